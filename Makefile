@@ -1,0 +1,32 @@
+# make demo: install what is missing and start the workbench. make test: install what is missing and run the tests.
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+
+.PHONY: demo test lint model clean
+
+demo: .venv/app.stamp
+	$(BIN)/streamlit run Workbench.py --server.port $(PORT)
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+
+# The embedded default, made again from the data (docs/default-model.md).
+model: .venv/app.stamp
+	rm -rf out/elpv-mono
+	$(BIN)/python -m nnet train --data elpv:mono --out out/elpv-mono
+
+clean:
+	rm -rf .venv
+
+.venv/app.stamp: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	touch $@
+
+.venv/dev.stamp: requirements-dev.txt .venv/app.stamp
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	touch $@

@@ -1,0 +1,99 @@
+"""Teacher T and forward student S1: one architecture, three stages at stride 4, 8 and 16."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from nnet.compat import declare_torchvision_operators
+from nnet.errors import NNetError
+from nnet.weights import architecture_of, load_weights
+
+STRIDES = (4, 8, 16)
+
+
+class BackboneError(NNetError, ValueError):
+    """The named architecture cannot serve as teacher."""
+
+
+class Backbone(nn.Module):
+    """The first three feature stages of a timm architecture, randomly initialised: student S1 as it is.
+
+    Args:
+        name: a teacher's name as in `ModelConfig.teacher`.
+
+    Attributes:
+        channels: (C_1, C_2, C_3) of the three feature maps.
+        mean, std: the input normalisation of the architecture's published weights, on a 0..1 scale.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        full = _create(name)
+        # "getter" drops the layers behind stride 16: they would cost time and, in S1, never get a gradient.
+        self.stages = _create(name, features_only=True, feature_cls="getter", out_indices=_stage_indices(name))
+        self.channels: tuple[int, int, int] = tuple(self.stages.feature_info.channels())
+        self.mean: tuple[float, ...] = tuple(full.pretrained_cfg["mean"])
+        self.std: tuple[float, ...] = tuple(full.pretrained_cfg["std"])
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Features at stride 4, 8 and 16 of normalised images x (B, 3, H, W)."""
+        return self.stages(x)
+
+
+class Teacher(Backbone):
+    """The frozen, pretrained teacher T: always in eval mode, no gradients, never saved in a checkpoint.
+
+    Args:
+        name: as for `Backbone`.
+        pretrained: False leaves random weights (for tests only: nothing is detected with them).
+        weights_file: explicit weights; otherwise they are looked up, see `nnet.weights`.
+
+    Attributes:
+        origin: a sentence on where the weights came from.
+    """
+
+    def __init__(self, name: str, pretrained: bool = True, weights_file: Path | None = None) -> None:
+        super().__init__(name)
+        self.origin = "random weights, on request: this model detects nothing"
+        if pretrained:
+            state, self.origin = load_weights(name, _create(name).state_dict(), weights_file)
+            wanted = self.stages.model.state_dict()
+            self.stages.model.load_state_dict({key: state[key] for key in wanted})
+        self.requires_grad_(False)
+        self.eval()
+
+    def train(self, mode: bool = True) -> Teacher:
+        """Stay in eval mode whatever is asked: the running statistics belong to the pretrained weights."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """F_1, F_2, F_3 of normalised images x (B, 3, H, W)."""
+        return super().forward(x)
+
+
+def _create(name: str, **options: object) -> nn.Module:
+    declare_torchvision_operators()
+    import timm
+
+    try:
+        return timm.create_model(architecture_of(name), pretrained=False, **options)
+    except RuntimeError as error:
+        raise BackboneError(
+            f"timm knows no architecture {name!r}, or it has no feature stages. "
+            "Try wide_resnet50_2, resnet18 or efficientnet_lite0."
+        ) from error
+
+
+def _stage_indices(name: str) -> list[int]:
+    strides = _create(name, features_only=True).feature_info.reduction()
+    if missing := [stride for stride in STRIDES if stride not in strides]:
+        raise BackboneError(
+            f"{name} has feature stages at stride {', '.join(map(str, strides))}; "
+            f"a teacher needs 4, 8 and 16 ({missing[0]} is missing)."
+        )
+    return [strides.index(stride) for stride in STRIDES]

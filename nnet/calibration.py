@@ -1,0 +1,150 @@
+"""What normal looks like: the scores of held-out normal images, for any score expression.
+
+A checkpoint keeps the six maps of its held-out normal images (64 x 64, float16), so that a threshold, a percentile
+and a colour scale exist for every expression a user writes, not only for the one that was trained with.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnet.config import ScoreConfig
+from nnet.errors import NNetError
+from nnet.expression import parse
+from nnet.maps import image_score, score_maps
+
+MAP_QUANTILES = {"q50": 0.5, "q95": 0.95, "q99": 0.99, "max": 1.0}
+
+
+class CalibrationError(NNetError):
+    """There are no held-out normal images to compare with."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Held-out normal images under one score expression.
+
+    Attributes:
+        expression: canonical text.
+        scores: image scores of the held-out normal images, ascending, (n,) float64.
+        threshold: the decision threshold, the `quantile` of `scores`.
+        quantile: 0..1.
+        pixel_median: median pixel score on the held-out normal images.
+    """
+
+    expression: str
+    scores: np.ndarray
+    threshold: float
+    quantile: float
+    pixel_median: float
+
+    @property
+    def colour_range(self) -> tuple[float, float]:
+        """Ends of the fixed colour scale of Score_p: from 0 to twice the threshold, which lies in the middle.
+
+        A normal image therefore stays in the cold half, whatever its own largest value is.
+        """
+        return 0.0, 2 * self.threshold
+
+    @property
+    def n(self) -> int:
+        """Number of held-out normal images."""
+        return len(self.scores)
+
+    def percentile(self, value: float) -> float:
+        """Share of the held-out normal images that score below `value`, 0..100."""
+        return 100 * float(np.searchsorted(self.scores, value, side="left")) / self.n
+
+    def p_value(self, value: float) -> float:
+        """Conformal p-value (1 + number of normal scores >= value) / (n + 1), in (0, 1].
+
+        If the image is normal (exchangeable with the held-out ones), a value of p or less occurs with probability p.
+        """
+        return (1 + self.n - float(np.searchsorted(self.scores, value, side="left"))) / (self.n + 1)
+
+    def is_anomalous(self, value: float) -> bool:
+        """Whether the score lies above the threshold."""
+        return value > self.threshold
+
+    def with_threshold(self, threshold: float) -> Reference:
+        """The same images with another decision threshold; `quantile` becomes the share at or below it."""
+        share = float(np.searchsorted(self.scores, threshold, side="right")) / self.n
+        return Reference(self.expression, self.scores, threshold, share, self.pixel_median)
+
+
+@dataclass
+class Calibration:
+    """The held-out normal images' maps and everything derived from them. Safe to share between threads.
+
+    Attributes:
+        maps: name -> (n, 64, 64) float16.
+        size: side of the network input in pixels.
+        settings: default expression, sigma and threshold quantile.
+    """
+
+    maps: dict[str, np.ndarray]
+    size: int
+    settings: ScoreConfig
+    _references: dict[str, Reference] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.maps or not len(next(iter(self.maps.values()))):
+            raise CalibrationError("This model has no held-out normal images, so no score can be judged.")
+
+    @property
+    def n(self) -> int:
+        """Number of held-out normal images."""
+        return len(next(iter(self.maps.values())))
+
+    def for_expression(self, expression: str | None = None) -> Reference:
+        """The reference of a score expression (default: the model's own); computed once, then remembered.
+
+        Raises:
+            nnet.expression.ExpressionError: malformed, or a map that this model does not have.
+        """
+        text = parse(expression or self.settings.expression).text
+        with self._lock:
+            if text not in self._references:
+                self._references[text] = self._compute(text)
+            return self._references[text]
+
+    @property
+    def map_quantiles(self) -> dict[str, dict[str, float]]:
+        """Quantiles of each map's values over all pixels of the held-out normal images."""
+        return {
+            name: {key: float(np.quantile(m.astype(np.float32), q)) for key, q in MAP_QUANTILES.items()}
+            for name, m in self.maps.items()
+        }
+
+    def summary(self) -> dict[str, object]:
+        """What calibration.json holds: a readable account; everything in it can be recomputed from the maps."""
+        reference = self.for_expression()
+        return {
+            "expression": reference.expression,
+            "normal_images": self.n,
+            "threshold": reference.threshold,
+            "threshold_quantile": reference.quantile,
+            "scores": reference.scores.tolist(),
+            "score_quantiles": {key: float(np.quantile(reference.scores, q)) for key, q in MAP_QUANTILES.items()},
+            "pixel_median": reference.pixel_median,
+            "map_quantiles": self.map_quantiles,
+        }
+
+    def _compute(self, text: str) -> Reference:
+        tensors = {name: torch.from_numpy(m.astype(np.float32)) for name, m in self.maps.items()}
+        pixels = score_maps(tensors, text, self.size, self.settings.sigma)
+        scores = np.sort(image_score(pixels).double().numpy())
+        threshold = float(np.quantile(scores, self.settings.quantile))
+        return Reference(text, scores, threshold, self.settings.quantile, float(pixels.median()))
+
+
+def calibrate(maps: dict[str, Tensor], size: int, settings: ScoreConfig) -> Calibration:
+    """Build a calibration from the held-out normal images' maps, name -> (n, 64, 64)."""
+    return Calibration({name: m.cpu().numpy().astype(np.float16) for name, m in maps.items()}, size, settings)
+

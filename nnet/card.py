@@ -1,0 +1,104 @@
+"""card.md: what a person should know before using a model, written from what was measured and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnet.config import Config
+from nnet.expression import PRESETS
+
+_TITLES = {text: title for title, text in PRESETS.items()}
+_COLUMNS = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO", "p_ap": "P-AP"}
+_SCORE_NAMES = {"paper": "all six maps (Eq. 8)", "reverse": "reverse branch only", "forward": "forward branch only"}
+
+
+def write_card(
+    name: str, config: Config, about: dict[str, Any], metrics: dict[str, Any], summary: dict[str, Any]
+) -> str:
+    """The card of one checkpoint as Markdown.
+
+    Args:
+        name: of the model.
+        config: its settings.
+        about: as saved in config.json.
+        metrics: as `nnet.evaluation.measure` returns it, or {}.
+        summary: as `Calibration.summary` returns it.
+    """
+    sections = [_head(name, config, about), _data(about), _results(metrics), _calibration(summary), _settings(config)]
+    return "\n".join([*sections, _origin(about)])
+
+
+def _head(name: str, config: Config, about: dict[str, Any]) -> str:
+    warning = ""
+    if config.model.teacher_weights == "random":
+        warning = "\n> **The teacher has random weights.** This model exists for tests and detects nothing.\n"
+    return (
+        f"# {name}\n{warning}\n"
+        f"An N-Net (constrained bidirectional distillation, DOI 10.12263/DZXB.20240733) that saw only normal images. "
+        f"Teacher: `{config.model.teacher}`, {about['teacher_origin']}. "
+        f"Input: {config.model.size} x {config.model.size} pixels.\n"
+    )
+
+
+def _data(about: dict[str, Any]) -> str:
+    data = about.get("data", {})
+    lines = [
+        f"- Data: {data.get('name', 'not stated')} ({data.get('source', 'source not stated')}).",
+        f"- Licence of the data: {data.get('licence', 'not stated')}",
+        f"- Trained on {about['training_images']} normal images; {about['calibration_images']} more were held out "
+        "to find the threshold.",
+    ]
+    if data.get("test_defective"):
+        lines.append(
+            f"- Measured on {data['test_normal']} normal and {data['test_defective']} defective images "
+            "that took no part in training or calibration."
+        )
+    lines.append(f"- SHA-256 of the data set's contents: `{data.get('sha256', 'not stated')}`.")
+    return "## Data\n\n" + "\n".join(lines) + "\n"
+
+
+def _results(metrics: dict[str, Any]) -> str:
+    if not metrics:
+        return "## Results\n\nThe data had no labelled test images, so nothing was measured.\n"
+    first = next(iter(metrics["scores"].values()))
+    keys = [key for key in _COLUMNS if first.get(key) is not None]
+    head = f"| score | {' | '.join(_COLUMNS[key] for key in keys)} |\n|---|{'---|' * len(keys)}\n"
+    rows = [
+        f"| {_score_name(text)} | {' | '.join(_number(values.get(key)) for key in keys)} |"
+        for text, values in metrics["scores"].items()
+    ]
+    return "## Results\n\n" + head + "\n".join(rows) + "\n"
+
+
+def _score_name(text: str) -> str:
+    title = _SCORE_NAMES.get(_TITLES.get(text, ""), "")
+    return f"`{text}` {title}".strip()
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _calibration(summary: dict[str, Any]) -> str:
+    return (
+        f"## Threshold\n\n{summary['threshold']:.4g} for `{summary['expression']}`: the "
+        f"{summary['threshold_quantile']:.0%} quantile of {summary['normal_images']} held-out normal images' scores.\n"
+    )
+
+
+def _settings(config: Config) -> str:
+    lines = [
+        f"| {section}.{name} | {value} |"
+        for section, values in config.to_dict().items()
+        for name, value in values.items()
+    ]
+    return "## Settings\n\n| setting | value |\n|---|---|\n" + "\n".join(lines) + "\n"
+
+
+def _origin(about: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items())
+    minutes = f" in {about['minutes']:.1f} minutes" if "minutes" in about else ""
+    return (
+        f"## Origin\n\nMade{minutes} on {about.get('device', 'an unknown device')}, "
+        f"{about.get('created', 'date unknown')}, commit `{about.get('commit', 'unknown')}`. {versions}.\n"
+    )

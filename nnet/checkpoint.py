@@ -1,0 +1,170 @@
+"""A checkpoint is a directory; nothing in it is ever unpickled.
+
+config.json              settings, format version, hashes of the other files, teacher, data and commit
+weights.safetensors      the network without its teacher
+normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.calibration`)
+calibration.json         a readable account of the calibration
+history.jsonl            one line per epoch
+metrics.json             measured results, if the data had test images
+card.md                  what a person should know before using the model
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+import nnet
+from nnet.calibration import Calibration
+from nnet.config import Config
+from nnet.errors import NNetError
+from nnet.network import NNet
+from nnet.storage import write_json, write_tensors, write_text
+from nnet.weights import file_sha256
+
+FORMAT = 1
+CONFIG, WEIGHTS, MAPS, CALIBRATION = "config.json", "weights.safetensors", "normal_maps.safetensors", "calibration.json"
+HISTORY, METRICS, CARD = "history.jsonl", "metrics.json", "card.md"
+
+
+class CheckpointError(NNetError):
+    """The directory is no checkpoint, or is damaged, incomplete, or from a newer version."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint directory says, read and verified.
+
+    Attributes:
+        path: the directory.
+        config: settings.
+        weights_hash: SHA-256 of weights.safetensors.
+        calibration: held-out normal images.
+        about: "teacher_origin", "data" (name, source, licence, hash, counts), "commit", "created", "versions".
+        metrics: contents of metrics.json, or {}.
+        card: contents of card.md.
+    """
+
+    path: Path
+    config: Config
+    weights_hash: str
+    calibration: Calibration
+    about: dict[str, Any]
+    metrics: dict[str, Any] = field(default_factory=dict)
+    card: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the directory."""
+        return self.path.name
+
+
+def save(path: Path, network: NNet, config: Config, calibration: Calibration, about: dict[str, Any]) -> None:
+    """Write a checkpoint. config.json comes last: a directory without it is not a checkpoint yet."""
+    path.mkdir(parents=True, exist_ok=True)
+    write_tensors(path / WEIGHTS, network.own_state())
+    write_tensors(path / MAPS, {name: torch.from_numpy(m) for name, m in calibration.maps.items()})
+    write_json(path / CALIBRATION, calibration.summary())
+    write_json(
+        path / CONFIG,
+        {
+            "format": FORMAT,
+            "nnet": nnet.__version__,
+            "config": config.to_dict(),
+            "sha256": {name: file_sha256(path / name) for name in (WEIGHTS, MAPS)},
+            "about": about,
+        },
+    )
+
+
+def write_results(path: Path, metrics: dict[str, Any], card: str) -> None:
+    """Write metrics.json and card.md of a checkpoint."""
+    write_json(path / METRICS, metrics)
+    write_text(path / CARD, card)
+
+
+def load(path: Path | str) -> Checkpoint:
+    """Read a checkpoint and verify its version and hashes. Does not build the network (see `build_network`).
+
+    Raises:
+        CheckpointError: what is wrong with it, in a sentence.
+        nnet.config.ConfigError: a setting is out of range.
+    """
+    path = Path(path)
+    data = _read_config(path)
+    config = Config.from_dict(data["config"])
+    for name, expected in data["sha256"].items():
+        _verify(path / name, expected)
+    maps = {name: m.numpy() for name, m in _tensors(path / MAPS).items()}
+    if tuple(sorted(maps)) != config.maps:
+        raise CheckpointError(f"{path / MAPS} holds {', '.join(sorted(maps))}; expected {', '.join(config.maps)}.")
+    calibration = Calibration(maps, config.model.size, config.scoring)
+    metrics = json.loads(_text(path / METRICS) or "{}")
+    return Checkpoint(path, config, data["sha256"][WEIGHTS], calibration, data["about"], metrics, _text(path / CARD))
+
+
+def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> NNet:
+    """The trained network in eval mode on the CPU.
+
+    Raises:
+        CheckpointError: the weights do not fit the configuration.
+        nnet.weights.WeightsError: the teacher's weights are missing.
+    """
+    network = NNet(checkpoint.config, weights_file)
+    try:
+        network.load_own_state(_tensors(checkpoint.path / WEIGHTS))
+    except (KeyError, RuntimeError) as error:
+        raise CheckpointError(
+            f"The weights in {checkpoint.path} do not fit their configuration ({str(error).splitlines()[0]}). "
+            "Train the model again, or restore both files from one source."
+        ) from error
+    return network.eval().requires_grad_(False)
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether the directory holds a finished checkpoint."""
+    return (path / CONFIG).is_file()
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    if not is_checkpoint(path):
+        raise CheckpointError(
+            f"{path} is not a checkpoint: it has no {CONFIG}. Give a directory that nnet train wrote to the end."
+        )
+    try:
+        data = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+        version, _ = data["format"], (data["config"], data["about"], data["sha256"][WEIGHTS], data["sha256"][MAPS])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path / CONFIG} is damaged ({error}). Restore it or train the model again.") from error
+    if version != FORMAT:
+        raise CheckpointError(
+            f"{path} has checkpoint format {version}; this version of N-Net reads format {FORMAT}. "
+            "Update N-Net, or train the model again."
+        )
+    return data
+
+
+def _verify(path: Path, expected: str) -> None:
+    if not path.is_file():
+        raise CheckpointError(f"{path.parent} is incomplete: {path.name} is missing. Restore it from its source.")
+    if file_sha256(path) != expected:
+        raise CheckpointError(
+            f"{path} is damaged or was replaced: its SHA-256 differs from the one in {CONFIG}. Restore it."
+        )
+
+
+def _tensors(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}. Restore it from its source.") from error
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""

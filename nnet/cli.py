@@ -1,0 +1,273 @@
+"""The command line: python -m nnet train | score | info | data."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from nnet.config import PRESETS, Config, ConfigError, preset
+from nnet.errors import NNetError
+from nnet.images import IMAGE_SUFFIXES, Decoded, ImageError, decode
+
+PHASES = {
+    "images": ("Reading images", "image"),
+    "features": ("Teacher features", "image"),
+    "train": ("Training", "step"),
+    "calibrate": ("Calibrating", "image"),
+    "measure": ("Measuring", "image"),
+}
+BATCH = 8
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except NNetError as error:
+        print(f"nnet: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("nnet: stopped. A training run goes on with --resume.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nnet", description="N-Net: unsupervised image anomaly detection.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands)
+    _add_score(commands)
+    info = commands.add_parser("info", help="say what a checkpoint is")
+    info.add_argument("--checkpoint", type=Path, required=True, metavar="DIR")
+    info.set_defaults(run=_info)
+    data = commands.add_parser("data", help="say what a data set holds")
+    data.add_argument("data", metavar="PATH")
+    data.set_defaults(run=_data)
+    return parser
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser("train", help="train on normal images")
+    train.add_argument(
+        "--data", required=True, metavar="PATH",
+        help="folder of normal images, MVTec-style category, VisA category, ZIP, elpv:mono, elpv:poly or synthetic",
+    )
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the checkpoint goes")
+    train.add_argument("--preset", choices=PRESETS, default="small")
+    train.add_argument("--teacher", help="wide_resnet50_2, resnet18, efficientnet_lite0 or any timm name")
+    train.add_argument("--teacher-weights", type=Path, metavar="FILE", help="a local .pth or .safetensors file")
+    train.add_argument("--random-teacher", action="store_true", help="random teacher weights: for tests only")
+    train.add_argument("--epochs", type=int)
+    train.add_argument("--size", type=int, help="side of the network input in pixels")
+    train.add_argument("--batch-size", type=int)
+    train.add_argument("--learning-rate", type=float)
+    train.add_argument("--seed", type=int)
+    train.add_argument("--precision", help="auto, float32, bfloat16 or float16")
+    train.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE",
+        help="any other setting, e.g. --set model.fpm=false; 'nnet info' lists them",
+    )
+    train.add_argument("--resume", action="store_true", help="go on with a broken-off run in --out")
+    train.add_argument("--compile", action="store_true", help="use torch.compile")
+    _add_device(train)
+    train.set_defaults(run=_train)
+
+
+def _add_score(commands: Any) -> None:
+    score = commands.add_parser("score", help="score images: overlays, raw maps and a table")
+    score.add_argument("images", nargs="+", type=Path, metavar="IMAGE_OR_FOLDER")
+    score.add_argument("--checkpoint", type=Path, required=True, metavar="DIR")
+    score.add_argument("--out", type=Path, required=True, metavar="DIR")
+    score.add_argument("--score", metavar="EXPR", help="an expression such as M1*M2*M3; default: the model's own")
+    score.add_argument("--teacher-weights", type=Path, metavar="FILE")
+    _add_device(score)
+    score.set_defaults(run=_score)
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
+
+
+def configure(options: argparse.Namespace) -> Config:
+    """The configuration that the options of `nnet train` describe.
+
+    Raises:
+        ConfigError: an unknown setting or a value out of range.
+    """
+    named = {
+        "model.teacher": options.teacher,
+        "model.size": options.size,
+        "model.teacher_weights": "random" if options.random_teacher else None,
+        "train.epochs": options.epochs,
+        "train.batch_size": options.batch_size,
+        "train.learning_rate": options.learning_rate,
+        "train.seed": options.seed,
+        "train.precision": options.precision,
+    }
+    values = {path: value for path, value in named.items() if value is not None}
+    return preset(options.preset).override(values | dict(map(_assignment, options.set)))
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {text}: expected SECTION.FIELD=VALUE, for example --set loss.delta=0.01.")
+    words = {"none": None, "true": True, "false": False}
+    if value.lower() in words:
+        return path, words[value.lower()]
+    try:
+        return path, json.loads(value)
+    except ValueError:
+        return path, value
+
+
+def _train(options: argparse.Namespace) -> int:
+    from nnet.data import open_dataset
+    from nnet.pipeline import train_on
+
+    config = configure(options)
+    dataset = open_dataset(options.data, seed=config.train.seed)
+    for sentence in (*dataset.notes, *dataset.problems):
+        print(sentence)
+    with _Bars() as bars:
+        detector = train_on(
+            dataset, config, options.out, resume=options.resume, device=options.device,
+            weights_file=options.teacher_weights, compile=options.compile, report=bars,
+        )  # fmt: skip
+    print(detector.checkpoint.card)
+    return 0
+
+
+class _Bars:
+    """One progress bar per phase, with the time left and the running losses."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm | None = None
+        self._phase = ""
+
+    def __enter__(self) -> _Bars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, progress: Any) -> None:
+        if progress.phase != self._phase:
+            self.__exit__()
+            title, unit = PHASES[progress.phase]
+            self._bar, self._phase = tqdm(total=progress.total, desc=title, unit=unit), progress.phase
+        self._bar.update(progress.done - self._bar.n)
+        if progress.losses:
+            shown = {"epoch": progress.epoch + 1, "loss": f"{progress.losses['loss']:.4f}"}
+            self._bar.set_postfix(shown, refresh=False)
+
+
+def _score(options: argparse.Namespace) -> int:
+    from nnet.detector import Detector
+
+    paths = list(_image_paths(options.images))
+    detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
+    if detector.config.model.teacher_weights == "random":
+        print("This model's teacher has random weights: its scores mean nothing.", file=sys.stderr)
+    reference = detector.calibration.for_expression(options.score)
+    options.out.mkdir(parents=True, exist_ok=True)
+    rows, failures, taken = [], 0, set()
+    for start in tqdm(range(0, len(paths), BATCH), desc="Scoring", unit="batch"):
+        images = []
+        for path in paths[start : start + BATCH]:
+            try:
+                images.append((path, decode(path)))
+            except ImageError as error:
+                failures += 1
+                print(f"nnet: {error}", file=sys.stderr)
+        rows += _score_batch(detector, reference, images, options, taken)
+    _write_table(options.out / "scores.csv", rows)
+    print(f"{len(rows)} images scored, {failures} left out; results in {options.out}")
+    return 1 if failures else 0
+
+
+def _image_paths(given: Sequence[Path]) -> Iterator[Path]:
+    for path in given:
+        if not path.is_dir():
+            yield path
+            continue
+        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
+        if not found:
+            raise ImageError(f"{path} holds no images. Expected files ending in {', '.join(sorted(IMAGE_SUFFIXES))}.")
+        yield from found
+
+
+def _score_batch(
+    detector: Any,
+    reference: Any,
+    images: list[tuple[Path, Decoded]],
+    options: argparse.Namespace,
+    taken: set[str],
+) -> Iterator[dict[str, Any]]:
+    from nnet.overlay import overlay, to_png
+
+    if not images:
+        return
+    scores = detector.score([decoded.image for _, decoded in images], options.score)
+    for (path, decoded), score in zip(images, scores, strict=True):
+        stem = _free_stem(path.stem, taken)
+        picture = overlay(decoded.image, score.map, reference.colour_range)
+        (options.out / f"{stem}_overlay.png").write_bytes(to_png(picture))
+        np.savez_compressed(options.out / f"{stem}_map.npz", score=score.map)
+        yield {
+            "image": str(path),
+            "score": f"{score.value:.6g}",
+            "threshold": f"{reference.threshold:.6g}",
+            "anomalous": int(reference.is_anomalous(score.value)),
+            "percentile_among_normals": f"{reference.percentile(score.value):.1f}",
+            "p_value": f"{reference.p_value(score.value):.4f}",
+            "overlay": f"{stem}_overlay.png",
+            "map": f"{stem}_map.npz",
+            "notes": " ".join(decoded.notes),
+        }
+
+
+def _free_stem(stem: str, taken: set[str]) -> str:
+    """A name for the results; two images of one name must not overwrite each other's."""
+    candidate, number = stem, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{stem}_{number}"
+    taken.add(candidate)
+    return candidate
+
+
+def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]) if rows else ["image", "score"])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _info(options: argparse.Namespace) -> int:
+    from nnet import checkpoint as checkpoints
+
+    saved = checkpoints.load(options.checkpoint)
+    print(saved.card or f"# {saved.name}\n\nThis checkpoint has no card.")
+    print(f"Weights SHA-256: {saved.weights_hash}\n\nSettings that --set can change:")
+    for section in dataclasses.fields(saved.config):
+        for field in dataclasses.fields(getattr(saved.config, section.name)):
+            print(f"  {section.name}.{field.name}: {field.metadata['help']} [{field.metadata['source']}]")
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    from nnet.data import inspect, open_dataset
+
+    print(inspect(open_dataset(options.data, strict=False)).text())
+    return 0

@@ -1,0 +1,290 @@
+"""Every setting of N-Net, as frozen dataclasses. No torch in here: reading a configuration is instant.
+
+Each field carries in its metadata a sentence of help and the source of its default: the section or table of
+the paper, or "choice" with the reason where the paper leaves the value open.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+from nnet.errors import NNetError
+from nnet.expression import PRESETS as SCORE_PRESETS
+from nnet.expression import for_maps, parse
+
+DISTANCES = ("cosine", "l1", "l2")
+SCHEDULES = ("constant", "cosine")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+
+
+class ConfigError(NNetError, ValueError):
+    """A setting has a value that the network cannot be built or trained with."""
+
+
+def setting(default: Any, help: str, source: str) -> Any:
+    """A dataclass field with its documentation and the source of its default."""
+    return dataclasses.field(default=default, metadata={"help": help, "source": source})
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """What the network is made of. A part that is switched off has no parameters and costs nothing."""
+
+    teacher: str = setting(
+        "wide_resnet50_2",
+        "Frozen teacher T: any timm architecture with stages at stride 4, 8 and 16.",
+        "paper, section 4.1(2)",
+    )
+    teacher_weights: str = setting(
+        "pretrained",
+        "'pretrained' looks the ImageNet weights up; 'random' is for tests only, such a model detects nothing.",
+        "paper, section 3.2: the teacher is pretrained and frozen",
+    )
+    size: int = setting(256, "Side of the square network input, in pixels; a multiple of 32.", "paper, section 4.1(2)")
+    forward: bool = setting(True, "Forward branch: student S1 and maps M4..M6.", "paper, section 3.2; Table 4 (BD)")
+    reverse: bool = setting(
+        True, "Reverse branch: FFC, student S2 and maps M1..M3. Off: plain forward distillation.", "paper, Figure 6"
+    )
+    fpm: bool = setting(True, "Feature projection modules, one per scale and side.", "paper, Figure 3a; Table 4")
+    fpm_reduction: int = setting(
+        16,
+        "r: the FPM squeezes C channels to C/r (never below 8).",
+        "choice: open in the paper; 32 is the precedent's (coordinate attention), 16 suits teachers with few channels",
+    )
+    nfs: bool = setting(True, "Normal feature storage: the memory on F_3.", "paper, section 3.3; Table 5")
+    memory_items: int = setting(
+        100,
+        "N: number of memory items.",
+        "choice: open in the paper; see docs/memory.md for the measurements",
+    )
+    temperature: float = setting(
+        0.05,
+        "Softmax temperature of the addressing over cosine similarities; 1 is the plain softmax of MemAE.",
+        "choice: with 1 the addressing is nearly uniform; see docs/memory.md",
+    )
+    shrink: float = setting(
+        1.0,
+        "Hard shrinkage threshold in units of 1/N: weights below shrink/N become 0.",
+        "choice: MemAE (ICCV 2019) recommends 1/N to 3/N",
+    )
+    ffc: bool = setting(
+        True, "Progressive fusion and 1x1 mixing (Eq. 6). Off: the plain bottleneck of the baseline.", "paper, Table 5"
+    )
+    ffc_blocks: int = setting(4, "L: residual blocks that compress F_E to F_C.", "paper, section 4.1(2), Figure 10a")
+    map_size: int = setting(64, "Side to which M1..M6 are brought by bilinear interpolation.", "paper, section 3.4")
+
+    def __post_init__(self) -> None:
+        _require(self.forward or self.reverse, "model.forward, model.reverse", "at least one on", "both off")
+        _require(self.reverse or not self.ffc, "model.ffc", "off when the reverse branch is off", "on")
+        _require(
+            self.teacher_weights in ("pretrained", "random"), "model.teacher_weights", "pretrained or random",
+            self.teacher_weights,
+        )
+        _require(
+            64 <= self.size <= 1024 and self.size % 32 == 0, "model.size", "a multiple of 32 from 64 to 1024", self.size
+        )
+        _require(self.fpm_reduction >= 1, "model.fpm_reduction", "at least 1", self.fpm_reduction)
+        _require(2 <= self.memory_items <= 65536, "model.memory_items", "2 to 65536", self.memory_items)
+        _require(0 < self.temperature <= 10, "model.temperature", "above 0, at most 10", self.temperature)
+        _require(
+            0 <= self.shrink < self.memory_items, "model.shrink", "from 0 up to below memory_items", self.shrink
+        )
+        _require(1 <= self.ffc_blocks <= 16, "model.ffc_blocks", "1 to 16", self.ffc_blocks)
+        _require(8 <= self.map_size <= 512, "model.map_size", "8 to 512", self.map_size)
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """The terms of Eq. (7) and their weights."""
+
+    kd: bool = setting(True, "L_KD: distil P_i into SP_i (Eq. 1).", "paper, Table 6")
+    align: bool = setting(True, "L_align: align SF_i with P_i early in training (Eq. 3).", "paper, Table 6")
+    distance: str = setting("cosine", "Distance of all feature comparisons: cosine, l1 or l2.", "paper, Figure 9")
+    alpha: float = setting(1.2, "Weight of L_KD.", "paper, section 4.1(2), Figure 10c")
+    beta: float = setting(1.0, "Weight of L_align while it is on.", "paper, section 4.1(2)")
+    beta_epochs: int | None = setting(
+        20, "Epochs during which beta applies, after them it is 0; none keeps it constant.", "paper, Figure 10d"
+    )
+    delta: float = setting(0.002, "Weight of the query entropy L_query (Eq. 5).", "paper, section 4.1(2), Figure 10b")
+
+    def __post_init__(self) -> None:
+        _require(self.distance in DISTANCES, "loss.distance", " or ".join(DISTANCES), self.distance)
+        for name in ("alpha", "beta", "delta"):
+            _require(getattr(self, name) >= 0, f"loss.{name}", "at least 0", getattr(self, name))
+        if self.beta_epochs is not None:
+            _require(self.beta_epochs >= 0, "loss.beta_epochs", "at least 0, or none", self.beta_epochs)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How the network is trained."""
+
+    epochs: int = setting(200, "Passes over the training images.", "paper, section 4.1(2)")
+    batch_size: int = setting(16, "Images per step.", "paper, section 4.1(2)")
+    learning_rate: float = setting(
+        0.005,
+        "Adam's learning rate.",
+        "the paper prints 0.05; 0.005 is what the reverse-distillation work it builds on uses (see docs/choices.md)",
+    )
+    schedule: str = setting(
+        "constant", "constant, or cosine: one warm-up of 5 % and a cosine to 2 %.", "paper: no schedule is mentioned"
+    )
+    adam_beta1: float = setting(0.5, "Adam's first moment decay.", "paper, section 4.1(2)")
+    adam_beta2: float = setting(0.999, "Adam's second moment decay.", "paper, section 4.1(2)")
+    calibration_share: float = setting(
+        0.1,
+        "Share of the normal images kept out of training for calibration (at least 8 images, at most 64).",
+        "choice: a threshold needs normal images that the network was not trained on",
+    )
+    seed: int = setting(0, "Seed of the initialisation, the split and the order of the images.", "choice")
+    precision: str = setting(
+        "auto", "auto picks by capability: bf16 or fp16 on a GPU, float32 on a CPU.", "choice"
+    )
+    cache_gb: float = setting(
+        4.0, "Memory that cached teacher features may take; beyond it they are computed anew each epoch.", "choice"
+    )
+
+    def __post_init__(self) -> None:
+        _require(self.epochs >= 1, "train.epochs", "at least 1", self.epochs)
+        _require(self.batch_size >= 2, "train.batch_size", "at least 2 (batch normalisation)", self.batch_size)
+        _require(0 < self.learning_rate <= 1, "train.learning_rate", "above 0, at most 1", self.learning_rate)
+        _require(self.schedule in SCHEDULES, "train.schedule", " or ".join(SCHEDULES), self.schedule)
+        _require(0 <= self.adam_beta1 < 1, "train.adam_beta1", "from 0 to below 1", self.adam_beta1)
+        _require(0 <= self.adam_beta2 < 1, "train.adam_beta2", "from 0 to below 1", self.adam_beta2)
+        _require(0 < self.calibration_share < 1, "train.calibration_share", "between 0 and 1", self.calibration_share)
+        _require(0 <= self.seed < 2**31, "train.seed", "0 to 2147483647", self.seed)
+        _require(self.precision in PRECISIONS, "train.precision", " or ".join(PRECISIONS), self.precision)
+        _require(self.cache_gb >= 0, "train.cache_gb", "at least 0", self.cache_gb)
+
+
+@dataclass(frozen=True)
+class ScoreConfig:
+    """How maps become a score, and a score a decision."""
+
+    expression: str = setting(SCORE_PRESETS["paper"], "Score_p as an expression over M1..M6.", "paper, Eq. (8)")
+    sigma: float = setting(
+        4.0,
+        "Standard deviation of the Gaussian, in pixels of a 256-pixel input (scaled with the size).",
+        "paper, section 4.1(2); the precedent (reverse distillation) applies it at input resolution",
+    )
+    quantile: float = setting(
+        0.95,
+        "Quantile of the held-out normal images' scores that serves as the decision threshold.",
+        "choice: one normal image in twenty is flagged when no defect is known",
+    )
+
+    def __post_init__(self) -> None:
+        _require(0 <= self.sigma <= 64, "score.sigma", "0 to 64", self.sigma)
+        _require(0 < self.quantile <= 1, "score.quantile", "above 0, at most 1", self.quantile)
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of one model; saved beside its weights as config.json."""
+
+    model: ModelConfig = dataclasses.field(default_factory=ModelConfig)
+    loss: LossConfig = dataclasses.field(default_factory=LossConfig)
+    train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
+    score: ScoreConfig = dataclasses.field(default_factory=ScoreConfig)
+
+    def __post_init__(self) -> None:
+        trained = self.loss.kd or self.loss.align
+        _require(
+            trained or not self.model.forward, "loss.kd, loss.align",
+            "at least one on while the forward branch is on (or model.forward off)", "both off",
+        )
+
+    @property
+    def maps(self) -> tuple[str, ...]:
+        """Names of the maps that this network yields, in order."""
+        reverse = ("M1", "M2", "M3") if self.model.reverse else ()
+        forward = ("M4", "M5", "M6") if self.model.forward else ()
+        return reverse + forward
+
+    @property
+    def scoring(self) -> ScoreConfig:
+        """The score settings with an expression over maps that exist: what a part that is off would supply is left out.
+
+        Raises:
+            nnet.expression.ExpressionError: the expression is malformed.
+        """
+        if set(parse(self.score.expression).maps) <= set(self.maps):
+            return self.score
+        return dataclasses.replace(self.score, expression=for_maps(self.maps).text)
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Config:
+        """Inverse of `to_dict`. Unknown sections or fields are refused, missing ones take their defaults."""
+        sections = {f.name: f.default_factory for f in dataclasses.fields(cls)}
+        _known(data, sections, "configuration")
+        return cls(**{name: _section(make, name, data.get(name, {})) for name, make in sections.items()})
+
+    def override(self, values: dict[str, Any]) -> Config:
+        """A copy with settings named by path replaced, e.g. {"model.size": 128, "train.epochs": 10}."""
+        data = self.to_dict()
+        for path, value in values.items():
+            section, _, name = path.partition(".")
+            _known({section: 0}, data, "configuration")
+            _known({name: 0}, data[section], section)
+            data[section][name] = value
+        return Config.from_dict(data)
+
+
+def preset(name: str) -> Config:
+    """A named configuration.
+
+    "paper": every value as published; the learning rate, printed as 0.05, is 0.005 (docs/choices.md says why).
+    "small": minutes on a CPU, with the embedded teacher.
+
+    Raises:
+        ConfigError: no preset has that name.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"There is no preset {name!r}. Choose one of: {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def _require(condition: bool, field: str, expected: str, found: object) -> None:
+    if not condition:
+        raise ConfigError(f"{field}: expected {expected}, found {found!r}.")
+
+
+def _known(data: dict[str, Any], allowed: dict[str, Any], where: str) -> None:
+    unknown = [key for key in data if key not in allowed]
+    if unknown:
+        raise ConfigError(f"Unknown setting {unknown[0]!r} in {where}. Known are: {', '.join(allowed)}.")
+
+
+def _section(make: Any, name: str, values: dict[str, Any]) -> Any:
+    fields = {f.name: f for f in dataclasses.fields(make)}
+    _known(values, fields, name)
+    hints = typing.get_type_hints(make)
+    return make(**{key: _typed(value, hints[key], f"{name}.{key}") for key, value in values.items()})
+
+
+def _typed(value: Any, kind: Any, path: str) -> Any:
+    """Check a value from JSON against the field's annotation; an int is accepted where a float is expected."""
+    kinds = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    if float in kinds and type(value) is int:
+        return float(value)
+    if type(value) not in kinds:
+        expected = " or ".join(k.__name__ for k in kinds)
+        raise ConfigError(f"{path}: expected {expected}, found {value!r} ({type(value).__name__}).")
+    return value
+
+
+PRESETS: dict[str, Config] = {
+    "paper": Config(),
+    "small": Config(
+        model=ModelConfig(teacher="efficientnet_lite0"),
+        train=TrainConfig(epochs=30, learning_rate=0.005, schedule="cosine"),
+        loss=LossConfig(beta_epochs=3),
+    ),
+}

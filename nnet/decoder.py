@@ -1,0 +1,70 @@
+"""Reverse student S2: a decoder that mirrors the teacher's stages and rebuilds F_3, F_2, F_1 from F_C."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from nnet.backbone import Backbone
+from nnet.blocks import basic, basic_up, bottleneck, bottleneck_up
+
+OTHER_TEACHERS_DEPTH = (2, 2, 2)
+
+
+@dataclass(frozen=True)
+class DecoderPlan:
+    """What the decoder mirrors.
+
+    Attributes:
+        channels: (C_1, C_2, C_3) of D_1, D_2, D_3.
+        depth: residual blocks per stage, in the same order.
+        widths: inner width of the bottlenecks per stage; None for basic blocks.
+        signed: the teacher's features may be negative (no final ReLU), so each D_i ends in a linear 1x1 convolution.
+    """
+
+    channels: tuple[int, int, int]
+    depth: tuple[int, int, int]
+    widths: tuple[int, int, int] | None
+    signed: bool
+
+
+def plan_for(backbone: Backbone) -> DecoderPlan:
+    """Mirror a ResNet block for block; give any other teacher a residual decoder with its channels."""
+    stages = [getattr(backbone.stages.model, f"layer{i}", None) for i in (1, 2, 3)]
+    if any(stage is None for stage in stages):
+        return DecoderPlan(backbone.channels, OTHER_TEACHERS_DEPTH, None, signed=True)
+    depth = tuple(len(stage) for stage in stages)
+    has_bottlenecks = hasattr(stages[0][0], "conv3")
+    widths = tuple(stage[0].conv2.out_channels for stage in stages) if has_bottlenecks else None
+    return DecoderPlan(backbone.channels, depth, widths, signed=False)
+
+
+class Decoder(nn.Module):
+    """S2: three up-sampling stages, F_C (B, 2 C_3, H/32, W/32) -> D_1, D_2, D_3 with the shapes of F_1, F_2, F_3."""
+
+    def __init__(self, plan: DecoderPlan) -> None:
+        super().__init__()
+        c1, c2, c3 = plan.channels
+        self.stage_3 = _stage(2 * c3, plan, 2)
+        self.stage_2 = _stage(c3, plan, 1)
+        self.stage_1 = _stage(c2, plan, 0)
+        self.heads = nn.ModuleList(nn.Conv2d(c, c, 1) if plan.signed else nn.Identity() for c in (c1, c2, c3))
+
+    def forward(self, f_c: Tensor) -> list[Tensor]:
+        """F_C -> [D_1, D_2, D_3]."""
+        d3 = self.stage_3(f_c)
+        d2 = self.stage_2(d3)
+        d1 = self.stage_1(d2)
+        return [head(d) for head, d in zip(self.heads, (d1, d2, d3), strict=True)]
+
+
+def _stage(channels_in: int, plan: DecoderPlan, index: int) -> nn.Sequential:
+    channels, rest = plan.channels[index], range(plan.depth[index] - 1)
+    if plan.widths is None:
+        return nn.Sequential(basic_up(channels_in, channels), *(basic(channels) for _ in rest))
+    width = plan.widths[index]
+    first = bottleneck_up(channels_in, channels, width)
+    return nn.Sequential(first, *(bottleneck(channels, channels, width) for _ in rest))
+
+

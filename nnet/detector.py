@@ -1,0 +1,268 @@
+"""The trained network as a tool: images in, a typed account of everything it computed out. Knows no user interface."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnet import checkpoint as checkpoints
+from nnet.calibration import Calibration
+from nnet.checkpoint import Checkpoint
+from nnet.config import Config
+from nnet.device import autocast, choose_device, describe, inference_dtype
+from nnet.errors import NNetError
+from nnet.expression import parse
+from nnet.features import to_network_input
+from nnet.images import resize
+from nnet.maps import anomaly_maps, image_score, score_maps, to_common_size
+from nnet.network import NNet, Outputs
+
+Array = np.ndarray
+
+
+class InputError(NNetError, ValueError):
+    """An array that is no image."""
+
+
+class Gate(NamedTuple):
+    """Gates of one FPM on one image, 0..1: `h` (C, H) along the height and `w` (C, W) along the width."""
+
+    h: Array
+    w: Array
+
+
+class MemoryUse(NamedTuple):
+    """How one image's F_3 addresses the memory, each (H, W, N).
+
+    `cosine` -1..1; `raw` the softmax before shrinkage; `weights` w^ after shrinkage and renormalisation.
+    """
+
+    cosine: Array
+    raw: Array
+    weights: Array
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything one forward pass computed for one image. Feature arrays are float32 (C, H, W).
+
+    Attributes:
+        image: the image as given, uint8 (H0, W0, 3).
+        input_size: side of the square network input in pixels.
+        F: teacher features F_1, F_2, F_3 at stride 4, 8, 16.
+        F3_recalled: F'_3, or None without a memory.
+        P: adapted teacher features.
+        SF, SP: features of S1 and after its FPM; None without the forward branch.
+        F_E, F_C: fused and compressed features; None without the reverse branch.
+        D: S2's reconstruction of F; None without the reverse branch.
+        gates_T, gates_S1: gates of the FPMs per scale, or None.
+        addressing: of the memory, or None.
+        native_maps: name -> (H_i, W_i), the anomaly maps at the features' own resolutions.
+        maps: name -> (64, 64), after bilinear interpolation.
+        timings: milliseconds per stage, in order; for a batch, the batch's time divided by its images.
+    """
+
+    image: Array
+    input_size: int
+    F: tuple[Array, ...]
+    F3_recalled: Array | None
+    P: tuple[Array, ...]
+    SF: tuple[Array, ...] | None
+    SP: tuple[Array, ...] | None
+    F_E: Array | None
+    F_C: Array | None
+    D: tuple[Array, ...] | None
+    gates_T: tuple[Gate, ...] | None
+    gates_S1: tuple[Gate, ...] | None
+    addressing: MemoryUse | None
+    native_maps: dict[str, Array]
+    maps: dict[str, Array]
+    timings: dict[str, float]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(_nbytes(getattr(self, f.name)) for f in fields(self))
+
+
+@dataclass(frozen=True)
+class Score:
+    """Score_p of one image, (size, size) float32 smoothed, and Score_l, its largest value."""
+
+    map: Array
+    value: float
+
+
+class Detector:
+    """A trained N-Net, ready for images. One instance may serve many threads: forward passes take turns.
+
+    Args:
+        network: trained, as `nnet.checkpoint.build_network` returns it.
+        config: its settings.
+        calibration: its held-out normal images, or None (then scores come without a reference).
+        device: see `nnet.device.choose_device`.
+        checkpoint: where it came from, or None.
+    """
+
+    def __init__(
+        self,
+        network: NNet,
+        config: Config,
+        calibration: Calibration | None,
+        device: str = "auto",
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self.device = choose_device(device)
+        self.dtype = inference_dtype(self.device)
+        self.network = network.eval().to(self.device, memory_format=torch.channels_last)
+        self.config = config
+        self.calibration = calibration
+        self.checkpoint = checkpoint
+        self._turn = threading.Lock()
+
+    @classmethod
+    def load(cls, path: Path | str, device: str = "auto", weights_file: Path | None = None) -> Detector:
+        """Load a checkpoint directory.
+
+        Raises:
+            nnet.checkpoint.CheckpointError: no checkpoint, damaged, or of another version.
+            nnet.weights.WeightsError: the teacher's weights are missing.
+            nnet.device.DeviceError: the device is missing.
+        """
+        saved = checkpoints.load(path)
+        network = checkpoints.build_network(saved, weights_file)
+        return cls(network, saved.config, saved.calibration, device, saved)
+
+    @property
+    def device_name(self) -> str:
+        """The device in words."""
+        return describe(self.device)
+
+    def trace(self, image: Array) -> Trace:
+        """Everything the network computes for one uint8 (H, W, 3) RGB image of any size."""
+        return self.trace_batch([image])[0]
+
+    def trace_batch(self, images: Sequence[Array]) -> list[Trace]:
+        """`trace` for several images in one forward pass; they may differ in size.
+
+        Raises:
+            InputError: an array is not uint8 (H, W, 3).
+        """
+        stopwatch = _Stopwatch(self.device, len(images))
+        with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
+            batch = self._input(images)
+            stopwatch("resize")
+            out = self.network(batch, tick=stopwatch)
+            native = anomaly_maps(out, self.config.loss.distance)
+            maps = to_common_size(native, self.config.model.map_size)
+            stopwatch("maps")
+        return [
+            _trace(image, self.config.model.size, out, native, maps, stopwatch.milliseconds, i)
+            for i, image in enumerate(images)
+        ]
+
+    def maps(self, images: Sequence[Array]) -> dict[str, Tensor]:
+        """Only M1..M6 of several images: name -> (B, 64, 64) float32 on the device."""
+        with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
+            out = self.network(self._input(images))
+            return to_common_size(anomaly_maps(out, self.config.loss.distance), self.config.model.map_size)
+
+    def score(self, images: Sequence[Array], expression: str | None = None) -> list[Score]:
+        """Score_p and Score_l of several images under an expression (default: the model's own).
+
+        Raises:
+            InputError: an array is not uint8 (H, W, 3).
+            nnet.expression.ExpressionError: malformed, or a map that this model does not have.
+        """
+        settings = self.config.scoring
+        parsed = parse(expression or settings.expression)
+        with torch.inference_mode():
+            pixels = score_maps(self.maps(images), parsed, self.config.model.size, settings.sigma)
+            values = image_score(pixels).tolist()
+        return [Score(p, v) for p, v in zip(pixels.cpu().numpy(), values, strict=True)]
+
+    def _input(self, images: Sequence[Array]) -> Tensor:
+        for image in images:
+            _check(image)
+        resized = [resize(image, self.config.model.size) for image in images]
+        return to_network_input(np.stack(resized), self.device)
+
+
+class _Stopwatch:
+    """Milliseconds between ticks; waits for the device, so that a stage's time is its own."""
+
+    def __init__(self, device: torch.device, images: int) -> None:
+        self._device, self._images = device, images
+        self._last = time.perf_counter()
+        self.milliseconds: dict[str, float] = {}
+
+    def __call__(self, stage: str) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        now = time.perf_counter()
+        self.milliseconds[stage] = 1000 * (now - self._last) / self._images
+        self._last = now
+
+
+def _check(image: Array) -> None:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise InputError(f"Expected an RGB image as a uint8 array (height, width, 3), found {found}. Use nnet.decode.")
+
+
+def _trace(
+    image: Array,
+    size: int,
+    out: Outputs,
+    native: dict[str, Tensor],
+    maps: dict[str, Tensor],
+    timings: dict[str, float],
+    i: int,
+) -> Trace:
+    """Take image `i` out of a batch's outputs."""
+    return Trace(
+        image=image,
+        input_size=size,
+        F=_many(out.F, i),
+        F3_recalled=_one(out.F3_recalled, i),
+        P=_many(out.P, i),
+        SF=_many(out.SF, i),
+        SP=_many(out.SP, i),
+        F_E=_one(out.F_E, i),
+        F_C=_one(out.F_C, i),
+        D=_many(out.D, i),
+        gates_T=_gates(out.gates_T, i),
+        gates_S1=_gates(out.gates_S1, i),
+        addressing=None if out.addressing is None else MemoryUse(*(_one(a, i) for a in out.addressing)),
+        native_maps={name: _one(m, i) for name, m in native.items()},
+        maps={name: _one(m, i) for name, m in maps.items()},
+        timings=dict(timings),
+    )
+
+
+def _one(tensor: Tensor | None, i: int) -> Array | None:
+    return None if tensor is None else tensor[i].float().cpu().contiguous().numpy()
+
+
+def _many(tensors: Sequence[Tensor] | None, i: int) -> tuple[Array, ...] | None:
+    return None if tensors is None else tuple(_one(tensor, i) for tensor in tensors)
+
+
+def _gates(gates: Sequence | None, i: int) -> tuple[Gate, ...] | None:
+    return None if gates is None else tuple(Gate(_one(g.h[..., 0], i), _one(g.w[..., 0, :], i)) for g in gates)
+
+
+def _nbytes(value: object) -> int:
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, dict):
+        return sum(map(_nbytes, value.values()))
+    return sum(map(_nbytes, value)) if isinstance(value, tuple) else 0

@@ -1,0 +1,81 @@
+"""Which device and which number format to compute with: chosen by capability, not by habit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import torch
+
+from nnet.errors import NNetError
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class DeviceError(NNetError, ValueError):
+    """The device asked for is not there."""
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """"auto" takes a CUDA GPU, then Apple's GPU, then the CPU; any other name is PyTorch's own ("cpu", "cuda:1").
+
+    Raises:
+        DeviceError: the name is unknown, or this machine lacks the device.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise DeviceError(f"There is no device {name!r} on this machine. Use auto or cpu.") from error
+    return device
+
+
+def training_dtype(device: torch.device, precision: str = "auto") -> torch.dtype:
+    """The number format of convolutions and matrix products in training.
+
+    "auto": on a GPU bfloat16, or float16 where it has no bfloat16; on a CPU bfloat16 only with AMX tiles. Without
+    bf16 instructions a CPU emulates it, 10 to 100 times slower than float32, and AVX-512's gain too little to change
+    the results for (benchmarks/precision.py).
+    """
+    if precision != "auto":
+        return DTYPES[precision]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+    if device.type == "cpu" and getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)():
+        return torch.bfloat16
+    return torch.float32
+
+
+def inference_dtype(device: torch.device) -> torch.dtype:
+    """float16 on a CUDA GPU (its 11 bits of precision keep scores closer to float32 than bfloat16's 8), else float32.
+
+    A score must not depend on which CPU computed it: it is compared with a calibration from another machine.
+    """
+    return torch.float16 if device.type == "cuda" else torch.float32
+
+
+def autocast(device: torch.device, dtype: torch.dtype) -> contextlib.AbstractContextManager:
+    """Mixed precision on `device`, or nothing for float32."""
+    return contextlib.nullcontext() if dtype is torch.float32 else torch.autocast(device.type, dtype)
+
+
+def describe(device: torch.device) -> str:
+    """The device in words, e.g. "NVIDIA RTX 4090" or "CPU, 8 threads"."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return "Apple GPU" if device.type == "mps" else f"CPU, {torch.get_num_threads()} threads"
+
+
+def available_memory() -> int:
+    """Bytes of main memory that can be taken now without swapping; 4 GiB where the system does not tell."""
+    meminfo = Path("/proc/meminfo")
+    if meminfo.is_file():
+        for line in meminfo.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+    return 4 * 1024**3

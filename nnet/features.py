@@ -1,0 +1,115 @@
+"""The training images and the teacher's features of them, computed once and reused in every epoch.
+
+No augmentation is used (paper, section 4.1), so F_1..F_3 of an image never change during training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnet.device import autocast
+from nnet.network import NNet
+
+Progress = Callable[[int, int], None]
+
+
+class LazyImages(Protocol):
+    """Images that are decoded when asked for (`nnet.data.ImageCache`)."""
+
+    def __len__(self) -> int: ...
+    def batch(self, indices: np.ndarray) -> np.ndarray: ...
+
+
+Images = np.ndarray | LazyImages
+
+
+def take(images: Images, indices: np.ndarray) -> np.ndarray:
+    """Some of the images, uint8 (len(indices), size, size, 3)."""
+    return images[indices] if isinstance(images, np.ndarray) else images.batch(indices)
+
+
+def to_network_input(images: np.ndarray, device: torch.device) -> Tensor:
+    """uint8 images (B, size, size, 3) -> float32 (B, 3, size, size) in 0..1, channels last, on `device`."""
+    pixels = torch.from_numpy(images)
+    if device.type == "cuda":
+        pixels = pixels.pin_memory()
+    return pixels.to(device, non_blocking=True).permute(0, 3, 1, 2).float().div_(255)
+
+
+def batches(count: int, size: int) -> Iterator[slice]:
+    """Consecutive slices of at most `size` that cover range(count)."""
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+class FeatureCache:
+    """Teacher features of all images in main memory, or computed on demand when they do not fit.
+
+    Args:
+        network: supplies the teacher.
+        images: uint8 (n, size, size, 3), or images decoded on demand.
+        rows: indices of the images to serve; the indices of `batch` count these.
+        budget: bytes that the features may take.
+        device, dtype: where and how the teacher computes; features are stored in `dtype`.
+        progress: called with (done, all) images while the cache is filled.
+    """
+
+    def __init__(
+        self,
+        network: NNet,
+        images: Images,
+        rows: np.ndarray,
+        budget: int,
+        device: torch.device,
+        dtype: torch.dtype,
+        progress: Progress | None = None,
+    ) -> None:
+        self.network, self.images, self.rows = network, images, rows
+        self.device, self.dtype = device, dtype
+        probe = self._compute(np.arange(1))
+        self.bytes_per_image = sum(f.numel() * dtype.itemsize for f in probe)
+        self.fits = self.bytes_per_image * len(rows) <= budget
+        self._stored = self._fill(probe, progress) if self.fits else None
+
+    def batch(self, indices: np.ndarray) -> tuple[Tensor, list[Tensor]]:
+        """Images (B, 3, size, size) in 0..1 and their F_1..F_3, on the device."""
+        images = self._input(indices)
+        if self._stored is None:
+            return images, self._teach(images)
+        chosen = torch.from_numpy(indices)
+        rows = (stored[chosen].to(self.device, non_blocking=True) for stored in self._stored)
+        return images, [row.permute(0, 3, 1, 2) for row in rows]
+
+    def sample_f3(self, count: int, generator: np.random.Generator) -> Tensor:
+        """About `count` vectors of F_3, (count, C) float32, drawn from up to 64 random images."""
+        chosen = generator.choice(len(self.rows), min(64, len(self.rows)), replace=False)
+        f3 = torch.cat([self.batch(chosen[part])[1][2].float().cpu() for part in batches(len(chosen), 16)])
+        vectors = f3.permute(0, 2, 3, 1).reshape(-1, f3.shape[1])  # (images * H * W, C)
+        picked = generator.choice(len(vectors), min(count, len(vectors)), replace=False)
+        return vectors[torch.from_numpy(picked)]
+
+    def _teach(self, images: Tensor) -> list[Tensor]:
+        with autocast(self.device, self.dtype):
+            return self.network.T(self.network.normalise(images))
+
+    def _input(self, indices: np.ndarray) -> Tensor:
+        return to_network_input(take(self.images, self.rows[indices]), self.device)
+
+    def _compute(self, indices: np.ndarray) -> list[Tensor]:
+        return self._teach(self._input(indices))
+
+    def _fill(self, probe: list[Tensor], progress: Progress | None) -> list[Tensor]:
+        n = len(self.rows)
+        shapes = [(n, f.shape[2], f.shape[3], f.shape[1]) for f in probe]  # (n, H, W, C): channels last
+        stored = [torch.empty(shape, dtype=self.dtype) for shape in shapes]
+        for part in batches(n, 16):
+            for target, f in zip(stored, self._compute(np.arange(n)[part]), strict=True):
+                target[part] = f.permute(0, 2, 3, 1)
+            if progress:
+                progress(part.stop, n)
+        return stored
+

@@ -1,0 +1,65 @@
+"""Feature fusion and compression (FFC), Figure 3b of the paper, and the baseline's plain bottleneck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from nnet.blocks import bottleneck, conv_bn
+
+BASELINE_BLOCKS = 3  # of the one-class embedding in reverse distillation (Deng and Li, CVPR 2022)
+
+
+class FFC(nn.Module):
+    """P_1, P_2, P_3 -> F_E -> F_C: progressive fusion (Eq. 6), 1x1 mixing, L compressing residual blocks.
+
+    At 256 pixels and WideResNet-50-2, F_E is 3072 x 16 x 16 and F_C is 2048 x 8 x 8. The paper leaves open where
+    among the L blocks the spatial compression sits; it is in the first, as in reverse distillation, so that the
+    remaining blocks work on a quarter of the positions.
+
+    Args:
+        channels: (C_1, C_2, C_3).
+        blocks: L.
+    """
+
+    def __init__(self, channels: Sequence[int], blocks: int) -> None:
+        super().__init__()
+        self.shrink_1, self.shrink_2 = _shrinkers(channels)
+        self.mix = nn.Conv2d(3 * channels[2], 3 * channels[2], 1)
+        self.compress = _compression(channels[2], blocks)
+
+    def forward(self, p: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Three maps at stride 4, 8, 16 -> F_E (B, 3 C_3, H/16, W/16), F_C (B, 2 C_3, H/32, W/32)."""
+        p3 = p[2]
+        p2 = p3 + self.shrink_2(p[1])
+        p1 = p2 + self.shrink_1(p[0])
+        f_e = self.mix(torch.cat([p1, p2, p3], dim=1))
+        return f_e, self.compress(f_e)
+
+
+class PlainBottleneck(nn.Module):
+    """The baseline of Table 4: the maps are shrunk, concatenated and compressed, without fusion and mixing."""
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        self.shrink_1, self.shrink_2 = _shrinkers(channels)
+        self.compress = _compression(channels[2], BASELINE_BLOCKS)
+
+    def forward(self, p: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """As `FFC.forward`; F_E is the plain concatenation."""
+        f_e = torch.cat([self.shrink_1(p[0]), self.shrink_2(p[1]), p[2]], dim=1)
+        return f_e, self.compress(f_e)
+
+
+def _shrinkers(channels: Sequence[int]) -> tuple[nn.Sequential, nn.Sequential]:
+    """3x3 stride-2 convolution + BN + ReLU blocks that bring P_1 and P_2 to the shape of P_3."""
+    c1, c2, c3 = channels
+    halve = [[*conv_bn(a, b, 3, 2), nn.ReLU(inplace=True)] for a, b in ((c1, c2), (c2, c3), (c2, c3))]
+    return nn.Sequential(*halve[0], *halve[1]), nn.Sequential(*halve[2])
+
+
+def _compression(c3: int, blocks: int) -> nn.Sequential:
+    first = bottleneck(3 * c3, 2 * c3, width=c3, stride=2)
+    return nn.Sequential(first, *(bottleneck(2 * c3, 2 * c3, width=c3) for _ in range(blocks - 1)))

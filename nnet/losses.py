@@ -1,0 +1,80 @@
+"""Eq. (1) to (5) and (7) of the paper, one function each. All features are (B, C, H, W)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch.nn.functional as functional
+from torch import Tensor
+
+from nnet.config import LossConfig
+from nnet.network import Outputs
+from nnet.nfs import entropy
+
+
+def distance_map(a: Tensor, b: Tensor, distance: str = "cosine") -> Tensor:
+    """Eq. (2): distance of two feature maps at every position, (B, H, W).
+
+    Args:
+        a, b: features of the same shape.
+        distance: "cosine": 1 - cos along channels, 0..2. For Figure 9 also "l1": mean absolute, and
+            "l2": mean squared difference over channels.
+    """
+    a, b = a.float(), b.float()
+    if distance == "cosine":
+        return 1 - functional.cosine_similarity(a, b, dim=1)
+    difference = a - b
+    return difference.abs().mean(dim=1) if distance == "l1" else difference.square().mean(dim=1)
+
+
+def distillation(a: Sequence[Tensor], b: Sequence[Tensor], distance: str = "cosine") -> Tensor:
+    """Eq. (1): L(A, B), the sum over scales of the mean over positions of Eq. (2). A scalar."""
+    return sum(distance_map(x, y, distance).mean() for x, y in zip(a, b, strict=True))
+
+
+def kd_loss(out: Outputs, distance: str = "cosine") -> Tensor:
+    """L_KD = L(P_i, SP_i), Eq. (1): forward distillation in the adapted space."""
+    return distillation(out.P, out.SP, distance)
+
+
+def align_loss(out: Outputs, beta: float, distance: str = "cosine") -> Tensor:
+    """L_align = beta * L(SF_i, P_i), Eq. (3)."""
+    return beta * distillation(out.SF, out.P, distance)
+
+
+def rkd_loss(out: Outputs, distance: str = "cosine") -> Tensor:
+    """L_RKD = L(F_i, D_i), Eq. (4): reverse distillation."""
+    return distillation(out.F, out.D, distance)
+
+
+def query_loss(weights: Tensor) -> Tensor:
+    """L_query, Eq. (5): entropy of the addressing weights w^ (..., N), mean over all queries; 0..ln N nats."""
+    return entropy(weights).mean()
+
+
+def beta_at(config: LossConfig, epoch: int) -> float:
+    """The schedule of beta: `config.beta` for the first `beta_epochs` epochs (counted from 0), then 0."""
+    if not config.align:
+        return 0.0
+    return config.beta if config.beta_epochs is None or epoch < config.beta_epochs else 0.0
+
+
+def total_loss(out: Outputs, config: LossConfig, epoch: int) -> dict[str, Tensor]:
+    """Eq. (7): Loss = L_RKD + alpha L_KD + L_align + delta L_query.
+
+    Returns:
+        The terms that this network has ("L_RKD", "L_KD", "L_align", "L_query", each without alpha and delta)
+        and their weighted sum under "loss"; scalars.
+    """
+    terms: dict[str, Tensor] = {}
+    beta = beta_at(config, epoch)
+    if out.D is not None:
+        terms["L_RKD"] = rkd_loss(out, config.distance)
+    if out.SF is not None and config.kd:
+        terms["L_KD"] = kd_loss(out, config.distance)
+    if out.SF is not None and beta > 0:
+        terms["L_align"] = align_loss(out, beta, config.distance)
+    if out.addressing is not None:
+        terms["L_query"] = query_loss(out.addressing.weights)
+    weights = {"L_RKD": 1.0, "L_KD": config.alpha, "L_align": 1.0, "L_query": config.delta}
+    return {**terms, "loss": sum(weights[name] * term for name, term in terms.items())}

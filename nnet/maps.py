@@ -1,0 +1,105 @@
+"""The six anomaly maps M1..M6 and the score built from them (section 3.4 of the paper)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+
+from nnet.expression import Expression, parse
+from nnet.losses import distance_map
+from nnet.network import Outputs
+
+MAP_NAMES = ("M1", "M2", "M3", "M4", "M5", "M6")
+# A radius of four standard deviations holds all but 6e-5 of the Gaussian's mass; SciPy's default, too.
+GAUSSIAN_RADIUS = 4.0
+SIGMA_REFERENCE_SIZE = 256
+
+
+@dataclass(frozen=True)
+class MapInfo:
+    """What a map compares: `branch` "reverse" or "forward", scale index 0..2, stride, and the pair in words."""
+
+    branch: str
+    scale: int
+    stride: int
+    pair: str
+
+
+MAPS: dict[str, MapInfo] = {
+    "M1": MapInfo("reverse", 0, 4, "F₁ with D₁"),
+    "M2": MapInfo("reverse", 1, 8, "F₂ with D₂"),
+    "M3": MapInfo("reverse", 2, 16, "F₃ with D₃"),
+    "M4": MapInfo("forward", 2, 16, "P₃ with SP₃"),
+    "M5": MapInfo("forward", 1, 8, "P₂ with SP₂"),
+    "M6": MapInfo("forward", 0, 4, "P₁ with SP₁"),
+}
+
+
+def anomaly_maps(out: Outputs, distance: str = "cosine") -> dict[str, Tensor]:
+    """Eq. (2) for every pair that exists, at the features' own resolutions: name -> (B, H_i, W_i) float32."""
+    sides = {"reverse": (out.F, out.D), "forward": (out.P, out.SP)}
+    return {
+        name: distance_map(sides[info.branch][0][info.scale], sides[info.branch][1][info.scale], distance)
+        for name, info in MAPS.items()
+        if sides[info.branch][1] is not None
+    }
+
+
+def to_common_size(maps: Mapping[str, Tensor], size: int) -> dict[str, Tensor]:
+    """Bring every map (B, h, w) to (B, size, size) by bilinear interpolation (64 in the paper)."""
+    return {name: _interpolate(m, size) for name, m in maps.items()}
+
+
+def score_maps(maps: Mapping[str, Tensor], expression: str | Expression, size: int, sigma: float) -> Tensor:
+    """Score_p, Eq. (8) or any other expression, at input resolution and smoothed.
+
+    Args:
+        maps: name -> (B, h, w), all of one size.
+        expression: over the names in `maps`.
+        size: side of the network input in pixels; the result's side.
+        sigma: of the Gaussian in pixels at 256; scaled with `size`.
+
+    Returns:
+        (B, size, size) float32, not negative.
+
+    Raises:
+        nnet.expression.ExpressionError: the expression is malformed or names a map that does not exist.
+    """
+    parsed = parse(expression) if isinstance(expression, str) else expression
+    return gaussian(_interpolate(parsed.evaluate(maps), size), sigma * size / SIGMA_REFERENCE_SIZE)
+
+
+def score_map(
+    maps: Mapping[str, np.ndarray], expression: str | Expression, size: int, sigma: float
+) -> np.ndarray:
+    """`score_maps` for one image's maps as arrays (h, w): (size, size) float32. Runs no network."""
+    tensors = {name: torch.from_numpy(np.asarray(m, np.float32))[None] for name, m in maps.items()}
+    return score_maps(tensors, expression, size, sigma)[0].numpy()
+
+
+def image_score(score: Tensor) -> Tensor:
+    """Score_l: the largest value of Score_p, (B, H, W) -> (B,)."""
+    return score.amax(dim=(-2, -1))
+
+
+def gaussian(image: Tensor, sigma: float) -> Tensor:
+    """Separable Gaussian filter of (B, H, W) with mirrored borders, sigma in pixels; 0 changes nothing."""
+    radius = int(GAUSSIAN_RADIUS * sigma + 0.5)
+    if radius == 0:
+        return image
+    radius = min(radius, image.shape[-1] - 1, image.shape[-2] - 1)  # a mirror cannot be larger than the image
+    position = torch.arange(-radius, radius + 1, dtype=image.dtype, device=image.device)
+    kernel = torch.exp(-0.5 * (position / sigma) ** 2)
+    kernel = kernel / kernel.sum()
+    padded = functional.pad(image[:, None], [radius] * 4, mode="reflect")
+    rows = functional.conv2d(padded, kernel.view(1, 1, -1, 1))
+    return functional.conv2d(rows, kernel.view(1, 1, 1, -1))[:, 0]
+
+
+def _interpolate(m: Tensor, size: int) -> Tensor:
+    return functional.interpolate(m[:, None], (size, size), mode="bilinear", align_corners=False)[:, 0]

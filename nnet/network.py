@@ -1,0 +1,153 @@
+"""The whole N-Net: this file only wires the parts together, in the order of Figure 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from nnet.backbone import Backbone, Teacher
+from nnet.config import Config
+from nnet.decoder import Decoder, plan_for
+from nnet.ffc import FFC, PlainBottleneck
+from nnet.fpm import FPM, Gates
+from nnet.nfs import NFS, Addressing
+
+Features = list[Tensor]
+Tick = Callable[[str], None]
+
+
+@dataclass
+class Outputs:
+    """Every intermediate of one forward pass, by the paper's symbols. A part that is switched off leaves None.
+
+    Attributes:
+        F: teacher features F_1, F_2, F_3, (B, C_i, H_i, W_i) at stride 4, 8, 16.
+        F3_recalled: F'_3, the memory's answer to F_3.
+        P: teacher-side adapted features, FPM(F_1), FPM(F_2), FPM(F'_3); equal to F_1, F_2, F'_3 without FPM.
+        SF, SP: student S1's features, and after its FPM (equal without FPM, or when only L_align trains S1).
+        F_E, F_C: fused and compressed features.
+        D: S2's reconstruction of F.
+        gates_T, gates_S1: the FPMs' gates on the teacher's and on S1's side.
+        addressing: how F_3's vectors address the memory.
+    """
+
+    F: Features
+    F3_recalled: Tensor | None
+    P: Features
+    SF: Features | None
+    SP: Features | None
+    F_E: Tensor | None
+    F_C: Tensor | None
+    D: Features | None
+    gates_T: list[Gates] | None
+    gates_S1: list[Gates] | None
+    addressing: Addressing | None
+
+
+class NNet(nn.Module):
+    """Teacher T, forward student S1, memory NFS, projections FPM, fusion FFC, reverse student S2.
+
+    Args:
+        config: which parts exist and how large they are.
+        weights_file: explicit teacher weights; otherwise they are looked up, see `nnet.weights`.
+
+    Input images are float (B, 3, size, size) in 0..1; `normalise` applies the teacher's own mean and deviation.
+    """
+
+    def __init__(self, config: Config, weights_file: Path | None = None) -> None:
+        super().__init__()
+        model = config.model
+        self.T = Teacher(model.teacher, model.teacher_weights == "pretrained", weights_file)
+        channels = self.T.channels
+        self.S1 = Backbone(model.teacher) if model.forward else None
+        self.NFS = NFS(model.memory_items, channels[2], model.temperature, model.shrink) if model.nfs else None
+        self.FPM_T = _projections(channels, model.fpm_reduction) if model.fpm else None
+        # Without L_KD nothing trains S1's projections; the forward maps then compare SF_i with P_i (Table 6).
+        self.FPM_S1 = (
+            _projections(channels, model.fpm_reduction) if model.fpm and model.forward and config.loss.kd else None
+        )
+        self.FFC = None
+        if model.reverse:
+            self.FFC = FFC(channels, model.ffc_blocks) if model.ffc else PlainBottleneck(channels)
+        self.S2 = Decoder(plan_for(self.T)) if model.reverse else None
+        self.register_buffer("mean", torch.tensor(self.T.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(self.T.std).view(1, 3, 1, 1), persistent=False)
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """Images in 0..1 -> the teacher's input range."""
+        return (images - self.mean) / self.std
+
+    def forward(
+        self,
+        images: Tensor,
+        features: Features | None = None,
+        *,
+        keep_items: Tensor | None = None,
+        tick: Tick | None = None,
+    ) -> Outputs:
+        """One pass through every part that exists.
+
+        Args:
+            images: (B, 3, size, size) in 0..1.
+            features: the teacher's F_1, F_2, F_3 of these images, if they were computed before.
+            keep_items: (N,) booleans; memory items at False are forgotten.
+            tick: called with a stage's name when that stage has been queued, for timing.
+        """
+        tick = tick or _silent
+        x = self.normalise(images)
+        f = self.T(x) if features is None else features
+        tick("teacher")
+        recalled, addressing = self.NFS(f[2], keep_items) if self.NFS is not None else (None, None)
+        tick("memory")
+        to_project = f if recalled is None else [f[0], f[1], recalled]
+        p, gates_t = _project(self.FPM_T, to_project)
+        tick("projection")
+        sf = sp = gates_s1 = None
+        if self.S1 is not None:
+            sf = self.S1(x)
+            sp, gates_s1 = _project(self.FPM_S1, sf)
+        tick("student S1")
+        f_e, f_c = self.FFC(p) if self.FFC is not None else (None, None)
+        tick("fusion")
+        d = self.S2(f_c) if self.S2 is not None else None
+        tick("decoder S2")
+        return Outputs(f, recalled, p, sf, sp, f_e, f_c, d, gates_t, gates_s1, addressing)
+
+    def own_state(self) -> dict[str, Tensor]:
+        """The state dict without the teacher: what a checkpoint holds."""
+        return {name: value for name, value in self.state_dict().items() if not name.startswith("T.")}
+
+    def load_own_state(self, state: dict[str, Tensor]) -> None:
+        """Inverse of `own_state`; the names must match exactly.
+
+        Raises:
+            KeyError: a tensor is missing or unknown.
+            RuntimeError: a tensor has the wrong shape.
+        """
+        own = self.own_state().keys()
+        if own != state.keys():
+            raise KeyError(sorted(own ^ state.keys())[0])
+        self.load_state_dict(state, strict=False)
+
+    def parameter_counts(self) -> dict[str, int]:
+        """Number of parameters per part, in the order of Figure 2; the teacher's are frozen."""
+        return {name: sum(p.numel() for p in part.parameters()) for name, part in self.named_children()}
+
+
+def _silent(_: str) -> None:
+    """A tick that nobody listens to."""
+
+
+def _projections(channels: tuple[int, int, int], reduction: int) -> nn.ModuleList:
+    return nn.ModuleList(FPM(c, reduction) for c in channels)
+
+
+def _project(fpms: nn.ModuleList | None, features: Features) -> tuple[Features, list[Gates] | None]:
+    if fpms is None:
+        return features, None
+    projected, gates = zip(*(fpm(f) for fpm, f in zip(fpms, features, strict=True)), strict=True)
+    return list(projected), list(gates)
