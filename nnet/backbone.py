@@ -32,12 +32,12 @@ class Backbone(nn.Module):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-        full = _create(name)
         # "getter" drops the layers behind stride 16: they would cost time and, in S1, never get a gradient.
         self.stages = _create(name, features_only=True, feature_cls="getter", out_indices=_stage_indices(name))
         self.channels: tuple[int, int, int] = tuple(self.stages.feature_info.channels())
-        self.mean: tuple[float, ...] = tuple(full.pretrained_cfg["mean"])
-        self.std: tuple[float, ...] = tuple(full.pretrained_cfg["std"])
+        published = self.stages.model.pretrained_cfg
+        self.mean: tuple[float, ...] = tuple(published["mean"])
+        self.std: tuple[float, ...] = tuple(published["std"])
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Features at stride 4, 8 and 16 of normalised images x (B, 3, H, W)."""
@@ -60,7 +60,9 @@ class Teacher(Backbone):
         super().__init__(name)
         self.origin = "random weights, on request: this model detects nothing"
         if pretrained:
-            state, self.origin = load_weights(name, _create(name).state_dict(), weights_file)
+            with torch.device("meta"):  # names and shapes only
+                reference = _create(name).state_dict()
+            state, self.origin = load_weights(name, reference, weights_file)
             wanted = self.stages.model.state_dict()
             self.stages.model.load_state_dict({key: state[key] for key in wanted})
         self.requires_grad_(False)
@@ -90,7 +92,8 @@ def _create(name: str, **options: object) -> nn.Module:
 
 
 def _stage_indices(name: str) -> list[int]:
-    strides = _create(name, features_only=True).feature_info.reduction()
+    with torch.device("meta"):  # no memory, no initialisation
+        strides = _create(name, features_only=True).feature_info.reduction()
     if missing := [stride for stride in STRIDES if stride not in strides]:
         raise BackboneError(
             f"{name} has feature stages at stride {', '.join(map(str, strides))}; "

@@ -315,11 +315,14 @@ class _Run:
         self.first_epoch = int(notes["epoch"])
 
     def _adam_state(self, tensors: dict[str, Tensor]) -> dict[str, Any]:
-        names = [name for name, p in self.network.named_parameters() if p.requires_grad]
-        keys = {key.split("/")[1] for key in tensors if key.startswith("adam/")}
+        trainable = [(name, p) for name, p in self.network.named_parameters() if p.requires_grad]
         state = {
-            index: {key: tensors[f"adam/{key}/{name}"] for key in keys}
-            for index, name in enumerate(names)
+            index: {
+                "step": tensors[f"adam/step/{name}"],
+                # Adam's fused kernel walks moments and parameters in memory order: both must have one layout.
+                **{key: torch.empty_like(p).copy_(tensors[f"adam/{key}/{name}"]) for key in ("exp_avg", "exp_avg_sq")},
+            }
+            for index, (name, p) in enumerate(trainable)
             if f"adam/step/{name}" in tensors
         }
         return {"state": state, "param_groups": self.optimiser.state_dict()["param_groups"]}

@@ -1,0 +1,33 @@
+"""Data sets: recognise a layout, pair masks, inspect, make synthetic images, and load within a memory budget."""
+
+from nnet.data.archive import ZipLimits, extract_zip
+from nnet.data.defects import DEFECT_KINDS, Defect, paint_defect
+from nnet.data.errors import DataError
+from nnet.data.inspection import Inspection, inspect
+from nnet.data.loading import ImageCache, load_resized
+from nnet.data.opening import open_dataset, open_zip
+from nnet.data.sample import GOOD, UNKNOWN, Dataset, Sample
+from nnet.data.synthetic import open_synthetic
+from nnet.data.textures import TEXTURES, normal_image
+
+__all__ = [
+    "DEFECT_KINDS",
+    "GOOD",
+    "TEXTURES",
+    "UNKNOWN",
+    "DataError",
+    "Dataset",
+    "Defect",
+    "ImageCache",
+    "Inspection",
+    "Sample",
+    "ZipLimits",
+    "extract_zip",
+    "inspect",
+    "load_resized",
+    "normal_image",
+    "open_dataset",
+    "open_synthetic",
+    "open_zip",
+    "paint_defect",
+]

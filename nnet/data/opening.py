@@ -1,0 +1,125 @@
+"""One door to every data set: `open_dataset` recognises the layout by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from nnet.data.archive import TemporaryFolder, ZipLimits, extract_zip
+from nnet.data.elpv import open_elpv
+from nnet.data.errors import DataError
+from nnet.data.folders import SPLIT_NAMES, is_category, is_plain, open_category, open_plain
+from nnet.data.listing import subfolders, walk_images
+from nnet.data.sample import Dataset
+from nnet.data.synthetic import DEFAULT_KIND, open_synthetic
+from nnet.data.visa import find_visa_root, open_visa, visa_categories
+
+
+def open_dataset(spec: str | Path, *, seed: int = 0, strict: bool = True, extract_to: Path | None = None) -> Dataset:
+    """Open a data set by name or path; the layout is recognised.
+
+    Args:
+        spec: "elpv" (the same as "elpv:mono"), "elpv:poly", "synthetic" or "synthetic:KIND"; or a folder of normal
+            images (with folders of defects beside it or not), of an MVTec-style category or a VisA category; or a
+            ZIP of any of these, where "FILE.zip/category" names a category inside. A folder that has the name of a
+            set is opened as a Path, or as "./elpv".
+        seed: draws the held-out normal images where the data set has no split of its own, and synthetic images.
+        strict: a mask without an image is an error; with False it is listed in `unpaired_masks` instead.
+        extract_to: an empty or new folder for the files of a ZIP. Without it they go to a temporary folder, which
+            is removed with the last sample.
+
+    Raises:
+        DataError: nothing there, no layout recognised, a ZIP that is refused, or files that contradict each other;
+            the message says what was expected.
+    """
+    name, _, kind = str(spec).partition(":")
+    if not isinstance(spec, Path) and name == "elpv":
+        return open_elpv(kind or "mono", seed=seed)
+    if not isinstance(spec, Path) and name == "synthetic":
+        return open_synthetic(kind or DEFAULT_KIND, seed=seed)
+    path = Path(spec).expanduser()
+    archive = next((part for part in (path, *path.parents) if part.is_file()), None)
+    if archive is None:
+        return open_folder(path, seed=seed, strict=strict)
+    inside = path.relative_to(archive).as_posix()
+    return open_zip(archive, inside=inside, extract_to=extract_to, seed=seed, strict=strict)
+
+
+def open_zip(
+    source: Path | BinaryIO,
+    *,
+    name: str = "",
+    inside: str = "",
+    extract_to: Path | None = None,
+    limits: ZipLimits | None = None,
+    seed: int = 0,
+    strict: bool = True,
+) -> Dataset:
+    """Unpack a ZIP, from a file or an uploaded stream, and open what it holds.
+
+    Args:
+        name: what to call it in titles and messages, where the source is a stream.
+        inside: a folder in it, such as a category.
+        extract_to, seed, strict: as in `open_dataset`.
+        limits: as in `extract_zip`.
+
+    Raises:
+        DataError: as `extract_zip` and `open_dataset`.
+    """
+    name = name or (str(source) if isinstance(source, Path) else "upload.zip")
+    owner = None if extract_to else TemporaryFolder()
+    # Inside a temporary folder the files get one with the ZIP's name, from which the data set takes its own.
+    target = (extract_to or owner.path / (Path(name).stem or "data")).resolve()
+    extract_zip(source, target, limits, name)
+    if ".." in PurePosixPath(inside).parts:
+        raise DataError(f"{inside} would leave {name}; name a folder in it.")
+    try:
+        dataset = open_folder(target / inside, seed=seed, strict=strict)
+    except DataError as error:
+        # The reader knows the ZIP, not the folder that it was unpacked into.
+        raise DataError(str(error).replace(str(target), name)) from error
+    return replace(
+        dataset,
+        source=dataset.source.replace(str(target), name),
+        train=tuple(replace(sample, owner=owner) for sample in dataset.train),
+        test=tuple(replace(sample, owner=owner) for sample in dataset.test),
+    )
+
+
+def open_folder(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
+    """Open a folder of any known layout; see `open_dataset`."""
+    if not root.is_dir():
+        raise DataError(f"{root} is not a folder that can be opened; give a folder of images, a ZIP or a set's name.")
+    root = root.resolve()
+    children = subfolders(root)
+    visa_root = find_visa_root(root)
+    if visa_root is not None:
+        return open_visa(visa_root, root.name, strict=strict)
+    if is_category(root):
+        return open_category(root, strict=strict)
+    categories = visa_categories(root) or [child.name for child in children if is_category(child)]
+    if categories and (len(categories) > 1 or len(children) > 1):
+        raise several_categories(root, categories)
+    if is_plain(root):
+        return open_plain(root, seed=seed, strict=strict)
+    if len(children) == 1 and children[0].name not in SPLIT_NAMES:
+        return open_folder(children[0], seed=seed, strict=strict)
+    raise unrecognised(root)
+
+
+def several_categories(root: Path, names: list[str]) -> DataError:
+    """The error for a folder of categories, which lists them."""
+    found = f"{len(names)} categories: {', '.join(names)}" if len(names) > 1 else f"the category {names[0]} and others"
+    return DataError(f"{root} holds {found}. Name one, such as {root / names[0]}.")
+
+
+def unrecognised(root: Path) -> DataError:
+    """The error for a folder that fits no layout."""
+    found = len(walk_images(root))
+    inside = ", ".join(child.name for child in subfolders(root)[:8]) or "no folders"
+    return DataError(
+        f"{root} has no known layout ({found} images in all; inside: {inside}). Expected normal images directly in it, "
+        "or in good/ beside folders of defects, or train/good with test/ and ground_truth/ as MVTec AD has them, "
+        "or split_csv/1cls.csv as VisA has it."
+    )

@@ -1,0 +1,159 @@
+"""What every data set is made of: samples that are read only when asked for, and the set that holds them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from nnet.data.errors import DataError
+from nnet.data.masks import read_mask
+from nnet.images import Decoded, content_hash, decode
+
+GOOD = "good"
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image of a data set, with its label and, where there is one, its mask. Nothing is held in memory.
+
+    Attributes:
+        key: stable name inside the data set (a relative path with forward slashes), unique in it.
+        path: the image file, or None for a generated image.
+        label: "good", a defect type, or "unknown".
+        split: "train" or "test".
+        mask: the mask file (or a folder of masks to be united), or None.
+        loader: makes the image where there is no file.
+        mask_loader: makes the mask where there is no file.
+        owner: whatever must outlive the sample, such as the temporary folder of an unpacked ZIP.
+    """
+
+    key: str
+    path: Path | None
+    label: str
+    split: str
+    mask: Path | None = None
+    loader: Callable[[], Decoded] | None = field(default=None, repr=False, compare=False)
+    mask_loader: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
+    owner: object = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_normal(self) -> bool:
+        """True for a defect-free image."""
+        return self.label == GOOD
+
+    @property
+    def is_defective(self) -> bool:
+        """True for an image labelled with a defect; False for a normal one and for one without a label."""
+        return self.label not in (GOOD, UNKNOWN)
+
+    @property
+    def has_mask(self) -> bool:
+        """True when pixel ground truth exists: a mask, or the knowledge that the image is normal."""
+        return self.is_normal or self.mask is not None or self.mask_loader is not None
+
+    def load(self) -> Decoded:
+        """Decode the image: uint8 (H, W, 3) and notes. Raises ImageError for a file that is unreadable or gone."""
+        if self.loader is not None:
+            return self.loader()
+        if self.path is None:
+            raise DataError(f"The sample {self.key} has neither a file nor a loader; give it one of them.")
+        return decode(self.path, self.key)
+
+    def load_mask(self, shape: tuple[int, int] | None = None) -> np.ndarray | None:
+        """Pixel ground truth, bool (H, W), True on the defect; None when it is not known.
+
+        A normal image without a mask file gives an all-False array. So does a defective image whose mask is empty:
+        it counts for image metrics only. `shape` is the (H, W) of the decoded image where the caller has it at hand,
+        which spares a second decoding.
+
+        Raises:
+            DataError: the mask is unreadable, or its size is not the image's; the message names the file.
+        """
+        if not self.has_mask:
+            return None
+        if self.mask_loader is not None:
+            return self.mask_loader()
+        height, width = shape or self.load().image.shape[:2]
+        if self.mask is None:
+            return np.zeros((height, width), dtype=bool)
+        try:
+            return read_mask(self.mask, (height, width))
+        except DataError as error:
+            raise DataError(f"{error} It belongs to the image {self.key}.") from error
+
+    def file_hash(self) -> str:
+        """SHA-256 of the image file's bytes, or of the pixels of a generated image, in hex."""
+        return hash_file(self.path) if self.path is not None else content_hash(self.load().image)
+
+    def mask_hash(self) -> str:
+        """SHA-256 of the mask (of its files' bytes, or of the generated pixels), "" without one."""
+        if self.mask_loader is not None:
+            return hashlib.sha256(np.packbits(self.mask_loader()).tobytes()).hexdigest()
+        if self.mask is None:
+            return ""
+        if self.mask.is_dir():
+            parts = sorted(f"{part.name}:{hash_file(part)}" for part in self.mask.iterdir() if part.is_file())
+            return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return hash_file(self.mask)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An opened data set. The samples stand in a stable order: by split, label and file name.
+
+    Attributes:
+        name: short name for titles.
+        layout: how it was recognised: "plain folder", "MVTec AD", "VisA", "ELPV" or "synthetic"
+            (a ZIP has the layout of what it holds).
+        train: normal samples only.
+        test: normal and defective samples; may be empty.
+        licence: the data's terms as far as they are known, one sentence.
+        source: where it was read from.
+        problems: sentences on what should be mended.
+        notes: sentences on what was decided while opening, such as a split that was drawn.
+        unpaired_masks: masks without an image; only when opened with strict=False, else they are an error.
+    """
+
+    name: str
+    layout: str
+    train: tuple[Sample, ...]
+    test: tuple[Sample, ...]
+    licence: str
+    source: str
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    unpaired_masks: tuple[Path, ...] = ()
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """Train, then test."""
+        return self.train + self.test
+
+    def defect_types(self) -> tuple[str, ...]:
+        """The sorted labels of the defective test samples."""
+        return tuple(sorted({sample.label for sample in self.test if sample.is_defective}))
+
+    def content_hash(self) -> str:
+        """SHA-256 hex over every sample's key, split, label, image and mask; the order does not matter.
+
+        Reads every file once. Where the data set lies, and the files' dates, do not enter.
+        """
+        lines = sorted(
+            "\0".join((sample.key, sample.split, sample.label, sample.file_hash(), sample.mask_hash()))
+            for sample in self.samples
+        )
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes in hex. Raises DataError naming a file that cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path} could not be read: {error.strerror or error}.") from error

@@ -1,0 +1,65 @@
+import dataclasses
+import json
+
+import pytest
+
+from nnet.config import PRESETS, Config, ConfigError, LossConfig, ModelConfig, preset
+
+
+def test_the_paper_preset_has_the_published_values():
+    config = preset("paper")
+    assert (config.model.teacher, config.model.size, config.train.batch_size) == ("wide_resnet50_2", 256, 16)
+    assert (config.train.adam_beta1, config.train.adam_beta2, config.train.epochs) == (0.5, 0.999, 200)
+    assert (config.loss.alpha, config.loss.delta, config.loss.beta, config.loss.beta_epochs) == (1.2, 0.002, 1.0, 20)
+    assert (config.model.ffc_blocks, config.score.sigma) == (4, 4.0)
+    assert config.score.expression == "(M1+M6)*(M2+M5)*(M3+M4)"
+
+
+def test_every_field_says_what_it_is_and_where_its_default_comes_from():
+    for section in dataclasses.fields(Config):
+        for field in dataclasses.fields(section.default_factory):
+            assert len(field.metadata["help"]) > 10, field.name
+            assert field.metadata["source"].startswith(("paper", "choice", "the paper")), field.name
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_configuration_survives_json(name):
+    config = preset(name)
+    assert Config.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_an_integer_is_accepted_where_a_float_is_meant():
+    assert preset("small").override({"loss.alpha": 1}).loss.alpha == 1.0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"model.size": 100}, "multiple of 32"),
+        ({"model.size": "128"}, "expected int"),
+        ({"model.fpm": 1}, "expected bool"),
+        ({"model.sise": 128}, "Unknown setting 'sise'"),
+        ({"modle.size": 128}, "Unknown setting 'modle'"),
+        ({"loss.distance": "l3"}, "cosine or l1 or l2"),
+        ({"loss.kd": False, "loss.align": False}, "forward branch"),
+        ({"model.forward": False, "model.reverse": False, "model.ffc": False}, "at least one on"),
+        ({"model.reverse": False}, "off when the reverse branch is off"),
+        ({"train.learning_rate": float("nan")}, "above 0"),
+        ({"score.quantile": 1.5}, "at most 1"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name(change, words):
+    with pytest.raises(ConfigError, match=words):
+        preset("small").override(change)
+
+
+def test_the_score_leaves_out_maps_that_do_not_exist():
+    config = Config(ModelConfig(forward=False), LossConfig())
+    assert config.maps == ("M1", "M2", "M3")
+    assert config.scoring.expression == "M1*M2*M3"
+    assert preset("small").scoring.expression == "(M1+M6)*(M2+M5)*(M3+M4)"
+
+
+def test_an_unknown_preset_names_the_known_ones():
+    with pytest.raises(ConfigError, match="paper, small"):
+        preset("large")

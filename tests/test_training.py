@@ -1,0 +1,200 @@
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from builders import random_images, tiny_config
+from safetensors.torch import load_file
+
+from nnet import checkpoint as checkpoints
+from nnet.checkpoint import CheckpointError
+from nnet.config import TrainConfig
+from nnet.features import FeatureCache
+from nnet.network import NNet
+from nnet.training import RESUME, Progress, TrainingError, learning_rate_at, load_history, split_normals, train
+
+IMAGES = random_images(14)
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return load_file(path / checkpoints.WEIGHTS)
+
+
+class Stop(Exception):
+    """Breaks a run off from inside its report."""
+
+
+def break_off_at(epoch: int):
+    """A report that raises in the middle of an epoch (counted from 0)."""
+
+    def report(progress: Progress) -> None:
+        if progress.phase == "train" and progress.epoch == epoch and progress.done % 2 == 1:
+            raise Stop
+
+    return report
+
+
+def test_training_lowers_the_loss_and_logs_every_term(tmp_path):
+    train(tiny_config(train__epochs=4), IMAGES, tmp_path / "m", device="cpu")
+    history = load_history(tmp_path / "m")
+    assert [entry["epoch"] for entry in history] == [1, 2, 3, 4]
+    assert history[-1]["L_RKD"] < history[0]["L_RKD"]
+    assert {"L_RKD", "L_KD", "L_align", "L_query", "loss", "beta", "learning_rate"} <= history[0].keys()
+    assert "L_align" not in history[1]
+    assert all(1 <= entry["items_per_query"] <= entry["items_used"] + 1e-6 <= 6 + 1e-5 for entry in history)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_does_not(tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        train(tiny_config(train__epochs=1, train__seed=seed), IMAGES, tmp_path / name, device="cpu")
+    a, b, c = (weights(tmp_path / name) for name in "abc")
+    assert all(torch.equal(a[key], b[key]) for key in a)
+    assert not torch.equal(a["NFS.memory"], c["NFS.memory"])
+
+
+@pytest.mark.parametrize("epoch", [0, 1, 2])
+def test_a_broken_run_resumes_to_the_same_result(tmp_path, epoch):
+    config = tiny_config(train__epochs=3)
+    train(config, IMAGES, tmp_path / "whole", device="cpu")
+    with pytest.raises(Stop):
+        train(config, IMAGES, tmp_path / "broken", device="cpu", report=break_off_at(epoch))
+    assert not checkpoints.is_checkpoint(tmp_path / "broken")
+    train(config, IMAGES, tmp_path / "broken", device="cpu", resume=True)
+    whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "broken")
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+    losses = [[entry["loss"] for entry in load_history(tmp_path / name)] for name in ("whole", "broken")]
+    assert losses[0] == losses[1]
+    assert not (tmp_path / "broken" / RESUME).exists()
+
+
+def test_a_killed_process_loses_no_finished_epoch(tmp_path):
+    """kill -9 in the second epoch; the first one's state is whole and the run can be finished."""
+    script = textwrap.dedent(f"""
+        import os, signal, sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from builders import random_images, tiny_config
+        from nnet.training import train
+        def report(p):
+            if p.phase == "train" and p.epoch == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+        train(tiny_config(train__epochs=2), random_images(14), {str(tmp_path / "m")!r}, device="cpu", report=report)
+    """)
+    done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[1])
+    assert done.returncode == -9
+    assert (tmp_path / "m" / RESUME).is_file() and len(load_history(tmp_path / "m")) == 1
+    train(tiny_config(train__epochs=2), IMAGES, tmp_path / "m", device="cpu", resume=True)
+    assert checkpoints.is_checkpoint(tmp_path / "m")
+
+
+def test_a_broken_run_is_not_overwritten_nor_mixed_with_another(tmp_path):
+    with pytest.raises(Stop):
+        train(tiny_config(), IMAGES, tmp_path / "m", device="cpu", report=break_off_at(1))
+    with pytest.raises(TrainingError, match="--resume"):
+        train(tiny_config(), IMAGES, tmp_path / "m", device="cpu")
+    with pytest.raises(TrainingError, match="other settings or other images"):
+        train(tiny_config(train__learning_rate=0.001), IMAGES, tmp_path / "m", device="cpu", resume=True)
+
+
+def test_a_finished_model_is_never_overwritten(tiny_checkpoint):
+    with pytest.raises(TrainingError, match="finished model"):
+        train(tiny_config(train__epochs=1), IMAGES, tiny_checkpoint, device="cpu", resume=True)
+
+
+def test_a_diverging_run_stops_with_advice(tmp_path, monkeypatch):
+    monkeypatch.setattr("nnet.training.total_loss", lambda *_: {"loss": torch.tensor(float("nan"))})
+    with pytest.raises(TrainingError, match="Lower the learning rate"):
+        train(tiny_config(), IMAGES, tmp_path / "m", device="cpu")
+    assert not checkpoints.is_checkpoint(tmp_path / "m")
+
+
+def test_too_few_images_are_refused_with_the_number_needed(tmp_path):
+    with pytest.raises(TrainingError, match="at least 12 normal images"):
+        train(tiny_config(), IMAGES[:11], tmp_path / "m", device="cpu")
+
+
+def test_the_wrong_image_size_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match=r"\(64, 64, 3\)"):
+        train(tiny_config(), random_images(14, 128), tmp_path / "m", device="cpu")
+
+
+def test_the_split_is_seeded_disjoint_and_complete():
+    config = TrainConfig(calibration_share=0.2)
+    trained, held = split_normals(100, config)
+    assert len(held) == 20 and sorted([*trained, *held]) == list(range(100))
+    assert np.array_equal(held, split_normals(100, config)[1])
+    assert not np.array_equal(held, split_normals(100, TrainConfig(calibration_share=0.2, seed=1))[1])
+
+
+def test_features_that_do_not_fit_are_computed_anew_to_the_same_values():
+    network, rows = NNet(tiny_config()).eval(), np.array([2, 5, 7, 11])
+    cpu = torch.device("cpu")
+    stored = FeatureCache(network, IMAGES, rows, 10**9, cpu, torch.float32)
+    computed = FeatureCache(network, IMAGES, rows, 0, cpu, torch.float32)
+    assert stored.fits and not computed.fits
+    indices = np.array([3, 0])
+    for a, b in zip(stored.batch(indices)[1], computed.batch(indices)[1], strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+    expected = torch.from_numpy(IMAGES[[11, 2]]).permute(0, 3, 1, 2) / 255
+    torch.testing.assert_close(stored.batch(indices)[0], expected)
+
+
+def test_the_cosine_schedule_warms_up_and_comes_down():
+    config = TrainConfig(learning_rate=1.0, schedule="cosine")
+    rates = [learning_rate_at(config, step, 100) for step in range(100)]
+    assert rates[0] == pytest.approx(0.2) and max(rates) == pytest.approx(1.0) and rates.index(max(rates)) in (4, 5)
+    assert rates[-1] == pytest.approx(0.02, abs=0.01) and rates[5:] == sorted(rates[5:], reverse=True)
+    assert learning_rate_at(TrainConfig(learning_rate=0.3), 50, 100) == 0.3
+
+
+def test_a_checkpoint_says_what_it_is(tiny_checkpoint):
+    saved = checkpoints.load(tiny_checkpoint)
+    assert saved.config == tiny_config(train__epochs=1)
+    assert saved.about["training_images"] + saved.about["calibration_images"] == len(IMAGES)
+    summary = json.loads((tiny_checkpoint / checkpoints.CALIBRATION).read_text())
+    assert summary["normal_images"] == 8 and len(summary["scores"]) == 8
+    assert summary["threshold"] == pytest.approx(saved.calibration.for_expression().threshold)
+
+
+def copied(checkpoint: Path, target: Path) -> Path:
+    target.mkdir()
+    for file in checkpoint.iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+    return target
+
+
+def edit(path: Path, change) -> None:
+    data = json.loads((path / checkpoints.CONFIG).read_text())
+    change(data)
+    (path / checkpoints.CONFIG).write_text(json.dumps(data))
+
+
+DAMAGE = {
+    "no config": (lambda p: (p / checkpoints.CONFIG).unlink(), "is not a checkpoint"),
+    "no JSON": (lambda p: (p / checkpoints.CONFIG).write_text("{"), "damaged"),
+    "newer format": (lambda p: edit(p, lambda d: d.update(format=99)), "format 99"),
+    "field missing": (lambda p: edit(p, lambda d: d.pop("sha256")), "damaged"),
+    "weights missing": (lambda p: (p / checkpoints.WEIGHTS).unlink(), "incomplete"),
+    "weights cut": (
+        lambda p: (p / checkpoints.WEIGHTS).write_bytes((p / checkpoints.WEIGHTS).read_bytes()[:-9]), "SHA-256 differs",
+    ),
+    "maps replaced": (lambda p: (p / checkpoints.MAPS).write_bytes(b"x"), "SHA-256 differs"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("damage", "words"), DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_checkpoint_is_refused_in_words(tiny_checkpoint, tmp_path, damage, words):
+    path = copied(tiny_checkpoint, tmp_path / "copy")
+    damage(path)
+    with pytest.raises(CheckpointError, match=words):
+        checkpoints.load(path)
+
+
+def test_weights_that_do_not_fit_the_settings_are_refused(tiny_checkpoint, tmp_path):
+    path = copied(tiny_checkpoint, tmp_path / "copy")
+    edit(path, lambda d: d["config"]["model"].update(memory_items=7))
+    with pytest.raises(CheckpointError, match="do not fit"):
+        checkpoints.build_network(checkpoints.load(path))
