@@ -1,0 +1,152 @@
+"""The command line end to end, in processes of its own, on a handful of small images."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import random_images
+from PIL import Image
+
+from nnet.cli import main
+from nnet.images import decode
+
+ROOT = Path(__file__).parents[1]
+TINY = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
+
+
+def nnet(*arguments: object) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "nnet", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def save_images(folder: Path, count: int, seed: int = 0) -> Path:
+    folder.mkdir(parents=True)
+    for number, image in enumerate(random_images(count, 64, seed)):
+        Image.fromarray(image).save(folder / f"{number:02}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def category(tmp_path_factory) -> Path:
+    """An MVTec-style category: 14 normal images, 3 normal and 3 defective test images with masks."""
+    root = tmp_path_factory.mktemp("data") / "part"
+    save_images(root / "train" / "good", 14)
+    save_images(root / "test" / "good", 3, seed=1)
+    save_images(root / "test" / "hole", 3, seed=2)
+    (root / "ground_truth" / "hole").mkdir(parents=True)
+    mask = np.zeros((64, 64), np.uint8)
+    mask[20:30, 20:40] = 255
+    for number in range(3):
+        Image.fromarray(mask).save(root / "ground_truth" / "hole" / f"{number:02}_mask.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def checkpoint(category, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("out") / "part"
+    done = nnet("train", "--data", category, "--out", out, *TINY)
+    assert done.returncode == 0, done.stderr
+    assert "Training" in done.stderr and "100%" in done.stderr
+    return out
+
+
+def test_train_leaves_a_complete_checkpoint(checkpoint):
+    assert {p.name for p in checkpoint.iterdir()} == {
+        "config.json", "weights.safetensors", "normal_maps.safetensors", "calibration.json", "history.jsonl",
+        "metrics.json", "card.md",
+    }  # fmt: skip
+
+
+def test_the_card_states_what_was_measured(checkpoint):
+    metrics = json.loads((checkpoint / "metrics.json").read_text())
+    card = (checkpoint / "card.md").read_text()
+    scores = metrics["scores"]
+    assert list(scores) == ["(M1+M6)*(M2+M5)*(M3+M4)", "M1*M2*M3", "M4*M5*M6"]
+    for values in scores.values():
+        assert f"{values['i_auroc']:.4f}" in card and f"{values['p_auroc']:.4f}" in card
+    assert "random weights" in card and "3 normal and 3 defective" in card
+    about = json.loads((checkpoint / "config.json").read_text())["about"]
+    assert about["data"]["sha256"] in card and about["commit"] in card
+
+
+def test_score_writes_overlay_map_and_row_per_image(checkpoint, category, tmp_path):
+    done = nnet("score", "--checkpoint", checkpoint, category / "test", "--out", tmp_path / "o")
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader((tmp_path / "o" / "scores.csv").open()))
+    assert len(rows) == 6
+    for row in rows:
+        score = np.load(tmp_path / "o" / row["map"])["score"]
+        assert float(row["score"]) == pytest.approx(score.max(), rel=1e-4)
+        assert decode(tmp_path / "o" / row["overlay"]).image.shape == (64, 64, 3)
+        assert row["anomalous"] == str(int(float(row["score"]) > float(row["threshold"])))
+
+
+def test_score_takes_an_expression_and_says_what_is_wrong_with_one(checkpoint, category, tmp_path, capsys):
+    image = category / "test" / "hole" / "00.png"
+    arguments = ["score", "--checkpoint", str(checkpoint), str(image), "--out", str(tmp_path / "o")]
+    assert main([*arguments, "--score", "M1*M2"]) == 0
+    assert main([*arguments, "--score", "M1*__import__"]) == 1
+    assert "nnet: " in capsys.readouterr().err
+
+
+def test_one_bad_file_does_not_stop_the_others(checkpoint, category, tmp_path, capsys):
+    (bad := tmp_path / "bad.png").write_bytes(b"no image")
+    good = category / "test" / "good" / "00.png"
+    code = main(["score", "--checkpoint", str(checkpoint), str(bad), str(good), "--out", str(tmp_path / "o")])
+    assert code == 1 and "bad.png" in capsys.readouterr().err
+    assert len((tmp_path / "o" / "scores.csv").read_text().splitlines()) == 2
+
+
+def test_images_of_one_name_do_not_overwrite_each_other(checkpoint, category, tmp_path):
+    paths = [str(category / "test" / kind / "00.png") for kind in ("good", "hole")]
+    assert main(["score", "--checkpoint", str(checkpoint), *paths, "--out", str(tmp_path / "o")]) == 0
+    assert {p.name for p in (tmp_path / "o").glob("*.npz")} == {"00_map.npz", "00_2_map.npz"}
+
+
+def test_info_shows_card_and_settings(checkpoint, capsys):
+    assert main(["info", "--checkpoint", str(checkpoint)]) == 0
+    shown = capsys.readouterr().out
+    assert "# part" in shown and "loss.alpha" in shown and "[paper" in shown
+
+
+def test_data_counts_what_is_there(category, capsys):
+    assert main(["data", str(category)]) == 0
+    assert "hole" in capsys.readouterr().out
+
+
+def test_elpv_is_a_data_set_by_name(capsys):
+    assert main(["data", "elpv:mono"]) == 0
+    assert "defective" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "--data", "no/such/folder", "--out", "x"], "no/such/folder"),
+        (["train", "--data", "elpv", "--out", "x", "--set", "model.sise=3"], "sise"),
+        (["train", "--data", "elpv", "--out", "x", "--set", "nonsense"], "SECTION.FIELD=VALUE"),
+        (["info", "--checkpoint", "nowhere"], "is not a checkpoint"),
+    ],
+)
+def test_mistakes_end_in_one_sentence_and_code_1(arguments, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 1
+    message = capsys.readouterr().err
+    assert words in message and "Traceback" not in message
+
+
+def test_set_reads_numbers_words_and_none(category, tmp_path):
+    out = tmp_path / "m"
+    code = main(
+        ["train", "--data", str(category), "--out", str(out), *TINY, "--set", "model.fpm=false",
+         "--set", "loss.beta_epochs=none", "--set", "loss.distance=l1", "--set", "loss.alpha=2"]
+    )  # fmt: skip
+    config = json.loads((out / "config.json").read_text())["config"]
+    assert code == 0 and config["model"]["fpm"] is False
+    assert config["loss"] == {
+        "kd": True, "align": True, "distance": "l1", "alpha": 2.0, "beta": 1.0, "beta_epochs": None, "delta": 0.002,
+    }  # fmt: skip

@@ -1,0 +1,289 @@
+"""Pictures, charts and wording as plain functions on known arrays."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nnet.calibration import Reference
+from workbench import figures, text, theme
+from workbench.resources import BoundedCache
+
+RED = np.full((8, 8, 3), (200, 0, 0), np.uint8)
+
+
+def step(low: float = 0.0, high: float = 2.0, side: int = 8) -> np.ndarray:
+    """A map whose left half is `low` and whose right half is `high`."""
+    values = np.full((side, side), low, np.float32)
+    values[:, side // 2 :] = high
+    return values
+
+
+def reference(scores: list[float], threshold: float = 1.0, quantile: float = 0.95) -> Reference:
+    return Reference("M1", np.sort(np.array(scores, float)), threshold, quantile, 0.1)
+
+
+# ------------------------------------------------------------------------------------------------------- colours
+
+
+def test_colour_maps_run_from_dark_to_light_without_a_step_back() -> None:
+    for name in theme.COLOUR_MAPS:
+        table = theme.lookup_table(name).astype(float)
+        lightness = table @ (0.2126, 0.7152, 0.0722)
+        assert table.shape == (256, 3)
+        assert np.all(np.diff(lightness) >= 0), name
+
+
+def test_the_charts_use_the_same_colours_as_the_pictures() -> None:
+    for name in theme.COLOUR_MAPS:
+        scale = theme.plotly_scale(name)
+        assert scale[0][0] == 0 and scale[-1][0] == 1
+        for end, row in ((0, 0), (-1, 255)):
+            assert scale[end][1] == "rgb({}, {}, {})".format(*theme.lookup_table(name)[row])
+
+
+def test_the_calibrated_scale_has_the_threshold_in_the_middle() -> None:
+    scale = figures.calibrated_scale(0.8)
+    assert scale.position(np.array([-1, 0, 0.8, 1.6, 9])).tolist() == pytest.approx([0, 0, 0.5, 1, 1])
+    assert [label for label in scale.ticks.values()] == ["0", "0.800<br>threshold", "≥ 1.60"]
+
+
+def test_the_own_scale_spans_the_image() -> None:
+    scale = figures.own_scale(step(0.25, 0.75))
+    assert (scale.low, scale.high) == (0.25, 0.75)
+    assert "own" in " ".join(scale.ticks.values())
+
+
+def test_an_own_scale_of_a_constant_map_does_not_divide_by_zero() -> None:
+    scale = figures.own_scale(np.ones((4, 4), np.float32))
+    assert np.isfinite(figures.colourised(np.ones((4, 4)), scale)).all()
+    assert "nan" not in figures.colour_bar(scale)
+
+
+def test_colourised_takes_first_middle_and_last_colour() -> None:
+    table = theme.lookup_table("viridis")
+    found = figures.colourised(np.array([0.0, 1.0, 2.0]), figures.calibrated_scale(1.0, "viridis"))
+    assert found.tolist() == [table[0].tolist(), table[128].tolist(), table[255].tolist()]
+
+
+# ------------------------------------------------------------------------------------------------------ pictures
+
+
+def test_an_overlay_of_opacity_0_is_the_image() -> None:
+    assert np.array_equal(figures.overlay(RED, step(), figures.calibrated_scale(1.0), 0.0), RED)
+
+
+def test_an_overlay_leaves_a_score_of_0_alone_and_covers_a_high_one() -> None:
+    scale = figures.calibrated_scale(1.0)
+    found = figures.overlay(RED, step(0, 2), scale, 1.0)
+    assert found[0, 0].tolist() == [200, 0, 0]
+    assert found[0, -1].tolist() == theme.lookup_table("inferno")[255].tolist()
+
+
+def test_an_overlay_mixes_by_opacity_from_the_threshold_on() -> None:
+    found = figures.overlay(RED, np.full((8, 8), 1.0), figures.calibrated_scale(1.0), 0.5)
+    expected = np.rint(0.5 * np.array([200, 0, 0]) + 0.5 * theme.lookup_table("inferno")[128])
+    assert np.abs(found[4, 4] - expected).max() <= 1
+
+
+def test_an_overlay_outlines_what_lies_above_the_edge() -> None:
+    inside = np.zeros((9, 9), np.float32)
+    inside[3:6, 3:6] = 2
+    found = figures.overlay(np.zeros((9, 9, 3), np.uint8), inside, figures.calibrated_scale(1.0), 0.0, edge=1.0)
+    white = (found == 255).all(axis=-1)
+    assert white.sum() == 12  # the four sides of a 3 x 3 square; corners touch it only diagonally
+    assert not white[3:6, 3:6].any()
+
+
+def test_outline_of_nothing_is_nothing() -> None:
+    assert not figures.outline(np.zeros((5, 5), bool), 3).any()
+
+
+def test_an_overlay_keeps_size_and_proportions_of_any_image() -> None:
+    image = np.zeros((30, 70, 3), np.uint8)
+    assert figures.overlay(image, step(side=64), figures.calibrated_scale(1.0), 0.7).shape == (30, 70, 3)
+
+
+def test_reduced_bounds_the_longest_side_only() -> None:
+    assert figures.reduced(np.zeros((100, 400, 3), np.uint8), 200).shape == (50, 200, 3)
+    small = np.zeros((10, 20, 3), np.uint8)
+    assert figures.reduced(small, 200) is small
+
+
+def test_stretched_interpolates_between_cells() -> None:
+    assert figures.stretched(np.array([[0, 1]], np.float32), (1, 4)).tolist() == [[0, 0.25, 0.75, 1]]
+
+
+def test_thumbnail_is_the_middle_square() -> None:
+    image = np.zeros((10, 30, 3), np.uint8)
+    image[:, 10:20] = 255
+    assert figures.thumbnail(image, 10).min() == 255
+
+
+def test_a_map_tile_has_the_images_proportions_and_the_calibrated_colours() -> None:
+    tile = figures.map_tile(np.full((4, 4), 0.3), 0.15, (100, 50, 3), figures.map_scale())
+    assert tile.shape == (320, 160, 3)
+    assert (tile == theme.lookup_table("inferno")[255]).all()  # twice the normal level ends the scale
+
+
+def test_a_map_sheet_holds_every_tile() -> None:
+    tiles = {f"M{i}": np.full((20, 20, 3), 10 * i, np.uint8) for i in range(1, 7)}
+    sheet = figures.map_sheet(tiles)
+    assert sheet.shape == (12 + 2 * (20 + 30 + 12), 12 + 3 * (20 + 12), 3)
+    for value in (10, 20, 30, 40, 50, 60):
+        assert (sheet == value).all(axis=-1).sum() >= 400
+
+
+# -------------------------------------------------------------------------------------------------------- charts
+
+
+def test_pointer_positions_are_pixels_of_the_image_as_given() -> None:
+    figure = figures.picture_figure(RED, (100, 400, 3), step(side=4))
+    heatmap = figure.data[0]
+    assert (heatmap.x0, heatmap.dx, heatmap.y0, heatmap.dy) == (50, 100, 12.5, 25)
+    assert tuple(figure.layout.xaxis.range) == (0, 400)
+    assert tuple(figure.layout.yaxis.range) == (100, 0)
+    assert heatmap.opacity == 0
+    assert np.array_equal(heatmap.z, step(side=4))
+
+
+def test_the_picture_lies_under_the_whole_chart() -> None:
+    layer = figures.picture_figure(RED, (8, 8, 3), step()).layout.images[0]
+    assert (layer.x, layer.y, layer.sizex, layer.sizey) == (0, 0, 8, 8)
+    assert layer.source == figures.data_uri(RED)
+
+
+def test_the_map_chart_uses_the_scale() -> None:
+    heatmap = figures.map_figure(step(), (8, 8), figures.calibrated_scale(0.5, "cividis")).data[0]
+    assert (heatmap.zmin, heatmap.zmax) == (0, 1)
+    assert heatmap.colorscale[0][1] == "rgb(0, 34, 78)"
+
+
+def test_a_drag_scrolls_on_a_touch_screen() -> None:
+    assert figures.map_figure(step(), (8, 8), figures.calibrated_scale(1), touch=True).layout.dragmode is False
+    assert figures.map_figure(step(), (8, 8), figures.calibrated_scale(1)).layout.dragmode == "zoom"
+
+
+def test_very_long_images_stay_on_the_page() -> None:
+    assert figures.picture_height((10_000, 100)) == 480
+    assert figures.picture_height((100, 10_000)) == 160
+
+
+def test_normals_chart_shows_all_dots_the_threshold_and_the_image() -> None:
+    figure = figures.normals_figure(np.array([0.0, 0.1, 0.2]), 0.15, 0.4)
+    dots, image = figure.data
+    assert len(dots.x) == 3
+    assert dots.x[0] > 0  # a score of 0 has a place on the logarithmic axis
+    assert image.x[0] == 0.4 and image.marker.color == theme.ANOMALOUS
+    assert figure.layout.shapes[0].x0 == 0.15
+    assert figures.normals_figure(np.array([0.1]), 0.15, 0.0).data[1].marker.color == theme.NORMAL
+
+
+def test_normals_chart_survives_scores_of_nothing_but_zero() -> None:
+    figure = figures.normals_figure(np.zeros(3), 0.0, 0.0)
+    assert all(np.isfinite(figure.data[0].x)) and min(figure.data[0].x) > 0
+
+
+def test_timings_chart_has_a_bar_per_stage_in_order() -> None:
+    bar = figures.timings_figure({"resize": 1.0, "teacher": 20.0}).data[0]
+    assert bar.y == ("resize", "teacher") and bar.x == (1.0, 20.0)
+    assert bar.text == ("1.0 ms", "20 ms")
+
+
+def test_every_chart_has_units() -> None:
+    assert "score" in figures.normals_figure(np.ones(3), 1, 1).layout.xaxis.title.text
+    assert figures.timings_figure({"a": 1.0}).layout.xaxis.title.text == "milliseconds"
+
+
+def test_colour_bar_places_its_ticks() -> None:
+    bar = figures.colour_bar(figures.calibrated_scale(0.5))
+    for expected in ("left:0.0%", "left:50.0%", "left:100.0%", "0.500<br>threshold"):
+        assert expected in bar
+
+
+# --------------------------------------------------------------------------------------------------------- bytes
+
+
+def test_png_and_data_uri_hold_the_same_pixels() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(figures.png(image)))), image)
+    assert figures.data_uri(image).startswith("data:image/png;base64,")
+
+
+def test_npz_holds_exact_arrays_and_needs_no_unpickling() -> None:
+    content = figures.npz({"score": step(0.1, 0.7)}, {"image": "part ü.png", "threshold": 0.5})
+    with np.load(io.BytesIO(content), allow_pickle=False) as read:
+        assert np.array_equal(read["score"], step(0.1, 0.7))
+        assert json.loads(str(read["about"])) == {"image": "part ü.png", "threshold": 0.5}
+
+
+def test_the_icon_is_dark_with_a_bright_spot() -> None:
+    icon = figures.icon()
+    assert icon.shape == (64, 64, 3) and icon[-1, 0].max() < 40 and icon.max() > 200
+
+
+# ------------------------------------------------------------------------------------------------------- wording
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0.8859, "0.886"), (3.2, "3.20"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12,346"), (0, "0.00"),
+     (0.000045, "4.5e-05")],
+)  # fmt: skip
+def test_numbers(value: float, expected: str) -> None:
+    assert text.number(value) == expected
+
+
+def test_units() -> None:
+    assert [text.percent(share) for share in (0.95, 0.024, 0.0031, 1, 0.05)] == [
+        "95 %", "2.4 %", "0.31 %", "100 %", "5 %",
+    ]  # fmt: skip
+    assert [text.milliseconds(value) for value in (0.42, 48.3, 1300)] == ["0.4 ms", "48 ms", "1.3 s"]
+    assert [text.data_size(value) for value in (812_000, 1_400_000, 40_000_000)] == ["812 kB", "1.4 MB", "40 MB"]
+
+
+def test_verdicts() -> None:
+    normals = reference([0.1, 0.2, 0.3])
+    assert text.verdict(normals, 2.0) == "Anomalous: scores higher than all 3 held-out normal images."
+    assert text.verdict(normals, 0.25) == "Normal: scores higher than 2 of the 3 held-out normal images."
+    assert text.verdict(normals, 0.05) == "Normal: scores no higher than any of the 3 held-out normal images."
+
+
+def test_the_p_value_is_explained_with_its_number() -> None:
+    normals = reference([0.1] * 39)
+    assert "2.5 %" in text.p_value(normals, 2.0) and "strongest" in text.p_value(normals, 2.0)
+    assert "100 %" in text.p_value(normals, 0.0) and "nothing unusual" in text.p_value(normals, 0.0)
+
+
+def test_the_threshold_says_what_it_stands_for() -> None:
+    assert text.threshold(reference([0.1] * 20, 0.886)).startswith("The threshold, 0.886, is the score that 95 %")
+
+
+def test_file_names_are_shown_as_they_are() -> None:
+    assert text.plain("a*b_[c](d).png") == r"a\*b\_\[c\]\(d\).png"
+
+
+# --------------------------------------------------------------------------------------------------------- caches
+
+
+def test_a_bounded_cache_forgets_what_was_used_longest_ago() -> None:
+    cache: BoundedCache[str, bytes] = BoundedCache(10, len)
+    cache.put("a", b"1234")
+    cache.put("b", b"1234")
+    cache.get("a")
+    cache.put("c", b"1234")
+    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (b"1234", None, b"1234")
+    assert cache.total == 8
+
+
+def test_a_bounded_cache_keeps_the_newest_even_if_it_is_too_large() -> None:
+    cache: BoundedCache[str, bytes] = BoundedCache(10, len)
+    cache.put("a", b"1234")
+    cache.put("b", b"x" * 50)
+    assert len(cache) == 1 and cache.get("b") is not None
+    cache.put("b", b"y")
+    assert cache.total == 1

@@ -1,0 +1,86 @@
+"""Properties of the package as a whole."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nnet
+from nnet import compat
+from nnet.overlay import COLOUR_MAPS, colour_table, overlay, relative
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "nnet").rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_nnet_imports_neither_streamlit_nor_the_workbench(path):
+    assert not imported(path) & {"streamlit", "workbench", "pages"}
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys; {code}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_reading_a_configuration_needs_no_torch():
+    assert "torch" not in loaded_after("import nnet, nnet.config")
+
+
+def test_the_whole_package_runs_without_streamlit():
+    modules = loaded_after("import nnet.cli, nnet.pipeline, nnet.detector, nnet.training")
+    assert "streamlit" not in modules and "torch" in modules
+
+
+def test_the_public_names_exist():
+    assert all(getattr(nnet, name) is not None for name in nnet.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = nnet.nonsense
+
+
+def test_weights_are_read_as_tensors_only():
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.load", "pickle.load", "pickle.loads"):
+                assert "weights_only=True" in ast.unparse(node), path
+
+
+def test_timm_can_be_imported_with_any_build_of_torchvision():
+    compat.declare_torchvision_operators()
+    import timm
+
+    assert "tf_efficientnet_lite0" in timm.list_models()
+
+
+def test_the_overlay_leaves_cold_pixels_and_paints_hot_ones():
+    image = np.full((8, 8, 3), 100, np.uint8)
+    score = np.zeros((8, 8), np.float32)
+    score[:, 4:] = 2.0
+    painted = overlay(image, score, (0.0, 2.0), opacity=1.0)
+    assert (painted[:, 0] == 100).all()
+    assert (painted[:, 7] == colour_table("Inferno")[-1]).all()
+    assert (overlay(image, score, (0.0, 2.0), opacity=0.0) == image).all()
+
+
+def test_an_empty_colour_range_paints_nothing():
+    assert relative(np.ones((2, 2)), (1.0, 1.0)).max() == 0
+
+
+@pytest.mark.parametrize("name", COLOUR_MAPS)
+def test_colour_maps_grow_lighter_all_the_way(name):
+    lightness = colour_table(name).astype(float) @ [0.299, 0.587, 0.114]
+    assert (np.diff(lightness) > -0.5).all() and lightness[-1] - lightness[0] > 120
