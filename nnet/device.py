@@ -38,7 +38,7 @@ def training_dtype(device: torch.device, precision: str = "auto") -> torch.dtype
 
     "auto": on a GPU bfloat16, or float16 where it has no bfloat16; on a CPU bfloat16 only with AMX tiles. Without
     bf16 instructions a CPU emulates it, 10 to 100 times slower than float32, and AVX-512's gain too little to change
-    the results for (benchmarks/precision.py).
+    the results for (benchmarks/speed.py).
     """
     if precision != "auto":
         return DTYPES[precision]
