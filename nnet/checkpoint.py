@@ -3,6 +3,7 @@
 config.json              settings, format version, hashes of the other files, teacher, data and commit
 weights.safetensors      the network without its teacher
 normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.calibration`)
+atlas.safetensors        what each memory item stands for (see `nnet.atlas`), if there is a memory
 calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
 metrics.json             measured results, if the data had test images
@@ -29,8 +30,8 @@ from nnet.storage import write_json, write_tensors, write_text
 from nnet.weights import file_sha256
 
 FORMAT = 1
-CONFIG, WEIGHTS, MAPS, CALIBRATION = "config.json", "weights.safetensors", "normal_maps.safetensors", "calibration.json"
-HISTORY, METRICS, CARD = "history.jsonl", "metrics.json", "card.md"
+CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"
+CALIBRATION, HISTORY, METRICS, CARD = "calibration.json", "history.jsonl", "metrics.json", "card.md"
 
 
 class CheckpointError(NNetError):
@@ -65,11 +66,20 @@ class Checkpoint:
         return self.path.name
 
 
-def save(path: Path, network: NNet, config: Config, calibration: Calibration, about: dict[str, Any]) -> None:
+def save(
+    path: Path,
+    network: NNet,
+    config: Config,
+    calibration: Calibration,
+    atlas: dict[str, torch.Tensor] | None,
+    about: dict[str, Any],
+) -> None:
     """Write a checkpoint. config.json comes last: a directory without it is not a checkpoint yet."""
     path.mkdir(parents=True, exist_ok=True)
     write_tensors(path / WEIGHTS, network.own_state())
     write_tensors(path / MAPS, {name: torch.from_numpy(m) for name, m in calibration.maps.items()})
+    if atlas is not None:
+        write_tensors(path / ATLAS, atlas)
     write_json(path / CALIBRATION, calibration.summary())
     write_json(
         path / CONFIG,
@@ -77,7 +87,7 @@ def save(path: Path, network: NNet, config: Config, calibration: Calibration, ab
             "format": FORMAT,
             "nnet": nnet.__version__,
             "config": config.to_dict(),
-            "sha256": {name: file_sha256(path / name) for name in (WEIGHTS, MAPS)},
+            "sha256": {name: file_sha256(path / name) for name in (WEIGHTS, MAPS, *([ATLAS] if atlas else []))},
             "about": about,
         },
     )
@@ -125,6 +135,16 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
             "Train the model again, or restore both files from one source."
         ) from error
     return network.eval().requires_grad_(False)
+
+
+def load_atlas(checkpoint: Checkpoint) -> dict[str, torch.Tensor] | None:
+    """The tensors of the memory atlas (`nnet.atlas.from_tensors`), or None if there is no memory.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    path = checkpoint.path / ATLAS
+    return _tensors(path) if path.is_file() else None
 
 
 def is_checkpoint(path: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from nnet.features import to_network_input
 from nnet.images import resize
 from nnet.maps import anomaly_maps, image_score, score_maps, to_common_size
 from nnet.network import NNet, Outputs
+from nnet.nfs import address
 
 Array = np.ndarray
 
@@ -169,6 +170,64 @@ class Detector:
             for i, image in enumerate(images)
         ]
 
+    @property
+    def memory(self) -> Array | None:
+        """The memory items M, (N, C) float32, or None without a memory."""
+        return None if self.network.NFS is None else self.network.NFS.memory.detach().float().cpu().numpy()
+
+    def addressing(self, images: Sequence[Array]) -> Array:
+        """Only the addressing weights w^ of several images, (B, H, W, N) float32; runs the teacher and the memory.
+
+        Raises:
+            InputError: the network has no memory, or an array is no image.
+        """
+        if self.network.NFS is None:
+            raise InputError("This network has no memory (model.nfs is off), so nothing is addressed.")
+        with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
+            f = self.network.T(self.network.normalise(self._input(images)))
+            return self.network.NFS(f[2])[1].weights.float().cpu().numpy()
+
+    def address(self, cosine: Array, temperature: float, shrink: float, keep: Array | None = None) -> MemoryUse:
+        """Addressing weights for other settings than the trained ones, from a trace's cosines. Runs no network.
+
+        Args:
+            cosine: (H, W, N), as in `Trace.addressing`.
+            temperature, shrink: as in `ModelConfig`.
+            keep: (N,) booleans; items at False are forgotten. At least one must be kept.
+
+        Raises:
+            InputError: every item is forgotten.
+        """
+        if keep is not None and not np.any(keep):
+            raise InputError("Every memory item is switched off, so nothing can be recalled. Keep at least one.")
+        kept = None if keep is None else torch.from_numpy(np.asarray(keep, bool))
+        return MemoryUse(*(a.numpy() for a in address(torch.from_numpy(cosine), temperature, shrink, kept)))
+
+    def rebuild(self, trace: Trace, recalled: Array) -> Trace:
+        """The trace that another F'_3 would have led to: runs FPM, FFC and S2 again, but neither T nor S1.
+
+        Args:
+            trace: of a network with a memory.
+            recalled: F'_3, (C_3, H_3, W_3) float32, for example `weights @ detector.memory` in that order of axes.
+
+        Raises:
+            InputError: the network has no memory, or the shape differs from F_3's.
+        """
+        if trace.addressing is None or recalled.shape != trace.F[2].shape:
+            raise InputError(f"Expected a recalled map of shape {trace.F[2].shape} and a network with a memory.")
+        stopwatch = _Stopwatch(self.device, 1)
+        with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
+            f, sf, sp = (self._tensors(arrays) for arrays in (trace.F, trace.SF, trace.SP))
+            new = self._tensors((recalled,))[0]
+            stopwatch("transfer")
+            p, gates, f_e, f_c, d = self.network.rebuild(f, new, stopwatch)
+            out = Outputs(f, new, p, sf, sp, f_e, f_c, d, gates, None, None)
+            native = anomaly_maps(out, self.config.loss.distance)
+            maps = to_common_size(native, self.config.model.map_size)
+            stopwatch("maps")
+        rebuilt = _trace(trace.image, trace.input_size, out, native, maps, stopwatch.milliseconds, 0)
+        return replace(rebuilt, addressing=trace.addressing, gates_S1=trace.gates_S1)
+
     def maps(self, images: Sequence[Array]) -> dict[str, Tensor]:
         """Only M1..M6 of several images: name -> (B, 64, 64) float32 on the device."""
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
@@ -188,6 +247,9 @@ class Detector:
             pixels = score_maps(self.maps(images), parsed, self.config.model.size, settings.sigma)
             values = image_score(pixels).tolist()
         return [Score(p, v) for p, v in zip(pixels.cpu().numpy(), values, strict=True)]
+
+    def _tensors(self, arrays: Sequence[Array] | None) -> list[Tensor] | None:
+        return None if arrays is None else [torch.from_numpy(a)[None].to(self.device) for a in arrays]
 
     def _input(self, images: Sequence[Array]) -> Tensor:
         for image in images:

@@ -103,19 +103,34 @@ class NNet(nn.Module):
         tick("teacher")
         recalled, addressing = self.NFS(f[2], keep_items) if self.NFS is not None else (None, None)
         tick("memory")
-        to_project = f if recalled is None else [f[0], f[1], recalled]
-        p, gates_t = _project(self.FPM_T, to_project)
-        tick("projection")
         sf = sp = gates_s1 = None
         if self.S1 is not None:
             sf = self.S1(x)
             sp, gates_s1 = _project(self.FPM_S1, sf)
         tick("student S1")
+        p, gates_t, f_e, f_c, d = self.rebuild(f, recalled, tick)
+        return Outputs(f, recalled, p, sf, sp, f_e, f_c, d, gates_t, gates_s1, addressing)
+
+    def rebuild(
+        self, f: Features, recalled: Tensor | None, tick: Tick | None = None
+    ) -> tuple[Features, list[Gates] | None, Tensor | None, Tensor | None, Features | None]:
+        """The way from the teacher's features to S2's reconstruction.
+
+        Args:
+            f: F_1, F_2, F_3.
+            recalled: F'_3, which takes F_3's place; None without a memory.
+
+        Returns:
+            P, the teacher-side gates, F_E, F_C, D; None for what does not exist.
+        """
+        tick = tick or _silent
+        p, gates = _project(self.FPM_T, f if recalled is None else [f[0], f[1], recalled])
+        tick("projection")
         f_e, f_c = self.FFC(p) if self.FFC is not None else (None, None)
         tick("fusion")
         d = self.S2(f_c) if self.S2 is not None else None
         tick("decoder S2")
-        return Outputs(f, recalled, p, sf, sp, f_e, f_c, d, gates_t, gates_s1, addressing)
+        return p, gates, f_e, f_c, d
 
     def own_state(self) -> dict[str, Tensor]:
         """The state dict without the teacher: what a checkpoint holds."""

@@ -36,7 +36,7 @@ class NFS(nn.Module):
     def __init__(self, items: int, channels: int, temperature: float, shrink: float) -> None:
         super().__init__()
         self.temperature = temperature
-        self.threshold = shrink / items
+        self.shrink = shrink
         self.memory = nn.Parameter(functional.normalize(torch.randn(items, channels), dim=1))
 
     def forward(self, f3: Tensor, keep: Tensor | None = None) -> tuple[Tensor, Addressing]:
@@ -48,18 +48,30 @@ class NFS(nn.Module):
         """
         query = f3.float().permute(0, 2, 3, 1)  # (B, H, W, C)
         cosine = functional.normalize(query, dim=-1) @ functional.normalize(self.memory, dim=1).T  # (B, H, W, N)
-        logits = cosine / self.temperature
-        if keep is not None:
-            logits = logits.masked_fill(~keep, -torch.inf)
-        raw = logits.softmax(dim=-1)
-        weights = shrink(raw, self.threshold)
-        recalled = (weights @ self.memory).permute(0, 3, 1, 2)  # (B, C, H, W)
-        return recalled.to(f3.dtype), Addressing(cosine, raw, weights)
+        addressing = address(cosine, self.temperature, self.shrink, keep)
+        recalled = (addressing.weights @ self.memory).permute(0, 3, 1, 2)  # (B, C, H, W)
+        return recalled.to(f3.dtype), addressing
 
     @torch.no_grad()
     def initialise(self, centres: Tensor) -> None:
         """Start the memory from feature vectors of the training set, (N, C), so that no item begins dead."""
         self.memory.copy_(centres)
+
+
+def address(cosine: Tensor, temperature: float, shrinkage: float, keep: Tensor | None = None) -> Addressing:
+    """Addressing weights from cosines (..., N).
+
+    Args:
+        cosine: similarity of each query to each item.
+        temperature: of the softmax.
+        shrinkage: threshold of the hard shrinkage in units of 1/N.
+        keep: optional (N,) booleans; items at False are forgotten.
+    """
+    logits = cosine / temperature
+    if keep is not None:
+        logits = logits.masked_fill(~keep, -torch.inf)
+    raw = logits.softmax(dim=-1)
+    return Addressing(cosine, raw, shrink(raw, shrinkage / cosine.shape[-1]))
 
 
 def shrink(raw: Tensor, threshold: float) -> Tensor:

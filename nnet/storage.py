@@ -37,4 +37,9 @@ def write_json(path: Path, data: Any) -> None:
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
     """Write a safetensors file atomically."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, lambda target: save_file(plain, target, metadata))
+
+    def write(target: Path) -> None:
+        save_file(plain, target, metadata)
+        target.chmod(0o644)  # safetensors makes it readable for its owner alone
+
+    write_atomically(path, write)

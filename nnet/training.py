@@ -18,6 +18,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from nnet import checkpoint as checkpoints
+from nnet.atlas import collect, to_tensors
 from nnet.calibration import Calibration, calibrate
 from nnet.config import Config, TrainConfig
 from nnet.detector import Detector
@@ -203,10 +204,11 @@ class _Run:
             self._save_state(epoch + 1)
 
     def finish(self, about: dict[str, Any]) -> Detector:
-        """Calibrate on the held-out images, write the checkpoint, drop the resume state."""
+        """Calibrate on the held-out images, collect the memory atlas, write the checkpoint, drop the resume state."""
         self.network.eval().requires_grad_(False)
         detector = Detector(self.network, self.config, None, str(self.device))
         detector.calibration = self._calibrate(detector)
+        atlas = collect(detector, self.images, self.trained_on)
         about = {
             "teacher_origin": self.network.T.origin,
             "training_images": len(self.trained_on),
@@ -214,7 +216,8 @@ class _Run:
             "device": detector.device_name,
             **about,
         }
-        checkpoints.save(self.out, self.network, self.config, detector.calibration, about)
+        tensors = None if atlas is None else to_tensors(atlas)
+        checkpoints.save(self.out, self.network, self.config, detector.calibration, tensors, about)
         (self.out / RESUME).unlink(missing_ok=True)
         detector.checkpoint = checkpoints.load(self.out)
         return detector

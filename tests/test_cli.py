@@ -56,8 +56,8 @@ def checkpoint(category, tmp_path_factory) -> Path:
 
 def test_train_leaves_a_complete_checkpoint(checkpoint):
     assert {p.name for p in checkpoint.iterdir()} == {
-        "config.json", "weights.safetensors", "normal_maps.safetensors", "calibration.json", "history.jsonl",
-        "metrics.json", "card.md",
+        "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors", "calibration.json",
+        "history.jsonl", "metrics.json", "card.md",
     }  # fmt: skip
 
 
