@@ -57,7 +57,10 @@ class Teacher(Backbone):
     """
 
     def __init__(self, name: str, pretrained: bool = True, weights_file: Path | None = None) -> None:
-        super().__init__(name)
+        # It is not saved, so a random teacher must be the same one when a checkpoint is loaded.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            super().__init__(name)
         self.origin = "random weights, on request: this model detects nothing"
         if pretrained:
             with torch.device("meta"):  # names and shapes only

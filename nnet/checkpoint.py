@@ -1,7 +1,7 @@
 """A checkpoint is a directory; nothing in it is ever unpickled.
 
 config.json              settings, format version, hashes of the other files, teacher, data and commit
-weights.safetensors      the network without its teacher
+weights.safetensors      the network without its teacher; matrices and kernels in float16 (half the size)
 normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.calibration`)
 atlas.safetensors        what each memory item stands for (see `nnet.atlas`), if there is a memory
 calibration.json         a readable account of the calibration
@@ -76,7 +76,7 @@ def save(
 ) -> None:
     """Write a checkpoint. config.json comes last: a directory without it is not a checkpoint yet."""
     path.mkdir(parents=True, exist_ok=True)
-    write_tensors(path / WEIGHTS, network.own_state())
+    write_tensors(path / WEIGHTS, {name: _compact(value) for name, value in network.own_state().items()})
     write_tensors(path / MAPS, {name: torch.from_numpy(m) for name, m in calibration.maps.items()})
     if atlas is not None:
         write_tensors(path / ATLAS, atlas)
@@ -128,7 +128,8 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
     """
     network = NNet(checkpoint.config, weights_file)
     try:
-        network.load_own_state(_tensors(checkpoint.path / WEIGHTS))
+        stored = _tensors(checkpoint.path / WEIGHTS)
+        network.load_own_state({name: t.float() if t.is_floating_point() else t for name, t in stored.items()})
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(
             f"The weights in {checkpoint.path} do not fit their configuration ({str(error).splitlines()[0]}). "
@@ -184,6 +185,16 @@ def _tensors(path: Path) -> dict[str, torch.Tensor]:
         return load_file(path)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}. Restore it from its source.") from error
+
+
+def round_weights(network: NNet) -> None:
+    """Round the weights to what a checkpoint can hold, so that the network in memory equals the one that is loaded."""
+    network.load_own_state({name: _compact(value).to(value.dtype) for name, value in network.own_state().items()})
+
+
+def _compact(tensor: torch.Tensor) -> torch.Tensor:
+    """float16 for matrices and kernels; vectors (biases, running statistics) are small and stay as they are."""
+    return tensor.half() if tensor.ndim > 1 else tensor
 
 
 def _text(path: Path) -> str:

@@ -9,7 +9,10 @@ from torch import Tensor, nn
 from nnet.backbone import Backbone
 from nnet.blocks import basic, basic_up, bottleneck, bottleneck_up
 
-OTHER_TEACHERS_DEPTH = (2, 2, 2)
+# For teachers that are no ResNets. Mobile architectures have few channels (24, 40, 112) and widen them inside their
+# blocks; a decoder that does not, with a code of 2 C_3, leaves the texture of normal images unexplained
+# (docs/choices.md).
+OTHER_DEPTH, OTHER_EXPANSION, OTHER_EMBEDDING = (2, 2, 2), 3, 4
 
 
 @dataclass(frozen=True)
@@ -20,33 +23,37 @@ class DecoderPlan:
         channels: (C_1, C_2, C_3) of D_1, D_2, D_3.
         depth: residual blocks per stage, in the same order.
         widths: inner width of the bottlenecks per stage; None for basic blocks.
+        embedding: channels of F_C.
         signed: the teacher's features may be negative (no final ReLU), so each D_i ends in a linear 1x1 convolution.
     """
 
     channels: tuple[int, int, int]
     depth: tuple[int, int, int]
     widths: tuple[int, int, int] | None
+    embedding: int
     signed: bool
 
 
 def plan_for(backbone: Backbone) -> DecoderPlan:
     """Mirror a ResNet block for block; give any other teacher a residual decoder with its channels."""
+    channels = backbone.channels
     stages = [getattr(backbone.stages.model, f"layer{i}", None) for i in (1, 2, 3)]
     if any(stage is None for stage in stages):
-        return DecoderPlan(backbone.channels, OTHER_TEACHERS_DEPTH, None, signed=True)
+        widths = tuple(OTHER_EXPANSION * c for c in channels)
+        return DecoderPlan(channels, OTHER_DEPTH, widths, OTHER_EMBEDDING * channels[2], signed=True)
     depth = tuple(len(stage) for stage in stages)
     has_bottlenecks = hasattr(stages[0][0], "conv3")
     widths = tuple(stage[0].conv2.out_channels for stage in stages) if has_bottlenecks else None
-    return DecoderPlan(backbone.channels, depth, widths, signed=False)
+    return DecoderPlan(channels, depth, widths, 2 * channels[2], signed=False)
 
 
 class Decoder(nn.Module):
-    """S2: three up-sampling stages, F_C (B, 2 C_3, H/32, W/32) -> D_1, D_2, D_3 with the shapes of F_1, F_2, F_3."""
+    """S2: three up-sampling stages from F_C (B, embedding, H/32, W/32) to D_1, D_2, D_3, shaped as F_1, F_2, F_3."""
 
     def __init__(self, plan: DecoderPlan) -> None:
         super().__init__()
         c1, c2, c3 = plan.channels
-        self.stage_3 = _stage(2 * c3, plan, 2)
+        self.stage_3 = _stage(plan.embedding, plan, 2)
         self.stage_2 = _stage(c3, plan, 1)
         self.stage_1 = _stage(c2, plan, 0)
         self.heads = nn.ModuleList(nn.Conv2d(c, c, 1) if plan.signed else nn.Identity() for c in (c1, c2, c3))

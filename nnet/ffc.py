@@ -21,17 +21,18 @@ class FFC(nn.Module):
 
     Args:
         channels: (C_1, C_2, C_3).
+        embedding: channels of F_C.
         blocks: L.
     """
 
-    def __init__(self, channels: Sequence[int], blocks: int) -> None:
+    def __init__(self, channels: Sequence[int], embedding: int, blocks: int) -> None:
         super().__init__()
         self.shrink_1, self.shrink_2 = _shrinkers(channels)
         self.mix = nn.Conv2d(3 * channels[2], 3 * channels[2], 1)
-        self.compress = _compression(channels[2], blocks)
+        self.compress = _compression(3 * channels[2], embedding, blocks)
 
     def forward(self, p: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Three maps at stride 4, 8, 16 -> F_E (B, 3 C_3, H/16, W/16), F_C (B, 2 C_3, H/32, W/32)."""
+        """Three maps at stride 4, 8, 16 -> F_E (B, 3 C_3, H/16, W/16), F_C (B, embedding, H/32, W/32)."""
         p3 = p[2]
         p2 = p3 + self.shrink_2(p[1])
         p1 = p2 + self.shrink_1(p[0])
@@ -42,10 +43,10 @@ class FFC(nn.Module):
 class PlainBottleneck(nn.Module):
     """The baseline of Table 4: the maps are shrunk, concatenated and compressed, without fusion and mixing."""
 
-    def __init__(self, channels: Sequence[int]) -> None:
+    def __init__(self, channels: Sequence[int], embedding: int) -> None:
         super().__init__()
         self.shrink_1, self.shrink_2 = _shrinkers(channels)
-        self.compress = _compression(channels[2], BASELINE_BLOCKS)
+        self.compress = _compression(3 * channels[2], embedding, BASELINE_BLOCKS)
 
     def forward(self, p: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """As `FFC.forward`; F_E is the plain concatenation."""
@@ -60,6 +61,7 @@ def _shrinkers(channels: Sequence[int]) -> tuple[nn.Sequential, nn.Sequential]:
     return nn.Sequential(*halve[0], *halve[1]), nn.Sequential(*halve[2])
 
 
-def _compression(c3: int, blocks: int) -> nn.Sequential:
-    first = bottleneck(3 * c3, 2 * c3, width=c3, stride=2)
-    return nn.Sequential(first, *(bottleneck(2 * c3, 2 * c3, width=c3) for _ in range(blocks - 1)))
+def _compression(channels: int, embedding: int, blocks: int) -> nn.Sequential:
+    """The first block halves height and width; the inner width is half the embedding, as in WideResNet-50-2."""
+    first = bottleneck(channels, embedding, width=embedding // 2, stride=2)
+    return nn.Sequential(first, *(bottleneck(embedding, embedding, width=embedding // 2) for _ in range(blocks - 1)))

@@ -70,10 +70,12 @@ class NNet(nn.Module):
         self.FPM_S1 = (
             _projections(channels, model.fpm_reduction) if model.fpm and model.forward and config.loss.kd else None
         )
-        self.FFC = None
+        self.FFC = self.S2 = None
         if model.reverse:
-            self.FFC = FFC(channels, model.ffc_blocks) if model.ffc else PlainBottleneck(channels)
-        self.S2 = Decoder(plan_for(self.T)) if model.reverse else None
+            plan = plan_for(self.T)
+            fused = FFC(channels, plan.embedding, model.ffc_blocks) if model.ffc else None
+            self.FFC = fused or PlainBottleneck(channels, plan.embedding)
+            self.S2 = Decoder(plan)
         self.register_buffer("mean", torch.tensor(self.T.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(self.T.std).view(1, 3, 1, 1), persistent=False)
 

@@ -206,6 +206,7 @@ class _Run:
     def finish(self, about: dict[str, Any]) -> Detector:
         """Calibrate on the held-out images, collect the memory atlas, write the checkpoint, drop the resume state."""
         self.network.eval().requires_grad_(False)
+        checkpoints.round_weights(self.network)
         detector = Detector(self.network, self.config, None, str(self.device))
         detector.calibration = self._calibrate(detector)
         atlas = collect(detector, self.images, self.trained_on)

@@ -5,21 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+from builders import random_images, tiny_config
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def tiny_config():  # noqa: ANN201 (the import is deferred)
-    """The smallest complete network: every part is there, on a teacher with random weights."""
-    from nnet.config import Config, LossConfig, ModelConfig, TrainConfig
-
-    return Config(
-        model=ModelConfig(teacher="resnet18", teacher_weights="random", size=64, memory_items=8),
-        train=TrainConfig(epochs=1, batch_size=4),
-        loss=LossConfig(beta_epochs=1),
-    )
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +17,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from nnet.training import train
 
     path = tmp_path_factory.mktemp("checkpoints") / "tiny"
-    images = np.random.default_rng(0).integers(0, 256, (14, 64, 64, 3), dtype=np.uint8)
-    train(tiny_config(), images, path, device="cpu")
+    train(tiny_config(train__epochs=1), random_images(14), path, device="cpu")
     return path
 
 

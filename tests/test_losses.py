@@ -8,7 +8,14 @@ import torch
 
 from nnet.config import LossConfig
 from nnet.losses import (
-    align_loss, beta_at, distance_map, distillation, kd_loss, query_loss, rkd_loss, total_loss,
+    align_loss,
+    beta_at,
+    distance_map,
+    distillation,
+    kd_loss,
+    query_loss,
+    rkd_loss,
+    total_loss,
 )  # fmt: skip
 from nnet.nfs import Addressing
 

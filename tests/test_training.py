@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from nnet import checkpoint as checkpoints
 from nnet.checkpoint import CheckpointError
 from nnet.config import TrainConfig
+from nnet.detector import Detector
 from nnet.features import FeatureCache
 from nnet.network import NNet
 from nnet.training import RESUME, Progress, TrainingError, learning_rate_at, load_history, split_normals, train
@@ -157,6 +158,13 @@ def test_a_checkpoint_says_what_it_is(tiny_checkpoint):
     summary = json.loads((tiny_checkpoint / checkpoints.CALIBRATION).read_text())
     assert summary["normal_images"] == 8 and len(summary["scores"]) == 8
     assert summary["threshold"] == pytest.approx(saved.calibration.for_expression().threshold)
+
+
+def test_the_loaded_detector_equals_the_trained_one(tmp_path):
+    trained = train(tiny_config(train__epochs=1), IMAGES, tmp_path / "m", device="cpu")
+    loaded = Detector.load(tmp_path / "m", "cpu")
+    assert [s.value for s in loaded.score(list(IMAGES[:3]))] == [s.value for s in trained.score(list(IMAGES[:3]))]
+    assert weights(tmp_path / "m")["S2.stage_1.0.body.0.weight"].dtype is torch.float16
 
 
 def copied(checkpoint: Path, target: Path) -> Path:

@@ -1,0 +1,64 @@
+"""The README's commands, run as they stand: only training is made small."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from builders import random_images
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SMALL = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def commands(start: str) -> list[list[str]]:
+    lines = [line for block in blocks("bash") for line in block.splitlines() if line.startswith(start)]
+    return [re.findall(r'"[^"]*"|\S+', line) for line in lines]
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch) -> Path:
+    """A user's folder with photos of good parts and a few new ones, and nothing else."""
+    for folder, count in (("good", 14), ("new", 2)):
+        (tmp_path / "photos" / folder).mkdir(parents=True)
+        for number, image in enumerate(random_images(count)):
+            Image.fromarray(image).save(tmp_path / "photos" / folder / f"{number}.png")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    return tmp_path
+
+
+def test_the_nnet_commands_do_what_they_say(photos):
+    found = commands("python -m nnet")
+    assert {words[3] for words in found} == {"data", "train", "score", "info"}
+    for words in found:
+        words = [sys.executable, *(word.strip('"') for word in words[1:])] + (SMALL if words[3] == "train" else [])
+        done = subprocess.run(words, cwd=photos, capture_output=True, text=True)
+        assert done.returncode == 0, f"{words}: {done.stderr}"
+    assert (photos / "results" / "scores.csv").is_file() and (photos / "runs" / "my-part" / "card.md").is_file()
+
+
+def test_the_make_targets_exist():
+    found = commands("make")
+    assert ["make", "demo"] in found and ["make", "test"] in found
+    for words in found:
+        subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_the_library_example_runs(photos, tiny_checkpoint, monkeypatch):
+    code = blocks("python")[0].replace("checkpoints/elpv-mono", str(tiny_checkpoint)).replace("photo.png", "photos/new/0.png")
+    done = subprocess.run([sys.executable, "-c", code], cwd=photos, capture_output=True, text=True)
+    assert done.returncode == 0 and len(done.stdout.split()) == 2, done.stderr
+
+
+@pytest.mark.parametrize("document", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda p: p.name)
+def test_links_and_pictures_lead_somewhere(document):
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text(encoding="utf-8"))
+    missing = [target for target in targets if not (document.parent / target).exists()]
+    assert not missing
