@@ -60,6 +60,11 @@ def _data(about: dict[str, Any]) -> str:
 def _results(metrics: dict[str, Any]) -> str:
     if not metrics:
         return "## Results\n\nThe data had no labelled test images, so nothing was measured.\n"
+    return "## Results\n\n" + results_table(metrics)
+
+
+def results_table(metrics: dict[str, Any]) -> str:
+    """The metrics that exist, one row per score expression, as a Markdown table."""
     first = next(iter(metrics["scores"].values()))
     keys = [key for key in _COLUMNS if first.get(key) is not None]
     head = f"| score | {' | '.join(_COLUMNS[key] for key in keys)} |\n|---|{'---|' * len(keys)}\n"
@@ -67,7 +72,7 @@ def _results(metrics: dict[str, Any]) -> str:
         f"| {_score_name(text)} | {' | '.join(_number(values.get(key)) for key in keys)} |"
         for text, values in metrics["scores"].items()
     ]
-    return "## Results\n\n" + head + "\n".join(rows) + "\n"
+    return head + "\n".join(rows) + "\n"
 
 
 def _score_name(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The command line: python -m nnet train | score | info | data."""
+"""The command line: python -m nnet train | score | evaluate | info | data."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands)
     _add_score(commands)
+    _add_evaluate(commands)
     info = commands.add_parser("info", help="say what a checkpoint is")
     info.add_argument("--checkpoint", type=Path, required=True, metavar="DIR")
     info.set_defaults(run=_info)
@@ -66,7 +67,7 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--teacher", help="wide_resnet50_2, resnet18, efficientnet_lite0 or any timm name")
     train.add_argument("--teacher-weights", type=Path, metavar="FILE", help="a local .pth or .safetensors file")
     train.add_argument("--random-teacher", action="store_true", help="random teacher weights: for tests only")
-    train.add_argument("--epochs", type=int)
+    train.add_argument("--epochs", type=int, help="exactly so many; the preset small adds some where images are few")
     train.add_argument("--size", type=int, help="side of the network input in pixels")
     train.add_argument("--batch-size", type=int)
     train.add_argument("--learning-rate", type=float)
@@ -93,6 +94,17 @@ def _add_score(commands: Any) -> None:
     score.set_defaults(run=_score)
 
 
+def _add_evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser("evaluate", help="measure a checkpoint on labelled images")
+    evaluate.add_argument("--checkpoint", type=Path, required=True, metavar="DIR")
+    evaluate.add_argument("--data", required=True, metavar="PATH", help="as for train; its test part is used")
+    evaluate.add_argument("--score", action="append", metavar="EXPR", help="may be given several times")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write all metrics, also per defect type")
+    evaluate.add_argument("--teacher-weights", type=Path, metavar="FILE")
+    _add_device(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+
+
 def _add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
 
@@ -108,6 +120,7 @@ def configure(options: argparse.Namespace) -> Config:
         "model.size": options.size,
         "model.teacher_weights": "random" if options.random_teacher else None,
         "train.epochs": options.epochs,
+        "train.min_steps": None if options.epochs is None else 0,
         "train.batch_size": options.batch_size,
         "train.learning_rate": options.learning_rate,
         "train.seed": options.seed,
@@ -252,6 +265,27 @@ def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
         writer = csv.DictWriter(stream, list(rows[0]) if rows else ["image", "score"])
         writer.writeheader()
         writer.writerows(rows)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from nnet.card import results_table
+    from nnet.data import DataError, open_dataset
+    from nnet.detector import Detector
+    from nnet.evaluation import can_be_measured, measure
+    from nnet.pipeline import phase
+    from nnet.provenance import provenance
+    from nnet.storage import write_json
+
+    detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
+    dataset = open_dataset(options.data, seed=detector.config.train.seed)
+    if not can_be_measured(dataset):
+        raise DataError(f"{dataset.name} needs normal and defective test images to measure anything. Add both.")
+    with _Bars() as bars:
+        results = measure(detector, dataset, options.score, phase("measure", bars))
+    print(results_table(results))
+    if options.json:
+        write_json(options.json, {**results, "weights_sha256": detector.checkpoint.weights_hash, **provenance()})
+    return 0
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -124,6 +124,11 @@ class TrainConfig:
     """How the network is trained."""
 
     epochs: int = setting(200, "Passes over the training images.", "paper, section 4.1(2)")
+    min_steps: int = setting(
+        0,
+        "Least number of optimiser steps: with few images, epochs are added until it is reached; 0 adds none.",
+        "choice: 30 images make 3 steps an epoch, and no network learns from 90 steps",
+    )
     batch_size: int = setting(16, "Images per step.", "paper, section 4.1(2)")
     learning_rate: float = setting(
         0.005,
@@ -150,6 +155,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         _require(self.epochs >= 1, "train.epochs", "at least 1", self.epochs)
+        _require(self.min_steps >= 0, "train.min_steps", "at least 0", self.min_steps)
         _require(self.batch_size >= 2, "train.batch_size", "at least 2 (batch normalisation)", self.batch_size)
         _require(0 < self.learning_rate <= 1, "train.learning_rate", "above 0, at most 1", self.learning_rate)
         _require(self.schedule in SCHEDULES, "train.schedule", " or ".join(SCHEDULES), self.schedule)
@@ -283,8 +289,8 @@ def _typed(value: Any, kind: Any, path: str) -> Any:
 PRESETS: dict[str, Config] = {
     "paper": Config(),
     "small": Config(
-        model=ModelConfig(teacher="efficientnet_lite0"),
-        train=TrainConfig(epochs=30, learning_rate=0.005, schedule="cosine"),
+        model=ModelConfig(teacher="efficientnet_lite0", size=128),
+        train=TrainConfig(epochs=30, min_steps=1000, batch_size=8, learning_rate=0.004, schedule="cosine"),
         loss=LossConfig(beta_epochs=3),
     ),
 }

@@ -40,7 +40,7 @@ def train_on(
     listen = report or (lambda _: None)
     started = time.perf_counter()
     images = load_resized(
-        dataset.train, config.model.size, budget_bytes=available_memory() // 4, progress=_phase("images", listen)
+        dataset.train, config.model.size, budget_bytes=available_memory() // 4, progress=phase("images", listen)
     )
     about = {"data": describe(dataset), **provenance()}
     detector = train(
@@ -48,7 +48,7 @@ def train_on(
         report=report,
     )  # fmt: skip
     minutes = (time.perf_counter() - started) / 60
-    results = measure(detector, dataset, progress=_phase("measure", listen)) if can_be_measured(dataset) else {}
+    results = measure(detector, dataset, progress=phase("measure", listen)) if can_be_measured(dataset) else {}
     about = {**detector.checkpoint.about, "minutes": minutes}
     card = write_card(out.name, config, about, results, detector.calibration.summary())
     checkpoints.write_results(out, results, card)
@@ -56,6 +56,7 @@ def train_on(
     return detector
 
 
-def _phase(name: str, listen: Callable[[Progress], None]) -> Callable[[int, int], None]:
+def phase(name: str, listen: Callable[[Progress], None]) -> Callable[[int, int], None]:
+    """A (done, total) callback that reports as the phase `name` of the work."""
     started = time.perf_counter()
     return lambda done, total: listen(Progress(name, done, total, seconds=time.perf_counter() - started))

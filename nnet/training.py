@@ -167,6 +167,11 @@ class _Run:
         whole, rest = divmod(len(self.trained_on), self.config.train.batch_size)
         return whole + (rest > 1)
 
+    @property
+    def epochs(self) -> int:
+        """Epochs of the whole run: as configured, or more until the least number of steps is reached."""
+        return max(self.config.train.epochs, math.ceil(self.config.train.min_steps / self.steps_per_epoch))
+
     def prepare(self, resume: bool) -> None:
         """Make the directory, load a broken run's state, compute the teacher's features, start the memory."""
         if checkpoints.is_checkpoint(self.out):
@@ -190,9 +195,9 @@ class _Run:
     def fit(self, compile: bool) -> None:
         """All epochs that are left."""
         forward = torch.compile(self.network) if compile else self.network
-        epochs, started = self.config.train.epochs, time.perf_counter()
-        total = (epochs - self.first_epoch) * self.steps_per_epoch
-        for epoch in range(self.first_epoch, epochs):
+        started = time.perf_counter()
+        total = (self.epochs - self.first_epoch) * self.steps_per_epoch
+        for epoch in range(self.first_epoch, self.epochs):
             before = (epoch - self.first_epoch) * self.steps_per_epoch
 
             def report(step: int, losses: dict[str, float], epoch: int = epoch, before: int = before) -> None:
@@ -262,7 +267,7 @@ class _Run:
         self.scaler.update()
 
     def _set_rate(self, step: int) -> float:
-        rate = learning_rate_at(self.config.train, step, self.config.train.epochs * self.steps_per_epoch)
+        rate = learning_rate_at(self.config.train, step, self.epochs * self.steps_per_epoch)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         return rate
@@ -289,7 +294,7 @@ class _Run:
             images = take(self.images, self.held_out[part])
             parts.append({name: m.cpu() for name, m in detector.maps(list(images)).items()})
             seconds = time.perf_counter() - started
-            self.report(Progress("calibrate", part.stop, len(self.held_out), self.config.train.epochs, seconds))
+            self.report(Progress("calibrate", part.stop, len(self.held_out), self.epochs, seconds))
         maps = {name: torch.cat([p[name] for p in parts]) for name in self.config.maps}
         return calibrate(maps, self.config.model.size, self.config.scoring)
 

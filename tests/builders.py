@@ -14,6 +14,7 @@ TINY = {
     "model.shrink": 1.0,
     "model.ffc_blocks": 2,
     "train.epochs": 2,
+    "train.min_steps": 0,
     "train.batch_size": 4,
     "train.learning_rate": 0.002,
     "loss.beta_epochs": 1,

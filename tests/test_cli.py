@@ -107,6 +107,23 @@ def test_images_of_one_name_do_not_overwrite_each_other(checkpoint, category, tm
     assert {p.name for p in (tmp_path / "o").glob("*.npz")} == {"00_map.npz", "00_2_map.npz"}
 
 
+def test_evaluate_measures_what_training_wrote_down(checkpoint, category, tmp_path, capsys):
+    saved = json.loads((checkpoint / "metrics.json").read_text())
+    arguments = ["evaluate", "--checkpoint", str(checkpoint), "--data", str(category), "--json", str(tmp_path / "m")]
+    assert main(arguments) == 0
+    assert "I-AUROC" in capsys.readouterr().out
+    measured = json.loads((tmp_path / "m").read_text())
+    assert measured["data"] == saved["data"] and measured["commit"]
+    for text, values in saved["scores"].items():
+        assert measured["scores"][text]["i_auroc"] == pytest.approx(values["i_auroc"])
+        assert measured["scores"][text]["p_pro"] == pytest.approx(values["p_pro"], rel=1e-3)
+
+
+def test_evaluate_needs_labelled_images(checkpoint, category, capsys):
+    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", str(category / "train" / "good")]) == 1
+    assert "normal and defective" in capsys.readouterr().err
+
+
 def test_info_shows_card_and_settings(checkpoint, capsys):
     assert main(["info", "--checkpoint", str(checkpoint)]) == 0
     shown = capsys.readouterr().out

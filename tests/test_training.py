@@ -49,6 +49,11 @@ def test_training_lowers_the_loss_and_logs_every_term(tmp_path):
     assert all(1 <= entry["items_per_query"] <= entry["items_used"] + 1e-6 <= 6 + 1e-5 for entry in history)
 
 
+def test_with_few_images_epochs_are_added_until_the_steps_suffice(tmp_path):
+    train(tiny_config(train__epochs=1, train__min_steps=5), IMAGES, tmp_path / "m", device="cpu")
+    assert len(load_history(tmp_path / "m")) == 3  # 6 training images in batches of 4 make 2 steps
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_one_does_not(tmp_path):
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         train(tiny_config(train__epochs=1, train__seed=seed), IMAGES, tmp_path / name, device="cpu")
