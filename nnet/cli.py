@@ -234,7 +234,7 @@ def _score_batch(
     scores = detector.score([decoded.image for _, decoded in images], options.score)
     for (path, decoded), score in zip(images, scores, strict=True):
         stem = _free_stem(path.stem, taken)
-        picture = overlay(decoded.image, score.map, reference.colour_range)
+        picture = overlay(decoded.image, score.map, reference.colour_range, edge=reference.threshold)
         (options.out / f"{stem}_overlay.png").write_bytes(to_png(picture))
         np.savez_compressed(options.out / f"{stem}_map.npz", score=score.map)
         yield {

@@ -46,10 +46,12 @@ class NFS(nn.Module):
             f3: the teacher's F_3.
             keep: optional (N,) booleans; items at False are forgotten (never addressed).
         """
-        query = f3.float().permute(0, 2, 3, 1)  # (B, H, W, C)
-        cosine = functional.normalize(query, dim=-1) @ functional.normalize(self.memory, dim=1).T  # (B, H, W, N)
-        addressing = address(cosine, self.temperature, self.shrink, keep)
-        recalled = (addressing.weights @ self.memory).permute(0, 3, 1, 2)  # (B, C, H, W)
+        # Always in float32: divided by the temperature, half precision's error would move weights by per cents.
+        with torch.autocast(f3.device.type, enabled=False):
+            query = f3.float().permute(0, 2, 3, 1)  # (B, H, W, C)
+            cosine = functional.normalize(query, dim=-1) @ functional.normalize(self.memory, dim=1).T  # (B, H, W, N)
+            addressing = address(cosine, self.temperature, self.shrink, keep)
+            recalled = (addressing.weights @ self.memory).permute(0, 3, 1, 2)  # (B, C, H, W)
         return recalled.to(f3.dtype), addressing
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Paint an anomaly score over its image."""
+"""Paint an anomaly score over its image: the one way in which heatmaps are drawn, on the command line and on pages."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-COLOUR_MAPS = ("Inferno", "Viridis", "Cividis", "Magma", "Plasma")  # perceptually uniform
+# Perceptually uniform, readable in print and with every common kind of colour blindness; cividis was made for it.
+COLOUR_MAPS = ("inferno", "viridis", "cividis", "magma")
 LEVELS = 256
+OUTLINE = (255, 255, 255)
 
 
 def overlay(
@@ -17,7 +19,8 @@ def overlay(
     score: np.ndarray,
     colour_range: tuple[float, float],
     opacity: float = 0.7,
-    colour_map: str = "Inferno",
+    colour_map: str = "inferno",
+    edge: float | None = None,
 ) -> np.ndarray:
     """The image with its score in colour on top, uint8 (H, W, 3).
 
@@ -28,53 +31,72 @@ def overlay(
         opacity: 0..1, reached at the middle of the scale, where the threshold is. Colder pixels are more
             transparent in proportion, so that a normal image looks like itself.
         colour_map: one of COLOUR_MAPS.
+        edge: outline the regions whose score lies above this value; None draws no outline.
     """
-    height, width = image.shape[:2]
-    position = relative(enlarge(score, height, width), colour_range)
+    values = enlarge(score, image.shape[:2])
+    position = relative(values, colour_range)
     alpha = (opacity * np.minimum(1, 2 * position))[..., None]
-    return np.rint((1 - alpha) * image + alpha * paint(position, colour_map)).astype(np.uint8)
+    painted = np.rint((1 - alpha) * image + alpha * paint(position, colour_map)).astype(np.uint8)
+    if edge is not None:
+        painted[outline(values > edge, max(1, round(max(image.shape[:2]) / 400)))] = OUTLINE
+    return painted
 
 
 def relative(score: np.ndarray, colour_range: tuple[float, float]) -> np.ndarray:
     """Position of each score on the colour scale, 0..1, values beyond the ends clipped; float32."""
     low, high = colour_range
-    if high <= low:
-        return np.zeros(score.shape, np.float32)
-    return np.clip((score - low) / (high - low), 0, 1).astype(np.float32)
+    span = max(high - low, np.finfo(np.float32).tiny)
+    return np.clip((np.asarray(score, np.float32) - low) / span, 0, 1)
 
 
-def paint(position: np.ndarray, colour_map: str = "Inferno") -> np.ndarray:
+def paint(position: np.ndarray, colour_map: str = "inferno") -> np.ndarray:
     """Colours (..., 3) uint8 of positions 0..1."""
-    return colour_table(colour_map)[np.rint(position * (LEVELS - 1)).astype(np.intp)]
+    return colour_table(colour_map)[np.rint(position * (LEVELS - 1)).astype(np.uint8)]
 
 
-def enlarge(score: np.ndarray, height: int, width: int) -> np.ndarray:
+def enlarge(score: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """A score map brought to (height, width) by bilinear interpolation, float32."""
     picture = Image.fromarray(np.ascontiguousarray(score, np.float32))
-    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+    return np.asarray(picture.resize(shape[::-1], Image.Resampling.BILINEAR))
+
+
+def outline(mask: np.ndarray, thickness: int = 1) -> np.ndarray:
+    """The border of a region just outside it, bool (H, W); `thickness` in pixels."""
+    grown = mask.copy()
+    for _ in range(thickness):
+        padded = np.pad(grown, 1)
+        grown = padded[1:-1, 1:-1] | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    return grown & ~mask
+
+
+@cache
+def stops(name: str) -> tuple[tuple[int, int, int], ...]:
+    """The equally spaced colours between which a colour map runs straight, as Plotly has them, so that pictures look
+    like the charts.
+
+    Raises:
+        KeyError: no colour map has that name.
+    """
+    if name not in COLOUR_MAPS:
+        raise KeyError(name)
+    from plotly.colors import sequential  # takes a while; scoring without pictures does not need it
+
+    return tuple(tuple(bytes.fromhex(code.lstrip("#"))) for code in getattr(sequential, name.capitalize()))
 
 
 @cache
 def colour_table(name: str) -> np.ndarray:
-    """(256, 3) uint8 colours of a perceptually uniform map, read-only."""
-    from plotly import colors  # a second to import; scoring without pictures does not need it
-
-    anchors = np.array([_rgb(colour) for colour in getattr(colors.sequential, name)], np.float64)
+    """A colour map as 256 colours from low to high, uint8 (256, 3), read-only."""
+    anchors = np.array(stops(name), np.float64)
     at = np.linspace(0, len(anchors) - 1, LEVELS)
     table = np.stack([np.interp(at, np.arange(len(anchors)), channel) for channel in anchors.T], axis=1)
     table = np.rint(table).astype(np.uint8)
-    table.setflags(write=False)
+    table.flags.writeable = False
     return table
 
 
-def to_png(image: np.ndarray) -> bytes:
-    """PNG file of a uint8 (H, W, 3) or (H, W) image."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def _rgb(colour: str) -> tuple[int, ...]:
-    if colour.startswith("#"):
-        return tuple(bytes.fromhex(colour[1:]))
-    return tuple(int(part) for part in colour.strip("rgb() ").split(","))
+def to_png(image: np.ndarray, level: int = 6) -> bytes:
+    """PNG file of a uint8 (H, W, 3) image; `level` 1 is fast, 9 is small."""
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(stream, "PNG", compress_level=level)
+    return stream.getvalue()

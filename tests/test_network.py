@@ -189,6 +189,25 @@ def test_blocks_change_size_and_channels_as_named():
     assert basic_up(8, 12)(x).shape == (2, 12, 12, 12)
 
 
+def test_the_network_compiles_in_one_piece_to_the_same_losses():
+    network, config = NNet(tiny_config()).train(), tiny_config()
+    features = network.T(network.normalise(images(4)))
+    compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
+    expected = total_loss(network(images(4), features), config.loss, 0)
+    found = total_loss(compiled(images(4), features), config.loss, 0)
+    assert all(torch.allclose(found[name], value, rtol=1e-4) for name, value in expected.items())
+
+
+def test_the_memory_computes_in_full_precision_under_mixed_precision():
+    network = NNet(tiny_config()).eval()
+    with torch.inference_mode():
+        f3 = network.T(network.normalise(images()))[2]
+        full = network.NFS(f3)[1].cosine
+        with torch.autocast("cpu", torch.bfloat16):
+            mixed = network.NFS(f3)[1].cosine
+    assert torch.equal(full, mixed)
+
+
 def test_random_weights_say_so():
     assert "detects nothing" in Teacher("resnet18", pretrained=False).origin
 

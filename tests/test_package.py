@@ -72,7 +72,7 @@ def test_the_overlay_leaves_cold_pixels_and_paints_hot_ones():
     score[:, 4:] = 2.0
     painted = overlay(image, score, (0.0, 2.0), opacity=1.0)
     assert (painted[:, 0] == 100).all()
-    assert (painted[:, 7] == colour_table("Inferno")[-1]).all()
+    assert (painted[:, 7] == colour_table("inferno")[-1]).all()
     assert (overlay(image, score, (0.0, 2.0), opacity=0.0) == image).all()
 
 
