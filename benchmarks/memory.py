@@ -1,6 +1,6 @@
 """How temperature, shrinkage and the number of items decide whether the memory (NFS) means anything.
 
-    python benchmarks/memory.py [--epochs 6] [--images 160] [--size 128] > memory.md
+    python -m benchmarks.memory [--epochs 6] [--images 160] [--size 128] > memory.md
 
 Trains a short `small` run on ELPV mono per setting, all with the same images and seed, and prints what the training
 log says of the last epoch. "query": effective number of items per query, exp(entropy) of w^; "used": effective number

@@ -1,6 +1,6 @@
 """What memory layout, number format and feature caching are worth on this machine, side by side in one run.
 
-    python benchmarks/speed.py [--size 128] [--batch 8] [--rounds 5] [--device auto]
+    python -m benchmarks.speed [--size 128] [--batch 8] [--rounds 5] [--device auto]
 
 Training: images per second of one optimiser step of the `small` preset. Inference: milliseconds for one image.
 Every variant is timed once per round, in turn, so that other work on the machine hits all of them alike; the table

@@ -1,5 +1,6 @@
 """The README's commands, run as they stand: only training is made small."""
 
+import json
 import re
 import subprocess
 import sys
@@ -55,6 +56,12 @@ def test_the_library_example_runs(photos, tiny_checkpoint, monkeypatch):
     code = blocks("python")[0].replace("checkpoints/elpv-mono", str(tiny_checkpoint)).replace("photo.png", "photos/new/0.png")
     done = subprocess.run([sys.executable, "-c", code], cwd=photos, capture_output=True, text=True)
     assert done.returncode == 0 and len(done.stdout.split()) == 2, done.stderr
+
+
+def test_the_numbers_of_the_embedded_model_are_its_own():
+    scores = json.loads((ROOT / "checkpoints" / "elpv-mono" / "metrics.json").read_text(encoding="utf-8"))["scores"]
+    for values in scores.values():
+        assert f"| {values['i_auroc']:.4f} | {values['i_ap']:.4f} |" in README
 
 
 @pytest.mark.parametrize("document", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda p: p.name)
