@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from builders import random_images, tiny_config
 
-ROOT = Path(__file__).resolve().parent.parent
-
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -1,0 +1,349 @@
+"""Pictures and charts as plain functions: arrays in; RGB arrays, Plotly figures, HTML, PNG or NPZ bytes out.
+
+Nothing here knows Streamlit, so that all of it serves in a test or a notebook as well. Conventions: images are uint8
+(H, W, 3); score maps are float32 (h, w) of the network's input size and cover the whole image; coordinates are pixels
+of the image as given, x to the right and y down, the first pixel reaching from 0 to 1.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image, ImageDraw, ImageFont
+
+from workbench import text, theme
+
+DISPLAY_SIDE = 900
+"""Longest side of a picture sent to the browser, in pixels; hover values and downloads keep full precision."""
+DOWNLOAD_SIDE = 4096
+"""Longest side of a downloaded picture; larger images are reduced to it."""
+
+_PICTURE_WIDTH = 330  # what a third of a wide page gives a picture; decides its height only
+_PICTURE_HEIGHTS = (160, 480)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How values become colours.
+
+    Attributes:
+        low, high: values of the first and the last colour; values outside take these.
+        ticks: value -> label, for the colour bar.
+        title: what the values are, with their unit.
+        colour_map: a name of `theme.COLOUR_MAPS`.
+    """
+
+    low: float
+    high: float
+    ticks: Mapping[float, str]
+    title: str
+    colour_map: str = theme.DEFAULT_COLOUR_MAP
+
+    def position(self, values: np.ndarray) -> np.ndarray:
+        """0 at `low`, 1 at `high`, clipped; float32."""
+        span = max(self.high - self.low, np.finfo(np.float32).tiny)
+        return np.clip((np.asarray(values, np.float32) - self.low) / span, 0, 1)
+
+
+def calibrated_scale(threshold: float, colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
+    """The fixed scale of Score_p: 0 to twice the threshold, which lies in the middle."""
+    ticks = {
+        0.0: "0",
+        threshold: f"{text.number(threshold)}<br>threshold",
+        2 * threshold: f"≥ {text.number(2 * threshold)}",
+    }
+    return Scale(0.0, 2 * threshold, ticks, "score", colour_map)
+
+
+def own_scale(score: np.ndarray, colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
+    """The range of one image alone: shows faint structure, but makes every image, also a good one, reach the top."""
+    low, high = float(score.min()), float(score.max())
+    middle = (low + high) / 2
+    ticks = {low: text.number(low), middle: "own range of<br>this image", high: text.number(high)}
+    return Scale(low, high, ticks, "score", colour_map)
+
+
+# ---------------------------------------------------------------------------------------------------- RGB arrays
+
+
+def fitted(shape: tuple[int, ...], limit: int) -> tuple[int, int]:
+    """(height, width) of an image of `shape` after reducing its longest side to at most `limit`."""
+    height, width = shape[:2]
+    factor = min(1.0, limit / max(height, width))
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def reduced(image: np.ndarray, limit: int = DISPLAY_SIDE) -> np.ndarray:
+    """The image with its longest side at most `limit` pixels; the same array where it already fits."""
+    height, width = fitted(image.shape, limit)
+    if (height, width) == image.shape[:2]:
+        return image
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
+
+
+def stretched(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A map (h, w) brought to (height, width) by bilinear interpolation, float32."""
+    source = Image.fromarray(np.ascontiguousarray(values, np.float32))
+    return np.asarray(source.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
+
+
+def colourised(values: np.ndarray, scale: Scale) -> np.ndarray:
+    """Values of any shape as colours, uint8 (..., 3)."""
+    index = np.rint(scale.position(values) * 255).astype(np.uint8)
+    return theme.lookup_table(scale.colour_map)[index]
+
+
+def overlay(
+    image: np.ndarray, score: np.ndarray, scale: Scale, opacity: float, edge: float | None = None
+) -> np.ndarray:
+    """The image with the score's colours on it, uint8 in the image's size.
+
+    The colours have the full `opacity` (0..1) from the middle of the scale upwards, which is the threshold on the
+    calibrated scale, and fade out towards its lower end, so that inconspicuous parts stay as they are.
+
+    Args:
+        edge: outline the region whose score lies above this value; None draws no outline.
+    """
+    values = stretched(score, image.shape[:2])
+    alpha = (opacity * np.minimum(1, 2 * scale.position(values)))[..., None]
+    mixed = (1 - alpha) * image + alpha * colourised(values, scale)
+    result = np.rint(mixed).astype(np.uint8)
+    if edge is not None:
+        result[outline(values > edge, max(1, round(max(image.shape[:2]) / 400)))] = theme.OUTLINE
+    return result
+
+
+def outline(mask: np.ndarray, thickness: int = 1) -> np.ndarray:
+    """The border of a region just outside it, bool (H, W); `thickness` in pixels."""
+    grown = mask.copy()
+    for _ in range(thickness):
+        padded = np.pad(grown, 1)
+        grown = padded[1:-1, 1:-1] | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    return grown & ~mask
+
+
+def map_scale(colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
+    """The one scale of M1..M6, each first divided by its own 99 % quantile on held-out normal images."""
+    ticks = {0.0: "0", 1.0: "1 = 99 % of normal pixels lie below", 2.0: "≥ 2"}
+    return Scale(0.0, 2.0, ticks, "times the normal 99 % level", colour_map)
+
+
+def map_tile(values: np.ndarray, normal_level: float, shape: tuple[int, ...], scale: Scale) -> np.ndarray:
+    """One of M1..M6 as a picture in the image's proportions, 320 pixels on its longest side, cells left visible.
+
+    Args:
+        values: (h, w).
+        normal_level: what counts as 1, see `map_scale`.
+        shape: the image's.
+    """
+    height, width = (max(1, round(320 * side / max(shape[:2]))) for side in shape[:2])
+    colours = Image.fromarray(colourised(values / max(normal_level, 1e-12), scale))
+    return np.asarray(colours.resize((width, height), Image.Resampling.NEAREST))
+
+
+def map_sheet(tiles: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Tiles of one size side by side, three in a row, each with its name above it, on white."""
+    height, width = next(iter(tiles.values())).shape[:2]
+    margin, heading = 12, 30
+    columns = min(3, len(tiles))
+    rows = math.ceil(len(tiles) / columns)
+    size = (margin + columns * (width + margin), margin + rows * (height + heading + margin))
+    sheet = Image.new("RGB", size, "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(18)
+    for index, (name, tile) in enumerate(tiles.items()):
+        x = margin + index % columns * (width + margin)
+        y = margin + index // columns * (height + heading + margin)
+        draw.text((x, y), name, "black", font)
+        sheet.paste(Image.fromarray(tile), (x, y + heading))
+    return np.asarray(sheet)
+
+
+def thumbnail(image: np.ndarray, side: int = 160) -> np.ndarray:
+    """The middle square of an image in `side` x `side` pixels."""
+    height, width = image.shape[:2]
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    square = Image.fromarray(np.ascontiguousarray(image[top : top + edge, left : left + edge]))
+    return np.asarray(square.resize((side, side), Image.Resampling.LANCZOS))
+
+
+def icon(side: int = 64) -> np.ndarray:
+    """The workbench's sign: one warm spot in the dark, uint8 (side, side, 3)."""
+    y, x = np.mgrid[:side, :side] / side
+    spot = np.exp(-((x - 0.58) ** 2 + (y - 0.44) ** 2) / 0.045)
+    return colourised(spot, Scale(0.0, 1.05, {}, ""))
+
+
+# -------------------------------------------------------------------------------------------------------- charts
+
+
+def picture_figure(image: np.ndarray, shape: tuple[int, ...], score: np.ndarray, *, touch: bool = False) -> go.Figure:
+    """A zoomable picture that tells position and score under the pointer.
+
+    Args:
+        image: what is shown, uint8, any size.
+        shape: (H, W, ...) of the image as given, whose pixels the axes count.
+        score: the score map under the pointer.
+        touch: a drag scrolls the page instead of zooming.
+    """
+    below = {
+        "source": data_uri(image), "xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": shape[1], "sizey": shape[0],
+        "sizing": "stretch", "layer": "below",
+    }  # fmt: skip
+    return go.Figure(_hover_layer(score, shape, opacity=0), _picture_layout(shape, touch) | {"images": [below]})
+
+
+def map_figure(score: np.ndarray, shape: tuple[int, ...], scale: Scale, *, touch: bool = False) -> go.Figure:
+    """The score map itself, as zoomable as the pictures beside it; see `picture_figure`. `colour_bar` goes with it."""
+    colours = {"zmin": scale.low, "zmax": scale.high, "colorscale": theme.plotly_scale(scale.colour_map)}
+    return go.Figure(_hover_layer(score, shape, **colours), _picture_layout(shape, touch))
+
+
+def _hover_layer(score: np.ndarray, shape: tuple[int, ...], **options: object) -> go.Heatmap:
+    cell_height, cell_width = shape[0] / score.shape[0], shape[1] / score.shape[1]
+    return go.Heatmap(
+        z=np.asarray(score, np.float32),
+        x0=cell_width / 2, dx=cell_width, y0=cell_height / 2, dy=cell_height, showscale=False,
+        hovertemplate="x %{x:.0f} px, y %{y:.0f} px<br>score %{z:.3g}<extra></extra>",
+        **options,
+    )  # fmt: skip
+
+
+def picture_height(shape: tuple[int, ...]) -> int:
+    """Height in pixels of a picture of this shape."""
+    low, high = _PICTURE_HEIGHTS
+    return int(np.clip(round(_PICTURE_WIDTH * shape[0] / shape[1]), low, high))
+
+
+def _picture_layout(shape: tuple[int, ...], touch: bool) -> dict[str, object]:
+    axis = {"visible": False, "constrain": "domain", "zeroline": False, "showgrid": False}
+    return _BARE | {
+        "xaxis": {"range": [0, shape[1]], **axis},
+        "yaxis": {"range": [shape[0], 0], "scaleanchor": "x", "constraintoward": "top", **axis},
+        "height": picture_height(shape),
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
+        "dragmode": False if touch else "zoom",
+        "uirevision": "stay",  # a moved slider keeps the zoom
+        "modebar": {"bgcolor": "rgba(20,24,30,0.55)", "color": "rgba(255,255,255,0.75)", "activecolor": "white"},
+    }
+
+
+def normals_figure(normal_scores: np.ndarray, threshold: float, value: float) -> go.Figure:
+    """Every held-out normal image's score as a dot, the threshold as a line, this image's score as a diamond.
+
+    The axis is logarithmic, since scores are products; scores of 0 stand at its left end.
+    """
+    positive = normal_scores[normal_scores > 0]
+    floor = 0.5 * float(min(positive.min(initial=max(value, threshold, 1e-6)), value if value > 0 else np.inf))
+    dots = go.Scatter(
+        x=np.maximum(normal_scores, floor), y=_spread(len(normal_scores)), mode="markers",
+        marker={"color": theme.NORMAL, "size": 8, "opacity": 0.55, "line": {"width": 0}},
+        hovertemplate="normal image, score %{x:.3g}<extra></extra>",
+    )  # fmt: skip
+    colour = theme.ANOMALOUS if value > threshold else theme.NORMAL
+    image = go.Scatter(
+        x=[max(value, floor)], y=[0.5], mode="markers",
+        marker={"color": colour, "size": 15, "symbol": "diamond", "line": {"width": 1.5, "color": "white"}},
+        hovertemplate="this image, score %{x:.3g}<extra></extra>",
+    )  # fmt: skip
+    line = {
+        "type": "line", "x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "y domain",
+        "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
+    }  # fmt: skip
+    labels = ((threshold, 1.0, f"threshold {text.number(threshold)}"), (value, 0.62, "this image"))
+    layout = {
+        "shapes": [line],
+        "annotations": [
+            {"x": math.log10(max(at, floor)), "y": height, "yanchor": "bottom", "showarrow": False, "text": label,
+             "font": {"size": 13}}
+            for at, height, label in labels
+        ],
+        "xaxis": {
+            "type": "log", "title": {"text": "image score (logarithmic, no unit)", "standoff": 4}, "dtick": 1,
+            "exponentformat": "none",
+        },
+        "yaxis": {"visible": False, "range": [-0.15, 1.2], "fixedrange": True},
+    }  # fmt: skip
+    return go.Figure([dots, image], _CHART | layout | {"height": 170})
+
+
+def _spread(count: int) -> np.ndarray:
+    """Heights 0.1..0.9 that keep neighbouring dots apart: the golden-ratio sequence, the same every time."""
+    return 0.1 + 0.8 * np.mod(np.arange(count) * 0.6180339887, 1)
+
+
+def timings_figure(timings: Mapping[str, float]) -> go.Figure:
+    """Milliseconds per stage as bars, in the order in which they ran."""
+    stages, values = list(timings), list(timings.values())
+    bars = go.Bar(
+        x=values, y=stages, orientation="h", marker={"color": theme.NORMAL, "line": {"width": 0}},
+        text=[text.milliseconds(value) for value in values], textposition="outside", cliponaxis=False,
+        hovertemplate="%{y}: %{x:.2f} ms<extra></extra>",
+    )  # fmt: skip
+    layout = {
+        "xaxis": {"title": {"text": "milliseconds", "standoff": 4}, "range": [0, 1.22 * max(values, default=1)]},
+        "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
+        "height": 60 + 26 * len(stages),
+    }
+    return go.Figure(bars, _CHART | layout)
+
+
+# Layouts are given as a whole: Plotly's update methods would cost a slider's answer several times the drawing.
+_BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
+_CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "showlegend": False, "dragmode": False, "bargap": 0.35}
+
+PICTURE_CONFIG = {
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"],
+}
+"""Buttons of a picture: zoom, pan, in, out, back to the whole."""
+CHART_CONFIG = {"displayModeBar": False}
+"""A chart needs none."""
+
+
+def colour_bar(scale: Scale) -> str:
+    """A scale as a horizontal bar with its ticks below: HTML that takes the page's own text colour."""
+    ticks = "".join(_tick(float(scale.position(value)), label) for value, label in scale.ticks.items())
+    return (
+        f'<div role="img" aria-label="Colour scale: {scale.title}" style="font-size:0.8rem;max-width:30rem">'
+        f'<div style="height:10px;border-radius:3px;background:{theme.css_gradient(scale.colour_map)}"></div>'
+        f'<div style="position:relative;height:2.4em;margin-top:4px;line-height:1.2">{ticks}</div></div>'
+    )
+
+
+def _tick(position: float, label: str) -> str:
+    shift = {0.0: "0", 1.0: "-100%"}.get(position, "-50%")
+    align = {0.0: "left", 1.0: "right"}.get(position, "center")
+    return (
+        f'<span style="position:absolute;left:{100 * position:.1f}%;transform:translateX({shift});'
+        f'text-align:{align};white-space:nowrap">{label}</span>'
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- bytes
+
+
+def png(image: np.ndarray, level: int = 6) -> bytes:
+    """A uint8 (H, W, 3) image as a PNG file; `level` 1 is fast, 9 is small."""
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(stream, "PNG", compress_level=level)
+    return stream.getvalue()
+
+
+def data_uri(image: np.ndarray) -> str:
+    """An image as text that a browser takes in place of an address."""
+    return "data:image/png;base64," + base64.b64encode(png(image, level=1)).decode()
+
+
+def npz(arrays: Mapping[str, np.ndarray], about: Mapping[str, object]) -> bytes:
+    """Arrays as a compressed NPZ file that needs no unpickling; `about` goes in as JSON text under that name."""
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **arrays, about=np.array(json.dumps(about, ensure_ascii=False)))
+    return stream.getvalue()

@@ -1,0 +1,192 @@
+"""The row of small pictures from which one is chosen: the visitor's own, sorted by score, or the samples."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from nnet.expression import parse
+from workbench import figures, judging, resources, state, text
+from workbench.resources import Model, Tile
+from workbench.state import Picture
+
+_OWN, _SAMPLES = "own", "samples"
+_PAGE = 24  # small pictures in a row
+_TILE_WIDTH = 104
+
+
+def shelf(model: Model, chosen: Picture, expression: str) -> None:
+    """Draw the row that holds the chosen picture, and with several uploads a table of all results.
+
+    Scores that are not known yet are computed here, with a progress bar.
+    """
+    uploads = state.uploads()
+    if uploads:
+        _switch(chosen, len(uploads))
+    if chosen.is_sample:
+        pictures = list(state.sample_pictures().values())
+        if not uploads:
+            st.caption("Or take one of these samples.")
+        _row(pictures, {}, chosen, expression, model)
+        return
+    tiles = _tiles(model, list(uploads.values()), expression)
+    ranked = sorted(uploads.values(), key=lambda picture: tiles[picture.key].score, reverse=True)
+    _row(_visible(ranked), tiles, chosen, expression, model)
+    if len(ranked) > 1:
+        _table(ranked, tiles, model, expression)
+
+
+def _switch(chosen: Picture, count: int) -> None:
+    st.session_state["shelf"] = _SAMPLES if chosen.is_sample else _OWN
+    names = {_OWN: f"Your {text.plural(count, 'image')}", _SAMPLES: "Samples"}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.segmented_control(
+            "Show", list(names), format_func=names.get, key="shelf", label_visibility="collapsed",
+            required=True, on_change=_switched,
+        )  # fmt: skip
+        if not chosen.is_sample:
+            st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=state.remove_uploads)
+
+
+def _switched() -> None:
+    pictures = state.sample_pictures() if st.session_state["shelf"] == _SAMPLES else state.uploads()
+    state.choose(next(iter(pictures)))
+
+
+def _visible(ranked: list[Picture]) -> list[Picture]:
+    """The pictures of the page that is turned to."""
+    pages = -(-len(ranked) // _PAGE)
+    number = st.pagination(pages, key="shelf_page") if pages > 1 else 1
+    return ranked[(number - 1) * _PAGE : number * _PAGE]
+
+
+def _row(pictures: list[Picture], tiles: dict[str, Tile], chosen: Picture, expression: str, model: Model) -> None:
+    threshold = model.detector.calibration.for_expression(expression).threshold
+    row = st.container(horizontal=True, wrap=False, gap="xsmall", key="shelf_row")
+    for picture in pictures:
+        with row.container(width=_TILE_WIDTH, gap="xsmall"):
+            tile = tiles.get(picture.key)
+            st.image(tile.picture if tile else _plain_tile(picture), width="stretch", alt=picture.title)
+            st.button(
+                _tile_label(picture, tile, threshold), key=f"choose-{picture.key}", help=picture.title,
+                type="primary" if picture.key == chosen.key else "secondary", width="stretch",
+                on_click=state.choose, args=(picture.key,),
+            )  # fmt: skip
+
+
+def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
+    if tile is None:
+        return picture.stem
+    mark = ":material/warning: " if tile.score > threshold else ""
+    return f"{mark}{text.number(tile.score)}"
+
+
+def _plain_tile(picture: Picture) -> str:
+    """A small picture without a heatmap; kept with the others."""
+    cache, key = resources.stores().tiles, (picture.key, "", "")
+    found = cache.get(key) or cache.put(key, Tile(0.0, figures.data_uri(figures.thumbnail(picture.load().shown))))
+    return found.picture
+
+
+def _tiles(model: Model, pictures: list[Picture], expression: str) -> dict[str, Tile]:
+    """A tile for every picture, by the picture's key."""
+    text_of_expression = parse(expression).text
+    keys = {picture.key: (picture.key, model.key, text_of_expression) for picture in pictures}
+    cache = resources.stores().tiles
+    tiles = {key: tile for key in keys if (tile := cache.get(keys[key])) is not None}
+    missing = [picture for picture in pictures if picture.key not in tiles]
+    if missing:
+        bar = st.progress(0.0, _progress_text(0, len(missing))) if len(missing) > 1 else None
+        for start in range(0, len(missing), resources.BATCH):
+            part = missing[start : start + resources.BATCH]
+            for picture, tile in zip(part, _new_tiles(model, part, expression), strict=True):
+                tiles[picture.key] = cache.put(keys[picture.key], tile)
+            if bar is not None:
+                done = start + len(part)
+                bar.progress(done / len(missing), _progress_text(done, len(missing)))
+        if bar is not None:
+            bar.empty()
+    return tiles
+
+
+def _progress_text(done: int, total: int) -> str:
+    return f"{done} of {text.plural(total, 'image')} looked at"
+
+
+def _new_tiles(model: Model, pictures: list[Picture], expression: str) -> list[Tile]:
+    loaded = [picture.load() for picture in pictures]
+    unknown = [image for image in loaded if resources.known_maps(model, image) is None]
+    if unknown:
+        resources.compute_maps(model, unknown)
+    return [_tile(model, image, expression) for image in loaded]
+
+
+def _tile(model: Model, image: resources.Loaded, expression: str) -> Tile:
+    maps = resources.known_maps(model, image) or resources.trace(model, image).maps
+    judged = judging.judge(model.detector, maps, expression)
+    scale = figures.calibrated_scale(judged.reference.threshold)
+    small = figures.reduced(image.shown, 320)
+    marked = figures.overlay(small, judged.score, scale, 0.7)
+    return Tile(judged.value, figures.data_uri(figures.thumbnail(marked)))
+
+
+def results_table(pictures: list[Picture], tiles: dict[str, Tile], model: Model, expression: str) -> pd.DataFrame:
+    """One row per picture: name, score, decision, percentile among the held-out normal images, conformal p-value."""
+    reference = model.detector.calibration.for_expression(expression)
+    scores = [tiles[picture.key].score for picture in pictures]
+    return pd.DataFrame(
+        {
+            "Image": [picture.title for picture in pictures],
+            "Score": scores,
+            "Decision": [text.decision(reference, score) for score in scores],
+            "Percentile": [reference.percentile(score) for score in scores],
+            "p-value": [reference.p_value(score) for score in scores],
+        }
+    )
+
+
+def _table(ranked: list[Picture], tiles: dict[str, Tile], model: Model, expression: str) -> None:
+    table = results_table(ranked, tiles, model, expression)
+    anomalous = int((table["Decision"] == "Anomalous").sum())
+    with st.expander(f"{anomalous} of {len(table)} anomalous: table of all results", icon=":material/table_rows:"):
+        st.caption("Choose a row to see that image. A click on a heading sorts.")
+        st.dataframe(
+            table,
+            hide_index=True,
+            key="shelf_table",
+            on_select=_row_chosen,
+            selection_mode="single-row",
+            column_config={
+                "Score": st.column_config.NumberColumn(format="%.4g"),
+                "Percentile": st.column_config.NumberColumn(format="%.0f %%", help=text.PERCENTILE_HELP),
+                "p-value": st.column_config.NumberColumn(format="%.3f", help=text.P_VALUE_HELP),
+            },
+        )
+        st.session_state["shelf_order"] = [picture.key for picture in ranked]
+        st.download_button(
+            "Table (CSV)", table.to_csv(index=False), "scores.csv", "text/csv", icon=":material/download:",
+            on_click="ignore",
+        )  # fmt: skip
+
+
+def _row_chosen() -> None:
+    rows = st.session_state["shelf_table"]["selection"]["rows"]
+    if rows:
+        state.choose(st.session_state["shelf_order"][rows[0]])
+
+
+def adding() -> None:
+    """The uploader, how far reading is, and a sentence for each file that could not be used."""
+    st.file_uploader(
+        "Drop images here, or choose files",
+        accept_multiple_files=True,
+        key=state.uploader_key(),
+        on_change=state.hand_over,
+        help=text.UPLOAD_HELP,
+    )
+    bar = st.empty()
+    for done in state.take_in():
+        bar.progress(done, "Reading the images")
+    bar.empty()
+    if problems := state.problems():
+        st.warning("\n".join(f"- {text.plain(problem)}" for problem in problems), icon=":material/broken_image:")

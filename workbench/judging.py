@@ -1,0 +1,78 @@
+"""From anomaly maps to a score and a decision, without running a network. Knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnet.calibration import Reference
+from nnet.detector import Detector
+from nnet.expression import PRESETS, Expression, ExpressionError, for_maps, parse
+from nnet.maps import score_map
+
+OWN = "own"
+"""The choice of an expression that the visitor writes."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """An image's `score` map (size, size) float32, its image score `value`, and the `reference` it is held against."""
+
+    score: np.ndarray
+    value: float
+    reference: Reference
+
+    @property
+    def is_anomalous(self) -> bool:
+        """Whether the image score lies above the threshold."""
+        return self.reference.is_anomalous(self.value)
+
+    @property
+    def share_above(self) -> float:
+        """Share of the pixels that score above the threshold, 0..1."""
+        return float(np.mean(self.score > self.reference.threshold))
+
+
+def judge(detector: Detector, maps: Mapping[str, np.ndarray], expression: str) -> Judgement:
+    """Score an image's maps under an expression and hold it against the held-out normal images.
+
+    Raises:
+        nnet.expression.ExpressionError: malformed, or a map that this model does not have.
+    """
+    config = detector.config
+    score = score_map(maps, expression, config.model.size, config.score.sigma)
+    return Judgement(score, float(score.max()), detector.calibration.for_expression(expression))
+
+
+def presets(detector: Detector) -> dict[str, str]:
+    """The named expressions that this model can compute, the model's own first: name -> canonical text.
+
+    The model's own is called "model" unless it is one of the paper's.
+    """
+    own = parse(detector.config.score.expression).text
+    possible = {name: text for name, text in PRESETS.items() if set(parse(text).maps) <= set(detector.config.maps)}
+    if own in possible.values():
+        return dict(sorted(possible.items(), key=lambda item: item[1] != own))
+    own = own if set(parse(own).maps) <= set(detector.config.maps) else for_maps(detector.config.maps).text
+    return {"model": own, **{name: text for name, text in possible.items() if text != own}}
+
+
+def check(detector: Detector, written: str) -> Expression:
+    """A written expression, read and known to fit the model.
+
+    Raises:
+        nnet.expression.ExpressionError: a sentence on what is wrong with it.
+    """
+    expression = parse(written)
+    expression.evaluate(dict.fromkeys(detector.config.maps, 0.0))
+    return expression
+
+
+def with_maps(names: list[str]) -> str | None:
+    """The paper's expression over these maps alone, or None without any."""
+    try:
+        return for_maps(names).text
+    except ExpressionError:
+        return None

@@ -1,0 +1,273 @@
+"""The workbench's only caches: models, images, traces, anomaly maps and gallery tiles. Each states its bound here.
+
+A model is known by its fingerprint (of config.json, which holds the hash of its weights) and device, an image by the
+hash of its pixels. What is cached is shared by all sessions and never changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+import streamlit as st
+import torch
+
+from nnet.checkpoint import CONFIG, is_checkpoint
+from nnet.data import Sample
+from nnet.detector import Detector, Trace
+from nnet.errors import NNetError
+from nnet.images import content_hash, decode
+from workbench import figures, judging
+from workbench.judging import Judgement
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_CHECKPOINT = ROOT / "checkpoints" / "elpv-mono"
+EXTRA_FOLDERS = "NNET_CHECKPOINTS"
+"""Environment variable: more folders of checkpoints, separated as in PATH."""
+ONLY_EXTRA = "NNET_CHECKPOINTS_ONLY"
+"""Environment variable: 1 looks for checkpoints in those folders alone."""
+
+MODELS = 3
+"""Most models kept loaded. The default one takes some 50 MB, the paper's some 800 MB."""
+MEBIBYTE = 2**20
+TRACE_BYTES = 512 * MEBIBYTE
+"""Most memory for traces of all sessions together: some 12 of the paper's network, over 100 of the default one."""
+IMAGE_BYTES = 256 * MEBIBYTE
+"""Most memory for decoded images of all sessions together."""
+MAP_BYTES = 128 * MEBIBYTE
+"""Most memory for the anomaly maps of images in galleries: over 1,000 images at 98 kB each."""
+TILES = 5000
+"""Most gallery tiles (score and small overlay, some 20 kB each)."""
+BATCH = 8
+"""Images per forward pass of a gallery."""
+JUDGEMENT_BYTES = 64 * MEBIBYTE
+"""Most memory for score maps: over 200 of 256 x 256."""
+
+_SEARCH_DEPTH = 3
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class BoundedCache(Generic[K, V]):
+    """A dictionary that forgets what was used longest ago once its values together are larger than `limit`.
+
+    The newest value is kept even if it alone is larger. Safe to share between threads; two threads that miss the same
+    key at the same time both compute it.
+
+    Args:
+        limit: in the unit of `size`.
+        size: of one value, such as its bytes.
+    """
+
+    def __init__(self, limit: int, size: Callable[[V], int]) -> None:
+        self.limit = limit
+        self._size = size
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._lock = threading.Lock()
+        self.total = 0
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: K) -> V | None:
+        """The value, now the most recently used one, or None."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+            return self._values.get(key)
+
+    def put(self, key: K, value: V) -> V:
+        """Keep a value and drop old ones until all fit; returns the value."""
+        with self._lock:
+            if key in self._values:
+                self.total -= self._size(self._values.pop(key))
+            self._values[key] = value
+            self.total += self._size(value)
+            while self.total > self.limit and len(self._values) > 1:
+                self.total -= self._size(self._values.popitem(last=False)[1])
+        return value
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A decoded image: `image` uint8 (H, W, 3), `shown` the same at a size for the browser, the `hash` of its pixels,
+    `notes` on what was changed while decoding (sentences), and how long decoding took in `milliseconds`."""
+
+    image: np.ndarray
+    shown: np.ndarray
+    hash: str
+    notes: tuple[str, ...]
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class Tile:
+    """An image in a gallery: its image `score`, and a small overlay as a data URI in `picture`.
+
+    Given as bytes, Streamlit would decode and encode every tile again each time the page runs.
+    """
+
+    score: float
+    picture: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded `detector` under its `name`, with the `key` that stands for it in the caches."""
+
+    detector: Detector
+    name: str
+    key: str
+
+
+def _image_bytes(loaded: Loaded) -> int:
+    return loaded.image.nbytes + loaded.shown.nbytes
+
+
+class _Stores:
+    """The byte-bounded caches of the server process."""
+
+    def __init__(self) -> None:
+        self.images: BoundedCache[str, Loaded] = BoundedCache(IMAGE_BYTES, _image_bytes)
+        self.traces: BoundedCache[tuple[str, str], Trace] = BoundedCache(TRACE_BYTES, lambda trace: trace.nbytes)
+        self.maps: BoundedCache[tuple[str, str], dict[str, np.ndarray]] = BoundedCache(
+            MAP_BYTES, lambda maps: sum(m.nbytes for m in maps.values())
+        )
+        self.judgements: BoundedCache[tuple[str, str, str], Judgement] = BoundedCache(
+            JUDGEMENT_BYTES, lambda judged: judged.score.nbytes
+        )
+        self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(MODELS, lambda levels: 1)
+        self.tiles: BoundedCache[tuple[str, str, str], Tile] = BoundedCache(TILES, lambda tile: 1)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def stores() -> _Stores:
+    """The one set of caches."""
+    return _Stores()
+
+
+# -------------------------------------------------------------------------------------------------------- models
+
+
+def checkpoint_paths() -> dict[str, Path]:
+    """All finished checkpoints, name -> directory, the embedded default first.
+
+    Looked for in checkpoints/ and runs/ beside this program and in the folders of NNET_CHECKPOINTS; names that occur
+    twice get their folder's name in front.
+    """
+    folders = [Path(entry) for entry in os.environ.get(EXTRA_FOLDERS, "").split(os.pathsep) if entry]
+    if os.environ.get(ONLY_EXTRA, "") not in ("1", "true", "yes"):
+        folders = [ROOT / "checkpoints", ROOT / "runs", *folders]
+    found = list(dict.fromkeys(path.resolve() for folder in folders for path in _finished(folder, _SEARCH_DEPTH)))
+    found.sort(key=lambda path: path != DEFAULT_CHECKPOINT)
+    names: dict[str, Path] = {}
+    for path in found:
+        name = path.name if path.name not in names else f"{path.parent.name}/{path.name}"
+        names.setdefault(name, path)
+    return names
+
+
+def _finished(folder: Path, depth: int) -> Iterator[Path]:
+    if is_checkpoint(folder):
+        yield folder
+    elif depth and folder.is_dir():
+        for child in sorted(folder.iterdir()):
+            if child.is_dir() and not child.name.startswith("."):
+                yield from _finished(child, depth - 1)
+
+
+def devices() -> list[str]:
+    """Devices to choose from, the best first."""
+    cuda = [f"cuda:{index}" for index in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
+
+
+def load_model(name: str, path: Path, device: str) -> Model:
+    """The model of a checkpoint directory, loaded once and again when its files changed.
+
+    Raises:
+        nnet.errors.NNetError: no checkpoint, damaged, teacher weights missing, no such device; in a sentence.
+    """
+    try:
+        fingerprint = hashlib.sha256((path / CONFIG).read_bytes()).hexdigest()
+    except OSError as error:
+        message = f"The checkpoint {name} cannot be read ({error.strerror}); restore it or choose another."
+        raise NNetError(message) from error
+    return Model(_detector(str(path), device, fingerprint), name, f"{fingerprint}@{device}")
+
+
+@st.cache_resource(max_entries=MODELS, show_spinner="Loading the model…")
+def _detector(path: str, device: str, fingerprint: str) -> Detector:
+    """`fingerprint` is there for the cache: a replaced checkpoint is another entry."""
+    return Detector.load(path, device)
+
+
+# -------------------------------------------------------------------------------------------------------- images
+
+
+def load_image(key: str, name: str, source: bytes | Sample) -> Loaded:
+    """Decode an image once.
+
+    Args:
+        key: stands for the content, in the cache.
+        name: for messages.
+        source: an image file's content, or a data set's sample.
+
+    Raises:
+        nnet.errors.NNetError: it cannot be used; one sentence that names the file.
+    """
+    cache = stores().images
+    if (found := cache.get(key)) is not None:
+        return found
+    started = time.perf_counter()
+    decoded = decode(source, name) if isinstance(source, bytes) else source.load()
+    passed = 1000 * (time.perf_counter() - started)
+    decoded.image.flags.writeable = False
+    shown = figures.reduced(decoded.image)
+    return cache.put(key, Loaded(decoded.image, shown, content_hash(decoded.image), decoded.notes, passed))
+
+
+def trace(model: Model, loaded: Loaded) -> Trace:
+    """Everything the network computes for an image; runs it only the first time."""
+    cache, key = stores().traces, (loaded.hash, model.key)
+    if (found := cache.get(key)) is not None:
+        return found
+    result = model.detector.trace(loaded.image)
+    stores().maps.put(key, result.maps)
+    return cache.put(key, result)
+
+
+def judgement(model: Model, loaded: Loaded, expression: str) -> Judgement:
+    """An image's score under an expression, from its trace; see `workbench.judging.judge`."""
+    cache, key = stores().judgements, (loaded.hash, model.key, expression)
+    return cache.get(key) or cache.put(key, judging.judge(model.detector, trace(model, loaded).maps, expression))
+
+
+def normal_levels(model: Model) -> dict[str, float]:
+    """For each of M1..M6 the value that 99 % of the held-out normal images' pixels stay below."""
+    cache = stores().levels
+    if (found := cache.get(model.key)) is not None:
+        return found
+    quantiles = model.detector.calibration.map_quantiles
+    return cache.put(model.key, {name: levels["q99"] for name, levels in quantiles.items()})
+
+
+def known_maps(model: Model, loaded: Loaded) -> dict[str, np.ndarray] | None:
+    """M1..M6 of an image if they have been computed, each float32 (64, 64)."""
+    return stores().maps.get((loaded.hash, model.key))
+
+
+def compute_maps(model: Model, images: Sequence[Loaded]) -> None:
+    """Compute and keep M1..M6 of up to BATCH images, for a gallery; lighter than a trace each."""
+    maps = {name: m.cpu().numpy() for name, m in model.detector.maps([loaded.image for loaded in images]).items()}
+    for index, loaded in enumerate(images):
+        stores().maps.put((loaded.hash, model.key), {name: m[index].copy() for name, m in maps.items()})

@@ -1,0 +1,241 @@
+"""The workbench's wording and units: every sentence with a number in it is made here. Knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnet.calibration import Reference
+from nnet.checkpoint import Checkpoint
+from nnet.maps import MAPS
+
+PRODUCT = "N-Net Workbench"
+ABOUT = (
+    "Show it a picture of a part, and it marks what does not look like the good parts it has learnt from. "
+    "It has never seen a defect: a frozen teacher network and two students that know normal images only disagree "
+    "where something is new, and that disagreement is the heatmap."
+)
+PAPER = (
+    "After Li, Li, Xing and Tang, *Unsupervised Image Anomaly Detection Based on Constrained Bidirectional "
+    "Distillation*, Acta Electronica Sinica 53(3), 2025."
+)
+
+
+@dataclass(frozen=True)
+class PageText:
+    """How a page is announced: `title`, one sentence of `summary`, and the name of a Material `icon`."""
+
+    title: str
+    summary: str
+    icon: str
+
+
+PAGES: dict[str, PageText] = {
+    "1_Inspect": PageText(
+        "Inspect",
+        "Drop in your own pictures: heatmap, score and decision, and the six maps behind them.",
+        ":material/search:",
+    ),
+    "2_Memory": PageText(
+        "Memory", "Which stored normal patterns the network recalls, and for which part.", ":material/apps:"
+    ),
+    "3_Projection": PageText(
+        "Projection", "What the projection modules keep and damp before the networks meet.", ":material/filter_alt:"
+    ),
+}
+"""By file name without suffix; only pages whose file exists are shown."""
+
+_MARKDOWN = frozenset("\\`*_{}[]()<>#+-!|~$:&")
+MAP_TITLES = {"reverse": "decoder", "forward": "student"}
+EXPRESSION_NAMES = {"paper": "Paper", "reverse": "Reverse only", "forward": "Forward only"}
+
+
+RANDOM_TEACHER = (
+    "This model's teacher has random weights. It exists for tests only: its heatmaps and scores mean nothing."
+)
+NO_CHECKPOINT = (
+    "There is no trained model yet. Put a finished checkpoint into `checkpoints/` or `runs/`, or train one: "
+    "`python -m nnet train --data FOLDER_OF_NORMAL_IMAGES --out runs/my-model`"
+)
+MODEL_HELP = (
+    "Every finished checkpoint in checkpoints/ and runs/ is listed; the environment variable NNET_CHECKPOINTS adds "
+    "more folders. A model judges only images like those it was trained on."
+)
+HOW_TO_READ = (
+    "What to look for: outlined regions score above the threshold. The colours mean the same for every picture, "
+    "so a good part stays clear."
+)
+UPLOAD_HELP = (
+    "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP, 8 or 16 bits, up to 64 megapixels. "
+    "They stay on the machine this runs on, and are forgotten when you close the page."
+)
+PERCENTILE_HELP = "Share of the held-out normal images, in percent, that score below this image."
+P_VALUE_HELP = (
+    "Conformal p-value: the probability, were this a normal image, of a score at least as high among the held-out "
+    "normal ones. Small means unusual."
+)
+EXPRESSION_HELP = (
+    "The score is a combination of the maps M1 to M6 with +, * and parentheses. The paper's is "
+    "(M1+M6)\\*(M2+M5)\\*(M3+M4). A change recombines the maps that are already there."
+)
+SCALE_HELP = (
+    "Same for all: colours run from 0 to twice the threshold of the normal images, so pictures can be compared. "
+    "This image: from its own lowest to its own highest value, so even a good part shows bright spots."
+)
+UNFAMILIAR_SHARE = 0.5
+"""From this share of pixels above the threshold on, a picture is called unfamiliar."""
+OUTLINE_HELP = "Draws the edge of the region whose score lies above the threshold."
+ORIGINAL_HINT = "The picture as given. Point at it for position and score; drag to zoom in, double-click to go back."
+OVERLAY_HINT = "Look for outlined regions: there the score lies above the threshold."
+MAP_HINT = "The score at every pixel (no unit); its highest value is the image score."
+NORMALS_HINT = (
+    "Each dot is a normal image that training did not see. Look for the diamond, this image: the further it stands to "
+    "the right of all dots, the surer the decision."
+)
+MAPS_HINT = (
+    "Each map compares two networks' features at one scale. Look for maps that light up alone: 1 is the level that "
+    "99 % of the normal images' pixels stay below, so colours can be compared across maps."
+)
+TIMINGS_HINT = "Look for the longest bar. A picture is computed once; every setting on this page works on what is kept."
+
+
+def number(value: float) -> str:
+    """A score with three significant digits: 0.886, 12.3, 1,235; very small ones as 4.5e-05."""
+    if value != 0 and abs(value) < 0.001:
+        return f"{value:.2g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
+
+
+def percent(share: float) -> str:
+    """A share 0..1 in percent with at most two significant decimals: 95 %, 2.4 %, 0.31 %."""
+    value = 100 * share
+    digits = 0 if value >= 10 or value == int(value) else 1 if value >= 1 else 2
+    return f"{value:.{digits}f} %"
+
+
+def milliseconds(value: float) -> str:
+    """A duration: 0.4 ms, 48 ms, 1.3 s."""
+    if value >= 1000:
+        return f"{value / 1000:.1f} s"
+    return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
+
+
+def data_size(count: float) -> str:
+    """A number of bytes: 812 kB, 1.4 MB, 40 MB."""
+    if count < 1e6:
+        return f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:,.0f} MB"
+
+
+def pixels(width: int, height: int) -> str:
+    """A size: 300 \N{MULTIPLICATION SIGN} 200 px."""
+    return f"{width:,} \N{MULTIPLICATION SIGN} {height:,} px"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 image, 3 images."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def plain(words: str) -> str:
+    """Words from outside, such as a file name, so that Markdown shows them as they are."""
+    return "".join(f"\\{c}" if c in _MARKDOWN else c for c in words)
+
+
+def decision(reference: Reference, value: float) -> str:
+    """ "Anomalous" or "Normal"."""
+    return "Anomalous" if reference.is_anomalous(value) else "Normal"
+
+
+def rank(reference: Reference, value: float) -> str:
+    """Where a score stands among the held-out normal images."""
+    below = round(reference.percentile(value) / 100 * reference.n)
+    if below == reference.n:
+        return f"scores higher than all {reference.n} held-out normal images"
+    if below == 0:
+        return f"scores no higher than any of the {reference.n} held-out normal images"
+    return f"scores higher than {below} of the {reference.n} held-out normal images"
+
+
+def verdict(reference: Reference, value: float) -> str:
+    """The decision and its reason, e.g. "Anomalous: scores higher than all 41 held-out normal images"."""
+    return f"{decision(reference, value)}: {rank(reference, value)}."
+
+
+def threshold(reference: Reference) -> str:
+    """What the threshold is and what it stands for."""
+    return (
+        f"The threshold, {number(reference.threshold)}, is the score that {percent(reference.quantile)} of these "
+        f"{reference.n} images stay at or below."
+    )
+
+
+def p_value(reference: Reference, value: float) -> str:
+    """The conformal p-value in a sentence."""
+    p = reference.p_value(value)
+    sentence = f"If this were a normal image, a score this high would turn up at most {percent(p)} of the time"
+    smallest = 1 / (reference.n + 1)
+    if p <= smallest + 1e-12:
+        return f"{sentence}: the strongest evidence that {reference.n} normal images can give."
+    return f"{sentence}, so the score is {'unusual' if p <= 0.05 else 'nothing unusual'}."
+
+
+def unfamiliar(share: float) -> str:
+    """What it means when most of a picture is above the threshold."""
+    return (
+        f"{percent(share)} of the picture is above the threshold. Probably it is not the kind of picture that this "
+        "model was trained on; then the heatmap says little about defects."
+    )
+
+
+def map_label(name: str) -> str:
+    """What a map compares: "F₁ with D₁, decoder, stride 4"."""
+    info = MAPS[name]
+    return f"{info.pair} · {MAP_TITLES[info.branch]}, stride {info.stride}"
+
+
+def map_help() -> str:
+    """One sentence each for the symbols in the map labels."""
+    return (
+        "F: the teacher's features. D: the decoder's attempt to rebuild them (reverse branch). "
+        "P: the teacher's features after projection, SP: the forward student's. 1, 2 and 3 are the fine, middle and "
+        "coarse scale; the stride is the side of one map cell in pixels of the network's input."
+    )
+
+
+def model_facts(checkpoint: Checkpoint) -> list[str]:
+    """Short facts for the sidebar: teacher, input size, training data, held-out normal images."""
+    model, about = checkpoint.config.model, checkpoint.about
+    facts = [f"Teacher {model.teacher}", f"Input {pixels(model.size, model.size)}"]
+    if name := data_name(about):
+        facts.append(f"Data: {name}")
+    if images := about.get("training_images"):
+        facts.append(f"{plural(int(images), 'training image')}")
+    return [*facts, f"{plural(checkpoint.calibration.n, 'held-out normal image')}"]
+
+
+def in_use(name: str, device: str, checkpoint: Checkpoint) -> str:
+    """Which model runs where, for a footnote."""
+    return f"In use: **{name}** on {device}. {', '.join(model_facts(checkpoint))}."
+
+
+def data_name(about: Mapping[str, object]) -> str:
+    """The training data's name as the checkpoint tells it, or ""."""
+    data = about.get("data")
+    return str(data.get("name", "")) if isinstance(data, Mapping) else str(data or "")
+
+
+def expression_name(name: str) -> str:
+    """A score's name on its button."""
+    return {"model": "This model's", "own": "Own", **EXPRESSION_NAMES}[name]
+
+
+def picture_facts(shape: tuple[int, ...], known: str) -> str:
+    """Size and, for samples, what is known: "300 x 300 px; experts rate this cell defective."."""
+    return f"{pixels(shape[1], shape[0])}{f'; {known}' if known else ''}."
+
+
+def map_caption(name: str, peak: float) -> str:
+    """Branch and stride of a map, and its highest value in normal levels."""
+    info = MAPS[name]
+    return f"{MAP_TITLES[info.branch]}, stride {info.stride}; peak {number(peak)}"
