@@ -47,7 +47,8 @@ def main() -> None:
     print("| N | temperature | shrink x 1/N | query | used | dead | entropy | normal error | defect error | I-AUROC |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for setting in SETTINGS:
-        config = preset("small").override({"model.size": options.size, "train.epochs": options.epochs, **setting})
+        length = {"model.size": options.size, "train.epochs": options.epochs, "train.min_steps": 0}
+        config = preset("small").override(length | setting)
         with tempfile.TemporaryDirectory() as folder:
             detector = train(config, images, Path(folder) / "run")
             last = load_history(Path(folder) / "run")[-1]

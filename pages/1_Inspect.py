@@ -10,6 +10,7 @@ import nnet
 from nnet.detector import Trace
 from nnet.expression import ExpressionError, parse
 from nnet.maps import MAPS
+from nnet.overlay import enlarge
 from workbench import figures, frame, gallery, judging, resources, state, text, theme
 from workbench.figures import Scale
 from workbench.judging import OWN, Judgement
@@ -184,7 +185,7 @@ def _downloads(model: Model, picture: Picture, loaded: Loaded, trace: Trace, jud
 
     def score_picture() -> bytes:
         height, width = figures.fitted(loaded.image.shape, figures.DOWNLOAD_SIDE)
-        return figures.png(figures.colourised(figures.stretched(judged.score, (height, width)), view.scale))
+        return figures.png(figures.colourised(enlarge(judged.score, (height, width)), view.scale))
 
     def sheet() -> bytes:
         return figures.png(figures.map_sheet(_tiles(model, loaded, trace, view.scale.colour_map)))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnet import overlay
 from nnet.calibration import Reference
 from workbench import figures, text, theme
 from workbench.resources import BoundedCache
@@ -32,7 +33,7 @@ def reference(scores: list[float], threshold: float = 1.0, quantile: float = 0.9
 
 def test_colour_maps_run_from_dark_to_light_without_a_step_back() -> None:
     for name in theme.COLOUR_MAPS:
-        table = theme.lookup_table(name).astype(float)
+        table = overlay.colour_table(name).astype(float)
         lightness = table @ (0.2126, 0.7152, 0.0722)
         assert table.shape == (256, 3)
         assert np.all(np.diff(lightness[::5]) > 0), name  # in single steps rounding to 8 bits shows
@@ -43,7 +44,7 @@ def test_the_charts_use_the_same_colours_as_the_pictures() -> None:
         scale = theme.plotly_scale(name)
         assert scale[0][0] == 0 and scale[-1][0] == 1
         for end, row in ((0, 0), (-1, 255)):
-            assert scale[end][1] == "rgb({}, {}, {})".format(*theme.lookup_table(name)[row])
+            assert scale[end][1] == "rgb({}, {}, {})".format(*overlay.colour_table(name)[row])
 
 
 def test_the_calibrated_scale_has_the_threshold_in_the_middle() -> None:
@@ -65,7 +66,7 @@ def test_an_own_scale_of_a_constant_map_does_not_divide_by_zero() -> None:
 
 
 def test_colourised_takes_first_middle_and_last_colour() -> None:
-    table = theme.lookup_table("viridis")
+    table = overlay.colour_table("viridis")
     found = figures.colourised(np.array([0.0, 1.0, 2.0]), figures.calibrated_scale(1.0, "viridis"))
     assert found.tolist() == [table[0].tolist(), table[128].tolist(), table[255].tolist()]
 
@@ -81,12 +82,12 @@ def test_an_overlay_leaves_a_score_of_0_alone_and_covers_a_high_one() -> None:
     scale = figures.calibrated_scale(1.0)
     found = figures.overlay(RED, step(0, 2), scale, 1.0)
     assert found[0, 0].tolist() == [200, 0, 0]
-    assert found[0, -1].tolist() == theme.lookup_table("inferno")[255].tolist()
+    assert found[0, -1].tolist() == overlay.colour_table("inferno")[255].tolist()
 
 
 def test_an_overlay_mixes_by_opacity_from_the_threshold_on() -> None:
     found = figures.overlay(RED, np.full((8, 8), 1.0), figures.calibrated_scale(1.0), 0.5)
-    expected = np.rint(0.5 * np.array([200, 0, 0]) + 0.5 * theme.lookup_table("inferno")[128])
+    expected = np.rint(0.5 * np.array([200, 0, 0]) + 0.5 * overlay.colour_table("inferno")[128])
     assert np.abs(found[4, 4] - expected).max() <= 1
 
 
@@ -100,7 +101,7 @@ def test_an_overlay_outlines_what_lies_above_the_edge() -> None:
 
 
 def test_outline_of_nothing_is_nothing() -> None:
-    assert not figures.outline(np.zeros((5, 5), bool), 3).any()
+    assert not overlay.outline(np.zeros((5, 5), bool), 3).any()
 
 
 def test_an_overlay_keeps_size_and_proportions_of_any_image() -> None:
@@ -115,7 +116,7 @@ def test_reduced_bounds_the_longest_side_only() -> None:
 
 
 def test_stretched_interpolates_between_cells() -> None:
-    assert figures.stretched(np.array([[0, 1]], np.float32), (1, 4)).tolist() == [[0, 0.25, 0.75, 1]]
+    assert overlay.enlarge(np.array([[0, 1]], np.float32), (1, 4)).tolist() == [[0, 0.25, 0.75, 1]]
 
 
 def test_thumbnail_is_the_middle_square() -> None:
@@ -127,7 +128,7 @@ def test_thumbnail_is_the_middle_square() -> None:
 def test_a_map_tile_has_the_images_proportions_and_the_calibrated_colours() -> None:
     tile = figures.map_tile(np.full((4, 4), 0.3), 0.15, (100, 50, 3), figures.map_scale())
     assert tile.shape == (320, 160, 3)
-    assert (tile == theme.lookup_table("inferno")[255]).all()  # twice the normal level ends the scale
+    assert (tile == overlay.colour_table("inferno")[255]).all()  # twice the normal level ends the scale
 
 
 def test_a_map_sheet_holds_every_tile() -> None:

@@ -53,7 +53,8 @@ def test_the_make_targets_exist():
 
 
 def test_the_library_example_runs(photos, tiny_checkpoint, monkeypatch):
-    code = blocks("python")[0].replace("checkpoints/elpv-mono", str(tiny_checkpoint)).replace("photo.png", "photos/new/0.png")
+    code = blocks("python")[0].replace("checkpoints/elpv-mono", str(tiny_checkpoint))
+    code = code.replace("photo.png", "photos/new/0.png")
     done = subprocess.run([sys.executable, "-c", code], cwd=photos, capture_output=True, text=True)
     assert done.returncode == 0 and len(done.stdout.split()) == 2, done.stderr
 

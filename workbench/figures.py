@@ -18,6 +18,9 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image, ImageDraw, ImageFont
 
+from nnet.overlay import overlay as nnet_overlay
+from nnet.overlay import paint, relative
+from nnet.overlay import to_png as png
 from workbench import text, theme
 
 DISPLAY_SIDE = 900
@@ -48,8 +51,7 @@ class Scale:
 
     def position(self, values: np.ndarray) -> np.ndarray:
         """0 at `low`, 1 at `high`, clipped; float32."""
-        span = max(self.high - self.low, np.finfo(np.float32).tiny)
-        return np.clip((np.asarray(values, np.float32) - self.low) / span, 0, 1)
+        return relative(values, (self.low, self.high))
 
 
 def calibrated_scale(threshold: float, colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
@@ -88,45 +90,16 @@ def reduced(image: np.ndarray, limit: int = DISPLAY_SIDE) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def stretched(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A map (h, w) brought to (height, width) by bilinear interpolation, float32."""
-    source = Image.fromarray(np.ascontiguousarray(values, np.float32))
-    return np.asarray(source.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
-
-
 def colourised(values: np.ndarray, scale: Scale) -> np.ndarray:
     """Values of any shape as colours, uint8 (..., 3)."""
-    index = np.rint(scale.position(values) * 255).astype(np.uint8)
-    return theme.lookup_table(scale.colour_map)[index]
+    return paint(scale.position(values), scale.colour_map)
 
 
 def overlay(
     image: np.ndarray, score: np.ndarray, scale: Scale, opacity: float, edge: float | None = None
 ) -> np.ndarray:
-    """The image with the score's colours on it, uint8 in the image's size.
-
-    The colours have the full `opacity` (0..1) from the middle of the scale upwards, which is the threshold on the
-    calibrated scale, and fade out towards its lower end, so that inconspicuous parts stay as they are.
-
-    Args:
-        edge: outline the region whose score lies above this value; None draws no outline.
-    """
-    values = stretched(score, image.shape[:2])
-    alpha = (opacity * np.minimum(1, 2 * scale.position(values)))[..., None]
-    mixed = (1 - alpha) * image + alpha * colourised(values, scale)
-    result = np.rint(mixed).astype(np.uint8)
-    if edge is not None:
-        result[outline(values > edge, max(1, round(max(image.shape[:2]) / 400)))] = theme.OUTLINE
-    return result
-
-
-def outline(mask: np.ndarray, thickness: int = 1) -> np.ndarray:
-    """The border of a region just outside it, bool (H, W); `thickness` in pixels."""
-    grown = mask.copy()
-    for _ in range(thickness):
-        padded = np.pad(grown, 1)
-        grown = padded[1:-1, 1:-1] | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
-    return grown & ~mask
+    """The image with the score's colours on it, uint8 in the image's size; see `nnet.overlay.overlay`."""
+    return nnet_overlay(image, score, (scale.low, scale.high), opacity, scale.colour_map, edge)
 
 
 def map_scale(colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
@@ -328,13 +301,6 @@ def _tick(position: float, label: str) -> str:
 
 
 # --------------------------------------------------------------------------------------------------------- bytes
-
-
-def png(image: np.ndarray, level: int = 6) -> bytes:
-    """A uint8 (H, W, 3) image as a PNG file; `level` 1 is fast, 9 is small."""
-    stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(image)).save(stream, "PNG", compress_level=level)
-    return stream.getvalue()
 
 
 def data_uri(image: np.ndarray) -> str:
