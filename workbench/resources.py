@@ -24,7 +24,7 @@ from nnet.checkpoint import CONFIG, is_checkpoint
 from nnet.data import Sample
 from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
-from nnet.images import content_hash, decode
+from nnet.images import MIN_SIDE, content_hash, decode
 from workbench import figures, judging
 from workbench.judging import Judgement
 
@@ -208,7 +208,11 @@ def load_model(name: str, path: Path, device: str) -> Model:
 @st.cache_resource(max_entries=MODELS, show_spinner="Loading the model…")
 def _detector(path: str, device: str, fingerprint: str) -> Detector:
     """`fingerprint` is there for the cache: a replaced checkpoint is another entry."""
-    return Detector.load(path, device)
+    detector = Detector.load(path, device)
+    # The first pass through a network is many times slower than the next, since the kernels are prepared in it: it
+    # belongs to loading, not to the visitor's first picture.
+    detector.trace(np.zeros((MIN_SIDE, MIN_SIDE, 3), np.uint8))
+    return detector
 
 
 # -------------------------------------------------------------------------------------------------------- images
