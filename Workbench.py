@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import figures, frame, judging, resources, state, text, theme
+from workbench import figures, frame, judging, resources, samples, state, text, theme
 from workbench.resources import Model
 
 
@@ -17,6 +17,7 @@ def main() -> None:
         st.space("small")
         _ways_on()
         st.caption(text.in_use(model.name, model.detector.device_name, model.detector.checkpoint))
+        st.caption(text.sample_source(samples.collection()))
 
 
 def _example(model: Model) -> None:

@@ -36,8 +36,7 @@ def main() -> None:
         st.title("Inspect", anchor=False)
         adding, shelf = st.columns((2, 5), gap="medium")
         with adding:
-            _uploader()
-        _problems()
+            gallery.adding()
         picture = state.chosen()
         loaded = picture.load()
         with st.spinner("Looking at the picture…", show_time=True):
@@ -59,27 +58,6 @@ def main() -> None:
         _timings(loaded, trace)
         with shelf:
             gallery.shelf(model, picture, expression)
-
-
-def _uploader() -> None:
-    st.file_uploader(
-        "Drop images here, or choose files",
-        accept_multiple_files=True,
-        key=state.uploader_key(),
-        on_change=state.hand_over,
-        help=text.UPLOAD_HELP,
-    )
-    bar = st.empty()
-    for done in state.take_in():
-        bar.progress(done, "Reading the images")
-    bar.empty()
-
-
-def _problems() -> None:
-    """A sentence for each file that could not be used."""
-    problems = state.problems()
-    if problems:
-        st.warning("\n".join(f"- {text.plain(problem)}" for problem in problems), icon=":material/broken_image:")
 
 
 def _heading(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
@@ -254,9 +232,9 @@ def _six_maps(model: Model, loaded: Loaded, trace: Trace, expression: str, view:
         for name, tile in _tiles(model, loaded, trace, view.scale.colour_map).items():
             with grid.cell():
                 peak = float(trace.maps[name].max()) / levels[name]
-                st.markdown(f"**{name}** {MAPS[name].pair}" + ("" if name in used else " (left out)"))
+                st.markdown(f"**{name}** {MAPS[name].pair}")
                 st.image(figures.data_uri(tile), width="stretch", alt=f"{name}: {text.map_label(name)}")
-                st.caption(text.map_caption(name, peak))
+                st.caption(text.map_caption(name, peak, name in used))
     st.html(figures.colour_bar(figures.map_scale(view.scale.colour_map)))
 
 

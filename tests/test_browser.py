@@ -202,7 +202,7 @@ def test_raw_values_are_downloaded(browser: object, address: str) -> None:
         page = visitor.open("Inspect").page
         with page.expect_download() as arriving:
             page.get_by_role("button", name="Raw values (NPZ)").click()
-        assert arriving.value.suggested_filename == "cell0514-values.npz"
+        assert arriving.value.suggested_filename == "cell0496-values.npz"
         with np.load(arriving.value.path(), allow_pickle=False) as read:
             assert read["score"].shape == (64, 64)
             assert {f"M{i}" for i in range(1, 7)} <= set(read.files)

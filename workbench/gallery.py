@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from nnet.expression import parse
-from workbench import figures, judging, resources, state, text
+from workbench import figures, judging, resources, samples, state, text
 from workbench.resources import Model, Tile
 from workbench.state import Picture
 
@@ -28,6 +28,7 @@ def shelf(model: Model, chosen: Picture, expression: str) -> None:
         if not uploads:
             st.caption("Or take one of these samples.")
         _row(pictures, {}, chosen, expression, model)
+        st.caption(text.sample_source(samples.collection()))
         return
     tiles = _tiles(model, list(uploads.values()), expression)
     ranked = sorted(uploads.values(), key=lambda picture: tiles[picture.key].score, reverse=True)

@@ -10,11 +10,11 @@ from nnet.data.synthetic import open_synthetic
 
 # Chosen by eye from the test part of the monocrystalline cells: six plainly different defects, four functional cells.
 _CELLS = {
-    "cell0514": "cracks and dead areas",
-    "cell0012": "shattered corner",
+    "cell0496": "long crack, broken corner",
     "cell1223": "blotches",
     "cell0384": "branching crack",
-    "cell0496": "long crack, broken corner",
+    "cell0514": "cracks and dead areas",
+    "cell0012": "shattered corner",
     "cell1589": "faint chip",
     "cell1154": "functional",
     "cell0483": "functional, dark",

@@ -2,7 +2,7 @@
 switches.
 
 A chosen sample and every setting that is not at its default also stand in the address bar
-(?sample=cell0514&opacity=80), so that a link shows the same view again.
+(?sample=cell0496&opacity=80), so that a link shows the same view again.
 Uploaded files stay encoded here; decoded pixels live in the bounded caches of `workbench.resources`.
 """
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nnet.calibration import Reference
 from nnet.checkpoint import Checkpoint
 from nnet.maps import MAPS
+from workbench.samples import Collection
 
 PRODUCT = "N-Net Workbench"
 ABOUT = (
@@ -214,6 +215,11 @@ def model_facts(checkpoint: Checkpoint) -> list[str]:
     return [*facts, f"{plural(checkpoint.calibration.n, 'held-out normal image')}"]
 
 
+def sample_source(collection: Collection) -> str:
+    """Where the sample images come from, and on which terms."""
+    return f"Samples: {collection.name}. {collection.licence}"
+
+
 def in_use(name: str, device: str, checkpoint: Checkpoint) -> str:
     """Which model runs where, for a footnote."""
     return f"In use: **{name}** on {device}. {', '.join(model_facts(checkpoint))}."
@@ -235,7 +241,7 @@ def picture_facts(shape: tuple[int, ...], known: str) -> str:
     return f"{pixels(shape[1], shape[0])}{f'; {known}' if known else ''}."
 
 
-def map_caption(name: str, peak: float) -> str:
-    """Branch and stride of a map, and its highest value in normal levels."""
+def map_caption(name: str, peak: float, used: bool) -> str:
+    """Branch and stride of a map, its highest value in normal levels, and whether the score uses it."""
     info = MAPS[name]
-    return f"{MAP_TITLES[info.branch]}, stride {info.stride}; peak {number(peak)}"
+    return f"{MAP_TITLES[info.branch]}, stride {info.stride}; peak {number(peak)}{'' if used else '; left out'}"

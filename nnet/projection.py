@@ -1,0 +1,337 @@
+"""What the projection modules (FPM) do to features: the paper's Figure 7 in numbers, per position and per region.
+
+The figure shows the variance along channels of the teacher's features before and after FPM; it should become smaller
+and more even on normal regions. Since FPM multiplies by gates in (0, 1), it can only shorten a feature vector, and the
+anomaly maps compare directions alone (Eq. 2), so a smaller variance by itself proves little. Each statistic that
+depends on the features' scale therefore stands beside ones that do not.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from nnet.data import Sample
+from nnet.detector import Detector, Gate, Trace
+from nnet.errors import NNetError
+
+Array = np.ndarray
+
+SIDES = ("teacher", "student")
+SCALES = 3
+STATISTICS = ("mean", "variation", "unit", "directions")
+"""The statistics of an image that `measure_trace` returns, in order; see `Statistics`."""
+BATCH = 4
+UMAP_NEIGHBOURS = 15
+_SYMBOLS = {"teacher": ("F", "P"), "student": ("SF", "SP")}
+_TINY = 1e-12
+_UMAP_TURN = threading.Lock()  # not every threading layer of numba survives two calls at once
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Features of one scale before and after FPM.
+
+    Attributes:
+        side: one of `SIDES`.
+        scale: 0, 1, 2 for the strides 4, 8, 16.
+        before: (C, H, W), what goes into FPM: F_i, SF_i, or F'_3 where there is a memory.
+        after: (C, H, W), P_i or SP_i; None where this side has no FPM.
+        gate: the gates between them, or None.
+        recalled: whether `before` is F'_3 from the memory instead of F_3.
+    """
+
+    side: str
+    scale: int
+    before: Array
+    after: Array | None
+    gate: Gate | None
+    recalled: bool = False
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Symbols of the features before and after, such as ("F₁", "P₁")."""
+        before, after = _SYMBOLS[self.side]
+        digit = "₁₂₃"[self.scale]
+        return f"{before}{chr(0x2032) if self.recalled else ''}{digit}", f"{after}{digit}"
+
+
+class Statistics(NamedTuple):
+    """The variance along channels over a set of positions.
+
+    Attributes:
+        mean: mean over positions, in squared feature units.
+        spread: standard deviation over positions, in squared feature units.
+        variation: spread / mean, the coefficient of variation: 0 is perfectly even. No unit; a common factor on all
+            features does not change it.
+        unit: mean over positions of C times the variance of the vectors brought to length 1, 0..1. No unit. It is
+            1 - C mean(u)^2, so it falls only if the channels take up a common offset.
+        directions: 1 - |mean of the unit vectors|^2, 0..1: the total variance of the unit vectors over positions.
+            0: all vectors point the same way. No unit.
+        positions: how many.
+    """
+
+    mean: float
+    spread: float
+    variation: float
+    unit: float
+    directions: float
+    positions: int
+
+
+def pairs(trace: Trace, side: str) -> tuple[Pair, ...]:
+    """The three scales of one side; empty where the model has no such side (no S1)."""
+    if side == "teacher":
+        recalled = trace.F3_recalled
+        before = trace.F if recalled is None else (*trace.F[:2], recalled)
+        after, gates = trace.P, trace.gates_T
+    else:
+        recalled, before, after, gates = None, trace.SF, trace.SP, trace.gates_S1
+    if before is None:
+        return ()
+    return tuple(
+        Pair(
+            side, i, before[i], None if gates is None else after[i], None if gates is None else gates[i],
+            recalled is not None and i == 2,
+        )
+        for i in range(SCALES)
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------- variance
+
+
+def channel_variance(f: Array) -> Array:
+    """Variance along channels at each position, (C, H, W) -> (H, W) float32, in squared feature units. Figure 7."""
+    return f.var(axis=0)
+
+
+def channel_covariance(a: Array, b: Array) -> Array:
+    """Covariance along channels of two feature maps of one shape, (C, H, W) -> (H, W)."""
+    return np.mean((a - a.mean(axis=0)) * (b - b.mean(axis=0)), axis=0)
+
+
+def blended_variance(before: Array, covariance: Array, after: Array, t: float) -> Array:
+    """Variance along channels of (1 - t) F + t P, from the variances of F and P and their covariance, each (H, W).
+
+    Var((1 - t) F + t P) = (1 - t)^2 Var F + 2 t (1 - t) Cov(F, P) + t^2 Var P, so no feature is touched again.
+    """
+    return np.maximum((1 - t) ** 2 * before + 2 * t * (1 - t) * covariance + t**2 * after, 0)
+
+
+def unit_vectors(f: Array) -> Array:
+    """The channel vectors brought to length 1, (C, H, W); a zero vector stays zero."""
+    return f / np.maximum(np.linalg.norm(f, axis=0), _TINY)
+
+
+def statistics(f: Array, inside: Array | None = None) -> Statistics | None:
+    """Statistics of features (C, H, W) over the positions at True in `inside` (H, W), or over all; None without any."""
+    vectors = f.reshape(len(f), -1) if inside is None else f[:, inside]  # (C, n)
+    if not vectors.shape[1]:
+        return None
+    variance = vectors.var(axis=0, dtype=np.float64)
+    unit = unit_vectors(vectors)
+    mean, spread = float(variance.mean()), float(variance.std())
+    return Statistics(
+        mean=mean,
+        spread=spread,
+        variation=spread / mean if mean > 0 else 0.0,
+        unit=float(len(f) * unit.var(axis=0, dtype=np.float64).mean()),
+        directions=float(max(0.0, 1 - np.sum(unit.mean(axis=1, dtype=np.float64) ** 2))),
+        positions=vectors.shape[1],
+    )
+
+
+def map_statistics(variance: Array, inside: Array | None = None) -> tuple[float, float] | None:
+    """Mean and coefficient of variation of a variance map (H, W) over the positions at True, or None without any."""
+    values = variance if inside is None else variance[inside]
+    if not values.size:
+        return None
+    mean = float(values.mean(dtype=np.float64))
+    return mean, float(values.std(dtype=np.float64)) / mean if mean > 0 else 0.0
+
+
+def cells(region: Array, shape: tuple[int, int]) -> Array:
+    """A region of pixels as feature positions, bool (h, w) -> bool (H, W).
+
+    A position belongs to it if at least half of its area does. A region too small for that at this scale is given
+    the positions that hold the largest share of it, so that it never gets lost.
+    """
+    source = Image.fromarray(np.ascontiguousarray(region, np.float32))
+    share = np.asarray(source.resize(shape[::-1], Image.Resampling.BOX))
+    return (share >= min(0.5, max(float(share.max()) - 1e-6, _TINY))) & (share > 0)
+
+
+# ----------------------------------------------------------------------------------------------- gates and colours
+
+
+def mean_gates(gate: Gate) -> Array:
+    """Mean over all positions of a channel's gate h(y) w(x), (C,), each in 0..1; small means damped."""
+    return gate.h.mean(axis=1) * gate.w.mean(axis=1)
+
+
+def pca_rgb(before: Array, after: Array | None, unit: bool = True) -> tuple[Array, Array | None, float]:
+    """Features as colours by one common PCA: the first three components become red, green and blue.
+
+    Both feature maps share the basis, its centre and the range of each colour, so one colour means one feature vector
+    on both sides.
+
+    Args:
+        before, after: (C, H, W).
+        unit: bring the vectors to length 1 first. Otherwise the shrunken features all lie near the origin.
+
+    Returns:
+        uint8 (H, W, 3) before and after, and the share of the variance that the three components hold, 0..1.
+    """
+    maps = [m if not unit else unit_vectors(m) for m in (before, after) if m is not None]
+    vectors = np.concatenate([m.reshape(len(m), -1).T for m in maps]).astype(np.float64)  # (n, C)
+    vectors -= vectors.mean(axis=0)
+    values, basis = np.linalg.eigh(vectors.T @ vectors)  # ascending
+    projected = vectors @ _signed(basis[:, ::-1][:, :3])  # (n, up to 3)
+    projected = np.pad(projected, ((0, 0), (0, 3 - projected.shape[1])))
+    low, high = np.quantile(projected, (0.01, 0.99), axis=0)
+    colours = np.clip((projected - low) / np.maximum(high - low, _TINY), 0, 1)
+    pictures = np.rint(255 * colours).astype(np.uint8).reshape(len(maps), *before.shape[1:], 3)
+    share = float(values[::-1][:3].sum() / max(values.sum(), _TINY))
+    return pictures[0], pictures[1] if after is not None else None, share
+
+
+def _signed(basis: Array) -> Array:
+    """Eigenvectors with a sign that does not depend on the solver: the largest entry is positive."""
+    largest = np.take_along_axis(basis, np.abs(basis).argmax(axis=0)[None], axis=0)
+    return basis * np.where(largest < 0, -1.0, 1.0)
+
+
+# ----------------------------------------------------------------------------------------------- groups of vectors
+
+
+def sub_sample(flagged: Array, limit: int, seed: int = 0) -> Array:
+    """Positions to draw, ascending flat indices into (H, W), at most `limit`.
+
+    Flagged positions are rare, so they may take up to half of the places; the rest is drawn from the normal ones.
+    """
+    generator = np.random.default_rng(seed)
+    marked, plain = np.flatnonzero(flagged), np.flatnonzero(~flagged)
+    wanted = min(len(marked), max(limit // 2, limit - len(plain)))
+    chosen = (
+        generator.choice(marked, wanted, replace=False),
+        generator.choice(plain, min(len(plain), limit - wanted), replace=False),
+    )
+    return np.sort(np.concatenate(chosen))
+
+
+def vectors_at(f: Array, positions: Array) -> Array:
+    """Channel vectors of (C, H, W) at flat positions (n,), as (n, C)."""
+    return f.reshape(len(f), -1)[:, positions].T
+
+
+def embed(vectors: Array, seed: int = 0) -> Array:
+    """UMAP of vectors (n, C) by cosine distance, as the anomaly maps compare them: (n, 2) float32, no unit.
+
+    The seed makes it repeatable. The library is imported here, since its first import takes seconds.
+
+    Raises:
+        NNetError: fewer than four vectors, or the library is missing.
+    """
+    if len(vectors) < 4:
+        raise NNetError(f"UMAP needs at least 4 feature vectors; there are {len(vectors)} here. Choose a finer scale.")
+    try:
+        from umap import UMAP
+    except ImportError as error:
+        raise NNetError("The UMAP needs a package that is not installed; run: pip install umap-learn") from error
+    neighbours = min(UMAP_NEIGHBOURS, len(vectors) - 1)
+    mapper = UMAP(n_neighbors=neighbours, metric="cosine", random_state=seed, n_jobs=1, init="pca")
+    with _UMAP_TURN:
+        return np.asarray(mapper.fit_transform(vectors), np.float32)
+
+
+def separation(vectors: Array, flagged: Array) -> float | None:
+    """How far two groups of vectors stand apart, by cosine distance: the mean silhouette, -1..1.
+
+    Near 0 they are mixed, near 1 far apart. None unless both groups hold at least two vectors.
+
+    Args:
+        vectors: (n, C).
+        flagged: bool (n,).
+    """
+    count = int(np.sum(flagged))
+    if min(count, len(flagged) - count) < 2:
+        return None
+    from sklearn.metrics import silhouette_score  # here, since it takes a second that other callers need not wait
+
+    return float(silhouette_score(vectors, flagged, metric="cosine"))
+
+
+# ------------------------------------------------------------------------------------------------- whole data sets
+
+
+def measure_trace(trace: Trace) -> Array:
+    """Statistics of a whole image, (2 sides, 3 scales, before/after, 4) float64 in the order of SIDES and STATISTICS.
+
+    What the model does not have is NaN.
+    """
+    values = np.full((len(SIDES), SCALES, 2, len(STATISTICS)), np.nan)
+    for s, side in enumerate(SIDES):
+        for pair in pairs(trace, side):
+            for k, features in enumerate((pair.before, pair.after)):
+                if features is not None:
+                    found = statistics(features)
+                    values[s, pair.scale, k] = [getattr(found, name) for name in STATISTICS]
+    return values
+
+
+def in_mixed_order(samples: Sequence[Sample], seed: int = 0) -> list[Sample]:
+    """The labelled ones among the samples, shuffled, so that any first part of them stands for the whole."""
+    labelled = [sample for sample in samples if sample.is_normal or sample.is_defective]
+    return [labelled[i] for i in np.random.default_rng(seed).permutation(len(labelled))]
+
+
+def measure_samples(detector: Detector, samples: Sequence[Sample]) -> Iterator[tuple[Array, list[str]]]:
+    """`measure_trace` of every sample, one forward pass each, some images at a time.
+
+    Yields:
+        (up to BATCH, 2, 3, 2, 4) in the samples' order, NaN throughout for an image that cannot be read, and a
+        sentence for each of these.
+    """
+    for start in range(0, len(samples), BATCH):
+        part = samples[start : start + BATCH]
+        values = np.full((len(part), len(SIDES), SCALES, 2, len(STATISTICS)), np.nan)
+        images, problems = _read(part)
+        if images:
+            for i, trace in zip(images, detector.trace_batch(list(images.values())), strict=True):
+                values[i] = measure_trace(trace)
+        yield values, problems
+
+
+def _read(samples: Sequence[Sample]) -> tuple[dict[int, Array], list[str]]:
+    images, problems = {}, []
+    for i, sample in enumerate(samples):
+        try:
+            images[i] = sample.load().image
+        except NNetError as error:
+            problems.append(str(error))
+    return images, problems
+
+
+def over_images(values: Array, chosen: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation over some images' statistics, NaN left out.
+
+    Args:
+        values: (n, ...), as stacked from `measure_samples`.
+        chosen: bool (n,).
+
+    Returns:
+        Two arrays of the shape of one image's statistics; NaN where nothing was measured.
+    """
+    some = values[chosen]
+    known = ~np.isnan(some)
+    count = known.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, some, 0).sum(axis=0) / count
+        spread = np.sqrt(np.where(known, (some - mean) ** 2, 0).sum(axis=0) / count)
+    return mean, spread

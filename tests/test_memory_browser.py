@@ -1,0 +1,65 @@
+"""The Memory page in a real browser: an uploaded picture, clicks on patches, and every control once."""
+
+from __future__ import annotations
+
+import pytest
+import test_browser
+from test_browser import Visitor, file, picture
+
+address, browser = test_browser.address, test_browser.browser
+pytestmark = test_browser.pytestmark
+
+
+def chosen(page: object) -> tuple[str, str]:
+    """Row and column of the chosen patch, as the sliders say."""
+    keys = ("patch_row", "patch_column")
+    return tuple(page.locator(f".st-key-{key}").get_by_role("slider").input_value() for key in keys)
+
+
+def click(page: object, picture: int, x: float, y: float) -> None:
+    """Click into one of the linked pictures at a share of its width and height."""
+    frame = page.locator(".st-key-recall_pictures .frame").nth(picture)
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    frame.click(position={"x": x * box["width"], "y": y * box["height"]})
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+def test_an_uploaded_picture_is_explored_patch_by_patch(
+    browser: object, address: str, width: int, scheme: str
+) -> None:
+    with Visitor(browser, address, width, color_scheme=scheme) as visitor:
+        page = visitor.open("Memory").page
+        page.set_input_files("input[type=file]", [file("mine.png", picture(5))])
+        page.get_by_role("heading", name="mine.png").wait_for()
+        visitor.settle()
+        click(page, 1, 0.05, 0.95)
+        page.wait_for_function("() => location.search.includes('patch_row=4')")
+        visitor.settle()
+        assert chosen(page) == ("4", "1")
+        assert page.get_by_text("Row 4, column 1:").count() == 1
+        page.locator(".st-key-recall_pictures .tiles").press("ArrowRight")
+        page.get_by_text("Row 4, column 2:").wait_for()
+        visitor.settle().check()
+
+
+def test_the_controls_of_memory_work(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Memory?atlas_layout=PCA").page
+        page.locator(".st-key-temperature").get_by_role("slider").press("ArrowRight")
+        page.wait_for_url("**temperature=0.07**")
+        visitor.settle()
+        page.get_by_role("button", name="Run the decoder").click()
+        page.get_by_text("Decoder run").wait_for()
+        page.get_by_role("button", name="Forget the most used here").click()
+        page.wait_for_url("**forget=**")
+        visitor.settle()
+        assert page.locator(".st-key-map_pictures .frame").count() == 12
+        page.get_by_role("button", name="Back to the trained addressing").click()
+        page.wait_for_function("() => !location.search.includes('forget')")
+        visitor.settle()
+        page.locator(".st-key-atlas").get_by_text("Similarity", exact=True).click()
+        page.get_by_text("Similarity of the items").wait_for()
+        page.locator(".st-key-atlas").get_by_text("Items and patches", exact=True).click()
+        page.get_by_text("of items and the image's patches").wait_for()
+        visitor.settle().check()

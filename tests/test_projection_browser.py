@@ -1,0 +1,63 @@
+"""The Projection page in a real browser: an uploaded picture and a click on every control."""
+
+from __future__ import annotations
+
+import pytest
+import test_browser
+from test_browser import Visitor, file, picture
+
+address, browser, pytestmark = test_browser.address, test_browser.browser, test_browser.pytestmark
+
+
+def choose(page: object, name: str) -> None:
+    """Click an entry of a row of choices."""
+    page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name)).first.click()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+def test_an_uploaded_picture_is_followed_through_the_projection(
+    browser: object, address: str, width: int, scheme: str
+) -> None:
+    with Visitor(browser, address, width, color_scheme=scheme) as visitor:
+        page = visitor.open("Projection").page
+        page.set_input_files("input[type=file]", [file("part.png", picture(1))])
+        page.get_by_role("heading", name="part.png").wait_for()
+        visitor.settle()
+        assert page.locator(".js-plotly-plot").count() == 13
+        choose(page, "Student S1")
+        page.wait_for_url("**side=student**")
+        choose(page, "Relative")
+        page.wait_for_url("**way=relative**")
+        visitor.settle().check()
+        choose(page, "Gates and channels")
+        page.wait_for_url("**part=gates**")
+        choose(page, "2 · middle")
+        page.wait_for_url("**stage=2**")
+        visitor.settle()
+        page.locator(".st-key-channel").get_by_role("slider").press("ArrowRight")
+        page.wait_for_url("**channel=**")
+        visitor.settle().check()
+        choose(page, "Features")
+        page.wait_for_url("**part=features**")
+        choose(page, "As they are")
+        page.wait_for_url("**vectors=raw**")
+        page.locator(".st-key-blend").get_by_role("slider").press("ArrowRight")
+        page.wait_for_url("**blend=55**")
+        visitor.settle().check()
+        page.reload()
+        visitor.settle()
+        assert page.get_by_text("0.45 SF₂ + 0.55 SP₂").count() == 1
+        visitor.check()
+
+
+def test_a_measurement_is_stopped_and_goes_on(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Projection?part=data&data=synthetic").page
+        page.get_by_role("button", name="Measure 60 images").click()
+        page.get_by_text("of 60 images measured").wait_for()
+        page.get_by_role("button", name="Stop measuring").click()
+        page.get_by_text("of 60 test images so far").wait_for()
+        visitor.settle()
+        assert page.get_by_role("button", name="Stop measuring").is_disabled()
+        assert page.get_by_role("button", name="Go on").is_enabled()
+        visitor.check()

@@ -1,0 +1,322 @@
+"""The Projection page without a browser: its values are those of `nnet`, and every control changes what is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from builders import random_images
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from nnet import projection
+from nnet.data import open_dataset
+from nnet.detector import Detector, Trace
+from workbench import projection_text as words
+from workbench import projection_work as work
+from workbench import resources, samples, text
+from workbench.state import Picture
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = "pages/3_Projection.py"
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
+
+
+def start(**address: str) -> AppTest:
+    """The page after its first run."""
+    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=120)
+    for name, value in address.items():
+        at.query_params[name] = value
+    at.switch_page(PAGE)
+    return fine(at.run())
+
+
+def fine(at: AppTest) -> AppTest:
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def charts(at: AppTest) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+
+
+def pictures(at: AppTest) -> list[str]:
+    """What identifies each image list on the page: its content's address."""
+    return [str(image.proto) for image in at.get("image")]
+
+
+def said(at: AppTest) -> str:
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.warning, at.error, at.info)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+@pytest.fixture
+def detector(tiny_checkpoint: Path) -> Detector:
+    return resources.load_model("tiny", tiny_checkpoint, "cpu").detector
+
+
+@pytest.fixture
+def trace(detector: Detector) -> Trace:
+    return detector.trace(samples.collection().images[0].sample.load().image)
+
+
+# ------------------------------------------------------------------------------------------------------- Figure 7
+
+
+def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None:
+    at = start()
+    shown = charts(at)
+    assert len(shown) == 4 + 3 * 3
+    maps = [chart for chart in shown if chart["data"][0]["type"] == "heatmap"]
+    assert len(maps) == 6
+    for pair in projection.pairs(trace, "teacher"):
+        before, after = maps[2 * pair.scale : 2 * pair.scale + 2]
+        assert (before["data"][0]["zmin"], before["data"][0]["zmax"]) == (
+            after["data"][0]["zmin"], after["data"][0]["zmax"],
+        )  # fmt: skip
+    assert "Figure 7" in said(at) and words.RECALLED in said(at) and words.WHY_SCALE_FREE in said(at)
+    table = at.dataframe[-1].value
+    assert {"F₁", "P₁", "F′₃", "P₃", "SF₂", "SP₂"} <= set(table["Features"])
+
+
+def test_an_image_with_nothing_flagged_says_so_and_counts_as_normal() -> None:
+    with patch.object(work, "flagged_region", return_value=work.Region(np.zeros((64, 64), bool), "score")):
+        at = start(sample=samples.collection().images[1].id)
+    assert "Nothing here scores above the threshold" in said(at)
+    assert set(at.dataframe[-1].value["Region"]) == {"normal"}
+
+
+def test_verdict_and_table_agree_with_statistics_inside_the_region(detector: Detector, trace: Trace) -> None:
+    at = start()
+    settings = detector.config.score
+    score = detector.score([trace.image], settings.expression)[0].map
+    flagged = score > detector.calibration.for_expression(settings.expression).threshold
+    looks = [work.look_at(pair, flagged) for pair in projection.pairs(trace, "teacher")]
+    where = "In the normal region of this image" if looks[0].region.any() else "On this image"
+    values = work.values_by_question(looks)
+    assert words.verdict(values, "teacher's", where) in said(at)
+    assert words.scale_free(values) in said(at)
+    for name in words.QUESTIONS:
+        assert words.steps(values[name]) in said(at)
+
+
+def test_a_mask_of_the_data_set_decides_where_there_is_one(detector: Detector) -> None:
+    sample = next(s for s in open_dataset("synthetic").test if s.is_defective)
+    picture = Picture("sample:synthetic1", "Synthetic 1", sample)
+    region = work.flagged_region(picture, picture.load(), None)
+    assert region.kind == "mask" and np.array_equal(region.mask, sample.load_mask())
+    assert "mask" in words.region(region.kind, region.share)
+
+
+# ------------------------------------------------------------------------------------------------------- controls
+
+
+def _side(at: AppTest) -> None:
+    fine(at.segmented_control(key="side").set_value("student").run())
+
+
+def _way(at: AppTest) -> None:
+    fine(at.segmented_control(key="way").set_value("relative").run())
+
+
+def _stage(at: AppTest) -> None:
+    fine(at.segmented_control(key="stage").set_value("2").run())
+
+
+def _channel(at: AppTest) -> None:
+    fine(at.slider(key="channel").set_value(5).run())
+
+
+def _blend(at: AppTest) -> None:
+    fine(at.slider(key="blend").set_value(80).run())
+
+
+def _vectors(at: AppTest) -> None:
+    fine(at.segmented_control(key="vectors").set_value("raw").run())
+
+
+def test_no_control_runs_the_network_and_each_changes_the_page_and_the_address() -> None:
+    start()
+    with patch.object(Detector, "trace_batch") as network:
+        for part, changes in (
+            ("figure7", (_side, _way)), ("gates", (_channel, _stage, _side)), ("features", (_blend, _vectors, _stage)),
+        ):  # fmt: skip
+            at = start(part=part)
+            for change in changes:
+                before = charts(at), pictures(at)
+                change(at)
+                assert (charts(at), pictures(at)) != before, change.__name__
+                assert change.__name__[1:] in at.query_params
+        assert not network.called
+
+
+@pytest.mark.parametrize(("part", "titles"), [("gates", "Which channels are damped"), ("features", "step by step")])
+def test_another_part_is_opened(part: str, titles: str) -> None:
+    at = start()
+    assert titles not in said(at)
+    fine(at.segmented_control(key="part").set_value(part).run())
+    assert titles in said(at) and at.query_params["part"] in (part, [part])
+
+
+def test_the_profiles_show_the_gates_of_the_trace(trace: Trace) -> None:
+    at = start(part="gates", stage="2", channel="7", side="student")
+    gate = trace.gates_S1[1]
+    lines = {(line["name"], line.get("xaxis")): line for line in charts(at)[0]["data"]}
+    assert np.allclose(_numbers(lines["channel 7", "x2"]["x"])[1:-1], gate.h[7], atol=1e-6)
+    assert np.allclose(_numbers(lines["channel 7", "x"]["y"])[1:-1], gate.w[7], atol=1e-6)
+    assert words.damping(projection.mean_gates(gate)) in said(at)
+
+
+def _numbers(values: object) -> np.ndarray:
+    """A list in a chart's JSON, or Plotly's packed form of it."""
+    if isinstance(values, dict):
+        import base64
+
+        return np.frombuffer(base64.b64decode(values["bdata"]), values["dtype"])
+    return np.array(values, float)
+
+
+def test_the_blend_says_what_the_features_would(trace: Trace) -> None:
+    at = start(part="features", blend="30")
+    mixed = 0.7 * trace.F[0] + 0.3 * trace.P[0]
+    look = work.look_at(projection.pairs(trace, "teacher")[0], np.zeros((64, 64), bool))
+    sentence = next(m.value for m in at.markdown if m.value.startswith("**0.7 F₁ + 0.3 P₁**"))
+    if "Nothing here scores" in said(at):
+        assert f"mean variance {text.number(float(mixed.var(axis=0).mean()))}" in sentence
+    blended = projection.blended_variance(look.variance[0], look.covariance, look.variance[1], 0.3)
+    assert blended == pytest.approx(mixed.var(axis=0), rel=1e-3)
+    shown = _numbers(charts(at)[0]["data"][0]["customdata"])
+    assert shown.ravel() == pytest.approx(mixed.var(axis=0).ravel(), rel=1e-3)
+
+
+def test_the_umap_is_drawn_on_request_and_kept() -> None:
+    at = start(part="features", stage="2")
+    count = len(charts(at))
+    with patch.object(projection, "embed", side_effect=lambda v: v[:, :2]) as embed:
+        fine(at.toggle(key="umap").set_value(True).run())
+        assert len(charts(at)) == count + 2 and embed.call_count == 2
+        _blend(at)
+        assert embed.call_count == 2
+    assert at.query_params["umap"] in ("yes", ["yes"])
+
+
+def test_an_upload_is_the_picture_of_this_page_too() -> None:
+    import io
+
+    stream = io.BytesIO()
+    Image.fromarray(random_images(1, seed=5)[0]).save(stream, "PNG")
+    at = start()
+    before = charts(at)
+    at.file_uploader[0].set_value([("part.png", stream.getvalue(), "image/png")])
+    fine(at.run())
+    assert at.subheader[0].value == "part.png" and charts(at) != before
+
+
+def test_nonsense_in_the_address_does_no_harm() -> None:
+    at = start(part="x", side="y", way="z")
+    assert at.segmented_control(key="part").value == "figure7" and at.segmented_control(key="way").value == "log"
+    assert start(part="gates", channel="9999", stage="8").slider(key="channel").value < 64
+
+
+# ------------------------------------------------------------------------------------------- models without a part
+
+
+def without(**missing: None) -> Callable[..., Trace]:
+    """Instead of the real function: a trace of a model that lacks a part."""
+    real = resources.trace
+    return lambda model, loaded: replace(real(model, loaded), **missing)
+
+
+@pytest.mark.parametrize("part", ["figure7", "gates", "features", "data"])
+def test_without_the_forward_branch_the_teacher_remains(part: str) -> None:
+    with patch.object(resources, "trace", without(SF=None, SP=None, gates_S1=None)):
+        at = start(part=part)
+    assert words.NO_STUDENT in said(at) or part == "data"
+    assert charts(at) or part == "data"
+
+
+@pytest.mark.parametrize("part", ["figure7", "gates", "features"])
+def test_without_projection_the_features_remain(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = samples.collection().images[2]
+    with patch.object(resources, "trace", without(gates_T=None, gates_S1=None)):
+        at = start(part=part, sample=image.id, side="teacher")
+    assert words.no_projection("teacher") in said(at)
+    if part == "figure7":
+        assert "Variance of F₁" in said(at) and "Variance of P₁" not in said(at)
+    if part == "features":
+        assert "step by step" not in said(at) and pictures(at)
+
+
+# ------------------------------------------------------------------------------------------------ whole data sets
+
+
+@pytest.fixture
+def category(tmp_path: Path) -> Path:
+    """A data set on disk: 6 images to train with, 5 normal and 4 defective ones to test."""
+    root = tmp_path / "bottle"
+    for folder, count, seed in (("train/good", 6, 1), ("test/good", 5, 2), ("test/dent", 4, 3)):
+        (root / folder).mkdir(parents=True)
+        for i, pixels in enumerate(random_images(count, seed=seed)):
+            Image.fromarray(pixels).save(root / folder / f"{i:03}.png")
+    return root
+
+
+def press(at: AppTest, label: str) -> AppTest:
+    return fine(next(button for button in at.button if label in button.label).click().run())
+
+
+def test_a_test_set_is_measured_once_and_the_answer_is_in_the_head(category: Path, detector: Detector) -> None:
+    at = start(part="data", data="folder", folder=str(category))
+    press(at, "Measure 9 images")
+    assert "5 normal images, 4 defective" in said(at) and len(charts(at)) == 4
+    test = open_dataset(category).test
+    values = np.stack([projection.measure_trace(detector.trace(s.load().image)) for s in test])
+    normal = np.array([s.is_normal for s in test])
+    table = at.dataframe[-1].value
+    row = table[(table["Side"] == "Teacher") & (table["Scale"] == 2) & (table["Images"] == "normal")].iloc[0]
+    assert row["Before"] == pytest.approx(values[normal, 0, 1, 0, 0].mean(), rel=1e-3)
+    assert row["± after"] == pytest.approx(values[normal, 0, 1, 1, 0].std(), rel=1e-2)
+    fine(at.segmented_control(key="part").set_value("figure7").run())
+    assert words.data_where(5, "bottle") in said(at)
+    with patch.object(projection, "measure_samples") as again:
+        press(start(part="data", data="folder", folder=str(category)), "Measure 9 images")
+        assert not again.called
+
+
+def test_a_measurement_is_stopped_and_goes_on_where_it_was(category: Path) -> None:
+    (category / "test" / "good" / "one_more.png").write_bytes((category / "test/good/000.png").read_bytes())
+    at = start(part="data", data="folder", folder=str(category))
+    real = projection.measure_samples
+
+    def one_step(detector: Detector, some: list) -> object:
+        yield next(real(detector, some))
+
+    with patch.object(projection, "measure_samples", one_step):
+        press(at, "Measure 10 images")
+    assert "4 of 10 test images so far" in said(at)
+    press(at, "Go on")
+    assert "6 normal images, 4 defective" in said(at)
+
+
+def test_a_folder_that_is_no_data_set_is_explained(tmp_path: Path) -> None:
+    at = start(part="data", data="folder", folder=str(tmp_path / "nowhere"))
+    assert "not a folder" in at.error[0].value
+
+
+def test_without_a_choice_nothing_is_measured() -> None:
+    at = start(part="data")
+    assert not charts(at) and not [b for b in at.button if "Measure" in b.label]
+    fine(at.selectbox(key="data").set_value("synthetic").run())
+    assert any("Measure 60 images" in b.label for b in at.button)
+
+
+def test_a_channel_is_kept_where_another_scale_has_it_too() -> None:
+    at = start(part="gates", channel="9")
+    _stage(at)
+    assert at.slider(key="channel").value == 9 and "Channel 9 ·" in said(at)

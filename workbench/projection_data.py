@@ -1,0 +1,262 @@
+"""The Projection page's part on whole data sets: choose one, measure it step by step, show what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from nnet import projection
+from nnet.data import Dataset, Sample, open_dataset
+from nnet.errors import NNetError
+from workbench import figures, projection_figures, state, text, theme
+from workbench import projection_text as words
+from workbench import projection_work as work
+from workbench.projection_figures import Series
+from workbench.projection_work import Measured
+from workbench.resources import Model
+
+_RUNS = "projection_runs"
+_SHOWN_PROBLEMS = 5
+
+
+@dataclass
+class Run:
+    """A measurement under way or stopped: one visitor's. It goes on where it was when the page is drawn again."""
+
+    dataset: Dataset
+    hash: str
+    samples: Sequence[Sample]
+    values: list[np.ndarray] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    active: bool = True
+    seconds: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """Images measured so far."""
+        return sum(map(len, self.values))
+
+    def result(self) -> Measured:
+        """What has been measured so far."""
+        defective = np.array([sample.is_defective for sample in self.samples[: self.done]])
+        values = np.concatenate(self.values)
+        return Measured(self.dataset.name, len(self.samples), values, defective, tuple(self.problems))
+
+
+def measured(model: Model) -> list[Measured]:
+    """The finished results for this model that the visitor has asked for, each data set once."""
+    hashes = {run.hash for (key, _), run in _runs().items() if key == model.key}
+    found = (work.stores().results.get((model.key, hash)) for hash in sorted(hashes))
+    return [result for result in found if result is not None]
+
+
+def change_key(groups: Iterable[str]) -> str:
+    """The legend of the charts of before and after, as HTML, for some of the groups normal, flagged and defective."""
+    entries = []
+    for name in groups:
+        colour = theme.NORMAL if name == "normal" else theme.ANOMALOUS
+        entries += [("open", colour, f"{name}, before"), ("filled", colour, f"{name}, after")]
+    return projection_figures.key(entries)
+
+
+def section(model: Model, milliseconds: float) -> None:
+    """Draw the part. No fragment, since a click on "Stop" could not interrupt one.
+
+    Args:
+        milliseconds: what one image takes, for an estimate beforehand.
+    """
+    st.subheader("Over a whole test set", anchor=False)
+    st.markdown(words.DATA_ABOUT)
+    specification = _chosen()
+    if not specification:
+        return
+    key = (model.key, specification)
+    run = _runs().get(key)
+    try:
+        run = _controls(model, key, run, milliseconds)
+        if run is not None and run.active:
+            _advance(model, run)
+    except NNetError as error:
+        st.error(text.plain(str(error)), icon=":material/error:")
+        return
+    if run is not None and run.done:
+        _result(run.result())
+
+
+def _runs() -> dict[tuple[str, str], Run]:
+    return st.session_state.setdefault(_RUNS, {})
+
+
+def _chosen() -> str:
+    """The controls that name a data set; its specification, or "" where none is chosen."""
+    state.remember("data", "none", state.one_of(words.DATA_CHOICES))
+    left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
+    with left:
+        st.selectbox(
+            "Data set", list(words.DATA_CHOICES), format_func=words.DATA_CHOICES.get, key="data", help=words.DATA_HELP
+        )
+    if st.session_state["data"] == "folder":
+        state.remember("folder", "", str)
+        with right:
+            st.text_input("Folder or ZIP", key="folder", placeholder="/data/bottle", help=words.FOLDER_HELP)
+    return _specification()
+
+
+def _specification() -> str:
+    choice = st.session_state.get("data", "none")
+    if choice == "folder":
+        return st.session_state.get("folder", "").strip()
+    return "" if choice == "none" else choice
+
+
+def _controls(model: Model, key: tuple[str, str], run: Run | None, milliseconds: float) -> Run | None:
+    """The buttons to start and to stop, both always there, so that neither moves while it is needed."""
+    dataset = open_dataset(key[1]) if run is None else run.dataset
+    samples = projection.in_mixed_order(dataset.test) if run is None else run.samples
+    if not samples:
+        st.info("This data set has no labelled test images, so there is nothing to measure.", icon=":material/info:")
+        return None
+    active, done = (run.active, run.done) if run is not None else (False, 0)
+    if done < len(samples):
+        expected = words.duration((len(samples) - done) * milliseconds / 1000)
+        label = "Go on" if done else f"Measure {text.plural(len(samples), 'image')}"
+        with st.container(horizontal=True, gap="small"):
+            start = st.button(
+                f"{label} ({expected})", icon=":material/play_arrow:", type="primary", key="data_start",
+                disabled=active,
+            )  # fmt: skip
+            st.button(
+                "Stop measuring", icon=":material/stop:", key="data_stop", disabled=not active, on_click=_stop,
+                args=(run,),
+            )  # fmt: skip
+        if start:
+            _start(model, key, run, dataset, samples)
+    st.caption(text.plain(" ".join((*dataset.notes, dataset.licence))))
+    return run
+
+
+def _start(model: Model, key: tuple[str, str], run: Run | None, dataset: Dataset, samples: Sequence[Sample]) -> None:
+    """Begin, or go on; then draw the page again with the buttons as they are while it runs."""
+    if run is None:
+        with st.spinner("Reading the files…"):
+            run = _runs()[key] = Run(dataset, dataset.content_hash(), samples, active=False)
+        _take_known(model, run)
+    run.active = run.done < len(run.samples)
+    st.rerun()
+
+
+def _take_known(model: Model, run: Run) -> None:
+    """Use a result that anybody has measured before for this model and these files."""
+    found = work.stores().results.get((model.key, run.hash))
+    if found is not None:
+        run.values, run.problems = [found.values], list(found.problems)
+
+
+def _stop(run: Run) -> None:
+    run.active = False
+
+
+def _advance(model: Model, run: Run) -> None:
+    """Measure what is left. A click on "Stop" ends the script here, at the next update of the bar."""
+    bar = st.progress(run.done / len(run.samples), words.data_progress(run.done, len(run.samples), None))
+    for _ in _steps(model, run):
+        rate = run.seconds / max(run.done, 1)
+        left = rate * (len(run.samples) - run.done)
+        bar.progress(run.done / len(run.samples), words.data_progress(run.done, len(run.samples), left))
+    bar.empty()
+    run.active = False
+    if run.done == len(run.samples):
+        work.stores().results.put((model.key, run.hash), run.result())
+    st.rerun()  # without the button to stop
+
+
+def _steps(model: Model, run: Run) -> Iterator[None]:
+    started = time.perf_counter()
+    for values, problems in projection.measure_samples(model.detector, run.samples[run.done :]):
+        run.values.append(values)
+        run.problems += problems
+        run.seconds += time.perf_counter() - started
+        yield
+        started = time.perf_counter()
+
+
+# ---------------------------------------------------------------------------------------------------- the result
+
+
+def _result(result: Measured) -> None:
+    known = result.known
+    normal, defective = (int(np.sum(known & (result.defective == side))) for side in (False, True))
+    st.markdown(words.data_counts(normal, defective, result.total, result.name))
+    if result.problems:
+        shown = [f"- {text.plain(problem)}" for problem in result.problems[:_SHOWN_PROBLEMS]]
+        st.warning("\n".join([f"{len(result.problems)} images were left out:", *shown]), icon=":material/broken_image:")
+    for side in projection.SIDES:
+        values = work.values_of_data(result, side, defective=not normal)
+        if values:
+            whose = "teacher's" if side == "teacher" else "student's"
+            where = words.data_where(normal, result.name) if normal else f"Over {defective} defective images"
+            st.markdown(words.verdict(values, whose, where))
+            st.markdown(words.scale_free(values))
+    rows, series = _series(result)
+    st.html(change_key(group(0).name for group in series))
+    with st.grid(2, min_column_width=320, gap="medium") as grid:
+        for index, (name, question) in enumerate(words.QUESTIONS.items()):
+            with grid.cell():
+                st.markdown(f"**{question.title}**", help=question.help)
+                figure = projection_figures.change_figure(
+                    rows, [group(index) for group in series], question.unit, log=name == "mean"
+                )
+                st.plotly_chart(figure, key=f"data-{name}", config=figures.CHART_CONFIG, alt=question.unit)
+                st.caption(words.DATA_HINT[name])
+    with st.expander("Table of means and standard deviations", icon=":material/table_rows:"):
+        table = result_table(result)
+        st.dataframe(table, hide_index=True, key="data_table")
+        st.download_button(
+            "Table (CSV)", table.to_csv(index=False), "projection.csv", "text/csv", icon=":material/download:",
+            on_click="ignore",
+        )  # fmt: skip
+
+
+def _series(result: Measured) -> tuple[list[str], list]:
+    """Row names, and per group of images a function from a statistic's index to its Series."""
+    mean = projection.over_images(result.values, result.known)[0].reshape(6, 2, -1)
+    rows = [i for i in range(6) if not np.isnan(mean[i]).any()]
+    names = [words.row_name(projection.SIDES[i // 3], i % 3) for i in rows]
+
+    def group(name: str, colour: str, chosen: np.ndarray) -> object:
+        middle, spread = (a.reshape(6, 2, -1)[rows] for a in projection.over_images(result.values, chosen))
+        return lambda k: Series(
+            name, colour, middle[:, 0, k], middle[:, 1, k], spread[:, 0, k], spread[:, 1, k]
+        )
+
+    groups = (("normal", theme.NORMAL, ~result.defective), ("defective", theme.ANOMALOUS, result.defective))
+    present = [(name, colour, chosen & result.known) for name, colour, chosen in groups]
+    return names, [group(name, colour, chosen) for name, colour, chosen in present if chosen.any()]
+
+
+def result_table(result: Measured) -> pd.DataFrame:
+    """One row per side, scale, group of images and statistic: mean and standard deviation before and after."""
+    rows = []
+    for label, side_of in (("normal", False), ("defective", True)):
+        chosen = (result.defective == side_of) & result.known
+        if not chosen.any():
+            continue
+        mean, spread = projection.over_images(result.values, chosen)
+        for s, side in enumerate(projection.SIDES):
+            for scale in range(projection.SCALES):
+                for k, name in enumerate(projection.STATISTICS):
+                    if not np.isnan(mean[s, scale, 0, k]):
+                        rows.append(
+                            {
+                                "Side": words.SIDE_NAMES[side], "Scale": scale + 1, "Images": label,
+                                "Statistic": words.QUESTIONS[name].unit,
+                                "Before": mean[s, scale, 0, k], "± before": spread[s, scale, 0, k],
+                                "After": mean[s, scale, 1, k], "± after": spread[s, scale, 1, k],
+                            }
+                        )  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,400 @@
+"""Wording of the Projection page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnet.projection import Pair, Statistics
+from workbench import text
+
+ABOUT = (
+    "Before the networks meet, a projection module (FPM) multiplies each feature by a gate per channel and row and a "
+    "gate per channel and column. The paper's Figure 7 shows what for: the variance along channels should become "
+    "smaller and more even on normal regions. Here is what it does in this model."
+)
+SIDE_NAMES = {"teacher": "Teacher", "student": "Student S1"}
+SIDE_SHORT = {"teacher": "Teacher", "student": "S1"}
+SIDE_HELP = (
+    "Teacher: F to P, what the decoder branch works on. Student S1: SF to SP. The forward maps compare P with SP."
+)
+SCALE_NAMES = {"1": "1 · fine", "2": "2 · middle", "3": "3 · coarse"}
+SCALE_HELP = "Features at stride 4, 8 and 16: the side of one position in pixels of the network's input."
+WAY_NAMES = {"log": "Logarithmic", "linear": "Linear", "relative": "Relative"}
+WAY_HELP = (
+    "Logarithmic and linear: one scale for before and after. Relative: each map divided by its own mean, which takes "
+    "the shrinking out and leaves only how even it is."
+)
+STRIDES = (4, 8, 16)
+PART_NAMES = {
+    "figure7": ":material/compare_arrows: Figure 7",
+    "gates": ":material/tune: Gates and channels",
+    "features": ":material/palette: Features",
+    "data": ":material/folder_open: Whole test set",
+}
+PART_HELP = "Parts of this page; the address remembers which one is open."
+
+NO_STUDENT = (
+    "This model has no forward branch, so there is no student S1 and nothing to show for its side. Train one with "
+    "`model.forward` on to compare. The teacher's side follows."
+)
+RECALLED = (
+    "At scale 3 the memory's recall F′₃ stands in F₃'s place: it is what this module is given, so P₃ is compared "
+    "with F′₃."
+)
+SAME_REGIONS = "The regions are the same in every map: outlined in white is what counts as flagged."
+
+
+def no_projection(side: str) -> str:
+    """What is missing on a side without FPM, and what remains."""
+    how = "`model.fpm`" if side == "teacher" else "`model.fpm` and `loss.kd`"
+    return (
+        f"This model has no projection modules on the side of {'the teacher' if side == 'teacher' else 'S1'}, so there "
+        f"is no before and after, and no gates ({how} off in training). The variance, colours and UMAP of its features "
+        "as they are follow."
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- regions
+
+
+def region(kind: str, share: float) -> str:
+    """What normal and flagged mean for this image."""
+    if share == 0:
+        return "Nothing here scores above the threshold, so the whole image counts as **normal** and none as flagged."
+    if kind == "mask":
+        return f"**Flagged** is what the data set's mask marks as defective: {text.percent(share)} of the image."
+    return f"**Flagged** is what scores above the threshold, {text.percent(share)} of the image; the rest is normal."
+
+
+# ------------------------------------------------------------------------------------------------------ Figure 7
+
+
+@dataclass(frozen=True)
+class Question:
+    """A statistic as a question: `title`, how `less` and `more` of it are called, its `unit` and `help`."""
+
+    title: str
+    less: str
+    more: str
+    unit: str
+    help: str
+    hint: str
+    scale_free: bool
+
+
+QUESTIONS: dict[str, Question] = {
+    "mean": Question(
+        "Smaller?", "smaller", "larger", "mean variance, squared feature units (log)",
+        "Mean over positions of the variance along channels. Gates below 1 shrink it almost whatever they have learnt.",
+        "Look for marks that move left: the variance shrinks.", False,
+    ),
+    "variation": Question(
+        "More even?", "more even", "less even", "coefficient of variation, no unit",
+        "Standard deviation of the variance over positions, divided by its mean: 0 is perfectly even. A common factor "
+        "on all features does not change it.",
+        "Look for marks that move left: the variance becomes more even from place to place, whatever its size.", True,
+    ),
+    "unit": Question(
+        "Smaller at length 1?", "smaller", "larger", "C × variance of unit vectors, 0 to 1",
+        "Variance along channels once every vector is brought to length 1, times the number of channels C. "
+        "It is 1 where the channels have no common offset, and cannot pass 1.",
+        "Look for marks that move at all: with the shrinking taken out, little is left of the difference.", True,
+    ),
+    "directions": Question(
+        "Directions closer?", "closer together", "further apart", "spread of directions, 0 to 1",
+        "1 minus the squared length of the mean unit vector: 0 if all positions' vectors point the same way. "
+        "This is the compactness that a cosine distance can see.",
+        "Look for marks that move left: the vectors point more alike, which is compactness without scale.", True,
+    ),
+}  # fmt: skip
+
+TOLERANCE = 0.02
+"""Relative change below which a value counts as unchanged."""
+
+
+def change(before: float, after: float) -> int:
+    """-1 for less, 0 for about the same, 1 for more."""
+    if after < before * (1 - TOLERANCE):
+        return -1
+    return 1 if after > before * (1 + TOLERANCE) else 0
+
+
+def at_scales(numbers: Sequence[int], total: int = 3) -> str:
+    """Scales in words: "at all three scales", "at scale 2", "at scales 1 and 3", "at no scale"."""
+    if len(numbers) == total:
+        return "at all three scales"
+    if not numbers:
+        return "at no scale"
+    if len(numbers) == 1:
+        return f"at scale {numbers[0]}"
+    return f"at scales {' and '.join(map(str, numbers))}"
+
+
+def answer(values: Sequence[tuple[float, float]]) -> tuple[str, str]:
+    """A one-word answer over the scales, with its badge colour, from (before, after) per scale."""
+    less = [i for i, pair in enumerate(values, 1) if change(*pair) < 0]
+    if len(less) == len(values):
+        return "Yes", "blue"
+    if less:
+        return f"Only {at_scales(less)}", "gray"
+    same = all(change(*pair) == 0 for pair in values)
+    return ("Unchanged", "gray") if same else ("No", "orange")
+
+
+def steps(values: Sequence[tuple[float, float]]) -> str:
+    """The numbers per scale, one line each: "Scale 1: 59.3 → 1.87"."""
+    return "  \n".join(f"Scale {i}: {text.number(a)} → {text.number(b)}" for i, (a, b) in enumerate(values, 1))
+
+
+def verdict(values: Mapping[str, Sequence[tuple[float, float]]], whose: str, where: str) -> str:
+    """The paper's claim held against numbers: "smaller and more even", then what is left without scale.
+
+    Args:
+        values: statistic -> (before, after) per scale, for every key of `QUESTIONS`.
+        whose: such as "teacher's".
+        where: such as "In the normal region of this image".
+    """
+    mean, even = values["mean"], values["variation"]
+    smaller, more_even = _all_less(mean), _all_less(even)
+    held = "holds" if smaller and more_even else "holds in part" if _some_less(mean) or _some_less(even) else "fails"
+    joint = "but" if _some_less(mean) and any(change(*pair) > 0 for pair in even) else "and"
+    first = (
+        f"**Figure 7 {held} here.** {where}, the projection makes the {whose} variance along channels "
+        f"{_directions(mean, 'smaller', 'larger')} ({_arrows(mean)}), {joint} "
+        f"{_directions(even, 'more even', 'less even')} (coefficient of variation {_arrows(even)})."
+    )
+    if not more_even:
+        first += " The paper reports smaller and more even."
+    return first
+
+
+def scale_free(values: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    """What remains once the shrinking is taken out."""
+    unit, directions = values["unit"], values["directions"]
+    return (
+        f"**Without the shrinking:** at unit length the variance times C is {_arrows(unit)}, and the vectors' "
+        f"directions are {_directions(directions, 'closer together', 'further apart')} (spread {_arrows(directions)}; "
+        "0 is all alike)."
+    )
+
+
+WHY_SCALE_FREE = (
+    "Why length 1: every gate lies between 0 and 1, so the product of two can only shorten a feature vector, and its "
+    "variance along channels shrinks with it (unless all channels share a large offset). Smaller is nearly built in, "
+    "and would come from random gates, too. The anomaly maps compare directions "
+    "(1 − cosine), which a common factor does not change. What can help a detector is therefore in the scale-free "
+    "numbers: how even the variance is relative to its mean, and how close together the directions are."
+)
+
+
+def _arrows(values: Sequence[tuple[float, float]]) -> str:
+    return ", ".join(f"{text.number(before)} → {text.number(after)}" for before, after in values)
+
+
+def _all_less(values: Sequence[tuple[float, float]]) -> bool:
+    return all(change(*pair) < 0 for pair in values)
+
+
+def _some_less(values: Sequence[tuple[float, float]]) -> bool:
+    return any(change(*pair) < 0 for pair in values)
+
+
+def _directions(values: Sequence[tuple[float, float]], less: str, more: str) -> str:
+    """ "smaller at scales 1 and 2 and larger at scale 3"."""
+    parts = []
+    for sign, word in ((-1, less), (1, more), (0, "about as before")):
+        scales = [i for i, pair in enumerate(values, 1) if change(*pair) == sign]
+        if scales:
+            parts.append(f"{word} {at_scales(scales, len(values))}")
+    return " and ".join(parts)
+
+
+def row_name(side: str, scale: int) -> str:
+    """A row of a chart: "Teacher 1", "S1 · 3"."""
+    return f"{SIDE_SHORT[side]} · {scale + 1}"
+
+
+# ------------------------------------------------------------------------------------------------- variance maps
+
+
+def pair_heading(pair: Pair) -> str:
+    """ "Scale 1 · F₁ → P₁ · stride 4, 24 channels, 32 × 32 positions"."""
+    channels, height, width = pair.before.shape
+    names = " → ".join(pair.names) if pair.after is not None else pair.names[0]
+    return (
+        f"**Scale {pair.scale + 1}: {names}** · stride {STRIDES[pair.scale]}, {channels:,} channels, "
+        f"{width} × {height} positions"
+    )
+
+
+def region_line(name: str, values: Sequence[Statistics | None]) -> str:
+    """ "normal: 59.3 ± 30.7 → 1.87 ± 1.85": mean and spread over a region, before and after."""
+    if values[0] is None:
+        return f"{name}: no positions"
+    parts = [f"{text.number(v.mean)} ± {text.number(v.spread)}" for v in values if v is not None]
+    return f"{name}: {' → '.join(parts)}"
+
+
+MAPS_HINT = (
+    "Look for the after map being darker (smaller) and of one colour (more even) than the before map beside it, "
+    "outside the outlined region above all."
+)
+HISTOGRAM_HINT = "Look for the filled curve left of the dotted one (smaller) and narrower (more even)."
+
+# ---------------------------------------------------------------------------------------------- gates and channels
+
+GATES_HINT = (
+    "Look for dips: rows (at the right) and columns (below) that are damped. A flat line means the module treats every "
+    "place alike. Gates have no unit; 1 lets everything pass."
+)
+DAMPING_HINT = (
+    "Look at how steep it is: a flat curve damps all channels alike, which no cosine notices; a steep one chooses."
+)
+TILES_HINT = (
+    "Left before, right after, on one colour scale per channel. Look for pictures that vanish on the right: "
+    "what they showed no longer reaches the comparison."
+)
+CHANNEL_HELP = "One channel of the features: drawn in orange in the profiles and marked in the sorted curve."
+
+
+def damping(means: np.ndarray) -> str:
+    """How much and how selectively channels are damped."""
+    order = np.argsort(means, kind="stable")
+    low, high = means[order[0]], means[order[-1]]
+    below = float(np.mean(means < 0.05))
+    ratio = high / max(float(low), 1e-12)
+    return (
+        f"On average a gate lets {text.percent(float(means.mean()))} through. Channel {order[-1]} is damped least "
+        f"(mean gate {text.number(float(high))}), channel {order[0]} most ({text.number(float(low))}): a factor of "
+        f"{text.number(float(ratio))} between them. {text.percent(below)} of the {len(means)} channels let less than "
+        "5 % through."
+    )
+
+
+def tile_caption(channel: int, mean_gate: float) -> str:
+    """ "Channel 3 · mean gate 0.012"."""
+    return f"Channel {channel} · mean gate {text.number(mean_gate)}"
+
+
+# --------------------------------------------------------------------------------------------- colours, blend, UMAP
+
+VECTOR_NAMES = {"unit": "Length 1", "raw": "As they are"}
+VECTORS_HELP = (
+    "Length 1: every vector is first divided by its length, since the anomaly maps compare directions alone. "
+    "As they are: shrunken features crowd around the middle and take one colour."
+)
+
+
+def pca_hint(share: float) -> str:
+    """What the colours mean."""
+    return (
+        f"Three components of one PCA over both pictures become red, green and blue; they hold {text.percent(share)} "
+        "of the variance. One colour means one feature vector. Look for structure that vanishes or stands out after."
+    )
+
+
+BLEND_HINTS = {
+    "mean": "Look at how fast the curve falls; that it falls is nearly built in, since gates only shrink.",
+    "variation": "Look at whether it falls at all: a lowest point in between means that softer gates do better.",
+}
+BLEND_UNITS = {"mean": "squared feature units", "variation": "no unit"}
+BLEND_MAP_HINT = "Look for the moment at which the picture turns even, or patchy, as you move the slider."
+BLEND_HELP = "0 % is the feature as it enters the module, 100 % as it leaves it. Computed from what is already there."
+
+
+def blend(percent: int, names: tuple[str, str], now: tuple[float, float], start: tuple[float, float]) -> str:
+    """The effect of a blend on mean variance and evenness, each (mean, coefficient of variation)."""
+    before, after = names
+    mixed = f"{1 - percent / 100:.2g} {before} + {percent / 100:.2g} {after}"
+    return (
+        f"**{mixed}**: mean variance {text.number(now[0])} ({text.number(now[0] / max(start[0], 1e-12))} times that of "
+        f"{before}), coefficient of variation {text.number(now[1])} ({before}: {text.number(start[1])})."
+    )
+
+
+UMAP_SWITCH = "Draw the UMAP"
+UMAP_HELP = "Takes some seconds, the first time after a start up to half a minute. The result is kept."
+UMAP_HINT = (
+    "Each dot is the feature vector of one position. Look for orange dots that stand apart from the blue ones; "
+    "distances between far groups, and the two pictures' axes, mean nothing."
+)
+TOO_FEW = 10
+"""With fewer flagged positions than this, a UMAP says little about them."""
+
+
+def few_flagged(count: int, total: int) -> str:
+    """A warning about the number of flagged positions, or ""."""
+    if count == 0:
+        return "Nothing is flagged at this scale, so all dots are normal."
+    if count < TOO_FEW:
+        return (
+            f"Only {text.plural(count, 'position')} of {total} at this scale {'is' if count == 1 else 'are'} flagged: "
+            "too few to say whether they stand apart. A finer scale has more."
+        )
+    return ""
+
+
+def separation(names: Sequence[str], values: Sequence[float | None]) -> str:
+    """The silhouettes before and after in a sentence, or "" where there are none."""
+    known = [(name, value) for name, value in zip(names, values, strict=True) if value is not None]
+    if not known:
+        return ""
+    numbers = " → ".join(f"{name} {value:.2f}" for name, value in known)
+    return (
+        f"How far flagged and normal vectors stand apart, measured on the vectors themselves: mean silhouette "
+        f"{numbers} (cosine distance; −1 to 1, near 0 is mixed)."
+    )
+
+
+# ------------------------------------------------------------------------------------------------- whole data set
+
+DATA_CHOICES = {
+    "none": "None",
+    "elpv:mono": "ELPV, monocrystalline",
+    "elpv:poly": "ELPV, polycrystalline",
+    "synthetic": "Synthetic metal",
+    "folder": "A folder or ZIP",
+}
+DATA_ABOUT = (
+    "One image is an anecdote. This measures the same numbers on every labelled test image of a data set, with one "
+    "forward pass each, and compares normal with defective images."
+)
+DATA_HELP = "Its test part is measured: normal images, and defective ones if there are any."
+FOLDER_HELP = (
+    "On the machine this runs on: a folder of normal images, an MVTec AD or VisA category, or a ZIP of one. "
+    "ZIP paths may name a folder inside."
+)
+DATA_HINT = {
+    "mean": "Marks are means over images, bars one standard deviation. Look for filled marks left of open ones.",
+    "variation": "Look for filled marks left of open ones: more even inside an image, whatever the size.",
+    "unit": "Look for blue and orange that part after the projection but not before.",
+    "directions": "Look for filled marks further left: directions closer together in an image.",
+}
+
+
+def duration(seconds: float) -> str:
+    """A rough duration: "some seconds", "about 40 s", "about 3 min"."""
+    if seconds < 8:
+        return "some seconds"
+    return f"about {round(seconds, -1):.0f} s" if seconds < 90 else f"about {round(seconds / 60)} min"
+
+
+def data_progress(done: int, total: int, seconds_left: float | None) -> str:
+    """ "40 of 490 images measured, about 2 min left"."""
+    left = f", {duration(seconds_left)} left" if seconds_left is not None and done < total else ""
+    return f"{done} of {text.plural(total, 'image')} measured{left}"
+
+
+def data_counts(normal: int, defective: int, total: int, name: str) -> str:
+    """What the numbers rest on."""
+    done = normal + defective
+    part = "" if done == total else f" ({done} of {total} test images so far, in random order)"
+    return f"**{text.plain(name)}**: {text.plural(normal, 'normal image')}, {defective} defective{part}."
+
+
+def data_where(normal: int, name: str) -> str:
+    """The place for `verdict`."""
+    return f"Over {text.plural(normal, 'normal test image')} of {text.plain(name)}"
