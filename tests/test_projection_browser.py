@@ -48,16 +48,3 @@ def test_an_uploaded_picture_is_followed_through_the_projection(
         visitor.settle()
         assert page.get_by_text("0.45 SF₂ + 0.55 SP₂").count() == 1
         visitor.check()
-
-
-def test_a_measurement_is_stopped_and_goes_on(browser: object, address: str) -> None:
-    with Visitor(browser, address) as visitor:
-        page = visitor.open("Projection?part=data&data=synthetic").page
-        page.get_by_role("button", name="Measure 60 images").click()
-        page.get_by_text("of 60 images measured").wait_for()
-        page.get_by_role("button", name="Stop measuring").click()
-        page.get_by_text("of 60 test images so far").wait_for()
-        visitor.settle()
-        assert page.get_by_role("button", name="Stop measuring").is_disabled()
-        assert page.get_by_role("button", name="Go on").is_enabled()
-        visitor.check()
