@@ -391,7 +391,7 @@ def data_progress(done: int, total: int, seconds_left: float | None) -> str:
 def data_counts(normal: int, defective: int, total: int, name: str) -> str:
     """What the numbers rest on."""
     done = normal + defective
-    part = "" if done == total else f" ({done} of {total} test images so far, in random order)"
+    part = "" if done == total else f" ({done:,} of {total:,} test images so far, in random order)"
     return f"**{text.plain(name)}**: {text.plural(normal, 'normal image')}, {defective} defective{part}."
 
 
