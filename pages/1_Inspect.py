@@ -118,7 +118,7 @@ def _pictures(scene: Scene) -> None:
         "pictures", tiles, shape[:2], (y, x), shape, lambda row, column: inspect_state.choose_pixel(column, row),
         label=wording.PICTURES_LABEL, widest=480, ring=True, zoom=True, step=max(1, shape[1] // 64),
         image=loaded.hash, probe=Probe(judged.score, "score"),
-        badges=[Badge(region.top, region.left, str(number)) for number, region in enumerate(regions, 1)],
+        badges=[Badge(region.top, region.top_x, str(number)) for number, region in enumerate(regions, 1)],
     )  # fmt: skip
 
 

@@ -70,9 +70,9 @@ def threshold_figure(
         "barmode": "stack",
         "shapes": [_line(float(_log(np.array([at]), span)[0]), dash) for at, _, dash in lines],
         "annotations": [
-            _label(float(_log(np.array([at]), span)[0]), 1.0 - 0.16 * i, f"{name} {text.number(at)}")
+            _label(float(_log(np.array([at]), span)[0]), 1.0 - 0.16 * i, f"{name} {text.number(at)}", (low, high))
             for i, (at, name, _) in enumerate(lines)
-        ] + [_label(float(image.x[0]), 0.56, "this image")],
+        ] + [_label(float(image.x[0]), 0.57, "this image", (low, high))],
         "xaxis": {
             "range": [low, high], "title": {"text": "image score (logarithmic, no unit)", "standoff": 4},
             **_powers(low, high), "fixedrange": True, "zeroline": False,
@@ -98,10 +98,13 @@ def _line(at: float, dash: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _label(at: float, height: float, words: str) -> dict[str, object]:
+def _label(at: float, height: float, words: str, span: tuple[float, float]) -> dict[str, object]:
+    """Words above a point of the axis, kept inside it near its ends."""
+    position = (at - span[0]) / (span[1] - span[0])
+    anchor = "left" if position < 0.12 else "right" if position > 0.88 else "center"
     return {
-        "x": at, "y": height, "yref": "y domain", "yanchor": "bottom", "showarrow": False, "text": words,
-        "font": {"size": 12},
+        "x": at, "y": height, "yref": "y domain", "yanchor": "bottom", "xanchor": anchor, "showarrow": False,
+        "text": words, "font": {"size": 12},
     }  # fmt: skip
 
 

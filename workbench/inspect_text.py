@@ -23,12 +23,16 @@ CIRCUIT_HINT = (
     "stay below."
 )
 PRESETS_LABEL = "Score from"
+PRESETS_HELP = (
+    "Paper: all six maps, Eq. (8). Reverse only: the decoder's maps. Forward only: the student's. Fine, middle and "
+    "coarse: both maps of one scale. For a single map, press “only” beside its name."
+)
 EXPRESSION_LABEL = "Expression"
 PLAIN_LABEL = "Maps in the score"
 PLAIN_HELP = "The same as a press on the maps in the diagram."
 ONLY = "only"
 NO_MAP_LEFT = "A score needs at least one map."
-_PRESET_NAMES = {"fine": "Fine scale", "middle": "Middle scale", "coarse": "Coarse scale"}
+_PRESET_NAMES = {"fine": "Fine", "middle": "Middle", "coarse": "Coarse"}
 _SIGN_WORDS = {"+": "plus", "*": "times"}
 
 
@@ -44,7 +48,7 @@ def scale_title(index: int) -> str:
 
 def map_facts(name: str, peak: float, used: bool) -> str:
     """Below a map of the circuit: whose map it is and its highest value in normal levels."""
-    return f"{text.MAP_TITLES[MAPS[name].branch]}, peak {text.number(peak)}{'' if used else ', left out'}"
+    return f"{text.MAP_TITLES[MAPS[name].branch]}{'' if used else ', left out'}\npeak {text.number(peak)}"
 
 
 def map_label(name: str, used: bool) -> str:
@@ -89,7 +93,6 @@ PICTURES_LABEL = (
     "plus, minus and 0 zoom."
 )
 ORIGINAL_HINT = "The picture as given. Press anywhere to choose a pixel; double-press to zoom in."
-THRESHOLD_MOVED = "calibrated"
 
 
 def moved_threshold(reference: Reference, calibrated: Reference) -> str:
