@@ -658,9 +658,7 @@ def _similarity(scene: Scene) -> None:
 
 def _embedding(scene: Scene) -> None:
     state.remember("atlas_layout", "UMAP", state.one_of(("UMAP", "PCA")))
-    method = st.segmented_control(
-        "Layout", ["UMAP", "PCA"], key="atlas_layout", required=True, help=wording.UMAP_HELP
-    )
+    method = st.segmented_control("Layout", ["UMAP", "PCA"], key="atlas_layout", required=True, help=wording.UMAP_HELP)
     with st.spinner(wording.UMAP_WAIT, show_time=True):
         embedding = memory_cache.embedding(scene.model, scene.loaded.hash, scene.trace, method)
     st.markdown(f"**{embedding.method} of items and the image's patches, by direction (no unit)**")

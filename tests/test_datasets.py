@@ -145,9 +145,7 @@ def test_the_mask_of_the_data_set_is_the_flagged_region(tmp_path: Path) -> None:
         ({"set": SYNTHETIC}, "needs both"),
     ],
 )
-def test_a_link_to_what_is_not_there_says_so_and_shows_another_picture(
-    address: dict[str, str], reason: str
-) -> None:
+def test_a_link_to_what_is_not_there_says_so_and_shows_another_picture(address: dict[str, str], reason: str) -> None:
     at = start(INSPECT, **address)
     said = [warning.value.replace("\\", "") for warning in at.warning]
     assert any(reason in one and "Another picture is shown instead." in one for one in said)
