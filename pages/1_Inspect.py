@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 import nnet
@@ -12,7 +10,8 @@ from nnet.expression import ExpressionError, parse
 from nnet.maps import MAPS
 from nnet.overlay import enlarge
 from workbench import figures, frame, gallery, judging, resources, state, text, theme
-from workbench.figures import Scale
+from workbench.inspect_scene import Scene, View
+from workbench.inspect_sections import SECTIONS
 from workbench.judging import OWN, Judgement
 from workbench.resources import Loaded, Model
 from workbench.state import Picture
@@ -20,15 +19,6 @@ from workbench.state import Picture
 _SCALES = {"fixed": "Same for all", "own": "This image"}
 # Two maps of one scale make one factor of the paper's score; in this order pairs stay together at every page width.
 _MAP_ORDER = ("M1", "M6", "M2", "M5", "M3", "M4")
-
-
-@dataclass(frozen=True)
-class View:
-    """How a score is drawn: its `scale`, the overlay's `opacity` 0..1, and the `edge` to outline, or None."""
-
-    scale: Scale
-    opacity: float
-    edge: float | None
 
 
 def main() -> None:
@@ -54,8 +44,7 @@ def main() -> None:
         _pictures(loaded, judged, view)
         _downloads(model, picture, loaded, trace, judged, view)
         _six_maps(model, loaded, trace, expression, view)
-        _score(judged)
-        _timings(loaded, trace)
+        _closer(Scene(model, picture, loaded, trace, judged, expression, view))
         with shelf:
             gallery.shelf(model, picture, expression)
 
@@ -204,20 +193,6 @@ def _about(model: Model, picture: Picture, loaded: Loaded, judged: Judgement) ->
 # ------------------------------------------------------------------------------------------------- what is behind it
 
 
-def _score(judged: Judgement) -> None:
-    reference, value = judged.reference, judged.value
-    st.subheader("How sure is it?", anchor=False)
-    chart, words = st.columns((3, 2), gap="medium", vertical_alignment="center")
-    with chart:
-        st.markdown(f"**This image among {reference.n} held-out normal images**")
-        figure = figures.normals_figure(reference.scores, reference.threshold, value)
-        st.plotly_chart(figure, key="normals", config=figures.CHART_CONFIG, alt=text.verdict(reference, value))
-        st.caption(text.NORMALS_HINT)
-    with words:
-        st.markdown(text.threshold(reference))
-        st.markdown(text.p_value(reference, value))
-
-
 def _six_maps(model: Model, loaded: Loaded, trace: Trace, expression: str, view: View) -> None:
     st.subheader("The maps behind the score", anchor=False)
     st.caption(text.MAPS_HINT, help=text.map_help())
@@ -247,13 +222,15 @@ def _tiles(model: Model, loaded: Loaded, trace: Trace, colours: str) -> dict[str
     }
 
 
-def _timings(loaded: Loaded, trace: Trace) -> None:
-    st.subheader("Time taken", anchor=False)
-    stages = {"decode file": loaded.milliseconds, **trace.timings}
-    st.markdown(f"**Milliseconds per stage** · {text.milliseconds(sum(stages.values()))} in all")
-    figure = figures.timings_figure(stages)
-    st.plotly_chart(figure, key="timings", config=figures.CHART_CONFIG, alt="Milliseconds per stage", width=640)
-    st.caption(text.TIMINGS_HINT)
+def _closer(scene: Scene) -> None:
+    """One section at a time, so that the page stays calm and quick."""
+    st.subheader("Look closer", anchor=False)
+    state.remember("view", next(iter(SECTIONS)), state.one_of(SECTIONS))
+    chosen = st.segmented_control(
+        "Look closer", list(SECTIONS), format_func=lambda name: SECTIONS[name].title, key="view", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    SECTIONS[chosen].draw(scene)
 
 
 main()
