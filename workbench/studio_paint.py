@@ -225,3 +225,8 @@ def _layer_strip(layer: np.ndarray, shape: tuple[int, ...], rows: slice) -> np.n
     size = (shape[1], rows.stop - rows.start)
     # Pillow multiplies colours by their opacity before it mixes them, so that edges keep their colour.
     return np.asarray(Image.fromarray(layer).resize(size, Image.Resampling.BILINEAR, box=box))
+
+
+def mask_picture(mask: np.ndarray) -> np.ndarray:
+    """A mask as a picture, white on black, uint8 (H, W), as mask files of data sets are."""
+    return np.where(mask, 255, 0).astype(np.uint8)
