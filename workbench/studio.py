@@ -286,7 +286,7 @@ def _altered(scene: Scene, outcome: Outcome) -> None:
     if edged:
         picture = studio_figures.with_defect_outline(picture, outcome.alteration.mask)
     score = scene.judged.score if show == "before" else outcome.judged.score
-    st.markdown(f"**{wording.SHOWN[show]}**")
+    st.markdown(f"**{wording.SHOWN_TITLES[show]}**")
     figure = figures.picture_figure(picture, shape, score, touch=state.on_touch_screen())
     st.plotly_chart(figure, key="studio_altered", config=figures.PICTURE_CONFIG, alt=wording.ALTERED_HINT)
     st.html(figures.colour_bar(view.scale))
@@ -424,7 +424,7 @@ def _onsets(scene: Scene, curves: Curves, kind: str, response: Response) -> None
     if factors:
         right.markdown("\n".join(f"- {sentence}" for sentence in factors))
     with right:
-        st.caption(f"{wording.VISIBLE_MEANS} {wording.took(len(curves.doses), response.milliseconds)}")
+        st.caption(wording.took(len(curves.doses), response.milliseconds))
         st.download_button(
             "Dose-response (CSV)", lambda: studio_data.table(curves).to_csv(index=False),
             f"{_name(scene, kind)}-{curves.axis}.csv", "text/csv", icon=":material/download:", on_click="ignore",

@@ -105,7 +105,7 @@ def scores_figure(curves: Curves, kind: str) -> go.Figure:
         "shapes": [_line("y", threshold), _line("y", undamaged, "dash")],
         "annotations": [
             _note(threshold, f"threshold {text.number(curves.threshold)}"),
-            _note(undamaged, f"without the defect {text.number(curves.undamaged)}"),
+            _note(undamaged, f"without the defect {text.number(curves.undamaged)}", right=True),
         ],
     }
     return go.Figure(dots, _CHART | layout | {"height": _CHART_HEIGHT})
@@ -163,7 +163,8 @@ def _dose_axis(curves: Curves, kind: str) -> dict[str, object]:
 
 
 def _log_axis(title: str, low: float, high: float) -> dict[str, object]:
-    return {"title": {"text": title, "standoff": 4}, "fixedrange": True, **_log_range(low, high)}
+    return {"title": {"text": title, "standoff": 8}, "fixedrange": True, "automargin": True,
+            **_log_range(low, high)}
 
 
 def _log_range(low: float, high: float) -> dict[str, object]:
@@ -199,9 +200,10 @@ def _line(axis: str, at: float, dash: str = "dot") -> dict[str, object]:
     }  # fmt: skip
 
 
-def _note(at: float, words: str) -> dict[str, object]:
+def _note(at: float, words: str, right: bool = False) -> dict[str, object]:
+    """Words on a horizontal line of a logarithmic axis, at the left end or at the right."""
     return {
-        "x": 0.01, "xref": "x domain", "xanchor": "left", "y": math.log10(at), "yanchor": "bottom", "showarrow": False,
+        "x": 0.99 if right else 0.01, "xref": "x domain", "xanchor": "right" if right else "left", "y": math.log10(at), "yanchor": "bottom", "showarrow": False,
         "text": words, "font": _LABEL,
     }  # fmt: skip
 

@@ -23,7 +23,8 @@ _NOUNS = {"missing": "missing piece", "colour": "colour shift", CUT_PASTE: "copi
 _EXTENTS = {"scratch": "length", CUT_PASTE: "diagonal"}
 
 WAYS = {"place": "Place a defect", "draw": "Draw it"}
-SHOWN = {"heatmap": "Heatmap with it", "plain": "Picture with it", "before": "Heatmap without it"}
+SHOWN = {"heatmap": "Heatmap", "plain": "Picture", "before": "Before"}
+SHOWN_TITLES = {"heatmap": "Altered, with its heatmap", "plain": "Altered", "before": "Heatmap before"}
 AXES = {SIZE: "Size", CONTRAST: "Contrast"}
 
 LEAD = (
@@ -215,7 +216,10 @@ def progress(done: int, total: int) -> str:
 
 def took(count: int, milliseconds: float) -> str:
     """What a measurement took."""
-    return f"Measured on {plural_pictures(count)} in {text.milliseconds(milliseconds)}; changes of the score follow."
+    return (
+        f"Visible is meant as above. Measured on {plural_pictures(count)} in {text.milliseconds(milliseconds)}; another "
+        "score or threshold is followed without running the network again."
+    )
 
 
 def score_onset(curves: Curves, kind: str) -> str:
