@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import figures, inspect_pixel, inspect_regions, inspect_students, text
+from workbench import figures, inspect_pixel, inspect_regions, inspect_students, studio, text
 from workbench.inspect_scene import Scene, Section
 
 
@@ -22,5 +22,6 @@ SECTIONS: dict[str, Section] = {
     "pixel": Section("Pixel verdict", inspect_pixel.section),
     "regions": Section("Threshold and regions", inspect_regions.section),
     "students": Section("S1 against S2", inspect_students.section),
+    "defect": Section("Make your own defect", studio.section),
     "time": Section("Time taken", timings),
 }

@@ -31,3 +31,9 @@ def plotly_scale(name: str) -> list[list[object]]:
 def css_gradient(name: str) -> str:
     """The same colour map as a CSS background, low on the left."""
     return f"linear-gradient(to right, {', '.join('rgb({}, {}, {})'.format(*colour) for colour in stops(name))})"
+
+
+DEFECT = "#19c8b9"
+"""The outline of a defect that the visitor made: told apart from the white outline of what is flagged."""
+SCALES = ("#2a7fb8", "#e0702a", "#8f6bc4")
+"""The fine, middle and coarse scale, in charts with a line per map; the two directions differ in their dashes."""
