@@ -14,7 +14,7 @@ from workbench import (
     inspect_circuit,
     inspect_regions,
     inspect_state,
-    memory_picker,
+    linked_pictures,
     resources,
     state,
     text,
@@ -25,7 +25,7 @@ from workbench.circuit import PAIRS
 from workbench.inspect_scene import Scene, View
 from workbench.inspect_sections import SECTIONS
 from workbench.judging import Judgement
-from workbench.memory_picker import Badge, Probe, Tile
+from workbench.linked_pictures import Badge, Probe, Tile
 from workbench.resources import Loaded
 from workbench.state import Picture
 
@@ -107,14 +107,14 @@ def _pictures(scene: Scene) -> None:
     loaded, judged, view = scene.loaded, scene.judged, scene.view
     shape, (x, y) = loaded.image.shape, view.pixel
     marked = figures.overlay(loaded.shown, judged.score, view.scale, view.opacity, view.edge)
-    bar = memory_picker.bar(view.scale)
+    bar = linked_pictures.bar(view.scale)
     tiles = [
         Tile("Original", wording.ORIGINAL_HINT, figures.data_uri(loaded.shown)),
         Tile("Overlay", text.OVERLAY_HINT, figures.data_uri(marked), **bar, numbered=True),
         Tile("Anomaly map", text.MAP_HINT, figures.data_uri(_map_picture(scene)), **bar, numbered=True),
     ]
     regions = inspect_regions.regions_of(judged, shape)[:_NUMBERED] if view.edge is not None else []
-    memory_picker.linked_pictures(
+    linked_pictures.draw(
         "pictures", tiles, shape[:2], (y, x), shape, lambda row, column: inspect_state.choose_pixel(column, row),
         label=wording.PICTURES_LABEL, widest=480, ring=True, zoom=True, step=max(1, shape[1] // 64),
         image=loaded.hash, probe=Probe(judged.score, "score"),

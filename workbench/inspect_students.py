@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.regions import cell_to_pixel
-from workbench import figures, inspect_state, memory_picker, state, students, wipe
+from workbench import figures, inspect_state, linked_pictures, state, students, wipe
 from workbench import inspect_text as wording
 from workbench.inspect_scene import Scene
-from workbench.memory_picker import Probe, Tile
+from workbench.linked_pictures import Probe, Tile
 from workbench.students import Students
 
 
@@ -37,7 +37,7 @@ def _difference(scene: Scene, found: Students) -> None:
         wording.DIFFERENCE_TITLE, wording.STUDENTS_HINT, base=figures.data_uri(marked),
         gradient=students.difference_gradient(), ticks=wording.DIFFERENCE_TICKS,
     )  # fmt: skip
-    memory_picker.linked_pictures(
+    linked_pictures.draw(
         "students_difference", [tile], shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r),
         label=wording.DIFFERENCE_LABEL, widest=440, ring=True, zoom=True, step=max(1, shape[1] // 64),
         image=scene.loaded.hash, probe=Probe(found.difference, wording.DIFFERENCE_PROBE),

@@ -326,7 +326,7 @@ def bar(scale: Scale) -> dict[str, object]:
     return {"gradient": theme.css_gradient(scale.colour_map), "ticks": ticks}
 
 
-def linked_pictures(
+def draw(
     key: str,
     tiles: Sequence[Tile],
     shape: tuple[int, int],
