@@ -21,6 +21,7 @@ _CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "dragmode": False
 _BRANCH_COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
 _BRANCH_NAMES = {"forward": "forward student S1", "reverse": "decoder S2"}
 _BINS = 28
+_SMALLEST = 1e-12  # a score that still has a place on a logarithmic axis
 _PART_SIDE, _RING = 240, 12
 
 
@@ -39,7 +40,9 @@ def threshold_figure(
         value: this image's score.
         span: scores at the ends of the axis; what lies outside stands at an end.
     """
-    low, high = (math.log10(max(end, 1e-12)) for end in span)
+    first = max(span[0], _SMALLEST)
+    span = (first, span[1] if span[1] > first else 10 * first)  # scores of nothing but 0 span nothing
+    low, high = map(math.log10, span)
     edges = np.linspace(low, high, _BINS + 1)
     places = np.clip(_log(scores, span), low, high)
     above = np.asarray(scores) > threshold
@@ -87,7 +90,7 @@ def threshold_figure(
 
 
 def _log(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:
-    return np.log10(np.clip(np.asarray(values, np.float64), max(span[0], 1e-12), max(span[1], 1e-12)))
+    return np.log10(np.clip(np.asarray(values, np.float64), *span))
 
 
 def _line(at: float, dash: str) -> dict[str, object]:

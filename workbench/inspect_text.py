@@ -183,24 +183,24 @@ def pixel_verdict(found: Attribution, score: float, threshold: float, by_place: 
         if flagged:
             return f"Flagged only through its neighbourhood, since the score is smoothed: the maps are {ending}."
         return f"Not flagged: the maps of this score are {ending}."
-    cause = _cause(found, by_place)
     if flagged:
-        return f"Flagged {cause}."
-    level = text.percent(score / threshold) if threshold > 0 else "none"
+        return f"Flagged {_cause(found, by_place, 'by')}."
+    cause = _cause(found, by_place, "from")
+    level = text.percent(score / max(threshold, 1e-12))
     return f"Not flagged: the score here is {level} of the threshold. What there is comes {cause}."
 
 
-def _cause(found: Attribution, by_place: bool) -> str:
-    """Which part of the score lifts it most, from "mainly by ..." on."""
+def _cause(found: Attribution, by_place: bool, by: str) -> str:
+    """Which part of the score lifts it most, from "mainly by ..." on, with "from" for `by` if need be."""
     parts = found.factors if len(found.factors) > 1 else tuple(found.maps.values())
     main = max(parts, key=lambda part: part.contribution)
     loudest = max((found.maps[name] for name in parse(main.text).maps), key=lambda part: part.contribution)
     story = map_story(loudest, by_place)
     if len(parts) == 1:
-        return f"by {part_name(main.text)}: {story}"
+        return f"{by} {part_name(main.text)}: {story}"
     if main.share >= _MAINLY:
-        return f"mainly by {part_name(main.text)}: {story}"
-    return f"by several parts together, most of all {part_name(main.text)}: {story}"
+        return f"mainly {by} {part_name(main.text)}: {story}"
+    return f"{by} several parts together, most of all {part_name(main.text)}: {story}"
 
 
 def pixel_numbers(score: float, raw: float, threshold: float, whole: Part) -> str:
