@@ -106,12 +106,11 @@ def _view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
 def _pictures(scene: Scene) -> None:
     loaded, judged, view = scene.loaded, scene.judged, scene.view
     shape, (x, y) = loaded.image.shape, view.pixel
-    marked = figures.overlay(loaded.shown, judged.score, view.scale, view.opacity, view.edge)
     bar = linked_pictures.bar(view.scale)
     tiles = [
-        Tile("Original", wording.ORIGINAL_HINT, figures.data_uri(loaded.shown)),
-        Tile("Overlay", text.OVERLAY_HINT, figures.data_uri(marked), **bar, numbered=True),
-        Tile("Anomaly map", text.MAP_HINT, figures.data_uri(_map_picture(scene)), **bar, numbered=True),
+        Tile("Original", wording.ORIGINAL_HINT, scene.original_uri),
+        Tile("Overlay", text.OVERLAY_HINT, scene.overlay_uri, **bar, numbered=True),
+        Tile("Anomaly map", text.MAP_HINT, _map_uri(scene), **bar, numbered=True),
     ]
     regions = inspect_regions.regions_of(judged, shape)[:_NUMBERED] if view.edge is not None else []
     linked_pictures.draw(
@@ -122,9 +121,9 @@ def _pictures(scene: Scene) -> None:
     )  # fmt: skip
 
 
-def _map_picture(scene: Scene) -> np.ndarray:
-    """The score map in colours, in the proportions and at the size in which the image is shown."""
-    return figures.colourised(enlarge(scene.judged.score, scene.loaded.shown.shape[:2]), scene.view.scale)
+def _map_uri(scene: Scene) -> str:
+    """The score map in colours, one pixel per value; the browser draws it smoothly at the image's size."""
+    return figures.data_uri(figures.colourised(scene.judged.score, scene.view.scale))
 
 
 def _downloads(scene: Scene) -> None:

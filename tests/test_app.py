@@ -15,7 +15,6 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from nnet import overlay
 from nnet.detector import Detector
 from nnet.images import decode
 from nnet.weights import WeightsError
@@ -155,8 +154,7 @@ def test_an_upload_leads_to_a_heatmap_and_the_score_of_nnet(
     assert (shown["columns"], shown["rows"]) == (90, 60)  # positions are pixels of the image as given
     reference = detector.calibration.for_expression()
     scale = figures.calibrated_scale(reference.threshold)
-    picture = figures.colourised(overlay.enlarge(expected.map, (60, 90)), scale)
-    assert pictures(at)[MAP]["base"] == figures.data_uri(picture)
+    assert pictures(at)[MAP]["base"] == figures.data_uri(figures.colourised(expected.map, scale))
     assert text.rank(reference, expected.value) in words(at)
 
 

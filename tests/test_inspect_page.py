@@ -30,7 +30,7 @@ from test_app import (
 from nnet.attribution import attribute, normal_maps
 from nnet.calibration import Calibration
 from nnet.detector import Detector, Trace
-from nnet.expression import parse
+from nnet.expression import for_maps, parse
 from nnet.images import decode
 from nnet.network import NNet
 from nnet.regions import find_regions, peak_pixel, pixel_to_cell
@@ -241,7 +241,7 @@ def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, tr
             figures.reduced(trace.image), judged.score, figures.calibrated_scale(judged.reference.threshold), 0.7,
             reference.threshold,
         )  # fmt: skip
-        assert pictures(at)["Overlay"]["base"] == figures.data_uri(marked)
+        assert pictures(at)["Overlay"]["base"] == figures.photo_uri(marked)
     pressed(at, wording.BACK_TO_CALIBRATED)
     assert address(at, "threshold") is None and at.select_slider(key="threshold_slider").value == 1
 
@@ -277,13 +277,13 @@ def test_the_students_are_compared_in_units_of_their_own_thresholds(detector: De
     forward, reverse = (judge(detector, trace.maps, e) for e in ("M4*M5*M6", "M1*M2*M3"))
     difference = forward.score / forward.reference.threshold - reverse.score / reverse.reference.threshold
     assert np.allclose(probed(at, "students_difference"), difference, rtol=1e-5, atol=1e-6)
-    found = students.compare(detector, trace.maps)
+    found = students.compare(forward, reverse)
     assert wording.agreement(found.agreement) in words(at)
     data = component(at, "students_wipe")
     assert data["position"] == 30
     scale = students.relative_scale("inferno")
     marked = figures.overlay(figures.reduced(trace.image), found.forward, scale, 0.7, 1.0)
-    assert data["left"] == figures.data_uri(marked) and data["left"] != data["right"]
+    assert data["left"] == figures.photo_uri(marked) and data["left"] != data["right"]
 
 
 @pytest.mark.parametrize(("branch", "maps"), [("forward", ["M4", "M5", "M6"]), ("reverse", ["M1", "M2", "M3"])])
@@ -296,7 +296,7 @@ def test_a_model_of_one_branch_has_a_smaller_circuit_and_says_that_it_has_no_sec
         assert wording.one_branch(maps) in [info.value for info in at.info]
         assert sorted(circuit_maps(at)) == maps
         assert all(not pair["inner"]["sign"] for pair in component(at, "circuit")["pairs"])
-        assert at.text_input(key="expression").value == "*".join(maps)
+        assert at.text_input(key="expression").value == for_maps(maps).text
         for view in ("pixel", "regions"):
             fine(at.segmented_control(key="view").set_value(view).run())
         assert at.select_slider(key="threshold_slider").value == 1

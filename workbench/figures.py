@@ -308,6 +308,13 @@ def data_uri(image: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(png(image, level=1)).decode()
 
 
+def photo_uri(image: np.ndarray) -> str:
+    """The same for pictures that are only looked at, as JPEG: a fraction of PNG's time and size, colours unreduced."""
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(stream, "JPEG", quality=92, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
 def npz(arrays: Mapping[str, np.ndarray], about: Mapping[str, object]) -> bytes:
     """Arrays as a compressed NPZ file that needs no unpickling; `about` goes in as JSON text under that name."""
     stream = io.BytesIO()

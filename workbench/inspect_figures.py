@@ -13,8 +13,10 @@ from PIL import Image, ImageDraw
 from nnet.attribution import Attribution, Part
 from nnet.expression import parse
 from nnet.maps import MAPS
+from nnet.overlay import enlarge
+from workbench import figures, text, theme
 from workbench import inspect_text as wording
-from workbench import text, theme
+from workbench.figures import Scale
 
 _BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
 _CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "dragmode": False}
@@ -224,11 +226,17 @@ def against_normal_figure(
     return go.Figure([normal, marks], _CHART | layout)
 
 
-def around(image: np.ndarray, x: int, y: int, shape: tuple[int, ...], share: float = 0.2) -> np.ndarray:
-    """A square part of a picture around a pixel, which is framed; moved inside the picture where it would leave it.
+def around(
+    image: np.ndarray, score: np.ndarray, scale: Scale, opacity: float, x: int, y: int, shape: tuple[int, ...],
+    share: float = 0.2,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """A square part of a picture around a pixel, and the same with the score on it; the pixel has a ring.
+
+    The part is moved inside the picture where it would leave it.
 
     Args:
         image: uint8 (h, w, 3), any size.
+        score, scale, opacity: as for `figures.overlay`.
         x, y: pixel of the image as given.
         shape: of the image as given.
         share: side of the part as a share of the picture's shorter side.
@@ -237,13 +245,20 @@ def around(image: np.ndarray, x: int, y: int, shape: tuple[int, ...], share: flo
     side = max(1, round(share * min(height, width)))
     row, column = (y + 0.5) * height / shape[0], (x + 0.5) * width / shape[1]
     top, left = _start(row, side, height), _start(column, side, width)
-    part = Image.fromarray(np.ascontiguousarray(image[top : top + side, left : left + side]))
-    part = part.resize((_PART_SIDE, _PART_SIDE), Image.Resampling.BICUBIC)
+    inside = (slice(top, top + side), slice(left, left + side))
     at = ((column - left) * _PART_SIDE / side, (row - top) * _PART_SIDE / side)
-    draw = ImageDraw.Draw(part)
+    part = image[inside]
+    marked = figures.overlay(part, enlarge(score, (height, width))[inside], scale, opacity)
+    return _ringed(part, at), _ringed(marked, at)
+
+
+def _ringed(part: np.ndarray, at: tuple[float, float]) -> np.ndarray:
+    """A part at a size that is easy to see, with a ring at a position of it in that size."""
+    large = Image.fromarray(np.ascontiguousarray(part)).resize((_PART_SIDE, _PART_SIDE), Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(large)
     for grow, colour in ((2, "black"), (0, "white")):
         draw.ellipse([c - _RING - grow for c in at] + [c + _RING + grow for c in at], outline=colour, width=2)
-    return np.asarray(part)
+    return np.asarray(large)
 
 
 def _start(middle: float, side: int, length: int) -> int:

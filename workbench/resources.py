@@ -52,6 +52,8 @@ BATCH = 8
 """Images per forward pass of a gallery."""
 JUDGEMENT_BYTES = 64 * MEBIBYTE
 """Most memory for score maps: over 200 of 256 x 256."""
+PICTURE_BYTES = 64 * MEBIBYTE
+"""Most memory for pictures that are ready for the browser, so that a click sends what is there: some 200 at 300 kB."""
 
 _SEARCH_DEPTH = 3
 
@@ -148,6 +150,7 @@ class _Stores:
             JUDGEMENT_BYTES, lambda judged: judged.score.nbytes
         )
         self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(MODELS, lambda levels: 1)
+        self.pictures: BoundedCache[tuple[object, ...], str] = BoundedCache(PICTURE_BYTES, len)
         self.normal_maps: BoundedCache[str, NormalMaps] = BoundedCache(MODELS, lambda maps: 1)
         self.tiles: BoundedCache[tuple[str, str, str], Tile] = BoundedCache(TILES, lambda tile: 1)
 
@@ -266,6 +269,17 @@ def normal_levels(model: Model) -> dict[str, float]:
         return found
     quantiles = model.detector.calibration.map_quantiles
     return cache.put(model.key, {name: levels["q99"] for name, levels in quantiles.items()})
+
+
+def photo(key: tuple[object, ...], make: Callable[[], np.ndarray]) -> str:
+    """A picture as a data URI (see `figures.photo_uri`), made only if it is not there yet.
+
+    Args:
+        key: everything that the picture depends on.
+        make: gives the RGB array.
+    """
+    cache = stores().pictures
+    return cache.get(key) or cache.put(key, figures.photo_uri(make()))
 
 
 def normal_maps(model: Model) -> NormalMaps:
