@@ -83,13 +83,13 @@ def test_each_map_is_set_against_its_normal_range() -> None:
 def test_a_part_of_the_picture_stays_inside_it_and_holds_the_pixel() -> None:
     image = np.zeros((50, 100, 3), np.uint8)
     image[49, 99] = 255, 0, 0
-    score = np.zeros((5, 10), np.float32)
-    score[4, 9] = 2
-    part, marked = charts.around(image, score, figures.calibrated_scale(1.0), 1.0, 99, 49, image.shape)
-    assert part.shape == marked.shape and part.shape[0] == part.shape[1]
-    assert part[-6, -6, 0] > 100 and part[6, 6].tolist() == [0, 0, 0]
+    scale = figures.calibrated_scale(1.0)
+    part, unmarked = charts.around(image, np.zeros((5, 10), np.float32), scale, 1.0, 99, 49, image.shape)
+    assert part.shape[0] == part.shape[1] and part[-6, -6, 0] > 100 and part[6, 6].tolist() == [0, 0, 0]
     assert (part == 255).all(axis=-1).any()  # the ring
-    assert marked[-40, -40].max() > 100 and marked[6, 6].tolist() == [0, 0, 0]
+    assert np.array_equal(unmarked, part)
+    _, marked = charts.around(image, np.full((5, 10), 2, np.float32), scale, 1.0, 99, 49, image.shape)
+    assert marked[6, 6].tolist() == figures.colourised(np.array(2.0), scale).tolist()
 
 
 def test_the_sentence_names_the_scale_the_part_and_how_much_worse() -> None:

@@ -260,7 +260,8 @@ def more_regions(shown: int, total: int) -> str:
 # ------------------------------------------------------------------------------------------------------- two students
 
 STUDENTS_HINT = (
-    "Orange: only the forward student S1 finds it unusual. Blue: only the decoder S2 does. Grey or clear: both agree."
+    "Look for colour: where it is orange, the forward student S1 is the more alarmed one, where it is blue, the decoder "
+    "S2. Where the picture stays grey, both agree."
 )
 DIFFERENCE_TICKS = ("S2 by 2 thresholds or more", "0", "S1 by 2 thresholds or more")
 DIFFERENCE_PROBE = "forward minus reverse, in thresholds:"
