@@ -68,7 +68,16 @@ def test_shares_are_bars_by_branch() -> None:
     assert sum(forward.x) + sum(reverse.x) == pytest.approx(100)
     assert forward.x[2] == pytest.approx(100 * found.maps["M4"].share)
     assert reverse.x[0] == pytest.approx(100 * found.maps["M1"].share)
-    assert "(4.0 times normal)" in labels.text[2]
+    assert labels.text[2].endswith(", 4.0 times")
+
+
+def test_a_score_that_is_no_product_has_a_bar_per_map() -> None:
+    found = attribute("M1*M2+M6", {"M1": 0.2, "M2": 0.1, "M6": 0.4}, NORMAL)
+    figure = charts.shares_figure(found)
+    forward, reverse, _ = figure.data
+    assert list(forward.y) == ["M1", "M2", "M6"]
+    assert forward.x[2] == pytest.approx(100 * found.maps["M6"].share) and forward.x[0] == reverse.x[2] == 0
+    assert sum(forward.x) + sum(reverse.x) == pytest.approx(100)
 
 
 def test_each_map_is_set_against_its_normal_range() -> None:

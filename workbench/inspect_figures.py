@@ -71,12 +71,13 @@ def threshold_figure(
     )  # fmt: skip
     moved = threshold != calibrated
     lines = [(calibrated, "calibrated", "dot")] + ([(threshold, "your threshold", "solid")] if moved else [])
+    sides = ("center",) if not moved else ("left", "right") if threshold < calibrated else ("right", "left")
     layout = {
         "barmode": "stack",
         "shapes": [_line(float(_log(np.array([at]), span)[0]), dash) for at, _, dash in lines],
         "annotations": [
-            _label(float(_log(np.array([at]), span)[0]), 1.0 - 0.16 * i, f"{name} {text.number(at)}", (low, high))
-            for i, (at, name, _) in enumerate(lines)
+            _label(float(_log(np.array([at]), span)[0]), 1.0, f"{name} {text.number(at)}", (low, high), side)
+            for (at, name, _), side in zip(lines, sides, strict=True)
         ] + [_label(float(image.x[0]), 0.57, "this image", (low, high))],
         "xaxis": {
             "range": [low, high], "title": {"text": "image score (logarithmic, no unit)", "standoff": 4},
@@ -103,10 +104,12 @@ def _line(at: float, dash: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _label(at: float, height: float, words: str, span: tuple[float, float]) -> dict[str, object]:
-    """Words above a point of the axis, kept inside it near its ends."""
+def _label(
+    at: float, height: float, words: str, span: tuple[float, float], side: str = "center"
+) -> dict[str, object]:  # fmt: skip
+    """Words above a point of the axis, kept inside it near its ends; at "left" they begin at the point."""
     position = (at - span[0]) / (span[1] - span[0])
-    anchor = "left" if position < 0.12 else "right" if position > 0.88 else "center"
+    anchor = "left" if position < 0.2 else "right" if position > 0.8 else side
     return {
         "x": at, "y": height, "yref": "y domain", "yanchor": "bottom", "xanchor": anchor, "showarrow": False,
         "text": words, "font": {"size": 12},
@@ -125,8 +128,11 @@ def _powers(low: float, high: float) -> dict[str, object]:
 
 
 def shares_figure(found: Attribution) -> go.Figure:
-    """Each factor's share of the log score as a bar, split among its maps by branch; in percent, 100 for all of it."""
-    factors = list(found.factors)
+    """Each part's share of the log score as a bar, split among its maps by branch; in percent, 100 for all of it.
+
+    The parts are the factors of a product, and the maps of any other score.
+    """
+    factors = found.parts
     names = [wording.shown(factor.text) for factor in factors]
     total = found.whole.contribution
     bars = []
@@ -142,7 +148,7 @@ def shares_figure(found: Attribution) -> go.Figure:
     ends = [max(0.0, sum(max(0.0, bar.x[i]) for bar in bars)) for i in range(len(factors))]
     labels = go.Scatter(
         x=ends, y=names, mode="text", textposition="middle right", hoverinfo="skip", showlegend=False,
-        text=[f"  {wording.share(f.share)} ({wording.times(f.ratio)} normal)" for f in factors], cliponaxis=False,
+        text=[f"  {wording.share(f.share)}, {wording.times(f.ratio)}" for f in factors], cliponaxis=False,
     )  # fmt: skip
     least = min(0.0, *(sum(min(0.0, bar.x[i]) for bar in bars) for i in range(len(factors))))
     span = max([*ends, 1.0]) - least
@@ -150,7 +156,7 @@ def shares_figure(found: Attribution) -> go.Figure:
         "barmode": "relative", "bargap": 0.35,
         "xaxis": {
             "title": {"text": "share of the log score in percent", "standoff": 4},
-            "range": [1.05 * least, least + 1.6 * span], "fixedrange": True,
+            "range": [1.05 * least, least + 1.7 * span], "fixedrange": True,
             "zeroline": True, "zerolinecolor": theme.THRESHOLD,
         },
         "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
@@ -164,8 +170,8 @@ def shares_figure(found: Attribution) -> go.Figure:
 def _of_branch(found: Attribution, factor: Part, branch: str) -> float:
     """What the factor's maps of one branch contribute.
 
-    A map that occurs in several factors is shared among them as the factors' own contributions are not known map by
-    map; the whole of the factor then goes to the branch in proportion to its maps.
+    What a map contributes is known for all its occurrences together. If it occurs in other factors, too, this one's
+    contribution is split in proportion to what its maps contribute altogether.
     """
     maps = parse(factor.text).maps
     own = {name: found.maps[name].contribution for name in maps}
@@ -216,7 +222,8 @@ def against_normal_figure(
     layout = {
         "showlegend": False,
         "xaxis": {
-            "type": "log", "range": [first, last + 0.75 * (last - first)], "fixedrange": True, "dtick": 1,
+            "type": "log", "range": [first, last + 0.75 * (last - first)], "fixedrange": True, "tickangle": 0,
+            "dtick": 1 if last - first < 2 else 2,
             "title": {"text": "times the normal median (logarithmic)", "standoff": 4}, "exponentformat": "none",
         },
         "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},

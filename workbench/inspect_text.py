@@ -110,8 +110,8 @@ PIXEL_HINT = (
     "images."
 )
 SHARES_HINT = (
-    "How much each factor adds to the logarithm of the score, against what is normal. Look for the longest bar: it is "
-    "why the score is high here. A bar to the left pulls the score down."
+    "How much each part adds to the logarithm of the score, and how many times its normal level it is. Look for the "
+    "longest bar: it is why the score is high here. A bar to the left pulls the score down."
 )
 SHARES_HELP = (
     "The score's logarithm is the sum of its factors' logarithms, so each factor's share is the logarithm of how many "
@@ -192,11 +192,10 @@ def pixel_verdict(found: Attribution, score: float, threshold: float, by_place: 
 
 def _cause(found: Attribution, by_place: bool, by: str) -> str:
     """Which part of the score lifts it most, from "mainly by ..." on, with "from" for `by` if need be."""
-    parts = found.factors if len(found.factors) > 1 else tuple(found.maps.values())
-    main = max(parts, key=lambda part: part.contribution)
+    main = max(found.parts, key=lambda part: part.contribution)
     loudest = max((found.maps[name] for name in parse(main.text).maps), key=lambda part: part.contribution)
     story = map_story(loudest, by_place)
-    if len(parts) == 1:
+    if len(found.parts) == 1:
         return f"{by} {part_name(main.text)}: {story}"
     if main.share >= _MAINLY:
         return f"mainly {by} {part_name(main.text)}: {story}"
@@ -260,8 +259,8 @@ def more_regions(shown: int, total: int) -> str:
 # ------------------------------------------------------------------------------------------------------- two students
 
 STUDENTS_HINT = (
-    "Look for colour: where it is orange, the forward student S1 is the more alarmed one, where it is blue, the decoder "
-    "S2. Where the picture stays grey, both agree."
+    "Look for colour: orange where the forward student S1 is the more alarmed one, blue where the decoder S2 is. Where "
+    "the picture stays grey, both agree."
 )
 DIFFERENCE_TICKS = ("S2 by 2 thresholds or more", "0", "S1 by 2 thresholds or more")
 DIFFERENCE_PROBE = "forward minus reverse, in thresholds:"
