@@ -208,50 +208,6 @@ def _picture_layout(shape: tuple[int, ...], touch: bool) -> dict[str, object]:
     }
 
 
-def normals_figure(normal_scores: np.ndarray, threshold: float, value: float) -> go.Figure:
-    """Every held-out normal image's score as a dot, the threshold as a line, this image's score as a diamond.
-
-    The axis is logarithmic, since scores are products; scores of 0 stand at its left end.
-    """
-    positive = normal_scores[normal_scores > 0]
-    floor = 0.5 * float(min(positive.min(initial=max(value, threshold, 1e-6)), value if value > 0 else np.inf))
-    dots = go.Scatter(
-        x=np.maximum(normal_scores, floor), y=_spread(len(normal_scores)), mode="markers",
-        marker={"color": theme.NORMAL, "size": 8, "opacity": 0.55, "line": {"width": 0}},
-        hovertemplate="normal image, score %{x:.3g}<extra></extra>",
-    )  # fmt: skip
-    colour = theme.ANOMALOUS if value > threshold else theme.NORMAL
-    image = go.Scatter(
-        x=[max(value, floor)], y=[0.5], mode="markers",
-        marker={"color": colour, "size": 15, "symbol": "diamond", "line": {"width": 1.5, "color": "white"}},
-        hovertemplate="this image, score %{x:.3g}<extra></extra>",
-    )  # fmt: skip
-    line = {
-        "type": "line", "x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "y domain",
-        "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
-    }  # fmt: skip
-    labels = ((threshold, 1.0, f"threshold {text.number(threshold)}"), (value, 0.62, "this image"))
-    layout = {
-        "shapes": [line],
-        "annotations": [
-            {"x": math.log10(max(at, floor)), "y": height, "yanchor": "bottom", "showarrow": False, "text": label,
-             "font": {"size": 13}}
-            for at, height, label in labels
-        ],
-        "xaxis": {
-            "type": "log", "title": {"text": "image score (logarithmic, no unit)", "standoff": 4}, "dtick": 1,
-            "exponentformat": "none",
-        },
-        "yaxis": {"visible": False, "range": [-0.15, 1.2], "fixedrange": True},
-    }  # fmt: skip
-    return go.Figure([dots, image], _CHART | layout | {"height": 170})
-
-
-def _spread(count: int) -> np.ndarray:
-    """Heights 0.1..0.9 that keep neighbouring dots apart: the golden-ratio sequence, the same every time."""
-    return 0.1 + 0.8 * np.mod(np.arange(count) * 0.6180339887, 1)
-
-
 def timings_figure(timings: Mapping[str, float]) -> go.Figure:
     """Milliseconds per stage as bars, in the order in which they ran."""
     stages, values = list(timings), list(timings.values())
