@@ -163,8 +163,8 @@ def _dose_axis(curves: Curves, kind: str) -> dict[str, object]:
 
 
 def _log_axis(title: str, low: float, high: float) -> dict[str, object]:
-    return {"title": {"text": title, "standoff": 8}, "fixedrange": True, "automargin": True,
-            **_log_range(low, high)}
+    named = {"title": {"text": title, "standoff": 8}, "fixedrange": True, "automargin": True}
+    return named | _log_range(low, high)
 
 
 def _log_range(low: float, high: float) -> dict[str, object]:
@@ -203,7 +203,8 @@ def _line(axis: str, at: float, dash: str = "dot") -> dict[str, object]:
 def _note(at: float, words: str, right: bool = False) -> dict[str, object]:
     """Words on a horizontal line of a logarithmic axis, at the left end or at the right."""
     return {
-        "x": 0.99 if right else 0.01, "xref": "x domain", "xanchor": "right" if right else "left", "y": math.log10(at), "yanchor": "bottom", "showarrow": False,
+        "x": 0.99 if right else 0.01, "xref": "x domain", "xanchor": "right" if right else "left",
+        "y": math.log10(at), "yanchor": "bottom", "showarrow": False,
         "text": words, "font": _LABEL,
     }  # fmt: skip
 

@@ -7,7 +7,6 @@ dimensions are checked before a pixel is decoded.
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -158,7 +157,7 @@ def read_layer(written: object, shape: tuple[int, int]) -> bytes | None:
         )
     try:
         content = base64.b64decode(written[len(_PREFIX) :], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one; characters outside ASCII raise another
         raise LayerError("The drawing arrived damaged (its text is no base64); draw again.") from error
     layer = _decoded(content, shape)
     return content if layer[..., 3].any() else None

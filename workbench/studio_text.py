@@ -217,8 +217,8 @@ def progress(done: int, total: int) -> str:
 def took(count: int, milliseconds: float) -> str:
     """What a measurement took."""
     return (
-        f"Visible is meant as above. Measured on {plural_pictures(count)} in {text.milliseconds(milliseconds)}; another "
-        "score or threshold is followed without running the network again."
+        f"Visible is meant as above. Measured on {plural_pictures(count)} in {text.milliseconds(milliseconds)}; "
+        "another score or threshold is followed without running the network again."
     )
 
 
