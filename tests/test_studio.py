@@ -255,7 +255,7 @@ def test_a_peak_is_taken_inside_only():
 )
 def test_visible_means_above_the_normal_level_and_above_the_undamaged_image(after, before, visible):
     assert bool(is_visible(after, before, level=2.0)) == visible
-    assert MIN_RISE * 2.0 == pytest.approx(0.2)
+    assert MIN_RISE == 0.1
 
 
 @pytest.mark.parametrize(

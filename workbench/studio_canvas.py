@@ -249,7 +249,7 @@ _PLACER_CSS = (
     _SHARED_CSS
     + """
 .frame { cursor: crosshair; }
-.ring.from { border-style: dashed; }
+.ring.from { border: 2px dashed #fff; box-shadow: none; filter: drop-shadow(0 0 1px #000) drop-shadow(0 0 1px #000); }
 .ring::after { content: ''; position: absolute; left: 50%; top: 50%; width: 5px; height: 5px; border-radius: 50%;
   background: #fff; box-shadow: 0 0 0 1px rgba(0, 0, 0, 0.8); transform: translate(-50%, -50%); }
 """
