@@ -335,10 +335,10 @@ def test_overlap_counts_areas(detector: Detector):
     before = replace(after, score=np.zeros_like(score), value=0.0)
     mask = np.zeros((8, 8), bool)
     mask[2:4, 2:8] = True  # 12 of 64 pixels, 8 of them flagged; 16 are flagged
-    found = studio_data.found(mask, before, after)
+    found = studio_data.found(coverage(mask, (4, 4)), before, after)
     assert (found.share, found.before) == (pytest.approx(8 / 12), 0.0)
     assert found.iou == pytest.approx(8 / (12 + 16 - 8)) and found.flagged == pytest.approx(0.25)
-    assert studio_data.found(np.zeros((8, 8), bool), before, after).iou == 0.0
+    assert studio_data.found(np.zeros((4, 4)), before, after).iou == 0.0
 
 
 def test_an_effect_is_held_against_the_normal_level():

@@ -249,7 +249,7 @@ def test_a_dose_response_is_measured_on_a_button_kept_and_agrees_with_nnet(detec
     scores = [result.value for image in images for result in detector.score([image])]
     assert dots["y"] == pytest.approx(scores, rel=1e-3)
     assert dots["x"] == pytest.approx([size * min(loaded().image.shape[:2]) for size in sizes])
-    assert words(at).count("- **M") == 2  # the list of maps, and that of factors
+    assert words(at).count("- **M") == 6 + 3  # a sentence for each map and factor
     with patch.object(Detector, "maps") as maps:
         fine(at.slider(key="opacity").set_value(30).run())
         fine(at.slider(key="defect_seed").set_value(0).run())

@@ -15,7 +15,8 @@ from workbench import figures, studio_text, text, theme
 from workbench.figures import Scale
 from workbench.studio_data import Curves, Effect, Line
 
-_GAP = 6  # pixels between a map before and after
+_TILE_SIDE = 192  # longest side of a map in a pair, in pixels
+_GAP = 4  # pixels between a map before and after
 _LEAST = 1e-3  # a value of 0 has no place on a logarithmic axis; it stands here, in normal levels
 _LABEL = {"size": 13}
 
@@ -25,9 +26,9 @@ def with_defect_outline(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
     Args:
         image: uint8, any size.
-        mask: of the defect on the image as given, bool (H, W).
+        mask: of the defect on the whole image, bool, any size.
     """
-    inside = coverage(mask, image.shape[:2]) > 0
+    inside = mask if mask.shape == image.shape[:2] else coverage(mask, image.shape[:2]) > 0
     marked = image.copy()
     edge = outline(inside, max(1, round(max(image.shape[:2]) / 400)))
     marked[edge] = tuple(bytes.fromhex(theme.DEFECT.lstrip("#")))
@@ -43,10 +44,12 @@ def map_pair(
         before, after: (h, w).
         level: what counts as 1, see `figures.map_scale`.
         shape: the image's.
-        mask: of the defect, bool (H, W).
+        mask: of the defect on the whole image, bool, any size.
     """
-    tiles = [with_defect_outline(figures.map_tile(m, level, shape, scale), mask) for m in (before, after)]
+    tiles = [figures.map_tile(m, level, shape, scale, _TILE_SIDE) for m in (before, after)]
     height, width = tiles[0].shape[:2]
+    inside = coverage(mask, (height, width)) > 0
+    tiles = [with_defect_outline(tile, inside) for tile in tiles]
     pair = np.zeros((height, 2 * width + _GAP, 4), np.uint8)
     for left, tile in zip((0, width + _GAP), tiles, strict=True):
         pair[:, left : left + width, :3] = tile

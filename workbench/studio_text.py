@@ -80,7 +80,6 @@ LINES_HINT = (
     "Look for where a line passes the normal level: filled dots see the defect, hollow ones do not. Solid: decoder "
     "(M1 to M3); dotted: student (M4 to M6)."
 )
-FACTORS_HINT = "The score is the product of these; look for the one that rises first."
 EVERYWHERE_HELP = (
     "Adds the changed picture to your images, so that Memory and Projection can look at it. It stays on the machine "
     "this runs on."
@@ -186,6 +185,11 @@ def effect_caption(effect: Effect) -> str:
 
 
 # ------------------------------------------------------------------------------------------------- dose-response
+
+
+def factors_hint(expression: str) -> str:
+    """What to look for in the chart of factors."""
+    return f"The score multiplies these: {expression}. Look for the one that rises first."
 
 
 def dose_title(axis: str, kind: str) -> str:
