@@ -12,6 +12,8 @@ ANOMALOUS = "#e0702a"
 """The image at hand when it is anomalous."""
 THRESHOLD = "#8a8f98"
 """The decision threshold: a neutral line that is neither good nor bad."""
+FORWARD, REVERSE = ANOMALOUS, NORMAL
+"""The forward student S1 and the decoder S2 where the two are told apart; the same two colours, for the same reason."""
 BADGES = {True: "orange", False: "blue"}
 """Streamlit's colour names for the decision: anomalous, normal."""
 
