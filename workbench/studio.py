@@ -28,6 +28,7 @@ from workbench import (
     theme,
 )
 from workbench import studio_text as wording
+from workbench.circuit import PAIRS
 from workbench.inspect_scene import Scene
 from workbench.judging import Judgement
 from workbench.resources import Loaded
@@ -36,8 +37,7 @@ from workbench.studio_canvas import Sheet
 from workbench.studio_data import Curves, Effect
 from workbench.studio_paint import CUT_PASTE, Alteration, Drawn, Placed, Recipe
 
-# Two maps of one scale make one factor of the paper's score; in this order pairs stay together.
-_MAP_ORDER = ("M1", "M6", "M2", "M5", "M3", "M4")
+_MAP_ORDER = tuple(name for pair in PAIRS for name in pair)
 _LAYERS, _PROBLEM, _RESPONSES, _ADDED = "studio_layers", "studio_problem", "studio_responses", "studio_added"
 _DRAWN = "studio_drawn"
 _LAYERS_KEPT, _RESPONSES_KEPT = 8, 6  # per visitor: drawings of up to 4.5 MB, measurements of some 1 MB
