@@ -435,6 +435,8 @@ def test_the_verdict_says_what_happened_in_plain_words():
     assert "lowers the score from 0.200 to 0.100, still normal" in missed
     assert "nothing in the picture scores above the threshold, 0.300" in missed and "No map shows it." in missed
     assert "leaves the score at 0.200" in verdict(0.2, 0.2, Found(0.0, 0.0, 0.0, 0.0), [])
+    known = verdict(0.5, 0.6, Found(0.9, 0.8, 0.5, 0.2), seen)
+    assert "It is found" not in known and "80 % of its place was flagged without it" in known
     assert "before, 5 % of its place was" in verdict(0.5, 0.6, Found(0.9, 0.05, 0.5, 0.2), seen)
 
 
