@@ -389,11 +389,11 @@ def test_the_line_chart_fills_the_dots_that_see_the_defect():
 
 def test_the_bars_of_effects_run_from_before_to_after():
     effects = [Effect("M1", 0.2, 3.0, 0.1, True), Effect("M2", 0.0, 0.5, 0.1, False)]
-    bridges, before, after = studio_figures.effects_figure(effects).data
-    assert list(before.y) == list(after.y) == ["M1", "M2"]
-    assert list(after.x) == [3.0, 0.5] and before.x[0] == 0.2 and before.x[1] > 0
+    bridges, before, visible, hidden = studio_figures.effects_figure(effects).data
+    assert list(before.y) == ["M1", "M2"] and before.x[0] == 0.2 and before.x[1] > 0
     assert bridges.x[:2] == (0.2, 3.0)
-    assert after.marker.color[0] != after.marker.color[1]
+    assert (visible.x, visible.y) == ((3.0,), ("M1",)) and (hidden.x, hidden.y) == ((0.5,), ("M2",))
+    assert visible.marker.color != hidden.marker.color
 
 
 def test_the_outline_lies_around_the_defect_and_a_pair_shows_both_maps():

@@ -71,22 +71,30 @@ def effects_figure(effects: Sequence[Effect]) -> go.Figure:
         x=low, y=names, mode="markers", name="without the defect",
         marker={"color": theme.THRESHOLD, "size": 9}, hovertemplate="%{y} without it: %{x:.3g}<extra></extra>",
     )  # fmt: skip
-    colours = [theme.ANOMALOUS if effect.visible else theme.NORMAL for effect in effects]
-    after = go.Scatter(
-        x=high, y=names, mode="markers", name="with it (orange: visible)",
-        marker={"color": colours, "size": 12}, hovertemplate="%{y} with it: %{x:.3g}<extra></extra>",
-    )  # fmt: skip
+    after = [
+        go.Scatter(
+            x=[value for value, effect in zip(high, effects, strict=True) if effect.visible == visible],
+            y=[effect.name for effect in effects if effect.visible == visible],
+            mode="markers", name=f"with it, {'visible' if visible else 'not visible'}",
+            marker={"color": theme.ANOMALOUS if visible else theme.NORMAL, "size": 12},
+            hovertemplate="%{y} with it: %{x:.3g}<extra></extra>",
+        )
+        for visible in (True, False)
+    ]  # fmt: skip
     values = [*low, *high, 1.0]
     layout = {
         "xaxis": _log_axis("peak inside it, × normal 99 % level (logarithmic)", min(values), max(values)),
-        "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True, "type": "category"},
+        "yaxis": {
+            "autorange": "reversed", "ticksuffix": "  ", "fixedrange": True, "type": "category",
+            "categoryorder": "array", "categoryarray": names,
+        },
         "height": 110 + 30 * len(effects),
         "shapes": [_line("x", 1.0)],
         "showlegend": True,
         "legend": _LEGEND,
         "margin": {"l": 0, "r": 8, "t": 8, "b": 44},
     }
-    return go.Figure([bridges, before, after], _CHART | layout)
+    return go.Figure([bridges, before, *after], _CHART | layout)
 
 
 def scores_figure(curves: Curves, kind: str) -> go.Figure:

@@ -148,8 +148,8 @@ def _scores(kind: str, before: float, after: float, reference: Reference) -> str
 def _where(reference: Reference, found: Found) -> str:
     if found.before >= 0.5:
         return (
-            f"{text.percent(found.share)} of it lies in the flagged region, but {text.percent(found.before)} of its place "
-            "was flagged without it, so this tells little about it."
+            f"{text.percent(found.share)} of it lies in the flagged region, but {text.percent(found.before)} of its "
+            "place was flagged without it, so this tells little about it."
         )
     earlier = f" (before, {text.percent(found.before)} of its place was)" if found.before > 0 else ""
     if found.share >= 0.5:
