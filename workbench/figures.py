@@ -108,15 +108,17 @@ def map_scale(colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
     return Scale(0.0, 2.0, ticks, "times the normal 99 % level", colour_map)
 
 
-def map_tile(values: np.ndarray, normal_level: float, shape: tuple[int, ...], scale: Scale) -> np.ndarray:
-    """One of M1..M6 as a picture in the image's proportions, 320 pixels on its longest side, cells left visible.
+def map_tile(
+    values: np.ndarray, normal_level: float, shape: tuple[int, ...], scale: Scale, side: int = 320
+) -> np.ndarray:
+    """One of M1..M6 as a picture in the image's proportions, `side` pixels on its longest side, cells left visible.
 
     Args:
         values: (h, w).
         normal_level: what counts as 1, see `map_scale`.
         shape: the image's.
     """
-    height, width = (max(1, round(320 * side / max(shape[:2]))) for side in shape[:2])
+    height, width = (max(1, round(side * length / max(shape[:2]))) for length in shape[:2])
     colours = Image.fromarray(colourised(values / max(normal_level, 1e-12), scale))
     return np.asarray(colours.resize((width, height), Image.Resampling.NEAREST))
 
