@@ -65,7 +65,7 @@ def _add_train(commands: Any) -> None:
     )
     train.add_argument("--out", type=Path, metavar="DIR", help="where the checkpoint goes")
     train.add_argument(
-        "--run", type=Path, metavar="DIR",
+        "--run", type=Path, metavar="DIR", dest="run_folder",
         help="train what run.json in DIR says, instead of --data, --out and settings; the workbench starts its runs so",
     )
     train.add_argument("--preset", choices=PRESETS, default="small")
@@ -150,10 +150,10 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _train(options: argparse.Namespace) -> int:
-    if options.run is not None:
+    if options.run_folder is not None:
         from nnet.runs.worker import work
 
-        return work(options.run)
+        return work(options.run_folder)
     if options.data is None or options.out is None:
         raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset

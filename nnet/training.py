@@ -176,6 +176,65 @@ def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
     return config.learning_rate * (FINAL_RATE_SHARE + (1 - FINAL_RATE_SHARE) * (1 + math.cos(turn)) / 2)
 
 
+def trial(
+    config: Config, images: np.ndarray, count: int, device: str, weights_file: Path | None, steps: int
+) -> dict[str, Any]:
+    """What a few real training steps take; the first one, in which kernels are prepared, does not count.
+
+    Args:
+        config: all settings.
+        images: some of the images, uint8 (n, size, size, 3).
+        count: number of training images in the whole run.
+        steps: how many to measure.
+
+    Returns:
+        "seconds_per_step" (median), "steps" and "epochs" of the whole run, "teacher_seconds" and "forward_seconds" per
+        image, "feature_bytes" per image, "parameter_bytes" (trainable, float32), "device" in words, and on a CUDA GPU
+        "device_bytes" at the peak and "device_free" before (None and 0 elsewhere).
+    """
+    run = _Run(config, images, Path(), device, weights_file, _unheard, None)
+    free = torch.cuda.mem_get_info(run.device)[0] if run.device.type == "cuda" else 0
+    run.trained_on = np.arange(len(images))
+    network, objective = run.network, _Objective(run.network, config, False)
+    features = FeatureCache(network, images, run.trained_on, 0, run.device, run.dtype)
+    indices = np.resize(run.trained_on, min(config.train.batch_size, count))
+    teacher = _timed(run.device, lambda: features.batch(indices))
+    batch = features.batch(indices)
+
+    def step() -> None:
+        with autocast(run.device, run.dtype):
+            loss = objective(*batch, 0)[0]["loss"]
+        run._step(loss, float(loss), 0)
+
+    network.train()
+    times = [_timed(run.device, step) for _ in range(steps + 1)][1:]
+    network.eval()
+    with torch.inference_mode():
+        forward = _timed(run.device, lambda: network(batch[0]))
+    run.trained_on = np.arange(count)
+    return {
+        "seconds_per_step": float(np.median(times)),
+        "steps": run.epochs * run.steps_per_epoch,
+        "epochs": run.epochs,
+        "teacher_seconds": teacher / len(indices),
+        "forward_seconds": forward / len(indices),
+        "feature_bytes": features.bytes_per_image,
+        "parameter_bytes": sum(4 * p.numel() for p in network.parameters() if p.requires_grad),
+        "device": run.device_name,
+        "device_bytes": torch.cuda.max_memory_reserved(run.device) if run.device.type == "cuda" else None,
+        "device_free": free,
+    }
+
+
+def _timed(device: torch.device, work: Callable[[], object]) -> float:
+    """Seconds that some work takes on the device."""
+    started = time.perf_counter()
+    work()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - started
+
+
 class _Run:
     """One training run: prepare, fit, finish."""
 

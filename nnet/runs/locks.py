@@ -56,7 +56,7 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock. Looking takes it in shared mode for a moment: looks do not disturb each other."""
+    """Whether a process holds the lock. Looking takes it in shared mode, so looks do not disturb one another."""
     if fcntl is None:
         raise RunError(UNSUPPORTED)
     try:

@@ -20,6 +20,14 @@ from nnet.training import Progress, Stopped
 
 BEAT_SECONDS = 1.0
 LOOK_SECONDS = 0.1
+PHASES = {
+    "images": "Reading the images.",
+    "features": "Computing the teacher's features.",
+    "train": "Training.",
+    "calibrate": "Calibrating on the held-out normal images.",
+    "atlas": "Collecting what each memory item stands for.",
+    "measure": "Measuring on the labelled test images.",
+}
 
 
 class Recorder:
@@ -54,6 +62,7 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        self._progress = dataclasses.replace(self._progress, phase="end")
         self._write()
 
     def __call__(self, progress: Progress) -> None:
@@ -62,6 +71,8 @@ class Recorder:
         Raises:
             Stopped: somebody asked for it.
         """
+        if progress.phase != self._progress.phase:
+            print(PHASES[progress.phase], flush=True)
         self._progress = progress
         if self._stop.is_set():
             raise Stopped("The run was asked to stop.")

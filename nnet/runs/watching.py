@@ -22,6 +22,7 @@ from nnet.runs.layout import FILM
 NORMAL, DEFECTIVE = 3, 3
 HELD_OUT = 16
 BATCH = 8
+TERMS = ("loss", "L_RKD", "L_KD", "L_align", "L_query")
 PAINTED = (  # damage that anybody would see, of three kinds and in three places
     Defect("scratch", 0.42, 0.45, 0.35, 0.9, 30.0, 1),
     Defect("stain", 0.6, 0.55, 0.22, 0.9, 0.0, 2),
@@ -72,7 +73,9 @@ class Watching:
         }
 
     def heard(self, entry: dict[str, Any]) -> None:
-        """Nothing to do: the history lies on disk."""
+        """Put a line into the log."""
+        losses = ", ".join(f"{name} {entry[name]:.4f}" for name in TERMS if name in entry)
+        print(f"Epoch {entry['epoch']} of {self._epochs}: {losses}; {entry['images_per_second']} images/s", flush=True)
 
 
 def choose(dataset: Dataset, held_out: np.ndarray) -> tuple[Probe, ...]:

@@ -122,7 +122,8 @@ def _disk_words(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"The disk is full ({error.strerror}). Make room and resume: the last finished epoch is kept."
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"This program may not open {error.filename or 'a file'} ({error.strerror}). Give it permission and resume."
+        what = error.filename or "a file"
+        return f"This program may not open {what} ({error.strerror}). Give it permission and resume."
     where = f" {error.filename}" if error.filename else ""
     return f"A file could not be read or written:{where} ({error.strerror or error}). Mend that and resume."
 
