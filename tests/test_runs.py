@@ -24,6 +24,7 @@ from builders import random_images, tiny_config
 from PIL import Image
 from safetensors.torch import load_file
 
+import nnet.runs.worker
 import nnet.storage
 import nnet.training
 from nnet import checkpoint as checkpoints
@@ -149,6 +150,7 @@ def fork(run: Run, prepare: Callable[[], object] = lambda: None) -> int:
         os.dup2(log, 2)
         sys.stdout = sys.stderr = os.fdopen(1, "w", closefd=False)
         torch.set_num_threads(1)
+        nnet.runs.worker.NICENESS = 0  # tests wait for it
         prepare()
         code = main(["train", "--run", str(run.path)])
     except BaseException:
@@ -461,7 +463,7 @@ def test_data_that_is_gone_or_may_not_be_read_fails_with_its_name(runs, tmp_path
 
 @pytest.mark.parametrize("mode", [0o000, 0o444], ids=["no list", "no entry"])
 def test_a_data_folder_without_permission_is_named(runs, tmp_path, mode):
-    """Root may read everything, so the trainer gives its rights up first; whoever else runs this has none to give up."""
+    """Root may read everything, so the trainer gives its rights up first; anybody else has none to give up."""
     data = folder_of_images(tmp_path / "photos")
     run = runs.create(RunSpec("part", str(data), tiny_config(), device="cpu"))
 

@@ -26,6 +26,8 @@ def work(path: Path) -> int:
         RunError: another process trains it, or run.json cannot be read. Nothing was changed then.
     """
     path = path.resolve()
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise RunError("torchrun trains with --data and --out; --run is for one process.")
     with _alone(path):
         os.nice(NICENESS)
         _tidy(path)
