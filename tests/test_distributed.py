@@ -31,8 +31,8 @@ def pair(tmp_path_factory) -> tuple[Path, Path]:
     for number, image in enumerate(random_images(17)):
         Image.fromarray(image).save(folder / "photos" / f"{number:02}.png")
     options = [
-        "--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", str(EPOCHS), "--batch-size", "5",
-        "--set", "loss.beta_epochs=1", "--device", "cpu", "--data", str(folder / "photos"),
+        "--teacher", "mobilenetv3_small_050", "--random-teacher", "--size", "64", "--epochs", str(EPOCHS),
+        "--batch-size", "5", "--set", "loss.beta_epochs=1", "--device", "cpu", "--data", str(folder / "photos"),
     ]  # fmt: skip
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -20,7 +20,8 @@ FOUND = {
 
 
 def test_a_few_real_steps_give_an_estimate(tmp_path):
-    spec = RunSpec("x", "synthetic:metal", tiny_config(train__epochs=3), device="cpu")
+    config = tiny_config(train__epochs=3, model__teacher="mobilenetv3_small_050")
+    spec = RunSpec("x", "synthetic:metal", config, device="cpu")
     found = estimate(spec, tmp_path / "runs")
     assert (found.training_images, found.held_out) == (52, 8)  # 60 images
     assert found.epochs == 3 and found.steps == 3 * 13  # batches of 4
