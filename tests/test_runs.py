@@ -42,7 +42,7 @@ from nnet.runs.worker import work
 from nnet.training import RESUME, train
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 def png(image: np.ndarray) -> bytes:
