@@ -18,7 +18,7 @@ from nnet.training import load_history
 ROOT = Path(__file__).parents[1]
 EPOCHS = 3
 LOSS_TOLERANCE = 1e-3
-"""Relative. The gradients of one step agree to about 1e-5. Adam divides each by its own size, so where the true gradient
+"""Relative. The gradients of one step agree to about 1e-5. Adam divides each by its size, so where the true gradient
 is 0 rounding alone decides the step's direction; a small learning rate keeps that from adding up."""
 
 
