@@ -121,6 +121,16 @@ def decode(source: bytes | Path, name: str | None = None) -> Decoded:
         return _decode(stream, name)
 
 
+def stored_size(path: Path) -> tuple[int, int] | None:
+    """(width, height) as the file's header states it, before any turning; None for what is no readable image."""
+    with _SILENCE:
+        try:
+            with Image.open(path) as image:
+                return image.size
+        except Exception:  # on damaged files Pillow's readers raise almost every type there is
+            return None
+
+
 def resize(image: np.ndarray, size: int) -> np.ndarray:
     """Resize a uint8 (H, W, 3) image to uint8 (size, size, 3), bilinear with antialiasing.
 
