@@ -406,6 +406,8 @@ def run_all(options: argparse.Namespace) -> None:
         if not row_file(options.out, method, data, seed).exists()
     ]
     for position, (method, data, seed) in enumerate(plan, start=1):
+        if row_file(options.out, method, data, seed).exists():  # another process was faster
+            continue
         started = time.perf_counter()
         run(method, data, seed, materials[data], options)
         minutes = (time.perf_counter() - started) / 60
