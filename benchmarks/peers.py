@@ -500,6 +500,10 @@ def table(out: Path, data: str) -> str:
     found = [json.loads(path.read_text()) for path in sorted(out.glob(f"*-{data}-*.json"))]
     if not found:
         return f"{DATA[data]}: no finished run.\n"
+    steps = sorted({r["steps"] for r in found if r["steps"]})
+    if len(steps) > 1:
+        found = " and ".join(map(str, steps))
+        raise SystemExit(f"{out} holds runs with {found} steps; give each number a folder of its own.")
     times = json.loads((out / "inference.json").read_text()) if (out / "inference.json").exists() else {}
     named = [name for name in METRICS if any(s[name] is not None for r in found for s in r["scores"].values())]
     heads = ["method", *(METRICS[name] for name in named), "seeds", "training, core s", "ms per image"]
