@@ -528,12 +528,15 @@ def spread(values: list[float], digits: int) -> str:
 
 def caption(data: str, found: list[dict]) -> str:
     first = found[0]
-    steps = next((f"{r['steps']} steps ({r['epochs']} epochs)" for r in found if r["steps"]), "no optimiser steps")
+    trained = next((r for r in found if r["steps"]), None)
+    steps = ""
+    if trained:
+        steps = f" {trained['steps']} steps ({trained['epochs']} epochs) of {BATCH} images for each trained method."
     known = {name: version for r in found for name, version in r["versions"].items()}
     return (
         f"**{DATA[data]}**, {first['size']} x {first['size']} pixels, {first['train_images']} training images, "
-        f"{first['test_normal']} normal and {first['test_defective']} defective test images; {steps} of {BATCH} images "
-        f"for every trained method. Percent, mean ± standard deviation over the seeds. "
+        f"{first['test_normal']} normal and {first['test_defective']} defective test images.{steps} "
+        f"Percent, mean ± standard deviation over the seeds. "
         f"{', '.join(f'{name} {version}' for name, version in known.items())}."
     )
 
