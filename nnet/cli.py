@@ -321,5 +321,9 @@ def _info(options: argparse.Namespace) -> int:
 def _data(options: argparse.Namespace) -> int:
     from nnet.data import inspect, open_dataset
 
-    print(inspect(open_dataset(options.data, strict=False)).text())
-    return 0
+    dataset = open_dataset(options.data, strict=False)
+    # Nothing but the findings where nobody watches: the bar shows itself in a terminal only, and goes when it is full.
+    with tqdm(total=len(dataset.samples), desc="Reading", unit="image", leave=False, disable=None) as bar:
+        found = inspect(dataset, progress=lambda done, _: bar.update(done - bar.n))
+    print(found.text())
+    return 0 if found.ok else 1
