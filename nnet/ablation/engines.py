@@ -1,0 +1,200 @@
+"""Who makes the runs: processes on this machine (here), or a Ray cluster (`nnet.ablation.cluster`)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from nnet.ablation.store import Job, StudyFolder
+from nnet.runs.locks import FileLock
+from nnet.runs.processes import PACKAGE_PARENT
+
+MAX_THREADS = 4  # beyond, small images keep no more cores busy, and a second run uses them better
+BYTES_PER_RUN = 4 * 1024**3
+LOG_TAIL = 400
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a run.
+
+    Attributes:
+        key: of the run.
+        kind: "started", "progress", "done" or "failed".
+        phase: of the work, with "progress".
+        share: 0..1 of the phase.
+        message: with "failed", a sentence.
+    """
+
+    key: str
+    kind: str
+    phase: str = ""
+    share: float = 0.0
+    message: str = ""
+
+
+Tell = Callable[[Event], None]
+
+
+class Engine(Protocol):
+    """Makes runs.
+
+    Attributes:
+        name: "local" or "ray".
+        jobs: how many runs are made at once.
+        threads: CPU threads of each.
+    """
+
+    name: str
+    jobs: int
+    threads: int
+
+    def run(self, jobs: Sequence[Job], folder: StudyFolder, lock: FileLock, tell: Tell) -> None:
+        """Make the runs; each that ends well is written down in the folder. Returns when all have ended."""
+
+    def close(self) -> None:
+        """Give back what was taken for the runs."""
+
+
+@dataclass
+class LocalEngine:
+    """Each run is a process of its own on this machine.
+
+    Attributes:
+        jobs, threads: see `Engine`.
+        places: for each run that can be made at once, environment variables (which GPU it sees).
+    """
+
+    jobs: int
+    threads: int
+    places: tuple[dict[str, str], ...] = ({},)
+    name: str = "local"
+    _workers: dict[str, subprocess.Popen] = field(default_factory=dict, repr=False)
+
+    def run(self, jobs: Sequence[Job], folder: StudyFolder, lock: FileLock, tell: Tell) -> None:
+        """See `Engine`. On any exception, also Ctrl-C, the workers are stopped first; their state stays on disk."""
+        waiting, events = list(jobs), queue.SimpleQueue()
+        free = [self.places[i % len(self.places)] for i in range(self.jobs)]
+        held: dict[str, dict[str, str]] = {}
+        try:
+            while waiting or held:
+                while waiting and free:
+                    job = waiting.pop(0)
+                    held[job.key] = free.pop(0)
+                    self._start(job, folder, lock, held[job.key], events)
+                    tell(Event(job.key, "started"))
+                event = events.get()
+                tell(event)
+                if event.kind in ("done", "failed"):
+                    free.append(held.pop(event.key))
+        finally:
+            self._stop()
+
+    def close(self) -> None:
+        """See `Engine`; nothing is left to give back."""
+
+    def _start(
+        self, job: Job, folder: StudyFolder, lock: FileLock, place: dict[str, str], events: queue.SimpleQueue
+    ) -> None:
+        path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
+        threads = {"OMP_NUM_THREADS": str(job.threads)}
+        with folder.log(job.key).open("ab") as log:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "nnet.ablation.worker", str(folder.root)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+                env={**os.environ, **threads, **place, "PYTHONPATH": path},
+                # The lock of the folder goes along: it is free again only when the last worker has ended.
+                pass_fds=() if lock.fd is None else (lock.fd,),
+                process_group=0,  # Ctrl-C reaches the study alone, which then stops its workers
+            )  # fmt: skip
+        self._workers[job.key] = worker
+        worker.stdin.write(job.to_json() + "\n")
+        worker.stdin.flush()
+        threading.Thread(target=self._listen, args=(job, worker, folder, events), daemon=True).start()
+
+    def _listen(self, job: Job, worker: subprocess.Popen, folder: StudyFolder, events: queue.SimpleQueue) -> None:
+        ending = None
+        for line in worker.stdout:
+            with contextlib.suppress(ValueError):
+                ending = _event(job.key, json.loads(line))
+                if ending.kind == "progress":
+                    events.put(ending)
+        code = worker.wait()
+        worker.stdin.close()
+        self._workers.pop(job.key, None)
+        if ending is None or ending.kind == "progress":
+            ending = Event(job.key, "failed", message=_how_it_ended(code, folder.log(job.key)))
+        events.put(ending)
+
+    def _stop(self) -> None:
+        for worker in list(self._workers.values()):
+            worker.kill()
+            worker.wait()
+
+
+def local_engine(device: str = "auto", jobs: int | None = None) -> LocalEngine:
+    """As many runs at once as this machine can do: one per GPU, or as many as share the cores and the memory.
+
+    Args:
+        device: as for training; "cpu" uses no GPU.
+        jobs: how many runs at once, instead.
+
+    Raises:
+        nnet.device.DeviceError: the device is missing.
+    """
+    import torch
+
+    from nnet.device import available_memory, choose_device
+
+    chosen = choose_device(device)
+    cores = usable_cores()
+    gpus = torch.cuda.device_count() if chosen.type == "cuda" and device in ("auto", "cuda") else 0
+    if jobs is None:
+        threads = threads_per_run(cores)
+        memory = max(1, available_memory() // BYTES_PER_RUN)
+        jobs = max(1, gpus) if chosen.type != "cpu" else min(max(1, cores // threads), memory)
+    else:
+        threads = threads_per_run(max(1, cores // jobs))
+    places = tuple({"CUDA_VISIBLE_DEVICES": _visible(i)} for i in range(gpus)) or ({},)
+    return LocalEngine(jobs, threads, places)
+
+
+def usable_cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_per_run(cores: int) -> int:
+    """CPU threads of one run: OMP_NUM_THREADS where it is set, else the cores up to four."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return int(asked) if asked.isdigit() and int(asked) > 0 else min(MAX_THREADS, cores)
+
+
+def _visible(index: int) -> str:
+    """The name of GPU `index` as this process sees it, for a process that shall see no other."""
+    seen = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    return seen[index] if seen else str(index)
+
+
+def _event(key: str, message: dict) -> Event:
+    if "error" in message:
+        return Event(key, "failed", message=message["error"])
+    if message.get("done"):
+        return Event(key, "done")
+    return Event(key, "progress", message["phase"], message["part"] / max(1, message["total"]))
+
+
+def _how_it_ended(code: int, log: Path) -> str:
+    if code < 0:
+        return f"Signal {-code} killed its process; most often memory ran out. Use fewer --jobs or a smaller size."
+    tail = log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:].strip()
+    return f"Its process ended with code {code}. See {log}. {tail.splitlines()[-1] if tail else ''}".strip()
