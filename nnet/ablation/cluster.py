@@ -47,7 +47,7 @@ class RayEngine:
 
         mark = _mark(folder.root)
         board = ray.remote(num_cpus=0)(Board).remote()
-        task = ray.remote(num_cpus=self.threads, num_gpus=self.gpus, max_calls=1, max_retries=0)(run_remotely)
+        task = ray.remote(num_cpus=self.threads, num_gpus=self.gpus, max_retries=0)(run_remotely)
         waiting, running = list(jobs), {}
         try:
             while waiting or running:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -67,78 +67,111 @@ class Engine(Protocol):
 
 @dataclass
 class LocalEngine:
-    """Each run is a process of its own on this machine.
+    """Runs are made by processes of their own on this machine, one after the other in each.
 
     Attributes:
         jobs, threads: see `Engine`.
-        places: for each run that can be made at once, environment variables (which GPU it sees).
+        places: environment variables of the processes in turn (which GPU each sees).
     """
 
     jobs: int
     threads: int
     places: tuple[dict[str, str], ...] = ({},)
     name: str = "local"
-    _workers: dict[str, subprocess.Popen] = field(default_factory=dict, repr=False)
 
     def run(self, jobs: Sequence[Job], folder: StudyFolder, lock: FileLock, tell: Tell) -> None:
         """See `Engine`. On any exception, also Ctrl-C, the workers are stopped first; their state stays on disk."""
         waiting, events = list(jobs), queue.SimpleQueue()
-        free = [self.places[i % len(self.places)] for i in range(self.jobs)]
-        held: dict[str, dict[str, str]] = {}
+        places = [self.places[i % len(self.places)] for i in range(min(self.jobs, len(waiting)))]
+        workers = [_Worker(folder, lock, self.threads, place, events) for place in places]
+        busy: dict[str, _Worker] = {}
         try:
-            while waiting or held:
-                while waiting and free:
+            while waiting or busy:
+                for worker in [w for w in workers if w not in busy.values()][: len(waiting)]:
                     job = waiting.pop(0)
-                    held[job.key] = free.pop(0)
-                    self._start(job, folder, lock, held[job.key], events)
+                    busy[job.key] = worker
+                    worker.give(job)
                     tell(Event(job.key, "started"))
                 event = events.get()
-                tell(event)
                 if event.kind in ("done", "failed"):
-                    free.append(held.pop(event.key))
+                    busy.pop(event.key, None)
+                tell(event)
         finally:
-            self._stop()
+            for worker in workers:
+                worker.stop()
 
     def close(self) -> None:
         """See `Engine`; nothing is left to give back."""
 
-    def _start(
-        self, job: Job, folder: StudyFolder, lock: FileLock, place: dict[str, str], events: queue.SimpleQueue
+
+class _Worker:
+    """One process that makes runs; started anew for the next one if it died.
+
+    Args:
+        folder, lock: of the study.
+        threads: CPU threads.
+        place: environment variables.
+        events: where news of its runs go.
+    """
+
+    def __init__(
+        self, folder: StudyFolder, lock: FileLock, threads: int, place: dict[str, str], events: queue.SimpleQueue
     ) -> None:
+        self.folder, self.lock, self.events = folder, lock, events
+        self.environment = {"OMP_NUM_THREADS": str(threads), **place}
+        self.process: subprocess.Popen | None = None
+        self.job: Job | None = None
+
+    def give(self, job: Job) -> None:
+        """Let it make a run."""
+        self.job = job
+        if self.process is None or self.process.poll() is not None:
+            self._start()
+        try:
+            self._send(job)
+        except OSError:  # it died between two runs
+            self._start()
+            self._send(job)
+
+    def stop(self) -> None:
+        """End it, whatever it does."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+
+    def _send(self, job: Job) -> None:
+        self.process.stdin.write(job.to_json() + "\n")
+        self.process.stdin.flush()
+
+    def _start(self) -> None:
         path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
-        threads = {"OMP_NUM_THREADS": str(job.threads)}
-        with folder.log(job.key).open("ab") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "-m", "nnet.ablation.worker", str(folder.root)],
+        with self.folder.log(self.job.key).open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "nnet.ablation.worker", str(self.folder.root)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-                env={**os.environ, **threads, **place, "PYTHONPATH": path},
+                env={**os.environ, **self.environment, "PYTHONPATH": path},
                 # The lock of the folder goes along: it is free again only when the last worker has ended.
-                pass_fds=() if lock.fd is None else (lock.fd,),
+                pass_fds=() if self.lock.fd is None else (self.lock.fd,),
                 process_group=0,  # Ctrl-C reaches the study alone, which then stops its workers
             )  # fmt: skip
-        self._workers[job.key] = worker
-        worker.stdin.write(job.to_json() + "\n")
-        worker.stdin.flush()
-        threading.Thread(target=self._listen, args=(job, worker, folder, events), daemon=True).start()
+        threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
 
-    def _listen(self, job: Job, worker: subprocess.Popen, folder: StudyFolder, events: queue.SimpleQueue) -> None:
-        ending = None
-        for line in worker.stdout:
-            with contextlib.suppress(ValueError):
-                ending = _event(job.key, json.loads(line))
-                if ending.kind == "progress":
-                    events.put(ending)
-        code = worker.wait()
-        worker.stdin.close()
-        self._workers.pop(job.key, None)
-        if ending is None or ending.kind == "progress":
-            ending = Event(job.key, "failed", message=_how_it_ended(code, folder.log(job.key)))
-        events.put(ending)
-
-    def _stop(self) -> None:
-        for worker in list(self._workers.values()):
-            worker.kill()
-            worker.wait()
+    def _listen(self, process: subprocess.Popen) -> None:
+        """Pass on what the process says; if it dies in the middle of a run, say how."""
+        for line in process.stdout:
+            job, event = self.job, None
+            if job is not None:
+                event = _event(job.key, line)
+            if event is not None:
+                if event.kind != "progress":
+                    self.job = None
+                self.events.put(event)
+        code, job = process.wait(), self.job
+        if job is not None and process is self.process:
+            self.job = None
+            self.events.put(Event(job.key, "failed", message=_how_it_ended(code, self.folder.log(job.key))))
 
 
 def local_engine(device: str = "auto", jobs: int | None = None) -> LocalEngine:
@@ -185,9 +218,16 @@ def _visible(index: int) -> str:
     return seen[index] if seen else str(index)
 
 
-def _event(key: str, message: dict) -> Event:
+def _event(key: str, line: str) -> Event | None:
+    """What a worker's line says; None for a line that a library printed."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(message, dict):
+        return None
     if "error" in message:
-        return Event(key, "failed", message=message["error"])
+        return Event(key, "failed", message=str(message["error"]))
     if message.get("done"):
         return Event(key, "done")
     return Event(key, "progress", message["phase"], message["part"] / max(1, message["total"]))

@@ -1,13 +1,15 @@
-"""python -m nnet.ablation.worker FOLDER: one run of a study in a process of its own (local engine).
+"""python -m nnet.ablation.worker FOLDER: makes runs of a study in a process of its own (local engine).
 
-The job comes as one line of JSON on standard input, which then stays open: when it closes, the study's process is gone
-and this one ends at once. Standard output has one JSON object a line: progress, and at last "done" or "error".
+Each line of standard input is a job as JSON. When standard input closes, the study's process is gone, and this one ends
+at once, also in the middle of a run. Standard output has one JSON object a line: progress, and for each job at last
+"done" or "error". What libraries print goes into the run's log.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import queue
 import sys
 import threading
 import time
@@ -19,27 +21,31 @@ from nnet.ablation.store import Job, StudyFolder
 from nnet.errors import NNetError
 
 PAUSE = 0.3
-ORPHANED = 3
 
 
-def main(arguments: list[str]) -> int:
-    """Returns the exit code: 0 done, 1 an error that was told."""
+def main(arguments: list[str]) -> None:
+    """Make runs until standard input closes."""
     folder = StudyFolder(Path(arguments[0]))
-    job = Job.from_json(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(lines,), daemon=True).start()
+    while True:
+        job = Job.from_json(lines.get())
+        _log_to(folder.log(job.key))
+        _make(job, folder)
+
+
+def _make(job: Job, folder: StudyFolder) -> None:
     try:
         from nnet.ablation.execute import execute
 
         folder.finish(job, execute(job, folder.model(job.key), Teller()))
     except NNetError as error:
         _tell(error=str(error))
-        return 1
     except Exception as error:
         traceback.print_exc()
         _tell(error=f"{type(error).__name__}: {error}")
-        return 1
-    _tell(done=True)
-    return 0
+    else:
+        _tell(done=True)
 
 
 class Teller:
@@ -59,12 +65,18 @@ def _tell(**message: object) -> None:
     print(json.dumps(message), flush=True)
 
 
-def _end_with_parent() -> None:
-    """Wait for standard input to close, then end without any clean-up: every file is written in one step."""
-    while sys.stdin.read(1):
-        pass
-    os._exit(ORPHANED)
+def _log_to(path: Path) -> None:
+    """Send standard error into the run's log."""
+    with path.open("ab") as stream:
+        os.dup2(stream.fileno(), 2)
+
+
+def _read(lines: queue.SimpleQueue[str]) -> None:
+    """Pass the jobs on; at the end, end without any clean-up: every file is written in one step."""
+    for line in sys.stdin:
+        lines.put(line)
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
