@@ -100,7 +100,8 @@ def listing(studies: Iterable[Any], base: Config) -> str:
             f"{variant.name}\n    {variant.title}\n    differs from the full network in: {changed or 'nothing'}"
             f"\n    maps: {' '.join(variant.maps)}; score: {variant.expressions(base)[0]}\n    rows: {rows}{same}{note}"
         )
-    return "\n".join([*lines, f"{len(names)} variants, {len(twins)} training runs for each seed and data set."])
+    runs = f"{count(len(twins), 'training run')} for each seed and data set."
+    return "\n".join([*lines, f"{count(len(names), 'variant')}, {runs}"])
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -193,16 +194,22 @@ def summary_line(plan: Any, seconds: dict[str, float], at_once: int, threads: in
     """What there is to do, in a sentence."""
     from nnet.ablation.progress import duration
 
-    counts = f"{len(plan.jobs)} runs ({len(plan.seeds)} seeds, {len(plan.sources)} data sets)"
+    what = f"{count(len(plan.seeds), 'seed')}, {count(len(plan.sources), 'data set')}"
+    counts = f"{count(len(plan.jobs), 'run')} ({what})"
     done = len(plan.jobs) - len(plan.missing)
     if not plan.missing:
-        return f"{counts}: all are done."
+        return f"{counts}: all done."
     at_once = min(at_once, len(plan.missing))
     total = max(sum(seconds.values()) / at_once, max(seconds.values()))
     return (
-        f"{counts}: {done} are done, {len(plan.missing)} to make, {at_once} at a time with {threads} "
-        f"thread{'s' if threads > 1 else ''} each: about {duration(total)}."
+        f"{counts}: {done} done, {len(plan.missing)} to make, {at_once} at a time with {count(threads, 'thread')} each: "
+        f"about {duration(total)}."
     )
+
+
+def count(number: int, noun: str) -> str:
+    """"1 seed", "3 seeds"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _show_results(plan: Any, folder: Any) -> None:
@@ -217,7 +224,7 @@ def _show_results(plan: Any, folder: Any) -> None:
             own = [row for row in rows_of(rows, group) if row["study"] == study.name]
             if own:
                 print(f"\n{group.title}\n{text(own, study)}")
-    print(f"\n{len(rows)} rows in {' and '.join(str(path) for path in paths)}")
+    print(f"\n{count(len(rows), 'row')} in {' and '.join(str(path) for path in paths)}")
 
 
 def _word(value: Any) -> str:
