@@ -6,7 +6,7 @@ import builtins
 from pathlib import Path
 
 import pytest
-from test_ablation_study import TIMES, arguments, category, done, study  # noqa: F401 (fixtures)
+from test_ablation_study import TIMES, arguments, category, done, interrupted, study  # noqa: F401 (fixtures)
 
 from nnet.ablation import StudyError, read_results
 from nnet.ablation.cluster import Board, _files, _is_shared, _mark, ray_engine

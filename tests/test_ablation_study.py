@@ -9,7 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ import torch
 from builders import TINY, random_images
 from PIL import Image
 
-from nnet.ablation import COLUMNS, VARIANTS, base_config, read_results, select
+from nnet.ablation import COLUMNS, VARIANTS, StudyError, base_config, read_results, select
 from nnet.ablation.engines import Event, LocalEngine, local_engine, threads_per_run
 from nnet.ablation.estimate import Costs, estimate, run_seconds
 from nnet.ablation.execute import execute
@@ -70,12 +72,42 @@ def arguments(category: Path, out: Path, *more: object) -> list[str]:
     return ["ablate", "--data", str(category), "--out", str(out), "--jobs", "1", *settings, *map(str, more)]
 
 
+@dataclass(frozen=True)
+class Interrupted:
+    """A study that was killed in the middle of its second run, and then finished by the same command."""
+
+    out: Path
+    before: dict[str, int]  # done when it was killed
+    lock_was_freed: bool
+    resumed: bool  # the second run's state was there
+
+
 @pytest.fixture(scope="module")
-def study(category, tmp_path_factory) -> Path:
-    """Table 7 with two seeds, finished: N-Net alone, which stands in other studies too."""
+def interrupted(category, tmp_path_factory) -> Interrupted:
+    """Table 7 with two seeds: N-Net alone, which stands in other studies too. Killed with kill -9 on the way."""
     out = tmp_path_factory.mktemp("study")
-    assert main(arguments(category, out, "--study", "table7", "--seeds", 2)) == 0
-    return out
+    asked = arguments(category, out, "--study", "table7", "--seeds", 2)
+    command = [sys.executable, "-m", "nnet", *asked]
+    first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    for line in first.stderr:
+        if line.startswith("started") and "seed 1" in line:
+            break
+    while not list((out / MODELS).glob(f"*/{RESUME}")) and first.poll() is None:
+        time.sleep(0.05)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    before, lock = done(out), FileLock(out / LOCK)
+    freed = lock.take(60)
+    lock.release()
+    state = bool(list((out / MODELS).glob(f"*/{RESUME}")))
+    assert main(asked) == 0
+    return Interrupted(out, before, freed, state)
+
+
+@pytest.fixture(scope="module")
+def study(interrupted) -> Path:
+    """The finished study's folder."""
+    return interrupted.out
 
 
 def done(out: Path) -> dict[str, int]:
@@ -112,10 +144,10 @@ def test_the_table_is_written_as_parquet_too(study):
 
 
 def test_checkpoints_of_the_first_seed_stay_and_give_the_numbers(study, category):
-    kept = list((study / MODELS).iterdir())
-    assert len(kept) == 1
+    kept = list(StudyFolder(study).kept().values())
+    assert kept == list((study / MODELS).iterdir()) and len(kept) == 1
     detector = Detector.load(kept[0], "cpu")
-    assert detector.config.train.seed == 0 and "hole" not in detector.checkpoint.card
+    assert detector.config.train.seed == 0 and "3 normal and 3 defective" in detector.checkpoint.card
     result = json.loads((study / DONE / f"{kept[0].name}.json").read_text())
     image = np.asarray(Image.open(category / "test" / "good" / "00.png"))
     assert detector.score([image])[0].value > 0
@@ -192,46 +224,61 @@ def test_a_broken_off_run_goes_on_to_the_same_numbers(study, category, tmp_path)
     assert result["scores"] == StudyFolder(study).result(job.key)["scores"]
 
 
-def test_a_killed_study_loses_nothing_and_leaves_nobody_behind(study, category, tmp_path):
-    """kill -9 in the middle of the second of two runs."""
-    out = shutil.copytree(study, tmp_path / "study")
-    command = [sys.executable, "-m", "nnet", *arguments(category, out, "--study", "figure9", "--seeds", 1)]
-    first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for line in first.stderr:
-        if line.startswith("started") and len(done(out)) == 3:
-            break
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    before = done(out)
-    assert len(before) == 3
-    lock = FileLock(out / LOCK)
-    assert lock.take(60), "a worker outlived its study"
-    lock.release()
-    assert not list((out / DONE).glob(".*"))
-    assert main(arguments(category, out, "--study", "figure9", "--seeds", 1)) == 0
-    after = done(out)
-    assert len(after) == 4 and before.items() < after.items()
-    rows = read_results(out / CSV)
-    assert {row["row"] for row in rows if row["study"] == "figure9" and row["seed"] == 0} == {"L1", "L2", "cosine"}
+def test_a_killed_study_loses_nothing_and_leaves_nobody_behind(interrupted):
+    assert interrupted.lock_was_freed, "a worker outlived its study"
+    assert interrupted.resumed and len(interrupted.before) == 1
+    after = done(interrupted.out)
+    assert len(after) == 2 and interrupted.before.items() < after.items()
+    second = StudyFolder(interrupted.out).result((after.keys() - interrupted.before.keys()).pop().removesuffix(".json"))
+    assert second["epochs"] == 2 and second["seed"] == 1
+    assert not [path for path in interrupted.out.rglob("*") if path.name.endswith(".tmp")]
 
 
-def test_a_failed_run_is_told_and_stops_no_other(category, tmp_path):
-    """One job's data changed after it was planned; the other job's did not."""
-    other = shutil.copytree(category, tmp_path / "other" / "part")
-    (other / "test" / "good" / "02.png").unlink()
-    folder = StudyFolder(tmp_path / "out")
+WORKER = """
+import json, os, signal, sys
+for line in sys.stdin:
+    job = json.loads(line)
+    print("something that a library says", flush=True)
+    print(json.dumps({"phase": "train", "part": 1, "total": 2}), flush=True)
+    if job["seed"] == 1:
+        print(json.dumps({"error": "diverged"}), flush=True)
+    elif job["seed"] == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif job["seed"] == 3:
+        with open(f"{sys.argv[1]}/logs/{job['key']}.txt", "a") as log:
+            log.write("a last word")
+        sys.exit(7)
+    else:
+        print(json.dumps({"done": True}), flush=True)
+"""
+
+
+def test_a_failed_or_dead_run_is_told_and_stops_no_other(study, category, tmp_path):
+    """The engine with workers that fail, die and end on their own."""
+    folder = StudyFolder(tmp_path)
     folder.make()
-    base = base_config("small", SETTINGS | {"train.epochs": 1})
-    sources = [open_source(str(other), 0), open_source(str(category), 0)]
-    plan = make_plan(select(["table7"]), sources, [0], base, folder)
-    (other / "test" / "good" / "01.png").unlink()
+    base, source = base_config("small", SETTINGS), open_source(str(category), 0)
+    plan = make_plan(select(["table7"]), [source], range(5), base, folder)
     events: list[Event] = []
-    jobs = prepared(plan, engine="local", jobs=1, threads=1)
-    LocalEngine(1, 1).run(jobs, folder, FileLock(folder.lock), events.append)
+    worker = WORKER.replace('job["seed"]', 'job["config"]["train"]["seed"]')
+    engine = LocalEngine(2, 1, command=(sys.executable, "-c", worker))
+    engine.run(prepared(plan, engine="local", jobs=2, threads=1), folder, FileLock(folder.lock), events.append)
     ended = {e.key: e for e in events if e.kind in ("done", "failed")}
-    assert [ended[job.key].kind for job in plan.jobs] == ["failed", "done"]
-    assert "changed since the study was planned" in ended[plan.jobs[0].key].message
-    assert {e.phase for e in events if e.kind == "progress"} >= {"train", "measure"}
+    kinds = [(ended[job.key].kind, ended[job.key].message) for job in plan.jobs]
+    assert [kind for kind, _ in kinds] == ["done", "failed", "failed", "failed", "done"]
+    assert kinds[1][1] == "diverged" and "Signal 9" in kinds[2][1]
+    assert "code 7" in kinds[3][1] and "a last word" in kinds[3][1]
+    assert [e.share for e in events if e.kind == "progress"] == [0.5] * 5
+
+
+def test_data_that_changed_since_the_plan_is_refused(category, tmp_path):
+    other = shutil.copytree(category, tmp_path / "other" / "part")
+    job = planned(other, tmp_path / "out").jobs[0]
+    (other / "test" / "good" / "01.png").unlink()
+    with pytest.raises(StudyError, match="changed since the study was planned"):
+        execute(job, tmp_path / "model")
+    with pytest.raises(StudyError, match="another version of N-Net"):
+        execute(replace(job, code="0" * 64), tmp_path / "model")
 
 
 @pytest.mark.parametrize(

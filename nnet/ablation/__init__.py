@@ -7,7 +7,7 @@ here knows a user interface; docs/ablations.md says how to run it.
 from nnet.ablation.claims import CLAIMS, Claim, Measured, Verdict, judge, judge_all
 from nnet.ablation.published import DISAGREEMENTS, TABLES, PublishedTable, published
 from nnet.ablation.store import COLUMNS, read_results
-from nnet.ablation.summary import Group, SummaryCell, SummaryRow, groups, rows_of, summarise
+from nnet.ablation.summary import Group, SummaryCell, SummaryRow, averaged, groups, rows_of, summarise
 from nnet.ablation.variants import STUDIES, VARIANTS, Row, Study, StudyError, Variant, base_config, differences, select
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "SummaryRow",
     "Variant",
     "Verdict",
+    "averaged",
     "base_config",
     "differences",
     "groups",

@@ -16,6 +16,7 @@ from nnet.ablation.engines import Event, Tell, threads_per_run, usable_cores
 from nnet.ablation.store import Job, StudyFolder
 from nnet.ablation.variants import StudyError
 from nnet.errors import NNetError
+from nnet.provenance import commit
 from nnet.runs.locks import FileLock
 from nnet.runs.processes import PACKAGE_PARENT
 
@@ -181,7 +182,8 @@ def _finish(reference: Any, job: Job, folder: StudyFolder) -> Event:
     for name, content in answer["files"].items():
         (folder.model(job.key) / name).parent.mkdir(parents=True, exist_ok=True)
         (folder.model(job.key) / name).write_bytes(content)
-    folder.finish(job, answer["result"])
+    # A node got the package without its history; that its code is ours was checked there.
+    folder.finish(job, {**answer["result"], "commit": commit()})
     return Event(job.key, "done")
 
 

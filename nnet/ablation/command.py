@@ -202,7 +202,7 @@ def summary_line(plan: Any, seconds: dict[str, float], at_once: int, threads: in
     at_once = min(at_once, len(plan.missing))
     total = max(sum(seconds.values()) / at_once, max(seconds.values()))
     return (
-        f"{counts}: {done} done, {len(plan.missing)} to make, {at_once} at a time with {count(threads, 'thread')} each: "
+        f"{counts}: {done} done, {len(plan.missing)} to make, {at_once} at once, {count(threads, 'thread')} each: "
         f"about {duration(total)}."
     )
 
@@ -214,14 +214,15 @@ def count(number: int, noun: str) -> str:
 
 def _show_results(plan: Any, folder: Any) -> None:
     from nnet.ablation.plan import table
-    from nnet.ablation.summary import groups, rows_of, text
+    from nnet.ablation.summary import averaged, groups, rows_of, text
 
     rows = table(plan, folder)
     paths = folder.write_tables(rows)
     hashes = {source.sha256 for source in plan.sources}
-    for group in groups(rows):
-        for study in plan.studies if group.data_sha256 in hashes else ():
-            own = [row for row in rows_of(rows, group) if row["study"] == study.name]
+    shown = [*(row for row in rows if row["data_sha256"] in hashes), *averaged(rows, hashes)]
+    for group in groups(shown):
+        for study in plan.studies:
+            own = [row for row in rows_of(shown, group) if row["study"] == study.name]
             if own:
                 print(f"\n{group.title}\n{text(own, study)}")
     print(f"\n{count(len(rows), 'row')} in {' and '.join(str(path) for path in paths)}")

@@ -72,18 +72,20 @@ class LocalEngine:
     Attributes:
         jobs, threads: see `Engine`.
         places: environment variables of the processes in turn (which GPU each sees).
+        command: starts a worker; the folder is added.
     """
 
     jobs: int
     threads: int
     places: tuple[dict[str, str], ...] = ({},)
+    command: tuple[str, ...] = (sys.executable, "-m", "nnet.ablation.worker")
     name: str = "local"
 
     def run(self, jobs: Sequence[Job], folder: StudyFolder, lock: FileLock, tell: Tell) -> None:
         """See `Engine`. On any exception, also Ctrl-C, the workers are stopped first; their state stays on disk."""
         waiting, events = list(jobs), queue.SimpleQueue()
         places = [self.places[i % len(self.places)] for i in range(min(self.jobs, len(waiting)))]
-        workers = [_Worker(folder, lock, self.threads, place, events) for place in places]
+        workers = [_Worker(self.command, folder, lock, self.threads, place, events) for place in places]
         busy: dict[str, _Worker] = {}
         try:
             while waiting or busy:
@@ -108,6 +110,7 @@ class _Worker:
     """One process that makes runs; started anew for the next one if it died.
 
     Args:
+        command: that starts it.
         folder, lock: of the study.
         threads: CPU threads.
         place: environment variables.
@@ -115,9 +118,15 @@ class _Worker:
     """
 
     def __init__(
-        self, folder: StudyFolder, lock: FileLock, threads: int, place: dict[str, str], events: queue.SimpleQueue
+        self,
+        command: Sequence[str],
+        folder: StudyFolder,
+        lock: FileLock,
+        threads: int,
+        place: dict[str, str],
+        events: queue.SimpleQueue,
     ) -> None:
-        self.folder, self.lock, self.events = folder, lock, events
+        self.command, self.folder, self.lock, self.events = command, folder, lock, events
         self.environment = {"OMP_NUM_THREADS": str(threads), **place}
         self.process: subprocess.Popen | None = None
         self.job: Job | None = None
@@ -149,7 +158,7 @@ class _Worker:
         path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
         with self.folder.log(self.job.key).open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "nnet.ablation.worker", str(self.folder.root)],
+                [*self.command, str(self.folder.root)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
                 env={**os.environ, **self.environment, "PYTHONPATH": path},
                 # The lock of the folder goes along: it is free again only when the last worker has ended.

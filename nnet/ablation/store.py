@@ -27,6 +27,7 @@ from nnet.storage import write_atomically, write_json, write_text
 FORMAT = 1
 DONE, MODELS, LOGS, LOCK = "done", "models", "logs", "study.lock"
 CSV, PARQUET = "results.csv", "results.parquet"
+CONFIG = "config.json"  # of a finished checkpoint; `nnet.checkpoint` has the same name, and brings in torch
 ALL_DEFECTS = "all"
 
 _METRICS = ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")
@@ -173,6 +174,10 @@ class StudyFolder:
         """All finished runs, of any code version, sorted by key."""
         found = (_read(path) for path in sorted((self.root / DONE).glob("*.json")))
         return [result for result in found if result is not None]
+
+    def kept(self) -> dict[str, Path]:
+        """The finished runs whose checkpoints stayed: key -> directory."""
+        return {r["key"]: self.model(r["key"]) for r in self.results() if (self.model(r["key"]) / CONFIG).is_file()}
 
     def finish(self, job: Job, result: Mapping[str, Any]) -> None:
         """Write a finished run down, and remove its checkpoint unless it is to be kept."""

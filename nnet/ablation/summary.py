@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +86,29 @@ def rows_of(rows: Sequence[Mapping[str, Any]], group: Group) -> list[Mapping[str
     return [row for row in rows if (row["data_sha256"], row["preset"], row["settings"]) == own]
 
 
+def averaged(rows: Sequence[Mapping[str, Any]], data_sha256: Iterable[str]) -> list[dict[str, Any]]:
+    """Rows of the mean over several data sets, as the paper has it over its categories; [] for fewer than two.
+
+    A row and seed counts only if it was run on every one of them under the same base. A metric that one of them lacks
+    is None. The rows can be handled like those of one data set.
+
+    Args:
+        rows: of the results table.
+        data_sha256: of the data sets to average over.
+    """
+    wanted = sorted(set(data_sha256))
+    together: dict[tuple[Any, ...], dict[str, Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["data_sha256"] in wanted and row["defect"] == ALL_DEFECTS:
+            key = tuple(row[name] for name in ("study", "row", "seed", "preset", "settings"))
+            together.setdefault(key, {})[row["data_sha256"]] = row
+    digest = hashlib.sha256("".join(wanted).encode()).hexdigest()
+    about = {"data": f"mean of {len(wanted)} data sets", "data_sha256": digest}
+    complete = [list(found.values()) for found in together.values() if len(found) == len(wanted) > 1]
+    numbers = (*METRIC_TITLES, *EXTRAS)
+    return [{**found[0], **about, **{name: _mean(found, name) for name in numbers}} for found in complete]
+
+
 def summarise(rows: Sequence[Mapping[str, Any]], study: Study) -> list[SummaryRow]:
     """A study's rows, also those that were not run.
 
@@ -115,6 +140,11 @@ def text(rows: Sequence[Mapping[str, Any]], study: Study) -> str:
     ]
     verdicts = [verdict.sentence for verdict in judge_all(rows, [study.name])]
     return "\n".join([f"{study.title} ({study.source})", head, *lines, *notes, *verdicts])
+
+
+def _mean(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    values = [row[name] for row in rows]
+    return None if None in values else statistics.fmean(values)
 
 
 def _seeds(rows: Sequence[Mapping[str, Any]], study: str, label: str) -> tuple[int, ...]:
