@@ -69,7 +69,7 @@ def run(options: argparse.Namespace, assignment: Callable[[str], tuple[str, Any]
     from nnet.ablation.plan import make_plan, open_source
     from nnet.ablation.store import StudyFolder
 
-    folder = StudyFolder(options.out)
+    folder = StudyFolder(options.out.expanduser().resolve())
     sources = [open_source(spec, options.split_seed) for spec in options.data]
     plan = make_plan(
         studies, sources, range(options.seeds), base, folder, preset_name=options.preset,
