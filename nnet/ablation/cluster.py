@@ -22,6 +22,7 @@ from nnet.runs.processes import PACKAGE_PARENT
 
 MARK = ".study-id"
 PAUSE = 0.5
+TRIES = 3  # a busy machine may need longer than the half minute that Ray waits for its own processes
 MISSING = (
     "Ray is not installed, and --engine ray needs it. Install it with: pip install -r requirements-scale.txt, "
     "or use --engine local."
@@ -114,19 +115,32 @@ def ray_engine(address: str | None = None, device: str = "auto", jobs: int | Non
     environment = {"env_vars": {"PYTHONPATH": _python_path()}} if address is None else {
         "py_modules": [str(Path(nnet.__file__).parent)]
     }
-    try:
-        ray.init(
-            address=address or "local", runtime_env=environment, include_dashboard=None if address else False,
-            log_to_driver=False, logging_level="ERROR",
-        )  # fmt: skip
-    except Exception as error:
-        raise StudyError(f"The Ray cluster at {address or 'this machine'} cannot be reached: {error}") from error
+    _join(address, environment)
     resources = ray.cluster_resources()
     gpus = int(resources.get("GPU", 0)) if device != "cpu" else 0
     cores = int(resources.get("CPU", 1))
     threads = threads_per_run(min(cores, usable_cores() if address is None else cores))
     possible = gpus or max(1, cores // threads)
     return RayEngine(min(possible, jobs or possible), threads, 1 if gpus else 0)
+
+
+def _join(address: str | None, environment: dict[str, Any]) -> None:
+    import ray
+
+    tries = TRIES if address is None else 1
+    for number in range(tries):
+        try:
+            ray.init(
+                address=address or "local", runtime_env=environment, include_dashboard=None if address else False,
+                log_to_driver=False, logging_level="ERROR",
+            )  # fmt: skip
+        except Exception as error:
+            ray.shutdown()
+            if number == tries - 1:
+                where = f"The Ray cluster at {address} cannot be reached" if address else "Ray cannot be started here"
+                raise StudyError(f"{where}: {error}") from error
+        else:
+            return
 
 
 def run_remotely(text: str, root: str, mark: str, board: Any) -> dict[str, Any]:
