@@ -1,4 +1,4 @@
-"""The command line: python -m nnet train | score | evaluate | info | data."""
+"""The command line: python -m nnet train | score | evaluate | info | data | ablate."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from nnet.ablation.command import add_ablate
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.errors import NNetError
 from nnet.images import IMAGE_SUFFIXES, Decoded, ImageError, decode
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     data = commands.add_parser("data", help="say what a data set holds")
     data.add_argument("data", metavar="PATH")
     data.set_defaults(run=_data)
+    add_ablate(commands, _assignment)
     return parser
 
 
