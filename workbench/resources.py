@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -20,7 +20,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from nnet.checkpoint import CONFIG, is_checkpoint
+from nnet.checkpoint import CONFIG, find_checkpoints
 from nnet.data import Sample
 from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
@@ -50,8 +50,6 @@ BATCH = 8
 """Images per forward pass of a gallery."""
 JUDGEMENT_BYTES = 64 * MEBIBYTE
 """Most memory for score maps: over 200 of 256 x 256."""
-
-_SEARCH_DEPTH = 3
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -167,22 +165,13 @@ def checkpoint_paths() -> dict[str, Path]:
     folders = [Path(entry) for entry in os.environ.get(EXTRA_FOLDERS, "").split(os.pathsep) if entry]
     if os.environ.get(ONLY_EXTRA, "") not in ("1", "true", "yes"):
         folders = [ROOT / "checkpoints", ROOT / "runs", *folders]
-    found = list(dict.fromkeys(path.resolve() for folder in folders for path in _finished(folder, _SEARCH_DEPTH)))
+    found = list(dict.fromkeys(path.resolve() for folder in folders for path in find_checkpoints(folder)))
     found.sort(key=lambda path: path != DEFAULT_CHECKPOINT)
     names: dict[str, Path] = {}
     for path in found:
         name = path.name if path.name not in names else f"{path.parent.name}/{path.name}"
         names.setdefault(name, path)
     return names
-
-
-def _finished(folder: Path, depth: int) -> Iterator[Path]:
-    if is_checkpoint(folder):
-        yield folder
-    elif depth and folder.is_dir():
-        for child in sorted(folder.iterdir()):
-            if child.is_dir() and not child.name.startswith("."):
-                yield from _finished(child, depth - 1)
 
 
 def devices() -> list[str]:
