@@ -8,7 +8,7 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.expression import parse
-from workbench import datasets, figures, judging, resources, samples, state, text
+from workbench import datasets, figures, judging, replay, resources, samples, state, text
 from workbench.resources import Model, Tile
 from workbench.state import Picture
 
@@ -212,10 +212,11 @@ def _row_chosen() -> None:
 def adding() -> None:
     """The uploader, how far reading is, and a sentence for each file that could not be used."""
     st.file_uploader(
-        "Drop images here, or choose files",
+        "Drop images or a replay bundle here, or choose files",
         accept_multiple_files=True,
         key=state.uploader_key(),
         on_change=state.hand_over,
+        args=(replay.open_file,),
         help=text.UPLOAD_HELP,
     )
     bar = st.empty()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import figures, text
+from workbench import figures, replay, text
 from workbench.inspect_scene import Scene, Section
 
 
@@ -34,5 +34,6 @@ def timings(scene: Scene) -> None:
 # A section is one line here. Its function takes the scene and draws.
 SECTIONS: dict[str, Section] = {
     "normals": Section("How sure is it?", among_normals),
+    "replay": Section("Replay bundle", replay.section),
     "time": Section("Time taken", timings),
 }

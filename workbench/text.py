@@ -68,7 +68,8 @@ HOW_TO_READ = (
     "so a good part stays clear."
 )
 UPLOAD_HELP = (
-    "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP, 8 or 16 bits, up to 64 megapixels. "
+    "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP, 8 or 16 bits, up to 64 megapixels; or a replay bundle "
+    "(ZIP) that was saved here. "
     "They stay on the machine this runs on, and are forgotten when you close the page."
 )
 PERCENTILE_HELP = "Share of the held-out normal images, in percent, that score below this image."
