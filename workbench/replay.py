@@ -55,7 +55,7 @@ def open_file(name: str, content: bytes) -> bool:
         return False
     bundle = replay.unpack(content, name)
     checks = replay_checks.check(bundle)
-    key = state.add_upload(bundle.title, _source(bundle), words.KNOWN)
+    key = state.add(bundle.title, _source(bundle), words.KNOWN)
     bundles = _bundles()
     for gone in set(bundles) - set(state.uploads()):
         del bundles[gone]

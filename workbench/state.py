@@ -128,7 +128,7 @@ def take_in() -> Iterator[float]:
     total = len(pending)
     while pending:
         try:
-            key = add_upload(*pending[0])
+            key = add(*pending[0])
             if st.session_state.pop(_FIRST_NEW, False):
                 choose(key)
         except NNetError as error:
@@ -137,8 +137,12 @@ def take_in() -> Iterator[float]:
         yield 1 - len(pending) / total
 
 
-def add_upload(name: str, content: bytes, known: str = "") -> str:
-    """Add an image file to the visitor's images; returns its key. Raises nnet.errors.NNetError if it cannot be used."""
+def add(name: str, content: bytes, known: str = "") -> str:
+    """Keep an image file among the visitor's images and return its key; it is not chosen by that.
+
+    Raises:
+        nnet.errors.NNetError: it cannot be used, or too much is kept already; in a sentence.
+    """
     key = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
     held = sum(len(picture.source) for picture in uploads().values() if isinstance(picture.source, bytes))
     if key not in uploads() and held + len(content) > SESSION_BYTES:
