@@ -15,7 +15,7 @@ from nnet.errors import NNetError
 from nnet.images import content_hash, decode
 from nnet.replay import Bundle
 from nnet.replay_checks import Check, Rerun
-from workbench import figures, resources, state, text, theme
+from workbench import figures, resources, state, text
 from workbench import replay_text as words
 from workbench.figures import Scale
 from workbench.inspect_scene import Scene
@@ -102,8 +102,7 @@ def section(scene: Scene) -> None:
     opened = _bundles().get(scene.picture.key)
     if opened is None:
         st.markdown(words.ABOUT)
-        st.caption(words.HOW_TO_OPEN)
-        button(scene)
+        st.markdown(words.HOW_TO_SAVE)
         return
     with st.spinner("Checking the numbers again…", show_time=True):
         again = _again(scene, opened.bundle)
@@ -176,7 +175,7 @@ def _difference_scale(change: np.ndarray, colour_map: str) -> Scale:
 
 
 def _stored_maps(scene: Scene, bundle: Bundle) -> None:
-    scale = figures.map_scale(scene.view.scale.colour_map or theme.DEFAULT_COLOUR_MAP)
+    scale = figures.map_scale(scene.view.scale.colour_map)
     st.markdown("**Maps in the bundle** · times the normal 99 % level")
     with st.grid(6, min_column_width=140, gap="small") as grid:
         for name, values in bundle.maps.items():

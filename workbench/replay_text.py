@@ -12,7 +12,10 @@ ABOUT = (
     "A replay bundle keeps this result as one file: the image, the maps, the settings, the versions, and hashes of all "
     "weights. Whoever opens it sees the same view, and every number in it is checked again."
 )
-HOW_TO_OPEN = "To open a bundle, drop its ZIP into the field for images at the top of the page."
+HOW_TO_SAVE = (
+    "Save one with the button **Replay bundle (ZIP)** under the pictures. To open one, drop it into the field for "
+    "images at the top of the page. On the command line: `python -m nnet replay FILE`."
+)
 KNOWN = "from a replay bundle"
 STORED_HINT = "As stored. Look for the same spots as on the map of now."
 NOW_HINT = "Computed again from the bundle's image. Look for the same spots as in the bundle."
