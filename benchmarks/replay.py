@@ -1,6 +1,6 @@
 """How far the maps of one image differ between machines, which decides the tolerances of `nnet.replay_checks`.
 
-    python benchmarks/replay.py [CHECKPOINT]
+    python -m benchmarks.replay [CHECKPOINT]
 
 Each setting runs in a process of its own, over the test images of the synthetic data set and, where the package is
 installed, of ELPV. Other processors are stood in for by other instruction sets and numbers of threads, a GPU by
@@ -45,8 +45,8 @@ def main(checkpoint: Path) -> None:
 
 
 def _run(name: str, checkpoint: Path, target: Path) -> np.ndarray:
-    command = [sys.executable, __file__, str(checkpoint), name, str(target)]
-    environment = os.environ | SETTINGS[name][1] | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "benchmarks.replay", str(checkpoint), name, str(target)]
+    environment = os.environ | SETTINGS[name][1]
     subprocess.run(command, check=True, env=environment, cwd=ROOT)
     return np.load(target)
 
