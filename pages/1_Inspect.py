@@ -60,7 +60,7 @@ def main() -> None:
         _downloads(scene)
         _closer(scene)
         with shelf:
-            gallery.shelf(model, picture, expression)
+            gallery.shelf(model, picture, expression, judged.reference)
 
 
 def _heading(picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:

@@ -99,6 +99,9 @@ MAPS_HINT = (
     "Each map compares two networks' features at one scale. Look for maps that light up alone: 1 is the level that "
     "99 % of the normal images' pixels stay below, so colours can be compared across maps."
 )
+SORTS = {"score": "Score", "percentile": "Percentile", "name": "Name", "added": "Order added"}
+RISING_HELP = "Off: the highest score first; names from A to Z. On: the other way round."
+NONE_ANOMALOUS = "None of your images scores above the threshold. Switch off “Anomalous only” to see them."
 TIMINGS_HINT = "Look for the longest bar. A picture is computed once; every setting on this page works on what is kept."
 
 
