@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -182,20 +182,35 @@ def picture_figure(image: np.ndarray, shape: tuple[int, ...], score: np.ndarray,
     return go.Figure(_hover_layer(score, shape, opacity=0), _picture_layout(shape, touch) | {"images": [below]})
 
 
-def map_figure(score: np.ndarray, shape: tuple[int, ...], scale: Scale, *, touch: bool = False) -> go.Figure:
-    """The score map itself, as zoomable as the pictures beside it; see `picture_figure`. `colour_bar` goes with it."""
+def map_figure(
+    score: np.ndarray,
+    shape: tuple[int, ...],
+    scale: Scale,
+    *,
+    touch: bool = False,
+    told: Mapping[str, object] | None = None,
+    over: Sequence[Mapping[str, object]] = (),
+    height: int | None = None,
+) -> go.Figure:
+    """A map itself, as zoomable as the pictures beside it; see `picture_figure`. `colour_bar` goes with it.
+
+    Args:
+        told: what to tell under the pointer instead of the score, as Plotly takes it.
+        over: further traces.
+        height: in pixels, where not `picture_height`.
+    """
     colours = {"zmin": scale.low, "zmax": scale.high, "colorscale": theme.plotly_scale(scale.colour_map)}
-    return go.Figure(_hover_layer(score, shape, **colours), _picture_layout(shape, touch))
+    layout = _picture_layout(shape, touch) | ({} if height is None else {"height": height})
+    return go.Figure([_hover_layer(score, shape, **colours) | dict(told or {}), *over], layout)
 
 
-def _hover_layer(score: np.ndarray, shape: tuple[int, ...], **options: object) -> go.Heatmap:
+def _hover_layer(score: np.ndarray, shape: tuple[int, ...], **options: object) -> dict[str, object]:
     cell_height, cell_width = shape[0] / score.shape[0], shape[1] / score.shape[1]
-    return go.Heatmap(
-        z=np.asarray(score, np.float32),
-        x0=cell_width / 2, dx=cell_width, y0=cell_height / 2, dy=cell_height, showscale=False,
-        hovertemplate="x %{x:.0f} px, y %{y:.0f} px<br>score %{z:.3g}<extra></extra>",
-        **options,
-    )  # fmt: skip
+    return {
+        "type": "heatmap", "z": np.asarray(score, np.float32),
+        "x0": cell_width / 2, "dx": cell_width, "y0": cell_height / 2, "dy": cell_height, "showscale": False,
+        "hovertemplate": "x %{x:.0f} px, y %{y:.0f} px<br>score %{z:.3g}<extra></extra>", **options,
+    }  # fmt: skip
 
 
 def picture_height(shape: tuple[int, ...]) -> int:
