@@ -1,4 +1,4 @@
-"""The command line: python -m nnet train | score | evaluate | info | data | ablate."""
+"""The command line: python -m nnet train | score | evaluate | info | data | replay | ablate."""
 
 from __future__ import annotations
 
@@ -56,6 +56,15 @@ def _parser() -> argparse.ArgumentParser:
     data = commands.add_parser("data", help="say what a data set holds")
     data.add_argument("data", metavar="PATH")
     data.set_defaults(run=_data)
+    replay = commands.add_parser("replay", help="open a replay bundle and check its numbers again")
+    replay.add_argument("bundle", type=Path, metavar="FILE", help="a ZIP that the Inspect page saved")
+    replay.add_argument(
+        "--checkpoint", type=Path, metavar="DIR",
+        help="what to run again; without it the one with the same weights under checkpoints/ or runs/ is looked for",
+    )
+    replay.add_argument("--teacher-weights", type=Path, metavar="FILE")
+    _add_device(replay)
+    replay.set_defaults(run=_replay)
     add_ablate(commands, _assignment)
     return parser
 
@@ -329,3 +338,27 @@ def _data(options: argparse.Namespace) -> int:
         found = inspect(dataset, progress=lambda done, _: bar.update(done - bar.n))
     print(found.text())
     return 0 if found.ok else 1
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from nnet import replay, replay_checks
+    from nnet.checkpoint import find_checkpoints
+    from nnet.detector import Detector
+
+    bundle = replay.unpack(options.bundle)
+    print(f"{bundle.title}\nMade {bundle.made}, with the checkpoint {bundle.model['checkpoint']['name']}.")
+    checks, path = replay_checks.check(bundle), options.checkpoint
+    if path is None:
+        known = [found for folder in ("checkpoints", "runs") for found in find_checkpoints(Path(folder))]
+        path = replay_checks.matching(bundle, known)
+    if path is not None:
+        again = replay_checks.rerun(bundle, Detector.load(path, options.device, options.teacher_weights))
+        checks += again.checks
+        print(again.why)
+    for check in checks:
+        print(f"  {'agrees ' if check.agrees else 'DIFFERS'}  {check.name}: {check.detail}")
+    if path is None:
+        print(replay_checks.no_checkpoint(bundle))
+    wrong = sum(not check.agrees for check in checks)
+    print(f"{len(checks) - wrong} of {len(checks)} checks agree.")
+    return 1 if wrong else 0

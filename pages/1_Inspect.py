@@ -15,6 +15,7 @@ from workbench import (
     inspect_regions,
     inspect_state,
     linked_pictures,
+    replay,
     resources,
     state,
     text,
@@ -59,7 +60,7 @@ def main() -> None:
         _downloads(scene)
         _closer(scene)
         with shelf:
-            gallery.shelf(model, picture, expression)
+            gallery.shelf(model, picture, expression, judged.reference)
 
 
 def _heading(picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:
@@ -155,6 +156,7 @@ def _downloads(scene: Scene) -> None:
                 label, make, f"{scene.picture.stem}-{suffix}", mime, icon=":material/download:", on_click="ignore",
                 key=f"download-{suffix}",
             )  # fmt: skip
+        replay.button(scene)
 
 
 def _about(scene: Scene) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -238,16 +239,21 @@ def _reset_all(trained: Settings) -> None:
 
 def _switched_off(scene: Scene) -> tuple[int, ...]:
     """The items that are off; their numbers stand in the address."""
-
-    def read(written: str) -> str:
-        return memory_data.items_to_text(memory_data.items_from_text(written, scene.items))
-
-    state.remember("forget", "", read)
+    state.remember("forget", "", _items_reader(scene))
     off = memory_data.items_from_text(st.session_state["forget"], scene.items)
     if len(off) == scene.items:
         st.warning(wording.ALL_OFF, icon=":material/warning:")
         return ()
     return off
+
+
+def _items_reader(scene: Scene) -> Callable[[str], str]:
+    """A reader for `state.remember`: numbers of items that exist."""
+
+    def read(written: str) -> str:
+        return memory_data.items_to_text(memory_data.items_from_text(written, scene.items))
+
+    return read
 
 
 def _switch_off(items: tuple[int, ...]) -> None:
@@ -361,14 +367,27 @@ def _items(scene: Scene, settings: Settings, recall: Recall) -> None:
 def _page_of_items(scene: Scene, here: np.ndarray) -> list[int]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = _order_choice("items_order", "here", scene)
-        only = st.multiselect(
-            "Only these items", range(scene.items), format_func=wording.item, key="items_only",
-            placeholder="all items", width=280,
-        )  # fmt: skip
+        only = _only(scene)
         ranked = [i for i in _ordered(order, scene, here) if not only or i in only]
         pages = -(-len(ranked) // _ITEMS_ON_PAGE)
         page = _page("items_page", pages)
     return ranked[(page - 1) * _ITEMS_ON_PAGE : page * _ITEMS_ON_PAGE]
+
+
+def _only(scene: Scene) -> tuple[int, ...]:
+    """The items that alone are shown, or none for all; their numbers stand in the address."""
+    state.remember("only_items", "", _items_reader(scene))
+    chosen = memory_data.items_from_text(st.session_state["only_items"], scene.items)
+    st.session_state["items_only"] = list(chosen)
+    st.multiselect(
+        "Only these items", range(scene.items), format_func=wording.item, key="items_only", placeholder="all items",
+        width=280, on_change=_only_chosen,
+    )  # fmt: skip
+    return chosen
+
+
+def _only_chosen() -> None:
+    st.session_state["only_items"] = memory_data.items_to_text(tuple(st.session_state["items_only"]))
 
 
 def _order_choice(key: str, default: str, scene: Scene) -> str:

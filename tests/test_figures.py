@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 
@@ -197,6 +198,20 @@ def test_png_and_data_uri_hold_the_same_pixels() -> None:
     image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(figures.png(image)))), image)
     assert figures.data_uri(image).startswith("data:image/png;base64,")
+
+
+def test_a_large_picture_goes_to_the_browser_as_a_jpeg_without_visible_loss() -> None:
+    ramp = np.linspace(0, 255, 500 * 400).reshape(400, 500, 1).repeat(3, axis=2).astype(np.uint8)
+    head, _, encoded = figures.data_uri(ramp).partition(",")
+    assert head == "data:image/jpeg;base64"
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded)))).astype(int)
+    assert shown.shape == ramp.shape and np.abs(shown - ramp).mean() < 1
+
+
+def test_pictures_of_the_same_bytes_in_another_shape_are_told_apart() -> None:
+    first, second = np.zeros((4, 6, 3), np.uint8), np.zeros((6, 4, 3), np.uint8)
+    assert figures.data_uri(first) != figures.data_uri(second)
+    assert figures.data_uri(first) is figures.data_uri(first.copy()), "encoded once"
 
 
 def test_npz_holds_exact_arrays_and_needs_no_unpickling() -> None:

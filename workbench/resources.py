@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -22,12 +19,13 @@ import torch
 
 from nnet.attribution import NormalMaps
 from nnet.attribution import normal_maps as summed_up
-from nnet.checkpoint import CONFIG, is_checkpoint
+from nnet.checkpoint import CONFIG, find_checkpoints
 from nnet.data import Sample
 from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
 from nnet.images import MIN_SIDE, content_hash, decode
 from workbench import figures, judging
+from workbench.bounded import BoundedCache as BoundedCache
 from workbench.judging import Judgement
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,51 +52,6 @@ JUDGEMENT_BYTES = 64 * MEBIBYTE
 """Most memory for score maps: over 200 of 256 x 256."""
 PICTURE_BYTES = 64 * MEBIBYTE
 """Most memory for pictures that are ready for the browser, so that a click sends what is there: some 200 at 300 kB."""
-
-_SEARCH_DEPTH = 3
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class BoundedCache(Generic[K, V]):
-    """A dictionary that forgets what was used longest ago once its values together are larger than `limit`.
-
-    The newest value is kept even if it alone is larger. Safe to share between threads; two threads that miss the same
-    key at the same time both compute it.
-
-    Args:
-        limit: in the unit of `size`.
-        size: of one value, such as its bytes.
-    """
-
-    def __init__(self, limit: int, size: Callable[[V], int]) -> None:
-        self.limit = limit
-        self._size = size
-        self._values: OrderedDict[K, V] = OrderedDict()
-        self._lock = threading.Lock()
-        self.total = 0
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def get(self, key: K) -> V | None:
-        """The value, now the most recently used one, or None."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            return self._values.get(key)
-
-    def put(self, key: K, value: V) -> V:
-        """Keep a value and drop old ones until all fit; returns the value."""
-        with self._lock:
-            if key in self._values:
-                self.total -= self._size(self._values.pop(key))
-            self._values[key] = value
-            self.total += self._size(value)
-            while self.total > self.limit and len(self._values) > 1:
-                self.total -= self._size(self._values.popitem(last=False)[1])
-        return value
 
 
 @dataclass(frozen=True)
@@ -173,22 +126,13 @@ def checkpoint_paths() -> dict[str, Path]:
     folders = [Path(entry) for entry in os.environ.get(EXTRA_FOLDERS, "").split(os.pathsep) if entry]
     if os.environ.get(ONLY_EXTRA, "") not in ("1", "true", "yes"):
         folders = [ROOT / "checkpoints", ROOT / "runs", *folders]
-    found = list(dict.fromkeys(path.resolve() for folder in folders for path in _finished(folder, _SEARCH_DEPTH)))
+    found = list(dict.fromkeys(path.resolve() for folder in folders for path in find_checkpoints(folder)))
     found.sort(key=lambda path: path != DEFAULT_CHECKPOINT)
     names: dict[str, Path] = {}
     for path in found:
         name = path.name if path.name not in names else f"{path.parent.name}/{path.name}"
         names.setdefault(name, path)
     return names
-
-
-def _finished(folder: Path, depth: int) -> Iterator[Path]:
-    if is_checkpoint(folder):
-        yield folder
-    elif depth and folder.is_dir():
-        for child in sorted(folder.iterdir()):
-            if child.is_dir() and not child.name.startswith("."):
-                yield from _finished(child, depth - 1)
 
 
 def devices() -> list[str]:

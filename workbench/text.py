@@ -68,7 +68,8 @@ HOW_TO_READ = (
     "so a good part stays clear."
 )
 UPLOAD_HELP = (
-    "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP, 8 or 16 bits, up to 64 megapixels. "
+    "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP, 8 or 16 bits, up to 64 megapixels; or a replay bundle "
+    "(ZIP) that was saved here. "
     "They stay on the machine this runs on, and are forgotten when you close the page."
 )
 PERCENTILE_HELP = "Share of the held-out normal images, in percent, that score below this image."
@@ -89,6 +90,9 @@ UNFAMILIAR_SHARE = 0.5
 OUTLINE_HELP = "Draws the edge of the region whose score lies above the threshold."
 OVERLAY_HINT = "Look for outlined regions: there the score lies above the threshold."
 MAP_HINT = "The score at every pixel (no unit); its highest value is the image score."
+SORTS = {"score": "Score", "percentile": "Percentile", "name": "Name", "added": "Order added"}
+RISING_HELP = "Off: the highest score first; names from A to Z. On: the other way round."
+NONE_ANOMALOUS = "None of your images scores above the threshold. Switch off “Anomalous only” to see them."
 TIMINGS_HINT = "Look for the longest bar. A picture is computed once; every setting on this page works on what is kept."
 
 
