@@ -1,196 +1,155 @@
-"""Which of the six maps carries the result on a data set: every subset of them scored, and Shapley values.
+"""Why the score is what it is at one place: how much each map and each factor lifts it above what is normal there.
 
-A subset is scored as Eq. (8) would with these maps alone: summed within a scale, multiplied across scales. With six
-maps there are 63. A map's Shapley value (Shapley, "A value for n-person games", 1953) is what it adds to a metric,
-averaged over all orders in which the maps can join: an exact sum over all subsets, no sampling. The values of all maps
-add up to the metric of all maps together minus that of none. Without any map every score is the same, so the metric of
-none is that of a constant map (see `nnet.metrics`): 0.5 for AUROC, the share of defective samples for AP, 0.15 for PRO.
+Every map m gets a normal level n_m, its median on the held-out normal images. The score's own normal level is the
+expression of those levels, and ln(score / normal level) is split exactly among the maps:
 
-All this works on the maps that one forward pass left (`nnet.evaluation.Evidence`) and runs no network.
+- a product's logarithm is the sum of its factors' logarithms, so each factor f contributes ln(f / n_f), with n_f the
+  factor's expression of the normal levels;
+- a sum v of terms t_i hands its contribution down as ln(v / n_v) = sum_i (t_i - n_i) / L(v, n_v), where
+  L(a, b) = (a - b) / ln(a / b) is the logarithmic mean. A term that is normal gets nothing, and one that exceeds its
+  level twice as far gets twice as much. This is the additive decomposition by logarithmic means (LMDI-I, Ang 2005),
+  which leaves no rest and does not depend on the order of the terms.
+
+So it holds for every expression of sums and products, and for the paper's score the three factors' contributions are
+simply the logarithms of how many times each exceeds its normal level. All of it is about the maps themselves: the
+Gaussian filter comes after the expression and only spreads the score over its neighbourhood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb
-from typing import Any
 
 import numpy as np
 
-from nnet.data.loading import ahead
-from nnet.errors import NNetError
-from nnet.evaluation import WORKERS, Evidence, pixel_scores
-from nnet.expression import for_maps
-from nnet.metrics import FPR_LIMIT, rank_pixels, rank_scores
+from nnet.calibration import Calibration
+from nnet.expression import Expression, parse
 
-METRICS = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_ap": "P-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO"}
-"""The metrics that are attributed, as they are called; those that begin with P need masks."""
+FLOOR = 1e-9
+"""Smallest value and smallest normal level that enter a logarithm; maps are distances and may be 0."""
+NORMAL_RANGE = (0.05, 0.95)
+"""Quantiles of the held-out normal images between which a map's value counts as usual."""
 
 
 @dataclass(frozen=True)
-class Subset:
-    """Some of the maps: their names, sorted, the `expression` that combines them, and metric -> value 0..1."""
+class Part:
+    """A map or a factor of the score at one place.
 
-    maps: tuple[str, ...]
-    expression: str
-    values: dict[str, float]
+    Attributes:
+        text: the map's name, or the factor's canonical text.
+        value: here.
+        normal: its normal level.
+        contribution: its part of ln(score / normal level); negative where it pulls the score down.
+        share: the contribution as a part of the whole, 1 for all of it; NaN where the score is not above its normal
+            level, since then there is nothing to share. Parts may exceed 1 where others are negative.
+    """
+
+    text: str
+    value: float
+    normal: float
+    contribution: float
+    share: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times its normal level the value is."""
+        return max(self.value, FLOOR) / max(self.normal, FLOOR)
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """All subsets of a model's maps on one data set.
+    """The score at one place before smoothing, as `whole`, by its `factors`, and by its `maps` (name -> part)."""
 
-    Attributes:
-        maps: names, sorted.
-        subsets: in the order of `subsets_of`; fewer while the work goes on.
-        empty: metric -> its value without any map.
-    """
-
-    maps: tuple[str, ...]
-    subsets: tuple[Subset, ...]
-    empty: dict[str, float]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every subset is there."""
-        return len(self.subsets) == 2 ** len(self.maps) - 1
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that exist on this data."""
-        return tuple(self.empty)
-
-    def ranked(self, metric: str) -> tuple[Subset, ...]:
-        """The subsets, best first; of equal ones the smallest."""
-        return tuple(sorted(self.subsets, key=lambda s: (-s.values[metric], len(s.maps), s.maps)))
-
-    def shapley(self, metric: str) -> dict[str, float]:
-        """What each map contributes to a metric; needs all subsets."""
-        values = {frozenset(subset.maps): subset.values[metric] for subset in self.subsets}
-        return shapley(self.maps, values | {frozenset(): self.empty[metric]})
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        return {
-            "empty": self.empty,
-            "ranked_by": (by := self.metrics[0]),
-            "subsets": [{"expression": s.expression, "maps": list(s.maps), **s.values} for s in self.ranked(by)],
-            "shapley": {metric: self.shapley(metric) for metric in self.metrics},
-        }
-
-    def text(self, shown: int = 10) -> str:
-        """The best subsets and the Shapley values as Markdown tables."""
-        keys, by = self.metrics, self.metrics[0]
-        names = " | ".join(METRICS[key] for key in keys)
-        ranked = self.ranked(by)
-        lines = [f"| rank by {METRICS[by]} | {names} |", "|---|" + "---|" * len(keys)]
-        lines += [
-            f"| {rank} `{s.expression}` | {' | '.join(f'{s.values[key]:.4f}' for key in keys)} |"
-            for rank, s in enumerate(ranked[:shown], 1)
-        ]
-        contributions = {key: self.shapley(key) for key in keys}
-        lines += ["", f"| Shapley value | {names} |", "|---|" + "---|" * len(keys)]
-        lines += [
-            f"| {name} | {' | '.join(f'{contributions[key][name]:+.4f}' for key in keys)} |" for name in self.maps
-        ]
-        return "\n".join([f"{shown} best of {len(ranked)} subsets", "", *lines] if len(ranked) > shown else lines)
+    whole: Part
+    factors: tuple[Part, ...]
+    maps: dict[str, Part]
 
 
-def attribute(evidence: Evidence, progress: Callable[[int, int], None] | None = None) -> Attribution:
-    """Score every subset of the maps; `progress` is called with (done, all).
-
-    Raises:
-        NNetError: there are not both normal and defective images.
-    """
-    maps, empty = tuple(sorted(evidence.maps)), empty_values(evidence)
-    found: list[Subset] = []
-    for subset in measure_subsets(evidence):
-        found.append(subset)
-        if progress:
-            progress(len(found), 2 ** len(maps) - 1)
-    return Attribution(maps, tuple(found), empty)
-
-
-def subsets_of(maps: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """All non-empty subsets, single maps first: 2^n - 1 of them."""
-    return tuple(some for size in range(1, len(maps) + 1) for some in combinations(sorted(maps), size))
-
-
-def measure_subsets(evidence: Evidence, start: int = 0) -> Iterator[Subset]:
-    """The subsets in the order of `subsets_of`, from number `start` on, each as soon as it is measured.
-
-    Exact, also for pixels. Two are in work at a time, each with a score map of every image in memory.
-
-    Raises:
-        NNetError: as `attribute`.
-    """
-    _check(evidence)
-    wanted = subsets_of(tuple(evidence.maps))[start:]
-    yield from ahead(lambda maps: _measure(evidence, maps), wanted, WORKERS)
-
-
-def _measure(evidence: Evidence, maps: tuple[str, ...]) -> Subset:
-    expression = for_maps(maps)
-    pixels = pixel_scores(evidence, expression)
-    images = rank_scores(pixels.max(axis=(1, 2)), evidence.defective)
-    values = {"i_auroc": images.auroc(), "i_ap": images.average_precision()}
-    if chosen := _with_pixels(evidence):
-        found = rank_pixels([pixels[i] for i in chosen], [evidence.masks[i] for i in chosen])
-        values |= {"p_ap": found.average_precision(), "p_auroc": found.auroc(), "p_pro": found.pro()}
-    return Subset(maps, expression.text, values)
-
-
-def _with_pixels(evidence: Evidence) -> list[int]:
-    """The images that count for pixel metrics, as in `nnet.metrics.evaluate`; none without a marked pixel."""
-    if not any(mask is not None and mask.regions for mask in evidence.masks):
-        return []
-    pairs = enumerate(zip(evidence.masks, evidence.defective, strict=True))
-    return [i for i, (mask, defective) in pairs if mask is not None and (mask.regions or not defective)]
-
-
-def empty_values(evidence: Evidence) -> dict[str, float]:
-    """Each metric's value without any map, which is that of a constant one.
-
-    Raises:
-        NNetError: as `attribute`.
-    """
-    _check(evidence)
-    values = {"i_auroc": 0.5, "i_ap": float(evidence.defective.mean())}
-    if chosen := _with_pixels(evidence):
-        marked = sum(len(evidence.masks[i].index) for i in chosen)
-        values |= {"p_ap": marked / (len(chosen) * evidence.size**2), "p_auroc": 0.5, "p_pro": FPR_LIMIT / 2}
-    return values
-
-
-def _check(evidence: Evidence) -> None:
-    if not evidence.can_be_measured:
-        raise NNetError("Which map carries the result needs normal and defective images; add what is missing.")
-
-
-def shapley(players: Sequence[str], values: Mapping[frozenset[str], float]) -> dict[str, float]:
-    """Exact Shapley values.
-
-    A player's value is the sum over all subsets S without it of |S|! (n - |S| - 1)! / n! (v(S + player) - v(S)).
+def attribute(expression: str | Expression, values: Mapping[str, float], normal: Mapping[str, float]) -> Attribution:
+    """Split ln(score / normal level) among the factors and the maps of an expression.
 
     Args:
-        players: n names.
-        values: the value v of each of the 2^n subsets, the empty one included.
+        expression: over the names in `values` and `normal`.
+        values: each map's value at one place.
+        normal: each map's normal level there.
 
     Raises:
-        NNetError: a subset's value is missing.
+        nnet.expression.ExpressionError: malformed, or a map that is missing.
     """
-    n = len(players)
-    if len(values) != 2**n:
-        raise NNetError(f"The values of all {2**n} subsets of {n} maps are needed; {len(values)} are there.")
-    found = {}
-    for player in players:
-        others = [other for other in players if other != player]
-        terms = [
-            (values[frozenset({*some, player})] - values[frozenset(some)]) / (n * comb(n - 1, size))
-            for size in range(n)
-            for some in combinations(others, size)
-        ]
-        found[player] = float(np.sum(terms))
-    return found
+    parsed = parse(expression) if isinstance(expression, str) else expression
+    here = {name: max(float(values[name]), FLOOR) for name in values}
+    usual = {name: max(float(normal[name]), FLOOR) for name in normal}
+    value, level = parsed.evaluate(here), parsed.evaluate(usual)
+    total = math.log(value / level)
+
+    def part(inner: Expression, contribution: float) -> Part:
+        share = contribution / total if total > 0 else math.nan
+        return Part(inner.text, inner.evaluate(here), inner.evaluate(usual), contribution, share)
+
+    factors = tuple(part(f, math.log(f.evaluate(here) / f.evaluate(usual))) for f in parsed.factors)
+    contributions = dict.fromkeys(parsed.maps, 0.0)
+    _hand_down(parsed, 1.0, here, usual, contributions)
+    maps = {name: part(parse(name), contribution) for name, contribution in contributions.items()}
+    return Attribution(part(parsed, total), factors, maps)
+
+
+def _hand_down(
+    expression: Expression, weight: float, here: Mapping[str, float], usual: Mapping[str, float],
+    contributions: dict[str, float],
+) -> None:  # fmt: skip
+    """Add `weight` times the expression's logarithmic change to its maps."""
+    if not expression.sign:
+        name = expression.parts[0]
+        contributions[name] += weight * math.log(here[name] / usual[name])
+        return
+    whole = _logarithmic_mean(expression.evaluate(here), expression.evaluate(usual))
+    for inner in expression.parts:
+        part = weight
+        if expression.sign == "+":
+            part *= _logarithmic_mean(inner.evaluate(here), inner.evaluate(usual)) / whole
+        _hand_down(inner, part, here, usual, contributions)
+
+
+def _logarithmic_mean(a: float, b: float) -> float:
+    """(a - b) / ln(a / b) for positive numbers; between them, and a where both are equal."""
+    return a if math.isclose(a, b, rel_tol=1e-9) else (a - b) / math.log(a / b)
+
+
+@dataclass(frozen=True)
+class NormalMaps:
+    """What each map shows on the held-out normal images.
+
+    Attributes:
+        everywhere: name -> median over all places of all images.
+        at_place: name -> (h, w) float32, the median over the images at each place by itself. On parts that always
+            lie alike, edges and lettering are thus held against the same edges and lettering.
+        low, high: name -> (h, w), the quantiles NORMAL_RANGE at each place.
+        low_everywhere, high_everywhere: name -> the same over all places.
+    """
+
+    everywhere: dict[str, float]
+    at_place: dict[str, np.ndarray]
+    low: dict[str, np.ndarray]
+    high: dict[str, np.ndarray]
+    low_everywhere: dict[str, float]
+    high_everywhere: dict[str, float]
+
+    def levels(self, row: int, column: int, by_place: bool) -> dict[str, tuple[float, float, float]]:
+        """For each map: lower end of the usual, median, upper end; at one place or over all."""
+        if by_place:
+            sources = (self.low, self.at_place, self.high)
+            return {name: tuple(float(s[name][row, column]) for s in sources) for name in self.everywhere}
+        sources = (self.low_everywhere, self.everywhere, self.high_everywhere)
+        return {name: tuple(s[name] for s in sources) for name in self.everywhere}
+
+
+def normal_maps(calibration: Calibration) -> NormalMaps:
+    """The held-out normal images' maps, summed up. Takes a fraction of a second; worth keeping."""
+    wanted = (NORMAL_RANGE[0], 0.5, NORMAL_RANGE[1])
+    found = {name: np.asarray(m, np.float32) for name, m in calibration.maps.items()}  # each (n, h, w)
+    places = {name: np.quantile(m, wanted, axis=0).astype(np.float32) for name, m in found.items()}
+    all_over = {name: np.quantile(m, wanted) for name, m in found.items()}
+    low, median, high = ({name: q[i] for name, q in places.items()} for i in range(3))
+    low_all, median_all, high_all = ({name: float(q[i]) for name, q in all_over.items()} for i in range(3))
+    return NormalMaps(median_all, median, low, high, low_all, high_all)

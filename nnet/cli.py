@@ -273,7 +273,8 @@ def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from nnet import attribution, evaluation
+    from nnet import evaluation
+    from nnet import subsets as map_subsets
     from nnet.card import results_table
     from nnet.checkpoint import CheckpointError, add_evaluation
     from nnet.data import DataError, open_dataset
@@ -289,7 +290,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         evidence = evaluation.gather(detector, dataset, options.score, phase("measure", bars))
         expressions = options.score or evaluation.default_expressions(detector)
         found = [evaluation.score(evidence, text) for text in expressions]
-        subsets = attribution.attribute(evidence, phase("subsets", bars)) if options.subsets else None
+        subsets = map_subsets.attribute(evidence, phase("subsets", bars)) if options.subsets else None
     entry = evaluation.with_origin(evaluation.results(dataset, evidence, found), detector.checkpoint)
     print("\n".join(filter(None, (results_table(entry), evaluation.types_table(entry)))))
     if subsets is not None:

@@ -125,7 +125,7 @@ def test_an_upload_leads_to_a_heatmap_and_the_score_of_nnet(
     expected = detector.score([decode(content).image])[0]
     assert shown_score(at) == text.number(expected.value)
     assert heading(at) == name
-    assert len(charts(at)) == 5
+    assert len(charts(at)) == 4
     heatmap = charts(at)[MAP]["data"][0]
     assert (heatmap["zmin"], heatmap["dx"]) == (0, 90 / 64)
     reference = detector.calibration.for_expression()

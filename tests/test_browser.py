@@ -161,7 +161,7 @@ def test_uploaded_images_are_shown_with_heatmap_and_score(browser: object, addre
         page.get_by_role("heading", name="first.png").wait_for()
         visitor.settle()
         assert page.get_by_text("broken.png is damaged").count() == 1
-        assert page.locator(".js-plotly-plot").count() == 5
+        assert page.locator(".js-plotly-plot").count() == 4
         assert page.locator(".st-key-shelf_row img").count() == 2
         page.locator(".st-key-shelf_row button:visible", has_text=".").nth(0).click()
         visitor.settle().check()

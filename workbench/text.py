@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nnet.calibration import Reference
 from nnet.checkpoint import Checkpoint
+from nnet.data import UNKNOWN, Dataset, Sample
 from nnet.maps import MAPS
 from workbench.samples import Collection
 
@@ -245,3 +246,14 @@ def map_caption(name: str, peak: float, used: bool) -> str:
     """Branch and stride of a map, its highest value in normal levels, and whether the score uses it."""
     info = MAPS[name]
     return f"{MAP_TITLES[info.branch]}, stride {info.stride}; peak {number(peak)}{'' if used else '; left out'}"
+
+
+def labelled(sample: Sample, dataset: str) -> str:
+    """What a data set says about one of its images: "labelled crack in magnetic_tile"."""
+    label = f"labelled {sample.label} in {dataset}" if sample.label != UNKNOWN else f"without a label in {dataset}"
+    return f"{label}, a training image there" if sample.split == "train" else label
+
+
+def data_shelf(dataset: Dataset, split: str, count: int) -> str:
+    """Which images of a data set the row shows, and the data's terms."""
+    return f"{dataset.name}: the {plural(count, f'{split} image')}, by label. {dataset.licence}"
