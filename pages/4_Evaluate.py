@@ -1,4 +1,4 @@
-"""Evaluate: a whole labelled set measured. Metrics, curves, threshold, worst images, and which map carries the result."""
+"""Evaluate: a whole labelled set measured. Metrics, curves, threshold, worst images, which map carries the result."""
 
 from __future__ import annotations
 
@@ -68,14 +68,16 @@ def main() -> None:
             return
         part = _part()
         scene = _scene(model, chosen, found)
-        {"metrics": _metrics, "threshold": _threshold, "images": _images, "maps": _maps, "report": _downloads}[part](scene)
+        draw = {"metrics": _metrics, "threshold": _threshold, "images": _images, "maps": _maps, "report": _downloads}
+        draw[part](scene)
 
 
 def _recorded(model: Model) -> None:
     """The results that the checkpoint brings with it."""
     recorded = model.detector.checkpoint.metrics
     entries = [recorded] if recorded.get("scores") else []
-    entries += [e for key, e in recorded.get("evaluations", {}).items() if key != (recorded.get("data") or {}).get("sha256")]
+    own = recorded.get("data", {}).get("sha256")
+    entries += [entry for data, entry in recorded.get("evaluations", {}).items() if data != own]
     rows = [
         {"Data": entry["data"]["name"], "Images": sum(entry["data"][k] for k in ("test_normal", "test_defective")),
          "Score": words.score_name(expression),
@@ -177,7 +179,9 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
 
 def _more_expressions(model: Model) -> list[str]:
     state.remember("evaluate_more", "", str)
-    written = st.text_input("More scores to compare", key="evaluate_more", placeholder="M1*M6; M3+M4", help=words.MORE_HELP)
+    written = st.text_input(
+        "More scores to compare", key="evaluate_more", placeholder="M1*M6; M3+M4", help=words.MORE_HELP
+    )
     found = []
     for one in filter(None, (part.strip() for part in written.split(";"))):
         try:
@@ -198,7 +202,8 @@ def _forget_threshold() -> None:
 def _metrics(scene: Scene) -> None:
     st.markdown(words.verdict(scene.result.overall))
     st.markdown("**Metrics over all images**", help=words.TERMS_HELP)
-    table = pd.DataFrame({"Score": words.score_name(s.result.expression), **words.row(s.result.overall)} for s in scene.scored)
+    results = [s.result for s in scene.scored]
+    table = pd.DataFrame({"Score": words.score_name(r.expression), **words.row(r.overall)} for r in results)
     st.dataframe(table, hide_index=True, key="evaluate_metrics")
     if scene.result.by_type:
         st.markdown(f"**By defect type**, score {text.plain(scene.result.expression)}", help=words.TERMS_HELP)
@@ -235,7 +240,9 @@ def _curves(scene: Scene) -> None:
     st.caption(words.DOT_HINT)
 
 
-def curve_charts(scored: Sequence[Scored], threshold: float, level: str, defective: np.ndarray, touch: bool = False) -> dict:
+def curve_charts(
+    scored: Sequence[Scored], threshold: float, level: str, defective: np.ndarray, touch: bool = False
+) -> dict[str, object]:
     """Name -> figure of the curves at a level, "images" or "pixels"."""
     names = {"roc": "roc", "pr": "pr"} if level == "images" else {"roc": "pixel_roc", "pr": "pixel_pr", "pro": "pro"}
     titles = {
@@ -353,7 +360,8 @@ def _tile(scene: Scene, index: int) -> None:
         st.image(uri, width="stretch", alt=key)
     except NNetError as error:
         st.caption(text.plain(str(error)))
-    if st.button(key.rsplit("/", 1)[-1], key=f"open-{key}", help=f"{text.plain(key)}: open in Inspect", width="stretch"):
+    name = text.plain(key.rsplit("/", 1)[-1])
+    if st.button(name, key=f"open-{key}", help=f"{text.plain(key)}: open in Inspect", width="stretch"):
         _open(scene, key)
     st.caption(f"{text.plain(label)}, {text.number(float(scene.result.scores[index]))}")
 
@@ -382,8 +390,8 @@ def _images(scene: Scene) -> None:
     left, right = st.columns((5, 2), gap="medium")
     with right:
         st.selectbox(
-            words.EMBEDDING_PICK, sorted(keys), key="evaluate_image", index=None, placeholder="Click a point, or choose",
-            help=words.EMBEDDING_PICK_HELP,
+            words.EMBEDDING_PICK, sorted(keys), key="evaluate_image", index=None,
+            placeholder="Click a point, or choose", help=words.EMBEDDING_PICK_HELP,
         )  # fmt: skip
         if picked is not None:
             _picked_image(scene, picked)
@@ -441,7 +449,8 @@ def _picked(keys: Sequence[str]) -> str | None:
 
 def _picked_image(scene: Scene, key: str) -> None:
     index = scene.evidence.keys.index(key)
-    st.image(work.thumbnail(scene.model, scene.chosen, scene.evidence, index, scene.result.expression), width="stretch", alt=key)
+    uri = work.thumbnail(scene.model, scene.chosen, scene.evidence, index, scene.result.expression)
+    st.image(uri, width="stretch", alt=key)
     score = text.number(float(scene.result.scores[index]))
     st.caption(f"{text.plain(key)}: {text.plain(scene.evidence.labels[index])}, score {score}")
     if st.button("Open in Inspect", icon=":material/search:", key="open-picked", width="stretch"):
@@ -501,8 +510,8 @@ def _shapley(found: Attribution, metric: str) -> None:
     values = found.shapley(metric)
     st.markdown(words.carries(values, metric))
     st.markdown(f"**Shapley value of each map for {METRICS[metric]}**")
-    figure = evaluate_figures.shapley_figure(values, METRICS[metric])
-    st.plotly_chart(figure, key=f"shapley-{metric}", config=figures.CHART_CONFIG, alt=words.carries(values, metric), width=680)
+    figure, told = evaluate_figures.shapley_figure(values, METRICS[metric]), words.carries(values, metric)
+    st.plotly_chart(figure, key=f"shapley-{metric}", config=figures.CHART_CONFIG, alt=told, width=680)
     st.caption(words.shapley_hint(values, metric, found.empty[metric]))
 
 
@@ -611,7 +620,10 @@ def _report_galleries(scene: Scene, threshold: float) -> list[Section]:
 
 def _report_maps(found: Attribution) -> list[Section]:
     metrics = [metric for metric in ("i_auroc", "p_ap") if metric in found.metrics]
-    charts = {f"Shapley values for {METRICS[m]}": evaluate_figures.shapley_figure(found.shapley(m), METRICS[m]) for m in metrics}
+    charts = {
+        f"Shapley values for {METRICS[m]}": evaluate_figures.shapley_figure(found.shapley(m), METRICS[m])
+        for m in metrics
+    }
     told = "".join(f"<p>{words.carries(found.shapley(m), m).replace('**', '')}</p>" for m in metrics)
     table = evaluate_report.html_table(evaluate_report.subsets_table(found, metrics[0]))
     return [Section("Which maps carry the result", words.SUBSETS_HINT, charts, told + table)]
@@ -622,7 +634,8 @@ def _report_images(scene: Scene) -> Section:
     labels = [scene.evidence.labels[i] for i in which]
     keys = [scene.evidence.keys[i] for i in which]
     figure = evaluate_figures.embedding_figure(points, labels, GOOD, keys, scene.result.scores[which], "type")
-    return Section("Images by PCA of the teacher's F₃, averaged", words.explained(share), {"Each point is an image": figure})
+    title = "Images by PCA of the teacher's F₃, averaged"
+    return Section(title, words.explained(share), {"Each point is an image": figure})
 
 
 def _facts(scene: Scene, threshold: float) -> dict[str, object]:

@@ -34,7 +34,7 @@ figcaption { font-size: 0.78rem; overflow-wrap: anywhere; } code { overflow-wrap
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report: `title`, one sentence of `hint`, Plotly `charts` (title -> figure), and ready `body` HTML."""
+    """A part of the report: `title`, a sentence of `hint`, Plotly `charts` (title -> figure), and ready `body` HTML."""
 
     title: str
     hint: str = ""
@@ -44,7 +44,8 @@ class Section:
 
 def scores_table(evidence: Evidence, results: Sequence[Result], threshold: float) -> pd.DataFrame:
     """One row per image: key, label, each expression's score, and the first one's decision at the threshold."""
-    table = pd.DataFrame({"image": evidence.keys, "label": evidence.labels, "defective": evidence.defective.astype(int)})
+    columns = {"image": evidence.keys, "label": evidence.labels, "defective": evidence.defective.astype(int)}
+    table = pd.DataFrame(columns)
     for result in results:
         table[f"score {result.expression}"] = result.scores
     table[f"anomalous at {threshold:.6g}"] = (results[0].scores >= threshold).astype(int)
@@ -114,8 +115,8 @@ def facts_table(facts: Mapping[str, object]) -> str:
 def tiles(pictures: Sequence[tuple[str, str]]) -> str:
     """(data URI, caption) pairs as a gallery."""
     figures = "".join(
-        f'<figure><img src="{uri}" alt="{html.escape(caption)}"><figcaption>{html.escape(caption)}</figcaption></figure>'
-        for uri, caption in pictures
+        f'<figure><img src="{uri}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
+        for uri, caption in ((uri, html.escape(caption)) for uri, caption in pictures)
     )
     return f'<div class="tiles">{figures}</div>'
 
@@ -142,4 +143,5 @@ def _chart(title: str, figure: go.Figure) -> str:
         template="plotly_white", margin={"l": 56, "r": 16, "t": 36, "b": 48}, dragmode="zoom"
     )
     config = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
-    return f"<div><b>{html.escape(title)}</b>{shown.to_html(full_html=False, include_plotlyjs=False, config=config)}</div>"
+    drawn = shown.to_html(full_html=False, include_plotlyjs=False, config=config)
+    return f"<div><b>{html.escape(title)}</b>{drawn}</div>"

@@ -46,7 +46,7 @@ PAGES: dict[str, PageText] = {
     ),
     "4_Evaluate": PageText(
         "Evaluate",
-        "A whole labelled set measured: metrics, curves, threshold, the worst images, and which map carries the result.",
+        "A labelled set measured: metrics, curves, threshold, the worst images, and which map carries the result.",
         ":material/query_stats:",
     ),
 }
