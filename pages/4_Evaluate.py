@@ -75,19 +75,20 @@ def main() -> None:
 def _recorded(model: Model) -> None:
     """The results that the checkpoint brings with it."""
     recorded = model.detector.checkpoint.metrics
-    entries = [recorded] if recorded.get("scores") else []
-    own = recorded.get("data", {}).get("sha256")
-    entries += [entry for data, entry in recorded.get("evaluations", {}).items() if data != own]
-    rows = [
-        {"Data": entry["data"]["name"], "Images": sum(entry["data"][k] for k in ("test_normal", "test_defective")),
-         "Score": words.score_name(expression),
-         **{METRICS[key]: words.value(values.get(key)) for key in ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")}}
+    entries = [*([recorded] if recorded.get("scores") else []), *recorded.get("evaluations", {}).values()]
+    rows = {
+        (entry["data"]["sha256"], expression): {
+            "Data": entry["data"]["name"],
+            "Images": entry["data"]["test_normal"] + entry["data"]["test_defective"],
+            "Score": words.score_name(expression),
+            **{METRICS[key]: words.value(values.get(key)) for key in ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")},
+        }
         for entry in entries
         for expression, values in entry["scores"].items()
-    ]  # fmt: skip
+    }
     if rows:
         st.caption(words.RECORDED)
-        st.dataframe(rows, hide_index=True, key="evaluate_recorded")
+        st.dataframe(list(rows.values()), hide_index=True, key="evaluate_recorded")
 
 
 # -------------------------------------------------------------------------------------------------------- measuring
@@ -170,7 +171,7 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     with left:
         first = st.selectbox(
             "Score", expressions, format_func=words.score_name, key="evaluate_score", help=words.SCORE_HELP,
-            on_change=_forget_threshold,
+            on_change=state.forget, args=("threshold",),  # another score has another scale
         )  # fmt: skip
     ordered = [first, *(e for e in expressions if e != first)]
     with st.spinner("Working out the metrics…", show_time=True):
@@ -189,11 +190,6 @@ def _more_expressions(model: Model) -> list[str]:
         except ExpressionError as error:
             st.warning(text.plain(str(error)), icon=":material/edit:")
     return found
-
-
-def _forget_threshold() -> None:
-    """Another score has another scale, so its threshold starts at the model's own. A callback."""
-    st.session_state["threshold"] = None
 
 
 # ----------------------------------------------------------------------------------------------------------- metrics
@@ -249,11 +245,14 @@ def curve_charts(
         "roc": ("false positive rate", "true positive rate"), "pr": ("recall", "precision"),
         "pro": ("false positive rate", "mean overlap"),
     }  # fmt: skip
-    chance = float(defective.mean()) if level == "images" else None
+    chance, marks = None, {}
+    if level == "images":
+        chance = float(defective.mean())
+        marks = work.marks(work.counts(scored[0].result.scores, defective, threshold))
     return {
         name: evaluate_figures.curve_figure(
             [s.curves[key] for s in scored if key in s.curves], threshold, titles[name], limit=name == "pro",
-            diagonal=name != "pr", chance=chance, touch=touch,
+            diagonal=name != "pr", chance=chance, mark=marks.get(name), touch=touch,
         )
         for name, key in names.items()
         if key in scored[0].curves
@@ -279,34 +278,29 @@ def _steps(scene: Scene) -> list[float]:
 
 def _chosen_threshold(scene: Scene, widget: bool = False) -> float:
     """The threshold that the visitor set, or the model's own. With `widget` the slider's value is prepared."""
-    steps, default = _steps(scene), _jumps(scene)["own"]
+    steps, own = _steps(scene), _jumps(scene)["own"]
 
-    def nearest(written: str) -> float:
+    def closest(value: float) -> float:
+        return min(steps, key=lambda step: abs(step - value))
+
+    def read(written: str) -> float:
         value = float(written)
         if not steps[0] / 2 <= value <= steps[-1] * 2:
             raise ValueError
-        return min(steps, key=lambda step: abs(step - value))
+        return closest(value)
 
-    if st.session_state.get("threshold", 0.0) is None:
-        # Another score was chosen: neither the address nor what was set for the other one counts.
-        del st.session_state["threshold"]
-        st.query_params.pop("threshold", None)
-        st.session_state.get("kept", {}).pop("threshold", None)
-    if "threshold" in st.session_state:
-        try:
-            st.session_state["threshold"] = nearest(str(st.session_state["threshold"]))
-        except ValueError:
-            st.session_state["threshold"] = nearest(str(default))
+    known = st.session_state.get("threshold", st.query_params.get("threshold"))
+    try:
+        chosen = read(str(known)) if known is not None else closest(own)
+    except ValueError:
+        chosen = closest(own)
     if widget:
-        state.remember("threshold", nearest(str(default)), nearest)
+        # The steps differ from score to score and from set to set.
+        if "threshold" in st.session_state:
+            st.session_state["threshold"] = chosen
+        state.remember("threshold", closest(own), read)
         return st.session_state["threshold"]
-    for written in (st.session_state.get("threshold"), st.query_params.get("threshold"), default):
-        try:
-            if written is not None:
-                return nearest(str(written))
-        except ValueError:
-            continue
-    return default
+    return chosen
 
 
 def _threshold(scene: Scene) -> None:
@@ -314,7 +308,8 @@ def _threshold(scene: Scene) -> None:
     st.markdown("**Image scores of normal and defective images**")
     chart = st.container()
     threshold = _chosen_threshold(scene, widget=True)
-    st.select_slider("Threshold", steps, format_func=text.number, key="threshold", help=words.THRESHOLD_HELP)
+    labels = work.step_labels(steps)
+    st.select_slider("Threshold", steps, format_func=labels.get, key="threshold", help=words.THRESHOLD_HELP)
     with st.container(horizontal=True, gap="small"):
         for name, value in jumps.items():
             label, hint = words.JUMPS[name]

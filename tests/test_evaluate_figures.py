@@ -30,9 +30,13 @@ def line(name: str = "M1") -> Line:
 
 def test_a_curve_is_marked_where_the_threshold_is() -> None:
     assert line().at(0.45) == (0, pytest.approx(2 / 3))
-    assert line().at(0.4) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
     assert line().at(9) == (0, 0) and line().at(0) == (1, 1)
-    figure = evaluate_figures.curve_figure([line(), line("M2")], 0.4, ("fpr", "tpr"), diagonal=True)
+    marks = evaluate_work.marks(evaluate_work.counts(SCORES, DEFECTIVE, 0.4))
+    assert marks["pr"] == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert evaluate_work.marks((3, 0, 3, 0)) == {"roc": (0, 0), "pr": (0, 1)}
+    figure = evaluate_figures.curve_figure(
+        [line(), line("M2")], 0.4, ("fpr", "tpr"), diagonal=True, mark=marks["roc"]
+    )
     dot = figure.data[-1]
     assert (dot.x[0], dot.y[0]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
     assert figure.data[-2].name == "M1", "the chosen score lies on top"
@@ -72,6 +76,8 @@ def test_thresholds_to_choose_from_hold_the_special_ones_and_reach_beyond_all_sc
     steps = evaluate_work.threshold_steps(SCORES, [0.123456789, 0.0])
     assert 0.123456789 in steps and steps == sorted(steps) and steps[0] < 0.1 and steps[-1] > 0.8
     assert evaluate_work.threshold_steps(np.zeros(3), [])[0] > 0
+    near = evaluate_work.threshold_steps(SCORES, [0.12345678, float(np.nextafter(0.12345678, 1))])
+    assert len(set(evaluate_work.step_labels(near).values())) == len(near)
 
 
 def test_pca_is_the_plane_of_largest_variance() -> None:

@@ -26,7 +26,7 @@ from workbench import resources
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "pages/4_Evaluate.py"
 
-pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,10 @@ class Line:
     threshold: np.ndarray
 
     def at(self, threshold: float) -> tuple[float, float]:
-        """Where the curve stands at a threshold: the last point whose own threshold is not below it."""
+        """Where the curve stands at a threshold: the last drawn point whose own threshold is not below it.
+
+        Drawn curves leave out points on straight pieces, so for few samples count instead.
+        """
         index = int(np.searchsorted(-self.threshold, -threshold, side="right")) - 1
         return float(self.x[max(index, 0)]), float(self.y[max(index, 0)])
 
@@ -44,7 +47,7 @@ class Line:
 
 def curve_figure(
     lines: Sequence[Line], threshold: float, titles: tuple[str, str], *, limit: bool = False,
-    chance: float | None = None, diagonal: bool = False, touch: bool = False,
+    chance: float | None = None, diagonal: bool = False, mark: tuple[float, float] | None = None, touch: bool = False,
 ) -> go.Figure:
     """Curves of several scores; the first is the chosen one, drawn on top with its point at the threshold.
 
@@ -53,6 +56,7 @@ def curve_figure(
         limit: shade the false positive rates up to which PRO is integrated.
         chance: height of what a constant score reaches, or None.
         diagonal: what a constant score reaches is the diagonal.
+        mark: where the first curve stands at the threshold, if that is known better than from its points.
         touch: a drag scrolls the page instead of zooming.
     """  # fmt: skip
     figure = go.Figure()
@@ -65,7 +69,7 @@ def curve_figure(
         )  # fmt: skip
     for number, line in reversed(list(enumerate(lines))):
         _add_line(figure, line, chosen=number == 0, dash=("solid", "dash", "dashdot", "dot")[(number + 3) % 4])
-    x, y = lines[0].at(threshold)
+    x, y = mark or lines[0].at(threshold)
     figure.add_scatter(
         x=[x], y=[y], mode="markers", showlegend=False, name="threshold",
         marker={"color": theme.ANOMALOUS, "size": 13, "line": {"width": 2, "color": "white"}},

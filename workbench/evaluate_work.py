@@ -16,7 +16,7 @@ from nnet.evaluation import Collecting, Evidence, Result
 from nnet.metrics import Ranking
 from nnet.projection import embed, in_mixed_order
 from nnet.subsets import Attribution
-from workbench import figures, judging, resources
+from workbench import figures, judging, resources, text
 from workbench.evaluate_figures import Line
 from workbench.resources import BoundedCache, Loaded, Model
 
@@ -195,11 +195,29 @@ def threshold_steps(scores: np.ndarray, special: Sequence[float], count: int = 2
     return sorted({*even, *(float(value) for value in special if value > 0)})
 
 
+def step_labels(steps: Sequence[float]) -> dict[float, str]:
+    """A text for each threshold, as short as it can be while all differ: the slider tells its steps apart by them."""
+    labels: dict[float, str] = {}
+    taken: set[str] = set()
+    for step in steps:
+        forms = (text.number(step), *(f"{step:.{digits}g}" for digits in range(4, 18)))
+        labels[step] = next(form for form in forms if form not in taken)
+        taken.add(labels[step])
+    return labels
+
+
 def counts(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[int, int, int, int]:
     """Normal and let pass, normal but flagged, defective but let pass, defective and flagged; flagged is >=."""
     flagged = scores >= threshold
     alarm, hit = int(np.sum(flagged & ~defective)), int(np.sum(flagged & defective))
     return int(np.sum(~defective)) - alarm, alarm, int(np.sum(defective)) - hit, hit
+
+
+def marks(counts: tuple[int, int, int, int]) -> dict[str, tuple[float, float]]:
+    """Where the ROC and the precision-recall curve over images stand, from the four counts."""
+    right, alarm, miss, hit = counts
+    recall = hit / (miss + hit)
+    return {"roc": (alarm / (right + alarm), recall), "pr": (recall, hit / (alarm + hit) if alarm + hit else 1.0)}
 
 
 def worst(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:

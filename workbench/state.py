@@ -290,6 +290,13 @@ def remember(key: str, default: object, read: Callable[[str], object]) -> None:
         st.query_params[key] = _written(value)
 
 
+def forget(key: str) -> None:
+    """Let a remembered setting start at its default again. Also serves as a callback."""
+    st.session_state.pop(key, None)
+    st.session_state.get(_KEPT, {}).pop(key, None)
+    st.query_params.pop(key, None)
+
+
 def one_of(options: Collection[str]) -> Callable[[str], str]:
     """A reader for `remember`: one of these texts."""
 
