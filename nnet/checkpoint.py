@@ -157,8 +157,13 @@ def load(path: Path | str) -> Checkpoint:
     if tuple(sorted(maps)) != config.maps:
         raise CheckpointError(f"{path / MAPS} holds {', '.join(sorted(maps))}; expected {', '.join(config.maps)}.")
     calibration = Calibration(maps, config.model.size, config.scoring)
-    metrics = json.loads(_text(path / METRICS) or "{}")
-    return Checkpoint(path, config, data["sha256"][WEIGHTS], calibration, data["about"], metrics, _text(path / CARD))
+    about, card = data["about"], _text(path / CARD)
+    return Checkpoint(path, config, data["sha256"][WEIGHTS], calibration, about, read_metrics(path), card)
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """The contents of metrics.json as they are now, or {}."""
+    return json.loads(_text(path / METRICS) or "{}")
 
 
 def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> NNet:

@@ -308,9 +308,13 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _info(options: argparse.Namespace) -> int:
     from nnet import checkpoint as checkpoints
+    from nnet.card import results_table
 
     saved = checkpoints.load(options.checkpoint)
     print(saved.card or f"# {saved.name}\n\nThis checkpoint has no card.")
+    for entry in saved.metrics.get("evaluations", {}).values():
+        print(f"## Measured on {entry['data']['name']}\n\n{results_table(entry)}")
+        print(f"{entry['created']}, commit `{entry['commit']}`, data SHA-256 `{entry['data']['sha256']}`.\n")
     print(f"Weights SHA-256: {saved.weights_hash}\n\nSettings that --set can change:")
     for section in dataclasses.fields(saved.config):
         for field in dataclasses.fields(getattr(saved.config, section.name)):

@@ -11,7 +11,7 @@ import streamlit as st
 
 from nnet import evaluation
 from nnet.checkpoint import METRICS as METRICS_FILE
-from nnet.checkpoint import add_evaluation
+from nnet.checkpoint import add_evaluation, read_metrics
 from nnet.data import GOOD
 from nnet.errors import NNetError
 from nnet.evaluation import Evidence, Result
@@ -74,7 +74,7 @@ def main() -> None:
 
 def _recorded(model: Model) -> None:
     """The results that the checkpoint brings with it."""
-    recorded = model.detector.checkpoint.metrics
+    recorded = read_metrics(model.detector.checkpoint.path)
     entries = [*([recorded] if recorded.get("scores") else []), *recorded.get("evaluations", {}).values()]
     rows = {
         (entry["data"]["sha256"], expression): {
@@ -268,8 +268,13 @@ def _jumps(scene: Scene) -> dict[str, float]:
     found = {"own": scene.model.detector.calibration.for_expression(scene.result.expression).threshold}
     if scene.result.overall.i_f1 is not None:
         found["f1"] = scene.result.overall.i_f1.threshold
-    above = float(np.nextafter(np.float32(scores[~defective].max()), np.float32(np.inf)))
-    return {**found, "alarm": above, "miss": float(scores[defective].min())}
+    top = float(scores[~defective].max())
+    higher = scores[scores > top]
+    return {
+        **found,
+        "alarm": (top + float(higher.min())) / 2 if len(higher) else 1.01 * top,
+        "miss": float(scores[defective].min()),
+    }
 
 
 def _steps(scene: Scene) -> list[float]:

@@ -191,6 +191,8 @@ def test_evaluate_prints_and_writes_into_the_checkpoint(copy: Path, category: Pa
     assert found["weights_sha256"] == saved.weights_hash and found["commit"] and found["data"]["test_defective"] == 4
     assert found["scores"]["M3"]["commit"] == json.loads((tmp_path / "m.json").read_text())["commit"]
     assert len(found["subsets"]["subsets"]) == 63
+    assert main(["info", "--checkpoint", str(copy)]) == 0
+    assert "## Measured on part" in capsys.readouterr().out
 
 
 def test_a_checkpoint_that_cannot_be_written_still_gives_the_results(copy: Path, category: Path, capsys) -> None:

@@ -175,6 +175,7 @@ def embedding_figure(
             x=points[[chosen], 0], y=points[[chosen], 1], mode="markers", hoverinfo="skip", showlegend=False,
             marker={"symbol": "circle-open", "size": 20, "color": theme.THRESHOLD, "line": {"width": 3}},
         )  # fmt: skip
+    figure.update_traces(unselected={"marker": {"opacity": 0.8}})  # a click chooses one, it does not fade the others
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": {"text": ""}}
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
