@@ -202,7 +202,8 @@ def test_a_picture_of_the_gallery_opens_in_inspect(category: Path) -> None:
     fine(at.button(key="jump-alarm").click().run())
     opener = next(b for b in at.button if b.key.startswith("open-"))
     fine(opener.click().run())
-    assert at.title[0].value == "Inspect" and opener.key.removeprefix("open-") in at.subheader[0].value.replace("\\", "")
+    assert at.title[0].value == "Inspect"
+    assert opener.key.removeprefix("open-") in at.subheader[0].value.replace("\\", "")
 
 
 # ------------------------------------------------------------------------------------------------- images and maps

@@ -221,7 +221,7 @@ HISTOGRAM_HINT = (
 JUMPS = {
     "own": ("Model's own", "The threshold that training set from held-out normal images, without seeing a defect."),
     "f1": ("Best F1", "The threshold with the largest F1 on these images. It has seen the labels, so it flatters."),
-    "alarm": ("No false alarm", "Halfway between the highest normal image of this set and the next higher image."),
+    "alarm": ("No false alarm", "Halfway between the highest normal image and the next higher image of this set."),
     "miss": ("No miss", "The score of the lowest defective image of this set."),
 }
 MISSES, ALARMS = "Worst misses", "Worst false alarms"
