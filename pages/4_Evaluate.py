@@ -536,6 +536,8 @@ def _downloads(scene: Scene) -> None:
     st.markdown(words.REPORT_ABOUT)
     threshold = _chosen_threshold(scene)
     results = [s.result for s in scene.scored]
+    # A download is made in a thread that has no session, so everything of the session is taken here.
+    found = work.attribution(scene.model, scene.chosen, scene.evidence)
     name = "".join(c if c.isalnum() else "-" for c in scene.chosen.dataset.name)[:40]
 
     def scores() -> bytes:
@@ -545,7 +547,7 @@ def _downloads(scene: Scene) -> None:
         return evaluate_report.metrics_table(results).to_csv(index=False).encode()
 
     files = {
-        "Report (HTML)": (lambda: report(scene, threshold), "report.html", "text/html"),
+        "Report (HTML)": (lambda: report(scene, threshold, found), "report.html", "text/html"),
         "Scores per image (CSV)": (scores, "scores.csv", "text/csv"),
         "Metrics (CSV)": (metrics, "metrics.csv", "text/csv"),
     }
@@ -563,9 +565,8 @@ def _downloads(scene: Scene) -> None:
         st.success(words.saved(f"{checkpoint.name}/{METRICS_FILE}"), icon=":material/check:")
 
 
-def report(scene: Scene, threshold: float) -> bytes:
+def report(scene: Scene, threshold: float, found: Attribution | None) -> bytes:
     """The HTML report on everything that is known."""
-    found = work.attribution(scene.model, scene.chosen, scene.evidence)
     sections = [
         Section("Metrics", words.TERMS_HELP, body=evaluate_report.html_table(
             evaluate_report.metrics_table([s.result for s in scene.scored]))),

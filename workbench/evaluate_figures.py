@@ -61,7 +61,10 @@ def curve_figure(
     """  # fmt: skip
     figure = go.Figure()
     if limit:
-        figure.add_vrect(0, FPR_LIMIT, fillcolor=theme.NORMAL, opacity=0.08, line_width=0, layer="below")
+        figure.add_shape(
+            type="rect", x0=0, x1=FPR_LIMIT, y0=0, y1=1, yref="paper", fillcolor=theme.NORMAL, opacity=0.08, line_width=0,
+            layer="below",
+        )  # fmt: skip
     if diagonal or chance is not None:
         figure.add_scatter(
             x=[0, 1], y=[0, 1] if diagonal else [chance, chance], mode="lines", name="constant score",
