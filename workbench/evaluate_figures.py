@@ -62,8 +62,8 @@ def curve_figure(
     figure = go.Figure()
     if limit:
         figure.add_shape(
-            type="rect", x0=0, x1=FPR_LIMIT, y0=0, y1=1, yref="paper", fillcolor=theme.NORMAL, opacity=0.08, line_width=0,
-            layer="below",
+            type="rect", x0=0, x1=FPR_LIMIT, y0=0, y1=1, yref="paper", layer="below", line_width=0,
+            fillcolor=theme.NORMAL, opacity=0.08,
         )  # fmt: skip
     if diagonal or chance is not None:
         figure.add_scatter(
