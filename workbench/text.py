@@ -44,6 +44,11 @@ PAGES: dict[str, PageText] = {
     "3_Projection": PageText(
         "Projection", "What the projection modules keep and damp before the networks meet.", ":material/filter_alt:"
     ),
+    "4_Evaluate": PageText(
+        "Evaluate",
+        "A labelled set measured: metrics, curves, threshold, the worst images, and which map carries the result.",
+        ":material/query_stats:",
+    ),
 }
 """By file name without suffix; only pages whose file exists are shown."""
 
