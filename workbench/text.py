@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nnet.calibration import Reference
 from nnet.checkpoint import Checkpoint
 from nnet.maps import MAPS
 from workbench.samples import Collection
+
+if TYPE_CHECKING:
+    from workbench.model_list import ModelEntry
 
 PRODUCT = "N-Net Workbench"
 ABOUT = (
@@ -43,6 +48,11 @@ PAGES: dict[str, PageText] = {
     "3_Projection": PageText(
         "Projection", "What the projection modules keep and damp before the networks meet.", ":material/filter_alt:"
     ),
+    "5_Train": PageText(
+        "Train",
+        "Drop in photos of good parts and watch a model learn them; the run goes on when you close the browser.",
+        ":material/model_training:",
+    ),
 }
 """By file name without suffix; only pages whose file exists are shown."""
 
@@ -55,12 +65,13 @@ RANDOM_TEACHER = (
     "This model's teacher has random weights. It exists for tests only: its heatmaps and scores mean nothing."
 )
 NO_CHECKPOINT = (
-    "There is no trained model yet. Put a finished checkpoint into `checkpoints/` or `runs/`, or train one: "
-    "`python -m nnet train --data FOLDER_OF_NORMAL_IMAGES --out runs/my-model`"
+    "There is no trained model yet. Train one on the Train page, put a finished checkpoint into `checkpoints/` or "
+    "`runs/`, or use the command line: `python -m nnet train --data FOLDER_OF_NORMAL_IMAGES --out runs/my-model`"
 )
+NO_MODEL = "No trained model yet."
 MODEL_HELP = (
-    "Every finished checkpoint in checkpoints/ and runs/ is listed; the environment variable NNET_CHECKPOINTS adds "
-    "more folders. A model judges only images like those it was trained on."
+    "Every finished model in checkpoints/ and runs/ is listed; the environment variable NNET_CHECKPOINTS adds "
+    "more folders. Runs that failed or were cancelled are not. A model judges only images like those it was trained on."
 )
 HOW_TO_READ = (
     "What to look for: outlined regions score above the threshold. The colours mean the same for every picture, "
@@ -245,3 +256,47 @@ def map_caption(name: str, peak: float, used: bool) -> str:
     """Branch and stride of a map, its highest value in normal levels, and whether the score uses it."""
     info = MAPS[name]
     return f"{MAP_TITLES[info.branch]}, stride {info.stride}; peak {number(peak)}{'' if used else '; left out'}"
+
+
+# ------------------------------------------------------------------------------------------------ choosing a model
+
+
+def date(written: str) -> str:
+    """The day of an ISO 8601 time: "23 Nov 2026"; "" for one that cannot be read."""
+    try:
+        day = datetime.datetime.fromisoformat(written)
+    except ValueError:
+        return ""
+    return f"{day.day} {day:%b %Y}"
+
+
+def headline_metric(value: float | None) -> str:
+    """The one number by which models are compared at a glance, "" without labelled test images."""
+    return "" if value is None else f"I-AUROC {value:.3f}"
+
+
+def model_label(entry: ModelEntry) -> str:
+    """A model in the list: "Brackets · I-AUROC 0.943 · 23 Nov 2026"."""
+    if entry.problem:
+        return f"{entry.title} · damaged"
+    return " · ".join(filter(None, (entry.title, headline_metric(entry.i_auroc), date(entry.created))))
+
+
+def model_lines(entry: ModelEntry) -> list[str]:
+    """What is known of the chosen model before it is loaded: data, teacher and size, date and headline metric."""
+    if entry.problem:
+        return [f"This model is damaged: {plain(entry.problem)}."]
+    images = "" if entry.training_images is None else plural(entry.training_images, "training image")
+    lines = [
+        (f"Data: {plain(entry.data)}" if entry.data else "", images),
+        (f"Teacher: {plain(entry.teacher)}", pixels(entry.size, entry.size) if entry.size else ""),
+        (headline_metric(entry.i_auroc) or "Not measured: no labelled test images", date(entry.created)),
+    ]
+    return [" · ".join(filter(None, line)) for line in lines if any(line)]
+
+
+def other_models(count: int) -> str:
+    """The way out when a model cannot be used."""
+    if count < 1:
+        return ""
+    return f"Or choose {'the other model' if count == 1 else f'one of {count:,} other models'} in the sidebar."
