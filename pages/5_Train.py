@@ -134,8 +134,8 @@ def _show(estimate: Estimate) -> None:
         for index, remedy in enumerate(estimate.remedies):
             if remedy.changes:
                 st.button(
-                    remedy.text, icon=":material/healing:", key=f"remedy{index}", on_click=train_form.apply,
-                    args=(remedy.changes,),
+                    text.plain(remedy.text.rstrip(".")), icon=":material/healing:", key=f"remedy{index}",
+                    on_click=train_form.apply, args=(remedy.changes,),
                 )  # fmt: skip
             else:
                 st.caption(text.plain(remedy.text))

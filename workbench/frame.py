@@ -66,9 +66,8 @@ def _chosen_entry() -> ModelEntry | None:
     with st.sidebar:
         state.remember("model", next(iter(entries)), state.one_of(entries))
         name = st.selectbox(
-            "Model", list(entries), format_func=lambda name: text.model_label(entries[name]), key="model",
-            help=text.MODEL_HELP,
-        )  # fmt: skip
+            "Model", list(entries), format_func=text.model_labels(entries).get, key="model", help=text.MODEL_HELP
+        )
         st.caption("  \n".join(text.model_lines(entries[name])))
     return entries[name]
 

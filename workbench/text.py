@@ -275,11 +275,22 @@ def headline_metric(value: float | None) -> str:
     return "" if value is None else f"I-AUROC {value:.3f}"
 
 
-def model_label(entry: ModelEntry) -> str:
-    """A model in the list: "Brackets · I-AUROC 0.943 · 23 Nov 2026"."""
-    if entry.problem:
-        return f"{entry.title} · damaged"
-    return " · ".join(filter(None, (entry.title, headline_metric(entry.i_auroc), date(entry.created))))
+def model_labels(entries: Mapping[str, ModelEntry]) -> dict[str, str]:
+    """Each model in the list, by name: "Brackets · I-AUROC 0.943"; where two are called alike, with their names."""
+    titles = [entry.title for entry in entries.values()]
+    return {
+        name: " · ".join(
+            filter(
+                None,
+                (
+                    entry.title,
+                    name if titles.count(entry.title) > 1 else "",
+                    "damaged" if entry.problem else headline_metric(entry.i_auroc),
+                ),
+            )
+        )
+        for name, entry in entries.items()
+    }
 
 
 def model_lines(entry: ModelEntry) -> list[str]:

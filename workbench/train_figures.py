@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,8 +60,8 @@ def curve_figure(epochs: Sequence[int], lines: Sequence[Line], unit: str, *, log
     if not log:
         axis |= {"rangemode": "tozero"}
     layout = {
-        "xaxis": {"title": {"text": "epoch", "standoff": 4, "font": {"size": 12}}, "tickformat": "d"},
-        "yaxis": axis | {"nticks": 4, "exponentformat": "none" if log else "e"},
+        "xaxis": _epoch_axis(epochs),
+        "yaxis": axis | ({"dtick": 1, "exponentformat": "none"} if log else {"nticks": 4, "exponentformat": "e"}),
         "height": _HEIGHT,
     }
     return go.Figure(traces, _CHART | layout)
@@ -108,16 +109,22 @@ def scores_figure(
                 x=x, y=np.maximum(scores[:, index], floor).tolist(), mode="lines+markers", name=names[index],
                 line={"color": KIND_COLOURS.get(kinds[index], theme.NORMAL), "width": 4 if index == chosen else 1.5},
                 marker={"size": 7 if index == chosen else 4}, opacity=1.0 if index == chosen else 0.75,
-                hovertemplate=f"{names[index]}<br>epoch %{{x}}: score %{{y:.3g}}<extra></extra>",
+                hovertemplate=f"{html.escape(names[index])}<br>epoch %{{x}}: score %{{y:.3g}}<extra></extra>",
             )
         )  # fmt: skip
     layout = {
-        "xaxis": {"title": {"text": "epoch", "standoff": 4}, "tickformat": "d"},
+        "xaxis": _epoch_axis(x),
         "yaxis": {"title": {"text": "image score (logarithmic, no unit)", "standoff": 6}, "type": "log",
-                  "exponentformat": "none", "nticks": 6},
+                  "exponentformat": "none", "dtick": 1},
         "height": _SCORES_HEIGHT,
     }  # fmt: skip
     return go.Figure(traces, _CHART | layout)
+
+
+def _epoch_axis(epochs: Sequence[int]) -> dict[str, object]:
+    """Whole epochs only: where there are few, Plotly would set ticks between them."""
+    few = {"dtick": 1} if len(epochs) and max(epochs) - min(epochs) < 10 else {"nticks": 8}
+    return {"title": {"text": "epoch", "standoff": 4, "font": {"size": 12}}, "tickformat": "d", **few}
 
 
 def _floor(*arrays: np.ndarray) -> float:

@@ -22,7 +22,8 @@ _CSS = """
   cursor: pointer; }
 .where { flex: 1 1 100%; font-size: 0.95rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
 .where b { font-weight: 650; }
-.large { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px; max-width: 640px; }
+.large { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 14px; align-items: end;
+  max-width: 640px; }
 .small { display: grid; grid-template-columns: repeat(auto-fit, minmax(92px, 1fr)); gap: 12px; margin-top: 14px;
   max-width: 1100px; }
 figure { margin: 0; min-width: 0; }

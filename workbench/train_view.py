@@ -28,9 +28,16 @@ _VIEWS = {
 _HELD_OUT = {"held_out_median": "median", "held_out_high": "high"}
 
 
-def poll(draw: Callable[[], None], live: bool) -> None:
+def poll(name: str, draw: Callable[[], None], live: bool) -> None:
     """Draw, and while something is going on draw again and again without running the rest of the page."""
-    st.fragment(run_every=POLL if live else None)(draw)()
+
+    def guarded() -> None:
+        try:
+            draw()
+        except (NNetError, OSError) as error:  # another visitor may have deleted the run
+            st.error(text.plain(str(error)), icon=":material/error:")
+
+    st.fragment(run_every=POLL if live else None, key=f"poll_{name}")(guarded)()
 
 
 def signature(runs: Sequence[Run]) -> list[tuple[str, str, str]]:
@@ -77,7 +84,7 @@ def run_list(runs: Sequence[Run], current: str) -> None:
             _row(run, run.id == current)
 
     with st.container(key="run_list"):
-        poll(draw, any(run.state in LIVE for run in runs))
+        poll("list", draw, any(run.state in LIVE for run in runs))
 
 
 def _row(run: Run, is_current: bool) -> None:
@@ -99,7 +106,7 @@ def run_page(run: Run) -> None:
     st.subheader(text.plain(run.name), anchor=False)
     st.caption(words.facts(run))
     live = run.state in LIVE
-    poll(lambda: _status(run.id), live)
+    poll("status", lambda: _status(run.id), live)
     _actions(run)
     if run.state == "unreadable":
         return
@@ -115,7 +122,7 @@ def run_page(run: Run) -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     draw = {"film": _film, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
-    poll(lambda: draw(train_work.runs().get(run.id)), live)
+    poll("view", lambda: draw(train_work.runs().get(run.id)), live)
 
 
 def _views(run: Run) -> dict[str, str]:
