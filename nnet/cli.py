@@ -23,6 +23,7 @@ PHASES = {
     "features": ("Teacher features", "image"),
     "train": ("Training", "step"),
     "calibrate": ("Calibrating", "image"),
+    "atlas": ("Memory atlas", "image"),
     "measure": ("Measuring", "image"),
 }
 BATCH = 8
@@ -59,10 +60,14 @@ def _parser() -> argparse.ArgumentParser:
 def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="train on normal images")
     train.add_argument(
-        "--data", required=True, metavar="PATH",
+        "--data", metavar="PATH",
         help="folder of normal images, MVTec-style category, VisA category, ZIP, elpv:mono, elpv:poly or synthetic",
     )
-    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the checkpoint goes")
+    train.add_argument("--out", type=Path, metavar="DIR", help="where the checkpoint goes")
+    train.add_argument(
+        "--run", type=Path, metavar="DIR", dest="run_folder",
+        help="train what run.json in DIR says, instead of --data, --out and settings; the workbench starts its runs so",
+    )
     train.add_argument("--preset", choices=PRESETS, default="small")
     train.add_argument("--teacher", help="wide_resnet50_2, resnet18, efficientnet_lite0 or any timm name")
     train.add_argument("--teacher-weights", type=Path, metavar="FILE", help="a local .pth or .safetensors file")
@@ -79,6 +84,7 @@ def _add_train(commands: Any) -> None:
     )
     train.add_argument("--resume", action="store_true", help="go on with a broken-off run in --out")
     train.add_argument("--compile", action="store_true", help="use torch.compile")
+    train.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write event files for TensorBoard")
     _add_device(train)
     train.set_defaults(run=_train)
 
@@ -144,6 +150,12 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _train(options: argparse.Namespace) -> int:
+    if options.run_folder is not None:
+        from nnet.runs.worker import work
+
+        return work(options.run_folder)
+    if options.data is None or options.out is None:
+        raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset
     from nnet.pipeline import train_on
 
@@ -154,9 +166,10 @@ def _train(options: argparse.Namespace) -> int:
     with _Bars() as bars:
         detector = train_on(
             dataset, config, options.out, resume=options.resume, device=options.device,
-            weights_file=options.teacher_weights, compile=options.compile, report=bars,
+            weights_file=options.teacher_weights, compile=options.compile, report=bars, tensorboard=options.tensorboard,
         )  # fmt: skip
-    print(detector.checkpoint.card)
+    if detector is not None:  # of several processes of torchrun, one has the model
+        print(detector.checkpoint.card)
     return 0
 
 
@@ -178,7 +191,8 @@ class _Bars:
         if progress.phase != self._phase:
             self.__exit__()
             title, unit = PHASES[progress.phase]
-            self._bar, self._phase = tqdm(total=progress.total, desc=title, unit=unit), progress.phase
+            self._bar = tqdm(total=progress.total, initial=progress.before, desc=title, unit=unit)
+            self._phase = progress.phase
         self._bar.update(progress.done - self._bar.n)
         if progress.losses:
             shown = {"epoch": progress.epoch + 1, "loss": f"{progress.losses['loss']:.4f}"}

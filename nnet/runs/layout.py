@@ -136,7 +136,7 @@ def read_spec(path: Path) -> RunSpec:
         raise RunError(f"{path / SPEC} is damaged ({error}). Restore it or delete the run.") from error
     if version != FORMAT:
         raise RunError(
-            f"{path} was made by another version of N-Net: it has run format {version}, this one reads format {FORMAT}. "
+            f"{path} was made by another version of N-Net: it has run format {version}, this one reads {FORMAT}. "
             "Update N-Net to use it; nothing in it was changed."
         )
     try:

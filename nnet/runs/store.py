@@ -31,7 +31,8 @@ UPLOADS = ".uploads"
 UPLOAD_SECONDS = 24 * 3600.0
 GRACE, PATIENCE = 1.2, 0.6  # seconds between the polite and the hard stop, and after it
 LIVE = ("running", "stopping")
-ENDED = ("done", "cancelled", "failed", "lost")
+RESUMABLE = ("cancelled", "failed", "lost")
+ENDED = ("done", *RESUMABLE)
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ class Run:
         if self.state == "lost":
             return (
                 "The training process is gone and left no word, as after a power cut. "
-                + ("Resume it: it goes on after the last finished epoch." if self.can_resume else "")
-            ).strip()
+                + kept(self.path)
+            )
         return self.exit.reason if self.exit and self.state in ENDED else ""
 
     @property
@@ -86,7 +87,7 @@ class Run:
     @property
     def can_resume(self) -> bool:
         """Whether `Runs.resume` goes on with it."""
-        return self.state in ("cancelled", "failed", "lost")
+        return self.state in RESUMABLE
 
     @property
     def kept_epochs(self) -> int:
@@ -95,7 +96,7 @@ class Run:
 
     @property
     def silent_seconds(self) -> float | None:
-        """How long ago the trainer wrote its status, by the machine's clock that never goes back; None unless it lives."""
+        """How long ago the trainer wrote its status, by the clock that never goes back; None unless it lives."""
         if self.state not in LIVE or self.status is None:
             return None
         return max(0.0, time.monotonic() - self.status.monotonic)
@@ -138,6 +139,15 @@ def open_data(spec: RunSpec, uploaded: Path) -> Dataset:
     source = uploaded if spec.data == layout.UPLOADED else spec.data
     dataset = open_dataset(source, seed=spec.config.train.seed)
     return dataclasses.replace(dataset, name=spec.name, source="uploaded images") if source is uploaded else dataset
+
+
+def kept(path: Path) -> str:
+    """What a run that ended early keeps, in a sentence."""
+    if (path / CHECKPOINT).is_file():
+        return "The training itself was finished and is kept; resume measures the model."
+    if (path / RESUME).is_file():
+        return "The last finished epoch is kept; resume goes on from there."
+    return "No epoch was finished; resume begins anew."
 
 
 def is_usable(path: Path) -> bool:
@@ -200,7 +210,8 @@ class Runs:
         digest = hashlib.sha256()
         for name, content in files:
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
-        return self._staged(digest.hexdigest()[:24], lambda folder: _write_files(folder, files), sum(len(c) for _, c in files))
+        size = sum(len(content) for _, content in files)
+        return self._staged(digest.hexdigest()[:24], lambda folder: _write_files(folder, files), size)
 
     def stage_zip(self, source: Path | BinaryIO, name: str) -> Path:
         """Unpack an uploaded ZIP safely and keep it as `stage` does.
@@ -292,7 +303,7 @@ class Runs:
         Raises:
             RunError: it waits, runs, or is done.
         """
-        return self._enqueue(id, ("cancelled", "failed", "lost"), "Only a cancelled, failed or lost run can be resumed.")
+        return self._enqueue(id, RESUMABLE, "Only a cancelled, failed or lost run can be resumed.")
 
     def cancel(self, id: str) -> Run:
         """Stop a run, in whatever phase it is, or take it out of the queue. The last finished epoch is kept.
@@ -312,10 +323,7 @@ class Runs:
             raise RunError(f"{self.get(id).name} is not running, so there is nothing to cancel.")
         write_json(path / layout.STOP, {"wall": time.time()})
         self._end_trainer(path)
-        kept = "The last finished epoch is kept; resume goes on from there."
-        if not (path / RESUME).is_file():
-            kept = "No epoch was finished; resume begins anew."
-        layout.write_exit(path, Exit(layout.CANCELLED, f"It was cancelled. {kept}", time.time()))
+        layout.write_exit(path, Exit(layout.CANCELLED, f"It was cancelled. {kept(path)}", time.time()))
         return self.get(id)
 
     def ensure_supervisor(self) -> None:
@@ -391,7 +399,7 @@ class Runs:
         while is_held(path / layout.LOCK) and time.monotonic() < until + PATIENCE:
             time.sleep(processes.POLL)
         if not gone or is_held(path / layout.LOCK):
-            raise RunError(f"The training process of {path.name} (pid {pid}) does not end. Try again, or restart the machine.")
+            raise RunError(f"The training process of {path.name} (pid {pid}) does not end. Try again.")
 
     def _staged(self, key: str, fill: Any, size: int) -> Path:
         folder = self.root / UPLOADS
