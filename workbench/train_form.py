@@ -22,6 +22,8 @@ from workbench import resources, state, text
 from workbench import train_text as words
 
 MAIN = ("model.teacher", "model.size", "train.epochs", "train.batch_size", "train.seed")
+FIRST_PRESET = "small"
+"""What the form begins with: it runs everywhere."""
 SIZES = tuple(range(64, 513, 32))
 _CHANGES, _NAME, _MORE = "train_changes", "run_name", "train_more"
 _MORE_DEFAULTS = {"run_device": "auto", "run_weights": "", "run_tensorboard": False}
@@ -65,7 +67,7 @@ def widget_key(path: str) -> str:
 
 def fill(name: str, preset_name: str, config: Config) -> None:
     """Put a run's settings into the form. For a callback, or before `draw`."""
-    base = preset_name if preset_name in PRESETS else "small"
+    base = preset_name if preset_name in PRESETS else FIRST_PRESET
     st.session_state["preset"] = base
     st.session_state[_NAME] = name
     _reset({path: value for path, value in flat(config).items() if value != flat(preset(base))[path]})
@@ -86,11 +88,11 @@ def apply(changes: Mapping[str, Any]) -> None:
 def draw(suggested_name: str) -> Form | None:
     """Draw the form; None where it cannot be used, with the reason beside it."""
     name_column, preset_column = st.columns((3, 2), gap="medium", vertical_alignment="bottom")
-    state.remember("preset", "small", state.one_of(PRESETS))
+    state.remember("preset", FIRST_PRESET, state.one_of(PRESETS))
     with preset_column:
         base = st.segmented_control(
-            "Preset", list(PRESETS), format_func=words.PRESET_NAMES.get, key="preset", required=True,
-            on_change=_reset, args=({},), help=words.PRESET_HELP,
+            "Preset", sorted(PRESETS, key=lambda name: name != FIRST_PRESET), format_func=words.PRESET_NAMES.get,
+            key="preset", required=True, on_change=_reset, args=({},), help=words.PRESET_HELP,
         )  # fmt: skip
     with name_column:
         name = _name(suggested_name)

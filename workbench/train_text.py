@@ -336,7 +336,7 @@ def progress(status: Status | None) -> tuple[float, str]:
         words += f": epoch {min(status.epoch + 1, status.epochs):,} of {status.epochs:,}"
     elif status.total:
         words += f": {status.done:,} of {status.total:,}"
-    if status.seconds_left is not None and status.total:
+    if status.seconds_left is not None and status.done < status.total:
         words += f" · {duration(status.seconds_left)} left"
     return share, words
 

@@ -17,7 +17,7 @@ from workbench.train_figures import Line
 from workbench.train_film import film as film_strip
 
 LIVE = ("queued", "running", "stopping")
-POLL = 1.5
+POLL = 2.0
 """Seconds between two looks at the disk while something is going on."""
 LISTED = 8
 LOG_LINES, FAILED_LINES = 200, 15
@@ -153,7 +153,7 @@ def _status(run_id: str) -> None:
 def _live_numbers(status: Status) -> None:
     shown = {
         "Loss": (status.losses.get("loss"), text.number, "Eq. (7), mean over the epoch so far."),
-        "Images per second": (status.images_per_second, text.number, "Of the epoch so far."),
+        "Images/s": (status.images_per_second, text.number, "Of the epoch so far."),
         "Learning rate": (status.learning_rate, text.number, "Of the current step."),
         "β": (status.beta, text.number, "Weight of L_align in this epoch."),
         "Items per patch": (status.memory.get("items_per_query"), text.number, words.CURVES["items_per_query"].hint),
