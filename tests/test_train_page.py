@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from test_app import PNG, encoded, fine, start, words
 
 from nnet.config import PRESETS, Config, preset
+from nnet.data import Dataset, open_dataset, open_synthetic
 from nnet.errors import NNetError
 from nnet.runs import CANCELLED, Estimate, Runs
 from nnet.runs.estimate import Remedy
@@ -38,7 +39,15 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
     monkeypatch.setattr(Runs, "ensure_supervisor", lambda self: None)
     monkeypatch.setattr(train_work, "estimated", lambda spec, upload: ESTIMATE)
+    monkeypatch.setattr(train_work, "open_dataset", open_small)
     yield Runs(tmp_path / "runs")
+
+
+def open_small(spec: object, seed: int) -> Dataset:
+    """As `open_dataset`; synthetic sets with small pictures and few defects."""
+    if isinstance(spec, str) and spec.startswith("synthetic:"):
+        return open_synthetic(spec.partition(":")[2], seed=seed, size=64, test_good=2, per_defect=1)
+    return open_dataset(spec, seed=seed)
 
 
 def photos(count: int, first: int = 0) -> list[tuple[str, bytes, str]]:
@@ -122,7 +131,7 @@ def test_dropped_photos_are_kept_counted_and_split(runs: Runs) -> None:
     assert "notes.txt" in shown(at) and "again.png" in shown(at)
     table = at.dataframe[0].value
     assert table["Images"].tolist() == [14] and table["Mode"].tolist() == ["RGB"]
-    assert len(at.get("imgs")) == train_work.PREVIEWS
+    assert len(at.image) == train_work.PREVIEWS
     assert has(at, "start_training")
 
 
@@ -380,7 +389,7 @@ def test_every_state_is_shown_in_words(runs: Runs, tiny_checkpoint: Path) -> Non
     assert "Number 2 in the queue" in shown(at)
     press(at, "run-failed")
     assert "training diverged" in shown(at) and "the loss became nan" in at.code[0].value
-    assert has(at, "resume_run") and not has(at, "go-1_Inspect")
+    assert has(at, "resume_run") and not has(at, "go-1_Inspect") and has(at, "slower_run")
     press(at, "run-lost")
     assert "left no word" in shown(at) and has(at, "resume_run")
     press(at, "run-torn")
@@ -404,7 +413,7 @@ def test_a_running_run_tells_how_it_goes(runs: Runs) -> None:
         write_history(run, 1)
         at = start(TRAIN, run="alive", train_view="curves")
         values = {metric.label: metric.value for metric in at.metric}
-        assert values["Loss"] == "1.25" and values["Images/s"] == "37.0" and values["Dead items"] == "1.00"
+        assert values["Loss"] == "1.25" and values["Images/s"] == "37.0" and values["Dead items"] == "1"
         assert "Training: epoch 2 of 2 · 2 min left" in shown(at) and "cut.png was left out." in shown(at)
         assert has(at, "cancel_run") and not has(at, "delete_run")
         say(run, monotonic=-1000.0)
@@ -463,6 +472,9 @@ def test_a_duplicate_fills_the_form_with_data_and_settings(runs: Runs) -> None:
     assert at.segmented_control(key="texture").value == "fabric" and at.toggle(key="run_tensorboard").value
     for path, value in TINY.items():
         assert widget(at, path).value == value
+    end(made, 1, "The loss became nan in epoch 2: training diverged.")
+    at = press(start(TRAIN, run=made.id), "slower_run")
+    assert widget(at, "train.learning_rate").value == pytest.approx(TINY["train.learning_rate"] / 5)
 
 
 def test_an_address_of_a_run_that_is_gone_says_so(runs: Runs) -> None:
@@ -541,7 +553,7 @@ def test_a_finished_run_leads_to_inspect_with_its_model() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(0.2, "1 s"), (40, "40 s"), (240, "4 min"), (4800, "1 h 20 min"), (7200, "2 h"), (86400 * 3, "3 days")],
+    [(0.2, "1 s"), (40, "40 s"), (240, "4 min"), (6000, "1 h 40 min"), (7200, "2 h"), (86400 * 3, "3 days")],
 )
 def test_time_spans_are_told_at_a_sensible_precision(seconds: float, expected: str) -> None:
     assert train_text.duration(seconds) == expected

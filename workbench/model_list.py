@@ -76,7 +76,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             None if images is None else int(images), str(about.get("created", "")), _i_auroc(path, data["config"]),
         )  # fmt: skip
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return ModelEntry(name, path, path.name, problem=f"{CONFIG} cannot be read")
+        return ModelEntry(name, path, _title(path), problem=f"{CONFIG} cannot be read")
 
 
 def _title(path: Path) -> str:

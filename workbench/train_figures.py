@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -38,13 +39,12 @@ class Line:
     dashed: bool = False
 
 
-def curve_figure(epochs: Sequence[int], lines: Sequence[Line], unit: str, *, log: bool = False) -> go.Figure:
-    """Values over epochs.
+def curve_figure(epochs: Sequence[int], lines: Sequence[Line], *, log: bool = False) -> go.Figure:
+    """Values over epochs, small; the heading above it names the unit.
 
     Args:
         epochs: of the values.
         lines: each with a value per epoch.
-        unit: what stands on the axis.
         log: a logarithmic axis.
     """
     few = len(epochs) < 3
@@ -56,12 +56,11 @@ def curve_figure(epochs: Sequence[int], lines: Sequence[Line], unit: str, *, log
         )
         for line in lines
     ]  # fmt: skip
-    axis = {"title": {"text": unit, "standoff": 6, "font": {"size": 12}}, "type": "log" if log else "linear"}
-    if not log:
-        axis |= {"rangemode": "tozero"}
+    every = np.concatenate([np.asarray(line.values, float) for line in lines])
+    axis = _log_axis(every) if log else {"rangemode": "tozero", "nticks": 4, "exponentformat": "e"}
     layout = {
         "xaxis": _epoch_axis(epochs),
-        "yaxis": axis | ({"dtick": 1, "exponentformat": "none"} if log else {"nticks": 4, "exponentformat": "e"}),
+        "yaxis": axis,
         "height": _HEIGHT,
     }
     return go.Figure(traces, _CHART | layout)
@@ -114,10 +113,10 @@ def scores_figure(
         )  # fmt: skip
     layout = {
         "xaxis": _epoch_axis(x),
-        "yaxis": {"title": {"text": "image score (logarithmic, no unit)", "standoff": 6}, "type": "log",
-                  "exponentformat": "none", "dtick": 1},
+        "yaxis": _log_axis(np.concatenate([a.ravel() for a in (scores, held_out, levels)]))
+        | {"title": {"text": "image score (logarithmic, no unit)", "standoff": 6}},
         "height": _SCORES_HEIGHT,
-    }  # fmt: skip
+    }
     return go.Figure(traces, _CHART | layout)
 
 
@@ -125,6 +124,16 @@ def _epoch_axis(epochs: Sequence[int]) -> dict[str, object]:
     """Whole epochs only: where there are few, Plotly would set ticks between them."""
     few = {"dtick": 1} if len(epochs) and max(epochs) - min(epochs) < 10 else {"nticks": 8}
     return {"title": {"text": "epoch", "standoff": 4, "font": {"size": 12}}, "tickformat": "d", **few}
+
+
+def _log_axis(values: np.ndarray) -> dict[str, object]:
+    """A logarithmic axis with 1, 2 and 5 of each power of ten on it, or the powers alone where there are many."""
+    positive = values[np.isfinite(values) & (values > 0)]
+    low, high = (float(positive.min()), float(positive.max())) if positive.size else (1.0, 1.0)
+    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
+    steps = (1,) if len(powers) > 5 else (1, 2, 5)
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def _floor(*arrays: np.ndarray) -> float:

@@ -127,7 +127,7 @@ def _name(suggested: str) -> str:
 
 def _config(base: str) -> Config | None:
     """The settings as they stand, or None with the sentence of what refuses them."""
-    changed = _changes()
+    changed = {path: _changes()[path] for path, _, _ in fields() if path in _changes()}
     try:
         config = preset(base).override(changed)
         config.scoring  # noqa: B018 (a malformed expression raises)

@@ -363,6 +363,12 @@ def silence(seconds: float | None) -> str:
     )
 
 
+DIVERGED = "training diverged"
+"""Stands in the reason of a run whose loss became infinite or no number (`nnet.training`)."""
+SLOWER = "Again with a fifth of the learning rate"
+SLOWER_HELP = "Fills the form with this run's data and settings and a lower learning rate; you start it there."
+
+
 def advice(run: Run) -> str:
     """What to do about a run that ended early, beyond its reason; "" for the others."""
     if run.state == "cancelled":
@@ -418,7 +424,7 @@ def copy_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Curve:
-    """A value over epochs: its `title`, `unit` on the axis, and what to look for in a `hint`."""
+    """A value over epochs: its `title`, `unit`, and what to look for in a `hint`."""
 
     title: str
     unit: str
@@ -429,24 +435,22 @@ CURVES: dict[str, Curve] = {
     "loss": Curve("Loss, Eq. (7)", "no unit", "Look for a fall that flattens. A rise or a jump means trouble."),
     "L_RKD": Curve(
         "L_RKD, reverse distillation",
-        "cosine distance, sum of 3 scales",
+        "cosine distance",
         "Look for a steady fall: the decoder learns to rebuild good parts.",
     ),
     "L_KD": Curve(
         "L_KD, forward distillation",
-        "cosine distance, sum of 3 scales",
+        "cosine distance",
         "Look for a steady fall: student S1 learns to imitate the teacher.",
     ),
-    "L_align": Curve(
-        "L_align", "β × cosine distance", "Look for its end: it counts only while β is on, early in training."
-    ),
+    "L_align": Curve("L_align", "β × distance", "Look for its end: it counts only while β is on, early in training."),
     "L_query": Curve(
         "L_query, entropy of the addressing", "nats", "Look for low values: each patch recalls few memory items."
     ),
     "held_out": Curve(
         "Held-out good images",
-        "image score (log, no unit)",
-        "Look for both lines falling together. A high line that stays up is a good part the model finds strange.",
+        "image score, log",
+        "Look for both lines falling: the median, and dashed the threshold that they would give.",
     ),
     "learning_rate": Curve("Learning rate", "no unit", "Look for the schedule: constant, or up and down a cosine."),
     "beta": Curve("β, weight of L_align", "no unit", "Look for the step to 0, after which S1 is on its own."),
@@ -485,9 +489,9 @@ MAP_SCALE_HINT = (
 )
 
 
-def probe_label(probe: Probe) -> str:
-    """A pinned image in the list."""
-    return probe.caption or PROBE_KINDS.get(probe.kind, probe.kind)
+def probe_label(number: int, probe: Probe) -> str:
+    """A pinned image in the list: "4 · painted scratch". The number keeps those of one caption apart."""
+    return f"{number} · {probe.caption or PROBE_KINDS.get(probe.kind, probe.kind)}"
 
 
 def frame_line(frame: Frame, probe: int, level: float) -> str:

@@ -157,7 +157,7 @@ def _live_numbers(status: Status) -> None:
         "Learning rate": (status.learning_rate, text.number, "Of the current step."),
         "β": (status.beta, text.number, "Weight of L_align in this epoch."),
         "Items per patch": (status.memory.get("items_per_query"), text.number, words.CURVES["items_per_query"].hint),
-        "Dead items": (status.memory.get("items_dead"), text.number, words.CURVES["items_dead"].hint),
+        "Dead items": (status.memory.get("items_dead"), "{:,.0f}".format, words.CURVES["items_dead"].hint),
         "Memory taken": (status.memory_bytes or None, text.data_size, "Largest so far, of the process."),
         "Running for": (status.seconds or None, words.duration, f"On {status.device}."),
     }
@@ -186,6 +186,12 @@ def _actions(run: Run) -> None:
                 "Duplicate with changes", icon=":material/content_copy:", key="copy_run", on_click=duplicate,
                 args=(run,),
             )  # fmt: skip
+        if run.state == "failed" and words.DIVERGED in run.reason:
+            slower = {"train.learning_rate": run.spec.config.train.learning_rate / 5}
+            st.button(
+                words.SLOWER, icon=":material/healing:", key="slower_run", on_click=duplicate, args=(run, slower),
+                help=words.SLOWER_HELP,
+            )  # fmt: skip
         is_live = run.state in ("running", "stopping")
         if not is_live and st.button("Delete", icon=":material/delete:", key="delete_run"):
             _ask_delete(run)
@@ -193,18 +199,18 @@ def _actions(run: Run) -> None:
         st.error(text.plain(problem), icon=":material/error:")
 
 
-def _try(action: str, run_id: str) -> None:
+def _try(action: str, run_id: str, *arguments: str) -> None:
     """Do something with a run; a refusal is told on the page. A callback."""
     try:
-        getattr(train_work.runs(), action)(run_id)
+        getattr(train_work.runs(), action)(run_id, *arguments)
     except (NNetError, OSError) as error:
         st.session_state["run_problem"] = str(error)
 
 
-def duplicate(run: Run) -> None:
-    """Fill the form with a run's data and settings. A callback."""
+def duplicate(run: Run, changes: Mapping[str, object] | None = None) -> None:
+    """Fill the form with a run's data and settings, some of them changed. A callback."""
     spec = run.spec
-    train_form.fill(words.copy_name(spec.name), spec.preset, spec.config)
+    train_form.fill(words.copy_name(spec.name), spec.preset, spec.config.override(dict(changes or {})))
     train_form.fill_more(spec.device, spec.teacher_weights or "", spec.tensorboard)
     train_data.use(spec.data, run.path / "data" if spec.data == train_work.UPLOADED else None)
     st.session_state["train_part"] = "new"
@@ -215,9 +221,7 @@ def _ask_cancel(run: Run) -> None:
     st.markdown(f"**{text.plain(run.name)}**")
     st.markdown(words.cancelling(run))
     with st.container(horizontal=True):
-        if st.button("Stop it", type="primary", key="confirm_cancel"):
-            with st.spinner("Stopping…"):
-                _try("cancel", run.id)
+        if st.button("Stop it", type="primary", key="confirm_cancel", on_click=_try, args=("cancel", run.id)):
             st.rerun()
         if st.button("Keep going", key="keep_run"):
             st.rerun()
@@ -228,11 +232,7 @@ def _ask_delete(run: Run) -> None:
     st.markdown(f"**{text.plain(run.name)}**")
     st.markdown(words.deleting(run))
     with st.container(horizontal=True):
-        if st.button("Delete it", type="primary", key="confirm_delete"):
-            _try("delete", run.id)
-            if not st.session_state.get("run_problem"):
-                st.session_state.pop("run", None)
-                st.query_params.pop("run", None)
+        if st.button("Delete it", type="primary", key="confirm_delete", on_click=_delete, args=(run.id,)):
             st.rerun()
         if st.button("Keep it", key="keep_run"):
             st.rerun()
@@ -240,14 +240,21 @@ def _ask_delete(run: Run) -> None:
 
 @st.dialog("Rename this run")
 def _ask_name(run: Run) -> None:
-    name = st.text_input("Name", run.name, max_chars=80, key=f"new_name-{run.id}")
-    if st.button("Rename", type="primary", key="confirm_rename"):
-        try:
-            train_work.runs().rename(run.id, name)
-        except (NNetError, OSError) as error:
-            st.error(text.plain(str(error)), icon=":material/error:")
-            return
+    key = f"new_name-{run.id}"
+    st.text_input("Name", run.name, max_chars=80, key=key)
+    if st.button("Rename", type="primary", key="confirm_rename", on_click=_rename, args=(run.id, key)):
         st.rerun()
+
+
+def _rename(run_id: str, key: str) -> None:
+    _try("rename", run_id, st.session_state[key])
+
+
+def _delete(run_id: str) -> None:
+    _try("delete", run_id)
+    if not st.session_state.get("run_problem"):
+        st.session_state.pop("run", None)
+        st.query_params.pop("run", None)
 
 
 # ------------------------------------------------------------------------------------------------------------ done
@@ -309,7 +316,7 @@ def _film(run: Run) -> None:
         st.info(words.NO_FILM, icon=":material/movie:")
         return
     st.caption(words.FILM_ABOUT)
-    labels = [words.probe_label(probe) for probe in probes]
+    labels = [words.probe_label(number, probe) for number, probe in enumerate(probes, 1)]
     first = next((index for index, probe in enumerate(probes) if probe.kind != "normal"), 0)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         state.remember("probe", first, state.whole_number(0, len(probes) - 1))
@@ -371,13 +378,13 @@ def _curves(run: Run) -> None:
     if not history:
         st.info(words.NO_HISTORY, icon=":material/show_chart:")
         return
-    with st.grid(3, min_column_width=280, gap="medium") as grid:
+    with st.grid(3, min_column_width=210, gap="medium") as grid:
         for name, curve in words.CURVES.items():
             epochs, lines = _lines(name, history)
             if epochs:
                 with grid.cell():
-                    st.markdown(f"**{curve.title}**")
-                    figure = train_figures.curve_figure(epochs, lines, curve.unit, log=name == "held_out")
+                    st.markdown(f"**{curve.title}** :gray[· {curve.unit}]")
+                    figure = train_figures.curve_figure(epochs, lines, log=name == "held_out")
                     st.plotly_chart(figure, key=f"curve-{name}", config=figures.CHART_CONFIG, alt=curve.hint)
                     st.caption(curve.hint)
 
