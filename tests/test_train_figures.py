@@ -86,8 +86,10 @@ def test_a_known_defect_is_outlined_and_an_unknown_one_changes_nothing() -> None
     image, mask = np.full((40, 40, 3), 90, np.uint8), np.zeros((40, 40), bool)
     mask[10:20, 10:20] = True
     assert train_figures.outlined(image, None) is image
-    changed = (train_figures.outlined(image, mask) != image).any(axis=2)
-    assert changed.any() and not changed[13:17, 13:17].any() and not changed[30:].any()
+    changed = (train_figures.outlined(image, mask) != 90).any(axis=2)
+    scale = train_figures.PHOTO_SIDE / 40
+    inside, below = slice(int(12 * scale), int(18 * scale)), slice(int(22 * scale), None)
+    assert changed.any() and not changed[inside, inside].any() and not changed[below].any()
 
 
 def test_the_colour_key_names_what_is_drawn() -> None:

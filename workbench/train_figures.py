@@ -22,6 +22,8 @@ PAINTED = "#b8860b"
 KIND_COLOURS = {"normal": theme.NORMAL, "defective": theme.ANOMALOUS, "painted": PAINTED}
 HEAT_SIDE = 128
 """Side of a score map in the film, in pixels; it is smooth, so nothing is lost."""
+PHOTO_SIDE = 384
+"""Side of a pinned image in the browser, at the most."""
 _HEIGHT, _SCORES_HEIGHT = 170, 300
 _CHART = {
     "plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)",
@@ -184,8 +186,12 @@ def _transparency(opacity: float) -> bytes:
 
 
 def outlined(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    """The pinned image with the edge of its defect, where it is known."""
-    return image if mask is None else overlay(image, mask.astype(np.float32), (0.0, 1.0), 0.0, edge=0.5)
+    """The pinned image with the edge of its defect, where it is known; enlarged, so that the line stays fine."""
+    if mask is None:
+        return image
+    side = max(PHOTO_SIDE, image.shape[0])
+    large = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC))
+    return overlay(large, mask.astype(np.float32), (0.0, 1.0), 0.0, edge=0.5)
 
 
 def map_levels(maps: Mapping[str, np.ndarray], normal: Sequence[int]) -> dict[str, float]:
@@ -201,7 +207,7 @@ def map_levels(maps: Mapping[str, np.ndarray], normal: Sequence[int]) -> dict[st
 
 def photo_uri(image: np.ndarray) -> str:
     """A pinned image for the browser."""
-    return figures.data_uri(figures.reduced(image, 256))
+    return figures.data_uri(figures.reduced(image, PHOTO_SIDE))
 
 
 def colour_key(kinds: Sequence[str], names: Mapping[str, str], has_band: bool) -> str:
