@@ -6,6 +6,7 @@ import argparse
 import csv
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -161,9 +162,10 @@ def _train(options: argparse.Namespace) -> int:
 
     config = configure(options)
     dataset = open_dataset(options.data, seed=config.train.seed)
-    for sentence in (*dataset.notes, *dataset.problems):
+    quiet = os.environ.get("RANK", "0") != "0"  # of several processes of torchrun, one speaks
+    for sentence in () if quiet else (*dataset.notes, *dataset.problems):
         print(sentence)
-    with _Bars() as bars:
+    with _Bars(quiet) as bars:
         detector = train_on(
             dataset, config, options.out, resume=options.resume, device=options.device,
             weights_file=options.teacher_weights, compile=options.compile, report=bars, tensorboard=options.tensorboard,
@@ -176,7 +178,8 @@ def _train(options: argparse.Namespace) -> int:
 class _Bars:
     """One progress bar per phase, with the time left and the running losses."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._bar: tqdm | None = None
         self._phase = ""
 
@@ -191,7 +194,8 @@ class _Bars:
         if progress.phase != self._phase:
             self.__exit__()
             title, unit = PHASES[progress.phase]
-            self._bar = tqdm(total=progress.total, initial=progress.before, desc=title, unit=unit)
+            options = {"total": progress.total, "initial": progress.before, "disable": self._quiet}
+            self._bar = tqdm(desc=title, unit=unit, **options)
             self._phase = progress.phase
         self._bar.update(progress.done - self._bar.n)
         if progress.losses:

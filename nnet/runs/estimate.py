@@ -129,6 +129,7 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
 
     spec = read_spec(folder)
     config, free = spec.config, available_memory()
+    base = peak_memory()  # what this process has already is free for the run as well
     dataset = open_data(spec, data or folder)
     trained, held_out = split_normals(len(dataset.train), config.train)
     some = min(len(dataset.train), max(12, config.train.batch_size + 8))
@@ -155,7 +156,7 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
         "training_images": len(trained), "held_out": len(held_out), "epochs": epochs, "steps": total,
         "seconds": START_SECONDS + train + rest + film, "cached": cached,
         "memory_bytes": own if on_device is None else on_device,
-        "memory_free": free + peak_memory() if on_device is None else steps["device_free"],
+        "memory_free": free + base if on_device is None else steps["device_free"],
         "disk_bytes": 2 * 3 * parameters + parameters + film_bytes(config, epochs), **steps,
     }  # fmt: skip
 

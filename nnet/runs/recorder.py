@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from types import FrameType
 
+import torch
+
 from nnet.runs import layout, processes
 from nnet.runs.layout import Status
 from nnet.storage import write_json
@@ -106,8 +108,13 @@ class Recorder:
             phase=p.phase, done=p.done, total=p.total, epoch=p.epoch, epochs=p.epochs, seconds_left=p.seconds_left,
             losses=p.losses, learning_rate=p.learning_rate, beta=p.beta, images_per_second=p.images_per_second,
             memory=p.memory, device=p.device, notes=tuple(self._notes), seconds=time.monotonic() - self._started,
-            memory_bytes=peak_memory(), beat=self._beat, monotonic=time.monotonic(), wall=time.time(),
+            memory_bytes=_used_memory(), beat=self._beat, monotonic=time.monotonic(), wall=time.time(),
         )  # fmt: skip
+
+
+def _used_memory() -> int:
+    """The largest memory so far, of the GPU if one is used."""
+    return torch.cuda.max_memory_reserved() if torch.cuda.is_initialized() else peak_memory()
 
 
 def peak_memory() -> int:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterable
@@ -388,18 +389,21 @@ class Runs:
         return self.get(id)
 
     def _end_trainer(self, path: Path) -> None:
-        """Wait until the run's lock is free: politely first, then by force."""
-        until = time.monotonic() + GRACE
-        while (status := layout.read_status(path)) is None and is_held(path / layout.LOCK):
-            if time.monotonic() > until:
-                break
+        """Wait until the run's lock is free and its process gone; ask once, and kill after GRACE seconds.
+
+        The process is looked for again and again: one that is just being started may not have written its pid yet.
+        """
+        started, asked = time.monotonic(), None
+        while (process := _trainer(path)) is not None or is_held(path / layout.LOCK):
+            passed = time.monotonic() - started
+            if passed > GRACE + PATIENCE:
+                raise RunError(f"The training process of {path.name} does not end. Try again in a moment.")
+            if process is not None and passed > GRACE:
+                processes.signal_group(*process, signal.SIGKILL)
+            elif process is not None and process != asked:
+                processes.signal_group(*process, signal.SIGTERM)
+                asked = process
             time.sleep(processes.POLL)
-        pid, started = _trainer(path, status)
-        gone = pid is None or processes.end(pid, started, grace=max(0.1, until - time.monotonic()), patience=PATIENCE)
-        while is_held(path / layout.LOCK) and time.monotonic() < until + PATIENCE:
-            time.sleep(processes.POLL)
-        if not gone or is_held(path / layout.LOCK):
-            raise RunError(f"The training process of {path.name} (pid {pid}) does not end. Try again.")
 
     def _staged(self, key: str, fill: Any, size: int) -> Path:
         folder = self.root / UPLOADS
@@ -445,12 +449,13 @@ def _state(path: Path) -> str:
     return "lost"  # looked twice, since it might have ended between the two looks
 
 
-def _trainer(path: Path, status: Status | None) -> tuple[int | None, str]:
-    """(pid, start time) of the run's trainer, from the lock file, where whoever started it wrote them."""
+def _trainer(path: Path) -> tuple[int, str] | None:
+    """(pid, start time) of the run's trainer if it lives; whoever starts one writes them into the lock file."""
     with contextlib.suppress(OSError, ValueError, KeyError):
         data = json.loads((path / layout.LOCK).read_text(encoding="utf-8"))
-        return data["pid"], data["started"]
-    return (status.pid, status.process_started) if status else (None, "")
+        if processes.is_alive(data["pid"], data["started"]):
+            return data["pid"], data["started"]
+    return None
 
 
 def _age(run: Run) -> tuple[str, str]:

@@ -56,31 +56,36 @@ def supervise(root: Path) -> None:
 
 def _waiting(root: Path) -> list[Path]:
     """Runs with a ticket, in order."""
-    tickets = [(layout.read_ticket(path), path) for path in root.iterdir() if not path.name.startswith(".")]
-    return [path for ticket, path in sorted((t, p) for t, p in tickets if t is not None)]
+    paths = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    tickets = sorted((ticket, path) for path in paths if (ticket := layout.read_ticket(path)) is not None)
+    return [path for _, path in tickets if _can_be_read(path)]
+
+
+def _can_be_read(path: Path) -> bool:
+    """A run of another version is left alone."""
+    try:
+        layout.read_spec(path)
+    except NNetError:
+        return False
+    return True
 
 
 def _start(path: Path) -> Child | None:
-    """Start the trainer of a run, or None while the device has no room. A run that cannot be read has failed."""
+    """Start the trainer of a run, or None while the device has no room."""
     lock = FileLock(path / layout.LOCK)
-    try:
-        spec = layout.read_spec(path)
-        slot = take_slot(resolve(spec.device), spec.memory_bytes)
-    except NNetError as error:
-        (path / layout.QUEUED).unlink(missing_ok=True)
-        layout.write_exit(path, Exit(1, str(error), time.time()))
-        return None
+    spec = layout.read_spec(path)
+    slot = take_slot(resolve(spec.device), spec.memory_bytes)
     if slot is None:
         return None
     if not lock.take(timeout=1.0):  # somebody runs `nnet train --run` on it by hand
         slot.release()
         return None
+    os.truncate(lock.fd, 0)
     fds = (lock.fd, slot.fd)
     process = processes.launch(
         ["nnet", "train", "--run", str(path)], path / layout.LOG, fds=fds,
         environment={INHERITED: ",".join(map(str, fds))},
     )  # fmt: skip
-    os.truncate(lock.fd, 0)
     os.pwrite(lock.fd, json.dumps({"pid": process.pid, "started": processes.started_at(process.pid) or ""}).encode(), 0)
     (path / layout.QUEUED).unlink(missing_ok=True)
     lock.release()
@@ -94,6 +99,9 @@ def _ended(child: Child) -> bool:
     if code is None:
         return False
     if child.path.is_dir():
+        if (child.path / layout.STOP).exists():  # it was asked to before it could listen
+            words = f"It was cancelled. {kept(child.path)}"
+            layout.write_exit(child.path, Exit(layout.CANCELLED, words, time.time()))
         layout.write_exit(child.path, Exit(code or 1, f"{_words(code)} {kept(child.path)}", time.time()))
     return True
 

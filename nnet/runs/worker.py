@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import sys
+import re
 import time
 import traceback
 from collections.abc import Iterator
@@ -18,6 +18,9 @@ from nnet.runs.locks import FileLock
 from nnet.runs.store import kept, open_data
 from nnet.runs.supervisor import INHERITED, NICENESS
 
+RESERVE, RESERVED = ".reserve", 1 << 16
+"""A file that is given up at the end, so that on a full disk there is room to say that the disk is full."""
+
 
 def work(path: Path) -> int:
     """Train the run in `path` to the end, or go on with it; returns the exit code that exit.json also states.
@@ -26,17 +29,20 @@ def work(path: Path) -> int:
         RunError: another process trains it, or run.json cannot be read. Nothing was changed then.
     """
     path = path.resolve()
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise RunError("torchrun trains with --data and --out; --run is for one process.")
     with _alone(path):
         os.nice(NICENESS)
         _tidy(path)
+        reserve = path / RESERVE
+        with contextlib.suppress(OSError):
+            reserve.write_bytes(bytes(RESERVED))
         code, reason = _attempt(path)
-        if reason:
-            print(f"nnet: {reason}", file=sys.stderr)
-        for _ in range(5):  # a full disk may have room again in a moment, once temporary files are gone
-            with contextlib.suppress(OSError):
-                layout.write_exit(path, Exit(code, reason, time.time()))
-                break
-            time.sleep(0.2)
+        reserve.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            layout.write_exit(path, Exit(code, reason, time.time()))
+        with contextlib.suppress(OSError):
+            print(f"nnet: {reason}" if reason else "Done.", flush=True)
         return 0 if code == 0 else CANCELLED if code == CANCELLED else 1
 
 
@@ -84,13 +90,13 @@ def _attempt(path: Path) -> tuple[int, str]:
     except NNetError as error:
         return 1, str(error)
     except MemoryError:
-        traceback.print_exc()
+        _print_trace()
         return 1, "The machine's memory ran out. Choose a smaller size or batch, or less memory for cached features."
     except OSError as error:
-        traceback.print_exc()
+        _print_trace()
         return 1, _disk_words(error)
     except Exception as error:
-        traceback.print_exc()
+        _print_trace()
         return 1, _other_words(error)
 
 
@@ -108,6 +114,12 @@ def _train(path: Path, recorder: object) -> None:
         skip_unreadable=True, note=recorder.note, watch=Watching(path, dataset),
         tensorboard=path / "tensorboard" if spec.tensorboard else None,
     )  # fmt: skip
+
+
+def _print_trace() -> None:
+    """Into the log, if the disk has room for it."""
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
 
 
 def _tidy(path: Path) -> None:
@@ -132,6 +144,6 @@ def _other_words(error: Exception) -> str:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "out of memory" in text.lower() or "can't allocate memory" in text.lower():
         return "The device's memory ran out. Choose a smaller size or batch."
-    if "No space left" in text or "os error 28" in text:
-        return _disk_words(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    if found := re.search(r"os error (\d+)", text):  # safetensors writes by itself and has errors of its own
+        return _disk_words(OSError(int(found[1]), os.strerror(int(found[1]))))
     return f"The program failed ({type(error).__name__}: {text}). The log has the details."
