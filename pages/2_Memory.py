@@ -148,7 +148,8 @@ def _headline(scene: Scene) -> None:
         st.markdown(wording.spread(used, evenly, scene.items, training, dead))
         if scene.judged.share_above > text.UNFAMILIAR_SHARE:
             st.markdown(f":material/help: {text.unfamiliar(scene.judged.share_above)}")
-        st.caption(wording.LEAD)
+        facts = text.picture_facts(scene.loaded.image.shape, scene.picture.known)
+        st.caption(" ".join((facts, *scene.loaded.notes, wording.LEAD)))
     with right, st.grid(2, min_column_width=140, gap="small"):
         st.metric("Items per patch", f"{per_patch.mean():.1f}", help="Mean of exp(entropy) of the addressing weights.")
         st.metric("Items used", f"{used} of {scene.items}", help="Items with any weight after shrinkage.")
@@ -657,9 +658,7 @@ def _similarity(scene: Scene) -> None:
 
 def _embedding(scene: Scene) -> None:
     state.remember("atlas_layout", "UMAP", state.one_of(("UMAP", "PCA")))
-    method = st.segmented_control(
-        "Layout", ["UMAP", "PCA"], key="atlas_layout", required=True, help=wording.UMAP_HELP
-    )
+    method = st.segmented_control("Layout", ["UMAP", "PCA"], key="atlas_layout", required=True, help=wording.UMAP_HELP)
     with st.spinner(wording.UMAP_WAIT, show_time=True):
         embedding = memory_cache.embedding(scene.model, scene.loaded.hash, scene.trace, method)
     st.markdown(f"**{embedding.method} of items and the image's patches, by direction (no unit)**")

@@ -10,7 +10,7 @@ from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
-from workbench import figures, model_list, resources, state, text
+from workbench import figures, model_list, model_text, resources, state, text
 from workbench.model_list import ModelEntry
 from workbench.resources import Model
 
@@ -66,9 +66,9 @@ def _chosen_entry() -> ModelEntry | None:
     with st.sidebar:
         state.remember("model", next(iter(entries)), state.one_of(entries))
         name = st.selectbox(
-            "Model", list(entries), format_func=text.model_labels(entries).get, key="model", help=text.MODEL_HELP
+            "Model", list(entries), format_func=model_text.model_labels(entries).get, key="model", help=text.MODEL_HELP
         )
-        st.caption("  \n".join(text.model_lines(entries[name])))
+        st.caption("  \n".join(model_text.model_lines(entries[name])))
     return entries[name]
 
 
@@ -85,7 +85,7 @@ def _loaded(entry: ModelEntry | None) -> Model:
         try:
             model = resources.load_model(entry.name, entry.path, device)
         except NNetError as error:
-            raise NNetError(f"{error} {text.other_models(len(model_list.entries()) - 1)}".strip()) from error
+            raise NNetError(f"{error} {model_text.other_models(len(model_list.entries()) - 1)}".strip()) from error
         st.caption(f"Runs on {model.detector.device_name}")
     if model.detector.config.model.teacher_weights == "random":
         st.warning(text.RANDOM_TEACHER, icon=":material/casino:")

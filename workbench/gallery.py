@@ -1,17 +1,20 @@
-"""The row of small pictures from which one is chosen: the visitor's own, sorted by score, or the samples."""
+"""The row of small pictures from which one is chosen: the visitor's own, sorted by score, the samples, or those of a
+data set."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
+from nnet.errors import NNetError
 from nnet.expression import parse
-from workbench import figures, judging, resources, samples, state, text
+from workbench import datasets, figures, judging, resources, samples, state, text
 from workbench.resources import Model, Tile
 from workbench.state import Picture
 
-_OWN, _SAMPLES = "own", "samples"
+_OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
+_DATA_PAGE = 12  # of a data set, whose files have to be read first
 _TILE_WIDTH = 104
 
 
@@ -21,13 +24,17 @@ def shelf(model: Model, chosen: Picture, expression: str) -> None:
     Scores that are not known yet are computed here, with a progress bar.
     """
     uploads = state.uploads()
-    if uploads:
-        _switch(chosen, len(uploads))
-    if chosen.is_sample:
-        pictures = list(state.sample_pictures().values())
+    kinds = [_OWN] * bool(uploads) + [_DATA] * bool(state.data_image()) + [_SAMPLES]
+    kind = _SAMPLES if chosen.is_sample else _DATA if chosen.is_from_data else _OWN
+    if len(kinds) > 1:
+        _switch(kinds, kind, len(uploads))
+    if kind == _DATA:
+        _data_shelf(model, chosen, expression)
+        return
+    if kind == _SAMPLES:
         if not uploads:
             st.caption("Or take one of these samples.")
-        _row(pictures, {}, chosen, expression, model)
+        _row(list(state.sample_pictures().values()), {}, chosen, expression, model)
         st.caption(text.sample_source(samples.collection()))
         return
     tiles = _tiles(model, list(uploads.values()), expression)
@@ -37,21 +44,47 @@ def shelf(model: Model, chosen: Picture, expression: str) -> None:
         _table(ranked, tiles, model, expression)
 
 
-def _switch(chosen: Picture, count: int) -> None:
-    st.session_state["shelf"] = _SAMPLES if chosen.is_sample else _OWN
-    names = {_OWN: f"Your {text.plural(count, 'image')}", _SAMPLES: "Samples"}
+def _switch(kinds: list[str], kind: str, count: int) -> None:
+    st.session_state["shelf"] = kind
+    names = {_OWN: f"Your {text.plural(count, 'image')}", _DATA: "Data set", _SAMPLES: "Samples"}
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
-            "Show", list(names), format_func=names.get, key="shelf", label_visibility="collapsed",
+            "Show", kinds, format_func=names.get, key="shelf", label_visibility="collapsed",
             required=True, on_change=_switched,
         )  # fmt: skip
-        if not chosen.is_sample:
+        if kind == _OWN:
             st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=state.remove_uploads)
 
 
 def _switched() -> None:
-    pictures = state.sample_pictures() if st.session_state["shelf"] == _SAMPLES else state.uploads()
-    state.choose(next(iter(pictures)))
+    kind = st.session_state["shelf"]
+    if kind == _DATA:
+        state.show_data_image(*state.data_image())
+        return
+    state.choose(next(iter(state.sample_pictures() if kind == _SAMPLES else state.uploads())))
+
+
+def _data_shelf(model: Model, chosen: Picture, expression: str) -> None:
+    """The images of the chosen one's data set and split, turned to the page that holds it."""
+    spec, key = state.data_image()
+    dataset = datasets.opened(spec)
+    same = [sample.key for sample in dataset.samples if sample.split == chosen.source.split]
+    pages = -(-len(same) // _DATA_PAGE)
+    if st.session_state.get("data_page_of") != chosen.key or "data_page" not in st.session_state:
+        st.session_state["data_page_of"] = chosen.key
+        st.session_state["data_page"] = same.index(key) // _DATA_PAGE + 1
+    number = st.pagination(pages, key="data_page") if pages > 1 else 1
+    pictures = [state.picture_of(spec, name) for name in same[(number - 1) * _DATA_PAGE : number * _DATA_PAGE]]
+    _row([picture for picture in pictures if _readable(picture)], {}, chosen, expression, model)
+    st.caption(text.plain(text.data_shelf(dataset, chosen.source.split, len(same))))
+
+
+def _readable(picture: Picture) -> bool:
+    try:
+        _plain_tile(picture)
+    except NNetError:
+        return False
+    return True
 
 
 def _visible(ranked: list[Picture]) -> list[Picture]:
@@ -71,20 +104,20 @@ def _row(pictures: list[Picture], tiles: dict[str, Tile], chosen: Picture, expre
             st.button(
                 _tile_label(picture, tile, threshold), key=f"choose-{picture.key}", help=picture.title,
                 type="primary" if picture.key == chosen.key else "secondary", width="stretch",
-                on_click=state.choose, args=(picture.key,),
+                on_click=state.show, args=(picture,),
             )  # fmt: skip
 
 
 def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
     if tile is None:
-        return picture.stem
+        return picture.short
     mark = ":material/warning: " if tile.score > threshold else ""
     return f"{mark}{text.number(tile.score)}"
 
 
 def _plain_tile(picture: Picture) -> str:
     """A small picture without a heatmap; kept with the others."""
-    cache, key = resources.stores().tiles, (picture.key, "", "")
+    cache, key = resources.stores().tiles, (picture.content_key, "", "")
     found = cache.get(key) or cache.put(key, Tile(0.0, figures.data_uri(figures.thumbnail(picture.load().shown))))
     return found.picture
 
@@ -92,7 +125,7 @@ def _plain_tile(picture: Picture) -> str:
 def _tiles(model: Model, pictures: list[Picture], expression: str) -> dict[str, Tile]:
     """A tile for every picture, by the picture's key."""
     text_of_expression = parse(expression).text
-    keys = {picture.key: (picture.key, model.key, text_of_expression) for picture in pictures}
+    keys = {picture.key: (picture.content_key, model.key, text_of_expression) for picture in pictures}
     cache = resources.stores().tiles
     tiles = {key: tile for key in keys if (tile := cache.get(keys[key])) is not None}
     missing = [picture for picture in pictures if picture.key not in tiles]

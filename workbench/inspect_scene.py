@@ -14,11 +14,19 @@ from workbench.state import Picture
 
 @dataclass(frozen=True)
 class View:
-    """How a score is drawn: its `scale`, the overlay's `opacity` 0..1, and the `edge` to outline, or None."""
+    """How a score is drawn.
+
+    Attributes:
+        scale: of the score's colours.
+        opacity: of the overlay, 0..1.
+        edge: the score whose line is outlined, or None.
+        pixel: x and y of the chosen pixel of the image; the one with the highest score until one is chosen.
+    """
 
     scale: Scale
     opacity: float
     edge: float | None
+    pixel: tuple[int, int]
 
 
 @dataclass(frozen=True)

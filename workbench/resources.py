@@ -20,6 +20,8 @@ import numpy as np
 import streamlit as st
 import torch
 
+from nnet.attribution import NormalMaps
+from nnet.attribution import normal_maps as summed_up
 from nnet.checkpoint import CONFIG
 from nnet.data import Sample
 from nnet.detector import Detector, Trace
@@ -150,6 +152,7 @@ class _Stores:
             JUDGEMENT_BYTES, lambda judged: judged.score.nbytes
         )
         self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(MODELS, lambda levels: 1)
+        self.normal_maps: BoundedCache[str, NormalMaps] = BoundedCache(MODELS, lambda maps: 1)
         self.tiles: BoundedCache[tuple[str, str, str], Tile] = BoundedCache(TILES, lambda tile: 1)
 
 
@@ -286,6 +289,12 @@ def normal_levels(model: Model) -> dict[str, float]:
         return found
     quantiles = model.detector.calibration.map_quantiles
     return cache.put(model.key, {name: levels["q99"] for name, levels in quantiles.items()})
+
+
+def normal_maps(model: Model) -> NormalMaps:
+    """What each of M1..M6 shows on the held-out normal images, over all places and at each; some 300 kB per model."""
+    cache = stores().normal_maps
+    return cache.get(model.key) or cache.put(model.key, summed_up(model.detector.calibration))
 
 
 def known_maps(model: Model, loaded: Loaded) -> dict[str, np.ndarray] | None:

@@ -1,0 +1,67 @@
+"""Inspect, S1 against S2: where the forward and the reverse student disagree."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnet.regions import cell_to_pixel
+from workbench import figures, inspect_state, memory_picker, state, students, wipe
+from workbench import inspect_text as wording
+from workbench.inspect_scene import Scene
+from workbench.memory_picker import Probe, Tile
+from workbench.students import Students
+
+
+def section(scene: Scene) -> None:
+    """Draw it, or say that the model has one branch only."""
+    detector = scene.model.detector
+    if not students.has_both(detector):
+        st.info(wording.one_branch(detector.config.maps), icon=":material/call_split:")
+        return
+    found = students.compare(detector, scene.trace.maps)
+    row, column = found.widest
+    x, y = cell_to_pixel(row, column, found.forward.shape, scene.loaded.image.shape)
+    st.markdown(wording.agreement(found.agreement))
+    st.markdown(wording.disagreement(x, y, float(found.forward[row, column]), float(found.reverse[row, column])))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _difference(scene, found)
+    with right:
+        _wipe(scene, found)
+
+
+def _difference(scene: Scene, found: Students) -> None:
+    shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
+    marked = students.difference_overlay(scene.loaded.shown, found.difference, 0.9)
+    tile = Tile(
+        wording.DIFFERENCE_TITLE, wording.STUDENTS_HINT, base=figures.data_uri(marked),
+        gradient=students.difference_gradient(), ticks=wording.DIFFERENCE_TICKS,
+    )  # fmt: skip
+    memory_picker.linked_pictures(
+        "students_difference", [tile], shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r),
+        label=wording.DIFFERENCE_LABEL, widest=440, ring=True, zoom=True, step=max(1, shape[1] // 64),
+        image=scene.loaded.hash, probe=Probe(found.difference, wording.DIFFERENCE_PROBE),
+    )  # fmt: skip
+
+
+def _wipe(scene: Scene, found: Students) -> None:
+    state.remember("wipe", 50, state.whole_number(0, 100))
+    height, width = scene.loaded.image.shape[:2]
+    x, y = scene.view.pixel
+    scale = students.relative_scale(scene.view.scale.colour_map)
+    left, right = (
+        figures.overlay(scene.loaded.shown, score, scale, scene.view.opacity, 1.0 if scene.view.edge else None)
+        for score in (found.forward, found.reverse)
+    )
+    st.markdown(f"**{wording.WIPE_TITLE}**")
+    with st.container(width=440):
+        wipe.wipe(
+            "students_wipe", left, right, (wording.FORWARD_NAME, wording.REVERSE_NAME), st.session_state["wipe"],
+            _moved, label=wording.WIPE_LABEL, mark=((x + 0.5) / width, (y + 0.5) / height),
+        )  # fmt: skip
+        st.html(figures.colour_bar(scale))
+    st.caption(wording.WIPE_HINT)
+
+
+def _moved(position: int) -> None:
+    st.session_state["wipe"] = position
