@@ -86,7 +86,7 @@ def _start(choice: Choice, form: Form, found: Found) -> None:
     with st.container(horizontal=True, gap="small"):
         starting = st.button("Start training", type="primary", icon=":material/play_arrow:", key="start_training")
         asked = st.button("Estimate first", icon=":material/timer:", key="estimate", help=words.ESTIMATE_HELP)
-    if asked or (starting and key not in known):
+    if asked or starting:  # an estimate of a moment ago is at hand at once
         known.clear()
         with st.spinner(words.MEASURING, show_time=True):
             known[key] = _measured(spec, choice)

@@ -159,7 +159,7 @@ def strip(values: np.ndarray, scales: Sequence[Scale], side: int, opacity: float
     """
     positions = np.stack([scale.position(frame) for frame, scale in zip(values, scales, strict=True)])
     if positions.shape[1] != side:
-        positions = np.stack([_resized(frame, side) for frame in positions])
+        positions = np.stack([resized(frame, side) for frame in positions])
     shades = np.round(255 * positions).astype(np.uint8).reshape(-1, side)
     picture = Image.fromarray(shades, "P")
     picture.putpalette(_palette(scales[0].colour_map))
@@ -169,7 +169,8 @@ def strip(values: np.ndarray, scales: Sequence[Scale], side: int, opacity: float
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def _resized(frame: np.ndarray, side: int) -> np.ndarray:
+def resized(frame: np.ndarray, side: int) -> np.ndarray:
+    """A map (h, w) brought to (side, side) by bilinear interpolation, float32."""
     return np.asarray(Image.fromarray(frame.astype(np.float32)).resize((side, side), Image.Resampling.BILINEAR))
 
 

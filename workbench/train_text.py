@@ -476,6 +476,7 @@ FILM_ABOUT = (
     "watch it learn: good parts go dark, defects stay bright."
 )
 NO_FILM = "The film begins with the first frame, before the first step."
+REPLACED = "The run is just replacing these files; one moment."
 PROBE_HELP = "The pinned images: normal ones that training did not see, and defective ones where the data has some."
 FILM_SCALES = {"one": "Same for all epochs", "each": "Each epoch's own"}
 FILM_SCALE_HELP = (
@@ -501,6 +502,11 @@ def frame_line(frame: Frame, probe: int, level: float) -> str:
         return f"score {text.number(score)}"
     verdict = "anomalous" if score > level else "normal"
     return f"score {text.number(score)} · {score / level:.2g} × threshold · {verdict}"
+
+
+def damaged_film(reason: str) -> str:
+    """A film that cannot be read."""
+    return f"The film of this run is damaged ({reason}). The run and its model are not touched by that."
 
 
 def epoch_title(epoch: int) -> str:

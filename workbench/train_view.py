@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import streamlit as st
+from safetensors import SafetensorError
 
 from nnet.checkpoint import CALIBRATION, CARD, METRICS
 from nnet.errors import NNetError
@@ -34,6 +35,8 @@ def poll(name: str, draw: Callable[[], None], live: bool) -> None:
     def guarded() -> None:
         try:
             draw()
+        except FileNotFoundError:  # a resumed run makes its last frames anew
+            st.info(words.REPLACED, icon=":material/hourglass_empty:")
         except (NNetError, OSError) as error:  # another visitor may have deleted the run
             st.error(text.plain(str(error)), icon=":material/error:")
 
@@ -310,7 +313,13 @@ def _json(run: Run, name: str) -> Mapping:
 
 
 def _film(run: Run) -> None:
-    film = run.film()
+    try:
+        _watched(run, run.film())
+    except (SafetensorError, ValueError, KeyError) as error:
+        st.warning(text.plain(words.damaged_film(str(error))), icon=":material/broken_image:")
+
+
+def _watched(run: Run, film: Film) -> None:
     epochs, probes = film.epochs, film.probes
     if not epochs or not probes:
         st.info(words.NO_FILM, icon=":material/movie:")

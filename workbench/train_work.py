@@ -26,7 +26,7 @@ from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_data
 from nnet.data.listing import subfolders, walk_images
 from nnet.errors import NNetError
 from nnet.images import IMAGE_SUFFIXES
-from nnet.runs import Estimate, Film, Run, Runs, RunSpec, estimate
+from nnet.runs import Estimate, Film, Frame, Run, Runs, RunSpec, estimate
 from nnet.training import TrainingError, split_normals
 from workbench import figures, resources, train_figures, train_text
 from workbench.resources import BoundedCache
@@ -40,9 +40,13 @@ PREVIEWS = 6
 """Small pictures of good and of defective images each."""
 FINDINGS = 16
 """Most data sets whose inspection is kept."""
+ARCHIVES = 2
+"""Most ZIPs on this machine that stay unpacked in a temporary folder."""
 ESTIMATES = 32
 """Most estimates kept; one is good for ESTIMATE_SECONDS, since memory and disk change."""
 ESTIMATE_SECONDS = 300
+SCORE_MAP_BYTES = 32 * resources.MEBIBYTE
+"""Most memory for the films' score maps, 64 kB each."""
 FILM_BYTES = 64 * resources.MEBIBYTE
 """Most memory for films of all sessions together; one takes some 0.5 to 2 MB."""
 
@@ -211,12 +215,30 @@ class Choice:
     def open(self, seed: int) -> Dataset:
         """Open the data set. Raises nnet.data.DataError with a sentence."""
         if self.upload is None:
-            return open_dataset(self.data, seed=seed)
+            archive = _archive(self.data)
+            if archive is None:
+                return open_dataset(self.data, seed=seed)
+            facts = archive.stat()
+            return _unpacked(self.data, seed, (facts.st_mtime_ns, facts.st_size))
         try:
             dataset = open_dataset(self.upload, seed=seed)
         except DataError as error:  # the visitor knows the upload, not where it lies
             raise DataError(str(error).replace(str(self.upload.resolve()), "the upload")) from error
         return dataclasses.replace(dataset, name="your photos", source="uploaded images")
+
+
+def _archive(data: str) -> Path | None:
+    """The ZIP file that a path on this machine leads into, or None."""
+    path = Path(data)
+    if not path.is_absolute():  # a set's name
+        return None
+    return next((part for part in (path, *path.parents) if part.is_file()), None)
+
+
+@st.cache_resource(max_entries=ARCHIVES, show_spinner="Unpacking the ZIP…")
+def _unpacked(data: str, seed: int, stamp: tuple[int, int]) -> Dataset:
+    """A data set in a ZIP, unpacked once and again when the file changed (`stamp`)."""
+    return open_dataset(data, seed=seed)
 
 
 @dataclass(frozen=True)
@@ -373,11 +395,26 @@ def reels(run: Run, film: Film, epochs: Sequence[int], probe: int, scale: str) -
     return cache.get(key) or cache.put(key, _reels(film, epochs, probe, scale, key))
 
 
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _score_maps() -> BoundedCache[tuple[object, ...], np.ndarray]:
+    return BoundedCache(SCORE_MAP_BYTES, lambda score: score.nbytes)
+
+
+def _judged(film: Film, frame: Frame, probe: int) -> np.ndarray:
+    """Score_p of a pinned image in a frame at the film's size. A frame is never changed, but a resumed run makes some
+    anew."""
+    path = film.folder / f"frame-{frame.epoch:06d}.safetensors"
+    cache, key = _score_maps(), (str(path), path.stat().st_mtime_ns, probe)
+    if (known := cache.get(key)) is not None:
+        return known
+    return cache.put(key, train_figures.resized(film.score_map(frame, probe), train_figures.HEAT_SIDE))
+
+
 def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple[object, ...]) -> Reels:
     frames = [film.frame(epoch) for epoch in epochs]
     probes = film.probes
     levels = [film.level(frame) or float(frame.scores.max()) for frame in frames]
-    judged = np.stack([film.score_map(frame, probe) for frame in frames])
+    judged = np.stack([_judged(film, frame, probe) for frame in frames])
     by_frame = levels if scale == "each" else [levels[-1]] * len(frames)
     heat = [figures.calibrated_scale(level) for level in by_frame]
     normal = [index for index, one in enumerate(probes) if one.kind == "normal"]
