@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from nnet.errors import NNetError
@@ -11,9 +9,9 @@ from nnet.runs import Estimate, RunSpec
 from workbench import frame, state, text, train_data, train_form, train_view, train_work
 from workbench import train_text as words
 from workbench.train_form import Form
-from workbench.train_work import Choice, Found
+from workbench.train_work import Choice
 
-_AGAIN_SECONDS = 3.0  # a second press on Start within this time is the same press
+_TURN = "train_turn"  # counts the runs that were started in this visit
 
 
 def main() -> None:
@@ -65,7 +63,7 @@ def _new_model() -> None:
         return
     images, _ = train_work.split(found, form.config)
     st.caption(words.length(form.config, images, *train_work.length(form.config, images)))
-    _start(choice, form, found)
+    _start(choice, form)
 
 
 def _suggested_name(choice: Choice | None) -> str:
@@ -78,13 +76,17 @@ def _spec(choice: Choice, form: Form) -> RunSpec:
     )
 
 
-def _start(choice: Choice, form: Form, found: Found) -> None:
+def _start(choice: Choice, form: Form) -> None:
     """Estimate and start. Without an estimate for what the form says, starting makes one first."""
     spec = _spec(choice, form)
     key = train_work.estimate_key(spec, choice.upload)
     known: dict[str, Estimate | str] = st.session_state.setdefault("train_estimates", {})
+    # Once a run is started, the button is another one: the second press of a double press goes nowhere.
+    turn = st.session_state.setdefault(_TURN, 0)
     with st.container(horizontal=True, gap="small"):
-        starting = st.button("Start training", type="primary", icon=":material/play_arrow:", key="start_training")
+        starting = st.button(
+            "Start training", type="primary", icon=":material/play_arrow:", key=f"start_training-{turn}"
+        )
         asked = st.button("Estimate first", icon=":material/timer:", key="estimate", help=words.ESTIMATE_HELP)
     if asked or starting:  # an estimate of a moment ago is at hand at once
         known.clear()
@@ -97,7 +99,7 @@ def _start(choice: Choice, form: Form, found: Found) -> None:
         _show(estimate)
         fits = not estimate.refusals and not estimate.warnings
         anyway = bool(estimate.warnings and not estimate.refusals) and st.button(
-            "Start anyway", icon=":material/warning:", key="start_anyway"
+            "Start anyway", icon=":material/warning:", key=f"start_anyway-{turn}"
         )
         if (starting and fits) or anyway:
             _begin(spec, choice, estimate)
@@ -142,20 +144,15 @@ def _show(estimate: Estimate) -> None:
 
 
 def _begin(spec: RunSpec, choice: Choice, estimate: Estimate) -> None:
-    """Make the run, put it in the queue and show it. A double press makes one run."""
-    last = st.session_state.get("train_started")
-    if last and last[0] == spec and time.monotonic() - last[1] < _AGAIN_SECONDS:
-        st.session_state["train_next"] = last[2]  # the part's switch is drawn already, so the next run turns it
-        st.rerun()
+    """Make the run, put it in the queue and show it. Between making and starting nothing can come in between."""
     library = train_work.runs()
     try:
-        with st.spinner("Starting…"):
-            run = library.create(train_work.with_memory(spec, estimate), choice.upload)
-            st.session_state["train_started"] = (spec, time.monotonic(), run.id)
-            library.start(run.id)
+        run = library.create(train_work.with_memory(spec, estimate), choice.upload)
+        st.session_state[_TURN] += 1
+        library.start(run.id)
     except OSError as error:
         raise NNetError(words.disk_problem(error.strerror or str(error))) from error
-    st.session_state["train_next"] = run.id
+    st.session_state["train_next"] = run.id  # the switch of the parts is drawn already; the next run turns it
     st.rerun()
 
 
