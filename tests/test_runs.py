@@ -554,7 +554,7 @@ def test_a_run_from_a_newer_version_is_shown_refused_and_untouched(runs):
 
 
 def test_a_diverging_run_stops_with_advice_and_is_no_model(runs):
-    run = made(runs, epochs=40, train__learning_rate=1.0, train__schedule="constant", loss__alpha=1e38)
+    run = made(runs, epochs=40, train__learning_rate=1.0, train__schedule="constant", loss__alpha=1e39)
     assert work_here(run) == 1
     run = runs.get(run.id)
     assert run.state == "failed" and "Lower the learning rate" in run.reason and run.model is None

@@ -183,6 +183,12 @@ def read_ticket(path: Path) -> int | None:
     return None if data is None else int(data["ticket"])
 
 
+def read_trainer(path: Path) -> tuple[int, str]:
+    """(pid, start time) of the last trainer, dead or alive, from the lock file; (0, "") if there was none."""
+    data = _read(path / LOCK) or {}
+    return int(data.get("pid", 0)), str(data.get("started", ""))
+
+
 def write_spec(path: Path, spec: RunSpec) -> None:
     """Write run.json."""
     write_json(path / SPEC, spec.to_dict())

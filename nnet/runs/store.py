@@ -324,7 +324,9 @@ class Runs:
             raise RunError(f"{self.get(id).name} is not running, so there is nothing to cancel.")
         write_json(path / layout.STOP, {"wall": time.time()})
         self._end_trainer(path)
-        layout.write_exit(path, Exit(layout.CANCELLED, f"It was cancelled. {kept(path)}", time.time()))
+        with self._library():
+            if layout.read_ticket(path) is None and not is_held(path / layout.LOCK):  # nobody has resumed it since
+                layout.write_exit(path, Exit(layout.CANCELLED, f"It was cancelled. {kept(path)}", time.time()))
         return self.get(id)
 
     def ensure_supervisor(self) -> None:
@@ -451,11 +453,8 @@ def _state(path: Path) -> str:
 
 def _trainer(path: Path) -> tuple[int, str] | None:
     """(pid, start time) of the run's trainer if it lives; whoever starts one writes them into the lock file."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        data = json.loads((path / layout.LOCK).read_text(encoding="utf-8"))
-        if processes.is_alive(data["pid"], data["started"]):
-            return data["pid"], data["started"]
-    return None
+    trainer = layout.read_trainer(path)
+    return trainer if processes.is_alive(*trainer) else None
 
 
 def _age(run: Run) -> tuple[str, str]:

@@ -40,8 +40,8 @@ def supervise(root: Path) -> None:
         return
     children: list[Child] = []
     while True:
-        children = [child for child in children if not _ended(child)]
         with locked(root / LIBRARY_LOCK, timeout=60):
+            children = [child for child in children if not _ended(child)]
             waiting = _waiting(root)
             if not waiting and not children:
                 own.release()  # while nobody can put a run into the queue: none is overlooked
@@ -98,12 +98,19 @@ def _ended(child: Child) -> bool:
     code = child.process.poll()
     if code is None:
         return False
-    if child.path.is_dir():
+    if _is_last_attempt(child):
         if (child.path / layout.STOP).exists():  # it was asked to before it could listen
             words = f"It was cancelled. {kept(child.path)}"
             layout.write_exit(child.path, Exit(layout.CANCELLED, words, time.time()))
         layout.write_exit(child.path, Exit(code or 1, f"{_words(code)} {kept(child.path)}", time.time()))
     return True
+
+
+def _is_last_attempt(child: Child) -> bool:
+    """Whether nobody has resumed the run since: the end of an old attempt says nothing about a new one."""
+    if not child.path.is_dir() or layout.read_ticket(child.path) is not None:
+        return False
+    return layout.read_trainer(child.path)[0] == child.process.pid
 
 
 def _words(code: int) -> str:
