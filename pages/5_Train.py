@@ -37,10 +37,13 @@ def main() -> None:
 def _part(count: int) -> str:
     """New model or the runs: a link to a run opens it, and who has runs sees them first."""
     names = words.PART_NAMES | {"runs": f"{words.PART_NAMES['runs']} ({count:,})"}
-    state.remember("train_part", "runs" if count else "new", state.one_of(names))
+    state.remember(train_view.PART, "runs" if count else "new", state.one_of(names))
+    key = train_view.part_key()
+    st.session_state.setdefault(key, st.session_state[train_view.PART])
     return st.segmented_control(
-        "Part", list(names), format_func=names.get, key="train_part", required=True, label_visibility="collapsed"
-    )
+        "Part", list(names), format_func=names.get, key=key, required=True, label_visibility="collapsed",
+        on_change=train_view.part_chosen,
+    )  # fmt: skip
 
 
 # -------------------------------------------------------------------------------------------------------- a new model

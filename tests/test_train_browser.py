@@ -12,6 +12,7 @@ from test_browser import Visitor, file, picture
 
 browser = test_browser.browser
 pytestmark = test_browser.pytestmark
+SLOW = 200_000  # milliseconds for what trains, which takes seconds on a machine with nothing else to do
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,7 @@ def enter(page: object, key: str, value: object) -> None:
     field.press("Enter")
 
 
+@pytest.mark.timeout(600)
 def test_photos_become_a_model_that_is_watched_and_used(browser: object, address: str) -> None:
     photos = [file(f"good{seed}.png", picture(seed)) for seed in range(14)]
     with Visitor(browser, address) as visitor:
@@ -56,13 +58,13 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
             enter(page, key, value)
             visitor.settle()
         page.get_by_role("button", name="Start training").click()
-        page.get_by_role("heading", name="Blobs").wait_for()
+        page.get_by_role("heading", name="Blobs").wait_for(timeout=SLOW)  # a few steps are measured first
         link = page.url
     assert "run=blobs" in link
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:  # the browser was closed; another one comes
         page = visitor.page
         page.goto(link)
-        page.get_by_role("button", name="Inspect with it").wait_for(timeout=150_000)
+        page.get_by_role("button", name="Inspect with it").wait_for(timeout=SLOW)
         visitor.settle()
         slider = page.locator(".film input[type=range]")
         slider.scroll_into_view_if_needed()

@@ -77,6 +77,11 @@ def has(at: AppTest, key: str) -> bool:
     return any(button.key == key or button.key.rstrip("0123456789") == f"{key}-" for button in at.button)
 
 
+def part(at: AppTest) -> object:
+    """The switch between new model and runs."""
+    return next(control for control in at.segmented_control if control.label == "Part")
+
+
 def press(at: AppTest, key: str) -> AppTest:
     """Press a button; the number at the end of those that start a run is left out."""
     found = next(button for button in at.button if button.key == key or button.key.rstrip("0123456789") == f"{key}-")
@@ -365,7 +370,7 @@ def test_starting_puts_the_run_with_its_photos_into_the_queue_once(runs: Runs) -
     assert (run.name, run.state, run.spec.data) == ("Brackets", "queued", "upload")
     assert len(list((run.path / "data").rglob("*.png"))) == 14
     assert at.query_params["run"] in ("brackets", ["brackets"]) and "Number 1 in the queue" in shown(at)
-    fine(at.segmented_control(key="train_part").set_value("new").run())
+    fine(part(at).set_value("new").run())
     assert at.button(key="start_training-1")  # not the one that a double press would meet
 
 
@@ -461,7 +466,7 @@ def test_a_duplicate_fills_the_form_with_data_and_settings(runs: Runs) -> None:
     fine(at.text_input(key="run_name").set_value("Original").run())
     press(at, "start_training")
     press(at, "copy_run")
-    assert at.segmented_control(key="train_part").value == "new" and "14 photos" in shown(at)
+    assert part(at).value == "new" and "14 photos" in shown(at)
     assert at.text_input(key="run_name").value == "Original copy"
     fine(widget(at, "loss.alpha").set_value(2.0).run())
     press(at, "start_training")

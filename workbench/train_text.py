@@ -34,7 +34,8 @@ SOURCE_HELP = (
 GOOD_LABEL = "Good parts: images, or one ZIP"
 GOOD_HELP = (
     "At least 12 photos, some hundred are better; same part, same camera, same light. A ZIP may have folders: good/ "
-    "and one for each kind of defect, or train/good and test/ as MVTec AD has them."
+    "and one for each kind of defect, or train/good and test/ as MVTec AD has them. A larger ZIP: put it on the "
+    "machine this runs on and choose “Folder or ZIP”."
 )
 DEFECTIVE_LABEL = "Defective parts (optional)"
 DEFECTIVE_HELP = (

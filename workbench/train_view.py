@@ -20,6 +20,9 @@ from workbench.train_film import film as film_strip
 LIVE = ("queued", "running", "stopping")
 POLL = 2.0
 """Seconds between two looks at the disk while something is going on."""
+PART = "train_part"
+"""The part that is shown, in the visit and in the address."""
+_TURNS = "train_part_turns"
 LISTED = 8
 LOG_LINES, FAILED_LINES = 200, 15
 _VIEWS = {
@@ -51,10 +54,30 @@ def signature(runs: Sequence[Run]) -> list[tuple[str, str, str]]:
 # ------------------------------------------------------------------------------------------------------ which run
 
 
+def part_key() -> str:
+    """Key of the switch between the page's parts.
+
+    It is another one after each turn by the program: while a page polls, the browser may still send what the old
+    switch stood at, and would turn the page back.
+    """
+    return f"{PART}_{st.session_state.setdefault(_TURNS, 0)}"
+
+
+def part_chosen() -> None:
+    """The visitor turned the switch. Its callback."""
+    st.session_state[PART] = st.session_state[part_key()]
+
+
+def turn_to(part: str) -> None:
+    """Show a part of the page, "new" or "runs". For a callback, or before the switch is drawn."""
+    st.session_state[PART] = part
+    st.session_state[_TURNS] = st.session_state.get(_TURNS, 0) + 1
+
+
 def choose(run_id: str) -> None:
     """Show a run. Also serves as a callback."""
     st.session_state["run"] = run_id
-    st.session_state["train_part"] = "runs"
+    turn_to("runs")
     st.session_state.pop("epoch", None)
     st.session_state.pop("probe", None)
     for name in ("epoch", "probe"):
@@ -216,7 +239,7 @@ def duplicate(run: Run, changes: Mapping[str, object] | None = None) -> None:
     train_form.fill(words.copy_name(spec.name), spec.preset, spec.config.override(dict(changes or {})))
     train_form.fill_more(spec.device, spec.teacher_weights or "", spec.tensorboard)
     train_data.use(spec.data, run.path / "data" if spec.data == train_work.UPLOADED else None)
-    st.session_state["train_part"] = "new"
+    turn_to("new")
 
 
 @st.dialog("Cancel this run?")
