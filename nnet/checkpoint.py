@@ -26,7 +26,6 @@ those of other weights do not.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -199,16 +198,6 @@ def load_atlas(checkpoint: Checkpoint) -> dict[str, torch.Tensor] | None:
 def is_checkpoint(path: Path) -> bool:
     """Whether the directory holds a finished checkpoint."""
     return (path / CONFIG).is_file()
-
-
-def find_checkpoints(folder: Path, depth: int = 3) -> Iterator[Path]:
-    """The finished checkpoints in a folder and in its subfolders down to `depth`, in order of their names."""
-    if is_checkpoint(folder):
-        yield folder
-    elif depth and folder.is_dir():
-        for child in sorted(folder.iterdir()):
-            if child.is_dir() and not child.name.startswith("."):
-                yield from find_checkpoints(child, depth - 1)
 
 
 def _read_config(path: Path) -> dict[str, Any]:

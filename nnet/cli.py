@@ -364,14 +364,14 @@ def _data(options: argparse.Namespace) -> int:
 
 def _replay(options: argparse.Namespace) -> int:
     from nnet import replay, replay_checks
-    from nnet.checkpoint import find_checkpoints
     from nnet.detector import Detector
+    from nnet.runs import usable_checkpoints
 
     bundle = replay.unpack(options.bundle)
     print(f"{bundle.title}\nMade {bundle.made}, with the checkpoint {bundle.model['checkpoint']['name']}.")
     checks, path = replay_checks.check(bundle), options.checkpoint
     if path is None:
-        known = [found for folder in ("checkpoints", "runs") for found in find_checkpoints(Path(folder))]
+        known = [found for folder in ("checkpoints", "runs") for found in usable_checkpoints(Path(folder))]
         path = replay_checks.matching(bundle, known)
     if path is not None:
         again = replay_checks.rerun(bundle, Detector.load(path, options.device, options.teacher_weights))

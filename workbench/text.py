@@ -49,6 +49,11 @@ PAGES: dict[str, PageText] = {
         "A labelled set measured: metrics, curves, threshold, the worst images, and which map carries the result.",
         ":material/query_stats:",
     ),
+    "5_Train": PageText(
+        "Train",
+        "Drop in photos of good parts and watch a model learn them; the run goes on when you close the browser.",
+        ":material/model_training:",
+    ),
 }
 """By file name without suffix; only pages whose file exists are shown."""
 
@@ -61,12 +66,13 @@ RANDOM_TEACHER = (
     "This model's teacher has random weights. It exists for tests only: its heatmaps and scores mean nothing."
 )
 NO_CHECKPOINT = (
-    "There is no trained model yet. Put a finished checkpoint into `checkpoints/` or `runs/`, or train one: "
-    "`python -m nnet train --data FOLDER_OF_NORMAL_IMAGES --out runs/my-model`"
+    "There is no trained model yet. Train one on the Train page, put a finished checkpoint into `checkpoints/` or "
+    "`runs/`, or use the command line: `python -m nnet train --data FOLDER_OF_NORMAL_IMAGES --out runs/my-model`"
 )
+NO_MODEL = "No trained model yet."
 MODEL_HELP = (
-    "Every finished checkpoint in checkpoints/ and runs/ is listed; the environment variable NNET_CHECKPOINTS adds "
-    "more folders. A model judges only images like those it was trained on."
+    "Every finished model in checkpoints/ and runs/ is listed; the environment variable NNET_CHECKPOINTS adds "
+    "more folders. Runs that failed or were cancelled are not. A model judges only images like those it was trained on."
 )
 HOW_TO_READ = (
     "What to look for: outlined regions score above the threshold. The colours mean the same for every picture, "
