@@ -16,10 +16,10 @@ from workbench import (
     figures,
     frame,
     gallery,
+    linked_pictures,
     memory_cache,
     memory_data,
     memory_figures,
-    memory_picker,
     resources,
     state,
     text,
@@ -27,9 +27,9 @@ from workbench import (
 )
 from workbench import memory_text as wording
 from workbench.judging import Judgement
+from workbench.linked_pictures import Tile
 from workbench.memory_data import Effect, Recall, Settings
 from workbench.memory_figures import Card
-from workbench.memory_picker import Tile
 from workbench.resources import Loaded, Model
 from workbench.state import Picture
 
@@ -279,7 +279,7 @@ def _patch(scene: Scene, settings: Settings, recall: Recall) -> None:
     state.remember("patch_row", row + 1, state.whole_number(1, rows))
     state.remember("patch_column", column + 1, state.whole_number(1, columns))
     chosen = _chosen_patch(scene)
-    memory_picker.linked_pictures(
+    linked_pictures.draw(
         "recall_pictures", _recall_tiles(scene, recall), scene.shape, chosen, scene.loaded.image.shape, _choose_patch,
         label=wording.PICKER_LABEL, width=150,
     )  # fmt: skip
@@ -301,7 +301,7 @@ def _recall_tiles(scene: Scene, recall: Recall) -> list[Tile]:
         ),
         Tile(
             "Entropy in nats", wording.ENTROPY_HINT, None, figures.colourised(nats, scale),
-            memory_figures.entropy_readings(nats, scene.items), **memory_picker.bar(scale),
+            memory_figures.entropy_readings(nats, scene.items), **linked_pictures.bar(scale),
         ),
         Tile(
             "Most used item", wording.MOST_USED_HINT, None, colours[most],
@@ -442,7 +442,7 @@ def _forget(scene: Scene, settings: Settings, trained: Recall, recall: Recall) -
         _scores(scene, result, mean)
         st.markdown(wording.forgotten(scene.judged.value, result.judged.value, reference.threshold, mean))
     tiles = [_moved_tile(moved), *([] if result is None else _score_tiles(scene, result))]
-    memory_picker.linked_pictures(
+    linked_pictures.draw(
         "forget_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
         label=wording.PICKER_LABEL, width=150,
     )  # fmt: skip
@@ -537,7 +537,7 @@ def _moved_tile(moved: np.ndarray) -> Tile:
     scale = memory_figures.change_scale(moved)
     return Tile(
         "Change of F′₃ (1 − cos)", wording.RECALL_CHANGE_HINT, None, figures.colourised(moved, scale),
-        memory_figures.readings(moved), **memory_picker.bar(scale),
+        memory_figures.readings(moved), **linked_pictures.bar(scale),
     )  # fmt: skip
 
 
@@ -548,7 +548,7 @@ def _score_tiles(scene: Scene, result: Effect) -> list[Tile]:
     for title, judged in (("Score as trained", scene.judged), ("Score now", result.judged)):
         values = memory_figures.readings(memory_data.per_position(judged.score, scene.shape))
         smooth = memory_figures.photo_uri(figures.colourised(judged.score, scale))
-        tiles.append(Tile(title, wording.SCORE_HINT, smooth, None, values, **memory_picker.bar(scale)))
+        tiles.append(Tile(title, wording.SCORE_HINT, smooth, None, values, **linked_pictures.bar(scale)))
     change = result.judged.score - scene.judged.score
     peaks = [memory_data.per_position(judged.score, scene.shape) for judged in (scene.judged, result.judged)]
     limit = text.number(threshold)
@@ -574,7 +574,7 @@ def _six_maps(scene: Scene, result: Effect) -> None:
             share = maps[name] / level
             values = memory_figures.readings(memory_data.per_position(share, scene.shape))
             tiles.append(Tile(title, "", memory_figures.photo_uri(figures.colourised(share, scale), 128), None, values))
-    memory_picker.linked_pictures(
+    linked_pictures.draw(
         "map_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
         label=wording.PICKER_LABEL, width=130,
     )  # fmt: skip
@@ -594,7 +594,7 @@ def _changed(scene: Scene, recall: Recall) -> None:
     tiles = [
         Tile(
             "1 − cos(F₃, F′₃)", wording.CHANGED_MAP_HINT, None, figures.colourised(distance, scale),
-            memory_figures.readings(distance), **memory_picker.bar(scale),
+            memory_figures.readings(distance), **linked_pictures.bar(scale),
         ),
         Tile(
             "Flagged patches", "Orange: some pixel of the patch scores above the threshold.",
@@ -604,7 +604,7 @@ def _changed(scene: Scene, recall: Recall) -> None:
     ]  # fmt: skip
     pictures, chart = st.columns(2, gap="medium")
     with pictures:
-        memory_picker.linked_pictures(
+        linked_pictures.draw(
             "distance_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
             label=wording.PICKER_LABEL, width=150,
         )  # fmt: skip

@@ -175,21 +175,6 @@ def test_very_long_images_stay_on_the_page() -> None:
     assert figures.picture_height((100, 10_000)) == 160
 
 
-def test_normals_chart_shows_all_dots_the_threshold_and_the_image() -> None:
-    figure = figures.normals_figure(np.array([0.0, 0.1, 0.2]), 0.15, 0.4)
-    dots, image = figure.data
-    assert len(dots.x) == 3
-    assert dots.x[0] > 0  # a score of 0 has a place on the logarithmic axis
-    assert image.x[0] == 0.4 and image.marker.color == theme.ANOMALOUS
-    assert figure.layout.shapes[0].x0 == 0.15
-    assert figures.normals_figure(np.array([0.1]), 0.15, 0.0).data[1].marker.color == theme.NORMAL
-
-
-def test_normals_chart_survives_scores_of_nothing_but_zero() -> None:
-    figure = figures.normals_figure(np.zeros(3), 0.0, 0.0)
-    assert all(np.isfinite(figure.data[0].x)) and min(figure.data[0].x) > 0
-
-
 def test_timings_chart_has_a_bar_per_stage_in_order() -> None:
     bar = figures.timings_figure({"resize": 1.0, "teacher": 20.0}).data[0]
     assert bar.y == ("resize", "teacher") and bar.x == (1.0, 20.0)
@@ -197,7 +182,6 @@ def test_timings_chart_has_a_bar_per_stage_in_order() -> None:
 
 
 def test_every_chart_has_units() -> None:
-    assert "score" in figures.normals_figure(np.ones(3), 1, 1).layout.xaxis.title.text
     assert figures.timings_figure({"a": 1.0}).layout.xaxis.title.text == "milliseconds"
 
 

@@ -13,7 +13,7 @@ from workbench import (
     figures,
     inspect_state,
     judging,
-    memory_picker,
+    linked_pictures,
     resources,
     state,
     students,
@@ -26,7 +26,7 @@ from workbench.comparison_data import Setting, Side
 from workbench.figures import Scale
 from workbench.inspect_scene import Scene
 from workbench.judging import Judgement
-from workbench.memory_picker import Probe, Tile
+from workbench.linked_pictures import Probe, Tile
 from workbench.resources import Model
 
 
@@ -170,7 +170,7 @@ def _wiped(position: int) -> None:
 
 
 def _beside(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
-    bar = memory_picker.bar(scale)
+    bar = linked_pictures.bar(scale)
     tiles = [
         Tile(side.name, words.BESIDE_HINT, figures.data_uri(picture), **bar)
         for side, picture in zip((first, second), _overlays(scene, (first, second), scale), strict=True)
@@ -193,7 +193,7 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
 
 def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe | None = None) -> None:
     shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
-    memory_picker.linked_pictures(
+    linked_pictures.linked_pictures(
         key, tiles, shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r), label=label, widest=440,
         ring=True, zoom=True, step=max(1, shape[1] // 64), image=scene.loaded.hash, probe=probe,
     )  # fmt: skip

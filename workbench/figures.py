@@ -117,15 +117,17 @@ def map_scale(colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
     return Scale(0.0, 2.0, ticks, "times the normal 99 % level", colour_map)
 
 
-def map_tile(values: np.ndarray, normal_level: float, shape: tuple[int, ...], scale: Scale) -> np.ndarray:
-    """One of M1..M6 as a picture in the image's proportions, 320 pixels on its longest side, cells left visible.
+def map_tile(
+    values: np.ndarray, normal_level: float, shape: tuple[int, ...], scale: Scale, side: int = 320
+) -> np.ndarray:
+    """One of M1..M6 as a picture in the image's proportions, `side` pixels on its longest side, cells left visible.
 
     Args:
         values: (h, w).
         normal_level: what counts as 1, see `map_scale`.
         shape: the image's.
     """
-    height, width = (max(1, round(320 * side / max(shape[:2]))) for side in shape[:2])
+    height, width = (max(1, round(side * length / max(shape[:2]))) for length in shape[:2])
     colours = Image.fromarray(colourised(values / max(normal_level, 1e-12), scale))
     return np.asarray(colours.resize((width, height), Image.Resampling.NEAREST))
 
@@ -232,50 +234,6 @@ def _picture_layout(shape: tuple[int, ...], touch: bool) -> dict[str, object]:
     }
 
 
-def normals_figure(normal_scores: np.ndarray, threshold: float, value: float) -> go.Figure:
-    """Every held-out normal image's score as a dot, the threshold as a line, this image's score as a diamond.
-
-    The axis is logarithmic, since scores are products; scores of 0 stand at its left end.
-    """
-    positive = normal_scores[normal_scores > 0]
-    floor = 0.5 * float(min(positive.min(initial=max(value, threshold, 1e-6)), value if value > 0 else np.inf))
-    dots = go.Scatter(
-        x=np.maximum(normal_scores, floor), y=_spread(len(normal_scores)), mode="markers",
-        marker={"color": theme.NORMAL, "size": 8, "opacity": 0.55, "line": {"width": 0}},
-        hovertemplate="normal image, score %{x:.3g}<extra></extra>",
-    )  # fmt: skip
-    colour = theme.ANOMALOUS if value > threshold else theme.NORMAL
-    image = go.Scatter(
-        x=[max(value, floor)], y=[0.5], mode="markers",
-        marker={"color": colour, "size": 15, "symbol": "diamond", "line": {"width": 1.5, "color": "white"}},
-        hovertemplate="this image, score %{x:.3g}<extra></extra>",
-    )  # fmt: skip
-    line = {
-        "type": "line", "x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "y domain",
-        "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
-    }  # fmt: skip
-    labels = ((threshold, 1.0, f"threshold {text.number(threshold)}"), (value, 0.62, "this image"))
-    layout = {
-        "shapes": [line],
-        "annotations": [
-            {"x": math.log10(max(at, floor)), "y": height, "yanchor": "bottom", "showarrow": False, "text": label,
-             "font": {"size": 13}}
-            for at, height, label in labels
-        ],
-        "xaxis": {
-            "type": "log", "title": {"text": "image score (logarithmic, no unit)", "standoff": 4}, "dtick": 1,
-            "exponentformat": "none",
-        },
-        "yaxis": {"visible": False, "range": [-0.15, 1.2], "fixedrange": True},
-    }  # fmt: skip
-    return go.Figure([dots, image], _CHART | layout | {"height": 170})
-
-
-def _spread(count: int) -> np.ndarray:
-    """Heights 0.1..0.9 that keep neighbouring dots apart: the golden-ratio sequence, the same every time."""
-    return 0.1 + 0.8 * np.mod(np.arange(count) * 0.6180339887, 1)
-
-
 def timings_figure(timings: Mapping[str, float]) -> go.Figure:
     """Milliseconds per stage as bars, in the order in which they ran."""
     stages, values = list(timings), list(timings.values())
@@ -342,6 +300,13 @@ def _encoded(image: np.ndarray) -> str:
         return "data:image/png;base64," + base64.b64encode(png(image, level=1)).decode()
     stream = io.BytesIO()
     Image.fromarray(image).save(stream, "JPEG", quality=92, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def photo_uri(image: np.ndarray) -> str:
+    """The same for pictures that are only looked at, as JPEG: a fraction of PNG's time and size, colours unreduced."""
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(stream, "JPEG", quality=92, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 

@@ -329,6 +329,13 @@ def _is_setting(name: str) -> bool:
     return name.isidentifier() and name not in (_PARAMETER, _SET, _IMAGE) and not name.startswith("embed")
 
 
+def forget(key: str) -> None:
+    """Let a remembered setting start at its default again. Also serves as a callback."""
+    st.session_state.pop(key, None)
+    st.session_state.get(_KEPT, {}).pop(key, None)
+    st.query_params.pop(key, None)
+
+
 def one_of(options: Collection[str]) -> Callable[[str], str]:
     """A reader for `remember`: one of these texts."""
 
