@@ -2,8 +2,9 @@
 
     python -m benchmarks.replay [CHECKPOINT]
 
-Each setting runs in a process of its own, over the workbench's sample images. Other processors are stood in for by other instruction sets and numbers of threads, a GPU by
-rounding every weight and every layer's output to float16, which is what automatic mixed precision does there.
+Each setting runs in a process of its own, over the workbench's sample images. Other processors are stood in for by
+other instruction sets and numbers of threads, a GPU by rounding every weight and every layer's output to float16, which
+is what automatic mixed precision does there.
 """
 
 from __future__ import annotations
