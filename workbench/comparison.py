@@ -193,7 +193,7 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
 
 def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe | None = None) -> None:
     shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
-    linked_pictures.linked_pictures(
+    linked_pictures.draw(
         key, tiles, shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r), label=label, widest=440,
         ring=True, zoom=True, step=max(1, shape[1] // 64), image=scene.loaded.hash, probe=probe,
     )  # fmt: skip
