@@ -200,7 +200,7 @@ def test_another_score_starts_at_its_own_threshold(category: Path, detector: Det
 def test_a_picture_of_the_gallery_opens_in_inspect(category: Path) -> None:
     at = measured(category, evaluate_part="threshold")
     fine(at.button(key="jump-alarm").click().run())
-    opener = next(b for b in at.button if b.key.startswith("open-"))
+    opener = next(b for b in at.button if (b.key or "").startswith("open-"))
     fine(opener.click().run())
     assert at.title[0].value == "Inspect"
     assert opener.key.removeprefix("open-") in at.subheader[0].value.replace("\\", "")
@@ -262,7 +262,7 @@ def test_without_masks_pixel_metrics_are_explained() -> None:
     assert set(table["P-AP"]) == {words.NOT_AVAILABLE}
     fine(at.segmented_control(key="evaluate_part").set_value("threshold").run())
     fine(at.button(key="jump-alarm").click().run())
-    fine(next(b for b in at.button if b.key.startswith("open-")).click().run())
+    fine(next(b for b in at.button if (b.key or "").startswith("open-")).click().run())
     assert at.title[0].value == "Inspect" and "part" in at.subheader[0].value
 
 
