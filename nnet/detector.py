@@ -237,9 +237,14 @@ class Detector:
 
     def maps(self, images: Sequence[Array]) -> dict[str, Tensor]:
         """Only M1..M6 of several images: name -> (B, 64, 64) float32 on the device."""
+        return self.maps_and_f3(images)[0]
+
+    def maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
+        """M1..M6 of several images as `maps` gives them, and F_3 (B, C_3, H_3, W_3), from one forward pass."""
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
             out = self.network(self._input(images))
-            return to_common_size(anomaly_maps(out, self.config.loss.distance), self.config.model.map_size)
+            maps = to_common_size(anomaly_maps(out, self.config.loss.distance), self.config.model.map_size)
+            return maps, out.F[2]
 
     def score(self, images: Sequence[Array], expression: str | None = None) -> list[Score]:
         """Score_p and Score_l of several images under an expression (default: the model's own).

@@ -4,22 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import figures, text
+from workbench import comparison, figures, inspect_pixel, inspect_regions, inspect_students, replay, studio, text
 from workbench.inspect_scene import Scene, Section
-
-
-def among_normals(scene: Scene) -> None:
-    """The image's score among those of the held-out normal images."""
-    reference, value = scene.judged.reference, scene.judged.value
-    chart, words = st.columns((3, 2), gap="medium", vertical_alignment="center")
-    with chart:
-        st.markdown(f"**This image among {reference.n} held-out normal images**")
-        figure = figures.normals_figure(reference.scores, reference.threshold, value)
-        st.plotly_chart(figure, key="normals", config=figures.CHART_CONFIG, alt=text.verdict(reference, value))
-        st.caption(text.NORMALS_HINT)
-    with words:
-        st.markdown(text.threshold(reference))
-        st.markdown(text.p_value(reference, value))
 
 
 def timings(scene: Scene) -> None:
@@ -33,6 +19,11 @@ def timings(scene: Scene) -> None:
 
 # A section is one line here. Its function takes the scene and draws.
 SECTIONS: dict[str, Section] = {
-    "normals": Section("How sure is it?", among_normals),
+    "pixel": Section("Pixel verdict", inspect_pixel.section),
+    "regions": Section("Threshold and regions", inspect_regions.section),
+    "students": Section("S1 against S2", inspect_students.section),
+    "defect": Section("Make your own defect", studio.section),
+    "compare": Section("Two models", comparison.section),
+    "replay": Section("Replay bundle", replay.section),
     "time": Section("Time taken", timings),
 }

@@ -131,7 +131,7 @@ class Film:
         return score_map(maps, expression or scoring.expression, self.config.model.size, scoring.sigma)
 
     def level(self, frame: Frame) -> float:
-        """The `quantile` of the held-out normal scores in this frame: what a threshold would be if training ended here."""
+        """What the threshold would be if training ended here: the quantile of the frame's held-out normal scores."""
         return float(np.quantile(frame.held_out, self.config.scoring.quantile)) if len(frame.held_out) else 0.0
 
 

@@ -136,7 +136,7 @@ def read_spec(path: Path) -> RunSpec:
         raise RunError(f"{path / SPEC} is damaged ({error}). Restore it or delete the run.") from error
     if version != FORMAT:
         raise RunError(
-            f"{path} was made by another version of N-Net: it has run format {version}, this one reads format {FORMAT}. "
+            f"{path} was made by another version of N-Net: it has run format {version}, this one reads {FORMAT}. "
             "Update N-Net to use it; nothing in it was changed."
         )
     try:
@@ -181,6 +181,12 @@ def read_ticket(path: Path) -> int | None:
     """The place in the queue, or None for a run that does not wait."""
     data = _read(path / QUEUED)
     return None if data is None else int(data["ticket"])
+
+
+def read_trainer(path: Path) -> tuple[int, str]:
+    """(pid, start time) of the last trainer, dead or alive, from the lock file; (0, "") if there was none."""
+    data = _read(path / LOCK) or {}
+    return int(data.get("pid", 0)), str(data.get("started", ""))
 
 
 def write_spec(path: Path, spec: RunSpec) -> None:

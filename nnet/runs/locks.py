@@ -16,6 +16,7 @@ except ImportError:  # Windows
     fcntl = None
 
 POLL = 0.02
+UNSUPPORTED = "Runs need POSIX file locks, which Windows lacks. Use WSL, or train with python -m nnet train."
 
 
 class FileLock:
@@ -27,7 +28,7 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         if fcntl is None:
-            raise RunError("Training runs need POSIX file locks, which Windows lacks. Use WSL, or python -m nnet train.")
+            raise RunError(UNSUPPORTED)
         self.path = path
         self.fd: int | None = None
 
@@ -55,9 +56,9 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock. Looking takes it in shared mode for a moment: looks never disturb each other."""
+    """Whether a process holds the lock. Looking takes it in shared mode, so looks do not disturb one another."""
     if fcntl is None:
-        raise RunError("Training runs need POSIX file locks, which Windows lacks. Use WSL, or python -m nnet train.")
+        raise RunError(UNSUPPORTED)
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -36,28 +34,14 @@ def is_alive(pid: int, started: str) -> bool:
     return pid > 0 and started_at(pid) == started
 
 
-def end(pid: int, started: str, *, grace: float, patience: float) -> bool:
-    """Ask a process to end (SIGTERM), kill its whole group after `grace` seconds, and make sure.
-
-    Args:
-        grace: seconds until SIGKILL.
-        patience: seconds after SIGKILL until it must be gone.
-
-    Returns:
-        Whether it is gone.
-    """
-    for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, patience)):
-        if not is_alive(pid, started):
-            return True
+def signal_group(pid: int, started: str, number: int) -> None:
+    """Send a signal to exactly this process, and to its whole group if it leads one; one that is gone gets none."""
+    if is_alive(pid, started):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if number == signal.SIGKILL and os.getpgid(pid) == pid:
+            if os.getpgid(pid) == pid:
                 os.killpg(pid, number)
             else:
                 os.kill(pid, number)
-        until = time.monotonic() + seconds
-        while is_alive(pid, started) and time.monotonic() < until:
-            time.sleep(POLL)
-    return not is_alive(pid, started)
 
 
 def launch(

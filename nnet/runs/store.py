@@ -10,9 +10,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -31,7 +32,8 @@ UPLOADS = ".uploads"
 UPLOAD_SECONDS = 24 * 3600.0
 GRACE, PATIENCE = 1.2, 0.6  # seconds between the polite and the hard stop, and after it
 LIVE = ("running", "stopping")
-ENDED = ("done", "cancelled", "failed", "lost")
+RESUMABLE = ("cancelled", "failed", "lost")
+ENDED = ("done", *RESUMABLE)
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class Run:
         if self.state == "lost":
             return (
                 "The training process is gone and left no word, as after a power cut. "
-                + ("Resume it: it goes on after the last finished epoch." if self.can_resume else "")
-            ).strip()
+                + kept(self.path)
+            )
         return self.exit.reason if self.exit and self.state in ENDED else ""
 
     @property
@@ -86,7 +88,7 @@ class Run:
     @property
     def can_resume(self) -> bool:
         """Whether `Runs.resume` goes on with it."""
-        return self.state in ("cancelled", "failed", "lost")
+        return self.state in RESUMABLE
 
     @property
     def kept_epochs(self) -> int:
@@ -95,7 +97,7 @@ class Run:
 
     @property
     def silent_seconds(self) -> float | None:
-        """How long ago the trainer wrote its status, by the machine's clock that never goes back; None unless it lives."""
+        """How long ago the trainer wrote its status, by the clock that never goes back; None unless it lives."""
         if self.state not in LIVE or self.status is None:
             return None
         return max(0.0, time.monotonic() - self.status.monotonic)
@@ -140,6 +142,15 @@ def open_data(spec: RunSpec, uploaded: Path) -> Dataset:
     return dataclasses.replace(dataset, name=spec.name, source="uploaded images") if source is uploaded else dataset
 
 
+def kept(path: Path) -> str:
+    """What a run that ended early keeps, in a sentence."""
+    if (path / CHECKPOINT).is_file():
+        return "The training itself was finished and is kept; resume measures the model."
+    if (path / RESUME).is_file():
+        return "The last finished epoch is kept; resume goes on from there."
+    return "No epoch was finished; resume begins anew."
+
+
 def is_usable(path: Path) -> bool:
     """Whether a checkpoint directory may be offered as a model: every one that is no run, and runs that are done.
 
@@ -148,6 +159,25 @@ def is_usable(path: Path) -> bool:
     if not (path / CHECKPOINT).is_file():
         return False
     return not (path / layout.SPEC).exists() or _state(path) == "done"
+
+
+def usable_checkpoints(folder: Path, depth: int = 3) -> Iterator[Path]:
+    """The checkpoints that may be offered as models, in a folder and its subfolders down to `depth`, by name.
+
+    Nothing for a folder that is not there or cannot be listed; inside a run nothing is looked for.
+    """
+    if is_usable(folder):
+        yield folder
+    elif depth and not (folder / layout.SPEC).exists():
+        for child in _visible_folders(folder):
+            yield from usable_checkpoints(child, depth - 1)
+
+
+def _visible_folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+    except OSError:
+        return []
 
 
 class Runs:
@@ -200,7 +230,8 @@ class Runs:
         digest = hashlib.sha256()
         for name, content in files:
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
-        return self._staged(digest.hexdigest()[:24], lambda folder: _write_files(folder, files), sum(len(c) for _, c in files))
+        size = sum(len(content) for _, content in files)
+        return self._staged(digest.hexdigest()[:24], lambda folder: _write_files(folder, files), size)
 
     def stage_zip(self, source: Path | BinaryIO, name: str) -> Path:
         """Unpack an uploaded ZIP safely and keep it as `stage` does.
@@ -224,6 +255,8 @@ class Runs:
         """
         if (spec.data == layout.UPLOADED) != (upload is not None):
             raise RunError('Uploaded images belong to data "upload", and it needs them.')
+        if upload is not None and not upload.is_dir():
+            raise RunError("The uploaded images are no longer kept, since that was over a day ago. Drop them in again.")
         spec = dataclasses.replace(spec, name=_checked_name(spec.name), created=_now())
         self.root.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=".making-", dir=self.root))
@@ -292,7 +325,7 @@ class Runs:
         Raises:
             RunError: it waits, runs, or is done.
         """
-        return self._enqueue(id, ("cancelled", "failed", "lost"), "Only a cancelled, failed or lost run can be resumed.")
+        return self._enqueue(id, RESUMABLE, "Only a cancelled, failed or lost run can be resumed.")
 
     def cancel(self, id: str) -> Run:
         """Stop a run, in whatever phase it is, or take it out of the queue. The last finished epoch is kept.
@@ -312,10 +345,9 @@ class Runs:
             raise RunError(f"{self.get(id).name} is not running, so there is nothing to cancel.")
         write_json(path / layout.STOP, {"wall": time.time()})
         self._end_trainer(path)
-        kept = "The last finished epoch is kept; resume goes on from there."
-        if not (path / RESUME).is_file():
-            kept = "No epoch was finished; resume begins anew."
-        layout.write_exit(path, Exit(layout.CANCELLED, f"It was cancelled. {kept}", time.time()))
+        with self._library():
+            if layout.read_ticket(path) is None and not is_held(path / layout.LOCK):  # nobody has resumed it since
+                layout.write_exit(path, Exit(layout.CANCELLED, f"It was cancelled. {kept(path)}", time.time()))
         return self.get(id)
 
     def ensure_supervisor(self) -> None:
@@ -380,18 +412,21 @@ class Runs:
         return self.get(id)
 
     def _end_trainer(self, path: Path) -> None:
-        """Wait until the run's lock is free: politely first, then by force."""
-        until = time.monotonic() + GRACE
-        while (status := layout.read_status(path)) is None and is_held(path / layout.LOCK):
-            if time.monotonic() > until:
-                break
+        """Wait until the run's lock is free and its process gone; ask once, and kill after GRACE seconds.
+
+        The process is looked for again and again: one that is just being started may not have written its pid yet.
+        """
+        started, asked = time.monotonic(), None
+        while (process := _trainer(path)) is not None or is_held(path / layout.LOCK):
+            passed = time.monotonic() - started
+            if passed > GRACE + PATIENCE:
+                raise RunError(f"The training process of {path.name} does not end. Try again in a moment.")
+            if process is not None and passed > GRACE:
+                processes.signal_group(*process, signal.SIGKILL)
+            elif process is not None and process != asked:
+                processes.signal_group(*process, signal.SIGTERM)
+                asked = process
             time.sleep(processes.POLL)
-        pid, started = _trainer(path, status)
-        gone = pid is None or processes.end(pid, started, grace=max(0.1, until - time.monotonic()), patience=PATIENCE)
-        while is_held(path / layout.LOCK) and time.monotonic() < until + PATIENCE:
-            time.sleep(processes.POLL)
-        if not gone or is_held(path / layout.LOCK):
-            raise RunError(f"The training process of {path.name} (pid {pid}) does not end. Try again, or restart the machine.")
 
     def _staged(self, key: str, fill: Any, size: int) -> Path:
         folder = self.root / UPLOADS
@@ -437,12 +472,10 @@ def _state(path: Path) -> str:
     return "lost"  # looked twice, since it might have ended between the two looks
 
 
-def _trainer(path: Path, status: Status | None) -> tuple[int | None, str]:
-    """(pid, start time) of the run's trainer, from the lock file, where whoever started it wrote them."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        data = json.loads((path / layout.LOCK).read_text(encoding="utf-8"))
-        return data["pid"], data["started"]
-    return (status.pid, status.process_started) if status else (None, "")
+def _trainer(path: Path) -> tuple[int, str] | None:
+    """(pid, start time) of the run's trainer if it lives; whoever starts one writes them into the lock file."""
+    trainer = layout.read_trainer(path)
+    return trainer if processes.is_alive(*trainer) else None
 
 
 def _age(run: Run) -> tuple[str, str]:
