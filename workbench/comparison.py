@@ -155,10 +155,11 @@ def _wipe(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
     height, width = scene.loaded.image.shape[:2]
     x, y = scene.view.pixel
     st.markdown(f"**Wipe from {text.plain(first.name)} to {text.plain(second.name)}**")
+    left, right = (figures.data_uri(picture) for picture in _overlays(scene, (first, second), scale))
     with st.container(width=440):
         wipe.wipe(
-            "compare_pictures", *_overlays(scene, (first, second), scale), (first.name, second.name),
-            st.session_state["compare_wipe"], _wiped, label=words.WIPE_LABEL,
+            "compare_pictures", left, right, (first.name, second.name), st.session_state["compare_wipe"], _wiped,
+            aspect=width / height, label=words.WIPE_LABEL,
             mark=((x + 0.5) / width, (y + 0.5) / height),
         )  # fmt: skip
         st.html(figures.colour_bar(scale))
