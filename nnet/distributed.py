@@ -107,11 +107,11 @@ def _normalise_together(module: nn.BatchNorm2d, group: dist.ProcessGroup, x: Ten
     with torch.autocast(x.device.type, enabled=False):
         values = x.float()
         channels = values.shape[1]
-        total = _sum(torch.cat([values.sum((0, 2, 3)), values.new_tensor([values.numel() / channels])]), group)
+        total = _Sum.apply(torch.cat([values.sum((0, 2, 3)), values.new_tensor([values.numel() / channels])]), group)
         count = total[-1].detach()
         mean = (total[:-1] / count).view(1, -1, 1, 1)
         centred = values - mean
-        variance = _sum(centred.square().sum((0, 2, 3)), group) / count  # (C,)
+        variance = _Sum.apply(centred.square().sum((0, 2, 3)), group) / count  # (C,)
         if module.track_running_stats:
             with torch.no_grad():
                 module.num_batches_tracked += 1
@@ -123,8 +123,18 @@ def _normalise_together(module: nn.BatchNorm2d, group: dist.ProcessGroup, x: Ten
     return module.act(module.drop(out)) if hasattr(module, "act") else out
 
 
-def _sum(value: Tensor, group: dist.ProcessGroup) -> Tensor:
-    """Sum over the team with a gradient (which is summed over the team as well)."""
-    from torch.distributed.nn.functional import all_reduce
+class _Sum(torch.autograd.Function):
+    """Sum over the team; its gradient is the sum of all processes' gradients."""
 
-    return all_reduce(value, group=group)
+    @staticmethod
+    def forward(context: Any, value: Tensor, group: dist.ProcessGroup) -> Tensor:
+        context.group = group
+        total = value.clone()
+        dist.all_reduce(total, group=group)
+        return total
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        total = gradient.contiguous().clone()
+        dist.all_reduce(total, group=context.group)
+        return total, None

@@ -17,7 +17,9 @@ from nnet.training import load_history
 
 ROOT = Path(__file__).parents[1]
 EPOCHS = 3
-LOSS_TOLERANCE = 1e-3  # relative; what was seen is stated in docs/choices.md
+LOSS_TOLERANCE = 1e-3
+"""Relative. The gradients of one step agree to about 1e-5. Adam divides each by its size, so where the true gradient
+is 0 rounding alone decides the step's direction; a small learning rate keeps that from adding up."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,8 @@ def pair(tmp_path_factory) -> tuple[Path, Path]:
         Image.fromarray(image).save(folder / "photos" / f"{number:02}.png")
     options = [
         "--teacher", "mobilenetv3_small_050", "--random-teacher", "--size", "64", "--epochs", str(EPOCHS),
-        "--batch-size", "5", "--set", "loss.beta_epochs=1", "--device", "cpu", "--data", str(folder / "photos"),
+        "--batch-size", "5", "--learning-rate", "0.0002", "--set", "loss.beta_epochs=1", "--device", "cpu",
+        "--data", str(folder / "photos"),
     ]  # fmt: skip
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -236,6 +236,8 @@ class Runs:
         """
         if (spec.data == layout.UPLOADED) != (upload is not None):
             raise RunError('Uploaded images belong to data "upload", and it needs them.')
+        if upload is not None and not upload.is_dir():
+            raise RunError("The uploaded images are no longer kept, since that was over a day ago. Drop them in again.")
         spec = dataclasses.replace(spec, name=_checked_name(spec.name), created=_now())
         self.root.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=".making-", dir=self.root))

@@ -19,7 +19,7 @@ from nnet.runs.locks import FileLock, locked
 from nnet.runs.slots import resolve, take_slot
 from nnet.runs.store import LIBRARY_LOCK, SUPERVISOR_LOCK, kept
 
-PAUSE = 0.25
+PAUSE = 0.5
 INHERITED = "NNET_RUN_LOCKS"
 """Environment variable: the open files of the locks that a trainer inherits, separated by commas."""
 NICENESS = 5  # the page that shows the training answers first
