@@ -13,7 +13,8 @@ Contenders:
 
 Every contender runs in its own process, in turn, `rounds` times. A process loads the maps, makes one call whose peak
 memory above the start is measured (Linux: VmHWM), then times further calls and reports the fastest. Slow contenders
-are timed in that first call only. The table shows medians over the rounds and, as ratio, the time divided by that of
+are timed in that first call only. Times are core seconds (process time), so that other work on the machine matters
+less than to a clock on the wall. The table shows medians over the rounds and, as ratio, the time divided by that of
 `evaluate` in the same round (lowest to highest).
 """
 
@@ -130,7 +131,9 @@ def run_anomalib(maps: np.ndarray, masks: np.ndarray, names: tuple[str, ...]) ->
     """The torchmetrics classes behind anomalib's metrics, without the unpacking of its batches."""
     import torch
 
-    import_torchvision()
+    from nnet.compat import declare_torchvision_operators
+
+    declare_torchvision_operators()
     from anomalib.metrics.aupro import _AUPRO
     from anomalib.metrics.auroc import _AUROC
     from anomalib.metrics.f1_score import _F1Max
@@ -147,21 +150,6 @@ def run_anomalib(maps: np.ndarray, masks: np.ndarray, names: tuple[str, ...]) ->
         return values
 
     return call
-
-
-def import_torchvision() -> None:
-    """A torchvision built for another torch cannot register its operators; the metrics need none of them."""
-    import torch
-
-    try:
-        import torchvision  # noqa: F401
-    except RuntimeError:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "DEF")
-        library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        import_torchvision.library = library  # the operators live as long as this object
 
 
 CONTENDERS: dict[str, Callable] = {
@@ -209,9 +197,9 @@ def measure(name: str, data: str) -> None:
 
 
 def timed(call: Callable[[], Values]) -> tuple[float, Values]:
-    start = time.perf_counter()
+    start = time.process_time()
     values = call()
-    return time.perf_counter() - start, values
+    return time.process_time() - start, values
 
 
 def run_apart(name: str, data: Path, python: str, threads: int) -> dict:
@@ -236,7 +224,7 @@ def report(results: dict[str, list[dict]]) -> None:
     """The table: medians over the rounds, ratios within a round, errors against the plain float64 sort."""
     reference = results["plain sort"][0]["values"]
     heads = "".join(f"{name:>12}{'error':>9}" for name in reference)
-    print(f"{'':18}{'seconds':>9}{'peak MiB':>10}   {'ratio':>14}  {heads}")
+    print(f"{'':18}{'core s':>9}{'peak MiB':>10}   {'ratio':>14}  {heads}")
     for name, rounds in results.items():
         ratios = [a["seconds"] / b["seconds"] for a, b in zip(rounds, results["evaluate"], strict=True)]
         cells = ""

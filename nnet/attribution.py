@@ -65,6 +65,11 @@ class Attribution:
     factors: tuple[Part, ...]
     maps: dict[str, Part]
 
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What is worth telling apart: the factors of a product, the maps of anything else."""
+        return self.factors if len(self.factors) > 1 else tuple(self.maps.values())
+
 
 def attribute(expression: str | Expression, values: Mapping[str, float], normal: Mapping[str, float]) -> Attribution:
     """Split ln(score / normal level) among the factors and the maps of an expression.

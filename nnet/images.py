@@ -7,10 +7,13 @@ that names the file, says what is wrong and what to do. Sizes are read from the 
 
 import hashlib
 import io
+import os
+import re
 import threading
 import warnings
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -78,9 +81,9 @@ _TURNS = {
 _PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
 _TILE_SIDE_TAGS = 322, 323
 
-# One image is decoded at a time: the peak of memory is that of one image however many people upload at once, and
-# Python's warning filters, which belong to the whole process, are never changed by two threads at the same time.
-_ONE_AT_A_TIME = threading.Lock()
+# Pillow's warnings address programmers; what they warn of is refused here in words. The filter names Pillow's modules,
+# so that it does no harm should another thread put it back after it was taken out.
+_PILLOW_IS_SILENT = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
 class ImageError(NNetError, ValueError):
@@ -114,11 +117,18 @@ def decode(source: bytes | Path, name: str | None = None) -> Decoded:
     MAX_PIXELS pixels (nothing is allocated for them); a colour system or range of values that has no 8-bit meaning.
     """
     name = name or _default_name(source)
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
-        # Pillow's warnings address programmers; the sizes it warns of are refused here in words.
-        warnings.simplefilter("ignore")
-        with _stream(source, name) as stream, _damage_explained(name):
-            return _decode(stream, name)
+    with _TURNS_TO_DECODE, _SILENCE, _stream(source, name) as stream, _damage_explained(name):
+        return _decode(stream, name)
+
+
+def stored_size(path: Path) -> tuple[int, int] | None:
+    """(width, height) as the file's header states it, before any turning; None for what is no readable image."""
+    with _SILENCE:
+        try:
+            with Image.open(path) as image:
+                return image.size
+        except Exception:  # on damaged files Pillow's readers raise almost every type there is
+            return None
 
 
 def resize(image: np.ndarray, size: int) -> np.ndarray:
@@ -142,6 +152,67 @@ def content_hash(image: np.ndarray) -> str:
     digest = hashlib.sha256(repr(tuple(image.shape)).encode())
     digest.update(np.ascontiguousarray(image).reshape(-1).view(np.uint8))
     return digest.hexdigest()
+
+
+# ------------------------------------------------------------------------------------------- several images at once
+
+
+class _PixelBudget:
+    """Several images may be decoded at once, one per core, while their pixels together stay within a limit.
+
+    So the peak of memory is that of one largest image, however many people upload at the same time. First come, first
+    served: a large image waits until there is room for it, and later ones wait behind it.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = self._free = limit
+        self._changed = threading.Condition()
+        self._waiting: deque[object] = deque()
+
+    @contextmanager
+    def take(self, pixels: int) -> Iterator[None]:
+        pixels, ticket = min(pixels, self._limit), object()
+        with self._changed:
+            self._waiting.append(ticket)
+            try:
+                self._changed.wait_for(lambda: self._waiting[0] is ticket and self._free >= pixels)
+                self._free -= pixels
+            finally:
+                self._waiting.remove(ticket)
+                self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += pixels
+                self._changed.notify_all()
+
+
+class _Silence:
+    """Python's warning filters belong to the whole process: the first decoding thread adds one, the last removes it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                warnings.filters.insert(0, _PILLOW_IS_SILENT)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                with suppress(ValueError):  # somebody else has put other filters in place meanwhile
+                    warnings.filters.remove(_PILLOW_IS_SILENT)
+
+
+# More threads than cores gain nothing, and each costs memory already while it reads a header.
+_TURNS_TO_DECODE = threading.BoundedSemaphore(os.cpu_count() or 1)
+_BUDGET = _PixelBudget(MAX_PIXELS)
+_SILENCE = _Silence()
 
 
 # ---------------------------------------------------------------------------------------------- finding the bytes
@@ -243,9 +314,14 @@ def _check_size(image: Image.Image, name: str) -> None:
             f"use an image with more pixels."
         )
     # A small TIFF image may declare huge tiles, which the decoder would allocate and fill.
-    tile_width, tile_height = (_tiff_tag(image, tag, 0) for tag in _TILE_SIDE_TAGS)
-    if tile_width * tile_height > MAX_PIXELS:
+    if _tile_pixels(image) > MAX_PIXELS:
+        tile_width, tile_height = (_tiff_tag(image, tag, 0) for tag in _TILE_SIDE_TAGS)
         raise _too_large(name, f"tiles of {tile_width:,} x {tile_height:,} pixels")
+
+
+def _tile_pixels(image: Image.Image) -> int:
+    width, height = (_tiff_tag(image, tag, 0) for tag in _TILE_SIDE_TAGS)
+    return width * height
 
 
 def _tiff_tag(image: Image.Image, tag: int, default: int) -> int:
@@ -258,10 +334,11 @@ def _tiff_tag(image: Image.Image, tag: int, default: int) -> int:
 def _decode(stream: BinaryIO, name: str) -> Decoded:
     with _open(stream, name) as image:
         _check_size(image, name)
-        notes = _frame_notes(image, stream)
-        deep = image.mode not in _DEEP_GREY and any(";16" in str(tile.args) for tile in image.tile)
-        upright, orientation_notes = _upright(image)
-        array, colour_notes = _to_rgb(upright, name)
+        with _BUDGET.take(max(image.width * image.height, _tile_pixels(image))):
+            notes = _frame_notes(image, stream)
+            deep = image.mode not in _DEEP_GREY and any(";16" in str(tile.args) for tile in image.tile)
+            upright, orientation_notes = _upright(image)
+            array, colour_notes = _to_rgb(upright, name)
     depth_notes = _deep_colour_notes(array) if deep else ()
     return Decoded(array, name, (*notes, *orientation_notes, *colour_notes, *depth_notes))
 

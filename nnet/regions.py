@@ -19,6 +19,7 @@ class Region:
         x, y: the pixel that holds the middle of the cell with that score.
         area: in square pixels of the image.
         share: of the image's area, 0..1.
+        top_x: middle of its topmost cells; with `top`, a point on its edge where a label can stand.
         left, top, right, bottom: the box around it; the first pixel reaches from 0 to 1, so the box's width is
             right - left.
     """
@@ -28,6 +29,7 @@ class Region:
     y: int
     area: float
     share: float
+    top_x: int
     left: int
     top: int
     right: int
@@ -58,8 +60,9 @@ def _measure(score: np.ndarray, inside: np.ndarray, box: tuple[slice, slice], sh
     share = float(inside.sum()) / score.size
     tall, wide = shape[0] / score.shape[0], shape[1] / score.shape[1]  # image pixels per cell
     x, y = cell_to_pixel(rows.start + int(row), columns.start + int(column), score.shape, shape)
+    topmost = columns.start + float(np.mean(np.flatnonzero(inside[0]))) + 0.5
     return Region(
-        peak=float(values.max()), x=x, y=y, area=share * shape[0] * shape[1], share=share,
+        peak=float(values.max()), x=x, y=y, area=share * shape[0] * shape[1], share=share, top_x=int(topmost * wide),
         left=round(columns.start * wide), top=round(rows.start * tall),
         right=round(columns.stop * wide), bottom=round(rows.stop * tall),
     )  # fmt: skip

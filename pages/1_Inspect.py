@@ -14,7 +14,8 @@ from workbench import (
     inspect_circuit,
     inspect_regions,
     inspect_state,
-    memory_picker,
+    linked_pictures,
+    replay,
     resources,
     state,
     text,
@@ -25,7 +26,7 @@ from workbench.circuit import PAIRS
 from workbench.inspect_scene import Scene, View
 from workbench.inspect_sections import SECTIONS
 from workbench.judging import Judgement
-from workbench.memory_picker import Badge, Probe, Tile
+from workbench.linked_pictures import Badge, Probe, Tile
 from workbench.resources import Loaded
 from workbench.state import Picture
 
@@ -59,7 +60,7 @@ def main() -> None:
         _downloads(scene)
         _closer(scene)
         with shelf:
-            gallery.shelf(model, picture, expression)
+            gallery.shelf(model, picture, expression, judged.reference)
 
 
 def _heading(picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:
@@ -106,25 +107,24 @@ def _view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
 def _pictures(scene: Scene) -> None:
     loaded, judged, view = scene.loaded, scene.judged, scene.view
     shape, (x, y) = loaded.image.shape, view.pixel
-    marked = figures.overlay(loaded.shown, judged.score, view.scale, view.opacity, view.edge)
-    bar = memory_picker.bar(view.scale)
+    bar = linked_pictures.bar(view.scale)
     tiles = [
-        Tile("Original", wording.ORIGINAL_HINT, figures.data_uri(loaded.shown)),
-        Tile("Overlay", text.OVERLAY_HINT, figures.data_uri(marked), **bar, numbered=True),
-        Tile("Anomaly map", text.MAP_HINT, figures.data_uri(_map_picture(scene)), **bar, numbered=True),
+        Tile("Original", wording.ORIGINAL_HINT, scene.original_uri),
+        Tile("Overlay", text.OVERLAY_HINT, scene.overlay_uri, **bar, numbered=True),
+        Tile("Anomaly map", text.MAP_HINT, _map_uri(scene), **bar, numbered=True),
     ]
     regions = inspect_regions.regions_of(judged, shape)[:_NUMBERED] if view.edge is not None else []
-    memory_picker.linked_pictures(
+    linked_pictures.draw(
         "pictures", tiles, shape[:2], (y, x), shape, lambda row, column: inspect_state.choose_pixel(column, row),
         label=wording.PICTURES_LABEL, widest=480, ring=True, zoom=True, step=max(1, shape[1] // 64),
         image=loaded.hash, probe=Probe(judged.score, "score"),
-        badges=[Badge(region.top, region.left, str(number)) for number, region in enumerate(regions, 1)],
+        badges=[Badge(region.top, region.top_x, str(number)) for number, region in enumerate(regions, 1)],
     )  # fmt: skip
 
 
-def _map_picture(scene: Scene) -> np.ndarray:
-    """The score map in colours, in the proportions and at the size in which the image is shown."""
-    return figures.colourised(enlarge(scene.judged.score, scene.loaded.shown.shape[:2]), scene.view.scale)
+def _map_uri(scene: Scene) -> str:
+    """The score map in colours, one pixel per value; the browser draws it smoothly at the image's size."""
+    return figures.data_uri(figures.colourised(scene.judged.score, scene.view.scale))
 
 
 def _downloads(scene: Scene) -> None:
@@ -156,6 +156,7 @@ def _downloads(scene: Scene) -> None:
                 label, make, f"{scene.picture.stem}-{suffix}", mime, icon=":material/download:", on_click="ignore",
                 key=f"download-{suffix}",
             )  # fmt: skip
+        replay.button(scene)
 
 
 def _about(scene: Scene) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -133,6 +134,15 @@ def test_info_shows_card_and_settings(checkpoint, capsys):
 def test_data_counts_what_is_there(category, capsys):
     assert main(["data", str(category)]) == 0
     assert "hole" in capsys.readouterr().out
+
+
+def test_data_that_must_be_mended_ends_in_code_1(category, tmp_path, capsys):
+    shutil.copytree(category, tmp_path / "part")
+    stray = next((tmp_path / "part/ground_truth").rglob("*.png")).with_name("stray_mask.png")
+    shutil.copy(next((tmp_path / "part/ground_truth").rglob("*.png")), stray)
+    assert main(["data", str(tmp_path / "part")]) == 1
+    shown = capsys.readouterr().out
+    assert "1 mask without an image:" in shown and "stray_mask.png" in shown and "Please mend" in shown
 
 
 def test_elpv_is_a_data_set_by_name(capsys):

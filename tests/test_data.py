@@ -207,9 +207,12 @@ def test_a_missing_mask_leaves_the_image_for_image_metrics(tmp_path):
 
 def test_a_mask_of_the_wrong_size_names_both_files(tmp_path):
     path = mask(category(tmp_path) / "ground_truth/crack/000_mask.png", size=(30, 20))
-    dataset = open_dataset(tmp_path)
-    with pytest.raises(DataError, match=r"30 x 20 .* 24 x 20") as caught:
+    with pytest.raises(DataError, match=r"30 x 20 .* 24 x 20") as opened:
+        open_dataset(tmp_path)
+    dataset = open_dataset(tmp_path, strict=False)
+    with pytest.raises(DataError) as caught:
         dataset.test[0].load_mask()
+    assert str(caught.value) == str(opened.value)
     assert str(path) in str(caught.value)
     assert "test/crack/000.png" in str(caught.value)
     with pytest.raises(DataError):
@@ -217,6 +220,32 @@ def test_a_mask_of_the_wrong_size_names_both_files(tmp_path):
     found = inspect(dataset)
     assert [key for key, _ in found.bad_masks] == ["test/crack/000.png"]
     assert not found.ok
+
+
+def test_the_mask_of_a_picture_that_the_camera_turned_fits_what_is_seen(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = category(tmp_path) / "test/hole/000.jpg"
+    Image.new("L", (20, 24), 100).save(path, exif=exif)
+    path.with_suffix(".png").unlink()
+    assert open_dataset(tmp_path).test[-1].load_mask().shape == (20, 24)
+    Image.new("L", (20, 24), 100).save(path)
+    with pytest.raises(DataError, match="24 x 20 pixels, but its image is 20 x 24"):
+        open_dataset(tmp_path)
+
+
+def test_one_part_of_a_mask_in_several_files_has_the_wrong_size(tmp_path):
+    category(tmp_path)
+    (tmp_path / "ground_truth/hole/000_mask.png").unlink()
+    mask(tmp_path / "ground_truth/hole/000/000.png")
+    mask(tmp_path / "ground_truth/hole/000/001.png", size=(24, 21))
+    with pytest.raises(DataError, match=r"001\.png is 24 x 21"):
+        open_dataset(tmp_path)
+
+
+def test_an_unreadable_image_does_not_keep_the_data_set_from_opening(tmp_path):
+    (category(tmp_path) / "test/hole/000.png").write_bytes(b"no image")
+    assert len(open_dataset(tmp_path).test) == 5
 
 
 def test_an_unreadable_mask_is_an_error_that_names_it(tmp_path):
@@ -427,7 +456,7 @@ def test_inspection_counts_sizes_modes_duplicates_and_unreadable_files(tmp_path)
     text = found.text()
     assert "24 x 20 to 40 x 30 (2 sizes)" in text
     assert "train/good/002.png = test/good/copy.png" in text
-    assert "1 unreadable images" in text
+    assert "1 unreadable image:" in text
     assert found.to_dict()["ok"] is False
 
 

@@ -627,17 +627,57 @@ def test_many_threads_decode_at_once():
     assert warnings.filters == filters
 
 
-def test_one_image_is_decoded_at_a_time(monkeypatch):
-    def decode_slowly(stream, name):
-        assert entered.acquire(blocking=False), "two images at once"
-        time.sleep(0.002)
-        entered.release()
-        return plain(stream, name)
+def pixels_in_work(monkeypatch, limit, sources):
+    """The most pixels that were decoded at the same time under a budget, with four threads."""
 
-    entered, plain = threading.Lock(), images._decode
-    monkeypatch.setattr(images, "_decode", decode_slowly)
+    def upright_slowly(image):
+        with lock:
+            now.append(image.width * image.height)
+            most.append(sum(now))
+        time.sleep(0.01)
+        with lock:
+            now.remove(image.width * image.height)
+        return plain(image)
+
+    lock, now, most, plain = threading.Lock(), [], [0], images._upright
+    monkeypatch.setattr(images, "_BUDGET", images._PixelBudget(limit))
+    monkeypatch.setattr(images, "_TURNS_TO_DECODE", threading.BoundedSemaphore(4))
+    monkeypatch.setattr(images, "_upright", upright_slowly)
     with ThreadPoolExecutor(4) as pool:
-        assert len(list(pool.map(decode, [encode(RGB)] * 8))) == 8
+        assert len(list(pool.map(decode, sources))) == len(sources)
+    return max(most)
+
+
+def test_small_images_are_decoded_at_the_same_time(monkeypatch):
+    assert 2 * RGB[..., 0].size <= pixels_in_work(monkeypatch, 2 * RGB[..., 0].size, [encode(RGB)] * 12)
+
+
+def test_images_that_fill_the_budget_take_turns(monkeypatch):
+    large = encode(np.tile(RGB, (3, 3, 1)))
+    limit = 9 * RGB[..., 0].size
+    assert pixels_in_work(monkeypatch, limit, [large, encode(RGB), encode(RGB)] * 5) <= limit
+
+
+def test_an_image_larger_than_the_budget_is_decoded_alone(monkeypatch):
+    assert pixels_in_work(monkeypatch, 10, [encode(RGB)] * 4) == RGB[..., 0].size
+
+
+def test_a_refused_image_gives_its_share_back(monkeypatch):
+    monkeypatch.setattr(images, "_BUDGET", images._PixelBudget(RGB[..., 0].size))
+    for _ in range(3):
+        refused(encode(RGB)[:-200])
+    assert np.array_equal(decode(encode(RGB)).image, RGB)
+
+
+def test_other_warnings_are_heard_while_images_are_decoded(monkeypatch):
+    def upright(image):
+        warnings.warn("not Pillow's", UserWarning, stacklevel=1)
+        return plain(image)
+
+    plain = images._upright
+    monkeypatch.setattr(images, "_upright", upright)
+    with pytest.warns(UserWarning, match="not Pillow's"):
+        decode(encode(RGB))
 
 
 VALID = [encode(RGB, form) for form in ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")]

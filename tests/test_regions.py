@@ -23,6 +23,7 @@ def test_regions_are_measured_in_pixels_of_the_image() -> None:
     assert (second.left, second.top, second.right, second.bottom) == (40, 10, 100, 30)
     assert second.share == pytest.approx(6 / 64) and second.area == pytest.approx(6 * 10 * 20)
     assert (second.x, second.y) == (70, 25)
+    assert (first.top_x, second.top_x) == (130, 70)
     assert (first.left, first.top, first.right, first.bottom) == (120, 50, 160, 70)
 
 

@@ -40,7 +40,7 @@ button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offse
 .name { display: flex; justify-content: space-between; align-items: baseline; gap: 4px; font-size: 0.82rem;
   line-height: 1.3; margin-top: 3px; white-space: nowrap; }
 .name b { font-weight: 650; }
-.facts { font-size: 0.74rem; line-height: 1.3; opacity: 0.78; }
+.facts { font-size: 0.74rem; line-height: 1.3; opacity: 0.78; white-space: pre-line; }
 .only { font: inherit; font-size: 0.74rem; color: var(--st-link-color, var(--st-primary-color)); background: none;
   border: 0; padding: 0 2px; cursor: pointer; border-radius: 4px; }
 .only:hover { text-decoration: underline; }

@@ -22,7 +22,7 @@ def controls(model: Model) -> str:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             wording.PRESETS_LABEL, names, format_func=wording.preset_name, key="score", required=True,
-            on_change=inspect_state.preset_chosen, help=text.EXPRESSION_HELP,
+            on_change=inspect_state.preset_chosen, help=wording.PRESETS_HELP,
         )  # fmt: skip
         st.text_input(
             wording.EXPRESSION_LABEL, key="expression", on_change=inspect_state.expression_written, args=(model,),

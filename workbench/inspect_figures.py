@@ -13,14 +13,17 @@ from PIL import Image, ImageDraw
 from nnet.attribution import Attribution, Part
 from nnet.expression import parse
 from nnet.maps import MAPS
+from nnet.overlay import enlarge
+from workbench import figures, text, theme
 from workbench import inspect_text as wording
-from workbench import text, theme
+from workbench.figures import Scale
 
 _BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
 _CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "dragmode": False}
 _BRANCH_COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
 _BRANCH_NAMES = {"forward": "forward student S1", "reverse": "decoder S2"}
 _BINS = 28
+_SMALLEST = 1e-12  # a score that still has a place on a logarithmic axis
 _PART_SIDE, _RING = 240, 12
 
 
@@ -39,7 +42,9 @@ def threshold_figure(
         value: this image's score.
         span: scores at the ends of the axis; what lies outside stands at an end.
     """
-    low, high = (math.log10(max(end, 1e-12)) for end in span)
+    first = max(span[0], _SMALLEST)
+    span = (first, span[1] if span[1] > first else 10 * first)  # scores of nothing but 0 span nothing
+    low, high = map(math.log10, span)
     edges = np.linspace(low, high, _BINS + 1)
     places = np.clip(_log(scores, span), low, high)
     above = np.asarray(scores) > threshold
@@ -66,13 +71,14 @@ def threshold_figure(
     )  # fmt: skip
     moved = threshold != calibrated
     lines = [(calibrated, "calibrated", "dot")] + ([(threshold, "your threshold", "solid")] if moved else [])
+    sides = ("center",) if not moved else ("left", "right") if threshold < calibrated else ("right", "left")
     layout = {
         "barmode": "stack",
         "shapes": [_line(float(_log(np.array([at]), span)[0]), dash) for at, _, dash in lines],
         "annotations": [
-            _label(float(_log(np.array([at]), span)[0]), 1.0 - 0.16 * i, f"{name} {text.number(at)}")
-            for i, (at, name, _) in enumerate(lines)
-        ] + [_label(float(image.x[0]), 0.56, "this image")],
+            _label(float(_log(np.array([at]), span)[0]), 1.0, f"{name} {text.number(at)}", (low, high), side)
+            for (at, name, _), side in zip(lines, sides, strict=True)
+        ] + [_label(float(image.x[0]), 0.57, "this image", (low, high))],
         "xaxis": {
             "range": [low, high], "title": {"text": "image score (logarithmic, no unit)", "standoff": 4},
             **_powers(low, high), "fixedrange": True, "zeroline": False,
@@ -87,7 +93,7 @@ def threshold_figure(
 
 
 def _log(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:
-    return np.log10(np.clip(np.asarray(values, np.float64), max(span[0], 1e-12), max(span[1], 1e-12)))
+    return np.log10(np.clip(np.asarray(values, np.float64), *span))
 
 
 def _line(at: float, dash: str) -> dict[str, object]:
@@ -98,10 +104,15 @@ def _line(at: float, dash: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _label(at: float, height: float, words: str) -> dict[str, object]:
+def _label(
+    at: float, height: float, words: str, span: tuple[float, float], side: str = "center"
+) -> dict[str, object]:  # fmt: skip
+    """Words above a point of the axis, kept inside it near its ends; at "left" they begin at the point."""
+    position = (at - span[0]) / (span[1] - span[0])
+    anchor = "left" if position < 0.2 else "right" if position > 0.8 else side
     return {
-        "x": at, "y": height, "yref": "y domain", "yanchor": "bottom", "showarrow": False, "text": words,
-        "font": {"size": 12},
+        "x": at, "y": height, "yref": "y domain", "yanchor": "bottom", "xanchor": anchor, "showarrow": False,
+        "text": words, "font": {"size": 12},
     }  # fmt: skip
 
 
@@ -117,8 +128,11 @@ def _powers(low: float, high: float) -> dict[str, object]:
 
 
 def shares_figure(found: Attribution) -> go.Figure:
-    """Each factor's share of the log score as a bar, split among its maps by branch; in percent, 100 for all of it."""
-    factors = list(found.factors)
+    """Each part's share of the log score as a bar, split among its maps by branch; in percent, 100 for all of it.
+
+    The parts are the factors of a product, and the maps of any other score.
+    """
+    factors = found.parts
     names = [wording.shown(factor.text) for factor in factors]
     total = found.whole.contribution
     bars = []
@@ -134,7 +148,7 @@ def shares_figure(found: Attribution) -> go.Figure:
     ends = [max(0.0, sum(max(0.0, bar.x[i]) for bar in bars)) for i in range(len(factors))]
     labels = go.Scatter(
         x=ends, y=names, mode="text", textposition="middle right", hoverinfo="skip", showlegend=False,
-        text=[f"  {wording.share(f.share)} ({wording.times(f.ratio)} normal)" for f in factors], cliponaxis=False,
+        text=[f"  {wording.share(f.share)}, {wording.times(f.ratio)}" for f in factors], cliponaxis=False,
     )  # fmt: skip
     least = min(0.0, *(sum(min(0.0, bar.x[i]) for bar in bars) for i in range(len(factors))))
     span = max([*ends, 1.0]) - least
@@ -142,7 +156,7 @@ def shares_figure(found: Attribution) -> go.Figure:
         "barmode": "relative", "bargap": 0.35,
         "xaxis": {
             "title": {"text": "share of the log score in percent", "standoff": 4},
-            "range": [1.05 * least, least + 1.6 * span], "fixedrange": True,
+            "range": [1.05 * least, least + 1.7 * span], "fixedrange": True,
             "zeroline": True, "zerolinecolor": theme.THRESHOLD,
         },
         "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
@@ -156,8 +170,8 @@ def shares_figure(found: Attribution) -> go.Figure:
 def _of_branch(found: Attribution, factor: Part, branch: str) -> float:
     """What the factor's maps of one branch contribute.
 
-    A map that occurs in several factors is shared among them as the factors' own contributions are not known map by
-    map; the whole of the factor then goes to the branch in proportion to its maps.
+    What a map contributes is known for all its occurrences together. If it occurs in other factors, too, this one's
+    contribution is split in proportion to what its maps contribute altogether.
     """
     maps = parse(factor.text).maps
     own = {name: found.maps[name].contribution for name in maps}
@@ -208,7 +222,8 @@ def against_normal_figure(
     layout = {
         "showlegend": False,
         "xaxis": {
-            "type": "log", "range": [first, last + 0.75 * (last - first)], "fixedrange": True, "dtick": 1,
+            "type": "log", "range": [first, last + 0.75 * (last - first)], "fixedrange": True, "tickangle": 0,
+            "dtick": 1 if last - first < 2 else 2,
             "title": {"text": "times the normal median (logarithmic)", "standoff": 4}, "exponentformat": "none",
         },
         "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
@@ -218,11 +233,17 @@ def against_normal_figure(
     return go.Figure([normal, marks], _CHART | layout)
 
 
-def around(image: np.ndarray, x: int, y: int, shape: tuple[int, ...], share: float = 0.2) -> np.ndarray:
-    """A square part of a picture around a pixel, which is framed; moved inside the picture where it would leave it.
+def around(
+    image: np.ndarray, score: np.ndarray, scale: Scale, opacity: float, x: int, y: int, shape: tuple[int, ...],
+    share: float = 0.2,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """A square part of a picture around a pixel, and the same with the score on it; the pixel has a ring.
+
+    The part is moved inside the picture where it would leave it.
 
     Args:
         image: uint8 (h, w, 3), any size.
+        score, scale, opacity: as for `figures.overlay`.
         x, y: pixel of the image as given.
         shape: of the image as given.
         share: side of the part as a share of the picture's shorter side.
@@ -231,13 +252,20 @@ def around(image: np.ndarray, x: int, y: int, shape: tuple[int, ...], share: flo
     side = max(1, round(share * min(height, width)))
     row, column = (y + 0.5) * height / shape[0], (x + 0.5) * width / shape[1]
     top, left = _start(row, side, height), _start(column, side, width)
-    part = Image.fromarray(np.ascontiguousarray(image[top : top + side, left : left + side]))
-    part = part.resize((_PART_SIDE, _PART_SIDE), Image.Resampling.BICUBIC)
+    inside = (slice(top, top + side), slice(left, left + side))
     at = ((column - left) * _PART_SIDE / side, (row - top) * _PART_SIDE / side)
-    draw = ImageDraw.Draw(part)
+    part = image[inside]
+    marked = figures.overlay(part, enlarge(score, (height, width))[inside], scale, opacity)
+    return _ringed(part, at), _ringed(marked, at)
+
+
+def _ringed(part: np.ndarray, at: tuple[float, float]) -> np.ndarray:
+    """A part at a size that is easy to see, with a ring at a position of it in that size."""
+    large = Image.fromarray(np.ascontiguousarray(part)).resize((_PART_SIDE, _PART_SIDE), Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(large)
     for grow, colour in ((2, "black"), (0, "white")):
         draw.ellipse([c - _RING - grow for c in at] + [c + _RING + grow for c in at], outline=colour, width=2)
-    return np.asarray(part)
+    return np.asarray(large)
 
 
 def _start(middle: float, side: int, length: int) -> int:

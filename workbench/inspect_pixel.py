@@ -27,11 +27,12 @@ def _place(scene: Scene) -> None:
     x, y = scene.view.pixel
     shape = scene.loaded.image.shape
     st.markdown(f"**{wording.pixel_title(x, y)}**")
-    marked = figures.overlay(scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity)
+    parts = inspect_figures.around(
+        scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, x, y, shape
+    )
     with st.container(horizontal=True, gap="small"):
-        for name, image in (("Picture", scene.loaded.shown), ("Overlay", marked)):
-            part = inspect_figures.around(image, x, y, shape)
-            st.image(figures.data_uri(part), name, width=120, alt=f"{name} around the chosen pixel")
+        for name, part in zip(("Picture", "Overlay"), parts, strict=True):
+            st.image(figures.photo_uri(part), name, width=120, alt=f"{name} around the chosen pixel")
     for key, label, value, length in (("pixel_x", "x in px", x, shape[1]), ("pixel_y", "y in px", y, shape[0])):
         st.session_state[key] = value
         st.slider(label, 0, length - 1, key=key, on_change=_moved)

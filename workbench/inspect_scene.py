@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nnet.detector import Trace
+from workbench import figures, resources
 from workbench.figures import Scale
 from workbench.judging import Judgement
 from workbench.resources import Loaded, Model
@@ -27,6 +28,11 @@ class View:
     opacity: float
     edge: float | None
     pixel: tuple[int, int]
+
+    @property
+    def colours(self) -> tuple[object, ...]:
+        """What the colours depend on."""
+        return self.scale.colour_map, self.scale.low, self.scale.high
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,18 @@ class Scene:
     judged: Judgement
     expression: str
     view: View
+
+    @property
+    def overlay_uri(self) -> str:
+        """The image with the score on it, ready for the browser; kept, so that it is painted once."""
+        shown, score, view = self.loaded.shown, self.judged.score, self.view
+        key = (self.loaded.hash, self.model.key, self.expression, *view.colours, view.opacity, view.edge)
+        return resources.photo(key, lambda: figures.overlay(shown, score, view.scale, view.opacity, view.edge))
+
+    @property
+    def original_uri(self) -> str:
+        """The image itself, ready for the browser."""
+        return resources.photo((self.loaded.hash,), lambda: self.loaded.shown)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import figures, inspect_pixel, inspect_regions, inspect_students, studio, text
+from workbench import comparison, figures, inspect_pixel, inspect_regions, inspect_students, replay, studio, text
 from workbench.inspect_scene import Scene, Section
 
 
@@ -23,5 +23,7 @@ SECTIONS: dict[str, Section] = {
     "regions": Section("Threshold and regions", inspect_regions.section),
     "students": Section("S1 against S2", inspect_students.section),
     "defect": Section("Make your own defect", studio.section),
+    "compare": Section("Two models", comparison.section),
+    "replay": Section("Replay bundle", replay.section),
     "time": Section("Time taken", timings),
 }

@@ -77,7 +77,7 @@ def preset_chosen() -> None:
 
 
 def expression_written(model: Model) -> None:
-    """A callback. A preset that was written out is that preset; whatever else is written stays as it is."""
+    """A callback. What was written is brought into canonical form; what cannot be read stays as it is."""
     try:
         set_expression(model, judging.check(model.detector, st.session_state[_EXPRESSION]).text)
     except ExpressionError:

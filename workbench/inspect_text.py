@@ -23,12 +23,16 @@ CIRCUIT_HINT = (
     "stay below."
 )
 PRESETS_LABEL = "Score from"
+PRESETS_HELP = (
+    "Paper: all six maps, Eq. (8). Reverse only: the decoder's maps. Forward only: the student's. Fine, middle and "
+    "coarse: both maps of one scale. For a single map, press “only” beside its name."
+)
 EXPRESSION_LABEL = "Expression"
 PLAIN_LABEL = "Maps in the score"
 PLAIN_HELP = "The same as a press on the maps in the diagram."
 ONLY = "only"
 NO_MAP_LEFT = "A score needs at least one map."
-_PRESET_NAMES = {"fine": "Fine scale", "middle": "Middle scale", "coarse": "Coarse scale"}
+_PRESET_NAMES = {"fine": "Fine", "middle": "Middle", "coarse": "Coarse"}
 _SIGN_WORDS = {"+": "plus", "*": "times"}
 
 
@@ -44,7 +48,7 @@ def scale_title(index: int) -> str:
 
 def map_facts(name: str, peak: float, used: bool) -> str:
     """Below a map of the circuit: whose map it is and its highest value in normal levels."""
-    return f"{text.MAP_TITLES[MAPS[name].branch]}, peak {text.number(peak)}{'' if used else ', left out'}"
+    return f"{text.MAP_TITLES[MAPS[name].branch]}{'' if used else ', left out'}\npeak {text.number(peak)}"
 
 
 def map_label(name: str, used: bool) -> str:
@@ -89,7 +93,6 @@ PICTURES_LABEL = (
     "plus, minus and 0 zoom."
 )
 ORIGINAL_HINT = "The picture as given. Press anywhere to choose a pixel; double-press to zoom in."
-THRESHOLD_MOVED = "calibrated"
 
 
 def moved_threshold(reference: Reference, calibrated: Reference) -> str:
@@ -107,8 +110,8 @@ PIXEL_HINT = (
     "images."
 )
 SHARES_HINT = (
-    "How much each factor adds to the logarithm of the score, against what is normal. Look for the longest bar: it is "
-    "why the score is high here. A bar to the left pulls the score down."
+    "How much each part adds to the logarithm of the score, and how many times its normal level it is. Look for the "
+    "longest bar: it is why the score is high here. A bar to the left pulls the score down."
 )
 SHARES_HELP = (
     "The score's logarithm is the sum of its factors' logarithms, so each factor's share is the logarithm of how many "
@@ -180,24 +183,23 @@ def pixel_verdict(found: Attribution, score: float, threshold: float, by_place: 
         if flagged:
             return f"Flagged only through its neighbourhood, since the score is smoothed: the maps are {ending}."
         return f"Not flagged: the maps of this score are {ending}."
-    cause = _cause(found, by_place)
     if flagged:
-        return f"Flagged {cause}."
-    level = text.percent(score / threshold) if threshold > 0 else "none"
+        return f"Flagged {_cause(found, by_place, 'by')}."
+    cause = _cause(found, by_place, "from")
+    level = text.percent(score / max(threshold, 1e-12))
     return f"Not flagged: the score here is {level} of the threshold. What there is comes {cause}."
 
 
-def _cause(found: Attribution, by_place: bool) -> str:
-    """Which part of the score lifts it most, from "mainly by ..." on."""
-    parts = found.factors if len(found.factors) > 1 else tuple(found.maps.values())
-    main = max(parts, key=lambda part: part.contribution)
+def _cause(found: Attribution, by_place: bool, by: str) -> str:
+    """Which part of the score lifts it most, from "mainly by ..." on, with "from" for `by` if need be."""
+    main = max(found.parts, key=lambda part: part.contribution)
     loudest = max((found.maps[name] for name in parse(main.text).maps), key=lambda part: part.contribution)
     story = map_story(loudest, by_place)
-    if len(parts) == 1:
-        return f"by {part_name(main.text)}: {story}"
+    if len(found.parts) == 1:
+        return f"{by} {part_name(main.text)}: {story}"
     if main.share >= _MAINLY:
-        return f"mainly by {part_name(main.text)}: {story}"
-    return f"by several parts together, most of all {part_name(main.text)}: {story}"
+        return f"mainly {by} {part_name(main.text)}: {story}"
+    return f"{by} several parts together, most of all {part_name(main.text)}: {story}"
 
 
 def pixel_numbers(score: float, raw: float, threshold: float, whole: Part) -> str:
@@ -257,7 +259,8 @@ def more_regions(shown: int, total: int) -> str:
 # ------------------------------------------------------------------------------------------------------- two students
 
 STUDENTS_HINT = (
-    "Orange: only the forward student S1 finds it unusual. Blue: only the decoder S2 does. Grey or clear: both agree."
+    "Look for colour: orange where the forward student S1 is the more alarmed one, blue where the decoder S2 is. Where "
+    "the picture stays grey, both agree."
 )
 DIFFERENCE_TICKS = ("S2 by 2 thresholds or more", "0", "S1 by 2 thresholds or more")
 DIFFERENCE_PROBE = "forward minus reverse, in thresholds:"

@@ -9,7 +9,7 @@ Uploaded files stay encoded here; decoded pixels live in the bounded caches of `
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -96,13 +96,26 @@ def uploader_key() -> str:
     return f"uploader{st.session_state.setdefault(_ROUND, 0)}"
 
 
-def hand_over() -> None:
-    """Note the uploader's files for `take_in` and empty the uploader. Its callback."""
-    files = st.session_state.get(uploader_key()) or []
-    st.session_state[_PENDING] = [(file.name, file.getvalue()) for file in files]
+def hand_over(opens: Callable[[str, bytes], bool]) -> None:
+    """Note the uploader's files for `take_in` and empty the uploader. Its callback.
+
+    Args:
+        opens: is first asked to open a file (name, content), and says whether it is a kind that it opens. It runs in
+            the callback, where the view may still be changed.
+    """
+    files = [(file.name, file.getvalue()) for file in st.session_state.get(uploader_key()) or []]
     st.session_state[_ROUND] += 1
     st.session_state[_FIRST_NEW] = True
     problems().clear()
+    st.session_state[_PENDING] = [file for file in files if not _opened(opens, *file)]
+
+
+def _opened(opens: Callable[[str, bytes], bool], name: str, content: bytes) -> bool:
+    try:
+        return opens(name, content)
+    except NNetError as error:
+        problems().append(str(error))
+        return True
 
 
 def take_in() -> Iterator[float]:
@@ -124,7 +137,7 @@ def take_in() -> Iterator[float]:
         yield 1 - len(pending) / total
 
 
-def add(name: str, content: bytes) -> str:
+def add(name: str, content: bytes, known: str = "") -> str:
     """Keep an image file among the visitor's images and return its key; it is not chosen by that.
 
     Raises:
@@ -135,7 +148,7 @@ def add(name: str, content: bytes) -> str:
     if key not in uploads() and held + len(content) > SESSION_BYTES:
         limit = text.data_size(SESSION_BYTES)
         raise NNetError(f"{name} was left out: at most {limit} of images are kept at a time; remove some first.")
-    picture = Picture(key, name, content)
+    picture = Picture(key, name, content, known)
     picture.load()
     uploads()[key] = picture
     return key
@@ -288,6 +301,39 @@ def remember(key: str, default: object, read: Callable[[str], object]) -> None:
         st.query_params.pop(key, None)
     else:
         st.query_params[key] = _written(value)
+
+
+def view() -> dict[str, str]:
+    """The settings of the view as the address says them: those that are not at their default, without the picture."""
+    return {name: value for name, value in st.query_params.to_dict().items() if _is_setting(name)}
+
+
+def show_view(settings: Mapping[str, str]) -> None:
+    """Set the view of the present page to these settings, all others to their default. Only for callbacks.
+
+    The settings may come from anyone: each goes through the reader that it would go through in the address.
+    """
+    kept: dict[str, object] = st.session_state.setdefault(_KEPT, {})
+    for name in {*view(), *filter(_is_setting, settings)}:
+        if name in kept:
+            del kept[name]
+            st.session_state.pop(name, None)
+        st.query_params.pop(name, None)
+    for name, value in settings.items():
+        if _is_setting(name):
+            st.query_params[name] = value
+
+
+def _is_setting(name: str) -> bool:
+    """Whether the name can be that of a setting; Streamlit keeps the names with "embed" for itself."""
+    return name.isidentifier() and name not in (_PARAMETER, _SET, _IMAGE) and not name.startswith("embed")
+
+
+def forget(key: str) -> None:
+    """Let a remembered setting start at its default again. Also serves as a callback."""
+    st.session_state.pop(key, None)
+    st.session_state.get(_KEPT, {}).pop(key, None)
+    st.query_params.pop(key, None)
 
 
 def one_of(options: Collection[str]) -> Callable[[str], str]:

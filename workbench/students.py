@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.colors
 
 from nnet.detector import Detector
-from nnet.expression import PRESETS
 from nnet.overlay import enlarge
 from workbench import judging, theme
 from workbench.figures import Scale
+from workbench.judging import Judgement
 
 LIMIT = 2.0
 """Differences of this many thresholds or more take the last colour."""
@@ -68,13 +67,12 @@ def has_both(detector: Detector) -> bool:
     return {"forward", "reverse"} <= judging.presets(detector).keys()
 
 
-def compare(detector: Detector, maps: Mapping[str, np.ndarray]) -> Students:
-    """Score an image's maps by each branch alone."""
-    return Students(*(_relative(detector, maps, PRESETS[name]) for name in ("forward", "reverse")))
+def compare(forward: Judgement, reverse: Judgement) -> Students:
+    """Hold an image's judgements by each branch alone against each other."""
+    return Students(_relative(forward), _relative(reverse))
 
 
-def _relative(detector: Detector, maps: Mapping[str, np.ndarray], expression: str) -> np.ndarray:
-    judged = judging.judge(detector, maps, expression)
+def _relative(judged: Judgement) -> np.ndarray:
     return judged.score / max(judged.reference.threshold, np.finfo(np.float32).tiny)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from nnet.data import CutPaste, Defect, Sample
 from nnet.errors import NNetError
-from nnet.expression import parse
 from nnet.maps import MAPS
 from nnet.visibility import Response, respond
 from workbench import (
@@ -28,16 +28,18 @@ from workbench import (
     theme,
 )
 from workbench import studio_text as wording
+from workbench.circuit import PAIRS
 from workbench.inspect_scene import Scene
 from workbench.judging import Judgement
 from workbench.resources import Loaded
+from workbench.studio_cache import Answer
 from workbench.studio_canvas import Sheet
 from workbench.studio_data import Curves, Effect
 from workbench.studio_paint import CUT_PASTE, Alteration, Drawn, Placed, Recipe
 
-# Two maps of one scale make one factor of the paper's score; in this order pairs stay together.
-_MAP_ORDER = ("M1", "M6", "M2", "M5", "M3", "M4")
+_MAP_ORDER = tuple(name for pair in PAIRS for name in pair)
 _LAYERS, _PROBLEM, _RESPONSES, _ADDED = "studio_layers", "studio_problem", "studio_responses", "studio_added"
+_DRAWN = "studio_drawn"
 _LAYERS_KEPT, _RESPONSES_KEPT = 8, 6  # per visitor: drawings of up to 4.5 MB, measurements of some 1 MB
 _BATCH_PIXELS = 32_000_000  # damaged images that are painted at a time, in pixels together
 
@@ -49,18 +51,17 @@ class Outcome:
     Attributes:
         recipe: the defect.
         alteration: the image with it.
-        maps: M1..M6 with it, (h, w) each.
+        answer: M1..M6 with it, and the cells that the defect touches.
         judged: score and decision with it, under the threshold of the scene.
         effects: of each map, and of each factor that is more than one map.
-        milliseconds: of the forward pass; `ran` tells whether it was needed just now.
+        ran: whether a forward pass was needed just now.
     """
 
     recipe: Recipe
     alteration: Alteration
-    maps: dict[str, np.ndarray]
+    answer: Answer
     judged: Judgement
     effects: tuple[list[Effect], list[Effect]]
-    milliseconds: float
     ran: bool
 
 
@@ -260,22 +261,19 @@ def _outcome(scene: Scene, recipe: Recipe | None) -> Outcome | None:
     judged = replace(judged, reference=scene.judged.reference)  # the visitor may have moved the threshold
     effects = tuple(
         [
-            studio_data.effect(
-                part, scene.trace.maps, answer.maps, alteration.mask, studio_cache.level(model, part.text)
-            )
+            studio_data.effect(part, scene.trace.maps, answer.maps, answer.inside, studio_cache.level(model, part.text))
             for part in parts
         ]
         for parts in studio_data.parts(scene.expression, answer.maps)
     )
-    return Outcome(recipe, alteration, answer.maps, judged, effects, answer.milliseconds, ran)
+    return Outcome(recipe, alteration, answer, judged, effects, ran)
 
 
 def _altered(scene: Scene, outcome: Outcome) -> None:
     state.remember("studio_show", "heatmap", state.one_of(wording.SHOWN))
     state.remember("studio_edge", True, state.yes_or_no)
     show, edged = st.session_state["studio_show"], st.session_state["studio_edge"]
-    view, shape = scene.view, scene.loaded.image.shape
-    altered = figures.reduced(outcome.alteration.image)
+    view, shape, altered = scene.view, scene.loaded.image.shape, outcome.alteration.shown
     picture = {
         "heatmap": lambda: figures.overlay(altered, outcome.judged.score, view.scale, view.opacity, view.edge),
         "plain": lambda: altered,
@@ -284,7 +282,7 @@ def _altered(scene: Scene, outcome: Outcome) -> None:
         ),
     }[show]()
     if edged:
-        picture = studio_figures.with_defect_outline(picture, outcome.alteration.mask)
+        picture = studio_figures.with_defect_outline(picture, outcome.alteration.shown_mask)
     score = scene.judged.score if show == "before" else outcome.judged.score
     st.markdown(f"**{wording.SHOWN_TITLES[show]}**")
     figure = figures.picture_figure(picture, shape, score, touch=state.on_touch_screen())
@@ -300,7 +298,7 @@ def _altered(scene: Scene, outcome: Outcome) -> None:
 
 def _answer(scene: Scene, outcome: Outcome) -> None:
     before, after = scene.judged, outcome.judged
-    found = studio_data.found(outcome.alteration.mask, before, after)
+    found = studio_data.found(outcome.answer.covered, before, after)
     colour = theme.BADGES[after.is_anomalous]
     st.markdown("**What the network says**")
     st.markdown(
@@ -312,7 +310,7 @@ def _answer(scene: Scene, outcome: Outcome) -> None:
         st.metric("Score with it", text.number(after.value), help=text.rank(after.reference, after.value))
         st.metric("Found", text.percent(found.share), help=wording.FOUND_HELP)
         st.metric("Overlap (IoU)", f"{found.iou:.2f}", help=wording.IOU_HELP)
-    st.caption(wording.ran(outcome.milliseconds, outcome.ran))
+    st.caption(wording.ran(outcome.answer.milliseconds, outcome.ran))
 
 
 def _effects(scene: Scene, outcome: Outcome) -> None:
@@ -335,8 +333,8 @@ def _map_pairs(scene: Scene, outcome: Outcome, effects: dict[str, Effect]) -> No
             if name not in effects:
                 continue
             pair = studio_figures.map_pair(
-                scene.trace.maps[name], outcome.maps[name], effects[name].level, scene.loaded.image.shape,
-                outcome.alteration.mask, scale,
+                scene.trace.maps[name], outcome.answer.maps[name], effects[name].level, scene.loaded.image.shape,
+                outcome.alteration.shown_mask, scale,
             )  # fmt: skip
             with grid.cell():
                 st.markdown(f"**{name}** {MAPS[name].pair}")
@@ -360,7 +358,7 @@ def _dose_response(scene: Scene, outcome: Outcome) -> None:
         axis = st.segmented_control("Change its", list(axes), format_func=axes.get, key="dose", required=True)
         doses = studio_paint.doses(axis)
         pressed = st.button("Measure", key="studio_measure", icon=":material/show_chart:")
-    st.caption(wording.estimate(len(doses), outcome.milliseconds, scene.model.detector.device_name))
+    st.caption(wording.estimate(len(doses), outcome.answer.milliseconds, scene.model.detector.device_name))
     kept = _responses()
     key = (scene.loaded.hash, scene.model.key, studio_paint.at_dose(recipe, axis, 1.0), axis)
     if pressed and key not in kept:
@@ -368,7 +366,7 @@ def _dose_response(scene: Scene, outcome: Outcome) -> None:
         while len(kept) > _RESPONSES_KEPT:
             kept.popitem(last=False)
     if key in kept:
-        _curves(scene, recipe, axis, kept[key])
+        _show_response(scene, recipe.kind, kept[key], key)
 
 
 def _responses() -> OrderedDict[tuple, Response]:
@@ -391,29 +389,38 @@ def _measured(scene: Scene, recipe: Recipe, axis: str) -> Response:
     return response
 
 
-def _curves(scene: Scene, recipe: Recipe, axis: str, response: Response) -> None:
-    config = scene.model.detector.config
-    expression = parse(scene.expression)
-    singles, factors = studio_data.parts(scene.expression, response.maps)
-    levels = {part.text: studio_cache.level(scene.model, part.text) for part in (*singles, *factors)}
-    curves = studio_data.curves(
-        response, axis, min(scene.loaded.image.shape[:2]), scene.judged, (config.model.size, config.score.sigma),
-        levels,
-    )  # fmt: skip
-    charts = {
-        "Score": (studio_figures.scores_figure(curves, recipe.kind), wording.SCORES_HINT),
-        "Maps": (studio_figures.lines_figure(curves, curves.maps, recipe.kind), wording.LINES_HINT),
-    }
-    if curves.factors:
-        figure = studio_figures.lines_figure(curves, curves.factors, recipe.kind)
-        charts["Factors of the score"] = (figure, f"{wording.FACTORS_HINT} {expression.text}")
+def _show_response(scene: Scene, kind: str, response: Response, key: tuple) -> None:
+    """The charts of a measurement. They are kept until another score or threshold is chosen."""
+    made_for = (key, scene.expression, scene.judged.reference.threshold)
+    kept, drawn = st.session_state.get(_DRAWN, (None, None))
+    if kept != made_for:
+        drawn = _drawn(scene, kind, response, key[-1])
+        st.session_state[_DRAWN] = (made_for, drawn)
+    curves, charts = drawn
     with st.grid(3, min_column_width=280, gap="medium") as grid:
         for title, (figure, hint) in charts.items():
             with grid.cell():
-                st.markdown(f"**{title}**: {wording.dose_title(axis, recipe.kind).lower()}")
+                st.markdown(f"**{title}**: {wording.dose_title(curves.axis, kind).lower()}")
                 st.plotly_chart(figure, key=f"studio_dose_{title}", config=figures.CHART_CONFIG, alt=hint)
                 st.caption(text.plain(hint))
-    _onsets(scene, curves, recipe.kind, response)
+    _onsets(scene, curves, kind, response)
+
+
+def _drawn(scene: Scene, kind: str, response: Response, axis: str) -> tuple[Curves, dict[str, tuple[go.Figure, str]]]:
+    """A measurement under the scene's score, and its charts with what to look for."""
+    config = scene.model.detector.config
+    singles, factors = studio_data.parts(scene.expression, response.maps)
+    levels = {part.text: studio_cache.level(scene.model, part.text) for part in (*singles, *factors)}
+    side, settings = min(scene.loaded.image.shape[:2]), (config.model.size, config.score.sigma)
+    curves = studio_data.curves(response, axis, side, scene.judged, settings, levels)
+    charts = {
+        "Score": (studio_figures.scores_figure(curves, kind), wording.SCORES_HINT),
+        "Maps": (studio_figures.lines_figure(curves, curves.maps, kind), wording.LINES_HINT),
+    }
+    if curves.factors:
+        figure = studio_figures.lines_figure(curves, curves.factors, kind)
+        charts["Factors of the score"] = (figure, wording.factors_hint(scene.expression))
+    return curves, charts
 
 
 def _onsets(scene: Scene, curves: Curves, kind: str, response: Response) -> None:

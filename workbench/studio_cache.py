@@ -13,15 +13,16 @@ import numpy as np
 import streamlit as st
 
 from nnet.expression import parse
+from nnet.visibility import coverage
 from workbench import figures, judging, resources, studio_data, studio_paint
 from workbench.judging import Judgement
 from workbench.resources import BoundedCache, Loaded, Model
 from workbench.studio_paint import Alteration, Recipe
 
 ALTERATION_BYTES = 128 * resources.MEBIBYTE
-"""Most memory for altered images of all sessions together: over 300 of 300 x 300 pixels; the newest is always kept."""
-ANSWER_BYTES = 16 * resources.MEBIBYTE
-"""Most memory for their maps: some 160 at 98 kB each."""
+"""Most memory for altered images of all sessions together: some 200 of 300 x 300 pixels; the newest is always kept."""
+ANSWER_BYTES = 32 * resources.MEBIBYTE
+"""Most memory for their maps and masks: some 90 at 360 kB each."""
 JUDGEMENT_BYTES = 16 * resources.MEBIBYTE
 """Most memory for their score maps: over 60 of 256 x 256."""
 PHOTO_BYTES = 16 * resources.MEBIBYTE
@@ -32,10 +33,24 @@ LEVELS = 200
 
 @dataclass(frozen=True)
 class Answer:
-    """M1..M6 of an altered image, (h, w) each, and how long the forward pass took in milliseconds."""
+    """What the network says of an altered image.
+
+    Attributes:
+        maps: M1..M6, (h, w) each.
+        inside: the cells of the maps that the defect touches, bool (h, w).
+        covered: the share of each cell of the score map that the defect covers, float32 (size, size).
+        milliseconds: how long the forward pass took.
+    """
 
     maps: dict[str, np.ndarray]
+    inside: np.ndarray
+    covered: np.ndarray
     milliseconds: float
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        return sum(m.nbytes for m in self.maps.values()) + self.inside.nbytes + self.covered.nbytes
 
 
 class _Stores:
@@ -44,7 +59,7 @@ class _Stores:
             ALTERATION_BYTES, lambda alteration: alteration.nbytes
         )
         self.answers: BoundedCache[tuple[str, Recipe, str], Answer] = BoundedCache(
-            ANSWER_BYTES, lambda answer: sum(m.nbytes for m in answer.maps.values())
+            ANSWER_BYTES, lambda answer: answer.nbytes
         )
         self.judgements: BoundedCache[tuple[str, Recipe, str, str], Judgement] = BoundedCache(
             JUDGEMENT_BYTES, lambda judged: judged.score.nbytes
@@ -78,10 +93,13 @@ def answer(model: Model, loaded: Loaded, recipe: Recipe) -> tuple[Answer, bool]:
     cache, key = stores().answers, (loaded.hash, recipe, model.key)
     if (found := cache.get(key)) is not None:
         return found, False
-    image = alteration(loaded, recipe).image
+    altered = alteration(loaded, recipe)
     started = time.perf_counter()
-    maps = {name: m[0].cpu().numpy().copy() for name, m in model.detector.maps([image]).items()}
-    return cache.put(key, Answer(maps, 1000 * (time.perf_counter() - started))), True
+    maps = {name: m[0].cpu().numpy().copy() for name, m in model.detector.maps([altered.image]).items()}
+    passed = 1000 * (time.perf_counter() - started)
+    shape, size = next(iter(maps.values())).shape, model.detector.config.model.size
+    inside, covered = coverage(altered.mask, shape) > 0, coverage(altered.mask, (size, size))
+    return cache.put(key, Answer(maps, inside, covered, passed)), True
 
 
 def judgement(model: Model, loaded: Loaded, recipe: Recipe, expression: str) -> Judgement:

@@ -27,7 +27,7 @@ _PAINTER_CSS = (
     _SHARED_CSS
     + """
 .frame { cursor: none; }
-.tools { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; margin-bottom: 8px; }
+.tools { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; margin-top: 10px; }
 .group { display: inline-flex; border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 8px);
   overflow: hidden; }
 button { font: inherit; color: inherit; background: none; border: 0; padding: 5px 10px; min-height: 32px;
@@ -68,6 +68,12 @@ _PAINTER_JS = (
     + """
 const TOOLS = { lighter: 'Lighter', darker: 'Darker', colour: 'Colour', eraser: 'Eraser' };
 const build = (root) => {
+  root._frame = make('div', root, { className: 'frame', tabIndex: 0 });
+  root._frame.setAttribute('role', 'application');
+  root._photo = make('img', root._frame, { alt: '', draggable: false });
+  root._canvas = make('canvas', root._frame);
+  root._ring = make('div', root._frame, { className: 'ring' });
+  root._ring.style.display = 'none';
   const tools = make('div', root, { className: 'tools' });
   const group = make('span', tools, { className: 'group' });
   group.setAttribute('role', 'group');
@@ -86,12 +92,6 @@ const build = (root) => {
   const edit = make('span', tools, { className: 'group' });
   root._undo = make('button', edit, { type: 'button', textContent: 'Undo' });
   root._clear = make('button', edit, { type: 'button', textContent: 'Clear' });
-  root._frame = make('div', root, { className: 'frame', tabIndex: 0 });
-  root._frame.setAttribute('role', 'application');
-  root._photo = make('img', root._frame, { alt: '', draggable: false });
-  root._canvas = make('canvas', root._frame);
-  root._ring = make('div', root._frame, { className: 'ring' });
-  root._ring.style.display = 'none';
   root._hint = make('div', root, { className: 'hint' });
   root._tool = 'darker';
   root._strokes = [];
@@ -249,7 +249,7 @@ _PLACER_CSS = (
     _SHARED_CSS
     + """
 .frame { cursor: crosshair; }
-.ring.from { border-style: dashed; }
+.ring.from { border: 2px dashed #fff; box-shadow: none; filter: drop-shadow(0 0 1px #000) drop-shadow(0 0 1px #000); }
 .ring::after { content: ''; position: absolute; left: 50%; top: 50%; width: 5px; height: 5px; border-radius: 50%;
   background: #fff; box-shadow: 0 0 0 1px rgba(0, 0, 0, 0.8); transform: translate(-50%, -50%); }
 """

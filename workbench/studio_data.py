@@ -10,7 +10,7 @@ import pandas as pd
 
 from nnet.calibration import Calibration
 from nnet.expression import Expression, parse
-from nnet.visibility import Onset, Response, coverage, is_visible, onset, peak
+from nnet.visibility import Onset, Response, is_visible, onset, peak
 from workbench.judging import Judgement
 from workbench.studio_paint import SIZE
 
@@ -52,12 +52,13 @@ class Effect:
         return self.after - self.before
 
 
-def found(mask: np.ndarray, before: Judgement, after: Judgement) -> Found:
-    """Hold the region above the threshold against the defect's mask, bool (H, W).
+def found(covered: np.ndarray, before: Judgement, after: Judgement) -> Found:
+    """Hold the region above the threshold against the defect.
 
-    Areas are measured on the score map's grid, where a cell belongs to the defect by the share that it covers.
+    Args:
+        covered: by what share the defect covers each cell of the score map, (h, w), 0..1.
     """
-    covered = coverage(mask, after.score.shape).astype(np.float64)
+    covered = covered.astype(np.float64)
     flagged = after.score > after.reference.threshold
     total, hit = covered.sum(), covered[flagged].sum()
     union = total + flagged.sum() - hit
@@ -86,18 +87,17 @@ def effect(
     expression: Expression,
     before: Mapping[str, np.ndarray],
     after: Mapping[str, np.ndarray],
-    mask: np.ndarray,
+    inside: np.ndarray,
     level: float,
 ) -> Effect:
     """What one map or factor shows at a defect.
 
     Args:
         before, after: M1..M6 of the image without and with the defect, (h, w) each.
-        mask: of the defect, bool (H, W).
+        inside: the cells that the defect touches, bool (h, w).
         level: see `normal_level`.
     """
     old, new = (np.asarray(expression.evaluate(maps)) for maps in (before, after))
-    inside = coverage(mask, new.shape) > 0
     low, high = float(peak(old, inside)), float(peak(new, inside))
     scale = max(level, 1e-12)
     return Effect(expression.text, low / scale, high / scale, level, bool(is_visible(high, low, level)))

@@ -15,7 +15,8 @@ from workbench import figures, studio_text, text, theme
 from workbench.figures import Scale
 from workbench.studio_data import Curves, Effect, Line
 
-_GAP = 6  # pixels between a map before and after
+_TILE_SIDE = 192  # longest side of a map in a pair, in pixels
+_GAP = 4  # pixels between a map before and after
 _LEAST = 1e-3  # a value of 0 has no place on a logarithmic axis; it stands here, in normal levels
 _LABEL = {"size": 13}
 
@@ -25,9 +26,9 @@ def with_defect_outline(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
     Args:
         image: uint8, any size.
-        mask: of the defect on the image as given, bool (H, W).
+        mask: of the defect on the whole image, bool, any size.
     """
-    inside = coverage(mask, image.shape[:2]) > 0
+    inside = mask if mask.shape == image.shape[:2] else coverage(mask, image.shape[:2]) > 0
     marked = image.copy()
     edge = outline(inside, max(1, round(max(image.shape[:2]) / 400)))
     marked[edge] = tuple(bytes.fromhex(theme.DEFECT.lstrip("#")))
@@ -43,10 +44,12 @@ def map_pair(
         before, after: (h, w).
         level: what counts as 1, see `figures.map_scale`.
         shape: the image's.
-        mask: of the defect, bool (H, W).
+        mask: of the defect on the whole image, bool, any size.
     """
-    tiles = [with_defect_outline(figures.map_tile(m, level, shape, scale), mask) for m in (before, after)]
+    tiles = [figures.map_tile(m, level, shape, scale, _TILE_SIDE) for m in (before, after)]
     height, width = tiles[0].shape[:2]
+    inside = coverage(mask, (height, width)) > 0
+    tiles = [with_defect_outline(tile, inside) for tile in tiles]
     pair = np.zeros((height, 2 * width + _GAP, 4), np.uint8)
     for left, tile in zip((0, width + _GAP), tiles, strict=True):
         pair[:, left : left + width, :3] = tile
@@ -68,22 +71,30 @@ def effects_figure(effects: Sequence[Effect]) -> go.Figure:
         x=low, y=names, mode="markers", name="without the defect",
         marker={"color": theme.THRESHOLD, "size": 9}, hovertemplate="%{y} without it: %{x:.3g}<extra></extra>",
     )  # fmt: skip
-    colours = [theme.ANOMALOUS if effect.visible else theme.NORMAL for effect in effects]
-    after = go.Scatter(
-        x=high, y=names, mode="markers", name="with it (orange: visible)",
-        marker={"color": colours, "size": 12}, hovertemplate="%{y} with it: %{x:.3g}<extra></extra>",
-    )  # fmt: skip
+    after = [
+        go.Scatter(
+            x=[value for value, effect in zip(high, effects, strict=True) if effect.visible == visible],
+            y=[effect.name for effect in effects if effect.visible == visible],
+            mode="markers", name=f"with it, {'visible' if visible else 'not visible'}",
+            marker={"color": theme.ANOMALOUS if visible else theme.NORMAL, "size": 12},
+            hovertemplate="%{y} with it: %{x:.3g}<extra></extra>",
+        )
+        for visible in (True, False)
+    ]  # fmt: skip
     values = [*low, *high, 1.0]
     layout = {
         "xaxis": _log_axis("peak inside it, × normal 99 % level (logarithmic)", min(values), max(values)),
-        "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True, "type": "category"},
+        "yaxis": {
+            "autorange": "reversed", "ticksuffix": "  ", "fixedrange": True, "type": "category",
+            "categoryorder": "array", "categoryarray": names,
+        },
         "height": 110 + 30 * len(effects),
         "shapes": [_line("x", 1.0)],
         "showlegend": True,
         "legend": _LEGEND,
         "margin": {"l": 0, "r": 8, "t": 8, "b": 44},
     }
-    return go.Figure([bridges, before, after], _CHART | layout)
+    return go.Figure([bridges, before, *after], _CHART | layout)
 
 
 def scores_figure(curves: Curves, kind: str) -> go.Figure:
@@ -163,8 +174,8 @@ def _dose_axis(curves: Curves, kind: str) -> dict[str, object]:
 
 
 def _log_axis(title: str, low: float, high: float) -> dict[str, object]:
-    return {"title": {"text": title, "standoff": 8}, "fixedrange": True, "automargin": True,
-            **_log_range(low, high)}
+    named = {"title": {"text": title, "standoff": 8}, "fixedrange": True, "automargin": True}
+    return named | _log_range(low, high)
 
 
 def _log_range(low: float, high: float) -> dict[str, object]:
@@ -203,7 +214,8 @@ def _line(axis: str, at: float, dash: str = "dot") -> dict[str, object]:
 def _note(at: float, words: str, right: bool = False) -> dict[str, object]:
     """Words on a horizontal line of a logarithmic axis, at the left end or at the right."""
     return {
-        "x": 0.99 if right else 0.01, "xref": "x domain", "xanchor": "right" if right else "left", "y": math.log10(at), "yanchor": "bottom", "showarrow": False,
+        "x": 0.99 if right else 0.01, "xref": "x domain", "xanchor": "right" if right else "left",
+        "y": math.log10(at), "yanchor": "bottom", "showarrow": False,
         "text": words, "font": _LABEL,
     }  # fmt: skip
 

@@ -7,7 +7,6 @@ dimensions are checked before a pixel is decoded.
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +17,8 @@ from PIL import Image
 
 from nnet.data import DEFECT_KINDS, CutPaste, Defect, paint_defect, paste_patch
 from nnet.errors import NNetError
+from nnet.visibility import coverage
+from workbench import figures
 
 CUT_PASTE = "cutpaste"
 KINDS = (*DEFECT_KINDS, CUT_PASTE)
@@ -87,16 +88,20 @@ class Alteration:
         image: uint8 (H, W, 3).
         mask: bool (H, W), where the defect lies; no pixel outside it differs from the original.
         changed: number of pixels that differ from the original.
+        shown: the image at a size for the browser, uint8 (h, w, 3).
+        shown_mask: what the defect touches in it, bool (h, w).
     """
 
     image: np.ndarray
     mask: np.ndarray
     changed: int
+    shown: np.ndarray
+    shown_mask: np.ndarray
 
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays."""
-        return self.image.nbytes + self.mask.nbytes
+        return self.image.nbytes + self.mask.nbytes + self.shown.nbytes + self.shown_mask.nbytes
 
 
 def alter(image: np.ndarray, recipe: Recipe) -> Alteration:
@@ -109,7 +114,8 @@ def alter(image: np.ndarray, recipe: Recipe) -> Alteration:
     rows = np.flatnonzero(mask.any(axis=1))
     within = np.s_[rows[0] : rows[-1] + 1] if len(rows) else np.s_[:0]
     changed = int(np.count_nonzero((painted[within] != image[within]).any(axis=-1)))
-    return Alteration(painted, mask, changed)
+    shown = figures.reduced(painted)
+    return Alteration(painted, mask, changed, shown, coverage(mask, shown.shape[:2]) > 0)
 
 
 def damage(image: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
@@ -158,7 +164,7 @@ def read_layer(written: object, shape: tuple[int, int]) -> bytes | None:
         )
     try:
         content = base64.b64decode(written[len(_PREFIX) :], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error is one; characters outside ASCII raise another
         raise LayerError("The drawing arrived damaged (its text is no base64); draw again.") from error
     layer = _decoded(content, shape)
     return content if layer[..., 3].any() else None

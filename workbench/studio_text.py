@@ -80,7 +80,6 @@ LINES_HINT = (
     "Look for where a line passes the normal level: filled dots see the defect, hollow ones do not. Solid: decoder "
     "(M1 to M3); dotted: student (M4 to M6)."
 )
-FACTORS_HINT = "The score is the product of these; look for the one that rises first."
 EVERYWHERE_HELP = (
     "Adds the changed picture to your images, so that Memory and Projection can look at it. It stays on the machine "
     "this runs on."
@@ -147,6 +146,11 @@ def _scores(kind: str, before: float, after: float, reference: Reference) -> str
 
 
 def _where(reference: Reference, found: Found) -> str:
+    if found.before >= 0.5:
+        return (
+            f"{text.percent(found.share)} of it lies in the flagged region, but {text.percent(found.before)} of its "
+            "place was flagged without it, so this tells little about it."
+        )
     earlier = f" (before, {text.percent(found.before)} of its place was)" if found.before > 0 else ""
     if found.share >= 0.5:
         return f"It is found: {text.percent(found.share)} of it lies in the flagged region{earlier}."
@@ -188,6 +192,11 @@ def effect_caption(effect: Effect) -> str:
 # ------------------------------------------------------------------------------------------------- dose-response
 
 
+def factors_hint(expression: str) -> str:
+    """What to look for in the chart of factors."""
+    return f"The score multiplies these: {expression}. Look for the one that rises first."
+
+
 def dose_title(axis: str, kind: str) -> str:
     """What a dose-response shows: "Scratch of growing length"."""
     what = noun(kind)
@@ -217,8 +226,8 @@ def progress(done: int, total: int) -> str:
 def took(count: int, milliseconds: float) -> str:
     """What a measurement took."""
     return (
-        f"Visible is meant as above. Measured on {plural_pictures(count)} in {text.milliseconds(milliseconds)}; another "
-        "score or threshold is followed without running the network again."
+        f"Visible is meant as above. Measured on {plural_pictures(count)} in {text.milliseconds(milliseconds)}; "
+        "another score or threshold is followed without running the network again."
     )
 
 

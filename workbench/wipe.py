@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import streamlit as st
-
-from workbench import figures
 
 _CSS = """
 .wipe { font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
@@ -92,12 +89,13 @@ _mount = st.components.v2.component("nnet_wipe", css=_CSS, js=_JS)
 
 def wipe(
     key: str,
-    left: np.ndarray,
-    right: np.ndarray,
+    left: str,
+    right: str,
     names: tuple[str, str],
     position: int,
     on_move: Callable[[int], None],
     *,
+    aspect: float,
     label: str,
     mark: tuple[float, float] | None = None,
 ) -> None:
@@ -105,10 +103,11 @@ def wipe(
 
     Args:
         key: unique on the page.
-        left, right: RGB of the same size; the left one is seen to the left of the line.
+        left, right: data URIs of pictures of one size; the left one is seen to the left of the line.
         names: of the two.
         position: of the line in percent of the width.
         on_move: called with the new position before the next run.
+        aspect: their width by their height.
         label: what a screen reader says of the slider.
         mark: a position to mark, as shares 0..1 of width and height.
     """
@@ -119,11 +118,11 @@ def wipe(
             on_move(int(position))
 
     data = {
-        "left": figures.data_uri(left),
-        "right": figures.data_uri(right),
+        "left": left,
+        "right": right,
         "names": list(names),
         "position": position,
-        "aspect": left.shape[1] / left.shape[0],
+        "aspect": aspect,
         "label": label,
         "mark": mark,
     }

@@ -91,15 +91,19 @@ class Inspection:
     def findings(self) -> list[tuple[str, tuple[str, ...]]]:
         """(headline, the files it is about) for everything worth knowing, errors first."""
         found = [
-            ("unreadable images", tuple(sentence for _, sentence in self.unreadable)),
-            ("masks without an image", self.unpaired_masks),
-            ("masks that do not fit", tuple(sentence for _, sentence in self.bad_masks)),
-            ("normal images whose mask marks something", self.marked_normals),
-            ("images in both train and test", tuple(f"{train} = {test}" for train, test in self.duplicates)),
-            ("defective images without a mask (image metrics only)", self.missing_masks),
-            ("defective images with an empty mask (image metrics only)", self.empty_masks),
+            ("unreadable image{s}", tuple(sentence for _, sentence in self.unreadable)),
+            ("mask{s} without an image", self.unpaired_masks),
+            ("mask{s} not as expected", tuple(sentence for _, sentence in self.bad_masks)),
+            ("normal image{s} with a mask that marks something", self.marked_normals),
+            ("image{s} in both train and test", tuple(f"{train} = {test}" for train, test in self.duplicates)),
+            ("defective image{s} without a mask (image metrics only)", self.missing_masks),
+            ("defective image{s} with an empty mask (image metrics only)", self.empty_masks),
         ]
-        return [(f"{len(files)} {headline}", files) for headline, files in found if files]
+        return [
+            (f"{len(files)} {headline.format(s='' if len(files) == 1 else 's')}", files)
+            for headline, files in found
+            if files
+        ]
 
     def text(self) -> str:
         """All of it for a terminal, without a final newline."""

@@ -11,6 +11,7 @@ from nnet.data.elpv import open_elpv
 from nnet.data.errors import DataError
 from nnet.data.folders import SPLIT_NAMES, is_category, is_plain, open_category, open_plain
 from nnet.data.listing import subfolders, walk_images
+from nnet.data.masks import check_mask_sizes
 from nnet.data.sample import Dataset
 from nnet.data.synthetic import DEFAULT_KIND, open_synthetic
 from nnet.data.visa import find_visa_root, open_visa, visa_categories
@@ -25,7 +26,8 @@ def open_dataset(spec: str | Path, *, seed: int = 0, strict: bool = True, extrac
             ZIP of any of these, where "FILE.zip/category" names a category inside. A folder that has the name of a
             set is opened as a Path, or as "./elpv".
         seed: draws the held-out normal images where the data set has no split of its own, and synthetic images.
-        strict: a mask without an image is an error; with False it is listed in `unpaired_masks` instead.
+        strict: a mask without an image, or of another size than its image, is an error. With False the former are
+            listed in `unpaired_masks` and the latter are found by `inspect`, or raise when they are read.
         extract_to: an empty or new folder for the files of a ZIP. Without it they go to a temporary folder, which
             is removed with the last sample.
 
@@ -89,6 +91,13 @@ def open_zip(
 
 def open_folder(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
     """Open a folder of any known layout; see `open_dataset`."""
+    dataset = _recognised(root, seed, strict)
+    if strict:
+        check_mask_sizes(dataset.test)
+    return dataset
+
+
+def _recognised(root: Path, seed: int, strict: bool) -> Dataset:
     if not root.is_dir():
         raise DataError(f"{root} is not a folder that can be opened; give a folder of images, a ZIP or a set's name.")
     root = root.resolve()
@@ -104,7 +113,7 @@ def open_folder(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
     if is_plain(root):
         return open_plain(root, seed=seed, strict=strict)
     if len(children) == 1 and children[0].name not in SPLIT_NAMES:
-        return open_folder(children[0], seed=seed, strict=strict)
+        return _recognised(children[0], seed, strict)
     raise unrecognised(root)
 
 

@@ -35,7 +35,7 @@ RunError (use WSL), `python -m nnet train` works there.
 from nnet.runs.estimate import Estimate, estimate
 from nnet.runs.film import Film, Frame, Probe
 from nnet.runs.layout import CANCELLED, STATES, Exit, RunError, RunSpec, Status
-from nnet.runs.store import Run, Runs, is_usable
+from nnet.runs.store import Run, Runs, is_usable, usable_checkpoints
 
 __all__ = [
     "CANCELLED",
@@ -52,4 +52,5 @@ __all__ = [
     "Status",
     "estimate",
     "is_usable",
+    "usable_checkpoints",
 ]

@@ -13,7 +13,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -159,6 +159,25 @@ def is_usable(path: Path) -> bool:
     if not (path / CHECKPOINT).is_file():
         return False
     return not (path / layout.SPEC).exists() or _state(path) == "done"
+
+
+def usable_checkpoints(folder: Path, depth: int = 3) -> Iterator[Path]:
+    """The checkpoints that may be offered as models, in a folder and its subfolders down to `depth`, by name.
+
+    Nothing for a folder that is not there or cannot be listed; inside a run nothing is looked for.
+    """
+    if is_usable(folder):
+        yield folder
+    elif depth and not (folder / layout.SPEC).exists():
+        for child in _visible_folders(folder):
+            yield from usable_checkpoints(child, depth - 1)
+
+
+def _visible_folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+    except OSError:
+        return []
 
 
 class Runs:

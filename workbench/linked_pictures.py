@@ -37,9 +37,10 @@ figcaption { font-size: 0.92rem; font-weight: 600; line-height: 1.3; margin-bott
 .view { position: absolute; inset: 0; transform-origin: 0 0; }
 .badge { position: absolute; pointer-events: none; min-width: 1.45em; height: 1.45em; line-height: 1.45em;
   text-align: center; font-size: 0.72rem; font-weight: 700; color: #fff; background: rgba(15, 18, 24, 0.82);
-  border: 1px solid rgba(255, 255, 255, 0.85); border-radius: 999px; box-sizing: content-box; padding: 0 2px;
-  transform-origin: 0 0; }
+  border: 1px solid rgba(255, 255, 255, 0.85); border-radius: 999px; box-sizing: border-box; padding: 0 2px;
+  transform-origin: 50% 100%; }
 .head { display: flex; align-items: center; justify-content: space-between; gap: 8px; }
+.zoomable .head { min-height: 32px; }
 .zoom { display: flex; gap: 4px; }
 .zoom button { width: 30px; height: 26px; padding: 0; font: inherit; font-size: 1rem; line-height: 1; cursor: pointer;
   color: inherit; background: transparent; border: 1px solid var(--st-border-color, rgba(128, 128, 128, 0.4));
@@ -47,7 +48,7 @@ figcaption { font-size: 0.92rem; font-weight: 600; line-height: 1.3; margin-bott
 .zoom button:hover:enabled { border-color: var(--st-primary-color); color: var(--st-primary-color); }
 .zoom button:focus-visible { outline: 2px solid var(--st-primary-color); }
 .zoom button:disabled { opacity: 0.4; cursor: default; }
-@media (pointer: coarse) { .zoom button { width: 44px; height: 40px; } }
+@media (pointer: coarse) { .zoom button { width: 44px; height: 40px; margin-bottom: 4px; } }
 .probe { grid-column: 1 / -1; font-size: 0.86rem; font-variant-numeric: tabular-nums; margin-top: -6px; }
 .value { font-size: 0.82rem; min-height: 1.35em; margin-top: 4px; font-variant-numeric: tabular-nums; }
 .bar { height: 7px; border-radius: 3px; margin-top: 5px; }
@@ -115,6 +116,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.setAttribute('role', 'group');
   }
   root.setAttribute('aria-label', data.label);
+  root.classList.toggle('zoomable', data.zoom);
   root.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(${data.width}px, 100%), 1fr))`;
   const form = JSON.stringify([data.tiles.length, Boolean(data.probe), data.zoom, data.image]);
   if (!root._tiles || root._form !== form) build(root, data);
@@ -156,7 +158,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
       parts.view.style.transform = `scale(${zoomed.k}) translate(${-100 * zoomed.u}%, ${-100 * zoomed.v}%)`;
       parts.frame.style.touchAction = zoomed.k > 1 ? 'none' : 'manipulation';
       const back = `scale(${1 / zoomed.k})`;
-      [...parts.badges.children].forEach((badge) => { badge.style.transform = back; });
+      [...parts.badges.children].forEach((badge) => { badge.style.transform = `translate(-50%, -100%) ${back}`; });
       if (data.ring) parts.mark.style.transform = back;
     });
     if (root._buttons) {
@@ -218,8 +220,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
       data.badges.forEach((badge) => {
         const element = make('div', 'badge', parts.badges);
         element.textContent = badge.text;
-        element.style.top = `${(100 * badge.row) / rows}%`;
-        element.style.left = `${(100 * badge.column) / columns}%`;
+        element.style.top = `max(1.45em, ${(100 * badge.row) / rows}%)`;
+        element.style.left = `clamp(0.8em, ${(100 * (badge.column + 0.5)) / columns}%, 100% - 0.8em)`;
       });
     }
     place(parts.mark, chosen);
@@ -311,7 +313,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Badge:
-    """A short `text` whose upper left corner lies at a row and column of the grid."""
+    """A short `text` that stands on top of a position of the grid."""
 
     row: int
     column: int
@@ -324,7 +326,7 @@ def bar(scale: Scale) -> dict[str, object]:
     return {"gradient": theme.css_gradient(scale.colour_map), "ticks": ticks}
 
 
-def linked_pictures(
+def draw(
     key: str,
     tiles: Sequence[Tile],
     shape: tuple[int, int],

@@ -1,0 +1,566 @@
+"""N-Net beside other detectors: same teacher weights, same images, same size, same number of steps, our metrics.
+
+    python -m benchmarks.peers --tiles FOLDER --out runs/peers [--steps 1000] [--seeds 0 1 2]
+        [--methods nnet rd-baseline ...] [--data tiles elpv] [--threads 1] [--table]
+
+Methods (a trained one runs once per seed and data set):
+    nnet         N-Net, preset `small`; one training gives three rows: all six maps, reverse only, forward only
+    rd-baseline  our reverse distillation, the paper's Table 4 row 1: no forward branch, FPM, NFS or FFC
+    forward      plain forward distillation: no reverse branch, FPM, NFS or FFC
+    patchcore, padim, stfpm, rd   the models of anomalib, where it is installed: its networks, losses and score maps,
+                 in a plain loop in place of its Lightning engine
+
+What is made equal, and how:
+    Teacher       EfficientNet-Lite0 with the weights of nnet.weights. anomalib's feature extractors are built without
+                  weights and get the same tensors; each run checks that their features equal our teacher's.
+    Images        Those that N-Net trains on (the normal images without its held-out share), resized by nnet.images,
+                  with the teacher's normalisation. The held-out share is drawn by the seed, for every method alike.
+    Steps         Whole epochs, as few as reach --steps, in the order of N-Net's images. Every optimiser has the rate
+                  that its authors recommend as peak of the preset's schedule (warm-up and cosine over these steps).
+    Smoothing     Where a method smooths its map, sigma is 4 pixels at 256, so 2 at 128. STFPM does not smooth.
+    Score         Pixel metrics on each method's own map at input size; image metrics on its own image score.
+
+Changes that another teacher than a ResNet forces on anomalib: PaDiM keeps 100 of the 176 channels (its default for
+ResNet-18); reverse distillation has the bottleneck and decoder of its ResNet-18, with a 1x1 convolution before and
+behind each scale that converts the channels. PatchCore's coreset is 1 % of the patches (default 10 %): greedy
+selection of 10 % takes hours on one core.
+
+Every finished run leaves a JSON file in --out and is not run again; a run that is broken off leaves nothing. Two
+processes with different --data or --methods may fill one folder. Times are core seconds (process time on --threads
+threads, without decoding), so that other work on the machine matters less than to a clock on the wall. Inference is
+timed when all runs are done, all methods in turn in one process, the best of several rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import math
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from nnet.backbone import Teacher
+from nnet.compat import declare_torchvision_operators
+from nnet.config import Config, preset
+from nnet.data import Dataset, load_resized, open_dataset
+from nnet.detector import Detector
+from nnet.expression import PRESETS
+from nnet.features import batches, to_network_input
+from nnet.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
+from nnet.metrics import evaluate, label_pixels
+from nnet.storage import write_text
+from nnet.training import Progress, learning_rate_at, split_normals, train
+from nnet.weights import architecture_of, load_weights
+
+OURS: dict[str, dict[str, bool]] = {
+    "nnet": {},
+    "rd-baseline": {"model.forward": False, "model.fpm": False, "model.nfs": False, "model.ffc": False},
+    "forward": {"model.reverse": False, "model.ffc": False, "model.fpm": False, "model.nfs": False},
+}
+THEIRS = ("stfpm", "rd", "padim", "patchcore")
+TRAINED = (*OURS, "stfpm", "rd")
+ROWS = {
+    "nnet/paper": "N-Net, all six maps",
+    "nnet/reverse": "N-Net, reverse only (M1 to M3)",
+    "nnet/forward": "N-Net, forward only (M4 to M6)",
+    "rd-baseline": "our reverse distillation (Table 4, row 1)",
+    "forward": "our plain forward distillation",
+    "patchcore": "PatchCore (anomalib)",
+    "padim": "PaDiM (anomalib)",
+    "stfpm": "STFPM (anomalib)",
+    "rd": "Reverse Distillation (anomalib)",
+}
+METRICS = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO", "p_ap": "P-AP"}
+DATA = {"tiles": "magnetic tiles", "elpv": "ELPV mono"}
+STRIDE_INDICES = [1, 2, 3]  # timm's feature stages of EfficientNet-Lite0 at stride 4, 8 and 16
+CORESET_SHARE, PADIM_FEATURES = 0.01, 100
+BATCH = 8
+ROUNDS = 15
+CPU = torch.device("cpu")
+
+
+# ------------------------------------------------------------------------------------------------------- the data
+
+
+@dataclass(frozen=True)
+class Material:
+    """One data set, decoded: `train` and `test` uint8 (n, size, size, 3), `labels` (n,) True where defective,
+    `regions` the labelled masks at input size, or None where the set has no masks."""
+
+    train: np.ndarray
+    test: np.ndarray
+    labels: np.ndarray
+    regions: tuple | None
+
+    @classmethod
+    def of(cls, dataset: Dataset, size: int) -> Material:
+        budget = 2**33  # all of it: both sets together take less than 0.1 GB at this size
+        samples = [s for s in dataset.test if s.is_normal or s.is_defective]
+        known = any(s.is_defective and s.has_mask for s in samples)
+        masks = [_mask(s.load_mask(), size) for s in samples] if known else None
+        return cls(
+            load_resized(dataset.train, size, budget_bytes=budget),
+            load_resized(samples, size, budget_bytes=budget),
+            np.array([s.is_defective for s in samples]),
+            label_pixels(masks) if known else None,
+        )
+
+
+def _mask(mask: np.ndarray | None, size: int) -> np.ndarray | None:
+    """As nnet.evaluation does it: nearest neighbour."""
+    if mask is None:
+        return None
+    return np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST))
+
+
+def open_data(name: str, tiles: Path | None) -> Dataset:
+    if name == "elpv":
+        return open_dataset("elpv:mono")
+    if tiles is None:
+        raise SystemExit("Name the folder of the magnetic tiles (train/good, test, ground_truth) with --tiles.")
+    return open_dataset(tiles)
+
+
+def configure(method: str, steps: int, seed: int, images: int) -> Config:
+    """The preset `small` with at least `steps` optimiser steps in whole epochs; beta for the first tenth of them.
+
+    The preset (30 epochs, beta for 3) and the paper (200, beta for 20) have the same tenth.
+    """
+    base = preset("small").override({"train.seed": seed, **OURS.get(method, {})})
+    per_epoch = steps_per_epoch(base, images)
+    epochs = math.ceil(steps / per_epoch)
+    return base.override(
+        {"train.epochs": epochs, "train.min_steps": 0, "loss.beta_epochs": max(1, round(epochs / 10))}
+    )
+
+
+def steps_per_epoch(config: Config, images: int) -> int:
+    """As in training: a last batch of one image is dropped."""
+    whole, rest = divmod(len(split_normals(images, config.train)[0]), config.train.batch_size)
+    return whole + (rest > 1)
+
+
+# -------------------------------------------------------------------------------------------------------- methods
+
+
+Predictions = Iterator[tuple[str, np.ndarray, np.ndarray]]  # row, maps (n, size, size), image scores (n,)
+
+
+class Ours:
+    """N-Net with some parts, trained by nnet.training."""
+
+    def __init__(self, method: str, config: Config, folder: Path) -> None:
+        self.method, self.config, self.folder = method, config, folder
+
+    def fit(self, images: np.ndarray) -> float:
+        """Core seconds of the teacher's features, the memory's start and the optimiser steps; calibration is no part
+        of them."""
+        started, ended = time.process_time(), 0.0
+
+        def report(progress: Progress) -> None:
+            nonlocal ended
+            if progress.phase == "train":
+                ended = time.process_time()
+
+        self.detector = train(self.config, images, self.folder, device="cpu", report=report)
+        return ended - started
+
+    def load(self) -> None:
+        self.detector = Detector.load(self.folder, "cpu")
+
+    def predict(self, images: np.ndarray) -> Predictions:
+        maps = [self.detector.maps(list(images[part])) for part in batches(len(images), BATCH)]
+        maps = {name: torch.cat([m[name] for m in maps]) for name in maps[0]}
+        settings = self.config.scoring
+        rows = PRESETS if self.method == "nnet" else {"": settings.expression}
+        for name, expression in rows.items():
+            scores = score_maps(maps, expression, self.config.model.size, settings.sigma)
+            yield f"{self.method}/{name}".rstrip("/"), scores.numpy(), image_score(scores).numpy()
+
+
+class Theirs:
+    """A model of anomalib with our teacher's weights, in a plain loop."""
+
+    def __init__(self, method: str, config: Config, folder: Path) -> None:
+        self.method, self.config, self.file = method, config, folder / "model.pt"
+        self.teacher = Teacher(config.model.teacher)
+        self.mean, self.std = (torch.tensor(v).view(1, 3, 1, 1) for v in (self.teacher.mean, self.teacher.std))
+        torch.manual_seed(config.train.seed)
+        sigma = config.score.sigma * config.model.size / SIGMA_REFERENCE_SIZE
+        with untrained_timm():
+            self.model = BUILDERS[method](architecture_of(config.model.teacher), config.model.size, sigma)
+        self._give_weights()
+
+    def fit(self, images: np.ndarray) -> float:
+        np.random.seed(self.config.train.seed)  # anomalib's random projection draws from it
+        images = images[split_normals(len(images), self.config.train)[0]]
+        started = time.process_time()
+        FITTERS[self.method](self, images)
+        self.model.eval()
+        seconds = time.process_time() - started
+        self.file.parent.mkdir(parents=True)
+        torch.save(self.model.state_dict(), self.file)
+        return seconds
+
+    def load(self) -> None:
+        self.model.load_state_dict(torch.load(self.file, weights_only=True))
+        self.model.eval()
+
+    @torch.inference_mode()
+    def predict(self, images: np.ndarray) -> Predictions:
+        parts = [self.model(self.input(images[part])) for part in batches(len(images), BATCH)]
+        maps = torch.cat([part.anomaly_map[:, 0] for part in parts])
+        yield self.method, maps.numpy(), torch.cat([part.pred_score.flatten() for part in parts]).numpy()
+
+    def input(self, images: np.ndarray) -> Tensor:
+        # anomalib's losses flatten with `view`, which channels-last features do not allow.
+        return ((to_network_input(images, CPU) - self.mean) / self.std).contiguous()
+
+    def epoch(self, images: np.ndarray, epoch: int) -> Iterator[Tensor]:
+        """Network inputs of one epoch, in the order in which N-Net sees the images."""
+        settings = self.config.train
+        order = np.random.default_rng([settings.seed, 1, epoch]).permutation(len(images))
+        for part in batches(len(order), settings.batch_size):
+            if part.stop - part.start > 1:
+                yield self.input(images[order[part]])
+
+    def optimise(self, images: np.ndarray, optimiser: torch.optim.Optimizer, loss: Callable[[Tensor], Tensor]) -> None:
+        settings = self.config.train
+        peak, step = optimiser.param_groups[0]["lr"], 0
+        per_epoch = sum(1 for part in batches(len(images), settings.batch_size) if part.stop - part.start > 1)
+        self.model.train()
+        for epoch in range(settings.epochs):
+            for batch in self.epoch(images, epoch):
+                share = learning_rate_at(settings, step, settings.epochs * per_epoch) / settings.learning_rate
+                for group in optimiser.param_groups:
+                    group["lr"] = peak * share
+                optimiser.zero_grad(set_to_none=True)
+                value = loss(batch)
+                value.backward()
+                optimiser.step()
+                step += 1
+        if not torch.isfinite(value):
+            raise SystemExit(f"{self.method} diverged: its loss is {value.item()}.")
+
+    def _give_weights(self) -> None:
+        """Our teacher's tensors for every frozen feature extractor, checked on random pixels."""
+        extractor = next(
+            getattr(self.model, name)
+            for name in ("feature_extractor", "teacher_model", "encoder")
+            if hasattr(self.model, name)
+        )
+        timm_model = extractor.feature_extractor
+        with torch.device("meta"):
+            import timm
+
+            reference = timm.create_model(architecture_of(self.config.model.teacher)).state_dict()
+        state, _ = load_weights(self.config.model.teacher, reference)
+        timm_model.load_state_dict({name: state[name] for name in timm_model.state_dict()})
+        pixels = torch.rand(2, 3, self.config.model.size, self.config.model.size)
+        found, expected = extractor(pixels), self.teacher(pixels)
+        for index, feature in found.items():
+            if not torch.allclose(feature, expected[STRIDE_INDICES.index(index)], atol=1e-5):
+                raise SystemExit(f"{self.method}: stage {index} of its teacher differs from ours.")
+
+
+@contextmanager
+def untrained_timm() -> Iterator[None]:
+    """anomalib asks timm for downloaded weights (STFPM always does); here it gets the architecture alone."""
+    import timm
+
+    original = timm.create_model
+
+    def create(*arguments: Any, **options: Any) -> nn.Module:
+        return original(*arguments, **{**options, "pretrained": False})
+
+    timm.create_model = create
+    try:
+        yield
+    finally:
+        timm.create_model = original
+
+
+def build_patchcore(backbone: str, size: int, sigma: float) -> nn.Module:
+    from anomalib.models.image.patchcore.anomaly_map import AnomalyMapGenerator
+    from anomalib.models.image.patchcore.torch_model import PatchcoreModel
+
+    model = PatchcoreModel(layers=STRIDE_INDICES[1:], backbone=backbone, pre_trained=False)
+    model.anomaly_map_generator = AnomalyMapGenerator(sigma=sigma)
+    return model
+
+
+def fit_patchcore(run: Theirs, images: np.ndarray) -> None:
+    _one_pass(run, images)
+    run.model.subsample_embedding(CORESET_SHARE)
+
+
+def build_padim(backbone: str, size: int, sigma: float) -> nn.Module:
+    from anomalib.models.image.padim.anomaly_map import AnomalyMapGenerator
+    from anomalib.models.image.padim.torch_model import PadimModel
+
+    model = PadimModel(backbone, STRIDE_INDICES, pre_trained=False, n_features=PADIM_FEATURES)
+    model.anomaly_map_generator = AnomalyMapGenerator(sigma=sigma)
+    return model
+
+
+def fit_padim(run: Theirs, images: np.ndarray) -> None:
+    _one_pass(run, images)
+    run.model.fit()
+
+
+def _one_pass(run: Theirs, images: np.ndarray) -> None:
+    """Collect the embeddings of all images."""
+    run.model.train()
+    with torch.no_grad():
+        for part in batches(len(images), BATCH):
+            run.model(run.input(images[part]))
+
+
+def build_stfpm(backbone: str, size: int, sigma: float) -> nn.Module:
+    from anomalib.models.image.stfpm.torch_model import STFPMModel
+
+    return STFPMModel(layers=STRIDE_INDICES, backbone=backbone)
+
+
+def fit_stfpm(run: Theirs, images: np.ndarray) -> None:
+    """The optimiser of anomalib's Stfpm.configure_optimizers."""
+    from anomalib.models.image.stfpm.loss import STFPMLoss
+
+    loss, student = STFPMLoss(), run.model.student_model
+    optimiser = torch.optim.SGD(student.parameters(), lr=0.4, momentum=0.9, dampening=0.0, weight_decay=0.001)
+    run.optimise(images, optimiser, lambda batch: loss(*run.model(batch)))
+
+
+class Convert(nn.Module):
+    """1x1 convolutions from one list of channels to another, one per scale."""
+
+    def __init__(self, before: tuple[int, ...], behind: tuple[int, ...]) -> None:
+        super().__init__()
+        self.scales = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(before, behind, strict=True))
+
+    def forward(self, features: list[Tensor]) -> list[Tensor]:
+        return [convert(feature) for convert, feature in zip(self.scales, features, strict=True)]
+
+
+def build_rd(backbone: str, size: int, sigma: float) -> nn.Module:
+    from anomalib.models.components import TimmFeatureExtractor
+    from anomalib.models.image.reverse_distillation.anomaly_map import AnomalyMapGenerationMode, AnomalyMapGenerator
+    from anomalib.models.image.reverse_distillation.torch_model import ReverseDistillationModel
+
+    mode = AnomalyMapGenerationMode.ADD
+    layers = ["layer1", "layer2", "layer3"]
+    model = ReverseDistillationModel("resnet18", (size, size), layers, mode, pre_trained=False)
+    model.encoder = TimmFeatureExtractor(backbone, STRIDE_INDICES, pre_trained=False)
+    own, resnet = tuple(model.encoder.out_dims), (64, 128, 256)
+    model.bottleneck = nn.Sequential(Convert(own, resnet), model.bottleneck)
+    model.decoder = nn.Sequential(model.decoder, Convert(resnet, own))
+    model.anomaly_map_generator = AnomalyMapGenerator((size, size), sigma, mode)
+    return model
+
+
+def fit_rd(run: Theirs, images: np.ndarray) -> None:
+    """The optimiser of anomalib's ReverseDistillation.configure_optimizers."""
+    from anomalib.models.image.reverse_distillation.loss import ReverseDistillationLoss
+
+    loss = ReverseDistillationLoss()
+    parameters = [*run.model.decoder.parameters(), *run.model.bottleneck.parameters()]
+    optimiser = torch.optim.Adam(parameters, lr=0.005, betas=(0.5, 0.99))
+    run.optimise(images, optimiser, lambda batch: loss(*run.model(batch)))
+
+
+BUILDERS = {"patchcore": build_patchcore, "padim": build_padim, "stfpm": build_stfpm, "rd": build_rd}
+FITTERS = {"patchcore": fit_patchcore, "padim": fit_padim, "stfpm": fit_stfpm, "rd": fit_rd}
+
+
+def make(method: str, config: Config, folder: Path) -> Ours | Theirs:
+    return (Ours if method in OURS else Theirs)(method, config, folder)
+
+
+# ----------------------------------------------------------------------------------------------------------- runs
+
+
+def run_all(options: argparse.Namespace) -> None:
+    """Every run that has left no JSON file yet; the first seed of every method on every data set first."""
+    materials = {}
+    for name in options.data:
+        dataset = open_data(name, options.tiles)
+        materials[name] = Material.of(dataset, preset("small").model.size)
+    plan = [
+        (method, data, seed)
+        for seed in options.seeds
+        for method in options.methods
+        for data in options.data
+        if not row_file(options.out, method, data, seed).exists()
+    ]
+    for position, (method, data, seed) in enumerate(plan, start=1):
+        if row_file(options.out, method, data, seed).exists():  # another process was faster
+            continue
+        started = time.perf_counter()
+        run(method, data, seed, materials[data], options)
+        minutes = (time.perf_counter() - started) / 60
+        print(f"{position}/{len(plan)} {method} {data} seed {seed}: {minutes:.1f} min", file=sys.stderr, flush=True)
+
+
+def run(method: str, data: str, seed: int, material: Material, options: argparse.Namespace) -> None:
+    """Train and measure one method and leave its JSON file."""
+    config = configure(method, options.steps, seed, len(material.train))
+    folder = model_folder(options.out, method, data, seed)
+    shutil.rmtree(folder, ignore_errors=True)
+    chosen = make(method, config, folder)
+    seconds = chosen.fit(material.train)
+    scores = {}
+    for row, maps, values in chosen.predict(material.test):
+        metrics = evaluate(maps if material.regions else None, material.regions, values, material.labels)
+        scores[row] = {name: getattr(metrics, name) for name in METRICS}
+    trained = method in TRAINED
+    found = {
+        "method": method,
+        "data": data,
+        "seed": seed,
+        "steps": config.train.epochs * steps_per_epoch(config, len(material.train)) if trained else None,
+        "epochs": config.train.epochs if trained else None,
+        "size": config.model.size,
+        "train_images": len(split_normals(len(material.train), config.train)[0]),
+        "test_normal": int((~material.labels).sum()),
+        "test_defective": int(material.labels.sum()),
+        "train_core_seconds": seconds,
+        "threads": options.threads,
+        "scores": scores,
+        "versions": versions(),
+    }
+    write_text(row_file(options.out, method, data, seed), json.dumps(found, indent=1) + "\n")
+
+
+def versions() -> dict[str, str]:
+    names = ("torch", "timm", "anomalib", "numpy")
+    found = {}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def row_file(out: Path, method: str, data: str, seed: int) -> Path:
+    return out / f"{method}-{data}-{seed}.json"
+
+
+def model_folder(out: Path, method: str, data: str, seed: int) -> Path:
+    return out / "models" / f"{method}-{data}-{seed}"
+
+
+def time_inference(options: argparse.Namespace) -> None:
+    """Milliseconds of one core per image, from resized pixels to map and score, of the models with a finished run.
+
+    All methods in turn, ROUNDS times; the best round of each. Batches of BATCH images.
+    """
+    file = options.out / "inference.json"
+    out: dict[str, dict[str, float]] = json.loads(file.read_text()) if file.exists() else {}
+    for data in options.data:
+        dataset = open_data(data, options.tiles)
+        methods = {}
+        for method in options.methods:
+            seed = next((s for s in options.seeds if row_file(options.out, method, data, s).exists()), None)
+            if seed is None:
+                continue
+            config = configure(method, options.steps, seed, len(dataset.train))
+            methods[method] = make(method, config, model_folder(options.out, method, data, seed))
+            methods[method].load()
+        samples = dataset.test[:BATCH]
+        images = load_resized(samples, preset("small").model.size, budget_bytes=2**30)
+        best = dict.fromkeys(methods, math.inf)
+        for _ in range(ROUNDS):
+            for name, method in methods.items():
+                started = time.process_time()
+                next(method.predict(images))  # of N-Net's three rows the first, all six maps
+                best[name] = min(best[name], time.process_time() - started)
+        out[data] = {name: 1000 * seconds / len(images) for name, seconds in best.items()}
+    write_text(file, json.dumps(out, indent=1) + "\n")
+
+
+# ---------------------------------------------------------------------------------------------------------- table
+
+
+def table(out: Path, data: str) -> str:
+    """Markdown: mean and sample standard deviation over the seeds, in percent; "-" is not defined on this data."""
+    found = [json.loads(path.read_text()) for path in sorted(out.glob(f"*-{data}-*.json"))]
+    if not found:
+        return f"{DATA[data]}: no finished run.\n"
+    steps = sorted({r["steps"] for r in found if r["steps"]})
+    if len(steps) > 1:
+        found = " and ".join(map(str, steps))
+        raise SystemExit(f"{out} holds runs with {found} steps; give each number a folder of its own.")
+    times = json.loads((out / "inference.json").read_text()) if (out / "inference.json").exists() else {}
+    named = [name for name in METRICS if any(s[name] is not None for r in found for s in r["scores"].values())]
+    heads = ["method", *(METRICS[name] for name in named), "seeds", "training, core s", "ms per image"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for row, title in ROWS.items():
+        method = row.partition("/")[0]
+        runs = [r for r in found if r["method"] == method]
+        if not runs:
+            continue
+        cells = [spread([100 * r["scores"][row][name] for r in runs], 1) for name in named]
+        seconds = f"{statistics.mean(r['train_core_seconds'] for r in runs):.0f}"
+        each = times.get(data, {}).get(method)
+        cells += [str(len(runs)), seconds, "-" if each is None else f"{each:.1f}"]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return caption(data, found) + "\n\n" + "\n".join(lines) + "\n"
+
+
+def spread(values: list[float], digits: int) -> str:
+    mean = f"{statistics.mean(values):.{digits}f}"
+    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
+
+
+def caption(data: str, found: list[dict]) -> str:
+    first = found[0]
+    trained = next((r for r in found if r["steps"]), None)
+    steps = ""
+    if trained:
+        steps = f" {trained['steps']} steps ({trained['epochs']} epochs) of {BATCH} images for each trained method."
+    known = {name: version for r in found for name, version in r["versions"].items()}
+    return (
+        f"**{DATA[data]}**, {first['size']} x {first['size']} pixels, {first['train_images']} training images, "
+        f"{first['test_normal']} normal and {first['test_defective']} defective test images.{steps} "
+        f"Percent, mean ± standard deviation over the seeds. "
+        f"{', '.join(f'{name} {version}' for name, version in known.items())}."
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tiles", type=Path, help="folder of the magnetic tiles, laid out as MVTec AD")
+    parser.add_argument("--out", type=Path, default=Path("runs/peers"), help="where the finished runs are kept")
+    parser.add_argument("--steps", type=int, default=preset("small").train.min_steps)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--methods", nargs="+", choices=[*OURS, *THEIRS], default=[*OURS, *THEIRS])
+    parser.add_argument("--data", nargs="+", choices=[*DATA], default=[*DATA])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--table", action="store_true", help="only print the tables of the finished runs")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    if not options.table:
+        declare_torchvision_operators()
+        options.out.mkdir(parents=True, exist_ok=True)
+        run_all(options)
+        time_inference(options)
+    for data in options.data:
+        print(table(options.out, data))
+
+
+if __name__ == "__main__":
+    main()
