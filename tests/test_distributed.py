@@ -1,18 +1,23 @@
 """Two processes with gloo on a CPU against one process, on the same images in the same global batches."""
 
+import copy
+import functools
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 from builders import random_images
 from PIL import Image
 from safetensors.torch import load_file
 
 from nnet import checkpoint as checkpoints
 from nnet.cli import main
+from nnet.distributed import _normalise_together
 from nnet.training import load_history
 
 ROOT = Path(__file__).parents[1]
@@ -69,3 +74,44 @@ def test_batch_normalisation_has_seen_the_whole_batches(pair):
 def test_one_checkpoint_was_written_and_it_can_be_loaded(pair):
     assert checkpoints.load(pair[1]).calibration.n == checkpoints.load(pair[0]).calibration.n == 8
     assert {path.name for path in pair[0].iterdir()} == {path.name for path in pair[1].iterdir()}
+
+
+def normalise_as(rank: int, meeting: Path) -> None:
+    """Values and gradients of this process's share are those of the whole batch in one process."""
+    torch.set_num_threads(1)
+    generator = torch.Generator().manual_seed(0)
+    x = 3 * torch.randn(5, 3, 4, 4, generator=generator) + 7
+    pull = torch.randn(5, 3, 4, 4, generator=generator)
+    alone = torch.nn.BatchNorm2d(3)
+    together = copy.deepcopy(alone)
+    dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
+    together.forward = functools.partial(_normalise_together, together, dist.new_group())
+    part = slice(0, 3) if rank == 0 else slice(3, 5)
+    share, whole = x[part].clone().requires_grad_(), x.clone().requires_grad_()
+    out, expected = together(share), alone(whole)
+    (out * pull[part]).sum().backward()
+    (expected * pull).sum().backward()
+    for parameter in together.parameters():
+        dist.all_reduce(parameter.grad)
+    pairs = [(out, expected[part]), (share.grad, whole.grad[part])]
+    pairs += [(a.grad, b.grad) for a, b in zip(together.parameters(), alone.parameters(), strict=True)]
+    pairs += [(together.running_mean, alone.running_mean), (together.running_var, alone.running_var)]
+    for found, right in pairs:
+        torch.testing.assert_close(found, right, rtol=1e-5, atol=1e-5)
+    dist.barrier()
+
+
+def test_batch_normalisation_together_equals_that_of_the_whole_batch(tmp_path):
+    """Two forks of this process, so that neither leaves a process group behind."""
+    pids = []
+    for rank in range(2):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                normalise_as(rank, tmp_path / "meeting")
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+                os._exit(1)
+        pids.append(pid)
+    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0, 0]
