@@ -1,7 +1,7 @@
 """N-Net beside other detectors: same teacher weights, same images, same size, same number of steps, our metrics.
 
     python -m benchmarks.peers --tiles FOLDER --out runs/peers [--steps 1000] [--seeds 0 1 2]
-        [--methods nnet rd-baseline ...] [--data tiles elpv] [--threads 1] [--table]
+        [--methods nnet rd-baseline ...] [--data tiles elpv] [--threads 1] [--time | --table]
 
 Methods (a trained one runs once per seed and data set):
     nnet         N-Net, preset `small`; one training gives three rows: all six maps, reverse only, forward only
@@ -35,6 +35,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import io
 import json
 import math
 import shutil
@@ -42,7 +43,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -304,7 +305,8 @@ def build_patchcore(backbone: str, size: int, sigma: float) -> nn.Module:
 
 def fit_patchcore(run: Theirs, images: np.ndarray) -> None:
     _one_pass(run, images)
-    run.model.subsample_embedding(CORESET_SHARE)
+    with redirect_stderr(io.StringIO()):  # a progress bar of thousands of lines in a log
+        run.model.subsample_embedding(CORESET_SHARE)
 
 
 def build_padim(backbone: str, size: int, sigma: float) -> nn.Module:
@@ -551,12 +553,14 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", choices=[*DATA], default=[*DATA])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--table", action="store_true", help="only print the tables of the finished runs")
+    parser.add_argument("--time", action="store_true", help="only time the inference of the finished runs")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if not options.table:
         declare_torchvision_operators()
         options.out.mkdir(parents=True, exist_ok=True)
-        run_all(options)
+        if not options.time:
+            run_all(options)
         time_inference(options)
     for data in options.data:
         print(table(options.out, data))

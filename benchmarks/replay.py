@@ -2,9 +2,9 @@
 
     python -m benchmarks.replay [CHECKPOINT]
 
-Each setting runs in a process of its own, over the test images of the synthetic data set and, where the package is
-installed, of ELPV. Other processors are stood in for by other instruction sets and numbers of threads, a GPU by
-rounding every weight and every layer's output to float16, which is what automatic mixed precision does there.
+Each setting runs in a process of its own, over the workbench's sample images. Other processors are stood in for by
+other instruction sets and numbers of threads, a GPU by rounding every weight and every layer's output to float16, which
+is what automatic mixed precision does there.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nnet.data import DataError, open_dataset
 from nnet.detector import Detector
+from workbench import samples
 
 ROOT = Path(__file__).resolve().parent.parent
-IMAGES = 10  # of each data set
 OLD = {"ONEDNN_MAX_CPU_ISA": "SSE41", "ATEN_CPU_CAPABILITY": "default"}
 SETTINGS: dict[str, tuple[int, dict[str, str], bool]] = {
     "1 thread": (1, {}, False),
@@ -75,14 +74,7 @@ def _round(detector: Detector) -> None:
 
 
 def _images() -> list[np.ndarray]:
-    found = []
-    for spec in ("synthetic:metal", "elpv:mono"):
-        try:
-            test = open_dataset(spec).test
-        except DataError:
-            continue
-        found += [sample.load().image for sample in test[:: max(1, len(test) // IMAGES)][:IMAGES]]
-    return found
+    return [image.sample.load().image for image in samples.collection().images]
 
 
 if __name__ == "__main__":

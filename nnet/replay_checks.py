@@ -24,8 +24,9 @@ from nnet.replay import Bundle, ReplayError, environment, stated_hashes, teacher
 FLOAT32_TOLERANCE = 1e-4
 """Largest difference of a map (which reaches from 0 to 2) on another CPU or with other versions. Other instruction
 sets and numbers of threads add up float32 numbers in another order; docs/replay.md has what that was measured to do."""
-FLOAT16_TOLERANCE = 2e-2
-"""The same where a GPU took part, which computes with the 11 bits of float16."""
+FLOAT16_TOLERANCE = 0.2
+"""The same where a GPU took part, which computes with the 11 bits of float16. Wide: it finds another network or another
+image, not a small change."""
 ARITHMETIC = 1e-5
 """Relative difference of a score that is computed again from the same maps elsewhere: float32 has seven digits."""
 

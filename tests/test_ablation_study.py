@@ -35,7 +35,7 @@ from nnet.training import RESUME, Progress
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = {path: value for path, value in TINY.items() if path != "loss.beta_epochs"}
-TIMES = {"seconds_training", "seconds_run", "training_images_per_second", "images_per_second", "created"}
+TIMES = {"seconds_training", "seconds_run", "training_images_per_second", "images_per_second", "created", "commit"}
 
 
 @pytest.fixture(autouse=True)

@@ -77,7 +77,9 @@ def test_thresholds_to_choose_from_hold_the_special_ones_and_reach_beyond_all_sc
     assert 0.123456789 in steps and steps == sorted(steps) and steps[0] < 0.1 and steps[-1] > 0.8
     assert evaluate_work.threshold_steps(np.zeros(3), [])[0] > 0
     near = evaluate_work.threshold_steps(SCORES, [0.12345678, float(np.nextafter(0.12345678, 1))])
-    assert len(set(evaluate_work.step_labels(near).values())) == len(near)
+    for some in (near, [1.018, 1.02, 1.0200001], evaluate_work.threshold_steps(np.array([0.7, 1.3]), [0.9])):
+        labels = evaluate_work.step_labels(some)
+        assert list(labels) != [] and set(labels) == set(some) and len(set(labels.values())) == len(some)
 
 
 def test_pca_is_the_plane_of_largest_variance() -> None:

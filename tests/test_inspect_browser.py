@@ -76,8 +76,7 @@ def test_threshold_regions_and_wipe_answer(browser: object, address: str) -> Non
         badges = page.locator(".st-key-pictures .frame").nth(1).locator(".badge")
         assert badges.count() > 0
         told = page.get_by_text("held-out normal images would be flagged").inner_text()
-        table = page.locator(".st-key-regions canvas").first
-        table.scroll_into_view_if_needed()
+        table = page.locator(".st-key-regions .dvn-scroller")
         table.click(position={"x": 12, "y": 52})  # the box before the first row
         page.wait_for_function("() => !location.search.includes('pixel=1%2C1')")
         visitor.settle()

@@ -155,10 +155,11 @@ def _wipe(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
     height, width = scene.loaded.image.shape[:2]
     x, y = scene.view.pixel
     st.markdown(f"**Wipe from {text.plain(first.name)} to {text.plain(second.name)}**")
+    left, right = (figures.data_uri(picture) for picture in _overlays(scene, (first, second), scale))
     with st.container(width=440):
         wipe.wipe(
-            "compare_pictures", *_overlays(scene, (first, second), scale), (first.name, second.name),
-            st.session_state["compare_wipe"], _wiped, label=words.WIPE_LABEL,
+            "compare_pictures", left, right, (first.name, second.name), st.session_state["compare_wipe"], _wiped,
+            aspect=width / height, label=words.WIPE_LABEL,
             mark=((x + 0.5) / width, (y + 0.5) / height),
         )  # fmt: skip
         st.html(figures.colour_bar(scale))
@@ -193,7 +194,7 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
 
 def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe | None = None) -> None:
     shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
-    linked_pictures.linked_pictures(
+    linked_pictures.draw(
         key, tiles, shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r), label=label, widest=440,
         ring=True, zoom=True, step=max(1, shape[1] // 64), image=scene.loaded.hash, probe=probe,
     )  # fmt: skip

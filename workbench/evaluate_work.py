@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -198,11 +199,10 @@ def threshold_steps(scores: np.ndarray, special: Sequence[float], count: int = 2
 def step_labels(steps: Sequence[float]) -> dict[float, str]:
     """A text for each threshold, as short as it can be while all differ: the slider tells its steps apart by them."""
     labels: dict[float, str] = {}
-    taken: set[str] = set()
-    for step in steps:
-        forms = (text.number(step), *(f"{step:.{digits}g}" for digits in range(4, 18)))
-        labels[step] = next(form for form in forms if form not in taken)
-        taken.add(labels[step])
+    for form in (text.number, *(f"{{:.{digits}g}}".format for digits in range(4, 18))):
+        # A form that only one step has is no other step's form with more digits either.
+        shared = Counter(map(form, steps))
+        labels |= {step: form(step) for step in steps if step not in labels and shared[form(step)] == 1}
     return labels
 
 

@@ -20,13 +20,14 @@ from nnet.config import Config
 
 CODE = (
     "backbone.py", "blocks.py", "calibration.py", "checkpoint.py", "decoder.py", "detector.py", "device.py",
-    "evaluation.py", "expression.py", "features.py", "ffc.py", "fpm.py", "images.py", "losses.py", "maps.py",
-    "metrics.py", "network.py", "nfs.py", "pipeline.py", "training.py", "weights.py", "data",
+    "distributed.py", "evaluation.py", "expression.py", "features.py", "ffc.py", "fpm.py", "images.py",
+    "losses.py", "maps.py", "metrics.py", "network.py", "nfs.py", "pipeline.py", "training.py", "weights.py", "data",
 )  # fmt: skip
 """Files and folders of nnet/ with a say in a run's numbers."""
 
 BYSTANDERS = (
     "__init__.py", "atlas.py", "card.py", "compat.py", "config.py", "errors.py", "provenance.py", "storage.py",
+    "tensorboard.py",
 )  # fmt: skip
 """What training imports without changing its numbers. The values of config.py are part of the key by themselves."""
 

@@ -131,20 +131,28 @@ def text(rows: Sequence[Mapping[str, Any]], study: Study) -> str:
     """One group's results of a study as plain text: the table, then what it says about the paper's claims."""
     shown = summarise(rows, study)
     metrics = [name for name in METRIC_TITLES if any(row.cells[name].value for row in shown)]
-    width = max(len(row.label) for row in shown)
-    head = " " * width + "".join(f"  {METRIC_TITLES[name]:>22}" for name in metrics)
-    lines = [f"{row.label:<{width}}" + "".join(f"  {_shown(row.cells[name]):>22}" for name in metrics) for row in shown]
+    cells = [["", *(METRIC_TITLES[name] for name in metrics)]]
+    cells += [[row.label, *(_shown(row.cells[name]) for name in metrics)] for row in shown]
     notes = [
         f"Percent, mean ± spread over seeds; in brackets the difference to {study.baseline}, and the paper's value.",
         *([study.note] if study.note else []),
     ]
     verdicts = [verdict.sentence for verdict in judge_all(rows, [study.name])]
-    return "\n".join([f"{study.title} ({study.source})", head, *lines, *notes, *verdicts])
+    return "\n".join([f"{study.title} ({study.source})", *_aligned(cells), *notes, *verdicts])
 
 
 def _mean(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
     values = [row[name] for row in rows]
     return None if None in values else statistics.fmean(values)
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells in columns: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join([first.ljust(widths[0]), *(text.rjust(w) for text, w in zip(rest, widths[1:], strict=True))])
+        for first, *rest in cells
+    ]
 
 
 def _seeds(rows: Sequence[Mapping[str, Any]], study: str, label: str) -> tuple[int, ...]:
@@ -173,6 +181,6 @@ def _shown(cell: SummaryCell) -> str:
         return "-"
     spread = "" if cell.value.spread is None else f"±{cell.value.spread:.2f}"
     delta = "" if cell.delta is None else f"{cell.delta.mean:+.2f}"
-    published = "" if cell.published is None else f"{cell.published:.2f}"
+    published = "" if cell.published is None else f"{cell.published:g}"
     inside = "; ".join(filter(None, [delta, published]))
     return f"{cell.value.mean:.2f}{spread}" + (f" ({inside})" if inside else "")
