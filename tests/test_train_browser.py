@@ -63,7 +63,7 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
     assert "run=blobs" in link
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:  # the browser was closed; another one comes
         page = visitor.page
-        page.goto(link)
+        page.goto(f"{link}&model=tiny")
         page.get_by_role("button", name="Inspect with it").wait_for(timeout=SLOW)
         visitor.settle()
         slider = page.locator(".film input[type=range]")
@@ -77,6 +77,6 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
         assert page.locator(".film .strip").count() == 7
         visitor.settle().check()
         page.get_by_role("button", name="Inspect with it").click()
-        page.wait_for_url("**/Inspect?**model=blobs**")
-        page.get_by_role("heading", name="Inspect").wait_for()
+        page.wait_for_url("**/Inspect**")
+        page.locator('[data-testid="stSidebar"]').get_by_text("Data: Blobs").wait_for(state="attached")
         visitor.settle().check()
