@@ -1,6 +1,8 @@
 # make demo: install what is missing and start the workbench. make test: install what is missing and run the tests.
 PYTHON ?= python3
 PORT ?= 8501
+# Test processes; each takes some 1.5 GB. The tests of one file stay in one process, since they share a server or model.
+WORKERS ?= 2
 BIN := .venv/bin
 
 .PHONY: demo test lint model clean
@@ -9,7 +11,7 @@ demo: .venv/app.stamp
 	$(BIN)/streamlit run Workbench.py --server.port $(PORT)
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

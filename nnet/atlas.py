@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,13 +42,16 @@ class Atlas:
         return self.usage < DEAD_SHARE / len(self.usage)
 
 
-def collect(detector: Detector, images: Images, rows: np.ndarray) -> Atlas | None:
+def collect(
+    detector: Detector, images: Images, rows: np.ndarray, progress: Callable[[int, int], None] | None = None
+) -> Atlas | None:
     """Run the training images `rows` through the memory and keep each item's best patches; None without a memory.
 
     Args:
         detector: trained.
         images: uint8 (n, size, size, 3), or images decoded on demand.
         rows: indices of the training images.
+        progress: called with (done, all) images.
     """
     if detector.memory is None:
         return None
@@ -60,6 +64,8 @@ def collect(detector: Detector, images: Images, rows: np.ndarray) -> Atlas | Non
         weights = detector.addressing(list(take(images, chosen)))  # (B, H, W, N)
         usage += weights.sum(axis=(0, 1, 2))
         best, where = _merge(best, where, *_peaks(weights, chosen))
+        if progress:
+            progress(part.stop, len(rows))
     return Atlas(
         (usage / usage.sum()).astype(np.float32), _cut(images, where, weights.shape[1]), best, where
     )

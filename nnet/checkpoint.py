@@ -6,8 +6,21 @@ normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nne
 atlas.safetensors        what each memory item stands for (see `nnet.atlas`), if there is a memory
 calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
-metrics.json             measured results, if the data had test images
+metrics.json             measured results (below), if there are any
 card.md                  what a person should know before using the model
+
+metrics.json holds at its top what training measured on its own data's test images, if those were labelled:
+
+    "data"         name, layout, source, licence, "sha256" of the contents, counts of images
+    "size"         side of the network input in pixels
+    "image_sizes"  "smallest" and "largest" test image as [width, height], and how many "distinct" sizes there are
+    "left_out"     how many images could not be read
+    "scores"       score expression -> metrics (`nnet.metrics.Metrics`) overall, and "by_type" per defect type
+
+and under "evaluations" what `nnet evaluate` or the workbench measured later: the data's sha256 -> the same five, with
+"weights_sha256", "commit", "created" and "versions" of the last run; each expression there has the "commit" and date
+that it was measured with. Results on other data, and of other expressions on the same data, stay when some are added;
+those of other weights do not.
 """
 
 from __future__ import annotations
@@ -99,6 +112,35 @@ def write_results(path: Path, metrics: dict[str, Any], card: str) -> None:
     write_text(path / CARD, card)
 
 
+def add_evaluation(path: Path, entry: dict[str, Any]) -> dict[str, Any]:
+    """Add an evaluation (`nnet.evaluation.with_origin`) to metrics.json beside what is there; returns the new contents.
+
+    Raises:
+        CheckpointError: the file cannot be written, or what is there is damaged.
+    """
+    target = path / METRICS
+    try:
+        contents = json.loads(_text(target) or "{}")
+        same_model = {
+            data: known
+            for data, known in contents.get("evaluations", {}).items()
+            if known["weights_sha256"] == entry["weights_sha256"]
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{target} is damaged ({error}), so nothing was added. Restore or remove it.") from error
+    data = entry["data"]["sha256"]
+    scores = {**same_model.get(data, {}).get("scores", {}), **entry["scores"]}
+    contents["evaluations"] = {**same_model, data: {**entry, "scores": scores}}
+    try:
+        write_json(target, contents)
+    except OSError as error:
+        raise CheckpointError(
+            f"The results could not be written to {target} ({error.strerror or error}). Make the folder writable, or "
+            "save them elsewhere."
+        ) from error
+    return contents
+
+
 def load(path: Path | str) -> Checkpoint:
     """Read a checkpoint and verify its version and hashes. Does not build the network (see `build_network`).
 
@@ -115,8 +157,13 @@ def load(path: Path | str) -> Checkpoint:
     if tuple(sorted(maps)) != config.maps:
         raise CheckpointError(f"{path / MAPS} holds {', '.join(sorted(maps))}; expected {', '.join(config.maps)}.")
     calibration = Calibration(maps, config.model.size, config.scoring)
-    metrics = json.loads(_text(path / METRICS) or "{}")
-    return Checkpoint(path, config, data["sha256"][WEIGHTS], calibration, data["about"], metrics, _text(path / CARD))
+    about, card = data["about"], _text(path / CARD)
+    return Checkpoint(path, config, data["sha256"][WEIGHTS], calibration, about, read_metrics(path), card)
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """The contents of metrics.json as they are now, or {}."""
+    return json.loads(_text(path / METRICS) or "{}")
 
 
 def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> NNet:

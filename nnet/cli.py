@@ -1,4 +1,4 @@
-"""The command line: python -m nnet train | score | evaluate | info | data."""
+"""The command line: python -m nnet train | score | evaluate | info | data | replay | ablate."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import csv
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from nnet.ablation.command import add_ablate
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.errors import NNetError
 from nnet.images import IMAGE_SUFFIXES, Decoded, ImageError, decode
@@ -23,7 +25,9 @@ PHASES = {
     "features": ("Teacher features", "image"),
     "train": ("Training", "step"),
     "calibrate": ("Calibrating", "image"),
+    "atlas": ("Memory atlas", "image"),
     "measure": ("Measuring", "image"),
+    "subsets": ("Subsets of the maps", "subset"),
 }
 BATCH = 8
 
@@ -53,16 +57,30 @@ def _parser() -> argparse.ArgumentParser:
     data = commands.add_parser("data", help="say what a data set holds")
     data.add_argument("data", metavar="PATH")
     data.set_defaults(run=_data)
+    replay = commands.add_parser("replay", help="open a replay bundle and check its numbers again")
+    replay.add_argument("bundle", type=Path, metavar="FILE", help="a ZIP that the Inspect page saved")
+    replay.add_argument(
+        "--checkpoint", type=Path, metavar="DIR",
+        help="what to run again; without it the one with the same weights under checkpoints/ or runs/ is looked for",
+    )
+    replay.add_argument("--teacher-weights", type=Path, metavar="FILE")
+    _add_device(replay)
+    replay.set_defaults(run=_replay)
+    add_ablate(commands, _assignment)
     return parser
 
 
 def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="train on normal images")
     train.add_argument(
-        "--data", required=True, metavar="PATH",
+        "--data", metavar="PATH",
         help="folder of normal images, MVTec-style category, VisA category, ZIP, elpv:mono, elpv:poly or synthetic",
     )
-    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the checkpoint goes")
+    train.add_argument("--out", type=Path, metavar="DIR", help="where the checkpoint goes")
+    train.add_argument(
+        "--run", type=Path, metavar="DIR", dest="run_folder",
+        help="train what run.json in DIR says, instead of --data, --out and settings; the workbench starts its runs so",
+    )
     train.add_argument("--preset", choices=PRESETS, default="small")
     train.add_argument("--teacher", help="wide_resnet50_2, resnet18, efficientnet_lite0 or any timm name")
     train.add_argument("--teacher-weights", type=Path, metavar="FILE", help="a local .pth or .safetensors file")
@@ -79,6 +97,7 @@ def _add_train(commands: Any) -> None:
     )
     train.add_argument("--resume", action="store_true", help="go on with a broken-off run in --out")
     train.add_argument("--compile", action="store_true", help="use torch.compile")
+    train.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write event files for TensorBoard")
     _add_device(train)
     train.set_defaults(run=_train)
 
@@ -99,7 +118,11 @@ def _add_evaluate(commands: Any) -> None:
     evaluate.add_argument("--checkpoint", type=Path, required=True, metavar="DIR")
     evaluate.add_argument("--data", required=True, metavar="PATH", help="as for train; its test part is used")
     evaluate.add_argument("--score", action="append", metavar="EXPR", help="may be given several times")
-    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write all metrics, also per defect type")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write what goes into metrics.json here as well")
+    evaluate.add_argument(
+        "--subsets", action="store_true",
+        help="also rank the scores of all subsets of the maps, and say what each map contributes (Shapley values)",
+    )
     evaluate.add_argument("--teacher-weights", type=Path, metavar="FILE")
     _add_device(evaluate)
     evaluate.set_defaults(run=_evaluate)
@@ -144,26 +167,35 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _train(options: argparse.Namespace) -> int:
+    if options.run_folder is not None:
+        from nnet.runs.worker import work
+
+        return work(options.run_folder)
+    if options.data is None or options.out is None:
+        raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset
     from nnet.pipeline import train_on
 
     config = configure(options)
     dataset = open_dataset(options.data, seed=config.train.seed)
-    for sentence in (*dataset.notes, *dataset.problems):
+    quiet = os.environ.get("RANK", "0") != "0"  # of several processes of torchrun, one speaks
+    for sentence in () if quiet else (*dataset.notes, *dataset.problems):
         print(sentence)
-    with _Bars() as bars:
+    with _Bars(quiet) as bars:
         detector = train_on(
             dataset, config, options.out, resume=options.resume, device=options.device,
-            weights_file=options.teacher_weights, compile=options.compile, report=bars,
+            weights_file=options.teacher_weights, compile=options.compile, report=bars, tensorboard=options.tensorboard,
         )  # fmt: skip
-    print(detector.checkpoint.card)
+    if detector is not None:  # of several processes of torchrun, one has the model
+        print(detector.checkpoint.card)
     return 0
 
 
 class _Bars:
     """One progress bar per phase, with the time left and the running losses."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._bar: tqdm | None = None
         self._phase = ""
 
@@ -178,7 +210,9 @@ class _Bars:
         if progress.phase != self._phase:
             self.__exit__()
             title, unit = PHASES[progress.phase]
-            self._bar, self._phase = tqdm(total=progress.total, desc=title, unit=unit), progress.phase
+            options = {"total": progress.total, "initial": progress.before, "disable": self._quiet}
+            self._bar = tqdm(desc=title, unit=unit, **options)
+            self._phase = progress.phase
         self._bar.update(progress.done - self._bar.n)
         if progress.losses:
             shown = {"epoch": progress.epoch + 1, "loss": f"{progress.losses['loss']:.4f}"}
@@ -268,31 +302,48 @@ def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from nnet import evaluation
+    from nnet import subsets as map_subsets
     from nnet.card import results_table
+    from nnet.checkpoint import CheckpointError, add_evaluation
     from nnet.data import DataError, open_dataset
     from nnet.detector import Detector
-    from nnet.evaluation import can_be_measured, measure
     from nnet.pipeline import phase
-    from nnet.provenance import provenance
     from nnet.storage import write_json
 
     detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
     dataset = open_dataset(options.data, seed=detector.config.train.seed)
-    if not can_be_measured(dataset):
+    if not evaluation.can_be_measured(dataset):
         raise DataError(f"{dataset.name} needs normal and defective test images to measure anything. Add both.")
     with _Bars() as bars:
-        results = measure(detector, dataset, options.score, phase("measure", bars))
-    print(results_table(results))
+        evidence = evaluation.gather(detector, dataset, options.score, phase("measure", bars))
+        expressions = options.score or evaluation.default_expressions(detector)
+        found = [evaluation.score(evidence, text) for text in expressions]
+        subsets = map_subsets.attribute(evidence, phase("subsets", bars)) if options.subsets else None
+    entry = evaluation.with_origin(evaluation.results(dataset, evidence, found), detector.checkpoint)
+    print("\n".join(filter(None, (results_table(entry), evaluation.types_table(entry)))))
+    if subsets is not None:
+        entry["subsets"] = subsets.to_dict()
+        print(subsets.text())
     if options.json:
-        write_json(options.json, {**results, "weights_sha256": detector.checkpoint.weights_hash, **provenance()})
+        write_json(options.json, entry)
+    try:
+        add_evaluation(detector.checkpoint.path, entry)
+    except CheckpointError as error:
+        # The results are on the screen: a checkpoint in a read-only place is no reason to fail.
+        print(f"nnet: {error} --json FILE does that.", file=sys.stderr)
     return 0
 
 
 def _info(options: argparse.Namespace) -> int:
     from nnet import checkpoint as checkpoints
+    from nnet.card import results_table
 
     saved = checkpoints.load(options.checkpoint)
     print(saved.card or f"# {saved.name}\n\nThis checkpoint has no card.")
+    for entry in saved.metrics.get("evaluations", {}).values():
+        print(f"## Measured on {entry['data']['name']}\n\n{results_table(entry)}")
+        print(f"{entry['created']}, commit `{entry['commit']}`, data SHA-256 `{entry['data']['sha256']}`.\n")
     print(f"Weights SHA-256: {saved.weights_hash}\n\nSettings that --set can change:")
     for section in dataclasses.fields(saved.config):
         for field in dataclasses.fields(getattr(saved.config, section.name)):
@@ -309,3 +360,27 @@ def _data(options: argparse.Namespace) -> int:
         found = inspect(dataset, progress=lambda done, _: bar.update(done - bar.n))
     print(found.text())
     return 0 if found.ok else 1
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from nnet import replay, replay_checks
+    from nnet.detector import Detector
+    from nnet.runs import usable_checkpoints
+
+    bundle = replay.unpack(options.bundle)
+    print(f"{bundle.title}\nMade {bundle.made}, with the checkpoint {bundle.model['checkpoint']['name']}.")
+    checks, path = replay_checks.check(bundle), options.checkpoint
+    if path is None:
+        known = [found for folder in ("checkpoints", "runs") for found in usable_checkpoints(Path(folder))]
+        path = replay_checks.matching(bundle, known)
+    if path is not None:
+        again = replay_checks.rerun(bundle, Detector.load(path, options.device, options.teacher_weights))
+        checks += again.checks
+        print(again.why)
+    for check in checks:
+        print(f"  {'agrees ' if check.agrees else 'DIFFERS'}  {check.name}: {check.detail}")
+    if path is None:
+        print(replay_checks.no_checkpoint(bundle))
+    wrong = sum(not check.agrees for check in checks)
+    print(f"{len(checks) - wrong} of {len(checks)} checks agree.")
+    return 1 if wrong else 0

@@ -215,10 +215,17 @@ class Detector:
         """
         if trace.addressing is None or recalled.shape != trace.F[2].shape:
             raise InputError(f"Expected a recalled map of shape {trace.F[2].shape} and a network with a memory.")
+        return replace(self.replay(trace, recalled), addressing=trace.addressing)
+
+    def replay(self, trace: Trace, recalled: Array | None) -> Trace:
+        """A trace's way from F_1, F_2 and F'_3 (None: F_3) to the maps once more, through FPM, FFC and S2.
+
+        T and S1 do not run, and SF and SP are taken as they stand in `trace`; the new trace has no addressing.
+        """
         stopwatch = _Stopwatch(self.device, 1)
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
             f, sf, sp = (self._tensors(arrays) for arrays in (trace.F, trace.SF, trace.SP))
-            new = self._tensors((recalled,))[0]
+            new = None if recalled is None else self._tensors((recalled,))[0]
             stopwatch("transfer")
             p, gates, f_e, f_c, d = self.network.rebuild(f, new, stopwatch)
             out = Outputs(f, new, p, sf, sp, f_e, f_c, d, gates, None, None)
@@ -226,13 +233,18 @@ class Detector:
             maps = to_common_size(native, self.config.model.map_size)
             stopwatch("maps")
         rebuilt = _trace(trace.image, trace.input_size, out, native, maps, stopwatch.milliseconds, 0)
-        return replace(rebuilt, addressing=trace.addressing, gates_S1=trace.gates_S1)
+        return replace(rebuilt, gates_S1=trace.gates_S1)
 
     def maps(self, images: Sequence[Array]) -> dict[str, Tensor]:
         """Only M1..M6 of several images: name -> (B, 64, 64) float32 on the device."""
+        return self.maps_and_f3(images)[0]
+
+    def maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
+        """M1..M6 of several images as `maps` gives them, and F_3 (B, C_3, H_3, W_3), from one forward pass."""
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
             out = self.network(self._input(images))
-            return to_common_size(anomaly_maps(out, self.config.loss.distance), self.config.model.map_size)
+            maps = to_common_size(anomaly_maps(out, self.config.loss.distance), self.config.model.map_size)
+            return maps, out.F[2]
 
     def score(self, images: Sequence[Array], expression: str | None = None) -> list[Score]:
         """Score_p and Score_l of several images under an expression (default: the model's own).

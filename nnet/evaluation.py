@@ -1,22 +1,122 @@
-"""Measure a detector on a labelled data set: one forward pass per image, every score expression from the same maps."""
+"""Measure a detector on a labelled data set: one forward pass per image, every score expression from the same maps.
+
+`collect` runs the network and leaves an `Evidence`: the maps, the masks and an embedding of each image. Everything
+else (`score`, `nnet.subsets`) works on that and runs no network.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Self
 
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
-from nnet.data import Dataset, Sample
+from nnet.checkpoint import Checkpoint
+from nnet.data import GOOD, Dataset, Sample
+from nnet.data.loading import ahead
 from nnet.detector import Detector
-from nnet.expression import PRESETS, parse
+from nnet.errors import NNetError
+from nnet.expression import PRESETS, Expression, parse
 from nnet.features import batches
+from nnet.images import resize
 from nnet.maps import score_maps
-from nnet.metrics import ImageLabels, evaluate, label_pixels
+from nnet.metrics import ImageLabels, Metrics, evaluate, label_pixels
+from nnet.provenance import provenance
+
+Array = np.ndarray
 
 BATCH = 8
+WORKERS = 2
+"""Threads that decode images and masks while the network runs."""
+EMBEDDINGS = ("image", "peak")
+"""What an image's embedding is taken from: F_3 averaged over the image, or F_3 where the model's own score peaks."""
+TYPE_COLUMNS = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO", "p_ap": "P-AP"}
+_BLOCK = 64  # images whose score maps are made at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What one forward pass per image leaves to measure with.
+
+    Attributes:
+        keys: of the images, in order.
+        labels: "good" or the defect type of each.
+        maps: name -> (n, 64, 64) float32.
+        masks: per image its defective pixels at network input size; None where they are not known.
+        embeddings: name of `EMBEDDINGS` -> (n, C) float32.
+        shapes: (n, 2) heights and widths of the images as given.
+        size: side of the network input in pixels.
+        sigma: of the score's Gaussian, in pixels at 256.
+        problems: (key, sentence) of images that were left out since they or their masks could not be read.
+    """
+
+    keys: tuple[str, ...]
+    labels: tuple[str, ...]
+    maps: dict[str, Array]
+    masks: tuple[ImageLabels | None, ...]
+    embeddings: dict[str, Array]
+    shapes: Array
+    size: int
+    sigma: float
+    problems: tuple[tuple[str, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def done(self) -> int:
+        """Images looked at, those that were left out included."""
+        return len(self.keys) + len(self.problems)
+
+    @property
+    def defective(self) -> Array:
+        """Which images are defective, bool (n,)."""
+        return np.array([label != GOOD for label in self.labels], bool)
+
+    @property
+    def defect_types(self) -> tuple[str, ...]:
+        """The sorted labels of the defective images."""
+        return tuple(sorted({label for label in self.labels if label != GOOD}))
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether the pixels of any defective image are known."""
+        return any(m is not None and label != GOOD for m, label in zip(self.masks, self.labels, strict=True))
+
+    @property
+    def can_be_measured(self) -> bool:
+        """Whether there are normal and defective images."""
+        defective = self.defective
+        return bool(defective.any() and not defective.all())
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        labels = sum(mask.index.nbytes + mask.weight.nbytes for mask in self.masks if mask is not None)
+        return labels + sum(a.nbytes for a in (*self.maps.values(), *self.embeddings.values()))
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One score expression on one data set: image `scores` (n,) float64, `overall` metrics, and those `by_type`: the
+    images of one defect type with all normal ones (empty if there is only one type)."""
+
+    expression: str
+    scores: Array
+    overall: Metrics
+    by_type: dict[str, Metrics]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The metrics, ready for JSON."""
+        return {**self.overall.to_dict(), "by_type": {kind: m.to_dict() for kind, m in self.by_type.items()}}
+
+
+# ------------------------------------------------------------------------------------------------------ data sets
 
 
 def can_be_measured(dataset: Dataset) -> bool:
@@ -24,37 +124,16 @@ def can_be_measured(dataset: Dataset) -> bool:
     return any(s.is_normal for s in dataset.test) and any(s.is_defective for s in dataset.test)
 
 
+def labelled(dataset: Dataset) -> tuple[Sample, ...]:
+    """The test images that are known to be normal or defective."""
+    return tuple(s for s in dataset.test if s.is_normal or s.is_defective)
+
+
 def default_expressions(detector: Detector) -> tuple[str, ...]:
     """The paper's three scores (all six maps, reverse only, forward only) as far as this model has their maps."""
     available = set(detector.config.maps)
     usable = [text for text in PRESETS.values() if set(parse(text).maps) <= available]
     return tuple(dict.fromkeys([detector.config.scoring.expression, *usable]))
-
-
-def measure(
-    detector: Detector,
-    dataset: Dataset,
-    expressions: Sequence[str] | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Any]:
-    """Metrics of each score expression on the labelled test images, overall and per defect type.
-
-    Pixel metrics compare Score_p at input resolution with the masks brought to that size (nearest neighbour).
-
-    Returns:
-        "data" (name, hash, counts), "size", and "scores": expression -> metrics as in `nnet.metrics.Metrics`.
-
-    Raises:
-        nnet.errors.NNetError: unreadable image or mask, or an expression over maps that the model does not have.
-    """
-    samples = [s for s in dataset.test if s.is_normal or s.is_defective]
-    maps, masks = _run(detector, samples, progress)
-    chosen = expressions or default_expressions(detector)
-    return {
-        "data": describe(dataset),
-        "size": detector.config.model.size,
-        "scores": {parse(text).text: _measure_one(detector, maps, masks, samples, text) for text in chosen},
-    }
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:
@@ -71,57 +150,265 @@ def describe(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _run(
-    detector: Detector, samples: Sequence[Sample], progress: Callable[[int, int], None] | None
-) -> tuple[dict[str, torch.Tensor], tuple[ImageLabels | None, ...] | None]:
-    parts: list[dict[str, torch.Tensor]] = []
-    masks: list[np.ndarray | None] = []
-    for part in batches(len(samples), BATCH):
-        images = [sample.load().image for sample in samples[part]]
-        parts.append({name: m.cpu() for name, m in detector.maps(images).items()})
-        pairs = zip(samples[part], images, strict=True)
-        masks += [_mask(sample, image.shape[:2], detector.config.model.size) for sample, image in pairs]
-        if progress:
-            progress(part.stop, len(samples))
-    maps = {name: torch.cat([p[name] for p in parts]) for name in parts[0]}
-    known = any(mask is not None and sample.is_defective for mask, sample in zip(masks, samples, strict=True))
-    return maps, label_pixels(masks) if known else None
+# ------------------------------------------------------------------------------------------------ the forward pass
 
 
-def _mask(sample: Sample, shape: tuple[int, int], size: int) -> np.ndarray | None:
-    mask = sample.load_mask(shape)
-    if mask is None:
-        return None
-    return np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST))
+def collect(detector: Detector, samples: Sequence[Sample], *, strict: bool = False) -> Iterator[Evidence]:
+    """Run the network over labelled samples, one forward pass each, `BATCH` images at a time; see `join`.
+
+    Args:
+        strict: raise for an image or mask that cannot be read, instead of listing it in `problems`.
+
+    Raises:
+        nnet.errors.NNetError: only with `strict`.
+    """
+    size = detector.config.model.size
+    found: list[_Read] = []
+    problems: list[tuple[str, str]] = []
+    readings = ahead(lambda sample: _read(sample, size), samples, WORKERS)
+    for count, (sample, reading) in enumerate(zip(samples, readings, strict=True), 1):
+        if isinstance(reading, _Read):
+            found.append(reading)
+        elif strict:
+            raise reading
+        else:
+            problems.append((sample.key, str(reading)))
+        if len(found) + len(problems) == BATCH or count == len(samples):
+            yield _look(detector, found, problems)
+            found, problems = [], []
 
 
-def _measure_one(
-    detector: Detector,
-    maps: dict[str, torch.Tensor],
-    masks: tuple[ImageLabels | None, ...] | None,
-    samples: Sequence[Sample],
-    text: str,
-) -> dict[str, Any]:
-    pixels = np.concatenate(list(_scores(detector, maps, text)))
-    values = pixels.max(axis=(1, 2))
-    types = sorted({s.label for s in samples if s.is_defective})
-    chosen = {kind: [i for i, s in enumerate(samples) if s.is_normal or s.label == kind] for kind in types}
-    labels = np.array([s.is_defective for s in samples])
-
-    def part(indices: Sequence[int]) -> dict[str, Any]:
-        some_maps = None if masks is None else [pixels[i] for i in indices]
-        some_masks = None if masks is None else [masks[i] for i in indices]
-        return evaluate(some_maps, some_masks, values[list(indices)], labels[list(indices)]).to_dict()
-
-    overall = part(range(len(samples)))
-    return {**overall, "by_type": {kind: part(some) for kind, some in chosen.items()} if len(types) > 1 else {}}
+def join(parts: Sequence[Evidence]) -> Evidence:
+    """Several parts of one data set as one; at least one part."""
+    first = parts[0]
+    return Evidence(
+        keys=tuple(key for part in parts for key in part.keys),
+        labels=tuple(label for part in parts for label in part.labels),
+        maps={name: np.concatenate([part.maps[name] for part in parts]) for name in first.maps},
+        masks=tuple(mask for part in parts for mask in part.masks),
+        embeddings={name: np.concatenate([part.embeddings[name] for part in parts]) for name in first.embeddings},
+        shapes=np.concatenate([part.shapes for part in parts]),
+        size=first.size,
+        sigma=first.sigma,
+        problems=tuple(problem for part in parts for problem in part.problems),
+    )
 
 
-def _scores(detector: Detector, maps: dict[str, torch.Tensor], text: str) -> Iterator[np.ndarray]:
-    """Score_p in batches, so that the interpolated maps never stand in memory all at once."""
+@dataclass(frozen=True)
+class _Read:
+    sample: Sample
+    image: Array  # uint8 (size, size, 3)
+    shape: tuple[int, int]
+    mask: ImageLabels | None
+
+
+def _read(sample: Sample, size: int) -> _Read | NNetError:
+    try:
+        image = sample.load().image
+        mask = sample.load_mask(image.shape[:2])
+        if mask is not None and sample.is_normal and mask.any():
+            raise NNetError(f"{sample.key} is labelled normal, but its mask marks pixels. Correct one of the two.")
+    except NNetError as error:
+        return error
+    return _Read(sample, resize(image, size), image.shape[:2], None if mask is None else _labels(mask, size))
+
+
+def _labels(mask: Array, size: int) -> ImageLabels:
+    """The regions of a mask brought to the network's input size by nearest neighbour."""
+    small = np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST))
+    return label_pixels([small])[0]
+
+
+def _look(detector: Detector, found: Sequence[_Read], problems: Sequence[tuple[str, str]]) -> Evidence:
     settings = detector.config.scoring
-    for part in batches(len(next(iter(maps.values()))), 32):
-        some = {name: m[part] for name, m in maps.items()}
-        yield score_maps(some, text, detector.config.model.size, settings.sigma).numpy()
+    # Without an image to read, a blank one gives the shapes of the empty arrays.
+    images = [read.image for read in found] or [np.zeros((detector.config.model.size,) * 2 + (3,), np.uint8)]
+    maps, f3 = detector.maps_and_f3(images)
+    score = parse(settings.expression).evaluate(maps)
+    embeddings = {"image": f3.mean(dim=(2, 3)), "peak": _at_peak(f3, score)}
+    n = len(found)
+    return Evidence(
+        keys=tuple(read.sample.key for read in found),
+        labels=tuple(read.sample.label for read in found),
+        maps={name: m[:n].float().cpu().numpy() for name, m in maps.items()},
+        masks=tuple(read.mask for read in found),
+        embeddings={name: e[:n].float().cpu().numpy() for name, e in embeddings.items()},
+        shapes=np.array([read.shape for read in found], int).reshape(n, 2),
+        size=detector.config.model.size,
+        sigma=settings.sigma,
+        problems=tuple(problems),
+    )
 
 
+def _at_peak(f3: Tensor, score: Tensor) -> Tensor:
+    """The vectors of F_3 (B, C, H, W) at the cells that hold the largest scores of (B, h, w): (B, C)."""
+    rows, columns = f3.shape[2:]
+    peak = score.flatten(1).argmax(dim=1)
+    row = peak // score.shape[2] * rows // score.shape[1]
+    column = peak % score.shape[2] * columns // score.shape[2]
+    return f3[torch.arange(len(f3), device=f3.device), :, row, column]
+
+
+# ---------------------------------------------------------------------------------------------------- the measuring
+
+
+def measure(
+    detector: Detector,
+    dataset: Dataset,
+    expressions: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Metrics of each score expression on the labelled test images, overall and per defect type.
+
+    Pixel metrics compare Score_p at input resolution with the masks brought to that size (nearest neighbour).
+
+    Returns:
+        As `results` does.
+
+    Raises:
+        nnet.errors.NNetError: unreadable image or mask, or an expression over maps that the model does not have.
+    """
+    evidence = gather(detector, dataset, expressions, progress)
+    return results(dataset, evidence, [score(evidence, text) for text in expressions or default_expressions(detector)])
+
+
+def gather(
+    detector: Detector,
+    dataset: Dataset,
+    expressions: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evidence:
+    """The evidence of all labelled test images. `expressions` are checked before the network runs.
+
+    Raises:
+        nnet.errors.NNetError: as `measure`.
+    """
+    for text in expressions or ():
+        parse(text).evaluate(dict.fromkeys(detector.config.maps, 0.0))
+    samples, parts, done = labelled(dataset), [], 0
+    for part in collect(detector, samples, strict=True):
+        parts.append(part)
+        done += part.done
+        if progress:
+            progress(done, len(samples))
+    return join(parts)
+
+
+def score(evidence: Evidence, expression: str) -> Result:
+    """All metrics of one expression, overall and per defect type. Runs no network.
+
+    Raises:
+        nnet.expression.ExpressionError: malformed, or a map that the evidence does not have.
+    """
+    parsed = parse(expression)
+    pixels = pixel_scores(evidence, parsed)
+    values = pixels.max(axis=(1, 2)).astype(np.float64)
+    types = evidence.defect_types
+    normal = [i for i, label in enumerate(evidence.labels) if label == GOOD]
+
+    def part(indices: Sequence[int]) -> Metrics:
+        masks = [evidence.masks[i] for i in indices] if evidence.has_masks else None
+        some = None if masks is None else [pixels[i] for i in indices]
+        return evaluate(some, masks, values[list(indices)], evidence.defective[list(indices)])
+
+    by_type = {
+        kind: part(sorted(normal + [i for i, label in enumerate(evidence.labels) if label == kind]))
+        for kind in (types if len(types) > 1 else ())
+    }
+    return Result(parsed.text, values, part(range(len(evidence))), by_type)
+
+
+def pixel_scores(evidence: Evidence, expression: str | Expression) -> Array:
+    """Score_p of every image, (n, size, size) float32; what `nnet.maps.score_maps` gives, but for rounding (1e-6).
+
+    Interpolation and Gaussian are linear and act on rows and columns alike, so both together are one small matrix A,
+    and Score_p = A S A^T. That is several times faster than to filter each map.
+    """
+    parsed = parse(expression) if isinstance(expression, str) else expression
+    cells = next(iter(evidence.maps.values())).shape[-1]
+    matrix = _enlargement(cells, evidence.size, evidence.sigma)
+    pixels = np.empty((len(evidence), evidence.size, evidence.size), np.float32)
+    for part in batches(len(evidence), _BLOCK):
+        small = parsed.evaluate({name: torch.from_numpy(m[part]) for name, m in evidence.maps.items()})
+        torch.matmul(matrix @ small, matrix.T, out=torch.from_numpy(pixels[part]))
+    return pixels
+
+
+@lru_cache(maxsize=8)
+def _enlargement(cells: int, size: int, sigma: float) -> Tensor:
+    """A, (size, cells), read off from `score_maps` itself: image i has ones in row i and zeros elsewhere."""
+    rows = torch.eye(cells)[:, :, None].expand(cells, cells, cells)
+    return score_maps({"M1": rows}, "M1", size, sigma)[:, :, 0].T.contiguous()
+
+
+# ----------------------------------------------------------------------------------------------------- the account
+
+
+def results(dataset: Dataset, evidence: Evidence, found: Sequence[Result]) -> dict[str, Any]:
+    """The account of an evaluation, ready for JSON.
+
+    Returns:
+        "data" (see `describe`), "size" of the network input, "image_sizes" as [width, height], "left_out" (images that
+        could not be read), and "scores": expression -> metrics as in `nnet.metrics.Metrics`, with "by_type".
+    """
+    by_area = sorted({(int(w), int(h)) for h, w in evidence.shapes}, key=lambda s: (s[0] * s[1], s))
+    return {
+        "data": describe(dataset),
+        "size": evidence.size,
+        "image_sizes": {"smallest": list(by_area[0]), "largest": list(by_area[-1]), "distinct": len(by_area)},
+        "left_out": len(evidence.problems),
+        "scores": {result.expression: result.to_dict() for result in found},
+    }
+
+
+def with_origin(results: dict[str, Any], checkpoint: Checkpoint) -> dict[str, Any]:
+    """An account with the model's hash, commit, date and versions: an entry of "evaluations" in metrics.json."""
+    origin = provenance()
+    mark = {key: origin[key] for key in ("commit", "created")}
+    scores = {text: {**values, **mark} for text, values in results["scores"].items()}
+    return {**results, "scores": scores, "weights_sha256": checkpoint.weights_hash, **origin}
+
+
+def types_table(results: dict[str, Any]) -> str:
+    """The metrics per defect type as a Markdown table for each expression; "" with fewer than two types."""
+    tables = []
+    for text, values in results["scores"].items():
+        kinds: dict[str, dict[str, Any]] = values["by_type"]
+        keys = [key for key in TYPE_COLUMNS if any(m.get(key) is not None for m in kinds.values())]
+        if not kinds:
+            continue
+        head = f"| `{text}` by defect | images | {' | '.join(TYPE_COLUMNS[key] for key in keys)} |"
+        rows = [
+            f"| {kind} | {m['defective_images']} | {' | '.join(_number(m[key]) for key in keys)} |"
+            for kind, m in kinds.items()
+        ]
+        tables.append("\n".join([head, "|---|---|" + "---|" * len(keys), *rows]) + "\n")
+    return "\n".join(tables)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+class Collecting:
+    """Evidence that grows part by part, as a page that can be stopped needs it."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self.samples = tuple(samples)
+        self.parts: list[Evidence] = []
+
+    @property
+    def done(self) -> int:
+        """Images looked at so far."""
+        return sum(part.done for part in self.parts)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every image has been looked at."""
+        return self.done == len(self.samples)
+
+    def steps(self, detector: Detector) -> Iterator[Self]:
+        """Go on where it was; yields after each part that has been added."""
+        for part in collect(detector, self.samples[self.done :]):
+            self.parts.append(part)
+            yield self

@@ -12,7 +12,7 @@ is read symbol by symbol, never handed to Python, and both its length and its ne
 
 import operator
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple, TypeVar
@@ -99,6 +99,13 @@ class Expression:
             raise MissingMapError(_missing_message(self.text, missing, maps))
         return self._value(maps)
 
+    def restricted(self, names: Collection[str]) -> "Expression | None":
+        """The expression without the maps that are not in `names`; None if nothing is left."""
+        if not self.sign:
+            return self if self.parts[0] in names else None
+        kept = [part for part in (part.restricted(names) for part in self.parts) if part is not None]
+        return _combined(self.sign, kept) if kept else None
+
     def _value(self, maps: Mapping[str, T]) -> T:
         if not self.sign:
             return maps[self.parts[0]]
@@ -126,7 +133,7 @@ def for_maps(available: Iterable[str]) -> Expression:
     Names that the paper's expression does not use are ignored. Raises MissingMapError if no map is left.
     """
     names = frozenset(available)
-    restricted = _restricted(parse(PRESETS["paper"]), names)
+    restricted = parse(PRESETS["paper"]).restricted(names)
     if restricted is None:
         raise MissingMapError(
             f"At least one of the maps M1 to M6 is needed, but {_listed(names)}; "
@@ -151,14 +158,6 @@ def _combined(sign: str, parts: list[Expression]) -> Expression:
         return parts[0]
     flat = (inner for part in parts for inner in (part.parts if part.sign == sign else (part,)))
     return Expression(sign, tuple(flat))
-
-
-def _restricted(expression: Expression, names: frozenset[str]) -> Expression | None:
-    """The expression without the maps that are not in `names`; None if nothing is left."""
-    if not expression.sign:
-        return expression if expression.parts[0] in names else None
-    kept = [part for part in (_restricted(part, names) for part in expression.parts) if part is not None]
-    return _combined(expression.sign, kept) if kept else None
 
 
 def _missing_message(text: str, missing: list[str], maps: Iterable[str]) -> str:

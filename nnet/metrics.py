@@ -35,7 +35,6 @@ T = TypeVar("T")
 FPR_LIMIT = 0.3  # where the paper, like most others, stops integrating PRO
 _EIGHT_CONNECTED = np.ones((3, 3), dtype=bool)
 _BLOCK = 1 << 20  # samples handled at a time: bounds the temporaries
-_MAX_BUCKET_BITS = 20
 
 
 class MetricError(NNetError, ValueError):
@@ -300,14 +299,13 @@ def _rank(
     keys = keys[order]
     last = np.flatnonzero(np.r_[keys[1:] != keys[:-1], [True] * (len(keys) > 0)])  # of each group of equal values
     groups = keys[last]
-    above, level, lowest = _count_normals(groups[::-1], (_order_keys(block) for block in normals), negatives)
+    threshold = _from_keys(groups)
+    above, level, lowest = _count_normals(threshold[::-1], normals, negatives)
     overlap = None if weights is None else np.cumsum(weights[order])[last]
     if overlap is not None and len(overlap):
         overlap /= overlap[-1]  # the sum of the weights is `regions` but for rounding
-    if len(groups):
-        lowest = min(lowest, groups[-1])
     return Ranking(
-        threshold=_from_keys(groups),
+        threshold=threshold,
         above=_from_keys(groups + groups.dtype.type(1)),
         found=last + 1,
         false_above=above[::-1],
@@ -316,42 +314,25 @@ def _rank(
         positives=len(positives),
         negatives=negatives,
         regions=regions,
-        lowest=float(_from_keys(np.array([lowest], dtype=groups.dtype))[0]),
+        lowest=min([lowest, *map(float, threshold[-1:])]),
     )
 
 
 def _count_normals(
-    groups: NDArray[np.unsignedinteger], blocks: Iterable[NDArray[np.unsignedinteger]], negatives: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """How many normal keys are > and >= each of `groups` (rising, distinct), and the lowest normal key.
-
-    Sorting all normal keys would dominate everything else. Most of them can be counted instead: the range of
-    `groups` is cut into equal buckets, and only keys that share a bucket with one of `groups` are sorted.
-    """
-    lowest = np.iinfo(groups.dtype).max
-    if len(groups) == 0:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), int(min(block.min() for block in blocks))
-    first, span = groups[0], int(groups[-1] - groups[0])
-    shift = groups.dtype.type(max(0, span.bit_length() - min(_MAX_BUCKET_BITS, negatives.bit_length())))
-    beyond = (span >> int(shift)) + 1  # one more bucket, for keys above the range
-    own = ((groups - first) >> shift).astype(np.intp)
-    shared = np.zeros(beyond + 1, dtype=bool)
-    shared[own] = True
-    counts = np.zeros(beyond + 1, dtype=np.int64)
-    unresolved = [groups[:0]]
-    for keys in blocks:
-        lowest = min(lowest, int(keys.min()))
-        keys = keys[keys >= first]
-        bucket = np.minimum((keys - first) >> shift, groups.dtype.type(beyond)).astype(np.intp)
-        counts += np.bincount(bucket, minlength=beyond + 1)
-        unresolved.append(keys[shared[bucket]])
-    counts[shared] = 0
-    counted = np.cumsum(counts[::-1])[::-1][own]
-    rest = np.concatenate(unresolved)
-    rest.sort()
-    above = counted + len(rest) - np.searchsorted(rest, groups, side="right")
-    level = counted + len(rest) - np.searchsorted(rest, groups, side="left")
-    return above, level, lowest
+    groups: NDArray[np.floating], blocks: Iterable[NDArray[np.floating]], negatives: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
+    """How many normal values are > and >= each of `groups` (rising, distinct), and the lowest normal value."""
+    normals, filled = np.empty(negatives, groups.dtype), 0
+    for block in blocks:
+        normals[filled : filled + len(block)] = block
+        filled += len(block)
+    normals.sort()  # NumPy sorts plain floats with vector instructions: faster than any way round it
+    left = np.searchsorted(normals, groups, side="left")
+    right = left.copy()
+    inside = np.minimum(left, negatives - 1)
+    tied = np.flatnonzero((left < negatives) & (normals[inside] == groups)) if negatives else inside[:0]
+    right[tied] = np.searchsorted(normals, groups[tied], side="right")
+    return negatives - right, negatives - left, float(normals[0]) if negatives else np.inf
 
 
 def rank_scores(scores: ArrayLike, labels: ArrayLike) -> Ranking:

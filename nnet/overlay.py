@@ -36,7 +36,12 @@ def overlay(
     values = enlarge(score, image.shape[:2])
     position = relative(values, colour_range)
     alpha = (opacity * np.minimum(1, 2 * position))[..., None]
-    painted = np.rint((1 - alpha) * image + alpha * paint(position, colour_map)).astype(np.uint8)
+    # (1 - alpha) * image + alpha * colour, in place, which takes half the time on a large picture.
+    mixed = paint(position, colour_map).astype(np.float32)
+    mixed -= image
+    mixed *= alpha
+    mixed += image
+    painted = np.rint(mixed, out=mixed).astype(np.uint8)
     if edge is not None:
         painted[outline(values > edge, max(1, round(max(image.shape[:2]) / 400)))] = OUTLINE
     return painted
@@ -51,7 +56,7 @@ def relative(score: np.ndarray, colour_range: tuple[float, float]) -> np.ndarray
 
 def paint(position: np.ndarray, colour_map: str = "inferno") -> np.ndarray:
     """Colours (..., 3) uint8 of positions 0..1."""
-    return colour_table(colour_map)[np.rint(position * (LEVELS - 1)).astype(np.uint8)]
+    return colour_table(colour_map).take(np.rint(position * (LEVELS - 1)).astype(np.uint8), axis=0)
 
 
 def enlarge(score: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -18,12 +18,14 @@ def provenance() -> dict[str, object]:
     return {
         "commit": commit(),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "versions": {
-            "nnet": nnet.__version__,
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in _PACKAGES},
-        },
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that has a say in the numbers, by package."""
+    packages = {name: metadata.version(name) for name in _PACKAGES}
+    return {"nnet": nnet.__version__, "python": platform.python_version(), **packages}
 
 
 def commit() -> str:

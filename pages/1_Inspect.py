@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import numpy as np
 import streamlit as st
 
 import nnet
-from nnet.detector import Trace
-from nnet.expression import ExpressionError, parse
-from nnet.maps import MAPS
 from nnet.overlay import enlarge
-from workbench import figures, frame, gallery, judging, resources, state, text, theme
-from workbench.figures import Scale
-from workbench.judging import OWN, Judgement
-from workbench.resources import Loaded, Model
+from workbench import (
+    figures,
+    frame,
+    gallery,
+    inspect_circuit,
+    inspect_regions,
+    inspect_state,
+    linked_pictures,
+    replay,
+    resources,
+    state,
+    text,
+    theme,
+)
+from workbench import inspect_text as wording
+from workbench.circuit import PAIRS
+from workbench.inspect_scene import Scene, View
+from workbench.inspect_sections import SECTIONS
+from workbench.judging import Judgement
+from workbench.linked_pictures import Badge, Probe, Tile
+from workbench.resources import Loaded
 from workbench.state import Picture
 
 _SCALES = {"fixed": "Same for all", "own": "This image"}
-# Two maps of one scale make one factor of the paper's score; in this order pairs stay together at every page width.
-_MAP_ORDER = ("M1", "M6", "M2", "M5", "M3", "M4")
-
-
-@dataclass(frozen=True)
-class View:
-    """How a score is drawn: its `scale`, the overlay's `opacity` 0..1, and the `edge` to outline, or None."""
-
-    scale: Scale
-    opacity: float
-    edge: float | None
+_NUMBERED = 9  # regions that get their number in the pictures; more would cover what they point at
 
 
 def main() -> None:
@@ -42,31 +45,34 @@ def main() -> None:
         with st.spinner("Looking at the picture…", show_time=True):
             trace = resources.trace(model, loaded)
         heading = st.container()
-        display = st.container(horizontal=True, vertical_alignment="bottom")
-        with display:
-            _score_choice(model)
-        expression = _expression(model)
-        judged = resources.judgement(model, loaded, expression)
+        st.subheader(wording.CIRCUIT_TITLE, anchor=False)
+        expression = inspect_circuit.controls(model)
+        calibrated = resources.judgement(model, loaded, expression)
+        judged = inspect_state.remember_threshold(calibrated)
         with heading:
-            _heading(picture, loaded, judged)
-        with display:
-            view = _view(judged)
-        _pictures(loaded, judged, view)
-        _downloads(model, picture, loaded, trace, judged, view)
-        _six_maps(model, loaded, trace, expression, view)
-        _score(judged)
-        _timings(loaded, trace)
+            _heading(picture, loaded, judged, calibrated)
+        circuit = st.container()
+        view = _view(loaded, judged, calibrated)
+        scene = Scene(model, picture, loaded, trace, judged, expression, view)
+        with circuit:
+            inspect_circuit.draw(scene)
+        _pictures(scene)
+        _downloads(scene)
+        _closer(scene)
         with shelf:
-            gallery.shelf(model, picture, expression)
+            gallery.shelf(model, picture, expression, judged.reference)
 
 
-def _heading(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
+def _heading(picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:
     reference, value = judged.reference, judged.value
     left, right = st.columns((3, 2), gap="medium", vertical_alignment="center")
     with left:
         st.subheader(text.plain(picture.title), anchor=False)
         colour = theme.BADGES[judged.is_anomalous]
         st.markdown(f":{colour}-badge[{text.decision(reference, value)}] It {text.rank(reference, value)}.")
+        if judged is not calibrated:
+            moved = wording.moved_threshold(judged.reference, calibrated.reference)
+            st.markdown(f":material/tune: {moved}")
         if judged.share_above > text.UNFAMILIAR_SHARE:
             st.markdown(f":material/help: {text.unfamiliar(judged.share_above)}")
         st.caption(" ".join(filter(None, (text.picture_facts(loaded.image.shape, picture.known), *loaded.notes))))
@@ -76,87 +82,54 @@ def _heading(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
         st.metric("p-value", text.number(reference.p_value(value)), help=text.P_VALUE_HELP)
 
 
-# -------------------------------------------------------------------------------------------- the score's expression
-
-
-def _score_choice(model: Model) -> None:
-    presets = judging.presets(model.detector)
-    state.remember("score", next(iter(presets)), state.one_of([*presets, OWN]))
-    st.segmented_control(
-        "Score from", [*presets, OWN], format_func=text.expression_name, key="score", required=True,
-        help=text.EXPRESSION_HELP,
-    )  # fmt: skip
-
-
-def _expression(model: Model) -> str:
-    """What the score is made of, as canonical text. No choice of it runs the network."""
-    presets = judging.presets(model.detector)
-    if st.session_state["score"] == OWN:
-        return _own_expression(model, next(iter(presets.values())))
-    expression = st.session_state["last_expression"] = presets[st.session_state["score"]]
-    return expression
-
-
-def _own_expression(model: Model, fallback: str) -> str:
-    state.remember("expression", st.session_state.get("last_expression", fallback), str)
-    written = st.text_input("Own expression", key="expression", help=text.EXPRESSION_HELP)
-    try:
-        return judging.check(model.detector, written).text
-    except ExpressionError as error:
-        st.warning(f"{error} Until then the score is {fallback}.", icon=":material/edit:")
-        if error.caret:
-            st.code(error.caret, language=None)
-        return fallback
-
-
-def _maps_toggled() -> None:
-    """Score by the paper's expression over the maps that are left. A callback."""
-    written = judging.with_maps(st.session_state["maps_used"])
-    if written is None:
-        st.toast("A score needs at least one map.", icon=":material/info:")
-        return
-    st.session_state["expression"] = written
-    st.session_state["score"] = OWN
-
-
 # ------------------------------------------------------------------------------------------------------ the pictures
 
 
-def _view(judged: Judgement) -> View:
+def _view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
     state.remember("opacity", 70, state.whole_number(0, 100))
     state.remember("colours", theme.DEFAULT_COLOUR_MAP, state.one_of(theme.COLOUR_MAPS))
     state.remember("scale", "fixed", state.one_of(_SCALES))
     state.remember("outline", True, state.yes_or_no)
-    opacity = st.slider("Overlay opacity", 0, 100, step=5, format="%d %%", key="opacity", width=140)
-    own = st.segmented_control(
-        "Colour scale", list(_SCALES), format_func=_SCALES.get, key="scale", required=True, help=text.SCALE_HELP
-    )
-    colours = st.selectbox("Colours", theme.COLOUR_MAPS, key="colours", width=110)
-    outlined = st.toggle("Outline", key="outline", help=text.OUTLINE_HELP)
-    threshold = judged.reference.threshold
-    fixed = own == "fixed"
-    scale = figures.calibrated_scale(threshold, colours) if fixed else figures.own_scale(judged.score, colours)
-    return View(scale, opacity / 100, threshold if outlined else None)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        opacity = st.slider("Overlay opacity", 0, 100, step=5, format="%d %%", key="opacity", width=140)
+        own = st.segmented_control(
+            "Colour scale", list(_SCALES), format_func=_SCALES.get, key="scale", required=True, help=text.SCALE_HELP
+        )
+        colours = st.selectbox("Colours", theme.COLOUR_MAPS, key="colours", width=110)
+        outlined = st.toggle("Outline", key="outline", help=text.OUTLINE_HELP)
+    # The scale stays where it is when the threshold moves, so that a colour keeps its meaning.
+    fixed = figures.calibrated_scale(calibrated.reference.threshold, colours)
+    scale = fixed if own == "fixed" else figures.own_scale(judged.score, colours)
+    edge = judged.reference.threshold if outlined else None
+    return View(scale, opacity / 100, edge, inspect_state.remember_pixel(loaded, judged))
 
 
-def _pictures(loaded: Loaded, judged: Judgement, view: View) -> None:
-    shape, touch = loaded.image.shape, state.on_touch_screen()
-    marked = figures.overlay(loaded.shown, judged.score, view.scale, view.opacity, view.edge)
-    charts = {
-        "Original": (figures.picture_figure(loaded.shown, shape, judged.score, touch=touch), text.ORIGINAL_HINT),
-        "Overlay": (figures.picture_figure(marked, shape, judged.score, touch=touch), text.OVERLAY_HINT),
-        "Anomaly map": (figures.map_figure(judged.score, shape, view.scale, touch=touch), text.MAP_HINT),
-    }
-    for column, (title, (figure, hint)) in zip(st.columns(3, gap="small"), charts.items(), strict=True):
-        with column:
-            st.markdown(f"**{title}**")
-            st.plotly_chart(figure, key=f"picture-{title}", config=figures.PICTURE_CONFIG, alt=f"{title}. {hint}")
-            if title != "Original":
-                st.html(figures.colour_bar(view.scale))
-            st.caption(hint)
+def _pictures(scene: Scene) -> None:
+    loaded, judged, view = scene.loaded, scene.judged, scene.view
+    shape, (x, y) = loaded.image.shape, view.pixel
+    bar = linked_pictures.bar(view.scale)
+    tiles = [
+        Tile("Original", wording.ORIGINAL_HINT, scene.original_uri),
+        Tile("Overlay", text.OVERLAY_HINT, scene.overlay_uri, **bar, numbered=True),
+        Tile("Anomaly map", text.MAP_HINT, _map_uri(scene), **bar, numbered=True),
+    ]
+    regions = inspect_regions.regions_of(judged, shape)[:_NUMBERED] if view.edge is not None else []
+    linked_pictures.draw(
+        "pictures", tiles, shape[:2], (y, x), shape, lambda row, column: inspect_state.choose_pixel(column, row),
+        label=wording.PICTURES_LABEL, widest=480, ring=True, zoom=True, step=max(1, shape[1] // 64),
+        image=loaded.hash, probe=Probe(judged.score, "score"),
+        badges=[Badge(region.top, region.top_x, str(number)) for number, region in enumerate(regions, 1)],
+    )  # fmt: skip
 
 
-def _downloads(model: Model, picture: Picture, loaded: Loaded, trace: Trace, judged: Judgement, view: View) -> None:
+def _map_uri(scene: Scene) -> str:
+    """The score map in colours, one pixel per value; the browser draws it smoothly at the image's size."""
+    return figures.data_uri(figures.colourised(scene.judged.score, scene.view.scale))
+
+
+def _downloads(scene: Scene) -> None:
+    loaded, judged, view = scene.loaded, scene.judged, scene.view
+
     def overlay() -> bytes:
         image = figures.reduced(loaded.image, figures.DOWNLOAD_SIDE)
         return figures.png(figures.overlay(image, judged.score, view.scale, view.opacity, view.edge))
@@ -166,10 +139,10 @@ def _downloads(model: Model, picture: Picture, loaded: Loaded, trace: Trace, jud
         return figures.png(figures.colourised(enlarge(judged.score, (height, width)), view.scale))
 
     def sheet() -> bytes:
-        return figures.png(figures.map_sheet(_tiles(model, loaded, trace, view.scale.colour_map)))
+        return figures.png(figures.map_sheet(_tiles(scene)))
 
     def raw() -> bytes:
-        return figures.npz({"score": judged.score, **trace.maps}, _about(model, picture, loaded, judged))
+        return figures.npz({"score": judged.score, **scene.trace.maps}, _about(scene))
 
     files = {
         "Overlay (PNG)": (overlay, "overlay.png", "image/png"),
@@ -180,19 +153,21 @@ def _downloads(model: Model, picture: Picture, loaded: Loaded, trace: Trace, jud
     with st.container(horizontal=True, gap="small"):
         for label, (make, suffix, mime) in files.items():
             st.download_button(
-                label, make, f"{picture.stem}-{suffix}", mime, icon=":material/download:", on_click="ignore",
+                label, make, f"{scene.picture.stem}-{suffix}", mime, icon=":material/download:", on_click="ignore",
                 key=f"download-{suffix}",
             )  # fmt: skip
+        replay.button(scene)
 
 
-def _about(model: Model, picture: Picture, loaded: Loaded, judged: Judgement) -> dict[str, object]:
+def _about(scene: Scene) -> dict[str, object]:
     """What a downloaded array file says about itself."""
+    judged = scene.judged
     return {
-        "image": picture.title,
-        "image_size": list(loaded.image.shape[1::-1]),
-        "pixels_sha256": loaded.hash,
-        "model": model.name,
-        "weights_sha256": model.detector.checkpoint.weights_hash,
+        "image": scene.picture.title,
+        "image_size": list(scene.loaded.image.shape[1::-1]),
+        "pixels_sha256": scene.loaded.hash,
+        "model": scene.model.name,
+        "weights_sha256": scene.model.detector.checkpoint.weights_hash,
         "expression": judged.reference.expression,
         "score": judged.value,
         "threshold": judged.reference.threshold,
@@ -201,59 +176,26 @@ def _about(model: Model, picture: Picture, loaded: Loaded, judged: Judgement) ->
     }
 
 
-# ------------------------------------------------------------------------------------------------- what is behind it
-
-
-def _score(judged: Judgement) -> None:
-    reference, value = judged.reference, judged.value
-    st.subheader("How sure is it?", anchor=False)
-    chart, words = st.columns((3, 2), gap="medium", vertical_alignment="center")
-    with chart:
-        st.markdown(f"**This image among {reference.n} held-out normal images**")
-        figure = figures.normals_figure(reference.scores, reference.threshold, value)
-        st.plotly_chart(figure, key="normals", config=figures.CHART_CONFIG, alt=text.verdict(reference, value))
-        st.caption(text.NORMALS_HINT)
-    with words:
-        st.markdown(text.threshold(reference))
-        st.markdown(text.p_value(reference, value))
-
-
-def _six_maps(model: Model, loaded: Loaded, trace: Trace, expression: str, view: View) -> None:
-    st.subheader("The maps behind the score", anchor=False)
-    st.caption(text.MAPS_HINT, help=text.map_help())
-    used = parse(expression).maps
-    st.session_state["maps_used"] = list(used)
-    st.pills(
-        "Maps in the score", model.detector.config.maps, selection_mode="multi", key="maps_used",
-        on_change=_maps_toggled, help="Leave a map out of the score, or take it in.",
-    )  # fmt: skip
-    levels = resources.normal_levels(model)
-    with st.grid(6, min_column_width=140, gap="small") as grid:
-        for name, tile in _tiles(model, loaded, trace, view.scale.colour_map).items():
-            with grid.cell():
-                peak = float(trace.maps[name].max()) / levels[name]
-                st.markdown(f"**{name}** {MAPS[name].pair}")
-                st.image(figures.data_uri(tile), width="stretch", alt=f"{name}: {text.map_label(name)}")
-                st.caption(text.map_caption(name, peak, name in used))
-    st.html(figures.colour_bar(figures.map_scale(view.scale.colour_map)))
-
-
-def _tiles(model: Model, loaded: Loaded, trace: Trace, colours: str) -> dict[str, object]:
-    levels, scale = resources.normal_levels(model), figures.map_scale(colours)
+def _tiles(scene: Scene) -> dict[str, np.ndarray]:
+    """The maps as pictures on the one calibrated scale, in the circuit's order, in which pairs stay together."""
+    levels, scale = resources.normal_levels(scene.model), figures.map_scale(scene.view.scale.colour_map)
     return {
-        name: figures.map_tile(trace.maps[name], levels[name], loaded.image.shape, scale)
-        for name in _MAP_ORDER
-        if name in trace.maps
+        name: figures.map_tile(scene.trace.maps[name], levels[name], scene.loaded.image.shape, scale)
+        for pair in PAIRS
+        for name in pair
+        if name in scene.trace.maps
     }
 
 
-def _timings(loaded: Loaded, trace: Trace) -> None:
-    st.subheader("Time taken", anchor=False)
-    stages = {"decode file": loaded.milliseconds, **trace.timings}
-    st.markdown(f"**Milliseconds per stage** · {text.milliseconds(sum(stages.values()))} in all")
-    figure = figures.timings_figure(stages)
-    st.plotly_chart(figure, key="timings", config=figures.CHART_CONFIG, alt="Milliseconds per stage", width=640)
-    st.caption(text.TIMINGS_HINT)
+def _closer(scene: Scene) -> None:
+    """One section at a time, so that the page stays calm and quick."""
+    st.subheader("Look closer", anchor=False)
+    state.remember("view", next(iter(SECTIONS)), state.one_of(SECTIONS))
+    chosen = st.segmented_control(
+        "Look closer", list(SECTIONS), format_func=lambda name: SECTIONS[name].title, key="view", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    SECTIONS[chosen].draw(scene)
 
 
 main()

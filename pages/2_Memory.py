@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,10 +16,10 @@ from workbench import (
     figures,
     frame,
     gallery,
+    linked_pictures,
     memory_cache,
     memory_data,
     memory_figures,
-    memory_picker,
     resources,
     state,
     text,
@@ -26,9 +27,9 @@ from workbench import (
 )
 from workbench import memory_text as wording
 from workbench.judging import Judgement
+from workbench.linked_pictures import Tile
 from workbench.memory_data import Effect, Recall, Settings
 from workbench.memory_figures import Card
-from workbench.memory_picker import Tile
 from workbench.resources import Loaded, Model
 from workbench.state import Picture
 
@@ -148,7 +149,8 @@ def _headline(scene: Scene) -> None:
         st.markdown(wording.spread(used, evenly, scene.items, training, dead))
         if scene.judged.share_above > text.UNFAMILIAR_SHARE:
             st.markdown(f":material/help: {text.unfamiliar(scene.judged.share_above)}")
-        st.caption(wording.LEAD)
+        facts = text.picture_facts(scene.loaded.image.shape, scene.picture.known)
+        st.caption(" ".join((facts, *scene.loaded.notes, wording.LEAD)))
     with right, st.grid(2, min_column_width=140, gap="small"):
         st.metric("Items per patch", f"{per_patch.mean():.1f}", help="Mean of exp(entropy) of the addressing weights.")
         st.metric("Items used", f"{used} of {scene.items}", help="Items with any weight after shrinkage.")
@@ -237,16 +239,21 @@ def _reset_all(trained: Settings) -> None:
 
 def _switched_off(scene: Scene) -> tuple[int, ...]:
     """The items that are off; their numbers stand in the address."""
-
-    def read(written: str) -> str:
-        return memory_data.items_to_text(memory_data.items_from_text(written, scene.items))
-
-    state.remember("forget", "", read)
+    state.remember("forget", "", _items_reader(scene))
     off = memory_data.items_from_text(st.session_state["forget"], scene.items)
     if len(off) == scene.items:
         st.warning(wording.ALL_OFF, icon=":material/warning:")
         return ()
     return off
+
+
+def _items_reader(scene: Scene) -> Callable[[str], str]:
+    """A reader for `state.remember`: numbers of items that exist."""
+
+    def read(written: str) -> str:
+        return memory_data.items_to_text(memory_data.items_from_text(written, scene.items))
+
+    return read
 
 
 def _switch_off(items: tuple[int, ...]) -> None:
@@ -272,7 +279,7 @@ def _patch(scene: Scene, settings: Settings, recall: Recall) -> None:
     state.remember("patch_row", row + 1, state.whole_number(1, rows))
     state.remember("patch_column", column + 1, state.whole_number(1, columns))
     chosen = _chosen_patch(scene)
-    memory_picker.linked_pictures(
+    linked_pictures.draw(
         "recall_pictures", _recall_tiles(scene, recall), scene.shape, chosen, scene.loaded.image.shape, _choose_patch,
         label=wording.PICKER_LABEL, width=150,
     )  # fmt: skip
@@ -294,7 +301,7 @@ def _recall_tiles(scene: Scene, recall: Recall) -> list[Tile]:
         ),
         Tile(
             "Entropy in nats", wording.ENTROPY_HINT, None, figures.colourised(nats, scale),
-            memory_figures.entropy_readings(nats, scene.items), **memory_picker.bar(scale),
+            memory_figures.entropy_readings(nats, scene.items), **linked_pictures.bar(scale),
         ),
         Tile(
             "Most used item", wording.MOST_USED_HINT, None, colours[most],
@@ -360,14 +367,27 @@ def _items(scene: Scene, settings: Settings, recall: Recall) -> None:
 def _page_of_items(scene: Scene, here: np.ndarray) -> list[int]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = _order_choice("items_order", "here", scene)
-        only = st.multiselect(
-            "Only these items", range(scene.items), format_func=wording.item, key="items_only",
-            placeholder="all items", width=280,
-        )  # fmt: skip
+        only = _only(scene)
         ranked = [i for i in _ordered(order, scene, here) if not only or i in only]
         pages = -(-len(ranked) // _ITEMS_ON_PAGE)
         page = _page("items_page", pages)
     return ranked[(page - 1) * _ITEMS_ON_PAGE : page * _ITEMS_ON_PAGE]
+
+
+def _only(scene: Scene) -> tuple[int, ...]:
+    """The items that alone are shown, or none for all; their numbers stand in the address."""
+    state.remember("only_items", "", _items_reader(scene))
+    chosen = memory_data.items_from_text(st.session_state["only_items"], scene.items)
+    st.session_state["items_only"] = list(chosen)
+    st.multiselect(
+        "Only these items", range(scene.items), format_func=wording.item, key="items_only", placeholder="all items",
+        width=280, on_change=_only_chosen,
+    )  # fmt: skip
+    return chosen
+
+
+def _only_chosen() -> None:
+    st.session_state["only_items"] = memory_data.items_to_text(tuple(st.session_state["items_only"]))
 
 
 def _order_choice(key: str, default: str, scene: Scene) -> str:
@@ -422,7 +442,7 @@ def _forget(scene: Scene, settings: Settings, trained: Recall, recall: Recall) -
         _scores(scene, result, mean)
         st.markdown(wording.forgotten(scene.judged.value, result.judged.value, reference.threshold, mean))
     tiles = [_moved_tile(moved), *([] if result is None else _score_tiles(scene, result))]
-    memory_picker.linked_pictures(
+    linked_pictures.draw(
         "forget_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
         label=wording.PICKER_LABEL, width=150,
     )  # fmt: skip
@@ -517,7 +537,7 @@ def _moved_tile(moved: np.ndarray) -> Tile:
     scale = memory_figures.change_scale(moved)
     return Tile(
         "Change of F′₃ (1 − cos)", wording.RECALL_CHANGE_HINT, None, figures.colourised(moved, scale),
-        memory_figures.readings(moved), **memory_picker.bar(scale),
+        memory_figures.readings(moved), **linked_pictures.bar(scale),
     )  # fmt: skip
 
 
@@ -528,7 +548,7 @@ def _score_tiles(scene: Scene, result: Effect) -> list[Tile]:
     for title, judged in (("Score as trained", scene.judged), ("Score now", result.judged)):
         values = memory_figures.readings(memory_data.per_position(judged.score, scene.shape))
         smooth = memory_figures.photo_uri(figures.colourised(judged.score, scale))
-        tiles.append(Tile(title, wording.SCORE_HINT, smooth, None, values, **memory_picker.bar(scale)))
+        tiles.append(Tile(title, wording.SCORE_HINT, smooth, None, values, **linked_pictures.bar(scale)))
     change = result.judged.score - scene.judged.score
     peaks = [memory_data.per_position(judged.score, scene.shape) for judged in (scene.judged, result.judged)]
     limit = text.number(threshold)
@@ -554,7 +574,7 @@ def _six_maps(scene: Scene, result: Effect) -> None:
             share = maps[name] / level
             values = memory_figures.readings(memory_data.per_position(share, scene.shape))
             tiles.append(Tile(title, "", memory_figures.photo_uri(figures.colourised(share, scale), 128), None, values))
-    memory_picker.linked_pictures(
+    linked_pictures.draw(
         "map_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
         label=wording.PICKER_LABEL, width=130,
     )  # fmt: skip
@@ -574,7 +594,7 @@ def _changed(scene: Scene, recall: Recall) -> None:
     tiles = [
         Tile(
             "1 − cos(F₃, F′₃)", wording.CHANGED_MAP_HINT, None, figures.colourised(distance, scale),
-            memory_figures.readings(distance), **memory_picker.bar(scale),
+            memory_figures.readings(distance), **linked_pictures.bar(scale),
         ),
         Tile(
             "Flagged patches", "Orange: some pixel of the patch scores above the threshold.",
@@ -584,7 +604,7 @@ def _changed(scene: Scene, recall: Recall) -> None:
     ]  # fmt: skip
     pictures, chart = st.columns(2, gap="medium")
     with pictures:
-        memory_picker.linked_pictures(
+        linked_pictures.draw(
             "distance_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
             label=wording.PICKER_LABEL, width=150,
         )  # fmt: skip
@@ -657,9 +677,7 @@ def _similarity(scene: Scene) -> None:
 
 def _embedding(scene: Scene) -> None:
     state.remember("atlas_layout", "UMAP", state.one_of(("UMAP", "PCA")))
-    method = st.segmented_control(
-        "Layout", ["UMAP", "PCA"], key="atlas_layout", required=True, help=wording.UMAP_HELP
-    )
+    method = st.segmented_control("Layout", ["UMAP", "PCA"], key="atlas_layout", required=True, help=wording.UMAP_HELP)
     with st.spinner(wording.UMAP_WAIT, show_time=True):
         embedding = memory_cache.embedding(scene.model, scene.loaded.hash, scene.trace, method)
     st.markdown(f"**{embedding.method} of items and the image's patches, by direction (no unit)**")

@@ -225,7 +225,9 @@ def _table(pairs: Mapping[str, tuple[Pair, ...]], looked: Mapping[str, tuple[Loo
 # ------------------------------------------------------------------------------------------------- variance as maps
 
 
+@st.fragment
 def _variance(scene: Scene) -> None:
+    """Maps and histograms per scale. Runs again alone when their scale is changed."""
     st.subheader("Variance along channels, place by place", anchor=False)
     state.remember("way", "log", state.one_of(words.WAY_NAMES))
     way = st.segmented_control(

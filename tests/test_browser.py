@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -161,7 +162,8 @@ def test_uploaded_images_are_shown_with_heatmap_and_score(browser: object, addre
         page.get_by_role("heading", name="first.png").wait_for()
         visitor.settle()
         assert page.get_by_text("broken.png is damaged").count() == 1
-        assert page.locator(".js-plotly-plot").count() == 5
+        assert page.locator(".st-key-pictures .frame").count() == 3
+        assert page.locator(".st-key-circuit .thumb img").count() == 7
         assert page.locator(".st-key-shelf_row img").count() == 2
         page.locator(".st-key-shelf_row button:visible", has_text=".").nth(0).click()
         visitor.settle().check()
@@ -175,7 +177,7 @@ def test_the_controls_of_inspect_work(browser: object, address: str) -> None:
         page.wait_for_url("**score=reverse**")
         visitor.settle()
         assert score(page) != before
-        page.locator(".st-key-maps_used button", has_text="M1").click()
+        page.locator(".st-key-circuit").get_by_role("button", name="M1 (").click()
         page.wait_for_url("**score=own**")
         visitor.settle()
         assert page.locator(".st-key-expression input").input_value() == "M2*M3"
@@ -190,10 +192,13 @@ def test_the_controls_of_inspect_work(browser: object, address: str) -> None:
 def test_values_under_the_pointer_are_in_pixels_of_the_image(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Inspect").page
-        page.locator(".js-plotly-plot .nsewdrag").nth(2).hover()
-        label = page.locator(".hoverlayer text").first
-        label.wait_for()
-        assert "px" in (label.text_content() or "") and "score" in (label.text_content() or "")
+        frame = page.locator(".st-key-pictures .frame").nth(2)
+        box = frame.bounding_box()
+        frame.hover(position={"x": 0.25 * box["width"], "y": 0.75 * box["height"]})
+        told = page.locator(".st-key-pictures .probe")
+        page.get_by_text("Under the pointer").wait_for()
+        found = re.search(r"x (\d+) px, y (\d+) px · score [0-9.]+", told.inner_text())
+        assert abs(int(found[1]) - 75) <= 2 and abs(int(found[2]) - 225) <= 2  # of 300 x 300
         visitor.check()
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from nnet.data import DataError, Dataset, ImageCache, Sample, inspect, load_resized, open_dataset
 from nnet.data.elpv import open_elpv, package_folder, read_labels
 from nnet.data.folders import split_held_out
+from nnet.data.loading import ahead
 from nnet.images import resize
 
 
@@ -565,6 +566,24 @@ def test_threads_are_at_work_together(tmp_path):
 
     samples = [Sample(str(index), plain.path, "good", "train", loader=load) for index in range(4)]
     assert load_resized(samples, 16, budget_bytes=10**6, workers=2).shape == (4, 16, 16, 3)
+
+
+def test_reading_ahead_can_be_left_by_someone_whom_its_workers_wait_for():
+    released = threading.Event()
+
+    def work(item):
+        if item:
+            released.wait(30)
+        return item
+
+    stream = ahead(work, range(20), workers=2)
+    assert next(stream) == 0
+    leaving = threading.Thread(target=stream.close, daemon=True)
+    leaving.start()
+    leaving.join(5)
+    left = not leaving.is_alive()
+    released.set()
+    assert left
 
 
 def test_an_image_that_two_threads_load_at_once_is_kept_once(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 
@@ -174,21 +175,6 @@ def test_very_long_images_stay_on_the_page() -> None:
     assert figures.picture_height((100, 10_000)) == 160
 
 
-def test_normals_chart_shows_all_dots_the_threshold_and_the_image() -> None:
-    figure = figures.normals_figure(np.array([0.0, 0.1, 0.2]), 0.15, 0.4)
-    dots, image = figure.data
-    assert len(dots.x) == 3
-    assert dots.x[0] > 0  # a score of 0 has a place on the logarithmic axis
-    assert image.x[0] == 0.4 and image.marker.color == theme.ANOMALOUS
-    assert figure.layout.shapes[0].x0 == 0.15
-    assert figures.normals_figure(np.array([0.1]), 0.15, 0.0).data[1].marker.color == theme.NORMAL
-
-
-def test_normals_chart_survives_scores_of_nothing_but_zero() -> None:
-    figure = figures.normals_figure(np.zeros(3), 0.0, 0.0)
-    assert all(np.isfinite(figure.data[0].x)) and min(figure.data[0].x) > 0
-
-
 def test_timings_chart_has_a_bar_per_stage_in_order() -> None:
     bar = figures.timings_figure({"resize": 1.0, "teacher": 20.0}).data[0]
     assert bar.y == ("resize", "teacher") and bar.x == (1.0, 20.0)
@@ -196,7 +182,6 @@ def test_timings_chart_has_a_bar_per_stage_in_order() -> None:
 
 
 def test_every_chart_has_units() -> None:
-    assert "score" in figures.normals_figure(np.ones(3), 1, 1).layout.xaxis.title.text
     assert figures.timings_figure({"a": 1.0}).layout.xaxis.title.text == "milliseconds"
 
 
@@ -213,6 +198,20 @@ def test_png_and_data_uri_hold_the_same_pixels() -> None:
     image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(figures.png(image)))), image)
     assert figures.data_uri(image).startswith("data:image/png;base64,")
+
+
+def test_a_large_picture_goes_to_the_browser_as_a_jpeg_without_visible_loss() -> None:
+    ramp = np.linspace(0, 255, 500 * 400).reshape(400, 500, 1).repeat(3, axis=2).astype(np.uint8)
+    head, _, encoded = figures.data_uri(ramp).partition(",")
+    assert head == "data:image/jpeg;base64"
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded)))).astype(int)
+    assert shown.shape == ramp.shape and np.abs(shown - ramp).mean() < 1
+
+
+def test_pictures_of_the_same_bytes_in_another_shape_are_told_apart() -> None:
+    first, second = np.zeros((4, 6, 3), np.uint8), np.zeros((6, 4, 3), np.uint8)
+    assert figures.data_uri(first) != figures.data_uri(second)
+    assert figures.data_uri(first) is figures.data_uri(first.copy()), "encoded once"
 
 
 def test_npz_holds_exact_arrays_and_needs_no_unpickling() -> None:

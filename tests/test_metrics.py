@@ -168,8 +168,7 @@ def test_agrees_with_scikit_learn_and_a_literal_pro(seed, levels):
         assert best.f1 == pytest.approx(sklearn_metrics.f1_score(labels, scores >= best.threshold), **CLOSE)
 
 
-def test_many_pixels_use_the_buckets():
-    """Large enough that most normal pixels are counted in buckets rather than sorted; negative and tied values too."""
+def test_many_pixels_negative_and_tied_values_too():
     random = np.random.default_rng(5)
     labels = random.random(400_000) < 0.01
     scores = (random.standard_normal(400_000) + labels).astype(np.float32)

@@ -8,10 +8,11 @@ of the image as given, x to the right and y down, the first pixel reaching from 
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,19 @@ from nnet.overlay import overlay as nnet_overlay
 from nnet.overlay import paint, relative
 from nnet.overlay import to_png as png
 from workbench import text, theme
+from workbench.bounded import BoundedCache
 
 DISPLAY_SIDE = 900
 """Longest side of a picture sent to the browser, in pixels; hover values and downloads keep full precision."""
 DOWNLOAD_SIDE = 4096
 """Longest side of a downloaded picture; larger images are reduced to it."""
+
+PNG_PIXELS = 160_000
+"""Most pixels of a picture that goes to the browser as PNG. Of a photo on the whole screen a PNG takes 100 ms to make
+and 1.5 MB, a JPEG without visible loss 10 ms and 0.2 MB. Downloads are PNG always."""
+ENCODED_BYTES = 48 * 2**20
+"""Most memory for pictures as text."""
+_ENCODED: BoundedCache[bytes, str] = BoundedCache(ENCODED_BYTES, len)
 
 _PICTURE_WIDTH = 330  # what a third of a wide page gives a picture; decides its height only
 _PICTURE_HEIGHTS = (160, 480)
@@ -108,15 +117,17 @@ def map_scale(colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
     return Scale(0.0, 2.0, ticks, "times the normal 99 % level", colour_map)
 
 
-def map_tile(values: np.ndarray, normal_level: float, shape: tuple[int, ...], scale: Scale) -> np.ndarray:
-    """One of M1..M6 as a picture in the image's proportions, 320 pixels on its longest side, cells left visible.
+def map_tile(
+    values: np.ndarray, normal_level: float, shape: tuple[int, ...], scale: Scale, side: int = 320
+) -> np.ndarray:
+    """One of M1..M6 as a picture in the image's proportions, `side` pixels on its longest side, cells left visible.
 
     Args:
         values: (h, w).
         normal_level: what counts as 1, see `map_scale`.
         shape: the image's.
     """
-    height, width = (max(1, round(320 * side / max(shape[:2]))) for side in shape[:2])
+    height, width = (max(1, round(side * length / max(shape[:2]))) for length in shape[:2])
     colours = Image.fromarray(colourised(values / max(normal_level, 1e-12), scale))
     return np.asarray(colours.resize((width, height), Image.Resampling.NEAREST))
 
@@ -173,20 +184,35 @@ def picture_figure(image: np.ndarray, shape: tuple[int, ...], score: np.ndarray,
     return go.Figure(_hover_layer(score, shape, opacity=0), _picture_layout(shape, touch) | {"images": [below]})
 
 
-def map_figure(score: np.ndarray, shape: tuple[int, ...], scale: Scale, *, touch: bool = False) -> go.Figure:
-    """The score map itself, as zoomable as the pictures beside it; see `picture_figure`. `colour_bar` goes with it."""
+def map_figure(
+    score: np.ndarray,
+    shape: tuple[int, ...],
+    scale: Scale,
+    *,
+    touch: bool = False,
+    told: Mapping[str, object] | None = None,
+    over: Sequence[Mapping[str, object]] = (),
+    height: int | None = None,
+) -> go.Figure:
+    """A map itself, as zoomable as the pictures beside it; see `picture_figure`. `colour_bar` goes with it.
+
+    Args:
+        told: what to tell under the pointer instead of the score, as Plotly takes it.
+        over: further traces.
+        height: in pixels, where not `picture_height`.
+    """
     colours = {"zmin": scale.low, "zmax": scale.high, "colorscale": theme.plotly_scale(scale.colour_map)}
-    return go.Figure(_hover_layer(score, shape, **colours), _picture_layout(shape, touch))
+    layout = _picture_layout(shape, touch) | ({} if height is None else {"height": height})
+    return go.Figure([_hover_layer(score, shape, **colours) | dict(told or {}), *over], layout)
 
 
-def _hover_layer(score: np.ndarray, shape: tuple[int, ...], **options: object) -> go.Heatmap:
+def _hover_layer(score: np.ndarray, shape: tuple[int, ...], **options: object) -> dict[str, object]:
     cell_height, cell_width = shape[0] / score.shape[0], shape[1] / score.shape[1]
-    return go.Heatmap(
-        z=np.asarray(score, np.float32),
-        x0=cell_width / 2, dx=cell_width, y0=cell_height / 2, dy=cell_height, showscale=False,
-        hovertemplate="x %{x:.0f} px, y %{y:.0f} px<br>score %{z:.3g}<extra></extra>",
-        **options,
-    )  # fmt: skip
+    return {
+        "type": "heatmap", "z": np.asarray(score, np.float32),
+        "x0": cell_width / 2, "dx": cell_width, "y0": cell_height / 2, "dy": cell_height, "showscale": False,
+        "hovertemplate": "x %{x:.0f} px, y %{y:.0f} px<br>score %{z:.3g}<extra></extra>", **options,
+    }  # fmt: skip
 
 
 def picture_height(shape: tuple[int, ...]) -> int:
@@ -206,50 +232,6 @@ def _picture_layout(shape: tuple[int, ...], touch: bool) -> dict[str, object]:
         "uirevision": "stay",  # a moved slider keeps the zoom
         "modebar": {"bgcolor": "rgba(20,24,30,0.55)", "color": "rgba(255,255,255,0.75)", "activecolor": "white"},
     }
-
-
-def normals_figure(normal_scores: np.ndarray, threshold: float, value: float) -> go.Figure:
-    """Every held-out normal image's score as a dot, the threshold as a line, this image's score as a diamond.
-
-    The axis is logarithmic, since scores are products; scores of 0 stand at its left end.
-    """
-    positive = normal_scores[normal_scores > 0]
-    floor = 0.5 * float(min(positive.min(initial=max(value, threshold, 1e-6)), value if value > 0 else np.inf))
-    dots = go.Scatter(
-        x=np.maximum(normal_scores, floor), y=_spread(len(normal_scores)), mode="markers",
-        marker={"color": theme.NORMAL, "size": 8, "opacity": 0.55, "line": {"width": 0}},
-        hovertemplate="normal image, score %{x:.3g}<extra></extra>",
-    )  # fmt: skip
-    colour = theme.ANOMALOUS if value > threshold else theme.NORMAL
-    image = go.Scatter(
-        x=[max(value, floor)], y=[0.5], mode="markers",
-        marker={"color": colour, "size": 15, "symbol": "diamond", "line": {"width": 1.5, "color": "white"}},
-        hovertemplate="this image, score %{x:.3g}<extra></extra>",
-    )  # fmt: skip
-    line = {
-        "type": "line", "x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "y domain",
-        "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
-    }  # fmt: skip
-    labels = ((threshold, 1.0, f"threshold {text.number(threshold)}"), (value, 0.62, "this image"))
-    layout = {
-        "shapes": [line],
-        "annotations": [
-            {"x": math.log10(max(at, floor)), "y": height, "yanchor": "bottom", "showarrow": False, "text": label,
-             "font": {"size": 13}}
-            for at, height, label in labels
-        ],
-        "xaxis": {
-            "type": "log", "title": {"text": "image score (logarithmic, no unit)", "standoff": 4}, "dtick": 1,
-            "exponentformat": "none",
-        },
-        "yaxis": {"visible": False, "range": [-0.15, 1.2], "fixedrange": True},
-    }  # fmt: skip
-    return go.Figure([dots, image], _CHART | layout | {"height": 170})
-
-
-def _spread(count: int) -> np.ndarray:
-    """Heights 0.1..0.9 that keep neighbouring dots apart: the golden-ratio sequence, the same every time."""
-    return 0.1 + 0.8 * np.mod(np.arange(count) * 0.6180339887, 1)
 
 
 def timings_figure(timings: Mapping[str, float]) -> go.Figure:
@@ -304,8 +286,28 @@ def _tick(position: float, label: str) -> str:
 
 
 def data_uri(image: np.ndarray) -> str:
-    """An image as text that a browser takes in place of an address."""
-    return "data:image/png;base64," + base64.b64encode(png(image, level=1)).decode()
+    """An image as text that a browser takes in place of an address: PNG, or JPEG if it has over PNG_PIXELS.
+
+    The last ones are kept, since most pictures of a page stay the same when a control changes.
+    """
+    image = np.ascontiguousarray(image)
+    key = hashlib.blake2b(image, person=str(image.shape).encode()[:16]).digest()
+    return _ENCODED.get(key) or _ENCODED.put(key, _encoded(image))
+
+
+def _encoded(image: np.ndarray) -> str:
+    if image.shape[0] * image.shape[1] <= PNG_PIXELS:
+        return "data:image/png;base64," + base64.b64encode(png(image, level=1)).decode()
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "JPEG", quality=92, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def photo_uri(image: np.ndarray) -> str:
+    """The same for pictures that are only looked at, as JPEG: a fraction of PNG's time and size, colours unreduced."""
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(stream, "JPEG", quality=92, subsampling=0)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
 def npz(arrays: Mapping[str, np.ndarray], about: Mapping[str, object]) -> bytes:

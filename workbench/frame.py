@@ -10,8 +10,11 @@ from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
-from workbench import figures, resources, state, text
+from workbench import figures, model_list, model_text, resources, state, text
+from workbench.model_list import ModelEntry
 from workbench.resources import Model
+
+TRAIN_PAGE = "pages/5_Train.py"
 
 # Streamlit's buttons are 32 to 40 pixels high, which is little for a finger; its theme has no setting for that.
 _FINGER_STYLE = """<style>@media (pointer: coarse) {
@@ -26,12 +29,22 @@ def page(title: str) -> Iterator[Model]:
     Without a usable model, and for every error that is written for people, the page says what to do instead of
     failing.
     """
+    with page_without_model(title) as entry:
+        yield _loaded(entry)
+
+
+@contextmanager
+def page_without_model(title: str) -> Iterator[ModelEntry | None]:
+    """The same for a page that works without a model: it hands over the chosen one's entry, or None if there is none.
+
+    Nothing is loaded.
+    """
     name = title if title == text.PRODUCT else f"{title} · {text.PRODUCT}"
     # A named icon would be fetched from the internet.
     st.set_page_config(page_title=name, page_icon=Image.fromarray(figures.icon()), layout="wide")
     st.html(_FINGER_STYLE)
     try:
-        yield _chosen_model()
+        yield _chosen_entry()
     except NNetError as error:
         st.error(text.plain(str(error)), icon=":material/error:")
         st.stop()
@@ -39,19 +52,41 @@ def page(title: str) -> Iterator[Model]:
         _footer()
 
 
-def _chosen_model() -> Model:
-    """The sidebar: which model, on which device. Stops the page with a message if there is none."""
-    paths = resources.checkpoint_paths()
-    if not paths:
+def choose_model(name: str) -> None:
+    """Make a model the one that all pages use. A callback."""
+    st.session_state["model"] = name
+
+
+def _chosen_entry() -> ModelEntry | None:
+    """The sidebar's choice of a model."""
+    entries = model_list.entries()
+    if not entries:
+        st.sidebar.caption(text.NO_MODEL)
+        return None
+    with st.sidebar:
+        state.remember("model", next(iter(entries)), state.one_of(entries))
+        name = st.selectbox(
+            "Model", list(entries), format_func=model_text.model_labels(entries).get, key="model", help=text.MODEL_HELP
+        )
+        st.caption("  \n".join(model_text.model_lines(entries[name])))
+    return entries[name]
+
+
+def _loaded(entry: ModelEntry | None) -> Model:
+    """The chosen model on the chosen device. Stops the page with a message if there is none, or if it is damaged."""
+    if entry is None:
         st.title(text.PRODUCT)
         st.warning(text.NO_CHECKPOINT, icon=":material/model_training:")
+        if (resources.ROOT / TRAIN_PAGE).is_file():
+            st.page_link(TRAIN_PAGE, label="Train a model", icon=":material/model_training:")
         st.stop()
     with st.sidebar:
-        state.remember("model", next(iter(paths)), state.one_of(paths))
-        name = st.selectbox("Model", list(paths), key="model", help=text.MODEL_HELP)
         device = _chosen_device()
-        model = resources.load_model(name, paths[name], device)
-        st.caption(" · ".join([*text.model_facts(model.detector.checkpoint), f"runs on {model.detector.device_name}"]))
+        try:
+            model = resources.load_model(entry.name, entry.path, device)
+        except NNetError as error:
+            raise NNetError(f"{error} {model_text.other_models(len(model_list.entries()) - 1)}".strip()) from error
+        st.caption(f"Runs on {model.detector.device_name}")
     if model.detector.config.model.teacher_weights == "random":
         st.warning(text.RANDOM_TEACHER, icon=":material/casino:")
     return model

@@ -1,90 +1,170 @@
-"""The row of small pictures from which one is chosen: the visitor's own, sorted by score, or the samples."""
+"""The row of small pictures from which one is chosen: the visitor's own, sorted and filtered, the samples, or a data
+set's."""
 
 from __future__ import annotations
+
+import re
 
 import pandas as pd
 import streamlit as st
 
+from nnet.calibration import Reference
+from nnet.errors import NNetError
 from nnet.expression import parse
-from workbench import figures, judging, resources, samples, state, text
+from workbench import datasets, figures, judging, replay, resources, samples, state, text
 from workbench.resources import Model, Tile
 from workbench.state import Picture
 
-_OWN, _SAMPLES = "own", "samples"
+_OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
+_DATA_PAGE = 12  # of a data set, whose files have to be read first
 _TILE_WIDTH = 104
 
 
-def shelf(model: Model, chosen: Picture, expression: str) -> None:
+def shelf(model: Model, chosen: Picture, expression: str, reference: Reference | None = None) -> None:
     """Draw the row that holds the chosen picture, and with several uploads a table of all results.
 
     Scores that are not known yet are computed here, with a progress bar.
+
+    Args:
+        reference: decides what is anomalous where the visitor moved the threshold.
     """
+    reference = reference or model.detector.calibration.for_expression(expression)
     uploads = state.uploads()
-    if uploads:
-        _switch(chosen, len(uploads))
-    if chosen.is_sample:
-        pictures = list(state.sample_pictures().values())
+    kinds = [_OWN] * bool(uploads) + [_DATA] * bool(state.data_image()) + [_SAMPLES]
+    kind = _SAMPLES if chosen.is_sample else _DATA if chosen.is_from_data else _OWN
+    if len(kinds) > 1:
+        _switch(kinds, kind, len(uploads))
+    if kind == _DATA:
+        _data_shelf(chosen, reference)
+        return
+    if kind == _SAMPLES:
         if not uploads:
             st.caption("Or take one of these samples.")
-        _row(pictures, {}, chosen, expression, model)
+        _row(list(state.sample_pictures().values()), {}, chosen, reference)
         st.caption(text.sample_source(samples.collection()))
         return
     tiles = _tiles(model, list(uploads.values()), expression)
-    ranked = sorted(uploads.values(), key=lambda picture: tiles[picture.key].score, reverse=True)
-    _row(_visible(ranked), tiles, chosen, expression, model)
-    if len(ranked) > 1:
-        _table(ranked, tiles, model, expression)
+    pictures = list(uploads.values())
+    if len(uploads) > 1:
+        pictures = _arranged(pictures, tiles, reference)
+    if not pictures:
+        st.info(text.NONE_ANOMALOUS, icon=":material/filter_alt_off:")
+        return
+    _row(_visible(pictures), tiles, chosen, reference)
+    if len(uploads) > 1:
+        anomalous = sum(reference.is_anomalous(tile.score) for tile in tiles.values())
+        _table(pictures, tiles, reference, f"{anomalous} of {len(uploads)} anomalous: table of all results")
 
 
-def _switch(chosen: Picture, count: int) -> None:
-    st.session_state["shelf"] = _SAMPLES if chosen.is_sample else _OWN
-    names = {_OWN: f"Your {text.plural(count, 'image')}", _SAMPLES: "Samples"}
+def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> list[Picture]:
+    """The controls of a gallery, and its pictures in the order and selection that they say."""
+    state.remember("sort", "score", state.one_of(text.SORTS))
+    state.remember("rising", False, state.yes_or_no)
+    state.remember("flagged_only", False, state.yes_or_no)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.selectbox("Sort by", list(text.SORTS), format_func=text.SORTS.get, key="sort", width=170)
+        st.toggle("Reverse order", key="rising", help=text.RISING_HELP)
+        st.toggle("Anomalous only", key="flagged_only")
+    if st.session_state["flagged_only"]:
+        pictures = [picture for picture in pictures if reference.is_anomalous(tiles[picture.key].score)]
+    return arranged(pictures, tiles, reference, st.session_state["sort"], st.session_state["rising"])
+
+
+def arranged(
+    pictures: list[Picture], tiles: dict[str, Tile], reference: Reference, by: str, rising: bool
+) -> list[Picture]:
+    """The pictures sorted by "score", "percentile" (ties by name), "name" or "added", the order in which they came."""
+
+    def key(entry: tuple[int, Picture]) -> tuple:
+        number, picture = entry
+        score, name = tiles[picture.key].score, _natural(picture.title)
+        keys = {"score": (score,), "percentile": (reference.percentile(score), name), "name": (name,)}
+        return keys.get(by, (number,))
+
+    # Names and the order of coming go upwards by themselves, scores downwards.
+    backwards = rising == (by in ("name", "added"))
+    return [picture for _, picture in sorted(enumerate(pictures), key=key, reverse=backwards)]
+
+
+def _natural(name: str) -> list[tuple[int, int | str]]:
+    """A name as people sort it: part2 before part10."""
+    return [(0, int(part)) if part.isdecimal() else (1, part.lower()) for part in re.split(r"(\d+)", name) if part]
+
+
+def _switch(kinds: list[str], kind: str, count: int) -> None:
+    st.session_state["shelf"] = kind
+    names = {_OWN: f"Your {text.plural(count, 'image')}", _DATA: "Data set", _SAMPLES: "Samples"}
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
-            "Show", list(names), format_func=names.get, key="shelf", label_visibility="collapsed",
+            "Show", kinds, format_func=names.get, key="shelf", label_visibility="collapsed",
             required=True, on_change=_switched,
         )  # fmt: skip
-        if not chosen.is_sample:
+        if kind == _OWN:
             st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=state.remove_uploads)
 
 
 def _switched() -> None:
-    pictures = state.sample_pictures() if st.session_state["shelf"] == _SAMPLES else state.uploads()
-    state.choose(next(iter(pictures)))
+    kind = st.session_state["shelf"]
+    if kind == _DATA:
+        state.show_data_image(*state.data_image())
+        return
+    state.choose(next(iter(state.sample_pictures() if kind == _SAMPLES else state.uploads())))
 
 
-def _visible(ranked: list[Picture]) -> list[Picture]:
+def _data_shelf(chosen: Picture, reference: Reference) -> None:
+    """The images of the chosen one's data set and split, turned to the page that holds it."""
+    spec, key = state.data_image()
+    dataset = datasets.opened(spec)
+    same = [sample.key for sample in dataset.samples if sample.split == chosen.source.split]
+    pages = -(-len(same) // _DATA_PAGE)
+    if st.session_state.get("data_page_of") != chosen.key or "data_page" not in st.session_state:
+        st.session_state["data_page_of"] = chosen.key
+        st.session_state["data_page"] = same.index(key) // _DATA_PAGE + 1
+    number = st.pagination(pages, key="data_page") if pages > 1 else 1
+    pictures = [state.picture_of(spec, name) for name in same[(number - 1) * _DATA_PAGE : number * _DATA_PAGE]]
+    _row([picture for picture in pictures if _readable(picture)], {}, chosen, reference)
+    st.caption(text.plain(text.data_shelf(dataset, chosen.source.split, len(same))))
+
+
+def _readable(picture: Picture) -> bool:
+    try:
+        _plain_tile(picture)
+    except NNetError:
+        return False
+    return True
+
+
+def _visible(pictures: list[Picture]) -> list[Picture]:
     """The pictures of the page that is turned to."""
-    pages = -(-len(ranked) // _PAGE)
+    pages = -(-len(pictures) // _PAGE)
     number = st.pagination(pages, key="shelf_page") if pages > 1 else 1
-    return ranked[(number - 1) * _PAGE : number * _PAGE]
+    return pictures[(number - 1) * _PAGE : number * _PAGE]
 
 
-def _row(pictures: list[Picture], tiles: dict[str, Tile], chosen: Picture, expression: str, model: Model) -> None:
-    threshold = model.detector.calibration.for_expression(expression).threshold
+def _row(pictures: list[Picture], tiles: dict[str, Tile], chosen: Picture, reference: Reference) -> None:
     row = st.container(horizontal=True, wrap=False, gap="xsmall", key="shelf_row")
     for picture in pictures:
         with row.container(width=_TILE_WIDTH, gap="xsmall"):
             tile = tiles.get(picture.key)
             st.image(tile.picture if tile else _plain_tile(picture), width="stretch", alt=picture.title)
             st.button(
-                _tile_label(picture, tile, threshold), key=f"choose-{picture.key}", help=picture.title,
+                _tile_label(picture, tile, reference.threshold), key=f"choose-{picture.key}", help=picture.title,
                 type="primary" if picture.key == chosen.key else "secondary", width="stretch",
-                on_click=state.choose, args=(picture.key,),
+                on_click=state.show, args=(picture,),
             )  # fmt: skip
 
 
 def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
     if tile is None:
-        return picture.stem
+        return picture.short
     mark = ":material/warning: " if tile.score > threshold else ""
     return f"{mark}{text.number(tile.score)}"
 
 
 def _plain_tile(picture: Picture) -> str:
     """A small picture without a heatmap; kept with the others."""
-    cache, key = resources.stores().tiles, (picture.key, "", "")
+    cache, key = resources.stores().tiles, (picture.content_key, "", "")
     found = cache.get(key) or cache.put(key, Tile(0.0, figures.data_uri(figures.thumbnail(picture.load().shown))))
     return found.picture
 
@@ -92,7 +172,7 @@ def _plain_tile(picture: Picture) -> str:
 def _tiles(model: Model, pictures: list[Picture], expression: str) -> dict[str, Tile]:
     """A tile for every picture, by the picture's key."""
     text_of_expression = parse(expression).text
-    keys = {picture.key: (picture.key, model.key, text_of_expression) for picture in pictures}
+    keys = {picture.key: (picture.content_key, model.key, text_of_expression) for picture in pictures}
     cache = resources.stores().tiles
     tiles = {key: tile for key in keys if (tile := cache.get(keys[key])) is not None}
     missing = [picture for picture in pictures if picture.key not in tiles]
@@ -131,9 +211,8 @@ def _tile(model: Model, image: resources.Loaded, expression: str) -> Tile:
     return Tile(judged.value, figures.data_uri(figures.thumbnail(marked)))
 
 
-def results_table(pictures: list[Picture], tiles: dict[str, Tile], model: Model, expression: str) -> pd.DataFrame:
+def results_table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> pd.DataFrame:
     """One row per picture: name, score, decision, percentile among the held-out normal images, conformal p-value."""
-    reference = model.detector.calibration.for_expression(expression)
     scores = [tiles[picture.key].score for picture in pictures]
     return pd.DataFrame(
         {
@@ -146,10 +225,9 @@ def results_table(pictures: list[Picture], tiles: dict[str, Tile], model: Model,
     )
 
 
-def _table(ranked: list[Picture], tiles: dict[str, Tile], model: Model, expression: str) -> None:
-    table = results_table(ranked, tiles, model, expression)
-    anomalous = int((table["Decision"] == "Anomalous").sum())
-    with st.expander(f"{anomalous} of {len(table)} anomalous: table of all results", icon=":material/table_rows:"):
+def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference, title: str) -> None:
+    table = results_table(pictures, tiles, reference)
+    with st.expander(title, icon=":material/table_rows:"):
         st.caption("Choose a row to see that image. A click on a heading sorts.")
         st.dataframe(
             table,
@@ -163,7 +241,7 @@ def _table(ranked: list[Picture], tiles: dict[str, Tile], model: Model, expressi
                 "p-value": st.column_config.NumberColumn(format="%.3f", help=text.P_VALUE_HELP),
             },
         )
-        st.session_state["shelf_order"] = [picture.key for picture in ranked]
+        st.session_state["shelf_order"] = [picture.key for picture in pictures]
         st.download_button(
             "Table (CSV)", table.to_csv(index=False), "scores.csv", "text/csv", icon=":material/download:",
             on_click="ignore",
@@ -179,10 +257,11 @@ def _row_chosen() -> None:
 def adding() -> None:
     """The uploader, how far reading is, and a sentence for each file that could not be used."""
     st.file_uploader(
-        "Drop images here, or choose files",
+        "Drop images or a replay bundle here, or choose files",
         accept_multiple_files=True,
         key=state.uploader_key(),
         on_change=state.hand_over,
+        args=(replay.open_file,),
         help=text.UPLOAD_HELP,
     )
     bar = st.empty()

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnet.calibration import Reference
 from nnet.detector import Detector
-from nnet.expression import PRESETS, Expression, ExpressionError, for_maps, parse
+from nnet.expression import PRESETS, Expression, for_maps, parse
 from nnet.maps import score_map
 
 OWN = "own"
@@ -68,11 +68,3 @@ def check(detector: Detector, written: str) -> Expression:
     expression = parse(written)
     expression.evaluate(dict.fromkeys(detector.config.maps, 0.0))
     return expression
-
-
-def with_maps(names: list[str]) -> str | None:
-    """The paper's expression over these maps alone, or None without any."""
-    try:
-        return for_maps(names).text
-    except ExpressionError:
-        return None

@@ -6,16 +6,13 @@ positions of F_3 are (H, W), weights (H, W, N) or, of one position, (N,).
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from PIL import Image
 
 from nnet.overlay import colour_table
 from workbench import figures, memory_text, text, theme
@@ -43,9 +40,7 @@ _TRANSPARENT = "rgba(0,0,0,0)"
 
 def photo_uri(image: np.ndarray, side: int = PHOTO_SIDE) -> str:
     """A uint8 (H, W, 3) image as a small JPEG in a data URI."""
-    stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(figures.reduced(image, side))).save(stream, "JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+    return figures.photo_uri(figures.reduced(image, side))
 
 
 def entropy_scale(items: int) -> Scale:

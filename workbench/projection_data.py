@@ -11,9 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from nnet import projection
-from nnet.data import Dataset, Sample, open_dataset
+from nnet.data import Dataset, Sample
 from nnet.errors import NNetError
-from workbench import figures, projection_figures, state, text, theme
+from workbench import datasets, figures, projection_figures, state, text, theme
 from workbench import projection_text as words
 from workbench import projection_work as work
 from workbench.projection_figures import Series
@@ -116,7 +116,7 @@ def _specification() -> str:
 
 def _controls(model: Model, key: tuple[str, str], run: Run | None, milliseconds: float) -> Run | None:
     """The buttons to start and to stop, both always there, so that neither moves while it is needed."""
-    dataset = open_dataset(key[1]) if run is None else run.dataset
+    dataset = datasets.opened(key[1]) if run is None else run.dataset
     samples = projection.in_mixed_order(dataset.test) if run is None else run.samples
     if not samples:
         st.info("This data set has no labelled test images, so there is nothing to measure.", icon=":material/info:")

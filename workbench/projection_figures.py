@@ -67,7 +67,7 @@ def change_figure(rows: Sequence[str], series: Sequence[Series], unit: str, *, l
         unit: what the axis counts.
         log: a logarithmic axis.
     """
-    figure = go.Figure()
+    figure = _Sketch()
     offsets = np.linspace(-0.17, 0.17, len(series)) if len(series) > 1 else [0.0]
     for group, offset in zip(series, offsets, strict=True):
         _add_series(figure, group, np.arange(len(rows)) + offset, rows)
@@ -83,7 +83,7 @@ def change_figure(rows: Sequence[str], series: Sequence[Series], unit: str, *, l
     return _chart(figure, 60 + 36 * len(rows), left=0, legend=False)
 
 
-def _add_series(figure: go.Figure, group: Series, heights: np.ndarray, rows: Sequence[str]) -> None:
+def _add_series(figure: _Sketch, group: Series, heights: np.ndarray, rows: Sequence[str]) -> None:
     joined_x = np.stack([group.before, group.after, np.full(len(heights), np.nan)], axis=1).ravel()
     joined_y = np.repeat(heights, 3)
     figure.add_scatter(
@@ -139,24 +139,25 @@ def variance_figure(
         scale: as `variance_scale` gives it for this map and the one it is compared with.
         touch: a drag scrolls the page instead of zooming.
     """
-    values = brought(variance, way)
-    figure = figures.map_figure(values, shape, scale, touch=touch)
-    figure.update_traces(
-        customdata=variance, hovertemplate="x %{x:.0f} px, y %{y:.0f} px<br>variance %{customdata:.3g}<extra></extra>"
-    )
-    if region.any():
-        _add_outline(figure, region, shape)
     side = _MAP_SIDE_TOUCH if touch else _MAP_SIDE
-    return figure.update_layout(height=int(np.clip(round(side * shape[0] / shape[1]), side // 2, side)))
+    told = {
+        "customdata": variance,
+        "hovertemplate": "x %{x:.0f} px, y %{y:.0f} px<br>variance %{customdata:.3g}<extra></extra>",
+    }
+    return figures.map_figure(
+        brought(variance, way), shape, scale, touch=touch, told=told,
+        over=[_outline(region, shape)] if region.any() else [],
+        height=int(np.clip(round(side * shape[0] / shape[1]), side // 2, side)),
+    )  # fmt: skip
 
 
-def _add_outline(figure: go.Figure, region: np.ndarray, shape: tuple[int, ...]) -> None:
+def _outline(region: np.ndarray, shape: tuple[int, ...]) -> dict[str, object]:
     """The border of the region as straight lines along cell edges."""
     x, y = edges(region)
-    figure.add_scatter(
-        x=x * shape[1] / region.shape[1], y=y * shape[0] / region.shape[0], mode="lines",
-        line={"color": "rgb(255,255,255)", "width": 1.8}, hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
+    return {
+        "type": "scatter", "x": x * shape[1] / region.shape[1], "y": y * shape[0] / region.shape[0], "mode": "lines",
+        "line": {"color": "rgb(255,255,255)", "width": 1.8}, "hoverinfo": "skip", "showlegend": False,
+    }  # fmt: skip
 
 
 def edges(region: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -181,7 +182,7 @@ def histogram_figure(variances: Mapping[str, np.ndarray], region: np.ndarray, wa
     together = np.concatenate([v.ravel() for v in values.values()])
     borders = np.linspace(float(together.min()), float(together.max()) + 1e-6, BINS + 1)
     groups = {"normal": (~region, theme.NORMAL), "flagged": (region, theme.ANOMALOUS)}
-    figure = go.Figure()
+    figure = _Sketch()
     for number, (name, some) in enumerate(values.items(), 1):
         last = number == len(values)
         for label, (inside, colour) in groups.items():
@@ -200,7 +201,7 @@ def histogram_figure(variances: Mapping[str, np.ndarray], region: np.ndarray, wa
 
 
 def _add_histogram(
-    figure: go.Figure, values: np.ndarray, borders: np.ndarray, name: str, colour: str, *, filled: bool
+    figure: _Sketch, values: np.ndarray, borders: np.ndarray, name: str, colour: str, *, filled: bool
 ) -> None:
     share = 100 * np.histogram(values, borders)[0] / len(values)
     figure.add_scatter(
@@ -231,33 +232,35 @@ def gates_figure(source: str, shape: tuple[int, ...], gate: Gate, channel: int, 
     """
     rows = (np.arange(gate.h.shape[1]) + 0.5) * shape[0] / gate.h.shape[1]
     columns = (np.arange(gate.w.shape[1]) + 0.5) * shape[1] / gate.w.shape[1]
-    figure = go.Figure()
-    figure.add_layout_image(
-        source=source, xref="x", yref="y", x=0, y=0, sizex=shape[1], sizey=shape[0],
-        sizing="stretch", layer="below",
-    )  # fmt: skip
+    figure = _Sketch()
     _add_profile(figure, rows, gate.h, channel, upright=True)
     _add_profile(figure, columns, gate.w, channel, upright=False)
     # The profiles share the picture's own axes, so they stay aligned with it at every width.
     unit = {"range": [0, 1.02], "tickvals": [0, 0.5, 1], "fixedrange": True, "zeroline": False}
-    figure.update_layout(
-        xaxis={
+    layout = {
+        "xaxis": {
             "range": [0, shape[1]], "domain": [0, 0.7], "constrain": "domain", "constraintoward": "right",
             "visible": False, "anchor": "y2", "fixedrange": True,
         },
-        yaxis={
+        "yaxis": {
             "range": [shape[0], 0], "domain": [0.3, 1], "constrain": "domain", "constraintoward": "bottom",
             "visible": False, "scaleanchor": "x", "fixedrange": True,
         },
-        xaxis2={**unit, "domain": [0.74, 1], "anchor": "y", "title": {"text": "gate h", "standoff": 2}},
-        yaxis2={**unit, "domain": [0, 0.26], "anchor": "x", "title": {"text": "gate w", "standoff": 2}, "side": "left"},
-    )  # fmt: skip
+        "xaxis2": {**unit, "domain": [0.74, 1], "anchor": "y", "title": {"text": "gate h", "standoff": 2}},
+        "yaxis2": {
+            **unit, "domain": [0, 0.26], "anchor": "x", "title": {"text": "gate w", "standoff": 2}, "side": "left",
+        },
+        "images": [{
+            "source": source, "xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": shape[1], "sizey": shape[0],
+            "sizing": "stretch", "layer": "below",
+        }],
+        "margin": {"l": 46, "r": 8, "t": 30, "b": 24},
+    }  # fmt: skip
     inner = (width - 54) * np.clip(shape[0] / shape[1], 0.4, 1.3)
-    _chart(figure, round(inner) + 54)
-    return figure.update_layout(margin={"l": 46, "r": 8, "t": 30, "b": 24})
+    return _chart(figure, round(inner) + 54, **layout)
 
 
-def _add_profile(figure: go.Figure, at: np.ndarray, gate: np.ndarray, channel: int, *, upright: bool) -> None:
+def _add_profile(figure: _Sketch, at: np.ndarray, gate: np.ndarray, channel: int, *, upright: bool) -> None:
     side = at[-1] + at[0]  # of the image; at the borders the outermost gates are continued
     at = np.r_[0, at, side]
     gate = gate[:, np.r_[0, np.arange(gate.shape[1]), -1]]
@@ -288,7 +291,7 @@ def damping_figure(gate: Gate, channel: int) -> go.Figure:
     means = mean_gates(gate)
     order = np.argsort(means, kind="stable")
     rank = int(np.flatnonzero(order == channel)[0])
-    figure = go.Figure()
+    figure = _Sketch()
     figure.add_scatter(
         x=np.arange(1, len(order) + 1), y=means[order], mode="lines", fill="tozeroy", customdata=order,
         fillcolor=_faint(theme.NORMAL, 0.25), line={"color": theme.NORMAL, "width": 2, "shape": "hvh"},
@@ -301,16 +304,16 @@ def damping_figure(gate: Gate, channel: int) -> go.Figure:
     )  # fmt: skip
     # The curve rises: above it there is room to the left, below it to the right.
     side = ("right", "bottom", 6) if rank > len(order) / 2 else ("left", "top", -6)
-    figure.add_annotation(
-        x=rank + 1, y=float(means[channel]), text=f"channel {channel}", showarrow=False,
-        xanchor=side[0], yanchor=side[1], yshift=side[2],
-    )  # fmt: skip
+    label = {
+        "x": rank + 1, "y": float(means[channel]), "text": f"channel {channel}", "showarrow": False,
+        "xanchor": side[0], "yanchor": side[1], "yshift": side[2],
+    }  # fmt: skip
     figure.update_xaxes(title={"text": "channels, most damped first", "standoff": 4}, fixedrange=True, showgrid=False)
     figure.update_yaxes(
         title={"text": "mean gate (no unit)", "standoff": 8}, range=[0, 1.15 * max(float(means.max()), 0.05)],
         fixedrange=True,
     )  # fmt: skip
-    return _chart(figure, 240)
+    return _chart(figure, 240, annotations=[label])
 
 
 def channel_tile(before: np.ndarray, after: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -345,7 +348,7 @@ def blend_figure(curves: Mapping[str, tuple[np.ndarray, str]], t: float, unit: s
         t: 0..1.
         unit: what the axis counts.
     """
-    figure = go.Figure()
+    figure = _Sketch()
     for name, (values, colour) in curves.items():
         steps = np.linspace(0, 1, len(values))
         figure.add_scatter(
@@ -356,10 +359,13 @@ def blend_figure(curves: Mapping[str, tuple[np.ndarray, str]], t: float, unit: s
             x=[100 * t], y=[np.interp(t, steps, values)], mode="markers", showlegend=False, hoverinfo="skip",
             marker={"color": colour, "size": 11, "line": {"width": 1.5, "color": "white"}},
         )  # fmt: skip
-    figure.add_vline(x=100 * t, line={"color": theme.THRESHOLD, "width": 1.5, "dash": "dot"})
+    marked = {
+        "type": "line", "x0": 100 * t, "x1": 100 * t, "y0": 0, "y1": 1, "yref": "y domain",
+        "line": {"color": theme.THRESHOLD, "width": 1.5, "dash": "dot"},
+    }  # fmt: skip
     figure.update_xaxes(title={"text": "share of P in the blend, %", "standoff": 4}, range=[-2, 102], fixedrange=True)
     figure.update_yaxes(title={"text": unit, "standoff": 8}, rangemode="tozero", fixedrange=True, nticks=6)
-    return _chart(figure, 290)
+    return _chart(figure, 290, shapes=[marked])
 
 
 # ----------------------------------------------------------------------------------------------------------- UMAP
@@ -367,7 +373,7 @@ def blend_figure(curves: Mapping[str, tuple[np.ndarray, str]], t: float, unit: s
 
 def umap_figure(points: np.ndarray, flagged: np.ndarray, positions: Sequence[str]) -> go.Figure:
     """Embedded feature vectors (n, 2), flagged ones (bool (n,)) on top; `positions` is said under the pointer."""
-    figure = go.Figure()
+    figure = _Sketch()
     groups = (("normal", ~flagged, theme.NORMAL, "circle", 5), ("flagged", flagged, theme.ANOMALOUS, "diamond", 8))
     for name, chosen, colour, symbol, size in groups:
         if chosen.any():
@@ -383,11 +389,30 @@ def umap_figure(points: np.ndarray, flagged: np.ndarray, positions: Sequence[str
     return _chart(figure, 360, left=24)
 
 
-def _chart(figure: go.Figure, height: int, *, left: int = 56, legend: bool = True) -> go.Figure:
-    """What all charts share; `left` is the room in pixels for the title and ticks of the y axis."""
-    margin = {"l": left, "r": 10, "t": 30 if legend else 10, "b": 44}
-    figure.update_layout(height=height, margin=margin, legend=_LEGEND, showlegend=legend, dragmode=False, **_CLEAR)
-    return figure
+class _Sketch:
+    """A chart while it is put together. Plotly's own methods would check the whole chart anew at every step."""
+
+    def __init__(self) -> None:
+        self.traces: list[dict[str, object]] = []
+        self.layout: dict[str, object] = {"xaxis": {}, "yaxis": {}}
+
+    def add_scatter(self, **options: object) -> None:
+        self.traces.append({"type": "scatter", **options})
+
+    def update_xaxes(self, **options: object) -> None:
+        self.layout["xaxis"].update(options)
+
+    def update_yaxes(self, **options: object) -> None:
+        self.layout["yaxis"].update(options)
+
+
+def _chart(sketch: _Sketch, height: int, *, left: int = 56, legend: bool = True, **layout: object) -> go.Figure:
+    """The finished chart; `left` is the room in pixels for the title and ticks of the y axis."""
+    shared = {
+        "height": height, "margin": {"l": left, "r": 10, "t": 30 if legend else 10, "b": 44}, "legend": _LEGEND,
+        "showlegend": legend, "dragmode": False,
+    }  # fmt: skip
+    return go.Figure(sketch.traces, sketch.layout | shared | _CLEAR | layout)
 
 
 def key(entries: Sequence[tuple[str, str, str]]) -> str:

@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import numpy as np
 import streamlit as st
 import torch
 
-from nnet.checkpoint import CONFIG, is_checkpoint
+from nnet.attribution import NormalMaps
+from nnet.attribution import normal_maps as summed_up
+from nnet.checkpoint import CONFIG
 from nnet.data import Sample
 from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
 from nnet.images import MIN_SIDE, content_hash, decode
+from nnet.runs import usable_checkpoints
 from workbench import figures, judging
+from workbench.bounded import BoundedCache as BoundedCache
 from workbench.judging import Judgement
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +34,9 @@ DEFAULT_CHECKPOINT = ROOT / "checkpoints" / "elpv-mono"
 EXTRA_FOLDERS = "NNET_CHECKPOINTS"
 """Environment variable: more folders of checkpoints, separated as in PATH."""
 ONLY_EXTRA = "NNET_CHECKPOINTS_ONLY"
-"""Environment variable: 1 looks for checkpoints in those folders alone."""
+"""Environment variable: 1 looks for checkpoints in those folders (and in NNET_RUNS, if it is set) alone."""
+RUNS_FOLDER = "NNET_RUNS"
+"""Environment variable: the folder of training runs, instead of runs/ beside this program."""
 
 MODELS = 3
 """Most models kept loaded. The default one takes some 50 MB, the paper's some 800 MB."""
@@ -50,51 +53,8 @@ BATCH = 8
 """Images per forward pass of a gallery."""
 JUDGEMENT_BYTES = 64 * MEBIBYTE
 """Most memory for score maps: over 200 of 256 x 256."""
-
-_SEARCH_DEPTH = 3
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class BoundedCache(Generic[K, V]):
-    """A dictionary that forgets what was used longest ago once its values together are larger than `limit`.
-
-    The newest value is kept even if it alone is larger. Safe to share between threads; two threads that miss the same
-    key at the same time both compute it.
-
-    Args:
-        limit: in the unit of `size`.
-        size: of one value, such as its bytes.
-    """
-
-    def __init__(self, limit: int, size: Callable[[V], int]) -> None:
-        self.limit = limit
-        self._size = size
-        self._values: OrderedDict[K, V] = OrderedDict()
-        self._lock = threading.Lock()
-        self.total = 0
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def get(self, key: K) -> V | None:
-        """The value, now the most recently used one, or None."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            return self._values.get(key)
-
-    def put(self, key: K, value: V) -> V:
-        """Keep a value and drop old ones until all fit; returns the value."""
-        with self._lock:
-            if key in self._values:
-                self.total -= self._size(self._values.pop(key))
-            self._values[key] = value
-            self.total += self._size(value)
-            while self.total > self.limit and len(self._values) > 1:
-                self.total -= self._size(self._values.popitem(last=False)[1])
-        return value
+PICTURE_BYTES = 64 * MEBIBYTE
+"""Most memory for pictures that are ready for the browser, so that a click sends what is there: some 200 at 300 kB."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +106,8 @@ class _Stores:
             JUDGEMENT_BYTES, lambda judged: judged.score.nbytes
         )
         self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(MODELS, lambda levels: 1)
+        self.pictures: BoundedCache[tuple[object, ...], str] = BoundedCache(PICTURE_BYTES, len)
+        self.normal_maps: BoundedCache[str, NormalMaps] = BoundedCache(MODELS, lambda maps: 1)
         self.tiles: BoundedCache[tuple[str, str, str], Tile] = BoundedCache(TILES, lambda tile: 1)
 
 
@@ -158,31 +120,30 @@ def stores() -> _Stores:
 # -------------------------------------------------------------------------------------------------------- models
 
 
-def checkpoint_paths() -> dict[str, Path]:
-    """All finished checkpoints, name -> directory, the embedded default first.
+def runs_folder() -> Path:
+    """The folder of training runs."""
+    return Path(os.environ.get(RUNS_FOLDER) or ROOT / "runs").expanduser()
 
-    Looked for in checkpoints/ and runs/ beside this program and in the folders of NNET_CHECKPOINTS; names that occur
-    twice get their folder's name in front.
+
+def checkpoint_paths() -> dict[str, Path]:
+    """All models that can be chosen, name -> directory, the embedded default first.
+
+    Looked for in checkpoints/ beside this program, in the folder of runs and in the folders of NNET_CHECKPOINTS; of
+    runs only those that are done (`nnet.runs.usable_checkpoints`). Names that occur twice get their folder's name in
+    front.
     """
     folders = [Path(entry) for entry in os.environ.get(EXTRA_FOLDERS, "").split(os.pathsep) if entry]
     if os.environ.get(ONLY_EXTRA, "") not in ("1", "true", "yes"):
-        folders = [ROOT / "checkpoints", ROOT / "runs", *folders]
-    found = list(dict.fromkeys(path.resolve() for folder in folders for path in _finished(folder, _SEARCH_DEPTH)))
+        folders = [ROOT / "checkpoints", runs_folder(), *folders]
+    elif os.environ.get(RUNS_FOLDER):
+        folders = [*folders, runs_folder()]
+    found = list(dict.fromkeys(path.resolve() for folder in folders for path in usable_checkpoints(folder)))
     found.sort(key=lambda path: path != DEFAULT_CHECKPOINT)
     names: dict[str, Path] = {}
     for path in found:
         name = path.name if path.name not in names else f"{path.parent.name}/{path.name}"
         names.setdefault(name, path)
     return names
-
-
-def _finished(folder: Path, depth: int) -> Iterator[Path]:
-    if is_checkpoint(folder):
-        yield folder
-    elif depth and folder.is_dir():
-        for child in sorted(folder.iterdir()):
-            if child.is_dir() and not child.name.startswith("."):
-                yield from _finished(child, depth - 1)
 
 
 def devices() -> list[str]:
@@ -199,10 +160,15 @@ def load_model(name: str, path: Path, device: str) -> Model:
     """
     try:
         fingerprint = hashlib.sha256((path / CONFIG).read_bytes()).hexdigest()
+        return Model(_detector(str(path), device, fingerprint), name, f"{fingerprint}@{device}")
     except OSError as error:
         message = f"The checkpoint {name} cannot be read ({error.strerror}); restore it or choose another."
         raise NNetError(message) from error
-    return Model(_detector(str(path), device, fingerprint), name, f"{fingerprint}@{device}")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if isinstance(error, NNetError):  # says it better itself
+            raise
+        message = f"The checkpoint {name} is damaged ({error}); restore it or choose another."
+        raise NNetError(message) from error
 
 
 @st.cache_resource(max_entries=MODELS, show_spinner="Loading the model…")
@@ -263,6 +229,23 @@ def normal_levels(model: Model) -> dict[str, float]:
         return found
     quantiles = model.detector.calibration.map_quantiles
     return cache.put(model.key, {name: levels["q99"] for name, levels in quantiles.items()})
+
+
+def photo(key: tuple[object, ...], make: Callable[[], np.ndarray]) -> str:
+    """A picture as a data URI (see `figures.photo_uri`), made only if it is not there yet.
+
+    Args:
+        key: everything that the picture depends on.
+        make: gives the RGB array.
+    """
+    cache = stores().pictures
+    return cache.get(key) or cache.put(key, figures.photo_uri(make()))
+
+
+def normal_maps(model: Model) -> NormalMaps:
+    """What each of M1..M6 shows on the held-out normal images, over all places and at each; some 300 kB per model."""
+    cache = stores().normal_maps
+    return cache.get(model.key) or cache.put(model.key, summed_up(model.detector.calibration))
 
 
 def known_maps(model: Model, loaded: Loaded) -> dict[str, np.ndarray] | None:

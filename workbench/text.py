@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nnet.calibration import Reference
 from nnet.checkpoint import Checkpoint
+from nnet.data import UNKNOWN, Dataset, Sample
 from nnet.maps import MAPS
 from workbench.samples import Collection
 
@@ -34,7 +35,7 @@ class PageText:
 PAGES: dict[str, PageText] = {
     "1_Inspect": PageText(
         "Inspect",
-        "Drop in your own pictures: heatmap, score and decision, and the six maps behind them.",
+        "Drop in your own pictures: heatmap, score and decision, and why: map by map and pixel by pixel.",
         ":material/search:",
     ),
     "2_Memory": PageText(
@@ -42,6 +43,16 @@ PAGES: dict[str, PageText] = {
     ),
     "3_Projection": PageText(
         "Projection", "What the projection modules keep and damp before the networks meet.", ":material/filter_alt:"
+    ),
+    "4_Evaluate": PageText(
+        "Evaluate",
+        "A labelled set measured: metrics, curves, threshold, the worst images, and which map carries the result.",
+        ":material/query_stats:",
+    ),
+    "5_Train": PageText(
+        "Train",
+        "Drop in photos of good parts and watch a model learn them; the run goes on when you close the browser.",
+        ":material/model_training:",
     ),
 }
 """By file name without suffix; only pages whose file exists are shown."""
@@ -55,19 +66,21 @@ RANDOM_TEACHER = (
     "This model's teacher has random weights. It exists for tests only: its heatmaps and scores mean nothing."
 )
 NO_CHECKPOINT = (
-    "There is no trained model yet. Put a finished checkpoint into `checkpoints/` or `runs/`, or train one: "
-    "`python -m nnet train --data FOLDER_OF_NORMAL_IMAGES --out runs/my-model`"
+    "There is no trained model yet. Train one on the Train page, put a finished checkpoint into `checkpoints/` or "
+    "`runs/`, or use the command line: `python -m nnet train --data FOLDER_OF_NORMAL_IMAGES --out runs/my-model`"
 )
+NO_MODEL = "No trained model yet."
 MODEL_HELP = (
-    "Every finished checkpoint in checkpoints/ and runs/ is listed; the environment variable NNET_CHECKPOINTS adds "
-    "more folders. A model judges only images like those it was trained on."
+    "Every finished model in checkpoints/ and runs/ is listed; the environment variable NNET_CHECKPOINTS adds "
+    "more folders. Runs that failed or were cancelled are not. A model judges only images like those it was trained on."
 )
 HOW_TO_READ = (
     "What to look for: outlined regions score above the threshold. The colours mean the same for every picture, "
     "so a good part stays clear."
 )
 UPLOAD_HELP = (
-    "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP, 8 or 16 bits, up to 64 megapixels. "
+    "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP, 8 or 16 bits, up to 64 megapixels; or a replay bundle "
+    "(ZIP) that was saved here. "
     "They stay on the machine this runs on, and are forgotten when you close the page."
 )
 PERCENTILE_HELP = "Share of the held-out normal images, in percent, that score below this image."
@@ -86,17 +99,11 @@ SCALE_HELP = (
 UNFAMILIAR_SHARE = 0.5
 """From this share of pixels above the threshold on, a picture is called unfamiliar."""
 OUTLINE_HELP = "Draws the edge of the region whose score lies above the threshold."
-ORIGINAL_HINT = "The picture as given. Point at it for position and score; drag to zoom in, double-click to go back."
 OVERLAY_HINT = "Look for outlined regions: there the score lies above the threshold."
 MAP_HINT = "The score at every pixel (no unit); its highest value is the image score."
-NORMALS_HINT = (
-    "Each dot is a normal image that training did not see. Look for the diamond, this image: the further it stands to "
-    "the right of all dots, the surer the decision."
-)
-MAPS_HINT = (
-    "Each map compares two networks' features at one scale. Look for maps that light up alone: 1 is the level that "
-    "99 % of the normal images' pixels stay below, so colours can be compared across maps."
-)
+SORTS = {"score": "Score", "percentile": "Percentile", "name": "Name", "added": "Order added"}
+RISING_HELP = "Off: the highest score first; names from A to Z. On: the other way round."
+NONE_ANOMALOUS = "None of your images scores above the threshold. Switch off “Anomalous only” to see them."
 TIMINGS_HINT = "Look for the longest bar. A picture is computed once; every setting on this page works on what is kept."
 
 
@@ -241,7 +248,12 @@ def picture_facts(shape: tuple[int, ...], known: str) -> str:
     return f"{pixels(shape[1], shape[0])}{f'; {known}' if known else ''}."
 
 
-def map_caption(name: str, peak: float, used: bool) -> str:
-    """Branch and stride of a map, its highest value in normal levels, and whether the score uses it."""
-    info = MAPS[name]
-    return f"{MAP_TITLES[info.branch]}, stride {info.stride}; peak {number(peak)}{'' if used else '; left out'}"
+def labelled(sample: Sample, dataset: str) -> str:
+    """What a data set says about one of its images: "labelled crack in magnetic_tile"."""
+    label = f"labelled {sample.label} in {dataset}" if sample.label != UNKNOWN else f"without a label in {dataset}"
+    return f"{label}, a training image there" if sample.split == "train" else label
+
+
+def data_shelf(dataset: Dataset, split: str, count: int) -> str:
+    """Which images of a data set the row shows, and the data's terms."""
+    return f"{dataset.name}: the {plural(count, f'{split} image')}, by label. {dataset.licence}"

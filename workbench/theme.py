@@ -12,6 +12,8 @@ ANOMALOUS = "#e0702a"
 """The image at hand when it is anomalous."""
 THRESHOLD = "#8a8f98"
 """The decision threshold: a neutral line that is neither good nor bad."""
+FORWARD, REVERSE = ANOMALOUS, NORMAL
+"""The forward student S1 and the decoder S2 where the two are told apart; the same two colours, for the same reason."""
 BADGES = {True: "orange", False: "blue"}
 """Streamlit's colour names for the decision: anomalous, normal."""
 
@@ -29,3 +31,9 @@ def plotly_scale(name: str) -> list[list[object]]:
 def css_gradient(name: str) -> str:
     """The same colour map as a CSS background, low on the left."""
     return f"linear-gradient(to right, {', '.join('rgb({}, {}, {})'.format(*colour) for colour in stops(name))})"
+
+
+DEFECT = "#19c8b9"
+"""The outline of a defect that the visitor made: told apart from the white outline of what is flagged."""
+SCALES = ("#2a7fb8", "#e0702a", "#8f6bc4")
+"""The fine, middle and coarse scale, in charts with a line per map; the two directions differ in their dashes."""

@@ -1,6 +1,7 @@
 """Data sets: recognise a layout, pair masks, inspect, make synthetic images, and load within a memory budget."""
 
 from nnet.data.archive import ZipLimits, extract_zip
+from nnet.data.cutpaste import CutPaste, paste_patch
 from nnet.data.defects import DEFECT_KINDS, Defect, paint_defect
 from nnet.data.errors import DataError
 from nnet.data.inspection import Inspection, inspect
@@ -15,6 +16,7 @@ __all__ = [
     "GOOD",
     "TEXTURES",
     "UNKNOWN",
+    "CutPaste",
     "DataError",
     "Dataset",
     "Defect",
@@ -30,4 +32,5 @@ __all__ = [
     "open_synthetic",
     "open_zip",
     "paint_defect",
+    "paste_patch",
 ]

@@ -8,6 +8,7 @@ import stat
 import tempfile
 import weakref
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -167,3 +168,46 @@ def _remove(target: Path, existed: bool) -> None:
             shutil.rmtree(child, ignore_errors=True)
         else:
             child.unlink(missing_ok=True)
+
+
+def read_members(content: bytes, most: Callable[[str], int], name: str) -> dict[str, bytes]:
+    """The files of a small ZIP that may come from anyone, in memory: path -> bytes.
+
+    Args:
+        content: the ZIP.
+        most: for a path in it, the largest number of bytes that it may unpack to; 0 for one that does not belong there.
+        name: what to call the ZIP in messages.
+
+    Raises:
+        DataError: not a ZIP, damaged, cut off, encrypted, too large, an entry that would leave a folder, that does
+            not belong there or occurs twice, or a method of compression whose output cannot be limited.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _members(archive, most, name)
+    except DataError:
+        raise
+    except Exception as error:  # on a damaged file zipfile raises almost every type there is
+        raise DataError(f"{name} could not be read as a ZIP ({error}); it is damaged or cut off.") from error
+
+
+def _members(archive: zipfile.ZipFile, most: Callable[[str], int], name: str) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    # Of a ZIP that is cut off inside a member that is itself a ZIP, zipfile finds the directory of that one.
+    if min((info.header_offset for info in archive.infolist()), default=0):
+        raise DataError(f"{name} does not begin with its first file; it is damaged or cut off.")
+    for info in archive.infolist():
+        path = str(_safe_path(info, name))
+        limit = most(path)
+        if not limit:
+            raise DataError(f"{name} holds {path}, which does not belong there; it is refused.")
+        if path in found:
+            raise DataError(f"{name} holds {path} twice; it is refused.")
+        if info.file_size > limit:
+            raise DataError(f"{name} holds {path} of {info.file_size / MIB:,.0f} MiB; at most {limit / MIB:,.0f} fit.")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise DataError(f"{name} is compressed in a way that is not read here; pack it with the usual method.")
+        with archive.open(info) as packed:
+            # One byte more than is stated: an entry that holds more is cut there and fails its checksum.
+            found[path] = packed.read(info.file_size + 1)
+    return found

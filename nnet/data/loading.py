@@ -193,7 +193,11 @@ def _load_all(
 
 
 def ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """`map` on threads, in order and a few items ahead, so that results never pile up. Raises what `function` does."""
+    """`map` on threads, in order and a few items ahead, so that results never pile up. Raises what `function` does.
+
+    Left early, it waits for nothing: the garbage collector may be what leaves it, in a worker of another pool and in
+    the middle of a decoding, and waiting there for a thread that waits for that decoding would never end.
+    """
     waiting: deque[Future[Result]] = deque()
     pool = ThreadPoolExecutor(max(1, workers))
     try:
@@ -204,7 +208,7 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: in
         while waiting:
             yield waiting.popleft().result()
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _load(sample: Sample, size: int) -> np.ndarray:

@@ -1,0 +1,221 @@
+"""How long the server works for each changed control of Inspect, Memory and Projection, and until the first heatmap.
+
+    python -m benchmarks.pages [--image FILE] [--only PAGE] [--rounds 6] > table.md
+
+Each control is changed in a page that is already drawn, through Streamlit's own test client (AppTest): the whole script
+of the page runs again, as after a change in the browser, and the network must not. Two times are taken of the page's
+script, from its first line to its last: the processor time of its thread, which is the server's work and hardly depends
+on what else the machine does, and the time that passes. An unchanged page is timed as well, in the first row of each
+view. On Memory the browser runs only the part of the page that the control stands in, so that its times here are an
+upper bound.
+
+A change of image is no change of control: "first heatmap" is decoding, network and score of an image that was never
+seen, with the model loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from workbench import frame, judging, resources, samples
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = 100  # milliseconds
+INSPECT, MEMORY, PROJECTION = "1_Inspect", "2_Memory", "3_Projection"
+
+
+@dataclass(frozen=True)
+class View:
+    """A page at an address, and its controls: key of the widget or setting -> values that it takes in turn."""
+
+    page: str
+    title: str
+    controls: dict[str, Sequence[object]]
+    address: dict[str, str] = field(default_factory=dict)
+
+
+EXPRESSIONS = ("M1*M2*M3", "M1+M6", "M3", "(M1+M6)*M3", "M2*M5", "M1+M2+M3")
+COMMON: dict[str, Sequence[object]] = {
+    "opacity": (10, 25, 40, 55, 85, 100),
+    "colours": ("viridis", "cividis", "magma", "inferno"),
+    "scale": ("own", "fixed"),
+    "outline": (False, True),
+    "score": ("reverse", "forward", "paper"),
+    "expression": EXPRESSIONS,
+    "pixel": ("10,10", "100,150", "200,40", "50,250", "150,150", "290,20"),
+    "threshold": (0.5, 0.7, 1.4, 2.0, 3.0, 1.0),
+}
+VIEWS = [
+    View(INSPECT, "Pixel verdict", {**COMMON, "normal": ("anywhere", "place")}, {"view": "pixel"}),
+    View(INSPECT, "Threshold and regions", {"threshold": COMMON["threshold"], "score": COMMON["score"]},
+         {"view": "regions"}),
+    View(INSPECT, "S1 against S2", {"wipe": (20, 35, 65, 80), "opacity": COMMON["opacity"]}, {"view": "students"}),
+    View(MEMORY, "Memory", {
+        "temperature": (0.02, 0.03, 0.07, 0.1, 0.2, 0.5), "shrink": (0.25, 0.5, 0.75, 1.5, 2.0, 3.0),
+        "patch_row": (1, 2, 3, 5, 6, 7), "patch_column": (1, 2, 3, 5, 6, 7),
+        "items_order": ("number", "training", "here"), "atlas": ("similarity", "items"),
+        "atlas_order": ("number", "here", "training"),
+    }, {"atlas_layout": "PCA"}),
+    View(PROJECTION, "Figure 7", {"side": ("student", "teacher"), "way": ("linear", "relative", "log")}),
+    View(PROJECTION, "Gates and channels", {
+        "stage": ("2", "3", "1"), "side": ("student", "teacher"), "channel": (1, 2, 3, 4, 5, 6),
+    }, {"part": "gates"}),
+    View(PROJECTION, "Features", {
+        "stage": ("2", "3", "1"), "vectors": ("raw", "unit"), "blend": (10, 20, 35, 65, 80, 95),
+    }, {"part": "features"}),
+]  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--image", type=Path, metavar="FILE", help="an image to upload; default: the first sample")
+    parser.add_argument("--only", default="", help="part of a page's name or a view's title")
+    parser.add_argument("--rounds", type=int, default=6, help="changes per control")
+    options = parser.parse_args()
+    torch.set_num_threads(1)  # so that the thread's time is all of the work
+    frame.page = _timed_page
+    print(f"{samples.collection().name if options.image is None else options.image.name}\n")
+    print(f"| view | control | median ms | worst ms | median passed ms | over {TARGET} ms |\n|---|---|---|---|---|---|")
+    for view in VIEWS:
+        if options.only.lower() in f"{view.page} {view.title}".lower():
+            for row in _view(view, options.image, options.rounds):
+                print(f"| {' | '.join(row)} |", flush=True)
+    if not options.only:
+        _first_heatmap()
+
+
+def _view(view: View, image: Path | None, rounds: int) -> Iterator[tuple[str, ...]]:
+    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=300)
+    for name, value in view.address.items():
+        at.query_params[name] = value
+    at.switch_page(f"pages/{view.page}.py")
+    _run(at)
+    if image is not None:
+        at.file_uploader[0].set_value((image.name, image.read_bytes(), "image/png"))
+        _run(at)
+    _run(at)
+    name = f"{view.page.partition('_')[2]}, {view.title}"
+    yield _row(name, "(nothing changed)", [_timed(at) for _ in range(rounds)])
+    for key, values in view.controls.items():
+        if key == "expression":
+            _set(at, "score", "own")
+            _run(at)
+        if not _known(at, key):
+            print(f"{name}: no control {key} here", file=sys.stderr)
+            continue
+        times = []
+        for index in range(rounds):
+            _set(at, key, values[index % len(values)])
+            times.append(_timed(at))
+        yield _row(name, key, times)
+
+
+def _row(view: str, control: str, times: list[tuple[float, float]]) -> tuple[str, ...]:
+    worked, passed = ([1000 * t for t in column] for column in zip(*times, strict=True))
+    median, worst = statistics.median(worked), max(worked)
+    over = "worst only" if median <= TARGET < worst else "yes" if median > TARGET else ""
+    return view, control, f"{median:.0f}", f"{worst:.0f}", f"{statistics.median(passed):.0f}", over
+
+
+def _known(at: AppTest, key: str) -> bool:
+    return key in at.session_state
+
+
+def _set(at: AppTest, key: str, value: object) -> None:
+    """Change a widget by its key, or the setting that a click in a component would change."""
+    for kind in ("slider", "select_slider", "segmented_control", "selectbox", "toggle", "checkbox", "number_input",
+                 "text_input"):  # fmt: skip
+        for widget in at.get(kind):
+            if widget.key == key:
+                widget.set_value(value)
+                return
+    at.session_state[key] = value
+
+
+def _run(at: AppTest) -> None:
+    at.run()
+    if at.exception:
+        sys.exit(f"The page failed: {at.exception[0].message}")
+
+
+_SPENT: list[tuple[float, float]] = []
+_page = frame.page
+
+
+@contextmanager
+def _timed_page(title: str) -> Iterator[resources.Model]:
+    """`frame.page`, in which every page's script runs, with a stopwatch."""
+    worked, passed = time.thread_time(), time.perf_counter()
+    try:
+        with _page(title) as model:
+            yield model
+    finally:
+        _SPENT.append((time.thread_time() - worked, time.perf_counter() - passed))
+
+
+def _timed(at: AppTest) -> tuple[float, float]:
+    """Seconds that the script's thread worked, and seconds that passed."""
+    _SPENT.clear()
+    _run(at)
+    return _SPENT[-1]
+
+
+# -------------------------------------------------------------------------------------------------- first heatmap
+
+
+def _first_heatmap() -> None:
+    """Decoding, network and score of images that were never seen."""
+    print("\n| image | decode ms | network ms | score and decision ms | in all ms |\n|---|---|---|---|---|")
+    name, path = next(iter(resources.checkpoint_paths().items()))
+    model = resources.load_model(name, path, "cpu")
+    expression = next(iter(judging.presets(model.detector).values()))
+    for title, contents in {"300 × 300 PNG": _files(300, 300), "4000 × 3000 JPEG": _files(4000, 3000)}.items():
+        rows = [_stages(model, title, content, expression) for content in contents]
+        medians = [1000 * statistics.median(column) for column in zip(*rows, strict=True)]
+        print(f"| {title} | {' | '.join(f'{value:.0f}' for value in (*medians, sum(medians)))} |")
+
+
+def _stages(model: resources.Model, title: str, content: bytes, expression: str) -> list[float]:
+    loaded = []
+    steps: list[Callable[[], object]] = [
+        lambda: loaded.append(resources.load_image(f"{title}{hash(content)}", title, content)),
+        lambda: resources.trace(model, loaded[0]),
+        lambda: resources.judgement(model, loaded[0], expression),
+    ]
+    found = []
+    for step in steps:
+        started = time.process_time()
+        step()
+        found.append(time.process_time() - started)
+    return found
+
+
+def _files(width: int, height: int, count: int = 5) -> list[bytes]:
+    """Image files of smooth noise, each another."""
+    contents = []
+    for seed in range(count):
+        coarse = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+        stream = io.BytesIO()
+        picture = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+        picture.save(stream, "PNG" if width < 1000 else "JPEG")
+        contents.append(stream.getvalue())
+    return contents
+
+
+if __name__ == "__main__":
+    st.cache_data.clear()
+    main()

@@ -1,0 +1,166 @@
+"""One run of a study, from the data set to its numbers. The same function serves every engine."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nnet import checkpoint as checkpoints
+from nnet.ablation.identity import code_hash, config_hash
+from nnet.ablation.store import FORMAT, Job
+from nnet.ablation.variants import StudyError
+from nnet.card import write_card
+from nnet.config import Config
+from nnet.data import Dataset, open_dataset
+from nnet.detector import Detector
+from nnet.evaluation import describe, measure
+from nnet.pipeline import phase, train_on
+from nnet.provenance import provenance
+from nnet.training import RESUME, Progress, load_history
+
+Report = Callable[[Progress], None]
+BATCH = 8
+MIN_BATCHES, MAX_BATCHES, MAX_SECONDS = 5, 20, 1.0
+
+
+def execute(job: Job, out: Path, report: Report | None = None) -> dict[str, Any]:
+    """Train a run, or go on with it, measure it, and return what belongs into done/.
+
+    Args:
+        job: what to do.
+        out: the checkpoint's directory; a broken-off run there is resumed, a finished one only measured.
+        report: called during the work.
+
+    Raises:
+        nnet.errors.NNetError: anything the user can mend.
+    """
+    listen = report or (lambda _: None)
+    torch.set_num_threads(job.threads)
+    if code_hash() != job.code:
+        raise StudyError("This worker has another version of N-Net than the study. Install the same one everywhere.")
+    started = time.perf_counter()
+    config = Config.from_dict(job.config)
+    dataset = _open(job)
+    detector = _trained(job, config, dataset, out, listen)
+    results = _measured(detector, dataset, job, listen)
+    return {
+        "format": FORMAT,
+        "key": job.key,
+        "identity": job.identity,
+        "config": job.config,
+        "seed": job.seed,
+        "preset": job.preset,
+        "settings": job.settings,
+        "variants": list(job.variants),
+        "data": dataset.name,
+        "source": job.data,
+        "data_sha256": job.data_sha256,
+        "split_seed": job.split_seed,
+        "scores": results["scores"],
+        "maps": " ".join(config.maps),
+        **_training(out, detector),
+        "seconds_run": round(time.perf_counter() - started, 2),
+        "images_per_second": round(images_per_second(detector, dataset), 3),
+        **_parameters(detector),
+        "parts": detector.network.parameter_counts(),
+        "device": detector.device_name,
+        "threads": job.threads,
+        "engine": job.engine,
+        "jobs": job.jobs,
+        "config_sha256": config_hash(config),
+        "code_sha256": job.code,
+        **_origin(),
+    }
+
+
+def images_per_second(detector: Detector, dataset: Dataset) -> float:
+    """Images per second from decoded pictures to maps, median over batches of 8; a first batch warms up."""
+    samples = [sample for sample in dataset.test if sample.is_normal or sample.is_defective][:BATCH]
+    images = [sample.load().image for sample in samples]
+    detector.maps(images)
+    rates, until = [], time.perf_counter() + MAX_SECONDS
+    while len(rates) < MIN_BATCHES or (len(rates) < MAX_BATCHES and time.perf_counter() < until):
+        before = time.perf_counter()
+        for m in detector.maps(images).values():
+            m.cpu()  # waits for the device
+        rates.append(len(images) / (time.perf_counter() - before))
+    return statistics.median(rates)
+
+
+def _open(job: Job) -> Dataset:
+    dataset = open_dataset(job.data, seed=job.split_seed)
+    if dataset.content_hash() != job.data_sha256:
+        raise StudyError(
+            f"{job.data} changed since the study was planned, or differs on this machine. "
+            "Give every machine the same files, and run the command again."
+        )
+    return dataset
+
+
+def _trained(job: Job, config: Config, dataset: Dataset, out: Path, listen: Report) -> Detector:
+    """The run's detector: loaded if its training is over, else trained or resumed."""
+    weights = None if job.weights_file is None else Path(job.weights_file)
+    if checkpoints.is_checkpoint(out):
+        return Detector.load(out, job.device, weights)
+    resume = (out / RESUME).is_file()
+    if out.exists() and not resume:
+        shutil.rmtree(out)  # broken off before the first epoch was over: nothing to keep
+    return train_on(dataset, config, out, resume=resume, device=job.device, weights_file=weights, report=listen)
+
+
+def _measured(detector: Detector, dataset: Dataset, job: Job, listen: Report) -> dict[str, Any]:
+    """All metrics of the job's expressions; those that training wrote down are not measured again."""
+    saved = detector.checkpoint
+    scores = dict(saved.metrics.get("scores", {}))
+    missing = [text for text in job.expressions if text not in scores]
+    if missing:
+        results = measure(detector, dataset, missing, phase("measure", listen))
+        results = {**results, "scores": scores | results["scores"]}
+        about = {"data": describe(dataset), **saved.about}
+        card = write_card(saved.name, saved.config, about, results, saved.calibration.summary())
+        checkpoints.write_results(saved.path, results, card)
+        return results
+    return dict(saved.metrics)
+
+
+def steps_per_epoch(images: int, batch_size: int) -> int:
+    """Optimiser steps of an epoch; a last batch of a single image is dropped."""
+    whole, rest = divmod(images, batch_size)
+    return whole + (rest > 1)
+
+
+def _training(out: Path, detector: Detector) -> dict[str, Any]:
+    history = load_history(out)
+    images = detector.checkpoint.about["training_images"]
+    seconds = sum(entry["seconds"] for entry in history)
+    seen = sum(entry["images_per_second"] * entry["seconds"] for entry in history)
+    return {
+        "epochs": len(history),
+        "steps": len(history) * steps_per_epoch(images, detector.config.train.batch_size),
+        "training_images": images,
+        "seconds_training": round(seconds, 3),
+        "training_images_per_second": round(seen / seconds, 2) if seconds else None,
+    }
+
+
+def _parameters(detector: Detector) -> dict[str, int]:
+    counts = detector.network.parameter_counts()
+    return {"parameters": sum(counts.values()), "parameters_trained": sum(counts.values()) - counts["T"]}
+
+
+def _origin() -> dict[str, Any]:
+    origin = provenance()
+    versions = origin["versions"]
+    return {
+        "commit": origin["commit"],
+        "created": origin["created"],
+        "nnet": versions["nnet"],
+        "torch": versions["torch"],
+        "versions": versions,
+    }

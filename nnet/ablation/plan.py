@@ -1,0 +1,222 @@
+"""What a study asks for, and what of it is still to be done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nnet.ablation.identity import code_hash, config_hash, run_identity
+from nnet.ablation.store import ALL_DEFECTS, Job, StudyFolder, result_rows
+from nnet.ablation.variants import STUDIES, VARIANTS, Study, StudyError, Variant, differences
+from nnet.config import Config, preset
+from nnet.data import Dataset, open_dataset
+from nnet.data.sample import hash_file
+
+NAMED_DATA = ("elpv", "synthetic")
+SHORT_IDENTITY, SHORT_CODE = 20, 12
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set of a study.
+
+    Attributes:
+        spec: as for `open_dataset`; a path is absolute.
+        dataset: opened.
+        sha256: of its contents.
+    """
+
+    spec: str
+    dataset: Dataset
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every run of some studies, each once.
+
+    Attributes:
+        studies: what was asked for.
+        sources: the data sets.
+        seeds: of training.
+        base: the settings that all variants share.
+        jobs: all runs, in the order in which they are best made: seed by seed, so that a first comparison comes early.
+        finished: key of a job -> key of the finished run that stands for it.
+    """
+
+    studies: tuple[Study, ...]
+    sources: tuple[Source, ...]
+    seeds: tuple[int, ...]
+    base: Config
+    jobs: tuple[Job, ...]
+    finished: dict[str, str]
+
+    @property
+    def missing(self) -> tuple[Job, ...]:
+        """The runs that are still to be made."""
+        return tuple(job for job in self.jobs if job.key not in self.finished)
+
+    def images(self, job: Job) -> tuple[int, int]:
+        """Normal training images and labelled test images of a job's data set."""
+        dataset = next(source.dataset for source in self.sources if source.sha256 == job.data_sha256)
+        return len(dataset.train), sum(s.is_normal or s.is_defective for s in dataset.test)
+
+
+def open_source(spec: str, split_seed: int) -> Source:
+    """Open a data set and see that something can be measured on it.
+
+    Raises:
+        nnet.data.DataError: it cannot be opened.
+        StudyError: it has no normal training images, or no normal and defective test images.
+    """
+    name = spec.partition(":")[0]
+    absolute = spec if name in NAMED_DATA else str(Path(spec).expanduser().resolve())
+    dataset = open_dataset(absolute, seed=split_seed)
+    tested = any(s.is_normal for s in dataset.test) and any(s.is_defective for s in dataset.test)
+    if not dataset.train or not tested:
+        raise StudyError(
+            f"{spec} has {len(dataset.train)} normal training images and {len(dataset.test)} test images. A study "
+            "needs normal images to train on, and normal and defective ones to measure on."
+        )
+    return Source(absolute, dataset, dataset.content_hash())
+
+
+def make_plan(
+    studies: Sequence[Study],
+    sources: Sequence[Source],
+    seeds: Sequence[int],
+    base: Config,
+    folder: StudyFolder,
+    *,
+    preset_name: str = "",
+    split_seed: int = 0,
+    device: str = "auto",
+    weights_file: Path | None = None,
+    keep: str = "first",
+    any_code: bool = False,
+) -> Plan:
+    """Work out the runs of some studies, and which of them are done.
+
+    Args:
+        studies: see `nnet.ablation.variants.select`.
+        sources: data sets; one given twice counts once.
+        seeds: of training.
+        base: see `nnet.ablation.variants.base_config`.
+        folder: where results lie.
+        preset_name: of the preset, for the table.
+        split_seed: of the data sets.
+        device, weights_file: of the runs.
+        keep: which checkpoints stay: "all", "first" (those of the first seed) or "none".
+        any_code: count runs as done that another version of the code made.
+
+    Raises:
+        nnet.config.ConfigError: a variant's settings are not possible on this base.
+        nnet.data.DataError: the file of teacher weights cannot be read.
+    """
+    unique = tuple({source.sha256: source for source in sources}.values())
+    code, weights = code_hash(), "" if weights_file is None else hash_file(weights_file)
+    settings = settings_text(base, preset_name)
+    jobs: list[Job] = []
+    for seed in seeds:
+        for source in unique:
+            seeded = base.override({"train.seed": seed})
+            for config in _configs(studies, seeded):
+                variants = _same(config, seeded)
+                identity = run_identity(config, source.sha256, weights)
+                jobs.append(
+                    Job(
+                        key=f"{identity[:SHORT_IDENTITY]}-{code[:SHORT_CODE]}",
+                        identity=identity,
+                        code=code,
+                        variants=tuple(variant.name for variant in variants),
+                        config=config.to_dict(),
+                        preset=preset_name,
+                        settings=settings,
+                        data=source.spec,
+                        data_sha256=source.sha256,
+                        split_seed=split_seed,
+                        expressions=_expressions(variants, seeded),
+                        device=device,
+                        weights_file=None if weights_file is None else str(weights_file.resolve()),
+                        keep=keep == "all" or (keep == "first" and seed == seeds[0]),
+                    )
+                )
+    return Plan(tuple(studies), unique, tuple(seeds), base, tuple(jobs), _finished(jobs, folder, any_code))
+
+
+def prepared(plan: Plan, *, engine: str, jobs: int, threads: int) -> tuple[Job, ...]:
+    """The missing runs with what the engine decides filled in."""
+    return tuple(replace(job, engine=engine, jobs=jobs, threads=threads) for job in plan.missing)
+
+
+def table(plan: Plan, folder: StudyFolder) -> list[dict[str, Any]]:
+    """The rows of the results table: every finished run of the folder, and of each the newest where several exist.
+
+    Runs of earlier commands (other studies, data, presets or seeds) stay in the table.
+    """
+    rows: list[dict[str, Any]] = []
+    for result in _newest(folder.results(), set(plan.finished.values())):
+        rows += result_rows(result, [VARIANTS[name] for name in result["variants"] if name in VARIANTS])
+    order = {name: number for number, name in enumerate(STUDIES)}
+    labels = {(s.name, row.label): number for s in STUDIES.values() for number, row in enumerate(s.rows)}
+    return sorted(
+        rows,
+        key=lambda r: (
+            order[r["study"]], r["data"], r["preset"], r["settings"], labels[r["study"], r["row"]], r["seed"],
+            r["defect"] != ALL_DEFECTS, r["defect"], r["key"],
+        ),
+    )  # fmt: skip
+
+
+def settings_text(base: Config, preset_name: str) -> str:
+    """In what a study's base differs from its preset, such as "loss.beta_epochs=1 train.epochs=9"; "" if in nothing."""
+    if not preset_name:
+        return ""
+    changed = differences(base, preset(preset_name).override({"train.seed": base.train.seed}))
+    return " ".join(f"{path}={json.dumps(value)}" for path, (value, _) in sorted(changed.items()))
+
+
+def _configs(studies: Iterable[Study], base: Config) -> list[Config]:
+    """The settings of the studies' variants, each once, in the studies' order."""
+    names = dict.fromkeys(row.variant for study in studies for row in study.rows)
+    configs = (VARIANTS[name].config(base) for name in names)
+    return list({config_hash(config): config for config in configs}.values())
+
+
+def _same(config: Config, base: Config) -> list[Variant]:
+    """All variants that have these settings on this base, also those of studies that were not asked for."""
+    return [variant for variant in VARIANTS.values() if variant.config(base) == config]
+
+
+def _expressions(variants: Iterable[Variant], base: Config) -> tuple[str, ...]:
+    """What any of these variants wants measured, whichever study runs first."""
+    return tuple(dict.fromkeys(text for variant in variants for text in variant.expressions(base)))
+
+
+def _finished(jobs: Iterable[Job], folder: StudyFolder, any_code: bool) -> dict[str, str]:
+    by_identity: dict[str, str] = {}
+    if any_code:
+        by_identity = {result["identity"]: result["key"] for result in sorted(folder.results(), key=_age)}
+    done: dict[str, str] = {}
+    for job in jobs:
+        result = folder.result(job.key)
+        if result is not None and result["identity"] == job.identity and result["code_sha256"] == job.code:
+            done[job.key] = job.key
+        elif job.identity in by_identity:
+            done[job.key] = by_identity[job.identity]
+    return done
+
+
+def _newest(results: list[dict[str, Any]], wanted: set[str]) -> list[dict[str, Any]]:
+    """One result per identity: the one that the plan counts on, else the newest."""
+    best: dict[str, dict[str, Any]] = {}
+    for result in sorted(results, key=lambda r: (r["key"] in wanted, _age(r))):
+        best[result["identity"]] = result
+    return list(best.values())
+
+
+def _age(result: dict[str, Any]) -> str:
+    return result["created"]

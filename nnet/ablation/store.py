@@ -1,0 +1,304 @@
+"""The folder of a study: one file per finished run, and the table made from them. No torch in here.
+
+done/KEY.json      a finished run: settings, metrics, times, parameters, origin; written in one step, at the very end
+models/KEY/        its checkpoint while it is trained, and afterwards where checkpoints are kept
+logs/KEY.txt       what the run's process printed (local engine)
+results.csv        one row per study, row, data set, seed and kind of defect; results.parquet too where pyarrow is there
+study.lock         held as long as a study runs here, also by its workers
+
+A run in progress goes on from the trainer's own state in models/KEY/. Files in done/ are never changed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nnet.ablation.variants import STUDIES, Study, StudyError, Variant
+from nnet.config import Config
+from nnet.storage import write_atomically, write_json, write_text
+
+FORMAT = 1
+DONE, MODELS, LOGS, LOCK = "done", "models", "logs", "study.lock"
+CSV, PARQUET = "results.csv", "results.parquet"
+CONFIG = "config.json"  # of a finished checkpoint; `nnet.checkpoint` has the same name, and brings in torch
+ALL_DEFECTS = "all"
+
+_METRICS = ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")
+_BEST_F1 = ("f1", "threshold", "precision", "recall")
+_COUNTS = ("images", "defective_images", "pixel_images", "regions")
+
+COLUMNS: dict[str, str] = {
+    "study": "table4 to table7, figure6, figure9 or figure10",
+    "row": "the row's name in the paper",
+    "variant": "name of the variant (python -m nnet ablate --list)",
+    "data": "name of the data set",
+    "seed": "of training; the data set's own split has split_seed",
+    "expression": "the score that was measured",
+    "defect": f"{ALL_DEFECTS}, or one kind of defect against the normal images",
+    "p_ap": "pixel average precision, 0..1; empty without masks",
+    "p_auroc": "pixel AUROC, 0..1",
+    "p_pro": "per-region overlap up to a false positive rate of 0.3, 0..1",
+    "i_auroc": "image AUROC, 0..1",
+    "i_ap": "image average precision, 0..1",
+    **{f"p_f1_{name}": f"best pixel F1: {name}" for name in _BEST_F1},
+    **{f"i_f1_{name}": f"best image F1: {name}" for name in _BEST_F1},
+    "images": "test images",
+    "defective_images": "of them defective",
+    "pixel_images": "test images that count for pixel metrics",
+    "regions": "connected defect regions",
+    "maps": "maps that the variant yields",
+    "epochs": "trained",
+    "steps": "optimiser steps",
+    "training_images": "normal images that were trained on",
+    "seconds_training": "of the epochs alone, also over interruptions",
+    "seconds_run": "of the last attempt, from reading the images to the metrics",
+    "training_images_per_second": "during training, with the teacher's features at hand",
+    "images_per_second": "image to maps, in batches of 8, on this device with these threads",
+    "parameters": "of the whole network with its teacher",
+    "parameters_trained": "of what is trained",
+    "device": "in words",
+    "threads": "CPU threads of the run",
+    "engine": "local or ray",
+    "jobs": "runs that shared the machine or cluster; more than one disturbs the times",
+    "preset": "that the settings started from",
+    "settings": "what was set differently from the preset for the whole study",
+    "data_sha256": "of the data set's contents",
+    "split_seed": "that drew the data set's split",
+    "config_sha256": "of all settings, with the seed",
+    "code_sha256": "of the source that decides the numbers",
+    "commit": "of the checkout",
+    "created": "UTC",
+    "nnet": "version",
+    "torch": "version",
+    "key": "of the run; its file in done/",
+}
+"""The columns of the results table and what they hold."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run, ready to be handed to a process or a cluster; everything in it is plain JSON.
+
+    Attributes:
+        key: `identity` and code hash, shortened; names the files.
+        identity: see `nnet.ablation.identity.run_identity`.
+        code: see `nnet.ablation.identity.code_hash`.
+        variants: names of the variants that are this run.
+        config: all settings.
+        preset: that they started from.
+        settings: in what the study's base differs from the preset, in words.
+        data: as for `open_dataset`, absolute where it is a path.
+        data_sha256: of its contents; a run on anything else is refused.
+        split_seed: of the data set.
+        expressions: scores to measure.
+        device: see `nnet.device.choose_device`.
+        weights_file: explicit teacher weights, or None.
+        threads: CPU threads.
+        keep: whether the checkpoint stays.
+        engine, jobs: for the table.
+    """
+
+    key: str
+    identity: str
+    code: str
+    variants: tuple[str, ...]
+    config: dict[str, dict[str, Any]]
+    preset: str
+    settings: str
+    data: str
+    data_sha256: str
+    split_seed: int
+    expressions: tuple[str, ...]
+    device: str = "auto"
+    weights_file: str | None = None
+    threads: int = 1
+    keep: bool = True
+    engine: str = "local"
+    jobs: int = 1
+
+    @property
+    def seed(self) -> int:
+        return self.config["train"]["seed"]
+
+    @property
+    def name(self) -> str:
+        """For people: variant and seed."""
+        return f"{self.variants[0]}, seed {self.seed}"
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        data = json.loads(text)
+        return cls(**{**data, "variants": tuple(data["variants"]), "expressions": tuple(data["expressions"])})
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """The files of a study, under `root`."""
+
+    root: Path
+
+    def make(self) -> None:
+        """Make the folders."""
+        for name in (DONE, MODELS, LOGS):
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def lock(self) -> Path:
+        return self.root / LOCK
+
+    def model(self, key: str) -> Path:
+        """The checkpoint's directory of a run."""
+        return self.root / MODELS / key
+
+    def log(self, key: str) -> Path:
+        return self.root / LOGS / f"{key}.txt"
+
+    def done(self, key: str) -> Path:
+        return self.root / DONE / f"{key}.json"
+
+    def result(self, key: str) -> dict[str, Any] | None:
+        """The result of a finished run, or None."""
+        return _read(self.done(key))
+
+    def results(self) -> list[dict[str, Any]]:
+        """All finished runs, of any code version, sorted by key."""
+        found = (_read(path) for path in sorted((self.root / DONE).glob("*.json")))
+        return [result for result in found if result is not None]
+
+    def kept(self) -> dict[str, Path]:
+        """The finished runs whose checkpoints stayed: key -> directory."""
+        return {r["key"]: self.model(r["key"]) for r in self.results() if (self.model(r["key"]) / CONFIG).is_file()}
+
+    def finish(self, job: Job, result: Mapping[str, Any]) -> None:
+        """Write a finished run down, and remove its checkpoint unless it is to be kept."""
+        write_json(self.done(job.key), dict(result))
+        if not job.keep:
+            shutil.rmtree(self.model(job.key), ignore_errors=True)
+
+    def write_tables(self, rows: Sequence[Mapping[str, Any]]) -> list[Path]:
+        """Write results.csv, and results.parquet where pyarrow is installed; returns what was written."""
+        write_text(self.root / CSV, to_csv(rows))
+        written = [self.root / CSV]
+        if _write_parquet(self.root / PARQUET, rows):
+            written.append(self.root / PARQUET)
+        return written
+
+
+def result_rows(
+    result: Mapping[str, Any], variants: Iterable[Variant], studies: Iterable[Study] | None = None
+) -> list[dict[str, Any]]:
+    """The rows of the table that a finished run gives: one per row of a study that it is, and per kind of defect.
+
+    Args:
+        result: a file of done/.
+        variants: those that this run is.
+        studies: which ones to give rows for; all by default.
+    """
+    names = {variant.name for variant in variants}
+    chosen = STUDIES.values() if studies is None else studies
+    own = Config.from_dict(result["config"]).scoring.expression
+    rows = []
+    for study in chosen:
+        for row in study.rows:
+            expression = row.expression or own
+            if row.variant in names and expression in result["scores"]:
+                about = {"study": study.name, "row": row.label, "variant": row.variant, "expression": expression}
+                rows += _rows_of(result, about)
+    return rows
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table as text; what is undefined is empty."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(COLUMNS), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def read_results(path: Path) -> list[dict[str, Any]]:
+    """The rows of a results.csv, with numbers as numbers and None where a value is undefined.
+
+    Raises:
+        StudyError: the file is missing, or is no table of this kind.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StudyError(f"{path} cannot be read ({error.strerror}). Expected the results.csv of a study.") from error
+    reader = csv.DictReader(io.StringIO(text))
+    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    if missing:
+        raise StudyError(f"{path} is no table of a study: it lacks the column {missing[0]}. Give a results.csv.")
+    return [{name: _number(name, value) for name, value in row.items()} for row in reader]
+
+
+def _rows_of(result: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, Any]]:
+    overall = result["scores"][about["expression"]]
+    parts = {ALL_DEFECTS: overall, **overall.get("by_type", {})}
+    run = {name: result[name] for name in COLUMNS if name in result}
+    return [
+        {name: None for name in COLUMNS} | run | dict(about) | {"defect": defect} | _flat(metrics)
+        for defect, metrics in parts.items()
+    ]
+
+
+def _flat(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: metrics.get(name) for name in (*_METRICS, *_COUNTS)}
+    for kind in ("p_f1", "i_f1"):
+        best = metrics.get(kind) or {}
+        plain |= {f"{kind}_{name}": best.get(name) for name in _BEST_F1}
+    return plain
+
+
+_TEXTS = frozenset(
+    {"study", "row", "variant", "data", "expression", "defect", "maps", "device", "engine", "preset", "settings"}
+    | {"data_sha256", "config_sha256", "code_sha256", "commit", "created", "nnet", "torch", "key"}
+)
+_INTEGERS = frozenset(
+    {"seed", *_COUNTS, "epochs", "steps", "training_images", "parameters", "parameters_trained", "threads", "jobs"}
+    | {"split_seed"}
+)
+
+
+def _number(name: str, value: str) -> Any:
+    if name in _TEXTS:
+        return value
+    if value == "":
+        return None
+    return int(value) if name in _INTEGERS else float(value)
+
+
+def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> bool:
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        return False
+    fields = [(name, pyarrow.string() if name in _TEXTS else _arrow(pyarrow, name)) for name in COLUMNS]
+    table = pyarrow.Table.from_pylist([dict(row) for row in rows], schema=pyarrow.schema(fields))
+    write_atomically(path, lambda target: parquet.write_table(table, target))
+    return True
+
+
+def _arrow(pyarrow: Any, name: str) -> Any:
+    return pyarrow.int64() if name in _INTEGERS else pyarrow.float64()
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """A finished run, or None if the file is not there or from another version of this format."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) and data.get("format") == FORMAT else None

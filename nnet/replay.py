@@ -1,0 +1,474 @@
+"""Replay bundles: one result as a ZIP that anybody can open again, and whose numbers are then checked.
+
+manifest.json     format, and size and SHA-256 of every other member
+image.png         the decoded pixels, without loss
+original.*        the file as it was uploaded, where there was one
+values.npz        the score map and M1..M6, float32
+calibration.json  scores of the held-out normal images under the expression, threshold, levels of each map
+settings.json     expression, threshold, view, and the numbers that were shown
+model.json        hashes of weights, calibration and teacher; settings; versions, device and date
+
+Nothing in it is unpickled or run. `nnet.replay_checks` holds its numbers against the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import platform
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import torch
+
+import nnet
+from nnet.calibration import Reference
+from nnet.checkpoint import CONFIG, MAPS
+from nnet.data.archive import read_members
+from nnet.data.errors import DataError
+from nnet.detector import Detector
+from nnet.errors import NNetError
+from nnet.expression import parse
+from nnet.images import IMAGE_SUFFIXES, content_hash, decode
+from nnet.maps import MAP_NAMES
+from nnet.overlay import to_png
+from nnet.provenance import provenance, versions
+
+FORMAT, VERSION = "nnet-replay", 1
+MANIFEST, IMAGE, VALUES = "manifest.json", "image.png", "values.npz"
+CALIBRATION, SETTINGS, MODEL = "calibration.json", "settings.json", "model.json"
+ORIGINAL = "original"
+_MIB = 2**20
+_LIMITS = {
+    MANIFEST: _MIB, SETTINGS: _MIB, MODEL: _MIB, CALIBRATION: 16 * _MIB, VALUES: 64 * _MIB, IMAGE: 256 * _MIB,
+}  # fmt: skip
+"""Most bytes of each member, unpacked."""
+_ORIGINAL_LIMIT = 256 * _MIB
+_ARRAY_LIMIT = 16 * _MIB
+_SIDES = {"maps": 512, "score": 1024}  # the largest that the configuration allows
+_VIEW_ENTRIES, _TEXT = 64, 500
+
+
+class ReplayError(NNetError):
+    """A file that is no replay bundle, or one that is damaged or was tampered with so that it cannot be read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """One result, as it was stored.
+
+    Attributes:
+        title: of the image, for people.
+        image: uint8 (H, W, 3).
+        original: (file name, content) as uploaded, or None.
+        maps: name -> float32 (h, w).
+        score: float32 (size, size), smoothed.
+        reference: the held-out normal images under the expression, with the threshold in use.
+        size, sigma: side of the network input in pixels; of the Gaussian, in pixels of 256.
+        value, percentile, p_value, anomalous: the numbers that were shown.
+        pixels_hash: `nnet.images.content_hash` of the image.
+        levels: of each map the value that 99 % of the held-out normal pixels stay below.
+        view: settings of the display as text, as they stand in the workbench's address.
+        model: contents of model.json.
+        damaged: members whose SHA-256 is not the one in the manifest.
+        members: number of members that the manifest lists.
+    """
+
+    title: str
+    image: np.ndarray
+    original: tuple[str, bytes] | None
+    maps: dict[str, np.ndarray]
+    score: np.ndarray
+    reference: Reference
+    size: int
+    sigma: float
+    value: float
+    percentile: float
+    p_value: float
+    anomalous: bool
+    pixels_hash: str
+    levels: dict[str, float]
+    view: dict[str, str]
+    model: dict[str, Any]
+    damaged: tuple[str, ...]
+    members: int
+
+    @property
+    def weights_hash(self) -> str:
+        """SHA-256 of the checkpoint's weights."""
+        return self.model["checkpoint"]["weights_sha256"]
+
+    @property
+    def made(self) -> str:
+        """When, by which version and on which device, in words."""
+        at, machine = self.model["created"], self.model["environment"]
+        version = machine["versions"].get("nnet", "?")
+        return f"{at.replace('T', ' ').removesuffix('+00:00')} UTC by N-Net {version} on {machine['device']}"
+
+
+# --------------------------------------------------------------------------------------------------------- writing
+
+
+def pack(
+    detector: Detector,
+    image: np.ndarray,
+    maps: Mapping[str, np.ndarray],
+    score: np.ndarray,
+    reference: Reference,
+    *,
+    title: str,
+    original: tuple[str, bytes] | None = None,
+    view: Mapping[str, str] | None = None,
+) -> bytes:
+    """A replay bundle as the content of a ZIP file.
+
+    Args:
+        detector: with its checkpoint; what made the maps.
+        image: uint8 (H, W, 3), the decoded pixels.
+        maps: M1..M6 as far as the model has them, float32 (h, w).
+        score: their score map under `reference.expression`, float32 (size, size).
+        reference: with the threshold in use, which need not be the model's own.
+        title, original, view: as in `Bundle`.
+    """
+    config, value = detector.config, float(score.max())
+    settings = {
+        "title": title,
+        "pixels_sha256": content_hash(image),
+        "original": None if original is None else original[0],
+        "expression": reference.expression,
+        "size": config.model.size,
+        "sigma": config.score.sigma,
+        "threshold": reference.threshold,
+        "score": value,
+        "percentile": reference.percentile(value),
+        "p_value": reference.p_value(value),
+        "anomalous": reference.is_anomalous(value),
+        "view": dict(view or {}),
+    }
+    calibration = {
+        "expression": reference.expression,
+        "scores": reference.scores.tolist(),
+        "threshold_quantile": reference.quantile,
+        "pixel_median": reference.pixel_median,
+        "map_levels": {name: levels["q99"] for name, levels in detector.calibration.map_quantiles.items()},
+    }
+    members = {
+        IMAGE: to_png(image, level=3),
+        VALUES: _npz({"score": score, **maps}),
+        CALIBRATION: _json(calibration),
+        SETTINGS: _json(settings),
+        MODEL: _json(_account(detector)),
+    }
+    if original is not None:
+        members[ORIGINAL + _suffix(original[0])] = original[1]
+    return _zip({MANIFEST: _json(_manifest(members)), **members})
+
+
+def environment(detector: Detector) -> dict[str, Any]:
+    """What has a say in the last digits of a number: versions, device, processor and number of threads."""
+    return {
+        "versions": versions(),
+        "device": detector.device_name,
+        "kind": detector.device.type,
+        "processor": _processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def teacher_hash(detector: Detector) -> str:
+    """SHA-256 over the names, shapes and values of the teacher's tensors, which a checkpoint does not hold."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(detector.network.T.state_dict().items()):
+        values = tensor.detach().cpu().contiguous()
+        digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
+        digest.update(values.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _account(detector: Detector) -> dict[str, Any]:
+    saved, here = detector.checkpoint, provenance()
+    return {
+        "checkpoint": {
+            "name": saved.name,
+            "weights_sha256": saved.weights_hash,
+            "calibration_sha256": stated_hashes(saved.path).get(MAPS, ""),
+            "data": saved.about.get("data"),
+            "created": saved.about.get("created"),
+        },
+        "teacher": {
+            "name": detector.config.model.teacher,
+            "origin": saved.about.get("teacher_origin"),
+            "sha256": teacher_hash(detector),
+        },
+        "config": detector.config.to_dict(),
+        "environment": environment(detector),
+        "commit": here["commit"],
+        "created": here["created"],
+    }
+
+
+def stated_hashes(path: Path) -> dict[str, str]:
+    """The hashes that a checkpoint's config.json states; {} if there is none that can be read."""
+    try:
+        found = json.loads((path / CONFIG).read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _suffix(name: str) -> str:
+    suffix = PurePosixPath(name.replace("\\", "/")).suffix.lower()
+    return suffix if suffix in IMAGE_SUFFIXES else ".bin"
+
+
+def _npz(arrays: Mapping[str, np.ndarray]) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, **{name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items()})
+    return stream.getvalue()
+
+
+def _json(data: Any) -> bytes:
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _manifest(members: Mapping[str, bytes]) -> dict[str, Any]:
+    listed = {name: {"bytes": len(m), "sha256": hashlib.sha256(m).hexdigest()} for name, m in members.items()}
+    return {"format": FORMAT, "version": VERSION, "nnet": nnet.__version__, "members": listed}
+
+
+def _zip(members: Mapping[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            # A fixed date: the same result gives the same file.
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED if name.endswith(".json") else zipfile.ZIP_STORED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return stream.getvalue()
+
+
+# --------------------------------------------------------------------------------------------------------- reading
+
+
+def is_zip(content: bytes) -> bool:
+    """Whether a file's content begins as a ZIP's does."""
+    return content.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def unpack(source: bytes | Path, name: str = "") -> Bundle:
+    """Read a replay bundle that may come from anyone. Whether its numbers agree is for `check` and `rerun` to say.
+
+    Args:
+        source: the file's content, or its path.
+        name: what to call it in messages.
+
+    Raises:
+        ReplayError: no bundle, a newer version's, incomplete, or with contents that are not as expected.
+    """
+    name = name or (source.name if isinstance(source, Path) else "The replay bundle")
+    try:
+        content = source if isinstance(source, bytes) else source.read_bytes()
+        if not is_zip(content):
+            raise ReplayError(f"{name} is no replay bundle: a ZIP was expected. Save one from the Inspect page.")
+        members = read_members(content, _most, name)
+        return _bundle(members, _listed(members, name), name)
+    except OSError as error:
+        raise ReplayError(f"{name} could not be read: {error.strerror or error}.") from error
+    except NNetError as error:
+        said = str(error) if name in str(error) else f"{name}: {error}"
+        raise ReplayError(f"{said} A replay bundle was expected." if isinstance(error, DataError) else said) from error
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError, MemoryError) as error:
+        raise ReplayError(f"{name} holds something else than a replay bundle ({error}); it is refused.") from error
+
+
+def _most(path: str) -> int:
+    if path in _LIMITS:
+        return _LIMITS[path]
+    stem, dot, suffix = path.partition(".")
+    return _ORIGINAL_LIMIT if stem == ORIGINAL and dot + suffix in IMAGE_SUFFIXES | {".bin"} else 0
+
+
+def _listed(members: Mapping[str, bytes], name: str) -> dict[str, str]:
+    """Member -> SHA-256 as the manifest states it; exactly the members that are there."""
+    if MANIFEST not in members:
+        raise ReplayError(f"{name} is no replay bundle: it has no {MANIFEST}. Save one from the Inspect page.")
+    manifest = _Fields(members[MANIFEST], MANIFEST)
+    if manifest.text("format") != FORMAT:
+        raise ReplayError(f"{name} is no replay bundle of N-Net. Save one from the Inspect page.")
+    if (version := manifest.whole("version", 1, 10**6)) != VERSION:
+        raise ReplayError(
+            f"{name} is a replay bundle of version {version}; this N-Net reads version {VERSION}. Update N-Net."
+        )
+    listed = {path: _Fields(entry, path).text("sha256") for path, entry in manifest.fields("members").items()}
+    required = {IMAGE, VALUES, CALIBRATION, SETTINGS, MODEL}
+    if missing := sorted((required | set(listed)) - set(members)):
+        raise ReplayError(f"{name} is incomplete: {', '.join(missing)} is missing. Save it again.")
+    if extra := sorted(set(members) - set(listed) - {MANIFEST}):
+        raise ReplayError(f"{name} holds {', '.join(extra)}, which its manifest does not list; it is refused.")
+    return listed
+
+
+def _bundle(members: Mapping[str, bytes], listed: Mapping[str, str], name: str) -> Bundle:
+    settings, calibration = _Fields(members[SETTINGS], SETTINGS), _Fields(members[CALIBRATION], CALIBRATION)
+    arrays = _arrays(members[VALUES], name)
+    maps = {key: a for key, a in arrays.items() if key != "score"}
+    expression = parse(settings.text("expression"))
+    expression.evaluate(dict.fromkeys(maps, 0.0))  # raises for a map that is not there
+    size = settings.whole("size", 1, _SIDES["score"])
+    if arrays["score"].shape != (size, size):
+        raise ReplayError(f"{name} holds a score map of {arrays['score'].shape} where {size} x {size} were expected.")
+    levels = {key: calibration.within("map_levels").number(key) for key in maps}
+    return Bundle(
+        title=settings.text("title"),
+        image=decode(members[IMAGE], f"{name}, {IMAGE}").image,
+        original=_original(members, settings),
+        maps=maps,
+        score=arrays["score"],
+        reference=_reference(settings, calibration, expression.text),
+        size=size,
+        sigma=settings.number("sigma", 0, 64),
+        value=settings.number("score"),
+        percentile=settings.number("percentile", 0, 100),
+        p_value=settings.number("p_value", 0, 1),
+        anomalous=settings.flag("anomalous"),
+        pixels_hash=settings.text("pixels_sha256"),
+        levels=levels,
+        view=_view(settings),
+        model=_model(members[MODEL]),
+        damaged=tuple(path for path, stated in listed.items() if hashlib.sha256(members[path]).hexdigest() != stated),
+        members=len(listed),
+    )
+
+
+def _original(members: Mapping[str, bytes], settings: _Fields) -> tuple[str, bytes] | None:
+    found = next((content for path, content in members.items() if path.partition(".")[0] == ORIGINAL), None)
+    return None if found is None else (settings.text("original"), found)
+
+
+def _reference(settings: _Fields, calibration: _Fields, expression: str) -> Reference:
+    scores = np.array(calibration.numbers("scores"), np.float64)
+    if not len(scores) or (np.diff(scores) < 0).any() or calibration.text("expression") != expression:
+        raise ReplayError(f"{CALIBRATION} was expected to hold ascending scores under {expression}; it does not.")
+    quantile, median = calibration.number("threshold_quantile", 0, 1), calibration.number("pixel_median")
+    return Reference(expression, scores, settings.number("threshold"), quantile, median)
+
+
+def _view(settings: _Fields) -> dict[str, str]:
+    found = settings.fields("view")
+    if len(found) > _VIEW_ENTRIES or not all(isinstance(v, str) and len(k + v) <= _TEXT for k, v in found.items()):
+        raise ReplayError(f"{SETTINGS} holds a view of another kind than expected; it is refused.")
+    return found
+
+
+def _model(content: bytes) -> dict[str, Any]:
+    """model.json with the fields that are used later known to be texts."""
+    model = _Fields(content, MODEL)
+    for section, names in {"checkpoint": ("name", "weights_sha256"), "teacher": ("name", "sha256")}.items():
+        for field in names:
+            model.within(section).text(field)
+    machine = model.within("environment")
+    machine.text("device"), machine.text("kind"), model.text("created")
+    for package in (versions := machine.within("versions")).values:
+        versions.text(package)
+    return model.values
+
+
+def _arrays(content: bytes, name: str) -> dict[str, np.ndarray]:
+    """The score map and the maps of an NPZ; read without numpy's loader, which trusts the sizes in the file."""
+    files = read_members(content, lambda path: _ARRAY_LIMIT if _array_name(path) else 0, f"{name}, {VALUES}")
+    arrays = {_array_name(path): _array(file, f"{name}, {VALUES}, {path}") for path, file in files.items()}
+    if "score" not in arrays or len(arrays) < 2:
+        raise ReplayError(f"{name}, {VALUES} was expected to hold the score map and M1 to M6; it does not.")
+    return arrays
+
+
+def _array_name(path: str) -> str:
+    stem = path.removesuffix(".npy")
+    return stem if stem != path and stem in ("score", *MAP_NAMES) else ""
+
+
+def _array(content: bytes, name: str) -> np.ndarray:
+    stream = io.BytesIO(content)
+    version = np.lib.format.read_magic(stream)
+    if version != (1, 0):
+        raise ReplayError(f"{name} is no plain array; it is refused.")
+    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    side = _SIDES["score"]
+    if dtype != np.float32 or fortran or len(shape) != 2 or not all(0 < n <= side for n in shape):
+        raise ReplayError(f"{name} is {dtype} of shape {shape}; float32 of two dimensions was expected.")
+    values = np.frombuffer(content, np.float32, offset=stream.tell())
+    if values.size != shape[0] * shape[1] or not np.isfinite(values).all():
+        raise ReplayError(f"{name} does not hold the {shape[0] * shape[1]:,} finite numbers that it states.")
+    return values.reshape(shape).copy()
+
+
+class _Fields:
+    """A JSON object whose fields are read with a check of what they are."""
+
+    def __init__(self, content: bytes | dict, where: str) -> None:
+        found = json.loads(content) if isinstance(content, bytes) else content
+        if not isinstance(found, dict):
+            raise ReplayError(f"{where} was expected to hold named fields.")
+        self.values, self.where = found, where
+
+    def text(self, key: str) -> str:
+        value = self.values.get(key)
+        if not isinstance(value, str) or len(value) > _TEXT:
+            raise self._wrong(key, f"a text of at most {_TEXT} characters")
+        return value
+
+    def number(self, key: str, low: float = -math.inf, high: float = math.inf) -> float:
+        value = self.values.get(key)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self._wrong(key, "a finite number")
+        if not low <= value <= high:
+            raise self._wrong(key, f"a number from {low:g} to {high:g}")
+        return float(value)
+
+    def whole(self, key: str, low: int, high: int) -> int:
+        value = self.number(key, low, high)
+        if value != int(value):
+            raise self._wrong(key, "a whole number")
+        return int(value)
+
+    def numbers(self, key: str) -> list[float]:
+        value = self.values.get(key)
+        if not isinstance(value, list):
+            raise self._wrong(key, "a list of numbers")
+        return [_Fields({"number": one}, f"{self.where}, {key}").number("number") for one in value]
+
+    def flag(self, key: str) -> bool:
+        if not isinstance(self.values.get(key), bool):
+            raise self._wrong(key, "true or false")
+        return self.values[key]
+
+    def fields(self, key: str) -> dict[str, Any]:
+        return self.within(key).values
+
+    def within(self, key: str) -> _Fields:
+        return _Fields(self.values.get(key), f"{self.where}, {key}")
+
+    def _wrong(self, key: str, expected: str) -> ReplayError:
+        return ReplayError(f"{self.where} was expected to hold {expected} as “{key}”; it is refused.")
+
+
+def without_image(bundle: Bundle) -> Bundle:
+    """The bundle without its pixels and the uploaded file, to be kept where memory is scarce."""
+    return replace(bundle, image=np.empty((0, 0, 3), np.uint8), original=None)

@@ -1,0 +1,56 @@
+"""Training runs that survive: separate processes, all of whose state lies on disk.
+
+A run is a directory under a folder of runs. It has the checkpoint's files (`nnet.checkpoint`), and these:
+
+run.json         what is to be trained: name, data, settings, device, creation date; written by `Runs`, never by the run
+queued.json      {"ticket": n}: waits for its turn; lower tickets first. Removed when the trainer starts
+lock             held (flock) by the trainer as long as it lives, by whatever way it dies; this alone says "alive"
+status.json      the trainer's only: phase, done, total, epoch, losses, time left, heartbeat; replaced about each second
+stop.json        somebody asks the run to stop
+log.txt          what the trainer printed
+history.jsonl    one line per finished epoch
+resume.safetensors  weights and optimiser after the last finished epoch, while the run is unfinished
+film/            the training film, see `nnet.runs.film`
+data/            uploaded images that the run is trained on
+exit.json        how the last attempt ended: exit code and reason; the first who writes it wins
+
+The state of a run follows from these files and from the lock, never from a clock:
+
+queued     queued.json is there
+running    the lock is held
+stopping   the lock is held, and stop.json is there
+done       exit.json has code 0
+cancelled  exit.json has code CANCELLED
+failed     exit.json has any other code (negative: killed by that signal)
+lost       the lock is free and there is no exit.json: the trainer died and nobody saw how (a power cut, say)
+created    none of these: it was made and never started
+unreadable run.json is damaged or from another version of N-Net; nothing is done with such a run
+
+Starting puts a run in the queue. A small process of its own, the supervisor (`nnet.runs.supervisor`), starts what waits
+when the device has room, and ends when nothing is left. Neither it nor a trainer is a child of the program that asked.
+Everything here is safe to call from several processes at once. It needs POSIX file locks: on Windows `Runs` raises
+RunError (use WSL), `python -m nnet train` works there.
+"""
+
+from nnet.runs.estimate import Estimate, estimate
+from nnet.runs.film import Film, Frame, Probe
+from nnet.runs.layout import CANCELLED, STATES, Exit, RunError, RunSpec, Status
+from nnet.runs.store import Run, Runs, is_usable, usable_checkpoints
+
+__all__ = [
+    "CANCELLED",
+    "STATES",
+    "Estimate",
+    "Exit",
+    "Film",
+    "Frame",
+    "Probe",
+    "Run",
+    "RunError",
+    "RunSpec",
+    "Runs",
+    "Status",
+    "estimate",
+    "is_usable",
+    "usable_checkpoints",
+]

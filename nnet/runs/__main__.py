@@ -1,0 +1,34 @@
+"""python -m nnet.runs supervise FOLDER, or measure DIR [DATA]: the processes that `Runs` and `estimate` start."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from nnet.errors import NNetError
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the two; returns the exit code."""
+    match arguments:
+        case ["supervise", root]:
+            from nnet.runs.supervisor import supervise
+
+            supervise(Path(root))
+        case ["measure", folder, *data]:
+            from nnet.runs.estimate import measure
+
+            try:
+                print(json.dumps(measure(Path(folder), Path(data[0]) if data else None)))
+            except NNetError as error:
+                print(f"nnet: {error}", file=sys.stderr)
+                return 1
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,209 @@
+"""What a run will take, from a few steps really made: time, memory and disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nnet.config import Config
+from nnet.runs.film import MAX_FRAMES
+from nnet.runs.layout import RunError, RunSpec, read_spec, write_spec
+
+STEPS = 4
+START_SECONDS = 8.0  # loading Python's packages and the teacher
+FILM_IMAGES = 22  # see `nnet.runs.watching`
+SMALL_TEACHER = "efficientnet_lite0"
+SPARE_DISK = 256 * 1024**2
+SPARE_MEMORY = 0.9
+TIMEOUT = 300
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A way out: what to do in words, and the settings to change (for `Config.override`)."""
+
+    text: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run will take.
+
+    Attributes:
+        training_images, held_out: how the normal images will be split.
+        epochs, steps: of the whole run.
+        seconds_per_step: median of the measured optimiser steps.
+        seconds: of the whole run: reading, teacher features, steps, film, calibration, atlas.
+        memory_bytes: expected at the peak (on the device for a GPU, else of the process).
+        memory_free: what is there for it now.
+        disk_bytes, disk_free: largest need on disk during the run, and what is free there.
+        device: in words.
+        refusals: sentences; if there is one, the run cannot be started.
+        warnings: sentences on what may go wrong.
+        remedies: ways out of the warnings and refusals.
+    """
+
+    training_images: int
+    held_out: int
+    epochs: int
+    steps: int
+    seconds_per_step: float
+    seconds: float
+    memory_bytes: int
+    memory_free: int
+    disk_bytes: int
+    disk_free: int
+    device: str
+    refusals: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = field(default_factory=tuple)
+
+
+def estimate(spec: RunSpec, folder: Path, data: Path | None = None) -> Estimate:
+    """Measure a few steps in a process of its own, so that running out of memory harms nobody else.
+
+    Takes some ten seconds for the preset small on a CPU.
+
+    Args:
+        spec: what would be trained.
+        folder: where the runs lie (its disk is looked at).
+        data: the staged upload, if `spec.data` is "upload".
+
+    Raises:
+        nnet.errors.NNetError: the data or the settings cannot be trained with; the run would fail for the same reason.
+    """
+    with tempfile.TemporaryDirectory(prefix="nnet-estimate-") as name:
+        write_spec(Path(name), spec)
+        command = [sys.executable, "-m", "nnet.runs", "measure", name, *([str(data)] if data else [])]
+        found = _measure_apart(command)
+    return judge(found, spec.config, shutil.disk_usage(_existing(folder)).free)
+
+
+def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
+    """The estimate from what `measure` found, with its refusals, warnings and ways out."""
+    memory, free, disk = found["memory_bytes"], found["memory_free"], found["disk_bytes"] + SPARE_DISK
+    refusals, warnings, remedies = [], [], []
+    if disk > disk_free:
+        refusals.append(
+            f"The run needs {_size(disk)} on disk, and {_size(disk_free)} are free. Delete old runs or other files."
+        )
+    if memory > SPARE_MEMORY * free:
+        warnings.append(
+            f"The run will take about {_size(memory)} of memory, but only {_size(free)} are free: it may be killed."
+        )
+        remedies += _remedies(config)
+    if found["cached"] is False:
+        warnings.append(
+            "The teacher's features do not fit in memory, so they are computed anew in every epoch, which takes longer."
+        )
+    return Estimate(
+        training_images=found["training_images"], held_out=found["held_out"], epochs=found["epochs"],
+        steps=found["steps"], seconds_per_step=found["seconds_per_step"], seconds=found["seconds"],
+        memory_bytes=memory, memory_free=free, disk_bytes=disk, disk_free=disk_free, device=found["device"],
+        refusals=tuple(refusals), warnings=tuple(warnings), remedies=tuple(remedies),
+    )  # fmt: skip
+
+
+def measure(folder: Path, data: Path | None) -> dict[str, Any]:
+    """Make a few steps of the run that run.json in `folder` describes, and say what they took.
+
+    All is done as in training, on a few of the images; what grows with their number is extrapolated. Must run in a
+    process of its own: the largest memory of a process includes what it did before.
+    """
+    import numpy as np
+
+    from nnet.data import load_resized
+    from nnet.device import available_memory
+    from nnet.runs.recorder import peak_memory
+    from nnet.runs.store import open_data
+    from nnet.training import split_normals, trial
+
+    spec = read_spec(folder)
+    config, free = spec.config, available_memory()
+    base = peak_memory()  # what this process has already is free for the run as well
+    dataset = open_data(spec, data or folder)
+    trained, held_out = split_normals(len(dataset.train), config.train)
+    some = min(len(dataset.train), max(12, config.train.batch_size + 8))
+    started = time.perf_counter()
+    images, skipped = load_resized(dataset.train[:some], config.model.size, budget_bytes=free, skip_unreadable=True)
+    reading = (time.perf_counter() - started) / some
+    if len(skipped) == some:
+        raise RunError(f"None of the first {some} images can be read. {skipped[0][1]}")
+    weights = Path(spec.teacher_weights) if spec.teacher_weights else None
+    images = np.resize(images[:], (some, *images[:].shape[1:]))
+    steps = trial(config, images, len(trained), spec.device, weights, STEPS)
+    total, epochs = steps.pop("steps"), steps.pop("epochs")
+    cache = steps.pop("feature_bytes") * len(trained)
+    cached = cache <= min(config.train.cache_gb * 1024**3, free // 2)
+    every = len(trained) + len(held_out)
+    teacher, forward = steps.pop("teacher_seconds"), steps.pop("forward_seconds")
+    train = total * (steps["seconds_per_step"] + (0 if cached else config.train.batch_size * teacher))
+    rest = reading * every + teacher * (len(trained) * 2) + forward * (len(held_out) + len(dataset.test))
+    film = FILM_IMAGES * forward * min(epochs, MAX_FRAMES)
+    own = peak_memory() + (cache if cached else 0) + every * 3 * config.model.size**2
+    on_device = steps.pop("device_bytes")
+    parameters = steps.pop("parameter_bytes")
+    return {
+        "training_images": len(trained), "held_out": len(held_out), "epochs": epochs, "steps": total,
+        "seconds": START_SECONDS + train + rest + film, "cached": cached,
+        "memory_bytes": own if on_device is None else on_device,
+        "memory_free": free + base if on_device is None else steps["device_free"],
+        "disk_bytes": 2 * 3 * parameters + parameters + film_bytes(config, epochs), **steps,
+    }  # fmt: skip
+
+
+def film_bytes(config: Config, epochs: int) -> int:
+    """Bytes of the film: six maps in float16 per probe and frame, and the probes."""
+    frames = min(epochs, 2 * MAX_FRAMES) + 2
+    return 6 * (frames * len(config.maps) * config.model.map_size**2 * 2 + 4 * config.model.size**2)
+
+
+def _remedies(config: Config) -> list[Remedy]:
+    """Ways to need less memory, the least harmful first."""
+    found = []
+    if config.train.cache_gb > 0:
+        found.append(Remedy("Compute the teacher's features anew in each epoch (slower).", {"train.cache_gb": 0.0}))
+    if config.train.batch_size > 4:
+        batch = max(4, config.train.batch_size // 2)
+        found.append(Remedy(f"Train with batches of {batch} images.", {"train.batch_size": batch}))
+    if config.model.size > 128:
+        size = max(128, config.model.size // 2 // 32 * 32)
+        found.append(Remedy(f"Use {size} x {size} pixels (small defects may be missed).", {"model.size": size}))
+    if config.model.teacher != SMALL_TEACHER:
+        found.append(Remedy(f"Use the small teacher {SMALL_TEACHER}.", {"model.teacher": SMALL_TEACHER}))
+    return found
+
+
+def _size(count: float) -> str:
+    return f"{count / 2**30:,.1f} GiB" if count >= 2**30 else f"{count / 2**20:,.0f} MiB"
+
+
+def _measure_apart(command: list[str]) -> dict[str, Any]:
+    from nnet.runs.processes import PACKAGE_PARENT
+
+    path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=TIMEOUT, env={**os.environ, "PYTHONPATH": path}
+        )
+    except subprocess.TimeoutExpired as error:
+        raise RunError(f"A few trial steps took over {TIMEOUT} seconds. Choose a smaller size or batch.") from error
+    if done.returncode == 0:
+        return json.loads(done.stdout.splitlines()[-1])
+    if done.returncode < 0 or "MemoryError" in done.stderr or "out of memory" in done.stderr.lower():
+        raise RunError("The trial steps ran out of memory. Choose a smaller size or batch.")
+    last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+    raise RunError(last[0].removeprefix("nnet: "))
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.resolve().parents) if path.exists())

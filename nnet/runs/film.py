@@ -1,0 +1,167 @@
+"""The training film: what the network thought of a few pinned images, every few epochs.
+
+film/probes.json         [{"key", "kind", "caption"}]
+film/probes.safetensors  "images" uint8 (n, size, size, 3), "masks" uint8 (n, size, size): 1 on the defect where known
+film/frame-000012.safetensors  after epoch 12: M1..M6 float16 (n, 64, 64), "scores" (n,), "held_out" (m,) float32
+
+Frames are written once and never changed, so a film can be watched while it is made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from nnet.config import Config
+from nnet.expression import Expression
+from nnet.storage import write_json, write_tensors
+
+PROBES, IMAGES, FRAME = "probes.json", "probes.safetensors", "frame-{:06d}.safetensors"
+KINDS = ("normal", "defective", "painted")
+MAX_FRAMES = 30
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One pinned image.
+
+    Attributes:
+        key: of the sample in its data set.
+        kind: "normal"; "defective", a real defect; or "painted", damage painted onto a normal image.
+        caption: in words, such as "normal", "defective: crack" or "painted scratch on 0012.png".
+        image: uint8 (size, size, 3), as the network gets it.
+        mask: bool (size, size), True on the defect; None where it is not known.
+    """
+
+    key: str
+    kind: str
+    caption: str
+    image: np.ndarray
+    mask: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the network said after an epoch (0: before the first step).
+
+    Attributes:
+        epoch: finished epochs.
+        scores: (n,) float32, Score_l of each probe under the run's expression.
+        held_out: (m,) float32, Score_l of some held-out normal images, ascending.
+        maps: name -> (n, 64, 64) float16.
+    """
+
+    epoch: int
+    scores: np.ndarray
+    held_out: np.ndarray
+    maps: dict[str, np.ndarray]
+
+
+class Film:
+    """The film of a run, to be looked at. Reads files, runs no network.
+
+    Args:
+        folder: film/ of a run.
+        config: the run's settings.
+    """
+
+    def __init__(self, folder: Path, config: Config) -> None:
+        self.folder = folder
+        self.config = config
+
+    @cached_property
+    def probes(self) -> tuple[Probe, ...]:
+        """The pinned images in order; () as long as the trainer has not chosen them."""
+        from safetensors.numpy import load_file
+
+        if not (self.folder / PROBES).is_file():
+            return ()
+        entries = json.loads((self.folder / PROBES).read_text(encoding="utf-8"))
+        tensors = load_file(self.folder / IMAGES)
+        pairs = zip(entries, tensors["images"], tensors["masks"], strict=True)
+        return tuple(
+            Probe(e["key"], e["kind"], e["caption"], image, mask.astype(bool) if mask.any() else None)
+            for e, image, mask in pairs
+        )
+
+    @property
+    def epochs(self) -> list[int]:
+        """Epochs that have a frame, ascending. Looks at the disk each time."""
+        return sorted(int(path.stem.rpartition("-")[2]) for path in self.folder.glob("frame-*.safetensors"))
+
+    def frame(self, epoch: int) -> Frame:
+        """The frame of an epoch. Raises FileNotFoundError if there is none."""
+        from safetensors.numpy import load_file
+
+        tensors = load_file(self.folder / FRAME.format(epoch))
+        scores, held_out = tensors.pop("scores"), tensors.pop("held_out")
+        return Frame(epoch, scores, held_out, dict(sorted(tensors.items())))
+
+    def scores(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Over all frames: epochs (e,), scores of the probes (e, n), scores of the held-out normals (e, m)."""
+        from safetensors import safe_open
+
+        epochs, rows = self.epochs, []
+        for epoch in epochs:
+            with safe_open(self.folder / FRAME.format(epoch), "np") as stored:
+                rows.append((stored.get_tensor("scores"), stored.get_tensor("held_out")))
+        probes, held_out = zip(*rows, strict=True) if rows else ((), ())
+        width = len(probes[0]) if rows else 0, len(held_out[0]) if rows else 0
+        return (
+            np.array(epochs, int),
+            np.array(probes, np.float32).reshape(len(rows), width[0]),
+            np.array(held_out, np.float32).reshape(len(rows), width[1]),
+        )
+
+    def score_map(self, frame: Frame, probe: int, expression: str | Expression | None = None) -> np.ndarray:
+        """Score_p of one probe in a frame, (size, size) float32, smoothed; under the run's own expression or another.
+
+        Raises:
+            nnet.expression.ExpressionError: malformed, or a map that the network does not have.
+        """
+        from nnet.maps import score_map
+
+        scoring = self.config.scoring
+        maps = {name: m[probe] for name, m in frame.maps.items()}
+        return score_map(maps, expression or scoring.expression, self.config.model.size, scoring.sigma)
+
+    def level(self, frame: Frame) -> float:
+        """What the threshold would be if training ended here: the quantile of the frame's held-out normal scores."""
+        return float(np.quantile(frame.held_out, self.config.scoring.quantile)) if len(frame.held_out) else 0.0
+
+
+def write_probes(folder: Path, probes: Sequence[Probe]) -> None:
+    """Write the pinned images; probes.json comes last."""
+    import torch
+
+    folder.mkdir(parents=True, exist_ok=True)
+    shape = probes[0].image.shape[:2]
+    masks = [np.zeros(shape, np.uint8) if p.mask is None else p.mask.astype(np.uint8) for p in probes]
+    tensors = {"images": np.stack([p.image for p in probes]), "masks": np.stack(masks)}
+    write_tensors(folder / IMAGES, {name: torch.from_numpy(a) for name, a in tensors.items()})
+    write_json(folder / PROBES, [{"key": p.key, "kind": p.kind, "caption": p.caption} for p in probes])
+
+
+def write_frame(folder: Path, frame: Frame) -> None:
+    """Write one frame in one step."""
+    import torch
+
+    arrays = {**frame.maps, "scores": frame.scores, "held_out": np.sort(frame.held_out)}
+    write_tensors(folder / FRAME.format(frame.epoch), {name: torch.from_numpy(a) for name, a in arrays.items()})
+
+
+def drop_frames_after(folder: Path, epoch: int) -> None:
+    """Remove frames of epochs that will be run again."""
+    for path in folder.glob("frame-*.safetensors"):
+        if int(path.stem.rpartition("-")[2]) > epoch:
+            path.unlink()
+
+
+def has_frame(epoch: int, epochs: int) -> bool:
+    """Whether the film has a frame after `epoch` of `epochs`: before the first, after the last, 30 or so in between."""
+    return epoch in (0, epochs) or epoch % max(1, epochs // MAX_FRAMES) == 0

@@ -1,0 +1,99 @@
+"""How many runs a device bears at once, across all folders of runs and all servers of this machine.
+
+A slot is a locked file in the machine's own folder. The trainer inherits the lock, so a slot is given back by whatever
+way it dies. A CPU (and an Apple GPU) has one slot. A CUDA GPU has as many as its memory holds, by what each run was
+estimated to take.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnet.runs.locks import FileLock, is_held, locked
+
+MACHINE = "NNET_MACHINE"
+"""Environment variable: the folder of the machine's slots, for tests and for machines that share /tmp."""
+MOST_PER_GPU = 8
+UNKNOWN_NEED = 12 * 1024**3  # the paper's configuration at 256 pixels and batch 16 stays below it
+USABLE_SHARE = 0.92
+
+
+def machine_folder() -> Path:
+    """The folder of the slots; one per user of the machine."""
+    name = os.environ.get(MACHINE) or str(Path(tempfile.gettempdir()) / f"nnet-slots-{os.getuid()}")
+    folder = Path(name)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def take_slot(device: str, need: int | None) -> FileLock | None:
+    """A slot on the device for a run that needs `need` bytes, or None while there is no room.
+
+    Args:
+        device: "cpu", "mps", "cuda" or "cuda:1".
+        need: expected bytes on the device; None takes a careful guess.
+    """
+    folder = machine_folder()
+    with locked(folder / "admission.lock"):
+        name = device.replace(":", "-")
+        if not device.startswith("cuda"):
+            return _take(folder / f"{name}-0.lock", 0)
+        need = need or UNKNOWN_NEED
+        if not _fits(device, need, sum(_promised(path) for path in folder.glob(f"{name}-*.lock"))):
+            return None
+        slots = (_take(folder / f"{name}-{number}.lock", need) for number in range(MOST_PER_GPU))
+        return next((slot for slot in slots if slot is not None), None)
+
+
+def resolve(device: str) -> str:
+    """The device that "auto" stands for, without loading torch into this process."""
+    if device == "auto":
+        return "cuda:0" if _gpu_memory() else "cpu"
+    return "cuda:0" if device == "cuda" else device
+
+
+def _take(path: Path, promise: int) -> FileLock | None:
+    lock = FileLock(path)
+    if not lock.take():
+        return None
+    os.truncate(lock.fd, 0)
+    os.pwrite(lock.fd, json.dumps({"bytes": promise}).encode(), 0)
+    return lock
+
+
+def _promised(path: Path) -> int:
+    """What a slot in use was promised; 0 for a free one."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        return json.loads(path.read_text())["bytes"] if is_held(path) else 0
+    return 0
+
+
+def _fits(device: str, need: int, promised: int) -> bool:
+    """Whether a GPU has room. One that cannot be asked, or that nobody uses, takes one run whatever it needs."""
+    memory = dict(_gpu_memory()).get(int(device.partition(":")[2] or 0))
+    if promised == 0:
+        return True
+    return memory is not None and promised + need <= USABLE_SHARE * memory[1] and need <= memory[0]
+
+
+def _gpu_memory() -> list[tuple[int, tuple[int, int]]]:
+    """(index, (free, total) bytes) of each CUDA GPU, as nvidia-smi tells; [] without one."""
+    command = ["nvidia-smi", "--query-gpu=index,memory.free,memory.total", "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return list(_parsed(done.stdout))
+
+
+def _parsed(text: str) -> Iterator[tuple[int, tuple[int, int]]]:
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            index, free, total = (int(part) for part in line.split(","))
+            yield index, (free * 2**20, total * 2**20)

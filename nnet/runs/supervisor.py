@@ -1,0 +1,121 @@
+"""The process that works the queue of a folder of runs off: starts the next run when there is room, and takes down how
+each one ended. It ends when nothing waits and nothing that it started runs. If it dies, the runs go on, and whoever
+looks at the runs next starts another one (`Runs.list`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnet.errors import NNetError
+from nnet.runs import layout, processes
+from nnet.runs.layout import Exit
+from nnet.runs.locks import FileLock, locked
+from nnet.runs.slots import resolve, take_slot
+from nnet.runs.store import LIBRARY_LOCK, SUPERVISOR_LOCK, kept
+
+PAUSE = 0.5
+INHERITED = "NNET_RUN_LOCKS"
+"""Environment variable: the open files of the locks that a trainer inherits, separated by commas."""
+NICENESS = 5  # the page that shows the training answers first
+
+
+@dataclass
+class Child:
+    """A trainer that this supervisor started."""
+
+    path: Path
+    process: subprocess.Popen
+
+
+def supervise(root: Path) -> None:
+    """Work until nothing is left; returns at once if another supervisor is at work."""
+    own = FileLock(root / SUPERVISOR_LOCK)
+    if not own.take():
+        return
+    children: list[Child] = []
+    while True:
+        with locked(root / LIBRARY_LOCK, timeout=60):
+            children = [child for child in children if not _ended(child)]
+            waiting = _waiting(root)
+            if not waiting and not children:
+                own.release()  # while nobody can put a run into the queue: none is overlooked
+                return
+            for path in waiting:
+                child = _start(path)
+                if child is None:
+                    break  # the others wait in order, also if they would fit
+                children.append(child)
+        time.sleep(PAUSE)
+
+
+def _waiting(root: Path) -> list[Path]:
+    """Runs with a ticket, in order."""
+    paths = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    tickets = sorted((ticket, path) for path in paths if (ticket := layout.read_ticket(path)) is not None)
+    return [path for _, path in tickets if _can_be_read(path)]
+
+
+def _can_be_read(path: Path) -> bool:
+    """A run of another version is left alone."""
+    try:
+        layout.read_spec(path)
+    except NNetError:
+        return False
+    return True
+
+
+def _start(path: Path) -> Child | None:
+    """Start the trainer of a run, or None while the device has no room."""
+    lock = FileLock(path / layout.LOCK)
+    spec = layout.read_spec(path)
+    slot = take_slot(resolve(spec.device), spec.memory_bytes)
+    if slot is None:
+        return None
+    if not lock.take(timeout=1.0):  # somebody runs `nnet train --run` on it by hand
+        slot.release()
+        return None
+    os.truncate(lock.fd, 0)
+    fds = (lock.fd, slot.fd)
+    process = processes.launch(
+        ["nnet", "train", "--run", str(path)], path / layout.LOG, fds=fds,
+        environment={INHERITED: ",".join(map(str, fds))},
+    )  # fmt: skip
+    os.pwrite(lock.fd, json.dumps({"pid": process.pid, "started": processes.started_at(process.pid) or ""}).encode(), 0)
+    (path / layout.QUEUED).unlink(missing_ok=True)
+    lock.release()
+    slot.release()
+    return Child(path, process)
+
+
+def _ended(child: Child) -> bool:
+    """Whether the trainer has ended; takes down how, if the trainer could not do so itself."""
+    code = child.process.poll()
+    if code is None:
+        return False
+    if _is_last_attempt(child):
+        if (child.path / layout.STOP).exists():  # it was asked to before it could listen
+            words = f"It was cancelled. {kept(child.path)}"
+            layout.write_exit(child.path, Exit(layout.CANCELLED, words, time.time()))
+        layout.write_exit(child.path, Exit(code or 1, f"{_words(code)} {kept(child.path)}", time.time()))
+    return True
+
+
+def _is_last_attempt(child: Child) -> bool:
+    """Whether nobody has resumed the run since: the end of an old attempt says nothing about a new one."""
+    if not child.path.is_dir() or layout.read_ticket(child.path) is not None:
+        return False
+    return layout.read_trainer(child.path)[0] == child.process.pid
+
+
+def _words(code: int) -> str:
+    if code < 0:
+        name = signal.Signals(-code).name
+        cause = " The system does this when memory runs out." if -code == signal.SIGKILL else ""
+        return f"The training process was killed ({name}).{cause}"
+    return f"The training process ended with code {code} and left no word. The end of the log may say why."

@@ -1,0 +1,143 @@
+"""Makes the training film: pins a few images, and looks at them and at held-out normal images every few epochs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from nnet.data import Dataset, Defect, Sample, paint_defect
+from nnet.detector import Detector
+from nnet.errors import NNetError
+from nnet.features import Images, batches, take
+from nnet.images import resize
+from nnet.maps import image_score, score_maps
+from nnet.runs.film import Frame, Probe, drop_frames_after, has_frame, write_frame, write_probes
+from nnet.runs.layout import FILM
+
+NORMAL, DEFECTIVE = 3, 3
+HELD_OUT = 16
+BATCH = 8
+TERMS = ("loss", "L_RKD", "L_KD", "L_align", "L_query")
+PAINTED = (  # damage that anybody would see, of three kinds and in three places
+    Defect("scratch", 0.42, 0.45, 0.35, 0.9, 30.0, 1),
+    Defect("stain", 0.6, 0.55, 0.22, 0.9, 0.0, 2),
+    Defect("hole", 0.45, 0.62, 0.14, 1.0, 0.0, 3),
+)
+
+
+class Watching:
+    """The watch (`nnet.training.Watch`) of a run.
+
+    Frames cost time: 22 images go through the network for each, and there are some 30 of them.
+
+    Args:
+        path: the run directory.
+        dataset: its test images, where there are some, give probes; they are only shown and decide nothing.
+    """
+
+    def __init__(self, path: Path, dataset: Dataset) -> None:
+        self.folder = path / FILM
+        self.dataset = dataset
+        self._epochs = 0
+        self._probes: tuple[Probe, ...] = ()
+        self._normal: np.ndarray | None = None
+
+    def begin(self, images: Images, held_out: np.ndarray, first_epoch: int, epochs: int) -> None:
+        """Pin the probes: the same ones in every attempt at a run."""
+        self._epochs = epochs
+        self._normal = take(images, held_out[:HELD_OUT])
+        self._probes = choose(self.dataset, self._normal)
+        if first_epoch == 0 or not self.folder.is_dir():
+            write_probes(self.folder, self._probes)
+        drop_frames_after(self.folder, first_epoch)
+
+    def look(self, detector: Detector, epoch: int) -> dict[str, Any]:
+        """Make a frame, if this epoch has one, and say how the held-out normal images score."""
+        if not has_frame(epoch, self._epochs):
+            return {}
+        started = time.perf_counter()
+        images = np.concatenate([np.stack([p.image for p in self._probes]), self._normal])
+        maps, scores = _score(detector, images)
+        n = len(self._probes)
+        shown = {name: m[:n].astype(np.float16) for name, m in maps.items()}
+        write_frame(self.folder, Frame(epoch, scores[:n], scores[n:], shown))
+        return {
+            "held_out_median": float(np.median(scores[n:])),
+            "held_out_high": float(np.quantile(scores[n:], detector.config.scoring.quantile)),
+            "film_seconds": round(time.perf_counter() - started, 3),
+        }
+
+    def heard(self, entry: dict[str, Any]) -> None:
+        """Put a line into the log."""
+        losses = ", ".join(f"{name} {entry[name]:.4f}" for name in TERMS if name in entry)
+        print(f"Epoch {entry['epoch']} of {self._epochs}: {losses}; {entry['images_per_second']} images/s", flush=True)
+
+
+def choose(dataset: Dataset, held_out: np.ndarray) -> tuple[Probe, ...]:
+    """Normal images and defective ones; where the data has no defects, damage is painted onto normal images.
+
+    Args:
+        dataset: its test part is looked at.
+        held_out: uint8 (n, size, size, 3), normal images that the network is not trained on.
+    """
+    size = held_out.shape[1]
+    normal = _some([s for s in dataset.test if s.is_normal], NORMAL, size, lambda s: ("normal", "normal"))
+    if len(normal) < NORMAL:
+        normal = [Probe(f"held-out {i + 1}", "normal", "normal, held out", held_out[i]) for i in range(NORMAL)]
+    defective = _some(_varied(dataset), DEFECTIVE, size, lambda s: ("defective", f"defective: {s.label}"))
+    return (*normal, *(defective or [_painted(held_out[NORMAL + i], i) for i in range(DEFECTIVE)]))
+
+
+def _varied(dataset: Dataset) -> list[Sample]:
+    """Defective samples, one of each type first."""
+    kinds: dict[str, list[Sample]] = {}
+    for sample in dataset.test:
+        if sample.is_defective:
+            kinds.setdefault(sample.label, []).append(sample)
+    rounds = max(map(len, kinds.values()), default=0)
+    return [samples[i] for i in range(rounds) for samples in kinds.values() if i < len(samples)]
+
+
+def _some(samples: list[Sample], count: int, size: int, words: Callable[[Sample], tuple[str, str]]) -> list[Probe]:
+    """Probes of the first samples that can be read."""
+    probes: list[Probe] = []
+    for sample in samples[: 4 * count]:
+        if len(probes) == count:
+            break
+        try:
+            image = sample.load().image
+            mask = sample.load_mask(image.shape[:2]) if sample.is_defective else None
+        except NNetError:
+            continue
+        probes.append(Probe(sample.key, *words(sample), resize(image, size), _small(mask, size)))
+    return probes
+
+
+def _small(mask: np.ndarray | None, size: int) -> np.ndarray | None:
+    if mask is None:
+        return None
+    return np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST), bool)
+
+
+def _painted(image: np.ndarray, index: int) -> Probe:
+    defect = PAINTED[index]
+    painted, mask = paint_defect(image, defect)
+    return Probe(f"painted {defect.kind}", "painted", f"painted {defect.kind}, not a real defect", painted, mask)
+
+
+def _score(detector: Detector, images: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """M1..M6, name -> (n, 64, 64) float32, and Score_l (n,) float32 under the run's own expression."""
+    config = detector.config
+    parts, scores = [], []
+    for part in batches(len(images), BATCH):
+        maps = {name: m.float().cpu() for name, m in detector.maps(list(images[part])).items()}
+        score = score_maps(maps, config.scoring.expression, config.model.size, config.scoring.sigma)
+        scores.append(image_score(score).numpy())
+        parts.append({name: m.numpy() for name, m in maps.items()})
+    names = parts[0]
+    return {n: np.concatenate([p[n] for p in parts]) for n in names}, np.concatenate(scores).astype(np.float32)

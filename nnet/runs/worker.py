@@ -1,0 +1,149 @@
+"""The trainer process of a run: python -m nnet train --run DIR."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnet.errors import NNetError
+from nnet.runs import layout, processes
+from nnet.runs.layout import CANCELLED, Exit, RunError
+from nnet.runs.locks import FileLock
+from nnet.runs.store import kept, open_data
+from nnet.runs.supervisor import INHERITED, NICENESS
+
+RESERVE, RESERVED = ".reserve", 1 << 16
+"""A file that is given up at the end, so that on a full disk there is room to say that the disk is full."""
+
+
+def work(path: Path) -> int:
+    """Train the run in `path` to the end, or go on with it; returns the exit code that exit.json also states.
+
+    Raises:
+        RunError: another process trains it, or run.json cannot be read. Nothing was changed then.
+    """
+    path = path.resolve()
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise RunError("torchrun trains with --data and --out; --run is for one process.")
+    with _alone(path):
+        os.nice(NICENESS)
+        _tidy(path)
+        reserve = path / RESERVE
+        with contextlib.suppress(OSError):
+            reserve.write_bytes(bytes(RESERVED))
+        code, reason = _attempt(path)
+        reserve.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            layout.write_exit(path, Exit(code, reason, time.time()))
+        with contextlib.suppress(OSError):
+            print(f"nnet: {reason}" if reason else "Done.", flush=True)
+        return 0 if code == 0 else CANCELLED if code == CANCELLED else 1
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the run's lock: the supervisor's, which this process inherited, or one of its own."""
+    inherited = os.environ.pop(INHERITED, "")
+    if inherited:
+        for fd in map(int, inherited.split(",")):
+            os.set_inheritable(fd, False)  # nobody that this process starts may keep the run locked
+        yield
+        return
+    spec = layout.read_spec(path)
+    lock = FileLock(path / layout.LOCK)
+    if not lock.take(timeout=1.0):
+        raise RunError(f"{spec.name} is being trained by another process already.")
+    os.truncate(lock.fd, 0)
+    os.pwrite(lock.fd, _identity(), 0)
+    for name in (layout.QUEUED, layout.STOP, layout.EXIT):
+        (path / name).unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _identity() -> bytes:
+    import json
+
+    return json.dumps({"pid": os.getpid(), "started": processes.started_at(os.getpid()) or ""}).encode()
+
+
+def _attempt(path: Path) -> tuple[int, str]:
+    """(exit code, reason) of one attempt."""
+    from nnet.runs.recorder import Recorder
+    from nnet.training import Stopped
+
+    before = layout.read_status(path)
+    try:
+        with Recorder(path, before.attempt + 1 if before else 1) as recorder:
+            _train(path, recorder)
+        return 0, ""
+    except (Stopped, KeyboardInterrupt):
+        return CANCELLED, f"It was cancelled. {kept(path)}"
+    except NNetError as error:
+        return 1, str(error)
+    except MemoryError:
+        _print_trace()
+        return 1, "The machine's memory ran out. Choose a smaller size or batch, or less memory for cached features."
+    except OSError as error:
+        _print_trace()
+        return 1, _disk_words(error)
+    except Exception as error:
+        _print_trace()
+        return 1, _other_words(error)
+
+
+def _train(path: Path, recorder: object) -> None:
+    from nnet.pipeline import train_on
+    from nnet.runs.watching import Watching
+
+    spec = layout.read_spec(path)
+    dataset = open_data(spec, path / layout.DATA)
+    for sentence in (*dataset.notes, *dataset.problems):
+        print(sentence, flush=True)
+    train_on(
+        dataset, spec.config, path, resume=True, device=spec.device, name=spec.name, report=recorder,
+        weights_file=Path(spec.teacher_weights) if spec.teacher_weights else None,
+        skip_unreadable=True, note=recorder.note, watch=Watching(path, dataset),
+        tensorboard=path / "tensorboard" if spec.tensorboard else None,
+    )  # fmt: skip
+
+
+def _print_trace() -> None:
+    """Into the log, if the disk has room for it."""
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
+
+
+def _tidy(path: Path) -> None:
+    """Remove what a killed attempt left half-written."""
+    for leftover in path.glob(".*.tmp"):
+        leftover.unlink(missing_ok=True)
+    for leftover in (path / layout.FILM).glob(".*.tmp"):
+        leftover.unlink(missing_ok=True)
+
+
+def _disk_words(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"The disk is full ({error.strerror}). Make room and resume: the last finished epoch is kept."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        what = error.filename or "a file"
+        return f"This program may not open {what} ({error.strerror}). Give it permission and resume."
+    where = f" {error.filename}" if error.filename else ""
+    return f"A file could not be read or written:{where} ({error.strerror or error}). Mend that and resume."
+
+
+def _other_words(error: Exception) -> str:
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "out of memory" in text.lower() or "can't allocate memory" in text.lower():
+        return "The device's memory ran out. Choose a smaller size or batch."
+    if found := re.search(r"os error (\d+)", text):  # safetensors writes by itself and has errors of its own
+        return _disk_words(OSError(int(found[1]), os.strerror(int(found[1]))))
+    return f"The program failed ({type(error).__name__}: {text}). The log has the details."

@@ -1,0 +1,213 @@
+"""What-if by inference: take a part of a trained network out and look again, without training.
+
+These are interventions on a trained network, not ablations. The other parts were trained beside the one that is taken
+out, so the change says how much this network leans on it. Whether a network trained without it would be worse is
+another question; `nnet.ablation` answers that.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from nnet.config import Config
+from nnet.detector import Detector, Trace
+from nnet.errors import NNetError
+from nnet.expression import Expression, for_maps, parse
+from nnet.maps import score_map
+from nnet.network import NNet
+
+LABEL = "An intervention on a trained network, not a network trained without the part."
+
+
+class WhatIfError(NNetError, ValueError):
+    """An intervention that this network does not allow."""
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What to change; several changes may be combined.
+
+    Attributes:
+        without_nfs: the memory passes F_3 on as it is, F'_3 = F_3.
+        without_fpm: the projections pass features on as they are, P_i = F_i and SP_i = SF_i.
+        without_forward: S1 and the maps M4 to M6 are left out.
+        rank: F_C is replaced by its best approximation of this rank (singular values over positions x channels);
+            None leaves it.
+    """
+
+    without_nfs: bool = False
+    without_fpm: bool = False
+    without_forward: bool = False
+    rank: int | None = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The changes in words."""
+        words = {
+            "without NFS: F'_3 = F_3": self.without_nfs,
+            "without FPM: P_i = F_i, SP_i = SF_i": self.without_fpm,
+            "without the forward branch: M1 to M3 alone": self.without_forward,
+            f"F_C truncated to rank {self.rank}": self.rank is not None,
+        }
+        return tuple(text for text, chosen in words.items() if chosen)
+
+
+@dataclass(frozen=True)
+class Intervened:
+    """One image after an intervention.
+
+    Attributes:
+        what: the intervention.
+        trace: everything downstream of it anew; what lies upstream is as it was.
+        expression: the score, restricted to the maps that are left.
+        score: Score_l under it.
+        before: Score_l of the untouched network under its own expression.
+        comparable: whether both scores are of one expression, so that their sizes can be compared.
+    """
+
+    what: WhatIf
+    trace: Trace
+    expression: str
+    score: float
+    before: float
+    comparable: bool
+
+
+def intervene(detector: Detector, trace: Trace, what: WhatIf, expression: str | None = None) -> Intervened:
+    """The trace and the score that an intervention leads to. Runs only FPM, FFC and S2; never T or S1.
+
+    Args:
+        detector: trained.
+        trace: of an image, by the same detector.
+        what: the intervention.
+        expression: the score; default: the detector's own.
+
+    Raises:
+        WhatIfError: the network lacks the part, or no map would be left.
+        nnet.expression.ExpressionError: malformed, or a map that this model does not have.
+    """
+    changed = altered(detector, what)
+    own = parse(expression or detector.config.scoring.expression)
+    left = restricted(own, changed.config.maps)
+    new = changed.replay(_upstream(trace, what), trace.F[2] if what.without_nfs else trace.F3_recalled)
+    if not what.without_nfs:
+        new = replace(new, addressing=trace.addressing)
+    return Intervened(
+        what, new, left.text, _score(detector, new, left), _score(detector, trace, own), left.text == own.text
+    )
+
+
+def altered(detector: Detector, what: WhatIf) -> Detector:
+    """A detector with the parts taken out, for whole sets of images. It shares the weights and takes turns with the
+    original; the calibration does not hold for it and is left out.
+
+    Raises:
+        WhatIfError: the network lacks the part, or no map would be left.
+    """
+    _check(detector.config, what)
+    view = copy.copy(detector)
+    view.network = _view(detector.network, what)
+    view.config = _config(detector.config, what)
+    view.calibration = None
+    return view
+
+
+def restricted(expression: Expression, maps: Sequence[str]) -> Expression:
+    """The expression if its maps exist, else the paper's over those that do.
+
+    Raises:
+        nnet.expression.MissingMapError: there are none.
+    """
+    return expression if set(expression.maps) <= set(maps) else for_maps(maps)
+
+
+def highest_rank(trace: Trace) -> int:
+    """The largest rank that F_C of a trace can have: the smaller of its positions and channels.
+
+    Raises:
+        WhatIfError: there is no F_C.
+    """
+    if trace.F_C is None:
+        raise WhatIfError("This network has no reverse branch (model.reverse is off), so there is no F_C to truncate.")
+    channels, height, width = trace.F_C.shape
+    return min(channels, height * width)
+
+
+def truncate(f_c: Tensor, rank: int) -> Tensor:
+    """Each image's F_C as positions x channels, with all but its `rank` largest singular values set to 0.
+
+    Args:
+        f_c: (B, C, H, W).
+        rank: at least 1; from the smaller of H W and C on, F_C stays as it is.
+    """
+    batch, channels, height, width = f_c.shape
+    matrix = f_c.float().flatten(2).transpose(1, 2)  # (B, H W, C)
+    u, s, v = torch.linalg.svd(matrix, full_matrices=False)
+    kept = (u[..., :rank] * s[:, None, :rank]) @ v[:, :rank]  # (B, H W, C)
+    return kept.transpose(1, 2).reshape(batch, channels, height, width).to(f_c.dtype)
+
+
+class _Truncated(nn.Module):
+    """FFC with F_C truncated."""
+
+    def __init__(self, ffc: nn.Module, rank: int) -> None:
+        super().__init__()
+        self.ffc, self.rank = ffc, rank
+
+    def forward(self, p: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        f_e, f_c = self.ffc(p)
+        with torch.autocast(f_c.device.type, enabled=False):
+            return f_e, truncate(f_c, self.rank)
+
+
+def _view(network: NNet, what: WhatIf) -> NNet:
+    """The same modules under a second roof, some of them missing; the network itself is not touched."""
+    view = copy.copy(network)
+    view._modules = dict(network._modules)
+    if what.without_nfs:
+        view.NFS = None
+    if what.without_fpm:
+        view.FPM_T = view.FPM_S1 = None
+    if what.without_forward:
+        view.S1 = view.FPM_S1 = None
+    if what.rank is not None:
+        view.FFC = _Truncated(network.FFC, what.rank).eval()
+    return view
+
+
+def _config(config: Config, what: WhatIf) -> Config:
+    off = {"nfs": what.without_nfs, "fpm": what.without_fpm, "forward": what.without_forward}
+    return config.override({f"model.{name}": False for name, taken in off.items() if taken})
+
+
+def _check(config: Config, what: WhatIf) -> None:
+    model = config.model
+    lacking = [
+        (what.without_nfs and not model.nfs, "no memory (model.nfs is off)", "drop"),
+        (what.without_fpm and not model.fpm, "no projection modules (model.fpm is off)", "drop"),
+        (what.without_forward and not model.forward, "no forward branch (model.forward is off)", "leave out"),
+        (what.rank is not None and not model.reverse, "no reverse branch (model.reverse is off)", "truncate"),
+    ]
+    for missing, part, verb in lacking:
+        if missing:
+            raise WhatIfError(f"This network has {part}, so there is nothing to {verb}. Choose another model.")
+    if what.without_forward and not model.reverse:
+        raise WhatIfError("Without its forward branch this network has no map left. Choose a model with both branches.")
+    if what.rank is not None and what.rank < 1:
+        raise WhatIfError(f"Expected a rank of 1 or more, found {what.rank}.")
+
+
+def _upstream(trace: Trace, what: WhatIf) -> Trace:
+    """What the rerun takes from the trace, as the intervention leaves it."""
+    if what.without_forward:
+        return replace(trace, SF=None, SP=None, gates_S1=None)
+    return replace(trace, SP=trace.SF, gates_S1=None) if what.without_fpm else trace
+
+
+def _score(detector: Detector, trace: Trace, expression: Expression) -> float:
+    return float(score_map(trace.maps, expression, trace.input_size, detector.config.scoring.sigma).max())

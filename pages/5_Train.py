@@ -1,0 +1,162 @@
+"""Train: images in, a run that goes on by itself, and a model at the end."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnet.errors import NNetError
+from nnet.runs import Estimate, RunSpec
+from workbench import frame, state, text, train_data, train_form, train_view, train_work
+from workbench import train_text as words
+from workbench.train_form import Form
+from workbench.train_work import Choice
+
+_TURN = "train_turn"  # counts the runs that were started in this visit
+
+
+def main() -> None:
+    with frame.page_without_model("Train"):
+        st.title("Train", anchor=False)
+        st.markdown(words.ABOUT)
+        if started := st.session_state.pop("train_next", None):
+            train_view.choose(started)
+        runs = train_work.runs().list()
+        if _part(len(runs)) == "new":
+            _new_model()
+        elif not runs:
+            st.info(words.NO_RUNS, icon=":material/model_training:")
+        else:
+            current = train_view.chosen(runs)
+            listed, shown = st.columns((2, 5), gap="medium")
+            with listed:
+                train_view.run_list(runs, current.id)
+            with shown:
+                train_view.run_page(current)
+
+
+def _part(count: int) -> str:
+    """New model or the runs: a link to a run opens it, and who has runs sees them first."""
+    names = words.PART_NAMES | {"runs": f"{words.PART_NAMES['runs']} ({count:,})"}
+    state.remember(train_view.PART, "runs" if count else "new", state.one_of(names))
+    key = train_view.part_key()
+    st.session_state.setdefault(key, st.session_state[train_view.PART])
+    return st.segmented_control(
+        "Part", list(names), format_func=names.get, key=key, required=True, label_visibility="collapsed",
+        on_change=train_view.part_chosen,
+    )  # fmt: skip
+
+
+# -------------------------------------------------------------------------------------------------------- a new model
+
+
+def _new_model() -> None:
+    st.query_params.pop("run", None)
+    st.subheader("1 · Images", anchor=False)
+    choice = train_data.choice()
+    findings = st.container()
+    st.subheader("2 · Settings", anchor=False)
+    form = train_form.draw(_suggested_name(choice))
+    found = None
+    if choice is not None and form is not None:
+        with findings:
+            found = train_data.found(choice, form.config)
+    st.subheader("3 · Start", anchor=False)
+    if found is None or form is None:
+        st.caption(words.NOT_READY)
+        return
+    images, _ = train_work.split(found, form.config)
+    st.caption(words.length(form.config, images, *train_work.length(form.config, images)))
+    _start(choice, form)
+
+
+def _suggested_name(choice: Choice | None) -> str:
+    return words.suggested_name(choice.data if choice else "")
+
+
+def _spec(choice: Choice, form: Form) -> RunSpec:
+    return RunSpec(
+        form.name, choice.data, form.config, form.preset, form.device, form.teacher_weights, form.tensorboard
+    )
+
+
+def _start(choice: Choice, form: Form) -> None:
+    """Estimate and start. Without an estimate for what the form says, starting makes one first."""
+    spec = _spec(choice, form)
+    key = train_work.estimate_key(spec, choice.upload)
+    known: dict[str, Estimate | str] = st.session_state.setdefault("train_estimates", {})
+    # Once a run is started, the button is another one: the second press of a double press goes nowhere.
+    turn = st.session_state.setdefault(_TURN, 0)
+    with st.container(horizontal=True, gap="small"):
+        starting = st.button(
+            "Start training", type="primary", icon=":material/play_arrow:", key=f"start_training-{turn}"
+        )
+        asked = st.button("Estimate first", icon=":material/timer:", key="estimate", help=words.ESTIMATE_HELP)
+    if asked or starting:  # an estimate of a moment ago is at hand at once
+        known.clear()
+        with st.spinner(words.MEASURING, show_time=True):
+            known[key] = _measured(spec, choice)
+    estimate = known.get(key)
+    if isinstance(estimate, str):
+        st.error(text.plain(estimate), icon=":material/error:")
+    elif estimate is not None:
+        _show(estimate)
+        fits = not estimate.refusals and not estimate.warnings
+        anyway = bool(estimate.warnings and not estimate.refusals) and st.button(
+            "Start anyway", icon=":material/warning:", key=f"start_anyway-{turn}"
+        )
+        if (starting and fits) or anyway:
+            _begin(spec, choice, estimate)
+    elif known:
+        st.caption(words.STALE)
+
+
+def _measured(spec: RunSpec, choice: Choice) -> Estimate | str:
+    """The estimate, or the sentence that says why there is none."""
+    try:
+        return train_work.estimated(spec, choice.upload)
+    except NNetError as error:
+        return str(error)
+
+
+def _show(estimate: Estimate) -> None:
+    with st.grid(4, min_column_width=150, gap="small") as grid:
+        with grid.cell():
+            st.metric("Time", words.duration(estimate.seconds), help=words.TIME_HELP)
+        with grid.cell():
+            st.metric("Memory", text.data_size(estimate.memory_bytes), help=words.MEMORY_HELP)
+            st.caption(words.free(estimate.memory_free))
+        with grid.cell():
+            st.metric("Disk", text.data_size(estimate.disk_bytes), help=words.DISK_HELP)
+            st.caption(words.free(estimate.disk_free))
+        with grid.cell():
+            st.metric("Steps", f"{estimate.steps:,}", help=words.estimate_sentence(estimate))
+    st.caption(words.estimate_sentence(estimate))
+    for sentence in estimate.refusals:
+        st.error(text.plain(sentence), icon=":material/block:")
+    for sentence in estimate.warnings:
+        st.warning(text.plain(sentence), icon=":material/warning:")
+    with st.container(horizontal=True, gap="small"):
+        for index, remedy in enumerate(estimate.remedies):
+            if remedy.changes:
+                st.button(
+                    text.plain(remedy.text.rstrip(".")), icon=":material/healing:", key=f"remedy{index}",
+                    on_click=train_form.apply, args=(remedy.changes,),
+                )  # fmt: skip
+            else:
+                st.caption(text.plain(remedy.text))
+
+
+def _begin(spec: RunSpec, choice: Choice, estimate: Estimate) -> None:
+    """Make the run, put it in the queue and show it. Between making and starting nothing can come in between."""
+    library = train_work.runs()
+    try:
+        run = library.create(train_work.with_memory(spec, estimate), choice.upload)
+        st.session_state[_TURN] += 1
+        library.start(run.id)
+    except OSError as error:
+        raise NNetError(words.disk_problem(error.strerror or str(error))) from error
+    st.session_state["train_next"] = run.id  # the switch of the parts is drawn already; the next run turns it
+    st.rerun()
+
+
+main()

@@ -1,0 +1,80 @@
+"""The Ray engine on a local Ray instance: the same study, the same rows. Without Ray: a clear message."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+
+import pytest
+from test_ablation_study import TIMES, arguments, category, done, interrupted, study  # noqa: F401 (fixtures)
+
+from nnet.ablation import StudyError, read_results
+from nnet.ablation.cluster import Board, _files, _is_shared, _mark, ray_engine
+from nnet.ablation.store import CSV, MODELS, StudyFolder
+from nnet.cli import main
+
+ELSEWHERE = TIMES | {"engine", "jobs", "threads", "device"}
+
+
+def test_without_ray_the_message_says_what_to_install(monkeypatch):
+    real = builtins.__import__
+
+    def without_ray(name: str, *more: object, **named: object) -> object:
+        if name == "ray":
+            raise ImportError(name)
+        return real(name, *more, **named)
+
+    monkeypatch.setattr(builtins, "__import__", without_ray)
+    with pytest.raises(StudyError, match=r"pip install -r requirements-scale\.txt"):
+        ray_engine()
+
+
+def test_the_named_version_of_ray_is_the_one_that_is_tested():
+    lines = (Path(__file__).parents[1] / "requirements-scale.txt").read_text().splitlines()
+    assert [line for line in lines if line.startswith("ray")] == ["ray>=2.60,<2.61"]
+
+
+def test_a_machine_knows_whether_it_shares_the_folder(tmp_path):
+    mark = _mark(tmp_path)
+    assert _is_shared(tmp_path, mark)
+    assert not _is_shared(tmp_path, "another") and not _is_shared(tmp_path / "elsewhere", mark)
+
+
+def test_a_checkpoint_travels_whole(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.bin").write_bytes(b"\x00\x01")
+    (tmp_path / "y.txt").write_text("y")
+    assert _files(tmp_path) == {"a/x.bin": b"\x00\x01", "y.txt": b"y"}
+
+
+def test_the_board_keeps_the_latest_word_of_each_run():
+    board = Board()
+    board.put("a", "started")
+    board.put("a", "progress", "train", 0.1)
+    board.put("a", "progress", "train", 0.2)
+    board.put("b", "progress", "measure", 0.5)
+    latest = [("a", "progress", "train", 0.2), ("b", "progress", "measure", 0.5)]
+    assert board.take() == [("a", "started", "", 0.0), *latest]
+    assert board.take() == []
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["shared folder", "own folders"])
+def test_a_local_ray_instance_gives_the_same_rows(study, category, tmp_path, monkeypatch, capsys, shared):  # noqa: F811
+    pytest.importorskip("ray", reason="Ray is not installed (requirements-scale.txt)")
+    if not shared:  # what a machine of the cluster sees that does not have the study's folder
+        monkeypatch.setattr("nnet.ablation.cluster._mark", lambda root: "of another machine")
+    assert main(arguments(category, tmp_path, "--study", "table7", "--seeds", 2, "--engine", "ray")) == 0
+    assert "0 done, 2 to make" in capsys.readouterr().out
+    assert done(tmp_path).keys() == done(study).keys()
+
+    def comparable(out: Path) -> list[dict[str, object]]:
+        return [{k: v for k, v in row.items() if k not in ELSEWHERE} for row in read_results(out / CSV)]
+
+    assert comparable(tmp_path) == comparable(study)
+    assert {row["engine"] for row in read_results(tmp_path / CSV)} == {"ray"}
+    kept = [path.name for path in (tmp_path / MODELS).iterdir()]
+    assert kept == [path.name for path in (study / MODELS).iterdir()]
+    weights = [StudyFolder(out).model(kept[0]) / "weights.safetensors" for out in (tmp_path, study)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+    assert main(arguments(category, tmp_path, "--study", "table7", "--seeds", 2)) == 0  # local: nothing is left to do
+    assert "all done" in capsys.readouterr().out

@@ -1,0 +1,119 @@
+"""The score as a circuit: expressions to and from two levels, clicks on the diagram, and the presets."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from nnet.detector import Detector
+from nnet.expression import PRESETS, ExpressionError, parse
+from workbench import circuit
+from workbench.circuit import Circuit, read
+
+PAPER = PRESETS["paper"]
+# Powers of different primes: two expressions have the same value only if they say the same.
+VALUES = {"M1": 2.0, "M2": 3.0, "M3": 5.0, "M4": 7.0, "M5": 11.0, "M6": 13.0}
+
+
+def test_the_papers_score_is_a_circuit_with_all_six_maps() -> None:
+    found = read(PAPER)
+    assert found == Circuit(frozenset(VALUES), ("+", "+", "+"), ("*", "*"))
+    assert found.text == PAPER
+
+
+@pytest.mark.parametrize(
+    ("written", "inner", "outer"),
+    [
+        ("M1*M2*M3", "+++", "**"),
+        ("M1*M6*M2*M5*M3*M4", "***", "**"),
+        ("(M6+M1)*(M5+M2)+M4*M3", "++*", "*+"),
+        ("M3*M4+M2*M5+M1+M6", "+**", "++"),
+        ("M1+M3", "+++", "*+"),
+        ("M4", "+++", "**"),
+    ],
+)
+def test_signs_are_read_in_any_order_of_the_parts(written: str, inner: str, outer: str) -> None:
+    found = read(written)
+    assert (found.inner, found.outer) == (tuple(inner), tuple(outer))
+    assert found.used == set(parse(written).maps)
+    assert parse(found.text).evaluate(VALUES) == parse(written).evaluate(VALUES)
+
+
+@pytest.mark.parametrize("written", ["M1*M2+M6*M5", "(M1+M2)*M3", "M1*M1", "(M1+M2+M3)*(M4+M5+M6)", "M1+M6*M2"])
+def test_other_forms_are_no_circuit(written: str) -> None:
+    assert read(written) is None
+
+
+def test_every_circuit_is_read_back_as_what_it_computes() -> None:
+    everything = frozenset(VALUES)
+    for inner, outer in product(product("+*", repeat=3), product("+*", repeat=2)):
+        made = Circuit(everything, inner, outer)
+        assert parse(read(made.text).text).evaluate(VALUES) == parse(made.text).evaluate(VALUES)
+        assert read(made.text).text == made.text
+
+
+def test_a_sign_without_effect_says_so() -> None:
+    found = Circuit(frozenset(("M2", "M5", "M4")))
+    assert [found.has_inner(i) for i in range(3)] == [False, True, False]
+    assert [found.has_outer(i) for i in range(2)] == [False, True]
+    bridged = Circuit(frozenset(("M1", "M4")))
+    assert [bridged.has_outer(i) for i in range(2)] == [False, True]
+    assert bridged.text == "M1*M4" and bridged.outer_flipped(1).text == "M1+M4"
+
+
+@pytest.mark.parametrize(
+    ("change", "target", "expected"),
+    [
+        ("map", "M6", "M1*(M2+M5)*(M3+M4)"),
+        ("only", "M3", "M3"),
+        ("inner", "0", "M1*M6*(M2+M5)*(M3+M4)"),
+        ("outer", "1", "(M1+M6)*(M2+M5)+M3+M4"),
+    ],
+)
+def test_a_click_changes_the_expression_and_a_second_one_changes_it_back(
+    change: str, target: str, expected: str
+) -> None:
+    assert circuit.edit(PAPER, change, target) == expected
+    if change != "only":
+        assert circuit.edit(expected, change, target) == PAPER
+
+
+def test_the_last_map_stays() -> None:
+    assert circuit.edit("M2", "map", "M2") is None
+
+
+def test_other_forms_lose_and_regain_a_map_without_being_rearranged() -> None:
+    assert circuit.toggle_map("M1*M2+M6*M5", "M6") == "M1*M2+M5"
+    assert circuit.toggle_map("(M1+M2)*M3", "M4") == "(M1+M2)*(M3+M4)"
+    assert circuit.toggle_map("(M1+M2)*(M3+M4)", "M4") == "(M1+M2)*M3"
+    assert circuit.toggle_map("M1*M1", "M3") == "M1*M1*M3"
+
+
+@pytest.mark.parametrize(("change", "target"), [("map", "M7"), ("inner", "3"), ("outer", "2"), ("paint", "0")])
+def test_a_click_that_cannot_be_is_refused(change: str, target: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        circuit.edit(PAPER, change, target)
+
+
+def test_a_sign_of_another_form_cannot_be_flipped() -> None:
+    with pytest.raises(ValueError, match="inner"):
+        circuit.edit("M1*M2+M6*M5", "inner", "0")
+
+
+def test_an_expression_that_would_become_too_long_is_an_error() -> None:
+    long = "+".join(["M1*M1"] * 33)
+    with pytest.raises(ExpressionError, match="at most 200"):
+        circuit.toggle_map(long, "M6")
+
+
+def test_maps_are_set_all_at_once() -> None:
+    assert circuit.with_maps_used(PAPER, ["M1", "M2", "M3"]) == "M1*M2*M3"
+    assert circuit.with_maps_used("M1+M2", ["M2", "M5"]) == "M2+M5"
+    assert circuit.with_maps_used(PAPER, []) is None
+
+
+def test_presets_are_those_of_the_model_and_single_scales(tiny_checkpoint: object) -> None:
+    found = circuit.presets(Detector.load(tiny_checkpoint, "cpu"))
+    assert found["paper"] == PAPER and found["reverse"] == "M1*M2*M3" and found["forward"] == "M4*M5*M6"
+    assert [found[scale] for scale in circuit.SCALES] == ["M1+M6", "M2+M5", "M3+M4"]

@@ -1,0 +1,55 @@
+"""Two models, replay bundles and images of data sets in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import test_browser
+from test_browser import Visitor, file, picture
+
+address, browser, pytestmark = test_browser.address, test_browser.browser, test_browser.pytestmark
+
+
+@pytest.fixture(scope="module")
+def tiny_checkpoint(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """In a folder with its copy under another name, so that the workbench of `address` knows two."""
+    folder = tmp_path_factory.mktemp("two")
+    for name in ("first", "second"):
+        shutil.copytree(tiny_checkpoint, folder / name)
+    return folder / "first"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+def test_a_bundle_is_saved_and_opened_again(browser: object, address: str, width: int, scheme: str) -> None:
+    with Visitor(browser, address, width, color_scheme=scheme) as visitor:
+        page = visitor.open("Inspect?view=replay").page
+        page.set_input_files("input[type=file]", [file("mine.png", picture(6))])
+        page.get_by_role("heading", name="mine.png").wait_for()
+        visitor.settle()
+        with page.expect_download() as arriving:
+            page.get_by_role("button", name="Replay bundle (ZIP)").click()
+        bundle = Path(arriving.value.path()).read_bytes()
+        page.get_by_role("button", name="Remove all").click()
+        visitor.settle()
+        content = {"name": "b.zip", "mimeType": "application/zip", "buffer": bundle}
+        page.set_input_files("input[type=file]", [content])
+        page.get_by_text("checks agree").wait_for()
+        visitor.settle().check()
+        assert page.get_by_role("heading", name="mine.png").count() == 1
+
+
+def test_two_models_are_compared(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Inspect?view=compare&set=synthetic:metal&image=test/hole/001.png").page
+        page.get_by_text("Both answers").wait_for()
+        assert page.get_by_role("heading", name="test/hole/001.png").count() == 1
+        page.locator(".st-key-compare_pictures").get_by_role("slider").press("ArrowRight")
+        page.wait_for_url("**compare_wipe=51**")
+        page.get_by_role("radio", name="Side by side").or_(page.get_by_role("button", name="Side by side")).click()
+        page.wait_for_url("**beside=beside**")
+        visitor.settle()
+        page.get_by_role("button", name="Swap").click()
+        page.wait_for_url("**model=second**")
+        visitor.settle().check()

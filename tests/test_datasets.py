@@ -1,0 +1,194 @@
+"""Images of data sets as pictures: opened once, shown on every page, reopened by a link, and refused with a reason."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_app import INSPECT, fine, heading, shown_score, start, words
+
+from nnet.data import DataError
+from nnet.detector import Detector
+from workbench import datasets, projection_text, state, text
+
+PAGES = (INSPECT, "pages/2_Memory.py", "pages/3_Projection.py")
+SYNTHETIC, HOLE = "synthetic:metal", "test/hole/001.png"
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
+
+
+def folder(root: Path) -> Path:
+    """A category in MVTec's layout with two normal training images and two defects, one of them with a mask."""
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 40, 60, 3), dtype=np.uint8)
+    names = ("train/good/0.png", "train/good/1.png", "test/good/2.png", "test/dent/3.png", "test/dent/4.png")
+    for name, image in zip(names, pixels, strict=True):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(root / name)
+    mask = np.zeros((40, 60), np.uint8)
+    mask[10:30, 10:30] = 255
+    (root / "ground_truth/dent").mkdir(parents=True)
+    Image.fromarray(mask).save(root / "ground_truth/dent/3_mask.png")
+    return root
+
+
+@pytest.fixture(autouse=True)
+def nothing_opened() -> None:
+    datasets._store.clear()
+
+
+# ------------------------------------------------------------------------------------------------- opened data sets
+
+
+def test_a_data_set_is_opened_once_until_something_in_it_changes(tmp_path: Path) -> None:
+    root = folder(tmp_path / "part")
+    with patch.object(datasets, "open_dataset", wraps=datasets.open_dataset) as opening:
+        first = datasets.opened(str(root))
+        assert datasets.opened(str(root)) is first and opening.call_count == 1
+        shutil.copy(root / "test/dent/4.png", root / "test/dent/5.png")
+        os.utime(root / "test/dent", ns=(1, 1))  # file systems may tell times apart no finer than the test is fast
+        assert len(datasets.opened(str(root)).test) == len(first.test) + 1 and opening.call_count == 2
+
+
+def test_a_zip_that_was_tidied_away_is_unpacked_again(tmp_path: Path) -> None:
+    folder(tmp_path / "part")
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path, "part")
+    _, sample = datasets.find(archive, "test/dent/3.png")
+    before = sample.load().image
+    shutil.rmtree(sample.owner.path)
+    _, again = datasets.find(archive, "test/dent/3.png")
+    assert again.path != sample.path
+    np.testing.assert_array_equal(again.load().image, before)
+
+
+def test_two_threads_open_one_data_set_once(tmp_path: Path) -> None:
+    root = str(folder(tmp_path / "part"))
+    together, found = threading.Barrier(4), []
+
+    def look() -> None:
+        together.wait()
+        found.append(datasets.opened(root))
+
+    with patch.object(datasets, "open_dataset", wraps=datasets.open_dataset) as opening:
+        threads = [threading.Thread(target=look) for _ in range(4)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+    assert opening.call_count == 1 and all(one is found[0] for one in found) and len(found) == 4
+
+
+def test_only_so_many_data_sets_are_kept(tmp_path: Path) -> None:
+    for number in range(datasets.OPENED + 2):
+        datasets.opened(str(folder(tmp_path / f"part{number}")))
+    assert len(datasets._store().opened) == datasets.OPENED
+
+
+def test_a_changed_file_is_another_content(tmp_path: Path) -> None:
+    root = folder(tmp_path / "part")
+    before = state.picture_of(str(root), "test/dent/3.png")
+    first = before.load().hash
+    Image.fromarray(np.full((30, 30, 3), 9, np.uint8)).save(root / "test/dent/3.png")
+    os.utime(root / "test/dent/3.png", ns=(1, 1))
+    after = state.picture_of(str(root), "test/dent/3.png")
+    assert after.key == before.key and after.content_key != before.content_key
+    assert after.load().hash != first
+
+
+def test_what_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"has no image “test/hole/999\.png”"):
+        datasets.find(SYNTHETIC, "test/hole/999.png")
+    with pytest.raises(DataError, match="is not a folder that can be opened"):
+        datasets.find(str(tmp_path / "nowhere"), "x.png")
+
+
+# --------------------------------------------------------------------------------------------------------- the pages
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_opens_an_image_of_a_data_set_on_every_page(page: str) -> None:
+    at = start(page, set=SYNTHETIC, image=HOLE)
+    assert heading(at) == HOLE
+    assert "labelled hole in synthetic metal" in words(at)
+    assert not at.warning or all("Another picture" not in warning.value for warning in at.warning)
+    assert at.query_params["set"] in (SYNTHETIC, [SYNTHETIC])
+    assert at.query_params["image"] in (HOLE, [HOLE])
+    assert "sample" not in at.query_params
+
+
+def test_it_is_kept_across_pages_and_has_the_score_of_nnet(tiny_checkpoint: Path) -> None:
+    at = start(INSPECT, set=SYNTHETIC, image=HOLE)
+    image = datasets.find(SYNTHETIC, HOLE)[1].load().image
+    expected = Detector.load(tiny_checkpoint, "cpu").score([image])[0].value
+    assert shown_score(at) == text.number(expected)
+    fine(at.switch_page(PAGES[1]).run())
+    assert heading(at) == HOLE and at.query_params["image"] in (HOLE, [HOLE])
+
+
+def test_the_mask_of_the_data_set_is_the_flagged_region(tmp_path: Path) -> None:
+    root = folder(tmp_path / "part")
+    share = 20 * 20 / (40 * 60)
+    assert projection_text.region("mask", share) in words(start(PAGES[2], set=str(root), image="test/dent/3.png"))
+    assert "labelled dent in part" in words(start(PAGES[2], set=str(root), image="test/dent/4.png"))
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ({"set": SYNTHETIC, "image": "test/hole/999.png"}, "has no image"),
+        ({"set": "/nowhere/at/all", "image": "a.png"}, "is not a folder that can be opened"),
+        ({"set": "synthetic:cheese", "image": "a.png"}, "There is no synthetic data set"),
+        ({"image": HOLE}, "needs both"),
+        ({"set": SYNTHETIC}, "needs both"),
+    ],
+)
+def test_a_link_to_what_is_not_there_says_so_and_shows_another_picture(address: dict[str, str], reason: str) -> None:
+    at = start(INSPECT, **address)
+    said = [warning.value.replace("\\", "") for warning in at.warning]
+    assert any(reason in one and "Another picture is shown instead." in one for one in said)
+    assert "set" not in at.query_params and "image" not in at.query_params
+    assert "sample" in at.query_params and shown_score(at)
+
+
+def test_an_image_that_cannot_be_read_says_so_and_shows_another(tmp_path: Path) -> None:
+    root = folder(tmp_path / "part")
+    (root / "test/dent/4.png").write_bytes(b"no picture")
+    at = start(INSPECT, set=str(root), image="test/dent/4.png")
+    assert any("test/dent/4.png" in warning.value.replace("\\", "") for warning in at.warning)
+    assert shown_score(at)
+    at = start(INSPECT, set=str(root), image="test/dent/3.png")  # its neighbour in the row leaves a gap, no more
+    assert heading(at) == "test/dent/3.png"
+
+
+# -------------------------------------------------------------------------------------------------------- the shelf
+
+
+def test_the_row_shows_the_chosen_image_among_its_neighbours() -> None:
+    at = start(INSPECT, set=SYNTHETIC, image=HOLE)
+    key = f"choose-data:{SYNTHETIC}#"
+    assert at.button(key=key + HOLE).label == "hole/001"
+    fine(at.button(key=key + "test/hole/000.png").click().run())
+    assert heading(at) == "test/hole/000.png"
+    assert at.query_params["image"] in ("test/hole/000.png", ["test/hole/000.png"])
+
+
+def test_the_row_leads_to_samples_and_back() -> None:
+    at = start(INSPECT, set=SYNTHETIC, image=HOLE)
+    fine(at.segmented_control(key="shelf").set_value("samples").run())
+    assert "sample" in at.query_params and "set" not in at.query_params
+    fine(at.segmented_control(key="shelf").set_value("data").run())
+    assert heading(at) == HOLE and at.query_params["set"] in (SYNTHETIC, [SYNTHETIC])
+
+
+def test_the_row_opens_at_the_page_of_the_chosen_image_and_turns_to_others() -> None:
+    keys = [sample.key for sample in datasets.opened(SYNTHETIC).test]
+    at = start(INSPECT, set=SYNTHETIC, image=keys[-1])
+    shown = {button.key.partition("#")[2] for button in at.button if "#" in (button.key or "")}
+    assert keys[-1] in shown and keys[0] not in shown
+    at.session_state["data_page"] = 1
+    fine(at.run())
+    shown = {button.key.partition("#")[2] for button in at.button if "#" in (button.key or "")}
+    assert keys[0] in shown and keys[-1] not in shown and heading(at) == keys[-1]

@@ -1,0 +1,66 @@
+"""The Evaluate page in a real browser: a ZIP is measured, the threshold moves, an image opens in Inspect."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+import test_browser
+from builders import random_images
+from PIL import Image
+from test_browser import Visitor
+
+address, browser = test_browser.address, test_browser.browser
+pytestmark = test_browser.pytestmark
+
+
+def archive() -> bytes:
+    """A ZIP of an MVTec-style category: 2 training images, 4 normal and 4 defective test images with masks."""
+    stream = io.BytesIO()
+    mask = np.zeros((64, 64), np.uint8)
+    mask[20:40, 8:24] = 255
+    with zipfile.ZipFile(stream, "w") as target:
+        for folder, count, seed in (("train/good", 2, 1), ("test/good", 4, 2), ("test/dent", 4, 3)):
+            for i, image in enumerate(random_images(count, seed=seed)):
+                target.writestr(f"part/{folder}/{i}.png", png(image))
+        for i in range(4):
+            target.writestr(f"part/ground_truth/dent/{i}_mask.png", png(mask))
+    return stream.getvalue()
+
+
+def png(image: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
+    browser: object, address: str, width: int, scheme: str
+) -> None:
+    with Visitor(browser, address, width, color_scheme=scheme) as visitor:
+        page = visitor.open("Evaluate?evaluate_data=zip").page
+        upload = {"name": "part.zip", "mimeType": "application/zip", "buffer": archive()}
+        page.set_input_files("input[type=file]", [upload])
+        page.get_by_text("4 normal test images and 4 defective").wait_for()
+        visitor.settle()
+        if page.locator(".st-key-evaluate_start button").count():  # the second visitor finds it measured
+            page.locator(".st-key-evaluate_start button").click()
+        page.get_by_text("Metrics over all images").wait_for()
+        visitor.settle().check()
+        assert page.locator(".js-plotly-plot").count() == 2
+        page.locator(".st-key-evaluate_part").get_by_text("Threshold", exact=True).click()
+        page.get_by_text("Image scores of normal and defective images").wait_for()
+        visitor.settle()
+        page.locator(".st-key-jump-alarm button").click()
+        page.get_by_text("0 of 4 normal ones raise a false alarm").wait_for()
+        before = page.url
+        page.locator(".st-key-threshold").get_by_role("slider").press("ArrowRight")
+        page.wait_for_function("url => location.href !== url", arg=before)
+        visitor.settle().check()
+        page.locator("[class*='st-key-open-'] button").first.click()
+        page.get_by_role("heading", name="Inspect").wait_for()
+        page.wait_for_url("**image=test%2Fdent**")
+        visitor.settle().check()

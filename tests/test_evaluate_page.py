@@ -1,0 +1,326 @@
+"""The Evaluate page without a browser: one pass per image, the numbers of `nnet`, and what every control does."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from itertools import islice
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from builders import random_images
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from nnet import evaluation, subsets
+from nnet.data import open_dataset
+from nnet.detector import Detector
+from workbench import evaluate_text as words
+from workbench import evaluate_work as work
+from workbench import resources
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = "pages/4_Evaluate.py"
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MVTec-style category: 4 training images, 6 normal test images, and 4 and 3 defective ones with masks."""
+    root = tmp_path_factory.mktemp("evaluate") / "bottle"
+    for folder, count, seed in (("train/good", 4, 1), ("test/good", 6, 2), ("test/dent", 4, 3), ("test/hole", 3, 4)):
+        (root / folder).mkdir(parents=True)
+        for i, pixels in enumerate(random_images(count, seed=seed)):
+            Image.fromarray(pixels).save(root / folder / f"{i:03}.png")
+    mask = np.zeros((64, 64), np.uint8)
+    mask[20:34, 10:30] = 255
+    for kind, count in (("dent", 4), ("hole", 3)):
+        (root / "ground_truth" / kind).mkdir(parents=True)
+        for i in range(count):
+            Image.fromarray(np.roll(mask, 5 * i, axis=1)).save(root / "ground_truth" / kind / f"{i:03}_mask.png")
+    return root
+
+
+@pytest.fixture
+def detector(tiny_checkpoint: Path) -> Detector:
+    return resources.load_model("tiny", tiny_checkpoint, "cpu").detector
+
+
+def start(**address: str) -> AppTest:
+    """The page after its first run."""
+    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=120)
+    for name, value in address.items():
+        at.query_params[name] = value
+    at.switch_page(PAGE)
+    return fine(at.run())
+
+
+def measured(category: Path, **address: str) -> AppTest:
+    """The page with a set that is measured."""
+    at = start(evaluate_data="folder", evaluate_folder=str(category), **address)
+    if any(b.key == "evaluate_start" for b in at.button):
+        fine(at.button(key="evaluate_start").click().run())
+    return at
+
+
+def fine(at: AppTest) -> AppTest:
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def written(at: AppTest, key: str) -> str:
+    """What the address says."""
+    value = at.query_params[key]
+    return value[0] if isinstance(value, list) else value
+
+
+def charts(at: AppTest) -> list[dict]:
+    return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+
+
+def said(at: AppTest) -> str:
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.warning, at.error, at.info)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def html_of(at: AppTest) -> str:
+    return "\n".join(element.proto.body for element in at.get("html"))
+
+
+# --------------------------------------------------------------------------------------------------------- measuring
+
+
+def test_before_a_choice_the_page_says_what_to_do_and_measures_nothing() -> None:
+    at = start()
+    assert words.NOTHING_CHOSEN in said(at) and not charts(at)
+
+
+def test_every_image_passes_through_the_network_once_and_the_table_holds_the_metrics(
+    category: Path, detector: Detector
+) -> None:
+    seen = []
+    real = Detector.maps_and_f3
+    work.stores.clear()
+    with patch.object(Detector, "maps_and_f3", lambda self, images: seen.append(len(images)) or real(self, images)):
+        at = start(evaluate_data="folder", evaluate_folder=str(category))
+        assert "6 normal test images and 7 defective of 2 types" in said(at)
+        assert "nothing to mend" in at.expander[0].label
+        tried = sum(seen)
+        fine(at.button(key="evaluate_start").click().run())
+        assert sum(seen) - tried == 13 and tried <= 1
+        fine(at.selectbox(key="evaluate_score").set_value("M1*M2*M3").run())
+        fine(at.text_input(key="evaluate_more").set_value("M1+M6").run())
+        assert sum(seen) - tried == 13, "scores are worked out from the maps of the one pass"
+    table = next(d.value for d in at.dataframe if "I-AUROC" in d.value and "Score" in d.value)
+    expected = evaluation.measure(detector, open_dataset(category), list(work_expressions(table)))
+    for name, shown in zip(work_expressions(table), table.itertuples(index=False), strict=True):
+        values = expected["scores"][name]
+        row = (values["p_ap"], values["p_auroc"], values["p_pro"], values["i_auroc"], values["i_ap"])
+        assert tuple(shown[1:6]) == tuple(words.value(value) for value in row)
+    assert len(table) == 4 and table["Score"][0].endswith("M1*M2*M3")
+
+
+def work_expressions(table: object) -> list[str]:
+    return [name.rsplit(": ", 1)[-1] for name in table["Score"]]
+
+
+def test_metrics_by_type_and_curves_over_images_and_pixels(category: Path) -> None:
+    at = measured(category)
+    types = next(d.value for d in at.dataframe if "Defect type" in d.value)
+    assert list(types["Defect type"]) == ["dent", "hole"] and list(types["Images"]) == [4, 3]
+    assert len(charts(at)) == 2
+    fine(at.segmented_control(key="level").set_value("pixels").run())
+    assert len(charts(at)) == 3 and "pixels" in at.query_params["level"]
+
+
+def test_a_measurement_is_stopped_keeps_what_is_done_and_goes_on(category: Path, tmp_path: Path) -> None:
+    root = tmp_path / "bottle"
+    shutil.copytree(category, root)
+    Image.fromarray(random_images(1, seed=9)[0]).save(root / "test" / "good" / "more.png")
+    at = start(evaluate_data="folder", evaluate_folder=str(root))
+    real = evaluation.collect
+    with patch.object(evaluation, "collect", lambda d, samples, **o: iter([next(real(d, samples, **o))])):
+        fine(at.button(key="evaluate_start").click().run())
+    assert "8 of 14 so far" in said(at) and charts(at)
+    assert at.button(key="evaluate_start").label.startswith("Go on")
+    fine(at.button(key="evaluate_start").click().run())
+    assert "7 normal images and 7 defective." in said(at)
+    assert not any(b.key == "evaluate_start" for b in at.button)
+
+
+def test_an_unreadable_image_is_named_and_the_others_are_measured(category: Path, tmp_path: Path) -> None:
+    root = tmp_path / "bottle"
+    shutil.copytree(category, root)
+    (root / "test" / "hole" / "bad.png").write_bytes(b"no image")
+    at = measured(root)
+    assert "1 image left out" in said(at) and "bad" in said(at) and "1 unreadable images" in at.expander[0].label
+    assert "6 normal images and 7 defective." in said(at)
+
+
+# --------------------------------------------------------------------------------------------------------- threshold
+
+
+def test_the_threshold_moves_the_line_and_the_counts_and_runs_nothing(category: Path) -> None:
+    at = measured(category, evaluate_part="threshold")
+    with patch.object(Detector, "maps_and_f3") as network, patch.object(evaluation, "score") as again:
+        slider = at.select_slider(key="threshold")
+        before = charts(at)[0]["layout"]["shapes"][-1]["x0"], html_of(at)
+        fine(slider.set_value(slider.value).run())
+        fine(at.button(key="jump-miss").click().run())
+        line = charts(at)[0]["layout"]["shapes"][-1]["x0"]
+        assert (line, html_of(at)) != before and words.NO_MISSES in said(at)
+        assert float(written(at, "threshold")) == pytest.approx(line)
+        fine(at.button(key="jump-alarm").click().run())
+        assert words.NO_ALARMS in said(at) and "of 6 normal ones raise a false alarm" in said(at)
+        assert not network.called and not again.called
+
+
+def test_best_f1_is_reached_at_its_threshold(category: Path) -> None:
+    at = measured(category, evaluate_part="threshold")
+    fine(at.button(key="jump-f1").click().run())
+    shown = next(m.value for m in at.metric if m.label == "F1")
+    fine(at.segmented_control(key="evaluate_part").set_value("metrics").run())
+    table = next(d.value for d in at.dataframe if "Best F1 at threshold" in d.value)
+    assert table["Best F1 at threshold"][0].startswith(f"{shown} at ")
+
+
+def test_another_score_starts_at_its_own_threshold(category: Path, detector: Detector) -> None:
+    at = measured(category, evaluate_part="threshold", threshold="1e9")
+    fine(at.button(key="jump-alarm").click().run())
+    fine(at.selectbox(key="evaluate_score").set_value("M4*M5*M6").run())
+    own = detector.calibration.for_expression("M4*M5*M6").threshold
+    assert at.select_slider(key="threshold").value == pytest.approx(own)
+
+
+def test_a_picture_of_the_gallery_opens_in_inspect(category: Path) -> None:
+    at = measured(category, evaluate_part="threshold")
+    fine(at.button(key="jump-alarm").click().run())
+    opener = next(b for b in at.button if (b.key or "").startswith("open-"))
+    fine(opener.click().run())
+    assert at.title[0].value == "Inspect"
+    assert opener.key.removeprefix("open-") in at.subheader[0].value.replace("\\", "")
+
+
+# ------------------------------------------------------------------------------------------------- images and maps
+
+
+def test_images_in_the_plane_and_the_one_that_is_chosen(category: Path) -> None:
+    at = measured(category, evaluate_part="images")
+    one = charts(at)[0]
+    fine(at.segmented_control(key="colour_by").set_value("type").run())
+    assert {"normal", "dent", "hole"} <= {trace.get("name") for trace in charts(at)[0]["data"]}
+    fine(at.segmented_control(key="features").set_value("peak").run())
+    assert charts(at)[0] != one
+    fine(at.selectbox(key="evaluate_image").set_value("test/hole/001.png").run())
+    assert "test/hole/001.png: hole" in said(at).replace("\\", "")
+    fine(at.button(key="open-picked").click().run())
+    assert at.title[0].value == "Inspect"
+
+
+def test_the_umap_waits_for_a_click_and_is_kept(category: Path) -> None:
+    at = measured(category, evaluate_part="images", layout="umap")
+    assert not charts(at)
+    with patch.object(work, "embed", side_effect=lambda v: v[:, :2]) as embed:
+        fine(next(b for b in at.button if b.label == words.UMAP_BUTTON).click().run())
+        assert len(charts(at)) == 1
+        fine(at.segmented_control(key="colour_by").set_value("score").run())
+        assert embed.call_count == 1
+
+
+def test_subsets_are_stopped_go_on_and_say_which_map_carries_the_result(category: Path, detector: Detector) -> None:
+    expected = subsets.attribute(evaluation.gather(detector, open_dataset(category)))
+    at = measured(category, evaluate_part="maps")
+    real = subsets.measure_subsets
+    with patch.object(subsets, "measure_subsets", lambda e, first: islice(real(e, first), 5)):
+        fine(at.button(key="subsets_start").click().run())
+    assert "5 of 63 subsets" in said(at) and not charts(at)
+    fine(at.button(key="subsets_start").click().run())
+    assert "63 of 63 subsets" in said(at) and len(charts(at)) == 1
+    assert words.carries(expected.shapley("i_auroc"), "i_auroc") in said(at)
+    fine(at.segmented_control(key="metric").set_value("p_ap").run())
+    assert words.carries(expected.shapley("p_ap"), "p_ap") in said(at)
+    ranked = next(d.value for d in at.dataframe if "Rank" in d.value)
+    assert list(ranked["P-AP"]) == sorted(ranked["P-AP"], reverse=True) and len(ranked) == 63
+
+
+# ------------------------------------------------------------------------------------------------------------- data
+
+
+def test_without_masks_pixel_metrics_are_explained() -> None:
+    at = start(evaluate_data="images")
+    assert words.IMAGES_NEEDED in said(at)
+    for uploader, seed in zip(at.file_uploader, (5, 6), strict=True):
+        images = enumerate(random_images(3, seed=seed))
+        uploader.set_value([(f"part{i}.png", png(image), "image/png") for i, image in images])
+    fine(at.run())
+    fine(at.button(key="evaluate_start").click().run())
+    assert "3 normal images and 3 defective." in said(at) and words.NO_MASKS in said(at)
+    table = next(d.value for d in at.dataframe if "P-AP" in d.value)
+    assert set(table["P-AP"]) == {words.NOT_AVAILABLE}
+    fine(at.segmented_control(key="evaluate_part").set_value("threshold").run())
+    fine(at.button(key="jump-alarm").click().run())
+    fine(next(b for b in at.button if (b.key or "").startswith("open-")).click().run())
+    assert at.title[0].value == "Inspect" and "part" in at.subheader[0].value
+
+
+def test_a_file_that_is_no_image_is_named() -> None:
+    at = start(evaluate_data="images")
+    at.file_uploader[0].set_value([("broken.png", b"nothing", "image/png")])
+    fine(at.run())
+    assert "broken" in said(at)
+
+
+def test_an_uploaded_zip_is_recognised(category: Path) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path in sorted(category.rglob("*.png")):
+            archive.write(path, path.relative_to(category.parent))
+    at = start(evaluate_data="zip")
+    at.file_uploader[0].set_value([("bottle.zip", stream.getvalue(), "application/zip")])
+    fine(at.run())
+    assert "**bottle** (MVTec AD): 6 normal test images and 7 defective" in said(at)
+
+
+def test_what_is_wrong_with_a_set_is_said(tmp_path: Path) -> None:
+    assert "not a folder" in start(evaluate_data="folder", evaluate_folder=str(tmp_path / "no")).error[0].value
+    at = start(evaluate_data="zip")
+    at.file_uploader[0].set_value([("parts.zip", b"no zip", "application/zip")])
+    assert "parts.zip" in at.run().error[0].value.replace("\\", "")
+    (tmp_path / "good").mkdir()
+    Image.fromarray(random_images(1)[0]).save(tmp_path / "good" / "1.png")
+    assert words.NEEDS_BOTH in said(start(evaluate_data="folder", evaluate_folder=str(tmp_path)))
+
+
+def test_a_wrong_expression_is_explained_and_left_out(category: Path) -> None:
+    at = measured(category, evaluate_more="M1*; M1")
+    assert "Character 4" in said(at) and len(at.selectbox(key="evaluate_score").options) == 4
+
+
+def test_nonsense_in_the_address_does_no_harm(category: Path) -> None:
+    at = measured(category, evaluate_part="x", evaluate_score="y", threshold="z", level="w")
+    assert at.segmented_control(key="evaluate_part").value == "metrics" and charts(at)
+
+
+def png(image: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "PNG")
+    return stream.getvalue()
+
+
+# --------------------------------------------------------------------------------------------------------- downloads
+
+
+def test_results_are_saved_into_a_checkpoint_beside_what_is_there(
+    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(tiny_checkpoint, tmp_path / "copy")
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path))
+    at = measured(category, evaluate_part="report")
+    fine(next(b for b in at.button if b.label == "Save to the checkpoint").click().run())
+    saved = json.loads((tmp_path / "copy" / "metrics.json").read_text())["evaluations"]
+    assert list(saved) == [open_dataset(category).content_hash()] and at.success

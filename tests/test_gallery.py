@@ -1,0 +1,86 @@
+"""The gallery of many uploads: sorted both ways, filtered, paged; its view in the address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_app import INSPECT, PNG, encoded, fine, start, upload
+
+from nnet.calibration import Reference
+from nnet.detector import Detector
+from nnet.images import decode
+from workbench import gallery
+from workbench.resources import Tile
+from workbench.state import Picture
+
+NAMES = ("b10.png", "b2.png", "a.png", "C.png")
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
+
+
+def four(**address: str) -> AppTest:
+    return upload(start(INSPECT, **address), *((n, encoded(i), PNG) for i, n in enumerate(NAMES)))
+
+
+def order(at: AppTest) -> list[str]:
+    """The names in the table, which has the order of the row."""
+    return list(next(frame.value for frame in at.dataframe if "Percentile" in frame.value.columns)["Image"])
+
+
+def in_row(at: AppTest) -> list[str]:
+    return [button.help for button in at.button if (button.key or "").startswith("choose-")]
+
+
+def scores(tiny: Path) -> dict[str, float]:
+    images = [decode(encoded(i)).image for i in range(len(NAMES))]
+    found = Detector.load(tiny, "cpu").score(images)
+    return dict(zip(NAMES, [score.value for score in found], strict=True))
+
+
+def test_it_is_sorted_by_score_name_and_order_added_both_ways(tiny_checkpoint: Path) -> None:
+    at, known = four(), scores(tiny_checkpoint)
+    by_score = sorted(NAMES, key=known.get, reverse=True)
+    expected = {"score": by_score, "name": ["a.png", "b2.png", "b10.png", "C.png"], "added": list(NAMES)}
+    for by, names in expected.items():
+        fine(at.selectbox(key="sort").set_value(by).run())
+        fine(at.toggle(key="rising").set_value(False).run())
+        assert order(at) == in_row(at) == names, by
+        fine(at.toggle(key="rising").set_value(True).run())
+        assert order(at) == in_row(at) == names[::-1], by
+    assert at.query_params["sort"] in ("added", ["added"]) and at.query_params["rising"] in ("yes", ["yes"])
+
+
+def test_equal_percentiles_are_sorted_by_name() -> None:
+    reference = Reference("M1", np.array([1.0, 2.0]), 2.0, 0.5, 1.0)
+    pictures = [Picture(name, name, b"") for name in ("z", "a", "m")]
+    tiles = {"z": Tile(3.0, ""), "a": Tile(5.0, ""), "m": Tile(1.5, "")}
+    found = gallery.arranged(pictures, tiles, reference, "percentile", rising=True)
+    assert [picture.key for picture in found] == ["m", "a", "z"]
+
+
+def test_only_the_anomalous_ones_are_shown(tiny_checkpoint: Path) -> None:
+    known = sorted(scores(tiny_checkpoint).items(), key=lambda entry: -entry[1])
+    limit = Detector.load(tiny_checkpoint, "cpu").calibration.for_expression().threshold
+    middle = (known[1][1] + known[2][1]) / 2  # two above, two below
+    at = four(threshold=f"{middle / limit:.6f}", flagged_only="yes")
+    assert order(at) == [name for name, _ in known[:2]]
+    assert any("2 of 4 anomalous" in expander.label for expander in at.expander)
+    fine(at.toggle(key="flagged_only").set_value(False).run())
+    assert len(order(at)) == 4 and "flagged_only" not in at.query_params
+
+
+def test_with_nothing_anomalous_the_filter_says_so() -> None:
+    at = four(threshold="1000000", flagged_only="yes")
+    assert any("Anomalous only" in info.value for info in at.info) and in_row(at) == []
+
+
+def test_a_large_gallery_is_paged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "_PAGE", 3)
+    at = four(sort="added")
+    assert in_row(at) == list(NAMES[:3])
+    at.session_state["shelf_page"] = 2
+    assert in_row(fine(at.run())) == list(NAMES[3:])
+    assert order(at) == list(NAMES), "the table holds them all"

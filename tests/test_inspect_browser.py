@@ -1,0 +1,102 @@
+"""The Inspect page in a real browser: circuit, pixel, wipe, threshold and regions, on an uploaded picture."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import test_browser
+from test_browser import Visitor, file, picture, score
+
+address, browser = test_browser.address, test_browser.browser
+pytestmark = test_browser.pytestmark
+
+
+def click(page: object, key: str, x: float, y: float, number: int = 0) -> None:
+    """Click into a picture of a component at a share of its width and height."""
+    frame = page.locator(f".st-key-{key} .frame").nth(number)
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    frame.click(position={"x": x * box["width"], "y": y * box["height"]})
+
+
+def in_address(page: object, name: str) -> str:
+    found = re.search(rf"[?&]{name}=([^&]*)", page.url)
+    return found[1].replace("%2C", ",") if found else ""
+
+
+def closer(page: object, title: str) -> None:
+    page.locator(".st-key-view").get_by_text(title, exact=True).click()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width: int, scheme: str) -> None:
+    with Visitor(browser, address, width, color_scheme=scheme) as visitor:
+        page = visitor.open("Inspect?threshold=0.5").page
+        page.set_input_files("input[type=file]", [file("mine.png", picture(5))])
+        page.get_by_role("heading", name="mine.png").wait_for()
+        visitor.settle()
+
+        before = score(page)
+        circuit = page.locator(".st-key-circuit")
+        circuit.get_by_role("button", name="M6 (").click()
+        page.wait_for_url("**score=own**")
+        circuit.get_by_role("button", name="M6 (").and_(page.locator('[aria-pressed="false"]')).wait_for()
+        circuit.get_by_role("button", name="Times: press for plus").nth(1).press("Enter")
+        page.wait_for_function("() => document.querySelector('.st-key-expression input').value === 'M1*(M2+M5)+M3+M4'")
+        visitor.settle()
+        assert score(page) != before
+        circuit.get_by_role("button", name="Score by M2 alone").click()
+        page.wait_for_function("() => document.querySelector('.st-key-expression input').value === 'M2'")
+        visitor.settle()
+
+        click(page, "pictures", 0.25, 0.75)  # of 320 x 240 pixels
+        page.wait_for_function("() => location.search.includes('pixel=')")
+        x, y = map(int, in_address(page, "pixel").split(","))
+        assert abs(x - 80) <= 2 and abs(y - 180) <= 2
+        page.get_by_text(f"Pixel x {x}, y {y}", exact=True).wait_for()
+        page.locator(".st-key-pictures .tiles").press("Shift+ArrowRight")
+        page.get_by_text(f"Pixel x {x + 1}, y {y}", exact=True).wait_for()
+        visitor.settle()
+        page.locator(".st-key-pixel_y").get_by_role("slider").press("ArrowRight")
+        page.get_by_text(f"Pixel x {x + 1}, y {y + 1}", exact=True).wait_for()
+        visitor.settle()
+
+        page.locator(".st-key-pictures").get_by_role("button", name="Zoom in").click()
+        view = page.locator(".st-key-pictures .view").nth(2)
+        assert "scale(2)" in view.get_attribute("style")
+        page.locator(".st-key-pictures").get_by_role("button", name="Show all of it").click()
+        assert "scale(1)" in view.get_attribute("style")
+        visitor.settle().check()
+
+
+def test_threshold_regions_and_wipe_answer(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Inspect?view=regions&threshold=0.5&pixel=1,1").page
+        badges = page.locator(".st-key-pictures .frame").nth(1).locator(".badge")
+        assert badges.count() > 0
+        told = page.get_by_text("held-out normal images would be flagged").inner_text()
+        table = page.locator(".st-key-regions .dvn-scroller")
+        table.click(position={"x": 12, "y": 52})  # the box before the first row
+        page.wait_for_function("() => !location.search.includes('pixel=1%2C1')")
+        visitor.settle()
+        page.locator(".st-key-threshold_slider").get_by_role("slider").press("End")
+        page.wait_for_function("() => !location.search.includes('threshold=0.5')")
+        visitor.settle()
+        assert badges.count() == 0
+        assert page.get_by_text("held-out normal images would be flagged").inner_text() != told
+        page.get_by_text("No pixel of this image lies above the threshold.").wait_for()
+
+        closer(page, "S1 against S2")
+        page.wait_for_url("**view=students**")
+        visitor.settle()
+        click(page, "students_wipe", 0.25, 0.5)
+        page.wait_for_url("**wipe=25**")
+        visitor.settle()
+        page.locator(".st-key-students_wipe").get_by_role("slider").press("ArrowRight")
+        page.wait_for_url("**wipe=26**")
+        click(page, "students_difference", 0.5, 0.5)
+        page.wait_for_function("() => location.search.includes('pixel=1')")
+        closer(page, "Time taken")
+        page.get_by_text("Milliseconds per stage").wait_for()
+        visitor.settle().check()

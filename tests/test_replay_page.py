@@ -1,0 +1,117 @@
+"""Replay bundles on the Inspect page: opened, compared with the network of today, refused in a sentence."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_app import INSPECT, charts, heading, shown_score, start, upload, words
+from test_replay import changed, opened, pack, signed
+
+from nnet import replay
+from nnet.detector import Detector
+from nnet.replay import MODEL, SETTINGS
+from workbench import inspect_sections, text
+from workbench import replay as replay_page
+from workbench.inspect_scene import Section
+
+ZIP = "application/zip"
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def detector(tiny_checkpoint: Path) -> Detector:
+    return Detector.load(tiny_checkpoint, "cpu")
+
+
+@pytest.fixture(scope="module")
+def packed(detector: Detector) -> bytes:
+    """A bundle of an uploaded PNG: M1*M2*M3, 1.5 times the threshold, as the view says."""
+    pixels = np.random.default_rng(5).integers(0, 256, (8, 12, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).resize((96, 64), Image.Resampling.BICUBIC).save(stream, "PNG")
+    members = opened(pack(detector, ("part.png", stream.getvalue())))
+    view = {"score": "reverse", "threshold": "1.5", "opacity": "40", "scale": "own", "model": "tiny", "sample": "evil"}
+    return signed(changed(members, SETTINGS, title="part.png", view=view | {"embed": "true", "uploads": "1"}))
+
+
+def checks(at) -> dict[str, str]:
+    table = next(frame.value for frame in at.dataframe if "What was found" in frame.value.columns)
+    return dict(zip(table["Check"], table["Result"], strict=True))
+
+
+def test_a_bundle_reopens_image_view_and_numbers(packed: bytes) -> None:
+    bundle = replay.unpack(packed)
+    at = upload(start(INSPECT, opacity="90", colours="viridis"), ("b.zip", packed, ZIP))
+    assert heading(at) == "part.png" and "from a replay bundle" in words(at)
+    assert shown_score(at) == text.number(bundle.value)
+    assert at.slider(key="opacity").value == 40 and at.session_state["scale"] == "own"
+    assert at.session_state["colours"] == "inferno", "a setting that the bundle leaves at its default"
+    assert at.session_state["score"] == "reverse" and at.session_state["view"] == "replay"
+    assert text.decision(bundle.reference, bundle.value) in words(at)
+    assert "sample" not in at.query_params and "embed" not in at.query_params
+
+
+def test_its_numbers_are_checked_again(packed: bytes) -> None:
+    at = upload(start(INSPECT), ("b.zip", packed, ZIP))
+    found = checks(at)
+    assert set(found.values()) == {"✓ agrees"} and {"Files", "M1", "Score", "Teacher"} <= set(found)
+    assert f"All {len(found)} checks agree" in words(at) and "equal in every digit" in words(at)
+    assert len(charts(at)) == 3
+
+
+def test_a_forged_number_is_shown_as_such(packed: bytes) -> None:
+    forged = signed(changed(opened(packed), SETTINGS, score=0.5))
+    at = upload(start(INSPECT), ("b.zip", forged, ZIP))
+    found = checks(at)
+    assert found["Numbers shown"] == "✗ differs" and found["M1"] == "✓ agrees"
+    assert f"2 of {len(found)} checks differ" in words(at)  # the network's score is not 0.5 either
+
+
+def test_without_its_checkpoint_the_stored_maps_are_shown(packed: bytes) -> None:
+    members = opened(packed)
+    model = json.loads(members[MODEL])
+    model["checkpoint"] |= {"weights_sha256": "ab" * 32, "name": "far-away"}
+    at = upload(start(INSPECT), ("b.zip", signed(changed(members, MODEL, **model)), ZIP))
+    assert set(checks(at)) == {"Files", "Pixels", "Uploaded file", "Score from maps", "Numbers shown"}
+    assert any("was not run again" in info.value and "far" in info.value for info in at.info)
+    assert len(charts(at)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"PK\x03\x04nonsense", "damaged or cut off"), (b"PK\x05\x06" + bytes(18), "no manifest")]
+)
+def test_a_file_that_is_no_bundle_is_refused_and_nothing_is_lost(packed: bytes, content: bytes, reason: str) -> None:
+    at = upload(start(INSPECT), ("b.zip", packed, ZIP))
+    at = upload(at, ("evil.zip", content, ZIP))
+    assert any("evil.zip" in w.value.replace("\\", "") and reason in w.value for w in at.warning)
+    assert heading(at) == "part.png" and checks(at)
+
+
+def test_bundle_and_images_may_come_together(packed: bytes) -> None:
+    stream = io.BytesIO()
+    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(stream, "PNG")
+    at = upload(start(INSPECT), ("b.zip", packed, ZIP), ("black.png", stream.getvalue(), "image/png"))
+    assert {"part.png", "black.png"} == set(next(f.value for f in at.dataframe if "Score" in f.value.columns)["Image"])
+
+
+def test_without_a_bundle_the_section_says_how_to_make_one() -> None:
+    at = start(INSPECT, view="replay")
+    assert "python -m nnet replay" in words(at) and not at.dataframe
+    assert any("Replay bundle" in button.proto.label for button in at.get("download_button"))
+
+
+def test_what_the_page_saves_is_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's own function, called with the page's own scene."""
+    contents: list[bytes] = []
+    saving = Section("Replay bundle", lambda scene: contents.append(replay_page.saved(scene)))
+    monkeypatch.setitem(inspect_sections.SECTIONS, "replay", saving)
+    at = start(INSPECT, view="replay", score="reverse", opacity="30")
+    bundle = replay.unpack(contents[-1])
+    assert text.number(bundle.value) == shown_score(at) and bundle.original is None
+    assert bundle.view == {"view": "replay", "score": "reverse", "opacity": "30"}

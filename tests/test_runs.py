@@ -1,0 +1,603 @@
+"""Runs end to end: queue, states, cancelling, resuming and every fault that a machine can bring, each really brought
+about. All processes are real ones; only the networks are tiny. Where no supervisor is needed, the trainer is a fork of
+this process, which spares it the import of torch."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from builders import random_images
+from builders import tiny_config as small_config
+from PIL import Image
+from safetensors.torch import load_file
+
+import nnet.runs.worker
+import nnet.storage
+import nnet.training
+from nnet import checkpoint as checkpoints
+from nnet.cli import main
+from nnet.config import Config
+from nnet.data import DataError
+from nnet.runs import CANCELLED, Run, RunError, Runs, RunSpec, is_usable, layout, processes
+from nnet.runs.locks import FileLock, is_held
+from nnet.runs.slots import MACHINE, take_slot
+from nnet.runs.store import SUPERVISOR_LOCK
+from nnet.runs.supervisor import supervise
+from nnet.runs.worker import work
+from nnet.training import RESUME, train
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 240.0
+
+
+def png(image: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "png")
+    return stream.getvalue()
+
+
+FILES = [(f"{number:02}.png", png(image)) for number, image in enumerate(random_images(14))]
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch) -> Iterator[Runs]:
+    """An empty folder of runs on a machine of its own; whatever still runs afterwards is ended."""
+    monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    found = Runs(tmp_path / "runs")
+    yield found
+    for run in found.list():
+        if run.state in ("queued", "running", "stopping"):
+            found.cancel(run.id)
+    until(lambda: not is_held(found.root / SUPERVISOR_LOCK))
+
+
+def tiny_config(**changes: object) -> Config:
+    """With a teacher that trains five times as fast: these tests are about everything around the network."""
+    return small_config(model__teacher="mobilenetv3_small_050", **changes)
+
+
+def made(runs: Runs, name: str = "My part", epochs: int = 2, **changes: object) -> Run:
+    spec = RunSpec(name, "upload", tiny_config(train__epochs=epochs, **changes), device="cpu")
+    return runs.create(spec, runs.stage(FILES))
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.05)
+
+
+def reach(runs: Runs, id: str, *, phase: str = "train", epoch: int = 0) -> Run:
+    """Wait until a run has come so far."""
+
+    def there() -> bool:
+        run = runs.get(id)
+        assert run.state in ("created", "queued", "running"), (run.state, run.reason, run.log_tail())
+        status = run.status
+        order = ("start", "images", "features", "train", "calibrate", "atlas", "measure", "end")
+        return status is not None and (order.index(status.phase), status.epoch) >= (order.index(phase), epoch)
+
+    until(there)
+    return runs.get(id)
+
+
+def ended(runs: Runs, id: str) -> Run:
+    until(lambda: runs.get(id).state not in ("queued", "running", "stopping"))
+    return runs.get(id)
+
+
+def gone(run: Run) -> bool:
+    return not processes.is_alive(run.status.pid, run.status.process_started)
+
+
+def weights(path: Path) -> dict:
+    return load_file(path / checkpoints.WEIGHTS)
+
+
+# ------------------------------------------------------------------------------------------------ the way it should go
+
+
+START_AT_ONCE = """
+import sys, time
+from nnet.runs import Runs, RunError
+runs = Runs(sys.argv[1])
+while time.time() < float(sys.argv[3]):
+    pass
+try:
+    runs.start(sys.argv[2])
+    print("started")
+except RunError as error:
+    print(error)
+"""
+
+
+def test_two_starts_at_the_same_instant_make_one_model_without_anybody_watching(runs):
+    run = made(runs)
+    assert (run.state, run.id, run.model) == ("created", "my-part", None)
+    instant = time.time() + 2
+    command = [sys.executable, "-c", START_AT_ONCE, str(runs.root), run.id, str(instant)]
+    both = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = sorted(process.communicate()[0].strip() for process in both)
+    assert said[1] == "started" and "started before" in said[0]
+    run = ended(runs, run.id)
+    assert run.state == "done", run.log_tail()
+    assert run.status.attempt == 1 and run.log_tail(99).count("Training.") == 1
+    assert run.model == run.path and is_usable(run.path) and checkpoints.load(run.path).calibration.n == 8
+    assert run.status.phase == "end" and run.status.epochs == 2 and gone(run)
+    assert "Epoch 2 of 2" in run.log_tail()
+    until(lambda: not is_held(runs.root / SUPERVISOR_LOCK))  # the supervisor leaves when nothing is left
+
+
+def test_the_film_shows_the_pinned_images_after_every_epoch(whole):
+    film = whole.film()
+    assert film.epochs == [0, 1, 2, 3] and [p.kind for p in film.probes] == ["normal"] * 3 + ["painted"] * 3
+    assert all(p.mask is not None for p in film.probes[3:]) and film.probes[0].image.shape == (64, 64, 3)
+    epochs, scores, held_out = film.scores()
+    assert scores.shape == (4, 6) and held_out.shape == (4, 8) and epochs.tolist() == [0, 1, 2, 3]
+    frame = film.frame(2)
+    assert frame.maps["M1"].dtype == np.float16 and frame.maps["M6"].shape == (6, 64, 64)
+    assert film.score_map(frame, 0).max() == pytest.approx(scores[2, 0], rel=2e-3)
+    assert whole.history()[1]["held_out_median"] == pytest.approx(float(np.median(held_out[2])), rel=1e-5)
+    assert film.level(frame) == pytest.approx(whole.history()[1]["held_out_high"], rel=1e-5)
+
+
+def test_watching_changes_nothing_in_the_result(whole, tmp_path):
+    """The film looks at the network in the middle of training; the weights are those of a run without a film."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    train(tiny_config(train__epochs=3), random_images(14), tmp_path / "plain", device="cpu")
+    torch.set_num_threads(threads)
+    watched, plain = weights(whole.path), weights(tmp_path / "plain")
+    assert all(torch.equal(watched[key], plain[key]) for key in plain)
+
+
+def fork(run: Run, prepare: Callable[[], object] = lambda: None) -> int:
+    """Start the trainer as a fork of this process, in a session of its own; `prepare` is called in it first."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 99
+    try:
+        os.setsid()
+        log = os.open(run.path / layout.LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        sys.stdout = sys.stderr = os.fdopen(1, "w", closefd=False)
+        torch.set_num_threads(1)
+        nnet.runs.worker.NICENESS = 0  # tests wait for it
+        prepare()
+        code = main(["train", "--run", str(run.path)])
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def wait(pid: int) -> int:
+    """The exit code of a forked trainer; negative if a signal killed it."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def work_here(run: Run, prepare: Callable[[], object] = lambda: None) -> int:
+    """The trainer in a process of its own that this test waits for."""
+    return wait(fork(run, prepare))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Run:
+    """A run of three epochs that nothing disturbed."""
+    runs = Runs(tmp_path_factory.mktemp("whole"))
+    run = made(runs, "whole", epochs=3)
+    assert work_here(run) == 0, run.log_tail()
+    return runs.get(run.id)
+
+
+def assert_same(run: Run, whole: Run) -> None:
+    """The result of a run is, to the last bit, that of the undisturbed one."""
+    a, b = weights(run.path), weights(whole.path)
+    assert all(torch.equal(a[key], b[key]) for key in b)
+    assert [e["loss"] for e in run.history()] == [e["loss"] for e in whole.history()]
+    assert run.film().epochs == [0, 1, 2, 3]
+    assert np.array_equal(run.film().scores()[1], whole.film().scores()[1])
+
+
+def test_names_copies_and_deletion(runs):
+    run = made(runs)
+    other = runs.duplicate(run.id, "My part", {"train.seed": 3})
+    assert other.id == "my-part-2" and other.spec.config.train.seed == 3
+    assert len(other.dataset().train) == 14  # the copy has its images itself
+    assert runs.rename(run.id, "  Renamed   part ").name == "Renamed part"
+    runs.delete(run.id)
+    assert [r.id for r in runs.list()] == ["my-part-2"] and len(other.dataset().train) == 14
+    for wrong in ("", "x" * 81):
+        with pytest.raises(RunError, match="1 to 80"):
+            runs.rename(other.id, wrong)
+    for wrong in ("my-part", "../runs", ".uploads"):
+        with pytest.raises(RunError, match="There is no run"):
+            runs.get(wrong)
+
+
+# ------------------------------------------------------------------------------------------------ cancel and resume
+
+
+def test_cancel_ends_the_process_within_two_seconds_and_resume_ends_with_the_same_weights(runs, whole):
+    run = made(runs, "broken", epochs=3)
+    runs.start(run.id)
+    run = reach(runs, run.id, epoch=1)
+    with pytest.raises(RunError, match="Cancel it"):
+        runs.delete(run.id)
+    started = time.monotonic()
+    run = runs.cancel(run.id)
+    assert time.monotonic() - started < 2
+    assert run.state == "cancelled" and gone(run) and run.model is None and not is_usable(run.path)
+    assert run.kept_epochs >= 1 and "last finished epoch is kept" in run.reason
+    runs.resume(run.id)
+    run = ended(runs, run.id)
+    assert run.state == "done" and run.status.attempt == 2
+    assert_same(run, whole)
+    with pytest.raises(RunError, match="done"):
+        runs.resume(run.id)
+
+
+def test_a_trainer_that_does_not_listen_is_killed_in_time(runs):
+    run = made(runs, epochs=50)
+    pid = fork(run)
+    run = reach(runs, run.id)
+    os.kill(pid, signal.SIGSTOP)  # hears no request and no signal but SIGKILL
+    started = time.monotonic()
+    run = runs.cancel(run.id)
+    assert time.monotonic() - started < 2 and run.state == "cancelled" and gone(run)
+    assert wait(pid) == -signal.SIGKILL
+
+
+def calibrate_slowly() -> None:
+    real = nnet.training._Run._calibrate
+
+    def slow(run: object, detector: object) -> object:
+        nnet.training.batches = lambda count, size: (slice(i, i + 1) for i in range(count))
+        maps, detector.maps = detector.maps, lambda images: (time.sleep(0.4), maps(images))[1]
+        return real(run, detector)
+
+    nnet.training._Run._calibrate = slow
+
+
+def test_cancel_during_calibration_keeps_all_epochs(runs):
+    run = made(runs, epochs=1)
+    pid = fork(run, calibrate_slowly)
+    run = reach(runs, run.id, phase="calibrate")
+    assert run.status.phase == "calibrate"
+    run = runs.cancel(run.id)
+    assert run.state == "cancelled" and run.kept_epochs == 1 and run.model is None and wait(pid) == CANCELLED
+    assert work_here(run) == 0 and runs.get(run.id).state == "done"
+
+
+def test_a_waiting_run_leaves_the_queue_when_cancelled(runs):
+    slot = take_slot("cpu", None)  # somebody else uses the CPU
+    run = made(runs)
+    assert runs.start(run.id).position == 1
+    run = runs.cancel(run.id)
+    assert run.state == "cancelled" and "queue" in run.reason and run.status is None
+    slot.release()
+
+
+# ------------------------------------------------------------------------------------------------ the queue
+
+
+def test_one_at_a_time_on_a_machine_also_from_two_servers(runs):
+    """Two folders of runs, as of two servers, share the machine's one CPU slot."""
+    other = Runs(runs.root.parent / "other")
+    first, second = made(runs, "first", 1), made(other, "second", 1)
+    runs.start(first.id)
+    other.start(second.id)
+    alive = set()
+
+    def all_done() -> bool:
+        both = [runs.get(first.id), other.get(second.id)]
+        alive.add(sum(run.state == "running" for run in both))
+        return all(run.state == "done" for run in both)
+
+    until(all_done)
+    assert max(alive) == 1
+
+
+def test_those_that_wait_wait_in_order(runs):
+    slot = take_slot("cpu", None)  # somebody else uses the CPU
+    for name in ("b", "a", "c"):
+        runs.start(made(runs, name).id)
+    assert {run.id: run.position for run in runs.list()} == {"b": 1, "a": 2, "c": 3}
+    assert runs.cancel("a").position is None
+    assert {run.id: run.position for run in runs.list() if run.state == "queued"} == {"b": 1, "c": 2}
+    with pytest.raises(RunError, match="queued"):
+        runs.start("b")
+    for name in ("b", "c"):
+        runs.cancel(name)
+    slot.release()
+
+
+def test_of_two_supervisors_one_leaves_at_once(runs):
+    runs.root.mkdir(parents=True)
+    lock = FileLock(runs.root / SUPERVISOR_LOCK)
+    assert lock.take()
+    supervise(runs.root)  # returns, although nobody has let it take the lock
+    lock.release()
+
+
+def test_a_run_that_is_trained_by_hand_is_not_trained_twice(runs):
+    run = made(runs)
+    lock = FileLock(run.path / layout.LOCK)
+    assert lock.take()
+    with pytest.raises(RunError, match="another process"):
+        work(run.path)
+    lock.release()
+
+
+# ------------------------------------------------------------------------------------------------ faults
+
+
+CREATOR = """
+import sys, os, signal
+from nnet.runs import Runs
+runs = Runs(sys.argv[1])
+runs.start(sys.argv[2])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_server_that_started_it_dies_and_the_supervisor_too_and_the_run_goes_on(runs):
+    first, second = made(runs, "first", epochs=12), made(runs, "second", epochs=1)
+    dead = subprocess.run([sys.executable, "-c", CREATOR, str(runs.root), first.id], cwd=ROOT)
+    assert dead.returncode == -signal.SIGKILL
+    run = reach(runs, first.id)
+    runs.start(second.id)
+    parent = Path(f"/proc/{run.status.pid}/stat").read_text().rpartition(")")[2].split()[1]
+    os.kill(int(parent), signal.SIGKILL)
+    until(lambda: not is_held(runs.root / SUPERVISOR_LOCK))
+    assert runs.get(first.id).state == "running"
+    states = {run.id: run.state for run in runs.list()}  # looking brings a new supervisor
+    assert states == {"first": "running", "second": "queued"}
+    runs.cancel(second.id)
+    assert ended(runs, first.id).state == "done"
+
+
+def test_kill_9_in_the_middle_of_an_epoch_is_said_and_survived(runs, whole):
+    run = made(runs, epochs=3)
+    runs.start(run.id)
+    run = reach(runs, run.id, epoch=1)
+    os.kill(run.status.pid, signal.SIGKILL)
+    run = ended(runs, run.id)
+    assert run.state == "failed" and run.exit.code == -signal.SIGKILL and "SIGKILL" in run.reason
+    assert run.model is None and not is_usable(run.path)
+    assert work_here(run) == 0
+    assert_same(runs.get(run.id), whole)
+
+
+def die_while_writing() -> None:
+    """kill -9 when half of the second epoch's state is written."""
+    real, times = nnet.storage.write_atomically, []
+
+    def dying(path: Path, write: Callable[[Path], None]) -> None:
+        def half(target: Path) -> None:
+            write(target)
+            if path.name == RESUME and times.append(path) is None and len(times) == 2:
+                os.truncate(target, target.stat().st_size // 2)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        real(path, half)
+
+    nnet.storage.write_atomically = dying
+
+
+def test_kill_9_in_the_middle_of_writing_leaves_the_state_before_it(runs, whole):
+    run = made(runs, epochs=3)
+    assert work_here(run, die_while_writing) == -signal.SIGKILL
+    run = runs.get(run.id)
+    assert run.state == "lost" and "left no word" in run.reason and "resume goes on" in run.reason
+    assert [path for path in run.path.iterdir() if path.name.endswith(".tmp")]
+    assert work_here(run) == 0
+    run = runs.get(run.id)
+    assert run.state == "done" and not [path for path in run.path.iterdir() if path.name.endswith(".tmp")]
+    assert_same(run, whole)
+
+
+@pytest.fixture
+def small_disk(tmp_path) -> Iterator[Path | None]:
+    """A disk of 64 MB of its own, or None where nobody may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
+    mounted = os.getuid() == 0 and subprocess.run(mount, capture_output=True).returncode == 0
+    yield folder if mounted else None
+    if mounted:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill_disk(disk: Path | None) -> None:
+    """At the second epoch's end the disk is full, or, where there is no small disk, the kernel refuses large files."""
+    real = nnet.training._Run._save_state
+
+    def full(run: object, epoch: int) -> None:
+        if epoch == 2 and disk is None:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, resource.RLIM_INFINITY))
+        elif epoch == 2:
+            with contextlib.suppress(OSError), (disk / "ballast").open("wb", buffering=0) as stream:
+                while stream.write(bytes(4096)):
+                    pass
+        real(run, epoch)
+
+    nnet.training._Run._save_state = full
+
+
+def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, whole, small_disk):
+    full = Runs(small_disk / "runs") if small_disk else runs
+    run = made(full, epochs=3)
+    assert work_here(run, lambda: fill_disk(small_disk)) == 1
+    run = full.get(run.id)
+    assert run.state == "failed" and "disk is full" in run.reason and run.kept_epochs >= 1, run.log_tail()
+    assert run.model is None
+    if small_disk:
+        (small_disk / "ballast").unlink()
+    assert work_here(run) == 0
+    assert_same(full.get(run.id), whole)
+
+
+def test_corrupt_images_are_left_out_with_a_sentence(runs):
+    files = [*FILES, ("broken.png", FILES[0][1][:200]), ("text.png", b"no image at all")]
+    spec = RunSpec("part", "upload", tiny_config(train__epochs=1), device="cpu")
+    run = runs.create(spec, runs.stage(files))
+    assert work_here(run) == 0
+    run = runs.get(run.id)
+    (note,) = run.status.notes
+    assert run.state == "done" and "2 images were left out" in note and "broken.png" in note
+    about = checkpoints.load(run.path).about
+    assert about["training_images"] + about["calibration_images"] == 14
+
+
+def folder_of_images(path: Path, count: int = 14) -> Path:
+    path.mkdir()
+    for name, content in FILES[:count]:
+        (path / name).write_bytes(content)
+    return path
+
+
+def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_path):
+    data = folder_of_images(tmp_path / "photos")
+    run = runs.create(RunSpec("part", str(data), tiny_config(train__epochs=3), device="cpu"))
+    pid = fork(run)
+    reach(runs, run.id)
+    for path in data.iterdir():
+        path.unlink()
+    assert wait(pid) == 0 and runs.get(run.id).state == "done"
+
+
+def test_data_that_is_gone_or_may_not_be_read_fails_with_its_name(runs, tmp_path):
+    data = folder_of_images(tmp_path / "photos")
+    run = runs.create(RunSpec("part", str(data), tiny_config(), device="cpu"))
+    data.rename(tmp_path / "elsewhere")
+    assert work_here(run) == 1
+    run = runs.get(run.id)
+    assert run.state == "failed" and str(data) in run.reason and "Traceback" not in run.reason
+    (tmp_path / "elsewhere").rename(data)
+    assert work_here(run) == 0 and runs.get(run.id).state == "done"
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444], ids=["no list", "no entry"])
+def test_a_data_folder_without_permission_is_named(runs, tmp_path, mode):
+    """Root may read everything, so the trainer gives its rights up first; anybody else has none to give up."""
+    data = folder_of_images(tmp_path / "photos")
+    run = runs.create(RunSpec("part", str(data), tiny_config(), device="cpu"))
+
+    def give_rights_up() -> None:
+        if os.getuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+
+    own = [path for path in tmp_path.parents if path.stat().st_uid == os.getuid() and path != path.parent]
+    before = {folder: folder.stat().st_mode for folder in (*own, tmp_path)}
+    for folder, mode_before in before.items():
+        folder.chmod(mode_before | 0o055)
+    run.path.chmod(0o777)
+    (run.path / layout.LOG).touch(0o666)
+    data.chmod(mode)
+    code = work_here(run, give_rights_up)
+    data.chmod(0o755)
+    for folder, mode_before in before.items():
+        folder.chmod(mode_before)
+    run = runs.get(run.id)
+    assert code == 1 and run.state == "failed" and str(data) in run.reason, run.log_tail()
+    assert "ermission" in run.reason and "Traceback" not in run.reason
+
+
+def set_clock_back() -> None:
+    """The wall clock jumps back by a day at every look."""
+    real, calls = time.time, []
+    time.time = lambda: (calls.append(1), real() - 86400.0 * len(calls))[1]
+
+
+def test_a_clock_that_goes_back_changes_no_state(runs):
+    run = made(runs, epochs=6)
+    pid, seen = fork(run, set_clock_back), []
+    while runs.get(run.id).state != "done":
+        found = runs.get(run.id)
+        assert found.state in ("created", "running", "done"), found.reason
+        if found.state == "running" and found.status:
+            seen.append(found.status)
+            assert 0 <= found.silent_seconds < 60 and (found.status.seconds_left or 0) >= 0
+        time.sleep(0.05)
+    assert wait(pid) == 0
+    beats, walls = [s.beat for s in seen], [s.wall for s in seen]
+    assert beats == sorted(beats) and beats[-1] > beats[0] and walls[-1] < walls[0]
+
+
+def test_a_run_from_a_newer_version_is_shown_refused_and_untouched(runs):
+    run = made(runs)
+    spec = json.loads((run.path / layout.SPEC).read_text()) | {"format": 99, "invented": True}
+    (run.path / layout.SPEC).write_text(json.dumps(spec))
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    shown = runs.list()[0]
+    assert shown.state == "unreadable" and "format 99" in shown.reason and shown.model is None
+    for refused in (runs.start, runs.resume, lambda id: runs.rename(id, "x"), lambda id: runs.duplicate(id, "x")):
+        with pytest.raises(RunError, match="format 99"):
+            refused(run.id)
+    assert work_here(run) == 1
+    after = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file() and path.name != layout.LOG}
+    assert after == before
+
+
+def test_a_diverging_run_stops_with_advice_and_is_no_model(runs):
+    run = made(runs, epochs=40, train__learning_rate=1.0, train__schedule="constant", loss__alpha=1e39)
+    assert work_here(run) == 1
+    run = runs.get(run.id)
+    assert run.state == "failed" and "Lower the learning rate" in run.reason and run.model is None
+
+
+def test_a_hostile_zip_makes_no_run_and_leaves_no_file(runs):
+    import zipfile
+
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("../../outside.png", FILES[0][1])
+    with pytest.raises(DataError, match="would leave the folder"):
+        runs.stage_zip(stream, "parts.zip")
+    assert not list(runs.root.rglob("*.png")) and not (runs.root.parent / "outside.png").exists()
+    assert runs.list() == []
+
+
+def test_a_model_that_was_not_measured_to_the_end_is_measured_by_resume(runs):
+    """Cancelled between the checkpoint and its card: not offered, and not trained again either."""
+    run = made(runs, epochs=1)
+    assert work_here(run) == 0
+    for name in (checkpoints.CARD, checkpoints.METRICS, layout.EXIT):
+        (run.path / name).unlink()
+    layout.write_exit(run.path, layout.Exit(CANCELLED, "It was cancelled.", 0.0))
+    before = (run.path / checkpoints.WEIGHTS).stat().st_mtime_ns
+    assert not is_usable(run.path) and runs.get(run.id).model is None
+    assert work_here(run) == 0
+    assert is_usable(run.path) and (run.path / checkpoints.CARD).is_file()
+    assert (run.path / checkpoints.WEIGHTS).stat().st_mtime_ns == before
+
+
+def test_the_first_word_on_how_a_run_ended_counts(tmp_path):
+    assert layout.write_exit(tmp_path, layout.Exit(CANCELLED, "first", 1.0))
+    assert not layout.write_exit(tmp_path, layout.Exit(0, "second", 2.0))
+    assert layout.read_exit(tmp_path) == layout.Exit(CANCELLED, "first", 1.0)
+    assert dataclasses.asdict(layout.Status())["beat"] == 0

@@ -1,0 +1,94 @@
+"""Estimates of time, memory and disk, and the slots of a device."""
+
+import dataclasses
+import os
+
+import pytest
+from builders import tiny_config
+
+from nnet.config import preset
+from nnet.runs import RunError, RunSpec, estimate
+from nnet.runs import slots as slot_module
+from nnet.runs.estimate import judge
+from nnet.runs.slots import MACHINE, resolve, take_slot
+
+GIB = 2**30
+FOUND = {
+    "training_images": 90, "held_out": 10, "epochs": 10, "steps": 120, "seconds_per_step": 0.5, "seconds": 70.0,
+    "memory_bytes": 2 * GIB, "memory_free": 8 * GIB, "disk_bytes": GIB, "device": "CPU, 2 threads", "cached": True,
+}  # fmt: skip
+
+
+def test_a_few_real_steps_give_an_estimate(tmp_path):
+    config = tiny_config(train__epochs=3, model__teacher="mobilenetv3_small_050")
+    spec = RunSpec("x", "synthetic:metal", config, device="cpu")
+    found = estimate(spec, tmp_path / "runs")
+    assert (found.training_images, found.held_out) == (52, 8)  # 60 images
+    assert found.epochs == 3 and found.steps == 3 * 13  # batches of 4
+    assert found.seconds > found.steps * found.seconds_per_step > 0
+    assert found.memory_bytes > 100 * 2**20 and found.memory_free > 0 and found.device.startswith("CPU")
+    assert found.disk_bytes > 0 and not found.refusals
+
+
+def test_what_the_run_would_fail_for_is_said_before_it(tmp_path):
+    spec = RunSpec("x", str(tmp_path / "nowhere"), tiny_config(), device="cpu")
+    with pytest.raises(RunError, match="nowhere"):
+        estimate(spec, tmp_path)
+
+
+def test_a_short_disk_is_a_clear_no():
+    found = judge(FOUND, preset("small"), disk_free=GIB // 2)
+    assert "1.2 GiB" in found.refusals[0] and "512 MiB" in found.refusals[0]
+    assert not judge(FOUND, preset("small"), disk_free=2 * GIB).refusals
+
+
+def test_short_memory_is_a_warning_with_ways_out_that_are_possible():
+    config = preset("paper")
+    found = judge(FOUND | {"memory_free": GIB}, config, disk_free=99 * GIB)
+    assert "2.0 GiB" in found.warnings[0] and not found.refusals and len(found.remedies) == 4
+    for remedy in found.remedies:
+        assert config.override(remedy.changes) != config
+    assert not judge(FOUND, config, disk_free=99 * GIB).warnings
+
+
+def test_features_that_do_not_fit_are_mentioned():
+    assert "computed anew" in judge(FOUND | {"cached": False}, preset("small"), 99 * GIB).warnings[0]
+
+
+def test_a_cpu_has_one_slot_and_gets_it_back(tmp_path, monkeypatch):
+    monkeypatch.setenv(MACHINE, str(tmp_path))
+    first = take_slot("cpu", None)
+    assert first is not None and take_slot("cpu", None) is None
+    first.release()
+    assert take_slot("cpu", None) is not None
+
+
+def test_a_gpu_takes_as_many_runs_as_its_memory_holds(tmp_path, monkeypatch):
+    """nvidia-smi is replaced by a program of the same name that reports 24 GiB."""
+    program = tmp_path / "bin" / "nvidia-smi"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho '0, 23000, 24576'\necho '1, 1000, 24576'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
+    assert resolve("auto") == "cuda:0" and resolve("cpu") == "cpu"
+    kept = [take_slot("cuda:0", 10 * GIB) for _ in range(3)]
+    assert [slot is not None for slot in kept] == [True, True, False]
+    kept[0].release()
+    assert take_slot("cuda:0", 20 * GIB) is None and take_slot("cuda:0", 5 * GIB) is not None
+    only = take_slot("cuda:1", 30 * GIB)  # nobody uses it: whether it fits, training itself will say
+    assert only is not None and take_slot("cuda:1", GIB) is None  # 1,000 MiB are free
+
+
+def test_without_a_gpu_auto_is_the_cpu(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert slot_module.resolve("auto") == "cpu"
+
+
+def test_a_spec_survives_the_disk(tmp_path):
+    from nnet.runs.layout import read_spec, write_spec
+
+    spec = RunSpec("Teil 1 – Ø", "elpv:mono", preset("small"), "small", created="2026-01-01", memory_bytes=5)
+    write_spec(tmp_path, spec)
+    assert read_spec(tmp_path) == spec
+    assert set(spec.to_dict()) == {f.name for f in dataclasses.fields(spec)} | {"format"}

@@ -1,0 +1,82 @@
+"""Train in a real browser: photos in, a run that is watched to its end, its film scrubbed, and its model inspected."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import test_browser
+from test_browser import Visitor, file, picture
+
+browser = test_browser.browser
+pytestmark = test_browser.pytestmark
+SLOW = 200_000  # milliseconds for what trains, which takes seconds on a machine with nothing else to do
+
+
+@pytest.fixture(scope="module")
+def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A workbench with an empty folder of runs."""
+    before = os.environ.get("NNET_RUNS")
+    os.environ["NNET_RUNS"] = str(tmp_path_factory.mktemp("trained") / "runs")
+    try:
+        yield from test_browser.address.__wrapped__(tiny_checkpoint)
+    finally:
+        os.environ.pop("NNET_RUNS") if before is None else os.environ.update(NNET_RUNS=before)
+
+
+def choose(page: object, key: str, option: str) -> None:
+    """Choose from a list."""
+    page.locator(f".st-key-{key} input").click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def enter(page: object, key: str, value: object) -> None:
+    """Type into a field."""
+    field = page.locator(f".st-key-{key} input")
+    field.fill(str(value))
+    field.press("Enter")
+
+
+@pytest.mark.timeout(600)
+def test_photos_become_a_model_that_is_watched_and_used(browser: object, address: str) -> None:
+    photos = [file(f"good{seed}.png", picture(seed)) for seed in range(14)]
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Train").page
+        page.locator("input[type=file]").first.set_input_files(photos)
+        page.get_by_text("14 photos").wait_for()
+        visitor.settle()
+        page.get_by_text("Advanced: every setting").click()
+        choose(page, "set-model-teacher_weights", "random")
+        visitor.settle()
+        choose(page, "set-model-teacher", "resnet18")
+        visitor.settle()
+        choose(page, "set-model-size", "64")
+        visitor.settle()
+        for key, value in (("run_name", "Blobs"), ("set-train-epochs", 3), ("set-model-memory_items", 6)):
+            enter(page, key, value)
+            visitor.settle()
+        page.get_by_role("button", name="Start training").click()
+        page.get_by_role("heading", name="Blobs").wait_for(timeout=SLOW)  # a few steps are measured first
+        link = page.url
+    assert "run=blobs" in link
+    with Visitor(browser, address, 400, color_scheme="dark") as visitor:  # the browser was closed; another one comes
+        page = visitor.page
+        page.goto(link)
+        page.get_by_role("button", name="Inspect with it").wait_for(timeout=SLOW)
+        visitor.settle()
+        slider = page.locator(".film input[type=range]")
+        slider.scroll_into_view_if_needed()
+        assert page.get_by_text("epoch 3 ·").count() == 1
+        slider.press("Home")
+        page.get_by_text("before the first step ·").wait_for()
+        page.wait_for_url("**epoch=0**")
+        page.get_by_role("button", name="Play the film").click()
+        page.get_by_text("epoch 3 ·").wait_for()
+        assert page.locator(".film .strip").count() == 7
+        visitor.settle().check()
+        page.get_by_role("button", name="Inspect with it").click()
+        page.wait_for_url("**/Inspect?**model=blobs**")
+        page.get_by_role("heading", name="Inspect").wait_for()
+        visitor.settle().check()

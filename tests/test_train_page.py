@@ -1,0 +1,592 @@
+"""The Train page without a browser: what is dropped, set and pressed reaches the run; what runs do is shown."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from builders import TINY
+from PIL import Image
+from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_history
+from streamlit.testing.v1 import AppTest
+from test_app import PNG, encoded, fine, start, words
+
+from nnet.config import PRESETS, Config, preset
+from nnet.data import Dataset, open_dataset, open_synthetic
+from nnet.errors import NNetError
+from nnet.runs import CANCELLED, Estimate, Runs
+from nnet.runs.estimate import Remedy
+from workbench import model_text, resources, train_form, train_text, train_work
+
+TRAIN = "pages/5_Train.py"
+ESTIMATE = Estimate(
+    training_images=6, held_out=8, epochs=2, steps=4, seconds_per_step=0.1, seconds=70.0, memory_bytes=500_000_000,
+    memory_free=8_000_000_000, disk_bytes=40_000_000, disk_free=9_000_000_000, device="CPU, 1 threads",
+)  # fmt: skip
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+    """An empty folder of runs, in which nothing is really started or measured."""
+    monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setattr(Runs, "ensure_supervisor", lambda self: None)
+    monkeypatch.setattr(train_work, "estimated", lambda spec, upload: ESTIMATE)
+    monkeypatch.setattr(train_work, "open_dataset", open_small)
+    yield Runs(tmp_path / "runs")
+
+
+def open_small(spec: object, seed: int) -> Dataset:
+    """As `open_dataset`; synthetic sets with small pictures and few defects."""
+    if isinstance(spec, str) and spec.startswith("synthetic:"):
+        return open_synthetic(spec.partition(":")[2], seed=seed, size=64, test_good=2, per_defect=1)
+    return open_dataset(spec, seed=seed)
+
+
+def photos(count: int, first: int = 0) -> list[tuple[str, bytes, str]]:
+    """Different images, as the uploader wants them."""
+    return [(f"part{i}.png", encoded(i, (64 + i, 48)), PNG) for i in range(first, first + count)]
+
+
+def drop(at: AppTest, *files: tuple[str, bytes, str], where: int = 0) -> AppTest:
+    at.file_uploader[where].set_value(list(files))
+    return fine(at.run())
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def shown(at: AppTest) -> str:
+    """All running text, without Markdown's backslashes."""
+    return (words(at) + "\n".join(e.value for e in at.info)).replace("\\", "")
+
+
+def has(at: AppTest, key: str) -> bool:
+    return any(button.key == key or button.key.rstrip("0123456789") == f"{key}-" for button in at.button)
+
+
+def part(at: AppTest) -> object:
+    """The switch between new model and runs."""
+    return next(control for control in at.segmented_control if control.label == "Part")
+
+
+def press(at: AppTest, key: str) -> AppTest:
+    """Press a button; the number at the end of those that start a run is left out."""
+    found = next(button for button in at.button if button.key == key or button.key.rstrip("0123456789") == f"{key}-")
+    return fine(found.click().run())
+
+
+# -------------------------------------------------------------------------------------------------------- models
+
+
+def test_the_page_works_without_a_model_and_other_pages_lead_to_it(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path / "none"))
+    at = start(TRAIN)
+    assert at.title[0].value == "Train" and at.file_uploader
+    at = start("pages/1_Inspect.py")
+    assert "no trained model" in at.warning[0].value
+    assert [link.proto.page for link in at.get("page_link")] == ["Train"]
+
+
+def test_only_finished_runs_are_models_under_their_name_with_what_is_worth_knowing(
+    runs: Runs, tiny_checkpoint: Path
+) -> None:
+    done, failed = make_run(runs, "Brackets"), make_run(runs, "Broken")
+    finish(done, tiny_checkpoint)
+    shutil.copy(tiny_checkpoint / "config.json", failed.path)
+    end(failed, 1, "The loss became nan.")
+    metrics = {"scores": {"(M1+M6)*(M2+M5)*(M3+M4)": {"i_auroc": 0.9126}}}
+    (done.path / "metrics.json").write_text(json.dumps(metrics))
+    at = start(TRAIN, model="brackets")
+    box = at.selectbox(key="model")
+    assert box.options == ["tiny", "Brackets · I-AUROC 0.913"] or box.options == ["Brackets · I-AUROC 0.913", "tiny"]
+    assert box.value == "brackets"
+    assert "Teacher: resnet18 · 64 × 64 px" in shown(at) and "I-AUROC 0.913" in shown(at)
+
+
+def test_a_damaged_model_is_named_and_the_others_stay_on_offer(runs: Runs, tiny_checkpoint: Path) -> None:
+    run = make_run(runs, "Torn")
+    finish(run, tiny_checkpoint)
+    (run.path / "config.json").write_text('{"format": 1, "config"')
+    at = start("pages/1_Inspect.py", model="torn")
+    assert "Torn · damaged" in at.selectbox(key="model").options
+    assert "damaged" in at.error[0].value and "the other model" in at.error[0].value
+    fine(at.selectbox(key="model").set_value("tiny").run())
+    assert at.metric and not at.error
+
+
+# -------------------------------------------------------------------------------------------------------- images
+
+
+def test_dropped_photos_are_kept_counted_and_split(runs: Runs) -> None:
+    at = drop(start(TRAIN), *photos(14), ("notes.txt", b"hello", "text/plain"), ("again.png", photos(1)[0][1], PNG))
+    assert "14 photos" in shown(at) and "6 images** to learn from, **8** good ones held out" in shown(at)
+    assert "notes.txt" in shown(at) and "again.png" in shown(at)
+    table = at.dataframe[0].value
+    assert table["Images"].tolist() == [14] and table["Mode"].tolist() == ["RGB"]
+    assert len(at.image) == train_work.PREVIEWS
+    assert has(at, "start_training")
+
+
+def test_an_upload_outlives_more_files_a_switch_of_pages_and_the_visit(runs: Runs) -> None:
+    at = drop(start(TRAIN), *photos(14))
+    drop(at, *photos(3, 20), where=0)
+    assert "17 photos" in shown(at)
+    drop(at, *photos(2, 40), where=1)
+    assert "17 photos" in shown(at) and "2** of defective" in shown(at)
+    at.switch_page("Workbench.py").run()
+    at.switch_page(TRAIN).run()
+    assert "17 photos" in shown(at)
+    key = at.query_params["upload"]
+    assert "17 photos" in shown(start(TRAIN, upload=key if isinstance(key, str) else key[0]))
+    press(at, "remove_upload")
+    assert "Drop photos of good parts" in shown(at) and "upload" not in at.query_params
+    assert "no longer here" in shown(start(TRAIN, upload="0" * 24))
+
+
+def test_unreadable_photos_are_named_and_do_not_count(runs: Runs) -> None:
+    at = drop(start(TRAIN), *photos(14), ("cut.png", encoded(3, (90, 61))[:80], PNG))
+    assert "1 file cannot be read" in shown(at) and "cut.png" in shown(at)
+    assert "6 images** to learn from" in shown(at)
+
+
+def test_too_few_photos_are_said_with_what_to_do(runs: Runs) -> None:
+    at = drop(start(TRAIN), *photos(5))
+    assert "at least 12 normal images" in at.error[0].value and "Add more" in at.error[0].value
+    assert not has(at, "start_training")
+    at = drop(start(TRAIN), *photos(2), where=1)
+    assert train_text.ONLY_DEFECTIVE in shown(at)
+
+
+def test_a_zip_comes_alone_and_a_hostile_one_is_refused(runs: Runs) -> None:
+    names = {f"train/good/{i}.png": encoded(i, (64 + i, 48)) for i in range(13)}
+    layout = zipped({**names, "test/crack/a.png": encoded(50), "test/good/b.png": encoded(51)})
+    at = drop(start(TRAIN), ("parts.zip", layout, "application/zip"))
+    assert "MVTec AD" in shown(at) and "2 images** (1 defective)" in shown(at)
+    drop(at, *photos(1))
+    assert "cannot be added" in shown(at) and "MVTec AD" in shown(at)
+    hostile = zipped({"../../evil.png": encoded(1)})
+    at = drop(start(TRAIN), *photos(14))
+    drop(at, ("evil.zip", hostile, "application/zip"))
+    assert "has to come alone" in shown(at) and "14 photos" in shown(at)
+    at = drop(start(TRAIN), ("evil.zip", hostile, "application/zip"))
+    assert "would leave the folder" in shown(at)
+    assert not list(runs.root.parent.rglob("evil.png"))
+
+
+def test_images_on_the_machine_are_found_with_copies_and_remarks(runs: Runs, tmp_path: Path) -> None:
+    folder = tmp_path / "parts" / "good"
+    folder.mkdir(parents=True)
+    for name, content, _ in photos(14):
+        (folder / name).write_bytes(content)
+    shutil.copy(folder / "part0.png", folder / "copy.png")
+    at = start(TRAIN, source="path")
+    assert not at.dataframe
+    fine(at.text_input(key="path").set_value(str(folder.parent)).run())
+    assert "good/copy.png = good/part0.png" in shown(at) and has(at, "start_training")
+    fine(at.text_input(key="path").set_value(str(tmp_path / "nowhere")).run())
+    assert "not a folder" in at.error[0].value and not has(at, "start_training")
+
+
+def test_the_sets_that_come_along_are_chosen(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    real = train_work.look
+
+    def look(choice: train_work.Choice, seed: int, progress: object) -> train_work.Found:
+        looked.append(choice.data)
+        return real(train_work.Choice("synthetic:fabric"), seed, progress)
+
+    monkeypatch.setattr(train_work, "look", look)
+    at = start(TRAIN, source="elpv")
+    fine(at.segmented_control(key="cells").set_value("elpv:poly").run())
+    fine(at.segmented_control(key="source").set_value("synthetic").run())
+    fine(at.segmented_control(key="texture").set_value("gear").run())
+    assert looked == ["elpv:mono", "elpv:poly", "synthetic:metal", "synthetic:gear"]
+    assert at.text_input(key="run_name").placeholder == "Synthetic gear"
+
+
+# ------------------------------------------------------------------------------------------------------ settings
+
+OTHER_VALUES = {
+    "model.teacher": "resnet18", "model.teacher_weights": "random", "model.size": 96, "model.forward": True,
+    "loss.distance": "l2", "loss.beta_epochs": None, "train.precision": "float32", "train.schedule": "constant",
+    "score.expression": "M1*M2*M3", "score.quantile": 0.9, "train.calibration_share": 0.2,
+    "train.learning_rate": 0.01, "loss.delta": 0.01, "train.adam_beta1": 0.6, "train.adam_beta2": 0.9,
+}  # fmt: skip
+
+
+def other_value(path: str, value: object) -> object:
+    """Another possible value of a setting, for its widget."""
+    if path in OTHER_VALUES:
+        return OTHER_VALUES[path]
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int) else value * 1.5
+
+
+def widget(at: AppTest, path: str) -> object:
+    key = train_form.widget_key(path)
+    groups = (at.number_input, at.toggle, at.selectbox, at.text_input)
+    return next(w for group in groups for w in group if w.key == key)
+
+
+def start_on_texture(**address: str) -> AppTest:
+    return start(TRAIN, source="synthetic", train_part="new", **address)
+
+
+def test_every_setting_has_a_widget_with_its_help_and_the_papers_value(runs: Runs) -> None:
+    at = start_on_texture()
+    for path, field, _ in train_form.fields():
+        said = train_text.setting_help(path, field.metadata)
+        assert field.metadata["help"] in said
+        where = widget(at, path).help if path in train_form.MAIN else None
+        assert said in (where or shown(at))
+    assert "Paper: 1.2 (section 4.1(2), Figure 10c)." in shown(at)
+    assert "Not in the paper; with its preset: 100" in shown(at)
+
+
+def test_every_setting_reaches_the_run(runs: Runs) -> None:
+    at = start_on_texture()
+    expected = {}
+    for path, value in train_form.flat(preset("small")).items():
+        if path != "train.min_steps":  # is 0 once the epochs are one's own
+            expected[path] = other_value(path, value)
+            widget(at, path).set_value(expected[path])
+    # Both branches off, or a fusion without its branch, would be refused.
+    for path in ("model.reverse", "model.ffc", "loss.align"):
+        expected[path] = True
+        widget(at, path).set_value(True)
+    at.text_input(key="run_name").set_value("All changed")
+    fine(at.run())
+    at.toggle(key="run_tensorboard").set_value(True)
+    at.text_input(key="run_weights").set_value("teacher.pth")
+    at.selectbox(key="run_device").set_value("cpu")
+    fine(at.run())
+    press(at, "start_training")
+    spec = runs.get("all-changed").spec
+    assert train_form.flat(spec.config) == expected | {"train.min_steps": 0}
+    assert (spec.name, spec.data, spec.preset) == ("All changed", "synthetic:metal", "small")
+    assert (spec.tensorboard, spec.teacher_weights, spec.device) == (True, "teacher.pth", "cpu")
+    assert spec.memory_bytes == ESTIMATE.memory_bytes
+
+
+def test_what_the_config_refuses_is_said_in_its_own_words(runs: Runs) -> None:
+    at = start_on_texture()
+    widget(at, "model.reverse").set_value(False)
+    fine(at.run())
+    assert "model.ffc: expected off when the reverse branch is off" in at.error[0].value.replace("\\", "")
+    assert not has(at, "start_training")
+    widget(at, "model.ffc").set_value(False)
+    fine(at.run())
+    assert not at.error and has(at, "start_training")
+    widget(at, "score.expression").set_value("M1*(")
+    fine(at.run())
+    assert at.error and not has(at, "start_training")
+
+
+def test_a_preset_sets_every_field_and_own_epochs_are_taken_as_they_are(runs: Runs) -> None:
+    at = start_on_texture()
+    assert "epochs are added up to 1,000 steps" in shown(at)
+    fine(widget(at, "train.epochs").set_value(3).run())
+    assert "3 epochs of 52 images: 21 steps" in shown(at) and widget(at, "train.min_steps").value == 0
+    assert "Changed: Epochs 3, Least number of steps 0" in shown(at)
+    fine(at.segmented_control(key="preset").set_value("paper").run())
+    assert widget(at, "model.teacher").value == "wide_resnet50_2" and widget(at, "train.epochs").value == 200
+    fine(widget(at, "model.size").set_value(128).run())
+    press(at, "reset_settings")
+    assert widget(at, "model.size").value == 256
+
+
+def test_settings_outlive_a_switch_of_pages(runs: Runs) -> None:
+    at = start_on_texture()
+    fine(widget(at, "loss.alpha").set_value(2.5).run())
+    fine(at.text_input(key="run_name").set_value("Mine").run())
+    at.switch_page("Workbench.py").run()
+    at.switch_page(TRAIN).run()
+    assert widget(at, "loss.alpha").value == 2.5 and at.text_input(key="run_name").value == "Mine"
+
+
+# --------------------------------------------------------------------------------------------- estimate and start
+
+
+def test_the_estimate_says_time_memory_and_disk(runs: Runs) -> None:
+    at = press(start_on_texture(), "estimate")
+    values = {metric.label: metric.value for metric in at.metric}
+    assert values["Time"] == "70 s" and values["Memory"] == "500 MB" and values["Disk"] == "40 MB"
+    assert not runs.list()
+    fine(widget(at, "train.batch_size").set_value(4).run())
+    assert train_text.STALE in shown(at)
+
+
+def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    tight = dataclasses.replace(
+        ESTIMATE, warnings=("It may be killed.",), remedies=(Remedy("Use 64 pixels.", {"model.size": 64}),)
+    )
+    monkeypatch.setattr(train_work, "estimated", lambda spec, upload: tight)
+    at = press(start_on_texture(), "start_training")
+    assert "It may be killed." in shown(at) and not runs.list()
+    press(at, "remedy0")
+    assert widget(at, "model.size").value == 64
+    press(at, "start_training")
+    press(at, "start_anyway")
+    assert runs.list()[0].spec.config.model.size == 64
+
+
+def test_a_refusal_and_an_error_stop_the_start_and_lose_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = dataclasses.replace(ESTIMATE, refusals=("The run needs 40 MB on disk, and 1 MB are free.",))
+    monkeypatch.setattr(train_work, "estimated", lambda spec, upload: full)
+    at = drop(start(TRAIN), *photos(14))
+    press(at, "start_training")
+    assert "1 MB are free" in at.error[0].value and not has(at, "start_anyway") and not runs.list()
+
+    def fail(spec: object, upload: object) -> None:
+        raise NNetError("The weights of the teacher are not on this machine.")
+
+    monkeypatch.setattr(train_work, "estimated", fail)
+    fine(widget(at, "train.seed").set_value(5).run())
+    press(at, "start_training")
+    assert "not on this machine" in at.error[0].value and not runs.list() and "14 photos" in shown(at)
+
+
+def test_starting_puts_the_run_with_its_photos_into_the_queue_once(runs: Runs) -> None:
+    at = drop(start(TRAIN), *photos(14))
+    fine(at.text_input(key="run_name").set_value("Brackets").run())
+    press(at, "start_training")
+    (run,) = runs.list()
+    assert (run.name, run.state, run.spec.data) == ("Brackets", "queued", "upload")
+    assert len(list((run.path / "data").rglob("*.png"))) == 14
+    assert at.query_params["run"] in ("brackets", ["brackets"]) and "Number 1 in the queue" in shown(at)
+    fine(part(at).set_value("new").run())
+    assert at.button(key="start_training-1")  # not the one that a double press would meet
+
+
+# ---------------------------------------------------------------------------------------------------------- runs
+
+
+def test_every_state_is_shown_in_words(runs: Runs, tiny_checkpoint: Path) -> None:
+    made = {name: make_run(runs, name) for name in ("created", "waits", "next", "done", "stopped", "failed", "lost")}
+    wait_in_queue(made["next"], 1)
+    wait_in_queue(made["waits"], 2)
+    finish(made["done"], tiny_checkpoint)
+    say(made["stopped"])
+    end(made["stopped"], CANCELLED, "It was cancelled.")
+    end(made["failed"], 1, "The loss became nan in epoch 2: training diverged.")
+    (made["failed"].path / "log.txt").write_text("first line\nEpoch 1 of 2\nnnet: the loss became nan\n")
+    (made["lost"].path / "lock").touch()
+    torn = make_run(runs, "torn")
+    (torn.path / "run.json").write_text('{"format": 99}')
+    at = start(TRAIN)
+    for run in runs.list():
+        assert f"{train_text.badge(run.state)}".replace("\\", "") in shown(at), run.state
+    assert "Number 2 in the queue" in shown(at)
+    press(at, "run-failed")
+    assert "training diverged" in shown(at) and "the loss became nan" in at.code[0].value
+    assert has(at, "resume_run") and not has(at, "go-1_Inspect") and has(at, "slower_run")
+    press(at, "run-lost")
+    assert "left no word" in shown(at) and has(at, "resume_run")
+    press(at, "run-torn")
+    assert "version" in shown(at) and has(at, "delete_run") and not has(at, "copy_run")
+    press(at, "run-next")
+    assert has(at, "cancel_run") and has(at, "copy_run")
+
+
+def test_a_running_run_tells_how_it_goes(runs: Runs) -> None:
+    from nnet.runs.locks import FileLock
+
+    run = make_run(runs, "Alive")
+    lock = FileLock(run.path / "lock")
+    assert lock.take()
+    try:
+        say(
+            run, losses={"loss": 1.25}, learning_rate=0.002, beta=1.0, images_per_second=37.0, seconds_left=95.0,
+            memory={"items_per_query": 2.5, "items_used": 5.0, "items_dead": 1}, memory_bytes=5e8, device="CPU",
+            notes=("cut.png was left out.",), seconds=61.0,
+        )  # fmt: skip
+        write_history(run, 1)
+        at = start(TRAIN, run="alive", train_view="curves")
+        values = {metric.label: metric.value for metric in at.metric}
+        assert values["Loss"] == "1.25" and values["Images/s"] == "37.0" and values["Dead items"] == "1"
+        assert "Training: epoch 2 of 2 · 2 min left" in shown(at) and "cut.png was left out." in shown(at)
+        assert has(at, "cancel_run") and not has(at, "delete_run")
+        say(run, monotonic=-1000.0)
+        assert "has said nothing for" in shown(fine(at.run()))
+    finally:
+        lock.release()
+
+
+def test_a_run_is_cancelled_resumed_renamed_and_deleted(runs: Runs) -> None:
+    run = make_run(runs, "First")
+    at = press(start(TRAIN, run="first"), "start_run")
+    assert runs.get("first").state == "queued"
+    press(at, "cancel_run")
+    assert "taken out of the queue" in shown(at)
+    press(at, "confirm_cancel")
+    assert runs.get("first").state == "cancelled"
+    press(at, "resume_run")
+    assert runs.get("first").state == "queued"
+    runs.cancel("first")
+    press(fine(at.run()), "rename_run")
+    at.text_input(key="new_name-first").set_value("Second")
+    press(at, "confirm_rename")
+    assert runs.get("first").name == "Second" and at.subheader[0].value == "Second"
+    press(at, "delete_run")
+    assert "cannot be undone" in shown(at) and run.path.is_dir()
+    press(at, "keep_run")
+    assert run.path.is_dir()
+    press(at, "delete_run")
+    press(at, "confirm_delete")
+    assert not run.path.exists() and "run" not in at.query_params
+    assert "may have been deleted" not in shown(at)
+
+
+def test_a_refused_action_is_told_on_the_page(runs: Runs) -> None:
+    run = make_run(runs, "Gone")
+    at = start(TRAIN, run="gone")
+    wait_in_queue(run, 1)  # another visitor was faster
+    press(at, "start_run")
+    assert any("started before" in error.value for error in at.error)
+
+
+def test_a_duplicate_fills_the_form_with_data_and_settings(runs: Runs) -> None:
+    at = drop(start(TRAIN), *photos(14))
+    fine(at.text_input(key="run_name").set_value("Original").run())
+    press(at, "start_training")
+    press(at, "copy_run")
+    assert part(at).value == "new" and "14 photos" in shown(at)
+    assert at.text_input(key="run_name").value == "Original copy"
+    fine(widget(at, "loss.alpha").set_value(2.0).run())
+    press(at, "start_training")
+    copy = runs.get("original-copy")
+    assert copy.spec.config.loss.alpha == 2.0
+    assert len(list((copy.path / "data").rglob("*.png"))) == 14
+    made = make_run(runs, "Woven", "synthetic:fabric", device="cpu", tensorboard=True)
+    at = press(start(TRAIN, run=made.id), "copy_run")
+    assert at.segmented_control(key="texture").value == "fabric" and at.toggle(key="run_tensorboard").value
+    for path, value in TINY.items():
+        assert widget(at, path).value == value
+    end(made, 1, "The loss became nan in epoch 2: training diverged.")
+    at = press(start(TRAIN, run=made.id), "slower_run")
+    assert widget(at, "train.learning_rate").value == pytest.approx(TINY["train.learning_rate"] / 5)
+
+
+def test_an_address_of_a_run_that_is_gone_says_so(runs: Runs) -> None:
+    make_run(runs, "Here")
+    at = start(TRAIN, run="not-here")
+    assert "There is no run" in shown(at) and at.subheader[0].value == "Here"
+
+
+# ------------------------------------------------------------------------------------------------- film and curves
+
+
+@pytest.fixture
+def done(runs: Runs, tiny_checkpoint: Path) -> Path:
+    """A finished run with film and history."""
+    run = make_run(runs, "Done")
+    finish(run, tiny_checkpoint)
+    write_film(run)
+    write_history(run)
+    return run.path
+
+
+def film_data(at: AppTest) -> dict:
+    (component,) = at.get("bidi_component")
+    return json.loads(component.proto.json)
+
+
+def chart(at: AppTest, number: int = 0) -> dict:
+    return json.loads(at.get("plotly_chart")[number].proto.spec)
+
+
+@pytest.mark.usefixtures("done")
+def test_the_film_of_a_run_is_shown_and_its_probe_and_scale_chosen() -> None:
+    at = start(TRAIN, run="done")
+    data = film_data(at)
+    assert data["epochs"] == [0, 1, 2] and data["epoch"] is None
+    assert data["titles"][0] == "before the first step" and "anomalous" in data["lines"][2]
+    assert [tile["title"] for tile in data["small"]] == ["M1", "M2", "M3", "M4", "M5", "M6"]
+    assert at.selectbox(key="probe").value == 1  # the first that is not normal
+    fine(at.selectbox(key="probe").set_value(0).run())
+    assert film_data(at)["lines"] != data["lines"] and at.query_params["probe"] in ("0", ["0"])
+    fine(at.segmented_control(key="film_scale").set_value("each").run())
+    assert film_data(at)["small"][0]["strip"] != data["small"][0]["strip"]
+    assert film_data(start(TRAIN, run="done", epoch="1"))["epoch"] == 1
+
+
+@pytest.mark.usefixtures("done")
+def test_the_curves_are_those_of_the_history() -> None:
+    at = start(TRAIN, run="done", train_view="curves")
+    names = [name for name in train_text.CURVES if name != "L_align"]  # this run has none
+    assert len(at.get("plotly_chart")) == len(names)
+    speed = chart(at, names.index("images_per_second"))["data"][0]
+    assert (speed["x"], speed["y"]) == ([1, 2], [11.0, 12.0])
+
+
+def test_log_settings_and_card_are_shown(done: Path) -> None:
+    (done / "log.txt").write_text("Reading the images.\nTraining.\n")
+    at = start(TRAIN, run="done", train_view="log")
+    assert at.code[0].value == "Reading the images.\nTraining."
+    fine(at.segmented_control(key="train_view").set_value("settings").run())
+    assert at.dataframe[0].value.set_index("Path")["Value"]["model.size"] == "64"
+    (done / "card.md").write_text("# The card")
+    fine(at.segmented_control(key="train_view").set_value("card").run())
+    assert "# The card" in shown(at)
+
+
+@pytest.mark.usefixtures("done")
+def test_a_finished_run_leads_to_inspect_with_its_model() -> None:
+    at = start(TRAIN, run="done")
+    assert train_text.NOT_MEASURED in shown(at) and {m.label for m in at.metric} == {"Threshold", "Held-out images"}
+    press(at, "go-1_Inspect")
+    assert at.title[0].value == "Inspect" and at.selectbox(key="model").value == "done"
+
+
+# ---------------------------------------------------------------------------------------------------- small things
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0.2, "1 s"), (40, "40 s"), (240, "4 min"), (6000, "1 h 40 min"), (7200, "2 h"), (86400 * 3, "3 days")],
+)
+def test_time_spans_are_told_at_a_sensible_precision(seconds: float, expected: str) -> None:
+    assert train_text.duration(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("images", "epochs", "steps"), [(52, 143, 1001), (9, 1000, 1000), (10, 500, 1000), (371, 30, 1410)]
+)
+def test_the_length_of_a_run_counts_whole_and_rest_batches(images: int, epochs: int, steps: int) -> None:
+    assert train_work.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped
+
+
+def test_model_dates_and_labels() -> None:
+    assert model_text.date("2026-11-03T20:33:43+00:00") == "3 Nov 2026" and model_text.date("yesterday") == ""
+    assert model_text.headline_metric(None) == "" and model_text.headline_metric(0.5) == "I-AUROC 0.500"
+
+
+def test_every_field_of_the_config_has_a_title() -> None:
+    paths = {path for path, _, _ in train_form.fields()}
+    assert paths == set(train_text.TITLES) and {p.partition(".")[0] for p in paths} == set(train_text.SECTION_NAMES)
+    assert set(train_form.flat(Config())) == paths
+
+
+def test_pictures_of_the_same_bytes_are_found(tmp_path: Path) -> None:
+    from nnet.data import Sample
+
+    for name, shade in (("a", 1), ("b", 2), ("c", 1)):
+        Image.new("L", (20, 20), shade).save(tmp_path / f"{name}.png")
+    samples = [Sample(name, tmp_path / f"{name}.png", "good", "train") for name in "abc"]
+    assert train_work.same_files(samples) == (("a", "c"),)

@@ -1,0 +1,111 @@
+"""Two checkpoints on one image: their scores in units of their own thresholds, and what tells them apart. Knows no
+Streamlit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnet.checkpoint import Checkpoint
+from nnet.config import Config
+from nnet.overlay import enlarge
+from workbench.judging import Judgement
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: its `name`, what it makes of the image, and each map's `peaks` in normal levels (`map_scale`)."""
+
+    name: str
+    judged: Judgement
+    peaks: dict[str, float]
+
+    @property
+    def relative(self) -> float:
+        """The image score in units of the model's own threshold; above 1 is anomalous."""
+        return self.judged.value / _positive(self.judged.reference.threshold)
+
+    @property
+    def score(self) -> np.ndarray:
+        """The score map in units of the model's own threshold, float32 (size, size)."""
+        return (self.judged.score / _positive(self.judged.reference.threshold)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting in which two models differ: `name` as `--set` takes it, both values, and what it `means`."""
+
+    name: str
+    first: object
+    second: object
+    means: str
+
+
+def side(name: str, judged: Judgement, maps: Mapping[str, np.ndarray], levels: Mapping[str, float]) -> Side:
+    """A model's side of the comparison.
+
+    Args:
+        judged: the image under this model.
+        maps: M1..M6 as far as the model has them.
+        levels: of each map the value that 99 % of the held-out normal images' pixels stay below.
+    """
+    return Side(name, judged, {key: float(m.max()) / _positive(levels[key]) for key, m in maps.items()})
+
+
+def difference(first: Side, second: Side) -> np.ndarray:
+    """Second minus first in thresholds, float32, at the larger of the two inputs' sizes."""
+    size = max(first.score.shape[0], second.score.shape[0])
+    a, b = (one.score if one.score.shape[0] == size else enlarge(one.score, (size, size)) for one in (first, second))
+    return b - a
+
+
+def widest(values: np.ndarray) -> tuple[int, int]:
+    """Row and column of the value farthest from 0."""
+    row, column = np.unravel_index(int(np.abs(values).argmax()), values.shape)
+    return int(row), int(column)
+
+
+def settings(first: Config, second: Config) -> list[Setting]:
+    """The settings in which two configurations differ, in their order."""
+    found = []
+    for section in dataclasses.fields(Config):
+        a, b = getattr(first, section.name), getattr(second, section.name)
+        for field in dataclasses.fields(a):
+            values = getattr(a, field.name), getattr(b, field.name)
+            if values[0] != values[1]:
+                found.append(Setting(f"{section.name}.{field.name}", *values, field.metadata["help"]))
+    return found
+
+
+def training(first: Checkpoint, second: Checkpoint) -> list[Setting]:
+    """What else the two were made from: data, numbers of images, teacher's weights, version; only what differs."""
+    found = []
+    for name, means, read in _ABOUT:
+        values = read(first.about), read(second.about)
+        if values[0] != values[1]:
+            found.append(Setting(name, *values, means))
+    return found
+
+
+def _data(field: str) -> object:
+    def read(about: Mapping[str, object]) -> object:
+        data = about.get("data")
+        return data.get(field) if isinstance(data, Mapping) else None
+
+    return read
+
+
+_ABOUT = (
+    ("training data", "What it was trained on.", _data("name")),
+    ("training data's content", "SHA-256 of the data set.", _data("sha256")),
+    ("training images", "Normal images it was trained on.", lambda about: about.get("training_images")),
+    ("held-out images", "Normal images its threshold comes from.", lambda about: about.get("calibration_images")),
+    ("teacher's weights", "Where they come from.", lambda about: about.get("teacher_origin")),
+)
+
+
+def _positive(value: float) -> float:
+    return max(value, float(np.finfo(np.float32).tiny))

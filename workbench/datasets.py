@@ -1,0 +1,125 @@
+"""Opened data sets, so that a page that shows one image of a set does not list all its files in every run.
+
+What is kept are names, labels and paths, never pixels; a ZIP stays unpacked in its temporary folder as long as its
+data set is kept. A set whose folders changed since, or are gone, is opened again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from nnet.data import DataError, Dataset, Sample, open_dataset
+from nnet.data.archive import TemporaryFolder
+from workbench.resources import BoundedCache
+
+OPENED = 6
+"""Most data sets kept open for all sessions together: some 0.5 kB an image."""
+_TABLE = ".csv"  # in the layout of VisA a table says what belongs to the set
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A data set, its samples by key, and when each place it was read from had last changed (nanoseconds)."""
+
+    dataset: Dataset
+    samples: dict[str, Sample]
+    changed: dict[Path, int]
+
+
+class _Store:
+    def __init__(self) -> None:
+        self.opened: BoundedCache[str, _Opened] = BoundedCache(OPENED, lambda _: 1)
+        self._locks: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def turn(self, spec: str) -> threading.Lock:
+        """The lock of one data set: two visitors who want the same ZIP shall not both unpack it."""
+        with self._lock:
+            return self._locks.setdefault(spec, threading.Lock())
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _store() -> _Store:
+    return _Store()
+
+
+def opened(spec: str) -> Dataset:
+    """The data set of this name or path, opened at most once while nothing in it changes.
+
+    Args:
+        spec: as for `nnet.data.open_dataset`.
+
+    Raises:
+        nnet.data.DataError: it cannot be opened; says what was expected. Nothing is kept then.
+    """
+    return _entry(spec).dataset
+
+
+def find(spec: str, key: str) -> tuple[Dataset, Sample]:
+    """A data set and its sample of this key.
+
+    Raises:
+        nnet.data.DataError: it cannot be opened, or has no such image.
+    """
+    entry = _entry(spec)
+    if key not in entry.samples:
+        raise DataError(f"The data set {entry.dataset.name} ({spec}) has no image “{key}”.")
+    return entry.dataset, entry.samples[key]
+
+
+def version(sample: Sample) -> str:
+    """Size and date of the sample's file, which change when its content does; "" for a generated image or no file."""
+    try:
+        found = sample.path.stat() if sample.path is not None else None
+    except OSError:
+        return ""
+    return "" if found is None else f"{found.st_mtime_ns}-{found.st_size}"
+
+
+def _entry(spec: str) -> _Opened:
+    store = _store()
+    with store.turn(spec):
+        entry = store.opened.get(spec)
+        if entry is not None and all(_changed(place) == date for place, date in entry.changed.items()):
+            return entry
+        before = _places(spec)
+        dataset = open_dataset(spec)
+        samples = {sample.key: sample for sample in dataset.samples}
+        return store.opened.put(spec, _Opened(dataset, samples, before | _unpacked(dataset)))
+
+
+def _places(spec: str) -> dict[Path, int]:
+    """The archive, or all folders and tables of a folder, with their dates; nothing for a set that has a name."""
+    path = Path(spec).expanduser()
+    archive = next((part for part in (path, *path.parents) if part.is_file()), None)
+    if archive is not None:
+        return {archive: _changed(archive)}
+    return _folders(path) if path.is_dir() else {}
+
+
+def _unpacked(dataset: Dataset) -> dict[Path, int]:
+    """The folders of an unpacked ZIP, which a system that tidies up may remove."""
+    owner = next((sample.owner for sample in dataset.samples if isinstance(sample.owner, TemporaryFolder)), None)
+    return {} if owner is None else _folders(owner.path)
+
+
+def _folders(root: Path) -> dict[Path, int]:
+    """Every folder below and including `root`, and every table in them. Links to folders are not followed."""
+    found = [root]
+    for place, folders, files in os.walk(root):
+        names = [*folders, *(name for name in files if name.lower().endswith(_TABLE))]
+        found += [Path(place, name) for name in names]
+    return {path: _changed(path) for path in found}
+
+
+def _changed(path: Path) -> int:
+    """When the path last changed, in nanoseconds; -1 if it is gone."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return -1

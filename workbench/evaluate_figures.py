@@ -1,0 +1,322 @@
+"""Charts of the Evaluate page as plain functions: arrays in, Plotly figures or HTML out. Knows no Streamlit."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import plotly.graph_objects as go
+
+from nnet.maps import MAPS
+from nnet.metrics import FPR_LIMIT
+from workbench import text, theme
+
+BINS = 36
+TYPE_COLOURS = ("#e0702a", "#8f6bc4", "#2f9e6e", "#c9498c", "#b08a1e", "#19a7b9", "#a05a3c", "#6b7a8f")
+"""Defect types in the embedding, in turn; normal images stay blue."""
+
+_FAINT = "rgba(128,136,148,0.55)"
+_CLEAR = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
+_LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: its `name`, points `x` and `y` in 0..1, and the `threshold` at each, falling."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    threshold: np.ndarray
+
+    def at(self, threshold: float) -> tuple[float, float]:
+        """Where the curve stands at a threshold: the last drawn point whose own threshold is not below it.
+
+        Drawn curves leave out points on straight pieces, so for few samples count instead.
+        """
+        index = int(np.searchsorted(-self.threshold, -threshold, side="right")) - 1
+        return float(self.x[max(index, 0)]), float(self.y[max(index, 0)])
+
+
+# ---------------------------------------------------------------------------------------------------------- curves
+
+
+def curve_figure(
+    lines: Sequence[Line], threshold: float, titles: tuple[str, str], *, limit: bool = False,
+    chance: float | None = None, diagonal: bool = False, mark: tuple[float, float] | None = None, touch: bool = False,
+) -> go.Figure:
+    """Curves of several scores; the first is the chosen one, drawn on top with its point at the threshold.
+
+    Args:
+        titles: of the x and the y axis.
+        limit: shade the false positive rates up to which PRO is integrated.
+        chance: height of what a constant score reaches, or None.
+        diagonal: what a constant score reaches is the diagonal.
+        mark: where the first curve stands at the threshold, if that is known better than from its points.
+        touch: a drag scrolls the page instead of zooming.
+    """  # fmt: skip
+    figure = go.Figure()
+    if limit:
+        figure.add_shape(
+            type="rect", x0=0, x1=FPR_LIMIT, y0=0, y1=1, yref="paper", layer="below", line_width=0,
+            fillcolor=theme.NORMAL, opacity=0.08,
+        )  # fmt: skip
+    if diagonal or chance is not None:
+        figure.add_scatter(
+            x=[0, 1], y=[0, 1] if diagonal else [chance, chance], mode="lines", name="constant score",
+            line={"color": _FAINT, "width": 1, "dash": "dot"}, hoverinfo="skip", showlegend=False,
+        )  # fmt: skip
+    for number, line in reversed(list(enumerate(lines))):
+        _add_line(figure, line, chosen=number == 0, dash=("solid", "dash", "dashdot", "dot")[(number + 3) % 4])
+    x, y = mark or lines[0].at(threshold)
+    figure.add_scatter(
+        x=[x], y=[y], mode="markers", showlegend=False, name="threshold",
+        marker={"color": theme.ANOMALOUS, "size": 13, "line": {"width": 2, "color": "white"}},
+        hovertemplate=f"at the threshold {text.number(threshold)}<br>{titles[0]} %{{x:.3f}}<br>"
+        f"{titles[1]} %{{y:.3f}}<extra></extra>",
+    )  # fmt: skip
+    for update, title in ((figure.update_xaxes, titles[0]), (figure.update_yaxes, titles[1])):
+        update(title={"text": title, "standoff": 6}, range=[-0.015, 1.015], zeroline=False, tickformat=".1f", dtick=0.2)
+    return _chart(figure, 330, drag=False if touch else "zoom")
+
+
+def _add_line(figure: go.Figure, line: Line, *, chosen: bool, dash: str) -> None:
+    figure.add_scatter(
+        x=line.x, y=line.y, mode="lines", name=line.name, showlegend=False,
+        customdata=[text.number(float(t)) if np.isfinite(t) else "above all" for t in line.threshold],
+        line={"color": theme.NORMAL if chosen else _FAINT, "width": 2.6 if chosen else 1.4,
+              "dash": "solid" if chosen else dash},
+        hovertemplate=f"{html.escape(line.name)}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>threshold %{{customdata}}"
+        "<extra></extra>",
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------ threshold
+
+
+def borders(scores: np.ndarray, count: int = BINS) -> np.ndarray:
+    """Borders of `count` bins, even on a logarithmic scale, that hold all scores; zeros stand in the first bin."""
+    positive = scores[scores > 0]
+    if len(positive) == 0:
+        return np.geomspace(1e-6, 1, count + 1)
+    low, high = float(positive.min()), float(positive.max())
+    return np.geomspace(low / 1.02, max(high, low * 1.1) * 1.02, count + 1)
+
+
+def histogram_figure(
+    scores: np.ndarray, defective: np.ndarray, threshold: float, reference: float | None = None
+) -> go.Figure:
+    """Image scores of normal and defective images on a logarithmic axis, with the threshold as a line.
+
+    Args:
+        scores, defective: (n,) numbers and booleans.
+        threshold: the one that is chosen.
+        reference: the model's own, drawn thin where it differs.
+    """
+    edges = borders(scores)
+    clipped = np.clip(scores, edges[0], edges[-1])
+    figure = go.Figure()
+    for name, chosen, colour in (("normal", ~defective, theme.NORMAL), ("defective", defective, theme.ANOMALOUS)):
+        counts = np.histogram(clipped[chosen], edges)[0]
+        figure.add_scatter(
+            x=np.r_[edges[0], edges], y=np.r_[0, counts, 0], mode="lines", name=name, fill="tozeroy",
+            fillcolor=_faint(colour), line={"color": colour, "width": 2, "shape": "hv"}, hoverinfo="skip",
+        )  # fmt: skip
+        figure.add_scatter(
+            x=np.sqrt(edges[1:] * edges[:-1]), y=counts, mode="markers", showlegend=False, marker={"opacity": 0},
+            customdata=[f"{text.number(a)} to {text.number(b)}" for a, b in pairwise(edges)],
+            hovertemplate=f"%{{y}} {name}<br>score %{{customdata}}<extra></extra>",
+        )  # fmt: skip
+    if reference is not None and abs(reference - threshold) > 1e-9 * abs(threshold):
+        figure.add_vline(x=reference, line={"color": theme.THRESHOLD, "width": 1, "dash": "dot"})
+    figure.add_vline(x=threshold, line={"color": theme.THRESHOLD, "width": 3})
+    at = math.log10(min(max(threshold, edges[0]), edges[-1]))
+    right = at > (math.log10(edges[0]) + math.log10(edges[-1])) / 2
+    figure.add_annotation(
+        x=at, y=1, yref="paper", xanchor="right" if right else "left", yanchor="top", showarrow=False,
+        xshift=-6 if right else 6, text=f"threshold {text.number(threshold)}", font={"size": 13},
+    )  # fmt: skip
+    span = math.log10(edges[-1] / edges[0])
+    title = {"text": "image score (logarithmic, no unit)", "standoff": 4}
+    ends = [min(math.log10(edges[0]), at) - 0.02 * span, max(math.log10(edges[-1]), at) + 0.02 * span]
+    figure.update_xaxes(type="log", title=title, range=ends, exponentformat="power", fixedrange=True, nticks=6)
+    figure.update_yaxes(title={"text": "images", "standoff": 4}, rangemode="tozero", fixedrange=True, nticks=6)
+    return _chart(figure, 300)
+
+
+# ------------------------------------------------------------------------------------------------------ embeddings
+
+
+def embedding_figure(
+    points: np.ndarray, labels: Sequence[str], normal: str, keys: Sequence[str], scores: np.ndarray, colour_by: str,
+    chosen: int | None = None, touch: bool = False,
+) -> go.Figure:
+    """Images in the plane (n, 2). Each point carries the image's number as `customdata[0]`.
+
+    Args:
+        labels, keys, scores: of each image.
+        normal: the label of normal images.
+        colour_by: "label", "type" or "score".
+        chosen: number of an image to circle.
+        touch: a drag scrolls the page instead of zooming.
+    """  # fmt: skip
+    figure = go.Figure()
+    labels = np.asarray(labels)
+    images = zip(keys, labels, scores, strict=True)
+    told = np.array([f"{html.escape(key)}<br>{html.escape(label)}, score {text.number(s)}" for key, label, s in images])
+    if colour_by == "score":
+        _add_scored(figure, points, told, scores)
+    else:
+        for name, mask, colour, symbol in _groups(labels, normal, colour_by):
+            _add_points(figure, points, told, np.flatnonzero(mask), name, {"color": colour, "symbol": symbol})
+    if chosen is not None:
+        figure.add_scatter(
+            x=points[[chosen], 0], y=points[[chosen], 1], mode="markers", hoverinfo="skip", showlegend=False,
+            marker={"symbol": "circle-open", "size": 20, "color": theme.THRESHOLD, "line": {"width": 3}},
+        )  # fmt: skip
+    figure.update_traces(unselected={"marker": {"opacity": 0.8}})  # a click chooses one, it does not fade the others
+    axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": {"text": ""}}
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    return _chart(figure, 440, left=8, bottom=8, drag=False if touch else "zoom")
+
+
+def _groups(labels: np.ndarray, normal: str, colour_by: str) -> list[tuple[str, np.ndarray, str, str]]:
+    """(name, which, colour, symbol), normal images first."""
+    groups = [("normal", labels == normal, theme.NORMAL, "circle")]
+    if colour_by == "label":
+        return [*groups, ("defective", labels != normal, theme.ANOMALOUS, "diamond")]
+    symbols = ("diamond", "square", "triangle-up", "cross", "star")
+    kinds = sorted(set(labels[labels != normal]))
+    return groups + [
+        (str(kind), labels == kind, TYPE_COLOURS[i % len(TYPE_COLOURS)], symbols[i % len(symbols)])
+        for i, kind in enumerate(kinds)
+    ]
+
+
+def _add_points(
+    figure: go.Figure, points: np.ndarray, told: np.ndarray, which: np.ndarray, name: str, mark: dict
+) -> None:
+    if len(which):
+        figure.add_scatter(
+            x=points[which, 0], y=points[which, 1], mode="markers", name=name, text=told[which],
+            customdata=which[:, None], hovertemplate="%{text}<extra></extra>",
+            marker={"size": 8, "opacity": 0.8, "line": {"width": 0}, **mark},
+        )  # fmt: skip
+
+
+def _add_scored(figure: go.Figure, points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> None:
+    floor = scores[scores > 0].min(initial=1e-6)
+    logs = np.log10(np.maximum(scores, floor))
+    ticks = np.linspace(logs.min(), logs.max(), 4)
+    bar = {
+        "title": {"text": "score"}, "thickness": 10, "outlinewidth": 0, "tickvals": ticks,
+        "ticktext": [text.number(10**t) for t in ticks],
+    }  # fmt: skip
+    mark = {"color": logs, "colorscale": theme.plotly_scale("cividis"), "colorbar": bar}
+    order = np.argsort(scores, kind="stable")  # the high ones on top
+    mark["color"] = logs[order]
+    _add_points(figure, points, told, order, "image", mark)
+    figure.update_traces(showlegend=False)
+
+
+# ------------------------------------------------------------------------------------------------- which map carries
+
+
+def shapley_figure(values: Mapping[str, float], metric: str) -> go.Figure:
+    """What each map contributes to a metric as bars, in percentage points; the two branches have a colour each."""
+    names = list(values)
+    points = np.array([100 * values[name] for name in names])
+    colours = [theme.NORMAL if MAPS[name].branch == "reverse" else theme.ANOMALOUS for name in names]
+    figure = go.Figure(
+        go.Bar(
+            x=points, y=[f"{name}  {MAPS[name].pair}" for name in names], orientation="h",
+            marker={"color": colours, "line": {"width": 0}}, text=[f"{p:+.1f}" for p in points],
+            textposition="outside", cliponaxis=False,
+            hovertemplate="%{y}: %{x:+.2f} points of " + metric + "<extra></extra>",
+        )
+    )  # fmt: skip
+    low, high = min(0.0, float(points.min())), max(0.0, float(points.max()))
+    room = 0.16 * max(high - low, 1e-6)
+    figure.update_xaxes(
+        title={"text": f"contribution to {metric} in percentage points", "standoff": 6},
+        range=[low - room * (low < 0), high + room], fixedrange=True, zeroline=True, zerolinecolor=_FAINT,
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", ticksuffix="  ", fixedrange=True, automargin=True)
+    return _chart(figure, 80 + 34 * len(names), left=8, legend=False)
+
+
+# ----------------------------------------------------------------------------------------------------------- tables
+
+
+def confusion_html(counts: tuple[int, int, int, int]) -> str:
+    """The four counts as a table in the page's own colours; right decisions stand on a faint ground.
+
+    Args:
+        counts: normal called normal, normal called anomalous, defective called normal, defective called anomalous.
+    """
+    right, alarm, miss, hit = counts
+    rows = (("normal", right, alarm, theme.NORMAL, 0), ("defective", miss, hit, theme.ANOMALOUS, 1))
+    body = "".join(
+        f'<tr><th scope="row" style="text-align:left;padding:6px 10px 6px 0;font-weight:600">{name}</th>'
+        + "".join(_cell(count, first + second, colour, column == good) for column, count in enumerate((first, second)))
+        + "</tr>"
+        for name, first, second, colour, good in rows
+    )
+    style = "padding:0 8px 6px;font-weight:500"
+    head = "".join(f'<th scope="col" style="{style}">{name}</th>' for name in ("normal", "anomalous"))
+    return (
+        '<table style="border-collapse:separate;border-spacing:4px;font-size:0.9rem;width:100%;max-width:26rem">'
+        '<caption style="caption-side:top;text-align:left;font-size:0.82rem;opacity:0.75;padding-bottom:4px">'
+        "Rows: what the image is. Columns: what this threshold calls it.</caption>"
+        f"<thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _cell(count: int, total: int, colour: str, good: bool) -> str:
+    ground = f"background:{_faint(colour)};" if good else "border:1px solid rgba(128,136,148,0.35);"
+    share = f"{text.percent(count / total)}" if total else "-"
+    return (
+        f'<td style="{ground}border-radius:6px;text-align:center;padding:8px 10px">'
+        f'<span style="font-size:1.25rem;font-weight:600">{count:,}</span>'
+        f'<br><span style="opacity:0.75">{share}</span></td>'
+    )
+
+
+def key(entries: Sequence[tuple[str, str, str]]) -> str:
+    """A legend below curves as HTML: (colour, dash "solid", "dashed" or "dotted", words)."""
+    parts = (
+        '<span style="display:inline-flex;align-items:center;gap:0.45em">'
+        f'<span style="width:24px;border-top:{3 if dash == "solid" else 2}px {dash} {colour}"></span>'
+        f"{html.escape(words)}</span>"
+        for colour, dash, words in entries
+    )
+    return f'<div style="display:flex;flex-wrap:wrap;gap:0.2em 1.4em;font-size:0.85rem">{"".join(parts)}</div>'
+
+
+def line_key(names: Sequence[str]) -> str:
+    """The legend of `curve_figure` for scores of these names, and of the point."""
+    dashes = ("solid", "solid", "dashed", "dotted")
+    lines = [(theme.NORMAL if i == 0 else _FAINT, dashes[min(i, 3)], name) for i, name in enumerate(names)]
+    dot = (
+        '<span style="display:inline-flex;align-items:center;gap:0.45em"><span style="width:11px;height:11px;'
+        f'border-radius:50%;background:{theme.ANOMALOUS}"></span>the threshold</span>'
+    )
+    return key(lines).replace("</div>", dot + "</div>")
+
+
+def _faint(colour: str, opacity: float = 0.2) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def _chart(
+    figure: go.Figure, height: int, *, left: int = 56, bottom: int = 46, legend: bool = True, drag: object = False
+) -> go.Figure:
+    margin = {"l": left, "r": 12, "t": 32 if legend else 10, "b": bottom}
+    layout = {"height": height, "margin": margin, "legend": _LEGEND, "showlegend": legend, "dragmode": drag}
+    return figure.update_layout(**layout, hovermode="closest", uirevision="stay", bargap=0.35, **_CLEAR)

@@ -1,0 +1,371 @@
+"""Wording of the Evaluate page and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nnet.data import Dataset, Inspection
+from nnet.data.textures import TEXTURES
+from nnet.expression import PRESETS
+from nnet.maps import MAPS
+from nnet.metrics import BestF1, Metrics
+from nnet.subsets import METRICS
+from workbench import text
+
+ABOUT = (
+    "One picture is an anecdote. Here a whole labelled set is measured: how well the scores tell defective images from "
+    "normal ones, and how well the heatmaps find the defects. Each image passes through the network once; everything "
+    "below is worked out from what that pass left."
+)
+
+# ------------------------------------------------------------------------------------------------------------ data
+
+CHOICES = {
+    "none": "None yet",
+    "elpv:mono": "ELPV, monocrystalline cells",
+    "elpv:poly": "ELPV, polycrystalline cells",
+    **{f"synthetic:{kind}": f"Synthetic {kind}" for kind in TEXTURES},
+    "folder": "A folder or ZIP on this machine",
+    "zip": "Upload a ZIP",
+    "images": "Upload images",
+}
+CHOICE_HELP = (
+    "The test part of the set is measured: images known to be normal, and images known to be defective. Masks of the "
+    "defects add the pixel metrics."
+)
+FOLDER_HELP = (
+    "On the machine this runs on: an MVTec AD or VisA category, good/ beside folders of defects, or a ZIP of one. The "
+    "layout is recognised. ZIP paths may name a folder inside."
+)
+ZIP_HELP = (
+    "A ZIP of an MVTec AD or VisA category, or of good/ beside folders of defects; masks in ground_truth/. It is "
+    "unpacked on the machine this runs on, and removed when you choose another or leave."
+)
+NORMAL_UPLOAD, DEFECTIVE_UPLOAD = "Normal images", "Defective images"
+IMAGES_HELP = "They stay on the machine this runs on, and are removed with this visit."
+NOTHING_CHOSEN = (
+    "Choose images above: a set that comes with this program, a folder in any common layout, or your own as a ZIP."
+)
+NEEDS_BOTH = (
+    "To measure anything, test images of both kinds are needed: normal ones and defective ones. Add what is missing."
+)
+IMAGES_NEEDED = "Add at least one normal and one defective image."
+INSPECT_BUTTON = "Look at every file"
+
+
+def left_out_uploads(names: Sequence[str]) -> str:
+    """Files that are no images."""
+    return "\n".join(f"- {text.plain(name)}" for name in names)
+
+
+def found(dataset: Dataset) -> str:
+    """What the listing shows, before any image is decoded."""
+    normal = sum(s.is_normal for s in dataset.test)
+    defective = sum(s.is_defective for s in dataset.test)
+    types = dataset.defect_types()
+    kinds = f" of {text.plural(len(types), 'type')}" if len(types) > 1 else ""
+    return (
+        f"**{text.plain(dataset.name)}** ({text.plain(dataset.layout)}): {text.plural(normal, 'normal test image')} "
+        f"and {defective:,} defective{kinds}; {text.plural(len(dataset.train), 'training image')} besides."
+    )
+
+
+def inspected(inspection: Inspection) -> str:
+    """The headline of what looking at every file has found."""
+    findings = inspection.findings()
+    if not findings:
+        return "Every file was looked at: nothing to mend"
+    return f"Every file was looked at: {'; '.join(headline for headline, _ in findings)}"
+
+
+def inspect_progress(done: int, total: int) -> str:
+    """ "Looking at the files: 40 of 490"."""
+    return f"Looking at the files: {done:,} of {total:,}"
+
+
+def other_split(seed: int) -> str:
+    """A warning where the test split may hold training images."""
+    return (
+        f"This model was trained with seed {seed}, and the test images here are drawn with seed 0. Some of them may "
+        "have been in its training, which makes the numbers too good."
+    )
+
+
+def other_data(trained_on: str) -> str:
+    """A remark where the model was made for something else."""
+    return f"This model was trained on {text.plain(trained_on)}. On other parts its scores say little."
+
+
+# --------------------------------------------------------------------------------------------------------- measuring
+
+STOP = "Stop"
+
+
+def start(done: int, total: int, expected: str) -> str:
+    """The button that starts or goes on."""
+    return f"{'Go on' if done else f'Measure {total:,} images'} ({expected})"
+
+
+def duration(seconds: float) -> str:
+    """ "about 4 s", "about 2 min"."""
+    if seconds < 1:
+        return "about 1 s"
+    return f"about {seconds:.0f} s" if seconds < 90 else f"about {seconds / 60:.0f} min"
+
+
+def progress(done: int, total: int, left: float | None) -> str:
+    """ "40 of 490 images measured, about 2 min left"."""
+    rest = f", {duration(left)} left" if left is not None and done < total else ""
+    return f"{done:,} of {text.plural(total, 'image')} measured{rest}"
+
+
+def rests_on(normal: int, defective: int, total: int) -> str:
+    """What the numbers below rest on."""
+    done = normal + defective
+    part = "" if done >= total else f", {done:,} of {total:,} so far, in random order"
+    return f"{text.plural(normal, 'normal image')} and {defective:,} defective{part}."
+
+
+def left_out(problems: Sequence[tuple[str, str]], shown: int = 5) -> str:
+    """Images that could not be read."""
+    lines = [f"- {text.plain(sentence)}" for _, sentence in problems[:shown]]
+    more = [f"- and {len(problems) - shown} more"] if len(problems) > shown else []
+    return "\n".join([f"{text.plural(len(problems), 'image')} left out:", "", *lines, *more])
+
+
+# -------------------------------------------------------------------------------------------------------- the parts
+
+PARTS = {
+    "metrics": "Metrics",
+    "threshold": "Threshold",
+    "images": "Map of images",
+    "maps": "Which maps",
+    "report": "Downloads",
+}
+MORE_HELP = (
+    "More score expressions over M1 to M6 with +, * and parentheses, separated by ; such as M1\\*M6; M3+M4. They are "
+    "worked out from the same maps."
+)
+SCORE_HELP = "The expression that the curves, the threshold and the gallery are about. The table compares all of them."
+TERMS = {
+    "P-AP": "area under the precision-recall curve over pixels",
+    "P-AUROC": "area under the ROC curve over pixels",
+    "P-PRO": "mean overlap with the defective regions, each alike, up to a false positive rate of 0.3",
+    "I-AUROC": "share of pairs of a normal and a defective image in which the defective one scores higher",
+    "I-AP": "area under the precision-recall curve over images",
+    "best F1": "largest harmonic mean of precision and recall over all thresholds on the image score",
+}
+TERMS_HELP = ". ".join(f"{name}: {what}" for name, what in TERMS.items()) + ". All are exact: no grid of thresholds."
+NO_MASKS = (
+    "P-AP, P-AUROC and P-PRO are n.a.: this set has no masks, so nobody knows which pixels are defective. The image "
+    "metrics need labels only."
+)
+NOT_AVAILABLE = "n.a."
+LEVELS = {"images": "Images", "pixels": "Pixels"}
+CURVE_HINTS = {
+    "roc": "Look for a curve that climbs steeply at the left: many defects found before false alarms begin.",
+    "pr": "Look for a curve that stays high to the right: flagging more without flagging wrongly.",
+    "pro": "Look at the shaded part, which is integrated: how much of each region is found, small ones counting alike.",
+}
+CURVE_TITLES = {"roc": "ROC", "pr": "Precision and recall", "pro": "Per-region overlap (PRO)"}
+DOT_HINT = "The dot is the threshold chosen under Threshold. Drag to zoom in, double-click to go back."
+
+
+def value(number: float | None) -> str:
+    """A metric for the table: 0.943, or n.a."""
+    return NOT_AVAILABLE if number is None else f"{number:.3f}"
+
+
+def best(found: BestF1 | None) -> str:
+    """Best F1 with its threshold: "0.901 at 0.0249"."""
+    return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {text.number(found.threshold)}"
+
+
+def row(metrics: Metrics) -> dict[str, str]:
+    """One row of the metric table."""
+    return {
+        "P-AP": value(metrics.p_ap), "P-AUROC": value(metrics.p_auroc), "P-PRO": value(metrics.p_pro),
+        "I-AUROC": value(metrics.i_auroc), "I-AP": value(metrics.i_ap), "Best F1 at threshold": best(metrics.i_f1),
+    }  # fmt: skip
+
+
+def verdict(metrics: Metrics) -> str:
+    """What the numbers mean, in a sentence or two."""
+    pairs = text.percent(metrics.i_auroc)
+    sentence = f"In **{pairs}** of all pairs the defective image scores higher than the normal one"
+    if metrics.p_pro is None:
+        return sentence + "."
+    return (
+        f"{sentence}; and up to a false positive rate of 0.3, heatmaps cover **{text.percent(metrics.p_pro)}** of a "
+        "defective region on average."
+    )
+
+
+def note(sentences: Sequence[str]) -> str:
+    """Remarks of the metrics, such as images without a mask."""
+    return " ".join(text.plain(sentence) for sentence in sentences)
+
+
+def score_name(expression: str) -> str:
+    """A score for a table: its expression, and its name where it has one."""
+    names = {canonical: text.EXPRESSION_NAMES[name] for name, canonical in PRESETS.items()}
+    return f"{names[expression]}: {expression}" if expression in names else expression
+
+
+# -------------------------------------------------------------------------------------------------------- threshold
+
+THRESHOLD_HELP = "An image whose score is at or above it is called anomalous. Nothing is measured again."
+HISTOGRAM_HINT = (
+    "Look for two hills that stand apart. Blue right of the line are false alarms, orange left of it are misses."
+)
+JUMPS = {
+    "own": ("Model's own", "The threshold that training set from held-out normal images, without seeing a defect."),
+    "f1": ("Best F1", "The threshold with the largest F1 on these images. It has seen the labels, so it flatters."),
+    "alarm": ("No false alarm", "Halfway between the highest normal image and the next higher image of this set."),
+    "miss": ("No miss", "The score of the lowest defective image of this set."),
+}
+MISSES, ALARMS = "Worst misses", "Worst false alarms"
+NO_MISSES = "No defective image is missed at this threshold."
+NO_ALARMS = "No normal image is flagged at this threshold."
+GALLERY_HINT = (
+    "Look for what they have in common. Colours run from 0 to twice the model's own threshold. A click on a name opens "
+    "the image in Inspect."
+)
+
+
+def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, str]]:
+    """Name -> (value, what it is) of what follows from the four counts."""
+    def share(part: int, whole: int) -> str:
+        return text.percent(part / whole) if whole else "-"
+
+    flagged, defective = alarm + hit, miss + hit
+    return {
+        "Recall": (share(hit, defective), "Share of the defective images that are flagged."),
+        "Precision": (share(hit, flagged), "Share of the flagged images that are defective."),
+        "False alarms": (share(alarm, normal + alarm), "Share of the normal images that are flagged."),
+        "F1": (
+            f"{2 * hit / (2 * hit + alarm + miss):.3f}" if hit + alarm + miss else "-",
+            "Harmonic mean of precision and recall, 0 to 1.",
+        ),
+    }  # fmt: skip
+
+
+def decided(normal: int, alarm: int, miss: int, hit: int) -> str:
+    """The four counts in a sentence."""
+    return (
+        f"At this threshold {text.plural(hit, 'defective image')} of {hit + miss:,} are found and {miss:,} missed; "
+        f"{alarm:,} of {normal + alarm:,} normal ones raise a false alarm."
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- embeddings
+
+METHODS = {"pca": "PCA", "umap": "UMAP"}
+METHODS_HELP = (
+    "PCA: the two directions in which the images differ most; distances mean something. UMAP: keeps neighbours "
+    "together; distances between groups and the axes mean nothing."
+)
+SOURCES = {"image": "Whole image", "peak": "Hottest spot"}
+SOURCES_HELP = (
+    "Both come from the teacher's features F₃ of the same forward pass. Whole image: their mean over all positions, so "
+    "a small defect hardly shows. Hottest spot: the one vector where the score is highest."
+)
+COLOURINGS = {"label": "Label", "type": "Defect type", "score": "Score"}
+UMAP_WAIT = "Laying out the images (the first UMAP after a start takes up to half a minute)…"
+UMAP_BUTTON = "Compute the UMAP"
+EMBEDDING_HINT = (
+    "Look for orange that stands apart: those the teacher sees as different. Orange among blue is what no threshold on "
+    "this feature could tell. Click a point to see its image."
+)
+EMBEDDING_PICK = "Image"
+EMBEDDING_PICK_HELP = "The same as a click on a point, for keyboards."
+
+
+def explained(share: float) -> str:
+    """How much of the spread the PCA plane shows."""
+    return f"These two directions hold {text.percent(share)} of the variance."
+
+
+def umap_subset(shown: int, total: int) -> str:
+    """A remark where not every image is laid out."""
+    return f"{shown:,} of {total:,} images, drawn at random, so that it takes seconds."
+
+
+# ------------------------------------------------------------------------------------------------------- which maps
+
+MAPS_ABOUT = (
+    "The score of Eq. (8) sums the maps of one scale and multiplies across scales. Here each subset of the maps is "
+    "scored the same way on these images, from the maps that are there. A map's Shapley value is what it adds to the "
+    "metric, averaged over all orders in which the maps can join."
+)
+SUBSETS_HINT = "A tick is a map that takes part. Look at how much fewer maps lose, or gain. A click on a heading sorts."
+
+
+def subsets_start(done: int, total: int, expected: str) -> str:
+    """The button that starts or goes on."""
+    return f"{'Go on' if done else f'Score {total} subsets'} ({expected})"
+
+
+def subsets_progress(done: int, total: int, left: float | None) -> str:
+    """ "12 of 63 subsets scored, about 8 s left"."""
+    rest = f", {duration(left)} left" if left is not None and done < total else ""
+    return f"{done} of {text.plural(total, 'subset')} scored{rest}"
+
+
+def subsets_cost(images: int, size: int, masks: bool) -> str:
+    """What the work consists of."""
+    what = f"ranks {images * size * size / 1e6:,.1f} million pixels" if masks else f"ranks {images:,} image scores"
+    return f"Exact: each subset {what}. The network does not run."
+
+
+def shapley_hint(values: Mapping[str, float], metric: str, empty: float) -> str:
+    """How the bars add up."""
+    whole = empty + sum(values.values())
+    return (
+        f"Look for the longest bar. Together they lead from {empty:.3f}, which a score that says nothing reaches, to "
+        f"{whole:.3f}, the {METRICS[metric]} of all maps. Blue: decoder; orange: student."
+    )
+
+
+def carries(values: Mapping[str, float], metric: str) -> str:
+    """Which map carries the result on this data."""
+    ranked = sorted(values, key=lambda name: -values[name])
+    first, total = ranked[0], sum(values.values())
+    if total <= 0:
+        return f"On this data the maps together add nothing to the {METRICS[metric]}."
+    reverse = sum(v for name, v in values.items() if MAPS[name].branch == "reverse")
+    branches = ""
+    if {MAPS[name].branch for name in values} == {"reverse", "forward"}:
+        more, rest = ("decoder", total - reverse) if reverse >= total / 2 else ("student", reverse)
+        branches = f" The {more}'s maps bring {100 * (total - rest):.1f} points of the {100 * total:.1f} in all."
+    last = ranked[-1]
+    harm = f" {last} takes away {abs(100 * values[last]):.1f}." if values[last] < -5e-4 else ""
+    return (
+        f"**{first}** ({MAPS[first].pair}) carries the {METRICS[metric]} most on this data: it adds "
+        f"{100 * values[first]:.1f} of {100 * total:.1f} percentage points.{branches}{harm}"
+    )
+
+
+def best_subset(expression: str, value: float, whole: float, metric: str) -> str:
+    """How the best subset compares with all maps."""
+    if value - whole < 5e-4:
+        return f"No subset is better than all maps by {METRICS[metric]} ({whole:.3f})."
+    return (
+        f"The best subset by {METRICS[metric]} is `{expression}` with {value:.3f}; all maps reach {whole:.3f}. It was "
+        "chosen on these very images, so on new ones it will gain less."
+    )
+
+
+# -------------------------------------------------------------------------------------------------------- downloads
+
+SAVE_HELP = "Writes the metrics into the checkpoint's metrics.json, beside those of other data. Nothing there is lost."
+REPORT_ABOUT = (
+    "The report is one HTML file with tables, curves that can be zoomed, the worst images, and the hashes and versions "
+    "behind them. It opens without a network."
+)
+RECORDED = "What was measured before and is written in this checkpoint:"
+
+
+def saved(path: str) -> str:
+    """Where the results went."""
+    return f"Written to {text.plain(path)}."

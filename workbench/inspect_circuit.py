@@ -1,0 +1,108 @@
+"""The score circuit on the Inspect page: presets, a field for an expression, and the diagram."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnet.detector import Trace
+from nnet.expression import parse
+from nnet.maps import MAPS
+from workbench import circuit, circuit_diagram, figures, inspect_state, resources, text
+from workbench import inspect_text as wording
+from workbench.circuit_diagram import Diagram, Map, Pair, Result, Sign
+from workbench.inspect_scene import Scene
+from workbench.judging import OWN
+from workbench.resources import Model
+
+
+def controls(model: Model) -> str:
+    """Presets, the expression as text, and the maps as a list; returns the expression that is shown."""
+    chosen = inspect_state.remember_expression(model)
+    names = [*circuit.presets(model.detector), OWN]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            wording.PRESETS_LABEL, names, format_func=wording.preset_name, key="score", required=True,
+            on_change=inspect_state.preset_chosen, help=wording.PRESETS_HELP,
+        )  # fmt: skip
+        st.text_input(
+            wording.EXPRESSION_LABEL, key="expression", on_change=inspect_state.expression_written, args=(model,),
+            help=text.EXPRESSION_HELP, width=250,
+        )  # fmt: skip
+        with st.popover("List", icon=":material/checklist:", help=wording.PLAIN_HELP):
+            st.session_state["maps_used"] = list(parse(chosen.expression).maps)
+            st.pills(
+                wording.PLAIN_LABEL, model.detector.config.maps, selection_mode="multi", key="maps_used",
+                on_change=inspect_state.maps_chosen, args=(model,), help=wording.PLAIN_HELP,
+            )  # fmt: skip
+    if chosen.error is not None:
+        st.warning(wording.not_yet(str(chosen.error), chosen.expression), icon=":material/edit:")
+        if chosen.error.caret:
+            st.code(chosen.error.caret, language=None)
+    return chosen.expression
+
+
+def draw(scene: Scene) -> None:
+    """The diagram with every map's thumbnail on the one calibrated scale, and what comes out of it."""
+    st.caption(wording.CIRCUIT_HINT, help=text.map_help())
+    circuit_diagram.draw(
+        "circuit", diagram(scene), wording.ONLY,
+        lambda change, target: inspect_state.circuit_edited(scene.model, change, target),
+    )  # fmt: skip
+    st.html(figures.colour_bar(figures.map_scale(scene.view.scale.colour_map)))
+
+
+def diagram(scene: Scene) -> Diagram:
+    """What the diagram shows of a scene."""
+    found = circuit.read(scene.expression)
+    used = parse(scene.expression).maps
+    height, width = scene.loaded.image.shape[:2]
+    x, y = scene.view.pixel
+    return Diagram(
+        pairs=tuple(_pair(scene, found, used, index) for index in range(len(circuit.PAIRS))),
+        outer=tuple(_outer(scene, found, index) for index in range(len(circuit.PAIRS) - 1)),
+        result=_result(scene),
+        written=None if found else wording.written(scene.expression),
+        alone=scene.expression if scene.expression in MAPS else "",
+        pixel=((x + 0.5) / width, (y + 0.5) / height),
+        aspect=width / height,
+    )
+
+
+def _pair(scene: Scene, found: circuit.Circuit | None, used: tuple[str, ...], index: int) -> Pair:
+    names = [name for name in circuit.PAIRS[index] if name in scene.trace.maps]
+    sign = ""
+    if found and len(names) == 2:
+        sign = found.inner[index]
+    effect = bool(found and found.has_inner(index))
+    title = wording.sign_label(sign, effect) if sign else ""
+    maps = tuple(_map(scene.model, scene.trace, name, name in used, scene.view.scale.colour_map) for name in names)
+    return Pair(maps, Sign(sign, effect, title), wording.scale_title(index))
+
+
+def _map(model: Model, trace: Trace, name: str, used: bool, colours: str) -> Map:
+    relative = trace.maps[name] / max(resources.normal_levels(model)[name], 1e-12)
+    return Map(
+        name=name,
+        picture=figures.colourised(relative, figures.map_scale(colours)),
+        facts=wording.map_facts(name, float(relative.max()), used),
+        used=used,
+        label=wording.map_label(name, used),
+        only=wording.only_label(name),
+    )
+
+
+def _outer(scene: Scene, found: circuit.Circuit | None, index: int) -> Sign:
+    if found is None or not any(name in scene.trace.maps for name in circuit.PAIRS[index + 1]):
+        return Sign("", False, "")
+    effect = found.has_outer(index)
+    return Sign(found.outer[index], effect, wording.sign_label(found.outer[index], effect))
+
+
+def _result(scene: Scene) -> Result:
+    judged = scene.judged
+    return Result(
+        picture=figures.colourised(judged.score, scene.view.scale),
+        alt="The anomaly map that the circuit gives",
+        score=f"Score {text.number(judged.value)}",
+        decision=text.decision(judged.reference, judged.value),
+    )

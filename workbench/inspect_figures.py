@@ -1,0 +1,272 @@
+"""Charts of the Inspect page as plain functions: arrays in, Plotly figures or RGB arrays out. Knows no Streamlit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import plotly.graph_objects as go
+from PIL import Image, ImageDraw
+
+from nnet.attribution import Attribution, Part
+from nnet.expression import parse
+from nnet.maps import MAPS
+from nnet.overlay import enlarge
+from workbench import figures, text, theme
+from workbench import inspect_text as wording
+from workbench.figures import Scale
+
+_BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
+_CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "dragmode": False}
+_BRANCH_COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
+_BRANCH_NAMES = {"forward": "forward student S1", "reverse": "decoder S2"}
+_BINS = 28
+_SMALLEST = 1e-12  # a score that still has a place on a logarithmic axis
+_PART_SIDE, _RING = 240, 12
+
+
+# -------------------------------------------------------------------------------------------------------- threshold
+
+
+def threshold_figure(
+    scores: np.ndarray, calibrated: float, threshold: float, value: float, span: tuple[float, float]
+) -> go.Figure:
+    """Histogram of the held-out normal images' scores on a logarithmic axis, with both thresholds and this image.
+
+    Args:
+        scores: of the normal images.
+        calibrated: the threshold that comes with the model, dotted.
+        threshold: the one that is set; what lies above it has the other colour.
+        value: this image's score.
+        span: scores at the ends of the axis; what lies outside stands at an end.
+    """
+    first = max(span[0], _SMALLEST)
+    span = (first, span[1] if span[1] > first else 10 * first)  # scores of nothing but 0 span nothing
+    low, high = map(math.log10, span)
+    edges = np.linspace(low, high, _BINS + 1)
+    places = np.clip(_log(scores, span), low, high)
+    above = np.asarray(scores) > threshold
+    counts = [np.histogram(places[part], edges)[0] for part in (~above, above)]
+    bars = [
+        go.Bar(
+            x=(edges[:-1] + edges[1:]) / 2, y=count, width=0.94 * (high - low) / _BINS, name=name,
+            marker={"color": colour, "opacity": 0.75, "line": {"width": 0}},
+            customdata=[(text.number(10**a), text.number(10**b)) for a, b in pairwise(edges)],
+            hovertemplate="%{y} normal images, %{customdata[0]} to %{customdata[1]}<extra></extra>",
+        )
+        for count, name, colour in zip(
+            counts, ("normal images kept", "normal images flagged"), (theme.NORMAL, theme.ANOMALOUS), strict=True
+        )
+    ]  # fmt: skip
+    top = 1.3 * max(1, int(sum(counts).max()))
+    image = go.Scatter(
+        x=_log(np.array([value]), span), y=[0.5 * top], mode="markers", name="this image",
+        marker={
+            "color": theme.ANOMALOUS if value > threshold else theme.NORMAL, "size": 15, "symbol": "diamond",
+            "line": {"width": 1.5, "color": "white"},
+        },
+        hovertemplate=f"this image, score {text.number(value)}<extra></extra>",
+    )  # fmt: skip
+    moved = threshold != calibrated
+    lines = [(calibrated, "calibrated", "dot")] + ([(threshold, "your threshold", "solid")] if moved else [])
+    sides = ("center",) if not moved else ("left", "right") if threshold < calibrated else ("right", "left")
+    layout = {
+        "barmode": "stack",
+        "shapes": [_line(float(_log(np.array([at]), span)[0]), dash) for at, _, dash in lines],
+        "annotations": [
+            _label(float(_log(np.array([at]), span)[0]), 1.0, f"{name} {text.number(at)}", (low, high), side)
+            for (at, name, _), side in zip(lines, sides, strict=True)
+        ] + [_label(float(image.x[0]), 0.57, "this image", (low, high))],
+        "xaxis": {
+            "range": [low, high], "title": {"text": "image score (logarithmic, no unit)", "standoff": 4},
+            **_powers(low, high), "fixedrange": True, "zeroline": False,
+        },
+        "yaxis": {
+            "range": [0, top], "title": {"text": "normal images", "standoff": 4}, "fixedrange": True,
+            "nticks": 4, "tickformat": "d",
+        },
+        "showlegend": False, "height": 230, "margin": {"l": 44, "r": 8, "t": 16, "b": 44},
+    }  # fmt: skip
+    return go.Figure([*bars, image], _CHART | layout)
+
+
+def _log(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:
+    return np.log10(np.clip(np.asarray(values, np.float64), *span))
+
+
+def _line(at: float, dash: str) -> dict[str, object]:
+    colour = theme.THRESHOLD if dash == "dot" else theme.ANOMALOUS
+    return {
+        "type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "y domain",
+        "line": {"color": colour, "width": 2, "dash": dash},
+    }  # fmt: skip
+
+
+def _label(
+    at: float, height: float, words: str, span: tuple[float, float], side: str = "center"
+) -> dict[str, object]:  # fmt: skip
+    """Words above a point of the axis, kept inside it near its ends; at "left" they begin at the point."""
+    position = (at - span[0]) / (span[1] - span[0])
+    anchor = "left" if position < 0.2 else "right" if position > 0.8 else side
+    return {
+        "x": at, "y": height, "yref": "y domain", "yanchor": "bottom", "xanchor": anchor, "showarrow": False,
+        "text": words, "font": {"size": 12},
+    }  # fmt: skip
+
+
+def _powers(low: float, high: float) -> dict[str, object]:
+    """Ticks at powers of ten, or at 1, 2 and 5 where few of those fit."""
+    steps = [1.0] if high - low > 2 else [1.0, 2.0, 5.0]
+    values = [s * 10.0**p for p in range(math.floor(low), math.ceil(high) + 1) for s in steps]
+    shown = [v for v in values if low <= math.log10(v) <= high]
+    return {"tickvals": [math.log10(v) for v in shown], "ticktext": [text.number(v) for v in shown]}
+
+
+# ---------------------------------------------------------------------------------------------------------- verdict
+
+
+def shares_figure(found: Attribution) -> go.Figure:
+    """Each part's share of the log score as a bar, split among its maps by branch; in percent, 100 for all of it.
+
+    The parts are the factors of a product, and the maps of any other score.
+    """
+    factors = found.parts
+    names = [wording.shown(factor.text) for factor in factors]
+    total = found.whole.contribution
+    bars = []
+    for branch, colour in _BRANCH_COLOURS.items():
+        values = [100 * _of_branch(found, factor, branch) / total for factor in factors]
+        bars.append(
+            go.Bar(
+                x=values, y=names, orientation="h", name=_BRANCH_NAMES[branch],
+                marker={"color": colour, "line": {"width": 0}},
+                hovertemplate="%{y}: %{x:.0f} % by the " + _BRANCH_NAMES[branch] + "<extra></extra>",
+            )
+        )  # fmt: skip
+    ends = [max(0.0, sum(max(0.0, bar.x[i]) for bar in bars)) for i in range(len(factors))]
+    labels = go.Scatter(
+        x=ends, y=names, mode="text", textposition="middle right", hoverinfo="skip", showlegend=False,
+        text=[f"  {wording.share(f.share)}, {wording.times(f.ratio)}" for f in factors], cliponaxis=False,
+    )  # fmt: skip
+    least = min(0.0, *(sum(min(0.0, bar.x[i]) for bar in bars) for i in range(len(factors))))
+    span = max([*ends, 1.0]) - least
+    layout = {
+        "barmode": "relative", "bargap": 0.35,
+        "xaxis": {
+            "title": {"text": "share of the log score in percent", "standoff": 4},
+            "range": [1.05 * least, least + 1.7 * span], "fixedrange": True,
+            "zeroline": True, "zerolinecolor": theme.THRESHOLD,
+        },
+        "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
+        "height": 96 + 38 * len(factors),
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
+        "margin": {"l": 0, "r": 8, "t": 30, "b": 44},
+    }  # fmt: skip
+    return go.Figure([*bars, labels], _CHART | layout)
+
+
+def _of_branch(found: Attribution, factor: Part, branch: str) -> float:
+    """What the factor's maps of one branch contribute.
+
+    What a map contributes is known for all its occurrences together. If it occurs in other factors, too, this one's
+    contribution is split in proportion to what its maps contribute altogether.
+    """
+    maps = parse(factor.text).maps
+    own = {name: found.maps[name].contribution for name in maps}
+    total = sum(own.values())
+    wanted = sum(value for name, value in own.items() if MAPS[name].branch == branch)
+    if math.isclose(total, factor.contribution, rel_tol=1e-6, abs_tol=1e-12):
+        return wanted
+    count = sum(MAPS[name].branch == branch for name in maps) / len(maps)
+    return factor.contribution * (wanted / total if abs(total) > 1e-12 else count)
+
+
+def against_normal_figure(
+    values: Mapping[str, float], levels: Mapping[str, tuple[float, float, float]], used: Sequence[str]
+) -> go.Figure:
+    """Each map's value here beside what normal images show, in multiples of their median, on a logarithmic axis.
+
+    Args:
+        values: name -> value at the pixel.
+        levels: name -> lower end of the usual, median, upper end.
+        used: maps of the score; the others are paler.
+    """
+    names = list(values)
+    medians = {name: max(levels[name][1], 1e-9) for name in names}
+    low, high = ([max(levels[name][end] / medians[name], 1e-3) for name in names] for end in (0, 2))
+    here = [max(values[name] / medians[name], 1e-3) for name in names]
+    rows = [f"{name} {text.MAP_TITLES[MAPS[name].branch]}" for name in names]
+    normal = go.Scatter(
+        x=[v for pair in zip(low, high, [None] * len(names), strict=True) for v in pair],
+        y=[v for row in rows for v in (row, row, None)],
+        mode="lines", line={"color": theme.THRESHOLD, "width": 9}, opacity=0.5, name="90 % of normal images",
+        hoverinfo="skip",
+    )  # fmt: skip
+    labels = [
+        f"  {text.number(values[name])} = {wording.times(ratio)}" for name, ratio in zip(names, here, strict=True)
+    ]
+    marks = go.Scatter(
+        x=here, y=rows, mode="markers+text", text=labels, textposition="middle right", cliponaxis=False, name="here",
+        marker={
+            "size": 12, "symbol": "diamond", "line": {"width": 1, "color": "white"},
+            "color": [_BRANCH_COLOURS[MAPS[name].branch] for name in names],
+            "opacity": [1.0 if name in used else 0.35 for name in names],
+        },
+        customdata=[medians[name] for name in names],
+        hovertemplate="%{y}: %{x:.3g} times the normal median of %{customdata:.3g}<extra></extra>",
+    )  # fmt: skip
+    ends = [math.log10(v) for v in (*low, *high, *here, 1.0)]
+    first, last = min(ends) - 0.1, max(ends) + 0.1
+    layout = {
+        "showlegend": False,
+        "xaxis": {
+            "type": "log", "range": [first, last + 0.75 * (last - first)], "fixedrange": True, "tickangle": 0,
+            "dtick": 1 if last - first < 2 else 2,
+            "title": {"text": "times the normal median (logarithmic)", "standoff": 4}, "exponentformat": "none",
+        },
+        "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
+        "shapes": [_line(1.0, "dot")],
+        "height": 70 + 32 * len(names),
+    }  # fmt: skip
+    return go.Figure([normal, marks], _CHART | layout)
+
+
+def around(
+    image: np.ndarray, score: np.ndarray, scale: Scale, opacity: float, x: int, y: int, shape: tuple[int, ...],
+    share: float = 0.2,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """A square part of a picture around a pixel, and the same with the score on it; the pixel has a ring.
+
+    The part is moved inside the picture where it would leave it.
+
+    Args:
+        image: uint8 (h, w, 3), any size.
+        score, scale, opacity: as for `figures.overlay`.
+        x, y: pixel of the image as given.
+        shape: of the image as given.
+        share: side of the part as a share of the picture's shorter side.
+    """
+    height, width = image.shape[:2]
+    side = max(1, round(share * min(height, width)))
+    row, column = (y + 0.5) * height / shape[0], (x + 0.5) * width / shape[1]
+    top, left = _start(row, side, height), _start(column, side, width)
+    inside = (slice(top, top + side), slice(left, left + side))
+    at = ((column - left) * _PART_SIDE / side, (row - top) * _PART_SIDE / side)
+    part = image[inside]
+    marked = figures.overlay(part, enlarge(score, (height, width))[inside], scale, opacity)
+    return _ringed(part, at), _ringed(marked, at)
+
+
+def _ringed(part: np.ndarray, at: tuple[float, float]) -> np.ndarray:
+    """A part at a size that is easy to see, with a ring at a position of it in that size."""
+    large = Image.fromarray(np.ascontiguousarray(part)).resize((_PART_SIDE, _PART_SIDE), Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(large)
+    for grow, colour in ((2, "black"), (0, "white")):
+        draw.ellipse([c - _RING - grow for c in at] + [c + _RING + grow for c in at], outline=colour, width=2)
+    return np.asarray(large)
+
+
+def _start(middle: float, side: int, length: int) -> int:
+    return int(np.clip(round(middle - side / 2), 0, length - side))

@@ -1,0 +1,82 @@
+"""Inspect, the verdict on one pixel: six values, the factors' shares of the score, and a sentence."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnet.attribution import attribute
+from nnet.expression import parse
+from nnet.regions import pixel_to_cell
+from workbench import circuit, figures, inspect_figures, inspect_state, resources, state
+from workbench import inspect_text as wording
+from workbench.inspect_scene import Scene
+
+
+def section(scene: Scene) -> None:
+    """Draw it."""
+    left, right = st.columns((2, 5), gap="medium")
+    with left:
+        _place(scene)
+        by_place = _comparison() == "place"
+    with right:
+        _verdict(scene, by_place)
+
+
+def _place(scene: Scene) -> None:
+    """The chosen pixel as sliders, and what lies around it."""
+    x, y = scene.view.pixel
+    shape = scene.loaded.image.shape
+    st.markdown(f"**{wording.pixel_title(x, y)}**")
+    parts = inspect_figures.around(
+        scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, x, y, shape
+    )
+    with st.container(horizontal=True, gap="small"):
+        for name, part in zip(("Picture", "Overlay"), parts, strict=True):
+            st.image(figures.photo_uri(part), name, width=120, alt=f"{name} around the chosen pixel")
+    for key, label, value, length in (("pixel_x", "x in px", x, shape[1]), ("pixel_y", "y in px", y, shape[0])):
+        st.session_state[key] = value
+        st.slider(label, 0, length - 1, key=key, on_change=_moved)
+    st.button(
+        "Highest score", icon=":material/my_location:", on_click=inspect_state.choose_peak,
+        disabled=inspect_state.pixel_is_peak(), help="Choose the pixel where the score is highest.",
+    )  # fmt: skip
+
+
+def _moved() -> None:
+    inspect_state.choose_pixel(st.session_state["pixel_x"], st.session_state["pixel_y"])
+
+
+def _comparison() -> str:
+    state.remember("normal", "place", state.one_of(wording.COMPARISONS))
+    return st.segmented_control(
+        wording.COMPARE_LABEL, list(wording.COMPARISONS), format_func=wording.COMPARISONS.get, key="normal",
+        required=True, help=wording.COMPARE_HELP,
+    )  # fmt: skip
+
+
+def _verdict(scene: Scene, by_place: bool) -> None:
+    x, y = scene.view.pixel
+    names = [name for pair in circuit.PAIRS for name in pair if name in scene.trace.maps]
+    grid = scene.trace.maps[names[0]].shape
+    row, column = pixel_to_cell(x, y, grid, scene.loaded.image.shape)
+    values = {name: float(scene.trace.maps[name][row, column]) for name in names}
+    levels = resources.normal_maps(scene.model).levels(row, column, by_place)
+    found = attribute(scene.expression, values, {name: level[1] for name, level in levels.items()})
+    threshold = scene.judged.reference.threshold
+    here = float(scene.judged.score[pixel_to_cell(x, y, scene.judged.score.shape, scene.loaded.image.shape)])
+    st.markdown(f"#### {wording.pixel_verdict(found, here, threshold, by_place)}")
+    st.markdown(wording.pixel_numbers(here, found.whole.value, threshold, found.whole))
+    shares, maps = st.columns(2, gap="medium")
+    with shares:
+        st.markdown("**What makes the score**", help=wording.SHARES_HELP)
+        if found.whole.contribution > 0:
+            figure = inspect_figures.shares_figure(found)
+            st.plotly_chart(figure, key="shares", config=figures.CHART_CONFIG, alt=wording.SHARES_HINT)
+            st.caption(wording.SHARES_HINT)
+        else:
+            st.caption(wording.NO_PARTS)
+    with maps:
+        st.markdown("**Each map here, against normal images**")
+        figure = inspect_figures.against_normal_figure(values, levels, parse(scene.expression).maps)
+        st.plotly_chart(figure, key="against-normal", config=figures.CHART_CONFIG, alt=wording.PIXEL_HINT)
+        st.caption(wording.PIXEL_HINT)

@@ -1,0 +1,105 @@
+"""Inspect, threshold and regions: the histogram of normal scores with the threshold on it, and what lies above."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from nnet.regions import Region, find_regions
+from workbench import figures, inspect_figures, inspect_state, text
+from workbench import inspect_text as wording
+from workbench.inspect_scene import Scene
+from workbench.judging import Judgement
+
+LISTED = 50
+"""Most regions in the table."""
+
+
+def regions_of(judged: Judgement, shape: tuple[int, ...]) -> list[Region]:
+    """The regions above the threshold that is set, the highest peak first."""
+    return find_regions(judged.score, judged.reference.threshold, shape)
+
+
+def section(scene: Scene) -> None:
+    """Draw it."""
+    left, right = st.columns((3, 2), gap="medium")
+    with left:
+        _threshold(scene)
+    with right:
+        _words(scene)
+    _regions(scene)
+
+
+def _threshold(scene: Scene) -> None:
+    calibrated = scene.model.detector.calibration.for_expression(scene.expression)
+    reference, value = scene.judged.reference, scene.judged.value
+    factors = inspect_state.threshold_factors(calibrated, value, inspect_state.threshold_factor())
+    st.markdown(f"**This image among {reference.n} held-out normal images**")
+    span = (factors[0] * calibrated.threshold, factors[-1] * calibrated.threshold)
+    figure = inspect_figures.threshold_figure(
+        reference.scores, calibrated.threshold, reference.threshold, value, span
+    )
+    st.plotly_chart(figure, key="normals", config=figures.CHART_CONFIG, alt=text.verdict(reference, value))
+    st.session_state["threshold_slider"] = inspect_state.threshold_factor()
+    st.select_slider(
+        wording.THRESHOLD_LABEL, factors, key="threshold_slider", on_change=_moved, help=wording.THRESHOLD_HELP,
+        format_func=lambda factor: wording.threshold_step(factor * calibrated.threshold, calibrated.threshold),
+    )  # fmt: skip
+    st.caption(wording.NORMALS_HINT)
+
+
+def _moved() -> None:
+    inspect_state.set_threshold(st.session_state["threshold_slider"])
+
+
+def _words(scene: Scene) -> None:
+    reference, value = scene.judged.reference, scene.judged.value
+    st.markdown(wording.would_flag(reference.scores, reference.threshold))
+    st.markdown(text.threshold(reference))
+    st.markdown(text.p_value(reference, value))
+    st.button(
+        wording.BACK_TO_CALIBRATED, icon=":material/restart_alt:", on_click=inspect_state.set_threshold, args=(1.0,),
+        disabled=inspect_state.threshold_factor() == 1,
+    )  # fmt: skip
+
+
+def _regions(scene: Scene) -> None:
+    found = regions_of(scene.judged, scene.loaded.image.shape)
+    st.markdown("**Regions above the threshold**")
+    st.markdown(wording.regions_found(len(found), scene.judged.share_above))
+    if not found:
+        return
+    st.session_state["regions_shown"] = [(region.x, region.y) for region in found[:LISTED]]
+    st.dataframe(
+        table(found[:LISTED], scene.judged.reference.threshold), hide_index=True, key="regions",
+        on_select=_row_chosen, selection_mode="single-row",
+        column_config={
+            "Peak score": st.column_config.NumberColumn(format="%.4g"),
+            "Times threshold": st.column_config.NumberColumn(format="%.2f"),
+            "Area in px": st.column_config.NumberColumn(format="localized", step=1),
+            "Area in %": st.column_config.NumberColumn(format="%.2f %%"),
+        },
+    )  # fmt: skip
+    st.caption(wording.REGIONS_HINT + (f" {wording.more_regions(LISTED, len(found))}" if len(found) > LISTED else ""))
+
+
+def table(regions: list[Region], threshold: float) -> pd.DataFrame:
+    """One row per region; boxes and positions in pixels of the image."""
+    return pd.DataFrame(
+        {
+            "Region": range(1, len(regions) + 1),
+            "Peak score": [region.peak for region in regions],
+            "Times threshold": [region.peak / threshold if threshold > 0 else float("nan") for region in regions],
+            "Area in px": [round(region.area) for region in regions],
+            "Area in %": [100 * region.share for region in regions],
+            "Box x": [f"{region.left}–{region.right}" for region in regions],
+            "Box y": [f"{region.top}–{region.bottom}" for region in regions],
+            "Peak at": [f"{region.x}, {region.y}" for region in regions],
+        }
+    )
+
+
+def _row_chosen() -> None:
+    rows = st.session_state["regions"]["selection"]["rows"]
+    if rows:
+        inspect_state.choose_pixel(*st.session_state["regions_shown"][rows[0]])

@@ -1,0 +1,81 @@
+"""What the Inspect page shows at the moment, as one value that every section of it gets, and what a section is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nnet.detector import Trace
+from workbench import figures, resources
+from workbench.figures import Scale
+from workbench.judging import Judgement
+from workbench.resources import Loaded, Model
+from workbench.state import Picture
+
+
+@dataclass(frozen=True)
+class View:
+    """How a score is drawn.
+
+    Attributes:
+        scale: of the score's colours.
+        opacity: of the overlay, 0..1.
+        edge: the score whose line is outlined, or None.
+        pixel: x and y of the chosen pixel of the image; the one with the highest score until one is chosen.
+    """
+
+    scale: Scale
+    opacity: float
+    edge: float | None
+    pixel: tuple[int, int]
+
+    @property
+    def colours(self) -> tuple[object, ...]:
+        """What the colours depend on."""
+        return self.scale.colour_map, self.scale.low, self.scale.high
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One image under one model and one score expression.
+
+    Attributes:
+        model: the chosen model.
+        picture: the chosen image, as the visitor knows it.
+        loaded: its pixels.
+        trace: everything the network computed for it.
+        judged: its score map, image score and reference, whose threshold is the one that the visitor set.
+        expression: what the score is made of, canonical text.
+        view: how it is drawn.
+    """
+
+    model: Model
+    picture: Picture
+    loaded: Loaded
+    trace: Trace
+    judged: Judgement
+    expression: str
+    view: View
+
+    @property
+    def overlay_uri(self) -> str:
+        """The image with the score on it, ready for the browser; kept, so that it is painted once."""
+        shown, score, view = self.loaded.shown, self.judged.score, self.view
+        key = (self.loaded.hash, self.model.key, self.expression, *view.colours, view.opacity, view.edge)
+        return resources.photo(key, lambda: figures.overlay(shown, score, view.scale, view.opacity, view.edge))
+
+    @property
+    def original_uri(self) -> str:
+        """The image itself, ready for the browser."""
+        return resources.photo((self.loaded.hash,), lambda: self.loaded.shown)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One of the closer looks below the pictures: its `title` on the button, and what `draw`s it.
+
+    Only the chosen section is drawn, so that the others cost nothing.
+    """
+
+    title: str
+    draw: Callable[[Scene], None]

@@ -1,0 +1,29 @@
+"""The closer looks that the Inspect page offers below its pictures, by their name in the address bar."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import comparison, figures, inspect_pixel, inspect_regions, inspect_students, replay, studio, text
+from workbench.inspect_scene import Scene, Section
+
+
+def timings(scene: Scene) -> None:
+    """How long each stage took."""
+    stages = {"decode file": scene.loaded.milliseconds, **scene.trace.timings}
+    st.markdown(f"**Milliseconds per stage** · {text.milliseconds(sum(stages.values()))} in all")
+    figure = figures.timings_figure(stages)
+    st.plotly_chart(figure, key="timings", config=figures.CHART_CONFIG, alt="Milliseconds per stage", width=640)
+    st.caption(text.TIMINGS_HINT)
+
+
+# A section is one line here. Its function takes the scene and draws.
+SECTIONS: dict[str, Section] = {
+    "pixel": Section("Pixel verdict", inspect_pixel.section),
+    "regions": Section("Threshold and regions", inspect_regions.section),
+    "students": Section("S1 against S2", inspect_students.section),
+    "defect": Section("Make your own defect", studio.section),
+    "compare": Section("Two models", comparison.section),
+    "replay": Section("Replay bundle", replay.section),
+    "time": Section("Time taken", timings),
+}

@@ -1,0 +1,96 @@
+"""The models that the sidebar offers, with what is worth knowing before one is loaded. Reads small files only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nnet.checkpoint import CONFIG, METRICS
+from nnet.errors import NNetError
+from nnet.runs.layout import SPEC, read_spec
+from workbench import resources, text
+
+_KEPT = 256
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model as its files tell it, not loaded and not verified.
+
+    Attributes:
+        name: stands for it in the address and in `resources.checkpoint_paths`.
+        path: its directory.
+        title: what people call it.
+        data: name of its training data, or "".
+        teacher: name of the architecture, or "".
+        size: side of the network input in pixels, or None.
+        training_images: how many, or None.
+        created: ISO 8601, or "".
+        i_auroc: image AUROC of the model's own score on labelled test images, 0..1, or None.
+        problem: why it cannot be used, or "".
+    """
+
+    name: str
+    path: Path
+    title: str
+    data: str = ""
+    teacher: str = ""
+    size: int | None = None
+    training_images: int | None = None
+    created: str = ""
+    i_auroc: float | None = None
+    problem: str = ""
+
+
+def entries() -> dict[str, ModelEntry]:
+    """All models by name: the embedded default first, then the newest first."""
+    found = [_entry(name, path, _stamp(path)) for name, path in resources.checkpoint_paths().items()]
+    found.sort(key=lambda entry: entry.created, reverse=True)
+    found.sort(key=lambda entry: entry.path != resources.DEFAULT_CHECKPOINT)
+    return {entry.name: entry for entry in found}
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Changes when one of the files that are read does."""
+    stamps = []
+    for name in (CONFIG, METRICS, SPEC):
+        try:
+            stamps.append((path / name).stat().st_mtime_ns)
+        except OSError:
+            stamps.append(0)
+    return tuple(stamps)
+
+
+@lru_cache(maxsize=_KEPT)
+def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
+    """`stamp` is there for the cache."""
+    try:
+        data = json.loads((path / CONFIG).read_text(encoding="utf-8"))
+        model, about = data["config"]["model"], data["about"]
+        images = about.get("training_images")
+        return ModelEntry(
+            name, path, _title(path), text.data_name(about), str(model["teacher"]), int(model["size"]),
+            None if images is None else int(images), str(about.get("created", "")), _i_auroc(path, data["config"]),
+        )  # fmt: skip
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return ModelEntry(name, path, _title(path), problem=f"{CONFIG} cannot be read")
+
+
+def _title(path: Path) -> str:
+    try:
+        return read_spec(path).name if (path / SPEC).exists() else path.name
+    except NNetError:
+        return path.name
+
+
+def _i_auroc(path: Path, config: dict[str, Any]) -> float | None:
+    """Of the model's own expression, else of the first one measured; None without results."""
+    try:
+        scores = json.loads((path / METRICS).read_text(encoding="utf-8"))["scores"]
+        results = scores.get(config["score"]["expression"]) or next(iter(scores.values()))
+        return float(results["i_auroc"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, StopIteration):
+        return None

@@ -1,0 +1,234 @@
+"""The Train page's second step: the settings of a run. The widgets come from the fields of `nnet.config`.
+
+What differs from the preset is kept in the visit by path ({"train.epochs": 12}), so that it outlives a switch of
+pages; a duplicate of a run and the ways out of a warning write there too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass
+from typing import Any
+
+import streamlit as st
+
+from nnet.config import PRESETS, Config, ConfigError, preset
+from nnet.errors import NNetError
+from nnet.weights import SOURCES
+from workbench import resources, state, text
+from workbench import train_text as words
+
+MAIN = ("model.teacher", "model.size", "train.epochs", "train.batch_size", "train.seed")
+FIRST_PRESET = "small"
+"""What the form begins with: it runs everywhere."""
+SIZES = tuple(range(64, 513, 32))
+_CHANGES, _NAME, _MORE = "train_changes", "run_name", "train_more"
+_MORE_DEFAULTS = {"run_device": "auto", "run_weights": "", "run_tensorboard": False}
+_STEPS = {"train.learning_rate": 0.001, "loss.delta": 0.001, "model.temperature": 0.01, "score.quantile": 0.01}
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the form says.
+
+    Attributes:
+        name: of the run.
+        preset: name of the preset.
+        config: all settings.
+        device: as for `nnet.runs.RunSpec`.
+        teacher_weights: a local file, or None.
+        tensorboard: whether to write event files.
+    """
+
+    name: str
+    preset: str
+    config: Config
+    device: str
+    teacher_weights: str | None
+    tensorboard: bool
+
+
+def fields() -> Iterator[tuple[str, Field, Any]]:
+    """(path, dataclass field, annotation) of every setting, in the order of `nnet.config`."""
+    for section in dataclasses.fields(Config):
+        make = section.default_factory
+        hints = typing.get_type_hints(make)
+        for field in dataclasses.fields(make):
+            yield f"{section.name}.{field.name}", field, hints[field.name]
+
+
+def widget_key(path: str) -> str:
+    """The session key of a setting's widget."""
+    return f"set:{path}"
+
+
+def fill(name: str, preset_name: str, config: Config) -> None:
+    """Put a run's settings into the form. For a callback, or before `draw`."""
+    base = preset_name if preset_name in PRESETS else FIRST_PRESET
+    st.session_state["preset"] = base
+    st.session_state[_NAME] = name
+    _reset({path: value for path, value in flat(config).items() if value != flat(preset(base))[path]})
+
+
+def fill_more(device: str, weights: str, tensorboard: bool) -> None:
+    """The same for what belongs to the run."""
+    more = {"run_device": device, "run_weights": weights, "run_tensorboard": tensorboard}
+    st.session_state[_MORE] = more
+    st.session_state.update(more)
+
+
+def apply(changes: Mapping[str, Any]) -> None:
+    """Change some settings of the form, as a way out of a warning does. A callback."""
+    _reset({**_changes(), **changes})
+
+
+def draw(suggested_name: str) -> Form | None:
+    """Draw the form; None where it cannot be used, with the reason beside it."""
+    name_column, preset_column = st.columns((3, 2), gap="medium", vertical_alignment="bottom")
+    state.remember("preset", FIRST_PRESET, state.one_of(PRESETS))
+    with preset_column:
+        base = st.segmented_control(
+            "Preset", sorted(PRESETS, key=lambda name: name != FIRST_PRESET), format_func=words.PRESET_NAMES.get,
+            key="preset", required=True, on_change=_reset, args=({},), help=words.PRESET_HELP,
+        )  # fmt: skip
+    with name_column:
+        name = _name(suggested_name)
+    values = dict(flat(preset(base)))
+    described = {path: (field, kind) for path, field, kind in fields()}
+    with st.grid(5, min_column_width=150, gap="small") as grid:
+        for path in MAIN:
+            with grid.cell():
+                _setting(path, *described[path], values, explained=False)
+    with st.expander("Advanced: every setting, with the paper's value", icon=":material/tune:"):
+        for section, title in words.SECTION_NAMES.items():
+            st.markdown(f"**{title}**")
+            with st.grid(3, min_column_width=240, gap="medium") as grid:
+                for path, (field, kind) in described.items():
+                    if path.startswith(f"{section}.") and path not in MAIN:
+                        with grid.cell():
+                            _setting(path, field, kind, values, explained=True)
+        st.markdown("**This run**")
+        more = _more()
+    config = _config(base)
+    return config and Form(name, base, config, **more)
+
+
+def _name(suggested: str) -> str:
+    kept = st.session_state.get("kept_name", "")
+    if _NAME not in st.session_state:
+        st.session_state[_NAME] = kept
+    name = st.text_input("Name", key=_NAME, placeholder=suggested, max_chars=80, help=words.NAME_HELP)
+    st.session_state["kept_name"] = name
+    return name.strip() or suggested
+
+
+def _config(base: str) -> Config | None:
+    """The settings as they stand, or None with the sentence of what refuses them."""
+    changed = {path: _changes()[path] for path, _, _ in fields() if path in _changes()}
+    try:
+        config = preset(base).override(changed)
+        config.scoring  # noqa: B018 (a malformed expression raises)
+    except (ConfigError, NNetError) as error:
+        st.error(text.plain(str(error)), icon=":material/tune:")
+        return None
+    if changed:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(text.plain(words.changes(changed)), width="content")
+            st.button("Back to the preset", type="tertiary", key="reset_settings", on_click=_reset, args=({},))
+    if config.model.teacher_weights == "random":
+        st.warning(text.RANDOM_TEACHER, icon=":material/casino:")
+    return config
+
+
+# --------------------------------------------------------------------------------------------------------- widgets
+
+
+def _setting(path: str, field: Field, kind: Any, base: Mapping[str, Any], *, explained: bool) -> None:
+    """One setting's widget, and below it (or behind its question mark) what it does and the paper's value."""
+    key, changed = widget_key(path), _changes()
+    if key not in st.session_state:
+        st.session_state[key] = changed.get(path, base[path])
+    said = words.setting_help(path, field.metadata)
+    value = _widget(path, kind, key, None if explained else said)
+    if explained:
+        st.caption(text.plain(said))
+    if value == base[path]:
+        changed.pop(path, None)
+    else:
+        changed[path] = value
+
+
+def _widget(path: str, kind: Any, key: str, help: str | None) -> Any:
+    title = words.setting_title(path)
+    if kind is bool:
+        return st.toggle(title, key=key, help=help)
+    if path == "model.teacher":
+        options = list(dict.fromkeys([*SOURCES, st.session_state[key]]))
+        return st.selectbox(
+            title, options, key=key, accept_new_options=True, help=f"{help} {words.TEACHER_HELP_MORE}" if help else None
+        )
+    if path == "model.size":
+        return st.selectbox(title, sorted({*SIZES, st.session_state[key]}), key=key, help=help)
+    if path in words.CHOICES:
+        return st.selectbox(title, words.CHOICES[path], key=key, help=help)
+    if kind is int:
+        changed = _epochs_changed if path == "train.epochs" else None
+        return st.number_input(title, step=1, key=key, help=help, on_change=changed)
+    if isinstance(kind, types.UnionType):  # an int, or none
+        return st.number_input(title, value=None, step=1, key=key, help=help, placeholder="none")
+    if kind is float:
+        return st.number_input(title, step=_STEPS.get(path, 0.1), format="%g", key=key, help=help)
+    return st.text_input(title, key=key, help=help)
+
+
+def _epochs_changed() -> None:
+    """A number of epochs of one's own is taken as it is, as on the command line. A callback."""
+    _changes()["train.min_steps"] = 0
+    st.session_state[widget_key("train.min_steps")] = 0
+
+
+def _more() -> dict[str, Any]:
+    """Device, teacher's weights file and TensorBoard; they belong to the run, not to the model."""
+    kept = st.session_state.setdefault(_MORE, dict(_MORE_DEFAULTS))
+    for key, value in kept.items():
+        st.session_state.setdefault(key, value)
+    with st.grid(3, min_column_width=240, gap="medium") as grid:
+        with grid.cell():
+            devices = dict.fromkeys(["auto", *resources.devices(), kept["run_device"]])
+            names = {device: "Automatic" if device == "auto" else device for device in devices}
+            kept["run_device"] = st.selectbox("Device", list(names), format_func=names.get, key="run_device")
+            st.caption(words.DEVICE_HELP)
+        with grid.cell():
+            kept["run_weights"] = st.text_input("Teacher weights file", key="run_weights").strip()
+            st.caption(text.plain(words.WEIGHTS_FILE_HELP))
+        with grid.cell():
+            kept["run_tensorboard"] = st.toggle("TensorBoard files", key="run_tensorboard")
+            st.caption(words.TENSORBOARD_HELP)
+    return {
+        "device": kept["run_device"], "teacher_weights": kept["run_weights"] or None,
+        "tensorboard": kept["run_tensorboard"],
+    }  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------------------------- state
+
+
+def _changes() -> dict[str, Any]:
+    return st.session_state.setdefault(_CHANGES, {})
+
+
+def _reset(changed: Mapping[str, Any]) -> None:
+    """Let these be all that differs from the preset. Also serves as a callback."""
+    st.session_state[_CHANGES] = dict(changed)
+    for path, _, _ in fields():
+        st.session_state.pop(widget_key(path), None)
+
+
+def flat(config: Config) -> dict[str, Any]:
+    """All settings by path."""
+    return {
+        f"{section}.{name}": value for section, values in config.to_dict().items() for name, value in values.items()
+    }

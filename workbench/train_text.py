@@ -1,0 +1,545 @@
+"""Wording of the Train page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nnet.config import DISTANCES, PRECISIONS, SCHEDULES, Config
+from nnet.data import Inspection
+from nnet.runs import Estimate, Frame, Probe, Run, Status
+from workbench import model_text, text
+
+ABOUT = (
+    "Show it good parts only. A model learns what they look like, and marks what looks different. A run is a program "
+    "of its own: it goes on when you close the browser, and you find it here again."
+)
+PART_NAMES = {"new": ":material/add: New model", "runs": ":material/list: Runs"}
+NO_RUNS = "No runs yet. Start one under “New model”."
+
+# ---------------------------------------------------------------------------------------------------------- data
+
+SOURCE_NAMES = {
+    "upload": ":material/upload: Your photos",
+    "path": ":material/folder: Folder or ZIP",
+    "elpv": ":material/solar_power: Solar cells",
+    "synthetic": ":material/texture: Synthetic",
+}
+SOURCE_HELP = (
+    "Your photos: upload images or a ZIP. Folder or ZIP: a path on the machine this runs on. Solar cells: the ELPV "
+    "data set that comes with the workbench. Synthetic: made by a formula, with painted defects; for trying out."
+)
+GOOD_LABEL = "Good parts: images, or one ZIP"
+GOOD_HELP = (
+    "At least 12 photos, some hundred are better; same part, same camera, same light. A ZIP may have folders: good/ "
+    "and one for each kind of defect, or train/good and test/ as MVTec AD has them. A larger ZIP: put it on the "
+    "machine this runs on and choose “Folder or ZIP”."
+)
+DEFECTIVE_LABEL = "Defective parts (optional)"
+DEFECTIVE_HELP = (
+    "Training never sees them. They measure the finished model, and you can watch them in the training film. "
+    "With them, 30 % of the good photos are kept for the test."
+)
+PATH_LABEL = "Path on the machine this runs on"
+PATH_HELP = (
+    "A folder of normal images, an MVTec-AD-style or VisA category, or a ZIP of one (FILE.zip/category names a "
+    "folder inside). The images stay where they are and must stay there until the run is done."
+)
+ELPV_NAMES = {"elpv:mono": "Monocrystalline", "elpv:poly": "Polycrystalline"}
+NOTHING_YET = "Drop photos of good parts to begin. At least 12 are needed; thirty make a first model."
+ONLY_DEFECTIVE = "These are defective parts only. Now drop photos of good ones; the model learns from those alone."
+UPLOAD_GONE = "The photos of this link are no longer here (they are kept for a day). Drop them again."
+SPLIT_HINT = "Look for enough held-out images: the threshold can be no finer than their number."
+
+
+def upload_contents(good: int, defective: int, is_layout: bool) -> str:
+    """What has been uploaded so far."""
+    if is_layout:
+        return "A ZIP with folders of its own."
+    parts = [f"**{text.plural(good, 'photo')}** of good parts"]
+    parts += [f"**{defective:,}** of defective ones"] if defective else []
+    return f"In hand: {', '.join(parts)}."
+
+
+def left_out(names: Sequence[str], reason: str) -> str:
+    """A sentence on files of an upload that were not taken."""
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    return f"Left out, {reason}: {shown}."
+
+
+def split(train: int, held_out: int, tested: int, defective: int) -> str:
+    """How the images are used."""
+    sentence = (
+        f"**{text.plural(train, 'image')}** to learn from, **{held_out:,}** good ones held out to find the threshold"
+    )
+    if not tested:
+        return f"{sentence}. There is nothing to test with, so the model will have no measured accuracy."
+    return (
+        f"{sentence}, and **{text.plural(tested, 'image')}** ({defective:,} defective) to measure the finished model."
+    )
+
+
+def data_facts(inspection: Inspection) -> str:
+    """Layout and terms of the data."""
+    return f"Recognised as: {inspection.layout}. Terms: {inspection.licence}"
+
+
+def table_rows(inspection: Inspection) -> list[dict[str, object]]:
+    """The groups of a data set for a table."""
+    used = {"train": "Training", "test": "Test"}
+    return [
+        {
+            "Used for": used.get(group.split, group.split),
+            "Kind": "good" if group.label == "good" else group.label,
+            "Images": group.images,
+            "Masks": group.masks,
+            "Size (px)": group.size_text().replace(" x ", " × "),
+            "Mode": ", ".join(mode for mode, _ in group.modes),
+        }
+        for group in inspection.groups
+    ]
+
+
+def same_files(groups: Sequence[Sequence[str]]) -> str:
+    """What it means that some files are the same picture."""
+    named = "; ".join(" = ".join(group[:3]) for group in groups[:5])
+    more = f" and {len(groups) - 5:,} more" if len(groups) > 5 else ""
+    return (
+        f"Some good images are the same file: {named}{more}. A picture that is both learnt and held out makes the "
+        "threshold too low. Remove the copies if you can."
+    )
+
+
+def unreadable(count: int) -> str:
+    """Headline of the files that cannot be read."""
+    return f"{text.plural(count, 'file')} cannot be read and will be left out:"
+
+
+# ------------------------------------------------------------------------------------------------------ settings
+
+PRESET_NAMES = {"small": "Small · minutes on a CPU", "paper": "Paper · wants a GPU"}
+PRESET_HELP = (
+    "Small: 128 pixels and a teacher that comes with the workbench. Paper: WideResNet-50-2, 256 pixels, 200 epochs. "
+    "Choosing one sets every field below."
+)
+NAME_HELP = "What you call the model. It can be renamed at any time."
+TITLES = {
+    "model.teacher": "Teacher",
+    "model.teacher_weights": "Teacher weights",
+    "model.size": "Input size (pixels)",
+    "model.forward": "Forward branch (S1, M4 to M6)",
+    "model.reverse": "Reverse branch (S2, M1 to M3)",
+    "model.fpm": "Feature projection (FPM)",
+    "model.fpm_reduction": "FPM reduction r",
+    "model.nfs": "Memory (NFS)",
+    "model.memory_items": "Memory items N",
+    "model.temperature": "Addressing temperature",
+    "model.shrink": "Shrinkage (times 1/N)",
+    "model.ffc": "Fusion and compression (FFC)",
+    "model.ffc_blocks": "FFC blocks L",
+    "model.map_size": "Size of the maps",
+    "loss.kd": "L_KD",
+    "loss.align": "L_align",
+    "loss.distance": "Distance",
+    "loss.alpha": "α, weight of L_KD",
+    "loss.beta": "β, weight of L_align",
+    "loss.beta_epochs": "Epochs of β (empty: all)",
+    "loss.delta": "δ, weight of L_query",
+    "train.epochs": "Epochs",
+    "train.min_steps": "Least number of steps",
+    "train.batch_size": "Batch (images)",
+    "train.learning_rate": "Learning rate",
+    "train.schedule": "Learning rate schedule",
+    "train.adam_beta1": "Adam β₁",
+    "train.adam_beta2": "Adam β₂",
+    "train.calibration_share": "Held-out share",
+    "train.seed": "Seed",
+    "train.precision": "Number format",
+    "train.cache_gb": "Feature cache (GB)",
+    "score.expression": "Score expression",
+    "score.sigma": "Gaussian σ",
+    "score.quantile": "Threshold quantile",
+}
+"""A field's name on its widget, by path; a field that is not here shows its own name."""
+SECTION_NAMES = {"model": "Network", "loss": "Losses, Eq. (7)", "train": "Training", "score": "Score and threshold"}
+CHOICES = {
+    "model.teacher_weights": ("pretrained", "random"),
+    "loss.distance": DISTANCES,
+    "train.schedule": SCHEDULES,
+    "train.precision": PRECISIONS,
+}
+"""Fields whose texts come from a list."""
+TEACHER_HELP_MORE = "Or write the name of another timm architecture."
+WEIGHTS_FILE_HELP = (
+    "A .pth or .safetensors file with the teacher's ImageNet weights on the machine this runs on, for a machine "
+    "without a network. Empty: they are looked up."
+)
+DEVICE_HELP = "What computes. Automatic takes the best there is."
+TENSORBOARD_HELP = "Also write event files for TensorBoard into the run's folder, tensorboard/."
+
+
+def setting_title(path: str) -> str:
+    """A field's name on its widget."""
+    return TITLES.get(path) or path.partition(".")[2].replace("_", " ").capitalize()
+
+
+def setting_value(value: object) -> str:
+    """A setting's value in words."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def setting_help(path: str, metadata: Mapping[str, str]) -> str:
+    """A field's sentence, and the paper's value with where it stands, or why the value was chosen."""
+    section, _, name = path.partition(".")
+    value = setting_value(getattr(getattr(Config(), section), name))
+    source = metadata["source"]
+    if source.startswith("choice"):
+        reason = source.removeprefix("choice").lstrip(": ")
+        said = f"Not in the paper; with its preset: {value}" + (f" ({reason})." if reason else ".")
+    elif source.startswith("paper"):
+        said = f"Paper: {value} ({source.removeprefix('paper').lstrip(',: ')})."
+    else:
+        said = f"Paper's preset: {value} ({source})."
+    return f"{metadata['help']} {said}"
+
+
+def length(config: Config, images: int, epochs: int, steps: int) -> str:
+    """How long the run is in epochs and steps."""
+    sentence = f"{text.plural(epochs, 'epoch')} of {text.plural(images, 'image')}: {text.plural(steps, 'step')}."
+    if epochs > config.train.epochs:
+        sentence += (
+            f" {config.train.epochs} epochs alone would be too few steps, so epochs are added up to "
+            f"{config.train.min_steps:,} steps; a number of your own is taken as it is."
+        )
+    return sentence
+
+
+def changes(values: Mapping[str, object]) -> str:
+    """Which settings differ from the preset."""
+    named = ", ".join(f"{setting_title(path)} {setting_value(value)}" for path, value in values.items())
+    return f"Changed: {named}."
+
+
+# ------------------------------------------------------------------------------------------------------ estimate
+
+MEASURING = "Making a few steps to see how long it takes…"
+ESTIMATE_HELP = "Makes a few real training steps in a process of its own and tells time, memory and disk."
+STALE = "You have changed something since; estimate again, or start."
+
+
+def duration(seconds: float) -> str:
+    """A time span at a sensible precision: 40 s, 4 min, 1 h 20 min, 3 days."""
+    if seconds < 90:
+        return f"{max(1, round(seconds)):d} s"
+    minutes = seconds / 60
+    if minutes < 90:
+        return f"{round(minutes):d} min"
+    hours, rest = divmod(round(minutes / 10) * 10, 60)
+    if hours < 48:
+        return f"{hours:d} h {rest:d} min" if rest else f"{hours:d} h"
+    return f"{round(hours / 24):d} days"
+
+
+def estimate_sentence(found: Estimate) -> str:
+    """What the estimate rests on."""
+    return (
+        f"From a few steps on {found.device}: {text.milliseconds(1000 * found.seconds_per_step)} a step, "
+        f"{text.plural(found.steps, 'step')} in {text.plural(found.epochs, 'epoch')}."
+    )
+
+
+NOT_READY = "Choose images and settings above; then the run can start."
+TIME_HELP = "Of the whole run: reading, teacher features, steps, film, threshold and memory atlas."
+MEMORY_HELP = "At the peak, on the device that computes."
+DISK_HELP = "At the most during the run."
+
+
+def free(count: float) -> str:
+    """What is there for it."""
+    return f"{text.data_size(count)} free"
+
+
+def disk_problem(reason: str) -> str:
+    """A run could not be written."""
+    return f"The run could not be written to the disk ({reason}). Free some room and start again; nothing is lost."
+
+
+def suggested_name(data: str) -> str:
+    """What a run on this data is called unless the visitor says otherwise."""
+    kind, _, rest = data.partition(":")
+    if data in ELPV_NAMES:
+        return f"Solar cells {rest}"
+    if kind == "synthetic" and rest:
+        return f"Synthetic {rest}"
+    if data and data != "upload":
+        return (data.replace("\\", "/").rstrip("/").rpartition("/")[2] or data)[:80]
+    return "My part"
+
+
+# ---------------------------------------------------------------------------------------------------------- runs
+
+
+@dataclass(frozen=True)
+class StateText:
+    """How a state is shown: a `word`, the badge's `colour` and `icon`, and what it means in a sentence of `help`."""
+
+    word: str
+    colour: str
+    icon: str
+    help: str
+
+
+STATES: dict[str, StateText] = {
+    "created": StateText("Not started", "gray", ":material/draft:", "It was made, but never put in the queue."),
+    "queued": StateText("Waiting", "gray", ":material/hourglass_empty:", "It starts by itself when its turn comes."),
+    "running": StateText("Training", "blue", ":material/play_circle:", "A process of its own is at work."),
+    "stopping": StateText("Stopping", "orange", ":material/stop_circle:", "It was asked to stop."),
+    "done": StateText("Done", "green", ":material/check_circle:", "Its model can be used."),
+    "cancelled": StateText("Cancelled", "gray", ":material/cancel:", "It was stopped; it can be resumed."),
+    "failed": StateText("Failed", "red", ":material/error:", "It ended with an error; it is not offered as a model."),
+    "lost": StateText("Lost", "orange", ":material/help:", "Its process is gone and left no word."),
+    "unreadable": StateText("Unreadable", "red", ":material/broken_image:", "Its run.json cannot be read."),
+}
+PHASES = {
+    "start": "Starting",
+    "images": "Reading images",
+    "features": "Teacher features",
+    "train": "Training",
+    "calibrate": "Finding the threshold",
+    "atlas": "Memory atlas",
+    "measure": "Measuring on the test images",
+    "end": "Finishing",
+}
+SILENT_SECONDS = 30.0
+"""After so long without a word from the trainer the page says so."""
+MADE_HELP = "Runs are kept on disk in the folder runs/ until you delete them."
+
+
+def badge(state: str) -> str:
+    """A state as a Markdown badge."""
+    shown = STATES[state]
+    return f":{shown.colour}-badge[{shown.icon} {shown.word}]"
+
+
+def progress(status: Status | None) -> tuple[float, str]:
+    """Share of the phase that is done, 0..1, and the phase in words."""
+    if status is None:
+        return 0.0, f"{PHASES['start']}…"
+    share = min(1.0, status.done / status.total) if status.total else 0.0
+    words = PHASES.get(status.phase, status.phase)
+    if status.phase == "train":
+        words += f": epoch {min(status.epoch + 1, status.epochs):,} of {status.epochs:,}"
+    elif status.total:
+        words += f": {status.done:,} of {status.total:,}"
+    if status.seconds_left is not None and status.done < status.total:
+        words += f" · {duration(status.seconds_left)} left"
+    return share, words
+
+
+def run_line(run: Run) -> str:
+    """Where a run stands, in a few words for the list."""
+    if run.state == "queued":
+        return f"Number {run.position} in the queue" if run.position else "In the queue"
+    if run.state in ("running", "stopping"):
+        return progress(run.status)[1]
+    day = model_text.date(run.spec.created) if run.spec else ""
+    if run.state in ("cancelled", "failed", "lost") and run.status and run.status.epochs:
+        return f"{run.kept_epochs:,} of {run.status.epochs:,} epochs kept · {day}"
+    return day
+
+
+def silence(seconds: float | None) -> str:
+    """A warning when the trainer has not been heard of for long, or ""."""
+    if seconds is None or seconds < SILENT_SECONDS:
+        return ""
+    return (
+        f"The process lives, but has said nothing for {duration(seconds)}. The machine may be busy or asleep; "
+        "if it stays so, cancel the run and resume it."
+    )
+
+
+DIVERGED = "training diverged"
+"""Stands in the reason of a run whose loss became infinite or no number (`nnet.training`)."""
+SLOWER = "Again with a fifth of the learning rate"
+SLOWER_HELP = "Fills the form with this run's data and settings and a lower learning rate; you start it there."
+
+
+def advice(run: Run) -> str:
+    """What to do about a run that ended early, beyond its reason; "" for the others."""
+    if run.state == "cancelled":
+        return "Resume goes on where it stopped; a duplicate begins anew with other settings."
+    if run.state == "failed":
+        return "Mend what the reason says and resume, or duplicate it with changes. Its model is not offered anywhere."
+    return ""
+
+
+def cancelling(run: Run) -> str:
+    """What cancelling does, said before it is done."""
+    if run.state == "queued":
+        return "It is taken out of the queue. You can put it back with Resume."
+    kept = run.kept_epochs
+    after = (
+        f"The last finished epoch ({kept:,}) is kept; Resume goes on from there."
+        if kept
+        else ("No epoch is finished yet, so Resume would begin anew.")
+    )
+    return f"Its process is stopped within two seconds. {after}"
+
+
+def deleting(run: Run) -> str:
+    """What deleting does."""
+    own = " and its uploaded photos" if run.spec and run.spec.data == "upload" else ""
+    model = "Its model, its training film" if run.state == "done" else "Its log, its training film"
+    return f"{model}{own} are removed from the disk. This cannot be undone."
+
+
+def facts(run: Run) -> str:
+    """Data, preset and main settings of a run in a line."""
+    if run.spec is None:
+        return ""
+    config = run.spec.config
+    data = {"upload": "uploaded photos", "elpv:mono": "ELPV monocrystalline", "elpv:poly": "ELPV polycrystalline"}
+    words = [
+        f"Data: {text.plain(data.get(run.spec.data, run.spec.data))}",
+        f"preset {run.spec.preset}" if run.spec.preset else "",
+        f"teacher {text.plain(config.model.teacher)}",
+        text.pixels(config.model.size, config.model.size),
+        f"made {model_text.date(run.spec.created)}" if run.spec.created else "",
+    ]
+    return " · ".join(filter(None, words))
+
+
+def copy_name(name: str) -> str:
+    """What a duplicate is called at first."""
+    return f"{name} copy"[:80]
+
+
+# -------------------------------------------------------------------------------------------------------- curves
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A value over epochs: its `title`, `unit`, and what to look for in a `hint`."""
+
+    title: str
+    unit: str
+    hint: str
+
+
+CURVES: dict[str, Curve] = {
+    "loss": Curve("Loss, Eq. (7)", "no unit", "Look for a fall that flattens. A rise or a jump means trouble."),
+    "L_RKD": Curve(
+        "L_RKD, reverse distillation",
+        "cosine distance",
+        "Look for a steady fall: the decoder learns to rebuild good parts.",
+    ),
+    "L_KD": Curve(
+        "L_KD, forward distillation",
+        "cosine distance",
+        "Look for a steady fall: student S1 learns to imitate the teacher.",
+    ),
+    "L_align": Curve("L_align", "β × distance", "Look for its end: it counts only while β is on, early in training."),
+    "L_query": Curve(
+        "L_query, entropy of the addressing", "nats", "Look for low values: each patch recalls few memory items."
+    ),
+    "held_out": Curve(
+        "Held-out good images",
+        "image score, log",
+        "Look for both lines falling: the median, and dashed the threshold that they would give.",
+    ),
+    "learning_rate": Curve("Learning rate", "no unit", "Look for the schedule: constant, or up and down a cosine."),
+    "beta": Curve("β, weight of L_align", "no unit", "Look for the step to 0, after which S1 is on its own."),
+    "items_per_query": Curve(
+        "Memory items per patch",
+        "effective items",
+        "Look for a small number: a patch is recalled from few stored patterns.",
+    ),
+    "items_used": Curve(
+        "Memory items in use", "effective items", "Look for most of N: the memory's room is used evenly."
+    ),
+    "items_dead": Curve(
+        "Dead memory items", "items", "Look for few: dead items get under 1 % of a fair share and store nothing."
+    ),
+    "images_per_second": Curve("Speed", "images per second", "Look for a level line; dips mean a busy machine."),
+}
+NO_HISTORY = "Curves appear after the first epoch."
+
+# ---------------------------------------------------------------------------------------------------------- film
+
+FILM_ABOUT = (
+    "A few images are pinned, and after every few epochs the network is asked about them. Move through the epochs and "
+    "watch it learn: good parts go dark, defects stay bright."
+)
+NO_FILM = "The film begins with the first frame, before the first step."
+REPLACED = "The run is just replacing these files; one moment."
+PROBE_HELP = "The pinned images: normal ones that training did not see, and defective ones where the data has some."
+FILM_SCALES = {"one": "Same for all epochs", "each": "Each epoch's own"}
+FILM_SCALE_HELP = (
+    "Same for all epochs: the newest epoch's threshold lies in the middle of the scale, so early epochs are bright and "
+    "calm down. Each epoch's own: the threshold that the held-out good images would give at that epoch."
+)
+SCORES_HINT = "Look for the lines to part: good images sink below the dotted threshold, defective ones stay above it."
+PROBE_KINDS = {"normal": "normal", "defective": "defective", "painted": "painted damage"}
+MAP_SCALE_HINT = (
+    "1 is the level that 99 % of the pinned normal images' pixels stay below, so colours can be compared across maps."
+)
+
+
+def probe_label(number: int, probe: Probe) -> str:
+    """A pinned image in the list: "4 · painted scratch". The number keeps those of one caption apart."""
+    return f"{number} · {probe.caption or PROBE_KINDS.get(probe.kind, probe.kind)}"
+
+
+def frame_line(frame: Frame, probe: int, level: float) -> str:
+    """What is read below the slider: "score 0.031, 1.8 × the threshold"."""
+    score = float(frame.scores[probe])
+    if level <= 0 or not math.isfinite(score):
+        return f"score {text.number(score)}"
+    verdict = "anomalous" if score > level else "normal"
+    return f"score {text.number(score)} · {score / level:.2g} × threshold · {verdict}"
+
+
+def damaged_film(reason: str) -> str:
+    """A film that cannot be read."""
+    return f"The film of this run is damaged ({reason}). The run and its model are not touched by that."
+
+
+def epoch_title(epoch: int) -> str:
+    """An epoch on the slider."""
+    return "before the first step" if epoch == 0 else f"epoch {epoch:,}"
+
+
+# ---------------------------------------------------------------------------------------------------------- card
+
+
+def results(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(label, value) of the measured results of the first score expression, [] without any."""
+    names = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO", "p_ap": "P-AP"}
+    scores = metrics.get("scores") or {}
+    first = next(iter(scores.values()), {})
+    return [(names[key], f"{first[key]:.3f}") for key in names if first.get(key) is not None]
+
+
+METRIC_HELP = {
+    "I-AUROC": "Image AUROC: the chance that a defective test image scores higher than a good one. 0.5 is guessing.",
+    "I-AP": "Image average precision.",
+    "P-AUROC": "Pixel AUROC against the masks.",
+    "P-PRO": "Per-region overlap up to a false positive rate of 0.3.",
+    "P-AP": "Pixel average precision against the masks.",
+}
+NOT_MEASURED = "The data had no labelled test images, so nothing was measured. Evaluate it on a test set of your own."
+HELD_OUT_HELP = "Good images that training did not see; their scores set the threshold."
+
+
+def threshold_help(calibration: Mapping[str, Any]) -> str:
+    """What the threshold of a finished model stands for."""
+    return (
+        f"The score that {text.percent(calibration['threshold_quantile'])} of the "
+        f"{calibration['normal_images']} held-out good images stay at or below."
+    )
