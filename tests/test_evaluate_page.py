@@ -158,7 +158,7 @@ def test_an_unreadable_image_is_named_and_the_others_are_measured(category: Path
     shutil.copytree(category, root)
     (root / "test" / "hole" / "bad.png").write_bytes(b"no image")
     at = measured(root)
-    assert "1 image left out" in said(at) and "bad" in said(at) and "1 unreadable images" in at.expander[0].label
+    assert "1 image left out" in said(at) and "bad" in said(at) and "1 unreadable image;" in at.expander[0].label
     assert "6 normal images and 7 defective." in said(at)
 
 
@@ -298,7 +298,7 @@ def test_what_is_wrong_with_a_set_is_said(tmp_path: Path) -> None:
 
 def test_a_wrong_expression_is_explained_and_left_out(category: Path) -> None:
     at = measured(category, evaluate_more="M1*; M1")
-    assert "Character 4" in said(at) and len(at.selectbox(key="evaluate_score").options) == 4
+    assert "Character 3" in said(at) and len(at.selectbox(key="evaluate_score").options) == 4
 
 
 def test_nonsense_in_the_address_does_no_harm(category: Path) -> None:
