@@ -22,9 +22,15 @@ from nnet.training import load_history
 
 ROOT = Path(__file__).parents[1]
 EPOCHS = 3
-LOSS_TOLERANCE = 1e-3
-"""Relative. The gradients of one step agree to about 1e-5. Adam divides each by its size, so where the true gradient
-is 0 rounding alone decides the step's direction; a small learning rate keeps that from adding up."""
+FIRST_TOLERANCE, LATER_TOLERANCE = 1e-4, 5e-3
+"""Relative, of the first epoch's losses and of the later ones'.
+
+Gradients that are summed in another order differ by rounding, and Adam, which divides each gradient by its size, turns
+a rounding into a step wherever the true gradient is 0. How much that makes was measured in one process alone: with the
+first weights moved by one rounding (a relative 6e-8, five draws) the loss of the three epochs moved by at most 2e-5,
+1.4e-3 and 1.2e-3. Two processes moved it by 1e-5, 1.0e-3 and 1.9e-3. With batch statistics of each process alone, which
+would be wrong, already the first moves by 5e-3.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +64,8 @@ def test_two_processes_have_the_loss_curve_of_one(pair):
     assert len(one) == len(two) == EPOCHS
     for a, b in zip(one, two, strict=True):
         for name in {"loss", "L_RKD", "L_KD", "L_align", "L_query"} & a.keys():
-            assert b[name] == pytest.approx(a[name], rel=LOSS_TOLERANCE), (a["epoch"], name)
+            tolerance = FIRST_TOLERANCE if a["epoch"] == 1 else LATER_TOLERANCE
+            assert b[name] == pytest.approx(a[name], rel=tolerance), (a["epoch"], name)
         assert b["learning_rate"] == a["learning_rate"]
 
 

@@ -382,7 +382,8 @@ def test_kill_9_in_the_middle_of_an_epoch_is_said_and_survived(runs, whole):
     runs.start(run.id)
     run = reach(runs, run.id, epoch=1)
     os.kill(run.status.pid, signal.SIGKILL)
-    run = ended(runs, run.id)
+    until(lambda: runs.get(run.id).exit is not None)  # it counts as lost until the supervisor has looked
+    run = runs.get(run.id)
     assert run.state == "failed" and run.exit.code == -signal.SIGKILL and "SIGKILL" in run.reason
     assert run.model is None and not is_usable(run.path)
     assert work_here(run) == 0
