@@ -11,7 +11,7 @@ demo: .venv/app.stamp
 	$(BIN)/streamlit run Workbench.py --server.port $(PORT)
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -66,7 +66,10 @@ def describe(device: torch.device) -> str:
     """The device in words, e.g. "NVIDIA RTX 4090" or "CPU, 8 threads"."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return "Apple GPU" if device.type == "mps" else f"CPU, {torch.get_num_threads()} threads"
+    if device.type == "mps":
+        return "Apple GPU"
+    threads = torch.get_num_threads()
+    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def available_memory() -> int:

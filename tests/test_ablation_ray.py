@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -58,9 +59,10 @@ def test_the_board_keeps_the_latest_word_of_each_run():
     assert board.take() == []
 
 
+# A mark, since a skip inside the test would first have the study made that it compares with.
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (requirements-scale.txt)")
 @pytest.mark.parametrize("shared", [True, False], ids=["shared folder", "own folders"])
 def test_a_local_ray_instance_gives_the_same_rows(study, category, tmp_path, monkeypatch, capsys, shared):  # noqa: F811
-    pytest.importorskip("ray", reason="Ray is not installed (requirements-scale.txt)")
     if not shared:  # what a machine of the cluster sees that does not have the study's folder
         monkeypatch.setattr("nnet.ablation.cluster._mark", lambda root: "of another machine")
     assert main(arguments(category, tmp_path, "--study", "table7", "--seeds", 2, "--engine", "ray")) == 0

@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from workbench import samples
+
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,6 +132,14 @@ def picture(seed: int = 0) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), dtype=np.uint8)
     stream = io.BytesIO()
     Image.fromarray(pixels).resize((320, 240), Image.Resampling.BICUBIC).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def photo(number: int = 0) -> bytes:
+    """One of the sample pictures, real solar cells, as a file that a visitor drops in."""
+    images = samples.collection().images
+    stream = io.BytesIO()
+    Image.fromarray(images[number % len(images)].sample.load().image).save(stream, "PNG")
     return stream.getvalue()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import test_browser
-from test_browser import Visitor, file, picture
+from test_browser import Visitor, file, photo
 
 address, browser, pytestmark = test_browser.address, test_browser.browser, test_browser.pytestmark
 
@@ -25,7 +25,7 @@ def tiny_checkpoint(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFact
 def test_a_bundle_is_saved_and_opened_again(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Inspect?view=replay").page
-        page.set_input_files("input[type=file]", [file("mine.png", picture(6))])
+        page.set_input_files("input[type=file]", [file("mine.png", photo(6))])
         page.get_by_role("heading", name="mine.png").wait_for()
         visitor.settle()
         with page.expect_download() as arriving:

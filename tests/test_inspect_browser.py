@@ -6,7 +6,7 @@ import re
 
 import pytest
 import test_browser
-from test_browser import Visitor, file, picture, score
+from test_browser import Visitor, file, photo, score
 
 address, browser = test_browser.address, test_browser.browser
 pytestmark = test_browser.pytestmark
@@ -33,7 +33,7 @@ def closer(page: object, title: str) -> None:
 def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Inspect?threshold=0.5").page
-        page.set_input_files("input[type=file]", [file("mine.png", picture(5))])
+        page.set_input_files("input[type=file]", [file("mine.png", photo(5))])
         page.get_by_role("heading", name="mine.png").wait_for()
         visitor.settle()
 
@@ -50,10 +50,10 @@ def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width
         page.wait_for_function("() => document.querySelector('.st-key-expression input').value === 'M2'")
         visitor.settle()
 
-        click(page, "pictures", 0.25, 0.75)  # of 320 x 240 pixels
+        click(page, "pictures", 0.25, 0.75)  # of 300 x 300 pixels
         page.wait_for_function("() => location.search.includes('pixel=')")
         x, y = map(int, in_address(page, "pixel").split(","))
-        assert abs(x - 80) <= 2 and abs(y - 180) <= 2
+        assert abs(x - 75) <= 2 and abs(y - 225) <= 2
         page.get_by_text(f"Pixel x {x}, y {y}", exact=True).wait_for()
         page.locator(".st-key-pictures .tiles").press("Shift+ArrowRight")
         page.get_by_text(f"Pixel x {x + 1}, y {y}", exact=True).wait_for()
@@ -72,7 +72,7 @@ def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width
 
 def test_threshold_regions_and_wipe_answer(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
-        page = visitor.open("Inspect?view=regions&threshold=0.5&pixel=1,1").page
+        page = visitor.open("Inspect?view=regions&threshold=0.05&pixel=1,1").page
         badges = page.locator(".st-key-pictures .frame").nth(1).locator(".badge")
         assert badges.count() > 0
         told = page.get_by_text("held-out normal images would be flagged").inner_text()
@@ -81,7 +81,7 @@ def test_threshold_regions_and_wipe_answer(browser: object, address: str) -> Non
         page.wait_for_function("() => !location.search.includes('pixel=1%2C1')")
         visitor.settle()
         page.locator(".st-key-threshold_slider").get_by_role("slider").press("End")
-        page.wait_for_function("() => !location.search.includes('threshold=0.5')")
+        page.wait_for_function("() => !location.search.includes('threshold=0.05')")
         visitor.settle()
         assert badges.count() == 0
         assert page.get_by_text("held-out normal images would be flagged").inner_text() != told

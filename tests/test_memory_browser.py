@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import test_browser
-from test_browser import Visitor, file, picture
+from test_browser import Visitor, file, photo
 
 address, browser = test_browser.address, test_browser.browser
 pytestmark = test_browser.pytestmark
@@ -30,7 +30,7 @@ def test_an_uploaded_picture_is_explored_patch_by_patch(
 ) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Memory").page
-        page.set_input_files("input[type=file]", [file("mine.png", picture(5))])
+        page.set_input_files("input[type=file]", [file("mine.png", photo(5))])
         page.get_by_role("heading", name="mine.png").wait_for()
         visitor.settle()
         click(page, 1, 0.05, 0.95)
@@ -49,6 +49,9 @@ def test_the_controls_of_memory_work(browser: object, address: str) -> None:
         page.locator(".st-key-temperature").get_by_role("slider").press("ArrowRight")
         page.wait_for_url("**temperature=0.07**")
         visitor.settle()
+        page.locator(".st-key-shrink").get_by_role("slider").press("ArrowRight")
+        page.wait_for_url("**shrink=**")
+        visitor.settle()
         page.get_by_role("button", name="Run the decoder").click()
         page.get_by_text("Decoder run").wait_for()
         page.get_by_role("button", name="Forget the most used here").click()
@@ -61,5 +64,8 @@ def test_the_controls_of_memory_work(browser: object, address: str) -> None:
         page.locator(".st-key-atlas").get_by_text("Similarity", exact=True).click()
         page.get_by_text("Similarity of the items").wait_for()
         page.locator(".st-key-atlas").get_by_text("Items and patches", exact=True).click()
-        page.get_by_text("of items and the image's patches").wait_for()
+        page.get_by_text("PCA of items and the image's patches").wait_for()
+        visitor.settle().check()
+        page.locator(".st-key-atlas_layout").get_by_text("UMAP", exact=True).click()
+        page.get_by_text("UMAP of items and the image's patches").wait_for()
         visitor.settle().check()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import test_browser
-from test_browser import Visitor, file, picture
+from test_browser import Visitor, file, photo
+
+from workbench import projection_text as words
 
 address, browser, pytestmark = test_browser.address, test_browser.browser, test_browser.pytestmark
 
@@ -20,7 +22,7 @@ def test_an_uploaded_picture_is_followed_through_the_projection(
 ) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Projection").page
-        page.set_input_files("input[type=file]", [file("part.png", picture(1))])
+        page.set_input_files("input[type=file]", [file("part.png", photo(1))])
         page.get_by_role("heading", name="part.png").wait_for()
         visitor.settle()
         assert page.locator(".js-plotly-plot").count() == 13
@@ -48,3 +50,16 @@ def test_an_uploaded_picture_is_followed_through_the_projection(
         visitor.settle()
         assert page.get_by_text("0.45 SF₂ + 0.55 SP₂").count() == 1
         visitor.check()
+
+
+def test_a_umap_is_drawn_and_a_whole_test_set_is_measured(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Projection?part=features&stage=1").page
+        page.locator(".st-key-umap").get_by_text(words.UMAP_SWITCH).click()
+        page.get_by_text(words.UMAP_HINT).wait_for()
+        visitor.settle().check()
+        page = visitor.open("Projection?part=data&data=synthetic").page
+        page.locator(".st-key-data_start button:visible").click()
+        page.get_by_text("Table of means and standard deviations").wait_for()
+        visitor.settle().check()
+        assert page.locator(".js-plotly-plot").count() == len(words.QUESTIONS)

@@ -43,6 +43,7 @@ from nnet.training import RESUME, train
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0
+EPOCHS = 12  # so many that a run is still at work when a test that has seen its first one interrupts it
 
 
 def png(image: np.ndarray) -> bytes:
@@ -162,7 +163,7 @@ def test_watching_changes_nothing_in_the_result(whole, tmp_path):
     """The film looks at the network in the middle of training; the weights are those of a run without a film."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    train(tiny_config(train__epochs=3), random_images(14), tmp_path / "plain", device="cpu")
+    train(tiny_config(train__epochs=EPOCHS), random_images(14), tmp_path / "plain", device="cpu")
     torch.set_num_threads(threads)
     watched, plain = weights(whole.path), weights(tmp_path / "plain")
     assert all(torch.equal(watched[key], plain[key]) for key in plain)
@@ -205,7 +206,7 @@ def work_here(run: Run, prepare: Callable[[], object] = lambda: None) -> int:
 def whole(tmp_path_factory) -> Run:
     """A run of three epochs that nothing disturbed."""
     runs = Runs(tmp_path_factory.mktemp("whole"))
-    run = made(runs, "whole", epochs=3)
+    run = made(runs, "whole", epochs=EPOCHS)
     assert work_here(run) == 0, run.log_tail()
     return runs.get(run.id)
 
@@ -239,7 +240,7 @@ def test_names_copies_and_deletion(runs):
 
 
 def test_cancel_ends_the_process_within_two_seconds_and_resume_ends_with_the_same_weights(runs, whole):
-    run = made(runs, "broken", epochs=3)
+    run = made(runs, "broken", epochs=EPOCHS)
     runs.start(run.id)
     run = reach(runs, run.id, epoch=1)
     with pytest.raises(RunError, match="Cancel it"):
@@ -378,7 +379,7 @@ def test_the_server_that_started_it_dies_and_the_supervisor_too_and_the_run_goes
 
 
 def test_kill_9_in_the_middle_of_an_epoch_is_said_and_survived(runs, whole):
-    run = made(runs, epochs=3)
+    run = made(runs, epochs=EPOCHS)
     runs.start(run.id)
     run = reach(runs, run.id, epoch=1)
     os.kill(run.status.pid, signal.SIGKILL)
@@ -407,7 +408,7 @@ def die_while_writing() -> None:
 
 
 def test_kill_9_in_the_middle_of_writing_leaves_the_state_before_it(runs, whole):
-    run = made(runs, epochs=3)
+    run = made(runs, epochs=EPOCHS)
     assert work_here(run, die_while_writing) == -signal.SIGKILL
     run = runs.get(run.id)
     assert run.state == "lost" and "left no word" in run.reason and "resume goes on" in run.reason
@@ -449,7 +450,7 @@ def fill_disk(disk: Path | None) -> None:
 
 def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, whole, small_disk):
     full = Runs(small_disk / "runs") if small_disk else runs
-    run = made(full, epochs=3)
+    run = made(full, epochs=EPOCHS)
     assert work_here(run, lambda: fill_disk(small_disk)) == 1
     run = full.get(run.id)
     assert run.state == "failed" and "disk is full" in run.reason and run.kept_epochs >= 1, run.log_tail()
@@ -481,7 +482,7 @@ def folder_of_images(path: Path, count: int = 14) -> Path:
 
 def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_path):
     data = folder_of_images(tmp_path / "photos")
-    run = runs.create(RunSpec("part", str(data), tiny_config(train__epochs=3), device="cpu"))
+    run = runs.create(RunSpec("part", str(data), tiny_config(train__epochs=EPOCHS), device="cpu"))
     pid = fork(run)
     reach(runs, run.id)
     for path in data.iterdir():
