@@ -229,16 +229,15 @@ def addressing_figure(raw: np.ndarray, weights: np.ndarray, threshold: float, co
     largest = np.maximum(raw, weights)
     top = [item for item in np.argsort(-largest, kind="stable")[:count] if largest[item] > 0]
     names = [str(item + 1) for item in top]
-    figure = go.Figure()
+    traces = []
     for values, name, colour in ((raw, "before shrinkage", BEFORE), (weights, "after", theme.NORMAL)):
-        figure.add_bar(
+        traces.append(go.Bar(
             x=names, y=values[top], name=name, marker={"color": colour, "line": {"width": 0}},
             hovertemplate="item %{x}, " + name + ": %{y:.3f}<extra></extra>",
-        )  # fmt: skip
-    figure.add_hline(y=threshold, line={"color": theme.ANOMALOUS, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(type="category", title={"text": "memory item", "standoff": 4}, fixedrange=True)
-    figure.update_yaxes(title={"text": "weight (no unit)", "standoff": 6}, rangemode="tozero", fixedrange=True)
-    return _chart(figure, 250, legend=True, left=52)
+        ))  # fmt: skip
+    x = {"type": "category", "title": {"text": "memory item", "standoff": 4}, "fixedrange": True}
+    y = {"title": {"text": "weight (no unit)", "standoff": 6}, "rangemode": "tozero", "fixedrange": True}
+    return _chart(traces, 250, x, y, line=_level(threshold, theme.ANOMALOUS), legend=True, left=52)
 
 
 def usage_figure(here: np.ndarray, training: np.ndarray | None, dead: np.ndarray | None) -> go.Figure:
@@ -250,24 +249,23 @@ def usage_figure(here: np.ndarray, training: np.ndarray | None, dead: np.ndarray
     """
     order = np.argsort(-(here if training is None else training), kind="stable")
     rank, names = np.arange(1, len(order) + 1), order + 1
-    figure = go.Figure()
+    traces = []
     if training is not None:
         status = np.where(dead[order], " (dead)", "")
-        figure.add_bar(
+        traces.append(go.Bar(
             x=rank, y=100 * training[order], name="training set", marker={"color": BEFORE, "line": {"width": 0}},
             customdata=np.stack([names, status], axis=1),
             hovertemplate="item %{customdata[0]}%{customdata[1]}: %{y:.2f} % of the training set<extra></extra>",
-        )  # fmt: skip
-    figure.add_scatter(
+        ))  # fmt: skip
+    traces.append(go.Scatter(
         x=rank, y=100 * here[order], mode="markers", name="this image", customdata=names,
         marker={"color": theme.NORMAL, "size": 6},
         hovertemplate="item %{customdata}: %{y:.2f} % of this image<extra></extra>",
-    )  # fmt: skip
-    figure.add_hline(y=100 / len(order), line={"color": theme.THRESHOLD, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(title={"text": "items, most used first", "standoff": 4}, showticklabels=False, fixedrange=True)
-    figure.update_yaxes(title={"text": "share in %", "standoff": 6}, rangemode="tozero", fixedrange=True)
-    figure.update_layout(bargap=0.15)
-    return _chart(figure, 260, legend=True, left=52, bargap=0.15)
+    ))  # fmt: skip
+    x = {"title": {"text": "items, most used first", "standoff": 4}, "showticklabels": False, "fixedrange": True}
+    y = {"title": {"text": "share in %", "standoff": 6}, "rangemode": "tozero", "fixedrange": True}
+    fair = _level(100 / len(order), theme.THRESHOLD)
+    return _chart(traces, 260, x, y, line=fair, legend=True, left=52, bargap=0.15)
 
 
 def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
@@ -277,28 +275,27 @@ def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
         distance: (H, W).
         flagged: (H, W) booleans.
     """
-    figure = go.Figure()
+    traces = []
     rows = ((~flagged, "normal", theme.NORMAL, 0.0), (flagged, "flagged", theme.ANOMALOUS, 1.0))
     for chosen, name, colour, height in rows:
         values = distance[chosen]
-        figure.add_scatter(
+        traces.append(go.Scatter(
             x=values, y=height + 0.6 * (_spread(len(values)) - 0.5), mode="markers", name=name,
             marker={"color": colour, "size": 7, "opacity": 0.6, "line": {"width": 0}},
             hovertemplate=name + " patch: %{x:.3f}<extra></extra>",
-        )  # fmt: skip
+        ))  # fmt: skip
         if len(values):
             mean = float(values.mean())
-            figure.add_scatter(
+            traces.append(go.Scatter(
                 x=[mean, mean], y=[height - 0.4, height + 0.4], mode="lines", name=f"mean of {name}",
                 line={"color": colour, "width": 3}, hovertemplate=f"mean of {name} patches: {mean:.3f}<extra></extra>",
-            )  # fmt: skip
-    figure.update_yaxes(
-        tickvals=[0, 1], ticktext=["normal", "flagged"], range=[-0.6, 1.6], showgrid=False, zeroline=False,
-        fixedrange=True, ticksuffix="  ",
-    )  # fmt: skip
-    title = {"text": "1 − cos(F₃, F′₃), no unit", "standoff": 4}
-    figure.update_xaxes(title=title, rangemode="tozero", fixedrange=True)
-    return _chart(figure, 210)
+            ))  # fmt: skip
+    x = {"title": {"text": "1 − cos(F₃, F′₃), no unit", "standoff": 4}, "rangemode": "tozero", "fixedrange": True}
+    y = {
+        "tickvals": [0, 1], "ticktext": ["normal", "flagged"], "range": [-0.6, 1.6], "showgrid": False,
+        "zeroline": False, "fixedrange": True, "ticksuffix": "  ",
+    }  # fmt: skip
+    return _chart(traces, 210, x, y)
 
 
 def _spread(count: int) -> np.ndarray:
@@ -315,7 +312,7 @@ def similarity_figure(which: np.ndarray, cosines: np.ndarray) -> go.Figure:
     """
     names = which + 1
     at = np.arange(len(which))
-    figure = go.Figure(
+    traces = [
         go.Heatmap(
             z=np.round(cosines.astype(float), 3), x=at, y=at, zmin=min(0.0, float(cosines.min(initial=0))), zmax=1,
             colorscale=theme.plotly_scale("cividis"),
@@ -323,10 +320,9 @@ def similarity_figure(which: np.ndarray, cosines: np.ndarray) -> go.Figure:
             customdata=np.stack(np.broadcast_arrays(names[None, :], names[:, None]), axis=-1),
             hovertemplate="items %{customdata[1]} and %{customdata[0]}: cosine %{z:.2f}<extra></extra>",
         )
-    )  # fmt: skip
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    return _chart(figure, 460, left=0, bottom=8)
+    ]  # fmt: skip
+    x = {"visible": False, "constrain": "domain"}
+    return _chart(traces, 460, x, x | {"autorange": "reversed", "scaleanchor": "x"}, left=0, bottom=8)
 
 
 def embedding_figure(
@@ -340,21 +336,21 @@ def embedding_figure(
         shares: (N,) usage; the more, the larger an item's sign.
         dead: (N,) booleans, drawn hollow; or None.
     """
-    figure = go.Figure()
+    traces = []
     width = flagged.shape[1]
     is_flagged = flagged.ravel()[embedding.where]
     kinds = ((~is_flagged, "normal patch", theme.NORMAL), (is_flagged, "flagged patch", theme.ANOMALOUS))
     for mask, name, colour in kinds:
         places, where = embedding.queries[mask], embedding.where[mask]
-        figure.add_scatter(
+        traces.append(go.Scatter(
             x=places[:, 0], y=places[:, 1], mode="markers", name=name,
             marker={"color": colour, "size": 7, "opacity": 0.75, "line": {"width": 0}},
             customdata=np.stack([where // width + 1, where % width + 1], axis=-1),
             hovertemplate=name + ", row %{customdata[0]}, column %{customdata[1]}<extra></extra>",
-        )  # fmt: skip
+        ))  # fmt: skip
     sizes = 7 + 9 * np.sqrt(np.clip(shares[embedding.which] * len(shares), 0, 4) / 4)
     hollow = np.zeros(len(embedding.which), bool) if dead is None else dead[embedding.which]
-    figure.add_scatter(
+    traces.append(go.Scatter(
         x=embedding.items[:, 0], y=embedding.items[:, 1], mode="markers", name="memory item",
         marker={
             "symbol": np.where(hollow, "diamond-open", "diamond"), "color": ITEM, "size": sizes,
@@ -362,28 +358,45 @@ def embedding_figure(
         },
         customdata=np.stack([embedding.which + 1, np.where(hollow, ", dead", "")], axis=-1),
         hovertemplate="item %{customdata[0]}%{customdata[1]}<extra></extra>",
-    )  # fmt: skip
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False)
-    return _chart(figure, 470, legend=True, left=0, bottom=8)
+    ))  # fmt: skip
+    return _chart(traces, 470, {"visible": False}, {"visible": False}, legend=True, left=0, bottom=8)
+
+
+def _level(y: float, colour: str) -> dict[str, object]:
+    """A dotted line across the chart at a value."""
+    style = {"color": colour, "width": 1.5, "dash": "dot"}
+    return {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": style}
 
 
 def _chart(
-    figure: go.Figure, height: int, *, legend: bool = False, left: int = 8, bottom: int = 44, bargap: float = 0.35
+    traces: list[object],
+    height: int,
+    x: dict[str, object],
+    y: dict[str, object],
+    *,
+    line: dict[str, object] | None = None,
+    legend: bool = False,
+    left: int = 8,
+    bottom: int = 44,
+    bargap: float = 0.35,
 ) -> go.Figure:
-    figure.update_layout(
-        height=height + (28 if legend else 0),
-        margin={"l": left, "r": 8, "t": 36 if legend else 8, "b": bottom},
-        showlegend=legend,
-        legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "xanchor": "left", "title": {"text": ""}},
-        dragmode=False,
-        hovermode="closest",
-        bargap=bargap,
-        bargroupgap=0,
-        plot_bgcolor=_TRANSPARENT,
-        paper_bgcolor=_TRANSPARENT,
-    )
-    return figure
+    """A figure made in one step: Plotly's update methods would cost several times as much as all the rest."""
+    layout = {
+        "xaxis": x,
+        "yaxis": y,
+        "shapes": [line] if line else [],
+        "height": height + (28 if legend else 0),
+        "margin": {"l": left, "r": 8, "t": 36 if legend else 8, "b": bottom},
+        "showlegend": legend,
+        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "xanchor": "left", "title": {"text": ""}},
+        "dragmode": False,
+        "hovermode": "closest",
+        "bargap": bargap,
+        "bargroupgap": 0,
+        "plot_bgcolor": _TRANSPARENT,
+        "paper_bgcolor": _TRANSPARENT,
+    }
+    return go.Figure(traces, layout)
 
 
 # ----------------------------------------------------------------------------------------------------------- values
