@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from nnet import projection
@@ -148,7 +149,7 @@ def _figure_seven(
     st.subheader("Does Figure 7 of the paper hold here?", anchor=False)
     if scene.has_projection:
         _answers(scene)
-    _changes(projected)
+    _changes(scene, projected)
     with st.expander("All numbers as a table", icon=":material/table_rows:"):
         st.caption("Mean ± is one standard deviation over positions. Units as in the charts above.")
         st.dataframe(_table(pairs, looked), hide_index=True, key="regions_table")
@@ -177,21 +178,30 @@ def _answers(scene: Scene) -> None:
         st.caption(words.RECALLED)
 
 
-def _changes(projected: Mapping[str, tuple[Look, ...]]) -> None:
+def _changes(scene: Scene, projected: Mapping[str, tuple[Look, ...]]) -> None:
     """A chart per statistic, with a row per side and scale, normal and flagged regions apart."""
-    rows = [words.row_name(side, i) for side, looks in projected.items() for i in range(len(looks))]
     every = [look for looks in projected.values() for look in looks]
     groups = {"normal": (theme.NORMAL, [look.normal for look in every])}
     if any(look.region.any() for look in every):
         groups["flagged"] = (theme.ANOMALOUS, [look.flagged for look in every])
+
+    def drawn() -> dict[str, go.Figure]:
+        rows = [words.row_name(side, i) for side, looks in projected.items() for i in range(len(looks))]
+        return {
+            name: projection_figures.change_figure(
+                rows, [_series(group, colour, found, name) for group, (colour, found) in groups.items()],
+                question.unit, log=name == "mean",
+            )
+            for name, question in words.QUESTIONS.items()
+        }  # fmt: skip
+
     st.html(projection_data.change_key(groups))
+    kept = work.charts(scene.model, scene.loaded, scene.region, drawn)
     with st.grid(2, min_column_width=320, gap="medium") as grid:
         for name, question in words.QUESTIONS.items():
-            series = [_series(group, colour, found, name) for group, (colour, found) in groups.items()]
             with grid.cell():
                 st.markdown(f"**{question.title}**", help=question.help)
-                figure = projection_figures.change_figure(rows, series, question.unit, log=name == "mean")
-                st.plotly_chart(figure, key=f"change-{name}", config=figures.CHART_CONFIG, alt=question.hint)
+                st.plotly_chart(kept[name], key=f"change-{name}", config=figures.CHART_CONFIG, alt=question.hint)
                 st.caption(question.hint)
 
 

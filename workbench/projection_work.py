@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from nnet import projection
@@ -27,6 +28,8 @@ EMBEDDINGS = 200
 """Most UMAPs kept, some 10 kB each."""
 UMAP_POINTS = 600
 """Most feature vectors in a UMAP; larger maps are sub-sampled."""
+CHARTS = 100
+"""Most sets of four charts kept, some 100 kB each."""
 RESULT_BYTES = 64 * resources.MEBIBYTE
 """Most memory for measured data sets: 384 bytes an image."""
 
@@ -105,6 +108,7 @@ class _Stores:
             PICTURE_BYTES, lambda found: sum(p.nbytes for p in found[:2] if p is not None)
         )
         self.embeddings: BoundedCache[tuple, Embedding] = BoundedCache(EMBEDDINGS, lambda _: 1)
+        self.charts: BoundedCache[tuple, dict[str, go.Figure]] = BoundedCache(CHARTS, lambda _: 1)
         self.small: BoundedCache[str, str] = BoundedCache(SMALL_BYTES, len)
         self.results: BoundedCache[tuple[str, str], Measured] = BoundedCache(
             RESULT_BYTES, lambda measured: measured.values.nbytes
@@ -144,6 +148,13 @@ def look_at(pair: Pair, mask: np.ndarray) -> Look:
         normal=tuple(projection.statistics(f, ~inside) for f in features),
         flagged=tuple(projection.statistics(f, inside) for f in features),
     )
+
+
+def charts(
+    model: Model, loaded: Loaded, region: Region, make: Callable[[], dict[str, go.Figure]]
+) -> dict[str, go.Figure]:
+    """Charts of an image that no control changes, kept by image and model."""
+    return _kept(stores().charts, (loaded.hash, model.key, region.kind), make)
 
 
 def small_picture(loaded: Loaded) -> str:
