@@ -31,11 +31,11 @@ FLAGS = (
 )  # fmt: skip
 # A page that is opened by its own address first looks for the server below that address; that is Streamlit's way.
 EXPECTED_404 = "/_stcore/"
-PATIENCE = 60_000  # milliseconds; a machine may be busy with other things
+PATIENCE = 120_000  # milliseconds; a machine may be busy with other things
 
 pytestmark = [
     pytest.mark.skipif(BROWSER is None, reason=f"no browser is installed (looked for {', '.join(BROWSERS)})"),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(480),
 ]
 
 
