@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import test_browser
 from PIL import Image
-from test_browser import Visitor, file, photo
+from test_browser import Visitor, file, picture
 
 address, browser = test_browser.address, test_browser.browser
 pytestmark = test_browser.pytestmark
@@ -37,7 +37,7 @@ def drag(page: object, frame: object, *places: tuple[float, float]) -> None:
 def test_a_stroke_changes_the_score_and_can_be_undone(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Inspect?view=defect&studio=draw").page
-        page.set_input_files("input[type=file]", [file("mine.png", photo(5))])
+        page.set_input_files("input[type=file]", [file("mine.png", picture(5))])
         page.get_by_role("heading", name="mine.png").wait_for()
         visitor.settle()
         page.get_by_text("Nothing is drawn yet").wait_for()
