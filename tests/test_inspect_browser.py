@@ -74,7 +74,7 @@ def test_threshold_regions_and_wipe_answer(browser: object, address: str) -> Non
     with Visitor(browser, address) as visitor:
         page = visitor.open("Inspect?view=regions&threshold=0.05&pixel=1,1").page
         badges = page.locator(".st-key-pictures .frame").nth(1).locator(".badge")
-        assert badges.count() > 0
+        badges.first.wait_for()  # the component draws them once it has loaded
         told = page.get_by_text("held-out normal images would be flagged").inner_text()
         table = page.locator(".st-key-regions .dvn-scroller")
         table.click(position={"x": 12, "y": 52})  # the box before the first row
