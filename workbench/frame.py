@@ -30,7 +30,7 @@ def page(title: str) -> Iterator[Model]:
     failing.
     """
     with page_without_model(title) as entry:
-        yield _loaded(entry)
+        yield loaded(entry)
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _chosen_entry() -> ModelEntry | None:
     return entries[name]
 
 
-def _loaded(entry: ModelEntry | None) -> Model:
+def loaded(entry: ModelEntry | None) -> Model:
     """The chosen model on the chosen device. Stops the page with a message if there is none, or if it is damaged."""
     if entry is None:
         st.title(text.PRODUCT)

@@ -54,6 +54,11 @@ PAGES: dict[str, PageText] = {
         "Drop in photos of good parts and watch a model learn them; the run goes on when you close the browser.",
         ":material/model_training:",
     ),
+    "6_Ablations": PageText(
+        "Ablations",
+        "What each part of N-Net is for: the paper's tables beside measured ones, variants side by side, and what-if.",
+        ":material/science:",
+    ),
 }
 """By file name without suffix; only pages whose file exists are shown."""
 

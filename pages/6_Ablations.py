@@ -1,0 +1,27 @@
+"""Ablations: what each part of N-Net is for, by the paper's tables, side by side, and by what-if."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench import ablation_results, frame, interventions, state, variant_grid
+
+PARTS = {"results": "Results", "grid": "Side by side", "whatif": "What if"}
+
+
+def main() -> None:
+    with frame.page_without_model("Ablations") as entry:
+        st.title("Ablations", anchor=False)
+        state.remember("part", "results", state.one_of(PARTS))
+        part = st.segmented_control(
+            "Part", list(PARTS), format_func=PARTS.get, key="part", required=True, label_visibility="collapsed"
+        )
+        if part == "results":
+            ablation_results.draw()
+        elif part == "grid":
+            variant_grid.draw()
+        else:
+            interventions.draw(frame.loaded(entry))
+
+
+main()

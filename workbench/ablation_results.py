@@ -1,0 +1,5 @@
+"""The results of studies: measured beside published. To be written."""
+
+
+def draw() -> None:
+    pass

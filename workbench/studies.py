@@ -1,0 +1,66 @@
+"""The studies that the workbench can show: folders that `python -m nnet ablate` wrote. Knows no Streamlit."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnet.ablation.store import CSV, StudyFolder
+from nnet.ablation.variants import VARIANTS, Variant
+
+EXTRA_STUDIES = "NNET_STUDIES"
+SHIPPED, OWN = Path("checkpoints/studies"), Path("out/ablations")
+
+
+@dataclass(frozen=True)
+class StudyModel:
+    """A trained variant whose checkpoint a study kept.
+
+    Attributes:
+        study: name of the study's folder.
+        variant: which one; the first, where several are one run.
+        data: name of the data set.
+        seed: of training.
+        path: the checkpoint's directory.
+    """
+
+    study: str
+    variant: Variant
+    data: str
+    seed: int
+    path: Path
+
+
+def study_folders(root: Path) -> dict[str, Path]:
+    """All folders with a results table, name -> folder: those that come with the program first, then the command's
+    own, then those of the environment variable NNET_STUDIES. Of two with one name the later has its parent in front.
+
+    Args:
+        root: of the program.
+    """
+    extra = [Path(entry).expanduser() for entry in os.environ.get(EXTRA_STUDIES, "").split(os.pathsep) if entry]
+    shipped = sorted(path.parent for path in (root / SHIPPED).glob(f"*/{CSV}"))
+    found = [path for path in (*shipped, root / OWN, *extra) if (path / CSV).is_file()]
+    names: dict[str, Path] = {}
+    for path in dict.fromkeys(path.resolve() for path in found):
+        names.setdefault(path.name if path.name not in names else f"{path.parent.name}/{path.name}", path)
+    return names
+
+
+def study_models(name: str, folder: Path) -> list[StudyModel]:
+    """The variants of a study whose checkpoints are there, in the order of `VARIANTS`, data and seed.
+
+    Args:
+        name: of the study, for the entries.
+        folder: of the study.
+    """
+    kept = StudyFolder(folder).kept()
+    results: list[dict[str, Any]] = [r for r in StudyFolder(folder).results() if r["key"] in kept]
+    known = [(next((v for v in r["variants"] if v in VARIANTS), None), r) for r in results]
+    order = list(VARIANTS)
+    models = [
+        StudyModel(name, VARIANTS[variant], r["data"], r["seed"], kept[r["key"]]) for variant, r in known if variant
+    ]
+    return sorted(models, key=lambda m: (m.data, order.index(m.variant.name), m.seed))

@@ -1,0 +1,5 @@
+"""One image under several variants. To be written."""
+
+
+def draw() -> None:
+    pass
