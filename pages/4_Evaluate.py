@@ -18,7 +18,17 @@ from nnet.evaluation import Evidence, Result
 from nnet.expression import ExpressionError
 from nnet.provenance import provenance
 from nnet.subsets import METRICS, Attribution
-from workbench import evaluate_data, evaluate_figures, evaluate_report, figures, frame, judging, state, text
+from workbench import (
+    evaluate_data,
+    evaluate_figures,
+    evaluate_report,
+    figures,
+    frame,
+    judging,
+    state,
+    text,
+    threshold_histogram,
+)
 from workbench import evaluate_text as words
 from workbench import evaluate_work as work
 from workbench.evaluate_data import Chosen
@@ -321,15 +331,15 @@ def _threshold(scene: Scene) -> None:
             st.button(label, key=f"jump-{name}", help=hint, on_click=_jump, args=(value,))
     scores, defective = scene.result.scores, scene.defective
     with chart:
-        figure = evaluate_figures.histogram_figure(scores, defective, threshold, jumps["own"])
-        st.plotly_chart(figure, key="evaluate_histogram", config=figures.CHART_CONFIG, alt=words.HISTOGRAM_HINT)
-        st.caption(words.HISTOGRAM_HINT)
+        shown = work.histogram(scores, defective, steps, labels, threshold, jumps["own"])
+        threshold_histogram.draw("evaluate_histogram", shown, _jump)
+        st.caption(words.DRAG_HINT)
     counts = work.counts(scores, defective, threshold)
     st.markdown(words.decided(*counts))
     table, tiles = st.columns((2, 3), gap="large", vertical_alignment="center")
     with table:
         st.html(evaluate_figures.confusion_html(counts))
-    with tiles, st.grid(4, min_column_width=110, gap="small"):
+    with tiles, st.grid(4, min_column_width=130, gap="small"):
         for name, (value, meaning) in words.rates(*counts).items():
             st.metric(name, value, help=meaning)
     _galleries(scene, threshold)
@@ -363,7 +373,7 @@ def _tile(scene: Scene, index: int) -> None:
     name = text.plain(key.rsplit("/", 1)[-1])
     if st.button(name, key=f"open-{key}", help=f"{text.plain(key)}: open in Inspect", width="stretch"):
         _open(scene, key)
-    st.caption(f"{text.plain(label)}, {text.number(float(scene.result.scores[index]))}")
+    st.caption(f"{words.image_label(label)}, {text.number(float(scene.result.scores[index]))}")
 
 
 def _open(scene: Scene, key: str) -> None:
@@ -452,7 +462,7 @@ def _picked_image(scene: Scene, key: str) -> None:
     uri = work.thumbnail(scene.model, scene.chosen, scene.evidence, index, scene.result.expression)
     st.image(uri, width="stretch", alt=key)
     score = text.number(float(scene.result.scores[index]))
-    st.caption(f"{text.plain(key)}: {text.plain(scene.evidence.labels[index])}, score {score}")
+    st.caption(f"{text.plain(key)}: {words.image_label(scene.evidence.labels[index])}, score {score}")
     if st.button("Open in Inspect", icon=":material/search:", key="open-picked", width="stretch"):
         _open(scene, key)
 

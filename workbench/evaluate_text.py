@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nnet.data import Dataset, Inspection
+from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.textures import TEXTURES
 from nnet.expression import PRESETS
 from nnet.maps import MAPS
@@ -218,6 +218,12 @@ THRESHOLD_HELP = "An image whose score is at or above it is called anomalous. No
 HISTOGRAM_HINT = (
     "Look for two hills that stand apart. Blue right of the line are false alarms, orange left of it are misses."
 )
+DRAG_HINT = (
+    "Drag the line, click beside it, or use the arrow keys. Look for two hills that stand apart. The dark part of the "
+    "blue hill are false alarms, that of the orange hill are misses."
+)
+HISTOGRAM_LABEL = "Histogram of the image scores of normal and of defective images"
+NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"
 JUMPS = {
     "own": ("Model's own", "The threshold that training set from held-out normal images, without seeing a defect."),
     "f1": ("Best F1", "The threshold with the largest F1 on these images. It has seen the labels, so it flatters."),
@@ -231,6 +237,19 @@ GALLERY_HINT = (
     "Look for what they have in common. Colours run from 0 to twice the model's own threshold. A click on a name opens "
     "the image in Inspect."
 )
+
+
+def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
+    """What a threshold gets wrong to its left and to its right, while it moves."""
+    return (
+        f"{text.plural(miss, 'miss', 'misses')} among {miss + hit:,} defective",
+        f"{text.plural(alarm, 'false alarm')} among {normal + alarm:,} normal",
+    )
+
+
+def own_threshold(value: float) -> str:
+    """The name of the dotted line."""
+    return f"model's own threshold {text.number(value)}"
 
 
 def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, str]]:
@@ -256,6 +275,11 @@ def decided(normal: int, alarm: int, miss: int, hit: int) -> str:
         f"At this threshold {text.plural(hit, 'defective image')} of {hit + miss:,} are found and {miss:,} missed; "
         f"{alarm:,} of {normal + alarm:,} normal ones raise a false alarm."
     )
+
+
+def image_label(label: str) -> str:
+    """What an image is, in words: data sets call their normal images "good"."""
+    return "normal" if label == GOOD else text.plain(label)
 
 
 # ------------------------------------------------------------------------------------------------------- embeddings

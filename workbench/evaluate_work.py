@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ from nnet.evaluation import Collecting, Evidence, Result
 from nnet.metrics import Ranking
 from nnet.projection import embed, in_mixed_order
 from nnet.subsets import Attribution
-from workbench import figures, judging, resources, text
+from workbench import evaluate_figures, figures, judging, resources, text, theme, threshold_histogram
+from workbench import evaluate_text as words
 from workbench.evaluate_figures import Line
 from workbench.resources import BoundedCache, Loaded, Model
 
@@ -211,6 +212,42 @@ def counts(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple
     flagged = scores >= threshold
     alarm, hit = int(np.sum(flagged & ~defective)), int(np.sum(flagged & defective))
     return int(np.sum(~defective)) - alarm, alarm, int(np.sum(defective)) - hit, hit
+
+
+def counts_at(scores: np.ndarray, defective: np.ndarray, thresholds: Sequence[float]) -> list[tuple[int, ...]]:
+    """`counts` at each of many thresholds, from one sort."""
+    normal, defect = np.sort(scores[~defective]), np.sort(scores[defective])
+    right, miss = (np.searchsorted(some, thresholds, side="left") for some in (normal, defect))
+    return [tuple(map(int, four)) for four in zip(right, len(normal) - right, miss, len(defect) - miss, strict=True)]
+
+
+def histogram(
+    scores: np.ndarray,
+    defective: np.ndarray,
+    steps: Sequence[float],
+    labels: Mapping[float, str],
+    threshold: float,
+    own: float,
+) -> dict[str, object]:
+    """The histogram whose threshold is dragged along `steps`, for `workbench.threshold_histogram.draw`.
+
+    Args:
+        labels: a text for each step.
+        threshold: the one that is set.
+        own: the model's own, drawn as a second line.
+    """
+    groups = (
+        threshold_histogram.Group(words.NORMAL_IMAGES, theme.NORMAL, scores[~defective], "right"),
+        threshold_histogram.Group(words.DEFECTIVE_IMAGES, theme.ANOMALOUS, scores[defective], "left"),
+    )
+    stops = [
+        threshold_histogram.Stop(step, labels[step], *words.would_do(*four))
+        for step, four in zip(steps, counts_at(scores, defective, steps), strict=True)
+    ]
+    return threshold_histogram.data(
+        groups, evaluate_figures.borders(scores), stops, threshold, label=words.HISTOGRAM_LABEL,
+        reference=(words.own_threshold(own), own),
+    )  # fmt: skip
 
 
 def marks(counts: tuple[int, int, int, int]) -> dict[str, tuple[float, float]]:
