@@ -339,7 +339,7 @@ def _threshold(scene: Scene) -> None:
     table, tiles = st.columns((2, 3), gap="large", vertical_alignment="center")
     with table:
         st.html(evaluate_figures.confusion_html(counts))
-    with tiles, st.grid(4, min_column_width=130, gap="small"):
+    with tiles, st.grid(2, min_column_width=130, gap="small"):
         for name, (value, meaning) in words.rates(*counts).items():
             st.metric(name, value, help=meaning)
     _galleries(scene, threshold)

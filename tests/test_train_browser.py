@@ -21,7 +21,7 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     before = os.environ.get("NNET_RUNS")
     os.environ["NNET_RUNS"] = str(tmp_path_factory.mktemp("trained") / "runs")
     try:
-        yield from test_browser.address.__wrapped__(tiny_checkpoint)
+        yield from test_browser.served(tiny_checkpoint)
     finally:
         os.environ.pop("NNET_RUNS") if before is None else os.environ.update(NNET_RUNS=before)
 

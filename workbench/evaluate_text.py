@@ -219,8 +219,8 @@ HISTOGRAM_HINT = (
     "Look for two hills that stand apart. Blue right of the line are false alarms, orange left of it are misses."
 )
 DRAG_HINT = (
-    "Drag the line, click beside it, or use the arrow keys. Look for two hills that stand apart. The dark part of the "
-    "blue hill are false alarms, that of the orange hill are misses."
+    "Drag the line, click beside it, or use the arrow keys. Look for two hills that stand apart. What is filled "
+    "strongly stands on the wrong side: blue for false alarms, orange for misses."
 )
 HISTOGRAM_LABEL = "Histogram of the image scores of normal and of defective images"
 NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"

@@ -220,7 +220,7 @@ def share(value: float) -> str:
 NORMALS_HINT = (
     "How many held-out normal images reach which score. Look for the diamond, this image: the further it stands to the "
     "right of all bars, the surer the decision. Drag the line, or use the arrow keys, to move the threshold; normal "
-    "images that it would flag are dark."
+    "images that it would flag are filled strongly."
 )
 HELD_OUT = "held-out normal images"
 THRESHOLD_LABEL = "Threshold of the image score"

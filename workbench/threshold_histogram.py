@@ -282,7 +282,7 @@ _mount = st.components.v2.component("nnet_threshold_histogram", css=_CSS, js=_JS
 @dataclass(frozen=True)
 class Group:
     """The images of one kind: what they are called, their `colour`, their `scores` (n,), and on which side of the
-    threshold they stand if it is `wrong` about them, "left" or "right"; there they are drawn darker."""
+    threshold they stand if it is `wrong` about them, "left" or "right"; there they are filled strongly."""
 
     name: str
     colour: str
