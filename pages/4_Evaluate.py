@@ -217,11 +217,12 @@ def _metrics(scene: Scene) -> None:
             {"Defect type": kind, "Images": metrics.defective_images, **words.row(metrics)}
             for kind, metrics in scene.result.by_type.items()
         ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, key="evaluate_types")
+        left = {"Images": st.column_config.NumberColumn(alignment="left")}
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="evaluate_types", column_config=left)
     if not scene.evidence.has_masks:
         st.caption(words.NO_MASKS)
     elif scene.result.overall.notes:
-        st.caption(words.note(scene.result.overall.notes))
+        st.caption(words.note(scene.result.overall.notes, scene.evidence.keys))
     _curves(scene)
 
 
@@ -366,7 +367,7 @@ def _galleries(scene: Scene, threshold: float) -> None:
 def _tile(scene: Scene, index: int) -> None:
     key, label = scene.evidence.keys[index], scene.evidence.labels[index]
     try:
-        uri = work.thumbnail(scene.model, scene.chosen, scene.evidence, index, scene.result.expression)
+        uri = work.thumbnail(scene.model, scene.chosen, scene.evidence, index, scene.result.expression, square=True)
         st.image(uri, width="stretch", alt=key)
     except NNetError as error:
         st.caption(text.plain(str(error)))
@@ -619,7 +620,7 @@ def _report_galleries(scene: Scene, threshold: float) -> list[Section]:
     for title, which in ((words.MISSES, missed), (words.ALARMS, alarms)):
         pictures = [
             (
-                work.thumbnail(scene.model, scene.chosen, scene.evidence, int(i), scene.result.expression),
+                work.thumbnail(scene.model, scene.chosen, scene.evidence, int(i), scene.result.expression, square=True),
                 f"{scene.evidence.keys[i]}, {text.number(float(scene.result.scores[i]))}",
             )
             for i in which[:_REPORT_TILES]

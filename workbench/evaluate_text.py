@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from nnet.data import GOOD, Dataset, Inspection
@@ -161,6 +162,7 @@ NO_MASKS = (
     "metrics need labels only."
 )
 NOT_AVAILABLE = "n.a."
+_NUMBERED = re.compile(r"\(counted from 0: (?P<numbers>\d+(, \d+)*)(?P<more>, \.\.\.)?\)")
 LEVELS = {"images": "Images", "pixels": "Pixels"}
 CURVE_HINTS = {
     "roc": "Look for a curve that climbs steeply at the left: many defects found before false alarms begin.",
@@ -201,9 +203,18 @@ def verdict(metrics: Metrics) -> str:
     )
 
 
-def note(sentences: Sequence[str]) -> str:
-    """Remarks of the metrics, such as images without a mask."""
-    return " ".join(text.plain(sentence) for sentence in sentences)
+def note(sentences: Sequence[str], keys: Sequence[str]) -> str:
+    """Remarks of the metrics, such as images without a mask; these are named, where the metrics know numbers only.
+
+    Args:
+        keys: of the images, in the order in which they were measured.
+    """
+
+    def named(found: re.Match[str]) -> str:
+        names = [keys[int(number)] for number in found["numbers"].split(", ")]
+        return f"({', '.join(names)}{' and others' if found['more'] else ''})"
+
+    return " ".join(text.plain(_NUMBERED.sub(named, sentence)) for sentence in sentences)
 
 
 def score_name(expression: str) -> str:

@@ -267,22 +267,40 @@ def worst(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[
 # ---------------------------------------------------------------------------------------------------------- pictures
 
 
-def thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str) -> str:
+def thumbnail(
+    model: Model, chosen: Chosen, found: Evidence, index: int, expression: str, square: bool = False
+) -> str:
     """A small picture of an image with its heatmap, as a data URI, from the maps that are there.
+
+    Args:
+        square: with transparent edges, so that pictures of all proportions stand in line.
 
     Raises:
         nnet.errors.NNetError: the image cannot be read any more.
     """
-    cache, key = stores().thumbnails, (model.key, chosen.hash, found.keys[index], expression)
-    return cache.get(key) or cache.put(key, _thumbnail(model, chosen, found, index, expression))
+    cache, key = stores().thumbnails, (model.key, chosen.hash, found.keys[index], expression, square)
+    if (kept := cache.get(key)) is not None:
+        return kept
+    picture = _thumbnail(model, chosen, found, index, expression)
+    return cache.put(key, figures.data_uri(squared(picture) if square else picture))
 
 
-def _thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str) -> str:
+def _thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str) -> np.ndarray:
     sample = next(s for s in chosen.dataset.test if s.key == found.keys[index])
     image = figures.reduced(sample.load().image, THUMB_SIDE)
     judged = judging.judge(model.detector, {name: m[index] for name, m in found.maps.items()}, expression)
     scale = figures.calibrated_scale(judged.reference.threshold)
-    return figures.data_uri(figures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold))
+    return figures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold)
+
+
+def squared(picture: np.ndarray) -> np.ndarray:
+    """An RGB picture (H, W, 3) in the middle of a transparent square, RGBA uint8 with the longer side of both."""
+    height, width = picture.shape[:2]
+    side = max(height, width)
+    made = np.zeros((side, side, 4), np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    made[top : top + height, left : left + width] = np.dstack([picture, np.full((height, width), 255, np.uint8)])
+    return made
 
 
 def loaded(chosen: Chosen, key: str) -> Loaded:
