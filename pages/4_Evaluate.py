@@ -413,11 +413,12 @@ def _images(scene: Scene) -> None:
             None if picked is None else keys.index(picked), touch=state.on_touch_screen(),
         )  # fmt: skip
         st.plotly_chart(
-            figure, key=f"embedding-{method}-{source}-{colour}", config=_CLICKABLE, alt=words.EMBEDDING_HINT,
+            figure, key=f"embedding-{method}-{source}-{colour}", config=_CLICKABLE, alt=words.EMBEDDING_HINTS[colour],
             on_select=lambda: _point_clicked(f"embedding-{method}-{source}-{colour}", keys),
             selection_mode="points",
         )  # fmt: skip
-        remarks = [words.EMBEDDING_HINT] + ([words.explained(share)] if share is not None else [])
+        remarks = [words.EMBEDDING_HINTS[colour], words.EMBEDDING_CLICK]
+        remarks += [words.explained(share)] if share is not None else []
         if len(which) < len(evidence):
             remarks.append(words.umap_subset(len(which), len(evidence)))
         st.caption(" ".join(remarks))

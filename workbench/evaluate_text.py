@@ -308,10 +308,22 @@ SOURCES_HELP = (
 COLOURINGS = {"label": "Label", "type": "Defect type", "score": "Score"}
 UMAP_WAIT = "Laying out the images (the first UMAP after a start takes up to half a minute)…"
 UMAP_BUTTON = "Compute the UMAP"
-EMBEDDING_HINT = (
-    "Look for orange that stands apart: those the teacher sees as different. Orange among blue is what no threshold on "
-    "this feature could tell. Click a point to see its image."
-)
+EMBEDDING_HINTS = {
+    "label": (
+        "Look for orange that stands apart: those the teacher sees as different. Orange among blue is what no "
+        "threshold on this feature could tell."
+    ),
+    "type": (
+        "Look for a type that gathers in one place: the teacher sees it as one thing. A type that is strewn among the "
+        "blue normal images it hardly sees at all."
+    ),
+    "score": (
+        "Look for bright points that stand apart: what is unlike the rest also scores high. A bright point in the "
+        "middle is flagged for something that these features do not show."
+    ),
+}
+"""By colouring."""
+EMBEDDING_CLICK = "Click a point to see its image."
 EMBEDDING_PICK = "Image"
 EMBEDDING_PICK_HELP = "The same as a click on a point, for keyboards."
 
