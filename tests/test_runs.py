@@ -26,6 +26,7 @@ from builders import tiny_config as small_config
 from PIL import Image
 from safetensors.torch import load_file
 
+import nnet.pipeline
 import nnet.runs.worker
 import nnet.storage
 import nnet.training
@@ -475,7 +476,7 @@ def test_corrupt_images_are_left_out_with_a_sentence(runs):
 
 
 def folder_of_images(path: Path, count: int = 14) -> Path:
-    path.mkdir()
+    path.mkdir(parents=True)
     for name, content in FILES[:count]:
         (path / name).write_bytes(content)
     return path
@@ -489,6 +490,74 @@ def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_
     for path in data.iterdir():
         path.unlink()
     assert wait(pid) == 0 and runs.get(run.id).state == "done"
+
+
+def little_memory(after_epoch: int = 0, mischief: Callable[[], object] = lambda: None) -> None:
+    """No image stays in memory, so that each is decoded anew in every epoch; `mischief` happens after an epoch."""
+    nnet.pipeline.available_memory = lambda: 0
+    real = nnet.training._Run._save_state
+
+    def then(run: object, epoch: int) -> None:
+        real(run, epoch)
+        if epoch == after_epoch:
+            mischief()
+
+    nnet.training._Run._save_state = then
+
+
+def refused(runs: Runs, run: Run, *words: str) -> None:
+    """The last attempt failed with these words and kept what it had."""
+    run = runs.get(run.id)
+    assert run.state == "failed" and run.model is None and run.kept_epochs == 2, run.log_tail()
+    assert all(word in run.reason for word in (*words, "resume", "duplicate")), run.reason
+    assert "Traceback" not in run.log_tail(99)
+
+
+def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_named_and_the_run_goes_on_with_it_back(
+    runs, whole, tmp_path
+):
+    data = folder_of_images(tmp_path / "photos")
+    run = runs.create(RunSpec("part", str(data), tiny_config(train__epochs=EPOCHS), device="cpu"))
+    lost = data / "07.png"
+    assert work_here(run, lambda: little_memory(2, lost.unlink)) == 1
+    refused(runs, run, "07.png", str(data), "not there any more")
+    assert work_here(run, little_memory) == 1  # resumed without it
+    refused(runs, run, "07.png", "not there any more")
+    lost.write_bytes(FILES[8][1])
+    assert work_here(run) == 1  # resumed with another one in its place
+    refused(runs, run, "07.png", "not the picture any more")
+    lost.write_bytes(FILES[7][1][:100])
+    assert work_here(run) == 1
+    refused(runs, run, "07.png", "not readable any more")
+    lost.write_bytes(FILES[7][1])
+    (data / "late.png").write_bytes(FILES[3][1])  # came since then: the run goes on without it
+    assert work_here(run, little_memory) == 0
+    run = runs.get(run.id)
+    assert run.state == "done" and any("not among those" in note for note in run.status.notes)
+    assert_same(run, whole)
+
+
+def test_a_resumed_run_keeps_its_split_and_its_pinned_images_when_files_come_and_go(runs, tmp_path):
+    """With defects in the folder the normal images are split by a shuffle, which one file more changes altogether."""
+    data, extra = tmp_path / "parts", random_images(8, seed=5)
+    folder_of_images(data / "good")
+    (data / "bent").mkdir()
+    for number in range(3):
+        (data / "bent" / f"{number}.png").write_bytes(png(extra[number]))
+    for number in range(4):
+        (data / "good" / f"more{number}.png").write_bytes(png(extra[4 + number]))
+    spec = RunSpec("part", str(data), tiny_config(train__epochs=3), device="cpu")
+    whole_run, run = runs.create(spec), runs.create(spec)
+    assert work_here(whole_run) == 0
+    assert work_here(run, lambda: little_memory(2, lambda: os.kill(os.getpid(), signal.SIGKILL))) == -signal.SIGKILL
+    (data / "good" / "aaa.png").write_bytes(FILES[0][1][:-12] + bytes(12))
+    (data / "bent" / "0.png").unlink()
+    assert work_here(run) == 0, runs.get(run.id).log_tail()
+    run, whole_run = runs.get(run.id), runs.get(whole_run.id)
+    assert all(torch.equal(value, weights(run.path)[key]) for key, value in weights(whole_run.path).items())
+    assert [p.key for p in run.film().probes] == [p.key for p in whole_run.film().probes]
+    assert np.array_equal(run.film().scores()[1], whole_run.film().scores()[1])
+    assert any("1 image was left out of measuring" in note for note in run.status.notes)
 
 
 def test_data_that_is_gone_or_may_not_be_read_fails_with_its_name(runs, tmp_path):

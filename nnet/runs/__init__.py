@@ -10,6 +10,7 @@ stop.json        somebody asks the run to stop
 log.txt          what the trainer printed
 history.jsonl    one line per finished epoch
 resume.safetensors  weights and optimiser after the last finished epoch, while the run is unfinished
+images.json      the images that the run began with, see `nnet.runs.members`
 film/            the training film, see `nnet.runs.film`
 data/            uploaded images that the run is trained on
 exit.json        how the last attempt ended: exit code and reason; the first who writes it wins

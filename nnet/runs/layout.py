@@ -15,7 +15,7 @@ from nnet.storage import write_json
 
 FORMAT = 1
 SPEC, QUEUED, LOCK, STATUS = "run.json", "queued.json", "lock", "status.json"
-STOP, LOG, EXIT, FILM, DATA = "stop.json", "log.txt", "exit.json", "film", "data"
+STOP, LOG, EXIT, FILM, DATA, IMAGES = "stop.json", "log.txt", "exit.json", "film", "data", "images.json"
 UPLOADED = "upload"
 CANCELLED = 130
 STATES = ("created", "queued", "running", "stopping", "done", "cancelled", "failed", "lost", "unreadable")
