@@ -193,8 +193,10 @@ def _train(options: argparse.Namespace) -> int:
         raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset
     from nnet.pipeline import train_on
+    from nnet.runs import disk
 
     config = configure(options)
+    disk.require(disk.left_to_write(disk.needed(config), options.out), options.out)
     dataset = open_dataset(options.data, seed=config.train.seed)
     quiet = os.environ.get("RANK", "0") != "0"  # of several processes of torchrun, one speaks
     for sentence in () if quiet else (*dataset.notes, *dataset.problems):

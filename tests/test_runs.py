@@ -10,6 +10,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -40,7 +41,7 @@ from nnet.runs.slots import MACHINE, take_slot
 from nnet.runs.store import SUPERVISOR_LOCK
 from nnet.runs.supervisor import supervise
 from nnet.runs.worker import work
-from nnet.training import RESUME, train
+from nnet.training import RESUME, split_normals, train
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0
@@ -385,7 +386,9 @@ def test_kill_9_in_the_middle_of_an_epoch_is_said_and_survived(runs, whole):
     runs.start(run.id)
     run = reach(runs, run.id, epoch=1)
     os.kill(run.status.pid, signal.SIGKILL)
-    until(lambda: runs.get(run.id).exit is not None)  # it counts as lost until the supervisor has looked
+    seen = set()
+    until(lambda: seen.add(runs.get(run.id).state) or runs.get(run.id).exit is not None)
+    assert seen <= {"running", "failed"}  # never lost: its supervisor lives, and is about to look
     run = runs.get(run.id)
     assert run.state == "failed" and run.exit.code == -signal.SIGKILL and "SIGKILL" in run.reason
     assert run.model is None and not is_usable(run.path)
@@ -452,7 +455,8 @@ def fill_disk(disk: Path | None) -> None:
 
 def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, whole, small_disk):
     full = Runs(small_disk / "runs") if small_disk else runs
-    run = made(full, epochs=EPOCHS)
+    spec = RunSpec("My part", "upload", tiny_config(train__epochs=EPOCHS), device="cpu", disk_bytes=2**20)
+    run = full.create(spec, full.stage(FILES))
     assert work_here(run, lambda: fill_disk(small_disk)) == 1
     run = full.get(run.id)
     assert run.state == "failed" and "disk is full" in run.reason and run.kept_epochs >= 1, run.log_tail()
@@ -461,6 +465,29 @@ def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, wh
         (small_disk / "ballast").unlink()
     assert work_here(run) == 0
     assert_same(full.get(run.id), whole)
+
+
+def test_a_run_that_the_disk_has_no_room_for_is_neither_made_nor_started_nor_resumed(runs, small_disk, monkeypatch):
+    monkeypatch.setattr(Runs, "ensure_supervisor", lambda self: None)
+    if small_disk:
+        runs = Runs(small_disk / "runs")
+    else:  # nobody may mount a small disk here
+        free = shutil.disk_usage(runs.root.parent)._replace(free=60 * 2**20)
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: free)
+    spec = RunSpec("part", "upload", tiny_config(), device="cpu")
+    with pytest.raises(RunError, match=r"The run needs \d+ MiB on disk, and \d+ MiB are free. Delete old runs"):
+        runs.create(spec, runs.stage(FILES))
+    assert runs.list() == [] and not list(runs.root.glob(".making-*"))
+    run = runs.create(dataclasses.replace(spec, disk_bytes=2**20), runs.stage(FILES))
+    for ready, go_on in ((run, runs.start), (run, runs.resume)):
+        larger = dataclasses.replace(runs.get(run.id).spec, disk_bytes=2**30)  # somebody else filled the disk meanwhile
+        layout.write_spec(run.path, larger)
+        with pytest.raises(RunError, match="The run needs"):
+            go_on(ready.id)
+        assert runs.get(run.id).state in ("created", "cancelled")
+        layout.write_spec(run.path, dataclasses.replace(larger, disk_bytes=2**20))
+        assert go_on(ready.id).state == "queued"
+        runs.cancel(run.id)
 
 
 def test_corrupt_images_are_left_out_with_a_sentence(runs):
@@ -516,20 +543,22 @@ def refused(runs: Runs, run: Run, *words: str) -> None:
 def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_named_and_the_run_goes_on_with_it_back(
     runs, whole, tmp_path
 ):
-    data = folder_of_images(tmp_path / "photos")
-    run = runs.create(RunSpec("part", str(data), tiny_config(train__epochs=EPOCHS), device="cpu"))
-    lost = data / "07.png"
+    data, config = folder_of_images(tmp_path / "photos"), tiny_config(train__epochs=EPOCHS)
+    run = runs.create(RunSpec("part", str(data), config, device="cpu"))
+    number = split_normals(len(FILES), config.train)[0][2]  # one that is learnt, so that the next epoch misses it
+    name, content = FILES[number]
+    lost = data / name
     assert work_here(run, lambda: little_memory(2, lost.unlink)) == 1
     refused(runs, run, "07.png", str(data), "not there any more")
     assert work_here(run, little_memory) == 1  # resumed without it
     refused(runs, run, "07.png", "not there any more")
-    lost.write_bytes(FILES[8][1])
+    lost.write_bytes(FILES[number - 1][1])
     assert work_here(run) == 1  # resumed with another one in its place
     refused(runs, run, "07.png", "not the picture any more")
-    lost.write_bytes(FILES[7][1][:100])
+    lost.write_bytes(content[:100])
     assert work_here(run) == 1
     refused(runs, run, "07.png", "not readable any more")
-    lost.write_bytes(FILES[7][1])
+    lost.write_bytes(content)
     (data / "late.png").write_bytes(FILES[3][1])  # came since then: the run goes on without it
     assert work_here(run, little_memory) == 0
     run = runs.get(run.id)

@@ -86,11 +86,16 @@ def _start(path: Path) -> Child | None:
         ["nnet", "train", "--run", str(path)], path / layout.LOG, fds=fds,
         environment={INHERITED: ",".join(map(str, fds))},
     )  # fmt: skip
-    os.pwrite(lock.fd, json.dumps({"pid": process.pid, "started": processes.started_at(process.pid) or ""}).encode(), 0)
+    facts = {"pid": process.pid, "started": processes.started_at(process.pid) or "", "supervisor": _itself()}
+    os.pwrite(lock.fd, json.dumps(facts).encode(), 0)
     (path / layout.QUEUED).unlink(missing_ok=True)
     lock.release()
     slot.release()
     return Child(path, process)
+
+
+def _itself() -> tuple[int, str]:
+    return os.getpid(), processes.started_at(os.getpid()) or ""
 
 
 def _ended(child: Child) -> bool:
