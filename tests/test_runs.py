@@ -475,7 +475,7 @@ def test_a_run_that_the_disk_has_no_room_for_is_neither_made_nor_started_nor_res
         free = shutil.disk_usage(runs.root.parent)._replace(free=60 * 2**20)
         monkeypatch.setattr(shutil, "disk_usage", lambda folder: free)
     spec = RunSpec("part", "upload", tiny_config(), device="cpu")
-    with pytest.raises(RunError, match=r"The run needs \d+ MiB on disk, and \d+ MiB are free. Delete old runs"):
+    with pytest.raises(RunError, match=r"The run needs \d+ MB on disk, and \d+ MB are free. Delete old runs"):
         runs.create(spec, runs.stage(FILES))
     assert runs.list() == [] and not list(runs.root.glob(".making-*"))
     run = runs.create(dataclasses.replace(spec, disk_bytes=2**20), runs.stage(FILES))

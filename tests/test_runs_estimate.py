@@ -40,7 +40,7 @@ def test_what_the_run_would_fail_for_is_said_before_it(tmp_path):
 
 def test_a_short_disk_is_a_clear_no():
     found = judge(FOUND, preset("small"), disk_free=GIB // 2)
-    assert "1.0 GiB" in found.refusals[0] and "512 MiB" in found.refusals[0]
+    assert "1.1 GB" in found.refusals[0] and "537 MB" in found.refusals[0]
     assert not judge(FOUND, preset("small"), disk_free=2 * GIB).refusals
 
 
@@ -68,7 +68,7 @@ def test_what_lies_in_a_run_already_need_not_be_written_again(tmp_path):
 def test_short_memory_is_a_warning_with_ways_out_that_are_possible():
     config = preset("paper")
     found = judge(FOUND | {"memory_free": GIB}, config, disk_free=99 * GIB)
-    assert "2.0 GiB" in found.warnings[0] and not found.refusals and len(found.remedies) == 4
+    assert "2.1 GB" in found.warnings[0] and not found.refusals and len(found.remedies) == 4
     for remedy in found.remedies:
         assert config.override(remedy.changes) != config
     assert not judge(FOUND, config, disk_free=99 * GIB).warnings

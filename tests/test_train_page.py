@@ -137,7 +137,7 @@ def test_dropped_photos_are_kept_counted_and_split(runs: Runs) -> None:
     assert "14 photos" in shown(at) and "6 images** to learn from, **8** good ones held out" in shown(at)
     assert "notes.txt" in shown(at) and "again.png" in shown(at)
     table = at.dataframe[0].value
-    assert table["Images"].tolist() == [14] and table["Mode"].tolist() == ["RGB"]
+    assert table["Images"].tolist() == [14] and table["Colours"].tolist() == ["RGB"]
     assert len(at.image) == train_work.PREVIEWS
     assert has(at, "start_training")
 

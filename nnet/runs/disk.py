@@ -75,5 +75,5 @@ def require(need: int, folder: Path, what: str = "The run needs") -> None:
 
 
 def size(count: float) -> str:
-    """Bytes in words."""
-    return f"{count / 2**30:,.1f} GiB" if count >= 2**30 else f"{count / 2**20:,.0f} MiB"
+    """Bytes in words, in the units of the page that shows an estimate."""
+    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"
