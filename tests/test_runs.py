@@ -549,15 +549,15 @@ def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_n
     name, content = FILES[number]
     lost = data / name
     assert work_here(run, lambda: little_memory(2, lost.unlink)) == 1
-    refused(runs, run, "07.png", str(data), "not there any more")
+    refused(runs, run, name, str(data), "not there any more")
     assert work_here(run, little_memory) == 1  # resumed without it
-    refused(runs, run, "07.png", "not there any more")
+    refused(runs, run, name, "not there any more")
     lost.write_bytes(FILES[number - 1][1])
     assert work_here(run) == 1  # resumed with another one in its place
-    refused(runs, run, "07.png", "not the picture any more")
+    refused(runs, run, name, "not the picture any more")
     lost.write_bytes(content[:100])
     assert work_here(run) == 1
-    refused(runs, run, "07.png", "not readable any more")
+    refused(runs, run, name, "not readable any more")
     lost.write_bytes(content)
     (data / "late.png").write_bytes(FILES[3][1])  # came since then: the run goes on without it
     assert work_here(run, little_memory) == 0

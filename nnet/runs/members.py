@@ -99,17 +99,17 @@ class Members:
         """Decode a training image. One that cannot be read the first time is left out; later that is a loss."""
         known = self._facts.get(sample.key)
         try:
-            decoded, now = sample.load(), _dated(sample.path)
+            decoded = sample.load()
+            found = _facts(sample, known)
         except (NNetError, OSError) as error:
             if known is None:
                 raise
             what = f"not readable any more ({error})" if sample.path.exists() else "not there any more"
             raise Lost(self._sentence([sample.key], what)) from error
-        if known is None:
-            with self._lock:
-                self._facts[sample.key] = {**now, "sha256": sample.file_hash()}
-        elif any(known[name] != value for name, value in now.items()) and sample.file_hash() != known["sha256"]:
+        if known is not None and found["sha256"] != known["sha256"]:
             raise Lost(self._sentence([sample.key], "not the picture any more that it was"))
+        with self._lock:
+            self._facts[sample.key] = found
         return decoded
 
     def _sentence(self, keys: list[str], what: str) -> str:
@@ -126,9 +126,13 @@ def _images(count: int) -> str:
     return f"{count:,} image{'s were' if count > 1 else ' was'}"
 
 
-def _dated(path: Path) -> dict[str, int]:
-    facts = path.stat()
-    return {"bytes": facts.st_size, "date": facts.st_mtime_ns}
+def _facts(sample: Sample, known: dict[str, Any] | None) -> dict[str, Any]:
+    """Size, date and hash of an image's file; it is hashed only if its size or date is not what was known."""
+    facts = sample.path.stat()
+    dated = {"bytes": facts.st_size, "date": facts.st_mtime_ns}
+    if known is not None and dated.items() <= known.items():
+        return known
+    return {**dated, "sha256": sample.file_hash()}
 
 
 def _read(path: Path) -> dict[str, Any] | None:
