@@ -26,7 +26,7 @@ from nnet.ablation.estimate import Costs, estimate, run_seconds
 from nnet.ablation.execute import execute
 from nnet.ablation.plan import Plan, make_plan, open_source, prepared
 from nnet.ablation.progress import Display, duration
-from nnet.ablation.store import CSV, DONE, LOCK, MODELS, StudyFolder
+from nnet.ablation.store import CARD, CSV, DONE, LOCK, MODELS, StudyFolder
 from nnet.cli import main
 from nnet.config import Config
 from nnet.detector import Detector
@@ -135,6 +135,20 @@ def test_the_table_has_every_column_and_what_was_measured(study):
         assert row["images_per_second"] > 0 and row["seconds_training"] > 0 and row["epochs"] == 2
         assert (row["steps"], row["training_images"], row["images"]) == (4, 6, 6)
         assert row["commit"] and row["parameters"] - row["parameters_trained"] == result["parts"]["T"] > 0
+
+
+def test_the_card_says_data_seeds_minutes_and_commit(study, category):
+    card, rows = (study / CARD).read_text(), read_results(study / CSV)
+    assert f"# {study.name}\n" in card
+    assert f"python -m nnet ablate --study table7 --data {category} --seeds 2 --preset small --set model.size" in card
+    assert "6 normal images for training; measured on 3 normal and 3 defective images, 3 regions" in card
+    assert "Runs: 2, seeds 0, 1, 2 epochs, 4 steps; " in card and " minutes of runs in all" in card
+    assert f"commit `{rows[0]['commit']}`" in card
+    mean = 50 * sum(row["i_auroc"] for row in rows if (row["study"], row["row"]) == ("table7", "M1, M2, M3"))
+    line = next(line for line in card.splitlines() if line.startswith("| M1, M2, M3 | 2 |"))
+    assert f"| {mean:.2f} ± " in line and line.endswith(" |  | 99 |")  # the baseline itself; the paper's 99.0
+    assert "All six maps beat the reverse maps (P-AP; Table 7): " in card
+    assert "### What each part is for" not in card  # a study is shown when all of its rows were run
 
 
 def test_the_table_is_written_as_parquet_too(study):
