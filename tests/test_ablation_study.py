@@ -140,7 +140,8 @@ def test_the_table_has_every_column_and_what_was_measured(study):
 def test_the_card_says_data_seeds_minutes_and_commit(study, category):
     card, rows = (study / CARD).read_text(), read_results(study / CSV)
     assert f"# {study.name}\n" in card
-    assert f"python -m nnet ablate --study table7 --data {category} --seeds 2 --preset small --set model.size" in card
+    command = f"python -m nnet ablate --study table7 --data {category} --seeds 2 --preset small --set "
+    assert f"{command}{next(iter(SETTINGS))}=" in card
     assert "6 normal images for training; measured on 3 normal and 3 defective images, 3 regions" in card
     assert "Runs: 2, seeds 0, 1, 2 epochs, 4 steps; " in card and " minutes of runs in all" in card
     assert f"commit `{rows[0]['commit']}`" in card

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nnet.ablation.claims import METRIC_TITLES, Verdict, judge_all
+from nnet.ablation.claims import METRIC_TITLES, judge_all
 from nnet.ablation.store import ALL_DEFECTS
 from nnet.ablation.summary import Group, SummaryCell, SummaryRow, groups, rows_of, summarise
 from nnet.ablation.variants import STUDIES, Study
@@ -42,7 +42,7 @@ def study_section(rows: Rows, study: Study, heading: str) -> str:
         heading: the signs in front of its title, such as "###".
     """
     table = markdown_table(summarise(rows, study), study)
-    verdicts = [f"- **{verdict.outcome}**: {_claim(verdict)}" for verdict in judge_all(rows, [study.name])]
+    verdicts = [f"- {verdict.sentence}" for verdict in judge_all(rows, [study.name])]
     note = [f"{study.note}\n"] if study.note else []
     return "\n".join([f"{heading} {study.title} ({study.source})\n", table, "", *note, *verdicts, ""])
 
@@ -64,10 +64,6 @@ def _cells(cell: SummaryCell) -> tuple[str, str, str]:
     around = "" if cell.delta is None or cell.delta.spread is None else f" ± {cell.delta.spread:.2f}"
     delta = "" if cell.delta is None else f"{cell.delta.mean:+.2f}{around}"
     return value, delta, "" if cell.published is None else f"{cell.published:g}"
-
-
-def _claim(verdict: Verdict) -> str:
-    return verdict.sentence.replace("|", "\\|")
 
 
 def _was_run(rows: Rows, study: Study) -> bool:
