@@ -46,6 +46,11 @@ def add_ablate(commands: Any, assignment: Callable[[str], tuple[str, Any]]) -> N
         "--keep", choices=("first", "all", "none"), default="first",
         help="which checkpoints stay: those of the first seed (default), all, or none",
     )
+    parser.add_argument("--export", type=Path, metavar="DIR", help="then copy table, card and runs there, to pass on")
+    parser.add_argument(
+        "--export-models", nargs="+", default=[], choices=VARIANTS, metavar="VARIANT",
+        help="with --export: variants whose kept checkpoints go along, without their memory atlas",
+    )
     parser.add_argument("--any-code", action="store_true", help="count runs as done that other code versions made")
     parser.add_argument("--list", action="store_true", help="show the variants and how they differ, and stop")
     parser.add_argument("--dry-run", action="store_true", help="show what would run and how long it takes, and stop")
@@ -82,6 +87,11 @@ def run(options: argparse.Namespace, assignment: Callable[[str], tuple[str, Any]
         return _show_plan(plan, folder, options)
     failed = _carry_out(plan, folder, options)
     _show_results(plan, folder, _command(options))
+    if options.export:
+        from nnet.ablation.export import export
+
+        for path in export(folder, options.export, options.export_models):
+            print(f"Light checkpoint in {path}")
     return 1 if failed else 0
 
 
@@ -115,6 +125,8 @@ def _check(options: argparse.Namespace) -> None:
             raise StudyError(f"--{name.replace('_', '-')}: expected {least} or more, found {value}.")
     if options.address and options.engine != "ray":
         raise StudyError("--address names a Ray cluster; add --engine ray, or leave it out.")
+    if options.export_models and not options.export:
+        raise StudyError("--export-models says what goes along with --export DIR; give a folder, or leave it out.")
 
 
 def _engine(options: argparse.Namespace) -> Any:
@@ -216,7 +228,11 @@ def count(number: int, noun: str) -> str:
 
 def _command(options: argparse.Namespace) -> str:
     """The command as one would type it, for the card; only what decides the results."""
-    words = ["python -m nnet ablate --study", *options.study, "--data", *map(shlex.quote, options.data)]
+    from nnet.ablation.plan import NAMED_DATA
+
+    # A folder goes by its name: where it lies on this machine says nothing to others.
+    data = [spec if spec.partition(":")[0] in NAMED_DATA else Path(spec).name for spec in options.data]
+    words = ["python -m nnet ablate --study", *options.study, "--data", *map(shlex.quote, data)]
     words += ["--seeds", str(options.seeds), "--preset", options.preset]
     words += [word for setting in options.set for word in ("--set", shlex.quote(setting))]
     return " ".join([*words, *(["--split-seed", str(options.split_seed)] if options.split_seed else [])])
