@@ -336,6 +336,17 @@ def test_those_that_wait_wait_in_order(runs):
     slot.release()
 
 
+def test_many_looks_at_a_waiting_run_start_one_supervisor(runs, monkeypatch):
+    started = []
+    launch = processes.launch
+    monkeypatch.setattr(processes, "launch", lambda *a, **k: started.append(a[0][1]) or launch(*a, **k))
+    run = runs.start(made(runs).id)
+    for _ in range(5):  # long before the new process has imported anything
+        runs.list()
+    assert started == ["supervise"]
+    assert ended(runs, run.id).state == "done" and started == ["supervise"]
+
+
 def test_of_two_supervisors_one_leaves_at_once(runs):
     runs.root.mkdir(parents=True)
     lock = FileLock(runs.root / SUPERVISOR_LOCK)

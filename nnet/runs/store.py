@@ -23,11 +23,12 @@ from nnet.errors import NNetError
 from nnet.runs import disk, layout, processes
 from nnet.runs.film import Film
 from nnet.runs.layout import Exit, RunError, RunSpec, Status
-from nnet.runs.locks import is_held, locked
+from nnet.runs.locks import FileLock, is_held, locked
 from nnet.storage import write_json
 
 CHECKPOINT, HISTORY, RESUME = "config.json", "history.jsonl", "resume.safetensors"
 LIBRARY_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG = ".library.lock", ".supervisor.lock", ".supervisor.log"
+LOOKED_AT = 0.1  # seconds; a lock that is only looked at is free again at once
 UPLOADS = ".uploads"
 UPLOAD_SECONDS = 24 * 3600.0
 GRACE, PATIENCE = 1.2, 0.6  # seconds between the polite and the hard stop, and after it
@@ -356,9 +357,15 @@ class Runs:
 
     def ensure_supervisor(self) -> None:
         """Start the process that works the queue off, unless one is there."""
-        if not is_held(self.root / SUPERVISOR_LOCK):
-            log = self.root / SUPERVISOR_LOG
-            processes.reap(processes.launch(["nnet.runs", "supervise", str(self.root)], log))
+        lock = FileLock(self.root / SUPERVISOR_LOCK)
+        if is_held(lock.path) or not lock.take(timeout=LOOKED_AT):
+            return
+        # The new process gets the lock with it: however slowly it starts, nobody starts a second one meanwhile.
+        command = ["nnet.runs", "supervise", str(self.root), str(lock.fd)]
+        try:
+            processes.reap(processes.launch(command, self.root / SUPERVISOR_LOG, fds=(lock.fd,)))
+        finally:
+            lock.release()
 
     # ------------------------------------------------------------------------------------------------ inside
 

@@ -33,10 +33,18 @@ class Child:
     process: subprocess.Popen
 
 
-def supervise(root: Path) -> None:
-    """Work until nothing is left; returns at once if another supervisor is at work."""
+def supervise(root: Path, lock: int | None = None) -> None:
+    """Work until nothing is left; returns at once if another supervisor is at work.
+
+    Args:
+        root: the folder of runs.
+        lock: file descriptor of the supervisor's lock if whoever started this process took it; else it is taken here.
+    """
     own = FileLock(root / SUPERVISOR_LOCK)
-    if not own.take():
+    if lock is not None:
+        os.set_inheritable(lock, False)
+        own.fd = lock
+    elif not own.take():
         return
     children: list[Child] = []
     while True:
