@@ -134,10 +134,12 @@ def milliseconds(value: float) -> str:
 
 
 def data_size(count: float) -> str:
-    """A number of bytes: 812 kB, 1.4 MB, 40 MB."""
+    """A number of bytes: 812 kB, 1.4 MB, 40 MB, 19.1 GB."""
     if count < 1e6:
         return f"{count / 1e3:.0f} kB"
-    return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:,.0f} MB"
+    if count < 1e9:
+        return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:.0f} MB"
+    return f"{count / 1e9:,.1f} GB"
 
 
 def pixels(width: int, height: int) -> str:
