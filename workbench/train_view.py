@@ -416,7 +416,8 @@ def _curves(run: Run) -> None:
             if epochs:
                 with grid.cell():
                     st.markdown(f"**{curve.title}** :gray[· {curve.unit}]")
-                    figure = train_figures.curve_figure(epochs, lines, log=name == "held_out")
+                    last = history[-1]["epoch"]
+                    figure = train_figures.curve_figure(epochs, lines, log=name == "held_out", last=last)
                     st.plotly_chart(figure, key=f"curve-{name}", config=figures.CHART_CONFIG, alt=curve.hint)
                     st.caption(curve.hint)
 
