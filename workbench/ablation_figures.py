@@ -21,7 +21,8 @@ _CLEAR = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
 _LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
 _GREY = "#6b7a8f"
 _WRAP = 24  # letters of a row's name on one line, so that a phone has room for the chart
-_LARGEST = 46  # diameter in pixels of the circle with the most parameters
+LARGEST = 46
+"""Diameter in pixels of the circle with the most parameters."""
 _ABOVE, _BELOW = -0.2, 0.2  # where the paper's mark and the seeds stand in a row, in rows
 
 
@@ -52,7 +53,7 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
     )  # fmt: skip
     ends = [0.0, *_reached([row for _, row in shown]), *(row.published for _, row in paper)]
     figure.update_xaxes(
-        title={"text": f"points to {baseline}: worse (left), better (right)", "standoff": 6},
+        title={"text": f"percentage points to {baseline}", "standoff": 6},
         range=_room(ends), fixedrange=True, zeroline=False,
     )  # fmt: skip
     figure.update_yaxes(
@@ -176,7 +177,7 @@ def speed_figure(points: Sequence[SpeedPoint], metric: str) -> go.Figure:
         textfont={"size": 12, "color": "white"}, showlegend=False,
         error_y=_whiskers([point.quality.spread for point in order], _FAINT),
         marker={
-            "size": [point.parameters for point in order], "sizemode": "area", "sizeref": most / _LARGEST**2,
+            "size": [point.parameters for point in order], "sizemode": "area", "sizeref": most / LARGEST**2,
             "color": [theme.ANOMALOUS if "N-Net" in point.label else theme.NORMAL for point in order],
             "opacity": 0.85, "line": {"width": 1.5, "color": "white"},
         },

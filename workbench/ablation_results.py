@@ -174,7 +174,7 @@ def _claims(scene: Scene) -> None:
             if found:
                 with grid.cell(), st.container(border=True, height="stretch", gap="small"):
                     _study_claims(scene, study, found)
-    st.caption(words.LEVELS)
+    st.caption(words.levels(scene.base))
     base = scene.base
     st.download_button(
         words.DOWNLOAD_CLAIMS, lambda: data.claims_csv(base), f"{_file(scene, 'claims')}.csv", "text/csv",
@@ -202,8 +202,8 @@ def _study_claims(scene: Scene, study: Study, found: Sequence[data.Checked]) -> 
 def _study(scene: Scene, study: Study) -> None:
     """One study: its claims, the table, and the chart."""
     base, metric = scene.base, scene.metric
-    st.markdown(words.GLOSSARY[study.name])
     if not base.measured(study):
+        st.markdown(words.GLOSSARY[study.name])
         _command(study, scene, [study.name])
         if study.name in TABLES:
             _table(scene, study)
@@ -211,10 +211,13 @@ def _study(scene: Scene, study: Study) -> None:
         return
     found = data.checked(base, metric, [study.name])
     _statement(scene, found)
-    for one in found:
-        st.markdown(words.claim(one, metric, whole=True))
+    st.markdown(words.GLOSSARY[study.name])
+    with st.grid(2, min_column_width=340, gap=("small", "medium")) as grid:
+        for one in found:
+            with grid.cell():
+                st.markdown(words.claim(one, metric, whole=True))
     if not any(value.measured for value in data.values(base, study, metric)):
-        st.info(words.no_masks(base)[:1].upper() + words.no_masks(base)[1:], icon=":material/info:")
+        st.info(words.no_masks(base), icon=":material/info:")
         _table(scene, study)
     elif study.name in _FIGURES:
         _FIGURES[study.name](scene, study)
@@ -226,10 +229,11 @@ def _study(scene: Scene, study: Study) -> None:
 
 
 def _table(scene: Scene, study: Study) -> None:
-    st.markdown(f"**{words.TABLE_TITLE}**")
+    st.markdown(f"**{words.TABLE_TITLES[study.name in TABLES]}**")
     table = words.results_table(summarise(scene.base.rows, study), study, scene.metric)
     st.dataframe(table, hide_index=True, key=f"results-table-{study.name}", height="content")
-    st.caption(f"{words.TABLE_HINT} {words.LEVELS}" if study.name in TABLES else words.TABLE_HINT)
+    more = f" {words.levels(scene.base)}" if study.name in TABLES else ""
+    st.caption(words.TABLE_HINTS[study.name in TABLES] + more)
     if scene.base.measured(study):
         _downloads(scene, study)
 
@@ -319,23 +323,22 @@ def _speed(scene: Scene) -> None:
     points = data.speed_points(scene.base, scene.metric)
     if not points:
         if not scene.base.has_masks and scene.metric != "i_auroc":
-            st.info(words.no_masks(scene.base)[:1].upper() + words.no_masks(scene.base)[1:], icon=":material/info:")
+            st.info(words.no_masks(scene.base), icon=":material/info:")
             return
         st.markdown(words.SPEED_NOT_RUN)
         st.code(data.command(["table4"], scene.base), language="bash", wrap_lines=True)
         return
     st.markdown(words.speed_title(scene.metric))
-    chart, key = st.columns((3, 2), gap="medium")
-    with chart:
-        figure = ablation_figures.speed_figure(points, METRIC_TITLES[scene.metric])
-        _chart(figure, "speed", words.speed_told(points, scene.metric), words.SPEED_HINT)
-    with key:
-        st.dataframe(words.speed_table(points, scene.metric), hide_index=True, key="results-speed", height="content")
-        st.caption(words.speed_made(scene.about))
-        st.download_button(
-            words.DOWNLOAD_TABLE, lambda: data.speed_csv(points, scene.metric), f"{_file(scene, 'figure4')}.csv",
-            "text/csv", icon=":material/download:", on_click="ignore", key="results-figure4",
-        )  # fmt: skip
+    figure = ablation_figures.speed_figure(points, METRIC_TITLES[scene.metric])
+    hint = f"{words.SPEED_HINT} {words.speed_made(scene.about)}"
+    _chart(figure, "speed", words.speed_told(points, scene.metric), hint)
+    st.dataframe(
+        words.speed_table(points, scene.metric), hide_index=True, key="results-speed", height="content", width="content"
+    )
+    st.download_button(
+        words.DOWNLOAD_TABLE, lambda: data.speed_csv(points, scene.metric), f"{_file(scene, 'figure4')}.csv",
+        "text/csv", icon=":material/download:", on_click="ignore", key="results-figure4",
+    )  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------- as printed

@@ -86,10 +86,6 @@ RULE_HELP = (
     "With one seed nothing is decided. The rule is coarse: with three seeds, a difference that is pure chance passes "
     "it upwards in about one of nine cases. A claim is checked only for metrics whose printed numbers say so."
 )
-LEVELS = (
-    "Points are percentage points. The paper's numbers are means over the 15 categories of MVTec AD with a larger "
-    "network, so compare differences, not levels."
-)
 _ICONS = {
     HOLDS: "check", FAILS: "close", WITHIN: "drag_handle", ONE_SEED: "counter_1", NOT_RUN: "schedule",
     NOT_MEASURED: "block", NOT_CLAIMED: "remove",
@@ -101,13 +97,22 @@ def badge(outcome: str) -> str:
     return f":{theme.OUTCOMES[outcome]}-badge[:material/{_ICONS[outcome]}: {outcome}]"
 
 
+def levels(base: Base) -> str:
+    """Why the paper's numbers are not to be reached."""
+    network = "" if base.preset == "paper" else ", with a larger network"
+    return (
+        f"Points are percentage points. The paper's numbers are means over the 15 categories of MVTec AD{network}, so "
+        "compare differences, not levels."
+    )
+
+
 def statement(found: Sequence[Checked], base: Base, metric: str) -> str:
     """What the measurements say about the claims, in a sentence."""
     counts = Counter(one.outcome for one in found)
     decided = [(counts[HOLDS], "holds", "hold"), (counts[FAILS], "does not hold", "do not hold"),
                (counts[WITHIN], "is undecided", "are undecided")]  # fmt: skip
     total = sum(count for count, _, _ in decided)
-    place, name = text.plain(base.data), METRIC_TITLES[metric]
+    place, name = text.plain(f"the {base.data}" if base.is_mean else base.data), METRIC_TITLES[metric]
     if total:
         parts = [f"{count} {one if count == 1 else many}" for count, one, many in decided if count]
         return f"Of {text.plural(total, 'claim')} checked on {place} by {name}, {_joined(parts)}."
@@ -116,7 +121,7 @@ def statement(found: Sequence[Checked], base: Base, metric: str) -> str:
     if counts[NOT_RUN]:
         return f"The networks that these claims compare have not been run on {place}."
     if counts[NOT_MEASURED] or (metric in PIXEL_METRICS and not base.has_masks):
-        return f"Nothing can be said by {name} here: {no_masks(base)}"
+        return f"Nothing can be said by {name} here."
     return f"The paper claims nothing here about {name}."
 
 
@@ -132,7 +137,8 @@ def besides(found: Sequence[Checked], base: Base, metric: str) -> str:
          f"are made for other metrics than {METRIC_TITLES[metric]}"),
     ]  # fmt: skip
     shown = [f"{count} {one if count == 1 else many}" for count, one, many in parts if count]
-    return f"Of the others, {_joined(shown)}." if shown else ""
+    lead = "Of the others, " if counts[HOLDS] + counts[FAILS] + counts[WITHIN] else ""
+    return f"{lead}{_joined(shown)}." if shown else ""
 
 
 def claim(one: Checked, metric: str, whole: bool) -> str:
@@ -152,19 +158,25 @@ def _numbers(one: Checked, metric: str, whole: bool) -> str:
         return f"claimed for {_joined([METRIC_TITLES[m] for m in one.claim.metrics])}"
     differences = one.verdict.differences
     if not differences:
-        return {NOT_RUN: "waits for its networks"}.get(one.outcome, "no seed in common, or no masks")
-    others = list(differences) if whole else [one.deciding]
-    several = len(one.claim.others) > 1
-    parts = [_comparison(one, other, metric, several) for other in others]
-    lead = ("largest difference, " if one.claim.same else "weakest of all, ") if several and not whole else ""
-    return lead + "; ".join(parts)
+        missing = "no masks here" if metric in PIXEL_METRICS else "no seed in common"
+        return "waits for its networks" if one.outcome == NOT_RUN else missing
+    if len(one.claim.others) == 1 or not whole:
+        return _comparison(one, metric)
+    parts = [f"against {text.plain(other)} {points(value)}" for other, value in differences.items()]
+    papers = [(other, printed(one, other, metric)) for other in differences]
+    beside = [f"{paper:+.2f} against {text.plain(other)}" for other, paper in papers if paper is not None]
+    return "here " + ", ".join(parts) + (f" · paper {', '.join(beside)}" if beside else "")
 
 
-def _comparison(one: Checked, other: str, metric: str, several: bool) -> str:
-    value, paper = one.verdict.differences[other], printed(one, other, metric)
-    against = f"against {text.plain(other)}: " if several else ""
-    beside = "the paper prints no number" if paper is None else f"paper {paper:+.2f}"
-    return f"{against}here {points(value)} over {text.plural(value.n, 'seed')} · {beside}"
+def _comparison(one: Checked, metric: str) -> str:
+    """The comparison that decides: "here +0.42 ± 0.10 points over 3 seeds · paper +0.13"."""
+    value, paper = one.verdict.differences[one.deciding], printed(one, one.deciding, metric)
+    which = ""
+    if len(one.claim.others) > 1:
+        kind = "largest difference" if one.claim.same else "weakest comparison"
+        which = f"{kind}, with {text.plain(one.deciding)}: "
+    beside = "" if paper is None else f" · paper {paper:+.2f}"
+    return f"{which}here {points(value)} over {text.plural(value.n, 'seed')}{beside}"
 
 
 def points(value: Measured) -> str:
@@ -175,7 +187,7 @@ def points(value: Measured) -> str:
 
 def not_run_claims(found: Sequence[Checked]) -> str:
     """One line in place of claims of which none was run."""
-    return f"{badge(NOT_RUN)} {_claims(len(found)).capitalize()}: {_joined([one.claim.text for one in found])}."
+    return f"{badge(NOT_RUN)} {_claims(len(found)).capitalize()}: {'; '.join(one.claim.text for one in found)}."
 
 
 def _claims(count: int) -> str:
@@ -232,10 +244,14 @@ def study_notes(study: Study) -> str:
     return " ".join(dict.fromkeys(filter(None, NOTES[study.name])))
 
 
-TABLE_TITLE = "Measured here, beside the paper"
-TABLE_HINT = (
-    "Look at the differences: do ours point the way the paper's do? ± is the sample standard deviation over the seeds."
-)
+TABLE_TITLES = {True: "Measured here, beside the paper", False: "Measured here"}
+"""By whether the paper prints numbers."""
+_SPREAD = "± is the sample standard deviation over the seeds."
+TABLE_HINTS = {
+    True: f"Look at the differences: do ours point the way the paper's do? {_SPREAD}",
+    False: f"Look for differences that are larger than what stands behind ±. {_SPREAD}",
+}
+"""By whether the paper prints numbers."""
 NO_RUN = "not run"
 DOWNLOAD_TABLE, DOWNLOAD_ROWS, DOWNLOAD_CLAIMS = "This table (CSV)", "Every run (CSV)", "All claims (CSV)"
 
@@ -244,6 +260,7 @@ def results_table(rows: Sequence[SummaryRow], study: Study, metric: str) -> pd.D
     """A study under one metric as it is shown; empty columns are left out."""
     name = METRIC_TITLES[metric]
     titles = _titles(study)
+    equal = len({row.seeds for row in rows if row.seeds}) < 2  # then the claims say it
     table = pd.DataFrame(
         [
             {
@@ -252,7 +269,7 @@ def results_table(rows: Sequence[SummaryRow], study: Study, metric: str) -> pd.D
                 f"to {study.baseline}": _delta(row, row.cells[metric], study),
                 f"Paper's {name}, %": _number(row.cells[metric].published, ".2f"),
                 "Paper's difference": _number(row.cells[metric].published_delta, "+.2f"),
-                "Seeds": len(row.seeds) or "",
+                "Seeds": "" if equal else len(row.seeds) or "",
                 "Parameters": _extra(row, "parameters", 1e6, "{:.1f} M"),
                 "Images/s": _extra(row, "images_per_second", 1, "{:.1f}"),
                 "What it is": titles[row.label],
@@ -300,15 +317,15 @@ def _extra(row: SummaryRow, name: str, unit: float, form: str) -> str:
 def no_masks(base: Base) -> str:
     """Why there are no pixel metrics."""
     if base.is_mean:
-        return "not all of these data sets have masks of the defects, so only I-AUROC can be averaged."
+        return "Not all of these data sets have masks of the defects, so only I-AUROC can be averaged."
     return f"{text.plain(base.data)} has no masks of the defects, so only I-AUROC can be measured."
 
 
 # ------------------------------------------------------------------------------------------------------------- charts
 
 DELTA_HINT = (
-    "Right of the line is better than the baseline. Look for bars that stay clear of the line: there all seeds agree. "
-    "Hollow diamonds are the paper's own differences; small dots are single seeds."
+    "Right of the line is better than the baseline. Look for whiskers that stay clear of the line: only there the "
+    "difference is larger than its spread. Hollow diamonds are the paper's own differences, small dots single seeds."
 )
 DISTANCE_HINT = "Look for a gap between the bars that is larger than their whiskers. Dots are single seeds."
 MAPS_HINT = (
@@ -319,7 +336,7 @@ SWEEP_HINT = (
     "Look for a flat line: then the setting hardly matters. A peak at the dotted line would bear the paper out. "
     "Whiskers are the spread over seeds, dots single seeds."
 )
-SPEED_HINT = "Look to the upper right: better and faster. The larger a circle, the more parameters."
+SPEED_HINT = "Look to the upper right: better and faster. The larger a circle, the more parameters. Orange is N-Net."
 SPEED_ABOUT = (
     "The paper's Figure 4 sets N-Net among other methods. Its numbers are drawn, not printed, so none of them is shown "
     "here; these are the networks that were trained on this data."
