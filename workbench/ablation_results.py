@@ -103,7 +103,7 @@ def _metric_key(view: str) -> str:
 
 
 def _view(base: Base | None) -> str:
-    state.remember(_VIEW, words.CLAIMS if base is not None else words.PUBLISHED, state.one_of(words.VIEWS))
+    state.remember(_VIEW, words.CLAIMS, state.one_of(words.VIEWS))
     return st.selectbox(words.VIEW_LABEL, words.VIEWS, format_func=lambda view: words.view_name(view, base), key=_VIEW)
 
 
@@ -141,7 +141,9 @@ def _nothing(folder: Path | None, view: str) -> None:
     study = STUDIES.get(view)
     names = [view] if study else ["table4"]
     _command(study or STUDIES["table4"], None, names)
-    if study and view in TABLES:
+    if view == words.CLAIMS:
+        _published()
+    elif view in TABLES:
         _published_table(view)
 
 
