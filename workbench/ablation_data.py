@@ -76,9 +76,13 @@ class Base:
     def is_mean(self) -> bool:
         return len(self.names) > 1
 
+    def of(self, study: Study) -> list[Mapping[str, Any]]:
+        """The rows of a study."""
+        return [row for row in self.rows if row["study"] == study.name]
+
     def measured(self, study: Study) -> bool:
         """Whether any row of a study was run."""
-        return any(row["study"] == study.name for row in self.rows)
+        return bool(self.of(study))
 
 
 @dataclass(frozen=True)
@@ -237,7 +241,11 @@ def origin(base: Base) -> Origin:
 
 def _device(row: Mapping[str, Any]) -> str:
     threads = row["threads"]
-    return row["device"] if threads is None else f"{row['device']}, {threads} thread{'' if threads == 1 else 's'}"
+    return (
+        row["device"]
+        if threads is None or "thread" in row["device"]
+        else f"{row['device']}, {threads} thread{'' if threads == 1 else 's'}"
+    )
 
 
 def card(folder: Path) -> str | None:
@@ -394,7 +402,7 @@ def study_csv(base: Base, study: Study) -> bytes:
             "published_delta": cell.published_delta,
             **{name: value and value.mean for name, value in row.extras.items()},
         }
-        for row in summarise(base.rows, study)
+        for row in summarise(base.of(study), study)
         for metric, cell in row.cells.items()
     ]  # fmt: skip
     return _csv(lines)

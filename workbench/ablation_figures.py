@@ -23,6 +23,8 @@ _GREY = "#6b7a8f"
 _WRAP = 24  # letters of a row's name on one line, so that a phone has room for the chart
 LARGEST = 46
 """Diameter in pixels of the circle with the most parameters."""
+_FIXED = {"fixedrange": True, "zeroline": False}
+_AS_TOLD = "%{customdata}<extra></extra>"
 _ABOVE, _BELOW = -0.2, 0.2  # where the paper's mark and the seeds stand in a row, in rows
 
 
@@ -33,57 +35,51 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
         rows: from `workbench.ablation_data.deltas`.
         baseline: name of the row at 0.
     """
-    figure = go.Figure()
-    figure.add_vline(x=0, line={"color": theme.THRESHOLD, "width": 2})
-    found = [(number, row) for number, row in enumerate(rows)]
-    _add_seeds(figure, [(v, n + _BELOW, row.label) for n, row in found for v in row.seeds.values()])
+    found = list(enumerate(rows))
     shown = [(n, row) for n, row in found if row.measured]
-    figure.add_scatter(
-        x=[row.measured.mean for _, row in shown], y=[n for n, _ in shown], mode="markers", name="measured here",
-        error_x=_whiskers([row.measured.spread for _, row in shown]), marker={"color": theme.NORMAL, "size": 11},
-        customdata=[_told(row, "+.2f") for _, row in shown],
-        hovertemplate="%{customdata}<extra></extra>",
-    )  # fmt: skip
     paper = [(n, row) for n, row in found if row.published is not None]
-    figure.add_scatter(
-        x=[row.published for _, row in paper], y=[n + _ABOVE for n, _ in paper], mode="markers", name="the paper",
-        marker={"color": theme.PAPER, "size": 11, "symbol": "diamond-open", "line": {"width": 2}},
-        customdata=[html.escape(row.label) for _, row in paper],
-        hovertemplate="%{customdata}<br>the paper %{x:+.2f} points<extra></extra>",
-    )  # fmt: skip
+    traces = [
+        _seeds([(value, n + _BELOW) for n, row in found for value in row.seeds.values()]),
+        {
+            "type": "scatter", "mode": "markers", "name": "measured here",
+            "x": [row.measured.mean for _, row in shown], "y": [n for n, _ in shown],
+            "error_x": _whiskers([row.measured.spread for _, row in shown]),
+            "marker": {"color": theme.NORMAL, "size": 11},
+            "customdata": [_told(row, "+.2f") for _, row in shown], "hovertemplate": _AS_TOLD,
+        },
+        {
+            "type": "scatter", "mode": "markers", "name": "the paper",
+            "x": [row.published for _, row in paper], "y": [n + _ABOVE for n, _ in paper],
+            "marker": {"color": theme.PAPER, "size": 11, "symbol": "diamond-open", "line": {"width": 2}},
+            "customdata": [f"{html.escape(row.label)}<br>the paper {row.published:+.2f} points" for _, row in paper],
+            "hovertemplate": _AS_TOLD,
+        },
+    ]  # fmt: skip
     ends = [0.0, *_reached([row for _, row in shown]), *(row.published for _, row in paper)]
-    figure.update_xaxes(
-        title={"text": f"percentage points to {baseline}", "standoff": 6},
-        range=_room(ends), fixedrange=True, zeroline=False,
-    )  # fmt: skip
-    figure.update_yaxes(
-        tickvals=list(range(len(rows))), ticktext=[_name(row) for row in rows], range=[len(rows) - 0.5, -0.5],
-        ticksuffix="  ", fixedrange=True, automargin=True, showgrid=False, zeroline=False,
-    )  # fmt: skip
-    return _chart(figure, 110 + 58 * len(rows), left=8)
+    across = {"title": {"text": f"percentage points to {baseline}", "standoff": 6}, "range": _room(ends), **_FIXED}
+    down = {
+        "tickvals": list(range(len(rows))), "ticktext": [_name(row) for row in rows], "ticksuffix": "  ",
+        "range": [len(rows) - 0.5, -0.5], "automargin": True, "showgrid": False, **_FIXED,
+    }  # fmt: skip
+    return _chart(traces, across, down, 110 + 58 * len(rows), left=8, lines=[_upright(0, "solid")])
 
 
 def bars_figure(rows: Sequence[Values], chosen: str) -> go.Figure:
     """Levels as bars with their spread and single seeds, from `lowest` on; the paper's choice is told apart."""
-    figure = go.Figure()
     low = lowest(rows)
-    for number, row in enumerate(rows):
-        if row.measured:
-            figure.add_bar(
-                x=[number], y=[row.measured.mean - low], base=low, showlegend=False, width=0.55,
-                marker={"color": theme.NORMAL if row.label == chosen else _FAINT, "line": {"width": 0}},
-                error_y=_whiskers([row.measured.spread]), customdata=[_told(row, ".2f")],
-                hovertemplate="%{customdata}<extra></extra>",
-            )  # fmt: skip
-    _add_seeds(figure, [(n + 0.36, v, row.label) for n, row in enumerate(rows) for v in row.seeds.values()])
-    figure.update_xaxes(
-        tickvals=list(range(len(rows))), ticktext=[_name(row) for row in rows], range=[-0.6, len(rows) - 0.4],
-        fixedrange=True, showgrid=False,
-    )  # fmt: skip
-    figure.update_yaxes(
-        title={"text": "percent", "standoff": 6}, range=[low, _room(_reached(rows))[1]], fixedrange=True
-    )
-    return _chart(figure, 330, legend=False)
+    traces = [
+        {
+            "type": "bar", "x": [n], "y": [row.measured.mean - low], "base": low, "width": 0.55, "showlegend": False,
+            "marker": {"color": theme.NORMAL if row.label == chosen else _FAINT, "line": {"width": 0}},
+            "error_y": _whiskers([row.measured.spread]), "customdata": [_told(row, ".2f")],
+            "hovertemplate": _AS_TOLD,
+        }
+        for n, row in enumerate(rows)
+        if row.measured
+    ]  # fmt: skip
+    traces.append(_seeds([(n + 0.36, value) for n, row in enumerate(rows) for value in row.seeds.values()]))
+    across = _categories([_name(row) for row in rows], 0.6)
+    return _chart(traces, across, _percent((low, _room(_reached(rows))[1])), 330, legend=False)
 
 
 def lowest(rows: Sequence[Values]) -> float:
@@ -99,26 +95,20 @@ def maps_figure(branches: Mapping[str, Sequence[Values]], names: Sequence[str]) 
         branches: name -> its rows, in the order of `names`.
         names: of the maps.
     """
-    figure = go.Figure()
+    traces = []
     for shift, colour, (branch, rows) in zip((-0.12, 0.12), (_GREY, theme.FORWARD), branches.items(), strict=True):
-        _add_seeds(
-            figure, [(n + 1.9 * shift, v, row.label) for n, row in enumerate(rows) for v in row.seeds.values()],
-            colour, legend=False,
-        )  # fmt: skip
+        seeds = [(n + 1.9 * shift, value) for n, row in enumerate(rows) for value in row.seeds.values()]
         shown = [(n + shift, row) for n, row in enumerate(rows) if row.measured]
-        figure.add_scatter(
-            x=[x for x, _ in shown], y=[row.measured.mean for _, row in shown], mode="markers", name=branch,
-            error_y=_whiskers([row.measured.spread for _, row in shown], colour),
-            marker={"color": colour, "size": 12, "symbol": "circle" if shift > 0 else "square"},
-            customdata=[_told(row, ".2f") for _, row in shown], hovertemplate="%{customdata}<extra></extra>",
-        )  # fmt: skip
-    figure.update_xaxes(
-        tickvals=list(range(len(names))), ticktext=list(names), range=[-0.5, len(names) - 0.5], fixedrange=True,
-        showgrid=False,
-    )  # fmt: skip
+        means = {
+            "type": "scatter", "mode": "markers", "name": branch,
+            "x": [x for x, _ in shown], "y": [row.measured.mean for _, row in shown],
+            "error_y": _whiskers([row.measured.spread for _, row in shown], colour),
+            "marker": {"color": colour, "size": 12, "symbol": "circle" if shift > 0 else "square"},
+            "customdata": [_told(row, ".2f") for _, row in shown], "hovertemplate": _AS_TOLD,
+        }  # fmt: skip
+        traces += [_seeds(seeds, colour) | {"showlegend": False}, means]
     ends = _reached([row for rows in branches.values() for row in rows])
-    figure.update_yaxes(title={"text": "percent", "standoff": 6}, range=_room(ends), fixedrange=True)
-    return _chart(figure, 350)
+    return _chart(traces, _categories(names, 0.5), _percent(_room(ends)), 350)
 
 
 def sweep_figure(
@@ -132,27 +122,24 @@ def sweep_figure(
         chosen: the paper's value, a dotted line.
         log: the setting's axis is logarithmic.
     """
-    figure = go.Figure()
     numbers = all(row.x is not None for row in rows)
     places = [row.x if numbers else float(n) for n, row in enumerate(rows)]
     shown = [(x, row) for x, row in zip(places, rows, strict=True) if row.measured]
-    if chosen is not None:
-        figure.add_vline(x=chosen, line={"color": theme.THRESHOLD, "width": 2, "dash": "dot"})
-    _add_seeds(figure, [(x, v, row.label) for x, row in shown for v in row.seeds.values()], legend=False)
-    figure.add_scatter(
-        x=[x for x, _ in shown], y=[row.measured.mean for _, row in shown], showlegend=False, name="measured here",
-        mode="lines+markers" if numbers else "markers", line={"color": theme.NORMAL, "width": 2.4},
-        error_y=_whiskers([row.measured.spread for _, row in shown]), marker={"color": theme.NORMAL, "size": 9},
-        customdata=[_told(row, ".2f") for _, row in shown], hovertemplate="%{customdata}<extra></extra>",
-    )  # fmt: skip
-    axis = {"type": "log"} if log else {}
-    ticks = [f"{x:g}" for x in places] if numbers else [_name(row) for row in rows]
-    figure.update_xaxes(
-        tickvals=places, ticktext=ticks, range=_span(places, log, 0.12 if numbers else 0.5), fixedrange=True,
-        showgrid=False, **axis,
-    )  # fmt: skip
-    figure.update_yaxes(title={"text": "percent", "standoff": 6}, range=limits, fixedrange=True)
-    return _chart(figure, 240, legend=False, bottom=30)
+    means = {
+        "type": "scatter", "mode": "lines+markers" if numbers else "markers", "name": "measured here",
+        "x": [x for x, _ in shown], "y": [row.measured.mean for _, row in shown],
+        "line": {"color": theme.NORMAL, "width": 2.4}, "marker": {"color": theme.NORMAL, "size": 9},
+        "error_y": _whiskers([row.measured.spread for _, row in shown]),
+        "customdata": [_told(row, ".2f") for _, row in shown], "hovertemplate": _AS_TOLD,
+    }  # fmt: skip
+    across = {
+        "tickvals": places, "ticktext": [f"{x:g}" for x in places] if numbers else [_name(row) for row in rows],
+        "range": _span(places, log, 0.12 if numbers else 0.5), "showgrid": False, **_FIXED,
+        **({"type": "log"} if log else {}),
+    }  # fmt: skip
+    traces = [_seeds([(x, value) for x, row in shown for value in row.seeds.values()]), means]
+    lines = [] if chosen is None else [_upright(chosen, "dot")]
+    return _chart(traces, across, _percent(limits), 240, legend=False, bottom=34, lines=lines)
 
 
 def limits(rows: Sequence[Values]) -> tuple[float, float]:
@@ -168,42 +155,57 @@ def speed_figure(points: Sequence[SpeedPoint], metric: str) -> go.Figure:
         points: the networks, one per circle, which bears its number in this order.
         metric: its name, for the axis.
     """
-    figure = go.Figure()
     most = max(point.parameters for point in points)
     order = sorted(points, key=lambda point: -point.parameters)  # the small ones on top
-    figure.add_scatter(
-        x=[point.speed.mean for point in order], y=[point.quality.mean for point in order],
-        mode="markers+text", text=[str(points.index(point) + 1) for point in order],
-        textfont={"size": 12, "color": "white"}, showlegend=False,
-        error_y=_whiskers([point.quality.spread for point in order], _FAINT),
-        marker={
+    circles = {
+        "type": "scatter", "mode": "markers+text",
+        "x": [point.speed.mean for point in order], "y": [point.quality.mean for point in order],
+        "text": [str(points.index(point) + 1) for point in order], "textfont": {"size": 12, "color": "white"},
+        "error_y": _whiskers([point.quality.spread for point in order], _FAINT),
+        "marker": {
             "size": [point.parameters for point in order], "sizemode": "area", "sizeref": most / LARGEST**2,
             "color": [theme.ANOMALOUS if "N-Net" in point.label else theme.NORMAL for point in order],
             "opacity": 0.85, "line": {"width": 1.5, "color": "white"},
         },
-        customdata=[_speed_told(point) for point in order], hovertemplate="%{customdata}<extra></extra>",
-    )  # fmt: skip
+        "customdata": [_speed_told(point) for point in order], "hovertemplate": _AS_TOLD,
+    }  # fmt: skip
+    ends = [p.quality.mean + sign * (p.quality.spread or 0) for p in order for sign in (-1, 1)]
     speeds = [point.speed.mean for point in order]
-    tops = [p.quality.mean + sign * (p.quality.spread or 0) for p in order for sign in (-1, 1)]
-    figure.update_xaxes(title={"text": "images per second", "standoff": 6}, range=_room(speeds, 0.2), fixedrange=True)
-    figure.update_yaxes(title={"text": f"{metric}, percent", "standoff": 6}, range=_room(tops, 0.2), fixedrange=True)
-    return _chart(figure, 420, legend=False)
+    across = {"title": {"text": "images per second", "standoff": 6}, "range": _room(speeds, 0.2), **_FIXED}
+    down = _percent(_room(ends, 0.2)) | {"title": {"text": f"{metric}, percent", "standoff": 6}}
+    return _chart([circles], across, down, 420, legend=False)
 
 
-def _add_seeds(
-    figure: go.Figure, found: Sequence[tuple[float, float, str]], colour: str = theme.NORMAL, *, legend: bool = True
-) -> None:
-    """Single seeds as small dots: (x, y, name of the row)."""
-    figure.add_scatter(
-        x=[x for x, _, _ in found], y=[y for _, y, _ in found], mode="markers", name="single seeds",
-        showlegend=legend, marker={"color": colour, "size": 6, "opacity": 0.5}, hoverinfo="skip",
-    )  # fmt: skip
+# -------------------------------------------------------------------------------------------------------------- parts
+
+
+def _seeds(found: Sequence[tuple[float, float]], colour: str = theme.NORMAL) -> dict[str, object]:
+    """Single seeds as small dots."""
+    return {
+        "type": "scatter", "mode": "markers", "name": "single seeds", "hoverinfo": "skip",
+        "x": [x for x, _ in found], "y": [y for _, y in found],
+        "marker": {"color": colour, "size": 6, "opacity": 0.5},
+    }  # fmt: skip
 
 
 def _whiskers(spreads: Sequence[float | None], colour: str = theme.NORMAL) -> dict[str, object]:
-    return {
-        "type": "data", "array": [spread or 0.0 for spread in spreads], "color": colour, "thickness": 2, "width": 6,
-    }  # fmt: skip
+    array = [spread or 0.0 for spread in spreads]
+    return {"type": "data", "array": array, "color": colour, "thickness": 2, "width": 6}
+
+
+def _upright(x: float, dash: str) -> dict[str, object]:
+    """A line from top to bottom."""
+    line = {"color": theme.THRESHOLD, "width": 2, "dash": dash}
+    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line, "layer": "below"}
+
+
+def _percent(ends: Sequence[float]) -> dict[str, object]:
+    return {"title": {"text": "percent", "standoff": 6}, "range": list(ends), **_FIXED}
+
+
+def _categories(names: Sequence[str], margin: float) -> dict[str, object]:
+    ends = [-margin, len(names) - 1 + margin]
+    return {"tickvals": list(range(len(names))), "ticktext": list(names), "range": ends, "showgrid": False, **_FIXED}
 
 
 def _told(row: Values, form: str) -> str:
@@ -254,7 +256,14 @@ def _span(places: Sequence[float], log: bool, share: float) -> list[float]:
     return [ends[0] - room, ends[1] + room]
 
 
-def _chart(figure: go.Figure, height: int, *, left: int = 56, bottom: int = 46, legend: bool = True) -> go.Figure:
-    margin = {"l": left, "r": 12, "t": 34 if legend else 12, "b": bottom}
-    layout = {"height": height, "margin": margin, "legend": _LEGEND, "showlegend": legend, "dragmode": False}
-    return figure.update_layout(**layout, hovermode="closest", **_CLEAR)
+def _chart(
+    traces: list[dict[str, object]], across: dict[str, object], down: dict[str, object], height: int, *,
+    left: int = 56, bottom: int = 46, legend: bool = True, lines: Sequence[dict[str, object]] = (),
+) -> go.Figure:  # fmt: skip
+    """Everything given as a whole: Plotly's add and update methods would take several times as long."""
+    layout = {
+        "xaxis": across, "yaxis": down, "height": height, "legend": _LEGEND, "showlegend": legend,
+        "margin": {"l": left, "r": 12, "t": 34 if legend else 12, "b": bottom}, "shapes": list(lines),
+        "dragmode": False, "hovermode": "closest", **_CLEAR,
+    }  # fmt: skip
+    return go.Figure({"data": traces, "layout": layout})

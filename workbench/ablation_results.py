@@ -232,7 +232,7 @@ def _study(scene: Scene, study: Study) -> None:
 
 def _table(scene: Scene, study: Study) -> None:
     st.markdown(f"**{words.TABLE_TITLES[study.name in TABLES]}**")
-    table = words.results_table(summarise(scene.base.rows, study), study, scene.metric)
+    table = words.results_table(summarise(scene.base.of(study), study), study, scene.metric)
     st.dataframe(table, hide_index=True, key=f"results-table-{study.name}", height="content")
     more = f" {words.levels(scene.base)}" if study.name in TABLES else ""
     st.caption(words.TABLE_HINTS[study.name in TABLES] + more)
