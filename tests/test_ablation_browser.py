@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ pytestmark = test_browser.pytestmark
 
 
 @pytest.fixture(scope="module")
-def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> object:
+def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A running workbench that finds a study of two data sets with masks, called `shown`."""
     folder = tmp_path_factory.mktemp("studies") / "shown"
     folder.mkdir()
@@ -33,7 +34,7 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     (folder / CSV).write_text(to_csv(rows))
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv(EXTRA_STUDIES, str(folder))
-        yield from test_browser.address.__wrapped__(tiny_checkpoint)
+        yield from test_browser.served(tiny_checkpoint)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])

@@ -14,7 +14,7 @@ from builders import ablation_rows
 
 from nnet.ablation import CLAIMS, STUDIES, TABLES, StudyError, read_results, summarise
 from nnet.ablation.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN
-from nnet.ablation.store import CSV, to_csv
+from nnet.ablation.store import CARD, CSV, to_csv
 from workbench import ablation_data as data
 from workbench import ablation_figures as draw
 from workbench import ablation_text as words
@@ -315,5 +315,5 @@ def test_the_area_of_a_circle_is_its_parameters() -> None:
 
 def test_a_card_is_read_if_there_is_one(tmp_path: Path) -> None:
     assert data.card(tmp_path) is None
-    (tmp_path / data.CARD).write_text("# A study\n")
+    (tmp_path / CARD).write_text("# A study\n")
     assert data.card(tmp_path) == "# A study"

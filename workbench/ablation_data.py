@@ -26,11 +26,10 @@ from nnet.ablation.claims import (
 )
 from nnet.ablation.identity import config_hash
 from nnet.ablation.published import PublishedTable
-from nnet.ablation.store import ALL_DEFECTS, CSV, to_csv
+from nnet.ablation.store import ALL_DEFECTS, CARD, CSV, to_csv
 from nnet.ablation.variants import VARIANTS, base_config
 from nnet.data.textures import TEXTURES
 
-CARD = "card.md"
 NOT_CLAIMED = "not claimed"
 """Beside the engine's outcomes: the paper does not say this about the chosen metric."""
 
