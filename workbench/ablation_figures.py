@@ -70,7 +70,7 @@ def bars_figure(rows: Sequence[Values], chosen: str) -> go.Figure:
     traces = [
         {
             "type": "bar", "x": [n], "y": [row.measured.mean - low], "base": low, "width": 0.55, "showlegend": False,
-            "marker": {"color": theme.NORMAL if row.label == chosen else _FAINT, "line": {"width": 0}},
+            "marker": {"color": theme.NORMAL if row.label == chosen else _GREY, "opacity": 0.45, "line": {"width": 0}},
             "error_y": _whiskers([row.measured.spread]), "customdata": [_told(row, ".2f")],
             "hovertemplate": _AS_TOLD,
         }

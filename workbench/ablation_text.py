@@ -115,6 +115,8 @@ def statement(found: Sequence[Checked], base: Base, metric: str) -> str:
     place, name = text.plain(f"the {base.data}" if base.is_mean else base.data), METRIC_TITLES[metric]
     if total:
         parts = [f"{count} {one if count == 1 else many}" for count, one, many in decided if count]
+        if total == 1:
+            return f"The one claim checked on {place} by {name} {parts[0].removeprefix('1 ')}."
         return f"Of {text.plural(total, 'claim')} checked on {place} by {name}, {_joined(parts)}."
     if counts[ONE_SEED]:
         return f"One seed decides nothing: train more seeds on {place} to check {_claims(counts[ONE_SEED])}."
@@ -249,7 +251,7 @@ TABLE_TITLES = {True: "Measured here, beside the paper", False: "Measured here"}
 _SPREAD = "± is the sample standard deviation over the seeds."
 TABLE_HINTS = {
     True: f"Look at the differences: do ours point the way the paper's do? {_SPREAD}",
-    False: f"Look for differences that are larger than what stands behind ±. {_SPREAD}",
+    False: "Look for differences larger than their ±, the sample standard deviation over the seeds.",
 }
 """By whether the paper prints numbers."""
 NO_RUN = "not run"
