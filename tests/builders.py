@@ -31,3 +31,38 @@ def random_images(count: int, size: int = 64, seed: int = 0) -> np.ndarray:
     generator = np.random.default_rng(seed)
     coarse = generator.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
     return coarse.repeat(size // 8, axis=1).repeat(size // 8, axis=2)
+
+
+def ablation_rows(
+    study: str,
+    values: dict[str, dict[str, list[float]]],
+    data: str = "part",
+    defects: tuple[str, ...] = (),
+    **about: object,
+) -> list[dict[str, object]]:
+    """Rows of a study's results table with made-up numbers.
+
+    Args:
+        values: label of the row -> metric -> value 0..1 per seed.
+        data: name of the data set.
+        defects: kinds of defects to give rows for, with the same numbers.
+        about: further columns.
+    """
+    from nnet.ablation import COLUMNS, STUDIES
+
+    rows = []
+    for label, metrics in values.items():
+        variant = STUDIES[study].row(label).variant
+        for seed in range(max(len(found) for found in metrics.values())):
+            cells = {name: found[seed] if seed < len(found) else None for name, found in metrics.items()}
+            run = {
+                "study": study, "row": label, "variant": variant, "data": data, "seed": seed, "expression": "M1*M2*M3",
+                "images": 30, "defective_images": 10, "training_images": 50, "seconds_training": 90.0,
+                "seconds_run": 120.0, "images_per_second": 40.0 - len(variant), "jobs": 1, "threads": 2,
+                "parameters": 1_000_000 * (5 + len(variant)), "device": "CPU", "preset": "small", "settings": "",
+                "data_sha256": f"sha of {data}", "commit": "0123456789abcdef", "key": f"{variant}-{data}-{seed}",
+            }  # fmt: skip
+            texts = ("maps", "engine", "config_sha256", "code_sha256", "created", "nnet", "torch")
+            blank = dict.fromkeys(COLUMNS) | dict.fromkeys(texts, "")
+            rows += [blank | run | cells | {"defect": defect} | about for defect in ("all", *defects)]
+    return rows

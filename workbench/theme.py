@@ -37,3 +37,10 @@ DEFECT = "#19c8b9"
 """The outline of a defect that the visitor made: told apart from the white outline of what is flagged."""
 SCALES = ("#2a7fb8", "#e0702a", "#8f6bc4")
 """The fine, middle and coarse scale, in charts with a line per map; the two directions differ in their dashes."""
+PAPER = "#8f6bc4"
+"""What the paper prints, beside what was measured here."""
+OUTCOMES = {
+    "holds": "blue", "does not hold": "orange", "within the spread": "gray", "one seed only": "gray",
+    "not run": "gray", "cannot be measured": "gray", "not claimed": "gray",
+}  # fmt: skip
+"""Streamlit's colour names for what measurements say about a claim. Blue and orange, as for the decisions above."""

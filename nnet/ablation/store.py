@@ -231,17 +231,40 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     """The rows of a results.csv, with numbers as numbers and None where a value is undefined.
 
     Raises:
-        StudyError: the file is missing, or is no table of this kind.
+        StudyError: the file is missing, is no table of this kind, or is damaged; with the line.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise StudyError(f"{path} cannot be read ({error.strerror}). Expected the results.csv of a study.") from error
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{path} is no text. Expected the results.csv of a study.") from error
     reader = csv.DictReader(io.StringIO(text))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise StudyError(f"{path} is no table of a study: it lacks the column {missing[0]}. Give a results.csv.")
-    return [{name: _number(name, value) for name, value in row.items()} for row in reader]
+    try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise StudyError(f"{path} is no table of a study: it lacks the column {missing[0]}. Give a results.csv.")
+        return [_read_row(row) for row in reader]
+    except (csv.Error, ValueError) as error:
+        raise StudyError(
+            f"{path} is damaged in line {max(reader.line_num, 1)}: {error}. Run the study's command again; it writes "
+            "the table anew from the finished runs."
+        ) from error
+
+
+def _read_row(row: Mapping[str | None, Any]) -> dict[str, Any]:
+    """One line of the table. Raises ValueError if a cell is missing, left over, or not what its column holds."""
+    if None in row or None in row.values():
+        raise ValueError("it has another number of cells than the first line")
+    read = {}
+    for name in COLUMNS:
+        try:
+            read[name] = _number(name, row[name])
+        except ValueError as error:
+            raise ValueError(f"{name} is {row[name]!r}, expected a number") from error
+    if read["seed"] is None:
+        raise ValueError("seed is empty")
+    return read
 
 
 def _rows_of(result: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,0 +1,72 @@
+"""The results on the Ablations page in a real browser: claims, a table beside the paper's, charts, and a download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import test_browser
+from builders import ablation_rows
+from test_browser import Visitor
+
+from nnet.ablation import STUDIES
+from nnet.ablation.store import CSV, to_csv
+from workbench.studies import EXTRA_STUDIES
+
+browser = test_browser.browser
+pytestmark = test_browser.pytestmark
+
+
+@pytest.fixture(scope="module")
+def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running workbench that finds a study of two data sets with masks, called `shown`."""
+    folder = tmp_path_factory.mktemp("studies") / "shown"
+    folder.mkdir()
+    names = ("p_ap", "p_auroc", "p_pro", "i_auroc")
+    values = {
+        study.name: {
+            row.label: {name: [0.5 + 0.01 * i, 0.51 + 0.01 * i] for name in names} for i, row in enumerate(study.rows)
+        }
+        for study in STUDIES.values()
+    }
+    rows = [row for data in ("tile", "carpet") for name in STUDIES for row in ablation_rows(name, values[name], data)]
+    (folder / CSV).write_text(to_csv(rows))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(EXTRA_STUDIES, str(folder))
+        yield from test_browser.served(tiny_checkpoint)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+def test_a_teacher_sees_the_claims_and_opens_a_table(browser: object, address: str, width: int, scheme: str) -> None:
+    with Visitor(browser, address, width, color_scheme=scheme) as visitor:
+        page = visitor.open("Ablations?results_from=shown").page
+        page.get_by_role("heading", name="claims checked on tile by P-AP").wait_for()
+        visitor.check()
+        page.get_by_role("button", name="Open Table 4").click()
+        page.wait_for_url("**results_view=table4**")
+        page.get_by_text("Measured here, beside the paper").wait_for()
+        visitor.settle()
+        assert page.locator(".js-plotly-plot").count() == 1
+        assert page.locator('[data-testid="stDataFrame"]').count() == 1
+        page.locator(".st-key-results_metric").get_by_text("I-AUROC", exact=True).click()
+        page.get_by_role("heading", name="checked on tile by I-AUROC").wait_for()
+        visitor.settle().check()
+
+
+def test_figures_are_drawn_and_a_table_is_downloaded(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Ablations?results_from=shown&results_view=figure10&results_data=mean").page
+        page.get_by_role("heading", name="checked on the mean of 2 data sets by P-AP").wait_for()
+        visitor.settle()
+        assert page.locator(".js-plotly-plot").count() == 4
+        with page.expect_download() as arriving:
+            page.get_by_role("button", name="This table (CSV)").click()
+        assert arriving.value.suggested_filename == "mean-of-2-data-sets-figure10.csv"
+        lines = Path(arriving.value.path()).read_text().splitlines()
+        assert lines[0].startswith("study,data,") and len(lines) == 1 + 4 * len(STUDIES["figure10"].rows)
+        visitor.check()
+        visitor.open("Ablations?results_from=shown&results_view=figure4")
+        page.get_by_text("P-PRO against images per second").wait_for()
+        assert page.locator(".js-plotly-plot").count() == 1
+        visitor.settle().check()

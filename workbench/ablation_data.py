@@ -1,0 +1,459 @@
+"""What the results of a study say, in the shape in which the Ablations page shows it. Knows no Streamlit."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nnet.ablation import CLAIMS, STUDIES, Claim, Measured, Row, Study, averaged, groups, judge, read_results, summarise
+from nnet.ablation.claims import (
+    METRIC_TITLES,
+    NOT_MEASURED,
+    PIXEL_METRICS,
+    Verdict,
+    by_seed,
+    difference,
+    measured,
+    printed_difference,
+)
+from nnet.ablation.identity import config_hash
+from nnet.ablation.published import PublishedTable
+from nnet.ablation.store import ALL_DEFECTS, CARD, CSV, to_csv
+from nnet.ablation.variants import VARIANTS, base_config
+from nnet.data.textures import TEXTURES
+
+NOT_CLAIMED = "not claimed"
+"""Beside the engine's outcomes: the paper does not say this about the chosen metric."""
+
+SPECS = {
+    "ELPV monocrystalline": "elpv:mono", "ELPV polycrystalline": "elpv:poly",
+    **{f"synthetic {kind}": f"synthetic:{kind}" for kind in TEXTURES},
+}  # fmt: skip
+"""Names of the data sets that come with the program, and how the command takes them."""
+SWEEPS = {"L": False, "delta": True, "alpha": False}
+"""The settings of Figure 10 that have numbers, and whether their axis is logarithmic."""
+FIRST, CONSTANT = "beta on at first", "beta constant"
+
+
+@dataclass(frozen=True)
+class Base:
+    """Rows that may be compared: one data set under one base, or the mean over several.
+
+    Attributes:
+        key: for the address.
+        title: in words.
+        data: name of the data set, or "mean of 3 data sets".
+        preset, settings: the base.
+        names: of the data sets.
+        rows: of all defects together, one per study, row and seed; of a mean, the means.
+        raw: the rows of the table that these rest on; the same unless it is a mean.
+    """
+
+    key: str
+    title: str
+    data: str
+    preset: str
+    settings: str
+    names: tuple[str, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    raw: tuple[Mapping[str, Any], ...]
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether anything was measured by pixel."""
+        return any(row[metric] is not None for row in self.rows for metric in PIXEL_METRICS)
+
+    @property
+    def is_mean(self) -> bool:
+        return len(self.names) > 1
+
+    def of(self, study: Study) -> list[Mapping[str, Any]]:
+        """The rows of a study."""
+        return [row for row in self.rows if row["study"] == study.name]
+
+    def measured(self, study: Study) -> bool:
+        """Whether any row of a study was run."""
+        return bool(self.of(study))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a base's numbers come from.
+
+    Attributes:
+        runs: number of trainings.
+        seeds: of training.
+        images, defective: test images of all data sets together, and how many of them are defective.
+        training_images: normal images that one training of each data set took.
+        minutes: of training, all runs together.
+        minutes_each: from reading the images to the metrics, mean over the runs.
+        devices: such as "CPU (...), 1 thread".
+        commits: shortened.
+        shared: whether runs shared the machine, which disturbs times.
+    """
+
+    runs: int
+    seeds: tuple[int, ...]
+    images: int
+    defective: int
+    training_images: int
+    minutes: float
+    minutes_each: float
+    devices: tuple[str, ...]
+    commits: tuple[str, ...]
+    shared: bool
+
+
+@dataclass(frozen=True)
+class Values:
+    """One row of a study under one metric, in percent or percentage points.
+
+    Attributes:
+        label: of the row.
+        x: its position on the axis of a figure, or None.
+        measured: over the seeds; None where it was not run or could not be measured.
+        seeds: seed -> value.
+        published: the paper's own number, or None.
+        ran: whether it was run at all.
+    """
+
+    label: str
+    x: float | None
+    measured: Measured | None
+    seeds: dict[int, float]
+    published: float | None
+    ran: bool
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A claim under one metric.
+
+    Attributes:
+        claim: the paper's.
+        outcome: one of `nnet.ablation.claims.OUTCOMES`, or `NOT_CLAIMED`.
+        verdict: the comparisons; None if the paper does not claim it for this metric.
+        deciding: label of the comparison that decides: the weakest one; None without any.
+    """
+
+    claim: Claim
+    outcome: str
+    verdict: Verdict | None
+    deciding: str | None
+
+
+@dataclass(frozen=True)
+class SpeedPoint:
+    """A network in the chart of accuracy and speed.
+
+    Attributes:
+        label: its row in the first study that it stands in.
+        quality: the metric in percent, over the seeds.
+        speed: images per second, over the seeds.
+        parameters: of the whole network with its teacher.
+    """
+
+    label: str
+    quality: Measured
+    speed: Measured
+    parameters: float
+
+
+# ------------------------------------------------------------------------------------------------------------- bases
+
+
+def bases(folder: Path) -> dict[str, Base]:
+    """What can be chosen in a study's folder, by key: each data set under each base, then the means over data sets.
+
+    Raises:
+        nnet.ablation.StudyError: the table is missing or damaged, in words.
+    """
+    return bases_of(read_results(folder / CSV))
+
+
+def bases_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Base]:
+    """The same from the rows of a results table."""
+    overall = [row for row in rows if row["defect"] == ALL_DEFECTS and row["study"] in STUDIES]
+    split: dict[tuple[str, str], dict[str, list[Mapping[str, Any]]]] = {}
+    for row in overall:
+        split.setdefault((row["preset"], row["settings"]), {}).setdefault(row["data_sha256"], []).append(row)
+    single = [_base(found) for sets in split.values() for found in sets.values()]
+    means = [_mean(sets) for sets in split.values() if len(sets) > 1]
+    return _by_key([*single, *(base for base in means if base is not None)])
+
+
+def _base(rows: list[Mapping[str, Any]]) -> Base:
+    group = groups(rows)[0]
+    return Base(
+        slug(group.data), group.title, group.data, group.preset, group.settings, (group.data,), tuple(rows),
+        tuple(rows),
+    )  # fmt: skip
+
+
+def _mean(sets: Mapping[str, list[Mapping[str, Any]]]) -> Base | None:
+    raw = [row for rows in sets.values() for row in rows]
+    rows = averaged(raw, sets)
+    if not rows:
+        return None
+    group, names = groups(rows)[0], tuple(rows[0]["data"] for rows in sets.values())
+    return Base("mean", group.title, group.data, group.preset, group.settings, names, tuple(rows), tuple(raw))
+
+
+def _by_key(found: Iterable[Base]) -> dict[str, Base]:
+    """By key; what would stand there twice gets a number."""
+    named: dict[str, Base] = {}
+    for base in found:
+        same = sum(key == base.key or key.startswith(f"{base.key}~") for key in named)
+        named[base.key if not same else f"{base.key}~{same + 1}"] = base
+    return named
+
+
+def slug(name: str) -> str:
+    return re.sub(r"[^0-9A-Za-z]+", "-", name).strip("-").lower() or "data"
+
+
+def origin(base: Base) -> Origin:
+    """Where the numbers come from, over all runs that they rest on."""
+    runs = list({(row["key"], row["data_sha256"]): row for row in base.raw}.values())
+    sets = list({row["data_sha256"]: row for row in runs}.values())
+    return Origin(
+        len(runs),
+        tuple(sorted({row["seed"] for row in runs})),
+        sum(row["images"] or 0 for row in sets),
+        sum(row["defective_images"] or 0 for row in sets),
+        sum(row["training_images"] or 0 for row in sets),
+        sum(row["seconds_training"] or 0 for row in runs) / 60,
+        sum(row["seconds_run"] or 0 for row in runs) / 60 / max(len(runs), 1),
+        tuple(dict.fromkeys(_device(row) for row in runs if row["device"])),
+        tuple(dict.fromkeys(row["commit"][:10] for row in runs if row["commit"])),
+        any((row["jobs"] or 1) > 1 for row in runs),
+    )
+
+
+def _device(row: Mapping[str, Any]) -> str:
+    threads = row["threads"]
+    return (
+        row["device"]
+        if threads is None or "thread" in row["device"]
+        else f"{row['device']}, {threads} thread{'' if threads == 1 else 's'}"
+    )
+
+
+def card(folder: Path) -> str | None:
+    """The study's own card in Markdown, or None if it has none that can be read."""
+    try:
+        return (folder / CARD).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+# ------------------------------------------------------------------------------------------------------------ claims
+
+
+def checked(base: Base, metric: str, studies: Iterable[str]) -> list[Checked]:
+    """Every claim on some studies under one metric, in the paper's order."""
+    wanted = set(studies)
+    return [_checked(base, claim, metric) for claim in CLAIMS if claim.study in wanted]
+
+
+def _checked(base: Base, claim: Claim, metric: str) -> Checked:
+    if metric not in claim.metrics:
+        needs_masks = not base.has_masks and set(claim.metrics) <= set(PIXEL_METRICS)
+        return Checked(claim, NOT_MEASURED if needs_masks else NOT_CLAIMED, None, None)
+    verdict = judge(base.rows, claim, metric)
+    return Checked(claim, verdict.outcome, verdict, _deciding(claim, verdict.differences))
+
+
+def _deciding(claim: Claim, differences: Mapping[str, Measured]) -> str | None:
+    """The weakest comparison: what clearly speaks against the claim first, then the one with the least to spare."""
+
+    def spare(other: str) -> tuple[bool, float]:
+        value = differences[other]
+        spread = value.spread or 0.0
+        if claim.same:
+            return False, spread - abs(value.mean)
+        return value.mean + spread >= 0, value.mean - spread
+
+    return min(differences, key=spare, default=None)
+
+
+def tally(found: Iterable[Checked]) -> Counter[str]:
+    """How often each outcome occurs."""
+    return Counter(one.outcome for one in found)
+
+
+def printed(one: Checked, other: str, metric: str) -> float | None:
+    """The paper's own difference in percentage points, or None."""
+    return printed_difference(one.claim, other, metric)
+
+
+# ------------------------------------------------------------------------------------------------------------ values
+
+
+def values(base: Base, study: Study, metric: str) -> list[Values]:
+    """A study's rows under a metric, in percent."""
+    return [_values(base, study, row, metric) for row in study.rows]
+
+
+def _values(base: Base, study: Study, row: Row, metric: str) -> Values:
+    found = by_seed(base.rows, study.name, row.label, metric)
+    return Values(
+        row.label, row.value, measured(found.values()), found, row.published.get(metric), _ran(base, study, row)
+    )
+
+
+def deltas(base: Base, study: Study, metric: str) -> list[Values]:
+    """The differences of a study's rows to its baseline in percentage points, seed by seed; without the baseline."""
+    reference = study.row(study.baseline)
+    theirs = by_seed(base.rows, study.name, reference.label, metric)
+    found = []
+    for row in study.rows:
+        if row.label == reference.label:
+            continue
+        ours = by_seed(base.rows, study.name, row.label, metric)
+        own, other = row.published.get(metric), reference.published.get(metric)
+        found.append(
+            Values(
+                row.label, row.value, difference(base.rows, study.name, row.label, reference.label, metric),
+                {seed: ours[seed] - theirs[seed] for seed in sorted(ours.keys() & theirs.keys())},
+                None if own is None or other is None else own - other, _ran(base, study, row),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _ran(base: Base, study: Study, row: Row) -> bool:
+    return any((r["study"], r["row"]) == (study.name, row.label) for r in base.rows)
+
+
+def sweep(found: Sequence[Values], name: str) -> list[Values]:
+    """The points of one setting of Figure 10, "L", "delta", "alpha" or "beta", in the order of its axis."""
+    if name == "beta":
+        return [value for value in found if value.label in (FIRST, CONSTANT)]
+    return [value for value in found if value.label.startswith(f"{name} = ")]
+
+
+def speed_points(base: Base, metric: str) -> list[SpeedPoint]:
+    """Each network that was run, at its own score. Variants that differ in a weight of the loss alone are left out:
+    they are the same network at the same speed."""
+    points = []
+    for variant in VARIANTS:
+        if variant.startswith("nnet-"):
+            continue
+        study, row = _own_row(variant)
+        own = [r for r in base.rows if (r["study"], r["row"]) == (study.name, row.label)]
+        quality = measured(by_seed(base.rows, study.name, row.label, metric).values())
+        speed = measured(r["images_per_second"] for r in own if r["images_per_second"] is not None)
+        parameters = measured(r["parameters"] for r in own if r["parameters"] is not None)
+        if quality and speed and parameters:
+            points.append(SpeedPoint(row.label, quality, speed, parameters.mean))
+    return points
+
+
+def _own_row(variant: str) -> tuple[Study, Row]:
+    """The first row that scores a variant in its own way."""
+    rows = [(study, row) for study in STUDIES.values() for row in study.rows if row.variant == variant]
+    return next(((study, row) for study, row in rows if row.expression is None), rows[0])
+
+
+# ----------------------------------------------------------------------------------------------------------- commands
+
+
+def trainings(study: Study) -> int:
+    """Trainings that a study takes for each seed and data set; rows with equal settings are one."""
+    base = base_config("small")
+    return len({config_hash(VARIANTS[row.variant].config(base)) for row in study.rows})
+
+
+def command(studies: Sequence[str], base: Base | None) -> str:
+    """The command that runs studies on a base's data under its settings.
+
+    Data that the user gave by path is called PATH: the table knows its name alone.
+    """
+    names = ("ELPV monocrystalline",) if base is None else base.names
+    words = ["python -m nnet ablate --study", *studies, "--data", *(SPECS.get(name, "PATH") for name in names)]
+    if base is not None and base.preset not in ("", "small"):
+        words += ["--preset", base.preset]
+    for setting in re.split(r" (?=[a-z]+\.[a-z_0-9]+=)", base.settings) if base is not None and base.settings else []:
+        words += ["--set", shlex.quote(setting.replace('"', ""))]
+    return " ".join(words)
+
+
+# ------------------------------------------------------------------------------------------------------------- tables
+
+
+def study_csv(base: Base, study: Study) -> bytes:
+    """One line per row of a study and metric: measured, difference to the baseline, and the paper's numbers."""
+    lines = [
+        {
+            "study": study.name, "data": base.data, "preset": base.preset, "settings": base.settings,
+            "row": row.label, "variant": row.variant, "metric": METRIC_TITLES[metric],
+            **_numbers("measured", cell.value), **_numbers("delta", cell.delta),
+            "seeds": " ".join(map(str, row.seeds)), "published": cell.published,
+            "published_delta": cell.published_delta,
+            **{name: value and value.mean for name, value in row.extras.items()},
+        }
+        for row in summarise(base.of(study), study)
+        for metric, cell in row.cells.items()
+    ]  # fmt: skip
+    return _csv(lines)
+
+
+def claims_csv(base: Base) -> bytes:
+    """One line per claim, metric and comparison."""
+    lines = [
+        {
+            "claim": claim.text, "source": claim.source, "study": claim.study, "row": claim.better, "against": other,
+            "metric": METRIC_TITLES[metric], "data": base.data, "preset": base.preset, "settings": base.settings,
+            "outcome": verdict.outcome, **_numbers("difference", verdict.differences.get(other)),
+            "published_difference": printed_difference(claim, other, metric),
+        }
+        for claim in CLAIMS
+        for metric in claim.metrics
+        for verdict in [judge(base.rows, claim, metric)]
+        for other in claim.others
+    ]  # fmt: skip
+    return _csv(lines)
+
+
+def speed_csv(points: Sequence[SpeedPoint], metric: str) -> bytes:
+    """One line per network of the chart of accuracy and speed."""
+    lines = [
+        {
+            "network": point.label, "metric": METRIC_TITLES[metric], **_numbers("measured", point.quality),
+            **_numbers("images_per_second", point.speed), "parameters": point.parameters,
+        }
+        for point in points
+    ]  # fmt: skip
+    return _csv(lines)
+
+
+def rows_csv(base: Base, study: Study | None) -> bytes:
+    """The rows of the results table themselves, with all columns; of one study, or of all."""
+    return to_csv([row for row in base.raw if study is None or row["study"] == study.name]).encode()
+
+
+def published_frame(table: PublishedTable) -> pd.DataFrame:
+    """A table of the paper, each cell as printed."""
+    columns = [*table.heads, *table.columns]
+    return pd.DataFrame([[*heads, *(cell.text for cell in cells)] for heads, cells in table.rows], columns=columns)
+
+
+def _numbers(name: str, value: Measured | None) -> dict[str, float | int | None]:
+    if value is None:
+        return {name: None, f"{name}_spread": None, f"{name}_seeds": 0}
+    return {name: value.mean, f"{name}_spread": value.spread, f"{name}_seeds": value.n}
+
+
+def _csv(lines: Sequence[Mapping[str, Any]]) -> bytes:
+    stream = io.StringIO()
+    pd.DataFrame(lines).to_csv(stream, index=False, float_format="%.6g", lineterminator="\n")
+    return stream.getvalue().encode()
