@@ -24,6 +24,8 @@ from workbench.variant_data import WHATIF, Candidate
 
 CHECKPOINTS = 32
 """Most checkpoints kept without their networks, for their settings and normal images; some 2 to 3 MB each."""
+RELATIVES = 50_000
+"""Most image scores kept: one number each, for curves over ranks and tables of pictures."""
 NORMALS = 32
 """Most summaries of normal maps kept; some 300 kB each."""
 
@@ -33,6 +35,7 @@ Maps = dict[str, np.ndarray]
 class _Stores:
     def __init__(self) -> None:
         self.normals: BoundedCache[str, NormalMaps] = BoundedCache(NORMALS, lambda _: 1)
+        self.relatives: BoundedCache[tuple[str, str, str], float] = BoundedCache(RELATIVES, lambda _: 1)
         self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(4 * NORMALS, lambda _: 1)
 
 
@@ -159,3 +162,13 @@ def judgement(
     """Maps under an expression, held against a checkpoint's normal images; kept under the maps' key."""
     cache, entry = resources.stores().judgements, (loaded.hash, key, expression)
     return cache.get(entry) or cache.put(entry, variant_data.judge(saved, maps, expression))
+
+
+def relative(saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str) -> float:
+    """The image score of maps under an expression in units of a checkpoint's threshold for it; the number is kept."""
+    cache, entry = _stores().relatives, (loaded.hash, key, expression)
+    found = cache.get(entry)
+    if found is None:
+        judged = variant_data.judge(saved, maps, expression)
+        found = cache.put(entry, judged.value / max(judged.reference.threshold, float(np.finfo(np.float32).tiny)))
+    return found

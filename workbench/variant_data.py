@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,8 +24,10 @@ from nnet.whatif import WhatIf
 from workbench import comparison_data
 from workbench.comparison_data import Side
 from workbench.judging import Judgement
-from workbench.model_list import ModelEntry
 from workbench.studies import StudyModel, study_folders, study_models
+
+if TYPE_CHECKING:
+    from workbench.model_list import ModelEntry
 
 MODEL, STUDY, WHATIF = "model", "study", "whatif"
 MOST = 8

@@ -83,7 +83,7 @@ PLACES_NOTE = (
 IS_REFERENCE = "This is the reference. Choose another variant to see how it differs from it."
 NOT_IN_PAPER = "Its settings are none of the paper's variants."
 SAME_WEIGHTS = "It has the reference's weights."
-_KINDS = {MODEL: "a model of the list", STUDY: "a study's variant", WHATIF: "a what-if"}
+_KINDS = {MODEL: "a model of the list", STUDY: "a study's variant", WHATIF: "a what-if on the chosen model"}
 WHATIF_WORDS = {"nfs": "without NFS", "fpm": "without FPM", "forward": "without forward branch"}
 
 _SHORT = {
