@@ -86,6 +86,8 @@ def _controls(model: Model, trace: Trace) -> Choice:
         st.button(
             words.RESET, icon=":material/restart_alt:", key="whatif_reset", help=words.RESET_HELP, on_click=_reset
         )
+    if not why["forward"] and not _donors(model):
+        st.caption(words.no_donor(_command(model)))
     rank = _rank(highest_rank(trace)) if truncated else None
     return Choice(nfs, fpm, forward, rank, donor, title)
 
@@ -186,10 +188,12 @@ def _relative(model: Model, loaded: Loaded, key: str, maps: Mapping[str, np.ndar
 def _answer(model: Model, choice: Choice, found: Change) -> None:
     st.markdown(words.answer(found))
     with st.grid(3, min_column_width=150, gap="small"):
-        st.metric(words.BEFORE, f"{text.number(found.before.relative)} ×", help=words.UNIT_NOTE)
-        st.metric(words.AFTER, f"{text.number(found.after.relative)} ×", help=words.UNIT_NOTE)
-        change = found.after.relative - found.before.relative
-        st.metric("Change in thresholds", f"{change:+.3g}".replace("-", "−"), help=words.UNIT_NOTE)
+        for label, value in (
+            (words.BEFORE_METRIC, text.number(found.before.relative)),
+            (words.AFTER_METRIC, text.number(found.after.relative)),
+            (words.CHANGE_METRIC, words.signed(found.after.relative - found.before.relative)),
+        ):
+            st.metric(label, value, help=words.UNIT_NOTE)
     if not found.comparable:
         own = model.detector.config.scoring.expression
         st.info(words.not_comparable(own, found.expression), icon=":material/straighten:")
@@ -224,7 +228,7 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
     )
     tiles.append(
         Tile(words.DIFFERENCE_TITLE, words.DIFFERENCE_HINT, uri, gradient=students.difference_gradient(),
-             ticks=words.DIFFERENCE_TICKS)
+             ticks=words.DIFFERENCE_TICKS, tag=words.difference_tag(found))
     )  # fmt: skip
     shape = loaded.image.shape
     x, y = inspect_state.remember_pixel(loaded, found.before.judged)

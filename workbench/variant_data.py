@@ -175,8 +175,13 @@ def figure_choice(
 _SWEPT = ("loss.distance", "loss.alpha", "loss.delta", "loss.beta_epochs", "model.ffc_blocks")
 
 
+def same_parts(config: Config) -> str:
+    """The name of the first variant in `VARIANTS` that is made of the same parts and losses, whatever their sizes."""
+    return next((v.name for v in VARIANTS.values() if not differences(v.config(config), config)), "")
+
+
 def variant_of(config: Config) -> str:
-    """The name in `VARIANTS` whose parts these settings have, or "" if they are none of the paper's variants."""
+    """The name in `VARIANTS` that these settings are, also in what the figures vary; "" if they are none of them."""
     odd = {path for path in differences(config, Config()) if path in _SWEPT and path != "loss.beta_epochs"}
     if config.loss.beta_epochs is None:
         odd.add("loss.beta_epochs")

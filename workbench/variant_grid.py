@@ -43,7 +43,7 @@ _CHOICE, _PICKED, _REFERENCE, _FIGURE = "variants", "variant", "reference", "fig
 _SEPARATOR = "~"
 _SIDE = 480  # longest side of a tile's picture in pixels
 _DIFFERENCE_OPACITY = 0.9
-_COLUMNS = {"score": 4, "difference": 4}
+_WIDE = 5  # most pictures in a row
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def draw(entry: ModelEntry | None) -> None:
 def _figures(model: Model, found: Mapping[str, Candidate]) -> None:
     """Buttons that choose the variants of one of the paper's figures, and what there is to say about the chosen one."""
     first = next(iter(found.values()))
-    own = variant_data.variant_of(model.detector.config)
+    own = variant_data.same_parts(model.detector.config)
     stand_in = {own: first.key} if own else {}
     state.remember(_FIGURE, "", state.one_of(["", *words.FIGURES]))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -235,11 +235,11 @@ def _grid(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: _V
         indices.append(index)
         tiles.append(tile)
 
-    if view.show in _COLUMNS:
+    if view.show in ("score", "difference"):
         add(-1, _original(loaded))
         for index, one in enumerate(shown):
             add(index, _score_tile(loaded, one, reference, view))
-        columns = min(_COLUMNS[view.show], len(tiles))
+        columns = _columns(len(tiles))
     else:
         columns = len(shown)
         for name in _rows(view.show, shown):
@@ -254,6 +254,12 @@ def _grid(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: _V
         probe=Probe(reference.side.score, f"{reference.title}, in thresholds:"),
     )  # fmt: skip
     _legend(shown, reference, view)
+
+
+def _columns(count: int) -> int:
+    """Pictures in a row, so that rows are about equally long."""
+    rows = -(-count // _WIDE)
+    return -(-count // rows)
 
 
 def _rows(show: str, shown: Sequence[Variant]) -> list[str]:

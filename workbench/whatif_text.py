@@ -36,10 +36,11 @@ TRUNCATE_HELP = (
     "over positions and channels). A decoder that needs little of it cannot rebuild an anomaly by copying."
 )
 RANK_LABEL = "Rank of F_C"
-RESET = "As trained"
+RESET = "Reset"
 RESET_HELP = "Take all changes back."
 NOTHING = "Nothing is changed. Take a part out, or truncate F_C, to see what the score does."
 BEFORE, AFTER = "As trained", "What if"
+BEFORE_METRIC, AFTER_METRIC, CHANGE_METRIC = "As trained, thresholds", "What if, thresholds", "Change, thresholds"
 UNIT_NOTE = (
     "The unit is the untouched model's threshold for the same expression: an intervention has no normal images of its "
     "own, so no threshold of its own."
@@ -132,6 +133,16 @@ def not_comparable(own: str, expression: str) -> str:
         f"The score is now made of {new} instead of {old}, so the two raw scores cannot be compared: "
         "they are products of different maps. In thresholds, each of its own expression, they can."
     )
+
+
+def signed(value: float) -> str:
+    """A change with its sign: "+3.80", "−1.77"."""
+    return f"{'−' if value < 0 else '+'}{text.number(abs(value))}"
+
+
+def difference_tag(found: Change) -> str:
+    """The badge below the difference."""
+    return f"score {signed(found.after.relative - found.before.relative)} thresholds"
 
 
 def raw_scores(found: Change) -> str:
