@@ -4,7 +4,7 @@ with what it makes of one image. Knows no Streamlit."""
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -244,11 +244,11 @@ class Place:
     measured: Mapping[str, float]
 
 
-def places(variant: str, result: Mapping[str, Any] | None = None) -> list[Place]:
-    """The rows of all studies that a variant is.
+def places(variants: Collection[str], result: Mapping[str, Any] | None = None) -> list[Place]:
+    """The rows of all studies that a model is.
 
     Args:
-        variant: a name in `VARIANTS`, or "".
+        variants: names in `VARIANTS`; several where they are one run.
         result: of the run, as `StudyFolder.result` gives it.
     """
     scores = (result or {}).get("scores", {})
@@ -257,7 +257,7 @@ def places(variant: str, result: Mapping[str, Any] | None = None) -> list[Place]
         Place(study, row, scores.get(row.expression or own, {}))
         for study in STUDIES.values()
         for row in study.rows
-        if row.variant == variant
+        if row.variant in variants
     ]
 
 

@@ -37,7 +37,7 @@ from workbench.figures import Scale
 from workbench.linked_pictures import Probe, Tile
 from workbench.model_list import ModelEntry
 from workbench.resources import Loaded, Model
-from workbench.variant_data import MODEL, OWN, STUDY, WHATIF, Candidate, Variant
+from workbench.variant_data import MODEL, OWN, WHATIF, Candidate, Variant
 
 _CHOICE, _PICKED, _REFERENCE, _FIGURE = "variants", "variant", "reference", "figure"
 _SEPARATOR = "~"
@@ -447,8 +447,9 @@ def _settings(one: Variant, reference: Variant) -> None:
 def _places(one: Variant) -> None:
     if one.candidate.kind == WHATIF:
         return
-    name = one.candidate.name if one.candidate.kind == STUDY else variant_data.variant_of(one.config)
-    table = places_table(variant_data.places(name, variant_data.result_of(one.candidate)))
+    result = variant_data.result_of(one.candidate)
+    names = [variant_data.variant_of(one.config)] if result is None else result["variants"]
+    table = places_table(variant_data.places(names, result))
     if table.empty:
         st.caption(words.NOT_IN_PAPER)
         return
