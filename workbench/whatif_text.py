@@ -156,7 +156,10 @@ def raw_scores(found: Change) -> str:
 
 def rank_kept(rank: int, highest: int, share: float) -> str:
     """What a truncation keeps of F_C."""
-    return f"Rank {rank} of {highest} keeps {text.percent(share)} of F_C's energy (sum of squares) on this picture."
+    return (
+        f"Rank {rank} of {highest} keeps {text.percent(share)} of the energy (sum of squares) that F_C has on this "
+        "picture as trained."
+    )
 
 
 def scanning(done: int, total: int) -> str:
