@@ -418,7 +418,7 @@ def _closer(shown: Sequence[Variant], reference: Variant) -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     one = next(one for one in shown if one.candidate.key == st.session_state[_PICKED])
-    st.markdown(f"**{one.title}**: {words.kind(one.candidate)}".replace("_", "\\_"))
+    st.markdown(words.about(one))
     if one.candidate.kind == WHATIF:
         st.info(f"{LABEL} {words.changed(variant_data.WHATIFS[one.candidate.name].changes)}", icon=":material/science:")
     _settings(one, reference)

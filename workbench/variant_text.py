@@ -169,7 +169,12 @@ def kind(one: Candidate) -> str:
         facts.append(f"trained on {one.data}")
     if one.seed is not None:
         facts.append(f"seed {one.seed}")
-    return text.plain(", ".join(facts)[0].upper() + ", ".join(facts)[1:]) + "."
+    return text.plain(", ".join(facts)) + "."
+
+
+def about(variant: Variant) -> str:
+    """A variant's name and what it is."""
+    return f"**{text.plain(variant.title)}**: {kind(variant.candidate)} It has {switched_off(variant.config)}."
 
 
 def score_tag(variant: Variant) -> str:
@@ -302,7 +307,7 @@ def scored_by(expression: str) -> str:
 
 
 def switched_off(config: Config) -> str:
-    """The parts that a configuration lacks, for screen readers and tables: "no NFS, no FPM"."""
+    """The parts that a configuration lacks: "no NFS, no FPM", or "all parts"."""
     model = config.model
     parts = {"forward branch": model.forward, "reverse branch": model.reverse, "FPM": model.fpm, "NFS": model.nfs,
              "FFC": model.ffc}  # fmt: skip
