@@ -5,7 +5,7 @@ PORT ?= 8501
 WORKERS ?= 2
 BIN := .venv/bin
 
-.PHONY: demo test lint model clean
+.PHONY: demo test test-scale lint model clean
 
 demo: .venv/app.stamp
 	$(BIN)/streamlit run Workbench.py --server.port $(PORT)
@@ -13,13 +13,19 @@ demo: .venv/app.stamp
 test: .venv/dev.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
+# The ablation study on a local Ray instance; Ray is large, so it is not part of `make test`.
+test-scale: .venv/dev.stamp
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-scale.txt
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/test_ablation_ray.py --timeout=1800
+
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 
 # The embedded default, made again from the data (docs/default-model.md).
 model: .venv/app.stamp
 	rm -rf out/elpv-mono
-	$(BIN)/python -m nnet train --data elpv:mono --out out/elpv-mono
+	$(BIN)/python -m nnet train --data elpv:mono --out out/elpv-mono --set train.epochs=30 \
+	  --set train.batch_size=8 --set train.learning_rate=0.004 --set loss.beta_epochs=3
 
 clean:
 	rm -rf .venv

@@ -138,7 +138,7 @@ def open_data(name: str, tiles: Path | None) -> Dataset:
 def configure(method: str, steps: int, seed: int, images: int) -> Config:
     """The preset `small` with at least `steps` optimiser steps in whole epochs; beta for the first tenth of them.
 
-    The preset (30 epochs, beta for 3) and the paper (200, beta for 20) have the same tenth.
+    The preset (12 epochs, beta for 1) and the paper (200, beta for 20) have about the same tenth.
     """
     base = preset("small").override({"train.seed": seed, **OURS.get(method, {})})
     per_epoch = steps_per_epoch(base, images)

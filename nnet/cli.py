@@ -32,8 +32,26 @@ PHASES = {
 BATCH = 8
 
 
+NOBODY_READS = 128 + 13  # what a shell reports of a program that SIGPIPE ended
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code (0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted)."""
+    """Run one command; returns the exit code.
+
+    0 done, 1 the user can mend it, 2 wrong usage, 130 interrupted, 141 whoever read the output closed it (`| head`).
+    """
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends, and would complain about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -175,8 +193,10 @@ def _train(options: argparse.Namespace) -> int:
         raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset
     from nnet.pipeline import train_on
+    from nnet.runs import disk
 
     config = configure(options)
+    disk.require(disk.left_to_write(disk.needed(config), options.out), options.out)
     dataset = open_dataset(options.data, seed=config.train.seed)
     quiet = os.environ.get("RANK", "0") != "0"  # of several processes of torchrun, one speaks
     for sentence in () if quiet else (*dataset.notes, *dataset.problems):

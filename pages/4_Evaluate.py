@@ -18,7 +18,17 @@ from nnet.evaluation import Evidence, Result
 from nnet.expression import ExpressionError
 from nnet.provenance import provenance
 from nnet.subsets import METRICS, Attribution
-from workbench import evaluate_data, evaluate_figures, evaluate_report, figures, frame, judging, state, text
+from workbench import (
+    evaluate_data,
+    evaluate_figures,
+    evaluate_report,
+    figures,
+    frame,
+    judging,
+    state,
+    text,
+    threshold_histogram,
+)
 from workbench import evaluate_text as words
 from workbench import evaluate_work as work
 from workbench.evaluate_data import Chosen
@@ -207,11 +217,12 @@ def _metrics(scene: Scene) -> None:
             {"Defect type": kind, "Images": metrics.defective_images, **words.row(metrics)}
             for kind, metrics in scene.result.by_type.items()
         ]
-        st.dataframe(pd.DataFrame(rows), hide_index=True, key="evaluate_types")
+        left = {"Images": st.column_config.NumberColumn(alignment="left")}
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="evaluate_types", column_config=left)
     if not scene.evidence.has_masks:
         st.caption(words.NO_MASKS)
     elif scene.result.overall.notes:
-        st.caption(words.note(scene.result.overall.notes))
+        st.caption(words.note(scene.result.overall.notes, scene.evidence.keys))
     _curves(scene)
 
 
@@ -321,15 +332,15 @@ def _threshold(scene: Scene) -> None:
             st.button(label, key=f"jump-{name}", help=hint, on_click=_jump, args=(value,))
     scores, defective = scene.result.scores, scene.defective
     with chart:
-        figure = evaluate_figures.histogram_figure(scores, defective, threshold, jumps["own"])
-        st.plotly_chart(figure, key="evaluate_histogram", config=figures.CHART_CONFIG, alt=words.HISTOGRAM_HINT)
-        st.caption(words.HISTOGRAM_HINT)
+        shown = work.histogram(scores, defective, steps, labels, threshold, jumps["own"])
+        threshold_histogram.draw("evaluate_histogram", shown, _jump)
+        st.caption(words.DRAG_HINT)
     counts = work.counts(scores, defective, threshold)
     st.markdown(words.decided(*counts))
     table, tiles = st.columns((2, 3), gap="large", vertical_alignment="center")
     with table:
         st.html(evaluate_figures.confusion_html(counts))
-    with tiles, st.grid(4, min_column_width=110, gap="small"):
+    with tiles, st.grid(2, min_column_width=130, gap="small"):
         for name, (value, meaning) in words.rates(*counts).items():
             st.metric(name, value, help=meaning)
     _galleries(scene, threshold)
@@ -356,14 +367,14 @@ def _galleries(scene: Scene, threshold: float) -> None:
 def _tile(scene: Scene, index: int) -> None:
     key, label = scene.evidence.keys[index], scene.evidence.labels[index]
     try:
-        uri = work.thumbnail(scene.model, scene.chosen, scene.evidence, index, scene.result.expression)
+        uri = work.thumbnail(scene.model, scene.chosen, scene.evidence, index, scene.result.expression, square=True)
         st.image(uri, width="stretch", alt=key)
     except NNetError as error:
         st.caption(text.plain(str(error)))
     name = text.plain(key.rsplit("/", 1)[-1])
     if st.button(name, key=f"open-{key}", help=f"{text.plain(key)}: open in Inspect", width="stretch"):
         _open(scene, key)
-    st.caption(f"{text.plain(label)}, {text.number(float(scene.result.scores[index]))}")
+    st.caption(f"{words.image_label(label)}, {text.number(float(scene.result.scores[index]))}")
 
 
 def _open(scene: Scene, key: str) -> None:
@@ -402,11 +413,12 @@ def _images(scene: Scene) -> None:
             None if picked is None else keys.index(picked), touch=state.on_touch_screen(),
         )  # fmt: skip
         st.plotly_chart(
-            figure, key=f"embedding-{method}-{source}-{colour}", config=_CLICKABLE, alt=words.EMBEDDING_HINT,
+            figure, key=f"embedding-{method}-{source}-{colour}", config=_CLICKABLE, alt=words.EMBEDDING_HINTS[colour],
             on_select=lambda: _point_clicked(f"embedding-{method}-{source}-{colour}", keys),
             selection_mode="points",
         )  # fmt: skip
-        remarks = [words.EMBEDDING_HINT] + ([words.explained(share)] if share is not None else [])
+        remarks = [words.EMBEDDING_HINTS[colour], words.EMBEDDING_CLICK]
+        remarks += [words.explained(share)] if share is not None else []
         if len(which) < len(evidence):
             remarks.append(words.umap_subset(len(which), len(evidence)))
         st.caption(" ".join(remarks))
@@ -452,7 +464,7 @@ def _picked_image(scene: Scene, key: str) -> None:
     uri = work.thumbnail(scene.model, scene.chosen, scene.evidence, index, scene.result.expression)
     st.image(uri, width="stretch", alt=key)
     score = text.number(float(scene.result.scores[index]))
-    st.caption(f"{text.plain(key)}: {text.plain(scene.evidence.labels[index])}, score {score}")
+    st.caption(f"{text.plain(key)}: {words.image_label(scene.evidence.labels[index])}, score {score}")
     if st.button("Open in Inspect", icon=":material/search:", key="open-picked", width="stretch"):
         _open(scene, key)
 
@@ -609,7 +621,7 @@ def _report_galleries(scene: Scene, threshold: float) -> list[Section]:
     for title, which in ((words.MISSES, missed), (words.ALARMS, alarms)):
         pictures = [
             (
-                work.thumbnail(scene.model, scene.chosen, scene.evidence, int(i), scene.result.expression),
+                work.thumbnail(scene.model, scene.chosen, scene.evidence, int(i), scene.result.expression, square=True),
                 f"{scene.evidence.keys[i]}, {text.number(float(scene.result.scores[i]))}",
             )
             for i in which[:_REPORT_TILES]

@@ -150,7 +150,7 @@ def _begin(spec: RunSpec, choice: Choice, estimate: Estimate) -> None:
     """Make the run, put it in the queue and show it. Between making and starting nothing can come in between."""
     library = train_work.runs()
     try:
-        run = library.create(train_work.with_memory(spec, estimate), choice.upload)
+        run = library.create(train_work.with_needs(spec, estimate), choice.upload)
         st.session_state[_TURN] += 1
         library.start(run.id)
     except OSError as error:

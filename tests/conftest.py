@@ -10,13 +10,27 @@ from builders import random_images, tiny_config
 
 
 @pytest.fixture(scope="session")
-def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a finished checkpoint, trained for one epoch on random images."""
     from nnet.training import train
 
     path = tmp_path_factory.mktemp("checkpoints") / "tiny"
     train(tiny_config(train__epochs=1), random_images(14), path, device="cpu")
     return path
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(trained_checkpoint: Path) -> Path:
+    """The same; what a test file has in its place may be another."""
+    return trained_checkpoint
+
+
+@pytest.fixture(scope="session")
+def shared_address(trained_checkpoint: Path) -> Iterator[str]:
+    """A running workbench that knows the tiny checkpoint only; starting one takes as long as many a test."""
+    from test_browser import served
+
+    yield from served(trained_checkpoint)
 
 
 @pytest.fixture

@@ -24,9 +24,10 @@ from nnet.ablation import COLUMNS, VARIANTS, StudyError, base_config, read_resul
 from nnet.ablation.engines import Event, LocalEngine, local_engine, threads_per_run
 from nnet.ablation.estimate import Costs, estimate, run_seconds
 from nnet.ablation.execute import execute
+from nnet.ablation.export import export
 from nnet.ablation.plan import Plan, make_plan, open_source, prepared
 from nnet.ablation.progress import Display, duration
-from nnet.ablation.store import CSV, DONE, LOCK, MODELS, StudyFolder
+from nnet.ablation.store import CARD, CSV, DONE, LOCK, MODELS, StudyFolder
 from nnet.cli import main
 from nnet.config import Config
 from nnet.detector import Detector
@@ -135,6 +136,51 @@ def test_the_table_has_every_column_and_what_was_measured(study):
         assert row["images_per_second"] > 0 and row["seconds_training"] > 0 and row["epochs"] == 2
         assert (row["steps"], row["training_images"], row["images"]) == (4, 6, 6)
         assert row["commit"] and row["parameters"] - row["parameters_trained"] == result["parts"]["T"] > 0
+
+
+def test_the_card_says_data_seeds_minutes_and_commit(study):
+    card, rows = (study / CARD).read_text(), read_results(study / CSV)
+    assert f"# {study.name}\n" in card
+    command = "python -m nnet ablate --study table7 --data part --seeds 2 --preset small --set "
+    assert f"{command}{next(iter(SETTINGS))}=" in card
+    assert "6 normal images for training; measured on 3 normal and 3 defective images, 3 regions" in card
+    assert "Runs: 2, seeds 0, 1, 2 epochs, 4 steps; " in card and " minutes of runs in all" in card
+    assert f"commit `{rows[0]['commit']}`" in card
+    mean = 50 * sum(row["i_auroc"] for row in rows if (row["study"], row["row"]) == ("table7", "M1, M2, M3"))
+    line = next(line for line in card.splitlines() if line.startswith("| M1, M2, M3 | 2 |"))
+    assert f"| {mean:.2f} ± " in line and line.endswith(" |  | 99 |")  # the baseline itself; the paper's 99.0
+    assert "All six maps beat the reverse maps (P-AP; Table 7): " in card
+    assert "### What each part is for" not in card  # a study is shown when all of its rows were run
+
+
+def test_an_export_is_a_study_with_light_checkpoints(study, category, tmp_path, capsys):
+    again = arguments(category, study, "--study", "table7", "--seeds", 2, "--export", tmp_path / "a")
+    assert main([*again, "--export-models", "nnet"]) == 0 and "Light checkpoint in" in capsys.readouterr().out
+    exported, own = StudyFolder(tmp_path / "a"), StudyFolder(study)
+    assert read_results(exported.root / CSV) == read_results(study / CSV)
+    assert (exported.root / CARD).read_text() == (study / CARD).read_text()
+    assert [r["scores"] for r in exported.results()] == [r["scores"] for r in own.results()]
+    assert {r["source"] for r in exported.results()} == {"part"}
+    (key,) = exported.kept()
+    assert own.model(key).joinpath("atlas.safetensors").is_file()
+    assert not exported.model(key).joinpath("atlas.safetensors").exists()
+    image = random_images(1, 64, 5)[0]
+    light, full = (Detector.load(folder.model(key), "cpu").score([image])[0].value for folder in (exported, own))
+    assert light == full
+    export(own, tmp_path / "a")  # an earlier export is replaced
+    assert not exported.kept() and exported.results()
+
+
+@pytest.mark.parametrize(
+    ("target", "models", "words"),
+    [("", (), "the study's own folder"), ("new", ("rd",), "No checkpoint of 'rd'"), ("taken", (), "something else")],
+)
+def test_an_export_that_would_lose_or_lack_something_is_refused(study, tmp_path, target, models, words):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "photo.png").write_bytes(b"1")
+    with pytest.raises(StudyError, match=words):
+        export(StudyFolder(study), tmp_path / target if target else study, models)
+    assert (tmp_path / "taken" / "photo.png").exists() and done(study)
 
 
 def test_the_table_is_written_as_parquet_too(study):

@@ -40,8 +40,17 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def address(tiny_checkpoint: Path) -> Iterator[str]:
-    """The address of a running workbench that knows the tiny checkpoint only."""
+def address(request: pytest.FixtureRequest, tiny_checkpoint: Path, trained_checkpoint: Path) -> Iterator[str]:
+    """The address of a running workbench that knows the tiny checkpoint only; shared by the files that mean the same
+    checkpoint by that."""
+    if tiny_checkpoint == trained_checkpoint:
+        yield request.getfixturevalue("shared_address")
+    else:
+        yield from served(tiny_checkpoint)
+
+
+def served(tiny_checkpoint: Path) -> Iterator[str]:
+    """A workbench of its own that knows the checkpoints beside this one only, running until the generator is closed."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
+from builders import tiny_config
 
 from nnet.detector import Detector
 from nnet.expression import PRESETS, ExpressionError, parse
-from workbench import circuit
+from workbench import circuit, judging
 from workbench.circuit import Circuit, read
 
 PAPER = PRESETS["paper"]
@@ -117,3 +119,22 @@ def test_presets_are_those_of_the_model_and_single_scales(tiny_checkpoint: objec
     found = circuit.presets(Detector.load(tiny_checkpoint, "cpu"))
     assert found["paper"] == PAPER and found["reverse"] == "M1*M2*M3" and found["forward"] == "M4*M5*M6"
     assert [found[scale] for scale in circuit.SCALES] == ["M1+M6", "M2+M5", "M3+M4"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"model__forward": False}, {"reverse": "M1*M2*M3"}),
+        ({"model__reverse": False, "model__ffc": False}, {"forward": "M6*M5*M4"}),
+        ({"score__expression": "(M3+M4)*(M6+M1)*(M2+M5)"}, {"paper": "(M3+M4)*(M6+M1)*(M2+M5)"}),
+        ({"score__expression": "M6+M1"}, {"model": "M6+M1", "paper": PAPER}),
+    ],
+    ids=["reverse", "forward", "paper in another order", "one scale"],
+)
+def test_no_score_is_offered_twice_in_another_order(changes: dict, expected: dict) -> None:
+    model = SimpleNamespace(config=tiny_config(**changes))
+    found = judging.presets(model)
+    assert dict(list(found.items())[: len(expected)]) == expected
+    texts = list(circuit.presets(model).values())
+    values = [parse(text).evaluate({name: VALUES[name] for name in parse(text).maps}) for text in texts]
+    assert len(set(values)) == len(texts), texts

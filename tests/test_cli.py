@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from builders import random_images
 from PIL import Image
 
-from nnet.cli import main
+from nnet.cli import NOBODY_READS, main
 from nnet.images import decode
 
 ROOT = Path(__file__).parents[1]
@@ -177,3 +178,15 @@ def test_set_reads_numbers_words_and_none(category, tmp_path):
     assert config["loss"] == {
         "kd": True, "align": True, "distance": "l1", "alpha": 2.0, "beta": 1.0, "beta_epochs": None, "delta": 0.002,
     }  # fmt: skip
+
+
+def test_a_reader_that_leaves_early_ends_the_program_quietly():
+    """What `| head` does: the other end of the pipe is closed before anything is written."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        command = [sys.executable, "-m", "nnet", "ablate", "--list"]
+        done = subprocess.run(command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True)
+    finally:
+        os.close(writing)
+    assert done.stderr == "" and done.returncode == NOBODY_READS

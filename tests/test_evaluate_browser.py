@@ -36,6 +36,27 @@ def png(image: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
+def drag(page: object, share: float) -> None:
+    """Take hold of the histogram's line and let it go at a share 0..1 of the plot's width."""
+    line = page.locator(".st-key-evaluate_histogram .slider")
+    line.scroll_into_view_if_needed()
+    grip, plot = line.bounding_box(), page.locator(".st-key-evaluate_histogram svg").bounding_box()
+    assert grip["width"] >= 44 and grip["height"] >= 44
+    height = grip["y"] + grip["height"] / 2
+    told = line.get_attribute("aria-valuetext")
+    page.mouse.move(grip["x"] + grip["width"] / 2, height)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + share * plot["width"], height, steps=3)
+    assert line.get_attribute("aria-valuetext") != told, "what it would do is told while it moves"
+    page.mouse.up()
+
+
+def confusion(page: object) -> list[str]:
+    """The four counts of the table."""
+    cells = page.locator("[data-testid=stHtml] td span:first-child").all_inner_texts()
+    return [cell for cell in cells if cell.isdigit()]
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
 def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
     browser: object, address: str, width: int, scheme: str
@@ -60,6 +81,13 @@ def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
         page.locator(".st-key-threshold").get_by_role("slider").press("ArrowRight")
         page.wait_for_function("url => location.href !== url", arg=before)
         visitor.settle().check()
+        drag(page, 1.0)
+        page.get_by_text("0 defective images of 4 are found and 4 missed; 0 of 4 normal").wait_for()
+        assert confusion(visitor.settle().page) == ["4", "0", "4", "0"]
+        drag(page, 0.0)
+        page.get_by_text("4 defective images of 4 are found and 0 missed; 4 of 4 normal").wait_for()
+        assert confusion(visitor.settle().page) == ["0", "4", "0", "4"]
+        assert "threshold=" in page.url
         page.locator("[class*='st-key-open-'] button:visible").first.click()
         page.get_by_role("heading", name="Inspect").wait_for()
         page.wait_for_url("**image=test%2Fdent**")

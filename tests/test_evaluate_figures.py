@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs
 from test_subsets import evidence
 
 from nnet.evaluation import score
-from nnet.metrics import rank_scores
+from nnet.metrics import evaluate, rank_scores
 from nnet.subsets import attribute
 from workbench import evaluate_figures, evaluate_report, evaluate_work
 from workbench import evaluate_text as words
@@ -72,6 +72,14 @@ def test_counts_and_the_worst_images() -> None:
     assert words.rates(3, 0, 3, 0)["Precision"][0] == "-"
 
 
+def test_pictures_of_a_gallery_are_squares_with_transparent_edges() -> None:
+    picture = np.full((2, 5, 3), 9, np.uint8)
+    square = evaluate_work.squared(picture)
+    assert square.shape == (5, 5, 4) and (square[1:3, :, :3] == 9).all()
+    assert square[..., 3].sum() == 255 * 10 and (square[1:3, :, 3] == 255).all()
+    assert evaluate_work.squared(picture[:, :2]).shape == (2, 2, 4)
+
+
 def test_thresholds_to_choose_from_hold_the_special_ones_and_reach_beyond_all_scores() -> None:
     steps = evaluate_work.threshold_steps(SCORES, [0.123456789, 0.0])
     assert 0.123456789 in steps and steps == sorted(steps) and steps[0] < 0.1 and steps[-1] > 0.8
@@ -111,6 +119,16 @@ def test_shapley_bars_are_percentage_points() -> None:
     figure = evaluate_figures.shapley_figure({"M1": 0.25, "M4": -0.02}, "I-AUROC")
     assert list(figure.data[0].x) == [25, -2] and figure.data[0].text == ("+25.0", "-2.0")
     assert figure.data[0].marker.color[0] != figure.data[0].marker.color[1]
+
+
+def test_images_without_a_mask_are_named() -> None:
+    masks = [None, np.ones((4, 4), bool), *[np.zeros((4, 4), bool)] * 12]
+    maps = np.random.default_rng(0).random((14, 4, 4))
+    keys = [f"test/dent/{i:02}.png" for i in range(14)]
+    notes = evaluate(maps, masks, np.arange(14.0), [False, *[True] * 13]).notes
+    told = words.note(notes, keys).replace("\\", "")
+    assert "1 of 14 images have no mask" in told and "12 of 14 images are defective but have an empty mask" in told
+    assert f"({', '.join(keys[2:12])} and others)" in told and "counted from 0" not in told
 
 
 def test_which_map_carries_the_result_in_words() -> None:

@@ -15,6 +15,7 @@ import pytest
 from builders import random_images
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from test_app import component
 
 from nnet import evaluation, subsets
 from nnet.data import open_dataset
@@ -169,15 +170,32 @@ def test_the_threshold_moves_the_line_and_the_counts_and_runs_nothing(category: 
     at = measured(category, evaluate_part="threshold")
     with patch.object(Detector, "maps_and_f3") as network, patch.object(evaluation, "score") as again:
         slider = at.select_slider(key="threshold")
-        before = charts(at)[0]["layout"]["shapes"][-1]["x0"], html_of(at)
+        before = line(at), html_of(at)
         fine(slider.set_value(slider.value).run())
         fine(at.button(key="jump-miss").click().run())
-        line = charts(at)[0]["layout"]["shapes"][-1]["x0"]
-        assert (line, html_of(at)) != before and words.NO_MISSES in said(at)
-        assert float(written(at, "threshold")) == pytest.approx(line)
+        assert (line(at), html_of(at)) != before and words.NO_MISSES in said(at)
+        assert float(written(at, "threshold")) == line(at) == at.select_slider(key="threshold").value
         fine(at.button(key="jump-alarm").click().run())
         assert words.NO_ALARMS in said(at) and "of 6 normal ones raise a false alarm" in said(at)
         assert not network.called and not again.called
+
+
+def line(at: AppTest) -> float:
+    """The threshold at which the histogram's line stands."""
+    shown = component(at, "evaluate_histogram")
+    return shown["values"][shown["now"]]
+
+
+def test_a_threshold_of_the_address_is_taken_over_by_line_slider_and_table(category: Path) -> None:
+    at = measured(category, evaluate_part="threshold")
+    shown = component(at, "evaluate_histogram")
+    assert shown["values"] == [float(value) for value in shown["values"]] and len(shown["told"]) == len(shown["stops"])
+    wanted = len(shown["values"]) // 3
+    fine(at.select_slider(key="threshold").set_value(shown["values"][wanted]).run())
+    again = measured(category, evaluate_part="threshold", threshold=written(at, "threshold"))
+    assert component(again, "evaluate_histogram")["now"] == wanted and html_of(again) == html_of(at)
+    missed, alarms = (int(told.split()[0]) for told in component(again, "evaluate_histogram")["told"][wanted])
+    assert words.decided(6 - alarms, alarms, missed, 7 - missed) in said(again)
 
 
 def test_best_f1_is_reached_at_its_threshold(category: Path) -> None:

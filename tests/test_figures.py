@@ -243,7 +243,8 @@ def test_units() -> None:
         "95 %", "2.4 %", "0.31 %", "100 %", "5 %",
     ]  # fmt: skip
     assert [text.milliseconds(value) for value in (0.42, 48.3, 1300)] == ["0.4 ms", "48 ms", "1.3 s"]
-    assert [text.data_size(value) for value in (812_000, 1_400_000, 40_000_000)] == ["812 kB", "1.4 MB", "40 MB"]
+    sizes = [text.data_size(value) for value in (812_000, 1_400_000, 40_000_000, 19_118_000_000)]
+    assert sizes == ["812 kB", "1.4 MB", "40 MB", "19.1 GB"]
 
 
 def test_verdicts() -> None:

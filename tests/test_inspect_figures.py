@@ -10,7 +10,7 @@ import pytest
 from nnet.attribution import attribute
 from nnet.calibration import Reference
 from nnet.expression import PRESETS
-from workbench import figures, inspect_state, students, theme
+from workbench import figures, inspect_regions, inspect_state, students
 from workbench import inspect_figures as charts
 from workbench import inspect_text as wording
 from workbench.students import Students
@@ -23,25 +23,22 @@ RAISED = NORMAL | {"M3": 0.5, "M4": 0.1}
 
 
 def test_the_histogram_tells_flagged_normals_from_kept_ones() -> None:
-    scores = np.array([0.01, 0.011, 0.1, 0.4])
-    figure = charts.threshold_figure(scores, 0.3, 0.05, 0.2, (0.001, 1.0))
-    kept, flagged, image = figure.data
-    assert (sum(kept.y), sum(flagged.y)) == (2, 2)
-    assert (kept.marker.color, flagged.marker.color) == (theme.NORMAL, theme.ANOMALOUS)
-    assert image.x[0] == pytest.approx(math.log10(0.2)) and image.marker.color == theme.ANOMALOUS
-    assert [shape.x0 for shape in figure.layout.shapes] == pytest.approx([math.log10(0.3), math.log10(0.05)])
-    assert "score" in figure.layout.xaxis.title.text and figure.layout.yaxis.title.text == "normal images"
-
-
-def test_the_calibrated_threshold_alone_has_one_line() -> None:
-    figure = charts.threshold_figure(np.array([0.01, 0.1]), 0.05, 0.05, 0.01, (0.001, 1.0))
-    assert [shape.line.dash for shape in figure.layout.shapes] == ["dot"]
-    assert figure.data[2].marker.color == theme.NORMAL
+    reference = Reference("M1", np.array([0.01, 0.011, 0.1, 0.4]), 0.3, 0.95, 0.0)
+    factors = inspect_state.threshold_factors(reference, 0.2, 0.25)
+    data = inspect_regions.histogram(reference, factors, 0.25, 0.2)
+    assert sum(data["series"][0]["counts"]) == 4 and data["values"][data["now"]] == 0.25 * 0.3
+    assert data["told"][data["now"]] == list(wording.sides(2, 4))
+    assert data["told"][factors.index(1.0)] == list(wording.sides(3, 4))
+    assert data["stops"][data["now"]] < data["mark"]["at"] < data["reference"]["at"]
+    assert data["reference"]["at"] == data["stops"][factors.index(1.0)]
+    for factor, value in zip(factors, data["values"], strict=True):
+        assert inspect_regions.nearest_factor(reference, factors, value) == factor
 
 
 def test_the_histogram_survives_scores_of_nothing_but_zero() -> None:
-    figure = charts.threshold_figure(np.zeros(3), 0.0, 0.0, 0.0, (0.0, 0.0))
-    assert all(np.isfinite(value) for value in (*figure.layout.xaxis.range, *figure.data[2].x))
+    data = inspect_regions.histogram(Reference("M1", np.zeros(3), 0.0, 0.95, 0.0), [1.0], 1.0, 0.0)
+    assert sum(data["series"][0]["counts"]) == 3 and data["told"] == [list(wording.sides(3, 3))]
+    assert np.isfinite([*data["stops"], *data["edges"], data["mark"]["at"], data["reference"]["at"]]).all()
 
 
 def test_the_sliders_stops_hold_all_scores_and_the_calibrated_threshold() -> None:

@@ -233,6 +233,8 @@ def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, tr
         reference = judged.reference.with_threshold(factor * judged.reference.threshold)
         assert text.decision(reference, judged.value) in words(at)
         assert wording.would_flag(reference.scores, reference.threshold) in words(at)
+        line = component(at, "normals")
+        assert line["values"][line["now"]] == reference.threshold
         assert wording.moved_threshold(reference, judged.reference) in words(at)
         expected = find_regions(judged.score, reference.threshold, trace.image.shape)
         assert len(component(at, "pictures")["badges"]) == min(9, len(expected))

@@ -36,11 +36,11 @@ def save(folder, *rows: dict) -> None:
 
 
 def test_every_method_gets_whole_epochs_and_a_schedule_that_fits():
-    config = peers.configure("nnet", 150, 3, 761)  # 64 are held out, so 697 in batches of 8 with the last image dropped
-    assert peers.steps_per_epoch(config, 761) == 87
+    config = peers.configure("nnet", 300, 3, 761)  # 64 are held out, so 697 in batches of 4 with the last image dropped
+    assert peers.steps_per_epoch(config, 761) == 174
     assert (config.train.epochs, config.train.min_steps, config.train.seed) == (2, 0, 3)
     assert config.loss.beta_epochs == 1
-    assert peers.configure("nnet", 100 * 87, 0, 761).loss.beta_epochs == 10
+    assert peers.configure("nnet", 100 * 174, 0, 761).loss.beta_epochs == 10
 
 
 def test_our_methods_are_the_networks_that_their_names_say():
@@ -103,7 +103,7 @@ def test_one_of_our_methods_end_to_end(tmp_path):
     options = argparse.Namespace(out=tmp_path, tiles=None, steps=1, threads=1)
     peers.run("rd-baseline", "tiles", 0, material, options)
     found = json.loads((tmp_path / "rd-baseline-tiles-0.json").read_text())
-    assert (found["steps"], found["epochs"], found["train_images"]) == (1, 1, 6)
+    assert (found["steps"], found["epochs"], found["train_images"]) == (2, 1, 6)
     assert found["train_core_seconds"] > 0
     assert 0 <= found["scores"]["rd-baseline"]["p_auroc"] <= 1
     assert "our reverse distillation" in peers.table(tmp_path, "tiles")

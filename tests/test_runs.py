@@ -10,6 +10,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from builders import tiny_config as small_config
 from PIL import Image
 from safetensors.torch import load_file
 
+import nnet.pipeline
 import nnet.runs.worker
 import nnet.storage
 import nnet.training
@@ -39,7 +41,7 @@ from nnet.runs.slots import MACHINE, take_slot
 from nnet.runs.store import SUPERVISOR_LOCK
 from nnet.runs.supervisor import supervise
 from nnet.runs.worker import work
-from nnet.training import RESUME, train
+from nnet.training import RESUME, split_normals, train
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0
@@ -334,6 +336,17 @@ def test_those_that_wait_wait_in_order(runs):
     slot.release()
 
 
+def test_many_looks_at_a_waiting_run_start_one_supervisor(runs, monkeypatch):
+    started = []
+    launch = processes.launch
+    monkeypatch.setattr(processes, "launch", lambda *a, **k: started.append(a[0][1]) or launch(*a, **k))
+    run = runs.start(made(runs).id)
+    for _ in range(5):  # long before the new process has imported anything
+        runs.list()
+    assert started == ["supervise"]
+    assert ended(runs, run.id).state == "done" and started == ["supervise"]
+
+
 def test_of_two_supervisors_one_leaves_at_once(runs):
     runs.root.mkdir(parents=True)
     lock = FileLock(runs.root / SUPERVISOR_LOCK)
@@ -384,7 +397,9 @@ def test_kill_9_in_the_middle_of_an_epoch_is_said_and_survived(runs, whole):
     runs.start(run.id)
     run = reach(runs, run.id, epoch=1)
     os.kill(run.status.pid, signal.SIGKILL)
-    until(lambda: runs.get(run.id).exit is not None)  # it counts as lost until the supervisor has looked
+    seen = set()
+    until(lambda: seen.add(runs.get(run.id).state) or runs.get(run.id).exit is not None)
+    assert seen <= {"running", "failed"}  # never lost: its supervisor lives, and is about to look
     run = runs.get(run.id)
     assert run.state == "failed" and run.exit.code == -signal.SIGKILL and "SIGKILL" in run.reason
     assert run.model is None and not is_usable(run.path)
@@ -451,7 +466,8 @@ def fill_disk(disk: Path | None) -> None:
 
 def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, whole, small_disk):
     full = Runs(small_disk / "runs") if small_disk else runs
-    run = made(full, epochs=EPOCHS)
+    spec = RunSpec("My part", "upload", tiny_config(train__epochs=EPOCHS), device="cpu", disk_bytes=2**20)
+    run = full.create(spec, full.stage(FILES))
     assert work_here(run, lambda: fill_disk(small_disk)) == 1
     run = full.get(run.id)
     assert run.state == "failed" and "disk is full" in run.reason and run.kept_epochs >= 1, run.log_tail()
@@ -460,6 +476,29 @@ def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, wh
         (small_disk / "ballast").unlink()
     assert work_here(run) == 0
     assert_same(full.get(run.id), whole)
+
+
+def test_a_run_that_the_disk_has_no_room_for_is_neither_made_nor_started_nor_resumed(runs, small_disk, monkeypatch):
+    monkeypatch.setattr(Runs, "ensure_supervisor", lambda self: None)
+    if small_disk:
+        runs = Runs(small_disk / "runs")
+    else:  # nobody may mount a small disk here
+        free = shutil.disk_usage(runs.root.parent)._replace(free=60 * 2**20)
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: free)
+    spec = RunSpec("part", "upload", tiny_config(), device="cpu")
+    with pytest.raises(RunError, match=r"The run needs \d+ MB on disk, and \d+ MB are free. Delete old runs"):
+        runs.create(spec, runs.stage(FILES))
+    assert runs.list() == [] and not list(runs.root.glob(".making-*"))
+    run = runs.create(dataclasses.replace(spec, disk_bytes=2**20), runs.stage(FILES))
+    for ready, go_on in ((run, runs.start), (run, runs.resume)):
+        larger = dataclasses.replace(runs.get(run.id).spec, disk_bytes=2**30)  # somebody else filled the disk meanwhile
+        layout.write_spec(run.path, larger)
+        with pytest.raises(RunError, match="The run needs"):
+            go_on(ready.id)
+        assert runs.get(run.id).state in ("created", "cancelled")
+        layout.write_spec(run.path, dataclasses.replace(larger, disk_bytes=2**20))
+        assert go_on(ready.id).state == "queued"
+        runs.cancel(run.id)
 
 
 def test_corrupt_images_are_left_out_with_a_sentence(runs):
@@ -475,7 +514,7 @@ def test_corrupt_images_are_left_out_with_a_sentence(runs):
 
 
 def folder_of_images(path: Path, count: int = 14) -> Path:
-    path.mkdir()
+    path.mkdir(parents=True)
     for name, content in FILES[:count]:
         (path / name).write_bytes(content)
     return path
@@ -489,6 +528,76 @@ def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_
     for path in data.iterdir():
         path.unlink()
     assert wait(pid) == 0 and runs.get(run.id).state == "done"
+
+
+def little_memory(after_epoch: int = 0, mischief: Callable[[], object] = lambda: None) -> None:
+    """No image stays in memory, so that each is decoded anew in every epoch; `mischief` happens after an epoch."""
+    nnet.pipeline.available_memory = lambda: 0
+    real = nnet.training._Run._save_state
+
+    def then(run: object, epoch: int) -> None:
+        real(run, epoch)
+        if epoch == after_epoch:
+            mischief()
+
+    nnet.training._Run._save_state = then
+
+
+def refused(runs: Runs, run: Run, *words: str) -> None:
+    """The last attempt failed with these words and kept what it had."""
+    run = runs.get(run.id)
+    assert run.state == "failed" and run.model is None and run.kept_epochs == 2, run.log_tail()
+    assert all(word in run.reason for word in (*words, "resume", "duplicate")), run.reason
+    assert "Traceback" not in run.log_tail(99)
+
+
+def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_named_and_the_run_goes_on_with_it_back(
+    runs, whole, tmp_path
+):
+    data, config = folder_of_images(tmp_path / "photos"), tiny_config(train__epochs=EPOCHS)
+    run = runs.create(RunSpec("part", str(data), config, device="cpu"))
+    number = split_normals(len(FILES), config.train)[0][2]  # one that is learnt, so that the next epoch misses it
+    name, content = FILES[number]
+    lost = data / name
+    assert work_here(run, lambda: little_memory(2, lost.unlink)) == 1
+    refused(runs, run, name, str(data), "not there any more")
+    assert work_here(run, little_memory) == 1  # resumed without it
+    refused(runs, run, name, "not there any more")
+    lost.write_bytes(FILES[number - 1][1])
+    assert work_here(run) == 1  # resumed with another one in its place
+    refused(runs, run, name, "not the picture any more")
+    lost.write_bytes(content[:100])
+    assert work_here(run) == 1
+    refused(runs, run, name, "not readable any more")
+    lost.write_bytes(content)
+    (data / "late.png").write_bytes(FILES[3][1])  # came since then: the run goes on without it
+    assert work_here(run, little_memory) == 0
+    run = runs.get(run.id)
+    assert run.state == "done" and any("not among those" in note for note in run.status.notes)
+    assert_same(run, whole)
+
+
+def test_a_resumed_run_keeps_its_split_and_its_pinned_images_when_files_come_and_go(runs, tmp_path):
+    """With defects in the folder the normal images are split by a shuffle, which one file more changes altogether."""
+    data, extra = tmp_path / "parts", random_images(8, seed=5)
+    folder_of_images(data / "good")
+    (data / "bent").mkdir()
+    for number in range(3):
+        (data / "bent" / f"{number}.png").write_bytes(png(extra[number]))
+    for number in range(4):
+        (data / "good" / f"more{number}.png").write_bytes(png(extra[4 + number]))
+    spec = RunSpec("part", str(data), tiny_config(train__epochs=3), device="cpu")
+    whole_run, run = runs.create(spec), runs.create(spec)
+    assert work_here(whole_run) == 0
+    assert work_here(run, lambda: little_memory(2, lambda: os.kill(os.getpid(), signal.SIGKILL))) == -signal.SIGKILL
+    (data / "good" / "aaa.png").write_bytes(FILES[0][1][:-12] + bytes(12))
+    (data / "bent" / "0.png").unlink()
+    assert work_here(run) == 0, runs.get(run.id).log_tail()
+    run, whole_run = runs.get(run.id), runs.get(whole_run.id)
+    assert all(torch.equal(value, weights(run.path)[key]) for key, value in weights(whole_run.path).items())
+    assert [p.key for p in run.film().probes] == [p.key for p in whole_run.film().probes]
+    assert np.array_equal(run.film().scores()[1], whole_run.film().scores()[1])
+    assert any("1 image was left out of measuring" in note for note in run.status.notes)
 
 
 def test_data_that_is_gone_or_may_not_be_read_fails_with_its_name(runs, tmp_path):

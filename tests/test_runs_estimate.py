@@ -4,10 +4,12 @@ import dataclasses
 import os
 
 import pytest
+import torch
 from builders import tiny_config
 
 from nnet.config import preset
-from nnet.runs import RunError, RunSpec, estimate
+from nnet.network import NNet
+from nnet.runs import RunError, RunSpec, disk, estimate
 from nnet.runs import slots as slot_module
 from nnet.runs.estimate import judge
 from nnet.runs.slots import MACHINE, resolve, take_slot
@@ -38,14 +40,35 @@ def test_what_the_run_would_fail_for_is_said_before_it(tmp_path):
 
 def test_a_short_disk_is_a_clear_no():
     found = judge(FOUND, preset("small"), disk_free=GIB // 2)
-    assert "1.2 GiB" in found.refusals[0] and "512 MiB" in found.refusals[0]
+    assert "1.1 GB" in found.refusals[0] and "537 MB" in found.refusals[0]
     assert not judge(FOUND, preset("small"), disk_free=2 * GIB).refusals
+
+
+@pytest.mark.parametrize("name", ["small", "paper"])
+def test_the_disk_a_run_needs_is_known_without_weights_or_memory(name):
+    """Counted on a network without memory behind it; by hand: seven times the weights, the film, and some spare."""
+    config = preset(name).override({"model.size": 64})
+    with torch.device("meta"):
+        trained = NNet(config.override({"model.teacher_weights": "random"})).own_state()
+    need = disk.needed(config)
+    weights = sum(4 * value.numel() for value in trained.values())
+    assert 6.9 * weights < need - disk.SPARE_DISK < 7.1 * weights + 60 * 2**20
+
+
+def test_what_lies_in_a_run_already_need_not_be_written_again(tmp_path):
+    (tmp_path / "film").mkdir()
+    (tmp_path / "film" / "frame").write_bytes(bytes(3 * 2**20))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "photo").write_bytes(bytes(9 * 2**20))
+    assert disk.left_to_write(400 * 2**20, tmp_path) == 397 * 2**20
+    assert disk.left_to_write(257 * 2**20, tmp_path) == disk.SPARE_DISK  # never less than something to breathe
+    assert disk.left_to_write(400, tmp_path / "none") == 400
 
 
 def test_short_memory_is_a_warning_with_ways_out_that_are_possible():
     config = preset("paper")
     found = judge(FOUND | {"memory_free": GIB}, config, disk_free=99 * GIB)
-    assert "2.0 GiB" in found.warnings[0] and not found.refusals and len(found.remedies) == 4
+    assert "2.1 GB" in found.warnings[0] and not found.refusals and len(found.remedies) == 4
     for remedy in found.remedies:
         assert config.override(remedy.changes) != config
     assert not judge(FOUND, config, disk_free=99 * GIB).warnings

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import test_browser
 from test_browser import Visitor, file, picture
+
+from nnet.runs import Runs
+from nnet.runs.slots import MACHINE
+from workbench.resources import RUNS_FOLDER
 
 browser = test_browser.browser
 pytestmark = test_browser.pytestmark
@@ -17,13 +20,19 @@ SLOW = 200_000  # milliseconds for what trains, which takes seconds on a machine
 
 @pytest.fixture(scope="module")
 def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A workbench with an empty folder of runs."""
-    before = os.environ.get("NNET_RUNS")
-    os.environ["NNET_RUNS"] = str(tmp_path_factory.mktemp("trained") / "runs")
-    try:
-        yield from test_browser.address.__wrapped__(tiny_checkpoint)
-    finally:
-        os.environ.pop("NNET_RUNS") if before is None else os.environ.update(NNET_RUNS=before)
+    """A workbench with an empty folder of runs, on a machine of its own: it waits for nobody else's training, and what
+    still trains at the end is stopped."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv(RUNS_FOLDER, str(folder / "runs"))
+        environment.setenv(MACHINE, str(folder / "machine"))
+        try:
+            yield from test_browser.served(tiny_checkpoint)
+        finally:
+            runs = Runs(folder / "runs")
+            for run in runs.list():
+                if run.state in ("queued", "running", "stopping"):
+                    runs.cancel(run.id)
 
 
 def choose(page: object, key: str, option: str) -> None:
@@ -68,7 +77,7 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
         visitor.settle()
         slider = page.locator(".film input[type=range]")
         slider.scroll_into_view_if_needed()
-        assert page.get_by_text("epoch 3 ·").count() == 1
+        page.get_by_text("epoch 3 ·").wait_for()
         slider.press("Home")
         page.get_by_text("before the first step ·").wait_for()
         page.wait_for_url("**epoch=0**")

@@ -137,7 +137,7 @@ def test_dropped_photos_are_kept_counted_and_split(runs: Runs) -> None:
     assert "14 photos" in shown(at) and "6 images** to learn from, **8** good ones held out" in shown(at)
     assert "notes.txt" in shown(at) and "again.png" in shown(at)
     table = at.dataframe[0].value
-    assert table["Images"].tolist() == [14] and table["Mode"].tolist() == ["RGB"]
+    assert table["Images"].tolist() == [14] and table["Colours"].tolist() == ["RGB"]
     assert len(at.image) == train_work.PREVIEWS
     assert has(at, "start_training")
 
@@ -566,7 +566,7 @@ def test_time_spans_are_told_at_a_sensible_precision(seconds: float, expected: s
 
 
 @pytest.mark.parametrize(
-    ("images", "epochs", "steps"), [(52, 143, 1001), (9, 1000, 1000), (10, 500, 1000), (371, 30, 1410)]
+    ("images", "epochs", "steps"), [(52, 77, 1001), (9, 500, 1000), (10, 334, 1002), (371, 12, 1116)]
 )
 def test_the_length_of_a_run_counts_whole_and_rest_batches(images: int, epochs: int, steps: int) -> None:
     assert train_work.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped

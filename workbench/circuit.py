@@ -168,6 +168,8 @@ def presets(detector: Detector) -> dict[str, str]:
     """The expressions to choose from by name: `judging.presets`, then each scale of two maps alone."""
     found = judging.presets(detector)
     for scale, pair in zip(SCALES, PAIRS, strict=True):
-        if set(pair) <= set(detector.config.maps):
-            found[scale] = "+".join(pair)
+        alone = parse("+".join(pair))
+        known = any(judging.same_score(alone, parse(text)) for text in found.values())
+        if set(pair) <= set(detector.config.maps) and not known:
+            found[scale] = alone.text
     return found

@@ -81,7 +81,7 @@ def curve_figure(
     )  # fmt: skip
     for update, title in ((figure.update_xaxes, titles[0]), (figure.update_yaxes, titles[1])):
         update(title={"text": title, "standoff": 6}, range=[-0.015, 1.015], zeroline=False, tickformat=".1f", dtick=0.2)
-    return _chart(figure, 330, drag=False if touch else "zoom")
+    return _chart(figure, 310, legend=False, drag=False if touch else "zoom")
 
 
 def _add_line(figure: go.Figure, line: Line, *, chosen: bool, dash: str) -> None:

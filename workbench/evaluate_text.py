@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from nnet.data import Dataset, Inspection
+from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.textures import TEXTURES
 from nnet.expression import PRESETS
 from nnet.maps import MAPS
@@ -161,6 +162,7 @@ NO_MASKS = (
     "metrics need labels only."
 )
 NOT_AVAILABLE = "n.a."
+_NUMBERED = re.compile(r"\(counted from 0: (?P<numbers>\d+(, \d+)*)(?P<more>, \.\.\.)?\)")
 LEVELS = {"images": "Images", "pixels": "Pixels"}
 CURVE_HINTS = {
     "roc": "Look for a curve that climbs steeply at the left: many defects found before false alarms begin.",
@@ -201,9 +203,18 @@ def verdict(metrics: Metrics) -> str:
     )
 
 
-def note(sentences: Sequence[str]) -> str:
-    """Remarks of the metrics, such as images without a mask."""
-    return " ".join(text.plain(sentence) for sentence in sentences)
+def note(sentences: Sequence[str], keys: Sequence[str]) -> str:
+    """Remarks of the metrics, such as images without a mask; these are named, where the metrics know numbers only.
+
+    Args:
+        keys: of the images, in the order in which they were measured.
+    """
+
+    def named(found: re.Match[str]) -> str:
+        names = [keys[int(number)] for number in found["numbers"].split(", ")]
+        return f"({', '.join(names)}{' and others' if found['more'] else ''})"
+
+    return " ".join(text.plain(_NUMBERED.sub(named, sentence)) for sentence in sentences)
 
 
 def score_name(expression: str) -> str:
@@ -218,6 +229,12 @@ THRESHOLD_HELP = "An image whose score is at or above it is called anomalous. No
 HISTOGRAM_HINT = (
     "Look for two hills that stand apart. Blue right of the line are false alarms, orange left of it are misses."
 )
+DRAG_HINT = (
+    "Drag the line, click beside it, or use the arrow keys. Look for two hills that stand apart. What is filled "
+    "strongly stands on the wrong side: blue for false alarms, orange for misses."
+)
+HISTOGRAM_LABEL = "Histogram of the image scores of normal and of defective images"
+NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"
 JUMPS = {
     "own": ("Model's own", "The threshold that training set from held-out normal images, without seeing a defect."),
     "f1": ("Best F1", "The threshold with the largest F1 on these images. It has seen the labels, so it flatters."),
@@ -231,6 +248,19 @@ GALLERY_HINT = (
     "Look for what they have in common. Colours run from 0 to twice the model's own threshold. A click on a name opens "
     "the image in Inspect."
 )
+
+
+def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
+    """What a threshold gets wrong to its left and to its right, while it moves."""
+    return (
+        f"{text.plural(miss, 'miss', 'misses')} among {miss + hit:,} defective",
+        f"{text.plural(alarm, 'false alarm')} among {normal + alarm:,} normal",
+    )
+
+
+def own_threshold(value: float) -> str:
+    """The name of the dotted line."""
+    return f"model's own threshold {text.number(value)}"
 
 
 def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, str]]:
@@ -258,6 +288,11 @@ def decided(normal: int, alarm: int, miss: int, hit: int) -> str:
     )
 
 
+def image_label(label: str) -> str:
+    """What an image is, in words: data sets call their normal images "good"."""
+    return "normal" if label == GOOD else text.plain(label)
+
+
 # ------------------------------------------------------------------------------------------------------- embeddings
 
 METHODS = {"pca": "PCA", "umap": "UMAP"}
@@ -273,10 +308,22 @@ SOURCES_HELP = (
 COLOURINGS = {"label": "Label", "type": "Defect type", "score": "Score"}
 UMAP_WAIT = "Laying out the images (the first UMAP after a start takes up to half a minute)…"
 UMAP_BUTTON = "Compute the UMAP"
-EMBEDDING_HINT = (
-    "Look for orange that stands apart: those the teacher sees as different. Orange among blue is what no threshold on "
-    "this feature could tell. Click a point to see its image."
-)
+EMBEDDING_HINTS = {
+    "label": (
+        "Look for orange that stands apart: those the teacher sees as different. Orange among blue is what no "
+        "threshold on this feature could tell."
+    ),
+    "type": (
+        "Look for a type that gathers in one place: the teacher sees it as one thing. A type that is strewn among the "
+        "blue normal images it hardly sees at all."
+    ),
+    "score": (
+        "Look for bright points that stand apart: what is unlike the rest also scores high. A bright point in the "
+        "middle is flagged for something that these features do not show."
+    ),
+}
+"""By colouring."""
+EMBEDDING_CLICK = "Click a point to see its image."
 EMBEDDING_PICK = "Image"
 EMBEDDING_PICK_HELP = "The same as a click on a point, for keyboards."
 

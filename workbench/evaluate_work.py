@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ from nnet.evaluation import Collecting, Evidence, Result
 from nnet.metrics import Ranking
 from nnet.projection import embed, in_mixed_order
 from nnet.subsets import Attribution
-from workbench import figures, judging, resources, text
+from workbench import evaluate_figures, figures, judging, resources, text, theme, threshold_histogram
+from workbench import evaluate_text as words
 from workbench.evaluate_figures import Line
 from workbench.resources import BoundedCache, Loaded, Model
 
@@ -213,6 +214,42 @@ def counts(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple
     return int(np.sum(~defective)) - alarm, alarm, int(np.sum(defective)) - hit, hit
 
 
+def counts_at(scores: np.ndarray, defective: np.ndarray, thresholds: Sequence[float]) -> list[tuple[int, ...]]:
+    """`counts` at each of many thresholds, from one sort."""
+    normal, defect = np.sort(scores[~defective]), np.sort(scores[defective])
+    right, miss = (np.searchsorted(some, thresholds, side="left") for some in (normal, defect))
+    return [tuple(map(int, four)) for four in zip(right, len(normal) - right, miss, len(defect) - miss, strict=True)]
+
+
+def histogram(
+    scores: np.ndarray,
+    defective: np.ndarray,
+    steps: Sequence[float],
+    labels: Mapping[float, str],
+    threshold: float,
+    own: float,
+) -> dict[str, object]:
+    """The histogram whose threshold is dragged along `steps`, for `workbench.threshold_histogram.draw`.
+
+    Args:
+        labels: a text for each step.
+        threshold: the one that is set.
+        own: the model's own, drawn as a second line.
+    """
+    groups = (
+        threshold_histogram.Group(words.NORMAL_IMAGES, theme.NORMAL, scores[~defective], "right"),
+        threshold_histogram.Group(words.DEFECTIVE_IMAGES, theme.ANOMALOUS, scores[defective], "left"),
+    )
+    stops = [
+        threshold_histogram.Stop(step, labels[step], *words.would_do(*four))
+        for step, four in zip(steps, counts_at(scores, defective, steps), strict=True)
+    ]
+    return threshold_histogram.data(
+        groups, evaluate_figures.borders(scores), stops, threshold, label=words.HISTOGRAM_LABEL,
+        reference=(words.own_threshold(own), own),
+    )  # fmt: skip
+
+
 def marks(counts: tuple[int, int, int, int]) -> dict[str, tuple[float, float]]:
     """Where the ROC and the precision-recall curve over images stand, from the four counts."""
     right, alarm, miss, hit = counts
@@ -230,22 +267,40 @@ def worst(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[
 # ---------------------------------------------------------------------------------------------------------- pictures
 
 
-def thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str) -> str:
+def thumbnail(
+    model: Model, chosen: Chosen, found: Evidence, index: int, expression: str, square: bool = False
+) -> str:
     """A small picture of an image with its heatmap, as a data URI, from the maps that are there.
+
+    Args:
+        square: with transparent edges, so that pictures of all proportions stand in line.
 
     Raises:
         nnet.errors.NNetError: the image cannot be read any more.
     """
-    cache, key = stores().thumbnails, (model.key, chosen.hash, found.keys[index], expression)
-    return cache.get(key) or cache.put(key, _thumbnail(model, chosen, found, index, expression))
+    cache, key = stores().thumbnails, (model.key, chosen.hash, found.keys[index], expression, square)
+    if (kept := cache.get(key)) is not None:
+        return kept
+    picture = _thumbnail(model, chosen, found, index, expression)
+    return cache.put(key, figures.data_uri(squared(picture) if square else picture))
 
 
-def _thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str) -> str:
+def _thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str) -> np.ndarray:
     sample = next(s for s in chosen.dataset.test if s.key == found.keys[index])
     image = figures.reduced(sample.load().image, THUMB_SIDE)
     judged = judging.judge(model.detector, {name: m[index] for name, m in found.maps.items()}, expression)
     scale = figures.calibrated_scale(judged.reference.threshold)
-    return figures.data_uri(figures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold))
+    return figures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold)
+
+
+def squared(picture: np.ndarray) -> np.ndarray:
+    """An RGB picture (H, W, 3) in the middle of a transparent square, RGBA uint8 with the longer side of both."""
+    height, width = picture.shape[:2]
+    side = max(height, width)
+    made = np.zeros((side, side, 4), np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
+    made[top : top + height, left : left + width] = np.dstack([picture, np.full((height, width), 255, np.uint8)])
+    return made
 
 
 def loaded(chosen: Chosen, key: str) -> Loaded:

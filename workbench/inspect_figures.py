@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,106 +21,7 @@ _BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
 _CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "dragmode": False}
 _BRANCH_COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
 _BRANCH_NAMES = {"forward": "forward student S1", "reverse": "decoder S2"}
-_BINS = 28
-_SMALLEST = 1e-12  # a score that still has a place on a logarithmic axis
 _PART_SIDE, _RING = 240, 12
-
-
-# -------------------------------------------------------------------------------------------------------- threshold
-
-
-def threshold_figure(
-    scores: np.ndarray, calibrated: float, threshold: float, value: float, span: tuple[float, float]
-) -> go.Figure:
-    """Histogram of the held-out normal images' scores on a logarithmic axis, with both thresholds and this image.
-
-    Args:
-        scores: of the normal images.
-        calibrated: the threshold that comes with the model, dotted.
-        threshold: the one that is set; what lies above it has the other colour.
-        value: this image's score.
-        span: scores at the ends of the axis; what lies outside stands at an end.
-    """
-    first = max(span[0], _SMALLEST)
-    span = (first, span[1] if span[1] > first else 10 * first)  # scores of nothing but 0 span nothing
-    low, high = map(math.log10, span)
-    edges = np.linspace(low, high, _BINS + 1)
-    places = np.clip(_log(scores, span), low, high)
-    above = np.asarray(scores) > threshold
-    counts = [np.histogram(places[part], edges)[0] for part in (~above, above)]
-    bars = [
-        go.Bar(
-            x=(edges[:-1] + edges[1:]) / 2, y=count, width=0.94 * (high - low) / _BINS, name=name,
-            marker={"color": colour, "opacity": 0.75, "line": {"width": 0}},
-            customdata=[(text.number(10**a), text.number(10**b)) for a, b in pairwise(edges)],
-            hovertemplate="%{y} normal images, %{customdata[0]} to %{customdata[1]}<extra></extra>",
-        )
-        for count, name, colour in zip(
-            counts, ("normal images kept", "normal images flagged"), (theme.NORMAL, theme.ANOMALOUS), strict=True
-        )
-    ]  # fmt: skip
-    top = 1.3 * max(1, int(sum(counts).max()))
-    image = go.Scatter(
-        x=_log(np.array([value]), span), y=[0.5 * top], mode="markers", name="this image",
-        marker={
-            "color": theme.ANOMALOUS if value > threshold else theme.NORMAL, "size": 15, "symbol": "diamond",
-            "line": {"width": 1.5, "color": "white"},
-        },
-        hovertemplate=f"this image, score {text.number(value)}<extra></extra>",
-    )  # fmt: skip
-    moved = threshold != calibrated
-    lines = [(calibrated, "calibrated", "dot")] + ([(threshold, "your threshold", "solid")] if moved else [])
-    sides = ("center",) if not moved else ("left", "right") if threshold < calibrated else ("right", "left")
-    layout = {
-        "barmode": "stack",
-        "shapes": [_line(float(_log(np.array([at]), span)[0]), dash) for at, _, dash in lines],
-        "annotations": [
-            _label(float(_log(np.array([at]), span)[0]), 1.0, f"{name} {text.number(at)}", (low, high), side)
-            for (at, name, _), side in zip(lines, sides, strict=True)
-        ] + [_label(float(image.x[0]), 0.57, "this image", (low, high))],
-        "xaxis": {
-            "range": [low, high], "title": {"text": "image score (logarithmic, no unit)", "standoff": 4},
-            **_powers(low, high), "fixedrange": True, "zeroline": False,
-        },
-        "yaxis": {
-            "range": [0, top], "title": {"text": "normal images", "standoff": 4}, "fixedrange": True,
-            "nticks": 4, "tickformat": "d",
-        },
-        "showlegend": False, "height": 230, "margin": {"l": 44, "r": 8, "t": 16, "b": 44},
-    }  # fmt: skip
-    return go.Figure([*bars, image], _CHART | layout)
-
-
-def _log(values: np.ndarray, span: tuple[float, float]) -> np.ndarray:
-    return np.log10(np.clip(np.asarray(values, np.float64), *span))
-
-
-def _line(at: float, dash: str) -> dict[str, object]:
-    colour = theme.THRESHOLD if dash == "dot" else theme.ANOMALOUS
-    return {
-        "type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "y domain",
-        "line": {"color": colour, "width": 2, "dash": dash},
-    }  # fmt: skip
-
-
-def _label(
-    at: float, height: float, words: str, span: tuple[float, float], side: str = "center"
-) -> dict[str, object]:  # fmt: skip
-    """Words above a point of the axis, kept inside it near its ends; at "left" they begin at the point."""
-    position = (at - span[0]) / (span[1] - span[0])
-    anchor = "left" if position < 0.2 else "right" if position > 0.8 else side
-    return {
-        "x": at, "y": height, "yref": "y domain", "yanchor": "bottom", "xanchor": anchor, "showarrow": False,
-        "text": words, "font": {"size": 12},
-    }  # fmt: skip
-
-
-def _powers(low: float, high: float) -> dict[str, object]:
-    """Ticks at powers of ten, or at 1, 2 and 5 where few of those fit."""
-    steps = [1.0] if high - low > 2 else [1.0, 2.0, 5.0]
-    values = [s * 10.0**p for p in range(math.floor(low), math.ceil(high) + 1) for s in steps]
-    shown = [v for v in values if low <= math.log10(v) <= high]
-    return {"tickvals": [math.log10(v) for v in shown], "ticktext": [text.number(v) for v in shown]}
 
 
 # ---------------------------------------------------------------------------------------------------------- verdict
@@ -227,7 +127,10 @@ def against_normal_figure(
             "title": {"text": "times the normal median (logarithmic)", "standoff": 4}, "exponentformat": "none",
         },
         "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
-        "shapes": [_line(1.0, "dot")],
+        "shapes": [{
+            "type": "line", "x0": 1.0, "x1": 1.0, "y0": 0, "y1": 1, "yref": "y domain",
+            "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
+        }],
         "height": 70 + 32 * len(names),
     }  # fmt: skip
     return go.Figure([normal, marks], _CHART | layout)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
+from nnet.calibration import Reference
 from nnet.regions import Region, find_regions
-from workbench import figures, inspect_figures, inspect_state, text
+from workbench import inspect_state, text, theme, threshold_histogram
 from workbench import inspect_text as wording
 from workbench.inspect_scene import Scene
 from workbench.judging import Judgement
 
 LISTED = 50
 """Most regions in the table."""
+_BINS, _HEIGHT = 28, 190
 
 
 def regions_of(judged: Judgement, shape: tuple[int, ...]) -> list[Region]:
@@ -35,17 +40,46 @@ def _threshold(scene: Scene) -> None:
     reference, value = scene.judged.reference, scene.judged.value
     factors = inspect_state.threshold_factors(calibrated, value, inspect_state.threshold_factor())
     st.markdown(f"**This image among {reference.n} held-out normal images**")
-    span = (factors[0] * calibrated.threshold, factors[-1] * calibrated.threshold)
-    figure = inspect_figures.threshold_figure(
-        reference.scores, calibrated.threshold, reference.threshold, value, span
-    )
-    st.plotly_chart(figure, key="normals", config=figures.CHART_CONFIG, alt=text.verdict(reference, value))
+    threshold_histogram.draw(
+        "normals", histogram(calibrated, factors, inspect_state.threshold_factor(), value),
+        lambda chosen: inspect_state.set_threshold(nearest_factor(calibrated, factors, chosen)),
+    )  # fmt: skip
     st.session_state["threshold_slider"] = inspect_state.threshold_factor()
     st.select_slider(
         wording.THRESHOLD_LABEL, factors, key="threshold_slider", on_change=_moved, help=wording.THRESHOLD_HELP,
         format_func=lambda factor: wording.threshold_step(factor * calibrated.threshold, calibrated.threshold),
     )  # fmt: skip
     st.caption(wording.NORMALS_HINT)
+
+
+def histogram(calibrated: Reference, factors: Sequence[float], factor: float, value: float) -> dict[str, object]:
+    """The held-out normal images' scores with both thresholds and this image, for `threshold_histogram.draw`.
+
+    Args:
+        calibrated: the reference with the threshold that comes with the model.
+        factors: what that threshold can be multiplied by, rising; the axis reaches from the first to the last.
+        factor: the one that is chosen.
+        value: this image's score.
+    """
+    thresholds = [one * calibrated.threshold for one in factors]
+    kept = np.searchsorted(np.sort(calibrated.scores), thresholds, side="right")
+    stops = [
+        threshold_histogram.Stop(at, wording.threshold_step(at, calibrated.threshold), *wording.sides(n, calibrated.n))
+        for at, n in zip(thresholds, map(int, kept), strict=True)
+    ]
+    first = max(thresholds[0], threshold_histogram.SMALLEST)
+    last = thresholds[-1] if thresholds[-1] > first else 10 * first  # scores of nothing but 0 span nothing
+    return threshold_histogram.data(
+        [threshold_histogram.Group(wording.HELD_OUT, theme.NORMAL, np.asarray(calibrated.scores), "right")],
+        np.geomspace(first, last, _BINS + 1), stops, factor * calibrated.threshold,
+        label=text.verdict(calibrated, value), mark=(wording.this_image(value), value),
+        reference=(wording.calibrated(calibrated.threshold), calibrated.threshold), height=_HEIGHT,
+    )  # fmt: skip
+
+
+def nearest_factor(calibrated: Reference, factors: Sequence[float], threshold: float) -> float:
+    """The factor whose threshold is the given one."""
+    return min(factors, key=lambda factor: abs(factor * calibrated.threshold - threshold))
 
 
 def _moved() -> None:

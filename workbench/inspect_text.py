@@ -219,8 +219,10 @@ def share(value: float) -> str:
 
 NORMALS_HINT = (
     "How many held-out normal images reach which score. Look for the diamond, this image: the further it stands to the "
-    "right of all bars, the surer the decision."
+    "right of all bars, the surer the decision. Drag the line, or use the arrow keys, to move the threshold; normal "
+    "images that it would flag are filled strongly."
 )
+HELD_OUT = "held-out normal images"
 THRESHOLD_LABEL = "Threshold of the image score"
 THRESHOLD_HELP = (
     "Scores above it count as anomalous, on the whole page. The calibrated threshold comes from the held-out normal "
@@ -242,6 +244,21 @@ def would_flag(scores: Sequence[float], threshold: float) -> str:
 def threshold_step(value: float, calibrated: float) -> str:
     """A stop of the threshold's slider."""
     return f"{text.number(value)} (calibrated)" if value == calibrated else text.number(value)
+
+
+def sides(kept: int, total: int) -> tuple[str, str]:
+    """How many held-out normal images stand to the left and to the right of a threshold."""
+    return f"{kept:,} of {total:,} normal images", f"{total - kept:,} of {total:,} normal images"
+
+
+def calibrated(value: float) -> str:
+    """The name of the dotted line."""
+    return f"calibrated threshold {text.number(value)}"
+
+
+def this_image(value: float) -> str:
+    """The name of the diamond."""
+    return f"this image {text.number(value)}"
 
 
 def regions_found(count: int, share_above: float) -> str:

@@ -49,14 +49,27 @@ def judge(detector: Detector, maps: Mapping[str, np.ndarray], expression: str) -
 def presets(detector: Detector) -> dict[str, str]:
     """The named expressions that this model can compute, the model's own first: name -> canonical text.
 
-    The model's own is called "model" unless it is one of the paper's.
+    The model's own is called "model" unless it is one of the paper's, if with its parts in another order.
     """
-    own = parse(detector.config.score.expression).text
+    own = parse(detector.config.score.expression)
+    if not set(own.maps) <= set(detector.config.maps):
+        own = for_maps(detector.config.maps)
     possible = {name: text for name, text in PRESETS.items() if set(parse(text).maps) <= set(detector.config.maps)}
-    if own in possible.values():
-        return dict(sorted(possible.items(), key=lambda item: item[1] != own))
-    own = own if set(parse(own).maps) <= set(detector.config.maps) else for_maps(detector.config.maps).text
-    return {"model": own, **{name: text for name, text in possible.items() if text != own}}
+    others = {name: text for name, text in possible.items() if not same_score(parse(text), own)}
+    (name, *_) = [*(possible.keys() - others.keys()), "model"]
+    return {name: own.text, **others}
+
+
+def same_score(one: Expression, other: Expression) -> bool:
+    """Whether two expressions have the same terms and factors, in whatever order."""
+    return _unordered(one) == _unordered(other)
+
+
+def _unordered(part: Expression | str) -> str:
+    """One text for all orders of the parts."""
+    if isinstance(part, str):
+        return part
+    return f"({part.sign.join(sorted(map(_unordered, part.parts)))})" if part.sign else part.text
 
 
 def check(detector: Detector, written: str) -> Expression:

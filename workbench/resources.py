@@ -1,4 +1,4 @@
-"""The workbench's only caches: models, images, traces, anomaly maps and gallery tiles. Each states its bound here.
+"""The caches that all pages share: models, images, traces, anomaly maps and gallery tiles. Each states its bound here.
 
 A model is known by its fingerprint (of config.json, which holds the hash of its weights) and device, an image by the
 hash of its pixels. What is cached is shared by all sessions and never changed.

@@ -134,10 +134,12 @@ def milliseconds(value: float) -> str:
 
 
 def data_size(count: float) -> str:
-    """A number of bytes: 812 kB, 1.4 MB, 40 MB."""
+    """A number of bytes: 812 kB, 1.4 MB, 40 MB, 19.1 GB."""
     if count < 1e6:
         return f"{count / 1e3:.0f} kB"
-    return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:,.0f} MB"
+    if count < 1e9:
+        return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:.0f} MB"
+    return f"{count / 1e9:,.1f} GB"
 
 
 def pixels(width: int, height: int) -> str:
@@ -262,3 +264,31 @@ def labelled(sample: Sample, dataset: str) -> str:
 def data_shelf(dataset: Dataset, split: str, count: int) -> str:
     """Which images of a data set the row shows, and the data's terms."""
     return f"{dataset.name}: the {plural(count, f'{split} image')}, by label. {dataset.licence}"
+
+
+# ------------------------------------------------------------------------------------ the histogram with its threshold
+
+THRESHOLD_WORDS = {
+    "left": "← called normal",
+    "right": "called anomalous →",
+    "axis": "image score (logarithmic, no unit)",
+    "counted": "images",
+    "handle": "Threshold",
+}
+"""What is written around the histogram, by the names that its component knows."""
+
+
+def tick(value: float) -> str:
+    """A round number on an axis: 0.01, 1, 20,000."""
+    return f"{value:,.6g}"
+
+
+def threshold_spoken(label: str, left: str, right: str) -> str:
+    """What a screen reader says when the threshold has moved."""
+    return f"{label}. {left}. {right}."
+
+
+def bin_content(low: float, high: float, counts: Mapping[str, int]) -> str:
+    """What lies between two scores, a line for the range and one for each kind."""
+    lines = [f"score {number(low)} to {number(high)}", *(f"{count:,} {name}" for name, count in counts.items())]
+    return "\n".join(lines)

@@ -15,6 +15,7 @@ from workbench.train_work import Choice, Found, Upload
 
 _UPLOAD, _NOTES, _ROUND, _PENDING = "train_upload", "train_upload_notes", "train_upload_round", "train_pending"
 _PARAMETER = "upload"
+_PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 
 
 def choice() -> Choice | None:
@@ -206,7 +207,7 @@ def _pictures(result: Found) -> None:
             st.caption(f"{caption}, some of them")
             with st.container(horizontal=True, gap="xsmall"):
                 for key, picture in pictures:
-                    st.image(picture, width=72, alt=f"{caption}: {key}")
+                    st.image(picture, width=_PICTURE, alt=f"{caption}: {key}")
 
 
 def _problems(result: Found) -> None:

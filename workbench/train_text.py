@@ -81,6 +81,10 @@ def split(train: int, held_out: int, tested: int, defective: int) -> str:
     )
 
 
+COLOURS = {"L": "grey", "1": "black and white", "P": "palette", "RGBA": "RGB, transparent", "LA": "grey, transparent"}
+"""Pillow's names of image modes in words; the others are what people call them, too (RGB, CMYK)."""
+
+
 def data_facts(inspection: Inspection) -> str:
     """Layout and terms of the data."""
     return f"Recognised as: {inspection.layout}. Terms: {inspection.licence}"
@@ -96,7 +100,7 @@ def table_rows(inspection: Inspection) -> list[dict[str, object]]:
             "Images": group.images,
             "Masks": group.masks,
             "Size (px)": group.size_text().replace(" x ", " × "),
-            "Mode": ", ".join(mode for mode, _ in group.modes),
+            "Colours": ", ".join(COLOURS.get(mode, mode) for mode, _ in group.modes),
         }
         for group in inspection.groups
     ]

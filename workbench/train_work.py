@@ -357,7 +357,7 @@ def _estimate(_spec: RunSpec, _upload: Path | None, key: str) -> Estimate:
 
 def estimate_key(spec: RunSpec, upload: Path | None) -> str:
     """Stands for everything that an estimate depends on."""
-    known = dataclasses.replace(spec, name="", created="", memory_bytes=None, tensorboard=False)
+    known = dataclasses.replace(spec, name="", created="", memory_bytes=None, disk_bytes=None, tensorboard=False)
     return json.dumps([known.to_dict(), str(upload), str(resources.runs_folder())], sort_keys=True)
 
 
@@ -370,9 +370,10 @@ def estimated(spec: RunSpec, upload: Path | None) -> Estimate:
     return _estimate(spec, upload, estimate_key(spec, upload))
 
 
-def with_memory(spec: RunSpec, found: Estimate) -> RunSpec:
-    """The run's settings with what the estimate expects it to take, by which the queue shares a GPU."""
-    return dataclasses.replace(spec, memory_bytes=found.memory_bytes)
+def with_needs(spec: RunSpec, found: Estimate) -> RunSpec:
+    """The run's settings with what the estimate expects it to take of memory, by which the queue shares a GPU, and of
+    the disk."""
+    return dataclasses.replace(spec, memory_bytes=found.memory_bytes, disk_bytes=found.disk_bytes)
 
 
 # ---------------------------------------------------------------------------------------------------------- film

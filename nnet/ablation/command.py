@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from nnet.ablation.variants import STUDIES, VARIANTS, StudyError, base_config, differences, select
 from nnet.config import PRESETS, Config
+from nnet.storage import write_text
 
 OUT = Path("out/ablations")
 LOCK_SECONDS = 10.0
@@ -43,6 +45,11 @@ def add_ablate(commands: Any, assignment: Callable[[str], tuple[str, Any]]) -> N
     parser.add_argument(
         "--keep", choices=("first", "all", "none"), default="first",
         help="which checkpoints stay: those of the first seed (default), all, or none",
+    )
+    parser.add_argument("--export", type=Path, metavar="DIR", help="then copy table, card and runs there, to pass on")
+    parser.add_argument(
+        "--export-models", nargs="+", default=[], choices=VARIANTS, metavar="VARIANT",
+        help="with --export: variants whose kept checkpoints go along, without their memory atlas",
     )
     parser.add_argument("--any-code", action="store_true", help="count runs as done that other code versions made")
     parser.add_argument("--list", action="store_true", help="show the variants and how they differ, and stop")
@@ -79,7 +86,12 @@ def run(options: argparse.Namespace, assignment: Callable[[str], tuple[str, Any]
     if options.dry_run:
         return _show_plan(plan, folder, options)
     failed = _carry_out(plan, folder, options)
-    _show_results(plan, folder)
+    _show_results(plan, folder, _command(options))
+    if options.export:
+        from nnet.ablation.export import export
+
+        for path in export(folder, options.export, options.export_models):
+            print(f"Light checkpoint in {path}")
     return 1 if failed else 0
 
 
@@ -113,6 +125,8 @@ def _check(options: argparse.Namespace) -> None:
             raise StudyError(f"--{name.replace('_', '-')}: expected {least} or more, found {value}.")
     if options.address and options.engine != "ray":
         raise StudyError("--address names a Ray cluster; add --engine ray, or leave it out.")
+    if options.export_models and not options.export:
+        raise StudyError("--export-models says what goes along with --export DIR; give a folder, or leave it out.")
 
 
 def _engine(options: argparse.Namespace) -> Any:
@@ -212,12 +226,27 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _show_results(plan: Any, folder: Any) -> None:
+def _command(options: argparse.Namespace) -> str:
+    """The command as one would type it, for the card; only what decides the results."""
+    from nnet.ablation.plan import NAMED_DATA
+
+    # A folder goes by its name: where it lies on this machine says nothing to others.
+    data = [spec if spec.partition(":")[0] in NAMED_DATA else Path(spec).name for spec in options.data]
+    words = ["python -m nnet ablate --study", *options.study, "--data", *map(shlex.quote, data)]
+    words += ["--seeds", str(options.seeds), "--preset", options.preset]
+    words += [word for setting in options.set for word in ("--set", shlex.quote(setting))]
+    return " ".join([*words, *(["--split-seed", str(options.split_seed)] if options.split_seed else [])])
+
+
+def _show_results(plan: Any, folder: Any, command: str) -> None:
+    from nnet.ablation.card import write_card
     from nnet.ablation.plan import table
+    from nnet.ablation.store import CARD
     from nnet.ablation.summary import averaged, groups, rows_of, text
 
     rows = table(plan, folder)
-    paths = folder.write_tables(rows)
+    paths = [*folder.write_tables(rows), folder.root / CARD]
+    write_text(paths[-1], write_card(folder.root.name, rows, command))
     hashes = {source.sha256 for source in plan.sources}
     shown = [*(row for row in rows if row["data_sha256"] in hashes), *averaged(rows, hashes)]
     for group in groups(shown):
@@ -225,7 +254,7 @@ def _show_results(plan: Any, folder: Any) -> None:
             own = [row for row in rows_of(shown, group) if row["study"] == study.name]
             if own:
                 print(f"\n{group.title}\n{text(own, study)}")
-    print(f"\n{count(len(rows), 'row')} in {' and '.join(str(path) for path in paths)}")
+    print(f"\n{count(len(rows), 'row')} in {', '.join(str(path) for path in paths)}")
 
 
 def _word(value: Any) -> str:

@@ -4,6 +4,7 @@ done/KEY.json      a finished run: settings, metrics, times, parameters, origin;
 models/KEY/        its checkpoint while it is trained, and afterwards where checkpoints are kept
 logs/KEY.txt       what the run's process printed (local engine)
 results.csv        one row per study, row, data set, seed and kind of defect; results.parquet too where pyarrow is there
+card.md            data, seeds, minutes, commit, and the tables to read
 study.lock         held as long as a study runs here, also by its workers
 
 A run in progress goes on from the trainer's own state in models/KEY/. Files in done/ are never changed.
@@ -26,7 +27,7 @@ from nnet.storage import write_atomically, write_json, write_text
 
 FORMAT = 1
 DONE, MODELS, LOGS, LOCK = "done", "models", "logs", "study.lock"
-CSV, PARQUET = "results.csv", "results.parquet"
+CSV, PARQUET, CARD = "results.csv", "results.parquet", "card.md"
 CONFIG = "config.json"  # of a finished checkpoint; `nnet.checkpoint` has the same name, and brings in torch
 ALL_DEFECTS = "all"
 

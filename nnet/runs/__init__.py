@@ -10,6 +10,7 @@ stop.json        somebody asks the run to stop
 log.txt          what the trainer printed
 history.jsonl    one line per finished epoch
 resume.safetensors  weights and optimiser after the last finished epoch, while the run is unfinished
+images.json      the images that the run began with, see `nnet.runs.members`
 film/            the training film, see `nnet.runs.film`
 data/            uploaded images that the run is trained on
 exit.json        how the last attempt ended: exit code and reason; the first who writes it wins
@@ -17,12 +18,12 @@ exit.json        how the last attempt ended: exit code and reason; the first who
 The state of a run follows from these files and from the lock, never from a clock:
 
 queued     queued.json is there
-running    the lock is held
+running    the lock is held; or the trainer is dead, and the supervisor that started it is about to say how it ended
 stopping   the lock is held, and stop.json is there
 done       exit.json has code 0
 cancelled  exit.json has code CANCELLED
 failed     exit.json has any other code (negative: killed by that signal)
-lost       the lock is free and there is no exit.json: the trainer died and nobody saw how (a power cut, say)
+lost       the lock is free, there is no exit.json and that supervisor is gone, too (a power cut, say)
 created    none of these: it was made and never started
 unreadable run.json is damaged or from another version of N-Net; nothing is done with such a run
 

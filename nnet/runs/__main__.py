@@ -12,10 +12,10 @@ from nnet.errors import NNetError
 def main(arguments: list[str]) -> int:
     """Run one of the two; returns the exit code."""
     match arguments:
-        case ["supervise", root]:
+        case ["supervise", root, *lock]:
             from nnet.runs.supervisor import supervise
 
-            supervise(Path(root))
+            supervise(Path(root), int(lock[0]) if lock else None)
         case ["measure", folder, *data]:
             from nnet.runs.estimate import measure
 

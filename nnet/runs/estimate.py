@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nnet.config import Config
+from nnet.runs import disk
 from nnet.runs.film import MAX_FRAMES
 from nnet.runs.layout import RunError, RunSpec, read_spec, write_spec
 
@@ -21,7 +21,6 @@ STEPS = 4
 START_SECONDS = 8.0  # loading Python's packages and the teacher
 FILM_IMAGES = 22  # see `nnet.runs.watching`
 SMALL_TEACHER = "efficientnet_lite0"
-SPARE_DISK = 256 * 1024**2
 SPARE_MEMORY = 0.9
 TIMEOUT = 300
 
@@ -85,20 +84,18 @@ def estimate(spec: RunSpec, folder: Path, data: Path | None = None) -> Estimate:
         write_spec(Path(name), spec)
         command = [sys.executable, "-m", "nnet.runs", "measure", name, *([str(data)] if data else [])]
         found = _measure_apart(command)
-    return judge(found, spec.config, shutil.disk_usage(_existing(folder)).free)
+    return judge(found, spec.config, disk.free_bytes(folder))
 
 
 def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
     """The estimate from what `measure` found, with its refusals, warnings and ways out."""
-    memory, free, disk = found["memory_bytes"], found["memory_free"], found["disk_bytes"] + SPARE_DISK
-    refusals, warnings, remedies = [], [], []
-    if disk > disk_free:
-        refusals.append(
-            f"The run needs {_size(disk)} on disk, and {_size(disk_free)} are free. Delete old runs or other files."
-        )
+    memory, free, need = found["memory_bytes"], found["memory_free"], found["disk_bytes"]
+    refusals = filter(None, [disk.refusal(need, disk_free)])
+    warnings, remedies = [], []
     if memory > SPARE_MEMORY * free:
         warnings.append(
-            f"The run will take about {_size(memory)} of memory, but only {_size(free)} are free: it may be killed."
+            f"The run will take about {disk.size(memory)} of memory, but only {disk.size(free)} are free: it may be "
+            "killed."
         )
         remedies += _remedies(config)
     if found["cached"] is False:
@@ -108,7 +105,7 @@ def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
     return Estimate(
         training_images=found["training_images"], held_out=found["held_out"], epochs=found["epochs"],
         steps=found["steps"], seconds_per_step=found["seconds_per_step"], seconds=found["seconds"],
-        memory_bytes=memory, memory_free=free, disk_bytes=disk, disk_free=disk_free, device=found["device"],
+        memory_bytes=memory, memory_free=free, disk_bytes=need, disk_free=disk_free, device=found["device"],
         refusals=tuple(refusals), warnings=tuple(warnings), remedies=tuple(remedies),
     )  # fmt: skip
 
@@ -157,14 +154,8 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
         "seconds": START_SECONDS + train + rest + film, "cached": cached,
         "memory_bytes": own if on_device is None else on_device,
         "memory_free": free + base if on_device is None else steps["device_free"],
-        "disk_bytes": 2 * 3 * parameters + parameters + film_bytes(config, epochs), **steps,
+        "disk_bytes": disk.needed_by(parameters, config, epochs), **steps,
     }  # fmt: skip
-
-
-def film_bytes(config: Config, epochs: int) -> int:
-    """Bytes of the film: six maps in float16 per probe and frame, and the probes."""
-    frames = min(epochs, 2 * MAX_FRAMES) + 2
-    return 6 * (frames * len(config.maps) * config.model.map_size**2 * 2 + 4 * config.model.size**2)
 
 
 def _remedies(config: Config) -> list[Remedy]:
@@ -183,10 +174,6 @@ def _remedies(config: Config) -> list[Remedy]:
     return found
 
 
-def _size(count: float) -> str:
-    return f"{count / 2**30:,.1f} GiB" if count >= 2**30 else f"{count / 2**20:,.0f} MiB"
-
-
 def _measure_apart(command: list[str]) -> dict[str, Any]:
     from nnet.runs.processes import PACKAGE_PARENT
 
@@ -203,7 +190,3 @@ def _measure_apart(command: list[str]) -> dict[str, Any]:
         raise RunError("The trial steps ran out of memory. Choose a smaller size or batch.")
     last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
     raise RunError(last[0].removeprefix("nnet: "))
-
-
-def _existing(folder: Path) -> Path:
-    return next(path for path in (folder, *folder.resolve().parents) if path.exists())

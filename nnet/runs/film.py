@@ -77,17 +77,7 @@ class Film:
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
         """The pinned images in order; () as long as the trainer has not chosen them."""
-        from safetensors.numpy import load_file
-
-        if not (self.folder / PROBES).is_file():
-            return ()
-        entries = json.loads((self.folder / PROBES).read_text(encoding="utf-8"))
-        tensors = load_file(self.folder / IMAGES)
-        pairs = zip(entries, tensors["images"], tensors["masks"], strict=True)
-        return tuple(
-            Probe(e["key"], e["kind"], e["caption"], image, mask.astype(bool) if mask.any() else None)
-            for e, image, mask in pairs
-        )
+        return read_probes(self.folder)
 
     @property
     def epochs(self) -> list[int]:
@@ -133,6 +123,21 @@ class Film:
     def level(self, frame: Frame) -> float:
         """What the threshold would be if training ended here: the quantile of the frame's held-out normal scores."""
         return float(np.quantile(frame.held_out, self.config.scoring.quantile)) if len(frame.held_out) else 0.0
+
+
+def read_probes(folder: Path) -> tuple[Probe, ...]:
+    """The pinned images in order; () where there are none yet."""
+    from safetensors.numpy import load_file
+
+    if not (folder / PROBES).is_file():
+        return ()
+    entries = json.loads((folder / PROBES).read_text(encoding="utf-8"))
+    tensors = load_file(folder / IMAGES)
+    pairs = zip(entries, tensors["images"], tensors["masks"], strict=True)
+    return tuple(
+        Probe(e["key"], e["kind"], e["caption"], image, mask.astype(bool) if mask.any() else None)
+        for e, image, mask in pairs
+    )
 
 
 def write_probes(folder: Path, probes: Sequence[Probe]) -> None:

@@ -15,7 +15,7 @@ from nnet.storage import write_json
 
 FORMAT = 1
 SPEC, QUEUED, LOCK, STATUS = "run.json", "queued.json", "lock", "status.json"
-STOP, LOG, EXIT, FILM, DATA = "stop.json", "log.txt", "exit.json", "film", "data"
+STOP, LOG, EXIT, FILM, DATA, IMAGES = "stop.json", "log.txt", "exit.json", "film", "data", "images.json"
 UPLOADED = "upload"
 CANCELLED = 130
 STATES = ("created", "queued", "running", "stopping", "done", "cancelled", "failed", "lost", "unreadable")
@@ -39,6 +39,7 @@ class RunSpec:
         teacher_weights: a local file with the teacher's weights, or None.
         tensorboard: also write event files for TensorBoard, into tensorboard/.
         memory_bytes: what `estimate` expects it to take; decides how many runs share a GPU.
+        disk_bytes: what it takes on disk at the most; filled in by `Runs.create`.
         created: UTC, ISO 8601; filled in by `Runs.create`.
     """
 
@@ -50,6 +51,7 @@ class RunSpec:
     teacher_weights: str | None = None
     tensorboard: bool = False
     memory_bytes: int | None = None
+    disk_bytes: int | None = None
     created: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -187,6 +189,12 @@ def read_trainer(path: Path) -> tuple[int, str]:
     """(pid, start time) of the last trainer, dead or alive, from the lock file; (0, "") if there was none."""
     data = _read(path / LOCK) or {}
     return int(data.get("pid", 0)), str(data.get("started", ""))
+
+
+def read_supervisor(path: Path) -> tuple[int, str]:
+    """(pid, start time) of the supervisor that started the last trainer; (0, "") if none did."""
+    pid, started = (_read(path / LOCK) or {}).get("supervisor", (0, ""))
+    return int(pid), str(started)
 
 
 def write_spec(path: Path, spec: RunSpec) -> None:

@@ -20,14 +20,15 @@ from typing import Any, BinaryIO
 
 from nnet.data import Dataset, extract_zip, open_dataset
 from nnet.errors import NNetError
-from nnet.runs import layout, processes
+from nnet.runs import disk, layout, processes
 from nnet.runs.film import Film
 from nnet.runs.layout import Exit, RunError, RunSpec, Status
-from nnet.runs.locks import is_held, locked
+from nnet.runs.locks import FileLock, is_held, locked
 from nnet.storage import write_json
 
 CHECKPOINT, HISTORY, RESUME = "config.json", "history.jsonl", "resume.safetensors"
 LIBRARY_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG = ".library.lock", ".supervisor.lock", ".supervisor.log"
+LOOKED_AT = 0.1  # seconds; a lock that is only looked at is free again at once
 UPLOADS = ".uploads"
 UPLOAD_SECONDS = 24 * 3600.0
 GRACE, PATIENCE = 1.2, 0.6  # seconds between the polite and the hard stop, and after it
@@ -251,13 +252,16 @@ class Runs:
             upload: what `stage` or `stage_zip` returned, where `spec.data` is "upload"; its files are kept in the run.
 
         Raises:
-            RunError: an empty name, or an upload without data (or the other way round).
+            RunError: an empty name, an upload without data (or the other way round), or too little room on the disk.
+            nnet.errors.NNetError: settings from which no network can be built.
         """
         if (spec.data == layout.UPLOADED) != (upload is not None):
             raise RunError('Uploaded images belong to data "upload", and it needs them.')
         if upload is not None and not upload.is_dir():
             raise RunError("The uploaded images are no longer kept, since that was over a day ago. Drop them in again.")
-        spec = dataclasses.replace(spec, name=_checked_name(spec.name), created=_now())
+        need = spec.disk_bytes or disk.needed(spec.config)
+        spec = dataclasses.replace(spec, name=_checked_name(spec.name), disk_bytes=need, created=_now())
+        disk.require(need, self.root)
         self.root.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=".making-", dir=self.root))
         try:
@@ -285,7 +289,8 @@ class Runs:
         """
         old = self._readable(id)
         config = old.spec.config.override(changes or {})
-        new = dataclasses.replace(old.spec, **{"name": name, "config": config, "memory_bytes": None, **spec})
+        needs = {"memory_bytes": None, "disk_bytes": None}
+        new = dataclasses.replace(old.spec, **{"name": name, "config": config, **needs, **spec})
         upload = old.path / layout.DATA if new.data == layout.UPLOADED else None
         return self.create(new, upload)
 
@@ -315,7 +320,7 @@ class Runs:
         """Put a run that was never started at the end of the queue.
 
         Raises:
-            RunError: it was started before.
+            RunError: it was started before, or the disk is too full for it.
         """
         return self._enqueue(id, ("created",), "It was started before.")
 
@@ -323,7 +328,7 @@ class Runs:
         """Put a run that ended early at the end of the queue; it goes on after its last finished epoch.
 
         Raises:
-            RunError: it waits, runs, or is done.
+            RunError: it waits, runs, or is done, or the disk is too full for it.
         """
         return self._enqueue(id, RESUMABLE, "Only a cancelled, failed or lost run can be resumed.")
 
@@ -352,9 +357,15 @@ class Runs:
 
     def ensure_supervisor(self) -> None:
         """Start the process that works the queue off, unless one is there."""
-        if not is_held(self.root / SUPERVISOR_LOCK):
-            log = self.root / SUPERVISOR_LOG
-            processes.reap(processes.launch(["nnet.runs", "supervise", str(self.root)], log))
+        lock = FileLock(self.root / SUPERVISOR_LOCK)
+        if is_held(lock.path) or not lock.take(timeout=LOOKED_AT):
+            return
+        # The new process gets the lock with it: however slowly it starts, nobody starts a second one meanwhile.
+        command = ["nnet.runs", "supervise", str(self.root), str(lock.fd)]
+        try:
+            processes.reap(processes.launch(command, self.root / SUPERVISOR_LOG, fds=(lock.fd,)))
+        finally:
+            lock.release()
 
     # ------------------------------------------------------------------------------------------------ inside
 
@@ -404,6 +415,8 @@ class Runs:
             if run is None or run.state not in allowed:
                 state = run.state if run else "queued"
                 raise RunError((run.problem if run else "") or f"{id} is {state}. {otherwise}")
+            if run.spec.disk_bytes:
+                disk.require(disk.left_to_write(run.spec.disk_bytes, path), path)
             for name in (layout.EXIT, layout.STOP):
                 (path / name).unlink(missing_ok=True)
             tickets = [t for t in map(layout.read_ticket, self._directories()) if t is not None]
@@ -435,9 +448,7 @@ class Runs:
         if target.is_dir():
             os.utime(target)
             return target
-        free = shutil.disk_usage(folder).free
-        if size > free:
-            raise RunError(f"The images need {size / 2**20:,.0f} MiB on disk, but {free / 2**20:,.0f} MiB are free.")
+        disk.require(size, folder, "The images need")
         making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
         try:
             fill(making)
@@ -461,15 +472,23 @@ def _state(path: Path) -> str:
     for _ in range(2):
         if is_held(path / layout.LOCK):
             return "stopping" if (path / layout.STOP).exists() else "running"
-        ending = layout.read_exit(path)
-        if ending is not None:
-            names = {0: "done", layout.CANCELLED: "cancelled"}
-            return names.get(ending.code, "failed")
+        if ending := _ending(path):
+            return ending
         if layout.read_ticket(path) is not None:
             return "queued"
         if not (path / layout.LOCK).exists():
             return "created"
-    return "lost"  # looked twice, since it might have ended between the two looks
+    # Looked twice, since it might have ended between the two looks.
+    if processes.is_alive(*layout.read_supervisor(path)):  # which is about to say how the trainer ended
+        return "stopping" if (path / layout.STOP).exists() else "running"
+    return _ending(path) or "lost"
+
+
+def _ending(path: Path) -> str:
+    """The state that exit.json says, "" without one."""
+    ending = layout.read_exit(path)
+    names = {0: "done", layout.CANCELLED: "cancelled"}
+    return "" if ending is None else names.get(ending.code, "failed")
 
 
 def _trainer(path: Path) -> tuple[int, str] | None:
@@ -512,4 +531,6 @@ def _copy_tree(source: Path, target: Path) -> None:
         shutil.copytree(source, target, copy_function=os.link)
     except (OSError, shutil.Error):
         shutil.rmtree(target, ignore_errors=True)
+        size = sum(file.stat().st_size for file in source.rglob("*") if file.is_file())
+        disk.require(size, target.parent, "The images need")
         shutil.copytree(source, target)

@@ -33,10 +33,18 @@ class Child:
     process: subprocess.Popen
 
 
-def supervise(root: Path) -> None:
-    """Work until nothing is left; returns at once if another supervisor is at work."""
+def supervise(root: Path, lock: int | None = None) -> None:
+    """Work until nothing is left; returns at once if another supervisor is at work.
+
+    Args:
+        root: the folder of runs.
+        lock: file descriptor of the supervisor's lock if whoever started this process took it; else it is taken here.
+    """
     own = FileLock(root / SUPERVISOR_LOCK)
-    if not own.take():
+    if lock is not None:
+        os.set_inheritable(lock, False)
+        own.fd = lock
+    elif not own.take():
         return
     children: list[Child] = []
     while True:
@@ -86,11 +94,16 @@ def _start(path: Path) -> Child | None:
         ["nnet", "train", "--run", str(path)], path / layout.LOG, fds=fds,
         environment={INHERITED: ",".join(map(str, fds))},
     )  # fmt: skip
-    os.pwrite(lock.fd, json.dumps({"pid": process.pid, "started": processes.started_at(process.pid) or ""}).encode(), 0)
+    facts = {"pid": process.pid, "started": processes.started_at(process.pid) or "", "supervisor": _itself()}
+    os.pwrite(lock.fd, json.dumps(facts).encode(), 0)
     (path / layout.QUEUED).unlink(missing_ok=True)
     lock.release()
     slot.release()
     return Child(path, process)
+
+
+def _itself() -> tuple[int, str]:
+    return os.getpid(), processes.started_at(os.getpid()) or ""
 
 
 def _ended(child: Child) -> bool:

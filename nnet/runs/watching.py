@@ -16,8 +16,9 @@ from nnet.errors import NNetError
 from nnet.features import Images, batches, take
 from nnet.images import resize
 from nnet.maps import image_score, score_maps
-from nnet.runs.film import Frame, Probe, drop_frames_after, has_frame, write_frame, write_probes
+from nnet.runs.film import Frame, Probe, drop_frames_after, has_frame, read_probes, write_frame, write_probes
 from nnet.runs.layout import FILM
+from nnet.runs.members import Members
 
 NORMAL, DEFECTIVE = 3, 3
 HELD_OUT = 16
@@ -38,21 +39,25 @@ class Watching:
     Args:
         path: the run directory.
         dataset: its test images, where there are some, give probes; they are only shown and decide nothing.
+        members: is told when every training image has been read.
     """
 
-    def __init__(self, path: Path, dataset: Dataset) -> None:
+    def __init__(self, path: Path, dataset: Dataset, members: Members) -> None:
         self.folder = path / FILM
         self.dataset = dataset
+        self.members = members
         self._epochs = 0
         self._probes: tuple[Probe, ...] = ()
         self._normal: np.ndarray | None = None
 
     def begin(self, images: Images, held_out: np.ndarray, first_epoch: int, epochs: int) -> None:
-        """Pin the probes: the same ones in every attempt at a run."""
+        """Pin the probes: the same ones in every attempt at a run, also if their files are gone by then."""
+        self.members.keep()
         self._epochs = epochs
         self._normal = take(images, held_out[:HELD_OUT])
-        self._probes = choose(self.dataset, self._normal)
-        if first_epoch == 0 or not self.folder.is_dir():
+        self._probes = read_probes(self.folder) if first_epoch else ()
+        if not self._probes:
+            self._probes = choose(self.dataset, self._normal)
             write_probes(self.folder, self._probes)
         drop_frames_after(self.folder, first_epoch)
 

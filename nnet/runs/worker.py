@@ -10,13 +10,17 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
 from nnet.runs.layout import CANCELLED, Exit, RunError
 from nnet.runs.locks import FileLock
-from nnet.runs.store import kept, open_data
+from nnet.runs.store import CHECKPOINT, RESUME, kept, open_data
 from nnet.runs.supervisor import INHERITED, NICENESS
+
+if TYPE_CHECKING:  # torch is loaded only when the run is locked
+    from nnet.runs.recorder import Recorder
 
 RESERVE, RESERVED = ".reserve", 1 << 16
 """A file that is given up at the end, so that on a full disk there is room to say that the disk is full."""
@@ -77,6 +81,7 @@ def _identity() -> bytes:
 
 def _attempt(path: Path) -> tuple[int, str]:
     """(exit code, reason) of one attempt."""
+    from nnet.runs.members import Lost
     from nnet.runs.recorder import Recorder
     from nnet.training import Stopped
 
@@ -87,7 +92,7 @@ def _attempt(path: Path) -> tuple[int, str]:
         return 0, ""
     except (Stopped, KeyboardInterrupt):
         return CANCELLED, f"It was cancelled. {kept(path)}"
-    except NNetError as error:
+    except (NNetError, Lost) as error:
         return 1, str(error)
     except MemoryError:
         _print_trace()
@@ -100,18 +105,23 @@ def _attempt(path: Path) -> tuple[int, str]:
         return 1, _other_words(error)
 
 
-def _train(path: Path, recorder: object) -> None:
+def _train(path: Path, recorder: Recorder) -> None:
     from nnet.pipeline import train_on
+    from nnet.runs.members import Members
     from nnet.runs.watching import Watching
 
     spec = layout.read_spec(path)
     dataset = open_data(spec, path / layout.DATA)
+    trained = (path / CHECKPOINT).is_file()
+    place = str(path / layout.DATA) if spec.data == layout.UPLOADED else spec.data
+    members = Members(path, place, resumed=trained or (path / RESUME).is_file())
+    dataset = members.applied(dataset, recorder.note, training=not trained)
     for sentence in (*dataset.notes, *dataset.problems):
         print(sentence, flush=True)
     train_on(
         dataset, spec.config, path, resume=True, device=spec.device, name=spec.name, report=recorder,
         weights_file=Path(spec.teacher_weights) if spec.teacher_weights else None,
-        skip_unreadable=True, note=recorder.note, watch=Watching(path, dataset),
+        skip_unreadable=True, note=recorder.note, watch=Watching(path, dataset, members),
         tensorboard=path / "tensorboard" if spec.tensorboard else None,
     )  # fmt: skip
 

@@ -1,0 +1,112 @@
+"""card.md of a study: on what, with which seeds, in how many minutes and by which commit, and what came out."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nnet.ablation.claims import METRIC_TITLES, judge_all
+from nnet.ablation.store import ALL_DEFECTS
+from nnet.ablation.summary import Group, SummaryCell, SummaryRow, groups, rows_of, summarise
+from nnet.ablation.variants import STUDIES, Study
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def write_card(name: str, rows: Rows, command: str = "") -> str:
+    """The card as Markdown.
+
+    Args:
+        name: of the study's folder.
+        rows: of its results table; of each group only finished runs.
+        command: that made it, or "".
+    """
+    parts = [f"# {name}\n\nVariants of N-Net, trained and measured on the same images (docs/ablations.md).\n"]
+    if command:
+        parts.append(f"```bash\n{command}\n```\n")
+    for group in groups(rows):
+        own = rows_of(rows, group)
+        parts.append(f"## {group.title}\n\n{_about(group, own)}\n")
+        parts += [study_section(own, study, "###") for study in STUDIES.values() if _was_run(own, study)]
+    parts.append(_origin(rows))
+    return "\n".join(parts)
+
+
+def study_section(rows: Rows, study: Study, heading: str) -> str:
+    """One study of one group as Markdown: a heading, the table, and what it says about the paper's claims.
+
+    Args:
+        rows: of the results table, of one group.
+        study: which one.
+        heading: the signs in front of its title, such as "###".
+    """
+    table = markdown_table(summarise(rows, study), study)
+    verdicts = [f"- {verdict.sentence}" for verdict in judge_all(rows, [study.name])]
+    note = [f"{study.note}\n"] if study.note else []
+    return "\n".join([f"{heading} {study.title} ({study.source})\n", table, "", *note, *verdicts, ""])
+
+
+def markdown_table(shown: Sequence[SummaryRow], study: Study) -> str:
+    """A study's rows in percent: mean ± spread over the seeds, the difference to the baseline, the paper's value."""
+    metrics = [name for name in METRIC_TITLES if any(row.cells[name].value for row in shown)]
+    heads = [head for name in metrics for head in (METRIC_TITLES[name], f"to {study.baseline}", "paper")]
+    lines = [f"| row | seeds | {' | '.join(heads)} |", f"|---|---|{'---|' * len(heads)}"]
+    for row in shown:
+        cells = [text for name in metrics for text in _cells(row.cells[name])]
+        lines.append(f"| {row.label} | {len(row.seeds)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cells(cell: SummaryCell) -> tuple[str, str, str]:
+    spread = "" if cell.value is None or cell.value.spread is None else f" ± {cell.value.spread:.2f}"
+    value = "not run" if cell.value is None else f"{cell.value.mean:.2f}{spread}"
+    around = "" if cell.delta is None or cell.delta.spread is None else f" ± {cell.delta.spread:.2f}"
+    delta = "" if cell.delta is None else f"{cell.delta.mean:+.2f}{around}"
+    return value, delta, "" if cell.published is None else f"{cell.published:g}"
+
+
+def _was_run(rows: Rows, study: Study) -> bool:
+    return {row.label for row in study.rows} <= {row["row"] for row in rows if row["study"] == study.name}
+
+
+def _about(group: Group, rows: Rows) -> str:
+    runs = list({row["key"]: row for row in rows}.values())
+    first = next(row for row in rows if row["defect"] == ALL_DEFECTS)
+    minutes = [row["seconds_run"] / 60 for row in runs]
+    normal = first["images"] - first["defective_images"]
+    pixels = f", {first['regions']} regions on {first['pixel_images']} images with masks" if first["regions"] else ""
+    lines = [
+        f"Data: {group.data}; {_span(runs, 'training_images')} normal images for training; measured on {normal} normal "
+        f"and {first['defective_images']} defective images{pixels}. SHA-256 of the contents `{group.data_sha256}`.",
+        f"Base: preset `{group.preset}`" + (f" with `{group.settings}`" if group.settings else "") + ".",
+        f"Runs: {len(runs)}, seeds {_list(runs, 'seed')}, {_span(runs, 'epochs')} epochs, {_span(runs, 'steps')} "
+        f"steps; {sum(minutes):.0f} minutes of runs in all (median {statistics.median(minutes):.1f}), "
+        f"{_span(runs, 'jobs')} at once on {_list(runs, 'device')}.",
+        "All metrics in percent, mean ± spread (the sample standard deviation over the seeds).",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _origin(rows: Rows) -> str:
+    versions = "; ".join(f"{name} {_list(rows, name)}" for name in ("nnet", "torch"))
+    days = sorted(row["created"] for row in rows)
+    commits = ", ".join(f"`{commit}`" for commit in _values(rows, "commit"))
+    return (
+        f"## Origin\n\nMade from {days[0][:16]} to {days[-1][:16]} UTC, commit {commits}. {versions}.\n"
+        if rows
+        else "## Origin\n\nNothing was finished yet.\n"
+    )
+
+
+def _values(rows: Iterable[Mapping[str, Any]], name: str) -> list[Any]:
+    return list(dict.fromkeys(row[name] for row in rows))
+
+
+def _list(rows: Iterable[Mapping[str, Any]], name: str) -> str:
+    return ", ".join(map(str, sorted(_values(rows, name))))
+
+
+def _span(rows: Sequence[Mapping[str, Any]], name: str) -> str:
+    values = [row[name] for row in rows]
+    return f"{min(values):,}" if min(values) == max(values) else f"{min(values):,} to {max(values):,}"

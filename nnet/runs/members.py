@@ -1,0 +1,144 @@
+"""The images that a run began with, so that it goes on with exactly these; images.json of the run directory.
+
+{"train": {key: {"bytes", "date", "sha256"} or null for a generated image}, "test": [key]}
+
+A run is resumed on the same pixels or not at all (`nnet.training`). People delete, replace and add images in the
+meantime. So the trainer takes down what it began with, and later names the file that is missing or has changed, and
+leaves out what came later.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nnet.data import Dataset, Sample
+from nnet.errors import NNetError
+from nnet.images import Decoded
+from nnet.runs.layout import IMAGES
+from nnet.storage import write_json
+
+SHOWN = 5  # files named in a sentence
+
+
+class Lost(Exception):
+    """Images that the run began with are not what they were. No NNetError: nobody may take it for an unreadable image
+    and leave that out, since the run could not go on with the others."""
+
+
+class Members:
+    """Watches over the training images of one attempt at a run.
+
+    Args:
+        path: the run directory.
+        place: where the images lie, for people.
+        resumed: whether there is something to go on with; only then images.json of an earlier attempt counts.
+    """
+
+    def __init__(self, path: Path, place: str, *, resumed: bool) -> None:
+        self.file = path / IMAGES
+        self.place = place
+        self._stored = _read(self.file) if resumed else None
+        self._facts: dict[str, dict[str, Any] | None] = dict(self._stored["train"]) if self._stored else {}
+        self._order: list[str] = []
+        self._test: list[str] = []
+        self._lock = threading.Lock()
+
+    def applied(self, dataset: Dataset, note: Callable[[str], None], *, training: bool) -> Dataset:
+        """The data set to train on: that of the first attempt, if there was one, with images that are watched.
+
+        Args:
+            note: is told what was left out.
+            training: whether its training images are needed.
+
+        Raises:
+            Lost: one of them is not there any more.
+        """
+        if self._stored is not None:
+            dataset = self._as_before(dataset, note, training)
+        self._order = [sample.key for sample in dataset.train]
+        self._test = [sample.key for sample in dataset.test]
+        return dataclasses.replace(dataset, train=tuple(map(self._watched, dataset.train)))
+
+    def keep(self) -> None:
+        """Write images.json, unless an earlier attempt has. Call it when every image has been read once."""
+        if self._stored is None:
+            facts = {key: self._facts[key] for key in self._order if key in self._facts}
+            self._stored = {"train": facts, "test": self._test}
+            write_json(self.file, self._stored)
+
+    def _as_before(self, dataset: Dataset, note: Callable[[str], None], training: bool) -> Dataset:
+        """Both parts as they were. The split itself may fall otherwise when an image comes or goes."""
+        found = {sample.key: sample for sample in dataset.samples}
+        missing = [key for key in self._stored["train"] if key not in found]
+        if missing and training:
+            raise Lost(self._sentence(missing, "not there any more"))
+        parts = {
+            split: tuple(dataclasses.replace(found[key], split=split) for key in self._stored[split] if key in found)
+            for split in ("train", "test")
+        }
+        known = {*self._stored["train"], *self._stored["test"]}
+        if gone := sum(key not in found for key in self._stored["test"]):
+            note(f"{_images(gone)} left out of measuring: not there any more.")
+        if new := sum(key not in known for key in found):
+            note(f"{_images(new)} left out: not among those that the run began with.")
+        return dataclasses.replace(dataset, **parts)
+
+    def _watched(self, sample: Sample) -> Sample:
+        if sample.path is None or sample.loader is not None:
+            self._facts.setdefault(sample.key, None)
+            return sample
+        return dataclasses.replace(sample, loader=partial(self._load, sample))
+
+    def _load(self, sample: Sample) -> Decoded:
+        """Decode a training image. One that cannot be read the first time is left out; later that is a loss."""
+        known = self._facts.get(sample.key)
+        try:
+            decoded = sample.load()
+            found = _facts(sample, known)
+        except (NNetError, OSError) as error:
+            if known is None:
+                raise
+            what = f"not readable any more ({error})" if sample.path.exists() else "not there any more"
+            raise Lost(self._sentence([sample.key], what)) from error
+        if known is not None and found["sha256"] != known["sha256"]:
+            raise Lost(self._sentence([sample.key], "not the picture any more that it was"))
+        with self._lock:
+            self._facts[sample.key] = found
+        return decoded
+
+    def _sentence(self, keys: list[str], what: str) -> str:
+        named = ", ".join(keys[:SHOWN]) + (f" and {len(keys) - SHOWN:,} more" if len(keys) > SHOWN else "")
+        several = len(keys) > 1
+        return (
+            f"The training image{'s' if several else ''} {named} in {self.place} {'are' if several else 'is'} {what}. "
+            f"A run goes on with exactly the images that it began with. Put {'them' if several else 'it'} back and "
+            "resume; or duplicate the run, which begins anew with the images that are there."
+        )
+
+
+def _images(count: int) -> str:
+    return f"{count:,} image{'s were' if count > 1 else ' was'}"
+
+
+def _facts(sample: Sample, known: dict[str, Any] | None) -> dict[str, Any]:
+    """Size, date and hash of an image's file; it is hashed only if its size or date is not what was known."""
+    facts = sample.path.stat()
+    dated = {"bytes": facts.st_size, "date": facts.st_mtime_ns}
+    if known is not None and dated.items() <= known.items():
+        return known
+    return {**dated, "sha256": sample.file_hash()}
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """images.json; None where there is none or it was damaged from outside: then the pixels alone decide."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return {"train": dict(data["train"]), "test": list(data["test"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

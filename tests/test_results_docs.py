@@ -1,0 +1,37 @@
+"""docs/results.md says what the studies that come with the program say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nnet.ablation import STUDIES, groups, read_results, rows_of
+from nnet.ablation.card import study_section
+from nnet.ablation.store import CARD, CSV, StudyFolder
+
+ROOT = Path(__file__).parents[1]
+SHIPPED = sorted(path.parent for path in (ROOT / "checkpoints" / "studies").glob(f"*/{CSV}"))
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda path: path.name)
+@pytest.mark.parametrize("name", ["table4", "table5", "table6", "table7"])
+def test_the_tables_are_those_of_the_study(folder, name):
+    text, rows = (ROOT / "docs" / "results.md").read_text(), read_results(folder / CSV)
+    (group,) = groups(rows)
+    assert study_section(rows_of(rows, group), STUDIES[name], "###") in text
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda path: path.name)
+def test_a_study_says_where_it_comes_from_and_stays_small(folder):
+    card, rows = (folder / CARD).read_text(), read_results(folder / CSV)
+    assert {row["seed"] for row in rows} == {0, 1, 2}
+    assert {row["key"] for row in rows} == {result["key"] for result in StudyFolder(folder).results()}
+    assert all(commit in card for commit in {row["commit"] for row in rows})
+    assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 25e6
+    told = "".join(path.read_text() for path in (folder / "done").iterdir()) + card
+    assert "/home/" not in told and '"source": "/' not in told
+
+
+def test_two_studies_come_with_the_program():
+    assert [path.name for path in SHIPPED] == ["elpv-mono-small", "magnetic-tile-small"]
