@@ -17,15 +17,12 @@ browser, pytestmark = test_browser.browser, test_browser.pytestmark
 
 
 @pytest.fixture(scope="module")
-def tiny_checkpoint(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """With a study beside it, which the workbench of `address` knows."""
+def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a workbench that knows the tiny checkpoint and a study."""
     patch = pytest.MonkeyPatch()
     patch.setenv(EXTRA_STUDIES, str(kept_study(tmp_path_factory.mktemp("studies"), tiny_checkpoint)))
-    yield tiny_checkpoint
+    yield from test_browser.served(tiny_checkpoint)
     patch.undo()
-
-
-address = test_browser.address
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])

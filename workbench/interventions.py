@@ -123,7 +123,7 @@ def _forward(model: Model, why: Mapping[str, str]) -> tuple[str, Model | None, s
 def _donors(model: Model) -> dict[str, Candidate]:
     entries = model_list.entries()
     chosen = entries[model.name]
-    found = variant_data.candidates(entries, chosen, (), variant_data.kept_models(resources.ROOT))
+    found = variant_data.candidates(entries, chosen, (), variant_cache.kept_models())
     return whatif_data.donors(found, chosen.path, model.detector.config)
 
 

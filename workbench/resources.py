@@ -125,6 +125,11 @@ def runs_folder() -> Path:
     return Path(os.environ.get(RUNS_FOLDER) or ROOT / "runs").expanduser()
 
 
+def only_extra() -> bool:
+    """Whether the workbench is told to know no other models than those of the environment variables."""
+    return os.environ.get(ONLY_EXTRA, "") in ("1", "true", "yes")
+
+
 def checkpoint_paths() -> dict[str, Path]:
     """All models that can be chosen, name -> directory, the embedded default first.
 
@@ -133,7 +138,7 @@ def checkpoint_paths() -> dict[str, Path]:
     front.
     """
     folders = [Path(entry) for entry in os.environ.get(EXTRA_FOLDERS, "").split(os.pathsep) if entry]
-    if os.environ.get(ONLY_EXTRA, "") not in ("1", "true", "yes"):
+    if not only_extra():
         folders = [ROOT / "checkpoints", runs_folder(), *folders]
     elif os.environ.get(RUNS_FOLDER):
         folders = [*folders, runs_folder()]

@@ -20,6 +20,7 @@ from workbench import resources, variant_data
 from workbench.bounded import BoundedCache
 from workbench.judging import Judgement
 from workbench.resources import Loaded, Model
+from workbench.studies import StudyModel
 from workbench.variant_data import WHATIF, Candidate
 
 CHECKPOINTS = 32
@@ -80,6 +81,11 @@ def levels(saved: Checkpoint) -> dict[str, float]:
         quantiles = saved.calibration.map_quantiles
         found = cache.put(saved.weights_hash, {name: q["q99"] for name, q in quantiles.items()})
     return found
+
+
+def kept_models() -> list[StudyModel]:
+    """The checkpoints that studies kept."""
+    return variant_data.kept_models(resources.ROOT, resources.only_extra())
 
 
 # ------------------------------------------------------------------------------------------------ an image's maps

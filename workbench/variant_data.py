@@ -120,9 +120,17 @@ def candidates(
     return {one.key: one for one in (first, *whatifs, *variants, *others)}
 
 
-def kept_models(root: Path) -> list[StudyModel]:
-    """The checkpoints that all studies kept; folders that did not change since the last call are not read again."""
-    return [m for name, folder in study_folders(root).items() for m in _kept(name, folder, _stamp(folder))]
+def kept_models(root: Path, only_extra: bool = False) -> list[StudyModel]:
+    """The checkpoints that all studies kept; folders that did not change since the last call are not read again.
+
+    Args:
+        root: of the program.
+        only_extra: leave out the studies below `root`.
+    """
+    folders = study_folders(root)
+    if only_extra:
+        folders = {name: folder for name, folder in folders.items() if not folder.is_relative_to(root.resolve())}
+    return [m for name, folder in folders.items() for m in _kept(name, folder, _stamp(folder))]
 
 
 def _stamp(folder: Path) -> tuple[int, ...]:

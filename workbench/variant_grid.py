@@ -66,7 +66,7 @@ def draw(entry: ModelEntry | None) -> None:
     st.markdown(words.INTRO)
     picture, loaded = picture_choice.choose(model)
     possible = variant_data.possible_whatifs(model.detector.config)
-    kept = variant_data.kept_models(resources.ROOT)
+    kept = variant_cache.kept_models()
     found = variant_data.candidates(model_list.entries(), entry, possible, kept)
     titles = words.titles(found.values())
     _figures(model, found)
