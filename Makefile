@@ -25,7 +25,7 @@ lint: .venv/dev.stamp
 model: .venv/app.stamp
 	rm -rf out/elpv-mono
 	$(BIN)/python -m nnet train --data elpv:mono --out out/elpv-mono --set train.epochs=30 \
-	  --set train.batch_size=8 --set train.learning_rate=0.004 --set loss.beta_epochs=3
+	  --set train.min_steps=1000 --set loss.beta_epochs=3
 
 clean:
 	rm -rf .venv

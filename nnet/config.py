@@ -290,7 +290,7 @@ PRESETS: dict[str, Config] = {
     "paper": Config(),
     "small": Config(
         model=ModelConfig(teacher="efficientnet_lite0", size=128),
-        train=TrainConfig(epochs=12, min_steps=1000, batch_size=4, learning_rate=0.005, schedule="cosine"),
-        loss=LossConfig(beta_epochs=1),
+        train=TrainConfig(epochs=15, min_steps=700, batch_size=8, learning_rate=0.004, schedule="cosine"),
+        loss=LossConfig(beta_epochs=2),
     ),
 }

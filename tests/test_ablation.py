@@ -213,7 +213,7 @@ def test_every_variant_trains_two_steps_and_yields_its_maps(name, built):
 
 
 def test_beta_is_on_for_the_papers_tenth_of_the_epochs():
-    assert base_config("paper").loss.beta_epochs == 20 and base_config("small").loss.beta_epochs == 1
+    assert base_config("paper").loss.beta_epochs == 20 and base_config("small").loss.beta_epochs == 2
     assert base_config("paper", {"train.epochs": 40}).loss.beta_epochs == 4
     assert base_config("paper", {"train.epochs": 3}).loss.beta_epochs == 1
     assert base_config("paper", {"train.epochs": 40, "loss.beta_epochs": 7}).loss.beta_epochs == 7

@@ -27,6 +27,12 @@ def test_a_curve_has_its_values_and_whole_epochs() -> None:
     assert figure.layout.xaxis.dtick == 1
 
 
+def test_curves_beside_each_other_have_one_axis() -> None:
+    ended = train_figures.curve_figure([1, 2, 3], [Line("L_align", [3.0, 2.0, 1.0])], last=40)
+    assert list(ended.layout.xaxis.range) == [1, 40] and ended.layout.xaxis.dtick != 1
+    assert train_figures.curve_figure([1], [Line("loss", [3.0])], last=1).layout.xaxis.range is None
+
+
 def test_a_curve_of_few_epochs_shows_its_points() -> None:
     assert train_figures.curve_figure([1], [Line("loss", [3.0])]).data[0].mode == "lines+markers"
 

@@ -549,6 +549,8 @@ def test_log_settings_and_card_are_shown(done: Path) -> None:
 @pytest.mark.usefixtures("done")
 def test_a_finished_run_leads_to_inspect_with_its_model() -> None:
     at = start(TRAIN, run="done")
+    views = at.segmented_control(key="train_view").proto
+    assert len(views.options) == 5 and views.wrap  # on a phone, too, all five are seen
     assert train_text.NOT_MEASURED in shown(at) and {m.label for m in at.metric} == {"Threshold", "Held-out images"}
     press(at, "go-1_Inspect")
     assert at.title[0].value == "Inspect" and at.selectbox(key="model").value == "done"
@@ -566,7 +568,7 @@ def test_time_spans_are_told_at_a_sensible_precision(seconds: float, expected: s
 
 
 @pytest.mark.parametrize(
-    ("images", "epochs", "steps"), [(52, 77, 1001), (9, 500, 1000), (10, 334, 1002), (371, 12, 1116)]
+    ("images", "epochs", "steps"), [(52, 100, 700), (9, 700, 700), (10, 350, 700), (371, 15, 705)]
 )
 def test_the_length_of_a_run_counts_whole_and_rest_batches(images: int, epochs: int, steps: int) -> None:
     assert train_work.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped

@@ -41,13 +41,16 @@ class Line:
     dashed: bool = False
 
 
-def curve_figure(epochs: Sequence[int], lines: Sequence[Line], *, log: bool = False) -> go.Figure:
+def curve_figure(
+    epochs: Sequence[int], lines: Sequence[Line], *, log: bool = False, last: int | None = None
+) -> go.Figure:
     """Values over epochs, small; the heading above it names the unit.
 
     Args:
         epochs: of the values.
         lines: each with a value per epoch.
         log: a logarithmic axis.
+        last: the epoch at which the axis ends, so that curves beside each other have one axis; None: the last value's.
     """
     few = len(epochs) < 3
     traces = [
@@ -61,7 +64,7 @@ def curve_figure(epochs: Sequence[int], lines: Sequence[Line], *, log: bool = Fa
     every = np.concatenate([np.asarray(line.values, float) for line in lines])
     axis = _log_axis(every) if log else {"rangemode": "tozero", "nticks": 4, "exponentformat": "e"}
     layout = {
-        "xaxis": _epoch_axis(epochs),
+        "xaxis": _epoch_axis([*epochs, last or epochs[-1]]) | ({"range": [1, last]} if last and last > 1 else {}),
         "yaxis": axis,
         "height": _HEIGHT,
     }

@@ -92,7 +92,7 @@ def draw(suggested_name: str) -> Form | None:
     with preset_column:
         base = st.segmented_control(
             "Preset", sorted(PRESETS, key=lambda name: name != FIRST_PRESET), format_func=words.PRESET_NAMES.get,
-            key="preset", required=True, on_change=_reset, args=({},), help=words.PRESET_HELP,
+            key="preset", required=True, on_change=_reset, args=({},), help=words.PRESET_HELP, wrap=True,
         )  # fmt: skip
     with name_column:
         name = _name(suggested_name)

@@ -145,7 +145,7 @@ def run_page(run: Run) -> None:
     views = _views(run)
     view = st.segmented_control(
         "What to look at", list(views), format_func=views.get, key="train_view", required=True,
-        label_visibility="collapsed",
+        label_visibility="collapsed", wrap=True,  # in a column it would scroll, and hide the last on a phone
     )  # fmt: skip
     draw = {"film": _film, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
     poll("view", lambda: draw(train_work.runs().get(run.id)), live)
@@ -416,7 +416,8 @@ def _curves(run: Run) -> None:
             if epochs:
                 with grid.cell():
                     st.markdown(f"**{curve.title}** :gray[· {curve.unit}]")
-                    figure = train_figures.curve_figure(epochs, lines, log=name == "held_out")
+                    last = history[-1]["epoch"]
+                    figure = train_figures.curve_figure(epochs, lines, log=name == "held_out", last=last)
                     st.plotly_chart(figure, key=f"curve-{name}", config=figures.CHART_CONFIG, alt=curve.hint)
                     st.caption(curve.hint)
 
