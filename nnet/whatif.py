@@ -11,6 +11,7 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -29,6 +30,19 @@ class WhatIfError(NNetError, ValueError):
 
 
 @dataclass(frozen=True)
+class Donor:
+    """A trained network whose forward branch, S1 with its projections, takes the place of another network's.
+
+    Attributes:
+        name: for people.
+        detector: of the same teacher and input size, on the same device; see `misfit`.
+    """
+
+    name: str
+    detector: Detector
+
+
+@dataclass(frozen=True)
 class WhatIf:
     """What to change; several changes may be combined.
 
@@ -38,20 +52,24 @@ class WhatIf:
         without_forward: S1 and the maps M4 to M6 are left out.
         rank: F_C is replaced by its best approximation of this rank (singular values over positions x channels);
             None leaves it.
+        forward_of: S1 and its projections are taken from there; P_i stays this network's own.
     """
 
     without_nfs: bool = False
     without_fpm: bool = False
     without_forward: bool = False
     rank: int | None = None
+    forward_of: Donor | None = None
 
     @property
     def changes(self) -> tuple[str, ...]:
         """The changes in words."""
+        donor = "" if self.forward_of is None else self.forward_of.name
         words = {
             "without NFS: F'_3 = F_3": self.without_nfs,
             "without FPM: P_i = F_i, SP_i = SF_i": self.without_fpm,
             "without the forward branch: M1 to M3 alone": self.without_forward,
+            f"with the forward branch of {donor}": self.forward_of is not None,
             f"F_C truncated to rank {self.rank}": self.rank is not None,
         }
         return tuple(text for text, chosen in words.items() if chosen)
@@ -78,7 +96,9 @@ class Intervened:
     comparable: bool
 
 
-def intervene(detector: Detector, trace: Trace, what: WhatIf, expression: str | None = None) -> Intervened:
+def intervene(
+    detector: Detector, trace: Trace, what: WhatIf, expression: str | None = None, donated: Trace | None = None
+) -> Intervened:
     """The trace and the score that an intervention leads to. Runs only FPM, FFC and S2; never T or S1.
 
     Args:
@@ -86,15 +106,18 @@ def intervene(detector: Detector, trace: Trace, what: WhatIf, expression: str | 
         trace: of an image, by the same detector.
         what: the intervention.
         expression: the score; default: the detector's own.
+        donated: the donor's trace of the same image; where it is needed and not given, the donor runs for it.
 
     Raises:
-        WhatIfError: the network lacks the part, or no map would be left.
+        WhatIfError: the network lacks the part, no map would be left, or the donor's branch does not fit.
         nnet.expression.ExpressionError: malformed, or a map that this model does not have.
     """
     changed = altered(detector, what)
     own = parse(expression or detector.config.scoring.expression)
     left = restricted(own, changed.config.maps)
-    new = changed.replay(_upstream(trace, what), trace.F[2] if what.without_nfs else trace.F3_recalled)
+    if what.forward_of is not None and donated is None:
+        donated = what.forward_of.detector.trace(trace.image)
+    new = changed.replay(_upstream(trace, what, donated), trace.F[2] if what.without_nfs else trace.F3_recalled)
     if not what.without_nfs:
         new = replace(new, addressing=trace.addressing)
     return Intervened(
@@ -107,14 +130,33 @@ def altered(detector: Detector, what: WhatIf) -> Detector:
     original; the calibration does not hold for it and is left out.
 
     Raises:
-        WhatIfError: the network lacks the part, or no map would be left.
+        WhatIfError: the network lacks the part, no map would be left, or the donor's branch does not fit.
     """
     _check(detector.config, what)
+    _check_donor(detector, what.forward_of)
     view = copy.copy(detector)
     view.network = _view(detector.network, what)
     view.config = _config(detector.config, what)
     view.calibration = None
     return view
+
+
+def misfit(config: Config, donor: Config) -> str:
+    """Why the forward branch of a network with settings `donor` cannot stand in a network with settings `config`, in a
+    sentence; "" if it can, as far as settings tell.
+
+    The branch needs no FPM of its own: without one SP_i is SF_i, as in that network.
+    """
+    ours, theirs = config.model, donor.model
+    if not ours.forward:
+        return "This network has no forward branch (model.forward is off), so there is nothing to replace."
+    if not theirs.forward:
+        return "The other network has no forward branch (model.forward is off), so there is nothing to take from it."
+    for name in ("teacher", "teacher_weights", "size"):
+        a, b = getattr(ours, name), getattr(theirs, name)
+        if a != b:
+            return f"A forward branch fits only a network of the same model.{name}: expected {a}, found {b}."
+    return ""
 
 
 def restricted(expression: Expression, maps: Sequence[str]) -> Expression:
@@ -136,6 +178,17 @@ def highest_rank(trace: Trace) -> int:
         raise WhatIfError("This network has no reverse branch (model.reverse is off), so there is no F_C to truncate.")
     channels, height, width = trace.F_C.shape
     return min(channels, height * width)
+
+
+def energy(trace: Trace) -> np.ndarray:
+    """Share of F_C's sum of squares that its best approximation of rank 1, 2, ... keeps; (highest_rank,), up to 1.
+
+    Raises:
+        WhatIfError: there is no F_C.
+    """
+    highest = highest_rank(trace)
+    squares = np.linalg.svd(trace.F_C.reshape(len(trace.F_C), -1).astype(np.float64), compute_uv=False) ** 2
+    return np.cumsum(squares)[:highest] / max(squares.sum(), np.finfo(np.float64).tiny)
 
 
 def truncate(f_c: Tensor, rank: int) -> Tensor:
@@ -175,6 +228,9 @@ def _view(network: NNet, what: WhatIf) -> NNet:
         view.FPM_T = view.FPM_S1 = None
     if what.without_forward:
         view.S1 = view.FPM_S1 = None
+    if what.forward_of is not None:
+        donor = what.forward_of.detector.network
+        view.S1, view.FPM_S1 = donor.S1, None if what.without_fpm else donor.FPM_S1
     if what.rank is not None:
         view.FFC = _Truncated(network.FFC, what.rank).eval()
     return view
@@ -196,16 +252,36 @@ def _check(config: Config, what: WhatIf) -> None:
     for missing, part, verb in lacking:
         if missing:
             raise WhatIfError(f"This network has {part}, so there is nothing to {verb}. Choose another model.")
+    if what.without_forward and what.forward_of is not None:
+        raise WhatIfError("The forward branch cannot be left out and replaced at once. Choose one of the two.")
     if what.without_forward and not model.reverse:
         raise WhatIfError("Without its forward branch this network has no map left. Choose a model with both branches.")
     if what.rank is not None and what.rank < 1:
         raise WhatIfError(f"Expected a rank of 1 or more, found {what.rank}.")
 
 
-def _upstream(trace: Trace, what: WhatIf) -> Trace:
+def _check_donor(detector: Detector, donor: Donor | None) -> None:
+    if donor is None:
+        return
+    other = donor.detector
+    if problem := misfit(detector.config, other.config):
+        raise WhatIfError(f"{donor.name}: {problem} Choose another model.")
+    if other.device != detector.device:
+        raise WhatIfError(f"{donor.name} runs on {other.device}, this network on {detector.device}. Load both on one.")
+    ours, theirs = detector.network.T.state_dict(), other.network.T.state_dict()
+    if any(not torch.equal(value, theirs[name]) for name, value in ours.items()):
+        raise WhatIfError(
+            f"{donor.name} learnt from a {other.config.model.teacher} with other weights than this network's teacher, "
+            "so its student follows other features. Choose a model of the same teacher."
+        )
+
+
+def _upstream(trace: Trace, what: WhatIf, donated: Trace | None) -> Trace:
     """What the rerun takes from the trace, as the intervention leaves it."""
     if what.without_forward:
         return replace(trace, SF=None, SP=None, gates_S1=None)
+    if donated is not None and what.forward_of is not None:
+        trace = replace(trace, SF=donated.SF, SP=donated.SP, gates_S1=donated.gates_S1)
     return replace(trace, SP=trace.SF, gates_S1=None) if what.without_fpm else trace
 
 

@@ -19,7 +19,7 @@ def main() -> None:
         if part == "results":
             ablation_results.draw()
         elif part == "grid":
-            variant_grid.draw()
+            variant_grid.draw(entry)
         else:
             interventions.draw(frame.loaded(entry))
 

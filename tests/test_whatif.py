@@ -11,7 +11,7 @@ from builders import random_images, tiny_config
 
 from nnet.detector import Detector, Trace
 from nnet.network import NNet
-from nnet.whatif import LABEL, WhatIf, WhatIfError, altered, highest_rank, intervene, truncate
+from nnet.whatif import LABEL, Donor, WhatIf, WhatIfError, altered, energy, highest_rank, intervene, misfit, truncate
 
 FULL, REVERSE = "(M1+M6)*(M2+M5)*(M3+M4)", "M1*M2*M3"
 EACH = {
@@ -162,3 +162,88 @@ def test_the_changes_are_named(detector):
     assert WhatIf().changes == ()
     assert len(EACH["all"].changes) == 4 and "rank 1" in EACH["all"].changes[-1]
     assert "trained" in LABEL
+
+
+# ----------------------------------------------------------------------------------------- another's forward branch
+
+
+def made(**changes: object) -> Detector:
+    """An untrained network; its teacher is the same one as the trained network's."""
+    config = tiny_config(**changes)
+    return Detector(NNet(config), config, None, "cpu")
+
+
+DONORS = {
+    "another seed": {},
+    "plain distillation": dict(model__reverse=False, model__ffc=False, model__nfs=False, model__fpm=False),
+    "S1 without projections": dict(loss__kd=False),
+}
+
+
+@pytest.mark.parametrize("changes", DONORS.values(), ids=DONORS)
+def test_anothers_forward_branch_gives_its_features_to_the_forward_maps(detector, trace, changes):
+    donor = Donor("other", made(**changes))
+    what = WhatIf(forward_of=donor)
+    result = intervene(detector, trace, what)
+    theirs = donor.detector.trace(trace.image)
+    for ours, given in zip((*result.trace.SF, *result.trace.SP), (*theirs.SF, *theirs.SP), strict=True):
+        np.testing.assert_array_equal(ours, given)
+    for name in ("M1", "M2", "M3"):
+        np.testing.assert_allclose(result.trace.maps[name], trace.maps[name], rtol=1e-4, atol=1e-5)
+    assert abs(result.score - result.before) > 1e-3 * result.before and result.comparable
+    assert altered(detector, what).score([trace.image])[0].value == pytest.approx(result.score, rel=1e-4)
+    assert intervene(detector, trace, what, donated=theirs).score == result.score
+
+
+def test_its_own_forward_branch_changes_nothing(detector, trace):
+    assert_same(intervene(detector, trace, WhatIf(forward_of=Donor("itself", detector))).trace, trace)
+
+
+def test_a_donor_goes_with_the_other_interventions(detector, trace):
+    donor = Donor("other", made())
+    what = WhatIf(without_nfs=True, without_fpm=True, rank=2, forward_of=donor)
+    result = intervene(detector, trace, what)
+    for sp, sf in zip(result.trace.SP, donor.detector.trace(trace.image).SF, strict=True):
+        np.testing.assert_array_equal(sp, sf)
+    assert altered(detector, what).score([trace.image])[0].value == pytest.approx(result.score, rel=1e-4)
+    assert what.changes[2] == "with the forward branch of other"
+
+
+UNFIT = {
+    "no branch": (dict(model__forward=False), "nothing to take from it"),
+    "another size": (dict(model__size=96), "expected 64, found 96"),
+    "another teacher": (dict(model__teacher="resnet34"), "expected resnet18, found resnet34"),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), UNFIT.values(), ids=UNFIT)
+def test_a_branch_that_does_not_fit_is_refused(detector, changes, words):
+    donor = Donor("other", made(**changes))
+    assert words in misfit(detector.config, donor.detector.config)
+    with pytest.raises(WhatIfError, match=f"other: .*{words}"):
+        altered(detector, WhatIf(forward_of=donor))
+
+
+def test_a_branch_of_another_teachers_weights_is_refused(detector):
+    donor = made()
+    next(donor.network.T.parameters()).add_(0.1)
+    assert misfit(detector.config, donor.config) == ""
+    with pytest.raises(WhatIfError, match="other weights"):
+        altered(detector, WhatIf(forward_of=Donor("other", donor)))
+
+
+def test_a_branch_is_not_left_out_and_replaced_at_once(detector):
+    with pytest.raises(WhatIfError, match="at once"):
+        altered(detector, WhatIf(without_forward=True, forward_of=Donor("itself", detector)))
+    lacking = made(model__forward=False)
+    with pytest.raises(WhatIfError, match="nothing to replace"):
+        altered(lacking, WhatIf(forward_of=Donor("other", detector)))
+
+
+def test_the_energy_of_f_c_says_what_a_truncation_keeps(trace):
+    shares = energy(trace)
+    f_c = torch.from_numpy(trace.F_C)[None]
+    assert len(shares) == highest_rank(trace) and shares[-1] == pytest.approx(1)
+    for rank in (1, 2, 3):
+        kept = truncate(f_c, rank).square().sum() / f_c.square().sum()
+        assert shares[rank - 1] == pytest.approx(float(kept), rel=1e-4)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import io
 import json
 import math
@@ -315,3 +316,14 @@ def npz(arrays: Mapping[str, np.ndarray], about: Mapping[str, object]) -> bytes:
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays, about=np.array(json.dumps(about, ensure_ascii=False)))
     return stream.getvalue()
+
+
+def gradient_bar(gradient: str, ticks: Sequence[str]) -> str:
+    """A CSS gradient as a horizontal bar with three ticks below: HTML like `colour_bar`."""
+    places = zip((0.0, 0.5, 1.0), ticks, strict=True)
+    written = "".join(_tick(position, html.escape(label)) for position, label in places)
+    return (
+        f'<div role="img" aria-label="Colour scale" style="font-size:0.8rem;max-width:30rem">'
+        f'<div style="height:10px;border-radius:3px;background:{gradient}"></div>'
+        f'<div style="position:relative;height:2.4em;margin-top:4px;line-height:1.2">{written}</div></div>'
+    )

@@ -1,7 +1,335 @@
-"""What-if on a trained network. To be written."""
+"""Ablations, what if: parts of the trained model dropped, replaced or truncated, without training."""
 
-from workbench.resources import Model
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from nnet.detector import Trace
+from nnet.whatif import LABEL, altered, energy, highest_rank
+from workbench import (
+    comparison_data,
+    figures,
+    inspect_state,
+    linked_pictures,
+    model_list,
+    picture_choice,
+    resources,
+    state,
+    students,
+    text,
+    theme,
+    variant_cache,
+    variant_data,
+    variant_text,
+    whatif_data,
+    whatif_figures,
+)
+from workbench import comparison_figures as comparison_charts
+from workbench import whatif_text as words
+from workbench.figures import Scale
+from workbench.linked_pictures import Probe, Tile
+from workbench.resources import Loaded, Model
+from workbench.state import Picture
+from workbench.variant_data import Candidate
+from workbench.whatif_data import KEPT, OTHER, OUT, Change, Choice, Row
+
+_NFS, _FPM, _FORWARD, _DONOR = "whatif_nfs", "whatif_fpm", "whatif_forward", "whatif_donor"
+_TRUNCATE, _RANK = "whatif_truncate", "whatif_rank"
+_SIDE = 640  # longest side of a picture in pixels
+_DIFFERENCE_OPACITY = 0.9
 
 
 def draw(model: Model) -> None:
-    pass
+    """Draw the part.
+
+    Args:
+        model: the chosen one; it is never changed.
+    """
+    st.markdown(words.INTRO)
+    st.warning(f"**{LABEL}** {words.CAVEAT}", icon=":material/science:")
+    picture, loaded = picture_choice.choose(model)
+    with st.spinner("Looking at the picture…", show_time=True):
+        trace = resources.trace(model, loaded)
+    choice = _controls(model, trace)
+    picture_choice.heading(picture, loaded)
+    if choice.is_nothing:
+        st.info(words.NOTHING, icon=":material/tune:")
+        return
+    changed = altered(model.detector, choice.what)
+    expression = whatif_data.left_expression(model.detector.config, changed.config)
+    curve = _rank_scan(model, loaded, trace, choice, expression) if choice.rank is not None else []
+    found = _change(model, loaded, trace, choice, expression)
+    _answer(model, choice, found)
+    _pictures(model, loaded, choice, found)
+    if choice.rank is not None:
+        _rank_curve(trace, choice, found, curve)
+    _peaks(found)
+    _samples(model, choice, expression)
+
+
+# ------------------------------------------------------------------------------------------------------ the controls
+
+
+def _controls(model: Model, trace: Trace) -> Choice:
+    """The switches. Those for parts that the model lacks are off and say why."""
+    config = model.detector.config
+    why = words.reasons(config)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        nfs = _switch(_NFS, words.NFS_LABEL, words.NFS_HELP, why["nfs"], not why["nfs"])
+        fpm = _switch(_FPM, words.FPM_LABEL, words.FPM_HELP, why["fpm"], bool(why["nfs"]) and not why["fpm"])
+        truncated = _switch(_TRUNCATE, words.TRUNCATE_LABEL, words.TRUNCATE_HELP, why["rank"], False)
+        forward, donor, title = _forward(model, why)
+        st.button(
+            words.RESET, icon=":material/restart_alt:", key="whatif_reset", help=words.RESET_HELP, on_click=_reset
+        )
+    if not why["forward"] and not _donors(model):
+        st.caption(words.no_donor(_command(model)))
+    rank = _rank(highest_rank(trace)) if truncated else None
+    return Choice(nfs, fpm, forward, rank, donor, title)
+
+
+def _switch(key: str, label: str, about: str, problem: str, default: bool) -> bool:
+    state.remember(key, default, state.yes_or_no)
+    if problem:
+        st.session_state[key] = False
+    return st.toggle(label, key=key, disabled=bool(problem), help=problem or about)
+
+
+def _forward(model: Model, why: Mapping[str, str]) -> tuple[str, Model | None, str]:
+    """What becomes of the forward branch; for another model's, that model and its title."""
+    donors = _donors(model)
+    possible = [KEPT] if why["forward"] else [KEPT, *([] if why["out"] else [OUT]), *([OTHER] if donors else [])]
+    state.remember(_FORWARD, KEPT, state.one_of(possible))
+    problem = why["forward"] or why["out"] or ("" if donors else words.no_donor(_command(model)))
+    forward = st.segmented_control(
+        words.FORWARD_LABEL, possible, format_func=words.FORWARDS.get, key=_FORWARD, required=True,
+        disabled=len(possible) == 1, help=" ".join(filter(None, (words.FORWARD_HELP, problem))),
+    )  # fmt: skip
+    if forward != OTHER:
+        return forward, None, ""
+    titles = variant_text.titles(donors.values())
+    state.remember(_DONOR, next(iter(donors)), state.one_of(donors))
+    key = st.selectbox(
+        words.DONOR_LABEL, list(donors), format_func=titles.get, key=_DONOR, help=words.DONOR_HELP, width=220
+    )
+    donor = resources.load_model(titles[key], donors[key].path, str(model.detector.device))
+    return forward, donor, titles[key]
+
+
+def _donors(model: Model) -> dict[str, Candidate]:
+    entries = model_list.entries()
+    chosen = entries[model.name]
+    found = variant_data.candidates(entries, chosen, (), variant_cache.kept_models())
+    return whatif_data.donors(found, chosen.path, model.detector.config)
+
+
+def _command(model: Model) -> str:
+    return variant_text.command("figure6", variant_data.data_argument(model.detector.checkpoint.about))
+
+
+def _rank(highest: int) -> int:
+    state.remember(_RANK, max(1, highest // 4), state.whole_number(1, highest))
+    return st.slider(words.RANK_LABEL, 1, highest, key=_RANK, width=420) if highest > 1 else 1
+
+
+def _reset() -> None:
+    for key in (_NFS, _FPM, _TRUNCATE):
+        st.session_state[key] = False
+    st.session_state[_FORWARD] = KEPT
+
+
+# --------------------------------------------------------------------------------------------------- what is computed
+
+
+def _work(model: Model, loaded: Loaded, choice: Choice) -> variant_cache.Work:
+    return variant_cache.whatif_work(model, loaded, choice.what, choice.name, choice.donor)
+
+
+def _change(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expression: str) -> Change:
+    work = _work(model, loaded, choice)
+    maps = variant_cache.computed(loaded, work)
+    own, saved = model.detector.config.scoring.expression, model.detector.checkpoint
+    before = resources.judgement(model, loaded, own)
+    after = variant_cache.judgement(saved, loaded, work.key, maps, expression)
+    levels = resources.normal_levels(model)
+    sides = (
+        comparison_data.side(words.BEFORE, before, trace.maps, levels),
+        comparison_data.side(words.AFTER, after, maps, levels),
+    )
+    return Change(*sides, expression, whatif_data.same(own, expression))
+
+
+def _rank_scan(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expression: str) -> list[float]:
+    """The score in thresholds at every rank, with all other changes as chosen; computed once per picture, then kept."""
+    works = [
+        _work(model, loaded, Choice(choice.nfs, choice.fpm, choice.forward, rank, choice.donor, choice.donor_title))
+        for rank in range(1, highest_rank(trace) + 1)
+    ]
+    missing = [work for work in works if variant_cache.known(loaded, work.key) is None]
+    bar = st.empty()
+    for done, work in enumerate(missing):
+        bar.progress(done / len(missing), words.scanning(done + 1, len(missing)))
+        variant_cache.computed(loaded, work)
+    bar.empty()
+    return [_relative(model, loaded, work.key, variant_cache.computed(loaded, work), expression) for work in works]
+
+
+def _relative(model: Model, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str) -> float:
+    return variant_cache.relative(model.detector.checkpoint, loaded, key, maps, expression)
+
+
+# --------------------------------------------------------------------------------------------------- on this picture
+
+
+def _answer(model: Model, choice: Choice, found: Change) -> None:
+    st.markdown(words.answer(found))
+    with st.grid(3, min_column_width=150, gap="small"):
+        for label, value in (
+            (words.BEFORE_METRIC, text.number(found.before.relative)),
+            (words.AFTER_METRIC, text.number(found.after.relative)),
+            (words.CHANGE_METRIC, words.signed(found.after.relative - found.before.relative)),
+        ):
+            st.metric(label, value, help=words.UNIT_NOTE)
+    if not found.comparable:
+        own = model.detector.config.scoring.expression
+        st.info(words.not_comparable(own, found.expression), icon=":material/straighten:")
+    st.caption(f"{LABEL} {words.changes(choice.what.changes)} {words.raw_scores(found)} {words.UNIT_NOTE}")
+
+
+def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> None:
+    state.remember("opacity", 70, state.whole_number(0, 100))
+    state.remember("colours", theme.DEFAULT_COLOUR_MAP, state.one_of(theme.COLOUR_MAPS))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        opacity = st.slider("Overlay opacity", 0, 100, step=5, format="%d %%", key="opacity", width=160) / 100
+        colours = st.selectbox("Colours", theme.COLOUR_MAPS, key="colours", width=120)
+    scale = Scale(0.0, 2.0, {0.0: "0", 1.0: "1 = threshold", 2.0: "≥ 2"}, "times the threshold", colours)
+    small = figures.reduced(loaded.shown, _SIDE)
+    key = (loaded.hash, variant_cache.whatif_key(model, choice.what, choice.name, choice.donor), colours, opacity)
+    bar = linked_pictures.bar(scale)
+    sides = {"before": (found.before, words.BEFORE_HINT), "after": (found.after, words.AFTER_HINT)}
+    tiles = [
+        Tile(
+            side.name, hint,
+            resources.photo(
+                (*key, name), lambda side=side: figures.overlay(small, side.score, scale, opacity, 1.0)
+            ),
+            **bar, tag=words.tag(side.judged.reference, side.judged.value, side.relative),
+            alarm=side.judged.is_anomalous,
+        )
+        for name, (side, hint) in sides.items()
+    ]  # fmt: skip
+    difference = comparison_data.difference(found.before, found.after)
+    uri = resources.photo(
+        (*key, "difference"), lambda: students.difference_overlay(small, difference, _DIFFERENCE_OPACITY)
+    )
+    tiles.append(
+        Tile(words.DIFFERENCE_TITLE, words.DIFFERENCE_HINT, uri, gradient=students.difference_gradient(),
+             ticks=words.DIFFERENCE_TICKS, tag=words.difference_tag(found))
+    )  # fmt: skip
+    shape = loaded.image.shape
+    x, y = inspect_state.remember_pixel(loaded, found.before.judged)
+    linked_pictures.draw(
+        "whatif_pictures", tiles, shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r),
+        label=words.PICTURES_LABEL, widest=440, ring=True, zoom=True, step=max(1, shape[1] // 64), image=loaded.hash,
+        probe=Probe(found.after.score, words.PROBE),
+    )  # fmt: skip
+
+
+def _rank_curve(trace: Trace, choice: Choice, found: Change, scores: Sequence[float]) -> None:
+    """The score over all ranks, with the chosen one."""
+    shares = energy(trace)
+    st.markdown(f"**{words.RANK_TITLE}**")
+    st.markdown(words.rank_kept(choice.rank, len(shares), float(shares[choice.rank - 1])))
+    figure = whatif_figures.rank_figure(scores, shares, choice.rank, found.before.relative)
+    st.plotly_chart(figure, key="whatif_ranks", config=figures.CHART_CONFIG, alt=words.RANK_TITLE, width=760)
+    st.caption(words.RANK_HINT)
+
+
+def _peaks(found: Change) -> None:
+    st.markdown(f"**{words.PEAKS_TITLE}**")
+    figure = comparison_charts.peaks_figure(found.before, found.after)
+    st.plotly_chart(figure, key="whatif_peaks", config=figures.CHART_CONFIG, alt=words.PEAKS_TITLE, width=760)
+    st.caption(words.PEAKS_HINT)
+
+
+# ----------------------------------------------------------------------------------------------- over several pictures
+
+
+def _samples(model: Model, choice: Choice, expression: str) -> None:
+    """What the intervention does to the samples and the visitor's own pictures."""
+    st.subheader(words.SAMPLES_TITLE, anchor=False)
+    pictures = [*state.sample_pictures().values(), *state.uploads().values()]
+    shown = pictures[: whatif_data.MOST_PICTURES]
+    loaded = [picture.load() for picture in shown]
+    key = variant_cache.whatif_key(model, choice.what, choice.name, choice.donor)
+    if not _ready(model, choice, loaded, key):
+        return
+    rows = [_row(model, picture, one, key, expression) for picture, one in zip(shown, loaded, strict=True)]
+    defective, normal = (whatif_data.summary(r for r in rows if r.defective is kind) for kind in (True, False))
+    st.markdown(words.samples_summary(defective, normal))
+    st.plotly_chart(
+        whatif_figures.changes_figure(rows), key="whatif_samples", config=figures.CHART_CONFIG, alt=words.SAMPLES_HINT
+    )
+    st.caption(f"{words.SAMPLES_HINT} {words.UNIT_NOTE}")
+    if len(pictures) > len(shown):
+        st.caption(words.first_pictures(len(shown), len(pictures)))
+    with st.expander("As a table", icon=":material/table_rows:"):
+        number = st.column_config.NumberColumn(format="%.3g", help=words.UNIT_NOTE)
+        st.dataframe(
+            samples_table(rows), hide_index=True, key="whatif_table",
+            column_config={"Before": number, "After": number, "Change": number},
+        )  # fmt: skip
+
+
+def _ready(model: Model, choice: Choice, loaded: Sequence[Loaded], key: str) -> bool:
+    """See that the maps of all pictures are there, before and after. A slider must not run networks, so at a rank that
+    was not looked at yet a button asks for it."""
+    before = [one for one in loaded if resources.known_maps(model, one) is None]
+    after = [one for one in loaded if variant_cache.known(one, key) is None]
+    if after and choice.rank is not None and not st.button(
+        words.SAMPLES_BUTTON, icon=":material/play_arrow:", key="whatif_run", help=words.SAMPLES_BUTTON_HELP
+    ):  # fmt: skip
+        return False
+    total, done = len(before) + len(after), 0
+    bar = st.empty()
+    for images, compute in (
+        (before, lambda part: resources.compute_maps(model, part)),
+        (after, lambda part: variant_cache.compute_whatif_maps(model, part, choice.what, key)),
+    ):
+        for start in range(0, len(images), resources.BATCH):
+            part = images[start : start + resources.BATCH]
+            bar.progress(done / total, words.looking(done // 2, len(loaded)))
+            compute(part)
+            done += len(part)
+    bar.empty()
+    return True
+
+
+def _row(model: Model, picture: Picture, loaded: Loaded, key: str, expression: str) -> Row:
+    own = model.detector.config.scoring.expression
+    before = _relative(model, loaded, model.key, resources.known_maps(model, loaded), own)
+    after = _relative(model, loaded, key, variant_cache.known(loaded, key), expression)
+    return Row(picture.title, whatif_data.is_defective(picture), before, after)
+
+
+def samples_table(rows: Sequence[Row]) -> pd.DataFrame:
+    """One row per picture: what is known of it, the scores in thresholds, their change, and both decisions."""
+    decided = {False: "Normal", True: "Anomalous"}
+    return pd.DataFrame(
+        [
+            {
+                "Picture": row.title,
+                "Known as": words.KINDS[row.defective],
+                "Before": row.before,
+                "After": row.after,
+                "Change": row.change,
+                "Decision before": decided[row.before > 1],
+                "Decision after": decided[row.after > 1],
+            }
+            for row in rows
+        ]
+    )

@@ -55,6 +55,17 @@ figcaption { font-size: 0.92rem; font-weight: 600; line-height: 1.3; margin-bott
 .ticks { display: flex; justify-content: space-between; gap: 6px; font-size: 0.74rem; line-height: 1.25; opacity: 0.85;
   margin-top: 2px; }
 .ticks span:nth-child(2):not(:last-child) { text-align: center; } .ticks span:last-child { text-align: right; }
+.even .head { min-height: 2.7em; align-items: flex-end; }
+.even figcaption { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
+  overflow-wrap: anywhere; }
+figcaption button { all: unset; cursor: pointer; border-radius: 3px; text-decoration: underline;
+  text-decoration-color: transparent; text-underline-offset: 3px; }
+figcaption button:hover, figcaption button[aria-pressed=true] { text-decoration-color: var(--st-primary-color); }
+figcaption button[aria-pressed=true] { color: var(--st-primary-color); }
+figcaption button:focus-visible { outline: 2px solid var(--st-primary-color); }
+.tag { display: inline-block; font-size: 0.78rem; line-height: 1.3; padding: 1px 7px; margin-top: 5px;
+  border-radius: 999px; font-variant-numeric: tabular-nums; background: rgba(128, 128, 128, 0.16); }
+.tag.alarm { background: rgba(224, 112, 42, 0.2); } .tag.calm { background: rgba(42, 127, 184, 0.18); }
 .hint { font-size: 0.82rem; line-height: 1.35; opacity: 0.72; margin-top: 4px; }
 """
 
@@ -78,6 +89,7 @@ const build = (root, data) => {
     parts.badges = make('div', '', parts.view);
     parts.mark = make('div', 'mark', parts.view);
     parts.hover = make('div', 'mark hover', parts.view);
+    parts.tag = make('div', '', figure);
     parts.value = make('div', 'value', figure);
     parts.bar = make('div', 'bar', figure);
     parts.ticks = make('div', 'ticks', figure);
@@ -117,8 +129,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }
   root.setAttribute('aria-label', data.label);
   root.classList.toggle('zoomable', data.zoom);
-  root.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(${data.width}px, 100%), 1fr))`;
-  const form = JSON.stringify([data.tiles.length, Boolean(data.probe), data.zoom, data.image]);
+  root.classList.toggle('even', data.across > 0);
+  const share = `(100% - ${16 * (data.across - 1)}px) / ${data.across || 1}`;
+  const least = data.across ? `max(${data.width}px, calc(${share} - 0.5px))` : `${data.width}px`;
+  root.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(${least}, 100%), 1fr))`;
+  const picks = data.tiles.map((tile) => Boolean(tile.pick));
+  const form = JSON.stringify([data.tiles.length, Boolean(data.probe), data.zoom, data.image, picks]);
   if (!root._tiles || root._form !== form) build(root, data);
   root._form = form;
   const probe = data.probe && { ...data.probe, values: floats(data.probe.values) };
@@ -197,7 +213,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   root._tiles.forEach((parts, i) => {
     const tile = data.tiles[i];
-    parts.title.textContent = tile.title;
+    if (tile.pick) {
+      const button = parts.title.querySelector('button') ?? make('button', '', parts.title);
+      button.type = 'button';
+      button.textContent = button.title = tile.title;
+      button.setAttribute('aria-label', tile.pick);
+      button.setAttribute('aria-pressed', data.picked === i);
+      button.onclick = () => setTriggerValue('tile', i);
+    } else parts.title.textContent = parts.title.title = tile.title;
+    parts.tag.textContent = tile.tag;
+    parts.tag.className = `tag ${tile.alarm === null ? '' : tile.alarm ? 'alarm' : 'calm'}`;
+    parts.tag.style.display = tile.tag ? '' : 'none';
     parts.figure.style.maxWidth = `${Math.min(data.widest, 1.3 * data.widest * data.aspect)}px`;
     parts.frame.style.aspectRatio = data.aspect;
     for (const [image, source] of [[parts.base, tile.base], [parts.top, tile.cells]]) {
@@ -291,6 +317,9 @@ class Tile:
         values: (H, W) texts that are read where one points, or None.
         gradient, ticks: the colour bar, as CSS and as texts from low to high; "" for none.
         numbered: whether the badges are drawn on it.
+        tag: a few words in a badge below it, or "".
+        alarm: the badge's colour: anomalous, normal or, with None, neither.
+        pick: what a press on the title does; "" for a title that is only read.
     """
 
     title: str
@@ -301,6 +330,9 @@ class Tile:
     gradient: str = ""
     ticks: tuple[str, ...] = ()
     numbered: bool = False
+    tag: str = ""
+    alarm: bool | None = None
+    pick: str = ""
 
 
 @dataclass(frozen=True)
@@ -343,6 +375,9 @@ def draw(
     image: str = "",
     probe: Probe | None = None,
     badges: Sequence[Badge] = (),
+    columns: int = 0,
+    on_pick: Callable[[int], None] | None = None,
+    picked: int | None = None,
 ) -> None:
     """Draw the pictures.
 
@@ -360,12 +395,20 @@ def draw(
         image: stands for the image; another one is shown as a whole again.
         probe: values that are told with the position under the pointer, in one line below the pictures.
         badges: drawn on the numbered pictures.
+        columns: pictures in a row where the page is wide enough, with heads of one height; 0 for as many as fit.
+        on_pick: called with a picture's index when its title is pressed, before the next run.
+        picked: the picture whose title is marked.
     """
 
     def chosen_in_browser() -> None:
         cell = st.session_state[key].cell
         if cell:
             on_choose(int(cell[0]), int(cell[1]))
+
+    def title_pressed() -> None:
+        index = st.session_state[key].tile
+        if index is not None and on_pick is not None:
+            on_pick(int(index))
 
     data = {
         "rows": shape[0],
@@ -382,9 +425,11 @@ def draw(
         "image": image,
         "probe": None if probe is None else _packed(probe),
         "badges": [asdict(badge) for badge in badges],
+        "across": columns,
+        "picked": picked,
         "tiles": [_encoded(tile) for tile in tiles],
     }
-    _mount(key=key, data=data, on_cell_change=chosen_in_browser)
+    _mount(key=key, data=data, on_cell_change=chosen_in_browser, on_tile_change=title_pressed)
 
 
 def _packed(probe: Probe) -> dict[str, object]:
@@ -402,5 +447,8 @@ def _encoded(tile: Tile) -> dict[str, object]:
         "cells": None if tile.cells is None else figures.data_uri(tile.cells),
         "values": None if tile.values is None else [value for row in tile.values for value in row],
         "numbered": tile.numbered,
+        "tag": tile.tag,
+        "alarm": tile.alarm,
+        "pick": tile.pick,
         "bar": {"gradient": tile.gradient, "ticks": list(tile.ticks)} if tile.gradient else None,
     }

@@ -125,6 +125,11 @@ def runs_folder() -> Path:
     return Path(os.environ.get(RUNS_FOLDER) or ROOT / "runs").expanduser()
 
 
+def only_extra() -> bool:
+    """Whether the workbench is told to know no other models than those of the environment variables."""
+    return os.environ.get(ONLY_EXTRA, "") in ("1", "true", "yes")
+
+
 def checkpoint_paths() -> dict[str, Path]:
     """All models that can be chosen, name -> directory, the embedded default first.
 
@@ -133,7 +138,7 @@ def checkpoint_paths() -> dict[str, Path]:
     front.
     """
     folders = [Path(entry) for entry in os.environ.get(EXTRA_FOLDERS, "").split(os.pathsep) if entry]
-    if os.environ.get(ONLY_EXTRA, "") not in ("1", "true", "yes"):
+    if not only_extra():
         folders = [ROOT / "checkpoints", runs_folder(), *folders]
     elif os.environ.get(RUNS_FOLDER):
         folders = [*folders, runs_folder()]
@@ -152,6 +157,16 @@ def devices() -> list[str]:
     return [*cuda, *(["mps"] if torch.backends.mps.is_available() else []), "cpu"]
 
 
+def checkpoint_fingerprint(path: Path) -> str:
+    """What changes when a checkpoint does. Raises OSError if it cannot be read."""
+    return hashlib.sha256((path / CONFIG).read_bytes()).hexdigest()
+
+
+def model_key(fingerprint: str, device: str) -> str:
+    """What stands for a checkpoint on a device in the caches."""
+    return f"{fingerprint}@{device}"
+
+
 def load_model(name: str, path: Path, device: str) -> Model:
     """The model of a checkpoint directory, loaded once and again when its files changed.
 
@@ -159,8 +174,8 @@ def load_model(name: str, path: Path, device: str) -> Model:
         nnet.errors.NNetError: no checkpoint, damaged, teacher weights missing, no such device; in a sentence.
     """
     try:
-        fingerprint = hashlib.sha256((path / CONFIG).read_bytes()).hexdigest()
-        return Model(_detector(str(path), device, fingerprint), name, f"{fingerprint}@{device}")
+        fingerprint = checkpoint_fingerprint(path)
+        return Model(_detector(str(path), device, fingerprint), name, model_key(fingerprint, device))
     except OSError as error:
         message = f"The checkpoint {name} cannot be read ({error.strerror}); restore it or choose another."
         raise NNetError(message) from error

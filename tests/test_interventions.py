@@ -1,0 +1,232 @@
+"""What-ifs on the Ablations page: what is shown equals what `nnet.whatif` says, and no slider runs a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from builders import random_images, tiny_config
+from streamlit.testing.v1 import AppTest
+from test_app import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
+
+from nnet.data import Sample
+from nnet.detector import Detector
+from nnet.training import train
+from nnet.whatif import LABEL, Donor, WhatIf, energy, intervene
+from workbench import interventions, samples, text, whatif_data, whatif_figures
+from workbench import whatif_text as wording
+from workbench.state import Picture
+from workbench.variant_data import MODEL, WHATIF, Candidate
+from workbench.whatif_data import KEPT, OTHER, OUT, Row
+
+ABLATIONS = "pages/6_Ablations.py"
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model of plain forward distillation, "kd", and one that has no forward branch, "rd"."""
+    folder = tmp_path_factory.mktemp("others")
+    off = dict(model__nfs=False, model__ffc=False, model__fpm=False)
+    changes = {"kd": dict(model__reverse=False, **off), "rd": dict(model__forward=False, **off)}
+    for name, settings in changes.items():
+        train(tiny_config(train__epochs=1, **settings), random_images(12, seed=3), folder / name, device="cpu")
+    return folder
+
+
+@pytest.fixture
+def three(others: Path, monkeypatch: pytest.MonkeyPatch, tiny_checkpoint: Path) -> Path:
+    """The workbench knows the tiny model, "kd" and "rd"."""
+    monkeypatch.setenv("NNET_CHECKPOINTS", f"{tiny_checkpoint.parent}:{others}")
+    return others
+
+
+@pytest.fixture(scope="module")
+def detector(tiny_checkpoint: Path) -> Detector:
+    return Detector.load(tiny_checkpoint, "cpu")
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray:
+    return samples.collection().images[0].sample.load().image
+
+
+def opened(**address: str) -> AppTest:
+    return start(ABLATIONS, part="whatif", **{"model": "tiny", **address})
+
+
+def shown(at: AppTest) -> tuple[str, str]:
+    """The scores in thresholds, as trained and after."""
+    found = {metric.label: metric.value for metric in at.metric}
+    return found[wording.BEFORE_METRIC], found[wording.AFTER_METRIC]
+
+
+def expected(detector: Detector, image: np.ndarray, what: WhatIf) -> tuple[str, str]:
+    result = intervene(detector, detector.trace(image), what)
+    after = detector.calibration.for_expression(result.expression).threshold
+    before = detector.calibration.for_expression().threshold
+    return text.number(result.before / before), text.number(result.score / after)
+
+
+# ---------------------------------------------------------------------------------------------------------- choices
+
+
+def test_a_choice_says_what_is_changed_and_names_it_for_the_caches():
+    choice = whatif_data.Choice(nfs=True, forward=OUT, rank=3)
+    assert choice.what == WhatIf(without_nfs=True, without_forward=True, rank=3) and choice.name == "nfs,forward"
+    assert whatif_data.Choice().is_nothing and not choice.is_nothing
+
+
+def test_reasons_are_given_for_what_a_model_lacks():
+    assert set(wording.reasons(tiny_config()).values()) == {""}
+    lacking = wording.reasons(tiny_config(model__nfs=False, model__fpm=False, model__forward=False))
+    assert [part for part, why in lacking.items() if why] == ["nfs", "fpm", "forward"]
+    plain = wording.reasons(tiny_config(model__reverse=False, model__ffc=False))
+    assert plain["out"] and plain["rank"] and not plain["forward"]
+
+
+def test_a_forward_branch_is_taken_only_from_models_that_fit(others: Path, tiny_checkpoint: Path, tmp_path: Path):
+    (tmp_path / "config.json").write_text("{")
+    paths = {"kd": others / "kd", "rd": others / "rd", "self": tiny_checkpoint, "bad": tmp_path, "gone": tmp_path / "x"}
+    found = {name: Candidate(name, MODEL, name, path, name) for name, path in paths.items()}
+    found["w:nfs"] = Candidate("w:nfs", WHATIF, "nfs", others / "kd", "kd")
+    config = Detector.load(tiny_checkpoint, "cpu").config
+    assert list(whatif_data.donors(found, tiny_checkpoint, config)) == ["kd"]
+    assert whatif_data.donors(found, tiny_checkpoint, config.override({"model.size": 96})) == {}
+
+
+def test_what_is_known_of_a_picture():
+    known = {image.sample.is_defective for image in samples.collection().images}
+    assert known == {True, False}
+    for one in samples.collection().images:
+        assert isinstance(one.sample, Sample)
+        assert whatif_data.is_defective(Picture("k", one.title, one.sample)) == one.sample.is_defective
+    assert whatif_data.is_defective(Picture("k", "mine.png", b"")) is None
+
+
+def test_the_summary_tells_defective_pictures_from_normal_ones():
+    rows = [Row("a", True, 2, 4), Row("b", True, 4, 8), Row("c", True, 9, 9), Row("d", False, 0.5, 2)]
+    defective, normal = (whatif_data.summary(r for r in rows if r.defective is kind) for kind in (True, False))
+    assert (defective.count, defective.before, defective.after) == (3, 4, 8)
+    assert (normal.flagged_before, normal.flagged_after) == (0, 1)
+    said = wording.samples_summary(defective, normal)
+    assert "3 defective pictures goes from 4.00 to 8.00" in said and "flagged are 1 instead of 0" in said
+    assert "narrower" in said and "4.0 times the normal one, 8.0 times as trained" in said
+    assert whatif_data.summary([]) is None and wording.samples_summary(None, None) == ""
+    table = interventions.samples_table(rows)
+    assert list(table["Change"]) == [2, 4, 0, 1.5] and list(table["Decision after"])[-1] == "Anomalous"
+    assert table["Decision before"].iloc[-1] == "Normal" and list(table["Known as"])[::3] == ["defective", "normal"]
+
+
+def test_the_charts_show_ranks_and_changes_as_they_are():
+    figure = whatif_figures.rank_figure([3.0, 2.0, 1.5], np.array([0.5, 0.9, 1.0]), 2, 1.4)
+    line, mark = figure.data
+    assert list(line.x) == [1, 2, 3] and list(line.y) == [3, 2, 1.5]
+    assert "90 %" in line.customdata[1] and (mark.x[0], mark.y[0]) == (2, 2.0)
+    assert sorted(shape.y0 for shape in figure.layout.shapes) == [1.0, 1.4]
+    rows = [Row("same", False, 0.5, 2), Row("same", True, 2, 4), Row("mine", None, 0, 1)]
+    figure = whatif_figures.changes_figure(rows)
+    filled = {t.name: t for t in figure.data if t.showlegend}
+    assert set(filled) == {"defective", "normal", "not known"} and list(filled["defective"].x) == [4]
+    assert len(set(figure.layout.yaxis.categoryarray)) == 3 and figure.layout.yaxis.ticktext[0] == "same"
+
+
+# -------------------------------------------------------------------------------------------------------------- page
+
+
+def test_the_label_is_always_there_and_the_first_part_is_dropped(detector: Detector, image: np.ndarray) -> None:
+    at = opened()
+    assert LABEL in at.warning[0].value or any(LABEL in warning.value for warning in at.warning)
+    assert at.toggle(key="whatif_nfs").value is True
+    assert shown(at) == expected(detector, image, WhatIf(without_nfs=True))
+    threshold = detector.calibration.for_expression().threshold
+    result = intervene(detector, detector.trace(image), WhatIf(without_nfs=True))
+    assert probed(at, "whatif_pictures").max() == pytest.approx(result.score / threshold, rel=1e-3)
+    before, after, difference = component(at, "whatif_pictures")["tiles"]
+    assert (before["title"], after["title"]) == (wording.BEFORE, wording.AFTER)
+    assert shown(at)[1] in after["tag"] and difference["title"] == wording.DIFFERENCE_TITLE
+    at = pressed(at, wording.RESET)
+    assert any(wording.NOTHING in info.value for info in at.info) and not at.metric
+    assert any(LABEL in warning.value for warning in at.warning)
+
+
+def test_parts_are_combined_and_stand_in_the_address(detector: Detector, image: np.ndarray) -> None:
+    at = opened(whatif_nfs="no", whatif_fpm="yes", whatif_truncate="yes", whatif_rank="2")
+    assert shown(at) == expected(detector, image, WhatIf(without_fpm=True, rank=2))
+    assert "without FPM" in words(at) and "rank 2" in words(at)
+    fine(at.toggle(key="whatif_fpm").set_value(False).run())
+    assert "whatif_fpm" not in at.query_params
+    assert shown(at) == expected(detector, image, WhatIf(rank=2))
+
+
+def test_without_the_forward_branch_it_says_why_sizes_cannot_be_compared(detector: Detector, image: np.ndarray) -> None:
+    at = opened(whatif_nfs="no", whatif_forward="out")
+    assert shown(at) == expected(detector, image, WhatIf(without_forward=True))
+    own = detector.config.scoring.expression
+    assert any(info.value == wording.not_comparable(own, "M1*M2*M3") for info in at.info)
+    peaks = next(c for c in charts(at) if any(t.get("name") == wording.AFTER for t in c["data"]))
+    after = next(t for t in peaks["data"] if t.get("name") == wording.AFTER)
+    assert list(after["y"]) == ["M1", "M2", "M3"]
+
+
+def test_the_curve_over_ranks_is_computed_once_and_the_slider_runs_nothing(
+    detector: Detector, image: np.ndarray
+) -> None:
+    at = opened(whatif_nfs="no", whatif_truncate="yes")
+    trace = detector.trace(image)
+    threshold = detector.calibration.for_expression().threshold
+    curve = next(c for c in charts(at) if c["layout"]["xaxis"]["title"]["text"] == wording.RANK_AXIS)
+    every = [intervene(detector, trace, WhatIf(rank=rank)).score / threshold for rank in (1, 2, 3, 4)]
+    np.testing.assert_allclose(curve["data"][0]["y"], every, rtol=1e-3)
+    with (
+        patch.object(Detector, "maps", side_effect=AssertionError),
+        patch.object(Detector, "trace_batch", side_effect=AssertionError),
+        patch.object(Detector, "replay", side_effect=AssertionError),
+    ):
+        fine(at.slider(key="whatif_rank").set_value(3).run())
+        fine(at.slider(key="opacity").set_value(20).run())
+    assert shown(at)[1] == text.number(every[2])
+    assert wording.rank_kept(3, 4, float(energy(trace)[2])) in words(at)
+    assert len(at.dataframe) == 0, "at a rank, the other pictures wait for the button"
+    fine(at.button(key="whatif_run").click().run())
+    table = at.dataframe[0].value
+    assert table["After"].iloc[0] == pytest.approx(every[2], rel=1e-3)
+
+
+def test_all_samples_and_uploads_are_told_before_and_after(detector: Detector) -> None:
+    at = upload(opened(), ("mine.png", encoded(2), PNG))
+    table = at.dataframe[-1].value if "Known as" in at.dataframe[-1].value else at.dataframe[0].value
+    images = samples.collection().images
+    assert len(table) == len(images) + 1 and table["Known as"].iloc[-1] == wording.KINDS[None]
+    threshold = detector.calibration.for_expression().threshold
+    for row, one in list(zip(table.itertuples(), images, strict=False))[::4]:
+        result = intervene(detector, detector.trace(one.sample.load().image), WhatIf(without_nfs=True))
+        assert row.Before == pytest.approx(result.before / threshold, rel=1e-3)
+        assert row.After == pytest.approx(result.score / threshold, rel=1e-3)
+        assert row.Change == pytest.approx(row.After - row.Before)
+
+
+def test_another_models_forward_branch_takes_its_place(three: Path, detector: Detector, image: np.ndarray) -> None:
+    at = opened(whatif_nfs="no", whatif_forward=OTHER)
+    assert at.selectbox(key="whatif_donor").options == ["kd"]
+    donor = Donor("kd", Detector.load(three / "kd", "cpu"))
+    assert shown(at) == expected(detector, image, WhatIf(forward_of=donor))
+    assert "with the forward branch of kd" in words(at)
+
+
+def test_without_a_fitting_model_it_says_how_to_train_one() -> None:
+    at = opened(whatif_forward=OTHER)
+    assert at.segmented_control(key="whatif_forward").value == KEPT
+    assert wording.no_donor("python -m nnet ablate --study figure6 --data PATH --keep first") in words(at)
+
+
+def test_parts_that_a_model_lacks_cannot_be_switched(three: Path) -> None:
+    at = opened(model="rd", whatif_nfs="yes")
+    assert at.toggle(key="whatif_nfs").disabled and at.toggle(key="whatif_fpm").disabled
+    assert at.toggle(key="whatif_nfs").value is False and not at.toggle(key="whatif_truncate").disabled
+    assert any(wording.NOTHING in info.value for info in at.info)
+    at = opened(model="kd", whatif_forward=OUT)
+    assert at.toggle(key="whatif_truncate").disabled and at.session_state["whatif_forward"] == KEPT

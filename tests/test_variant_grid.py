@@ -1,0 +1,365 @@
+"""Variants side by side: the numbers are nnet's, what is missing is said, and no control runs a network again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from builders import tiny_config
+from streamlit.testing.v1 import AppTest
+from test_app import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
+from variant_builders import DATA, NAME, kept_study
+
+from nnet.ablation.variants import STUDIES, VARIANTS, base_config
+from nnet.attribution import attribute
+from nnet.attribution import normal_maps as summed_up
+from nnet.config import Config, preset
+from nnet.detector import Detector
+from nnet.images import decode
+from nnet.regions import peak_pixel, pixel_to_cell
+from nnet.whatif import LABEL, WhatIf, intervene
+from workbench import comparison_data, resources, samples, text, variant_data, variant_figures, variant_grid
+from workbench import variant_text as wording
+from workbench.model_list import ModelEntry
+from workbench.studies import EXTRA_STUDIES, StudyModel
+from workbench.variant_data import MODEL, STUDY, WHATIF, Candidate
+
+ABLATIONS = "pages/6_Ablations.py"
+RD, KD, NNET = (f"s:{NAME}:{name}:{DATA}:0" for name in ("rd", "kd", "nnet"))
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory, tiny_checkpoint: Path) -> Path:
+    return kept_study(tmp_path_factory.mktemp("studies"), tiny_checkpoint)
+
+
+@pytest.fixture
+def kept(study: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The workbench knows the study."""
+    monkeypatch.setenv(EXTRA_STUDIES, str(study))
+    return study
+
+
+@pytest.fixture(scope="module")
+def detector(tiny_checkpoint: Path) -> Detector:
+    return Detector.load(tiny_checkpoint, "cpu")
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray:
+    return samples.collection().images[0].sample.load().image
+
+
+def opened(**address: str) -> AppTest:
+    return start(ABLATIONS, part="grid", **address)
+
+
+def tiles(at: AppTest) -> dict[str, dict]:
+    """The pictures of the grid by title, as the browser gets them."""
+    return {tile["title"]: tile for tile in component(at, "variants_grid")["tiles"]}
+
+
+def tagged(detector: Detector, image: np.ndarray, expression: str | None = None) -> str:
+    """The badge that a trained model's tile must have."""
+    reference = detector.calibration.for_expression(expression or detector.config.scoring.expression)
+    value = detector.score([image], expression)[0].value
+    return tag(value, reference)
+
+
+def tag(value: float, reference: object) -> str:
+    return f"{text.number(value / reference.threshold)} × threshold, {text.decision(reference, value).lower()}"
+
+
+# -------------------------------------------------------------------------------------------------------- candidates
+
+
+def found(*, studies: list[StudyModel] | None = None) -> dict[str, Candidate]:
+    entries = {name: ModelEntry(name, Path(name), name.title(), "cells") for name in ("one", "two")}
+    entries["bad"] = ModelEntry("bad", Path("bad"), "Bad", problem="config.json cannot be read")
+    return variant_data.candidates(entries, entries["two"], ("nfs", "forward"), studies or [])
+
+
+def runs(*wanted: tuple[str, str, int]) -> list[StudyModel]:
+    return [StudyModel("s", VARIANTS[name], data, seed, Path(f"{name}{seed}")) for name, data, seed in wanted]
+
+
+def test_the_chosen_model_comes_first_with_its_what_ifs_and_damaged_ones_are_left_out():
+    all_of_them = found(studies=runs(("rd", "cells", 0)))
+    assert [(c.kind, c.name) for c in all_of_them.values()] == [
+        (MODEL, "two"), (WHATIF, "nfs"), (WHATIF, "forward"), (STUDY, "rd"), (MODEL, "one"),
+    ]  # fmt: skip
+    assert all(key == one.key for key, one in all_of_them.items())
+    assert variant_data.first_choice(found()) == ["m:two", "w:nfs", "w:forward", "m:one"]
+    assert variant_data.first_choice(all_of_them) == ["m:two", "s:s:rd:cells:0"]
+
+
+def test_names_say_what_tells_candidates_apart():
+    titles = wording.titles(found(studies=runs(("rd", "cells", 0), ("rd", "tiles", 0), ("rd", "tiles", 1))).values())
+    assert len(set(titles.values())) == len(titles)
+    assert titles["s:s:rd:cells:0"] == "RD (baseline) · cells" and "seed 1" in titles["s:s:rd:tiles:1"]
+    assert titles["w:nfs"] == "What-if: Two without NFS"
+
+
+def test_a_figure_takes_its_variants_from_one_training():
+    several = runs(("kd", "cells", 1), ("kd", "tiles", 0), ("nnet", "tiles", 0), ("nnet", "cells", 1), ("rd", "x", 0))
+    one = variant_data.figure_choice(found(studies=several), ("kd", "nnet"), "cells")
+    assert one == {"kd": "s:s:kd:cells:1", "nnet": "s:s:nnet:cells:1"}
+    other = variant_data.figure_choice(found(studies=several), ("kd", "nnet"), "")
+    assert other == {"kd": "s:s:kd:tiles:0", "nnet": "s:s:nnet:tiles:0"}
+    alone = variant_data.figure_choice(found(), ("kd", "nnet"), "cells", {"nnet": "m:two"})
+    assert alone == {"nnet": "m:two"}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_settings_are_recognised_as_the_papers_variant(name: str):
+    config = VARIANTS[name].config(base_config("small"))
+    assert VARIANTS[variant_data.variant_of(config)].config(config) == config
+    if name in ("rd", "kd", "mf", "bd-kd", "bd-align", "bd", "nnet", "nnet-alpha-0.4", "nnet-beta-constant"):
+        assert variant_data.variant_of(config) == name
+
+
+def test_settings_of_no_variant_are_not_taken_for_one():
+    assert variant_data.variant_of(preset("small").override({"loss.alpha": 0.7})) == ""
+    assert variant_data.variant_of(preset("small").override({"model.nfs": False})) == ""
+    assert variant_data.variant_of(Config()) == "nnet"
+
+
+def test_what_a_model_lacks_cannot_be_left_out_as_a_what_if():
+    assert variant_data.possible_whatifs(tiny_config()) == ("nfs", "fpm", "forward")
+    assert variant_data.possible_whatifs(tiny_config(model__nfs=False, model__forward=False)) == ("fpm",)
+    alone = tiny_config(model__reverse=False, model__ffc=False)
+    assert "forward" not in variant_data.possible_whatifs(alone)
+
+
+def test_a_variant_has_its_rows_in_the_paper():
+    places = variant_data.places(["nnet"])
+    assert {place.study.name for place in places} == set(STUDIES) - {"table5", "table6", "figure9"}
+    twins = variant_data.places(["nnet", "nnet-cosine"])
+    assert [place.row.label for place in twins if place.study.name == "figure9"] == ["cosine"]
+    table = variant_grid.places_table(places)
+    row = table[table["Source"] == "Table 4, row 5"].iloc[0]
+    assert row["P-AP, published"] == 63.03 and "P-AP, measured" not in table.columns
+    assert variant_grid.places_table(variant_data.places([])).empty
+
+
+def test_differences_are_told_in_few_words():
+    settings = comparison_data.settings(tiny_config(), tiny_config(model__nfs=False, loss__alpha=0.4, train__seed=2))
+    assert wording.differs(settings) == "without NFS, alpha 0.4, seed 2"
+    assert wording.differs([]) == "same settings as the reference"
+    many = comparison_data.settings(tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96,
+                                                               loss__alpha=0.4, loss__delta=0.1))  # fmt: skip
+    assert wording.differs(many).endswith("and 2 more")
+
+
+def test_the_bars_of_a_pixel_add_up_to_its_log_score():
+    values, normal = {"M1": 0.4, "M2": 0.2, "M3": 0.1}, {"M1": 0.1, "M2": 0.1, "M3": 0.2}
+    one = attribute("M1*M2*M3", values, normal)
+    other = attribute("M1", values, normal)
+    figure = variant_figures.shares_figure({"first": one, "second": other})
+    bars = {bar.name: bar for bar in figure.data if bar.type == "bar"}
+    assert list(bars) == ["M1", "M2", "M3"] and list(bars["M2"].y) == ["first"]
+    assert sum(bar.x[0] for bar in bars.values()) == pytest.approx(np.log(0.4 * 0.2 * 0.1 / (0.1 * 0.1 * 0.2)))
+    assert bars["M3"].x[0] < 0 and bars["M1"].x[1] == pytest.approx(np.log(4))
+
+
+# -------------------------------------------------------------------------------------------------------------- page
+
+
+def test_a_model_alone_stands_beside_what_ifs_on_it(detector: Detector, image: np.ndarray) -> None:
+    at = opened()
+    shown, trace = tiles(at), detector.trace(image)
+    assert next(iter(shown)) == wording.ORIGINAL and len(shown) == 5
+    assert shown["tiny"]["tag"] == tagged(detector, image) and shown["tiny"]["hint"] == wording.REFERENCE_TAG
+    for name, part in (("nfs", "without_nfs"), ("fpm", "without_fpm"), ("forward", "without_forward")):
+        result = intervene(detector, trace, WhatIf(**{part: True}))
+        reference = detector.calibration.for_expression(result.expression)
+        tile = shown[f"What-if: tiny {wording.WHATIF_WORDS[name]}"]
+        assert tile["tag"] == tag(result.score, reference)
+        assert tile["alarm"] == reference.is_anomalous(result.score)
+    assert LABEL in words(at) and wording.WHATIF_NOTE in words(at)
+    threshold = detector.calibration.for_expression().threshold
+    np.testing.assert_allclose(probed(at, "variants_grid"), detector.score([image])[0].map / threshold, rtol=1e-3)
+
+
+@pytest.mark.usefixtures("kept")
+def test_variants_of_a_study_are_shown_with_their_own_thresholds(study: Path, image: np.ndarray) -> None:
+    at = opened(variants="~".join((RD, KD, NNET)))
+    shown = tiles(at)
+    for title, key in (("RD (baseline)", "rd"), ("Plain KD", "kd"), ("N-Net", "nnet")):
+        assert shown[title]["tag"] == tagged(Detector.load(study / "models" / key, "cpu"), image)
+    assert "without forward branch" not in shown["N-Net"]["hint"] and "with forward branch" in shown["N-Net"]["hint"]
+    fine(at.segmented_control(key="grid_show").set_value("forward").run())
+    shown = tiles(at)
+    assert list(shown)[:3] == ["M6 · RD (baseline)", "M6 · Plain KD", "M6 · N-Net"] and len(shown) == 9
+    assert shown["M6 · RD (baseline)"]["hint"] == wording.NO_MAP and shown["M6 · RD (baseline)"]["base"] is None
+    assert component(at, "variants_grid")["across"] == 3
+    maps = Detector.load(study / "models" / "kd", "cpu").trace(image).maps
+    level = Detector.load(study / "models" / "kd", "cpu").calibration.map_quantiles["M6"]["q99"]
+    assert shown["M6 · Plain KD"]["tag"] == wording.peak_tag(float(maps["M6"].max()) / level)
+
+
+@pytest.mark.usefixtures("kept")
+def test_every_figure_of_the_paper_chooses_its_variants_or_says_what_trains_them(study: Path) -> None:
+    at = pressed(opened(), "Figure 6")
+    assert at.multiselect(key="variants_chosen").value == [KD, NNET]
+    assert (at.session_state["grid_show"], at.session_state["grid_score"]) == ("forward", "forward")
+    assert at.session_state["reference"] == KD and "Not trained here yet" not in at.info[0].value
+    at = pressed(at, "Figure 5")
+    assert at.multiselect(key="variants_chosen").value == [RD, NNET]
+    at = pressed(at, "Figure 8")
+    assert "python -m nnet ablate --study table6 --data PATH --keep first" in at.info[0].value
+    assert "RD + FPM, FPM + BD by L_KD" in at.info[0].value
+    assert at.multiselect(key="variants_chosen").value == [RD, NNET], "nothing to choose: the view stays"
+
+
+def test_without_a_study_the_chosen_model_stands_in_for_n_net() -> None:
+    at = pressed(opened(), "Figure 6")
+    assert at.multiselect(key="variants_chosen").value == ["m:tiny"]
+    said = at.info[0].value
+    assert "For N-Net the model of the sidebar stands in" in said and "--study figure6" in said
+
+
+@pytest.mark.usefixtures("kept")
+def test_the_difference_is_told_against_the_chosen_reference(study: Path, image: np.ndarray) -> None:
+    at = opened(variants=f"{RD}~{NNET}", grid_show="difference", reference=NNET)
+    shown = tiles(at)
+    assert shown["N-Net"]["hint"] == wording.REFERENCE_TAG
+    assert "without forward branch" in shown["RD (baseline)"]["hint"]
+    rd, nnet = (Detector.load(study / "models" / key, "cpu") for key in ("rd", "nnet"))
+    np.testing.assert_allclose(
+        probed(at, "variants_grid"), nnet.score([image])[0].map / nnet.calibration.for_expression().threshold, rtol=1e-3
+    )
+    first = shown["RD (baseline)"]["base"]
+    fine(at.selectbox(key="reference").set_value(RD).run())
+    assert tiles(at)["RD (baseline)"]["base"] != first and tiles(at)["RD (baseline)"]["hint"] == wording.REFERENCE_TAG
+    judged = [d.score([image])[0].value / d.calibration.for_expression().threshold for d in (rd, nnet)]
+    assert text.number(max(judged)) in words(at) and text.number(min(judged)) in words(at)
+
+
+@pytest.mark.usefixtures("kept")
+def test_the_pixels_verdict_is_told_for_every_variant(study: Path, image: np.ndarray) -> None:
+    at = opened(variants=f"{RD}~{KD}", normal="anywhere")
+    detector = Detector.load(study / "models" / "rd", "cpu")
+    x, y = peak_pixel(detector.score([image])[0].map, image.shape)
+    assert (at.slider(key="grid_x").value, at.slider(key="grid_y").value) == (x, y)
+    fine(at.slider(key="grid_x").set_value(7).run())
+    assert at.session_state["pixel"] == f"7,{y}"
+    trace = detector.trace(image)
+    row, column = pixel_to_cell(7, y, trace.maps["M1"].shape, image.shape)
+    values = {name: float(m[row, column]) for name, m in trace.maps.items()}
+    expected = attribute("M1*M2*M3", values, summed_up(detector.calibration).everywhere)
+    bars = {bar["name"]: bar for bar in charts(at)[0]["data"] if bar["type"] == "bar"}
+    assert set(bars) == {f"M{i}" for i in range(1, 7)}
+    assert bars["M1"]["y"] == ["RD (baseline)"] and bars["M6"]["y"] == ["Plain KD"]
+    assert bars["M2"]["x"][0] == pytest.approx(expected.maps["M2"].contribution, rel=1e-3)
+
+
+@pytest.mark.usefixtures("kept")
+def test_what_tells_a_variant_apart_stands_below(study: Path) -> None:
+    at = opened(variants=f"{NNET}~{RD}~w:nfs")
+    table, places = (frame.value for frame in at.dataframe)
+    assert {"model.forward", "model.fpm", "model.nfs", "model.ffc"} <= set(table["Setting"])
+    assert list(table.columns) == ["Setting", "N-Net", "RD (baseline)", "What it is"]
+    row = places[places["Source"] == "Table 5, row 1"].iloc[0]
+    assert (row["I-AUROC, published"], row["I-AUROC, measured"]) == (98.62, 12.5)
+    fine(at.pills(key="variant_pills").set_value("w:nfs").run())
+    assert at.query_params["variant"] in ("w:nfs", ["w:nfs"])
+    assert f"{LABEL} Changed: without NFS: F'_3 = F_3." in at.info[0].value
+    assert list(at.dataframe[0].value["Setting"]) == ["model.nfs"]
+    fine(at.pills(key="variant_pills").set_value(NNET).run())
+    assert wording.IS_REFERENCE in words(at)
+
+
+@pytest.mark.usefixtures("kept")
+def test_no_control_runs_a_network_again() -> None:
+    at = opened(variants=f"{RD}~{NNET}~w:fpm")
+    with (
+        patch.object(Detector, "maps", side_effect=AssertionError),
+        patch.object(Detector, "trace_batch", side_effect=AssertionError),
+        patch.object(Detector, "replay", side_effect=AssertionError),
+    ):
+        fine(at.slider(key="opacity").set_value(30).run())
+        for show in wording.SHOWS:
+            fine(at.segmented_control(key="grid_show").set_value(show).run())
+        fine(at.slider(key="grid_y").set_value(3).run())
+        fine(at.selectbox(key="grid_score").set_value("reverse").run())
+        fine(at.selectbox(key="reference").set_value(NNET).run())
+    assert at.query_params["opacity"] in ("30", ["30"])
+
+
+@pytest.mark.usefixtures("kept")
+def test_uploaded_images_are_looked_at_too(study: Path) -> None:
+    content = encoded(3)
+    at = upload(opened(variants=f"{RD}~{KD}"), ("mine.png", content, PNG))
+    pixels = decode(content, "mine.png").image
+    assert at.subheader[0].value.replace("\\", "") == "mine.png"
+    assert tiles(at)["RD (baseline)"]["tag"] == tagged(Detector.load(study / "models" / "rd", "cpu"), pixels)
+
+
+@pytest.mark.usefixtures("kept")
+def test_variants_without_the_maps_of_a_score_say_so() -> None:
+    at = opened(variants=f"{RD}~{KD}", grid_score="forward")
+    assert tiles(at)["RD (baseline)"]["hint"] == wording.NO_SCORE and tiles(at)["Plain KD"]["tag"]
+    at = opened(variants=RD, grid_score="forward")
+    assert any(wording.NONE_SCORED in warning.value for warning in at.warning)
+
+
+def test_nothing_chosen_and_links_to_what_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = opened(variants="m:tiny~s:gone:rd:x:0", reference="nowhere", variant="nobody", grid_show="?")
+    assert at.multiselect(key="variants_chosen").value == ["m:tiny"]
+    assert list(tiles(at)) == [wording.ORIGINAL, "tiny"]
+    fine(at.multiselect(key="variants_chosen").set_value([]).run())
+    assert any(wording.NOTHING_CHOSEN in info.value for info in at.info)
+    fine(at.multiselect(key="variants_chosen").set_value(["w:nfs"]).run())
+    assert list(tiles(at)) == [wording.ORIGINAL, "What-if: tiny without NFS"]
+
+
+def test_a_damaged_variant_is_left_out_and_the_others_go_on(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(study, tmp_path / NAME)
+    (tmp_path / NAME / "models" / "kd" / "weights.safetensors").write_bytes(b"no weights")
+    monkeypatch.setenv(EXTRA_STUDIES, str(tmp_path / NAME))
+    at = opened(variants=f"{RD}~{KD}")
+    assert list(tiles(at)) == [wording.ORIGINAL, "RD (baseline)"]
+    assert any("Plain KD is left out" in w.value and "damaged" in w.value for w in at.warning)
+
+
+def test_studies_are_read_again_when_they_change(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / NAME
+    shutil.copytree(study, copy)
+    monkeypatch.setenv(EXTRA_STUDIES, os.pathsep.join((str(copy), str(tmp_path / "nothing"))))
+    assert [m.variant.name for m in variant_data.kept_models(tmp_path)] == ["rd", "nnet", "kd"]
+    shutil.rmtree(copy / "models" / "kd")
+    assert [m.variant.name for m in variant_data.kept_models(tmp_path)] == ["rd", "nnet"]
+
+
+def test_a_press_on_a_name_chooses_the_variant(detector: Detector, image: np.ndarray) -> None:
+    at = opened(variant="w:fpm")
+    data = component(at, "variants_grid")
+    titles = [tile["title"] for tile in data["tiles"]]
+    assert data["picked"] == titles.index("What-if: tiny without FPM")
+    assert [bool(tile["pick"]) for tile in data["tiles"]] == [False, True, True, True, True]
+
+
+def test_judging_a_checkpoint_equals_judging_with_its_detector(tiny_checkpoint: Path, detector, image) -> None:
+    model = resources.load_model("tiny", tiny_checkpoint, "cpu")
+    maps = detector.trace(image).maps
+    judged = variant_data.judge(detector.checkpoint, maps, "M1*M2*M3")
+    expected = detector.score([image], "M1*M2*M3")[0]
+    assert judged.value == pytest.approx(expected.value, rel=1e-4)
+    assert judged.reference.threshold == model.detector.calibration.for_expression("M1*M2*M3").threshold
+    one = Candidate("m:tiny", MODEL, "tiny", tiny_checkpoint, "tiny")
+    levels = {name: q["q99"] for name, q in detector.calibration.map_quantiles.items()}
+    variant = variant_data.Variant(one, "tiny", detector.checkpoint, detector.config, maps, "M1*M2*M3", judged, levels)
+    np.testing.assert_allclose(variant_data.difference(variant, variant), 0)
+    raised = replace(judged, score=judged.score + judged.reference.threshold)
+    higher = variant_data.Variant(one, "up", detector.checkpoint, detector.config, maps, "M1*M2*M3", raised, levels)
+    np.testing.assert_allclose(variant_data.difference(higher, variant), 1, rtol=1e-4)

@@ -1,0 +1,70 @@
+"""Variants side by side and what-ifs in a real browser: clicks on pictures and names, zoom, and every part once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import test_browser
+from test_browser import Visitor, file, photo
+from variant_builders import kept_study
+
+from nnet.whatif import LABEL
+from workbench.studies import EXTRA_STUDIES
+
+browser, pytestmark = test_browser.browser, test_browser.pytestmark
+
+
+@pytest.fixture(scope="module")
+def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a workbench that knows the tiny checkpoint and a study."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv(EXTRA_STUDIES, str(kept_study(tmp_path_factory.mktemp("studies"), tiny_checkpoint)))
+    yield from test_browser.served(tiny_checkpoint)
+    patch.undo()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+def test_variants_are_explored_by_press(browser: object, address: str, width: int, scheme: str) -> None:
+    with Visitor(browser, address, width, color_scheme=scheme) as visitor:
+        page = visitor.open("Ablations?part=grid").page
+        page.set_input_files("input[type=file]", [file("mine.png", photo(5))])
+        page.get_by_role("heading", name="mine.png").wait_for()
+        page.get_by_role("button", name="Figure 5", exact=True).click()
+        page.wait_for_url(re.compile("figure=Figure"))
+        grid = visitor.settle().page.locator(".st-key-variants_grid")
+        assert grid.locator("figcaption").all_inner_texts() == ["Original", "RD (baseline)", "N-Net"]
+        grid.get_by_role("button", name="Zoom in").click()
+        views = grid.locator(".view").evaluate_all("all => all.map((one) => one.style.transform)")
+        assert len(views) == 3 and len(set(views)) == 1 and "scale(2)" in views[0]
+        grid.get_by_role("button", name="Show all of it").click()
+        frame = grid.locator(".frame").nth(2)
+        frame.scroll_into_view_if_needed()
+        box = frame.bounding_box()
+        frame.click(position={"x": 0.25 * box["width"], "y": 0.75 * box["height"]})
+        page.wait_for_url("**pixel=**")
+        visitor.settle()
+        assert abs(int(page.locator(".st-key-grid_x").get_by_role("slider").input_value()) - 75) <= 2  # of 300
+        grid.get_by_role("button", name="RD (baseline): show").click()
+        page.get_by_text("This is the reference.").wait_for()
+        visitor.settle().check()
+
+
+def test_what_ifs_are_switched(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Ablations?part=whatif").page
+        assert page.get_by_text(LABEL).count() >= 1
+        page.locator(".st-key-whatif_truncate label").first.click()
+        page.wait_for_url("**whatif_truncate=yes**")
+        page.get_by_text("Score at every rank").wait_for()
+        visitor.settle()
+        page.locator(".st-key-whatif_rank").get_by_role("slider").press("ArrowRight")
+        page.wait_for_url("**whatif_rank=2**")
+        page.get_by_text("Rank 2 of 4 keeps").wait_for()
+        visitor.settle()
+        name = "Another model's"
+        page.get_by_role("button", name=name).or_(page.get_by_role("radio", name=name)).click()
+        page.wait_for_url("**whatif_forward=other**")
+        visitor.settle().check()

@@ -1,0 +1,44 @@
+"""A small study with kept checkpoints for several test files: tiny variants, trained for an epoch each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from builders import random_images, tiny_config
+
+from nnet.ablation.store import CSV, FORMAT, StudyFolder, result_rows, to_csv
+from nnet.ablation.variants import VARIANTS
+from nnet.checkpoint import load
+from nnet.training import train
+
+NAME, DATA = "small", "tiny parts"
+
+
+def kept_study(root: Path, trained: Path) -> Path:
+    """The folder of a study with the runs "rd" and "kd" of seed 0 and "nnet", whose checkpoint is `trained`."""
+    study = StudyFolder(root / NAME)
+    study.make()
+    for name in ("rd", "kd"):
+        config = tiny_config(train__epochs=1, **{p.replace(".", "__"): v for p, v in VARIANTS[name].changes.items()})
+        train(config, random_images(12, seed=3), study.model(name), device="cpu")
+    shutil.copytree(trained, study.model("nnet"))
+    rows: list[dict[str, Any]] = []
+    for name in ("rd", "kd", "nnet"):
+        result = _result(study, name)
+        study.done(name).write_text(json.dumps(result))
+        rows += result_rows(result, [VARIANTS[name]])
+    (study.root / CSV).write_text(to_csv(rows))
+    return study.root
+
+
+def _result(study: StudyFolder, name: str) -> dict[str, Any]:
+    config = load(study.model(name)).config
+    metrics = {"p_ap": 0.25, "p_auroc": 0.5, "p_pro": 0.75, "i_auroc": 0.125, "i_ap": 0.375}
+    scores = {expression: metrics for expression in VARIANTS[name].expressions(config)}
+    return {
+        "format": FORMAT, "key": name, "variants": [name], "data": DATA, "seed": 0, "config": config.to_dict(),
+        "scores": scores,
+    }  # fmt: skip

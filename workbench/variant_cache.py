@@ -1,0 +1,180 @@
+"""The caches of the Ablations page's pictures, all bounded: checkpoints without their networks, normal maps, and the
+maps of models and of what-ifs on an image. A network runs only where maps are not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from nnet import checkpoint as checkpoints
+from nnet.attribution import NormalMaps
+from nnet.attribution import normal_maps as summed_up
+from nnet.checkpoint import Checkpoint
+from nnet.errors import NNetError
+from nnet.whatif import WhatIf, altered, intervene
+from workbench import resources, variant_data
+from workbench.bounded import BoundedCache
+from workbench.judging import Judgement
+from workbench.resources import Loaded, Model
+from workbench.studies import StudyModel
+from workbench.variant_data import WHATIF, Candidate
+
+CHECKPOINTS = 32
+"""Most checkpoints kept without their networks, for their settings and normal images; some 2 to 3 MB each."""
+RELATIVES = 50_000
+"""Most image scores kept: one number each, for curves over ranks and tables of pictures."""
+NORMALS = 32
+"""Most summaries of normal maps kept; some 300 kB each."""
+
+Maps = dict[str, np.ndarray]
+
+
+class _Stores:
+    def __init__(self) -> None:
+        self.normals: BoundedCache[str, NormalMaps] = BoundedCache(NORMALS, lambda _: 1)
+        self.relatives: BoundedCache[tuple[str, str, str], float] = BoundedCache(RELATIVES, lambda _: 1)
+        self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(4 * NORMALS, lambda _: 1)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _stores() -> _Stores:
+    return _Stores()
+
+
+@st.cache_resource(max_entries=CHECKPOINTS, show_spinner=False)
+def _checkpoint(path: str, fingerprint: str) -> Checkpoint:
+    """`fingerprint` is there for the cache: a replaced checkpoint is another entry."""
+    return checkpoints.load(path)
+
+
+def checkpoint(path: Path, name: str) -> Checkpoint:
+    """A checkpoint's settings and normal images, without its network.
+
+    Raises:
+        nnet.errors.NNetError: no checkpoint, or damaged; in a sentence.
+    """
+    try:
+        return _checkpoint(str(path), resources.checkpoint_fingerprint(path))
+    except OSError as error:
+        raise NNetError(f"The checkpoint {name} cannot be read ({error.strerror}).") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if isinstance(error, NNetError):  # says it better itself
+            raise
+        raise NNetError(f"The checkpoint {name} is damaged ({error}).") from error
+
+
+def normal_maps(saved: Checkpoint) -> NormalMaps:
+    """What each map shows on the held-out normal images of a checkpoint."""
+    cache = _stores().normals
+    return cache.get(saved.weights_hash) or cache.put(saved.weights_hash, summed_up(saved.calibration))
+
+
+def levels(saved: Checkpoint) -> dict[str, float]:
+    """For each map the value that 99 % of the held-out normal images' pixels stay below."""
+    cache = _stores().levels
+    found = cache.get(saved.weights_hash)
+    if found is None:
+        quantiles = saved.calibration.map_quantiles
+        found = cache.put(saved.weights_hash, {name: q["q99"] for name, q in quantiles.items()})
+    return found
+
+
+def kept_models() -> list[StudyModel]:
+    """The checkpoints that studies kept."""
+    return variant_data.kept_models(resources.ROOT, resources.only_extra())
+
+
+# ------------------------------------------------------------------------------------------------ an image's maps
+
+
+@dataclass(frozen=True)
+class Work:
+    """Maps of one candidate on one image: the `key` under which they are kept, and what computes them."""
+
+    key: str
+    run: Callable[[], Maps]
+
+
+def known(loaded: Loaded, key: str) -> Maps | None:
+    """The maps of an image that are there."""
+    return resources.stores().maps.get((loaded.hash, key))
+
+
+def computed(loaded: Loaded, work: Work) -> Maps:
+    """The maps of an image, computed if they are not there."""
+    found = known(loaded, work.key)
+    return found if found is not None else resources.stores().maps.put((loaded.hash, work.key), work.run())
+
+
+def work(candidate: Candidate, model: Model, loaded: Loaded) -> Work:
+    """How a candidate's maps of an image are found.
+
+    Args:
+        model: the chosen one, which what-ifs change; the others run on its device.
+
+    Raises:
+        OSError: the checkpoint cannot be read.
+    """
+    if candidate.kind == WHATIF:
+        return whatif_work(model, loaded, variant_data.WHATIFS[candidate.name], candidate.name)
+    device = str(model.detector.device)
+
+    def run() -> Maps:
+        other = resources.load_model(candidate.title, candidate.path, device)
+        return {name: m[0].cpu().numpy() for name, m in other.detector.maps([loaded.image]).items()}
+
+    return Work(resources.model_key(resources.checkpoint_fingerprint(candidate.path), device), run)
+
+
+def whatif_work(model: Model, loaded: Loaded, what: WhatIf, name: str, donor: Model | None = None) -> Work:
+    """How the maps of an image under an intervention are found. T and S1 do not run again.
+
+    Args:
+        name: stands for the intervention, without its rank and its donor.
+        donor: whose forward branch `what` takes, if it does.
+    """
+
+    def run() -> Maps:
+        donated = None if donor is None else resources.trace(donor, loaded)
+        return intervene(model.detector, resources.trace(model, loaded), what, donated=donated).trace.maps
+
+    return Work(whatif_key(model, what, name, donor), run)
+
+
+def whatif_key(model: Model, what: WhatIf, name: str, donor: Model | None = None) -> str:
+    """What stands for an intervention on a model in the caches."""
+    return f"{model.key}|{name}|{what.rank}|{'' if donor is None else donor.key}"
+
+
+def compute_whatif_maps(model: Model, images: Sequence[Loaded], what: WhatIf, key: str) -> None:
+    """Compute and keep the maps of up to BATCH images under an intervention, all in one pass.
+
+    Args:
+        key: see `whatif_key`.
+    """
+    found = altered(model.detector, what).maps([loaded.image for loaded in images])
+    arrays = {name: m.cpu().numpy() for name, m in found.items()}
+    for index, loaded in enumerate(images):
+        resources.stores().maps.put((loaded.hash, key), {name: m[index].copy() for name, m in arrays.items()})
+
+
+def judgement(
+    saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str
+) -> Judgement:
+    """Maps under an expression, held against a checkpoint's normal images; kept under the maps' key."""
+    cache, entry = resources.stores().judgements, (loaded.hash, key, expression)
+    return cache.get(entry) or cache.put(entry, variant_data.judge(saved, maps, expression))
+
+
+def relative(saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str) -> float:
+    """The image score of maps under an expression in units of a checkpoint's threshold for it; the number is kept."""
+    cache, entry = _stores().relatives, (loaded.hash, key, expression)
+    found = cache.get(entry)
+    if found is None:
+        judged = variant_data.judge(saved, maps, expression)
+        found = cache.put(entry, judged.value / max(judged.reference.threshold, float(np.finfo(np.float32).tiny)))
+    return found

@@ -1,0 +1,320 @@
+"""The wording of the Ablations page's variants side by side. Knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nnet.ablation.variants import VARIANTS
+from nnet.config import Config
+from nnet.expression import parse
+from nnet.maps import MAPS
+from workbench import circuit, comparison_text, inspect_text, text
+from workbench.comparison_data import Setting
+from workbench.variant_data import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
+
+INTRO = (
+    "One picture under several variants of the network, all on one scale. Look for a defect that one variant marks and "
+    "another misses, and for good places that light up in only one of them."
+)
+CHOICE_LABEL = "Variants"
+CHOICE_HELP = (
+    "The model of the sidebar, what-ifs on it, the variants whose checkpoints a study kept, and all other models. What-"
+    "ifs take a part out of the trained model without training it again."
+)
+FIGURES_LABEL = "Choose the variants of"
+REFERENCE_LABEL = "Reference"
+REFERENCE_HELP = "Differences, in pictures and in settings, are told against it."
+SHOW_LABEL = "Show"
+SHOWS = {
+    "score": "Score",
+    "reverse": "Decoder's maps",
+    "forward": "Student's maps",
+    "maps": "All maps",
+    "difference": "Difference",
+}
+SCORE_LABEL = "Score from"
+SCORE_HELP = (
+    "Each variant's own: all maps that it has. Reverse only: M1, M2 and M3. Forward only: M4, M5 and M6; variants "
+    "without those maps then have no score."
+)
+SCORES = {OWN: "Each its own", "reverse": "Reverse only", "forward": "Forward only"}
+SCALE_NOTE = (
+    "Each score is divided by the variant's own threshold, since the scores of two networks have no common unit: 1, "
+    "the middle of the scale, is where a variant starts to call a picture anomalous."
+)
+MAP_NOTE = (
+    "Each map is divided by the level that 99 % of the variant's held-out normal images' pixels stay below. Look for "
+    "the scale on which the defect stands out, and for variants that are noisy on a fine scale."
+)
+WHATIF_NOTE = (
+    "A what-if has no normal images of its own, so it is held against those of the untouched model: its numbers say "
+    "how far the picture moved, and its badge says what the untouched model's threshold would make of it."
+)
+DIFFERENCE_NOTE = (
+    "Orange: the variant is more alarmed than the reference. Blue: less. Clear: they agree. In thresholds, each its "
+    "own."
+)
+GRID_LABEL = (
+    "The picture under several variants. Arrow keys move the chosen pixel, with the shift key by one pixel; plus, "
+    "minus and 0 zoom all of them. A press on a name shows what tells that variant apart."
+)
+ORIGINAL = "Original"
+ORIGINAL_HINT = "Press anywhere to choose a pixel; double-press to zoom in, all together."
+REFERENCE_TAG = "reference"
+NO_MAP = "has no such map"
+NO_SCORE = "lacks maps for this score"
+NOTHING_CHOSEN = "Choose at least one variant."
+NONE_SCORED = "None of the chosen variants has the maps for this score. Choose another score, or other variants."
+PIXEL_TITLE = "Why here"
+PIXEL_HINT = (
+    "What each map adds to the logarithm of the score at the chosen pixel. Look for a map that carries one variant's "
+    "alarm and is missing in another. A bar to the left pulls the score down."
+)
+NOT_ABOVE = "not above normal"
+CLOSER_TITLE = "What tells it apart"
+CLOSER_LABEL = "Variant"
+PLACES_TITLE = "In the paper"
+PLACES_NOTE = (
+    "Published: percent, on MVTec AD with the paper's network, as printed. Measured: percent, on this study's data and "
+    "network. The two are not the same experiment; compare how rows change within each."
+)
+IS_REFERENCE = "This is the reference. Choose another variant to see how it differs from it."
+NOT_IN_PAPER = "Its settings are none of the paper's variants."
+SAME_WEIGHTS = "It has the reference's weights."
+_KINDS = {MODEL: "a model of the list", STUDY: "a study's variant", WHATIF: "a what-if on the chosen model"}
+WHATIF_WORDS = {"nfs": "without NFS", "fpm": "without FPM", "forward": "without forward branch"}
+
+_SHORT = {
+    "rd": "RD (baseline)", "fpm": "RD + FPM", "nfs": "RD + NFS", "ffc": "RD + FFC", "mf": "RD + NFS + FFC",
+    "bd-kd": "FPM + BD by L_KD", "bd-align": "FPM + BD by L_align", "bd": "FPM + BD", "nnet": "N-Net",
+    "kd": "Plain KD",
+}  # fmt: skip
+_PARTS = {
+    "model.forward": "forward branch", "model.reverse": "reverse branch", "model.fpm": "FPM", "model.nfs": "NFS",
+    "model.ffc": "FFC", "loss.kd": "L_KD", "loss.align": "L_align",
+}  # fmt: skip
+_FEW = 3
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the paper that can be seen live.
+
+    Attributes:
+        variants: names in `VARIANTS`.
+        study: what `python -m nnet ablate --study` calls what trains them.
+        show, score: keys of SHOWS and SCORES.
+        reference: the variant that the others are compared with.
+        about: what the figure compares.
+    """
+
+    variants: tuple[str, ...]
+    study: str
+    show: str
+    score: str
+    reference: str
+    about: str
+
+
+FIGURES = {
+    "Figure 5": Figure(
+        ("rd", "nnet"), "table4", "score", OWN, "rd",
+        "RD, the baseline, and N-Net. The paper finds that N-Net marks the whole defect and RD only parts of it.",
+    ),
+    "Figure 6": Figure(
+        ("kd", "nnet"), "figure6", "forward", "forward", "kd",
+        "Plain forward distillation and N-Net's forward branch, scale by scale. The paper finds N-Net's finest map, "
+        "M6, of 64 \N{MULTIPLICATION SIGN} 64 cells, much cleaner, with fewer false alarms.",
+    ),
+    "Figure 8": Figure(
+        ("fpm", "bd-kd", "bd-align", "bd"), "table6", "score", OWN, "fpm",
+        "The losses of the forward branch: L_RKD alone, with L_KD, with L_align, and with both. The paper finds that "
+        "either alone leaves defects half covered or good places marked, and that both together mend it.",
+    ),
+}  # fmt: skip
+
+
+def short(variant: str) -> str:
+    """A variant's name on a tile."""
+    return _SHORT.get(variant) or VARIANTS[variant].title
+
+
+def titles(found: Iterable[Candidate]) -> dict[str, str]:
+    """Each candidate's name by key; where several are called alike, with data, seed and study as far as they differ."""
+    found = list(found)
+    names = {one.key: _name(one) for one in found}
+    for detail in (lambda c: c.data, lambda c: "" if c.seed is None else f"seed {c.seed}", lambda c: c.title):
+        counts = Counter(names.values())
+        for name in [name for name, count in counts.items() if count > 1]:
+            alike = [one for one in found if names[one.key] == name]
+            if len({detail(one) for one in alike}) > 1:
+                names |= {one.key: f"{name} · {detail(one)}" for one in alike if detail(one)}
+    return names
+
+
+def _name(one: Candidate) -> str:
+    if one.kind == WHATIF:
+        return f"What-if: {one.title} {WHATIF_WORDS[one.name]}"
+    return short(one.name) if one.kind == STUDY else one.title
+
+
+def kind(one: Candidate) -> str:
+    """What a candidate is, in a few words."""
+    facts = [_KINDS[one.kind]]
+    if one.kind == STUDY:
+        facts.append(f"study {one.title}")
+    if one.data and one.kind != WHATIF:
+        facts.append(f"trained on {one.data}")
+    if one.seed is not None:
+        facts.append(f"seed {one.seed}")
+    return text.plain(", ".join(facts)) + "."
+
+
+def about(variant: Variant) -> str:
+    """A variant's name and what it is."""
+    return f"**{text.plain(variant.title)}**: {kind(variant.candidate)} It has {switched_off(variant.config)}."
+
+
+def score_tag(variant: Variant) -> str:
+    """The badge below a tile: the score in thresholds, and the decision."""
+    return f"{text.number(variant.side.relative)} {inspect_text.TIMES} threshold, {decision(variant).lower()}"
+
+
+def decision(variant: Variant) -> str:
+    """ "Anomalous" or "Normal"; for a what-if by the untouched model's threshold."""
+    return text.decision(variant.judged.reference, variant.judged.value)
+
+
+def peak_tag(peak: float) -> str:
+    """The badge below a map: its peak."""
+    return f"peak {text.number(peak)} {inspect_text.TIMES} normal"
+
+
+def map_title(name: str, title: str) -> str:
+    """A map of a variant: "M6 · N-Net"."""
+    return f"{name} · {title}"
+
+
+def map_hint(name: str) -> str:
+    """Which pair of features a map compares, and on which scale."""
+    info = MAPS[name]
+    return f"{info.pair}, {circuit.SCALES[info.scale]} scale, stride {info.stride}"
+
+
+def differs(found: Sequence[Setting]) -> str:
+    """In which settings a variant differs from the reference, in few words: "without NFS, alpha 0.4"."""
+    if not found:
+        return "same settings as the reference"
+    few = [_few(setting) for setting in found if setting.name not in _LESSER] or [_few(s) for s in found]
+    return ", ".join(few[:_FEW]) + (f" and {len(few) - _FEW} more" if len(few) > _FEW else "")
+
+
+_LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epochs")
+
+
+def _few(setting: Setting) -> str:
+    if setting.name in _PARTS and isinstance(setting.second, bool):
+        return f"{'with' if setting.second else 'without'} {_PARTS[setting.name]}"
+    return f"{setting.name.split('.')[-1].replace('_', ' ')} {comparison_text.value(setting.second)}"
+
+
+def pick(title: str) -> str:
+    """What a press on a tile's name does."""
+    return f"{title}: show what tells it apart"
+
+
+def progress(done: int, total: int, title: str) -> str:
+    """While networks run."""
+    return f"{done} of {text.plural(total, 'variant')} looked at. Now: {text.plain(title)}"
+
+
+def left_out(title: str, error: str) -> str:
+    """That a variant cannot be used."""
+    return f"{text.plain(title)} is left out. {text.plain(error)}"
+
+
+def ticks(reference: str) -> tuple[str, str, str]:
+    """The ends and the middle of the difference's colours."""
+    return f"{reference} by 2 thresholds or more", "0", "the variant by 2 thresholds or more"
+
+
+def answer(shown: Sequence[Variant], reference: Variant) -> str:
+    """How the variants' answers on the picture compare, in a sentence or two."""
+    flagged = [one for one in shown if one.judged.is_anomalous]
+    if len(shown) == 1:
+        return f"{text.plain(reference.title)} calls the picture {decision(reference).lower()}."
+    if len(flagged) in (0, len(shown)):
+        said = f"All {len(shown)} call the picture {decision(reference).lower()}."
+    else:
+        names = ", ".join(text.plain(one.title) for one in flagged)
+        said = f"{len(flagged)} of {len(shown)} call the picture anomalous: {names}."
+    high = max(shown, key=lambda one: one.side.relative)
+    low = min(shown, key=lambda one: one.side.relative)
+    return (
+        f"**{said}** The highest score is {text.number(high.side.relative)} thresholds ({text.plain(high.title)}), the "
+        f"lowest {text.number(low.side.relative)} ({text.plain(low.title)})."
+    )
+
+
+def figure_found(name: str, present: Collection[str], stood_in: Collection[str], data: str) -> str:
+    """Which variants of a figure are shown, which are missing, and how they come to be.
+
+    Args:
+        name: a key of FIGURES.
+        present: variants that are shown.
+        stood_in: of them those shown by a model of the list, not by the study.
+        data: how `--data` names the data set to train on.
+    """
+    figure = FIGURES[name]
+    missing = [short(variant) for variant in figure.variants if variant not in present]
+    said = f"**{name}.** {figure.about}"
+    if stood_in:
+        names = ", ".join(short(variant) for variant in stood_in)
+        said += f" For {names} the model of the sidebar stands in: it has the same parts, from another training."
+    if missing:
+        said += (
+            f" Not trained here yet: {', '.join(missing)}. This trains what is missing and keeps its checkpoints: "
+            f"`{command(figure.study, data)}`"
+        )
+    return said
+
+
+def command(study: str, data: str) -> str:
+    """What trains a study's variants and keeps the first seed's checkpoints."""
+    return f"python -m nnet ablate --study {study} --data {data} --keep first"
+
+
+def verdict(variant: Variant, why: str, here: float) -> str:
+    """One variant's verdict on the chosen pixel."""
+    return f"**{text.plain(variant.title)}**: {text.number(here)} thresholds here. {why}"
+
+
+def changed(words: Sequence[str]) -> str:
+    """What a what-if changes."""
+    return f"Changed: {'; '.join(words)}."
+
+
+def published(place: Place) -> str:
+    """A row of the paper in short: where it is printed."""
+    return place.row.printed or place.study.source
+
+
+def scored_by(expression: str) -> str:
+    """What a score is made of."""
+    return inspect_text.shown(parse(expression).text)
+
+
+def switched_off(config: Config) -> str:
+    """The parts that a configuration lacks: "no NFS, no FPM", or "all parts"."""
+    model = config.model
+    parts = {"forward branch": model.forward, "reverse branch": model.reverse, "FPM": model.fpm, "NFS": model.nfs,
+             "FFC": model.ffc}  # fmt: skip
+    return ", ".join(f"no {name}" for name, on in parts.items() if not on) or "all parts"
+
+
+def percent(values: Mapping[str, float], metric: str) -> float | None:
+    """A measured metric in percent, or None."""
+    value = values.get(metric)
+    return None if value is None else 100 * float(value)

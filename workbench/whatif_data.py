@@ -1,0 +1,176 @@
+"""What-ifs on the chosen model: which can be chosen, and what they did to one picture and to several. Knows no
+Streamlit."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from nnet.checkpoint import CONFIG
+from nnet.config import Config
+from nnet.data import Sample
+from nnet.errors import NNetError
+from nnet.expression import parse
+from nnet.whatif import Donor, WhatIf, misfit, restricted
+from workbench.comparison_data import Side
+from workbench.variant_data import WHATIF, Candidate
+
+if TYPE_CHECKING:
+    from workbench.resources import Model
+    from workbench.state import Picture
+
+KEPT, OUT, OTHER = "kept", "out", "other"
+"""The forward branch: as trained, left out, or another model's."""
+MOST_PICTURES = 24
+"""Most pictures over which changes are told: the samples, then the visitor's first ones."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the visitor wants changed.
+
+    Attributes:
+        nfs, fpm: whether the part is dropped.
+        forward: KEPT, OUT or OTHER.
+        rank: of F_C, or None for all of it.
+        donor: whose forward branch is taken, for OTHER.
+        donor_title: what people call it.
+    """
+
+    nfs: bool = False
+    fpm: bool = False
+    forward: str = KEPT
+    rank: int | None = None
+    donor: Model | None = None
+    donor_title: str = ""
+
+    @property
+    def what(self) -> WhatIf:
+        """The intervention."""
+        donor = None if self.donor is None else Donor(self.donor_title, self.donor.detector)
+        return WhatIf(self.nfs, self.fpm, self.forward == OUT, self.rank, donor)
+
+    @property
+    def name(self) -> str:
+        """Stands for it in the caches, without rank and donor; a single part as in `variant_data.WHATIFS`."""
+        taken = {"nfs": self.nfs, "fpm": self.fpm, "forward": self.forward == OUT}
+        return ",".join(part for part, out in taken.items() if out)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing is changed."""
+        return self.what == WhatIf()
+
+
+@dataclass(frozen=True)
+class Change:
+    """A picture before and after, each in units of the threshold of the expression that was computed.
+
+    Attributes:
+        before: under the model's own expression.
+        after: under `expression`, held against the untouched model's normal images.
+        expression: the model's own, or what is left of it.
+        comparable: whether both are of one expression, so that their sizes can be compared as they are.
+    """
+
+    before: Side
+    after: Side
+    expression: str
+    comparable: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One picture of several: `title`, whether it is `defective` (None: not known), and its scores in thresholds."""
+
+    title: str
+    defective: bool | None
+    before: float
+    after: float
+
+    @property
+    def change(self) -> float:
+        """After minus before, in thresholds."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The rows of one kind: how many, median scores before and after, and how many were flagged before and after."""
+
+    count: int
+    before: float
+    after: float
+    flagged_before: int
+    flagged_after: int
+
+
+def left_expression(config: Config, changed: Config) -> str:
+    """What the score is made of after an intervention, canonical.
+
+    Args:
+        config: of the untouched model.
+        changed: with what was taken out switched off.
+    """
+    return restricted(parse(config.scoring.expression), changed.maps).text
+
+
+def same(expression: str, other: str) -> bool:
+    """Whether two expressions are one, however they are written."""
+    return parse(expression).text == parse(other).text
+
+
+def is_defective(picture: Picture) -> bool | None:
+    """What is known about a picture beforehand; None for nothing."""
+    source = picture.source
+    if not isinstance(source, Sample) or not (source.is_normal or source.is_defective):
+        return None
+    return source.is_defective
+
+
+def summary(rows: Iterable[Row]) -> Summary | None:
+    """What happened to rows together; None without any."""
+    rows = list(rows)
+    if not rows:
+        return None
+    return Summary(
+        len(rows), median(row.before for row in rows), median(row.after for row in rows),
+        sum(row.before > 1 for row in rows), sum(row.after > 1 for row in rows),
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------- donors
+
+
+def donors(found: Mapping[str, Candidate], chosen: Path, config: Config) -> dict[str, Candidate]:
+    """The candidates whose forward branch fits a model, by key; the model itself is not among them.
+
+    Args:
+        found: all candidates.
+        chosen: the model's directory.
+        config: its settings.
+    """
+    others = {k: c for k, c in found.items() if c.kind != WHATIF and c.path.resolve() != chosen.resolve()}
+    return {key: one for key, one in others.items() if _fits(one.path, config)}
+
+
+def _fits(path: Path, config: Config) -> bool:
+    try:
+        theirs = _config(path, (path / CONFIG).stat().st_mtime_ns)
+    except OSError:
+        return False
+    return theirs is not None and not misfit(config, theirs)
+
+
+@functools.lru_cache(maxsize=512)
+def _config(path: Path, stamp: int) -> Config | None:
+    """The settings of a checkpoint, or None if they cannot be read. `stamp` is there for the cache."""
+    try:
+        return Config.from_dict(json.loads((path / CONFIG).read_text(encoding="utf-8"))["config"])
+    except (NNetError, OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
