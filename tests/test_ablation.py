@@ -145,7 +145,7 @@ def test_the_settings_of_figures_9_and_10():
     rows = (*STUDIES["figure9"].rows, *STUDIES["figure10"].rows)
     configs = {row.label: VARIANTS[row.variant].config(BASE) for row in rows}
     assert [configs[label].loss.distance for label in ("L1", "L2", "cosine")] == ["l1", "l2", "cosine"]
-    assert configs["beta constant"].loss.beta_epochs is None and configs["beta on at first"].loss.beta_epochs == 3
+    assert configs["beta constant"].loss.beta_epochs is None and configs["beta on at first"].loss.beta_epochs == 2
     for row in STUDIES["figure10"].rows:
         config, kind = configs[row.label], row.label.partition(" = ")[0]
         if kind == "L":  # section 4.4: "only the reverse branch"

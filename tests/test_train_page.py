@@ -300,7 +300,7 @@ def test_what_the_config_refuses_is_said_in_its_own_words(runs: Runs) -> None:
 
 def test_a_preset_sets_every_field_and_own_epochs_are_taken_as_they_are(runs: Runs) -> None:
     at = start_on_texture()
-    assert "epochs are added up to 1,000 steps" in shown(at)
+    assert "epochs are added up to 700 steps" in shown(at)
     fine(widget(at, "train.epochs").set_value(3).run())
     assert "3 epochs of 52 images: 21 steps" in shown(at) and widget(at, "train.min_steps").value == 0
     assert "Changed: Epochs 3, Least number of steps 0" in shown(at)

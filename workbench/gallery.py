@@ -120,7 +120,7 @@ def _data_shelf(chosen: Picture, reference: Reference) -> None:
     pages = -(-len(same) // _DATA_PAGE)
     own_page = same.index(key) // _DATA_PAGE + 1
     # Another image is another widget, which begins at that image's page; turning the pages leaves it as it is.
-    number = st.pagination(pages, own_page, key=f"data_page-{chosen.key}") if pages > 1 else 1
+    number = st.pagination(pages, default=own_page, key=f"data_page-{chosen.key}") if pages > 1 else 1
     pictures = [state.picture_of(spec, name) for name in same[(number - 1) * _DATA_PAGE : number * _DATA_PAGE]]
     _row([picture for picture in pictures if _readable(picture)], {}, chosen, reference)
     st.caption(text.plain(text.data_shelf(dataset, chosen.source.split, len(same))))
