@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nnet.ablation.claims import METRIC_TITLES, judge_all
+from nnet.ablation.claims import METRIC_TITLES, NOT_MEASURED, PIXEL_METRICS, judge_all
 from nnet.ablation.store import ALL_DEFECTS
 from nnet.ablation.summary import Group, SummaryCell, SummaryRow, groups, rows_of, summarise
 from nnet.ablation.variants import STUDIES, Study
@@ -42,9 +42,14 @@ def study_section(rows: Rows, study: Study, heading: str) -> str:
         heading: the signs in front of its title, such as "###".
     """
     table = markdown_table(summarise(rows, study), study)
-    verdicts = [f"- {verdict.sentence}" for verdict in judge_all(rows, [study.name])]
+    verdicts = judge_all(rows, [study.name])
+    without = {v.metric for v in verdicts if v.outcome == NOT_MEASURED and v.metric in PIXEL_METRICS}
+    said = [f"- {verdict.sentence}" for verdict in verdicts if verdict.metric not in without]
+    if without:
+        names = ", ".join(METRIC_TITLES[name] for name in PIXEL_METRICS if name in without)
+        said.append(f"- The claims about {names} cannot be measured: the data has no masks.")
     note = [f"{study.note}\n"] if study.note else []
-    return "\n".join([f"{heading} {study.title} ({study.source})\n", table, "", *note, *verdicts, ""])
+    return "\n".join([f"{heading} {study.title} ({study.source})\n", table, "", *note, *said, ""])
 
 
 def markdown_table(shown: Sequence[SummaryRow], study: Study) -> str:
