@@ -532,7 +532,8 @@ def caption(data: str, found: list[dict]) -> str:
     trained = next((r for r in found if r["steps"]), None)
     steps = ""
     if trained:
-        steps = f" {trained['steps']} steps ({trained['epochs']} epochs) of {BATCH} images for each trained method."
+        of = f"of {SHORT['train.batch_size']} images for each trained method"
+        steps = f" {trained['steps']} steps ({trained['epochs']} epochs) {of}."
     known = {name: version for r in found for name, version in r["versions"].items()}
     return (
         f"**{DATA[data]}**, {first['size']} x {first['size']} pixels, {first['train_images']} training images, "
