@@ -4,7 +4,8 @@
         [--methods nnet rd-baseline ...] [--data tiles elpv] [--threads 1] [--time | --table]
 
 Methods (a trained one runs once per seed and data set):
-    nnet         N-Net, preset `small`; one training gives three rows: all six maps, reverse only, forward only
+    nnet         N-Net, preset `small` in batches of 4 (`SHORT`); one training gives three rows: all six maps, reverse
+                 only, forward only
     rd-baseline  our reverse distillation, the paper's Table 4 row 1: no forward branch, FPM, NFS or FFC
     forward      plain forward distillation: no reverse branch, FPM, NFS or FFC
     patchcore, padim, stfpm, rd   the models of anomalib, where it is installed: its networks, losses and score maps,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from builders import random_images, tiny_config
+
+if TYPE_CHECKING:
+    from nnet.detector import Detector
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +28,22 @@ def trained_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_checkpoint(trained_checkpoint: Path) -> Path:
     """The same; what a test file has in its place may be another."""
     return trained_checkpoint
+
+
+@pytest.fixture(scope="module")
+def detector(tiny_checkpoint: Path) -> Detector:
+    """The tiny model, ready to look at images."""
+    from nnet.detector import Detector
+
+    return Detector.load(tiny_checkpoint, "cpu")
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray:
+    """The first sample, uint8 (height, width, 3)."""
+    from workbench import samples
+
+    return samples.collection().images[0].sample.load().image
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from builders import ablation_rows
 from streamlit.testing.v1 import AppTest
+from test_app import fine
+from test_app import start as on_page
 
 from nnet.ablation import DISAGREEMENTS, STUDIES, TABLES
 from nnet.ablation.store import CSV, to_csv
@@ -60,16 +62,7 @@ def look_only_at(monkeypatch: pytest.MonkeyPatch, places: list[Path]) -> None:
 
 def start(**address: str) -> AppTest:
     """The page after its first run."""
-    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=120)
-    for name, value in address.items():
-        at.query_params[name] = value
-    at.switch_page(PAGE)
-    return fine(at.run())
-
-
-def fine(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].message
-    return at
+    return on_page(PAGE, **address)
 
 
 def said(at: AppTest) -> str:

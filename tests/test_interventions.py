@@ -44,16 +44,6 @@ def three(others: Path, monkeypatch: pytest.MonkeyPatch, tiny_checkpoint: Path) 
     return others
 
 
-@pytest.fixture(scope="module")
-def detector(tiny_checkpoint: Path) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
-
-
-@pytest.fixture(scope="module")
-def image() -> np.ndarray:
-    return samples.collection().images[0].sample.load().image
-
-
 def opened(**address: str) -> AppTest:
     return start(ABLATIONS, part="whatif", **{"model": "tiny", **address})
 

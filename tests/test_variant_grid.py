@@ -23,7 +23,7 @@ from nnet.detector import Detector
 from nnet.images import decode
 from nnet.regions import peak_pixel, pixel_to_cell
 from nnet.whatif import LABEL, WhatIf, intervene
-from workbench import comparison_data, resources, samples, text, variant_data, variant_figures, variant_grid
+from workbench import comparison_data, resources, text, variant_data, variant_figures, variant_grid
 from workbench import variant_text as wording
 from workbench.model_list import ModelEntry
 from workbench.studies import EXTRA_STUDIES, StudyModel
@@ -45,16 +45,6 @@ def kept(study: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The workbench knows the study."""
     monkeypatch.setenv(EXTRA_STUDIES, str(study))
     return study
-
-
-@pytest.fixture(scope="module")
-def detector(tiny_checkpoint: Path) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
-
-
-@pytest.fixture(scope="module")
-def image() -> np.ndarray:
-    return samples.collection().images[0].sample.load().image
 
 
 def opened(**address: str) -> AppTest:

@@ -28,16 +28,11 @@ from nnet.ablation.identity import config_hash
 from nnet.ablation.published import PublishedTable
 from nnet.ablation.store import ALL_DEFECTS, CARD, CSV, to_csv
 from nnet.ablation.variants import VARIANTS, base_config
-from nnet.data.textures import TEXTURES
+from workbench.studies import data_argument
 
 NOT_CLAIMED = "not claimed"
 """Beside the engine's outcomes: the paper does not say this about the chosen metric."""
 
-SPECS = {
-    "ELPV monocrystalline": "elpv:mono", "ELPV polycrystalline": "elpv:poly",
-    **{f"synthetic {kind}": f"synthetic:{kind}" for kind in TEXTURES},
-}  # fmt: skip
-"""Names of the data sets that come with the program, and how the command takes them."""
 SWEEPS = {"L": False, "delta": True, "alpha": False}
 """The settings of Figure 10 that have numbers, and whether their axis is logarithmic."""
 FIRST, CONSTANT = "beta on at first", "beta constant"
@@ -379,7 +374,7 @@ def command(studies: Sequence[str], base: Base | None) -> str:
     Data that the user gave by path is called PATH: the table knows its name alone.
     """
     names = ("ELPV monocrystalline",) if base is None else base.names
-    words = ["python -m nnet ablate --study", *studies, "--data", *(SPECS.get(name, "PATH") for name in names)]
+    words = ["python -m nnet ablate --study", *studies, "--data", *map(data_argument, names)]
     if base is not None and base.preset not in ("", "small"):
         words += ["--preset", base.preset]
     for setting in re.split(r" (?=[a-z]+\.[a-z_0-9]+=)", base.settings) if base is not None and base.settings else []:

@@ -128,7 +128,7 @@ def _donors(model: Model) -> dict[str, Candidate]:
 
 
 def _command(model: Model) -> str:
-    return variant_text.command("figure6", variant_data.data_argument(model.detector.checkpoint.about))
+    return variant_text.command("figure6", variant_data.training_data(model.detector.checkpoint.about))
 
 
 def _rank(highest: int) -> int:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import streamlit as st
 
-from workbench import figures, theme
+from workbench import component_script, figures, theme
 from workbench.figures import Scale
 
 _CSS = """
@@ -69,13 +69,7 @@ figcaption button:focus-visible { outline: 2px solid var(--st-primary-color); }
 .hint { font-size: 0.82rem; line-height: 1.35; opacity: 0.72; margin-top: 4px; }
 """
 
-_JS = """
-const make = (tag, className, parent) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  parent.appendChild(element);
-  return element;
-};
+_JS = component_script.MAKE + """
 const build = (root, data) => {
   root.replaceChildren();
   root._zoomed = { k: 1, u: 0, v: 0 };

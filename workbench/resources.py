@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,9 +174,16 @@ def load_model(name: str, path: Path, device: str) -> Model:
     Raises:
         nnet.errors.NNetError: no checkpoint, damaged, teacher weights missing, no such device; in a sentence.
     """
-    try:
+    with explained(name):
         fingerprint = checkpoint_fingerprint(path)
         return Model(_detector(str(path), device, fingerprint), name, model_key(fingerprint, device))
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Whatever goes wrong when a checkpoint of this name is read becomes an NNetError with a sentence."""
+    try:
+        yield
     except OSError as error:
         message = f"The checkpoint {name} cannot be read ({error.strerror}); restore it or choose another."
         raise NNetError(message) from error

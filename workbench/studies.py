@@ -9,8 +9,15 @@ from typing import Any
 
 from nnet.ablation.store import CSV, StudyFolder
 from nnet.ablation.variants import VARIANTS, Variant
+from nnet.data.elpv import KINDS
+from nnet.data.textures import TEXTURES
 
 EXTRA_STUDIES = "NNET_STUDIES"
+PACKAGED = {
+    **{f"ELPV {title}": f"elpv:{kind}" for kind, title in KINDS.items()},
+    **{f"synthetic {kind}": f"synthetic:{kind}" for kind in TEXTURES},
+}
+"""Names of the data sets that come with the program, and how `--data` takes them."""
 SHIPPED, OWN = Path("checkpoints/studies"), Path("out/ablations")
 
 
@@ -47,6 +54,11 @@ def study_folders(root: Path) -> dict[str, Path]:
     for path in dict.fromkeys(path.resolve() for path in found):
         names.setdefault(path.name if path.name not in names else f"{path.parent.name}/{path.name}", path)
     return names
+
+
+def data_argument(name: str) -> str:
+    """How `--data` takes a data set of this name; "PATH" where only its owner knows."""
+    return PACKAGED.get(name, "PATH")
 
 
 def study_models(name: str, folder: Path) -> list[StudyModel]:

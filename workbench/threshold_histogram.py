@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import streamlit as st
 
-from workbench import text, theme
+from workbench import component_script, text, theme
 
 SMALLEST = 1e-12
 """A score that still has a place on a logarithmic axis."""
@@ -54,13 +54,7 @@ text { fill: var(--st-text-color); font-size: 12px; }
 .names i.mark-key { width: 10px; height: 10px; transform: rotate(45deg); }
 """
 
-_JS = """
-const make = (tag, className, parent) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  parent.appendChild(element);
-  return element;
-};
+_JS = component_script.MAKE + """
 const shape = (tag, parent, settings) => {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(settings)) element.setAttribute(name, value);

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from workbench import component_script
+
 _CSS = """
 .film { font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
 .controls { display: flex; align-items: center; gap: 10px; flex-wrap: wrap; margin-bottom: 12px; }
@@ -35,13 +37,7 @@ figcaption { font-size: 0.85rem; font-weight: 600; line-height: 1.3; margin-bott
 .cells { image-rendering: pixelated; }
 """
 
-_JS = """
-const make = (tag, className, parent) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  parent.appendChild(element);
-  return element;
-};
+_JS = component_script.MAKE + """
 const build = (root) => {
   const bar = make('div', 'controls', root);
   root._play = make('button', '', bar);

@@ -14,7 +14,6 @@ from nnet import checkpoint as checkpoints
 from nnet.attribution import NormalMaps
 from nnet.attribution import normal_maps as summed_up
 from nnet.checkpoint import Checkpoint
-from nnet.errors import NNetError
 from nnet.whatif import WhatIf, altered, intervene
 from workbench import resources, variant_data
 from workbench.bounded import BoundedCache
@@ -57,14 +56,8 @@ def checkpoint(path: Path, name: str) -> Checkpoint:
     Raises:
         nnet.errors.NNetError: no checkpoint, or damaged; in a sentence.
     """
-    try:
+    with resources.explained(name):
         return _checkpoint(str(path), resources.checkpoint_fingerprint(path))
-    except OSError as error:
-        raise NNetError(f"The checkpoint {name} cannot be read ({error.strerror}).") from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        if isinstance(error, NNetError):  # says it better itself
-            raise
-        raise NNetError(f"The checkpoint {name} is damaged ({error}).") from error
 
 
 def normal_maps(saved: Checkpoint) -> NormalMaps:

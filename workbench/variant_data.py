@@ -16,7 +16,6 @@ from nnet.ablation.variants import STUDIES, VARIANTS, Row, Study, differences
 from nnet.attribution import Attribution, NormalMaps, attribute
 from nnet.checkpoint import Checkpoint
 from nnet.config import Config
-from nnet.data.elpv import KINDS
 from nnet.expression import PRESETS, parse
 from nnet.maps import score_map
 from nnet.regions import pixel_to_cell
@@ -24,7 +23,7 @@ from nnet.whatif import WhatIf
 from workbench import comparison_data
 from workbench.comparison_data import Side
 from workbench.judging import Judgement
-from workbench.studies import StudyModel, study_folders, study_models
+from workbench.studies import StudyModel, data_argument, study_folders, study_models
 
 if TYPE_CHECKING:
     from workbench.model_list import ModelEntry
@@ -276,11 +275,7 @@ def result_of(candidate: Candidate) -> dict[str, Any] | None:
     return StudyFolder(candidate.path.parent.parent).result(candidate.path.name)
 
 
-def data_argument(about: Mapping[str, Any]) -> str:
-    """How `--data` names the data that a model was trained on; "PATH" where only its owner knows."""
+def training_data(about: Mapping[str, Any]) -> str:
+    """How `--data` takes the data that a model was trained on; "PATH" where only its owner knows."""
     data = about.get("data")
-    name = str(data.get("name", "")) if isinstance(data, Mapping) else ""
-    return next((spec for spec, title in _PACKAGED.items() if title == name), "PATH")
-
-
-_PACKAGED = {f"elpv:{kind}": f"ELPV {title}" for kind, title in KINDS.items()}
+    return data_argument(str(data.get("name", "")) if isinstance(data, Mapping) else "")

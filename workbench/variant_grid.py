@@ -109,7 +109,7 @@ def _figures(model: Model, found: Mapping[str, Candidate]) -> None:
     if name := st.session_state[_FIGURE]:
         chosen = variant_data.figure_choice(found, words.FIGURES[name].variants, first.data, stand_in)
         stood_in = [variant for variant, key in chosen.items() if found[key].kind == MODEL]
-        data = variant_data.data_argument(model.detector.checkpoint.about)
+        data = variant_data.training_data(model.detector.checkpoint.about)
         st.info(words.figure_found(name, chosen, stood_in, data), icon=":material/menu_book:")
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from workbench import component_script
+
 _CSS = """
 .wipe { font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
 .frame { position: relative; width: 100%; overflow: hidden; border-radius: 4px; cursor: ew-resize; touch-action: pan-y;
@@ -29,13 +31,7 @@ input { width: 100%; margin: 8px 0 0; accent-color: var(--st-primary-color); }
 @media (pointer: coarse) { input { height: 40px; } }
 """
 
-_JS = """
-const make = (tag, className, parent) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  parent.appendChild(element);
-  return element;
-};
+_JS = component_script.MAKE + """
 export default function ({ parentElement, data, setTriggerValue }) {
   let root = parentElement.querySelector('.wipe');
   if (!root) {
