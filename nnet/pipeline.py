@@ -18,6 +18,7 @@ from nnet.errors import NNetError
 from nnet.evaluation import can_be_measured, describe, measure
 from nnet.features import Images
 from nnet.provenance import provenance
+from nnet.storage import read_notes
 from nnet.tensorboard import EventWriter
 from nnet.training import RESUME, Progress, TrainingError, Watch, load_history, train
 
@@ -145,11 +146,10 @@ def _tell(note: Callable[[str], None], purpose: str, sentences: list[str]) -> No
 
 def _trained_seconds(out: Path) -> float:
     """What earlier attempts at this run spent on the epochs that are kept."""
-    if not (out / RESUME).is_file() and not checkpoints.is_checkpoint(out):
-        return 0.0
     try:
-        return sum(entry.get("seconds", 0.0) for entry in load_history(out))
-    except OSError:
+        kept = None if checkpoints.is_checkpoint(out) else int(read_notes(out / RESUME)["epoch"])
+        return sum(entry.get("seconds", 0.0) for entry in load_history(out)[:kept])
+    except (OSError, ValueError, KeyError):
         return 0.0
 
 

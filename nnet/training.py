@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -35,6 +36,7 @@ MIN_TRAINING_IMAGES = 4
 CALIBRATION_IMAGES = (8, 64)  # fewer say nothing about a quantile; more only make the checkpoint larger
 WARM_UP_SHARE, FINAL_RATE_SHARE = 0.05, 0.02
 RESUME = "resume.safetensors"
+KEEP_SECONDS = 10.0  # writing the state takes as long as a third of the epochs of a run on thirty images
 KMEANS_SAMPLE = 20_000
 
 
@@ -115,9 +117,10 @@ def train(
 ) -> Detector | None:
     """Train on normal images and write a checkpoint.
 
-    The order of the images depends on the seed and the epoch alone and the state is saved after every epoch, so a
-    killed run that is resumed ends, on the same device, with the same weights as an unbroken one. Under torchrun the
-    processes share the work (`nnet.distributed`); the batch size stays that of all of them together.
+    The order of the images depends on the seed and the epoch alone and the state after an epoch is saved, so a killed
+    run that is resumed ends, on the same device, with the same weights as an unbroken one. Whatever ends a run by an
+    exception, the last finished epoch is kept; kill -9 or a power cut can also take epochs of the last `KEEP_SECONDS`.
+    Under torchrun the processes share the work (`nnet.distributed`); the batch size stays that of all of them together.
 
     Args:
         config: all settings.
@@ -269,6 +272,8 @@ class _Run:
         # Same settings and same pixels: only then may a broken run be continued.
         self.identity = _identity(config, images)
         self.first_epoch = 0
+        self._unsaved: tuple[dict[str, Tensor], dict[str, str]] | None = None
+        self._saved_at = -math.inf
 
     @property
     def steps_per_epoch(self) -> int:
@@ -313,14 +318,19 @@ class _Run:
         forward = self.team.wrap(objective, unused=not self.config.loss.kd)
         self._begin_watching()
         started = time.perf_counter()
-        for epoch in range(self.first_epoch, self.epochs):
-            entry = self._epoch(epoch, forward, started)
-            if self.team.leads:
-                entry |= self._look(epoch + 1)
-                self._append_history(entry)
-                self._save_state(epoch + 1)
-                if self.watch is not None:
-                    self.watch.heard(entry)
+        try:
+            for epoch in range(self.first_epoch, self.epochs):
+                entry = self._epoch(epoch, forward, started)
+                if self.team.leads:
+                    entry |= self._look(epoch + 1)
+                    self._append_history(entry)
+                    self._keep(epoch + 1)
+                    if self.watch is not None:
+                        self.watch.heard(entry)
+        except BaseException:
+            with contextlib.suppress(OSError, SafetensorError):  # what ended the run matters more
+                self._save_state()
+            raise
 
     def finish(self, about: dict[str, Any]) -> Detector:
         """Calibrate on the held-out images, collect the memory atlas, write the checkpoint, drop the resume state."""
@@ -450,14 +460,23 @@ class _Run:
         maps = {name: torch.cat([p[name] for p in parts]) for name in self.config.maps}
         return calibrate(maps, self.config.model.size, self.config.scoring)
 
-    def _save_state(self, epoch: int) -> None:
-        """Weights, Adam's moments and the scaler in one file, replaced in one step."""
+    def _keep(self, epoch: int) -> None:
+        """Copy the state after an epoch, and save it unless an earlier one was saved a moment ago."""
         names = [name for name, p in self.network.named_parameters() if p.requires_grad]
         tensors = {f"network/{name}": value for name, value in self.network.own_state().items()}
         for index, moments in self.optimiser.state_dict()["state"].items():
             tensors |= {f"adam/{key}/{names[index]}": value for key, value in moments.items()}
+        copies = {name: _copy(value) for name, value in tensors.items()}
         notes = {"epoch": str(epoch), "identity": self.identity, "scaler": json.dumps(self.scaler.state_dict())}
-        write_tensors(self.out / RESUME, tensors, notes)
+        self._unsaved = copies, notes
+        if epoch == self.epochs or time.perf_counter() - self._saved_at >= KEEP_SECONDS:
+            self._save_state()
+
+    def _save_state(self) -> None:
+        """Weights, Adam's moments and the scaler in one file, replaced in one step, if there are newer ones."""
+        if self._unsaved is not None:
+            write_tensors(self.out / RESUME, *self._unsaved)
+            self._unsaved, self._saved_at = None, time.perf_counter()
 
     def _stored(self, path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         """Tensors and notes of a broken-off run."""
@@ -504,6 +523,11 @@ class _Run:
     def _append_history(self, entry: dict[str, Any]) -> None:
         with (self.out / checkpoints.HISTORY).open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(entry) + "\n")
+
+
+def _copy(tensor: Tensor) -> Tensor:
+    """On the CPU, as the steps to come do not change it."""
+    return tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
 
 
 def _identity(config: Config, images: Images) -> str:

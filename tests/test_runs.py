@@ -252,7 +252,7 @@ def test_cancel_ends_the_process_within_two_seconds_and_resume_ends_with_the_sam
     run = runs.cancel(run.id)
     assert time.monotonic() - started < 2
     assert run.state == "cancelled" and gone(run) and run.model is None and not is_usable(run.path)
-    assert run.kept_epochs >= 1 and "last finished epoch is kept" in run.reason
+    assert run.kept_epochs >= 1 and f"up to epoch {run.kept_epochs} is kept" in run.reason
     runs.resume(run.id)
     run = ended(runs, run.id)
     assert run.state == "done" and run.status.attempt == 2
@@ -408,7 +408,7 @@ def test_kill_9_in_the_middle_of_an_epoch_is_said_and_survived(runs, whole):
 
 
 def die_while_writing() -> None:
-    """kill -9 when half of the second epoch's state is written."""
+    """kill -9 when half of a second state is written."""
     real, times = nnet.storage.write_atomically, []
 
     def dying(path: Path, write: Callable[[Path], None]) -> None:
@@ -449,7 +449,7 @@ def small_disk(tmp_path) -> Iterator[Path | None]:
 
 def fill_disk(disk: Path | None) -> None:
     """At the second epoch's end the disk is full, or, where there is no small disk, the kernel refuses large files."""
-    real = nnet.training._Run._save_state
+    real = nnet.training._Run._keep
 
     def full(run: object, epoch: int) -> None:
         if epoch == 2 and disk is None:
@@ -461,7 +461,7 @@ def fill_disk(disk: Path | None) -> None:
                     pass
         real(run, epoch)
 
-    nnet.training._Run._save_state = full
+    nnet.training._Run._keep = full
 
 
 def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, whole, small_disk):
@@ -533,14 +533,14 @@ def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_
 def little_memory(after_epoch: int = 0, mischief: Callable[[], object] = lambda: None) -> None:
     """No image stays in memory, so that each is decoded anew in every epoch; `mischief` happens after an epoch."""
     nnet.pipeline.available_memory = lambda: 0
-    real = nnet.training._Run._save_state
+    real = nnet.training._Run._keep
 
     def then(run: object, epoch: int) -> None:
         real(run, epoch)
         if epoch == after_epoch:
             mischief()
 
-    nnet.training._Run._save_state = then
+    nnet.training._Run._keep = then
 
 
 def refused(runs: Runs, run: Run, *words: str) -> None:

@@ -10,12 +10,14 @@ import torch
 from builders import random_images, tiny_config
 from safetensors.torch import load_file
 
+import nnet.training
 from nnet import checkpoint as checkpoints
 from nnet.checkpoint import CheckpointError
 from nnet.config import TrainConfig
 from nnet.detector import Detector
 from nnet.features import FeatureCache
 from nnet.network import NNet
+from nnet.storage import read_notes
 from nnet.training import RESUME, Progress, TrainingError, learning_rate_at, load_history, split_normals, train
 
 IMAGES = random_images(14)
@@ -75,6 +77,23 @@ def test_a_broken_run_resumes_to_the_same_result(tmp_path, epoch):
     losses = [[entry["loss"] for entry in load_history(tmp_path / name)] for name in ("whole", "broken")]
     assert losses[0] == losses[1]
     assert not (tmp_path / "broken" / RESUME).exists()
+
+
+def test_short_epochs_are_not_all_written_and_a_break_keeps_the_last_finished_one(tmp_path, monkeypatch):
+    written, real = [], nnet.training.write_tensors
+
+    def write(path: Path, tensors: dict[str, torch.Tensor], notes: dict[str, str]) -> None:
+        written.append(int(notes["epoch"]))
+        real(path, tensors, notes)
+
+    monkeypatch.setattr(nnet.training, "write_tensors", write)
+    monkeypatch.setattr(nnet.training, "KEEP_SECONDS", 1e6)
+    config = tiny_config(train__epochs=5)
+    with pytest.raises(Stop):
+        train(config, IMAGES, tmp_path / "m", device="cpu", report=break_off_at(3))
+    assert written == [1, 3] and read_notes(tmp_path / "m" / RESUME)["epoch"] == "3"
+    train(config, IMAGES, tmp_path / "m", device="cpu", resume=True)
+    assert written == [1, 3, 4, 5]
 
 
 def test_a_killed_process_loses_no_finished_epoch(tmp_path):

@@ -387,7 +387,7 @@ def cancelling(run: Run) -> str:
     """What cancelling does, said before it is done."""
     if run.state == "queued":
         return "It is taken out of the queue. You can put it back with Resume."
-    kept = run.kept_epochs
+    kept = len(run.history())
     after = (
         f"The last finished epoch ({kept:,}) is kept; Resume goes on from there."
         if kept

@@ -24,7 +24,7 @@ from nnet.runs import disk, layout, processes
 from nnet.runs.film import Film
 from nnet.runs.layout import Exit, RunError, RunSpec, Status
 from nnet.runs.locks import FileLock, is_held, locked
-from nnet.storage import write_json
+from nnet.storage import read_notes, write_json
 
 CHECKPOINT, HISTORY, RESUME = "config.json", "history.jsonl", "resume.safetensors"
 LIBRARY_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG = ".library.lock", ".supervisor.lock", ".supervisor.log"
@@ -93,8 +93,8 @@ class Run:
 
     @property
     def kept_epochs(self) -> int:
-        """Finished epochs that a resumed run does not repeat."""
-        return len(self.history()) if (self.path / RESUME).is_file() else 0
+        """Finished epochs that a resumed run does not repeat, as the state on disk stands."""
+        return kept_epochs(self.path)
 
     @property
     def silent_seconds(self) -> float | None:
@@ -143,12 +143,20 @@ def open_data(spec: RunSpec, uploaded: Path) -> Dataset:
     return dataclasses.replace(dataset, name=spec.name, source="uploaded images") if source is uploaded else dataset
 
 
+def kept_epochs(path: Path) -> int:
+    """Finished epochs in the saved state of an unfinished run; 0 where there is none that can be read."""
+    try:
+        return int(read_notes(path / RESUME)["epoch"])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
 def kept(path: Path) -> str:
     """What a run that ended early keeps, in a sentence."""
     if (path / CHECKPOINT).is_file():
         return "The training itself was finished and is kept; resume measures the model."
-    if (path / RESUME).is_file():
-        return "The last finished epoch is kept; resume goes on from there."
+    if epochs := kept_epochs(path):
+        return f"What it learnt up to epoch {epochs:,} is kept; resume goes on from there."
     return "No epoch was finished; resume begins anew."
 
 

@@ -142,7 +142,7 @@ def _tidy(path: Path) -> None:
 
 def _disk_words(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"The disk is full ({error.strerror}). Make room and resume: the last finished epoch is kept."
+        return f"The disk is full ({error.strerror}). Make room and resume: what was saved last is kept."
     if error.errno in (errno.EACCES, errno.EPERM):
         what = error.filename or "a file"
         return f"This program may not open {what} ({error.strerror}). Give it permission and resume."
