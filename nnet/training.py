@@ -207,7 +207,7 @@ def trial(
     def step() -> None:
         with autocast(run.device, run.dtype):
             loss = objective(*batch, 0)[0]["loss"]
-        run._step(loss, float(loss), 0)
+        run._step(loss, loss.item(), 0)
 
     network.train()
     times = [_timed(run.device, step) for _ in range(steps + 1)][1:]

@@ -10,7 +10,7 @@ from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
-from workbench import figures, model_list, model_text, resources, state, text
+from workbench import collector, figures, model_list, model_text, resources, state, text
 from workbench.model_list import ModelEntry
 from workbench.resources import Model
 
@@ -50,6 +50,7 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
         st.stop()
     finally:
         _footer()
+        collector.spare_packages()
 
 
 def choose_model(name: str) -> None:

@@ -18,8 +18,9 @@ from workbench.train_figures import Line
 from workbench.train_film import film as film_strip
 
 LIVE = ("queued", "running", "stopping")
-POLL = 2.0
-"""Seconds between two looks at the disk while something is going on."""
+POLL, GLANCE = 2.0, 10.0
+"""Seconds between two looks at the disk while something is going on, and at the list otherwise: another visitor may
+start something."""
 PART = "train_part"
 """The part that is shown, in the visit and in the address."""
 _TURNS = "train_part_turns"
@@ -32,8 +33,8 @@ _VIEWS = {
 _HELD_OUT = {"held_out_median": "median", "held_out_high": "high"}
 
 
-def poll(name: str, draw: Callable[[], None], live: bool) -> None:
-    """Draw, and while something is going on draw again and again without running the rest of the page."""
+def poll(name: str, draw: Callable[[], None], every: float | None) -> None:
+    """Draw, and draw again every so many seconds without running the rest of the page; None: draw once."""
 
     def guarded() -> None:
         try:
@@ -43,7 +44,7 @@ def poll(name: str, draw: Callable[[], None], live: bool) -> None:
         except (NNetError, OSError) as error:  # another visitor may have deleted the run
             st.error(text.plain(str(error)), icon=":material/error:")
 
-    st.fragment(run_every=POLL if live else None, key=f"poll_{name}")(guarded)()
+    st.fragment(run_every=every, key=f"poll_{name}")(guarded)()
 
 
 def signature(runs: Sequence[Run]) -> list[tuple[str, str, str]]:
@@ -97,7 +98,7 @@ def chosen(runs: Sequence[Run]) -> Run:
 
 
 def run_list(runs: Sequence[Run], current: str) -> None:
-    """All runs, the newest first, with state and progress; polls while one of them is going on."""
+    """All runs, the newest first, with state and progress."""
     before = signature(runs)
     pages = -(-len(runs) // LISTED)
     number = st.pagination(pages, key="run_page") if pages > 1 else 1
@@ -110,7 +111,7 @@ def run_list(runs: Sequence[Run], current: str) -> None:
             _row(run, run.id == current)
 
     with st.container(key="run_list"):
-        poll("list", draw, any(run.state in LIVE for run in runs))
+        poll("list", draw, POLL if any(run.state in LIVE for run in runs) else GLANCE)
 
 
 def _row(run: Run, is_current: bool) -> None:
@@ -131,8 +132,8 @@ def run_page(run: Run) -> None:
     """Everything about one run."""
     st.subheader(text.plain(run.name), anchor=False)
     st.caption(words.facts(run))
-    live = run.state in LIVE
-    poll("status", lambda: _status(run.id), live)
+    every = POLL if run.state in LIVE else None
+    poll("status", lambda: _status(run.id), every)
     _actions(run)
     if run.state == "unreadable":
         return
@@ -148,7 +149,7 @@ def run_page(run: Run) -> None:
         label_visibility="collapsed", wrap=True,  # in a column it would scroll, and hide the last on a phone
     )  # fmt: skip
     draw = {"film": _film, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
-    poll("view", lambda: draw(train_work.runs().get(run.id)), live)
+    poll("view", lambda: draw(train_work.runs().get(run.id)), every)
 
 
 def _views(run: Run) -> dict[str, str]:
