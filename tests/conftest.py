@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 from builders import random_images, tiny_config
 
 if TYPE_CHECKING:
     from nnet.detector import Detector
+
+
+@pytest.fixture(autouse=True, scope="module")
+def threads() -> Iterator[None]:
+    """UMAP and studies that run in this process set PyTorch's number of threads; the next file gets back what was."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from builders import TINY, random_images
 from PIL import Image
 
@@ -37,14 +36,6 @@ from nnet.training import RESUME, Progress
 ROOT = Path(__file__).parents[1]
 SETTINGS = {path: value for path, value in TINY.items() if path != "loss.beta_epochs"}
 TIMES = {"seconds_training", "seconds_run", "training_images_per_second", "images_per_second", "created", "commit"}
-
-
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    """Runs made in this process set PyTorch's threads; the other tests get theirs back."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 def save_images(folder: Path, count: int, seed: int) -> None:

@@ -106,12 +106,6 @@ def heading(at: AppTest) -> str:
     return at.subheader[0].value.replace("\\", "")
 
 
-@pytest.fixture(scope="module")
-def detector(tiny_checkpoint: Path) -> Detector:
-    """A detector of its own, loaded apart from the app's."""
-    return Detector.load(tiny_checkpoint, "cpu")
-
-
 # ---------------------------------------------------------------------------------------------------------- home
 
 

@@ -11,11 +11,6 @@ IMAGES = random_images(10)
 ROWS = np.arange(2, 10)
 
 
-@pytest.fixture(scope="module")
-def detector(tiny_checkpoint) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
-
-
 def test_usage_and_best_patches_agree_with_the_traces(detector):
     atlas = collect(detector, IMAGES, ROWS)
     weights = np.stack([detector.trace(IMAGES[row]).addressing.weights for row in ROWS])  # (8, H, W, N)

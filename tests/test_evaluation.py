@@ -45,11 +45,6 @@ def dataset(*some: Sample) -> Dataset:
     return Dataset("parts", "synthetic", (), some or samples(), "free", "here")
 
 
-@pytest.fixture(scope="module")
-def detector(tiny_checkpoint: Path) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
-
-
 # ------------------------------------------------------------------------------------------------ the forward pass
 
 

@@ -30,11 +30,6 @@ CORNER[:2, :2] = True
 
 
 @pytest.fixture(scope="module")
-def detector(tiny_checkpoint: Path) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
-
-
-@pytest.fixture(scope="module")
 def trace(detector: Detector) -> Trace:
     return detector.trace(random_images(1)[0])
 

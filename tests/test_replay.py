@@ -28,11 +28,6 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
-def detector(tiny_checkpoint: Path) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
-
-
-@pytest.fixture(scope="module")
 def packed(detector: Detector) -> bytes:
     """A bundle of an uploaded JPEG, whose threshold was moved."""
     stream = io.BytesIO()

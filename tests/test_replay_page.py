@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,11 +21,6 @@ from workbench.inspect_scene import Section
 ZIP = "application/zip"
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
-
-
-@pytest.fixture(scope="module")
-def detector(tiny_checkpoint: Path) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +63,9 @@ def test_a_forged_number_is_shown_as_such(packed: bytes) -> None:
     forged = signed(changed(opened(packed), SETTINGS, score=0.5))
     at = upload(start(INSPECT), ("b.zip", forged, ZIP))
     found = checks(at)
-    assert found["Numbers shown"] == "✗ differs" and found["M1"] == "✓ agrees"
-    assert f"2 of {len(found)} checks differ" in words(at)  # the network's score is not 0.5 either
+    # The network's score is not 0.5 either.
+    assert {name for name, result in found.items() if result != "✓ agrees"} == {"Numbers shown", "Score"}
+    assert f"2 of {len(found)} checks differ" in words(at)
 
 
 def test_without_its_checkpoint_the_stored_maps_are_shown(packed: bytes) -> None:
