@@ -1,4 +1,5 @@
-"""How long the server works for each changed control of Inspect, Memory and Projection, and until the first heatmap.
+"""How long the server works for each changed control of Inspect, Memory, Projection and Ablations, and until the first
+heatmap.
 
     python -m benchmarks.pages [--image FILE] [--only PAGE] [--rounds 6] > table.md
 
@@ -7,7 +8,7 @@ of the page runs again, as after a change in the browser, and the network must n
 script, from its first line to its last: the processor time of its thread, which is the server's work and hardly depends
 on what else the machine does, and the time that passes. An unchanged page is timed as well, in the first row of each
 view. On Memory the browser runs only the part of the page that the control stands in, so that its times here are an
-upper bound.
+upper bound. After the script Streamlit collects garbage, which is not in these times.
 
 A change of image is no change of control: "first heatmap" is decoding, network and score of an image that was never
 seen, with the model loaded.
@@ -32,10 +33,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from workbench import frame, judging, resources, samples
+from workbench.model_list import ModelEntry
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = 100  # milliseconds
-INSPECT, MEMORY, PROJECTION = "1_Inspect", "2_Memory", "3_Projection"
+INSPECT, MEMORY, PROJECTION, ABLATIONS = "1_Inspect", "2_Memory", "3_Projection", "6_Ablations"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ VIEWS = [
     View(INSPECT, "Threshold and regions", {"threshold": COMMON["threshold"], "score": COMMON["score"]},
          {"view": "regions"}),
     View(INSPECT, "S1 against S2", {"wipe": (20, 35, 65, 80), "opacity": COMMON["opacity"]}, {"view": "students"}),
+    View(INSPECT, "Make your own defect", {"studio_show": ("plain", "before", "heatmap"), "studio_edge": (False, True),
+                                           "opacity": COMMON["opacity"]}, {"view": "defect", "sample": "cell1154"}),
+    View(INSPECT, "Replay bundle", {"opacity": COMMON["opacity"]}, {"view": "replay"}),
     View(MEMORY, "Memory", {
         "temperature": (0.02, 0.03, 0.07, 0.1, 0.2, 0.5), "shrink": (0.25, 0.5, 0.75, 1.5, 2.0, 3.0),
         "patch_row": (1, 2, 3, 5, 6, 7), "patch_column": (1, 2, 3, 5, 6, 7),
@@ -77,6 +82,17 @@ VIEWS = [
     View(PROJECTION, "Features", {
         "stage": ("2", "3", "1"), "vectors": ("raw", "unit"), "blend": (10, 20, 35, 65, 80, 95),
     }, {"part": "features"}),
+    View(ABLATIONS, "Results", {
+        "results_view": ("table4", "table7", "figure6", "figure4", "published", "claims"),
+        "results_metric": ("i_auroc", "p_ap"),
+    }),
+    View(ABLATIONS, "Side by side", {
+        "grid_show": ("reverse", "forward", "maps", "difference", "score"), "grid_score": ("reverse", "forward", "own"),
+        "opacity": COMMON["opacity"], "colours": COMMON["colours"], "pixel": COMMON["pixel"],
+    }, {"part": "grid"}),
+    View(ABLATIONS, "What if", {
+        "opacity": COMMON["opacity"], "colours": COMMON["colours"], "pixel": COMMON["pixel"],
+    }, {"part": "whatif"}),
 ]  # fmt: skip
 
 
@@ -87,7 +103,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=6, help="changes per control")
     options = parser.parse_args()
     torch.set_num_threads(1)  # so that the thread's time is all of the work
-    frame.page = _timed_page
+    frame.page_without_model = _timed_page  # which `frame.page` begins with
     print(f"{samples.collection().name if options.image is None else options.image.name}\n")
     print(f"| view | control | median ms | worst ms | median passed ms | over {TARGET} ms |\n|---|---|---|---|---|---|")
     for view in VIEWS:
@@ -153,16 +169,16 @@ def _run(at: AppTest) -> None:
 
 
 _SPENT: list[tuple[float, float]] = []
-_page = frame.page
+_page = frame.page_without_model
 
 
 @contextmanager
-def _timed_page(title: str) -> Iterator[resources.Model]:
-    """`frame.page`, in which every page's script runs, with a stopwatch."""
+def _timed_page(title: str) -> Iterator[ModelEntry | None]:
+    """`frame.page_without_model`, in which every page's script runs, with a stopwatch."""
     worked, passed = time.thread_time(), time.perf_counter()
     try:
-        with _page(title) as model:
-            yield model
+        with _page(title) as entry:
+            yield entry
     finally:
         _SPENT.append((time.thread_time() - worked, time.perf_counter() - passed))
 
