@@ -251,27 +251,31 @@ def _variance(scene: Scene) -> None:
 
 def _variance_row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
     st.markdown(words.pair_heading(pair))
-    scale = projection_figures.variance_scale(look.variance, way)
+    scale, touch = projection_figures.variance_scale(look.variance, way), state.on_touch_screen()
+
+    def drawn() -> dict[str, go.Figure]:
+        named = dict(zip(pair.names, look.variance, strict=False))
+        maps = {
+            name: projection_figures.variance_figure(variance, look.region, scene.shape, scale, way, touch=touch)
+            for name, variance in named.items()
+        }
+        return {**maps, "histogram": projection_figures.histogram_figure(named, look.region, way)}
+
+    kept = work.charts(scene.model, scene.loaded, scene.region, drawn, scene.side, pair.scale, way, touch)
     maps, histogram = st.columns((3, 2), gap="medium")
     with maps:
         grid = st.grid(2, min_column_width=140, gap="small")
-        for variance, name, when in zip(look.variance, pair.names, ("before", "after"), strict=False):
+        for name, when in zip(pair.names, ("before", "after")[: len(look.variance)], strict=False):
             with grid.cell():
                 label = f"Variance of {name}" + (f" ({when})" if pair.after is not None else "")
                 st.markdown(label)
-                figure = projection_figures.variance_figure(
-                    variance, look.region, scene.shape, scale, way, touch=state.on_touch_screen()
-                )
                 key = f"variance-{scene.side}-{pair.scale}-{when}"
-                st.plotly_chart(figure, key=key, config=_map_config(), alt=label)
+                st.plotly_chart(kept[name], key=key, config=_map_config(), alt=label)
         st.html(figures.colour_bar(scale))
     with histogram:
         st.markdown("How often each variance occurs")
-        figure = projection_figures.histogram_figure(
-            dict(zip(pair.names, look.variance, strict=False)), look.region, way
-        )
         key = f"histogram-{scene.side}-{pair.scale}"
-        st.plotly_chart(figure, key=key, config=figures.CHART_CONFIG, alt="Histogram of the variance")
+        st.plotly_chart(kept["histogram"], key=key, config=figures.CHART_CONFIG, alt="Histogram of the variance")
         st.html(projection_figures.key(_histogram_key(pair, look)))
         lines = [words.region_line("Normal", look.normal), words.region_line("Flagged", look.flagged)]
         hint = f" {words.HISTOGRAM_HINT}" if pair.after is not None else ""

@@ -151,10 +151,11 @@ def look_at(pair: Pair, mask: np.ndarray) -> Look:
 
 
 def charts(
-    model: Model, loaded: Loaded, region: Region, make: Callable[[], dict[str, go.Figure]]
+    model: Model, loaded: Loaded, region: Region, make: Callable[[], dict[str, go.Figure]], *controls: object
 ) -> dict[str, go.Figure]:
-    """Charts of an image that no control changes, kept by image and model."""
-    return _kept(stores().charts, (loaded.hash, model.key, region.kind), make)
+    """Charts of an image, kept by image, model and the controls that they depend on: Plotly takes longer to check one
+    than to draw it."""
+    return _kept(stores().charts, (loaded.hash, model.key, region.kind, *controls), make)
 
 
 def small_picture(loaded: Loaded) -> str:
