@@ -36,7 +36,7 @@ MIN_TRAINING_IMAGES = 4
 CALIBRATION_IMAGES = (8, 64)  # fewer say nothing about a quantile; more only make the checkpoint larger
 WARM_UP_SHARE, FINAL_RATE_SHARE = 0.05, 0.02
 RESUME = "resume.safetensors"
-KEEP_SECONDS = 10.0  # writing the state takes as long as a third of the epochs of a run on thirty images
+KEEP_SECONDS = 10.0  # from one writing of the state to the next: it takes a third of an epoch of thirty images
 KMEANS_SAMPLE = 20_000
 
 
