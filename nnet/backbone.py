@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -70,6 +71,15 @@ class Teacher(Backbone):
             self.stages.model.load_state_dict({key: state[key] for key in wanted})
         self.requires_grad_(False)
         self.eval()
+
+    def sha256(self) -> str:
+        """SHA-256 in hex over the names, shapes and values of the tensors, which no checkpoint holds."""
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self.state_dict().items()):
+            values = tensor.detach().cpu().contiguous()
+            digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
+            digest.update(values.numpy().tobytes())
+        return digest.hexdigest()
 
     def train(self, mode: bool = True) -> Teacher:
         """Stay in eval mode whatever is asked: the running statistics belong to the pretrained weights."""

@@ -60,7 +60,8 @@ class Checkpoint:
         config: settings.
         weights_hash: SHA-256 of weights.safetensors.
         calibration: held-out normal images.
-        about: "teacher_origin", "data" (name, source, licence, hash, counts), "commit", "created", "versions".
+        about: "teacher_origin", "teacher_sha256", "teacher_file" (None where it was looked up), "data" (name, source,
+            licence, hash, counts), "commit", "created", "versions".
         metrics: contents of metrics.json, or {}.
         card: contents of card.md.
     """
@@ -169,11 +170,26 @@ def read_metrics(path: Path) -> dict[str, Any]:
 def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> NNet:
     """The trained network in eval mode on the CPU.
 
+    Args:
+        checkpoint: as `load` reads it.
+        weights_file: explicit teacher weights; by default the file that the model was trained with, if it still lies
+            where it did, else they are looked up, see `nnet.weights`.
+
     Raises:
-        CheckpointError: the weights do not fit the configuration.
+        CheckpointError: the weights do not fit the configuration, or the teacher's are not those of the training.
         nnet.weights.WeightsError: the teacher's weights are missing.
     """
+    named = checkpoint.about.get("teacher_file")
+    if weights_file is None and named and Path(named).is_file():
+        weights_file = Path(named)
     network = NNet(checkpoint.config, weights_file)
+    found = network.T.sha256()
+    if checkpoint.about.get("teacher_sha256", found) != found:
+        raise CheckpointError(
+            f"{checkpoint.name} was trained with other weights of the teacher {checkpoint.config.model.teacher} "
+            f"({checkpoint.about['teacher_origin']}) than those found here ({network.T.origin}), so its scores would "
+            f"mean nothing. Put them back{f' to {named}' if named else ''}, or name them with --teacher-weights FILE."
+        )
     try:
         stored = _tensors(checkpoint.path / WEIGHTS)
         network.load_own_state({name: t.float() if t.is_floating_point() else t for name, t in stored.items()})

@@ -182,16 +182,6 @@ def environment(detector: Detector) -> dict[str, Any]:
     }
 
 
-def teacher_hash(detector: Detector) -> str:
-    """SHA-256 over the names, shapes and values of the teacher's tensors, which a checkpoint does not hold."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(detector.network.T.state_dict().items()):
-        values = tensor.detach().cpu().contiguous()
-        digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
-        digest.update(values.numpy().tobytes())
-    return digest.hexdigest()
-
-
 def _account(detector: Detector) -> dict[str, Any]:
     saved, here = detector.checkpoint, provenance()
     return {
@@ -205,7 +195,7 @@ def _account(detector: Detector) -> dict[str, Any]:
         "teacher": {
             "name": detector.config.model.teacher,
             "origin": saved.about.get("teacher_origin"),
-            "sha256": teacher_hash(detector),
+            "sha256": detector.network.T.sha256(),
         },
         "config": detector.config.to_dict(),
         "environment": environment(detector),

@@ -19,7 +19,7 @@ from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.images import content_hash, decode
 from nnet.maps import score_map
-from nnet.replay import Bundle, ReplayError, environment, stated_hashes, teacher_hash
+from nnet.replay import Bundle, ReplayError, environment, stated_hashes
 
 FLOAT32_TOLERANCE = 1e-4
 """Largest difference of a map (which reaches from 0 to 2) on another CPU or with other versions. Other instruction
@@ -155,7 +155,7 @@ def _different(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 
 def _teacher(bundle: Bundle, detector: Detector) -> Check:
-    same = bundle.model["teacher"]["sha256"] == teacher_hash(detector)
+    same = bundle.model["teacher"]["sha256"] == detector.network.T.sha256()
     name = bundle.model["teacher"]["name"]
     detail = f"The teacher {name} has the same weights (SHA-256)."
     return Check("Teacher", same, detail if same else f"The teacher {name} has other weights here than then.")

@@ -254,7 +254,7 @@ class _Run:
         self.team = Team(device)
         self.config, self.out = config, out
         self.report, self.watch = (report, watch) if self.team.leads else (_unheard, None)
-        self.images = images
+        self.images, self.weights_file = images, weights_file
         self.trained_on, self.held_out = split_normals(len(images), config.train)
         self.device = self.team.device
         self.device_name = describe(self.device)
@@ -269,8 +269,8 @@ class _Run:
             fused=self.device.type in ("cpu", "cuda"),
         )
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.dtype is torch.float16)
-        # Same settings and same pixels: only then may a broken run be continued.
-        self.identity = _identity(config, images)
+        # Same settings, same pixels, same teacher: only then may a broken run be continued.
+        self.identity = _identity(config, images, "" if weights_file is None else self.network.T.sha256())
         self.first_epoch = 0
         self._unsaved: tuple[dict[str, Tensor], dict[str, str]] | None = None
         self._saved_at = -math.inf
@@ -344,6 +344,8 @@ class _Run:
         )
         about = {
             "teacher_origin": self.network.T.origin,
+            "teacher_sha256": self.network.T.sha256(),
+            "teacher_file": None if self.weights_file is None else str(self.weights_file.resolve()),
             "training_images": len(self.trained_on),
             "calibration_images": len(self.held_out),
             "device": detector.device_name,
@@ -488,7 +490,7 @@ class _Run:
             raise TrainingError(f"{path} is damaged ({error}). Delete it to begin the run anew.") from error
         if notes["identity"] != self.identity:
             raise TrainingError(
-                f"The broken-off run in {self.out} was made with other settings or other images. "
+                f"The broken-off run in {self.out} was made with other settings or other images or another teacher. "
                 "Give the same ones, or start in another directory."
             )
         return tensors, notes
@@ -530,9 +532,13 @@ def _copy(tensor: Tensor) -> Tensor:
     return tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
 
 
-def _identity(config: Config, images: Images) -> str:
-    """SHA-256 over settings and pixels. Raises TrainingError if the images do not have the network's input size."""
-    digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode())
+def _identity(config: Config, images: Images, teacher: str) -> str:
+    """SHA-256 over settings, pixels, and the hash of the teacher (empty if it was looked up).
+
+    Raises:
+        TrainingError: the images do not have the network's input size.
+    """
+    digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode() + teacher.encode())
     expected = (config.model.size, config.model.size, 3)
     for part in batches(len(images), 64):
         block = take(images, np.arange(part.start, part.stop))

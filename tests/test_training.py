@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 from builders import random_images, tiny_config
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import nnet.training
 from nnet import checkpoint as checkpoints
+from nnet.backbone import _create
 from nnet.checkpoint import CheckpointError
 from nnet.config import TrainConfig
 from nnet.detector import Detector
@@ -96,8 +97,8 @@ def test_short_epochs_are_not_all_written_and_a_break_keeps_the_last_finished_on
     assert written == [1, 3, 4, 5]
 
 
-def test_a_killed_process_loses_no_finished_epoch(tmp_path):
-    """kill -9 in the second epoch; the first one's state is whole and the run can be finished."""
+def test_a_killed_process_keeps_what_was_saved_and_its_run_can_be_finished(tmp_path):
+    """kill -9 in the second epoch; the first one is always saved."""
     script = textwrap.dedent(f"""
         import os, signal, sys
         sys.path.insert(0, {str(Path(__file__).parent)!r})
@@ -122,6 +123,31 @@ def test_a_broken_run_is_not_overwritten_nor_mixed_with_another(tmp_path):
         train(tiny_config(), IMAGES, tmp_path / "m", device="cpu")
     with pytest.raises(TrainingError, match="other settings or other images"):
         train(tiny_config(train__learning_rate=0.001), IMAGES, tmp_path / "m", device="cpu", resume=True)
+
+
+def teacher_file(path: Path, seed: int) -> Path:
+    """Random weights of the tiny teacher as a file, for which a checkpoint cannot be looked up elsewhere."""
+    torch.manual_seed(seed)
+    save_file(_create(tiny_config().model.teacher).state_dict(), path)
+    return path
+
+
+def test_a_model_finds_the_teacher_file_it_was_trained_with_and_refuses_another(tmp_path):
+    config, model = tiny_config(train__epochs=2, model__teacher_weights="pretrained"), tmp_path / "m"
+    file = teacher_file(tmp_path / "teacher.safetensors", 1)
+    with pytest.raises(Stop):
+        train(config, IMAGES, model, device="cpu", weights_file=file, report=break_off_at(1))
+    other = teacher_file(tmp_path / "other.safetensors", 2)
+    with pytest.raises(TrainingError, match="another teacher"):
+        train(config, IMAGES, model, device="cpu", weights_file=other, resume=True)
+    trained = train(config, IMAGES, model, device="cpu", weights_file=file, resume=True)
+    assert Detector.load(model, "cpu").score([IMAGES[0]])[0].value == trained.score([IMAGES[0]])[0].value
+    for missing in (False, True):
+        if missing:
+            file.rename(tmp_path / "moved.safetensors")
+        with pytest.raises(CheckpointError, match="other weights of the teacher .* --teacher-weights"):
+            Detector.load(model, "cpu", other)
+    assert Detector.load(model, "cpu", tmp_path / "moved.safetensors").network.T.sha256() == trained.network.T.sha256()
 
 
 def test_a_finished_model_is_never_overwritten(tiny_checkpoint):
