@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 from pathlib import Path
@@ -606,3 +607,14 @@ def test_an_image_that_two_threads_load_at_once_is_kept_once(tmp_path):
 def test_bad_arguments_are_named():
     with pytest.raises(DataError, match="budget"):
         ImageCache([], 16, budget_bytes=-1)
+
+
+def test_a_folder_that_may_not_be_entered_is_named_with_what_to_do(tmp_path, monkeypatch):
+    """As Python 3.11 answers for a path below a folder without the right to enter it; root may enter every one."""
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(DataError, match="photos cannot be read .Permission denied.. Give this program permission"):
+        open_dataset(str(tmp_path / "photos"))

@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import os
 import tempfile
 import zipfile
 from collections import defaultdict
@@ -232,7 +233,7 @@ def _archive(data: str) -> Path | None:
     path = Path(data)
     if not path.is_absolute():  # a set's name
         return None
-    return next((part for part in (path, *path.parents) if part.is_file()), None)
+    return next((part for part in (path, *path.parents) if os.path.isfile(part)), None)
 
 
 @st.cache_resource(max_entries=ARCHIVES, show_spinner="Unpacking the ZIP…")
@@ -367,7 +368,11 @@ def estimated(spec: RunSpec, upload: Path | None) -> Estimate:
     Raises:
         nnet.errors.NNetError: it cannot be trained, in a sentence.
     """
-    return _estimate(spec, upload, estimate_key(spec, upload))
+    key = estimate_key(spec, upload)
+    found = _estimate(spec, upload, key)
+    if found.refusals or found.warnings:  # the visitor makes room, and wants to be judged by that
+        _estimate.clear(spec, upload, key)
+    return found
 
 
 def with_needs(spec: RunSpec, found: Estimate) -> RunSpec:

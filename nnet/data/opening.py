@@ -35,6 +35,16 @@ def open_dataset(spec: str | Path, *, seed: int = 0, strict: bool = True, extrac
         DataError: nothing there, no layout recognised, a ZIP that is refused, or files that contradict each other;
             the message says what was expected.
     """
+    try:
+        return _open(spec, seed, strict, extract_to)
+    except OSError as error:  # no permission, a broken disk, a share that went away
+        raise DataError(
+            f"{error.filename or spec} cannot be read ({error.strerror or error}). Give this program permission to "
+            "read it, or copy the images to another folder."
+        ) from error
+
+
+def _open(spec: Path | str, seed: int, strict: bool, extract_to: Path | None) -> Dataset:
     name, _, kind = str(spec).partition(":")
     if not isinstance(spec, Path) and name == "elpv":
         return open_elpv(kind or "mono", seed=seed)
