@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import dataclasses
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -201,7 +203,7 @@ def _train(options: argparse.Namespace) -> int:
     quiet = os.environ.get("RANK", "0") != "0"  # of several processes of torchrun, one speaks
     for sentence in () if quiet else (*dataset.notes, *dataset.problems):
         print(sentence)
-    with _Bars(quiet) as bars:
+    with _ended_like_ctrl_c(), _Bars(quiet) as bars:
         detector = train_on(
             dataset, config, options.out, resume=options.resume, device=options.device,
             weights_file=options.teacher_weights, compile=options.compile, report=bars, tensorboard=options.tensorboard,
@@ -209,6 +211,18 @@ def _train(options: argparse.Namespace) -> int:
     if detector is not None:  # of several processes of torchrun, one has the model
         print(detector.checkpoint.card)
     return 0
+
+
+@contextlib.contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Whoever ends the program politely, by `kill` or by closing the terminal, loses no finished epoch."""
+    numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Bars:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from nnet import checkpoint as checkpoints
 from nnet.card import write_card
@@ -65,10 +68,9 @@ def train_on(
     else:
         images, dataset = _load(dataset, config, listen, skip_unreadable, note)
         about = {"data": describe(dataset), **provenance()}
-        writer = None if tensorboard is None else EventWriter(tensorboard)
         detector = train(
             config, images, out, about=about, resume=resume, device=device, weights_file=weights_file,
-            compile=compile, report=report, watch=_both(watch, writer),
+            compile=compile, report=report, watch=watch if tensorboard is None else _Logged(watch, tensorboard),
         )  # fmt: skip
     if detector is None:  # another process of torchrun finishes
         return None
@@ -95,7 +97,8 @@ def _load(
     note: Callable[[str], None],
 ) -> tuple[Images, Dataset]:
     """The training images, and the data set without those that could not be read."""
-    budget, progress = available_memory() // 4, phase("images", listen)
+    sharing = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes of torchrun on this machine
+    budget, progress = available_memory() // 4 // sharing, phase("images", listen)
     size = config.model.size
     if not skip:
         return load_resized(dataset.train, size, budget_bytes=budget, progress=progress), dataset
@@ -153,20 +156,18 @@ def _trained_seconds(out: Path) -> float:
         return 0.0
 
 
-def _both(watch: Watch | None, writer: EventWriter | None) -> Watch | None:
-    """One watch out of two: the event files get every line of the history."""
-    return watch if writer is None else _Logged(watch, writer)
-
-
 class _Logged:
-    """A watch (or none) whose history also goes into event files."""
+    """A watch (or none) whose history also goes into event files. Only the process that leads begins to watch."""
 
-    def __init__(self, watch: Watch | None, writer: EventWriter) -> None:
-        self._watch, self._writer = watch, writer
+    def __init__(self, watch: Watch | None, folder: Path) -> None:
+        self._watch, self._folder = watch, folder
 
-    def begin(self, *arguments: Any) -> None:
+    def begin(self, images: Images, held_out: np.ndarray, first_epoch: int, epochs: int) -> None:
+        self._writer = EventWriter(self._folder)
+        if first_epoch:
+            self._writer.restart(first_epoch + 1)
         if self._watch is not None:
-            self._watch.begin(*arguments)
+            self._watch.begin(images, held_out, first_epoch, epochs)
 
     def look(self, detector: Detector, epoch: int) -> dict[str, Any]:
         return {} if self._watch is None else self._watch.look(detector, epoch)

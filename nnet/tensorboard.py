@@ -2,7 +2,7 @@
 
 A file is a sequence of records: length (uint64), its checksum, an Event message (protocol buffers), its checksum. An
 Event has wall_time (field 1, double), step (2, int64), and file_version (3, string) or summary (5), a Summary of values
-(1), each with tag (1, string) and simple_value (2, float).
+(1), each with tag (1, string) and simple_value (2, float); or session_log (7), whose status (1, varint) 1 is a start.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ class EventWriter:
         """Write named numbers at a step (an epoch)."""
         entries = [_bytes(1, _bytes(1, name.encode()) + _float(2, float(value))) for name, value in values.items()]
         self._append(_double(1, time.time()) + _varint(2, step) + _bytes(5, b"".join(entries)))
+
+    def restart(self, step: int) -> None:
+        """Let TensorBoard forget what earlier files say of this step and those after it, since they come again."""
+        self._append(_double(1, time.time()) + _varint(2, step) + _bytes(7, _varint(1, 1)))
 
     def _append(self, event: bytes) -> None:
         length = struct.pack("<Q", len(event))

@@ -36,7 +36,7 @@ MIN_TRAINING_IMAGES = 4
 CALIBRATION_IMAGES = (8, 64)  # fewer say nothing about a quantile; more only make the checkpoint larger
 WARM_UP_SHARE, FINAL_RATE_SHARE = 0.05, 0.02
 RESUME = "resume.safetensors"
-KEEP_SECONDS = 10.0  # from one writing of the state to the next: it takes a third of an epoch of thirty images
+KEEP_SECONDS = 10.0  # from one writing of the state to the next, which takes a fifth of an epoch of thirty images
 KMEANS_SAMPLE = 20_000
 
 
@@ -180,7 +180,7 @@ def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
 
 
 def trial(
-    config: Config, images: np.ndarray, count: int, device: str, weights_file: Path | None, steps: int
+    config: Config, images: np.ndarray, count: int, device: str, weights_file: Path | None, steps: int, folder: Path
 ) -> dict[str, Any]:
     """What a few real training steps take; the first one, in which kernels are prepared, does not count.
 
@@ -189,13 +189,14 @@ def trial(
         images: some of the images, uint8 (n, size, size, 3).
         count: number of training images in the whole run.
         steps: how many to measure.
+        folder: for a state as training saves it, which takes memory, too.
 
     Returns:
         "seconds_per_step" (median), "steps" and "epochs" of the whole run, "teacher_seconds" and "forward_seconds" per
         image, "feature_bytes" per image, "parameter_bytes" (trainable, float32), "device" in words, and on a CUDA GPU
         "device_bytes" at the peak and "device_free" before (None and 0 elsewhere).
     """
-    run = _Run(config, images, Path(), device, weights_file, _unheard, None)
+    run = _Run(config, images, folder, device, weights_file, _unheard, None)
     free = torch.cuda.mem_get_info(run.device)[0] if run.device.type == "cuda" else 0
     run.trained_on = np.arange(len(images))
     network, objective = run.network, _Objective(run.network, config, False)
@@ -211,6 +212,7 @@ def trial(
 
     network.train()
     times = [_timed(run.device, step) for _ in range(steps + 1)][1:]
+    run._keep(run.epochs)
     network.eval()
     with torch.inference_mode():
         forward = _timed(run.device, lambda: network(batch[0]))

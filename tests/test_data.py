@@ -616,5 +616,5 @@ def test_a_folder_that_may_not_be_entered_is_named_with_what_to_do(tmp_path, mon
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "is_file", refuse)
-    with pytest.raises(DataError, match="photos cannot be read .Permission denied.. Give this program permission"):
+    with pytest.raises(DataError, match=r"photos cannot be read \(Permission denied\). Give this program permission"):
         open_dataset(str(tmp_path / "photos"))

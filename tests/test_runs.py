@@ -293,6 +293,18 @@ def test_cancel_during_calibration_keeps_all_epochs(runs):
     assert work_here(run) == 0 and runs.get(run.id).state == "done"
 
 
+def test_a_run_that_cannot_be_started_says_why_and_starts_when_that_is_mended(runs):
+    blocked = Path(os.environ[MACHINE])
+    blocked.touch()  # a file where the folder of the slots belongs
+    run = made(runs, epochs=1)
+    runs.start(run.id)
+    run = ended(runs, run.id)
+    assert run.state == "failed" and "could not be started" in run.reason and str(blocked) in run.reason
+    blocked.unlink()
+    runs.resume(run.id)
+    assert ended(runs, run.id).state == "done"
+
+
 def test_a_waiting_run_leaves_the_queue_when_cancelled(runs):
     slot = take_slot("cpu", None)  # somebody else uses the CPU
     run = made(runs)

@@ -94,13 +94,19 @@ def test_a_gpu_takes_as_many_runs_as_its_memory_holds(tmp_path, monkeypatch):
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
-    assert resolve("auto") == "cuda:0" and resolve("cpu") == "cpu"
+    for built, device in ((True, "cuda:0"), (False, "cpu")):  # PyTorch's CPU build uses no GPU, driver or not
+        monkeypatch.setattr(slot_module, "_torch_has_cuda", lambda built=built: built)
+        assert resolve("auto") == device and resolve("cpu") == "cpu"
     kept = [take_slot("cuda:0", 10 * GIB) for _ in range(3)]
     assert [slot is not None for slot in kept] == [True, True, False]
     kept[0].release()
     assert take_slot("cuda:0", 20 * GIB) is None and take_slot("cuda:0", 5 * GIB) is not None
     only = take_slot("cuda:1", 30 * GIB)  # nobody uses it: whether it fits, training itself will say
     assert only is not None and take_slot("cuda:1", GIB) is None  # 1,000 MiB are free
+
+
+def test_the_build_of_torch_is_known_without_loading_it():
+    assert slot_module._torch_has_cuda() is (torch.version.cuda is not None)
 
 
 def test_without_a_gpu_auto_is_the_cpu(tmp_path, monkeypatch):

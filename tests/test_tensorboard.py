@@ -1,10 +1,16 @@
 """Event files, read back by a parser of their own that knows the format from its description alone."""
 
 import struct
+from pathlib import Path
 
 import pytest
+from builders import random_images, tiny_config
+from PIL import Image
 
+from nnet.data import open_dataset
+from nnet.pipeline import train_on
 from nnet.tensorboard import EventWriter, crc32c, masked_crc
+from nnet.training import Progress, Stopped, TrainingError
 
 
 def records(data: bytes) -> list[bytes]:
@@ -65,3 +71,37 @@ def test_scalars_come_back(tmp_path):
     assert dict(event)[2] == 300 and dict(event)[1] > 1e9
     values = [dict(fields(value)) for number, value in fields(dict(event)[5]) if number == 1]
     assert [(value[1], value[2]) for value in values] == [(b"loss", pytest.approx(0.25)), (b"L_KD", pytest.approx(1.5))]
+
+
+@pytest.fixture
+def photos(tmp_path) -> Path:
+    """A folder of photos to train on."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number, image in enumerate(random_images(14)):
+        Image.fromarray(image).save(folder / f"{number:02}.png")
+    return folder
+
+
+def test_epochs_that_are_made_again_count_once(tmp_path, photos):
+    """kill -9 between two saves lets epochs be repeated; a start event (session_log 7, status 1) takes them back."""
+    out, logs = tmp_path / "m", tmp_path / "logs"
+    config = tiny_config(train__epochs=3)
+
+    def break_off(progress: Progress) -> None:
+        if progress.phase == "train" and progress.epoch == 2:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        train_on(open_dataset(photos), config, out, device="cpu", tensorboard=logs, report=break_off)
+    train_on(open_dataset(photos), config, out, device="cpu", tensorboard=logs, resume=True)
+    first, second = sorted(logs.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    steps = [[dict(fields(message)).get(2) for message in records(path.read_bytes())] for path in (first, second)]
+    assert steps == [[None, 1, 2], [None, 3, 3]]
+    assert dict(fields(dict(fields(records(second.read_bytes())[1]))[7])) == {1: 1}
+
+
+def test_a_start_that_is_refused_leaves_no_file(tmp_path, photos, tiny_checkpoint):
+    with pytest.raises(TrainingError, match="finished model"):
+        train_on(open_dataset(photos), tiny_config(), tiny_checkpoint, device="cpu", tensorboard=tmp_path / "logs")
+    assert not (tmp_path / "logs").exists()

@@ -145,7 +145,7 @@ def test_a_model_finds_the_teacher_file_it_was_trained_with_and_refuses_another(
     for missing in (False, True):
         if missing:
             file.rename(tmp_path / "moved.safetensors")
-        with pytest.raises(CheckpointError, match="other weights of the teacher .* --teacher-weights"):
+        with pytest.raises(CheckpointError, match=r"other weights of the teacher .* --teacher-weights"):
             Detector.load(model, "cpu", other)
     assert Detector.load(model, "cpu", tmp_path / "moved.safetensors").network.T.sha256() == trained.network.T.sha256()
 

@@ -342,7 +342,7 @@ def progress(status: Status | None) -> tuple[float, str]:
     elif status.total:
         words += f": {status.done:,} of {status.total:,}"
     if status.seconds_left is not None and status.done < status.total:
-        words += f" · {duration(status.seconds_left)} left"
+        words += f" · {duration(status.seconds_left)} left" + ("" if status.phase == "train" else " of this step")
     return share, words
 
 
@@ -387,12 +387,11 @@ def cancelling(run: Run) -> str:
     """What cancelling does, said before it is done."""
     if run.state == "queued":
         return "It is taken out of the queue. You can put it back with Resume."
-    kept = len(run.history())
-    after = (
-        f"The last finished epoch ({kept:,}) is kept; Resume goes on from there."
-        if kept
-        else ("No epoch is finished yet, so Resume would begin anew.")
-    )
+    kept, last = run.kept_epochs, len(run.history())
+    after = "No epoch is finished yet, so Resume would begin anew."
+    if last:
+        surely = "" if kept == last else f"; epoch {kept:,} at least, should the process not answer in time"
+        after = f"The last finished epoch ({last:,}) is kept{surely}. Resume goes on from there."
     return f"Its process is stopped within two seconds. {after}"
 
 

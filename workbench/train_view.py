@@ -180,14 +180,17 @@ def _status(run_id: str) -> None:
 def _live_numbers(status: Status) -> None:
     shown = {
         "Loss": (status.losses.get("loss"), text.number, "Eq. (7), mean over the epoch so far."),
+        **{term: (value, text.number, words.CURVES[term].hint)
+           for term, value in status.losses.items() if term != "loss" and term in words.CURVES},
         "Images/s": (status.images_per_second, text.number, "Of the epoch so far."),
         "Learning rate": (status.learning_rate, text.number, "Of the current step."),
         "β": (status.beta, text.number, "Weight of L_align in this epoch."),
         "Items per patch": (status.memory.get("items_per_query"), text.number, words.CURVES["items_per_query"].hint),
+        "Items in use": (status.memory.get("items_used"), text.number, words.CURVES["items_used"].hint),
         "Dead items": (status.memory.get("items_dead"), "{:,.0f}".format, words.CURVES["items_dead"].hint),
-        "Memory taken": (status.memory_bytes or None, text.data_size, "Largest so far, of the process."),
+        "Memory taken": (status.memory_bytes or None, text.data_size, "Largest so far; of the GPU if one is used."),
         "Running for": (status.seconds or None, words.duration, f"On {status.device}."),
-    }
+    }  # fmt: skip
     with st.grid(8, min_column_width=104, gap="small") as grid:
         for label, (value, written, help) in shown.items():
             with grid.cell():

@@ -28,9 +28,9 @@ created    none of these: it was made and never started
 unreadable run.json is damaged or from another version of N-Net; nothing is done with such a run
 
 Starting puts a run in the queue. A small process of its own, the supervisor (`nnet.runs.supervisor`), starts what waits
-when the device has room, and ends when nothing is left. Neither it nor a trainer is a child of the program that asked.
-Everything here is safe to call from several processes at once. It needs POSIX file locks: on Windows `Runs` raises
-RunError (use WSL), `python -m nnet train` works there.
+when the device has room, and ends when nothing is left. It and the trainers outlive the program that asked. Everything
+here is safe to call from several processes at once. It needs POSIX file locks: on Windows `Runs` raises RunError (use
+WSL), `python -m nnet train` works there.
 """
 
 from nnet.runs.estimate import Estimate, estimate

@@ -137,7 +137,7 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
         raise RunError(f"None of the first {some} images can be read. {skipped[0][1]}")
     weights = Path(spec.teacher_weights) if spec.teacher_weights else None
     images = np.resize(images[:], (some, *images[:].shape[1:]))
-    steps = trial(config, images, len(trained), spec.device, weights, STEPS)
+    steps = trial(config, images, len(trained), spec.device, weights, STEPS, folder)
     total, epochs = steps.pop("steps"), steps.pop("epochs")
     cache = steps.pop("feature_bytes") * len(trained)
     cached = cache <= min(config.train.cache_gb * 1024**3, free // 2)

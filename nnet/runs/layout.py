@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -169,7 +170,7 @@ def write_exit(path: Path, ending: Exit) -> bool:
         temporary.write_text(json.dumps(dataclasses.asdict(ending), indent=2) + "\n", encoding="utf-8")
         os.link(temporary, path / EXIT)  # fails if it exists, in one step
 
-    temporary = path / f".{EXIT}.{os.getpid()}.tmp"
+    temporary = path / f".{EXIT}.{os.getpid()}-{threading.get_ident()}.tmp"
     try:
         claim(temporary)
     except FileExistsError:

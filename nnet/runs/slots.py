@@ -8,9 +8,14 @@ estimated to take.
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib.util
 import json
 import os
+import platform
+import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,10 +57,23 @@ def take_slot(device: str, need: int | None) -> FileLock | None:
 
 
 def resolve(device: str) -> str:
-    """The device that "auto" stands for, without loading torch into this process."""
+    """The device that "auto" stands for (`nnet.device.choose_device`), without loading torch into this process."""
     if device == "auto":
-        return "cuda:0" if _gpu_memory() else "cpu"
+        if _torch_has_cuda() and _gpu_memory():
+            return "cuda:0"
+        return "mps" if (sys.platform, platform.machine()) == ("darwin", "arm64") else "cpu"
     return "cuda:0" if device == "cuda" else device
+
+
+@functools.cache
+def _torch_has_cuda() -> bool:
+    """Whether the installed PyTorch was built for CUDA, as its version file says: its CPU build uses no GPU."""
+    found = importlib.util.find_spec("torch")
+    try:
+        version = Path(found.origin).with_name("version.py").read_text("utf-8")
+    except (AttributeError, OSError):
+        return True
+    return re.search(r"^cuda.*=\s*None\s*$", version, re.MULTILINE) is None
 
 
 def _take(path: Path, promise: int) -> FileLock | None:

@@ -468,8 +468,10 @@ class Runs:
         return target
 
     def _forget_old_uploads(self) -> None:
+        """And what a program left that died while it made or deleted a run."""
         folder = self.root / UPLOADS
-        for path in folder.iterdir() if folder.is_dir() else ():
+        uploads = folder.iterdir() if folder.is_dir() else ()
+        for path in (*uploads, *self.root.glob(".making-*"), *self.root.glob(".deleted-*")):
             with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > UPLOAD_SECONDS:
                     shutil.rmtree(path, ignore_errors=True)

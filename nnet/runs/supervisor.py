@@ -15,7 +15,7 @@ from pathlib import Path
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
 from nnet.runs.layout import Exit
-from nnet.runs.locks import FileLock, locked
+from nnet.runs.locks import FileLock, is_held, locked
 from nnet.runs.slots import resolve, take_slot
 from nnet.runs.store import LIBRARY_LOCK, SUPERVISOR_LOCK, kept
 
@@ -55,7 +55,11 @@ def supervise(root: Path, lock: int | None = None) -> None:
                 own.release()  # while nobody can put a run into the queue: none is overlooked
                 return
             for path in waiting:
-                child = _start(path)
+                try:
+                    child = _start(path)
+                except (OSError, NNetError) as error:  # no room in /tmp, no rights, no more processes
+                    _give_up(path, error)
+                    continue
                 if child is None:
                     break  # the others wait in order, also if they would fit
                 children.append(child)
@@ -85,21 +89,30 @@ def _start(path: Path) -> Child | None:
     slot = take_slot(resolve(spec.device), spec.memory_bytes)
     if slot is None:
         return None
-    if not lock.take(timeout=1.0):  # somebody runs `nnet train --run` on it by hand
+    try:
+        if not lock.take(timeout=1.0):  # somebody runs `nnet train --run` on it by hand
+            return None
+        os.truncate(lock.fd, 0)
+        fds = (lock.fd, slot.fd)
+        process = processes.launch(
+            ["nnet", "train", "--run", str(path)], path / layout.LOG, fds=fds,
+            environment={INHERITED: ",".join(map(str, fds))},
+        )  # fmt: skip
+        facts = {"pid": process.pid, "started": processes.started_at(process.pid) or "", "supervisor": _itself()}
+        os.pwrite(lock.fd, json.dumps(facts).encode(), 0)
+        (path / layout.QUEUED).unlink(missing_ok=True)
+        return Child(path, process)
+    finally:  # the trainer has inherited both
+        lock.release()
         slot.release()
-        return None
-    os.truncate(lock.fd, 0)
-    fds = (lock.fd, slot.fd)
-    process = processes.launch(
-        ["nnet", "train", "--run", str(path)], path / layout.LOG, fds=fds,
-        environment={INHERITED: ",".join(map(str, fds))},
-    )  # fmt: skip
-    facts = {"pid": process.pid, "started": processes.started_at(process.pid) or "", "supervisor": _itself()}
-    os.pwrite(lock.fd, json.dumps(facts).encode(), 0)
-    (path / layout.QUEUED).unlink(missing_ok=True)
-    lock.release()
-    slot.release()
-    return Child(path, process)
+
+
+def _give_up(path: Path, error: Exception) -> None:
+    """Say of a run that it cannot be started, unless its trainer lives."""
+    if not is_held(path / layout.LOCK):
+        (path / layout.EXIT).unlink(missing_ok=True)
+        layout.write_exit(path, Exit(1, f"It could not be started ({error}). Mend that and resume.", time.time()))
+        (path / layout.QUEUED).unlink(missing_ok=True)
 
 
 def _itself() -> tuple[int, str]:
