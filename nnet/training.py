@@ -201,6 +201,9 @@ def trial(
     run.trained_on = np.arange(len(images))
     network, objective = run.network, _Objective(run.network, config, False)
     features = FeatureCache(network, images, run.trained_on, 0, run.device, run.dtype)
+    run.features = features
+    if network.NFS is not None:
+        run._memory_centres()  # for the memory that it takes
     indices = np.resize(run.trained_on, min(config.train.batch_size, count))
     teacher = _timed(run.device, lambda: features.batch(indices))
     batch = features.batch(indices)
