@@ -78,6 +78,12 @@ def test_features_that_do_not_fit_are_mentioned():
     assert "computed anew" in judge(FOUND | {"cached": False}, preset("small"), 99 * GIB).warnings[0]
 
 
+@pytest.fixture(autouse=True)
+def forgetful() -> None:
+    """Each test has its own nvidia-smi, or none."""
+    slot_module._told.cache_clear()
+
+
 def test_a_cpu_has_one_slot_and_gets_it_back(tmp_path, monkeypatch):
     monkeypatch.setenv(MACHINE, str(tmp_path))
     first = take_slot("cpu", None)

@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,7 @@ MACHINE = "NNET_MACHINE"
 MOST_PER_GPU = 8
 UNKNOWN_NEED = 12 * 1024**3  # the paper's configuration at 256 pixels and batch 16 stays below it
 USABLE_SHARE = 0.92
+ASK_SECONDS = 2.0
 
 
 def machine_folder() -> Path:
@@ -101,7 +103,15 @@ def _fits(device: str, need: int, promised: int) -> bool:
 
 
 def _gpu_memory() -> list[tuple[int, tuple[int, int]]]:
-    """(index, (free, total) bytes) of each CUDA GPU, as nvidia-smi tells; [] without one."""
+    """(index, (free, total) bytes) of each CUDA GPU, as nvidia-smi tells; [] without one.
+
+    It is asked every two seconds at most: it takes up to one itself, and who wants to cancel a run waits meanwhile.
+    """
+    return _told(int(time.monotonic() / ASK_SECONDS))
+
+
+@functools.lru_cache(maxsize=1)
+def _told(turn: int) -> list[tuple[int, tuple[int, int]]]:
     command = ["nvidia-smi", "--query-gpu=index,memory.free,memory.total", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
