@@ -40,7 +40,7 @@ from nnet.config import Config
 from nnet.errors import NNetError
 from nnet.network import NNet
 from nnet.storage import write_json, write_tensors, write_text
-from nnet.weights import file_sha256
+from nnet.weights import WeightsError, file_sha256
 
 FORMAT = 1
 CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"
@@ -182,7 +182,12 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
     named = checkpoint.about.get("teacher_file")
     if weights_file is None and named and Path(named).is_file():
         weights_file = Path(named)
-    network = NNet(checkpoint.config, weights_file)
+    try:
+        network = NNet(checkpoint.config, weights_file)
+    except WeightsError as error:
+        if named and weights_file is None:
+            raise WeightsError(f"{error} This model was trained with {named}, which is no longer there.") from error
+        raise
     found = network.T.sha256()
     if checkpoint.about.get("teacher_sha256", found) != found:
         raise CheckpointError(

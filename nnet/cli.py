@@ -217,7 +217,10 @@ def _train(options: argparse.Namespace) -> int:
 def _ended_like_ctrl_c() -> Iterator[None]:
     """Whoever ends the program politely, by `kill` or by closing the terminal, loses no finished epoch."""
     numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
-    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # nohup lets a program outlive its terminal
+            signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:

@@ -364,7 +364,8 @@ def test_the_rule_is_as_coarse_as_it_says():
         rows = made_up("table5", {"Baseline": {"p_ap": [0.5] * 3}, "Baseline+NFS": {"p_ap": list(values)}})
         outcomes.append(judge(rows, claim("nfs"), "p_ap").outcome)
     expected = scipy.stats.t.sf(3**0.5, df=2)  # mean > deviation is t > sqrt(3)
-    assert 1 / expected == pytest.approx(9, abs=0.2)  # what docs/ablations.md says
+    number = {8: "eight", 9: "nine", 10: "ten"}[round(1 / expected)]
+    assert f"about one of {number} cases" in (ROOT / "docs" / "ablations.md").read_text(encoding="utf-8")
     assert outcomes.count(HOLDS) / len(outcomes) == pytest.approx(expected, abs=0.015)  # three standard errors
 
 

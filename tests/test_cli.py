@@ -4,17 +4,21 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import random_images
+from builders import random_images, tiny_config
 from PIL import Image
 
+from nnet import cli
 from nnet.cli import NOBODY_READS, main
 from nnet.images import decode
+from nnet.storage import read_notes
+from nnet.training import RESUME, Progress, train
 
 ROOT = Path(__file__).parents[1]
 TINY = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
@@ -190,3 +194,19 @@ def test_a_reader_that_leaves_early_ends_the_program_quietly():
     finally:
         os.close(writing)
     assert done.stderr == "" and done.returncode == NOBODY_READS
+
+
+def test_kill_keeps_the_last_finished_epoch_and_nohup_keeps_its_meaning(tmp_path):
+    def killed(progress: Progress) -> None:
+        if progress.phase == "train" and progress.epoch == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with pytest.raises(KeyboardInterrupt), cli._ended_like_ctrl_c():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            train(tiny_config(train__epochs=4), random_images(14), tmp_path / "m", device="cpu", report=killed)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert read_notes(tmp_path / "m" / RESUME)["epoch"] == "2"
+    assert signal.getsignal(signal.SIGTERM) is not signal.default_int_handler

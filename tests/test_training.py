@@ -20,6 +20,7 @@ from nnet.features import FeatureCache
 from nnet.network import NNet
 from nnet.storage import read_notes
 from nnet.training import RESUME, Progress, TrainingError, learning_rate_at, load_history, split_normals, train
+from nnet.weights import WeightsError
 
 IMAGES = random_images(14)
 
@@ -132,7 +133,10 @@ def teacher_file(path: Path, seed: int) -> Path:
     return path
 
 
-def test_a_model_finds_the_teacher_file_it_was_trained_with_and_refuses_another(tmp_path):
+def test_a_model_finds_the_teacher_file_it_was_trained_with_and_refuses_another(tmp_path, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no network")
+
     config, model = tiny_config(train__epochs=2, model__teacher_weights="pretrained"), tmp_path / "m"
     file = teacher_file(tmp_path / "teacher.safetensors", 1)
     with pytest.raises(Stop):
@@ -147,6 +151,10 @@ def test_a_model_finds_the_teacher_file_it_was_trained_with_and_refuses_another(
             file.rename(tmp_path / "moved.safetensors")
         with pytest.raises(CheckpointError, match=r"other weights of the teacher .* --teacher-weights"):
             Detector.load(model, "cpu", other)
+    monkeypatch.setattr("nnet.weights._candidates", lambda source: iter(()))
+    monkeypatch.setattr("torch.hub.download_url_to_file", refuse)
+    with pytest.raises(WeightsError, match=r"trained with .*teacher\.safetensors, which is no longer there"):
+        Detector.load(model, "cpu")
     assert Detector.load(model, "cpu", tmp_path / "moved.safetensors").network.T.sha256() == trained.network.T.sha256()
 
 

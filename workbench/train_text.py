@@ -342,7 +342,7 @@ def progress(status: Status | None) -> tuple[float, str]:
     elif status.total:
         words += f": {status.done:,} of {status.total:,}"
     if status.seconds_left is not None and status.done < status.total:
-        words += f" · {duration(status.seconds_left)} left" + ("" if status.phase == "train" else " of this step")
+        words += f" · {duration(status.seconds_left)} left" + ("" if status.phase == "train" else " in this phase")
     return share, words
 
 
