@@ -39,12 +39,11 @@ def png(image: np.ndarray) -> bytes:
 def drag(page: object, share: float) -> None:
     """Take hold of the histogram's line and let it go at a share 0..1 of the plot's width."""
     line = page.locator(".st-key-evaluate_histogram .slider")
-    line.scroll_into_view_if_needed()
+    line.hover()  # waits until the page stands still, and takes the middle
     grip, plot = line.bounding_box(), page.locator(".st-key-evaluate_histogram svg").bounding_box()
     assert grip["width"] >= 44 and grip["height"] >= 44
     height = grip["y"] + grip["height"] / 2
     told = line.get_attribute("aria-valuetext")
-    page.mouse.move(grip["x"] + grip["width"] / 2, height)
     page.mouse.down()
     page.mouse.move(plot["x"] + share * plot["width"], height, steps=3)
     assert line.get_attribute("aria-valuetext") != told, "what it would do is told while it moves"
