@@ -62,7 +62,7 @@ def ablation_rows(
                 "parameters": 1_000_000 * (5 + len(variant)), "device": "CPU", "preset": "small", "settings": "",
                 "data_sha256": f"sha of {data}", "commit": "0123456789abcdef", "key": f"{variant}-{data}-{seed}",
             }  # fmt: skip
-            texts = ("maps", "engine", "config_sha256", "code_sha256", "created", "nnet", "torch")
+            texts = ("maps", "engine", "config_sha256", "created", "nnet", "torch")
             blank = dict.fromkeys(COLUMNS) | dict.fromkeys(texts, "")
             rows += [blank | run | cells | {"defect": defect} | about for defect in ("all", *defects)]
     return rows

@@ -51,7 +51,7 @@ def add_ablate(commands: Any, assignment: Callable[[str], tuple[str, Any]]) -> N
         "--export-models", nargs="+", default=[], choices=VARIANTS, metavar="VARIANT",
         help="with --export: variants whose kept checkpoints go along, without their memory atlas",
     )
-    parser.add_argument("--any-code", action="store_true", help="count runs as done that other code versions made")
+    parser.add_argument("--any-code", action="store_true", help="count runs of other versions as done")
     parser.add_argument("--list", action="store_true", help="show the variants and how they differ, and stop")
     parser.add_argument("--dry-run", action="store_true", help="show what would run and how long it takes, and stop")
     parser.set_defaults(run=lambda options: run(options, assignment))

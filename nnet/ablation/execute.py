@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from nnet import checkpoint as checkpoints
-from nnet.ablation.identity import code_hash, config_hash
+from nnet.ablation.identity import NUMBERS, config_hash
 from nnet.ablation.store import FORMAT, Job
 from nnet.ablation.variants import StudyError
 from nnet.card import write_card
@@ -42,7 +42,7 @@ def execute(job: Job, out: Path, report: Report | None = None) -> dict[str, Any]
     """
     listen = report or (lambda _: None)
     torch.set_num_threads(job.threads)
-    if code_hash() != job.code:
+    if job.numbers != NUMBERS:
         raise StudyError("This worker has another version of N-Net than the study. Install the same one everywhere.")
     started = time.perf_counter()
     config = Config.from_dict(job.config)
@@ -74,7 +74,7 @@ def execute(job: Job, out: Path, report: Report | None = None) -> dict[str, Any]
         "engine": job.engine,
         "jobs": job.jobs,
         "config_sha256": config_hash(config),
-        "code_sha256": job.code,
+        "numbers": job.numbers,
         **_origin(),
     }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnet.ablation.identity import code_hash, config_hash, run_identity
+from nnet.ablation.identity import NUMBERS, config_hash, numbers_of, run_identity
 from nnet.ablation.store import ALL_DEFECTS, Job, StudyFolder, result_rows
 from nnet.ablation.variants import STUDIES, VARIANTS, Study, StudyError, Variant, differences
 from nnet.config import Config, preset
@@ -16,7 +16,7 @@ from nnet.data import Dataset, open_dataset
 from nnet.data.sample import hash_file
 
 NAMED_DATA = ("elpv", "synthetic")
-SHORT_IDENTITY, SHORT_CODE = 20, 12
+SHORT_IDENTITY = 20
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,14 @@ def make_plan(
         split_seed: of the data sets.
         device, weights_file: of the runs.
         keep: which checkpoints stay: "all", "first" (those of the first seed) or "none".
-        any_code: count runs as done that another version of the code made.
+        any_code: count runs as done that a version with other numbers made.
 
     Raises:
         nnet.config.ConfigError: a variant's settings are not possible on this base.
         nnet.data.DataError: the file of teacher weights cannot be read.
     """
     unique = tuple({source.sha256: source for source in sources}.values())
-    code, weights = code_hash(), "" if weights_file is None else hash_file(weights_file)
+    weights = "" if weights_file is None else hash_file(weights_file)
     settings = settings_text(base, preset_name)
     jobs: list[Job] = []
     for seed in seeds:
@@ -128,9 +128,9 @@ def make_plan(
                 identity = run_identity(config, source.sha256, weights)
                 jobs.append(
                     Job(
-                        key=f"{identity[:SHORT_IDENTITY]}-{code[:SHORT_CODE]}",
+                        key=f"{identity[:SHORT_IDENTITY]}-{NUMBERS}",
                         identity=identity,
-                        code=code,
+                        numbers=NUMBERS,
                         variants=tuple(variant.name for variant in variants),
                         config=config.to_dict(),
                         preset=preset_name,
@@ -197,17 +197,9 @@ def _expressions(variants: Iterable[Variant], base: Config) -> tuple[str, ...]:
 
 
 def _finished(jobs: Iterable[Job], folder: StudyFolder, any_code: bool) -> dict[str, str]:
-    by_identity: dict[str, str] = {}
-    if any_code:
-        by_identity = {result["identity"]: result["key"] for result in sorted(folder.results(), key=_age)}
-    done: dict[str, str] = {}
-    for job in jobs:
-        result = folder.result(job.key)
-        if result is not None and result["identity"] == job.identity and result["code_sha256"] == job.code:
-            done[job.key] = job.key
-        elif job.identity in by_identity:
-            done[job.key] = by_identity[job.identity]
-    return done
+    done = [result for result in folder.results() if any_code or numbers_of(result) == NUMBERS]
+    by_identity = {result["identity"]: result["key"] for result in sorted(done, key=_age)}
+    return {job.key: by_identity[job.identity] for job in jobs if job.identity in by_identity}
 
 
 def _newest(results: list[dict[str, Any]], wanted: set[str]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from nnet.ablation.identity import numbers_of
 from nnet.ablation.variants import STUDIES, Study, StudyError, Variant
 from nnet.config import Config
 from nnet.storage import write_atomically, write_json, write_text
@@ -73,7 +74,7 @@ COLUMNS: dict[str, str] = {
     "data_sha256": "of the data set's contents",
     "split_seed": "that drew the data set's split",
     "config_sha256": "of all settings, with the seed",
-    "code_sha256": "of the source that decides the numbers",
+    "numbers": "version of what decides the numbers",
     "commit": "of the checkout",
     "created": "UTC",
     "nnet": "version",
@@ -88,9 +89,9 @@ class Job:
     """One training run, ready to be handed to a process or a cluster; everything in it is plain JSON.
 
     Attributes:
-        key: `identity` and code hash, shortened; names the files.
+        key: `identity`, shortened, and `numbers`; names the files.
         identity: see `nnet.ablation.identity.run_identity`.
-        code: see `nnet.ablation.identity.code_hash`.
+        numbers: see `nnet.ablation.identity.NUMBERS`.
         variants: names of the variants that are this run.
         config: all settings.
         preset: that they started from.
@@ -108,7 +109,7 @@ class Job:
 
     key: str
     identity: str
-    code: str
+    numbers: int
     variants: tuple[str, ...]
     config: dict[str, dict[str, Any]]
     preset: str
@@ -172,7 +173,7 @@ class StudyFolder:
         return _read(self.done(key))
 
     def results(self) -> list[dict[str, Any]]:
-        """All finished runs, of any code version, sorted by key."""
+        """All finished runs, of any version, sorted by key."""
         found = (_read(path) for path in sorted((self.root / DONE).glob("*.json")))
         return [result for result in found if result is not None]
 
@@ -241,7 +242,7 @@ def read_results(path: Path) -> list[dict[str, Any]]:
         raise StudyError(f"{path} is no text. Expected the results.csv of a study.") from error
     reader = csv.DictReader(io.StringIO(text))
     try:
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ()) and name not in _LATER]
         if missing:
             raise StudyError(f"{path} is no table of a study: it lacks the column {missing[0]}. Give a results.csv.")
         return [_read_row(row) for row in reader]
@@ -259,7 +260,7 @@ def _read_row(row: Mapping[str | None, Any]) -> dict[str, Any]:
     read = {}
     for name in COLUMNS:
         try:
-            read[name] = _number(name, row[name])
+            read[name] = _number(name, row.get(name, _LATER.get(name)))
         except ValueError as error:
             raise ValueError(f"{name} is {row[name]!r}, expected a number") from error
     if read["seed"] is None:
@@ -270,7 +271,7 @@ def _read_row(row: Mapping[str | None, Any]) -> dict[str, Any]:
 def _rows_of(result: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, Any]]:
     overall = result["scores"][about["expression"]]
     parts = {ALL_DEFECTS: overall, **overall.get("by_type", {})}
-    run = {name: result[name] for name in COLUMNS if name in result}
+    run = {name: result[name] for name in COLUMNS if name in result} | {"numbers": numbers_of(result)}
     return [
         {name: None for name in COLUMNS} | run | dict(about) | {"defect": defect} | _flat(metrics)
         for defect, metrics in parts.items()
@@ -287,11 +288,12 @@ def _flat(metrics: Mapping[str, Any]) -> dict[str, Any]:
 
 _TEXTS = frozenset(
     {"study", "row", "variant", "data", "expression", "defect", "maps", "device", "engine", "preset", "settings"}
-    | {"data_sha256", "config_sha256", "code_sha256", "commit", "created", "nnet", "torch", "key"}
+    | {"data_sha256", "config_sha256", "commit", "created", "nnet", "torch", "key"}
 )
+_LATER = {"numbers": "1"}  # columns that older tables lack, and what they stand for there
 _INTEGERS = frozenset(
     {"seed", *_COUNTS, "epochs", "steps", "training_images", "parameters", "parameters_trained", "threads", "jobs"}
-    | {"split_seed"}
+    | {"split_seed", "numbers"}
 )
 
 
