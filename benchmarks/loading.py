@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nnet.data import Sample, load_resized, open_dataset
-from nnet.images import Decoded, decode
+from nnet.data.images import Decoded, decode
 
 
 @dataclass(frozen=True)

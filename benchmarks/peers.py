@@ -14,7 +14,7 @@ Methods (a trained one runs once per seed and data set):
 What is made equal, and how:
     Teacher       EfficientNet-Lite0 with the weights of nnet.weights. anomalib's feature extractors are built without
                   weights and get the same tensors; each run checks that their features equal our teacher's.
-    Images        Those that N-Net trains on (the normal images without its held-out share), resized by nnet.images,
+    Images        Those that N-Net trains on (the normal images without its held-out share), resized by nnet.data.images,
                   with the teacher's normalisation. The held-out share is drawn by the seed, for every method alike.
     Steps         Whole epochs, as few as reach --steps, in the order of N-Net's images. Every optimiser has the rate
                   that its authors recommend as peak of the preset's schedule (warm-up and cosine over these steps).

@@ -16,7 +16,7 @@ _EXPORTS = {
     "Detector": "nnet.detector",
     "Trace": "nnet.detector",
     "NNetError": "nnet.errors",
-    "decode": "nnet.images",
+    "decode": "nnet.data.images",
     "score_map": "nnet.maps",
     "train": "nnet.training",
 }

@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from nnet.ablation.command import add_ablate
 from nnet.config import PRESETS, Config, ConfigError, preset
+from nnet.data.images import IMAGE_SUFFIXES, Decoded, ImageError, decode
 from nnet.errors import NNetError
-from nnet.images import IMAGE_SUFFIXES, Decoded, ImageError, decode
 
 PHASES = {
     "images": ("Reading images", "image"),

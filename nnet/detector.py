@@ -17,11 +17,11 @@ from nnet import checkpoint as checkpoints
 from nnet.calibration import Calibration
 from nnet.checkpoint import Checkpoint
 from nnet.config import Config
+from nnet.data.images import resize
 from nnet.device import autocast, choose_device, describe, inference_dtype
 from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.features import to_network_input
-from nnet.images import resize
 from nnet.maps import anomaly_maps, image_score, score_maps, to_common_size
 from nnet.network import NNet, Outputs
 from nnet.nfs import address

@@ -18,12 +18,12 @@ from torch import Tensor
 
 from nnet.checkpoint import Checkpoint
 from nnet.data import GOOD, Dataset, Sample
+from nnet.data.images import resize
 from nnet.data.loading import ahead
 from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import PRESETS, Expression, parse
 from nnet.features import batches
-from nnet.images import resize
 from nnet.maps import score_maps
 from nnet.metrics import ImageLabels, Metrics, evaluate, label_pixels
 from nnet.provenance import provenance

@@ -32,10 +32,10 @@ from nnet.calibration import Reference
 from nnet.checkpoint import CONFIG, MAPS
 from nnet.data.archive import read_members
 from nnet.data.errors import DataError
+from nnet.data.images import IMAGE_SUFFIXES, content_hash, decode
 from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import parse
-from nnet.images import IMAGE_SUFFIXES, content_hash, decode
 from nnet.maps import MAP_NAMES
 from nnet.overlay import to_png
 from nnet.provenance import provenance, versions
@@ -72,7 +72,7 @@ class Bundle:
         reference: the held-out normal images under the expression, with the threshold in use.
         size, sigma: side of the network input in pixels; of the Gaussian, in pixels of 256.
         value, percentile, p_value, anomalous: the numbers that were shown.
-        pixels_hash: `nnet.images.content_hash` of the image.
+        pixels_hash: `nnet.data.images.content_hash` of the image.
         levels: of each map the value that 99 % of the held-out normal pixels stay below.
         view: settings of the display as text, as they stand in the workbench's address.
         model: contents of model.json.

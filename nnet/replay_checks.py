@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from nnet.checkpoint import MAPS, WEIGHTS
+from nnet.data.images import content_hash, decode
 from nnet.detector import Detector
 from nnet.errors import NNetError
-from nnet.images import content_hash, decode
 from nnet.maps import score_map
 from nnet.replay import Bundle, ReplayError, environment, stated_hashes
 

@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from nnet.atlas import Atlas, patch
+from nnet.data.images import resize
 from nnet.detector import Trace
-from nnet.images import resize
 from workbench import (
     figures,
     frame,

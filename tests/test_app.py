@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from nnet.data.images import decode
 from nnet.detector import Detector
-from nnet.images import decode
 from nnet.weights import WeightsError
 from workbench import figures, samples, text
 

@@ -14,8 +14,8 @@ from PIL import Image
 from nnet.data import DataError, Dataset, ImageCache, Sample, inspect, load_resized, open_dataset
 from nnet.data.elpv import open_elpv, package_folder, read_labels
 from nnet.data.folders import split_held_out
+from nnet.data.images import resize
 from nnet.data.loading import ahead
-from nnet.images import resize
 
 
 def picture(path: Path, level: int = 100, size: tuple[int, int] = (24, 20), mode: str = "L") -> Path:

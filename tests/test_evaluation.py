@@ -19,11 +19,11 @@ from nnet import evaluation
 from nnet.checkpoint import CheckpointError, add_evaluation
 from nnet.cli import main
 from nnet.data import Dataset, Sample, open_dataset
+from nnet.data.images import Decoded
 from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.evaluation import Collecting, collect, gather, join, pixel_scores, score
 from nnet.expression import ExpressionError
-from nnet.images import Decoded
 from nnet.maps import score_maps
 
 

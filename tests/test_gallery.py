@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 from test_app import INSPECT, PNG, encoded, fine, start, upload
 
 from nnet.calibration import Reference
+from nnet.data.images import decode
 from nnet.detector import Detector
-from nnet.images import decode
 from workbench import gallery
 from workbench.resources import Tile
 from workbench.state import Picture

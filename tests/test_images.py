@@ -20,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
 
-from nnet import images
+from nnet.data import images
+from nnet.data.images import IMAGE_SUFFIXES, ImageError, content_hash, decode, resize
 from nnet.errors import NNetError
-from nnet.images import IMAGE_SUFFIXES, ImageError, content_hash, decode, resize
 
 GREY = np.arange(24 * 32, dtype=np.uint32).reshape(24, 32)  # each value once, 0..767
 RGB = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
@@ -540,7 +540,7 @@ def test_error_class():
 MEASURE = """
 import sys, pathlib
 sys.path.insert(0, {root!r})
-from nnet.images import ImageError, decode
+from nnet.data.images import ImageError, decode
 def peak(): return int(pathlib.Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) * 1024
 decode(pathlib.Path({warm!r}))
 before = peak()

@@ -29,9 +29,9 @@ from test_app import (
 
 from nnet.attribution import attribute, normal_maps
 from nnet.calibration import Calibration
+from nnet.data.images import decode
 from nnet.detector import Detector, Trace
 from nnet.expression import for_maps, parse
-from nnet.images import decode
 from nnet.network import NNet
 from nnet.regions import find_regions, peak_pixel, pixel_to_cell
 from workbench import figures, inspect_regions, inspect_state, resources, samples, students, text

@@ -19,8 +19,8 @@ from nnet.ablation.variants import STUDIES, VARIANTS, base_config
 from nnet.attribution import attribute
 from nnet.attribution import normal_maps as summed_up
 from nnet.config import Config, preset
+from nnet.data.images import decode
 from nnet.detector import Detector
-from nnet.images import decode
 from nnet.regions import peak_pixel, pixel_to_cell
 from nnet.whatif import LABEL, WhatIf, intervene
 from workbench import comparison_data, resources, text, variant_data, variant_figures, variant_grid

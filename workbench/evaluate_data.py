@@ -11,8 +11,8 @@ import streamlit as st
 
 from nnet.data import GOOD, DataError, Dataset, Inspection, Sample, extract_zip, inspect
 from nnet.data.archive import TemporaryFolder
+from nnet.data.images import IMAGE_SUFFIXES, decode
 from nnet.errors import NNetError
-from nnet.images import IMAGE_SUFFIXES, decode
 from workbench import datasets, resources, state, text
 from workbench import evaluate_text as words
 from workbench import evaluate_work as work

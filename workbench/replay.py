@@ -11,8 +11,8 @@ import pandas as pd
 import streamlit as st
 
 from nnet import replay, replay_checks
+from nnet.data.images import content_hash, decode
 from nnet.errors import NNetError
-from nnet.images import content_hash, decode
 from nnet.replay import Bundle
 from nnet.replay_checks import Check, Rerun
 from workbench import figures, resources, state, text

@@ -22,9 +22,9 @@ from nnet.attribution import NormalMaps
 from nnet.attribution import normal_maps as summed_up
 from nnet.checkpoint import CONFIG
 from nnet.data import Sample
+from nnet.data.images import MIN_SIDE, content_hash, decode
 from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
-from nnet.images import MIN_SIDE, content_hash, decode
 from nnet.runs import usable_checkpoints
 from workbench import figures, judging
 from workbench.bounded import BoundedCache as BoundedCache

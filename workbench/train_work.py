@@ -24,9 +24,9 @@ import streamlit as st
 
 from nnet.config import Config
 from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_dataset
+from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import subfolders, walk_images
 from nnet.errors import NNetError
-from nnet.images import IMAGE_SUFFIXES
 from nnet.runs import Estimate, Film, Frame, Run, Runs, RunSpec, estimate
 from nnet.training import TrainingError, split_normals
 from workbench import figures, resources, train_figures, train_text

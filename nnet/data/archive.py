@@ -14,8 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from nnet.data.errors import DataError
+from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import is_ignored
-from nnet.images import IMAGE_SUFFIXES
 
 KEPT_SUFFIXES = IMAGE_SUFFIXES | {".csv"}
 CHUNK = 1 << 20

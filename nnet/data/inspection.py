@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from PIL import Image
 
 from nnet.data.errors import DataError
+from nnet.data.images import content_hash
 from nnet.data.sample import GOOD, Dataset, Sample
 from nnet.errors import NNetError
-from nnet.images import content_hash
 
 SHOWN = 10  # files named per finding in the text form
 COLUMNS = ("split", "label", "images", "with mask", "size (w x h)", "mode")

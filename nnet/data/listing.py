@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nnet.data.errors import DataError
-from nnet.images import IMAGE_SUFFIXES
+from nnet.data.images import IMAGE_SUFFIXES
 
 IGNORED = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN"})
 

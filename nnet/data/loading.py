@@ -11,9 +11,9 @@ from typing import Literal, TypeVar, overload
 import numpy as np
 
 from nnet.data.errors import DataError
+from nnet.data.images import resize
 from nnet.data.sample import Sample
 from nnet.errors import NNetError
-from nnet.images import resize
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from nnet.data.errors import DataError
+from nnet.data.images import ImageError, stored_size
 from nnet.data.listing import list_images
-from nnet.images import ImageError, stored_size
 
 if TYPE_CHECKING:
     from nnet.data.sample import Sample

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from nnet.data.errors import DataError
+from nnet.data.images import Decoded, content_hash, decode
 from nnet.data.masks import read_mask
-from nnet.images import Decoded, content_hash, decode
 
 GOOD = "good"
 UNKNOWN = "unknown"

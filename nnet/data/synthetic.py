@@ -8,10 +8,10 @@ import numpy as np
 
 from nnet.data.defects import DEFECT_KINDS, Defect, paint_defect
 from nnet.data.errors import DataError
+from nnet.data.images import Decoded
 from nnet.data.noise import generator
 from nnet.data.sample import GOOD, Dataset, Sample
 from nnet.data.textures import TEXTURES, normal_image, part_mask, part_pose
-from nnet.images import Decoded
 
 DEFAULT_KIND = "metal"
 SIZES = (0.12, 0.30)  # smallest and largest defect, as fractions of the side

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from nnet.data import Dataset, Sample
+from nnet.data.images import Decoded
 from nnet.errors import NNetError
-from nnet.images import Decoded
 from nnet.runs.layout import IMAGES
 from nnet.storage import write_json
 

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 
 from nnet.data import Dataset, Defect, Sample, paint_defect
+from nnet.data.images import resize
 from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.features import Images, batches, take
-from nnet.images import resize
 from nnet.maps import image_score, score_maps
 from nnet.runs.film import Frame, Probe, drop_frames_after, has_frame, read_probes, write_frame, write_probes
 from nnet.runs.layout import FILM

@@ -140,7 +140,7 @@ def resize(image: np.ndarray, size: int) -> np.ndarray:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ImageError(
             f"An image of whole numbers 0 to 255 (uint8) with height, width and 3 colours was expected, "
-            f"but {image.dtype} of shape {image.shape} was found; decode the file with nnet.images.decode."
+            f"but {image.dtype} of shape {image.shape} was found; decode the file with nnet.data.images.decode."
         )
     if size < 1:
         raise ImageError(f"The new size must be at least 1 pixel, but {size} was found; give a positive number.")
