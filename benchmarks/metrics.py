@@ -131,7 +131,7 @@ def run_anomalib(maps: np.ndarray, masks: np.ndarray, names: tuple[str, ...]) ->
     """The torchmetrics classes behind anomalib's metrics, without the unpacking of its batches."""
     import torch
 
-    from nnet.compat import declare_torchvision_operators
+    from nnet.model.compat import declare_torchvision_operators
 
     declare_torchvision_operators()
     from anomalib.metrics.aupro import _AUPRO

@@ -12,7 +12,7 @@ Methods (a trained one runs once per seed and data set):
                  in a plain loop in place of its Lightning engine
 
 What is made equal, and how:
-    Teacher       EfficientNet-Lite0 with the weights of nnet.weights. anomalib's feature extractors are built without
+    Teacher       EfficientNet-Lite0 with the weights of nnet.model.weights. anomalib's feature extractors are built without
                   weights and get the same tensors; each run checks that their features equal our teacher's.
     Images        Those that N-Net trains on (the normal images without its held-out share), resized by nnet.data.images,
                   with the teacher's normalisation. The held-out share is drawn by the seed, for every method alike.
@@ -54,8 +54,6 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from nnet.backbone import Teacher
-from nnet.compat import declare_torchvision_operators
 from nnet.config import Config, preset
 from nnet.data import Dataset, load_resized, open_dataset
 from nnet.detector import Detector
@@ -63,9 +61,11 @@ from nnet.expression import PRESETS
 from nnet.features import batches, to_network_input
 from nnet.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
 from nnet.metrics import evaluate, label_pixels
+from nnet.model.backbone import Teacher
+from nnet.model.compat import declare_torchvision_operators
+from nnet.model.weights import architecture_of, load_weights
 from nnet.storage import write_text
 from nnet.training import Progress, learning_rate_at, split_normals, train
-from nnet.weights import architecture_of, load_weights
 
 OURS: dict[str, dict[str, bool]] = {
     "nnet": {},

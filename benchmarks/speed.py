@@ -22,7 +22,7 @@ from nnet.config import Config, preset
 from nnet.detector import Detector
 from nnet.device import choose_device, describe
 from nnet.losses import total_loss
-from nnet.network import NNet
+from nnet.model.network import NNet
 
 Work = Callable[[], None]
 

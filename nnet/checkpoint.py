@@ -38,9 +38,9 @@ import nnet
 from nnet.calibration import Calibration
 from nnet.config import Config
 from nnet.errors import NNetError
-from nnet.network import NNet
+from nnet.model.network import NNet
+from nnet.model.weights import WeightsError, file_sha256
 from nnet.storage import write_json, write_tensors, write_text
-from nnet.weights import WeightsError, file_sha256
 
 FORMAT = 1
 CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"
@@ -173,11 +173,11 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
     Args:
         checkpoint: as `load` reads it.
         weights_file: explicit teacher weights; by default the file that the model was trained with, if it still lies
-            where it did, else they are looked up, see `nnet.weights`.
+            where it did, else they are looked up, see `nnet.model.weights`.
 
     Raises:
         CheckpointError: the weights do not fit the configuration, or the teacher's are not those of the training.
-        nnet.weights.WeightsError: the teacher's weights are missing.
+        nnet.model.weights.WeightsError: the teacher's weights are missing.
     """
     named = checkpoint.about.get("teacher_file")
     if weights_file is None and named and Path(named).is_file():

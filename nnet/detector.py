@@ -23,8 +23,8 @@ from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.features import to_network_input
 from nnet.maps import anomaly_maps, image_score, score_maps, to_common_size
-from nnet.network import NNet, Outputs
-from nnet.nfs import address
+from nnet.model.network import NNet, Outputs
+from nnet.model.nfs import address
 
 Array = np.ndarray
 
@@ -135,7 +135,7 @@ class Detector:
 
         Raises:
             nnet.checkpoint.CheckpointError: no checkpoint, damaged, or of another version.
-            nnet.weights.WeightsError: the teacher's weights are missing.
+            nnet.model.weights.WeightsError: the teacher's weights are missing.
             nnet.device.DeviceError: the device is missing.
         """
         saved = checkpoints.load(path)

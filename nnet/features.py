@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from nnet.device import autocast
-from nnet.network import NNet
+from nnet.model.network import NNet
 
 Progress = Callable[[int, int], None]
 

@@ -8,8 +8,8 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from nnet.config import LossConfig
-from nnet.network import Outputs
-from nnet.nfs import entropy
+from nnet.model.network import Outputs
+from nnet.model.nfs import entropy
 
 
 def distance_map(a: Tensor, b: Tensor, distance: str = "cosine") -> Tensor:

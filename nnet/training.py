@@ -28,8 +28,8 @@ from nnet.distributed import Team
 from nnet.errors import NNetError
 from nnet.features import FeatureCache, Images, batches, take
 from nnet.losses import beta_at, total_loss
-from nnet.network import NNet
-from nnet.nfs import effective_items
+from nnet.model.network import NNet
+from nnet.model.nfs import effective_items
 from nnet.storage import write_tensors, write_text
 
 MIN_TRAINING_IMAGES = 4

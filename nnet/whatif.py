@@ -20,7 +20,7 @@ from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps, parse
 from nnet.maps import score_map
-from nnet.network import NNet
+from nnet.model.network import NNet
 
 LABEL = "An intervention on a trained network, not a network trained without the part."
 

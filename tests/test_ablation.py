@@ -43,7 +43,7 @@ from nnet.ablation.summary import text
 from nnet.config import Config, ConfigError, ModelConfig
 from nnet.detector import Detector
 from nnet.losses import total_loss
-from nnet.network import NNet
+from nnet.model.network import NNet
 
 ROOT = Path(__file__).parents[1]
 BASE = base_config("small")

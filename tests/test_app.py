@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.data.images import decode
 from nnet.detector import Detector
-from nnet.weights import WeightsError
+from nnet.model.weights import WeightsError
 from workbench import figures, samples, text
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,7 +5,7 @@ from builders import random_images, tiny_config
 from nnet import checkpoint as checkpoints
 from nnet.atlas import PATCHES, collect, from_tensors, patch, to_tensors
 from nnet.detector import Detector, InputError
-from nnet.network import NNet
+from nnet.model.network import NNet
 
 IMAGES = random_images(10)
 ROWS = np.arange(2, 10)

@@ -12,7 +12,7 @@ from nnet.detector import Detector, InputError
 from nnet.device import DeviceError, choose_device, inference_dtype, training_dtype
 from nnet.expression import ExpressionError, MissingMapError
 from nnet.maps import MAPS, score_map
-from nnet.network import NNet
+from nnet.model.network import NNet
 
 
 @pytest.fixture(scope="module")

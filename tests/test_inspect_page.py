@@ -32,7 +32,7 @@ from nnet.calibration import Calibration
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace
 from nnet.expression import for_maps, parse
-from nnet.network import NNet
+from nnet.model.network import NNet
 from nnet.regions import find_regions, peak_pixel, pixel_to_cell
 from workbench import figures, inspect_regions, inspect_state, resources, samples, students, text
 from workbench import inspect_text as wording

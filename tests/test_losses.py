@@ -17,7 +17,7 @@ from nnet.losses import (
     rkd_loss,
     total_loss,
 )  # fmt: skip
-from nnet.nfs import Addressing
+from nnet.model.nfs import Addressing
 
 
 def vectors(*rows: tuple[float, ...]) -> torch.Tensor:

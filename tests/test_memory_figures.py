@@ -10,10 +10,10 @@ import pytest
 import torch
 from builders import random_images
 
-from nnet import nfs
 from nnet.atlas import PATCH_SIDE, PATCHES, Atlas
 from nnet.calibration import Reference
 from nnet.detector import Detector
+from nnet.model import nfs
 from workbench import memory_data, memory_figures, memory_text
 from workbench.judging import Judgement
 from workbench.memory_data import Settings

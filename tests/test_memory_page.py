@@ -19,7 +19,7 @@ from nnet.atlas import from_tensors
 from nnet.calibration import Calibration
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace
-from nnet.network import NNet
+from nnet.model.network import NNet
 from nnet.training import load_history
 from workbench import memory_data, memory_figures, memory_text, resources, samples, text
 from workbench.memory_data import Settings

@@ -4,15 +4,15 @@ import pytest
 import torch
 from builders import tiny_config
 
-from nnet.backbone import Backbone, BackboneError, Teacher
-from nnet.blocks import basic_up, bottleneck, bottleneck_up
 from nnet.config import preset
-from nnet.decoder import plan_for
-from nnet.ffc import FFC, PlainBottleneck
-from nnet.fpm import FPM
 from nnet.losses import total_loss
 from nnet.maps import anomaly_maps
-from nnet.network import NNet
+from nnet.model.backbone import Backbone, BackboneError, Teacher
+from nnet.model.blocks import basic_up, bottleneck, bottleneck_up
+from nnet.model.decoder import plan_for
+from nnet.model.ffc import FFC, PlainBottleneck
+from nnet.model.fpm import FPM
+from nnet.model.network import NNet
 
 SWITCHES = {
     "all parts": {},

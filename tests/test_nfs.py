@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnet.nfs import NFS, effective_items, entropy, shrink
+from nnet.model.nfs import NFS, effective_items, entropy, shrink
 
 
 def test_the_addressing_is_the_softmax_of_cosines_then_shrinkage():

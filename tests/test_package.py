@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import nnet
-from nnet import compat
+from nnet.model import compat
 from nnet.overlay import COLOUR_MAPS, colour_table, overlay, relative
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ import torch
 from builders import tiny_config
 
 from nnet.config import preset
-from nnet.network import NNet
+from nnet.model.network import NNet
 from nnet.runs import RunError, RunSpec, disk, estimate
 from nnet.runs import slots as slot_module
 from nnet.runs.estimate import judge

@@ -12,15 +12,15 @@ from safetensors.torch import load_file, save_file
 
 import nnet.training
 from nnet import checkpoint as checkpoints
-from nnet.backbone import _create
 from nnet.checkpoint import CheckpointError
 from nnet.config import TrainConfig
 from nnet.detector import Detector
 from nnet.features import FeatureCache
-from nnet.network import NNet
+from nnet.model.backbone import _create
+from nnet.model.network import NNet
+from nnet.model.weights import WeightsError
 from nnet.storage import read_notes
 from nnet.training import RESUME, Progress, TrainingError, learning_rate_at, load_history, split_normals, train
-from nnet.weights import WeightsError
 
 IMAGES = random_images(14)
 
@@ -151,7 +151,7 @@ def test_a_model_finds_the_teacher_file_it_was_trained_with_and_refuses_another(
             file.rename(tmp_path / "moved.safetensors")
         with pytest.raises(CheckpointError, match=r"other weights of the teacher .* --teacher-weights"):
             Detector.load(model, "cpu", other)
-    monkeypatch.setattr("nnet.weights._candidates", lambda source: iter(()))
+    monkeypatch.setattr("nnet.model.weights._candidates", lambda source: iter(()))
     monkeypatch.setattr("torch.hub.download_url_to_file", refuse)
     with pytest.raises(WeightsError, match=r"trained with .*teacher\.safetensors, which is no longer there"):
         Detector.load(model, "cpu")

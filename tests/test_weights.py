@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from nnet import weights
-from nnet.weights import SOURCES, WeightsError, load_weights
+from nnet.model import weights
+from nnet.model.weights import SOURCES, WeightsError, load_weights
 
 STATE = {"conv.weight": torch.arange(4.0).view(2, 2), "bn.bias": torch.ones(3)}
 

@@ -17,7 +17,7 @@ import streamlit as st
 
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.errors import NNetError
-from nnet.weights import SOURCES
+from nnet.model.weights import SOURCES
 from workbench import resources, state, text
 from workbench import train_text as words
 

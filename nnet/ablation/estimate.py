@@ -109,7 +109,7 @@ def measure_costs(config: Config, threads: int, masks: bool, device: str, weight
 
     from nnet.device import autocast, choose_device, training_dtype
     from nnet.losses import total_loss
-    from nnet.network import NNet
+    from nnet.model.network import NNet
 
     before = torch.get_num_threads()
     torch.set_num_threads(threads)

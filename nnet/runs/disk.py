@@ -24,7 +24,7 @@ def needed(config: Config) -> int:
     """
     import torch
 
-    from nnet.network import NNet
+    from nnet.model.network import NNet
 
     with torch.device("meta"):
         network = NNet(config.override({"model.teacher_weights": "random"}))  # only counted, so no weights are needed

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from nnet.compat import declare_torchvision_operators
 from nnet.errors import NNetError
-from nnet.weights import architecture_of, load_weights
+from nnet.model.compat import declare_torchvision_operators
+from nnet.model.weights import architecture_of, load_weights
 
 STRIDES = (4, 8, 16)
 
@@ -51,7 +51,7 @@ class Teacher(Backbone):
     Args:
         name: as for `Backbone`.
         pretrained: False leaves random weights (for tests only: nothing is detected with them).
-        weights_file: explicit weights; otherwise they are looked up, see `nnet.weights`.
+        weights_file: explicit weights; otherwise they are looked up, see `nnet.model.weights`.
 
     Attributes:
         origin: a sentence on where the weights came from.

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from nnet.backbone import Backbone
-from nnet.blocks import basic, basic_up, bottleneck, bottleneck_up
+from nnet.model.backbone import Backbone
+from nnet.model.blocks import basic, basic_up, bottleneck, bottleneck_up
 
 # For teachers that are no ResNets. Mobile architectures have few channels (24, 40, 112) and widen them inside their
 # blocks; a decoder that does not, with a code of 2 C_3, leaves the texture of normal images unexplained

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from nnet.blocks import bottleneck, conv_bn
+from nnet.model.blocks import bottleneck, conv_bn
 
 BASELINE_BLOCKS = 3  # of the one-class embedding in reverse distillation (Deng and Li, CVPR 2022)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from nnet.backbone import Backbone, Teacher
 from nnet.config import Config
-from nnet.decoder import Decoder, plan_for
-from nnet.ffc import FFC, PlainBottleneck
-from nnet.fpm import FPM, Gates
-from nnet.nfs import NFS, Addressing
+from nnet.model.backbone import Backbone, Teacher
+from nnet.model.decoder import Decoder, plan_for
+from nnet.model.ffc import FFC, PlainBottleneck
+from nnet.model.fpm import FPM, Gates
+from nnet.model.nfs import NFS, Addressing
 
 Features = list[Tensor]
 Tick = Callable[[str], None]
@@ -53,7 +53,7 @@ class NNet(nn.Module):
 
     Args:
         config: which parts exist and how large they are.
-        weights_file: explicit teacher weights; otherwise they are looked up, see `nnet.weights`.
+        weights_file: explicit teacher weights; otherwise they are looked up, see `nnet.model.weights`.
 
     Input images are float (B, 3, size, size) in 0..1; `normalise` applies the teacher's own mean and deviation.
     """
