@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import figures, frame, judging, resources, samples, state, text, theme
+from nnet.scoring import judge
+from workbench import figures, frame, resources, samples, state, text, theme
 from workbench.resources import Model
 
 
@@ -24,7 +25,7 @@ def _example(model: Model) -> None:
     """A real image and its heatmap, with the decision in words."""
     picture = next(iter(state.sample_pictures().values()))
     loaded = picture.load()
-    expression = next(iter(judging.presets(model.detector).values()))
+    expression = next(iter(judge.presets(model.detector).values()))
     judged = resources.judgement(model, loaded, expression)
     scale = figures.calibrated_scale(judged.reference.threshold)
     marked = figures.overlay(loaded.shown, judged.score, scale, 0.75, judged.reference.threshold)

@@ -1,11 +1,11 @@
-"""Time, memory and accuracy of nnet.metrics beside other implementations, on the same seeded maps in one run.
+"""Time, memory and accuracy of nnet.scoring.metrics beside other implementations, on the same seeded maps in one run.
 
     python benchmarks/metrics.py [--anomalib-python PATH] [--images 117] [--rounds 3] [--threads 1]
 
 Contenders:
-    evaluate          nnet.metrics.evaluate: seven metrics, image metrics included
+    evaluate          nnet.scoring.metrics.evaluate: seven metrics, image metrics included
     evaluate/labelled the same with regions found beforehand, as when several score expressions are compared
-    streaming         nnet.metrics.StreamingMetrics, one image per update
+    streaming         nnet.scoring.metrics.StreamingMetrics, one image per update
     plain sort        float64 NumPy, one argsort of all pixels; also the reference for the errors
     loop              PRO with 200 evenly spaced thresholds, regions labelled at each one, as often published
     loop, hoisted     the same, regions labelled once
@@ -56,14 +56,14 @@ def make_data(images: int, size: int, seed: int = 0) -> tuple[np.ndarray, np.nda
 
 
 def run_evaluate(maps: np.ndarray, masks: np.ndarray) -> Values:
-    from nnet.metrics import evaluate
+    from nnet.scoring.metrics import evaluate
 
     result = evaluate(maps, masks, maps.max(axis=(1, 2)), masks.any(axis=(1, 2)))
     return {"pro": result.p_pro, "auroc": result.p_auroc, "f1": result.p_f1.f1}
 
 
 def run_evaluate_labelled(maps: np.ndarray, masks: np.ndarray) -> Callable[[], Values]:
-    from nnet.metrics import evaluate, label_pixels
+    from nnet.scoring.metrics import evaluate, label_pixels
 
     regions, labels = label_pixels(masks), masks.any(axis=(1, 2))
 
@@ -75,7 +75,7 @@ def run_evaluate_labelled(maps: np.ndarray, masks: np.ndarray) -> Callable[[], V
 
 
 def run_streaming(maps: np.ndarray, masks: np.ndarray) -> Values:
-    from nnet.metrics import StreamingMetrics
+    from nnet.scoring.metrics import StreamingMetrics
 
     stream = StreamingMetrics()
     for i in range(len(maps)):

@@ -59,11 +59,11 @@ from nnet.data import Dataset, load_resized, open_dataset
 from nnet.detector import Detector
 from nnet.expression import PRESETS
 from nnet.features import batches, to_network_input
-from nnet.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
-from nnet.metrics import evaluate, label_pixels
 from nnet.model.backbone import Teacher
 from nnet.model.compat import declare_torchvision_operators
 from nnet.model.weights import architecture_of, load_weights
+from nnet.scoring.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
+from nnet.scoring.metrics import evaluate, label_pixels
 from nnet.storage import write_text
 from nnet.training import Progress, learning_rate_at, split_normals, train
 

@@ -17,7 +17,7 @@ _EXPORTS = {
     "Trace": "nnet.detector",
     "NNetError": "nnet.errors",
     "decode": "nnet.data.images",
-    "score_map": "nnet.maps",
+    "score_map": "nnet.scoring.maps",
     "train": "nnet.training",
 }
 __all__ = [*_EXPORTS, "__version__"]

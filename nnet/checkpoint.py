@@ -2,7 +2,7 @@
 
 config.json              settings, format version, hashes of the other files, teacher, data and commit
 weights.safetensors      the network without its teacher; matrices and kernels in float16 (half the size)
-normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.calibration`)
+normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.scoring.calibration`)
 atlas.safetensors        what each memory item stands for (see `nnet.atlas`), if there is a memory
 calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
@@ -15,7 +15,7 @@ metrics.json holds at its top what training measured on its own data's test imag
     "size"         side of the network input in pixels
     "image_sizes"  "smallest" and "largest" test image as [width, height], and how many "distinct" sizes there are
     "left_out"     how many images could not be read
-    "scores"       score expression -> metrics (`nnet.metrics.Metrics`) overall, and "by_type" per defect type
+    "scores"       score expression -> metrics (`nnet.scoring.metrics.Metrics`) overall, and "by_type" per defect type
 
 and under "evaluations" what `nnet evaluate` or the workbench measured later: the data's sha256 -> the same five, with
 "weights_sha256", "commit", "created" and "versions" of the last run; each expression there has the "commit" and date
@@ -35,11 +35,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 import nnet
-from nnet.calibration import Calibration
 from nnet.config import Config
 from nnet.errors import NNetError
 from nnet.model.network import NNet
 from nnet.model.weights import WeightsError, file_sha256
+from nnet.scoring.calibration import Calibration
 from nnet.storage import write_json, write_tensors, write_text
 
 FORMAT = 1

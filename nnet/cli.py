@@ -298,7 +298,7 @@ def _score_batch(
     options: argparse.Namespace,
     taken: set[str],
 ) -> Iterator[dict[str, Any]]:
-    from nnet.overlay import overlay, to_png
+    from nnet.scoring.overlay import overlay, to_png
 
     if not images:
         return

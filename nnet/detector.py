@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from nnet import checkpoint as checkpoints
-from nnet.calibration import Calibration
 from nnet.checkpoint import Checkpoint
 from nnet.config import Config
 from nnet.data.images import resize
@@ -22,9 +21,10 @@ from nnet.device import autocast, choose_device, describe, inference_dtype
 from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.features import to_network_input
-from nnet.maps import anomaly_maps, image_score, score_maps, to_common_size
 from nnet.model.network import NNet, Outputs
 from nnet.model.nfs import address
+from nnet.scoring.calibration import Calibration
+from nnet.scoring.maps import anomaly_maps, image_score, score_maps, to_common_size
 
 Array = np.ndarray
 

@@ -24,9 +24,9 @@ from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import PRESETS, Expression, parse
 from nnet.features import batches
-from nnet.maps import score_maps
-from nnet.metrics import ImageLabels, Metrics, evaluate, label_pixels
 from nnet.provenance import provenance
+from nnet.scoring.maps import score_maps
+from nnet.scoring.metrics import ImageLabels, Metrics, evaluate, label_pixels
 
 Array = np.ndarray
 
@@ -319,7 +319,7 @@ def score(evidence: Evidence, expression: str) -> Result:
 
 
 def pixel_scores(evidence: Evidence, expression: str | Expression) -> Array:
-    """Score_p of every image, (n, size, size) float32; what `nnet.maps.score_maps` gives, but for rounding (1e-6).
+    """Score_p of every image, (n, size, size) float32; what `nnet.scoring.maps.score_maps` gives, but for rounding (1e-6).
 
     Interpolation and Gaussian are linear and act on rows and columns alike, so both together are one small matrix A,
     and Score_p = A S A^T. That is several times faster than to filter each map.
@@ -349,7 +349,7 @@ def results(dataset: Dataset, evidence: Evidence, found: Sequence[Result]) -> di
 
     Returns:
         "data" (see `describe`), "size" of the network input, "image_sizes" as [width, height], "left_out" (images that
-        could not be read), and "scores": expression -> metrics as in `nnet.metrics.Metrics`, with "by_type".
+        could not be read), and "scores": expression -> metrics as in `nnet.scoring.metrics.Metrics`, with "by_type".
     """
     by_area = sorted({(int(w), int(h)) for h, w in evidence.shapes}, key=lambda s: (s[0] * s[1], s))
     return {

@@ -28,7 +28,6 @@ import numpy as np
 import torch
 
 import nnet
-from nnet.calibration import Reference
 from nnet.checkpoint import CONFIG, MAPS
 from nnet.data.archive import read_members
 from nnet.data.errors import DataError
@@ -36,9 +35,10 @@ from nnet.data.images import IMAGE_SUFFIXES, content_hash, decode
 from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import parse
-from nnet.maps import MAP_NAMES
-from nnet.overlay import to_png
 from nnet.provenance import provenance, versions
+from nnet.scoring.calibration import Reference
+from nnet.scoring.maps import MAP_NAMES
+from nnet.scoring.overlay import to_png
 
 FORMAT, VERSION = "nnet-replay", 1
 MANIFEST, IMAGE, VALUES = "manifest.json", "image.png", "values.npz"

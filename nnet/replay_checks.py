@@ -18,8 +18,8 @@ from nnet.checkpoint import MAPS, WEIGHTS
 from nnet.data.images import content_hash, decode
 from nnet.detector import Detector
 from nnet.errors import NNetError
-from nnet.maps import score_map
 from nnet.replay import Bundle, ReplayError, environment, stated_hashes
+from nnet.scoring.maps import score_map
 
 FLOAT32_TOLERANCE = 1e-4
 """Largest difference of a map (which reaches from 0 to 2) on another CPU or with other versions. Other instruction

@@ -4,7 +4,7 @@ A subset is scored as Eq. (8) would with these maps alone: summed within a scale
 maps there are 63. A map's Shapley value (Shapley, "A value for n-person games", 1953) is what it adds to a metric,
 averaged over all orders in which the maps can join: an exact sum over all subsets, no sampling. The values of all maps
 add up to the metric of all maps together minus that of none. Without any map every score is the same, so the metric of
-none is that of a constant map (see `nnet.metrics`): 0.5 for AUROC, the share of defective samples for AP, 0.15 for PRO.
+none is that of a constant map (see `nnet.scoring.metrics`): 0.5 for AUROC, the share of defective samples for AP, 0.15 for PRO.
 
 All this works on the maps that one forward pass left (`nnet.evaluation.Evidence`) and runs no network.
 """
@@ -23,7 +23,7 @@ from nnet.data.loading import ahead
 from nnet.errors import NNetError
 from nnet.evaluation import WORKERS, Evidence, pixel_scores
 from nnet.expression import for_maps
-from nnet.metrics import FPR_LIMIT, rank_pixels, rank_scores
+from nnet.scoring.metrics import FPR_LIMIT, rank_pixels, rank_scores
 
 METRICS = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_ap": "P-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO"}
 """The metrics that are attributed, as they are called; those that begin with P need masks."""
@@ -143,7 +143,7 @@ def _measure(evidence: Evidence, maps: tuple[str, ...]) -> Subset:
 
 
 def _with_pixels(evidence: Evidence) -> list[int]:
-    """The images that count for pixel metrics, as in `nnet.metrics.evaluate`; none without a marked pixel."""
+    """The images that count for pixel metrics, as in `nnet.scoring.metrics.evaluate`; none without a marked pixel."""
     if not any(mask is not None and mask.regions for mask in evidence.masks):
         return []
     pairs = enumerate(zip(evidence.masks, evidence.defective, strict=True))

@@ -20,7 +20,6 @@ from torch import Tensor, nn
 
 from nnet import checkpoint as checkpoints
 from nnet.atlas import collect, to_tensors
-from nnet.calibration import Calibration, calibrate
 from nnet.config import Config, TrainConfig
 from nnet.detector import Detector
 from nnet.device import autocast, available_memory, describe, training_dtype
@@ -30,6 +29,7 @@ from nnet.features import FeatureCache, Images, batches, take
 from nnet.losses import beta_at, total_loss
 from nnet.model.network import NNet
 from nnet.model.nfs import effective_items
+from nnet.scoring.calibration import Calibration, calibrate
 from nnet.storage import write_tensors, write_text
 
 MIN_TRAINING_IMAGES = 4

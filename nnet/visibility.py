@@ -12,7 +12,7 @@ from PIL import Image
 
 from nnet.detector import Array, Detector
 from nnet.expression import Expression
-from nnet.maps import image_score, score_maps
+from nnet.scoring.maps import image_score, score_maps
 
 MIN_RISE = 0.1
 """A defect counts as visible in a map only if it raises the map by at least this share of the normal 99 % level."""
@@ -89,7 +89,7 @@ class Response:
         return peak(with_defect, self.inside), peak(without, self.inside)
 
     def scores(self, expression: Expression, size: int, sigma: float) -> Array:
-        """Image scores of the damaged images, (n,); see `nnet.maps.score_maps`. Runs no network."""
+        """Image scores of the damaged images, (n,); see `nnet.scoring.maps.score_maps`. Runs no network."""
         tensors = {name: torch.from_numpy(m) for name, m in self.maps.items()}
         return image_score(score_maps(tensors, expression, size, sigma)).numpy()
 

@@ -19,8 +19,8 @@ from nnet.config import Config
 from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps, parse
-from nnet.maps import score_map
 from nnet.model.network import NNet
+from nnet.scoring.maps import score_map
 
 LABEL = "An intervention on a trained network, not a network trained without the part."
 

@@ -6,7 +6,9 @@ import numpy as np
 import streamlit as st
 
 import nnet
-from nnet.overlay import enlarge
+from nnet.scoring.circuit import PAIRS
+from nnet.scoring.judge import Judgement
+from nnet.scoring.overlay import enlarge
 from workbench import (
     figures,
     frame,
@@ -22,10 +24,8 @@ from workbench import (
     theme,
 )
 from workbench import inspect_text as wording
-from workbench.circuit import PAIRS
 from workbench.inspect_scene import Scene, View
 from workbench.inspect_sections import SECTIONS
-from workbench.judging import Judgement
 from workbench.linked_pictures import Badge, Probe, Tile
 from workbench.resources import Loaded
 from workbench.state import Picture

@@ -12,6 +12,7 @@ import streamlit as st
 from nnet.atlas import Atlas, patch
 from nnet.data.images import resize
 from nnet.detector import Trace
+from nnet.scoring.judge import Judgement
 from workbench import (
     figures,
     frame,
@@ -26,7 +27,6 @@ from workbench import (
     theme,
 )
 from workbench import memory_text as wording
-from workbench.judging import Judgement
 from workbench.linked_pictures import Tile
 from workbench.memory_data import Effect, Recall, Settings
 from workbench.memory_figures import Card

@@ -13,21 +13,11 @@ import streamlit as st
 from nnet import projection
 from nnet.errors import NNetError
 from nnet.projection import Pair
-from workbench import (
-    figures,
-    frame,
-    gallery,
-    judging,
-    projection_data,
-    projection_figures,
-    resources,
-    state,
-    text,
-    theme,
-)
+from nnet.scoring import judge
+from nnet.scoring.judge import Judgement
+from workbench import figures, frame, gallery, projection_data, projection_figures, resources, state, text, theme
 from workbench import projection_text as words
 from workbench import projection_work as work
-from workbench.judging import Judgement
 from workbench.projection_figures import Series
 from workbench.projection_work import Look, Region
 from workbench.resources import Loaded, Model
@@ -68,7 +58,7 @@ def main() -> None:
         loaded = picture.load()
         with st.spinner("Looking at the picture…", show_time=True):
             trace = resources.trace(model, loaded)
-        judged = judging.judge(model.detector, trace.maps, _expression(model))
+        judged = judge.judge(model.detector, trace.maps, _expression(model))
         region = work.flagged_region(picture, loaded, judged)
         pairs = work.all_pairs(trace)
         _heading(picture, loaded, judged, region)
@@ -106,7 +96,7 @@ def _picture(model: Model) -> Picture:
 
 
 def _expression(model: Model) -> str:
-    return next(iter(judging.presets(model.detector).values()))
+    return next(iter(judge.presets(model.detector).values()))
 
 
 def _heading(picture: Picture, loaded: Loaded, judged: Judgement, region: Region) -> None:

@@ -17,18 +17,9 @@ from nnet.errors import NNetError
 from nnet.evaluation import Evidence, Result
 from nnet.expression import ExpressionError
 from nnet.provenance import provenance
+from nnet.scoring import judge
 from nnet.subsets import METRICS, Attribution
-from workbench import (
-    evaluate_data,
-    evaluate_figures,
-    evaluate_report,
-    figures,
-    frame,
-    judging,
-    state,
-    text,
-    threshold_histogram,
-)
+from workbench import evaluate_data, evaluate_figures, evaluate_report, figures, frame, state, text, threshold_histogram
 from workbench import evaluate_text as words
 from workbench import evaluate_work as work
 from workbench.evaluate_data import Chosen
@@ -176,7 +167,7 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     left, right = st.columns(2, gap="medium")
     with right:
         more = _more_expressions(model)
-    expressions = list(dict.fromkeys([*judging.presets(model.detector).values(), *more]))
+    expressions = list(dict.fromkeys([*judge.presets(model.detector).values(), *more]))
     state.remember("evaluate_score", expressions[0], state.one_of(expressions))
     with left:
         first = st.selectbox(
@@ -196,7 +187,7 @@ def _more_expressions(model: Model) -> list[str]:
     found = []
     for one in filter(None, (part.strip() for part in written.split(";"))):
         try:
-            found.append(judging.check(model.detector, one).text)
+            found.append(judge.check(model.detector, one).text)
         except ExpressionError as error:
             st.warning(text.plain(str(error)), icon=":material/edit:")
     return found

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from nnet.attribution import FLOOR, attribute, normal_maps
-from nnet.calibration import Calibration
 from nnet.config import ScoreConfig
 from nnet.expression import PRESETS
+from nnet.scoring.attribution import FLOOR, attribute, normal_maps
+from nnet.scoring.calibration import Calibration
 
 NORMAL = dict.fromkeys(("M1", "M2", "M3", "M4", "M5", "M6"), 0.1)
 

@@ -10,8 +10,8 @@ from builders import tiny_config
 
 from nnet.detector import Detector
 from nnet.expression import PRESETS, ExpressionError, parse
-from workbench import circuit, judging
-from workbench.circuit import Circuit, read
+from nnet.scoring import circuit, judge
+from nnet.scoring.circuit import Circuit, read
 
 PAPER = PRESETS["paper"]
 # Powers of different primes: two expressions have the same value only if they say the same.
@@ -133,7 +133,7 @@ def test_presets_are_those_of_the_model_and_single_scales(tiny_checkpoint: objec
 )
 def test_no_score_is_offered_twice_in_another_order(changes: dict, expected: dict) -> None:
     model = SimpleNamespace(config=tiny_config(**changes))
-    found = judging.presets(model)
+    found = judge.presets(model)
     assert dict(list(found.items())[: len(expected)]) == expected
     texts = list(circuit.presets(model).values())
     values = [parse(text).evaluate({name: VALUES[name] for name in parse(text).maps}) for text in texts]

@@ -6,13 +6,13 @@ import pytest
 import torch
 from builders import random_images, tiny_config
 
-from nnet.calibration import Calibration
 from nnet.config import ScoreConfig
 from nnet.detector import Detector, InputError
 from nnet.device import DeviceError, choose_device, inference_dtype, training_dtype
 from nnet.expression import ExpressionError, MissingMapError
-from nnet.maps import MAPS, score_map
 from nnet.model.network import NNet
+from nnet.scoring.calibration import Calibration
+from nnet.scoring.maps import MAPS, score_map
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.evaluation import Collecting, collect, gather, join, pixel_scores, score
 from nnet.expression import ExpressionError
-from nnet.maps import score_maps
+from nnet.scoring.maps import score_maps
 
 
 def samples(normal: int = 5, defective: int = 4) -> tuple[Sample, ...]:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnet import overlay
-from nnet.calibration import Reference
+from nnet.scoring import overlay
+from nnet.scoring.calibration import Reference
 from workbench import figures, text, theme
 from workbench.resources import BoundedCache
 

@@ -9,9 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_app import INSPECT, PNG, encoded, fine, start, upload
 
-from nnet.calibration import Reference
 from nnet.data.images import decode
 from nnet.detector import Detector
+from nnet.scoring.calibration import Reference
 from workbench import gallery
 from workbench.resources import Tile
 from workbench.state import Picture

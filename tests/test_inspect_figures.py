@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from nnet.attribution import attribute
-from nnet.calibration import Reference
 from nnet.expression import PRESETS
+from nnet.scoring.attribution import attribute
+from nnet.scoring.calibration import Reference
 from workbench import figures, inspect_regions, inspect_state, students
 from workbench import inspect_figures as charts
 from workbench import inspect_text as wording

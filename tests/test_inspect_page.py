@@ -27,16 +27,16 @@ from test_app import (
     words,
 )
 
-from nnet.attribution import attribute, normal_maps
-from nnet.calibration import Calibration
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace
 from nnet.expression import for_maps, parse
 from nnet.model.network import NNet
-from nnet.regions import find_regions, peak_pixel, pixel_to_cell
+from nnet.scoring.attribution import attribute, normal_maps
+from nnet.scoring.calibration import Calibration
+from nnet.scoring.judge import judge
+from nnet.scoring.regions import find_regions, peak_pixel, pixel_to_cell
 from workbench import figures, inspect_regions, inspect_state, resources, samples, students, text
 from workbench import inspect_text as wording
-from workbench.judging import judge
 from workbench.resources import Model
 
 PAPER = "(M1+M6)*(M2+M5)*(M3+M4)"

@@ -8,7 +8,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from nnet.expression import MissingMapError
-from nnet.maps import MAPS, anomaly_maps, gaussian, image_score, score_map, score_maps, to_common_size
+from nnet.scoring.maps import MAPS, anomaly_maps, gaussian, image_score, score_map, score_maps, to_common_size
 
 E8 = "(M1+M6)*(M2+M5)*(M3+M4)"
 

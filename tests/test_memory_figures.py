@@ -11,11 +11,11 @@ import torch
 from builders import random_images
 
 from nnet.atlas import PATCH_SIDE, PATCHES, Atlas
-from nnet.calibration import Reference
 from nnet.detector import Detector
 from nnet.model import nfs
+from nnet.scoring.calibration import Reference
+from nnet.scoring.judge import Judgement
 from workbench import memory_data, memory_figures, memory_text
-from workbench.judging import Judgement
 from workbench.memory_data import Settings
 from workbench.memory_figures import Card
 

@@ -16,10 +16,10 @@ from test_app import charts, encoded, fine, pressed, start, upload, words
 
 from nnet import checkpoint as checkpoints
 from nnet.atlas import from_tensors
-from nnet.calibration import Calibration
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace
 from nnet.model.network import NNet
+from nnet.scoring.calibration import Calibration
 from nnet.training import load_history
 from workbench import memory_data, memory_figures, memory_text, resources, samples, text
 from workbench.memory_data import Settings

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from sklearn import metrics as sklearn_metrics
 
-from nnet import metrics
-from nnet.metrics import MetricError, UndefinedMetricError
+from nnet.scoring import metrics
+from nnet.scoring.metrics import MetricError, UndefinedMetricError
 
 CLOSE = {"rel": 0, "abs": 1e-9}
 

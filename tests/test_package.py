@@ -10,7 +10,7 @@ import pytest
 
 import nnet
 from nnet.model import compat
-from nnet.overlay import COLOUR_MAPS, colour_table, overlay, relative
+from nnet.scoring.overlay import COLOUR_MAPS, colour_table, overlay, relative
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "nnet").rglob("*.py"))

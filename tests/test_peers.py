@@ -13,7 +13,7 @@ import pytest
 from builders import random_images
 
 from benchmarks import peers
-from nnet.metrics import label_pixels
+from nnet.scoring.metrics import label_pixels
 
 
 def row(method: str, seed: int, i_auroc: float, seconds: float = 10.0, p_ap: float | None = None) -> dict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnet.regions import cell_to_pixel, find_regions, peak_pixel, pixel_to_cell
+from nnet.scoring.regions import cell_to_pixel, find_regions, peak_pixel, pixel_to_cell
 
 
 def two_blobs() -> np.ndarray:

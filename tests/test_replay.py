@@ -19,8 +19,8 @@ from PIL import Image
 from nnet import replay, replay_checks
 from nnet.cli import main
 from nnet.detector import Detector
-from nnet.maps import score_map
 from nnet.replay import CALIBRATION, IMAGE, MANIFEST, MODEL, SETTINGS, VALUES, ReplayError
+from nnet.scoring.maps import score_map
 
 Members = dict[str, bytes]
 

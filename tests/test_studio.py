@@ -17,8 +17,9 @@ from PIL import Image
 from nnet.data import CutPaste, DataError, Defect, normal_image, paint_defect, paste_patch
 from nnet.detector import Detector
 from nnet.expression import PRESETS, parse
+from nnet.scoring import judge
 from nnet.visibility import MIN_RISE, Onset, coverage, is_visible, onset, peak, respond
-from workbench import judging, studio_data, studio_figures, studio_paint, studio_text
+from workbench import studio_data, studio_figures, studio_paint, studio_text
 from workbench.studio_data import Curves, Effect, Found
 from workbench.studio_paint import Drawn, LayerError, Placed, alter, at_dose, damage, lay_over, read_layer
 
@@ -309,7 +310,7 @@ def test_curves_and_table_hold_the_whole_measurement(detector: Detector):
     response = respond(
         detector, undamaged, lambda dose: damage(image, at_dose(recipe, "contrast", dose)), (0.2, 0.6, 1.0)
     )
-    judged = judging.judge(detector, undamaged, PRESETS["paper"])
+    judged = judge.judge(detector, undamaged, PRESETS["paper"])
     singles, factors = studio_data.parts(PRESETS["paper"], undamaged)
     levels = {p.text: studio_data.normal_level(detector.calibration, p) for p in (*singles, *factors)}
     settings = (detector.config.model.size, detector.config.scoring.sigma)
@@ -329,7 +330,7 @@ def test_curves_and_table_hold_the_whole_measurement(detector: Detector):
 def test_overlap_counts_areas(detector: Detector):
     score = np.zeros((4, 4), np.float32)
     score[1:3, 1:3] = 1.0
-    judged = judging.judge(detector, detector.trace(random_images(1)[0]).maps, "M1")
+    judged = judge.judge(detector, detector.trace(random_images(1)[0]).maps, "M1")
     threshold = judged.reference.with_threshold(0.5)
     after = replace(judged, score=score, value=1.0, reference=threshold)
     before = replace(after, score=np.zeros_like(score), value=0.0)

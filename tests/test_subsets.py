@@ -7,11 +7,12 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from nnet import metrics, subsets
+from nnet import subsets
 from nnet.errors import NNetError
 from nnet.evaluation import Evidence, score
 from nnet.expression import for_maps
-from nnet.metrics import label_pixels
+from nnet.scoring import metrics
+from nnet.scoring.metrics import label_pixels
 from nnet.subsets import attribute, shapley, subsets_of
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnet.overlay import paint
+from nnet.scoring.overlay import paint
 from workbench import figures, theme, train_figures
 from workbench.train_figures import Line
 

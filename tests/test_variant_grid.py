@@ -16,12 +16,12 @@ from test_app import PNG, charts, component, encoded, fine, pressed, probed, sta
 from variant_builders import DATA, NAME, kept_study
 
 from nnet.ablation.variants import STUDIES, VARIANTS, base_config
-from nnet.attribution import attribute
-from nnet.attribution import normal_maps as summed_up
 from nnet.config import Config, preset
 from nnet.data.images import decode
 from nnet.detector import Detector
-from nnet.regions import peak_pixel, pixel_to_cell
+from nnet.scoring.attribution import attribute
+from nnet.scoring.attribution import normal_maps as summed_up
+from nnet.scoring.regions import peak_pixel, pixel_to_cell
 from nnet.whatif import LABEL, WhatIf, intervene
 from workbench import comparison_data, resources, text, variant_data, variant_figures, variant_grid
 from workbench import variant_text as wording
@@ -224,7 +224,7 @@ def test_the_difference_is_told_against_the_chosen_reference(study: Path, image:
     assert "without forward branch" in shown["RD (baseline)"]["hint"]
     rd, nnet = (Detector.load(study / "models" / key, "cpu") for key in ("rd", "nnet"))
     np.testing.assert_allclose(
-        probed(at, "variants_grid"), nnet.score([image])[0].map / nnet.calibration.for_expression().threshold, rtol=1e-3
+        probed(at, "variants_grid"), nnet.score([image])[0].map / nnet.scoring.calibration.for_expression().threshold, rtol=1e-3
     )
     first = shown["RD (baseline)"]["base"]
     fine(at.selectbox(key="reference").set_value(RD).run())

@@ -261,7 +261,7 @@ def draw(key: str, diagram: Diagram, only: str, on_edit: Callable[[str, str], No
     Args:
         key: unique on the page.
         only: on the button that leaves one map alone.
-        on_edit: called with the change and its target, as `workbench.circuit.edit` takes them, before the next run.
+        on_edit: called with the change and its target, as `nnet.scoring.circuit.edit` takes them, before the next run.
     """
 
     def edited() -> None:

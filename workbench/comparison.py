@@ -7,25 +7,15 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.expression import ExpressionError
-from nnet.regions import cell_to_pixel
-from workbench import (
-    comparison_data,
-    figures,
-    inspect_state,
-    judging,
-    linked_pictures,
-    resources,
-    state,
-    students,
-    text,
-    wipe,
-)
+from nnet.scoring import judge
+from nnet.scoring.judge import Judgement
+from nnet.scoring.regions import cell_to_pixel
+from workbench import comparison_data, figures, inspect_state, linked_pictures, resources, state, students, text, wipe
 from workbench import comparison_figures as charts
 from workbench import comparison_text as words
 from workbench.comparison_data import Setting, Side
 from workbench.figures import Scale
 from workbench.inspect_scene import Scene
-from workbench.judging import Judgement
 from workbench.linked_pictures import Probe, Tile
 from workbench.resources import Model
 
@@ -45,7 +35,7 @@ def section(scene: Scene) -> None:
         st.error(words.unusable(str(error), name), icon=":material/error:")
         return
     try:
-        judging.check(model.detector, scene.expression)
+        judge.check(model.detector, scene.expression)
     except ExpressionError as error:
         st.warning(words.missing(str(error), name), icon=":material/rule:")
         _settings(scene.model, model)

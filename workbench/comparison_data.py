@@ -11,8 +11,8 @@ import numpy as np
 
 from nnet.checkpoint import Checkpoint
 from nnet.config import Config
-from nnet.overlay import enlarge
-from workbench.judging import Judgement
+from nnet.scoring.judge import Judgement
+from nnet.scoring.overlay import enlarge
 
 
 @dataclass(frozen=True)

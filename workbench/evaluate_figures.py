@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 import plotly.graph_objects as go
 
-from nnet.maps import MAPS
-from nnet.metrics import FPR_LIMIT
+from nnet.scoring.maps import MAPS
+from nnet.scoring.metrics import FPR_LIMIT
 from workbench import text, theme
 
 BINS = 36

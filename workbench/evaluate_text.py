@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.textures import TEXTURES
 from nnet.expression import PRESETS
-from nnet.maps import MAPS
-from nnet.metrics import BestF1, Metrics
+from nnet.scoring.maps import MAPS
+from nnet.scoring.metrics import BestF1, Metrics
 from nnet.subsets import METRICS
 from workbench import text
 

@@ -14,10 +14,11 @@ import streamlit as st
 from nnet import evaluation, subsets
 from nnet.data import Inspection
 from nnet.evaluation import Collecting, Evidence, Result
-from nnet.metrics import Ranking
 from nnet.projection import embed, in_mixed_order
+from nnet.scoring import judge
+from nnet.scoring.metrics import Ranking
 from nnet.subsets import Attribution
-from workbench import evaluate_figures, figures, judging, resources, text, theme, threshold_histogram
+from workbench import evaluate_figures, figures, resources, text, theme, threshold_histogram
 from workbench import evaluate_text as words
 from workbench.evaluate_figures import Line
 from workbench.resources import BoundedCache, Loaded, Model
@@ -288,7 +289,7 @@ def thumbnail(
 def _thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str) -> np.ndarray:
     sample = next(s for s in chosen.dataset.test if s.key == found.keys[index])
     image = figures.reduced(sample.load().image, THUMB_SIDE)
-    judged = judging.judge(model.detector, {name: m[index] for name, m in found.maps.items()}, expression)
+    judged = judge.judge(model.detector, {name: m[index] for name, m in found.maps.items()}, expression)
     scale = figures.calibrated_scale(judged.reference.threshold)
     return figures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold)
 

@@ -20,9 +20,9 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image, ImageDraw, ImageFont
 
-from nnet.overlay import overlay as nnet_overlay
-from nnet.overlay import paint, relative
-from nnet.overlay import to_png as png
+from nnet.scoring.overlay import overlay as nnet_overlay
+from nnet.scoring.overlay import paint, relative
+from nnet.scoring.overlay import to_png as png
 from workbench import text, theme
 from workbench.bounded import BoundedCache
 
@@ -108,7 +108,7 @@ def colourised(values: np.ndarray, scale: Scale) -> np.ndarray:
 def overlay(
     image: np.ndarray, score: np.ndarray, scale: Scale, opacity: float, edge: float | None = None
 ) -> np.ndarray:
-    """The image with the score's colours on it, uint8 in the image's size; see `nnet.overlay.overlay`."""
+    """The image with the score's colours on it, uint8 in the image's size; see `nnet.scoring.overlay.overlay`."""
     return nnet_overlay(image, score, (scale.low, scale.high), opacity, scale.colour_map, edge)
 
 

@@ -8,10 +8,11 @@ import re
 import pandas as pd
 import streamlit as st
 
-from nnet.calibration import Reference
 from nnet.errors import NNetError
 from nnet.expression import parse
-from workbench import datasets, figures, judging, replay, resources, samples, state, text
+from nnet.scoring import judge
+from nnet.scoring.calibration import Reference
+from workbench import datasets, figures, replay, resources, samples, state, text
 from workbench.resources import Model, Tile
 from workbench.state import Picture
 
@@ -203,7 +204,7 @@ def _new_tiles(model: Model, pictures: list[Picture], expression: str) -> list[T
 
 def _tile(model: Model, image: resources.Loaded, expression: str) -> Tile:
     maps = resources.known_maps(model, image) or resources.trace(model, image).maps
-    judged = judging.judge(model.detector, maps, expression)
+    judged = judge.judge(model.detector, maps, expression)
     scale = figures.calibrated_scale(judged.reference.threshold)
     small = figures.reduced(image.shown, 320)
     marked = figures.overlay(small, judged.score, scale, 0.7)

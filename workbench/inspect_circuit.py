@@ -6,12 +6,13 @@ import streamlit as st
 
 from nnet.detector import Trace
 from nnet.expression import parse
-from nnet.maps import MAPS
-from workbench import circuit, circuit_diagram, figures, inspect_state, resources, text
+from nnet.scoring import circuit
+from nnet.scoring.judge import OWN
+from nnet.scoring.maps import MAPS
+from workbench import circuit_diagram, figures, inspect_state, resources, text
 from workbench import inspect_text as wording
 from workbench.circuit_diagram import Diagram, Map, Pair, Result, Sign
 from workbench.inspect_scene import Scene
-from workbench.judging import OWN
 from workbench.resources import Model
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image, ImageDraw
 
-from nnet.attribution import Attribution, Part
 from nnet.expression import parse
-from nnet.maps import MAPS
-from nnet.overlay import enlarge
+from nnet.scoring.attribution import Attribution, Part
+from nnet.scoring.maps import MAPS
+from nnet.scoring.overlay import enlarge
 from workbench import figures, text, theme
 from workbench import inspect_text as wording
 from workbench.figures import Scale

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nnet.attribution import attribute
 from nnet.expression import parse
-from nnet.regions import pixel_to_cell
-from workbench import circuit, figures, inspect_figures, inspect_state, resources, state
+from nnet.scoring import circuit
+from nnet.scoring.attribution import attribute
+from nnet.scoring.regions import pixel_to_cell
+from workbench import figures, inspect_figures, inspect_state, resources, state
 from workbench import inspect_text as wording
 from workbench.inspect_scene import Scene
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from nnet.calibration import Reference
-from nnet.regions import Region, find_regions
+from nnet.scoring.calibration import Reference
+from nnet.scoring.judge import Judgement
+from nnet.scoring.regions import Region, find_regions
 from workbench import inspect_state, text, theme, threshold_histogram
 from workbench import inspect_text as wording
 from workbench.inspect_scene import Scene
-from workbench.judging import Judgement
 
 LISTED = 50
 """Most regions in the table."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nnet.detector import Trace
+from nnet.scoring.judge import Judgement
 from workbench import figures, resources
 from workbench.figures import Scale
-from workbench.judging import Judgement
 from workbench.resources import Loaded, Model
 from workbench.state import Picture
 

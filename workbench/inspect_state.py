@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from nnet.calibration import Reference
 from nnet.expression import ExpressionError, parse
-from nnet.regions import peak_pixel
-from workbench import circuit, judging, state
+from nnet.scoring import circuit, judge
+from nnet.scoring.calibration import Reference
+from nnet.scoring.judge import OWN, Judgement
+from nnet.scoring.regions import peak_pixel
 from workbench import inspect_text as wording
-from workbench.judging import OWN, Judgement
+from workbench import state
 from workbench.resources import Loaded, Model
 
 _SCORE, _EXPRESSION, _LAST = "score", "expression", "last_expression"
@@ -56,7 +57,7 @@ def remember_expression(model: Model) -> Chosen:
 
 def _read(model: Model, written: str, first: str) -> Chosen:
     try:
-        return Chosen(judging.check(model.detector, written).text)
+        return Chosen(judge.check(model.detector, written).text)
     except ExpressionError as error:
         last = st.session_state.get(_LAST, first)
         fits = set(parse(last).maps) <= set(model.detector.config.maps)
@@ -79,13 +80,13 @@ def preset_chosen() -> None:
 def expression_written(model: Model) -> None:
     """A callback. What was written is brought into canonical form; what cannot be read stays as it is."""
     try:
-        set_expression(model, judging.check(model.detector, st.session_state[_EXPRESSION]).text)
+        set_expression(model, judge.check(model.detector, st.session_state[_EXPRESSION]).text)
     except ExpressionError:
         st.session_state[_SCORE] = OWN
 
 
 def circuit_edited(model: Model, change: str, target: str) -> None:
-    """A press on the diagram; see `workbench.circuit.edit`. A callback."""
+    """A press on the diagram; see `nnet.scoring.circuit.edit`. A callback."""
     _changed(model, lambda expression: circuit.edit(expression, change, target))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from nnet.expression import PRESETS
-from nnet.regions import cell_to_pixel
+from nnet.scoring.regions import cell_to_pixel
 from workbench import figures, inspect_state, linked_pictures, resources, state, students, wipe
 from workbench import inspect_text as wording
 from workbench.figures import Scale

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nnet.attribution import Attribution, Part
-from nnet.calibration import Reference
 from nnet.expression import parse
-from nnet.maps import MAPS
-from workbench import circuit, text
+from nnet.scoring import circuit
+from nnet.scoring.attribution import Attribution, Part
+from nnet.scoring.calibration import Reference
+from nnet.scoring.maps import MAPS
+from workbench import text
 from workbench.students import Agreement
 
 TIMES = "\N{MULTIPLICATION SIGN}"

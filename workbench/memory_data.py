@@ -16,8 +16,8 @@ from scipy.spatial.distance import squareform
 
 from nnet.atlas import PATCH_SIDE, Atlas
 from nnet.detector import Detector, MemoryUse, Trace
-from workbench import judging
-from workbench.judging import Judgement
+from nnet.scoring import judge
+from nnet.scoring.judge import Judgement
 
 SIMILARITY_ITEMS = 300
 """Most items in the similarity matrix; of a larger memory, the most used ones."""
@@ -109,7 +109,7 @@ def as_trained(trace: Trace) -> Recall:
 def effect(detector: Detector, trace: Trace, recalled: np.ndarray) -> Effect:
     """Run what comes after the memory (projection, fusion, decoder) with another F'_3, (C, H, W)."""
     rebuilt = detector.rebuild(trace, recalled)
-    judged = judging.judge(detector, rebuilt.maps, detector.config.scoring.expression)
+    judged = judge.judge(detector, rebuilt.maps, detector.config.scoring.expression)
     return Effect(rebuilt.maps, judged, rebuilt.timings)
 
 

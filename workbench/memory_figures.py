@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from nnet.overlay import colour_table
+from nnet.scoring.overlay import colour_table
 from workbench import figures, memory_text, text, theme
 from workbench.figures import Scale
 from workbench.memory_data import Embedding

@@ -13,8 +13,8 @@ from nnet import projection
 from nnet.data import Sample
 from nnet.detector import Trace
 from nnet.projection import Pair, Statistics
+from nnet.scoring.judge import Judgement
 from workbench import figures, resources
-from workbench.judging import Judgement
 from workbench.resources import BoundedCache, Loaded, Model
 from workbench.state import Picture
 

@@ -18,17 +18,18 @@ import numpy as np
 import streamlit as st
 import torch
 
-from nnet.attribution import NormalMaps
-from nnet.attribution import normal_maps as summed_up
 from nnet.checkpoint import CONFIG
 from nnet.data import Sample
 from nnet.data.images import MIN_SIDE, content_hash, decode
 from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
 from nnet.runs import usable_checkpoints
-from workbench import figures, judging
+from nnet.scoring import judge
+from nnet.scoring.attribution import NormalMaps
+from nnet.scoring.attribution import normal_maps as summed_up
+from nnet.scoring.judge import Judgement
+from workbench import figures
 from workbench.bounded import BoundedCache as BoundedCache
-from workbench.judging import Judgement
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_CHECKPOINT = ROOT / "checkpoints" / "elpv-mono"
@@ -240,9 +241,9 @@ def trace(model: Model, loaded: Loaded) -> Trace:
 
 
 def judgement(model: Model, loaded: Loaded, expression: str) -> Judgement:
-    """An image's score under an expression, from its trace; see `workbench.judging.judge`."""
+    """An image's score under an expression, from its trace; see `nnet.scoring.judge.judge`."""
     cache, key = stores().judgements, (loaded.hash, model.key, expression)
-    return cache.get(key) or cache.put(key, judging.judge(model.detector, trace(model, loaded).maps, expression))
+    return cache.get(key) or cache.put(key, judge.judge(model.detector, trace(model, loaded).maps, expression))
 
 
 def normal_levels(model: Model) -> dict[str, float]:

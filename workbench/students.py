@@ -8,10 +8,11 @@ import numpy as np
 import plotly.colors
 
 from nnet.detector import Detector
-from nnet.overlay import enlarge
-from workbench import judging, theme
+from nnet.scoring import judge
+from nnet.scoring.judge import Judgement
+from nnet.scoring.overlay import enlarge
+from workbench import theme
 from workbench.figures import Scale
-from workbench.judging import Judgement
 
 LIMIT = 2.0
 """Differences of this many thresholds or more take the last colour."""
@@ -64,7 +65,7 @@ class Agreement:
 
 def has_both(detector: Detector) -> bool:
     """Whether the model has both branches."""
-    return {"forward", "reverse"} <= judging.presets(detector).keys()
+    return {"forward", "reverse"} <= judge.presets(detector).keys()
 
 
 def compare(forward: Judgement, reverse: Judgement) -> Students:

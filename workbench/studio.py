@@ -13,7 +13,9 @@ import streamlit as st
 
 from nnet.data import CutPaste, Defect, Sample
 from nnet.errors import NNetError
-from nnet.maps import MAPS
+from nnet.scoring.circuit import PAIRS
+from nnet.scoring.judge import Judgement
+from nnet.scoring.maps import MAPS
 from nnet.visibility import Response, respond
 from workbench import (
     figures,
@@ -28,9 +30,7 @@ from workbench import (
     theme,
 )
 from workbench import studio_text as wording
-from workbench.circuit import PAIRS
 from workbench.inspect_scene import Scene
-from workbench.judging import Judgement
 from workbench.resources import Loaded
 from workbench.studio_cache import Answer
 from workbench.studio_canvas import Sheet

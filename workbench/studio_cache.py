@@ -13,9 +13,10 @@ import numpy as np
 import streamlit as st
 
 from nnet.expression import parse
+from nnet.scoring import judge
+from nnet.scoring.judge import Judgement
 from nnet.visibility import coverage
-from workbench import figures, judging, resources, studio_data, studio_paint
-from workbench.judging import Judgement
+from workbench import figures, resources, studio_data, studio_paint
 from workbench.resources import BoundedCache, Loaded, Model
 from workbench.studio_paint import Alteration, Recipe
 
@@ -107,7 +108,7 @@ def judgement(model: Model, loaded: Loaded, recipe: Recipe, expression: str) -> 
     cache, key = stores().judgements, (loaded.hash, recipe, model.key, expression)
     if (found := cache.get(key)) is not None:
         return found
-    return cache.put(key, judging.judge(model.detector, answer(model, loaded, recipe)[0].maps, expression))
+    return cache.put(key, judge.judge(model.detector, answer(model, loaded, recipe)[0].maps, expression))
 
 
 def level(model: Model, expression: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnet.calibration import Reference
+from nnet.scoring.calibration import Reference
 from nnet.visibility import MIN_RISE
 from workbench import text
 from workbench.studio_data import Curves, Effect, Found, Line

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nnet.calibration import Reference
 from nnet.checkpoint import Checkpoint
 from nnet.data import UNKNOWN, Dataset, Sample
-from nnet.maps import MAPS
+from nnet.scoring.calibration import Reference
+from nnet.scoring.maps import MAPS
 from workbench.samples import Collection
 
 PRODUCT = "N-Net Workbench"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnet.overlay import COLOUR_MAPS, stops
+from nnet.scoring.overlay import COLOUR_MAPS, stops
 
 DEFAULT_COLOUR_MAP = COLOUR_MAPS[0]
 

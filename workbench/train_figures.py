@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from nnet.overlay import overlay, stops
+from nnet.scoring.overlay import overlay, stops
 from workbench import figures, theme
 from workbench.figures import Scale
 
@@ -158,7 +158,7 @@ def strip(values: np.ndarray, scales: Sequence[Scale], side: int, opacity: float
         scales: one per frame, of one colour map.
         side: of each frame in pixels; other sizes are interpolated.
         opacity: for frames that lie over a photo, 0..1 from the middle of the scale on and less in proportion below
-            (as `nnet.overlay.overlay` does it); None for opaque ones.
+            (as `nnet.scoring.overlay.overlay` does it); None for opaque ones.
     """
     positions = np.stack([scale.position(frame) for frame, scale in zip(values, scales, strict=True)])
     if positions.shape[1] != side:

@@ -11,13 +11,13 @@ import numpy as np
 import streamlit as st
 
 from nnet import checkpoint as checkpoints
-from nnet.attribution import NormalMaps
-from nnet.attribution import normal_maps as summed_up
 from nnet.checkpoint import Checkpoint
+from nnet.scoring.attribution import NormalMaps
+from nnet.scoring.attribution import normal_maps as summed_up
+from nnet.scoring.judge import Judgement
 from nnet.whatif import WhatIf, altered, intervene
 from workbench import resources, variant_data
 from workbench.bounded import BoundedCache
-from workbench.judging import Judgement
 from workbench.resources import Loaded, Model
 from workbench.studies import StudyModel
 from workbench.variant_data import WHATIF, Candidate

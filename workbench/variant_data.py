@@ -13,16 +13,16 @@ import numpy as np
 
 from nnet.ablation.store import StudyFolder
 from nnet.ablation.variants import STUDIES, VARIANTS, Row, Study, differences
-from nnet.attribution import Attribution, NormalMaps, attribute
 from nnet.checkpoint import Checkpoint
 from nnet.config import Config
 from nnet.expression import PRESETS, parse
-from nnet.maps import score_map
-from nnet.regions import pixel_to_cell
+from nnet.scoring.attribution import Attribution, NormalMaps, attribute
+from nnet.scoring.judge import Judgement
+from nnet.scoring.maps import score_map
+from nnet.scoring.regions import pixel_to_cell
 from nnet.whatif import WhatIf
 from workbench import comparison_data
 from workbench.comparison_data import Side
-from workbench.judging import Judgement
 from workbench.studies import StudyModel, data_argument, study_folders, study_models
 
 if TYPE_CHECKING:

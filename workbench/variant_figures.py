@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from nnet.attribution import Attribution
-from nnet.maps import MAPS
+from nnet.scoring.attribution import Attribution
+from nnet.scoring.maps import MAPS
 from workbench import inspect_text, text, theme
 from workbench import variant_text as words
 

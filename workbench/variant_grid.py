@@ -12,7 +12,7 @@ import streamlit as st
 
 from nnet.ablation.published import METRICS
 from nnet.errors import NNetError
-from nnet.overlay import overlay
+from nnet.scoring.overlay import overlay
 from nnet.whatif import LABEL, altered
 from workbench import (
     comparison,

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from nnet.ablation.variants import VARIANTS
 from nnet.config import Config
 from nnet.expression import parse
-from nnet.maps import MAPS
-from workbench import circuit, comparison_text, inspect_text, text
+from nnet.scoring import circuit
+from nnet.scoring.maps import MAPS
+from workbench import comparison_text, inspect_text, text
 from workbench.comparison_data import Setting
 from workbench.variant_data import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnet.calibration import Reference
 from nnet.config import Config
 from nnet.expression import parse
+from nnet.scoring.calibration import Reference
 from workbench import inspect_text, text
 from workbench.whatif_data import KEPT, OTHER, OUT, Change, Row, Summary
 

@@ -162,7 +162,7 @@ def _seconds(work: Callable[[], object], device: Any) -> float:
 
 def _metric_seconds(config: Config, masks: bool) -> float:
     """Seconds of one score's metrics per test image; twice, since each kind of defect is measured as well."""
-    from nnet.metrics import evaluate
+    from nnet.scoring.metrics import evaluate
 
     generator = np.random.default_rng(0)
     shape = (METRIC_IMAGES, config.model.size, config.model.size)

@@ -114,7 +114,7 @@ class Film:
         Raises:
             nnet.expression.ExpressionError: malformed, or a map that the network does not have.
         """
-        from nnet.maps import score_map
+        from nnet.scoring.maps import score_map
 
         scoring = self.config.scoring
         maps = {name: m[probe] for name, m in frame.maps.items()}

@@ -13,8 +13,8 @@ from itertools import combinations, product
 
 from nnet.detector import Detector
 from nnet.expression import Expression, parse
-from nnet.maps import MAP_NAMES
-from workbench import judging
+from nnet.scoring import judge
+from nnet.scoring.maps import MAP_NAMES
 
 PAIRS = (("M1", "M6"), ("M2", "M5"), ("M3", "M4"))
 """The maps of each scale, fine to coarse: the reverse branch's, then the forward branch's."""
@@ -166,10 +166,10 @@ def with_maps_used(expression: str, names: Collection[str]) -> str | None:
 
 def presets(detector: Detector) -> dict[str, str]:
     """The expressions to choose from by name: `judging.presets`, then each scale of two maps alone."""
-    found = judging.presets(detector)
+    found = judge.presets(detector)
     for scale, pair in zip(SCALES, PAIRS, strict=True):
         alone = parse("+".join(pair))
-        known = any(judging.same_score(alone, parse(text)) for text in found.values())
+        known = any(judge.same_score(alone, parse(text)) for text in found.values())
         if set(pair) <= set(detector.config.maps) and not known:
             found[scale] = alone.text
     return found

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnet.calibration import Reference
 from nnet.detector import Detector
 from nnet.expression import PRESETS, Expression, for_maps, parse
-from nnet.maps import score_map
+from nnet.scoring.calibration import Reference
+from nnet.scoring.maps import score_map
 
 OWN = "own"
 """The choice of an expression that the visitor writes."""

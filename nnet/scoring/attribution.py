@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnet.calibration import Calibration
 from nnet.expression import Expression, parse
+from nnet.scoring.calibration import Calibration
 
 FLOOR = 1e-9
 """Smallest value and smallest normal level that enter a logarithm; maps are distances and may be 0."""

@@ -39,7 +39,7 @@ class Region:
 def find_regions(score: np.ndarray, threshold: float, shape: tuple[int, ...]) -> list[Region]:
     """The regions where the score lies above the threshold, the highest peak first.
 
-    Cells that touch, be it at a corner, belong together, as in `nnet.metrics`.
+    Cells that touch, be it at a corner, belong together, as in `nnet.scoring.metrics`.
 
     Args:
         score: (h, w), covers the whole image.

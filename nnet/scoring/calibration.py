@@ -16,7 +16,7 @@ from torch import Tensor
 from nnet.config import ScoreConfig
 from nnet.errors import NNetError
 from nnet.expression import parse
-from nnet.maps import image_score, score_maps
+from nnet.scoring.maps import image_score, score_maps
 
 MAP_QUANTILES = {"q50": 0.5, "q95": 0.95, "q99": 0.99, "max": 1.0}
 

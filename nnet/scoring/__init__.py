@@ -1,0 +1,1 @@
+"""From six anomaly maps to a score, a decision and the reasons for it."""
