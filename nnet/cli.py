@@ -341,12 +341,12 @@ def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
 def _evaluate(options: argparse.Namespace) -> int:
     from nnet import evaluation
     from nnet import subsets as map_subsets
-    from nnet.card import results_table
-    from nnet.checkpoint import CheckpointError, add_evaluation
     from nnet.data import DataError, open_dataset
     from nnet.detector import Detector
     from nnet.pipeline import phase
-    from nnet.storage import write_json
+    from nnet.saved.card import results_table
+    from nnet.saved.checkpoint import CheckpointError, add_evaluation
+    from nnet.saved.storage import write_json
 
     detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
     dataset = open_dataset(options.data, seed=detector.config.train.seed)
@@ -373,8 +373,8 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from nnet import checkpoint as checkpoints
-    from nnet.card import results_table
+    from nnet.saved import checkpoint as checkpoints
+    from nnet.saved.card import results_table
 
     saved = checkpoints.load(options.checkpoint)
     print(saved.card or f"# {saved.name}\n\nThis checkpoint has no card.")

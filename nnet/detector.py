@@ -13,8 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nnet import checkpoint as checkpoints
-from nnet.checkpoint import Checkpoint
 from nnet.config import Config
 from nnet.data.images import resize
 from nnet.device import autocast, choose_device, describe, inference_dtype
@@ -23,6 +21,8 @@ from nnet.expression import parse
 from nnet.features import to_network_input
 from nnet.model.network import NNet, Outputs
 from nnet.model.nfs import address
+from nnet.saved import checkpoint as checkpoints
+from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.maps import anomaly_maps, image_score, score_maps, to_common_size
 
@@ -106,7 +106,7 @@ class Detector:
     """A trained N-Net, ready for images. One instance may serve many threads: forward passes take turns.
 
     Args:
-        network: trained, as `nnet.checkpoint.build_network` returns it.
+        network: trained, as `nnet.saved.checkpoint.build_network` returns it.
         config: its settings.
         calibration: its held-out normal images, or None (then scores come without a reference).
         device: see `nnet.device.choose_device`.
@@ -134,7 +134,7 @@ class Detector:
         """Load a checkpoint directory.
 
         Raises:
-            nnet.checkpoint.CheckpointError: no checkpoint, damaged, or of another version.
+            nnet.saved.checkpoint.CheckpointError: no checkpoint, damaged, or of another version.
             nnet.model.weights.WeightsError: the teacher's weights are missing.
             nnet.device.DeviceError: the device is missing.
         """

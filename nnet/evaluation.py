@@ -16,7 +16,6 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from nnet.checkpoint import Checkpoint
 from nnet.data import GOOD, Dataset, Sample
 from nnet.data.images import resize
 from nnet.data.loading import ahead
@@ -24,7 +23,8 @@ from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import PRESETS, Expression, parse
 from nnet.features import batches
-from nnet.provenance import provenance
+from nnet.saved.checkpoint import Checkpoint
+from nnet.saved.provenance import provenance
 from nnet.scoring.maps import score_maps
 from nnet.scoring.metrics import ImageLabels, Metrics, evaluate, label_pixels
 

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from nnet import checkpoint as checkpoints
-from nnet.card import write_card
 from nnet.config import Config
 from nnet.data import Dataset, load_resized
 from nnet.detector import Detector
@@ -20,8 +18,10 @@ from nnet.device import available_memory
 from nnet.errors import NNetError
 from nnet.evaluation import can_be_measured, describe, measure
 from nnet.features import Images
-from nnet.provenance import provenance
-from nnet.storage import read_notes
+from nnet.saved import checkpoint as checkpoints
+from nnet.saved.card import write_card
+from nnet.saved.provenance import provenance
+from nnet.saved.storage import read_notes
 from nnet.tensorboard import EventWriter
 from nnet.training import RESUME, Progress, TrainingError, Watch, load_history, train
 

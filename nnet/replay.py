@@ -28,14 +28,14 @@ import numpy as np
 import torch
 
 import nnet
-from nnet.checkpoint import CONFIG, MAPS
 from nnet.data.archive import read_members
 from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES, content_hash, decode
 from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import parse
-from nnet.provenance import provenance, versions
+from nnet.saved.checkpoint import CONFIG, MAPS
+from nnet.saved.provenance import provenance, versions
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAP_NAMES
 from nnet.scoring.overlay import to_png

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from nnet.checkpoint import MAPS, WEIGHTS
 from nnet.data.images import content_hash, decode
 from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.replay import Bundle, ReplayError, environment, stated_hashes
+from nnet.saved.checkpoint import MAPS, WEIGHTS
 from nnet.scoring.maps import score_map
 
 FLOAT32_TOLERANCE = 1e-4

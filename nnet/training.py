@@ -18,7 +18,6 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from nnet import checkpoint as checkpoints
 from nnet.atlas import collect, to_tensors
 from nnet.config import Config, TrainConfig
 from nnet.detector import Detector
@@ -29,8 +28,9 @@ from nnet.features import FeatureCache, Images, batches, take
 from nnet.losses import beta_at, total_loss
 from nnet.model.network import NNet
 from nnet.model.nfs import effective_items
+from nnet.saved import checkpoint as checkpoints
+from nnet.saved.storage import write_tensors, write_text
 from nnet.scoring.calibration import Calibration, calibrate
-from nnet.storage import write_tensors, write_text
 
 MIN_TRAINING_IMAGES = 4
 CALIBRATION_IMAGES = (8, 64)  # fewer say nothing about a quantile; more only make the checkpoint larger

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from builders import random_images, tiny_config
 
-from nnet import checkpoint as checkpoints
 from nnet.atlas import PATCHES, collect, from_tensors, patch, to_tensors
 from nnet.detector import Detector, InputError
 from nnet.model.network import NNet
+from nnet.saved import checkpoint as checkpoints
 
 IMAGES = random_images(10)
 ROWS = np.arange(2, 10)

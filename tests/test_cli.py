@@ -17,7 +17,7 @@ from PIL import Image
 from nnet import cli
 from nnet.cli import NOBODY_READS, main
 from nnet.data.images import decode
-from nnet.storage import read_notes
+from nnet.saved.storage import read_notes
 from nnet.training import RESUME, Progress, train
 
 ROOT = Path(__file__).parents[1]

@@ -15,9 +15,9 @@ from builders import random_images
 from PIL import Image
 from safetensors.torch import load_file
 
-from nnet import checkpoint as checkpoints
 from nnet.cli import main
 from nnet.distributed import _normalise_together
+from nnet.saved import checkpoint as checkpoints
 from nnet.training import load_history
 
 ROOT = Path(__file__).parents[1]

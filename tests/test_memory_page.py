@@ -14,11 +14,11 @@ from builders import tiny_config
 from streamlit.testing.v1 import AppTest
 from test_app import charts, encoded, fine, pressed, start, upload, words
 
-from nnet import checkpoint as checkpoints
 from nnet.atlas import from_tensors
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace
 from nnet.model.network import NNet
+from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import Calibration
 from nnet.training import load_history
 from workbench import memory_data, memory_figures, memory_text, resources, samples, text

@@ -29,9 +29,8 @@ from safetensors.torch import load_file
 
 import nnet.pipeline
 import nnet.runs.worker
-import nnet.storage
+import nnet.saved.storage
 import nnet.training
-from nnet import checkpoint as checkpoints
 from nnet.cli import main
 from nnet.config import Config
 from nnet.data import DataError
@@ -41,6 +40,7 @@ from nnet.runs.slots import MACHINE, take_slot
 from nnet.runs.store import SUPERVISOR_LOCK
 from nnet.runs.supervisor import supervise
 from nnet.runs.worker import work
+from nnet.saved import checkpoint as checkpoints
 from nnet.training import RESUME, split_normals, train
 
 ROOT = Path(__file__).parents[1]
@@ -421,7 +421,7 @@ def test_kill_9_in_the_middle_of_an_epoch_is_said_and_survived(runs, whole):
 
 def die_while_writing() -> None:
     """kill -9 when half of a second state is written."""
-    real, times = nnet.storage.write_atomically, []
+    real, times = nnet.saved.storage.write_atomically, []
 
     def dying(path: Path, write: Callable[[Path], None]) -> None:
         def half(target: Path) -> None:
@@ -432,7 +432,7 @@ def die_while_writing() -> None:
 
         real(path, half)
 
-    nnet.storage.write_atomically = dying
+    nnet.saved.storage.write_atomically = dying
 
 
 def test_kill_9_in_the_middle_of_writing_leaves_the_state_before_it(runs, whole):

@@ -11,15 +11,15 @@ from builders import random_images, tiny_config
 from safetensors.torch import load_file, save_file
 
 import nnet.training
-from nnet import checkpoint as checkpoints
-from nnet.checkpoint import CheckpointError
 from nnet.config import TrainConfig
 from nnet.detector import Detector
 from nnet.features import FeatureCache
 from nnet.model.backbone import _create
 from nnet.model.network import NNet
 from nnet.model.weights import WeightsError
-from nnet.storage import read_notes
+from nnet.saved import checkpoint as checkpoints
+from nnet.saved.checkpoint import CheckpointError
+from nnet.saved.storage import read_notes
 from nnet.training import RESUME, Progress, TrainingError, learning_rate_at, load_history, split_normals, train
 
 IMAGES = random_images(14)

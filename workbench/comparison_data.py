@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnet.checkpoint import Checkpoint
 from nnet.config import Config
+from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
 

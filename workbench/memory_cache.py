@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from nnet import checkpoint as checkpoints
 from nnet.atlas import Atlas, from_tensors
 from nnet.detector import Trace
+from nnet.saved import checkpoint as checkpoints
 from nnet.training import load_history
 from workbench import memory_data, resources
 from workbench.memory_data import Effect, Embedding, Recall, Settings
@@ -30,7 +30,7 @@ def atlas(model: Model) -> Atlas | None:
     """What the items stand for, or None for a checkpoint without an atlas.
 
     Raises:
-        nnet.checkpoint.CheckpointError: the file is damaged.
+        nnet.saved.checkpoint.CheckpointError: the file is damaged.
     """
     return _atlas(model, model.key)
 

@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nnet.checkpoint import CONFIG, METRICS
 from nnet.errors import NNetError
 from nnet.runs.layout import SPEC, read_spec
+from nnet.saved.checkpoint import CONFIG, METRICS
 from workbench import resources, text
 
 _KEPT = 256

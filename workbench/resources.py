@@ -18,12 +18,12 @@ import numpy as np
 import streamlit as st
 import torch
 
-from nnet.checkpoint import CONFIG
 from nnet.data import Sample
 from nnet.data.images import MIN_SIDE, content_hash, decode
 from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
 from nnet.runs import usable_checkpoints
+from nnet.saved.checkpoint import CONFIG
 from nnet.scoring import judge
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up

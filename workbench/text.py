@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nnet.checkpoint import Checkpoint
 from nnet.data import UNKNOWN, Dataset, Sample
+from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAPS
 from workbench.samples import Collection

@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 from safetensors import SafetensorError
 
-from nnet.checkpoint import CALIBRATION, CARD, METRICS
 from nnet.errors import NNetError
 from nnet.runs import Film, Run, Status
+from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
 from workbench import figures, frame, resources, state, text, theme, train_data, train_figures, train_form, train_work
 from workbench import train_text as words
 from workbench.train_figures import Line

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from nnet import checkpoint as checkpoints
-from nnet.checkpoint import Checkpoint
+from nnet.saved import checkpoint as checkpoints
+from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement

@@ -13,9 +13,9 @@ import numpy as np
 
 from nnet.ablation.store import StudyFolder
 from nnet.ablation.variants import STUDIES, VARIANTS, Row, Study, differences
-from nnet.checkpoint import Checkpoint
 from nnet.config import Config
 from nnet.expression import PRESETS, parse
+from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.attribution import Attribution, NormalMaps, attribute
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import score_map

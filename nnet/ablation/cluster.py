@@ -16,9 +16,9 @@ from nnet.ablation.engines import Event, Tell, threads_per_run, usable_cores
 from nnet.ablation.store import Job, StudyFolder
 from nnet.ablation.variants import StudyError
 from nnet.errors import NNetError
-from nnet.provenance import commit
 from nnet.runs.locks import FileLock
 from nnet.runs.processes import PACKAGE_PARENT
+from nnet.saved.provenance import commit
 
 MARK = ".study-id"
 PAUSE = 0.5

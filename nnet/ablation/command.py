@@ -10,7 +10,7 @@ from typing import Any
 
 from nnet.ablation.variants import STUDIES, VARIANTS, StudyError, base_config, differences, select
 from nnet.config import PRESETS, Config
-from nnet.storage import write_text
+from nnet.saved.storage import write_text
 
 OUT = Path("out/ablations")
 LOCK_SECONDS = 10.0

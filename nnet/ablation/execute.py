@@ -11,17 +11,17 @@ from typing import Any
 
 import torch
 
-from nnet import checkpoint as checkpoints
 from nnet.ablation.identity import NUMBERS, config_hash
 from nnet.ablation.store import FORMAT, Job
 from nnet.ablation.variants import StudyError
-from nnet.card import write_card
 from nnet.config import Config
 from nnet.data import Dataset, open_dataset
 from nnet.detector import Detector
 from nnet.evaluation import describe, measure
 from nnet.pipeline import phase, train_on
-from nnet.provenance import provenance
+from nnet.saved import checkpoint as checkpoints
+from nnet.saved.card import write_card
+from nnet.saved.provenance import provenance
 from nnet.training import RESUME, Progress, load_history
 
 Report = Callable[[Progress], None]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from nnet.ablation.store import CARD, CONFIG, CSV, DONE, StudyFolder
 from nnet.ablation.variants import VARIANTS, StudyError
-from nnet.storage import write_json
+from nnet.saved.storage import write_json
 
-ATLAS = "atlas.safetensors"  # `nnet.checkpoint` has the same name, and brings in torch
+ATLAS = "atlas.safetensors"  # `nnet.saved.checkpoint` has the same name, and brings in torch
 LEFT_OUT = (ATLAS, CONFIG, "resume.safetensors")
 
 

@@ -24,12 +24,12 @@ from typing import Any
 from nnet.ablation.identity import numbers_of
 from nnet.ablation.variants import STUDIES, Study, StudyError, Variant
 from nnet.config import Config
-from nnet.storage import write_atomically, write_json, write_text
+from nnet.saved.storage import write_atomically, write_json, write_text
 
 FORMAT = 1
 DONE, MODELS, LOGS, LOCK = "done", "models", "logs", "study.lock"
 CSV, PARQUET, CARD = "results.csv", "results.parquet", "card.md"
-CONFIG = "config.json"  # of a finished checkpoint; `nnet.checkpoint` has the same name, and brings in torch
+CONFIG = "config.json"  # of a finished checkpoint; `nnet.saved.checkpoint` has the same name, and brings in torch
 ALL_DEFECTS = "all"
 
 _METRICS = ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")

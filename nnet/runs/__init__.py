@@ -1,6 +1,6 @@
 """Training runs that survive: separate processes, all of whose state lies on disk.
 
-A run is a directory under a folder of runs. It has the checkpoint's files (`nnet.checkpoint`), and these:
+A run is a directory under a folder of runs. It has the checkpoint's files (`nnet.saved.checkpoint`), and these:
 
 run.json         what is to be trained: name, data, settings, device, creation date; written by `Runs`, never by the run
 queued.json      {"ticket": n}: waits for its turn; lower tickets first. Removed when the trainer starts

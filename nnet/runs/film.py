@@ -19,7 +19,7 @@ import numpy as np
 
 from nnet.config import Config
 from nnet.expression import Expression
-from nnet.storage import write_json, write_tensors
+from nnet.saved.storage import write_json, write_tensors
 
 PROBES, IMAGES, FRAME = "probes.json", "probes.safetensors", "frame-{:06d}.safetensors"
 KINDS = ("normal", "defective", "painted")

@@ -12,7 +12,7 @@ from typing import Any
 
 from nnet.config import Config
 from nnet.errors import NNetError
-from nnet.storage import write_json
+from nnet.saved.storage import write_json
 
 FORMAT = 1
 SPEC, QUEUED, LOCK, STATUS = "run.json", "queued.json", "lock", "status.json"

@@ -21,7 +21,7 @@ from nnet.data import Dataset, Sample
 from nnet.data.images import Decoded
 from nnet.errors import NNetError
 from nnet.runs.layout import IMAGES
-from nnet.storage import write_json
+from nnet.saved.storage import write_json
 
 SHOWN = 5  # files named in a sentence
 

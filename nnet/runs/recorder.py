@@ -17,7 +17,7 @@ import torch
 
 from nnet.runs import layout, processes
 from nnet.runs.layout import Status
-from nnet.storage import write_json
+from nnet.saved.storage import write_json
 from nnet.training import Progress, Stopped
 
 BEAT_SECONDS = 1.0

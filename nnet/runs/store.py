@@ -24,7 +24,7 @@ from nnet.runs import disk, layout, processes
 from nnet.runs.film import Film
 from nnet.runs.layout import Exit, RunError, RunSpec, Status
 from nnet.runs.locks import FileLock, is_held, locked
-from nnet.storage import read_notes, write_json
+from nnet.saved.storage import read_notes, write_json
 
 CHECKPOINT, HISTORY, RESUME = "config.json", "history.jsonl", "resume.safetensors"
 LIBRARY_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG = ".library.lock", ".supervisor.lock", ".supervisor.log"

@@ -39,8 +39,8 @@ from nnet.config import Config
 from nnet.errors import NNetError
 from nnet.model.network import NNet
 from nnet.model.weights import WeightsError, file_sha256
+from nnet.saved.storage import write_json, write_tensors, write_text
 from nnet.scoring.calibration import Calibration
-from nnet.storage import write_json, write_tensors, write_text
 
 FORMAT = 1
 CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"

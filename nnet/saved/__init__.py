@@ -1,0 +1,1 @@
+"""What is written to disk and read again: checkpoints, their cards, and where the code came from."""
