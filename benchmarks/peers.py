@@ -58,14 +58,14 @@ from nnet.config import Config, preset
 from nnet.data import Dataset, load_resized, open_dataset
 from nnet.detector import Detector
 from nnet.expression import PRESETS
-from nnet.features import batches, to_network_input
 from nnet.model.backbone import Teacher
 from nnet.model.compat import declare_torchvision_operators
 from nnet.model.weights import architecture_of, load_weights
 from nnet.saved.storage import write_text
 from nnet.scoring.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
 from nnet.scoring.metrics import evaluate, label_pixels
-from nnet.training import Progress, learning_rate_at, split_normals, train
+from nnet.training.features import batches, to_network_input
+from nnet.training.loop import Progress, learning_rate_at, split_normals, train
 
 OURS: dict[str, dict[str, bool]] = {
     "nnet": {},
@@ -161,7 +161,7 @@ Predictions = Iterator[tuple[str, np.ndarray, np.ndarray]]  # row, maps (n, size
 
 
 class Ours:
-    """N-Net with some parts, trained by nnet.training."""
+    """N-Net with some parts, trained by nnet.training.loop."""
 
     def __init__(self, method: str, config: Config, folder: Path) -> None:
         self.method, self.config, self.folder = method, config, folder

@@ -36,8 +36,8 @@ from nnet.detector import Detector
 from nnet.device import choose_device, describe
 from nnet.evaluation import can_be_measured, measure
 from nnet.expression import PRESETS
-from nnet.features import Images
-from nnet.training import Progress, split_normals, train
+from nnet.training.features import Images
+from nnet.training.loop import Progress, split_normals, train
 
 SEED = 0
 
@@ -94,7 +94,7 @@ def validation(dataset: Dataset, config: Config) -> Dataset:
 
 
 class Clock:
-    """Measures every few epochs (`nnet.training.Watch`), and knows how long training took without that."""
+    """Measures every few epochs (`nnet.training.loop.Watch`), and knows how long training took without that."""
 
     def __init__(self, dataset: Dataset, every: int) -> None:
         self.dataset, self.every = dataset, every

@@ -21,8 +21,8 @@ import torch
 from nnet.config import Config, preset
 from nnet.detector import Detector
 from nnet.device import choose_device, describe
-from nnet.losses import total_loss
 from nnet.model.network import NNet
+from nnet.training.losses import total_loss
 
 Work = Callable[[], None]
 

@@ -18,7 +18,7 @@ _EXPORTS = {
     "NNetError": "nnet.errors",
     "decode": "nnet.data.images",
     "score_map": "nnet.scoring.maps",
-    "train": "nnet.training",
+    "train": "nnet.training.loop",
 }
 __all__ = [*_EXPORTS, "__version__"]
 

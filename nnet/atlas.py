@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from nnet.detector import Detector
-from nnet.features import Images, batches, take
+from nnet.training.features import Images, batches, take
 
 PATCHES = 6
 PATCH_SIDE = 40

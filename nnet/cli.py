@@ -194,8 +194,8 @@ def _train(options: argparse.Namespace) -> int:
     if options.data is None or options.out is None:
         raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset
-    from nnet.pipeline import train_on
     from nnet.runs import disk
+    from nnet.training.pipeline import train_on
 
     config = configure(options)
     disk.require(disk.left_to_write(disk.needed(config), options.out), options.out)
@@ -343,10 +343,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     from nnet import subsets as map_subsets
     from nnet.data import DataError, open_dataset
     from nnet.detector import Detector
-    from nnet.pipeline import phase
     from nnet.saved.card import results_table
     from nnet.saved.checkpoint import CheckpointError, add_evaluation
     from nnet.saved.storage import write_json
+    from nnet.training.pipeline import phase
 
     detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
     dataset = open_dataset(options.data, seed=detector.config.train.seed)

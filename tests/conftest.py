@@ -26,7 +26,7 @@ def threads() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def trained_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a finished checkpoint, trained for one epoch on random images."""
-    from nnet.training import train
+    from nnet.training.loop import train
 
     path = tmp_path_factory.mktemp("checkpoints") / "tiny"
     train(tiny_config(train__epochs=1), random_images(14), path, device="cpu")

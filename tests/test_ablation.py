@@ -42,8 +42,8 @@ from nnet.ablation.store import Job, to_csv
 from nnet.ablation.summary import text
 from nnet.config import Config, ConfigError, ModelConfig
 from nnet.detector import Detector
-from nnet.losses import total_loss
 from nnet.model.network import NNet
+from nnet.training.losses import total_loss
 
 ROOT = Path(__file__).parents[1]
 BASE = base_config("small")

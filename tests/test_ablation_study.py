@@ -31,7 +31,7 @@ from nnet.cli import main
 from nnet.config import Config
 from nnet.detector import Detector
 from nnet.runs.locks import FileLock
-from nnet.training import RESUME, Progress
+from nnet.training.loop import RESUME, Progress
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = {path: value for path, value in TINY.items() if path != "loss.beta_epochs"}

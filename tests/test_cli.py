@@ -18,7 +18,7 @@ from nnet import cli
 from nnet.cli import NOBODY_READS, main
 from nnet.data.images import decode
 from nnet.saved.storage import read_notes
-from nnet.training import RESUME, Progress, train
+from nnet.training.loop import RESUME, Progress, train
 
 ROOT = Path(__file__).parents[1]
 TINY = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]

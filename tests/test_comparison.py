@@ -15,7 +15,7 @@ from test_app import INSPECT, charts, fine, start, words
 from nnet.detector import Detector
 from nnet.scoring.judge import judge
 from nnet.scoring.maps import score_map
-from nnet.training import train
+from nnet.training.loop import train
 from workbench import comparison_data, comparison_text, samples, text
 from workbench.comparison_data import Side
 from workbench.comparison_figures import peaks_figure

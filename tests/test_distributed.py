@@ -16,9 +16,9 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from nnet.cli import main
-from nnet.distributed import _normalise_together
 from nnet.saved import checkpoint as checkpoints
-from nnet.training import load_history
+from nnet.training.distributed import _normalise_together
+from nnet.training.loop import load_history
 
 ROOT = Path(__file__).parents[1]
 EPOCHS = 3

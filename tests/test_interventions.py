@@ -13,7 +13,7 @@ from test_app import PNG, charts, component, encoded, fine, pressed, probed, sta
 
 from nnet.data import Sample
 from nnet.detector import Detector
-from nnet.training import train
+from nnet.training.loop import train
 from nnet.whatif import LABEL, Donor, WhatIf, energy, intervene
 from workbench import interventions, samples, text, whatif_data, whatif_figures
 from workbench import whatif_text as wording

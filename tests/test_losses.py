@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from nnet.config import LossConfig
-from nnet.losses import (
+from nnet.model.nfs import Addressing
+from nnet.training.losses import (
     align_loss,
     beta_at,
     distance_map,
@@ -17,7 +18,6 @@ from nnet.losses import (
     rkd_loss,
     total_loss,
 )  # fmt: skip
-from nnet.model.nfs import Addressing
 
 
 def vectors(*rows: tuple[float, ...]) -> torch.Tensor:

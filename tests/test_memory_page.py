@@ -20,7 +20,7 @@ from nnet.detector import Detector, Trace
 from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import Calibration
-from nnet.training import load_history
+from nnet.training.loop import load_history
 from workbench import memory_data, memory_figures, memory_text, resources, samples, text
 from workbench.memory_data import Settings
 from workbench.resources import Model

@@ -42,7 +42,7 @@ def test_reading_a_configuration_needs_no_torch():
 
 
 def test_the_whole_package_runs_without_streamlit():
-    modules = loaded_after("import nnet.cli, nnet.pipeline, nnet.detector, nnet.training")
+    modules = loaded_after("import nnet.cli, nnet.training.pipeline, nnet.detector, nnet.training.loop")
     assert "streamlit" not in modules and "torch" in modules
 
 

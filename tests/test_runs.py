@@ -27,10 +27,10 @@ from builders import tiny_config as small_config
 from PIL import Image
 from safetensors.torch import load_file
 
-import nnet.pipeline
 import nnet.runs.worker
 import nnet.saved.storage
-import nnet.training
+import nnet.training.loop
+import nnet.training.pipeline
 from nnet.cli import main
 from nnet.config import Config
 from nnet.data import DataError
@@ -41,7 +41,7 @@ from nnet.runs.store import SUPERVISOR_LOCK
 from nnet.runs.supervisor import supervise
 from nnet.runs.worker import work
 from nnet.saved import checkpoint as checkpoints
-from nnet.training import RESUME, split_normals, train
+from nnet.training.loop import RESUME, split_normals, train
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0
@@ -273,14 +273,14 @@ def test_a_trainer_that_does_not_listen_is_killed_in_time(runs):
 
 
 def calibrate_slowly() -> None:
-    real = nnet.training._Run._calibrate
+    real = nnet.training.loop._Run._calibrate
 
     def slow(run: object, detector: object) -> object:
-        nnet.training.batches = lambda count, size: (slice(i, i + 1) for i in range(count))
+        nnet.training.loop.batches = lambda count, size: (slice(i, i + 1) for i in range(count))
         maps, detector.maps = detector.maps, lambda images: (time.sleep(0.4), maps(images))[1]
         return real(run, detector)
 
-    nnet.training._Run._calibrate = slow
+    nnet.training.loop._Run._calibrate = slow
 
 
 def test_cancel_during_calibration_keeps_all_epochs(runs):
@@ -461,7 +461,7 @@ def small_disk(tmp_path) -> Iterator[Path | None]:
 
 def fill_disk(disk: Path | None) -> None:
     """At the second epoch's end the disk is full, or, where there is no small disk, the kernel refuses large files."""
-    real = nnet.training._Run._keep
+    real = nnet.training.loop._Run._keep
 
     def full(run: object, epoch: int) -> None:
         if epoch == 2 and disk is None:
@@ -473,7 +473,7 @@ def fill_disk(disk: Path | None) -> None:
                     pass
         real(run, epoch)
 
-    nnet.training._Run._keep = full
+    nnet.training.loop._Run._keep = full
 
 
 def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, whole, small_disk):
@@ -544,15 +544,15 @@ def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_
 
 def little_memory(after_epoch: int = 0, mischief: Callable[[], object] = lambda: None) -> None:
     """No image stays in memory, so that each is decoded anew in every epoch; `mischief` happens after an epoch."""
-    nnet.pipeline.available_memory = lambda: 0
-    real = nnet.training._Run._keep
+    nnet.training.pipeline.available_memory = lambda: 0
+    real = nnet.training.loop._Run._keep
 
     def then(run: object, epoch: int) -> None:
         real(run, epoch)
         if epoch == after_epoch:
             mischief()
 
-    nnet.training._Run._keep = then
+    nnet.training.loop._Run._keep = then
 
 
 def refused(runs: Runs, run: Run, *words: str) -> None:

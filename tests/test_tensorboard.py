@@ -8,9 +8,9 @@ from builders import random_images, tiny_config
 from PIL import Image
 
 from nnet.data import open_dataset
-from nnet.pipeline import train_on
-from nnet.tensorboard import EventWriter, crc32c, masked_crc
-from nnet.training import Progress, Stopped, TrainingError
+from nnet.training.loop import Progress, Stopped, TrainingError
+from nnet.training.pipeline import train_on
+from nnet.training.tensorboard import EventWriter, crc32c, masked_crc
 
 
 def records(data: bytes) -> list[bytes]:

@@ -10,17 +10,17 @@ import torch
 from builders import random_images, tiny_config
 from safetensors.torch import load_file, save_file
 
-import nnet.training
+import nnet.training.loop
 from nnet.config import TrainConfig
 from nnet.detector import Detector
-from nnet.features import FeatureCache
 from nnet.model.backbone import _create
 from nnet.model.network import NNet
 from nnet.model.weights import WeightsError
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import CheckpointError
 from nnet.saved.storage import read_notes
-from nnet.training import RESUME, Progress, TrainingError, learning_rate_at, load_history, split_normals, train
+from nnet.training.features import FeatureCache
+from nnet.training.loop import RESUME, Progress, TrainingError, learning_rate_at, load_history, split_normals, train
 
 IMAGES = random_images(14)
 
@@ -82,14 +82,14 @@ def test_a_broken_run_resumes_to_the_same_result(tmp_path, epoch):
 
 
 def test_short_epochs_are_not_all_written_and_a_break_keeps_the_last_finished_one(tmp_path, monkeypatch):
-    written, real = [], nnet.training.write_tensors
+    written, real = [], nnet.training.loop.write_tensors
 
     def write(path: Path, tensors: dict[str, torch.Tensor], notes: dict[str, str]) -> None:
         written.append(int(notes["epoch"]))
         real(path, tensors, notes)
 
-    monkeypatch.setattr(nnet.training, "write_tensors", write)
-    monkeypatch.setattr(nnet.training, "KEEP_SECONDS", 1e6)
+    monkeypatch.setattr(nnet.training.loop, "write_tensors", write)
+    monkeypatch.setattr(nnet.training.loop, "KEEP_SECONDS", 1e6)
     config = tiny_config(train__epochs=5)
     with pytest.raises(Stop):
         train(config, IMAGES, tmp_path / "m", device="cpu", report=break_off_at(3))
@@ -104,7 +104,7 @@ def test_a_killed_process_keeps_what_was_saved_and_its_run_can_be_finished(tmp_p
         import os, signal, sys
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from builders import random_images, tiny_config
-        from nnet.training import train
+        from nnet.training.loop import train
         def report(p):
             if p.phase == "train" and p.epoch == 1:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -164,7 +164,7 @@ def test_a_finished_model_is_never_overwritten(tiny_checkpoint):
 
 
 def test_a_diverging_run_stops_with_advice(tmp_path, monkeypatch):
-    monkeypatch.setattr("nnet.training.total_loss", lambda *_: {"loss": torch.tensor(float("nan"))})
+    monkeypatch.setattr("nnet.training.loop.total_loss", lambda *_: {"loss": torch.tensor(float("nan"))})
     with pytest.raises(TrainingError, match="Lower the learning rate"):
         train(tiny_config(), IMAGES, tmp_path / "m", device="cpu")
     assert not checkpoints.is_checkpoint(tmp_path / "m")

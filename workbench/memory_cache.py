@@ -8,7 +8,7 @@ import streamlit as st
 from nnet.atlas import Atlas, from_tensors
 from nnet.detector import Trace
 from nnet.saved import checkpoint as checkpoints
-from nnet.training import load_history
+from nnet.training.loop import load_history
 from workbench import memory_data, resources
 from workbench.memory_data import Effect, Embedding, Recall, Settings
 from workbench.resources import BoundedCache, Model

@@ -369,7 +369,7 @@ def silence(seconds: float | None) -> str:
 
 
 DIVERGED = "training diverged"
-"""Stands in the reason of a run whose loss became infinite or no number (`nnet.training`)."""
+"""Stands in the reason of a run whose loss became infinite or no number (`nnet.training.loop`)."""
 SLOWER = "Again with a fifth of the learning rate"
 SLOWER_HELP = "Fills the form with this run's data and settings and a lower learning rate; you start it there."
 

@@ -28,7 +28,7 @@ from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import subfolders, walk_images
 from nnet.errors import NNetError
 from nnet.runs import Estimate, Film, Frame, Run, Runs, RunSpec, estimate
-from nnet.training import TrainingError, split_normals
+from nnet.training.loop import TrainingError, split_normals
 from workbench import figures, resources, train_figures, train_text
 from workbench.resources import BoundedCache
 from workbench.train_film import Reel, Reels
@@ -340,7 +340,7 @@ def split(found: Found, config: Config) -> tuple[int, int]:
 
 
 def length(config: Config, images: int) -> tuple[int, int]:
-    """Epochs and optimiser steps of a run on so many images, as `nnet.training` counts them."""
+    """Epochs and optimiser steps of a run on so many images, as `nnet.training.loop` counts them."""
     whole, rest = divmod(images, config.train.batch_size)
     each = max(1, whole + (rest > 1))
     epochs = max(config.train.epochs, math.ceil(config.train.min_steps / each))

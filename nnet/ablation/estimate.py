@@ -50,10 +50,10 @@ def run_seconds(config: Config, costs: Costs, train: int, test: int, expressions
         expressions: scores to measure.
 
     Raises:
-        nnet.training.TrainingError: too few training images.
+        nnet.training.loop.TrainingError: too few training images.
     """
     from nnet.ablation.execute import steps_per_epoch
-    from nnet.training import split_normals
+    from nnet.training.loop import split_normals
 
     trained, held = (len(part) for part in split_normals(train, config.train))
     per_epoch = steps_per_epoch(trained, config.train.batch_size)
@@ -108,8 +108,8 @@ def measure_costs(config: Config, threads: int, masks: bool, device: str, weight
     import torch
 
     from nnet.device import autocast, choose_device, training_dtype
-    from nnet.losses import total_loss
     from nnet.model.network import NNet
+    from nnet.training.losses import total_loss
 
     before = torch.get_num_threads()
     torch.set_num_threads(threads)

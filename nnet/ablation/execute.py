@@ -18,11 +18,11 @@ from nnet.config import Config
 from nnet.data import Dataset, open_dataset
 from nnet.detector import Detector
 from nnet.evaluation import describe, measure
-from nnet.pipeline import phase, train_on
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
 from nnet.saved.provenance import provenance
-from nnet.training import RESUME, Progress, load_history
+from nnet.training.loop import RESUME, Progress, load_history
+from nnet.training.pipeline import phase, train_on
 
 Report = Callable[[Progress], None]
 BATCH = 8

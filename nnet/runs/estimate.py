@@ -122,7 +122,7 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     from nnet.device import available_memory
     from nnet.runs.recorder import peak_memory
     from nnet.runs.store import open_data
-    from nnet.training import split_normals, trial
+    from nnet.training.loop import split_normals, trial
 
     spec = read_spec(folder)
     config, free = spec.config, available_memory()

@@ -2,7 +2,7 @@
 
 {"train": {key: {"bytes", "date", "sha256"} or null for a generated image}, "test": [key]}
 
-A run is resumed on the same pixels or not at all (`nnet.training`). People delete, replace and add images in the
+A run is resumed on the same pixels or not at all (`nnet.training.loop`). People delete, replace and add images in the
 meantime. So the trainer takes down what it began with, and later names the file that is missing or has changed, and
 leaves out what came later.
 """

@@ -18,7 +18,7 @@ import torch
 from nnet.runs import layout, processes
 from nnet.runs.layout import Status
 from nnet.saved.storage import write_json
-from nnet.training import Progress, Stopped
+from nnet.training.loop import Progress, Stopped
 
 BEAT_SECONDS = 1.0
 LOOK_SECONDS = 0.1

@@ -105,7 +105,7 @@ class Run:
 
     def history(self) -> list[dict[str, Any]]:
         """One entry per finished epoch: epoch, loss terms, beta, learning_rate, items_*, images_per_second, and every
-        few epochs held_out_median and held_out_high (see `nnet.training`). A half-written last line is left out."""
+        few epochs held_out_median and held_out_high (see `nnet.training.loop`). A half-written last line is left out."""
         entries = []
         with contextlib.suppress(OSError, ValueError):
             for line in (self.path / HISTORY).read_text(encoding="utf-8").splitlines():

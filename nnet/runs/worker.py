@@ -83,7 +83,7 @@ def _attempt(path: Path) -> tuple[int, str]:
     """(exit code, reason) of one attempt."""
     from nnet.runs.members import Lost
     from nnet.runs.recorder import Recorder
-    from nnet.training import Stopped
+    from nnet.training.loop import Stopped
 
     before = layout.read_status(path)
     try:
@@ -106,9 +106,9 @@ def _attempt(path: Path) -> tuple[int, str]:
 
 
 def _train(path: Path, recorder: Recorder) -> None:
-    from nnet.pipeline import train_on
     from nnet.runs.members import Members
     from nnet.runs.watching import Watching
+    from nnet.training.pipeline import train_on
 
     spec = layout.read_spec(path)
     dataset = open_data(spec, path / layout.DATA)

@@ -17,13 +17,13 @@ from nnet.detector import Detector
 from nnet.device import available_memory
 from nnet.errors import NNetError
 from nnet.evaluation import can_be_measured, describe, measure
-from nnet.features import Images
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
 from nnet.saved.provenance import provenance
 from nnet.saved.storage import read_notes
-from nnet.tensorboard import EventWriter
-from nnet.training import RESUME, Progress, TrainingError, Watch, load_history, train
+from nnet.training.features import Images
+from nnet.training.loop import RESUME, Progress, TrainingError, Watch, load_history, train
+from nnet.training.tensorboard import EventWriter
 
 SHOWN = 5  # files named in a sentence on files that were left out
 
@@ -46,7 +46,7 @@ def train_on(
 ) -> Detector | None:
     """Train on a data set's normal images, measure on its test images if they are labelled, and write the card.
 
-    Arguments as for `nnet.training.train`; `report` also hears of the phases "images" and "measure". A resumed run
+    Arguments as for `nnet.training.loop.train`; `report` also hears of the phases "images" and "measure". A resumed run
     whose training is finished is only measured.
 
     Args:

@@ -22,15 +22,15 @@ from nnet.atlas import collect, to_tensors
 from nnet.config import Config, TrainConfig
 from nnet.detector import Detector
 from nnet.device import autocast, available_memory, describe, training_dtype
-from nnet.distributed import Team
 from nnet.errors import NNetError
-from nnet.features import FeatureCache, Images, batches, take
-from nnet.losses import beta_at, total_loss
 from nnet.model.network import NNet
 from nnet.model.nfs import effective_items
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.storage import write_tensors, write_text
 from nnet.scoring.calibration import Calibration, calibrate
+from nnet.training.distributed import Team
+from nnet.training.features import FeatureCache, Images, batches, take
+from nnet.training.losses import beta_at, total_loss
 
 MIN_TRAINING_IMAGES = 4
 CALIBRATION_IMAGES = (8, 64)  # fewer say nothing about a quantile; more only make the checkpoint larger
@@ -120,7 +120,7 @@ def train(
     The order of the images depends on the seed and the epoch alone and the state after an epoch is saved, so a killed
     run that is resumed ends, on the same device, with the same weights as an unbroken one. Whatever ends a run by an
     exception, the last finished epoch is kept; kill -9 or a power cut can also take epochs of the last `KEEP_SECONDS`.
-    Under torchrun the processes share the work (`nnet.distributed`); the batch size stays that of all of them together.
+    Under torchrun the processes share the work (`nnet.training.distributed`); the batch size stays that of all of them together.
 
     Args:
         config: all settings.
@@ -563,7 +563,7 @@ class _Objective(nn.Module):
         self._config = config.loss
 
     def forward(self, images: Tensor, features: list[Tensor], epoch: int) -> tuple[dict[str, Tensor], Tensor | None]:
-        """The loss terms as `nnet.losses.total_loss` names them, and the addressing weights (B, H, W, N)."""
+        """The loss terms as `nnet.training.losses.total_loss` names them, and the addressing weights (B, H, W, N)."""
         out = self._run(images, features)
         addressing = None if out.addressing is None else out.addressing.weights.detach()
         return total_loss(out, self._config, epoch), addressing

@@ -1,0 +1,1 @@
+"""Training: the loop, its losses, the teacher's cached features, and several processes."""
