@@ -17,10 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from nnet.analysis.evaluation import measure
 from nnet.config import preset
 from nnet.data import load_resized, open_dataset
 from nnet.detector import Detector
-from nnet.evaluation import measure
 from nnet.training.loop import load_history, train
 
 SETTINGS = [

@@ -123,7 +123,7 @@ class Material:
 
 
 def _mask(mask: np.ndarray | None, size: int) -> np.ndarray | None:
-    """As nnet.evaluation does it: nearest neighbour."""
+    """As nnet.analysis.evaluation does it: nearest neighbour."""
     if mask is None:
         return None
     return np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST))

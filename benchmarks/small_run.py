@@ -28,13 +28,13 @@ import numpy as np
 import torch
 
 from benchmarks.speed import _table, training
+from nnet.analysis.evaluation import can_be_measured, measure
 from nnet.cli import _assignment
 from nnet.config import Config, preset
 from nnet.data import Dataset, Sample, load_resized, open_dataset
 from nnet.data.elpv import DEFECTIVE, package_folder, read_labels
 from nnet.detector import Detector
 from nnet.device import choose_device, describe
-from nnet.evaluation import can_be_measured, measure
 from nnet.expression import PRESETS
 from nnet.training.features import Images
 from nnet.training.loop import Progress, split_normals, train

@@ -339,8 +339,8 @@ def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from nnet import evaluation
-    from nnet import subsets as map_subsets
+    from nnet.analysis import evaluation
+    from nnet.analysis import subsets as map_subsets
     from nnet.data import DataError, open_dataset
     from nnet.detector import Detector
     from nnet.saved.card import results_table

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import streamlit as st
 
-from nnet.atlas import Atlas, patch
+from nnet.analysis.atlas import Atlas, patch
 from nnet.data.images import resize
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement

@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from nnet import projection
+from nnet.analysis import projection
+from nnet.analysis.projection import Pair
 from nnet.errors import NNetError
-from nnet.projection import Pair
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from workbench import figures, frame, gallery, projection_data, projection_figures, resources, state, text, theme

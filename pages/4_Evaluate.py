@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from nnet import evaluation
+from nnet.analysis import evaluation
+from nnet.analysis.evaluation import Evidence, Result
+from nnet.analysis.subsets import METRICS, Attribution
 from nnet.data import GOOD
 from nnet.errors import NNetError
-from nnet.evaluation import Evidence, Result
 from nnet.expression import ExpressionError
 from nnet.saved.checkpoint import METRICS as METRICS_FILE
 from nnet.saved.checkpoint import add_evaluation, read_metrics
 from nnet.saved.provenance import provenance
 from nnet.scoring import judge
-from nnet.subsets import METRICS, Attribution
 from workbench import evaluate_data, evaluate_figures, evaluate_report, figures, frame, state, text, threshold_histogram
 from workbench import evaluate_text as words
 from workbench import evaluate_work as work

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from builders import random_images, tiny_config
 
-from nnet.atlas import PATCHES, collect, from_tensors, patch, to_tensors
+from nnet.analysis.atlas import PATCHES, collect, from_tensors, patch, to_tensors
 from nnet.detector import Detector, InputError
 from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints

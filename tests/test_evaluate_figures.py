@@ -11,9 +11,9 @@ import pytest
 from plotly.offline import get_plotlyjs
 from test_subsets import evidence
 
-from nnet.evaluation import score
+from nnet.analysis.evaluation import score
+from nnet.analysis.subsets import attribute
 from nnet.scoring.metrics import evaluate, rank_scores
-from nnet.subsets import attribute
 from workbench import evaluate_figures, evaluate_report, evaluate_work
 from workbench import evaluate_text as words
 from workbench.evaluate_figures import Line

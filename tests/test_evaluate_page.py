@@ -17,7 +17,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from test_app import component
 
-from nnet import evaluation, subsets
+from nnet.analysis import evaluation, subsets
 from nnet.data import open_dataset
 from nnet.detector import Detector
 from workbench import evaluate_text as words

@@ -14,13 +14,13 @@ from builders import random_images
 from PIL import Image
 from test_subsets import evidence
 
-from nnet import evaluation
+from nnet.analysis import evaluation
+from nnet.analysis.evaluation import Collecting, collect, gather, join, pixel_scores, score
 from nnet.cli import main
 from nnet.data import Dataset, Sample, open_dataset
 from nnet.data.images import Decoded
 from nnet.detector import Detector
 from nnet.errors import NNetError
-from nnet.evaluation import Collecting, collect, gather, join, pixel_scores, score
 from nnet.expression import ExpressionError
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import CheckpointError, add_evaluation

@@ -1,4 +1,4 @@
-"""What-ifs on the Ablations page: what is shown equals what `nnet.whatif` says, and no slider runs a network."""
+"""What-ifs on the Ablations page: what is shown equals what `nnet.analysis.whatif` says, and no slider runs a network."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from builders import random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 from test_app import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
 
+from nnet.analysis.whatif import LABEL, Donor, WhatIf, energy, intervene
 from nnet.data import Sample
 from nnet.detector import Detector
 from nnet.training.loop import train
-from nnet.whatif import LABEL, Donor, WhatIf, energy, intervene
 from workbench import interventions, samples, text, whatif_data, whatif_figures
 from workbench import whatif_text as wording
 from workbench.state import Picture

@@ -10,7 +10,7 @@ import pytest
 import torch
 from builders import random_images
 
-from nnet.atlas import PATCH_SIDE, PATCHES, Atlas
+from nnet.analysis.atlas import PATCH_SIDE, PATCHES, Atlas
 from nnet.detector import Detector
 from nnet.model import nfs
 from nnet.scoring.calibration import Reference

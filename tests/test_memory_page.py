@@ -14,7 +14,7 @@ from builders import tiny_config
 from streamlit.testing.v1 import AppTest
 from test_app import charts, encoded, fine, pressed, start, upload, words
 
-from nnet.atlas import from_tensors
+from nnet.analysis.atlas import from_tensors
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace
 from nnet.model.network import NNet

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from builders import random_images
 
-from nnet import projection
+from nnet.analysis import projection
+from nnet.analysis.projection import Pair, Statistics
 from nnet.data import Sample, open_dataset
 from nnet.detector import Detector, Gate, Trace
 from nnet.errors import NNetError
-from nnet.projection import Pair, Statistics
 from workbench import projection_figures as charts
 from workbench import projection_text as words
 from workbench import projection_work as work

@@ -14,7 +14,7 @@ from builders import random_images
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from nnet import projection
+from nnet.analysis import projection
 from nnet.data import open_dataset
 from nnet.detector import Detector, Trace
 from workbench import projection_text as words

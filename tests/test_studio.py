@@ -14,11 +14,11 @@ import pytest
 from builders import random_images
 from PIL import Image
 
+from nnet.analysis.visibility import MIN_RISE, Onset, coverage, is_visible, onset, peak, respond
 from nnet.data import CutPaste, DataError, Defect, normal_image, paint_defect, paste_patch
 from nnet.detector import Detector
 from nnet.expression import PRESETS, parse
 from nnet.scoring import judge
-from nnet.visibility import MIN_RISE, Onset, coverage, is_visible, onset, peak, respond
 from workbench import studio_data, studio_figures, studio_paint, studio_text
 from workbench.studio_data import Curves, Effect, Found
 from workbench.studio_paint import Drawn, LayerError, Placed, alter, at_dose, damage, lay_over, read_layer

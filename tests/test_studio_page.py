@@ -17,10 +17,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from test_app import charts, encoded, fine, pressed, start, upload, words
 
+from nnet.analysis.visibility import coverage
 from nnet.data import CutPaste, Defect, paint_defect, paste_patch
 from nnet.data.images import decode
 from nnet.detector import Detector
-from nnet.visibility import coverage
 from workbench import resources, samples, studio, studio_cache, studio_paint, studio_text, text
 from workbench.resources import Loaded, Model
 from workbench.studio_paint import Drawn, lay_over

@@ -7,13 +7,13 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from nnet import subsets
+from nnet.analysis import subsets
+from nnet.analysis.evaluation import Evidence, score
+from nnet.analysis.subsets import attribute, shapley, subsets_of
 from nnet.errors import NNetError
-from nnet.evaluation import Evidence, score
 from nnet.expression import for_maps
 from nnet.scoring import metrics
 from nnet.scoring.metrics import label_pixels
-from nnet.subsets import attribute, shapley, subsets_of
 
 
 def evidence(names: tuple[str, ...] = ("M1", "M3", "M6"), n: int = 16, masks: bool = True, seed: int = 0) -> Evidence:

@@ -16,13 +16,13 @@ from test_app import PNG, charts, component, encoded, fine, pressed, probed, sta
 from variant_builders import DATA, NAME, kept_study
 
 from nnet.ablation.variants import STUDIES, VARIANTS, base_config
+from nnet.analysis.whatif import LABEL, WhatIf, intervene
 from nnet.config import Config, preset
 from nnet.data.images import decode
 from nnet.detector import Detector
 from nnet.scoring.attribution import attribute
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.regions import peak_pixel, pixel_to_cell
-from nnet.whatif import LABEL, WhatIf, intervene
 from workbench import comparison_data, resources, text, variant_data, variant_figures, variant_grid
 from workbench import variant_text as wording
 from workbench.model_list import ModelEntry

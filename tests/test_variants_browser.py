@@ -11,7 +11,7 @@ import test_browser
 from test_browser import Visitor, file, photo
 from variant_builders import kept_study
 
-from nnet.whatif import LABEL
+from nnet.analysis.whatif import LABEL
 from workbench.studies import EXTRA_STUDIES
 
 browser, pytestmark = test_browser.browser, test_browser.pytestmark

@@ -9,9 +9,20 @@ import pytest
 import torch
 from builders import random_images, tiny_config
 
+from nnet.analysis.whatif import (
+    LABEL,
+    Donor,
+    WhatIf,
+    WhatIfError,
+    altered,
+    energy,
+    highest_rank,
+    intervene,
+    misfit,
+    truncate,
+)
 from nnet.detector import Detector, Trace
 from nnet.model.network import NNet
-from nnet.whatif import LABEL, Donor, WhatIf, WhatIfError, altered, energy, highest_rank, intervene, misfit, truncate
 
 FULL, REVERSE = "(M1+M6)*(M2+M5)*(M3+M4)", "M1*M2*M3"
 EACH = {

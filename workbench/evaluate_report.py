@@ -12,8 +12,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from nnet.evaluation import Evidence, Result
-from nnet.subsets import METRICS, Attribution
+from nnet.analysis.evaluation import Evidence, Result
+from nnet.analysis.subsets import METRICS, Attribution
 from workbench import evaluate_text as words
 from workbench import text
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from nnet.analysis.subsets import METRICS
 from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.textures import TEXTURES
 from nnet.expression import PRESETS
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import BestF1, Metrics
-from nnet.subsets import METRICS
 from workbench import text
 
 ABOUT = (

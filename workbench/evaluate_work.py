@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from nnet import evaluation, subsets
+from nnet.analysis import evaluation, subsets
+from nnet.analysis.evaluation import Collecting, Evidence, Result
+from nnet.analysis.projection import embed, in_mixed_order
+from nnet.analysis.subsets import Attribution
 from nnet.data import Inspection
-from nnet.evaluation import Collecting, Evidence, Result
-from nnet.projection import embed, in_mixed_order
 from nnet.scoring import judge
 from nnet.scoring.metrics import Ranking
-from nnet.subsets import Attribution
 from workbench import evaluate_figures, figures, resources, text, theme, threshold_histogram
 from workbench import evaluate_text as words
 from workbench.evaluate_figures import Line
@@ -323,7 +323,7 @@ def layout(model: Model, chosen: Chosen, found: Evidence, method: str, source: s
 
     Args:
         method: "pca" or "umap".
-        source: a name of `nnet.evaluation.EMBEDDINGS`.
+        source: a name of `nnet.analysis.evaluation.EMBEDDINGS`.
 
     Returns:
         Indices of the images laid out (k,), points (k, 2), and the share of the variance that PCA shows (or None).

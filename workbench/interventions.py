@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from nnet.analysis.whatif import LABEL, altered, energy, highest_rank
 from nnet.detector import Trace
-from nnet.whatif import LABEL, altered, energy, highest_rank
 from workbench import (
     comparison_data,
     figures,

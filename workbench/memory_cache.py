@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from nnet.atlas import Atlas, from_tensors
+from nnet.analysis.atlas import Atlas, from_tensors
 from nnet.detector import Trace
 from nnet.saved import checkpoint as checkpoints
 from nnet.training.loop import load_history

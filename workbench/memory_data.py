@@ -14,7 +14,7 @@ import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from nnet.atlas import PATCH_SIDE, Atlas
+from nnet.analysis.atlas import PATCH_SIDE, Atlas
 from nnet.detector import Detector, MemoryUse, Trace
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement

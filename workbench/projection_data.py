@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from nnet import projection
+from nnet.analysis import projection
 from nnet.data import Dataset, Sample
 from nnet.errors import NNetError
 from workbench import datasets, figures, projection_figures, state, text, theme

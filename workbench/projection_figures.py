@@ -12,8 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
+from nnet.analysis.projection import mean_gates
 from nnet.detector import Gate
-from nnet.projection import mean_gates
 from workbench import figures, text, theme
 from workbench.figures import Scale
 

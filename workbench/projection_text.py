@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnet.projection import Pair, Statistics
+from nnet.analysis.projection import Pair, Statistics
 from workbench import text
 
 ABOUT = (

@@ -9,10 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from nnet import projection
+from nnet.analysis import projection
+from nnet.analysis.projection import Pair, Statistics
 from nnet.data import Sample
 from nnet.detector import Trace
-from nnet.projection import Pair, Statistics
 from nnet.scoring.judge import Judgement
 from workbench import figures, resources
 from workbench.resources import BoundedCache, Loaded, Model

@@ -11,12 +11,12 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from nnet.analysis.visibility import Response, respond
 from nnet.data import CutPaste, Defect, Sample
 from nnet.errors import NNetError
 from nnet.scoring.circuit import PAIRS
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import MAPS
-from nnet.visibility import Response, respond
 from workbench import (
     figures,
     resources,

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from nnet.analysis.visibility import coverage
 from nnet.expression import parse
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
-from nnet.visibility import coverage
 from workbench import figures, resources, studio_data, studio_paint
 from workbench.resources import BoundedCache, Loaded, Model
 from workbench.studio_paint import Alteration, Recipe

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from nnet.analysis.visibility import Onset, Response, is_visible, onset, peak
 from nnet.expression import Expression, parse
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.judge import Judgement
-from nnet.visibility import Onset, Response, is_visible, onset, peak
 from workbench.studio_paint import SIZE
 
 NORMAL_QUANTILE = 0.99

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from nnet.analysis.visibility import coverage
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import outline
-from nnet.visibility import coverage
 from workbench import figures, studio_text, text, theme
 from workbench.figures import Scale
 from workbench.studio_data import Curves, Effect, Line

@@ -15,9 +15,9 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from nnet.analysis.visibility import coverage
 from nnet.data import DEFECT_KINDS, CutPaste, Defect, paint_defect, paste_patch
 from nnet.errors import NNetError
-from nnet.visibility import coverage
 from workbench import figures
 
 CUT_PASTE = "cutpaste"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nnet.analysis.visibility import MIN_RISE
 from nnet.scoring.calibration import Reference
-from nnet.visibility import MIN_RISE
 from workbench import text
 from workbench.studio_data import Curves, Effect, Found, Line
 from workbench.studio_paint import CONTRAST, CUT_PASTE, SIZE

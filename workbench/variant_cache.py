@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from nnet.analysis.whatif import WhatIf, altered, intervene
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
-from nnet.whatif import WhatIf, altered, intervene
 from workbench import resources, variant_data
 from workbench.bounded import BoundedCache
 from workbench.resources import Loaded, Model

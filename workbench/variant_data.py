@@ -13,6 +13,7 @@ import numpy as np
 
 from nnet.ablation.store import StudyFolder
 from nnet.ablation.variants import STUDIES, VARIANTS, Row, Study, differences
+from nnet.analysis.whatif import WhatIf
 from nnet.config import Config
 from nnet.expression import PRESETS, parse
 from nnet.saved.checkpoint import Checkpoint
@@ -20,7 +21,6 @@ from nnet.scoring.attribution import Attribution, NormalMaps, attribute
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import score_map
 from nnet.scoring.regions import pixel_to_cell
-from nnet.whatif import WhatIf
 from workbench import comparison_data
 from workbench.comparison_data import Side
 from workbench.studies import StudyModel, data_argument, study_folders, study_models

@@ -11,9 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from nnet.ablation.published import METRICS
+from nnet.analysis.whatif import LABEL, altered
 from nnet.errors import NNetError
 from nnet.scoring.overlay import overlay
-from nnet.whatif import LABEL, altered
 from workbench import (
     comparison,
     comparison_data,

@@ -11,12 +11,12 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from nnet.analysis.whatif import Donor, WhatIf, misfit, restricted
 from nnet.config import Config
 from nnet.data import Sample
 from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.saved.checkpoint import CONFIG
-from nnet.whatif import Donor, WhatIf, misfit, restricted
 from workbench.comparison_data import Side
 from workbench.variant_data import WHATIF, Candidate
 

@@ -14,10 +14,10 @@ import torch
 from nnet.ablation.identity import NUMBERS, config_hash
 from nnet.ablation.store import FORMAT, Job
 from nnet.ablation.variants import StudyError
+from nnet.analysis.evaluation import describe, measure
 from nnet.config import Config
 from nnet.data import Dataset, open_dataset
 from nnet.detector import Detector
-from nnet.evaluation import describe, measure
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
 from nnet.saved.provenance import provenance

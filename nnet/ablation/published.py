@@ -14,7 +14,7 @@ from nnet.errors import NNetError
 SOURCE = "Li Bo et al., Acta Electronica Sinica 53(3), 2025, pp. 895-909, DOI 10.12263/DZXB.20240733"
 
 METRICS = {"P-AP": "p_ap", "P-AUROC": "p_auroc", "P-PRO": "p_pro", "I-AUROC": "i_auroc"}
-"""The paper's metric names, and the keys under which `nnet.evaluation.measure` has them."""
+"""The paper's metric names, and the keys under which `nnet.analysis.evaluation.measure` has them."""
 
 
 class PublishedError(NNetError, KeyError):

@@ -21,7 +21,7 @@ def write_card(
         name: of the model.
         config: its settings.
         about: as saved in config.json.
-        metrics: as `nnet.evaluation.measure` returns it, or {}.
+        metrics: as `nnet.analysis.evaluation.measure` returns it, or {}.
         summary: as `Calibration.summary` returns it.
     """
     sections = [_head(name, config, about), _data(about), _results(metrics), _calibration(summary), _settings(config)]

@@ -3,7 +3,7 @@
 config.json              settings, format version, hashes of the other files, teacher, data and commit
 weights.safetensors      the network without its teacher; matrices and kernels in float16 (half the size)
 normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.scoring.calibration`)
-atlas.safetensors        what each memory item stands for (see `nnet.atlas`), if there is a memory
+atlas.safetensors        what each memory item stands for (see `nnet.analysis.atlas`), if there is a memory
 calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
 metrics.json             measured results (below), if there are any
@@ -114,7 +114,7 @@ def write_results(path: Path, metrics: dict[str, Any], card: str) -> None:
 
 
 def add_evaluation(path: Path, entry: dict[str, Any]) -> dict[str, Any]:
-    """Add an evaluation (`nnet.evaluation.with_origin`) to metrics.json beside what is there; returns the new contents.
+    """Add an evaluation (`nnet.analysis.evaluation.with_origin`) to metrics.json beside what is there; returns the new contents.
 
     Raises:
         CheckpointError: the file cannot be written, or what is there is damaged.
@@ -207,7 +207,7 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
 
 
 def load_atlas(checkpoint: Checkpoint) -> dict[str, torch.Tensor] | None:
-    """The tensors of the memory atlas (`nnet.atlas.from_tensors`), or None if there is no memory.
+    """The tensors of the memory atlas (`nnet.analysis.atlas.from_tensors`), or None if there is no memory.
 
     Raises:
         CheckpointError: the file is damaged.

@@ -18,7 +18,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from nnet.atlas import collect, to_tensors
+from nnet.analysis.atlas import collect, to_tensors
 from nnet.config import Config, TrainConfig
 from nnet.detector import Detector
 from nnet.device import autocast, available_memory, describe, training_dtype

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from nnet.analysis.evaluation import can_be_measured, describe, measure
 from nnet.config import Config
 from nnet.data import Dataset, load_resized
 from nnet.detector import Detector
 from nnet.device import available_memory
 from nnet.errors import NNetError
-from nnet.evaluation import can_be_measured, describe, measure
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
 from nnet.saved.provenance import provenance

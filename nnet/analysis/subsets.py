@@ -6,7 +6,7 @@ averaged over all orders in which the maps can join: an exact sum over all subse
 add up to the metric of all maps together minus that of none. Without any map every score is the same, so the metric of
 none is that of a constant map (see `nnet.scoring.metrics`): 0.5 for AUROC, the share of defective samples for AP, 0.15 for PRO.
 
-All this works on the maps that one forward pass left (`nnet.evaluation.Evidence`) and runs no network.
+All this works on the maps that one forward pass left (`nnet.analysis.evaluation.Evidence`) and runs no network.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from nnet.analysis.evaluation import WORKERS, Evidence, pixel_scores
 from nnet.data.loading import ahead
 from nnet.errors import NNetError
-from nnet.evaluation import WORKERS, Evidence, pixel_scores
 from nnet.expression import for_maps
 from nnet.scoring.metrics import FPR_LIMIT, rank_pixels, rank_scores
 

@@ -1,7 +1,7 @@
 """Measure a detector on a labelled data set: one forward pass per image, every score expression from the same maps.
 
 `collect` runs the network and leaves an `Evidence`: the maps, the masks and an embedding of each image. Everything
-else (`score`, `nnet.subsets`) works on that and runs no network.
+else (`score`, `nnet.analysis.subsets`) works on that and runs no network.
 """
 
 from __future__ import annotations
