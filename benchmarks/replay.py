@@ -1,4 +1,4 @@
-"""How far the maps of one image differ between machines, which decides the tolerances of `nnet.replay_checks`.
+"""How far the maps of one image differ between machines, which decides the tolerances of `nnet.replay.checks`.
 
     python -m benchmarks.replay [CHECKPOINT]
 

@@ -16,10 +16,10 @@ import pytest
 from builders import random_images
 from PIL import Image
 
-from nnet import replay, replay_checks
 from nnet.cli import main
 from nnet.detector import Detector
-from nnet.replay import CALIBRATION, IMAGE, MANIFEST, MODEL, SETTINGS, VALUES, ReplayError
+from nnet.replay.bundle import CALIBRATION, IMAGE, MANIFEST, MODEL, SETTINGS, VALUES, ReplayError, checks
+from nnet.replay.bundle import bundle as replay
 from nnet.scoring.maps import score_map
 
 Members = dict[str, bytes]
@@ -89,7 +89,7 @@ def with_arrays(members: Members, **values: np.ndarray) -> Members:
 
 def wrong(content: bytes) -> set[str]:
     """Names of the checks without a network that fail."""
-    return {check.name for check in replay_checks.check(replay.unpack(content)) if not check.agrees}
+    return {check.name for check in checks.check(replay.unpack(content)) if not check.agrees}
 
 
 # --------------------------------------------------------------------------------------------------- there and back
@@ -113,7 +113,7 @@ def test_everything_comes_back(detector: Detector, packed: bytes) -> None:
 
 
 def test_the_same_machine_gives_the_same_digits(detector: Detector, packed: bytes) -> None:
-    again = replay_checks.rerun(replay.unpack(packed), detector)
+    again = checks.rerun(replay.unpack(packed), detector)
     assert again.tolerance == 0 and all(check.agrees for check in again.checks), again.checks
     assert {check.name for check in again.checks} >= {"Weights", "Teacher", "Calibration", "M1", "M6", "Score"}
 
@@ -121,7 +121,7 @@ def test_the_same_machine_gives_the_same_digits(detector: Detector, packed: byte
 def test_a_sample_has_no_uploaded_file(detector: Detector) -> None:
     bundle = replay.unpack(pack(detector, None, random_images(1)[0]))
     assert bundle.original is None
-    assert "Uploaded file" not in {check.name for check in replay_checks.check(bundle)}
+    assert "Uploaded file" not in {check.name for check in checks.check(bundle)}
 
 
 # ---------------------------------------------------------------------------------------------- what was changed
@@ -166,7 +166,7 @@ def test_running_again_finds_forged_maps(detector: Detector, packed: bytes) -> N
     }  # fmt: skip
     forged = signed(changed(with_arrays(members, **values), SETTINGS, **numbers))
     assert wrong(forged) == set()
-    again = replay_checks.rerun(replay.unpack(forged), detector)
+    again = checks.rerun(replay.unpack(forged), detector)
     assert {check.name for check in again.checks if not check.agrees} == {"M2", "Score"}
 
 
@@ -175,7 +175,7 @@ def test_another_calibration_and_another_teacher_are_found(detector: Detector, p
     scores = [2 * s for s in json.loads(members[CALIBRATION])["scores"]]
     teacher = {"name": "resnet18", "origin": "", "sha256": "0" * 64}
     other = changed(changed(members, CALIBRATION, scores=scores), MODEL, teacher=teacher)
-    again = replay_checks.rerun(replay.unpack(signed(other)), detector)
+    again = checks.rerun(replay.unpack(signed(other)), detector)
     assert {check.name for check in again.checks if not check.agrees} == {"Calibration", "Teacher"}
 
 
@@ -184,7 +184,7 @@ def test_other_weights_are_not_compared(detector: Detector, packed: bytes) -> No
     model = json.loads(members[MODEL])
     model["checkpoint"]["weights_sha256"] = "0" * 64
     with pytest.raises(ReplayError, match="has other weights"):
-        replay_checks.rerun(replay.unpack(signed(changed(members, MODEL, **model))), detector)
+        checks.rerun(replay.unpack(signed(changed(members, MODEL, **model))), detector)
 
 
 # ---------------------------------------------------------------------------------------------------- tolerances
@@ -192,14 +192,14 @@ def test_other_weights_are_not_compared(detector: Detector, packed: bytes) -> No
 
 def test_the_tolerance_follows_from_what_differs(detector: Detector) -> None:
     here = replay.environment(detector)
-    assert replay_checks.expected_difference(here, here)[0] == 0
+    assert checks.expected_difference(here, here)[0] == 0
     elsewhere = here | {"threads": here["threads"] + 1}
-    tolerance, why = replay_checks.expected_difference(elsewhere, here)
-    assert tolerance == replay_checks.FLOAT32_TOLERANCE and "threads" in why
+    tolerance, why = checks.expected_difference(elsewhere, here)
+    assert tolerance == checks.FLOAT32_TOLERANCE and "threads" in why
     older = here | {"versions": here["versions"] | {"torch": "1.0"}}
-    assert "torch 1.0" in replay_checks.expected_difference(older, here)[1]
+    assert "torch 1.0" in checks.expected_difference(older, here)[1]
     gpu = here | {"kind": "cuda"}
-    assert replay_checks.expected_difference(gpu, here)[0] == replay_checks.FLOAT16_TOLERANCE
+    assert checks.expected_difference(gpu, here)[0] == checks.FLOAT16_TOLERANCE
 
 
 @pytest.mark.parametrize(("factor", "agrees"), [(0.9, True), (3.0, False)])
@@ -209,8 +209,8 @@ def test_elsewhere_maps_may_differ_by_the_tolerance(
     bundle = replay.unpack(packed)
     machine = bundle.model["environment"] | {"threads": 99}
     bundle = dataclasses.replace(bundle, model=bundle.model | {"environment": machine})
-    shift = np.float32(factor * replay_checks.FLOAT32_TOLERANCE)
-    again = replay_checks.rerun(bundle, detector, {n: m + shift for n, m in bundle.maps.items()})
+    shift = np.float32(factor * checks.FLOAT32_TOLERANCE)
+    again = checks.rerun(bundle, detector, {n: m + shift for n, m in bundle.maps.items()})
     by_name = {check.name: check.agrees for check in again.checks}
     assert by_name["M1"] is agrees and by_name["Score"] is agrees
 

@@ -11,9 +11,9 @@ from PIL import Image
 from test_app import INSPECT, charts, heading, shown_score, start, upload, words
 from test_replay import changed, opened, pack, signed
 
-from nnet import replay
 from nnet.detector import Detector
-from nnet.replay import MODEL, SETTINGS
+from nnet.replay.bundle import MODEL, SETTINGS
+from nnet.replay.bundle import bundle as replay
 from workbench import inspect_sections, text
 from workbench import replay as replay_page
 from workbench.inspect_scene import Section

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from nnet import replay, replay_checks
 from nnet.data.images import content_hash, decode
 from nnet.errors import NNetError
-from nnet.replay import Bundle
-from nnet.replay_checks import Check, Rerun
+from nnet.replay.bundle import Bundle
+from nnet.replay.bundle import bundle as replay
+from nnet.replay.bundle import checks as replay_checks
+from nnet.replay.checks import Check, Rerun
 from workbench import figures, resources, state, text
 from workbench import replay_text as words
 from workbench.figures import Scale

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnet.replay import Bundle
-from nnet.replay_checks import Check, Rerun
+from nnet.replay.bundle import Bundle
+from nnet.replay.checks import Check, Rerun
 from workbench import text
 
 ABOUT = (

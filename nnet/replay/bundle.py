@@ -8,7 +8,7 @@ calibration.json  scores of the held-out normal images under the expression, thr
 settings.json     expression, threshold, view, and the numbers that were shown
 model.json        hashes of weights, calibration and teacher; settings; versions, device and date
 
-Nothing in it is unpickled or run. `nnet.replay_checks` holds its numbers against the network.
+Nothing in it is unpickled or run. `nnet.replay.checks` holds its numbers against the network.
 """
 
 from __future__ import annotations
