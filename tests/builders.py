@@ -48,7 +48,7 @@ def ablation_rows(
         defects: kinds of defects to give rows for, with the same numbers.
         about: further columns.
     """
-    from nnet.ablation import COLUMNS, STUDIES
+    from nnet.studies import COLUMNS, STUDIES
 
     rows = []
     for label, metrics in values.items():

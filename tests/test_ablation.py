@@ -14,7 +14,10 @@ import scipy.stats
 import torch
 from builders import random_images, tiny_config
 
-from nnet.ablation import (
+from nnet.config import Config, ConfigError, ModelConfig
+from nnet.detector import Detector
+from nnet.model.network import NNet
+from nnet.studies import (
     CLAIMS,
     COLUMNS,
     DISAGREEMENTS,
@@ -35,14 +38,11 @@ from nnet.ablation import (
     select,
     summarise,
 )
-from nnet.ablation.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN, printed_difference
-from nnet.ablation.identity import config_hash, run_identity
-from nnet.ablation.published import PublishedError
-from nnet.ablation.store import Job, to_csv
-from nnet.ablation.summary import text
-from nnet.config import Config, ConfigError, ModelConfig
-from nnet.detector import Detector
-from nnet.model.network import NNet
+from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN, printed_difference
+from nnet.studies.identity import config_hash, run_identity
+from nnet.studies.published import PublishedError
+from nnet.studies.store import Job, to_csv
+from nnet.studies.summary import text
 from nnet.training.losses import total_loss
 
 ROOT = Path(__file__).parents[1]
@@ -257,7 +257,7 @@ def test_settings_data_weights_and_seed_make_another_run():
 
 
 def test_variants_claims_and_tables_need_no_torch():
-    script = "import sys, nnet.ablation, nnet.ablation.command; print('torch' in sys.modules)"
+    script = "import sys, nnet.studies, nnet.studies.command; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

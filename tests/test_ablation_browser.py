@@ -10,8 +10,8 @@ import test_browser
 from builders import ablation_rows
 from test_browser import Visitor
 
-from nnet.ablation import STUDIES
-from nnet.ablation.store import CSV, to_csv
+from nnet.studies import STUDIES
+from nnet.studies.store import CSV, to_csv
 from workbench.studies import EXTRA_STUDIES
 
 browser = test_browser.browser

@@ -12,9 +12,9 @@ import plotly.graph_objects as go
 import pytest
 from builders import ablation_rows
 
-from nnet.ablation import CLAIMS, STUDIES, TABLES, StudyError, read_results, summarise
-from nnet.ablation.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN
-from nnet.ablation.store import CARD, CSV, to_csv
+from nnet.studies import CLAIMS, STUDIES, TABLES, StudyError, read_results, summarise
+from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN
+from nnet.studies.store import CARD, CSV, to_csv
 from workbench import ablation_data as data
 from workbench import ablation_figures as draw
 from workbench import ablation_text as words

@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from test_app import fine
 from test_app import start as on_page
 
-from nnet.ablation import DISAGREEMENTS, STUDIES, TABLES
-from nnet.ablation.store import CSV, to_csv
+from nnet.studies import DISAGREEMENTS, STUDIES, TABLES
+from nnet.studies.store import CSV, to_csv
 from workbench import ablation_text as words
 from workbench import studies
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from test_ablation_study import TIMES, arguments, category, done, interrupted, study  # noqa: F401 (fixtures)
 
-from nnet.ablation import StudyError, read_results
-from nnet.ablation.cluster import Board, _files, _is_shared, _mark, ray_engine
-from nnet.ablation.store import CSV, MODELS, StudyFolder
 from nnet.cli import main
+from nnet.studies import StudyError, read_results
+from nnet.studies.cluster import Board, _files, _is_shared, _mark, ray_engine
+from nnet.studies.store import CSV, MODELS, StudyFolder
 
 ELSEWHERE = TIMES | {"engine", "jobs", "threads", "device"}
 
@@ -64,7 +64,7 @@ def test_the_board_keeps_the_latest_word_of_each_run():
 @pytest.mark.parametrize("shared", [True, False], ids=["shared folder", "own folders"])
 def test_a_local_ray_instance_gives_the_same_rows(study, category, tmp_path, monkeypatch, capsys, shared):  # noqa: F811
     if not shared:  # what a machine of the cluster sees that does not have the study's folder
-        monkeypatch.setattr("nnet.ablation.cluster._mark", lambda root: "of another machine")
+        monkeypatch.setattr("nnet.studies.cluster._mark", lambda root: "of another machine")
     assert main(arguments(category, tmp_path, "--study", "table7", "--seeds", 2, "--engine", "ray")) == 0
     assert "0 done, 2 to make" in capsys.readouterr().out
     assert done(tmp_path).keys() == done(study).keys()

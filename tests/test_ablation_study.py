@@ -19,18 +19,18 @@ import pytest
 from builders import TINY, random_images
 from PIL import Image
 
-from nnet.ablation import COLUMNS, VARIANTS, StudyError, base_config, read_results, select
-from nnet.ablation.engines import Event, LocalEngine, local_engine, threads_per_run
-from nnet.ablation.estimate import Costs, estimate, run_seconds
-from nnet.ablation.execute import execute
-from nnet.ablation.export import export
-from nnet.ablation.plan import Plan, make_plan, open_source, prepared
-from nnet.ablation.progress import Display, duration
-from nnet.ablation.store import CARD, CSV, DONE, LOCK, MODELS, StudyFolder
 from nnet.cli import main
 from nnet.config import Config
 from nnet.detector import Detector
 from nnet.runs.locks import FileLock
+from nnet.studies import COLUMNS, VARIANTS, StudyError, base_config, read_results, select
+from nnet.studies.engines import Event, LocalEngine, local_engine, threads_per_run
+from nnet.studies.estimate import Costs, estimate, run_seconds
+from nnet.studies.execute import execute
+from nnet.studies.export import export
+from nnet.studies.plan import Plan, make_plan, open_source, prepared
+from nnet.studies.progress import Display, duration
+from nnet.studies.store import CARD, CSV, DONE, LOCK, MODELS, StudyFolder
 from nnet.training.loop import RESUME, Progress
 
 ROOT = Path(__file__).parents[1]
@@ -218,7 +218,7 @@ def test_other_settings_data_or_numbers_are_not_done(study, category, tmp_path, 
     assert not planned(other, study).missing  # where the data lies does not matter
     (other / "train" / "good" / "00.png").write_bytes((other / "train" / "good" / "01.png").read_bytes())
     assert planned(other, study).missing
-    monkeypatch.setattr("nnet.ablation.plan.NUMBERS", 2)
+    monkeypatch.setattr("nnet.studies.plan.NUMBERS", 2)
     assert planned(category, study).missing
     assert not planned(category, study, any_code=True).missing
 
@@ -235,7 +235,7 @@ def test_a_run_that_was_only_trained_is_measured_and_not_trained_again(study, ca
     folder, job = StudyFolder(out), planned(category, out).jobs[0]
     before = folder.result(job.key)
     (folder.model(job.key) / "metrics.json").unlink()
-    monkeypatch.setattr("nnet.ablation.execute.train_on", None)
+    monkeypatch.setattr("nnet.studies.execute.train_on", None)
     result = execute(job, folder.model(job.key))
     assert result["scores"] == before["scores"]
     assert {name for name in result if result[name] != before[name]} <= TIMES | {"engine", "jobs", "device", "threads"}
@@ -342,7 +342,7 @@ def test_data_without_defects_is_refused(category, tmp_path, capsys):
 
 
 def test_two_studies_never_share_a_folder(study, category, capsys, monkeypatch):
-    monkeypatch.setattr("nnet.ablation.command.LOCK_SECONDS", 0.0)
+    monkeypatch.setattr("nnet.studies.command.LOCK_SECONDS", 0.0)
     lock = FileLock(study / LOCK)
     assert lock.take()
     try:
@@ -383,7 +383,7 @@ def test_an_estimate_takes_finished_runs_at_their_word_and_measures_the_rest(stu
 
 def test_the_display_corrects_its_estimate_by_what_runs_took(study, category, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("nnet.ablation.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("nnet.studies.progress.time.monotonic", lambda: now[0])
     plan = make_plan(
         select(["table5"]), [open_source(str(category), 0)], [0], base_config("small", SETTINGS), StudyFolder(study)
     )
@@ -410,7 +410,7 @@ def test_durations_read_well(seconds, words):
 
 @pytest.fixture
 def cores(monkeypatch) -> Iterator[None]:
-    monkeypatch.setattr("nnet.ablation.engines.usable_cores", lambda: 16)
+    monkeypatch.setattr("nnet.studies.engines.usable_cores", lambda: 16)
     monkeypatch.setattr("nnet.device.available_memory", lambda: 64 * 1024**3)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     yield

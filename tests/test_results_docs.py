@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nnet.ablation import STUDIES, groups, read_results, rows_of
-from nnet.ablation.card import study_section
-from nnet.ablation.store import CARD, CSV, StudyFolder
+from nnet.studies import STUDIES, groups, read_results, rows_of
+from nnet.studies.card import study_section
+from nnet.studies.store import CARD, CSV, StudyFolder
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted(path.parent for path in (ROOT / "checkpoints" / "studies").glob(f"*/{CSV}"))

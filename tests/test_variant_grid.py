@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 from test_app import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
 from variant_builders import DATA, NAME, kept_study
 
-from nnet.ablation.variants import STUDIES, VARIANTS, base_config
 from nnet.analysis.whatif import LABEL, WhatIf, intervene
 from nnet.config import Config, preset
 from nnet.data.images import decode
@@ -23,6 +22,7 @@ from nnet.detector import Detector
 from nnet.scoring.attribution import attribute
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.regions import peak_pixel, pixel_to_cell
+from nnet.studies.variants import STUDIES, VARIANTS, base_config
 from workbench import comparison_data, resources, text, variant_data, variant_figures, variant_grid
 from workbench import variant_text as wording
 from workbench.model_list import ModelEntry

@@ -9,9 +9,9 @@ from typing import Any
 
 from builders import random_images, tiny_config
 
-from nnet.ablation.store import CSV, FORMAT, StudyFolder, result_rows, to_csv
-from nnet.ablation.variants import VARIANTS
 from nnet.saved.checkpoint import load
+from nnet.studies.store import CSV, FORMAT, StudyFolder, result_rows, to_csv
+from nnet.studies.variants import VARIANTS
 from nnet.training.loop import train
 
 NAME, DATA = "small", "tiny parts"

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from nnet.ablation import CLAIMS, STUDIES, Claim, Measured, Row, Study, averaged, groups, judge, read_results, summarise
-from nnet.ablation.claims import (
+from nnet.studies import CLAIMS, STUDIES, Claim, Measured, Row, Study, averaged, groups, judge, read_results, summarise
+from nnet.studies.claims import (
     METRIC_TITLES,
     NOT_MEASURED,
     PIXEL_METRICS,
@@ -24,10 +24,10 @@ from nnet.ablation.claims import (
     measured,
     printed_difference,
 )
-from nnet.ablation.identity import config_hash
-from nnet.ablation.published import PublishedTable
-from nnet.ablation.store import ALL_DEFECTS, CARD, CSV, to_csv
-from nnet.ablation.variants import VARIANTS, base_config
+from nnet.studies.identity import config_hash
+from nnet.studies.published import PublishedTable
+from nnet.studies.store import ALL_DEFECTS, CARD, CSV, to_csv
+from nnet.studies.variants import VARIANTS, base_config
 from workbench.studies import data_argument
 
 NOT_CLAIMED = "not claimed"
@@ -134,7 +134,7 @@ class Checked:
 
     Attributes:
         claim: the paper's.
-        outcome: one of `nnet.ablation.claims.OUTCOMES`, or `NOT_CLAIMED`.
+        outcome: one of `nnet.studies.claims.OUTCOMES`, or `NOT_CLAIMED`.
         verdict: the comparisons; None if the paper does not claim it for this metric.
         deciding: label of the comparison that decides: the weakest one; None without any.
     """
@@ -169,7 +169,7 @@ def bases(folder: Path) -> dict[str, Base]:
     """What can be chosen in a study's folder, by key: each data set under each base, then the means over data sets.
 
     Raises:
-        nnet.ablation.StudyError: the table is missing or damaged, in words.
+        nnet.studies.StudyError: the table is missing or damaged, in words.
     """
     return bases_of(read_results(folder / CSV))
 

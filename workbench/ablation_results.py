@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.elements.lib.grid_container import GridContainer
 
-from nnet.ablation import DISAGREEMENTS, STUDIES, TABLES, Study, StudyError, summarise
-from nnet.ablation.claims import METRIC_TITLES, NOT_RUN
+from nnet.studies import DISAGREEMENTS, STUDIES, TABLES, Study, StudyError, summarise
+from nnet.studies.claims import METRIC_TITLES, NOT_RUN
 from workbench import ablation_data as data
 from workbench import ablation_figures, figures, resources, state, text
 from workbench import ablation_text as words

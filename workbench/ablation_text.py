@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from nnet.ablation import STUDIES, VARIANTS, Measured, Study, SummaryCell, SummaryRow
-from nnet.ablation.claims import (
+from nnet.studies import STUDIES, VARIANTS, Measured, Study, SummaryCell, SummaryRow
+from nnet.studies.claims import (
     FAILS,
     HOLDS,
     METRIC_TITLES,
@@ -18,7 +18,7 @@ from nnet.ablation.claims import (
     PIXEL_METRICS,
     WITHIN,
 )
-from nnet.ablation.published import PublishedTable
+from nnet.studies.published import PublishedTable
 from workbench import text, theme
 from workbench.ablation_data import NOT_CLAIMED, Base, Checked, Origin, SpeedPoint, Values, printed, trainings
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnet.ablation.store import CSV, StudyFolder
-from nnet.ablation.variants import VARIANTS, Variant
 from nnet.data.elpv import KINDS
 from nnet.data.textures import TEXTURES
+from nnet.studies.store import CSV, StudyFolder
+from nnet.studies.variants import VARIANTS, Variant
 
 EXTRA_STUDIES = "NNET_STUDIES"
 PACKAGED = {

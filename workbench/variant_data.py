@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnet.ablation.store import StudyFolder
-from nnet.ablation.variants import STUDIES, VARIANTS, Row, Study, differences
 from nnet.analysis.whatif import WhatIf
 from nnet.config import Config
 from nnet.expression import PRESETS, parse
@@ -21,6 +19,8 @@ from nnet.scoring.attribution import Attribution, NormalMaps, attribute
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import score_map
 from nnet.scoring.regions import pixel_to_cell
+from nnet.studies.store import StudyFolder
+from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, differences
 from workbench import comparison_data
 from workbench.comparison_data import Side
 from workbench.studies import StudyModel, data_argument, study_folders, study_models

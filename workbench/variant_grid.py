@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from nnet.ablation.published import METRICS
 from nnet.analysis.whatif import LABEL, altered
 from nnet.errors import NNetError
 from nnet.scoring.overlay import overlay
+from nnet.studies.published import METRICS
 from workbench import (
     comparison,
     comparison_data,

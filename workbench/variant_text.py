@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from nnet.ablation.variants import VARIANTS
 from nnet.config import Config
 from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
+from nnet.studies.variants import VARIANTS
 from workbench import comparison_text, inspect_text, text
 from workbench.comparison_data import Setting
 from workbench.variant_data import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant

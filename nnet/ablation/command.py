@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from nnet.ablation.variants import STUDIES, VARIANTS, StudyError, base_config, differences, select
 from nnet.config import PRESETS, Config
 from nnet.saved.storage import write_text
+from nnet.studies.variants import STUDIES, VARIANTS, StudyError, base_config, differences, select
 
 OUT = Path("out/ablations")
 LOCK_SECONDS = 10.0
@@ -73,8 +73,8 @@ def run(options: argparse.Namespace, assignment: Callable[[str], tuple[str, Any]
         print(listing(studies, base))
         return 0
     _check(options)
-    from nnet.ablation.plan import make_plan, open_source
-    from nnet.ablation.store import StudyFolder
+    from nnet.studies.plan import make_plan, open_source
+    from nnet.studies.store import StudyFolder
 
     folder = StudyFolder(options.out.expanduser().resolve())
     sources = [open_source(spec, options.split_seed) for spec in options.data]
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace, assignment: Callable[[str], tuple[str, Any]
     failed = _carry_out(plan, folder, options)
     _show_results(plan, folder, _command(options))
     if options.export:
-        from nnet.ablation.export import export
+        from nnet.studies.export import export
 
         for path in export(folder, options.export, options.export_models):
             print(f"Light checkpoint in {path}")
@@ -130,8 +130,8 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _engine(options: argparse.Namespace) -> Any:
-    from nnet.ablation.cluster import ray_engine
-    from nnet.ablation.engines import local_engine
+    from nnet.studies.cluster import ray_engine
+    from nnet.studies.engines import local_engine
 
     if options.engine == "ray":
         return ray_engine(options.address, options.device, options.jobs)
@@ -139,7 +139,7 @@ def _engine(options: argparse.Namespace) -> Any:
 
 
 def _estimate(plan: Any, folder: Any, options: argparse.Namespace, threads: int) -> dict[str, float]:
-    from nnet.ablation.estimate import estimate, measure_costs
+    from nnet.studies.estimate import estimate, measure_costs
 
     print("Estimating: a few steps of each kind of network that no finished run tells the time of ...", flush=True)
     return estimate(
@@ -149,8 +149,8 @@ def _estimate(plan: Any, folder: Any, options: argparse.Namespace, threads: int)
 
 
 def _show_plan(plan: Any, folder: Any, options: argparse.Namespace) -> int:
-    from nnet.ablation.engines import local_engine
-    from nnet.ablation.progress import duration
+    from nnet.studies.engines import local_engine
+    from nnet.studies.progress import duration
 
     # A dry run joins no cluster: it says what this machine would do.
     engine = local_engine(options.device, options.jobs)
@@ -164,9 +164,9 @@ def _show_plan(plan: Any, folder: Any, options: argparse.Namespace) -> int:
 
 def _carry_out(plan: Any, folder: Any, options: argparse.Namespace) -> dict[str, str]:
     """Make the missing runs; returns key -> reason of those that failed."""
-    from nnet.ablation.plan import prepared, table
-    from nnet.ablation.progress import Display
     from nnet.runs.locks import FileLock
+    from nnet.studies.plan import prepared, table
+    from nnet.studies.progress import Display
 
     folder.make()
     lock = FileLock(folder.lock)
@@ -206,7 +206,7 @@ def _carry_out(plan: Any, folder: Any, options: argparse.Namespace) -> dict[str,
 
 def summary_line(plan: Any, seconds: dict[str, float], at_once: int, threads: int) -> str:
     """What there is to do, in a sentence."""
-    from nnet.ablation.progress import duration
+    from nnet.studies.progress import duration
 
     what = f"{count(len(plan.seeds), 'seed')}, {count(len(plan.sources), 'data set')}"
     counts = f"{count(len(plan.jobs), 'run')} ({what})"
@@ -228,7 +228,7 @@ def count(number: int, noun: str) -> str:
 
 def _command(options: argparse.Namespace) -> str:
     """The command as one would type it, for the card; only what decides the results."""
-    from nnet.ablation.plan import NAMED_DATA
+    from nnet.studies.plan import NAMED_DATA
 
     # A folder goes by its name: where it lies on this machine says nothing to others.
     data = [spec if spec.partition(":")[0] in NAMED_DATA else Path(spec).name for spec in options.data]
@@ -239,10 +239,10 @@ def _command(options: argparse.Namespace) -> str:
 
 
 def _show_results(plan: Any, folder: Any, command: str) -> None:
-    from nnet.ablation.card import write_card
-    from nnet.ablation.plan import table
-    from nnet.ablation.store import CARD
-    from nnet.ablation.summary import averaged, groups, rows_of, text
+    from nnet.studies.card import write_card
+    from nnet.studies.plan import table
+    from nnet.studies.store import CARD
+    from nnet.studies.summary import averaged, groups, rows_of, text
 
     rows = table(plan, folder)
     paths = [*folder.write_tables(rows), folder.root / CARD]

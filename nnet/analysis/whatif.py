@@ -2,7 +2,7 @@
 
 These are interventions on a trained network, not ablations. The other parts were trained beside the one that is taken
 out, so the change says how much this network leans on it. Whether a network trained without it would be worse is
-another question; `nnet.ablation` answers that.
+another question; `nnet.studies` answers that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who makes the runs: processes on this machine (here), or a Ray cluster (`nnet.ablation.cluster`)."""
+"""Who makes the runs: processes on this machine (here), or a Ray cluster (`nnet.studies.cluster`)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nnet.ablation.store import Job, StudyFolder
 from nnet.runs.locks import FileLock
 from nnet.runs.processes import PACKAGE_PARENT
+from nnet.studies.store import Job, StudyFolder
 
 MAX_THREADS = 4  # beyond, small images keep no more cores busy, and a second run uses them better
 BYTES_PER_RUN = 4 * 1024**3
@@ -78,7 +78,7 @@ class LocalEngine:
     jobs: int
     threads: int
     places: tuple[dict[str, str], ...] = ({},)
-    command: tuple[str, ...] = (sys.executable, "-m", "nnet.ablation.worker")
+    command: tuple[str, ...] = (sys.executable, "-m", "nnet.studies.worker")
     name: str = "local"
 
     def run(self, jobs: Sequence[Job], folder: StudyFolder, lock: FileLock, tell: Tell) -> None:

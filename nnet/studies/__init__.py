@@ -4,11 +4,11 @@ Trains each variant once for each data set and seed, whatever tables it stands i
 here knows a user interface; docs/ablations.md says how to run it.
 """
 
-from nnet.ablation.claims import CLAIMS, Claim, Measured, Verdict, judge, judge_all
-from nnet.ablation.published import DISAGREEMENTS, TABLES, PublishedTable, published
-from nnet.ablation.store import COLUMNS, read_results
-from nnet.ablation.summary import Group, SummaryCell, SummaryRow, averaged, groups, rows_of, summarise
-from nnet.ablation.variants import STUDIES, VARIANTS, Row, Study, StudyError, Variant, base_config, differences, select
+from nnet.studies.claims import CLAIMS, Claim, Measured, Verdict, judge, judge_all
+from nnet.studies.published import DISAGREEMENTS, TABLES, PublishedTable, published
+from nnet.studies.store import COLUMNS, read_results
+from nnet.studies.summary import Group, SummaryCell, SummaryRow, averaged, groups, rows_of, summarise
+from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, StudyError, Variant, base_config, differences, select
 
 __all__ = [
     "CLAIMS",

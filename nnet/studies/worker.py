@@ -1,4 +1,4 @@
-"""python -m nnet.ablation.worker FOLDER: makes runs of a study in a process of its own (local engine).
+"""python -m nnet.studies.worker FOLDER: makes runs of a study in a process of its own (local engine).
 
 Each line of standard input is a job as JSON. When standard input closes, the study's process is gone, and this one ends
 at once, also in the middle of a run. Standard output has one JSON object a line: progress, and for each job at last
@@ -17,8 +17,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from nnet.ablation.store import Job, StudyFolder
 from nnet.errors import NNetError
+from nnet.studies.store import Job, StudyFolder
 
 PAUSE = 0.3
 
@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> None:
 
 def _make(job: Job, folder: StudyFolder) -> None:
     try:
-        from nnet.ablation.execute import execute
+        from nnet.studies.execute import execute
 
         folder.finish(job, execute(job, folder.model(job.key), Teller()))
     except NNetError as error:

@@ -11,9 +11,6 @@ from typing import Any
 
 import torch
 
-from nnet.ablation.identity import NUMBERS, config_hash
-from nnet.ablation.store import FORMAT, Job
-from nnet.ablation.variants import StudyError
 from nnet.analysis.evaluation import describe, measure
 from nnet.config import Config
 from nnet.data import Dataset, open_dataset
@@ -21,6 +18,9 @@ from nnet.detector import Detector
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
 from nnet.saved.provenance import provenance
+from nnet.studies.identity import NUMBERS, config_hash
+from nnet.studies.store import FORMAT, Job
+from nnet.studies.variants import StudyError
 from nnet.training.loop import RESUME, Progress, load_history
 from nnet.training.pipeline import phase, train_on
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
-from nnet.ablation.engines import Event
-from nnet.ablation.store import Job
+from nnet.studies.engines import Event
+from nnet.studies.store import Job
 
 PHASES = {
     "images": "reading images", "features": "teacher features", "train": "training", "calibrate": "calibrating",

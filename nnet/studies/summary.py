@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnet.ablation.claims import METRIC_TITLES, Measured, by_seed, difference, judge_all, measured
-from nnet.ablation.store import ALL_DEFECTS
-from nnet.ablation.variants import Study
+from nnet.studies.claims import METRIC_TITLES, Measured, by_seed, difference, judge_all, measured
+from nnet.studies.store import ALL_DEFECTS
+from nnet.studies.variants import Study
 
 EXTRAS = ("parameters", "images_per_second", "seconds_training")
 

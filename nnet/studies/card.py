@@ -6,10 +6,10 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nnet.ablation.claims import METRIC_TITLES, NOT_MEASURED, PIXEL_METRICS, judge_all
-from nnet.ablation.store import ALL_DEFECTS
-from nnet.ablation.summary import Group, SummaryCell, SummaryRow, groups, rows_of, summarise
-from nnet.ablation.variants import STUDIES, Study
+from nnet.studies.claims import METRIC_TITLES, NOT_MEASURED, PIXEL_METRICS, judge_all
+from nnet.studies.store import ALL_DEFECTS
+from nnet.studies.summary import Group, SummaryCell, SummaryRow, groups, rows_of, summarise
+from nnet.studies.variants import STUDIES, Study
 
 Rows = Sequence[Mapping[str, Any]]
 

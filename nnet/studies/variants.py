@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnet.ablation.published import printed_column, printed_row
 from nnet.config import Config, preset
 from nnet.errors import NNetError
 from nnet.expression import PRESETS as SCORES
+from nnet.studies.published import printed_column, printed_row
 
 REVERSE, FORWARD = ("M1", "M2", "M3"), ("M4", "M5", "M6")
 ALL_MAPS = REVERSE + FORWARD

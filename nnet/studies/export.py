@@ -10,9 +10,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from nnet.ablation.store import CARD, CONFIG, CSV, DONE, StudyFolder
-from nnet.ablation.variants import VARIANTS, StudyError
 from nnet.saved.storage import write_json
+from nnet.studies.store import CARD, CONFIG, CSV, DONE, StudyFolder
+from nnet.studies.variants import VARIANTS, StudyError
 
 ATLAS = "atlas.safetensors"  # `nnet.saved.checkpoint` has the same name, and brings in torch
 LEFT_OUT = (ATLAS, CONFIG, "resume.safetensors")

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from nnet.ablation.plan import Plan
-from nnet.ablation.store import Job
 from nnet.config import Config
+from nnet.studies.plan import Plan
+from nnet.studies.store import Job
 
 STEPS, WARM_UP = 3, 1
 START_SECONDS = 10.0  # a process, PyTorch, and opening the data
@@ -52,7 +52,7 @@ def run_seconds(config: Config, costs: Costs, train: int, test: int, expressions
     Raises:
         nnet.training.loop.TrainingError: too few training images.
     """
-    from nnet.ablation.execute import steps_per_epoch
+    from nnet.studies.execute import steps_per_epoch
     from nnet.training.loop import split_normals
 
     trained, held = (len(part) for part in split_normals(train, config.train))

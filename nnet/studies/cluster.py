@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import nnet
-from nnet.ablation.engines import Event, Tell, threads_per_run, usable_cores
-from nnet.ablation.store import Job, StudyFolder
-from nnet.ablation.variants import StudyError
 from nnet.errors import NNetError
 from nnet.runs.locks import FileLock
 from nnet.runs.processes import PACKAGE_PARENT
 from nnet.saved.provenance import commit
+from nnet.studies.engines import Event, Tell, threads_per_run, usable_cores
+from nnet.studies.store import Job, StudyFolder
+from nnet.studies.variants import StudyError
 
 MARK = ".study-id"
 PAUSE = 0.5
@@ -149,7 +149,7 @@ def run_remotely(text: str, root: str, mark: str, board: Any) -> dict[str, Any]:
     Returns:
         "result" for done/, "files" of the checkpoint where it was made outside of the study's folder; or "error".
     """
-    from nnet.ablation.execute import execute
+    from nnet.studies.execute import execute
 
     job = Job.from_json(text)
     board.put.remote(job.key, "started")

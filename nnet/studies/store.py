@@ -21,10 +21,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from nnet.ablation.identity import numbers_of
-from nnet.ablation.variants import STUDIES, Study, StudyError, Variant
 from nnet.config import Config
 from nnet.saved.storage import write_atomically, write_json, write_text
+from nnet.studies.identity import numbers_of
+from nnet.studies.variants import STUDIES, Study, StudyError, Variant
 
 FORMAT = 1
 DONE, MODELS, LOGS, LOCK = "done", "models", "logs", "study.lock"
@@ -90,8 +90,8 @@ class Job:
 
     Attributes:
         key: `identity`, shortened, and `numbers`; names the files.
-        identity: see `nnet.ablation.identity.run_identity`.
-        numbers: see `nnet.ablation.identity.NUMBERS`.
+        identity: see `nnet.studies.identity.run_identity`.
+        numbers: see `nnet.studies.identity.NUMBERS`.
         variants: names of the variants that are this run.
         config: all settings.
         preset: that they started from.

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nnet.ablation.identity import NUMBERS, config_hash, numbers_of, run_identity
-from nnet.ablation.store import ALL_DEFECTS, Job, StudyFolder, result_rows
-from nnet.ablation.variants import STUDIES, VARIANTS, Study, StudyError, Variant, differences
 from nnet.config import Config, preset
 from nnet.data import Dataset, open_dataset
 from nnet.data.sample import hash_file
+from nnet.studies.identity import NUMBERS, config_hash, numbers_of, run_identity
+from nnet.studies.store import ALL_DEFECTS, Job, StudyFolder, result_rows
+from nnet.studies.variants import STUDIES, VARIANTS, Study, StudyError, Variant, differences
 
 NAMED_DATA = ("elpv", "synthetic")
 SHORT_IDENTITY = 20
@@ -101,10 +101,10 @@ def make_plan(
     """Work out the runs of some studies, and which of them are done.
 
     Args:
-        studies: see `nnet.ablation.variants.select`.
+        studies: see `nnet.studies.variants.select`.
         sources: data sets; one given twice counts once.
         seeds: of training.
-        base: see `nnet.ablation.variants.base_config`.
+        base: see `nnet.studies.variants.base_config`.
         folder: where results lie.
         preset_name: of the preset, for the table.
         split_seed: of the data sets.

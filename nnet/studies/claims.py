@@ -19,9 +19,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnet.ablation.published import METRICS
-from nnet.ablation.store import ALL_DEFECTS
-from nnet.ablation.variants import ALPHAS, DELTAS, STUDIES
+from nnet.studies.published import METRICS
+from nnet.studies.store import ALL_DEFECTS
+from nnet.studies.variants import ALPHAS, DELTAS, STUDIES
 
 HOLDS, FAILS, WITHIN = "holds", "does not hold", "within the spread"
 ONE_SEED, NOT_RUN, NOT_MEASURED = "one seed only", "not run", "cannot be measured"
@@ -118,7 +118,7 @@ def judge(rows: Sequence[Mapping[str, Any]], claim: Claim, metric: str) -> Verdi
     """Check one claim under one metric by the rule above.
 
     Args:
-        rows: of the results table, of one data set under one base (`nnet.ablation.summary.groups`).
+        rows: of the results table, of one data set under one base (`nnet.studies.summary.groups`).
         claim: what to check.
         metric: "p_ap", "p_auroc", "p_pro" or "i_auroc".
     """
