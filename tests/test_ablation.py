@@ -257,7 +257,7 @@ def test_settings_data_weights_and_seed_make_another_run():
 
 
 def test_variants_claims_and_tables_need_no_torch():
-    script = "import sys, nnet.studies, nnet.studies.command; print('torch' in sys.modules)"
+    script = "import sys, nnet.studies, nnet.cli.ablate; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

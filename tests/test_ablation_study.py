@@ -342,7 +342,7 @@ def test_data_without_defects_is_refused(category, tmp_path, capsys):
 
 
 def test_two_studies_never_share_a_folder(study, category, capsys, monkeypatch):
-    monkeypatch.setattr("nnet.studies.command.LOCK_SECONDS", 0.0)
+    monkeypatch.setattr("nnet.cli.ablate.LOCK_SECONDS", 0.0)
     lock = FileLock(study / LOCK)
     assert lock.take()
     try:

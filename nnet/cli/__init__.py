@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from nnet.cli.ablate import add_ablate
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.data.images import IMAGE_SUFFIXES, Decoded, ImageError, decode
 from nnet.errors import NNetError
-from nnet.studies.command import add_ablate
 
 PHASES = {
     "images": ("Reading images", "image"),
