@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.scoring import judge
-from workbench import figures, frame, resources, samples, state, text, theme
-from workbench.resources import Model
+from workbench.shared import frame, pictures, resources, samples, session, text, theme
+from workbench.shared.resources import Model
 
 
 def main() -> None:
@@ -23,12 +23,12 @@ def main() -> None:
 
 def _example(model: Model) -> None:
     """A real image and its heatmap, with the decision in words."""
-    picture = next(iter(state.sample_pictures().values()))
+    picture = next(iter(session.sample_pictures().values()))
     loaded = picture.load()
     expression = next(iter(judge.presets(model.detector).values()))
     judged = resources.judgement(model, loaded, expression)
-    scale = figures.calibrated_scale(judged.reference.threshold)
-    marked = figures.overlay(loaded.shown, judged.score, scale, 0.75, judged.reference.threshold)
+    scale = pictures.calibrated_scale(judged.reference.threshold)
+    marked = pictures.overlay(loaded.shown, judged.score, scale, 0.75, judged.reference.threshold)
 
     left, middle, right = st.columns((3, 3, 4), gap="medium")
     left.image(loaded.shown, picture.title, width="stretch", alt=picture.title)
@@ -38,7 +38,7 @@ def _example(model: Model) -> None:
         decision = text.decision(judged.reference, judged.value)
         st.markdown(f"### Score {text.number(judged.value)} :{colour}-badge[{decision}]")
         st.markdown(f"It {text.rank(judged.reference, judged.value)}. {text.threshold(judged.reference)}")
-        st.html(figures.colour_bar(scale))
+        st.html(pictures.colour_bar(scale))
         st.caption(text.HOW_TO_READ)
 
 

@@ -33,8 +33,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from nnet.scoring import judge
-from workbench import frame, resources, samples
-from workbench.model_list import ModelEntry
+from workbench.shared import frame, resources, samples
+from workbench.shared.model_list import ModelEntry
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = 100  # milliseconds

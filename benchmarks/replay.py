@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from nnet.detector import Detector
-from workbench import samples
+from workbench.shared import samples
 
 ROOT = Path(__file__).resolve().parent.parent
 OLD = {"ONEDNN_MAX_CPU_ISA": "SSE41", "ATEN_CPU_CAPABILITY": "default"}

@@ -9,26 +9,14 @@ import nnet
 from nnet.scoring.circuit import PAIRS
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
-from workbench import (
-    figures,
-    frame,
-    gallery,
-    inspect_circuit,
-    inspect_regions,
-    inspect_state,
-    linked_pictures,
-    replay,
-    resources,
-    state,
-    text,
-    theme,
-)
+from workbench import inspect_circuit, inspect_regions, inspect_state, linked_pictures, replay
 from workbench import inspect_text as wording
 from workbench.inspect_scene import Scene, View
 from workbench.inspect_sections import SECTIONS
 from workbench.linked_pictures import Badge, Probe, Tile
-from workbench.resources import Loaded
-from workbench.state import Picture
+from workbench.shared import frame, gallery, pictures, resources, session, text, theme
+from workbench.shared.resources import Loaded
+from workbench.shared.session import Picture
 
 _SCALES = {"fixed": "Same for all", "own": "This image"}
 _NUMBERED = 9  # regions that get their number in the pictures; more would cover what they point at
@@ -40,7 +28,7 @@ def main() -> None:
         adding, shelf = st.columns((2, 5), gap="medium")
         with adding:
             gallery.adding()
-        picture = state.chosen()
+        picture = session.chosen()
         loaded = picture.load()
         with st.spinner("Looking at the picture…", show_time=True):
             trace = resources.trace(model, loaded)
@@ -86,10 +74,10 @@ def _heading(picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Ju
 
 
 def _view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
-    state.remember("opacity", 70, state.whole_number(0, 100))
-    state.remember("colours", theme.DEFAULT_COLOUR_MAP, state.one_of(theme.COLOUR_MAPS))
-    state.remember("scale", "fixed", state.one_of(_SCALES))
-    state.remember("outline", True, state.yes_or_no)
+    session.remember("opacity", 70, session.whole_number(0, 100))
+    session.remember("colours", theme.DEFAULT_COLOUR_MAP, session.one_of(theme.COLOUR_MAPS))
+    session.remember("scale", "fixed", session.one_of(_SCALES))
+    session.remember("outline", True, session.yes_or_no)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity = st.slider("Overlay opacity", 0, 100, step=5, format="%d %%", key="opacity", width=140)
         own = st.segmented_control(
@@ -98,8 +86,8 @@ def _view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
         colours = st.selectbox("Colours", theme.COLOUR_MAPS, key="colours", width=110)
         outlined = st.toggle("Outline", key="outline", help=text.OUTLINE_HELP)
     # The scale stays where it is when the threshold moves, so that a colour keeps its meaning.
-    fixed = figures.calibrated_scale(calibrated.reference.threshold, colours)
-    scale = fixed if own == "fixed" else figures.own_scale(judged.score, colours)
+    fixed = pictures.calibrated_scale(calibrated.reference.threshold, colours)
+    scale = fixed if own == "fixed" else pictures.own_scale(judged.score, colours)
     edge = judged.reference.threshold if outlined else None
     return View(scale, opacity / 100, edge, inspect_state.remember_pixel(loaded, judged))
 
@@ -124,25 +112,25 @@ def _pictures(scene: Scene) -> None:
 
 def _map_uri(scene: Scene) -> str:
     """The score map in colours, one pixel per value; the browser draws it smoothly at the image's size."""
-    return figures.data_uri(figures.colourised(scene.judged.score, scene.view.scale))
+    return pictures.data_uri(pictures.colourised(scene.judged.score, scene.view.scale))
 
 
 def _downloads(scene: Scene) -> None:
     loaded, judged, view = scene.loaded, scene.judged, scene.view
 
     def overlay() -> bytes:
-        image = figures.reduced(loaded.image, figures.DOWNLOAD_SIDE)
-        return figures.png(figures.overlay(image, judged.score, view.scale, view.opacity, view.edge))
+        image = pictures.reduced(loaded.image, pictures.DOWNLOAD_SIDE)
+        return pictures.png(pictures.overlay(image, judged.score, view.scale, view.opacity, view.edge))
 
     def score_picture() -> bytes:
-        height, width = figures.fitted(loaded.image.shape, figures.DOWNLOAD_SIDE)
-        return figures.png(figures.colourised(enlarge(judged.score, (height, width)), view.scale))
+        height, width = pictures.fitted(loaded.image.shape, pictures.DOWNLOAD_SIDE)
+        return pictures.png(pictures.colourised(enlarge(judged.score, (height, width)), view.scale))
 
     def sheet() -> bytes:
-        return figures.png(figures.map_sheet(_tiles(scene)))
+        return pictures.png(pictures.map_sheet(_tiles(scene)))
 
     def raw() -> bytes:
-        return figures.npz({"score": judged.score, **scene.trace.maps}, _about(scene))
+        return pictures.npz({"score": judged.score, **scene.trace.maps}, _about(scene))
 
     files = {
         "Overlay (PNG)": (overlay, "overlay.png", "image/png"),
@@ -178,9 +166,9 @@ def _about(scene: Scene) -> dict[str, object]:
 
 def _tiles(scene: Scene) -> dict[str, np.ndarray]:
     """The maps as pictures on the one calibrated scale, in the circuit's order, in which pairs stay together."""
-    levels, scale = resources.normal_levels(scene.model), figures.map_scale(scene.view.scale.colour_map)
+    levels, scale = resources.normal_levels(scene.model), pictures.map_scale(scene.view.scale.colour_map)
     return {
-        name: figures.map_tile(scene.trace.maps[name], levels[name], scene.loaded.image.shape, scale)
+        name: pictures.map_tile(scene.trace.maps[name], levels[name], scene.loaded.image.shape, scale)
         for pair in PAIRS
         for name in pair
         if name in scene.trace.maps
@@ -190,7 +178,7 @@ def _tiles(scene: Scene) -> dict[str, np.ndarray]:
 def _closer(scene: Scene) -> None:
     """One section at a time, so that the page stays calm and quick."""
     st.subheader("Look closer", anchor=False)
-    state.remember("view", next(iter(SECTIONS)), state.one_of(SECTIONS))
+    session.remember("view", next(iter(SECTIONS)), session.one_of(SECTIONS))
     chosen = st.segmented_control(
         "Look closer", list(SECTIONS), format_func=lambda name: SECTIONS[name].title, key="view", required=True,
         label_visibility="collapsed",

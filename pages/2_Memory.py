@@ -13,25 +13,15 @@ from nnet.analysis.atlas import Atlas, patch
 from nnet.data.images import resize
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
-from workbench import (
-    figures,
-    frame,
-    gallery,
-    linked_pictures,
-    memory_cache,
-    memory_data,
-    memory_figures,
-    resources,
-    state,
-    text,
-    theme,
-)
+from workbench import linked_pictures, memory_cache, memory_data, memory_figures
 from workbench import memory_text as wording
 from workbench.linked_pictures import Tile
 from workbench.memory_data import Effect, Recall, Settings
 from workbench.memory_figures import Card
-from workbench.resources import Loaded, Model
-from workbench.state import Picture
+from workbench.shared import frame, gallery, resources, session, text, theme
+from workbench.shared import pictures as figures
+from workbench.shared.resources import Loaded, Model
+from workbench.shared.session import Picture
 
 _TEMPERATURES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 _SHRINKS = tuple(step / 4 for step in range(21))
@@ -89,7 +79,7 @@ def main() -> None:
         adding, shelf = st.columns((2, 5), gap="medium")
         with adding:
             gallery.adding()
-        picture = state.chosen()
+        picture = session.chosen()
         with shelf:
             gallery.shelf(model, picture, expression)
         if model.detector.memory is None:
@@ -201,7 +191,7 @@ def _settings(scene: Scene) -> Settings:
 
 
 def _trained_slider(label: str, key: str, options: list[float], trained: float, help: str) -> float:
-    state.remember(key, trained, _one_of_numbers(options))
+    session.remember(key, trained, _one_of_numbers(options))
     value = st.select_slider(label, options, key=key, format_func=lambda v: f"{v:g}", help=help)
     place = options.index(trained) / max(1, len(options) - 1)
     st.html(memory_figures.slider_mark(place, f"trained: {trained:g}"))
@@ -239,7 +229,7 @@ def _reset_all(trained: Settings) -> None:
 
 def _switched_off(scene: Scene) -> tuple[int, ...]:
     """The items that are off; their numbers stand in the address."""
-    state.remember("forget", "", _items_reader(scene))
+    session.remember("forget", "", _items_reader(scene))
     off = memory_data.items_from_text(st.session_state["forget"], scene.items)
     if len(off) == scene.items:
         st.warning(wording.ALL_OFF, icon=":material/warning:")
@@ -276,8 +266,8 @@ def _choose_patch(row: int, column: int) -> None:
 def _patch(scene: Scene, settings: Settings, recall: Recall) -> None:
     rows, columns = scene.shape
     row, column = _peak(scene)
-    state.remember("patch_row", row + 1, state.whole_number(1, rows))
-    state.remember("patch_column", column + 1, state.whole_number(1, columns))
+    session.remember("patch_row", row + 1, session.whole_number(1, rows))
+    session.remember("patch_column", column + 1, session.whole_number(1, columns))
     chosen = _chosen_patch(scene)
     linked_pictures.draw(
         "recall_pictures", _recall_tiles(scene, recall), scene.shape, chosen, scene.loaded.image.shape, _choose_patch,
@@ -376,7 +366,7 @@ def _page_of_items(scene: Scene, here: np.ndarray) -> list[int]:
 
 def _only(scene: Scene) -> tuple[int, ...]:
     """The items that alone are shown, or none for all; their numbers stand in the address."""
-    state.remember("only_items", "", _items_reader(scene))
+    session.remember("only_items", "", _items_reader(scene))
     chosen = memory_data.items_from_text(st.session_state["only_items"], scene.items)
     st.session_state["items_only"] = list(chosen)
     st.multiselect(
@@ -392,7 +382,7 @@ def _only_chosen() -> None:
 
 def _order_choice(key: str, default: str, scene: Scene) -> str:
     possible = [name for name in wording.ORDERS if name != "training" or scene.atlas is not None]
-    state.remember(key, default, state.one_of(possible))
+    session.remember(key, default, session.one_of(possible))
     return st.selectbox("Order by", possible, format_func=wording.ORDERS.get, key=key, width=190)
 
 
@@ -477,7 +467,7 @@ def _forget_controls(scene: Scene, settings: Settings, recall: Recall) -> None:
             icon=":material/undo:",
         )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        state.remember("keep_items", min(5, scene.items), state.whole_number(1, scene.items))
+        session.remember("keep_items", min(5, scene.items), session.whole_number(1, scene.items))
         st.number_input("Keep only the most used", 1, scene.items, key="keep_items", width=190)
         st.button(
             "Forget all but these", key="forget_but", on_click=_forget_all_but,
@@ -622,7 +612,7 @@ def _changed(scene: Scene, recall: Recall) -> None:
 def _atlas(scene: Scene) -> None:
     """The memory as a whole. Runs again only when its own controls change."""
     st.subheader("Memory atlas", anchor=False)
-    state.remember("atlas", "items", state.one_of(wording.VIEWS))
+    session.remember("atlas", "items", session.one_of(wording.VIEWS))
     view = st.segmented_control(
         "Atlas view", list(wording.VIEWS), format_func=wording.VIEWS.get, key="atlas", required=True,
         label_visibility="collapsed",
@@ -676,7 +666,7 @@ def _similarity(scene: Scene) -> None:
 
 
 def _embedding(scene: Scene) -> None:
-    state.remember("atlas_layout", "UMAP", state.one_of(("UMAP", "PCA")))
+    session.remember("atlas_layout", "UMAP", session.one_of(("UMAP", "PCA")))
     method = st.segmented_control("Layout", ["UMAP", "PCA"], key="atlas_layout", required=True, help=wording.UMAP_HELP)
     with st.spinner(wording.UMAP_WAIT, show_time=True):
         embedding = memory_cache.embedding(scene.model, scene.loaded.hash, scene.trace, method)

@@ -15,13 +15,15 @@ from nnet.analysis.projection import Pair
 from nnet.errors import NNetError
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
-from workbench import figures, frame, gallery, projection_data, projection_figures, resources, state, text, theme
+from workbench import projection_data, projection_figures
 from workbench import projection_text as words
 from workbench import projection_work as work
 from workbench.projection_figures import Series
 from workbench.projection_work import Look, Region
-from workbench.resources import Loaded, Model
-from workbench.state import Picture
+from workbench.shared import frame, gallery, resources, session, text, theme
+from workbench.shared import pictures as figures
+from workbench.shared.resources import Loaded, Model
+from workbench.shared.session import Picture
 
 _TILES = 3  # channels shown at either end of the sorted curve
 _CURVE_STEPS = 41
@@ -89,7 +91,7 @@ def _picture(model: Model) -> Picture:
     adding, shelf = st.columns((2, 5), gap="medium")
     with adding:
         gallery.adding()
-    picture = state.chosen()
+    picture = session.chosen()
     with shelf:
         gallery.shelf(model, picture, _expression(model))
     return picture
@@ -110,7 +112,7 @@ def _heading(picture: Picture, loaded: Loaded, judged: Judgement, region: Region
 
 def _part() -> str:
     """Which part of the page is open. The others are not computed."""
-    state.remember("part", "figure7", state.one_of(words.PART_NAMES))
+    session.remember("part", "figure7", session.one_of(words.PART_NAMES))
     return st.segmented_control(
         "Part", list(words.PART_NAMES), format_func=words.PART_NAMES.get, key="part", required=True,
         label_visibility="collapsed", help=words.PART_HELP,
@@ -121,7 +123,7 @@ def _side(pairs: Mapping[str, tuple[Pair, ...]]) -> str:
     if len(pairs) == 1:
         st.info(words.NO_STUDENT, icon=":material/info:")
         return next(iter(pairs))
-    state.remember("side", "teacher", state.one_of(pairs))
+    session.remember("side", "teacher", session.one_of(pairs))
     return st.segmented_control(
         "Side", list(pairs), format_func=words.SIDE_NAMES.get, key="side", required=True, help=words.SIDE_HELP
     )
@@ -229,7 +231,7 @@ def _table(pairs: Mapping[str, tuple[Pair, ...]], looked: Mapping[str, tuple[Loo
 def _variance(scene: Scene) -> None:
     """Maps and histograms per scale. Runs again alone when their scale is changed."""
     st.subheader("Variance along channels, place by place", anchor=False)
-    state.remember("way", "log", state.one_of(words.WAY_NAMES))
+    session.remember("way", "log", session.one_of(words.WAY_NAMES))
     way = st.segmented_control(
         "Variance scale", list(words.WAY_NAMES), format_func=words.WAY_NAMES.get, key="way", required=True,
         help=words.WAY_HELP,
@@ -241,7 +243,7 @@ def _variance(scene: Scene) -> None:
 
 def _variance_row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
     st.markdown(words.pair_heading(pair))
-    scale, touch = projection_figures.variance_scale(look.variance, way), state.on_touch_screen()
+    scale, touch = projection_figures.variance_scale(look.variance, way), session.on_touch_screen()
 
     def drawn() -> dict[str, go.Figure]:
         named = dict(zip(pair.names, look.variance, strict=False))
@@ -274,7 +276,7 @@ def _variance_row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
 
 def _map_config() -> dict[str, object]:
     """Buttons of a map; on a phone they would cover it."""
-    return figures.CHART_CONFIG if state.on_touch_screen() else figures.PICTURE_CONFIG
+    return figures.CHART_CONFIG if session.on_touch_screen() else figures.PICTURE_CONFIG
 
 
 def _histogram_key(pair: Pair, look: Look) -> list[tuple[str, str, str]]:
@@ -290,7 +292,7 @@ def _histogram_key(pair: Pair, look: Look) -> list[tuple[str, str, str]]:
 
 def _stage() -> int:
     """The index of the chosen scale, 0..2."""
-    state.remember("stage", "1", state.one_of(words.SCALE_NAMES))
+    session.remember("stage", "1", session.one_of(words.SCALE_NAMES))
     chosen = st.segmented_control(
         "Scale", list(words.SCALE_NAMES), format_func=words.SCALE_NAMES.get, key="stage", required=True,
         help=words.SCALE_HELP,
@@ -316,13 +318,13 @@ def _closer(scene: Scene, part: str, stage: int) -> None:
 def _gates(scene: Scene, pair: Pair) -> None:
     """Profiles of the gates beside the image, and the sorted channels, with one channel marked."""
     means = projection.mean_gates(pair.gate)
-    state.remember("channel", int(means.argmin()), state.whole_number(0, len(means) - 1))
+    session.remember("channel", int(means.argmin()), session.whole_number(0, len(means) - 1))
     # With another number of channels the slider is a new widget to Streamlit, which would start at 0 unless told.
     st.session_state["channel"] = int(st.session_state["channel"])
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**Gates of {pair.names[1]} along height and width**")
-        width = _GATES_WIDTH_TOUCH if state.on_touch_screen() else _GATES_WIDTH
+        width = _GATES_WIDTH_TOUCH if session.on_touch_screen() else _GATES_WIDTH
         profiles = st.container()
     with right:
         st.markdown("**Which channels are damped**")
@@ -361,7 +363,7 @@ def _ends(scene: Scene, pair: Pair) -> None:
 
 def _colours(scene: Scene, pair: Pair) -> None:
     st.markdown("**Features as colours**")
-    state.remember("vectors", "unit", state.one_of(words.VECTOR_NAMES))
+    session.remember("vectors", "unit", session.one_of(words.VECTOR_NAMES))
     chosen = st.segmented_control(
         "Vectors", list(words.VECTOR_NAMES), format_func=words.VECTOR_NAMES.get, key="vectors", required=True,
         help=words.VECTORS_HELP,
@@ -382,7 +384,7 @@ def _colours(scene: Scene, pair: Pair) -> None:
 def _blend(scene: Scene, pair: Pair, look: Look) -> None:
     """(1 - t) F + t P for a chosen t, from three maps that are already there."""
     st.markdown(f"**From {pair.names[0]} to {pair.names[1]} step by step**")
-    state.remember("blend", 50, state.whole_number(0, 100))
+    session.remember("blend", 50, session.whole_number(0, 100))
     percent = st.slider("Share of P", 0, 100, step=5, format="%d %%", key="blend", help=words.BLEND_HELP)
     first, last = look.variance
     mixed = projection.blended_variance(first, look.covariance, last, percent / 100)
@@ -398,7 +400,7 @@ def _blend(scene: Scene, pair: Pair, look: Look) -> None:
         scale = projection_figures.variance_scale(look.variance, "log")
         st.markdown("Variance of the blend")
         figure = projection_figures.variance_figure(
-            mixed, look.region, scene.shape, scale, "log", touch=state.on_touch_screen()
+            mixed, look.region, scene.shape, scale, "log", touch=session.on_touch_screen()
         )
         st.plotly_chart(figure, key="blend-map", config=_map_config(), alt="Variance of the blend")
         st.html(figures.colour_bar(scale))
@@ -420,7 +422,7 @@ def _blend(scene: Scene, pair: Pair, look: Look) -> None:
 def _umap(scene: Scene, pair: Pair, look: Look) -> None:
     """Feature vectors before and after, normal against flagged ones."""
     st.markdown("**Feature vectors as a UMAP**")
-    state.remember("umap", False, state.yes_or_no)
+    session.remember("umap", False, session.yes_or_no)
     if not st.toggle(words.UMAP_SWITCH, key="umap", help=words.UMAP_HELP):
         return
     try:

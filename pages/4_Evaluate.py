@@ -19,13 +19,15 @@ from nnet.saved.checkpoint import METRICS as METRICS_FILE
 from nnet.saved.checkpoint import add_evaluation, read_metrics
 from nnet.saved.provenance import provenance
 from nnet.scoring import judge
-from workbench import evaluate_data, evaluate_figures, evaluate_report, figures, frame, state, text, threshold_histogram
+from workbench import evaluate_data, evaluate_figures, evaluate_report, threshold_histogram
 from workbench import evaluate_text as words
 from workbench import evaluate_work as work
 from workbench.evaluate_data import Chosen
 from workbench.evaluate_report import Section
 from workbench.evaluate_work import Scored
-from workbench.resources import Model
+from workbench.shared import frame, session, text
+from workbench.shared import pictures as figures
+from workbench.shared.resources import Model
 
 _TILES = 12  # images in each gallery
 _REPORT_TILES = 8
@@ -155,7 +157,7 @@ def _advance(model: Model, chosen: Chosen, run: work.Run) -> None:
 
 def _part() -> str:
     """Which part is open. The others are not computed."""
-    state.remember("evaluate_part", "metrics", state.one_of(words.PARTS))
+    session.remember("evaluate_part", "metrics", session.one_of(words.PARTS))
     return st.segmented_control(
         "Part", list(words.PARTS), format_func=words.PARTS.get, key="evaluate_part", required=True,
         label_visibility="collapsed",
@@ -168,11 +170,11 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     with right:
         more = _more_expressions(model)
     expressions = list(dict.fromkeys([*judge.presets(model.detector).values(), *more]))
-    state.remember("evaluate_score", expressions[0], state.one_of(expressions))
+    session.remember("evaluate_score", expressions[0], session.one_of(expressions))
     with left:
         first = st.selectbox(
             "Score", expressions, format_func=words.score_name, key="evaluate_score", help=words.SCORE_HELP,
-            on_change=state.forget, args=("threshold",),  # another score has another scale
+            on_change=session.forget, args=("threshold",),  # another score has another scale
         )  # fmt: skip
     ordered = [first, *(e for e in expressions if e != first)]
     with st.spinner("Working out the metrics…", show_time=True):
@@ -180,7 +182,7 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
 
 
 def _more_expressions(model: Model) -> list[str]:
-    state.remember("evaluate_more", "", str)
+    session.remember("evaluate_more", "", str)
     written = st.text_input(
         "More scores to compare", key="evaluate_more", placeholder="M1*M6; M3+M4", help=words.MORE_HELP
     )
@@ -220,12 +222,12 @@ def _metrics(scene: Scene) -> None:
 def _curves(scene: Scene) -> None:
     level = "images"
     if scene.evidence.has_masks:
-        state.remember("level", "images", state.one_of(words.LEVELS))
+        session.remember("level", "images", session.one_of(words.LEVELS))
         level = st.segmented_control(
             "Curves over", list(words.LEVELS), format_func=words.LEVELS.get, key="level", required=True
         )
     threshold = _chosen_threshold(scene)
-    charts = curve_charts(scene.scored, threshold, level, scene.defective, touch=state.on_touch_screen())
+    charts = curve_charts(scene.scored, threshold, level, scene.defective, touch=session.on_touch_screen())
     with st.grid(min(3, len(charts)), min_column_width=300, gap="medium") as grid:
         for name, figure in charts.items():
             with grid.cell():
@@ -305,7 +307,7 @@ def _chosen_threshold(scene: Scene, widget: bool = False) -> float:
         # The steps differ from score to score and from set to set.
         if "threshold" in st.session_state:
             st.session_state["threshold"] = chosen
-        state.remember("threshold", closest(own), read)
+        session.remember("threshold", closest(own), read)
         return st.session_state["threshold"]
     return chosen
 
@@ -370,7 +372,7 @@ def _tile(scene: Scene, index: int) -> None:
 
 def _open(scene: Scene, key: str) -> None:
     """Show an image of the set on the Inspect page."""
-    state.show_data_image(scene.chosen.spec, key)
+    session.show_data_image(scene.chosen.spec, key)
     st.switch_page("pages/1_Inspect.py")
 
 
@@ -401,7 +403,7 @@ def _images(scene: Scene) -> None:
         st.markdown(f"**{len(keys):,} images by {words.METHODS[method]} of F₃** ({words.SOURCES[source].lower()})")
         figure = evaluate_figures.embedding_figure(
             points, [evidence.labels[i] for i in which], GOOD, keys, scene.result.scores[which], colour,
-            None if picked is None else keys.index(picked), touch=state.on_touch_screen(),
+            None if picked is None else keys.index(picked), touch=session.on_touch_screen(),
         )  # fmt: skip
         st.plotly_chart(
             figure, key=f"embedding-{method}-{source}-{colour}", config=_CLICKABLE, alt=words.EMBEDDING_HINTS[colour],
@@ -416,7 +418,7 @@ def _images(scene: Scene) -> None:
 
 
 def _choice(key: str, label: str, names: dict[str, str], help: str | None) -> str:
-    state.remember(key, next(iter(names)), state.one_of(names))
+    session.remember(key, next(iter(names)), session.one_of(names))
     return st.segmented_control(label, list(names), format_func=names.get, key=key, required=True, help=help)
 
 
@@ -505,7 +507,7 @@ def _subset_controls(scene: Scene, run: work.SubsetRun, done: int, total: int) -
 
 
 def _metric(found: Attribution) -> str:
-    state.remember("metric", "i_auroc", state.one_of(found.metrics))
+    session.remember("metric", "i_auroc", session.one_of(found.metrics))
     return st.segmented_control("Metric", found.metrics, format_func=METRICS.get, key="metric", required=True)
 
 

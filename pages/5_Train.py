@@ -6,8 +6,9 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec
-from workbench import frame, state, text, train_data, train_form, train_view, train_work
+from workbench import train_data, train_form, train_view, train_work
 from workbench import train_text as words
+from workbench.shared import frame, session, text
 from workbench.train_form import Form
 from workbench.train_work import Choice
 
@@ -37,7 +38,7 @@ def main() -> None:
 def _part(count: int) -> str:
     """New model or the runs: a link to a run opens it, and who has runs sees them first."""
     names = words.PART_NAMES | {"runs": f"{words.PART_NAMES['runs']} ({count:,})"}
-    state.remember(train_view.PART, "runs" if count else "new", state.one_of(names))
+    session.remember(train_view.PART, "runs" if count else "new", session.one_of(names))
     key = train_view.part_key()
     st.session_state.setdefault(key, st.session_state[train_view.PART])
     return st.segmented_control(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import ablation_results, frame, interventions, state, variant_grid
+from workbench import ablation_results, interventions, variant_grid
+from workbench.shared import frame, session
 
 PARTS = {"results": "Results", "grid": "Side by side", "whatif": "What if"}
 
@@ -12,7 +13,7 @@ PARTS = {"results": "Results", "grid": "Side by side", "whatif": "What if"}
 def main() -> None:
     with frame.page_without_model("Ablations") as entry:
         st.title("Ablations", anchor=False)
-        state.remember("part", "results", state.one_of(PARTS))
+        session.remember("part", "results", session.one_of(PARTS))
         part = st.segmented_control(
             "Part", list(PARTS), format_func=PARTS.get, key="part", required=True, label_visibility="collapsed"
         )

@@ -50,7 +50,7 @@ def detector(tiny_checkpoint: Path) -> Detector:
 @pytest.fixture(scope="module")
 def image() -> np.ndarray:
     """The first sample, uint8 (height, width, 3)."""
-    from workbench import samples
+    from workbench.shared import samples
 
     return samples.collection().images[0].sample.load().image
 

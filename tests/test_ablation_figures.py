@@ -18,8 +18,8 @@ from nnet.studies.store import CARD, CSV, to_csv
 from workbench import ablation_data as data
 from workbench import ablation_figures as draw
 from workbench import ablation_text as words
-from workbench import theme
 from workbench.ablation_data import NOT_CLAIMED, Base, bases_of
+from workbench.shared import theme
 
 TABLE4 = {
     "Baseline": {"i_auroc": [0.80, 0.81, 0.82]},

@@ -18,7 +18,8 @@ from streamlit.testing.v1 import AppTest
 from nnet.data.images import decode
 from nnet.detector import Detector
 from nnet.model.weights import WeightsError
-from workbench import figures, samples, text
+from workbench.shared import pictures as figures
+from workbench.shared import samples, text
 
 ROOT = Path(__file__).resolve().parent.parent
 INSPECT = "pages/1_Inspect.py"

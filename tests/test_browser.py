@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workbench import samples
+from workbench.shared import samples
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

@@ -3,7 +3,7 @@ import weakref
 
 import pytest
 
-from workbench import collector
+from workbench.shared import collector
 
 
 class Ring:

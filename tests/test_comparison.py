@@ -16,9 +16,10 @@ from nnet.detector import Detector
 from nnet.scoring.judge import judge
 from nnet.scoring.maps import score_map
 from nnet.training.loop import train
-from workbench import comparison_data, comparison_text, samples, text
+from workbench import comparison_data, comparison_text
 from workbench.comparison_data import Side
 from workbench.comparison_figures import peaks_figure
+from workbench.shared import samples, text
 
 OTHER = "reverse-only"
 

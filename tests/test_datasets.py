@@ -16,7 +16,8 @@ from test_app import INSPECT, fine, heading, shown_score, start, words
 
 from nnet.data import DataError
 from nnet.detector import Detector
-from workbench import datasets, projection_text, state, text
+from workbench import projection_text
+from workbench.shared import datasets, session, text
 
 PAGES = (INSPECT, "pages/2_Memory.py", "pages/3_Projection.py")
 SYNTHETIC, HOLE = "synthetic:metal", "test/hole/001.png"
@@ -90,11 +91,11 @@ def test_only_so_many_data_sets_are_kept(tmp_path: Path) -> None:
 
 def test_a_changed_file_is_another_content(tmp_path: Path) -> None:
     root = folder(tmp_path / "part")
-    before = state.picture_of(str(root), "test/dent/3.png")
+    before = session.picture_of(str(root), "test/dent/3.png")
     first = before.load().hash
     Image.fromarray(np.full((30, 30, 3), 9, np.uint8)).save(root / "test/dent/3.png")
     os.utime(root / "test/dent/3.png", ns=(1, 1))
-    after = state.picture_of(str(root), "test/dent/3.png")
+    after = session.picture_of(str(root), "test/dent/3.png")
     assert after.key == before.key and after.content_key != before.content_key
     assert after.load().hash != first
 

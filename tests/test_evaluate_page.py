@@ -22,7 +22,7 @@ from nnet.data import open_dataset
 from nnet.detector import Detector
 from workbench import evaluate_text as words
 from workbench import evaluate_work as work
-from workbench import resources
+from workbench.shared import resources
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "pages/4_Evaluate.py"

@@ -12,8 +12,8 @@ from PIL import Image
 
 from nnet.scoring import overlay
 from nnet.scoring.calibration import Reference
-from workbench import figures, text, theme
-from workbench.resources import BoundedCache
+from workbench.shared import pictures, text, theme
+from workbench.shared.resources import BoundedCache
 
 RED = np.full((8, 8, 3), (200, 0, 0), np.uint8)
 
@@ -49,26 +49,26 @@ def test_the_charts_use_the_same_colours_as_the_pictures() -> None:
 
 
 def test_the_calibrated_scale_has_the_threshold_in_the_middle() -> None:
-    scale = figures.calibrated_scale(0.8)
+    scale = pictures.calibrated_scale(0.8)
     assert scale.position(np.array([-1, 0, 0.8, 1.6, 9])).tolist() == pytest.approx([0, 0, 0.5, 1, 1])
     assert [label for label in scale.ticks.values()] == ["0", "0.800<br>threshold", "≥ 1.60"]
 
 
 def test_the_own_scale_spans_the_image() -> None:
-    scale = figures.own_scale(step(0.25, 0.75))
+    scale = pictures.own_scale(step(0.25, 0.75))
     assert (scale.low, scale.high) == (0.25, 0.75)
     assert "own" in " ".join(scale.ticks.values())
 
 
 def test_an_own_scale_of_a_constant_map_does_not_divide_by_zero() -> None:
-    scale = figures.own_scale(np.ones((4, 4), np.float32))
-    assert np.isfinite(figures.colourised(np.ones((4, 4)), scale)).all()
-    assert "nan" not in figures.colour_bar(scale)
+    scale = pictures.own_scale(np.ones((4, 4), np.float32))
+    assert np.isfinite(pictures.colourised(np.ones((4, 4)), scale)).all()
+    assert "nan" not in pictures.colour_bar(scale)
 
 
 def test_colourised_takes_first_middle_and_last_colour() -> None:
     table = overlay.colour_table("viridis")
-    found = figures.colourised(np.array([0.0, 1.0, 2.0]), figures.calibrated_scale(1.0, "viridis"))
+    found = pictures.colourised(np.array([0.0, 1.0, 2.0]), pictures.calibrated_scale(1.0, "viridis"))
     assert found.tolist() == [table[0].tolist(), table[128].tolist(), table[255].tolist()]
 
 
@@ -76,18 +76,18 @@ def test_colourised_takes_first_middle_and_last_colour() -> None:
 
 
 def test_an_overlay_of_opacity_0_is_the_image() -> None:
-    assert np.array_equal(figures.overlay(RED, step(), figures.calibrated_scale(1.0), 0.0), RED)
+    assert np.array_equal(pictures.overlay(RED, step(), pictures.calibrated_scale(1.0), 0.0), RED)
 
 
 def test_an_overlay_leaves_a_score_of_0_alone_and_covers_a_high_one() -> None:
-    scale = figures.calibrated_scale(1.0)
-    found = figures.overlay(RED, step(0, 2), scale, 1.0)
+    scale = pictures.calibrated_scale(1.0)
+    found = pictures.overlay(RED, step(0, 2), scale, 1.0)
     assert found[0, 0].tolist() == [200, 0, 0]
     assert found[0, -1].tolist() == overlay.colour_table("inferno")[255].tolist()
 
 
 def test_an_overlay_mixes_by_opacity_from_the_threshold_on() -> None:
-    found = figures.overlay(RED, np.full((8, 8), 1.0), figures.calibrated_scale(1.0), 0.5)
+    found = pictures.overlay(RED, np.full((8, 8), 1.0), pictures.calibrated_scale(1.0), 0.5)
     expected = np.rint(0.5 * np.array([200, 0, 0]) + 0.5 * overlay.colour_table("inferno")[128])
     assert np.abs(found[4, 4] - expected).max() <= 1
 
@@ -95,7 +95,7 @@ def test_an_overlay_mixes_by_opacity_from_the_threshold_on() -> None:
 def test_an_overlay_outlines_what_lies_above_the_edge() -> None:
     inside = np.zeros((9, 9), np.float32)
     inside[3:6, 3:6] = 2
-    found = figures.overlay(np.zeros((9, 9, 3), np.uint8), inside, figures.calibrated_scale(1.0), 0.0, edge=1.0)
+    found = pictures.overlay(np.zeros((9, 9, 3), np.uint8), inside, pictures.calibrated_scale(1.0), 0.0, edge=1.0)
     white = (found == 255).all(axis=-1)
     assert white.sum() == 12  # the four sides of a 3 x 3 square; corners touch it only diagonally
     assert not white[3:6, 3:6].any()
@@ -107,13 +107,13 @@ def test_outline_of_nothing_is_nothing() -> None:
 
 def test_an_overlay_keeps_size_and_proportions_of_any_image() -> None:
     image = np.zeros((30, 70, 3), np.uint8)
-    assert figures.overlay(image, step(side=64), figures.calibrated_scale(1.0), 0.7).shape == (30, 70, 3)
+    assert pictures.overlay(image, step(side=64), pictures.calibrated_scale(1.0), 0.7).shape == (30, 70, 3)
 
 
 def test_reduced_bounds_the_longest_side_only() -> None:
-    assert figures.reduced(np.zeros((100, 400, 3), np.uint8), 200).shape == (50, 200, 3)
+    assert pictures.reduced(np.zeros((100, 400, 3), np.uint8), 200).shape == (50, 200, 3)
     small = np.zeros((10, 20, 3), np.uint8)
-    assert figures.reduced(small, 200) is small
+    assert pictures.reduced(small, 200) is small
 
 
 def test_stretched_interpolates_between_cells() -> None:
@@ -123,18 +123,18 @@ def test_stretched_interpolates_between_cells() -> None:
 def test_thumbnail_is_the_middle_square() -> None:
     image = np.zeros((10, 30, 3), np.uint8)
     image[:, 10:20] = 255
-    assert figures.thumbnail(image, 10).min() == 255
+    assert pictures.thumbnail(image, 10).min() == 255
 
 
 def test_a_map_tile_has_the_images_proportions_and_the_calibrated_colours() -> None:
-    tile = figures.map_tile(np.full((4, 4), 0.3), 0.15, (100, 50, 3), figures.map_scale())
+    tile = pictures.map_tile(np.full((4, 4), 0.3), 0.15, (100, 50, 3), pictures.map_scale())
     assert tile.shape == (320, 160, 3)
     assert (tile == overlay.colour_table("inferno")[255]).all()  # twice the normal level ends the scale
 
 
 def test_a_map_sheet_holds_every_tile() -> None:
     tiles = {f"M{i}": np.full((20, 20, 3), 10 * i, np.uint8) for i in range(1, 7)}
-    sheet = figures.map_sheet(tiles)
+    sheet = pictures.map_sheet(tiles)
     assert sheet.shape == (12 + 2 * (20 + 30 + 12), 12 + 3 * (20 + 12), 3)
     for value in (10, 20, 30, 40, 50, 60):
         assert (sheet == value).all(axis=-1).sum() >= 400
@@ -144,7 +144,7 @@ def test_a_map_sheet_holds_every_tile() -> None:
 
 
 def test_pointer_positions_are_pixels_of_the_image_as_given() -> None:
-    figure = figures.picture_figure(RED, (100, 400, 3), step(side=4))
+    figure = pictures.picture_figure(RED, (100, 400, 3), step(side=4))
     heatmap = figure.data[0]
     assert (heatmap.x0, heatmap.dx, heatmap.y0, heatmap.dy) == (50, 100, 12.5, 25)
     assert tuple(figure.layout.xaxis.range) == (0, 400)
@@ -154,39 +154,39 @@ def test_pointer_positions_are_pixels_of_the_image_as_given() -> None:
 
 
 def test_the_picture_lies_under_the_whole_chart() -> None:
-    layer = figures.picture_figure(RED, (8, 8, 3), step()).layout.images[0]
+    layer = pictures.picture_figure(RED, (8, 8, 3), step()).layout.images[0]
     assert (layer.x, layer.y, layer.sizex, layer.sizey) == (0, 0, 8, 8)
-    assert layer.source == figures.data_uri(RED)
+    assert layer.source == pictures.data_uri(RED)
 
 
 def test_the_map_chart_uses_the_scale() -> None:
-    heatmap = figures.map_figure(step(), (8, 8), figures.calibrated_scale(0.5, "cividis")).data[0]
+    heatmap = pictures.map_figure(step(), (8, 8), pictures.calibrated_scale(0.5, "cividis")).data[0]
     assert (heatmap.zmin, heatmap.zmax) == (0, 1)
     assert heatmap.colorscale[0][1] == "rgb(0, 34, 78)"
 
 
 def test_a_drag_scrolls_on_a_touch_screen() -> None:
-    assert figures.map_figure(step(), (8, 8), figures.calibrated_scale(1), touch=True).layout.dragmode is False
-    assert figures.map_figure(step(), (8, 8), figures.calibrated_scale(1)).layout.dragmode == "zoom"
+    assert pictures.map_figure(step(), (8, 8), pictures.calibrated_scale(1), touch=True).layout.dragmode is False
+    assert pictures.map_figure(step(), (8, 8), pictures.calibrated_scale(1)).layout.dragmode == "zoom"
 
 
 def test_very_long_images_stay_on_the_page() -> None:
-    assert figures.picture_height((10_000, 100)) == 480
-    assert figures.picture_height((100, 10_000)) == 160
+    assert pictures.picture_height((10_000, 100)) == 480
+    assert pictures.picture_height((100, 10_000)) == 160
 
 
 def test_timings_chart_has_a_bar_per_stage_in_order() -> None:
-    bar = figures.timings_figure({"resize": 1.0, "teacher": 20.0}).data[0]
+    bar = pictures.timings_figure({"resize": 1.0, "teacher": 20.0}).data[0]
     assert bar.y == ("resize", "teacher") and bar.x == (1.0, 20.0)
     assert bar.text == ("1.0 ms", "20 ms")
 
 
 def test_every_chart_has_units() -> None:
-    assert figures.timings_figure({"a": 1.0}).layout.xaxis.title.text == "milliseconds"
+    assert pictures.timings_figure({"a": 1.0}).layout.xaxis.title.text == "milliseconds"
 
 
 def test_colour_bar_places_its_ticks() -> None:
-    bar = figures.colour_bar(figures.calibrated_scale(0.5))
+    bar = pictures.colour_bar(pictures.calibrated_scale(0.5))
     for expected in ("left:0.0%", "left:50.0%", "left:100.0%", "0.500<br>threshold"):
         assert expected in bar
 
@@ -196,13 +196,13 @@ def test_colour_bar_places_its_ticks() -> None:
 
 def test_png_and_data_uri_hold_the_same_pixels() -> None:
     image = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(figures.png(image)))), image)
-    assert figures.data_uri(image).startswith("data:image/png;base64,")
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(pictures.png(image)))), image)
+    assert pictures.data_uri(image).startswith("data:image/png;base64,")
 
 
 def test_a_large_picture_goes_to_the_browser_as_a_jpeg_without_visible_loss() -> None:
     ramp = np.linspace(0, 255, 500 * 400).reshape(400, 500, 1).repeat(3, axis=2).astype(np.uint8)
-    head, _, encoded = figures.data_uri(ramp).partition(",")
+    head, _, encoded = pictures.data_uri(ramp).partition(",")
     assert head == "data:image/jpeg;base64"
     shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(encoded)))).astype(int)
     assert shown.shape == ramp.shape and np.abs(shown - ramp).mean() < 1
@@ -210,19 +210,19 @@ def test_a_large_picture_goes_to_the_browser_as_a_jpeg_without_visible_loss() ->
 
 def test_pictures_of_the_same_bytes_in_another_shape_are_told_apart() -> None:
     first, second = np.zeros((4, 6, 3), np.uint8), np.zeros((6, 4, 3), np.uint8)
-    assert figures.data_uri(first) != figures.data_uri(second)
-    assert figures.data_uri(first) is figures.data_uri(first.copy()), "encoded once"
+    assert pictures.data_uri(first) != pictures.data_uri(second)
+    assert pictures.data_uri(first) is pictures.data_uri(first.copy()), "encoded once"
 
 
 def test_npz_holds_exact_arrays_and_needs_no_unpickling() -> None:
-    content = figures.npz({"score": step(0.1, 0.7)}, {"image": "part ü.png", "threshold": 0.5})
+    content = pictures.npz({"score": step(0.1, 0.7)}, {"image": "part ü.png", "threshold": 0.5})
     with np.load(io.BytesIO(content), allow_pickle=False) as read:
         assert np.array_equal(read["score"], step(0.1, 0.7))
         assert json.loads(str(read["about"])) == {"image": "part ü.png", "threshold": 0.5}
 
 
 def test_the_icon_is_dark_with_a_bright_spot() -> None:
-    icon = figures.icon()
+    icon = pictures.icon()
     assert icon.shape == (64, 64, 3) and icon[-1, 0].max() < 40 and icon.max() > 200
 
 

@@ -12,9 +12,9 @@ from test_app import INSPECT, PNG, encoded, fine, start, upload
 from nnet.data.images import decode
 from nnet.detector import Detector
 from nnet.scoring.calibration import Reference
-from workbench import gallery
-from workbench.resources import Tile
-from workbench.state import Picture
+from workbench.shared import gallery
+from workbench.shared.resources import Tile
+from workbench.shared.session import Picture
 
 NAMES = ("b10.png", "b2.png", "a.png", "C.png")
 

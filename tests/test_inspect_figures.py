@@ -10,9 +10,10 @@ import pytest
 from nnet.expression import PRESETS
 from nnet.scoring.attribution import attribute
 from nnet.scoring.calibration import Reference
-from workbench import figures, inspect_regions, inspect_state, students
 from workbench import inspect_figures as charts
+from workbench import inspect_regions, inspect_state, students
 from workbench import inspect_text as wording
+from workbench.shared import pictures
 from workbench.students import Students
 
 NORMAL = dict.fromkeys(("M1", "M2", "M3", "M4", "M5", "M6"), 0.1)
@@ -89,13 +90,13 @@ def test_each_map_is_set_against_its_normal_range() -> None:
 def test_a_part_of_the_picture_stays_inside_it_and_holds_the_pixel() -> None:
     image = np.zeros((50, 100, 3), np.uint8)
     image[49, 99] = 255, 0, 0
-    scale = figures.calibrated_scale(1.0)
+    scale = pictures.calibrated_scale(1.0)
     part, unmarked = charts.around(image, np.zeros((5, 10), np.float32), scale, 1.0, 99, 49, image.shape)
     assert part.shape[0] == part.shape[1] and part[-6, -6, 0] > 100 and part[6, 6].tolist() == [0, 0, 0]
     assert (part == 255).all(axis=-1).any()  # the ring
     assert np.array_equal(unmarked, part)
     _, marked = charts.around(image, np.full((5, 10), 2, np.float32), scale, 1.0, 99, 49, image.shape)
-    assert marked[6, 6].tolist() == figures.colourised(np.array(2.0), scale).tolist()
+    assert marked[6, 6].tolist() == pictures.colourised(np.array(2.0), scale).tolist()
 
 
 def test_the_sentence_names_the_scale_the_part_and_how_much_worse() -> None:

@@ -35,9 +35,11 @@ from nnet.scoring.attribution import attribute, normal_maps
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.judge import judge
 from nnet.scoring.regions import find_regions, peak_pixel, pixel_to_cell
-from workbench import figures, inspect_regions, inspect_state, resources, samples, students, text
+from workbench import inspect_regions, inspect_state, students
 from workbench import inspect_text as wording
-from workbench.resources import Model
+from workbench.shared import pictures as figures
+from workbench.shared import resources, samples, text
+from workbench.shared.resources import Model
 
 PAPER = "(M1+M6)*(M2+M5)*(M3+M4)"
 

@@ -15,9 +15,10 @@ from nnet.analysis.whatif import LABEL, Donor, WhatIf, energy, intervene
 from nnet.data import Sample
 from nnet.detector import Detector
 from nnet.training.loop import train
-from workbench import interventions, samples, text, whatif_data, whatif_figures
+from workbench import interventions, whatif_data, whatif_figures
 from workbench import whatif_text as wording
-from workbench.state import Picture
+from workbench.shared import samples, text
+from workbench.shared.session import Picture
 from workbench.variant_data import MODEL, WHATIF, Candidate
 from workbench.whatif_data import KEPT, OTHER, OUT, Row
 

@@ -21,9 +21,10 @@ from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import Calibration
 from nnet.training.loop import load_history
-from workbench import memory_data, memory_figures, memory_text, resources, samples, text
+from workbench import memory_data, memory_figures, memory_text
 from workbench.memory_data import Settings
-from workbench.resources import Model
+from workbench.shared import resources, samples, text
+from workbench.shared.resources import Model
 
 MEMORY = "pages/2_Memory.py"
 ADDRESSING, DISTANCES = 0, 1

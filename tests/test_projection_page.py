@@ -19,8 +19,8 @@ from nnet.data import open_dataset
 from nnet.detector import Detector, Trace
 from workbench import projection_text as words
 from workbench import projection_work as work
-from workbench import resources, samples, text
-from workbench.state import Picture
+from workbench.shared import resources, samples, text
+from workbench.shared.session import Picture
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "pages/3_Projection.py"

@@ -14,9 +14,10 @@ from test_replay import changed, opened, pack, signed
 from nnet.detector import Detector
 from nnet.replay.bundle import MODEL, SETTINGS
 from nnet.replay.bundle import bundle as replay
-from workbench import inspect_sections, text
+from workbench import inspect_sections
 from workbench import replay as replay_page
 from workbench.inspect_scene import Section
+from workbench.shared import text
 
 ZIP = "application/zip"
 

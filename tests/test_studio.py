@@ -403,7 +403,7 @@ def test_the_outline_lies_around_the_defect_and_a_pair_shows_both_maps():
     marked = studio_figures.with_defect_outline(image, mask)
     drawn = marked.any(axis=-1)
     assert drawn.any() and not drawn[mask].any() and not image.any()
-    from workbench.figures import map_scale
+    from workbench.shared.pictures import map_scale
 
     low, high = np.zeros((8, 8), np.float32), np.full((8, 8), 2.0, np.float32)
     pair = studio_figures.map_pair(low, high, 1.0, image.shape, mask, map_scale())

@@ -21,8 +21,9 @@ from nnet.analysis.visibility import coverage
 from nnet.data import CutPaste, Defect, paint_defect, paste_patch
 from nnet.data.images import decode
 from nnet.detector import Detector
-from workbench import resources, samples, studio, studio_cache, studio_paint, studio_text, text
-from workbench.resources import Loaded, Model
+from workbench import studio, studio_cache, studio_paint, studio_text
+from workbench.shared import resources, samples, text
+from workbench.shared.resources import Loaded, Model
 from workbench.studio_paint import Drawn, lay_over
 
 INSPECT = "pages/1_Inspect.py"

@@ -10,8 +10,9 @@ import pytest
 from test_evaluate_figures import DEFECTIVE, SCORES
 
 from workbench import evaluate_text as words
-from workbench import evaluate_work, text, theme
+from workbench import evaluate_work
 from workbench import threshold_histogram as histogram
+from workbench.shared import text, theme
 from workbench.threshold_histogram import Group, Stop
 
 

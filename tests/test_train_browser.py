@@ -11,7 +11,7 @@ from test_browser import Visitor, file, picture
 
 from nnet.runs import Runs
 from nnet.runs.slots import MACHINE
-from workbench.resources import RUNS_FOLDER
+from workbench.shared.resources import RUNS_FOLDER
 
 browser = test_browser.browser
 pytestmark = test_browser.pytestmark

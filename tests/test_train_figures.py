@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from nnet.scoring.overlay import paint
-from workbench import figures, theme, train_figures
+from workbench import train_figures
+from workbench.shared import pictures, theme
 from workbench.train_figures import Line
 
 
@@ -60,7 +61,7 @@ def test_without_held_out_scores_the_probes_stand_alone() -> None:
 
 def test_a_strip_holds_its_frames_below_each_other_in_the_scales_colours() -> None:
     values = np.stack([np.zeros((4, 4)), np.ones((4, 4)), np.full((4, 4), 2.0)]).astype(np.float32)
-    scale = figures.Scale(0.0, 2.0, {}, "")
+    scale = pictures.Scale(0.0, 2.0, {}, "")
     strip = decoded(train_figures.strip(values, [scale] * 3, 4), "RGB")
     assert strip.shape == (12, 4, 3)
     for frame, position in enumerate((0.0, 0.5, 1.0)):
@@ -70,14 +71,14 @@ def test_a_strip_holds_its_frames_below_each_other_in_the_scales_colours() -> No
 
 def test_frames_over_a_photo_are_clearer_where_nothing_is_wrong() -> None:
     values = np.stack([np.zeros((2, 2)), np.full((2, 2), 0.5), np.ones((2, 2))]).astype(np.float32)
-    strip = decoded(train_figures.strip(values, [figures.Scale(0.0, 1.0, {}, "")] * 3, 4, 0.8), "RGBA")
+    strip = decoded(train_figures.strip(values, [pictures.Scale(0.0, 1.0, {}, "")] * 3, 4, 0.8), "RGBA")
     assert strip.shape == (12, 4, 4)
     assert [int(strip[row, 0, 3]) for row in (0, 5, 10)] == [0, 204, 204]
 
 
 def test_each_frame_may_have_a_scale_of_its_own() -> None:
     values = np.stack([np.ones((2, 2)), np.full((2, 2), 10.0)]).astype(np.float32)
-    scales = [figures.calibrated_scale(1.0), figures.calibrated_scale(10.0)]
+    scales = [pictures.calibrated_scale(1.0), pictures.calibrated_scale(10.0)]
     strip = decoded(train_figures.strip(values, scales, 2), "RGB")
     assert (strip[0] == strip[2]).all()
 

@@ -22,7 +22,8 @@ from nnet.data import Dataset, open_dataset, open_synthetic
 from nnet.errors import NNetError
 from nnet.runs import CANCELLED, Estimate, Runs
 from nnet.runs.estimate import Remedy
-from workbench import model_text, resources, train_form, train_text, train_work
+from workbench import train_form, train_text, train_work
+from workbench.shared import model_words, resources
 
 TRAIN = "pages/5_Train.py"
 ESTIMATE = Estimate(
@@ -575,8 +576,8 @@ def test_the_length_of_a_run_counts_whole_and_rest_batches(images: int, epochs: 
 
 
 def test_model_dates_and_labels() -> None:
-    assert model_text.date("2026-11-03T20:33:43+00:00") == "3 Nov 2026" and model_text.date("yesterday") == ""
-    assert model_text.headline_metric(None) == "" and model_text.headline_metric(0.5) == "I-AUROC 0.500"
+    assert model_words.date("2026-11-03T20:33:43+00:00") == "3 Nov 2026" and model_words.date("yesterday") == ""
+    assert model_words.headline_metric(None) == "" and model_words.headline_metric(0.5) == "I-AUROC 0.500"
 
 
 def test_every_field_of_the_config_has_a_title() -> None:

@@ -23,9 +23,10 @@ from nnet.scoring.attribution import attribute
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.regions import peak_pixel, pixel_to_cell
 from nnet.studies.variants import STUDIES, VARIANTS, base_config
-from workbench import comparison_data, resources, text, variant_data, variant_figures, variant_grid
+from workbench import comparison_data, variant_data, variant_figures, variant_grid
 from workbench import variant_text as wording
-from workbench.model_list import ModelEntry
+from workbench.shared import resources, text
+from workbench.shared.model_list import ModelEntry
 from workbench.studies import EXTRA_STUDIES, StudyModel
 from workbench.variant_data import MODEL, STUDY, WHATIF, Candidate
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from workbench import theme
 from workbench.ablation_data import SpeedPoint, Values
+from workbench.shared import theme
 
 _FAINT = "rgba(128,136,148,0.55)"
 _CLEAR = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}

@@ -12,9 +12,10 @@ from streamlit.elements.lib.grid_container import GridContainer
 from nnet.studies import DISAGREEMENTS, STUDIES, TABLES, Study, StudyError, summarise
 from nnet.studies.claims import METRIC_TITLES, NOT_RUN
 from workbench import ablation_data as data
-from workbench import ablation_figures, figures, resources, state, text
+from workbench import ablation_figures
 from workbench import ablation_text as words
 from workbench.ablation_data import Base, Origin
+from workbench.shared import pictures, resources, session, text
 from workbench.studies import study_folders
 
 _FROM, _DATA, _VIEW, _METRIC, _TABLE = (
@@ -62,7 +63,7 @@ def _folder(grid: GridContainer) -> Path | None:
     folders = study_folders(resources.ROOT)
     if not folders:
         return None
-    state.remember(_FROM, next(iter(folders)), state.one_of(folders))
+    session.remember(_FROM, next(iter(folders)), session.one_of(folders))
     if len(folders) == 1:
         return folders[st.session_state[_FROM]]
     with grid.cell():
@@ -83,7 +84,7 @@ def _read(folder: Path | None) -> tuple[dict[str, Base], str]:
 def _base(grid: GridContainer, found: dict[str, Base]) -> Base | None:
     if not found:
         return None
-    state.remember(_DATA, next(iter(found)), state.one_of(found))
+    session.remember(_DATA, next(iter(found)), session.one_of(found))
     with grid.cell():
         key = st.selectbox(
             words.DATA_LABEL, list(found), format_func=lambda key: found[key].title, key=_DATA, help=words.DATA_HELP,
@@ -95,7 +96,7 @@ def _base(grid: GridContainer, found: dict[str, Base]) -> Base | None:
 def _forget_metrics() -> None:
     """Other data may have no masks: the metric starts at its default again. A callback."""
     for view in ("", *_PREFERRED):
-        state.forget(_metric_key(view))
+        session.forget(_metric_key(view))
 
 
 def _metric_key(view: str) -> str:
@@ -103,7 +104,7 @@ def _metric_key(view: str) -> str:
 
 
 def _view(base: Base | None) -> str:
-    state.remember(_VIEW, words.CLAIMS, state.one_of(words.VIEWS))
+    session.remember(_VIEW, words.CLAIMS, session.one_of(words.VIEWS))
     return st.selectbox(words.VIEW_LABEL, words.VIEWS, format_func=lambda view: words.view_name(view, base), key=_VIEW)
 
 
@@ -115,7 +116,7 @@ def _open(view: str) -> None:
 def _metric(base: Base, view: str) -> str:
     default = _PREFERRED.get(view, "p_ap") if base.has_masks else "i_auroc"
     key = _metric_key(view)
-    state.remember(key, default, state.one_of(words.METRICS))
+    session.remember(key, default, session.one_of(words.METRICS))
     return st.segmented_control(
         words.METRIC_LABEL, list(words.METRICS), format_func=words.METRICS.get, key=key, required=True,
         help=words.METRIC_HELP,
@@ -349,7 +350,7 @@ def _speed(scene: Scene) -> None:
 def _published() -> None:
     """The paper's tables, to browse."""
     st.markdown(words.PUBLISHED_ABOUT)
-    state.remember(_TABLE, "table4", state.one_of(TABLES))
+    session.remember(_TABLE, "table4", session.one_of(TABLES))
     key = st.selectbox(
         words.TABLE_LABEL, list(TABLES), format_func=lambda key: words.published_title(TABLES[key]), key=_TABLE
     )
@@ -373,7 +374,7 @@ def _published_table(key: str) -> None:
 
 
 def _chart(figure: object, key: str, told: str, hint: str = "", width: int | str = "stretch") -> None:
-    st.plotly_chart(figure, key=f"results-chart-{key}", config=figures.CHART_CONFIG, alt=told, width=width)
+    st.plotly_chart(figure, key=f"results-chart-{key}", config=pictures.CHART_CONFIG, alt=told, width=width)
     if hint:
         st.caption(hint)
 

@@ -19,8 +19,8 @@ from nnet.studies.claims import (
     WITHIN,
 )
 from nnet.studies.published import PublishedTable
-from workbench import text, theme
 from workbench.ablation_data import NOT_CLAIMED, Base, Checked, Origin, SpeedPoint, Values, printed, trainings
+from workbench.shared import text, theme
 
 ABOUT = (
     "The paper builds N-Net from a plain network part by part, and says of each part that it helps. Here every one of "

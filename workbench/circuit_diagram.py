@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import streamlit as st
 
-from workbench import figures
+from workbench.shared import pictures
 
 _CSS = """
 .circuit { container-type: inline-size; font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
@@ -286,5 +286,5 @@ def draw(key: str, diagram: Diagram, only: str, on_edit: Callable[[str, str], No
 
 
 def _encoded(part: Map | Result) -> dict[str, object]:
-    return vars(part) | {"picture": figures.data_uri(part.picture)}
+    return vars(part) | {"picture": pictures.data_uri(part.picture)}
 

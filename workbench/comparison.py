@@ -10,14 +10,15 @@ from nnet.expression import ExpressionError
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import cell_to_pixel
-from workbench import comparison_data, figures, inspect_state, linked_pictures, resources, state, students, text, wipe
+from workbench import comparison_data, inspect_state, linked_pictures, students, wipe
 from workbench import comparison_figures as charts
 from workbench import comparison_text as words
 from workbench.comparison_data import Setting, Side
-from workbench.figures import Scale
 from workbench.inspect_scene import Scene
 from workbench.linked_pictures import Probe, Tile
-from workbench.resources import Model
+from workbench.shared import pictures, resources, session, text
+from workbench.shared.pictures import Scale
+from workbench.shared.resources import Model
 
 
 def section(scene: Scene) -> None:
@@ -49,8 +50,8 @@ def section(scene: Scene) -> None:
 
 
 def _controls(scene: Scene, others: list[str]) -> str:
-    state.remember("against", others[0], state.one_of(others))
-    state.remember("beside", "wipe", state.one_of(words.LAYOUTS))
+    session.remember("against", others[0], session.one_of(others))
+    session.remember("beside", "wipe", session.one_of(words.LAYOUTS))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(words.AGAINST, others, key="against", help=words.AGAINST_HELP, width=300)
         st.button(
@@ -137,22 +138,22 @@ def _pictures(scene: Scene, first: Side, second: Side, layout: str) -> None:
 
 def _overlays(scene: Scene, sides: tuple[Side, Side], scale: Scale) -> list:
     edge = 1.0 if scene.view.edge is not None else None
-    return [figures.overlay(scene.loaded.shown, side.score, scale, scene.view.opacity, edge) for side in sides]
+    return [pictures.overlay(scene.loaded.shown, side.score, scale, scene.view.opacity, edge) for side in sides]
 
 
 def _wipe(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
-    state.remember("compare_wipe", 50, state.whole_number(0, 100))
+    session.remember("compare_wipe", 50, session.whole_number(0, 100))
     height, width = scene.loaded.image.shape[:2]
     x, y = scene.view.pixel
     st.markdown(f"**Wipe from {text.plain(first.name)} to {text.plain(second.name)}**")
-    left, right = (figures.data_uri(picture) for picture in _overlays(scene, (first, second), scale))
+    left, right = (pictures.data_uri(picture) for picture in _overlays(scene, (first, second), scale))
     with st.container(width=440):
         wipe.wipe(
             "compare_pictures", left, right, (first.name, second.name), st.session_state["compare_wipe"], _wiped,
             aspect=width / height, label=words.WIPE_LABEL,
             mark=((x + 0.5) / width, (y + 0.5) / height),
         )  # fmt: skip
-        st.html(figures.colour_bar(scale))
+        st.html(pictures.colour_bar(scale))
     st.caption(words.WIPE_HINT)
 
 
@@ -163,7 +164,7 @@ def _wiped(position: int) -> None:
 def _beside(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
     bar = linked_pictures.bar(scale)
     tiles = [
-        Tile(side.name, words.BESIDE_HINT, figures.data_uri(picture), **bar)
+        Tile(side.name, words.BESIDE_HINT, pictures.data_uri(picture), **bar)
         for side, picture in zip((first, second), _overlays(scene, (first, second), scale), strict=True)
     ]
     _linked(scene, "compare_beside", tiles, "Overlays of the two models. Arrow keys move the chosen pixel.")
@@ -175,7 +176,7 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
     x, y = cell_to_pixel(row, column, values.shape, scene.loaded.image.shape)
     tile = Tile(
         words.DIFFERENCE_TITLE, words.DIFFERENCE_HINT,
-        figures.data_uri(students.difference_overlay(scene.loaded.shown, values, 0.9)),
+        pictures.data_uri(students.difference_overlay(scene.loaded.shown, values, 0.9)),
         gradient=students.difference_gradient(), ticks=words.ticks(first.name, second.name),
     )  # fmt: skip
     _linked(scene, "compare_difference", [tile], words.DIFFERENCE_LABEL, Probe(values, words.DIFFERENCE_PROBE))
@@ -196,7 +197,7 @@ def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe 
 def _peaks(first: Side, second: Side) -> None:
     st.markdown(f"**{words.PEAKS_TITLE}**")
     figure = charts.peaks_figure(first, second)
-    st.plotly_chart(figure, key="compare_peaks", config=figures.CHART_CONFIG, alt=words.PEAKS_TITLE, width=760)
+    st.plotly_chart(figure, key="compare_peaks", config=pictures.CHART_CONFIG, alt=words.PEAKS_TITLE, width=760)
     st.caption(words.PEAKS_HINT)
 
 

@@ -13,10 +13,10 @@ from nnet.data import GOOD, DataError, Dataset, Inspection, Sample, extract_zip,
 from nnet.data.archive import TemporaryFolder
 from nnet.data.images import IMAGE_SUFFIXES, decode
 from nnet.errors import NNetError
-from workbench import datasets, resources, state, text
 from workbench import evaluate_text as words
 from workbench import evaluate_work as work
-from workbench.resources import Model
+from workbench.shared import datasets, resources, session, text
+from workbench.shared.resources import Model
 
 ZIP_MEGABYTES = 1024
 """Largest ZIP that the browser may send, in MB; a larger one is opened by its path."""
@@ -32,7 +32,7 @@ _HASHES = "evaluate_hashes"
 
 @dataclass(frozen=True)
 class Chosen:
-    """The chosen data set: its `spec` as `workbench.datasets` and a link know it, itself, and its content's `hash`."""
+    """The chosen data set: its `spec` as `workbench.shared.datasets` and a link know it, itself, and its content's `hash`."""
 
     spec: str
     dataset: Dataset
@@ -96,7 +96,7 @@ def choose() -> Chosen | None:
     Raises:
         nnet.errors.NNetError: it cannot be opened; says why.
     """
-    state.remember("evaluate_data", "none", state.one_of(words.CHOICES))
+    session.remember("evaluate_data", "none", session.one_of(words.CHOICES))
     left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
     with left:
         choice = st.selectbox(
@@ -113,7 +113,7 @@ def choose() -> Chosen | None:
 
 
 def _from_path() -> Chosen | None:
-    state.remember("evaluate_folder", "", str)
+    session.remember("evaluate_folder", "", str)
     st.text_input("Folder or ZIP", key="evaluate_folder", placeholder="/data/bottle", help=words.FOLDER_HELP)
     path = st.session_state["evaluate_folder"].strip()
     return _opened(path) if path else None

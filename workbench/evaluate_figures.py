@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import FPR_LIMIT
-from workbench import text, theme
+from workbench.shared import text, theme
 
 BINS = 36
 TYPE_COLOURS = ("#e0702a", "#8f6bc4", "#2f9e6e", "#c9498c", "#b08a1e", "#19a7b9", "#a05a3c", "#6b7a8f")

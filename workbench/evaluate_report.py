@@ -15,7 +15,7 @@ from plotly.offline import get_plotlyjs
 from nnet.analysis.evaluation import Evidence, Result
 from nnet.analysis.subsets import METRICS, Attribution
 from workbench import evaluate_text as words
-from workbench import text
+from workbench.shared import text
 
 _STYLE = """
 :root { color-scheme: light; } body { font: 15px/1.5 system-ui, sans-serif; color: #1d2530; background: #fff;

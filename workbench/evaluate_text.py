@@ -11,7 +11,7 @@ from nnet.data.textures import TEXTURES
 from nnet.expression import PRESETS
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import BestF1, Metrics
-from workbench import text
+from workbench.shared import text
 
 ABOUT = (
     "One picture is an anecdote. Here a whole labelled set is measured: how well the scores tell defective images from "

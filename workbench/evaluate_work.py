@@ -18,10 +18,11 @@ from nnet.analysis.subsets import Attribution
 from nnet.data import Inspection
 from nnet.scoring import judge
 from nnet.scoring.metrics import Ranking
-from workbench import evaluate_figures, figures, resources, text, theme, threshold_histogram
+from workbench import evaluate_figures, threshold_histogram
 from workbench import evaluate_text as words
 from workbench.evaluate_figures import Line
-from workbench.resources import BoundedCache, Loaded, Model
+from workbench.shared import pictures, resources, text, theme
+from workbench.shared.resources import BoundedCache, Loaded, Model
 
 if TYPE_CHECKING:
     from workbench.evaluate_data import Chosen
@@ -283,15 +284,15 @@ def thumbnail(
     if (kept := cache.get(key)) is not None:
         return kept
     picture = _thumbnail(model, chosen, found, index, expression)
-    return cache.put(key, figures.data_uri(squared(picture) if square else picture))
+    return cache.put(key, pictures.data_uri(squared(picture) if square else picture))
 
 
 def _thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str) -> np.ndarray:
     sample = next(s for s in chosen.dataset.test if s.key == found.keys[index])
-    image = figures.reduced(sample.load().image, THUMB_SIDE)
+    image = pictures.reduced(sample.load().image, THUMB_SIDE)
     judged = judge.judge(model.detector, {name: m[index] for name, m in found.maps.items()}, expression)
-    scale = figures.calibrated_scale(judged.reference.threshold)
-    return figures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold)
+    scale = pictures.calibrated_scale(judged.reference.threshold)
+    return pictures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold)
 
 
 def squared(picture: np.ndarray) -> np.ndarray:

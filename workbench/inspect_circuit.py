@@ -9,11 +9,12 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.judge import OWN
 from nnet.scoring.maps import MAPS
-from workbench import circuit_diagram, figures, inspect_state, resources, text
+from workbench import circuit_diagram, inspect_state
 from workbench import inspect_text as wording
 from workbench.circuit_diagram import Diagram, Map, Pair, Result, Sign
 from workbench.inspect_scene import Scene
-from workbench.resources import Model
+from workbench.shared import pictures, resources, text
+from workbench.shared.resources import Model
 
 
 def controls(model: Model) -> str:
@@ -49,7 +50,7 @@ def draw(scene: Scene) -> None:
         "circuit", diagram(scene), wording.ONLY,
         lambda change, target: inspect_state.circuit_edited(scene.model, change, target),
     )  # fmt: skip
-    st.html(figures.colour_bar(figures.map_scale(scene.view.scale.colour_map)))
+    st.html(pictures.colour_bar(pictures.map_scale(scene.view.scale.colour_map)))
 
 
 def diagram(scene: Scene) -> Diagram:
@@ -84,7 +85,7 @@ def _map(model: Model, trace: Trace, name: str, used: bool, colours: str) -> Map
     relative = trace.maps[name] / max(resources.normal_levels(model)[name], 1e-12)
     return Map(
         name=name,
-        picture=figures.colourised(relative, figures.map_scale(colours)),
+        picture=pictures.colourised(relative, pictures.map_scale(colours)),
         facts=wording.map_facts(name, float(relative.max()), used),
         used=used,
         label=wording.map_label(name, used),
@@ -102,7 +103,7 @@ def _outer(scene: Scene, found: circuit.Circuit | None, index: int) -> Sign:
 def _result(scene: Scene) -> Result:
     judged = scene.judged
     return Result(
-        picture=figures.colourised(judged.score, scene.view.scale),
+        picture=pictures.colourised(judged.score, scene.view.scale),
         alt="The anomaly map that the circuit gives",
         score=f"Score {text.number(judged.value)}",
         decision=text.decision(judged.reference, judged.value),

@@ -13,9 +13,9 @@ from nnet.expression import parse
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import enlarge
-from workbench import figures, text, theme
 from workbench import inspect_text as wording
-from workbench.figures import Scale
+from workbench.shared import pictures, text, theme
+from workbench.shared.pictures import Scale
 
 _BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
 _CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "dragmode": False}
@@ -158,7 +158,7 @@ def around(
     inside = (slice(top, top + side), slice(left, left + side))
     at = ((column - left) * _PART_SIDE / side, (row - top) * _PART_SIDE / side)
     part = image[inside]
-    marked = figures.overlay(part, enlarge(score, (height, width))[inside], scale, opacity)
+    marked = pictures.overlay(part, enlarge(score, (height, width))[inside], scale, opacity)
     return _ringed(part, at), _ringed(marked, at)
 
 

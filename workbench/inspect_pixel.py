@@ -8,9 +8,10 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.attribution import attribute
 from nnet.scoring.regions import pixel_to_cell
-from workbench import figures, inspect_figures, inspect_state, resources, state
+from workbench import inspect_figures, inspect_state
 from workbench import inspect_text as wording
 from workbench.inspect_scene import Scene
+from workbench.shared import pictures, resources, session
 
 
 def section(scene: Scene) -> None:
@@ -33,7 +34,7 @@ def _place(scene: Scene) -> None:
     )
     with st.container(horizontal=True, gap="small"):
         for name, part in zip(("Picture", "Overlay"), parts, strict=True):
-            st.image(figures.photo_uri(part), name, width=120, alt=f"{name} around the chosen pixel")
+            st.image(pictures.photo_uri(part), name, width=120, alt=f"{name} around the chosen pixel")
     for key, label, value, length in (("pixel_x", "x in px", x, shape[1]), ("pixel_y", "y in px", y, shape[0])):
         st.session_state[key] = value
         st.slider(label, 0, length - 1, key=key, on_change=_moved)
@@ -48,7 +49,7 @@ def _moved() -> None:
 
 
 def _comparison() -> str:
-    state.remember("normal", "place", state.one_of(wording.COMPARISONS))
+    session.remember("normal", "place", session.one_of(wording.COMPARISONS))
     return st.segmented_control(
         wording.COMPARE_LABEL, list(wording.COMPARISONS), format_func=wording.COMPARISONS.get, key="normal",
         required=True, help=wording.COMPARE_HELP,
@@ -72,12 +73,12 @@ def _verdict(scene: Scene, by_place: bool) -> None:
         st.markdown("**What makes the score**", help=wording.SHARES_HELP)
         if found.whole.contribution > 0:
             figure = inspect_figures.shares_figure(found)
-            st.plotly_chart(figure, key="shares", config=figures.CHART_CONFIG, alt=wording.SHARES_HINT)
+            st.plotly_chart(figure, key="shares", config=pictures.CHART_CONFIG, alt=wording.SHARES_HINT)
             st.caption(wording.SHARES_HINT)
         else:
             st.caption(wording.NO_PARTS)
     with maps:
         st.markdown("**Each map here, against normal images**")
         figure = inspect_figures.against_normal_figure(values, levels, parse(scene.expression).maps)
-        st.plotly_chart(figure, key="against-normal", config=figures.CHART_CONFIG, alt=wording.PIXEL_HINT)
+        st.plotly_chart(figure, key="against-normal", config=pictures.CHART_CONFIG, alt=wording.PIXEL_HINT)
         st.caption(wording.PIXEL_HINT)

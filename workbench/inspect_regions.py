@@ -11,9 +11,10 @@ import streamlit as st
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import Region, find_regions
-from workbench import inspect_state, text, theme, threshold_histogram
+from workbench import inspect_state, threshold_histogram
 from workbench import inspect_text as wording
 from workbench.inspect_scene import Scene
+from workbench.shared import text, theme
 
 LISTED = 50
 """Most regions in the table."""

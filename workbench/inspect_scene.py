@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
-from workbench import figures, resources
-from workbench.figures import Scale
-from workbench.resources import Loaded, Model
-from workbench.state import Picture
+from workbench.shared import pictures, resources
+from workbench.shared.pictures import Scale
+from workbench.shared.resources import Loaded, Model
+from workbench.shared.session import Picture
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Scene:
         """The image with the score on it, ready for the browser; kept, so that it is painted once."""
         shown, score, view = self.loaded.shown, self.judged.score, self.view
         key = (self.loaded.hash, self.model.key, self.expression, *view.colours, view.opacity, view.edge)
-        return resources.photo(key, lambda: figures.overlay(shown, score, view.scale, view.opacity, view.edge))
+        return resources.photo(key, lambda: pictures.overlay(shown, score, view.scale, view.opacity, view.edge))
 
     @property
     def original_uri(self) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import comparison, figures, inspect_pixel, inspect_regions, inspect_students, replay, studio, text
+from workbench import comparison, inspect_pixel, inspect_regions, inspect_students, replay, studio
 from workbench.inspect_scene import Scene, Section
+from workbench.shared import pictures, text
 
 
 def timings(scene: Scene) -> None:
     """How long each stage took."""
     stages = {"decode file": scene.loaded.milliseconds, **scene.trace.timings}
     st.markdown(f"**Milliseconds per stage** · {text.milliseconds(sum(stages.values()))} in all")
-    figure = figures.timings_figure(stages)
-    st.plotly_chart(figure, key="timings", config=figures.CHART_CONFIG, alt="Milliseconds per stage", width=640)
+    figure = pictures.timings_figure(stages)
+    st.plotly_chart(figure, key="timings", config=pictures.CHART_CONFIG, alt="Milliseconds per stage", width=640)
     st.caption(text.TIMINGS_HINT)
 
 

@@ -19,8 +19,8 @@ from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import OWN, Judgement
 from nnet.scoring.regions import peak_pixel
 from workbench import inspect_text as wording
-from workbench import state
-from workbench.resources import Loaded, Model
+from workbench.shared import session
+from workbench.shared.resources import Loaded, Model
 
 _SCORE, _EXPRESSION, _LAST = "score", "expression", "last_expression"
 _PIXEL, _PIXEL_OF, _THRESHOLD = "pixel", "pixel_of", "threshold"
@@ -43,13 +43,13 @@ def remember_expression(model: Model) -> Chosen:
     """The expression that is set; call it before the widgets of the keys "score" and "expression"."""
     presets = circuit.presets(model.detector)
     first = next(iter(presets))
-    state.remember(_SCORE, first, state.one_of([*presets, OWN]))
+    session.remember(_SCORE, first, session.one_of([*presets, OWN]))
     if st.session_state[_SCORE] != OWN:
         st.query_params.pop(_EXPRESSION, None)
         chosen = Chosen(presets[st.session_state[_SCORE]])
         st.session_state[_EXPRESSION] = chosen.expression
     else:
-        state.remember(_EXPRESSION, presets[first], str)
+        session.remember(_EXPRESSION, presets[first], str)
         chosen = _read(model, st.session_state[_EXPRESSION], presets[first])
     st.session_state[_LAST] = chosen.expression
     return chosen
@@ -116,7 +116,7 @@ def remember_pixel(loaded: Loaded, judged: Judgement) -> tuple[int, int]:
         choose_peak()
     st.session_state[_PIXEL_OF] = loaded.hash
     height, width = loaded.image.shape[:2]
-    state.remember(_PIXEL, _PEAK, _pixel_reader(width, height))
+    session.remember(_PIXEL, _PEAK, _pixel_reader(width, height))
     if st.session_state[_PIXEL] == _PEAK:
         return peak_pixel(judged.score, loaded.image.shape)
     return _numbers(st.session_state[_PIXEL])
@@ -164,7 +164,7 @@ def remember_threshold(judged: Judgement) -> Judgement:
 
     It is kept as a multiple of the calibrated one, so that it means the same under another expression or model.
     """
-    state.remember(_THRESHOLD, 1.0, _factor)
+    session.remember(_THRESHOLD, 1.0, _factor)
     factor = st.session_state[_THRESHOLD]
     return judged if factor == 1 else replace(judged, reference=with_factor(judged.reference, factor))
 

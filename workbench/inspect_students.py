@@ -7,11 +7,12 @@ import streamlit as st
 
 from nnet.expression import PRESETS
 from nnet.scoring.regions import cell_to_pixel
-from workbench import figures, inspect_state, linked_pictures, resources, state, students, wipe
+from workbench import inspect_state, linked_pictures, students, wipe
 from workbench import inspect_text as wording
-from workbench.figures import Scale
 from workbench.inspect_scene import Scene
 from workbench.linked_pictures import Probe, Tile
+from workbench.shared import pictures, resources, session
+from workbench.shared.pictures import Scale
 from workbench.students import Students
 
 _OPACITY = 0.9  # of the difference's colours where the students differ by a threshold or more
@@ -54,7 +55,7 @@ def _difference(scene: Scene, found: Students) -> None:
 
 
 def _wipe(scene: Scene, found: Students) -> None:
-    state.remember("wipe", 50, state.whole_number(0, 100))
+    session.remember("wipe", 50, session.whole_number(0, 100))
     height, width = scene.loaded.image.shape[:2]
     x, y = scene.view.pixel
     scale = students.relative_scale(scene.view.scale.colour_map)
@@ -65,7 +66,7 @@ def _wipe(scene: Scene, found: Students) -> None:
             "students_wipe", left, right, (wording.FORWARD_NAME, wording.REVERSE_NAME), st.session_state["wipe"],
             _moved, aspect=width / height, label=wording.WIPE_LABEL, mark=((x + 0.5) / width, (y + 0.5) / height),
         )  # fmt: skip
-        st.html(figures.colour_bar(scale))
+        st.html(pictures.colour_bar(scale))
     st.caption(wording.WIPE_HINT)
 
 
@@ -73,7 +74,7 @@ def _branch(scene: Scene, name: str, score: np.ndarray, scale: Scale) -> str:
     """One branch's score on the image, ready for the browser; its threshold is outlined if outlines are on."""
     edge = None if scene.view.edge is None else 1.0
     key = (scene.loaded.hash, scene.model.key, name, scale.colour_map, scene.view.opacity, edge)
-    return resources.photo(key, lambda: figures.overlay(scene.loaded.shown, score, scale, scene.view.opacity, edge))
+    return resources.photo(key, lambda: pictures.overlay(scene.loaded.shown, score, scale, scene.view.opacity, edge))
 
 
 def _moved(position: int) -> None:

@@ -12,16 +12,9 @@ from nnet.analysis.whatif import LABEL, altered, energy, highest_rank
 from nnet.detector import Trace
 from workbench import (
     comparison_data,
-    figures,
     inspect_state,
     linked_pictures,
-    model_list,
-    picture_choice,
-    resources,
-    state,
     students,
-    text,
-    theme,
     variant_cache,
     variant_data,
     variant_text,
@@ -30,10 +23,12 @@ from workbench import (
 )
 from workbench import comparison_figures as comparison_charts
 from workbench import whatif_text as words
-from workbench.figures import Scale
 from workbench.linked_pictures import Probe, Tile
-from workbench.resources import Loaded, Model
-from workbench.state import Picture
+from workbench.shared import model_list, picture_choice, resources, session, text, theme
+from workbench.shared import pictures as figures
+from workbench.shared.pictures import Scale
+from workbench.shared.resources import Loaded, Model
+from workbench.shared.session import Picture
 from workbench.variant_data import Candidate
 from workbench.whatif_data import KEPT, OTHER, OUT, Change, Choice, Row
 
@@ -93,7 +88,7 @@ def _controls(model: Model, trace: Trace) -> Choice:
 
 
 def _switch(key: str, label: str, about: str, problem: str, default: bool) -> bool:
-    state.remember(key, default, state.yes_or_no)
+    session.remember(key, default, session.yes_or_no)
     if problem:
         st.session_state[key] = False
     return st.toggle(label, key=key, disabled=bool(problem), help=problem or about)
@@ -103,7 +98,7 @@ def _forward(model: Model, why: Mapping[str, str]) -> tuple[str, Model | None, s
     """What becomes of the forward branch; for another model's, that model and its title."""
     donors = _donors(model)
     possible = [KEPT] if why["forward"] else [KEPT, *([] if why["out"] else [OUT]), *([OTHER] if donors else [])]
-    state.remember(_FORWARD, KEPT, state.one_of(possible))
+    session.remember(_FORWARD, KEPT, session.one_of(possible))
     problem = why["forward"] or why["out"] or ("" if donors else words.no_donor(_command(model)))
     forward = st.segmented_control(
         words.FORWARD_LABEL, possible, format_func=words.FORWARDS.get, key=_FORWARD, required=True,
@@ -112,7 +107,7 @@ def _forward(model: Model, why: Mapping[str, str]) -> tuple[str, Model | None, s
     if forward != OTHER:
         return forward, None, ""
     titles = variant_text.titles(donors.values())
-    state.remember(_DONOR, next(iter(donors)), state.one_of(donors))
+    session.remember(_DONOR, next(iter(donors)), session.one_of(donors))
     key = st.selectbox(
         words.DONOR_LABEL, list(donors), format_func=titles.get, key=_DONOR, help=words.DONOR_HELP, width=220
     )
@@ -132,7 +127,7 @@ def _command(model: Model) -> str:
 
 
 def _rank(highest: int) -> int:
-    state.remember(_RANK, max(1, highest // 4), state.whole_number(1, highest))
+    session.remember(_RANK, max(1, highest // 4), session.whole_number(1, highest))
     return st.slider(words.RANK_LABEL, 1, highest, key=_RANK, width=420) if highest > 1 else 1
 
 
@@ -201,8 +196,8 @@ def _answer(model: Model, choice: Choice, found: Change) -> None:
 
 
 def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> None:
-    state.remember("opacity", 70, state.whole_number(0, 100))
-    state.remember("colours", theme.DEFAULT_COLOUR_MAP, state.one_of(theme.COLOUR_MAPS))
+    session.remember("opacity", 70, session.whole_number(0, 100))
+    session.remember("colours", theme.DEFAULT_COLOUR_MAP, session.one_of(theme.COLOUR_MAPS))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity = st.slider("Overlay opacity", 0, 100, step=5, format="%d %%", key="opacity", width=160) / 100
         colours = st.selectbox("Colours", theme.COLOUR_MAPS, key="colours", width=120)
@@ -262,7 +257,7 @@ def _peaks(found: Change) -> None:
 def _samples(model: Model, choice: Choice, expression: str) -> None:
     """What the intervention does to the samples and the visitor's own pictures."""
     st.subheader(words.SAMPLES_TITLE, anchor=False)
-    pictures = [*state.sample_pictures().values(), *state.uploads().values()]
+    pictures = [*session.sample_pictures().values(), *session.uploads().values()]
     shown = pictures[: whatif_data.MOST_PICTURES]
     loaded = [picture.load() for picture in shown]
     key = variant_cache.whatif_key(model, choice.what, choice.name, choice.donor)

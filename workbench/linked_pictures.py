@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import streamlit as st
 
-from workbench import component_script, figures, theme
-from workbench.figures import Scale
+from workbench import component_script
+from workbench.shared import pictures, theme
+from workbench.shared.pictures import Scale
 
 _CSS = """
 .tiles { display: grid; gap: 14px 16px; font-family: var(--st-font, sans-serif); color: var(--st-text-color);
@@ -438,7 +439,7 @@ def _encoded(tile: Tile) -> dict[str, object]:
         "title": tile.title,
         "hint": tile.hint,
         "base": tile.base,
-        "cells": None if tile.cells is None else figures.data_uri(tile.cells),
+        "cells": None if tile.cells is None else pictures.data_uri(tile.cells),
         "values": None if tile.values is None else [value for row in tile.values for value in row],
         "numbered": tile.numbered,
         "tag": tile.tag,

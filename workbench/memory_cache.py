@@ -9,9 +9,10 @@ from nnet.analysis.atlas import Atlas, from_tensors
 from nnet.detector import Trace
 from nnet.saved import checkpoint as checkpoints
 from nnet.training.loop import load_history
-from workbench import memory_data, resources
+from workbench import memory_data
 from workbench.memory_data import Effect, Embedding, Recall, Settings
-from workbench.resources import BoundedCache, Model
+from workbench.shared import resources
+from workbench.shared.resources import BoundedCache, Model
 
 EFFECT_BYTES = 32 * resources.MEBIBYTE
 """Most memory for results of decoder runs of all sessions together; one takes some 0.2 to 0.4 MB."""

@@ -15,9 +15,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnet.scoring.overlay import colour_table
-from workbench import figures, memory_text, text, theme
-from workbench.figures import Scale
+from workbench import memory_text
 from workbench.memory_data import Embedding
+from workbench.shared import pictures, text, theme
+from workbench.shared.pictures import Scale
 
 PHOTO_SIDE = 420
 """Longest side of a photograph sent to the browser, in pixels."""
@@ -40,7 +41,7 @@ _TRANSPARENT = "rgba(0,0,0,0)"
 
 def photo_uri(image: np.ndarray, side: int = PHOTO_SIDE) -> str:
     """A uint8 (H, W, 3) image as a small JPEG in a data URI."""
-    return figures.photo_uri(figures.reduced(image, side))
+    return pictures.photo_uri(pictures.reduced(image, side))
 
 
 def entropy_scale(items: int) -> Scale:
@@ -178,14 +179,14 @@ def _card(item: Card, aspect: float) -> str:
     parts = [f'<div style="font-weight:600;margin-bottom:4px;white-space:nowrap">{html.escape(item.title)}{note}</div>']
     alt = html.escape(item.alt, quote=True)
     if item.photo:
-        cells = f'<img src="{figures.data_uri(item.cells)}" alt="" style="{_PIXELS}">' if item.cells is not None else ""
+        cells = f'<img src="{pictures.data_uri(item.cells)}" alt="" style="{_PIXELS}">' if item.cells is not None else ""
         parts.append(
             f'<div style="position:relative;overflow:hidden;border-radius:4px;aspect-ratio:{aspect:.4f}">'
             f'<img src="{item.photo}" alt="{alt}" style="{_FILLING}">{cells}</div>'
         )
     if item.strip is not None:
         shape = f"width:100%;max-width:{1.4 * item.strip.shape[1]:.0f}px;display:block;margin-top:6px;border-radius:3px"
-        parts.append(f'<img src="{figures.data_uri(item.strip)}" alt="{alt}" style="{shape}">')
+        parts.append(f'<img src="{pictures.data_uri(item.strip)}" alt="{alt}" style="{shape}">')
     if item.share is not None:
         parts.append(_share_bar(item.share))
     parts += [f'<div style="opacity:0.8;margin-top:2px">{html.escape(line)}</div>' for line in item.lines]

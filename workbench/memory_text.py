@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from workbench import text
 from workbench.memory_data import Settings
+from workbench.shared import text
 
 LEAD = (
     "The memory holds typical patches of good parts. Every patch of the picture is replaced with a mixture of the "

@@ -13,12 +13,13 @@ import streamlit as st
 from nnet.analysis import projection
 from nnet.data import Dataset, Sample
 from nnet.errors import NNetError
-from workbench import datasets, figures, projection_figures, state, text, theme
+from workbench import projection_figures
 from workbench import projection_text as words
 from workbench import projection_work as work
 from workbench.projection_figures import Series
 from workbench.projection_work import Measured
-from workbench.resources import Model
+from workbench.shared import datasets, pictures, session, text, theme
+from workbench.shared.resources import Model
 
 _RUNS = "projection_runs"
 _SHOWN_PROBLEMS = 5
@@ -94,14 +95,14 @@ def _runs() -> dict[tuple[str, str], Run]:
 
 def _chosen() -> str:
     """The controls that name a data set; its specification, or "" where none is chosen."""
-    state.remember("data", "none", state.one_of(words.DATA_CHOICES))
+    session.remember("data", "none", session.one_of(words.DATA_CHOICES))
     left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
     with left:
         st.selectbox(
             "Data set", list(words.DATA_CHOICES), format_func=words.DATA_CHOICES.get, key="data", help=words.DATA_HELP
         )
     if st.session_state["data"] == "folder":
-        state.remember("folder", "", str)
+        session.remember("folder", "", str)
         with right:
             st.text_input("Folder or ZIP", key="folder", placeholder="/data/bottle", help=words.FOLDER_HELP)
     return _specification()
@@ -211,7 +212,7 @@ def _result(result: Measured) -> None:
                 figure = projection_figures.change_figure(
                     rows, [group(index) for group in series], question.unit, log=name == "mean"
                 )
-                st.plotly_chart(figure, key=f"data-{name}", config=figures.CHART_CONFIG, alt=question.unit)
+                st.plotly_chart(figure, key=f"data-{name}", config=pictures.CHART_CONFIG, alt=question.unit)
                 st.caption(words.DATA_HINT[name])
     with st.expander("Table of means and standard deviations", icon=":material/table_rows:"):
         table = result_table(result)

@@ -1,6 +1,6 @@
 """Charts and pictures of the Projection page as plain functions: arrays in; Plotly figures or RGB arrays out.
 
-Knows no Streamlit. Conventions as in `workbench.figures`; features are (C, H, W) and cover the whole image.
+Knows no Streamlit. Conventions as in `workbench.shared.pictures`; features are (C, H, W) and cover the whole image.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from PIL import Image
 
 from nnet.analysis.projection import mean_gates
 from nnet.detector import Gate
-from workbench import figures, text, theme
-from workbench.figures import Scale
+from workbench.shared import pictures, text, theme
+from workbench.shared.pictures import Scale
 
 COLOUR_MAP = "viridis"
 """Of variances and features: not the one of scores, so that nobody takes one for the other."""
@@ -144,7 +144,7 @@ def variance_figure(
         "customdata": variance,
         "hovertemplate": "x %{x:.0f} px, y %{y:.0f} px<br>variance %{customdata:.3g}<extra></extra>",
     }
-    return figures.map_figure(
+    return pictures.map_figure(
         brought(variance, way), shape, scale, touch=touch, told=told,
         over=[_outline(region, shape)] if region.any() else [],
         height=int(np.clip(round(side * shape[0] / shape[1]), side // 2, side)),
@@ -320,8 +320,8 @@ def channel_tile(before: np.ndarray, after: np.ndarray, shape: tuple[int, ...]) 
     """One channel (H, W) before and after, side by side on one colour scale: uint8 RGBA with a clear gap between."""
     low, high = float(min(before.min(), after.min())), float(max(before.max(), after.max()))
     scale = Scale(low, high, {}, "", COLOUR_MAP)
-    size = figures.fitted(shape, _TILE_SIDE)[::-1]
-    tiles = [_enlarged(figures.colourised(m, scale), size) for m in (before, after)]
+    size = pictures.fitted(shape, _TILE_SIDE)[::-1]
+    tiles = [_enlarged(pictures.colourised(m, scale), size) for m in (before, after)]
     solid = [np.dstack([tile, np.full(tile.shape[:2], 255, np.uint8)]) for tile in tiles]
     gap = np.zeros((size[1], 10, 4), np.uint8)
     return np.concatenate([solid[0], gap, solid[1]], axis=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnet.analysis.projection import Pair, Statistics
-from workbench import text
+from workbench.shared import text
 
 ABOUT = (
     "Before the networks meet, a projection module (FPM) multiplies each feature by a gate per channel and row and a "

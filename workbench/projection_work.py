@@ -14,9 +14,9 @@ from nnet.analysis.projection import Pair, Statistics
 from nnet.data import Sample
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
-from workbench import figures, resources
-from workbench.resources import BoundedCache, Loaded, Model
-from workbench.state import Picture
+from workbench.shared import pictures, resources
+from workbench.shared.resources import BoundedCache, Loaded, Model
+from workbench.shared.session import Picture
 
 LOOK_BYTES = 64 * resources.MEBIBYTE
 """Most memory for variance maps and statistics: some 400 images of the paper's network, over 1,000 of the default."""
@@ -160,7 +160,7 @@ def charts(
 
 def small_picture(loaded: Loaded) -> str:
     """The image at the size of the gate profiles as a data URI, kept, since encoding takes longer than the profiles."""
-    return _kept(stores().small, loaded.hash, lambda: figures.data_uri(figures.reduced(loaded.shown, 360)))
+    return _kept(stores().small, loaded.hash, lambda: pictures.data_uri(pictures.reduced(loaded.shown, 360)))
 
 
 def colours(model: Model, loaded: Loaded, pair: Pair, unit: bool) -> tuple[np.ndarray, np.ndarray | None, float]:

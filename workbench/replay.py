@@ -16,10 +16,10 @@ from nnet.replay.bundle import Bundle
 from nnet.replay.bundle import bundle as replay
 from nnet.replay.bundle import checks as replay_checks
 from nnet.replay.checks import Check, Rerun
-from workbench import figures, resources, state, text
 from workbench import replay_text as words
-from workbench.figures import Scale
 from workbench.inspect_scene import Scene
+from workbench.shared import pictures, resources, session, text
+from workbench.shared.pictures import Scale
 
 _OPENED, _AGAIN = "opened_bundles", "bundles_run_again"
 
@@ -39,7 +39,7 @@ def saved(scene: Scene) -> bytes:
     original = (scene.picture.title, source) if isinstance(source, bytes) else None
     return replay.pack(
         scene.model.detector, scene.loaded.image, scene.trace.maps, scene.judged.score, scene.judged.reference,
-        title=scene.picture.title, original=original, view=state.view(),
+        title=scene.picture.title, original=original, view=session.view(),
     )  # fmt: skip
 
 
@@ -56,13 +56,13 @@ def open_file(name: str, content: bytes) -> bool:
         return False
     bundle = replay.unpack(content, name)
     checks = replay_checks.check(bundle)
-    key = state.add(bundle.title, _source(bundle), words.KNOWN)
+    key = session.add(bundle.title, _source(bundle), words.KNOWN)
     bundles = _bundles()
-    for gone in set(bundles) - set(state.uploads()):
+    for gone in set(bundles) - set(session.uploads()):
         del bundles[gone]
     bundles[key] = Opened(replay.without_image(bundle), checks)
-    state.choose(key)
-    state.show_view(_view(bundle))
+    session.choose(key)
+    session.show_view(_view(bundle))
     return True
 
 
@@ -74,7 +74,7 @@ def _source(bundle: Bundle) -> bytes:
                 return bundle.original[1]
         except NNetError:
             pass
-    return figures.png(bundle.image)
+    return pictures.png(bundle.image)
 
 
 def _view(bundle: Bundle) -> dict[str, str]:
@@ -153,19 +153,19 @@ def _heading(bundle: Bundle, checks: Sequence[Check], again: Rerun | None) -> No
 
 
 def _pictures(scene: Scene, bundle: Bundle, again: Rerun | None) -> None:
-    scale = figures.calibrated_scale(bundle.reference.threshold, scene.view.scale.colour_map)
+    scale = pictures.calibrated_scale(bundle.reference.threshold, scene.view.scale.colour_map)
     shown = {"Score in the bundle": (bundle.score, scale, words.STORED_HINT)}
     if again is not None:
         change = np.abs(again.score.astype(np.float64) - bundle.score)
         shown["Score now"] = (again.score, scale, words.NOW_HINT)
         shown["Difference of the scores"] = (change, _difference_scale(change, scale.colour_map), words.DIFFERENCE_HINT)
-    touch, shape = state.on_touch_screen(), scene.loaded.image.shape
+    touch, shape = session.on_touch_screen(), scene.loaded.image.shape
     for column, (title, (values, colours, hint)) in zip(st.columns(3, gap="small"), shown.items(), strict=False):
         with column:
             st.markdown(f"**{title}**")
-            figure = figures.map_figure(values, shape, colours, touch=touch)
-            st.plotly_chart(figure, key=f"replay-{title}", config=figures.PICTURE_CONFIG, alt=f"{title}. {hint}")
-            st.html(figures.colour_bar(colours))
+            figure = pictures.map_figure(values, shape, colours, touch=touch)
+            st.plotly_chart(figure, key=f"replay-{title}", config=pictures.PICTURE_CONFIG, alt=f"{title}. {hint}")
+            st.html(pictures.colour_bar(colours))
             st.caption(hint)
 
 
@@ -176,14 +176,14 @@ def _difference_scale(change: np.ndarray, colour_map: str) -> Scale:
 
 
 def _stored_maps(scene: Scene, bundle: Bundle) -> None:
-    scale = figures.map_scale(scene.view.scale.colour_map)
+    scale = pictures.map_scale(scene.view.scale.colour_map)
     st.markdown("**Maps in the bundle** · times the normal 99 % level")
     with st.grid(6, min_column_width=140, gap="small") as grid:
         for name, values in bundle.maps.items():
             with grid.cell():
-                tile = figures.map_tile(values, bundle.levels[name], scene.loaded.image.shape, scale)
-                st.image(figures.data_uri(tile), width="stretch", alt=f"{name} in the bundle")
+                tile = pictures.map_tile(values, bundle.levels[name], scene.loaded.image.shape, scale)
+                st.image(pictures.data_uri(tile), width="stretch", alt=f"{name} in the bundle")
                 peak = text.number(float(values.max()) / max(bundle.levels[name], 1e-12))
                 st.caption(f"**{name}** peak {peak}")
-    st.html(figures.colour_bar(scale))
+    st.html(pictures.colour_bar(scale))
     st.caption(words.MAPS_HINT)

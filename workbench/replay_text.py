@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nnet.replay.bundle import Bundle
 from nnet.replay.checks import Check, Rerun
-from workbench import text
+from workbench.shared import text
 
 ABOUT = (
     "A replay bundle keeps this result as one file: the image, the maps, the settings, the versions, and hashes of all "

@@ -11,8 +11,8 @@ from nnet.detector import Detector
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
-from workbench import theme
-from workbench.figures import Scale
+from workbench.shared import theme
+from workbench.shared.pictures import Scale
 
 LIMIT = 2.0
 """Differences of this many thresholds or more take the last colour."""

@@ -17,21 +17,12 @@ from nnet.errors import NNetError
 from nnet.scoring.circuit import PAIRS
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import MAPS
-from workbench import (
-    figures,
-    resources,
-    state,
-    studio_cache,
-    studio_canvas,
-    studio_data,
-    studio_figures,
-    studio_paint,
-    text,
-    theme,
-)
+from workbench import studio_cache, studio_canvas, studio_data, studio_figures, studio_paint
 from workbench import studio_text as wording
 from workbench.inspect_scene import Scene
-from workbench.resources import Loaded
+from workbench.shared import pictures as figures
+from workbench.shared import resources, session, text, theme
+from workbench.shared.resources import Loaded
 from workbench.studio_cache import Answer
 from workbench.studio_canvas import Sheet
 from workbench.studio_data import Curves, Effect
@@ -79,12 +70,12 @@ def _warn_of_defects(scene: Scene) -> None:
     reason = wording.already(scene.judged.reference, scene.judged.value, known)
     if reason is None:
         return
-    normal = next((p for p in state.sample_pictures().values() if p.source.is_normal and p != scene.picture), None)
+    normal = next((p for p in session.sample_pictures().values() if p.source.is_normal and p != scene.picture), None)
     words, jump = st.columns((3, 2), gap="medium", vertical_alignment="center")
     words.info(reason, icon=":material/info:")
     if normal is not None:
         jump.button(
-            wording.jump(normal.title), key="studio_normal", icon=":material/arrow_forward:", on_click=state.choose,
+            wording.jump(normal.title), key="studio_normal", icon=":material/arrow_forward:", on_click=session.choose,
             args=(normal.key,),
         )  # fmt: skip
 
@@ -92,7 +83,7 @@ def _warn_of_defects(scene: Scene) -> None:
 @st.fragment
 def _studio(scene: Scene) -> None:
     """Everything that follows the defect; only this runs again when it changes."""
-    state.remember("studio", "place", state.one_of(wording.WAYS))
+    session.remember("studio", "place", session.one_of(wording.WAYS))
     way = st.segmented_control(
         "How", list(wording.WAYS), format_func=wording.WAYS.get, key="studio", required=True,
         label_visibility="collapsed",
@@ -124,7 +115,7 @@ def _studio(scene: Scene) -> None:
 def _placed() -> Placed:
     """The controls of a placed defect; all of them stand in the address."""
     with st.container(border=True):
-        state.remember("defect", "scratch", state.one_of(wording.KINDS))
+        session.remember("defect", "scratch", session.one_of(wording.KINDS))
         kind = st.segmented_control(
             "Kind", list(wording.KINDS), format_func=wording.KINDS.get, key="defect", required=True
         )
@@ -132,7 +123,7 @@ def _placed() -> Placed:
         with st.grid(4, min_column_width=150, gap="small") as grid:
 
             def slider(label: str, key: str, low: float, high: float, default: float, step: float, help: str) -> float:
-                state.remember(key, default, _on_grid(low, high, step))
+                session.remember(key, default, _on_grid(low, high, step))
                 unit = "%.1f %%" if step < 1 else "%d°" if "angle" in key else "%d" if "seed" in key else "%d %%"
                 with grid.cell():
                     return st.slider(label, low, high, step=step, key=key, format=unit, help=help)
@@ -270,8 +261,8 @@ def _outcome(scene: Scene, recipe: Recipe | None) -> Outcome | None:
 
 
 def _altered(scene: Scene, outcome: Outcome) -> None:
-    state.remember("studio_show", "heatmap", state.one_of(wording.SHOWN))
-    state.remember("studio_edge", True, state.yes_or_no)
+    session.remember("studio_show", "heatmap", session.one_of(wording.SHOWN))
+    session.remember("studio_edge", True, session.yes_or_no)
     show, edged = st.session_state["studio_show"], st.session_state["studio_edge"]
     view, shape, altered = scene.view, scene.loaded.image.shape, outcome.alteration.shown
     picture = {
@@ -285,7 +276,7 @@ def _altered(scene: Scene, outcome: Outcome) -> None:
         picture = studio_figures.with_defect_outline(picture, outcome.alteration.shown_mask)
     score = scene.judged.score if show == "before" else outcome.judged.score
     st.markdown(f"**{wording.SHOWN_TITLES[show]}**")
-    figure = figures.picture_figure(picture, shape, score, touch=state.on_touch_screen())
+    figure = figures.picture_figure(picture, shape, score, touch=session.on_touch_screen())
     st.plotly_chart(figure, key="studio_altered", config=figures.PICTURE_CONFIG, alt=wording.ALTERED_HINT)
     st.html(figures.colour_bar(view.scale))
     st.segmented_control(
@@ -354,7 +345,7 @@ def _dose_response(scene: Scene, outcome: Outcome) -> None:
     st.caption(wording.DOSE_LEAD)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         axes = {axis: wording.AXES[axis] for axis in recipe.axes}
-        state.remember("dose", recipe.axes[0], state.one_of(axes))
+        session.remember("dose", recipe.axes[0], session.one_of(axes))
         axis = st.segmented_control("Change its", list(axes), format_func=axes.get, key="dose", required=True)
         doses = studio_paint.doses(axis)
         pressed = st.button("Measure", key="studio_measure", icon=":material/show_chart:")
@@ -465,32 +456,32 @@ def _take_away(scene: Scene, outcome: Outcome) -> None:
     made = (scene.loaded.hash, outcome.recipe)
     if use:
         try:
-            key = state.add(_free_name(name), figures.png(alteration.image))
+            key = session.add(_free_name(name), figures.png(alteration.image))
         except NNetError as error:
             st.warning(text.plain(str(error)), icon=":material/warning:")
             return
         st.session_state[_ADDED] = (made, key)
         st.rerun()  # the row of images stands outside this fragment
     added, key = st.session_state.get(_ADDED, (None, ""))
-    if added == made and key in state.uploads():
+    if added == made and key in session.uploads():
         _lead_on(key)
 
 
 def _free_name(name: str) -> str:
     """A file name that no image of the visitor has."""
-    taken = {picture.title for picture in state.uploads().values()}
+    taken = {picture.title for picture in session.uploads().values()}
     numbered = (f"{name}-{number}.png" for number in range(2, len(taken) + 3))
     return next(candidate for candidate in (f"{name}.png", *numbered) if candidate not in taken)
 
 
 def _lead_on(key: str) -> None:
     """Ways to the other pages with the altered image chosen."""
-    st.success(wording.added(state.uploads()[key].title), icon=":material/check:")
+    st.success(wording.added(session.uploads()[key].title), icon=":material/check:")
     with st.container(horizontal=True, gap="small"):
         for label, page in (("In Memory", "pages/2_Memory.py"), ("In Projection", "pages/3_Projection.py")):
             if st.button(label, key=f"studio_{page}", icon=":material/arrow_forward:"):
-                state.choose(key)
+                session.choose(key)
                 st.switch_page(page)
         if st.button("Here", key="studio_here", icon=":material/search:"):
-            state.choose(key)
+            session.choose(key)
             st.rerun()

@@ -16,8 +16,9 @@ from nnet.analysis.visibility import coverage
 from nnet.expression import parse
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
-from workbench import figures, resources, studio_data, studio_paint
-from workbench.resources import BoundedCache, Loaded, Model
+from workbench import studio_data, studio_paint
+from workbench.shared import pictures, resources
+from workbench.shared.resources import BoundedCache, Loaded, Model
 from workbench.studio_paint import Alteration, Recipe
 
 ALTERATION_BYTES = 128 * resources.MEBIBYTE
@@ -122,4 +123,4 @@ def level(model: Model, expression: str) -> float:
 def photo(loaded: Loaded) -> str:
     """The image as the browser gets it to draw on, a data URI, exact to the pixel."""
     cache = stores().photos
-    return cache.get(loaded.hash) or cache.put(loaded.hash, figures.data_uri(loaded.shown))
+    return cache.get(loaded.hash) or cache.put(loaded.hash, pictures.data_uri(loaded.shown))

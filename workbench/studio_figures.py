@@ -1,4 +1,4 @@
-"""The defect studio's pictures and charts as plain functions; the conventions are those of `workbench.figures`."""
+"""The defect studio's pictures and charts as plain functions; the conventions are those of `workbench.shared.pictures`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import plotly.graph_objects as go
 from nnet.analysis.visibility import coverage
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import outline
-from workbench import figures, studio_text, text, theme
-from workbench.figures import Scale
+from workbench import studio_text
+from workbench.shared import pictures, text, theme
+from workbench.shared.pictures import Scale
 from workbench.studio_data import Curves, Effect, Line
 
 _TILE_SIDE = 192  # longest side of a map in a pair, in pixels
@@ -46,7 +47,7 @@ def map_pair(
         shape: the image's.
         mask: of the defect on the whole image, bool, any size.
     """
-    tiles = [figures.map_tile(m, level, shape, scale, _TILE_SIDE) for m in (before, after)]
+    tiles = [pictures.map_tile(m, level, shape, scale, _TILE_SIDE) for m in (before, after)]
     height, width = tiles[0].shape[:2]
     inside = coverage(mask, (height, width)) > 0
     tiles = [with_defect_outline(tile, inside) for tile in tiles]

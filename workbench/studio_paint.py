@@ -18,7 +18,7 @@ from PIL import Image
 from nnet.analysis.visibility import coverage
 from nnet.data import DEFECT_KINDS, CutPaste, Defect, paint_defect, paste_patch
 from nnet.errors import NNetError
-from workbench import figures
+from workbench.shared import pictures
 
 CUT_PASTE = "cutpaste"
 KINDS = (*DEFECT_KINDS, CUT_PASTE)
@@ -114,7 +114,7 @@ def alter(image: np.ndarray, recipe: Recipe) -> Alteration:
     rows = np.flatnonzero(mask.any(axis=1))
     within = np.s_[rows[0] : rows[-1] + 1] if len(rows) else np.s_[:0]
     changed = int(np.count_nonzero((painted[within] != image[within]).any(axis=-1)))
-    shown = figures.reduced(painted)
+    shown = pictures.reduced(painted)
     return Alteration(painted, mask, changed, shown, coverage(mask, shown.shape[:2]) > 0)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nnet.analysis.visibility import MIN_RISE
 from nnet.scoring.calibration import Reference
-from workbench import text
+from workbench.shared import text
 from workbench.studio_data import Curves, Effect, Found, Line
 from workbench.studio_paint import CONTRAST, CUT_PASTE, SIZE
 

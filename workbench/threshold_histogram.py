@@ -14,7 +14,8 @@ from itertools import pairwise
 import numpy as np
 import streamlit as st
 
-from workbench import component_script, text, theme
+from workbench import component_script
+from workbench.shared import text, theme
 
 SMALLEST = 1e-12
 """A score that still has a place on a logarithmic axis."""

@@ -9,8 +9,9 @@ import streamlit as st
 from nnet.config import Config
 from nnet.data import TEXTURES
 from nnet.errors import NNetError
-from workbench import state, text, train_work
 from workbench import train_text as words
+from workbench import train_work
+from workbench.shared import session, text
 from workbench.train_work import Choice, Found, Upload
 
 _UPLOAD, _NOTES, _ROUND, _PENDING = "train_upload", "train_upload_notes", "train_upload_round", "train_pending"
@@ -20,7 +21,7 @@ _PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 
 def choice() -> Choice | None:
     """Draw the choice of images; returns it, or None as long as there is none."""
-    state.remember("source", "upload", state.one_of(words.SOURCE_NAMES))
+    session.remember("source", "upload", session.one_of(words.SOURCE_NAMES))
     source = st.segmented_control(
         "Images", list(words.SOURCE_NAMES), format_func=words.SOURCE_NAMES.get, key="source", required=True,
         help=words.SOURCE_HELP,
@@ -142,13 +143,13 @@ def _remove() -> None:
 
 
 def _on_this_machine() -> Choice | None:
-    state.remember("path", "", str)
+    session.remember("path", "", str)
     written = st.text_input(words.PATH_LABEL, key="path", help=words.PATH_HELP, placeholder="photos/my-part").strip()
     return Choice(str(Path(written).expanduser().absolute())) if written else None
 
 
 def _elpv() -> Choice:
-    state.remember("cells", "elpv:mono", state.one_of(words.ELPV_NAMES))
+    session.remember("cells", "elpv:mono", session.one_of(words.ELPV_NAMES))
     return Choice(
         st.segmented_control(
             "Cells", list(words.ELPV_NAMES), format_func=words.ELPV_NAMES.get, key="cells", required=True
@@ -157,7 +158,7 @@ def _elpv() -> Choice:
 
 
 def _synthetic() -> Choice:
-    state.remember("texture", "metal", state.one_of(TEXTURES))
+    session.remember("texture", "metal", session.one_of(TEXTURES))
     kind = st.segmented_control("Kind", list(TEXTURES), format_func=str.capitalize, key="texture", required=True)
     return Choice(f"synthetic:{kind}")
 

@@ -14,8 +14,8 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from nnet.scoring.overlay import overlay, stops
-from workbench import figures, theme
-from workbench.figures import Scale
+from workbench.shared import pictures, theme
+from workbench.shared.pictures import Scale
 
 PAINTED = "#b8860b"
 """Damage that was painted on: neither a normal image nor a real defect."""
@@ -211,7 +211,7 @@ def map_levels(maps: Mapping[str, np.ndarray], normal: Sequence[int]) -> dict[st
 
 def photo_uri(image: np.ndarray) -> str:
     """A pinned image for the browser."""
-    return figures.data_uri(figures.reduced(image, PHOTO_SIDE))
+    return pictures.data_uri(pictures.reduced(image, PHOTO_SIDE))
 
 
 def colour_key(kinds: Sequence[str], names: Mapping[str, str], has_band: bool) -> str:

@@ -18,8 +18,8 @@ import streamlit as st
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.errors import NNetError
 from nnet.model.weights import SOURCES
-from workbench import resources, state, text
 from workbench import train_text as words
+from workbench.shared import resources, session, text
 
 MAIN = ("model.teacher", "model.size", "train.epochs", "train.batch_size", "train.seed")
 FIRST_PRESET = "small"
@@ -88,7 +88,7 @@ def apply(changes: Mapping[str, Any]) -> None:
 def draw(suggested_name: str) -> Form | None:
     """Draw the form; None where it cannot be used, with the reason beside it."""
     name_column, preset_column = st.columns((3, 2), gap="medium", vertical_alignment="bottom")
-    state.remember("preset", FIRST_PRESET, state.one_of(PRESETS))
+    session.remember("preset", FIRST_PRESET, session.one_of(PRESETS))
     with preset_column:
         base = st.segmented_control(
             "Preset", sorted(PRESETS, key=lambda name: name != FIRST_PRESET), format_func=words.PRESET_NAMES.get,

@@ -10,7 +10,7 @@ from typing import Any
 from nnet.config import DISTANCES, PRECISIONS, SCHEDULES, Config
 from nnet.data import Inspection
 from nnet.runs import Estimate, Frame, Probe, Run, Status
-from workbench import model_text, text
+from workbench.shared import model_words, text
 
 ABOUT = (
     "Show it good parts only. A model learns what they look like, and marks what looks different. A run is a program "
@@ -352,7 +352,7 @@ def run_line(run: Run) -> str:
         return f"Number {run.position} in the queue" if run.position else "In the queue"
     if run.state in ("running", "stopping"):
         return progress(run.status)[1]
-    day = model_text.date(run.spec.created) if run.spec else ""
+    day = model_words.date(run.spec.created) if run.spec else ""
     if run.state in ("cancelled", "failed", "lost") and run.status and run.status.epochs:
         return f"{run.kept_epochs:,} of {run.status.epochs:,} epochs kept · {day}"
     return day
@@ -413,7 +413,7 @@ def facts(run: Run) -> str:
         f"preset {run.spec.preset}" if run.spec.preset else "",
         f"teacher {text.plain(config.model.teacher)}",
         text.pixels(config.model.size, config.model.size),
-        f"made {model_text.date(run.spec.created)}" if run.spec.created else "",
+        f"made {model_words.date(run.spec.created)}" if run.spec.created else "",
     ]
     return " · ".join(filter(None, words))
 

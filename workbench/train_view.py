@@ -12,8 +12,9 @@ from safetensors import SafetensorError
 from nnet.errors import NNetError
 from nnet.runs import Film, Run, Status
 from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
-from workbench import figures, frame, resources, state, text, theme, train_data, train_figures, train_form, train_work
+from workbench import train_data, train_figures, train_form, train_work
 from workbench import train_text as words
+from workbench.shared import frame, pictures, resources, session, text, theme
 from workbench.train_figures import Line
 from workbench.train_film import film as film_strip
 
@@ -142,7 +143,7 @@ def run_page(run: Run) -> None:
     if run.state in ("failed", "lost") and (tail := run.log_tail(FAILED_LINES)):
         st.markdown("**The last lines of the log**")
         st.code(tail, language=None, wrap_lines=True)
-    state.remember("train_view", "film", state.one_of(_views(run)))
+    session.remember("train_view", "film", session.one_of(_views(run)))
     views = _views(run)
     view = st.segmented_control(
         "What to look at", list(views), format_func=views.get, key="train_view", required=True,
@@ -355,12 +356,12 @@ def _watched(run: Run, film: Film) -> None:
     labels = [words.probe_label(number, probe) for number, probe in enumerate(probes, 1)]
     first = next((index for index, probe in enumerate(probes) if probe.kind != "normal"), 0)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        state.remember("probe", first, state.whole_number(0, len(probes) - 1))
+        session.remember("probe", first, session.whole_number(0, len(probes) - 1))
         probe = st.selectbox(
             "Pinned image", range(len(probes)), format_func=labels.__getitem__, key="probe", help=words.PROBE_HELP,
             width=320,
         )  # fmt: skip
-        state.remember("film_scale", "one", state.one_of(words.FILM_SCALES))
+        session.remember("film_scale", "one", session.one_of(words.FILM_SCALES))
         scale = st.segmented_control(
             "Colour scale", list(words.FILM_SCALES), format_func=words.FILM_SCALES.get, key="film_scale",
             required=True, help=words.FILM_SCALE_HELP,
@@ -388,12 +389,12 @@ def _film_scales(film: Film, epochs: Sequence[int], scale: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         level = film.level(film.frame(epochs[-1]))
-        shown = figures.calibrated_scale(level or 1.0)
+        shown = pictures.calibrated_scale(level or 1.0)
         if scale == "each":
-            shown = figures.Scale(0, 2, {0.0: "0", 1.0: "threshold at that epoch", 2.0: "≥ 2 ×"}, "score")
-        st.html(figures.colour_bar(shown))
+            shown = pictures.Scale(0, 2, {0.0: "0", 1.0: "threshold at that epoch", 2.0: "≥ 2 ×"}, "score")
+        st.html(pictures.colour_bar(shown))
     with right:
-        st.html(figures.colour_bar(figures.map_scale()))
+        st.html(pictures.colour_bar(pictures.map_scale()))
     st.caption(words.MAP_SCALE_HINT)
 
 
@@ -405,7 +406,7 @@ def _film_scores(film: Film, probe: int, labels: Sequence[str]) -> None:
     st.markdown("**Score of each pinned image over the epochs**")
     st.html(train_figures.colour_key(kinds, words.PROBE_KINDS, held_out.shape[1] > 0))
     figure = train_figures.scores_figure(epochs, scores, kinds, labels, held_out, levels, probe)
-    st.plotly_chart(figure, key="film_scores", config=figures.CHART_CONFIG, alt=words.SCORES_HINT)
+    st.plotly_chart(figure, key="film_scores", config=pictures.CHART_CONFIG, alt=words.SCORES_HINT)
     st.caption(words.SCORES_HINT)
 
 
@@ -422,7 +423,7 @@ def _curves(run: Run) -> None:
                     st.markdown(f"**{curve.title}** :gray[· {curve.unit}]")
                     last = history[-1]["epoch"]
                     figure = train_figures.curve_figure(epochs, lines, log=name == "held_out", last=last)
-                    st.plotly_chart(figure, key=f"curve-{name}", config=figures.CHART_CONFIG, alt=curve.hint)
+                    st.plotly_chart(figure, key=f"curve-{name}", config=pictures.CHART_CONFIG, alt=curve.hint)
                     st.caption(curve.hint)
 
 

@@ -29,8 +29,9 @@ from nnet.data.listing import subfolders, walk_images
 from nnet.errors import NNetError
 from nnet.runs import Estimate, Film, Frame, Run, Runs, RunSpec, estimate
 from nnet.training.loop import TrainingError, split_normals
-from workbench import figures, resources, train_figures, train_text
-from workbench.resources import BoundedCache
+from workbench import train_figures, train_text
+from workbench.shared import pictures, resources
+from workbench.shared.resources import BoundedCache
 from workbench.train_film import Reel, Reels
 
 UPLOADED = "upload"
@@ -310,7 +311,7 @@ def _pictures(samples: Sequence[Sample]) -> Iterator[tuple[str, str]]:
     """Small pictures of samples that stand evenly over the list."""
     for index in np.unique(np.linspace(0, len(samples) - 1, min(PREVIEWS, len(samples))).round().astype(int)):
         image = samples[index].load().image
-        yield samples[index].key, figures.data_uri(figures.thumbnail(figures.reduced(image, 480), 120))
+        yield samples[index].key, pictures.data_uri(pictures.thumbnail(pictures.reduced(image, 480), 120))
 
 
 def same_files(samples: Sequence[Sample]) -> tuple[tuple[str, ...], ...]:
@@ -422,10 +423,10 @@ def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple
     levels = [film.level(frame) or float(frame.scores.max()) for frame in frames]
     judged = np.stack([_judged(film, frame, probe) for frame in frames])
     by_frame = levels if scale == "each" else [levels[-1]] * len(frames)
-    heat = [figures.calibrated_scale(level) for level in by_frame]
+    heat = [pictures.calibrated_scale(level) for level in by_frame]
     normal = [index for index, one in enumerate(probes) if one.kind == "normal"]
     of_maps = [train_figures.map_levels(frame.maps, normal) for frame in frames]
-    map_scale = figures.map_scale()
+    map_scale = pictures.map_scale()
     small = []
     for name in frames[-1].maps:
         by_map = [found[name] if scale == "each" else of_maps[-1][name] for found in of_maps]

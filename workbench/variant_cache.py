@@ -16,9 +16,10 @@ from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
-from workbench import resources, variant_data
-from workbench.bounded import BoundedCache
-from workbench.resources import Loaded, Model
+from workbench import variant_data
+from workbench.shared import resources
+from workbench.shared.cache import BoundedCache
+from workbench.shared.resources import Loaded, Model
 from workbench.studies import StudyModel
 from workbench.variant_data import WHATIF, Candidate
 

@@ -26,7 +26,7 @@ from workbench.comparison_data import Side
 from workbench.studies import StudyModel, data_argument, study_folders, study_models
 
 if TYPE_CHECKING:
-    from workbench.model_list import ModelEntry
+    from workbench.shared.model_list import ModelEntry
 
 MODEL, STUDY, WHATIF = "model", "study", "whatif"
 MOST = 8

@@ -17,26 +17,20 @@ from nnet.studies.published import METRICS
 from workbench import (
     comparison,
     comparison_data,
-    figures,
-    frame,
     inspect_state,
     inspect_text,
     linked_pictures,
-    model_list,
-    picture_choice,
-    resources,
-    state,
     students,
-    theme,
     variant_cache,
     variant_data,
     variant_figures,
 )
 from workbench import variant_text as words
-from workbench.figures import Scale
 from workbench.linked_pictures import Probe, Tile
-from workbench.model_list import ModelEntry
-from workbench.resources import Loaded, Model
+from workbench.shared import frame, model_list, picture_choice, pictures, resources, session, theme
+from workbench.shared.model_list import ModelEntry
+from workbench.shared.pictures import Scale
+from workbench.shared.resources import Loaded, Model
 from workbench.variant_data import MODEL, OWN, WHATIF, Candidate, Variant
 
 _CHOICE, _PICKED, _REFERENCE, _FIGURE = "variants", "variant", "reference", "figure"
@@ -97,7 +91,7 @@ def _figures(model: Model, found: Mapping[str, Candidate]) -> None:
     first = next(iter(found.values()))
     own = variant_data.same_parts(model.detector.config)
     stand_in = {own: first.key} if own else {}
-    state.remember(_FIGURE, "", state.one_of(["", *words.FIGURES]))
+    session.remember(_FIGURE, "", session.one_of(["", *words.FIGURES]))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"{words.FIGURES_LABEL}", width="content")
         for name, figure in words.FIGURES.items():
@@ -126,7 +120,7 @@ def _choose_figure(name: str, chosen: Mapping[str, str]) -> None:
 
 def _choice(found: Mapping[str, Candidate], titles: Mapping[str, str]) -> list[str]:
     """Keys of the chosen variants. The widget's own value is a list; what is remembered is a text for the address."""
-    state.remember(_CHOICE, _SEPARATOR.join(variant_data.first_choice(found)), _reader(found))
+    session.remember(_CHOICE, _SEPARATOR.join(variant_data.first_choice(found)), _reader(found))
     st.session_state["variants_chosen"] = [key for key in st.session_state[_CHOICE].split(_SEPARATOR) if key]
     return st.multiselect(
         words.CHOICE_LABEL, list(found), format_func=titles.get, key="variants_chosen", on_change=_chosen,
@@ -155,9 +149,9 @@ def _reader(found: Mapping[str, Candidate]) -> Callable[[str], str]:
 
 def _controls(keys: Sequence[str], titles: Mapping[str, str]) -> tuple[str, str, str]:
     """What to show, what the score is made of, and the key of the reference."""
-    state.remember("grid_show", "score", state.one_of(words.SHOWS))
-    state.remember("grid_score", OWN, state.one_of(words.SCORES))
-    state.remember(_REFERENCE, keys[0], state.one_of(keys))
+    session.remember("grid_show", "score", session.one_of(words.SHOWS))
+    session.remember("grid_score", OWN, session.one_of(words.SCORES))
+    session.remember(_REFERENCE, keys[0], session.one_of(keys))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         show = st.segmented_control(
             words.SHOW_LABEL, list(words.SHOWS), format_func=words.SHOWS.get, key="grid_show", required=True
@@ -173,8 +167,8 @@ def _controls(keys: Sequence[str], titles: Mapping[str, str]) -> tuple[str, str,
 
 
 def _view(show: str, loaded: Loaded, reference: Variant) -> _View:
-    state.remember("opacity", 70, state.whole_number(0, 100))
-    state.remember("colours", theme.DEFAULT_COLOUR_MAP, state.one_of(theme.COLOUR_MAPS))
+    session.remember("opacity", 70, session.whole_number(0, 100))
+    session.remember("colours", theme.DEFAULT_COLOUR_MAP, session.one_of(theme.COLOUR_MAPS))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity = st.slider("Overlay opacity", 0, 100, step=5, format="%d %%", key="opacity", width=160)
         colours = st.selectbox("Colours", theme.COLOUR_MAPS, key="colours", width=120)
@@ -269,7 +263,7 @@ def _rows(show: str, shown: Sequence[Variant]) -> list[str]:
 
 
 def _original(loaded: Loaded) -> Tile:
-    uri = resources.photo((loaded.hash, "grid"), lambda: figures.reduced(loaded.shown, _SIDE))
+    uri = resources.photo((loaded.hash, "grid"), lambda: pictures.reduced(loaded.shown, _SIDE))
     return Tile(words.ORIGINAL, words.ORIGINAL_HINT, uri)
 
 
@@ -283,8 +277,8 @@ def _score_tile(loaded: Loaded, one: Variant, reference: Variant, view: _View) -
         uri = resources.photo((*key, "minus", *_identity(reference)), lambda: _difference(loaded, one, reference))
     else:
         scale = _scale(view)
-        small = figures.reduced(loaded.shown, _SIDE)
-        uri = resources.photo(key, lambda: figures.overlay(small, one.side.score, scale, view.opacity, 1.0))
+        small = pictures.reduced(loaded.shown, _SIDE)
+        uri = resources.photo(key, lambda: pictures.overlay(small, one.side.score, scale, view.opacity, 1.0))
     hint = words.REFERENCE_TAG if is_reference else _differs(one, reference)
     return Tile(
         one.title, hint, uri, tag=words.score_tag(one), alarm=one.judged.is_anomalous, pick=words.pick(one.title)
@@ -293,7 +287,7 @@ def _score_tile(loaded: Loaded, one: Variant, reference: Variant, view: _View) -
 
 def _difference(loaded: Loaded, one: Variant, reference: Variant) -> np.ndarray:
     values = variant_data.difference(one, reference)
-    return students.difference_overlay(figures.reduced(loaded.shown, _SIDE), values, _DIFFERENCE_OPACITY)
+    return students.difference_overlay(pictures.reduced(loaded.shown, _SIDE), values, _DIFFERENCE_OPACITY)
 
 
 def _map_tile(loaded: Loaded, one: Variant, name: str, view: _View) -> Tile:
@@ -301,7 +295,7 @@ def _map_tile(loaded: Loaded, one: Variant, name: str, view: _View) -> Tile:
     if name not in one.maps:
         return Tile(title, words.NO_MAP, pick=words.pick(one.title))
     values, level = one.maps[name], max(one.levels[name], 1e-12)
-    small, colours = figures.reduced(loaded.shown, _SIDE), figures.map_scale(view.colours)
+    small, colours = pictures.reduced(loaded.shown, _SIDE), pictures.map_scale(view.colours)
     uri = resources.photo(
         (*_photo_key(loaded, one, view), name),
         lambda: overlay(small, values / level, (colours.low, colours.high), view.opacity, view.colours, None),
@@ -334,13 +328,13 @@ def _scale(view: _View) -> Scale:
 def _legend(shown: Sequence[Variant], reference: Variant, view: _View) -> None:
     """The one colour scale of all tiles, and what its unit is."""
     if view.show == "difference":
-        st.html(figures.gradient_bar(students.difference_gradient(), words.ticks(reference.title)))
+        st.html(pictures.gradient_bar(students.difference_gradient(), words.ticks(reference.title)))
         notes = [words.DIFFERENCE_NOTE]
     elif view.show == "score":
-        st.html(figures.colour_bar(_scale(view)))
+        st.html(pictures.colour_bar(_scale(view)))
         notes = [words.SCALE_NOTE]
     else:
-        st.html(figures.colour_bar(figures.map_scale(view.colours)))
+        st.html(pictures.colour_bar(pictures.map_scale(view.colours)))
         notes = [words.MAP_NOTE]
     if any(one.candidate.kind == WHATIF for one in shown):
         notes.append(f"{words.WHATIF_NOTE} {LABEL}")
@@ -350,7 +344,7 @@ def _legend(shown: Sequence[Variant], reference: Variant, view: _View) -> None:
 def _picked(shown: Sequence[Variant]) -> int:
     """The index of the variant that is looked at closely: the second one until another is chosen."""
     keys = [one.candidate.key for one in shown]
-    state.remember(_PICKED, keys[min(1, len(keys) - 1)], state.one_of(keys))
+    session.remember(_PICKED, keys[min(1, len(keys) - 1)], session.one_of(keys))
     return keys.index(st.session_state[_PICKED])
 
 
@@ -366,7 +360,7 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
     x, y = view.pixel
     st.subheader(words.PIXEL_TITLE, anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        state.remember("normal", "place", state.one_of(inspect_text.COMPARISONS))
+        session.remember("normal", "place", session.one_of(inspect_text.COMPARISONS))
         by_place = st.segmented_control(
             inspect_text.COMPARE_LABEL, list(inspect_text.COMPARISONS), format_func=inspect_text.COMPARISONS.get,
             key="normal", required=True, help=inspect_text.COMPARE_HELP,
@@ -391,7 +385,7 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
     with left:
         figure = variant_figures.shares_figure({title: found for title, (found, _) in verdicts.items()})
         st.markdown(f"**{inspect_text.pixel_title(x, y)}: what makes each score**", help=inspect_text.SHARES_HELP)
-        st.plotly_chart(figure, key="grid_shares", config=figures.CHART_CONFIG, alt=words.PIXEL_HINT)
+        st.plotly_chart(figure, key="grid_shares", config=pictures.CHART_CONFIG, alt=words.PIXEL_HINT)
         st.caption(words.PIXEL_HINT)
     with right:
         lines = [

@@ -21,8 +21,8 @@ from workbench.comparison_data import Side
 from workbench.variant_data import WHATIF, Candidate
 
 if TYPE_CHECKING:
-    from workbench.resources import Model
-    from workbench.state import Picture
+    from workbench.shared.resources import Model
+    from workbench.shared.session import Picture
 
 KEPT, OUT, OTHER = "kept", "out", "other"
 """The forward branch: as trained, left out, or another model's."""

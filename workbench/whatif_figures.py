@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from workbench import text, theme
 from workbench import whatif_text as words
+from workbench.shared import text, theme
 from workbench.whatif_data import Row
 
 _FLOOR = 0.01  # thresholds; below it a score means nothing

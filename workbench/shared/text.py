@@ -9,7 +9,7 @@ from nnet.data import UNKNOWN, Dataset, Sample
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAPS
-from workbench.samples import Collection
+from workbench.shared.samples import Collection
 
 PRODUCT = "N-Net Workbench"
 ABOUT = (

@@ -15,7 +15,7 @@ import streamlit as st
 
 from nnet.data import DataError, Dataset, Sample, open_dataset
 from nnet.data.archive import TemporaryFolder
-from workbench.resources import BoundedCache
+from workbench.shared.resources import BoundedCache
 
 OPENED = 6
 """Most data sets kept open for all sessions together: some 0.5 kB an image."""

@@ -23,8 +23,8 @@ from PIL import Image, ImageDraw, ImageFont
 from nnet.scoring.overlay import overlay as nnet_overlay
 from nnet.scoring.overlay import paint, relative
 from nnet.scoring.overlay import to_png as png
-from workbench import text, theme
-from workbench.bounded import BoundedCache
+from workbench.shared import text, theme
+from workbench.shared.cache import BoundedCache
 
 DISPLAY_SIDE = 900
 """Longest side of a picture sent to the browser, in pixels; hover values and downloads keep full precision."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import gallery, state, text
-from workbench.resources import Loaded, Model
-from workbench.state import Picture
+from workbench.shared import gallery, session, text
+from workbench.shared.resources import Loaded, Model
+from workbench.shared.session import Picture
 
 
 def choose(model: Model) -> tuple[Picture, Loaded]:
@@ -18,7 +18,7 @@ def choose(model: Model) -> tuple[Picture, Loaded]:
     adding, shelf = st.columns((2, 5), gap="medium")
     with adding:
         gallery.adding()
-    picture = state.chosen()
+    picture = session.chosen()
     loaded = picture.load()
     with shelf:
         gallery.shelf(model, picture, model.detector.config.scoring.expression)

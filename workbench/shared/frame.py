@@ -10,9 +10,9 @@ from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
-from workbench import collector, figures, model_list, model_text, resources, state, text
-from workbench.model_list import ModelEntry
-from workbench.resources import Model
+from workbench.shared import collector, model_list, model_words, pictures, resources, session, text
+from workbench.shared.model_list import ModelEntry
+from workbench.shared.resources import Model
 
 TRAIN_PAGE = "pages/5_Train.py"
 
@@ -41,7 +41,7 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
     """
     name = title if title == text.PRODUCT else f"{title} · {text.PRODUCT}"
     # A named icon would be fetched from the internet.
-    st.set_page_config(page_title=name, page_icon=Image.fromarray(figures.icon()), layout="wide")
+    st.set_page_config(page_title=name, page_icon=Image.fromarray(pictures.icon()), layout="wide")
     st.html(_FINGER_STYLE)
     try:
         yield _chosen_entry()
@@ -65,11 +65,11 @@ def _chosen_entry() -> ModelEntry | None:
         st.sidebar.caption(text.NO_MODEL)
         return None
     with st.sidebar:
-        state.remember("model", next(iter(entries)), state.one_of(entries))
+        session.remember("model", next(iter(entries)), session.one_of(entries))
         name = st.selectbox(
-            "Model", list(entries), format_func=model_text.model_labels(entries).get, key="model", help=text.MODEL_HELP
+            "Model", list(entries), format_func=model_words.model_labels(entries).get, key="model", help=text.MODEL_HELP
         )
-        st.caption("  \n".join(model_text.model_lines(entries[name])))
+        st.caption("  \n".join(model_words.model_lines(entries[name])))
     return entries[name]
 
 
@@ -86,7 +86,7 @@ def loaded(entry: ModelEntry | None) -> Model:
         try:
             model = resources.load_model(entry.name, entry.path, device)
         except NNetError as error:
-            raise NNetError(f"{error} {model_text.other_models(len(model_list.entries()) - 1)}".strip()) from error
+            raise NNetError(f"{error} {model_words.other_models(len(model_list.entries()) - 1)}".strip()) from error
         st.caption(f"Runs on {model.detector.device_name}")
     if model.detector.config.model.teacher_weights == "random":
         st.warning(text.RANDOM_TEACHER, icon=":material/casino:")
@@ -97,7 +97,7 @@ def _chosen_device() -> str:
     devices = resources.devices()
     if len(devices) == 1:
         return devices[0]
-    state.remember("device", devices[0], state.one_of(devices))
+    session.remember("device", devices[0], session.one_of(devices))
     return st.selectbox("Device", devices, key="device")
 
 

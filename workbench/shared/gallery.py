@@ -12,9 +12,11 @@ from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
-from workbench import datasets, figures, replay, resources, samples, state, text
-from workbench.resources import Model, Tile
-from workbench.state import Picture
+from workbench import replay
+from workbench.shared import datasets, resources, samples, session, text
+from workbench.shared import pictures as figures
+from workbench.shared.resources import Model, Tile
+from workbench.shared.session import Picture
 
 _OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
@@ -31,8 +33,8 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
         reference: decides what is anomalous where the visitor moved the threshold.
     """
     reference = reference or model.detector.calibration.for_expression(expression)
-    uploads = state.uploads()
-    kinds = [_OWN] * bool(uploads) + [_DATA] * bool(state.data_image()) + [_SAMPLES]
+    uploads = session.uploads()
+    kinds = [_OWN] * bool(uploads) + [_DATA] * bool(session.data_image()) + [_SAMPLES]
     kind = _SAMPLES if chosen.is_sample else _DATA if chosen.is_from_data else _OWN
     if len(kinds) > 1:
         _switch(kinds, kind, len(uploads))
@@ -42,7 +44,7 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
     if kind == _SAMPLES:
         if not uploads:
             st.caption("Or take one of these samples.")
-        _row(list(state.sample_pictures().values()), {}, chosen, reference)
+        _row(list(session.sample_pictures().values()), {}, chosen, reference)
         st.caption(text.sample_source(samples.collection()))
         return
     tiles = _tiles(model, list(uploads.values()), expression)
@@ -60,9 +62,9 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
 
 def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> list[Picture]:
     """The controls of a gallery, and its pictures in the order and selection that they say."""
-    state.remember("sort", "score", state.one_of(text.SORTS))
-    state.remember("rising", False, state.yes_or_no)
-    state.remember("flagged_only", False, state.yes_or_no)
+    session.remember("sort", "score", session.one_of(text.SORTS))
+    session.remember("rising", False, session.yes_or_no)
+    session.remember("flagged_only", False, session.yes_or_no)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox("Sort by", list(text.SORTS), format_func=text.SORTS.get, key="sort", width=170)
         st.toggle("Reverse order", key="rising", help=text.RISING_HELP)
@@ -102,27 +104,27 @@ def _switch(kinds: list[str], kind: str, count: int) -> None:
             required=True, on_change=_switched,
         )  # fmt: skip
         if kind == _OWN:
-            st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=state.remove_uploads)
+            st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=session.remove_uploads)
 
 
 def _switched() -> None:
     kind = st.session_state["shelf"]
     if kind == _DATA:
-        state.show_data_image(*state.data_image())
+        session.show_data_image(*session.data_image())
         return
-    state.choose(next(iter(state.sample_pictures() if kind == _SAMPLES else state.uploads())))
+    session.choose(next(iter(session.sample_pictures() if kind == _SAMPLES else session.uploads())))
 
 
 def _data_shelf(chosen: Picture, reference: Reference) -> None:
     """The images of the chosen one's data set and split, turned to the page that holds it."""
-    spec, key = state.data_image()
+    spec, key = session.data_image()
     dataset = datasets.opened(spec)
     same = [sample.key for sample in dataset.samples if sample.split == chosen.source.split]
     pages = -(-len(same) // _DATA_PAGE)
     own_page = same.index(key) // _DATA_PAGE + 1
     # Another image is another widget, which begins at that image's page; turning the pages leaves it as it is.
     number = st.pagination(pages, default=own_page, key=f"data_page-{chosen.key}") if pages > 1 else 1
-    pictures = [state.picture_of(spec, name) for name in same[(number - 1) * _DATA_PAGE : number * _DATA_PAGE]]
+    pictures = [session.picture_of(spec, name) for name in same[(number - 1) * _DATA_PAGE : number * _DATA_PAGE]]
     _row([picture for picture in pictures if _readable(picture)], {}, chosen, reference)
     st.caption(text.plain(text.data_shelf(dataset, chosen.source.split, len(same))))
 
@@ -151,7 +153,7 @@ def _row(pictures: list[Picture], tiles: dict[str, Tile], chosen: Picture, refer
             st.button(
                 _tile_label(picture, tile, reference.threshold), key=f"choose-{picture.key}", help=picture.title,
                 type="primary" if picture.key == chosen.key else "secondary", width="stretch",
-                on_click=state.show, args=(picture,),
+                on_click=session.show, args=(picture,),
             )  # fmt: skip
 
 
@@ -251,7 +253,7 @@ def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference
 def _row_chosen() -> None:
     rows = st.session_state["shelf_table"]["selection"]["rows"]
     if rows:
-        state.choose(st.session_state["shelf_order"][rows[0]])
+        session.choose(st.session_state["shelf_order"][rows[0]])
 
 
 def adding() -> None:
@@ -259,14 +261,14 @@ def adding() -> None:
     st.file_uploader(
         "Drop images or a replay bundle here, or choose files",
         accept_multiple_files=True,
-        key=state.uploader_key(),
-        on_change=state.hand_over,
+        key=session.uploader_key(),
+        on_change=session.hand_over,
         args=(replay.open_file,),
         help=text.UPLOAD_HELP,
     )
     bar = st.empty()
-    for done in state.take_in():
+    for done in session.take_in():
         bar.progress(done, "Reading the images")
     bar.empty()
-    if problems := state.problems():
+    if problems := session.problems():
         st.warning("\n".join(f"- {text.plain(problem)}" for problem in problems), icon=":material/broken_image:")

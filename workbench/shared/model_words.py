@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from workbench import text
+from workbench.shared import text
 
 if TYPE_CHECKING:
-    from workbench.model_list import ModelEntry
+    from workbench.shared.model_list import ModelEntry
 
 
 def date(written: str) -> str:

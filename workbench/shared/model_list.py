@@ -11,7 +11,7 @@ from typing import Any
 from nnet.errors import NNetError
 from nnet.runs.layout import SPEC, read_spec
 from nnet.saved.checkpoint import CONFIG, METRICS
-from workbench import resources, text
+from workbench.shared import resources, text
 
 _KEPT = 256
 

@@ -28,10 +28,10 @@ from nnet.scoring import judge
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
-from workbench import figures
-from workbench.bounded import BoundedCache as BoundedCache
+from workbench.shared import pictures
+from workbench.shared.cache import BoundedCache as BoundedCache
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_CHECKPOINT = ROOT / "checkpoints" / "elpv-mono"
 EXTRA_FOLDERS = "NNET_CHECKPOINTS"
 """Environment variable: more folders of checkpoints, separated as in PATH."""
@@ -226,7 +226,7 @@ def load_image(key: str, name: str, source: bytes | Sample) -> Loaded:
     decoded = decode(source, name) if isinstance(source, bytes) else source.load()
     passed = 1000 * (time.perf_counter() - started)
     decoded.image.flags.writeable = False
-    shown = figures.reduced(decoded.image)
+    shown = pictures.reduced(decoded.image)
     return cache.put(key, Loaded(decoded.image, shown, content_hash(decoded.image), decoded.notes, passed))
 
 
@@ -263,7 +263,7 @@ def photo(key: tuple[object, ...], make: Callable[[], np.ndarray]) -> str:
         make: gives the RGB array.
     """
     cache = stores().pictures
-    return cache.get(key) or cache.put(key, figures.photo_uri(make()))
+    return cache.get(key) or cache.put(key, pictures.photo_uri(make()))
 
 
 def normal_maps(model: Model) -> NormalMaps:

@@ -3,7 +3,7 @@ switches.
 
 A chosen sample or image of a data set, and every setting that is not at its default, also stand in the address bar
 (?sample=cell0496&opacity=80, ?set=synthetic:metal&image=test/hole/000.png), so that a link shows the same view again.
-Uploaded files stay encoded here; decoded pixels live in the bounded caches of `workbench.resources`.
+Uploaded files stay encoded here; decoded pixels live in the bounded caches of `workbench.shared.resources`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import streamlit as st
 
 from nnet.data import Sample
 from nnet.errors import NNetError
-from workbench import datasets, resources, samples, text
-from workbench.resources import Loaded
+from workbench.shared import datasets, resources, samples, text
+from workbench.shared.resources import Loaded
 
 SESSION_BYTES = 512 * resources.MEBIBYTE
 """Most memory for one visitor's uploaded files, as they were uploaded."""
