@@ -9,11 +9,12 @@ import nnet
 from nnet.scoring.circuit import PAIRS
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
-from workbench import inspect_circuit, inspect_regions, inspect_state, linked_pictures, replay
+from workbench import inspect_circuit, inspect_regions, inspect_state, replay
 from workbench import inspect_text as wording
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Badge, Probe, Tile
 from workbench.inspect_scene import Scene, View
 from workbench.inspect_sections import SECTIONS
-from workbench.linked_pictures import Badge, Probe, Tile
 from workbench.shared import frame, gallery, pictures, resources, session, text, theme
 from workbench.shared.resources import Loaded
 from workbench.shared.session import Picture

@@ -13,9 +13,10 @@ from nnet.analysis.atlas import Atlas, patch
 from nnet.data.images import resize
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
-from workbench import linked_pictures, memory_cache, memory_data, memory_figures
+from workbench import memory_cache, memory_data, memory_figures
 from workbench import memory_text as wording
-from workbench.linked_pictures import Tile
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Tile
 from workbench.memory_data import Effect, Recall, Settings
 from workbench.memory_figures import Card
 from workbench.shared import frame, gallery, resources, session, text, theme

@@ -19,9 +19,10 @@ from nnet.saved.checkpoint import METRICS as METRICS_FILE
 from nnet.saved.checkpoint import add_evaluation, read_metrics
 from nnet.saved.provenance import provenance
 from nnet.scoring import judge
-from workbench import evaluate_data, evaluate_figures, evaluate_report, threshold_histogram
+from workbench import evaluate_data, evaluate_figures, evaluate_report
 from workbench import evaluate_text as words
 from workbench import evaluate_work as work
+from workbench.components import threshold_histogram
 from workbench.evaluate_data import Chosen
 from workbench.evaluate_report import Section
 from workbench.evaluate_work import Scored

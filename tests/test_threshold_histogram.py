@@ -11,9 +11,9 @@ from test_evaluate_figures import DEFECTIVE, SCORES
 
 from workbench import evaluate_text as words
 from workbench import evaluate_work
-from workbench import threshold_histogram as histogram
+from workbench.components import threshold_histogram as histogram
+from workbench.components.threshold_histogram import Group, Stop
 from workbench.shared import text, theme
-from workbench.threshold_histogram import Group, Stop
 
 
 def shown(scores: np.ndarray = SCORES, threshold: float = 0.4, **more: object) -> dict:

@@ -10,12 +10,13 @@ from nnet.expression import ExpressionError
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import cell_to_pixel
-from workbench import comparison_data, inspect_state, linked_pictures, students, wipe
+from workbench import comparison_data, inspect_state, students
 from workbench import comparison_figures as charts
 from workbench import comparison_text as words
 from workbench.comparison_data import Setting, Side
+from workbench.components import linked_pictures, wipe
+from workbench.components.linked_pictures import Probe, Tile
 from workbench.inspect_scene import Scene
-from workbench.linked_pictures import Probe, Tile
 from workbench.shared import pictures, resources, session, text
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Model

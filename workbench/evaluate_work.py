@@ -18,8 +18,9 @@ from nnet.analysis.subsets import Attribution
 from nnet.data import Inspection
 from nnet.scoring import judge
 from nnet.scoring.metrics import Ranking
-from workbench import evaluate_figures, threshold_histogram
+from workbench import evaluate_figures
 from workbench import evaluate_text as words
+from workbench.components import threshold_histogram
 from workbench.evaluate_figures import Line
 from workbench.shared import pictures, resources, text, theme
 from workbench.shared.resources import BoundedCache, Loaded, Model
@@ -231,7 +232,7 @@ def histogram(
     threshold: float,
     own: float,
 ) -> dict[str, object]:
-    """The histogram whose threshold is dragged along `steps`, for `workbench.threshold_histogram.draw`.
+    """The histogram whose threshold is dragged along `steps`, for `workbench.components.threshold_histogram.draw`.
 
     Args:
         labels: a text for each step.

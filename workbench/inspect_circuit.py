@@ -9,9 +9,10 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.judge import OWN
 from nnet.scoring.maps import MAPS
-from workbench import circuit_diagram, inspect_state
+from workbench import inspect_state
 from workbench import inspect_text as wording
-from workbench.circuit_diagram import Diagram, Map, Pair, Result, Sign
+from workbench.components import score_circuit
+from workbench.components.score_circuit import Diagram, Map, Pair, Result, Sign
 from workbench.inspect_scene import Scene
 from workbench.shared import pictures, resources, text
 from workbench.shared.resources import Model
@@ -46,7 +47,7 @@ def controls(model: Model) -> str:
 def draw(scene: Scene) -> None:
     """The diagram with every map's thumbnail on the one calibrated scale, and what comes out of it."""
     st.caption(wording.CIRCUIT_HINT, help=text.map_help())
-    circuit_diagram.draw(
+    score_circuit.draw(
         "circuit", diagram(scene), wording.ONLY,
         lambda change, target: inspect_state.circuit_edited(scene.model, change, target),
     )  # fmt: skip

@@ -11,8 +11,9 @@ import streamlit as st
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import Region, find_regions
-from workbench import inspect_state, threshold_histogram
+from workbench import inspect_state
 from workbench import inspect_text as wording
+from workbench.components import threshold_histogram
 from workbench.inspect_scene import Scene
 from workbench.shared import text, theme
 

@@ -7,10 +7,11 @@ import streamlit as st
 
 from nnet.expression import PRESETS
 from nnet.scoring.regions import cell_to_pixel
-from workbench import inspect_state, linked_pictures, students, wipe
+from workbench import inspect_state, students
 from workbench import inspect_text as wording
+from workbench.components import linked_pictures, wipe
+from workbench.components.linked_pictures import Probe, Tile
 from workbench.inspect_scene import Scene
-from workbench.linked_pictures import Probe, Tile
 from workbench.shared import pictures, resources, session
 from workbench.shared.pictures import Scale
 from workbench.students import Students

@@ -13,7 +13,6 @@ from nnet.detector import Trace
 from workbench import (
     comparison_data,
     inspect_state,
-    linked_pictures,
     students,
     variant_cache,
     variant_data,
@@ -23,7 +22,8 @@ from workbench import (
 )
 from workbench import comparison_figures as comparison_charts
 from workbench import whatif_text as words
-from workbench.linked_pictures import Probe, Tile
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Probe, Tile
 from workbench.shared import model_list, picture_choice, resources, session, text, theme
 from workbench.shared import pictures as figures
 from workbench.shared.pictures import Scale

@@ -17,14 +17,15 @@ from nnet.errors import NNetError
 from nnet.scoring.circuit import PAIRS
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import MAPS
-from workbench import studio_cache, studio_canvas, studio_data, studio_figures, studio_paint
+from workbench import studio_cache, studio_data, studio_figures, studio_paint
 from workbench import studio_text as wording
+from workbench.components import defect_canvas
+from workbench.components.defect_canvas import Sheet
 from workbench.inspect_scene import Scene
 from workbench.shared import pictures as figures
 from workbench.shared import resources, session, text, theme
 from workbench.shared.resources import Loaded
 from workbench.studio_cache import Answer
-from workbench.studio_canvas import Sheet
 from workbench.studio_data import Curves, Effect
 from workbench.studio_paint import CUT_PASTE, Alteration, Drawn, Placed, Recipe
 
@@ -163,7 +164,7 @@ def _place_on(scene: Scene, placed: Placed) -> Placed:
     defect = placed.defect
     patch = placed.kind == CUT_PASTE
     st.markdown("**Original**")
-    studio_canvas.placer(
+    defect_canvas.placer(
         "studio_placer", _sheet(scene.loaded),
         {"to": (defect.x, defect.y), "from": (defect.from_x, defect.from_y) if patch else None},
         defect.size, _moved, label=wording.PLACE_LABEL, hint=wording.PLACE_HINT_PATCH if patch else wording.PLACE_HINT,
@@ -200,7 +201,7 @@ def _draw_on(scene: Scene) -> Drawn | None:
 
     layer = _layers().get(loaded.hash)
     st.markdown("**Original: draw on it**")
-    studio_canvas.painter(
+    defect_canvas.painter(
         "studio_painter", _sheet(loaded), None if layer is None else _layer_uri(layer), take,
         label=wording.DRAW_LABEL, hint=wording.DRAW_HINT,
     )  # fmt: skip

@@ -14,9 +14,9 @@ from nnet.runs import Film, Run, Status
 from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
 from workbench import train_data, train_figures, train_form, train_work
 from workbench import train_text as words
+from workbench.components.training_film import film as film_strip
 from workbench.shared import frame, pictures, resources, session, text, theme
 from workbench.train_figures import Line
-from workbench.train_film import film as film_strip
 
 LIVE = ("queued", "running", "stopping")
 POLL, GLANCE = 2.0, 10.0

@@ -30,9 +30,9 @@ from nnet.errors import NNetError
 from nnet.runs import Estimate, Film, Frame, Run, Runs, RunSpec, estimate
 from nnet.training.loop import TrainingError, split_normals
 from workbench import train_figures, train_text
+from workbench.components.training_film import Reel, Reels
 from workbench.shared import pictures, resources
 from workbench.shared.resources import BoundedCache
-from workbench.train_film import Reel, Reels
 
 UPLOADED = "upload"
 GOOD, DEFECTIVE = "good", "defective"

@@ -19,14 +19,14 @@ from workbench import (
     comparison_data,
     inspect_state,
     inspect_text,
-    linked_pictures,
     students,
     variant_cache,
     variant_data,
     variant_figures,
 )
 from workbench import variant_text as words
-from workbench.linked_pictures import Probe, Tile
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Probe, Tile
 from workbench.shared import frame, model_list, picture_choice, pictures, resources, session, theme
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.pictures import Scale

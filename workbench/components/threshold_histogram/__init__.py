@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 import streamlit as st
 
-from workbench import component_script
+from workbench.components import base
 from workbench.shared import text, theme
 
 SMALLEST = 1e-12
@@ -55,7 +55,7 @@ text { fill: var(--st-text-color); font-size: 12px; }
 .names i.mark-key { width: 10px; height: 10px; transform: rotate(45deg); }
 """
 
-_JS = component_script.MAKE + """
+_JS = base.MAKE + """
 const shape = (tag, parent, settings) => {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(settings)) element.setAttribute(name, value);

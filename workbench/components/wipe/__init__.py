@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from workbench import component_script
+from workbench.components import base
 
 _CSS = """
 .wipe { font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
@@ -31,7 +31,7 @@ input { width: 100%; margin: 8px 0 0; accent-color: var(--st-primary-color); }
 @media (pointer: coarse) { input { height: 40px; } }
 """
 
-_JS = component_script.MAKE + """
+_JS = base.MAKE + """
 export default function ({ parentElement, data, setTriggerValue }) {
   let root = parentElement.querySelector('.wipe');
   if (!root) {

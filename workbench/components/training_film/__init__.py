@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from workbench import component_script
+from workbench.components import base
 
 _CSS = """
 .film { font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
@@ -37,7 +37,7 @@ figcaption { font-size: 0.85rem; font-weight: 600; line-height: 1.3; margin-bott
 .cells { image-rendering: pixelated; }
 """
 
-_JS = component_script.MAKE + """
+_JS = base.MAKE + """
 const build = (root) => {
   const bar = make('div', 'controls', root);
   root._play = make('button', '', bar);

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import streamlit as st
 
-from workbench import component_script
+from workbench.components import base as component_script
 from workbench.shared import pictures, theme
 from workbench.shared.pictures import Scale
 
