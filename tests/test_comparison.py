@@ -16,9 +16,10 @@ from nnet.detector import Detector
 from nnet.scoring.judge import judge
 from nnet.scoring.maps import score_map
 from nnet.training.loop import train
-from workbench import comparison_data, comparison_text
-from workbench.comparison_data import Side
-from workbench.comparison_figures import peaks_figure
+from workbench.inspect.compare import sides as comparison_data
+from workbench.inspect.compare import words as comparison_text
+from workbench.inspect.compare.figures import peaks_figure
+from workbench.inspect.compare.sides import Side
 from workbench.shared import samples, text
 
 OTHER = "reverse-only"

@@ -35,8 +35,8 @@ from nnet.scoring.attribution import attribute, normal_maps
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.judge import judge
 from nnet.scoring.regions import find_regions, peak_pixel, pixel_to_cell
-from workbench import inspect_regions, inspect_state, students
-from workbench import inspect_text as wording
+from workbench.inspect import agreement, regions, settings
+from workbench.inspect import words as wording
 from workbench.shared import pictures as figures
 from workbench.shared import resources, samples, text
 from workbench.shared.resources import Model
@@ -133,7 +133,7 @@ def test_a_press_on_the_diagram_sets_the_expression(
     model = resources.load_model("tiny", tiny_checkpoint, "cpu")
     session = {"last_expression": PAPER}
     with patch("streamlit.session_state", session):
-        inspect_state.circuit_edited(model, change, target)
+        settings.circuit_edited(model, change, target)
     assert (session["score"], session["expression"]) == (score, expression)
 
 
@@ -141,7 +141,7 @@ def test_a_press_that_leads_to_a_preset_chooses_it(tiny_checkpoint: Path) -> Non
     model = resources.load_model("tiny", tiny_checkpoint, "cpu")
     session = {"last_expression": "M1*M2*(M3+M4)"}
     with patch("streamlit.session_state", session):
-        inspect_state.circuit_edited(model, "map", "M4")
+        settings.circuit_edited(model, "map", "M4")
     assert session["score"] == "reverse"
 
 
@@ -227,7 +227,7 @@ def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, tr
     at = start(INSPECT, view="regions")
     judged = judge(detector, trace.maps, PAPER)
     assert at.select_slider(key="threshold_slider").value == 1
-    stops = inspect_state.threshold_factors(judged.reference, judged.value, 1.0)
+    stops = settings.threshold_factors(judged.reference, judged.value, 1.0)
     for threshold in (0.5 * judged.value, 1.3 * judged.value):
         wanted = threshold / judged.reference.threshold
         factor = min(stops, key=lambda f: abs(f - wanted))
@@ -256,7 +256,7 @@ def test_regions_are_listed_and_a_row_becomes_the_pixel_of_the_verdict(detector:
     threshold = 0.5 * judged.reference.threshold
     expected = find_regions(judged.score, threshold, trace.image.shape)
     assert expected, "the tiny model finds nothing above half its threshold, so this test would show nothing"
-    assert at.dataframe[0].value.equals(inspect_regions.table(expected, threshold))
+    assert at.dataframe[0].value.equals(regions.table(expected, threshold))
     badges = component(at, "pictures")["badges"]
     assert [(b["row"], b["column"], b["text"]) for b in badges] == [
         (region.top, region.top_x, str(i)) for i, region in enumerate(expected[:9], 1)
@@ -264,7 +264,7 @@ def test_regions_are_listed_and_a_row_becomes_the_pixel_of_the_verdict(detector:
     assert at.session_state["regions_shown"] == [(region.x, region.y) for region in expected]
     session = {"regions": {"selection": {"rows": [0]}}, "regions_shown": [(region.x, region.y) for region in expected]}
     with patch("streamlit.session_state", session):
-        inspect_regions._row_chosen()
+        regions._row_chosen()
     assert session["pixel"] == f"{expected[0].x},{expected[0].y}"
 
 
@@ -281,11 +281,11 @@ def test_the_students_are_compared_in_units_of_their_own_thresholds(detector: De
     forward, reverse = (judge(detector, trace.maps, e) for e in ("M4*M5*M6", "M1*M2*M3"))
     difference = forward.score / forward.reference.threshold - reverse.score / reverse.reference.threshold
     assert np.allclose(probed(at, "students_difference"), difference, rtol=1e-5, atol=1e-6)
-    found = students.compare(forward, reverse)
+    found = agreement.compare(forward, reverse)
     assert wording.agreement(found.agreement) in words(at)
     data = component(at, "students_wipe")
     assert data["position"] == 30
-    scale = students.relative_scale("inferno")
+    scale = agreement.relative_scale("inferno")
     marked = figures.overlay(figures.reduced(trace.image), found.forward, scale, 0.7, 1.0)
     assert data["left"] == figures.photo_uri(marked) and data["left"] != data["right"]
 

@@ -14,9 +14,9 @@ from test_replay import changed, opened, pack, signed
 from nnet.detector import Detector
 from nnet.replay.bundle import MODEL, SETTINGS
 from nnet.replay.bundle import bundle as replay
-from workbench import inspect_sections
-from workbench import replay as replay_page
-from workbench.inspect_scene import Section
+from workbench.inspect import sections
+from workbench.inspect.replay import section as replay_page
+from workbench.inspect.scene import Section
 from workbench.shared import text
 
 ZIP = "application/zip"
@@ -106,7 +106,7 @@ def test_what_the_page_saves_is_what_it_shows(monkeypatch: pytest.MonkeyPatch) -
     """The page's own function, called with the page's own scene."""
     contents: list[bytes] = []
     saving = Section("Replay bundle", lambda scene: contents.append(replay_page.saved(scene)))
-    monkeypatch.setitem(inspect_sections.SECTIONS, "replay", saving)
+    monkeypatch.setitem(sections.SECTIONS, "replay", saving)
     at = start(INSPECT, view="replay", score="reverse", opacity="30")
     bundle = replay.unpack(contents[-1])
     assert text.number(bundle.value) == shown_score(at) and bundle.original is None

@@ -19,9 +19,12 @@ from nnet.data import CutPaste, DataError, Defect, normal_image, paint_defect, p
 from nnet.detector import Detector
 from nnet.expression import PRESETS, parse
 from nnet.scoring import judge
-from workbench import studio_data, studio_figures, studio_paint, studio_text
-from workbench.studio_data import Curves, Effect, Found
-from workbench.studio_paint import Drawn, LayerError, Placed, alter, at_dose, damage, lay_over, read_layer
+from workbench.inspect.defect import effect as studio_data
+from workbench.inspect.defect import figures
+from workbench.inspect.defect import recipe as studio_paint
+from workbench.inspect.defect import words as studio_text
+from workbench.inspect.defect.effect import Curves, Effect, Found
+from workbench.inspect.defect.recipe import Drawn, LayerError, Placed, alter, at_dose, damage, lay_over, read_layer
 
 
 def noise(height: int = 60, width: int = 90, seed: int = 0) -> np.ndarray:
@@ -365,20 +368,20 @@ def curves_of(axis: str, scores: list[float], visible: list[bool], undamaged: fl
 
 
 def test_the_score_chart_marks_threshold_undamaged_score_and_decision():
-    figure = studio_figures.scores_figure(curves_of("size", [0.1, 0.4, 0.0], [True] * 3), "scratch")
+    figure = figures.scores_figure(curves_of("size", [0.1, 0.4, 0.0], [True] * 3), "scratch")
     assert list(figure.data[0].x) == [20, 40, 80]
     assert figure.data[0].y[2] > 0  # a logarithm of 0 does not exist
     assert figure.data[0].marker.color[0] == figure.data[0].marker.color[2] != figure.data[0].marker.color[1]
     assert {shape.y0 for shape in figure.layout.shapes} == {0.3, 0.1}
     assert figure.layout.xaxis.title.text == "length in pixels (logarithmic)"
     assert "score" in figure.layout.yaxis.title.text
-    contrast = studio_figures.scores_figure(curves_of("contrast", [0.1, 0.4, 0.5], [True] * 3), "hole")
+    contrast = figures.scores_figure(curves_of("contrast", [0.1, 0.4, 0.5], [True] * 3), "hole")
     assert list(contrast.data[0].x) == pytest.approx([10, 20, 40])
     assert contrast.layout.xaxis.title.text == "contrast in percent"
 
 
 def test_the_line_chart_fills_the_dots_that_see_the_defect():
-    figure = studio_figures.lines_figure(
+    figure = figures.lines_figure(
         curves := curves_of("size", [0.1] * 3, [False, True, False]), curves.maps, "stain"
     )
     line = figure.data[0]
@@ -390,7 +393,7 @@ def test_the_line_chart_fills_the_dots_that_see_the_defect():
 
 def test_the_bars_of_effects_run_from_before_to_after():
     effects = [Effect("M1", 0.2, 3.0, 0.1, True), Effect("M2", 0.0, 0.5, 0.1, False)]
-    bridges, before, visible, hidden = studio_figures.effects_figure(effects).data
+    bridges, before, visible, hidden = figures.effects_figure(effects).data
     assert list(before.y) == ["M1", "M2"] and before.x[0] == 0.2 and before.x[1] > 0
     assert bridges.x[:2] == (0.2, 3.0)
     assert (visible.x, visible.y) == ((3.0,), ("M1",)) and (hidden.x, hidden.y) == ((0.5,), ("M2",))
@@ -400,13 +403,13 @@ def test_the_bars_of_effects_run_from_before_to_after():
 def test_the_outline_lies_around_the_defect_and_a_pair_shows_both_maps():
     image, mask = np.zeros((40, 60, 3), np.uint8), np.zeros((40, 60), bool)
     mask[10:20, 10:30] = True
-    marked = studio_figures.with_defect_outline(image, mask)
+    marked = figures.with_defect_outline(image, mask)
     drawn = marked.any(axis=-1)
     assert drawn.any() and not drawn[mask].any() and not image.any()
     from workbench.shared.pictures import map_scale
 
     low, high = np.zeros((8, 8), np.float32), np.full((8, 8), 2.0, np.float32)
-    pair = studio_figures.map_pair(low, high, 1.0, image.shape, mask, map_scale())
+    pair = figures.map_pair(low, high, 1.0, image.shape, mask, map_scale())
     left, right = pair[:, : pair.shape[1] // 2 - 4], pair[:, pair.shape[1] // 2 + 4 :]
     assert pair.shape[2] == 4 and left[2, 2, :3].sum() < right[2, -2, :3].sum()
     assert (pair[:, pair.shape[1] // 2, 3] == 0).all()  # a gap between them

@@ -21,10 +21,13 @@ from nnet.analysis.visibility import coverage
 from nnet.data import CutPaste, Defect, paint_defect, paste_patch
 from nnet.data.images import decode
 from nnet.detector import Detector
-from workbench import studio, studio_cache, studio_paint, studio_text
+from workbench.inspect.defect import cache as studio_cache
+from workbench.inspect.defect import recipe
+from workbench.inspect.defect import section as studio
+from workbench.inspect.defect import words as studio_text
+from workbench.inspect.defect.recipe import Drawn, lay_over
 from workbench.shared import resources, samples, text
 from workbench.shared.resources import Loaded, Model
-from workbench.studio_paint import Drawn, lay_over
 
 INSPECT = "pages/1_Inspect.py"
 DEFAULT = Defect("scratch", 0.5, 0.5, 0.3, 0.8, 30.0)
@@ -96,7 +99,7 @@ def test_a_scratch_is_placed_and_its_scores_are_those_of_nnet(detector: Detector
     assert score_with(at) == expected(detector, DEFAULT)
     assert "The scratch" in words(at)
     altered, mask = paint_defect(loaded().image, DEFAULT)
-    assert studio_cache.alteration(loaded(), studio_paint.Placed(DEFAULT)).image.tobytes() == altered.tobytes()
+    assert studio_cache.alteration(loaded(), recipe.Placed(DEFAULT)).image.tobytes() == altered.tobytes()
     maps = {name: m[0].numpy() for name, m in detector.maps([altered]).items()}
     inside = coverage(mask, maps["M1"].shape) > 0
     level = detector.calibration.map_quantiles["M2"]["q99"]
@@ -107,10 +110,10 @@ def test_a_scratch_is_placed_and_its_scores_are_those_of_nnet(detector: Detector
 def test_every_kind_is_what_nnet_paints(kind: str, detector: Detector) -> None:
     at = opened()
     fine(at.segmented_control(key="defect").set_value(kind).run())
-    angle = 30.0 if kind in studio_paint.TURNING else 0.0
+    angle = 30.0 if kind in recipe.TURNING else 0.0
     assert score_with(at) == expected(detector, replace(DEFAULT, kind=kind, angle=angle))
     assert at.query_params["defect"] in (kind, [kind])
-    assert any(slider.key == "defect_angle" for slider in at.slider) == (kind in studio_paint.TURNING)
+    assert any(slider.key == "defect_angle" for slider in at.slider) == (kind in recipe.TURNING)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +253,7 @@ def test_a_dose_response_is_measured_on_a_button_kept_and_agrees_with_nnet(detec
     pressed(at, "Measure")
     assert len(charts(at)) == before + 3
     dots = chart(at, "studio_dose_Score")["data"][0]
-    sizes = studio_paint.SIZES
+    sizes = recipe.SIZES
     images = [paint_defect(loaded().image, replace(DEFAULT, size=size))[0] for size in sizes]
     scores = [result.value for image in images for result in detector.score([image])]
     assert dots["y"] == pytest.approx(scores, rel=1e-3)
@@ -265,7 +268,7 @@ def test_a_dose_response_is_measured_on_a_button_kept_and_agrees_with_nnet(detec
     fine(at.segmented_control(key="dose").set_value("contrast").run())
     assert len(charts(at)) == before
     pressed(at, "Measure")
-    assert chart(at, "studio_dose_Score")["data"][0]["x"] == pytest.approx([100 * c for c in studio_paint.CONTRASTS])
+    assert chart(at, "studio_dose_Score")["data"][0]["x"] == pytest.approx([100 * c for c in recipe.CONTRASTS])
 
 
 def test_a_drawing_is_measured_along_its_strength_only(detector: Detector) -> None:
@@ -275,9 +278,9 @@ def test_a_drawing_is_measured_along_its_strength_only(detector: Detector) -> No
     fine(at.run())
     assert at.segmented_control(key="dose").options == ["Contrast"]
     pressed(at, "Measure")
-    half = studio_paint.damage(loaded().image, Drawn(layer, 0.5))[0]
+    half = recipe.damage(loaded().image, Drawn(layer, 0.5))[0]
     scores = chart(at, "studio_dose_Score")["data"][0]["y"]
-    assert scores[studio_paint.CONTRASTS.index(0.5)] == pytest.approx(detector.score([half])[0].value, rel=1e-3)
+    assert scores[recipe.CONTRASTS.index(0.5)] == pytest.approx(detector.score([half])[0].value, rel=1e-3)
 
 
 # ------------------------------------------------------------------------------------------------------ taking away

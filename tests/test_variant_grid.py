@@ -23,8 +23,9 @@ from nnet.scoring.attribution import attribute
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.regions import peak_pixel, pixel_to_cell
 from nnet.studies.variants import STUDIES, VARIANTS, base_config
-from workbench import comparison_data, variant_data, variant_figures, variant_grid
+from workbench import variant_data, variant_figures, variant_grid
 from workbench import variant_text as wording
+from workbench.inspect.compare import sides
 from workbench.shared import resources, text
 from workbench.shared.model_list import ModelEntry
 from workbench.studies import EXTRA_STUDIES, StudyModel
@@ -141,10 +142,10 @@ def test_a_variant_has_its_rows_in_the_paper():
 
 
 def test_differences_are_told_in_few_words():
-    settings = comparison_data.settings(tiny_config(), tiny_config(model__nfs=False, loss__alpha=0.4, train__seed=2))
+    settings = sides.settings(tiny_config(), tiny_config(model__nfs=False, loss__alpha=0.4, train__seed=2))
     assert wording.differs(settings) == "without NFS, alpha 0.4, seed 2"
     assert wording.differs([]) == "same settings as the reference"
-    many = comparison_data.settings(tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96,
+    many = sides.settings(tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96,
                                                                loss__alpha=0.4, loss__delta=0.1))  # fmt: skip
     assert wording.differs(many).endswith("and 2 more")
 

@@ -10,20 +10,13 @@ import streamlit as st
 
 from nnet.analysis.whatif import LABEL, altered, energy, highest_rank
 from nnet.detector import Trace
-from workbench import (
-    comparison_data,
-    inspect_state,
-    students,
-    variant_cache,
-    variant_data,
-    variant_text,
-    whatif_data,
-    whatif_figures,
-)
-from workbench import comparison_figures as comparison_charts
+from workbench import variant_cache, variant_data, variant_text, whatif_data, whatif_figures
 from workbench import whatif_text as words
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
+from workbench.inspect import agreement, settings
+from workbench.inspect.compare import figures as comparison_charts
+from workbench.inspect.compare import sides as comparison_data
 from workbench.shared import model_list, picture_choice, resources, session, text, theme
 from workbench.shared import pictures as figures
 from workbench.shared.pictures import Scale
@@ -219,16 +212,16 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
     ]  # fmt: skip
     difference = comparison_data.difference(found.before, found.after)
     uri = resources.photo(
-        (*key, "difference"), lambda: students.difference_overlay(small, difference, _DIFFERENCE_OPACITY)
+        (*key, "difference"), lambda: agreement.difference_overlay(small, difference, _DIFFERENCE_OPACITY)
     )
     tiles.append(
-        Tile(words.DIFFERENCE_TITLE, words.DIFFERENCE_HINT, uri, gradient=students.difference_gradient(),
+        Tile(words.DIFFERENCE_TITLE, words.DIFFERENCE_HINT, uri, gradient=agreement.difference_gradient(),
              ticks=words.DIFFERENCE_TICKS, tag=words.difference_tag(found))
     )  # fmt: skip
     shape = loaded.image.shape
-    x, y = inspect_state.remember_pixel(loaded, found.before.judged)
+    x, y = settings.remember_pixel(loaded, found.before.judged)
     linked_pictures.draw(
-        "whatif_pictures", tiles, shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r),
+        "whatif_pictures", tiles, shape[:2], (y, x), shape, lambda r, c: settings.choose_pixel(c, r),
         label=words.PICTURES_LABEL, widest=440, ring=True, zoom=True, step=max(1, shape[1] // 64), image=loaded.hash,
         probe=Probe(found.after.score, words.PROBE),
     )  # fmt: skip

@@ -21,8 +21,8 @@ from nnet.scoring.maps import score_map
 from nnet.scoring.regions import pixel_to_cell
 from nnet.studies.store import StudyFolder
 from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, differences
-from workbench import comparison_data
-from workbench.comparison_data import Side
+from workbench.inspect.compare import sides
+from workbench.inspect.compare.sides import Side
 from workbench.studies import StudyModel, data_argument, study_folders, study_models
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Variant:
     @functools.cached_property
     def side(self) -> Side:
         """In units of its threshold, and each map's peak in normal levels. Only with a judgement."""
-        return comparison_data.side(self.title, self.judged, self.maps, self.levels)
+        return sides.side(self.title, self.judged, self.maps, self.levels)
 
 
 # ------------------------------------------------------------------------------------------------------- what there is
@@ -236,7 +236,7 @@ def verdict(
 
 def difference(variant: Variant, reference: Variant) -> np.ndarray:
     """Variant minus reference in thresholds, at the larger of the two inputs' sizes."""
-    return comparison_data.difference(reference.side, variant.side)
+    return sides.difference(reference.side, variant.side)
 
 
 # --------------------------------------------------------------------------------------------------- in the paper

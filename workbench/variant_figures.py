@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from nnet.scoring.attribution import Attribution
 from nnet.scoring.maps import MAPS
-from workbench import inspect_text
 from workbench import variant_text as words
+from workbench.inspect import words as inspect_text
 from workbench.shared import text, theme
 
 _SHADES = {"reverse": ("#8fbfe0", "#2a7fb8", "#174c70"), "forward": ("#f4b78f", "#e0702a", "#8f4210")}

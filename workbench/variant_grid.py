@@ -14,19 +14,14 @@ from nnet.analysis.whatif import LABEL, altered
 from nnet.errors import NNetError
 from nnet.scoring.overlay import overlay
 from nnet.studies.published import METRICS
-from workbench import (
-    comparison,
-    comparison_data,
-    inspect_state,
-    inspect_text,
-    students,
-    variant_cache,
-    variant_data,
-    variant_figures,
-)
+from workbench import variant_cache, variant_data, variant_figures
 from workbench import variant_text as words
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
+from workbench.inspect import agreement, settings
+from workbench.inspect import words as inspect_text
+from workbench.inspect.compare import section as comparison
+from workbench.inspect.compare import sides
 from workbench.shared import frame, model_list, picture_choice, pictures, resources, session, theme
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.pictures import Scale
@@ -172,7 +167,7 @@ def _view(show: str, loaded: Loaded, reference: Variant) -> _View:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity = st.slider("Overlay opacity", 0, 100, step=5, format="%d %%", key="opacity", width=160)
         colours = st.selectbox("Colours", theme.COLOUR_MAPS, key="colours", width=120)
-    return _View(show, colours, opacity / 100, inspect_state.remember_pixel(loaded, reference.judged))
+    return _View(show, colours, opacity / 100, settings.remember_pixel(loaded, reference.judged))
 
 
 # --------------------------------------------------------------------------------------------------- what is computed
@@ -241,7 +236,7 @@ def _grid(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: _V
                 add(index, _map_tile(loaded, one, name, view))
     shape, (x, y) = loaded.image.shape, view.pixel
     linked_pictures.draw(
-        "variants_grid", tiles, shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r),
+        "variants_grid", tiles, shape[:2], (y, x), shape, lambda r, c: settings.choose_pixel(c, r),
         label=words.GRID_LABEL, width=160, widest=420, ring=True, zoom=True, step=max(1, shape[1] // 64),
         image=loaded.hash, columns=columns, picked=next((i for i, v in enumerate(indices) if v == picked), None),
         on_pick=lambda tile: _pick(shown[indices[tile]]),
@@ -287,7 +282,7 @@ def _score_tile(loaded: Loaded, one: Variant, reference: Variant, view: _View) -
 
 def _difference(loaded: Loaded, one: Variant, reference: Variant) -> np.ndarray:
     values = variant_data.difference(one, reference)
-    return students.difference_overlay(pictures.reduced(loaded.shown, _SIDE), values, _DIFFERENCE_OPACITY)
+    return agreement.difference_overlay(pictures.reduced(loaded.shown, _SIDE), values, _DIFFERENCE_OPACITY)
 
 
 def _map_tile(loaded: Loaded, one: Variant, name: str, view: _View) -> Tile:
@@ -318,7 +313,7 @@ def _identity(one: Variant) -> tuple[object, ...]:
 def _differs(one: Variant, reference: Variant) -> str:
     if one.checkpoint.weights_hash == reference.checkpoint.weights_hash and one.config == reference.config:
         return words.SAME_WEIGHTS
-    return words.differs(comparison_data.settings(reference.config, one.config))
+    return words.differs(sides.settings(reference.config, one.config))
 
 
 def _scale(view: _View) -> Scale:
@@ -328,7 +323,7 @@ def _scale(view: _View) -> Scale:
 def _legend(shown: Sequence[Variant], reference: Variant, view: _View) -> None:
     """The one colour scale of all tiles, and what its unit is."""
     if view.show == "difference":
-        st.html(pictures.gradient_bar(students.difference_gradient(), words.ticks(reference.title)))
+        st.html(pictures.gradient_bar(agreement.difference_gradient(), words.ticks(reference.title)))
         notes = [words.DIFFERENCE_NOTE]
     elif view.show == "score":
         st.html(pictures.colour_bar(_scale(view)))
@@ -372,8 +367,8 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
             st.session_state[key] = value
             st.slider(label, 0, length - 1, key=key, on_change=_moved, width=200)
         st.button(
-            "Highest score", icon=":material/my_location:", on_click=inspect_state.choose_peak, key="grid_peak",
-            disabled=inspect_state.pixel_is_peak(), help="Choose the pixel where the reference's score is highest.",
+            "Highest score", icon=":material/my_location:", on_click=settings.choose_peak, key="grid_peak",
+            disabled=settings.pixel_is_peak(), help="Choose the pixel where the reference's score is highest.",
         )  # fmt: skip
     verdicts = {
         one.title: variant_data.verdict(
@@ -396,7 +391,7 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
 
 
 def _moved() -> None:
-    inspect_state.choose_pixel(st.session_state["grid_x"], st.session_state["grid_y"])
+    settings.choose_pixel(st.session_state["grid_x"], st.session_state["grid_y"])
 
 
 # -------------------------------------------------------------------------------------------------- what tells it apart
@@ -429,8 +424,8 @@ def _settings(one: Variant, reference: Variant) -> None:
         st.markdown(words.IS_REFERENCE)
         return
     same = one.checkpoint.weights_hash == reference.checkpoint.weights_hash
-    found = comparison_data.settings(reference.config, one.config)
-    rows = [*found, *([] if same else comparison_data.training(reference.checkpoint, one.checkpoint))]
+    found = sides.settings(reference.config, one.config)
+    rows = [*found, *([] if same else sides.training(reference.checkpoint, one.checkpoint))]
     if same:
         st.markdown(words.SAME_WEIGHTS)
     if rows:

@@ -11,8 +11,9 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
 from nnet.studies.variants import VARIANTS
-from workbench import comparison_text, inspect_text
-from workbench.comparison_data import Setting
+from workbench.inspect import words as inspect_text
+from workbench.inspect.compare import words as comparison_text
+from workbench.inspect.compare.sides import Setting
 from workbench.shared import text
 from workbench.variant_data import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
 

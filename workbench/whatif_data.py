@@ -17,7 +17,7 @@ from nnet.data import Sample
 from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.saved.checkpoint import CONFIG
-from workbench.comparison_data import Side
+from workbench.inspect.compare.sides import Side
 from workbench.variant_data import WHATIF, Candidate
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nnet.config import Config
 from nnet.expression import parse
 from nnet.scoring.calibration import Reference
-from workbench import inspect_text
+from workbench.inspect import words as inspect_text
 from workbench.shared import text
 from workbench.whatif_data import KEPT, OTHER, OUT, Change, Row, Summary
 

@@ -12,7 +12,7 @@ from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
-from workbench import replay
+from workbench.inspect.replay import section as replay
 from workbench.shared import datasets, resources, samples, session, text
 from workbench.shared import pictures as figures
 from workbench.shared.resources import Model, Tile

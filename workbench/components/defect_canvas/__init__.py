@@ -1,7 +1,7 @@
 """Two small components on the picture: one to paint with a brush, one to put a defect in its place.
 
 Both work with mouse, finger, pen and keyboard, and tell the server only when a stroke or a move has ended. A drawing
-travels as a transparent PNG in a data URI; `workbench.studio_paint.read_layer` checks it.
+travels as a transparent PNG in a data URI; `workbench.inspect.defect.recipe.read_layer` checks it.
 """
 
 from __future__ import annotations

@@ -11,10 +11,9 @@ import streamlit as st
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import Region, find_regions
-from workbench import inspect_state
-from workbench import inspect_text as wording
 from workbench.components import threshold_histogram
-from workbench.inspect_scene import Scene
+from workbench.inspect import settings, words
+from workbench.inspect.scene import Scene
 from workbench.shared import text, theme
 
 LISTED = 50
@@ -40,18 +39,18 @@ def section(scene: Scene) -> None:
 def _threshold(scene: Scene) -> None:
     calibrated = scene.model.detector.calibration.for_expression(scene.expression)
     reference, value = scene.judged.reference, scene.judged.value
-    factors = inspect_state.threshold_factors(calibrated, value, inspect_state.threshold_factor())
+    factors = settings.threshold_factors(calibrated, value, settings.threshold_factor())
     st.markdown(f"**This image among {reference.n} held-out normal images**")
     threshold_histogram.draw(
-        "normals", histogram(calibrated, factors, inspect_state.threshold_factor(), value),
-        lambda chosen: inspect_state.set_threshold(nearest_factor(calibrated, factors, chosen)),
+        "normals", histogram(calibrated, factors, settings.threshold_factor(), value),
+        lambda chosen: settings.set_threshold(nearest_factor(calibrated, factors, chosen)),
     )  # fmt: skip
-    st.session_state["threshold_slider"] = inspect_state.threshold_factor()
+    st.session_state["threshold_slider"] = settings.threshold_factor()
     st.select_slider(
-        wording.THRESHOLD_LABEL, factors, key="threshold_slider", on_change=_moved, help=wording.THRESHOLD_HELP,
-        format_func=lambda factor: wording.threshold_step(factor * calibrated.threshold, calibrated.threshold),
+        words.THRESHOLD_LABEL, factors, key="threshold_slider", on_change=_moved, help=words.THRESHOLD_HELP,
+        format_func=lambda factor: words.threshold_step(factor * calibrated.threshold, calibrated.threshold),
     )  # fmt: skip
-    st.caption(wording.NORMALS_HINT)
+    st.caption(words.NORMALS_HINT)
 
 
 def histogram(calibrated: Reference, factors: Sequence[float], factor: float, value: float) -> dict[str, object]:
@@ -66,16 +65,16 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
     thresholds = [one * calibrated.threshold for one in factors]
     kept = np.searchsorted(np.sort(calibrated.scores), thresholds, side="right")
     stops = [
-        threshold_histogram.Stop(at, wording.threshold_step(at, calibrated.threshold), *wording.sides(n, calibrated.n))
+        threshold_histogram.Stop(at, words.threshold_step(at, calibrated.threshold), *words.sides(n, calibrated.n))
         for at, n in zip(thresholds, map(int, kept), strict=True)
     ]
     first = max(thresholds[0], threshold_histogram.SMALLEST)
     last = thresholds[-1] if thresholds[-1] > first else 10 * first  # scores of nothing but 0 span nothing
     return threshold_histogram.data(
-        [threshold_histogram.Group(wording.HELD_OUT, theme.NORMAL, np.asarray(calibrated.scores), "right")],
+        [threshold_histogram.Group(words.HELD_OUT, theme.NORMAL, np.asarray(calibrated.scores), "right")],
         np.geomspace(first, last, _BINS + 1), stops, factor * calibrated.threshold,
-        label=text.verdict(calibrated, value), mark=(wording.this_image(value), value),
-        reference=(wording.calibrated(calibrated.threshold), calibrated.threshold), height=_HEIGHT,
+        label=text.verdict(calibrated, value), mark=(words.this_image(value), value),
+        reference=(words.calibrated(calibrated.threshold), calibrated.threshold), height=_HEIGHT,
     )  # fmt: skip
 
 
@@ -85,24 +84,24 @@ def nearest_factor(calibrated: Reference, factors: Sequence[float], threshold: f
 
 
 def _moved() -> None:
-    inspect_state.set_threshold(st.session_state["threshold_slider"])
+    settings.set_threshold(st.session_state["threshold_slider"])
 
 
 def _words(scene: Scene) -> None:
     reference, value = scene.judged.reference, scene.judged.value
-    st.markdown(wording.would_flag(reference.scores, reference.threshold))
+    st.markdown(words.would_flag(reference.scores, reference.threshold))
     st.markdown(text.threshold(reference))
     st.markdown(text.p_value(reference, value))
     st.button(
-        wording.BACK_TO_CALIBRATED, icon=":material/restart_alt:", on_click=inspect_state.set_threshold, args=(1.0,),
-        disabled=inspect_state.threshold_factor() == 1,
+        words.BACK_TO_CALIBRATED, icon=":material/restart_alt:", on_click=settings.set_threshold, args=(1.0,),
+        disabled=settings.threshold_factor() == 1,
     )  # fmt: skip
 
 
 def _regions(scene: Scene) -> None:
     found = regions_of(scene.judged, scene.loaded.image.shape)
     st.markdown("**Regions above the threshold**")
-    st.markdown(wording.regions_found(len(found), scene.judged.share_above))
+    st.markdown(words.regions_found(len(found), scene.judged.share_above))
     if not found:
         return
     st.session_state["regions_shown"] = [(region.x, region.y) for region in found[:LISTED]]
@@ -116,7 +115,7 @@ def _regions(scene: Scene) -> None:
             "Area in %": st.column_config.NumberColumn(format="%.2f %%"),
         },
     )  # fmt: skip
-    st.caption(wording.REGIONS_HINT + (f" {wording.more_regions(LISTED, len(found))}" if len(found) > LISTED else ""))
+    st.caption(words.REGIONS_HINT + (f" {words.more_regions(LISTED, len(found))}" if len(found) > LISTED else ""))
 
 
 def table(regions: list[Region], threshold: float) -> pd.DataFrame:
@@ -138,4 +137,4 @@ def table(regions: list[Region], threshold: float) -> pd.DataFrame:
 def _row_chosen() -> None:
     rows = st.session_state["regions"]["selection"]["rows"]
     if rows:
-        inspect_state.choose_pixel(*st.session_state["regions_shown"][rows[0]])
+        settings.choose_pixel(*st.session_state["regions_shown"][rows[0]])

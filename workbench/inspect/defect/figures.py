@@ -11,10 +11,10 @@ import plotly.graph_objects as go
 from nnet.analysis.visibility import coverage
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import outline
-from workbench import studio_text
+from workbench.inspect.defect import words as studio_text
+from workbench.inspect.defect.effect import Curves, Effect, Line
 from workbench.shared import pictures, text, theme
 from workbench.shared.pictures import Scale
-from workbench.studio_data import Curves, Effect, Line
 
 _TILE_SIDE = 192  # longest side of a map in a pair, in pixels
 _GAP = 4  # pixels between a map before and after

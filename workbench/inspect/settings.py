@@ -18,7 +18,7 @@ from nnet.scoring import circuit, judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import OWN, Judgement
 from nnet.scoring.regions import peak_pixel
-from workbench import inspect_text as wording
+from workbench.inspect import words
 from workbench.shared import session
 from workbench.shared.resources import Loaded, Model
 
@@ -102,7 +102,7 @@ def _changed(model: Model, change: Callable[[str], str | None]) -> None:
         st.toast(str(error), icon=":material/info:")
         return
     if changed is None:
-        st.toast(wording.NO_MAP_LEFT, icon=":material/info:")
+        st.toast(words.NO_MAP_LEFT, icon=":material/info:")
         return
     set_expression(model, changed)
 

@@ -9,12 +9,14 @@ import nnet
 from nnet.scoring.circuit import PAIRS
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
-from workbench import inspect_circuit, inspect_regions, inspect_state, replay
-from workbench import inspect_text as wording
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Badge, Probe, Tile
-from workbench.inspect_scene import Scene, View
-from workbench.inspect_sections import SECTIONS
+from workbench.inspect import circuit as inspect_circuit
+from workbench.inspect import regions as inspect_regions
+from workbench.inspect import settings, words
+from workbench.inspect.replay import section as replay
+from workbench.inspect.scene import Scene, View
+from workbench.inspect.sections import SECTIONS
 from workbench.shared import frame, gallery, pictures, resources, session, text, theme
 from workbench.shared.resources import Loaded
 from workbench.shared.session import Picture
@@ -34,10 +36,10 @@ def main() -> None:
         with st.spinner("Looking at the picture…", show_time=True):
             trace = resources.trace(model, loaded)
         heading = st.container()
-        st.subheader(wording.CIRCUIT_TITLE, anchor=False)
+        st.subheader(words.CIRCUIT_TITLE, anchor=False)
         expression = inspect_circuit.controls(model)
         calibrated = resources.judgement(model, loaded, expression)
-        judged = inspect_state.remember_threshold(calibrated)
+        judged = settings.remember_threshold(calibrated)
         with heading:
             _heading(picture, loaded, judged, calibrated)
         circuit = st.container()
@@ -60,7 +62,7 @@ def _heading(picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Ju
         colour = theme.BADGES[judged.is_anomalous]
         st.markdown(f":{colour}-badge[{text.decision(reference, value)}] It {text.rank(reference, value)}.")
         if judged is not calibrated:
-            moved = wording.moved_threshold(judged.reference, calibrated.reference)
+            moved = words.moved_threshold(judged.reference, calibrated.reference)
             st.markdown(f":material/tune: {moved}")
         if judged.share_above > text.UNFAMILIAR_SHARE:
             st.markdown(f":material/help: {text.unfamiliar(judged.share_above)}")
@@ -90,7 +92,7 @@ def _view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
     fixed = pictures.calibrated_scale(calibrated.reference.threshold, colours)
     scale = fixed if own == "fixed" else pictures.own_scale(judged.score, colours)
     edge = judged.reference.threshold if outlined else None
-    return View(scale, opacity / 100, edge, inspect_state.remember_pixel(loaded, judged))
+    return View(scale, opacity / 100, edge, settings.remember_pixel(loaded, judged))
 
 
 def _pictures(scene: Scene) -> None:
@@ -98,14 +100,14 @@ def _pictures(scene: Scene) -> None:
     shape, (x, y) = loaded.image.shape, view.pixel
     bar = linked_pictures.bar(view.scale)
     tiles = [
-        Tile("Original", wording.ORIGINAL_HINT, scene.original_uri),
+        Tile("Original", words.ORIGINAL_HINT, scene.original_uri),
         Tile("Overlay", text.OVERLAY_HINT, scene.overlay_uri, **bar, numbered=True),
         Tile("Anomaly map", text.MAP_HINT, _map_uri(scene), **bar, numbered=True),
     ]
     regions = inspect_regions.regions_of(judged, shape)[:_NUMBERED] if view.edge is not None else []
     linked_pictures.draw(
-        "pictures", tiles, shape[:2], (y, x), shape, lambda row, column: inspect_state.choose_pixel(column, row),
-        label=wording.PICTURES_LABEL, widest=480, ring=True, zoom=True, step=max(1, shape[1] // 64),
+        "pictures", tiles, shape[:2], (y, x), shape, lambda row, column: settings.choose_pixel(column, row),
+        label=words.PICTURES_LABEL, widest=480, ring=True, zoom=True, step=max(1, shape[1] // 64),
         image=loaded.hash, probe=Probe(judged.score, "score"),
         badges=[Badge(region.top, region.top_x, str(number)) for number, region in enumerate(regions, 1)],
     )  # fmt: skip

@@ -10,8 +10,8 @@ from nnet.scoring import circuit
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAPS
+from workbench.inspect.agreement import Agreement
 from workbench.shared import text
-from workbench.students import Agreement
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from nnet.analysis.visibility import MIN_RISE
 from nnet.scoring.calibration import Reference
+from workbench.inspect.defect.effect import Curves, Effect, Found, Line
+from workbench.inspect.defect.recipe import CONTRAST, CUT_PASTE, SIZE
 from workbench.shared import text
-from workbench.studio_data import Curves, Effect, Found, Line
-from workbench.studio_paint import CONTRAST, CUT_PASTE, SIZE
 
 TITLE = "Make your own defect"
 KINDS = {

@@ -17,17 +17,20 @@ from nnet.errors import NNetError
 from nnet.scoring.circuit import PAIRS
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import MAPS
-from workbench import studio_cache, studio_data, studio_figures, studio_paint
-from workbench import studio_text as wording
 from workbench.components import defect_canvas
 from workbench.components.defect_canvas import Sheet
-from workbench.inspect_scene import Scene
+from workbench.inspect.defect import cache as studio_cache
+from workbench.inspect.defect import effect as studio_data
+from workbench.inspect.defect import figures as studio_figures
+from workbench.inspect.defect import recipe as studio_paint
+from workbench.inspect.defect import words as wording
+from workbench.inspect.defect.cache import Answer
+from workbench.inspect.defect.effect import Curves, Effect
+from workbench.inspect.defect.recipe import CUT_PASTE, Alteration, Drawn, Placed, Recipe
+from workbench.inspect.scene import Scene
 from workbench.shared import pictures as figures
 from workbench.shared import resources, session, text, theme
 from workbench.shared.resources import Loaded
-from workbench.studio_cache import Answer
-from workbench.studio_data import Curves, Effect
-from workbench.studio_paint import CUT_PASTE, Alteration, Drawn, Placed, Recipe
 
 _MAP_ORDER = tuple(name for pair in PAIRS for name in pair)
 _LAYERS, _PROBLEM, _RESPONSES, _ADDED = "studio_layers", "studio_problem", "studio_responses", "studio_added"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.comparison_data import Setting, Side
+from workbench.inspect.compare.sides import Setting, Side
 from workbench.shared import text
 
 EXAMPLE = "python -m nnet train --data elpv:mono --out runs/without-memory --set model.nfs=false"

@@ -16,8 +16,8 @@ from nnet.replay.bundle import Bundle
 from nnet.replay.bundle import bundle as replay
 from nnet.replay.bundle import checks as replay_checks
 from nnet.replay.checks import Check, Rerun
-from workbench import replay_text as words
-from workbench.inspect_scene import Scene
+from workbench.inspect.replay import words
+from workbench.inspect.scene import Scene
 from workbench.shared import pictures, resources, session, text
 from workbench.shared.pictures import Scale
 

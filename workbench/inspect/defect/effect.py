@@ -12,7 +12,7 @@ from nnet.analysis.visibility import Onset, Response, is_visible, onset, peak
 from nnet.expression import Expression, parse
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.judge import Judgement
-from workbench.studio_paint import SIZE
+from workbench.inspect.defect.recipe import SIZE
 
 NORMAL_QUANTILE = 0.99
 """The level of a map or factor that counts as 1: the share of the held-out normal images' pixels below it."""

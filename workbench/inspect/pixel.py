@@ -8,9 +8,8 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.attribution import attribute
 from nnet.scoring.regions import pixel_to_cell
-from workbench import inspect_figures, inspect_state
-from workbench import inspect_text as wording
-from workbench.inspect_scene import Scene
+from workbench.inspect import figures, settings, words
+from workbench.inspect.scene import Scene
 from workbench.shared import pictures, resources, session
 
 
@@ -28,8 +27,8 @@ def _place(scene: Scene) -> None:
     """The chosen pixel as sliders, and what lies around it."""
     x, y = scene.view.pixel
     shape = scene.loaded.image.shape
-    st.markdown(f"**{wording.pixel_title(x, y)}**")
-    parts = inspect_figures.around(
+    st.markdown(f"**{words.pixel_title(x, y)}**")
+    parts = figures.around(
         scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, x, y, shape
     )
     with st.container(horizontal=True, gap="small"):
@@ -39,20 +38,20 @@ def _place(scene: Scene) -> None:
         st.session_state[key] = value
         st.slider(label, 0, length - 1, key=key, on_change=_moved)
     st.button(
-        "Highest score", icon=":material/my_location:", on_click=inspect_state.choose_peak,
-        disabled=inspect_state.pixel_is_peak(), help="Choose the pixel where the score is highest.",
+        "Highest score", icon=":material/my_location:", on_click=settings.choose_peak,
+        disabled=settings.pixel_is_peak(), help="Choose the pixel where the score is highest.",
     )  # fmt: skip
 
 
 def _moved() -> None:
-    inspect_state.choose_pixel(st.session_state["pixel_x"], st.session_state["pixel_y"])
+    settings.choose_pixel(st.session_state["pixel_x"], st.session_state["pixel_y"])
 
 
 def _comparison() -> str:
-    session.remember("normal", "place", session.one_of(wording.COMPARISONS))
+    session.remember("normal", "place", session.one_of(words.COMPARISONS))
     return st.segmented_control(
-        wording.COMPARE_LABEL, list(wording.COMPARISONS), format_func=wording.COMPARISONS.get, key="normal",
-        required=True, help=wording.COMPARE_HELP,
+        words.COMPARE_LABEL, list(words.COMPARISONS), format_func=words.COMPARISONS.get, key="normal",
+        required=True, help=words.COMPARE_HELP,
     )  # fmt: skip
 
 
@@ -66,19 +65,19 @@ def _verdict(scene: Scene, by_place: bool) -> None:
     found = attribute(scene.expression, values, {name: level[1] for name, level in levels.items()})
     threshold = scene.judged.reference.threshold
     here = float(scene.judged.score[pixel_to_cell(x, y, scene.judged.score.shape, scene.loaded.image.shape)])
-    st.markdown(f"#### {wording.pixel_verdict(found, here, threshold, by_place)}")
-    st.markdown(wording.pixel_numbers(here, found.whole.value, threshold, found.whole))
+    st.markdown(f"#### {words.pixel_verdict(found, here, threshold, by_place)}")
+    st.markdown(words.pixel_numbers(here, found.whole.value, threshold, found.whole))
     shares, maps = st.columns(2, gap="medium")
     with shares:
-        st.markdown("**What makes the score**", help=wording.SHARES_HELP)
+        st.markdown("**What makes the score**", help=words.SHARES_HELP)
         if found.whole.contribution > 0:
-            figure = inspect_figures.shares_figure(found)
-            st.plotly_chart(figure, key="shares", config=pictures.CHART_CONFIG, alt=wording.SHARES_HINT)
-            st.caption(wording.SHARES_HINT)
+            figure = figures.shares_figure(found)
+            st.plotly_chart(figure, key="shares", config=pictures.CHART_CONFIG, alt=words.SHARES_HINT)
+            st.caption(words.SHARES_HINT)
         else:
-            st.caption(wording.NO_PARTS)
+            st.caption(words.NO_PARTS)
     with maps:
         st.markdown("**Each map here, against normal images**")
-        figure = inspect_figures.against_normal_figure(values, levels, parse(scene.expression).maps)
-        st.plotly_chart(figure, key="against-normal", config=pictures.CHART_CONFIG, alt=wording.PIXEL_HINT)
-        st.caption(wording.PIXEL_HINT)
+        figure = figures.against_normal_figure(values, levels, parse(scene.expression).maps)
+        st.plotly_chart(figure, key="against-normal", config=pictures.CHART_CONFIG, alt=words.PIXEL_HINT)
+        st.caption(words.PIXEL_HINT)

@@ -6,8 +6,8 @@ import math
 
 import plotly.graph_objects as go
 
-from workbench import comparison_text as words
-from workbench.comparison_data import Side
+from workbench.inspect.compare import words
+from workbench.inspect.compare.sides import Side
 from workbench.shared import text, theme
 
 _FLOOR = 0.01  # of a normal level; below it a peak means nothing

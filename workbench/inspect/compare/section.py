@@ -10,13 +10,13 @@ from nnet.expression import ExpressionError
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import cell_to_pixel
-from workbench import comparison_data, inspect_state, students
-from workbench import comparison_figures as charts
-from workbench import comparison_text as words
-from workbench.comparison_data import Setting, Side
 from workbench.components import linked_pictures, wipe
 from workbench.components.linked_pictures import Probe, Tile
-from workbench.inspect_scene import Scene
+from workbench.inspect import agreement, settings
+from workbench.inspect.compare import figures, words
+from workbench.inspect.compare import sides as comparison_data
+from workbench.inspect.compare.sides import Setting, Side
+from workbench.inspect.scene import Scene
 from workbench.shared import pictures, resources, session, text
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Model
@@ -73,10 +73,10 @@ def _judged(model: Model, scene: Scene) -> Judgement:
     with st.spinner("Looking at the picture with the second model…", show_time=True):
         resources.trace(model, scene.loaded)
     judged = resources.judgement(model, scene.loaded, scene.expression)
-    factor = inspect_state.threshold_factor()
+    factor = settings.threshold_factor()
     if factor == 1:
         return judged
-    return Judgement(judged.score, judged.value, inspect_state.with_factor(judged.reference, factor))
+    return Judgement(judged.score, judged.value, settings.with_factor(judged.reference, factor))
 
 
 def _side(model: Model, scene: Scene, judged: Judgement) -> Side:
@@ -177,8 +177,8 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
     x, y = cell_to_pixel(row, column, values.shape, scene.loaded.image.shape)
     tile = Tile(
         words.DIFFERENCE_TITLE, words.DIFFERENCE_HINT,
-        pictures.data_uri(students.difference_overlay(scene.loaded.shown, values, 0.9)),
-        gradient=students.difference_gradient(), ticks=words.ticks(first.name, second.name),
+        pictures.data_uri(agreement.difference_overlay(scene.loaded.shown, values, 0.9)),
+        gradient=agreement.difference_gradient(), ticks=words.ticks(first.name, second.name),
     )  # fmt: skip
     _linked(scene, "compare_difference", [tile], words.DIFFERENCE_LABEL, Probe(values, words.DIFFERENCE_PROBE))
     st.markdown(words.place(x, y, float(values[row, column]), first.name, second.name))
@@ -187,7 +187,7 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
 def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe | None = None) -> None:
     shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
     linked_pictures.draw(
-        key, tiles, shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r), label=label, widest=440,
+        key, tiles, shape[:2], (y, x), shape, lambda r, c: settings.choose_pixel(c, r), label=label, widest=440,
         ring=True, zoom=True, step=max(1, shape[1] // 64), image=scene.loaded.hash, probe=probe,
     )  # fmt: skip
 
@@ -197,7 +197,7 @@ def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe 
 
 def _peaks(first: Side, second: Side) -> None:
     st.markdown(f"**{words.PEAKS_TITLE}**")
-    figure = charts.peaks_figure(first, second)
+    figure = figures.peaks_figure(first, second)
     st.plotly_chart(figure, key="compare_peaks", config=pictures.CHART_CONFIG, alt=words.PEAKS_TITLE, width=760)
     st.caption(words.PEAKS_HINT)
 

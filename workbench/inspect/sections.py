@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import comparison, inspect_pixel, inspect_regions, inspect_students, replay, studio
-from workbench.inspect_scene import Scene, Section
+from workbench.inspect import pixel, regions, students
+from workbench.inspect.compare import section as comparison
+from workbench.inspect.defect import section as studio
+from workbench.inspect.replay import section as replay
+from workbench.inspect.scene import Scene, Section
 from workbench.shared import pictures, text
 
 
@@ -20,9 +23,9 @@ def timings(scene: Scene) -> None:
 
 # A section is one line here. Its function takes the scene and draws.
 SECTIONS: dict[str, Section] = {
-    "pixel": Section("Pixel verdict", inspect_pixel.section),
-    "regions": Section("Threshold and regions", inspect_regions.section),
-    "students": Section("S1 against S2", inspect_students.section),
+    "pixel": Section("Pixel verdict", pixel.section),
+    "regions": Section("Threshold and regions", regions.section),
+    "students": Section("S1 against S2", students.section),
     "defect": Section("Make your own defect", studio.section),
     "compare": Section("Two models", comparison.section),
     "replay": Section("Replay bundle", replay.section),

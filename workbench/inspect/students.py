@@ -7,14 +7,13 @@ import streamlit as st
 
 from nnet.expression import PRESETS
 from nnet.scoring.regions import cell_to_pixel
-from workbench import inspect_state, students
-from workbench import inspect_text as wording
 from workbench.components import linked_pictures, wipe
 from workbench.components.linked_pictures import Probe, Tile
-from workbench.inspect_scene import Scene
+from workbench.inspect import agreement, settings, words
+from workbench.inspect.agreement import Students
+from workbench.inspect.scene import Scene
 from workbench.shared import pictures, resources, session
 from workbench.shared.pictures import Scale
-from workbench.students import Students
 
 _OPACITY = 0.9  # of the difference's colours where the students differ by a threshold or more
 
@@ -22,15 +21,15 @@ _OPACITY = 0.9  # of the difference's colours where the students differ by a thr
 def section(scene: Scene) -> None:
     """Draw it, or say that the model has one branch only."""
     detector = scene.model.detector
-    if not students.has_both(detector):
-        st.info(wording.one_branch(detector.config.maps), icon=":material/call_split:")
+    if not agreement.has_both(detector):
+        st.info(words.one_branch(detector.config.maps), icon=":material/call_split:")
         return
     branches = (resources.judgement(scene.model, scene.loaded, PRESETS[name]) for name in ("forward", "reverse"))
-    found = students.compare(*branches)
+    found = agreement.compare(*branches)
     row, column = found.widest
     x, y = cell_to_pixel(row, column, found.forward.shape, scene.loaded.image.shape)
-    st.markdown(wording.agreement(found.agreement))
-    st.markdown(wording.disagreement(x, y, float(found.forward[row, column]), float(found.reverse[row, column])))
+    st.markdown(words.agreement(found.agreement))
+    st.markdown(words.disagreement(x, y, float(found.forward[row, column]), float(found.reverse[row, column])))
     left, right = st.columns(2, gap="medium")
     with left:
         _difference(scene, found)
@@ -42,16 +41,16 @@ def _difference(scene: Scene, found: Students) -> None:
     shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
     marked = resources.photo(
         (scene.loaded.hash, scene.model.key, "students"),
-        lambda: students.difference_overlay(scene.loaded.shown, found.difference, _OPACITY),
+        lambda: agreement.difference_overlay(scene.loaded.shown, found.difference, _OPACITY),
     )
     tile = Tile(
-        wording.DIFFERENCE_TITLE, wording.STUDENTS_HINT, base=marked,
-        gradient=students.difference_gradient(), ticks=wording.DIFFERENCE_TICKS,
+        words.DIFFERENCE_TITLE, words.STUDENTS_HINT, base=marked,
+        gradient=agreement.difference_gradient(), ticks=words.DIFFERENCE_TICKS,
     )  # fmt: skip
     linked_pictures.draw(
-        "students_difference", [tile], shape[:2], (y, x), shape, lambda r, c: inspect_state.choose_pixel(c, r),
-        label=wording.DIFFERENCE_LABEL, widest=440, ring=True, zoom=True, step=max(1, shape[1] // 64),
-        image=scene.loaded.hash, probe=Probe(found.difference, wording.DIFFERENCE_PROBE),
+        "students_difference", [tile], shape[:2], (y, x), shape, lambda r, c: settings.choose_pixel(c, r),
+        label=words.DIFFERENCE_LABEL, widest=440, ring=True, zoom=True, step=max(1, shape[1] // 64),
+        image=scene.loaded.hash, probe=Probe(found.difference, words.DIFFERENCE_PROBE),
     )  # fmt: skip
 
 
@@ -59,16 +58,16 @@ def _wipe(scene: Scene, found: Students) -> None:
     session.remember("wipe", 50, session.whole_number(0, 100))
     height, width = scene.loaded.image.shape[:2]
     x, y = scene.view.pixel
-    scale = students.relative_scale(scene.view.scale.colour_map)
+    scale = agreement.relative_scale(scene.view.scale.colour_map)
     left, right = (_branch(scene, name, score, scale) for name, score in vars(found).items())
-    st.markdown(f"**{wording.WIPE_TITLE}**")
+    st.markdown(f"**{words.WIPE_TITLE}**")
     with st.container(width=440):
         wipe.wipe(
-            "students_wipe", left, right, (wording.FORWARD_NAME, wording.REVERSE_NAME), st.session_state["wipe"],
-            _moved, aspect=width / height, label=wording.WIPE_LABEL, mark=((x + 0.5) / width, (y + 0.5) / height),
+            "students_wipe", left, right, (words.FORWARD_NAME, words.REVERSE_NAME), st.session_state["wipe"],
+            _moved, aspect=width / height, label=words.WIPE_LABEL, mark=((x + 0.5) / width, (y + 0.5) / height),
         )  # fmt: skip
         st.html(pictures.colour_bar(scale))
-    st.caption(wording.WIPE_HINT)
+    st.caption(words.WIPE_HINT)
 
 
 def _branch(scene: Scene, name: str, score: np.ndarray, scale: Scale) -> str:

@@ -16,10 +16,11 @@ from nnet.analysis.visibility import coverage
 from nnet.expression import parse
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
-from workbench import studio_data, studio_paint
+from workbench.inspect.defect import effect
+from workbench.inspect.defect import recipe as studio_paint
+from workbench.inspect.defect.recipe import Alteration, Recipe
 from workbench.shared import pictures, resources
 from workbench.shared.resources import BoundedCache, Loaded, Model
-from workbench.studio_paint import Alteration, Recipe
 
 ALTERATION_BYTES = 128 * resources.MEBIBYTE
 """Most memory for altered images of all sessions together: some 200 of 300 x 300 pixels; the newest is always kept."""
@@ -117,7 +118,7 @@ def level(model: Model, expression: str) -> float:
     cache, key = stores().levels, (model.key, expression)
     if (found := cache.get(key)) is not None:
         return found
-    return cache.put(key, studio_data.normal_level(model.detector.calibration, parse(expression)))
+    return cache.put(key, effect.normal_level(model.detector.calibration, parse(expression)))
 
 
 def photo(loaded: Loaded) -> str:

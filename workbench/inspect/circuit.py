@@ -9,36 +9,35 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.judge import OWN
 from nnet.scoring.maps import MAPS
-from workbench import inspect_state
-from workbench import inspect_text as wording
 from workbench.components import score_circuit
 from workbench.components.score_circuit import Diagram, Map, Pair, Result, Sign
-from workbench.inspect_scene import Scene
+from workbench.inspect import settings, words
+from workbench.inspect.scene import Scene
 from workbench.shared import pictures, resources, text
 from workbench.shared.resources import Model
 
 
 def controls(model: Model) -> str:
     """Presets, the expression as text, and the maps as a list; returns the expression that is shown."""
-    chosen = inspect_state.remember_expression(model)
+    chosen = settings.remember_expression(model)
     names = [*circuit.presets(model.detector), OWN]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
-            wording.PRESETS_LABEL, names, format_func=wording.preset_name, key="score", required=True,
-            on_change=inspect_state.preset_chosen, help=wording.PRESETS_HELP,
+            words.PRESETS_LABEL, names, format_func=words.preset_name, key="score", required=True,
+            on_change=settings.preset_chosen, help=words.PRESETS_HELP,
         )  # fmt: skip
         st.text_input(
-            wording.EXPRESSION_LABEL, key="expression", on_change=inspect_state.expression_written, args=(model,),
+            words.EXPRESSION_LABEL, key="expression", on_change=settings.expression_written, args=(model,),
             help=text.EXPRESSION_HELP, width=250,
         )  # fmt: skip
-        with st.popover("List", icon=":material/checklist:", help=wording.PLAIN_HELP):
+        with st.popover("List", icon=":material/checklist:", help=words.PLAIN_HELP):
             st.session_state["maps_used"] = list(parse(chosen.expression).maps)
             st.pills(
-                wording.PLAIN_LABEL, model.detector.config.maps, selection_mode="multi", key="maps_used",
-                on_change=inspect_state.maps_chosen, args=(model,), help=wording.PLAIN_HELP,
+                words.PLAIN_LABEL, model.detector.config.maps, selection_mode="multi", key="maps_used",
+                on_change=settings.maps_chosen, args=(model,), help=words.PLAIN_HELP,
             )  # fmt: skip
     if chosen.error is not None:
-        st.warning(wording.not_yet(str(chosen.error), chosen.expression), icon=":material/edit:")
+        st.warning(words.not_yet(str(chosen.error), chosen.expression), icon=":material/edit:")
         if chosen.error.caret:
             st.code(chosen.error.caret, language=None)
     return chosen.expression
@@ -46,10 +45,10 @@ def controls(model: Model) -> str:
 
 def draw(scene: Scene) -> None:
     """The diagram with every map's thumbnail on the one calibrated scale, and what comes out of it."""
-    st.caption(wording.CIRCUIT_HINT, help=text.map_help())
+    st.caption(words.CIRCUIT_HINT, help=text.map_help())
     score_circuit.draw(
-        "circuit", diagram(scene), wording.ONLY,
-        lambda change, target: inspect_state.circuit_edited(scene.model, change, target),
+        "circuit", diagram(scene), words.ONLY,
+        lambda change, target: settings.circuit_edited(scene.model, change, target),
     )  # fmt: skip
     st.html(pictures.colour_bar(pictures.map_scale(scene.view.scale.colour_map)))
 
@@ -64,7 +63,7 @@ def diagram(scene: Scene) -> Diagram:
         pairs=tuple(_pair(scene, found, used, index) for index in range(len(circuit.PAIRS))),
         outer=tuple(_outer(scene, found, index) for index in range(len(circuit.PAIRS) - 1)),
         result=_result(scene),
-        written=None if found else wording.written(scene.expression),
+        written=None if found else words.written(scene.expression),
         alone=scene.expression if scene.expression in MAPS else "",
         pixel=((x + 0.5) / width, (y + 0.5) / height),
         aspect=width / height,
@@ -77,9 +76,9 @@ def _pair(scene: Scene, found: circuit.Circuit | None, used: tuple[str, ...], in
     if found and len(names) == 2:
         sign = found.inner[index]
     effect = bool(found and found.has_inner(index))
-    title = wording.sign_label(sign, effect) if sign else ""
+    title = words.sign_label(sign, effect) if sign else ""
     maps = tuple(_map(scene.model, scene.trace, name, name in used, scene.view.scale.colour_map) for name in names)
-    return Pair(maps, Sign(sign, effect, title), wording.scale_title(index))
+    return Pair(maps, Sign(sign, effect, title), words.scale_title(index))
 
 
 def _map(model: Model, trace: Trace, name: str, used: bool, colours: str) -> Map:
@@ -87,10 +86,10 @@ def _map(model: Model, trace: Trace, name: str, used: bool, colours: str) -> Map
     return Map(
         name=name,
         picture=pictures.colourised(relative, pictures.map_scale(colours)),
-        facts=wording.map_facts(name, float(relative.max()), used),
+        facts=words.map_facts(name, float(relative.max()), used),
         used=used,
-        label=wording.map_label(name, used),
-        only=wording.only_label(name),
+        label=words.map_label(name, used),
+        only=words.only_label(name),
     )
 
 
@@ -98,7 +97,7 @@ def _outer(scene: Scene, found: circuit.Circuit | None, index: int) -> Sign:
     if found is None or not any(name in scene.trace.maps for name in circuit.PAIRS[index + 1]):
         return Sign("", False, "")
     effect = found.has_outer(index)
-    return Sign(found.outer[index], effect, wording.sign_label(found.outer[index], effect))
+    return Sign(found.outer[index], effect, words.sign_label(found.outer[index], effect))
 
 
 def _result(scene: Scene) -> Result:

@@ -13,7 +13,7 @@ from nnet.expression import parse
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import enlarge
-from workbench import inspect_text as wording
+from workbench.inspect import words
 from workbench.shared import pictures, text, theme
 from workbench.shared.pictures import Scale
 
@@ -33,7 +33,7 @@ def shares_figure(found: Attribution) -> go.Figure:
     The parts are the factors of a product, and the maps of any other score.
     """
     factors = found.parts
-    names = [wording.shown(factor.text) for factor in factors]
+    names = [words.shown(factor.text) for factor in factors]
     total = found.whole.contribution
     bars = []
     for branch, colour in _BRANCH_COLOURS.items():
@@ -48,7 +48,7 @@ def shares_figure(found: Attribution) -> go.Figure:
     ends = [max(0.0, sum(max(0.0, bar.x[i]) for bar in bars)) for i in range(len(factors))]
     labels = go.Scatter(
         x=ends, y=names, mode="text", textposition="middle right", hoverinfo="skip", showlegend=False,
-        text=[f"  {wording.share(f.share)}, {wording.times(f.ratio)}" for f in factors], cliponaxis=False,
+        text=[f"  {words.share(f.share)}, {words.times(f.ratio)}" for f in factors], cliponaxis=False,
     )  # fmt: skip
     least = min(0.0, *(sum(min(0.0, bar.x[i]) for bar in bars) for i in range(len(factors))))
     span = max([*ends, 1.0]) - least
@@ -105,7 +105,7 @@ def against_normal_figure(
         hoverinfo="skip",
     )  # fmt: skip
     labels = [
-        f"  {text.number(values[name])} = {wording.times(ratio)}" for name, ratio in zip(names, here, strict=True)
+        f"  {text.number(values[name])} = {words.times(ratio)}" for name, ratio in zip(names, here, strict=True)
     ]
     marks = go.Scatter(
         x=here, y=rows, mode="markers+text", text=labels, textposition="middle right", cliponaxis=False, name="here",

@@ -1,0 +1,1 @@
+"""The results of studies beside the paper's tables."""

@@ -1,0 +1,1 @@
+"""Parts of a trained network taken out, without training."""
