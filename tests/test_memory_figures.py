@@ -15,9 +15,9 @@ from nnet.detector import Detector
 from nnet.model import nfs
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
-from workbench import memory_data, memory_figures, memory_text
-from workbench.memory_data import Settings
-from workbench.memory_figures import Card
+from workbench.memory import figures, recall, words
+from workbench.memory.figures import Card
+from workbench.memory.recall import Settings
 
 
 def atlas(items: int = 3) -> Atlas:
@@ -37,38 +37,38 @@ def judged(score: np.ndarray, threshold: float = 1.0) -> Judgement:
 
 def test_entropy_of_known_weights() -> None:
     weights = np.array([[[1, 0, 0, 0], [0.25, 0.25, 0.25, 0.25], [0.5, 0.5, 0, 0]]], np.float32)
-    np.testing.assert_allclose(memory_data.entropy(weights), [[0, math.log(4), math.log(2)]], atol=1e-6)
-    np.testing.assert_allclose(memory_data.effective_items(weights), [[1, 4, 2]], rtol=1e-6)
+    np.testing.assert_allclose(recall.entropy(weights), [[0, math.log(4), math.log(2)]], atol=1e-6)
+    np.testing.assert_allclose(recall.effective_items(weights), [[1, 4, 2]], rtol=1e-6)
 
 
 def test_entropy_agrees_with_nnet() -> None:
     weights = np.random.default_rng(0).dirichlet(np.ones(7), (5, 4)).astype(np.float32)
     expected = nfs.entropy(torch.from_numpy(weights)).numpy()
-    np.testing.assert_allclose(memory_data.entropy(weights), expected, rtol=1e-5)
+    np.testing.assert_allclose(recall.entropy(weights), expected, rtol=1e-5)
 
 
 def test_usage_is_the_mean_weight_of_each_item() -> None:
     weights = np.array([[[1, 0], [0.5, 0.5]], [[0, 1], [0, 1]]], float)
-    np.testing.assert_allclose(memory_data.usage(weights), [0.375, 0.625])
+    np.testing.assert_allclose(recall.usage(weights), [0.375, 0.625])
 
 
 def test_cosine_distance_of_known_vectors() -> None:
     a = np.array([[[1.0, 1.0, 1.0]], [[0.0, 0.0, 0.0]]])  # (2, 1, 3)
     b = np.array([[[5.0, 0.0, -2.0]], [[0.0, 3.0, 0.0]]])
-    np.testing.assert_allclose(memory_data.cosine_distance(a, b), [[0, 1, 2]])
+    np.testing.assert_allclose(recall.cosine_distance(a, b), [[0, 1, 2]])
 
 
 def test_a_position_is_flagged_when_one_of_its_pixels_passes_the_threshold() -> None:
     score = np.zeros((8, 8), np.float32)
     score[5, 2] = 1.5
-    flagged = memory_data.flagged(judged(score), (4, 4))
+    flagged = recall.flagged(judged(score), (4, 4))
     assert flagged.shape == (4, 4) and np.argwhere(flagged).tolist() == [[2, 1]]
-    assert memory_data.per_position(score, (4, 4))[2, 1] == 1.5
+    assert recall.per_position(score, (4, 4))[2, 1] == 1.5
 
 
 def test_cells_of_uneven_size_cover_all_pixels() -> None:
     score = np.arange(49, dtype=np.float32).reshape(7, 7)
-    cells = memory_data.per_position(score, (3, 3))
+    cells = recall.per_position(score, (3, 3))
     assert cells[-1, -1] == 48 and cells.shape == (3, 3)
 
 
@@ -76,14 +76,14 @@ def test_cells_of_uneven_size_cover_all_pixels() -> None:
     ("items", "written"), [((), ""), ((0,), "1"), ((0, 1, 2, 8), "1-3,9"), ((4, 2), "3,5"), (tuple(range(6)), "1-6")]
 )
 def test_items_are_written_and_read(items: tuple[int, ...], written: str) -> None:
-    assert memory_data.items_to_text(items) == written
-    assert memory_data.items_from_text(written, 9) == tuple(sorted(items))
+    assert recall.items_to_text(items) == written
+    assert recall.items_from_text(written, 9) == tuple(sorted(items))
 
 
 @pytest.mark.parametrize("written", ["0", "10", "3-2", "a", "1;2", "-1", "1-99"])
 def test_impossible_items_are_refused(written: str) -> None:
     with pytest.raises(ValueError, match="expected item numbers"):
-        memory_data.items_from_text(written, 9)
+        recall.items_from_text(written, 9)
 
 
 def test_similar_items_stand_side_by_side() -> None:
@@ -91,22 +91,22 @@ def test_similar_items_stand_side_by_side() -> None:
     centres = np.eye(3, 8)
     groups = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2])
     memory = centres[groups] + 0.01 * generator.normal(size=(9, 8))
-    cosines = memory_data.similarity(memory)
+    cosines = recall.similarity(memory)
     np.testing.assert_allclose(np.diag(cosines), 1, rtol=1e-5)
-    order = memory_data.clustered_order(cosines)
+    order = recall.clustered_order(cosines)
     assert sorted(order) == list(range(9))
     assert (np.diff(groups[order]) != 0).sum() == 2
 
 
 def test_two_items_keep_their_order() -> None:
-    assert memory_data.clustered_order(np.ones((2, 2))).tolist() == [0, 1]
+    assert recall.clustered_order(np.ones((2, 2))).tolist() == [0, 1]
 
 
 def test_pca_shows_the_largest_direction_and_is_repeatable() -> None:
     memory = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
     queries = np.array([[1, 0.9], [0, 0.1], [0, 0]], np.float32).reshape(3, 1, 2)
-    first = memory_data.embed(memory, queries, np.ones(2), "PCA")
-    again = memory_data.embed(memory, queries, np.ones(2), "PCA")
+    first = recall.embed(memory, queries, np.ones(2), "PCA")
+    again = recall.embed(memory, queries, np.ones(2), "PCA")
     assert np.array_equal(first.items, again.items) and first.method == "PCA" and first.notes == ()
     gaps = np.linalg.norm(first.items[:, None] - first.queries[None], axis=-1)
     assert gaps[0].max() < gaps[1].min()
@@ -114,7 +114,7 @@ def test_pca_shows_the_largest_direction_and_is_repeatable() -> None:
 
 def test_too_few_points_for_umap_become_a_pca_with_a_note() -> None:
     memory, queries = np.eye(6, 8, dtype=np.float32), np.ones((8, 2, 2), np.float32)
-    embedding = memory_data.embed(memory, queries, np.ones(6), "UMAP")
+    embedding = recall.embed(memory, queries, np.ones(6), "UMAP")
     assert embedding.method == "PCA" and "too few for UMAP" in embedding.notes[0]
     assert embedding.items.shape == (6, 2) and embedding.queries.shape == (4, 2)
 
@@ -124,18 +124,18 @@ def test_umap_is_the_same_every_time_and_keeps_groups_together() -> None:
     centres = np.eye(2, 16)
     memory = (centres[np.arange(16) % 2] + 0.05 * generator.normal(size=(16, 16))).astype(np.float32)
     queries = (centres[np.arange(16) // 8] + 0.05 * generator.normal(size=(16, 16))).T.reshape(16, 4, 4)
-    first = memory_data.embed(memory, queries.astype(np.float32), np.ones(16), "UMAP")
-    again = memory_data.embed(memory, queries.astype(np.float32), np.ones(16), "UMAP")
+    first = recall.embed(memory, queries.astype(np.float32), np.ones(16), "UMAP")
+    again = recall.embed(memory, queries.astype(np.float32), np.ones(16), "UMAP")
     assert first.method == "UMAP" and np.array_equal(first.items, again.items)
     nearest = np.linalg.norm(first.queries[:, None] - first.items[None], axis=-1).argmin(axis=1)
     assert (nearest % 2 == np.arange(16) // 8).all()
 
 
 def test_many_points_are_thinned_out_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory_data, "EMBEDDED_ITEMS", 3)
-    monkeypatch.setattr(memory_data, "EMBEDDED_QUERIES", 4)
+    monkeypatch.setattr(recall, "EMBEDDED_ITEMS", 3)
+    monkeypatch.setattr(recall, "EMBEDDED_QUERIES", 4)
     queries = np.random.default_rng(0).normal(size=(8, 3, 3)).astype(np.float32)
-    embedding = memory_data.embed(np.eye(5, 8, dtype=np.float32), queries, np.array([1, 5, 2, 4, 3]), "PCA")
+    embedding = recall.embed(np.eye(5, 8, dtype=np.float32), queries, np.array([1, 5, 2, 4, 3]), "PCA")
     assert embedding.which.tolist() == [1, 3, 4] and len(embedding.where) <= 4
     assert "Of 5 items and 9 patches, 3 and 3 are shown." in embedding.notes
 
@@ -143,21 +143,21 @@ def test_many_points_are_thinned_out_and_it_is_said(monkeypatch: pytest.MonkeyPa
 def test_a_mosaic_shows_the_recalled_items() -> None:
     weights = np.zeros((2, 3, 3), np.float32)
     weights[..., 1] = 1
-    picture = memory_data.mosaic(weights, atlas())
+    picture = recall.mosaic(weights, atlas())
     assert picture.shape == (26, 39, 3) and (picture == 60).all()
     weights[:] = (0.5, 0, 0.5)
-    assert (memory_data.mosaic(weights, atlas()) == 60).all()
+    assert (recall.mosaic(weights, atlas()) == 60).all()
 
 
 def test_recall_and_effect_agree_with_nnet(tiny_checkpoint) -> None:
     detector = Detector.load(tiny_checkpoint, "cpu")
     trace = detector.trace(random_images(1)[0])
-    same = memory_data.recall(detector, trace, memory_data.trained(detector))
+    same = recall.recall(detector, trace, recall.trained(detector))
     np.testing.assert_allclose(same.recalled, trace.F3_recalled, rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(same.distance, memory_data.as_trained(trace).distance, atol=1e-4)
-    without = memory_data.recall(detector, trace, Settings(0.05, 1.0, (0, 2)))
+    np.testing.assert_allclose(same.distance, recall.as_trained(trace).distance, atol=1e-4)
+    without = recall.recall(detector, trace, Settings(0.05, 1.0, (0, 2)))
     assert without.use.weights[..., [0, 2]].max() == 0
-    effect = memory_data.effect(detector, trace, without.recalled)
+    effect = recall.effect(detector, trace, without.recalled)
     expected = detector.rebuild(trace, without.recalled).maps
     assert all(np.array_equal(effect.maps[name], m) for name, m in expected.items())
     assert effect.judged.value == effect.judged.score.max() and effect.nbytes > 0
@@ -167,57 +167,57 @@ def test_recall_and_effect_agree_with_nnet(tiny_checkpoint) -> None:
 
 
 def test_weights_are_clear_at_zero_and_grow_with_their_root() -> None:
-    cells = memory_figures.weight_cells(np.array([[0, 0.25, 1]], np.float32))
+    cells = figures.weight_cells(np.array([[0, 0.25, 1]], np.float32))
     assert cells.shape == (1, 3, 4) and len(np.unique(cells[..., :3].reshape(-1, 3), axis=0)) == 1
     assert cells[0, :, 3].tolist() == [0, 121, 242]
-    assert "0.25" in memory_figures.weight_bar()
+    assert "0.25" in figures.weight_bar()
 
 
 @pytest.mark.parametrize(("largest", "top"), [(0.0, 0.02), (0.05, 0.1), (0.3, 0.5), (1.2, 2.0)])
 def test_the_scale_of_a_change_grows_in_steps(largest: float, top: float) -> None:
-    assert memory_figures.change_scale(np.array([0, largest])).high == top
+    assert figures.change_scale(np.array([0, largest])).high == top
 
 
 def test_changes_are_dark_at_zero_and_coloured_by_sign() -> None:
-    colours = memory_figures.change_colours(np.array([-9.0, -1, 0, 1, 9]), 1.0)
+    colours = figures.change_colours(np.array([-9.0, -1, 0, 1, 9]), 1.0)
     assert colours[0].tolist() == colours[1].tolist() == [0x2A, 0x7F, 0xB8]
     assert colours[3].tolist() == colours[4].tolist() == [0xE0, 0x70, 0x2A]
     assert colours[2].sum() < 120
 
 
 def test_only_flagged_cells_are_coloured() -> None:
-    cells = memory_figures.flagged_cells(np.array([[True, False]]))
+    cells = figures.flagged_cells(np.array([[True, False]]))
     assert cells[0, 0, 3] > 0 and cells[0, 1].tolist() == [0, 0, 0, 0]
 
 
 def test_a_strip_has_its_patches_in_order() -> None:
-    strip = memory_figures.strip(atlas().patches[:, 0], gap=2)
+    strip = figures.strip(atlas().patches[:, 0], gap=2)
     assert strip.shape == (PATCH_SIDE, 3 * PATCH_SIDE + 4, 4)
     assert strip[0, 0].tolist() == [0, 0, 0, 255] and strip[0, -1].tolist() == [120, 120, 120, 255]
     assert strip[0, PATCH_SIDE, 3] == 0
 
 
 def test_items_far_apart_have_different_colours() -> None:
-    colours = memory_figures.item_colours(np.array([0, 0.5, 0.501, 1]))
+    colours = figures.item_colours(np.array([0, 0.5, 0.501, 1]))
     gaps = np.abs(np.diff(colours.astype(int), axis=0)).sum(axis=1)
     assert gaps[1] < 10 < min(gaps[0], gaps[2])
 
 
 def test_scales_are_fixed_by_the_number_of_items() -> None:
-    scale = memory_figures.entropy_scale(100)
+    scale = figures.entropy_scale(100)
     assert (scale.low, scale.high) == (0, math.log(100)) and "ln 100" in scale.ticks[scale.high]
 
 
 def test_cards_hold_pictures_and_facts_and_no_foreign_markup() -> None:
     cells = np.zeros((2, 2, 4), np.uint8)
     card = Card("<b>", ("3 < 4",), 'say "x"', "data:image/jpeg;base64,", cells, cells, 1.0, "dead", True)
-    html = memory_figures.cards([card, Card("Item 2")], 120, 1.5)
+    html = figures.cards([card, Card("Item 2")], 120, 1.5)
     assert "<b>" not in html and "&lt;b&gt;" in html and "3 &lt; 4" in html and "&quot;x&quot;" in html
     assert html.count("<img") == 3 and "aspect-ratio:1.5" in html and "width:50.0%" in html and ">dead<" in html
 
 
 def test_a_mark_stands_at_its_place() -> None:
-    mark = memory_figures.slider_mark(0.25, "trained: 0.05")
+    mark = figures.slider_mark(0.25, "trained: 0.05")
     assert "left:25.00%" in mark and "trained: 0.05" in mark
 
 
@@ -230,7 +230,7 @@ def traces(figure: go.Figure) -> dict[str, object]:
 
 def test_addressing_shows_the_largest_items_before_and_after() -> None:
     raw, weights = np.array([0.1, 0.6, 0.3, 0.0]), np.array([0.0, 2 / 3, 1 / 3, 0.0])
-    figure = memory_figures.addressing_figure(raw, weights, 0.25, count=3)
+    figure = figures.addressing_figure(raw, weights, 0.25, count=3)
     shown = traces(figure)
     assert list(shown["after"].x) == ["2", "3", "1"]
     np.testing.assert_allclose(shown["before shrinkage"].y, [0.6, 0.3, 0.1])
@@ -241,34 +241,34 @@ def test_addressing_shows_the_largest_items_before_and_after() -> None:
 
 def test_usage_compares_the_image_with_the_training_set() -> None:
     here = np.array([0.2, 0.3, 0.5])
-    figure = memory_figures.usage_figure(here, atlas().usage, atlas().dead)
+    figure = figures.usage_figure(here, atlas().usage, atlas().dead)
     shown = traces(figure)
     np.testing.assert_allclose(shown["training set"].y, [70, 29.9, 0.1], rtol=1e-5)
     np.testing.assert_allclose(shown["this image"].y, [20, 30, 50])
     assert "dead" in shown["training set"].customdata[2][1] and figure.layout.shapes[0].y0 == pytest.approx(100 / 3)
-    alone = memory_figures.usage_figure(here, None, None)
+    alone = figures.usage_figure(here, None, None)
     assert len(alone.data) == 1 and list(alone.data[0].customdata) == [3, 2, 1]
 
 
 def test_distances_have_a_row_each_with_its_mean() -> None:
     distance, flagged = np.array([[0.1, 0.3], [0.6, 0.8]]), np.array([[False, False], [True, True]])
-    shown = traces(memory_figures.distances_figure(distance, flagged))
+    shown = traces(figures.distances_figure(distance, flagged))
     assert sorted(shown["normal"].x) == [0.1, 0.3] and sorted(shown["flagged"].x) == [0.6, 0.8]
     assert shown["mean of normal"].x[0] == pytest.approx(0.2) and shown["mean of flagged"].x[0] == pytest.approx(0.7)
-    assert "mean of flagged" not in traces(memory_figures.distances_figure(distance, np.zeros((2, 2), bool)))
+    assert "mean of flagged" not in traces(figures.distances_figure(distance, np.zeros((2, 2), bool)))
 
 
 def test_the_similarity_matrix_names_its_items() -> None:
-    figure = memory_figures.similarity_figure(np.array([4, 1]), np.array([[1, -0.2], [-0.2, 1]], np.float32))
+    figure = figures.similarity_figure(np.array([4, 1]), np.array([[1, -0.2], [-0.2, 1]], np.float32))
     heatmap = figure.data[0]
     assert heatmap.customdata[0][1].tolist() == [2, 5] and heatmap.zmin == pytest.approx(-0.2) and heatmap.zmax == 1
 
 
 def test_the_map_tells_normal_flagged_and_dead_apart() -> None:
     queries = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
-    embedding = memory_data.embed(np.eye(3, dtype=np.float32), queries, np.ones(3), "PCA")
+    embedding = recall.embed(np.eye(3, dtype=np.float32), queries, np.ones(3), "PCA")
     flagged = np.array([[False, True], [False, False]])
-    figure = memory_figures.embedding_figure(embedding, flagged, atlas().usage, atlas().dead)
+    figure = figures.embedding_figure(embedding, flagged, atlas().usage, atlas().dead)
     shown = traces(figure)
     assert len(shown["normal patch"].x) == 3 and len(shown["flagged patch"].x) == 1
     assert shown["flagged patch"].customdata.tolist() == [[1, 2]]
@@ -288,15 +288,15 @@ def test_the_map_tells_normal_flagged_and_dead_apart() -> None:
     ],
 )  # fmt: skip
 def test_the_headline_compares_with_training(per_patch: float, usual: float | None, expected: str) -> None:
-    sentence = memory_text.headline(per_patch, 1.5, 100, usual)
+    sentence = words.headline(per_patch, 1.5, 100, usual)
     assert expected in sentence and "ln 100 = 4.61" in sentence and f"{per_patch:.1f} of 100 items" in sentence
     assert ("training" in sentence) == (usual is not None and per_patch < 70)
 
 
 def test_spread_tells_of_dead_items() -> None:
-    assert "2 items are dead" in memory_text.spread(9, 7.2, 10, 8.0, 2)
-    assert "1 item is dead" in memory_text.spread(9, 7.2, 10, 8.0, 1)
-    assert memory_text.spread(9, 7.2, 10, None, None).endswith("as evenly as 7 equally used ones.")
+    assert "2 items are dead" in words.spread(9, 7.2, 10, 8.0, 2)
+    assert "1 item is dead" in words.spread(9, 7.2, 10, 8.0, 1)
+    assert words.spread(9, 7.2, 10, None, None).endswith("as evenly as 7 equally used ones.")
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_spread_tells_of_dead_items() -> None:
     ],
 )  # fmt: skip
 def test_what_memory_changed_is_said_either_way(means: tuple[float | None, float | None], expected: str) -> None:
-    assert expected in memory_text.changed(*means, 0.2)
+    assert expected in words.changed(*means, 0.2)
 
 
 @pytest.mark.parametrize(
@@ -318,16 +318,16 @@ def test_what_memory_changed_is_said_either_way(means: tuple[float | None, float
     ],
 )  # fmt: skip
 def test_what_forgetting_did_is_said(before: float, after: float, expected: str) -> None:
-    assert expected in memory_text.forgotten(before, after, 1.0, 0.1)
+    assert expected in words.forgotten(before, after, 1.0, 0.1)
 
 
 def test_settings_name_only_what_differs() -> None:
     trained = Settings(0.05, 1.0)
-    assert memory_text.settings(trained, trained) == ""
-    said = memory_text.settings(Settings(0.1, 1.0, (3,)), trained)
+    assert words.settings(trained, trained) == ""
+    said = words.settings(Settings(0.1, 1.0, (3,)), trained)
     assert said == "temperature 0.1 (trained 0.05), 1 item switched off"
 
 
 def test_the_decoders_time_is_the_sum_of_its_stages() -> None:
-    said = memory_text.ran({"transfer": 0.01, "fusion": 2.0, "decoder S2": 3.0})
+    said = words.ran({"transfer": 0.01, "fusion": 2.0, "decoder S2": 3.0})
     assert "**5.0 ms**" in said and "decoder S2 3.0 ms" in said and "transfer" not in said

@@ -21,8 +21,9 @@ from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import Calibration
 from nnet.training.loop import load_history
-from workbench import memory_data, memory_figures, memory_text
-from workbench.memory_data import Settings
+from workbench.memory import figures, recall
+from workbench.memory import words as memory_text
+from workbench.memory.recall import Settings
 from workbench.shared import resources, samples, text
 from workbench.shared.resources import Model
 
@@ -81,12 +82,12 @@ def items_shown(at: AppTest) -> list[int]:
 def test_the_page_says_how_the_memory_works_on_this_image(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY)
     weights = trace.addressing.weights
-    nats, per_patch = memory_data.entropy(weights).mean(), memory_data.effective_items(weights).mean()
+    nats, per_patch = recall.entropy(weights).mean(), recall.effective_items(weights).mean()
     usual = load_history(detector.checkpoint.path)[-1]["items_per_query"]
     assert memory_text.headline(per_patch, nats, 6, usual) in words(at)
     atlas = from_tensors(checkpoints.load_atlas(detector.checkpoint))
-    here = memory_data.usage(weights)
-    spread = [float(memory_data.effective_items(share)) for share in (here, atlas.usage)]
+    here = recall.usage(weights)
+    spread = [float(recall.effective_items(share)) for share in (here, atlas.usage)]
     assert memory_text.spread(int((here > 0).sum()), spread[0], 6, spread[1], int(atlas.dead.sum())) in words(at)
     assert metrics(at)["Items per patch"] == f"{per_patch:.1f}"
     assert metrics(at)["Dead items"] == str(int(atlas.dead.sum()))
@@ -96,9 +97,9 @@ def test_uploaded_images_are_shown_here_too(detector: Detector) -> None:
     content = encoded(4)
     at = upload(start(MEMORY), ("part.png", content, "image/png"))
     assert at.subheader[0].value == r"part\.png" or at.subheader[0].value == "part.png"
-    expected = memory_data.entropy(detector.trace(decode(content).image).addressing.weights)
+    expected = recall.entropy(detector.trace(decode(content).image).addressing.weights)
     assert tiles(at, RECALL)["Entropy in nats"]["values"] == _flat(
-        memory_figures.entropy_readings(expected, 6)
+        figures.entropy_readings(expected, 6)
     )
 
 
@@ -118,11 +119,11 @@ def test_the_image_chosen_on_another_page_is_shown() -> None:
 def test_the_most_conspicuous_patch_is_chosen_first_and_explained(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY)
     score = detector.score([trace.image])[0]
-    cells = memory_data.per_position(score.map, trace.addressing.weights.shape[:2])
+    cells = recall.per_position(score.map, trace.addressing.weights.shape[:2])
     place = chosen(at)
     assert cells[place] == pytest.approx(cells.max(), rel=1e-4)
     for weights in (trace.addressing.raw[place], trace.addressing.weights[place]):
-        nats = float(memory_data.entropy(weights))
+        nats = float(recall.entropy(weights))
         assert f"{nats:.2f}" in words(at) and f"{np.exp(nats):.1f}" in words(at)
     bars = {bar["name"]: bar for bar in charts(at)[ADDRESSING]["data"]}
     assert len(bars) == 2 and set(bars["after"]["x"]) == {"1", "2", "3", "4", "5", "6"}
@@ -176,13 +177,13 @@ def test_a_slider_of_the_addressing_is_followed_without_the_network(
     use = detector.address(trace.addressing.cosine, **settings)
     shown = tiles(at, RECALL)
     assert shown["Entropy in nats"]["values"] == _flat(
-        memory_figures.entropy_readings(memory_data.entropy(use.weights), 6)
+        figures.entropy_readings(recall.entropy(use.weights), 6)
     )
     most = use.weights.argmax(axis=-1)
-    assert shown["Most used item"]["values"] == _flat(memory_figures.item_readings(most, use.weights.max(axis=-1)))
+    assert shown["Most used item"]["values"] == _flat(figures.item_readings(most, use.weights.max(axis=-1)))
     recalled = np.ascontiguousarray(np.moveaxis(use.weights @ detector.memory, -1, 0))
-    distance = memory_data.cosine_distance(trace.F[2], recalled)
-    assert next(iter(tiles(at, DISTANCE).values()))["values"] == _flat(memory_figures.readings(distance))
+    distance = recall.cosine_distance(trace.F[2], recalled)
+    assert next(iter(tiles(at, DISTANCE).values()))["values"] == _flat(figures.readings(distance))
     assert "Changed" in words(at) and "Decoder not run" in words(at)
 
 
@@ -196,7 +197,7 @@ def test_the_decoder_runs_when_it_is_asked_to(detector: Detector, trace: Trace) 
 
 def assert_effect(at: AppTest, detector: Detector, trace: Trace, weights: np.ndarray) -> None:
     """The page shows what `nnet` computes from these weights."""
-    expected = memory_data.effect(detector, trace, np.ascontiguousarray(np.moveaxis(weights @ detector.memory, -1, 0)))
+    expected = recall.effect(detector, trace, np.ascontiguousarray(np.moveaxis(weights @ detector.memory, -1, 0)))
     assert metrics(at)["Score now"] == text.number(expected.judged.value)
     assert metrics(at)["Score as trained"] == text.number(detector.score([trace.image])[0].value)
     assert "Decoder run" in words(at) and "decoder S2" in words(at)
@@ -227,7 +228,7 @@ def test_an_item_is_switched_off(detector: Detector, trace: Trace) -> None:
     use = detector.address(trace.addressing.cosine, model.temperature, model.shrink, keep)
     assert_effect(at, detector, trace, use.weights)
     recalled = np.ascontiguousarray(np.moveaxis(use.weights @ detector.memory, -1, 0))
-    moved = memory_data.cosine_distance(trace.F3_recalled, recalled)
+    moved = recall.cosine_distance(trace.F3_recalled, recalled)
     assert metrics(at)["F′₃ moved by"] == text.number(float(moved.mean()))
     assert at.query_params["forget"] in ("1,4", ["1,4"])
     assert ">off<" in html(at)
@@ -235,7 +236,7 @@ def test_an_item_is_switched_off(detector: Detector, trace: Trace) -> None:
 
 def test_the_most_used_item_is_forgotten_and_brought_back(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY)
-    most = int(memory_data.usage(trace.addressing.weights).argmax())
+    most = int(recall.usage(trace.addressing.weights).argmax())
     pressed(at, "Forget the most used here")
     assert at.multiselect(key="forgotten").value == [most]
     pressed(at, "Bring all back")
@@ -254,12 +255,12 @@ def test_all_but_the_most_used_items_are_forgotten(trace: Trace) -> None:
     fine(at.number_input(key="keep_items").set_value(2).run())
     pressed(at, "Forget all but these")
     kept = set(range(6)) - set(at.multiselect(key="forgotten").value)
-    assert kept == set(memory_data.ranked(memory_data.usage(trace.addressing.weights))[:2].tolist())
+    assert kept == set(recall.ranked(recall.usage(trace.addressing.weights))[:2].tolist())
 
 
 def test_the_decoder_runs_once_per_change_of_items_and_not_for_a_slider() -> None:
     at = start(MEMORY, forget="3")
-    with patch.object(memory_data, "effect", wraps=memory_data.effect) as effect:
+    with patch.object(recall, "effect", wraps=recall.effect) as effect:
         fine(at.slider(key="patch_row").set_value(1).run())
         fine(at.select_slider(key="shrink").set_value(0.5).run())
         assert effect.call_count == 0 and "Decoder not run" in words(at)
@@ -277,22 +278,22 @@ def test_nothing_can_be_recalled_with_every_item_off() -> None:
 
 def test_items_are_ordered_by_use_or_number_or_training(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY)
-    here = memory_data.usage(trace.addressing.weights)
-    assert items_shown(at) == memory_data.ranked(here).tolist()
+    here = recall.usage(trace.addressing.weights)
+    assert items_shown(at) == recall.ranked(here).tolist()
     fine(at.selectbox(key="items_order").set_value("number").run())
     assert items_shown(at) == list(range(6))
     fine(at.selectbox(key="items_order").set_value("training").run())
     atlas = from_tensors(checkpoints.load_atlas(detector.checkpoint))
-    assert items_shown(at) == memory_data.ranked(atlas.usage).tolist()
+    assert items_shown(at) == recall.ranked(atlas.usage).tolist()
     fine(at.multiselect(key="items_only").set_value([4]).run())
     assert items_shown(at) == [4]
 
 
 def test_the_distance_is_told_for_normal_and_flagged_patches(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY)
-    distance = memory_data.cosine_distance(trace.F[2], trace.F3_recalled)
+    distance = recall.cosine_distance(trace.F[2], trace.F3_recalled)
     score = detector.score([trace.image])[0].map
-    cells = memory_data.per_position(score, distance.shape)
+    cells = recall.per_position(score, distance.shape)
     flagged = cells > detector.calibration.for_expression().threshold
     means = [float(distance[mask].mean()) if mask.any() else None for mask in (~flagged, flagged)]
     assert memory_text.changed(*means, float(distance.mean())) in words(at)
@@ -319,9 +320,9 @@ def test_the_atlas_has_a_view_for_items_similarity_and_the_map(detector: Detecto
 
 def test_the_layout_of_the_map_is_chosen() -> None:
     def upside_down(points: np.ndarray) -> np.ndarray:
-        return -memory_data._pca(points)  # UMAP itself takes seconds; see the tests of the figures
+        return -recall._pca(points)  # UMAP itself takes seconds; see the tests of the figures
 
-    with patch.object(memory_data, "_umap", upside_down):
+    with patch.object(recall, "_umap", upside_down):
         at = start(MEMORY, atlas="map")
         before = charts(at)[-1]
         assert "**UMAP of items" in words(at)

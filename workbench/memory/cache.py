@@ -9,8 +9,8 @@ from nnet.analysis.atlas import Atlas, from_tensors
 from nnet.detector import Trace
 from nnet.saved import checkpoint as checkpoints
 from nnet.training.loop import load_history
-from workbench import memory_data
-from workbench.memory_data import Effect, Embedding, Recall, Settings
+from workbench.memory import recall as memory_data
+from workbench.memory.recall import Effect, Embedding, Recall, Settings
 from workbench.shared import resources
 from workbench.shared.resources import BoundedCache, Model
 

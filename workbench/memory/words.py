@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from workbench.memory_data import Settings
+from workbench.memory.recall import Settings
 from workbench.shared import text
 
 LEAD = (

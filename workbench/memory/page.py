@@ -13,12 +13,14 @@ from nnet.analysis.atlas import Atlas, patch
 from nnet.data.images import resize
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
-from workbench import memory_cache, memory_data, memory_figures
-from workbench import memory_text as wording
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Tile
-from workbench.memory_data import Effect, Recall, Settings
-from workbench.memory_figures import Card
+from workbench.memory import cache as memory_cache
+from workbench.memory import figures as memory_figures
+from workbench.memory import recall as memory_data
+from workbench.memory import words
+from workbench.memory.figures import Card
+from workbench.memory.recall import Effect, Recall, Settings
 from workbench.shared import frame, gallery, resources, session, text, theme
 from workbench.shared import pictures as figures
 from workbench.shared.resources import Loaded, Model
@@ -84,7 +86,7 @@ def main() -> None:
         with shelf:
             gallery.shelf(model, picture, expression)
         if model.detector.memory is None:
-            st.info(wording.NO_MEMORY, icon=":material/block:")
+            st.info(words.NO_MEMORY, icon=":material/block:")
             return
         scene = _scene(model, picture, expression)
         _start_view(scene)
@@ -135,20 +137,20 @@ def _headline(scene: Scene) -> None:
         reference = scene.judged.reference
         st.markdown(
             f":{colour}-badge[{text.decision(reference, scene.judged.value)}] "
-            f"{wording.headline(float(per_patch.mean()), float(nats.mean()), scene.items, usual)}"
+            f"{words.headline(float(per_patch.mean()), float(nats.mean()), scene.items, usual)}"
         )
-        st.markdown(wording.spread(used, evenly, scene.items, training, dead))
+        st.markdown(words.spread(used, evenly, scene.items, training, dead))
         if scene.judged.share_above > text.UNFAMILIAR_SHARE:
             st.markdown(f":material/help: {text.unfamiliar(scene.judged.share_above)}")
         facts = text.picture_facts(scene.loaded.image.shape, scene.picture.known)
-        st.caption(" ".join((facts, *scene.loaded.notes, wording.LEAD)))
+        st.caption(" ".join((facts, *scene.loaded.notes, words.LEAD)))
     with right, st.grid(2, min_column_width=140, gap="small"):
         st.metric("Items per patch", f"{per_patch.mean():.1f}", help="Mean of exp(entropy) of the addressing weights.")
         st.metric("Items used", f"{used} of {scene.items}", help="Items with any weight after shrinkage.")
         st.metric("Spread over", f"{evenly:.0f} items", help="exp(entropy) of the items' shares on this image.")
-        st.metric("Dead items", "–" if dead is None else f"{dead}", help=wording.DEAD_HELP)
+        st.metric("Dead items", "–" if dead is None else f"{dead}", help=words.DEAD_HELP)
     if atlas is None:
-        st.info(wording.NO_ATLAS, icon=":material/info:")
+        st.info(words.NO_ATLAS, icon=":material/info:")
 
 
 # ----------------------------------------------------------------------------------------------- what follows settings
@@ -179,11 +181,11 @@ def _settings(scene: Scene) -> Settings:
         left, right, status = st.columns((4, 4, 3), gap="medium", vertical_alignment="top")
         with left:
             temperature = _trained_slider(
-                "Temperature of the softmax", "temperature", temperatures, trained.temperature, wording.TEMPERATURE_HELP
+                "Temperature of the softmax", "temperature", temperatures, trained.temperature, words.TEMPERATURE_HELP
             )
         with right:
             shrink = _trained_slider(
-                "Shrinkage in fair shares 1/N", "shrink", shrinks, trained.shrink, wording.SHRINK_HELP
+                "Shrinkage in fair shares 1/N", "shrink", shrinks, trained.shrink, words.SHRINK_HELP
             )
         settings = Settings(temperature, shrink, off)
         with status:
@@ -207,7 +209,7 @@ def _one_of_numbers(options: list[float]):
 
 
 def _status(settings: Settings, trained: Settings) -> None:
-    changed = wording.settings(settings, trained)
+    changed = words.settings(settings, trained)
     if not changed:
         st.markdown(":gray-badge[As trained]")
         st.caption("Move a slider: everything below follows at once, without running the network.")
@@ -233,7 +235,7 @@ def _switched_off(scene: Scene) -> tuple[int, ...]:
     session.remember("forget", "", _items_reader(scene))
     off = memory_data.items_from_text(st.session_state["forget"], scene.items)
     if len(off) == scene.items:
-        st.warning(wording.ALL_OFF, icon=":material/warning:")
+        st.warning(words.ALL_OFF, icon=":material/warning:")
         return ()
     return off
 
@@ -272,7 +274,7 @@ def _patch(scene: Scene, settings: Settings, recall: Recall) -> None:
     chosen = _chosen_patch(scene)
     linked_pictures.draw(
         "recall_pictures", _recall_tiles(scene, recall), scene.shape, chosen, scene.loaded.image.shape, _choose_patch,
-        label=wording.PICKER_LABEL, width=150,
+        label=words.PICKER_LABEL, width=150,
     )  # fmt: skip
     left, right = st.columns(2, gap="medium")
     left.slider("Row of the patch", 1, rows, key="patch_row", help="From the top; the same as a click.")
@@ -287,22 +289,22 @@ def _recall_tiles(scene: Scene, recall: Recall) -> list[Tile]:
     colours = memory_figures.item_colours(memory_cache.ordered_items(scene.model)[2])
     tiles = [
         Tile(
-            "Picture", wording.PICTURE_HINT, scene.photo,
+            "Picture", words.PICTURE_HINT, scene.photo,
             memory_figures.flagged_cells(scene.flagged), memory_figures.readings(scene.scores, " score"),
         ),
         Tile(
-            "Entropy in nats", wording.ENTROPY_HINT, None, figures.colourised(nats, scale),
+            "Entropy in nats", words.ENTROPY_HINT, None, figures.colourised(nats, scale),
             memory_figures.entropy_readings(nats, scene.items), **linked_pictures.bar(scale),
         ),
         Tile(
-            "Most used item", wording.MOST_USED_HINT, None, colours[most],
+            "Most used item", words.MOST_USED_HINT, None, colours[most],
             memory_figures.item_readings(most, weights.max(axis=-1)), theme.css_gradient("viridis"),
             ("similar items have similar colours",),
         ),
     ]  # fmt: skip
     if scene.atlas is not None:
         told = memory_figures.photo_uri(memory_data.mosaic(weights, scene.atlas))
-        tiles.append(Tile("Told in training patches", wording.MOSAIC_HINT, told))
+        tiles.append(Tile("Told in training patches", words.MOSAIC_HINT, told))
     return tiles
 
 
@@ -314,14 +316,14 @@ def _addressing(scene: Scene, settings: Settings, recall: Recall, chosen: tuple[
         st.markdown("**Addressing of the chosen patch, before and after shrinkage**")
         figure = memory_figures.addressing_figure(raw, weights, settings.shrink / scene.items)
         st.plotly_chart(figure, key="addressing", config=figures.CHART_CONFIG, alt="Weights of the items as bars.")
-        st.caption(wording.BARS_HINT)
+        st.caption(words.BARS_HINT)
     with facts:
-        st.markdown(f"**The chosen patch.** {wording.patch(*chosen, score, bool(scene.flagged[chosen]))}")
+        st.markdown(f"**The chosen patch.** {words.patch(*chosen, score, bool(scene.flagged[chosen]))}")
         rows = {
             "before": (float(memory_data.entropy(raw)), int((raw > 0).sum())),
             "after": (float(memory_data.entropy(weights)), int((weights > 0).sum())),
         }
-        st.markdown(wording.addressing_table(rows, scene.items))
+        st.markdown(words.addressing_table(rows, scene.items))
     if scene.atlas is not None:
         _recalled_from(scene, weights, chosen)
 
@@ -334,11 +336,11 @@ def _recalled_from(scene: Scene, weights: np.ndarray, chosen: tuple[int, int]) -
     for item in memory_data.ranked(weights)[:_RECALLED]:
         if weights[item] > 0:
             patches = memory_figures.strip(scene.atlas.patches[item, :3])
-            name = wording.item(item)
+            name = words.item(item)
             cards.append(Card(name, (f"weight {weights[item]:.2f}",), f"Training patches of {name}", strip=patches))
     st.markdown("**Recalled from**")
     st.html(memory_figures.cards(cards, 150))
-    st.caption(wording.PATCHES_HINT)
+    st.caption(words.PATCHES_HINT)
 
 
 # ------------------------------------------------------------------------------------------- items on this image
@@ -352,7 +354,7 @@ def _items(scene: Scene, settings: Settings, recall: Recall) -> None:
     height, width = scene.loaded.image.shape[:2]
     st.html(memory_figures.cards(cards, 150, width / height))
     st.html(memory_figures.weight_bar())
-    st.caption(wording.ITEMS_HINT if scene.atlas is not None else wording.ITEMS_HINT_WITHOUT_ATLAS)
+    st.caption(words.ITEMS_HINT if scene.atlas is not None else words.ITEMS_HINT_WITHOUT_ATLAS)
 
 
 def _page_of_items(scene: Scene, here: np.ndarray) -> list[int]:
@@ -371,7 +373,7 @@ def _only(scene: Scene) -> tuple[int, ...]:
     chosen = memory_data.items_from_text(st.session_state["only_items"], scene.items)
     st.session_state["items_only"] = list(chosen)
     st.multiselect(
-        "Only these items", range(scene.items), format_func=wording.item, key="items_only", placeholder="all items",
+        "Only these items", range(scene.items), format_func=words.item, key="items_only", placeholder="all items",
         width=280, on_change=_only_chosen,
     )  # fmt: skip
     return chosen
@@ -382,9 +384,9 @@ def _only_chosen() -> None:
 
 
 def _order_choice(key: str, default: str, scene: Scene) -> str:
-    possible = [name for name in wording.ORDERS if name != "training" or scene.atlas is not None]
+    possible = [name for name in words.ORDERS if name != "training" or scene.atlas is not None]
     session.remember(key, default, session.one_of(possible))
-    return st.selectbox("Order by", possible, format_func=wording.ORDERS.get, key=key, width=190)
+    return st.selectbox("Order by", possible, format_func=words.ORDERS.get, key=key, width=190)
 
 
 def _ordered(order: str, scene: Scene, here: np.ndarray) -> list[int]:
@@ -399,12 +401,12 @@ def _page(key: str, pages: int) -> int:
 
 
 def _item_card(scene: Scene, settings: Settings, recall: Recall, here: np.ndarray, item: int) -> Card:
-    atlas, name = scene.atlas, wording.item(item)
+    atlas, name = scene.atlas, words.item(item)
     off = item in settings.off
     dead = atlas is not None and bool(atlas.dead[item])
     return Card(
         name,
-        wording.shares(float(here[item]), None if atlas is None else float(atlas.usage[item])),
+        words.shares(float(here[item]), None if atlas is None else float(atlas.usage[item])),
         f"Where {name} is used on this image",
         scene.small_photo,
         memory_figures.weight_cells(recall.use.weights[..., item]),
@@ -419,7 +421,7 @@ def _item_card(scene: Scene, settings: Settings, recall: Recall, here: np.ndarra
 
 def _forget(scene: Scene, settings: Settings, trained: Recall, recall: Recall) -> None:
     st.subheader("Forget an item", anchor=False)
-    st.caption(wording.FORGET_LEAD)
+    st.caption(words.FORGET_LEAD)
     _forget_controls(scene, settings, recall)
     own = memory_data.trained(scene.model.detector)
     if settings == own:
@@ -431,11 +433,11 @@ def _forget(scene: Scene, settings: Settings, trained: Recall, recall: Recall) -
         reference = scene.judged.reference
         mean = float(moved.mean())
         _scores(scene, result, mean)
-        st.markdown(wording.forgotten(scene.judged.value, result.judged.value, reference.threshold, mean))
+        st.markdown(words.forgotten(scene.judged.value, result.judged.value, reference.threshold, mean))
     tiles = [_moved_tile(moved), *([] if result is None else _score_tiles(scene, result))]
     linked_pictures.draw(
         "forget_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
-        label=wording.PICKER_LABEL, width=150,
+        label=words.PICKER_LABEL, width=150,
     )  # fmt: skip
     if result is not None:
         _six_maps(scene, result)
@@ -448,18 +450,18 @@ def _forget_controls(scene: Scene, settings: Settings, recall: Recall) -> None:
     at_patch = int(recall.use.weights[row, column].argmax())
     st.session_state["forgotten"] = list(settings.off)
     st.multiselect(
-        "Items switched off", range(scene.items), format_func=wording.item, key="forgotten", wrap=False,
+        "Items switched off", range(scene.items), format_func=words.item, key="forgotten", wrap=False,
         placeholder="none; choose items here", on_change=_forgotten_chosen,
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         can = len(settings.off) < scene.items - 1
         st.button(
-            f"Forget the most used here ({wording.item(most).lower()})", key="forget_most", disabled=not can,
+            f"Forget the most used here ({words.item(most).lower()})", key="forget_most", disabled=not can,
             on_click=_switch_off, args=((*settings.off, most),), icon=":material/block:",
             help="The item with the largest share of this image's addressing.",
         )  # fmt: skip
         st.button(
-            f"Forget the chosen patch's ({wording.item(at_patch).lower()})", key="forget_patch", disabled=not can,
+            f"Forget the chosen patch's ({words.item(at_patch).lower()})", key="forget_patch", disabled=not can,
             on_click=_switch_off, args=((*settings.off, at_patch),), icon=":material/block:",
             help="The item with the largest weight at the chosen patch.",
         )  # fmt: skip
@@ -504,7 +506,7 @@ def _result(scene: Scene, settings: Settings, recall: Recall) -> Effect | None:
             st.markdown(":orange-badge[Decoder not run] The score under these settings is not known yet.")
             st.button("Run the decoder", type="primary", key="run_decoder", icon=":material/play_arrow:", on_click=_ask)
         else:
-            st.markdown(f":green-badge[Decoder run] {wording.ran(result.timings)}")
+            st.markdown(f":green-badge[Decoder run] {words.ran(result.timings)}")
     return result
 
 
@@ -527,7 +529,7 @@ def _scores(scene: Scene, result: Effect, moved: float) -> None:
 def _moved_tile(moved: np.ndarray) -> Tile:
     scale = memory_figures.change_scale(moved)
     return Tile(
-        "Change of F′₃ (1 − cos)", wording.RECALL_CHANGE_HINT, None, figures.colourised(moved, scale),
+        "Change of F′₃ (1 − cos)", words.RECALL_CHANGE_HINT, None, figures.colourised(moved, scale),
         memory_figures.readings(moved), **linked_pictures.bar(scale),
     )  # fmt: skip
 
@@ -539,13 +541,13 @@ def _score_tiles(scene: Scene, result: Effect) -> list[Tile]:
     for title, judged in (("Score as trained", scene.judged), ("Score now", result.judged)):
         values = memory_figures.readings(memory_data.per_position(judged.score, scene.shape))
         smooth = memory_figures.photo_uri(figures.colourised(judged.score, scale))
-        tiles.append(Tile(title, wording.SCORE_HINT, smooth, None, values, **linked_pictures.bar(scale)))
+        tiles.append(Tile(title, words.SCORE_HINT, smooth, None, values, **linked_pictures.bar(scale)))
     change = result.judged.score - scene.judged.score
     peaks = [memory_data.per_position(judged.score, scene.shape) for judged in (scene.judged, result.judged)]
     limit = text.number(threshold)
     tiles.append(
         Tile(
-            "Score, difference", wording.DIFFERENCE_HINT,
+            "Score, difference", words.DIFFERENCE_HINT,
             memory_figures.photo_uri(memory_figures.change_colours(change, threshold)), None,
             memory_figures.readings(peaks[1] - peaks[0]), memory_figures.change_gradient(),
             (f"≤ −{limit}", "0", f"≥ {limit}: the threshold"),
@@ -567,10 +569,10 @@ def _six_maps(scene: Scene, result: Effect) -> None:
             tiles.append(Tile(title, "", memory_figures.photo_uri(figures.colourised(share, scale), 128), None, values))
     linked_pictures.draw(
         "map_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
-        label=wording.PICKER_LABEL, width=130,
+        label=words.PICKER_LABEL, width=130,
     )  # fmt: skip
     st.html(figures.colour_bar(scale))
-    st.caption(wording.MAPS_HINT)
+    st.caption(words.MAPS_HINT)
 
 
 # ------------------------------------------------------------------------------------------------ what memory changed
@@ -580,11 +582,11 @@ def _changed(scene: Scene, recall: Recall) -> None:
     st.subheader("What the memory changed", anchor=False)
     flagged, distance = scene.flagged, recall.distance
     means = [float(distance[mask].mean()) if mask.any() else None for mask in (~flagged, flagged)]
-    st.markdown(wording.changed(*means, float(distance.mean())))
+    st.markdown(words.changed(*means, float(distance.mean())))
     scale = memory_figures.distance_scale(0.7)
     tiles = [
         Tile(
-            "1 − cos(F₃, F′₃)", wording.CHANGED_MAP_HINT, None, figures.colourised(distance, scale),
+            "1 − cos(F₃, F′₃)", words.CHANGED_MAP_HINT, None, figures.colourised(distance, scale),
             memory_figures.readings(distance), **linked_pictures.bar(scale),
         ),
         Tile(
@@ -597,13 +599,13 @@ def _changed(scene: Scene, recall: Recall) -> None:
     with pictures:
         linked_pictures.draw(
             "distance_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
-            label=wording.PICKER_LABEL, width=150,
+            label=words.PICKER_LABEL, width=150,
         )  # fmt: skip
     with chart:
         st.markdown("**Distance of every patch**")
         figure = memory_figures.distances_figure(distance, flagged)
         st.plotly_chart(figure, key="distances", config=figures.CHART_CONFIG, alt="Distances of all patches as dots.")
-        st.caption(wording.DISTANCES_HINT)
+        st.caption(words.DISTANCES_HINT)
 
 
 # ---------------------------------------------------------------------------------------------------------- the atlas
@@ -613,9 +615,9 @@ def _changed(scene: Scene, recall: Recall) -> None:
 def _atlas(scene: Scene) -> None:
     """The memory as a whole. Runs again only when its own controls change."""
     st.subheader("Memory atlas", anchor=False)
-    session.remember("atlas", "items", session.one_of(wording.VIEWS))
+    session.remember("atlas", "items", session.one_of(words.VIEWS))
     view = st.segmented_control(
-        "Atlas view", list(wording.VIEWS), format_func=wording.VIEWS.get, key="atlas", required=True,
+        "Atlas view", list(words.VIEWS), format_func=words.VIEWS.get, key="atlas", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
     {"items": _atlas_items, "similarity": _similarity, "map": _embedding}[view](scene)
@@ -629,20 +631,20 @@ def _atlas_items(scene: Scene) -> None:
         memory_figures.usage_figure(here, *usage), key="usage", config=figures.CHART_CONFIG,
         alt="Share of each item over the training set and on this image.",
     )  # fmt: skip
-    st.caption(wording.USAGE_HINT)
+    st.caption(words.USAGE_HINT)
     if atlas is None:
-        st.info(wording.NO_ATLAS, icon=":material/info:")
+        st.info(words.NO_ATLAS, icon=":material/info:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = _order_choice("atlas_order", "training", scene)
         page = _page("atlas_page", -(-scene.items // _CARDS_ON_PAGE))
     shown = _ordered(order, scene, here)[(page - 1) * _CARDS_ON_PAGE : page * _CARDS_ON_PAGE]
     st.html(memory_figures.cards([_atlas_card(atlas, item) for item in shown], 230))
-    st.caption(wording.ATLAS_HINT, help=wording.DEAD_HELP)
+    st.caption(words.ATLAS_HINT, help=words.DEAD_HELP)
 
 
 def _atlas_card(atlas: Atlas, item: int) -> Card:
-    name, share = wording.item(item), float(atlas.usage[item])
+    name, share = words.item(item), float(atlas.usage[item])
     fair = share * len(atlas.usage)
     return Card(
         name,
@@ -663,13 +665,13 @@ def _similarity(scene: Scene) -> None:
         alt="Matrix of the cosines between all items.",
     )  # fmt: skip
     few = "" if len(which) == scene.items else f" Only the {len(which)} most used of {scene.items} items are shown."
-    st.caption(wording.SIMILARITY_HINT + few)
+    st.caption(words.SIMILARITY_HINT + few)
 
 
 def _embedding(scene: Scene) -> None:
     session.remember("atlas_layout", "UMAP", session.one_of(("UMAP", "PCA")))
-    method = st.segmented_control("Layout", ["UMAP", "PCA"], key="atlas_layout", required=True, help=wording.UMAP_HELP)
-    with st.spinner(wording.UMAP_WAIT, show_time=True):
+    method = st.segmented_control("Layout", ["UMAP", "PCA"], key="atlas_layout", required=True, help=words.UMAP_HELP)
+    with st.spinner(words.UMAP_WAIT, show_time=True):
         embedding = memory_cache.embedding(scene.model, scene.loaded.hash, scene.trace, method)
     st.markdown(f"**{embedding.method} of items and the image's patches, by direction (no unit)**")
     here = memory_data.usage(scene.trace.addressing.weights)
@@ -678,7 +680,7 @@ def _embedding(scene: Scene) -> None:
     st.plotly_chart(
         figure, key="embedding", config=figures.CHART_CONFIG, alt="Items and patches as points in the plane."
     )
-    st.caption(" ".join((wording.EMBEDDING_HINT, *embedding.notes)))
+    st.caption(" ".join((words.EMBEDDING_HINT, *embedding.notes)))
 
 
 main()

@@ -15,8 +15,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnet.scoring.overlay import colour_table
-from workbench import memory_text
-from workbench.memory_data import Embedding
+from workbench.memory import words
+from workbench.memory.recall import Embedding
 from workbench.shared import pictures, text, theme
 from workbench.shared.pictures import Scale
 
@@ -411,12 +411,12 @@ def readings(values: np.ndarray, unit: str = "") -> list[list[str]]:
 def entropy_readings(entropy: np.ndarray, items: int) -> list[list[str]]:
     """Entropies (H, W) in nats, as a share of ln N, and as an effective number of items."""
     top = math.log(items)
-    return [[memory_text.entropy_reading(float(v), top) for v in row] for row in entropy]
+    return [[words.entropy_reading(float(v), top) for v in row] for row in entropy]
 
 
 def item_readings(items: np.ndarray, weights: np.ndarray) -> list[list[str]]:
     """Most used items (H, W) and their weights (H, W)."""
     return [
-        [f"{memory_text.item(int(i))}, weight {w:.2f}" for i, w in zip(*pair, strict=True)]
+        [f"{words.item(int(i))}, weight {w:.2f}" for i, w in zip(*pair, strict=True)]
         for pair in zip(items, weights, strict=True)
     ]
