@@ -16,7 +16,7 @@ from test_app import INSPECT, fine, heading, shown_score, start, words
 
 from nnet.data import DataError
 from nnet.detector import Detector
-from workbench import projection_text
+from workbench.projection import words as projection_text
 from workbench.shared import datasets, session, text
 
 PAGES = (INSPECT, "pages/2_Memory.py", "pages/3_Projection.py")

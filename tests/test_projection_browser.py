@@ -6,7 +6,7 @@ import pytest
 import test_browser
 from test_browser import Visitor, file, photo
 
-from workbench import projection_text as words
+from workbench.projection import words
 
 address, browser, pytestmark = test_browser.address, test_browser.browser, test_browser.pytestmark
 

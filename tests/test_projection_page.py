@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis import projection
 from nnet.data import open_dataset
 from nnet.detector import Detector, Trace
-from workbench import projection_text as words
-from workbench import projection_work as work
+from workbench.projection import looks as work
+from workbench.projection import words
 from workbench.shared import resources, samples, text
 from workbench.shared.session import Picture
 

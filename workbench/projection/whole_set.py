@@ -13,11 +13,10 @@ import streamlit as st
 from nnet.analysis import projection
 from nnet.data import Dataset, Sample
 from nnet.errors import NNetError
-from workbench import projection_figures
-from workbench import projection_text as words
-from workbench import projection_work as work
-from workbench.projection_figures import Series
-from workbench.projection_work import Measured
+from workbench.projection import figures, words
+from workbench.projection import looks as work
+from workbench.projection.figures import Series
+from workbench.projection.looks import Measured
 from workbench.shared import datasets, pictures, session, text, theme
 from workbench.shared.resources import Model
 
@@ -62,7 +61,7 @@ def change_key(groups: Iterable[str]) -> str:
     for name in groups:
         colour = theme.NORMAL if name == "normal" else theme.ANOMALOUS
         entries += [("open", colour, f"{name}, before"), ("filled", colour, f"{name}, after")]
-    return projection_figures.key(entries)
+    return figures.key(entries)
 
 
 def section(model: Model, milliseconds: float) -> None:
@@ -209,7 +208,7 @@ def _result(result: Measured) -> None:
         for index, (name, question) in enumerate(words.QUESTIONS.items()):
             with grid.cell():
                 st.markdown(f"**{question.title}**", help=question.help)
-                figure = projection_figures.change_figure(
+                figure = figures.change_figure(
                     rows, [group(index) for group in series], question.unit, log=name == "mean"
                 )
                 st.plotly_chart(figure, key=f"data-{name}", config=pictures.CHART_CONFIG, alt=question.unit)

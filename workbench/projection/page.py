@@ -15,11 +15,11 @@ from nnet.analysis.projection import Pair
 from nnet.errors import NNetError
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
-from workbench import projection_data, projection_figures
-from workbench import projection_text as words
-from workbench import projection_work as work
-from workbench.projection_figures import Series
-from workbench.projection_work import Look, Region
+from workbench.projection import figures as projection_figures
+from workbench.projection import looks as work
+from workbench.projection import whole_set, words
+from workbench.projection.figures import Series
+from workbench.projection.looks import Look, Region
 from workbench.shared import frame, gallery, resources, session, text, theme
 from workbench.shared import pictures as figures
 from workbench.shared.resources import Loaded, Model
@@ -76,7 +76,7 @@ def main() -> None:
             _figure_seven(scene, pairs, looked)
             _variance(scene)
         elif part == "data":
-            projection_data.section(model, sum(trace.timings.values()))
+            whole_set.section(model, sum(trace.timings.values()))
         else:
             with bar:
                 stage = _stage()
@@ -161,7 +161,7 @@ def _answers(scene: Scene) -> None:
                 st.caption(words.steps(values[name]))
     st.markdown(words.verdict(values, whose, where))
     st.markdown(words.scale_free(values))
-    for measured in projection_data.measured(scene.model):
+    for measured in whole_set.measured(scene.model):
         if whole := work.values_of_data(measured, scene.side):
             normal = int(np.sum(~measured.defective & measured.known))
             st.markdown(words.verdict(whole, whose, words.data_where(normal, measured.name)))
@@ -187,7 +187,7 @@ def _changes(scene: Scene, projected: Mapping[str, tuple[Look, ...]]) -> None:
             for name, question in words.QUESTIONS.items()
         }  # fmt: skip
 
-    st.html(projection_data.change_key(groups))
+    st.html(whole_set.change_key(groups))
     kept = work.charts(scene.model, scene.loaded, scene.region, drawn)
     with st.grid(2, min_column_width=320, gap="medium") as grid:
         for name, question in words.QUESTIONS.items():
