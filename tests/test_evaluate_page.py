@@ -20,8 +20,8 @@ from test_app import component
 from nnet.analysis import evaluation, subsets
 from nnet.data import open_dataset
 from nnet.detector import Detector
-from workbench import evaluate_text as words
-from workbench import evaluate_work as work
+from workbench.evaluate import measured as work
+from workbench.evaluate import words
 from workbench.shared import resources
 
 ROOT = Path(__file__).resolve().parent.parent

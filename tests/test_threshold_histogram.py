@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from test_evaluate_figures import DEFECTIVE, SCORES
 
-from workbench import evaluate_text as words
-from workbench import evaluate_work
 from workbench.components import threshold_histogram as histogram
 from workbench.components.threshold_histogram import Group, Stop
+from workbench.evaluate import measured, words
 from workbench.shared import text, theme
 
 
@@ -44,11 +43,11 @@ def test_scores_outside_the_bins_and_a_threshold_between_the_stops_find_a_place(
 
 
 def test_what_a_threshold_would_do_is_what_it_does() -> None:
-    steps = evaluate_work.threshold_steps(SCORES, [0.4])
-    four = evaluate_work.counts_at(SCORES, DEFECTIVE, steps)
-    assert four == [evaluate_work.counts(SCORES, DEFECTIVE, step) for step in steps]
-    labels = evaluate_work.step_labels(steps)
-    data = evaluate_work.histogram(SCORES, DEFECTIVE, steps, labels, 0.4, 0.25)
+    steps = measured.threshold_steps(SCORES, [0.4])
+    four = measured.counts_at(SCORES, DEFECTIVE, steps)
+    assert four == [measured.counts(SCORES, DEFECTIVE, step) for step in steps]
+    labels = measured.step_labels(steps)
+    data = measured.histogram(SCORES, DEFECTIVE, steps, labels, 0.4, 0.25)
     at = steps.index(0.4)
     assert data["now"] == at and data["labels"][at] == labels[0.4]
     assert data["told"][at] == ["1 miss among 3 defective", "1 false alarm among 3 normal"]
@@ -58,8 +57,8 @@ def test_what_a_threshold_would_do_is_what_it_does() -> None:
 
 
 def test_scores_of_nothing_but_zero_are_drawn() -> None:
-    steps = evaluate_work.threshold_steps(np.zeros(6), [])
-    data = evaluate_work.histogram(np.zeros(6), DEFECTIVE, steps, evaluate_work.step_labels(steps), 1.0, 0.0)
+    steps = measured.threshold_steps(np.zeros(6), [])
+    data = measured.histogram(np.zeros(6), DEFECTIVE, steps, measured.step_labels(steps), 1.0, 0.0)
     assert [sum(series["counts"]) for series in data["series"]] == [3, 3] and np.isfinite(data["stops"]).all()
 
 

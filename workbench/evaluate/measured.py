@@ -18,15 +18,14 @@ from nnet.analysis.subsets import Attribution
 from nnet.data import Inspection
 from nnet.scoring import judge
 from nnet.scoring.metrics import Ranking
-from workbench import evaluate_figures
-from workbench import evaluate_text as words
 from workbench.components import threshold_histogram
-from workbench.evaluate_figures import Line
+from workbench.evaluate import figures, words
+from workbench.evaluate.figures import Line
 from workbench.shared import pictures, resources, text, theme
 from workbench.shared.resources import BoundedCache, Loaded, Model
 
 if TYPE_CHECKING:
-    from workbench.evaluate_data import Chosen
+    from workbench.evaluate.choice import Chosen
 
 EVIDENCE_BYTES = 768 * resources.MEBIBYTE
 """Most memory for the maps of measured sets: some 8,000 images."""
@@ -248,7 +247,7 @@ def histogram(
         for step, four in zip(steps, counts_at(scores, defective, steps), strict=True)
     ]
     return threshold_histogram.data(
-        groups, evaluate_figures.borders(scores), stops, threshold, label=words.HISTOGRAM_LABEL,
+        groups, figures.borders(scores), stops, threshold, label=words.HISTOGRAM_LABEL,
         reference=(words.own_threshold(own), own),
     )  # fmt: skip
 

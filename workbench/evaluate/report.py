@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 
 from nnet.analysis.evaluation import Evidence, Result
 from nnet.analysis.subsets import METRICS, Attribution
-from workbench import evaluate_text as words
+from workbench.evaluate import words
 from workbench.shared import text
 
 _STYLE = """

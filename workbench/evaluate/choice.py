@@ -13,8 +13,8 @@ from nnet.data import GOOD, DataError, Dataset, Inspection, Sample, extract_zip,
 from nnet.data.archive import TemporaryFolder
 from nnet.data.images import IMAGE_SUFFIXES, decode
 from nnet.errors import NNetError
-from workbench import evaluate_text as words
-from workbench import evaluate_work as work
+from workbench.evaluate import measured as work
+from workbench.evaluate import words
 from workbench.shared import datasets, resources, session, text
 from workbench.shared.resources import Model
 

@@ -19,13 +19,14 @@ from nnet.saved.checkpoint import METRICS as METRICS_FILE
 from nnet.saved.checkpoint import add_evaluation, read_metrics
 from nnet.saved.provenance import provenance
 from nnet.scoring import judge
-from workbench import evaluate_data, evaluate_figures, evaluate_report
-from workbench import evaluate_text as words
-from workbench import evaluate_work as work
 from workbench.components import threshold_histogram
-from workbench.evaluate_data import Chosen
-from workbench.evaluate_report import Section
-from workbench.evaluate_work import Scored
+from workbench.evaluate import choice, words
+from workbench.evaluate import figures as evaluate_figures
+from workbench.evaluate import measured as work
+from workbench.evaluate import report as evaluate_report
+from workbench.evaluate.choice import Chosen
+from workbench.evaluate.measured import Scored
+from workbench.evaluate.report import Section
 from workbench.shared import frame, session, text
 from workbench.shared import pictures as figures
 from workbench.shared.resources import Model
@@ -58,12 +59,12 @@ def main() -> None:
     with frame.page("Evaluate") as model:
         st.title("Evaluate", anchor=False)
         st.markdown(words.ABOUT)
-        chosen = evaluate_data.choose()
+        chosen = choice.choose()
         if chosen is None:
             st.info(words.NOTHING_CHOSEN, icon=":material/dataset:")
             _recorded(model)
             return
-        evaluate_data.show_found(model, chosen)
+        choice.show_found(model, chosen)
         if not evaluation.can_be_measured(chosen.dataset):
             st.info(words.NEEDS_BOTH, icon=":material/info:")
             return
