@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from nnet.scoring.overlay import paint
-from workbench import train_figures
 from workbench.shared import pictures, theme
-from workbench.train_figures import Line
+from workbench.train import figures
+from workbench.train.figures import Line
 
 
 def decoded(uri: str, mode: str) -> np.ndarray:
@@ -21,7 +21,7 @@ def decoded(uri: str, mode: str) -> np.ndarray:
 
 def test_a_curve_has_its_values_and_whole_epochs() -> None:
     lines = [Line("median", [3.0, 2.0, 1.0]), Line("high", [4.0, float("nan"), 2.0], dashed=True)]
-    figure = train_figures.curve_figure([1, 2, 3], lines, log=True)
+    figure = figures.curve_figure([1, 2, 3], lines, log=True)
     assert list(figure.data[0].y) == [3.0, 2.0, 1.0] and figure.data[0].mode == "lines"
     assert figure.data[1].line.dash == "dash" and figure.data[1].connectgaps
     assert figure.layout.yaxis.type == "log" and {"1", "2", "5"} <= set(figure.layout.yaxis.ticktext)
@@ -29,19 +29,19 @@ def test_a_curve_has_its_values_and_whole_epochs() -> None:
 
 
 def test_curves_beside_each_other_have_one_axis() -> None:
-    ended = train_figures.curve_figure([1, 2, 3], [Line("L_align", [3.0, 2.0, 1.0])], last=40)
+    ended = figures.curve_figure([1, 2, 3], [Line("L_align", [3.0, 2.0, 1.0])], last=40)
     assert list(ended.layout.xaxis.range) == [1, 40] and ended.layout.xaxis.dtick != 1
-    assert train_figures.curve_figure([1], [Line("loss", [3.0])], last=1).layout.xaxis.range is None
+    assert figures.curve_figure([1], [Line("loss", [3.0])], last=1).layout.xaxis.range is None
 
 
 def test_a_curve_of_few_epochs_shows_its_points() -> None:
-    assert train_figures.curve_figure([1], [Line("loss", [3.0])]).data[0].mode == "lines+markers"
+    assert figures.curve_figure([1], [Line("loss", [3.0])]).data[0].mode == "lines+markers"
 
 
 def test_the_score_chart_draws_kinds_apart_and_the_chosen_probe_on_top() -> None:
     epochs, scores = np.array([0, 1]), np.array([[2.0, 3.0], [0.0, 4.0]], np.float32)
     held_out, levels = np.array([[1.0, 2.0], [0.5, 1.0]], np.float32), np.array([1.9, 0.9])
-    figure = train_figures.scores_figure(
+    figure = figures.scores_figure(
         epochs, scores, ["normal", "defective"], ["<good>", "crack"], held_out, levels, 0
     )
     low, high, level, other, chosen = figure.data
@@ -53,16 +53,16 @@ def test_the_score_chart_draws_kinds_apart_and_the_chosen_probe_on_top() -> None
 
 
 def test_without_held_out_scores_the_probes_stand_alone() -> None:
-    figure = train_figures.scores_figure(
+    figure = figures.scores_figure(
         np.array([0]), np.ones((1, 1), np.float32), ["painted"], ["scratch"], np.zeros((1, 0)), np.zeros(1), 0
     )
-    assert len(figure.data) == 1 and figure.data[0].line.color == train_figures.PAINTED
+    assert len(figure.data) == 1 and figure.data[0].line.color == figures.PAINTED
 
 
 def test_a_strip_holds_its_frames_below_each_other_in_the_scales_colours() -> None:
     values = np.stack([np.zeros((4, 4)), np.ones((4, 4)), np.full((4, 4), 2.0)]).astype(np.float32)
     scale = pictures.Scale(0.0, 2.0, {}, "")
-    strip = decoded(train_figures.strip(values, [scale] * 3, 4), "RGB")
+    strip = decoded(figures.strip(values, [scale] * 3, 4), "RGB")
     assert strip.shape == (12, 4, 3)
     for frame, position in enumerate((0.0, 0.5, 1.0)):
         expected = paint(np.array([[position]], np.float32), scale.colour_map)[0, 0]
@@ -71,7 +71,7 @@ def test_a_strip_holds_its_frames_below_each_other_in_the_scales_colours() -> No
 
 def test_frames_over_a_photo_are_clearer_where_nothing_is_wrong() -> None:
     values = np.stack([np.zeros((2, 2)), np.full((2, 2), 0.5), np.ones((2, 2))]).astype(np.float32)
-    strip = decoded(train_figures.strip(values, [pictures.Scale(0.0, 1.0, {}, "")] * 3, 4, 0.8), "RGBA")
+    strip = decoded(figures.strip(values, [pictures.Scale(0.0, 1.0, {}, "")] * 3, 4, 0.8), "RGBA")
     assert strip.shape == (12, 4, 4)
     assert [int(strip[row, 0, 3]) for row in (0, 5, 10)] == [0, 204, 204]
 
@@ -79,28 +79,28 @@ def test_frames_over_a_photo_are_clearer_where_nothing_is_wrong() -> None:
 def test_each_frame_may_have_a_scale_of_its_own() -> None:
     values = np.stack([np.ones((2, 2)), np.full((2, 2), 10.0)]).astype(np.float32)
     scales = [pictures.calibrated_scale(1.0), pictures.calibrated_scale(10.0)]
-    strip = decoded(train_figures.strip(values, scales, 2), "RGB")
+    strip = decoded(figures.strip(values, scales, 2), "RGB")
     assert (strip[0] == strip[2]).all()
 
 
 def test_the_level_of_maps_comes_from_the_normal_images() -> None:
     maps = {"M1": np.stack([np.full((8, 8), 0.2), np.full((8, 8), 0.9)]).astype(np.float16)}
-    assert train_figures.map_levels(maps, [0])["M1"] == pytest.approx(0.2, abs=1e-3)
-    assert train_figures.map_levels(maps, [])["M1"] == pytest.approx(0.9, abs=1e-3)
+    assert figures.map_levels(maps, [0])["M1"] == pytest.approx(0.2, abs=1e-3)
+    assert figures.map_levels(maps, [])["M1"] == pytest.approx(0.9, abs=1e-3)
 
 
 def test_a_known_defect_is_outlined_and_an_unknown_one_changes_nothing() -> None:
     image, mask = np.full((40, 40, 3), 90, np.uint8), np.zeros((40, 40), bool)
     mask[10:20, 10:20] = True
-    assert train_figures.outlined(image, None) is image
-    changed = (train_figures.outlined(image, mask) != 90).any(axis=2)
-    scale = train_figures.PHOTO_SIDE / 40
+    assert figures.outlined(image, None) is image
+    changed = (figures.outlined(image, mask) != 90).any(axis=2)
+    scale = figures.PHOTO_SIDE / 40
     inside, below = slice(int(12 * scale), int(18 * scale)), slice(int(22 * scale), None)
     assert changed.any() and not changed[inside, inside].any() and not changed[below].any()
 
 
 def test_the_colour_key_names_what_is_drawn() -> None:
     names = {"normal": "normal", "defective": "defective", "painted": "painted damage"}
-    key = train_figures.colour_key(["normal", "painted"], names, True)
+    key = figures.colour_key(["normal", "painted"], names, True)
     assert "painted damage" in key and "defective" not in key and "threshold" in key
-    assert "threshold" not in train_figures.colour_key(["normal"], names, False)
+    assert "threshold" not in figures.colour_key(["normal"], names, False)

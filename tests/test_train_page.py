@@ -22,8 +22,9 @@ from nnet.data import Dataset, open_dataset, open_synthetic
 from nnet.errors import NNetError
 from nnet.runs import CANCELLED, Estimate, Runs
 from nnet.runs.estimate import Remedy
-from workbench import train_form, train_text, train_work
 from workbench.shared import model_words, resources
+from workbench.train import form, uploads
+from workbench.train import words as train_text
 
 TRAIN = "pages/5_Train.py"
 ESTIMATE = Estimate(
@@ -39,8 +40,8 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     """An empty folder of runs, in which nothing is really started or measured."""
     monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
     monkeypatch.setattr(Runs, "ensure_supervisor", lambda self: None)
-    monkeypatch.setattr(train_work, "estimated", lambda spec, upload: ESTIMATE)
-    monkeypatch.setattr(train_work, "open_dataset", open_small)
+    monkeypatch.setattr(uploads, "estimated", lambda spec, upload: ESTIMATE)
+    monkeypatch.setattr(uploads, "open_dataset", open_small)
     yield Runs(tmp_path / "runs")
 
 
@@ -139,7 +140,7 @@ def test_dropped_photos_are_kept_counted_and_split(runs: Runs) -> None:
     assert "notes.txt" in shown(at) and "again.png" in shown(at)
     table = at.dataframe[0].value
     assert table["Images"].tolist() == [14] and table["Colours"].tolist() == ["RGB"]
-    assert len(at.image) == train_work.PREVIEWS
+    assert len(at.image) == uploads.PREVIEWS
     assert has(at, "start_training")
 
 
@@ -205,13 +206,13 @@ def test_images_on_the_machine_are_found_with_copies_and_remarks(runs: Runs, tmp
 
 def test_the_sets_that_come_along_are_chosen(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = []
-    real = train_work.look
+    real = uploads.look
 
-    def look(choice: train_work.Choice, seed: int, progress: object) -> train_work.Found:
+    def look(choice: uploads.Choice, seed: int, progress: object) -> uploads.Found:
         looked.append(choice.data)
-        return real(train_work.Choice("synthetic:fabric"), seed, progress)
+        return real(uploads.Choice("synthetic:fabric"), seed, progress)
 
-    monkeypatch.setattr(train_work, "look", look)
+    monkeypatch.setattr(uploads, "look", look)
     at = start(TRAIN, source="elpv")
     fine(at.segmented_control(key="cells").set_value("elpv:poly").run())
     fine(at.segmented_control(key="source").set_value("synthetic").run())
@@ -240,7 +241,7 @@ def other_value(path: str, value: object) -> object:
 
 
 def widget(at: AppTest, path: str) -> object:
-    key = train_form.widget_key(path)
+    key = form.widget_key(path)
     groups = (at.number_input, at.toggle, at.selectbox, at.text_input)
     return next(w for group in groups for w in group if w.key == key)
 
@@ -251,10 +252,10 @@ def start_on_texture(**address: str) -> AppTest:
 
 def test_every_setting_has_a_widget_with_its_help_and_the_papers_value(runs: Runs) -> None:
     at = start_on_texture()
-    for path, field, _ in train_form.fields():
+    for path, field, _ in form.fields():
         said = train_text.setting_help(path, field.metadata)
         assert field.metadata["help"] in said
-        where = widget(at, path).help if path in train_form.MAIN else None
+        where = widget(at, path).help if path in form.MAIN else None
         assert said in (where or shown(at))
     assert "Paper: 1.2 (section 4.1(2), Figure 10c)." in shown(at)
     assert "Not in the paper; with its preset: 100" in shown(at)
@@ -263,7 +264,7 @@ def test_every_setting_has_a_widget_with_its_help_and_the_papers_value(runs: Run
 def test_every_setting_reaches_the_run(runs: Runs) -> None:
     at = start_on_texture()
     expected = {}
-    for path, value in train_form.flat(preset("small")).items():
+    for path, value in form.flat(preset("small")).items():
         if path != "train.min_steps":  # is 0 once the epochs are one's own
             expected[path] = other_value(path, value)
             widget(at, path).set_value(expected[path])
@@ -279,7 +280,7 @@ def test_every_setting_reaches_the_run(runs: Runs) -> None:
     fine(at.run())
     press(at, "start_training")
     spec = runs.get("all-changed").spec
-    assert train_form.flat(spec.config) == expected | {"train.min_steps": 0}
+    assert form.flat(spec.config) == expected | {"train.min_steps": 0}
     assert (spec.name, spec.data, spec.preset) == ("All changed", "synthetic:metal", "small")
     assert (spec.tensorboard, spec.teacher_weights, spec.device) == (True, "teacher.pth", "cpu")
     assert spec.memory_bytes == ESTIMATE.memory_bytes
@@ -337,7 +338,7 @@ def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pyte
     tight = dataclasses.replace(
         ESTIMATE, warnings=("It may be killed.",), remedies=(Remedy("Use 64 pixels.", {"model.size": 64}),)
     )
-    monkeypatch.setattr(train_work, "estimated", lambda spec, upload: tight)
+    monkeypatch.setattr(uploads, "estimated", lambda spec, upload: tight)
     at = press(start_on_texture(), "start_training")
     assert "It may be killed." in shown(at) and not runs.list()
     press(at, "remedy0")
@@ -349,7 +350,7 @@ def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pyte
 
 def test_a_refusal_and_an_error_stop_the_start_and_lose_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     full = dataclasses.replace(ESTIMATE, refusals=("The run needs 40 MB on disk, and 1 MB are free.",))
-    monkeypatch.setattr(train_work, "estimated", lambda spec, upload: full)
+    monkeypatch.setattr(uploads, "estimated", lambda spec, upload: full)
     at = drop(start(TRAIN), *photos(14))
     press(at, "start_training")
     assert "1 MB are free" in at.error[0].value and not has(at, "start_anyway") and not runs.list()
@@ -357,7 +358,7 @@ def test_a_refusal_and_an_error_stop_the_start_and_lose_nothing(runs: Runs, monk
     def fail(spec: object, upload: object) -> None:
         raise NNetError("The weights of the teacher are not on this machine.")
 
-    monkeypatch.setattr(train_work, "estimated", fail)
+    monkeypatch.setattr(uploads, "estimated", fail)
     fine(widget(at, "train.seed").set_value(5).run())
     press(at, "start_training")
     assert "not on this machine" in at.error[0].value and not runs.list() and "14 photos" in shown(at)
@@ -572,7 +573,7 @@ def test_time_spans_are_told_at_a_sensible_precision(seconds: float, expected: s
     ("images", "epochs", "steps"), [(52, 100, 700), (9, 700, 700), (10, 350, 700), (371, 15, 705)]
 )
 def test_the_length_of_a_run_counts_whole_and_rest_batches(images: int, epochs: int, steps: int) -> None:
-    assert train_work.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped
+    assert uploads.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped
 
 
 def test_model_dates_and_labels() -> None:
@@ -581,9 +582,9 @@ def test_model_dates_and_labels() -> None:
 
 
 def test_every_field_of_the_config_has_a_title() -> None:
-    paths = {path for path, _, _ in train_form.fields()}
+    paths = {path for path, _, _ in form.fields()}
     assert paths == set(train_text.TITLES) and {p.partition(".")[0] for p in paths} == set(train_text.SECTION_NAMES)
-    assert set(train_form.flat(Config())) == paths
+    assert set(form.flat(Config())) == paths
 
 
 def test_pictures_of_the_same_bytes_are_found(tmp_path: Path) -> None:
@@ -592,4 +593,4 @@ def test_pictures_of_the_same_bytes_are_found(tmp_path: Path) -> None:
     for name, shade in (("a", 1), ("b", 2), ("c", 1)):
         Image.new("L", (20, 20), shade).save(tmp_path / f"{name}.png")
     samples = [Sample(name, tmp_path / f"{name}.png", "good", "train") for name in "abc"]
-    assert train_work.same_files(samples) == (("a", "c"),)
+    assert uploads.same_files(samples) == (("a", "c"),)

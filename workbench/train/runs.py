@@ -12,11 +12,10 @@ from safetensors import SafetensorError
 from nnet.errors import NNetError
 from nnet.runs import Film, Run, Status
 from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
-from workbench import train_data, train_figures, train_form, train_work
-from workbench import train_text as words
 from workbench.components.training_film import film as film_strip
 from workbench.shared import frame, pictures, resources, session, text, theme
-from workbench.train_figures import Line
+from workbench.train import figures, form, images, uploads, words
+from workbench.train.figures import Line
 
 LIVE = ("queued", "running", "stopping")
 POLL, GLANCE = 2.0, 10.0
@@ -105,7 +104,7 @@ def run_list(runs: Sequence[Run], current: str) -> None:
     number = st.pagination(pages, key="run_page") if pages > 1 else 1
 
     def draw() -> None:
-        found = train_work.runs().list()
+        found = uploads.runs().list()
         if signature(found) != before:
             st.rerun()  # the rest of the page has to know as well
         for run in found[(number - 1) * LISTED : number * LISTED]:
@@ -150,7 +149,7 @@ def run_page(run: Run) -> None:
         label_visibility="collapsed", wrap=True,  # in a column it would scroll, and hide the last on a phone
     )  # fmt: skip
     draw = {"film": _film, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
-    poll("view", lambda: draw(train_work.runs().get(run.id)), every)
+    poll("view", lambda: draw(uploads.runs().get(run.id)), every)
 
 
 def _views(run: Run) -> dict[str, str]:
@@ -159,7 +158,7 @@ def _views(run: Run) -> dict[str, str]:
 
 def _status(run_id: str) -> None:
     """State, reason, progress and the live numbers."""
-    run = train_work.runs().get(run_id)
+    run = uploads.runs().get(run_id)
     reason = text.plain(run.reason) if run.reason else words.STATES[run.state].help
     if run.state == "queued":
         reason = f"{words.run_line(run)}. {reason}"
@@ -233,7 +232,7 @@ def _actions(run: Run) -> None:
 def _try(action: str, run_id: str, *arguments: str) -> None:
     """Do something with a run; a refusal is told on the page. A callback."""
     try:
-        getattr(train_work.runs(), action)(run_id, *arguments)
+        getattr(uploads.runs(), action)(run_id, *arguments)
     except (NNetError, OSError) as error:
         st.session_state["run_problem"] = str(error)
 
@@ -241,9 +240,9 @@ def _try(action: str, run_id: str, *arguments: str) -> None:
 def duplicate(run: Run, changes: Mapping[str, object] | None = None) -> None:
     """Fill the form with a run's data and settings, some of them changed. A callback."""
     spec = run.spec
-    train_form.fill(words.copy_name(spec.name), spec.preset, spec.config.override(dict(changes or {})))
-    train_form.fill_more(spec.device, spec.teacher_weights or "", spec.tensorboard)
-    train_data.use(spec.data, run.path / "data" if spec.data == train_work.UPLOADED else None)
+    form.fill(words.copy_name(spec.name), spec.preset, spec.config.override(dict(changes or {})))
+    form.fill_more(spec.device, spec.teacher_weights or "", spec.tensorboard)
+    images.use(spec.data, run.path / "data" if spec.data == uploads.UPLOADED else None)
     turn_to("new")
 
 
@@ -366,7 +365,7 @@ def _watched(run: Run, film: Film) -> None:
             "Colour scale", list(words.FILM_SCALES), format_func=words.FILM_SCALES.get, key="film_scale",
             required=True, help=words.FILM_SCALE_HELP,
         )  # fmt: skip
-    reels = train_work.reels(run, film, epochs, probe, scale)
+    reels = uploads.reels(run, film, epochs, probe, scale)
     film_strip(f"film-{run.id}-{probe}", reels, _epoch(epochs), _at_rest, label=f"Epoch of {labels[probe]}")
     _film_scales(film, epochs, scale)
     _film_scores(film, probe, labels)
@@ -404,8 +403,8 @@ def _film_scores(film: Film, probe: int, labels: Sequence[str]) -> None:
     quantile = film.config.scoring.quantile
     levels = np.quantile(held_out, quantile, axis=1) if held_out.shape[1] else np.zeros(len(epochs))
     st.markdown("**Score of each pinned image over the epochs**")
-    st.html(train_figures.colour_key(kinds, words.PROBE_KINDS, held_out.shape[1] > 0))
-    figure = train_figures.scores_figure(epochs, scores, kinds, labels, held_out, levels, probe)
+    st.html(figures.colour_key(kinds, words.PROBE_KINDS, held_out.shape[1] > 0))
+    figure = figures.scores_figure(epochs, scores, kinds, labels, held_out, levels, probe)
     st.plotly_chart(figure, key="film_scores", config=pictures.CHART_CONFIG, alt=words.SCORES_HINT)
     st.caption(words.SCORES_HINT)
 
@@ -422,7 +421,7 @@ def _curves(run: Run) -> None:
                 with grid.cell():
                     st.markdown(f"**{curve.title}** :gray[· {curve.unit}]")
                     last = history[-1]["epoch"]
-                    figure = train_figures.curve_figure(epochs, lines, log=name == "held_out", last=last)
+                    figure = figures.curve_figure(epochs, lines, log=name == "held_out", last=last)
                     st.plotly_chart(figure, key=f"curve-{name}", config=pictures.CHART_CONFIG, alt=curve.hint)
                     st.caption(curve.hint)
 
@@ -447,8 +446,8 @@ def _log(run: Run) -> None:
 
 
 def _settings(run: Run) -> None:
-    preset = run.spec.preset if run.spec.preset in train_form.PRESETS else ""
-    base = train_form.flat(train_form.PRESETS[preset]) if preset else {}
+    preset = run.spec.preset if run.spec.preset in form.PRESETS else ""
+    base = form.flat(form.PRESETS[preset]) if preset else {}
     rows = [
         {
             "Setting": words.setting_title(path),
@@ -456,7 +455,7 @@ def _settings(run: Run) -> None:
             "Preset": words.setting_value(base[path]) if base else "",
             "Path": path,
         }
-        for path, value in train_form.flat(run.spec.config).items()
+        for path, value in form.flat(run.spec.config).items()
     ]
     st.dataframe(rows, hide_index=True, key="run_settings", height=420)
     st.caption(text.plain(f"Folder: {run.path}"))

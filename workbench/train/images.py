@@ -9,10 +9,9 @@ import streamlit as st
 from nnet.config import Config
 from nnet.data import TEXTURES
 from nnet.errors import NNetError
-from workbench import train_text as words
-from workbench import train_work
 from workbench.shared import session, text
-from workbench.train_work import Choice, Found, Upload
+from workbench.train import uploads, words
+from workbench.train.uploads import Choice, Found, Upload
 
 _UPLOAD, _NOTES, _ROUND, _PENDING = "train_upload", "train_upload_notes", "train_upload_round", "train_pending"
 _PARAMETER = "upload"
@@ -78,7 +77,7 @@ def _uploaded() -> Choice | None:
     if not held.good:
         st.info(words.ONLY_DEFECTIVE, icon=":material/photo_library:")
         return None
-    return Choice(train_work.UPLOADED, held.folder)
+    return Choice(uploads.UPLOADED, held.folder)
 
 
 def _key(role: str) -> str:
@@ -99,13 +98,13 @@ def _held() -> Upload | None:
     """What has been uploaded before: in this visit, or as the address says."""
     folder = st.session_state.get(_UPLOAD)
     if folder is None and (key := st.query_params.get(_PARAMETER, "")):
-        folder = train_work.find_upload(key)
+        folder = uploads.find_upload(key)
         if folder is None:
             st.warning(words.UPLOAD_GONE, icon=":material/history:")
             st.query_params.pop(_PARAMETER, None)
     if folder is None or not folder.is_dir():
         return None
-    return _hold(train_work.read_upload(folder))
+    return _hold(uploads.read_upload(folder))
 
 
 def _take_in(held: Upload | None) -> Upload | None:
@@ -115,7 +114,7 @@ def _take_in(held: Upload | None) -> Upload | None:
     notes: list[str] = []
     try:
         with st.spinner("Keeping the files…"):
-            held, notes = train_work.take_in(held, pending["good"], pending["defective"])
+            held, notes = uploads.take_in(held, pending["good"], pending["defective"])
     except NNetError as error:
         notes = [str(error)]
     except OSError as error:
@@ -128,7 +127,7 @@ def _take_in(held: Upload | None) -> Upload | None:
 def _hold(held: Upload) -> Upload:
     """Remember an upload in this visit, and in the address if another visit can find it."""
     st.session_state[_UPLOAD] = held.folder
-    if train_work.find_upload(held.folder.name) == held.folder:
+    if uploads.find_upload(held.folder.name) == held.folder:
         st.query_params[_PARAMETER] = held.folder.name
     else:
         st.query_params.pop(_PARAMETER, None)
@@ -175,7 +174,7 @@ def found(chosen: Choice, config: Config) -> Found | None:
             bar.progress(done / total, f"Looking at the images: {done:,} of {total:,}")
 
     try:
-        result = train_work.look(chosen, config.train.seed, progress)
+        result = uploads.look(chosen, config.train.seed, progress)
     except NNetError as error:
         st.error(text.plain(str(error)), icon=":material/folder_off:")
         return None
@@ -194,7 +193,7 @@ def found(chosen: Choice, config: Config) -> Found | None:
 
 def _split(result: Found, config: Config) -> bool:
     try:
-        train, held_out = train_work.split(result, config)
+        train, held_out = uploads.split(result, config)
     except NNetError as error:
         st.error(text.plain(str(error)), icon=":material/add_photo_alternate:")
         return False

@@ -18,8 +18,8 @@ import streamlit as st
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.errors import NNetError
 from nnet.model.weights import SOURCES
-from workbench import train_text as words
 from workbench.shared import resources, session, text
+from workbench.train import words
 
 MAIN = ("model.teacher", "model.size", "train.epochs", "train.batch_size", "train.seed")
 FIRST_PRESET = "small"

@@ -29,10 +29,10 @@ from nnet.data.listing import subfolders, walk_images
 from nnet.errors import NNetError
 from nnet.runs import Estimate, Film, Frame, Run, Runs, RunSpec, estimate
 from nnet.training.loop import TrainingError, split_normals
-from workbench import train_figures, train_text
 from workbench.components.training_film import Reel, Reels
 from workbench.shared import pictures, resources
 from workbench.shared.resources import BoundedCache
+from workbench.train import figures, words
 
 UPLOADED = "upload"
 GOOD, DEFECTIVE = "good", "defective"
@@ -175,7 +175,7 @@ def _new_files(
         "empty": empty,
         "since the same picture is in hand already": repeated,
     }
-    return files, [train_text.left_out(names, reason) for reason, names in reasons.items() if names]
+    return files, [words.left_out(names, reason) for reason, names in reasons.items() if names]
 
 
 def _held_files(held: Upload | None) -> tuple[set[str], set[str]]:
@@ -414,7 +414,7 @@ def _judged(film: Film, frame: Frame, probe: int) -> np.ndarray:
     cache, key = _score_maps(), (str(path), path.stat().st_mtime_ns, probe)
     if (known := cache.get(key)) is not None:
         return known
-    return cache.put(key, train_figures.resized(film.score_map(frame, probe), train_figures.HEAT_SIDE))
+    return cache.put(key, figures.resized(film.score_map(frame, probe), figures.HEAT_SIDE))
 
 
 def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple[object, ...]) -> Reels:
@@ -425,7 +425,7 @@ def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple
     by_frame = levels if scale == "each" else [levels[-1]] * len(frames)
     heat = [pictures.calibrated_scale(level) for level in by_frame]
     normal = [index for index, one in enumerate(probes) if one.kind == "normal"]
-    of_maps = [train_figures.map_levels(frame.maps, normal) for frame in frames]
+    of_maps = [figures.map_levels(frame.maps, normal) for frame in frames]
     map_scale = pictures.map_scale()
     small = []
     for name in frames[-1].maps:
@@ -433,15 +433,15 @@ def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple
         values = np.stack([
             np.asarray(frame.maps[name][probe], np.float32) / level for frame, level in zip(frames, by_map, strict=True)
         ])  # fmt: skip
-        small.append(Reel(name, strip=train_figures.strip(values, [map_scale] * len(frames), values.shape[1])))
-    photo = train_figures.photo_uri(train_figures.outlined(probes[probe].image, probes[probe].mask))
-    plain = train_figures.photo_uri(probes[probe].image)
-    strip = train_figures.strip(judged, heat, train_figures.HEAT_SIDE, 0.75)
+        small.append(Reel(name, strip=figures.strip(values, [map_scale] * len(frames), values.shape[1])))
+    photo = figures.photo_uri(figures.outlined(probes[probe].image, probes[probe].mask))
+    plain = figures.photo_uri(probes[probe].image)
+    strip = figures.strip(judged, heat, figures.HEAT_SIDE, 0.75)
     return Reels(
         hashlib.sha256(repr(key).encode()).hexdigest(),
         tuple(epochs),
-        tuple(train_text.epoch_title(epoch) for epoch in epochs),
-        tuple(train_text.frame_line(frame, probe, level) for frame, level in zip(frames, levels, strict=True)),
+        tuple(words.epoch_title(epoch) for epoch in epochs),
+        tuple(words.frame_line(frame, probe, level) for frame, level in zip(frames, levels, strict=True)),
         (Reel("Pinned image", photo), Reel("Where it is unlike the good ones", plain, strip)),
         tuple(small),
     )

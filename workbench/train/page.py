@@ -6,11 +6,13 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec
-from workbench import train_data, train_form, train_view, train_work
-from workbench import train_text as words
 from workbench.shared import frame, session, text
-from workbench.train_form import Form
-from workbench.train_work import Choice
+from workbench.train import form as train_form
+from workbench.train import images as train_data
+from workbench.train import runs as train_view
+from workbench.train import uploads, words
+from workbench.train.form import Form
+from workbench.train.uploads import Choice
 
 _TURN = "train_turn"  # counts the runs that were started in this visit
 
@@ -21,7 +23,7 @@ def main() -> None:
         st.markdown(words.ABOUT)
         if started := st.session_state.pop("train_next", None):
             train_view.choose(started)
-        runs = train_work.runs().list()
+        runs = uploads.runs().list()
         if _part(len(runs)) == "new":
             _new_model()
         elif not runs:
@@ -65,8 +67,8 @@ def _new_model() -> None:
     if found is None or form is None:
         st.caption(words.NOT_READY)
         return
-    images, _ = train_work.split(found, form.config)
-    st.caption(words.length(form.config, images, *train_work.length(form.config, images)))
+    images, _ = uploads.split(found, form.config)
+    st.caption(words.length(form.config, images, *uploads.length(form.config, images)))
     _start(choice, form)
 
 
@@ -83,7 +85,7 @@ def _spec(choice: Choice, form: Form) -> RunSpec:
 def _start(choice: Choice, form: Form) -> None:
     """Estimate and start. Without an estimate for what the form says, starting makes one first."""
     spec = _spec(choice, form)
-    key = train_work.estimate_key(spec, choice.upload)
+    key = uploads.estimate_key(spec, choice.upload)
     known: dict[str, Estimate | str] = st.session_state.setdefault("train_estimates", {})
     # Once a run is started, the button is another one: the second press of a double press goes nowhere.
     turn = st.session_state.setdefault(_TURN, 0)
@@ -114,7 +116,7 @@ def _start(choice: Choice, form: Form) -> None:
 def _measured(spec: RunSpec, choice: Choice) -> Estimate | str:
     """The estimate, or the sentence that says why there is none."""
     try:
-        return train_work.estimated(spec, choice.upload)
+        return uploads.estimated(spec, choice.upload)
     except NNetError as error:
         return str(error)
 
@@ -149,9 +151,9 @@ def _show(estimate: Estimate) -> None:
 
 def _begin(spec: RunSpec, choice: Choice, estimate: Estimate) -> None:
     """Make the run, put it in the queue and show it. Between making and starting nothing can come in between."""
-    library = train_work.runs()
+    library = uploads.runs()
     try:
-        run = library.create(train_work.with_needs(spec, estimate), choice.upload)
+        run = library.create(uploads.with_needs(spec, estimate), choice.upload)
         st.session_state[_TURN] += 1
         library.start(run.id)
     except OSError as error:
