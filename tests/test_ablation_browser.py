@@ -12,7 +12,7 @@ from test_browser import Visitor
 
 from nnet.studies import STUDIES
 from nnet.studies.store import CSV, to_csv
-from workbench.studies import EXTRA_STUDIES
+from workbench.ablations.results.folders import EXTRA_STUDIES
 
 browser = test_browser.browser
 pytestmark = test_browser.pytestmark

@@ -15,10 +15,9 @@ from builders import ablation_rows
 from nnet.studies import CLAIMS, STUDIES, TABLES, StudyError, read_results, summarise
 from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN
 from nnet.studies.store import CARD, CSV, to_csv
-from workbench import ablation_data as data
-from workbench import ablation_figures as draw
-from workbench import ablation_text as words
-from workbench.ablation_data import NOT_CLAIMED, Base, bases_of
+from workbench.ablations.results import figures, words
+from workbench.ablations.results import rows as data
+from workbench.ablations.results.rows import NOT_CLAIMED, Base, bases_of
 from workbench.shared import theme
 
 TABLE4 = {
@@ -238,7 +237,7 @@ def test_differences_are_drawn_with_spread_seeds_and_the_papers_own() -> None:
     found = data.deltas(base, STUDIES["table4"], "i_auroc")
     assert [value.label for value in found] == [row.label for row in STUDIES["table4"].rows[1:]]
     assert found[0].seeds == pytest.approx({0: 5.0, 1: 5.0, 2: 6.0}) and not found[-1].ran
-    figure = draw.delta_figure(found, "Baseline")
+    figure = figures.delta_figure(found, "Baseline")
     ours, paper = trace(figure, "measured here"), trace(figure, "the paper")
     assert ours.x == pytest.approx([16 / 3, -8 / 3, 16 / 3]) and list(ours.y) == [0, 1, 2]
     assert ours.error_x.array == pytest.approx([value.measured.spread for value in found[:3]])
@@ -252,17 +251,17 @@ def test_differences_are_drawn_with_spread_seeds_and_the_papers_own() -> None:
 def test_nothing_measured_gives_an_empty_chart_of_the_same_shape() -> None:
     base = only(ablation_rows("table4", TABLE4))
     for metric in ("p_ap", "p_pro"):
-        figure = draw.delta_figure(data.deltas(base, STUDIES["table4"], metric), "Baseline")
+        figure = figures.delta_figure(data.deltas(base, STUDIES["table4"], metric), "Baseline")
         assert len(trace(figure, "measured here").x) == 0 and len(trace(figure, "the paper").x) == 4
         assert "not measured" in figure.layout.yaxis.ticktext[0]
-    json.loads(draw.bars_figure(data.values(base, STUDIES["figure9"], "p_ap"), "cosine").to_json())
+    json.loads(figures.bars_figure(data.values(base, STUDIES["figure9"], "p_ap"), "cosine").to_json())
 
 
 def test_bars_start_at_a_whole_percent_below_everything() -> None:
     values = {"L1": {"p_auroc": [0.902, 0.91]}, "cosine": {"p_auroc": [0.95, 0.96]}}
     base = only(ablation_rows("figure9", values))
     found = data.values(base, STUDIES["figure9"], "p_auroc")
-    figure, low = draw.bars_figure(found, "cosine"), draw.lowest(found)
+    figure, low = figures.bars_figure(found, "cosine"), figures.lowest(found)
     bars = [one for one in figure.data if isinstance(one, go.Bar)]
     assert [bar.base + bar.y[0] for bar in bars] == pytest.approx([90.6, 95.5]) and low == int(low) < 90.2
     assert all(bar.base == low for bar in bars) and f"{low:g} %" in words.axis_note(low)
@@ -276,21 +275,21 @@ def test_sweeps_stand_on_one_axis_with_the_papers_choice() -> None:
     found = data.values(only(ablation_rows("figure10", values)), STUDIES["figure10"], "i_auroc")
     sizes = {name: len(data.sweep(found, name)) for name in words.SWEEP_TITLES}
     assert sizes == {"L": 6, "delta": 5, "alpha": 5, "beta": 2}
-    limits = draw.limits(found)
+    limits = figures.limits(found)
     assert limits[0] < 70 and limits[1] > 90
-    figure = draw.sweep_figure(data.sweep(found, "delta"), limits, chosen=words.CHOSEN_VALUES["delta"], log=True)
+    figure = figures.sweep_figure(data.sweep(found, "delta"), limits, chosen=words.CHOSEN_VALUES["delta"], log=True)
     line = trace(figure, "measured here")
     assert list(line.x) == [0.00002, 0.002, 0.2] and line.y == pytest.approx([81] * 3)
     assert figure.layout.xaxis.type == "log" and tuple(figure.layout.yaxis.range) == limits
     assert figure.layout.shapes[0].x0 == 0.002
-    beta = draw.sweep_figure(data.sweep(found, "beta"), limits)
+    beta = figures.sweep_figure(data.sweep(found, "beta"), limits)
     assert trace(beta, "measured here").mode == "markers" and list(trace(beta, "measured here").x) == [1.0]
 
 
 def test_branches_stand_side_by_side_map_by_map() -> None:
     values = {"KD, M5 (32 x 32)": {"p_ap": [0.3, 0.4]}, "N-Net, M5 (32 x 32)": {"p_ap": [0.5, 0.5]}}
     found = data.values(only(ablation_rows("figure6", values)), STUDIES["figure6"], "p_ap")
-    figure = draw.maps_figure({"KD": found[:4], "N-Net": found[4:]}, ("a", "b", "c", "d"))
+    figure = figures.maps_figure({"KD": found[:4], "N-Net": found[4:]}, ("a", "b", "c", "d"))
     kd, nnet = trace(figure, "KD"), trace(figure, "N-Net")
     assert kd.y == pytest.approx([35]) and nnet.y == pytest.approx([50]) and kd.x[0] < nnet.x[0]
     assert round(kd.x[0]) == round(nnet.x[0]) == 2
@@ -301,11 +300,11 @@ def test_the_area_of_a_circle_is_its_parameters() -> None:
     points = data.speed_points(only(rows), "i_auroc")
     assert [point.label for point in points] == list(TABLE4), "a weight of the loss makes no other network"
     assert data.speed_points(only(rows), "p_pro") == []
-    (circles,) = draw.speed_figure(points, "I-AUROC").data
+    (circles,) = figures.speed_figure(points, "I-AUROC").data
     marker = circles.marker
     diameters = np.sqrt(np.array(marker.size) / marker.sizeref)
     assert marker.sizemode == "area" and list(marker.size) == sorted((p.parameters for p in points), reverse=True)
-    assert diameters.max() == pytest.approx(draw.LARGEST) and circles.y[-1] == pytest.approx(points[-1].quality.mean)
+    assert diameters.max() == pytest.approx(figures.LARGEST) and circles.y[-1] == pytest.approx(points[-1].quality.mean)
     assert list(words.speed_table(points, "i_auroc")["Network"]) == list(TABLE4)
     told = words.speed_made(data.origin(only(rows)))
     assert "CPU, 2 threads" in told and "shared" not in told

@@ -14,8 +14,8 @@ from test_app import start as on_page
 
 from nnet.studies import DISAGREEMENTS, STUDIES, TABLES
 from nnet.studies.store import CSV, to_csv
-from workbench import ablation_text as words
-from workbench import studies
+from workbench.ablations.results import folders as studies
+from workbench.ablations.results import words
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "pages/6_Ablations.py"

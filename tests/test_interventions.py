@@ -15,12 +15,14 @@ from nnet.analysis.whatif import LABEL, Donor, WhatIf, energy, intervene
 from nnet.data import Sample
 from nnet.detector import Detector
 from nnet.training.loop import train
-from workbench import interventions, whatif_data, whatif_figures
-from workbench import whatif_text as wording
+from workbench.ablations.variants.candidates import MODEL, WHATIF, Candidate
+from workbench.ablations.whatif import figures
+from workbench.ablations.whatif import rows as whatif_data
+from workbench.ablations.whatif import section as interventions
+from workbench.ablations.whatif import words as wording
+from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Row
 from workbench.shared import samples, text
 from workbench.shared.session import Picture
-from workbench.variant_data import MODEL, WHATIF, Candidate
-from workbench.whatif_data import KEPT, OTHER, OUT, Row
 
 ABLATIONS = "pages/6_Ablations.py"
 
@@ -113,13 +115,13 @@ def test_the_summary_tells_defective_pictures_from_normal_ones():
 
 
 def test_the_charts_show_ranks_and_changes_as_they_are():
-    figure = whatif_figures.rank_figure([3.0, 2.0, 1.5], np.array([0.5, 0.9, 1.0]), 2, 1.4)
+    figure = figures.rank_figure([3.0, 2.0, 1.5], np.array([0.5, 0.9, 1.0]), 2, 1.4)
     line, mark = figure.data
     assert list(line.x) == [1, 2, 3] and list(line.y) == [3, 2, 1.5]
     assert "90 %" in line.customdata[1] and (mark.x[0], mark.y[0]) == (2, 2.0)
     assert sorted(shape.y0 for shape in figure.layout.shapes) == [1.0, 1.4]
     rows = [Row("same", False, 0.5, 2), Row("same", True, 2, 4), Row("mine", None, 0, 1)]
-    figure = whatif_figures.changes_figure(rows)
+    figure = figures.changes_figure(rows)
     filled = {t.name: t for t in figure.data if t.showlegend}
     assert set(filled) == {"defective", "normal", "not known"} and list(filled["defective"].x) == [4]
     assert len(set(figure.layout.yaxis.categoryarray)) == 3 and figure.layout.yaxis.ticktext[0] == "same"

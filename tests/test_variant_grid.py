@@ -23,13 +23,14 @@ from nnet.scoring.attribution import attribute
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.regions import peak_pixel, pixel_to_cell
 from nnet.studies.variants import STUDIES, VARIANTS, base_config
-from workbench import variant_data, variant_figures, variant_grid
-from workbench import variant_text as wording
+from workbench.ablations.results.folders import EXTRA_STUDIES, StudyModel
+from workbench.ablations.variants import candidates, figures
+from workbench.ablations.variants import section as variant_grid
+from workbench.ablations.variants import words as wording
+from workbench.ablations.variants.candidates import MODEL, STUDY, WHATIF, Candidate
 from workbench.inspect.compare import sides
 from workbench.shared import resources, text
 from workbench.shared.model_list import ModelEntry
-from workbench.studies import EXTRA_STUDIES, StudyModel
-from workbench.variant_data import MODEL, STUDY, WHATIF, Candidate
 
 ABLATIONS = "pages/6_Ablations.py"
 RD, KD, NNET = (f"s:{NAME}:{name}:{DATA}:0" for name in ("rd", "kd", "nnet"))
@@ -75,7 +76,7 @@ def tag(value: float, reference: object) -> str:
 def found(*, studies: list[StudyModel] | None = None) -> dict[str, Candidate]:
     entries = {name: ModelEntry(name, Path(name), name.title(), "cells") for name in ("one", "two")}
     entries["bad"] = ModelEntry("bad", Path("bad"), "Bad", problem="config.json cannot be read")
-    return variant_data.candidates(entries, entries["two"], ("nfs", "forward"), studies or [])
+    return candidates.candidates(entries, entries["two"], ("nfs", "forward"), studies or [])
 
 
 def runs(*wanted: tuple[str, str, int]) -> list[StudyModel]:
@@ -88,8 +89,8 @@ def test_the_chosen_model_comes_first_with_its_what_ifs_and_damaged_ones_are_lef
         (MODEL, "two"), (WHATIF, "nfs"), (WHATIF, "forward"), (STUDY, "rd"), (MODEL, "one"),
     ]  # fmt: skip
     assert all(key == one.key for key, one in all_of_them.items())
-    assert variant_data.first_choice(found()) == ["m:two", "w:nfs", "w:forward", "m:one"]
-    assert variant_data.first_choice(all_of_them) == ["m:two", "s:s:rd:cells:0"]
+    assert candidates.first_choice(found()) == ["m:two", "w:nfs", "w:forward", "m:one"]
+    assert candidates.first_choice(all_of_them) == ["m:two", "s:s:rd:cells:0"]
 
 
 def test_names_say_what_tells_candidates_apart():
@@ -101,44 +102,44 @@ def test_names_say_what_tells_candidates_apart():
 
 def test_a_figure_takes_its_variants_from_one_training():
     several = runs(("kd", "cells", 1), ("kd", "tiles", 0), ("nnet", "tiles", 0), ("nnet", "cells", 1), ("rd", "x", 0))
-    one = variant_data.figure_choice(found(studies=several), ("kd", "nnet"), "cells")
+    one = candidates.figure_choice(found(studies=several), ("kd", "nnet"), "cells")
     assert one == {"kd": "s:s:kd:cells:1", "nnet": "s:s:nnet:cells:1"}
-    other = variant_data.figure_choice(found(studies=several), ("kd", "nnet"), "")
+    other = candidates.figure_choice(found(studies=several), ("kd", "nnet"), "")
     assert other == {"kd": "s:s:kd:tiles:0", "nnet": "s:s:nnet:tiles:0"}
-    alone = variant_data.figure_choice(found(), ("kd", "nnet"), "cells", {"nnet": "m:two"})
+    alone = candidates.figure_choice(found(), ("kd", "nnet"), "cells", {"nnet": "m:two"})
     assert alone == {"nnet": "m:two"}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_settings_are_recognised_as_the_papers_variant(name: str):
     config = VARIANTS[name].config(base_config("small"))
-    assert VARIANTS[variant_data.variant_of(config)].config(config) == config
+    assert VARIANTS[candidates.variant_of(config)].config(config) == config
     if name in ("rd", "kd", "mf", "bd-kd", "bd-align", "bd", "nnet", "nnet-alpha-0.4", "nnet-beta-constant"):
-        assert variant_data.variant_of(config) == name
+        assert candidates.variant_of(config) == name
 
 
 def test_settings_of_no_variant_are_not_taken_for_one():
-    assert variant_data.variant_of(preset("small").override({"loss.alpha": 0.7})) == ""
-    assert variant_data.variant_of(preset("small").override({"model.nfs": False})) == ""
-    assert variant_data.variant_of(Config()) == "nnet"
+    assert candidates.variant_of(preset("small").override({"loss.alpha": 0.7})) == ""
+    assert candidates.variant_of(preset("small").override({"model.nfs": False})) == ""
+    assert candidates.variant_of(Config()) == "nnet"
 
 
 def test_what_a_model_lacks_cannot_be_left_out_as_a_what_if():
-    assert variant_data.possible_whatifs(tiny_config()) == ("nfs", "fpm", "forward")
-    assert variant_data.possible_whatifs(tiny_config(model__nfs=False, model__forward=False)) == ("fpm",)
+    assert candidates.possible_whatifs(tiny_config()) == ("nfs", "fpm", "forward")
+    assert candidates.possible_whatifs(tiny_config(model__nfs=False, model__forward=False)) == ("fpm",)
     alone = tiny_config(model__reverse=False, model__ffc=False)
-    assert "forward" not in variant_data.possible_whatifs(alone)
+    assert "forward" not in candidates.possible_whatifs(alone)
 
 
 def test_a_variant_has_its_rows_in_the_paper():
-    places = variant_data.places(["nnet"])
+    places = candidates.places(["nnet"])
     assert {place.study.name for place in places} == set(STUDIES) - {"table5", "table6", "figure9"}
-    twins = variant_data.places(["nnet", "nnet-cosine"])
+    twins = candidates.places(["nnet", "nnet-cosine"])
     assert [place.row.label for place in twins if place.study.name == "figure9"] == ["cosine"]
     table = variant_grid.places_table(places)
     row = table[table["Source"] == "Table 4, row 5"].iloc[0]
     assert row["P-AP, published"] == 63.03 and "P-AP, measured" not in table.columns
-    assert variant_grid.places_table(variant_data.places([])).empty
+    assert variant_grid.places_table(candidates.places([])).empty
 
 
 def test_differences_are_told_in_few_words():
@@ -154,7 +155,7 @@ def test_the_bars_of_a_pixel_add_up_to_its_log_score():
     values, normal = {"M1": 0.4, "M2": 0.2, "M3": 0.1}, {"M1": 0.1, "M2": 0.1, "M3": 0.2}
     one = attribute("M1*M2*M3", values, normal)
     other = attribute("M1", values, normal)
-    figure = variant_figures.shares_figure({"first": one, "second": other})
+    figure = figures.shares_figure({"first": one, "second": other})
     bars = {bar.name: bar for bar in figure.data if bar.type == "bar"}
     assert list(bars) == ["M1", "M2", "M3"] and list(bars["M2"].y) == ["first"]
     assert sum(bar.x[0] for bar in bars.values()) == pytest.approx(np.log(0.4 * 0.2 * 0.1 / (0.1 * 0.1 * 0.2)))
@@ -328,9 +329,9 @@ def test_studies_are_read_again_when_they_change(study: Path, tmp_path: Path, mo
     copy = tmp_path / NAME
     shutil.copytree(study, copy)
     monkeypatch.setenv(EXTRA_STUDIES, os.pathsep.join((str(copy), str(tmp_path / "nothing"))))
-    assert [m.variant.name for m in variant_data.kept_models(tmp_path)] == ["rd", "nnet", "kd"]
+    assert [m.variant.name for m in candidates.kept_models(tmp_path)] == ["rd", "nnet", "kd"]
     shutil.rmtree(copy / "models" / "kd")
-    assert [m.variant.name for m in variant_data.kept_models(tmp_path)] == ["rd", "nnet"]
+    assert [m.variant.name for m in candidates.kept_models(tmp_path)] == ["rd", "nnet"]
 
 
 def test_a_press_on_a_name_chooses_the_variant(detector: Detector, image: np.ndarray) -> None:
@@ -344,14 +345,14 @@ def test_a_press_on_a_name_chooses_the_variant(detector: Detector, image: np.nda
 def test_judging_a_checkpoint_equals_judging_with_its_detector(tiny_checkpoint: Path, detector, image) -> None:
     model = resources.load_model("tiny", tiny_checkpoint, "cpu")
     maps = detector.trace(image).maps
-    judged = variant_data.judge(detector.checkpoint, maps, "M1*M2*M3")
+    judged = candidates.judge(detector.checkpoint, maps, "M1*M2*M3")
     expected = detector.score([image], "M1*M2*M3")[0]
     assert judged.value == pytest.approx(expected.value, rel=1e-4)
     assert judged.reference.threshold == model.detector.calibration.for_expression("M1*M2*M3").threshold
     one = Candidate("m:tiny", MODEL, "tiny", tiny_checkpoint, "tiny")
     levels = {name: q["q99"] for name, q in detector.calibration.map_quantiles.items()}
-    variant = variant_data.Variant(one, "tiny", detector.checkpoint, detector.config, maps, "M1*M2*M3", judged, levels)
-    np.testing.assert_allclose(variant_data.difference(variant, variant), 0)
+    variant = candidates.Variant(one, "tiny", detector.checkpoint, detector.config, maps, "M1*M2*M3", judged, levels)
+    np.testing.assert_allclose(candidates.difference(variant, variant), 0)
     raised = replace(judged, score=judged.score + judged.reference.threshold)
-    higher = variant_data.Variant(one, "up", detector.checkpoint, detector.config, maps, "M1*M2*M3", raised, levels)
-    np.testing.assert_allclose(variant_data.difference(higher, variant), 1, rtol=1e-4)
+    higher = candidates.Variant(one, "up", detector.checkpoint, detector.config, maps, "M1*M2*M3", raised, levels)
+    np.testing.assert_allclose(candidates.difference(higher, variant), 1, rtol=1e-4)

@@ -12,7 +12,7 @@ from test_browser import Visitor, file, photo
 from variant_builders import kept_study
 
 from nnet.analysis.whatif import LABEL
-from workbench.studies import EXTRA_STUDIES
+from workbench.ablations.results.folders import EXTRA_STUDIES
 
 browser, pytestmark = test_browser.browser, test_browser.pytestmark
 

@@ -11,12 +11,11 @@ from streamlit.elements.lib.grid_container import GridContainer
 
 from nnet.studies import DISAGREEMENTS, STUDIES, TABLES, Study, StudyError, summarise
 from nnet.studies.claims import METRIC_TITLES, NOT_RUN
-from workbench import ablation_data as data
-from workbench import ablation_figures
-from workbench import ablation_text as words
-from workbench.ablation_data import Base, Origin
+from workbench.ablations.results import figures, words
+from workbench.ablations.results import rows as data
+from workbench.ablations.results.folders import study_folders
+from workbench.ablations.results.rows import Base, Origin
 from workbench.shared import pictures, resources, session, text
-from workbench.studies import study_folders
 
 _FROM, _DATA, _VIEW, _METRIC, _TABLE = (
     "results_from", "results_data", "results_view", "results_metric", "results_table",
@@ -259,7 +258,7 @@ def _deltas(scene: Scene, study: Study) -> None:
     found = data.deltas(scene.base, study, scene.metric)
     st.markdown(words.delta_title(study, scene.metric))
     _chart(
-        ablation_figures.delta_figure(found, study.baseline), f"deltas-{study.name}",
+        figures.delta_figure(found, study.baseline), f"deltas-{study.name}",
         words.delta_told(found, study, scene.metric), words.DELTA_HINT,
     )  # fmt: skip
 
@@ -267,8 +266,8 @@ def _deltas(scene: Scene, study: Study) -> None:
 def _distances(scene: Scene, study: Study) -> None:
     found = data.values(scene.base, study, scene.metric)
     st.markdown(words.level_title("by distance", scene.metric))
-    hint = f"{words.DISTANCE_HINT} {words.axis_note(ablation_figures.lowest(found))}"
-    figure = ablation_figures.bars_figure(found, study.baseline)
+    hint = f"{words.DISTANCE_HINT} {words.axis_note(figures.lowest(found))}"
+    figure = figures.bars_figure(found, study.baseline)
     _chart(figure, "distances", words.level_told(found, scene.metric), hint, width=680)
 
 
@@ -278,19 +277,19 @@ def _maps(scene: Scene, study: Study) -> None:
     branches = {name: [found[f"{key}, {label}"] for label in _MAPS] for key, name in names.items()}
     st.markdown(words.level_title("map by map", scene.metric))
     _chart(
-        ablation_figures.maps_figure(branches, _MAPS), "maps", words.level_told(list(found.values()), scene.metric),
+        figures.maps_figure(branches, _MAPS), "maps", words.level_told(list(found.values()), scene.metric),
         words.MAPS_HINT, width=760,
     )  # fmt: skip
 
 
 def _sweeps(scene: Scene, study: Study) -> None:
     found = data.values(scene.base, study, scene.metric)
-    limits = ablation_figures.limits([value for name in words.SWEEP_TITLES for value in data.sweep(found, name)])
+    limits = figures.limits([value for name in words.SWEEP_TITLES for value in data.sweep(found, name)])
     st.markdown(words.level_title("under each setting", scene.metric))
     with st.grid(2, min_column_width=300, gap="medium") as grid:
         for name, title in words.SWEEP_TITLES.items():
             own = data.sweep(found, name)
-            figure = ablation_figures.sweep_figure(
+            figure = figures.sweep_figure(
                 own, limits, chosen=words.CHOSEN_VALUES.get(name), log=data.SWEEPS.get(name, False)
             )
             with grid.cell():
@@ -332,7 +331,7 @@ def _speed(scene: Scene) -> None:
         st.code(data.command(["table4"], scene.base), language="bash", wrap_lines=True)
         return
     st.markdown(words.speed_title(scene.metric))
-    figure = ablation_figures.speed_figure(points, METRIC_TITLES[scene.metric])
+    figure = figures.speed_figure(points, METRIC_TITLES[scene.metric])
     hint = f"{words.SPEED_HINT} {words.speed_made(scene.about)}"
     _chart(figure, "speed", words.speed_told(points, scene.metric), hint)
     st.dataframe(

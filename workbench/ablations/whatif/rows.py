@@ -17,8 +17,8 @@ from nnet.data import Sample
 from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.saved.checkpoint import CONFIG
+from workbench.ablations.variants.candidates import WHATIF, Candidate
 from workbench.inspect.compare.sides import Side
-from workbench.variant_data import WHATIF, Candidate
 
 if TYPE_CHECKING:
     from workbench.shared.resources import Model

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from workbench import whatif_text as words
+from workbench.ablations.whatif import words
+from workbench.ablations.whatif.rows import Row
 from workbench.shared import text, theme
-from workbench.whatif_data import Row
 
 _FLOOR = 0.01  # thresholds; below it a score means nothing
 _BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)", "dragmode": False}

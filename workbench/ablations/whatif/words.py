@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from nnet.config import Config
 from nnet.expression import parse
 from nnet.scoring.calibration import Reference
+from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Row, Summary
 from workbench.inspect import words as inspect_text
 from workbench.shared import text
-from workbench.whatif_data import KEPT, OTHER, OUT, Change, Row, Summary
 
 INTRO = (
     "Take a part out of the trained model and look again. Nothing is trained: what changes shows how much this network "

@@ -28,7 +28,7 @@ from nnet.studies.identity import config_hash
 from nnet.studies.published import PublishedTable
 from nnet.studies.store import ALL_DEFECTS, CARD, CSV, to_csv
 from nnet.studies.variants import VARIANTS, base_config
-from workbench.studies import data_argument
+from workbench.ablations.results.folders import data_argument
 
 NOT_CLAIMED = "not claimed"
 """Beside the engine's outcomes: the paper does not say this about the chosen metric."""

@@ -10,8 +10,14 @@ import streamlit as st
 
 from nnet.analysis.whatif import LABEL, altered, energy, highest_rank
 from nnet.detector import Trace
-from workbench import variant_cache, variant_data, variant_text, whatif_data, whatif_figures
-from workbench import whatif_text as words
+from workbench.ablations.variants import cache as variant_cache
+from workbench.ablations.variants import candidates
+from workbench.ablations.variants import words as variant_text
+from workbench.ablations.variants.candidates import Candidate
+from workbench.ablations.whatif import figures as whatif_figures
+from workbench.ablations.whatif import rows as whatif_data
+from workbench.ablations.whatif import words
+from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Choice, Row
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
 from workbench.inspect import agreement, settings
@@ -22,8 +28,6 @@ from workbench.shared import pictures as figures
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.session import Picture
-from workbench.variant_data import Candidate
-from workbench.whatif_data import KEPT, OTHER, OUT, Change, Choice, Row
 
 _NFS, _FPM, _FORWARD, _DONOR = "whatif_nfs", "whatif_fpm", "whatif_forward", "whatif_donor"
 _TRUNCATE, _RANK = "whatif_truncate", "whatif_rank"
@@ -111,12 +115,12 @@ def _forward(model: Model, why: Mapping[str, str]) -> tuple[str, Model | None, s
 def _donors(model: Model) -> dict[str, Candidate]:
     entries = model_list.entries()
     chosen = entries[model.name]
-    found = variant_data.candidates(entries, chosen, (), variant_cache.kept_models())
+    found = candidates.candidates(entries, chosen, (), variant_cache.kept_models())
     return whatif_data.donors(found, chosen.path, model.detector.config)
 
 
 def _command(model: Model) -> str:
-    return variant_text.command("figure6", variant_data.training_data(model.detector.checkpoint.about))
+    return variant_text.command("figure6", candidates.training_data(model.detector.checkpoint.about))
 
 
 def _rank(highest: int) -> int:

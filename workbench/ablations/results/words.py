@@ -19,7 +19,7 @@ from nnet.studies.claims import (
     WITHIN,
 )
 from nnet.studies.published import PublishedTable
-from workbench.ablation_data import NOT_CLAIMED, Base, Checked, Origin, SpeedPoint, Values, printed, trainings
+from workbench.ablations.results.rows import NOT_CLAIMED, Base, Checked, Origin, SpeedPoint, Values, printed, trainings
 from workbench.shared import text, theme
 
 ABOUT = (

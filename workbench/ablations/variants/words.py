@@ -11,11 +11,11 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
 from nnet.studies.variants import VARIANTS
+from workbench.ablations.variants.candidates import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
 from workbench.inspect import words as inspect_text
 from workbench.inspect.compare import words as comparison_text
 from workbench.inspect.compare.sides import Setting
 from workbench.shared import text
-from workbench.variant_data import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
 
 INTRO = (
     "One picture under several variants of the network, all on one scale. Look for a defect that one variant marks and "

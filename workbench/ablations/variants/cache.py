@@ -16,12 +16,12 @@ from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
-from workbench import variant_data
+from workbench.ablations.results.folders import StudyModel
+from workbench.ablations.variants import candidates
+from workbench.ablations.variants.candidates import WHATIF, Candidate
 from workbench.shared import resources
 from workbench.shared.cache import BoundedCache
 from workbench.shared.resources import Loaded, Model
-from workbench.studies import StudyModel
-from workbench.variant_data import WHATIF, Candidate
 
 CHECKPOINTS = 32
 """Most checkpoints kept without their networks, for their settings and normal images; some 2 to 3 MB each."""
@@ -79,7 +79,7 @@ def levels(saved: Checkpoint) -> dict[str, float]:
 
 def kept_models() -> list[StudyModel]:
     """The checkpoints that studies kept."""
-    return variant_data.kept_models(resources.ROOT, resources.only_extra())
+    return candidates.kept_models(resources.ROOT, resources.only_extra())
 
 
 # ------------------------------------------------------------------------------------------------ an image's maps
@@ -114,7 +114,7 @@ def work(candidate: Candidate, model: Model, loaded: Loaded) -> Work:
         OSError: the checkpoint cannot be read.
     """
     if candidate.kind == WHATIF:
-        return whatif_work(model, loaded, variant_data.WHATIFS[candidate.name], candidate.name)
+        return whatif_work(model, loaded, candidates.WHATIFS[candidate.name], candidate.name)
     device = str(model.detector.device)
 
     def run() -> Maps:
@@ -161,7 +161,7 @@ def judgement(
 ) -> Judgement:
     """Maps under an expression, held against a checkpoint's normal images; kept under the maps' key."""
     cache, entry = resources.stores().judgements, (loaded.hash, key, expression)
-    return cache.get(entry) or cache.put(entry, variant_data.judge(saved, maps, expression))
+    return cache.get(entry) or cache.put(entry, candidates.judge(saved, maps, expression))
 
 
 def relative(saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str) -> float:
@@ -169,6 +169,6 @@ def relative(saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.
     cache, entry = _stores().relatives, (loaded.hash, key, expression)
     found = cache.get(entry)
     if found is None:
-        judged = variant_data.judge(saved, maps, expression)
+        judged = candidates.judge(saved, maps, expression)
         found = cache.put(entry, judged.value / max(judged.reference.threshold, float(np.finfo(np.float32).tiny)))
     return found

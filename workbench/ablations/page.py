@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench import ablation_results, interventions, variant_grid
+from workbench.ablations.results import section as ablation_results
+from workbench.ablations.variants import section as variant_grid
+from workbench.ablations.whatif import section as interventions
 from workbench.shared import frame, session
 
 PARTS = {"results": "Results", "grid": "Side by side", "whatif": "What if"}

@@ -14,8 +14,9 @@ from nnet.analysis.whatif import LABEL, altered
 from nnet.errors import NNetError
 from nnet.scoring.overlay import overlay
 from nnet.studies.published import METRICS
-from workbench import variant_cache, variant_data, variant_figures
-from workbench import variant_text as words
+from workbench.ablations.variants import cache as variant_cache
+from workbench.ablations.variants import candidates, figures, words
+from workbench.ablations.variants.candidates import MODEL, OWN, WHATIF, Candidate, Variant
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
 from workbench.inspect import agreement, settings
@@ -26,7 +27,6 @@ from workbench.shared import frame, model_list, picture_choice, pictures, resour
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
-from workbench.variant_data import MODEL, OWN, WHATIF, Candidate, Variant
 
 _CHOICE, _PICKED, _REFERENCE, _FIGURE = "variants", "variant", "reference", "figure"
 _SEPARATOR = "~"
@@ -54,9 +54,9 @@ def draw(entry: ModelEntry | None) -> None:
     model = frame.loaded(entry)
     st.markdown(words.INTRO)
     picture, loaded = picture_choice.choose(model)
-    possible = variant_data.possible_whatifs(model.detector.config)
+    possible = candidates.possible_whatifs(model.detector.config)
     kept = variant_cache.kept_models()
-    found = variant_data.candidates(model_list.entries(), entry, possible, kept)
+    found = candidates.candidates(model_list.entries(), entry, possible, kept)
     titles = words.titles(found.values())
     _figures(model, found)
     keys = _choice(found, titles)
@@ -84,21 +84,21 @@ def draw(entry: ModelEntry | None) -> None:
 def _figures(model: Model, found: Mapping[str, Candidate]) -> None:
     """Buttons that choose the variants of one of the paper's figures, and what there is to say about the chosen one."""
     first = next(iter(found.values()))
-    own = variant_data.same_parts(model.detector.config)
+    own = candidates.same_parts(model.detector.config)
     stand_in = {own: first.key} if own else {}
     session.remember(_FIGURE, "", session.one_of(["", *words.FIGURES]))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"{words.FIGURES_LABEL}", width="content")
         for name, figure in words.FIGURES.items():
-            chosen = variant_data.figure_choice(found, figure.variants, first.data, stand_in)
+            chosen = candidates.figure_choice(found, figure.variants, first.data, stand_in)
             st.button(
                 name, key=f"choose-{name}", help=figure.about, on_click=_choose_figure, args=(name, chosen),
                 type="primary" if st.session_state[_FIGURE] == name else "secondary",
             )  # fmt: skip
     if name := st.session_state[_FIGURE]:
-        chosen = variant_data.figure_choice(found, words.FIGURES[name].variants, first.data, stand_in)
+        chosen = candidates.figure_choice(found, words.FIGURES[name].variants, first.data, stand_in)
         stood_in = [variant for variant, key in chosen.items() if found[key].kind == MODEL]
-        data = variant_data.training_data(model.detector.checkpoint.about)
+        data = candidates.training_data(model.detector.checkpoint.about)
         st.info(words.figure_found(name, chosen, stood_in, data), icon=":material/menu_book:")
 
 
@@ -115,11 +115,11 @@ def _choose_figure(name: str, chosen: Mapping[str, str]) -> None:
 
 def _choice(found: Mapping[str, Candidate], titles: Mapping[str, str]) -> list[str]:
     """Keys of the chosen variants. The widget's own value is a list; what is remembered is a text for the address."""
-    session.remember(_CHOICE, _SEPARATOR.join(variant_data.first_choice(found)), _reader(found))
+    session.remember(_CHOICE, _SEPARATOR.join(candidates.first_choice(found)), _reader(found))
     st.session_state["variants_chosen"] = [key for key in st.session_state[_CHOICE].split(_SEPARATOR) if key]
     return st.multiselect(
         words.CHOICE_LABEL, list(found), format_func=titles.get, key="variants_chosen", on_change=_chosen,
-        max_selections=variant_data.MOST, help=words.CHOICE_HELP,
+        max_selections=candidates.MOST, help=words.CHOICE_HELP,
     )  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def _reader(found: Mapping[str, Candidate]) -> Callable[[str], str]:
     def read(written: str) -> str:
         if written == _SEPARATOR:  # none, on purpose
             return written
-        known = [key for key in dict.fromkeys(written.split(_SEPARATOR)) if key in found][: variant_data.MOST]
+        known = [key for key in dict.fromkeys(written.split(_SEPARATOR)) if key in found][: candidates.MOST]
         if not known:
             raise ValueError
         return _SEPARATOR.join(known)
@@ -205,8 +205,8 @@ def _variant(
     maps = variant_cache.computed(loaded, work)
     config = saved.config
     if candidate.kind == WHATIF:
-        config = altered(model.detector, variant_data.WHATIFS[candidate.name]).config
-    expression = variant_data.expression_for(config, score)
+        config = altered(model.detector, candidates.WHATIFS[candidate.name]).config
+    expression = candidates.expression_for(config, score)
     judged = variant_cache.judgement(saved, loaded, work.key, maps, expression) if expression else None
     levels = variant_cache.levels(saved)
     return Variant(candidate, title, saved, config, maps, expression, judged, levels)
@@ -281,7 +281,7 @@ def _score_tile(loaded: Loaded, one: Variant, reference: Variant, view: _View) -
 
 
 def _difference(loaded: Loaded, one: Variant, reference: Variant) -> np.ndarray:
-    values = variant_data.difference(one, reference)
+    values = candidates.difference(one, reference)
     return agreement.difference_overlay(pictures.reduced(loaded.shown, _SIDE), values, _DIFFERENCE_OPACITY)
 
 
@@ -371,14 +371,14 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
             disabled=settings.pixel_is_peak(), help="Choose the pixel where the reference's score is highest.",
         )  # fmt: skip
     verdicts = {
-        one.title: variant_data.verdict(
+        one.title: candidates.verdict(
             one, variant_cache.normal_maps(one.checkpoint), x, y, loaded.image.shape, by_place
         )
         for one in scored
     }
     left, right = st.columns(2, gap="medium")
     with left:
-        figure = variant_figures.shares_figure({title: found for title, (found, _) in verdicts.items()})
+        figure = figures.shares_figure({title: found for title, (found, _) in verdicts.items()})
         st.markdown(f"**{inspect_text.pixel_title(x, y)}: what makes each score**", help=inspect_text.SHARES_HELP)
         st.plotly_chart(figure, key="grid_shares", config=pictures.CHART_CONFIG, alt=words.PIXEL_HINT)
         st.caption(words.PIXEL_HINT)
@@ -409,7 +409,7 @@ def _closer(shown: Sequence[Variant], reference: Variant) -> None:
     one = next(one for one in shown if one.candidate.key == st.session_state[_PICKED])
     st.markdown(words.about(one))
     if one.candidate.kind == WHATIF:
-        st.info(f"{LABEL} {words.changed(variant_data.WHATIFS[one.candidate.name].changes)}", icon=":material/science:")
+        st.info(f"{LABEL} {words.changed(candidates.WHATIFS[one.candidate.name].changes)}", icon=":material/science:")
     _settings(one, reference)
     _places(one)
 
@@ -436,9 +436,9 @@ def _settings(one: Variant, reference: Variant) -> None:
 def _places(one: Variant) -> None:
     if one.candidate.kind == WHATIF:
         return
-    result = variant_data.result_of(one.candidate)
-    names = [variant_data.variant_of(one.config)] if result is None else result["variants"]
-    table = places_table(variant_data.places(names, result))
+    result = candidates.result_of(one.candidate)
+    names = [candidates.variant_of(one.config)] if result is None else result["variants"]
+    table = places_table(candidates.places(names, result))
     if table.empty:
         st.caption(words.NOT_IN_PAPER)
         return
@@ -451,7 +451,7 @@ def _places(one: Variant) -> None:
     st.caption(words.PLACES_NOTE)
 
 
-def places_table(places: Sequence[variant_data.Place]) -> pd.DataFrame:
+def places_table(places: Sequence[candidates.Place]) -> pd.DataFrame:
     """One row per row of the paper that a variant is, with each metric as published and as measured, in percent.
 
     Metrics without any number are left out.

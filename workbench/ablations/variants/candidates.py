@@ -21,9 +21,9 @@ from nnet.scoring.maps import score_map
 from nnet.scoring.regions import pixel_to_cell
 from nnet.studies.store import StudyFolder
 from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, differences
+from workbench.ablations.results.folders import StudyModel, data_argument, study_folders, study_models
 from workbench.inspect.compare import sides
 from workbench.inspect.compare.sides import Side
-from workbench.studies import StudyModel, data_argument, study_folders, study_models
 
 if TYPE_CHECKING:
     from workbench.shared.model_list import ModelEntry

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from nnet.scoring.attribution import Attribution
 from nnet.scoring.maps import MAPS
-from workbench import variant_text as words
+from workbench.ablations.variants import words
 from workbench.inspect import words as inspect_text
 from workbench.shared import text, theme
 

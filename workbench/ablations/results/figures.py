@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from workbench.ablation_data import SpeedPoint, Values
+from workbench.ablations.results.rows import SpeedPoint, Values
 from workbench.shared import theme
 
 _FAINT = "rgba(128,136,148,0.55)"
@@ -32,7 +32,7 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
     """Differences to the baseline, one row each: mean with its spread, single seeds, and the paper's own as a diamond.
 
     Args:
-        rows: from `workbench.ablation_data.deltas`.
+        rows: from `workbench.ablations.results.rows.deltas`.
         baseline: name of the row at 0.
     """
     found = list(enumerate(rows))
