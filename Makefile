@@ -16,7 +16,7 @@ test: .venv/dev.stamp
 # The ablation study on a local Ray instance; Ray is large, so it is not part of `make test`.
 test-scale: .venv/dev.stamp
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-scale.txt
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/test_ablation_ray.py --timeout=1800
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/processes/test_ablation_ray.py --timeout=1800
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
