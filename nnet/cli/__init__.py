@@ -401,8 +401,8 @@ def _data(options: argparse.Namespace) -> int:
 
 def _replay(options: argparse.Namespace) -> int:
     from nnet.detector import Detector
-    from nnet.replay.bundle import bundle as replay
-    from nnet.replay.bundle import checks as replay_checks
+    from nnet.replay import bundle as replay
+    from nnet.replay import checks as replay_checks
     from nnet.runs import usable_checkpoints
 
     bundle = replay.unpack(options.bundle)

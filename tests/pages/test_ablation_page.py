@@ -17,7 +17,7 @@ from nnet.studies.store import CSV, to_csv
 from workbench.ablations.results import folders as studies
 from workbench.ablations.results import words
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/6_Ablations.py"
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(600)]

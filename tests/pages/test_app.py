@@ -21,7 +21,7 @@ from nnet.model.weights import WeightsError
 from workbench.shared import pictures as figures
 from workbench.shared import samples, text
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 INSPECT = "pages/1_Inspect.py"
 PNG, JPEG = "image/png", "image/jpeg"
 ORIGINAL, OVERLAY, MAP = "Original", "Overlay", "Anomaly map"

@@ -24,7 +24,7 @@ from workbench.evaluate import measured as work
 from workbench.evaluate import words
 from workbench.shared import resources
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/4_Evaluate.py"
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(600)]

@@ -22,7 +22,7 @@ from workbench.projection import words
 from workbench.shared import resources, samples, text
 from workbench.shared.session import Picture
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/3_Projection.py"
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]

@@ -13,7 +13,7 @@ from test_replay import changed, opened, pack, signed
 
 from nnet.detector import Detector
 from nnet.replay.bundle import MODEL, SETTINGS
-from nnet.replay.bundle import bundle as replay
+from nnet.replay import bundle as replay
 from workbench.inspect import sections
 from workbench.inspect.replay import section as replay_page
 from workbench.inspect.scene import Section

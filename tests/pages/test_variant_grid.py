@@ -227,7 +227,7 @@ def test_the_difference_is_told_against_the_chosen_reference(study: Path, image:
     assert "without forward branch" in shown["RD (baseline)"]["hint"]
     rd, nnet = (Detector.load(study / "models" / key, "cpu") for key in ("rd", "nnet"))
     np.testing.assert_allclose(
-        probed(at, "variants_grid"), nnet.score([image])[0].map / nnet.scoring.calibration.for_expression().threshold, rtol=1e-3
+        probed(at, "variants_grid"), nnet.score([image])[0].map / nnet.calibration.for_expression().threshold, rtol=1e-3
     )
     first = shown["RD (baseline)"]["base"]
     fine(at.selectbox(key="reference").set_value(RD).run())

@@ -31,7 +31,7 @@ def test_without_ray_the_message_says_what_to_install(monkeypatch):
 
 
 def test_the_named_version_of_ray_is_the_one_that_is_tested():
-    lines = (Path(__file__).parents[1] / "requirements-scale.txt").read_text().splitlines()
+    lines = (Path(__file__).parents[2] / "requirements-scale.txt").read_text().splitlines()
     assert [line for line in lines if line.startswith("ray")] == ["ray>=2.60,<2.61"]
 
 

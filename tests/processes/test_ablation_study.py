@@ -33,7 +33,7 @@ from nnet.studies.progress import Display, duration
 from nnet.studies.store import CARD, CSV, DONE, LOCK, MODELS, StudyFolder
 from nnet.training.loop import RESUME, Progress
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SETTINGS = {path: value for path, value in TINY.items() if path != "loss.beta_epochs"}
 TIMES = {"seconds_training", "seconds_run", "training_images_per_second", "images_per_second", "created", "commit"}
 

@@ -20,7 +20,7 @@ from nnet.data.images import decode
 from nnet.saved.storage import read_notes
 from nnet.training.loop import RESUME, Progress, train
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TINY = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
 
 

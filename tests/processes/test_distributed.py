@@ -20,7 +20,7 @@ from nnet.saved import checkpoint as checkpoints
 from nnet.training.distributed import _normalise_together
 from nnet.training.loop import load_history
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 EPOCHS = 3
 FIRST_TOLERANCE, LATER_TOLERANCE = 1e-4, 5e-3
 """Relative, of the first epoch's losses and of the later ones'.

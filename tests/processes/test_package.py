@@ -12,7 +12,7 @@ import nnet
 from nnet.model import compat
 from nnet.scoring.overlay import COLOUR_MAPS, colour_table, overlay, relative
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "nnet").rglob("*.py"))
 
 

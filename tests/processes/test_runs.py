@@ -43,7 +43,7 @@ from nnet.runs.worker import work
 from nnet.saved import checkpoint as checkpoints
 from nnet.training.loop import RESUME, split_normals, train
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PATIENCE = 240.0
 EPOCHS = 8  # so many that a run is still at work when a test that has seen its first one interrupts it
 ALL_FRAMES = list(range(EPOCHS + 1))

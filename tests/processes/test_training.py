@@ -110,7 +110,7 @@ def test_a_killed_process_keeps_what_was_saved_and_its_run_can_be_finished(tmp_p
                 os.kill(os.getpid(), signal.SIGKILL)
         train(tiny_config(train__epochs=2), random_images(14), {str(tmp_path / "m")!r}, device="cpu", report=report)
     """)
-    done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[1])
+    done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[2])
     assert done.returncode == -9
     assert (tmp_path / "m" / RESUME).is_file() and len(load_history(tmp_path / "m")) == 1
     train(tiny_config(train__epochs=2), IMAGES, tmp_path / "m", device="cpu", resume=True)

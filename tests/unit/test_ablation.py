@@ -45,7 +45,7 @@ from nnet.studies.store import Job, to_csv
 from nnet.studies.summary import text
 from nnet.training.losses import total_loss
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BASE = base_config("small")
 PARTS = {"FPM": "fpm", "MF": "nfs", "BD": "forward"}
 

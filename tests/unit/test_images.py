@@ -559,7 +559,7 @@ def peak_growth(tmp_path, **files):
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     paths = [str(tmp_path / name) for name in files]
-    root = str(Path(images.__file__).parents[1])
+    root = str(Path(images.__file__).parents[2])
     script = MEASURE.format(root=root, warm=str(tmp_path / "warm"), paths=paths)
     return int(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True).stdout)
 

@@ -10,7 +10,7 @@ from nnet.studies import STUDIES, groups, read_results, rows_of
 from nnet.studies.card import study_section
 from nnet.studies.store import CARD, CSV, StudyFolder
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SHIPPED = sorted(path.parent for path in (ROOT / "checkpoints" / "studies").glob(f"*/{CSV}"))
 
 

@@ -25,6 +25,3 @@ def main() -> None:
             variant_grid.draw(entry)
         else:
             interventions.draw(frame.loaded(entry))
-
-
-main()

@@ -661,6 +661,3 @@ def _facts(scene: Scene, threshold: float) -> dict[str, object]:
         "Made": origin["created"],
         "Versions": ", ".join(f"{name} {version}" for name, version in origin["versions"].items()),
     }
-
-
-main()

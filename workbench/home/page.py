@@ -51,6 +51,3 @@ def _ways_on() -> None:
             with cards.cell():
                 st.page_link(f"pages/{name}.py", label=f"**{page.title}**", icon=page.icon)
                 st.caption(page.summary)
-
-
-main()

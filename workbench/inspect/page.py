@@ -187,6 +187,3 @@ def _closer(scene: Scene) -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     SECTIONS[chosen].draw(scene)
-
-
-main()

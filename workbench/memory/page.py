@@ -681,6 +681,3 @@ def _embedding(scene: Scene) -> None:
         figure, key="embedding", config=figures.CHART_CONFIG, alt="Items and patches as points in the plane."
     )
     st.caption(" ".join((words.EMBEDDING_HINT, *embedding.notes)))
-
-
-main()

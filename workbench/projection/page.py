@@ -447,6 +447,3 @@ def _places(positions: np.ndarray, grid: tuple[int, int], shape: tuple[int, ...]
     rows, columns = np.divmod(positions, grid[1])
     x, y = (columns + 0.5) * shape[1] / grid[1], (rows + 0.5) * shape[0] / grid[0]
     return [f"x {a:.0f} px, y {b:.0f} px" for a, b in zip(x, y, strict=True)]
-
-
-main()

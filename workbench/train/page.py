@@ -160,6 +160,3 @@ def _begin(spec: RunSpec, choice: Choice, estimate: Estimate) -> None:
         raise NNetError(words.disk_problem(error.strerror or str(error))) from error
     st.session_state["train_next"] = run.id  # the switch of the parts is drawn already; the next run turns it
     st.rerun()
-
-
-main()

@@ -1,0 +1,5 @@
+"""What Streamlit runs for the Inspect page."""
+
+from workbench.inspect import page
+
+page.main()

@@ -1,0 +1,5 @@
+"""What Streamlit runs for the Projection page."""
+
+from workbench.projection import page
+
+page.main()

@@ -1,0 +1,5 @@
+"""What Streamlit runs for the Evaluate page."""
+
+from workbench.evaluate import page
+
+page.main()
