@@ -64,37 +64,86 @@ COMMON: dict[str, Sequence[object]] = {
 }
 VIEWS = [
     View(INSPECT, "Pixel verdict", {**COMMON, "normal": ("anywhere", "place")}, {"view": "pixel"}),
-    View(INSPECT, "Threshold and regions", {"threshold": COMMON["threshold"], "score": COMMON["score"]},
-         {"view": "regions"}),
+    View(
+        INSPECT,
+        "Threshold and regions",
+        {"threshold": COMMON["threshold"], "score": COMMON["score"]},
+        {"view": "regions"},
+    ),
     View(INSPECT, "S1 against S2", {"wipe": (20, 35, 65, 80), "opacity": COMMON["opacity"]}, {"view": "students"}),
-    View(INSPECT, "Make your own defect", {"studio_show": ("plain", "before", "heatmap"), "studio_edge": (False, True),
-                                           "opacity": COMMON["opacity"]}, {"view": "defect", "sample": "cell1154"}),
+    View(
+        INSPECT,
+        "Make your own defect",
+        {"studio_show": ("plain", "before", "heatmap"), "studio_edge": (False, True), "opacity": COMMON["opacity"]},
+        {"view": "defect", "sample": "cell1154"},
+    ),
     View(INSPECT, "Replay bundle", {"opacity": COMMON["opacity"]}, {"view": "replay"}),
-    View(MEMORY, "Memory", {
-        "temperature": (0.02, 0.03, 0.07, 0.1, 0.2, 0.5), "shrink": (0.25, 0.5, 0.75, 1.5, 2.0, 3.0),
-        "patch_row": (1, 2, 3, 5, 6, 7), "patch_column": (1, 2, 3, 5, 6, 7),
-        "items_order": ("number", "training", "here"), "atlas": ("similarity", "items"),
-        "atlas_order": ("number", "here", "training"),
-    }, {"atlas_layout": "PCA"}),
+    View(
+        MEMORY,
+        "Memory",
+        {
+            "temperature": (0.02, 0.03, 0.07, 0.1, 0.2, 0.5),
+            "shrink": (0.25, 0.5, 0.75, 1.5, 2.0, 3.0),
+            "patch_row": (1, 2, 3, 5, 6, 7),
+            "patch_column": (1, 2, 3, 5, 6, 7),
+            "items_order": ("number", "training", "here"),
+            "atlas": ("similarity", "items"),
+            "atlas_order": ("number", "here", "training"),
+        },
+        {"atlas_layout": "PCA"},
+    ),
     View(PROJECTION, "Figure 7", {"side": ("student", "teacher"), "way": ("linear", "relative", "log")}),
-    View(PROJECTION, "Gates and channels", {
-        "stage": ("2", "3", "1"), "side": ("student", "teacher"), "channel": (1, 2, 3, 4, 5, 6),
-    }, {"part": "gates"}),
-    View(PROJECTION, "Features", {
-        "stage": ("2", "3", "1"), "vectors": ("raw", "unit"), "blend": (10, 20, 35, 65, 80, 95),
-    }, {"part": "features"}),
-    View(ABLATIONS, "Results", {
-        "results_view": ("table4", "table7", "figure6", "figure4", "published", "claims"),
-        "results_metric": ("i_auroc", "p_ap"),
-    }),
-    View(ABLATIONS, "Side by side", {
-        "grid_show": ("reverse", "forward", "maps", "difference", "score"), "grid_score": ("reverse", "forward", "own"),
-        "opacity": COMMON["opacity"], "colours": COMMON["colours"], "pixel": COMMON["pixel"],
-    }, {"part": "grid"}),
-    View(ABLATIONS, "What if", {
-        "opacity": COMMON["opacity"], "colours": COMMON["colours"], "pixel": COMMON["pixel"],
-    }, {"part": "whatif"}),
-]  # fmt: skip
+    View(
+        PROJECTION,
+        "Gates and channels",
+        {
+            "stage": ("2", "3", "1"),
+            "side": ("student", "teacher"),
+            "channel": (1, 2, 3, 4, 5, 6),
+        },
+        {"part": "gates"},
+    ),
+    View(
+        PROJECTION,
+        "Features",
+        {
+            "stage": ("2", "3", "1"),
+            "vectors": ("raw", "unit"),
+            "blend": (10, 20, 35, 65, 80, 95),
+        },
+        {"part": "features"},
+    ),
+    View(
+        ABLATIONS,
+        "Results",
+        {
+            "results_view": ("table4", "table7", "figure6", "figure4", "published", "claims"),
+            "results_metric": ("i_auroc", "p_ap"),
+        },
+    ),
+    View(
+        ABLATIONS,
+        "Side by side",
+        {
+            "grid_show": ("reverse", "forward", "maps", "difference", "score"),
+            "grid_score": ("reverse", "forward", "own"),
+            "opacity": COMMON["opacity"],
+            "colours": COMMON["colours"],
+            "pixel": COMMON["pixel"],
+        },
+        {"part": "grid"},
+    ),
+    View(
+        ABLATIONS,
+        "What if",
+        {
+            "opacity": COMMON["opacity"],
+            "colours": COMMON["colours"],
+            "pixel": COMMON["pixel"],
+        },
+        {"part": "whatif"},
+    ),
+]
 
 
 def main() -> None:
@@ -154,8 +203,16 @@ def _known(at: AppTest, key: str) -> bool:
 
 def _set(at: AppTest, key: str, value: object) -> None:
     """Change a widget by its key, or the setting that a click in a component would change."""
-    for kind in ("slider", "select_slider", "segmented_control", "selectbox", "toggle", "checkbox", "number_input",
-                 "text_input"):  # fmt: skip
+    for kind in (
+        "slider",
+        "select_slider",
+        "segmented_control",
+        "selectbox",
+        "toggle",
+        "checkbox",
+        "number_input",
+        "text_input",
+    ):
         for widget in at.get(kind):
             if widget.key == key:
                 widget.set_value(value)

@@ -12,10 +12,10 @@ Methods (a trained one runs once per seed and data set):
                  in a plain loop in place of its Lightning engine
 
 What is made equal, and how:
-    Teacher       EfficientNet-Lite0 with the weights of nnet.model.weights. anomalib's feature extractors are built without
-                  weights and get the same tensors; each run checks that their features equal our teacher's.
-    Images        Those that N-Net trains on (the normal images without its held-out share), resized by nnet.data.images,
-                  with the teacher's normalisation. The held-out share is drawn by the seed, for every method alike.
+    Teacher       EfficientNet-Lite0 with the weights of nnet.model.weights. anomalib's feature extractors are built
+                  without weights and get the same tensors; each run checks that their features equal our teacher's.
+    Images        Those that N-Net trains on (the normal images without its held-out share), resized by
+                  nnet.data.images, with the teacher's normalisation. The held-out share is drawn by the seed, for every method alike.
     Steps         Whole epochs, as few as reach --steps, in the order of N-Net's images. Every optimiser has the rate
                   that its authors recommend as peak of the preset's schedule (warm-up and cosine over these steps).
     Smoothing     Where a method smooths its map, sigma is 4 pixels at 256, so 2 at 128. STFPM does not smooth.
@@ -143,9 +143,7 @@ def configure(method: str, steps: int, seed: int, images: int) -> Config:
     base = preset("small").override({**SHORT, "train.seed": seed, **OURS.get(method, {})})
     per_epoch = steps_per_epoch(base, images)
     epochs = math.ceil(steps / per_epoch)
-    return base.override(
-        {"train.epochs": epochs, "train.min_steps": 0, "loss.beta_epochs": max(1, round(epochs / 10))}
-    )
+    return base.override({"train.epochs": epochs, "train.min_steps": 0, "loss.beta_epochs": max(1, round(epochs / 10))})
 
 
 def steps_per_epoch(config: Config, images: int) -> int:

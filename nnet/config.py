@@ -81,7 +81,9 @@ class ModelConfig:
         _require(self.forward or self.reverse, "model.forward, model.reverse", "at least one on", "both off")
         _require(self.reverse or not self.ffc, "model.ffc", "off when the reverse branch is off", "on")
         _require(
-            self.teacher_weights in ("pretrained", "random"), "model.teacher_weights", "pretrained or random",
+            self.teacher_weights in ("pretrained", "random"),
+            "model.teacher_weights",
+            "pretrained or random",
             self.teacher_weights,
         )
         _require(
@@ -90,9 +92,7 @@ class ModelConfig:
         _require(self.fpm_reduction >= 1, "model.fpm_reduction", "at least 1", self.fpm_reduction)
         _require(2 <= self.memory_items <= 65536, "model.memory_items", "2 to 65536", self.memory_items)
         _require(0 < self.temperature <= 10, "model.temperature", "above 0, at most 10", self.temperature)
-        _require(
-            0 <= self.shrink < self.memory_items, "model.shrink", "from 0 up to below memory_items", self.shrink
-        )
+        _require(0 <= self.shrink < self.memory_items, "model.shrink", "from 0 up to below memory_items", self.shrink)
         _require(1 <= self.ffc_blocks <= 16, "model.ffc_blocks", "1 to 16", self.ffc_blocks)
         _require(8 <= self.map_size <= 512, "model.map_size", "8 to 512", self.map_size)
 
@@ -146,9 +146,7 @@ class TrainConfig:
         "choice: a threshold needs normal images that the network was not trained on",
     )
     seed: int = setting(0, "Seed of the initialisation, the split and the order of the images.", "choice")
-    precision: str = setting(
-        "auto", "auto picks by capability: bf16 or fp16 on a GPU, float32 on a CPU.", "choice"
-    )
+    precision: str = setting("auto", "auto picks by capability: bf16 or fp16 on a GPU, float32 on a CPU.", "choice")
     cache_gb: float = setting(
         4.0, "Memory that cached teacher features may take; beyond it they are computed anew each epoch.", "choice"
     )
@@ -200,8 +198,10 @@ class Config:
     def __post_init__(self) -> None:
         trained = self.loss.kd or self.loss.align
         _require(
-            trained or not self.model.forward, "loss.kd, loss.align",
-            "at least one on while the forward branch is on (or model.forward off)", "both off",
+            trained or not self.model.forward,
+            "loss.kd, loss.align",
+            "at least one on while the forward branch is on (or model.forward off)",
+            "both off",
         )
 
     @property

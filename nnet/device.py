@@ -18,7 +18,7 @@ class DeviceError(NNetError, ValueError):
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """"auto" takes a CUDA GPU, then Apple's GPU, then the CPU; any other name is PyTorch's own ("cpu", "cuda:1").
+    """ "auto" takes a CUDA GPU, then Apple's GPU, then the CPU; any other name is PyTorch's own ("cpu", "cuda:1").
 
     Raises:
         DeviceError: the name is unknown, or this machine lacks the device.

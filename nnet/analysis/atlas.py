@@ -66,9 +66,7 @@ def collect(
         best, where = _merge(best, where, *_peaks(weights, chosen))
         if progress:
             progress(part.stop, len(rows))
-    return Atlas(
-        (usage / usage.sum()).astype(np.float32), _cut(images, where, weights.shape[1]), best, where
-    )
+    return Atlas((usage / usage.sum()).astype(np.float32), _cut(images, where, weights.shape[1]), best, where)
 
 
 def _peaks(weights: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -81,9 +79,7 @@ def _peaks(weights: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return value.T.astype(np.float32), np.stack([image, at // width, at % width], axis=-1).transpose(1, 0, 2)
 
 
-def _merge(
-    best: np.ndarray, where: np.ndarray, value: np.ndarray, source: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _merge(best: np.ndarray, where: np.ndarray, value: np.ndarray, source: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The K largest of what was kept and what is new, per item, best first."""
     values, sources = np.concatenate([best, value], axis=1), np.concatenate([where, source], axis=1)
     order = np.argsort(-values, axis=1, kind="stable")[:, :PATCHES]

@@ -319,7 +319,7 @@ def score(evidence: Evidence, expression: str) -> Result:
 
 
 def pixel_scores(evidence: Evidence, expression: str | Expression) -> Array:
-    """Score_p of every image, (n, size, size) float32; what `nnet.scoring.maps.score_maps` gives, but for rounding (1e-6).
+    """Score_p of every image, (n, size, size) float32; equals `nnet.scoring.maps.score_maps` within 1e-6.
 
     Interpolation and Gaussian are linear and act on rows and columns alike, so both together are one small matrix A,
     and Score_p = A S A^T. That is several times faster than to filter each map.

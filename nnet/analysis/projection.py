@@ -96,11 +96,15 @@ def pairs(trace: Trace, side: str) -> tuple[Pair, ...]:
         return ()
     return tuple(
         Pair(
-            side, i, before[i], None if gates is None else after[i], None if gates is None else gates[i],
+            side,
+            i,
+            before[i],
+            None if gates is None else after[i],
+            None if gates is None else gates[i],
             recalled is not None and i == 2,
         )
         for i in range(SCALES)
-    )  # fmt: skip
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- variance

@@ -4,7 +4,8 @@ A subset is scored as Eq. (8) would with these maps alone: summed within a scale
 maps there are 63. A map's Shapley value (Shapley, "A value for n-person games", 1953) is what it adds to a metric,
 averaged over all orders in which the maps can join: an exact sum over all subsets, no sampling. The values of all maps
 add up to the metric of all maps together minus that of none. Without any map every score is the same, so the metric of
-none is that of a constant map (see `nnet.scoring.metrics`): 0.5 for AUROC, the share of defective samples for AP, 0.15 for PRO.
+none is that of a constant map (see `nnet.scoring.metrics`): 0.5 for AUROC, the share of defective samples for AP, 0.15
+for PRO.
 
 All this works on the maps that one forward pass left (`nnet.analysis.evaluation.Evidence`) and runs no network.
 """

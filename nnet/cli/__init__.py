@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     replay = commands.add_parser("replay", help="open a replay bundle and check its numbers again")
     replay.add_argument("bundle", type=Path, metavar="FILE", help="a ZIP that the Inspect page saved")
     replay.add_argument(
-        "--checkpoint", type=Path, metavar="DIR",
+        "--checkpoint",
+        type=Path,
+        metavar="DIR",
         help="what to run again; without it the one with the same weights under checkpoints/ or runs/ is looked for",
     )
     replay.add_argument("--teacher-weights", type=Path, metavar="FILE")
@@ -93,12 +95,16 @@ def _parser() -> argparse.ArgumentParser:
 def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="train on normal images")
     train.add_argument(
-        "--data", metavar="PATH",
+        "--data",
+        metavar="PATH",
         help="folder of normal images, MVTec-style category, VisA category, ZIP, elpv:mono, elpv:poly or synthetic",
     )
     train.add_argument("--out", type=Path, metavar="DIR", help="where the checkpoint goes")
     train.add_argument(
-        "--run", type=Path, metavar="DIR", dest="run_folder",
+        "--run",
+        type=Path,
+        metavar="DIR",
+        dest="run_folder",
         help="train what run.json in DIR says, instead of --data, --out and settings; the workbench starts its runs so",
     )
     train.add_argument("--preset", choices=PRESETS, default="small")
@@ -112,7 +118,10 @@ def _add_train(commands: Any) -> None:
     train.add_argument("--seed", type=int)
     train.add_argument("--precision", help="auto, float32, bfloat16 or float16")
     train.add_argument(
-        "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE",
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.FIELD=VALUE",
         help="any other setting, e.g. --set model.fpm=false; 'nnet info' lists them",
     )
     train.add_argument("--resume", action="store_true", help="go on with a broken-off run in --out")
@@ -140,7 +149,8 @@ def _add_evaluate(commands: Any) -> None:
     evaluate.add_argument("--score", action="append", metavar="EXPR", help="may be given several times")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write what goes into metrics.json here as well")
     evaluate.add_argument(
-        "--subsets", action="store_true",
+        "--subsets",
+        action="store_true",
         help="also rank the scores of all subsets of the maps, and say what each map contributes (Shapley values)",
     )
     evaluate.add_argument("--teacher-weights", type=Path, metavar="FILE")
@@ -205,9 +215,16 @@ def _train(options: argparse.Namespace) -> int:
         print(sentence)
     with _ended_like_ctrl_c(), _Bars(quiet) as bars:
         detector = train_on(
-            dataset, config, options.out, resume=options.resume, device=options.device,
-            weights_file=options.teacher_weights, compile=options.compile, report=bars, tensorboard=options.tensorboard,
-        )  # fmt: skip
+            dataset,
+            config,
+            options.out,
+            resume=options.resume,
+            device=options.device,
+            weights_file=options.teacher_weights,
+            compile=options.compile,
+            report=bars,
+            tensorboard=options.tensorboard,
+        )
     if detector is not None:  # of several processes of torchrun, one has the model
         print(detector.checkpoint.card)
     return 0

@@ -25,7 +25,10 @@ def add_ablate(commands: Any, assignment: Callable[[str], tuple[str, Any]]) -> N
     """
     parser = commands.add_parser("ablate", help="train and compare the variants of the paper's tables and figures")
     parser.add_argument(
-        "--study", nargs="+", choices=[*STUDIES, "all"], metavar="STUDY",
+        "--study",
+        nargs="+",
+        choices=[*STUDIES, "all"],
+        metavar="STUDY",
         help=f"one or more of {', '.join(STUDIES)}, or all",
     )
     parser.add_argument("--data", nargs="+", metavar="PATH", help="data sets with labelled test images, as for train")
@@ -33,7 +36,10 @@ def add_ablate(commands: Any, assignment: Callable[[str], tuple[str, Any]]) -> N
     parser.add_argument("--preset", choices=PRESETS, default="small")
     parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help=f"folder of the study (default {OUT})")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="SECTION.FIELD=VALUE",
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.FIELD=VALUE",
         help="a setting for all variants, e.g. --set train.epochs=10",
     )
     parser.add_argument("--split-seed", type=int, default=0, metavar="N", help="seed of the data sets' own splits")
@@ -43,12 +49,18 @@ def add_ablate(commands: Any, assignment: Callable[[str], tuple[str, Any]]) -> N
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
     parser.add_argument("--teacher-weights", type=Path, metavar="FILE", help="a local .pth or .safetensors file")
     parser.add_argument(
-        "--keep", choices=("first", "all", "none"), default="first",
+        "--keep",
+        choices=("first", "all", "none"),
+        default="first",
         help="which checkpoints stay: those of the first seed (default), all, or none",
     )
     parser.add_argument("--export", type=Path, metavar="DIR", help="then copy table, card and runs there, to pass on")
     parser.add_argument(
-        "--export-models", nargs="+", default=[], choices=VARIANTS, metavar="VARIANT",
+        "--export-models",
+        nargs="+",
+        default=[],
+        choices=VARIANTS,
+        metavar="VARIANT",
         help="with --export: variants whose kept checkpoints go along, without their memory atlas",
     )
     parser.add_argument("--any-code", action="store_true", help="count runs of other versions as done")
@@ -79,10 +91,18 @@ def run(options: argparse.Namespace, assignment: Callable[[str], tuple[str, Any]
     folder = StudyFolder(options.out.expanduser().resolve())
     sources = [open_source(spec, options.split_seed) for spec in options.data]
     plan = make_plan(
-        studies, sources, range(options.seeds), base, folder, preset_name=options.preset,
-        split_seed=options.split_seed, device=options.device, weights_file=options.teacher_weights,
-        keep=options.keep, any_code=options.any_code,
-    )  # fmt: skip
+        studies,
+        sources,
+        range(options.seeds),
+        base,
+        folder,
+        preset_name=options.preset,
+        split_seed=options.split_seed,
+        device=options.device,
+        weights_file=options.teacher_weights,
+        keep=options.keep,
+        any_code=options.any_code,
+    )
     if options.dry_run:
         return _show_plan(plan, folder, options)
     failed = _carry_out(plan, folder, options)
@@ -143,9 +163,12 @@ def _estimate(plan: Any, folder: Any, options: argparse.Namespace, threads: int)
 
     print("Estimating: a few steps of each kind of network that no finished run tells the time of ...", flush=True)
     return estimate(
-        plan, folder.results(), options.engine, threads,
+        plan,
+        folder.results(),
+        options.engine,
+        threads,
         lambda config, threads, masks: measure_costs(config, threads, masks, options.device, options.teacher_weights),
-    )  # fmt: skip
+    )
 
 
 def _show_plan(plan: Any, folder: Any, options: argparse.Namespace) -> int:
@@ -222,7 +245,7 @@ def summary_line(plan: Any, seconds: dict[str, float], at_once: int, threads: in
 
 
 def count(number: int, noun: str) -> str:
-    """"1 seed", "3 seeds"."""
+    """ "1 seed", "3 seeds"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 

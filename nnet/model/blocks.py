@@ -32,10 +32,12 @@ class Residual(nn.Module):
 def bottleneck(channels_in: int, channels_out: int, width: int, stride: int = 1) -> Residual:
     """ResNet bottleneck: 1x1 to `width`, 3x3 with the stride, 1x1 to `channels_out`."""
     body = [
-        *conv_bn(channels_in, width, 1), nn.ReLU(inplace=True),
-        *conv_bn(width, width, 3, stride), nn.ReLU(inplace=True),
+        *conv_bn(channels_in, width, 1),
+        nn.ReLU(inplace=True),
+        *conv_bn(width, width, 3, stride),
+        nn.ReLU(inplace=True),
         *conv_bn(width, channels_out, 1),
-    ]  # fmt: skip
+    ]
     same = stride == 1 and channels_in == channels_out
     return Residual(body, None if same else conv_bn(channels_in, channels_out, 1, stride))
 
@@ -43,10 +45,12 @@ def bottleneck(channels_in: int, channels_out: int, width: int, stride: int = 1)
 def bottleneck_up(channels_in: int, channels_out: int, width: int) -> Residual:
     """Bottleneck whose middle convolution is transposed and doubles H and W."""
     body = [
-        *conv_bn(channels_in, width, 1), nn.ReLU(inplace=True),
-        *up_bn(width, width), nn.ReLU(inplace=True),
+        *conv_bn(channels_in, width, 1),
+        nn.ReLU(inplace=True),
+        *up_bn(width, width),
+        nn.ReLU(inplace=True),
         *conv_bn(width, channels_out, 1),
-    ]  # fmt: skip
+    ]
     return Residual(body, up_bn(channels_in, channels_out))
 
 

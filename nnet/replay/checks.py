@@ -149,8 +149,11 @@ def _different(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """What differs between two environments, in words, or ""."""
     before, after = then.get("versions", {}), now["versions"]
     found = [f"{name} {before.get(name, '?')}, now {after[name]}" for name in after if after[name] != before.get(name)]
-    found += [f"{key} {then.get(key)}, now {now[key]}" for key in ("processor", "instructions", "threads")
-              if then.get(key) != now[key]]  # fmt: skip
+    found += [
+        f"{key} {then.get(key)}, now {now[key]}"
+        for key in ("processor", "instructions", "threads")
+        if then.get(key) != now[key]
+    ]
     return "; ".join(found)
 
 

@@ -103,11 +103,21 @@ def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
             "The teacher's features do not fit in memory, so they are computed anew in every epoch, which takes longer."
         )
     return Estimate(
-        training_images=found["training_images"], held_out=found["held_out"], epochs=found["epochs"],
-        steps=found["steps"], seconds_per_step=found["seconds_per_step"], seconds=found["seconds"],
-        memory_bytes=memory, memory_free=free, disk_bytes=need, disk_free=disk_free, device=found["device"],
-        refusals=tuple(refusals), warnings=tuple(warnings), remedies=tuple(remedies),
-    )  # fmt: skip
+        training_images=found["training_images"],
+        held_out=found["held_out"],
+        epochs=found["epochs"],
+        steps=found["steps"],
+        seconds_per_step=found["seconds_per_step"],
+        seconds=found["seconds"],
+        memory_bytes=memory,
+        memory_free=free,
+        disk_bytes=need,
+        disk_free=disk_free,
+        device=found["device"],
+        refusals=tuple(refusals),
+        warnings=tuple(warnings),
+        remedies=tuple(remedies),
+    )
 
 
 def measure(folder: Path, data: Path | None) -> dict[str, Any]:
@@ -150,12 +160,17 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     on_device = steps.pop("device_bytes")
     parameters = steps.pop("parameter_bytes")
     return {
-        "training_images": len(trained), "held_out": len(held_out), "epochs": epochs, "steps": total,
-        "seconds": START_SECONDS + train + rest + film, "cached": cached,
+        "training_images": len(trained),
+        "held_out": len(held_out),
+        "epochs": epochs,
+        "steps": total,
+        "seconds": START_SECONDS + train + rest + film,
+        "cached": cached,
         "memory_bytes": own if on_device is None else on_device,
         "memory_free": free + base if on_device is None else steps["device_free"],
-        "disk_bytes": disk.needed_by(parameters, config, epochs), **steps,
-    }  # fmt: skip
+        "disk_bytes": disk.needed_by(parameters, config, epochs),
+        **steps,
+    }
 
 
 def _remedies(config: Config) -> list[Remedy]:

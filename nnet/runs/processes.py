@@ -58,9 +58,13 @@ def launch(
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, pass_fds=tuple(fds),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            pass_fds=tuple(fds),
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {}), "PYTHONPATH": path},
-        )  # fmt: skip
+        )
 
 
 def reap(process: subprocess.Popen) -> None:

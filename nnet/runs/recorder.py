@@ -105,11 +105,25 @@ class Recorder:
         p = self._progress
         return dataclasses.replace(
             self._base,
-            phase=p.phase, done=p.done, total=p.total, epoch=p.epoch, epochs=p.epochs, seconds_left=p.seconds_left,
-            losses=p.losses, learning_rate=p.learning_rate, beta=p.beta, images_per_second=p.images_per_second,
-            memory=p.memory, device=p.device, notes=tuple(self._notes), seconds=time.monotonic() - self._started,
-            memory_bytes=_used_memory(), beat=self._beat, monotonic=time.monotonic(), wall=time.time(),
-        )  # fmt: skip
+            phase=p.phase,
+            done=p.done,
+            total=p.total,
+            epoch=p.epoch,
+            epochs=p.epochs,
+            seconds_left=p.seconds_left,
+            losses=p.losses,
+            learning_rate=p.learning_rate,
+            beta=p.beta,
+            images_per_second=p.images_per_second,
+            memory=p.memory,
+            device=p.device,
+            notes=tuple(self._notes),
+            seconds=time.monotonic() - self._started,
+            memory_bytes=_used_memory(),
+            beat=self._beat,
+            monotonic=time.monotonic(),
+            wall=time.time(),
+        )
 
 
 def _used_memory() -> int:

@@ -75,10 +75,7 @@ class Run:
         if self.state == "unreadable":
             return self.problem
         if self.state == "lost":
-            return (
-                "The training process is gone and left no word, as after a power cut. "
-                + kept(self.path)
-            )
+            return "The training process is gone and left no word, as after a power cut. " + kept(self.path)
         return self.exit.reason if self.exit and self.state in ENDED else ""
 
     @property
@@ -105,7 +102,7 @@ class Run:
 
     def history(self) -> list[dict[str, Any]]:
         """One entry per finished epoch: epoch, loss terms, beta, learning_rate, items_*, images_per_second, and every
-        few epochs held_out_median and held_out_high (see `nnet.training.loop`). A half-written last line is left out."""
+        few epochs held_out_median and held_out_high (`nnet.training.loop`). A half-written last line is left out."""
         entries = []
         with contextlib.suppress(OSError, ValueError):
             for line in (self.path / HISTORY).read_text(encoding="utf-8").splitlines():

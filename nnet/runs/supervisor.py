@@ -95,9 +95,11 @@ def _start(path: Path) -> Child | None:
         os.truncate(lock.fd, 0)
         fds = (lock.fd, slot.fd)
         process = processes.launch(
-            ["nnet", "train", "--run", str(path)], path / layout.LOG, fds=fds,
+            ["nnet", "train", "--run", str(path)],
+            path / layout.LOG,
+            fds=fds,
             environment={INHERITED: ",".join(map(str, fds))},
-        )  # fmt: skip
+        )
         facts = {"pid": process.pid, "started": processes.started_at(process.pid) or "", "supervisor": _itself()}
         os.pwrite(lock.fd, json.dumps(facts).encode(), 0)
         (path / layout.QUEUED).unlink(missing_ok=True)

@@ -119,11 +119,19 @@ def _train(path: Path, recorder: Recorder) -> None:
     for sentence in (*dataset.notes, *dataset.problems):
         print(sentence, flush=True)
     train_on(
-        dataset, spec.config, path, resume=True, device=spec.device, name=spec.name, report=recorder,
+        dataset,
+        spec.config,
+        path,
+        resume=True,
+        device=spec.device,
+        name=spec.name,
+        report=recorder,
         weights_file=Path(spec.teacher_weights) if spec.teacher_weights else None,
-        skip_unreadable=True, note=recorder.note, watch=Watching(path, dataset, members),
+        skip_unreadable=True,
+        note=recorder.note,
+        watch=Watching(path, dataset, members),
         tensorboard=path / "tensorboard" if spec.tensorboard else None,
-    )  # fmt: skip
+    )
 
 
 def _print_trace() -> None:

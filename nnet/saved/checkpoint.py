@@ -114,7 +114,7 @@ def write_results(path: Path, metrics: dict[str, Any], card: str) -> None:
 
 
 def add_evaluation(path: Path, entry: dict[str, Any]) -> dict[str, Any]:
-    """Add an evaluation (`nnet.analysis.evaluation.with_origin`) to metrics.json beside what is there; returns the new contents.
+    """Add an evaluation (`nnet.analysis.evaluation.with_origin`) to metrics.json; returns the new contents.
 
     Raises:
         CheckpointError: the file cannot be written, or what is there is damaged.

@@ -100,9 +100,12 @@ def attribute(expression: str | Expression, values: Mapping[str, float], normal:
 
 
 def _hand_down(
-    expression: Expression, weight: float, here: Mapping[str, float], usual: Mapping[str, float],
+    expression: Expression,
+    weight: float,
+    here: Mapping[str, float],
+    usual: Mapping[str, float],
     contributions: dict[str, float],
-) -> None:  # fmt: skip
+) -> None:
     """Add `weight` times the expression's logarithmic change to its maps."""
     if not expression.sign:
         name = expression.parts[0]

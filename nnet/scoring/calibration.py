@@ -147,4 +147,3 @@ class Calibration:
 def calibrate(maps: dict[str, Tensor], size: int, settings: ScoreConfig) -> Calibration:
     """Build a calibration from the held-out normal images' maps, name -> (n, 64, 64)."""
     return Calibration({name: m.cpu().numpy().astype(np.float16) for name, m in maps.items()}, size, settings)
-

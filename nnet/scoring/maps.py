@@ -74,9 +74,7 @@ def score_maps(maps: Mapping[str, Tensor], expression: str | Expression, size: i
     return gaussian(_interpolate(parsed.evaluate(maps), size), sigma * size / SIGMA_REFERENCE_SIZE)
 
 
-def score_map(
-    maps: Mapping[str, np.ndarray], expression: str | Expression, size: int, sigma: float
-) -> np.ndarray:
+def score_map(maps: Mapping[str, np.ndarray], expression: str | Expression, size: int, sigma: float) -> np.ndarray:
     """`score_maps` for one image's maps as arrays (h, w): (size, size) float32. Runs no network."""
     tensors = {name: torch.from_numpy(np.asarray(m, np.float32))[None] for name, m in maps.items()}
     return score_maps(tensors, expression, size, sigma)[0].numpy()

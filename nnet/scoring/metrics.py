@@ -764,9 +764,7 @@ class StreamingMetrics:
         self._merge()
         images = rank_scores(np.concatenate(self._scores), np.concatenate(self._labels))
         pixels = self._bins.ranking(self._regions) if self._pixel_images else None
-        metrics = _metrics(
-            images, pixels, self._pixel_images, _omissions(self._unlabelled, self._empty, self._images)
-        )
+        metrics = _metrics(images, pixels, self._pixel_images, _omissions(self._unlabelled, self._empty, self._images))
         return StreamedMetrics(metrics, self._bounds(metrics), len(self._bins.keys), self._bins.dropped)
 
     def _add(self, bins: "_Bins") -> None:

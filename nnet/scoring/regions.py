@@ -62,10 +62,17 @@ def _measure(score: np.ndarray, inside: np.ndarray, box: tuple[slice, slice], sh
     x, y = cell_to_pixel(rows.start + int(row), columns.start + int(column), score.shape, shape)
     topmost = columns.start + float(np.mean(np.flatnonzero(inside[0]))) + 0.5
     return Region(
-        peak=float(values.max()), x=x, y=y, area=share * shape[0] * shape[1], share=share, top_x=int(topmost * wide),
-        left=round(columns.start * wide), top=round(rows.start * tall),
-        right=round(columns.stop * wide), bottom=round(rows.stop * tall),
-    )  # fmt: skip
+        peak=float(values.max()),
+        x=x,
+        y=y,
+        area=share * shape[0] * shape[1],
+        share=share,
+        top_x=int(topmost * wide),
+        left=round(columns.start * wide),
+        top=round(rows.start * tall),
+        right=round(columns.stop * wide),
+        bottom=round(rows.stop * tall),
+    )
 
 
 def cell_to_pixel(row: int, column: int, grid: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, int]:

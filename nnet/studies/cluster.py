@@ -112,9 +112,11 @@ def ray_engine(address: str | None = None, device: str = "auto", jobs: int | Non
     except ImportError as error:
         raise StudyError(MISSING) from error
     # Nodes get this very package; for workers on this machine the path does, also where it is not installed.
-    environment = {"env_vars": {"PYTHONPATH": _python_path()}} if address is None else {
-        "py_modules": [str(Path(nnet.__file__).parent)]
-    }
+    environment = (
+        {"env_vars": {"PYTHONPATH": _python_path()}}
+        if address is None
+        else {"py_modules": [str(Path(nnet.__file__).parent)]}
+    )
     _join(address, environment)
     resources = ray.cluster_resources()
     gpus = int(resources.get("GPU", 0)) if device != "cpu" else 0
@@ -131,9 +133,12 @@ def _join(address: str | None, environment: dict[str, Any]) -> None:
     for number in range(tries):
         try:
             ray.init(
-                address=address or "local", runtime_env=environment, include_dashboard=None if address else False,
-                log_to_driver=False, logging_level="ERROR",
-            )  # fmt: skip
+                address=address or "local",
+                runtime_env=environment,
+                include_dashboard=None if address else False,
+                log_to_driver=False,
+                logging_level="ERROR",
+            )
         except Exception as error:
             ray.shutdown()
             if number == tries - 1:

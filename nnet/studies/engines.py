@@ -159,12 +159,15 @@ class _Worker:
         with self.folder.log(self.job.key).open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.command, str(self.folder.root)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
                 env={**os.environ, **self.environment, "PYTHONPATH": path},
                 # The lock of the folder goes along: it is free again only when the last worker has ended.
                 pass_fds=() if self.lock.fd is None else (self.lock.fd,),
                 process_group=0,  # Ctrl-C reaches the study alone, which then stops its workers
-            )  # fmt: skip
+            )
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()
 
     def _listen(self, process: subprocess.Popen) -> None:

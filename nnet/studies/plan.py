@@ -165,10 +165,17 @@ def table(plan: Plan, folder: StudyFolder) -> list[dict[str, Any]]:
     return sorted(
         rows,
         key=lambda r: (
-            order[r["study"]], r["data"], r["preset"], r["settings"], labels[r["study"], r["row"]], r["seed"],
-            r["defect"] != ALL_DEFECTS, r["defect"], r["key"],
+            order[r["study"]],
+            r["data"],
+            r["preset"],
+            r["settings"],
+            labels[r["study"], r["row"]],
+            r["seed"],
+            r["defect"] != ALL_DEFECTS,
+            r["defect"],
+            r["key"],
         ),
-    )  # fmt: skip
+    )
 
 
 def settings_text(base: Config, preset_name: str) -> str:

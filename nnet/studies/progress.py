@@ -11,9 +11,13 @@ from nnet.studies.engines import Event
 from nnet.studies.store import Job
 
 PHASES = {
-    "images": "reading images", "features": "teacher features", "train": "training", "calibrate": "calibrating",
-    "atlas": "memory atlas", "measure": "measuring",
-}  # fmt: skip
+    "images": "reading images",
+    "features": "teacher features",
+    "train": "training",
+    "calibrate": "calibrating",
+    "atlas": "memory atlas",
+    "measure": "measuring",
+}
 WIDTH = 118
 
 

@@ -119,12 +119,15 @@ def summarise(rows: Sequence[Mapping[str, Any]], study: Study) -> list[SummaryRo
     baseline = study.row(study.baseline)
     return [
         SummaryRow(
-            row.label, row.variant, row.value, _seeds(rows, study.name, row.label),
+            row.label,
+            row.variant,
+            row.value,
+            _seeds(rows, study.name, row.label),
             {metric: _cell(rows, study, row, baseline, metric) for metric in METRIC_TITLES},
             {name: _extra(rows, study.name, row.label, name) for name in EXTRAS},
         )
         for row in study.rows
-    ]  # fmt: skip
+    ]
 
 
 def text(rows: Sequence[Mapping[str, Any]], study: Study) -> str:

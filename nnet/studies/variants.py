@@ -191,43 +191,47 @@ _VARIANTS = (
         "rd", "RD, the baseline: T and S2 with a plain bottleneck", {**_REVERSE_ONLY, **_NO_FPM, **_NO_MF}, REVERSE
     ),
     Variant("fpm", "Baseline with FPM, trained by L_RKD alone", {**_REVERSE_ONLY, **_FPM, **_NO_MF}, REVERSE),
-    Variant(
-        "nfs", "Baseline with NFS", {**_REVERSE_ONLY, **_NO_FPM, "model.nfs": True, "model.ffc": False}, REVERSE
-    ),
-    Variant(
-        "ffc", "Baseline with FFC", {**_REVERSE_ONLY, **_NO_FPM, "model.nfs": False, "model.ffc": True}, REVERSE
-    ),
+    Variant("nfs", "Baseline with NFS", {**_REVERSE_ONLY, **_NO_FPM, "model.nfs": True, "model.ffc": False}, REVERSE),
+    Variant("ffc", "Baseline with FFC", {**_REVERSE_ONLY, **_NO_FPM, "model.nfs": False, "model.ffc": True}, REVERSE),
     Variant("mf", "Baseline with NFS and FFC", {**_REVERSE_ONLY, **_NO_FPM, **_MF}, REVERSE),
     Variant(
-        "bd-kd", "FPM and both branches, L_KD without L_align",
-        {**_BOTH, **_FPM, **_NO_MF, "loss.kd": True, "loss.align": False}, ALL_MAPS,
+        "bd-kd",
+        "FPM and both branches, L_KD without L_align",
+        {**_BOTH, **_FPM, **_NO_MF, "loss.kd": True, "loss.align": False},
+        ALL_MAPS,
     ),
     Variant(
-        "bd-align", "FPM and both branches, L_align without L_KD",
-        {**_BOTH, **_FPM, **_NO_MF, "loss.kd": False, "loss.align": True}, ALL_MAPS,
+        "bd-align",
+        "FPM and both branches, L_align without L_KD",
+        {**_BOTH, **_FPM, **_NO_MF, "loss.kd": False, "loss.align": True},
+        ALL_MAPS,
         note="S1 has no FPM; its maps compare SF_i with P_i. L_align ends with beta's epochs (Eq. 3), and with it the "
         "training of S1. The paper does not say whether beta stayed on for this row.",
     ),
     Variant("bd", "FPM and both branches, L_KD and L_align", {**_BOTH, **_FPM, **_NO_MF, **_LOSSES}, ALL_MAPS),
     Variant("nnet", "N-Net: all parts", _FULL, ALL_MAPS, extra=ALL_MAPS),
     Variant(
-        "kd", "Plain forward distillation: T and S1",
+        "kd",
+        "Plain forward distillation: T and S1",
         {"model.forward": True, "model.reverse": False, **_NO_FPM, **_NO_MF, "loss.kd": True, "loss.align": False},
-        FORWARD, extra=FORWARD,
+        FORWARD,
+        extra=FORWARD,
         note="Without FPM, L_KD compares SF_i with F_i; L_align would be the same term once more.",
     ),
     *(_swept(f"nnet-{key}", f"{title} distance", "loss.distance", key) for key, title in DISTANCES.items()),
     *(
         Variant(
-            f"reverse-blocks-{blocks}", f"Reverse branch with FPM, NFS and FFC of L = {blocks}",
-            {**_REVERSE_ONLY, **_FPM, **_MF, "model.ffc_blocks": blocks}, REVERSE,
+            f"reverse-blocks-{blocks}",
+            f"Reverse branch with FPM, NFS and FFC of L = {blocks}",
+            {**_REVERSE_ONLY, **_FPM, **_MF, "model.ffc_blocks": blocks},
+            REVERSE,
         )
         for blocks in BLOCKS
     ),
     *(_swept(f"nnet-delta-{delta:g}", f"delta = {delta:g}", "loss.delta", delta) for delta in DELTAS),
     *(_swept(f"nnet-alpha-{alpha:g}", f"alpha = {alpha:g}", "loss.alpha", alpha) for alpha in ALPHAS),
     _swept("nnet-beta-constant", "beta on in all epochs", "loss.beta_epochs", None),
-)  # fmt: skip
+)
 
 VARIANTS: dict[str, Variant] = {variant.name: variant for variant in _VARIANTS}
 
@@ -244,7 +248,10 @@ _UNPRINTED = "The paper draws a curve and prints no numbers; the values on the a
 
 _STUDIES = (
     Study(
-        "table4", "What each part is for", "Table 4", "Baseline",
+        "table4",
+        "What each part is for",
+        "Table 4",
+        "Baseline",
         (
             _table_row(4, 1, "Baseline", "rd"),
             _table_row(4, 2, "FPM", "fpm"),
@@ -254,7 +261,10 @@ _STUDIES = (
         ),
     ),
     Study(
-        "table5", "The two filters of the multistage filtration", "Table 5", "Baseline",
+        "table5",
+        "The two filters of the multistage filtration",
+        "Table 5",
+        "Baseline",
         (
             _table_row(5, 1, "Baseline", "rd"),
             _table_row(5, 2, "Baseline+NFS", "nfs"),
@@ -263,7 +273,10 @@ _STUDIES = (
         ),
     ),
     Study(
-        "table6", "The losses of the forward branch", "Table 6 and Figure 8", "L_RKD",
+        "table6",
+        "The losses of the forward branch",
+        "Table 6 and Figure 8",
+        "L_RKD",
         (
             _table_row(6, 1, "L_RKD", "fpm"),
             _table_row(6, 2, "L_RKD + L_KD", "bd-kd"),
@@ -274,7 +287,10 @@ _STUDIES = (
         "numbers in the paper show.",
     ),
     Study(
-        "table7", "Which maps make the score", "Table 7", "M1, M2, M3",
+        "table7",
+        "Which maps make the score",
+        "Table 7",
+        "M1, M2, M3",
         (
             _maps_row("M1, M2, M3", "M1, M2, M3", SCORES["reverse"]),
             _maps_row("M4, M5, M6", "M4, M5, M6", SCORES["forward"]),
@@ -283,23 +299,35 @@ _STUDIES = (
         "All rows score the same trained model.",
     ),
     Study(
-        "figure6", "Plain forward distillation and N-Net's forward branch", "Figure 6", "KD, M4 to M6",
+        "figure6",
+        "Plain forward distillation and N-Net's forward branch",
+        "Figure 6",
+        "KD, M4 to M6",
         tuple(
             Row(f"{name}, {label}", variant, expression)
             for name, variant in (("KD", "kd"), ("N-Net", "nnet"))
             for label, expression in (
-                ("M4 to M6", SCORES["forward"]), ("M4 (16 x 16)", "M4"), ("M5 (32 x 32)", "M5"), ("M6 (64 x 64)", "M6"),
+                ("M4 to M6", SCORES["forward"]),
+                ("M4 (16 x 16)", "M4"),
+                ("M5 (32 x 32)", "M5"),
+                ("M6 (64 x 64)", "M6"),
             )
         ),
         "The paper shows heatmaps and prints no numbers. The sizes of the maps are those at 256 pixels.",
     ),
     Study(
-        "figure9", "The distance between features", "Figure 9", "cosine",
+        "figure9",
+        "The distance between features",
+        "Figure 9",
+        "cosine",
         tuple(Row(title, f"nnet-{key}") for key, title in DISTANCES.items()),
         "The paper draws bars and prints no numbers.",
     ),
     Study(
-        "figure10", "The settings L, delta, alpha and beta", "Figure 10", "N-Net",
+        "figure10",
+        "The settings L, delta, alpha and beta",
+        "Figure 10",
+        "N-Net",
         (
             Row("N-Net", "nnet"),
             *(Row(f"L = {blocks}", f"reverse-blocks-{blocks}", value=blocks) for blocks in BLOCKS),
@@ -311,6 +339,6 @@ _STUDIES = (
         f"{_UNPRINTED} L is varied in the reverse branch alone, as section 4.4 says; the others in the whole network. "
         "Beta is on for 20 of 200 epochs in the paper, for 2 of 15 in the preset small.",
     ),
-)  # fmt: skip
+)
 
 STUDIES: dict[str, Study] = {study.name: study for study in _STUDIES}

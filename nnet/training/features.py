@@ -112,4 +112,3 @@ class FeatureCache:
             if progress:
                 progress(part.stop, n)
         return stored
-

@@ -120,7 +120,8 @@ def train(
     The order of the images depends on the seed and the epoch alone and the state after an epoch is saved, so a killed
     run that is resumed ends, on the same device, with the same weights as an unbroken one. Whatever ends a run by an
     exception, the last finished epoch is kept; kill -9 or a power cut can also take epochs of the last `KEEP_SECONDS`.
-    Under torchrun the processes share the work (`nnet.training.distributed`); the batch size stays that of all of them together.
+    Under torchrun the processes share the work (`nnet.training.distributed`); the batch size stays that of all of them
+    together.
 
     Args:
         config: all settings.
@@ -305,9 +306,14 @@ class _Run:
         budget = min(int(self.config.train.cache_gb * 1024**3), available_memory() // 2) // self.team.on_this_machine
         started = time.perf_counter()
         self.features = FeatureCache(
-            self.network, self.images, self.trained_on, budget, self.device, self.dtype,
+            self.network,
+            self.images,
+            self.trained_on,
+            budget,
+            self.device,
+            self.dtype,
             lambda done, total: self._report("features", done, total, started),
-        )  # fmt: skip
+        )
         stored = self.team.tell(self._stored(state) if self.team.leads and state.is_file() else None)
         if stored is not None:
             self._restore(*stored)
@@ -396,10 +402,18 @@ class _Run:
             if addressing is not None:
                 usage.add(addressing, share)
             self._report(
-                "train", before + step + 1, self.epochs * self.steps_per_epoch, run_started,
-                before=self.first_epoch * self.steps_per_epoch, epoch=epoch, losses=means.means, learning_rate=rate,
-                beta=beta, images_per_second=seen / (time.perf_counter() - started), memory=usage.now(),
-            )  # fmt: skip
+                "train",
+                before + step + 1,
+                self.epochs * self.steps_per_epoch,
+                run_started,
+                before=self.first_epoch * self.steps_per_epoch,
+                epoch=epoch,
+                losses=means.means,
+                learning_rate=rate,
+                beta=beta,
+                images_per_second=seen / (time.perf_counter() - started),
+                memory=usage.now(),
+            )
         seconds = time.perf_counter() - started
         return {
             "epoch": epoch + 1,

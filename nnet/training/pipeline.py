@@ -69,9 +69,17 @@ def train_on(
         images, dataset = _load(dataset, config, listen, skip_unreadable, note)
         about = {"data": describe(dataset), **provenance()}
         detector = train(
-            config, images, out, about=about, resume=resume, device=device, weights_file=weights_file,
-            compile=compile, report=report, watch=watch if tensorboard is None else _Logged(watch, tensorboard),
-        )  # fmt: skip
+            config,
+            images,
+            out,
+            about=about,
+            resume=resume,
+            device=device,
+            weights_file=weights_file,
+            compile=compile,
+            report=report,
+            watch=watch if tensorboard is None else _Logged(watch, tensorboard),
+        )
     if detector is None:  # another process of torchrun finishes
         return None
     minutes = (time.perf_counter() - started + earlier) / 60
@@ -102,9 +110,7 @@ def _load(
     size = config.model.size
     if not skip:
         return load_resized(dataset.train, size, budget_bytes=budget, progress=progress), dataset
-    images, skipped = load_resized(
-        dataset.train, size, budget_bytes=budget, progress=progress, skip_unreadable=True
-    )
+    images, skipped = load_resized(dataset.train, size, budget_bytes=budget, progress=progress, skip_unreadable=True)
     _tell(note, "training", [sentence for _, sentence in skipped])
     gone = {id(sample) for sample, _ in skipped}
     return images, dataclasses.replace(dataset, train=tuple(s for s in dataset.train if id(s) not in gone))

@@ -25,9 +25,7 @@ def click(page: object, picture: int, x: float, y: float) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
-def test_an_uploaded_picture_is_explored_patch_by_patch(
-    browser: object, address: str, width: int, scheme: str
-) -> None:
+def test_an_uploaded_picture_is_explored_patch_by_patch(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Memory").page
         page.set_input_files("input[type=file]", [file("mine.png", photo(5))])

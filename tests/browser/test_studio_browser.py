@@ -16,9 +16,9 @@ pytestmark = test_browser.pytestmark
 
 def score(page: object, label: str = "Score with it") -> str:
     """A score as it is shown."""
-    return page.locator('[data-testid="stMetric"]', has_text=label).locator(
-        '[data-testid="stMetricValue"]'
-    ).inner_text()  # fmt: skip
+    return (
+        page.locator('[data-testid="stMetric"]', has_text=label).locator('[data-testid="stMetricValue"]').inner_text()
+    )
 
 
 def drag(page: object, frame: object, *places: tuple[float, float]) -> None:

@@ -159,9 +159,12 @@ def test_bad_uploads_get_a_sentence_each_and_do_not_stop_the_good_one(detector: 
     tiny = io.BytesIO()
     Image.new("RGB", (1, 1)).save(tiny, "PNG")
     bad = {
-        "empty.png": b"", "notes.txt": b"hello", "cut.png": good[: len(good) // 2], "dot.png": tiny.getvalue(),
+        "empty.png": b"",
+        "notes.txt": b"hello",
+        "cut.png": good[: len(good) // 2],
+        "dot.png": tiny.getvalue(),
         "paper.pdf": b"%PDF-1.7 ...",
-    }  # fmt: skip
+    }
     files = [(name, content, PNG) for name, content in bad.items()]
     at = upload(start(INSPECT), *files[:3], ("good.png", good, PNG), *files[3:])
     sentences = at.warning[-1].value.replace("\\", "").splitlines()

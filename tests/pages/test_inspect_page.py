@@ -123,10 +123,12 @@ def test_an_expression_that_is_no_circuit_is_shown_as_text_with_its_maps(detecto
 @pytest.mark.parametrize(
     ("change", "target", "score", "expression"),
     [
-        ("map", "M1", "own", "M6*(M2+M5)*(M3+M4)"), ("inner", "2", "own", "(M1+M6)*(M2+M5)*M3*M4"),
-        ("outer", "0", "own", "M1+M6+(M2+M5)*(M3+M4)"), ("only", "M5", "own", "M5"),
+        ("map", "M1", "own", "M6*(M2+M5)*(M3+M4)"),
+        ("inner", "2", "own", "(M1+M6)*(M2+M5)*M3*M4"),
+        ("outer", "0", "own", "M1+M6+(M2+M5)*(M3+M4)"),
+        ("only", "M5", "own", "M5"),
     ],
-)  # fmt: skip
+)
 def test_a_press_on_the_diagram_sets_the_expression(
     tiny_checkpoint: Path, change: str, target: str, score: str, expression: str
 ) -> None:
@@ -242,9 +244,12 @@ def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, tr
         assert len(component(at, "pictures")["badges"]) == min(9, len(expected))
         assert address(at, "threshold") == str(factor)
         marked = figures.overlay(
-            figures.reduced(trace.image), judged.score, figures.calibrated_scale(judged.reference.threshold), 0.7,
+            figures.reduced(trace.image),
+            judged.score,
+            figures.calibrated_scale(judged.reference.threshold),
+            0.7,
             reference.threshold,
-        )  # fmt: skip
+        )
         assert pictures(at)["Overlay"]["base"] == figures.photo_uri(marked)
     pressed(at, wording.BACK_TO_CALIBRATED)
     assert address(at, "threshold") is None and at.select_slider(key="threshold_slider").value == 1

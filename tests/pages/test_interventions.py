@@ -1,4 +1,4 @@
-"""What-ifs on the Ablations page: what is shown equals what `nnet.analysis.whatif` says, and no slider runs a network."""
+"""What-ifs on the Ablations page: what is shown equals `nnet.analysis.whatif`, and no slider runs a network."""
 
 from __future__ import annotations
 

@@ -98,9 +98,7 @@ def test_uploaded_images_are_shown_here_too(detector: Detector) -> None:
     at = upload(start(MEMORY), ("part.png", content, "image/png"))
     assert at.subheader[0].value == r"part\.png" or at.subheader[0].value == "part.png"
     expected = recall.entropy(detector.trace(decode(content).image).addressing.weights)
-    assert tiles(at, RECALL)["Entropy in nats"]["values"] == _flat(
-        figures.entropy_readings(expected, 6)
-    )
+    assert tiles(at, RECALL)["Entropy in nats"]["values"] == _flat(figures.entropy_readings(expected, 6))
 
 
 def _flat(rows: list[list[str]]) -> list[str]:
@@ -176,9 +174,7 @@ def test_a_slider_of_the_addressing_is_followed_without_the_network(
     settings = {"temperature": trained.temperature, "shrink": trained.shrink} | {key: value}
     use = detector.address(trace.addressing.cosine, **settings)
     shown = tiles(at, RECALL)
-    assert shown["Entropy in nats"]["values"] == _flat(
-        figures.entropy_readings(recall.entropy(use.weights), 6)
-    )
+    assert shown["Entropy in nats"]["values"] == _flat(figures.entropy_readings(recall.entropy(use.weights), 6))
     most = use.weights.argmax(axis=-1)
     assert shown["Most used item"]["values"] == _flat(figures.item_readings(most, use.weights.max(axis=-1)))
     recalled = np.ascontiguousarray(np.moveaxis(use.weights @ detector.memory, -1, 0))

@@ -78,8 +78,9 @@ def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None
     for pair in projection.pairs(trace, "teacher"):
         before, after = maps[2 * pair.scale : 2 * pair.scale + 2]
         assert (before["data"][0]["zmin"], before["data"][0]["zmax"]) == (
-            after["data"][0]["zmin"], after["data"][0]["zmax"],
-        )  # fmt: skip
+            after["data"][0]["zmin"],
+            after["data"][0]["zmax"],
+        )
     assert "Figure 7" in said(at) and words.RECALLED in said(at) and words.WHY_SCALE_FREE in said(at)
     table = at.dataframe[-1].value
     assert {"F₁", "P₁", "F′₃", "P₃", "SF₂", "SP₂"} <= set(table["Features"])
@@ -145,8 +146,10 @@ def test_no_control_runs_the_network_and_each_changes_the_page_and_the_address()
     start()
     with patch.object(Detector, "trace_batch") as network:
         for part, changes in (
-            ("figure7", (_side, _way)), ("gates", (_channel, _stage, _side)), ("features", (_blend, _vectors, _stage)),
-        ):  # fmt: skip
+            ("figure7", (_side, _way)),
+            ("gates", (_channel, _stage, _side)),
+            ("features", (_blend, _vectors, _stage)),
+        ):
             at = start(part=part)
             for change in changes:
                 before = charts(at), pictures(at)

@@ -119,11 +119,14 @@ def test_every_kind_is_what_nnet_paints(kind: str, detector: Detector) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "change"),
     [
-        ("defect_x", 30.0, {"x": 0.3}), ("defect_y", 70.5, {"y": 0.705}), ("defect_size", 60, {"size": 0.6}),
-        ("defect_contrast", 40, {"contrast": 0.4}), ("defect_angle", 90, {"angle": 90.0}),
+        ("defect_x", 30.0, {"x": 0.3}),
+        ("defect_y", 70.5, {"y": 0.705}),
+        ("defect_size", 60, {"size": 0.6}),
+        ("defect_contrast", 40, {"contrast": 0.4}),
+        ("defect_angle", 90, {"angle": 90.0}),
         ("defect_seed", 7, {"seed": 7}),
     ],
-)  # fmt: skip
+)
 def test_a_slider_of_the_defect_changes_the_answer(key: str, value: float, change: dict, detector: Detector) -> None:
     at = opened()
     fine(at.slider(key=key).set_value(value).run())
@@ -153,8 +156,16 @@ def test_the_browser_moves_the_defect_and_its_nonsense_is_ignored() -> None:
     st.session_state["defect_x"] = st.session_state["defect_y"] = 50.0
     studio._moved({"which": "to", "x": 0.123, "y": 1})
     assert (st.session_state["defect_x"], st.session_state["defect_y"]) == (12.5, 100.0)
-    for nonsense in (None, 5, {}, {"which": "up"}, {"which": []}, {"which": "to", "x": "a", "y": 0},
-                     {"which": "to", "x": float("nan"), "y": 0.5}, {"which": "to", "x": 7, "y": 0.5}):  # fmt: skip
+    for nonsense in (
+        None,
+        5,
+        {},
+        {"which": "up"},
+        {"which": []},
+        {"which": "to", "x": "a", "y": 0},
+        {"which": "to", "x": float("nan"), "y": 0.5},
+        {"which": "to", "x": 7, "y": 0.5},
+    ):
         studio._moved(nonsense)
     assert (st.session_state["defect_x"], st.session_state["defect_y"]) == (12.5, 100.0)
 

@@ -28,9 +28,18 @@ from workbench.train import words as train_text
 
 TRAIN = "pages/5_Train.py"
 ESTIMATE = Estimate(
-    training_images=6, held_out=8, epochs=2, steps=4, seconds_per_step=0.1, seconds=70.0, memory_bytes=500_000_000,
-    memory_free=8_000_000_000, disk_bytes=40_000_000, disk_free=9_000_000_000, device="CPU, 1 threads",
-)  # fmt: skip
+    training_images=6,
+    held_out=8,
+    epochs=2,
+    steps=4,
+    seconds_per_step=0.1,
+    seconds=70.0,
+    memory_bytes=500_000_000,
+    memory_free=8_000_000_000,
+    disk_bytes=40_000_000,
+    disk_free=9_000_000_000,
+    device="CPU, 1 threads",
+)
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
 
@@ -224,11 +233,22 @@ def test_the_sets_that_come_along_are_chosen(runs: Runs, monkeypatch: pytest.Mon
 # ------------------------------------------------------------------------------------------------------ settings
 
 OTHER_VALUES = {
-    "model.teacher": "resnet18", "model.teacher_weights": "random", "model.size": 96, "model.forward": True,
-    "loss.distance": "l2", "loss.beta_epochs": None, "train.precision": "float32", "train.schedule": "constant",
-    "score.expression": "M1*M2*M3", "score.quantile": 0.9, "train.calibration_share": 0.2,
-    "train.learning_rate": 0.01, "loss.delta": 0.01, "train.adam_beta1": 0.6, "train.adam_beta2": 0.9,
-}  # fmt: skip
+    "model.teacher": "resnet18",
+    "model.teacher_weights": "random",
+    "model.size": 96,
+    "model.forward": True,
+    "loss.distance": "l2",
+    "loss.beta_epochs": None,
+    "train.precision": "float32",
+    "train.schedule": "constant",
+    "score.expression": "M1*M2*M3",
+    "score.quantile": 0.9,
+    "train.calibration_share": 0.2,
+    "train.learning_rate": 0.01,
+    "loss.delta": 0.01,
+    "train.adam_beta1": 0.6,
+    "train.adam_beta2": 0.9,
+}
 
 
 def other_value(path: str, value: object) -> object:
@@ -414,10 +434,18 @@ def test_a_running_run_tells_how_it_goes(runs: Runs) -> None:
     assert lock.take()
     try:
         say(
-            run, losses={"loss": 1.25}, learning_rate=0.002, beta=1.0, images_per_second=37.0, seconds_left=95.0,
-            memory={"items_per_query": 2.5, "items_used": 5.0, "items_dead": 1}, memory_bytes=5e8, device="CPU",
-            notes=("cut.png was left out.",), seconds=61.0,
-        )  # fmt: skip
+            run,
+            losses={"loss": 1.25},
+            learning_rate=0.002,
+            beta=1.0,
+            images_per_second=37.0,
+            seconds_left=95.0,
+            memory={"items_per_query": 2.5, "items_used": 5.0, "items_dead": 1},
+            memory_bytes=5e8,
+            device="CPU",
+            notes=("cut.png was left out.",),
+            seconds=61.0,
+        )
         write_history(run, 1)
         at = start(TRAIN, run="alive", train_view="curves")
         values = {metric.label: metric.value for metric in at.metric}
@@ -569,9 +597,7 @@ def test_time_spans_are_told_at_a_sensible_precision(seconds: float, expected: s
     assert train_text.duration(seconds) == expected
 
 
-@pytest.mark.parametrize(
-    ("images", "epochs", "steps"), [(52, 100, 700), (9, 700, 700), (10, 350, 700), (371, 15, 705)]
-)
+@pytest.mark.parametrize(("images", "epochs", "steps"), [(52, 100, 700), (9, 700, 700), (10, 350, 700), (371, 15, 705)])
 def test_the_length_of_a_run_counts_whole_and_rest_batches(images: int, epochs: int, steps: int) -> None:
     assert uploads.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped
 

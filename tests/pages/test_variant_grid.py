@@ -86,8 +86,12 @@ def runs(*wanted: tuple[str, str, int]) -> list[StudyModel]:
 def test_the_chosen_model_comes_first_with_its_what_ifs_and_damaged_ones_are_left_out():
     all_of_them = found(studies=runs(("rd", "cells", 0)))
     assert [(c.kind, c.name) for c in all_of_them.values()] == [
-        (MODEL, "two"), (WHATIF, "nfs"), (WHATIF, "forward"), (STUDY, "rd"), (MODEL, "one"),
-    ]  # fmt: skip
+        (MODEL, "two"),
+        (WHATIF, "nfs"),
+        (WHATIF, "forward"),
+        (STUDY, "rd"),
+        (MODEL, "one"),
+    ]
     assert all(key == one.key for key, one in all_of_them.items())
     assert candidates.first_choice(found()) == ["m:two", "w:nfs", "w:forward", "m:one"]
     assert candidates.first_choice(all_of_them) == ["m:two", "s:s:rd:cells:0"]
@@ -146,8 +150,9 @@ def test_differences_are_told_in_few_words():
     settings = sides.settings(tiny_config(), tiny_config(model__nfs=False, loss__alpha=0.4, train__seed=2))
     assert wording.differs(settings) == "without NFS, alpha 0.4, seed 2"
     assert wording.differs([]) == "same settings as the reference"
-    many = sides.settings(tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96,
-                                                               loss__alpha=0.4, loss__delta=0.1))  # fmt: skip
+    many = sides.settings(
+        tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96, loss__alpha=0.4, loss__delta=0.1)
+    )
     assert wording.differs(many).endswith("and 2 more")
 
 

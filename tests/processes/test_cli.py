@@ -62,9 +62,15 @@ def checkpoint(category, tmp_path_factory) -> Path:
 
 def test_train_leaves_a_complete_checkpoint(checkpoint):
     assert {p.name for p in checkpoint.iterdir()} == {
-        "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors", "calibration.json",
-        "history.jsonl", "metrics.json", "card.md",
-    }  # fmt: skip
+        "config.json",
+        "weights.safetensors",
+        "normal_maps.safetensors",
+        "atlas.safetensors",
+        "calibration.json",
+        "history.jsonl",
+        "metrics.json",
+        "card.md",
+    }
 
 
 def test_the_card_states_what_was_measured(checkpoint):
@@ -174,14 +180,34 @@ def test_mistakes_end_in_one_sentence_and_code_1(arguments, words, capsys, tmp_p
 def test_set_reads_numbers_words_and_none(category, tmp_path):
     out = tmp_path / "m"
     code = main(
-        ["train", "--data", str(category), "--out", str(out), *TINY, "--set", "model.fpm=false",
-         "--set", "loss.beta_epochs=none", "--set", "loss.distance=l1", "--set", "loss.alpha=2"]
-    )  # fmt: skip
+        [
+            "train",
+            "--data",
+            str(category),
+            "--out",
+            str(out),
+            *TINY,
+            "--set",
+            "model.fpm=false",
+            "--set",
+            "loss.beta_epochs=none",
+            "--set",
+            "loss.distance=l1",
+            "--set",
+            "loss.alpha=2",
+        ]
+    )
     config = json.loads((out / "config.json").read_text())["config"]
     assert code == 0 and config["model"]["fpm"] is False
     assert config["loss"] == {
-        "kd": True, "align": True, "distance": "l1", "alpha": 2.0, "beta": 1.0, "beta_epochs": None, "delta": 0.002,
-    }  # fmt: skip
+        "kd": True,
+        "align": True,
+        "distance": "l1",
+        "alpha": 2.0,
+        "beta": 1.0,
+        "beta_epochs": None,
+        "delta": 0.002,
+    }
 
 
 def test_a_reader_that_leaves_early_ends_the_program_quietly():

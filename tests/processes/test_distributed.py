@@ -44,10 +44,24 @@ def pair(tmp_path_factory) -> tuple[Path, Path]:
     for number, image in enumerate(random_images(17)):
         Image.fromarray(image).save(folder / "photos" / f"{number:02}.png")
     options = [
-        "--teacher", "mobilenetv3_small_050", "--random-teacher", "--size", "64", "--epochs", str(EPOCHS),
-        "--batch-size", "5", "--learning-rate", "0.0002", "--set", "loss.beta_epochs=1", "--device", "cpu",
-        "--data", str(folder / "photos"),
-    ]  # fmt: skip
+        "--teacher",
+        "mobilenetv3_small_050",
+        "--random-teacher",
+        "--size",
+        "64",
+        "--epochs",
+        str(EPOCHS),
+        "--batch-size",
+        "5",
+        "--learning-rate",
+        "0.0002",
+        "--set",
+        "loss.beta_epochs=1",
+        "--device",
+        "cpu",
+        "--data",
+        str(folder / "photos"),
+    ]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     assert main(["train", *options, "--out", str(folder / "one")]) == 0

@@ -16,9 +16,18 @@ from nnet.runs.slots import MACHINE, resolve, take_slot
 
 GIB = 2**30
 FOUND = {
-    "training_images": 90, "held_out": 10, "epochs": 10, "steps": 120, "seconds_per_step": 0.5, "seconds": 70.0,
-    "memory_bytes": 2 * GIB, "memory_free": 8 * GIB, "disk_bytes": GIB, "device": "CPU, 2 threads", "cached": True,
-}  # fmt: skip
+    "training_images": 90,
+    "held_out": 10,
+    "epochs": 10,
+    "steps": 120,
+    "seconds_per_step": 0.5,
+    "seconds": 70.0,
+    "memory_bytes": 2 * GIB,
+    "memory_free": 8 * GIB,
+    "disk_bytes": GIB,
+    "device": "CPU, 2 threads",
+    "cached": True,
+}
 
 
 def test_a_few_real_steps_give_an_estimate(tmp_path):

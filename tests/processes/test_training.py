@@ -245,10 +245,11 @@ DAMAGE = {
     "field missing": (lambda p: edit(p, lambda d: d.pop("sha256")), "damaged"),
     "weights missing": (lambda p: (p / checkpoints.WEIGHTS).unlink(), "incomplete"),
     "weights cut": (
-        lambda p: (p / checkpoints.WEIGHTS).write_bytes((p / checkpoints.WEIGHTS).read_bytes()[:-9]), "SHA-256 differs",
+        lambda p: (p / checkpoints.WEIGHTS).write_bytes((p / checkpoints.WEIGHTS).read_bytes()[:-9]),
+        "SHA-256 differs",
     ),
     "maps replaced": (lambda p: (p / checkpoints.MAPS).write_bytes(b"x"), "SHA-256 differs"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("damage", "words"), DAMAGE.values(), ids=DAMAGE)

@@ -56,12 +56,28 @@ def ablation_rows(
         for seed in range(max(len(found) for found in metrics.values())):
             cells = {name: found[seed] if seed < len(found) else None for name, found in metrics.items()}
             run = {
-                "study": study, "row": label, "variant": variant, "data": data, "seed": seed, "expression": "M1*M2*M3",
-                "images": 30, "defective_images": 10, "training_images": 50, "seconds_training": 90.0,
-                "seconds_run": 120.0, "images_per_second": 40.0 - len(variant), "jobs": 1, "threads": 2,
-                "parameters": 1_000_000 * (5 + len(variant)), "device": "CPU", "preset": "small", "settings": "",
-                "data_sha256": f"sha of {data}", "commit": "0123456789abcdef", "key": f"{variant}-{data}-{seed}",
-            }  # fmt: skip
+                "study": study,
+                "row": label,
+                "variant": variant,
+                "data": data,
+                "seed": seed,
+                "expression": "M1*M2*M3",
+                "images": 30,
+                "defective_images": 10,
+                "training_images": 50,
+                "seconds_training": 90.0,
+                "seconds_run": 120.0,
+                "images_per_second": 40.0 - len(variant),
+                "jobs": 1,
+                "threads": 2,
+                "parameters": 1_000_000 * (5 + len(variant)),
+                "device": "CPU",
+                "preset": "small",
+                "settings": "",
+                "data_sha256": f"sha of {data}",
+                "commit": "0123456789abcdef",
+                "key": f"{variant}-{data}-{seed}",
+            }
             texts = ("maps", "engine", "config_sha256", "created", "nnet", "torch")
             blank = dict.fromkeys(COLUMNS) | dict.fromkeys(texts, "")
             rows += [blank | run | cells | {"defect": defect} | about for defect in ("all", *defects)]

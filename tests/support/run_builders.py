@@ -45,12 +45,23 @@ def write_history(run: Run, epochs: int = 2) -> None:
     """One line per finished epoch."""
     lines = [
         {
-            "epoch": epoch, "L_RKD": 2.0 / epoch, "L_KD": 1.5 / epoch, "L_query": 0.4, "loss": 3.8 / epoch, "beta": 1.0,
-            "learning_rate": 0.002, "items_per_query": 2.5, "items_used": 5.0, "items_dead": 1, "seconds": 1.0,
-            "images_per_second": 10.0 + epoch, "held_out_median": 0.5 / epoch, "held_out_high": 0.9 / epoch,
+            "epoch": epoch,
+            "L_RKD": 2.0 / epoch,
+            "L_KD": 1.5 / epoch,
+            "L_query": 0.4,
+            "loss": 3.8 / epoch,
+            "beta": 1.0,
+            "learning_rate": 0.002,
+            "items_per_query": 2.5,
+            "items_used": 5.0,
+            "items_dead": 1,
+            "seconds": 1.0,
+            "images_per_second": 10.0 + epoch,
+            "held_out_median": 0.5 / epoch,
+            "held_out_high": 0.9 / epoch,
         }
         for epoch in range(1, epochs + 1)
-    ]  # fmt: skip
+    ]
     (run.path / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
@@ -70,12 +81,14 @@ def write_film(run: Run, epochs: tuple[int, ...] = EPOCHS) -> Film:
     for epoch in epochs:
         level = 0.5 / (1 + epoch)
         maps = {
-            name: np.stack([np.full((64, 64), level, np.float16)] * 3) + np.float16(0.5) * np.pad(
+            name: np.stack([np.full((64, 64), level, np.float16)] * 3)
+            + np.float16(0.5)
+            * np.pad(
                 np.stack([np.zeros((10, 20)), np.ones((10, 20)), np.ones((10, 20))]).astype(np.float16),
                 ((0, 0), (20, 34), (20, 24)),
             )
             for name in ("M1", "M2", "M3", "M4", "M5", "M6")
-        }  # fmt: skip
+        }
         scores = np.array([8 * level**3, 8 * (level + 0.4) ** 3, 8 * (level + 0.3) ** 3], np.float32)
         write_frame(folder, Frame(epoch, scores, np.linspace(6, 10, 5).astype(np.float32) * level**3, maps))
     return run.film()

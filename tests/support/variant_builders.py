@@ -39,6 +39,11 @@ def _result(study: StudyFolder, name: str) -> dict[str, Any]:
     metrics = {"p_ap": 0.25, "p_auroc": 0.5, "p_pro": 0.75, "i_auroc": 0.125, "i_ap": 0.375}
     scores = {expression: metrics for expression in VARIANTS[name].expressions(config)}
     return {
-        "format": FORMAT, "key": name, "variants": [name], "data": DATA, "seed": 0, "config": config.to_dict(),
+        "format": FORMAT,
+        "key": name,
+        "variants": [name],
+        "data": DATA,
+        "seed": 0,
+        "config": config.to_dict(),
         "scores": scores,
-    }  # fmt: skip
+    }

@@ -57,9 +57,14 @@ def test_all_tables_are_there_with_their_source():
     assert list(TABLES) == [f"table{number}" for number in range(1, 8)]
     sizes = {key: (len(table.rows), len(table.columns)) for key, table in TABLES.items()}
     assert sizes == {
-        "table1": (8, 9), "table2": (7, 3), "table3": (18, 9), "table4": (5, 4), "table5": (4, 4), "table6": (4, 4),
+        "table1": (8, 9),
+        "table2": (7, 3),
+        "table3": (18, 9),
+        "table4": (5, 4),
+        "table5": (4, 4),
+        "table6": (4, 4),
         "table7": (3, 3),
-    }  # fmt: skip
+    }
     assert all("10.12263/DZXB.20240733" in table.source and table.key[5:] in table.source for table in TABLES.values())
     assert all(0 < cell.value <= 100 for table in TABLES.values() for _, cells in table.rows for cell in cells)
 
@@ -132,8 +137,11 @@ def test_the_rows_of_tables_5_and_6_have_their_parts_and_losses():
 
 def test_every_row_carries_the_papers_numbers():
     assert STUDIES["table5"].row("Baseline+NFS").published == {
-        "p_ap": 61.31, "p_auroc": 98.03, "p_pro": 94.54, "i_auroc": 98.68,
-    }  # fmt: skip
+        "p_ap": 61.31,
+        "p_auroc": 98.03,
+        "p_pro": 94.54,
+        "i_auroc": 98.68,
+    }
     assert STUDIES["table7"].row("M4, M5, M6").published == {"p_auroc": 96.9, "i_auroc": 96.6, "p_ap": 57.2}
     for study in STUDIES.values():
         assert all(bool(row.published) == study.name.startswith("table") for row in study.rows)
@@ -178,8 +186,6 @@ def test_no_row_asks_for_a_score_that_its_variant_does_not_measure():
     for study in STUDIES.values():
         for row in study.rows:
             assert row.expression is None or row.expression in VARIANTS[row.variant].expressions(BASE)
-
-
 
 
 @pytest.fixture(scope="module")
@@ -250,9 +256,12 @@ def test_differences_name_the_settings():
 def test_settings_data_weights_and_seed_make_another_run():
     config = VARIANTS["rd"].config(BASE)
     keys = [
-        run_identity(config, "a"), run_identity(config, "b"), run_identity(config, "a", "weights"),
-        run_identity(config.override({"train.seed": 1}), "a"), run_identity(VARIANTS["nfs"].config(BASE), "a"),
-    ]  # fmt: skip
+        run_identity(config, "a"),
+        run_identity(config, "b"),
+        run_identity(config, "a", "weights"),
+        run_identity(config.override({"train.seed": 1}), "a"),
+        run_identity(VARIANTS["nfs"].config(BASE), "a"),
+    ]
     assert len(set(keys)) == 5 and keys[0] == run_identity(Config.from_dict(config.to_dict()), "a")
 
 
@@ -263,9 +272,7 @@ def test_variants_claims_and_tables_need_no_torch():
 
 
 def test_a_job_survives_its_way_through_json():
-    job = Job(
-        "k", "i", 1, ("rd",), VARIANTS["rd"].config(BASE).to_dict(), "small", "", "synthetic", "d", 0, ("M1",)
-    )
+    job = Job("k", "i", 1, ("rd",), VARIANTS["rd"].config(BASE).to_dict(), "small", "", "synthetic", "d", 0, ("M1",))
     assert Job.from_json(job.to_json()) == job and job.name == "rd, seed 0"
 
 
@@ -402,8 +409,10 @@ def test_only_runs_on_the_same_data_and_base_are_compared(tmp_path):
     bases = [{"settings": "", "data_sha256": "h"}, {"settings": "train.epochs=1"}, {"data_sha256": "other"}]
     rows = list(itertools.chain.from_iterable(made_up("table5", values, **about) for about in bases))
     assert groups(rows) == [
-        Group("d", "h", "small", ""), Group("d", "h", "small", "train.epochs=1"), Group("d", "other", "small", ""),
-    ]  # fmt: skip
+        Group("d", "h", "small", ""),
+        Group("d", "h", "small", "train.epochs=1"),
+        Group("d", "other", "small", ""),
+    ]
     assert [len(rows_of(rows, group)) for group in groups(rows)] == [2, 2, 2]
     (tmp_path / "results.csv").write_text(to_csv(rows))
     assert read_results(tmp_path / "results.csv") == [
@@ -412,9 +421,17 @@ def test_only_runs_on_the_same_data_and_base_are_compared(tmp_path):
 
 
 EMPTY_TEXTS = {
-    "expression", "maps", "device", "engine", "config_sha256", "commit", "created", "nnet", "torch",
+    "expression",
+    "maps",
+    "device",
+    "engine",
+    "config_sha256",
+    "commit",
+    "created",
+    "nnet",
+    "torch",
     "key",
-}  # fmt: skip
+}
 
 
 def test_the_mean_over_data_sets_takes_what_was_run_on_all_of_them():

@@ -215,8 +215,11 @@ def test_the_command_says_what_would_fill_a_view() -> None:
     )
     assert "--data PATH" in data.command(["table4"], only(ablation_rows("table4", TABLE4)))
     assert {name: data.trainings(STUDIES[name]) for name in ("table4", "table7", "figure9", "figure10")} == {
-        "table4": 5, "table7": 1, "figure9": 3, "figure10": 16,
-    }  # fmt: skip
+        "table4": 5,
+        "table7": 1,
+        "figure9": 3,
+        "figure10": 16,
+    }
     told = words.to_run(STUDIES["figure9"], data.origin(only(rows)))
     assert "3 trainings for each seed" in told and "9 with" in told and "2 min on average; that is 18 min" in told
 

@@ -33,9 +33,7 @@ def test_a_curve_is_marked_where_the_threshold_is() -> None:
     marks = measured.marks(measured.counts(SCORES, DEFECTIVE, 0.4))
     assert marks["pr"] == (pytest.approx(2 / 3), pytest.approx(2 / 3))
     assert measured.marks((3, 0, 3, 0)) == {"roc": (0, 0), "pr": (0, 1)}
-    figure = figures.curve_figure(
-        [line(), line("M2")], 0.4, ("fpr", "tpr"), diagonal=True, mark=marks["roc"]
-    )
+    figure = figures.curve_figure([line(), line("M2")], 0.4, ("fpr", "tpr"), diagonal=True, mark=marks["roc"])
     dot = figure.data[-1]
     assert (dot.x[0], dot.y[0]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
     assert figure.data[-2].name == "M1", "the chosen score lies on top"
@@ -100,9 +98,14 @@ def test_pca_is_the_plane_of_largest_variance() -> None:
     assert measured.pca(np.ones((3, 4)))[0].shape == (3, 2)
 
 
-@pytest.mark.parametrize(("colour", "names"), [
-    ("label", {"normal", "defective"}), ("type", {"normal", "a", "b"}), ("score", {"image"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("colour", "names"),
+    [
+        ("label", {"normal", "defective"}),
+        ("type", {"normal", "a", "b"}),
+        ("score", {"image"}),
+    ],
+)
 def test_each_point_of_the_embedding_knows_its_image(colour: str, names: set[str]) -> None:
     points = np.arange(12.0).reshape(6, 2)
     labels = ["good", "good", "good", "a", "b", "b"]

@@ -33,12 +33,15 @@ def samples(normal: int = 5, defective: int = 4) -> tuple[Sample, ...]:
     masks[normal:, 16:32, 8:40] = True
     return tuple(
         Sample(
-            f"{i}.png", None, "good" if i < normal else ("hole", "dent")[i % 2], "test",
+            f"{i}.png",
+            None,
+            "good" if i < normal else ("hole", "dent")[i % 2],
+            "test",
             loader=lambda i=i: Decoded(images[i], f"{i}.png"),
             mask_loader=None if i < normal else lambda i=i: masks[i],
         )
         for i in range(normal + defective)
-    )  # fmt: skip
+    )
 
 
 def dataset(*some: Sample) -> Dataset:
@@ -136,8 +139,9 @@ def test_results_of_other_data_and_other_scores_stay(tmp_path: Path) -> None:
     contents = json.loads((tmp_path / "metrics.json").read_text())
     assert contents["data"] == {"name": "own"} and contents["scores"] == {"M1": {"i_auroc": 0.1}}
     assert {data: e["scores"] for data, e in contents["evaluations"].items()} == {
-        "a": {"M1": {"i_auroc": 0.8}, "M2": {"i_auroc": 0.7}}, "b": {"M1": {"i_auroc": 0.6}},
-    }  # fmt: skip
+        "a": {"M1": {"i_auroc": 0.8}, "M2": {"i_auroc": 0.7}},
+        "b": {"M1": {"i_auroc": 0.6}},
+    }
 
 
 def test_results_of_other_weights_go(tmp_path: Path) -> None:

@@ -231,17 +231,28 @@ def test_the_icon_is_dark_with_a_bright_spot() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0.8859, "0.886"), (3.2, "3.20"), (12.34, "12.3"), (123.4, "123"), (12345.6, "12,346"), (0, "0.00"),
-     (0.000045, "4.5e-05")],
-)  # fmt: skip
+    [
+        (0.8859, "0.886"),
+        (3.2, "3.20"),
+        (12.34, "12.3"),
+        (123.4, "123"),
+        (12345.6, "12,346"),
+        (0, "0.00"),
+        (0.000045, "4.5e-05"),
+    ],
+)
 def test_numbers(value: float, expected: str) -> None:
     assert text.number(value) == expected
 
 
 def test_units() -> None:
     assert [text.percent(share) for share in (0.95, 0.024, 0.0031, 1, 0.05)] == [
-        "95 %", "2.4 %", "0.31 %", "100 %", "5 %",
-    ]  # fmt: skip
+        "95 %",
+        "2.4 %",
+        "0.31 %",
+        "100 %",
+        "5 %",
+    ]
     assert [text.milliseconds(value) for value in (0.42, 48.3, 1300)] == ["0.4 ms", "48 ms", "1.3 s"]
     sizes = [text.data_size(value) for value in (812_000, 1_400_000, 40_000_000, 19_118_000_000)]
     assert sizes == ["812 kB", "1.4 MB", "40 MB", "19.1 GB"]

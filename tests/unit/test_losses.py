@@ -17,7 +17,7 @@ from nnet.training.losses import (
     query_loss,
     rkd_loss,
     total_loss,
-)  # fmt: skip
+)
 
 
 def vectors(*rows: tuple[float, ...]) -> torch.Tensor:

@@ -30,9 +30,7 @@ def test_each_map_compares_its_pair_at_its_scale():
         setattr(out, changed, features(info.scale))
         maps = anomaly_maps(out)
         assert maps[name].shape == (1, sides[info.scale], sides[info.scale])
-        assert {key: round(float(m.mean()), 6) for key, m in maps.items()} == {
-            key: float(key == name) for key in MAPS
-        }
+        assert {key: round(float(m.mean()), 6) for key, m in maps.items()} == {key: float(key == name) for key in MAPS}
 
 
 def test_equation_8_without_smoothing():

@@ -283,10 +283,13 @@ def test_the_map_tells_normal_flagged_and_dead_apart() -> None:
 @pytest.mark.parametrize(
     ("per_patch", "usual", "expected"),
     [
-        (80, 75.0, "nearly uniform"), (7, 2.0, "mix more than usual"), (2, 2.1, "as the normal ones are"),
-        (1, 3.0, "fewer items than usual"), (7, None, ""),
+        (80, 75.0, "nearly uniform"),
+        (7, 2.0, "mix more than usual"),
+        (2, 2.1, "as the normal ones are"),
+        (1, 3.0, "fewer items than usual"),
+        (7, None, ""),
     ],
-)  # fmt: skip
+)
 def test_the_headline_compares_with_training(per_patch: float, usual: float | None, expected: str) -> None:
     sentence = words.headline(per_patch, 1.5, 100, usual)
     assert expected in sentence and "ln 100 = 4.61" in sentence and f"{per_patch:.1f} of 100 items" in sentence
@@ -302,10 +305,13 @@ def test_spread_tells_of_dead_items() -> None:
 @pytest.mark.parametrize(
     ("means", "expected"),
     [
-        ((0.1, 0.4), "4.0 times as far"), ((0.2, 0.2), "about as far"), ((0.4, 0.1), "less far"),
-        ((0.2, None), "No patch"), ((None, 0.2), "Every patch"),
+        ((0.1, 0.4), "4.0 times as far"),
+        ((0.2, 0.2), "about as far"),
+        ((0.4, 0.1), "less far"),
+        ((0.2, None), "No patch"),
+        ((None, 0.2), "Every patch"),
     ],
-)  # fmt: skip
+)
 def test_what_memory_changed_is_said_either_way(means: tuple[float | None, float | None], expected: str) -> None:
     assert expected in words.changed(*means, 0.2)
 
@@ -313,10 +319,12 @@ def test_what_memory_changed_is_said_either_way(means: tuple[float | None, float
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        (2.0, 2.001, "hardly changes; the decision stays"), (2.0, 0.5, "falls by 75 %, and the image no longer counts"),
-        (0.5, 2.0, "rises by 300 %, and the image now counts"), (2.0, 3.0, "rises by 50 %; the decision stays"),
+        (2.0, 2.001, "hardly changes; the decision stays"),
+        (2.0, 0.5, "falls by 75 %, and the image no longer counts"),
+        (0.5, 2.0, "rises by 300 %, and the image now counts"),
+        (2.0, 3.0, "rises by 50 %; the decision stays"),
     ],
-)  # fmt: skip
+)
 def test_what_forgetting_did_is_said(before: float, after: float, expected: str) -> None:
     assert expected in words.forgotten(before, after, 1.0, 0.1)
 

@@ -25,12 +25,19 @@ SWITCHES = {
     "L1": {"loss__distance": "l1"},
     "L2": {"loss__distance": "l2"},
     "baseline of Table 4": {
-        "model__fpm": False, "model__nfs": False, "model__ffc": False, "model__forward": False,
+        "model__fpm": False,
+        "model__nfs": False,
+        "model__ffc": False,
+        "model__forward": False,
     },
     "plain forward distillation": {
-        "model__fpm": False, "model__nfs": False, "model__ffc": False, "model__reverse": False, "loss__align": False,
+        "model__fpm": False,
+        "model__nfs": False,
+        "model__ffc": False,
+        "model__reverse": False,
+        "loss__align": False,
     },
-}  # fmt: skip
+}
 
 
 def images(batch: int = 2, size: int = 64) -> torch.Tensor:

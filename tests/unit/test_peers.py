@@ -18,15 +18,23 @@ from nnet.scoring.metrics import label_pixels
 
 def row(method: str, seed: int, i_auroc: float, seconds: float = 10.0, p_ap: float | None = None) -> dict:
     names = [name for name in peers.ROWS if name.partition("/")[0] == method]
-    scores = {
-        name: {"i_auroc": i_auroc, "i_ap": 0.5, "p_auroc": None, "p_pro": None, "p_ap": p_ap} for name in names
-    }
+    scores = {name: {"i_auroc": i_auroc, "i_ap": 0.5, "p_auroc": None, "p_pro": None, "p_ap": p_ap} for name in names}
     trained = method in peers.TRAINED
     return {
-        "method": method, "data": "elpv", "seed": seed, "steps": 94 if trained else None,
-        "epochs": 2 if trained else None, "size": 128, "train_images": 370, "test_normal": 176, "test_defective": 313,
-        "train_core_seconds": seconds, "threads": 1, "scores": scores, "versions": {"torch": "2.0", "anomalib": "1.0"},
-    }  # fmt: skip
+        "method": method,
+        "data": "elpv",
+        "seed": seed,
+        "steps": 94 if trained else None,
+        "epochs": 2 if trained else None,
+        "size": 128,
+        "train_images": 370,
+        "test_normal": 176,
+        "test_defective": 313,
+        "train_core_seconds": seconds,
+        "threads": 1,
+        "scores": scores,
+        "versions": {"torch": "2.0", "anomalib": "1.0"},
+    }
 
 
 def save(folder, *rows: dict) -> None:
@@ -88,9 +96,14 @@ def test_a_finished_run_is_not_run_again(tmp_path, monkeypatch):
     save(tmp_path, row("nnet", 0, 0.9))
     peers.run_all(options)
     assert calls == [
-        ("nnet", "tiles", 0), ("padim", "tiles", 0), ("padim", "elpv", 0),
-        ("nnet", "tiles", 1), ("nnet", "elpv", 1), ("padim", "tiles", 1), ("padim", "elpv", 1),
-    ]  # fmt: skip
+        ("nnet", "tiles", 0),
+        ("padim", "tiles", 0),
+        ("padim", "elpv", 0),
+        ("nnet", "tiles", 1),
+        ("nnet", "elpv", 1),
+        ("padim", "tiles", 1),
+        ("padim", "elpv", 1),
+    ]
     peers.run_all(options)
     assert len(calls) == 7
 

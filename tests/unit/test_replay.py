@@ -43,9 +43,15 @@ def pack(detector: Detector, original: tuple[str, bytes] | None, image: np.ndarr
     score = score_map(maps, "M1*M2*M3", config.model.size, config.score.sigma)
     view = {"opacity": "40", "scale": "own"}
     return replay.pack(
-        detector, image, maps, score, reference.with_threshold(1.5 * reference.threshold), title="part.jpg",
-        original=original, view=view,
-    )  # fmt: skip
+        detector,
+        image,
+        maps,
+        score,
+        reference.with_threshold(1.5 * reference.threshold),
+        title="part.jpg",
+        original=original,
+        view=view,
+    )
 
 
 def opened(content: bytes) -> Members:
@@ -161,9 +167,11 @@ def test_running_again_finds_forged_maps(detector: Detector, packed: bytes) -> N
     values["score"] = score_map(values, "M1*M2*M3", bundle.size, bundle.sigma)
     score = float(values["score"].max())
     numbers = {
-        "score": score, "percentile": bundle.reference.percentile(score), "p_value": bundle.reference.p_value(score),
+        "score": score,
+        "percentile": bundle.reference.percentile(score),
+        "p_value": bundle.reference.p_value(score),
         "anomalous": bundle.reference.is_anomalous(score),
-    }  # fmt: skip
+    }
     forged = signed(changed(with_arrays(members, **values), SETTINGS, **numbers))
     assert wrong(forged) == set()
     again = checks.rerun(replay.unpack(forged), detector)
@@ -272,7 +280,7 @@ HOSTILE: dict[str, tuple[Callable[[Members], bytes], str]] = {
     "array bomb": (_array_bomb, "finite numbers that it states"),
     "no picture": (lambda m: signed({**m, IMAGE: b"not a picture"}), "image.png"),
     "doubles": (lambda m: signed(with_arrays(m, M1=np.zeros((4, 4)))), "float32 of two dimensions"),
-}  # fmt: skip
+}
 
 
 def _only(members: Members, *names: str) -> bytes:

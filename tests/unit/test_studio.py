@@ -265,10 +265,14 @@ def test_visible_means_above_the_normal_level_and_above_the_undamaged_image(afte
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ("0000", Onset(None, 0)), ("1111", Onset(1.0, 4)), ("0011", Onset(3.0, 2)), ("1011", Onset(3.0, 3)),
-        ("0110", Onset(None, 2)), ("0001", Onset(4.0, 1)),
+        ("0000", Onset(None, 0)),
+        ("1111", Onset(1.0, 4)),
+        ("0011", Onset(3.0, 2)),
+        ("1011", Onset(3.0, 3)),
+        ("0110", Onset(None, 2)),
+        ("0001", Onset(4.0, 1)),
     ],
-)  # fmt: skip
+)
 def test_the_onset_is_where_it_stays_visible(row: str, expected: Onset):
     assert onset(np.array([1.0, 2.0, 3.0, 4.0]), np.array([c == "1" for c in row])) == expected
 
@@ -381,9 +385,7 @@ def test_the_score_chart_marks_threshold_undamaged_score_and_decision():
 
 
 def test_the_line_chart_fills_the_dots_that_see_the_defect():
-    figure = figures.lines_figure(
-        curves := curves_of("size", [0.1] * 3, [False, True, False]), curves.maps, "stain"
-    )
+    figure = figures.lines_figure(curves := curves_of("size", [0.1] * 3, [False, True, False]), curves.maps, "stain")
     line = figure.data[0]
     hollow = line.marker.color[0]
     assert line.marker.color[2] == hollow != line.marker.color[1] == line.line.color

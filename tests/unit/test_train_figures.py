@@ -41,9 +41,7 @@ def test_a_curve_of_few_epochs_shows_its_points() -> None:
 def test_the_score_chart_draws_kinds_apart_and_the_chosen_probe_on_top() -> None:
     epochs, scores = np.array([0, 1]), np.array([[2.0, 3.0], [0.0, 4.0]], np.float32)
     held_out, levels = np.array([[1.0, 2.0], [0.5, 1.0]], np.float32), np.array([1.9, 0.9])
-    figure = figures.scores_figure(
-        epochs, scores, ["normal", "defective"], ["<good>", "crack"], held_out, levels, 0
-    )
+    figure = figures.scores_figure(epochs, scores, ["normal", "defective"], ["<good>", "crack"], held_out, levels, 0)
     low, high, level, other, chosen = figure.data
     assert list(low.y) == [1.0, 0.5] and list(high.y) == [2.0, 1.0] and list(level.y) == [1.9, 0.9]
     assert other.name == "crack" and other.line.color == theme.ANOMALOUS

@@ -139,15 +139,17 @@ LACKING = {
     "fpm": (dict(model__fpm=False), WhatIf(without_fpm=True), "no projection modules"),
     "forward": (dict(model__forward=False), WhatIf(without_forward=True), "no forward branch"),
     "reverse": (
-        dict(model__reverse=False, model__ffc=False, model__nfs=False, model__fpm=False), WhatIf(rank=1),
+        dict(model__reverse=False, model__ffc=False, model__nfs=False, model__fpm=False),
+        WhatIf(rank=1),
         "no reverse branch",
     ),
     "no map left": (
         dict(model__reverse=False, model__ffc=False, model__nfs=False, model__fpm=False),
-        WhatIf(without_forward=True), "no map left",
+        WhatIf(without_forward=True),
+        "no map left",
     ),
     "rank 0": ({}, WhatIf(rank=0), "rank of 1 or more"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("changes", "what", "words"), LACKING.values(), ids=LACKING)

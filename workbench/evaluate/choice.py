@@ -32,7 +32,7 @@ _HASHES = "evaluate_hashes"
 
 @dataclass(frozen=True)
 class Chosen:
-    """The chosen data set: its `spec` as `workbench.shared.datasets` and a link know it, itself, and its content's `hash`."""
+    """The chosen data set: its `spec` (`workbench.shared.datasets`), itself, and its content's `hash`."""
 
     spec: str
     dataset: Dataset
@@ -179,8 +179,9 @@ def _from_images() -> Chosen | None:
     uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
     left, right = st.columns(2, gap="medium")
     for column, label, title in (
-        (left, GOOD, words.NORMAL_UPLOAD), (right, DEFECTIVE, words.DEFECTIVE_UPLOAD),
-    ):  # fmt: skip
+        (left, GOOD, words.NORMAL_UPLOAD),
+        (right, DEFECTIVE, words.DEFECTIVE_UPLOAD),
+    ):
         with column:
             _uploader(title, label, accept_multiple_files=True, help=words.IMAGES_HELP)
             st.caption(f"{text.plural(len(uploads.files[label]), 'image')} so far")

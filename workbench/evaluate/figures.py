@@ -46,8 +46,15 @@ class Line:
 
 
 def curve_figure(
-    lines: Sequence[Line], threshold: float, titles: tuple[str, str], *, limit: bool = False,
-    chance: float | None = None, diagonal: bool = False, mark: tuple[float, float] | None = None, touch: bool = False,
+    lines: Sequence[Line],
+    threshold: float,
+    titles: tuple[str, str],
+    *,
+    limit: bool = False,
+    chance: float | None = None,
+    diagonal: bool = False,
+    mark: tuple[float, float] | None = None,
+    touch: bool = False,
 ) -> go.Figure:
     """Curves of several scores; the first is the chosen one, drawn on top with its point at the threshold.
 
@@ -58,27 +65,44 @@ def curve_figure(
         diagonal: what a constant score reaches is the diagonal.
         mark: where the first curve stands at the threshold, if that is known better than from its points.
         touch: a drag scrolls the page instead of zooming.
-    """  # fmt: skip
+    """
     figure = go.Figure()
     if limit:
         figure.add_shape(
-            type="rect", x0=0, x1=FPR_LIMIT, y0=0, y1=1, yref="paper", layer="below", line_width=0,
-            fillcolor=theme.NORMAL, opacity=0.08,
-        )  # fmt: skip
+            type="rect",
+            x0=0,
+            x1=FPR_LIMIT,
+            y0=0,
+            y1=1,
+            yref="paper",
+            layer="below",
+            line_width=0,
+            fillcolor=theme.NORMAL,
+            opacity=0.08,
+        )
     if diagonal or chance is not None:
         figure.add_scatter(
-            x=[0, 1], y=[0, 1] if diagonal else [chance, chance], mode="lines", name="constant score",
-            line={"color": _FAINT, "width": 1, "dash": "dot"}, hoverinfo="skip", showlegend=False,
-        )  # fmt: skip
+            x=[0, 1],
+            y=[0, 1] if diagonal else [chance, chance],
+            mode="lines",
+            name="constant score",
+            line={"color": _FAINT, "width": 1, "dash": "dot"},
+            hoverinfo="skip",
+            showlegend=False,
+        )
     for number, line in reversed(list(enumerate(lines))):
         _add_line(figure, line, chosen=number == 0, dash=("solid", "dash", "dashdot", "dot")[(number + 3) % 4])
     x, y = mark or lines[0].at(threshold)
     figure.add_scatter(
-        x=[x], y=[y], mode="markers", showlegend=False, name="threshold",
+        x=[x],
+        y=[y],
+        mode="markers",
+        showlegend=False,
+        name="threshold",
         marker={"color": theme.ANOMALOUS, "size": 13, "line": {"width": 2, "color": "white"}},
         hovertemplate=f"at the threshold {text.number(threshold)}<br>{titles[0]} %{{x:.3f}}<br>"
         f"{titles[1]} %{{y:.3f}}<extra></extra>",
-    )  # fmt: skip
+    )
     for update, title in ((figure.update_xaxes, titles[0]), (figure.update_yaxes, titles[1])):
         update(title={"text": title, "standoff": 6}, range=[-0.015, 1.015], zeroline=False, tickformat=".1f", dtick=0.2)
     return _chart(figure, 310, legend=False, drag=False if touch else "zoom")
@@ -86,13 +110,20 @@ def curve_figure(
 
 def _add_line(figure: go.Figure, line: Line, *, chosen: bool, dash: str) -> None:
     figure.add_scatter(
-        x=line.x, y=line.y, mode="lines", name=line.name, showlegend=False,
+        x=line.x,
+        y=line.y,
+        mode="lines",
+        name=line.name,
+        showlegend=False,
         customdata=[text.number(float(t)) if np.isfinite(t) else "above all" for t in line.threshold],
-        line={"color": theme.NORMAL if chosen else _FAINT, "width": 2.6 if chosen else 1.4,
-              "dash": "solid" if chosen else dash},
+        line={
+            "color": theme.NORMAL if chosen else _FAINT,
+            "width": 2.6 if chosen else 1.4,
+            "dash": "solid" if chosen else dash,
+        },
         hovertemplate=f"{html.escape(line.name)}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>threshold %{{customdata}}"
         "<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ threshold
@@ -123,23 +154,40 @@ def histogram_figure(
     for name, chosen, colour in (("normal", ~defective, theme.NORMAL), ("defective", defective, theme.ANOMALOUS)):
         counts = np.histogram(clipped[chosen], edges)[0]
         figure.add_scatter(
-            x=np.r_[edges[0], edges], y=np.r_[0, counts, 0], mode="lines", name=name, fill="tozeroy",
-            fillcolor=_faint(colour), line={"color": colour, "width": 2, "shape": "hv"}, hoverinfo="skip",
-        )  # fmt: skip
+            x=np.r_[edges[0], edges],
+            y=np.r_[0, counts, 0],
+            mode="lines",
+            name=name,
+            fill="tozeroy",
+            fillcolor=_faint(colour),
+            line={"color": colour, "width": 2, "shape": "hv"},
+            hoverinfo="skip",
+        )
         figure.add_scatter(
-            x=np.sqrt(edges[1:] * edges[:-1]), y=counts, mode="markers", showlegend=False, marker={"opacity": 0},
+            x=np.sqrt(edges[1:] * edges[:-1]),
+            y=counts,
+            mode="markers",
+            showlegend=False,
+            marker={"opacity": 0},
             customdata=[f"{text.number(a)} to {text.number(b)}" for a, b in pairwise(edges)],
             hovertemplate=f"%{{y}} {name}<br>score %{{customdata}}<extra></extra>",
-        )  # fmt: skip
+        )
     if reference is not None and abs(reference - threshold) > 1e-9 * abs(threshold):
         figure.add_vline(x=reference, line={"color": theme.THRESHOLD, "width": 1, "dash": "dot"})
     figure.add_vline(x=threshold, line={"color": theme.THRESHOLD, "width": 3})
     at = math.log10(min(max(threshold, edges[0]), edges[-1]))
     right = at > (math.log10(edges[0]) + math.log10(edges[-1])) / 2
     figure.add_annotation(
-        x=at, y=1, yref="paper", xanchor="right" if right else "left", yanchor="top", showarrow=False,
-        xshift=-6 if right else 6, text=f"threshold {text.number(threshold)}", font={"size": 13},
-    )  # fmt: skip
+        x=at,
+        y=1,
+        yref="paper",
+        xanchor="right" if right else "left",
+        yanchor="top",
+        showarrow=False,
+        xshift=-6 if right else 6,
+        text=f"threshold {text.number(threshold)}",
+        font={"size": 13},
+    )
     span = math.log10(edges[-1] / edges[0])
     title = {"text": "image score (logarithmic, no unit)", "standoff": 4}
     ends = [min(math.log10(edges[0]), at) - 0.02 * span, max(math.log10(edges[-1]), at) + 0.02 * span]
@@ -152,8 +200,14 @@ def histogram_figure(
 
 
 def embedding_figure(
-    points: np.ndarray, labels: Sequence[str], normal: str, keys: Sequence[str], scores: np.ndarray, colour_by: str,
-    chosen: int | None = None, touch: bool = False,
+    points: np.ndarray,
+    labels: Sequence[str],
+    normal: str,
+    keys: Sequence[str],
+    scores: np.ndarray,
+    colour_by: str,
+    chosen: int | None = None,
+    touch: bool = False,
 ) -> go.Figure:
     """Images in the plane (n, 2). Each point carries the image's number as `customdata[0]`.
 
@@ -163,7 +217,7 @@ def embedding_figure(
         colour_by: "label", "type" or "score".
         chosen: number of an image to circle.
         touch: a drag scrolls the page instead of zooming.
-    """  # fmt: skip
+    """
     figure = go.Figure()
     labels = np.asarray(labels)
     images = zip(keys, labels, scores, strict=True)
@@ -175,9 +229,13 @@ def embedding_figure(
             _add_points(figure, points, told, np.flatnonzero(mask), name, {"color": colour, "symbol": symbol})
     if chosen is not None:
         figure.add_scatter(
-            x=points[[chosen], 0], y=points[[chosen], 1], mode="markers", hoverinfo="skip", showlegend=False,
+            x=points[[chosen], 0],
+            y=points[[chosen], 1],
+            mode="markers",
+            hoverinfo="skip",
+            showlegend=False,
             marker={"symbol": "circle-open", "size": 20, "color": theme.THRESHOLD, "line": {"width": 3}},
-        )  # fmt: skip
+        )
     figure.update_traces(unselected={"marker": {"opacity": 0.8}})  # a click chooses one, it does not fade the others
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": {"text": ""}}
     figure.update_xaxes(**axis)
@@ -203,10 +261,15 @@ def _add_points(
 ) -> None:
     if len(which):
         figure.add_scatter(
-            x=points[which, 0], y=points[which, 1], mode="markers", name=name, text=told[which],
-            customdata=which[:, None], hovertemplate="%{text}<extra></extra>",
+            x=points[which, 0],
+            y=points[which, 1],
+            mode="markers",
+            name=name,
+            text=told[which],
+            customdata=which[:, None],
+            hovertemplate="%{text}<extra></extra>",
             marker={"size": 8, "opacity": 0.8, "line": {"width": 0}, **mark},
-        )  # fmt: skip
+        )
 
 
 def _add_scored(figure: go.Figure, points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> None:
@@ -214,9 +277,12 @@ def _add_scored(figure: go.Figure, points: np.ndarray, told: np.ndarray, scores:
     logs = np.log10(np.maximum(scores, floor))
     ticks = np.linspace(logs.min(), logs.max(), 4)
     bar = {
-        "title": {"text": "score"}, "thickness": 10, "outlinewidth": 0, "tickvals": ticks,
+        "title": {"text": "score"},
+        "thickness": 10,
+        "outlinewidth": 0,
+        "tickvals": ticks,
         "ticktext": [text.number(10**t) for t in ticks],
-    }  # fmt: skip
+    }
     mark = {"color": logs, "colorscale": theme.plotly_scale("cividis"), "colorbar": bar}
     order = np.argsort(scores, kind="stable")  # the high ones on top
     mark["color"] = logs[order]
@@ -234,18 +300,25 @@ def shapley_figure(values: Mapping[str, float], metric: str) -> go.Figure:
     colours = [theme.NORMAL if MAPS[name].branch == "reverse" else theme.ANOMALOUS for name in names]
     figure = go.Figure(
         go.Bar(
-            x=points, y=[f"{name}  {MAPS[name].pair}" for name in names], orientation="h",
-            marker={"color": colours, "line": {"width": 0}}, text=[f"{p:+.1f}" for p in points],
-            textposition="outside", cliponaxis=False,
+            x=points,
+            y=[f"{name}  {MAPS[name].pair}" for name in names],
+            orientation="h",
+            marker={"color": colours, "line": {"width": 0}},
+            text=[f"{p:+.1f}" for p in points],
+            textposition="outside",
+            cliponaxis=False,
             hovertemplate="%{y}: %{x:+.2f} points of " + metric + "<extra></extra>",
         )
-    )  # fmt: skip
+    )
     low, high = min(0.0, float(points.min())), max(0.0, float(points.max()))
     room = 0.16 * max(high - low, 1e-6)
     figure.update_xaxes(
         title={"text": f"contribution to {metric} in percentage points", "standoff": 6},
-        range=[low - room * (low < 0), high + room], fixedrange=True, zeroline=True, zerolinecolor=_FAINT,
-    )  # fmt: skip
+        range=[low - room * (low < 0), high + room],
+        fixedrange=True,
+        zeroline=True,
+        zerolinecolor=_FAINT,
+    )
     figure.update_yaxes(autorange="reversed", ticksuffix="  ", fixedrange=True, automargin=True)
     return _chart(figure, 80 + 34 * len(names), left=8, legend=False)
 

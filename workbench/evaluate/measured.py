@@ -247,9 +247,13 @@ def histogram(
         for step, four in zip(steps, counts_at(scores, defective, steps), strict=True)
     ]
     return threshold_histogram.data(
-        groups, figures.borders(scores), stops, threshold, label=words.HISTOGRAM_LABEL,
+        groups,
+        figures.borders(scores),
+        stops,
+        threshold,
+        label=words.HISTOGRAM_LABEL,
         reference=(words.own_threshold(own), own),
-    )  # fmt: skip
+    )
 
 
 def marks(counts: tuple[int, int, int, int]) -> dict[str, tuple[float, float]]:
@@ -269,9 +273,7 @@ def worst(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[
 # ---------------------------------------------------------------------------------------------------------- pictures
 
 
-def thumbnail(
-    model: Model, chosen: Chosen, found: Evidence, index: int, expression: str, square: bool = False
-) -> str:
+def thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str, square: bool = False) -> str:
     """A small picture of an image with its heatmap, as a data URI, from the maps that are there.
 
     Args:

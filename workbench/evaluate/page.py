@@ -126,13 +126,20 @@ def _controls(model: Model, chosen: Chosen, run: work.Run, done: int, total: int
     expected = words.duration((total - done) * (run.pace or work.pace(model, chosen)))
     with st.container(horizontal=True, gap="small"):
         start = st.button(
-            words.start(done, total, expected), icon=":material/play_arrow:", type="primary", key="evaluate_start",
+            words.start(done, total, expected),
+            icon=":material/play_arrow:",
+            type="primary",
+            key="evaluate_start",
             disabled=run.active,
-        )  # fmt: skip
+        )
         st.button(
-            words.STOP, icon=":material/stop:", key="evaluate_stop", disabled=not run.active, on_click=_stop,
+            words.STOP,
+            icon=":material/stop:",
+            key="evaluate_stop",
+            disabled=not run.active,
+            on_click=_stop,
             args=(run,),
-        )  # fmt: skip
+        )
     if start:
         run.active = True
         st.rerun()
@@ -161,9 +168,13 @@ def _part() -> str:
     """Which part is open. The others are not computed."""
     session.remember("evaluate_part", "metrics", session.one_of(words.PARTS))
     return st.segmented_control(
-        "Part", list(words.PARTS), format_func=words.PARTS.get, key="evaluate_part", required=True,
+        "Part",
+        list(words.PARTS),
+        format_func=words.PARTS.get,
+        key="evaluate_part",
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
 
 
 def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
@@ -175,9 +186,14 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     session.remember("evaluate_score", expressions[0], session.one_of(expressions))
     with left:
         first = st.selectbox(
-            "Score", expressions, format_func=words.score_name, key="evaluate_score", help=words.SCORE_HELP,
-            on_change=session.forget, args=("threshold",),  # another score has another scale
-        )  # fmt: skip
+            "Score",
+            expressions,
+            format_func=words.score_name,
+            key="evaluate_score",
+            help=words.SCORE_HELP,
+            on_change=session.forget,
+            args=("threshold",),  # another score has another scale
+        )
     ordered = [first, *(e for e in expressions if e != first)]
     with st.spinner("Working out the metrics…", show_time=True):
         return Scene(model, chosen, found, tuple(work.scored(model, chosen, found, e) for e in ordered))
@@ -248,21 +264,28 @@ def curve_charts(
     """Name -> figure of the curves at a level, "images" or "pixels"."""
     names = {"roc": "roc", "pr": "pr"} if level == "images" else {"roc": "pixel_roc", "pr": "pixel_pr", "pro": "pro"}
     titles = {
-        "roc": ("false positive rate", "true positive rate"), "pr": ("recall", "precision"),
+        "roc": ("false positive rate", "true positive rate"),
+        "pr": ("recall", "precision"),
         "pro": ("false positive rate", "mean overlap"),
-    }  # fmt: skip
+    }
     chance, marks = None, {}
     if level == "images":
         chance = float(defective.mean())
         marks = work.marks(work.counts(scored[0].result.scores, defective, threshold))
     return {
         name: evaluate_figures.curve_figure(
-            [s.curves[key] for s in scored if key in s.curves], threshold, titles[name], limit=name == "pro",
-            diagonal=name != "pr", chance=chance, mark=marks.get(name), touch=touch,
+            [s.curves[key] for s in scored if key in s.curves],
+            threshold,
+            titles[name],
+            limit=name == "pro",
+            diagonal=name != "pr",
+            chance=chance,
+            mark=marks.get(name),
+            touch=touch,
         )
         for name, key in names.items()
         if key in scored[0].curves
-    }  # fmt: skip
+    }
 
 
 # --------------------------------------------------------------------------------------------------------- threshold
@@ -396,22 +419,35 @@ def _images(scene: Scene) -> None:
     left, right = st.columns((5, 2), gap="medium")
     with right:
         st.selectbox(
-            words.EMBEDDING_PICK, sorted(keys), key="evaluate_image", index=None,
-            placeholder="Click a point, or choose", help=words.EMBEDDING_PICK_HELP,
-        )  # fmt: skip
+            words.EMBEDDING_PICK,
+            sorted(keys),
+            key="evaluate_image",
+            index=None,
+            placeholder="Click a point, or choose",
+            help=words.EMBEDDING_PICK_HELP,
+        )
         if picked is not None:
             _picked_image(scene, picked)
     with left:
         st.markdown(f"**{len(keys):,} images by {words.METHODS[method]} of F₃** ({words.SOURCES[source].lower()})")
         figure = evaluate_figures.embedding_figure(
-            points, [evidence.labels[i] for i in which], GOOD, keys, scene.result.scores[which], colour,
-            None if picked is None else keys.index(picked), touch=session.on_touch_screen(),
-        )  # fmt: skip
+            points,
+            [evidence.labels[i] for i in which],
+            GOOD,
+            keys,
+            scene.result.scores[which],
+            colour,
+            None if picked is None else keys.index(picked),
+            touch=session.on_touch_screen(),
+        )
         st.plotly_chart(
-            figure, key=f"embedding-{method}-{source}-{colour}", config=_CLICKABLE, alt=words.EMBEDDING_HINTS[colour],
+            figure,
+            key=f"embedding-{method}-{source}-{colour}",
+            config=_CLICKABLE,
+            alt=words.EMBEDDING_HINTS[colour],
             on_select=lambda: _point_clicked(f"embedding-{method}-{source}-{colour}", keys),
             selection_mode="points",
-        )  # fmt: skip
+        )
         remarks = [words.EMBEDDING_HINTS[colour], words.EMBEDDING_CLICK]
         remarks += [words.explained(share)] if share is not None else []
         if len(which) < len(evidence):
@@ -487,9 +523,12 @@ def _subset_controls(scene: Scene, run: work.SubsetRun, done: int, total: int) -
     pace = run.seconds / len(run.found) if run.found else work.subset_pace(scene.evidence)
     with st.container(horizontal=True, gap="small"):
         start = st.button(
-            words.subsets_start(done, total, words.duration((total - done) * pace)), icon=":material/play_arrow:",
-            type="primary", key="subsets_start", disabled=run.active,
-        )  # fmt: skip
+            words.subsets_start(done, total, words.duration((total - done) * pace)),
+            icon=":material/play_arrow:",
+            type="primary",
+            key="subsets_start",
+            disabled=run.active,
+        )
         st.button(
             words.STOP, icon=":material/stop:", key="subsets_stop", disabled=not run.active, on_click=_stop, args=(run,)
         )
@@ -561,9 +600,14 @@ def _downloads(scene: Scene) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, (make, suffix, mime) in files.items():
             st.download_button(
-                label, make, f"{name}-{suffix}", mime, icon=":material/download:", on_click="ignore",
+                label,
+                make,
+                f"{name}-{suffix}",
+                mime,
+                icon=":material/download:",
+                on_click="ignore",
                 key=f"evaluate-{suffix}",
-            )  # fmt: skip
+            )
     complete = scene.evidence.done == len(evaluation.labelled(scene.chosen.dataset))
     if st.button("Save to the checkpoint", icon=":material/save:", help=words.SAVE_HELP, disabled=not complete):
         entry = evaluation.results(scene.chosen.dataset, scene.evidence, results)
@@ -575,15 +619,18 @@ def _downloads(scene: Scene) -> None:
 def report(scene: Scene, threshold: float, found: Attribution | None) -> bytes:
     """The HTML report on everything that is known."""
     sections = [
-        Section("Metrics", words.TERMS_HELP, body=evaluate_report.html_table(
-            evaluate_report.metrics_table([s.result for s in scene.scored]))),
+        Section(
+            "Metrics",
+            words.TERMS_HELP,
+            body=evaluate_report.html_table(evaluate_report.metrics_table([s.result for s in scene.scored])),
+        ),
         *_report_curves(scene, threshold),
         _report_threshold(scene, threshold),
         *_report_galleries(scene, threshold),
         *([] if found is None or not found.complete else _report_maps(found)),
         _report_images(scene),
         Section("Origin", body=evaluate_report.facts_table(_facts(scene, threshold))),
-    ]  # fmt: skip
+    ]
     title = f"{scene.chosen.dataset.name}, measured with {scene.model.name}"
     normal = int(np.sum(~scene.defective))
     total = len(evaluation.labelled(scene.chosen.dataset)) - len(scene.evidence.problems)
@@ -594,12 +641,16 @@ def _report_curves(scene: Scene, threshold: float) -> list[Section]:
     levels = ("images", "pixels") if scene.evidence.has_masks else ("images",)
     hint = f"{words.DOT_HINT} The blue curve is {scene.result.expression}."
     return [
-        Section(f"Curves over {level}", hint, {
-            words.CURVE_TITLES[name]: figure
-            for name, figure in curve_charts(scene.scored, threshold, level, scene.defective).items()
-        })
+        Section(
+            f"Curves over {level}",
+            hint,
+            {
+                words.CURVE_TITLES[name]: figure
+                for name, figure in curve_charts(scene.scored, threshold, level, scene.defective).items()
+            },
+        )
         for level in levels
-    ]  # fmt: skip
+    ]
 
 
 def _report_threshold(scene: Scene, threshold: float) -> Section:

@@ -60,13 +60,21 @@ def metrics_table(results: Sequence[Result]) -> pd.DataFrame:
             best = metrics.i_f1
             rows.append(
                 {
-                    "score": result.expression, "defect type": kind, "images": metrics.images,
-                    "defective images": metrics.defective_images, "images with pixels": metrics.pixel_images,
-                    "regions": metrics.regions, "P-AP": metrics.p_ap, "P-AUROC": metrics.p_auroc,
-                    "P-PRO": metrics.p_pro, "I-AUROC": metrics.i_auroc, "I-AP": metrics.i_ap,
-                    "best F1": best and best.f1, "best F1 threshold": best and best.threshold,
+                    "score": result.expression,
+                    "defect type": kind,
+                    "images": metrics.images,
+                    "defective images": metrics.defective_images,
+                    "images with pixels": metrics.pixel_images,
+                    "regions": metrics.regions,
+                    "P-AP": metrics.p_ap,
+                    "P-AUROC": metrics.p_auroc,
+                    "P-PRO": metrics.p_pro,
+                    "I-AUROC": metrics.i_auroc,
+                    "I-AP": metrics.i_ap,
+                    "best F1": best and best.f1,
+                    "best F1 threshold": best and best.threshold,
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows)
 
 

@@ -187,8 +187,10 @@ def row(metrics: Metrics) -> dict[str, str]:
     """One row of the metric table: what was measured comes first, since a phone shows the first columns only."""
     pixels = {"P-AP": value(metrics.p_ap), "P-AUROC": value(metrics.p_auroc), "P-PRO": value(metrics.p_pro)}
     images = {
-        "I-AUROC": value(metrics.i_auroc), "I-AP": value(metrics.i_ap), "Best F1 at threshold": best(metrics.i_f1),
-    }  # fmt: skip
+        "I-AUROC": value(metrics.i_auroc),
+        "I-AP": value(metrics.i_ap),
+        "Best F1 at threshold": best(metrics.i_f1),
+    }
     return images | pixels if metrics.p_ap is None else pixels | images
 
 
@@ -266,6 +268,7 @@ def own_threshold(value: float) -> str:
 
 def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, str]]:
     """Name -> (value, what it is) of what follows from the four counts."""
+
     def share(part: int, whole: int) -> str:
         return text.percent(part / whole) if whole else "-"
 
@@ -278,7 +281,7 @@ def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, 
             f"{2 * hit / (2 * hit + alarm + miss):.3f}" if hit + alarm + miss else "-",
             "Harmonic mean of precision and recall, 0 to 1.",
         ),
-    }  # fmt: skip
+    }
 
 
 def decided(normal: int, alarm: int, miss: int, hit: int) -> str:

@@ -38,9 +38,10 @@ class Students:
         """How the areas above the two thresholds overlap."""
         forward, reverse = self.forward > 1, self.reverse > 1
         return Agreement(
-            both=float(np.mean(forward & reverse)), forward=float(np.mean(forward & ~reverse)),
+            both=float(np.mean(forward & reverse)),
+            forward=float(np.mean(forward & ~reverse)),
             reverse=float(np.mean(reverse & ~forward)),
-        )  # fmt: skip
+        )
 
     @property
     def widest(self) -> tuple[int, int]:

@@ -23,19 +23,33 @@ def controls(model: Model) -> str:
     names = [*circuit.presets(model.detector), OWN]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
-            words.PRESETS_LABEL, names, format_func=words.preset_name, key="score", required=True,
-            on_change=settings.preset_chosen, help=words.PRESETS_HELP,
-        )  # fmt: skip
+            words.PRESETS_LABEL,
+            names,
+            format_func=words.preset_name,
+            key="score",
+            required=True,
+            on_change=settings.preset_chosen,
+            help=words.PRESETS_HELP,
+        )
         st.text_input(
-            words.EXPRESSION_LABEL, key="expression", on_change=settings.expression_written, args=(model,),
-            help=text.EXPRESSION_HELP, width=250,
-        )  # fmt: skip
+            words.EXPRESSION_LABEL,
+            key="expression",
+            on_change=settings.expression_written,
+            args=(model,),
+            help=text.EXPRESSION_HELP,
+            width=250,
+        )
         with st.popover("List", icon=":material/checklist:", help=words.PLAIN_HELP):
             st.session_state["maps_used"] = list(parse(chosen.expression).maps)
             st.pills(
-                words.PLAIN_LABEL, model.detector.config.maps, selection_mode="multi", key="maps_used",
-                on_change=settings.maps_chosen, args=(model,), help=words.PLAIN_HELP,
-            )  # fmt: skip
+                words.PLAIN_LABEL,
+                model.detector.config.maps,
+                selection_mode="multi",
+                key="maps_used",
+                on_change=settings.maps_chosen,
+                args=(model,),
+                help=words.PLAIN_HELP,
+            )
     if chosen.error is not None:
         st.warning(words.not_yet(str(chosen.error), chosen.expression), icon=":material/edit:")
         if chosen.error.caret:
@@ -47,9 +61,11 @@ def draw(scene: Scene) -> None:
     """The diagram with every map's thumbnail on the one calibrated scale, and what comes out of it."""
     st.caption(words.CIRCUIT_HINT, help=text.map_help())
     score_circuit.draw(
-        "circuit", diagram(scene), words.ONLY,
+        "circuit",
+        diagram(scene),
+        words.ONLY,
         lambda change, target: settings.circuit_edited(scene.model, change, target),
-    )  # fmt: skip
+    )
     st.html(pictures.colour_bar(pictures.map_scale(scene.view.scale.colour_map)))
 
 

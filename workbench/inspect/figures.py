@@ -40,30 +40,42 @@ def shares_figure(found: Attribution) -> go.Figure:
         values = [100 * _of_branch(found, factor, branch) / total for factor in factors]
         bars.append(
             go.Bar(
-                x=values, y=names, orientation="h", name=_BRANCH_NAMES[branch],
+                x=values,
+                y=names,
+                orientation="h",
+                name=_BRANCH_NAMES[branch],
                 marker={"color": colour, "line": {"width": 0}},
                 hovertemplate="%{y}: %{x:.0f} % by the " + _BRANCH_NAMES[branch] + "<extra></extra>",
             )
-        )  # fmt: skip
+        )
     ends = [max(0.0, sum(max(0.0, bar.x[i]) for bar in bars)) for i in range(len(factors))]
     labels = go.Scatter(
-        x=ends, y=names, mode="text", textposition="middle right", hoverinfo="skip", showlegend=False,
-        text=[f"  {words.share(f.share)}, {words.times(f.ratio)}" for f in factors], cliponaxis=False,
-    )  # fmt: skip
+        x=ends,
+        y=names,
+        mode="text",
+        textposition="middle right",
+        hoverinfo="skip",
+        showlegend=False,
+        text=[f"  {words.share(f.share)}, {words.times(f.ratio)}" for f in factors],
+        cliponaxis=False,
+    )
     least = min(0.0, *(sum(min(0.0, bar.x[i]) for bar in bars) for i in range(len(factors))))
     span = max([*ends, 1.0]) - least
     layout = {
-        "barmode": "relative", "bargap": 0.35,
+        "barmode": "relative",
+        "bargap": 0.35,
         "xaxis": {
             "title": {"text": "share of the log score in percent", "standoff": 4},
-            "range": [1.05 * least, least + 1.7 * span], "fixedrange": True,
-            "zeroline": True, "zerolinecolor": theme.THRESHOLD,
+            "range": [1.05 * least, least + 1.7 * span],
+            "fixedrange": True,
+            "zeroline": True,
+            "zerolinecolor": theme.THRESHOLD,
         },
         "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
         "height": 96 + 38 * len(factors),
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
         "margin": {"l": 0, "r": 8, "t": 30, "b": 44},
-    }  # fmt: skip
+    }
     return go.Figure([*bars, labels], _CHART | layout)
 
 
@@ -101,45 +113,71 @@ def against_normal_figure(
     normal = go.Scatter(
         x=[v for pair in zip(low, high, [None] * len(names), strict=True) for v in pair],
         y=[v for row in rows for v in (row, row, None)],
-        mode="lines", line={"color": theme.THRESHOLD, "width": 9}, opacity=0.5, name="90 % of normal images",
+        mode="lines",
+        line={"color": theme.THRESHOLD, "width": 9},
+        opacity=0.5,
+        name="90 % of normal images",
         hoverinfo="skip",
-    )  # fmt: skip
-    labels = [
-        f"  {text.number(values[name])} = {words.times(ratio)}" for name, ratio in zip(names, here, strict=True)
-    ]
+    )
+    labels = [f"  {text.number(values[name])} = {words.times(ratio)}" for name, ratio in zip(names, here, strict=True)]
     marks = go.Scatter(
-        x=here, y=rows, mode="markers+text", text=labels, textposition="middle right", cliponaxis=False, name="here",
+        x=here,
+        y=rows,
+        mode="markers+text",
+        text=labels,
+        textposition="middle right",
+        cliponaxis=False,
+        name="here",
         marker={
-            "size": 12, "symbol": "diamond", "line": {"width": 1, "color": "white"},
+            "size": 12,
+            "symbol": "diamond",
+            "line": {"width": 1, "color": "white"},
             "color": [_BRANCH_COLOURS[MAPS[name].branch] for name in names],
             "opacity": [1.0 if name in used else 0.35 for name in names],
         },
         customdata=[medians[name] for name in names],
         hovertemplate="%{y}: %{x:.3g} times the normal median of %{customdata:.3g}<extra></extra>",
-    )  # fmt: skip
+    )
     ends = [math.log10(v) for v in (*low, *high, *here, 1.0)]
     first, last = min(ends) - 0.1, max(ends) + 0.1
     layout = {
         "showlegend": False,
         "xaxis": {
-            "type": "log", "range": [first, last + 0.75 * (last - first)], "fixedrange": True, "tickangle": 0,
+            "type": "log",
+            "range": [first, last + 0.75 * (last - first)],
+            "fixedrange": True,
+            "tickangle": 0,
             "dtick": 1 if last - first < 2 else 2,
-            "title": {"text": "times the normal median (logarithmic)", "standoff": 4}, "exponentformat": "none",
+            "title": {"text": "times the normal median (logarithmic)", "standoff": 4},
+            "exponentformat": "none",
         },
         "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
-        "shapes": [{
-            "type": "line", "x0": 1.0, "x1": 1.0, "y0": 0, "y1": 1, "yref": "y domain",
-            "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
-        }],
+        "shapes": [
+            {
+                "type": "line",
+                "x0": 1.0,
+                "x1": 1.0,
+                "y0": 0,
+                "y1": 1,
+                "yref": "y domain",
+                "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
+            }
+        ],
         "height": 70 + 32 * len(names),
-    }  # fmt: skip
+    }
     return go.Figure([normal, marks], _CHART | layout)
 
 
 def around(
-    image: np.ndarray, score: np.ndarray, scale: Scale, opacity: float, x: int, y: int, shape: tuple[int, ...],
+    image: np.ndarray,
+    score: np.ndarray,
+    scale: Scale,
+    opacity: float,
+    x: int,
+    y: int,
+    shape: tuple[int, ...],
     share: float = 0.2,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+) -> tuple[np.ndarray, np.ndarray]:
     """A square part of a picture around a pixel, and the same with the score on it; the pixel has a ring.
 
     The part is moved inside the picture where it would leave it.

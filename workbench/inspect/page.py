@@ -106,11 +106,21 @@ def _pictures(scene: Scene) -> None:
     ]
     regions = inspect_regions.regions_of(judged, shape)[:_NUMBERED] if view.edge is not None else []
     linked_pictures.draw(
-        "pictures", tiles, shape[:2], (y, x), shape, lambda row, column: settings.choose_pixel(column, row),
-        label=words.PICTURES_LABEL, widest=480, ring=True, zoom=True, step=max(1, shape[1] // 64),
-        image=loaded.hash, probe=Probe(judged.score, "score"),
+        "pictures",
+        tiles,
+        shape[:2],
+        (y, x),
+        shape,
+        lambda row, column: settings.choose_pixel(column, row),
+        label=words.PICTURES_LABEL,
+        widest=480,
+        ring=True,
+        zoom=True,
+        step=max(1, shape[1] // 64),
+        image=loaded.hash,
+        probe=Probe(judged.score, "score"),
         badges=[Badge(region.top, region.top_x, str(number)) for number, region in enumerate(regions, 1)],
-    )  # fmt: skip
+    )
 
 
 def _map_uri(scene: Scene) -> str:
@@ -144,9 +154,14 @@ def _downloads(scene: Scene) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, (make, suffix, mime) in files.items():
             st.download_button(
-                label, make, f"{scene.picture.stem}-{suffix}", mime, icon=":material/download:", on_click="ignore",
+                label,
+                make,
+                f"{scene.picture.stem}-{suffix}",
+                mime,
+                icon=":material/download:",
+                on_click="ignore",
                 key=f"download-{suffix}",
-            )  # fmt: skip
+            )
         replay.button(scene)
 
 
@@ -183,7 +198,11 @@ def _closer(scene: Scene) -> None:
     st.subheader("Look closer", anchor=False)
     session.remember("view", next(iter(SECTIONS)), session.one_of(SECTIONS))
     chosen = st.segmented_control(
-        "Look closer", list(SECTIONS), format_func=lambda name: SECTIONS[name].title, key="view", required=True,
+        "Look closer",
+        list(SECTIONS),
+        format_func=lambda name: SECTIONS[name].title,
+        key="view",
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     SECTIONS[chosen].draw(scene)

@@ -28,9 +28,7 @@ def _place(scene: Scene) -> None:
     x, y = scene.view.pixel
     shape = scene.loaded.image.shape
     st.markdown(f"**{words.pixel_title(x, y)}**")
-    parts = figures.around(
-        scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, x, y, shape
-    )
+    parts = figures.around(scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, x, y, shape)
     with st.container(horizontal=True, gap="small"):
         for name, part in zip(("Picture", "Overlay"), parts, strict=True):
             st.image(pictures.photo_uri(part), name, width=120, alt=f"{name} around the chosen pixel")
@@ -38,9 +36,12 @@ def _place(scene: Scene) -> None:
         st.session_state[key] = value
         st.slider(label, 0, length - 1, key=key, on_change=_moved)
     st.button(
-        "Highest score", icon=":material/my_location:", on_click=settings.choose_peak,
-        disabled=settings.pixel_is_peak(), help="Choose the pixel where the score is highest.",
-    )  # fmt: skip
+        "Highest score",
+        icon=":material/my_location:",
+        on_click=settings.choose_peak,
+        disabled=settings.pixel_is_peak(),
+        help="Choose the pixel where the score is highest.",
+    )
 
 
 def _moved() -> None:
@@ -50,9 +51,13 @@ def _moved() -> None:
 def _comparison() -> str:
     session.remember("normal", "place", session.one_of(words.COMPARISONS))
     return st.segmented_control(
-        words.COMPARE_LABEL, list(words.COMPARISONS), format_func=words.COMPARISONS.get, key="normal",
-        required=True, help=words.COMPARE_HELP,
-    )  # fmt: skip
+        words.COMPARE_LABEL,
+        list(words.COMPARISONS),
+        format_func=words.COMPARISONS.get,
+        key="normal",
+        required=True,
+        help=words.COMPARE_HELP,
+    )
 
 
 def _verdict(scene: Scene, by_place: bool) -> None:

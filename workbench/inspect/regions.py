@@ -42,14 +42,19 @@ def _threshold(scene: Scene) -> None:
     factors = settings.threshold_factors(calibrated, value, settings.threshold_factor())
     st.markdown(f"**This image among {reference.n} held-out normal images**")
     threshold_histogram.draw(
-        "normals", histogram(calibrated, factors, settings.threshold_factor(), value),
+        "normals",
+        histogram(calibrated, factors, settings.threshold_factor(), value),
         lambda chosen: settings.set_threshold(nearest_factor(calibrated, factors, chosen)),
-    )  # fmt: skip
+    )
     st.session_state["threshold_slider"] = settings.threshold_factor()
     st.select_slider(
-        words.THRESHOLD_LABEL, factors, key="threshold_slider", on_change=_moved, help=words.THRESHOLD_HELP,
+        words.THRESHOLD_LABEL,
+        factors,
+        key="threshold_slider",
+        on_change=_moved,
+        help=words.THRESHOLD_HELP,
         format_func=lambda factor: words.threshold_step(factor * calibrated.threshold, calibrated.threshold),
-    )  # fmt: skip
+    )
     st.caption(words.NORMALS_HINT)
 
 
@@ -72,10 +77,14 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
     last = thresholds[-1] if thresholds[-1] > first else 10 * first  # scores of nothing but 0 span nothing
     return threshold_histogram.data(
         [threshold_histogram.Group(words.HELD_OUT, theme.NORMAL, np.asarray(calibrated.scores), "right")],
-        np.geomspace(first, last, _BINS + 1), stops, factor * calibrated.threshold,
-        label=text.verdict(calibrated, value), mark=(words.this_image(value), value),
-        reference=(words.calibrated(calibrated.threshold), calibrated.threshold), height=_HEIGHT,
-    )  # fmt: skip
+        np.geomspace(first, last, _BINS + 1),
+        stops,
+        factor * calibrated.threshold,
+        label=text.verdict(calibrated, value),
+        mark=(words.this_image(value), value),
+        reference=(words.calibrated(calibrated.threshold), calibrated.threshold),
+        height=_HEIGHT,
+    )
 
 
 def nearest_factor(calibrated: Reference, factors: Sequence[float], threshold: float) -> float:
@@ -93,9 +102,12 @@ def _words(scene: Scene) -> None:
     st.markdown(text.threshold(reference))
     st.markdown(text.p_value(reference, value))
     st.button(
-        words.BACK_TO_CALIBRATED, icon=":material/restart_alt:", on_click=settings.set_threshold, args=(1.0,),
+        words.BACK_TO_CALIBRATED,
+        icon=":material/restart_alt:",
+        on_click=settings.set_threshold,
+        args=(1.0,),
         disabled=settings.threshold_factor() == 1,
-    )  # fmt: skip
+    )
 
 
 def _regions(scene: Scene) -> None:
@@ -106,15 +118,18 @@ def _regions(scene: Scene) -> None:
         return
     st.session_state["regions_shown"] = [(region.x, region.y) for region in found[:LISTED]]
     st.dataframe(
-        table(found[:LISTED], scene.judged.reference.threshold), hide_index=True, key="regions",
-        on_select=_row_chosen, selection_mode="single-row",
+        table(found[:LISTED], scene.judged.reference.threshold),
+        hide_index=True,
+        key="regions",
+        on_select=_row_chosen,
+        selection_mode="single-row",
         column_config={
             "Peak score": st.column_config.NumberColumn(format="%.4g"),
             "Times threshold": st.column_config.NumberColumn(format="%.2f"),
             "Area in px": st.column_config.NumberColumn(format="localized", step=1),
             "Area in %": st.column_config.NumberColumn(format="%.2f %%"),
         },
-    )  # fmt: skip
+    )
     st.caption(words.REGIONS_HINT + (f" {words.more_regions(LISTED, len(found))}" if len(found) > LISTED else ""))
 
 

@@ -44,14 +44,27 @@ def _difference(scene: Scene, found: Students) -> None:
         lambda: agreement.difference_overlay(scene.loaded.shown, found.difference, _OPACITY),
     )
     tile = Tile(
-        words.DIFFERENCE_TITLE, words.STUDENTS_HINT, base=marked,
-        gradient=agreement.difference_gradient(), ticks=words.DIFFERENCE_TICKS,
-    )  # fmt: skip
+        words.DIFFERENCE_TITLE,
+        words.STUDENTS_HINT,
+        base=marked,
+        gradient=agreement.difference_gradient(),
+        ticks=words.DIFFERENCE_TICKS,
+    )
     linked_pictures.draw(
-        "students_difference", [tile], shape[:2], (y, x), shape, lambda r, c: settings.choose_pixel(c, r),
-        label=words.DIFFERENCE_LABEL, widest=440, ring=True, zoom=True, step=max(1, shape[1] // 64),
-        image=scene.loaded.hash, probe=Probe(found.difference, words.DIFFERENCE_PROBE),
-    )  # fmt: skip
+        "students_difference",
+        [tile],
+        shape[:2],
+        (y, x),
+        shape,
+        lambda r, c: settings.choose_pixel(c, r),
+        label=words.DIFFERENCE_LABEL,
+        widest=440,
+        ring=True,
+        zoom=True,
+        step=max(1, shape[1] // 64),
+        image=scene.loaded.hash,
+        probe=Probe(found.difference, words.DIFFERENCE_PROBE),
+    )
 
 
 def _wipe(scene: Scene, found: Students) -> None:
@@ -63,9 +76,16 @@ def _wipe(scene: Scene, found: Students) -> None:
     st.markdown(f"**{words.WIPE_TITLE}**")
     with st.container(width=440):
         wipe.wipe(
-            "students_wipe", left, right, (words.FORWARD_NAME, words.REVERSE_NAME), st.session_state["wipe"],
-            _moved, aspect=width / height, label=words.WIPE_LABEL, mark=((x + 0.5) / width, (y + 0.5) / height),
-        )  # fmt: skip
+            "students_wipe",
+            left,
+            right,
+            (words.FORWARD_NAME, words.REVERSE_NAME),
+            st.session_state["wipe"],
+            _moved,
+            aspect=width / height,
+            label=words.WIPE_LABEL,
+            mark=((x + 0.5) / width, (y + 0.5) / height),
+        )
         st.html(pictures.colour_bar(scale))
     st.caption(words.WIPE_HINT)
 

@@ -179,7 +179,9 @@ def _card(item: Card, aspect: float) -> str:
     parts = [f'<div style="font-weight:600;margin-bottom:4px;white-space:nowrap">{html.escape(item.title)}{note}</div>']
     alt = html.escape(item.alt, quote=True)
     if item.photo:
-        cells = f'<img src="{pictures.data_uri(item.cells)}" alt="" style="{_PIXELS}">' if item.cells is not None else ""
+        cells = (
+            f'<img src="{pictures.data_uri(item.cells)}" alt="" style="{_PIXELS}">' if item.cells is not None else ""
+        )
         parts.append(
             f'<div style="position:relative;overflow:hidden;border-radius:4px;aspect-ratio:{aspect:.4f}">'
             f'<img src="{item.photo}" alt="{alt}" style="{_FILLING}">{cells}</div>'
@@ -232,10 +234,15 @@ def addressing_figure(raw: np.ndarray, weights: np.ndarray, threshold: float, co
     names = [str(item + 1) for item in top]
     traces = []
     for values, name, colour in ((raw, "before shrinkage", BEFORE), (weights, "after", theme.NORMAL)):
-        traces.append(go.Bar(
-            x=names, y=values[top], name=name, marker={"color": colour, "line": {"width": 0}},
-            hovertemplate="item %{x}, " + name + ": %{y:.3f}<extra></extra>",
-        ))  # fmt: skip
+        traces.append(
+            go.Bar(
+                x=names,
+                y=values[top],
+                name=name,
+                marker={"color": colour, "line": {"width": 0}},
+                hovertemplate="item %{x}, " + name + ": %{y:.3f}<extra></extra>",
+            )
+        )
     x = {"type": "category", "title": {"text": "memory item", "standoff": 4}, "fixedrange": True}
     y = {"title": {"text": "weight (no unit)", "standoff": 6}, "rangemode": "tozero", "fixedrange": True}
     return _chart(traces, 250, x, y, line=_level(threshold, theme.ANOMALOUS), legend=True, left=52)
@@ -253,16 +260,27 @@ def usage_figure(here: np.ndarray, training: np.ndarray | None, dead: np.ndarray
     traces = []
     if training is not None:
         status = np.where(dead[order], " (dead)", "")
-        traces.append(go.Bar(
-            x=rank, y=100 * training[order], name="training set", marker={"color": BEFORE, "line": {"width": 0}},
-            customdata=np.stack([names, status], axis=1),
-            hovertemplate="item %{customdata[0]}%{customdata[1]}: %{y:.2f} % of the training set<extra></extra>",
-        ))  # fmt: skip
-    traces.append(go.Scatter(
-        x=rank, y=100 * here[order], mode="markers", name="this image", customdata=names,
-        marker={"color": theme.NORMAL, "size": 6},
-        hovertemplate="item %{customdata}: %{y:.2f} % of this image<extra></extra>",
-    ))  # fmt: skip
+        traces.append(
+            go.Bar(
+                x=rank,
+                y=100 * training[order],
+                name="training set",
+                marker={"color": BEFORE, "line": {"width": 0}},
+                customdata=np.stack([names, status], axis=1),
+                hovertemplate="item %{customdata[0]}%{customdata[1]}: %{y:.2f} % of the training set<extra></extra>",
+            )
+        )
+    traces.append(
+        go.Scatter(
+            x=rank,
+            y=100 * here[order],
+            mode="markers",
+            name="this image",
+            customdata=names,
+            marker={"color": theme.NORMAL, "size": 6},
+            hovertemplate="item %{customdata}: %{y:.2f} % of this image<extra></extra>",
+        )
+    )
     x = {"title": {"text": "items, most used first", "standoff": 4}, "showticklabels": False, "fixedrange": True}
     y = {"title": {"text": "share in %", "standoff": 6}, "rangemode": "tozero", "fixedrange": True}
     fair = _level(100 / len(order), theme.THRESHOLD)
@@ -280,22 +298,38 @@ def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
     rows = ((~flagged, "normal", theme.NORMAL, 0.0), (flagged, "flagged", theme.ANOMALOUS, 1.0))
     for chosen, name, colour, height in rows:
         values = distance[chosen]
-        traces.append(go.Scatter(
-            x=values, y=height + 0.6 * (_spread(len(values)) - 0.5), mode="markers", name=name,
-            marker={"color": colour, "size": 7, "opacity": 0.6, "line": {"width": 0}},
-            hovertemplate=name + " patch: %{x:.3f}<extra></extra>",
-        ))  # fmt: skip
+        traces.append(
+            go.Scatter(
+                x=values,
+                y=height + 0.6 * (_spread(len(values)) - 0.5),
+                mode="markers",
+                name=name,
+                marker={"color": colour, "size": 7, "opacity": 0.6, "line": {"width": 0}},
+                hovertemplate=name + " patch: %{x:.3f}<extra></extra>",
+            )
+        )
         if len(values):
             mean = float(values.mean())
-            traces.append(go.Scatter(
-                x=[mean, mean], y=[height - 0.4, height + 0.4], mode="lines", name=f"mean of {name}",
-                line={"color": colour, "width": 3}, hovertemplate=f"mean of {name} patches: {mean:.3f}<extra></extra>",
-            ))  # fmt: skip
+            traces.append(
+                go.Scatter(
+                    x=[mean, mean],
+                    y=[height - 0.4, height + 0.4],
+                    mode="lines",
+                    name=f"mean of {name}",
+                    line={"color": colour, "width": 3},
+                    hovertemplate=f"mean of {name} patches: {mean:.3f}<extra></extra>",
+                )
+            )
     x = {"title": {"text": "1 − cos(F₃, F′₃), no unit", "standoff": 4}, "rangemode": "tozero", "fixedrange": True}
     y = {
-        "tickvals": [0, 1], "ticktext": ["normal", "flagged"], "range": [-0.6, 1.6], "showgrid": False,
-        "zeroline": False, "fixedrange": True, "ticksuffix": "  ",
-    }  # fmt: skip
+        "tickvals": [0, 1],
+        "ticktext": ["normal", "flagged"],
+        "range": [-0.6, 1.6],
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "ticksuffix": "  ",
+    }
     return _chart(traces, 210, x, y)
 
 
@@ -315,13 +349,17 @@ def similarity_figure(which: np.ndarray, cosines: np.ndarray) -> go.Figure:
     at = np.arange(len(which))
     traces = [
         go.Heatmap(
-            z=np.round(cosines.astype(float), 3), x=at, y=at, zmin=min(0.0, float(cosines.min(initial=0))), zmax=1,
+            z=np.round(cosines.astype(float), 3),
+            x=at,
+            y=at,
+            zmin=min(0.0, float(cosines.min(initial=0))),
+            zmax=1,
             colorscale=theme.plotly_scale("cividis"),
             colorbar={"title": {"text": "cosine", "side": "top"}, "thickness": 10, "len": 0.75, "outlinewidth": 0},
             customdata=np.stack(np.broadcast_arrays(names[None, :], names[:, None]), axis=-1),
             hovertemplate="items %{customdata[1]} and %{customdata[0]}: cosine %{z:.2f}<extra></extra>",
         )
-    ]  # fmt: skip
+    ]
     x = {"visible": False, "constrain": "domain"}
     return _chart(traces, 460, x, x | {"autorange": "reversed", "scaleanchor": "x"}, left=0, bottom=8)
 
@@ -343,23 +381,35 @@ def embedding_figure(
     kinds = ((~is_flagged, "normal patch", theme.NORMAL), (is_flagged, "flagged patch", theme.ANOMALOUS))
     for mask, name, colour in kinds:
         places, where = embedding.queries[mask], embedding.where[mask]
-        traces.append(go.Scatter(
-            x=places[:, 0], y=places[:, 1], mode="markers", name=name,
-            marker={"color": colour, "size": 7, "opacity": 0.75, "line": {"width": 0}},
-            customdata=np.stack([where // width + 1, where % width + 1], axis=-1),
-            hovertemplate=name + ", row %{customdata[0]}, column %{customdata[1]}<extra></extra>",
-        ))  # fmt: skip
+        traces.append(
+            go.Scatter(
+                x=places[:, 0],
+                y=places[:, 1],
+                mode="markers",
+                name=name,
+                marker={"color": colour, "size": 7, "opacity": 0.75, "line": {"width": 0}},
+                customdata=np.stack([where // width + 1, where % width + 1], axis=-1),
+                hovertemplate=name + ", row %{customdata[0]}, column %{customdata[1]}<extra></extra>",
+            )
+        )
     sizes = 7 + 9 * np.sqrt(np.clip(shares[embedding.which] * len(shares), 0, 4) / 4)
     hollow = np.zeros(len(embedding.which), bool) if dead is None else dead[embedding.which]
-    traces.append(go.Scatter(
-        x=embedding.items[:, 0], y=embedding.items[:, 1], mode="markers", name="memory item",
-        marker={
-            "symbol": np.where(hollow, "diamond-open", "diamond"), "color": ITEM, "size": sizes,
-            "line": {"width": 1, "color": "rgba(255,255,255,0.8)"},
-        },
-        customdata=np.stack([embedding.which + 1, np.where(hollow, ", dead", "")], axis=-1),
-        hovertemplate="item %{customdata[0]}%{customdata[1]}<extra></extra>",
-    ))  # fmt: skip
+    traces.append(
+        go.Scatter(
+            x=embedding.items[:, 0],
+            y=embedding.items[:, 1],
+            mode="markers",
+            name="memory item",
+            marker={
+                "symbol": np.where(hollow, "diamond-open", "diamond"),
+                "color": ITEM,
+                "size": sizes,
+                "line": {"width": 1, "color": "rgba(255,255,255,0.8)"},
+            },
+            customdata=np.stack([embedding.which + 1, np.where(hollow, ", dead", "")], axis=-1),
+            hovertemplate="item %{customdata[0]}%{customdata[1]}<extra></extra>",
+        )
+    )
     return _chart(traces, 470, {"visible": False}, {"visible": False}, legend=True, left=0, bottom=8)
 
 

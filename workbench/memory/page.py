@@ -216,9 +216,12 @@ def _status(settings: Settings, trained: Settings) -> None:
         return
     st.markdown(f":violet-badge[Changed] {changed[0].upper()}{changed[1:]}.")
     st.button(
-        "Back to the trained addressing", icon=":material/restart_alt:", key="memory_reset", on_click=_reset_all,
+        "Back to the trained addressing",
+        icon=":material/restart_alt:",
+        key="memory_reset",
+        on_click=_reset_all,
         args=(trained,),
-    )  # fmt: skip
+    )
 
 
 def _reset(trained: Settings) -> None:
@@ -273,9 +276,15 @@ def _patch(scene: Scene, settings: Settings, recall: Recall) -> None:
     session.remember("patch_column", column + 1, session.whole_number(1, columns))
     chosen = _chosen_patch(scene)
     linked_pictures.draw(
-        "recall_pictures", _recall_tiles(scene, recall), scene.shape, chosen, scene.loaded.image.shape, _choose_patch,
-        label=words.PICKER_LABEL, width=150,
-    )  # fmt: skip
+        "recall_pictures",
+        _recall_tiles(scene, recall),
+        scene.shape,
+        chosen,
+        scene.loaded.image.shape,
+        _choose_patch,
+        label=words.PICKER_LABEL,
+        width=150,
+    )
     left, right = st.columns(2, gap="medium")
     left.slider("Row of the patch", 1, rows, key="patch_row", help="From the top; the same as a click.")
     right.slider("Column of the patch", 1, columns, key="patch_column", help="From the left; the same as a click.")
@@ -289,19 +298,30 @@ def _recall_tiles(scene: Scene, recall: Recall) -> list[Tile]:
     colours = memory_figures.item_colours(memory_cache.ordered_items(scene.model)[2])
     tiles = [
         Tile(
-            "Picture", words.PICTURE_HINT, scene.photo,
-            memory_figures.flagged_cells(scene.flagged), memory_figures.readings(scene.scores, " score"),
+            "Picture",
+            words.PICTURE_HINT,
+            scene.photo,
+            memory_figures.flagged_cells(scene.flagged),
+            memory_figures.readings(scene.scores, " score"),
         ),
         Tile(
-            "Entropy in nats", words.ENTROPY_HINT, None, figures.colourised(nats, scale),
-            memory_figures.entropy_readings(nats, scene.items), **linked_pictures.bar(scale),
+            "Entropy in nats",
+            words.ENTROPY_HINT,
+            None,
+            figures.colourised(nats, scale),
+            memory_figures.entropy_readings(nats, scene.items),
+            **linked_pictures.bar(scale),
         ),
         Tile(
-            "Most used item", words.MOST_USED_HINT, None, colours[most],
-            memory_figures.item_readings(most, weights.max(axis=-1)), theme.css_gradient("viridis"),
+            "Most used item",
+            words.MOST_USED_HINT,
+            None,
+            colours[most],
+            memory_figures.item_readings(most, weights.max(axis=-1)),
+            theme.css_gradient("viridis"),
             ("similar items have similar colours",),
         ),
-    ]  # fmt: skip
+    ]
     if scene.atlas is not None:
         told = memory_figures.photo_uri(memory_data.mosaic(weights, scene.atlas))
         tiles.append(Tile("Told in training patches", words.MOSAIC_HINT, told))
@@ -373,9 +393,14 @@ def _only(scene: Scene) -> tuple[int, ...]:
     chosen = memory_data.items_from_text(st.session_state["only_items"], scene.items)
     st.session_state["items_only"] = list(chosen)
     st.multiselect(
-        "Only these items", range(scene.items), format_func=words.item, key="items_only", placeholder="all items",
-        width=280, on_change=_only_chosen,
-    )  # fmt: skip
+        "Only these items",
+        range(scene.items),
+        format_func=words.item,
+        key="items_only",
+        placeholder="all items",
+        width=280,
+        on_change=_only_chosen,
+    )
     return chosen
 
 
@@ -436,9 +461,15 @@ def _forget(scene: Scene, settings: Settings, trained: Recall, recall: Recall) -
         st.markdown(words.forgotten(scene.judged.value, result.judged.value, reference.threshold, mean))
     tiles = [_moved_tile(moved), *([] if result is None else _score_tiles(scene, result))]
     linked_pictures.draw(
-        "forget_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
-        label=words.PICKER_LABEL, width=150,
-    )  # fmt: skip
+        "forget_pictures",
+        tiles,
+        scene.shape,
+        _chosen_patch(scene),
+        scene.loaded.image.shape,
+        _choose_patch,
+        label=words.PICKER_LABEL,
+        width=150,
+    )
     if result is not None:
         _six_maps(scene, result)
 
@@ -450,33 +481,52 @@ def _forget_controls(scene: Scene, settings: Settings, recall: Recall) -> None:
     at_patch = int(recall.use.weights[row, column].argmax())
     st.session_state["forgotten"] = list(settings.off)
     st.multiselect(
-        "Items switched off", range(scene.items), format_func=words.item, key="forgotten", wrap=False,
-        placeholder="none; choose items here", on_change=_forgotten_chosen,
-    )  # fmt: skip
+        "Items switched off",
+        range(scene.items),
+        format_func=words.item,
+        key="forgotten",
+        wrap=False,
+        placeholder="none; choose items here",
+        on_change=_forgotten_chosen,
+    )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         can = len(settings.off) < scene.items - 1
         st.button(
-            f"Forget the most used here ({words.item(most).lower()})", key="forget_most", disabled=not can,
-            on_click=_switch_off, args=((*settings.off, most),), icon=":material/block:",
+            f"Forget the most used here ({words.item(most).lower()})",
+            key="forget_most",
+            disabled=not can,
+            on_click=_switch_off,
+            args=((*settings.off, most),),
+            icon=":material/block:",
             help="The item with the largest share of this image's addressing.",
-        )  # fmt: skip
+        )
         st.button(
-            f"Forget the chosen patch's ({words.item(at_patch).lower()})", key="forget_patch", disabled=not can,
-            on_click=_switch_off, args=((*settings.off, at_patch),), icon=":material/block:",
+            f"Forget the chosen patch's ({words.item(at_patch).lower()})",
+            key="forget_patch",
+            disabled=not can,
+            on_click=_switch_off,
+            args=((*settings.off, at_patch),),
+            icon=":material/block:",
             help="The item with the largest weight at the chosen patch.",
-        )  # fmt: skip
+        )
         st.button(
-            "Bring all back", key="forget_none", disabled=not settings.off, on_click=_switch_off, args=((),),
+            "Bring all back",
+            key="forget_none",
+            disabled=not settings.off,
+            on_click=_switch_off,
+            args=((),),
             icon=":material/undo:",
-        )  # fmt: skip
+        )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         session.remember("keep_items", min(5, scene.items), session.whole_number(1, scene.items))
         st.number_input("Keep only the most used", 1, scene.items, key="keep_items", width=190)
         st.button(
-            "Forget all but these", key="forget_but", on_click=_forget_all_but,
+            "Forget all but these",
+            key="forget_but",
+            on_click=_forget_all_but,
             args=(memory_data.usage(scene.trace.addressing.weights),),
             help="Keeps the items that this image uses most as trained, and switches off all others.",
-        )  # fmt: skip
+        )
 
 
 def _forgotten_chosen() -> None:
@@ -519,9 +569,12 @@ def _scores(scene: Scene, result: Effect, moved: float) -> None:
     with st.grid(4, min_column_width=130, gap="small"):
         st.metric("Score as trained", text.number(before.value), help=text.threshold(before.reference))
         st.metric(
-            "Score now", text.number(after.value), f"{after.value - before.value:+.3g}", delta_color="off",
+            "Score now",
+            text.number(after.value),
+            f"{after.value - before.value:+.3g}",
+            delta_color="off",
             help=text.threshold(after.reference),
-        )  # fmt: skip
+        )
         st.metric("Decision now", text.decision(after.reference, after.value))
         st.metric("F′₃ moved by", text.number(moved), help="Mean of 1 − cos between F′₃ as trained and now.")
 
@@ -529,9 +582,13 @@ def _scores(scene: Scene, result: Effect, moved: float) -> None:
 def _moved_tile(moved: np.ndarray) -> Tile:
     scale = memory_figures.change_scale(moved)
     return Tile(
-        "Change of F′₃ (1 − cos)", words.RECALL_CHANGE_HINT, None, figures.colourised(moved, scale),
-        memory_figures.readings(moved), **linked_pictures.bar(scale),
-    )  # fmt: skip
+        "Change of F′₃ (1 − cos)",
+        words.RECALL_CHANGE_HINT,
+        None,
+        figures.colourised(moved, scale),
+        memory_figures.readings(moved),
+        **linked_pictures.bar(scale),
+    )
 
 
 def _score_tiles(scene: Scene, result: Effect) -> list[Tile]:
@@ -547,12 +604,15 @@ def _score_tiles(scene: Scene, result: Effect) -> list[Tile]:
     limit = text.number(threshold)
     tiles.append(
         Tile(
-            "Score, difference", words.DIFFERENCE_HINT,
-            memory_figures.photo_uri(memory_figures.change_colours(change, threshold)), None,
-            memory_figures.readings(peaks[1] - peaks[0]), memory_figures.change_gradient(),
+            "Score, difference",
+            words.DIFFERENCE_HINT,
+            memory_figures.photo_uri(memory_figures.change_colours(change, threshold)),
+            None,
+            memory_figures.readings(peaks[1] - peaks[0]),
+            memory_figures.change_gradient(),
             (f"≤ −{limit}", "0", f"≥ {limit}: the threshold"),
         )
-    )  # fmt: skip
+    )
     return tiles
 
 
@@ -568,9 +628,15 @@ def _six_maps(scene: Scene, result: Effect) -> None:
             values = memory_figures.readings(memory_data.per_position(share, scene.shape))
             tiles.append(Tile(title, "", memory_figures.photo_uri(figures.colourised(share, scale), 128), None, values))
     linked_pictures.draw(
-        "map_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
-        label=words.PICKER_LABEL, width=130,
-    )  # fmt: skip
+        "map_pictures",
+        tiles,
+        scene.shape,
+        _chosen_patch(scene),
+        scene.loaded.image.shape,
+        _choose_patch,
+        label=words.PICKER_LABEL,
+        width=130,
+    )
     st.html(figures.colour_bar(scale))
     st.caption(words.MAPS_HINT)
 
@@ -586,21 +652,33 @@ def _changed(scene: Scene, recall: Recall) -> None:
     scale = memory_figures.distance_scale(0.7)
     tiles = [
         Tile(
-            "1 − cos(F₃, F′₃)", words.CHANGED_MAP_HINT, None, figures.colourised(distance, scale),
-            memory_figures.readings(distance), **linked_pictures.bar(scale),
+            "1 − cos(F₃, F′₃)",
+            words.CHANGED_MAP_HINT,
+            None,
+            figures.colourised(distance, scale),
+            memory_figures.readings(distance),
+            **linked_pictures.bar(scale),
         ),
         Tile(
-            "Flagged patches", "Orange: some pixel of the patch scores above the threshold.",
-            scene.photo, memory_figures.flagged_cells(flagged),
+            "Flagged patches",
+            "Orange: some pixel of the patch scores above the threshold.",
+            scene.photo,
+            memory_figures.flagged_cells(flagged),
             [["flagged" if value else "normal" for value in row] for row in flagged],
         ),
-    ]  # fmt: skip
+    ]
     pictures, chart = st.columns(2, gap="medium")
     with pictures:
         linked_pictures.draw(
-            "distance_pictures", tiles, scene.shape, _chosen_patch(scene), scene.loaded.image.shape, _choose_patch,
-            label=words.PICKER_LABEL, width=150,
-        )  # fmt: skip
+            "distance_pictures",
+            tiles,
+            scene.shape,
+            _chosen_patch(scene),
+            scene.loaded.image.shape,
+            _choose_patch,
+            label=words.PICKER_LABEL,
+            width=150,
+        )
     with chart:
         st.markdown("**Distance of every patch**")
         figure = memory_figures.distances_figure(distance, flagged)
@@ -617,9 +695,13 @@ def _atlas(scene: Scene) -> None:
     st.subheader("Memory atlas", anchor=False)
     session.remember("atlas", "items", session.one_of(words.VIEWS))
     view = st.segmented_control(
-        "Atlas view", list(words.VIEWS), format_func=words.VIEWS.get, key="atlas", required=True,
+        "Atlas view",
+        list(words.VIEWS),
+        format_func=words.VIEWS.get,
+        key="atlas",
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     {"items": _atlas_items, "similarity": _similarity, "map": _embedding}[view](scene)
 
 
@@ -628,9 +710,11 @@ def _atlas_items(scene: Scene) -> None:
     st.markdown("**Share of the addressing per item, in percent**")
     usage = (None, None) if atlas is None else (atlas.usage, atlas.dead)
     st.plotly_chart(
-        memory_figures.usage_figure(here, *usage), key="usage", config=figures.CHART_CONFIG,
+        memory_figures.usage_figure(here, *usage),
+        key="usage",
+        config=figures.CHART_CONFIG,
         alt="Share of each item over the training set and on this image.",
-    )  # fmt: skip
+    )
     st.caption(words.USAGE_HINT)
     if atlas is None:
         st.info(words.NO_ATLAS, icon=":material/info:")
@@ -661,9 +745,12 @@ def _similarity(scene: Scene) -> None:
     which, cosines, _ = memory_cache.ordered_items(scene.model)
     st.markdown("**Similarity of the items (cosine, no unit)**")
     st.plotly_chart(
-        memory_figures.similarity_figure(which, cosines), key="similarity", config=figures.CHART_CONFIG, width=560,
+        memory_figures.similarity_figure(which, cosines),
+        key="similarity",
+        config=figures.CHART_CONFIG,
+        width=560,
         alt="Matrix of the cosines between all items.",
-    )  # fmt: skip
+    )
     few = "" if len(which) == scene.items else f" Only the {len(which)} most used of {scene.items} items are shown."
     st.caption(words.SIMILARITY_HINT + few)
 

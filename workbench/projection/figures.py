@@ -77,9 +77,14 @@ def change_figure(rows: Sequence[str], series: Sequence[Series], unit: str, *, l
     else:
         figure.update_xaxes(rangemode="tozero")
     figure.update_yaxes(
-        range=[len(rows) - 0.5, -0.5], tickvals=list(range(len(rows))), ticktext=list(rows), fixedrange=True,
-        ticksuffix=" ", zeroline=False, showgrid=False,
-    )  # fmt: skip
+        range=[len(rows) - 0.5, -0.5],
+        tickvals=list(range(len(rows))),
+        ticktext=list(rows),
+        fixedrange=True,
+        ticksuffix=" ",
+        zeroline=False,
+        showgrid=False,
+    )
     return _chart(figure, 60 + 36 * len(rows), left=0, legend=False)
 
 
@@ -87,20 +92,29 @@ def _add_series(figure: _Sketch, group: Series, heights: np.ndarray, rows: Seque
     joined_x = np.stack([group.before, group.after, np.full(len(heights), np.nan)], axis=1).ravel()
     joined_y = np.repeat(heights, 3)
     figure.add_scatter(
-        x=joined_x, y=joined_y, mode="lines", line={"color": group.colour, "width": 2}, opacity=0.45,
-        hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
+        x=joined_x,
+        y=joined_y,
+        mode="lines",
+        line={"color": group.colour, "width": 2},
+        opacity=0.45,
+        hoverinfo="skip",
+        showlegend=False,
+    )
     ends = (
         ("before", group.before, group.before_spread, "circle-open"),
         ("after", group.after, group.after_spread, "circle"),
     )
     for when, values, spread, symbol in ends:
         figure.add_scatter(
-            x=values, y=heights, mode="markers", name=f"{group.name}, {when}", customdata=list(rows),
+            x=values,
+            y=heights,
+            mode="markers",
+            name=f"{group.name}, {when}",
+            customdata=list(rows),
             marker={"color": group.colour, "size": 10, "symbol": symbol, "line": {"width": 2, "color": group.colour}},
             error_x=None if spread is None else {"array": spread, "thickness": 1.2, "width": 3, "color": group.colour},
             hovertemplate=f"%{{customdata}}, {group.name}<br>{when}: %{{x:.3g}}<extra></extra>",
-        )  # fmt: skip
+        )
 
 
 # ----------------------------------------------------------------------------------------------- variance as maps
@@ -145,19 +159,28 @@ def variance_figure(
         "hovertemplate": "x %{x:.0f} px, y %{y:.0f} px<br>variance %{customdata:.3g}<extra></extra>",
     }
     return pictures.map_figure(
-        brought(variance, way), shape, scale, touch=touch, told=told,
+        brought(variance, way),
+        shape,
+        scale,
+        touch=touch,
+        told=told,
         over=[_outline(region, shape)] if region.any() else [],
         height=int(np.clip(round(side * shape[0] / shape[1]), side // 2, side)),
-    )  # fmt: skip
+    )
 
 
 def _outline(region: np.ndarray, shape: tuple[int, ...]) -> dict[str, object]:
     """The border of the region as straight lines along cell edges."""
     x, y = edges(region)
     return {
-        "type": "scatter", "x": x * shape[1] / region.shape[1], "y": y * shape[0] / region.shape[0], "mode": "lines",
-        "line": {"color": "rgb(255,255,255)", "width": 1.8}, "hoverinfo": "skip", "showlegend": False,
-    }  # fmt: skip
+        "type": "scatter",
+        "x": x * shape[1] / region.shape[1],
+        "y": y * shape[0] / region.shape[0],
+        "mode": "lines",
+        "line": {"color": "rgb(255,255,255)", "width": 1.8},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def edges(region: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -205,10 +228,15 @@ def _add_histogram(
 ) -> None:
     share = 100 * np.histogram(values, borders)[0] / len(values)
     figure.add_scatter(
-        x=np.r_[borders[0], borders], y=np.r_[0, share, 0], mode="lines", name=name,
+        x=np.r_[borders[0], borders],
+        y=np.r_[0, share, 0],
+        mode="lines",
+        name=name,
         line={"color": colour, "width": 2 if filled else 1.6, "shape": "hv", "dash": "solid" if filled else "dot"},
-        fill="tozeroy" if filled else None, fillcolor=_faint(colour), hoverinfo="skip",
-    )  # fmt: skip
+        fill="tozeroy" if filled else None,
+        fillcolor=_faint(colour),
+        hoverinfo="skip",
+    )
 
 
 def _faint(colour: str, opacity: float = 0.18) -> str:
@@ -239,23 +267,46 @@ def gates_figure(source: str, shape: tuple[int, ...], gate: Gate, channel: int, 
     unit = {"range": [0, 1.02], "tickvals": [0, 0.5, 1], "fixedrange": True, "zeroline": False}
     layout = {
         "xaxis": {
-            "range": [0, shape[1]], "domain": [0, 0.7], "constrain": "domain", "constraintoward": "right",
-            "visible": False, "anchor": "y2", "fixedrange": True,
+            "range": [0, shape[1]],
+            "domain": [0, 0.7],
+            "constrain": "domain",
+            "constraintoward": "right",
+            "visible": False,
+            "anchor": "y2",
+            "fixedrange": True,
         },
         "yaxis": {
-            "range": [shape[0], 0], "domain": [0.3, 1], "constrain": "domain", "constraintoward": "bottom",
-            "visible": False, "scaleanchor": "x", "fixedrange": True,
+            "range": [shape[0], 0],
+            "domain": [0.3, 1],
+            "constrain": "domain",
+            "constraintoward": "bottom",
+            "visible": False,
+            "scaleanchor": "x",
+            "fixedrange": True,
         },
         "xaxis2": {**unit, "domain": [0.74, 1], "anchor": "y", "title": {"text": "gate h", "standoff": 2}},
         "yaxis2": {
-            **unit, "domain": [0, 0.26], "anchor": "x", "title": {"text": "gate w", "standoff": 2}, "side": "left",
+            **unit,
+            "domain": [0, 0.26],
+            "anchor": "x",
+            "title": {"text": "gate w", "standoff": 2},
+            "side": "left",
         },
-        "images": [{
-            "source": source, "xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": shape[1], "sizey": shape[0],
-            "sizing": "stretch", "layer": "below",
-        }],
+        "images": [
+            {
+                "source": source,
+                "xref": "x",
+                "yref": "y",
+                "x": 0,
+                "y": 0,
+                "sizex": shape[1],
+                "sizey": shape[0],
+                "sizing": "stretch",
+                "layer": "below",
+            }
+        ],
         "margin": {"l": 46, "r": 8, "t": 30, "b": 24},
-    }  # fmt: skip
+    }
     inner = (width - 54) * np.clip(shape[0] / shape[1], 0.4, 1.3)
     return _chart(figure, round(inner) + 54, **layout)
 
@@ -272,18 +323,32 @@ def _add_profile(figure: _Sketch, at: np.ndarray, gate: np.ndarray, channel: int
         figure.add_scatter(x=x, y=y, mode="lines", **axes, **options)
 
     line(
-        np.r_[low, high[::-1]], np.r_[at, at[::-1]], fill="toself", fillcolor=_faint(theme.NORMAL, 0.22),
-        line={"width": 0}, hoverinfo="skip", name="80 % of channels", showlegend=upright,
-    )  # fmt: skip
+        np.r_[low, high[::-1]],
+        np.r_[at, at[::-1]],
+        fill="toself",
+        fillcolor=_faint(theme.NORMAL, 0.22),
+        line={"width": 0},
+        hoverinfo="skip",
+        name="80 % of channels",
+        showlegend=upright,
+    )
     hover = "%{y:.0f} px: %{x:.3f}" if upright else "%{x:.0f} px: %{y:.3f}"
     line(
-        gate.mean(axis=0), at, name="mean over channels", line={"color": theme.NORMAL, "width": 2.2},
-        showlegend=upright, hovertemplate=f"mean, {hover}<extra></extra>",
-    )  # fmt: skip
+        gate.mean(axis=0),
+        at,
+        name="mean over channels",
+        line={"color": theme.NORMAL, "width": 2.2},
+        showlegend=upright,
+        hovertemplate=f"mean, {hover}<extra></extra>",
+    )
     line(
-        gate[channel], at, name=f"channel {channel}", line={"color": theme.ANOMALOUS, "width": 2.2},
-        showlegend=upright, hovertemplate=f"channel {channel}, {hover}<extra></extra>",
-    )  # fmt: skip
+        gate[channel],
+        at,
+        name=f"channel {channel}",
+        line={"color": theme.ANOMALOUS, "width": 2.2},
+        showlegend=upright,
+        hovertemplate=f"channel {channel}, {hover}<extra></extra>",
+    )
 
 
 def damping_figure(gate: Gate, channel: int) -> go.Figure:
@@ -293,26 +358,41 @@ def damping_figure(gate: Gate, channel: int) -> go.Figure:
     rank = int(np.flatnonzero(order == channel)[0])
     figure = _Sketch()
     figure.add_scatter(
-        x=np.arange(1, len(order) + 1), y=means[order], mode="lines", fill="tozeroy", customdata=order,
-        fillcolor=_faint(theme.NORMAL, 0.25), line={"color": theme.NORMAL, "width": 2, "shape": "hvh"},
-        hovertemplate="channel %{customdata}: mean gate %{y:.3f}<extra></extra>", showlegend=False,
-    )  # fmt: skip
+        x=np.arange(1, len(order) + 1),
+        y=means[order],
+        mode="lines",
+        fill="tozeroy",
+        customdata=order,
+        fillcolor=_faint(theme.NORMAL, 0.25),
+        line={"color": theme.NORMAL, "width": 2, "shape": "hvh"},
+        hovertemplate="channel %{customdata}: mean gate %{y:.3f}<extra></extra>",
+        showlegend=False,
+    )
     figure.add_scatter(
-        x=[rank + 1], y=[means[channel]], mode="markers", showlegend=False,
+        x=[rank + 1],
+        y=[means[channel]],
+        mode="markers",
+        showlegend=False,
         marker={"color": theme.ANOMALOUS, "size": 12, "line": {"width": 1.5, "color": "white"}},
         hovertemplate=f"channel {channel}: %{{y:.3f}}<extra></extra>",
-    )  # fmt: skip
+    )
     # The curve rises: above it there is room to the left, below it to the right.
     side = ("right", "bottom", 6) if rank > len(order) / 2 else ("left", "top", -6)
     label = {
-        "x": rank + 1, "y": float(means[channel]), "text": f"channel {channel}", "showarrow": False,
-        "xanchor": side[0], "yanchor": side[1], "yshift": side[2],
-    }  # fmt: skip
+        "x": rank + 1,
+        "y": float(means[channel]),
+        "text": f"channel {channel}",
+        "showarrow": False,
+        "xanchor": side[0],
+        "yanchor": side[1],
+        "yshift": side[2],
+    }
     figure.update_xaxes(title={"text": "channels, most damped first", "standoff": 4}, fixedrange=True, showgrid=False)
     figure.update_yaxes(
-        title={"text": "mean gate (no unit)", "standoff": 8}, range=[0, 1.15 * max(float(means.max()), 0.05)],
+        title={"text": "mean gate (no unit)", "standoff": 8},
+        range=[0, 1.15 * max(float(means.max()), 0.05)],
         fixedrange=True,
-    )  # fmt: skip
+    )
     return _chart(figure, 240, annotations=[label])
 
 
@@ -352,17 +432,30 @@ def blend_figure(curves: Mapping[str, tuple[np.ndarray, str]], t: float, unit: s
     for name, (values, colour) in curves.items():
         steps = np.linspace(0, 1, len(values))
         figure.add_scatter(
-            x=100 * steps, y=values, mode="lines", name=name, line={"color": colour, "width": 2},
+            x=100 * steps,
+            y=values,
+            mode="lines",
+            name=name,
+            line={"color": colour, "width": 2},
             hovertemplate=f"{name}, %{{x:.0f}} % P: %{{y:.3g}}<extra></extra>",
-        )  # fmt: skip
+        )
         figure.add_scatter(
-            x=[100 * t], y=[np.interp(t, steps, values)], mode="markers", showlegend=False, hoverinfo="skip",
+            x=[100 * t],
+            y=[np.interp(t, steps, values)],
+            mode="markers",
+            showlegend=False,
+            hoverinfo="skip",
             marker={"color": colour, "size": 11, "line": {"width": 1.5, "color": "white"}},
-        )  # fmt: skip
+        )
     marked = {
-        "type": "line", "x0": 100 * t, "x1": 100 * t, "y0": 0, "y1": 1, "yref": "y domain",
+        "type": "line",
+        "x0": 100 * t,
+        "x1": 100 * t,
+        "y0": 0,
+        "y1": 1,
+        "yref": "y domain",
         "line": {"color": theme.THRESHOLD, "width": 1.5, "dash": "dot"},
-    }  # fmt: skip
+    }
     figure.update_xaxes(title={"text": "share of P in the blend, %", "standoff": 4}, range=[-2, 102], fixedrange=True)
     figure.update_yaxes(title={"text": unit, "standoff": 8}, rangemode="tozero", fixedrange=True, nticks=6)
     return _chart(figure, 290, shapes=[marked])
@@ -378,11 +471,14 @@ def umap_figure(points: np.ndarray, flagged: np.ndarray, positions: Sequence[str
     for name, chosen, colour, symbol, size in groups:
         if chosen.any():
             figure.add_scatter(
-                x=points[chosen, 0], y=points[chosen, 1], mode="markers", name=name,
+                x=points[chosen, 0],
+                y=points[chosen, 1],
+                mode="markers",
+                name=name,
                 customdata=[positions[i] for i in np.flatnonzero(chosen)],
                 marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.75, "line": {"width": 0}},
                 hovertemplate=f"{name}, %{{customdata}}<extra></extra>",
-            )  # fmt: skip
+            )
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "fixedrange": True}
     figure.update_xaxes(title={"text": "UMAP 1 (no unit)", "standoff": 4}, **axis)
     figure.update_yaxes(title={"text": "UMAP 2 (no unit)", "standoff": 4}, **axis)
@@ -409,9 +505,12 @@ class _Sketch:
 def _chart(sketch: _Sketch, height: int, *, left: int = 56, legend: bool = True, **layout: object) -> go.Figure:
     """The finished chart; `left` is the room in pixels for the title and ticks of the y axis."""
     shared = {
-        "height": height, "margin": {"l": left, "r": 10, "t": 30 if legend else 10, "b": 44}, "legend": _LEGEND,
-        "showlegend": legend, "dragmode": False,
-    }  # fmt: skip
+        "height": height,
+        "margin": {"l": left, "r": 10, "t": 30 if legend else 10, "b": 44},
+        "legend": _LEGEND,
+        "showlegend": legend,
+        "dragmode": False,
+    }
     return go.Figure(sketch.traces, sketch.layout | shared | _CLEAR | layout)
 
 

@@ -180,10 +180,11 @@ def _embed(pair: Pair, inside: np.ndarray) -> Embedding:
     flagged = inside.ravel()[positions]
     vectors = [projection.vectors_at(f, positions) for f in (pair.before, pair.after) if f is not None]
     return Embedding(
-        positions, flagged,
+        positions,
+        flagged,
         tuple(projection.embed(v) for v in vectors),
         tuple(projection.separation(v, flagged) for v in vectors),
-    )  # fmt: skip
+    )
 
 
 def values_by_question(looked: Sequence[Look]) -> dict[str, list[tuple[float, float]]]:

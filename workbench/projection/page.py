@@ -114,9 +114,14 @@ def _part() -> str:
     """Which part of the page is open. The others are not computed."""
     session.remember("part", "figure7", session.one_of(words.PART_NAMES))
     return st.segmented_control(
-        "Part", list(words.PART_NAMES), format_func=words.PART_NAMES.get, key="part", required=True,
-        label_visibility="collapsed", help=words.PART_HELP,
-    )  # fmt: skip
+        "Part",
+        list(words.PART_NAMES),
+        format_func=words.PART_NAMES.get,
+        key="part",
+        required=True,
+        label_visibility="collapsed",
+        help=words.PART_HELP,
+    )
 
 
 def _side(pairs: Mapping[str, tuple[Pair, ...]]) -> str:
@@ -132,9 +137,7 @@ def _side(pairs: Mapping[str, tuple[Pair, ...]]) -> str:
 # -------------------------------------------------------------------------------------------------------- Figure 7
 
 
-def _figure_seven(
-    scene: Scene, pairs: Mapping[str, tuple[Pair, ...]], looked: Mapping[str, tuple[Look, ...]]
-) -> None:
+def _figure_seven(scene: Scene, pairs: Mapping[str, tuple[Pair, ...]], looked: Mapping[str, tuple[Look, ...]]) -> None:
     projected = {side: looks for side, looks in looked.items() if pairs[side][0].after is not None}
     if not projected:
         return
@@ -181,11 +184,13 @@ def _changes(scene: Scene, projected: Mapping[str, tuple[Look, ...]]) -> None:
         rows = [words.row_name(side, i) for side, looks in projected.items() for i in range(len(looks))]
         return {
             name: projection_figures.change_figure(
-                rows, [_series(group, colour, found, name) for group, (colour, found) in groups.items()],
-                question.unit, log=name == "mean",
+                rows,
+                [_series(group, colour, found, name) for group, (colour, found) in groups.items()],
+                question.unit,
+                log=name == "mean",
             )
             for name, question in words.QUESTIONS.items()
-        }  # fmt: skip
+        }
 
     st.html(whole_set.change_key(groups))
     kept = work.charts(scene.model, scene.loaded, scene.region, drawn)
@@ -233,9 +238,13 @@ def _variance(scene: Scene) -> None:
     st.subheader("Variance along channels, place by place", anchor=False)
     session.remember("way", "log", session.one_of(words.WAY_NAMES))
     way = st.segmented_control(
-        "Variance scale", list(words.WAY_NAMES), format_func=words.WAY_NAMES.get, key="way", required=True,
+        "Variance scale",
+        list(words.WAY_NAMES),
+        format_func=words.WAY_NAMES.get,
+        key="way",
+        required=True,
         help=words.WAY_HELP,
-    )  # fmt: skip
+    )
     st.caption(f"{words.MAPS_HINT} {words.SAME_REGIONS}" if scene.has_projection else words.SAME_REGIONS)
     for pair, look in zip(scene.pairs, scene.looks, strict=True):
         _variance_row(scene, pair, look, way)
@@ -294,9 +303,13 @@ def _stage() -> int:
     """The index of the chosen scale, 0..2."""
     session.remember("stage", "1", session.one_of(words.SCALE_NAMES))
     chosen = st.segmented_control(
-        "Scale", list(words.SCALE_NAMES), format_func=words.SCALE_NAMES.get, key="stage", required=True,
+        "Scale",
+        list(words.SCALE_NAMES),
+        format_func=words.SCALE_NAMES.get,
+        key="stage",
+        required=True,
         help=words.SCALE_HELP,
-    )  # fmt: skip
+    )
     return int(chosen) - 1
 
 
@@ -365,9 +378,13 @@ def _colours(scene: Scene, pair: Pair) -> None:
     st.markdown("**Features as colours**")
     session.remember("vectors", "unit", session.one_of(words.VECTOR_NAMES))
     chosen = st.segmented_control(
-        "Vectors", list(words.VECTOR_NAMES), format_func=words.VECTOR_NAMES.get, key="vectors", required=True,
+        "Vectors",
+        list(words.VECTOR_NAMES),
+        format_func=words.VECTOR_NAMES.get,
+        key="vectors",
+        required=True,
         help=words.VECTORS_HELP,
-    )  # fmt: skip
+    )
     before, after, share = work.colours(scene.model, scene.loaded, pair, chosen == "unit")
     pictures = {"Image": figures.reduced(scene.loaded.shown, 480)}
     for name, rgb in zip(pair.names, (before, after), strict=True):
@@ -391,9 +408,7 @@ def _blend(scene: Scene, pair: Pair, look: Look) -> None:
     normal = None if look.region.all() else ~look.region
     now, start = (projection.map_statistics(variance, normal) for variance in (mixed, first))
     st.markdown(words.blend(percent, pair.names, now, start))
-    steps = [
-        projection.blended_variance(first, look.covariance, last, t) for t in np.linspace(0, 1, _CURVE_STEPS)
-    ]
+    steps = [projection.blended_variance(first, look.covariance, last, t) for t in np.linspace(0, 1, _CURVE_STEPS)]
     regions = {"normal": (~look.region, theme.NORMAL), "flagged": (look.region, theme.ANOMALOUS)}
     columns = iter(st.columns(3, gap="medium"))
     with next(columns):

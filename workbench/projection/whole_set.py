@@ -127,13 +127,20 @@ def _controls(model: Model, key: tuple[str, str], run: Run | None, milliseconds:
         label = "Go on" if done else f"Measure {text.plural(len(samples), 'image')}"
         with st.container(horizontal=True, gap="small"):
             start = st.button(
-                f"{label} ({expected})", icon=":material/play_arrow:", type="primary", key="data_start",
+                f"{label} ({expected})",
+                icon=":material/play_arrow:",
+                type="primary",
+                key="data_start",
                 disabled=active,
-            )  # fmt: skip
+            )
             st.button(
-                "Stop measuring", icon=":material/stop:", key="data_stop", disabled=not active, on_click=_stop,
+                "Stop measuring",
+                icon=":material/stop:",
+                key="data_stop",
+                disabled=not active,
+                on_click=_stop,
                 args=(run,),
-            )  # fmt: skip
+            )
         if start:
             _start(model, key, run, dataset, samples)
     st.caption(text.plain(" ".join((*dataset.notes, dataset.licence))))
@@ -217,9 +224,13 @@ def _result(result: Measured) -> None:
         table = result_table(result)
         st.dataframe(table, hide_index=True, key="data_table")
         st.download_button(
-            "Table (CSV)", table.to_csv(index=False), "projection.csv", "text/csv", icon=":material/download:",
+            "Table (CSV)",
+            table.to_csv(index=False),
+            "projection.csv",
+            "text/csv",
+            icon=":material/download:",
             on_click="ignore",
-        )  # fmt: skip
+        )
 
 
 def _series(result: Measured) -> tuple[list[str], list]:
@@ -230,9 +241,7 @@ def _series(result: Measured) -> tuple[list[str], list]:
 
     def group(name: str, colour: str, chosen: np.ndarray) -> object:
         middle, spread = (a.reshape(6, 2, -1)[rows] for a in projection.over_images(result.values, chosen))
-        return lambda k: Series(
-            name, colour, middle[:, 0, k], middle[:, 1, k], spread[:, 0, k], spread[:, 1, k]
-        )
+        return lambda k: Series(name, colour, middle[:, 0, k], middle[:, 1, k], spread[:, 0, k], spread[:, 1, k])
 
     groups = (("normal", theme.NORMAL, ~result.defective), ("defective", theme.ANOMALOUS, result.defective))
     present = [(name, colour, chosen & result.known) for name, colour, chosen in groups]
@@ -253,10 +262,14 @@ def result_table(result: Measured) -> pd.DataFrame:
                     if not np.isnan(mean[s, scale, 0, k]):
                         rows.append(
                             {
-                                "Side": words.SIDE_NAMES[side], "Scale": scale + 1, "Images": label,
+                                "Side": words.SIDE_NAMES[side],
+                                "Scale": scale + 1,
+                                "Images": label,
                                 "Statistic": words.QUESTIONS[name].unit,
-                                "Before": mean[s, scale, 0, k], "± before": spread[s, scale, 0, k],
-                                "After": mean[s, scale, 1, k], "± after": spread[s, scale, 1, k],
+                                "Before": mean[s, scale, 0, k],
+                                "± before": spread[s, scale, 0, k],
+                                "After": mean[s, scale, 1, k],
+                                "± after": spread[s, scale, 1, k],
                             }
-                        )  # fmt: skip
+                        )
     return pd.DataFrame(rows)

@@ -87,29 +87,45 @@ class Question:
 
 QUESTIONS: dict[str, Question] = {
     "mean": Question(
-        "Smaller?", "smaller", "larger", "mean variance, squared feature units (log)",
+        "Smaller?",
+        "smaller",
+        "larger",
+        "mean variance, squared feature units (log)",
         "Mean over positions of the variance along channels. Gates below 1 shrink it almost whatever they have learnt.",
-        "Look for marks that move left: the variance shrinks.", False,
+        "Look for marks that move left: the variance shrinks.",
+        False,
     ),
     "variation": Question(
-        "More even?", "more even", "less even", "coefficient of variation, no unit",
+        "More even?",
+        "more even",
+        "less even",
+        "coefficient of variation, no unit",
         "Standard deviation of the variance over positions, divided by its mean: 0 is perfectly even. A common factor "
         "on all features does not change it.",
-        "Look for marks that move left: the variance becomes more even from place to place, whatever its size.", True,
+        "Look for marks that move left: the variance becomes more even from place to place, whatever its size.",
+        True,
     ),
     "unit": Question(
-        "Smaller at length 1?", "smaller", "larger", "C × variance of unit vectors, 0 to 1",
+        "Smaller at length 1?",
+        "smaller",
+        "larger",
+        "C × variance of unit vectors, 0 to 1",
         "Variance along channels once every vector is brought to length 1, times the number of channels C. "
         "It is 1 where the channels have no common offset, and cannot pass 1.",
-        "Look for marks that move at all: with the shrinking taken out, little is left of the difference.", True,
+        "Look for marks that move at all: with the shrinking taken out, little is left of the difference.",
+        True,
     ),
     "directions": Question(
-        "Directions closer?", "closer together", "further apart", "spread of directions, 0 to 1",
+        "Directions closer?",
+        "closer together",
+        "further apart",
+        "spread of directions, 0 to 1",
         "1 minus the squared length of the mean unit vector: 0 if all positions' vectors point the same way. "
         "This is the compactness that a cosine distance can see.",
-        "Look for marks that move left: the vectors point more alike, which is compactness without scale.", True,
+        "Look for marks that move left: the vectors point more alike, which is compactness without scale.",
+        True,
     ),
-}  # fmt: skip
+}
 
 TOLERANCE = 0.02
 """Relative change below which a value counts as unchanged."""

@@ -100,9 +100,14 @@ def _switch(kinds: list[str], kind: str, count: int) -> None:
     names = {_OWN: f"Your {text.plural(count, 'image')}", _DATA: "Data set", _SAMPLES: "Samples"}
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
-            "Show", kinds, format_func=names.get, key="shelf", label_visibility="collapsed",
-            required=True, on_change=_switched,
-        )  # fmt: skip
+            "Show",
+            kinds,
+            format_func=names.get,
+            key="shelf",
+            label_visibility="collapsed",
+            required=True,
+            on_change=_switched,
+        )
         if kind == _OWN:
             st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=session.remove_uploads)
 
@@ -151,10 +156,14 @@ def _row(pictures: list[Picture], tiles: dict[str, Tile], chosen: Picture, refer
             tile = tiles.get(picture.key)
             st.image(tile.picture if tile else _plain_tile(picture), width="stretch", alt=picture.title)
             st.button(
-                _tile_label(picture, tile, reference.threshold), key=f"choose-{picture.key}", help=picture.title,
-                type="primary" if picture.key == chosen.key else "secondary", width="stretch",
-                on_click=session.show, args=(picture,),
-            )  # fmt: skip
+                _tile_label(picture, tile, reference.threshold),
+                key=f"choose-{picture.key}",
+                help=picture.title,
+                type="primary" if picture.key == chosen.key else "secondary",
+                width="stretch",
+                on_click=session.show,
+                args=(picture,),
+            )
 
 
 def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
@@ -245,9 +254,13 @@ def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference
         )
         st.session_state["shelf_order"] = [picture.key for picture in pictures]
         st.download_button(
-            "Table (CSV)", table.to_csv(index=False), "scores.csv", "text/csv", icon=":material/download:",
+            "Table (CSV)",
+            table.to_csv(index=False),
+            "scores.csv",
+            "text/csv",
+            icon=":material/download:",
             on_click="ignore",
-        )  # fmt: skip
+        )
 
 
 def _row_chosen() -> None:

@@ -72,9 +72,16 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
         model, about = data["config"]["model"], data["about"]
         images = about.get("training_images")
         return ModelEntry(
-            name, path, _title(path), text.data_name(about), str(model["teacher"]), int(model["size"]),
-            None if images is None else int(images), str(about.get("created", "")), _i_auroc(path, data["config"]),
-        )  # fmt: skip
+            name,
+            path,
+            _title(path),
+            text.data_name(about),
+            str(model["teacher"]),
+            int(model["size"]),
+            None if images is None else int(images),
+            str(about.get("created", "")),
+            _i_auroc(path, data["config"]),
+        )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return ModelEntry(name, path, _title(path), problem=f"{CONFIG} cannot be read")
 

@@ -179,9 +179,16 @@ def picture_figure(image: np.ndarray, shape: tuple[int, ...], score: np.ndarray,
         touch: a drag scrolls the page instead of zooming.
     """
     below = {
-        "source": data_uri(image), "xref": "x", "yref": "y", "x": 0, "y": 0, "sizex": shape[1], "sizey": shape[0],
-        "sizing": "stretch", "layer": "below",
-    }  # fmt: skip
+        "source": data_uri(image),
+        "xref": "x",
+        "yref": "y",
+        "x": 0,
+        "y": 0,
+        "sizex": shape[1],
+        "sizey": shape[0],
+        "sizing": "stretch",
+        "layer": "below",
+    }
     return go.Figure(_hover_layer(score, shape, opacity=0), _picture_layout(shape, touch) | {"images": [below]})
 
 
@@ -210,10 +217,16 @@ def map_figure(
 def _hover_layer(score: np.ndarray, shape: tuple[int, ...], **options: object) -> dict[str, object]:
     cell_height, cell_width = shape[0] / score.shape[0], shape[1] / score.shape[1]
     return {
-        "type": "heatmap", "z": np.asarray(score, np.float32),
-        "x0": cell_width / 2, "dx": cell_width, "y0": cell_height / 2, "dy": cell_height, "showscale": False,
-        "hovertemplate": "x %{x:.0f} px, y %{y:.0f} px<br>score %{z:.3g}<extra></extra>", **options,
-    }  # fmt: skip
+        "type": "heatmap",
+        "z": np.asarray(score, np.float32),
+        "x0": cell_width / 2,
+        "dx": cell_width,
+        "y0": cell_height / 2,
+        "dy": cell_height,
+        "showscale": False,
+        "hovertemplate": "x %{x:.0f} px, y %{y:.0f} px<br>score %{z:.3g}<extra></extra>",
+        **options,
+    }
 
 
 def picture_height(shape: tuple[int, ...]) -> int:
@@ -239,10 +252,15 @@ def timings_figure(timings: Mapping[str, float]) -> go.Figure:
     """Milliseconds per stage as bars, in the order in which they ran."""
     stages, values = list(timings), list(timings.values())
     bars = go.Bar(
-        x=values, y=stages, orientation="h", marker={"color": theme.NORMAL, "line": {"width": 0}},
-        text=[text.milliseconds(value) for value in values], textposition="outside", cliponaxis=False,
+        x=values,
+        y=stages,
+        orientation="h",
+        marker={"color": theme.NORMAL, "line": {"width": 0}},
+        text=[text.milliseconds(value) for value in values],
+        textposition="outside",
+        cliponaxis=False,
         hovertemplate="%{y}: %{x:.2f} ms<extra></extra>",
-    )  # fmt: skip
+    )
     layout = {
         "xaxis": {"title": {"text": "milliseconds", "standoff": 4}, "range": [0, 1.22 * max(values, default=1)]},
         "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},

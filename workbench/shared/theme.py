@@ -40,7 +40,12 @@ SCALES = ("#2a7fb8", "#e0702a", "#8f6bc4")
 PAPER = "#8f6bc4"
 """What the paper prints, beside what was measured here."""
 OUTCOMES = {
-    "holds": "blue", "does not hold": "orange", "within the spread": "gray", "one seed only": "gray",
-    "not run": "gray", "cannot be measured": "gray", "not claimed": "gray",
-}  # fmt: skip
+    "holds": "blue",
+    "does not hold": "orange",
+    "within the spread": "gray",
+    "one seed only": "gray",
+    "not run": "gray",
+    "cannot be measured": "gray",
+    "not claimed": "gray",
+}
 """Streamlit's colour names for what measurements say about a claim. Blue and orange, as for the decisions above."""

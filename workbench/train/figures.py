@@ -26,9 +26,13 @@ PHOTO_SIDE = 384
 """Side of a pinned image in the browser, at the most."""
 _HEIGHT, _SCORES_HEIGHT = 170, 300
 _CHART = {
-    "plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)",
-    "margin": {"l": 0, "r": 8, "t": 8, "b": 40}, "showlegend": False, "dragmode": False, "uirevision": "stay",
-}  # fmt: skip
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "margin": {"l": 0, "r": 8, "t": 8, "b": 40},
+    "showlegend": False,
+    "dragmode": False,
+    "uirevision": "stay",
+}
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,16 @@ def curve_figure(
     few = len(epochs) < 3
     traces = [
         go.Scatter(
-            x=list(epochs), y=list(line.values), mode="lines+markers" if few else "lines", name=line.name,
-            line={"color": line.colour, "width": 2, "dash": "dash" if line.dashed else "solid"}, connectgaps=True,
+            x=list(epochs),
+            y=list(line.values),
+            mode="lines+markers" if few else "lines",
+            name=line.name,
+            line={"color": line.colour, "width": 2, "dash": "dash" if line.dashed else "solid"},
+            connectgaps=True,
             hovertemplate=f"{line.name}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>",
         )
         for line in lines
-    ]  # fmt: skip
+    ]
     every = np.concatenate([np.asarray(line.values, float) for line in lines])
     axis = _log_axis(every) if log else {"rangemode": "tozero", "nticks": 4, "exponentformat": "e"}
     layout = {
@@ -89,7 +97,7 @@ def scores_figure(
         held_out: (e, m) scores of held-out good images; m may be 0.
         levels: (e,) the threshold that they would give.
         chosen: the pinned image that is drawn thick.
-    """  # fmt: skip
+    """
     floor = _floor(scores, held_out, levels)
     x = epochs.tolist()
     traces = []
@@ -98,24 +106,36 @@ def scores_figure(
         traces += [
             go.Scatter(x=x, y=low, mode="lines", line={"width": 0}, hoverinfo="skip"),
             go.Scatter(
-                x=x, y=high, mode="lines", line={"width": 0}, fill="tonexty", fillcolor="rgba(42,127,184,0.16)",
+                x=x,
+                y=high,
+                mode="lines",
+                line={"width": 0},
+                fill="tonexty",
+                fillcolor="rgba(42,127,184,0.16)",
                 hoverinfo="skip",
             ),
             go.Scatter(
-                x=x, y=np.maximum(levels, floor).tolist(), mode="lines", name="threshold",
+                x=x,
+                y=np.maximum(levels, floor).tolist(),
+                mode="lines",
+                name="threshold",
                 line={"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
                 hovertemplate="threshold at epoch %{x}: %{y:.3g}<extra></extra>",
             ),
-        ]  # fmt: skip
+        ]
     for index in sorted(range(len(kinds)), key=lambda index: index == chosen):  # the chosen one lies on top
         traces.append(
             go.Scatter(
-                x=x, y=np.maximum(scores[:, index], floor).tolist(), mode="lines+markers", name=names[index],
+                x=x,
+                y=np.maximum(scores[:, index], floor).tolist(),
+                mode="lines+markers",
+                name=names[index],
                 line={"color": KIND_COLOURS.get(kinds[index], theme.NORMAL), "width": 4 if index == chosen else 1.5},
-                marker={"size": 7 if index == chosen else 4}, opacity=1.0 if index == chosen else 0.75,
+                marker={"size": 7 if index == chosen else 4},
+                opacity=1.0 if index == chosen else 0.75,
                 hovertemplate=f"{html.escape(names[index])}<br>epoch %{{x}}: score %{{y:.3g}}<extra></extra>",
             )
-        )  # fmt: skip
+        )
     layout = {
         "xaxis": _epoch_axis(x),
         "yaxis": _log_axis(np.concatenate([a.ravel() for a in (scores, held_out, levels)]))

@@ -91,9 +91,16 @@ def draw(suggested_name: str) -> Form | None:
     session.remember("preset", FIRST_PRESET, session.one_of(PRESETS))
     with preset_column:
         base = st.segmented_control(
-            "Preset", sorted(PRESETS, key=lambda name: name != FIRST_PRESET), format_func=words.PRESET_NAMES.get,
-            key="preset", required=True, on_change=_reset, args=({},), help=words.PRESET_HELP, wrap=True,
-        )  # fmt: skip
+            "Preset",
+            sorted(PRESETS, key=lambda name: name != FIRST_PRESET),
+            format_func=words.PRESET_NAMES.get,
+            key="preset",
+            required=True,
+            on_change=_reset,
+            args=({},),
+            help=words.PRESET_HELP,
+            wrap=True,
+        )
     with name_column:
         name = _name(suggested_name)
     values = dict(flat(preset(base)))
@@ -208,9 +215,10 @@ def _more() -> dict[str, Any]:
             kept["run_tensorboard"] = st.toggle("TensorBoard files", key="run_tensorboard")
             st.caption(words.TENSORBOARD_HELP)
     return {
-        "device": kept["run_device"], "teacher_weights": kept["run_weights"] or None,
+        "device": kept["run_device"],
+        "teacher_weights": kept["run_weights"] or None,
         "tensorboard": kept["run_tensorboard"],
-    }  # fmt: skip
+    }
 
 
 # ----------------------------------------------------------------------------------------------------------- state

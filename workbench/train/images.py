@@ -22,9 +22,13 @@ def choice() -> Choice | None:
     """Draw the choice of images; returns it, or None as long as there is none."""
     session.remember("source", "upload", session.one_of(words.SOURCE_NAMES))
     source = st.segmented_control(
-        "Images", list(words.SOURCE_NAMES), format_func=words.SOURCE_NAMES.get, key="source", required=True,
+        "Images",
+        list(words.SOURCE_NAMES),
+        format_func=words.SOURCE_NAMES.get,
+        key="source",
+        required=True,
         help=words.SOURCE_HELP,
-    )  # fmt: skip
+    )
     return {"upload": _uploaded, "path": _on_this_machine, "elpv": _elpv, "synthetic": _synthetic}[source]()
 
 
@@ -62,9 +66,12 @@ def _uploaded() -> Choice | None:
         )
     with defective:
         st.file_uploader(
-            words.DEFECTIVE_LABEL, accept_multiple_files=True, key=_key("defective"), on_change=_hand_over,
+            words.DEFECTIVE_LABEL,
+            accept_multiple_files=True,
+            key=_key("defective"),
+            on_change=_hand_over,
             help=words.DEFECTIVE_HELP,
-        )  # fmt: skip
+        )
     held = _take_in(_held())
     for note in st.session_state.get(_NOTES, []):
         st.warning(text.plain(note), icon=":material/broken_image:")

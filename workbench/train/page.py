@@ -44,9 +44,14 @@ def _part(count: int) -> str:
     key = train_view.part_key()
     st.session_state.setdefault(key, st.session_state[train_view.PART])
     return st.segmented_control(
-        "Part", list(names), format_func=names.get, key=key, required=True, label_visibility="collapsed",
+        "Part",
+        list(names),
+        format_func=names.get,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
         on_change=train_view.part_chosen,
-    )  # fmt: skip
+    )
 
 
 # -------------------------------------------------------------------------------------------------------- a new model
@@ -142,9 +147,12 @@ def _show(estimate: Estimate) -> None:
         for index, remedy in enumerate(estimate.remedies):
             if remedy.changes:
                 st.button(
-                    text.plain(remedy.text.rstrip(".")), icon=":material/healing:", key=f"remedy{index}",
-                    on_click=train_form.apply, args=(remedy.changes,),
-                )  # fmt: skip
+                    text.plain(remedy.text.rstrip(".")),
+                    icon=":material/healing:",
+                    key=f"remedy{index}",
+                    on_click=train_form.apply,
+                    args=(remedy.changes,),
+                )
             else:
                 st.caption(text.plain(remedy.text))
 

@@ -27,9 +27,11 @@ _TURNS = "train_part_turns"
 LISTED = 8
 LOG_LINES, FAILED_LINES = 200, 15
 _VIEWS = {
-    "film": ":material/movie: Film", "curves": ":material/show_chart: Curves", "log": ":material/subject: Log",
+    "film": ":material/movie: Film",
+    "curves": ":material/show_chart: Curves",
+    "log": ":material/subject: Log",
     "settings": ":material/tune: Settings",
-}  # fmt: skip
+}
 _HELD_OUT = {"held_out_median": "median", "held_out_high": "high"}
 
 
@@ -117,9 +119,13 @@ def run_list(runs: Sequence[Run], current: str) -> None:
 def _row(run: Run, is_current: bool) -> None:
     with st.container(border=True, gap="xsmall"):
         st.button(
-            text.plain(run.name), key=f"run-{run.id}", type="primary" if is_current else "tertiary", on_click=choose,
-            args=(run.id,), width="stretch",
-        )  # fmt: skip
+            text.plain(run.name),
+            key=f"run-{run.id}",
+            type="primary" if is_current else "tertiary",
+            on_click=choose,
+            args=(run.id,),
+            width="stretch",
+        )
         st.markdown(f"{words.badge(run.state)} {words.run_line(run)}", help=words.STATES[run.state].help)
         if run.state in ("running", "stopping"):
             st.progress(words.progress(run.status)[0])
@@ -145,9 +151,14 @@ def run_page(run: Run) -> None:
     session.remember("train_view", "film", session.one_of(_views(run)))
     views = _views(run)
     view = st.segmented_control(
-        "What to look at", list(views), format_func=views.get, key="train_view", required=True,
-        label_visibility="collapsed", wrap=True,  # in a column it would scroll, and hide the last on a phone
-    )  # fmt: skip
+        "What to look at",
+        list(views),
+        format_func=views.get,
+        key="train_view",
+        required=True,
+        label_visibility="collapsed",
+        wrap=True,  # in a column it would scroll, and hide the last on a phone
+    )
     draw = {"film": _film, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
     poll("view", lambda: draw(uploads.runs().get(run.id)), every)
 
@@ -180,8 +191,11 @@ def _status(run_id: str) -> None:
 def _live_numbers(status: Status) -> None:
     shown = {
         "Loss": (status.losses.get("loss"), text.number, "Eq. (7), mean over the epoch so far."),
-        **{term: (value, text.number, words.CURVES[term].hint)
-           for term, value in status.losses.items() if term != "loss" and term in words.CURVES},
+        **{
+            term: (value, text.number, words.CURVES[term].hint)
+            for term, value in status.losses.items()
+            if term != "loss" and term in words.CURVES
+        },
         "Images/s": (status.images_per_second, text.number, "Of the epoch so far."),
         "Learning rate": (status.learning_rate, text.number, "Of the current step."),
         "β": (status.beta, text.number, "Weight of L_align in this epoch."),
@@ -190,7 +204,7 @@ def _live_numbers(status: Status) -> None:
         "Dead items": (status.memory.get("items_dead"), "{:,.0f}".format, words.CURVES["items_dead"].hint),
         "Memory taken": (status.memory_bytes or None, text.data_size, "Largest so far; of the GPU if one is used."),
         "Running for": (status.seconds or None, words.duration, f"On {status.device}."),
-    }  # fmt: skip
+    }
     with st.grid(8, min_column_width=104, gap="small") as grid:
         for label, (value, written, help) in shown.items():
             with grid.cell():
@@ -213,15 +227,22 @@ def _actions(run: Run) -> None:
             _ask_name(run)
         if run.spec is not None:
             st.button(
-                "Duplicate with changes", icon=":material/content_copy:", key="copy_run", on_click=duplicate,
+                "Duplicate with changes",
+                icon=":material/content_copy:",
+                key="copy_run",
+                on_click=duplicate,
                 args=(run,),
-            )  # fmt: skip
+            )
         if run.state == "failed" and words.DIVERGED in run.reason:
             slower = {"train.learning_rate": run.spec.config.train.learning_rate / 5}
             st.button(
-                words.SLOWER, icon=":material/healing:", key="slower_run", on_click=duplicate, args=(run, slower),
+                words.SLOWER,
+                icon=":material/healing:",
+                key="slower_run",
+                on_click=duplicate,
+                args=(run, slower),
                 help=words.SLOWER_HELP,
-            )  # fmt: skip
+            )
         is_live = run.state in ("running", "stopping")
         if not is_live and st.button("Delete", icon=":material/delete:", key="delete_run"):
             _ask_delete(run)
@@ -309,9 +330,13 @@ def _finished(run: Run) -> None:
         for label, icon, page in (("Inspect with it", "search", "1_Inspect"), ("Evaluate it", "analytics", "Evaluate")):
             if path := _page_path(page):
                 go = st.button(
-                    label, icon=f":material/{icon}:", key=f"go-{page}", on_click=frame.choose_model,
-                    args=(_model_name(run),), type="primary" if page == "1_Inspect" else "secondary",
-                )  # fmt: skip
+                    label,
+                    icon=f":material/{icon}:",
+                    key=f"go-{page}",
+                    on_click=frame.choose_model,
+                    args=(_model_name(run),),
+                    type="primary" if page == "1_Inspect" else "secondary",
+                )
                 if go:
                     st.switch_page(path)
 
@@ -357,14 +382,22 @@ def _watched(run: Run, film: Film) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         session.remember("probe", first, session.whole_number(0, len(probes) - 1))
         probe = st.selectbox(
-            "Pinned image", range(len(probes)), format_func=labels.__getitem__, key="probe", help=words.PROBE_HELP,
+            "Pinned image",
+            range(len(probes)),
+            format_func=labels.__getitem__,
+            key="probe",
+            help=words.PROBE_HELP,
             width=320,
-        )  # fmt: skip
+        )
         session.remember("film_scale", "one", session.one_of(words.FILM_SCALES))
         scale = st.segmented_control(
-            "Colour scale", list(words.FILM_SCALES), format_func=words.FILM_SCALES.get, key="film_scale",
-            required=True, help=words.FILM_SCALE_HELP,
-        )  # fmt: skip
+            "Colour scale",
+            list(words.FILM_SCALES),
+            format_func=words.FILM_SCALES.get,
+            key="film_scale",
+            required=True,
+            help=words.FILM_SCALE_HELP,
+        )
     reels = uploads.reels(run, film, epochs, probe, scale)
     film_strip(f"film-{run.id}-{probe}", reels, _epoch(epochs), _at_rest, label=f"Epoch of {labels[probe]}")
     _film_scales(film, epochs, scale)

@@ -302,9 +302,15 @@ def _found(dataset: Dataset, progress: Callable[[int, int], None]) -> Found:
     tested = [s for s in dataset.test if s.key not in bad and (s.is_normal or s.is_defective)]
     defective = [sample for sample in tested if sample.is_defective]
     return Found(
-        dataset.name, inspection, same_files(dataset.train), len(train), len(tested), len(defective),
-        tuple(_pictures(train)), tuple(_pictures(defective)),
-    )  # fmt: skip
+        dataset.name,
+        inspection,
+        same_files(dataset.train),
+        len(train),
+        len(tested),
+        len(defective),
+        tuple(_pictures(train)),
+        tuple(_pictures(defective)),
+    )
 
 
 def _pictures(samples: Sequence[Sample]) -> Iterator[tuple[str, str]]:
@@ -430,9 +436,12 @@ def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple
     small = []
     for name in frames[-1].maps:
         by_map = [found[name] if scale == "each" else of_maps[-1][name] for found in of_maps]
-        values = np.stack([
-            np.asarray(frame.maps[name][probe], np.float32) / level for frame, level in zip(frames, by_map, strict=True)
-        ])  # fmt: skip
+        values = np.stack(
+            [
+                np.asarray(frame.maps[name][probe], np.float32) / level
+                for frame, level in zip(frames, by_map, strict=True)
+            ]
+        )
         small.append(Reel(name, strip=figures.strip(values, [map_scale] * len(frames), values.shape[1])))
     photo = figures.photo_uri(figures.outlined(probes[probe].image, probes[probe].mask))
     plain = figures.photo_uri(probes[probe].image)

@@ -41,26 +41,38 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
     traces = [
         _seeds([(value, n + _BELOW) for n, row in found for value in row.seeds.values()]),
         {
-            "type": "scatter", "mode": "markers", "name": "measured here",
-            "x": [row.measured.mean for _, row in shown], "y": [n for n, _ in shown],
+            "type": "scatter",
+            "mode": "markers",
+            "name": "measured here",
+            "x": [row.measured.mean for _, row in shown],
+            "y": [n for n, _ in shown],
             "error_x": _whiskers([row.measured.spread for _, row in shown]),
             "marker": {"color": theme.NORMAL, "size": 11},
-            "customdata": [_told(row, "+.2f") for _, row in shown], "hovertemplate": _AS_TOLD,
+            "customdata": [_told(row, "+.2f") for _, row in shown],
+            "hovertemplate": _AS_TOLD,
         },
         {
-            "type": "scatter", "mode": "markers", "name": "the paper",
-            "x": [row.published for _, row in paper], "y": [n + _ABOVE for n, _ in paper],
+            "type": "scatter",
+            "mode": "markers",
+            "name": "the paper",
+            "x": [row.published for _, row in paper],
+            "y": [n + _ABOVE for n, _ in paper],
             "marker": {"color": theme.PAPER, "size": 11, "symbol": "diamond-open", "line": {"width": 2}},
             "customdata": [f"{html.escape(row.label)}<br>the paper {row.published:+.2f} points" for _, row in paper],
             "hovertemplate": _AS_TOLD,
         },
-    ]  # fmt: skip
+    ]
     ends = [0.0, *_reached([row for _, row in shown]), *(row.published for _, row in paper)]
     across = {"title": {"text": f"percentage points to {baseline}", "standoff": 6}, "range": _room(ends), **_FIXED}
     down = {
-        "tickvals": list(range(len(rows))), "ticktext": [_name(row) for row in rows], "ticksuffix": "  ",
-        "range": [len(rows) - 0.5, -0.5], "automargin": True, "showgrid": False, **_FIXED,
-    }  # fmt: skip
+        "tickvals": list(range(len(rows))),
+        "ticktext": [_name(row) for row in rows],
+        "ticksuffix": "  ",
+        "range": [len(rows) - 0.5, -0.5],
+        "automargin": True,
+        "showgrid": False,
+        **_FIXED,
+    }
     return _chart(traces, across, down, 110 + 58 * len(rows), left=8, lines=[_upright(0, "solid")])
 
 
@@ -69,14 +81,20 @@ def bars_figure(rows: Sequence[Values], chosen: str) -> go.Figure:
     low = lowest(rows)
     traces = [
         {
-            "type": "bar", "x": [n], "y": [row.measured.mean - low], "base": low, "width": 0.55, "showlegend": False,
+            "type": "bar",
+            "x": [n],
+            "y": [row.measured.mean - low],
+            "base": low,
+            "width": 0.55,
+            "showlegend": False,
             "marker": {"color": theme.NORMAL if row.label == chosen else _GREY, "opacity": 0.45, "line": {"width": 0}},
-            "error_y": _whiskers([row.measured.spread]), "customdata": [_told(row, ".2f")],
+            "error_y": _whiskers([row.measured.spread]),
+            "customdata": [_told(row, ".2f")],
             "hovertemplate": _AS_TOLD,
         }
         for n, row in enumerate(rows)
         if row.measured
-    ]  # fmt: skip
+    ]
     traces.append(_seeds([(n + 0.36, value) for n, row in enumerate(rows) for value in row.seeds.values()]))
     across = _categories([_name(row) for row in rows], 0.6)
     return _chart(traces, across, _percent((low, _room(_reached(rows))[1])), 330, legend=False)
@@ -100,12 +118,16 @@ def maps_figure(branches: Mapping[str, Sequence[Values]], names: Sequence[str]) 
         seeds = [(n + 1.9 * shift, value) for n, row in enumerate(rows) for value in row.seeds.values()]
         shown = [(n + shift, row) for n, row in enumerate(rows) if row.measured]
         means = {
-            "type": "scatter", "mode": "markers", "name": branch,
-            "x": [x for x, _ in shown], "y": [row.measured.mean for _, row in shown],
+            "type": "scatter",
+            "mode": "markers",
+            "name": branch,
+            "x": [x for x, _ in shown],
+            "y": [row.measured.mean for _, row in shown],
             "error_y": _whiskers([row.measured.spread for _, row in shown], colour),
             "marker": {"color": colour, "size": 12, "symbol": "circle" if shift > 0 else "square"},
-            "customdata": [_told(row, ".2f") for _, row in shown], "hovertemplate": _AS_TOLD,
-        }  # fmt: skip
+            "customdata": [_told(row, ".2f") for _, row in shown],
+            "hovertemplate": _AS_TOLD,
+        }
         traces += [_seeds(seeds, colour) | {"showlegend": False}, means]
     ends = _reached([row for rows in branches.values() for row in rows])
     return _chart(traces, _categories(names, 0.5), _percent(_room(ends)), 350)
@@ -126,17 +148,25 @@ def sweep_figure(
     places = [row.x if numbers else float(n) for n, row in enumerate(rows)]
     shown = [(x, row) for x, row in zip(places, rows, strict=True) if row.measured]
     means = {
-        "type": "scatter", "mode": "lines+markers" if numbers else "markers", "name": "measured here",
-        "x": [x for x, _ in shown], "y": [row.measured.mean for _, row in shown],
-        "line": {"color": theme.NORMAL, "width": 2.4}, "marker": {"color": theme.NORMAL, "size": 9},
+        "type": "scatter",
+        "mode": "lines+markers" if numbers else "markers",
+        "name": "measured here",
+        "x": [x for x, _ in shown],
+        "y": [row.measured.mean for _, row in shown],
+        "line": {"color": theme.NORMAL, "width": 2.4},
+        "marker": {"color": theme.NORMAL, "size": 9},
         "error_y": _whiskers([row.measured.spread for _, row in shown]),
-        "customdata": [_told(row, ".2f") for _, row in shown], "hovertemplate": _AS_TOLD,
-    }  # fmt: skip
+        "customdata": [_told(row, ".2f") for _, row in shown],
+        "hovertemplate": _AS_TOLD,
+    }
     across = {
-        "tickvals": places, "ticktext": [f"{x:g}" for x in places] if numbers else [_name(row) for row in rows],
-        "range": _span(places, log, 0.12 if numbers else 0.5), "showgrid": False, **_FIXED,
+        "tickvals": places,
+        "ticktext": [f"{x:g}" for x in places] if numbers else [_name(row) for row in rows],
+        "range": _span(places, log, 0.12 if numbers else 0.5),
+        "showgrid": False,
+        **_FIXED,
         **({"type": "log"} if log else {}),
-    }  # fmt: skip
+    }
     traces = [_seeds([(x, value) for x, row in shown for value in row.seeds.values()]), means]
     lines = [] if chosen is None else [_upright(chosen, "dot")]
     return _chart(traces, across, _percent(limits), 240, legend=False, bottom=34, lines=lines)
@@ -158,17 +188,24 @@ def speed_figure(points: Sequence[SpeedPoint], metric: str) -> go.Figure:
     most = max(point.parameters for point in points)
     order = sorted(points, key=lambda point: -point.parameters)  # the small ones on top
     circles = {
-        "type": "scatter", "mode": "markers+text",
-        "x": [point.speed.mean for point in order], "y": [point.quality.mean for point in order],
-        "text": [str(points.index(point) + 1) for point in order], "textfont": {"size": 12, "color": "white"},
+        "type": "scatter",
+        "mode": "markers+text",
+        "x": [point.speed.mean for point in order],
+        "y": [point.quality.mean for point in order],
+        "text": [str(points.index(point) + 1) for point in order],
+        "textfont": {"size": 12, "color": "white"},
         "error_y": _whiskers([point.quality.spread for point in order], _FAINT),
         "marker": {
-            "size": [point.parameters for point in order], "sizemode": "area", "sizeref": most / LARGEST**2,
+            "size": [point.parameters for point in order],
+            "sizemode": "area",
+            "sizeref": most / LARGEST**2,
             "color": [theme.ANOMALOUS if "N-Net" in point.label else theme.NORMAL for point in order],
-            "opacity": 0.85, "line": {"width": 1.5, "color": "white"},
+            "opacity": 0.85,
+            "line": {"width": 1.5, "color": "white"},
         },
-        "customdata": [_speed_told(point) for point in order], "hovertemplate": _AS_TOLD,
-    }  # fmt: skip
+        "customdata": [_speed_told(point) for point in order],
+        "hovertemplate": _AS_TOLD,
+    }
     ends = [p.quality.mean + sign * (p.quality.spread or 0) for p in order for sign in (-1, 1)]
     speeds = [point.speed.mean for point in order]
     across = {"title": {"text": "images per second", "standoff": 6}, "range": _room(speeds, 0.2), **_FIXED}
@@ -182,10 +219,14 @@ def speed_figure(points: Sequence[SpeedPoint], metric: str) -> go.Figure:
 def _seeds(found: Sequence[tuple[float, float]], colour: str = theme.NORMAL) -> dict[str, object]:
     """Single seeds as small dots."""
     return {
-        "type": "scatter", "mode": "markers", "name": "single seeds", "hoverinfo": "skip",
-        "x": [x for x, _ in found], "y": [y for _, y in found],
+        "type": "scatter",
+        "mode": "markers",
+        "name": "single seeds",
+        "hoverinfo": "skip",
+        "x": [x for x, _ in found],
+        "y": [y for _, y in found],
         "marker": {"color": colour, "size": 6, "opacity": 0.5},
-    }  # fmt: skip
+    }
 
 
 def _whiskers(spreads: Sequence[float | None], colour: str = theme.NORMAL) -> dict[str, object]:
@@ -257,13 +298,27 @@ def _span(places: Sequence[float], log: bool, share: float) -> list[float]:
 
 
 def _chart(
-    traces: list[dict[str, object]], across: dict[str, object], down: dict[str, object], height: int, *,
-    left: int = 56, bottom: int = 46, legend: bool = True, lines: Sequence[dict[str, object]] = (),
-) -> go.Figure:  # fmt: skip
+    traces: list[dict[str, object]],
+    across: dict[str, object],
+    down: dict[str, object],
+    height: int,
+    *,
+    left: int = 56,
+    bottom: int = 46,
+    legend: bool = True,
+    lines: Sequence[dict[str, object]] = (),
+) -> go.Figure:
     """Everything given as a whole: Plotly's add and update methods would take several times as long."""
     layout = {
-        "xaxis": across, "yaxis": down, "height": height, "legend": _LEGEND, "showlegend": legend,
-        "margin": {"l": left, "r": 12, "t": 34 if legend else 12, "b": bottom}, "shapes": list(lines),
-        "dragmode": False, "hovermode": "closest", **_CLEAR,
-    }  # fmt: skip
+        "xaxis": across,
+        "yaxis": down,
+        "height": height,
+        "legend": _LEGEND,
+        "showlegend": legend,
+        "margin": {"l": left, "r": 12, "t": 34 if legend else 12, "b": bottom},
+        "shapes": list(lines),
+        "dragmode": False,
+        "hovermode": "closest",
+        **_CLEAR,
+    }
     return go.Figure({"data": traces, "layout": layout})

@@ -188,9 +188,15 @@ def bases_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Base]:
 def _base(rows: list[Mapping[str, Any]]) -> Base:
     group = groups(rows)[0]
     return Base(
-        slug(group.data), group.title, group.data, group.preset, group.settings, (group.data,), tuple(rows),
+        slug(group.data),
+        group.title,
+        group.data,
+        group.preset,
+        group.settings,
+        (group.data,),
         tuple(rows),
-    )  # fmt: skip
+        tuple(rows),
+    )
 
 
 def _mean(sets: Mapping[str, list[Mapping[str, Any]]]) -> Base | None:
@@ -317,11 +323,14 @@ def deltas(base: Base, study: Study, metric: str) -> list[Values]:
         own, other = row.published.get(metric), reference.published.get(metric)
         found.append(
             Values(
-                row.label, row.value, difference(base.rows, study.name, row.label, reference.label, metric),
+                row.label,
+                row.value,
+                difference(base.rows, study.name, row.label, reference.label, metric),
                 {seed: ours[seed] - theirs[seed] for seed in sorted(ours.keys() & theirs.keys())},
-                None if own is None or other is None else own - other, _ran(base, study, row),
+                None if own is None or other is None else own - other,
+                _ran(base, study, row),
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -389,16 +398,23 @@ def study_csv(base: Base, study: Study) -> bytes:
     """One line per row of a study and metric: measured, difference to the baseline, and the paper's numbers."""
     lines = [
         {
-            "study": study.name, "data": base.data, "preset": base.preset, "settings": base.settings,
-            "row": row.label, "variant": row.variant, "metric": METRIC_TITLES[metric],
-            **_numbers("measured", cell.value), **_numbers("delta", cell.delta),
-            "seeds": " ".join(map(str, row.seeds)), "published": cell.published,
+            "study": study.name,
+            "data": base.data,
+            "preset": base.preset,
+            "settings": base.settings,
+            "row": row.label,
+            "variant": row.variant,
+            "metric": METRIC_TITLES[metric],
+            **_numbers("measured", cell.value),
+            **_numbers("delta", cell.delta),
+            "seeds": " ".join(map(str, row.seeds)),
+            "published": cell.published,
             "published_delta": cell.published_delta,
             **{name: value and value.mean for name, value in row.extras.items()},
         }
         for row in summarise(base.of(study), study)
         for metric, cell in row.cells.items()
-    ]  # fmt: skip
+    ]
     return _csv(lines)
 
 
@@ -406,16 +422,24 @@ def claims_csv(base: Base) -> bytes:
     """One line per claim, metric and comparison."""
     lines = [
         {
-            "claim": claim.text, "source": claim.source, "study": claim.study, "row": claim.better, "against": other,
-            "metric": METRIC_TITLES[metric], "data": base.data, "preset": base.preset, "settings": base.settings,
-            "outcome": verdict.outcome, **_numbers("difference", verdict.differences.get(other)),
+            "claim": claim.text,
+            "source": claim.source,
+            "study": claim.study,
+            "row": claim.better,
+            "against": other,
+            "metric": METRIC_TITLES[metric],
+            "data": base.data,
+            "preset": base.preset,
+            "settings": base.settings,
+            "outcome": verdict.outcome,
+            **_numbers("difference", verdict.differences.get(other)),
             "published_difference": printed_difference(claim, other, metric),
         }
         for claim in CLAIMS
         for metric in claim.metrics
         for verdict in [judge(base.rows, claim, metric)]
         for other in claim.others
-    ]  # fmt: skip
+    ]
     return _csv(lines)
 
 
@@ -423,11 +447,14 @@ def speed_csv(points: Sequence[SpeedPoint], metric: str) -> bytes:
     """One line per network of the chart of accuracy and speed."""
     lines = [
         {
-            "network": point.label, "metric": METRIC_TITLES[metric], **_numbers("measured", point.quality),
-            **_numbers("images_per_second", point.speed), "parameters": point.parameters,
+            "network": point.label,
+            "metric": METRIC_TITLES[metric],
+            **_numbers("measured", point.quality),
+            **_numbers("images_per_second", point.speed),
+            "parameters": point.parameters,
         }
         for point in points
-    ]  # fmt: skip
+    ]
     return _csv(lines)
 
 

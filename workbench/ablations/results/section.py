@@ -18,8 +18,12 @@ from workbench.ablations.results.rows import Base, Origin
 from workbench.shared import pictures, resources, session, text
 
 _FROM, _DATA, _VIEW, _METRIC, _TABLE = (
-    "results_from", "results_data", "results_view", "results_metric", "results_table",
-)  # fmt: skip
+    "results_from",
+    "results_data",
+    "results_view",
+    "results_metric",
+    "results_table",
+)
 _PREFERRED = {words.FIGURE4: "p_pro", "figure9": "p_auroc"}
 """Views with a metric of their own: what the paper draws there."""
 _MAPS = ("M4 to M6", "M4 (16 x 16)", "M5 (32 x 32)", "M6 (64 x 64)")
@@ -86,9 +90,13 @@ def _base(grid: GridContainer, found: dict[str, Base]) -> Base | None:
     session.remember(_DATA, next(iter(found)), session.one_of(found))
     with grid.cell():
         key = st.selectbox(
-            words.DATA_LABEL, list(found), format_func=lambda key: found[key].title, key=_DATA, help=words.DATA_HELP,
+            words.DATA_LABEL,
+            list(found),
+            format_func=lambda key: found[key].title,
+            key=_DATA,
+            help=words.DATA_HELP,
             on_change=_forget_metrics,
-        )  # fmt: skip
+        )
     return found[key]
 
 
@@ -117,9 +125,13 @@ def _metric(base: Base, view: str) -> str:
     key = _metric_key(view)
     session.remember(key, default, session.one_of(words.METRICS))
     return st.segmented_control(
-        words.METRIC_LABEL, list(words.METRICS), format_func=words.METRICS.get, key=key, required=True,
+        words.METRIC_LABEL,
+        list(words.METRICS),
+        format_func=words.METRICS.get,
+        key=key,
+        required=True,
         help=words.METRIC_HELP,
-    )  # fmt: skip
+    )
 
 
 # -------------------------------------------------------------------------------------------------------------- views
@@ -179,18 +191,28 @@ def _claims(scene: Scene) -> None:
     st.caption(words.levels(scene.base))
     base = scene.base
     st.download_button(
-        words.DOWNLOAD_CLAIMS, lambda: data.claims_csv(base), f"{_file(scene, 'claims')}.csv", "text/csv",
-        icon=":material/download:", on_click="ignore", key="results-claims",
-    )  # fmt: skip
+        words.DOWNLOAD_CLAIMS,
+        lambda: data.claims_csv(base),
+        f"{_file(scene, 'claims')}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="results-claims",
+    )
 
 
 def _study_claims(scene: Scene, study: Study, found: Sequence[data.Checked]) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{words.study_name(study)}** · {study.title}", width="content")
         st.button(
-            words.open_study(study), key=f"open-{study.name}", type="tertiary", on_click=_open, args=(study.name,),
-            icon=":material/arrow_forward:", icon_position="right",
-        )  # fmt: skip
+            words.open_study(study),
+            key=f"open-{study.name}",
+            type="tertiary",
+            on_click=_open,
+            args=(study.name,),
+            icon=":material/arrow_forward:",
+            icon_position="right",
+        )
     if data.tally(found)[NOT_RUN] == len(found):
         st.markdown(words.not_run_claims(found))
         return
@@ -249,18 +271,25 @@ def _downloads(scene: Scene, study: Study) -> None:
     with st.container(horizontal=True, gap="small"):
         for label, (make, name) in files.items():
             st.download_button(
-                label, make, f"{_file(scene, name)}.csv", "text/csv", icon=":material/download:",
-                on_click="ignore", key=f"results-{name}",
-            )  # fmt: skip
+                label,
+                make,
+                f"{_file(scene, name)}.csv",
+                "text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"results-{name}",
+            )
 
 
 def _deltas(scene: Scene, study: Study) -> None:
     found = data.deltas(scene.base, study, scene.metric)
     st.markdown(words.delta_title(study, scene.metric))
     _chart(
-        figures.delta_figure(found, study.baseline), f"deltas-{study.name}",
-        words.delta_told(found, study, scene.metric), words.DELTA_HINT,
-    )  # fmt: skip
+        figures.delta_figure(found, study.baseline),
+        f"deltas-{study.name}",
+        words.delta_told(found, study, scene.metric),
+        words.DELTA_HINT,
+    )
 
 
 def _distances(scene: Scene, study: Study) -> None:
@@ -277,9 +306,12 @@ def _maps(scene: Scene, study: Study) -> None:
     branches = {name: [found[f"{key}, {label}"] for label in _MAPS] for key, name in names.items()}
     st.markdown(words.level_title("map by map", scene.metric))
     _chart(
-        figures.maps_figure(branches, _MAPS), "maps", words.level_told(list(found.values()), scene.metric),
-        words.MAPS_HINT, width=760,
-    )  # fmt: skip
+        figures.maps_figure(branches, _MAPS),
+        "maps",
+        words.level_told(list(found.values()), scene.metric),
+        words.MAPS_HINT,
+        width=760,
+    )
 
 
 def _sweeps(scene: Scene, study: Study) -> None:
@@ -338,9 +370,14 @@ def _speed(scene: Scene) -> None:
         words.speed_table(points, scene.metric), hide_index=True, key="results-speed", height="content", width="content"
     )
     st.download_button(
-        words.DOWNLOAD_TABLE, lambda: data.speed_csv(points, scene.metric), f"{_file(scene, 'figure4')}.csv",
-        "text/csv", icon=":material/download:", on_click="ignore", key="results-figure4",
-    )  # fmt: skip
+        words.DOWNLOAD_TABLE,
+        lambda: data.speed_csv(points, scene.metric),
+        f"{_file(scene, 'figure4')}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="results-figure4",
+    )
 
 
 # --------------------------------------------------------------------------------------------------------- as printed
@@ -364,9 +401,14 @@ def _published_table(key: str) -> None:
     st.dataframe(frame, hide_index=True, key=f"published-{key}", height="content")
     st.caption(words.published_source(table))
     st.download_button(
-        words.DOWNLOAD_TABLE, frame.to_csv(index=False).encode(), f"n-net-paper-{key}.csv", "text/csv",
-        icon=":material/download:", on_click="ignore", key=f"published-csv-{key}",
-    )  # fmt: skip
+        words.DOWNLOAD_TABLE,
+        frame.to_csv(index=False).encode(),
+        f"n-net-paper-{key}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"published-csv-{key}",
+    )
 
 
 # -------------------------------------------------------------------------------------------------------------- parts

@@ -87,9 +87,14 @@ RULE_HELP = (
     "it upwards in about one of nine cases. A claim is checked only for metrics whose printed numbers say so."
 )
 _ICONS = {
-    HOLDS: "check", FAILS: "close", WITHIN: "drag_handle", ONE_SEED: "counter_1", NOT_RUN: "schedule",
-    NOT_MEASURED: "block", NOT_CLAIMED: "remove",
-}  # fmt: skip
+    HOLDS: "check",
+    FAILS: "close",
+    WITHIN: "drag_handle",
+    ONE_SEED: "counter_1",
+    NOT_RUN: "schedule",
+    NOT_MEASURED: "block",
+    NOT_CLAIMED: "remove",
+}
 
 
 def badge(outcome: str) -> str:
@@ -109,8 +114,11 @@ def levels(base: Base) -> str:
 def statement(found: Sequence[Checked], base: Base, metric: str) -> str:
     """What the measurements say about the claims, in a sentence."""
     counts = Counter(one.outcome for one in found)
-    decided = [(counts[HOLDS], "holds", "hold"), (counts[FAILS], "does not hold", "do not hold"),
-               (counts[WITHIN], "is undecided", "are undecided")]  # fmt: skip
+    decided = [
+        (counts[HOLDS], "holds", "hold"),
+        (counts[FAILS], "does not hold", "do not hold"),
+        (counts[WITHIN], "is undecided", "are undecided"),
+    ]
     total = sum(count for count, _, _ in decided)
     place, name = text.plain(f"the {base.data}" if base.is_mean else base.data), METRIC_TITLES[metric]
     if total:
@@ -135,9 +143,12 @@ def besides(found: Sequence[Checked], base: Base, metric: str) -> str:
         (counts[ONE_SEED], "has one seed only", "have one seed only"),
         (counts[NOT_RUN], "is not run", "are not run"),
         (counts[NOT_MEASURED], f"cannot be measured ({why})", f"cannot be measured ({why})"),
-        (counts[NOT_CLAIMED], f"is made for other metrics than {METRIC_TITLES[metric]}",
-         f"are made for other metrics than {METRIC_TITLES[metric]}"),
-    ]  # fmt: skip
+        (
+            counts[NOT_CLAIMED],
+            f"is made for other metrics than {METRIC_TITLES[metric]}",
+            f"are made for other metrics than {METRIC_TITLES[metric]}",
+        ),
+    ]
     shown = [f"{count} {one if count == 1 else many}" for count, one, many in parts if count]
     lead = "Of the others, " if counts[HOLDS] + counts[FAILS] + counts[WITHIN] else ""
     return f"{lead}{_joined(shown)}." if shown else ""
@@ -236,7 +247,7 @@ GLOSSARY = {
         "few patterns. **alpha**: weight of the forward student's loss. **beta**: whether the loss that pulls the "
         "forward student towards the teacher ends after the first tenth of the epochs."
     ),
-}  # fmt: skip
+}
 NOTES = {study.name: [study.note, *(VARIANTS[row.variant].note for row in study.rows)] for study in STUDIES.values()}
 """What a reader of a study must know, as the engine has it."""
 
@@ -278,7 +289,7 @@ def results_table(rows: Sequence[SummaryRow], study: Study, metric: str) -> pd.D
             }
             for row in rows
         ]
-    )  # fmt: skip
+    )
     return table.astype(str).loc[:, [c for c in table if c == "Row" or (table[c] != "").any()]]
 
 
@@ -344,9 +355,11 @@ SPEED_ABOUT = (
     "here; these are the networks that were trained on this data."
 )
 SWEEP_TITLES = {
-    "L": "L, compressing blocks (reverse branch alone)", "delta": "delta, weight of the memory's loss (logarithmic)",
-    "alpha": "alpha, weight of the forward loss", "beta": "beta, loss of alignment",
-}  # fmt: skip
+    "L": "L, compressing blocks (reverse branch alone)",
+    "delta": "delta, weight of the memory's loss (logarithmic)",
+    "alpha": "alpha, weight of the forward loss",
+    "beta": "beta, loss of alignment",
+}
 BETA_NAMES = {"beta on at first": "on at first", "beta constant": "always on"}
 CHOSEN_VALUES = {"L": 4.0, "delta": 0.002, "alpha": 1.2}
 """The paper's choice, section 4.1."""

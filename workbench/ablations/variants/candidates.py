@@ -32,8 +32,10 @@ MODEL, STUDY, WHATIF = "model", "study", "whatif"
 MOST = 8
 """Most variants side by side."""
 WHATIFS: dict[str, WhatIf] = {
-    "nfs": WhatIf(without_nfs=True), "fpm": WhatIf(without_fpm=True), "forward": WhatIf(without_forward=True),
-}  # fmt: skip
+    "nfs": WhatIf(without_nfs=True),
+    "fpm": WhatIf(without_fpm=True),
+    "forward": WhatIf(without_forward=True),
+}
 """The interventions on the chosen model that can stand beside trained variants."""
 OWN = "own"
 SCORES = (OWN, "reverse", "forward")
@@ -112,10 +114,11 @@ def candidates(
     first, *others = (Candidate(f"m:{e.name}", MODEL, e.name, e.path, e.title, e.data) for e in usable)
     whatifs = [Candidate(f"w:{part}", WHATIF, part, chosen.path, chosen.title, chosen.data) for part in parts]
     variants = [
-        Candidate(f"s:{m.study}:{m.variant.name}:{m.data}:{m.seed}", STUDY, m.variant.name, m.path, m.study, m.data,
-                  m.seed)
+        Candidate(
+            f"s:{m.study}:{m.variant.name}:{m.data}:{m.seed}", STUDY, m.variant.name, m.path, m.study, m.data, m.seed
+        )
         for m in kept
-    ]  # fmt: skip
+    ]
     return {one.key: one for one in (first, *whatifs, *variants, *others)}
 
 

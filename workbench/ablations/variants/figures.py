@@ -33,30 +33,60 @@ def shares_figure(found: Mapping[str, Attribution]) -> go.Figure:
     ends = [sum(max(0.0, part.contribution) for part in one.maps.values()) for one in found.values()]
     starts = [sum(min(0.0, part.contribution) for part in one.maps.values()) for one in found.values()]
     labels = go.Scatter(
-        x=[max(0.0, end) for end in ends], y=names, mode="text", textposition="middle right", hoverinfo="skip",
-        text=[f"  {_label(one)}" for one in found.values()], showlegend=False, cliponaxis=False,
-    )  # fmt: skip
+        x=[max(0.0, end) for end in ends],
+        y=names,
+        mode="text",
+        textposition="middle right",
+        hoverinfo="skip",
+        text=[f"  {_label(one)}" for one in found.values()],
+        showlegend=False,
+        cliponaxis=False,
+    )
     low, high = min([*starts, 0.0]), max([*ends, 1.0])
     layout = {
-        "barmode": "relative", "bargap": 0.4,
-        "xaxis": {"title": {"text": "ln(score / normal level), by map", "standoff": 4}, "fixedrange": True,
-                  "range": [1.05 * low, high + 0.45 * (high - low)], "zeroline": True,
-                  "zerolinecolor": theme.THRESHOLD},
-        "yaxis": {"autorange": "reversed", "fixedrange": True, "ticksuffix": "  ", "automargin": True,
-                  "tickvals": names, "ticktext": [_wrapped(name) for name in names]},
-        "height": 110 + 40 * len(names), "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal",
-                   "itemclick": False, "itemdoubleclick": False},
-        "margin": {"l": 0, "r": 8, "t": 30, "b": 44}, "dragmode": False,
-        "plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)",
-    }  # fmt: skip
+        "barmode": "relative",
+        "bargap": 0.4,
+        "xaxis": {
+            "title": {"text": "ln(score / normal level), by map", "standoff": 4},
+            "fixedrange": True,
+            "range": [1.05 * low, high + 0.45 * (high - low)],
+            "zeroline": True,
+            "zerolinecolor": theme.THRESHOLD,
+        },
+        "yaxis": {
+            "autorange": "reversed",
+            "fixedrange": True,
+            "ticksuffix": "  ",
+            "automargin": True,
+            "tickvals": names,
+            "ticktext": [_wrapped(name) for name in names],
+        },
+        "height": 110 + 40 * len(names),
+        "showlegend": True,
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "traceorder": "normal",
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        "margin": {"l": 0, "r": 8, "t": 30, "b": 44},
+        "dragmode": False,
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+    }
     return go.Figure([*bars, labels], layout)
 
 
 def _bar(name: str, found: Mapping[str, Attribution]) -> go.Bar:
     present = {title: one.maps[name] for title, one in found.items() if name in one.maps}
     return go.Bar(
-        x=[part.contribution for part in present.values()], y=list(present), orientation="h", name=name,
+        x=[part.contribution for part in present.values()],
+        y=list(present),
+        orientation="h",
+        name=name,
         marker={"color": map_colour(name), "line": {"width": 0}},
         customdata=[
             (inspect_text.share(part.share), inspect_text.times(part.ratio), text.number(part.value))
@@ -64,7 +94,7 @@ def _bar(name: str, found: Mapping[str, Attribution]) -> go.Bar:
         ],
         hovertemplate=f"%{{y}}<br>{name}: %{{customdata[0]}} of the log score, %{{customdata[1]}} its normal level "
         "(%{customdata[2]})<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def _label(found: Attribution) -> str:

@@ -92,9 +92,13 @@ def _figures(model: Model, found: Mapping[str, Candidate]) -> None:
         for name, figure in words.FIGURES.items():
             chosen = candidates.figure_choice(found, figure.variants, first.data, stand_in)
             st.button(
-                name, key=f"choose-{name}", help=figure.about, on_click=_choose_figure, args=(name, chosen),
+                name,
+                key=f"choose-{name}",
+                help=figure.about,
+                on_click=_choose_figure,
+                args=(name, chosen),
                 type="primary" if st.session_state[_FIGURE] == name else "secondary",
-            )  # fmt: skip
+            )
     if name := st.session_state[_FIGURE]:
         chosen = candidates.figure_choice(found, words.FIGURES[name].variants, first.data, stand_in)
         stood_in = [variant for variant, key in chosen.items() if found[key].kind == MODEL]
@@ -118,9 +122,14 @@ def _choice(found: Mapping[str, Candidate], titles: Mapping[str, str]) -> list[s
     session.remember(_CHOICE, _SEPARATOR.join(candidates.first_choice(found)), _reader(found))
     st.session_state["variants_chosen"] = [key for key in st.session_state[_CHOICE].split(_SEPARATOR) if key]
     return st.multiselect(
-        words.CHOICE_LABEL, list(found), format_func=titles.get, key="variants_chosen", on_change=_chosen,
-        max_selections=candidates.MOST, help=words.CHOICE_HELP,
-    )  # fmt: skip
+        words.CHOICE_LABEL,
+        list(found),
+        format_func=titles.get,
+        key="variants_chosen",
+        on_change=_chosen,
+        max_selections=candidates.MOST,
+        help=words.CHOICE_HELP,
+    )
 
 
 def _chosen() -> None:
@@ -152,9 +161,13 @@ def _controls(keys: Sequence[str], titles: Mapping[str, str]) -> tuple[str, str,
             words.SHOW_LABEL, list(words.SHOWS), format_func=words.SHOWS.get, key="grid_show", required=True
         )
         score = st.selectbox(
-            words.SCORE_LABEL, list(words.SCORES), format_func=words.SCORES.get, key="grid_score",
-            help=words.SCORE_HELP, width=170,
-        )  # fmt: skip
+            words.SCORE_LABEL,
+            list(words.SCORES),
+            format_func=words.SCORES.get,
+            key="grid_score",
+            help=words.SCORE_HELP,
+            width=170,
+        )
         reference = st.selectbox(
             words.REFERENCE_LABEL, keys, format_func=titles.get, key=_REFERENCE, help=words.REFERENCE_HELP, width=260
         )
@@ -236,12 +249,24 @@ def _grid(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: _V
                 add(index, _map_tile(loaded, one, name, view))
     shape, (x, y) = loaded.image.shape, view.pixel
     linked_pictures.draw(
-        "variants_grid", tiles, shape[:2], (y, x), shape, lambda r, c: settings.choose_pixel(c, r),
-        label=words.GRID_LABEL, width=160, widest=420, ring=True, zoom=True, step=max(1, shape[1] // 64),
-        image=loaded.hash, columns=columns, picked=next((i for i, v in enumerate(indices) if v == picked), None),
+        "variants_grid",
+        tiles,
+        shape[:2],
+        (y, x),
+        shape,
+        lambda r, c: settings.choose_pixel(c, r),
+        label=words.GRID_LABEL,
+        width=160,
+        widest=420,
+        ring=True,
+        zoom=True,
+        step=max(1, shape[1] // 64),
+        image=loaded.hash,
+        columns=columns,
+        picked=next((i for i, v in enumerate(indices) if v == picked), None),
         on_pick=lambda tile: _pick(shown[indices[tile]]),
         probe=Probe(reference.side.score, f"{reference.title}, in thresholds:"),
-    )  # fmt: skip
+    )
     _legend(shown, reference, view)
 
 
@@ -356,10 +381,17 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
     st.subheader(words.PIXEL_TITLE, anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         session.remember("normal", "place", session.one_of(inspect_text.COMPARISONS))
-        by_place = st.segmented_control(
-            inspect_text.COMPARE_LABEL, list(inspect_text.COMPARISONS), format_func=inspect_text.COMPARISONS.get,
-            key="normal", required=True, help=inspect_text.COMPARE_HELP,
-        ) == "place"  # fmt: skip
+        by_place = (
+            st.segmented_control(
+                inspect_text.COMPARE_LABEL,
+                list(inspect_text.COMPARISONS),
+                format_func=inspect_text.COMPARISONS.get,
+                key="normal",
+                required=True,
+                help=inspect_text.COMPARE_HELP,
+            )
+            == "place"
+        )
         for key, label, value, length in (
             ("grid_x", "x in px", x, loaded.image.shape[1]),
             ("grid_y", "y in px", y, loaded.image.shape[0]),
@@ -367,9 +399,13 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
             st.session_state[key] = value
             st.slider(label, 0, length - 1, key=key, on_change=_moved, width=200)
         st.button(
-            "Highest score", icon=":material/my_location:", on_click=settings.choose_peak, key="grid_peak",
-            disabled=settings.pixel_is_peak(), help="Choose the pixel where the reference's score is highest.",
-        )  # fmt: skip
+            "Highest score",
+            icon=":material/my_location:",
+            on_click=settings.choose_peak,
+            key="grid_peak",
+            disabled=settings.pixel_is_peak(),
+            help="Choose the pixel where the reference's score is highest.",
+        )
     verdicts = {
         one.title: candidates.verdict(
             one, variant_cache.normal_maps(one.checkpoint), x, y, loaded.image.shape, by_place
@@ -403,9 +439,13 @@ def _closer(shown: Sequence[Variant], reference: Variant) -> None:
     titles = {one.candidate.key: one.title for one in shown}
     st.session_state["variant_pills"] = st.session_state[_PICKED]
     st.pills(
-        words.CLOSER_LABEL, list(titles), format_func=titles.get, key="variant_pills", on_change=_pill_pressed,
+        words.CLOSER_LABEL,
+        list(titles),
+        format_func=titles.get,
+        key="variant_pills",
+        on_change=_pill_pressed,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     one = next(one for one in shown if one.candidate.key == st.session_state[_PICKED])
     st.markdown(words.about(one))
     if one.candidate.kind == WHATIF:
@@ -445,9 +485,11 @@ def _places(one: Variant) -> None:
     st.markdown(f"**{words.PLACES_TITLE}**")
     number = st.column_config.NumberColumn(format="%.2f", help="Percent.")
     st.dataframe(
-        table, hide_index=True, key="variant_places",
+        table,
+        hide_index=True,
+        key="variant_places",
         column_config={column: number for column in table.columns if column.endswith(("published", "measured"))},
-    )  # fmt: skip
+    )
     st.caption(words.PLACES_NOTE)
 
 

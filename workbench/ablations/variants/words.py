@@ -90,14 +90,26 @@ _KINDS = {MODEL: "a model of the list", STUDY: "a study's variant", WHATIF: "a w
 WHATIF_WORDS = {"nfs": "without NFS", "fpm": "without FPM", "forward": "without forward branch"}
 
 _SHORT = {
-    "rd": "RD (baseline)", "fpm": "RD + FPM", "nfs": "RD + NFS", "ffc": "RD + FFC", "mf": "RD + NFS + FFC",
-    "bd-kd": "FPM + BD by L_KD", "bd-align": "FPM + BD by L_align", "bd": "FPM + BD", "nnet": "N-Net",
+    "rd": "RD (baseline)",
+    "fpm": "RD + FPM",
+    "nfs": "RD + NFS",
+    "ffc": "RD + FFC",
+    "mf": "RD + NFS + FFC",
+    "bd-kd": "FPM + BD by L_KD",
+    "bd-align": "FPM + BD by L_align",
+    "bd": "FPM + BD",
+    "nnet": "N-Net",
     "kd": "Plain KD",
-}  # fmt: skip
+}
 _PARTS = {
-    "model.forward": "forward branch", "model.reverse": "reverse branch", "model.fpm": "FPM", "model.nfs": "NFS",
-    "model.ffc": "FFC", "loss.kd": "L_KD", "loss.align": "L_align",
-}  # fmt: skip
+    "model.forward": "forward branch",
+    "model.reverse": "reverse branch",
+    "model.fpm": "FPM",
+    "model.nfs": "NFS",
+    "model.ffc": "FFC",
+    "loss.kd": "L_KD",
+    "loss.align": "L_align",
+}
 _FEW = 3
 
 
@@ -123,20 +135,32 @@ class Figure:
 
 FIGURES = {
     "Figure 5": Figure(
-        ("rd", "nnet"), "table4", "score", OWN, "rd",
+        ("rd", "nnet"),
+        "table4",
+        "score",
+        OWN,
+        "rd",
         "RD, the baseline, and N-Net. The paper finds that N-Net marks the whole defect and RD only parts of it.",
     ),
     "Figure 6": Figure(
-        ("kd", "nnet"), "figure6", "forward", "forward", "kd",
+        ("kd", "nnet"),
+        "figure6",
+        "forward",
+        "forward",
+        "kd",
         "Plain forward distillation and N-Net's forward branch, scale by scale. The paper finds N-Net's finest map, "
         "M6, of 64 \N{MULTIPLICATION SIGN} 64 cells, much cleaner, with fewer false alarms.",
     ),
     "Figure 8": Figure(
-        ("fpm", "bd-kd", "bd-align", "bd"), "table6", "score", OWN, "fpm",
+        ("fpm", "bd-kd", "bd-align", "bd"),
+        "table6",
+        "score",
+        OWN,
+        "fpm",
         "The losses of the forward branch: L_RKD alone, with L_KD, with L_align, and with both. The paper finds that "
         "either alone leaves defects half covered or good places marked, and that both together mend it.",
     ),
-}  # fmt: skip
+}
 
 
 def short(variant: str) -> str:
@@ -312,8 +336,13 @@ def scored_by(expression: str) -> str:
 def switched_off(config: Config) -> str:
     """The parts that a configuration lacks: "no NFS, no FPM", or "all parts"."""
     model = config.model
-    parts = {"forward branch": model.forward, "reverse branch": model.reverse, "FPM": model.fpm, "NFS": model.nfs,
-             "FFC": model.ffc}  # fmt: skip
+    parts = {
+        "forward branch": model.forward,
+        "reverse branch": model.reverse,
+        "FPM": model.fpm,
+        "NFS": model.nfs,
+        "FFC": model.ffc,
+    }
     return ", ".join(f"no {name}" for name, on in parts.items() if not on) or "all parts"
 
 

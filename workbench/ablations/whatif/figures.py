@@ -27,42 +27,71 @@ def rank_figure(scores: Sequence[float], energy: np.ndarray, chosen: int, before
         before: score as trained.
     """
     ranks = np.arange(1, len(scores) + 1)
-    told = [f"{text.number(score)} thresholds, {text.percent(share)} of F_C's energy"
-            for score, share in zip(scores, energy, strict=True)]  # fmt: skip
+    told = [
+        f"{text.number(score)} thresholds, {text.percent(share)} of F_C's energy"
+        for score, share in zip(scores, energy, strict=True)
+    ]
     line = go.Scatter(
-        x=ranks, y=scores, mode="lines+markers", line={"color": theme.NORMAL, "width": 2},
-        marker={"size": 6, "color": theme.NORMAL}, customdata=told, name="score",
+        x=ranks,
+        y=scores,
+        mode="lines+markers",
+        line={"color": theme.NORMAL, "width": 2},
+        marker={"size": 6, "color": theme.NORMAL},
+        customdata=told,
+        name="score",
         hovertemplate="rank %{x}: %{customdata}<extra></extra>",
-    )  # fmt: skip
+    )
     mark = go.Scatter(
-        x=[chosen], y=[scores[chosen - 1]], mode="markers", hoverinfo="skip", name="chosen rank",
+        x=[chosen],
+        y=[scores[chosen - 1]],
+        mode="markers",
+        hoverinfo="skip",
+        name="chosen rank",
         marker={"color": theme.ANOMALOUS, "size": 14, "symbol": "diamond", "line": {"width": 1.5, "color": "white"}},
-    )  # fmt: skip
+    )
     top = 1.12 * max([*scores, before, 1.0])
     span = max(1, len(scores) - 1)
     layout = {
-        "xaxis": {"title": {"text": words.RANK_AXIS, "standoff": 4}, "fixedrange": True, "nticks": 12,
-                  "tickformat": "d", "range": [1 - 0.03 * span, len(scores) + 0.03 * span]},
+        "xaxis": {
+            "title": {"text": words.RANK_AXIS, "standoff": 4},
+            "fixedrange": True,
+            "nticks": 12,
+            "tickformat": "d",
+            "range": [1 - 0.03 * span, len(scores) + 0.03 * span],
+        },
         "yaxis": {"title": {"text": words.SCORE_AXIS, "standoff": 6}, "fixedrange": True, "range": [0, top]},
         "shapes": [_level(1.0, "dot"), _level(before, "dash")],
         "annotations": [_named(1.0, "threshold"), _named(before, words.BEFORE.lower())],
-        "showlegend": False, "height": 280, "margin": {"l": 52, "r": 8, "t": 12, "b": 44},
-    }  # fmt: skip
+        "showlegend": False,
+        "height": 280,
+        "margin": {"l": 52, "r": 8, "t": 12, "b": 44},
+    }
     return go.Figure([line, mark], layout | _BARE)
 
 
 def _level(at: float, dash: str) -> dict[str, object]:
     return {
-        "type": "line", "x0": 0, "x1": 1, "xref": "x domain", "y0": at, "y1": at,
+        "type": "line",
+        "x0": 0,
+        "x1": 1,
+        "xref": "x domain",
+        "y0": at,
+        "y1": at,
         "line": {"color": theme.THRESHOLD, "width": 1.5, "dash": dash},
-    }  # fmt: skip
+    }
 
 
 def _named(at: float, words: str) -> dict[str, object]:
     return {
-        "x": 1, "xref": "x domain", "xanchor": "right", "y": at, "yanchor": "bottom", "text": words,
-        "showarrow": False, "font": {"size": 12},
-    }  # fmt: skip
+        "x": 1,
+        "xref": "x domain",
+        "xanchor": "right",
+        "y": at,
+        "yanchor": "bottom",
+        "text": words,
+        "showarrow": False,
+        "font": {"size": 12},
+    }
 
 
 def changes_figure(rows: Sequence[Row]) -> go.Figure:
@@ -81,17 +110,46 @@ def changes_figure(rows: Sequence[Row]) -> go.Figure:
     low, high = math.log10(min(values)), math.log10(max(values))
     margin = 0.06 * (high - low) + 0.02
     layout = {
-        "xaxis": {"type": "log", "title": {"text": f"{words.SCORE_AXIS} (logarithmic)", "standoff": 4},
-                  "range": [low - margin, high + margin], "fixedrange": True, "exponentformat": "none", "nticks": 6,
-                  "minor": {"dtick": "D1"}},
-        "yaxis": {"categoryorder": "array", "categoryarray": names[::-1], "fixedrange": True, "automargin": True,
-                  "ticksuffix": "  ", "tickvals": names, "ticktext": [_cut(row.title) for row in shown]},
-        "shapes": [{"type": "line", "x0": 1, "x1": 1, "y0": 0, "y1": 1, "yref": "y domain",
-                    "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"}}],
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemclick": False,
-                   "itemdoubleclick": False},
-        "height": 110 + 24 * len(rows), "margin": {"l": 0, "r": 12, "t": 30, "b": 44},
-    }  # fmt: skip
+        "xaxis": {
+            "type": "log",
+            "title": {"text": f"{words.SCORE_AXIS} (logarithmic)", "standoff": 4},
+            "range": [low - margin, high + margin],
+            "fixedrange": True,
+            "exponentformat": "none",
+            "nticks": 6,
+            "minor": {"dtick": "D1"},
+        },
+        "yaxis": {
+            "categoryorder": "array",
+            "categoryarray": names[::-1],
+            "fixedrange": True,
+            "automargin": True,
+            "ticksuffix": "  ",
+            "tickvals": names,
+            "ticktext": [_cut(row.title) for row in shown],
+        },
+        "shapes": [
+            {
+                "type": "line",
+                "x0": 1,
+                "x1": 1,
+                "y0": 0,
+                "y1": 1,
+                "yref": "y domain",
+                "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
+            }
+        ],
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        "height": 110 + 24 * len(rows),
+        "margin": {"l": 0, "r": 12, "t": 30, "b": 44},
+    }
     return go.Figure(traces, layout | _BARE)
 
 
@@ -100,17 +158,25 @@ def _dumbbells(rows: Sequence[tuple[str, Row]], name: str, colour: str) -> list[
     lines = go.Scatter(
         x=[v for _, row in rows for v in (_shown(row.before), _shown(row.after), None)],
         y=[v for place, _ in rows for v in (place, place, None)],
-        mode="lines", line={"color": colour, "width": 2}, hoverinfo="skip", showlegend=False, opacity=0.6,
-    )  # fmt: skip
+        mode="lines",
+        line={"color": colour, "width": 2},
+        hoverinfo="skip",
+        showlegend=False,
+        opacity=0.6,
+    )
     hollow, filled = (
         go.Scatter(
-            x=[_shown(getattr(row, when)) for _, row in rows], y=[place for place, _ in rows], mode="markers",
-            name=name, showlegend=when == "after", customdata=told,
+            x=[_shown(getattr(row, when)) for _, row in rows],
+            y=[place for place, _ in rows],
+            mode="markers",
+            name=name,
+            showlegend=when == "after",
+            customdata=told,
             marker={"color": colour, "size": 11, "symbol": symbol, "line": {"width": 1.5, "color": colour}},
             hovertemplate="%{customdata}<extra></extra>",
         )
         for when, symbol in (("before", "circle-open"), ("after", "circle"))
-    )  # fmt: skip
+    )
     return [lines, hollow, filled]
 
 

@@ -139,9 +139,12 @@ def summary(rows: Iterable[Row]) -> Summary | None:
     if not rows:
         return None
     return Summary(
-        len(rows), median(row.before for row in rows), median(row.after for row in rows),
-        sum(row.before > 1 for row in rows), sum(row.after > 1 for row in rows),
-    )  # fmt: skip
+        len(rows),
+        median(row.before for row in rows),
+        median(row.after for row in rows),
+        sum(row.before > 1 for row in rows),
+        sum(row.after > 1 for row in rows),
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- donors

@@ -98,9 +98,14 @@ def _forward(model: Model, why: Mapping[str, str]) -> tuple[str, Model | None, s
     session.remember(_FORWARD, KEPT, session.one_of(possible))
     problem = why["forward"] or why["out"] or ("" if donors else words.no_donor(_command(model)))
     forward = st.segmented_control(
-        words.FORWARD_LABEL, possible, format_func=words.FORWARDS.get, key=_FORWARD, required=True,
-        disabled=len(possible) == 1, help=" ".join(filter(None, (words.FORWARD_HELP, problem))),
-    )  # fmt: skip
+        words.FORWARD_LABEL,
+        possible,
+        format_func=words.FORWARDS.get,
+        key=_FORWARD,
+        required=True,
+        disabled=len(possible) == 1,
+        help=" ".join(filter(None, (words.FORWARD_HELP, problem))),
+    )
     if forward != OTHER:
         return forward, None, ""
     titles = variant_text.titles(donors.values())
@@ -205,30 +210,46 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
     sides = {"before": (found.before, words.BEFORE_HINT), "after": (found.after, words.AFTER_HINT)}
     tiles = [
         Tile(
-            side.name, hint,
-            resources.photo(
-                (*key, name), lambda side=side: figures.overlay(small, side.score, scale, opacity, 1.0)
-            ),
-            **bar, tag=words.tag(side.judged.reference, side.judged.value, side.relative),
+            side.name,
+            hint,
+            resources.photo((*key, name), lambda side=side: figures.overlay(small, side.score, scale, opacity, 1.0)),
+            **bar,
+            tag=words.tag(side.judged.reference, side.judged.value, side.relative),
             alarm=side.judged.is_anomalous,
         )
         for name, (side, hint) in sides.items()
-    ]  # fmt: skip
+    ]
     difference = comparison_data.difference(found.before, found.after)
     uri = resources.photo(
         (*key, "difference"), lambda: agreement.difference_overlay(small, difference, _DIFFERENCE_OPACITY)
     )
     tiles.append(
-        Tile(words.DIFFERENCE_TITLE, words.DIFFERENCE_HINT, uri, gradient=agreement.difference_gradient(),
-             ticks=words.DIFFERENCE_TICKS, tag=words.difference_tag(found))
-    )  # fmt: skip
+        Tile(
+            words.DIFFERENCE_TITLE,
+            words.DIFFERENCE_HINT,
+            uri,
+            gradient=agreement.difference_gradient(),
+            ticks=words.DIFFERENCE_TICKS,
+            tag=words.difference_tag(found),
+        )
+    )
     shape = loaded.image.shape
     x, y = settings.remember_pixel(loaded, found.before.judged)
     linked_pictures.draw(
-        "whatif_pictures", tiles, shape[:2], (y, x), shape, lambda r, c: settings.choose_pixel(c, r),
-        label=words.PICTURES_LABEL, widest=440, ring=True, zoom=True, step=max(1, shape[1] // 64), image=loaded.hash,
+        "whatif_pictures",
+        tiles,
+        shape[:2],
+        (y, x),
+        shape,
+        lambda r, c: settings.choose_pixel(c, r),
+        label=words.PICTURES_LABEL,
+        widest=440,
+        ring=True,
+        zoom=True,
+        step=max(1, shape[1] // 64),
+        image=loaded.hash,
         probe=Probe(found.after.score, words.PROBE),
-    )  # fmt: skip
+    )
 
 
 def _rank_curve(trace: Trace, choice: Choice, found: Change, scores: Sequence[float]) -> None:
@@ -272,9 +293,11 @@ def _samples(model: Model, choice: Choice, expression: str) -> None:
     with st.expander("As a table", icon=":material/table_rows:"):
         number = st.column_config.NumberColumn(format="%.3g", help=words.UNIT_NOTE)
         st.dataframe(
-            samples_table(rows), hide_index=True, key="whatif_table",
+            samples_table(rows),
+            hide_index=True,
+            key="whatif_table",
             column_config={"Before": number, "After": number, "Change": number},
-        )  # fmt: skip
+        )
 
 
 def _ready(model: Model, choice: Choice, loaded: Sequence[Loaded], key: str) -> bool:
@@ -282,9 +305,13 @@ def _ready(model: Model, choice: Choice, loaded: Sequence[Loaded], key: str) -> 
     was not looked at yet a button asks for it."""
     before = [one for one in loaded if resources.known_maps(model, one) is None]
     after = [one for one in loaded if variant_cache.known(one, key) is None]
-    if after and choice.rank is not None and not st.button(
-        words.SAMPLES_BUTTON, icon=":material/play_arrow:", key="whatif_run", help=words.SAMPLES_BUTTON_HELP
-    ):  # fmt: skip
+    if (
+        after
+        and choice.rank is not None
+        and not st.button(
+            words.SAMPLES_BUTTON, icon=":material/play_arrow:", key="whatif_run", help=words.SAMPLES_BUTTON_HELP
+        )
+    ):
         return False
     total, done = len(before) + len(after), 0
     bar = st.empty()

@@ -70,7 +70,9 @@ figcaption button:focus-visible { outline: 2px solid var(--st-primary-color); }
 .hint { font-size: 0.82rem; line-height: 1.35; opacity: 0.72; margin-top: 4px; }
 """
 
-_JS = component_script.MAKE + """
+_JS = (
+    component_script.MAKE
+    + """
 const build = (root, data) => {
   root.replaceChildren();
   root._zoomed = { k: 1, u: 0, v: 0 };
@@ -296,6 +298,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   point(null);
 }
 """
+)
 
 _mount = st.components.v2.component("nnet_linked_pictures", css=_CSS, js=_JS)
 

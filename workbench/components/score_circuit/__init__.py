@@ -287,4 +287,3 @@ def draw(key: str, diagram: Diagram, only: str, on_edit: Callable[[str, str], No
 
 def _encoded(part: Map | Result) -> dict[str, object]:
     return vars(part) | {"picture": pictures.data_uri(part.picture)}
-

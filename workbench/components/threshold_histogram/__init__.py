@@ -55,7 +55,9 @@ text { fill: var(--st-text-color); font-size: 12px; }
 .names i.mark-key { width: 10px; height: 10px; transform: rotate(45deg); }
 """
 
-_JS = base.MAKE + """
+_JS = (
+    base.MAKE
+    + """
 const shape = (tag, parent, settings) => {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(settings)) element.setAttribute(name, value);
@@ -270,6 +272,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root._draw();
 }
 """
+)
 
 _mount = st.components.v2.component("nnet_threshold_histogram", css=_CSS, js=_JS)
 

@@ -37,7 +37,9 @@ figcaption { font-size: 0.85rem; font-weight: 600; line-height: 1.3; margin-bott
 .cells { image-rendering: pixelated; }
 """
 
-_JS = base.MAKE + """
+_JS = (
+    base.MAKE
+    + """
 const build = (root) => {
   const bar = make('div', 'controls', root);
   root._play = make('button', '', bar);
@@ -132,6 +134,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   return () => { if (!parentElement.isConnected) clearInterval(root._timer); };
 }
 """
+)
 
 _mount = st.components.v2.component("nnet_training_film", css=_CSS, js=_JS)
 

@@ -31,7 +31,9 @@ input { width: 100%; margin: 8px 0 0; accent-color: var(--st-primary-color); }
 @media (pointer: coarse) { input { height: 40px; } }
 """
 
-_JS = base.MAKE + """
+_JS = (
+    base.MAKE
+    + """
 export default function ({ parentElement, data, setTriggerValue }) {
   let root = parentElement.querySelector('.wipe');
   if (!root) {
@@ -79,6 +81,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   else show(Number(range.value));
 }
 """
+)
 
 _mount = st.components.v2.component("nnet_wipe", css=_CSS, js=_JS)
 

@@ -22,42 +22,67 @@ def peaks_figure(first: Side, second: Side) -> go.Figure:
     joined = [name for name in maps if name in first.peaks and name in second.peaks]
     lines = go.Scatter(
         x=[v for name in joined for v in (_shown(first.peaks[name]), _shown(second.peaks[name]), None)],
-        y=[v for name in joined for v in (name, name, None)], mode="lines", hoverinfo="skip", showlegend=False,
+        y=[v for name in joined for v in (name, name, None)],
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
         line={"color": theme.THRESHOLD, "width": 2},
-    )  # fmt: skip
+    )
     dots = [_dots(first, maps, theme.NORMAL, "circle"), _dots(second, maps, theme.ANOMALOUS, "diamond")]
     values = [_shown(v) for one in (first, second) for v in one.peaks.values()] + [1.0]
     span = math.log10(min(values)), math.log10(max(values))
     margin = 0.06 * (span[1] - span[0]) + 0.02
     layout = {
         "xaxis": {
-            "type": "log", "title": {"text": f"{words.PEAKS_UNIT} (logarithmic)", "standoff": 4},
-            "range": [span[0] - margin, span[1] + margin], "exponentformat": "none", "nticks": 6, "fixedrange": True,
+            "type": "log",
+            "title": {"text": f"{words.PEAKS_UNIT} (logarithmic)", "standoff": 4},
+            "range": [span[0] - margin, span[1] + margin],
+            "exponentformat": "none",
+            "nticks": 6,
+            "fixedrange": True,
             "minor": {"dtick": "D1"},
         },
         "yaxis": {"categoryorder": "array", "categoryarray": maps[::-1], "fixedrange": True, "ticksuffix": "  "},
         "shapes": [
-            {"type": "line", "x0": 1, "x1": 1, "y0": 0, "y1": 1, "yref": "y domain",
-             "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"}}
+            {
+                "type": "line",
+                "x0": 1,
+                "x1": 1,
+                "y0": 0,
+                "y1": 1,
+                "yref": "y domain",
+                "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
+            }
         ],
         "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "itemclick": False,
-                   "itemdoubleclick": False},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
         "margin": {"l": 0, "r": 12, "t": 30, "b": 44},
         "height": 110 + 30 * len(maps),
-        "dragmode": False, "plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)",
-    }  # fmt: skip
+        "dragmode": False,
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": "rgba(0,0,0,0)",
+    }
     return go.Figure([lines, *dots], layout)
 
 
 def _dots(side: Side, maps: list[str], colour: str, symbol: str) -> go.Scatter:
     present = [name for name in maps if name in side.peaks]
     return go.Scatter(
-        x=[_shown(side.peaks[name]) for name in present], y=present, mode="markers", name=side.name,
+        x=[_shown(side.peaks[name]) for name in present],
+        y=present,
+        mode="markers",
+        name=side.name,
         marker={"color": colour, "size": 12, "symbol": symbol, "line": {"width": 1.5, "color": "white"}},
         customdata=[text.number(side.peaks[name]) for name in present],
         hovertemplate=f"%{{y}}: %{{customdata}} {words.PEAKS_UNIT}<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def _shown(value: float) -> float:

@@ -56,9 +56,13 @@ def _controls(scene: Scene, others: list[str]) -> str:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(words.AGAINST, others, key="against", help=words.AGAINST_HELP, width=300)
         st.button(
-            words.SWAP, icon=":material/swap_horiz:", key="swap", help=words.SWAP_HELP, on_click=_swap,
+            words.SWAP,
+            icon=":material/swap_horiz:",
+            key="swap",
+            help=words.SWAP_HELP,
+            on_click=_swap,
             args=(scene.model.name, st.session_state["against"]),
-        )  # fmt: skip
+        )
         return st.segmented_control(
             "Layout", list(words.LAYOUTS), format_func=words.LAYOUTS.get, key="beside", required=True
         )
@@ -87,7 +91,9 @@ def _side(model: Model, scene: Scene, judged: Judgement) -> Side:
 def _table(first: Side, second: Side) -> None:
     st.markdown(f"**{words.SCORES_TITLE}** · scores have no unit")
     st.dataframe(
-        results(first, second), hide_index=True, key="compare_scores",
+        results(first, second),
+        hide_index=True,
+        key="compare_scores",
         column_config={
             "Score": st.column_config.NumberColumn(format="%.4g"),
             "Threshold": st.column_config.NumberColumn(format="%.4g"),
@@ -96,7 +102,7 @@ def _table(first: Side, second: Side) -> None:
             "p-value": st.column_config.NumberColumn(format="%.3f"),
             "Above threshold": st.column_config.NumberColumn(format="%.1f %%", help="Share of the image's area."),
         },
-    )  # fmt: skip
+    )
 
 
 def results(first: Side, second: Side) -> pd.DataFrame:
@@ -150,10 +156,16 @@ def _wipe(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
     left, right = (pictures.data_uri(picture) for picture in _overlays(scene, (first, second), scale))
     with st.container(width=440):
         wipe.wipe(
-            "compare_pictures", left, right, (first.name, second.name), st.session_state["compare_wipe"], _wiped,
-            aspect=width / height, label=words.WIPE_LABEL,
+            "compare_pictures",
+            left,
+            right,
+            (first.name, second.name),
+            st.session_state["compare_wipe"],
+            _wiped,
+            aspect=width / height,
+            label=words.WIPE_LABEL,
             mark=((x + 0.5) / width, (y + 0.5) / height),
-        )  # fmt: skip
+        )
         st.html(pictures.colour_bar(scale))
     st.caption(words.WIPE_HINT)
 
@@ -176,10 +188,12 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
     row, column = comparison_data.widest(values)
     x, y = cell_to_pixel(row, column, values.shape, scene.loaded.image.shape)
     tile = Tile(
-        words.DIFFERENCE_TITLE, words.DIFFERENCE_HINT,
+        words.DIFFERENCE_TITLE,
+        words.DIFFERENCE_HINT,
         pictures.data_uri(agreement.difference_overlay(scene.loaded.shown, values, 0.9)),
-        gradient=agreement.difference_gradient(), ticks=words.ticks(first.name, second.name),
-    )  # fmt: skip
+        gradient=agreement.difference_gradient(),
+        ticks=words.ticks(first.name, second.name),
+    )
     _linked(scene, "compare_difference", [tile], words.DIFFERENCE_LABEL, Probe(values, words.DIFFERENCE_PROBE))
     st.markdown(words.place(x, y, float(values[row, column]), first.name, second.name))
 
@@ -187,9 +201,20 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
 def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe | None = None) -> None:
     shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
     linked_pictures.draw(
-        key, tiles, shape[:2], (y, x), shape, lambda r, c: settings.choose_pixel(c, r), label=label, widest=440,
-        ring=True, zoom=True, step=max(1, shape[1] // 64), image=scene.loaded.hash, probe=probe,
-    )  # fmt: skip
+        key,
+        tiles,
+        shape[:2],
+        (y, x),
+        shape,
+        lambda r, c: settings.choose_pixel(c, r),
+        label=label,
+        widest=440,
+        ring=True,
+        zoom=True,
+        step=max(1, shape[1] // 64),
+        image=scene.loaded.hash,
+        probe=probe,
+    )
 
 
 # --------------------------------------------------------------------------------------------------- what differs

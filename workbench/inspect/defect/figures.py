@@ -1,4 +1,4 @@
-"""The defect studio's pictures and charts as plain functions; the conventions are those of `workbench.shared.pictures`."""
+"""The defect studio's pictures and charts as plain functions; conventions as in `workbench.shared.pictures`."""
 
 from __future__ import annotations
 
@@ -66,28 +66,40 @@ def effects_figure(effects: Sequence[Effect]) -> go.Figure:
     bridges = go.Scatter(
         x=[v for pair in zip(low, high, [None] * len(low), strict=True) for v in pair],
         y=[n for name in names for n in (name, name, None)],
-        mode="lines", line={"color": theme.THRESHOLD, "width": 3}, hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
+        mode="lines",
+        line={"color": theme.THRESHOLD, "width": 3},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     before = go.Scatter(
-        x=low, y=names, mode="markers", name="without the defect",
-        marker={"color": theme.THRESHOLD, "size": 9}, hovertemplate="%{y} without it: %{x:.3g}<extra></extra>",
-    )  # fmt: skip
+        x=low,
+        y=names,
+        mode="markers",
+        name="without the defect",
+        marker={"color": theme.THRESHOLD, "size": 9},
+        hovertemplate="%{y} without it: %{x:.3g}<extra></extra>",
+    )
     after = [
         go.Scatter(
             x=[value for value, effect in zip(high, effects, strict=True) if effect.visible == visible],
             y=[effect.name for effect in effects if effect.visible == visible],
-            mode="markers", name=f"with it, {'visible' if visible else 'not visible'}",
+            mode="markers",
+            name=f"with it, {'visible' if visible else 'not visible'}",
             marker={"color": theme.ANOMALOUS if visible else theme.NORMAL, "size": 12},
             hovertemplate="%{y} with it: %{x:.3g}<extra></extra>",
         )
         for visible in (True, False)
-    ]  # fmt: skip
+    ]
     values = [*low, *high, 1.0]
     layout = {
         "xaxis": _log_axis("peak inside it, × normal 99 % level (logarithmic)", min(values), max(values)),
         "yaxis": {
-            "autorange": "reversed", "ticksuffix": "  ", "fixedrange": True, "type": "category",
-            "categoryorder": "array", "categoryarray": names,
+            "autorange": "reversed",
+            "ticksuffix": "  ",
+            "fixedrange": True,
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": names,
         },
         "height": 110 + 30 * len(effects),
         "shapes": [_line("x", 1.0)],
@@ -105,10 +117,13 @@ def scores_figure(curves: Curves, kind: str) -> go.Figure:
     floor = _floor([*curves.scores, curves.undamaged, curves.threshold])
     scores = [max(float(score), floor) for score in curves.scores]
     dots = go.Scatter(
-        x=x, y=scores, mode="lines+markers", line={"color": theme.THRESHOLD, "width": 2},
+        x=x,
+        y=scores,
+        mode="lines+markers",
+        line={"color": theme.THRESHOLD, "width": 2},
         marker={"color": colours, "size": 10},
         hovertemplate=f"{_dose_hover(curves)}: score %{{y:.3g}}<extra></extra>",
-    )  # fmt: skip
+    )
     undamaged, threshold = max(curves.undamaged, floor), max(curves.threshold, floor)
     values = [*scores, undamaged, threshold]
     layout = {
@@ -134,11 +149,15 @@ def lines_figure(curves: Curves, lines: Sequence[Line], kind: str) -> go.Figure:
         fill = [colour if seen else "rgba(0,0,0,0)" for seen in one.visible]
         drawn.append(
             go.Scatter(
-                x=x, y=y, mode="lines+markers", name=one.name, line={"color": colour, "width": 2, "dash": dash},
+                x=x,
+                y=y,
+                mode="lines+markers",
+                name=one.name,
+                line={"color": colour, "width": 2, "dash": dash},
                 marker={"color": fill, "size": 8, "line": {"color": colour, "width": 1.5}},
                 hovertemplate=f"{one.name}, {_dose_hover(curves)}: %{{y:.3g}} times normal<extra></extra>",
             )
-        )  # fmt: skip
+        )
     layout = {
         "xaxis": _dose_axis(curves, kind),
         "yaxis": _log_axis("peak, × normal 99 % level (logarithmic)", min(values), max(values)),
@@ -184,9 +203,7 @@ def _log_range(low: float, high: float) -> dict[str, object]:
     bottom, top = math.log10(low), math.log10(high)
     room = max(0.06 * (top - bottom), 0.05)
     steps = (1, 2, 5) if top - bottom < 2.2 else (1,)
-    ticks = [
-        float(f"{step}e{power}") for power in range(math.floor(bottom - 1), math.ceil(top + 1)) for step in steps
-    ]
+    ticks = [float(f"{step}e{power}") for power in range(math.floor(bottom - 1), math.ceil(top + 1)) for step in steps]
     shown = [tick for tick in ticks if bottom - room <= math.log10(tick) <= top + room]
     return {
         "type": "log",
@@ -206,24 +223,37 @@ def _line(axis: str, at: float, dash: str = "dot") -> dict[str, object]:
     """A line across the chart at a value of the "x" or "y" axis."""
     other = "y" if axis == "x" else "x"
     return {
-        "type": "line", f"{axis}0": at, f"{axis}1": at, f"{other}0": 0, f"{other}1": 1,
-        f"{other}ref": f"{other} domain", "layer": "below",
+        "type": "line",
+        f"{axis}0": at,
+        f"{axis}1": at,
+        f"{other}0": 0,
+        f"{other}1": 1,
+        f"{other}ref": f"{other} domain",
+        "layer": "below",
         "line": {"color": theme.THRESHOLD, "width": 1.5, "dash": dash},
-    }  # fmt: skip
+    }
 
 
 def _note(at: float, words: str, right: bool = False) -> dict[str, object]:
     """Words on a horizontal line of a logarithmic axis, at the left end or at the right."""
     return {
-        "x": 0.99 if right else 0.01, "xref": "x domain", "xanchor": "right" if right else "left",
-        "y": math.log10(at), "yanchor": "bottom", "showarrow": False,
-        "text": words, "font": _LABEL,
-    }  # fmt: skip
+        "x": 0.99 if right else 0.01,
+        "xref": "x domain",
+        "xanchor": "right" if right else "left",
+        "y": math.log10(at),
+        "yanchor": "bottom",
+        "showarrow": False,
+        "text": words,
+        "font": _LABEL,
+    }
 
 
 _CHART_HEIGHT = 330
 _LEGEND = {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "font": _LABEL}
 _CHART = {
-    "plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)", "margin": {"l": 0, "r": 8, "t": 8, "b": 44},
-    "showlegend": False, "dragmode": False,
-}  # fmt: skip
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "margin": {"l": 0, "r": 8, "t": 8, "b": 44},
+    "showlegend": False,
+    "dragmode": False,
+}

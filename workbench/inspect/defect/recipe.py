@@ -68,7 +68,7 @@ class Drawn:
 
     @property
     def kind(self) -> str:
-        """"drawing"."""
+        """ "drawing"."""
         return "drawing"
 
     @property

@@ -79,9 +79,12 @@ def _warn_of_defects(scene: Scene) -> None:
     words.info(reason, icon=":material/info:")
     if normal is not None:
         jump.button(
-            wording.jump(normal.title), key="studio_normal", icon=":material/arrow_forward:", on_click=session.choose,
+            wording.jump(normal.title),
+            key="studio_normal",
+            icon=":material/arrow_forward:",
+            on_click=session.choose,
             args=(normal.key,),
-        )  # fmt: skip
+        )
 
 
 @st.fragment
@@ -89,9 +92,13 @@ def _studio(scene: Scene) -> None:
     """Everything that follows the defect; only this runs again when it changes."""
     session.remember("studio", "place", session.one_of(wording.WAYS))
     way = st.segmented_control(
-        "How", list(wording.WAYS), format_func=wording.WAYS.get, key="studio", required=True,
+        "How",
+        list(wording.WAYS),
+        format_func=wording.WAYS.get,
+        key="studio",
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     placed = _placed() if way == "place" else None
     tool, altered, answer = st.columns(3, gap="medium")
     with tool:
@@ -168,10 +175,14 @@ def _place_on(scene: Scene, placed: Placed) -> Placed:
     patch = placed.kind == CUT_PASTE
     st.markdown("**Original**")
     defect_canvas.placer(
-        "studio_placer", _sheet(scene.loaded),
+        "studio_placer",
+        _sheet(scene.loaded),
         {"to": (defect.x, defect.y), "from": (defect.from_x, defect.from_y) if patch else None},
-        defect.size, _moved, label=wording.PLACE_LABEL, hint=wording.PLACE_HINT_PATCH if patch else wording.PLACE_HINT,
-    )  # fmt: skip
+        defect.size,
+        _moved,
+        label=wording.PLACE_LABEL,
+        hint=wording.PLACE_HINT_PATCH if patch else wording.PLACE_HINT,
+    )
     st.caption(wording.place(defect.x, defect.y, defect.size, scene.loaded.image.shape, placed.kind))
     return placed
 
@@ -205,9 +216,13 @@ def _draw_on(scene: Scene) -> Drawn | None:
     layer = _layers().get(loaded.hash)
     st.markdown("**Original: draw on it**")
     defect_canvas.painter(
-        "studio_painter", _sheet(loaded), None if layer is None else _layer_uri(layer), take,
-        label=wording.DRAW_LABEL, hint=wording.DRAW_HINT,
-    )  # fmt: skip
+        "studio_painter",
+        _sheet(loaded),
+        None if layer is None else _layer_uri(layer),
+        take,
+        label=wording.DRAW_LABEL,
+        hint=wording.DRAW_HINT,
+    )
     if loaded.shown.shape != loaded.image.shape:
         st.caption(wording.drawing_kept(loaded.shown.shape[1], loaded.shown.shape[0]))
     if problem := st.session_state.get(_PROBLEM):
@@ -272,9 +287,7 @@ def _altered(scene: Scene, outcome: Outcome) -> None:
     picture = {
         "heatmap": lambda: figures.overlay(altered, outcome.judged.score, view.scale, view.opacity, view.edge),
         "plain": lambda: altered,
-        "before": lambda: figures.overlay(
-            scene.loaded.shown, scene.judged.score, view.scale, view.opacity, view.edge
-        ),
+        "before": lambda: figures.overlay(scene.loaded.shown, scene.judged.score, view.scale, view.opacity, view.edge),
     }[show]()
     if edged:
         picture = studio_figures.with_defect_outline(picture, outcome.alteration.shown_mask)
@@ -284,9 +297,13 @@ def _altered(scene: Scene, outcome: Outcome) -> None:
     st.plotly_chart(figure, key="studio_altered", config=figures.PICTURE_CONFIG, alt=wording.ALTERED_HINT)
     st.html(figures.colour_bar(view.scale))
     st.segmented_control(
-        "Show", list(wording.SHOWN), format_func=wording.SHOWN.get, key="studio_show", required=True,
+        "Show",
+        list(wording.SHOWN),
+        format_func=wording.SHOWN.get,
+        key="studio_show",
+        required=True,
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     st.toggle("Outline the defect", key="studio_edge", help=wording.OUTLINE_HELP)
     st.caption(wording.ALTERED_HINT)
 
@@ -328,9 +345,13 @@ def _map_pairs(scene: Scene, outcome: Outcome, effects: dict[str, Effect]) -> No
             if name not in effects:
                 continue
             pair = studio_figures.map_pair(
-                scene.trace.maps[name], outcome.answer.maps[name], effects[name].level, scene.loaded.image.shape,
-                outcome.alteration.shown_mask, scale,
-            )  # fmt: skip
+                scene.trace.maps[name],
+                outcome.answer.maps[name],
+                effects[name].level,
+                scene.loaded.image.shape,
+                outcome.alteration.shown_mask,
+                scale,
+            )
             with grid.cell():
                 st.markdown(f"**{name}** {MAPS[name].pair}")
                 st.image(figures.data_uri(pair), width="stretch", alt=f"{name} without and with the defect")
@@ -428,10 +449,14 @@ def _onsets(scene: Scene, curves: Curves, kind: str, response: Response) -> None
     with right:
         st.caption(wording.took(len(curves.doses), response.milliseconds))
         st.download_button(
-            "Dose-response (CSV)", lambda: studio_data.table(curves).to_csv(index=False),
-            f"{_name(scene, kind)}-{curves.axis}.csv", "text/csv", icon=":material/download:", on_click="ignore",
+            "Dose-response (CSV)",
+            lambda: studio_data.table(curves).to_csv(index=False),
+            f"{_name(scene, kind)}-{curves.axis}.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
             key="studio_csv",
-        )  # fmt: skip
+        )
 
 
 # ---------------------------------------------------------------------------------------------------- taking away
@@ -446,9 +471,11 @@ def _take_away(scene: Scene, outcome: Outcome) -> None:
     name, alteration = _name(scene, outcome.recipe.kind), outcome.alteration
     with st.container(horizontal=True, gap="small"):
         use = st.button(
-            "Use this image everywhere", key="studio_use", icon=":material/library_add:",
+            "Use this image everywhere",
+            key="studio_use",
+            icon=":material/library_add:",
             help=wording.EVERYWHERE_HELP,
-        )  # fmt: skip
+        )
         files = {
             "Image (PNG)": (lambda: figures.png(alteration.image), f"{name}.png"),
             "Mask (PNG)": (lambda: figures.png(studio_paint.mask_picture(alteration.mask)), f"{name}-mask.png"),

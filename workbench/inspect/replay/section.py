@@ -38,9 +38,15 @@ def saved(scene: Scene) -> bytes:
     # A data set's files are not passed on; its image is in the bundle as pixels all the same.
     original = (scene.picture.title, source) if isinstance(source, bytes) else None
     return replay.pack(
-        scene.model.detector, scene.loaded.image, scene.trace.maps, scene.judged.score, scene.judged.reference,
-        title=scene.picture.title, original=original, view=session.view(),
-    )  # fmt: skip
+        scene.model.detector,
+        scene.loaded.image,
+        scene.trace.maps,
+        scene.judged.score,
+        scene.judged.reference,
+        title=scene.picture.title,
+        original=original,
+        view=session.view(),
+    )
 
 
 def open_file(name: str, content: bytes) -> bool:
@@ -115,9 +121,15 @@ def section(scene: Scene) -> None:
 def button(scene: Scene) -> None:
     """The button that saves a bundle."""
     st.download_button(
-        "Replay bundle (ZIP)", lambda: saved(scene), f"{scene.picture.stem}-replay.zip", "application/zip",
-        icon=":material/download:", on_click="ignore", key="download-replay", help=words.ABOUT,
-    )  # fmt: skip
+        "Replay bundle (ZIP)",
+        lambda: saved(scene),
+        f"{scene.picture.stem}-replay.zip",
+        "application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        key="download-replay",
+        help=words.ABOUT,
+    )
 
 
 def _again(scene: Scene, bundle: Bundle) -> Rerun | None:
@@ -147,9 +159,11 @@ def _heading(bundle: Bundle, checks: Sequence[Check], again: Rerun | None) -> No
     rows = [{"Check": c.name, "Result": marks[c.agrees], "What was found": c.detail} for c in checks]
     st.markdown(f"**{len(rows)} checks** · what was held against what")
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, key="replay_checks",
+        pd.DataFrame(rows),
+        hide_index=True,
+        key="replay_checks",
         column_config={"What was found": st.column_config.TextColumn(width="large")},
-    )  # fmt: skip
+    )
 
 
 def _pictures(scene: Scene, bundle: Bundle, again: Rerun | None) -> None:
