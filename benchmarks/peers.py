@@ -15,7 +15,8 @@ What is made equal, and how:
     Teacher       EfficientNet-Lite0 with the weights of nnet.model.weights. anomalib's feature extractors are built
                   without weights and get the same tensors; each run checks that their features equal our teacher's.
     Images        Those that N-Net trains on (the normal images without its held-out share), resized by
-                  nnet.data.images, with the teacher's normalisation. The held-out share is drawn by the seed, for every method alike.
+                  nnet.data.images, with the teacher's normalisation. The held-out share is drawn by the seed, for every
+                  method alike.
     Steps         Whole epochs, as few as reach --steps, in the order of N-Net's images. Every optimiser has the rate
                   that its authors recommend as peak of the preset's schedule (warm-up and cosine over these steps).
     Smoothing     Where a method smooths its map, sigma is 4 pixels at 256, so 2 at 128. STFPM does not smooth.

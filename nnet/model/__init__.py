@@ -1,1 +1,1 @@
-"""The network, one file per part. Reading order, that of Figure 2: backbone (T, S1), fpm, nfs, ffc, decoder (S2), network."""
+"""The network, one file per part. Reading order: backbone (T, S1), fpm, nfs, ffc, decoder (S2), network."""

@@ -12,8 +12,8 @@ from test_app import INSPECT, charts, heading, shown_score, start, upload, words
 from test_replay import changed, opened, pack, signed
 
 from nnet.detector import Detector
-from nnet.replay.bundle import MODEL, SETTINGS
 from nnet.replay import bundle as replay
+from nnet.replay.bundle import MODEL, SETTINGS
 from workbench.inspect import sections
 from workbench.inspect.replay import section as replay_page
 from workbench.inspect.scene import Section

@@ -18,8 +18,9 @@ from PIL import Image
 
 from nnet.cli import main
 from nnet.detector import Detector
-from nnet.replay.bundle import CALIBRATION, IMAGE, MANIFEST, MODEL, SETTINGS, VALUES, ReplayError, checks
 from nnet.replay import bundle as replay
+from nnet.replay import checks
+from nnet.replay.bundle import CALIBRATION, IMAGE, MANIFEST, MODEL, SETTINGS, VALUES, ReplayError
 from nnet.scoring.maps import score_map
 
 Members = dict[str, bytes]

@@ -12,9 +12,9 @@ import streamlit as st
 
 from nnet.data.images import content_hash, decode
 from nnet.errors import NNetError
-from nnet.replay.bundle import Bundle
 from nnet.replay import bundle as replay
 from nnet.replay import checks as replay_checks
+from nnet.replay.bundle import Bundle
 from nnet.replay.checks import Check, Rerun
 from workbench.inspect.replay import words
 from workbench.inspect.scene import Scene
