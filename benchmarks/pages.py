@@ -96,21 +96,13 @@ VIEWS = [
     View(
         PROJECTION,
         "Gates and channels",
-        {
-            "stage": ("2", "3", "1"),
-            "side": ("student", "teacher"),
-            "channel": (1, 2, 3, 4, 5, 6),
-        },
+        {"stage": ("2", "3", "1"), "side": ("student", "teacher"), "channel": (1, 2, 3, 4, 5, 6)},
         {"part": "gates"},
     ),
     View(
         PROJECTION,
         "Features",
-        {
-            "stage": ("2", "3", "1"),
-            "vectors": ("raw", "unit"),
-            "blend": (10, 20, 35, 65, 80, 95),
-        },
+        {"stage": ("2", "3", "1"), "vectors": ("raw", "unit"), "blend": (10, 20, 35, 65, 80, 95)},
         {"part": "features"},
     ),
     View(
@@ -136,11 +128,7 @@ VIEWS = [
     View(
         ABLATIONS,
         "What if",
-        {
-            "opacity": COMMON["opacity"],
-            "colours": COMMON["colours"],
-            "pixel": COMMON["pixel"],
-        },
+        {"opacity": COMMON["opacity"], "colours": COMMON["colours"], "pixel": COMMON["pixel"]},
         {"part": "whatif"},
     ),
 ]

@@ -57,9 +57,7 @@ class ModelConfig:
     )
     nfs: bool = setting(True, "Normal feature storage: the memory on F_3.", "paper, section 3.3; Table 5")
     memory_items: int = setting(
-        100,
-        "N: number of memory items.",
-        "choice: open in the paper; see docs/memory.md for the measurements",
+        100, "N: number of memory items.", "choice: open in the paper; see docs/memory.md for the measurements"
     )
     temperature: float = setting(
         0.05,

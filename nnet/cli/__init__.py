@@ -309,11 +309,7 @@ def _image_paths(given: Sequence[Path]) -> Iterator[Path]:
 
 
 def _score_batch(
-    detector: Any,
-    reference: Any,
-    images: list[tuple[Path, Decoded]],
-    options: argparse.Namespace,
-    taken: set[str],
+    detector: Any, reference: Any, images: list[tuple[Path, Decoded]], options: argparse.Namespace, taken: set[str]
 ) -> Iterator[dict[str, Any]]:
     from nnet.scoring.overlay import overlay, to_png
 

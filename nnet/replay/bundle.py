@@ -45,14 +45,7 @@ MANIFEST, IMAGE, VALUES = "manifest.json", "image.png", "values.npz"
 CALIBRATION, SETTINGS, MODEL = "calibration.json", "settings.json", "model.json"
 ORIGINAL = "original"
 _MIB = 2**20
-_LIMITS = {
-    MANIFEST: _MIB,
-    SETTINGS: _MIB,
-    MODEL: _MIB,
-    CALIBRATION: 16 * _MIB,
-    VALUES: 64 * _MIB,
-    IMAGE: 256 * _MIB,
-}
+_LIMITS = {MANIFEST: _MIB, SETTINGS: _MIB, MODEL: _MIB, CALIBRATION: 16 * _MIB, VALUES: 64 * _MIB, IMAGE: 256 * _MIB}
 """Most bytes of each member, unpacked."""
 _ORIGINAL_LIMIT = 256 * _MIB
 _ARRAY_LIMIT = 16 * _MIB

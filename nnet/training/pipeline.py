@@ -98,11 +98,7 @@ def phase(name: str, listen: Callable[[Progress], None]) -> Callable[[int, int],
 
 
 def _load(
-    dataset: Dataset,
-    config: Config,
-    listen: Callable[[Progress], None],
-    skip: bool,
-    note: Callable[[str], None],
+    dataset: Dataset, config: Config, listen: Callable[[Progress], None], skip: bool, note: Callable[[str], None]
 ) -> tuple[Images, Dataset]:
     """The training images, and the data set without those that could not be read."""
     sharing = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes of torchrun on this machine
@@ -117,11 +113,7 @@ def _load(
 
 
 def _measure(
-    detector: Detector,
-    dataset: Dataset,
-    listen: Callable[[Progress], None],
-    skip: bool,
-    note: Callable[[str], None],
+    detector: Detector, dataset: Dataset, listen: Callable[[Progress], None], skip: bool, note: Callable[[str], None]
 ) -> dict[str, Any]:
     """Metrics on the test images; {} where they are not labelled. A model is not lost over a test image."""
     if not can_be_measured(dataset):

@@ -420,18 +420,7 @@ def test_only_runs_on_the_same_data_and_base_are_compared(tmp_path):
     ]
 
 
-EMPTY_TEXTS = {
-    "expression",
-    "maps",
-    "device",
-    "engine",
-    "config_sha256",
-    "commit",
-    "created",
-    "nnet",
-    "torch",
-    "key",
-}
+EMPTY_TEXTS = {"expression", "maps", "device", "engine", "config_sha256", "commit", "created", "nnet", "torch", "key"}
 
 
 def test_the_mean_over_data_sets_takes_what_was_run_on_all_of_them():

@@ -99,12 +99,7 @@ def test_pca_is_the_plane_of_largest_variance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "names"),
-    [
-        ("label", {"normal", "defective"}),
-        ("type", {"normal", "a", "b"}),
-        ("score", {"image"}),
-    ],
+    ("colour", "names"), [("label", {"normal", "defective"}), ("type", {"normal", "a", "b"}), ("score", {"image"})]
 )
 def test_each_point_of_the_embedding_knows_its_image(colour: str, names: set[str]) -> None:
     points = np.arange(12.0).reshape(6, 2)

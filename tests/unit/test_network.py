@@ -24,12 +24,7 @@ SWITCHES = {
     "L_align only": {"loss__kd": False, "loss__beta_epochs": None},
     "L1": {"loss__distance": "l1"},
     "L2": {"loss__distance": "l2"},
-    "baseline of Table 4": {
-        "model__fpm": False,
-        "model__nfs": False,
-        "model__ffc": False,
-        "model__forward": False,
-    },
+    "baseline of Table 4": {"model__fpm": False, "model__nfs": False, "model__ffc": False, "model__forward": False},
     "plain forward distillation": {
         "model__fpm": False,
         "model__nfs": False,
@@ -108,10 +103,7 @@ def test_exactly_the_maps_that_the_configuration_names_exist(switches):
     assert all(torch.isfinite(m).all() and (m >= -1e-6).all() for m in maps.values())
 
 
-@pytest.mark.parametrize(
-    ("switch", "part"),
-    [("model__fpm", "FPM_T"), ("model__nfs", "NFS"), ("model__forward", "S1")],
-)
+@pytest.mark.parametrize(("switch", "part"), [("model__fpm", "FPM_T"), ("model__nfs", "NFS"), ("model__forward", "S1")])
 def test_a_part_that_is_off_has_no_parameters(switch, part):
     assert part in NNet(tiny_config()).parameter_counts()
     assert part not in NNet(tiny_config(**{switch: False})).parameter_counts()

@@ -20,8 +20,7 @@ from workbench.projection import looks as work
 RNG = np.random.default_rng(0)
 F = RNG.normal(size=(6, 4, 5)).astype(np.float32)
 GATE = Gate(
-    np.linspace(0.1, 0.9, 24, dtype=np.float32).reshape(6, 4),
-    np.linspace(0.2, 0.8, 30, dtype=np.float32).reshape(6, 5),
+    np.linspace(0.1, 0.9, 24, dtype=np.float32).reshape(6, 4), np.linspace(0.2, 0.8, 30, dtype=np.float32).reshape(6, 5)
 )
 P = F * GATE.h[:, :, None] * GATE.w[:, None, :]
 CORNER = np.zeros((4, 5), bool)

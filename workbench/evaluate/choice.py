@@ -178,10 +178,7 @@ def _take_zip(kind: str, key: str) -> None:
 def _from_images() -> Chosen | None:
     uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
     left, right = st.columns(2, gap="medium")
-    for column, label, title in (
-        (left, GOOD, words.NORMAL_UPLOAD),
-        (right, DEFECTIVE, words.DEFECTIVE_UPLOAD),
-    ):
+    for column, label, title in ((left, GOOD, words.NORMAL_UPLOAD), (right, DEFECTIVE, words.DEFECTIVE_UPLOAD)):
         with column:
             _uploader(title, label, accept_multiple_files=True, help=words.IMAGES_HELP)
             st.caption(f"{text.plural(len(uploads.files[label]), 'image')} so far")

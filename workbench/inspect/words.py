@@ -72,11 +72,7 @@ def sign_label(sign: str, effect: bool) -> str:
 
 def written(expression: str) -> tuple[str, str, str]:
     """Around an expression that does not fit the diagram: before it and after it."""
-    return (
-        "The score is ",
-        expression,
-        ", which does not pair the maps by scale, so only the maps are shown here.",
-    )
+    return ("The score is ", expression, ", which does not pair the maps by scale, so only the maps are shown here.")
 
 
 def not_yet(problem: str, expression: str) -> str:

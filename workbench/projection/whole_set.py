@@ -127,11 +127,7 @@ def _controls(model: Model, key: tuple[str, str], run: Run | None, milliseconds:
         label = "Go on" if done else f"Measure {text.plural(len(samples), 'image')}"
         with st.container(horizontal=True, gap="small"):
             start = st.button(
-                f"{label} ({expected})",
-                icon=":material/play_arrow:",
-                type="primary",
-                key="data_start",
-                disabled=active,
+                f"{label} ({expected})", icon=":material/play_arrow:", type="primary", key="data_start", disabled=active
             )
             st.button(
                 "Stop measuring",

@@ -273,10 +273,7 @@ def timings_figure(timings: Mapping[str, float]) -> go.Figure:
 _BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
 _CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "showlegend": False, "dragmode": False, "bargap": 0.35}
 
-PICTURE_CONFIG = {
-    "displaylogo": False,
-    "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"],
-}
+PICTURE_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
 """Buttons of a picture: zoom, pan, in, out, back to the whole."""
 CHART_CONFIG = {"displayModeBar": False}
 """A chart needs none."""

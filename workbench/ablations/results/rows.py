@@ -188,14 +188,7 @@ def bases_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Base]:
 def _base(rows: list[Mapping[str, Any]]) -> Base:
     group = groups(rows)[0]
     return Base(
-        slug(group.data),
-        group.title,
-        group.data,
-        group.preset,
-        group.settings,
-        (group.data,),
-        tuple(rows),
-        tuple(rows),
+        slug(group.data), group.title, group.data, group.preset, group.settings, (group.data,), tuple(rows), tuple(rows)
     )
 
 

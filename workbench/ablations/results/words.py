@@ -8,16 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from nnet.studies import STUDIES, VARIANTS, Measured, Study, SummaryCell, SummaryRow
-from nnet.studies.claims import (
-    FAILS,
-    HOLDS,
-    METRIC_TITLES,
-    NOT_MEASURED,
-    NOT_RUN,
-    ONE_SEED,
-    PIXEL_METRICS,
-    WITHIN,
-)
+from nnet.studies.claims import FAILS, HOLDS, METRIC_TITLES, NOT_MEASURED, NOT_RUN, ONE_SEED, PIXEL_METRICS, WITHIN
 from nnet.studies.published import PublishedTable
 from workbench.ablations.results.rows import NOT_CLAIMED, Base, Checked, Origin, SpeedPoint, Values, printed, trainings
 from workbench.shared import text, theme

@@ -471,10 +471,7 @@ def _take_away(scene: Scene, outcome: Outcome) -> None:
     name, alteration = _name(scene, outcome.recipe.kind), outcome.alteration
     with st.container(horizontal=True, gap="small"):
         use = st.button(
-            "Use this image everywhere",
-            key="studio_use",
-            icon=":material/library_add:",
-            help=wording.EVERYWHERE_HELP,
+            "Use this image everywhere", key="studio_use", icon=":material/library_add:", help=wording.EVERYWHERE_HELP
         )
         files = {
             "Image (PNG)": (lambda: figures.png(alteration.image), f"{name}.png"),
