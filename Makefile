@@ -1,9 +1,10 @@
 # make demo: install what is missing and start the workbench. make test: install what is missing and run the tests.
 PYTHON ?= python3
 PORT ?= 8501
-# Test processes; each takes some 1.5 GB. The tests of one file stay in one process, since they share a server or model.
+# Test processes; each takes about 1.5 GB. The tests of one file stay in one process, since they share a server or model.
 WORKERS ?= 2
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
 .PHONY: demo test test-scale lint model clean
 
@@ -15,11 +16,14 @@ test: .venv/dev.stamp
 
 # The ablation study on a local Ray instance; Ray is large, so it is not part of `make test`.
 test-scale: .venv/dev.stamp
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-scale.txt
+	$(PIP) -e ".[dev,scale]"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/processes/test_ablation_ray.py --timeout=1800
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # The embedded default, made again from the data (docs/default-model.md).
 model: .venv/app.stamp
@@ -30,11 +34,11 @@ model: .venv/app.stamp
 clean:
 	rm -rf .venv
 
-.venv/app.stamp: requirements.txt
+.venv/app.stamp: pyproject.toml requirements.txt constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
 	touch $@
 
-.venv/dev.stamp: requirements-dev.txt .venv/app.stamp
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+.venv/dev.stamp: pyproject.toml constraints.txt .venv/app.stamp
+	$(PIP) -e ".[dev]"
 	touch $@

@@ -24,8 +24,7 @@ MARK = ".study-id"
 PAUSE = 0.5
 TRIES = 3  # a busy machine may need longer than the half minute that Ray waits for its own processes
 MISSING = (
-    "Ray is not installed, and --engine ray needs it. Install it with: pip install -r requirements-scale.txt, "
-    "or use --engine local."
+    'Ray is not installed, and --engine ray needs it. Install it with: pip install ".[scale]", or use --engine local.'
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.scoring import judge
-from workbench.shared import frame, pictures, resources, samples, session, text, theme
+from workbench.shared import frame, pictures, places, resources, samples, session, text, theme
 from workbench.shared.resources import Model
 
 
@@ -45,7 +45,7 @@ def _example(model: Model) -> None:
 def _ways_on() -> None:
     """A card for each page that exists."""
     st.subheader("Try it", anchor=False)
-    existing = {name: page for name, page in text.PAGES.items() if (resources.ROOT / "pages" / f"{name}.py").is_file()}
+    existing = {name: page for name, page in text.PAGES.items() if (places.APP / "pages" / f"{name}.py").is_file()}
     with st.grid(3, min_column_width=260, border=True) as cards:
         for name, page in existing.items():
             with cards.cell():

@@ -10,7 +10,7 @@ from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
-from workbench.shared import collector, model_list, model_words, pictures, resources, session, text
+from workbench.shared import collector, model_list, model_words, pictures, places, resources, session, text
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
 
@@ -78,7 +78,7 @@ def loaded(entry: ModelEntry | None) -> Model:
     if entry is None:
         st.title(text.PRODUCT)
         st.warning(text.NO_CHECKPOINT, icon=":material/model_training:")
-        if (resources.ROOT / TRAIN_PAGE).is_file():
+        if (places.APP / TRAIN_PAGE).is_file():
             st.page_link(TRAIN_PAGE, label="Train a model", icon=":material/model_training:")
         st.stop()
     with st.sidebar:

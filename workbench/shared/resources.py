@@ -28,17 +28,16 @@ from nnet.scoring import judge
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
-from workbench.shared import pictures
+from workbench.shared import pictures, places
 from workbench.shared.cache import BoundedCache as BoundedCache
 
-ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_CHECKPOINT = ROOT / "checkpoints" / "elpv-mono"
+DEFAULT_CHECKPOINT = places.APP / "checkpoints" / "elpv-mono"
 EXTRA_FOLDERS = "NNET_CHECKPOINTS"
 """Environment variable: more folders of checkpoints, separated as in PATH."""
 ONLY_EXTRA = "NNET_CHECKPOINTS_ONLY"
 """Environment variable: 1 looks for checkpoints in those folders (and in NNET_RUNS, if it is set) alone."""
 RUNS_FOLDER = "NNET_RUNS"
-"""Environment variable: the folder of training runs, instead of runs/ beside this program."""
+"""Environment variable: the folder of training runs, instead of `workbench.shared.places.RUNS`."""
 
 MODELS = 3
 """Most models kept loaded. The default one takes some 50 MB, the paper's some 800 MB."""
@@ -124,7 +123,7 @@ def stores() -> _Stores:
 
 def runs_folder() -> Path:
     """The folder of training runs."""
-    return Path(os.environ.get(RUNS_FOLDER) or ROOT / "runs").expanduser()
+    return Path(os.environ.get(RUNS_FOLDER) or places.RUNS).expanduser()
 
 
 def only_extra() -> bool:
@@ -141,7 +140,7 @@ def checkpoint_paths() -> dict[str, Path]:
     """
     folders = [Path(entry) for entry in os.environ.get(EXTRA_FOLDERS, "").split(os.pathsep) if entry]
     if not only_extra():
-        folders = [ROOT / "checkpoints", runs_folder(), *folders]
+        folders = [places.APP / "checkpoints", runs_folder(), *folders]
     elif os.environ.get(RUNS_FOLDER):
         folders = [*folders, runs_folder()]
     found = list(dict.fromkeys(path.resolve() for folder in folders for path in usable_checkpoints(folder)))

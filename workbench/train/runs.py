@@ -13,7 +13,7 @@ from nnet.errors import NNetError
 from nnet.runs import Film, Run, Status
 from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
 from workbench.components.training_film import film as film_strip
-from workbench.shared import frame, pictures, resources, session, text, theme
+from workbench.shared import frame, pictures, places, resources, session, text, theme
 from workbench.train import figures, form, images, uploads, words
 from workbench.train.figures import Line
 
@@ -343,7 +343,7 @@ def _finished(run: Run) -> None:
 
 def _page_path(name: str) -> str:
     """A page's file by its name or the end of it, "" if it does not exist."""
-    found = sorted((resources.ROOT / "pages").glob(f"*{name}.py"))
+    found = sorted((places.APP / "pages").glob(f"*{name}.py"))
     return f"pages/{found[0].name}" if found else ""
 
 

@@ -15,7 +15,7 @@ from workbench.ablations.results import figures, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.folders import study_folders
 from workbench.ablations.results.rows import Base, Origin
-from workbench.shared import pictures, resources, session, text
+from workbench.shared import pictures, places, session, text
 
 _FROM, _DATA, _VIEW, _METRIC, _TABLE = (
     "results_from",
@@ -63,7 +63,7 @@ def draw() -> None:
 
 def _folder(grid: GridContainer) -> Path | None:
     """The chosen folder of results; None without any."""
-    folders = study_folders(resources.ROOT)
+    folders = study_folders(places.APP)
     if not folders:
         return None
     session.remember(_FROM, next(iter(folders)), session.one_of(folders))

@@ -19,7 +19,7 @@ from nnet.scoring.judge import Judgement
 from workbench.ablations.results.folders import StudyModel
 from workbench.ablations.variants import candidates
 from workbench.ablations.variants.candidates import WHATIF, Candidate
-from workbench.shared import resources
+from workbench.shared import places, resources
 from workbench.shared.cache import BoundedCache
 from workbench.shared.resources import Loaded, Model
 
@@ -79,7 +79,7 @@ def levels(saved: Checkpoint) -> dict[str, float]:
 
 def kept_models() -> list[StudyModel]:
     """The checkpoints that studies kept."""
-    return candidates.kept_models(resources.ROOT, resources.only_extra())
+    return candidates.kept_models(places.APP, resources.only_extra())
 
 
 # ------------------------------------------------------------------------------------------------ an image's maps
