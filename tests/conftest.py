@@ -55,14 +55,6 @@ def image() -> np.ndarray:
     return samples.collection().images[0].sample.load().image
 
 
-@pytest.fixture(scope="session")
-def shared_address(trained_checkpoint: Path) -> Iterator[str]:
-    """A running workbench that knows the tiny checkpoint only; starting one takes as long as many a test."""
-    from test_browser import served
-
-    yield from served(trained_checkpoint)
-
-
 @pytest.fixture
 def only_tiny(tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The workbench knows the tiny checkpoint and no other, wherever the tests run."""

@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import test_browser
+from browsing import Visitor, served
 from builders import ablation_rows
-from test_browser import Visitor
 
 from nnet.studies import STUDIES
 from nnet.studies.store import CSV, to_csv
 from workbench.ablations.results.folders import EXTRA_STUDIES
-
-browser = test_browser.browser
-pytestmark = test_browser.pytestmark
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +30,7 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     (folder / CSV).write_text(to_csv(rows))
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv(EXTRA_STUDIES, str(folder))
-        yield from test_browser.served(tiny_checkpoint)
+        yield from served(tiny_checkpoint)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])

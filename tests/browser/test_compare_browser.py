@@ -6,10 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-import test_browser
-from test_browser import Visitor, file, photo
-
-address, browser, pytestmark = test_browser.address, test_browser.browser, test_browser.pytestmark
+from browsing import Visitor, file, photo
 
 
 @pytest.fixture(scope="module")

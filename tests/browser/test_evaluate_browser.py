@@ -7,13 +7,9 @@ import zipfile
 
 import numpy as np
 import pytest
-import test_browser
+from browsing import Visitor
 from builders import random_images
 from PIL import Image
-from test_browser import Visitor
-
-address, browser = test_browser.address, test_browser.browser
-pytestmark = test_browser.pytestmark
 
 
 def archive() -> bytes:

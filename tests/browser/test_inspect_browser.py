@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-import test_browser
-from test_browser import Visitor, file, photo, score
-
-address, browser = test_browser.address, test_browser.browser
-pytestmark = test_browser.pytestmark
+from browsing import Visitor, file, photo, score
 
 
 def click(page: object, key: str, x: float, y: float, number: int = 0) -> None:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import pytest
-import test_browser
-from test_browser import Visitor, file, photo
-
-address, browser = test_browser.address, test_browser.browser
-pytestmark = test_browser.pytestmark
+from browsing import Visitor, file, photo
 
 
 def chosen(page: object) -> tuple[str, str]:

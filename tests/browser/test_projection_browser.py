@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import pytest
-import test_browser
-from test_browser import Visitor, file, photo
+from browsing import Visitor, file, photo
 
 from workbench.projection import words
-
-address, browser, pytestmark = test_browser.address, test_browser.browser, test_browser.pytestmark
 
 
 def choose(page: object, name: str) -> None:

@@ -6,12 +6,8 @@ import io
 
 import numpy as np
 import pytest
-import test_browser
+from browsing import Visitor, file, picture
 from PIL import Image
-from test_browser import Visitor, file, picture
-
-address, browser = test_browser.address, test_browser.browser
-pytestmark = test_browser.pytestmark
 
 
 def score(page: object, label: str = "Score with it") -> str:

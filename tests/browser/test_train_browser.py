@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import test_browser
-from test_browser import Visitor, file, picture
+from browsing import Visitor, file, picture, served
 
 from nnet.runs import Runs
 from nnet.runs.slots import MACHINE
 from workbench.shared.resources import RUNS_FOLDER
 
-browser = test_browser.browser
-pytestmark = test_browser.pytestmark
 SLOW = 200_000  # milliseconds for what trains, which takes seconds on a machine with nothing else to do
 
 
@@ -27,7 +24,7 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         environment.setenv(RUNS_FOLDER, str(folder / "runs"))
         environment.setenv(MACHINE, str(folder / "machine"))
         try:
-            yield from test_browser.served(tiny_checkpoint)
+            yield from served(tiny_checkpoint)
         finally:
             runs = Runs(folder / "runs")
             for run in runs.list():

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import test_browser
-from test_browser import Visitor, file, photo
+from browsing import Visitor, file, photo, served
 from variant_builders import kept_study
 
 from nnet.analysis.whatif import LABEL
 from workbench.ablations.results.folders import EXTRA_STUDIES
-
-browser, pytestmark = test_browser.browser, test_browser.pytestmark
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +19,7 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """The address of a workbench that knows the tiny checkpoint and a study."""
     patch = pytest.MonkeyPatch()
     patch.setenv(EXTRA_STUDIES, str(kept_study(tmp_path_factory.mktemp("studies"), tiny_checkpoint)))
-    yield from test_browser.served(tiny_checkpoint)
+    yield from served(tiny_checkpoint)
     patch.undo()
 
 

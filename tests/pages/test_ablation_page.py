@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
+from apptest import fine
+from apptest import start as on_page
 from builders import ablation_rows
 from streamlit.testing.v1 import AppTest
-from test_app import fine
-from test_app import start as on_page
 
 from nnet.studies import DISAGREEMENTS, STUDIES, TABLES
 from nnet.studies.store import CSV, to_csv

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from apptest import INSPECT, charts, fine, start, words
 from builders import random_images, tiny_config
 from streamlit.testing.v1 import AppTest
-from test_app import INSPECT, charts, fine, start, words
 
 from nnet.detector import Detector
 from nnet.scoring.judge import judge

@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from apptest import INSPECT, fine, heading, shown_score, start, words
 from PIL import Image
 from streamlit.elements.lib import policies
-from test_app import INSPECT, fine, heading, shown_score, start, words
 
 from nnet.data import DataError
 from nnet.detector import Detector

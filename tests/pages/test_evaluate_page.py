@@ -12,10 +12,10 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from apptest import component
 from builders import random_images
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from test_app import component
 
 from nnet.analysis import evaluation, subsets
 from nnet.data import open_dataset

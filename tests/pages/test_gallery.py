@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from apptest import INSPECT, PNG, encoded, fine, start, upload
 from streamlit.testing.v1 import AppTest
-from test_app import INSPECT, PNG, encoded, fine, start, upload
 
 from nnet.data.images import decode
 from nnet.detector import Detector

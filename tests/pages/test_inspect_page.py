@@ -8,9 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from builders import tiny_config
-from streamlit.testing.v1 import AppTest
-from test_app import (
+from apptest import (
     INSPECT,
     PNG,
     charts,
@@ -26,6 +24,8 @@ from test_app import (
     upload,
     words,
 )
+from builders import tiny_config
+from streamlit.testing.v1 import AppTest
 
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace

@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from apptest import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
 from builders import random_images, tiny_config
 from streamlit.testing.v1 import AppTest
-from test_app import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
 
 from nnet.analysis.whatif import LABEL, Donor, WhatIf, energy, intervene
 from nnet.data import Sample

@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from apptest import charts, encoded, fine, pressed, start, upload, words
 from builders import tiny_config
 from streamlit.testing.v1 import AppTest
-from test_app import charts, encoded, fine, pressed, start, upload, words
 
 from nnet.analysis.atlas import from_tensors
 from nnet.data.images import decode

@@ -7,9 +7,9 @@ import json
 
 import numpy as np
 import pytest
+from apptest import INSPECT, charts, heading, shown_score, start, upload, words
+from bundles import changed, opened, pack, signed
 from PIL import Image
-from test_app import INSPECT, charts, heading, shown_score, start, upload, words
-from test_replay import changed, opened, pack, signed
 
 from nnet.detector import Detector
 from nnet.replay import bundle as replay

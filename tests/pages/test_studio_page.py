@@ -13,9 +13,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import streamlit as st
+from apptest import charts, encoded, fine, pressed, start, upload, words
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from test_app import charts, encoded, fine, pressed, start, upload, words
 
 from nnet.analysis.visibility import coverage
 from nnet.data import CutPaste, Defect, paint_defect, paste_patch

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from apptest import PNG, encoded, fine, start, words
 from builders import TINY
 from PIL import Image
 from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_history
 from streamlit.testing.v1 import AppTest
-from test_app import PNG, encoded, fine, start, words
 
 from nnet.config import PRESETS, Config, preset
 from nnet.data import Dataset, open_dataset, open_synthetic

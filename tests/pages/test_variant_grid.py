@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from apptest import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
 from builders import tiny_config
 from streamlit.testing.v1 import AppTest
-from test_app import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
 from variant_builders import DATA, NAME, kept_study
 
 from nnet.analysis.whatif import LABEL, WhatIf, intervene

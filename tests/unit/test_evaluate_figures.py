@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from plotly.offline import get_plotlyjs
-from test_subsets import evidence
+from scored import DEFECTIVE, SCORES, evidence
 
 from nnet.analysis.evaluation import score
 from nnet.analysis.subsets import attribute
@@ -17,9 +17,6 @@ from nnet.scoring.metrics import evaluate, rank_scores
 from workbench.evaluate import figures, measured, report, words
 from workbench.evaluate.figures import Line
 from workbench.evaluate.report import Section
-
-SCORES = np.array([0.1, 0.2, 0.4, 0.3, 0.5, 0.8])
-DEFECTIVE = np.array([False, False, False, True, True, True])
 
 
 def line(name: str = "M1") -> Line:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from builders import random_images
 from PIL import Image
-from test_subsets import evidence
+from scored import evidence
 
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Collecting, collect, gather, join, pixel_scores, score

@@ -6,6 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from scored import evidence
 
 from nnet.analysis import subsets
 from nnet.analysis.evaluation import Evidence, score
@@ -14,27 +15,6 @@ from nnet.errors import NNetError
 from nnet.expression import for_maps
 from nnet.scoring import metrics
 from nnet.scoring.metrics import label_pixels
-
-
-def evidence(names: tuple[str, ...] = ("M1", "M3", "M6"), n: int = 16, masks: bool = True, seed: int = 0) -> Evidence:
-    """Random maps that are larger where the defects are; the first 4 images are normal."""
-    random = np.random.default_rng(seed)
-    truth = np.zeros((n, 32, 32), bool)
-    for i in range(4, n):
-        row, column = random.integers(0, 24, 2)
-        truth[i, row : row + 8, column : column + 8] = True
-    cells = truth.reshape(n, 16, 2, 16, 2).mean(axis=(2, 4))
-    maps = {name: (random.random((n, 16, 16)) + 0.15 * cells).astype(np.float32) for name in names}
-    return Evidence(
-        keys=tuple(f"{i}.png" for i in range(n)),
-        labels=("good",) * 4 + ("hole",) * (n - 4),
-        maps=maps,
-        masks=label_pixels(truth) if masks else (None,) * n,
-        embeddings={},
-        shapes=np.full((n, 2), 32),
-        size=32,
-        sigma=4.0,
-    )
 
 
 def game(players: tuple[str, ...], seed: int = 0) -> dict[frozenset[str], float]:

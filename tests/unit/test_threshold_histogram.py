@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from test_evaluate_figures import DEFECTIVE, SCORES
+from scored import DEFECTIVE, SCORES
 
 from workbench.components import threshold_histogram as histogram
 from workbench.components.threshold_histogram import Group, Stop

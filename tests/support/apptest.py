@@ -1,0 +1,107 @@
+"""The workbench's pages without a browser: opening one, what stands on it, and files to upload."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+INSPECT = "pages/1_Inspect.py"
+PNG, JPEG = "image/png", "image/jpeg"
+
+
+def encoded(seed: int = 0, size: tuple[int, int] = (90, 60), format: str = "PNG") -> bytes:
+    """An image file: a grey ramp with a bright patch whose place depends on the seed."""
+    pixels = np.tile(np.linspace(40, 160, size[0]), (size[1], 1)).astype(np.uint8)
+    left = 5 + 13 * seed % (size[0] - 20)
+    pixels[10:25, left : left + 12] = 250
+    stream = io.BytesIO()
+    Image.fromarray(pixels).convert("RGB").save(stream, format)
+    return stream.getvalue()
+
+
+def start(page: str | None = None, **address: str) -> AppTest:
+    """The app on a page, after its first run."""
+    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=60)
+    for name, value in address.items():
+        at.query_params[name] = value
+    if page is not None:
+        at.switch_page(page)
+    return fine(at.run())
+
+
+def fine(at: AppTest) -> AppTest:
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def upload(at: AppTest, *files: tuple[str, bytes, str]) -> AppTest:
+    at.file_uploader[0].set_value(list(files))
+    return fine(at.run())
+
+
+def charts(at: AppTest) -> list[dict]:
+    """The Plotly figures of the page, in order."""
+    return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
+
+
+def component(at: AppTest, key: str) -> dict:
+    """What the component of this key sends to the browser."""
+    found = [element for element in at.get("bidi_component") if element.proto.id.endswith(f"-{key}")]
+    assert len(found) == 1, f"{len(found)} components of the key {key}"
+    return json.loads(found[0].proto.json)
+
+
+def pictures(at: AppTest) -> dict[str, dict]:
+    """The three linked pictures of Inspect by title."""
+    return {tile["title"]: tile for tile in component(at, "pictures")["tiles"]}
+
+
+def probed(at: AppTest, key: str = "pictures") -> np.ndarray:
+    """The values that are read under the pointer."""
+    probe = component(at, key)["probe"]
+    return np.frombuffer(base64.b64decode(probe["values"]), "<f4").reshape(probe["rows"], probe["columns"])
+
+
+def circuit_maps(at: AppTest) -> dict[str, dict]:
+    """The maps on the score circuit by name."""
+    return {m["name"]: m for pair in component(at, "circuit")["pairs"] for m in pair["maps"]}
+
+
+def shown_score(at: AppTest) -> str:
+    return next(metric.value for metric in at.metric if metric.label == "Score")
+
+
+def words(at: AppTest) -> str:
+    """All running text of the page."""
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.warning, at.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def pressed(at: AppTest, label: str) -> AppTest:
+    button = next(button for button in at.button if label in button.label)
+    return fine(button.click().run())
+
+
+def heading(at: AppTest) -> str:
+    """The title of the picture that is shown."""
+    return at.subheader[0].value.replace("\\", "")
+
+
+def copied(tiny_checkpoint: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the tiny checkpoint, with a fingerprint of its own, as the only one there is."""
+    path = folder / "copy"
+    shutil.copytree(tiny_checkpoint, path)
+    config = json.loads((path / "config.json").read_text())
+    config["about"]["copy"] = str(folder)
+    (path / "config.json").write_text(json.dumps(config))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(folder))
+    return path

@@ -1,0 +1,140 @@
+"""A real browser: where it is, a running workbench for it, and what a visitor sees and must not see."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from workbench.shared import samples
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# A page that is opened by its own address first looks for the server below that address; that is Streamlit's way.
+EXPECTED_404 = "/_stcore/"
+PATIENCE = 120_000  # milliseconds; a machine may be busy with other things
+
+
+def served(tiny_checkpoint: Path) -> Iterator[str]:
+    """A workbench of its own that knows the checkpoints beside this one only, running until the generator is closed."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"NNET_CHECKPOINTS": str(tiny_checkpoint.parent), "NNET_CHECKPOINTS_ONLY": "1"}
+    command = [sys.executable, "-m", "streamlit", "run", "Workbench.py", "--server.headless", "true"]
+    server = subprocess.Popen([*command, "--server.port", str(port)], cwd=ROOT, env=environment)
+    try:
+        _wait_for(f"http://localhost:{port}/_stcore/health", server)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait_for(url: str, server: subprocess.Popen) -> None:
+    for _ in range(300):
+        assert server.poll() is None, "the server ended before it was ready"
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"{url} did not answer within a minute")
+
+
+class Visitor:
+    """A page in the browser that remembers what went wrong, and whom it talked to."""
+
+    def __init__(self, browser: object, address: str, width: int = 1440, **options: object) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        self.page = self.context.new_page()
+        self.address = address
+        self.page.set_default_timeout(PATIENCE)
+        self.complaints: list[str] = []
+        self.strangers: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._request)
+
+    def _console(self, message: object) -> None:
+        if message.type == "error" and EXPECTED_404 not in message.location.get("url", ""):
+            self.complaints.append(f"{message.text} ({message.location.get('url')})")
+
+    def _request(self, request: object) -> None:
+        if not request.url.startswith((self.address, self.address.replace("http", "ws"), "data:", "blob:")):
+            self.strangers.append(request.url)
+
+    def open(self, path: str = "") -> Visitor:
+        self.page.goto(f"{self.address}/{path}")
+        return self.settle()
+
+    def settle(self) -> Visitor:
+        """Wait until the page has been drawn and the server has nothing left to do."""
+        self.page.wait_for_selector("h1")
+        self.page.wait_for_timeout(400)
+        self.page.wait_for_function(
+            """() => !document.querySelector('[data-testid="stStatusWidget"], [data-testid="stSkeleton"]')
+                  && !document.querySelector('[data-stale="true"]')"""
+        )
+        return self
+
+    def check(self) -> None:
+        assert self.page.locator('[data-testid="stException"]').count() == 0
+        assert self.complaints == []
+        assert self.strangers == [], "the workbench talks to nobody but its own server"
+        overhang = self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        assert overhang <= 0, f"the page is {overhang} pixels wider than the window"
+
+    def __enter__(self) -> Visitor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+
+def picture(seed: int = 0) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).resize((320, 240), Image.Resampling.BICUBIC).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def photo(number: int = 0) -> bytes:
+    """One of the sample pictures, real solar cells, as a file that a visitor drops in."""
+    images = samples.collection().images
+    stream = io.BytesIO()
+    Image.fromarray(images[number % len(images)].sample.load().image).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def file(name: str, content: bytes) -> dict[str, object]:
+    return {"name": name, "mimeType": "image/png", "buffer": content}
+
+
+def score(page: object) -> str:
+    return page.locator('[data-testid="stMetricValue"]').first.inner_text()

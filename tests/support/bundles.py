@@ -1,0 +1,65 @@
+"""Replay bundles for tests: made, opened, and written as someone who forges one would write it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+
+import numpy as np
+
+from nnet.data.images import decode
+from nnet.detector import Detector
+from nnet.replay import bundle as replay
+from nnet.replay.bundle import MANIFEST
+from nnet.scoring.maps import score_map
+
+Members = dict[str, bytes]
+
+
+def pack(detector: Detector, original: tuple[str, bytes] | None, image: np.ndarray | None = None) -> bytes:
+    image = decode(original[1], original[0]).image if image is None else image
+    maps = detector.trace(image).maps
+    reference = detector.calibration.for_expression("M1*M2*M3")
+    config = detector.config
+    score = score_map(maps, "M1*M2*M3", config.model.size, config.score.sigma)
+    view = {"opacity": "40", "scale": "own"}
+    return replay.pack(
+        detector,
+        image,
+        maps,
+        score,
+        reference.with_threshold(1.5 * reference.threshold),
+        title="part.jpg",
+        original=original,
+        view=view,
+    )
+
+
+def opened(content: bytes) -> Members:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def closed(members: Members, compression: int = zipfile.ZIP_STORED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def signed(members: Members) -> bytes:
+    """The members with a manifest that fits them, as someone who forges a bundle would write it."""
+    manifest = json.loads(members[MANIFEST])
+    manifest["members"] = {
+        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in members.items()
+        if name != MANIFEST
+    }
+    return closed({**members, MANIFEST: json.dumps(manifest).encode()})
+
+
+def changed(members: Members, name: str, **values: object) -> Members:
+    return {**members, name: json.dumps(json.loads(members[name]) | values).encode()}
