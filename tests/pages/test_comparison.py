@@ -16,11 +16,11 @@ from nnet.detector import Detector
 from nnet.scoring.judge import judge
 from nnet.scoring.maps import score_map
 from nnet.training.loop import train
-from workbench.inspect.compare import sides as comparison_data
 from workbench.inspect.compare import words as comparison_text
-from workbench.inspect.compare.figures import peaks_figure
-from workbench.inspect.compare.sides import Side
 from workbench.shared import samples, text
+from workbench.shared import sides as comparison_data
+from workbench.shared.sides import Side
+from workbench.shared.sides_figures import peaks_figure
 
 OTHER = "reverse-only"
 

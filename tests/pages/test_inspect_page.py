@@ -38,7 +38,7 @@ from nnet.scoring.regions import find_regions, peak_pixel, pixel_to_cell
 from workbench.inspect import agreement, regions, settings
 from workbench.inspect import words as wording
 from workbench.shared import pictures as figures
-from workbench.shared import resources, samples, text
+from workbench.shared import resources, samples, text, verdict_words
 from workbench.shared.resources import Model
 
 PAPER = "(M1+M6)*(M2+M5)*(M3+M4)"
@@ -175,13 +175,13 @@ def verdict(detector: Detector, trace: Trace, x: int, y: int, by_place: bool = T
     found = attribute(expression, values, {name: level[1] for name, level in levels.items()})
     judged = judge(detector, trace.maps, expression)
     here = judged.score[pixel_to_cell(x, y, judged.score.shape, shape)]
-    return wording.pixel_verdict(found, float(here), judged.reference.threshold, by_place)
+    return verdict_words.pixel_verdict(found, float(here), judged.reference.threshold, by_place)
 
 
 def test_the_peak_is_explained_first(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT)
     x, y = peak_pixel(judge(detector, trace.maps, PAPER).score, trace.image.shape)
-    assert wording.pixel_title(x, y) in words(at)
+    assert verdict_words.pixel_title(x, y) in words(at)
     assert verdict(detector, trace, x, y) in words(at)
     assert (component(at, "pictures")["column"], component(at, "pictures")["row"]) == (x, y)
     assert address(at, "pixel") is None
@@ -198,7 +198,7 @@ def test_sliders_choose_a_pixel_and_the_address_keeps_it(detector: Detector, tra
     assert (component(at, "pictures")["column"], component(at, "pictures")["row"]) == (20, 250)
     assert component(at, "circuit")["pixel"] == [20.5 / 300, 250.5 / 300]
     pressed(at, "Highest score")
-    assert address(at, "pixel") is None and wording.pixel_title(20, 250) not in words(at)
+    assert address(at, "pixel") is None and verdict_words.pixel_title(20, 250) not in words(at)
 
 
 def test_a_link_opens_a_pixel_and_another_image_starts_at_its_peak(detector: Detector, trace: Trace) -> None:
@@ -207,7 +207,7 @@ def test_a_link_opens_a_pixel_and_another_image_starts_at_its_peak(detector: Det
     upload(at, ("part.png", encoded(), PNG))
     image = decode(encoded()).image
     x, y = peak_pixel(detector.score([image])[0].map, image.shape)
-    assert wording.pixel_title(x, y) in words(at) and address(at, "pixel") is None
+    assert verdict_words.pixel_title(x, y) in words(at) and address(at, "pixel") is None
 
 
 @pytest.mark.parametrize("pixel", ["300,5", "-1,5", "5", "a,b", "5,5,5", ""])

@@ -28,8 +28,7 @@ from workbench.ablations.variants import candidates, figures
 from workbench.ablations.variants import section as variant_grid
 from workbench.ablations.variants import words as wording
 from workbench.ablations.variants.candidates import MODEL, STUDY, WHATIF, Candidate
-from workbench.inspect.compare import sides
-from workbench.shared import resources, text
+from workbench.shared import resources, sides, text
 from workbench.shared.model_list import ModelEntry
 
 ABLATIONS = "pages/6_Ablations.py"

@@ -12,7 +12,7 @@ from nnet.scoring.attribution import attribute
 from nnet.scoring.calibration import Reference
 from workbench.inspect import agreement, figures, regions, settings, words
 from workbench.inspect.agreement import Students
-from workbench.shared import pictures
+from workbench.shared import pictures, verdict_words
 
 NORMAL = dict.fromkeys(("M1", "M2", "M3", "M4", "M5", "M6"), 0.1)
 RAISED = NORMAL | {"M3": 0.5, "M4": 0.1}
@@ -99,13 +99,13 @@ def test_a_part_of_the_picture_stays_inside_it_and_holds_the_pixel() -> None:
 
 def test_the_sentence_names_the_scale_the_part_and_how_much_worse() -> None:
     found = attribute(PRESETS["paper"], RAISED, NORMAL)
-    said = words.pixel_verdict(found, 2.0, 1.0, by_place=False)
+    said = verdict_words.pixel_verdict(found, 2.0, 1.0, by_place=False)
     assert said == (
         "Flagged mainly by the coarse scale (stride 16): the decoder rebuilt this patch 5.0 times worse than on normal "
         "images."
     )
     forward = attribute(PRESETS["paper"], NORMAL | {"M5": 0.41}, NORMAL)
-    assert words.pixel_verdict(forward, 2.0, 1.0, by_place=True) == (
+    assert verdict_words.pixel_verdict(forward, 2.0, 1.0, by_place=True) == (
         "Flagged mainly by the middle scale (stride 8): the student strayed 4.1 times further from the teacher than on "
         "normal images at this place."
     )
@@ -113,24 +113,30 @@ def test_the_sentence_names_the_scale_the_part_and_how_much_worse() -> None:
 
 def test_the_sentence_is_honest_about_pixels_that_are_not_flagged() -> None:
     found = attribute(PRESETS["paper"], RAISED, NORMAL)
-    assert words.pixel_verdict(found, 0.5, 1.0, by_place=False).startswith(
+    assert verdict_words.pixel_verdict(found, 0.5, 1.0, by_place=False).startswith(
         "Not flagged: the score here is 50 % of the threshold. What there is comes mainly from the coarse scale"
     )
     usual = attribute(PRESETS["paper"], NORMAL, NORMAL)
-    assert "Not flagged" in words.pixel_verdict(usual, 0.5, 1.0, by_place=False)
-    assert "through its neighbourhood" in words.pixel_verdict(usual, 2.0, 1.0, by_place=False)
+    assert "Not flagged" in verdict_words.pixel_verdict(usual, 0.5, 1.0, by_place=False)
+    assert "through its neighbourhood" in verdict_words.pixel_verdict(usual, 2.0, 1.0, by_place=False)
 
 
 def test_the_sentence_fits_single_maps_and_shared_guilt() -> None:
     single = attribute("M2", {"M2": 0.3}, {"M2": 0.1})
-    said = words.pixel_verdict(single, 2.0, 1.0, by_place=False)
+    said = verdict_words.pixel_verdict(single, 2.0, 1.0, by_place=False)
     assert said.startswith("Flagged by the middle scale (stride 8): the decoder")
     shared = attribute("M1*M2*M3", {"M1": 0.2, "M2": 0.21, "M3": 0.2}, NORMAL)
-    assert "by several parts together, most of all the middle scale" in words.pixel_verdict(shared, 2.0, 1.0, False)
+    assert "by several parts together, most of all the middle scale" in verdict_words.pixel_verdict(
+        shared, 2.0, 1.0, False
+    )
 
 
 def test_shares_are_told_in_percent() -> None:
-    assert (words.share(0.624), words.share(-0.08), words.share(math.nan)) == ("62 %", "−8 %", "–")
+    assert (verdict_words.share(0.624), verdict_words.share(-0.08), verdict_words.share(math.nan)) == (
+        "62 %",
+        "−8 %",
+        "–",
+    )
 
 
 # ---------------------------------------------------------------------------------------------------- two students

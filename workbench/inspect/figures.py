@@ -13,8 +13,7 @@ from nnet.expression import parse
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import enlarge
-from workbench.inspect import words
-from workbench.shared import pictures, text, theme
+from workbench.shared import pictures, text, theme, verdict_words
 from workbench.shared.pictures import Scale
 
 _BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
@@ -33,7 +32,7 @@ def shares_figure(found: Attribution) -> go.Figure:
     The parts are the factors of a product, and the maps of any other score.
     """
     factors = found.parts
-    names = [words.shown(factor.text) for factor in factors]
+    names = [verdict_words.shown(factor.text) for factor in factors]
     total = found.whole.contribution
     bars = []
     for branch, colour in _BRANCH_COLOURS.items():
@@ -56,7 +55,7 @@ def shares_figure(found: Attribution) -> go.Figure:
         textposition="middle right",
         hoverinfo="skip",
         showlegend=False,
-        text=[f"  {words.share(f.share)}, {words.times(f.ratio)}" for f in factors],
+        text=[f"  {verdict_words.share(f.share)}, {verdict_words.times(f.ratio)}" for f in factors],
         cliponaxis=False,
     )
     least = min(0.0, *(sum(min(0.0, bar.x[i]) for bar in bars) for i in range(len(factors))))
@@ -119,7 +118,9 @@ def against_normal_figure(
         name="90 % of normal images",
         hoverinfo="skip",
     )
-    labels = [f"  {text.number(values[name])} = {words.times(ratio)}" for name, ratio in zip(names, here, strict=True)]
+    labels = [
+        f"  {text.number(values[name])} = {verdict_words.times(ratio)}" for name, ratio in zip(names, here, strict=True)
+    ]
     marks = go.Scatter(
         x=here,
         y=rows,

@@ -17,7 +17,7 @@ from workbench.inspect import settings, words
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene, View
 from workbench.inspect.sections import SECTIONS
-from workbench.shared import frame, gallery, pictures, resources, session, text, theme
+from workbench.shared import chosen_pixel, frame, gallery, pictures, resources, session, text, theme
 from workbench.shared.resources import Loaded
 from workbench.shared.session import Picture
 
@@ -92,7 +92,7 @@ def _view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
     fixed = pictures.calibrated_scale(calibrated.reference.threshold, colours)
     scale = fixed if own == "fixed" else pictures.own_scale(judged.score, colours)
     edge = judged.reference.threshold if outlined else None
-    return View(scale, opacity / 100, edge, settings.remember_pixel(loaded, judged))
+    return View(scale, opacity / 100, edge, chosen_pixel.remember(loaded, judged))
 
 
 def _pictures(scene: Scene) -> None:
@@ -111,7 +111,7 @@ def _pictures(scene: Scene) -> None:
         shape[:2],
         (y, x),
         shape,
-        lambda row, column: settings.choose_pixel(column, row),
+        lambda row, column: chosen_pixel.choose(column, row),
         label=words.PICTURES_LABEL,
         widest=480,
         ring=True,

@@ -8,9 +8,9 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.attribution import attribute
 from nnet.scoring.regions import pixel_to_cell
-from workbench.inspect import figures, settings, words
+from workbench.inspect import figures
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures, resources, session
+from workbench.shared import chosen_pixel, pictures, resources, session, verdict_words
 
 
 def section(scene: Scene) -> None:
@@ -27,7 +27,7 @@ def _place(scene: Scene) -> None:
     """The chosen pixel as sliders, and what lies around it."""
     x, y = scene.view.pixel
     shape = scene.loaded.image.shape
-    st.markdown(f"**{words.pixel_title(x, y)}**")
+    st.markdown(f"**{verdict_words.pixel_title(x, y)}**")
     parts = figures.around(scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, x, y, shape)
     with st.container(horizontal=True, gap="small"):
         for name, part in zip(("Picture", "Overlay"), parts, strict=True):
@@ -38,25 +38,25 @@ def _place(scene: Scene) -> None:
     st.button(
         "Highest score",
         icon=":material/my_location:",
-        on_click=settings.choose_peak,
-        disabled=settings.pixel_is_peak(),
+        on_click=chosen_pixel.choose_peak,
+        disabled=chosen_pixel.is_peak(),
         help="Choose the pixel where the score is highest.",
     )
 
 
 def _moved() -> None:
-    settings.choose_pixel(st.session_state["pixel_x"], st.session_state["pixel_y"])
+    chosen_pixel.choose(st.session_state["pixel_x"], st.session_state["pixel_y"])
 
 
 def _comparison() -> str:
-    session.remember("normal", "place", session.one_of(words.COMPARISONS))
+    session.remember("normal", "place", session.one_of(verdict_words.COMPARISONS))
     return st.segmented_control(
-        words.COMPARE_LABEL,
-        list(words.COMPARISONS),
-        format_func=words.COMPARISONS.get,
+        verdict_words.COMPARE_LABEL,
+        list(verdict_words.COMPARISONS),
+        format_func=verdict_words.COMPARISONS.get,
         key="normal",
         required=True,
-        help=words.COMPARE_HELP,
+        help=verdict_words.COMPARE_HELP,
     )
 
 
@@ -70,19 +70,19 @@ def _verdict(scene: Scene, by_place: bool) -> None:
     found = attribute(scene.expression, values, {name: level[1] for name, level in levels.items()})
     threshold = scene.judged.reference.threshold
     here = float(scene.judged.score[pixel_to_cell(x, y, scene.judged.score.shape, scene.loaded.image.shape)])
-    st.markdown(f"#### {words.pixel_verdict(found, here, threshold, by_place)}")
-    st.markdown(words.pixel_numbers(here, found.whole.value, threshold, found.whole))
+    st.markdown(f"#### {verdict_words.pixel_verdict(found, here, threshold, by_place)}")
+    st.markdown(verdict_words.pixel_numbers(here, found.whole.value, threshold, found.whole))
     shares, maps = st.columns(2, gap="medium")
     with shares:
-        st.markdown("**What makes the score**", help=words.SHARES_HELP)
+        st.markdown("**What makes the score**", help=verdict_words.SHARES_HELP)
         if found.whole.contribution > 0:
             figure = figures.shares_figure(found)
-            st.plotly_chart(figure, key="shares", config=pictures.CHART_CONFIG, alt=words.SHARES_HINT)
-            st.caption(words.SHARES_HINT)
+            st.plotly_chart(figure, key="shares", config=pictures.CHART_CONFIG, alt=verdict_words.SHARES_HINT)
+            st.caption(verdict_words.SHARES_HINT)
         else:
-            st.caption(words.NO_PARTS)
+            st.caption(verdict_words.NO_PARTS)
     with maps:
         st.markdown("**Each map here, against normal images**")
         figure = figures.against_normal_figure(values, levels, parse(scene.expression).maps)
-        st.plotly_chart(figure, key="against-normal", config=pictures.CHART_CONFIG, alt=words.PIXEL_HINT)
-        st.caption(words.PIXEL_HINT)
+        st.plotly_chart(figure, key="against-normal", config=pictures.CHART_CONFIG, alt=verdict_words.PIXEL_HINT)
+        st.caption(verdict_words.PIXEL_HINT)

@@ -14,7 +14,7 @@ from nnet.scoring.regions import Region, find_regions
 from workbench.components import threshold_histogram
 from workbench.inspect import settings, words
 from workbench.inspect.scene import Scene
-from workbench.shared import text, theme
+from workbench.shared import chosen_pixel, text, theme
 
 LISTED = 50
 """Most regions in the table."""
@@ -152,4 +152,4 @@ def table(regions: list[Region], threshold: float) -> pd.DataFrame:
 def _row_chosen() -> None:
     rows = st.session_state["regions"]["selection"]["rows"]
     if rows:
-        settings.choose_pixel(*st.session_state["regions_shown"][rows[0]])
+        chosen_pixel.choose(*st.session_state["regions_shown"][rows[0]])

@@ -17,10 +17,9 @@ from nnet.expression import ExpressionError, parse
 from nnet.scoring import circuit, judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import OWN, Judgement
-from nnet.scoring.regions import peak_pixel
 from workbench.inspect import words
 from workbench.shared import session
-from workbench.shared.resources import Loaded, Model
+from workbench.shared.resources import Model
 
 _SCORE, _EXPRESSION, _LAST = "score", "expression", "last_expression"
 _PIXEL, _PIXEL_OF, _THRESHOLD = "pixel", "pixel_of", "threshold"
@@ -105,55 +104,6 @@ def _changed(model: Model, change: Callable[[str], str | None]) -> None:
         st.toast(words.NO_MAP_LEFT, icon=":material/info:")
         return
     set_expression(model, changed)
-
-
-# ------------------------------------------------------------------------------------------------------- the pixel
-
-
-def remember_pixel(loaded: Loaded, judged: Judgement) -> tuple[int, int]:
-    """x and y of the chosen pixel. Until one is chosen, and for another image, it is where the score is highest."""
-    if st.session_state.get(_PIXEL_OF, loaded.hash) != loaded.hash:
-        choose_peak()
-    st.session_state[_PIXEL_OF] = loaded.hash
-    height, width = loaded.image.shape[:2]
-    session.remember(_PIXEL, _PEAK, _pixel_reader(width, height))
-    if st.session_state[_PIXEL] == _PEAK:
-        return peak_pixel(judged.score, loaded.image.shape)
-    return _numbers(st.session_state[_PIXEL])
-
-
-def choose_pixel(x: int, y: int) -> None:
-    """Make it the chosen pixel. Also serves as a callback."""
-    st.session_state[_PIXEL] = f"{x},{y}"
-
-
-def choose_peak() -> None:
-    """Choose the pixel with the highest score, whatever the score will be. A callback."""
-    st.session_state[_PIXEL] = _PEAK
-
-
-def pixel_is_peak() -> bool:
-    """Whether no pixel was chosen."""
-    return st.session_state[_PIXEL] == _PEAK
-
-
-def _numbers(written: str) -> tuple[int, int]:
-    x, y = written.split(",")
-    return int(x), int(y)
-
-
-def _pixel_reader(width: int, height: int) -> Callable[[str], str]:
-    """A reader for `state.remember`: "120,88" within the image, or "peak"."""
-
-    def read(written: str) -> str:
-        if written == _PEAK:
-            return written
-        x, y = _numbers(written)
-        if not (0 <= x < width and 0 <= y < height):
-            raise ValueError
-        return f"{x},{y}"
-
-    return read
 
 
 # ---------------------------------------------------------------------------------------------------- the threshold

@@ -9,10 +9,10 @@ from nnet.expression import PRESETS
 from nnet.scoring.regions import cell_to_pixel
 from workbench.components import linked_pictures, wipe
 from workbench.components.linked_pictures import Probe, Tile
-from workbench.inspect import agreement, settings, words
+from workbench.inspect import agreement, words
 from workbench.inspect.agreement import Students
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures, resources, session
+from workbench.shared import chosen_pixel, pictures, resources, session
 from workbench.shared.pictures import Scale
 
 _OPACITY = 0.9  # of the difference's colours where the students differ by a threshold or more
@@ -56,7 +56,7 @@ def _difference(scene: Scene, found: Students) -> None:
         shape[:2],
         (y, x),
         shape,
-        lambda r, c: settings.choose_pixel(c, r),
+        lambda r, c: chosen_pixel.choose(c, r),
         label=words.DIFFERENCE_LABEL,
         widest=440,
         ring=True,

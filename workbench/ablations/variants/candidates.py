@@ -22,8 +22,8 @@ from nnet.scoring.regions import pixel_to_cell
 from nnet.studies.store import StudyFolder
 from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, differences
 from workbench.ablations.results.folders import StudyModel, data_argument, study_folders, study_models
-from workbench.inspect.compare import sides
-from workbench.inspect.compare.sides import Side
+from workbench.shared import sides
+from workbench.shared.sides import Side
 
 if TYPE_CHECKING:
     from workbench.shared.model_list import ModelEntry

@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 from nnet.scoring.attribution import Attribution
 from nnet.scoring.maps import MAPS
 from workbench.ablations.variants import words
-from workbench.inspect import words as inspect_text
-from workbench.shared import text, theme
+from workbench.shared import text, theme, verdict_words
 
 _SHADES = {"reverse": ("#8fbfe0", "#2a7fb8", "#174c70"), "forward": ("#f4b78f", "#e0702a", "#8f4210")}
 """From the fine to the coarse scale."""
@@ -89,7 +88,7 @@ def _bar(name: str, found: Mapping[str, Attribution]) -> go.Bar:
         name=name,
         marker={"color": map_colour(name), "line": {"width": 0}},
         customdata=[
-            (inspect_text.share(part.share), inspect_text.times(part.ratio), text.number(part.value))
+            (verdict_words.share(part.share), verdict_words.times(part.ratio), text.number(part.value))
             for part in present.values()
         ],
         hovertemplate=f"%{{y}}<br>{name}: %{{customdata[0]}} of the log score, %{{customdata[1]}} its normal level "
@@ -98,7 +97,7 @@ def _bar(name: str, found: Mapping[str, Attribution]) -> go.Bar:
 
 
 def _label(found: Attribution) -> str:
-    return inspect_text.times(found.whole.ratio) if found.whole.contribution > 0 else words.NOT_ABOVE
+    return verdict_words.times(found.whole.ratio) if found.whole.contribution > 0 else words.NOT_ABOVE
 
 
 def _wrapped(name: str, width: int = 22) -> str:

@@ -19,11 +19,19 @@ from workbench.ablations.variants import candidates, figures, words
 from workbench.ablations.variants.candidates import MODEL, OWN, WHATIF, Candidate, Variant
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
-from workbench.inspect import agreement, settings
-from workbench.inspect import words as inspect_text
-from workbench.inspect.compare import section as comparison
-from workbench.inspect.compare import sides
-from workbench.shared import frame, model_list, picture_choice, pictures, resources, session, theme
+from workbench.inspect import agreement
+from workbench.shared import (
+    chosen_pixel,
+    frame,
+    model_list,
+    picture_choice,
+    pictures,
+    resources,
+    session,
+    sides,
+    theme,
+    verdict_words,
+)
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
@@ -180,7 +188,7 @@ def _view(show: str, loaded: Loaded, reference: Variant) -> _View:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity = st.slider("Overlay opacity", 0, 100, step=5, format="%d %%", key="opacity", width=160)
         colours = st.selectbox("Colours", theme.COLOUR_MAPS, key="colours", width=120)
-    return _View(show, colours, opacity / 100, settings.remember_pixel(loaded, reference.judged))
+    return _View(show, colours, opacity / 100, chosen_pixel.remember(loaded, reference.judged))
 
 
 # --------------------------------------------------------------------------------------------------- what is computed
@@ -254,7 +262,7 @@ def _grid(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: _V
         shape[:2],
         (y, x),
         shape,
-        lambda r, c: settings.choose_pixel(c, r),
+        lambda r, c: chosen_pixel.choose(c, r),
         label=words.GRID_LABEL,
         width=160,
         widest=420,
@@ -380,15 +388,15 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
     x, y = view.pixel
     st.subheader(words.PIXEL_TITLE, anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        session.remember("normal", "place", session.one_of(inspect_text.COMPARISONS))
+        session.remember("normal", "place", session.one_of(verdict_words.COMPARISONS))
         by_place = (
             st.segmented_control(
-                inspect_text.COMPARE_LABEL,
-                list(inspect_text.COMPARISONS),
-                format_func=inspect_text.COMPARISONS.get,
+                verdict_words.COMPARE_LABEL,
+                list(verdict_words.COMPARISONS),
+                format_func=verdict_words.COMPARISONS.get,
                 key="normal",
                 required=True,
-                help=inspect_text.COMPARE_HELP,
+                help=verdict_words.COMPARE_HELP,
             )
             == "place"
         )
@@ -401,9 +409,9 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
         st.button(
             "Highest score",
             icon=":material/my_location:",
-            on_click=settings.choose_peak,
+            on_click=chosen_pixel.choose_peak,
             key="grid_peak",
-            disabled=settings.pixel_is_peak(),
+            disabled=chosen_pixel.is_peak(),
             help="Choose the pixel where the reference's score is highest.",
         )
     verdicts = {
@@ -415,19 +423,19 @@ def _pixel(loaded: Loaded, scored: Sequence[Variant], view: _View) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         figure = figures.shares_figure({title: found for title, (found, _) in verdicts.items()})
-        st.markdown(f"**{inspect_text.pixel_title(x, y)}: what makes each score**", help=inspect_text.SHARES_HELP)
+        st.markdown(f"**{verdict_words.pixel_title(x, y)}: what makes each score**", help=verdict_words.SHARES_HELP)
         st.plotly_chart(figure, key="grid_shares", config=pictures.CHART_CONFIG, alt=words.PIXEL_HINT)
         st.caption(words.PIXEL_HINT)
     with right:
         lines = [
-            words.verdict(one, inspect_text.pixel_verdict(found, here, 1.0, by_place), here)
+            words.verdict(one, verdict_words.pixel_verdict(found, here, 1.0, by_place), here)
             for one, (found, here) in zip(scored, verdicts.values(), strict=True)
         ]
         st.markdown("\n".join(f"- {line}" for line in lines))
 
 
 def _moved() -> None:
-    settings.choose_pixel(st.session_state["grid_x"], st.session_state["grid_y"])
+    chosen_pixel.choose(st.session_state["grid_x"], st.session_state["grid_y"])
 
 
 # -------------------------------------------------------------------------------------------------- what tells it apart
@@ -469,7 +477,7 @@ def _settings(one: Variant, reference: Variant) -> None:
     if same:
         st.markdown(words.SAME_WEIGHTS)
     if rows:
-        table = comparison.settings_table(rows, reference.title, one.title)
+        table = sides.settings_table(rows, reference.title, one.title)
         st.dataframe(table, hide_index=True, key="variant_settings")
 
 

@@ -12,10 +12,8 @@ from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
 from nnet.studies.variants import VARIANTS
 from workbench.ablations.variants.candidates import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
-from workbench.inspect import words as inspect_text
-from workbench.inspect.compare import words as comparison_text
-from workbench.inspect.compare.sides import Setting
-from workbench.shared import text
+from workbench.shared import text, verdict_words
+from workbench.shared.sides import Setting, value
 
 INTRO = (
     "One picture under several variants of the network, all on one scale. Look for a defect that one variant marks and "
@@ -206,7 +204,7 @@ def about(variant: Variant) -> str:
 
 def score_tag(variant: Variant) -> str:
     """The badge below a tile: the score in thresholds, and the decision."""
-    return f"{text.number(variant.side.relative)} {inspect_text.TIMES} threshold, {decision(variant).lower()}"
+    return f"{text.number(variant.side.relative)} {verdict_words.TIMES} threshold, {decision(variant).lower()}"
 
 
 def decision(variant: Variant) -> str:
@@ -216,7 +214,7 @@ def decision(variant: Variant) -> str:
 
 def peak_tag(peak: float) -> str:
     """The badge below a map: its peak."""
-    return f"peak {text.number(peak)} {inspect_text.TIMES} normal"
+    return f"peak {text.number(peak)} {verdict_words.TIMES} normal"
 
 
 def map_title(name: str, title: str) -> str:
@@ -244,7 +242,7 @@ _LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epoch
 def _few(setting: Setting) -> str:
     if setting.name in _PARTS and isinstance(setting.second, bool):
         return f"{'with' if setting.second else 'without'} {_PARTS[setting.name]}"
-    return f"{setting.name.split('.')[-1].replace('_', ' ')} {comparison_text.value(setting.second)}"
+    return f"{setting.name.split('.')[-1].replace('_', ' ')} {value(setting.second)}"
 
 
 def pick(title: str) -> str:
@@ -330,7 +328,7 @@ def published(place: Place) -> str:
 
 def scored_by(expression: str) -> str:
     """What a score is made of."""
-    return inspect_text.shown(parse(expression).text)
+    return verdict_words.shown(parse(expression).text)
 
 
 def switched_off(config: Config) -> str:

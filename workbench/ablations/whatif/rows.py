@@ -18,7 +18,7 @@ from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.saved.checkpoint import CONFIG
 from workbench.ablations.variants.candidates import WHATIF, Candidate
-from workbench.inspect.compare.sides import Side
+from workbench.shared.sides import Side
 
 if TYPE_CHECKING:
     from workbench.shared.resources import Model

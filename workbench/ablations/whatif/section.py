@@ -20,10 +20,18 @@ from workbench.ablations.whatif import words
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Choice, Row
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
-from workbench.inspect import agreement, settings
-from workbench.inspect.compare import figures as comparison_charts
-from workbench.inspect.compare import sides as comparison_data
-from workbench.shared import model_list, picture_choice, resources, session, text, theme
+from workbench.inspect import agreement
+from workbench.shared import (
+    chosen_pixel,
+    model_list,
+    picture_choice,
+    resources,
+    session,
+    sides,
+    sides_figures,
+    text,
+    theme,
+)
 from workbench.shared import pictures as figures
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
@@ -153,11 +161,8 @@ def _change(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expressi
     before = resources.judgement(model, loaded, own)
     after = variant_cache.judgement(saved, loaded, work.key, maps, expression)
     levels = resources.normal_levels(model)
-    sides = (
-        comparison_data.side(words.BEFORE, before, trace.maps, levels),
-        comparison_data.side(words.AFTER, after, maps, levels),
-    )
-    return Change(*sides, expression, whatif_data.same(own, expression))
+    both = (sides.side(words.BEFORE, before, trace.maps, levels), sides.side(words.AFTER, after, maps, levels))
+    return Change(*both, expression, whatif_data.same(own, expression))
 
 
 def _rank_scan(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expression: str) -> list[float]:
@@ -207,7 +212,7 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
     small = figures.reduced(loaded.shown, _SIDE)
     key = (loaded.hash, variant_cache.whatif_key(model, choice.what, choice.name, choice.donor), colours, opacity)
     bar = linked_pictures.bar(scale)
-    sides = {"before": (found.before, words.BEFORE_HINT), "after": (found.after, words.AFTER_HINT)}
+    shown = {"before": (found.before, words.BEFORE_HINT), "after": (found.after, words.AFTER_HINT)}
     tiles = [
         Tile(
             side.name,
@@ -217,9 +222,9 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
             tag=words.tag(side.judged.reference, side.judged.value, side.relative),
             alarm=side.judged.is_anomalous,
         )
-        for name, (side, hint) in sides.items()
+        for name, (side, hint) in shown.items()
     ]
-    difference = comparison_data.difference(found.before, found.after)
+    difference = sides.difference(found.before, found.after)
     uri = resources.photo(
         (*key, "difference"), lambda: agreement.difference_overlay(small, difference, _DIFFERENCE_OPACITY)
     )
@@ -234,14 +239,14 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
         )
     )
     shape = loaded.image.shape
-    x, y = settings.remember_pixel(loaded, found.before.judged)
+    x, y = chosen_pixel.remember(loaded, found.before.judged)
     linked_pictures.draw(
         "whatif_pictures",
         tiles,
         shape[:2],
         (y, x),
         shape,
-        lambda r, c: settings.choose_pixel(c, r),
+        lambda r, c: chosen_pixel.choose(c, r),
         label=words.PICTURES_LABEL,
         widest=440,
         ring=True,
@@ -264,7 +269,7 @@ def _rank_curve(trace: Trace, choice: Choice, found: Change, scores: Sequence[fl
 
 def _peaks(found: Change) -> None:
     st.markdown(f"**{words.PEAKS_TITLE}**")
-    figure = comparison_charts.peaks_figure(found.before, found.after)
+    figure = sides_figures.peaks_figure(found.before, found.after)
     st.plotly_chart(figure, key="whatif_peaks", config=figures.CHART_CONFIG, alt=words.PEAKS_TITLE, width=760)
     st.caption(words.PEAKS_HINT)
 

@@ -8,8 +8,7 @@ from nnet.config import Config
 from nnet.expression import parse
 from nnet.scoring.calibration import Reference
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Row, Summary
-from workbench.inspect import words as inspect_text
-from workbench.shared import text
+from workbench.shared import text, verdict_words
 
 INTRO = (
     "Take a part out of the trained model and look again. Nothing is trained: what changes shows how much this network "
@@ -124,12 +123,12 @@ def _factor(before: float, after: float) -> str:
     ratio = after / before
     if 0.995 < ratio < 1.005:
         return ", as good as unchanged"
-    return f", {inspect_text.times(ratio)} as much" if ratio > 1 else f", {text.percent(ratio)} of it"
+    return f", {verdict_words.times(ratio)} as much" if ratio > 1 else f", {text.percent(ratio)} of it"
 
 
 def not_comparable(own: str, expression: str) -> str:
     """Why the raw scores have no common size."""
-    old, new = inspect_text.shown(parse(own).text), inspect_text.shown(expression)
+    old, new = verdict_words.shown(parse(own).text), verdict_words.shown(expression)
     return (
         f"The score is now made of {new} instead of {old}, so the two raw scores cannot be compared: "
         "they are products of different maps. In thresholds, each of its own expression, they can."
@@ -175,7 +174,7 @@ def looking(done: int, total: int) -> str:
 
 def tag(reference: Reference, value: float, relative: float) -> str:
     """The badge below a picture."""
-    return f"{text.number(relative)} {inspect_text.TIMES} threshold, {text.decision(reference, value).lower()}"
+    return f"{text.number(relative)} {verdict_words.TIMES} threshold, {text.decision(reference, value).lower()}"
 
 
 def samples_summary(defective: Summary | None, normal: Summary | None) -> str:
@@ -204,11 +203,11 @@ def _margin(defective: Summary, normal: Summary) -> str:
     if min(normal.before, normal.after, defective.before) <= 0:
         return ""
     before, after = defective.before / normal.before, defective.after / normal.after
-    now = f"the defective median is {inspect_text.times(after)} the normal one"
+    now = f"the defective median is {verdict_words.times(after)} the normal one"
     if 0.95 < after / before < 1.05:
-        return f"**The gap between them stays about as wide:** {now}, {inspect_text.times(before)} as trained."
+        return f"**The gap between them stays about as wide:** {now}, {verdict_words.times(before)} as trained."
     way = "narrower" if after < before else "wider"
-    return f"**The gap between them gets {way}:** {now}, {inspect_text.times(before)} as trained."
+    return f"**The gap between them gets {way}:** {now}, {verdict_words.times(before)} as trained."
 
 
 def row_told(row: Row) -> str:

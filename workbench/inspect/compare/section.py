@@ -13,13 +13,12 @@ from nnet.scoring.regions import cell_to_pixel
 from workbench.components import linked_pictures, wipe
 from workbench.components.linked_pictures import Probe, Tile
 from workbench.inspect import agreement, settings
-from workbench.inspect.compare import figures, words
-from workbench.inspect.compare import sides as comparison_data
-from workbench.inspect.compare.sides import Setting, Side
+from workbench.inspect.compare import words
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures, resources, session, text
+from workbench.shared import chosen_pixel, pictures, resources, session, sides, sides_figures, text
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Model
+from workbench.shared.sides import Side
 
 
 def section(scene: Scene) -> None:
@@ -85,7 +84,7 @@ def _judged(model: Model, scene: Scene) -> Judgement:
 
 def _side(model: Model, scene: Scene, judged: Judgement) -> Side:
     maps = resources.trace(model, scene.loaded).maps
-    return comparison_data.side(model.name, judged, maps, resources.normal_levels(model))
+    return sides.side(model.name, judged, maps, resources.normal_levels(model))
 
 
 def _table(first: Side, second: Side) -> None:
@@ -143,9 +142,9 @@ def _pictures(scene: Scene, first: Side, second: Side, layout: str) -> None:
         _difference(scene, first, second)
 
 
-def _overlays(scene: Scene, sides: tuple[Side, Side], scale: Scale) -> list:
+def _overlays(scene: Scene, both: tuple[Side, Side], scale: Scale) -> list:
     edge = 1.0 if scene.view.edge is not None else None
-    return [pictures.overlay(scene.loaded.shown, side.score, scale, scene.view.opacity, edge) for side in sides]
+    return [pictures.overlay(scene.loaded.shown, side.score, scale, scene.view.opacity, edge) for side in both]
 
 
 def _wipe(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
@@ -184,8 +183,8 @@ def _beside(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
 
 
 def _difference(scene: Scene, first: Side, second: Side) -> None:
-    values = comparison_data.difference(first, second)
-    row, column = comparison_data.widest(values)
+    values = sides.difference(first, second)
+    row, column = sides.widest(values)
     x, y = cell_to_pixel(row, column, values.shape, scene.loaded.image.shape)
     tile = Tile(
         words.DIFFERENCE_TITLE,
@@ -206,7 +205,7 @@ def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe 
         shape[:2],
         (y, x),
         shape,
-        lambda r, c: settings.choose_pixel(c, r),
+        lambda r, c: chosen_pixel.choose(c, r),
         label=label,
         widest=440,
         ring=True,
@@ -222,7 +221,7 @@ def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe 
 
 def _peaks(first: Side, second: Side) -> None:
     st.markdown(f"**{words.PEAKS_TITLE}**")
-    figure = figures.peaks_figure(first, second)
+    figure = sides_figures.peaks_figure(first, second)
     st.plotly_chart(figure, key="compare_peaks", config=pictures.CHART_CONFIG, alt=words.PEAKS_TITLE, width=760)
     st.caption(words.PEAKS_HINT)
 
@@ -233,19 +232,8 @@ def _settings(first: Model, second: Model) -> None:
     if one.weights_hash == two.weights_hash:
         st.markdown(words.SAME_WEIGHTS)
         return
-    found = comparison_data.settings(one.config, two.config)
+    found = sides.settings(one.config, two.config)
     st.markdown(words.differences(found))
-    rows = [*found, *comparison_data.training(one, two)]
+    rows = [*found, *sides.training(one, two)]
     if rows:
-        st.dataframe(settings_table(rows, first.name, second.name), hide_index=True, key="compare_settings")
-
-
-def settings_table(rows: list[Setting], first: str, second: str) -> pd.DataFrame:
-    """One row per setting: its name, its value in either model, and what it means."""
-    # Two checkpoints have different names, so that the columns have, too.
-    return pd.DataFrame(
-        [
-            {"Setting": r.name, first: words.value(r.first), second: words.value(r.second), "What it is": r.means}
-            for r in rows
-        ]
-    )
+        st.dataframe(sides.settings_table(rows, first.name, second.name), hide_index=True, key="compare_settings")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.inspect.compare.sides import Setting, Side
 from workbench.shared import text
+from workbench.shared.sides import Setting, Side, value
 
 EXAMPLE = "python -m nnet train --data elpv:mono --out runs/without-memory --set model.nfs=false"
 ONLY_ONE = (
@@ -30,7 +30,6 @@ DIFFERENCE_LABEL = "Difference of the two models' scores. Arrow keys move the ch
 DIFFERENCE_PROBE = "second minus first, in thresholds:"
 SCORES_TITLE = "Both answers"
 PEAKS_TITLE = "Peak of each map, in normal levels"
-PEAKS_UNIT = "times the normal 99 % level"
 PEAKS_HINT = (
     "1 is the level that 99 % of normal pixels stay below, for each model by itself. Look for a map in which one model "
     "rises far above 1 and the other does not: that is where they see different things."
@@ -81,15 +80,6 @@ def differences(found: Sequence[Setting]) -> str:
     named = [f"`{setting.name}` ({value(setting.first)} against {value(setting.second)})" for setting in found]
     listed = ", ".join(named[:-1]) + (" and " if len(named) > 1 else "") + named[-1]
     return f"They differ in {text.plural(len(found), 'setting')}: {listed}."
-
-
-def value(setting: object) -> str:
-    """A setting's value in words."""
-    if isinstance(setting, bool):
-        return "on" if setting else "off"
-    if setting is None:
-        return "none"
-    return f"{setting:g}" if isinstance(setting, float) else str(setting)
 
 
 def missing(error: str, name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from nnet.config import Config
 from nnet.saved.checkpoint import Checkpoint
@@ -88,6 +89,23 @@ def training(first: Checkpoint, second: Checkpoint) -> list[Setting]:
         if values[0] != values[1]:
             found.append(Setting(name, *values, means))
     return found
+
+
+def value(setting: object) -> str:
+    """A setting's value in words."""
+    if isinstance(setting, bool):
+        return "on" if setting else "off"
+    if setting is None:
+        return "none"
+    return f"{setting:g}" if isinstance(setting, float) else str(setting)
+
+
+def settings_table(rows: list[Setting], first: str, second: str) -> pd.DataFrame:
+    """One row per setting: its name, its value in either model, and what it means."""
+    # Two checkpoints have different names, so that the columns have, too.
+    return pd.DataFrame(
+        [{"Setting": r.name, first: value(r.first), second: value(r.second), "What it is": r.means} for r in rows]
+    )
 
 
 def _data(field: str) -> object:

@@ -1,4 +1,4 @@
-"""Charts of the comparison of two checkpoints: numbers in, Plotly figures out."""
+"""Charts that compare two models on one picture: numbers in, Plotly figures out. Knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import math
 
 import plotly.graph_objects as go
 
-from workbench.inspect.compare import words
-from workbench.inspect.compare.sides import Side
 from workbench.shared import text, theme
+from workbench.shared.sides import Side
 
+PEAKS_UNIT = "times the normal 99 % level"
 _FLOOR = 0.01  # of a normal level; below it a peak means nothing
 
 
@@ -35,7 +35,7 @@ def peaks_figure(first: Side, second: Side) -> go.Figure:
     layout = {
         "xaxis": {
             "type": "log",
-            "title": {"text": f"{words.PEAKS_UNIT} (logarithmic)", "standoff": 4},
+            "title": {"text": f"{PEAKS_UNIT} (logarithmic)", "standoff": 4},
             "range": [span[0] - margin, span[1] + margin],
             "exponentformat": "none",
             "nticks": 6,
@@ -81,7 +81,7 @@ def _dots(side: Side, maps: list[str], colour: str, symbol: str) -> go.Scatter:
         name=side.name,
         marker={"color": colour, "size": 12, "symbol": symbol, "line": {"width": 1.5, "color": "white"}},
         customdata=[text.number(side.peaks[name]) for name in present],
-        hovertemplate=f"%{{y}}: %{{customdata}} {words.PEAKS_UNIT}<extra></extra>",
+        hovertemplate=f"%{{y}}: %{{customdata}} {PEAKS_UNIT}<extra></extra>",
     )
 
 
