@@ -86,7 +86,7 @@ def test_two_threads_open_one_data_set_once(tmp_path: Path) -> None:
 def test_only_so_many_data_sets_are_kept(tmp_path: Path) -> None:
     for number in range(datasets.OPENED + 2):
         datasets.opened(str(folder(tmp_path / f"part{number}")))
-    assert len(datasets._store().opened) == datasets.OPENED
+    assert len(datasets._store()) == datasets.OPENED
 
 
 def test_a_changed_file_is_another_content(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from PIL import Image
 from nnet.scoring import overlay
 from nnet.scoring.calibration import Reference
 from workbench.shared import pictures, text, theme
-from workbench.shared.resources import BoundedCache
 
 RED = np.full((8, 8, 3), (200, 0, 0), np.uint8)
 
@@ -277,25 +276,3 @@ def test_the_threshold_says_what_it_stands_for() -> None:
 
 def test_file_names_are_shown_as_they_are() -> None:
     assert text.plain("a*b_[c](d).png") == r"a\*b\_\[c\]\(d\).png"
-
-
-# --------------------------------------------------------------------------------------------------------- caches
-
-
-def test_a_bounded_cache_forgets_what_was_used_longest_ago() -> None:
-    cache: BoundedCache[str, bytes] = BoundedCache(10, len)
-    cache.put("a", b"1234")
-    cache.put("b", b"1234")
-    cache.get("a")
-    cache.put("c", b"1234")
-    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (b"1234", None, b"1234")
-    assert cache.total == 8
-
-
-def test_a_bounded_cache_keeps_the_newest_even_if_it_is_too_large() -> None:
-    cache: BoundedCache[str, bytes] = BoundedCache(10, len)
-    cache.put("a", b"1234")
-    cache.put("b", b"x" * 50)
-    assert len(cache) == 1 and cache.get("b") is not None
-    cache.put("b", b"y")
-    assert cache.total == 1

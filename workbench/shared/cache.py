@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -14,8 +15,11 @@ V = TypeVar("V")
 class BoundedCache(Generic[K, V]):
     """A dictionary that forgets what was used longest ago once its values together are larger than `limit`.
 
-    The newest value is kept even if it alone is larger. Safe to share between threads; two threads that miss the same
-    key at the same time both compute it.
+    The newest value is kept even if it alone is larger. Safe to share between threads.
+
+    >>> pictures: BoundedCache[str, bytes] = BoundedCache(64 * 2**20, len)
+    >>> pictures.of("key", lambda: b"made once")
+    b'made once'
 
     Args:
         limit: in the unit of `size`.
@@ -27,10 +31,42 @@ class BoundedCache(Generic[K, V]):
         self._size = size
         self._values: OrderedDict[K, V] = OrderedDict()
         self._lock = threading.Lock()
+        self._turns: dict[K, tuple[threading.RLock, int]] = {}  # with the number of threads that hold or await each
         self.total = 0
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def of(self, key: K, make: Callable[[], V], valid: Callable[[V], bool] = lambda value: True) -> V:
+        """The value of this key, made once: of several threads that ask at the same time one makes it, the others wait.
+
+        What `make` raises is passed on and nothing is kept; the next thread then tries itself.
+
+        Args:
+            valid: whether a value that was kept may still be used; if not, it is made again.
+        """
+        with self._turn(key):
+            with self._lock:
+                kept = [self._values[key]] if key in self._values else []
+                if kept:
+                    self._values.move_to_end(key)
+            return kept[0] if kept and valid(kept[0]) else self.put(key, make())
+
+    @contextmanager
+    def _turn(self, key: K) -> Iterator[None]:
+        with self._lock:
+            turn, waiting = self._turns.get(key, (threading.RLock(), 0))
+            self._turns[key] = turn, waiting + 1
+        try:
+            with turn:
+                yield
+        finally:
+            with self._lock:
+                waiting = self._turns[key][1] - 1
+                if waiting:
+                    self._turns[key] = turn, waiting
+                else:
+                    del self._turns[key]
 
     def get(self, key: K) -> V | None:
         """The value, now the most recently used one, or None."""

@@ -7,7 +7,6 @@ data set is kept. A set whose folders changed since, or are gone, is opened agai
 from __future__ import annotations
 
 import os
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import streamlit as st
 
 from nnet.data import DataError, Dataset, Sample, open_dataset
 from nnet.data.archive import TemporaryFolder
-from workbench.shared.resources import BoundedCache
+from workbench.shared.cache import BoundedCache
 
 OPENED = 6
 """Most data sets kept open for all sessions together: some 0.5 kB an image."""
@@ -31,21 +30,9 @@ class _Opened:
     changed: dict[Path, int]
 
 
-class _Store:
-    def __init__(self) -> None:
-        self.opened: BoundedCache[str, _Opened] = BoundedCache(OPENED, lambda _: 1)
-        self._locks: dict[str, threading.Lock] = {}
-        self._lock = threading.Lock()
-
-    def turn(self, spec: str) -> threading.Lock:
-        """The lock of one data set: two visitors who want the same ZIP shall not both unpack it."""
-        with self._lock:
-            return self._locks.setdefault(spec, threading.Lock())
-
-
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _store() -> _Store:
-    return _Store()
+def _store() -> BoundedCache[str, _Opened]:
+    return BoundedCache(OPENED, lambda _: 1)
 
 
 def opened(spec: str) -> Dataset:
@@ -82,15 +69,17 @@ def version(sample: Sample) -> str:
 
 
 def _entry(spec: str) -> _Opened:
-    store = _store()
-    with store.turn(spec):
-        entry = store.opened.get(spec)
-        if entry is not None and all(_changed(place) == date for place, date in entry.changed.items()):
-            return entry
+    def read() -> _Opened:
         before = _places(spec)
         dataset = open_dataset(spec)
         samples = {sample.key: sample for sample in dataset.samples}
-        return store.opened.put(spec, _Opened(dataset, samples, before | _unpacked(dataset)))
+        return _Opened(dataset, samples, before | _unpacked(dataset))
+
+    return _store().of(spec, read, valid=_unchanged)
+
+
+def _unchanged(entry: _Opened) -> bool:
+    return all(_changed(place) == date for place, date in entry.changed.items())
 
 
 def _places(spec: str) -> dict[Path, int]:

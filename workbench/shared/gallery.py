@@ -175,9 +175,11 @@ def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
 
 def _plain_tile(picture: Picture) -> str:
     """A small picture without a heatmap; kept with the others."""
-    cache, key = resources.stores().tiles, (picture.content_key, "", "")
-    found = cache.get(key) or cache.put(key, Tile(0.0, figures.data_uri(figures.thumbnail(picture.load().shown))))
-    return found.picture
+
+    def make() -> Tile:
+        return Tile(0.0, figures.data_uri(figures.thumbnail(picture.load().shown)))
+
+    return resources.stores().tiles.of((picture.content_key, "", ""), make).picture
 
 
 def _tiles(model: Model, pictures: list[Picture], expression: str) -> dict[str, Tile]:

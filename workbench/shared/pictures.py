@@ -308,7 +308,7 @@ def data_uri(image: np.ndarray) -> str:
     """
     image = np.ascontiguousarray(image)
     key = hashlib.blake2b(image, person=str(image.shape).encode()[:16]).digest()
-    return _ENCODED.get(key) or _ENCODED.put(key, _encoded(image))
+    return _ENCODED.of(key, lambda: _encoded(image))
 
 
 def _encoded(image: np.ndarray) -> str:

@@ -218,40 +218,43 @@ def load_image(key: str, name: str, source: bytes | Sample) -> Loaded:
     Raises:
         nnet.errors.NNetError: it cannot be used; one sentence that names the file.
     """
-    cache = stores().images
-    if (found := cache.get(key)) is not None:
-        return found
-    started = time.perf_counter()
-    decoded = decode(source, name) if isinstance(source, bytes) else source.load()
-    passed = 1000 * (time.perf_counter() - started)
-    decoded.image.flags.writeable = False
-    shown = pictures.reduced(decoded.image)
-    return cache.put(key, Loaded(decoded.image, shown, content_hash(decoded.image), decoded.notes, passed))
+
+    def read() -> Loaded:
+        started = time.perf_counter()
+        decoded = decode(source, name) if isinstance(source, bytes) else source.load()
+        passed = 1000 * (time.perf_counter() - started)
+        decoded.image.flags.writeable = False
+        shown = pictures.reduced(decoded.image)
+        return Loaded(decoded.image, shown, content_hash(decoded.image), decoded.notes, passed)
+
+    return stores().images.of(key, read)
 
 
 def trace(model: Model, loaded: Loaded) -> Trace:
     """Everything the network computes for an image; runs it only the first time."""
-    cache, key = stores().traces, (loaded.hash, model.key)
-    if (found := cache.get(key)) is not None:
-        return found
-    result = model.detector.trace(loaded.image)
-    stores().maps.put(key, result.maps)
-    return cache.put(key, result)
+    key = (loaded.hash, model.key)
+
+    def run() -> Trace:
+        result = model.detector.trace(loaded.image)
+        stores().maps.put(key, result.maps)
+        return result
+
+    return stores().traces.of(key, run)
 
 
 def judgement(model: Model, loaded: Loaded, expression: str) -> Judgement:
     """An image's score under an expression, from its trace; see `nnet.scoring.judge.judge`."""
-    cache, key = stores().judgements, (loaded.hash, model.key, expression)
-    return cache.get(key) or cache.put(key, judge.judge(model.detector, trace(model, loaded).maps, expression))
+    key = (loaded.hash, model.key, expression)
+    return stores().judgements.of(key, lambda: judge.judge(model.detector, trace(model, loaded).maps, expression))
 
 
 def normal_levels(model: Model) -> dict[str, float]:
     """For each of M1..M6 the value that 99 % of the held-out normal images' pixels stay below."""
-    cache = stores().levels
-    if (found := cache.get(model.key)) is not None:
-        return found
-    quantiles = model.detector.calibration.map_quantiles
-    return cache.put(model.key, {name: levels["q99"] for name, levels in quantiles.items()})
+
+    def make() -> dict[str, float]:
+        return {name: levels["q99"] for name, levels in model.detector.calibration.map_quantiles.items()}
+
+    return stores().levels.of(model.key, make)
 
 
 def photo(key: tuple[object, ...], make: Callable[[], np.ndarray]) -> str:
@@ -261,14 +264,12 @@ def photo(key: tuple[object, ...], make: Callable[[], np.ndarray]) -> str:
         key: everything that the picture depends on.
         make: gives the RGB array.
     """
-    cache = stores().pictures
-    return cache.get(key) or cache.put(key, pictures.photo_uri(make()))
+    return stores().pictures.of(key, lambda: pictures.photo_uri(make()))
 
 
 def normal_maps(model: Model) -> NormalMaps:
     """What each of M1..M6 shows on the held-out normal images, over all places and at each; some 300 kB per model."""
-    cache = stores().normal_maps
-    return cache.get(model.key) or cache.put(model.key, summed_up(model.detector.calibration))
+    return stores().normal_maps.of(model.key, lambda: summed_up(model.detector.calibration))
 
 
 def known_maps(model: Model, loaded: Loaded) -> dict[str, np.ndarray] | None:
