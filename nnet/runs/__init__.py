@@ -36,7 +36,8 @@ WSL), `python -m nnet train` works there.
 from nnet.runs.estimate import Estimate, estimate
 from nnet.runs.film import Film, Frame, Probe
 from nnet.runs.layout import CANCELLED, STATES, Exit, RunError, RunSpec, Status
-from nnet.runs.store import Run, Runs, is_usable, usable_checkpoints
+from nnet.runs.run import Run, is_usable, usable_checkpoints
+from nnet.runs.store import Runs
 
 __all__ = [
     "CANCELLED",

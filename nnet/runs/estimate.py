@@ -100,7 +100,7 @@ def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
         remedies += _remedies(config)
     if found["cached"] is False:
         warnings.append(
-            "The teacher's features do not fit in memory, so they are computed anew in every epoch, which takes longer."
+            "The teacher's features do not fit in memory, so they are computed again in every epoch, which is slower."
         )
     return Estimate(
         training_images=found["training_images"],
@@ -131,7 +131,7 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     from nnet.data import load_resized
     from nnet.device import available_memory
     from nnet.runs.recorder import peak_memory
-    from nnet.runs.store import open_data
+    from nnet.runs.run import open_data
     from nnet.training.loop import split_normals, trial
 
     spec = read_spec(folder)
@@ -146,8 +146,9 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     if len(skipped) == some:
         raise RunError(f"None of the first {some} images can be read. {skipped[0][1]}")
     weights = Path(spec.teacher_weights) if spec.teacher_weights else None
-    images = np.resize(images[:], (some, *images[:].shape[1:]))
-    steps = trial(config, images, len(trained), spec.device, weights, STEPS, folder)
+    pixels = np.stack([images[number] for number in range(len(images))])
+    pixels = np.resize(pixels, (some, *pixels.shape[1:]))
+    steps = trial(config, pixels, len(trained), spec.device, weights, STEPS, folder)
     total, epochs = steps.pop("steps"), steps.pop("epochs")
     cache = steps.pop("feature_bytes") * len(trained)
     cached = cache <= min(config.train.cache_gb * 1024**3, free // 2)
@@ -177,7 +178,7 @@ def _remedies(config: Config) -> list[Remedy]:
     """Ways to need less memory, the least harmful first."""
     found = []
     if config.train.cache_gb > 0:
-        found.append(Remedy("Compute the teacher's features anew in each epoch (slower).", {"train.cache_gb": 0.0}))
+        found.append(Remedy("Compute the teacher's features again in each epoch (slower).", {"train.cache_gb": 0.0}))
     if config.train.batch_size > 4:
         batch = max(4, config.train.batch_size // 2)
         found.append(Remedy(f"Train with batches of {batch} images.", {"train.batch_size": batch}))

@@ -1,36 +1,42 @@
-"""File locks between processes (flock). The kernel lets go of a lock when its holder dies, however it dies."""
+"""File locks between processes (flock). The kernel releases a lock when its holder dies, however it dies."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from nnet.runs.layout import RunError
 
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 POLL = 0.02
+NOT_HELD = -1
 UNSUPPORTED = "Runs need POSIX file locks, which Windows lacks. Use WSL, or train with python -m nnet train."
 
 
 class FileLock:
-    """An exclusive lock on a file; the file itself stays, empty or not, and means nothing.
+    """An exclusive lock on a file. The file stays when the lock is released, and its existence means nothing.
 
     Args:
         path: made if it does not exist.
+
+    Attributes:
+        fd: the file descriptor while the lock is held, else NOT_HELD.
     """
 
     def __init__(self, path: Path) -> None:
         if fcntl is None:
             raise RunError(UNSUPPORTED)
         self.path = path
-        self.fd: int | None = None
+        self.fd = NOT_HELD
 
     def take(self, timeout: float = 0.0) -> bool:
         """Try to lock for `timeout` seconds; returns whether it is held now."""
@@ -50,9 +56,14 @@ class FileLock:
 
     def release(self) -> None:
         """Let go. Nothing happens if a process that was given the lock (`fd`) still holds it."""
-        if self.fd is not None:
+        if self.fd != NOT_HELD:
             os.close(self.fd)
-            self.fd = None
+            self.fd = NOT_HELD
+
+    def write(self, facts: Mapping[str, Any]) -> None:
+        """Leave facts in the file, as JSON, for whoever looks at it. Only while the lock is held."""
+        os.truncate(self.fd, 0)
+        os.pwrite(self.fd, json.dumps(facts).encode(), 0)
 
 
 def is_held(path: Path) -> bool:
@@ -81,7 +92,7 @@ def locked(path: Path, timeout: float = 10.0) -> Iterator[None]:
     """
     lock = FileLock(path)
     if not lock.take(timeout):
-        raise RunError(f"{path} stays locked by another process. Try again; if it lasts, look for a hanging process.")
+        raise RunError(f"{path} is locked by another process. Try again; if this persists, a process hangs.")
     try:
         yield
     finally:

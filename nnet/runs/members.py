@@ -1,4 +1,4 @@
-"""The images that a run began with, so that it goes on with exactly these; images.json of the run directory.
+"""The images that a run began with, so that it continues with exactly these; images.json of the run directory.
 
 {"train": {key: {"bytes", "date", "sha256"} or null for a generated image}, "test": [key]}
 
@@ -60,7 +60,7 @@ class Members:
             Lost: one of them is not there any more.
         """
         if self._stored is not None:
-            dataset = self._as_before(dataset, note, training)
+            dataset = self._as_before(self._stored, dataset, note, training)
         self._order = [sample.key for sample in dataset.train]
         self._test = [sample.key for sample in dataset.test]
         return dataclasses.replace(dataset, train=tuple(map(self._watched, dataset.train)))
@@ -72,22 +72,24 @@ class Members:
             self._stored = {"train": facts, "test": self._test}
             write_json(self.file, self._stored)
 
-    def _as_before(self, dataset: Dataset, note: Callable[[str], None], training: bool) -> Dataset:
+    def _as_before(
+        self, stored: dict[str, Any], dataset: Dataset, note: Callable[[str], None], training: bool
+    ) -> Dataset:
         """Both parts as they were. The split itself may fall otherwise when an image comes or goes."""
         found = {sample.key: sample for sample in dataset.samples}
-        missing = [key for key in self._stored["train"] if key not in found]
+        missing = [key for key in stored["train"] if key not in found]
         if missing and training:
-            raise Lost(self._sentence(missing, "not there any more"))
-        parts = {
-            split: tuple(dataclasses.replace(found[key], split=split) for key in self._stored[split] if key in found)
+            raise Lost(self._sentence(missing, "gone"))
+        train, test = (
+            tuple(dataclasses.replace(found[key], split=split) for key in stored[split] if key in found)
             for split in ("train", "test")
-        }
-        known = {*self._stored["train"], *self._stored["test"]}
-        if gone := sum(key not in found for key in self._stored["test"]):
-            note(f"{_images(gone)} left out of measuring: not there any more.")
+        )
+        known = {*stored["train"], *stored["test"]}
+        if gone := sum(key not in found for key in stored["test"]):
+            note(f"{_images(gone)} left out of measuring: no longer there.")
         if new := sum(key not in known for key in found):
-            note(f"{_images(new)} left out: not among those that the run began with.")
-        return dataclasses.replace(dataset, **parts)
+            note(f"{_images(new)} left out: not among those that the run started with.")
+        return dataclasses.replace(dataset, train=train, test=test)
 
     def _watched(self, sample: Sample) -> Sample:
         if sample.path is None or sample.loader is not None:
@@ -104,10 +106,11 @@ class Members:
         except (NNetError, OSError) as error:
             if known is None:
                 raise
-            what = f"not readable any more ({error})" if sample.path.exists() else "not there any more"
+            is_there = sample.path is not None and sample.path.exists()
+            what = f"no longer readable ({error})" if is_there else "gone"
             raise Lost(self._sentence([sample.key], what)) from error
         if known is not None and found["sha256"] != known["sha256"]:
-            raise Lost(self._sentence([sample.key], "not the picture any more that it was"))
+            raise Lost(self._sentence([sample.key], "not the same image as before"))
         with self._lock:
             self._facts[sample.key] = found
         return decoded
@@ -117,8 +120,8 @@ class Members:
         several = len(keys) > 1
         return (
             f"The training image{'s' if several else ''} {named} in {self.place} {'are' if several else 'is'} {what}. "
-            f"A run goes on with exactly the images that it began with. Put {'them' if several else 'it'} back and "
-            "resume; or duplicate the run, which begins anew with the images that are there."
+            f"A run continues only with exactly the images that it started with. Put {'them' if several else 'it'} "
+            "back and resume, or duplicate the run, which starts again with the images that are there."
         )
 
 
@@ -128,6 +131,7 @@ def _images(count: int) -> str:
 
 def _facts(sample: Sample, known: dict[str, Any] | None) -> dict[str, Any]:
     """Size, date and hash of an image's file; it is hashed only if its size or date is not what was known."""
+    assert sample.path is not None  # a generated image is not watched
     facts = sample.path.stat()
     dated = {"bytes": facts.st_size, "date": facts.st_mtime_ns}
     if known is not None and dated.items() <= known.items():

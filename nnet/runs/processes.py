@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import nnet
 
@@ -27,6 +28,11 @@ def started_at(pid: int) -> str | None:
         return None if fields[0] in "ZX" else fields[19]
     done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True)
     return done.stdout.strip() or None
+
+
+def identity(pid: int) -> dict[str, Any]:
+    """{"pid", "started"} of a process, as `is_alive` takes them."""
+    return {"pid": pid, "started": started_at(pid) or ""}
 
 
 def is_alive(pid: int, started: str) -> bool:

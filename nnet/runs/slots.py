@@ -71,9 +71,11 @@ def resolve(device: str) -> str:
 def _torch_has_cuda() -> bool:
     """Whether the installed PyTorch was built for CUDA, as its version file says: its CPU build uses no GPU."""
     found = importlib.util.find_spec("torch")
+    if found is None or found.origin is None:
+        return True
     try:
         version = Path(found.origin).with_name("version.py").read_text("utf-8")
-    except (AttributeError, OSError):
+    except OSError:
         return True
     return re.search(r"^cuda.*=\s*None\s*$", version, re.MULTILINE) is None
 
@@ -82,8 +84,7 @@ def _take(path: Path, promise: int) -> FileLock | None:
     lock = FileLock(path)
     if not lock.take():
         return None
-    os.truncate(lock.fd, 0)
-    os.pwrite(lock.fd, json.dumps({"bytes": promise}).encode(), 0)
+    lock.write({"bytes": promise})
     return lock
 
 

@@ -4,7 +4,6 @@ looks at the runs next starts another one (`Runs.list`)."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -14,10 +13,11 @@ from pathlib import Path
 
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
-from nnet.runs.layout import Exit
+from nnet.runs.layout import LIBRARY_LOCK, SUPERVISOR_LOCK, Exit
 from nnet.runs.locks import FileLock, is_held, locked
+from nnet.runs.queue import waiting
+from nnet.runs.run import kept
 from nnet.runs.slots import resolve, take_slot
-from nnet.runs.store import LIBRARY_LOCK, SUPERVISOR_LOCK, kept
 
 PAUSE = 0.5
 INHERITED = "NNET_RUN_LOCKS"
@@ -50,11 +50,11 @@ def supervise(root: Path, lock: int | None = None) -> None:
     while True:
         with locked(root / LIBRARY_LOCK, timeout=60):
             children = [child for child in children if not _ended(child)]
-            waiting = _waiting(root)
-            if not waiting and not children:
+            ready = [path for path in waiting(root) if _can_be_read(path)]
+            if not ready and not children:
                 own.release()  # while nobody can put a run into the queue: none is overlooked
                 return
-            for path in waiting:
+            for path in ready:
                 try:
                     child = _start(path)
                 except (OSError, NNetError) as error:  # no room in /tmp, no rights, no more processes
@@ -64,13 +64,6 @@ def supervise(root: Path, lock: int | None = None) -> None:
                     break  # the others wait in order, also if they would fit
                 children.append(child)
         time.sleep(PAUSE)
-
-
-def _waiting(root: Path) -> list[Path]:
-    """Runs with a ticket, in order."""
-    paths = [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    tickets = sorted((ticket, path) for path in paths if (ticket := layout.read_ticket(path)) is not None)
-    return [path for _, path in tickets if _can_be_read(path)]
 
 
 def _can_be_read(path: Path) -> bool:
@@ -86,13 +79,13 @@ def _start(path: Path) -> Child | None:
     """Start the trainer of a run, or None while the device has no room."""
     lock = FileLock(path / layout.LOCK)
     spec = layout.read_spec(path)
+    own = processes.identity(os.getpid())
     slot = take_slot(resolve(spec.device), spec.memory_bytes)
     if slot is None:
         return None
     try:
         if not lock.take(timeout=1.0):  # somebody runs `nnet train --run` on it by hand
             return None
-        os.truncate(lock.fd, 0)
         fds = (lock.fd, slot.fd)
         process = processes.launch(
             ["nnet", "train", "--run", str(path)],
@@ -100,8 +93,7 @@ def _start(path: Path) -> Child | None:
             fds=fds,
             environment={INHERITED: ",".join(map(str, fds))},
         )
-        facts = {"pid": process.pid, "started": processes.started_at(process.pid) or "", "supervisor": _itself()}
-        os.pwrite(lock.fd, json.dumps(facts).encode(), 0)
+        lock.write({**processes.identity(process.pid), "supervisor": [own["pid"], own["started"]]})
         (path / layout.QUEUED).unlink(missing_ok=True)
         return Child(path, process)
     finally:  # the trainer has inherited both
@@ -113,12 +105,8 @@ def _give_up(path: Path, error: Exception) -> None:
     """Say of a run that it cannot be started, unless its trainer lives."""
     if not is_held(path / layout.LOCK):
         (path / layout.EXIT).unlink(missing_ok=True)
-        layout.write_exit(path, Exit(1, f"It could not be started ({error}). Mend that and resume.", time.time()))
+        layout.write_exit(path, Exit(1, f"It could not be started ({error}). Fix this and resume.", time.time()))
         (path / layout.QUEUED).unlink(missing_ok=True)
-
-
-def _itself() -> tuple[int, str]:
-    return os.getpid(), processes.started_at(os.getpid()) or ""
 
 
 def _ended(child: Child) -> bool:
@@ -146,4 +134,4 @@ def _words(code: int) -> str:
         name = signal.Signals(-code).name
         cause = " The system does this when memory runs out." if -code == signal.SIGKILL else ""
         return f"The training process was killed ({name}).{cause}"
-    return f"The training process ended with code {code} and left no word. The end of the log may say why."
+    return f"The training process ended with code {code} without a message. The end of the log may say why."

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
-from nnet.runs.layout import CANCELLED, Exit, RunError
+from nnet.runs.layout import CANCELLED, CHECKPOINT, RESUME, Exit, RunError
 from nnet.runs.locks import FileLock
-from nnet.runs.store import CHECKPOINT, RESUME, kept, open_data
+from nnet.runs.run import kept, open_data
 from nnet.runs.supervisor import INHERITED, NICENESS
 
 if TYPE_CHECKING:  # torch is loaded only when the run is locked
@@ -27,7 +27,7 @@ RESERVE, RESERVED = ".reserve", 1 << 16
 
 
 def work(path: Path) -> int:
-    """Train the run in `path` to the end, or go on with it; returns the exit code that exit.json also states.
+    """Train the run in `path` to the end, or continue it; returns the exit code that exit.json also states.
 
     Raises:
         RunError: another process trains it, or run.json cannot be read. Nothing was changed then.
@@ -63,20 +63,13 @@ def _alone(path: Path) -> Iterator[None]:
     lock = FileLock(path / layout.LOCK)
     if not lock.take(timeout=1.0):
         raise RunError(f"{spec.name} is being trained by another process already.")
-    os.truncate(lock.fd, 0)
-    os.pwrite(lock.fd, _identity(), 0)
+    lock.write(processes.identity(os.getpid()))
     for name in (layout.QUEUED, layout.STOP, layout.EXIT):
         (path / name).unlink(missing_ok=True)
     try:
         yield
     finally:
         lock.release()
-
-
-def _identity() -> bytes:
-    import json
-
-    return json.dumps({"pid": os.getpid(), "started": processes.started_at(os.getpid()) or ""}).encode()
 
 
 def _attempt(path: Path) -> tuple[int, str]:
@@ -96,7 +89,7 @@ def _attempt(path: Path) -> tuple[int, str]:
         return 1, str(error)
     except MemoryError:
         _print_trace()
-        return 1, "The machine's memory ran out. Choose a smaller size or batch, or less memory for cached features."
+        return 1, "This computer ran out of memory. Choose a smaller size or batch, or less memory for cached features."
     except OSError as error:
         _print_trace()
         return 1, _disk_words(error)
@@ -150,18 +143,18 @@ def _tidy(path: Path) -> None:
 
 def _disk_words(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return f"The disk is full ({error.strerror}). Make room and resume: what was saved last is kept."
+        return f"The disk is full ({error.strerror}). Free some space and resume: what was saved last is kept."
     if error.errno in (errno.EACCES, errno.EPERM):
         what = error.filename or "a file"
         return f"This program may not open {what} ({error.strerror}). Give it permission and resume."
     where = f" {error.filename}" if error.filename else ""
-    return f"A file could not be read or written:{where} ({error.strerror or error}). Mend that and resume."
+    return f"A file could not be read or written:{where} ({error.strerror or error}). Fix this and resume."
 
 
 def _other_words(error: Exception) -> str:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "out of memory" in text.lower() or "can't allocate memory" in text.lower():
-        return "The device's memory ran out. Choose a smaller size or batch."
+        return "The device ran out of memory. Choose a smaller size or batch."
     if found := re.search(r"os error (\d+)", text):  # safetensors writes by itself and has errors of its own
         return _disk_words(OSError(int(found[1]), os.strerror(int(found[1]))))
     return f"The program failed ({type(error).__name__}: {text}). The log has the details."

@@ -165,7 +165,7 @@ class _Worker:
                 text=True,
                 env={**os.environ, **self.environment, "PYTHONPATH": path},
                 # The lock of the folder goes along: it is free again only when the last worker has ended.
-                pass_fds=() if self.lock.fd is None else (self.lock.fd,),
+                pass_fds=() if self.lock.fd < 0 else (self.lock.fd,),
                 process_group=0,  # Ctrl-C reaches the study alone, which then stops its workers
             )
         threading.Thread(target=self._listen, args=(self.process,), daemon=True).start()

@@ -48,7 +48,7 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     """An empty folder of runs, in which nothing is really started or measured."""
     monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
-    monkeypatch.setattr(Runs, "ensure_supervisor", lambda self: None)
+    monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
     monkeypatch.setattr(uploads, "estimated", lambda spec, upload: ESTIMATE)
     monkeypatch.setattr(uploads, "open_dataset", open_small)
     yield Runs(tmp_path / "runs")
@@ -419,7 +419,7 @@ def test_every_state_is_shown_in_words(runs: Runs, tiny_checkpoint: Path) -> Non
     assert "training diverged" in shown(at) and "the loss became nan" in at.code[0].value
     assert has(at, "resume_run") and not has(at, "go-1_Inspect") and has(at, "slower_run")
     press(at, "run-lost")
-    assert "left no word" in shown(at) and has(at, "resume_run")
+    assert "without a message" in shown(at) and has(at, "resume_run")
     press(at, "run-torn")
     assert "version" in shown(at) and has(at, "delete_run") and not has(at, "copy_run")
     press(at, "run-next")

@@ -34,10 +34,10 @@ import nnet.training.pipeline
 from nnet.cli import main
 from nnet.config import Config
 from nnet.data import DataError
-from nnet.runs import CANCELLED, Run, RunError, Runs, RunSpec, is_usable, layout, processes
+from nnet.runs import CANCELLED, Run, RunError, Runs, RunSpec, is_usable, layout, processes, queue
+from nnet.runs.layout import SUPERVISOR_LOCK
 from nnet.runs.locks import FileLock, is_held
 from nnet.runs.slots import MACHINE, take_slot
-from nnet.runs.store import SUPERVISOR_LOCK
 from nnet.runs.supervisor import supervise
 from nnet.runs.worker import work
 from nnet.saved import checkpoint as checkpoints
@@ -439,7 +439,7 @@ def test_kill_9_in_the_middle_of_writing_leaves_the_state_before_it(runs, whole)
     run = made(runs, epochs=EPOCHS)
     assert work_here(run, die_while_writing) == -signal.SIGKILL
     run = runs.get(run.id)
-    assert run.state == "lost" and "left no word" in run.reason and "resume goes on" in run.reason
+    assert run.state == "lost" and "without a message" in run.reason and "resume continues" in run.reason
     assert [path for path in run.path.iterdir() if path.name.endswith(".tmp")]
     assert work_here(run) == 0
     run = runs.get(run.id)
@@ -491,7 +491,7 @@ def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, wh
 
 
 def test_a_run_that_the_disk_has_no_room_for_is_neither_made_nor_started_nor_resumed(runs, small_disk, monkeypatch):
-    monkeypatch.setattr(Runs, "ensure_supervisor", lambda self: None)
+    monkeypatch.setattr(queue, "ensure_supervisor", lambda root: None)
     if small_disk:
         runs = Runs(small_disk / "runs")
     else:  # nobody may mount a small disk here
@@ -572,15 +572,15 @@ def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_n
     name, content = FILES[number]
     lost = data / name
     assert work_here(run, lambda: little_memory(2, lost.unlink)) == 1
-    refused(runs, run, name, str(data), "not there any more")
+    refused(runs, run, name, str(data), "gone")
     assert work_here(run, little_memory) == 1  # resumed without it
-    refused(runs, run, name, "not there any more")
+    refused(runs, run, name, "is gone")
     lost.write_bytes(FILES[number - 1][1])
     assert work_here(run) == 1  # resumed with another one in its place
-    refused(runs, run, name, "not the picture any more")
+    refused(runs, run, name, "not the same image")
     lost.write_bytes(content[:100])
     assert work_here(run) == 1
-    refused(runs, run, name, "not readable any more")
+    refused(runs, run, name, "no longer readable")
     lost.write_bytes(content)
     (data / "late.png").write_bytes(FILES[3][1])  # came since then: the run goes on without it
     assert work_here(run, little_memory) == 0

@@ -84,7 +84,7 @@ def test_short_memory_is_a_warning_with_ways_out_that_are_possible():
 
 
 def test_features_that_do_not_fit_are_mentioned():
-    assert "computed anew" in judge(FOUND | {"cached": False}, preset("small"), 99 * GIB).warnings[0]
+    assert "computed again" in judge(FOUND | {"cached": False}, preset("small"), 99 * GIB).warnings[0]
 
 
 @pytest.fixture(autouse=True)

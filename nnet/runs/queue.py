@@ -1,0 +1,101 @@
+"""The queue of a folder of runs: who waits, who comes next, and how a run is stopped."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+from nnet.runs import disk, layout, processes
+from nnet.runs.layout import SUPERVISOR_LOCK, SUPERVISOR_LOG, Exit, RunError
+from nnet.runs.locks import FileLock, is_held, locked
+from nnet.runs.run import kept, live_trainer, state_of
+from nnet.saved.storage import write_json
+
+LOOKED_AT = 0.1  # seconds; a lock that is only looked at is free again at once
+GRACE, PATIENCE = 1.2, 0.6  # seconds between the polite and the hard stop, and after it
+
+
+def directories(root: Path) -> list[Path]:
+    """The runs in a folder, readable or not."""
+    if not root.is_dir():
+        return []
+    return [path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")]
+
+
+def waiting(root: Path) -> list[Path]:
+    """The runs that wait, the next one first."""
+    tickets = ((layout.read_ticket(path), path) for path in directories(root))
+    return [path for _, path in sorted((ticket, path) for ticket, path in tickets if ticket is not None)]
+
+
+def enqueue(path: Path, allowed: tuple[str, ...], otherwise: str) -> None:
+    """Put a run at the end of the queue, and see that somebody works on the queue.
+
+    Args:
+        path: of the run.
+        allowed: states in which this may be done.
+        otherwise: sentence for the other states.
+
+    Raises:
+        RunError: its state does not allow it, it cannot be read, or the disk is too full for it.
+    """
+    with locked(path.parent / layout.LIBRARY_LOCK):
+        spec, state = layout.read_spec(path), state_of(path)
+        if state not in allowed:
+            raise RunError(f"{path.name} is {state}. {otherwise}")
+        if spec.disk_bytes:
+            disk.require(disk.left_to_write(spec.disk_bytes, path), path)
+        for name in (layout.EXIT, layout.STOP):
+            (path / name).unlink(missing_ok=True)
+        last = max((layout.read_ticket(other) or 0 for other in directories(path.parent)), default=0)
+        write_json(path / layout.QUEUED, {"ticket": last + 1})
+    ensure_supervisor(path.parent)
+
+
+def cancel(path: Path, name: str) -> None:
+    """Stop a run, or take it out of the queue; see `nnet.runs.Runs.cancel`."""
+    library = path.parent / layout.LIBRARY_LOCK
+    with locked(library):
+        if layout.read_ticket(path) is not None and not is_held(path / layout.LOCK):
+            (path / layout.QUEUED).unlink(missing_ok=True)
+            layout.write_exit(path, Exit(layout.CANCELLED, "It was taken out of the queue.", time.time()))
+            return
+    if not is_held(path / layout.LOCK):
+        raise RunError(f"{name} is not running, so there is nothing to cancel.")
+    write_json(path / layout.STOP, {"wall": time.time()})
+    _end_trainer(path)
+    with locked(library):
+        if layout.read_ticket(path) is None and not is_held(path / layout.LOCK):  # nobody has resumed it since
+            layout.write_exit(path, Exit(layout.CANCELLED, f"It was cancelled. {kept(path)}", time.time()))
+
+
+def ensure_supervisor(root: Path) -> None:
+    """Start the process that works on the queue, unless it runs already."""
+    lock = FileLock(root / SUPERVISOR_LOCK)
+    if is_held(lock.path) or not lock.take(timeout=LOOKED_AT):
+        return
+    # The new process gets the lock with it: however slowly it starts, nobody starts a second one meanwhile.
+    command = ["nnet.runs", "supervise", str(root), str(lock.fd)]
+    try:
+        processes.reap(processes.launch(command, root / SUPERVISOR_LOG, fds=(lock.fd,)))
+    finally:
+        lock.release()
+
+
+def _end_trainer(path: Path) -> None:
+    """Wait until the run's lock is free and its process gone; ask once, and kill after GRACE seconds.
+
+    The process is looked for again and again: one that is just being started may not have written its pid yet.
+    """
+    started, asked = time.monotonic(), None
+    while (process := live_trainer(path)) is not None or is_held(path / layout.LOCK):
+        passed = time.monotonic() - started
+        if passed > GRACE + PATIENCE:
+            raise RunError(f"The training process of {path.name} does not end. Try again in a moment.")
+        if process is not None and passed > GRACE:
+            processes.signal_group(*process, signal.SIGKILL)
+        elif process is not None and process != asked:
+            processes.signal_group(*process, signal.SIGTERM)
+            asked = process
+        time.sleep(processes.POLL)

@@ -1,0 +1,203 @@
+"""A run as it stands on disk, and which folders hold a model that may be used."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnet.data import Dataset, open_dataset
+from nnet.runs import layout, processes
+from nnet.runs.film import Film
+from nnet.runs.layout import CHECKPOINT, HISTORY, RESUME, Exit, RunError, RunSpec, Status
+from nnet.runs.locks import is_held
+from nnet.saved.storage import read_notes
+
+LIVE = ("running", "stopping")
+RESUMABLE = ("cancelled", "failed", "lost")
+ENDED = ("done", *RESUMABLE)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it stood on disk a moment ago.
+
+    Attributes:
+        path: its directory.
+        spec: what is trained; None if run.json cannot be read.
+        state: one of `nnet.runs.STATES`.
+        status: what the trainer last said of itself, or None.
+        exit: how the last attempt ended, or None.
+        position: 1 for the next one in the queue; None for a run that does not wait.
+        problem: why run.json cannot be read, or "".
+    """
+
+    path: Path
+    spec: RunSpec | None
+    state: str
+    status: Status | None = None
+    exit: Exit | None = None
+    position: int | None = None
+    problem: str = ""
+
+    @property
+    def id(self) -> str:
+        """Name of the directory; never changes."""
+        return self.path.name
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.spec.name if self.spec else self.id
+
+    @property
+    def reason(self) -> str:
+        """Why it is in this state, in a sentence; "" where the state says it all."""
+        if self.state == "unreadable":
+            return self.problem
+        if self.state == "lost":
+            return "The training process ended without a message, as after a power cut. " + kept(self.path)
+        return self.exit.reason if self.exit and self.state in ENDED else ""
+
+    @property
+    def model(self) -> Path | None:
+        """The checkpoint to inspect and evaluate with; None unless the run is done."""
+        return self.path if self.state == "done" and (self.path / CHECKPOINT).is_file() else None
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether `Runs.resume` continues it."""
+        return self.state in RESUMABLE
+
+    @property
+    def kept_epochs(self) -> int:
+        """Finished epochs that a resumed run does not repeat, as the state on disk stands."""
+        return kept_epochs(self.path)
+
+    @property
+    def silent_seconds(self) -> float | None:
+        """How long ago the trainer wrote its status, by the clock that never goes back; None unless it lives."""
+        if self.state not in LIVE or self.status is None:
+            return None
+        return max(0.0, time.monotonic() - self.status.monotonic)
+
+    def history(self) -> list[dict[str, Any]]:
+        """One entry per finished epoch: epoch, loss terms, beta, learning_rate, items_*, images_per_second, and every
+        few epochs held_out_median and held_out_high (`nnet.training.loop`). A half-written last line is left out."""
+        entries = []
+        with contextlib.suppress(OSError, ValueError):
+            for line in (self.path / HISTORY).read_text(encoding="utf-8").splitlines():
+                entries.append(json.loads(line))
+        return entries
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines of the log; progress bars show only their last state."""
+        try:
+            with (self.path / layout.LOG).open("rb") as stream:
+                stream.seek(max(0, stream.seek(0, os.SEEK_END) - 65536))
+                text = stream.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+        shown = [line.rpartition("\r")[2] for line in text.split("\n")]
+        return "\n".join([line for line in shown if line.strip()][-lines:])
+
+    def film(self) -> Film:
+        """The training film; empty before the first frame. Raises RunError for an unreadable run."""
+        if self.spec is None:
+            raise RunError(self.problem)
+        return Film(self.path / layout.FILM, self.spec.config)
+
+    def dataset(self) -> Dataset:
+        """Open the run's data. Raises nnet.data.DataError if it is gone or cannot be read."""
+        if self.spec is None:
+            raise RunError(self.problem)
+        return open_data(self.spec, self.path / layout.DATA)
+
+
+def open_data(spec: RunSpec, uploaded: Path) -> Dataset:
+    """The data set of a run; `uploaded` is the folder to open where the data was uploaded."""
+    source = uploaded if spec.data == layout.UPLOADED else spec.data
+    dataset = open_dataset(source, seed=spec.config.train.seed)
+    return dataclasses.replace(dataset, name=spec.name, source="uploaded images") if source is uploaded else dataset
+
+
+def kept_epochs(path: Path) -> int:
+    """Finished epochs in the saved state of an unfinished run; 0 where there is none that can be read."""
+    try:
+        return int(read_notes(path / RESUME)["epoch"])
+    except (OSError, ValueError, KeyError):
+        return 0
+
+
+def kept(path: Path) -> str:
+    """What a run that ended early keeps, in a sentence."""
+    if (path / CHECKPOINT).is_file():
+        return "Training had finished and its result is kept; resume measures the model."
+    if epochs := kept_epochs(path):
+        return f"What it learnt up to epoch {epochs:,} is kept; resume continues from there."
+    return "No epoch was finished; resume starts from the beginning."
+
+
+def is_usable(path: Path) -> bool:
+    """Whether a checkpoint directory may be offered as a model: every one that is no run, and runs that are done.
+
+    A run that failed or was cancelled while it measured its finished weights has a config.json already.
+    """
+    if not (path / CHECKPOINT).is_file():
+        return False
+    return not (path / layout.SPEC).exists() or state_of(path) == "done"
+
+
+def usable_checkpoints(folder: Path, depth: int = 3) -> Iterator[Path]:
+    """The checkpoints that may be offered as models, in a folder and its subfolders down to `depth`, by name.
+
+    Nothing for a folder that is not there or cannot be listed; inside a run nothing is looked for.
+    """
+    if is_usable(folder):
+        yield folder
+    elif depth and not (folder / layout.SPEC).exists():
+        for child in _visible_folders(folder):
+            yield from usable_checkpoints(child, depth - 1)
+
+
+def _visible_folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+    except OSError:
+        return []
+
+
+def state_of(path: Path) -> str:
+    """The state from lock and files; see `nnet.runs`."""
+    for _ in range(2):
+        if is_held(path / layout.LOCK):
+            return "stopping" if (path / layout.STOP).exists() else "running"
+        if ending := _ending(path):
+            return ending
+        if layout.read_ticket(path) is not None:
+            return "queued"
+        if not (path / layout.LOCK).exists():
+            return "created"
+    # Looked twice, since it might have ended between the two looks.
+    if processes.is_alive(*layout.read_supervisor(path)):  # which is about to say how the trainer ended
+        return "stopping" if (path / layout.STOP).exists() else "running"
+    return _ending(path) or "lost"
+
+
+def _ending(path: Path) -> str:
+    """The state that exit.json says, "" without one."""
+    ending = layout.read_exit(path)
+    names = {0: "done", layout.CANCELLED: "cancelled"}
+    return "" if ending is None else names.get(ending.code, "failed")
+
+
+def live_trainer(path: Path) -> tuple[int, str] | None:
+    """(pid, start time) of the run's trainer if it lives; whoever starts one writes them into the lock file."""
+    trainer = layout.read_trainer(path)
+    return trainer if processes.is_alive(*trainer) else None

@@ -1,0 +1,93 @@
+"""Uploaded images on their way into a run: kept on disk, so that neither an error nor a closed browser loses them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from nnet.data import extract_zip
+from nnet.runs import disk
+from nnet.runs.layout import RunError
+
+UPLOADS = ".uploads"
+UPLOAD_SECONDS = 24 * 3600.0
+
+
+def stage(root: Path, files: Iterable[tuple[str, bytes]]) -> Path:
+    """See `nnet.runs.Runs.stage`; `root` is the folder of runs."""
+    files = [(PurePosixPath(name.replace("\\", "/")).name or "image", content) for name, content in files]
+    if not files:
+        raise RunError("There are no images to train on. Add photos of good parts.")
+    digest = hashlib.sha256()
+    for name, content in files:
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    size = sum(len(content) for _, content in files)
+    return _staged(root, digest.hexdigest()[:24], lambda folder: _write_files(folder, files), size)
+
+
+def stage_zip(root: Path, source: Path | BinaryIO, name: str) -> Path:
+    """See `nnet.runs.Runs.stage_zip`."""
+    stream: Any = source.open("rb") if isinstance(source, Path) else source
+    stream.seek(0)
+    key = hashlib.file_digest(stream, "sha256").hexdigest()[:24]
+    return _staged(root, key, lambda folder: extract_zip(stream, folder, name=name), 0)
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Use hard links where the file system has them: the same images in two runs take their room once.
+
+    Raises:
+        RunError: there is too little room on the disk.
+    """
+    try:
+        shutil.copytree(source, target, copy_function=os.link)
+    except (OSError, shutil.Error):
+        shutil.rmtree(target, ignore_errors=True)
+        size = sum(file.stat().st_size for file in source.rglob("*") if file.is_file())
+        disk.require(size, target.parent, "The images need")
+        shutil.copytree(source, target)
+
+
+def forget_old(root: Path) -> None:
+    """Remove old uploads, and what a program left that died while it made or deleted a run."""
+    folder = root / UPLOADS
+    uploads = folder.iterdir() if folder.is_dir() else ()
+    for path in (*uploads, *root.glob(".making-*"), *root.glob(".deleted-*")):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > UPLOAD_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _staged(root: Path, key: str, fill: Callable[[Path], object], size: int) -> Path:
+    folder = root / UPLOADS
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / key
+    if target.is_dir():
+        os.utime(target)
+        return target
+    disk.require(size, folder, "The images need")
+    making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
+    try:
+        fill(making)
+        making.chmod(0o755)
+        with contextlib.suppress(OSError):  # another session was faster with the same images
+            making.rename(target)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return target
+
+
+def _write_files(folder: Path, files: list[tuple[str, bytes]]) -> None:
+    for name, content in files:
+        path, number = folder / name, 2
+        while path.exists():
+            path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+            number += 1
+        path.write_bytes(content)
