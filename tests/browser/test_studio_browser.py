@@ -48,7 +48,7 @@ def test_a_stroke_changes_the_score_and_can_be_undone(browser: object, address: 
         drag(page, frame, (0.8, 0.2), (0.3, 0.9), (0.9, 0.9))
         visitor.settle()
         page.locator(".st-key-studio_painter").get_by_role("button", name="Undo").click()
-        page.get_by_text("This picture is known").wait_for()
+        page.get_by_text("This picture has been seen before").wait_for()
         visitor.settle()
         assert score(page) == once
         frame.press("ArrowRight")

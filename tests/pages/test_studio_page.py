@@ -22,8 +22,7 @@ from nnet.data import CutPaste, Defect, paint_defect, paste_patch
 from nnet.data.images import decode
 from nnet.detector import Detector
 from workbench.inspect.defect import cache as studio_cache
-from workbench.inspect.defect import recipe
-from workbench.inspect.defect import section as studio
+from workbench.inspect.defect import drawing, placing, recipe
 from workbench.inspect.defect import words as studio_text
 from workbench.inspect.defect.recipe import Drawn, lay_over
 from workbench.shared import resources, samples, text
@@ -154,7 +153,7 @@ def test_the_address_opens_a_defect_and_nonsense_in_it_does_no_harm(detector: De
 
 def test_the_browser_moves_the_defect_and_its_nonsense_is_ignored() -> None:
     st.session_state["defect_x"] = st.session_state["defect_y"] = 50.0
-    studio._moved({"which": "to", "x": 0.123, "y": 1})
+    placing._moved({"which": "to", "x": 0.123, "y": 1})
     assert (st.session_state["defect_x"], st.session_state["defect_y"]) == (12.5, 100.0)
     for nonsense in (
         None,
@@ -166,7 +165,7 @@ def test_the_browser_moves_the_defect_and_its_nonsense_is_ignored() -> None:
         {"which": "to", "x": float("nan"), "y": 0.5},
         {"which": "to", "x": 7, "y": 0.5},
     ):
-        studio._moved(nonsense)
+        placing._moved(nonsense)
     assert (st.session_state["defect_x"], st.session_state["defect_y"]) == (12.5, 100.0)
 
 
@@ -197,9 +196,9 @@ def test_a_drawing_is_laid_on_and_scored(detector: Detector) -> None:
 def test_a_bad_drawing_is_explained_and_the_last_good_one_stays() -> None:
     shown = loaded()
     good = stroke(shown.shown)
-    studio.keep_drawing(shown, studio._layer_uri(good))
+    drawing.keep(shown, drawing._layer_uri(good))
     assert st.session_state["studio_layers"][shown.hash] == good
-    studio.keep_drawing(shown, "data:image/png;base64,????")
+    drawing.keep(shown, "data:image/png;base64,????")
     assert "damaged" in st.session_state["studio_problem"]
     assert st.session_state["studio_layers"][shown.hash] == good
     at = opened(studio="draw")
@@ -207,9 +206,9 @@ def test_a_bad_drawing_is_explained_and_the_last_good_one_stays() -> None:
     fine(at.run())
     assert any("damaged" in error.value for error in at.error)
     for number in range(12):  # only the last few are kept
-        studio.keep_drawing(replace(shown, hash=str(number)), studio._layer_uri(good))
+        drawing.keep(replace(shown, hash=str(number)), drawing._layer_uri(good))
     assert list(st.session_state["studio_layers"]) == [str(number) for number in range(4, 12)]
-    studio.keep_drawing(replace(shown, hash="11"), studio._layer_uri(_nothing(shown)))
+    drawing.keep(replace(shown, hash="11"), drawing._layer_uri(_nothing(shown)))
     assert "11" not in st.session_state["studio_layers"]
 
 
@@ -252,7 +251,7 @@ def test_defects_push_nothing_out_of_the_other_pages_caches() -> None:
     for size in (10, 20, 40):
         fine(at.slider(key="defect_size").set_value(size).run())
     assert (len(resources.stores().traces), len(resources.stores().images)) == (traces, images)
-    assert studio_cache.stores().alterations.limit == studio_cache.ALTERATION_BYTES
+    assert studio_cache.ALTERATIONS.total <= studio_cache.ALTERATIONS.limit
 
 
 # ---------------------------------------------------------------------------------------------------- dose-response
@@ -326,7 +325,7 @@ def test_the_altered_image_is_looked_at_here(detector: Detector) -> None:
 def test_a_defective_sample_is_named_and_a_normal_one_is_one_click_away() -> None:
     defective = next(image for image in samples.collection().images if image.sample.is_defective)
     at = start(INSPECT, view="defect", sample=defective.id)
-    assert any("A normal one shows" in info.value for info in at.info)
+    assert any("on a normal picture" in info.value for info in at.info)
     fine(at.button(key="studio_normal").click().run())
     assert at.subheader[0].value.replace("\\", "") == normal().title
 

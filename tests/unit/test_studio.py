@@ -187,8 +187,8 @@ HOSTILE = {
     "object": ({"layer": "x"}, "no drawing"),
     "words": ("hello", "no drawing"),
     "script": ("data:text/html;base64,PHNjcmlwdD4=", "no drawing"),
-    "no base64": ("data:image/png;base64,###", "no base64"),
-    "umlaut": ("data:image/png;base64,ä", "no base64"),
+    "no base64": ("data:image/png;base64,###", "not valid base64"),
+    "umlaut": ("data:image/png;base64,ä", "not valid base64"),
     "empty": ("data:image/png;base64,", "cannot be read"),
     "too long": ("data:image/png;base64," + "A" * studio_paint.MAX_LAYER_BYTES, "at most"),
     "cut off": (uri(png(noise())[:2000]), "cannot be read|90 x 60"),
@@ -210,7 +210,7 @@ def test_hostile_drawings_are_refused_in_a_sentence(name: str):
 # ---------------------------------------------------------------------------------------------------------- recipes
 
 
-@pytest.mark.parametrize("kind", studio_paint.KINDS)
+@pytest.mark.parametrize("kind", studio_text.KINDS)
 def test_a_placed_defect_is_what_nnet_paints(kind: str):
     image = normal_image("metal", seed=2, size=96)
     if kind == studio_paint.CUT_PASTE:
@@ -411,7 +411,7 @@ def test_the_outline_lies_around_the_defect_and_a_pair_shows_both_maps():
     from workbench.shared.pictures import map_scale
 
     low, high = np.zeros((8, 8), np.float32), np.full((8, 8), 2.0, np.float32)
-    pair = figures.map_pair(low, high, 1.0, image.shape, mask, map_scale())
+    pair = figures.map_pair((low, high), 1.0, image.shape, mask, map_scale())
     left, right = pair[:, : pair.shape[1] // 2 - 4], pair[:, pair.shape[1] // 2 + 4 :]
     assert pair.shape[2] == 4 and left[2, 2, :3].sum() < right[2, -2, :3].sum()
     assert (pair[:, pair.shape[1] // 2, 3] == 0).all()  # a gap between them
@@ -436,22 +436,22 @@ def test_the_verdict_says_what_happened_in_plain_words():
     assert "It is found: 83 % of it lies in the flagged region." in words
     assert "M2 shows it most" in words and "0.50 → 4.0 times" in words and "visible to 2 of 3 maps" in words
     assert "found in part: 12 %" in verdict(0.08, 0.41, Found(0.12, 0.0, 0.1, 0.1), seen)
-    assert "flagged lies elsewhere" in verdict(0.4, 0.41, Found(0.0, 0.0, 0.0, 0.1), seen)
+    assert "flagged region lies elsewhere" in verdict(0.4, 0.41, Found(0.0, 0.0, 0.0, 0.1), seen)
     missed = verdict(0.2, 0.1, Found(0.0, 0.0, 0.0, 0.0), [])
-    assert "lowers the score from 0.200 to 0.100, still normal" in missed
+    assert "lowers the score from 0.200 to 0.100, which is still normal" in missed
     assert "nothing in the picture scores above the threshold, 0.300" in missed and "No map shows it." in missed
     assert "leaves the score at 0.200" in verdict(0.2, 0.2, Found(0.0, 0.0, 0.0, 0.0), [])
     known = verdict(0.5, 0.6, Found(0.9, 0.8, 0.5, 0.2), seen)
     assert "It is found" not in known and "80 % of its place was flagged without it" in known
-    assert "before, 5 % of its place was" in verdict(0.5, 0.6, Found(0.9, 0.05, 0.5, 0.2), seen)
+    assert "Before, 5 % of its place was flagged." in verdict(0.5, 0.6, Found(0.9, 0.05, 0.5, 0.2), seen)
 
 
 @pytest.mark.parametrize(
     ("visible", "words"),
     [
-        ([False, True, True], "**M3**: visible from a length of 40 px on."),
-        ([True, True, True], "**M3**: visible at every size tested, from a length of 20 px on."),
-        ([True, False, True], "**M3**: visible from a length of 80 px on, and at 1 smaller size before."),
+        ([False, True, True], "**M3**: visible from a length of 40 px upwards."),
+        ([True, True, True], "**M3**: visible at every size tested, starting at a length of 20 px."),
+        ([True, False, True], "**M3**: visible from a length of 80 px upwards, and also at 1 smaller size."),
         ([False, True, False], "**M3**: visible at 1 of 3 sizes, but not at the largest."),
         ([False, False, False], "**M3**: never visible up to a length of 80 px."),
     ],
@@ -463,7 +463,7 @@ def test_each_map_gets_a_sentence_on_its_onset(visible: list[bool], words: str):
 
 def test_the_score_gets_a_sentence_on_its_onset():
     assert studio_text.score_onset(curves_of("contrast", [0.1, 0.4, 0.5], [True] * 3), "hole") == (
-        "**Score**: above the threshold from a contrast of 20 % on."
+        "**Score**: above the threshold from a contrast of 20 % upwards."
     )
     already = curves_of("contrast", [0.4, 0.4, 0.5], [True] * 3, undamaged=0.4)
-    assert "without the defect already" in studio_text.score_onset(already, "hole")
+    assert "even without the defect" in studio_text.score_onset(already, "hole")

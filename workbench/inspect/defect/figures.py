@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from nnet.analysis.visibility import coverage
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import outline
-from workbench.inspect.defect import words as studio_text
+from workbench.inspect.defect import words
 from workbench.inspect.defect.effect import Curves, Effect, Line
 from workbench.shared import pictures, text, theme
 from workbench.shared.pictures import Scale
@@ -37,17 +37,17 @@ def with_defect_outline(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def map_pair(
-    before: np.ndarray, after: np.ndarray, level: float, shape: tuple[int, ...], mask: np.ndarray, scale: Scale
+    maps: tuple[np.ndarray, np.ndarray], level: float, shape: tuple[int, ...], mask: np.ndarray, scale: Scale
 ) -> np.ndarray:
     """A map without and with the defect side by side, the defect outlined in both, on one scale; RGBA uint8.
 
     Args:
-        before, after: (h, w).
+        maps: without and with the defect, (h, w) each.
         level: what counts as 1, see `figures.map_scale`.
         shape: the image's.
         mask: of the defect on the whole image, bool, any size.
     """
-    tiles = [pictures.map_tile(m, level, shape, scale, _TILE_SIDE) for m in (before, after)]
+    tiles = [pictures.map_tile(m, level, shape, scale, _TILE_SIDE) for m in maps]
     height, width = tiles[0].shape[:2]
     inside = coverage(mask, (height, width)) > 0
     tiles = [with_defect_outline(tile, inside) for tile in tiles]
@@ -186,7 +186,7 @@ def _dose_hover(curves: Curves) -> str:
 
 
 def _dose_axis(curves: Curves, kind: str) -> dict[str, object]:
-    title = {"title": {"text": studio_text.dose_axis(curves.axis, kind), "standoff": 4}, "fixedrange": True}
+    title = {"title": {"text": words.dose_axis(curves.axis, kind), "standoff": 4}, "fixedrange": True}
     if curves.pixels is None:
         return title | {"range": [0, 104], "dtick": 20}
     x = _positions(curves)
@@ -234,8 +234,8 @@ def _line(axis: str, at: float, dash: str = "dot") -> dict[str, object]:
     }
 
 
-def _note(at: float, words: str, right: bool = False) -> dict[str, object]:
-    """Words on a horizontal line of a logarithmic axis, at the left end or at the right."""
+def _note(at: float, said: str, right: bool = False) -> dict[str, object]:
+    """A label on a horizontal line of a logarithmic axis, at the left end or at the right."""
     return {
         "x": 0.99 if right else 0.01,
         "xref": "x domain",
@@ -243,7 +243,7 @@ def _note(at: float, words: str, right: bool = False) -> dict[str, object]:
         "y": math.log10(at),
         "yanchor": "bottom",
         "showarrow": False,
-        "text": words,
+        "text": said,
         "font": _LABEL,
     }
 

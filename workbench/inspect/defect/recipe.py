@@ -16,13 +16,11 @@ import numpy as np
 from PIL import Image
 
 from nnet.analysis.visibility import coverage
-from nnet.data import DEFECT_KINDS, CutPaste, Defect, paint_defect, paste_patch
+from nnet.data import CutPaste, Defect, paint_defect, paste_patch
 from nnet.errors import NNetError
 from workbench.shared import pictures
 
 CUT_PASTE = "cutpaste"
-KINDS = (*DEFECT_KINDS, CUT_PASTE)
-"""What can be placed."""
 TURNING = frozenset({"scratch", "missing", "colour", CUT_PASTE})
 """Kinds whose angle can be seen; a stain and a hole are nearly round."""
 
@@ -50,7 +48,7 @@ class Placed:
 
     @property
     def kind(self) -> str:
-        """One of KINDS."""
+        """One of `nnet.data.DEFECT_KINDS`, or CUT_PASTE."""
         return self.defect.kind if isinstance(self.defect, Defect) else CUT_PASTE
 
     @property
@@ -137,11 +135,6 @@ def doses(axis: str) -> tuple[float, ...]:
     return SIZES if axis == SIZE else CONTRASTS
 
 
-def size_in_pixels(size: float, shape: tuple[int, ...]) -> float:
-    """A size as a number of pixels of the image."""
-    return size * min(shape[:2])
-
-
 # ------------------------------------------------------------------------------------------------------- drawings
 
 
@@ -156,7 +149,7 @@ def read_layer(written: object, shape: tuple[int, int]) -> bytes | None:
         LayerError: anything else; in a sentence.
     """
     if not isinstance(written, str) or not written.startswith(_PREFIX):
-        raise LayerError("The browser sent no drawing (a PNG was expected); draw again, or reload the page.")
+        raise LayerError("The browser sent no drawing (a PNG was expected); draw again or reload the page.")
     if len(written) > MAX_LAYER_BYTES:
         raise LayerError(
             f"The drawing takes {len(written) / 1e6:.1f} million characters, but at most "
@@ -165,7 +158,7 @@ def read_layer(written: object, shape: tuple[int, int]) -> bytes | None:
     try:
         content = base64.b64decode(written[len(_PREFIX) :], validate=True)
     except ValueError as error:  # binascii.Error is one; characters outside ASCII raise another
-        raise LayerError("The drawing arrived damaged (its text is no base64); draw again.") from error
+        raise LayerError("The drawing arrived damaged (it is not valid base64); draw again.") from error
     layer = _decoded(content, shape)
     return content if layer[..., 3].any() else None
 
@@ -178,14 +171,14 @@ def _decoded(content: bytes, shape: tuple[int, int] | None = None) -> np.ndarray
             found = picture.size[::-1]
             if shape is not None and found != tuple(shape):
                 raise LayerError(
-                    f"The drawing has {found[1]:,} x {found[0]:,} pixels, but the picture shown has "
-                    f"{shape[1]:,} x {shape[0]:,}; draw again."
+                    f"The drawing has {found[1]:,} x {found[0]:,} pixels, but the picture has {shape[1]:,} x "
+                    f"{shape[0]:,}; draw again."
                 )
             layer = np.array(picture.convert("RGBA"))
     except LayerError:
         raise
     except Exception as error:  # on damaged files Pillow's readers raise almost every type there is
-        raise LayerError("The drawing arrived damaged, so that it cannot be read; draw again.") from error
+        raise LayerError("The drawing arrived damaged and cannot be read; draw again.") from error
     layer.flags.writeable = False
     return layer
 

@@ -1,4 +1,4 @@
-"""The wording of the defect studio: every sentence with a number in it is made here. Knows no Streamlit."""
+"""The wording of "Make your own defect": every sentence of the section is here. Knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from workbench.inspect.defect.recipe import CONTRAST, CUT_PASTE, SIZE
 from workbench.shared import text
 
 TITLE = "Make your own defect"
+LEAD = (
+    "Put a defect on this picture and see what the network makes of it. Place one with sliders, or draw it by hand. "
+    "Only the picture on this page changes; the file stays as it is."
+)
+
+# -------------------------------------------------------------------------------------------- placing and drawing
+
+WAY_LABEL = "How"
+WAYS = {"place": "Place a defect", "draw": "Draw it"}
+KIND_LABEL = "Kind"
 KINDS = {
     "scratch": "Scratch",
     "stain": "Stain",
@@ -19,76 +29,38 @@ KINDS = {
     "colour": "Colour shift",
     CUT_PASTE: "Cut-paste",
 }
+KIND_HINTS = {
+    "scratch": "A groove with a bright burr along one side.",
+    "stain": "Dried oil, rust or dirty water, with a few drops around it.",
+    "hole": "Punched or torn: dark inside, with a pressed rim. On a dark surface, light shines through.",
+    "missing": "A piece broken off along flat faces.",
+    "colour": "A patch of the wrong colour; on a grey picture, it is lighter or darker.",
+    CUT_PASTE: "A patch of this picture copied to another place: every part of it is normal, but its place is not.",
+}
 _NOUNS = {"missing": "missing piece", "colour": "colour shift", CUT_PASTE: "copied patch"}
 _EXTENTS = {"scratch": "length", CUT_PASTE: "diagonal"}
-
-WAYS = {"place": "Place a defect", "draw": "Draw it"}
-SHOWN = {"heatmap": "Heatmap", "plain": "Picture", "before": "Before"}
-SHOWN_TITLES = {"heatmap": "Altered, with its heatmap", "plain": "Altered", "before": "Heatmap before"}
-AXES = {SIZE: "Size", CONTRAST: "Contrast"}
-
-LEAD = (
-    "Put a defect on this picture and see what the network makes of it. Only the picture in front of you changes; the "
-    "file stays as it is."
-)
-LEARN_BY = "Place one with sliders, or draw it by hand."
-KIND_HINTS = {
-    "scratch": "A groove with a lit burr beside it.",
-    "stain": "Dried oil, rust or dirty water, with a few drops around it.",
-    "hole": "Punched or torn: dark inside, with a pressed rim. Light shines through a dark surface.",
-    "missing": "A piece broken out along flat faces.",
-    "colour": "A patch whose colour is off; a grey picture gets lighter or darker there.",
-    CUT_PASTE: "A patch of this picture, copied to another place: each part of it is normal, its place is not.",
-}
 SIZE_HELP = (
-    "Length of a scratch, diagonal of a copied patch, else the diameter; in percent of the picture's shorter side."
+    "The length of a scratch, the diagonal of a copied patch, or the diameter of any other defect, in percent of the "
+    "picture's shorter side."
 )
-CONTRAST_HELP = "0 changes nothing, 100 is the defect at its strongest."
-ANGLE_HELP = "Degrees, clockwise; 0 lays a scratch from left to right."
-SEED_HELP = "Another number draws another outline, and another kind of stain or colour."
+CONTRAST_HELP = "At 0 nothing changes; at 100 the defect is at its strongest."
+ANGLE_HELP = "In degrees, clockwise; at 0 a scratch runs from left to right."
+SEED_HELP = "Each number gives a different outline and, for stains and colours, a different tone."
+PLACE_TITLE = "Original"
 PLACE_LABEL = "The picture without the defect; click to place it, or use the arrow keys"
-PLACE_HINT = "Click, or drag the circle, to place it. The sliders and the arrow keys do the same."
+PLACE_HINT = "Click, or drag the circle, to place the defect. The sliders and the arrow keys do the same."
 PLACE_HINT_PATCH = (
-    "Click, or drag the circle, to place the copy; drag the dashed circle to choose what is copied. Arrow keys move "
-    "the copy, with Shift its origin."
+    "Click, or drag the circle, to place the copy; drag the dashed circle to choose what is copied. The arrow keys "
+    "move the copy, or with Shift the patch that is copied."
 )
-DRAW_LABEL = "The picture to draw on; arrow keys move the brush, the space bar puts a dot, Ctrl+Z undoes"
+DRAW_TITLE = "Original: draw on it"
+DRAW_LABEL = "The picture to draw on; arrow keys move the brush, the space bar paints a dot, Ctrl+Z undoes"
 DRAW_HINT = (
-    "Draw with mouse, pen or finger. Keyboard: arrow keys move the brush, the space bar puts a dot. The answer "
-    "follows when you let go."
+    "Draw with a mouse, a pen or a finger. On the keyboard, the arrow keys move the brush and the space bar paints a "
+    "dot. The answer follows when you let go."
 )
 NOTHING_DRAWN = "Nothing is drawn yet. Draw a stroke on the picture: heatmap and score follow as soon as you let go."
-NOTHING_CHANGED = "This changes no pixel of the picture. Raise the contrast, or move it to another place."
-ALTERED_HINT = "Look for white outlines (flagged) on the turquoise one (the defect): where they meet, it is found."
-OUTLINE_HELP = "Draws the border of your defect in turquoise."
-EFFECTS_TITLE = "What each map and factor shows there"
-EFFECTS_HINT = (
-    "Look for orange dots right of the dotted line at 1: those see the defect. A short bar means that the map hardly "
-    "reacts."
-)
-PAIRS_HINT = (
-    "Each map without and with the defect, on the scale of the maps above. Look for maps that light up inside the "
-    "turquoise outline only on the right."
-)
-VISIBLE_MEANS = (
-    "Visible means: the map's highest value inside the defect exceeds the level that 99 % of normal pixels stay "
-    f"below, and the picture's own value there without the defect by at least {text.percent(MIN_RISE)} of that level."
-)
-DOSE_LEAD = "The same defect, smaller and larger or fainter and stronger: from where on does each map see it?"
-SCORES_HINT = "Look for the first orange dot: from there on the picture is called anomalous."
-LINES_HINT = (
-    "Look for where a line passes the normal level: filled dots see the defect, hollow ones do not. Solid: decoder "
-    "(M1 to M3); dotted: student (M4 to M6)."
-)
-EVERYWHERE_HELP = (
-    "Adds the changed picture to your images, so that Memory and Projection can look at it. It stays on the machine "
-    "this runs on."
-)
-FOUND_HELP = "Share of the defect's area that lies in the flagged region, with the defect."
-IOU_HELP = (
-    "Intersection over union: the area that is both defect and flagged, divided by the area that is either. 1 would "
-    "be a perfect outline; a thin scratch gets little, since heatmaps are wider than it."
-)
+NOTHING_CHANGED = "This defect changes no pixel of the picture. Raise its contrast or move it to another place."
 
 
 def noun(kind: str) -> str:
@@ -105,13 +77,21 @@ def already(reference: Reference, value: float, known_defective: bool) -> str | 
     """Why this picture is a poor start, or None for a normal one."""
     if reference.is_anomalous(value):
         return (
-            f"This picture is called anomalous as it is (score {text.number(value)}, threshold "
-            f"{text.number(reference.threshold)}), so the answer mixes its own defects with yours. A normal one shows "
-            "more."
+            f"This picture is already called anomalous (score {text.number(value)}, threshold "
+            f"{text.number(reference.threshold)}), so the answer mixes its own defects with yours. You will see more "
+            "on a normal picture."
         )
     if known_defective:
-        return "This sample is known to be defective, although it is called normal here. A normal one shows more."
+        return (
+            "This sample is known to be defective, although the model calls it normal. You will see more on a normal "
+            "picture."
+        )
     return None
+
+
+def jump(title: str) -> str:
+    """The button that leads to a normal sample."""
+    return f"Use a normal sample: {title}"
 
 
 def place(x: float, y: float, size: float, shape: tuple[int, ...], kind: str) -> str:
@@ -120,12 +100,52 @@ def place(x: float, y: float, size: float, shape: tuple[int, ...], kind: str) ->
     return f"Centre at x {x * shape[1]:.0f}, y {y * shape[0]:.0f} px; {extent(kind)} {pixels:.0f} px."
 
 
+def drawing_kept(width: int, height: int) -> str:
+    """The resolution of a drawing on a larger image."""
+    return f"Your drawing has {text.pixels(width, height)} and is enlarged to the size of the picture."
+
+
+# ---------------------------------------------------------------------------------------------------- the answer
+
+SHOWN_LABEL = "Show"
+SHOWN = {"heatmap": "Heatmap", "plain": "Picture", "before": "Before"}
+SHOWN_TITLES = {"heatmap": "Altered, with its heatmap", "plain": "Altered", "before": "Heatmap before"}
+ALTERED_HINT = (
+    "Look for white outlines (flagged regions) on the turquoise one (the defect): where they meet, it is found."
+)
+OUTLINE_LABEL = "Outline the defect"
+OUTLINE_HELP = "Draws the border of your defect in turquoise."
+VERDICT_TITLE = "What the network says"
+SCORE_BEFORE, SCORE_AFTER = "Score without it", "Score with it"
+FOUND_LABEL = "Found"
+FOUND_HELP = "The share of the defect's area that lies in the flagged region."
+IOU_LABEL = "Overlap (IoU)"
+IOU_HELP = (
+    "Intersection over union: the area that is both defect and flagged, divided by the area that is either. A perfect "
+    "outline has 1; a thin scratch scores low, because heatmaps are wider than it is."
+)
+EFFECTS_TITLE = "What each map and factor shows there"
+EFFECTS_HINT = (
+    "Look for orange dots to the right of the dotted line at 1: those maps see the defect. A short bar means that the "
+    "map hardly reacts."
+)
+PAIRS_HINT = (
+    "Each map without and with the defect, on the same scale as the maps above. Look for maps that light up inside "
+    "the turquoise outline only on the right."
+)
+VISIBLE_MEANS = (
+    "A defect is visible to a map if the map's highest value inside the defect is above the level that 99 % of normal "
+    f"pixels stay below, and at least {text.percent(MIN_RISE)} of that level higher than it was there without the "
+    "defect."
+)
+
+
 def ran(milliseconds: float, now: bool) -> str:
     """Whether the network ran, and how long."""
     if now:
         return f":material/bolt: A new picture: the network ran once, in {text.milliseconds(milliseconds)}."
     return (
-        f"This picture is known: nothing had to run (its pass through the network took "
+        "This picture has been seen before, so nothing had to run (its pass through the network took "
         f"{text.milliseconds(milliseconds)})."
     )
 
@@ -137,27 +157,32 @@ def verdict(kind: str, before: float, after: float, reference: Reference, found:
 
 def _scores(kind: str, before: float, after: float, reference: Reference) -> str:
     old, new = text.number(before), text.number(after)
+    was, now = (text.decision(reference, value).lower() for value in (before, after))
     if old == new:
-        return f"The {noun(kind)} leaves the score at {old} ({text.decision(reference, after).lower()})."
-    way = "raises" if after > before else "lowers"
-    decisions = [text.decision(reference, value).lower() for value in (before, after)]
-    changed = f"from {decisions[0]} to {decisions[1]}" if decisions[0] != decisions[1] else f"still {decisions[1]}"
-    return f"The {noun(kind)} {way} the score from {old} to {new}, {changed}."
+        return f"The {noun(kind)} leaves the score at {old} ({now})."
+    if after > before:
+        if was != now:
+            return f"The {noun(kind)} raises the score from {old} to {new}, from {was} to {now}."
+        return f"The {noun(kind)} raises the score from {old} to {new}, which is still {now}."
+    if was != now:
+        return f"The {noun(kind)} lowers the score from {old} to {new}, from {was} to {now}."
+    return f"The {noun(kind)} lowers the score from {old} to {new}, which is still {now}."
 
 
 def _where(reference: Reference, found: Found) -> str:
+    share, before = text.percent(found.share), text.percent(found.before)
     if found.before >= 0.5:
         return (
-            f"{text.percent(found.share)} of it lies in the flagged region, but {text.percent(found.before)} of its "
-            "place was flagged without it, so this tells little about it."
+            f"{share} of it lies in the flagged region, but {before} of its place was flagged without it, so this says "
+            "little about the defect."
         )
-    earlier = f" (before, {text.percent(found.before)} of its place was)" if found.before > 0 else ""
+    earlier = f" Before, {before} of its place was flagged." if found.before > 0 else ""
     if found.share >= 0.5:
-        return f"It is found: {text.percent(found.share)} of it lies in the flagged region{earlier}."
+        return f"It is found: {share} of it lies in the flagged region.{earlier}"
     if found.share > 0:
-        return f"It is found in part: {text.percent(found.share)} of it lies in the flagged region{earlier}."
+        return f"It is found in part: {share} of it lies in the flagged region.{earlier}"
     if found.flagged > 0:
-        return f"It is missed: what is flagged lies elsewhere{earlier}."
+        return f"It is missed: the flagged region lies elsewhere.{earlier}"
     return f"It is missed: nothing in the picture scores above the threshold, {text.number(reference.threshold)}."
 
 
@@ -166,16 +191,13 @@ def _mainly(maps: Sequence[Effect]) -> str:
     if not seeing:
         return "No map shows it."
     most = max(seeing, key=lambda effect: effect.rise)
-    return (
+    shown = (
         f"{most.name} shows it most ({text.map_label(most.name)}): {times(most.before)} \N{RIGHTWARDS ARROW} "
-        f"{times(most.after)} times its normal level. {_count(len(seeing), len(maps))}"
+        f"{times(most.after)} times its normal level."
     )
-
-
-def _count(seeing: int, total: int) -> str:
-    if seeing == total:
-        return "It is visible to all maps."
-    return f"It is visible to {seeing} of {total} maps."
+    if len(seeing) == len(maps):
+        return f"{shown} It is visible to all maps."
+    return f"{shown} It is visible to {len(seeing)} of {len(maps)} maps."
 
 
 def times(value: float) -> str:
@@ -189,7 +211,24 @@ def effect_caption(effect: Effect) -> str:
     return f"{arrow} times normal; {'visible' if effect.visible else 'not visible'}"
 
 
+def pair_alt(name: str) -> str:
+    """What a screen reader says about a map without and with the defect."""
+    return f"{name} without and with the defect"
+
+
 # ------------------------------------------------------------------------------------------------- dose-response
+
+DOSE_TITLE = "When does it become visible?"
+DOSE_LEAD = "The same defect, smaller and larger or fainter and stronger: at which point does each map see it?"
+AXIS_LABEL = "Change its"
+AXES = {SIZE: "Size", CONTRAST: "Contrast"}
+MEASURE = "Measure"
+DOSE_DOWNLOAD = "Dose-response (CSV)"
+SCORES_HINT = "Look for the first orange dot: from there on, the picture is called anomalous."
+LINES_HINT = (
+    "Look for where a line crosses the normal level: filled dots see the defect, hollow ones do not. Solid lines: "
+    "decoder (M1 to M3); dotted lines: student (M4 to M6)."
+)
 
 
 def factors_hint(expression: str) -> str:
@@ -197,10 +236,9 @@ def factors_hint(expression: str) -> str:
     return f"The score multiplies these: {expression}. Look for the one that rises first."
 
 
-def dose_title(axis: str, kind: str) -> str:
-    """What a dose-response shows: "Scratch of growing length"."""
-    what = noun(kind)
-    return f"A {what} of growing {extent(kind) if axis == SIZE else 'contrast'}"
+def dose_title(what: str, axis: str, kind: str) -> str:
+    """What a chart of a dose-response shows: "**Score**: a scratch of growing length"."""
+    return f"**{what}**: a {noun(kind)} of growing {extent(kind) if axis == SIZE else 'contrast'}"
 
 
 def dose_axis(axis: str, kind: str) -> str:
@@ -210,31 +248,27 @@ def dose_axis(axis: str, kind: str) -> str:
 
 def estimate(count: int, milliseconds: float, device: str) -> str:
     """What a measurement will take."""
-    return f"{plural_pictures(count)} through the network: about {text.milliseconds(count * milliseconds)} on {device}."
-
-
-def plural_pictures(count: int) -> str:
-    """A number of pictures."""
-    return text.plural(count, "picture")
+    took = text.milliseconds(count * milliseconds)
+    return f"{text.plural(count, 'picture')} through the network: about {took} on {device}."
 
 
 def progress(done: int, total: int) -> str:
     """How far a measurement is."""
-    return f"{done} of {plural_pictures(total)} measured"
+    return f"{done} of {text.plural(total, 'picture')} measured"
 
 
 def took(count: int, milliseconds: float) -> str:
     """What a measurement took."""
     return (
-        f"Visible is meant as above. Measured on {plural_pictures(count)} in {text.milliseconds(milliseconds)}; "
-        "another score or threshold is followed without running the network again."
+        f"“Visible” is defined as above. Measured on {text.plural(count, 'picture')} in "
+        f"{text.milliseconds(milliseconds)}; another score or threshold needs no new measurement."
     )
 
 
 def score_onset(curves: Curves, kind: str) -> str:
     """From which dose on the picture is called anomalous."""
     if curves.undamaged > curves.threshold:
-        return "The score lies above the threshold without the defect already."
+        return "The score is above the threshold even without the defect."
     return f"**Score**: {_onset(curves, curves.found.since, curves.found.seen, kind, 'above the threshold')}"
 
 
@@ -244,38 +278,42 @@ def line_onset(curves: Curves, line: Line, kind: str) -> str:
 
 
 def _onset(curves: Curves, since: float | None, seen: int, kind: str, state: str) -> str:
-    total = len(curves.doses)
-    what = {SIZE: "size", CONTRAST: "contrast"}[curves.axis]
+    total, one = len(curves.doses), "size" if curves.axis == SIZE else "contrast"
     if not seen:
         return f"never {state} up to {_dose(curves, float(curves.doses[-1]), kind)}."
     if since is None:
-        return f"{state} at {seen} of {text.plural(total, what)}, but not at the largest."
-    from_here = int((curves.doses >= since).sum())
-    if from_here == total:
-        return f"{state} at every {what} tested, from {_dose(curves, since, kind)} on."
-    earlier = seen - from_here
-    aside = f", and at {text.plural(earlier, f'smaller {what}')} before" if earlier else ""
-    return f"{state} from {_dose(curves, since, kind)} on{aside}."
+        return f"{state} at {seen} of {text.plural(total, one)}, but not at the largest."
+    start = _dose(curves, since, kind)
+    earlier = seen - int((curves.doses >= since).sum())
+    if since == curves.doses[0]:
+        return f"{state} at every {one} tested, starting at {start}."
+    if earlier:
+        return f"{state} from {start} upwards, and also at {text.plural(earlier, f'smaller {one}')}."
+    return f"{state} from {start} upwards."
 
 
 def _dose(curves: Curves, dose: float, kind: str) -> str:
     """A dose with its unit: "a length of 48 px", "a contrast of 30 %"."""
-    if curves.axis == CONTRAST:
+    if curves.pixels is None:
         return f"a contrast of {text.percent(dose)}"
     pixels = float(curves.pixels[list(curves.doses).index(dose)])
     return f"a {extent(kind)} of {pixels:.0f} px"
 
 
+# ------------------------------------------------------------------------------------------- keeping the picture
+
+EVERYWHERE = "Use this image everywhere"
+EVERYWHERE_HELP = (
+    "Adds the altered picture to your images, so that you can also look at it on the other pages. It stays on this "
+    "computer."
+)
+
+
+def file_stem(picture: str, kind: str) -> str:
+    """The beginning of the name of a file with this defect."""
+    return f"{picture}-{noun(kind).replace(' ', '-')}"
+
+
 def added(title: str) -> str:
-    """That a changed picture is now among the visitor's images."""
+    """That an altered picture is now among the visitor's images."""
     return f"{text.plain(title)} is now among your images. Look at it:"
-
-
-def jump(title: str) -> str:
-    """The button that leads to a normal sample."""
-    return f"Take a normal sample: {title}"
-
-
-def drawing_kept(width: int, height: int) -> str:
-    """The resolution of a drawing on a larger image."""
-    return f"The drawing has {text.pixels(width, height)} and is enlarged to the picture's size."
