@@ -10,9 +10,11 @@ from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
-from workbench.shared import collector, model_list, model_words, pictures, places, resources, session, text
+from workbench.shared import collector, model_list, model_words, pictures, places, resources, text
+from workbench.shared.controls import choose
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
+from workbench.shared.settings import DEVICE, MODEL
 
 TRAIN_PAGE = "pages/5_Train.py"
 
@@ -55,7 +57,7 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
 
 def choose_model(name: str) -> None:
     """Make a model the one that all pages use. A callback."""
-    st.session_state["model"] = name
+    MODEL.set(name)
 
 
 def _chosen_entry() -> ModelEntry | None:
@@ -65,10 +67,7 @@ def _chosen_entry() -> ModelEntry | None:
         st.sidebar.caption(text.NO_MODEL)
         return None
     with st.sidebar:
-        session.remember("model", next(iter(entries)), session.one_of(entries))
-        name = st.selectbox(
-            "Model", list(entries), format_func=model_words.model_labels(entries).get, key="model", help=text.MODEL_HELP
-        )
+        name = choose(MODEL, model_words.model_labels(entries), label="Model", help=text.MODEL_HELP, kind="list")
         st.caption("  \n".join(model_words.model_lines(entries[name])))
     return entries[name]
 
@@ -97,8 +96,7 @@ def _chosen_device() -> str:
     devices = resources.devices()
     if len(devices) == 1:
         return devices[0]
-    session.remember("device", devices[0], session.one_of(devices))
-    return st.selectbox("Device", devices, key="device")
+    return choose(DEVICE, devices, label="Device", kind="list")
 
 
 def _footer() -> None:

@@ -15,13 +15,18 @@ from nnet.scoring.calibration import Reference
 from workbench.inspect.replay import section as replay
 from workbench.shared import datasets, resources, samples, session, text
 from workbench.shared import pictures as figures
+from workbench.shared.controls import choose, toggle
 from workbench.shared.resources import Model, Tile
 from workbench.shared.session import Picture
+from workbench.shared.settings import Setting, one_of, yes_or_no
 
 _OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
 _DATA_PAGE = 12  # of a data set, whose files have to be read first
 _TILE_WIDTH = 104
+_SORT = Setting("shared", "sort", "score", one_of(text.SORTS))
+_RISING = Setting("shared", "rising", False, yes_or_no)
+_FLAGGED_ONLY = Setting("shared", "flagged_only", False, yes_or_no)
 
 
 def shelf(model: Model, chosen: Picture, expression: str, reference: Reference | None = None) -> None:
@@ -62,16 +67,13 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
 
 def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> list[Picture]:
     """The controls of a gallery, and its pictures in the order and selection that they say."""
-    session.remember("sort", "score", session.one_of(text.SORTS))
-    session.remember("rising", False, session.yes_or_no)
-    session.remember("flagged_only", False, session.yes_or_no)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.selectbox("Sort by", list(text.SORTS), format_func=text.SORTS.get, key="sort", width=170)
-        st.toggle("Reverse order", key="rising", help=text.RISING_HELP)
-        st.toggle("Anomalous only", key="flagged_only")
-    if st.session_state["flagged_only"]:
+        order = choose(_SORT, text.SORTS, label="Sort by", kind="list", width=170)
+        rising = toggle(_RISING, "Reverse order", help=text.RISING_HELP)
+        flagged_only = toggle(_FLAGGED_ONLY, "Anomalous only")
+    if flagged_only:
         pictures = [picture for picture in pictures if reference.is_anomalous(tiles[picture.key].score)]
-    return arranged(pictures, tiles, reference, st.session_state["sort"], st.session_state["rising"])
+    return arranged(pictures, tiles, reference, order, rising)
 
 
 def arranged(

@@ -9,7 +9,7 @@ Uploaded files stay encoded here; decoded pixels live in the bounded caches of `
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import streamlit as st
@@ -18,6 +18,12 @@ from nnet.data import Sample
 from nnet.errors import NNetError
 from workbench.shared import datasets, resources, samples, text
 from workbench.shared.resources import Loaded
+from workbench.shared.settings import _first_possible, _written
+from workbench.shared.settings import one_of as one_of
+from workbench.shared.settings import show_view as show_view
+from workbench.shared.settings import view as view
+from workbench.shared.settings import whole_number as whole_number
+from workbench.shared.settings import yes_or_no as yes_or_no
 
 SESSION_BYTES = 512 * resources.MEBIBYTE
 """Most memory for one visitor's uploaded files, as they were uploaded."""
@@ -303,78 +309,11 @@ def remember(key: str, default: object, read: Callable[[str], object]) -> None:
         st.query_params[key] = _written(value)
 
 
-def view() -> dict[str, str]:
-    """The settings of the view as the address says them: those that are not at their default, without the picture."""
-    return {name: value for name, value in st.query_params.to_dict().items() if _is_setting(name)}
-
-
-def show_view(settings: Mapping[str, str]) -> None:
-    """Set the view of the present page to these settings, all others to their default. Only for callbacks.
-
-    The settings may come from anyone: each goes through the reader that it would go through in the address.
-    """
-    kept: dict[str, object] = st.session_state.setdefault(_KEPT, {})
-    for name in {*view(), *filter(_is_setting, settings)}:
-        if name in kept:
-            del kept[name]
-            st.session_state.pop(name, None)
-        st.query_params.pop(name, None)
-    for name, value in settings.items():
-        if _is_setting(name):
-            st.query_params[name] = value
-
-
-def _is_setting(name: str) -> bool:
-    """Whether the name can be that of a setting; Streamlit keeps the names with "embed" for itself."""
-    return name.isidentifier() and name not in (_PARAMETER, _SET, _IMAGE) and not name.startswith("embed")
-
-
 def forget(key: str) -> None:
     """Let a remembered setting start at its default again. Also serves as a callback."""
     st.session_state.pop(key, None)
     st.session_state.get(_KEPT, {}).pop(key, None)
     st.query_params.pop(key, None)
-
-
-def one_of(options: Collection[str]) -> Callable[[str], str]:
-    """A reader for `remember`: one of these texts."""
-
-    def read(written: str) -> str:
-        if written not in options:
-            raise ValueError
-        return written
-
-    return read
-
-
-def whole_number(low: int, high: int) -> Callable[[str], int]:
-    """A reader for `remember`: an integer from `low` to `high`."""
-
-    def read(written: str) -> int:
-        if not low <= int(written) <= high:
-            raise ValueError
-        return int(written)
-
-    return read
-
-
-def yes_or_no(written: str) -> bool:
-    """A reader for `remember`: a switch."""
-    return {"yes": True, "no": False}[written]
-
-
-def _first_possible(read: Callable[[str], object], *candidates: object, default: object) -> object:
-    for candidate in candidates:
-        try:
-            if candidate is not None:
-                return read(_written(candidate))
-        except (ValueError, KeyError):
-            continue
-    return default
-
-
-def _written(value: object) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 # ---------------------------------------------------------------------------------------------------- the browser

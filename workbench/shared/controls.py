@@ -1,0 +1,72 @@
+"""Controls that hold a setting: each remembers its value over page switches and in the URL.
+
+>>> way = choose(WAY, words.WAYS, label=words.WAY_LABEL)                                    # doctest: +SKIP
+>>> edged = toggle(EDGE, words.EDGE_LABEL, help=words.EDGE_HELP)                            # doctest: +SKIP
+>>> share = slider(BLEND, words.BLEND_LABEL, 0, 100, format="%d %%") / 100                  # doctest: +SKIP
+
+Whatever else the widget of Streamlit takes (`width`, `disabled`, `on_change`, ...) may be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from workbench.shared import settings
+from workbench.shared.settings import COLOURS, OPACITY, Setting
+
+_KINDS: dict[str, Any] = {"segments": st.segmented_control, "pills": st.pills, "list": st.selectbox}
+
+
+def choose(
+    setting: Setting[str],
+    names: Mapping[str, str] | Sequence[str],
+    *,
+    label: str,
+    help: str | None = None,
+    kind: str = "segments",
+    default: str | None = None,
+    **options: Any,
+) -> str:
+    """One of several values.
+
+    Args:
+        names: value -> what the visitor reads; or the values alone, where they are read as they are.
+        label: above it; for a label that only screen readers say, add label_visibility="collapsed".
+        kind: "segments", "pills" or "list".
+        default: where it depends on the data; the first value where the setting declares none.
+    """
+    values = list(names)
+    start = default if default is not None else setting.default
+    setting.remember(start if start in values else values[0], settings.one_of(values))
+    if isinstance(names, Mapping):
+        options.setdefault("format_func", names.get)
+    if kind != "list":
+        options.setdefault("required", True)
+    chosen: str = _KINDS[kind](label, values, key=setting.key, help=help, **options)
+    return chosen
+
+
+def toggle(setting: Setting[bool], label: str, **options: Any) -> bool:
+    """A switch."""
+    setting.remember()
+    return st.toggle(label, key=setting.key, **options)
+
+
+def slider(setting: Setting[int], label: str, low: int, high: int, **options: Any) -> int:
+    """A whole number from `low` to `high`; a `default` may be given where it depends on the data."""
+    setting.remember(options.pop("default", None), settings.whole_number(low, high))
+    chosen: int = st.slider(label, low, high, key=setting.key, **options)
+    return chosen
+
+
+def opacity(width: int = 150) -> float:
+    """How strongly the heatmap covers the picture, 0..1."""
+    return slider(OPACITY, "Overlay opacity", 0, 100, step=5, format="%d %%", width=width) / 100
+
+
+def colours(width: int = 120) -> str:
+    """The heatmaps' colour map."""
+    return choose(COLOURS, settings.COLOUR_MAPS, label="Colours", kind="list", width=width)

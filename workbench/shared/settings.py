@@ -1,0 +1,205 @@
+"""Settings of a view: each is declared once, and the visitor's value outlives page switches and travels in the URL.
+
+A page declares its settings as constants of its settings.py, and calls `remember` right before the widget:
+
+>>> SCALE = Setting("inspect", "scale", "fixed", one_of(("fixed", "own")))
+>>> SCALE.remember()                                                                        # doctest: +SKIP
+>>> st.segmented_control("Scale", ["fixed", "own"], key=SCALE.key)                          # doctest: +SKIP
+
+`workbench.shared.controls` does both in one call. A value that is not the default is kept in the URL
+(?opacity=80), so that a link shows the same view again.
+
+Why not Streamlit's own `bind="query-params"` (tried with 1.67): it writes the labels of options instead of their names
+(?scale=Same+for+all), so that a better wording would break every link; it writes "true" for our "yes"; it drops the
+parameter of a control that is hidden for a moment; and it forbids setting the URL otherwise, as opening a replay bundle
+does. `persist_state="session"` alone would replace the smaller half of `remember`, but not the reading and checking.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Generic, TypeVar, cast
+
+import streamlit as st
+
+from nnet.scoring.overlay import COLOUR_MAPS
+
+T = TypeVar("T")
+
+PICTURE_NAMES = ("sample", "set", "image")
+"""Names in the URL that say which picture is shown; see `workbench.shared.chosen_picture`."""
+_KEPT = "kept"
+_declared: dict[str, tuple[Setting[Any], dict[str, Any]]] = {}  # by name, with the variables of the declaring module
+
+
+class Setting(Generic[T]):
+    """A setting of a view, under one name as the widget's key, in the session and in the URL.
+
+    Args:
+        page: the package that declares it, for the error message.
+        name: unique in the whole workbench; two pages that mean the same setting share one object.
+        default: what holds until the visitor chooses; None where it depends on the data (then `remember` is told).
+        read: turns the URL's text into a value; raises ValueError or KeyError for an impossible one.
+        formerly: a name that old links use on this page; it is read and then replaced.
+
+    Raises:
+        ValueError: the name is taken, or cannot be a setting's.
+    """
+
+    def __init__(
+        self, page: str, name: str, default: T | None, read: Callable[[str], T], *, formerly: str = ""
+    ) -> None:
+        if not is_setting(name):
+            raise ValueError(f"“{name}” cannot be the name of a setting: it must be an identifier that is not reserved")
+        variables = sys._getframe(1).f_globals
+        earlier, declared_in = _declared.get(name, (None, {}))
+        # A module that Streamlit loads again after an edit declares its settings again, from new variables.
+        reloaded = declared_in is not variables and declared_in.get("__name__") == variables["__name__"]
+        if earlier is not None and not reloaded:
+            raise ValueError(
+                f"Two settings are called “{name}”, on the pages {earlier.page} and {page}: one would overwrite the "
+                "other in the URL. Rename one, or let both pages import the same Setting."
+            )
+        self.page: str = page
+        self.name, self.default, self.read, self.formerly = name, default, read, formerly
+        _declared[name] = self, variables
+
+    @property
+    def key(self) -> str:
+        """The widget's key."""
+        return self.name
+
+    def remember(self, default: T | None = None, read: Callable[[str], T] | None = None) -> T:
+        """Give the widget its value; call it right before the widget, which then needs no default.
+
+        The value is what the visitor set, else what the URL says, else what was set before a page switch, else the
+        default; an impossible one becomes the default. The URL follows.
+
+        Args:
+            default, read: instead of the declared ones, where they depend on the data.
+        """
+        start = cast(T, self.default if default is None else default)
+        reader = read or self.read
+        written = st.query_params.get(self.name)
+        if self.formerly and self.formerly in st.query_params:
+            former = st.query_params.pop(self.formerly)
+            written = former if written is None else written
+        kept: dict[str, object] = st.session_state.setdefault(_KEPT, {})
+        if self.key not in st.session_state:
+            st.session_state[self.key] = _first_possible(reader, written, kept.get(self.key), default=start)
+        elif _first_possible(reader, st.session_state[self.key], default=None) is None:
+            st.session_state[self.key] = start
+        value: T = st.session_state[self.key]
+        kept[self.key] = value
+        if value == start:
+            st.query_params.pop(self.name, None)
+        else:
+            st.query_params[self.name] = _written(value)
+        return value
+
+    @property
+    def value(self) -> T:
+        """The present value: the widget's, else what was remembered, else the declared default."""
+        kept = st.session_state.get(_KEPT, {}).get(self.key, self.default)
+        return cast(T, st.session_state.get(self.key, kept))
+
+    def set(self, value: T) -> None:
+        """Set the value; before its widget is drawn, so usually in a callback."""
+        st.session_state[self.key] = value
+
+    def forget(self) -> None:
+        """Let it start at its default again. Also serves as a callback."""
+        st.session_state.pop(self.key, None)
+        st.session_state.get(_KEPT, {}).pop(self.key, None)
+        st.query_params.pop(self.name, None)
+
+
+def declared() -> dict[str, Setting[Any]]:
+    """All settings of the modules that have been imported, by name."""
+    return {name: setting for name, (setting, _) in _declared.items()}
+
+
+def is_setting(name: str) -> bool:
+    """Whether this can be the name of a setting; Streamlit keeps the names with "embed" for itself."""
+    return name.isidentifier() and name not in PICTURE_NAMES and not name.startswith("embed")
+
+
+# -------------------------------------------------------------------------------------------------------- readers
+
+
+def one_of(options: Collection[str]) -> Callable[[str], str]:
+    """A reader: one of these texts."""
+
+    def read(written: str) -> str:
+        if written not in options:
+            raise ValueError
+        return written
+
+    return read
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A reader: an integer from `low` to `high`."""
+
+    def read(written: str) -> int:
+        if not low <= int(written) <= high:
+            raise ValueError
+        return int(written)
+
+    return read
+
+
+def yes_or_no(written: str) -> bool:
+    """A reader: a switch."""
+    return {"yes": True, "no": False}[written]
+
+
+def _first_possible(read: Callable[[str], object], *candidates: object, default: object) -> object:
+    for candidate in candidates:
+        try:
+            if candidate is not None:
+                return read(_written(candidate))
+        except (ValueError, KeyError):
+            continue
+    return default
+
+
+def _written(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+# --------------------------------------------------------------------------------------------------- a whole view
+
+
+def view() -> dict[str, str]:
+    """The settings of the view as the URL says them: those that are not at their default, without the picture."""
+    return {name: value for name, value in st.query_params.to_dict().items() if is_setting(name)}
+
+
+def show_view(settings: Mapping[str, str]) -> None:
+    """Set the view of the present page to these settings, all others to their default. Only for callbacks.
+
+    The settings may come from anyone: each goes through the reader that it would go through in the URL.
+    """
+    kept: dict[str, object] = st.session_state.setdefault(_KEPT, {})
+    for name in {*view(), *filter(is_setting, settings)}:
+        if name in kept:
+            del kept[name]
+            st.session_state.pop(name, None)
+        st.query_params.pop(name, None)
+    for name, value in settings.items():
+        if is_setting(name):
+            st.query_params[name] = value
+
+
+# ------------------------------------------------------------------------------------- settings that pages share
+
+OPACITY = Setting("shared", "opacity", 70, whole_number(0, 100))
+"""Of the heatmap on the picture, in percent."""
+COLOURS = Setting("shared", "colours", COLOUR_MAPS[0], one_of(COLOUR_MAPS))
+"""The colour map of heatmaps."""
+MODEL: Setting[str] = Setting("shared", "model", None, str)
+"""The name of the model that all pages use; the first one listed unless the visitor chooses."""
+DEVICE: Setting[str] = Setting("shared", "device", None, str)
+"""What it runs on; the fastest unless the visitor chooses."""
