@@ -20,8 +20,8 @@ import torch.nn.functional as functional
 from nnet.config import preset
 from nnet.data import load_resized, open_dataset
 from nnet.model.backbone import Teacher
+from nnet.model.inputs import batches, to_network_input
 from nnet.scoring.metrics import auroc
-from nnet.training.features import batches, to_network_input
 
 BANK = 12_000
 METRICS = Path(__file__).parents[1] / "checkpoints" / "elpv-mono" / "metrics.json"

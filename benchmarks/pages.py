@@ -244,7 +244,7 @@ def _first_heatmap() -> None:
     print("\n| image | decode ms | network ms | score and decision ms | in all ms |\n|---|---|---|---|---|")
     name, path = next(iter(resources.checkpoint_paths().items()))
     model = resources.load_model(name, path, "cpu")
-    expression = next(iter(judge.presets(model.detector).values()))
+    expression = next(iter(judge.presets(model.detector.config).values()))
     for title, contents in {"300 × 300 PNG": _files(300, 300), "4000 × 3000 JPEG": _files(4000, 3000)}.items():
         rows = [_stages(model, title, content, expression) for content in contents]
         medians = [1000 * statistics.median(column) for column in zip(*rows, strict=True)]

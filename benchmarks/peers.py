@@ -61,11 +61,11 @@ from nnet.detector import Detector
 from nnet.expression import PRESETS
 from nnet.model.backbone import Teacher
 from nnet.model.compat import declare_torchvision_operators
+from nnet.model.inputs import batches, to_network_input
 from nnet.model.weights import architecture_of, load_weights
 from nnet.saved.storage import write_text
 from nnet.scoring.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
 from nnet.scoring.metrics import evaluate, label_pixels
-from nnet.training.features import batches, to_network_input
 from nnet.training.loop import Progress, learning_rate_at, split_normals, train
 
 OURS: dict[str, dict[str, bool]] = {

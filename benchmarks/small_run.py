@@ -36,7 +36,7 @@ from nnet.data.elpv import DEFECTIVE, package_folder, read_labels
 from nnet.detector import Detector
 from nnet.device import choose_device, describe
 from nnet.expression import PRESETS
-from nnet.training.features import Images
+from nnet.model.inputs import Images
 from nnet.training.loop import Progress, split_normals, train
 
 SEED = 0

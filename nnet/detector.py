@@ -18,13 +18,13 @@ from nnet.data.images import resize
 from nnet.device import autocast, choose_device, describe, inference_dtype
 from nnet.errors import NNetError
 from nnet.expression import parse
+from nnet.model.inputs import to_network_input
 from nnet.model.network import NNet, Outputs
 from nnet.model.nfs import address
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.maps import anomaly_maps, image_score, score_maps, to_common_size
-from nnet.training.features import to_network_input
 
 Array = np.ndarray
 

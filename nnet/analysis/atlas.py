@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from nnet.detector import Detector
-from nnet.training.features import Images, batches, take
+from nnet.model.inputs import Images, batches, take
 
 PATCHES = 6
 PATCH_SIDE = 40

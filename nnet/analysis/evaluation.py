@@ -22,11 +22,11 @@ from nnet.data.loading import ahead
 from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import PRESETS, Expression, parse
+from nnet.model.inputs import batches
 from nnet.saved.checkpoint import Checkpoint
 from nnet.saved.provenance import provenance
 from nnet.scoring.maps import score_maps
 from nnet.scoring.metrics import ImageLabels, Metrics, evaluate, label_pixels
-from nnet.training.features import batches
 
 Array = np.ndarray
 

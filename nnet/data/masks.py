@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from nnet.data.errors import DataError
-from nnet.data.images import ImageError, stored_size
 from nnet.data.listing import list_images
-
-if TYPE_CHECKING:
-    from nnet.data.sample import Sample
 
 LOSSY = frozenset({"JPEG", "MPO", "WEBP"})
 SUFFIXES = ("_mask", "_gt", "_label")
@@ -44,25 +38,6 @@ def read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
         raise
     except Exception as error:  # on damaged files Pillow's readers raise almost every type there is
         raise DataError(f"The mask {path} could not be read as a picture ({error}).") from error
-
-
-def check_mask_sizes(samples: Iterable[Sample]) -> None:
-    """Compare the sizes in the headers of images and masks, so that a misfit shows before a training run and not after.
-
-    Only where they differ is anything decoded: a camera's orientation may explain it. Files that cannot be read are
-    left to whoever reads them.
-
-    Raises:
-        DataError: a mask whose size is not its image's; the message names both files.
-    """
-    for sample in samples:
-        if sample.path is None or sample.mask is None:
-            continue
-        parts = list_images(sample.mask) if sample.mask.is_dir() else [sample.mask]
-        sizes = {stored_size(path) for path in (sample.path, *parts)}
-        if len(sizes - {None}) > 1:
-            with suppress(ImageError):
-                sample.load_mask()
 
 
 def _check_size(path: Path, size: tuple[int, int], shape: tuple[int, int]) -> None:

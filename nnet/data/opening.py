@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -10,9 +12,9 @@ from nnet.data.archive import TemporaryFolder, ZipLimits, extract_zip
 from nnet.data.elpv import open_elpv
 from nnet.data.errors import DataError
 from nnet.data.folders import SPLIT_NAMES, is_category, is_plain, open_category, open_plain
-from nnet.data.listing import subfolders, walk_images
-from nnet.data.masks import check_mask_sizes
-from nnet.data.sample import Dataset
+from nnet.data.images import ImageError, stored_size
+from nnet.data.listing import list_images, subfolders, walk_images
+from nnet.data.sample import Dataset, Sample
 from nnet.data.synthetic import DEFAULT_KIND, open_synthetic
 from nnet.data.visa import find_visa_root, open_visa, visa_categories
 
@@ -125,6 +127,25 @@ def _recognised(root: Path, seed: int, strict: bool) -> Dataset:
     if len(children) == 1 and children[0].name not in SPLIT_NAMES:
         return _recognised(children[0], seed, strict)
     raise unrecognised(root)
+
+
+def check_mask_sizes(samples: Iterable[Sample]) -> None:
+    """Compare the sizes in the headers of images and masks, so that a misfit shows before a training run and not after.
+
+    Only where they differ is anything decoded: a camera's orientation may explain it. Files that cannot be read are
+    left to whoever reads them.
+
+    Raises:
+        DataError: a mask whose size is not its image's; the message names both files.
+    """
+    for sample in samples:
+        if sample.path is None or sample.mask is None:
+            continue
+        parts = list_images(sample.mask) if sample.mask.is_dir() else [sample.mask]
+        sizes = {stored_size(path) for path in (sample.path, *parts)}
+        if len(sizes - {None}) > 1:
+            with suppress(ImageError):
+                sample.load_mask()
 
 
 def several_categories(root: Path, names: list[str]) -> DataError:

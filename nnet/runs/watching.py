@@ -14,11 +14,11 @@ from nnet.data import Dataset, Defect, Sample, paint_defect
 from nnet.data.images import resize
 from nnet.detector import Detector
 from nnet.errors import NNetError
+from nnet.model.inputs import Images, batches, take
 from nnet.runs.film import Frame, Probe, drop_frames_after, has_frame, read_probes, write_frame, write_probes
 from nnet.runs.layout import FILM
 from nnet.runs.members import Members
 from nnet.scoring.maps import image_score, score_maps
-from nnet.training.features import Images, batches, take
 
 NORMAL, DEFECTIVE = 3, 3
 HELD_OUT = 16

@@ -1,4 +1,4 @@
-"""The score as a circuit: three pairs of maps, a sign within each pair and one between the pairs. Knows no Streamlit.
+"""The score as a circuit: three pairs of maps, a sign within each pair and one between the pairs.
 
 The paper's score, (M1+M6)*(M2+M5)*(M3+M4), has one pair per scale: the reverse and the forward branch's map. A circuit
 is any expression of that form; others exist, too, and are edited as text.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations, product
 
-from nnet.detector import Detector
+from nnet.config import Config
 from nnet.expression import Expression, parse
 from nnet.scoring import judge
 from nnet.scoring.maps import MAP_NAMES
@@ -164,12 +164,12 @@ def with_maps_used(expression: str, names: Collection[str]) -> str | None:
     return expression
 
 
-def presets(detector: Detector) -> dict[str, str]:
-    """The expressions to choose from by name: `judging.presets`, then each scale of two maps alone."""
-    found = judge.presets(detector)
+def presets(config: Config) -> dict[str, str]:
+    """The expressions to choose from by name: `judge.presets`, then each scale of two maps alone."""
+    found = judge.presets(config)
     for scale, pair in zip(SCALES, PAIRS, strict=True):
         alone = parse("+".join(pair))
         known = any(judge.same_score(alone, parse(text)) for text in found.values())
-        if set(pair) <= set(detector.config.maps) and not known:
+        if set(pair) <= set(config.maps) and not known:
             found[scale] = alone.text
     return found

@@ -1,4 +1,4 @@
-"""From anomaly maps to a score and a decision, without running a network. Knows no Streamlit."""
+"""From anomaly maps to a score and a decision, without running a network."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnet.detector import Detector
+from nnet.config import Config
 from nnet.expression import PRESETS, Expression, for_maps, parse
-from nnet.scoring.calibration import Reference
+from nnet.scoring.calibration import Calibration, Reference
 from nnet.scoring.maps import score_map
 
 OWN = "own"
@@ -18,7 +18,7 @@ OWN = "own"
 
 @dataclass(frozen=True)
 class Judgement:
-    """An image's `score` map (size, size) float32, its image score `value`, and the `reference` it is held against."""
+    """An image's `score` map (size, size) float32, its image score `value`, and the `reference` it is compared with."""
 
     score: np.ndarray
     value: float
@@ -35,26 +35,25 @@ class Judgement:
         return float(np.mean(self.score > self.reference.threshold))
 
 
-def judge(detector: Detector, maps: Mapping[str, np.ndarray], expression: str) -> Judgement:
-    """Score an image's maps under an expression and hold it against the held-out normal images.
+def judge(calibration: Calibration, maps: Mapping[str, np.ndarray], expression: str) -> Judgement:
+    """Score an image's maps under an expression and compare it with the held-out normal images.
 
     Raises:
         nnet.expression.ExpressionError: malformed, or a map that this model does not have.
     """
-    config = detector.config
-    score = score_map(maps, expression, config.model.size, config.score.sigma)
-    return Judgement(score, float(score.max()), detector.calibration.for_expression(expression))
+    score = score_map(maps, expression, calibration.size, calibration.settings.sigma)
+    return Judgement(score, float(score.max()), calibration.for_expression(expression))
 
 
-def presets(detector: Detector) -> dict[str, str]:
+def presets(config: Config) -> dict[str, str]:
     """The named expressions that this model can compute, the model's own first: name -> canonical text.
 
     The model's own is called "model" unless it is one of the paper's, if with its parts in another order.
     """
-    own = parse(detector.config.score.expression)
-    if not set(own.maps) <= set(detector.config.maps):
-        own = for_maps(detector.config.maps)
-    possible = {name: text for name, text in PRESETS.items() if set(parse(text).maps) <= set(detector.config.maps)}
+    own = parse(config.score.expression)
+    if not set(own.maps) <= set(config.maps):
+        own = for_maps(config.maps)
+    possible = {name: text for name, text in PRESETS.items() if set(parse(text).maps) <= set(config.maps)}
     others = {name: text for name, text in possible.items() if not same_score(parse(text), own)}
     (name, *_) = [*(possible.keys() - others.keys()), "model"]
     return {name: own.text, **others}
@@ -72,12 +71,12 @@ def _unordered(part: Expression | str) -> str:
     return f"({part.sign.join(sorted(map(_unordered, part.parts)))})" if part.sign else part.text
 
 
-def check(detector: Detector, written: str) -> Expression:
+def check(config: Config, written: str) -> Expression:
     """A written expression, read and known to fit the model.
 
     Raises:
         nnet.expression.ExpressionError: a sentence on what is wrong with it.
     """
     expression = parse(written)
-    expression.evaluate(dict.fromkeys(detector.config.maps, 0.0))
+    expression.evaluate(dict.fromkeys(config.maps, 0.0))
     return expression

@@ -11,8 +11,8 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from nnet.expression import Expression, parse
+from nnet.model.distance import distance_map
 from nnet.model.network import Outputs
-from nnet.training.losses import distance_map
 
 MAP_NAMES = ("M1", "M2", "M3", "M4", "M5", "M6")
 # A radius of four standard deviations holds all but 6e-5 of the Gaussian's mass; SciPy's default, too.

@@ -23,13 +23,14 @@ from nnet.config import Config, TrainConfig
 from nnet.detector import Detector
 from nnet.device import autocast, available_memory, describe, training_dtype
 from nnet.errors import NNetError
+from nnet.model.inputs import Images, batches, take
 from nnet.model.network import NNet
 from nnet.model.nfs import effective_items
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.storage import write_tensors, write_text
 from nnet.scoring.calibration import Calibration, calibrate
 from nnet.training.distributed import Team
-from nnet.training.features import FeatureCache, Images, batches, take
+from nnet.training.features import FeatureCache
 from nnet.training.losses import beta_at, total_loss
 
 MIN_TRAINING_IMAGES = 4

@@ -1,30 +1,18 @@
-"""Eq. (1) to (5) and (7) of the paper, one function each. All features are (B, C, H, W)."""
+"""Eq. (1), (3) to (5) and (7) of the paper, one function each; Eq. (2) is in nnet/model/distance.py.
+
+All features are (B, C, H, W).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch.nn.functional as functional
 from torch import Tensor
 
 from nnet.config import LossConfig
+from nnet.model.distance import distance_map
 from nnet.model.network import Outputs
 from nnet.model.nfs import entropy
-
-
-def distance_map(a: Tensor, b: Tensor, distance: str = "cosine") -> Tensor:
-    """Eq. (2): distance of two feature maps at every position, (B, H, W).
-
-    Args:
-        a, b: features of the same shape.
-        distance: "cosine": 1 - cos along channels, 0..2. For Figure 9 also "l1": mean absolute, and
-            "l2": mean squared difference over channels.
-    """
-    a, b = a.float(), b.float()
-    if distance == "cosine":
-        return 1 - functional.cosine_similarity(a, b, dim=1)
-    difference = a - b
-    return difference.abs().mean(dim=1) if distance == "l1" else difference.square().mean(dim=1)
 
 
 def distillation(a: Sequence[Tensor], b: Sequence[Tensor], distance: str = "cosine") -> Tensor:

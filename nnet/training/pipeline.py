@@ -17,11 +17,11 @@ from nnet.data import Dataset, load_resized
 from nnet.detector import Detector
 from nnet.device import available_memory
 from nnet.errors import NNetError
+from nnet.model.inputs import Images
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
 from nnet.saved.provenance import provenance
 from nnet.saved.storage import read_notes
-from nnet.training.features import Images
 from nnet.training.loop import RESUME, Progress, TrainingError, Watch, load_history, train
 from nnet.training.tensorboard import EventWriter
 

@@ -51,7 +51,7 @@ def sides(tiny: Path, other: Path, expression: str = "M1*M2*M3") -> list[Side]:
         detector = Detector.load(path, "cpu")
         maps = detector.trace(image).maps
         levels = {key: q["q99"] for key, q in detector.calibration.map_quantiles.items()}
-        found.append(comparison_data.side(name, judge(detector, maps, expression), maps, levels))
+        found.append(comparison_data.side(name, judge(detector.calibration, maps, expression), maps, levels))
     return found
 
 

@@ -31,6 +31,7 @@ from nnet.data.images import decode
 from nnet.detector import Detector, Trace
 from nnet.expression import for_maps, parse
 from nnet.model.network import NNet
+from nnet.scoring import students
 from nnet.scoring.attribution import attribute, normal_maps
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.judge import judge
@@ -93,7 +94,7 @@ def test_a_preset_sets_the_circuit_the_field_and_the_score(
     fine(at.segmented_control(key="score").set_value(preset).run())
     assert at.text_input(key="expression").value == expression
     assert tuple(sorted(name for name, m in circuit_maps(at).items() if m["used"])) == parse(expression).maps
-    expected = judge(detector, trace.maps, expression)
+    expected = judge(detector.calibration, trace.maps, expression)
     assert shown_score(at) == text.number(expected.value)
     assert np.array_equal(probed(at), expected.score)
     assert address(at, "score") == preset and address(at, "expression") is None
@@ -117,7 +118,7 @@ def test_an_expression_that_is_no_circuit_is_shown_as_text_with_its_maps(detecto
     assert data["written"][1] == "M1*M2+M6*M5"
     assert all(not sign["sign"] for sign in data["outer"])
     assert sorted(name for name, m in circuit_maps(at).items() if m["used"]) == ["M1", "M2", "M5", "M6"]
-    assert shown_score(at) == text.number(judge(detector, trace.maps, "M1*M2+M6*M5").value)
+    assert shown_score(at) == text.number(judge(detector.calibration, trace.maps, "M1*M2+M6*M5").value)
 
 
 @pytest.mark.parametrize(
@@ -173,14 +174,14 @@ def verdict(detector: Detector, trace: Trace, x: int, y: int, by_place: bool = T
     values = {name: float(m[row, column]) for name, m in trace.maps.items()}
     levels = normal_maps(detector.calibration).levels(row, column, by_place)
     found = attribute(expression, values, {name: level[1] for name, level in levels.items()})
-    judged = judge(detector, trace.maps, expression)
+    judged = judge(detector.calibration, trace.maps, expression)
     here = judged.score[pixel_to_cell(x, y, judged.score.shape, shape)]
     return verdict_words.pixel_verdict(found, float(here), judged.reference.threshold, by_place)
 
 
 def test_the_peak_is_explained_first(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT)
-    x, y = peak_pixel(judge(detector, trace.maps, PAPER).score, trace.image.shape)
+    x, y = peak_pixel(judge(detector.calibration, trace.maps, PAPER).score, trace.image.shape)
     assert verdict_words.pixel_title(x, y) in words(at)
     assert verdict(detector, trace, x, y) in words(at)
     assert (component(at, "pictures")["column"], component(at, "pictures")["row"]) == (x, y)
@@ -227,7 +228,7 @@ def test_the_comparison_is_with_this_place_or_with_all(detector: Detector, trace
 
 def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT, view="regions")
-    judged = judge(detector, trace.maps, PAPER)
+    judged = judge(detector.calibration, trace.maps, PAPER)
     assert at.select_slider(key="threshold_slider").value == 1
     stops = settings.threshold_factors(judged.reference, judged.value, 1.0)
     for threshold in (0.5 * judged.value, 1.3 * judged.value):
@@ -256,7 +257,7 @@ def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, tr
 
 
 def test_regions_are_listed_and_a_row_becomes_the_pixel_of_the_verdict(detector: Detector, trace: Trace) -> None:
-    judged = judge(detector, trace.maps, PAPER)
+    judged = judge(detector.calibration, trace.maps, PAPER)
     at = start(INSPECT, view="regions", threshold="0.5")
     threshold = 0.5 * judged.reference.threshold
     expected = find_regions(judged.score, threshold, trace.image.shape)
@@ -283,10 +284,10 @@ def test_a_threshold_that_cannot_be_does_no_harm(threshold: str) -> None:
 
 def test_the_students_are_compared_in_units_of_their_own_thresholds(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT, view="students", wipe="30")
-    forward, reverse = (judge(detector, trace.maps, e) for e in ("M4*M5*M6", "M1*M2*M3"))
+    forward, reverse = (judge(detector.calibration, trace.maps, e) for e in ("M4*M5*M6", "M1*M2*M3"))
     difference = forward.score / forward.reference.threshold - reverse.score / reverse.reference.threshold
     assert np.allclose(probed(at, "students_difference"), difference, rtol=1e-5, atol=1e-6)
-    found = agreement.compare(forward, reverse)
+    found = students.compare(forward, reverse)
     assert wording.agreement(found.agreement) in words(at)
     data = component(at, "students_wipe")
     assert data["position"] == 30

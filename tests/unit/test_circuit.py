@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from itertools import product
-from types import SimpleNamespace
 
 import pytest
 from builders import tiny_config
 
-from nnet.detector import Detector
 from nnet.expression import PRESETS, ExpressionError, parse
+from nnet.saved import checkpoint as checkpoints
 from nnet.scoring import circuit, judge
 from nnet.scoring.circuit import Circuit, read
 
@@ -116,7 +115,7 @@ def test_maps_are_set_all_at_once() -> None:
 
 
 def test_presets_are_those_of_the_model_and_single_scales(tiny_checkpoint: object) -> None:
-    found = circuit.presets(Detector.load(tiny_checkpoint, "cpu"))
+    found = circuit.presets(checkpoints.load(tiny_checkpoint).config)
     assert found["paper"] == PAPER and found["reverse"] == "M1*M2*M3" and found["forward"] == "M4*M5*M6"
     assert [found[scale] for scale in circuit.SCALES] == ["M1+M6", "M2+M5", "M3+M4"]
 
@@ -132,9 +131,9 @@ def test_presets_are_those_of_the_model_and_single_scales(tiny_checkpoint: objec
     ids=["reverse", "forward", "paper in another order", "one scale"],
 )
 def test_no_score_is_offered_twice_in_another_order(changes: dict, expected: dict) -> None:
-    model = SimpleNamespace(config=tiny_config(**changes))
-    found = judge.presets(model)
+    config = tiny_config(**changes)
+    found = judge.presets(config)
     assert dict(list(found.items())[: len(expected)]) == expected
-    texts = list(circuit.presets(model).values())
+    texts = list(circuit.presets(config).values())
     values = [parse(text).evaluate({name: VALUES[name] for name in parse(text).maps}) for text in texts]
     assert len(set(values)) == len(texts), texts

@@ -10,8 +10,8 @@ import pytest
 from nnet.expression import PRESETS
 from nnet.scoring.attribution import attribute
 from nnet.scoring.calibration import Reference
+from nnet.scoring.students import Students
 from workbench.inspect import agreement, figures, regions, settings, words
-from workbench.inspect.agreement import Students
 from workbench.shared import pictures, verdict_words
 
 NORMAL = dict.fromkeys(("M1", "M2", "M3", "M4", "M5", "M6"), 0.1)

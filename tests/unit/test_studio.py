@@ -317,7 +317,7 @@ def test_curves_and_table_hold_the_whole_measurement(detector: Detector):
     response = respond(
         detector, undamaged, lambda dose: damage(image, at_dose(recipe, "contrast", dose)), (0.2, 0.6, 1.0)
     )
-    judged = judge.judge(detector, undamaged, PRESETS["paper"])
+    judged = judge.judge(detector.calibration, undamaged, PRESETS["paper"])
     singles, factors = studio_data.parts(PRESETS["paper"], undamaged)
     levels = {p.text: studio_data.normal_level(detector.calibration, p) for p in (*singles, *factors)}
     settings = (detector.config.model.size, detector.config.scoring.sigma)
@@ -337,7 +337,7 @@ def test_curves_and_table_hold_the_whole_measurement(detector: Detector):
 def test_overlap_counts_areas(detector: Detector):
     score = np.zeros((4, 4), np.float32)
     score[1:3, 1:3] = 1.0
-    judged = judge.judge(detector, detector.trace(random_images(1)[0]).maps, "M1")
+    judged = judge.judge(detector.calibration, detector.trace(random_images(1)[0]).maps, "M1")
     threshold = judged.reference.with_threshold(0.5)
     after = replace(judged, score=score, value=1.0, reference=threshold)
     before = replace(after, score=np.zeros_like(score), value=0.0)

@@ -292,7 +292,7 @@ def thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, express
 def _thumbnail(model: Model, chosen: Chosen, found: Evidence, index: int, expression: str) -> np.ndarray:
     sample = next(s for s in chosen.dataset.test if s.key == found.keys[index])
     image = pictures.reduced(sample.load().image, THUMB_SIDE)
-    judged = judge.judge(model.detector, {name: m[index] for name, m in found.maps.items()}, expression)
+    judged = judge.judge(model.detector.calibration, {name: m[index] for name, m in found.maps.items()}, expression)
     scale = pictures.calibrated_scale(judged.reference.threshold)
     return pictures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold)
 

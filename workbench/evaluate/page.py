@@ -182,7 +182,7 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     left, right = st.columns(2, gap="medium")
     with right:
         more = _more_expressions(model)
-    expressions = list(dict.fromkeys([*judge.presets(model.detector).values(), *more]))
+    expressions = list(dict.fromkeys([*judge.presets(model.detector.config).values(), *more]))
     session.remember("evaluate_score", expressions[0], session.one_of(expressions))
     with left:
         first = st.selectbox(
@@ -207,7 +207,7 @@ def _more_expressions(model: Model) -> list[str]:
     found = []
     for one in filter(None, (part.strip() for part in written.split(";"))):
         try:
-            found.append(judge.check(model.detector, one).text)
+            found.append(judge.check(model.detector.config, one).text)
         except ExpressionError as error:
             st.warning(text.plain(str(error)), icon=":material/edit:")
     return found

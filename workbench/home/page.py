@@ -25,7 +25,7 @@ def _example(model: Model) -> None:
     """A real image and its heatmap, with the decision in words."""
     picture = next(iter(session.sample_pictures().values()))
     loaded = picture.load()
-    expression = next(iter(judge.presets(model.detector).values()))
+    expression = next(iter(judge.presets(model.detector.config).values()))
     judged = resources.judgement(model, loaded, expression)
     scale = pictures.calibrated_scale(judged.reference.threshold)
     marked = pictures.overlay(loaded.shown, judged.score, scale, 0.75, judged.reference.threshold)

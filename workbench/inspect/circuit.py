@@ -20,7 +20,7 @@ from workbench.shared.resources import Model
 def controls(model: Model) -> str:
     """Presets, the expression as text, and the maps as a list; returns the expression that is shown."""
     chosen = settings.remember_expression(model)
-    names = [*circuit.presets(model.detector), OWN]
+    names = [*circuit.presets(model.detector.config), OWN]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             words.PRESETS_LABEL,

@@ -40,7 +40,7 @@ class Chosen:
 
 def remember_expression(model: Model) -> Chosen:
     """The expression that is set; call it before the widgets of the keys "score" and "expression"."""
-    presets = circuit.presets(model.detector)
+    presets = circuit.presets(model.detector.config)
     first = next(iter(presets))
     session.remember(_SCORE, first, session.one_of([*presets, OWN]))
     if st.session_state[_SCORE] != OWN:
@@ -56,7 +56,7 @@ def remember_expression(model: Model) -> Chosen:
 
 def _read(model: Model, written: str, first: str) -> Chosen:
     try:
-        return Chosen(judge.check(model.detector, written).text)
+        return Chosen(judge.check(model.detector.config, written).text)
     except ExpressionError as error:
         last = st.session_state.get(_LAST, first)
         fits = set(parse(last).maps) <= set(model.detector.config.maps)
@@ -65,7 +65,7 @@ def _read(model: Model, written: str, first: str) -> Chosen:
 
 def set_expression(model: Model, expression: str) -> None:
     """Score by this expression from the next run on."""
-    names = {text: name for name, text in circuit.presets(model.detector).items()}
+    names = {text: name for name, text in circuit.presets(model.detector.config).items()}
     st.session_state[_SCORE] = names.get(expression, OWN)
     st.session_state[_EXPRESSION] = expression
 
@@ -79,7 +79,7 @@ def preset_chosen() -> None:
 def expression_written(model: Model) -> None:
     """A callback. What was written is brought into canonical form; what cannot be read stays as it is."""
     try:
-        set_expression(model, judge.check(model.detector, st.session_state[_EXPRESSION]).text)
+        set_expression(model, judge.check(model.detector.config, st.session_state[_EXPRESSION]).text)
     except ExpressionError:
         st.session_state[_SCORE] = OWN
 

@@ -6,11 +6,12 @@ import numpy as np
 import streamlit as st
 
 from nnet.expression import PRESETS
+from nnet.scoring import students
 from nnet.scoring.regions import cell_to_pixel
+from nnet.scoring.students import Students
 from workbench.components import linked_pictures, wipe
 from workbench.components.linked_pictures import Probe, Tile
 from workbench.inspect import agreement, words
-from workbench.inspect.agreement import Students
 from workbench.inspect.scene import Scene
 from workbench.shared import chosen_pixel, pictures, resources, session
 from workbench.shared.pictures import Scale
@@ -21,11 +22,11 @@ _OPACITY = 0.9  # of the difference's colours where the students differ by a thr
 def section(scene: Scene) -> None:
     """Draw it, or say that the model has one branch only."""
     detector = scene.model.detector
-    if not agreement.has_both(detector):
+    if not students.has_both(detector.config):
         st.info(words.one_branch(detector.config.maps), icon=":material/call_split:")
         return
     branches = (resources.judgement(scene.model, scene.loaded, PRESETS[name]) for name in ("forward", "reverse"))
-    found = agreement.compare(*branches)
+    found = students.compare(*branches)
     row, column = found.widest
     x, y = cell_to_pixel(row, column, found.forward.shape, scene.loaded.image.shape)
     st.markdown(words.agreement(found.agreement))

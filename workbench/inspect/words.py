@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nnet.scoring import circuit
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAPS
-from workbench.inspect.agreement import Agreement
+from nnet.scoring.students import Agreement
 from workbench.shared import text, verdict_words
 
 # ------------------------------------------------------------------------------------------------------- the circuit

@@ -109,7 +109,7 @@ def as_trained(trace: Trace) -> Recall:
 def effect(detector: Detector, trace: Trace, recalled: np.ndarray) -> Effect:
     """Run what comes after the memory (projection, fusion, decoder) with another F'_3, (C, H, W)."""
     rebuilt = detector.rebuild(trace, recalled)
-    judged = judge.judge(detector, rebuilt.maps, detector.config.scoring.expression)
+    judged = judge.judge(detector.calibration, rebuilt.maps, detector.config.scoring.expression)
     return Effect(rebuilt.maps, judged, rebuilt.timings)
 
 

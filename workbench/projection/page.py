@@ -60,7 +60,7 @@ def main() -> None:
         loaded = picture.load()
         with st.spinner("Looking at the picture…", show_time=True):
             trace = resources.trace(model, loaded)
-        judged = judge.judge(model.detector, trace.maps, _expression(model))
+        judged = judge.judge(model.detector.calibration, trace.maps, _expression(model))
         region = work.flagged_region(picture, loaded, judged)
         pairs = work.all_pairs(trace)
         _heading(picture, loaded, judged, region)
@@ -98,7 +98,7 @@ def _picture(model: Model) -> Picture:
 
 
 def _expression(model: Model) -> str:
-    return next(iter(judge.presets(model.detector).values()))
+    return next(iter(judge.presets(model.detector.config).values()))
 
 
 def _heading(picture: Picture, loaded: Loaded, judged: Judgement, region: Region) -> None:

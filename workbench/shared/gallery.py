@@ -219,7 +219,7 @@ def _new_tiles(model: Model, pictures: list[Picture], expression: str) -> list[T
 
 def _tile(model: Model, image: resources.Loaded, expression: str) -> Tile:
     maps = resources.known_maps(model, image) or resources.trace(model, image).maps
-    judged = judge.judge(model.detector, maps, expression)
+    judged = judge.judge(model.detector.calibration, maps, expression)
     scale = figures.calibrated_scale(judged.reference.threshold)
     small = figures.reduced(image.shown, 320)
     marked = figures.overlay(small, judged.score, scale, 0.7)

@@ -245,7 +245,9 @@ def trace(model: Model, loaded: Loaded) -> Trace:
 def judgement(model: Model, loaded: Loaded, expression: str) -> Judgement:
     """An image's score under an expression, from its trace; see `nnet.scoring.judge.judge`."""
     key = (loaded.hash, model.key, expression)
-    return stores().judgements.of(key, lambda: judge.judge(model.detector, trace(model, loaded).maps, expression))
+    return stores().judgements.of(
+        key, lambda: judge.judge(model.detector.calibration, trace(model, loaded).maps, expression)
+    )
 
 
 def normal_levels(model: Model) -> dict[str, float]:

@@ -36,7 +36,7 @@ def section(scene: Scene) -> None:
         st.error(words.unusable(str(error), name), icon=":material/error:")
         return
     try:
-        judge.check(model.detector, scene.expression)
+        judge.check(model.detector.config, scene.expression)
     except ExpressionError as error:
         st.warning(words.missing(str(error), name), icon=":material/rule:")
         _settings(scene.model, model)

@@ -94,7 +94,9 @@ def answer(model: Model, loaded: Loaded, recipe: Recipe) -> tuple[Answer, bool]:
 def judgement(model: Model, loaded: Loaded, recipe: Recipe, expression: str) -> Judgement:
     """An altered image's score under an expression, from its maps."""
     key = (loaded.hash, recipe, model.key, expression)
-    return JUDGEMENTS.of(key, lambda: judge.judge(model.detector, answer(model, loaded, recipe)[0].maps, expression))
+    return JUDGEMENTS.of(
+        key, lambda: judge.judge(model.detector.calibration, answer(model, loaded, recipe)[0].maps, expression)
+    )
 
 
 def level(model: Model, expression: str) -> float:
