@@ -1,0 +1,37 @@
+"""The scripts in examples/, run as a user runs them: in their own process, from another folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from builders import random_images
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = {
+    "score_folder.py": ["parts"],
+    "own_expression.py": [os.path.join("parts", "0.png"), "M1*M2 + M5"],
+    "what_if.py": [os.path.join("parts", "0.png")],
+}
+
+
+def test_every_example_is_run():
+    assert {path.name for path in (ROOT / "examples").glob("*.py")} == set(ARGUMENTS)
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_an_example_runs_alone(name, tmp_path, trained_checkpoint):
+    (tmp_path / "parts").mkdir()
+    for number, image in enumerate(random_images(2)):
+        Image.fromarray(image).save(tmp_path / "parts" / f"{number}.png")
+    command = [sys.executable, str(ROOT / "examples" / name), *ARGUMENTS[name], str(trained_checkpoint)]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == {"score_folder.py": 2, "own_expression.py": 2, "what_if.py": 4}[name]
+    assert "threshold" in lines[0] or "->" in lines[0]
