@@ -21,7 +21,8 @@ from nnet.analysis.evaluation import measure
 from nnet.config import preset
 from nnet.data import load_resized, open_dataset
 from nnet.detector import Detector
-from nnet.training.loop import load_history, train
+from nnet.training.loop import train
+from nnet.training.state import load_history
 
 SETTINGS = [
     {"model.memory_items": 50, "model.temperature": 1.0, "model.shrink": 0.0},

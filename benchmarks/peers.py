@@ -66,7 +66,9 @@ from nnet.model.weights import architecture_of, load_weights
 from nnet.saved.storage import write_text
 from nnet.scoring.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
 from nnet.scoring.metrics import evaluate, label_pixels
-from nnet.training.loop import Progress, learning_rate_at, split_normals, train
+from nnet.training.events import Progress
+from nnet.training.loop import train
+from nnet.training.schedule import learning_rate_at, split_normals, steps_per_epoch
 
 OURS: dict[str, dict[str, bool]] = {
     "nnet": {},
@@ -138,19 +140,18 @@ def open_data(name: str, tiles: Path | None) -> Dataset:
     return open_dataset(tiles)
 
 
+def steps_of(config: Config, images: int) -> int:
+    """Optimiser steps per epoch on so many normal images, some of which are held out."""
+    return steps_per_epoch(config.train, len(split_normals(images, config.train)[0]))
+
+
 def configure(method: str, steps: int, seed: int, images: int) -> Config:
     """The preset `small` with `SHORT`, and with at least `steps` optimiser steps in whole epochs; beta for the
     first tenth of them, as in the paper (20 of 200)."""
     base = preset("small").override({**SHORT, "train.seed": seed, **OURS.get(method, {})})
-    per_epoch = steps_per_epoch(base, images)
+    per_epoch = steps_of(base, images)
     epochs = math.ceil(steps / per_epoch)
     return base.override({"train.epochs": epochs, "train.min_steps": 0, "loss.beta_epochs": max(1, round(epochs / 10))})
-
-
-def steps_per_epoch(config: Config, images: int) -> int:
-    """As in training: a last batch of one image is dropped."""
-    whole, rest = divmod(len(split_normals(images, config.train)[0]), config.train.batch_size)
-    return whole + (rest > 1)
 
 
 # -------------------------------------------------------------------------------------------------------- methods
@@ -431,7 +432,7 @@ def run(method: str, data: str, seed: int, material: Material, options: argparse
         "method": method,
         "data": data,
         "seed": seed,
-        "steps": config.train.epochs * steps_per_epoch(config, len(material.train)) if trained else None,
+        "steps": config.train.epochs * steps_of(config, len(material.train)) if trained else None,
         "epochs": config.train.epochs if trained else None,
         "size": config.model.size,
         "train_images": len(split_normals(len(material.train), config.train)[0]),

@@ -37,7 +37,9 @@ from nnet.detector import Detector
 from nnet.device import choose_device, describe
 from nnet.expression import PRESETS
 from nnet.model.inputs import Images
-from nnet.training.loop import Progress, split_normals, train
+from nnet.training.events import Listener, Progress
+from nnet.training.loop import train
+from nnet.training.schedule import split_normals
 
 SEED = 0
 
@@ -93,8 +95,8 @@ def validation(dataset: Dataset, config: Config) -> Dataset:
     return dataclasses.replace(dataset, test=normal + tuple(Sample(n, folder / n, DEFECTIVE, "test") for n in unsure))
 
 
-class Clock:
-    """Measures every few epochs (`nnet.training.loop.Watch`), and knows how long training took without that."""
+class Clock(Listener):
+    """Measures every few epochs, and knows how long training took without that."""
 
     def __init__(self, dataset: Dataset, every: int) -> None:
         self.dataset, self.every = dataset, every
@@ -129,9 +131,6 @@ class Clock:
         self.measuring += time.perf_counter() - started
         self._since = time.perf_counter(), time.process_time()
         return {}
-
-    def heard(self, entry: dict[str, Any]) -> None:
-        """Nothing to do."""
 
 
 if __name__ == "__main__":

@@ -21,16 +21,8 @@ from nnet.cli.ablate import add_ablate
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.data.images import IMAGE_SUFFIXES, Decoded, ImageError, decode
 from nnet.errors import NNetError
+from nnet.training.events import PHASES, Listener, Progress, phase
 
-PHASES = {
-    "images": ("Reading images", "image"),
-    "features": ("Teacher features", "image"),
-    "train": ("Training", "step"),
-    "calibrate": ("Calibrating", "image"),
-    "atlas": ("Memory atlas", "image"),
-    "measure": ("Measuring", "image"),
-    "subsets": ("Subsets of the maps", "subset"),
-}
 BATCH = 8
 
 
@@ -205,6 +197,7 @@ def _train(options: argparse.Namespace) -> int:
         raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset
     from nnet.runs import disk
+    from nnet.training.job import TrainJob
     from nnet.training.pipeline import train_on
 
     config = configure(options)
@@ -214,17 +207,16 @@ def _train(options: argparse.Namespace) -> int:
     for sentence in () if quiet else (*dataset.notes, *dataset.problems):
         print(sentence)
     with _ended_like_ctrl_c(), _Bars(quiet) as bars:
-        detector = train_on(
-            dataset,
+        job = TrainJob(
             config,
             options.out,
             resume=options.resume,
             device=options.device,
             weights_file=options.teacher_weights,
             compile=options.compile,
-            report=bars,
             tensorboard=options.tensorboard,
         )
+        detector = train_on(job, dataset, bars)
     if detector is not None:  # of several processes of torchrun, one has the model
         print(detector.checkpoint.card)
     return 0
@@ -245,7 +237,7 @@ def _ended_like_ctrl_c() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class _Bars:
+class _Bars(Listener):
     """One progress bar per phase, with the time left and the running losses."""
 
     def __init__(self, quiet: bool = False) -> None:
@@ -260,7 +252,7 @@ class _Bars:
         if self._bar is not None:
             self._bar.close()
 
-    def __call__(self, progress: Any) -> None:
+    def report(self, progress: Progress) -> None:
         if progress.phase != self._phase:
             self.__exit__()
             title, unit = PHASES[progress.phase]
@@ -359,17 +351,16 @@ def _evaluate(options: argparse.Namespace) -> int:
     from nnet.saved.card import results_table
     from nnet.saved.checkpoint import CheckpointError, add_evaluation
     from nnet.saved.storage import write_json
-    from nnet.training.pipeline import phase
 
     detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
     dataset = open_dataset(options.data, seed=detector.config.train.seed)
     if not evaluation.can_be_measured(dataset):
         raise DataError(f"{dataset.name} needs normal and defective test images to measure anything. Add both.")
     with _Bars() as bars:
-        evidence = evaluation.gather(detector, dataset, options.score, phase("measure", bars))
+        evidence = evaluation.gather(detector, dataset, options.score, phase("measure", bars.report))
         expressions = options.score or evaluation.default_expressions(detector)
         found = [evaluation.score(evidence, text) for text in expressions]
-        subsets = map_subsets.attribute(evidence, phase("subsets", bars)) if options.subsets else None
+        subsets = map_subsets.attribute(evidence, phase("subsets", bars.report)) if options.subsets else None
     entry = evaluation.with_origin(evaluation.results(dataset, evidence, found), detector.checkpoint)
     print("\n".join(filter(None, (results_table(entry), evaluation.types_table(entry)))))
     if subsets is not None:

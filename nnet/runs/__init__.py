@@ -9,7 +9,7 @@ status.json      the trainer's only: phase, done, total, epoch, losses, time lef
 stop.json        somebody asks the run to stop
 log.txt          what the trainer printed
 history.jsonl    one line per finished epoch
-resume.safetensors  weights and optimiser after an epoch, while the run is unfinished (`nnet.training.loop`)
+resume.safetensors  weights and optimiser after an epoch, while the run is unfinished (`nnet.training.state`)
 images.json      the images that the run began with, see `nnet.runs.members`
 film/            the training film, see `nnet.runs.film`
 data/            uploaded images that the run is trained on

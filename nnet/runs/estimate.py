@@ -132,7 +132,9 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     from nnet.device import available_memory
     from nnet.runs.recorder import peak_memory
     from nnet.runs.run import open_data
-    from nnet.training.loop import split_normals, trial
+    from nnet.training.job import TrainJob
+    from nnet.training.schedule import split_normals
+    from nnet.training.trial import trial
 
     spec = read_spec(folder)
     config, free = spec.config, available_memory()
@@ -148,7 +150,8 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     weights = Path(spec.teacher_weights) if spec.teacher_weights else None
     pixels = np.stack([images[number] for number in range(len(images))])
     pixels = np.resize(pixels, (some, *pixels.shape[1:]))
-    steps = trial(config, pixels, len(trained), spec.device, weights, STEPS, folder)
+    job = TrainJob(config, folder, device=spec.device, weights_file=weights)
+    steps = trial(job, pixels, len(trained), STEPS)
     total, epochs = steps.pop("steps"), steps.pop("epochs")
     cache = steps.pop("feature_bytes") * len(trained)
     cached = cache <= min(config.train.cache_gb * 1024**3, free // 2)

@@ -18,24 +18,16 @@ import torch
 from nnet.runs import layout, processes
 from nnet.runs.layout import Status
 from nnet.saved.storage import write_json
-from nnet.training.loop import Progress, Stopped
+from nnet.training.events import Listener, Progress, Stopped, title_of
 
 BEAT_SECONDS = 1.0
 LOOK_SECONDS = 0.1
-PHASES = {
-    "images": "Reading the images.",
-    "features": "Computing the teacher's features.",
-    "train": "Training.",
-    "calibrate": "Calibrating on the held-out normal images.",
-    "atlas": "Collecting what each memory item stands for.",
-    "measure": "Measuring on the labelled test images.",
-}
 
 
-class Recorder:
+class Recorder(Listener):
     """Writes status.json about once a second from a thread of its own, and raises `Stopped` in the training when asked.
 
-    Called as the training's report. A status that cannot be written (disk full) is left out; what must not be lost,
+    Listens to the training. A status that cannot be written (disk full) is left out; what must not be lost,
     the training's own state, is not written here.
 
     Args:
@@ -67,14 +59,14 @@ class Recorder:
         self._progress = dataclasses.replace(self._progress, phase="end")
         self._write()
 
-    def __call__(self, progress: Progress) -> None:
+    def report(self, progress: Progress) -> None:
         """Take note of progress.
 
         Raises:
             Stopped: somebody asked for it.
         """
         if progress.phase != self._progress.phase:
-            print(PHASES[progress.phase], flush=True)
+            print(f"{title_of(progress.phase)}.", flush=True)
         self._progress = progress
         if self._stop.is_set():
             raise Stopped("The run was asked to stop.")

@@ -19,6 +19,7 @@ from nnet.runs.film import Frame, Probe, drop_frames_after, has_frame, read_prob
 from nnet.runs.layout import FILM
 from nnet.runs.members import Members
 from nnet.scoring.maps import image_score, score_maps
+from nnet.training.events import Listener
 
 NORMAL, DEFECTIVE = 3, 3
 HELD_OUT = 16
@@ -31,8 +32,8 @@ PAINTED = (  # damage that anybody would see, of three kinds and in three places
 )
 
 
-class Watching:
-    """The watch (`nnet.training.loop.Watch`) of a run.
+class Watching(Listener):
+    """Watches a run's training.
 
     Frames cost time: 22 images go through the network for each, and there are some 30 of them.
 

@@ -76,7 +76,7 @@ def _attempt(path: Path) -> tuple[int, str]:
     """(exit code, reason) of one attempt."""
     from nnet.runs.members import Lost
     from nnet.runs.recorder import Recorder
-    from nnet.training.loop import Stopped
+    from nnet.training.events import Stopped
 
     before = layout.read_status(path)
     try:
@@ -101,6 +101,8 @@ def _attempt(path: Path) -> tuple[int, str]:
 def _train(path: Path, recorder: Recorder) -> None:
     from nnet.runs.members import Members
     from nnet.runs.watching import Watching
+    from nnet.training.events import Listeners
+    from nnet.training.job import TrainJob
     from nnet.training.pipeline import train_on
 
     spec = layout.read_spec(path)
@@ -111,20 +113,17 @@ def _train(path: Path, recorder: Recorder) -> None:
     dataset = members.applied(dataset, recorder.note, training=not trained)
     for sentence in (*dataset.notes, *dataset.problems):
         print(sentence, flush=True)
-    train_on(
-        dataset,
+    job = TrainJob(
         spec.config,
         path,
+        name=spec.name,
         resume=True,
         device=spec.device,
-        name=spec.name,
-        report=recorder,
         weights_file=Path(spec.teacher_weights) if spec.teacher_weights else None,
         skip_unreadable=True,
-        note=recorder.note,
-        watch=Watching(path, dataset, members),
         tensorboard=path / "tensorboard" if spec.tensorboard else None,
     )
+    train_on(job, dataset, Listeners(recorder, Watching(path, dataset, members)))
 
 
 def _print_trace() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -50,15 +49,13 @@ def run_seconds(config: Config, costs: Costs, train: int, test: int, expressions
         expressions: scores to measure.
 
     Raises:
-        nnet.training.loop.TrainingError: too few training images.
+        nnet.training.events.TrainingError: too few training images.
     """
-    from nnet.studies.execute import steps_per_epoch
-    from nnet.training.loop import split_normals
+    from nnet.training.schedule import epochs, split_normals, steps_per_epoch
 
     trained, held = (len(part) for part in split_normals(train, config.train))
-    per_epoch = steps_per_epoch(trained, config.train.batch_size)
-    epochs = max(config.train.epochs, math.ceil(config.train.min_steps / per_epoch))
-    seconds = epochs * per_epoch * costs.step + trained * costs.teacher + (held + 2 * test) * costs.image
+    steps = epochs(config.train, trained) * steps_per_epoch(config.train, trained)
+    seconds = steps * costs.step + trained * costs.teacher + (held + 2 * test) * costs.image
     return START_SECONDS + seconds + expressions * test * costs.metrics
 
 

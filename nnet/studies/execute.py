@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,12 @@ from nnet.saved.provenance import provenance
 from nnet.studies.identity import NUMBERS, config_hash
 from nnet.studies.store import FORMAT, Job
 from nnet.studies.variants import StudyError
-from nnet.training.loop import RESUME, Progress, load_history
-from nnet.training.pipeline import phase, train_on
+from nnet.training.events import Callbacks, Report, phase
+from nnet.training.job import TrainJob
+from nnet.training.pipeline import train_on
+from nnet.training.schedule import steps_per_epoch
+from nnet.training.state import RESUME, load_history
 
-Report = Callable[[Progress], None]
 BATCH = 8
 MIN_BATCHES, MAX_BATCHES, MAX_SECONDS = 5, 20, 1.0
 
@@ -111,7 +112,8 @@ def _trained(job: Job, config: Config, dataset: Dataset, out: Path, listen: Repo
     resume = (out / RESUME).is_file()
     if out.exists() and not resume:
         shutil.rmtree(out)  # broken off before the first epoch was over: nothing to keep
-    return train_on(dataset, config, out, resume=resume, device=job.device, weights_file=weights, report=listen)
+    train_job = TrainJob(config, out, resume=resume, device=job.device, weights_file=weights)
+    return train_on(train_job, dataset, Callbacks(listen))
 
 
 def _measured(detector: Detector, dataset: Dataset, job: Job, listen: Report) -> dict[str, Any]:
@@ -129,12 +131,6 @@ def _measured(detector: Detector, dataset: Dataset, job: Job, listen: Report) ->
     return dict(saved.metrics)
 
 
-def steps_per_epoch(images: int, batch_size: int) -> int:
-    """Optimiser steps of an epoch; a last batch of a single image is dropped."""
-    whole, rest = divmod(images, batch_size)
-    return whole + (rest > 1)
-
-
 def _training(out: Path, detector: Detector) -> dict[str, Any]:
     history = load_history(out)
     images = detector.checkpoint.about["training_images"]
@@ -142,7 +138,7 @@ def _training(out: Path, detector: Detector) -> dict[str, Any]:
     seen = sum(entry["images_per_second"] * entry["seconds"] for entry in history)
     return {
         "epochs": len(history),
-        "steps": len(history) * steps_per_epoch(images, detector.config.train.batch_size),
+        "steps": len(history) * steps_per_epoch(detector.config.train, images),
         "training_images": images,
         "seconds_training": round(seconds, 3),
         "training_images_per_second": round(seen / seconds, 2) if seconds else None,

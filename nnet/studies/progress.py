@@ -9,15 +9,8 @@ from typing import TextIO
 
 from nnet.studies.engines import Event
 from nnet.studies.store import Job
+from nnet.training.events import title_of
 
-PHASES = {
-    "images": "reading images",
-    "features": "teacher features",
-    "train": "training",
-    "calibrate": "calibrating",
-    "atlas": "memory atlas",
-    "measure": "measuring",
-}
 WIDTH = 118
 
 
@@ -121,4 +114,4 @@ def duration(seconds: float) -> str:
 def _phase(event: Event) -> str:
     if event.kind == "started":
         return "starting"
-    return f"{PHASES.get(event.phase, event.phase)} {event.share:.0%}"
+    return f"{title_of(event.phase).lower()} {event.share:.0%}"

@@ -5,17 +5,20 @@ No augmentation is used (paper, section 4.1), so F_1..F_3 of an image never chan
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from nnet.config import Config
 from nnet.device import autocast
 from nnet.model.inputs import Images, batches, take, to_network_input
 from nnet.model.network import NNet
 
 Progress = Callable[[int, int], None]
+KMEANS_SAMPLE = 20_000
 
 
 class FeatureCache:
@@ -84,3 +87,18 @@ class FeatureCache:
             if progress:
                 progress(part.stop, n)
         return stored
+
+
+def memory_centres(features: FeatureCache, config: Config) -> Tensor:
+    """Where the memory starts, (N, C) float32: k-means centres of F_3's directions, scaled back to the features' mean
+    length. Every item starts in use."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    items, seed = config.model.memory_items, config.train.seed
+    vectors = features.sample_f3(max(KMEANS_SAMPLE, 4 * items), np.random.default_rng([seed, 2]))
+    directions = nn.functional.normalize(vectors, dim=1)
+    items_found = min(items, len(vectors))
+    clusters = MiniBatchKMeans(items_found, random_state=seed, n_init=1, batch_size=4096)
+    centres = torch.from_numpy(clusters.fit(directions.numpy()).cluster_centers_).float()
+    centres = centres.repeat(math.ceil(items / items_found), 1)[:items]
+    return centres * vectors.norm(dim=1).mean()

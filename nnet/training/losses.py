@@ -13,6 +13,7 @@ from nnet.config import LossConfig
 from nnet.model.distance import distance_map
 from nnet.model.network import Outputs
 from nnet.model.nfs import entropy
+from nnet.training.schedule import beta_at
 
 
 def distillation(a: Sequence[Tensor], b: Sequence[Tensor], distance: str = "cosine") -> Tensor:
@@ -38,13 +39,6 @@ def rkd_loss(out: Outputs, distance: str = "cosine") -> Tensor:
 def query_loss(weights: Tensor) -> Tensor:
     """L_query, Eq. (5): entropy of the addressing weights w^ (..., N), mean over all queries; 0..ln N nats."""
     return entropy(weights).mean()
-
-
-def beta_at(config: LossConfig, epoch: int) -> float:
-    """The schedule of beta: `config.beta` for the first `beta_epochs` epochs (counted from 0), then 0."""
-    if not config.align:
-        return 0.0
-    return config.beta if config.beta_epochs is None or epoch < config.beta_epochs else 0.0
 
 
 def total_loss(out: Outputs, config: LossConfig, epoch: int) -> dict[str, Tensor]:

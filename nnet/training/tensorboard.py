@@ -13,8 +13,29 @@ import struct
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnet.model.inputs import Images
+from nnet.training.events import Listener
 
 _DOUBLE, _VARINT, _BYTES, _FLOAT = 1, 0, 2, 5
+
+
+class EventLog(Listener):
+    """Writes the history into event files. Only the process that leads begins."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def begin(self, images: Images, held_out: np.ndarray, first_epoch: int, epochs: int) -> None:
+        self._writer = EventWriter(self._folder)
+        if first_epoch:
+            self._writer.restart(first_epoch + 1)
+
+    def heard(self, entry: dict[str, Any]) -> None:
+        self._writer.scalars(entry["epoch"], {k: v for k, v in entry.items() if k != "epoch"})
 
 
 class EventWriter:

@@ -20,7 +20,7 @@ from nnet.detector import Detector, Trace
 from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import Calibration
-from nnet.training.loop import load_history
+from nnet.training.state import load_history
 from workbench.memory import figures, recall
 from workbench.memory import words as memory_text
 from workbench.memory.recall import Settings

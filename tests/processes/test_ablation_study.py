@@ -31,7 +31,8 @@ from nnet.studies.export import export
 from nnet.studies.plan import Plan, make_plan, open_source, prepared
 from nnet.studies.progress import Display, duration
 from nnet.studies.store import CARD, CSV, DONE, LOCK, MODELS, StudyFolder
-from nnet.training.loop import RESUME, Progress
+from nnet.training.events import Progress
+from nnet.training.state import RESUME
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {path: value for path, value in TINY.items() if path != "loss.beta_epochs"}

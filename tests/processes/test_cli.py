@@ -18,7 +18,9 @@ from nnet import cli
 from nnet.cli import NOBODY_READS, main
 from nnet.data.images import decode
 from nnet.saved.storage import read_notes
-from nnet.training.loop import RESUME, Progress, train
+from nnet.training.events import Progress
+from nnet.training.loop import train
+from nnet.training.state import RESUME
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]

@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from nnet.cli import main
 from nnet.saved import checkpoint as checkpoints
 from nnet.training.distributed import _normalise_together
-from nnet.training.loop import load_history
+from nnet.training.state import load_history
 
 ROOT = Path(__file__).parents[2]
 EPOCHS = 3

@@ -31,6 +31,7 @@ import nnet.runs.worker
 import nnet.saved.storage
 import nnet.training.loop
 import nnet.training.pipeline
+import nnet.training.state
 from nnet.cli import main
 from nnet.config import Config
 from nnet.data import DataError
@@ -41,7 +42,9 @@ from nnet.runs.slots import MACHINE, take_slot
 from nnet.runs.supervisor import supervise
 from nnet.runs.worker import work
 from nnet.saved import checkpoint as checkpoints
-from nnet.training.loop import RESUME, split_normals, train
+from nnet.training.loop import train
+from nnet.training.schedule import split_normals
+from nnet.training.state import RESUME
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240.0
@@ -273,14 +276,14 @@ def test_a_trainer_that_does_not_listen_is_killed_in_time(runs):
 
 
 def calibrate_slowly() -> None:
-    real = nnet.training.loop._Run._calibrate
+    real = nnet.training.loop.Trainer._calibrate
 
     def slow(run: object, detector: object) -> object:
         nnet.training.loop.batches = lambda count, size: (slice(i, i + 1) for i in range(count))
         maps, detector.maps = detector.maps, lambda images: (time.sleep(0.4), maps(images))[1]
         return real(run, detector)
 
-    nnet.training.loop._Run._calibrate = slow
+    nnet.training.loop.Trainer._calibrate = slow
 
 
 def test_cancel_during_calibration_keeps_all_epochs(runs):
@@ -461,9 +464,9 @@ def small_disk(tmp_path) -> Iterator[Path | None]:
 
 def fill_disk(disk: Path | None) -> None:
     """At the second epoch's end the disk is full, or, where there is no small disk, the kernel refuses large files."""
-    real = nnet.training.loop._Run._keep
+    real = nnet.training.state.ResumeState.keep
 
-    def full(run: object, epoch: int) -> None:
+    def full(state: object, epoch: int, last: bool) -> None:
         if epoch == 2 and disk is None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, resource.RLIM_INFINITY))
@@ -471,9 +474,9 @@ def fill_disk(disk: Path | None) -> None:
             with contextlib.suppress(OSError), (disk / "ballast").open("wb", buffering=0) as stream:
                 while stream.write(bytes(4096)):
                     pass
-        real(run, epoch)
+        real(state, epoch, last)
 
-    nnet.training.loop._Run._keep = full
+    nnet.training.state.ResumeState.keep = full
 
 
 def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, whole, small_disk):
@@ -545,14 +548,14 @@ def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_
 def little_memory(after_epoch: int = 0, mischief: Callable[[], object] = lambda: None) -> None:
     """No image stays in memory, so that each is decoded anew in every epoch; `mischief` happens after an epoch."""
     nnet.training.pipeline.available_memory = lambda: 0
-    real = nnet.training.loop._Run._keep
+    real = nnet.training.state.ResumeState.keep
 
-    def then(run: object, epoch: int) -> None:
-        real(run, epoch)
+    def then(state: object, epoch: int, last: bool) -> None:
+        real(state, epoch, last)
         if epoch == after_epoch:
             mischief()
 
-    nnet.training.loop._Run._keep = then
+    nnet.training.state.ResumeState.keep = then
 
 
 def refused(runs: Runs, run: Run, *words: str) -> None:

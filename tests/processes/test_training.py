@@ -10,7 +10,7 @@ import torch
 from builders import random_images, tiny_config
 from safetensors.torch import load_file, save_file
 
-import nnet.training.loop
+import nnet.training.state
 from nnet.config import TrainConfig
 from nnet.detector import Detector
 from nnet.model.backbone import _create
@@ -19,8 +19,11 @@ from nnet.model.weights import WeightsError
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import CheckpointError
 from nnet.saved.storage import read_notes
+from nnet.training.events import Progress, TrainingError
 from nnet.training.features import FeatureCache
-from nnet.training.loop import RESUME, Progress, TrainingError, learning_rate_at, load_history, split_normals, train
+from nnet.training.loop import train
+from nnet.training.schedule import learning_rate_at, split_normals
+from nnet.training.state import RESUME, load_history
 
 IMAGES = random_images(14)
 
@@ -82,14 +85,14 @@ def test_a_broken_run_resumes_to_the_same_result(tmp_path, epoch):
 
 
 def test_short_epochs_are_not_all_written_and_a_break_keeps_the_last_finished_one(tmp_path, monkeypatch):
-    written, real = [], nnet.training.loop.write_tensors
+    written, real = [], nnet.training.state.write_tensors
 
     def write(path: Path, tensors: dict[str, torch.Tensor], notes: dict[str, str]) -> None:
         written.append(int(notes["epoch"]))
         real(path, tensors, notes)
 
-    monkeypatch.setattr(nnet.training.loop, "write_tensors", write)
-    monkeypatch.setattr(nnet.training.loop, "KEEP_SECONDS", 1e6)
+    monkeypatch.setattr(nnet.training.state, "write_tensors", write)
+    monkeypatch.setattr(nnet.training.state, "KEEP_SECONDS", 1e6)
     config = tiny_config(train__epochs=5)
     with pytest.raises(Stop):
         train(config, IMAGES, tmp_path / "m", device="cpu", report=break_off_at(3))

@@ -9,7 +9,8 @@ import torch
 from nnet.config import LossConfig
 from nnet.model.distance import distance_map
 from nnet.model.nfs import Addressing
-from nnet.training.losses import align_loss, beta_at, distillation, kd_loss, query_loss, rkd_loss, total_loss
+from nnet.training.losses import align_loss, distillation, kd_loss, query_loss, rkd_loss, total_loss
+from nnet.training.schedule import beta_at
 
 
 def vectors(*rows: tuple[float, ...]) -> torch.Tensor:

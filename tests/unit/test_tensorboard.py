@@ -1,5 +1,6 @@
 """Event files, read back by a parser of their own that knows the format from its description alone."""
 
+import dataclasses
 import struct
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from builders import random_images, tiny_config
 from PIL import Image
 
 from nnet.data import open_dataset
-from nnet.training.loop import Progress, Stopped, TrainingError
+from nnet.training.events import Callbacks, Progress, Stopped, TrainingError
+from nnet.training.job import TrainJob
 from nnet.training.pipeline import train_on
 from nnet.training.tensorboard import EventWriter, crc32c, masked_crc
 
@@ -86,15 +88,15 @@ def photos(tmp_path) -> Path:
 def test_epochs_that_are_made_again_count_once(tmp_path, photos):
     """kill -9 between two saves lets epochs be repeated; a start event (session_log 7, status 1) takes them back."""
     out, logs = tmp_path / "m", tmp_path / "logs"
-    config = tiny_config(train__epochs=3)
+    job = TrainJob(tiny_config(train__epochs=3), out, device="cpu", tensorboard=logs)
 
     def break_off(progress: Progress) -> None:
         if progress.phase == "train" and progress.epoch == 2:
             raise Stopped
 
     with pytest.raises(Stopped):
-        train_on(open_dataset(photos), config, out, device="cpu", tensorboard=logs, report=break_off)
-    train_on(open_dataset(photos), config, out, device="cpu", tensorboard=logs, resume=True)
+        train_on(job, open_dataset(photos), Callbacks(break_off))
+    train_on(dataclasses.replace(job, resume=True), open_dataset(photos))
     first, second = sorted(logs.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     steps = [[dict(fields(message)).get(2) for message in records(path.read_bytes())] for path in (first, second)]
     assert steps == [[None, 1, 2], [None, 3, 3]]
@@ -103,5 +105,7 @@ def test_epochs_that_are_made_again_count_once(tmp_path, photos):
 
 def test_a_start_that_is_refused_leaves_no_file(tmp_path, photos, tiny_checkpoint):
     with pytest.raises(TrainingError, match="finished model"):
-        train_on(open_dataset(photos), tiny_config(), tiny_checkpoint, device="cpu", tensorboard=tmp_path / "logs")
+        train_on(
+            TrainJob(tiny_config(), tiny_checkpoint, device="cpu", tensorboard=tmp_path / "logs"), open_dataset(photos)
+        )
     assert not (tmp_path / "logs").exists()

@@ -8,7 +8,7 @@ import streamlit as st
 from nnet.analysis.atlas import Atlas, from_tensors
 from nnet.detector import Trace
 from nnet.saved import checkpoint as checkpoints
-from nnet.training.loop import load_history
+from nnet.training.state import load_history
 from workbench.memory import recall as memory_data
 from workbench.memory.recall import Effect, Embedding, Recall, Settings
 from workbench.shared import resources

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
 import os
 import tempfile
 import zipfile
@@ -28,7 +27,8 @@ from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import subfolders, walk_images
 from nnet.errors import NNetError
 from nnet.runs import Estimate, Film, Frame, Run, Runs, RunSpec, estimate
-from nnet.training.loop import TrainingError, split_normals
+from nnet.training.events import TrainingError
+from nnet.training.schedule import epochs, split_normals, steps_per_epoch
 from workbench.components.training_film import Reel, Reels
 from workbench.shared import pictures, resources
 from workbench.shared.resources import BoundedCache
@@ -347,11 +347,9 @@ def split(found: Found, config: Config) -> tuple[int, int]:
 
 
 def length(config: Config, images: int) -> tuple[int, int]:
-    """Epochs and optimiser steps of a run on so many images, as `nnet.training.loop` counts them."""
-    whole, rest = divmod(images, config.train.batch_size)
-    each = max(1, whole + (rest > 1))
-    epochs = max(config.train.epochs, math.ceil(config.train.min_steps / each))
-    return epochs, epochs * each
+    """Epochs and optimiser steps of a run on so many images."""
+    count = epochs(config.train, images)
+    return count, count * steps_per_epoch(config.train, images)
 
 
 # ------------------------------------------------------------------------------------------------------ estimate

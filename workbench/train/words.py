@@ -10,6 +10,7 @@ from typing import Any
 from nnet.config import DISTANCES, PRECISIONS, SCHEDULES, Config
 from nnet.data import Inspection
 from nnet.runs import Estimate, Frame, Probe, Run, Status
+from nnet.training.events import title_of
 from workbench.shared import model_words, text
 
 ABOUT = (
@@ -310,16 +311,6 @@ STATES: dict[str, StateText] = {
     "lost": StateText("Lost", "orange", ":material/help:", "Its process is gone and left no word."),
     "unreadable": StateText("Unreadable", "red", ":material/broken_image:", "Its run.json cannot be read."),
 }
-PHASES = {
-    "start": "Starting",
-    "images": "Reading images",
-    "features": "Teacher features",
-    "train": "Training",
-    "calibrate": "Finding the threshold",
-    "atlas": "Memory atlas",
-    "measure": "Measuring on the test images",
-    "end": "Finishing",
-}
 SILENT_SECONDS = 30.0
 """After so long without a word from the trainer the page says so."""
 MADE_HELP = "Runs are kept on disk in the folder runs/ until you delete them."
@@ -334,9 +325,9 @@ def badge(state: str) -> str:
 def progress(status: Status | None) -> tuple[float, str]:
     """Share of the phase that is done, 0..1, and the phase in words."""
     if status is None:
-        return 0.0, f"{PHASES['start']}…"
+        return 0.0, f"{title_of('start')}…"
     share = min(1.0, status.done / status.total) if status.total else 0.0
-    words = PHASES.get(status.phase, status.phase)
+    words = title_of(status.phase)
     if status.phase == "train":
         words += f": epoch {min(status.epoch + 1, status.epochs):,} of {status.epochs:,}"
     elif status.total:
@@ -369,7 +360,7 @@ def silence(seconds: float | None) -> str:
 
 
 DIVERGED = "training diverged"
-"""Stands in the reason of a run whose loss became infinite or no number (`nnet.training.loop`)."""
+"""Stands in the reason of a run whose loss became infinite or no number (`nnet.training.loop.Trainer.step`)."""
 SLOWER = "Again with a fifth of the learning rate"
 SLOWER_HELP = "Fills the form with this run's data and settings and a lower learning rate; you start it there."
 

@@ -1,0 +1,77 @@
+"""Which images a run learns from, how many steps and epochs it takes, and the learning rate and beta of each."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nnet.config import LossConfig, TrainConfig
+from nnet.training.events import TrainingError
+
+MIN_TRAINING_IMAGES = 4
+CALIBRATION_IMAGES = (8, 64)  # fewer say nothing about a quantile; more only make the checkpoint larger
+WARM_UP_SHARE, FINAL_RATE_SHARE = 0.05, 0.02
+
+
+def split_normals(count: int, config: TrainConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the training and of the calibration images: a seeded shuffle of range(count), each part sorted.
+
+    Raises:
+        TrainingError: too few images for both parts.
+    """
+    low, high = CALIBRATION_IMAGES
+    held = min(max(round(count * config.calibration_share), low), high)
+    if count - held < MIN_TRAINING_IMAGES:
+        raise TrainingError(
+            f"Training needs at least {MIN_TRAINING_IMAGES + low} normal images ({low} of them are held out to find "
+            f"the threshold), but found {count}. Add more images of good parts."
+        )
+    order = np.random.default_rng([config.seed, 0]).permutation(count)
+    return np.sort(order[held:]), np.sort(order[:held])
+
+
+def steps_per_epoch(config: TrainConfig, images: int, processes: int = 1) -> int:
+    """Optimiser steps of an epoch over so many training images, at least 1.
+
+    A last batch of a single image, which batch normalisation cannot use, or of fewer images than there are processes
+    is dropped.
+
+    Raises:
+        TrainingError: not even one batch can be shared by the processes.
+    """
+    whole, rest = divmod(images, config.batch_size)
+    steps = whole + (rest >= max(2, processes))
+    if config.batch_size < processes or steps == 0:
+        raise TrainingError(
+            f"A batch of {min(images, config.batch_size)} images cannot be shared by {processes} processes. "
+            "Use a larger batch, more images or fewer processes."
+        )
+    return steps
+
+
+def epochs(config: TrainConfig, images: int, processes: int = 1) -> int:
+    """Epochs of the whole run: as configured, or more until the least number of steps is reached.
+
+    Raises:
+        TrainingError: as for `steps_per_epoch`.
+    """
+    return max(config.epochs, math.ceil(config.min_steps / steps_per_epoch(config, images, processes)))
+
+
+def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
+    """Learning rate of step 0..steps-1 under the schedule."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    warm_up = max(1, round(WARM_UP_SHARE * steps))
+    if step < warm_up:
+        return config.learning_rate * (step + 1) / warm_up
+    turn = math.pi * (step - warm_up) / max(1, steps - warm_up)
+    return config.learning_rate * (FINAL_RATE_SHARE + (1 - FINAL_RATE_SHARE) * (1 + math.cos(turn)) / 2)
+
+
+def beta_at(config: LossConfig, epoch: int) -> float:
+    """The schedule of beta: `config.beta` for the first `beta_epochs` epochs (counted from 0), then 0."""
+    if not config.align:
+        return 0.0
+    return config.beta if config.beta_epochs is None or epoch < config.beta_epochs else 0.0
