@@ -4,6 +4,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import builders
 import numpy as np
 import pytest
 import torch
@@ -105,7 +106,7 @@ def test_a_killed_process_keeps_what_was_saved_and_its_run_can_be_finished(tmp_p
     """kill -9 in the second epoch; the first one is always saved."""
     script = textwrap.dedent(f"""
         import os, signal, sys
-        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        sys.path.insert(0, {str(Path(builders.__file__).parent)!r})
         from builders import random_images, tiny_config
         from nnet.training.loop import train
         def report(p):
