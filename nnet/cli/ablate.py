@@ -173,7 +173,7 @@ def _estimate(plan: Any, folder: Any, options: argparse.Namespace, threads: int)
 
 def _show_plan(plan: Any, folder: Any, options: argparse.Namespace) -> int:
     from nnet.studies.engines import local_engine
-    from nnet.studies.progress import duration
+    from nnet.units import duration
 
     # A dry run joins no cluster: it says what this machine would do.
     engine = local_engine(options.device, options.jobs)
@@ -229,7 +229,7 @@ def _carry_out(plan: Any, folder: Any, options: argparse.Namespace) -> dict[str,
 
 def summary_line(plan: Any, seconds: dict[str, float], at_once: int, threads: int) -> str:
     """What there is to do, in a sentence."""
-    from nnet.studies.progress import duration
+    from nnet.units import duration
 
     what = f"{count(len(plan.seeds), 'seed')}, {count(len(plan.sources), 'data set')}"
     counts = f"{count(len(plan.jobs), 'run')} ({what})"

@@ -10,6 +10,7 @@ from typing import TextIO
 from nnet.studies.engines import Event
 from nnet.studies.store import Job
 from nnet.training.events import title_of
+from nnet.units import duration
 
 WIDTH = 118
 
@@ -101,14 +102,6 @@ class Display:
 
     def _name(self, key: str) -> str:
         return self.jobs[key].name
-
-
-def duration(seconds: float) -> str:
-    """For people: "40 s", "12 min", "3 h 05 min"."""
-    if seconds < 90:
-        return f"{max(0, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def _phase(event: Event) -> str:

@@ -29,10 +29,11 @@ from nnet.studies.estimate import Costs, estimate, run_seconds
 from nnet.studies.execute import execute
 from nnet.studies.export import export
 from nnet.studies.plan import Plan, make_plan, open_source, prepared
-from nnet.studies.progress import Display, duration
+from nnet.studies.progress import Display
 from nnet.studies.store import CARD, CSV, DONE, LOCK, MODELS, StudyFolder
 from nnet.training.events import Progress
 from nnet.training.state import RESUME
+from nnet.units import duration
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {path: value for path, value in TINY.items() if path != "loss.beta_epochs"}
@@ -404,7 +405,7 @@ def test_the_display_corrects_its_estimate_by_what_runs_took(study, category, mo
     assert display.failed == {second: "diverged"} and display.status().startswith("2/4")
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(5, "5 s"), (89, "89 s"), (120, "2 min"), (11100, "3 h 05 min")])
+@pytest.mark.parametrize(("seconds", "words"), [(5, "5 s"), (89, "89 s"), (120, "2 min"), (11100, "3 h 5 min")])
 def test_durations_read_well(seconds, words):
     assert duration(seconds) == words
 

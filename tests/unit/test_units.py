@@ -1,0 +1,48 @@
+"""How numbers, sizes and times are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.shared import units
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0.2, "1 s"),
+        (40, "40 s"),
+        (89, "89 s"),
+        (240, "4 min"),
+        (6000, "1 h 40 min"),
+        (7200, "2 h"),
+        (86400 * 3, "3 days"),
+    ],
+)
+def test_a_length_of_time(seconds: float, written: str) -> None:
+    assert units.duration(seconds) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [
+        (0.2, "a few seconds"),
+        (8, "about 10 s"),
+        (43, "about 40 s"),
+        (125, "about 2 min"),
+        (5900, "about 1 h 40 min"),
+        (7300, "about 2 h"),
+    ],
+)
+def test_an_estimated_length_of_time(seconds: float, written: str) -> None:
+    assert units.about(seconds) == written
+
+
+def test_progress_says_what_is_left_only_while_something_is_left() -> None:
+    assert units.progress(1, 1, "image", "measured", 10) == "1 of 1 image measured"
+    assert units.progress(40, 490, "image", "measured", 130) == "40 of 490 images measured, about 2 min left"
+
+
+def test_multiples() -> None:
+    assert [units.times(ratio) for ratio in (0.421, 3.14, 12.3, 1300)] == ["0.42", "3.1", "12", "1,300"]
+    assert units.times_threshold(7.41) == "7.4 × threshold"

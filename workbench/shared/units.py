@@ -1,0 +1,86 @@
+"""How numbers, sizes and times are written, here and nowhere else. Knows no Streamlit.
+
+>>> number(0.8861), percent(0.0242), plural(3, "image"), about(130), times_threshold(7.4)
+('0.886', '2.4 %', '3 images', 'about 2 min', '7.4 × threshold')
+"""
+
+from __future__ import annotations
+
+from nnet.units import duration as duration
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+_MARKDOWN = frozenset("\\`*_{}[]()<>#+-!|~$:&")
+
+
+def number(value: float) -> str:
+    """A score with three significant digits: 0.886, 12.3, 1,235; very small ones as 4.5e-05."""
+    if value != 0 and abs(value) < 0.001:
+        return f"{value:.2g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
+
+
+def percent(share: float) -> str:
+    """A share 0..1 in percent with at most two significant decimals: 95 %, 2.4 %, 0.31 %."""
+    value = 100 * share
+    digits = 0 if value >= 10 or value == int(value) else 1 if value >= 1 else 2
+    return f"{value:.{digits}f} %"
+
+
+def milliseconds(value: float) -> str:
+    """A short time: 0.4 ms, 48 ms, 1.3 s."""
+    if value >= 1000:
+        return f"{value / 1000:.1f} s"
+    return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
+
+
+def data_size(count: float) -> str:
+    """A number of bytes: 812 kB, 1.4 MB, 40 MB, 19.1 GB."""
+    if count < 1e6:
+        return f"{count / 1e3:.0f} kB"
+    if count < 1e9:
+        return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:.0f} MB"
+    return f"{count / 1e9:,.1f} GB"
+
+
+def pixels(width: int, height: int) -> str:
+    """A size: 300 \N{MULTIPLICATION SIGN} 200 px."""
+    return f"{width:,} \N{MULTIPLICATION SIGN} {height:,} px"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 image, 3 images."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def plain(words: str) -> str:
+    """Words from outside, such as a file name, so that Markdown shows them as they are."""
+    return "".join(f"\\{c}" if c in _MARKDOWN else c for c in words)
+
+
+def tick(value: float) -> str:
+    """A round number on an axis: 0.01, 1, 20,000."""
+    return f"{value:,.6g}"
+
+
+def about(seconds: float) -> str:
+    """A length of time that is only estimated: a few seconds, about 40 s, about 3 min, about 3 h."""
+    if seconds < 5:
+        return "a few seconds"
+    coarse = 10 if seconds < 90 else 60 if seconds < 5400 else 600
+    return f"about {duration(max(1, round(seconds / coarse)) * coarse)}"
+
+
+def progress(done: int, total: int, noun: str, did: str, seconds_left: float | None = None) -> str:
+    """How far a measurement is: "40 of 490 images measured, about 2 min left"."""
+    left = f", {about(seconds_left)} left" if seconds_left is not None and done < total else ""
+    return f"{done:,} of {plural(total, noun)} {did}{left}"
+
+
+def times(ratio: float) -> str:
+    """A multiple: 0.42, 3.1, 12, 1,300."""
+    return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+def times_threshold(ratio: float) -> str:
+    """A score as a multiple of the threshold: "7.4 × threshold"."""
+    return f"{times(ratio)} {TIMES} threshold"

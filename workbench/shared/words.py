@@ -1,0 +1,253 @@
+"""The sentences that pages share. Knows no Streamlit; how numbers are written stands in `workbench.shared.units`.
+
+A page that has words of its own imports these as `from workbench.shared import words as shared_words`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnet.data import UNKNOWN, Dataset, Sample
+from nnet.saved.checkpoint import Checkpoint
+from nnet.scoring.calibration import Reference
+from nnet.scoring.maps import MAPS
+from workbench.shared import units
+from workbench.shared.samples import Collection
+
+PRODUCT = "N-Net Workbench"
+ABOUT = (
+    "Show it a picture of a part, and it marks whatever does not look like the good parts it has learned from. "
+    "It has never seen a defect. A frozen teacher network and two students, which know only normal images, disagree "
+    "where something is new; that disagreement is the heatmap."
+)
+PAPER = (
+    "After Li, Li, Xing and Tang, *Unsupervised Image Anomaly Detection Based on Constrained Bidirectional "
+    "Distillation*, Acta Electronica Sinica 53(3), 2025."
+)
+
+
+@dataclass(frozen=True)
+class PageText:
+    """How a page is announced: `title`, one sentence of `summary`, and the name of a Material `icon`."""
+
+    title: str
+    summary: str
+    icon: str
+
+
+PAGES: dict[str, PageText] = {
+    "1_Inspect": PageText(
+        "Inspect",
+        "Drop in your own pictures to see heatmap, score and decision, and the reasons map by map and pixel by pixel.",
+        ":material/search:",
+    ),
+    "2_Memory": PageText(
+        "Memory",
+        "See which stored normal patterns the network recalls, and for which part of the picture.",
+        ":material/apps:",
+    ),
+    "3_Projection": PageText(
+        "Projection",
+        "See what the projection modules keep and what they suppress before the networks are compared.",
+        ":material/filter_alt:",
+    ),
+    "4_Evaluate": PageText(
+        "Evaluate",
+        "Measure a labelled data set: metrics, curves, threshold, the worst images, and which map carries the result.",
+        ":material/query_stats:",
+    ),
+    "5_Train": PageText(
+        "Train",
+        "Drop in photos of good parts and watch a model learn them; training continues when you close the browser.",
+        ":material/model_training:",
+    ),
+    "6_Ablations": PageText(
+        "Ablations",
+        "See what each part of N-Net does: the paper's tables beside measured ones, variants side by side, what-if.",
+        ":material/science:",
+    ),
+}
+"""By file name without suffix; only pages whose file exists are shown."""
+
+MAP_TITLES = {"reverse": "decoder", "forward": "student"}
+EXPRESSION_NAMES = {"paper": "Paper", "reverse": "Reverse only", "forward": "Forward only"}
+
+
+RANDOM_TEACHER = (
+    "This model's teacher has random weights. It is meant for tests only: its heatmaps and scores mean nothing."
+)
+NO_CHECKPOINT = (
+    "There is no trained model yet. Train one on the Train page, put a finished checkpoint into `checkpoints/` or "
+    "`runs/`, or use the command line: `python -m nnet train --data FOLDER_OF_NORMAL_IMAGES --out runs/my-model`"
+)
+NO_MODEL = "No trained model yet."
+MODEL_HELP = (
+    "Lists every finished model in checkpoints/ and runs/, but no runs that failed or were cancelled; the environment "
+    "variable NNET_CHECKPOINTS adds more folders. A model can judge only images like those it was trained on."
+)
+HOW_TO_READ = (
+    "What to look for: outlined regions score above the threshold. Colours mean the same in every picture, "
+    "so a good part stays clear."
+)
+UPLOAD_HELP = (
+    "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP with 8 or 16 bits and up to 64 megapixels; or a replay "
+    "bundle (ZIP) that was saved here. They stay on this computer and are forgotten when you close the page."
+)
+PERCENTILE_HELP = "Percentage of the held-out normal images that score below this image."
+P_VALUE_HELP = (
+    "Conformal p-value: if this were a normal image, the probability that it would score at least this high, judged "
+    "by the held-out normal images. A small value means unusual."
+)
+EXPRESSION_HELP = (
+    "The score is a combination of the maps M1 to M6 with +, * and parentheses. The paper's is "
+    "(M1+M6)\\*(M2+M5)\\*(M3+M4). A change only recombines maps that have already been computed."
+)
+SCALE_HELP = (
+    "Same for all: colours run from 0 to twice the threshold, so pictures can be compared. "
+    "This image: colours run from its own lowest to its own highest value, so even a good part shows bright spots."
+)
+UNFAMILIAR_SHARE = 0.5
+"""From this share of pixels above the threshold on, a picture is called unfamiliar."""
+OUTLINE_HELP = "Outlines the regions whose score is above the threshold."
+OVERLAY_HINT = "Look for outlined regions: there the score is above the threshold."
+MAP_HINT = "The score at every pixel (no unit); its highest value is the image score."
+SORTS = {"score": "Score", "percentile": "Percentile", "name": "Name", "added": "Order added"}
+RISING_HELP = "Off: highest score first, names from A to Z. On: the other way round."
+NONE_ANOMALOUS = "None of your images scores above the threshold. Switch off “Anomalous only” to see them."
+TIMINGS_HINT = "Look for the longest bar. A picture is computed once; the settings on this page reuse the result."
+
+
+def decision(reference: Reference, value: float) -> str:
+    """ "Anomalous" or "Normal"."""
+    return "Anomalous" if reference.is_anomalous(value) else "Normal"
+
+
+def rank(reference: Reference, value: float) -> str:
+    """How a score ranks among the held-out normal images."""
+    below = round(reference.percentile(value) / 100 * reference.n)
+    if below == reference.n:
+        return f"scores higher than all {reference.n} held-out normal images"
+    if below == 0:
+        return f"scores no higher than any of the {reference.n} held-out normal images"
+    return f"scores higher than {below} of the {reference.n} held-out normal images"
+
+
+def verdict(reference: Reference, value: float) -> str:
+    """The decision and its reason, e.g. "Anomalous: scores higher than all 41 held-out normal images"."""
+    return f"{decision(reference, value)}: {rank(reference, value)}."
+
+
+def threshold(reference: Reference) -> str:
+    """What the threshold is and what it stands for."""
+    return (
+        f"The threshold, {units.number(reference.threshold)}, is the score that "
+        f"{units.percent(reference.quantile)} of these {reference.n} images stay at or below."
+    )
+
+
+def p_value(reference: Reference, value: float) -> str:
+    """The conformal p-value in a sentence."""
+    p = reference.p_value(value)
+    sentence = f"If this were a normal image, a score this high would turn up at most {units.percent(p)} of the time"
+    smallest = 1 / (reference.n + 1)
+    if p <= smallest + 1e-12:
+        return f"{sentence}: the strongest evidence that {reference.n} normal images can give."
+    return f"{sentence}, so the score is {'unusual' if p <= 0.05 else 'nothing unusual'}."
+
+
+def unfamiliar(share: float) -> str:
+    """What it means when most of a picture is above the threshold."""
+    return (
+        f"{units.percent(share)} of the picture is above the threshold. This is probably not the kind of picture the "
+        "model was trained on, so the heatmap tells you little about defects."
+    )
+
+
+def map_label(name: str) -> str:
+    """What a map compares: "F₁ with D₁, decoder, stride 4"."""
+    info = MAPS[name]
+    return f"{info.pair} · {MAP_TITLES[info.branch]}, stride {info.stride}"
+
+
+def map_help() -> str:
+    """One sentence each for the symbols in the map labels."""
+    return (
+        "F: the teacher's features. D: the decoder's reconstruction of them (reverse branch). "
+        "P: the teacher's features after projection. SP: the forward student's. 1, 2 and 3 are the fine, middle and "
+        "coarse scales; the stride is the side length of one map cell in pixels of the network's input."
+    )
+
+
+def model_facts(checkpoint: Checkpoint) -> list[str]:
+    """Short facts for the sidebar: teacher, input size, training data, held-out normal images."""
+    model, about = checkpoint.config.model, checkpoint.about
+    facts = [f"Teacher {model.teacher}", f"Input {units.pixels(model.size, model.size)}"]
+    if name := data_name(about):
+        facts.append(f"Data: {name}")
+    if images := about.get("training_images"):
+        facts.append(f"{units.plural(int(images), 'training image')}")
+    return [*facts, f"{units.plural(checkpoint.calibration.n, 'held-out normal image')}"]
+
+
+def sample_source(collection: Collection) -> str:
+    """Where the sample images come from, and on which terms."""
+    return f"Samples: {collection.name}. {collection.licence}"
+
+
+def in_use(name: str, device: str, checkpoint: Checkpoint) -> str:
+    """Which model runs where, for a footnote."""
+    return f"In use: **{name}** on {device}. {', '.join(model_facts(checkpoint))}."
+
+
+def data_name(about: Mapping[str, object]) -> str:
+    """The training data's name as the checkpoint gives it, or ""."""
+    data = about.get("data")
+    return str(data.get("name", "")) if isinstance(data, Mapping) else str(data or "")
+
+
+def expression_name(name: str) -> str:
+    """A score's name on its button."""
+    return {"model": "This model's", "own": "Own", **EXPRESSION_NAMES}[name]
+
+
+def picture_facts(shape: tuple[int, ...], known: str) -> str:
+    """Size and, for samples, what is known: "300 x 300 px; experts rate this cell defective."."""
+    return f"{units.pixels(shape[1], shape[0])}{f'; {known}' if known else ''}."
+
+
+def labelled(sample: Sample, dataset: str) -> str:
+    """What a data set says about one of its images: "labelled crack in magnetic_tile"."""
+    label = f"labelled {sample.label} in {dataset}" if sample.label != UNKNOWN else f"without a label in {dataset}"
+    return f"{label}, a training image there" if sample.split == "train" else label
+
+
+def data_shelf(dataset: Dataset, split: str, count: int) -> str:
+    """Which images of a data set the row shows, and the data's terms."""
+    return f"{dataset.name}: the {units.plural(count, f'{split} image')}, by label. {dataset.licence}"
+
+
+# ------------------------------------------------------------------------------------ the histogram with its threshold
+
+THRESHOLD_WORDS = {
+    "left": "← called normal",
+    "right": "called anomalous →",
+    "axis": "image score (logarithmic, no unit)",
+    "counted": "images",
+    "handle": "Threshold",
+}
+"""What is written around the histogram, by the names that its component knows."""
+
+
+def threshold_spoken(label: str, left: str, right: str) -> str:
+    """What a screen reader says when the threshold has moved."""
+    return f"{label}. {left}. {right}."
+
+
+def bin_content(low: float, high: float, counts: Mapping[str, int]) -> str:
+    """What lies between two scores, a line for the range and one for each kind."""
+    lines = [
+        f"score {units.number(low)} to {units.number(high)}",
+        *(f"{count:,} {name}" for name, count in counts.items()),
+    ]
+    return "\n".join(lines)
