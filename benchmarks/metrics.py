@@ -5,7 +5,6 @@
 Contenders:
     evaluate          nnet.scoring.metrics.evaluate: seven metrics, image metrics included
     evaluate/labelled the same with regions found beforehand, as when several score expressions are compared
-    streaming         nnet.scoring.metrics.StreamingMetrics, one image per update
     plain sort        float64 NumPy, one argsort of all pixels; also the reference for the errors
     loop              PRO with 200 evenly spaced thresholds, regions labelled at each one, as often published
     loop, hoisted     the same, regions labelled once
@@ -72,16 +71,6 @@ def run_evaluate_labelled(maps: np.ndarray, masks: np.ndarray) -> Callable[[], V
         return {"pro": result.p_pro, "auroc": result.p_auroc, "f1": result.p_f1.f1}
 
     return call
-
-
-def run_streaming(maps: np.ndarray, masks: np.ndarray) -> Values:
-    from nnet.scoring.metrics import StreamingMetrics
-
-    stream = StreamingMetrics()
-    for i in range(len(maps)):
-        stream.update(maps[i : i + 1], masks[i : i + 1], [maps[i].max()], [masks[i].any()])
-    result = stream.compute().metrics
-    return {"pro": result.p_pro, "auroc": result.p_auroc, "f1": result.p_f1.f1}
 
 
 def run_plain_sort(maps: np.ndarray, masks: np.ndarray) -> Values:
@@ -155,7 +144,6 @@ def run_anomalib(maps: np.ndarray, masks: np.ndarray, names: tuple[str, ...]) ->
 CONTENDERS: dict[str, Callable] = {
     "evaluate": run_evaluate,
     "evaluate/labelled": run_evaluate_labelled,
-    "streaming": run_streaming,
     "plain sort": run_plain_sort,
     "loop": run_loop,
     "loop, hoisted": run_loop_hoisted,

@@ -65,6 +65,7 @@ from nnet.model.inputs import batches, to_network_input
 from nnet.model.weights import architecture_of, load_weights
 from nnet.saved.storage import write_text
 from nnet.scoring.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
+from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import evaluate, label_pixels
 from nnet.training.events import Progress
 from nnet.training.loop import train
@@ -88,7 +89,6 @@ ROWS = {
     "stfpm": "STFPM (anomalib)",
     "rd": "Reverse Distillation (anomalib)",
 }
-METRICS = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO", "p_ap": "P-AP"}
 DATA = {"tiles": "magnetic tiles", "elpv": "ELPV mono"}
 STRIDE_INDICES = [1, 2, 3]  # timm's feature stages of EfficientNet-Lite0 at stride 4, 8 and 16
 CORESET_SHARE, PADIM_FEATURES = 0.01, 100
@@ -426,7 +426,7 @@ def run(method: str, data: str, seed: int, material: Material, options: argparse
     scores = {}
     for row, maps, values in chosen.predict(material.test):
         metrics = evaluate(maps if material.regions else None, material.regions, values, material.labels)
-        scores[row] = {name: getattr(metrics, name) for name in METRICS}
+        scores[row] = {name: getattr(metrics, name) for name in SHORT_NAMES}
     trained = method in TRAINED
     found = {
         "method": method,
@@ -507,8 +507,8 @@ def table(out: Path, data: str) -> str:
         found = " and ".join(map(str, steps))
         raise SystemExit(f"{out} holds runs with {found} steps; give each number a folder of its own.")
     times = json.loads((out / "inference.json").read_text()) if (out / "inference.json").exists() else {}
-    named = [name for name in METRICS if any(s[name] is not None for r in found for s in r["scores"].values())]
-    heads = ["method", *(METRICS[name] for name in named), "seeds", "training, core s", "ms per image"]
+    named = [name for name in SHORT_NAMES if any(s[name] is not None for r in found for s in r["scores"].values())]
+    heads = ["method", *(SHORT_NAMES[name] for name in named), "seeds", "training, core s", "ms per image"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row, title in ROWS.items():
         method = row.partition("/")[0]

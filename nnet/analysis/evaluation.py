@@ -26,6 +26,7 @@ from nnet.model.inputs import batches
 from nnet.saved.checkpoint import Checkpoint
 from nnet.saved.provenance import provenance
 from nnet.scoring.maps import score_maps
+from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import ImageLabels, Metrics, evaluate, label_pixels
 
 Array = np.ndarray
@@ -35,7 +36,6 @@ WORKERS = 2
 """Threads that decode images and masks while the network runs."""
 EMBEDDINGS = ("image", "peak")
 """What an image's embedding is taken from: F_3 averaged over the image, or F_3 where the model's own score peaks."""
-TYPE_COLUMNS = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO", "p_ap": "P-AP"}
 _BLOCK = 64  # images whose score maps are made at a time
 
 
@@ -374,10 +374,10 @@ def types_table(results: dict[str, Any]) -> str:
     tables = []
     for text, values in results["scores"].items():
         kinds: dict[str, dict[str, Any]] = values["by_type"]
-        keys = [key for key in TYPE_COLUMNS if any(m.get(key) is not None for m in kinds.values())]
+        keys = [key for key in SHORT_NAMES if any(m.get(key) is not None for m in kinds.values())]
         if not kinds:
             continue
-        head = f"| `{text}` by defect | images | {' | '.join(TYPE_COLUMNS[key] for key in keys)} |"
+        head = f"| `{text}` by defect | images | {' | '.join(SHORT_NAMES[key] for key in keys)} |"
         rows = [
             f"| {kind} | {m['defective_images']} | {' | '.join(_number(m[key]) for key in keys)} |"
             for kind, m in kinds.items()

@@ -24,10 +24,8 @@ from nnet.analysis.evaluation import WORKERS, Evidence, pixel_scores
 from nnet.data.loading import ahead
 from nnet.errors import NNetError
 from nnet.expression import for_maps
+from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import FPR_LIMIT, rank_pixels, rank_scores
-
-METRICS = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_ap": "P-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO"}
-"""The metrics that are attributed, as they are called; those that begin with P need masks."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,9 @@ class Attribution:
     def text(self, shown: int = 10) -> str:
         """The best subsets and the Shapley values as Markdown tables."""
         keys, by = self.metrics, self.metrics[0]
-        names = " | ".join(METRICS[key] for key in keys)
+        names = " | ".join(SHORT_NAMES[key] for key in keys)
         ranked = self.ranked(by)
-        lines = [f"| rank by {METRICS[by]} | {names} |", "|---|" + "---|" * len(keys)]
+        lines = [f"| rank by {SHORT_NAMES[by]} | {names} |", "|---|" + "---|" * len(keys)]
         lines += [
             f"| {rank} `{s.expression}` | {' | '.join(f'{s.values[key]:.4f}' for key in keys)} |"
             for rank, s in enumerate(ranked[:shown], 1)

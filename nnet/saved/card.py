@@ -6,9 +6,9 @@ from typing import Any
 
 from nnet.config import Config
 from nnet.expression import PRESETS
+from nnet.scoring.metric_names import SHORT_NAMES
 
 _TITLES = {text: title for title, text in PRESETS.items()}
-_COLUMNS = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO", "p_ap": "P-AP"}
 _SCORE_NAMES = {"paper": "all six maps (Eq. 8)", "reverse": "reverse branch only", "forward": "forward branch only"}
 
 
@@ -66,8 +66,8 @@ def _results(metrics: dict[str, Any]) -> str:
 def results_table(metrics: dict[str, Any]) -> str:
     """The metrics that exist, one row per score expression, as a Markdown table."""
     first = next(iter(metrics["scores"].values()))
-    keys = [key for key in _COLUMNS if first.get(key) is not None]
-    head = f"| score | {' | '.join(_COLUMNS[key] for key in keys)} |\n|---|{'---|' * len(keys)}\n"
+    keys = [key for key in SHORT_NAMES if first.get(key) is not None]
+    head = f"| score | {' | '.join(SHORT_NAMES[key] for key in keys)} |\n|---|{'---|' * len(keys)}\n"
     rows = [
         f"| {_score_name(text)} | {' | '.join(_number(values.get(key)) for key in keys)} |"
         for text, values in metrics["scores"].items()

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnet.errors import NNetError
+from nnet.scoring.metric_names import SHORT_NAMES
 
 SOURCE = "Li Bo et al., Acta Electronica Sinica 53(3), 2025, pp. 895-909, DOI 10.12263/DZXB.20240733"
 
-METRICS = {"P-AP": "p_ap", "P-AUROC": "p_auroc", "P-PRO": "p_pro", "I-AUROC": "i_auroc"}
+METRICS = {SHORT_NAMES[key]: key for key in ("p_ap", "p_auroc", "p_pro", "i_auroc")}
 """The paper's metric names, and the keys under which `nnet.analysis.evaluation.measure` has them."""
 
 

@@ -12,7 +12,7 @@ from scipy import ndimage
 from sklearn import metrics as sklearn_metrics
 
 from nnet.scoring import metrics
-from nnet.scoring.metrics import MetricError, UndefinedMetricError
+from nnet.scoring.metrics import MetricError, UndefinedMetricError, ranking
 
 CLOSE = {"rel": 0, "abs": 1e-9}
 
@@ -427,126 +427,7 @@ def test_labelling_beforehand_changes_nothing(case):
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
 def test_keys_keep_the_order_of_floats(values):
     array = np.array(values, dtype=np.float32)
-    keys = metrics._order_keys(array)
-    assert (metrics._from_keys(keys) == array).all()
+    keys = ranking._order_keys(array)
+    assert (ranking._from_keys(keys) == array).all()
     assert ((keys[:, None] < keys) == (array[:, None] < array)).all()
     assert ((keys[:, None] == keys) == (array[:, None] == array)).all()
-
-
-# --- streaming
-
-
-def streamed(maps, masks, batch, max_bins):
-    stream = metrics.StreamingMetrics(max_bins)
-    scores, labels = maps.max(axis=(1, 2)), masks.any(axis=(1, 2))
-    for i in range(0, len(maps), batch):
-        part = slice(i, i + batch)
-        stream.update(maps[part], masks[part], scores[part], labels[part])
-    return stream.compute()
-
-
-def exact(maps, masks):
-    return metrics.evaluate(maps, masks, maps.max(axis=(1, 2)), masks.any(axis=(1, 2)))
-
-
-@pytest.mark.parametrize("levels", [None, 8])
-def test_streaming_is_exact_while_the_bins_suffice(levels):
-    maps, masks = made_up(9, levels=levels)
-    result, expected = streamed(maps, masks, 2, 1 << 13), exact(maps, masks)
-    assert result.exact and result.dropped_bits == 0
-    got, want = result.metrics.to_dict(), expected.to_dict()
-    assert got.pop("p_pro") == pytest.approx(want.pop("p_pro"), **CLOSE)
-    assert got == want
-    assert all(low == high for low, high in result.bounds.values())
-
-
-@pytest.mark.parametrize("max_bins", [2, 7, 40, 200])
-@pytest.mark.parametrize("seed", range(5))
-def test_streaming_bounds_hold(seed, max_bins):
-    maps, masks = made_up(seed, images=8, levels=None if seed % 2 else 64)
-    result, expected = streamed(maps, masks, 3, max_bins), exact(maps, masks)
-    values = {"p_ap": expected.p_ap, "p_auroc": expected.p_auroc, "p_pro": expected.p_pro, "p_f1": expected.p_f1.f1}
-    assert not result.exact and result.bins <= max_bins
-    for name, value in values.items():
-        low, high = result.bounds[name]
-        assert low - 1e-9 <= value <= high + 1e-9, name
-        estimate = getattr(result.metrics, name)
-        assert low - 1e-9 <= (estimate.f1 if name == "p_f1" else estimate) <= high + 1e-9, name
-    assert result.metrics.i_auroc == expected.i_auroc
-
-
-@pytest.mark.parametrize("max_bins", [20, 200, 2000])
-def test_streaming_error_is_within_the_share_of_a_bin(max_bins):
-    maps, masks = made_up(11, images=8)
-    result, expected = streamed(maps, masks, 1, max_bins), exact(maps, masks)
-    ranking = result.metrics.pixel_ranking
-    share = ((ranking.false - ranking.false_above) / ranking.negatives).max()
-    assert abs(result.metrics.p_auroc - expected.p_auroc) <= share / 2 + 1e-12
-    assert abs(result.metrics.p_pro - expected.p_pro) <= share / 0.6 + 1e-12
-    positive = maps[maps > 0] if result.dropped_bits <= 23 else maps[:0]
-    keys = metrics._order_keys(positive) >> np.uint32(result.dropped_bits)
-    for key in np.unique(keys):
-        inside = positive[keys == key]
-        assert inside.max() - inside.min() <= 2.0 ** (result.dropped_bits - 23) * inside.min() * (1 + 1e-6)
-
-
-def test_streaming_more_bins_are_closer_and_close():
-    maps, masks = made_up(12, images=16, size=64)
-    widths = []
-    for max_bins in (64, 1024, 16384):
-        bounds = streamed(maps, masks, 4, max_bins).bounds
-        widths.append(max(high - low for low, high in bounds.values()))
-    assert widths[0] > widths[1] > widths[2]
-    assert widths[2] < 0.01
-
-
-def test_streaming_does_not_depend_on_batches_or_order():
-    maps, masks = made_up(13, images=8)
-    results = [streamed(maps, masks, 1, 300), streamed(maps, masks, 8, 300), streamed(maps[::-1], masks[::-1], 3, 300)]
-    assert len({(result.bins, result.dropped_bits) for result in results}) == 1
-    for result in results[1:]:
-        assert result.metrics.p_ap == results[0].metrics.p_ap
-        assert result.metrics.p_pro == pytest.approx(results[0].metrics.p_pro, **CLOSE)
-
-
-def test_streaming_threshold_reaches_its_f1():
-    maps, masks = made_up(14)
-    best = streamed(maps, masks, 2, 100).metrics.p_f1
-    assert best.f1 == pytest.approx(sklearn_metrics.f1_score(masks.ravel(), maps.ravel() >= best.threshold), **CLOSE)
-
-
-def test_streaming_merges_while_it_goes(monkeypatch):
-    monkeypatch.setattr(metrics, "_BLOCK", 400)
-    maps, masks = made_up(15)
-    result, expected = streamed(maps, masks, 1, 500), exact(maps, masks)
-    assert result.bounds["p_auroc"][0] <= expected.p_auroc <= result.bounds["p_auroc"][1]
-
-
-def test_streaming_says_what_was_left_out_and_refuses_what_it_cannot_count():
-    maps, masks = made_up(16)
-    stream = metrics.StreamingMetrics()
-    with pytest.raises(MetricError, match="no images"):
-        stream.compute()
-    stream.update(None, None, [0.5], [0])
-    stream.update(maps[:2], [masks[0], np.zeros_like(masks[1])], [0.1, 0.9], [0, 1])
-    for wrong, words in ((maps.astype(np.float64), "convert it"), (maps * np.nan, "map 3 must be finite")):
-        with pytest.raises(MetricError, match=words):
-            stream.update(wrong, masks, np.zeros(6), masks.any(axis=(1, 2)))
-    with pytest.raises(MetricError, match="Image 3 is labelled normal"):
-        stream.update(maps[1:2], masks[1:2], [0.3], [0])
-    result = stream.compute().metrics
-    assert (result.images, result.pixel_images, result.i_auroc) == (3, 1, 1.0)
-    assert "1 of 3 images have no mask" in result.notes[0] and "0: 2" in result.notes[1]
-    assert result.p_auroc is None
-    with pytest.raises(MetricError, match="At least 2 bins"):
-        metrics.StreamingMetrics(1)
-
-
-def test_streaming_the_largest_floats():
-    top = np.finfo(np.float32).max
-    maps = np.array([[[-top, -1.0, -0.0, 0.0, 1.0, top]]], dtype=np.float32)
-    masks = np.array([[[0, 0, 1, 0, 0, 1]]], dtype=bool)
-    result = streamed(maps, masks, 1, 2)
-    assert result.bounds["p_auroc"][0] <= metrics.auroc(maps, masks) <= result.bounds["p_auroc"][1]
-    assert np.isfinite(result.metrics.pixel_ranking.lowest) or result.metrics.pixel_ranking.lowest == -np.inf
-    assert not np.isnan(result.metrics.pixel_ranking.threshold).any()

@@ -11,7 +11,7 @@ import streamlit as st
 
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Evidence, Result
-from nnet.analysis.subsets import METRICS, Attribution
+from nnet.analysis.subsets import Attribution
 from nnet.data import GOOD
 from nnet.errors import NNetError
 from nnet.expression import ExpressionError
@@ -19,6 +19,7 @@ from nnet.saved.checkpoint import METRICS as METRICS_FILE
 from nnet.saved.checkpoint import add_evaluation, read_metrics
 from nnet.saved.provenance import provenance
 from nnet.scoring import judge
+from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.components import threshold_histogram
 from workbench.evaluate import choice, words
 from workbench.evaluate import figures as evaluate_figures
@@ -86,7 +87,10 @@ def _recorded(model: Model) -> None:
             "Data": entry["data"]["name"],
             "Images": entry["data"]["test_normal"] + entry["data"]["test_defective"],
             "Score": words.score_name(expression),
-            **{METRICS[key]: words.value(values.get(key)) for key in ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")},
+            **{
+                SHORT_NAMES[key]: words.value(values.get(key))
+                for key in ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")
+            },
         }
         for entry in entries
         for expression, values in entry["scores"].items()
@@ -549,27 +553,27 @@ def _subset_controls(scene: Scene, run: work.SubsetRun, done: int, total: int) -
 
 def _metric(found: Attribution) -> str:
     session.remember("metric", "i_auroc", session.one_of(found.metrics))
-    return st.segmented_control("Metric", found.metrics, format_func=METRICS.get, key="metric", required=True)
+    return st.segmented_control("Metric", found.metrics, format_func=SHORT_NAMES.get, key="metric", required=True)
 
 
 def _shapley(found: Attribution, metric: str) -> None:
     values = found.shapley(metric)
     st.markdown(words.carries(values, metric))
-    st.markdown(f"**Shapley value of each map for {METRICS[metric]}**")
-    figure, told = evaluate_figures.shapley_figure(values, METRICS[metric]), words.carries(values, metric)
+    st.markdown(f"**Shapley value of each map for {SHORT_NAMES[metric]}**")
+    figure, told = evaluate_figures.shapley_figure(values, SHORT_NAMES[metric]), words.carries(values, metric)
     st.plotly_chart(figure, key=f"shapley-{metric}", config=figures.CHART_CONFIG, alt=told, width=680)
     st.caption(words.shapley_hint(values, metric, found.empty[metric]))
 
 
 def _ranking(found: Attribution, metric: str) -> None:
     best, total = found.ranked(metric)[0], 2 ** len(found.maps) - 1
-    st.markdown(f"**{len(found.subsets)} of {total} subsets, best {METRICS[metric]} first**")
+    st.markdown(f"**{len(found.subsets)} of {total} subsets, best {SHORT_NAMES[metric]} first**")
     if found.complete:
         whole = next(s for s in found.subsets if s.maps == found.maps)
         st.markdown(words.best_subset(best.expression, best.values[metric], whole.values[metric], metric))
     table = evaluate_report.subsets_table(found, metric)
     columns = {name: st.column_config.CheckboxColumn(name, width="small") for name in found.maps}
-    columns |= {METRICS[key]: st.column_config.NumberColumn(format="%.4f") for key in found.metrics}
+    columns |= {SHORT_NAMES[key]: st.column_config.NumberColumn(format="%.4f") for key in found.metrics}
     columns |= {"Rank": st.column_config.NumberColumn(width="small")}
     st.dataframe(table, hide_index=True, key="evaluate_subsets_table", column_config=columns, height=420)
     st.caption(words.SUBSETS_HINT)
@@ -680,7 +684,7 @@ def _report_galleries(scene: Scene, threshold: float) -> list[Section]:
 def _report_maps(found: Attribution) -> list[Section]:
     metrics = [metric for metric in ("i_auroc", "p_ap") if metric in found.metrics]
     charts = {
-        f"Shapley values for {METRICS[m]}": evaluate_figures.shapley_figure(found.shapley(m), METRICS[m])
+        f"Shapley values for {SHORT_NAMES[m]}": evaluate_figures.shapley_figure(found.shapley(m), SHORT_NAMES[m])
         for m in metrics
     }
     told = "".join(f"<p>{words.carries(found.shapley(m), m).replace('**', '')}</p>" for m in metrics)

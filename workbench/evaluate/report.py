@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from nnet.analysis.evaluation import Evidence, Result
-from nnet.analysis.subsets import METRICS, Attribution
+from nnet.analysis.subsets import Attribution
+from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import words
 from workbench.shared import text
 
@@ -85,7 +86,7 @@ def subsets_table(found: Attribution, metric: str) -> pd.DataFrame:
             "Rank": rank,
             "Score": subset.expression,
             **{name: name in subset.maps for name in found.maps},
-            **{METRICS[key]: value for key, value in subset.values.items()},
+            **{SHORT_NAMES[key]: value for key, value in subset.values.items()},
         }
         for rank, subset in enumerate(found.ranked(metric), 1)
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from nnet.analysis.subsets import METRICS
 from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.textures import TEXTURES
 from nnet.expression import PRESETS
 from nnet.scoring.maps import MAPS
+from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import BestF1, Metrics
 from workbench.shared import text
 
@@ -374,7 +374,7 @@ def shapley_hint(values: Mapping[str, float], metric: str, empty: float) -> str:
     whole = empty + sum(values.values())
     return (
         f"Look for the longest bar. Together they lead from {empty:.3f}, which a score that says nothing reaches, to "
-        f"{whole:.3f}, the {METRICS[metric]} of all maps. Blue: decoder; orange: student."
+        f"{whole:.3f}, the {SHORT_NAMES[metric]} of all maps. Blue: decoder; orange: student."
     )
 
 
@@ -383,7 +383,7 @@ def carries(values: Mapping[str, float], metric: str) -> str:
     ranked = sorted(values, key=lambda name: -values[name])
     first, total = ranked[0], sum(values.values())
     if total <= 0:
-        return f"On this data the maps together add nothing to the {METRICS[metric]}."
+        return f"On this data the maps together add nothing to the {SHORT_NAMES[metric]}."
     reverse = sum(v for name, v in values.items() if MAPS[name].branch == "reverse")
     branches = ""
     if {MAPS[name].branch for name in values} == {"reverse", "forward"}:
@@ -392,7 +392,7 @@ def carries(values: Mapping[str, float], metric: str) -> str:
     last = ranked[-1]
     harm = f" {last} takes away {abs(100 * values[last]):.1f}." if values[last] < -5e-4 else ""
     return (
-        f"**{first}** ({MAPS[first].pair}) carries the {METRICS[metric]} most on this data: it adds "
+        f"**{first}** ({MAPS[first].pair}) carries the {SHORT_NAMES[metric]} most on this data: it adds "
         f"{100 * values[first]:.1f} of {100 * total:.1f} percentage points.{branches}{harm}"
     )
 
@@ -400,10 +400,10 @@ def carries(values: Mapping[str, float], metric: str) -> str:
 def best_subset(expression: str, value: float, whole: float, metric: str) -> str:
     """How the best subset compares with all maps."""
     if value - whole < 5e-4:
-        return f"No subset is better than all maps by {METRICS[metric]} ({whole:.3f})."
+        return f"No subset is better than all maps by {SHORT_NAMES[metric]} ({whole:.3f})."
     return (
-        f"The best subset by {METRICS[metric]} is `{expression}` with {value:.3f}; all maps reach {whole:.3f}. It was "
-        "chosen on these very images, so on new ones it will gain less."
+        f"The best subset by {SHORT_NAMES[metric]} is `{expression}` with {value:.3f}; all maps reach {whole:.3f}. "
+        "It was chosen on these very images, so on new ones it will gain less."
     )
 
 

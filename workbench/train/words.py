@@ -10,6 +10,7 @@ from typing import Any
 from nnet.config import DISTANCES, PRECISIONS, SCHEDULES, Config
 from nnet.data import Inspection
 from nnet.runs import Estimate, Frame, Probe, Run, Status
+from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.training.events import title_of
 from workbench.shared import model_words, text
 
@@ -514,10 +515,9 @@ def epoch_title(epoch: int) -> str:
 
 def results(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(label, value) of the measured results of the first score expression, [] without any."""
-    names = {"i_auroc": "I-AUROC", "i_ap": "I-AP", "p_auroc": "P-AUROC", "p_pro": "P-PRO", "p_ap": "P-AP"}
     scores = metrics.get("scores") or {}
     first = next(iter(scores.values()), {})
-    return [(names[key], f"{first[key]:.3f}") for key in names if first.get(key) is not None]
+    return [(name, f"{first[key]:.3f}") for key, name in SHORT_NAMES.items() if first.get(key) is not None]
 
 
 METRIC_HELP = {
