@@ -1,7 +1,7 @@
-"""What the visitor has set on the Inspect page: the score's expression, the chosen pixel, the threshold.
+"""Every setting of the Inspect page, with its default and reader; the URL keeps them all.
 
-Each can be changed in more than one way (on a diagram, by a widget, from a table), so none of them is a widget's own
-value; all stand in the address.
+The score's expression, the chosen pixel and the threshold can each be changed in more than one way (on a diagram, by a
+widget, from a table), so none of them is a widget's own value.
 """
 
 from __future__ import annotations
@@ -18,16 +18,88 @@ from nnet.scoring import circuit, judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import OWN, Judgement
 from workbench.inspect import words
-from workbench.shared import session
+from workbench.inspect.compare import words as compare_words
+from workbench.inspect.defect import words as defect_words
 from workbench.shared.resources import Model
+from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
-_SCORE, _EXPRESSION, _LAST = "score", "expression", "last_expression"
-_PIXEL, _PIXEL_OF, _THRESHOLD = "pixel", "pixel_of", "threshold"
-_PEAK = "peak"
+_PAGE = "inspect"
 _STEPS_PER_DECADE = 40
 _FACTOR_LIMITS = (1e-9, 1e9)
 
+
+def _factor(written: str) -> float:
+    factor = float(written)
+    if not _FACTOR_LIMITS[0] <= factor <= _FACTOR_LIMITS[1]:  # also refuses NaN
+        raise ValueError
+    return factor
+
+
+SCORE: Setting[str] = Setting(_PAGE, "score", None, str)
+"""The preset whose expression makes the score, or OWN; the model's first one unless the visitor chooses."""
+EXPRESSION: Setting[str] = Setting(_PAGE, "expression", None, str)
+"""What the visitor wrote, if the score is his own."""
+THRESHOLD = Setting(_PAGE, "threshold", 1.0, _factor)
+"""As a multiple of the calibrated one, so that it means the same under another expression or model."""
+SCALE = Setting(_PAGE, "scale", "fixed", one_of(words.SCALES))
+OUTLINE = Setting(_PAGE, "outline", True, yes_or_no)
+VIEW = Setting(_PAGE, "view", "pixel", one_of(words.SECTIONS))
+"""The closer look that is chosen."""
+WIPE = Setting(_PAGE, "wipe", 50, whole_number(0, 100))
+"""Position of the line between the students' scores, in percent."""
+
+AGAINST: Setting[str] = Setting(_PAGE, "against", None, str)
+"""The second model's name; the first other one that is listed unless the visitor chooses."""
+BESIDE = Setting(_PAGE, "beside", "wipe", one_of(compare_words.LAYOUTS))
+COMPARE_WIPE = Setting(_PAGE, "compare_wipe", 50, whole_number(0, 100))
+"""Position of the line between the models' overlays, in percent."""
+
+# ----------------------------------------------------------------------------------------------- your own defect
+
+WAY = Setting(_PAGE, "studio", "place", one_of(defect_words.WAYS))
+KIND = Setting(_PAGE, "defect", "scratch", one_of(defect_words.KINDS))
+SHOWN = Setting(_PAGE, "studio_show", "heatmap", one_of(defect_words.SHOWN))
+EDGE = Setting(_PAGE, "studio_edge", True, yes_or_no)
+"""Whether the defect is outlined."""
+AXIS: Setting[str] = Setting(_PAGE, "dose", None, one_of(defect_words.AXES))
+"""Along what a dose-response is measured; the first that the defect has unless the visitor chooses."""
+
+
+class Dial:
+    """A slider of a placed defect: a number from `low` to `high` in steps of `step`, shown with its `unit`.
+
+    `size` is what the slider's value is divided by for the defect: 100 for a percentage.
+    """
+
+    def __init__(self, name: str, start: float, bounds: tuple[float, float, float], unit: str, size: int = 1) -> None:
+        self.low, self.high, self.step = bounds
+        self.unit, self.size = unit, size
+        self.setting = Setting(_PAGE, f"defect_{name}", start, self.read)
+
+    def read(self, written: str) -> float:
+        """A number within the bounds, brought to a multiple of the step; ValueError for any other."""
+        value = float(written)
+        if not self.low <= value <= self.high:
+            raise ValueError
+        return type(self.low)(self.low + round((value - self.low) / self.step) * self.step)
+
+
+_PLACE = (0.0, 100.0, 0.5)
+DIALS = {
+    "x": Dial("x", 50.0, _PLACE, "%.1f %%", 100),
+    "y": Dial("y", 50.0, _PLACE, "%.1f %%", 100),
+    "size": Dial("size", 30, (2, 100, 1), "%d %%", 100),
+    "contrast": Dial("contrast", 80, (0, 100, 5), "%d %%", 100),
+    "angle": Dial("angle", 30, (0, 175, 5), "%d°"),
+    "from_x": Dial("from_x", 25.0, _PLACE, "%.1f %%", 100),
+    "from_y": Dial("from_y", 25.0, _PLACE, "%.1f %%", 100),
+    "seed": Dial("seed", 0, (0, 99, 1), "%d"),
+}
+"""By the name of the field of `nnet.data.Defect` or `CutPaste` that they set."""
+
 # -------------------------------------------------------------------------------------------------- the expression
+
+_LAST = "last_expression"
 
 
 @dataclass(frozen=True)
@@ -39,17 +111,16 @@ class Chosen:
 
 
 def remember_expression(model: Model) -> Chosen:
-    """The expression that is set; call it before the widgets of the keys "score" and "expression"."""
+    """The expression that is set; call it before the widgets of SCORE and EXPRESSION."""
     presets = circuit.presets(model.detector.config)
     first = next(iter(presets))
-    session.remember(_SCORE, first, session.one_of([*presets, OWN]))
-    if st.session_state[_SCORE] != OWN:
-        st.query_params.pop(_EXPRESSION, None)
-        chosen = Chosen(presets[st.session_state[_SCORE]])
-        st.session_state[_EXPRESSION] = chosen.expression
+    name = SCORE.remember(first, one_of([*presets, OWN]))
+    if name != OWN:
+        chosen = Chosen(presets[name])
+        EXPRESSION.set(chosen.expression)
+        EXPRESSION.remember(chosen.expression)
     else:
-        session.remember(_EXPRESSION, presets[first], str)
-        chosen = _read(model, st.session_state[_EXPRESSION], presets[first])
+        chosen = _read(model, EXPRESSION.remember(presets[first]), presets[first])
     st.session_state[_LAST] = chosen.expression
     return chosen
 
@@ -66,22 +137,22 @@ def _read(model: Model, written: str, first: str) -> Chosen:
 def set_expression(model: Model, expression: str) -> None:
     """Score by this expression from the next run on."""
     names = {text: name for name, text in circuit.presets(model.detector.config).items()}
-    st.session_state[_SCORE] = names.get(expression, OWN)
-    st.session_state[_EXPRESSION] = expression
+    SCORE.set(names.get(expression, OWN))
+    EXPRESSION.set(expression)
 
 
 def preset_chosen() -> None:
-    """A callback. Who wants an expression of his own goes on from the one that was shown."""
-    if st.session_state[_SCORE] == OWN:
-        st.session_state[_EXPRESSION] = st.session_state[_LAST]
+    """A callback. An expression of one's own starts from the one that was shown."""
+    if SCORE.value == OWN:
+        EXPRESSION.set(st.session_state[_LAST])
 
 
 def expression_written(model: Model) -> None:
     """A callback. What was written is brought into canonical form; what cannot be read stays as it is."""
     try:
-        set_expression(model, judge.check(model.detector.config, st.session_state[_EXPRESSION]).text)
+        set_expression(model, judge.check(model.detector.config, EXPRESSION.value).text)
     except ExpressionError:
-        st.session_state[_SCORE] = OWN
+        SCORE.set(OWN)
 
 
 def circuit_edited(model: Model, change: str, target: str) -> None:
@@ -110,36 +181,15 @@ def _changed(model: Model, change: Callable[[str], str | None]) -> None:
 
 
 def remember_threshold(judged: Judgement) -> Judgement:
-    """The judgement under the threshold that is set.
-
-    It is kept as a multiple of the calibrated one, so that it means the same under another expression or model.
-    """
-    session.remember(_THRESHOLD, 1.0, _factor)
-    factor = st.session_state[_THRESHOLD]
-    return judged if factor == 1 else replace(judged, reference=with_factor(judged.reference, factor))
+    """The judgement under the threshold that is set."""
+    return with_factor(judged, THRESHOLD.remember())
 
 
-def with_factor(reference: Reference, factor: float) -> Reference:
-    """The reference with its threshold multiplied."""
-    return reference.with_threshold(factor * reference.threshold)
-
-
-def threshold_factor() -> float:
-    """The threshold as a multiple of the calibrated one."""
-    return st.session_state[_THRESHOLD]
-
-
-def set_threshold(factor: float) -> None:
-    """Set the threshold, as a multiple of the calibrated one. Also serves as a callback."""
-    st.session_state[_THRESHOLD] = factor
-
-
-def _factor(written: str) -> float:
-    """A reader for `state.remember`."""
-    factor = float(written)
-    if not _FACTOR_LIMITS[0] <= factor <= _FACTOR_LIMITS[1]:  # also refuses NaN
-        raise ValueError
-    return factor
+def with_factor(judged: Judgement, factor: float) -> Judgement:
+    """The judgement with its threshold multiplied; the same object for a factor of 1."""
+    if factor == 1:
+        return judged
+    return replace(judged, reference=judged.reference.with_threshold(factor * judged.reference.threshold))
 
 
 def threshold_factors(calibrated: Reference, value: float, current: float) -> list[float]:

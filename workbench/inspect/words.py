@@ -1,4 +1,4 @@
-"""The Inspect page's wording: the circuit, one pixel's verdict, regions, and the two students. Knows no Streamlit."""
+"""The Inspect page's wording: the picture, the circuit, threshold and regions, the two students. Knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,44 @@ from nnet.scoring.maps import MAPS
 from nnet.scoring.students import Agreement
 from workbench.shared import text, verdict_words
 
+LOOKING = "Looking at the picture…"
+CLOSER = "Look closer"
+SECTIONS = {
+    "pixel": "Pixel verdict",
+    "regions": "Threshold and regions",
+    "students": "S1 against S2",
+    "defect": "Make your own defect",
+    "compare": "Two models",
+    "replay": "Replay bundle",
+    "time": "Time taken",
+}
+"""The closer looks, by their name in the URL."""
+
+# ------------------------------------------------------------------------------------------------------- the heading
+
+SCORE, PERCENTILE, P_VALUE = "Score", "Percentile", "p-value"
+
+
+def decided(reference: Reference, value: float) -> str:
+    """Why the image got its decision, after the badge that says it."""
+    return f"It {text.rank(reference, value)}."
+
+
+def moved_threshold(reference: Reference, calibrated: Reference) -> str:
+    """That the decision follows a threshold that the visitor set."""
+    return (
+        f"Compared with your threshold of {text.number(reference.threshold)}; the calibrated one is "
+        f"{text.number(calibrated.threshold)}."
+    )
+
+
 # ------------------------------------------------------------------------------------------------------- the circuit
 
 CIRCUIT_TITLE = "The score circuit"
 CIRCUIT_HINT = (
-    "Press a map to take it in or out, and a sign to flip it; heatmap, score and decision follow. Look for maps that "
-    "light up alone: all six share one colour scale, on which 1 is the level that 99 % of the normal images' pixels "
-    "stay below."
+    "Press a map to add it to the score or leave it out, and a sign to switch between + and \N{MULTIPLICATION SIGN}; "
+    "heatmap, score and decision follow. Look for maps that light up alone: all six share one colour scale, on which "
+    "1 is the level that 99 % of the normal images' pixels stay below."
 )
 PRESETS_LABEL = "Score from"
 PRESETS_HELP = (
@@ -24,9 +55,11 @@ PRESETS_HELP = (
     "coarse: both maps of one scale. For a single map, press “only” beside its name."
 )
 EXPRESSION_LABEL = "Expression"
+PLAIN_BUTTON = "List"
 PLAIN_LABEL = "Maps in the score"
-PLAIN_HELP = "The same as a press on the maps in the diagram."
+PLAIN_HELP = "The same as pressing the maps in the diagram."
 ONLY = "only"
+RESULT_ALT = "The anomaly map that the circuit gives"
 NO_MAP_LEFT = "A score needs at least one map."
 _PRESET_NAMES = {"fine": "Fine", "middle": "Middle", "coarse": "Coarse"}
 _SIGN_WORDS = {"+": "plus", "*": "times"}
@@ -49,7 +82,7 @@ def map_facts(name: str, peak: float, used: bool) -> str:
 
 def map_label(name: str, used: bool) -> str:
     """What a press on a map does."""
-    return f"{name} ({MAPS[name].pair}): press to {'leave it out' if used else 'take it in'}"
+    return f"{name} ({MAPS[name].pair}): press to {'leave it out' if used else 'add it'}"
 
 
 def only_label(name: str) -> str:
@@ -60,13 +93,18 @@ def only_label(name: str) -> str:
 def sign_label(sign: str, effect: bool) -> str:
     """What a press on a sign does."""
     if not effect:
-        return f"{_SIGN_WORDS[sign].capitalize()}: without effect while a map beside it is out"
+        return f"{_SIGN_WORDS[sign].capitalize()}: has no effect while a map beside it is left out"
     other = "*" if sign == "+" else "+"
     return f"{_SIGN_WORDS[sign].capitalize()}: press for {_SIGN_WORDS[other]}"
 
 
+def result_score(value: float) -> str:
+    """The image score below what the circuit gives."""
+    return f"Score {text.number(value)}"
+
+
 def written(expression: str) -> tuple[str, str, str]:
-    """Around an expression that does not fit the diagram: before it and after it."""
+    """An expression that does not fit the diagram, in a sentence of three parts so that it can be set as code."""
     return ("The score is ", expression, ", which does not pair the maps by scale, so only the maps are shown here.")
 
 
@@ -77,36 +115,55 @@ def not_yet(problem: str, expression: str) -> str:
 
 # --------------------------------------------------------------------------------------------------- the three pictures
 
+SCALE_LABEL = "Colour scale"
+SCALES = {"fixed": "Same for all", "own": "This image"}
+OUTLINE_LABEL = "Outline"
 PICTURES_LABEL = (
-    "The picture, its overlay and its anomaly map. Arrow keys move the chosen pixel, with the shift key by one pixel; "
-    "plus, minus and 0 zoom."
+    "The picture, its overlay and its anomaly map. Arrow keys move the chosen pixel, with Shift by one pixel; plus, "
+    "minus and 0 zoom."
 )
-ORIGINAL_HINT = "The picture as given. Press anywhere to choose a pixel; double-press to zoom in."
+ORIGINAL, OVERLAY, ANOMALY_MAP = "Original", "Overlay", "Anomaly map"
+ORIGINAL_HINT = "The picture as you gave it. Press anywhere to choose a pixel; double-press to zoom in."
+PROBE = "score"
+DOWNLOADS = {
+    "overlay.png": "Overlay (PNG)",
+    "map.png": "Map (PNG)",
+    "maps.png": "Six maps (PNG)",
+    "values.npz": "Raw values (NPZ)",
+}
+"""By the end of the file's name."""
 
+# ----------------------------------------------------------------------------------------------------- pixel verdict
 
-def moved_threshold(reference: Reference, calibrated: Reference) -> str:
-    """That the decision follows a threshold that the visitor set."""
-    return (
-        f"Held against your threshold of {text.number(reference.threshold)}; the calibrated one is "
-        f"{text.number(calibrated.threshold)}."
-    )
-
+HIGHEST = "Highest score"
+HIGHEST_HELP = "Choose the pixel where the score is highest."
+AROUND = {"Picture": "The picture around the chosen pixel", "Overlay": "The overlay around the chosen pixel"}
+"""Captions of the two details, and what a screen reader says about them."""
+SLIDERS = {"pixel_x": "x in px", "pixel_y": "y in px"}
+SHARES_TITLE = "What makes up the score"
+AGAINST_NORMAL_TITLE = "Each map here, compared with normal images"
 
 # ----------------------------------------------------------------------------------------------- threshold and regions
 
 NORMALS_HINT = (
-    "How many held-out normal images reach which score. Look for the diamond, this image: the further it stands to the "
-    "right of all bars, the surer the decision. Drag the line, or use the arrow keys, to move the threshold; normal "
-    "images that it would flag are filled strongly."
+    "How many held-out normal images reach each score. Look for the diamond, which is this image: the further it is to "
+    "the right of all bars, the more certain the decision. Drag the line, or use the arrow keys, to move the "
+    "threshold; the normal images that it would flag are shown in a stronger colour."
 )
 HELD_OUT = "held-out normal images"
 THRESHOLD_LABEL = "Threshold of the image score"
 THRESHOLD_HELP = (
-    "Scores above it count as anomalous, on the whole page. The calibrated threshold comes from the held-out normal "
-    "images."
+    "Scores above it count as anomalous, everywhere on this page. The calibrated threshold comes from the held-out "
+    "normal images."
 )
-REGIONS_HINT = "Choose a row to see why: its highest point becomes the pixel of the verdict."
 BACK_TO_CALIBRATED = "Back to the calibrated threshold"
+REGIONS_TITLE = "Regions above the threshold"
+REGIONS_HINT = "Choose a row to see why: its highest point becomes the pixel of the verdict."
+
+
+def normals_title(count: int) -> str:
+    """Above the histogram."""
+    return f"This image among {text.plural(count, 'held-out normal image')}"
 
 
 def would_flag(scores: Sequence[float], threshold: float) -> str:
@@ -124,7 +181,7 @@ def threshold_step(value: float, calibrated: float) -> str:
 
 
 def sides(kept: int, total: int) -> tuple[str, str]:
-    """How many held-out normal images stand to the left and to the right of a threshold."""
+    """How many held-out normal images are to the left and to the right of a threshold."""
     return f"{kept:,} of {total:,} normal images", f"{total - kept:,} of {total:,} normal images"
 
 
@@ -139,30 +196,34 @@ def this_image(value: float) -> str:
 
 
 def regions_found(count: int, share_above: float) -> str:
-    """How many regions lie above the threshold, and how much of the image they cover."""
+    """How many regions are above the threshold, and how much of the image they cover."""
     if not count:
-        return "No pixel of this image lies above the threshold."
-    return f"{text.plural(count, 'region')} above the threshold, together {text.percent(share_above)} of the image."
+        return "No pixel of this image is above the threshold."
+    if count == 1:
+        return f"1 region is above the threshold; it covers {text.percent(share_above)} of the image."
+    return f"{count:,} regions are above the threshold; together they cover {text.percent(share_above)} of the image."
 
 
-def more_regions(shown: int, total: int) -> str:
-    """That the table ends early."""
-    return f"The {shown} with the highest peaks of {total:,} are listed."
+def regions_hint(shown: int, total: int) -> str:
+    """Below the table of regions: what a row does, and that the table ends early if it does."""
+    if shown < total:
+        return f"{REGIONS_HINT} The {shown} with the highest peaks of {total:,} are listed."
+    return REGIONS_HINT
 
 
 # ------------------------------------------------------------------------------------------------------- two students
 
 STUDENTS_HINT = (
-    "Look for colour: orange where the forward student S1 is the more alarmed one, blue where the decoder S2 is. Where "
-    "the picture stays grey, both agree."
+    "Look for colour: orange where the forward student S1 reacts more strongly, blue where the decoder S2 does. Where "
+    "the picture stays grey, they agree."
 )
 DIFFERENCE_TICKS = ("S2 by 2 thresholds or more", "0", "S1 by 2 thresholds or more")
 DIFFERENCE_PROBE = "forward minus reverse, in thresholds:"
 DIFFERENCE_LABEL = "The difference of the two students' scores. Arrow keys move the chosen pixel; plus, minus, 0 zoom."
-WIPE_LABEL = "Position of the line between the forward student's score and the decoder's, in percent of the width"
 DIFFERENCE_TITLE = "Where the two students disagree"
+WIPE_LABEL = "Position of the line between the forward student's score and the decoder's, in percent of the width"
 WIPE_TITLE = "Wipe from one to the other"
-WIPE_HINT = "Drag the line, or use the arrow keys. Look for spots that light up on one side of it only."
+WIPE_HINT = "Drag the line, or use the arrow keys. Look for spots that light up only on one side of it."
 FORWARD_NAME, REVERSE_NAME = "Forward, S1: M4 × M5 × M6", "Reverse, S2: M1 × M2 × M3"
 
 
@@ -179,17 +240,26 @@ def one_branch(maps: Sequence[str]) -> str:
 def agreement(found: Agreement) -> str:
     """How far the two students agree on this image."""
     if not found.any:
-        return "Neither student's score passes its threshold anywhere in this image: both find nothing unusual."
+        return "Neither student's score is above its threshold anywhere in this image: neither finds anything unusual."
     return (
         f"Of what either student finds unusual ({text.percent(found.any)} of the image), both see "
-        f"{text.percent(found.both / found.any)}, only the forward student {text.percent(found.forward / found.any)}, "
-        f"and only the decoder {text.percent(found.reverse / found.any)}."
+        f"{text.percent(found.both / found.any)}, only the forward student sees "
+        f"{text.percent(found.forward / found.any)}, and only the decoder sees "
+        f"{text.percent(found.reverse / found.any)}."
     )
 
 
 def disagreement(x: int, y: int, forward: float, reverse: float) -> str:
     """Where the students differ most, and how."""
     return (
-        f"They differ most at x {x:,}, y {y:,}: the forward student's score is {verdict_words.times(forward)} its "
-        f"threshold, the decoder's {verdict_words.times(reverse)}."
+        f"They differ most at x {x:,}, y {y:,}, where the forward student's score is {verdict_words.times(forward)} "
+        f"its threshold and the decoder's is {verdict_words.times(reverse)} its own."
     )
+
+
+# --------------------------------------------------------------------------------------------------------- time taken
+
+
+def stages_title(total: float) -> str:
+    """Above the chart of the stages' durations, in milliseconds."""
+    return f"**Milliseconds per stage** · {text.milliseconds(total)} in all"
