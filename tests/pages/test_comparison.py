@@ -95,7 +95,7 @@ def test_settings_that_differ_are_named_with_their_values() -> None:
     found = comparison_data.settings(first, second)
     assert [(s.name, s.first, s.second) for s in found] == [("model.nfs", True, False), ("loss.alpha", 1.2, 0.5)]
     said = comparison_text.differences(found)
-    assert "2 settings" in said and "`model.nfs` (on against off)" in said and "`loss.alpha` (1.2 against 0.5)" in said
+    assert "2 settings" in said and "`model.nfs` (on and off)" in said and "`loss.alpha` (1.2 and 0.5)" in said
     assert comparison_data.settings(first, first) == []
     assert comparison_text.differences([]) == comparison_text.SAME_SETTINGS
 

@@ -36,10 +36,10 @@ from nnet.scoring.attribution import attribute, normal_maps
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.judge import judge
 from nnet.scoring.regions import find_regions, peak_pixel, pixel_to_cell
-from workbench.inspect import agreement, regions, settings
+from workbench.inspect import regions, settings
 from workbench.inspect import words as wording
 from workbench.shared import pictures as figures
-from workbench.shared import resources, samples, text, verdict_words
+from workbench.shared import resources, samples, sides_figures, text, verdict_words
 from workbench.shared.resources import Model
 
 PAPER = "(M1+M6)*(M2+M5)*(M3+M4)"
@@ -291,7 +291,7 @@ def test_the_students_are_compared_in_units_of_their_own_thresholds(detector: De
     assert wording.agreement(found.agreement) in words(at)
     data = component(at, "students_wipe")
     assert data["position"] == 30
-    scale = agreement.relative_scale("inferno")
+    scale = sides_figures.relative_scale("inferno")
     marked = figures.overlay(figures.reduced(trace.image), found.forward, scale, 0.7, 1.0)
     assert data["left"] == figures.photo_uri(marked) and data["left"] != data["right"]
 

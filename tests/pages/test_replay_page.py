@@ -14,9 +14,8 @@ from PIL import Image
 from nnet.detector import Detector
 from nnet.replay import bundle as replay
 from nnet.replay.bundle import MODEL, SETTINGS
-from workbench.inspect import sections
+from workbench.inspect import page
 from workbench.inspect.replay import section as replay_page
-from workbench.inspect.scene import Section
 from workbench.shared import text
 
 ZIP = "application/zip"
@@ -50,6 +49,13 @@ def test_a_bundle_reopens_image_view_and_numbers(packed: bytes) -> None:
     assert at.session_state["score"] == "reverse" and at.session_state["view"] == "replay"
     assert text.decision(bundle.reference, bundle.value) in words(at)
     assert "sample" not in at.query_params and "embed" not in at.query_params
+
+
+def test_a_bundle_with_a_written_expression_replaces_the_preset_that_is_shown(packed: bytes) -> None:
+    view = {"score": "own", "expression": "M1+M2*M3"}
+    written = signed(changed(opened(packed), SETTINGS, view=view))
+    at = upload(start(INSPECT), ("b.zip", written, ZIP))
+    assert at.session_state["score"] == "own" and at.text_input(key="expression").value == "M1+M2*M3"
 
 
 def test_its_numbers_are_checked_again(packed: bytes) -> None:
@@ -105,8 +111,7 @@ def test_without_a_bundle_the_section_says_how_to_make_one() -> None:
 def test_what_the_page_saves_is_what_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page's own function, called with the page's own scene."""
     contents: list[bytes] = []
-    saving = Section("Replay bundle", lambda scene: contents.append(replay_page.saved(scene)))
-    monkeypatch.setitem(sections.SECTIONS, "replay", saving)
+    monkeypatch.setitem(page.SECTIONS, "replay", lambda scene: contents.append(replay_page.saved(scene)))
     at = start(INSPECT, view="replay", score="reverse", opacity="30")
     bundle = replay.unpack(contents[-1])
     assert text.number(bundle.value) == shown_score(at) and bundle.original is None

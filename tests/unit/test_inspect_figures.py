@@ -11,8 +11,8 @@ from nnet.expression import PRESETS
 from nnet.scoring.attribution import attribute
 from nnet.scoring.calibration import Reference
 from nnet.scoring.students import Students
-from workbench.inspect import agreement, figures, regions, settings, words
-from workbench.shared import pictures, verdict_words
+from workbench.inspect import figures, regions, settings, words
+from workbench.shared import pictures, sides_figures, verdict_words
 
 NORMAL = dict.fromkeys(("M1", "M2", "M3", "M4", "M5", "M6"), 0.1)
 RAISED = NORMAL | {"M3": 0.5, "M4": 0.1}
@@ -152,21 +152,21 @@ def test_agreement_is_counted_by_area() -> None:
     assert (shares.both, shares.forward, shares.reverse, shares.any) == (0.25, 0.25, 0.25, 0.75)
     assert found.widest == (1, 0)
     assert "both see 33 %" in words.agreement(shares)
-    assert "both find nothing" in words.agreement(Students(halves(0, 0), halves(0.5, 1)).agreement)
+    assert "neither finds anything" in words.agreement(Students(halves(0, 0), halves(0.5, 1)).agreement)
 
 
 def test_the_difference_has_two_colours_with_grey_between() -> None:
-    colours = agreement.difference_colours(np.array([-9.0, -2.0, 0.0, 2.0]))
+    colours = sides_figures.difference_colours(np.array([-9.0, -2.0, 0.0, 2.0]))
     assert colours[0].tolist() == colours[1].tolist() == [0x2A, 0x7F, 0xB8]
     assert colours[2].tolist() == [0x96] * 3 and colours[3].tolist() == [0xE0, 0x70, 0x2A]
 
 
 def test_the_difference_leaves_agreement_as_a_grey_picture() -> None:
     image = np.full((2, 2, 3), (200, 100, 0), np.uint8)
-    found = agreement.difference_overlay(image, np.zeros((2, 2), np.float32), 1.0)
+    found = sides_figures.difference_overlay(image, np.zeros((2, 2), np.float32), 1.0)
     assert len(set(found[0, 0].tolist())) == 1
-    strong = agreement.difference_overlay(image, np.full((2, 2), 5, np.float32), 1.0)
-    assert strong[0, 0].tolist() == agreement.difference_colours(np.array(5.0)).tolist()
+    strong = sides_figures.difference_overlay(image, np.full((2, 2), 5, np.float32), 1.0)
+    assert strong[0, 0].tolist() == sides_figures.difference_colours(np.array(5.0)).tolist()
 
 
 def test_a_model_of_one_branch_is_named() -> None:

@@ -26,20 +26,20 @@ def controls(model: Model) -> str:
             words.PRESETS_LABEL,
             names,
             format_func=words.preset_name,
-            key="score",
+            key=settings.SCORE.key,
             required=True,
             on_change=settings.preset_chosen,
             help=words.PRESETS_HELP,
         )
         st.text_input(
             words.EXPRESSION_LABEL,
-            key="expression",
+            key=settings.EXPRESSION.key,
             on_change=settings.expression_written,
             args=(model,),
             help=text.EXPRESSION_HELP,
             width=250,
         )
-        with st.popover("List", icon=":material/checklist:", help=words.PLAIN_HELP):
+        with st.popover(words.PLAIN_BUTTON, icon=":material/checklist:", help=words.PLAIN_HELP):
             st.session_state["maps_used"] = list(parse(chosen.expression).maps)
             st.pills(
                 words.PLAIN_LABEL,
@@ -88,9 +88,7 @@ def diagram(scene: Scene) -> Diagram:
 
 def _pair(scene: Scene, found: circuit.Circuit | None, used: tuple[str, ...], index: int) -> Pair:
     names = [name for name in circuit.PAIRS[index] if name in scene.trace.maps]
-    sign = ""
-    if found and len(names) == 2:
-        sign = found.inner[index]
+    sign = found.inner[index] if found and len(names) == 2 else ""
     effect = bool(found and found.has_inner(index))
     title = words.sign_label(sign, effect) if sign else ""
     maps = tuple(_map(scene.model, scene.trace, name, name in used, scene.view.scale.colour_map) for name in names)
@@ -120,7 +118,7 @@ def _result(scene: Scene) -> Result:
     judged = scene.judged
     return Result(
         picture=pictures.colourised(judged.score, scene.view.scale),
-        alt="The anomaly map that the circuit gives",
-        score=f"Score {text.number(judged.value)}",
+        alt=words.RESULT_ALT,
+        score=words.result_score(judged.value),
         decision=text.decision(judged.reference, judged.value),
     )

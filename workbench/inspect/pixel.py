@@ -8,9 +8,9 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.attribution import attribute
 from nnet.scoring.regions import pixel_to_cell
-from workbench.inspect import figures
+from workbench.inspect import figures, words
 from workbench.inspect.scene import Scene
-from workbench.shared import chosen_pixel, pictures, resources, session, verdict_words
+from workbench.shared import chosen_pixel, controls, pictures, resources, verdict_words
 
 
 def section(scene: Scene) -> None:
@@ -18,7 +18,15 @@ def section(scene: Scene) -> None:
     left, right = st.columns((2, 5), gap="medium")
     with left:
         _place(scene)
-        by_place = _comparison() == "place"
+        by_place = (
+            controls.choose(
+                chosen_pixel.NORMAL,
+                verdict_words.COMPARISONS,
+                label=verdict_words.COMPARE_LABEL,
+                help=verdict_words.COMPARE_HELP,
+            )
+            == "place"
+        )
     with right:
         _verdict(scene, by_place)
 
@@ -30,34 +38,22 @@ def _place(scene: Scene) -> None:
     st.markdown(f"**{verdict_words.pixel_title(x, y)}**")
     parts = figures.around(scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, x, y, shape)
     with st.container(horizontal=True, gap="small"):
-        for name, part in zip(("Picture", "Overlay"), parts, strict=True):
-            st.image(pictures.photo_uri(part), name, width=120, alt=f"{name} around the chosen pixel")
-    for key, label, value, length in (("pixel_x", "x in px", x, shape[1]), ("pixel_y", "y in px", y, shape[0])):
+        for (caption, alt), part in zip(words.AROUND.items(), parts, strict=True):
+            st.image(pictures.photo_uri(part), caption, width=120, alt=alt)
+    for (key, label), value, length in zip(words.SLIDERS.items(), (x, y), shape[1::-1], strict=True):
         st.session_state[key] = value
         st.slider(label, 0, length - 1, key=key, on_change=_moved)
     st.button(
-        "Highest score",
+        words.HIGHEST,
         icon=":material/my_location:",
         on_click=chosen_pixel.choose_peak,
         disabled=chosen_pixel.is_peak(),
-        help="Choose the pixel where the score is highest.",
+        help=words.HIGHEST_HELP,
     )
 
 
 def _moved() -> None:
     chosen_pixel.choose(st.session_state["pixel_x"], st.session_state["pixel_y"])
-
-
-def _comparison() -> str:
-    session.remember("normal", "place", session.one_of(verdict_words.COMPARISONS))
-    return st.segmented_control(
-        verdict_words.COMPARE_LABEL,
-        list(verdict_words.COMPARISONS),
-        format_func=verdict_words.COMPARISONS.get,
-        key="normal",
-        required=True,
-        help=verdict_words.COMPARE_HELP,
-    )
 
 
 def _verdict(scene: Scene, by_place: bool) -> None:
@@ -74,7 +70,7 @@ def _verdict(scene: Scene, by_place: bool) -> None:
     st.markdown(verdict_words.pixel_numbers(here, found.whole.value, threshold, found.whole))
     shares, maps = st.columns(2, gap="medium")
     with shares:
-        st.markdown("**What makes the score**", help=verdict_words.SHARES_HELP)
+        st.markdown(f"**{words.SHARES_TITLE}**", help=verdict_words.SHARES_HELP)
         if found.whole.contribution > 0:
             figure = figures.shares_figure(found)
             st.plotly_chart(figure, key="shares", config=pictures.CHART_CONFIG, alt=verdict_words.SHARES_HINT)
@@ -82,7 +78,7 @@ def _verdict(scene: Scene, by_place: bool) -> None:
         else:
             st.caption(verdict_words.NO_PARTS)
     with maps:
-        st.markdown("**Each map here, against normal images**")
+        st.markdown(f"**{words.AGAINST_NORMAL_TITLE}**")
         figure = figures.against_normal_figure(values, levels, parse(scene.expression).maps)
         st.plotly_chart(figure, key="against-normal", config=pictures.CHART_CONFIG, alt=verdict_words.PIXEL_HINT)
         st.caption(verdict_words.PIXEL_HINT)

@@ -38,22 +38,23 @@ def section(scene: Scene) -> None:
 
 def _threshold(scene: Scene) -> None:
     calibrated = scene.model.detector.calibration.for_expression(scene.expression)
-    reference, value = scene.judged.reference, scene.judged.value
-    factors = settings.threshold_factors(calibrated, value, settings.threshold_factor())
-    st.markdown(f"**This image among {reference.n} held-out normal images**")
+    value = scene.judged.value
+    factor = settings.THRESHOLD.value
+    factors = settings.threshold_factors(calibrated, value, factor)
+    st.markdown(f"**{words.normals_title(calibrated.n)}**")
     threshold_histogram.draw(
         "normals",
-        histogram(calibrated, factors, settings.threshold_factor(), value),
-        lambda chosen: settings.set_threshold(nearest_factor(calibrated, factors, chosen)),
+        histogram(calibrated, factors, factor, value),
+        lambda chosen: settings.THRESHOLD.set(nearest_factor(calibrated, factors, chosen)),
     )
-    st.session_state["threshold_slider"] = settings.threshold_factor()
+    st.session_state["threshold_slider"] = factor
     st.select_slider(
         words.THRESHOLD_LABEL,
         factors,
         key="threshold_slider",
         on_change=_moved,
         help=words.THRESHOLD_HELP,
-        format_func=lambda factor: words.threshold_step(factor * calibrated.threshold, calibrated.threshold),
+        format_func=lambda one: words.threshold_step(one * calibrated.threshold, calibrated.threshold),
     )
     st.caption(words.NORMALS_HINT)
 
@@ -93,7 +94,7 @@ def nearest_factor(calibrated: Reference, factors: Sequence[float], threshold: f
 
 
 def _moved() -> None:
-    settings.set_threshold(st.session_state["threshold_slider"])
+    settings.THRESHOLD.set(st.session_state["threshold_slider"])
 
 
 def _words(scene: Scene) -> None:
@@ -104,15 +105,15 @@ def _words(scene: Scene) -> None:
     st.button(
         words.BACK_TO_CALIBRATED,
         icon=":material/restart_alt:",
-        on_click=settings.set_threshold,
+        on_click=settings.THRESHOLD.set,
         args=(1.0,),
-        disabled=settings.threshold_factor() == 1,
+        disabled=settings.THRESHOLD.value == 1,
     )
 
 
 def _regions(scene: Scene) -> None:
     found = regions_of(scene.judged, scene.loaded.image.shape)
-    st.markdown("**Regions above the threshold**")
+    st.markdown(f"**{words.REGIONS_TITLE}**")
     st.markdown(words.regions_found(len(found), scene.judged.share_above))
     if not found:
         return
@@ -130,7 +131,7 @@ def _regions(scene: Scene) -> None:
             "Area in %": st.column_config.NumberColumn(format="%.2f %%"),
         },
     )
-    st.caption(words.REGIONS_HINT + (f" {words.more_regions(LISTED, len(found))}" if len(found) > LISTED else ""))
+    st.caption(words.regions_hint(min(LISTED, len(found)), len(found)))
 
 
 def table(regions: list[Region], threshold: float) -> pd.DataFrame:

@@ -1,8 +1,7 @@
-"""What the Inspect page shows at the moment, as one value that every section of it gets, and what a section is."""
+"""What the Inspect page shows at the moment, as one value that every section of it gets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from nnet.detector import Trace
@@ -68,14 +67,3 @@ class Scene:
     def original_uri(self) -> str:
         """The image itself, ready for the browser."""
         return resources.photo((self.loaded.hash,), lambda: self.loaded.shown)
-
-
-@dataclass(frozen=True)
-class Section:
-    """One of the closer looks below the pictures: its `title` on the button, and what `draw`s it.
-
-    Only the chosen section is drawn, so that the others cost nothing.
-    """
-
-    title: str
-    draw: Callable[[Scene], None]

@@ -9,11 +9,10 @@ from nnet.expression import PRESETS
 from nnet.scoring import students
 from nnet.scoring.regions import cell_to_pixel
 from nnet.scoring.students import Students
-from workbench.components import linked_pictures, wipe
 from workbench.components.linked_pictures import Probe, Tile
-from workbench.inspect import agreement, words
+from workbench.inspect import linked, settings, words
 from workbench.inspect.scene import Scene
-from workbench.shared import chosen_pixel, pictures, resources, session
+from workbench.shared import pictures, resources, sides_figures
 from workbench.shared.pictures import Scale
 
 _OPACITY = 0.9  # of the difference's colours where the students differ by a threshold or more
@@ -21,9 +20,9 @@ _OPACITY = 0.9  # of the difference's colours where the students differ by a thr
 
 def section(scene: Scene) -> None:
     """Draw it, or say that the model has one branch only."""
-    detector = scene.model.detector
-    if not students.has_both(detector.config):
-        st.info(words.one_branch(detector.config.maps), icon=":material/call_split:")
+    config = scene.model.detector.config
+    if not students.has_both(config):
+        st.info(words.one_branch(config.maps), icon=":material/call_split:")
         return
     branches = (resources.judgement(scene.model, scene.loaded, PRESETS[name]) for name in ("forward", "reverse"))
     found = students.compare(*branches)
@@ -39,55 +38,22 @@ def section(scene: Scene) -> None:
 
 
 def _difference(scene: Scene, found: Students) -> None:
-    shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
     marked = resources.photo(
         (scene.loaded.hash, scene.model.key, "students"),
-        lambda: agreement.difference_overlay(scene.loaded.shown, found.difference, _OPACITY),
+        lambda: sides_figures.difference_overlay(scene.loaded.shown, found.difference, _OPACITY),
     )
-    tile = Tile(
-        words.DIFFERENCE_TITLE,
-        words.STUDENTS_HINT,
-        base=marked,
-        gradient=agreement.difference_gradient(),
-        ticks=words.DIFFERENCE_TICKS,
-    )
-    linked_pictures.draw(
-        "students_difference",
-        [tile],
-        shape[:2],
-        (y, x),
-        shape,
-        lambda r, c: chosen_pixel.choose(c, r),
-        label=words.DIFFERENCE_LABEL,
-        widest=440,
-        ring=True,
-        zoom=True,
-        step=max(1, shape[1] // 64),
-        image=scene.loaded.hash,
-        probe=Probe(found.difference, words.DIFFERENCE_PROBE),
-    )
+    gradient = sides_figures.difference_gradient()
+    tile = Tile(words.DIFFERENCE_TITLE, words.STUDENTS_HINT, marked, gradient=gradient, ticks=words.DIFFERENCE_TICKS)
+    probe = Probe(found.difference, words.DIFFERENCE_PROBE)
+    linked.linked(scene, "students_difference", [tile], words.DIFFERENCE_LABEL, probe=probe)
 
 
 def _wipe(scene: Scene, found: Students) -> None:
-    session.remember("wipe", 50, session.whole_number(0, 100))
-    height, width = scene.loaded.image.shape[:2]
-    x, y = scene.view.pixel
-    scale = agreement.relative_scale(scene.view.scale.colour_map)
-    left, right = (_branch(scene, name, score, scale) for name, score in vars(found).items())
+    scale = sides_figures.relative_scale(scene.view.scale.colour_map)
+    both = _branch(scene, "forward", found.forward, scale), _branch(scene, "reverse", found.reverse, scale)
+    names = words.FORWARD_NAME, words.REVERSE_NAME
     st.markdown(f"**{words.WIPE_TITLE}**")
-    with st.container(width=440):
-        wipe.wipe(
-            "students_wipe",
-            left,
-            right,
-            (words.FORWARD_NAME, words.REVERSE_NAME),
-            st.session_state["wipe"],
-            _moved,
-            aspect=width / height,
-            label=words.WIPE_LABEL,
-            mark=((x + 0.5) / width, (y + 0.5) / height),
-        )
-        st.html(pictures.colour_bar(scale))
+    linked.wipe(scene, "students_wipe", both, names, settings.WIPE, words.WIPE_LABEL, scale)
     st.caption(words.WIPE_HINT)
 
 
@@ -96,7 +62,3 @@ def _branch(scene: Scene, name: str, score: np.ndarray, scale: Scale) -> str:
     edge = None if scene.view.edge is None else 1.0
     key = (scene.loaded.hash, scene.model.key, name, scale.colour_map, scene.view.opacity, edge)
     return resources.photo(key, lambda: pictures.overlay(scene.loaded.shown, score, scale, scene.view.opacity, edge))
-
-
-def _moved(position: int) -> None:
-    st.session_state["wipe"] = position

@@ -260,6 +260,9 @@ def disagreement(x: int, y: int, forward: float, reverse: float) -> str:
 # --------------------------------------------------------------------------------------------------------- time taken
 
 
+STAGES_ALT = "Milliseconds per stage"
+
+
 def stages_title(total: float) -> str:
     """Above the chart of the stages' durations, in milliseconds."""
-    return f"**Milliseconds per stage** · {text.milliseconds(total)} in all"
+    return f"**{STAGES_ALT}** · {text.milliseconds(total)} in all"

@@ -11,38 +11,40 @@ import streamlit as st
 
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import peak_pixel
-from workbench.shared import session
+from workbench.shared import verdict_words
 from workbench.shared.resources import Loaded
+from workbench.shared.settings import Setting, one_of
 
-_PIXEL, _PIXEL_OF = "pixel", "pixel_of"
-_PEAK = "peak"
+_PEAK, _OF = "peak", "pixel_of"
+PIXEL = Setting("shared", "pixel", _PEAK, str)
+"""x and y of a pixel of the image, "120,88", or that with the highest score."""
+NORMAL = Setting("shared", "normal", "place", one_of(verdict_words.COMPARISONS))
+"""Which pixels of the normal images it is compared with."""
 
 
 def remember(loaded: Loaded, judged: Judgement) -> tuple[int, int]:
     """x and y of the chosen pixel. Until one is chosen, and for another image, it is where the score is highest."""
-    if st.session_state.get(_PIXEL_OF, loaded.hash) != loaded.hash:
+    if st.session_state.get(_OF, loaded.hash) != loaded.hash:
         choose_peak()
-    st.session_state[_PIXEL_OF] = loaded.hash
+    st.session_state[_OF] = loaded.hash
     height, width = loaded.image.shape[:2]
-    session.remember(_PIXEL, _PEAK, _pixel_reader(width, height))
-    if st.session_state[_PIXEL] == _PEAK:
-        return peak_pixel(judged.score, loaded.image.shape)
-    return _numbers(st.session_state[_PIXEL])
+    written = PIXEL.remember(_PEAK, _reader(width, height))
+    return peak_pixel(judged.score, loaded.image.shape) if written == _PEAK else _numbers(written)
 
 
 def choose(x: int, y: int) -> None:
     """Make it the chosen pixel. Also serves as a callback."""
-    st.session_state[_PIXEL] = f"{x},{y}"
+    PIXEL.set(f"{x},{y}")
 
 
 def choose_peak() -> None:
     """Choose the pixel with the highest score, whatever the score will be. A callback."""
-    st.session_state[_PIXEL] = _PEAK
+    PIXEL.set(_PEAK)
 
 
 def is_peak() -> bool:
     """Whether no pixel was chosen."""
-    return st.session_state[_PIXEL] == _PEAK
+    return PIXEL.value == _PEAK
 
 
 def _numbers(written: str) -> tuple[int, int]:
@@ -50,8 +52,8 @@ def _numbers(written: str) -> tuple[int, int]:
     return int(x), int(y)
 
 
-def _pixel_reader(width: int, height: int) -> Callable[[str], str]:
-    """A reader for `state.remember`: "120,88" within the image, or "peak"."""
+def _reader(width: int, height: int) -> Callable[[str], str]:
+    """A reader: "120,88" within the image, or "peak"."""
 
     def read(written: str) -> str:
         if written == _PEAK:

@@ -12,8 +12,7 @@ from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
-from workbench.inspect.replay import section as replay
-from workbench.shared import datasets, resources, samples, session, text
+from workbench.shared import bundles, datasets, resources, samples, session, text
 from workbench.shared import pictures as figures
 from workbench.shared.controls import choose, toggle
 from workbench.shared.resources import Model, Tile
@@ -280,7 +279,7 @@ def adding() -> None:
         accept_multiple_files=True,
         key=session.uploader_key(),
         on_change=session.hand_over,
-        args=(replay.open_file,),
+        args=(bundles.open_file,),
         help=text.UPLOAD_HELP,
     )
     bar = st.empty()

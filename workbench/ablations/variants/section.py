@@ -19,7 +19,6 @@ from workbench.ablations.variants import candidates, figures, words
 from workbench.ablations.variants.candidates import MODEL, OWN, WHATIF, Candidate, Variant
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
-from workbench.inspect import agreement
 from workbench.shared import (
     chosen_pixel,
     frame,
@@ -29,6 +28,7 @@ from workbench.shared import (
     resources,
     session,
     sides,
+    sides_figures,
     theme,
     verdict_words,
 )
@@ -315,7 +315,7 @@ def _score_tile(loaded: Loaded, one: Variant, reference: Variant, view: _View) -
 
 def _difference(loaded: Loaded, one: Variant, reference: Variant) -> np.ndarray:
     values = candidates.difference(one, reference)
-    return agreement.difference_overlay(pictures.reduced(loaded.shown, _SIDE), values, _DIFFERENCE_OPACITY)
+    return sides_figures.difference_overlay(pictures.reduced(loaded.shown, _SIDE), values, _DIFFERENCE_OPACITY)
 
 
 def _map_tile(loaded: Loaded, one: Variant, name: str, view: _View) -> Tile:
@@ -356,7 +356,7 @@ def _scale(view: _View) -> Scale:
 def _legend(shown: Sequence[Variant], reference: Variant, view: _View) -> None:
     """The one colour scale of all tiles, and what its unit is."""
     if view.show == "difference":
-        st.html(pictures.gradient_bar(agreement.difference_gradient(), words.ticks(reference.title)))
+        st.html(pictures.gradient_bar(sides_figures.difference_gradient(), words.ticks(reference.title)))
         notes = [words.DIFFERENCE_NOTE]
     elif view.show == "score":
         st.html(pictures.colour_bar(_scale(view)))

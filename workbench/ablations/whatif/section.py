@@ -20,7 +20,6 @@ from workbench.ablations.whatif import words
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Choice, Row
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
-from workbench.inspect import agreement
 from workbench.shared import (
     chosen_pixel,
     model_list,
@@ -226,14 +225,14 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
     ]
     difference = sides.difference(found.before, found.after)
     uri = resources.photo(
-        (*key, "difference"), lambda: agreement.difference_overlay(small, difference, _DIFFERENCE_OPACITY)
+        (*key, "difference"), lambda: sides_figures.difference_overlay(small, difference, _DIFFERENCE_OPACITY)
     )
     tiles.append(
         Tile(
             words.DIFFERENCE_TITLE,
             words.DIFFERENCE_HINT,
             uri,
-            gradient=agreement.difference_gradient(),
+            gradient=sides_figures.difference_gradient(),
             ticks=words.DIFFERENCE_TICKS,
             tag=words.difference_tag(found),
         )

@@ -10,14 +10,15 @@ from nnet.expression import ExpressionError
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import cell_to_pixel
-from workbench.components import linked_pictures, wipe
+from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
-from workbench.inspect import agreement, settings
+from workbench.inspect import linked, settings
 from workbench.inspect.compare import words
 from workbench.inspect.scene import Scene
-from workbench.shared import chosen_pixel, pictures, resources, session, sides, sides_figures, text
+from workbench.shared import controls, pictures, resources, sides, sides_figures, text
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Model
+from workbench.shared.settings import MODEL
 from workbench.shared.sides import Side
 
 
@@ -28,8 +29,7 @@ def section(scene: Scene) -> None:
     if not others:
         st.info(words.ONLY_ONE, icon=":material/model_training:")
         return
-    layout = _controls(scene, others)
-    name = st.session_state["against"]
+    name, layout = _controls(scene, others)
     try:
         model = resources.load_model(name, paths[name], str(scene.model.detector.device))
     except NNetError as error:
@@ -49,37 +49,34 @@ def section(scene: Scene) -> None:
     _settings(scene.model, model)
 
 
-def _controls(scene: Scene, others: list[str]) -> str:
-    session.remember("against", others[0], session.one_of(others))
-    session.remember("beside", "wipe", session.one_of(words.LAYOUTS))
+def _controls(scene: Scene, others: list[str]) -> tuple[str, str]:
+    """The second model's name and the layout."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(words.AGAINST, others, key="against", help=words.AGAINST_HELP, width=300)
+        against = controls.choose(
+            settings.AGAINST, others, label=words.AGAINST, kind="list", help=words.AGAINST_HELP, width=300
+        )
         st.button(
             words.SWAP,
             icon=":material/swap_horiz:",
             key="swap",
             help=words.SWAP_HELP,
             on_click=_swap,
-            args=(scene.model.name, st.session_state["against"]),
+            args=(scene.model.name, against),
         )
-        return st.segmented_control(
-            "Layout", list(words.LAYOUTS), format_func=words.LAYOUTS.get, key="beside", required=True
-        )
+        return against, controls.choose(settings.BESIDE, words.LAYOUTS, label=words.LAYOUT_LABEL)
 
 
 def _swap(first: str, second: str) -> None:
-    st.session_state["model"], st.session_state["against"] = second, first
+    MODEL.set(second)
+    settings.AGAINST.set(first)
 
 
 def _judged(model: Model, scene: Scene) -> Judgement:
     """The image under the second model, with its threshold moved by as much as the first one's was."""
-    with st.spinner("Looking at the picture with the second model…", show_time=True):
+    with st.spinner(words.LOOKING, show_time=True):
         resources.trace(model, scene.loaded)
     judged = resources.judgement(model, scene.loaded, scene.expression)
-    factor = settings.threshold_factor()
-    if factor == 1:
-        return judged
-    return Judgement(judged.score, judged.value, settings.with_factor(judged.reference, factor))
+    return settings.with_factor(judged, settings.THRESHOLD.value)
 
 
 def _side(model: Model, scene: Scene, judged: Judgement) -> Side:
@@ -88,7 +85,7 @@ def _side(model: Model, scene: Scene, judged: Judgement) -> Side:
 
 
 def _table(first: Side, second: Side) -> None:
-    st.markdown(f"**{words.SCORES_TITLE}** · scores have no unit")
+    st.markdown(words.SCORES_TITLE)
     st.dataframe(
         results(first, second),
         hide_index=True,
@@ -99,7 +96,7 @@ def _table(first: Side, second: Side) -> None:
             "In thresholds": st.column_config.NumberColumn(format="%.3g"),
             "Percentile": st.column_config.NumberColumn(format="%.0f %%"),
             "p-value": st.column_config.NumberColumn(format="%.3f"),
-            "Above threshold": st.column_config.NumberColumn(format="%.1f %%", help="Share of the image's area."),
+            "Above threshold": st.column_config.NumberColumn(format="%.1f %%", help=words.ABOVE_HELP),
         },
     )
 
@@ -112,7 +109,7 @@ def results(first: Side, second: Side) -> pd.DataFrame:
         rows.append(
             {
                 "Model": side.name,
-                "Decision": "Anomalous" if side.judged.is_anomalous else "Normal",
+                "Decision": text.decision(reference, value),
                 "Score": value,
                 "Threshold": reference.threshold,
                 "In thresholds": side.relative,
@@ -128,9 +125,7 @@ def results(first: Side, second: Side) -> pd.DataFrame:
 
 
 def _pictures(scene: Scene, first: Side, second: Side, layout: str) -> None:
-    colours = scene.view.scale.colour_map
-    ticks = {0.0: "0", 1.0: "1 = own threshold", 2.0: "≥ 2"}
-    scale = Scale(0.0, 2.0, ticks, "times the model's own threshold", colours)
+    scale = sides_figures.relative_scale(scene.view.scale.colour_map)
     left, right = st.columns((1, 1) if layout == "wipe" else (2, 1), gap="medium")
     with left:
         if layout == "wipe":
@@ -142,44 +137,22 @@ def _pictures(scene: Scene, first: Side, second: Side, layout: str) -> None:
         _difference(scene, first, second)
 
 
-def _overlays(scene: Scene, both: tuple[Side, Side], scale: Scale) -> list:
+def _overlay(scene: Scene, side: Side, scale: Scale) -> str:
     edge = 1.0 if scene.view.edge is not None else None
-    return [pictures.overlay(scene.loaded.shown, side.score, scale, scene.view.opacity, edge) for side in both]
+    return pictures.data_uri(pictures.overlay(scene.loaded.shown, side.score, scale, scene.view.opacity, edge))
 
 
 def _wipe(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
-    session.remember("compare_wipe", 50, session.whole_number(0, 100))
-    height, width = scene.loaded.image.shape[:2]
-    x, y = scene.view.pixel
-    st.markdown(f"**Wipe from {text.plain(first.name)} to {text.plain(second.name)}**")
-    left, right = (pictures.data_uri(picture) for picture in _overlays(scene, (first, second), scale))
-    with st.container(width=440):
-        wipe.wipe(
-            "compare_pictures",
-            left,
-            right,
-            (first.name, second.name),
-            st.session_state["compare_wipe"],
-            _wiped,
-            aspect=width / height,
-            label=words.WIPE_LABEL,
-            mark=((x + 0.5) / width, (y + 0.5) / height),
-        )
-        st.html(pictures.colour_bar(scale))
+    st.markdown(words.wipe_title(first.name, second.name))
+    both, names = (_overlay(scene, first, scale), _overlay(scene, second, scale)), (first.name, second.name)
+    linked.wipe(scene, "compare_pictures", both, names, settings.COMPARE_WIPE, words.WIPE_LABEL, scale)
     st.caption(words.WIPE_HINT)
-
-
-def _wiped(position: int) -> None:
-    st.session_state["compare_wipe"] = position
 
 
 def _beside(scene: Scene, first: Side, second: Side, scale: Scale) -> None:
     bar = linked_pictures.bar(scale)
-    tiles = [
-        Tile(side.name, words.BESIDE_HINT, pictures.data_uri(picture), **bar)
-        for side, picture in zip((first, second), _overlays(scene, (first, second), scale), strict=True)
-    ]
-    _linked(scene, "compare_beside", tiles, "Overlays of the two models. Arrow keys move the chosen pixel.")
+    tiles = [Tile(side.name, words.BESIDE_HINT, _overlay(scene, side, scale), **bar) for side in (first, second)]
+    linked.linked(scene, "compare_beside", tiles, words.BESIDE_LABEL)
 
 
 def _difference(scene: Scene, first: Side, second: Side) -> None:
@@ -189,31 +162,13 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
     tile = Tile(
         words.DIFFERENCE_TITLE,
         words.DIFFERENCE_HINT,
-        pictures.data_uri(agreement.difference_overlay(scene.loaded.shown, values, 0.9)),
-        gradient=agreement.difference_gradient(),
+        pictures.data_uri(sides_figures.difference_overlay(scene.loaded.shown, values, 0.9)),
+        gradient=sides_figures.difference_gradient(),
         ticks=words.ticks(first.name, second.name),
     )
-    _linked(scene, "compare_difference", [tile], words.DIFFERENCE_LABEL, Probe(values, words.DIFFERENCE_PROBE))
+    probe = Probe(values, words.DIFFERENCE_PROBE)
+    linked.linked(scene, "compare_difference", [tile], words.DIFFERENCE_LABEL, probe=probe)
     st.markdown(words.place(x, y, float(values[row, column]), first.name, second.name))
-
-
-def _linked(scene: Scene, key: str, tiles: list[Tile], label: str, probe: Probe | None = None) -> None:
-    shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
-    linked_pictures.draw(
-        key,
-        tiles,
-        shape[:2],
-        (y, x),
-        shape,
-        lambda r, c: chosen_pixel.choose(c, r),
-        label=label,
-        widest=440,
-        ring=True,
-        zoom=True,
-        step=max(1, shape[1] // 64),
-        image=scene.loaded.hash,
-        probe=probe,
-    )
 
 
 # --------------------------------------------------------------------------------------------------- what differs

@@ -8,11 +8,12 @@ import streamlit as st
 
 from nnet.scoring.circuit import PAIRS
 from nnet.scoring.maps import MAPS
+from workbench.inspect import settings
 from workbench.inspect.defect import cache, effect, figures, words
 from workbench.inspect.defect.recipe import Recipe
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures, session, text, theme
+from workbench.shared import controls, pictures, session, text, theme
 
 
 def outcome(scene: Scene, recipe: Recipe | None) -> Outcome | None:
@@ -42,9 +43,7 @@ def outcome(scene: Scene, recipe: Recipe | None) -> Outcome | None:
 
 def altered(scene: Scene, outcome: Outcome) -> None:
     """The picture with the defect, with its heatmap, or the heatmap without the defect."""
-    session.remember("studio_show", "heatmap", session.one_of(words.SHOWN))
-    session.remember("studio_edge", True, session.yes_or_no)
-    show, edged = st.session_state["studio_show"], st.session_state["studio_edge"]
+    show, edged = settings.SHOWN.remember(), settings.EDGE.remember()
     view, image = scene.view, scene.loaded.shown if show == "before" else outcome.alteration.shown
     judged = scene.judged if show == "before" else outcome.judged
     picture = image if show == "plain" else pictures.overlay(image, judged.score, view.scale, view.opacity, view.edge)
@@ -54,15 +53,8 @@ def altered(scene: Scene, outcome: Outcome) -> None:
     figure = pictures.picture_figure(picture, scene.loaded.image.shape, judged.score, touch=session.on_touch_screen())
     st.plotly_chart(figure, key="studio_altered", config=pictures.PICTURE_CONFIG, alt=words.ALTERED_HINT)
     st.html(pictures.colour_bar(view.scale))
-    st.segmented_control(
-        words.SHOWN_LABEL,
-        list(words.SHOWN),
-        format_func=words.SHOWN.get,
-        key="studio_show",
-        required=True,
-        label_visibility="collapsed",
-    )
-    st.toggle(words.OUTLINE_LABEL, key="studio_edge", help=words.OUTLINE_HELP)
+    controls.choose(settings.SHOWN, words.SHOWN, label=words.SHOWN_LABEL, label_visibility="collapsed")
+    controls.toggle(settings.EDGE, words.OUTLINE_LABEL, help=words.OUTLINE_HELP)
     st.caption(words.ALTERED_HINT)
 
 

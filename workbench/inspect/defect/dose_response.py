@@ -9,12 +9,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from nnet.analysis.visibility import Response, respond
+from workbench.inspect import settings
 from workbench.inspect.defect import cache, effect, figures, words
 from workbench.inspect.defect.effect import Curves
 from workbench.inspect.defect.recipe import Recipe, at_dose, damage, doses
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures, resources, session, text
+from workbench.shared import controls, pictures, resources, text
 
 _RESPONSES, _DRAWN = "studio_responses", "studio_drawn"
 _RESPONSES_KEPT = 6  # per visitor; each takes about 1 MB
@@ -28,8 +29,7 @@ def draw(scene: Scene, outcome: Outcome) -> None:
     st.caption(words.DOSE_LEAD)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         axes = {axis: words.AXES[axis] for axis in recipe.axes}
-        session.remember("dose", recipe.axes[0], session.one_of(axes))
-        axis = st.segmented_control(words.AXIS_LABEL, list(axes), format_func=axes.get, key="dose", required=True)
+        axis = controls.choose(settings.AXIS, axes, label=words.AXIS_LABEL)
         pressed = st.button(words.MEASURE, key="studio_measure", icon=":material/show_chart:")
     st.caption(words.estimate(len(doses(axis)), outcome.answer.milliseconds, scene.model.detector.device_name))
     kept: OrderedDict[tuple[object, ...], Response] = st.session_state.setdefault(_RESPONSES, OrderedDict())
@@ -45,13 +45,17 @@ def draw(scene: Scene, outcome: Outcome) -> None:
 def _measured(scene: Scene, recipe: Recipe, axis: str) -> Response:
     image, total = scene.loaded.image, len(doses(axis))
     bar = st.progress(0.0, words.progress(0, total))
+
+    def measured(done: int) -> None:
+        bar.progress(done / total, words.progress(done, total))
+
     response = respond(
         scene.model.detector,
         scene.trace.maps,
         lambda dose: damage(image, at_dose(recipe, axis, dose)),
         doses(axis),
         batch=int(np.clip(_BATCH_PIXELS * 3 // image.size, 1, resources.BATCH)),
-        progress=lambda done: bar.progress(done / total, words.progress(done, total)),
+        progress=measured,
     )
     bar.empty()
     return response
@@ -82,8 +86,8 @@ def _drawn(scene: Scene, kind: str, response: Response, axis: str) -> tuple[Curv
         for parts in effect.parts(scene.expression, response.maps)
         for part in parts
     }
-    side, settings = min(scene.loaded.image.shape[:2]), (config.model.size, config.scoring.sigma)
-    curves = effect.curves(response, axis, side, scene.judged, settings, levels)
+    side, scoring = min(scene.loaded.image.shape[:2]), (config.model.size, config.scoring.sigma)
+    curves = effect.curves(response, axis, side, scene.judged, scoring, levels)
     charts = {
         "Score": (figures.scores_figure(curves, kind), words.SCORES_HINT),
         "Maps": (figures.lines_figure(curves, curves.maps, kind), words.LINES_HINT),

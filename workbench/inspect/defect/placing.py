@@ -2,64 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from nnet.data import CutPaste, Defect
 from workbench.components import defect_canvas
 from workbench.components.defect_canvas import Sheet
+from workbench.inspect import settings
 from workbench.inspect.defect import cache, words
 from workbench.inspect.defect.recipe import CUT_PASTE, TURNING, Placed
 from workbench.inspect.scene import Scene
-from workbench.shared import session
+from workbench.inspect.settings import DIALS
+from workbench.shared import controls
 from workbench.shared.resources import Loaded
 
 
-def controls() -> Placed:
-    """The controls of a placed defect; the URL keeps them all."""
+def choose() -> Placed:
+    """The controls of a placed defect, and what they are set to."""
     with st.container(border=True):
-        session.remember("defect", "scratch", session.one_of(words.KINDS))
-        kind = st.segmented_control(
-            words.KIND_LABEL, list(words.KINDS), format_func=words.KINDS.get, key="defect", required=True
-        )
+        kind = controls.choose(settings.KIND, words.KINDS, label=words.KIND_LABEL)
         st.caption(words.KIND_HINTS[kind])
         with st.grid(4, min_column_width=150, gap="small") as grid:
-
-            def slider(label: str, key: str, low: float, high: float, default: float, step: float, help: str) -> float:
-                session.remember(key, default, on_grid(low, high, step))
-                unit = "%.1f %%" if step < 1 else "%d°" if "angle" in key else "%d" if "seed" in key else "%d %%"
+            fields: dict[str, Any] = {"angle": 0.0}
+            for name in _fields(kind):
+                dial, (label, help) = DIALS[name], words.DIALS[name]
+                dial.setting.remember()
+                bounds = {"min_value": dial.low, "max_value": dial.high, "step": dial.step}
                 with grid.cell():
-                    return st.slider(label, low, high, step=step, key=key, format=unit, help=help)
-
-            common = {
-                "x": slider("Position x", "defect_x", 0.0, 100.0, 50.0, 0.5, "From the left.") / 100,
-                "y": slider("Position y", "defect_y", 0.0, 100.0, 50.0, 0.5, "From the top.") / 100,
-                "size": slider("Size", "defect_size", 2, 100, 30, 1, words.SIZE_HELP) / 100,
-                "contrast": slider("Contrast", "defect_contrast", 0, 100, 80, 5, words.CONTRAST_HELP) / 100,
-                "angle": 0.0,
-            }
-            if kind in TURNING:
-                common["angle"] = float(slider("Angle", "defect_angle", 0, 175, 30, 5, words.ANGLE_HELP))
-            if kind == CUT_PASTE:
-                for name, side in (("from_x", "left"), ("from_y", "top")):
-                    label = f"Copied from {name[-1]}"
-                    common[name] = slider(label, f"defect_{name}", 0.0, 100.0, 25.0, 0.5, f"From the {side}.") / 100
-            common["seed"] = slider("Variant", "defect_seed", 0, 99, 0, 1, words.SEED_HELP)
-    return Placed(CutPaste(**common) if kind == CUT_PASTE else Defect(kind, **common))
+                    value = st.slider(label, **bounds, key=dial.setting.key, format=dial.unit, help=help)
+                fields[name] = value if dial.size == 1 else value / dial.size
+    return Placed(CutPaste(**fields) if kind == CUT_PASTE else Defect(kind, **fields))
 
 
-def on_grid(low: float, high: float, step: float) -> Callable[[str], float]:
-    """A reader for settings: a number from `low` to `high`, brought to a multiple of `step`."""
-
-    def read(written: str) -> float:
-        value = float(written)
-        if not low <= value <= high:
-            raise ValueError
-        value = low + round((value - low) / step) * step
-        return type(low)(value)
-
-    return read
+def _fields(kind: str) -> list[str]:
+    """What can be set of this kind of defect, in the order of the sliders."""
+    turning = ["angle"] if kind in TURNING else []
+    copied = ["from_x", "from_y"] if kind == CUT_PASTE else []
+    return ["x", "y", "size", "contrast", *turning, *copied, "seed"]
 
 
 def draw(scene: Scene, placed: Placed) -> Placed:
@@ -80,15 +60,15 @@ def draw(scene: Scene, placed: Placed) -> Placed:
     return placed
 
 
-def _moved(sent: object) -> None:
+def _moved(sent: Any) -> None:
     """Take over a place from the browser. What it sends is checked; nonsense changes nothing."""
     try:
-        keys = {"to": ("defect_x", "defect_y"), "from": ("defect_from_x", "defect_from_y")}[sent["which"]]
-        places = [on_grid(0.0, 100.0, 0.5)(str(100 * float(sent[axis]))) for axis in ("x", "y")]
+        x, y = {"to": ("x", "y"), "from": ("from_x", "from_y")}[sent["which"]]
+        places = {dial: dial.read(str(100 * float(sent[axis]))) for dial, axis in ((DIALS[x], "x"), (DIALS[y], "y"))}
     except (KeyError, TypeError, ValueError):
         return
-    for key, value in zip(keys, places, strict=True):
-        st.session_state[key] = value
+    for dial, place in places.items():
+        dial.setting.set(place)
 
 
 def sheet(loaded: Loaded) -> Sheet:

@@ -6,9 +6,11 @@ import streamlit as st
 
 from nnet.data import Sample
 from nnet.errors import NNetError
+from workbench.inspect import settings
 from workbench.inspect.defect import answer, dose_response, drawing, keeping, placing, words
 from workbench.inspect.scene import Scene
-from workbench.shared import session
+from workbench.shared import controls, session
+from workbench.shared.session import Picture
 
 
 def section(scene: Scene) -> None:
@@ -25,7 +27,7 @@ def _warn_of_defects(scene: Scene) -> None:
     reason = words.already(scene.judged.reference, scene.judged.value, known)
     if reason is None:
         return
-    normal = next((p for p in session.sample_pictures().values() if p.source.is_normal and p != scene.picture), None)
+    normal = next((one for one in session.sample_pictures().values() if _is_normal(one) and one != scene.picture), None)
     left, right = st.columns((3, 2), gap="medium", vertical_alignment="center")
     left.info(reason, icon=":material/info:")
     if normal is not None:
@@ -38,19 +40,15 @@ def _warn_of_defects(scene: Scene) -> None:
         )
 
 
+def _is_normal(picture: Picture) -> bool:
+    return isinstance(picture.source, Sample) and picture.source.is_normal
+
+
 @st.fragment
 def _studio(scene: Scene) -> None:
     """Everything that follows the defect; only this runs again when it changes."""
-    session.remember("studio", "place", session.one_of(words.WAYS))
-    way = st.segmented_control(
-        words.WAY_LABEL,
-        list(words.WAYS),
-        format_func=words.WAYS.get,
-        key="studio",
-        required=True,
-        label_visibility="collapsed",
-    )
-    placed = placing.controls() if way == "place" else None
+    way = controls.choose(settings.WAY, words.WAYS, label=words.WAY_LABEL, label_visibility="collapsed")
+    placed = placing.choose() if way == "place" else None
     tool, left, right = st.columns(3, gap="medium")
     with tool:
         recipe = drawing.draw(scene) if placed is None else placing.draw(scene, placed)

@@ -10,7 +10,6 @@ from workbench.inspect.defect.effect import Curves, Effect, Found, Line
 from workbench.inspect.defect.recipe import CONTRAST, CUT_PASTE, SIZE
 from workbench.shared import text
 
-TITLE = "Make your own defect"
 LEAD = (
     "Put a defect on this picture and see what the network makes of it. Place one with sliders, or draw it by hand. "
     "Only the picture on this page changes; the file stays as it is."
@@ -39,13 +38,21 @@ KIND_HINTS = {
 }
 _NOUNS = {"missing": "missing piece", "colour": "colour shift", CUT_PASTE: "copied patch"}
 _EXTENTS = {"scratch": "length", CUT_PASTE: "diagonal"}
-SIZE_HELP = (
+_SIZE_HELP = (
     "The length of a scratch, the diagonal of a copied patch, or the diameter of any other defect, in percent of the "
     "picture's shorter side."
 )
-CONTRAST_HELP = "At 0 nothing changes; at 100 the defect is at its strongest."
-ANGLE_HELP = "In degrees, clockwise; at 0 a scratch runs from left to right."
-SEED_HELP = "Each number gives a different outline and, for stains and colours, a different tone."
+DIALS = {
+    "x": ("Position x", "From the left."),
+    "y": ("Position y", "From the top."),
+    "size": ("Size", _SIZE_HELP),
+    "contrast": ("Contrast", "At 0 nothing changes; at 100 the defect is at its strongest."),
+    "angle": ("Angle", "In degrees, clockwise; at 0 a scratch runs from left to right."),
+    "from_x": ("Copied from x", "From the left."),
+    "from_y": ("Copied from y", "From the top."),
+    "seed": ("Variant", "Each number gives a different outline and, for stains and colours, a different tone."),
+}
+"""Label and help of each slider."""
 PLACE_TITLE = "Original"
 PLACE_LABEL = "The picture without the defect; click to place it, or use the arrow keys"
 PLACE_HINT = "Click, or drag the circle, to place the defect. The sliders and the arrow keys do the same."

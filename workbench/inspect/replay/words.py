@@ -8,27 +8,39 @@ from nnet.replay.bundle import Bundle
 from nnet.replay.checks import Check, Rerun
 from workbench.shared import text
 
+BUTTON = "Replay bundle (ZIP)"
 ABOUT = (
-    "A replay bundle keeps this result as one file: the image, the maps, the settings, the versions, and hashes of all "
+    "A replay bundle keeps this result in one file: the image, the maps, the settings, the versions, and hashes of all "
     "weights. Whoever opens it sees the same view, and every number in it is checked again."
 )
 HOW_TO_SAVE = (
-    "Save one with the button **Replay bundle (ZIP)** under the pictures. To open one, drop it into the field for "
-    "images at the top of the page. On the command line: `python -m nnet replay FILE`."
+    f"To save one, press **{BUTTON}** below the pictures. To open one, drop it into the field for images at the top of "
+    "the page. On the command line: `python -m nnet replay FILE`."
 )
-KNOWN = "from a replay bundle"
-STORED_HINT = "As stored. Look for the same spots as on the map of now."
+CHECKING = "Checking the numbers again…"
+MARKS = {True: "✓ agrees", False: "✗ differs"}
+STORED_TITLE, NOW_TITLE, DIFFERENCE_TITLE = "Score in the bundle", "Score now", "Difference of the scores"
+STORED_HINT = "As stored. Look for the same spots as in the score now."
 NOW_HINT = "Computed again from the bundle's image. Look for the same spots as in the bundle."
-DIFFERENCE_HINT = "Bundle and now. Look for any structure: rounding has none, another network has."
+DIFFERENCE_HINT = "Between the bundle and now. Look for any structure: rounding shows none, another network does."
+DIFFERENCE_SCALE = "difference of the score"
+MAPS_TITLE = "**Maps in the bundle** · times the normal 99 % level"
 MAPS_HINT = "The stored maps, each in multiples of its own normal 99 % level. Look for spots brighter than 1."
 
 
 def summary(checks: Sequence[Check]) -> str:
-    """How many checks agree, as the beginning of a sentence in bold."""
-    wrong = [check.name for check in checks if not check.agrees]
+    """How many checks agree, for a badge."""
+    wrong = sum(not check.agrees for check in checks)
     if not wrong:
         return f"All {len(checks)} checks agree"
-    return f"{len(wrong)} of {text.plural(len(checks), 'check')} {'differs' if len(wrong) == 1 else 'differ'}"
+    if wrong == 1:
+        return f"1 of {text.plural(len(checks), 'check')} differs"
+    return f"{wrong} of {len(checks)} checks differ"
+
+
+def checks_title(count: int) -> str:
+    """Above the table of checks."""
+    return f"**{text.plural(count, 'check')}** · what was compared with what"
 
 
 def origin(bundle: Bundle) -> str:
@@ -40,8 +52,8 @@ def result(bundle: Bundle) -> str:
     """The stored numbers in a sentence."""
     reference, value = bundle.reference, bundle.value
     return (
-        f"Stored: score {text.number(value)} under {text.plain(reference.expression)}, threshold "
-        f"{text.number(reference.threshold)}: {text.decision(reference, value).lower()}; it "
+        f"Stored: score {text.number(value)} with {text.plain(reference.expression)}, threshold "
+        f"{text.number(reference.threshold)}, {text.decision(reference, value).lower()}; it "
         f"{text.rank(reference, value)}."
     )
 
@@ -52,4 +64,14 @@ def difference(bundle: Bundle, again: Rerun) -> str:
     if not largest:
         return "The score maps are equal in every digit."
     share = largest / max(bundle.reference.threshold, 1e-12)
-    return f"The score maps differ by at most {largest:.1e}, which is {share:.1e} thresholds."
+    return f"The score maps differ by at most {largest:.1e}, which is {share:.1e} times the threshold."
+
+
+def map_alt(name: str) -> str:
+    """What a screen reader says about a stored map."""
+    return f"{name} in the bundle"
+
+
+def peak(name: str, value: float) -> str:
+    """Below a stored map: its highest value in normal levels."""
+    return f"**{name}** peak {text.number(value)}"

@@ -1,0 +1,117 @@
+"""The picture, its overlay and its anomaly map, how they are drawn, and what can be downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+import nnet
+from nnet.scoring.circuit import PAIRS
+from nnet.scoring.judge import Judgement
+from nnet.scoring.overlay import enlarge
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Badge, Probe, Tile
+from workbench.inspect import linked, regions, settings, words
+from workbench.inspect.replay import section as replay
+from workbench.inspect.scene import Scene, View
+from workbench.shared import chosen_pixel, controls, pictures, resources, text
+from workbench.shared.resources import Loaded
+
+_NUMBERED = 9  # regions that get their number in the pictures; more would cover what they point at
+
+
+def view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
+    """The controls of how a score is drawn, and what they are set to."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        opacity = controls.opacity(width=140)
+        own = controls.choose(settings.SCALE, words.SCALES, label=words.SCALE_LABEL, help=text.SCALE_HELP)
+        colours = controls.colours(width=110)
+        outlined = controls.toggle(settings.OUTLINE, words.OUTLINE_LABEL, help=text.OUTLINE_HELP)
+    # The scale stays where it is when the threshold moves, so that a colour keeps its meaning.
+    fixed = pictures.calibrated_scale(calibrated.reference.threshold, colours)
+    scale = fixed if own == "fixed" else pictures.own_scale(judged.score, colours)
+    edge = judged.reference.threshold if outlined else None
+    return View(scale, opacity, edge, chosen_pixel.remember(loaded, judged))
+
+
+def draw(scene: Scene) -> None:
+    """The three pictures, with the first regions numbered."""
+    judged, shape = scene.judged, scene.loaded.image.shape
+    bar = linked_pictures.bar(scene.view.scale)
+    # One pixel per value of the score map; the browser draws it smoothly at the image's size.
+    score_map = pictures.data_uri(pictures.colourised(judged.score, scene.view.scale))
+    tiles = [
+        Tile(words.ORIGINAL, words.ORIGINAL_HINT, scene.original_uri),
+        Tile(words.OVERLAY, text.OVERLAY_HINT, scene.overlay_uri, **bar, numbered=True),
+        Tile(words.ANOMALY_MAP, text.MAP_HINT, score_map, **bar, numbered=True),
+    ]
+    found = regions.regions_of(judged, shape)[:_NUMBERED] if scene.view.edge is not None else []
+    badges = [Badge(region.top, region.top_x, str(number)) for number, region in enumerate(found, 1)]
+    probe = Probe(judged.score, words.PROBE)
+    linked.linked(scene, "pictures", tiles, words.PICTURES_LABEL, probe=probe, badges=badges, widest=480)
+
+
+def downloads(scene: Scene) -> None:
+    """Pictures and values as files, and the replay bundle."""
+    with st.container(horizontal=True, gap="small"):
+        for suffix, make in _files(scene).items():
+            st.download_button(
+                words.DOWNLOADS[suffix],
+                make,
+                f"{scene.picture.stem}-{suffix}",
+                "image/png" if suffix.endswith(".png") else "application/octet-stream",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"download-{suffix}",
+            )
+        replay.button(scene)
+
+
+def _files(scene: Scene) -> dict[str, Callable[[], bytes]]:
+    """What makes each file, by the end of its name."""
+    image, judged, view = scene.loaded.image, scene.judged, scene.view
+
+    def overlay() -> bytes:
+        reduced = pictures.reduced(image, pictures.DOWNLOAD_SIDE)
+        return pictures.png(pictures.overlay(reduced, judged.score, view.scale, view.opacity, view.edge))
+
+    def score_map() -> bytes:
+        size = pictures.fitted(image.shape, pictures.DOWNLOAD_SIDE)
+        return pictures.png(pictures.colourised(enlarge(judged.score, size), view.scale))
+
+    return {
+        "overlay.png": overlay,
+        "map.png": score_map,
+        "maps.png": lambda: pictures.png(pictures.map_sheet(_tiles(scene))),
+        "values.npz": lambda: pictures.npz({"score": judged.score, **scene.trace.maps}, _about(scene)),
+    }
+
+
+def _about(scene: Scene) -> dict[str, object]:
+    """What a downloaded array file says about itself."""
+    judged = scene.judged
+    return {
+        "image": scene.picture.title,
+        "image_size": list(scene.loaded.image.shape[1::-1]),
+        "pixels_sha256": scene.loaded.hash,
+        "model": scene.model.name,
+        "weights_sha256": scene.model.detector.checkpoint.weights_hash,
+        "expression": judged.reference.expression,
+        "score": judged.value,
+        "threshold": judged.reference.threshold,
+        "threshold_quantile": judged.reference.quantile,
+        "nnet": nnet.__version__,
+    }
+
+
+def _tiles(scene: Scene) -> dict[str, np.ndarray]:
+    """The maps as pictures on the one calibrated scale, in the circuit's order, in which pairs stay together."""
+    levels, scale = resources.normal_levels(scene.model), pictures.map_scale(scene.view.scale.colour_map)
+    return {
+        name: pictures.map_tile(scene.trace.maps[name], levels[name], scene.loaded.image.shape, scale)
+        for pair in PAIRS
+        for name in pair
+        if name in scene.trace.maps
+    }

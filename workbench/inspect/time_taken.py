@@ -1,0 +1,18 @@
+"""Inspect, time taken: how long each stage took."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.inspect import words
+from workbench.inspect.scene import Scene
+from workbench.shared import pictures, text
+
+
+def section(scene: Scene) -> None:
+    """Draw it."""
+    stages = {"decode file": scene.loaded.milliseconds, **scene.trace.timings}
+    st.markdown(words.stages_title(sum(stages.values())))
+    figure = pictures.timings_figure(stages)
+    st.plotly_chart(figure, key="timings", config=pictures.CHART_CONFIG, alt=words.STAGES_ALT, width=640)
+    st.caption(text.TIMINGS_HINT)

@@ -1,0 +1,83 @@
+"""Replay bundles that the visitor opened: each becomes one of his images, and its view that of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from nnet.data.images import content_hash, decode
+from nnet.errors import NNetError
+from nnet.replay import bundle as replay
+from nnet.replay import checks
+from nnet.replay.bundle import Bundle
+from nnet.replay.checks import Check
+from workbench.shared import pictures, resources, session, settings
+
+KNOWN = "from a replay bundle"
+"""What is known about such an image beforehand."""
+_OPENED = "opened_bundles"
+_NOT_KEPT = ("model", "device", "view")  # settings of a bundle's view that are decided here
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A bundle that the visitor opened, without its pixels, and the `checks` that needed no network."""
+
+    bundle: Bundle
+    checks: tuple[Check, ...]
+
+
+def opened() -> dict[str, Opened]:
+    """By the key of the image."""
+    found: dict[str, Opened] = st.session_state.setdefault(_OPENED, {})
+    return found
+
+
+def open_file(name: str, content: bytes) -> bool:
+    """Open a file if it is a ZIP: its image becomes the chosen picture, its view that of the page. Part of a callback.
+
+    Returns:
+        Whether it was a ZIP, and so is no image to be read.
+
+    Raises:
+        nnet.errors.NNetError: a ZIP, but no bundle that can be used; in a sentence.
+    """
+    if not replay.is_zip(content):
+        return False
+    bundle = replay.unpack(content, name)
+    found = checks.check(bundle)
+    key = session.add(bundle.title, _source(bundle), KNOWN)
+    for gone in set(opened()) - set(session.uploads()):
+        del opened()[gone]
+    opened()[key] = Opened(replay.without_image(bundle), found)
+    session.choose(key)
+    settings.show_view(_view(bundle))
+    return True
+
+
+def checkpoint(bundle: Bundle) -> tuple[str, Path] | None:
+    """Name and directory of the bundle's checkpoint, if it is here."""
+    paths = resources.checkpoint_paths()
+    found = checks.matching(bundle, list(paths.values()))
+    return next(((name, path) for name, path in paths.items() if path == found), None)
+
+
+def _source(bundle: Bundle) -> bytes:
+    """The uploaded file where it still decodes to the stored pixels, else these."""
+    if bundle.original is not None:
+        title, content = bundle.original
+        try:
+            if content_hash(decode(content, title).image) == content_hash(bundle.image):
+                return content
+        except NNetError:
+            pass
+    return pictures.png(bundle.image)
+
+
+def _view(bundle: Bundle) -> dict[str, str]:
+    """The stored view, with the name that the checkpoint has here, and opened at the section that shows the checks."""
+    found = checkpoint(bundle)
+    kept = {name: value for name, value in bundle.view.items() if name not in _NOT_KEPT}
+    return kept | ({"model": found[0]} if found else {}) | {"view": "replay"}
