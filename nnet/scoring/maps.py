@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -58,6 +59,9 @@ def to_common_size(maps: Mapping[str, Tensor], size: int) -> dict[str, Tensor]:
 def score_maps(maps: Mapping[str, Tensor], expression: str | Expression, size: int, sigma: float) -> Tensor:
     """Score_p, Eq. (8) or any other expression, at input resolution and smoothed.
 
+    Interpolation and Gaussian are linear and act on rows and columns alike. Both together are therefore one small
+    matrix A, and Score_p = A S A^T of the combined map S, which is several times faster than filtering each map.
+
     Args:
         maps: name -> (B, h, w), all of one size.
         expression: over the names in `maps`.
@@ -71,7 +75,10 @@ def score_maps(maps: Mapping[str, Tensor], expression: str | Expression, size: i
         nnet.expression.ExpressionError: the expression is malformed or names a map that does not exist.
     """
     parsed = parse(expression) if isinstance(expression, str) else expression
-    return gaussian(_interpolate(parsed.evaluate(maps), size), sigma * size / SIGMA_REFERENCE_SIZE)
+    combined = parsed.evaluate(maps).float()
+    rows, columns = (_enlargement(cells, size, sigma, combined.device) for cells in combined.shape[-2:])
+    with torch.autocast(combined.device.type, enabled=False):
+        return rows @ combined @ columns.T
 
 
 def score_map(maps: Mapping[str, np.ndarray], expression: str | Expression, size: int, sigma: float) -> np.ndarray:
@@ -85,18 +92,26 @@ def image_score(score: Tensor) -> Tensor:
     return score.amax(dim=(-2, -1))
 
 
-def gaussian(image: Tensor, sigma: float) -> Tensor:
-    """Separable Gaussian filter of (B, H, W) with mirrored borders, sigma in pixels; 0 changes nothing."""
+@lru_cache(maxsize=16)
+def _enlargement(cells: int, size: int, sigma: float, device: torch.device) -> Tensor:
+    """A, (size, cells): bilinear interpolation of `cells` values to `size`, then the Gaussian."""
+    with torch.inference_mode(False), torch.no_grad():
+        each = torch.eye(cells)[:, None]  # (cells, 1, cells): a one in turn, zeros elsewhere
+        large = functional.interpolate(each, size, mode="linear", align_corners=False)[:, 0]
+        return gaussian(large, sigma * size / SIGMA_REFERENCE_SIZE).T.contiguous().to(device)
+
+
+def gaussian(rows: Tensor, sigma: float) -> Tensor:
+    """Gaussian filter along the rows of (B, N) with mirrored borders, sigma in pixels; 0 changes nothing."""
     radius = int(GAUSSIAN_RADIUS * sigma + 0.5)
     if radius == 0:
-        return image
-    radius = min(radius, image.shape[-1] - 1, image.shape[-2] - 1)  # a mirror cannot be larger than the image
-    position = torch.arange(-radius, radius + 1, dtype=image.dtype, device=image.device)
+        return rows
+    radius = min(radius, rows.shape[-1] - 1)  # a mirror cannot be larger than the image
+    position = torch.arange(-radius, radius + 1, dtype=rows.dtype, device=rows.device)
     kernel = torch.exp(-0.5 * (position / sigma) ** 2)
     kernel = kernel / kernel.sum()
-    padded = functional.pad(image[:, None], [radius] * 4, mode="reflect")
-    rows = functional.conv2d(padded, kernel.view(1, 1, -1, 1))
-    return functional.conv2d(rows, kernel.view(1, 1, 1, -1))[:, 0]
+    padded = functional.pad(rows[:, None], [radius] * 2, mode="reflect")
+    return functional.conv1d(padded, kernel.view(1, 1, -1))[:, 0]
 
 
 def _interpolate(m: Tensor, size: int) -> Tensor:

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from scipy.ndimage import gaussian_filter
+import torch.nn.functional as functional
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from nnet.expression import MissingMapError
 from nnet.scoring.maps import MAPS, anomaly_maps, gaussian, image_score, score_map, score_maps, to_common_size
@@ -51,15 +52,24 @@ def test_interpolation_keeps_a_linear_ramp():
 
 @pytest.mark.parametrize("sigma", [1.0, 4.0])
 def test_the_gaussian_is_scipys(sigma):
-    image = np.random.default_rng(0).random((3, 80, 80), dtype=np.float32)
-    ours = gaussian(torch.from_numpy(image), sigma).numpy()
-    theirs = np.stack([gaussian_filter(plane.astype(np.float64), sigma, mode="mirror") for plane in image])
+    rows = np.random.default_rng(0).random((3, 80), dtype=np.float32)
+    ours = gaussian(torch.from_numpy(rows), sigma).numpy()
+    theirs = gaussian_filter1d(rows.astype(np.float64), sigma, mode="mirror")
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(64, 64), (16, 24)])
+def test_a_score_is_the_interpolated_and_smoothed_map(shape):
+    m = np.random.default_rng(0).random((2, *shape), dtype=np.float32)
+    large = functional.interpolate(torch.from_numpy(m)[:, None], (128, 128), mode="bilinear", align_corners=False)
+    expected = gaussian_filter(large[:, 0].double().numpy(), 2.0, mode="mirror", axes=(1, 2))
+    ours = score_maps({"M1": torch.from_numpy(m)}, "M1", 128, 4.0).numpy()
+    np.testing.assert_allclose(ours, expected, rtol=1e-5)
+
+
 def test_a_gaussian_wider_than_the_image_still_works():
-    small = gaussian(torch.rand(1, 8, 8), 10.0)
-    assert small.shape == (1, 8, 8) and torch.isfinite(small).all()
+    small = gaussian(torch.rand(1, 8), 10.0)
+    assert small.shape == (1, 8) and torch.isfinite(small).all()
 
 
 def test_sigma_grows_with_the_input_size():
