@@ -29,7 +29,7 @@ import torch
 
 from benchmarks.speed import _table, training
 from nnet.analysis.evaluation import can_be_measured, measure
-from nnet.cli import _assignment
+from nnet.cli.shared import assignment
 from nnet.config import Config, preset
 from nnet.data import Dataset, Sample, load_resized, open_dataset
 from nnet.data.elpv import DEFECTIVE, package_folder, read_labels
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("accuracy", "speed"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    config = preset("small").override(dict(map(_assignment, options.set)))
+    config = preset("small").override(dict(map(assignment, options.set)))
     print(f"{describe(choose_device('cpu'))}; {options.data}; {', '.join(options.set) or 'the preset as it is'}\n")
     if options.only != "speed":
         accuracy(config, options)

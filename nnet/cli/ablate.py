@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from nnet.cli.shared import assignment
 from nnet.config import PRESETS, Config
 from nnet.saved.storage import write_text
 from nnet.studies.variants import STUDIES, VARIANTS, StudyError, base_config, differences, select
@@ -16,14 +17,11 @@ OUT = Path("out/ablations")
 LOCK_SECONDS = 10.0
 
 
-def add_ablate(commands: Any, assignment: Callable[[str], tuple[str, Any]]) -> None:
-    """Add the command to the parsers of `nnet.cli`.
+HELP = "train and compare the variants of the paper's tables and figures"
 
-    Args:
-        commands: what `add_subparsers` returned.
-        assignment: reads SECTION.FIELD=VALUE.
-    """
-    parser = commands.add_parser("ablate", help="train and compare the variants of the paper's tables and figures")
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
     parser.add_argument(
         "--study",
         nargs="+",
@@ -66,18 +64,13 @@ def add_ablate(commands: Any, assignment: Callable[[str], tuple[str, Any]]) -> N
     parser.add_argument("--any-code", action="store_true", help="count runs of other versions as done")
     parser.add_argument("--list", action="store_true", help="show the variants and how they differ, and stop")
     parser.add_argument("--dry-run", action="store_true", help="show what would run and how long it takes, and stop")
-    parser.set_defaults(run=lambda options: run(options, assignment))
 
 
-def run(options: argparse.Namespace, assignment: Callable[[str], tuple[str, Any]]) -> int:
+def run(options: argparse.Namespace) -> int:
     """Do what the options say; returns the exit code.
 
-    Args:
-        options: as parsed.
-        assignment: reads SECTION.FIELD=VALUE.
-
     Raises:
-        nnet.errors.NNetError: anything the user can mend.
+        nnet.errors.NNetError: anything that the user can fix.
     """
     base = base_config(options.preset, dict(map(assignment, options.set)))
     studies = select(options.study or (["all"] if options.list else []))

@@ -14,8 +14,8 @@ import pytest
 from builders import random_images, tiny_config
 from PIL import Image
 
-from nnet import cli
 from nnet.cli import NOBODY_READS, main
+from nnet.cli.train import ended_like_ctrl_c
 from nnet.data.images import decode
 from nnet.saved.storage import read_notes
 from nnet.training.events import Progress
@@ -231,10 +231,32 @@ def test_kill_keeps_the_last_finished_epoch_and_nohup_keeps_its_meaning(tmp_path
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
     try:
-        with pytest.raises(KeyboardInterrupt), cli._ended_like_ctrl_c():
+        with pytest.raises(KeyboardInterrupt), ended_like_ctrl_c():
             assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
             train(tiny_config(train__epochs=4), random_images(14), tmp_path / "m", device="cpu", report=killed)
     finally:
         signal.signal(signal.SIGHUP, before)
     assert read_notes(tmp_path / "m" / RESUME)["epoch"] == "2"
     assert signal.getsignal(signal.SIGTERM) is not signal.default_int_handler
+
+
+@pytest.mark.parametrize(("program", "name"), [("/x/nnet/__main__.py", "python -m nnet"), ("/x/bin/nnet", "nnet")])
+def test_the_usage_names_the_command_as_it_was_typed(program, name, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [program])
+    with pytest.raises(SystemExit) as end:
+        main(["info"])
+    assert end.value.code == 2 and f"usage: {name} info" in capsys.readouterr().err
+
+
+def test_no_command_leaves_anything_where_it_is_called(checkpoint, category, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in checkpoint.iterdir()}
+    for words in (
+        ["info", "--checkpoint", str(checkpoint)],
+        ["data", str(category)],
+        ["evaluate", "--checkpoint", str(checkpoint), "--data", str(category), "--score", "M1"],
+        ["ablate", "--list"],
+    ):
+        assert main(words) == 0
+    assert list(tmp_path.iterdir()) == []
+    assert {path: path.stat().st_mtime_ns for path in checkpoint.iterdir()} == before

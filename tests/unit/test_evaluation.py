@@ -176,8 +176,16 @@ def category(tmp_path: Path) -> Path:
     return root
 
 
-def test_evaluate_prints_and_writes_into_the_checkpoint(copy: Path, category: Path, capsys, tmp_path: Path) -> None:
+def test_evaluate_prints_and_writes_into_the_checkpoint_only_when_asked(
+    copy: Path, category: Path, capsys, tmp_path: Path
+) -> None:
     arguments = ["evaluate", "--checkpoint", str(copy), "--data", str(category), "--device", "cpu"]
+    before = {path.name: path.read_bytes() for path in copy.iterdir()}
+    assert main([*arguments, "--score", "M1"]) == 0
+    shown = capsys.readouterr()
+    assert "`M1`" in shown.out and "--save" in shown.err
+    assert {path.name: path.read_bytes() for path in copy.iterdir()} == before
+    arguments.append("--save")
     assert main([*arguments, "--score", "M1*M6", "--score", "M3", "--json", str(tmp_path / "m.json")]) == 0
     printed = capsys.readouterr().out
     assert "`M1*M6`" in printed and "by defect" in printed and "| dent | 2 |" in printed
@@ -194,10 +202,10 @@ def test_evaluate_prints_and_writes_into_the_checkpoint(copy: Path, category: Pa
     assert "## Measured on part" in capsys.readouterr().out
 
 
-def test_a_checkpoint_that_cannot_be_written_still_gives_the_results(copy: Path, category: Path, capsys) -> None:
+def test_a_checkpoint_that_cannot_be_written_still_shows_the_results(copy: Path, category: Path, capsys) -> None:
     (copy / "metrics.json").unlink(missing_ok=True)
     (copy / "metrics.json").mkdir()  # as unwritable for root as for anybody
     arguments = ["evaluate", "--checkpoint", str(copy), "--data", str(category), "--score", "M1", "--device", "cpu"]
-    assert main(arguments) == 0
+    assert main([*arguments, "--save"]) == 1
     shown = capsys.readouterr()
     assert "`M1`" in shown.out and "could not be written" in shown.err and "Traceback" not in shown.err

@@ -1,0 +1,65 @@
+"""nnet evaluate: measure a checkpoint on labelled images."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from nnet.cli.shared import Bars, add_checkpoint, add_device
+from nnet.training.events import phase
+
+HELP = "measure a checkpoint on labelled images"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_checkpoint(parser)
+    parser.add_argument("--data", required=True, metavar="PATH", help="as for train; its test part is used")
+    parser.add_argument("--score", action="append", metavar="EXPR", help="may be given several times")
+    parser.add_argument("--save", action="store_true", help="also keep the results in the checkpoint's metrics.json")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
+    parser.add_argument(
+        "--subsets",
+        action="store_true",
+        help="also rank the scores of all subsets of the maps, and show what each map contributes (Shapley values)",
+    )
+    add_device(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print; write only where the options say so.
+
+    Raises:
+        nnet.errors.NNetError: after the results were printed, if --save cannot keep them.
+    """
+    from nnet.analysis import evaluation
+    from nnet.analysis import subsets as map_subsets
+    from nnet.data import DataError, open_dataset
+    from nnet.detector import Detector
+    from nnet.saved.card import results_table
+    from nnet.saved.checkpoint import add_evaluation
+    from nnet.saved.storage import write_json
+
+    detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
+    assert detector.checkpoint is not None  # it was loaded from one
+    dataset = open_dataset(options.data, seed=detector.config.train.seed)
+    if not evaluation.can_be_measured(dataset):
+        raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
+    with Bars() as bars:
+        evidence = evaluation.gather(detector, dataset, options.score, phase("measure", bars.report))
+        expressions = options.score or evaluation.default_expressions(detector)
+        found = [evaluation.score(evidence, text) for text in expressions]
+        subsets = map_subsets.attribute(evidence, phase("subsets", bars.report)) if options.subsets else None
+    entry = evaluation.with_origin(evaluation.results(dataset, evidence, found), detector.checkpoint)
+    print("\n".join(filter(None, (results_table(entry), evaluation.types_table(entry)))))
+    if subsets is not None:
+        entry["subsets"] = subsets.to_dict()
+        print(subsets.text())
+    if options.json:
+        write_json(options.json, entry)
+    if options.save:
+        add_evaluation(detector.checkpoint.path, entry)
+    else:
+        print("nnet: the checkpoint is unchanged; add --save to keep these results in it.", file=sys.stderr)
+    return 0

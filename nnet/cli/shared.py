@@ -1,0 +1,76 @@
+"""What several commands share: options, SECTION.FIELD=VALUE, and progress bars."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from nnet.config import ConfigError
+from nnet.training.events import PHASES, Listener, Progress
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """--device and --teacher-weights."""
+    parser.add_argument(
+        "--teacher-weights", type=Path, metavar="FILE", help="the teacher's weights, a .pth or .safetensors file"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps; auto picks the fastest")
+
+
+def add_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """--checkpoint."""
+    parser.add_argument("--checkpoint", type=Path, required=True, metavar="DIR", help="a trained model's folder")
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """Path and value of SECTION.FIELD=VALUE.
+
+    Raises:
+        ConfigError: there is no equals sign.
+    """
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {text}: expected SECTION.FIELD=VALUE, for example --set loss.delta=0.01.")
+    words = {"none": None, "true": True, "false": False}
+    if value.lower() in words:
+        return path, words[value.lower()]
+    try:
+        return path, json.loads(value)
+    except ValueError:
+        return path, value
+
+
+class Bars(Listener):
+    """One progress bar per phase, with the time left and the running losses."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._bar: tqdm | None = None
+        self._phase = ""
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def report(self, progress: Progress) -> None:
+        if self._bar is None or progress.phase != self._phase:
+            self.__exit__()
+            title, unit = PHASES[progress.phase]
+            options = {"total": progress.total, "initial": progress.before, "disable": self._quiet}
+            self._bar = tqdm(desc=title, unit=unit, **options)
+            self._phase = progress.phase
+        self._bar.update(progress.done - self._bar.n)
+        if progress.losses:
+            shown = {"epoch": progress.epoch + 1, "loss": f"{progress.losses['loss']:.4f}"}
+            self._bar.set_postfix(shown, refresh=False)
+
+    def note(self, sentence: str) -> None:
+        if not self._quiet:
+            tqdm.write(sentence)

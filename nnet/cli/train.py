@@ -1,0 +1,128 @@
+"""nnet train: train a model on normal images."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnet.cli.shared import Bars, add_device, assignment
+from nnet.config import PRESETS, Config, ConfigError, preset
+
+HELP = "train on normal images"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument(
+        "--data",
+        metavar="PATH",
+        help="folder of normal images, MVTec-style category, VisA category, ZIP, elpv:mono, elpv:poly or synthetic",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for the checkpoint")
+    parser.add_argument(
+        "--run",
+        type=Path,
+        metavar="DIR",
+        dest="run_folder",
+        help="train what DIR/run.json describes, instead of --data, --out and settings, as the workbench does",
+    )
+    parser.add_argument("--preset", choices=PRESETS, default="small", help="settings to start from (default: small)")
+    _add_settings(parser)
+    parser.add_argument("--resume", action="store_true", help="continue an interrupted run in --out")
+    parser.add_argument("--compile", action="store_true", help="use torch.compile")
+    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write event files for TensorBoard")
+    add_device(parser)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--teacher", help="wide_resnet50_2, resnet18, efficientnet_lite0 or any timm name")
+    parser.add_argument("--random-teacher", action="store_true", help="random teacher weights, for tests only")
+    parser.add_argument(
+        "--epochs", type=int, help="exact number; without it, the preset small adds epochs if there are few images"
+    )
+    parser.add_argument("--size", type=int, help="side of the network input in pixels")
+    parser.add_argument("--batch-size", type=int, help="images per step")
+    parser.add_argument("--learning-rate", type=float, help="Adam's learning rate")
+    parser.add_argument("--seed", type=int, help="seed of the initialisation, the split and the order of the images")
+    parser.add_argument("--precision", help="auto, float32, bfloat16 or float16")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.FIELD=VALUE",
+        help="any other setting, for example --set model.fpm=false; 'nnet info' lists them",
+    )
+
+
+def configure(options: argparse.Namespace) -> Config:
+    """The configuration that the options describe.
+
+    Raises:
+        ConfigError: an unknown setting or a value out of range.
+    """
+    named = {
+        "model.teacher": options.teacher,
+        "model.size": options.size,
+        "model.teacher_weights": "random" if options.random_teacher else None,
+        "train.epochs": options.epochs,
+        "train.min_steps": None if options.epochs is None else 0,
+        "train.batch_size": options.batch_size,
+        "train.learning_rate": options.learning_rate,
+        "train.seed": options.seed,
+        "train.precision": options.precision,
+    }
+    values = {path: value for path, value in named.items() if value is not None}
+    return preset(options.preset).override(values | dict(map(assignment, options.set)))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, and print the model's card."""
+    if options.run_folder is not None:
+        from nnet.runs.worker import work
+
+        return work(options.run_folder)
+    if options.data is None or options.out is None:
+        raise ConfigError("train needs --data PATH and --out DIR.")
+    from nnet.data import open_dataset
+    from nnet.runs import disk
+    from nnet.training.job import TrainJob
+    from nnet.training.pipeline import train_on
+
+    job = TrainJob(
+        configure(options),
+        options.out,
+        resume=options.resume,
+        device=options.device,
+        weights_file=options.teacher_weights,
+        compile=options.compile,
+        tensorboard=options.tensorboard,
+    )
+    disk.require(disk.left_to_write(disk.needed(job.config), job.out), job.out)
+    dataset = open_dataset(options.data, seed=job.config.train.seed)
+    quiet = os.environ.get("RANK", "0") != "0"  # of several processes of torchrun, one speaks
+    for sentence in () if quiet else (*dataset.notes, *dataset.problems):
+        print(sentence)
+    with ended_like_ctrl_c(), Bars(quiet) as bars:
+        detector = train_on(job, dataset, bars)
+    if detector is not None and detector.checkpoint is not None:  # of several processes of torchrun, one has the model
+        print(detector.checkpoint.card)
+    return 0
+
+
+@contextlib.contextmanager
+def ended_like_ctrl_c() -> Iterator[None]:
+    """Ending the program politely, by `kill` or by closing the terminal, loses no finished epoch."""
+    numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # nohup lets a program outlive its terminal
+            signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
