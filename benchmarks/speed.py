@@ -77,7 +77,7 @@ def _step(
 
 def inference(config: Config, device: str) -> dict[str, Work]:
     """Heatmap only, and with every intermediate."""
-    detector = Detector(NNet(config), config, None, device)
+    detector = Detector(NNet(config), config, device)
     image = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     return {
         "score: heatmap and image score": lambda: detector.score([image]),

@@ -103,34 +103,23 @@ class Score:
 
 
 class Detector:
-    """A trained N-Net, ready for images. One instance may serve many threads: forward passes take turns.
+    """An N-Net, ready for images. One instance may serve many threads: forward passes take turns.
 
     Args:
         network: trained, as `nnet.saved.checkpoint.build_network` returns it.
         config: its settings.
-        calibration: its held-out normal images, or None (then scores come without a reference).
         device: see `nnet.device.choose_device`.
-        checkpoint: where it came from, or None.
     """
 
-    def __init__(
-        self,
-        network: NNet,
-        config: Config,
-        calibration: Calibration | None,
-        device: str = "auto",
-        checkpoint: Checkpoint | None = None,
-    ) -> None:
+    def __init__(self, network: NNet, config: Config, device: str = "auto") -> None:
         self.device = choose_device(device)
         self.dtype = inference_dtype(self.device)
         self.network = network.eval().to(self.device, memory_format=torch.channels_last)
         self.config = config
-        self.calibration = calibration
-        self.checkpoint = checkpoint
         self._turn = threading.Lock()
 
-    @classmethod
-    def load(cls, path: Path | str, device: str = "auto", weights_file: Path | None = None) -> Detector:
+    @staticmethod
+    def load(path: Path | str, device: str = "auto", weights_file: Path | None = None) -> TrainedModel:
         """Load a checkpoint directory.
 
         Raises:
@@ -139,8 +128,14 @@ class Detector:
             nnet.device.DeviceError: the device is missing.
         """
         saved = checkpoints.load(path)
-        network = checkpoints.build_network(saved, weights_file)
-        return cls(network, saved.config, saved.calibration, device, saved)
+        return TrainedModel(checkpoints.build_network(saved, weights_file), saved, device)
+
+    def with_network(self, network: NNet, config: Config) -> Detector:
+        """A detector of another network on the same device, which takes turns with this one. It has no calibration."""
+        view = Detector.__new__(Detector)
+        view.device, view.dtype, view._turn = self.device, self.dtype, self._turn
+        view.network, view.config = network, config
+        return view
 
     @property
     def device_name(self) -> str:
@@ -268,6 +263,25 @@ class Detector:
             _check(image)
         resized = [resize(image, self.config.model.size) for image in images]
         return to_network_input(np.stack(resized), self.device)
+
+
+class TrainedModel(Detector):
+    """A detector with the checkpoint that it comes from, and the held-out normal images to compare scores with.
+
+    Args:
+        network: the checkpoint's, with its teacher.
+        checkpoint: supplies settings and calibration.
+        device: see `nnet.device.choose_device`.
+    """
+
+    def __init__(self, network: NNet, checkpoint: Checkpoint, device: str = "auto") -> None:
+        super().__init__(network, checkpoint.config, device)
+        self.checkpoint = checkpoint
+
+    @property
+    def calibration(self) -> Calibration:
+        """The held-out normal images' maps and what follows from them."""
+        return self.checkpoint.calibration
 
 
 class _Stopwatch:

@@ -127,18 +127,14 @@ def intervene(
 
 def altered(detector: Detector, what: WhatIf) -> Detector:
     """A detector with the parts taken out, for whole sets of images. It shares the weights and takes turns with the
-    original; the calibration does not hold for it and is left out.
+    original; no calibration holds for it.
 
     Raises:
         WhatIfError: the network lacks the part, no map would be left, or the donor's branch does not fit.
     """
     _check(detector.config, what)
     _check_donor(detector, what.forward_of)
-    view = copy.copy(detector)
-    view.network = _view(detector.network, what)
-    view.config = _config(detector.config, what)
-    view.calibration = None
-    return view
+    return detector.with_network(_view(detector.network, what), _config(detector.config, what))
 
 
 def misfit(config: Config, donor: Config) -> str:

@@ -31,7 +31,7 @@ import nnet
 from nnet.data.archive import read_members
 from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES, content_hash, decode
-from nnet.detector import Detector
+from nnet.detector import TrainedModel
 from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.saved.checkpoint import CONFIG, MAPS
@@ -114,7 +114,7 @@ class Bundle:
 
 
 def pack(
-    detector: Detector,
+    detector: TrainedModel,
     image: np.ndarray,
     maps: Mapping[str, np.ndarray],
     score: np.ndarray,
@@ -168,7 +168,7 @@ def pack(
     return _zip({MANIFEST: _json(_manifest(members)), **members})
 
 
-def environment(detector: Detector) -> dict[str, Any]:
+def environment(detector: TrainedModel) -> dict[str, Any]:
     """What has a say in the last digits of a number: versions, device, processor and number of threads."""
     return {
         "versions": versions(),
@@ -180,7 +180,7 @@ def environment(detector: Detector) -> dict[str, Any]:
     }
 
 
-def _account(detector: Detector) -> dict[str, Any]:
+def _account(detector: TrainedModel) -> dict[str, Any]:
     saved, here = detector.checkpoint, provenance()
     return {
         "checkpoint": {

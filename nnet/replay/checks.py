@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nnet.data.images import content_hash, decode
-from nnet.detector import Detector
+from nnet.detector import TrainedModel
 from nnet.errors import NNetError
 from nnet.replay.bundle import Bundle, ReplayError, environment, stated_hashes
 from nnet.saved.checkpoint import MAPS, WEIGHTS
@@ -106,7 +106,7 @@ def _numbers(bundle: Bundle) -> Check:
     return Check("Numbers shown", True, "Score, percentile, p-value and decision follow from the stored score map.")
 
 
-def rerun(bundle: Bundle, detector: Detector, maps: Mapping[str, np.ndarray] | None = None) -> Rerun:
+def rerun(bundle: Bundle, detector: TrainedModel, maps: Mapping[str, np.ndarray] | None = None) -> Rerun:
     """Run the network again and compare.
 
     Args:
@@ -157,14 +157,14 @@ def _different(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return "; ".join(found)
 
 
-def _teacher(bundle: Bundle, detector: Detector) -> Check:
+def _teacher(bundle: Bundle, detector: TrainedModel) -> Check:
     same = bundle.model["teacher"]["sha256"] == detector.network.T.sha256()
     name = bundle.model["teacher"]["name"]
     detail = f"The teacher {name} has the same weights (SHA-256)."
     return Check("Teacher", same, detail if same else f"The teacher {name} has other weights here than then.")
 
 
-def _calibration(bundle: Bundle, detector: Detector) -> Check:
+def _calibration(bundle: Bundle, detector: TrainedModel) -> Check:
     now, then = detector.calibration.for_expression(bundle.reference.expression), bundle.reference
     if now.n != then.n:
         return Check("Calibration", False, f"{then.n} held-out normal images then, {now.n} now.")

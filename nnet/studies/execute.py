@@ -13,7 +13,7 @@ import torch
 from nnet.analysis.evaluation import describe, measure
 from nnet.config import Config
 from nnet.data import Dataset, open_dataset
-from nnet.detector import Detector
+from nnet.detector import Detector, TrainedModel
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
 from nnet.saved.provenance import provenance
@@ -104,7 +104,7 @@ def _open(job: Job) -> Dataset:
     return dataset
 
 
-def _trained(job: Job, config: Config, dataset: Dataset, out: Path, listen: Report) -> Detector:
+def _trained(job: Job, config: Config, dataset: Dataset, out: Path, listen: Report) -> TrainedModel:
     """The run's detector: loaded if its training is over, else trained or resumed."""
     weights = None if job.weights_file is None else Path(job.weights_file)
     if checkpoints.is_checkpoint(out):
@@ -116,7 +116,7 @@ def _trained(job: Job, config: Config, dataset: Dataset, out: Path, listen: Repo
     return train_on(train_job, dataset, Callbacks(listen))
 
 
-def _measured(detector: Detector, dataset: Dataset, job: Job, listen: Report) -> dict[str, Any]:
+def _measured(detector: TrainedModel, dataset: Dataset, job: Job, listen: Report) -> dict[str, Any]:
     """All metrics of the job's expressions; those that training wrote down are not measured again."""
     saved = detector.checkpoint
     scores = dict(saved.metrics.get("scores", {}))
@@ -131,7 +131,7 @@ def _measured(detector: Detector, dataset: Dataset, job: Job, listen: Report) ->
     return dict(saved.metrics)
 
 
-def _training(out: Path, detector: Detector) -> dict[str, Any]:
+def _training(out: Path, detector: TrainedModel) -> dict[str, Any]:
     history = load_history(out)
     images = detector.checkpoint.about["training_images"]
     seconds = sum(entry["seconds"] for entry in history)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from nnet.analysis.atlas import collect, to_tensors
 from nnet.config import Config
-from nnet.detector import Detector
+from nnet.detector import Detector, TrainedModel
 from nnet.device import autocast, available_memory, describe, training_dtype
 from nnet.model.inputs import Images, batches, take
 from nnet.model.network import NNet
@@ -50,7 +50,7 @@ def train(
     report: Report | None = None,
     watch: Listener | None = None,
     **options: Unpack[Options],
-) -> Detector | None:
+) -> TrainedModel | None:
     """Train on normal images and write a checkpoint.
 
     Args:
@@ -63,7 +63,7 @@ def train(
             `compile` and `about` (for the card) as in `nnet.training.job.TrainJob`.
 
     Returns:
-        The trained detector, on the device; None in a process of torchrun whose rank is not 0.
+        The trained model, on the device; None in a process of torchrun whose rank is not 0.
 
     Raises:
         TrainingError: too few images, a finished checkpoint in the way, or a non-finite loss.
@@ -71,7 +71,7 @@ def train(
     return run(TrainJob(config, Path(out), **options), images, Callbacks(report, watch))
 
 
-def run(job: TrainJob, images: Images, listener: Listener) -> Detector | None:
+def run(job: TrainJob, images: Images, listener: Listener) -> TrainedModel | None:
     """`train`, for a job.
 
     The order of the images depends on the seed and the epoch alone and the state after an epoch is saved, so a killed
@@ -166,12 +166,12 @@ class Trainer:
                 self.state.save()
             raise
 
-    def finish(self) -> Detector:
+    def finish(self) -> TrainedModel:
         """Calibrate on the held-out images, collect the memory atlas, write the checkpoint, drop the resume state."""
         self.network.eval().requires_grad_(False)
         checkpoints.round_weights(self.network)
-        detector = Detector(self.network, self.config, None, str(self.device))
-        calibration = detector.calibration = self._calibrate(detector)
+        detector = Detector(self.network, self.config, str(self.device))
+        calibration = self._calibrate(detector)
         started = time.perf_counter()
         atlas = collect(
             detector, self.images, self.trained_on, lambda done, total: self._report("atlas", done, total, started)
@@ -189,8 +189,7 @@ class Trainer:
         tensors = None if atlas is None else to_tensors(atlas)
         checkpoints.save(self.job.out, self.network, self.config, calibration, tensors, about)
         self.state.remove()
-        detector.checkpoint = checkpoints.load(self.job.out)
-        return detector
+        return TrainedModel(self.network, checkpoints.load(self.job.out), str(self.device))
 
     def step(self, loss: Tensor, value: float, epoch: int) -> None:
         """One step of the optimiser.
@@ -277,7 +276,7 @@ class Trainer:
         """Let the listener look at the network."""
         if not self.team.leads:
             return {}
-        found = self.listener.look(Detector(self.network, self.config, None, str(self.device)), epoch)
+        found = self.listener.look(Detector(self.network, self.config, str(self.device)), epoch)
         self.network.train()
         return found
 

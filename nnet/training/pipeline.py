@@ -10,7 +10,7 @@ from typing import Any
 
 from nnet.analysis.evaluation import can_be_measured, describe, measure
 from nnet.data import Dataset, load_resized
-from nnet.detector import Detector
+from nnet.detector import Detector, TrainedModel
 from nnet.device import available_memory
 from nnet.errors import NNetError
 from nnet.model.inputs import Images
@@ -27,7 +27,7 @@ from nnet.training.tensorboard import EventLog
 SHOWN = 5  # files named in a sentence on files that were left out
 
 
-def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) -> Detector | None:
+def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) -> TrainedModel | None:
     """Train on a data set's normal images, measure on its test images if they are labelled, and write the card.
 
     As `nnet.training.loop.run`, whose listener also hears of the phases "images" and "measure". A resumed run whose
@@ -42,7 +42,7 @@ def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) 
     started = time.perf_counter()
     earlier = _trained_seconds(job.out)
     if job.resume and checkpoints.is_checkpoint(job.out):
-        detector: Detector | None = Detector.load(job.out, job.device, job.weights_file)
+        detector: TrainedModel | None = Detector.load(job.out, job.device, job.weights_file)
     else:
         images, dataset = _load(job, dataset, listener)
         about = {"data": describe(dataset), **provenance(), **job.about}

@@ -28,7 +28,7 @@ from builders import tiny_config
 from streamlit.testing.v1 import AppTest
 
 from nnet.data.images import decode
-from nnet.detector import Detector, Trace
+from nnet.detector import Detector, Trace, TrainedModel
 from nnet.expression import for_maps, parse
 from nnet.model.network import NNet
 from nnet.scoring import students
@@ -312,7 +312,7 @@ def test_a_model_of_one_branch_has_a_smaller_circuit_and_says_that_it_has_no_sec
         assert at.select_slider(key="threshold_slider").value == 1
 
 
-def one_branch(tiny_checkpoint: Path, branch: str) -> Detector:
+def one_branch(tiny_checkpoint: Path, branch: str) -> TrainedModel:
     """An untrained network with one branch only, calibrated on maps of noise."""
     reverse = branch == "reverse"
     config = tiny_config(model__forward=not reverse, model__reverse=reverse, model__ffc=reverse)
@@ -320,7 +320,7 @@ def one_branch(tiny_checkpoint: Path, branch: str) -> Detector:
     maps = {name: noise.random((3, 64, 64)).astype(np.float16) for name in config.maps}
     saved = Detector.load(tiny_checkpoint, "cpu").checkpoint
     calibration = Calibration(maps, config.model.size, config.scoring)
-    return Detector(NNet(config), config, calibration, "cpu", replace(saved, config=config, calibration=calibration))
+    return TrainedModel(NNet(config), replace(saved, config=config, calibration=calibration), "cpu")
 
 
 def test_only_the_chosen_section_is_drawn() -> None:

@@ -214,7 +214,7 @@ def test_every_variant_trains_two_steps_and_yields_its_maps(name, built):
         optimiser.step()
     assert torch.isfinite(loss)
     assert not [n for n, p in network.named_parameters() if p.requires_grad and p.grad is None]
-    trace = Detector(network, config, None, "cpu").trace(random_images(1)[0])
+    trace = Detector(network, config, "cpu").trace(random_images(1)[0])
     assert tuple(trace.maps) == variant.maps == config.maps
 
 

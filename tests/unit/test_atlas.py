@@ -45,7 +45,7 @@ def test_the_checkpoint_keeps_the_atlas(tiny_checkpoint):
 
 def test_without_a_memory_there_is_no_atlas():
     config = tiny_config(model__nfs=False)
-    detector = Detector(NNet(config), config, None, "cpu")
+    detector = Detector(NNet(config), config, "cpu")
     assert detector.memory is None and collect(detector, IMAGES, ROWS) is None
     with pytest.raises(InputError, match="no memory"):
         detector.addressing([IMAGES[0]])

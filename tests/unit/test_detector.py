@@ -50,7 +50,7 @@ def test_a_trace_counts_its_bytes(detector, image):
 
 def test_parts_that_are_off_leave_none_in_the_trace(image):
     config = tiny_config(model__forward=False, model__nfs=False, model__fpm=False)
-    trace = Detector(NNet(config), config, None, "cpu").trace(image)
+    trace = Detector(NNet(config), config, "cpu").trace(image)
     off = {f.name for f in fields(trace) if getattr(trace, f.name) is None}
     assert off == {"F3_recalled", "SF", "SP", "gates_T", "gates_S1", "addressing"}
     assert tuple(trace.maps) == ("M1", "M2", "M3")
@@ -92,7 +92,7 @@ def test_a_bad_expression_or_a_missing_map_is_refused(detector, image):
         detector.score([image], "M1*")
     config = tiny_config(model__forward=False)
     with pytest.raises(MissingMapError, match="M4"):
-        Detector(NNet(config), config, None, "cpu").score([image], "M4")
+        Detector(NNet(config), config, "cpu").score([image], "M4")
 
 
 def test_calibration_serves_any_expression(detector):

@@ -15,7 +15,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from nnet.analysis.atlas import PATCH_SIDE, Atlas
-from nnet.detector import Detector, MemoryUse, Trace
+from nnet.detector import Detector, MemoryUse, Trace, TrainedModel
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 
@@ -106,7 +106,7 @@ def as_trained(trace: Trace) -> Recall:
     return Recall(trace.addressing, trace.F3_recalled, cosine_distance(trace.F[2], trace.F3_recalled))
 
 
-def effect(detector: Detector, trace: Trace, recalled: np.ndarray) -> Effect:
+def effect(detector: TrainedModel, trace: Trace, recalled: np.ndarray) -> Effect:
     """Run what comes after the memory (projection, fusion, decoder) with another F'_3, (C, H, W)."""
     rebuilt = detector.rebuild(trace, recalled)
     judged = judge.judge(detector.calibration, rebuilt.maps, detector.config.scoring.expression)

@@ -20,7 +20,7 @@ import torch
 
 from nnet.data import Sample
 from nnet.data.images import MIN_SIDE, content_hash, decode
-from nnet.detector import Detector, Trace
+from nnet.detector import Detector, Trace, TrainedModel
 from nnet.errors import NNetError
 from nnet.runs import usable_checkpoints
 from nnet.saved.checkpoint import CONFIG
@@ -85,7 +85,7 @@ class Tile:
 class Model:
     """A loaded `detector` under its `name`, with the `key` that stands for it in the caches."""
 
-    detector: Detector
+    detector: TrainedModel
     name: str
     key: str
 
@@ -195,7 +195,7 @@ def explained(name: str) -> Iterator[None]:
 
 
 @st.cache_resource(max_entries=MODELS, show_spinner="Loading the model…")
-def _detector(path: str, device: str, fingerprint: str) -> Detector:
+def _detector(path: str, device: str, fingerprint: str) -> TrainedModel:
     """`fingerprint` is there for the cache: a replaced checkpoint is another entry."""
     detector = Detector.load(path, device)
     # The first pass through a network is many times slower than the next, since the kernels are prepared in it: it
