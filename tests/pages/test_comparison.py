@@ -17,8 +17,9 @@ from nnet.scoring.judge import judge
 from nnet.scoring.maps import score_map
 from nnet.training.loop import train
 from workbench.inspect.compare import words as comparison_text
-from workbench.shared import samples, text
+from workbench.shared import samples
 from workbench.shared import sides as comparison_data
+from workbench.shared import words as shared_words
 from workbench.shared.sides import Side
 from workbench.shared.sides_figures import peaks_figure
 
@@ -121,7 +122,7 @@ def test_both_answers_stand_side_by_side(tiny_checkpoint: Path, other_checkpoint
     np.testing.assert_allclose(shown["Score"], [first.judged.value, second.judged.value], rtol=1e-5)
     np.testing.assert_allclose(shown["In thresholds"], [first.relative, second.relative], rtol=1e-5)
     references = [side.judged.reference for side in (first, second)]
-    decided = [text.decision(r, side.judged.value) for r, side in zip(references, (first, second), strict=True)]
+    decided = [shared_words.decision(r, side.judged.value) for r, side in zip(references, (first, second), strict=True)]
     assert list(shown["Decision"]) == decided
     assert comparison_text.answer(first, second)[:40] in words(at)
     assert list(table(at, "What it is")["Setting"])[:3] == ["model.size", "model.forward", "model.nfs"]

@@ -16,7 +16,8 @@ from nnet.replay import bundle as replay
 from nnet.replay.bundle import MODEL, SETTINGS
 from workbench.inspect import page
 from workbench.inspect.replay import section as replay_page
-from workbench.shared import text
+from workbench.shared import units
+from workbench.shared import words as shared_words
 
 ZIP = "application/zip"
 
@@ -43,11 +44,11 @@ def test_a_bundle_reopens_image_view_and_numbers(packed: bytes) -> None:
     bundle = replay.unpack(packed)
     at = upload(start(INSPECT, opacity="90", colours="viridis"), ("b.zip", packed, ZIP))
     assert heading(at) == "part.png" and "from a replay bundle" in words(at)
-    assert shown_score(at) == text.number(bundle.value)
+    assert shown_score(at) == units.number(bundle.value)
     assert at.slider(key="opacity").value == 40 and at.session_state["scale"] == "own"
     assert at.session_state["colours"] == "inferno", "a setting that the bundle leaves at its default"
     assert at.session_state["score"] == "reverse" and at.session_state["view"] == "replay"
-    assert text.decision(bundle.reference, bundle.value) in words(at)
+    assert shared_words.decision(bundle.reference, bundle.value) in words(at)
     assert "sample" not in at.query_params and "embed" not in at.query_params
 
 
@@ -114,5 +115,5 @@ def test_what_the_page_saves_is_what_it_shows(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(page.SECTIONS, "replay", lambda scene: contents.append(replay_page.saved(scene)))
     at = start(INSPECT, view="replay", score="reverse", opacity="30")
     bundle = replay.unpack(contents[-1])
-    assert text.number(bundle.value) == shown_score(at) and bundle.original is None
+    assert units.number(bundle.value) == shown_score(at) and bundle.original is None
     assert bundle.view == {"view": "replay", "score": "reverse", "opacity": "30"}

@@ -25,7 +25,7 @@ from workbench.inspect.defect import cache as studio_cache
 from workbench.inspect.defect import drawing, placing, recipe
 from workbench.inspect.defect import words as studio_text
 from workbench.inspect.defect.recipe import Drawn, lay_over
-from workbench.shared import resources, samples, text
+from workbench.shared import resources, samples, units
 from workbench.shared.resources import Loaded, Model
 
 INSPECT = "pages/1_Inspect.py"
@@ -75,7 +75,7 @@ def score_with(at: AppTest) -> str:
 
 def expected(detector: Detector, defect: Defect | CutPaste, expression: str | None = None) -> str:
     paint = paste_patch if isinstance(defect, CutPaste) else paint_defect
-    return text.number(detector.score([paint(loaded().image, defect)[0]], expression)[0].value)
+    return units.number(detector.score([paint(loaded().image, defect)[0]], expression)[0].value)
 
 
 def stroke(image: np.ndarray) -> bytes:
@@ -94,7 +94,7 @@ def stroke(image: np.ndarray) -> bytes:
 def test_a_scratch_is_placed_and_its_scores_are_those_of_nnet(detector: Detector) -> None:
     at = opened()
     before = detector.score([loaded().image])[0].value
-    assert metrics(at)["Score without it"] == metrics(at)["Score"] == text.number(before)
+    assert metrics(at)["Score without it"] == metrics(at)["Score"] == units.number(before)
     assert score_with(at) == expected(detector, DEFAULT)
     assert "The scratch" in words(at)
     altered, mask = paint_defect(loaded().image, DEFAULT)
@@ -102,7 +102,7 @@ def test_a_scratch_is_placed_and_its_scores_are_those_of_nnet(detector: Detector
     maps = {name: m[0].numpy() for name, m in detector.maps([altered]).items()}
     inside = coverage(mask, maps["M1"].shape) > 0
     level = detector.calibration.map_quantiles["M2"]["q99"]
-    assert f"→ {studio_text.times(maps['M2'][inside].max() / level)} times normal" in words(at)
+    assert f"→ {units.times(maps['M2'][inside].max() / level)} times normal" in words(at)
 
 
 @pytest.mark.parametrize("kind", ["stain", "hole", "missing", "colour"])
@@ -185,12 +185,12 @@ def test_a_drawing_is_laid_on_and_scored(detector: Detector) -> None:
     at.session_state["studio_layers"] = OrderedDict({loaded().hash: layer})
     fine(at.run())
     altered, _ = lay_over(loaded().image, np.asarray(Image.open(io.BytesIO(layer))))
-    assert score_with(at) == text.number(detector.score([altered])[0].value)
+    assert score_with(at) == units.number(detector.score([altered])[0].value)
     assert "The drawing" in words(at)
     fine(at.segmented_control(key="studio").set_value("place").run())
     assert score_with(at) == expected(detector, DEFAULT)
     fine(at.segmented_control(key="studio").set_value("draw").run())
-    assert score_with(at) == text.number(detector.score([altered])[0].value)
+    assert score_with(at) == units.number(detector.score([altered])[0].value)
 
 
 def test_a_bad_drawing_is_explained_and_the_last_good_one_stays() -> None:
@@ -334,4 +334,4 @@ def test_an_uploaded_image_gets_a_defect(detector: Detector) -> None:
     content = encoded(2)
     at = upload(opened(), ("part.png", content, "image/png"))
     altered, _ = paint_defect(decode(content).image, DEFAULT)
-    assert score_with(at) == text.number(detector.score([altered])[0].value)
+    assert score_with(at) == units.number(detector.score([altered])[0].value)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.scoring import judge
-from workbench.shared import frame, pictures, places, resources, samples, session, text, theme
+from workbench.home import words
+from workbench.shared import frame, pictures, resources, samples, session, theme
+from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
 
 def main() -> None:
-    with frame.page(text.PRODUCT) as model:
-        st.title(text.PRODUCT)
-        st.markdown(text.ABOUT)
+    with frame.page(shared_words.PRODUCT) as model:
+        st.title(shared_words.PRODUCT)
+        st.markdown(words.ABOUT)
         st.space("small")
         _example(model)
         st.space("small")
         _ways_on()
-        st.caption(text.in_use(model.name, model.detector.device_name, model.detector.checkpoint))
-        st.caption(text.sample_source(samples.collection()))
+        st.caption(words.in_use(model.name, model.detector.device_name, model.detector.checkpoint))
+        st.caption(shared_words.sample_source(samples.collection()))
 
 
 def _example(model: Model) -> None:
@@ -32,22 +34,21 @@ def _example(model: Model) -> None:
 
     left, middle, right = st.columns((3, 3, 4), gap="medium")
     left.image(loaded.shown, picture.title, width="stretch", alt=picture.title)
-    middle.image(marked, "Where it is unlike the good ones", width="stretch", alt="Heatmap overlay")
+    middle.image(marked, words.HEATMAP_TITLE, width="stretch", alt=words.HEATMAP_ALT)
     with right:
         colour = theme.BADGES[judged.is_anomalous]
-        decision = text.decision(judged.reference, judged.value)
-        st.markdown(f"### Score {text.number(judged.value)} :{colour}-badge[{decision}]")
-        st.markdown(f"It {text.rank(judged.reference, judged.value)}. {text.threshold(judged.reference)}")
+        decision = shared_words.decision(judged.reference, judged.value)
+        st.markdown(f"### {words.score(judged.value)} :{colour}-badge[{decision}]")
+        st.markdown(words.decided(judged.reference, judged.value))
         st.html(pictures.colour_bar(scale))
-        st.caption(text.HOW_TO_READ)
+        st.caption(words.HOW_TO_READ)
 
 
 def _ways_on() -> None:
-    """A card for each page that exists."""
-    st.subheader("Try it", anchor=False)
-    existing = {name: page for name, page in text.PAGES.items() if (places.APP / "pages" / f"{name}.py").is_file()}
+    """A card for each page."""
+    st.subheader(words.TRY_IT, anchor=False)
     with st.grid(3, min_column_width=260, border=True) as cards:
-        for name, page in existing.items():
+        for name, page in shared_words.PAGES.items():
             with cards.cell():
                 st.page_link(f"pages/{name}.py", label=f"**{page.title}**", icon=page.icon)
                 st.caption(page.summary)

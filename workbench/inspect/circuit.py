@@ -13,7 +13,8 @@ from workbench.components import score_circuit
 from workbench.components.score_circuit import Diagram, Map, Pair, Result, Sign
 from workbench.inspect import settings, words
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures, resources, text
+from workbench.shared import pictures, resources
+from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
 
@@ -36,7 +37,7 @@ def controls(model: Model) -> str:
             key=settings.EXPRESSION.key,
             on_change=settings.expression_written,
             args=(model,),
-            help=text.EXPRESSION_HELP,
+            help=shared_words.EXPRESSION_HELP,
             width=250,
         )
         with st.popover(words.PLAIN_BUTTON, icon=":material/checklist:", help=words.PLAIN_HELP):
@@ -59,7 +60,7 @@ def controls(model: Model) -> str:
 
 def draw(scene: Scene) -> None:
     """The diagram with every map's thumbnail on the one calibrated scale, and what comes out of it."""
-    st.caption(words.CIRCUIT_HINT, help=text.map_help())
+    st.caption(words.CIRCUIT_HINT, help=shared_words.map_help())
     score_circuit.draw(
         "circuit",
         diagram(scene),
@@ -120,5 +121,5 @@ def _result(scene: Scene) -> Result:
         picture=pictures.colourised(judged.score, scene.view.scale),
         alt=words.RESULT_ALT,
         score=words.result_score(judged.value),
-        decision=text.decision(judged.reference, judged.value),
+        decision=shared_words.decision(judged.reference, judged.value),
     )

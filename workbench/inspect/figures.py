@@ -13,7 +13,8 @@ from nnet.expression import parse
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import enlarge
-from workbench.shared import pictures, text, theme, verdict_words
+from workbench.shared import pictures, theme, units, verdict_words
+from workbench.shared import words as shared_words
 from workbench.shared.pictures import Scale
 
 _BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
@@ -108,7 +109,7 @@ def against_normal_figure(
     medians = {name: max(levels[name][1], 1e-9) for name in names}
     low, high = ([max(levels[name][end] / medians[name], 1e-3) for name in names] for end in (0, 2))
     here = [max(values[name] / medians[name], 1e-3) for name in names]
-    rows = [f"{name} {text.MAP_TITLES[MAPS[name].branch]}" for name in names]
+    rows = [f"{name} {shared_words.MAP_TITLES[MAPS[name].branch]}" for name in names]
     normal = go.Scatter(
         x=[v for pair in zip(low, high, [None] * len(names), strict=True) for v in pair],
         y=[v for row in rows for v in (row, row, None)],
@@ -119,7 +120,8 @@ def against_normal_figure(
         hoverinfo="skip",
     )
     labels = [
-        f"  {text.number(values[name])} = {verdict_words.times(ratio)}" for name, ratio in zip(names, here, strict=True)
+        f"  {units.number(values[name])} = {verdict_words.times(ratio)}"
+        for name, ratio in zip(names, here, strict=True)
     ]
     marks = go.Scatter(
         x=here,

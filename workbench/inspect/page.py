@@ -12,7 +12,8 @@ from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, frame, gallery, resources, session, text, theme
+from workbench.shared import controls, frame, gallery, resources, session, theme, units
+from workbench.shared import words as shared_words
 from workbench.shared.resources import Loaded
 from workbench.shared.session import Picture
 
@@ -63,15 +64,15 @@ def _heading(picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Ju
     reference, value = judged.reference, judged.value
     left, right = st.columns((3, 2), gap="medium", vertical_alignment="center")
     with left:
-        st.subheader(text.plain(picture.title), anchor=False)
+        st.subheader(units.plain(picture.title), anchor=False)
         colour = theme.BADGES[judged.is_anomalous]
-        st.markdown(f":{colour}-badge[{text.decision(reference, value)}] {words.decided(reference, value)}")
+        st.markdown(f":{colour}-badge[{shared_words.decision(reference, value)}] {words.decided(reference, value)}")
         if judged is not calibrated:
             st.markdown(f":material/tune: {words.moved_threshold(reference, calibrated.reference)}")
-        if judged.share_above > text.UNFAMILIAR_SHARE:
-            st.markdown(f":material/help: {text.unfamiliar(judged.share_above)}")
-        st.caption(" ".join(filter(None, (text.picture_facts(loaded.image.shape, picture.known), *loaded.notes))))
+        if judged.share_above > shared_words.UNFAMILIAR_SHARE:
+            st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
+        st.caption(" ".join((shared_words.picture_facts(loaded.image.shape, picture.known), *loaded.notes)))
     with right, st.grid(3, min_column_width=104, gap="small"):
-        st.metric(words.SCORE, text.number(value), help=text.threshold(reference))
-        st.metric(words.PERCENTILE, f"{reference.percentile(value):.0f}", help=text.PERCENTILE_HELP)
-        st.metric(words.P_VALUE, text.number(reference.p_value(value)), help=text.P_VALUE_HELP)
+        st.metric(words.SCORE, units.number(value), help=shared_words.threshold(reference))
+        st.metric(words.PERCENTILE, f"{reference.percentile(value):.0f}", help=shared_words.PERCENTILE_HELP)
+        st.metric(words.P_VALUE, units.number(reference.p_value(value)), help=shared_words.P_VALUE_HELP)

@@ -14,7 +14,8 @@ from nnet.scoring.regions import Region, find_regions
 from workbench.components import threshold_histogram
 from workbench.inspect import settings, words
 from workbench.inspect.scene import Scene
-from workbench.shared import chosen_pixel, text, theme
+from workbench.shared import chosen_pixel, theme
+from workbench.shared import words as shared_words
 
 LISTED = 50
 """Most regions in the table."""
@@ -81,7 +82,7 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
         np.geomspace(first, last, _BINS + 1),
         stops,
         factor * calibrated.threshold,
-        label=text.verdict(calibrated, value),
+        label=shared_words.verdict(calibrated, value),
         mark=(words.this_image(value), value),
         reference=(words.calibrated(calibrated.threshold), calibrated.threshold),
         height=_HEIGHT,
@@ -99,9 +100,9 @@ def _moved() -> None:
 
 def _words(scene: Scene) -> None:
     reference, value = scene.judged.reference, scene.judged.value
-    st.markdown(words.would_flag(reference.scores, reference.threshold))
-    st.markdown(text.threshold(reference))
-    st.markdown(text.p_value(reference, value))
+    st.markdown(words.would_flag(reference.scores.tolist(), reference.threshold))
+    st.markdown(shared_words.threshold(reference))
+    st.markdown(shared_words.p_value(reference, value))
     st.button(
         words.BACK_TO_CALIBRATED,
         icon=":material/restart_alt:",

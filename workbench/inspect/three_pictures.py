@@ -16,7 +16,8 @@ from workbench.components.linked_pictures import Badge, Probe, Tile
 from workbench.inspect import linked, regions, settings, words
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene, View
-from workbench.shared import chosen_pixel, controls, pictures, resources, text
+from workbench.shared import chosen_pixel, controls, pictures, resources
+from workbench.shared import words as shared_words
 from workbench.shared.resources import Loaded
 
 _NUMBERED = 9  # regions that get their number in the pictures; more would cover what they point at
@@ -26,9 +27,9 @@ def view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
     """The controls of how a score is drawn, and what they are set to."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity = controls.opacity(width=140)
-        own = controls.choose(settings.SCALE, words.SCALES, label=words.SCALE_LABEL, help=text.SCALE_HELP)
+        own = controls.choose(settings.SCALE, words.SCALES, label=words.SCALE_LABEL, help=shared_words.SCALE_HELP)
         colours = controls.colours(width=110)
-        outlined = controls.toggle(settings.OUTLINE, words.OUTLINE_LABEL, help=text.OUTLINE_HELP)
+        outlined = controls.toggle(settings.OUTLINE, words.OUTLINE_LABEL, help=shared_words.OUTLINE_HELP)
     # The scale stays where it is when the threshold moves, so that a colour keeps its meaning.
     fixed = pictures.calibrated_scale(calibrated.reference.threshold, colours)
     scale = fixed if own == "fixed" else pictures.own_scale(judged.score, colours)
@@ -44,8 +45,8 @@ def draw(scene: Scene) -> None:
     score_map = pictures.data_uri(pictures.colourised(judged.score, scene.view.scale))
     tiles = [
         Tile(words.ORIGINAL, words.ORIGINAL_HINT, scene.original_uri),
-        Tile(words.OVERLAY, text.OVERLAY_HINT, scene.overlay_uri, **bar, numbered=True),
-        Tile(words.ANOMALY_MAP, text.MAP_HINT, score_map, **bar, numbered=True),
+        Tile(words.OVERLAY, shared_words.OVERLAY_HINT, scene.overlay_uri, **bar, numbered=True),
+        Tile(words.ANOMALY_MAP, shared_words.MAP_HINT, score_map, **bar, numbered=True),
     ]
     found = regions.regions_of(judged, shape)[:_NUMBERED] if scene.view.edge is not None else []
     badges = [Badge(region.top, region.top_x, str(number)) for number, region in enumerate(found, 1)]

@@ -6,7 +6,8 @@ import streamlit as st
 
 from workbench.inspect import words
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures, text
+from workbench.shared import pictures
+from workbench.shared import words as shared_words
 
 
 def section(scene: Scene) -> None:
@@ -15,4 +16,4 @@ def section(scene: Scene) -> None:
     st.markdown(words.stages_title(sum(stages.values())))
     figure = pictures.timings_figure(stages)
     st.plotly_chart(figure, key="timings", config=pictures.CHART_CONFIG, alt=words.STAGES_ALT, width=640)
-    st.caption(text.TIMINGS_HINT)
+    st.caption(shared_words.TIMINGS_HINT)

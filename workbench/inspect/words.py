@@ -8,7 +8,8 @@ from nnet.scoring import circuit
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAPS
 from nnet.scoring.students import Agreement
-from workbench.shared import text, verdict_words
+from workbench.shared import units, verdict_words
+from workbench.shared import words as shared_words
 
 LOOKING = "Looking at the picture…"
 CLOSER = "Look closer"
@@ -30,14 +31,14 @@ SCORE, PERCENTILE, P_VALUE = "Score", "Percentile", "p-value"
 
 def decided(reference: Reference, value: float) -> str:
     """Why the image got its decision, after the badge that says it."""
-    return f"It {text.rank(reference, value)}."
+    return f"It {shared_words.rank(reference, value)}."
 
 
 def moved_threshold(reference: Reference, calibrated: Reference) -> str:
     """That the decision follows a threshold that the visitor set."""
     return (
-        f"Compared with your threshold of {text.number(reference.threshold)}; the calibrated one is "
-        f"{text.number(calibrated.threshold)}."
+        f"Compared with your threshold of {units.number(reference.threshold)}; the calibrated one is "
+        f"{units.number(calibrated.threshold)}."
     )
 
 
@@ -67,7 +68,7 @@ _SIGN_WORDS = {"+": "plus", "*": "times"}
 
 def preset_name(name: str) -> str:
     """A preset's name on its button."""
-    return _PRESET_NAMES.get(name) or text.expression_name(name)
+    return _PRESET_NAMES.get(name) or shared_words.expression_name(name)
 
 
 def scale_title(index: int) -> str:
@@ -77,7 +78,7 @@ def scale_title(index: int) -> str:
 
 def map_facts(name: str, peak: float, used: bool) -> str:
     """Below a map of the circuit: whose map it is and its highest value in normal levels."""
-    return f"{text.MAP_TITLES[MAPS[name].branch]}{'' if used else ', left out'}\npeak {text.number(peak)}"
+    return f"{shared_words.MAP_TITLES[MAPS[name].branch]}{'' if used else ', left out'}\npeak {units.number(peak)}"
 
 
 def map_label(name: str, used: bool) -> str:
@@ -100,7 +101,7 @@ def sign_label(sign: str, effect: bool) -> str:
 
 def result_score(value: float) -> str:
     """The image score below what the circuit gives."""
-    return f"Score {text.number(value)}"
+    return f"Score {units.number(value)}"
 
 
 def written(expression: str) -> tuple[str, str, str]:
@@ -163,21 +164,21 @@ REGIONS_HINT = "Choose a row to see why: its highest point becomes the pixel of 
 
 def normals_title(count: int) -> str:
     """Above the histogram."""
-    return f"This image among {text.plural(count, 'held-out normal image')}"
+    return f"This image among {units.plural(count, 'held-out normal image')}"
 
 
 def would_flag(scores: Sequence[float], threshold: float) -> str:
     """Which share of the held-out normal images a threshold would flag."""
     count = sum(score > threshold for score in scores)
     return (
-        f"At {text.number(threshold)}, {count} of {len(scores)} held-out normal images would be flagged "
-        f"({text.percent(count / len(scores))})."
+        f"At {units.number(threshold)}, {count} of {len(scores)} held-out normal images would be flagged "
+        f"({units.percent(count / len(scores))})."
     )
 
 
 def threshold_step(value: float, calibrated: float) -> str:
     """A stop of the threshold's slider."""
-    return f"{text.number(value)} (calibrated)" if value == calibrated else text.number(value)
+    return f"{units.number(value)} (calibrated)" if value == calibrated else units.number(value)
 
 
 def sides(kept: int, total: int) -> tuple[str, str]:
@@ -187,12 +188,12 @@ def sides(kept: int, total: int) -> tuple[str, str]:
 
 def calibrated(value: float) -> str:
     """The name of the dotted line."""
-    return f"calibrated threshold {text.number(value)}"
+    return f"calibrated threshold {units.number(value)}"
 
 
 def this_image(value: float) -> str:
     """The name of the diamond."""
-    return f"this image {text.number(value)}"
+    return f"this image {units.number(value)}"
 
 
 def regions_found(count: int, share_above: float) -> str:
@@ -200,8 +201,8 @@ def regions_found(count: int, share_above: float) -> str:
     if not count:
         return "No pixel of this image is above the threshold."
     if count == 1:
-        return f"1 region is above the threshold; it covers {text.percent(share_above)} of the image."
-    return f"{count:,} regions are above the threshold; together they cover {text.percent(share_above)} of the image."
+        return f"1 region is above the threshold; it covers {units.percent(share_above)} of the image."
+    return f"{count:,} regions are above the threshold; together they cover {units.percent(share_above)} of the image."
 
 
 def regions_hint(shown: int, total: int) -> str:
@@ -242,10 +243,10 @@ def agreement(found: Agreement) -> str:
     if not found.any:
         return "Neither student's score is above its threshold anywhere in this image: neither finds anything unusual."
     return (
-        f"Of what either student finds unusual ({text.percent(found.any)} of the image), both see "
-        f"{text.percent(found.both / found.any)}, only the forward student sees "
-        f"{text.percent(found.forward / found.any)}, and only the decoder sees "
-        f"{text.percent(found.reverse / found.any)}."
+        f"Of what either student finds unusual ({units.percent(found.any)} of the image), both see "
+        f"{units.percent(found.both / found.any)}, only the forward student sees "
+        f"{units.percent(found.forward / found.any)}, and only the decoder sees "
+        f"{units.percent(found.reverse / found.any)}."
     )
 
 
@@ -265,4 +266,4 @@ STAGES_ALT = "Milliseconds per stage"
 
 def stages_title(total: float) -> str:
     """Above the chart of the stages' durations, in milliseconds."""
-    return f"**{STAGES_ALT}** · {text.milliseconds(total)} in all"
+    return f"**{STAGES_ALT}** · {units.milliseconds(total)} in all"

@@ -4,7 +4,7 @@ Streamlit."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,7 +108,7 @@ def settings_table(rows: list[Setting], first: str, second: str) -> pd.DataFrame
     )
 
 
-def _data(field: str) -> object:
+def _data(field: str) -> Callable[[Mapping[str, object]], object]:
     def read(about: Mapping[str, object]) -> object:
         data = about.get("data")
         return data.get(field) if isinstance(data, Mapping) else None
@@ -116,7 +116,7 @@ def _data(field: str) -> object:
     return read
 
 
-_ABOUT = (
+_ABOUT: tuple[tuple[str, str, Callable[[Mapping[str, object]], object]], ...] = (
     ("training data", "What it was trained on.", _data("name")),
     ("training data's content", "SHA-256 of the data set.", _data("sha256")),
     ("training images", "Normal images it was trained on.", lambda about: about.get("training_images")),

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from nnet.scoring.overlay import enlarge
 from nnet.scoring.students import LIMIT
-from workbench.shared import text, theme
+from workbench.shared import theme, units
 from workbench.shared.pictures import Scale
 from workbench.shared.sides import Side
 
@@ -86,7 +86,7 @@ def _dots(side: Side, maps: list[str], colour: str, symbol: str) -> go.Scatter:
         mode="markers",
         name=side.name,
         marker={"color": colour, "size": 12, "symbol": symbol, "line": {"width": 1.5, "color": "white"}},
-        customdata=[text.number(side.peaks[name]) for name in present],
+        customdata=[units.number(side.peaks[name]) for name in present],
         hovertemplate=f"%{{y}}: %{{customdata}} {PEAKS_UNIT}<extra></extra>",
     )
 

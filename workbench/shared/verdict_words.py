@@ -8,9 +8,7 @@ from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.maps import MAPS
-from workbench.shared import text
-
-TIMES = "\N{MULTIPLICATION SIGN}"
+from workbench.shared import units
 
 PIXEL_HINT = (
     "Look for the mark that stands furthest right of its grey bar: that map finds this place the least like normal "
@@ -47,8 +45,7 @@ def on_normal(by_place: bool) -> str:
 
 def times(ratio: float) -> str:
     """A factor in words: "4.1 times", "120 times", "1,300 times"."""
-    digits = f"{ratio:.1f}" if ratio < 10 else text.number(ratio)
-    return f"{digits} times"
+    return f"{units.times(ratio)} times"
 
 
 def part_name(expression: str) -> str:
@@ -93,7 +90,7 @@ def pixel_verdict(found: Attribution, score: float, threshold: float, by_place: 
     if flagged:
         return f"Flagged {_cause(found, by_place, 'by')}."
     cause = _cause(found, by_place, "from")
-    level = text.percent(score / max(threshold, 1e-12))
+    level = units.percent(score / max(threshold, 1e-12))
     return f"Not flagged: the score here is {level} of the threshold. What there is comes {cause}."
 
 
@@ -112,8 +109,8 @@ def _cause(found: Attribution, by_place: bool, by: str) -> str:
 def pixel_numbers(score: float, raw: float, threshold: float, whole: Part) -> str:
     """The score at the pixel, before and after smoothing, and against its normal level."""
     return (
-        f"The score here is {text.number(score)} (threshold {text.number(threshold)}); before smoothing "
-        f"{text.number(raw)}, which is {times(whole.ratio)} its normal level of {text.number(whole.normal)}."
+        f"The score here is {units.number(score)} (threshold {units.number(threshold)}); before smoothing "
+        f"{units.number(raw)}, which is {times(whole.ratio)} its normal level of {units.number(whole.normal)}."
     )
 
 
@@ -124,4 +121,4 @@ def share(value: float) -> str:
 
 def shown(expression: str) -> str:
     """An expression as people write it: with times signs and a little air."""
-    return expression.replace("*", f" {TIMES} ").replace("+", " + ")
+    return expression.replace("*", f" {units.TIMES} ").replace("+", " + ")

@@ -16,11 +16,6 @@ from workbench.shared import units
 from workbench.shared.samples import Collection
 
 PRODUCT = "N-Net Workbench"
-ABOUT = (
-    "Show it a picture of a part, and it marks whatever does not look like the good parts it has learned from. "
-    "It has never seen a defect. A frozen teacher network and two students, which know only normal images, disagree "
-    "where something is new; that disagreement is the heatmap."
-)
 PAPER = (
     "After Li, Li, Xing and Tang, *Unsupervised Image Anomaly Detection Based on Constrained Bidirectional "
     "Distillation*, Acta Electronica Sinica 53(3), 2025."
@@ -85,10 +80,6 @@ NO_MODEL = "No trained model yet."
 MODEL_HELP = (
     "Lists every finished model in checkpoints/ and runs/, but no runs that failed or were cancelled; the environment "
     "variable NNET_CHECKPOINTS adds more folders. A model can judge only images like those it was trained on."
-)
-HOW_TO_READ = (
-    "What to look for: outlined regions score above the threshold. Colours mean the same in every picture, "
-    "so a good part stays clear."
 )
 UPLOAD_HELP = (
     "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP with 8 or 16 bits and up to 64 megapixels; or a replay "
@@ -193,11 +184,6 @@ def model_facts(checkpoint: Checkpoint) -> list[str]:
 def sample_source(collection: Collection) -> str:
     """Where the sample images come from, and on which terms."""
     return f"Samples: {collection.name}. {collection.licence}"
-
-
-def in_use(name: str, device: str, checkpoint: Checkpoint) -> str:
-    """Which model runs where, for a footnote."""
-    return f"In use: **{name}** on {device}. {', '.join(model_facts(checkpoint))}."
 
 
 def data_name(about: Mapping[str, object]) -> str:

@@ -204,7 +204,7 @@ def about(variant: Variant) -> str:
 
 def score_tag(variant: Variant) -> str:
     """The badge below a tile: the score in thresholds, and the decision."""
-    return f"{text.number(variant.side.relative)} {verdict_words.TIMES} threshold, {decision(variant).lower()}"
+    return f"{text.number(variant.side.relative)} {text.TIMES} threshold, {decision(variant).lower()}"
 
 
 def decision(variant: Variant) -> str:
@@ -214,7 +214,7 @@ def decision(variant: Variant) -> str:
 
 def peak_tag(peak: float) -> str:
     """The badge below a map: its peak."""
-    return f"peak {text.number(peak)} {verdict_words.TIMES} normal"
+    return f"peak {text.number(peak)} {text.TIMES} normal"
 
 
 def map_title(name: str, title: str) -> str:

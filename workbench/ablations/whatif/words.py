@@ -174,7 +174,7 @@ def looking(done: int, total: int) -> str:
 
 def tag(reference: Reference, value: float, relative: float) -> str:
     """The badge below a picture."""
-    return f"{text.number(relative)} {verdict_words.TIMES} threshold, {text.decision(reference, value).lower()}"
+    return f"{text.number(relative)} {text.TIMES} threshold, {text.decision(reference, value).lower()}"
 
 
 def samples_summary(defective: Summary | None, normal: Summary | None) -> str:

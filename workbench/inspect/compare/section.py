@@ -15,7 +15,8 @@ from workbench.components.linked_pictures import Probe, Tile
 from workbench.inspect import linked, settings
 from workbench.inspect.compare import words
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, pictures, resources, sides, sides_figures, text
+from workbench.shared import controls, pictures, resources, sides, sides_figures
+from workbench.shared import words as shared_words
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Model
 from workbench.shared.settings import MODEL
@@ -109,7 +110,7 @@ def results(first: Side, second: Side) -> pd.DataFrame:
         rows.append(
             {
                 "Model": side.name,
-                "Decision": text.decision(reference, value),
+                "Decision": shared_words.decision(reference, value),
                 "Score": value,
                 "Threshold": reference.threshold,
                 "In thresholds": side.relative,

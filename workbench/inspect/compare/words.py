@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.shared import text
+from workbench.shared import units
+from workbench.shared import words as shared_words
 from workbench.shared.sides import Setting, Side, value
 
 EXAMPLE = "python -m nnet train --data elpv:mono --out runs/without-memory --set model.nfs=false"
@@ -50,7 +51,7 @@ SAME_SETTINGS = "Their settings are the same; what differs is the outcome of the
 
 def wipe_title(first: str, second: str) -> str:
     """Above the two overlays."""
-    return f"**Wipe from {text.plain(first)} to {text.plain(second)}**"
+    return f"**Wipe from {units.plain(first)} to {units.plain(second)}**"
 
 
 def ticks(first: str, second: str) -> tuple[str, str, str]:
@@ -60,18 +61,18 @@ def ticks(first: str, second: str) -> tuple[str, str, str]:
 
 def answer(first: Side, second: Side) -> str:
     """Both decisions and the scores, in sentences."""
-    one, two = (text.plain(side.name) for side in (first, second))
-    was, now = (text.decision(side.judged.reference, side.judged.value).lower() for side in (first, second))
+    one, two = (units.plain(side.name) for side in (first, second))
+    was, now = (shared_words.decision(side.judged.reference, side.judged.value).lower() for side in (first, second))
     said = f"Both call it {was}." if was == now else f"They disagree: {one} calls it {was}, {two} calls it {now}."
     scores = (
-        f"{one} scores it at {text.number(first.relative)} times its own threshold, {two} at "
-        f"{text.number(second.relative)} times."
+        f"{one} scores it at {units.number(first.relative)} times its own threshold, {two} at "
+        f"{units.number(second.relative)} times."
     )
     change = second.relative - first.relative
     if not change:
         return f"**{said}** {scores}"
     higher = two if change > 0 else one
-    return f"**{said}** {scores} The score of {higher} is {text.number(abs(change))} thresholds higher."
+    return f"**{said}** {scores} The score of {higher} is {units.number(abs(change))} thresholds higher."
 
 
 def place(x: int, y: int, change: float, first: str, second: str) -> str:
@@ -80,8 +81,8 @@ def place(x: int, y: int, change: float, first: str, second: str) -> str:
         return "The two score maps are equal everywhere."
     more, less = (second, first) if change > 0 else (first, second)
     return (
-        f"They differ most at x {x:,}, y {y:,}, where {text.plain(more)} is {text.number(abs(change))} thresholds "
-        f"above {text.plain(less)}."
+        f"They differ most at x {x:,}, y {y:,}, where {units.plain(more)} is {units.number(abs(change))} thresholds "
+        f"above {units.plain(less)}."
     )
 
 
@@ -91,14 +92,16 @@ def differences(found: Sequence[Setting]) -> str:
         return SAME_SETTINGS
     named = [f"`{setting.name}` ({value(setting.first)} and {value(setting.second)})" for setting in found]
     listed = ", ".join(named[:-1]) + (" and " if len(named) > 1 else "") + named[-1]
-    return f"They differ in {text.plural(len(found), 'setting')}: {listed}."
+    return f"They differ in {units.plural(len(found), 'setting')}: {listed}."
 
 
 def missing(error: str, name: str) -> str:
     """That the second model cannot compute the expression."""
-    return f"{text.plain(name)} cannot be scored this way. {text.plain(error)} You can also choose another score above."
+    return (
+        f"{units.plain(name)} cannot be scored this way. {units.plain(error)} You can also choose another score above."
+    )
 
 
 def unusable(error: str, name: str) -> str:
     """That the second model cannot be loaded."""
-    return f"{text.plain(name)} cannot be used. {text.plain(error)}"
+    return f"{units.plain(name)} cannot be used. {units.plain(error)}"

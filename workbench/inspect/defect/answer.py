@@ -13,7 +13,8 @@ from workbench.inspect.defect import cache, effect, figures, words
 from workbench.inspect.defect.recipe import Recipe
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, pictures, session, text, theme
+from workbench.shared import controls, pictures, session, theme, units
+from workbench.shared import words as shared_words
 
 
 def outcome(scene: Scene, recipe: Recipe | None) -> Outcome | None:
@@ -65,11 +66,11 @@ def verdict(scene: Scene, outcome: Outcome) -> None:
     colour = theme.BADGES[after.is_anomalous]
     said = words.verdict(outcome.recipe.kind, before.value, after.value, after.reference, found, outcome.maps)
     st.markdown(f"**{words.VERDICT_TITLE}**")
-    st.markdown(f":{colour}-badge[{text.decision(after.reference, after.value)}] {said}")
+    st.markdown(f":{colour}-badge[{shared_words.decision(after.reference, after.value)}] {said}")
     with st.grid(2, min_column_width=104, gap="small"):
-        st.metric(words.SCORE_BEFORE, text.number(before.value), help=text.threshold(before.reference))
-        st.metric(words.SCORE_AFTER, text.number(after.value), help=text.verdict(after.reference, after.value))
-        st.metric(words.FOUND_LABEL, text.percent(found.share), help=words.FOUND_HELP)
+        st.metric(words.SCORE_BEFORE, units.number(before.value), help=shared_words.threshold(before.reference))
+        st.metric(words.SCORE_AFTER, units.number(after.value), help=shared_words.verdict(after.reference, after.value))
+        st.metric(words.FOUND_LABEL, units.percent(found.share), help=words.FOUND_HELP)
         st.metric(words.IOU_LABEL, f"{found.iou:.2f}", help=words.IOU_HELP)
     st.caption(words.ran(outcome.answer.milliseconds, outcome.ran))
 

@@ -15,7 +15,7 @@ from workbench.inspect.defect.effect import Curves
 from workbench.inspect.defect.recipe import Recipe, at_dose, damage, doses
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, pictures, resources, text
+from workbench.shared import controls, pictures, resources, units
 
 _RESPONSES, _DRAWN = "studio_responses", "studio_drawn"
 _RESPONSES_KEPT = 6  # per visitor; each takes about 1 MB
@@ -44,10 +44,10 @@ def draw(scene: Scene, outcome: Outcome) -> None:
 
 def _measured(scene: Scene, recipe: Recipe, axis: str) -> Response:
     image, total = scene.loaded.image, len(doses(axis))
-    bar = st.progress(0.0, words.progress(0, total))
+    bar = st.progress(0.0, units.progress(0, total, "picture", "measured"))
 
     def measured(done: int) -> None:
-        bar.progress(done / total, words.progress(done, total))
+        bar.progress(done / total, units.progress(done, total, "picture", "measured"))
 
     response = respond(
         scene.model.detector,
@@ -74,7 +74,7 @@ def _show(scene: Scene, kind: str, response: Response, key: tuple[object, ...]) 
             with grid.cell():
                 st.markdown(words.dose_title(title, curves.axis, kind))
                 st.plotly_chart(figure, key=f"studio_dose_{title}", config=pictures.CHART_CONFIG, alt=hint)
-                st.caption(text.plain(hint))
+                st.caption(units.plain(hint))
     _onsets(scene, curves, kind, response)
 
 

@@ -98,9 +98,9 @@ def effect(
         level: see `normal_level`.
     """
     old, new = (np.asarray(expression.evaluate(maps)) for maps in (before, after))
-    low, high = float(peak(old, inside)), float(peak(new, inside))
+    low, high = peak(old, inside), peak(new, inside)
     scale = max(level, 1e-12)
-    return Effect(expression.text, low / scale, high / scale, level, bool(is_visible(high, low, level)))
+    return Effect(expression.text, float(low) / scale, float(high) / scale, level, bool(is_visible(high, low, level)))
 
 
 # ------------------------------------------------------------------------------------------------- dose-response

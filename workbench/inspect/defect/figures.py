@@ -13,7 +13,7 @@ from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import outline
 from workbench.inspect.defect import words
 from workbench.inspect.defect.effect import Curves, Effect, Line
-from workbench.shared import pictures, text, theme
+from workbench.shared import pictures, theme, units
 from workbench.shared.pictures import Scale
 
 _TILE_SIDE = 192  # longest side of a map in a pair, in pixels
@@ -131,8 +131,8 @@ def scores_figure(curves: Curves, kind: str) -> go.Figure:
         "yaxis": _log_axis("image score (no unit, logarithmic)", min(values), max(values)),
         "shapes": [_line("y", threshold), _line("y", undamaged, "dash")],
         "annotations": [
-            _note(threshold, f"threshold {text.number(curves.threshold)}"),
-            _note(undamaged, f"without the defect {text.number(curves.undamaged)}", right=True),
+            _note(threshold, f"threshold {units.number(curves.threshold)}"),
+            _note(undamaged, f"without the defect {units.number(curves.undamaged)}", right=True),
         ],
     }
     return go.Figure(dots, _CHART | layout | {"height": _CHART_HEIGHT})

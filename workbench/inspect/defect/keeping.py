@@ -9,7 +9,7 @@ from workbench.inspect.defect import words
 from workbench.inspect.defect.recipe import mask_picture
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures, session, text
+from workbench.shared import pictures, session, units
 
 _ADDED = "studio_added"
 
@@ -32,7 +32,7 @@ def draw(scene: Scene, outcome: Outcome) -> None:
         try:
             key = session.add(_free_name(name), pictures.png(alteration.image))
         except NNetError as error:
-            st.warning(text.plain(str(error)), icon=":material/warning:")
+            st.warning(units.plain(str(error)), icon=":material/warning:")
             return
         st.session_state[_ADDED] = (made, key)
         st.rerun()  # the row of images is outside this fragment

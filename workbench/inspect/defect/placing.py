@@ -28,9 +28,9 @@ def choose() -> Placed:
             for name in _fields(kind):
                 dial, (label, help) = DIALS[name], words.DIALS[name]
                 dial.setting.remember()
-                bounds = {"min_value": dial.low, "max_value": dial.high, "step": dial.step}
+                key, unit = dial.setting.key, dial.unit
                 with grid.cell():
-                    value = st.slider(label, **bounds, key=dial.setting.key, format=dial.unit, help=help)
+                    value = st.slider(label, dial.low, dial.high, step=dial.step, key=key, format=unit, help=help)
                 fields[name] = value if dial.size == 1 else value / dial.size
     return Placed(CutPaste(**fields) if kind == CUT_PASTE else Defect(kind, **fields))
 

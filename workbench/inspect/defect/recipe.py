@@ -120,14 +120,15 @@ def damage(image: np.ndarray, recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
     """The changed image, uint8 (H, W, 3), and the defect's mask, bool (H, W); see `alter`."""
     if isinstance(recipe, Drawn):
         return lay_over(image, _decoded(recipe.layer), recipe.strength)
-    return paste_patch(image, recipe.defect) if recipe.kind == CUT_PASTE else paint_defect(image, recipe.defect)
+    defect = recipe.defect
+    return paste_patch(image, defect) if isinstance(defect, CutPaste) else paint_defect(image, defect)
 
 
 def at_dose(recipe: Recipe, axis: str, dose: float) -> Recipe:
     """The same defect with another size or contrast."""
     if isinstance(recipe, Drawn):
         return replace(recipe, strength=dose)
-    return Placed(replace(recipe.defect, **{axis: dose}))
+    return Placed(replace(recipe.defect, size=dose) if axis == SIZE else replace(recipe.defect, contrast=dose))
 
 
 def doses(axis: str) -> tuple[float, ...]:

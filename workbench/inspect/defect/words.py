@@ -8,7 +8,8 @@ from nnet.analysis.visibility import MIN_RISE
 from nnet.scoring.calibration import Reference
 from workbench.inspect.defect.effect import Curves, Effect, Found, Line
 from workbench.inspect.defect.recipe import CONTRAST, CUT_PASTE, SIZE
-from workbench.shared import text
+from workbench.shared import units
+from workbench.shared import words as shared_words
 
 LEAD = (
     "Put a defect on this picture and see what the network makes of it. Place one with sliders, or draw it by hand. "
@@ -84,8 +85,8 @@ def already(reference: Reference, value: float, known_defective: bool) -> str | 
     """Why this picture is a poor start, or None for a normal one."""
     if reference.is_anomalous(value):
         return (
-            f"This picture is already called anomalous (score {text.number(value)}, threshold "
-            f"{text.number(reference.threshold)}), so the answer mixes its own defects with yours. You will see more "
+            f"This picture is already called anomalous (score {units.number(value)}, threshold "
+            f"{units.number(reference.threshold)}), so the answer mixes its own defects with yours. You will see more "
             "on a normal picture."
         )
     if known_defective:
@@ -109,7 +110,7 @@ def place(x: float, y: float, size: float, shape: tuple[int, ...], kind: str) ->
 
 def drawing_kept(width: int, height: int) -> str:
     """The resolution of a drawing on a larger image."""
-    return f"Your drawing has {text.pixels(width, height)} and is enlarged to the size of the picture."
+    return f"Your drawing has {units.pixels(width, height)} and is enlarged to the size of the picture."
 
 
 # ---------------------------------------------------------------------------------------------------- the answer
@@ -142,7 +143,7 @@ PAIRS_HINT = (
 )
 VISIBLE_MEANS = (
     "A defect is visible to a map if the map's highest value inside the defect is above the level that 99 % of normal "
-    f"pixels stay below, and at least {text.percent(MIN_RISE)} of that level higher than it was there without the "
+    f"pixels stay below, and at least {units.percent(MIN_RISE)} of that level higher than it was there without the "
     "defect."
 )
 
@@ -150,10 +151,10 @@ VISIBLE_MEANS = (
 def ran(milliseconds: float, now: bool) -> str:
     """Whether the network ran, and how long."""
     if now:
-        return f":material/bolt: A new picture: the network ran once, in {text.milliseconds(milliseconds)}."
+        return f":material/bolt: A new picture: the network ran once, in {units.milliseconds(milliseconds)}."
     return (
         "This picture has been seen before, so nothing had to run (its pass through the network took "
-        f"{text.milliseconds(milliseconds)})."
+        f"{units.milliseconds(milliseconds)})."
     )
 
 
@@ -163,8 +164,8 @@ def verdict(kind: str, before: float, after: float, reference: Reference, found:
 
 
 def _scores(kind: str, before: float, after: float, reference: Reference) -> str:
-    old, new = text.number(before), text.number(after)
-    was, now = (text.decision(reference, value).lower() for value in (before, after))
+    old, new = units.number(before), units.number(after)
+    was, now = (shared_words.decision(reference, value).lower() for value in (before, after))
     if old == new:
         return f"The {noun(kind)} leaves the score at {old} ({now})."
     if after > before:
@@ -177,7 +178,7 @@ def _scores(kind: str, before: float, after: float, reference: Reference) -> str
 
 
 def _where(reference: Reference, found: Found) -> str:
-    share, before = text.percent(found.share), text.percent(found.before)
+    share, before = units.percent(found.share), units.percent(found.before)
     if found.before >= 0.5:
         return (
             f"{share} of it lies in the flagged region, but {before} of its place was flagged without it, so this says "
@@ -190,7 +191,7 @@ def _where(reference: Reference, found: Found) -> str:
         return f"It is found in part: {share} of it lies in the flagged region.{earlier}"
     if found.flagged > 0:
         return f"It is missed: the flagged region lies elsewhere.{earlier}"
-    return f"It is missed: nothing in the picture scores above the threshold, {text.number(reference.threshold)}."
+    return f"It is missed: nothing in the picture scores above the threshold, {units.number(reference.threshold)}."
 
 
 def _mainly(maps: Sequence[Effect]) -> str:
@@ -199,22 +200,17 @@ def _mainly(maps: Sequence[Effect]) -> str:
         return "No map shows it."
     most = max(seeing, key=lambda effect: effect.rise)
     shown = (
-        f"{most.name} shows it most ({text.map_label(most.name)}): {times(most.before)} \N{RIGHTWARDS ARROW} "
-        f"{times(most.after)} times its normal level."
+        f"{most.name} shows it most ({shared_words.map_label(most.name)}): {units.times(most.before)} "
+        f"\N{RIGHTWARDS ARROW} {units.times(most.after)} times its normal level."
     )
     if len(seeing) == len(maps):
         return f"{shown} It is visible to all maps."
     return f"{shown} It is visible to {len(seeing)} of {len(maps)} maps."
 
 
-def times(value: float) -> str:
-    """A multiple of a normal level: 0.42, 3.1, 12."""
-    return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 10 else f"{value:,.0f}"
-
-
 def effect_caption(effect: Effect) -> str:
     """A map's values at the defect, and whether it sees it."""
-    arrow = f"{times(effect.before)} \N{RIGHTWARDS ARROW} {times(effect.after)}"
+    arrow = f"{units.times(effect.before)} \N{RIGHTWARDS ARROW} {units.times(effect.after)}"
     return f"{arrow} times normal; {'visible' if effect.visible else 'not visible'}"
 
 
@@ -255,20 +251,15 @@ def dose_axis(axis: str, kind: str) -> str:
 
 def estimate(count: int, milliseconds: float, device: str) -> str:
     """What a measurement will take."""
-    took = text.milliseconds(count * milliseconds)
-    return f"{text.plural(count, 'picture')} through the network: about {took} on {device}."
-
-
-def progress(done: int, total: int) -> str:
-    """How far a measurement is."""
-    return f"{done} of {text.plural(total, 'picture')} measured"
+    took = units.milliseconds(count * milliseconds)
+    return f"{units.plural(count, 'picture')} through the network: about {took} on {device}."
 
 
 def took(count: int, milliseconds: float) -> str:
     """What a measurement took."""
     return (
-        f"“Visible” is defined as above. Measured on {text.plural(count, 'picture')} in "
-        f"{text.milliseconds(milliseconds)}; another score or threshold needs no new measurement."
+        f"“Visible” is defined as above. Measured on {units.plural(count, 'picture')} in "
+        f"{units.milliseconds(milliseconds)}; another score or threshold needs no new measurement."
     )
 
 
@@ -281,7 +272,7 @@ def score_onset(curves: Curves, kind: str) -> str:
 
 def line_onset(curves: Curves, line: Line, kind: str) -> str:
     """From which dose on a map or factor sees the defect."""
-    return f"**{text.plain(line.name)}**: {_onset(curves, line.onset.since, line.onset.seen, kind, 'visible')}"
+    return f"**{units.plain(line.name)}**: {_onset(curves, line.onset.since, line.onset.seen, kind, 'visible')}"
 
 
 def _onset(curves: Curves, since: float | None, seen: int, kind: str, state: str) -> str:
@@ -289,20 +280,20 @@ def _onset(curves: Curves, since: float | None, seen: int, kind: str, state: str
     if not seen:
         return f"never {state} up to {_dose(curves, float(curves.doses[-1]), kind)}."
     if since is None:
-        return f"{state} at {seen} of {text.plural(total, one)}, but not at the largest."
+        return f"{state} at {seen} of {units.plural(total, one)}, but not at the largest."
     start = _dose(curves, since, kind)
     earlier = seen - int((curves.doses >= since).sum())
     if since == curves.doses[0]:
         return f"{state} at every {one} tested, starting at {start}."
     if earlier:
-        return f"{state} from {start} upwards, and also at {text.plural(earlier, f'smaller {one}')}."
+        return f"{state} from {start} upwards, and also at {units.plural(earlier, f'smaller {one}')}."
     return f"{state} from {start} upwards."
 
 
 def _dose(curves: Curves, dose: float, kind: str) -> str:
     """A dose with its unit: "a length of 48 px", "a contrast of 30 %"."""
     if curves.pixels is None:
-        return f"a contrast of {text.percent(dose)}"
+        return f"a contrast of {units.percent(dose)}"
     pixels = float(curves.pixels[list(curves.doses).index(dose)])
     return f"a {extent(kind)} of {pixels:.0f} px"
 
@@ -323,4 +314,4 @@ def file_stem(picture: str, kind: str) -> str:
 
 def added(title: str) -> str:
     """That an altered picture is now among the visitor's images."""
-    return f"{text.plain(title)} is now among your images. Look at it:"
+    return f"{units.plain(title)} is now among your images. Look at it:"

@@ -13,7 +13,7 @@ from nnet.replay.bundle import Bundle, pack
 from nnet.replay.checks import Check, Rerun
 from workbench.inspect.replay import words
 from workbench.inspect.scene import Scene
-from workbench.shared import bundles, pictures, resources, session, settings, text
+from workbench.shared import bundles, pictures, resources, session, settings, units
 from workbench.shared.pictures import Scale
 
 _AGAIN = "bundles_run_again"
@@ -53,7 +53,7 @@ def _again(scene: Scene, bundle: Bundle) -> Rerun | None:
     if found is None:
         return None
     model = resources.load_model(*found, str(scene.model.detector.device))
-    runs: dict[tuple[str, str], Rerun] = st.session_state.setdefault(_AGAIN, {})
+    runs: dict[tuple[str, ...], Rerun] = st.session_state.setdefault(_AGAIN, {})
     key = (scene.loaded.hash, bundle.weights_hash, bundle.reference.expression, bundle.made, model.key)
     if key not in runs:
         runs.clear()  # one is shown at a time, and the traces are kept elsewhere
@@ -64,12 +64,12 @@ def _again(scene: Scene, bundle: Bundle) -> Rerun | None:
 
 def _heading(bundle: Bundle, found: Sequence[Check], again: Rerun | None) -> None:
     agree = all(check.agrees for check in found)
-    st.markdown(f":{'blue' if agree else 'orange'}-badge[{words.summary(found)}] {text.plain(words.origin(bundle))}")
+    st.markdown(f":{'blue' if agree else 'orange'}-badge[{words.summary(found)}] {units.plain(words.origin(bundle))}")
     st.markdown(words.result(bundle))
     if again is None:
-        st.info(text.plain(checks.no_checkpoint(bundle)), icon=":material/link_off:")
+        st.info(units.plain(checks.no_checkpoint(bundle)), icon=":material/link_off:")
     else:
-        st.markdown(f"{text.plain(again.why)} {words.difference(bundle, again)}")
+        st.markdown(f"{units.plain(again.why)} {words.difference(bundle, again)}")
     rows = [{"Check": c.name, "Result": words.MARKS[c.agrees], "What was found": c.detail} for c in found]
     st.markdown(words.checks_title(len(rows)))
     st.dataframe(

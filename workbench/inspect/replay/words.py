@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from nnet.replay.bundle import Bundle
 from nnet.replay.checks import Check, Rerun
-from workbench.shared import text
+from workbench.shared import units
+from workbench.shared import words as shared_words
 
 BUTTON = "Replay bundle (ZIP)"
 ABOUT = (
@@ -34,13 +35,13 @@ def summary(checks: Sequence[Check]) -> str:
     if not wrong:
         return f"All {len(checks)} checks agree"
     if wrong == 1:
-        return f"1 of {text.plural(len(checks), 'check')} differs"
+        return f"1 of {units.plural(len(checks), 'check')} differs"
     return f"{wrong} of {len(checks)} checks differ"
 
 
 def checks_title(count: int) -> str:
     """Above the table of checks."""
-    return f"**{text.plural(count, 'check')}** · what was compared with what"
+    return f"**{units.plural(count, 'check')}** · what was compared with what"
 
 
 def origin(bundle: Bundle) -> str:
@@ -52,9 +53,9 @@ def result(bundle: Bundle) -> str:
     """The stored numbers in a sentence."""
     reference, value = bundle.reference, bundle.value
     return (
-        f"Stored: score {text.number(value)} with {text.plain(reference.expression)}, threshold "
-        f"{text.number(reference.threshold)}, {text.decision(reference, value).lower()}; it "
-        f"{text.rank(reference, value)}."
+        f"Stored: score {units.number(value)} with {units.plain(reference.expression)}, threshold "
+        f"{units.number(reference.threshold)}, {shared_words.decision(reference, value).lower()}; it "
+        f"{shared_words.rank(reference, value)}."
     )
 
 
@@ -74,4 +75,4 @@ def map_alt(name: str) -> str:
 
 def peak(name: str, value: float) -> str:
     """Below a stored map: its highest value in normal levels."""
-    return f"**{name}** peak {text.number(value)}"
+    return f"**{name}** peak {units.number(value)}"
