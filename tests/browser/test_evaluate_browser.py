@@ -73,7 +73,7 @@ def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
         page.locator(".st-key-jump-alarm button:visible").click()
         page.get_by_text("0 of 4 normal ones raise a false alarm").wait_for()
         before = page.url
-        page.locator(".st-key-threshold").get_by_role("slider").press("ArrowRight")
+        page.locator(".st-key-cut").get_by_role("slider").press("ArrowRight")
         page.wait_for_function("url => location.href !== url", arg=before)
         visitor.settle().check()
         drag(page, 1.0)
@@ -82,7 +82,7 @@ def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
         drag(page, 0.0)
         page.get_by_text("4 defective images of 4 are found and 0 missed; 4 of 4 normal").wait_for()
         assert confusion(visitor.settle().page) == ["0", "4", "0", "4"]
-        assert "threshold=" in page.url
+        assert "cut=" in page.url
         page.locator("[class*='st-key-open-'] button:visible").first.click()  # nothing is missed: the worst false alarm
         page.get_by_role("heading", name="Inspect").wait_for()
         page.wait_for_url("**image=test%2Fgood**")

@@ -20,12 +20,12 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis import evaluation, subsets
 from nnet.data import open_dataset
 from nnet.detector import Detector
-from workbench.evaluate import measured as work
-from workbench.evaluate import words
+from workbench.evaluate import cache, decisions, layouts, page, report, words
+from workbench.evaluate.scene import Scene
 from workbench.shared import resources
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = "pages/4_Evaluate.py"
+PAGE, INSPECT = "pages/4_Evaluate.py", "pages/1_Inspect.py"
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(600)]
 
@@ -106,7 +106,7 @@ def test_every_image_passes_through_the_network_once_and_the_table_holds_the_met
 ) -> None:
     seen = []
     real = Detector.maps_and_f3
-    work.stores.clear()
+    cache.stores.clear()
     with patch.object(Detector, "maps_and_f3", lambda self, images: seen.append(len(images)) or real(self, images)):
         at = start(evaluate_data="folder", evaluate_folder=str(category))
         assert "6 normal test images and 7 defective of 2 types" in said(at)
@@ -169,12 +169,12 @@ def test_an_unreadable_image_is_named_and_the_others_are_measured(category: Path
 def test_the_threshold_moves_the_line_and_the_counts_and_runs_nothing(category: Path) -> None:
     at = measured(category, evaluate_part="threshold")
     with patch.object(Detector, "maps_and_f3") as network, patch.object(evaluation, "score") as again:
-        slider = at.select_slider(key="threshold")
+        slider = at.select_slider(key="cut")
         before = line(at), html_of(at)
         fine(slider.set_value(slider.value).run())
         fine(at.button(key="jump-miss").click().run())
         assert (line(at), html_of(at)) != before and words.NO_MISSES in said(at)
-        assert float(written(at, "threshold")) == line(at) == at.select_slider(key="threshold").value
+        assert float(written(at, "cut")) == line(at) == at.select_slider(key="cut").value
         fine(at.button(key="jump-alarm").click().run())
         assert words.NO_ALARMS in said(at) and "of 6 normal ones raise a false alarm" in said(at)
         assert not network.called and not again.called
@@ -191,8 +191,8 @@ def test_a_threshold_of_the_address_is_taken_over_by_line_slider_and_table(categ
     shown = component(at, "evaluate_histogram")
     assert shown["values"] == [float(value) for value in shown["values"]] and len(shown["told"]) == len(shown["stops"])
     wanted = len(shown["values"]) // 3
-    fine(at.select_slider(key="threshold").set_value(shown["values"][wanted]).run())
-    again = measured(category, evaluate_part="threshold", threshold=written(at, "threshold"))
+    fine(at.select_slider(key="cut").set_value(shown["values"][wanted]).run())
+    again = measured(category, evaluate_part="threshold", cut=written(at, "cut"))
     assert component(again, "evaluate_histogram")["now"] == wanted and html_of(again) == html_of(at)
     missed, alarms = (int(told.split()[0]) for told in component(again, "evaluate_histogram")["told"][wanted])
     assert words.decided(6 - alarms, alarms, missed, 7 - missed) in said(again)
@@ -208,11 +208,63 @@ def test_best_f1_is_reached_at_its_threshold(category: Path) -> None:
 
 
 def test_another_score_starts_at_its_own_threshold(category: Path, detector: Detector) -> None:
-    at = measured(category, evaluate_part="threshold", threshold="1e9")
+    at = measured(category, evaluate_part="threshold", cut="1e9")
     fine(at.button(key="jump-alarm").click().run())
     fine(at.selectbox(key="evaluate_score").set_value("M4*M5*M6").run())
     own = detector.calibration.for_expression("M4*M5*M6").threshold
-    assert at.select_slider(key="threshold").value == pytest.approx(own)
+    assert at.select_slider(key="cut").value == pytest.approx(own)
+
+
+def visit(at: AppTest, page: str) -> AppTest:
+    """Switch to another page of the same visit; a browser's address then starts without parameters."""
+    at.query_params.clear()
+    at.switch_page(page)
+    return fine(at.run())
+
+
+def test_the_threshold_of_this_page_and_the_multiple_of_inspect_are_two_settings(category: Path) -> None:
+    at = measured(category, evaluate_part="threshold")
+    fine(at.button(key="jump-miss").click().run())
+    chosen = at.select_slider(key="cut").value
+    assert at.session_state["cut"] == chosen == float(written(at, "cut"))
+    visit(at, INSPECT)
+    assert at.session_state["threshold"] == 1 and "threshold" not in at.query_params
+    at.session_state["threshold"] = 1.5
+    assert float(written(fine(at.run()), "threshold")) == 1.5
+    visit(at, PAGE)
+    assert at.select_slider(key="cut").value == chosen == float(written(at, "cut"))
+    assert "threshold" not in at.query_params
+    assert visit(at, INSPECT).session_state["threshold"] == 1.5
+
+
+def test_an_old_link_is_read_where_it_is_unambiguous_and_goes_nowhere_else(category: Path, detector: Detector) -> None:
+    at = measured(category, evaluate_part="threshold")
+    own = at.select_slider(key="cut").value
+    fine(at.button(key="jump-miss").click().run())
+    chosen = at.select_slider(key="cut").value
+    highest = component(at, "evaluate_histogram")["values"][-1]
+    for address, expected in (
+        ({"threshold": str(chosen)}, chosen),
+        ({"threshold": str(chosen), "cut": str(own)}, own),  # the link is a new one
+        ({"threshold": str(10 * highest)}, own),  # nothing that these images score
+    ):
+        at = measured(category, evaluate_part="threshold", **address)
+        assert at.select_slider(key="cut").value == expected and "threshold" not in at.query_params
+        assert visit(at, INSPECT).session_state["threshold"] == 1
+
+
+def test_the_report_is_made_without_a_session(category: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenes: list[Scene] = []
+    monkeypatch.setitem(page._PARTS, "report", scenes.append)
+    measured(category, evaluate_part="report")
+    found = subsets.attribute(scenes[0].evidence)
+    middle = float(np.median(scenes[0].result.scores))
+    made = report.report(scenes[0], middle, found).decode()
+    wrong = sum(map(len, decisions.worst(scenes[0].result.scores, scenes[0].defective, middle)))
+    for title in ("Metrics", "Curves over images", "Curves over pixels", "Threshold", words.MISSES, words.ALARMS):
+        assert f"<h2>{title}</h2>" in made
+    assert words.carries(found.shapley("p_ap"), "p_ap").replace("**", "") in made
+    assert made.count("<figure>") == wrong > 0 and open_dataset(category).content_hash() in made
 
 
 def test_a_picture_of_the_gallery_opens_in_inspect(category: Path) -> None:
@@ -243,7 +295,7 @@ def test_images_in_the_plane_and_the_one_that_is_chosen(category: Path) -> None:
 def test_the_umap_waits_for_a_click_and_is_kept(category: Path) -> None:
     at = measured(category, evaluate_part="images", layout="umap")
     assert not charts(at)
-    with patch.object(work, "embed", side_effect=lambda v: v[:, :2]) as embed:
+    with patch.object(layouts, "embed", side_effect=lambda v: v[:, :2]) as embed:
         fine(next(b for b in at.button if b.label == words.UMAP_BUTTON).click().run())
         assert len(charts(at)) == 1
         fine(at.segmented_control(key="colour_by").set_value("score").run())
@@ -320,7 +372,7 @@ def test_a_wrong_expression_is_explained_and_left_out(category: Path) -> None:
 
 
 def test_nonsense_in_the_address_does_no_harm(category: Path) -> None:
-    at = measured(category, evaluate_part="x", evaluate_score="y", threshold="z", level="w")
+    at = measured(category, evaluate_part="x", evaluate_score="y", threshold="z", cut="v", level="w")
     assert at.segmented_control(key="evaluate_part").value == "metrics" and charts(at)
 
 

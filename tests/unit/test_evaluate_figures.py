@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 from scored import DEFECTIVE, SCORES, evidence
 
 from nnet.analysis.evaluation import score
 from nnet.analysis.subsets import attribute
 from nnet.scoring.metrics import evaluate, rank_scores
-from workbench.evaluate import figures, measured, report, words
-from workbench.evaluate.figures import Line
+from workbench.evaluate import cache, decisions, figures, layouts, report, tables, words
+from workbench.evaluate.figures import Images, Line
 from workbench.evaluate.report import Section
 
 
@@ -27,10 +28,10 @@ def line(name: str = "M1") -> Line:
 def test_a_curve_is_marked_where_the_threshold_is() -> None:
     assert line().at(0.45) == (0, pytest.approx(2 / 3))
     assert line().at(9) == (0, 0) and line().at(0) == (1, 1)
-    marks = measured.marks(measured.counts(SCORES, DEFECTIVE, 0.4))
+    marks = decisions.marks(decisions.counts(SCORES, DEFECTIVE, 0.4))
     assert marks["pr"] == (pytest.approx(2 / 3), pytest.approx(2 / 3))
-    assert measured.marks((3, 0, 3, 0)) == {"roc": (0, 0), "pr": (0, 1)}
-    figure = figures.curve_figure([line(), line("M2")], 0.4, ("fpr", "tpr"), diagonal=True, mark=marks["roc"])
+    assert decisions.marks((3, 0, 3, 0)) == {"roc": (0, 0), "pr": (0, 1)}
+    figure = figures.curve_figure([line(), line("M2")], 0.4, ("fpr", "tpr"), constant=(0, 1), mark=marks["roc"])
     dot = figure.data[-1]
     assert (dot.x[0], dot.y[0]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
     assert figure.data[-2].name == "M1", "the chosen score lies on top"
@@ -54,10 +55,10 @@ def test_the_histogram_of_zeros_is_drawn_too() -> None:
 
 
 def test_counts_and_the_worst_images() -> None:
-    assert measured.counts(SCORES, DEFECTIVE, 0.4) == (2, 1, 1, 2)
-    missed, alarms = measured.worst(SCORES, DEFECTIVE, 0.45)
+    assert decisions.counts(SCORES, DEFECTIVE, 0.4) == (2, 1, 1, 2)
+    missed, alarms = decisions.worst(SCORES, DEFECTIVE, 0.45)
     assert list(missed) == [3] and list(alarms) == []
-    missed, alarms = measured.worst(SCORES, DEFECTIVE, 0.15)
+    missed, alarms = decisions.worst(SCORES, DEFECTIVE, 0.15)
     assert list(missed) == [] and list(alarms) == [2, 1]
     table = figures.confusion_html((2, 1, 1, 2))
     assert re.findall(r"600\">(\d+)<", table) == ["2", "1", "1", "2"] and table.count("67 %") == 2
@@ -68,19 +69,19 @@ def test_counts_and_the_worst_images() -> None:
 
 def test_pictures_of_a_gallery_are_squares_with_transparent_edges() -> None:
     picture = np.full((2, 5, 3), 9, np.uint8)
-    square = measured.squared(picture)
+    square = cache.squared(picture)
     assert square.shape == (5, 5, 4) and (square[1:3, :, :3] == 9).all()
     assert square[..., 3].sum() == 255 * 10 and (square[1:3, :, 3] == 255).all()
-    assert measured.squared(picture[:, :2]).shape == (2, 2, 4)
+    assert cache.squared(picture[:, :2]).shape == (2, 2, 4)
 
 
 def test_thresholds_to_choose_from_hold_the_special_ones_and_reach_beyond_all_scores() -> None:
-    steps = measured.threshold_steps(SCORES, [0.123456789, 0.0])
+    steps = decisions.threshold_steps(SCORES, [0.123456789, 0.0])
     assert 0.123456789 in steps and steps == sorted(steps) and steps[0] < 0.1 and steps[-1] > 0.8
-    assert measured.threshold_steps(np.zeros(3), [])[0] > 0
-    near = measured.threshold_steps(SCORES, [0.12345678, float(np.nextafter(0.12345678, 1))])
-    for some in (near, [1.018, 1.02, 1.0200001], measured.threshold_steps(np.array([0.7, 1.3]), [0.9])):
-        labels = measured.step_labels(some)
+    assert decisions.threshold_steps(np.zeros(3), [])[0] > 0
+    near = decisions.threshold_steps(SCORES, [0.12345678, float(np.nextafter(0.12345678, 1))])
+    for some in (near, [1.018, 1.02, 1.0200001], decisions.threshold_steps(np.array([0.7, 1.3]), [0.9])):
+        labels = decisions.step_labels(some)
         assert list(labels) != [] and set(labels) == set(some) and len(set(labels.values())) == len(some)
 
 
@@ -88,11 +89,11 @@ def test_pca_is_the_plane_of_largest_variance() -> None:
     random = np.random.default_rng(0)
     flat = random.standard_normal((40, 2)) * [5, 2]
     basis, _ = np.linalg.qr(random.standard_normal((6, 6)))
-    points, share = measured.pca((flat @ basis[:2] + 3).astype(np.float32))
+    points, share = layouts.pca((flat @ basis[:2] + 3).astype(np.float32))
     assert share == pytest.approx(1, abs=1e-6)
     expected = np.linalg.norm(flat[:, None] - flat[None], axis=-1)
     assert np.linalg.norm(points[:, None] - points[None], axis=-1) == pytest.approx(expected, abs=1e-4)
-    assert measured.pca(np.ones((3, 4)))[0].shape == (3, 2)
+    assert layouts.pca(np.ones((3, 4)))[0].shape == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_pca_is_the_plane_of_largest_variance() -> None:
 def test_each_point_of_the_embedding_knows_its_image(colour: str, names: set[str]) -> None:
     points = np.arange(12.0).reshape(6, 2)
     labels = ["good", "good", "good", "a", "b", "b"]
-    figure = figures.embedding_figure(points, labels, "good", [f"{i}" for i in range(6)], SCORES, colour, 2)
+    figure = figures.embedding_figure(points, Images(labels, [f"{i}" for i in range(6)], SCORES), colour, 2)
     groups = [trace for trace in figure.data if trace.customdata is not None]
     assert {trace.name for trace in groups} == names
     for trace in groups:
@@ -139,14 +140,14 @@ def test_which_map_carries_the_result_in_words() -> None:
 def test_tables_hold_every_image_and_every_metric() -> None:
     some = evidence()
     results = [score(some, "M1"), score(some, "M3")]
-    table = report.scores_table(some, results, 0.5)
+    table = tables.scores(some, results, 0.5)
     assert list(table["image"]) == sorted(some.keys) and table["defective"].sum() == 12
     row = table[table["image"] == some.keys[5]].iloc[0]
     assert row["score M3"] == results[1].scores[5]
     assert row["anomalous at 0.5"] == int(results[0].scores[5] >= 0.5)
-    metrics = report.metrics_table(results)
+    metrics = tables.metrics(results)
     assert list(metrics["P-AP"]) == [r.overall.p_ap for r in results]
-    subsets = report.subsets_table(attribute(some), "p_ap")
+    subsets = tables.subsets(attribute(some), "p_ap")
     assert len(subsets) == 7 and subsets["P-AP"].is_monotonic_decreasing
     assert list(subsets.columns[:3]) == ["Rank", "Score", "M1"]
 
@@ -157,15 +158,24 @@ def test_tables_hold_every_image_and_every_metric() -> None:
 def test_the_report_is_complete_escaped_and_asks_nobody() -> None:
     table = pd.DataFrame({"a": ["<script>alert(1)</script>", "x"], "b": [0.123456, None], "c": [True, False]})
     sections = [
-        Section("Tables & more", "a < b", body=report.html_table(table)),
-        Section("Chart", charts={"Bars": go.Figure(go.Bar(y=[3, 1, 2]))}),
-        Section("Pictures", body=report.tiles([("data:image/png;base64,AAAA", 'a"b.png')])),
-        Section("Origin", body=report.facts_table({"SHA-256 of the data": "ab12"})),
+        Section("Tables & more", ["p < q"], table=table, hint="a < b"),
+        Section("Chart", charts={"Bars <2>": go.Figure(go.Bar(y=[3, 1, 2]))}),
+        Section("Pictures", pictures=[("data:image/png;base64,AAAA", 'a"b.png')]),
+        Section("Origin", markup=Markup("<em>ready</em>"), facts={"SHA-256 of the data": "<ab12>"}),
     ]
-    page = report.report("Set <1>", "12 images.", sections).decode()
+    page = report.rendered("Set <1>", "12 images.", sections).decode()
     assert page.startswith("<!DOCTYPE html>") and page.rstrip().endswith("</html>")
-    assert "<script>alert" not in page and "Set &lt;1&gt;" in page and "a&quot;b.png" in page
-    assert "0.1235" in page and "ab12" in page and words.NOT_AVAILABLE in page and "Plotly.newPlot" in page
+    assert "<script>alert" not in page and "Set &lt;1&gt;" in page and "<em>ready</em>" in page
+    assert all(
+        escaped in page for escaped in ("a&#34;b.png", "Tables &amp; more", "p &lt; q", "a &lt; b", "Bars &lt;2&gt;")
+    )
+    assert (
+        "0.1235" in page
+        and "&lt;ab12&gt;" in page
+        and ">●<" in page
+        and words.NOT_AVAILABLE in page
+        and "Plotly.newPlot" in page
+    )
     own = page.replace(get_plotlyjs(), "")
     assert len(page) - len(own) > 1_000_000, "the chart library is inside"
     assert not re.findall(r"https?://|src=\"(?!data:)|href=|@import|url\(", own)

@@ -11,7 +11,7 @@ from scored import DEFECTIVE, SCORES
 
 from workbench.components import threshold_histogram as histogram
 from workbench.components.threshold_histogram import Group, Stop
-from workbench.evaluate import measured, words
+from workbench.evaluate import decisions, words
 from workbench.shared import text, theme
 
 
@@ -43,11 +43,11 @@ def test_scores_outside_the_bins_and_a_threshold_between_the_stops_find_a_place(
 
 
 def test_what_a_threshold_would_do_is_what_it_does() -> None:
-    steps = measured.threshold_steps(SCORES, [0.4])
-    four = measured.counts_at(SCORES, DEFECTIVE, steps)
-    assert four == [measured.counts(SCORES, DEFECTIVE, step) for step in steps]
-    labels = measured.step_labels(steps)
-    data = measured.histogram(SCORES, DEFECTIVE, steps, labels, 0.4, 0.25)
+    steps = decisions.threshold_steps(SCORES, [0.4])
+    four = decisions.counts_at(SCORES, DEFECTIVE, steps)
+    assert four == [decisions.counts(SCORES, DEFECTIVE, step) for step in steps]
+    labels = decisions.step_labels(steps)
+    data = decisions.histogram(SCORES, DEFECTIVE, labels, 0.4, 0.25)
     at = steps.index(0.4)
     assert data["now"] == at and data["labels"][at] == labels[0.4]
     assert data["told"][at] == ["1 miss among 3 defective", "1 false alarm among 3 normal"]
@@ -57,8 +57,8 @@ def test_what_a_threshold_would_do_is_what_it_does() -> None:
 
 
 def test_scores_of_nothing_but_zero_are_drawn() -> None:
-    steps = measured.threshold_steps(np.zeros(6), [])
-    data = measured.histogram(np.zeros(6), DEFECTIVE, steps, measured.step_labels(steps), 1.0, 0.0)
+    steps = decisions.threshold_steps(np.zeros(6), [])
+    data = decisions.histogram(np.zeros(6), DEFECTIVE, decisions.step_labels(steps), 1.0, 0.0)
     assert [sum(series["counts"]) for series in data["series"]] == [3, 3] and np.isfinite(data["stops"]).all()
 
 

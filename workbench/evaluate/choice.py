@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import streamlit as st
 
@@ -13,9 +14,11 @@ from nnet.data import GOOD, DataError, Dataset, Inspection, Sample, extract_zip,
 from nnet.data.archive import TemporaryFolder
 from nnet.data.images import IMAGE_SUFFIXES, decode
 from nnet.errors import NNetError
-from workbench.evaluate import measured as work
-from workbench.evaluate import words
-from workbench.shared import datasets, resources, session, text
+from workbench.evaluate import cache, words
+from workbench.evaluate.scene import Chosen
+from workbench.evaluate.settings import DATA, FOLDER
+from workbench.shared import datasets, resources, text
+from workbench.shared.controls import choose
 from workbench.shared.resources import Model
 
 ZIP_MEGABYTES = 1024
@@ -28,15 +31,6 @@ DEFECTIVE = "defective"
 
 _ZIP, _IMAGES, _ROUND = "evaluate_zip_folder", "evaluate_images", "evaluate_round"
 _HASHES = "evaluate_hashes"
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The chosen data set: its `spec` (`workbench.shared.datasets`), itself, and its content's `hash`."""
-
-    spec: str
-    dataset: Dataset
-    hash: str
 
 
 @dataclass
@@ -90,18 +84,15 @@ class _Uploads:
 # ---------------------------------------------------------------------------------------------------------- choosing
 
 
-def choose() -> Chosen | None:
+def choose_data() -> Chosen | None:
     """Draw the controls; the chosen data set, or None while there is none.
 
     Raises:
         nnet.errors.NNetError: it cannot be opened; says why.
     """
-    session.remember("evaluate_data", "none", session.one_of(words.CHOICES))
     left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
     with left:
-        choice = st.selectbox(
-            "Data set", list(words.CHOICES), format_func=words.CHOICES.get, key="evaluate_data", help=words.CHOICE_HELP
-        )
+        choice = choose(DATA, words.CHOICES, label="Data set", help=words.CHOICE_HELP, kind="list")
     with right:
         if choice == "folder":
             return _from_path()
@@ -113,9 +104,8 @@ def choose() -> Chosen | None:
 
 
 def _from_path() -> Chosen | None:
-    session.remember("evaluate_folder", "", str)
-    st.text_input("Folder or ZIP", key="evaluate_folder", placeholder="/data/bottle", help=words.FOLDER_HELP)
-    path = st.session_state["evaluate_folder"].strip()
+    FOLDER.remember()
+    path = st.text_input("Folder or ZIP", key=FOLDER.key, placeholder="/data/bottle", help=words.FOLDER_HELP).strip()
     return _opened(path) if path else None
 
 
@@ -141,7 +131,7 @@ def _hash(spec: str, dataset: Dataset) -> str:
 # ----------------------------------------------------------------------------------------------------------- uploads
 
 
-def _uploader(label: str, kind: str, **options: object) -> str:
+def _uploader(label: str, kind: str, **options: Any) -> str:
     """A file uploader that hands its files over in a callback; its key changes then, so that it is empty again."""
     key = f"{kind}-{st.session_state.setdefault(_ROUND, 0)}"
     take = {"zip": _take_zip, GOOD: _take_images, DEFECTIVE: _take_images}[kind]
@@ -237,8 +227,8 @@ def _drawn(dataset: Dataset) -> bool:
 
 def _inspection(chosen: Chosen) -> Inspection | None:
     """What looking at every file finds; kept. Large sets wait for a click."""
-    cache = work.stores().inspections
-    if (found := cache.get(chosen.hash)) is not None:
+    kept = cache.stores().inspections
+    if (found := kept.get(chosen.hash)) is not None:
         return found
     total = len(chosen.dataset.samples)
     if total > INSPECT_AT_ONCE and not st.button(words.INSPECT_BUTTON, icon=":material/search:"):
@@ -249,7 +239,7 @@ def _inspection(chosen: Chosen) -> Inspection | None:
         if done % 8 == 0 or done == of:
             bar.progress(done / of, words.inspect_progress(done, of))
 
-    found = cache.put(chosen.hash, inspect(chosen.dataset, progress=report))
+    found = kept.put(chosen.hash, inspect(chosen.dataset, progress=report))
     bar.empty()
     return found
 

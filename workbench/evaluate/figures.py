@@ -7,10 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
+from nnet.data import GOOD
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import FPR_LIMIT
 from workbench.shared import text, theme
@@ -51,8 +53,7 @@ def curve_figure(
     titles: tuple[str, str],
     *,
     limit: bool = False,
-    chance: float | None = None,
-    diagonal: bool = False,
+    constant: tuple[float, float] | None = None,
     mark: tuple[float, float] | None = None,
     touch: bool = False,
 ) -> go.Figure:
@@ -61,9 +62,8 @@ def curve_figure(
     Args:
         titles: of the x and the y axis.
         limit: shade the false positive rates up to which PRO is integrated.
-        chance: height of what a constant score reaches, or None.
-        diagonal: what a constant score reaches is the diagonal.
-        mark: where the first curve stands at the threshold, if that is known better than from its points.
+        constant: what a constant score reaches at both ends of the x axis, or None.
+        mark: where the first curve is at the threshold, if that is known better than from its points.
         touch: a drag scrolls the page instead of zooming.
     """
     figure = go.Figure()
@@ -80,10 +80,10 @@ def curve_figure(
             fillcolor=theme.NORMAL,
             opacity=0.08,
         )
-    if diagonal or chance is not None:
+    if constant is not None:
         figure.add_scatter(
             x=[0, 1],
-            y=[0, 1] if diagonal else [chance, chance],
+            y=constant,
             mode="lines",
             name="constant score",
             line={"color": _FAINT, "width": 1, "dash": "dot"},
@@ -172,6 +172,13 @@ def histogram_figure(
             customdata=[f"{text.number(a)} to {text.number(b)}" for a, b in pairwise(edges)],
             hovertemplate=f"%{{y}} {name}<br>score %{{customdata}}<extra></extra>",
         )
+    _add_thresholds(figure, edges, threshold, reference)
+    figure.update_yaxes(title={"text": "images", "standoff": 4}, rangemode="tozero", fixedrange=True, nticks=6)
+    return _chart(figure, 300)
+
+
+def _add_thresholds(figure: go.Figure, edges: np.ndarray, threshold: float, reference: float | None) -> None:
+    """The chosen threshold as a line with its value, the model's own one, and an axis that holds both."""
     if reference is not None and abs(reference - threshold) > 1e-9 * abs(threshold):
         figure.add_vline(x=reference, line={"color": theme.THRESHOLD, "width": 1, "dash": "dot"})
     figure.add_vline(x=threshold, line={"color": theme.THRESHOLD, "width": 3})
@@ -192,40 +199,37 @@ def histogram_figure(
     title = {"text": "image score (logarithmic, no unit)", "standoff": 4}
     ends = [min(math.log10(edges[0]), at) - 0.02 * span, max(math.log10(edges[-1]), at) + 0.02 * span]
     figure.update_xaxes(type="log", title=title, range=ends, exponentformat="power", fixedrange=True, nticks=6)
-    figure.update_yaxes(title={"text": "images", "standoff": 4}, rangemode="tozero", fixedrange=True, nticks=6)
-    return _chart(figure, 300)
 
 
 # ------------------------------------------------------------------------------------------------------ embeddings
 
 
+class Images(NamedTuple):
+    """What the chart of images says of each: its `labels`, `keys` and `scores` (n,)."""
+
+    labels: Sequence[str]
+    keys: Sequence[str]
+    scores: np.ndarray
+
+
 def embedding_figure(
-    points: np.ndarray,
-    labels: Sequence[str],
-    normal: str,
-    keys: Sequence[str],
-    scores: np.ndarray,
-    colour_by: str,
-    chosen: int | None = None,
-    touch: bool = False,
+    points: np.ndarray, images: Images, colour_by: str, chosen: int | None = None, touch: bool = False
 ) -> go.Figure:
     """Images in the plane (n, 2). Each point carries the image's number as `customdata[0]`.
 
     Args:
-        labels, keys, scores: of each image.
-        normal: the label of normal images.
         colour_by: "label", "type" or "score".
         chosen: number of an image to circle.
         touch: a drag scrolls the page instead of zooming.
     """
     figure = go.Figure()
-    labels = np.asarray(labels)
-    images = zip(keys, labels, scores, strict=True)
-    told = np.array([f"{html.escape(key)}<br>{html.escape(label)}, score {text.number(s)}" for key, label, s in images])
+    labels, scores = np.asarray(images.labels), images.scores
+    each = zip(images.keys, labels, scores, strict=True)
+    told = np.array([f"{html.escape(key)}<br>{html.escape(label)}, score {text.number(s)}" for key, label, s in each])
     if colour_by == "score":
         _add_scored(figure, points, told, scores)
     else:
-        for name, mask, colour, symbol in _groups(labels, normal, colour_by):
+        for name, mask, colour, symbol in _groups(labels, colour_by):
             _add_points(figure, points, told, np.flatnonzero(mask), name, {"color": colour, "symbol": symbol})
     if chosen is not None:
         figure.add_scatter(
@@ -243,13 +247,13 @@ def embedding_figure(
     return _chart(figure, 440, left=8, bottom=8, drag=False if touch else "zoom")
 
 
-def _groups(labels: np.ndarray, normal: str, colour_by: str) -> list[tuple[str, np.ndarray, str, str]]:
+def _groups(labels: np.ndarray, colour_by: str) -> list[tuple[str, np.ndarray, str, str]]:
     """(name, which, colour, symbol), normal images first."""
-    groups = [("normal", labels == normal, theme.NORMAL, "circle")]
+    groups = [("normal", labels == GOOD, theme.NORMAL, "circle")]
     if colour_by == "label":
-        return [*groups, ("defective", labels != normal, theme.ANOMALOUS, "diamond")]
+        return [*groups, ("defective", labels != GOOD, theme.ANOMALOUS, "diamond")]
     symbols = ("diamond", "square", "triangle-up", "cross", "star")
-    kinds = sorted(set(labels[labels != normal]))
+    kinds = sorted(set(labels[labels != GOOD]))
     return groups + [
         (str(kind), labels == kind, TYPE_COLOURS[i % len(TYPE_COLOURS)], symbols[i % len(symbols)])
         for i, kind in enumerate(kinds)

@@ -143,6 +143,8 @@ PARTS = {
     "maps": "Which maps",
     "report": "Downloads",
 }
+WORKING_OUT = "Working out the metrics…"
+MORE_LABEL = "More scores to compare"
 MORE_HELP = (
     "More score expressions over M1 to M6 with +, * and parentheses, separated by ; such as M1\\*M6; M3+M4. They are "
     "worked out from the same maps."
@@ -236,6 +238,7 @@ DRAG_HINT = (
     "Drag the line, click beside it, or use the arrow keys. Look for two hills that stand apart. What is filled "
     "strongly stands on the wrong side: blue for false alarms, orange for misses."
 )
+HISTOGRAM_TITLE = "Image scores of normal and defective images"
 HISTOGRAM_LABEL = "Histogram of the image scores of normal and of defective images"
 NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"
 JUMPS = {
@@ -329,7 +332,13 @@ EMBEDDING_HINTS = {
 """By colouring."""
 EMBEDDING_CLICK = "Click a point to see its image."
 EMBEDDING_PICK = "Image"
+EMBEDDING_PLACEHOLDER = "Click a point, or choose"
 EMBEDDING_PICK_HELP = "The same as a click on a point, for keyboards."
+
+
+def embedding_title(count: int, method: str, source: str) -> str:
+    """What the chart shows."""
+    return f"{text.plural(count, 'image')} by {METHODS[method]} of F₃ ({SOURCES[source].lower()})"
 
 
 def explained(share: float) -> str:
@@ -415,6 +424,11 @@ REPORT_ABOUT = (
     "behind them. It opens without a network."
 )
 RECORDED = "What was measured before and is written in this checkpoint:"
+
+
+def report_title(data: str, model: str) -> str:
+    """The heading of the report."""
+    return f"{data}, measured with {model}"
 
 
 def saved(path: str) -> str:

@@ -1,0 +1,63 @@
+"""The metrics and drawn curves of one score. Works on the maps that measuring left; runs no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from nnet.analysis import evaluation
+from nnet.analysis.evaluation import Evidence, Result
+from nnet.scoring.metrics import PrCurve, ProCurve, RocCurve
+from workbench.evaluate import cache
+from workbench.evaluate.cache import Key
+from workbench.evaluate.figures import Line
+
+CURVE_POINTS = 400
+"""Most points of a drawn curve; metrics use all."""
+_PRE_THINNED = 20_000
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One expression's `result` without its rankings, and its drawn `curves`: "roc" and "pr" over images, and
+    "pixel_roc", "pixel_pr" and "pro" over pixels where there are masks."""
+
+    result: Result
+    curves: dict[str, Line]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays."""
+        lines = sum(c.x.nbytes + c.y.nbytes + c.threshold.nbytes for c in self.curves.values())
+        return lines + self.result.scores.nbytes
+
+
+def scored(key: Key, found: Evidence, expression: str) -> Scored:
+    """An expression's metrics and curves, worked out once."""
+    return cache.stores().scored.of((key, expression), lambda: _scored(evaluation.score(found, expression)))
+
+
+def _scored(result: Result) -> Scored:
+    images, pixels = result.overall.image_ranking, result.overall.pixel_ranking
+    curves: dict[str, RocCurve | PrCurve | ProCurve] = {"roc": images.roc(), "pr": images.pr()}
+    if pixels is not None and pixels.positives and pixels.negatives:
+        curves |= {"pixel_roc": pixels.roc(), "pixel_pr": pixels.pr()}
+        if pixels.regions:
+            curves["pro"] = pixels.pro_curve()
+    # The rankings hold an entry for every defective pixel; what is kept are numbers and drawn curves.
+    none: dict[str, Any] = {"image_ranking": None, "pixel_ranking": None}
+    by_type = {kind: replace(metrics, **none) for kind, metrics in result.by_type.items()}
+    light = replace(result, overall=replace(result.overall, **none), by_type=by_type)
+    return Scored(light, {name: _line(result.expression, curve) for name, curve in curves.items()})
+
+
+def _line(name: str, curve: RocCurve | PrCurve | ProCurve) -> Line:
+    """A curve with few enough points to draw; a long one is first cut to every k-th point, ends kept."""
+    arrays = {field.name: getattr(curve, field.name) for field in fields(curve)}
+    if (count := len(curve.threshold)) > _PRE_THINNED:
+        keep = np.unique(np.linspace(0, count - 1, _PRE_THINNED).astype(int))
+        curve = type(curve)(**{axis: values[keep] for axis, values in arrays.items()})
+    short = curve.thin(CURVE_POINTS)
+    return Line(name, *(np.asarray(getattr(short, axis), float) for axis in arrays))

@@ -1,0 +1,140 @@
+"""What a threshold on the image score decides: thresholds to choose from, counts, and the worst images."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from workbench.components import threshold_histogram
+from workbench.evaluate import figures, words
+from workbench.evaluate.scene import Scene
+from workbench.evaluate.settings import CUT
+from workbench.shared import text, theme
+
+Counts = tuple[int, int, int, int]
+"""Normal and let pass, normal but flagged, defective but let pass, defective and flagged."""
+
+
+# ----------------------------------------------------------------------------------------------- the chosen threshold
+
+
+def jumps(scene: Scene) -> dict[str, float]:
+    """Thresholds with a meaning, by the name of their button."""
+    scores, defective = scene.result.scores, scene.defective
+    found = {"own": scene.own_threshold}
+    if scene.result.overall.i_f1 is not None:
+        found["f1"] = scene.result.overall.i_f1.threshold
+    top = float(scores[~defective].max())
+    higher = scores[scores > top]
+    return {
+        **found,
+        "alarm": (top + float(higher.min())) / 2 if len(higher) else 1.01 * top,
+        "miss": float(scores[defective].min()),
+    }
+
+
+def steps(scene: Scene) -> list[float]:
+    """The thresholds that the slider offers."""
+    return threshold_steps(scene.result.scores, list(jumps(scene).values()))
+
+
+def cut(scene: Scene) -> float:
+    """The threshold that the visitor set, or the model's own; also prepares the slider, see `settings.CUT`."""
+    offered = steps(scene)
+
+    def closest(value: float) -> float:
+        return min(offered, key=lambda step: abs(step - value))
+
+    def read(written: str) -> float:
+        value = float(written)
+        if not offered[0] / 2 <= value <= offered[-1] * 2:  # of another set, or never a score
+            raise ValueError
+        return closest(value)
+
+    own = closest(scene.own_threshold)
+    chosen = CUT.remember(own, read)
+    if chosen not in offered:  # the steps differ from score to score and from set to set
+        CUT.set(closest(chosen))
+        chosen = CUT.remember(own, read)
+    return chosen
+
+
+def threshold_steps(scores: np.ndarray, special: Sequence[float], count: int = 200) -> list[float]:
+    """Thresholds to choose from, rising: even on a logarithmic scale over the scores, and the special ones exactly."""
+    positive = scores[scores > 0]
+    low, high = (float(positive.min()), float(positive.max())) if len(positive) else (1e-6, 1.0)
+    even = [float(f"{value:.4g}") for value in np.geomspace(low * 0.98, max(high * 1.02, low * 1.1), count)]
+    return sorted({*even, *(float(value) for value in special if value > 0)})
+
+
+def step_labels(steps: Sequence[float]) -> dict[float, str]:
+    """A text for each threshold, as short as it can be while all differ: the slider tells its steps apart by them."""
+    labels: dict[float, str] = {}
+    for form in (text.number, *(f"{{:.{digits}g}}".format for digits in range(4, 18))):
+        # A form that only one step has is no other step's form with more digits either.
+        shared = Counter(map(form, steps))
+        labels |= {step: form(step) for step in steps if step not in labels and shared[form(step)] == 1}
+    return labels
+
+
+# ---------------------------------------------------------------------------------------------------- what it decides
+
+
+def counts(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Counts:
+    """How many images a threshold decides how; an image is flagged if its score is at or above it."""
+    return counts_at(scores, defective, [threshold])[0]
+
+
+def counts_at(scores: np.ndarray, defective: np.ndarray, thresholds: Sequence[float]) -> list[Counts]:
+    """`counts` at each of many thresholds, from one sort."""
+    normal, defect = np.sort(scores[~defective]), np.sort(scores[defective])
+    right, miss = (np.searchsorted(some, thresholds, side="left") for some in (normal, defect))
+    return [
+        (int(passed), len(normal) - int(passed), int(missed), len(defect) - int(missed))
+        for passed, missed in zip(right, miss, strict=True)
+    ]
+
+
+def marks(counts: Counts) -> dict[str, tuple[float, float]]:
+    """Where the ROC and the precision-recall curve over images are at a threshold, from the four counts."""
+    right, alarm, miss, hit = counts
+    recall = hit / (miss + hit)
+    return {"roc": (alarm / (right + alarm), recall), "pr": (recall, hit / (alarm + hit) if alarm + hit else 1.0)}
+
+
+def worst(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
+    """Missed defective images, the lowest score first, and flagged normal ones, the highest first; as indices."""
+    missed = np.flatnonzero(defective & (scores < threshold))
+    alarms = np.flatnonzero(~defective & (scores >= threshold))
+    return missed[np.argsort(scores[missed], kind="stable")], alarms[np.argsort(-scores[alarms], kind="stable")]
+
+
+def histogram(
+    scores: np.ndarray, defective: np.ndarray, labels: Mapping[float, str], threshold: float, own: float
+) -> dict[str, object]:
+    """The histogram whose threshold is dragged, for `workbench.components.threshold_histogram.draw`.
+
+    Args:
+        labels: the thresholds to choose from, rising, with a text each.
+        threshold: the one that is set.
+        own: the model's own, drawn as a second line.
+    """
+    groups = (
+        threshold_histogram.Group(words.NORMAL_IMAGES, theme.NORMAL, scores[~defective], "right"),
+        threshold_histogram.Group(words.DEFECTIVE_IMAGES, theme.ANOMALOUS, scores[defective], "left"),
+    )
+    rising = sorted(labels)
+    stops = [
+        threshold_histogram.Stop(step, labels[step], *words.would_do(*four))
+        for step, four in zip(rising, counts_at(scores, defective, rising), strict=True)
+    ]
+    return threshold_histogram.data(
+        groups,
+        figures.borders(scores),
+        stops,
+        threshold,
+        label=words.HISTOGRAM_LABEL,
+        reference=(words.own_threshold(own), own),
+    )

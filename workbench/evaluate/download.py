@@ -1,0 +1,48 @@
+"""Downloads: the report and tables, and saving the results into the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from nnet.analysis import evaluation
+from nnet.saved.checkpoint import METRICS, add_evaluation
+from workbench.evaluate import decisions, tables, words
+from workbench.evaluate.report import report
+from workbench.evaluate.scene import Scene
+from workbench.evaluate.subsets import attribution
+
+
+def draw(scene: Scene) -> None:
+    """Draw the section."""
+    st.markdown(words.REPORT_ABOUT)
+    # A download is made in a thread that has no session, so everything of the session is taken here.
+    threshold, found, results = decisions.cut(scene), attribution(scene), scene.results
+    name = "".join(c if c.isalnum() else "-" for c in scene.chosen.dataset.name)[:40]
+    files: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
+        "Report (HTML)": (lambda: report(scene, threshold, found), "report.html", "text/html"),
+        "Scores per image (CSV)": (
+            lambda: tables.scores(scene.evidence, results, threshold).to_csv(index=False),
+            "scores.csv",
+            "text/csv",
+        ),
+        "Metrics (CSV)": (lambda: tables.metrics(results).to_csv(index=False), "metrics.csv", "text/csv"),
+    }
+    with st.container(horizontal=True, gap="small"):
+        for label, (make, suffix, mime) in files.items():
+            st.download_button(
+                label,
+                make,
+                f"{name}-{suffix}",
+                mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"evaluate-{suffix}",
+            )
+    complete = scene.evidence.done == len(evaluation.labelled(scene.chosen.dataset))
+    if st.button("Save to the checkpoint", icon=":material/save:", help=words.SAVE_HELP, disabled=not complete):
+        entry = evaluation.results(scene.chosen.dataset, scene.evidence, results)
+        checkpoint = scene.model.detector.checkpoint
+        add_evaluation(checkpoint.path, evaluation.with_origin(entry, checkpoint))
+        st.success(words.saved(f"{checkpoint.name}/{METRICS}"), icon=":material/check:")

@@ -1,0 +1,85 @@
+"""The metrics: what the numbers say, their tables, and the curves behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from workbench.evaluate import decisions, figures, words
+from workbench.evaluate.curves import Scored
+from workbench.evaluate.scene import Scene
+from workbench.evaluate.settings import LEVEL
+from workbench.shared import pictures, session, text
+from workbench.shared.controls import choose
+
+
+def draw(scene: Scene) -> None:
+    """Draw the section."""
+    st.markdown(words.verdict(scene.result.overall))
+    st.markdown("**Metrics over all images**", help=words.TERMS_HELP)
+    table = pd.DataFrame({"Score": words.score_name(r.expression), **words.row(r.overall)} for r in scene.results)
+    st.dataframe(table, hide_index=True, key="evaluate_metrics")
+    if scene.result.by_type:
+        st.markdown(f"**By defect type**, score {text.plain(scene.result.expression)}", help=words.TERMS_HELP)
+        rows = [
+            {"Defect type": kind, "Images": metrics.defective_images, **words.row(metrics)}
+            for kind, metrics in scene.result.by_type.items()
+        ]
+        left = {"Images": st.column_config.NumberColumn(alignment="left")}
+        st.dataframe(pd.DataFrame(rows), hide_index=True, key="evaluate_types", column_config=left)
+    if not scene.evidence.has_masks:
+        st.caption(words.NO_MASKS)
+    elif scene.result.overall.notes:
+        st.caption(words.note(scene.result.overall.notes, scene.evidence.keys))
+    _curves(scene)
+
+
+def _curves(scene: Scene) -> None:
+    level = "images"
+    if scene.evidence.has_masks:
+        level = choose(LEVEL, words.LEVELS, label="Curves over")
+    threshold = decisions.cut(scene)
+    charts = curve_charts(scene.scored, threshold, level, scene.defective, touch=session.on_touch_screen())
+    with st.grid(min(3, len(charts)), min_column_width=300, gap="medium") as grid:
+        for name, figure in charts.items():
+            with grid.cell():
+                hint = words.CURVE_HINTS[name]
+                st.markdown(f"**{words.CURVE_TITLES[name]}**, {words.LEVELS[level].lower()}")
+                st.plotly_chart(figure, key=f"curve-{level}-{name}", config=pictures.PICTURE_CONFIG, alt=hint)
+                st.caption(hint)
+    st.html(figures.line_key([r.expression for r in scene.results]))
+    st.caption(words.DOT_HINT)
+
+
+def curve_charts(
+    scored: Sequence[Scored], threshold: float, level: str, defective: np.ndarray, touch: bool = False
+) -> dict[str, go.Figure]:
+    """Name -> figure of the curves at a level, "images" or "pixels"."""
+    names = {"roc": "roc", "pr": "pr"} if level == "images" else {"roc": "pixel_roc", "pr": "pixel_pr", "pro": "pro"}
+    titles = {
+        "roc": ("false positive rate", "true positive rate"),
+        "pr": ("recall", "precision"),
+        "pro": ("false positive rate", "mean overlap"),
+    }
+    chance: tuple[float, float] | None = None
+    marks: dict[str, tuple[float, float]] = {}
+    if level == "images":
+        chance = (float(defective.mean()), float(defective.mean()))
+        marks = decisions.marks(decisions.counts(scored[0].result.scores, defective, threshold))
+    return {
+        name: figures.curve_figure(
+            [s.curves[key] for s in scored if key in s.curves],
+            threshold,
+            titles[name],
+            limit=name == "pro",
+            constant=(0, 1) if name != "pr" else chance,
+            mark=marks.get(name),
+            touch=touch,
+        )
+        for name, key in names.items()
+        if key in scored[0].curves
+    }

@@ -1,0 +1,141 @@
+"""Which maps carry the result: every subset of the maps scored, and what each map contributes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from nnet.analysis import subsets
+from nnet.analysis.evaluation import Evidence
+from nnet.analysis.subsets import Attribution, Subset
+from nnet.scoring.metric_names import SHORT_NAMES
+from workbench.evaluate import cache, figures, tables, words
+from workbench.evaluate.cache import Key
+from workbench.evaluate.scene import Scene
+from workbench.evaluate.settings import METRIC
+from workbench.shared import pictures
+from workbench.shared.controls import choose
+
+_RUNS = "evaluate_subsets"
+
+
+@dataclass
+class Run:
+    """One visitor's scoring of the subsets, under way or stopped; it continues where it was."""
+
+    found: list[Subset] = field(default_factory=list)
+    active: bool = False
+    seconds: float = 0.0
+
+    def stop(self) -> None:
+        """A callback."""
+        self.active = False
+
+
+def draw(scene: Scene) -> None:
+    """Draw the section."""
+    st.markdown(words.MAPS_ABOUT)
+    found = attribution(scene)
+    total = 2 ** len(scene.evidence.maps) - 1
+    done = len(found.subsets) if found is not None else 0
+    if done < total:
+        _controls(scene, done, total)
+    if found is None:
+        return
+    metric = choose(METRIC, {name: SHORT_NAMES[name] for name in found.metrics}, label="Metric")
+    if found.complete:
+        _shapley(found, metric)
+    _ranking(found, metric)
+
+
+# ---------------------------------------------------------------------------------------------------------- scoring
+
+
+def _controls(scene: Scene, done: int, total: int) -> None:
+    run = _run(scene)
+    pace = run.seconds / len(run.found) if run.found else subset_pace(scene.evidence)
+    with st.container(horizontal=True, gap="small"):
+        start = st.button(
+            words.subsets_start(done, total, words.duration((total - done) * pace)),
+            icon=":material/play_arrow:",
+            type="primary",
+            key="subsets_start",
+            disabled=run.active,
+        )
+        st.button(words.STOP, icon=":material/stop:", key="subsets_stop", disabled=not run.active, on_click=run.stop)
+    st.caption(words.subsets_cost(len(scene.evidence), scene.evidence.size, scene.evidence.has_masks))
+    if start:
+        run.active = True
+        st.rerun()
+    if not run.active:
+        return
+    bar = st.progress(done / total, words.subsets_progress(done, total, None))
+    for _ in _steps(scene, run):
+        done = len(run.found)
+        bar.progress(done / total, words.subsets_progress(done, total, run.seconds / done * (total - done)))
+    run.active = False
+    st.rerun()
+
+
+def _run(scene: Scene) -> Run:
+    """The visitor's scoring of the subsets."""
+    runs: dict[Key, Run] = st.session_state.setdefault(_RUNS, {})
+    return runs.setdefault(scene.key, Run())
+
+
+def _steps(scene: Scene, current: Run) -> Iterator[None]:
+    """Continue scoring subsets; a complete result is shared with everybody."""
+    started = time.perf_counter()
+    for subset in subsets.measure_subsets(scene.evidence, len(current.found)):
+        current.found.append(subset)
+        current.seconds += time.perf_counter() - started
+        yield
+        started = time.perf_counter()
+    result = attribution(scene)
+    if result is not None and result.complete:
+        cache.stores().attributions.put(scene.key, result)
+
+
+def attribution(scene: Scene) -> Attribution | None:
+    """All subsets that are known so far, or None."""
+    if (known := cache.stores().attributions.get(scene.key)) is not None:
+        return known
+    found = _run(scene).found
+    if not found:
+        return None
+    return Attribution(tuple(sorted(scene.evidence.maps)), tuple(found), subsets.empty_values(scene.evidence))
+
+
+def subset_pace(found: Evidence) -> float:
+    """About how many seconds one subset takes, from its size: measured as some 60 ns a pixel with masks."""
+    pixels = len(found) * found.size**2
+    return pixels * (6e-8 if found.has_masks else 2e-8)
+
+
+# ----------------------------------------------------------------------------------------------------------- results
+
+
+def _shapley(found: Attribution, metric: str) -> None:
+    values = found.shapley(metric)
+    st.markdown(words.carries(values, metric))
+    st.markdown(f"**Shapley value of each map for {SHORT_NAMES[metric]}**")
+    figure, told = figures.shapley_figure(values, SHORT_NAMES[metric]), words.carries(values, metric)
+    st.plotly_chart(figure, key=f"shapley-{metric}", config=pictures.CHART_CONFIG, alt=told, width=680)
+    st.caption(words.shapley_hint(values, metric, found.empty[metric]))
+
+
+def _ranking(found: Attribution, metric: str) -> None:
+    best, total = found.ranked(metric)[0], 2 ** len(found.maps) - 1
+    st.markdown(f"**{len(found.subsets)} of {total} subsets, best {SHORT_NAMES[metric]} first**")
+    if found.complete:
+        whole = next(s for s in found.subsets if s.maps == found.maps)
+        st.markdown(words.best_subset(best.expression, best.values[metric], whole.values[metric], metric))
+    table = tables.subsets(found, metric)
+    columns = {name: st.column_config.CheckboxColumn(name, width="small") for name in found.maps}
+    columns |= {SHORT_NAMES[key]: st.column_config.NumberColumn(format="%.4f") for key in found.metrics}
+    columns |= {"Rank": st.column_config.NumberColumn(width="small")}
+    st.dataframe(table, hide_index=True, key="evaluate_subsets_table", column_config=columns, height=420)
+    st.caption(words.SUBSETS_HINT)

@@ -1,0 +1,60 @@
+"""The tables that leave the page: scores, metrics, and subsets of the maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from nnet.analysis.evaluation import Evidence, Result
+from nnet.analysis.subsets import Attribution
+from nnet.scoring.metric_names import SHORT_NAMES
+
+
+def scores(evidence: Evidence, results: Sequence[Result], threshold: float) -> pd.DataFrame:
+    """One row per image: key, label, each expression's score, and the first one's decision at the threshold."""
+    columns = {"image": evidence.keys, "label": evidence.labels, "defective": evidence.defective.astype(int)}
+    table = pd.DataFrame(columns)
+    for result in results:
+        table[f"score {result.expression}"] = result.scores
+    table[f"anomalous at {threshold:.6g}"] = (results[0].scores >= threshold).astype(int)
+    return table.sort_values("image", kind="stable", ignore_index=True)
+
+
+def metrics(results: Sequence[Result]) -> pd.DataFrame:
+    """One row per expression and defect type ("all" first), with every metric as a number 0..1."""
+    rows = []
+    for result in results:
+        for kind, measured in (("all", result.overall), *result.by_type.items()):
+            best = measured.i_f1
+            rows.append(
+                {
+                    "score": result.expression,
+                    "defect type": kind,
+                    "images": measured.images,
+                    "defective images": measured.defective_images,
+                    "images with pixels": measured.pixel_images,
+                    "regions": measured.regions,
+                    "P-AP": measured.p_ap,
+                    "P-AUROC": measured.p_auroc,
+                    "P-PRO": measured.p_pro,
+                    "I-AUROC": measured.i_auroc,
+                    "I-AP": measured.i_ap,
+                    "best F1": best and best.f1,
+                    "best F1 threshold": best and best.threshold,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def subsets(found: Attribution, metric: str) -> pd.DataFrame:
+    """The ranked subsets: rank, expression, a column of booleans per map, and the metrics."""
+    return pd.DataFrame(
+        {
+            "Rank": rank,
+            "Score": subset.expression,
+            **{name: name in subset.maps for name in found.maps},
+            **{SHORT_NAMES[key]: value for key, value in subset.values.items()},
+        }
+        for rank, subset in enumerate(found.ranked(metric), 1)
+    )
