@@ -312,7 +312,7 @@ def test_nothing_breaks_on_the_way(tour: Tour) -> None:
     assert tour.complaints == []
 
 
-FAULTS = ("threshold", "part")
+FAULTS = ("part",)
 """Names in the keys of settings that two pages share by mistake; each has a test below."""
 
 
@@ -326,11 +326,6 @@ def about(found: list[tuple[str, str]], name: str) -> list[str]:
 def test_a_page_has_settings_of_its_own_and_keeps_them(tour: Tour) -> None:
     assert about(tour.not_its_own, "") == []
     assert about(tour.not_kept, "") == []
-
-
-@pytest.mark.xfail(strict=True, reason="Inspect's threshold, a multiple, and Evaluate's, a score, have one key")
-def test_the_thresholds_of_inspect_and_evaluate_are_two(tour: Tour) -> None:
-    assert about(tour.not_its_own + tour.not_kept, "threshold") == []
 
 
 @pytest.mark.xfail(strict=True, reason="the parts of Projection and Ablations have one key")

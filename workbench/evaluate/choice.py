@@ -17,7 +17,8 @@ from nnet.errors import NNetError
 from workbench.evaluate import cache, words
 from workbench.evaluate.scene import Chosen
 from workbench.evaluate.settings import DATA, FOLDER
-from workbench.shared import datasets, resources, text
+from workbench.shared import datasets, resources, units
+from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.resources import Model
 
@@ -51,7 +52,7 @@ class _Uploads:
         held = sum(path.stat().st_size for paths in self.files.values() for path in paths)
         try:
             if held + len(content) > UPLOAD_BYTES:
-                raise NNetError(f"{name} was left out: at most {text.data_size(UPLOAD_BYTES)} of images are taken.")
+                raise NNetError(f"{name} was left out: at most {units.data_size(UPLOAD_BYTES)} of images are taken.")
             decode(content, name)
         except NNetError as error:
             self.problems.append(str(error))
@@ -171,7 +172,7 @@ def _from_images() -> Chosen | None:
     for column, label, title in ((left, GOOD, words.NORMAL_UPLOAD), (right, DEFECTIVE, words.DEFECTIVE_UPLOAD)):
         with column:
             _uploader(title, label, accept_multiple_files=True, help=words.IMAGES_HELP)
-            st.caption(f"{text.plural(len(uploads.files[label]), 'image')} so far")
+            st.caption(f"{units.plural(len(uploads.files[label]), 'image')} so far")
     if uploads.problems:
         st.warning(words.left_out_uploads(uploads.problems), icon=":material/broken_image:")
     if any(uploads.files.values()):
@@ -209,15 +210,15 @@ def show_found(model: Model, chosen: Chosen) -> None:
     st.markdown(words.found(chosen.dataset))
     about = model.detector.checkpoint.about.get("data", {})
     trained_hash = about.get("sha256") if isinstance(about, dict) else None
-    if trained_hash != chosen.hash and text.data_name(model.detector.checkpoint.about):
+    if trained_hash != chosen.hash and shared_words.data_name(model.detector.checkpoint.about):
         if _drawn(chosen.dataset) and model.detector.config.train.seed != 0:
             st.warning(words.other_split(model.detector.config.train.seed), icon=":material/warning:")
-        elif text.data_name(model.detector.checkpoint.about) != chosen.dataset.name:
-            st.info(words.other_data(text.data_name(model.detector.checkpoint.about)), icon=":material/info:")
+        elif shared_words.data_name(model.detector.checkpoint.about) != chosen.dataset.name:
+            st.info(words.other_data(shared_words.data_name(model.detector.checkpoint.about)), icon=":material/info:")
     inspection = _inspection(chosen)
     if inspection is not None:
         _show(inspection)
-    st.caption(text.plain(" ".join((*chosen.dataset.notes, chosen.dataset.licence))))
+    st.caption(units.plain(" ".join((*chosen.dataset.notes, chosen.dataset.licence))))
 
 
 def _drawn(dataset: Dataset) -> bool:
@@ -252,7 +253,7 @@ def _show(inspection: Inspection) -> None:
             st.markdown(f"**{headline}**")
             st.code("\n".join(_some(files)), language=None)
         for sentence in inspection.problems:
-            st.markdown(f"- {text.plain(sentence)}")
+            st.markdown(f"- {units.plain(sentence)}")
 
 
 def _some(files: Sequence[str], shown: int = 10) -> list[str]:

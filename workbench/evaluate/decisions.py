@@ -11,7 +11,7 @@ from workbench.components import threshold_histogram
 from workbench.evaluate import figures, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import CUT
-from workbench.shared import text, theme
+from workbench.shared import theme, units
 
 Counts = tuple[int, int, int, int]
 """Normal and let pass, normal but flagged, defective but let pass, defective and flagged."""
@@ -72,7 +72,7 @@ def threshold_steps(scores: np.ndarray, special: Sequence[float], count: int = 2
 def step_labels(steps: Sequence[float]) -> dict[float, str]:
     """A text for each threshold, as short as it can be while all differ: the slider tells its steps apart by them."""
     labels: dict[float, str] = {}
-    for form in (text.number, *(f"{{:.{digits}g}}".format for digits in range(4, 18))):
+    for form in (units.number, *(f"{{:.{digits}g}}".format for digits in range(4, 18))):
         # A form that only one step has is no other step's form with more digits either.
         shared = Counter(map(form, steps))
         labels |= {step: form(step) for step in steps if step not in labels and shared[form(step)] == 1}

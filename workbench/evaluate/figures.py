@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from nnet.data import GOOD
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import FPR_LIMIT
-from workbench.shared import text, theme
+from workbench.shared import theme, units
 
 BINS = 36
 TYPE_COLOURS = ("#e0702a", "#8f6bc4", "#2f9e6e", "#c9498c", "#b08a1e", "#19a7b9", "#a05a3c", "#6b7a8f")
@@ -100,7 +100,7 @@ def curve_figure(
         showlegend=False,
         name="threshold",
         marker={"color": theme.ANOMALOUS, "size": 13, "line": {"width": 2, "color": "white"}},
-        hovertemplate=f"at the threshold {text.number(threshold)}<br>{titles[0]} %{{x:.3f}}<br>"
+        hovertemplate=f"at the threshold {units.number(threshold)}<br>{titles[0]} %{{x:.3f}}<br>"
         f"{titles[1]} %{{y:.3f}}<extra></extra>",
     )
     for update, title in ((figure.update_xaxes, titles[0]), (figure.update_yaxes, titles[1])):
@@ -115,7 +115,7 @@ def _add_line(figure: go.Figure, line: Line, *, chosen: bool, dash: str) -> None
         mode="lines",
         name=line.name,
         showlegend=False,
-        customdata=[text.number(float(t)) if np.isfinite(t) else "above all" for t in line.threshold],
+        customdata=[units.number(float(t)) if np.isfinite(t) else "above all" for t in line.threshold],
         line={
             "color": theme.NORMAL if chosen else _FAINT,
             "width": 2.6 if chosen else 1.4,
@@ -169,7 +169,7 @@ def histogram_figure(
             mode="markers",
             showlegend=False,
             marker={"opacity": 0},
-            customdata=[f"{text.number(a)} to {text.number(b)}" for a, b in pairwise(edges)],
+            customdata=[f"{units.number(a)} to {units.number(b)}" for a, b in pairwise(edges)],
             hovertemplate=f"%{{y}} {name}<br>score %{{customdata}}<extra></extra>",
         )
     _add_thresholds(figure, edges, threshold, reference)
@@ -192,7 +192,7 @@ def _add_thresholds(figure: go.Figure, edges: np.ndarray, threshold: float, refe
         yanchor="top",
         showarrow=False,
         xshift=-6 if right else 6,
-        text=f"threshold {text.number(threshold)}",
+        text=f"threshold {units.number(threshold)}",
         font={"size": 13},
     )
     span = math.log10(edges[-1] / edges[0])
@@ -225,7 +225,7 @@ def embedding_figure(
     figure = go.Figure()
     labels, scores = np.asarray(images.labels), images.scores
     each = zip(images.keys, labels, scores, strict=True)
-    told = np.array([f"{html.escape(key)}<br>{html.escape(label)}, score {text.number(s)}" for key, label, s in each])
+    told = np.array([f"{html.escape(key)}<br>{html.escape(label)}, score {units.number(s)}" for key, label, s in each])
     if colour_by == "score":
         _add_scored(figure, points, told, scores)
     else:
@@ -285,7 +285,7 @@ def _add_scored(figure: go.Figure, points: np.ndarray, told: np.ndarray, scores:
         "thickness": 10,
         "outlinewidth": 0,
         "tickvals": ticks,
-        "ticktext": [text.number(10**t) for t in ticks],
+        "ticktext": [units.number(10**t) for t in ticks],
     }
     mark = {"color": logs, "colorscale": theme.plotly_scale("cividis"), "colorbar": bar}
     order = np.argsort(scores, kind="stable")  # the high ones on top
@@ -356,7 +356,7 @@ def confusion_html(counts: tuple[int, int, int, int]) -> str:
 
 def _cell(count: int, total: int, colour: str, good: bool) -> str:
     ground = f"background:{_faint(colour)};" if good else "border:1px solid rgba(128,136,148,0.35);"
-    share = f"{text.percent(count / total)}" if total else "-"
+    share = f"{units.percent(count / total)}" if total else "-"
     return (
         f'<td style="{ground}border-radius:6px;text-align:center;padding:8px 10px">'
         f'<span style="font-size:1.25rem;font-weight:600">{count:,}</span>'

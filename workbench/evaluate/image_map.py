@@ -14,7 +14,7 @@ from workbench.evaluate.layouts import Layout
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import COLOUR_BY, FEATURES, IMAGE, LAYOUT
 from workbench.evaluate.threshold import open_in_inspect
-from workbench.shared import session, text
+from workbench.shared import session, units
 from workbench.shared.controls import choose
 
 _CLICKABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
@@ -74,7 +74,7 @@ def _layout(scene: Scene, method: str, source: str) -> Layout | None:
         with st.spinner(words.UMAP_WAIT, show_time=True):
             layouts.layout(scene, method, source)
     except NNetError as error:
-        st.info(text.plain(str(error)), icon=":material/info:")
+        st.info(units.plain(str(error)), icon=":material/info:")
         return None
     st.rerun()
 
@@ -95,7 +95,7 @@ def _picked(keys: Sequence[str]) -> str | None:
 def _picked_image(scene: Scene, key: str) -> None:
     index = scene.evidence.keys.index(key)
     st.image(cache.thumbnail(scene, index), width="stretch", alt=key)
-    score = text.number(float(scene.result.scores[index]))
-    st.caption(f"{text.plain(key)}: {words.image_label(scene.evidence.labels[index])}, score {score}")
+    score = units.number(float(scene.result.scores[index]))
+    st.caption(f"{units.plain(key)}: {words.image_label(scene.evidence.labels[index])}, score {score}")
     if st.button("Open in Inspect", icon=":material/search:", key="open-picked", width="stretch"):
         open_in_inspect(scene, key)

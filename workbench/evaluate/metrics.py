@@ -13,7 +13,7 @@ from workbench.evaluate import decisions, figures, words
 from workbench.evaluate.curves import Scored
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import LEVEL
-from workbench.shared import pictures, session, text
+from workbench.shared import pictures, session, units
 from workbench.shared.controls import choose
 
 
@@ -24,7 +24,7 @@ def draw(scene: Scene) -> None:
     table = pd.DataFrame({"Score": words.score_name(r.expression), **words.row(r.overall)} for r in scene.results)
     st.dataframe(table, hide_index=True, key="evaluate_metrics")
     if scene.result.by_type:
-        st.markdown(f"**By defect type**, score {text.plain(scene.result.expression)}", help=words.TERMS_HELP)
+        st.markdown(f"**By defect type**, score {units.plain(scene.result.expression)}", help=words.TERMS_HELP)
         rows = [
             {"Defect type": kind, "Images": metrics.defective_images, **words.row(metrics)}
             for kind, metrics in scene.result.by_type.items()

@@ -13,7 +13,7 @@ from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import choice, curves, download, image_map, measured, metrics, subsets, threshold, words
 from workbench.evaluate.scene import Chosen, Scene
 from workbench.evaluate.settings import CUT, MORE, PART, SCORE
-from workbench.shared import frame, text
+from workbench.shared import frame, units
 from workbench.shared.controls import choose
 from workbench.shared.resources import Model
 
@@ -99,5 +99,5 @@ def _more_expressions(model: Model) -> list[str]:
         try:
             found.append(judge.check(model.detector.config, one).text)
         except ExpressionError as error:
-            st.warning(text.plain(str(error)), icon=":material/edit:")
+            st.warning(units.plain(str(error)), icon=":material/edit:")
     return found

@@ -19,7 +19,8 @@ from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import cache, decisions, figures, layouts, tables, words
 from workbench.evaluate.metrics import curve_charts
 from workbench.evaluate.scene import Scene
-from workbench.shared import text
+from workbench.shared import units
+from workbench.shared import words as shared_words
 
 _TILES = 8  # images in each gallery
 
@@ -77,7 +78,7 @@ def rendered(title: str, lead: str, sections: Sequence[Section]) -> bytes:
     environment.filters |= {"cell": _cell, "chart": _chart}
     page = environment.get_template("report.html.jinja")
     return page.render(
-        title=title, lead=lead, sections=sections, plotly=Markup(get_plotlyjs()), product=text.PRODUCT
+        title=title, lead=lead, sections=sections, plotly=Markup(get_plotlyjs()), product=shared_words.PRODUCT
     ).encode()
 
 
@@ -135,7 +136,7 @@ def _galleries(scene: Scene, threshold: float) -> list[Section]:
         pictures = [
             (
                 cache.thumbnail(scene, int(i), square=True),
-                f"{scene.evidence.keys[i]}, {text.number(float(scene.result.scores[i]))}",
+                f"{scene.evidence.keys[i]}, {units.number(float(scene.result.scores[i]))}",
             )
             for i in which[:_TILES]
         ]
@@ -173,7 +174,7 @@ def _facts(scene: Scene, threshold: float) -> dict[str, object]:
         "SHA-256 of the data": scene.chosen.hash,
         "Model": scene.model.name,
         "SHA-256 of the weights": checkpoint.weights_hash,
-        "Network input": text.pixels(scene.evidence.size, scene.evidence.size),
+        "Network input": units.pixels(scene.evidence.size, scene.evidence.size),
         "Score": scene.result.expression,
         "Threshold": f"{threshold:.6g}",
         "Commit": origin["commit"],

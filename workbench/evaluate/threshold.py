@@ -9,7 +9,7 @@ from workbench.components import threshold_histogram
 from workbench.evaluate import cache, decisions, figures, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import CUT
-from workbench.shared import session, text
+from workbench.shared import session, units
 
 _TILES = 12  # images in each gallery
 
@@ -60,11 +60,11 @@ def _tile(scene: Scene, index: int) -> None:
     try:
         st.image(cache.thumbnail(scene, index, square=True), width="stretch", alt=key)
     except NNetError as error:
-        st.caption(text.plain(str(error)))
-    name = text.plain(key.rsplit("/", 1)[-1])
-    if st.button(name, key=f"open-{key}", help=f"{text.plain(key)}: open in Inspect", width="stretch"):
+        st.caption(units.plain(str(error)))
+    name = units.plain(key.rsplit("/", 1)[-1])
+    if st.button(name, key=f"open-{key}", help=f"{units.plain(key)}: open in Inspect", width="stretch"):
         open_in_inspect(scene, key)
-    st.caption(f"{words.image_label(label)}, {text.number(float(scene.result.scores[index]))}")
+    st.caption(f"{words.image_label(label)}, {units.number(float(scene.result.scores[index]))}")
 
 
 def open_in_inspect(scene: Scene, key: str) -> None:

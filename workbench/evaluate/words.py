@@ -11,7 +11,8 @@ from nnet.expression import PRESETS
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import BestF1, Metrics
-from workbench.shared import text
+from workbench.shared import units
+from workbench.shared import words as shared_words
 
 ABOUT = (
     "One picture is an anecdote. Here a whole labelled set is measured: how well the scores tell defective images from "
@@ -56,7 +57,7 @@ INSPECT_BUTTON = "Look at every file"
 
 def left_out_uploads(names: Sequence[str]) -> str:
     """Files that are no images."""
-    return "\n".join(f"- {text.plain(name)}" for name in names)
+    return "\n".join(f"- {units.plain(name)}" for name in names)
 
 
 def found(dataset: Dataset) -> str:
@@ -64,10 +65,10 @@ def found(dataset: Dataset) -> str:
     normal = sum(s.is_normal for s in dataset.test)
     defective = sum(s.is_defective for s in dataset.test)
     types = dataset.defect_types()
-    kinds = f" of {text.plural(len(types), 'type')}" if len(types) > 1 else ""
+    kinds = f" of {units.plural(len(types), 'type')}" if len(types) > 1 else ""
     return (
-        f"**{text.plain(dataset.name)}** ({text.plain(dataset.layout)}): {text.plural(normal, 'normal test image')} "
-        f"and {defective:,} defective{kinds}; {text.plural(len(dataset.train), 'training image')} besides."
+        f"**{units.plain(dataset.name)}** ({units.plain(dataset.layout)}): {units.plural(normal, 'normal test image')} "
+        f"and {defective:,} defective{kinds}; {units.plural(len(dataset.train), 'training image')} besides."
     )
 
 
@@ -94,7 +95,7 @@ def other_split(seed: int) -> str:
 
 def other_data(trained_on: str) -> str:
     """A remark where the model was made for something else."""
-    return f"This model was trained on {text.plain(trained_on)}. On other parts its scores say little."
+    return f"This model was trained on {units.plain(trained_on)}. On other parts its scores say little."
 
 
 # --------------------------------------------------------------------------------------------------------- measuring
@@ -117,21 +118,21 @@ def duration(seconds: float) -> str:
 def progress(done: int, total: int, left: float | None) -> str:
     """ "40 of 490 images measured, about 2 min left"."""
     rest = f", {duration(left)} left" if left is not None and done < total else ""
-    return f"{done:,} of {text.plural(total, 'image')} measured{rest}"
+    return f"{done:,} of {units.plural(total, 'image')} measured{rest}"
 
 
 def rests_on(normal: int, defective: int, total: int) -> str:
     """What the numbers below rest on."""
     done = normal + defective
     part = "" if done >= total else f", {done:,} of {total:,} so far, in random order"
-    return f"{text.plural(normal, 'normal image')} and {defective:,} defective{part}."
+    return f"{units.plural(normal, 'normal image')} and {defective:,} defective{part}."
 
 
 def left_out(problems: Sequence[tuple[str, str]], shown: int = 5) -> str:
     """Images that could not be read."""
-    lines = [f"- {text.plain(sentence)}" for _, sentence in problems[:shown]]
+    lines = [f"- {units.plain(sentence)}" for _, sentence in problems[:shown]]
     more = [f"- and {len(problems) - shown} more"] if len(problems) > shown else []
-    return "\n".join([f"{text.plural(len(problems), 'image')} left out:", "", *lines, *more])
+    return "\n".join([f"{units.plural(len(problems), 'image')} left out:", "", *lines, *more])
 
 
 # -------------------------------------------------------------------------------------------------------- the parts
@@ -182,7 +183,7 @@ def value(number: float | None) -> str:
 
 def best(found: BestF1 | None) -> str:
     """Best F1 with its threshold: "0.901 at 0.0249"."""
-    return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {text.number(found.threshold)}"
+    return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {units.number(found.threshold)}"
 
 
 def row(metrics: Metrics) -> dict[str, str]:
@@ -198,12 +199,12 @@ def row(metrics: Metrics) -> dict[str, str]:
 
 def verdict(metrics: Metrics) -> str:
     """What the numbers mean, in a sentence or two."""
-    pairs = text.percent(metrics.i_auroc)
+    pairs = units.percent(metrics.i_auroc)
     sentence = f"In **{pairs}** of all pairs the defective image scores higher than the normal one"
     if metrics.p_pro is None:
         return sentence + "."
     return (
-        f"{sentence}; and up to a false positive rate of 0.3, heatmaps cover **{text.percent(metrics.p_pro)}** of a "
+        f"{sentence}; and up to a false positive rate of 0.3, heatmaps cover **{units.percent(metrics.p_pro)}** of a "
         "defective region on average."
     )
 
@@ -219,12 +220,12 @@ def note(sentences: Sequence[str], keys: Sequence[str]) -> str:
         names = [keys[int(number)] for number in found["numbers"].split(", ")]
         return f"({', '.join(names)}{' and others' if found['more'] else ''})"
 
-    return " ".join(text.plain(_NUMBERED.sub(named, sentence)) for sentence in sentences)
+    return " ".join(units.plain(_NUMBERED.sub(named, sentence)) for sentence in sentences)
 
 
 def score_name(expression: str) -> str:
     """A score for a table: its expression, and its name where it has one."""
-    names = {canonical: text.EXPRESSION_NAMES[name] for name, canonical in PRESETS.items()}
+    names = {canonical: shared_words.EXPRESSION_NAMES[name] for name, canonical in PRESETS.items()}
     return f"{names[expression]}: {expression}" if expression in names else expression
 
 
@@ -259,21 +260,21 @@ GALLERY_HINT = (
 def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
     """What a threshold gets wrong to its left and to its right, while it moves."""
     return (
-        f"{text.plural(miss, 'miss', 'misses')} among {miss + hit:,} defective",
-        f"{text.plural(alarm, 'false alarm')} among {normal + alarm:,} normal",
+        f"{units.plural(miss, 'miss', 'misses')} among {miss + hit:,} defective",
+        f"{units.plural(alarm, 'false alarm')} among {normal + alarm:,} normal",
     )
 
 
 def own_threshold(value: float) -> str:
     """The name of the dotted line."""
-    return f"model's own threshold {text.number(value)}"
+    return f"model's own threshold {units.number(value)}"
 
 
 def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, str]]:
     """Name -> (value, what it is) of what follows from the four counts."""
 
     def share(part: int, whole: int) -> str:
-        return text.percent(part / whole) if whole else "-"
+        return units.percent(part / whole) if whole else "-"
 
     flagged, defective = alarm + hit, miss + hit
     return {
@@ -290,14 +291,14 @@ def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, 
 def decided(normal: int, alarm: int, miss: int, hit: int) -> str:
     """The four counts in a sentence."""
     return (
-        f"At this threshold {text.plural(hit, 'defective image')} of {hit + miss:,} are found and {miss:,} missed; "
+        f"At this threshold {units.plural(hit, 'defective image')} of {hit + miss:,} are found and {miss:,} missed; "
         f"{alarm:,} of {normal + alarm:,} normal ones raise a false alarm."
     )
 
 
 def image_label(label: str) -> str:
     """What an image is, in words: data sets call their normal images "good"."""
-    return "normal" if label == GOOD else text.plain(label)
+    return "normal" if label == GOOD else units.plain(label)
 
 
 # ------------------------------------------------------------------------------------------------------- embeddings
@@ -338,12 +339,12 @@ EMBEDDING_PICK_HELP = "The same as a click on a point, for keyboards."
 
 def embedding_title(count: int, method: str, source: str) -> str:
     """What the chart shows."""
-    return f"{text.plural(count, 'image')} by {METHODS[method]} of F₃ ({SOURCES[source].lower()})"
+    return f"{units.plural(count, 'image')} by {METHODS[method]} of F₃ ({SOURCES[source].lower()})"
 
 
 def explained(share: float) -> str:
     """How much of the spread the PCA plane shows."""
-    return f"These two directions hold {text.percent(share)} of the variance."
+    return f"These two directions hold {units.percent(share)} of the variance."
 
 
 def umap_subset(shown: int, total: int) -> str:
@@ -369,7 +370,7 @@ def subsets_start(done: int, total: int, expected: str) -> str:
 def subsets_progress(done: int, total: int, left: float | None) -> str:
     """ "12 of 63 subsets scored, about 8 s left"."""
     rest = f", {duration(left)} left" if left is not None and done < total else ""
-    return f"{done} of {text.plural(total, 'subset')} scored{rest}"
+    return f"{done} of {units.plural(total, 'subset')} scored{rest}"
 
 
 def subsets_cost(images: int, size: int, masks: bool) -> str:
@@ -433,4 +434,4 @@ def report_title(data: str, model: str) -> str:
 
 def saved(path: str) -> str:
     """Where the results went."""
-    return f"Written to {text.plain(path)}."
+    return f"Written to {units.plain(path)}."

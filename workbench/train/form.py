@@ -18,7 +18,8 @@ import streamlit as st
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.errors import NNetError
 from nnet.model.weights import SOURCES
-from workbench.shared import resources, session, text
+from workbench.shared import resources, session, units
+from workbench.shared import words as shared_words
 from workbench.train import words
 
 MAIN = ("model.teacher", "model.size", "train.epochs", "train.batch_size", "train.seed")
@@ -139,14 +140,14 @@ def _config(base: str) -> Config | None:
         config = preset(base).override(changed)
         config.scoring  # noqa: B018 (a malformed expression raises)
     except (ConfigError, NNetError) as error:
-        st.error(text.plain(str(error)), icon=":material/tune:")
+        st.error(units.plain(str(error)), icon=":material/tune:")
         return None
     if changed:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(text.plain(words.changes(changed)), width="content")
+            st.caption(units.plain(words.changes(changed)), width="content")
             st.button("Back to the preset", type="tertiary", key="reset_settings", on_click=_reset, args=({},))
     if config.model.teacher_weights == "random":
-        st.warning(text.RANDOM_TEACHER, icon=":material/casino:")
+        st.warning(shared_words.RANDOM_TEACHER, icon=":material/casino:")
     return config
 
 
@@ -161,7 +162,7 @@ def _setting(path: str, field: Field, kind: Any, base: Mapping[str, Any], *, exp
     said = words.setting_help(path, field.metadata)
     value = _widget(path, kind, key, None if explained else said)
     if explained:
-        st.caption(text.plain(said))
+        st.caption(units.plain(said))
     if value == base[path]:
         changed.pop(path, None)
     else:
@@ -210,7 +211,7 @@ def _more() -> dict[str, Any]:
             st.caption(words.DEVICE_HELP)
         with grid.cell():
             kept["run_weights"] = st.text_input("Teacher weights file", key="run_weights").strip()
-            st.caption(text.plain(words.WEIGHTS_FILE_HELP))
+            st.caption(units.plain(words.WEIGHTS_FILE_HELP))
         with grid.cell():
             kept["run_tensorboard"] = st.toggle("TensorBoard files", key="run_tensorboard")
             st.caption(words.TENSORBOARD_HELP)

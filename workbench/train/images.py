@@ -9,7 +9,7 @@ import streamlit as st
 from nnet.config import Config
 from nnet.data import TEXTURES
 from nnet.errors import NNetError
-from workbench.shared import session, text
+from workbench.shared import session, units
 from workbench.train import uploads, words
 from workbench.train.uploads import Choice, Found, Upload
 
@@ -74,7 +74,7 @@ def _uploaded() -> Choice | None:
         )
     held = _take_in(_held())
     for note in st.session_state.get(_NOTES, []):
-        st.warning(text.plain(note), icon=":material/broken_image:")
+        st.warning(units.plain(note), icon=":material/broken_image:")
     if held is None:
         st.info(words.NOTHING_YET, icon=":material/photo_library:")
         return None
@@ -183,7 +183,7 @@ def found(chosen: Choice, config: Config) -> Found | None:
     try:
         result = uploads.look(chosen, config.train.seed, progress)
     except NNetError as error:
-        st.error(text.plain(str(error)), icon=":material/folder_off:")
+        st.error(units.plain(str(error)), icon=":material/folder_off:")
         return None
     finally:
         bar.empty()
@@ -191,7 +191,7 @@ def found(chosen: Choice, config: Config) -> Found | None:
     left, right = st.columns((3, 2), gap="medium")
     with left:
         st.dataframe(words.table_rows(result.inspection), hide_index=True, key="found_table")
-        st.caption(text.plain(words.data_facts(result.inspection)))
+        st.caption(units.plain(words.data_facts(result.inspection)))
     with right:
         _pictures(result)
     _problems(result)
@@ -202,7 +202,7 @@ def _split(result: Found, config: Config) -> bool:
     try:
         train, held_out = uploads.split(result, config)
     except NNetError as error:
-        st.error(text.plain(str(error)), icon=":material/add_photo_alternate:")
+        st.error(units.plain(str(error)), icon=":material/add_photo_alternate:")
         return False
     st.markdown(words.split(train, held_out, result.tested, result.defective), help=words.SPLIT_HINT)
     return True
@@ -221,13 +221,13 @@ def _problems(result: Found) -> None:
     """Everything that should be mended, errors first; nothing where all is well."""
     inspection = result.inspection
     if inspection.unreadable:
-        named = "\n".join(f"- {text.plain(sentence)}" for _, sentence in inspection.unreadable[:10])
+        named = "\n".join(f"- {units.plain(sentence)}" for _, sentence in inspection.unreadable[:10])
         st.warning(f"{words.unreadable(len(inspection.unreadable))}\n{named}", icon=":material/broken_image:")
     if result.same:
-        st.warning(text.plain(words.same_files(result.same)), icon=":material/file_copy:")
+        st.warning(units.plain(words.same_files(result.same)), icon=":material/file_copy:")
     others = [finding for finding in inspection.findings() if "unreadable" not in finding[0]]
-    lines = [f"- {text.plain(headline)}: {text.plain(', '.join(files[:5]))}" for headline, files in others]
-    lines += [f"- {text.plain(sentence)}" for sentence in (*inspection.problems, *inspection.notes)]
+    lines = [f"- {units.plain(headline)}: {units.plain(', '.join(files[:5]))}" for headline, files in others]
+    lines += [f"- {units.plain(sentence)}" for sentence in (*inspection.problems, *inspection.notes)]
     if lines:
-        with st.expander(text.plural(len(lines), "remark on the data", "remarks on the data"), icon=":material/info:"):
+        with st.expander(units.plural(len(lines), "remark on the data", "remarks on the data"), icon=":material/info:"):
             st.markdown("\n".join(lines))

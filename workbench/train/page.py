@@ -6,7 +6,7 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec
-from workbench.shared import frame, session, text
+from workbench.shared import frame, session, units
 from workbench.train import form as train_form
 from workbench.train import images as train_data
 from workbench.train import runs as train_view
@@ -105,7 +105,7 @@ def _start(choice: Choice, form: Form) -> None:
             known[key] = _measured(spec, choice)
     estimate = known.get(key)
     if isinstance(estimate, str):
-        st.error(text.plain(estimate), icon=":material/error:")
+        st.error(units.plain(estimate), icon=":material/error:")
     elif estimate is not None:
         _show(estimate)
         fits = not estimate.refusals and not estimate.warnings
@@ -131,30 +131,30 @@ def _show(estimate: Estimate) -> None:
         with grid.cell():
             st.metric("Time", words.duration(estimate.seconds), help=words.TIME_HELP)
         with grid.cell():
-            st.metric("Memory", text.data_size(estimate.memory_bytes), help=words.MEMORY_HELP)
+            st.metric("Memory", units.data_size(estimate.memory_bytes), help=words.MEMORY_HELP)
             st.caption(words.free(estimate.memory_free))
         with grid.cell():
-            st.metric("Disk", text.data_size(estimate.disk_bytes), help=words.DISK_HELP)
+            st.metric("Disk", units.data_size(estimate.disk_bytes), help=words.DISK_HELP)
             st.caption(words.free(estimate.disk_free))
         with grid.cell():
             st.metric("Steps", f"{estimate.steps:,}", help=words.estimate_sentence(estimate))
     st.caption(words.estimate_sentence(estimate))
     for sentence in estimate.refusals:
-        st.error(text.plain(sentence), icon=":material/block:")
+        st.error(units.plain(sentence), icon=":material/block:")
     for sentence in estimate.warnings:
-        st.warning(text.plain(sentence), icon=":material/warning:")
+        st.warning(units.plain(sentence), icon=":material/warning:")
     with st.container(horizontal=True, gap="small"):
         for index, remedy in enumerate(estimate.remedies):
             if remedy.changes:
                 st.button(
-                    text.plain(remedy.text.rstrip(".")),
+                    units.plain(remedy.text.rstrip(".")),
                     icon=":material/healing:",
                     key=f"remedy{index}",
                     on_click=train_form.apply,
                     args=(remedy.changes,),
                 )
             else:
-                st.caption(text.plain(remedy.text))
+                st.caption(units.plain(remedy.text))
 
 
 def _begin(spec: RunSpec, choice: Choice, estimate: Estimate) -> None:

@@ -13,7 +13,7 @@ from nnet.errors import NNetError
 from nnet.runs import Film, Run, Status
 from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
 from workbench.components.training_film import film as film_strip
-from workbench.shared import frame, pictures, places, resources, session, text, theme
+from workbench.shared import frame, pictures, places, resources, session, theme, units
 from workbench.train import figures, form, images, uploads, words
 from workbench.train.figures import Line
 
@@ -44,7 +44,7 @@ def poll(name: str, draw: Callable[[], None], every: float | None) -> None:
         except FileNotFoundError:  # a resumed run makes its last frames anew
             st.info(words.REPLACED, icon=":material/hourglass_empty:")
         except (NNetError, OSError) as error:  # another visitor may have deleted the run
-            st.error(text.plain(str(error)), icon=":material/error:")
+            st.error(units.plain(str(error)), icon=":material/error:")
 
     st.fragment(run_every=every, key=f"poll_{name}")(guarded)()
 
@@ -92,7 +92,7 @@ def chosen(runs: Sequence[Run]) -> Run:
     known = {run.id: run for run in runs}
     wanted = st.session_state.get("run") or st.query_params.get("run", "")
     if wanted and wanted not in known:
-        st.warning(f"There is no run “{text.plain(wanted)}”; it may have been deleted.", icon=":material/help:")
+        st.warning(f"There is no run “{units.plain(wanted)}”; it may have been deleted.", icon=":material/help:")
     if wanted not in known:
         wanted = next((run.id for run in runs if run.state in LIVE), runs[0].id)
     st.session_state["run"] = st.query_params["run"] = wanted
@@ -119,7 +119,7 @@ def run_list(runs: Sequence[Run], current: str) -> None:
 def _row(run: Run, is_current: bool) -> None:
     with st.container(border=True, gap="xsmall"):
         st.button(
-            text.plain(run.name),
+            units.plain(run.name),
             key=f"run-{run.id}",
             type="primary" if is_current else "tertiary",
             on_click=choose,
@@ -136,7 +136,7 @@ def _row(run: Run, is_current: bool) -> None:
 
 def run_page(run: Run) -> None:
     """Everything about one run."""
-    st.subheader(text.plain(run.name), anchor=False)
+    st.subheader(units.plain(run.name), anchor=False)
     st.caption(words.facts(run))
     every = POLL if run.state in LIVE else None
     poll("status", lambda: _status(run.id), every)
@@ -170,7 +170,7 @@ def _views(run: Run) -> dict[str, str]:
 def _status(run_id: str) -> None:
     """State, reason, progress and the live numbers."""
     run = uploads.runs().get(run_id)
-    reason = text.plain(run.reason) if run.reason else words.STATES[run.state].help
+    reason = units.plain(run.reason) if run.reason else words.STATES[run.state].help
     if run.state == "queued":
         reason = f"{words.run_line(run)}. {reason}"
     st.markdown(f"{words.badge(run.state)} {reason}")
@@ -185,24 +185,24 @@ def _status(run_id: str) -> None:
         if status:
             _live_numbers(status)
     for note in status.notes if status else ():
-        st.caption(text.plain(note))
+        st.caption(units.plain(note))
 
 
 def _live_numbers(status: Status) -> None:
     shown = {
-        "Loss": (status.losses.get("loss"), text.number, "Eq. (7), mean over the epoch so far."),
+        "Loss": (status.losses.get("loss"), units.number, "Eq. (7), mean over the epoch so far."),
         **{
-            term: (value, text.number, words.CURVES[term].hint)
+            term: (value, units.number, words.CURVES[term].hint)
             for term, value in status.losses.items()
             if term != "loss" and term in words.CURVES
         },
-        "Images/s": (status.images_per_second, text.number, "Of the epoch so far."),
-        "Learning rate": (status.learning_rate, text.number, "Of the current step."),
-        "β": (status.beta, text.number, "Weight of L_align in this epoch."),
-        "Items per patch": (status.memory.get("items_per_query"), text.number, words.CURVES["items_per_query"].hint),
-        "Items in use": (status.memory.get("items_used"), text.number, words.CURVES["items_used"].hint),
+        "Images/s": (status.images_per_second, units.number, "Of the epoch so far."),
+        "Learning rate": (status.learning_rate, units.number, "Of the current step."),
+        "β": (status.beta, units.number, "Weight of L_align in this epoch."),
+        "Items per patch": (status.memory.get("items_per_query"), units.number, words.CURVES["items_per_query"].hint),
+        "Items in use": (status.memory.get("items_used"), units.number, words.CURVES["items_used"].hint),
         "Dead items": (status.memory.get("items_dead"), "{:,.0f}".format, words.CURVES["items_dead"].hint),
-        "Memory taken": (status.memory_bytes or None, text.data_size, "Largest so far; of the GPU if one is used."),
+        "Memory taken": (status.memory_bytes or None, units.data_size, "Largest so far; of the GPU if one is used."),
         "Running for": (status.seconds or None, words.duration, f"On {status.device}."),
     }
     with st.grid(8, min_column_width=104, gap="small") as grid:
@@ -247,7 +247,7 @@ def _actions(run: Run) -> None:
         if not is_live and st.button("Delete", icon=":material/delete:", key="delete_run"):
             _ask_delete(run)
     if problem := st.session_state.pop("run_problem", ""):
-        st.error(text.plain(problem), icon=":material/error:")
+        st.error(units.plain(problem), icon=":material/error:")
 
 
 def _try(action: str, run_id: str, *arguments: str) -> None:
@@ -269,7 +269,7 @@ def duplicate(run: Run, changes: Mapping[str, object] | None = None) -> None:
 
 @st.dialog("Cancel this run?")
 def _ask_cancel(run: Run) -> None:
-    st.markdown(f"**{text.plain(run.name)}**")
+    st.markdown(f"**{units.plain(run.name)}**")
     st.markdown(words.cancelling(run))
     with st.container(horizontal=True):
         if st.button("Stop it", type="primary", key="confirm_cancel", on_click=_try, args=("cancel", run.id)):
@@ -280,7 +280,7 @@ def _ask_cancel(run: Run) -> None:
 
 @st.dialog("Delete this run?")
 def _ask_delete(run: Run) -> None:
-    st.markdown(f"**{text.plain(run.name)}**")
+    st.markdown(f"**{units.plain(run.name)}**")
     st.markdown(words.deleting(run))
     with st.container(horizontal=True):
         if st.button("Delete it", type="primary", key="confirm_delete", on_click=_delete, args=(run.id,)):
@@ -323,7 +323,7 @@ def _finished(run: Run) -> None:
                 st.metric(label, value, help=words.METRIC_HELP[label])
         if "threshold" in calibration:
             with grid.cell():
-                st.metric("Threshold", text.number(calibration["threshold"]), help=words.threshold_help(calibration))
+                st.metric("Threshold", units.number(calibration["threshold"]), help=words.threshold_help(calibration))
             with grid.cell():
                 st.metric("Held-out images", f"{calibration['normal_images']:,}", help=words.HELD_OUT_HELP)
     with st.container(horizontal=True, gap="small"):
@@ -368,7 +368,7 @@ def _film(run: Run) -> None:
     try:
         _watched(run, run.film())
     except (SafetensorError, ValueError, KeyError) as error:
-        st.warning(text.plain(words.damaged_film(str(error))), icon=":material/broken_image:")
+        st.warning(units.plain(words.damaged_film(str(error))), icon=":material/broken_image:")
 
 
 def _watched(run: Run, film: Film) -> None:
@@ -491,7 +491,7 @@ def _settings(run: Run) -> None:
         for path, value in form.flat(run.spec.config).items()
     ]
     st.dataframe(rows, hide_index=True, key="run_settings", height=420)
-    st.caption(text.plain(f"Folder: {run.path}"))
+    st.caption(units.plain(f"Folder: {run.path}"))
 
 
 def _card(run: Run) -> None:

@@ -12,7 +12,7 @@ from nnet.data import Inspection
 from nnet.runs import Estimate, Frame, Probe, Run, Status
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.training.events import title_of
-from workbench.shared import model_words, text
+from workbench.shared import model_words, units
 
 ABOUT = (
     "Show it good parts only. A model learns what they look like, and marks what looks different. A run is a program "
@@ -60,7 +60,7 @@ def upload_contents(good: int, defective: int, is_layout: bool) -> str:
     """What has been uploaded so far."""
     if is_layout:
         return "A ZIP with folders of its own."
-    parts = [f"**{text.plural(good, 'photo')}** of good parts"]
+    parts = [f"**{units.plural(good, 'photo')}** of good parts"]
     parts += [f"**{defective:,}** of defective ones"] if defective else []
     return f"In hand: {', '.join(parts)}."
 
@@ -74,12 +74,12 @@ def left_out(names: Sequence[str], reason: str) -> str:
 def split(train: int, held_out: int, tested: int, defective: int) -> str:
     """How the images are used."""
     sentence = (
-        f"**{text.plural(train, 'image')}** to learn from, **{held_out:,}** good ones held out to find the threshold"
+        f"**{units.plural(train, 'image')}** to learn from, **{held_out:,}** good ones held out to find the threshold"
     )
     if not tested:
         return f"{sentence}. There is nothing to test with, so the model will have no measured accuracy."
     return (
-        f"{sentence}, and **{text.plural(tested, 'image')}** ({defective:,} defective) to measure the finished model."
+        f"{sentence}, and **{units.plural(tested, 'image')}** ({defective:,} defective) to measure the finished model."
     )
 
 
@@ -120,7 +120,7 @@ def same_files(groups: Sequence[Sequence[str]]) -> str:
 
 def unreadable(count: int) -> str:
     """Headline of the files that cannot be read."""
-    return f"{text.plural(count, 'file')} cannot be read and will be left out:"
+    return f"{units.plural(count, 'file')} cannot be read and will be left out:"
 
 
 # ------------------------------------------------------------------------------------------------------ settings
@@ -217,7 +217,7 @@ def setting_help(path: str, metadata: Mapping[str, str]) -> str:
 
 def length(config: Config, images: int, epochs: int, steps: int) -> str:
     """How long the run is in epochs and steps."""
-    sentence = f"{text.plural(epochs, 'epoch')} of {text.plural(images, 'image')}: {text.plural(steps, 'step')}."
+    sentence = f"{units.plural(epochs, 'epoch')} of {units.plural(images, 'image')}: {units.plural(steps, 'step')}."
     if epochs > config.train.epochs:
         sentence += (
             f" {config.train.epochs} epochs alone would be too few steps, so epochs are added up to "
@@ -255,8 +255,8 @@ def duration(seconds: float) -> str:
 def estimate_sentence(found: Estimate) -> str:
     """What the estimate rests on."""
     return (
-        f"From a few steps on {found.device}: {text.milliseconds(1000 * found.seconds_per_step)} a step, "
-        f"{text.plural(found.steps, 'step')} in {text.plural(found.epochs, 'epoch')}."
+        f"From a few steps on {found.device}: {units.milliseconds(1000 * found.seconds_per_step)} a step, "
+        f"{units.plural(found.steps, 'step')} in {units.plural(found.epochs, 'epoch')}."
     )
 
 
@@ -268,7 +268,7 @@ DISK_HELP = "At the most during the run."
 
 def free(count: float) -> str:
     """What is there for it."""
-    return f"{text.data_size(count)} free"
+    return f"{units.data_size(count)} free"
 
 
 def disk_problem(reason: str) -> str:
@@ -401,10 +401,10 @@ def facts(run: Run) -> str:
     config = run.spec.config
     data = {"upload": "uploaded photos", "elpv:mono": "ELPV monocrystalline", "elpv:poly": "ELPV polycrystalline"}
     words = [
-        f"Data: {text.plain(data.get(run.spec.data, run.spec.data))}",
+        f"Data: {units.plain(data.get(run.spec.data, run.spec.data))}",
         f"preset {run.spec.preset}" if run.spec.preset else "",
-        f"teacher {text.plain(config.model.teacher)}",
-        text.pixels(config.model.size, config.model.size),
+        f"teacher {units.plain(config.model.teacher)}",
+        units.pixels(config.model.size, config.model.size),
         f"made {model_words.date(run.spec.created)}" if run.spec.created else "",
     ]
     return " · ".join(filter(None, words))
@@ -495,9 +495,9 @@ def frame_line(frame: Frame, probe: int, level: float) -> str:
     """What is read below the slider: "score 0.031, 1.8 × the threshold"."""
     score = float(frame.scores[probe])
     if level <= 0 or not math.isfinite(score):
-        return f"score {text.number(score)}"
+        return f"score {units.number(score)}"
     verdict = "anomalous" if score > level else "normal"
-    return f"score {text.number(score)} · {score / level:.2g} × threshold · {verdict}"
+    return f"score {units.number(score)} · {score / level:.2g} × threshold · {verdict}"
 
 
 def damaged_film(reason: str) -> str:
@@ -534,6 +534,6 @@ HELD_OUT_HELP = "Good images that training did not see; their scores set the thr
 def threshold_help(calibration: Mapping[str, Any]) -> str:
     """What the threshold of a finished model stands for."""
     return (
-        f"The score that {text.percent(calibration['threshold_quantile'])} of the "
+        f"The score that {units.percent(calibration['threshold_quantile'])} of the "
         f"{calibration['normal_images']} held-out good images stay at or below."
     )
