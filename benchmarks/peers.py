@@ -58,7 +58,7 @@ from torch import Tensor, nn
 from nnet.config import Config, preset
 from nnet.data import Dataset, load_resized, open_dataset
 from nnet.detector import Detector
-from nnet.expression import PRESETS
+from nnet.expression import PRESETS, parse
 from nnet.model.backbone import Teacher
 from nnet.model.compat import declare_torchvision_operators
 from nnet.model.inputs import batches, to_network_input
@@ -188,7 +188,7 @@ class Ours:
         settings = self.config.scoring
         rows = PRESETS if self.method == "nnet" else {"": settings.expression}
         for name, expression in rows.items():
-            scores = score_maps(maps, expression, self.config.model.size, settings.sigma)
+            scores = score_maps(maps, parse(expression), self.config.model.size, settings.sigma)
             yield f"{self.method}/{name}".rstrip("/"), scores.numpy(), image_score(scores).numpy()
 
 

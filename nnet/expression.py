@@ -14,7 +14,7 @@ import operator
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import NamedTuple, TypeVar
 
 from nnet.errors import NNetError
@@ -124,6 +124,12 @@ def parse(text: str) -> Expression:
         raise ExpressionError(
             f"The expression has {len(text):,} characters, but at most {MAX_LENGTH} are read; write a shorter one."
         )
+    return _parsed(text)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Expression:
+    """Each text is read once, wherever it is used."""
     return _Parser(text).parse()
 
 

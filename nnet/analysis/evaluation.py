@@ -317,13 +317,12 @@ def score(evidence: Evidence, expression: str) -> Result:
     return Result(parsed.text, values, part(range(len(evidence))), by_type)
 
 
-def pixel_scores(evidence: Evidence, expression: str | Expression) -> Array:
+def pixel_scores(evidence: Evidence, expression: Expression) -> Array:
     """Score_p of every image, (n, size, size) float32."""
-    parsed = parse(expression) if isinstance(expression, str) else expression
     pixels = np.empty((len(evidence), evidence.size, evidence.size), np.float32)
     for part in batches(len(evidence), _BLOCK):
         maps = {name: torch.from_numpy(m[part]) for name, m in evidence.maps.items()}
-        pixels[part] = score_maps(maps, parsed, evidence.size, evidence.sigma).numpy()
+        pixels[part] = score_maps(maps, expression, evidence.size, evidence.sigma).numpy()
     return pixels
 
 

@@ -282,4 +282,4 @@ def _upstream(trace: Trace, what: WhatIf, donated: Trace | None) -> Trace:
 
 
 def _score(detector: Detector, trace: Trace, expression: Expression) -> float:
-    return float(score_map(trace.maps, expression, trace.input_size, detector.config.scoring.sigma).max())
+    return float(score_map(trace.maps, expression.text, trace.input_size, detector.config.scoring.sigma).max())

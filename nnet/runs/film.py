@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 
 from nnet.config import Config
-from nnet.expression import Expression
 from nnet.saved.storage import write_json, write_tensors
 
 PROBES, IMAGES, FRAME = "probes.json", "probes.safetensors", "frame-{:06d}.safetensors"
@@ -108,7 +107,7 @@ class Film:
             np.array(held_out, np.float32).reshape(len(rows), width[1]),
         )
 
-    def score_map(self, frame: Frame, probe: int, expression: str | Expression | None = None) -> np.ndarray:
+    def score_map(self, frame: Frame, probe: int, expression: str | None = None) -> np.ndarray:
         """Score_p of one probe in a frame, (size, size) float32, smoothed; under the run's own expression or another.
 
         Raises:

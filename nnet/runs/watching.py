@@ -14,6 +14,7 @@ from nnet.data import Dataset, Defect, Sample, paint_defect
 from nnet.data.images import resize
 from nnet.detector import Detector
 from nnet.errors import NNetError
+from nnet.expression import parse
 from nnet.model.inputs import Images, batches, take
 from nnet.runs.film import Frame, Probe, drop_frames_after, has_frame, read_probes, write_frame, write_probes
 from nnet.runs.layout import FILM
@@ -142,7 +143,7 @@ def _score(detector: Detector, images: np.ndarray) -> tuple[dict[str, np.ndarray
     parts, scores = [], []
     for part in batches(len(images), BATCH):
         maps = {name: m.float().cpu() for name, m in detector.maps(list(images[part])).items()}
-        score = score_maps(maps, config.scoring.expression, config.model.size, config.scoring.sigma)
+        score = score_maps(maps, parse(config.scoring.expression), config.model.size, config.scoring.sigma)
         scores.append(image_score(score).numpy())
         parts.append({name: m.numpy() for name, m in maps.items()})
     names = parts[0]

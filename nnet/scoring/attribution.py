@@ -71,7 +71,7 @@ class Attribution:
         return self.factors if len(self.factors) > 1 else tuple(self.maps.values())
 
 
-def attribute(expression: str | Expression, values: Mapping[str, float], normal: Mapping[str, float]) -> Attribution:
+def attribute(expression: str, values: Mapping[str, float], normal: Mapping[str, float]) -> Attribution:
     """Split ln(score / normal level) among the factors and the maps of an expression.
 
     Args:
@@ -82,7 +82,7 @@ def attribute(expression: str | Expression, values: Mapping[str, float], normal:
     Raises:
         nnet.expression.ExpressionError: malformed, or a map that is missing.
     """
-    parsed = parse(expression) if isinstance(expression, str) else expression
+    parsed = parse(expression)
     here = {name: max(float(values[name]), FLOOR) for name in values}
     usual = {name: max(float(normal[name]), FLOOR) for name in normal}
     value, level = parsed.evaluate(here), parsed.evaluate(usual)

@@ -138,7 +138,7 @@ class Calibration:
 
     def _compute(self, text: str) -> Reference:
         tensors = {name: torch.from_numpy(m.astype(np.float32)) for name, m in self.maps.items()}
-        pixels = score_maps(tensors, text, self.size, self.settings.sigma)
+        pixels = score_maps(tensors, parse(text), self.size, self.settings.sigma)
         scores = np.sort(image_score(pixels).double().numpy())
         threshold = float(np.quantile(scores, self.settings.quantile))
         return Reference(text, scores, threshold, self.settings.quantile, float(pixels.median()))

@@ -76,10 +76,9 @@ def _flipped(signs: tuple[str, ...], index: int) -> tuple[str, ...]:
     return tuple(("+" if sign == "*" else "*") if i == index else sign for i, sign in enumerate(signs))
 
 
-def read(expression: str | Expression) -> Circuit | None:
+def read(expression: str) -> Circuit | None:
     """The circuit of an expression, in whatever order its parts are written, or None if it has another form."""
-    parsed = parse(expression) if isinstance(expression, str) else expression
-    return _known().get(_key(parsed))
+    return _known().get(_key(parse(expression)))
 
 
 def _key(expression: Expression) -> _Key:
@@ -119,7 +118,7 @@ def toggle_map(expression: str, name: str) -> str | None:
         nnet.expression.ExpressionError: the expression would become too long.
     """
     parsed = parse(expression)
-    if (circuit := read(parsed)) is not None:
+    if (circuit := read(expression)) is not None:
         changed = circuit.toggled(name)
         return changed.text if changed else None
     if name in parsed.maps:

@@ -56,7 +56,7 @@ def to_common_size(maps: Mapping[str, Tensor], size: int) -> dict[str, Tensor]:
     return {name: _interpolate(m, size) for name, m in maps.items()}
 
 
-def score_maps(maps: Mapping[str, Tensor], expression: str | Expression, size: int, sigma: float) -> Tensor:
+def score_maps(maps: Mapping[str, Tensor], expression: Expression, size: int, sigma: float) -> Tensor:
     """Score_p, Eq. (8) or any other expression, at input resolution and smoothed.
 
     Interpolation and Gaussian are linear and act on rows and columns alike. Both together are therefore one small
@@ -72,19 +72,22 @@ def score_maps(maps: Mapping[str, Tensor], expression: str | Expression, size: i
         (B, size, size) float32, not negative.
 
     Raises:
-        nnet.expression.ExpressionError: the expression is malformed or names a map that does not exist.
+        nnet.expression.MissingMapError: the expression names a map that does not exist.
     """
-    parsed = parse(expression) if isinstance(expression, str) else expression
-    combined = parsed.evaluate(maps).float()
+    combined = expression.evaluate(maps).float()
     rows, columns = (_enlargement(cells, size, sigma, combined.device) for cells in combined.shape[-2:])
     with torch.autocast(combined.device.type, enabled=False):
         return rows @ combined @ columns.T
 
 
-def score_map(maps: Mapping[str, np.ndarray], expression: str | Expression, size: int, sigma: float) -> np.ndarray:
-    """`score_maps` for one image's maps as arrays (h, w): (size, size) float32. Runs no network."""
+def score_map(maps: Mapping[str, np.ndarray], expression: str, size: int, sigma: float) -> np.ndarray:
+    """`score_maps` of one image's maps as arrays (h, w), under an expression as text: (size, size) float32.
+
+    Raises:
+        nnet.expression.ExpressionError: the expression is malformed or names a map that does not exist.
+    """
     tensors = {name: torch.from_numpy(np.asarray(m, np.float32))[None] for name, m in maps.items()}
-    return score_maps(tensors, expression, size, sigma)[0].numpy()
+    return score_maps(tensors, parse(expression), size, sigma)[0].numpy()
 
 
 def image_score(score: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from nnet.data import Dataset, Sample, open_dataset
 from nnet.data.images import Decoded
 from nnet.detector import Detector
 from nnet.errors import NNetError
-from nnet.expression import ExpressionError
+from nnet.expression import ExpressionError, parse
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import CheckpointError, add_evaluation
 from nnet.scoring.maps import score_maps
@@ -77,8 +77,8 @@ def test_the_fast_score_maps_are_those_of_eq_8() -> None:
     some = evidence(("M1", "M2", "M3", "M4", "M5", "M6"))
     tensors = {name: torch.from_numpy(m) for name, m in some.maps.items()}
     for text in ("(M1+M6)*(M2+M5)*(M3+M4)", "M4"):
-        expected = score_maps(tensors, text, some.size, some.sigma).numpy()
-        assert pixel_scores(some, text) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+        expected = score_maps(tensors, parse(text), some.size, some.sigma).numpy()
+        assert pixel_scores(some, parse(text)) == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
 def test_the_peak_embedding_is_f3_where_the_score_is_highest() -> None:

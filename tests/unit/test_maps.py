@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as functional
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from nnet.expression import MissingMapError
+from nnet.expression import MissingMapError, parse
 from nnet.scoring.maps import MAPS, anomaly_maps, gaussian, image_score, score_map, score_maps, to_common_size
 
 E8 = "(M1+M6)*(M2+M5)*(M3+M4)"
@@ -63,7 +63,7 @@ def test_a_score_is_the_interpolated_and_smoothed_map(shape):
     m = np.random.default_rng(0).random((2, *shape), dtype=np.float32)
     large = functional.interpolate(torch.from_numpy(m)[:, None], (128, 128), mode="bilinear", align_corners=False)
     expected = gaussian_filter(large[:, 0].double().numpy(), 2.0, mode="mirror", axes=(1, 2))
-    ours = score_maps({"M1": torch.from_numpy(m)}, "M1", 128, 4.0).numpy()
+    ours = score_maps({"M1": torch.from_numpy(m)}, parse("M1"), 128, 4.0).numpy()
     np.testing.assert_allclose(ours, expected, rtol=1e-5)
 
 
@@ -94,4 +94,4 @@ def test_the_image_score_is_the_largest_pixel():
 
 def test_a_map_that_does_not_exist_is_named():
     with pytest.raises(MissingMapError, match="M4"):
-        score_maps({"M1": torch.zeros(1, 64, 64)}, "M1*M4", 256, 4.0)
+        score_maps({"M1": torch.zeros(1, 64, 64)}, parse("M1*M4"), 256, 4.0)
