@@ -61,7 +61,7 @@ def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width
         page.locator(".st-key-pictures").get_by_role("button", name="Zoom in").click()
         view = page.locator(".st-key-pictures .view").nth(2)
         assert "scale(2)" in view.get_attribute("style")
-        page.locator(".st-key-pictures").get_by_role("button", name="Show all of it").click()
+        page.locator(".st-key-pictures").get_by_role("button", name="Show the whole image").click()
         assert "scale(1)" in view.get_attribute("style")
         visitor.settle().check()
 

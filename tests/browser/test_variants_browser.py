@@ -36,7 +36,7 @@ def test_variants_are_explored_by_press(browser: object, address: str, width: in
         grid.get_by_role("button", name="Zoom in").click()
         views = grid.locator(".view").evaluate_all("all => all.map((one) => one.style.transform)")
         assert len(views) == 3 and len(set(views)) == 1 and "scale(2)" in views[0]
-        grid.get_by_role("button", name="Show all of it").click()
+        grid.get_by_role("button", name="Show the whole image").click()
         frame = grid.locator(".frame").nth(2)
         frame.scroll_into_view_if_needed()
         box = frame.bounding_box()

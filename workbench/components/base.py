@@ -1,11 +1,46 @@
-"""JavaScript that the workbench's own components share; each has its script in one text, without a network."""
+"""How a component of the workbench is made known to Streamlit, and how it is asked what it reported.
 
-MAKE = """
-const make = (tag, className, parent) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  parent.appendChild(element);
-  return element;
-};
+A component is a folder with an `__init__.py` (a Python function that takes frozen values and callbacks), a
+`component.js` (an ES module whose default export draws; it may use what base.js defines) and a `style.css`:
+
+>>> _mount = register("wipe", Path(__file__).parent)                                        # doctest: +SKIP
+>>> def moved() -> None:
+...     if (position := fired(key, "position")) is not None:
+...         on_move(int(position))
+>>> _mount(key=key, data=data, on_position_change=moved)                                    # doctest: +SKIP
+
+Scripts and styles need no network. Every word that a component shows is given to it in `data`.
 """
-"""make(tag, className, parent): a new element at the end of its parent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_SCRIPT, _STYLE = "component.js", "style.css"
+
+
+def register(name: str, *folders: Path) -> Any:
+    """Make a component known, once, at import; returns the function that mounts it.
+
+    Args:
+        name: unique among all components.
+        folders: with its script and style; the texts of several are put together in this order.
+    """
+
+    def together(file: str) -> str:
+        return "\n".join((folder / file).read_text(encoding="utf-8") for folder in folders if (folder / file).exists())
+
+    shared = (Path(__file__).parent / "base.js").read_text(encoding="utf-8")
+    return st.components.v2.component(f"nnet_{name}", css=together(_STYLE), js=f"{shared}\n{together(_SCRIPT)}")
+
+
+def fired(key: str, name: str) -> Any:
+    """What the component of this key has just reported under this name; for its callback.
+
+    None if it reported something else, or is gone: its report may arrive after the visitor has gone to another page.
+    """
+    state = st.session_state.get(key)
+    return None if state is None else getattr(state, name, None)

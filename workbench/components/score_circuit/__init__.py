@@ -7,180 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
-import streamlit as st
 
+from workbench.components.base import fired, register
 from workbench.shared import pictures
 
-_CSS = """
-.circuit { container-type: inline-size; font-family: var(--st-font, sans-serif); color: var(--st-text-color); }
-.row { display: flex; align-items: stretch; gap: 8px; }
-.pair { flex: 1 1 0; min-width: 0; display: flex; flex-direction: column; padding: 8px 10px 6px; border-radius: 12px;
-  border: 1px solid var(--st-border-color, rgba(128, 128, 128, 0.35)); }
-.pair.single { flex-grow: 0.55; }
-.pair.out { border-style: dashed; }
-.scale { font-size: 0.74rem; opacity: 0.72; text-align: center; margin-top: auto; padding-top: 3px; }
-.maps { display: grid; grid-template-columns: minmax(0, 148px) auto minmax(0, 148px); justify-content: center;
-  gap: 0 6px; }
-.single .maps { grid-template-columns: minmax(0, 148px); }
-.thumb { grid-row: 1; } .caption { grid-row: 2; min-width: 0; }
-.maps > :nth-child(1), .maps > :nth-child(2) { grid-column: 1; }
-.maps > :nth-child(4), .maps > :nth-child(5) { grid-column: 3; }
-.thumb { display: block; width: 100%; padding: 0; border: 2px solid transparent; border-radius: 8px; cursor: pointer;
-  background: rgba(128, 128, 128, 0.15); overflow: hidden; position: relative; }
-.thumb img { display: block; width: 100%; height: 100%; image-rendering: pixelated; }
-.thumb[aria-pressed="true"] { border-color: var(--st-primary-color); }
-.thumb[aria-pressed="false"] { border: 2px dashed var(--st-border-color, rgba(128, 128, 128, 0.5)); }
-.thumb[aria-pressed="false"] img { opacity: 0.28; filter: grayscale(0.8); }
-button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-.thumb:hover img { filter: brightness(1.15); }
-.dot { position: absolute; width: 7px; height: 7px; margin: -3.5px 0 0 -3.5px; border-radius: 50%; background: #fff;
-  box-shadow: 0 0 0 1.5px rgba(0, 0, 0, 0.8); pointer-events: none; }
-.name { display: flex; justify-content: space-between; align-items: baseline; gap: 4px; font-size: 0.82rem;
-  line-height: 1.3; margin-top: 3px; white-space: nowrap; }
-.name b { font-weight: 650; }
-.facts { font-size: 0.74rem; line-height: 1.3; opacity: 0.78; white-space: pre-line; }
-.only { font: inherit; font-size: 0.74rem; color: var(--st-link-color, var(--st-primary-color)); background: none;
-  border: 0; padding: 0 2px; cursor: pointer; border-radius: 4px; }
-.only:hover { text-decoration: underline; }
-.only:disabled { visibility: hidden; }
-.sign { align-self: center; flex: none; width: 30px; height: 30px; padding: 0; font: inherit; font-size: 1.15rem;
-  line-height: 1; color: inherit; background: var(--st-secondary-background-color, transparent); cursor: pointer;
-  border: 1px solid var(--st-border-color, rgba(128, 128, 128, 0.4)); border-radius: 50%; }
-.maps .sign { grid-area: 1 / 2; }
-.sign:hover:enabled { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-.sign:disabled { opacity: 0.3; cursor: default; border-style: dashed; }
-.equals { align-self: center; font-size: 1.3rem; opacity: 0.7; flex: none; }
-.result { flex: 0 0 128px; min-width: 0; align-self: flex-start; padding-top: 9px; }
-.result .thumb { cursor: default; border: 0; }
-.result .thumb img { image-rendering: auto; filter: none; }
-.score { font-size: 1.05rem; font-weight: 650; margin-top: 3px; font-variant-numeric: tabular-nums; }
-.written { font-size: 0.84rem; margin: 0 0 6px; }
-.written code { font-family: var(--st-code-font, monospace); }
-@container (max-width: 820px) {
-  .row { flex-direction: column; gap: 6px; align-items: center; }
-  .pair, .pair.single { width: 100%; box-sizing: border-box; flex: none; }
-  .result { display: flex; gap: 12px; align-items: center; flex: none; padding-top: 0; }
-  .result .thumb { width: 96px; flex: none; }
-  .equals { transform: rotate(90deg); line-height: 0.8; }
-}
-@media (pointer: coarse) {
-  .sign { width: 44px; height: 44px; }
-  .only { padding: 9px 6px; margin: -5px -4px; }
-}
-"""
-
-_JS = """
-const SIGNS = { '+': '+', '*': '\\u00d7' };
-const make = (tag, className, parent) => {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (tag === 'button') element.type = 'button';
-  parent.appendChild(element);
-  return element;
-};
-const build = (root, data) => {
-  root.replaceChildren();
-  const parts = { written: make('div', 'written', root), maps: {}, inner: [], outer: [], pairs: [] };
-  const row = make('div', 'row', root);
-  data.pairs.forEach((pair, i) => {
-    if (i) parts.outer.push(make('button', 'sign', row));
-    const box = make('div', 'pair', row);
-    box.setAttribute('role', 'group');
-    const holder = make('div', 'maps', box);
-    pair.maps.forEach((map, j) => {
-      if (j) parts.inner[i] = make('button', 'sign', holder);
-      const thumb = make('button', 'thumb', holder);
-      const caption = make('div', 'caption', holder);
-      const found = { thumb, image: make('img', '', thumb), dot: make('span', 'dot', thumb) };
-      const name = make('div', 'name', caption);
-      found.name = make('b', '', name);
-      found.only = make('button', 'only', name);
-      found.only.textContent = data.words.only;
-      found.facts = make('div', 'facts', caption);
-      parts.maps[map.name] = found;
-    });
-    parts.pairs.push({ box, scale: make('div', 'scale', box) });
-  });
-  const equals = make('div', 'equals', row);
-  equals.textContent = '=';
-  const result = make('div', 'result', row);
-  const thumb = make('div', 'thumb', result);
-  parts.result = { thumb, image: make('img', '', thumb), dot: make('span', 'dot', thumb) };
-  const words = make('div', '', result);
-  words.setAttribute('aria-live', 'polite');
-  parts.result.score = make('div', 'score', words);
-  parts.result.facts = make('div', 'facts', words);
-  root._parts = parts;
-};
-export default function ({ parentElement, data, setTriggerValue }) {
-  let root = parentElement.querySelector('.circuit');
-  if (!root) root = make('div', 'circuit', parentElement);
-  const form = JSON.stringify(data.pairs.map((pair) => pair.maps.map((map) => map.name)));
-  if (root._form !== form) build(root, data);
-  root._form = form;
-  const parts = root._parts;
-  const send = (change, target) => setTriggerValue('edit', { change, target: String(target) });
-  const put = (image, source) => { if (image.src !== source) image.src = source; };
-  const dot = (element) => {
-    element.style.left = `${100 * data.pixel[0]}%`;
-    element.style.top = `${100 * data.pixel[1]}%`;
-  };
-  const sign = (element, settings, change, i) => {
-    element.style.visibility = settings.sign ? '' : 'hidden';
-    element.textContent = SIGNS[settings.sign] ?? '';
-    element.disabled = !settings.effect;
-    element.title = settings.title;
-    element.setAttribute('aria-label', settings.title);
-    element.onclick = () => send(change, i);
-  };
-  parts.written.style.display = data.written ? '' : 'none';
-  parts.written.textContent = '';
-  if (data.written) {
-    parts.written.append(data.written[0]);
-    make('code', '', parts.written).textContent = data.written[1];
-    parts.written.append(data.written[2]);
-  }
-  data.pairs.forEach((pair, i) => {
-    const { box, scale } = parts.pairs[i];
-    box.setAttribute('aria-label', pair.title);
-    box.classList.toggle('single', pair.maps.length === 1);
-    box.classList.toggle('out', !pair.maps.some((map) => map.used));
-    scale.textContent = pair.title;
-    if (i) sign(parts.outer[i - 1], data.outer[i - 1], 'outer', i - 1);
-    if (parts.inner[i]) sign(parts.inner[i], pair.inner, 'inner', i);
-    pair.maps.forEach((map) => {
-      const found = parts.maps[map.name];
-      put(found.image, map.picture);
-      found.image.alt = '';
-      found.thumb.style.aspectRatio = data.aspect;
-      found.thumb.setAttribute('aria-pressed', String(map.used));
-      found.thumb.setAttribute('aria-label', map.label);
-      found.thumb.title = map.label;
-      found.thumb.onclick = () => {
-        found.thumb.setAttribute('aria-pressed', String(!map.used));
-        send('map', map.name);
-      };
-      dot(found.dot);
-      found.name.textContent = map.name;
-      found.facts.textContent = map.facts;
-      found.only.disabled = data.alone === map.name;
-      found.only.setAttribute('aria-label', map.only);
-      found.only.title = map.only;
-      found.only.onclick = () => send('only', map.name);
-    });
-  });
-  put(parts.result.image, data.result.picture);
-  parts.result.image.alt = data.result.alt;
-  parts.result.thumb.style.aspectRatio = data.aspect;
-  dot(parts.result.dot);
-  parts.result.score.textContent = data.result.score;
-  parts.result.facts.textContent = data.result.decision;
-}
-"""
-
-_mount = st.components.v2.component("nnet_score_circuit", css=_CSS, js=_JS)
+_mount = register("score_circuit", Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -265,8 +99,7 @@ def draw(key: str, diagram: Diagram, only: str, on_edit: Callable[[str, str], No
     """
 
     def edited() -> None:
-        made = st.session_state[key].edit
-        if made:
+        if made := fired(key, "edit"):
             on_edit(str(made["change"]), str(made["target"]))
 
     data = {

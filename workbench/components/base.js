@@ -1,0 +1,43 @@
+// What the workbench's components share. Each component's own script is put behind this text to form one module.
+// Elements and values that outlast a run of the page hang on the component's root element, as properties that begin
+// with an underscore.
+
+// A new element at the end of its parent, with a class (or '') and further properties.
+const make = (tag, className, parent, properties = {}) => {
+  const element = Object.assign(document.createElement(tag), properties);
+  if (className) element.className = className;
+  if (tag === 'button') element.type = 'button';
+  parent.appendChild(element);
+  return element;
+};
+
+// The component's root element of that class, built at the first run.
+const rootOf = (parentElement, className, build = () => {}) => {
+  let root = parentElement.querySelector(`.${className}`);
+  if (!root) {
+    root = make('div', className, parentElement);
+    build(root);
+  }
+  return root;
+};
+
+const clip = (value, low, high) => Math.min(high, Math.max(low, value));
+
+// Send a message when nothing newer has come for a while. A component that is gone by then (the visitor is on another
+// page) says nothing. `root._late` is set while a message waits.
+const late = (root, milliseconds, send) => {
+  forget(root);
+  root._late = setTimeout(() => {
+    root._late = null;
+    if (root.isConnected) send();
+  }, milliseconds);
+};
+
+// Drop a message that waits.
+const forget = (root) => {
+  clearTimeout(root._late);
+  root._late = null;
+};
+
+// 'a {name} b' with the values of these names put in.
+const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);

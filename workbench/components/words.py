@@ -1,0 +1,24 @@
+"""What the components say by themselves; they are given it as data. Names in {braces} are filled in by the browser."""
+
+from __future__ import annotations
+
+LINKED_PICTURES = {
+    "zoomIn": "Zoom in",
+    "zoomOut": "Zoom out",
+    "whole": "Show the whole image",
+    "pointed": "Under the pointer: x {x} px, y {y} px \N{MIDDLE DOT} {label} {value}",
+    "chosen": "Chosen pixel: x {x} px, y {y} px \N{MIDDLE DOT} {label} {value}",
+}
+PAINTER = {
+    "tools": "What the brush does",
+    "lighter": "Lighter",
+    "darker": "Darker",
+    "colour": "Colour",
+    "eraser": "Eraser",
+    "brush": "Colour of the brush",
+    "size": "Size",
+    "opacity": "Opacity",
+    "undo": "Undo",
+    "clear": "Clear",
+}
+TRAINING_FILM = {"play": "Play the film", "pause": "Pause the film"}
