@@ -17,7 +17,7 @@ from streamlit.elements.lib import policies
 from nnet.data import DataError
 from nnet.detector import Detector
 from workbench.projection import words as projection_text
-from workbench.shared import datasets, session, text
+from workbench.shared import chosen_picture, datasets, text
 
 PAGES = (INSPECT, "pages/2_Memory.py", "pages/3_Projection.py")
 SYNTHETIC, HOLE = "synthetic:metal", "test/hole/001.png"
@@ -91,11 +91,11 @@ def test_only_so_many_data_sets_are_kept(tmp_path: Path) -> None:
 
 def test_a_changed_file_is_another_content(tmp_path: Path) -> None:
     root = folder(tmp_path / "part")
-    before = session.picture_of(str(root), "test/dent/3.png")
+    before = chosen_picture.picture_of(str(root), "test/dent/3.png")
     first = before.load().hash
     Image.fromarray(np.full((30, 30, 3), 9, np.uint8)).save(root / "test/dent/3.png")
     os.utime(root / "test/dent/3.png", ns=(1, 1))
-    after = session.picture_of(str(root), "test/dent/3.png")
+    after = chosen_picture.picture_of(str(root), "test/dent/3.png")
     assert after.key == before.key and after.content_key != before.content_key
     assert after.load().hash != first
 

@@ -13,8 +13,8 @@ from nnet.data.images import decode
 from nnet.detector import Detector
 from nnet.scoring.calibration import Reference
 from workbench.shared import gallery
+from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Tile
-from workbench.shared.session import Picture
 
 NAMES = ("b10.png", "b2.png", "a.png", "C.png")
 

@@ -20,7 +20,7 @@ from nnet.detector import Detector, Trace
 from workbench.projection import looks as work
 from workbench.projection import words
 from workbench.shared import resources, samples, text
-from workbench.shared.session import Picture
+from workbench.shared.chosen_picture import Picture
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/3_Projection.py"

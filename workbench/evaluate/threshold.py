@@ -9,7 +9,7 @@ from workbench.components import threshold_histogram
 from workbench.evaluate import cache, decisions, figures, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import CUT
-from workbench.shared import session, units
+from workbench.shared import chosen_picture, units
 
 _TILES = 12  # images in each gallery
 
@@ -69,5 +69,5 @@ def _tile(scene: Scene, index: int) -> None:
 
 def open_in_inspect(scene: Scene, key: str) -> None:
     """Show an image of the set on the Inspect page."""
-    session.show_data_image(scene.chosen.spec, key)
+    chosen_picture.show_data_image(scene.chosen.spec, key)
     st.switch_page("pages/1_Inspect.py")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from nnet.scoring import judge
 from workbench.home import words
-from workbench.shared import frame, pictures, resources, samples, session, theme
+from workbench.shared import chosen_picture, frame, pictures, resources, samples, theme
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
@@ -25,7 +25,7 @@ def main() -> None:
 
 def _example(model: Model) -> None:
     """A real image and its heatmap, with the decision in words."""
-    picture = next(iter(session.sample_pictures().values()))
+    picture = next(iter(chosen_picture.sample_pictures().values()))
     loaded = picture.load()
     expression = next(iter(judge.presets(model.detector.config).values()))
     judged = resources.judgement(model, loaded, expression)

@@ -12,10 +12,10 @@ from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, frame, gallery, resources, session, theme, units
+from workbench.shared import chosen_picture, controls, frame, gallery, resources, theme, units
 from workbench.shared import words as shared_words
+from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded
-from workbench.shared.session import Picture
 
 # A closer look is one line here and its title in the words; only the chosen one is drawn.
 SECTIONS: dict[str, Callable[[Scene], None]] = {
@@ -35,7 +35,7 @@ def main() -> None:
         adding, shelf = st.columns((2, 5), gap="medium")
         with adding:
             gallery.adding()
-        picture = session.chosen()
+        picture = chosen_picture.chosen()
         loaded = picture.load()
         with st.spinner(words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
 from workbench.shared import pictures, resources
+from workbench.shared.chosen_picture import Picture
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
-from workbench.shared.session import Picture
 
 
 @dataclass(frozen=True)

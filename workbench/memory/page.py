@@ -21,10 +21,10 @@ from workbench.memory import recall as memory_data
 from workbench.memory import words
 from workbench.memory.figures import Card
 from workbench.memory.recall import Effect, Recall, Settings
-from workbench.shared import frame, gallery, resources, session, text, theme
+from workbench.shared import chosen_picture, frame, gallery, resources, session, text, theme
 from workbench.shared import pictures as figures
+from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
-from workbench.shared.session import Picture
 
 _TEMPERATURES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
 _SHRINKS = tuple(step / 4 for step in range(21))
@@ -82,7 +82,7 @@ def main() -> None:
         adding, shelf = st.columns((2, 5), gap="medium")
         with adding:
             gallery.adding()
-        picture = session.chosen()
+        picture = chosen_picture.chosen()
         with shelf:
             gallery.shelf(model, picture, expression)
         if model.detector.memory is None:

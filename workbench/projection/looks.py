@@ -15,8 +15,8 @@ from nnet.data import Sample
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
 from workbench.shared import pictures, resources
+from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import BoundedCache, Loaded, Model
-from workbench.shared.session import Picture
 
 LOOK_BYTES = 64 * resources.MEBIBYTE
 """Most memory for variance maps and statistics: some 400 images of the paper's network, over 1,000 of the default."""

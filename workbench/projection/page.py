@@ -20,10 +20,10 @@ from workbench.projection import looks as work
 from workbench.projection import whole_set, words
 from workbench.projection.figures import Series
 from workbench.projection.looks import Look, Region
-from workbench.shared import frame, gallery, resources, session, text, theme
+from workbench.shared import chosen_picture, frame, gallery, resources, session, text, theme
 from workbench.shared import pictures as figures
+from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
-from workbench.shared.session import Picture
 
 _TILES = 3  # channels shown at either end of the sorted curve
 _CURVE_STEPS = 41
@@ -91,7 +91,7 @@ def _picture(model: Model) -> Picture:
     adding, shelf = st.columns((2, 5), gap="medium")
     with adding:
         gallery.adding()
-    picture = session.chosen()
+    picture = chosen_picture.chosen()
     with shelf:
         gallery.shelf(model, picture, _expression(model))
     return picture

@@ -13,7 +13,7 @@ from nnet.replay import bundle as replay
 from nnet.replay import checks
 from nnet.replay.bundle import Bundle
 from nnet.replay.checks import Check
-from workbench.shared import pictures, resources, session, settings
+from workbench.shared import chosen_picture, pictures, resources, settings
 
 KNOWN = "from a replay bundle"
 """What is known about such an image beforehand."""
@@ -48,11 +48,11 @@ def open_file(name: str, content: bytes) -> bool:
         return False
     bundle = replay.unpack(content, name)
     found = checks.check(bundle)
-    key = session.add(bundle.title, _source(bundle), KNOWN)
-    for gone in set(opened()) - set(session.uploads()):
+    key = chosen_picture.add(bundle.title, _source(bundle), KNOWN)
+    for gone in set(opened()) - set(chosen_picture.uploads()):
         del opened()[gone]
     opened()[key] = Opened(replay.without_image(bundle), found)
-    session.choose(key)
+    chosen_picture.choose(key)
     settings.show_view(_view(bundle))
     return True
 

@@ -1,5 +1,8 @@
 """The row of small pictures from which one is chosen: the visitor's own, sorted and filtered, the samples, or a data
-set's."""
+set's.
+
+`pick` draws all of it at the top of a page and returns the chosen picture.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,42 @@ from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
-from workbench.shared import bundles, datasets, resources, samples, session, text
+from workbench.shared import bundles, chosen_picture, datasets, resources, samples, units, words
 from workbench.shared import pictures as figures
+from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, toggle
-from workbench.shared.resources import Model, Tile
-from workbench.shared.session import Picture
+from workbench.shared.resources import Loaded, Model, Tile
 from workbench.shared.settings import Setting, one_of, yes_or_no
 
 _OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
 _DATA_PAGE = 12  # of a data set, whose files have to be read first
 _TILE_WIDTH = 104
-_SORT = Setting("shared", "sort", "score", one_of(text.SORTS))
+_SORT = Setting("shared", "sort", "score", one_of(words.SORTS))
 _RISING = Setting("shared", "rising", False, yes_or_no)
 _FLAGGED_ONLY = Setting("shared", "flagged_only", False, yes_or_no)
+
+
+def pick(model: Model) -> tuple[Picture, Loaded]:
+    """Draw the uploader and the shelf, and return the chosen picture with its pixels.
+
+    Raises:
+        nnet.errors.NNetError: it cannot be used.
+    """
+    adding, shelf = st.columns((2, 5), gap="medium")
+    with adding:
+        adding()
+    picture = chosen_picture.chosen()
+    loaded = picture.load()
+    with shelf:
+        shelf(model, picture, model.detector.config.scoring.expression)
+    return picture, loaded
+
+
+def heading(picture: Picture, loaded: Loaded) -> None:
+    """The picture's name, size and what is known about it."""
+    st.subheader(units.plain(picture.title), anchor=False)
+    st.caption(" ".join(filter(None, (words.picture_facts(loaded.image.shape, picture.known), *loaded.notes))))
 
 
 def shelf(model: Model, chosen: Picture, expression: str, reference: Reference | None = None) -> None:
@@ -37,8 +62,8 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
         reference: decides what is anomalous where the visitor moved the threshold.
     """
     reference = reference or model.detector.calibration.for_expression(expression)
-    uploads = session.uploads()
-    kinds = [_OWN] * bool(uploads) + [_DATA] * bool(session.data_image()) + [_SAMPLES]
+    uploads = chosen_picture.uploads()
+    kinds = [_OWN] * bool(uploads) + [_DATA] * bool(chosen_picture.data_image()) + [_SAMPLES]
     kind = _SAMPLES if chosen.is_sample else _DATA if chosen.is_from_data else _OWN
     if len(kinds) > 1:
         _switch(kinds, kind, len(uploads))
@@ -48,15 +73,15 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
     if kind == _SAMPLES:
         if not uploads:
             st.caption("Or take one of these samples.")
-        _row(list(session.sample_pictures().values()), {}, chosen, reference)
-        st.caption(text.sample_source(samples.collection()))
+        _row(list(chosen_picture.sample_pictures().values()), {}, chosen, reference)
+        st.caption(words.sample_source(samples.collection()))
         return
     tiles = _tiles(model, list(uploads.values()), expression)
     pictures = list(uploads.values())
     if len(uploads) > 1:
         pictures = _arranged(pictures, tiles, reference)
     if not pictures:
-        st.info(text.NONE_ANOMALOUS, icon=":material/filter_alt_off:")
+        st.info(words.NONE_ANOMALOUS, icon=":material/filter_alt_off:")
         return
     _row(_visible(pictures), tiles, chosen, reference)
     if len(uploads) > 1:
@@ -67,8 +92,8 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
 def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> list[Picture]:
     """The controls of a gallery, and its pictures in the order and selection that they say."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        order = choose(_SORT, text.SORTS, label="Sort by", kind="list", width=170)
-        rising = toggle(_RISING, "Reverse order", help=text.RISING_HELP)
+        order = choose(_SORT, words.SORTS, label="Sort by", kind="list", width=170)
+        rising = toggle(_RISING, "Reverse order", help=words.RISING_HELP)
         flagged_only = toggle(_FLAGGED_ONLY, "Anomalous only")
     if flagged_only:
         pictures = [picture for picture in pictures if reference.is_anomalous(tiles[picture.key].score)]
@@ -98,7 +123,7 @@ def _natural(name: str) -> list[tuple[int, int | str]]:
 
 def _switch(kinds: list[str], kind: str, count: int) -> None:
     st.session_state["shelf"] = kind
-    names = {_OWN: f"Your {text.plural(count, 'image')}", _DATA: "Data set", _SAMPLES: "Samples"}
+    names = {_OWN: f"Your {units.plural(count, 'image')}", _DATA: "Data set", _SAMPLES: "Samples"}
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "Show",
@@ -110,29 +135,31 @@ def _switch(kinds: list[str], kind: str, count: int) -> None:
             on_change=_switched,
         )
         if kind == _OWN:
-            st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=session.remove_uploads)
+            st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=chosen_picture.remove_uploads)
 
 
 def _switched() -> None:
     kind = st.session_state["shelf"]
     if kind == _DATA:
-        session.show_data_image(*session.data_image())
+        chosen_picture.show_data_image(*chosen_picture.data_image())
         return
-    session.choose(next(iter(session.sample_pictures() if kind == _SAMPLES else session.uploads())))
+    chosen_picture.choose(
+        next(iter(chosen_picture.sample_pictures() if kind == _SAMPLES else chosen_picture.uploads()))
+    )
 
 
 def _data_shelf(chosen: Picture, reference: Reference) -> None:
     """The images of the chosen one's data set and split, turned to the page that holds it."""
-    spec, key = session.data_image()
+    spec, key = chosen_picture.data_image()
     dataset = datasets.opened(spec)
     same = [sample.key for sample in dataset.samples if sample.split == chosen.source.split]
     pages = -(-len(same) // _DATA_PAGE)
     own_page = same.index(key) // _DATA_PAGE + 1
     # Another image is another widget, which begins at that image's page; turning the pages leaves it as it is.
     number = st.pagination(pages, default=own_page, key=f"data_page-{chosen.key}") if pages > 1 else 1
-    pictures = [session.picture_of(spec, name) for name in same[(number - 1) * _DATA_PAGE : number * _DATA_PAGE]]
+    pictures = [chosen_picture.picture_of(spec, name) for name in same[(number - 1) * _DATA_PAGE : number * _DATA_PAGE]]
     _row([picture for picture in pictures if _readable(picture)], {}, chosen, reference)
-    st.caption(text.plain(text.data_shelf(dataset, chosen.source.split, len(same))))
+    st.caption(units.plain(words.data_shelf(dataset, chosen.source.split, len(same))))
 
 
 def _readable(picture: Picture) -> bool:
@@ -162,7 +189,7 @@ def _row(pictures: list[Picture], tiles: dict[str, Tile], chosen: Picture, refer
                 help=picture.title,
                 type="primary" if picture.key == chosen.key else "secondary",
                 width="stretch",
-                on_click=session.show,
+                on_click=chosen_picture.show,
                 args=(picture,),
             )
 
@@ -171,7 +198,7 @@ def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
     if tile is None:
         return picture.short
     mark = ":material/warning: " if tile.score > threshold else ""
-    return f"{mark}{text.number(tile.score)}"
+    return f"{mark}{units.number(tile.score)}"
 
 
 def _plain_tile(picture: Picture) -> str:
@@ -205,7 +232,7 @@ def _tiles(model: Model, pictures: list[Picture], expression: str) -> dict[str, 
 
 
 def _progress_text(done: int, total: int) -> str:
-    return f"{done} of {text.plural(total, 'image')} looked at"
+    return f"{done} of {units.plural(total, 'image')} looked at"
 
 
 def _new_tiles(model: Model, pictures: list[Picture], expression: str) -> list[Tile]:
@@ -232,7 +259,7 @@ def results_table(pictures: list[Picture], tiles: dict[str, Tile], reference: Re
         {
             "Image": [picture.title for picture in pictures],
             "Score": scores,
-            "Decision": [text.decision(reference, score) for score in scores],
+            "Decision": [words.decision(reference, score) for score in scores],
             "Percentile": [reference.percentile(score) for score in scores],
             "p-value": [reference.p_value(score) for score in scores],
         }
@@ -251,8 +278,8 @@ def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference
             selection_mode="single-row",
             column_config={
                 "Score": st.column_config.NumberColumn(format="%.4g"),
-                "Percentile": st.column_config.NumberColumn(format="%.0f %%", help=text.PERCENTILE_HELP),
-                "p-value": st.column_config.NumberColumn(format="%.3f", help=text.P_VALUE_HELP),
+                "Percentile": st.column_config.NumberColumn(format="%.0f %%", help=words.PERCENTILE_HELP),
+                "p-value": st.column_config.NumberColumn(format="%.3f", help=words.P_VALUE_HELP),
             },
         )
         st.session_state["shelf_order"] = [picture.key for picture in pictures]
@@ -269,7 +296,7 @@ def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference
 def _row_chosen() -> None:
     rows = st.session_state["shelf_table"]["selection"]["rows"]
     if rows:
-        session.choose(st.session_state["shelf_order"][rows[0]])
+        chosen_picture.choose(st.session_state["shelf_order"][rows[0]])
 
 
 def adding() -> None:
@@ -277,14 +304,14 @@ def adding() -> None:
     st.file_uploader(
         "Drop images or a replay bundle here, or choose files",
         accept_multiple_files=True,
-        key=session.uploader_key(),
-        on_change=session.hand_over,
+        key=chosen_picture.uploader_key(),
+        on_change=chosen_picture.hand_over,
         args=(bundles.open_file,),
-        help=text.UPLOAD_HELP,
+        help=words.UPLOAD_HELP,
     )
     bar = st.empty()
-    for done in session.take_in():
+    for done in chosen_picture.take_in():
         bar.progress(done, "Reading the images")
     bar.empty()
-    if problems := session.problems():
-        st.warning("\n".join(f"- {text.plain(problem)}" for problem in problems), icon=":material/broken_image:")
+    if problems := chosen_picture.problems():
+        st.warning("\n".join(f"- {units.plain(problem)}" for problem in problems), icon=":material/broken_image:")

@@ -22,8 +22,8 @@ from workbench.components.linked_pictures import Probe, Tile
 from workbench.shared import (
     chosen_pixel,
     frame,
+    gallery,
     model_list,
-    picture_choice,
     pictures,
     resources,
     session,
@@ -61,7 +61,7 @@ def draw(entry: ModelEntry | None) -> None:
     """
     model = frame.loaded(entry)
     st.markdown(words.INTRO)
-    picture, loaded = picture_choice.choose(model)
+    picture, loaded = gallery.pick(model)
     possible = candidates.possible_whatifs(model.detector.config)
     kept = variant_cache.kept_models()
     found = candidates.candidates(model_list.entries(), entry, possible, kept)
@@ -78,7 +78,7 @@ def draw(entry: ModelEntry | None) -> None:
         st.warning(words.NONE_SCORED, icon=":material/rule:")
         return
     reference = next((one for one in scored if one.candidate.key == reference_key), scored[0])
-    picture_choice.heading(picture, loaded)
+    gallery.heading(picture, loaded)
     st.markdown(words.answer(scored, reference))
     view = _view(show, loaded, reference)
     _grid(loaded, shown, reference, view)

@@ -21,8 +21,8 @@ from workbench.ablations.variants.candidates import WHATIF, Candidate
 from workbench.shared.sides import Side
 
 if TYPE_CHECKING:
+    from workbench.shared.chosen_picture import Picture
     from workbench.shared.resources import Model
-    from workbench.shared.session import Picture
 
 KEPT, OUT, OTHER = "kept", "out", "other"
 """The forward branch: as trained, left out, or another model's."""

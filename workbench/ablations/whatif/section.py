@@ -21,9 +21,10 @@ from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Choice, Ro
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Probe, Tile
 from workbench.shared import (
+    chosen_picture,
     chosen_pixel,
+    gallery,
     model_list,
-    picture_choice,
     resources,
     session,
     sides,
@@ -32,9 +33,9 @@ from workbench.shared import (
     theme,
 )
 from workbench.shared import pictures as figures
+from workbench.shared.chosen_picture import Picture
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
-from workbench.shared.session import Picture
 
 _NFS, _FPM, _FORWARD, _DONOR = "whatif_nfs", "whatif_fpm", "whatif_forward", "whatif_donor"
 _TRUNCATE, _RANK = "whatif_truncate", "whatif_rank"
@@ -50,11 +51,11 @@ def draw(model: Model) -> None:
     """
     st.markdown(words.INTRO)
     st.warning(f"**{LABEL}** {words.CAVEAT}", icon=":material/science:")
-    picture, loaded = picture_choice.choose(model)
+    picture, loaded = gallery.pick(model)
     with st.spinner("Looking at the picture…", show_time=True):
         trace = resources.trace(model, loaded)
     choice = _controls(model, trace)
-    picture_choice.heading(picture, loaded)
+    gallery.heading(picture, loaded)
     if choice.is_nothing:
         st.info(words.NOTHING, icon=":material/tune:")
         return
@@ -279,7 +280,7 @@ def _peaks(found: Change) -> None:
 def _samples(model: Model, choice: Choice, expression: str) -> None:
     """What the intervention does to the samples and the visitor's own pictures."""
     st.subheader(words.SAMPLES_TITLE, anchor=False)
-    pictures = [*session.sample_pictures().values(), *session.uploads().values()]
+    pictures = [*chosen_picture.sample_pictures().values(), *chosen_picture.uploads().values()]
     shown = pictures[: whatif_data.MOST_PICTURES]
     loaded = [picture.load() for picture in shown]
     key = variant_cache.whatif_key(model, choice.what, choice.name, choice.donor)

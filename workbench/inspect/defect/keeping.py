@@ -9,7 +9,7 @@ from workbench.inspect.defect import words
 from workbench.inspect.defect.recipe import mask_picture
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures, session, units
+from workbench.shared import chosen_picture, pictures, units
 
 _ADDED = "studio_added"
 
@@ -30,32 +30,32 @@ def draw(scene: Scene, outcome: Outcome) -> None:
     made = (scene.loaded.hash, outcome.recipe)
     if use:
         try:
-            key = session.add(_free_name(name), pictures.png(alteration.image))
+            key = chosen_picture.add(_free_name(name), pictures.png(alteration.image))
         except NNetError as error:
             st.warning(units.plain(str(error)), icon=":material/warning:")
             return
         st.session_state[_ADDED] = (made, key)
         st.rerun()  # the row of images is outside this fragment
     added, key = st.session_state.get(_ADDED, (None, ""))
-    if added == made and key in session.uploads():
+    if added == made and key in chosen_picture.uploads():
         _lead_on(key)
 
 
 def _free_name(name: str) -> str:
     """A file name that no image of the visitor has."""
-    taken = {picture.title for picture in session.uploads().values()}
+    taken = {picture.title for picture in chosen_picture.uploads().values()}
     numbered = (f"{name}-{number}.png" for number in range(2, len(taken) + 3))
     return next(candidate for candidate in (f"{name}.png", *numbered) if candidate not in taken)
 
 
 def _lead_on(key: str) -> None:
     """Ways to the other pages with the altered image chosen."""
-    st.success(words.added(session.uploads()[key].title), icon=":material/check:")
+    st.success(words.added(chosen_picture.uploads()[key].title), icon=":material/check:")
     with st.container(horizontal=True, gap="small"):
         for label, page in (("In Memory", "pages/2_Memory.py"), ("In Projection", "pages/3_Projection.py")):
             if st.button(label, key=f"studio_{page}", icon=":material/arrow_forward:"):
-                session.choose(key)
+                chosen_picture.choose(key)
                 st.switch_page(page)
         if st.button("Here", key="studio_here", icon=":material/search:"):
-            session.choose(key)
+            chosen_picture.choose(key)
             st.rerun()

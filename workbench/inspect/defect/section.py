@@ -9,8 +9,8 @@ from nnet.errors import NNetError
 from workbench.inspect import settings
 from workbench.inspect.defect import answer, dose_response, drawing, keeping, placing, words
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, session
-from workbench.shared.session import Picture
+from workbench.shared import chosen_picture, controls
+from workbench.shared.chosen_picture import Picture
 
 
 def section(scene: Scene) -> None:
@@ -27,7 +27,9 @@ def _warn_of_defects(scene: Scene) -> None:
     reason = words.already(scene.judged.reference, scene.judged.value, known)
     if reason is None:
         return
-    normal = next((one for one in session.sample_pictures().values() if _is_normal(one) and one != scene.picture), None)
+    normal = next(
+        (one for one in chosen_picture.sample_pictures().values() if _is_normal(one) and one != scene.picture), None
+    )
     left, right = st.columns((3, 2), gap="medium", vertical_alignment="center")
     left.info(reason, icon=":material/info:")
     if normal is not None:
@@ -35,7 +37,7 @@ def _warn_of_defects(scene: Scene) -> None:
             words.jump(normal.title),
             key="studio_normal",
             icon=":material/arrow_forward:",
-            on_click=session.choose,
+            on_click=chosen_picture.choose,
             args=(normal.key,),
         )
 

@@ -1,0 +1,279 @@
+"""The picture that all pages show, and the visitor's uploads. Both outlive page switches.
+
+A chosen sample or image of a data set is kept in the URL, so that a link shows it again: ?sample=cell0496,
+?set=synthetic:metal&image=test/hole/000.png. Uploaded files stay encoded here; decoded pixels live in the bounded
+caches of `workbench.shared.resources`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import streamlit as st
+
+from nnet.data import Sample
+from nnet.errors import NNetError
+from workbench.shared import datasets, resources, samples, units, words
+from workbench.shared.resources import Loaded
+from workbench.shared.settings import PICTURE_NAMES
+
+SESSION_BYTES = 512 * resources.MEBIBYTE
+"""Most memory for one visitor's uploaded files, as they were uploaded."""
+
+_UPLOADS, _PROBLEMS, _CHOSEN, _ROUND = "uploads", "upload_problems", "chosen_picture", "upload_round"
+_PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
+_SAMPLE, _SET, _IMAGE = PICTURE_NAMES
+_SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
+_INSTEAD = "Another picture is shown instead."
+_DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image that can be shown: `key` unique in the session, `title` for people, `source` its content.
+
+    `known` says what is known about it beforehand ("" for an upload). An image of a data set has in `data` the set's
+    specification and its key there, and a `version` that tells two contents of one file apart.
+    """
+
+    key: str
+    title: str
+    source: bytes | Sample
+    known: str = ""
+    data: tuple[str, str] | None = None
+    version: str = ""
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether it is one of the sample images rather than an upload."""
+        return self.key.startswith(_SAMPLE_PREFIX)
+
+    @property
+    def is_from_data(self) -> bool:
+        """Whether it is an image of a data set that was sent from another page or a link."""
+        return self.data is not None
+
+    @property
+    def content_key(self) -> str:
+        """Stands for the content in caches that all sessions share."""
+        return f"{self.key}@{self.version}" if self.version else self.key
+
+    @property
+    def stem(self) -> str:
+        """The title as the beginning of a file name."""
+        name = self.key.removeprefix(_SAMPLE_PREFIX) if self.is_sample else self.title.rsplit(".", 1)[0]
+        return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)[:80] or "image"
+
+    @property
+    def short(self) -> str:
+        """A name for a narrow button: of an image in folders only the last folder and its own."""
+        if not self.is_from_data:
+            return self.stem
+        return "/".join(self.title.rsplit(".", 1)[0].split("/")[-2:])
+
+    def load(self) -> Loaded:
+        """The pixels. Raises nnet.errors.NNetError with a sentence when they cannot be used."""
+        return resources.load_image(self.content_key, self.title, self.source)
+
+
+# ------------------------------------------------------------------------------------------------------- uploads
+
+
+def uploads() -> dict[str, Picture]:
+    """The visitor's images in the order in which they came, by key."""
+    return st.session_state.setdefault(_UPLOADS, {})
+
+
+def problems() -> list[str]:
+    """A sentence for each file of the last upload that could not be used."""
+    return st.session_state.setdefault(_PROBLEMS, [])
+
+
+def uploader_key() -> str:
+    """The file uploader's key. It changes with every upload, so that the uploader hands its files over and is empty."""
+    return f"uploader{st.session_state.setdefault(_ROUND, 0)}"
+
+
+def hand_over(opens: Callable[[str, bytes], bool]) -> None:
+    """Note the uploader's files for `take_in` and empty the uploader. Its callback.
+
+    Args:
+        opens: is first asked to open a file (name, content), and says whether it is a kind that it opens. It runs in
+            the callback, where the view may still be changed.
+    """
+    files = [(file.name, file.getvalue()) for file in st.session_state.get(uploader_key()) or []]
+    st.session_state[_ROUND] += 1
+    st.session_state[_FIRST_NEW] = True
+    problems().clear()
+    st.session_state[_PENDING] = [file for file in files if not _opened(opens, *file)]
+
+
+def _opened(opens: Callable[[str, bytes], bool], name: str, content: bytes) -> bool:
+    try:
+        return opens(name, content)
+    except NNetError as error:
+        problems().append(str(error))
+        return True
+
+
+def take_in() -> Iterator[float]:
+    """Read the files that were handed over, one per step; yields the share that is done, 0..1.
+
+    The first usable one becomes the chosen picture, a bad one leaves a sentence in `problems`. What is left when the
+    page is interrupted is read in its next run.
+    """
+    pending: list[tuple[str, bytes]] = st.session_state.get(_PENDING, [])
+    total = len(pending)
+    while pending:
+        try:
+            key = add(*pending[0])
+            if st.session_state.pop(_FIRST_NEW, False):
+                choose(key)
+        except NNetError as error:
+            problems().append(str(error))
+        pending.pop(0)
+        yield 1 - len(pending) / total
+
+
+def add(name: str, content: bytes, known: str = "") -> str:
+    """Keep an image file among the visitor's images and return its key; it is not chosen by that.
+
+    Raises:
+        nnet.errors.NNetError: it cannot be used, or too much is kept already; in a sentence.
+    """
+    key = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
+    held = sum(len(picture.source) for picture in uploads().values() if isinstance(picture.source, bytes))
+    if key not in uploads() and held + len(content) > SESSION_BYTES:
+        limit = units.data_size(SESSION_BYTES)
+        raise NNetError(f"{name} was left out: at most {limit} of images are kept at a time; remove some first.")
+    picture = Picture(key, name, content, known)
+    picture.load()
+    uploads()[key] = picture
+    return key
+
+
+def remove_uploads() -> None:
+    """Forget all uploaded images. A callback."""
+    uploads().clear()
+    problems().clear()
+    choose(_default_key())
+
+
+# -------------------------------------------------------------------------------------------------- the one shown
+
+
+def sample_pictures() -> dict[str, Picture]:
+    """The sample images as pictures, by key."""
+    return {
+        _SAMPLE_PREFIX + image.id: Picture(_SAMPLE_PREFIX + image.id, image.title, image.sample, image.known)
+        for image in samples.collection().images
+    }
+
+
+def choose(key: str) -> None:
+    """Make a sample or an upload the chosen picture, and the address say so if it is a sample. Also a callback."""
+    st.session_state[_CHOSEN] = key
+    _write_address()
+
+
+def show(picture: Picture) -> None:
+    """Make any picture the chosen one. A callback."""
+    if picture.data is not None:
+        show_data_image(*picture.data)
+    else:
+        choose(picture.key)
+
+
+def show_data_image(spec: str, key: str) -> None:
+    """Make an image of a data set the chosen picture on every page. Also serves as a callback.
+
+    Whether there is such an image shows when the page is drawn: `chosen` warns if not.
+
+    Args:
+        spec: the data set, as for `nnet.data.open_dataset`.
+        key: of the sample in it.
+    """
+    st.session_state[_DATA] = (spec, key)
+    choose(_data_key(spec, key))
+
+
+def data_image() -> tuple[str, str] | None:
+    """Data set and key of its image that was chosen last, whether it is shown at present or not; None without one."""
+    return st.session_state.get(_DATA)
+
+
+def picture_of(spec: str, key: str) -> Picture:
+    """An image of a data set as a picture. Raises nnet.errors.NNetError if there is none."""
+    dataset, sample = datasets.find(spec, key)
+    known, version = words.labelled(sample, dataset.name), datasets.version(sample)
+    return Picture(_data_key(spec, key), key, sample, known, (spec, key), version)
+
+
+def chosen() -> Picture:
+    """The picture to show: the one in the address, else the one chosen last, else the first sample."""
+    _read_address()
+    key = st.session_state.get(_CHOSEN)
+    pictures = {**sample_pictures(), **uploads()}
+    picture = pictures.get(key or "") or _chosen_from_data(key)
+    if picture is None:
+        key = st.session_state[_CHOSEN] = _default_key()
+        picture = pictures[key]
+    _write_address()
+    return picture
+
+
+def _read_address() -> None:
+    """Choose what the address names."""
+    written = st.query_params
+    if _SET in written or _IMAGE in written:
+        st.session_state[_DATA] = (written.get(_SET, ""), written.get(_IMAGE, ""))
+        st.session_state[_CHOSEN] = _data_key(*st.session_state[_DATA])
+    elif _SAMPLE in written:
+        linked = _SAMPLE_PREFIX + written[_SAMPLE]
+        if linked in sample_pictures():
+            st.session_state[_CHOSEN] = linked
+        else:
+            st.warning(f"There is no sample “{units.plain(written[_SAMPLE])}”. {_INSTEAD}")
+
+
+def _chosen_from_data(key: str | None) -> Picture | None:
+    """The data set's image of that key; None, with a warning that says why, if it cannot be shown."""
+    if key is None or not key.startswith(_DATA_PREFIX):
+        return None
+    spec, image = st.session_state[_DATA]
+    try:
+        if not spec or not image:
+            raise NNetError(f"A link to a data set's image needs both, ?{_SET}=… for the set and {_IMAGE}=….")
+        with st.spinner("Opening the data set…"):
+            picture = picture_of(spec, image)
+            picture.load()
+        return picture
+    except NNetError as error:
+        del st.session_state[_DATA]
+        st.warning(f"{units.plain(str(error))} {_INSTEAD}")
+        return None
+
+
+def _data_key(spec: str, key: str) -> str:
+    return f"{_DATA_PREFIX}{spec}#{key}"
+
+
+def _default_key() -> str:
+    return next(iter(uploads()), _SAMPLE_PREFIX + samples.collection().images[0].id)
+
+
+def _write_address() -> None:
+    key = st.session_state[_CHOSEN]
+    if key.startswith(_SAMPLE_PREFIX):
+        says = {_SAMPLE: key.removeprefix(_SAMPLE_PREFIX)}
+    elif key.startswith(_DATA_PREFIX):
+        says = dict(zip((_SET, _IMAGE), st.session_state[_DATA], strict=True))
+    else:
+        says = {}
+    for name in (_SAMPLE, _SET, _IMAGE):
+        if name in says:
+            st.query_params[name] = says[name]
+        else:
+            st.query_params.pop(name, None)
