@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnet.cli.shared import assignment
 from nnet.config import PRESETS, Config
-from nnet.saved.storage import write_text
 from nnet.studies.variants import STUDIES, VARIANTS, StudyError, base_config, differences, select
 
+if TYPE_CHECKING:  # these bring in torch
+    from nnet.studies.cluster import Cluster
+    from nnet.studies.plan import Plan
+    from nnet.studies.running import Share
+    from nnet.studies.store import StudyFolder
+
 OUT = Path("out/ablations")
-LOCK_SECONDS = 10.0
+STOPPED = "nnet: stopped. The same command continues; an interrupted run continues after its last saved epoch."
 
 
 HELP = "train and compare the variants of the paper's tables and figures"
@@ -70,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     """Do what the options say; returns the exit code.
 
     Raises:
-        nnet.errors.NNetError: anything that the user can fix.
+        nnet.errors.NNetError: anything the user can fix.
     """
     base = base_config(options.preset, dict(map(assignment, options.set)))
     studies = select(options.study or (["all"] if options.list else []))
@@ -95,10 +101,15 @@ def run(options: argparse.Namespace) -> int:
         weights_file=options.teacher_weights,
         keep=options.keep,
         any_code=options.any_code,
+        command=_command(options),
     )
     if options.dry_run:
         return _show_plan(plan, folder, options)
-    failed = _carry_out(plan, folder, options)
+    try:
+        failed = _carry_out(plan, folder, options)
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        return 130
     _show_results(plan, folder, _command(options))
     if options.export:
         from nnet.studies.export import export
@@ -142,98 +153,88 @@ def _check(options: argparse.Namespace) -> None:
         raise StudyError("--export-models says what goes along with --export DIR; give a folder, or leave it out.")
 
 
-def _engine(options: argparse.Namespace) -> Any:
-    from nnet.studies.cluster import ray_engine
-    from nnet.studies.engines import local_engine
+def _estimate(plan: Plan, folder: StudyFolder, options: argparse.Namespace, share: Share) -> dict[str, float]:
+    from nnet.studies.estimate import estimate
 
-    if options.engine == "ray":
-        return ray_engine(options.address, options.device, options.jobs)
-    return local_engine(options.device, options.jobs)
+    print("Estimating the time from finished runs, or from a few training steps ...", flush=True)
+    return estimate(plan, folder.results(), share, options.engine)
 
 
-def _estimate(plan: Any, folder: Any, options: argparse.Namespace, threads: int) -> dict[str, float]:
-    from nnet.studies.estimate import estimate, measure_costs
-
-    print("Estimating: a few steps of each kind of network that no finished run tells the time of ...", flush=True)
-    return estimate(
-        plan,
-        folder.results(),
-        options.engine,
-        threads,
-        lambda config, threads, masks: measure_costs(config, threads, masks, options.device, options.teacher_weights),
-    )
-
-
-def _show_plan(plan: Any, folder: Any, options: argparse.Namespace) -> int:
-    from nnet.studies.engines import local_engine
+def _show_plan(plan: Plan, folder: StudyFolder, options: argparse.Namespace) -> int:
+    from nnet.studies.running import share_of_this_computer
     from nnet.units import duration
 
-    # A dry run joins no cluster: it says what this machine would do.
-    engine = local_engine(options.device, options.jobs)
-    seconds = _estimate(plan, folder, options, engine.threads) if plan.missing else {}
+    # A dry run joins no cluster: it says what this computer would do.
+    share = share_of_this_computer(options.device, options.jobs)
+    seconds = _estimate(plan, folder, options, share) if plan.missing else {}
     for job in plan.jobs:
         state = "done" if job.key in plan.finished else f"to run, about {duration(seconds[job.key])}"
         print(f"{job.key}  {job.name} on {job.data} ({', '.join(job.variants)}): {state}")
-    print(summary_line(plan, seconds, engine.jobs, engine.threads))
+    print(summary_line(plan, seconds, share))
     return 0
 
 
-def _carry_out(plan: Any, folder: Any, options: argparse.Namespace) -> dict[str, str]:
-    """Make the missing runs; returns key -> reason of those that failed."""
-    from nnet.runs.locks import FileLock
-    from nnet.studies.plan import prepared, table
-    from nnet.studies.progress import Display
+def _carry_out(plan: Plan, folder: StudyFolder, options: argparse.Namespace) -> int:
+    """Make the missing runs; returns how many failed."""
+    if not plan.missing:
+        print(summary_line(plan, {}, None))
+        return 0
+    if options.engine == "local":
+        from nnet.studies.running import share_of_this_computer
 
-    folder.make()
-    lock = FileLock(folder.lock)
-    if not lock.take(LOCK_SECONDS):
-        raise StudyError(f"Another study is running in {folder.root}. Wait for it, or give another --out.")
+        return _follow(plan, folder, options, share_of_this_computer(options.device, options.jobs), None)
+    from nnet.studies.cluster import joined
+
+    cluster = joined(options.address, options.device, options.jobs)
     try:
-        folder.write_tables(table(plan, folder))
-        if not plan.missing:
-            print(summary_line(plan, {}, 1, 1))
-            return {}
-        engine = _engine(options)
-        try:
-            seconds = _estimate(plan, folder, options, engine.threads)
-            print(summary_line(plan, seconds, engine.jobs, engine.threads), flush=True)
-            display = Display(plan.missing, seconds, engine.jobs)
-
-            def tell(event: Any) -> None:
-                display(event)
-                if event.kind == "done":
-                    folder.write_tables(table(plan, folder))
-
-            jobs = prepared(plan, engine=engine.name, jobs=min(engine.jobs, len(plan.missing)), threads=engine.threads)
-            try:
-                engine.run(jobs, folder, lock, tell)
-            finally:
-                display.close()
-        finally:
-            engine.close()
+        return _follow(plan, folder, options, cluster.share, cluster)
     finally:
-        lock.release()
+        cluster.close()
+
+
+def _follow(plan: Plan, folder: StudyFolder, options: argparse.Namespace, share: Share, cluster: Cluster | None) -> int:
+    """Hand the missing runs over, and show how far they are until all have ended. Ctrl-C stops them."""
+    from nnet.studies import running
+    from nnet.studies.following import Display
+
+    seconds = _estimate(plan, folder, options, share)
+    print(summary_line(plan, seconds, share), flush=True)
+    jobs = running.prepared(plan.missing, share)
+    keys = [job.key for job in jobs]
+    display = Display(jobs, seconds, share.jobs)
+    try:
+        if cluster is None:
+            running.hand_over(folder, jobs)
+        for found in running.followed(folder, keys) if cluster is None else cluster.followed(folder, jobs):
+            display(found)
+    except KeyboardInterrupt:
+        display.close()
+        if cluster is None:
+            print("Stopping the runs ...", file=sys.stderr, flush=True)
+            running.cancel(folder, keys)
+        raise
+    display.close()
     for key, reason in display.failed.items():
-        print(f"failed: {display.jobs[key].name} ({key}): {reason}")
+        print(f"failed: {display.names[key]} ({key}): {reason}")
     if display.failed:
-        print("The same command makes the failed runs again, and nothing else.")
-    return display.failed
+        print("The same command makes only the failed runs again.")
+    return len(display.failed)
 
 
-def summary_line(plan: Any, seconds: dict[str, float], at_once: int, threads: int) -> str:
+def summary_line(plan: Plan, seconds: dict[str, float], share: Share | None) -> str:
     """What there is to do, in a sentence."""
+    from nnet.studies.estimate import whole_seconds
     from nnet.units import duration
 
     what = f"{count(len(plan.seeds), 'seed')}, {count(len(plan.sources), 'data set')}"
     counts = f"{count(len(plan.jobs), 'run')} ({what})"
     done = len(plan.jobs) - len(plan.missing)
-    if not plan.missing:
+    if share is None:
         return f"{counts}: all done."
-    at_once = min(at_once, len(plan.missing))
-    total = max(sum(seconds.values()) / at_once, max(seconds.values()))
+    at_once = min(share.jobs, len(plan.missing))
     return (
-        f"{counts}: {done} done, {len(plan.missing)} to make, {at_once} at once, {count(threads, 'thread')} each: "
-        f"about {duration(total)}."
+        f"{counts}: {done} done, {len(plan.missing)} to make, {at_once} at once, "
+        f"{count(share.threads, 'thread')} each: about {duration(whole_seconds(seconds, at_once))}."
     )
 
 
@@ -254,15 +255,13 @@ def _command(options: argparse.Namespace) -> str:
     return " ".join([*words, *(["--split-seed", str(options.split_seed)] if options.split_seed else [])])
 
 
-def _show_results(plan: Any, folder: Any, command: str) -> None:
-    from nnet.studies.card import write_card
+def _show_results(plan: Plan, folder: StudyFolder, command: str) -> None:
     from nnet.studies.plan import table
-    from nnet.studies.store import CARD
+    from nnet.studies.running import write_tables
     from nnet.studies.summary import averaged, groups, rows_of, text
 
-    rows = table(plan, folder)
-    paths = [*folder.write_tables(rows), folder.root / CARD]
-    write_text(paths[-1], write_card(folder.root.name, rows, command))
+    folder.make()
+    rows, paths = table(folder), write_tables(folder, command)
     hashes = {source.sha256 for source in plan.sources}
     shown = [*(row for row in rows if row["data_sha256"] in hashes), *averaged(rows, hashes)]
     for group in groups(shown):

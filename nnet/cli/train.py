@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nnet.cli.shared import Bars, add_device, assignment
 from nnet.config import PRESETS, Config, ConfigError, preset
+from nnet.training.events import Listener
 
 HELP = "train on normal images"
 
@@ -84,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
     if options.run_folder is not None:
         from nnet.runs.worker import work
 
-        return work(options.run_folder)
+        return work(options.run_folder, _study_run)
     if options.data is None or options.out is None:
         raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset
@@ -111,6 +112,12 @@ def run(options: argparse.Namespace) -> int:
     if detector is not None and detector.checkpoint is not None:  # of several processes of torchrun, one has the model
         print(detector.checkpoint.card)
     return 0
+
+
+def _study_run(path: Path, listener: Listener) -> None:
+    from nnet.studies.running import work  # brings in torch, which is loaded only when the run is locked
+
+    work(path, listener)
 
 
 @contextlib.contextmanager

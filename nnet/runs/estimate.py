@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -67,10 +68,57 @@ class Estimate:
     remedies: tuple[Remedy, ...] = field(default_factory=tuple)
 
 
-def estimate(spec: RunSpec, folder: Path, data: Path | None = None) -> Estimate:
-    """Measure a few steps in a process of its own, so that running out of memory harms nobody else.
+@dataclass(frozen=True)
+class Costs:
+    """Seconds, measured on this computer.
 
-    Takes some ten seconds for the preset small on a CPU.
+    Attributes:
+        step: one optimiser step.
+        teacher: the teacher's features of one image.
+        forward: one image through the whole network.
+        reading: one image from the disk.
+        cached: whether the teacher's features of all training images fit in memory.
+    """
+
+    step: float
+    teacher: float
+    forward: float
+    reading: float
+    cached: bool
+
+
+def run_seconds(config: Config, costs: Costs, train: int, test: int, *, film: bool = True) -> float:
+    """Estimate for one run.
+
+    Args:
+        config: its settings.
+        costs: of its kind of network.
+        train, test: normal training images, and test images.
+        film: whether it makes a training film.
+
+    Raises:
+        nnet.training.events.TrainingError: too few training images.
+    """
+    from nnet.training.schedule import epochs, split_normals, steps_per_epoch
+
+    trained, held_out = (len(part) for part in split_normals(train, config.train))
+    count = epochs(config.train, trained)
+    step = costs.step + (0 if costs.cached else config.train.batch_size * costs.teacher)
+    steps = count * steps_per_epoch(config.train, trained) * step
+    images = costs.reading * train + 2 * costs.teacher * trained + costs.forward * (held_out + test)
+    frames = FILM_IMAGES * costs.forward * min(count, MAX_FRAMES) if film else 0.0
+    return START_SECONDS + steps + images + frames
+
+
+def costs_of(spec: RunSpec, data: Path | None = None) -> Costs:
+    """What the steps of a run cost, from a few that are made in a separate process; see `estimate`."""
+    return Costs(**_found(spec, data)["costs"])
+
+
+def estimate(spec: RunSpec, folder: Path, data: Path | None = None) -> Estimate:
+    """Measure a few steps in a separate process, so that running out of memory harms nobody else.
+
+    Takes about ten seconds for the preset small on a CPU.
 
     Args:
         spec: what would be trained.
@@ -80,11 +128,7 @@ def estimate(spec: RunSpec, folder: Path, data: Path | None = None) -> Estimate:
     Raises:
         nnet.errors.NNetError: the data or the settings cannot be trained with; the run would fail for the same reason.
     """
-    with tempfile.TemporaryDirectory(prefix="nnet-estimate-") as name:
-        write_spec(Path(name), spec)
-        command = [sys.executable, "-m", "nnet.runs", "measure", name, *([str(data)] if data else [])]
-        found = _measure_apart(command)
-    return judge(found, spec.config, disk.free_bytes(folder))
+    return judge(_found(spec, data), spec.config, disk.free_bytes(folder))
 
 
 def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
@@ -152,23 +196,20 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     pixels = np.resize(pixels, (some, *pixels.shape[1:]))
     job = TrainJob(config, folder, device=spec.device, weights_file=weights)
     steps = trial(job, pixels, len(trained), STEPS)
-    total, epochs = steps.pop("steps"), steps.pop("epochs")
+    epochs = steps["epochs"]
     cache = steps.pop("feature_bytes") * len(trained)
     cached = cache <= min(config.train.cache_gb * 1024**3, free // 2)
     every = len(trained) + len(held_out)
     teacher, forward = steps.pop("teacher_seconds"), steps.pop("forward_seconds")
-    train = total * (steps["seconds_per_step"] + (0 if cached else config.train.batch_size * teacher))
-    rest = reading * every + teacher * (len(trained) * 2) + forward * (len(held_out) + len(dataset.test))
-    film = FILM_IMAGES * forward * min(epochs, MAX_FRAMES)
+    costs = Costs(steps["seconds_per_step"], teacher, forward, reading, cached)
     own = peak_memory() + (cache if cached else 0) + every * 3 * config.model.size**2
     on_device = steps.pop("device_bytes")
     parameters = steps.pop("parameter_bytes")
     return {
         "training_images": len(trained),
         "held_out": len(held_out),
-        "epochs": epochs,
-        "steps": total,
-        "seconds": START_SECONDS + train + rest + film,
+        "seconds": run_seconds(config, costs, len(dataset.train), len(dataset.test)),
+        "costs": dataclasses.asdict(costs),
         "cached": cached,
         "memory_bytes": own if on_device is None else on_device,
         "memory_free": free + base if on_device is None else steps["device_free"],
@@ -193,14 +234,22 @@ def _remedies(config: Config) -> list[Remedy]:
     return found
 
 
-def _measure_apart(command: list[str]) -> dict[str, Any]:
+def _found(spec: RunSpec, data: Path | None) -> dict[str, Any]:
+    """What `measure` finds in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="nnet-estimate-") as name:
+        write_spec(Path(name), spec)
+        threads = {} if spec.threads is None else {"OMP_NUM_THREADS": str(spec.threads)}
+        command = [sys.executable, "-m", "nnet.runs", "measure", name, *([str(data)] if data else [])]
+        return _measure_apart(command, threads)
+
+
+def _measure_apart(command: list[str], environment: dict[str, str]) -> dict[str, Any]:
     from nnet.runs.processes import PACKAGE_PARENT
 
     path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
+    known = {**os.environ, **environment, "PYTHONPATH": path}
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=TIMEOUT, env={**os.environ, "PYTHONPATH": path}
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, env=known)
     except subprocess.TimeoutExpired as error:
         raise RunError(f"A few trial steps took over {TIMEOUT} seconds. Choose a smaller size or batch.") from error
     if done.returncode == 0:

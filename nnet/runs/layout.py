@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import os
 import threading
@@ -45,6 +46,10 @@ class RunSpec:
         memory_bytes: what `estimate` expects it to take; decides how many runs share a GPU.
         disk_bytes: what it takes on disk at the most; filled in by `Runs.create`.
         created: UTC, ISO 8601; filled in by `Runs.create`.
+        threads: CPU threads of the trainer; None lets PyTorch decide.
+        at_once: how many runs of its folder may share the device; on a CPU each takes that share of its one slot. None:
+            the run takes the CPU for itself, and of a GPU what `memory_bytes` says.
+        study: the job of a study that the run is (`nnet.studies`), as JSON; None for a run of its own.
     """
 
     name: str
@@ -57,6 +62,9 @@ class RunSpec:
     memory_bytes: int | None = None
     disk_bytes: int | None = None
     created: str = ""
+    threads: int | None = None
+    at_once: int | None = None
+    study: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -199,6 +207,11 @@ def read_supervisor(path: Path) -> tuple[int, str]:
     """(pid, start time) of the supervisor that started the last trainer; (0, "") if none did."""
     pid, started = (_read(path / LOCK) or {}).get("supervisor", (0, ""))
     return int(pid), str(started)
+
+
+def now() -> str:
+    """The time for `RunSpec.created`."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
 def write_spec(path: Path, spec: RunSpec) -> None:

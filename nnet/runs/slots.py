@@ -1,8 +1,8 @@
-"""How many runs a device bears at once, across all folders of runs and all servers of this machine.
+"""How many runs a device takes at once, across all folders of runs and all servers of this computer.
 
 A slot is a locked file in the machine's own folder. The trainer inherits the lock, so a slot is given back by whatever
-way it dies. A CPU (and an Apple GPU) has one slot. A CUDA GPU has as many as its memory holds, by what each run was
-estimated to take.
+way it dies. A CPU (and an Apple GPU) has one slot, which the runs of a study may share. A CUDA GPU has as many as its
+memory holds, by what each run was estimated to take.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from nnet.runs.locks import FileLock, is_held, locked
 
 MACHINE = "NNET_MACHINE"
 """Environment variable: the folder of the machine's slots, for tests and for machines that share /tmp."""
-MOST_PER_GPU = 8
+MOST_PER_GPU, MOST_PER_CPU = 8, 64
 UNKNOWN_NEED = 12 * 1024**3  # the paper's configuration at 256 pixels and batch 16 stays below it
+WHOLE = 1 << 20  # size of the one slot of a CPU
 USABLE_SHARE = 0.92
 ASK_SECONDS = 2.0
 
@@ -39,22 +40,25 @@ def machine_folder() -> Path:
     return folder
 
 
-def take_slot(device: str, need: int | None) -> FileLock | None:
+def take_slot(device: str, need: int | None, at_once: int = 1) -> FileLock | None:
     """A slot on the device for a run that needs `need` bytes, or None while there is no room.
 
     Args:
         device: "cpu", "mps", "cuda" or "cuda:1".
-        need: expected bytes on the device; None takes a careful guess.
+        need: expected bytes on a GPU; None takes a careful guess.
+        at_once: how many such runs share a CPU.
     """
     folder = machine_folder()
     with locked(folder / "admission.lock"):
         name = device.replace(":", "-")
-        if not device.startswith("cuda"):
-            return _take(folder / f"{name}-0.lock", 0)
-        need = need or UNKNOWN_NEED
-        if not _fits(device, need, sum(_promised(path) for path in folder.glob(f"{name}-*.lock"))):
-            return None
-        slots = (_take(folder / f"{name}-{number}.lock", need) for number in range(MOST_PER_GPU))
+        promised = sum(_promised(path) for path in folder.glob(f"{name}-*.lock"))
+        if device.startswith("cuda"):
+            need, most = need or UNKNOWN_NEED, MOST_PER_GPU
+            fits = _fits(device, need, promised)
+        else:  # a slot has a size here, too, so that a few small runs can share it
+            need, most = WHOLE // at_once, MOST_PER_CPU
+            fits = promised + need <= WHOLE
+        slots = (_take(folder / f"{name}-{number}.lock", need) for number in range(most) if fits)
         return next((slot for slot in slots if slot is not None), None)
 
 

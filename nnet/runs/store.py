@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import datetime
 import re
 import shutil
 import tempfile
@@ -86,7 +85,7 @@ class Runs:
         if upload is not None and not upload.is_dir():
             raise RunError("The uploaded images were kept for a day and are gone now. Upload them again.")
         need = spec.disk_bytes or disk.needed(spec.config)
-        spec = dataclasses.replace(spec, name=_checked_name(spec.name), disk_bytes=need, created=_now())
+        spec = dataclasses.replace(spec, name=_checked_name(spec.name), disk_bytes=need, created=layout.now())
         disk.require(need, self.root)
         self.root.mkdir(parents=True, exist_ok=True)
         making = Path(tempfile.mkdtemp(prefix=".making-", dir=self.root))
@@ -205,10 +204,6 @@ def _read(path: Path, waiting: list[Path]) -> Run:
 
 def _age(run: Run) -> tuple[str, str]:
     return (run.spec.created if run.spec else "", run.id)
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
 def _checked_name(name: str) -> str:

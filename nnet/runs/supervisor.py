@@ -13,9 +13,9 @@ from pathlib import Path
 
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
-from nnet.runs.layout import LIBRARY_LOCK, SUPERVISOR_LOCK, Exit
+from nnet.runs.layout import LIBRARY_LOCK, SUPERVISOR_LOCK, Exit, RunSpec
 from nnet.runs.locks import FileLock, is_held, locked
-from nnet.runs.queue import waiting
+from nnet.runs.queue import directories, waiting
 from nnet.runs.run import kept
 from nnet.runs.slots import resolve, take_slot
 
@@ -80,7 +80,11 @@ def _start(path: Path) -> Child | None:
     lock = FileLock(path / layout.LOCK)
     spec = layout.read_spec(path)
     own = processes.identity(os.getpid())
-    slot = take_slot(resolve(spec.device), spec.memory_bytes)
+    if spec.at_once is not None:
+        running = sum(is_held(other / layout.LOCK) for other in directories(path.parent))
+        if running >= spec.at_once:
+            return None
+    slot = take_slot(resolve(spec.device), spec.memory_bytes, spec.at_once or 1)
     if slot is None:
         return None
     try:
@@ -91,7 +95,7 @@ def _start(path: Path) -> Child | None:
             ["nnet", "train", "--run", str(path)],
             path / layout.LOG,
             fds=fds,
-            environment={INHERITED: ",".join(map(str, fds))},
+            environment={INHERITED: ",".join(map(str, fds)), **_threads(spec)},
         )
         lock.write({**processes.identity(process.pid), "supervisor": [own["pid"], own["started"]]})
         (path / layout.QUEUED).unlink(missing_ok=True)
@@ -99,6 +103,10 @@ def _start(path: Path) -> Child | None:
     finally:  # the trainer has inherited both
         lock.release()
         slot.release()
+
+
+def _threads(spec: RunSpec) -> dict[str, str]:
+    return {} if spec.threads is None else {"OMP_NUM_THREADS": str(spec.threads)}
 
 
 def _give_up(path: Path, error: Exception) -> None:

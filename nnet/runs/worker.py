@@ -8,13 +8,13 @@ import os
 import re
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
-from nnet.runs.layout import CANCELLED, CHECKPOINT, RESUME, Exit, RunError
+from nnet.runs.layout import CANCELLED, CHECKPOINT, RESUME, Exit, RunError, RunSpec
 from nnet.runs.locks import FileLock
 from nnet.runs.run import kept, open_data
 from nnet.runs.supervisor import INHERITED, NICENESS
@@ -22,12 +22,18 @@ from nnet.runs.supervisor import INHERITED, NICENESS
 if TYPE_CHECKING:  # torch is loaded only when the run is locked
     from nnet.runs.recorder import Recorder
 
+Job = Callable[[Path, "Recorder"], None]
 RESERVE, RESERVED = ".reserve", 1 << 16
 """A file that is given up at the end, so that on a full disk there is room to say that the disk is full."""
 
 
-def work(path: Path) -> int:
+def work(path: Path, study: Job | None = None) -> int:
     """Train the run in `path` to the end, or continue it; returns the exit code that exit.json also states.
+
+    Args:
+        path: the run's directory.
+        study: what to do with a run that belongs to a study (`nnet.studies.running.work`), which this package does not
+            know.
 
     Raises:
         RunError: another process trains it, or run.json cannot be read. Nothing was changed then.
@@ -41,7 +47,7 @@ def work(path: Path) -> int:
         reserve = path / RESERVE
         with contextlib.suppress(OSError):
             reserve.write_bytes(bytes(RESERVED))
-        code, reason = _attempt(path)
+        code, reason = _attempt(path, study or _no_study)
         reserve.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             layout.write_exit(path, Exit(code, reason, time.time()))
@@ -72,7 +78,7 @@ def _alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _attempt(path: Path) -> tuple[int, str]:
+def _attempt(path: Path, study: Job) -> tuple[int, str]:
     """(exit code, reason) of one attempt."""
     from nnet.runs.members import Lost
     from nnet.runs.recorder import Recorder
@@ -81,7 +87,11 @@ def _attempt(path: Path) -> tuple[int, str]:
     before = layout.read_status(path)
     try:
         with Recorder(path, before.attempt + 1 if before else 1) as recorder:
-            _train(path, recorder)
+            spec = layout.read_spec(path)
+            if spec.study is None:
+                _train(path, spec, recorder)
+            else:
+                study(path, recorder)
         return 0, ""
     except (Stopped, KeyboardInterrupt):
         return CANCELLED, f"It was cancelled. {kept(path)}"
@@ -98,14 +108,17 @@ def _attempt(path: Path) -> tuple[int, str]:
         return 1, _other_words(error)
 
 
-def _train(path: Path, recorder: Recorder) -> None:
+def _no_study(path: Path, recorder: Recorder) -> None:
+    raise RunError(f"{path} belongs to a study. Train it with python -m nnet train --run.")
+
+
+def _train(path: Path, spec: RunSpec, recorder: Recorder) -> None:
     from nnet.runs.members import Members
     from nnet.runs.watching import Watching
     from nnet.training.events import Listeners
     from nnet.training.job import TrainJob
     from nnet.training.pipeline import train_on
 
-    spec = layout.read_spec(path)
     dataset = open_data(spec, path / layout.DATA)
     trained = (path / CHECKPOINT).is_file()
     place = str(path / layout.DATA) if spec.data == layout.UPLOADED else spec.data

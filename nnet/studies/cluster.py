@@ -1,4 +1,4 @@
-"""The Ray engine: the same runs on an existing cluster, or on a Ray instance of this machine. Ray is optional."""
+"""The same runs on a Ray cluster: each job is a task that some machine of it works off. Ray is optional."""
 
 from __future__ import annotations
 
@@ -6,60 +6,80 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import nnet
 from nnet.errors import NNetError
-from nnet.runs.locks import FileLock
+from nnet.runs import layout
 from nnet.runs.processes import PACKAGE_PARENT
 from nnet.saved.provenance import commit
-from nnet.studies.engines import Event, Tell, threads_per_run, usable_cores
+from nnet.studies.running import (
+    DONE,
+    FAILED,
+    PAUSE,
+    RUNNING,
+    WAITING,
+    Share,
+    Standing,
+    has_run,
+    make_ready,
+    standing,
+    threads_per_run,
+    usable_cores,
+    work,
+)
 from nnet.studies.store import Job, StudyFolder
 from nnet.studies.variants import StudyError
 
 MARK = ".study-id"
-PAUSE = 0.5
 TRIES = 3  # a busy machine may need longer than the half minute that Ray waits for its own processes
 MISSING = (
-    'Ray is not installed, and --engine ray needs it. Install it with: pip install ".[scale]", or use --engine local.'
+    "Ray is not installed, and --engine ray needs it. Install it with: pip install -r requirements-scale.txt, "
+    "or use --engine local."
 )
 
 
-@dataclass
-class RayEngine:
-    """Each run is a task of a Ray cluster; see `Engine` for the attributes.
+@dataclass(frozen=True)
+class Cluster:
+    """A Ray cluster that was joined.
 
     Data sets must lie under the same path on every machine. Where the study's folder is shared between the machines,
-    runs are resumed as on one machine; elsewhere a run that is broken off starts again, and a finished checkpoint is
-    sent back.
+    a run continues as on one machine; elsewhere an interrupted run starts again, and a finished checkpoint is sent
+    back.
+
+    Attributes:
+        share: what it gives to the runs of a study.
+        gpus: of each run.
     """
 
-    jobs: int
-    threads: int
+    share: Share
     gpus: int = 0
-    name: str = "ray"
 
-    def run(self, jobs: Sequence[Job], folder: StudyFolder, lock: FileLock, tell: Tell) -> None:
-        """See `Engine`."""
+    def followed(self, folder: StudyFolder, jobs: Sequence[Job]) -> Iterator[Mapping[str, Standing]]:
+        """Make the runs; says how far they are, again and again, until all have ended."""
         import ray
 
+        folder.make()
         mark = _mark(folder.root)
-        board = ray.remote(num_cpus=0)(Board).remote()
-        task = ray.remote(num_cpus=self.threads, num_gpus=self.gpus, max_retries=0)(run_remotely)
-        waiting, running = list(jobs), {}
+        task = ray.remote(num_cpus=self.share.threads, num_gpus=self.gpus, max_retries=0, max_calls=1)(run_remotely)
+        known = {job.key: Standing(WAITING) for job in jobs}
+        waiting: list[Job] = list(jobs)
+        running: dict[Any, Job] = {}
         try:
             while waiting or running:
-                while waiting and len(running) < self.jobs:
-                    job = waiting.pop(0)
-                    running[task.remote(job.to_json(), str(folder.root), mark, board)] = job
+                while waiting and len(running) < self.share.jobs:
+                    job = replace(waiting.pop(0), engine="ray")
+                    running[task.remote(job.to_dict(), str(folder.root), mark)] = job
                 ended, _ = ray.wait(list(running), num_returns=1, timeout=PAUSE)
-                for key, kind, phase, share in ray.get(board.take.remote()):
-                    tell(Event(key, kind, phase, share))
+                for job in running.values():
+                    known[job.key] = _standing(folder, job.key)
                 for reference in ended:
-                    tell(_finish(reference, running.pop(reference), folder))
+                    job = running.pop(reference)
+                    known[job.key] = _finish(reference, job, folder)
+                yield dict(known)
         finally:
             for reference in running:
                 with contextlib.suppress(Exception):
@@ -74,32 +94,11 @@ class RayEngine:
         ray.shutdown()
 
 
-class Board:
-    """Where tasks leave word of their progress (a Ray actor)."""
-
-    def __init__(self) -> None:
-        self._news: dict[str, tuple[str, str, str, float]] = {}
-        self._started: list[tuple[str, str, str, float]] = []
-
-    def put(self, key: str, kind: str, phase: str = "", share: float = 0.0) -> None:
-        """Leave word; only the latest of a run's progress is kept."""
-        if kind == "started":
-            self._started.append((key, kind, phase, share))
-        else:
-            self._news[key] = (key, kind, phase, share)
-
-    def take(self) -> list[tuple[str, str, str, float]]:
-        """All news since the last call."""
-        news = [*self._started, *self._news.values()]
-        self._started, self._news = [], {}
-        return news
-
-
-def ray_engine(address: str | None = None, device: str = "auto", jobs: int | None = None) -> RayEngine:
-    """Join the Ray cluster at `address`, or start Ray on this machine.
+def joined(address: str | None = None, device: str = "auto", jobs: int | None = None) -> Cluster:
+    """Join the Ray cluster at `address`, or start Ray on this computer.
 
     Args:
-        address: such as "auto" (a cluster that runs on this machine) or "ray://head:10001"; None starts one.
+        address: such as "auto" (a cluster that runs on this computer) or "ray://head:10001"; None starts one.
         device: as for training; "cpu" asks for no GPU.
         jobs: most runs at once; by default what the cluster's cores or GPUs allow.
 
@@ -110,7 +109,7 @@ def ray_engine(address: str | None = None, device: str = "auto", jobs: int | Non
         import ray
     except ImportError as error:
         raise StudyError(MISSING) from error
-    # Nodes get this very package; for workers on this machine the path does, also where it is not installed.
+    # Nodes get this very package; for workers on this computer the path does, also where it is not installed.
     environment = (
         {"env_vars": {"PYTHONPATH": _python_path()}}
         if address is None
@@ -122,7 +121,7 @@ def ray_engine(address: str | None = None, device: str = "auto", jobs: int | Non
     cores = int(resources.get("CPU", 1))
     threads = threads_per_run(min(cores, usable_cores() if address is None else cores))
     possible = gpus or max(1, cores // threads)
-    return RayEngine(min(possible, jobs or possible), threads, 1 if gpus else 0)
+    return Cluster(Share(min(possible, jobs or possible), threads, (device,)), 1 if gpus else 0)
 
 
 def _join(address: str | None, environment: dict[str, Any]) -> None:
@@ -147,27 +146,26 @@ def _join(address: str | None, environment: dict[str, Any]) -> None:
             return
 
 
-def run_remotely(text: str, root: str, mark: str, board: Any) -> dict[str, Any]:
-    """A run on whatever machine the cluster chose (a Ray task).
+def run_remotely(data: dict[str, Any], root: str, mark: str) -> dict[str, Any]:
+    """A job on whatever machine the cluster chose (a Ray task).
 
     Returns:
         "result" for done/, "files" of the checkpoint where it was made outside of the study's folder; or "error".
     """
-    from nnet.studies.execute import execute
+    from nnet.runs.worker import work as train
 
-    job = Job.from_json(text)
-    board.put.remote(job.key, "started")
+    job = Job.from_dict(data)
     shared = _is_shared(Path(root), mark)
     folder = StudyFolder(Path(root) if shared else Path(tempfile.mkdtemp(prefix="nnet-study-")))
-    folder.make()
-
-    def report(progress: Any) -> None:
-        board.put.remote(job.key, "progress", progress.phase, progress.done / max(1, progress.total))
-
     try:
-        result = execute(job, folder.model(job.key), _Seldom(report))
-        files = {} if shared or not job.keep else _files(folder.model(job.key))
-        return {"result": result, "files": files}
+        folder.make()
+        make_ready(folder, job)
+        path = folder.model(job.key)
+        if train(path, work) != 0:
+            ending = layout.read_exit(path)
+            return {"error": ending.reason if ending else "The run ended without a message."}
+        files = {} if shared or not job.keep else _files(path)
+        return {"result": folder.result(job.key), "files": files}
     except NNetError as error:
         return {"error": str(error)}
     finally:
@@ -175,34 +173,27 @@ def run_remotely(text: str, root: str, mark: str, board: Any) -> dict[str, Any]:
             shutil.rmtree(folder.root, ignore_errors=True)
 
 
-class _Seldom:
-    """Passes progress on when a phase begins, ends, or has moved by a hundredth."""
-
-    def __init__(self, report: Any) -> None:
-        self._report, self._last = report, ("", 0.0)
-
-    def __call__(self, progress: Any) -> None:
-        share = progress.done / max(1, progress.total)
-        if progress.phase != self._last[0] or share >= self._last[1] + 0.01 or progress.done >= progress.total:
-            self._last = (progress.phase, share)
-            self._report(progress)
+def _standing(folder: StudyFolder, key: str) -> Standing:
+    """How far a running task is, as far as this computer can see."""
+    found = standing(folder, key) if has_run(folder, key) else Standing(RUNNING)
+    return found if found.state == RUNNING else Standing(RUNNING)
 
 
-def _finish(reference: Any, job: Job, folder: StudyFolder) -> Event:
+def _finish(reference: Any, job: Job, folder: StudyFolder) -> Standing:
     import ray
 
     try:
         answer = ray.get(reference)
     except Exception as error:
-        return Event(job.key, "failed", message=f"The cluster lost the run: {str(error).strip().splitlines()[-1]}")
+        return Standing(FAILED, reason=f"The cluster lost the run: {str(error).strip().splitlines()[-1]}")
     if "error" in answer:
-        return Event(job.key, "failed", message=answer["error"])
+        return Standing(FAILED, reason=answer["error"])
     for name, content in answer["files"].items():
         (folder.model(job.key) / name).parent.mkdir(parents=True, exist_ok=True)
         (folder.model(job.key) / name).write_bytes(content)
     # A node got the package without its history; that its code is ours was checked there.
     folder.finish(job, {**answer["result"], "commit": commit()})
-    return Event(job.key, "done")
+    return Standing(DONE)
 
 
 def _mark(root: Path) -> str:

@@ -5,156 +5,71 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from nnet.config import Config
+from nnet.runs.estimate import Costs, costs_of, run_seconds
 from nnet.studies.plan import Plan
+from nnet.studies.running import Share, spec_of
 from nnet.studies.store import Job
 
-STEPS, WARM_UP = 3, 1
-START_SECONDS = 10.0  # a process, PyTorch, and opening the data
 METRIC_IMAGES = 8
 
 Kind = tuple[bool, bool]  # forward and reverse branch: what decides most of a step's time
 
 
-@dataclass(frozen=True)
-class Costs:
-    """Seconds, measured on this machine.
-
-    Attributes:
-        step: one optimiser step.
-        teacher: the teacher's features of one image.
-        image: one image through the whole network.
-        metrics: all metrics of one score on one test image.
-    """
-
-    step: float
-    teacher: float
-    image: float
-    metrics: float
-
-
-def run_seconds(config: Config, costs: Costs, train: int, test: int, expressions: int) -> float:
-    """Estimate for one run.
-
-    Args:
-        config: its settings.
-        costs: of its kind of network.
-        train, test: normal training images, and labelled test images.
-        expressions: scores to measure.
-
-    Raises:
-        nnet.training.events.TrainingError: too few training images.
-    """
-    from nnet.training.schedule import epochs, split_normals, steps_per_epoch
-
-    trained, held = (len(part) for part in split_normals(train, config.train))
-    steps = epochs(config.train, trained) * steps_per_epoch(config.train, trained)
-    seconds = steps * costs.step + trained * costs.teacher + (held + 2 * test) * costs.image
-    return START_SECONDS + seconds + expressions * test * costs.metrics
-
-
 def estimate(
     plan: Plan,
     results: Sequence[dict[str, Any]],
-    engine: str,
-    threads: int,
-    measure: Callable[[Config, int, bool], Costs],
+    share: Share,
+    engine: str = "local",
+    measure: Callable[[Job], Costs] | None = None,
 ) -> dict[str, float]:
     """Seconds of every missing run by key.
 
     Args:
         plan: what is asked for.
         results: finished runs of the folder; those like a missing one tell its time.
-        engine, threads: of the runs.
-        measure: see `measure_costs`; called once for each kind of network of which no run is done.
-    """
-    seconds: dict[str, float] = {}
-    costs: dict[Kind, Costs] = {}
-    for job in plan.missing:
-        config = Config.from_dict(job.config)
-        like = [r["seconds_run"] for r in results if _alike(r, job, engine, threads)]
-        if like:
-            seconds[job.key] = statistics.median(like)
-            continue
-        if _kind(config) not in costs:
-            largest = max(_of_kind(plan.missing, _kind(config)), key=_size)
-            costs[_kind(config)] = measure(largest, threads, _has_masks(plan, job))
-        train, test = plan.images(job)
-        seconds[job.key] = run_seconds(config, costs[_kind(config)], train, test, len(job.expressions))
-    return seconds
-
-
-def measure_costs(config: Config, threads: int, masks: bool, device: str, weights_file: Path | None = None) -> Costs:
-    """Make a few steps on random images.
-
-    Args:
-        config: of the network.
-        threads: CPU threads to use.
-        masks: whether pixel metrics will be computed.
-        device, weights_file: as for training.
+        share: what this computer gives to each run.
+        engine: of the runs.
+        measure: gives the costs of a job, by default from a few steps; called once for each kind of network of which
+            no run is done.
 
     Raises:
         nnet.errors.NNetError: the run itself would fail for the same reason, such as missing teacher weights.
     """
-    import torch
-
-    from nnet.device import autocast, choose_device, training_dtype
-    from nnet.model.network import NNet
-    from nnet.training.losses import total_loss
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        chosen = choose_device(device)
-        dtype = training_dtype(chosen, config.train.precision)
-        network = NNet(config, weights_file).to(chosen, memory_format=torch.channels_last)
-        optimiser = torch.optim.Adam([p for p in network.parameters() if p.requires_grad])
-        batch = config.train.batch_size
-        images = torch.rand(batch, 3, config.model.size, config.model.size, device=chosen)
-
-        def teach() -> list[torch.Tensor]:
-            with torch.inference_mode(), autocast(chosen, dtype):
-                return network.T(network.normalise(images))
-
-        features = [f.clone() for f in teach()]
-
-        def step() -> None:
-            with autocast(chosen, dtype):
-                loss = total_loss(network(images, features), config.loss, 0)["loss"]
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-
-        teacher, trained = _seconds(teach, chosen), _seconds(step, chosen)
-        network.eval()
-
-        def infer() -> None:
-            with torch.inference_mode(), autocast(chosen, dtype):
-                network(images)
-
-        return Costs(trained, teacher / batch, _seconds(infer, chosen) / batch, _metric_seconds(config, masks))
-    finally:
-        torch.set_num_threads(before)
+    seconds: dict[str, float] = {}
+    costs: dict[Kind, Costs] = {}
+    metrics: dict[bool, float] = {}
+    for job in plan.missing:
+        config = Config.from_dict(job.config)
+        like = [r["seconds_run"] for r in results if _alike(r, job, engine, share.threads)]
+        if like:
+            seconds[job.key] = statistics.median(like)
+            continue
+        kind, masks = _kind(config), _has_masks(plan, job)
+        if kind not in costs:
+            largest = replace(max(_of_kind(plan.missing, kind), key=_size), threads=share.threads)
+            costs[kind] = (measure or _measured)(largest)
+        if masks not in metrics:
+            metrics[masks] = _metric_seconds(config, masks)
+        train, test = plan.images(job)
+        # Each test image is looked at once for the settings' own score, and once for the others.
+        work = run_seconds(config, costs[kind], train, 2 * test, film=False)
+        seconds[job.key] = work + len(job.expressions) * test * metrics[masks]
+    return seconds
 
 
-def _seconds(work: Callable[[], object], device: Any) -> float:
-    """Median seconds of a piece of work, after a warm-up."""
-    import torch
+def whole_seconds(seconds: dict[str, float], at_once: int) -> float:
+    """How long all missing runs take together."""
+    return max(sum(seconds.values()) / max(1, min(at_once, len(seconds))), max(seconds.values(), default=0.0))
 
-    times = []
-    for _ in range(WARM_UP + STEPS):
-        started = time.perf_counter()
-        work()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[WARM_UP:])
+
+def _measured(job: Job) -> Costs:
+    return costs_of(spec_of(job))
 
 
 def _metric_seconds(config: Config, masks: bool) -> float:
@@ -185,12 +100,12 @@ def _kind(config: Config) -> Kind:
     return config.model.forward, config.model.reverse
 
 
-def _of_kind(jobs: Iterable[Job], kind: Kind) -> list[Config]:
-    return [config for config in (Config.from_dict(job.config) for job in jobs) if _kind(config) == kind]
+def _of_kind(jobs: Iterable[Job], kind: Kind) -> list[Job]:
+    return [job for job in jobs if _kind(Config.from_dict(job.config)) == kind]
 
 
-def _size(config: Config) -> tuple[int, int]:
-    model = config.model
+def _size(job: Job) -> tuple[int, int]:
+    model = Config.from_dict(job.config).model
     return model.nfs + model.fpm + model.ffc, model.ffc_blocks
 
 

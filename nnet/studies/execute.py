@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import statistics
 import time
 from pathlib import Path
@@ -20,36 +19,36 @@ from nnet.saved.provenance import provenance
 from nnet.studies.identity import NUMBERS, config_hash
 from nnet.studies.store import FORMAT, Job
 from nnet.studies.variants import StudyError
-from nnet.training.events import Callbacks, Report, phase
+from nnet.training.events import Listener, phase
 from nnet.training.job import TrainJob
 from nnet.training.pipeline import train_on
 from nnet.training.schedule import steps_per_epoch
-from nnet.training.state import RESUME, load_history
+from nnet.training.state import load_history
 
 BATCH = 8
 MIN_BATCHES, MAX_BATCHES, MAX_SECONDS = 5, 20, 1.0
 
 
-def execute(job: Job, out: Path, report: Report | None = None) -> dict[str, Any]:
-    """Train a run, or go on with it, measure it, and return what belongs into done/.
+def execute(job: Job, out: Path, listener: Listener | None = None) -> dict[str, Any]:
+    """Train a run, or continue it, measure it, and return what belongs into done/.
 
     Args:
         job: what to do.
-        out: the checkpoint's directory; a broken-off run there is resumed, a finished one only measured.
-        report: called during the work.
+        out: the checkpoint's directory; an interrupted run there continues, a finished one is only measured.
+        listener: follows the work.
 
     Raises:
-        nnet.errors.NNetError: anything the user can mend.
+        nnet.errors.NNetError: anything the user can fix.
     """
-    listen = report or (lambda _: None)
+    listener = listener or Listener()
     torch.set_num_threads(job.threads)
     if job.numbers != NUMBERS:
         raise StudyError("This worker has another version of N-Net than the study. Install the same one everywhere.")
     started = time.perf_counter()
     config = Config.from_dict(job.config)
     dataset = _open(job)
-    detector = _trained(job, config, dataset, out, listen)
-    results = _measured(detector, dataset, job, listen)
+    detector = _trained(job, config, dataset, out, listener)
+    results = _measured(detector, dataset, job, listener)
     return {
         "format": FORMAT,
         "key": job.key,
@@ -85,7 +84,8 @@ def images_per_second(detector: Detector, dataset: Dataset) -> float:
     samples = [sample for sample in dataset.test if sample.is_normal or sample.is_defective][:BATCH]
     images = [sample.load().image for sample in samples]
     detector.maps(images)
-    rates, until = [], time.perf_counter() + MAX_SECONDS
+    rates: list[float] = []
+    until = time.perf_counter() + MAX_SECONDS
     while len(rates) < MIN_BATCHES or (len(rates) < MAX_BATCHES and time.perf_counter() < until):
         before = time.perf_counter()
         for m in detector.maps(images).values():
@@ -104,25 +104,22 @@ def _open(job: Job) -> Dataset:
     return dataset
 
 
-def _trained(job: Job, config: Config, dataset: Dataset, out: Path, listen: Report) -> TrainedModel:
+def _trained(job: Job, config: Config, dataset: Dataset, out: Path, listener: Listener) -> TrainedModel:
     """The run's detector: loaded if its training is over, else trained or resumed."""
     weights = None if job.weights_file is None else Path(job.weights_file)
     if checkpoints.is_checkpoint(out):
         return Detector.load(out, job.device, weights)
-    resume = (out / RESUME).is_file()
-    if out.exists() and not resume:
-        shutil.rmtree(out)  # broken off before the first epoch was over: nothing to keep
-    train_job = TrainJob(config, out, resume=resume, device=job.device, weights_file=weights)
-    return train_on(train_job, dataset, Callbacks(listen))
+    training = TrainJob(config, out, resume=True, device=job.device, weights_file=weights)
+    return train_on(training, dataset, listener)
 
 
-def _measured(detector: TrainedModel, dataset: Dataset, job: Job, listen: Report) -> dict[str, Any]:
+def _measured(detector: TrainedModel, dataset: Dataset, job: Job, listener: Listener) -> dict[str, Any]:
     """All metrics of the job's expressions; those that training wrote down are not measured again."""
     saved = detector.checkpoint
     scores = dict(saved.metrics.get("scores", {}))
     missing = [text for text in job.expressions if text not in scores]
     if missing:
-        results = measure(detector, dataset, missing, phase("measure", listen))
+        results = measure(detector, dataset, missing, phase("measure", listener.report))
         results = {**results, "scores": scores | results["scores"]}
         about = {"data": describe(dataset), **saved.about}
         card = write_card(saved.name, saved.config, about, results, saved.calibration.summary())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,7 @@ def make_plan(
     weights_file: Path | None = None,
     keep: str = "first",
     any_code: bool = False,
+    command: str = "",
 ) -> Plan:
     """Work out the runs of some studies, and which of them are done.
 
@@ -111,6 +112,7 @@ def make_plan(
         device, weights_file: of the runs.
         keep: which checkpoints stay: "all", "first" (those of the first seed) or "none".
         any_code: count runs as done that a version with other numbers made.
+        command: that asks for all this, for the card.
 
     Raises:
         nnet.config.ConfigError: a variant's settings are not possible on this base.
@@ -141,24 +143,20 @@ def make_plan(
                         expressions=_expressions(variants, seeded),
                         device=device,
                         weights_file=None if weights_file is None else str(weights_file.resolve()),
+                        command=command,
                         keep=keep == "all" or (keep == "first" and seed == seeds[0]),
                     )
                 )
     return Plan(tuple(studies), unique, tuple(seeds), base, tuple(jobs), _finished(jobs, folder, any_code))
 
 
-def prepared(plan: Plan, *, engine: str, jobs: int, threads: int) -> tuple[Job, ...]:
-    """The missing runs with what the engine decides filled in."""
-    return tuple(replace(job, engine=engine, jobs=jobs, threads=threads) for job in plan.missing)
-
-
-def table(plan: Plan, folder: StudyFolder) -> list[dict[str, Any]]:
+def table(folder: StudyFolder) -> list[dict[str, Any]]:
     """The rows of the results table: every finished run of the folder, and of each the newest where several exist.
 
     Runs of earlier commands (other studies, data, presets or seeds) stay in the table.
     """
     rows: list[dict[str, Any]] = []
-    for result in _newest(folder.results(), set(plan.finished.values())):
+    for result in _newest(folder.results()):
         rows += result_rows(result, [VARIANTS[name] for name in result["variants"] if name in VARIANTS])
     order = {name: number for number, name in enumerate(STUDIES)}
     labels = {(s.name, row.label): number for s in STUDIES.values() for number, row in enumerate(s.rows)}
@@ -209,10 +207,10 @@ def _finished(jobs: Iterable[Job], folder: StudyFolder, any_code: bool) -> dict[
     return {job.key: by_identity[job.identity] for job in jobs if job.identity in by_identity}
 
 
-def _newest(results: list[dict[str, Any]], wanted: set[str]) -> list[dict[str, Any]]:
-    """One result per identity: the one that the plan counts on, else the newest."""
+def _newest(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One result per identity: the newest of this version's numbers, else the newest."""
     best: dict[str, dict[str, Any]] = {}
-    for result in sorted(results, key=lambda r: (r["key"] in wanted, _age(r))):
+    for result in sorted(results, key=lambda r: (numbers_of(r) == NUMBERS, _age(r))):
         best[result["identity"]] = result
     return list(best.values())
 

@@ -1,13 +1,12 @@
 """The folder of a study: one file per finished run, and the table made from them. No torch in here.
 
 done/KEY.json      a finished run: settings, metrics, times, parameters, origin; written in one step, at the very end
-models/KEY/        its checkpoint while it is trained, and afterwards where checkpoints are kept
-logs/KEY.txt       what the run's process printed (local engine)
+models/KEY/        the run that trains it (`nnet.runs`); afterwards its checkpoint stays there if it is to be kept
 results.csv        one row per study, row, data set, seed and kind of defect; results.parquet too where pyarrow is there
 card.md            data, seeds, minutes, commit, and the tables to read
-study.lock         held as long as a study runs here, also by its workers
+study.lock         held while the table and the card are written
 
-A run in progress goes on from the trainer's own state in models/KEY/. Files in done/ are never changed.
+An interrupted run continues from the trainer's own state in models/KEY/. Files in done/ are never changed.
 """
 
 from __future__ import annotations
@@ -22,15 +21,17 @@ from pathlib import Path
 from typing import Any
 
 from nnet.config import Config
+from nnet.runs import Runs, layout
 from nnet.saved.storage import write_atomically, write_json, write_text
 from nnet.studies.identity import numbers_of
 from nnet.studies.variants import STUDIES, Study, StudyError, Variant
 
 FORMAT = 1
-DONE, MODELS, LOGS, LOCK = "done", "models", "logs", "study.lock"
+DONE, MODELS, LOCK = "done", "models", "study.lock"
 CSV, PARQUET, CARD = "results.csv", "results.parquet", "card.md"
 CONFIG = "config.json"  # of a finished checkpoint; `nnet.saved.checkpoint` has the same name, and brings in torch
 ALL_DEFECTS = "all"
+_OF_THE_RUN = (layout.SPEC, layout.LOCK, layout.STATUS, layout.LOG, layout.EXIT, layout.STOP, layout.HISTORY)
 
 _METRICS = ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")
 _BEST_F1 = ("f1", "threshold", "precision", "recall")
@@ -104,7 +105,9 @@ class Job:
         weights_file: explicit teacher weights, or None.
         threads: CPU threads.
         keep: whether the checkpoint stays.
-        engine, jobs: for the table.
+        engine: for the table.
+        jobs: how many runs are made at once.
+        command: that asked for it, for the card.
     """
 
     key: str
@@ -124,6 +127,7 @@ class Job:
     keep: bool = True
     engine: str = "local"
     jobs: int = 1
+    command: str = ""
 
     @property
     def seed(self) -> int:
@@ -134,12 +138,13 @@ class Job:
         """For people: variant and seed."""
         return f"{self.variants[0]}, seed {self.seed}"
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self))
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
 
     @classmethod
-    def from_json(cls, text: str) -> Job:
-        data = json.loads(text)
+    def from_dict(cls, data: Mapping[str, Any]) -> Job:
+        """The job that `to_dict` wrote."""
         return cls(**{**data, "variants": tuple(data["variants"]), "expressions": tuple(data["expressions"])})
 
 
@@ -151,7 +156,7 @@ class StudyFolder:
 
     def make(self) -> None:
         """Make the folders."""
-        for name in (DONE, MODELS, LOGS):
+        for name in (DONE, MODELS):
             (self.root / name).mkdir(parents=True, exist_ok=True)
 
     @property
@@ -162,8 +167,10 @@ class StudyFolder:
         """The checkpoint's directory of a run."""
         return self.root / MODELS / key
 
-    def log(self, key: str) -> Path:
-        return self.root / LOGS / f"{key}.txt"
+    @property
+    def runs(self) -> Runs:
+        """The trainings of the study, each named by the key of its job."""
+        return Runs(self.root / MODELS)
 
     def done(self, key: str) -> Path:
         return self.root / DONE / f"{key}.json"
@@ -182,10 +189,13 @@ class StudyFolder:
         return {r["key"]: self.model(r["key"]) for r in self.results() if (self.model(r["key"]) / CONFIG).is_file()}
 
     def finish(self, job: Job, result: Mapping[str, Any]) -> None:
-        """Write a finished run down, and remove its checkpoint unless it is to be kept."""
+        """Write a finished run down, and remove its checkpoint unless it is to be kept; how the run went stays."""
         write_json(self.done(job.key), dict(result))
-        if not job.keep:
-            shutil.rmtree(self.model(job.key), ignore_errors=True)
+        for path in () if job.keep else self.model(job.key).glob("*"):
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in _OF_THE_RUN:
+                path.unlink()
 
     def write_tables(self, rows: Sequence[Mapping[str, Any]]) -> list[Path]:
         """Write results.csv, and results.parquet where pyarrow is installed; returns what was written."""
@@ -249,7 +259,7 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     except (csv.Error, ValueError) as error:
         raise StudyError(
             f"{path} is damaged in line {max(reader.line_num, 1)}: {error}. Run the study's command again; it writes "
-            "the table anew from the finished runs."
+            "the table again from the finished runs."
         ) from error
 
 

@@ -7,12 +7,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from test_ablation_study import TIMES, arguments, category, done, interrupted, study  # noqa: F401 (fixtures)
+from test_ablation_study import TIMES, arguments, category, done, interrupted, machine, study  # noqa: F401 (fixtures)
 
 from nnet.cli import main
 from nnet.studies import StudyError, read_results
-from nnet.studies.cluster import Board, _files, _is_shared, _mark, ray_engine
-from nnet.studies.store import CSV, MODELS, StudyFolder
+from nnet.studies.cluster import _files, _is_shared, _mark, joined
+from nnet.studies.store import CSV, StudyFolder
 
 ELSEWHERE = TIMES | {"engine", "jobs", "threads", "device"}
 
@@ -27,7 +27,7 @@ def test_without_ray_the_message_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without_ray)
     with pytest.raises(StudyError, match="pip install"):
-        ray_engine()
+        joined()
 
 
 def test_a_machine_knows_whether_it_shares_the_folder(tmp_path):
@@ -41,17 +41,6 @@ def test_a_checkpoint_travels_whole(tmp_path):
     (tmp_path / "a" / "x.bin").write_bytes(b"\x00\x01")
     (tmp_path / "y.txt").write_text("y")
     assert _files(tmp_path) == {"a/x.bin": b"\x00\x01", "y.txt": b"y"}
-
-
-def test_the_board_keeps_the_latest_word_of_each_run():
-    board = Board()
-    board.put("a", "started")
-    board.put("a", "progress", "train", 0.1)
-    board.put("a", "progress", "train", 0.2)
-    board.put("b", "progress", "measure", 0.5)
-    latest = [("a", "progress", "train", 0.2), ("b", "progress", "measure", 0.5)]
-    assert board.take() == [("a", "started", "", 0.0), *latest]
-    assert board.take() == []
 
 
 # A mark, since a skip inside the test would first have the study made that it compares with.
@@ -69,8 +58,8 @@ def test_a_local_ray_instance_gives_the_same_rows(study, category, tmp_path, mon
 
     assert comparable(tmp_path) == comparable(study)
     assert {row["engine"] for row in read_results(tmp_path / CSV)} == {"ray"}
-    kept = [path.name for path in (tmp_path / MODELS).iterdir()]
-    assert kept == [path.name for path in (study / MODELS).iterdir()]
+    kept = list(StudyFolder(tmp_path).kept())
+    assert kept == list(StudyFolder(study).kept())
     weights = [StudyFolder(out).model(kept[0]) / "weights.safetensors" for out in (tmp_path, study)]
     assert weights[0].read_bytes() == weights[1].read_bytes()
     assert main(arguments(category, tmp_path, "--study", "table7", "--seeds", 2)) == 0  # local: nothing is left to do

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -18,24 +19,32 @@ import numpy as np
 import pytest
 from builders import TINY, random_images
 from PIL import Image
+from run_builders import end, say
 
 from nnet.cli import main
+from nnet.cli.ablate import STOPPED
 from nnet.config import Config
 from nnet.detector import Detector
+from nnet.runs import CANCELLED, RunError, RunSpec, layout, processes, queue, worker
+from nnet.runs.estimate import Costs, run_seconds
 from nnet.runs.locks import FileLock
-from nnet.studies import COLUMNS, VARIANTS, StudyError, base_config, read_results, select
-from nnet.studies.engines import Event, LocalEngine, local_engine, threads_per_run
-from nnet.studies.estimate import Costs, estimate, run_seconds
+from nnet.runs.slots import MACHINE
+from nnet.studies import COLUMNS, VARIANTS, StudyError, base_config, read_results, running, select
+from nnet.studies.estimate import estimate
 from nnet.studies.execute import execute
 from nnet.studies.export import export
-from nnet.studies.plan import Plan, make_plan, open_source, prepared
-from nnet.studies.progress import Display
-from nnet.studies.store import CARD, CSV, DONE, LOCK, MODELS, StudyFolder
-from nnet.training.events import Progress
+from nnet.studies.following import Display
+from nnet.studies.plan import Plan, make_plan, open_source
+from nnet.studies.running import DONE as ENDED
+from nnet.studies.running import FAILED, RUNNING, WAITING, Share, Standing, prepared, share_of_this_computer
+from nnet.studies.store import CARD, CSV, DONE, MODELS, Job, StudyFolder
+from nnet.training.events import Callbacks, Progress
 from nnet.training.state import RESUME
 from nnet.units import duration
 
 ROOT = Path(__file__).parents[2]
+HELD = ROOT / "tests" / "support" / "held"
+COSTS = Costs(step=2.0, teacher=0.5, forward=0.25, reading=0.125, cached=True)
 SETTINGS = {path: value for path, value in TINY.items() if path != "loss.beta_epochs"}
 TIMES = {"seconds_training", "seconds_run", "training_images_per_second", "images_per_second", "created", "commit"}
 
@@ -66,36 +75,52 @@ def arguments(category: Path, out: Path, *more: object) -> list[str]:
     return ["ablate", "--data", str(category), "--out", str(out), "--jobs", "1", *settings, *map(str, more)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def machine(tmp_path_factory) -> Iterator[pytest.MonkeyPatch]:
+    """A computer of its own, whose slots nobody else takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(MACHINE, str(tmp_path_factory.mktemp("machine")))
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield patch
+
+
 @dataclass(frozen=True)
 class Interrupted:
-    """A study that was killed in the middle of its second run, and then finished by the same command."""
+    """A study whose command was killed, then stopped, each in the middle of its first run; then it was finished."""
 
     out: Path
-    before: dict[str, int]  # done when it was killed
-    lock_was_freed: bool
-    resumed: bool  # the second run's state was there
+    survived: str  # state of the run when its command was dead
+    code: int  # of the stopped command
+    said: str
+    states: list[str]  # of the runs after that
+    alive: bool  # the trainer was still there
 
 
 @pytest.fixture(scope="module")
-def interrupted(category, tmp_path_factory) -> Interrupted:
-    """Table 7 with two seeds: N-Net alone, which stands in other studies too. Killed with kill -9 on the way."""
-    out = tmp_path_factory.mktemp("study")
-    asked = arguments(category, out, "--study", "table7", "--seeds", 2)
+def interrupted(category, tmp_path_factory, machine) -> Interrupted:
+    """Table 7 with two seeds: N-Net alone, which stands in other studies too."""
+    out, gate = tmp_path_factory.mktemp("study"), tmp_path_factory.mktemp("gate") / "open"
+    folder, asked = StudyFolder(out), arguments(category, out, "--study", "table7", "--seeds", 2)
     command = [sys.executable, "-m", "nnet", *asked]
-    first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    for line in first.stderr:
-        if line.startswith("started") and "seed 1" in line:
-            break
-    while not list((out / MODELS).glob(f"*/{RESUME}")) and first.poll() is None:
+    environment = {**os.environ, "NNET_TEST_HOLD": str(gate), "PYTHONPATH": str(HELD)}
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    killed = subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
+    while not list((out / MODELS).glob(f"*/{RESUME}")):
+        assert killed.poll() is None, killed.stderr.read()
         time.sleep(0.05)
-    first.send_signal(signal.SIGKILL)
-    first.communicate()
-    before, lock = done(out), FileLock(out / LOCK)
-    freed = lock.take(60)
-    lock.release()
-    state = bool(list((out / MODELS).glob(f"*/{RESUME}")))
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    (run,) = [run for run in folder.runs.list() if run.kept_epochs]
+    stopped = subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
+    assert any(line.startswith("started") for line in stopped.stderr)
+    stopped.send_signal(signal.SIGINT)
+    said = stopped.communicate()[1]
+    states = [run.state for run in folder.runs.list()]
+    alive = processes.is_alive(*layout.read_trainer(run.path))
+    gate.touch()
+    machine.setattr("nnet.studies.estimate.costs_of", lambda spec: COSTS)
     assert main(asked) == 0
-    return Interrupted(out, before, freed, state)
+    return Interrupted(out, run.state, stopped.returncode, said, states, alive)
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +209,7 @@ def test_the_table_is_written_as_parquet_too(study):
 
 def test_checkpoints_of_the_first_seed_stay_and_give_the_numbers(study, category):
     kept = list(StudyFolder(study).kept().values())
-    assert kept == list((study / MODELS).iterdir()) and len(kept) == 1
+    assert len(kept) == 1 and len(list((study / MODELS).glob("*/weights.safetensors"))) == 1
     detector = Detector.load(kept[0], "cpu")
     assert detector.config.train.seed == 0 and "3 normal and 3 defective" in detector.checkpoint.card
     result = json.loads((study / DONE / f"{kept[0].name}.json").read_text())
@@ -256,58 +281,87 @@ def test_a_broken_off_run_goes_on_to_the_same_numbers(study, category, tmp_path)
             raise Killed
 
     with pytest.raises(Killed):
-        execute(job, folder.model(job.key), kill)
+        execute(job, folder.model(job.key), Callbacks(kill))
     assert (folder.model(job.key) / RESUME).is_file()
-    result = execute(job, folder.model(job.key), lambda p: epochs.append(p.epoch) if p.phase == "train" else None)
+    hear = Callbacks(lambda p: epochs.append(p.epoch) if p.phase == "train" else None)
+    result = execute(job, folder.model(job.key), hear)
     assert set(epochs) == {1}
     assert result["scores"] == StudyFolder(study).result(job.key)["scores"]
 
 
-def test_a_killed_study_loses_nothing_and_leaves_nobody_behind(interrupted):
-    assert interrupted.lock_was_freed, "a worker outlived its study"
-    assert interrupted.resumed and len(interrupted.before) == 1
-    after = done(interrupted.out)
-    assert len(after) == 2 and interrupted.before.items() < after.items()
-    second = StudyFolder(interrupted.out).result((after.keys() - interrupted.before.keys()).pop().removesuffix(".json"))
-    assert second["epochs"] == 2 and second["seed"] == 1
+def test_a_study_survives_its_killed_command_and_a_stopped_one_continues(interrupted):
+    assert interrupted.survived == "running"
+    assert interrupted.code == CANCELLED and STOPPED in interrupted.said
+    assert interrupted.states == ["cancelled"] * 2 and not interrupted.alive
+    runs = {run.spec.config.train.seed: run for run in StudyFolder(interrupted.out).runs.list()}
+    assert {seed: run.status.attempt for seed, run in runs.items()} == {0: 2, 1: 1}
+    assert {run.state for run in runs.values()} == {"done"} and len(done(interrupted.out)) == 2
+    results = StudyFolder(interrupted.out).results()
+    assert [r["epochs"] for r in results] == [2, 2] and sorted(r["seed"] for r in results) == [0, 1]
     assert not [path for path in interrupted.out.rglob("*") if path.name.endswith(".tmp")]
 
 
-WORKER = """
-import json, os, signal, sys
-for line in sys.stdin:
-    job = json.loads(line)
-    print("something that a library says", flush=True)
-    print(json.dumps({"phase": "train", "part": 1, "total": 2}), flush=True)
-    if job["seed"] == 1:
-        print(json.dumps({"error": "diverged"}), flush=True)
-    elif job["seed"] == 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    elif job["seed"] == 3:
-        with open(f"{sys.argv[1]}/logs/{job['key']}.txt", "a") as log:
-            log.write("a last word")
-        sys.exit(7)
-    else:
-        print(json.dumps({"done": True}), flush=True)
-"""
+@pytest.fixture
+def nobody_trains(monkeypatch) -> None:
+    """The queue stays as it is."""
+    monkeypatch.setattr(queue, "ensure_supervisor", lambda root: None)
 
 
-def test_a_failed_or_dead_run_is_told_and_stops_no_other(study, category, tmp_path):
-    """The engine with workers that fail, die and end on their own."""
-    folder = StudyFolder(tmp_path)
-    folder.make()
+def five(category: Path, out: Path) -> tuple[StudyFolder, list[str]]:
+    """Five jobs that were handed over."""
+    folder = StudyFolder(out)
     base, source = base_config("small", SETTINGS), open_source(str(category), 0)
-    plan = make_plan(select(["table7"]), [source], range(5), base, folder)
-    events: list[Event] = []
-    worker = WORKER.replace('job["seed"]', 'job["config"]["train"]["seed"]')
-    engine = LocalEngine(2, 1, command=(sys.executable, "-c", worker))
-    engine.run(prepared(plan, engine="local", jobs=2, threads=1), folder, FileLock(folder.lock), events.append)
-    ended = {e.key: e for e in events if e.kind in ("done", "failed")}
-    kinds = [(ended[job.key].kind, ended[job.key].message) for job in plan.jobs]
-    assert [kind for kind, _ in kinds] == ["done", "failed", "failed", "failed", "done"]
-    assert kinds[1][1] == "diverged" and "Signal 9" in kinds[2][1]
-    assert "code 7" in kinds[3][1] and "a last word" in kinds[3][1]
-    assert [e.share for e in events if e.kind == "progress"] == [0.5] * 5
+    jobs = prepared(make_plan(select(["table7"]), [source], range(5), base, folder).missing, Share(2, 1, ("cpu",)))
+    running.hand_over(folder, jobs)
+    running.hand_over(folder, jobs)  # as a second command, or the page, does
+    return folder, [job.key for job in jobs]
+
+
+def test_every_job_is_a_run_that_waits_in_order(category, tmp_path, nobody_trains):
+    folder, keys = five(category, tmp_path)
+    runs = {run.id: run for run in folder.runs.list()}
+    assert [runs[key].position for key in keys] == [1, 2, 3, 4, 5]
+    spec = runs[keys[3]].spec
+    assert (spec.name, spec.device, spec.threads, spec.at_once) == ("nnet, seed 3", "cpu", 1, 2)
+    running.cancel(folder, keys[1:3])
+    assert [running.standing(folder, key).state for key in keys] == [WAITING, FAILED, FAILED, WAITING, WAITING]
+    running.enqueue(folder, keys[1])
+    assert folder.runs.get(keys[1]).position == 4
+
+
+def test_a_failed_or_dead_run_is_told_and_stops_no_other(category, tmp_path, nobody_trains):
+    folder, keys = five(category, tmp_path)
+    runs = [folder.runs.get(key) for key in keys]
+    for run in runs[:4]:
+        (run.path / layout.QUEUED).unlink()
+    end(runs[0], 1, "The loss is not finite.")
+    end(runs[1], -9, "The training process was killed (SIGKILL).")
+    folder.done(keys[2]).write_text(json.dumps({"format": 1}))
+    lock = FileLock(runs[3].path / layout.LOCK)
+    assert lock.take()
+    say(runs[3], phase="train", done=1, total=2)
+    found = {key: running.standing(folder, key) for key in keys}
+    lock.release()
+    assert list(found.values()) == [
+        Standing(FAILED, reason="The loss is not finite."),
+        Standing(FAILED, reason="The training process was killed (SIGKILL)."),
+        Standing(ENDED),
+        Standing(RUNNING, "train", 0.5),
+        Standing(WAITING),
+    ]
+    folder.runs.cancel(keys[4])
+    folder.runs.delete(keys[4])
+    assert running.standing(folder, keys[4]).reason == "Its run was deleted."
+
+
+def test_a_run_of_a_newer_version_is_left_alone(category, tmp_path, nobody_trains):
+    folder, keys = five(category, tmp_path)
+    spec = json.loads((folder.model(keys[0]) / layout.SPEC).read_text())
+    (folder.model(keys[0]) / layout.SPEC).write_text(json.dumps(spec | {"format": 99}))
+    with pytest.raises(RunError, match="format 99"):
+        five(category, tmp_path)
+    with pytest.raises(RunError, match="belongs to a study"):
+        worker._no_study(folder.model(keys[1]), None)
 
 
 def test_data_that_changed_since_the_plan_is_refused(category, tmp_path):
@@ -317,7 +371,7 @@ def test_data_that_changed_since_the_plan_is_refused(category, tmp_path):
     with pytest.raises(StudyError, match="changed since the study was planned"):
         execute(job, tmp_path / "model")
     with pytest.raises(StudyError, match="another version of N-Net"):
-        execute(replace(job, code="0" * 64), tmp_path / "model")
+        execute(replace(job, numbers=0), tmp_path / "model")
 
 
 @pytest.mark.parametrize(
@@ -343,17 +397,6 @@ def test_data_without_defects_is_refused(category, tmp_path, capsys):
     assert code == 1 and "normal and defective ones to measure on" in capsys.readouterr().err
 
 
-def test_two_studies_never_share_a_folder(study, category, capsys, monkeypatch):
-    monkeypatch.setattr("nnet.cli.ablate.LOCK_SECONDS", 0.0)
-    lock = FileLock(study / LOCK)
-    assert lock.take()
-    try:
-        assert main(arguments(category, study, "--study", "table7")) == 1
-    finally:
-        lock.release()
-    assert "Another study is running" in capsys.readouterr().err
-
-
 def test_the_list_shows_variants_and_their_differences(capsys):
     assert main(["ablate", "--list"]) == 0
     shown = capsys.readouterr().out
@@ -364,45 +407,48 @@ def test_the_list_shows_variants_and_their_differences(capsys):
 
 
 def test_an_estimate_takes_finished_runs_at_their_word_and_measures_the_rest(study, category):
-    asked: list[Config] = []
+    asked: list[RunSpec] = []
 
-    def measure(config: Config, threads: int, masks: bool) -> Costs:
-        asked.append(config)
-        return Costs(step=2.0, teacher=0.5, image=0.25, metrics=0.125)
+    def measure(job: Job) -> Costs:
+        asked.append(running.spec_of(job))
+        return COSTS
 
     base, source = base_config("small", SETTINGS), open_source(str(category), 0)
     plan = make_plan(select(["table4", "table7"]), [source], [0, 2], base, StudyFolder(study))
     results = StudyFolder(study).results()
-    seconds = estimate(plan, results, "local", results[0]["threads"], measure)
+    seconds = estimate(plan, results, Share(1, results[0]["threads"], ("cpu",)), measure=measure)
     assert seconds.keys() == {job.key for job in plan.missing} and len(asked) == 2  # reverse alone, and both
+    assert {spec.threads for spec in asked} == {results[0]["threads"]}
     full = next(job for job in plan.missing if "nnet" in job.variants)
     assert seconds[full.key] == pytest.approx(np.median([r["seconds_run"] for r in results]))
     config = Config.from_dict(full.config)
-    # 6 images are trained on in 2 epochs of 2 steps, 8 are held out, 6 are tested in two passes, 9 scores
-    expected = 10 + 4 * 2.0 + 6 * 0.5 + (8 + 2 * 6) * 0.25 + 9 * 6 * 0.125
-    assert run_seconds(config, Costs(2.0, 0.5, 0.25, 0.125), 14, 6, 9) == pytest.approx(expected)
+    # 14 images are read; 6 are trained on in 2 epochs of 2 steps and seen twice by the teacher; 8 held out, 6 tested
+    expected = 8 + 14 * 0.125 + 4 * 2.0 + 2 * 6 * 0.5 + (8 + 6) * 0.25
+    assert run_seconds(config, COSTS, 14, 6, film=False) == pytest.approx(expected)
+    assert run_seconds(config, COSTS, 14, 6) == pytest.approx(expected + 22 * 0.25 * 2)
+    assert run_seconds(config, replace(COSTS, cached=False), 14, 6, film=False) == pytest.approx(expected + 4 * 4 * 0.5)
 
 
 def test_the_display_corrects_its_estimate_by_what_runs_took(study, category, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("nnet.studies.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("nnet.studies.following.time.monotonic", lambda: now[0])
     plan = make_plan(
         select(["table5"]), [open_source(str(category), 0)], [0], base_config("small", SETTINGS), StudyFolder(study)
     )
     first, second, *_ = [job.key for job in plan.jobs]
-    with open(os.devnull, "w") as nowhere:
-        display = Display(plan.jobs, {job.key: 100.0 for job in plan.jobs}, 1, nowhere, live=False)
-        assert display.left() == 400
-        display(Event(first, "started"))
-        now[0] = 50
-        display(Event(first, "done"))  # half of what was expected
-        assert display.left() == pytest.approx(150)
-        display(Event(second, "started"))
-        display(Event(second, "progress", "train", 0.5))
-        now[0] = 70
-        assert display.left() == pytest.approx(130) and "nfs, seed 0: training 50%" in display.status()
-        display(Event(second, "failed", message="diverged"))
+    stream = io.StringIO()
+    display = Display(plan.jobs, {job.key: 100.0 for job in plan.jobs}, 1, stream, live=False)
+    assert display.left() == 400
+    display({first: Standing(RUNNING)})
+    now[0] = 50
+    display({first: Standing(ENDED)})  # half of what was expected
+    assert display.left() == pytest.approx(150)
+    display({second: Standing(RUNNING, "train", 0.5)})
+    now[0] = 70
+    assert display.left() == pytest.approx(130) and "nfs, seed 0: training 50%" in display.status()
+    display({second: Standing(FAILED, reason="diverged")})
     assert display.failed == {second: "diverged"} and display.status().startswith("2/4")
+    assert [line.split()[0] for line in stream.getvalue().splitlines()] == ["started", "done", "started", "failed"]
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(5, "5 s"), (89, "89 s"), (120, "2 min"), (11100, "3 h 5 min")])
@@ -411,26 +457,26 @@ def test_durations_read_well(seconds, words):
 
 
 @pytest.fixture
-def cores(monkeypatch) -> Iterator[None]:
-    monkeypatch.setattr("nnet.studies.engines.usable_cores", lambda: 16)
+def cores(monkeypatch) -> None:
+    monkeypatch.setattr(running, "usable_cores", lambda: 16)
     monkeypatch.setattr("nnet.device.available_memory", lambda: 64 * 1024**3)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    yield
 
 
 def test_runs_at_once_follow_cores_and_memory(cores, monkeypatch):
-    assert (local_engine("cpu").jobs, local_engine("cpu").threads) == (4, 4)
-    assert (local_engine("cpu", jobs=8).jobs, local_engine("cpu", jobs=8).threads) == (8, 2)
+    assert share_of_this_computer("cpu") == Share(4, 4, ("cpu",))
+    assert share_of_this_computer("cpu", jobs=8) == Share(8, 2, ("cpu",))
     monkeypatch.setattr("nnet.device.available_memory", lambda: 9 * 1024**3)
-    assert local_engine("cpu").jobs == 2
+    assert share_of_this_computer("cpu").jobs == 2
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert threads_per_run(16) == 3
+    assert running.threads_per_run(16) == 3
 
 
-def test_every_gpu_gets_a_run_of_its_own(cores, monkeypatch):
+def test_every_gpu_gets_a_run_of_its_own(study, category, cores, monkeypatch):
     monkeypatch.setattr("nnet.device.choose_device", lambda _: type("Device", (), {"type": "cuda"}))
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
-    engine = local_engine()
-    assert engine.jobs == 2 and engine.places == ({"CUDA_VISIBLE_DEVICES": "3"}, {"CUDA_VISIBLE_DEVICES": "5"})
-    assert local_engine("cuda:1").places == ({},)
+    share = share_of_this_computer()
+    assert share.jobs == 2 and share.devices == ("cuda:0", "cuda:1")
+    jobs = planned(category, study, loss__alpha=0.7).missing * 3
+    assert [job.device for job in prepared(jobs, share)] == ["cuda:0", "cuda:1", "cuda:0"]
+    assert share_of_this_computer("cuda:1").devices == ("cuda:1",)

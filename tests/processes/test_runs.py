@@ -10,6 +10,7 @@ import io
 import json
 import os
 import resource
+import runpy
 import shutil
 import signal
 import subprocess
@@ -48,7 +49,8 @@ from nnet.training.state import RESUME
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240.0
-EPOCHS = 8  # so many that a run is still at work when a test that has seen its first one interrupts it
+EPOCHS = 4
+HELD = Path(__file__).parents[1] / "support" / "held"
 ALL_FRAMES = list(range(EPOCHS + 1))
 
 
@@ -91,18 +93,35 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def reach(runs: Runs, id: str, *, phase: str = "train", epoch: int = 0) -> Run:
-    """Wait until a run has come so far."""
+def reach(runs: Runs, id: str, there: Callable[[Run], bool]) -> Run:
+    """Wait until a run that is alive has come so far."""
 
-    def there() -> bool:
+    def alive_and_there() -> bool:
         run = runs.get(id)
         assert run.state in ("created", "queued", "running"), (run.state, run.reason, run.log_tail())
-        status = run.status
-        order = ("start", "images", "features", "train", "calibrate", "atlas", "measure", "end")
-        return status is not None and (order.index(status.phase), status.epoch) >= (order.index(phase), epoch)
+        return there(run)
 
-    until(there)
+    until(alive_and_there)
     return runs.get(id)
+
+
+@pytest.fixture
+def gate(tmp_path, monkeypatch) -> Path:
+    """Every run of this test waits after its first saved state until this file is there, or until it shall stop."""
+    path = tmp_path / "gate"
+    monkeypatch.setenv("NNET_TEST_HOLD", str(path))
+    monkeypatch.setenv("PYTHONPATH", str(HELD))
+    return path
+
+
+def hold() -> None:
+    """The same for a fork, which starts no new Python."""
+    runpy.run_path(str(HELD / "sitecustomize.py"))
+
+
+def kept(runs: Runs, id: str) -> Run:
+    """Wait until a run has saved a state."""
+    return reach(runs, id, lambda run: run.kept_epochs >= 1)
 
 
 def ended(runs: Runs, id: str) -> Run:
@@ -245,10 +264,10 @@ def test_names_copies_and_deletion(runs):
 # ------------------------------------------------------------------------------------------------ cancel and resume
 
 
-def test_cancel_ends_the_process_within_two_seconds_and_resume_ends_with_the_same_weights(runs, whole):
+def test_cancel_ends_the_process_within_two_seconds_and_resume_ends_with_the_same_weights(runs, whole, gate):
     run = made(runs, "broken", epochs=EPOCHS)
     runs.start(run.id)
-    run = reach(runs, run.id, epoch=1)
+    run = kept(runs, run.id)
     with pytest.raises(RunError, match="Cancel it"):
         runs.delete(run.id)
     started = time.monotonic()
@@ -256,6 +275,7 @@ def test_cancel_ends_the_process_within_two_seconds_and_resume_ends_with_the_sam
     assert time.monotonic() - started < 2
     assert run.state == "cancelled" and gone(run) and run.model is None and not is_usable(run.path)
     assert run.kept_epochs >= 1 and f"up to epoch {run.kept_epochs} is kept" in run.reason
+    gate.touch()
     runs.resume(run.id)
     run = ended(runs, run.id)
     assert run.state == "done" and run.status.attempt == 2
@@ -264,10 +284,10 @@ def test_cancel_ends_the_process_within_two_seconds_and_resume_ends_with_the_sam
         runs.resume(run.id)
 
 
-def test_a_trainer_that_does_not_listen_is_killed_in_time(runs):
-    run = made(runs, epochs=50)
-    pid = fork(run)
-    run = reach(runs, run.id)
+def test_a_trainer_that_does_not_listen_is_killed_in_time(runs, gate):
+    run = made(runs)
+    pid = fork(run, hold)
+    run = kept(runs, run.id)
     os.kill(pid, signal.SIGSTOP)  # hears no request and no signal but SIGKILL
     started = time.monotonic()
     run = runs.cancel(run.id)
@@ -275,22 +295,29 @@ def test_a_trainer_that_does_not_listen_is_killed_in_time(runs):
     assert wait(pid) == -signal.SIGKILL
 
 
-def calibrate_slowly() -> None:
+def calibrate_until_stopped(run: Run) -> None:
+    """Calibration goes on, image by image, until somebody asks the run to stop."""
     real = nnet.training.loop.Trainer._calibrate
 
-    def slow(run: object, detector: object) -> object:
+    def slow(training: object, detector: object) -> object:
         nnet.training.loop.batches = lambda count, size: (slice(i, i + 1) for i in range(count))
-        maps, detector.maps = detector.maps, lambda images: (time.sleep(0.4), maps(images))[1]
-        return real(run, detector)
+        maps, seen = detector.maps, []
+
+        def wait_after_the_first(images: object) -> object:
+            seen.append(images)
+            until(lambda: len(seen) == 1 or (run.path / layout.STOP).exists())
+            return maps(images)
+
+        detector.maps = wait_after_the_first
+        return real(training, detector)
 
     nnet.training.loop.Trainer._calibrate = slow
 
 
 def test_cancel_during_calibration_keeps_all_epochs(runs):
     run = made(runs, epochs=1)
-    pid = fork(run, calibrate_slowly)
-    run = reach(runs, run.id, phase="calibrate")
-    assert run.status.phase == "calibrate"
+    pid = fork(run, lambda: calibrate_until_stopped(run))
+    reach(runs, run.id, lambda run: run.status is not None and run.status.phase == "calibrate")
     run = runs.cancel(run.id)
     assert run.state == "cancelled" and run.kept_epochs == 1 and run.model is None and wait(pid) == CANCELLED
     assert work_here(run) == 0 and runs.get(run.id).state == "done"
@@ -391,11 +418,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_the_server_that_started_it_dies_and_the_supervisor_too_and_the_run_goes_on(runs):
-    first, second = made(runs, "first", epochs=12), made(runs, "second", epochs=1)
+def test_the_server_that_started_it_dies_and_the_supervisor_too_and_the_run_goes_on(runs, gate):
+    first, second = made(runs, "first"), made(runs, "second", epochs=1)
     dead = subprocess.run([sys.executable, "-c", CREATOR, str(runs.root), first.id], cwd=ROOT)
     assert dead.returncode == -signal.SIGKILL
-    run = reach(runs, first.id)
+    run = kept(runs, first.id)
     runs.start(second.id)
     parent = Path(f"/proc/{run.status.pid}/stat").read_text().rpartition(")")[2].split()[1]
     os.kill(int(parent), signal.SIGKILL)
@@ -404,13 +431,14 @@ def test_the_server_that_started_it_dies_and_the_supervisor_too_and_the_run_goes
     states = {run.id: run.state for run in runs.list()}  # looking brings a new supervisor
     assert states == {"first": "running", "second": "queued"}
     runs.cancel(second.id)
+    gate.touch()
     assert ended(runs, first.id).state == "done"
 
 
-def test_kill_9_in_the_middle_of_an_epoch_is_said_and_survived(runs, whole):
+def test_kill_9_in_the_middle_of_training_is_said_and_survived(runs, whole, gate):
     run = made(runs, epochs=EPOCHS)
     runs.start(run.id)
-    run = reach(runs, run.id, epoch=1)
+    run = kept(runs, run.id)
     os.kill(run.status.pid, signal.SIGKILL)
     seen = set()
     until(lambda: seen.add(runs.get(run.id).state) or runs.get(run.id).exit is not None)
@@ -535,13 +563,14 @@ def folder_of_images(path: Path, count: int = 14) -> Path:
     return path
 
 
-def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_path):
+def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_path, gate):
     data = folder_of_images(tmp_path / "photos")
     run = runs.create(RunSpec("part", str(data), tiny_config(train__epochs=EPOCHS), device="cpu"))
-    pid = fork(run)
-    reach(runs, run.id)
+    pid = fork(run, hold)
+    kept(runs, run.id)
     for path in data.iterdir():
         path.unlink()
+    gate.touch()
     assert wait(pid) == 0 and runs.get(run.id).state == "done"
 
 
@@ -660,15 +689,17 @@ def set_clock_back() -> None:
     time.time = lambda: (calls.append(1), real() - 86400.0 * len(calls))[1]
 
 
-def test_a_clock_that_goes_back_changes_no_state(runs):
-    run = made(runs, epochs=6)
-    pid, seen = fork(run, set_clock_back), []
+def test_a_clock_that_goes_back_changes_no_state(runs, gate):
+    run = made(runs)
+    pid, seen = fork(run, lambda: (set_clock_back(), hold())), []
     while runs.get(run.id).state != "done":
         found = runs.get(run.id)
         assert found.state in ("created", "running", "done"), found.reason
         if found.state == "running" and found.status:
             seen.append(found.status)
             assert 0 <= found.silent_seconds < 60 and (found.status.seconds_left or 0) >= 0
+            if len({status.beat for status in seen}) > 2:
+                gate.touch()
         time.sleep(0.05)
     assert wait(pid) == 0
     beats, walls = [s.beat for s in seen], [s.wall for s in seen]

@@ -101,6 +101,15 @@ def test_a_cpu_has_one_slot_and_gets_it_back(tmp_path, monkeypatch):
     assert take_slot("cpu", None) is not None
 
 
+def test_the_runs_of_a_study_share_the_slot_of_a_cpu(tmp_path, monkeypatch):
+    monkeypatch.setenv(MACHINE, str(tmp_path))
+    three = [take_slot("cpu", None, at_once=3) for _ in range(4)]
+    assert [slot is not None for slot in three] == [True, True, True, False]
+    three[0].release()
+    assert take_slot("cpu", None) is None and take_slot("cpu", None, at_once=2) is None
+    assert take_slot("cpu", None, at_once=3) is not None
+
+
 def test_a_gpu_takes_as_many_runs_as_its_memory_holds(tmp_path, monkeypatch):
     """nvidia-smi is replaced by a program of the same name that reports 24 GiB."""
     program = tmp_path / "bin" / "nvidia-smi"

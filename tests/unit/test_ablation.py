@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +17,7 @@ import torch
 from builders import random_images, tiny_config
 
 from nnet.config import Config, ConfigError, ModelConfig
+from nnet.data import Dataset
 from nnet.detector import Detector
 from nnet.model.network import NNet
 from nnet.studies import (
@@ -40,8 +43,9 @@ from nnet.studies import (
 )
 from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN, printed_difference
 from nnet.studies.identity import config_hash, run_identity
+from nnet.studies.plan import Source, make_plan, table
 from nnet.studies.published import PublishedError
-from nnet.studies.store import Job, to_csv
+from nnet.studies.store import CSV, Job, StudyFolder, to_csv
 from nnet.studies.summary import text
 from nnet.training.losses import total_loss
 
@@ -273,7 +277,7 @@ def test_variants_claims_and_tables_need_no_torch():
 
 def test_a_job_survives_its_way_through_json():
     job = Job("k", "i", 1, ("rd",), VARIANTS["rd"].config(BASE).to_dict(), "small", "", "synthetic", "d", 0, ("M1",))
-    assert Job.from_json(job.to_json()) == job and job.name == "rd, seed 0"
+    assert Job.from_dict(json.loads(json.dumps(job.to_dict()))) == job and job.name == "rd, seed 0"
 
 
 # ------------------------------------------------------------------------------------------------ claims and summaries
@@ -440,3 +444,32 @@ def test_a_file_that_is_no_results_table_is_refused(tmp_path):
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(StudyError, match="no table of a study"):
         read_results(tmp_path / "other.csv")
+
+
+@pytest.mark.parametrize("name", ["elpv-mono-small", "magnetic-tile-small"])
+def test_a_shipped_study_counts_as_done(name, tmp_path):
+    """Planned with its own settings and its data's hash; the data itself is not needed for that."""
+    folder = StudyFolder(shutil.copytree(ROOT / "checkpoints" / "studies" / name, tmp_path / name))
+    results = folder.results()
+    assert results and table(folder) == read_results(folder.root / CSV)
+    for preset_name, settings, split_seed in {(r["preset"], r["settings"], r["split_seed"]) for r in results}:
+        own = [
+            r for r in results if (r["preset"], r["settings"], r["split_seed"]) == (preset_name, settings, split_seed)
+        ]
+        values = {path: json.loads(value) for path, _, value in (word.partition("=") for word in settings.split())}
+        sources = [
+            Source("", Dataset(data, "", (), (), "", ""), sha256)
+            for data, sha256 in dict.fromkeys((r["data"], r["data_sha256"]) for r in own)
+        ]
+        plan = make_plan(
+            select(["all"]),
+            sources,
+            sorted({r["seed"] for r in own}),
+            base_config(preset_name, values),
+            folder,
+            preset_name=preset_name,
+            split_seed=split_seed,
+        )
+        assert {r["key"] for r in own} == set(plan.finished.values())
+        made = {(variant, r["seed"], r["data_sha256"]) for r in own for variant in r["variants"]}
+        assert not [job for job in plan.missing if (job.variants[0], job.seed, job.data_sha256) in made]
