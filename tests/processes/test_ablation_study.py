@@ -20,6 +20,7 @@ import pytest
 from builders import TINY, random_images
 from PIL import Image
 from run_builders import end, say
+from variant_builders import make_category
 
 from nnet.cli import main
 from nnet.cli.ablate import STOPPED
@@ -49,25 +50,10 @@ SETTINGS = {path: value for path, value in TINY.items() if path != "loss.beta_ep
 TIMES = {"seconds_training", "seconds_run", "training_images_per_second", "images_per_second", "created", "commit"}
 
 
-def save_images(folder: Path, count: int, seed: int) -> None:
-    folder.mkdir(parents=True)
-    for number, image in enumerate(random_images(count, 64, seed)):
-        Image.fromarray(image).save(folder / f"{number:02}.png")
-
-
 @pytest.fixture(scope="module")
 def category(tmp_path_factory) -> Path:
     """An MVTec-style category: 14 normal images, and a test part with masks."""
-    root = tmp_path_factory.mktemp("data") / "part"
-    save_images(root / "train" / "good", 14, 0)
-    save_images(root / "test" / "good", 3, 1)
-    save_images(root / "test" / "hole", 3, 2)
-    mask = np.zeros((64, 64), np.uint8)
-    mask[20:30, 20:40] = 255
-    (root / "ground_truth" / "hole").mkdir(parents=True)
-    for number in range(3):
-        Image.fromarray(mask).save(root / "ground_truth" / "hole" / f"{number:02}_mask.png")
-    return root
+    return make_category(tmp_path_factory.mktemp("data") / "part")
 
 
 def arguments(category: Path, out: Path, *more: object) -> list[str]:

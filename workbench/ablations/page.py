@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.ablations.results import section as ablation_results
-from workbench.ablations.variants import section as variant_grid
-from workbench.ablations.whatif import section as interventions
-from workbench.shared import frame, session
+from workbench.ablations import settings
+from workbench.ablations.results import section as results
+from workbench.ablations.start import section as start
+from workbench.ablations.variants import section as variants
+from workbench.ablations.whatif import section as whatif
+from workbench.shared import frame
+from workbench.shared.controls import choose
 
-PARTS = {"results": "Results", "grid": "Side by side", "whatif": "What if"}
+PARTS = dict(zip(settings.PARTS, ("Results", "Start a study", "Side by side", "What if"), strict=True))
 
 
 def main() -> None:
     with frame.page_without_model("Ablations") as entry:
         st.title("Ablations", anchor=False)
-        session.remember("part", "results", session.one_of(PARTS))
-        part = st.segmented_control(
-            "Part", list(PARTS), format_func=PARTS.get, key="part", required=True, label_visibility="collapsed"
-        )
+        part = choose(settings.PART, PARTS, label="Part", label_visibility="collapsed")
         if part == "results":
-            ablation_results.draw()
+            results.draw()
+        elif part == "start":
+            start.draw()
         elif part == "grid":
-            variant_grid.draw(entry)
+            variants.draw(entry)
         else:
-            interventions.draw(frame.loaded(entry))
+            whatif.draw(frame.loaded(entry))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -12,3 +13,15 @@ APP = _PACKAGE / "app" if _IS_INSTALLED else _PACKAGE.parent
 RUNS = Path.cwd() / "runs" if _IS_INSTALLED else APP / "runs"
 """Where training runs go unless NNET_RUNS names another folder: runs/ in the checkout, or for an installed package in
 the folder where the workbench was started."""
+RUNS_FOLDER = "NNET_RUNS"
+"""Environment variable: the folder of training runs, instead of `RUNS`."""
+
+
+def runs_folder() -> Path:
+    """The folder of training runs."""
+    return Path(os.environ.get(RUNS_FOLDER) or RUNS).expanduser()
+
+
+def studies_folder() -> Path:
+    """The folder of the studies that were started from the Ablations page."""
+    return runs_folder() / "studies"

@@ -30,14 +30,14 @@ from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
 from workbench.shared import pictures, places
 from workbench.shared.cache import BoundedCache as BoundedCache
+from workbench.shared.places import RUNS_FOLDER as RUNS_FOLDER
+from workbench.shared.places import runs_folder as runs_folder
 
 DEFAULT_CHECKPOINT = places.APP / "checkpoints" / "elpv-mono"
 EXTRA_FOLDERS = "NNET_CHECKPOINTS"
 """Environment variable: more folders of checkpoints, separated as in PATH."""
 ONLY_EXTRA = "NNET_CHECKPOINTS_ONLY"
 """Environment variable: 1 looks for checkpoints in those folders (and in NNET_RUNS, if it is set) alone."""
-RUNS_FOLDER = "NNET_RUNS"
-"""Environment variable: the folder of training runs, instead of `workbench.shared.places.RUNS`."""
 
 MODELS = 3
 """Most models kept loaded. The default one takes some 50 MB, the paper's some 800 MB."""
@@ -119,11 +119,6 @@ def stores() -> _Stores:
 
 
 # -------------------------------------------------------------------------------------------------------- models
-
-
-def runs_folder() -> Path:
-    """The folder of training runs."""
-    return Path(os.environ.get(RUNS_FOLDER) or places.RUNS).expanduser()
 
 
 def only_extra() -> bool:

@@ -11,6 +11,7 @@ from nnet.data.elpv import KINDS
 from nnet.data.textures import TEXTURES
 from nnet.studies.store import CSV, StudyFolder
 from nnet.studies.variants import VARIANTS, Variant
+from workbench.shared import places
 
 EXTRA_STUDIES = "NNET_STUDIES"
 PACKAGED = {
@@ -42,14 +43,16 @@ class StudyModel:
 
 def study_folders(root: Path) -> dict[str, Path]:
     """All folders with a results table, name -> folder: those that come with the program first, then the command's
-    own, then those of the environment variable NNET_STUDIES. Of two with one name the later has its parent in front.
+    own, those that were started from the page, and those of the environment variable NNET_STUDIES. Of two with one
+    name the later has its parent in front.
 
     Args:
         root: of the program.
     """
     extra = [Path(entry).expanduser() for entry in os.environ.get(EXTRA_STUDIES, "").split(os.pathsep) if entry]
     shipped = sorted(path.parent for path in (root / SHIPPED).glob(f"*/{CSV}"))
-    found = [path for path in (*shipped, root / OWN, *extra) if (path / CSV).is_file()]
+    started = sorted(path.parent for path in places.studies_folder().glob(f"*/{CSV}"))
+    found = [path for path in (*shipped, root / OWN, *started, *extra) if (path / CSV).is_file()]
     names: dict[str, Path] = {}
     for path in dict.fromkeys(path.resolve() for path in found):
         names.setdefault(path.name if path.name not in names else f"{path.parent.name}/{path.name}", path)

@@ -1,0 +1,50 @@
+"""A study that is started from the Ablations page really trains, finishes, and its table is shown."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from apptest import fine, start, words
+from builders import TINY
+from variant_builders import make_category
+
+from nnet.runs.slots import MACHINE
+from workbench.ablations.start.studies import started
+from workbench.shared import places
+
+PAGE = "pages/6_Ablations.py"
+CHANGES = {**TINY, "model.teacher": "mobilenetv3_small_050"}
+PATIENCE = 240.0
+
+
+@pytest.mark.usefixtures("only_tiny")
+def test_a_study_from_the_page_finishes_and_its_table_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(places.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    at = start(
+        PAGE,
+        ablations_part="start",
+        start_study="table7",
+        start_path=str(make_category(tmp_path / "part")),
+        start_seeds="1",
+        start_changes=" ".join(f"{path}={value}" for path, value in CHANGES.items() if path != "loss.beta_epochs"),
+    )
+    fine(at.button(key="start_study_now").click().run())
+    (folder,) = started().values()
+    (run,) = folder.runs.list()
+    until = time.monotonic() + PATIENCE
+    while folder.runs.get(run.id).state in ("queued", "running"):
+        assert time.monotonic() < until, folder.runs.get(run.id).log_tail()
+        time.sleep(0.2)
+    assert folder.runs.get(run.id).state == "done", folder.runs.get(run.id).log_tail()
+    fine(at.run())
+    assert "1 training: 1 done." in words(at)
+    fine(at.button(key="show_study").click().run())
+    assert at.selectbox(key="results_from").value == folder.root.name
+    fine(at.selectbox(key="results_view").set_value("table7").run())
+    table = at.dataframe[0].value
+    assert list(table["Row"]) == ["M1, M2, M3", "M4, M5, M6", "M1 to M6"]
+    assert all(value not in ("", "not run") for value in table["P-AP here, %"])

@@ -1,0 +1,1 @@
+"""The part of the Ablations page that starts a study and watches its runs."""

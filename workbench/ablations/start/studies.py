@@ -1,0 +1,146 @@
+"""Studies that are started from the page: what is asked for, and how far their runs are. Knows no Streamlit.
+
+Each is a folder like those of `python -m nnet ablate`, below the folder of training runs. All studies of one data set
+and one preset share a folder, so that a network that stands in several tables is trained once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnet.cli.shared import assignment
+from nnet.runs import Run
+from nnet.runs.uploads import copy_tree
+from nnet.studies import base_config, running, select
+from nnet.studies.estimate import estimate, whole_seconds
+from nnet.studies.plan import Plan, Source, make_plan, open_source
+from nnet.studies.running import DONE, FAILED, RUNNING, WAITING, Share
+from nnet.studies.store import StudyFolder
+from workbench.ablations.results import rows
+from workbench.shared import places
+
+UPLOADED = "data"
+"""Folder of a study for images that were uploaded for it."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the visitor asks for.
+
+    Attributes:
+        study: its name.
+        data: as for `nnet.data.open_dataset`.
+        upload: what the visitor calls uploaded data, which lies in `data` for a day; "" for data that stays.
+        preset: name of the preset.
+        seeds: train with the seeds 0 to seeds - 1.
+        changes: settings for all variants, as for --set, separated by spaces.
+    """
+
+    study: str
+    data: str
+    upload: str
+    preset: str
+    seeds: int
+    changes: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A run of a started study, as a line of its table.
+
+    Attributes:
+        run: as it is on disk.
+        state: WAITING, RUNNING, DONE or FAILED of `nnet.studies.running`.
+        progress: 0..1 of the present phase while it runs.
+    """
+
+    run: Run
+    state: str
+    progress: float
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.run.state in ("queued", "running")
+
+
+def plan_of(wish: Wish) -> tuple[Plan, StudyFolder]:
+    """The runs that a wish needs, and the folder where they are or will be.
+
+    Raises:
+        nnet.errors.NNetError: the data or the settings do not do, in a sentence.
+    """
+    base = base_config(wish.preset, dict(map(assignment, wish.changes.split())))
+    source = open_source(wish.data, 0)
+    name = Path(wish.upload).stem if wish.upload else source.dataset.name
+    folder = StudyFolder(places.studies_folder() / f"{rows.slug(name)}-{wish.preset}-{source.sha256[:6]}")
+    if wish.upload and not (kept := folder.root / UPLOADED / rows.slug(name)).exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        copy_tree(Path(wish.data), kept)
+    if wish.upload:
+        source = Source(str(kept), source.dataset, source.sha256)
+    plan = make_plan(
+        select([wish.study]),
+        [source],
+        range(wish.seeds),
+        base,
+        folder,
+        preset_name=wish.preset,
+        command=rows.command([wish.study], None),
+    )
+    return plan, folder
+
+
+def share() -> Share:
+    """What this computer gives to the runs."""
+    return running.share_of_this_computer()
+
+
+def seconds_of(plan: Plan, folder: StudyFolder) -> float:
+    """How long the missing runs will take, from finished ones or from a few training steps.
+
+    Raises:
+        nnet.errors.NNetError: the runs would fail for the same reason.
+    """
+    own = share()
+    return whole_seconds(estimate(plan, folder.results(), own), own.jobs) if plan.missing else 0.0
+
+
+def start(plan: Plan, folder: StudyFolder) -> None:
+    """Put the missing runs into the queue."""
+    running.hand_over(folder, running.prepared(plan.missing, share()))
+
+
+def started() -> dict[str, StudyFolder]:
+    """The studies that were started from the page, by name, the newest first."""
+    root = places.studies_folder()
+    found = [path for path in root.iterdir() if (path / "models").is_dir()] if root.is_dir() else []
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    return {path.name: StudyFolder(path) for path in found}
+
+
+def standings(folder: StudyFolder) -> list[Standing]:
+    """All runs of a study in the order in which they were asked for."""
+    found = []
+    for run in sorted(folder.runs.list(), key=lambda run: run.spec.created if run.spec else ""):
+        standing = running.standing(folder, run.id)
+        found.append(Standing(run, standing.state, standing.share))
+    return found
+
+
+def counts(found: Sequence[Standing]) -> Counter[str]:
+    """State -> number of runs."""
+    return Counter({state: 0 for state in (DONE, RUNNING, WAITING, FAILED)}) + Counter(one.state for one in found)
+
+
+def cancel(folder: StudyFolder, keys: Sequence[str]) -> None:
+    """Stop these runs; finished epochs are kept."""
+    running.cancel(folder, keys)
+
+
+def resume(folder: StudyFolder, keys: Sequence[str]) -> None:
+    """Let runs that ended early continue, in this order."""
+    for key in keys:
+        running.enqueue(folder, key)
