@@ -145,6 +145,7 @@ def printed_difference(claim: Claim, other: str, metric: str) -> float | None:
 
 
 def _outcome(value: Measured, same: bool) -> str:
+    assert value.spread is not None  # with one seed nothing is decided
     small = abs(value.mean) <= value.spread
     if same:
         return HOLDS if small else FAILS

@@ -15,7 +15,7 @@ from nnet.data import Dataset, open_dataset
 from nnet.detector import Detector, TrainedModel
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
-from nnet.saved.provenance import provenance
+from nnet.saved.provenance import provenance, versions
 from nnet.studies.identity import NUMBERS, config_hash
 from nnet.studies.store import FORMAT, Job
 from nnet.studies.variants import StudyError
@@ -110,7 +110,9 @@ def _trained(job: Job, config: Config, dataset: Dataset, out: Path, listener: Li
     if checkpoints.is_checkpoint(out):
         return Detector.load(out, job.device, weights)
     training = TrainJob(config, out, resume=True, device=job.device, weights_file=weights)
-    return train_on(training, dataset, listener)
+    detector = train_on(training, dataset, listener)
+    assert detector is not None  # a run of a study is one process
+    return detector
 
 
 def _measured(detector: TrainedModel, dataset: Dataset, job: Job, listener: Listener) -> dict[str, Any]:
@@ -148,12 +150,11 @@ def _parameters(detector: Detector) -> dict[str, int]:
 
 
 def _origin() -> dict[str, Any]:
-    origin = provenance()
-    versions = origin["versions"]
+    origin, known = provenance(), versions()
     return {
         "commit": origin["commit"],
         "created": origin["created"],
-        "nnet": versions["nnet"],
-        "torch": versions["torch"],
-        "versions": versions,
+        "nnet": known["nnet"],
+        "torch": known["torch"],
+        "versions": known,
     }
