@@ -23,7 +23,7 @@ from nnet.errors import NNetError
 from nnet.runs import CANCELLED, Estimate, Runs
 from nnet.runs.estimate import Remedy
 from workbench.shared import model_words, resources
-from workbench.train import form, uploads
+from workbench.train import estimates, form, looking
 from workbench.train import words as train_text
 
 TRAIN = "pages/5_Train.py"
@@ -49,8 +49,8 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     """An empty folder of runs, in which nothing is really started or measured."""
     monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
     monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
-    monkeypatch.setattr(uploads, "estimated", lambda spec, upload: ESTIMATE)
-    monkeypatch.setattr(uploads, "open_dataset", open_small)
+    monkeypatch.setattr(estimates, "estimated", lambda spec, upload: ESTIMATE)
+    monkeypatch.setattr(looking, "open_dataset", open_small)
     yield Runs(tmp_path / "runs")
 
 
@@ -149,7 +149,7 @@ def test_dropped_photos_are_kept_counted_and_split(runs: Runs) -> None:
     assert "notes.txt" in shown(at) and "again.png" in shown(at)
     table = at.dataframe[0].value
     assert table["Images"].tolist() == [14] and table["Colours"].tolist() == ["RGB"]
-    assert len(at.image) == uploads.PREVIEWS
+    assert len(at.image) == looking.PREVIEWS
     assert has(at, "start_training")
 
 
@@ -215,13 +215,13 @@ def test_images_on_the_machine_are_found_with_copies_and_remarks(runs: Runs, tmp
 
 def test_the_sets_that_come_along_are_chosen(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = []
-    real = uploads.look
+    real = looking.look
 
-    def look(choice: uploads.Choice, seed: int, progress: object) -> uploads.Found:
+    def look(choice: looking.Choice, seed: int, progress: object) -> looking.Found:
         looked.append(choice.data)
-        return real(uploads.Choice("synthetic:fabric"), seed, progress)
+        return real(looking.Choice("synthetic:fabric"), seed, progress)
 
-    monkeypatch.setattr(uploads, "look", look)
+    monkeypatch.setattr(looking, "look", look)
     at = start(TRAIN, source="elpv")
     fine(at.segmented_control(key="cells").set_value("elpv:poly").run())
     fine(at.segmented_control(key="source").set_value("synthetic").run())
@@ -358,7 +358,7 @@ def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pyte
     tight = dataclasses.replace(
         ESTIMATE, warnings=("It may be killed.",), remedies=(Remedy("Use 64 pixels.", {"model.size": 64}),)
     )
-    monkeypatch.setattr(uploads, "estimated", lambda spec, upload: tight)
+    monkeypatch.setattr(estimates, "estimated", lambda spec, upload: tight)
     at = press(start_on_texture(), "start_training")
     assert "It may be killed." in shown(at) and not runs.list()
     press(at, "remedy0")
@@ -370,7 +370,7 @@ def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pyte
 
 def test_a_refusal_and_an_error_stop_the_start_and_lose_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     full = dataclasses.replace(ESTIMATE, refusals=("The run needs 40 MB on disk, and 1 MB are free.",))
-    monkeypatch.setattr(uploads, "estimated", lambda spec, upload: full)
+    monkeypatch.setattr(estimates, "estimated", lambda spec, upload: full)
     at = drop(start(TRAIN), *photos(14))
     press(at, "start_training")
     assert "1 MB are free" in at.error[0].value and not has(at, "start_anyway") and not runs.list()
@@ -378,7 +378,7 @@ def test_a_refusal_and_an_error_stop_the_start_and_lose_nothing(runs: Runs, monk
     def fail(spec: object, upload: object) -> None:
         raise NNetError("The weights of the teacher are not on this machine.")
 
-    monkeypatch.setattr(uploads, "estimated", fail)
+    monkeypatch.setattr(estimates, "estimated", fail)
     fine(widget(at, "train.seed").set_value(5).run())
     press(at, "start_training")
     assert "not on this machine" in at.error[0].value and not runs.list() and "14 photos" in shown(at)
@@ -589,17 +589,9 @@ def test_a_finished_run_leads_to_inspect_with_its_model() -> None:
 # ---------------------------------------------------------------------------------------------------- small things
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [(0.2, "1 s"), (40, "40 s"), (240, "4 min"), (6000, "1 h 40 min"), (7200, "2 h"), (86400 * 3, "3 days")],
-)
-def test_time_spans_are_told_at_a_sensible_precision(seconds: float, expected: str) -> None:
-    assert train_text.duration(seconds) == expected
-
-
 @pytest.mark.parametrize(("images", "epochs", "steps"), [(52, 100, 700), (9, 700, 700), (10, 350, 700), (371, 15, 705)])
 def test_the_length_of_a_run_counts_whole_and_rest_batches(images: int, epochs: int, steps: int) -> None:
-    assert uploads.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped
+    assert looking.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped
 
 
 def test_model_dates_and_labels() -> None:
@@ -619,4 +611,4 @@ def test_pictures_of_the_same_bytes_are_found(tmp_path: Path) -> None:
     for name, shade in (("a", 1), ("b", 2), ("c", 1)):
         Image.new("L", (20, 20), shade).save(tmp_path / f"{name}.png")
     samples = [Sample(name, tmp_path / f"{name}.png", "good", "train") for name in "abc"]
-    assert uploads.same_files(samples) == (("a", "c"),)
+    assert looking.same_files(samples) == (("a", "c"),)

@@ -28,9 +28,9 @@ class Run:
     seconds: float = 0.0
 
     @property
-    def pace(self) -> float | None:
-        """Seconds per image so far."""
-        return self.seconds / self.collecting.done if self.collecting.done else None
+    def pace(self) -> float:
+        """Seconds per image so far; 0 before the first."""
+        return self.seconds / max(1, self.collecting.done)
 
     def stop(self) -> None:
         """A callback."""

@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 
 from nnet.analysis import evaluation
 from nnet.analysis.subsets import Attribution
-from nnet.saved.provenance import provenance
+from nnet.saved.provenance import provenance, versions
 from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import cache, decisions, figures, layouts, tables, words
 from workbench.evaluate.metrics import curve_charts
@@ -179,5 +179,5 @@ def _facts(scene: Scene, threshold: float) -> dict[str, object]:
         "Threshold": f"{threshold:.6g}",
         "Commit": origin["commit"],
         "Made": origin["created"],
-        "Versions": ", ".join(f"{name} {version}" for name, version in origin["versions"].items()),
+        "Versions": ", ".join(f"{name} {version}" for name, version in versions().items()),
     }

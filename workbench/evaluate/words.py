@@ -199,7 +199,7 @@ def row(metrics: Metrics) -> dict[str, str]:
 
 def verdict(metrics: Metrics) -> str:
     """What the numbers mean, in a sentence or two."""
-    pairs = units.percent(metrics.i_auroc)
+    pairs = NOT_AVAILABLE if metrics.i_auroc is None else units.percent(metrics.i_auroc)
     sentence = f"In **{pairs}** of all pairs the defective image scores higher than the normal one"
     if metrics.p_pro is None:
         return sentence + "."

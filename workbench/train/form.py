@@ -18,13 +18,13 @@ import streamlit as st
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.errors import NNetError
 from nnet.model.weights import SOURCES
-from workbench.shared import resources, session, units
+from workbench.shared import resources, units
 from workbench.shared import words as shared_words
+from workbench.shared.controls import choose
 from workbench.train import words
+from workbench.train.settings import PRESET
 
 MAIN = ("model.teacher", "model.size", "train.epochs", "train.batch_size", "train.seed")
-FIRST_PRESET = "small"
-"""What the form begins with: it runs everywhere."""
 SIZES = tuple(range(64, 513, 32))
 _CHANGES, _NAME, _MORE = "train_changes", "run_name", "train_more"
 _MORE_DEFAULTS = {"run_device": "auto", "run_weights": "", "run_tensorboard": False}
@@ -52,12 +52,13 @@ class Form:
     tensorboard: bool
 
 
-def fields() -> Iterator[tuple[str, Field, Any]]:
+def fields() -> Iterator[tuple[str, Field[Any], Any]]:
     """(path, dataclass field, annotation) of every setting, in the order of `nnet.config`."""
+    sections = typing.get_type_hints(Config)
     for section in dataclasses.fields(Config):
-        make = section.default_factory
-        hints = typing.get_type_hints(make)
-        for field in dataclasses.fields(make):
+        made = sections[section.name]
+        hints = typing.get_type_hints(made)
+        for field in dataclasses.fields(made):
             yield f"{section.name}.{field.name}", field, hints[field.name]
 
 
@@ -68,8 +69,8 @@ def widget_key(path: str) -> str:
 
 def fill(name: str, preset_name: str, config: Config) -> None:
     """Put a run's settings into the form. For a callback, or before `draw`."""
-    base = preset_name if preset_name in PRESETS else FIRST_PRESET
-    st.session_state["preset"] = base
+    base = preset_name if preset_name in PRESETS else "small"
+    PRESET.set(base)
     st.session_state[_NAME] = name
     _reset({path: value for path, value in flat(config).items() if value != flat(preset(base))[path]})
 
@@ -89,18 +90,9 @@ def apply(changes: Mapping[str, Any]) -> None:
 def draw(suggested_name: str) -> Form | None:
     """Draw the form; None where it cannot be used, with the reason beside it."""
     name_column, preset_column = st.columns((3, 2), gap="medium", vertical_alignment="bottom")
-    session.remember("preset", FIRST_PRESET, session.one_of(PRESETS))
     with preset_column:
-        base = st.segmented_control(
-            "Preset",
-            sorted(PRESETS, key=lambda name: name != FIRST_PRESET),
-            format_func=words.PRESET_NAMES.get,
-            key="preset",
-            required=True,
-            on_change=_reset,
-            args=({},),
-            help=words.PRESET_HELP,
-            wrap=True,
+        base = choose(
+            PRESET, words.PRESET_NAMES, label="Preset", help=words.PRESET_HELP, on_change=_reset, args=({},), wrap=True
         )
     with name_column:
         name = _name(suggested_name)
@@ -121,7 +113,7 @@ def draw(suggested_name: str) -> Form | None:
         st.markdown("**This run**")
         more = _more()
     config = _config(base)
-    return config and Form(name, base, config, **more)
+    return None if config is None else Form(name, base, config, **more)
 
 
 def _name(suggested: str) -> str:
@@ -154,7 +146,7 @@ def _config(base: str) -> Config | None:
 # --------------------------------------------------------------------------------------------------------- widgets
 
 
-def _setting(path: str, field: Field, kind: Any, base: Mapping[str, Any], *, explained: bool) -> None:
+def _setting(path: str, field: Field[Any], kind: Any, base: Mapping[str, Any], *, explained: bool) -> None:
     """One setting's widget, and below it (or behind its question mark) what it does and the paper's value."""
     key, changed = widget_key(path), _changes()
     if key not in st.session_state:
@@ -207,7 +199,7 @@ def _more() -> dict[str, Any]:
         with grid.cell():
             devices = dict.fromkeys(["auto", *resources.devices(), kept["run_device"]])
             names = {device: "Automatic" if device == "auto" else device for device in devices}
-            kept["run_device"] = st.selectbox("Device", list(names), format_func=names.get, key="run_device")
+            kept["run_device"] = st.selectbox("Device", list(names), format_func=names.__getitem__, key="run_device")
             st.caption(words.DEVICE_HELP)
         with grid.cell():
             kept["run_weights"] = st.text_input("Teacher weights file", key="run_weights").strip()

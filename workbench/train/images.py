@@ -9,9 +9,12 @@ import streamlit as st
 from nnet.config import Config
 from nnet.data import TEXTURES
 from nnet.errors import NNetError
-from workbench.shared import session, units
-from workbench.train import uploads, words
-from workbench.train.uploads import Choice, Found, Upload
+from workbench.shared import units
+from workbench.shared.controls import choose
+from workbench.train import looking, uploads, words
+from workbench.train.looking import Choice, Found
+from workbench.train.settings import CELLS, PATH, SOURCE, TEXTURE
+from workbench.train.uploads import Upload
 
 _UPLOAD, _NOTES, _ROUND, _PENDING = "train_upload", "train_upload_notes", "train_upload_round", "train_pending"
 _PARAMETER = "upload"
@@ -20,15 +23,7 @@ _PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 
 def choice() -> Choice | None:
     """Draw the choice of images; returns it, or None as long as there is none."""
-    session.remember("source", "upload", session.one_of(words.SOURCE_NAMES))
-    source = st.segmented_control(
-        "Images",
-        list(words.SOURCE_NAMES),
-        format_func=words.SOURCE_NAMES.get,
-        key="source",
-        required=True,
-        help=words.SOURCE_HELP,
-    )
+    source = choose(SOURCE, words.SOURCE_NAMES, label="Images", help=words.SOURCE_HELP)
     return {"upload": _uploaded, "path": _on_this_machine, "elpv": _elpv, "synthetic": _synthetic}[source]()
 
 
@@ -37,21 +32,17 @@ def use(data: str, upload: Path | None) -> None:
     kind, _, rest = data.partition(":")
     if upload is not None:
         st.session_state[_UPLOAD] = upload
-        _set("source", "upload")
+        SOURCE.set("upload")
     elif data in words.ELPV_NAMES:
-        _set("source", "elpv")
-        _set("cells", data)
+        SOURCE.set("elpv")
+        CELLS.set(data)
     elif kind == "synthetic" and rest in TEXTURES:
-        _set("source", "synthetic")
-        _set("texture", rest)
+        SOURCE.set("synthetic")
+        TEXTURE.set(rest)
     else:
-        _set("source", "path")
-        _set("path", data)
+        SOURCE.set("path")
+        PATH.set(data)
     st.session_state[_NOTES] = []
-
-
-def _set(key: str, value: str) -> None:
-    st.session_state[key] = value
 
 
 # --------------------------------------------------------------------------------------------------------- sources
@@ -149,24 +140,18 @@ def _remove() -> None:
 
 
 def _on_this_machine() -> Choice | None:
-    session.remember("path", "", str)
-    written = st.text_input(words.PATH_LABEL, key="path", help=words.PATH_HELP, placeholder="photos/my-part").strip()
+    PATH.remember()
+    written = st.text_input(words.PATH_LABEL, key=PATH.key, help=words.PATH_HELP, placeholder="photos/my-part").strip()
     return Choice(str(Path(written).expanduser().absolute())) if written else None
 
 
 def _elpv() -> Choice:
-    session.remember("cells", "elpv:mono", session.one_of(words.ELPV_NAMES))
-    return Choice(
-        st.segmented_control(
-            "Cells", list(words.ELPV_NAMES), format_func=words.ELPV_NAMES.get, key="cells", required=True
-        )
-    )
+    return Choice(choose(CELLS, words.ELPV_NAMES, label="Cells"))
 
 
 def _synthetic() -> Choice:
-    session.remember("texture", "metal", session.one_of(TEXTURES))
-    kind = st.segmented_control("Kind", list(TEXTURES), format_func=str.capitalize, key="texture", required=True)
-    return Choice(f"synthetic:{kind}")
+    kinds = {kind: kind.capitalize() for kind in TEXTURES}
+    return Choice(f"synthetic:{choose(TEXTURE, kinds, label='Kind')}")
 
 
 # ------------------------------------------------------------------------------------------------- what was found
@@ -181,7 +166,7 @@ def found(chosen: Choice, config: Config) -> Found | None:
             bar.progress(done / total, f"Looking at the images: {done:,} of {total:,}")
 
     try:
-        result = uploads.look(chosen, config.train.seed, progress)
+        result = looking.look(chosen, config.train.seed, progress)
     except NNetError as error:
         st.error(units.plain(str(error)), icon=":material/folder_off:")
         return None
@@ -200,7 +185,7 @@ def found(chosen: Choice, config: Config) -> Found | None:
 
 def _split(result: Found, config: Config) -> bool:
     try:
-        train, held_out = uploads.split(result, config)
+        train, held_out = looking.split(result, config)
     except NNetError as error:
         st.error(units.plain(str(error)), icon=":material/add_photo_alternate:")
         return False

@@ -1,4 +1,4 @@
-"""Train: images in, a run that goes on by itself, and a model at the end."""
+"""Train: images in, a run that continues by itself, and a model at the end."""
 
 from __future__ import annotations
 
@@ -6,52 +6,52 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec
-from workbench.shared import frame, session, units
-from workbench.train import form as train_form
-from workbench.train import images as train_data
-from workbench.train import runs as train_view
-from workbench.train import uploads, words
+from workbench.shared import frame, settings, units
+from workbench.train import estimates, form, images, looking, run, runs, uploads, words
 from workbench.train.form import Form
-from workbench.train.uploads import Choice
+from workbench.train.looking import Choice
+from workbench.train.settings import PART
 
-_TURN = "train_turn"  # counts the runs that were started in this visit
+_TURN, _NEXT = "train_turn", "train_next"  # how many runs this visit has started, and the one that is shown next
 
 
 def main() -> None:
+    """Draw the page."""
     with frame.page_without_model("Train"):
         st.title("Train", anchor=False)
         st.markdown(words.ABOUT)
-        if started := st.session_state.pop("train_next", None):
-            train_view.choose(started)
-        runs = uploads.runs().list()
-        if _part(len(runs)) == "new":
+        if started := st.session_state.pop(_NEXT, None):
+            runs.choose(started)
+        known = uploads.runs().list()
+        if _part(len(known)) == "new":
             _new_model()
-        elif not runs:
+        elif not known:
             st.info(words.NO_RUNS, icon=":material/model_training:")
         else:
-            current = train_view.chosen(runs)
+            current = runs.chosen(known)
             listed, shown = st.columns((2, 5), gap="medium")
             with listed:
-                train_view.run_list(runs, current.id)
+                runs.run_list(known, current.id)
             with shown:
-                train_view.run_page(current)
+                run.draw(current)
 
 
 def _part(count: int) -> str:
     """New model or the runs: a link to a run opens it, and who has runs sees them first."""
-    names = words.PART_NAMES | {"runs": f"{words.PART_NAMES['runs']} ({count:,})"}
-    session.remember(train_view.PART, "runs" if count else "new", session.one_of(names))
-    key = train_view.part_key()
-    st.session_state.setdefault(key, st.session_state[train_view.PART])
-    return st.segmented_control(
+    names = words.part_names(count)
+    part = PART.remember("runs" if count else "new", settings.one_of(names))
+    key = runs.part_key()
+    st.session_state.setdefault(key, part)
+    shown: str | None = st.segmented_control(
         "Part",
         list(names),
-        format_func=names.get,
+        format_func=names.__getitem__,
         key=key,
         required=True,
         label_visibility="collapsed",
-        on_change=train_view.part_chosen,
+        on_change=runs.part_chosen,
     )
+    return shown or part
 
 
 # -------------------------------------------------------------------------------------------------------- a new model
@@ -60,37 +60,39 @@ def _part(count: int) -> str:
 def _new_model() -> None:
     st.query_params.pop("run", None)
     st.subheader("1 · Images", anchor=False)
-    choice = train_data.choice()
+    choice = images.choice()
     findings = st.container()
     st.subheader("2 · Settings", anchor=False)
-    form = train_form.draw(_suggested_name(choice))
+    filled = form.draw(words.suggested_name(choice.data if choice else ""))
     found = None
-    if choice is not None and form is not None:
+    if choice is not None and filled is not None:
         with findings:
-            found = train_data.found(choice, form.config)
+            found = images.found(choice, filled.config)
     st.subheader("3 · Start", anchor=False)
-    if found is None or form is None:
+    if choice is None or filled is None or found is None:
         st.caption(words.NOT_READY)
         return
-    images, _ = uploads.split(found, form.config)
-    st.caption(words.length(form.config, images, *uploads.length(form.config, images)))
-    _start(choice, form)
+    count, _ = looking.split(found, filled.config)
+    st.caption(words.length(filled.config, count, *looking.length(filled.config, count)))
+    _start(choice, filled)
 
 
-def _suggested_name(choice: Choice | None) -> str:
-    return words.suggested_name(choice.data if choice else "")
-
-
-def _spec(choice: Choice, form: Form) -> RunSpec:
+def _spec(choice: Choice, filled: Form) -> RunSpec:
     return RunSpec(
-        form.name, choice.data, form.config, form.preset, form.device, form.teacher_weights, form.tensorboard
+        filled.name,
+        choice.data,
+        filled.config,
+        filled.preset,
+        filled.device,
+        filled.teacher_weights,
+        filled.tensorboard,
     )
 
 
-def _start(choice: Choice, form: Form) -> None:
-    """Estimate and start. Without an estimate for what the form says, starting makes one first."""
-    spec = _spec(choice, form)
-    key = uploads.estimate_key(spec, choice.upload)
+def _start(choice: Choice, filled: Form) -> None:
+    """Estimate and start. Without an estimate for these settings, starting makes one first."""
+    spec = _spec(choice, filled)
+    key = estimates.estimate_key(spec, choice.upload)
     known: dict[str, Estimate | str] = st.session_state.setdefault("train_estimates", {})
     # Once a run is started, the button is another one: the second press of a double press goes nowhere.
     turn = st.session_state.setdefault(_TURN, 0)
@@ -121,7 +123,7 @@ def _start(choice: Choice, form: Form) -> None:
 def _measured(spec: RunSpec, choice: Choice) -> Estimate | str:
     """The estimate, or the sentence that says why there is none."""
     try:
-        return uploads.estimated(spec, choice.upload)
+        return estimates.estimated(spec, choice.upload)
     except NNetError as error:
         return str(error)
 
@@ -129,7 +131,7 @@ def _measured(spec: RunSpec, choice: Choice) -> Estimate | str:
 def _show(estimate: Estimate) -> None:
     with st.grid(4, min_column_width=150, gap="small") as grid:
         with grid.cell():
-            st.metric("Time", words.duration(estimate.seconds), help=words.TIME_HELP)
+            st.metric("Time", units.duration(estimate.seconds), help=words.TIME_HELP)
         with grid.cell():
             st.metric("Memory", units.data_size(estimate.memory_bytes), help=words.MEMORY_HELP)
             st.caption(words.free(estimate.memory_free))
@@ -150,7 +152,7 @@ def _show(estimate: Estimate) -> None:
                     units.plain(remedy.text.rstrip(".")),
                     icon=":material/healing:",
                     key=f"remedy{index}",
-                    on_click=train_form.apply,
+                    on_click=form.apply,
                     args=(remedy.changes,),
                 )
             else:
@@ -161,10 +163,10 @@ def _begin(spec: RunSpec, choice: Choice, estimate: Estimate) -> None:
     """Make the run, put it in the queue and show it. Between making and starting nothing can come in between."""
     library = uploads.runs()
     try:
-        run = library.create(uploads.with_needs(spec, estimate), choice.upload)
+        created = library.create(estimates.with_needs(spec, estimate), choice.upload)
         st.session_state[_TURN] += 1
-        library.start(run.id)
+        library.start(created.id)
     except OSError as error:
         raise NNetError(words.disk_problem(error.strerror or str(error))) from error
-    st.session_state["train_next"] = run.id  # the switch of the parts is drawn already; the next run turns it
+    st.session_state[_NEXT] = created.id  # the switch of the parts is drawn already; the next run turns it
     st.rerun()

@@ -19,7 +19,20 @@ ABOUT = (
     "of its own: it goes on when you close the browser, and you find it here again."
 )
 PART_NAMES = {"new": ":material/add: New model", "runs": ":material/list: Runs"}
+VIEWS = {
+    "film": ":material/movie: Film",
+    "curves": ":material/show_chart: Curves",
+    "log": ":material/subject: Log",
+    "settings": ":material/tune: Settings",
+    "card": ":material/badge: Card",
+}
 NO_RUNS = "No runs yet. Start one under “New model”."
+
+
+def part_names(count: int) -> dict[str, str]:
+    """The parts of the page, with the number of runs."""
+    return PART_NAMES | {"runs": f"{PART_NAMES['runs']} ({count:,})"}
+
 
 # ---------------------------------------------------------------------------------------------------------- data
 
@@ -239,19 +252,6 @@ ESTIMATE_HELP = "Makes a few real training steps in a process of its own and tel
 STALE = "You have changed something since; estimate again, or start."
 
 
-def duration(seconds: float) -> str:
-    """A time span at a sensible precision: 40 s, 4 min, 1 h 20 min, 3 days."""
-    if seconds < 90:
-        return f"{max(1, round(seconds)):d} s"
-    minutes = seconds / 60
-    if minutes < 90:
-        return f"{round(minutes):d} min"
-    hours, rest = divmod(round(minutes / 10) * 10, 60)
-    if hours < 48:
-        return f"{hours:d} h {rest:d} min" if rest else f"{hours:d} h"
-    return f"{round(hours / 24):d} days"
-
-
 def estimate_sentence(found: Estimate) -> str:
     """What the estimate rests on."""
     return (
@@ -314,7 +314,6 @@ STATES: dict[str, StateText] = {
 }
 SILENT_SECONDS = 30.0
 """After so long without a word from the trainer the page says so."""
-MADE_HELP = "Runs are kept on disk in the folder runs/ until you delete them."
 
 
 def badge(state: str) -> str:
@@ -328,14 +327,15 @@ def progress(status: Status | None) -> tuple[float, str]:
     if status is None:
         return 0.0, f"{title_of('start')}…"
     share = min(1.0, status.done / status.total) if status.total else 0.0
-    words = title_of(status.phase)
+    said = title_of(status.phase)
     if status.phase == "train":
-        words += f": epoch {min(status.epoch + 1, status.epochs):,} of {status.epochs:,}"
+        said += f": epoch {min(status.epoch + 1, status.epochs):,} of {status.epochs:,}"
     elif status.total:
-        words += f": {status.done:,} of {status.total:,}"
+        said += f": {status.done:,} of {status.total:,}"
     if status.seconds_left is not None and status.done < status.total:
-        words += f" · {duration(status.seconds_left)} left" + ("" if status.phase == "train" else " in this phase")
-    return share, words
+        left = units.duration(status.seconds_left)
+        said += f" · {left} left" if status.phase == "train" else f" · {left} left in this phase"
+    return share, said
 
 
 def run_line(run: Run) -> str:
@@ -355,13 +355,14 @@ def silence(seconds: float | None) -> str:
     if seconds is None or seconds < SILENT_SECONDS:
         return ""
     return (
-        f"The process lives, but has said nothing for {duration(seconds)}. The machine may be busy or asleep; "
+        f"The process lives, but has said nothing for {units.duration(seconds)}. The machine may be busy or asleep; "
         "if it stays so, cancel the run and resume it."
     )
 
 
 DIVERGED = "training diverged"
 """Stands in the reason of a run whose loss became infinite or no number (`nnet.training.loop.Trainer.step`)."""
+DUPLICATE = "Duplicate with changes"
 SLOWER = "Again with a fifth of the learning rate"
 SLOWER_HELP = "Fills the form with this run's data and settings and a lower learning rate; you start it there."
 
@@ -516,7 +517,7 @@ def epoch_title(epoch: int) -> str:
 def results(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(label, value) of the measured results of the first score expression, [] without any."""
     scores = metrics.get("scores") or {}
-    first = next(iter(scores.values()), {})
+    first: Mapping[str, float | None] = next(iter(scores.values()), {})
     return [(name, f"{first[key]:.3f}") for key, name in SHORT_NAMES.items() if first.get(key) is not None]
 
 

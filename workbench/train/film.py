@@ -1,0 +1,159 @@
+"""The training film: a few pinned images and what the network says of them, epoch by epoch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from safetensors import SafetensorError
+
+from nnet.runs import Film, Frame, Run
+from workbench.components.training_film import Reel, Reels
+from workbench.components.training_film import film as film_strip
+from workbench.shared import pictures, resources, settings, units
+from workbench.shared.cache import BoundedCache
+from workbench.shared.controls import choose
+from workbench.train import figures, words
+from workbench.train.settings import FILM_SCALE, PROBE
+
+SCORE_MAP_BYTES = 32 * resources.MEBIBYTE
+"""Most memory for the films' score maps, 64 kB each."""
+FILM_BYTES = 64 * resources.MEBIBYTE
+"""Most memory for films of all sessions together; one takes about 0.5 to 2 MB."""
+
+
+def draw(run: Run) -> None:
+    try:
+        _watched(run, run.film())
+    except (SafetensorError, ValueError, KeyError) as error:
+        st.warning(units.plain(words.damaged_film(str(error))), icon=":material/broken_image:")
+
+
+def _watched(run: Run, film: Film) -> None:
+    epochs, probes = film.epochs, film.probes
+    if not epochs or not probes:
+        st.info(words.NO_FILM, icon=":material/movie:")
+        return
+    st.caption(words.FILM_ABOUT)
+    labels = [words.probe_label(number, probe) for number, probe in enumerate(probes, 1)]
+    first = next((index for index, probe in enumerate(probes) if probe.kind != "normal"), 0)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        PROBE.remember(first, settings.whole_number(0, len(probes) - 1))
+        probe = st.selectbox(
+            "Pinned image",
+            range(len(probes)),
+            format_func=labels.__getitem__,
+            key=PROBE.key,
+            help=words.PROBE_HELP,
+            width=320,
+        )
+        scale = choose(FILM_SCALE, words.FILM_SCALES, label="Colour scale", help=words.FILM_SCALE_HELP)
+    shown = reels(run, film, epochs, probe, scale)
+    film_strip(f"film-{run.id}-{probe}", shown, _epoch(epochs), _at_rest, label=f"Epoch of {labels[probe]}")
+    _film_scales(film, epochs, scale)
+    _film_scores(film, probe, labels)
+
+
+def _epoch(epochs: Sequence[int]) -> int | None:
+    """The epoch in the address, None for the newest."""
+    written = st.query_params.get("epoch", "")
+    return int(written) if written.isdecimal() and int(written) in epochs else None
+
+
+def _at_rest(epoch: int | None) -> None:
+    if epoch is None:
+        st.query_params.pop("epoch", None)
+    else:
+        st.query_params["epoch"] = str(epoch)
+
+
+def _film_scales(film: Film, epochs: Sequence[int], scale: str) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        level = film.level(film.frame(epochs[-1]))
+        shown = pictures.calibrated_scale(level or 1.0)
+        if scale == "each":
+            shown = pictures.Scale(0, 2, {0.0: "0", 1.0: "threshold at that epoch", 2.0: "≥ 2 ×"}, "score")
+        st.html(pictures.colour_bar(shown))
+    with right:
+        st.html(pictures.colour_bar(pictures.map_scale()))
+    st.caption(words.MAP_SCALE_HINT)
+
+
+def _film_scores(film: Film, probe: int, labels: Sequence[str]) -> None:
+    epochs, scores, held_out = film.scores()
+    kinds = [one.kind for one in film.probes]
+    quantile = film.config.scoring.quantile
+    levels = np.quantile(held_out, quantile, axis=1) if held_out.shape[1] else np.zeros(len(epochs))
+    st.markdown("**Score of each pinned image over the epochs**")
+    st.html(figures.colour_key(kinds, words.PROBE_KINDS, held_out.shape[1] > 0))
+    figure = figures.scores_figure(epochs, scores, kinds, labels, held_out, levels, probe)
+    st.plotly_chart(figure, key="film_scores", config=pictures.CHART_CONFIG, alt=words.SCORES_HINT)
+    st.caption(words.SCORES_HINT)
+
+
+# --------------------------------------------------------------------------------------------------------- pictures
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _films() -> BoundedCache[tuple[object, ...], Reels]:
+    return BoundedCache(FILM_BYTES, lambda reels: reels.nbytes)
+
+
+def reels(run: Run, film: Film, epochs: Sequence[int], probe: int, scale: str) -> Reels:
+    """The film of one pinned image, made again only when there are new frames.
+
+    Args:
+        scale: a key of `words.FILM_SCALES`.
+    """
+    newest = (film.folder / f"frame-{epochs[-1]:06d}.safetensors").stat().st_mtime_ns
+    key = (str(run.path), run.spec.created if run.spec else "", tuple(epochs), newest, probe, scale)
+    return _films().of(key, lambda: _reels(film, epochs, probe, scale, key))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _score_maps() -> BoundedCache[tuple[object, ...], np.ndarray]:
+    return BoundedCache(SCORE_MAP_BYTES, lambda score: score.nbytes)
+
+
+def _judged(film: Film, frame: Frame, probe: int) -> np.ndarray:
+    """Score_p of a pinned image in a frame at the film's size. A frame is never changed, but a resumed run makes some
+    again."""
+    path = film.folder / f"frame-{frame.epoch:06d}.safetensors"
+    key = (str(path), path.stat().st_mtime_ns, probe)
+    return _score_maps().of(key, lambda: figures.resized(film.score_map(frame, probe), figures.HEAT_SIDE))
+
+
+def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple[object, ...]) -> Reels:
+    frames = [film.frame(epoch) for epoch in epochs]
+    probes = film.probes
+    levels = [film.level(frame) or float(frame.scores.max()) for frame in frames]
+    judged = np.stack([_judged(film, frame, probe) for frame in frames])
+    by_frame = levels if scale == "each" else [levels[-1]] * len(frames)
+    heat = [pictures.calibrated_scale(level) for level in by_frame]
+    normal = [index for index, one in enumerate(probes) if one.kind == "normal"]
+    of_maps = [figures.map_levels(frame.maps, normal) for frame in frames]
+    map_scale = pictures.map_scale()
+    small = []
+    for name in frames[-1].maps:
+        by_map = [found[name] if scale == "each" else of_maps[-1][name] for found in of_maps]
+        values = np.stack(
+            [
+                np.asarray(frame.maps[name][probe], np.float32) / level
+                for frame, level in zip(frames, by_map, strict=True)
+            ]
+        )
+        small.append(Reel(name, strip=figures.strip(values, [map_scale] * len(frames), values.shape[1])))
+    photo = figures.photo_uri(figures.outlined(probes[probe].image, probes[probe].mask))
+    plain = figures.photo_uri(probes[probe].image)
+    strip = figures.strip(judged, heat, figures.HEAT_SIDE, 0.75)
+    return Reels(
+        hashlib.sha256(repr(key).encode()).hexdigest(),
+        tuple(epochs),
+        tuple(words.epoch_title(epoch) for epoch in epochs),
+        tuple(words.frame_line(frame, probe, level) for frame, level in zip(frames, levels, strict=True)),
+        (Reel("Pinned image", photo), Reel("Where it is unlike the good ones", plain, strip)),
+        tuple(small),
+    )

@@ -1,0 +1,172 @@
+"""What a data set holds: every image is read once, and what was found is kept until a file changes."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from nnet.config import Config
+from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_dataset
+from nnet.training.events import TrainingError
+from nnet.training.schedule import epochs, split_normals, steps_per_epoch
+from workbench.shared import pictures
+from workbench.shared.cache import BoundedCache
+
+PREVIEWS = 6
+"""Small pictures of good and of defective images each."""
+FINDINGS = 16
+"""Most data sets whose inspection is kept."""
+ARCHIVES = 2
+"""Most ZIPs on this computer that stay unpacked in a temporary folder."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which images a model is to learn: `data` as in `nnet.runs.RunSpec`, and the `upload` folder it may need."""
+
+    data: str
+    upload: Path | None = None
+
+    def open(self, seed: int) -> Dataset:
+        """Open the data set. Raises nnet.data.DataError with a sentence."""
+        if self.upload is None:
+            archive = _archive(self.data)
+            if archive is None:
+                return open_dataset(self.data, seed=seed)
+            facts = archive.stat()
+            return _unpacked(self.data, seed, (facts.st_mtime_ns, facts.st_size))
+        try:
+            dataset = open_dataset(self.upload, seed=seed)
+        except DataError as error:  # the visitor knows the upload, not where it lies
+            raise DataError(str(error).replace(str(self.upload.resolve()), "the upload")) from error
+        return dataclasses.replace(dataset, name="your photos", source="uploaded images")
+
+
+def _archive(data: str) -> Path | None:
+    """The ZIP file that a path on this computer leads into, or None."""
+    path = Path(data)
+    if not path.is_absolute():  # a set's name
+        return None
+    return next((part for part in (path, *path.parents) if os.path.isfile(part)), None)
+
+
+@st.cache_resource(max_entries=ARCHIVES, show_spinner="Unpacking the ZIP…")
+def _unpacked(data: str, seed: int, stamp: tuple[int, int]) -> Dataset:
+    """A data set in a ZIP, unpacked once and again when the file changed (`stamp`)."""
+    return open_dataset(data, seed=seed)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a data set holds.
+
+    Attributes:
+        name: of the data set.
+        inspection: see `nnet.data.inspect`.
+        same: groups of good training images that are the same file.
+        usable: good training images that can be read.
+        tested, defective: readable labelled test images, and how many of them are defective.
+        good_pictures, defective_pictures: (name, small picture as a data URI) of some.
+    """
+
+    name: str
+    inspection: Inspection
+    same: tuple[tuple[str, ...], ...]
+    usable: int
+    tested: int
+    defective: int
+    good_pictures: tuple[tuple[str, str], ...]
+    defective_pictures: tuple[tuple[str, str], ...]
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _findings() -> BoundedCache[str, Found]:
+    return BoundedCache(FINDINGS, lambda found: 1)
+
+
+def look(choice: Choice, seed: int, progress: Callable[[int, int], None]) -> Found:
+    """Read every image of a data set once and say what was found; kept until a file changes.
+
+    Raises:
+        nnet.data.DataError: it cannot be opened.
+    """
+    dataset = choice.open(seed)
+    key = _listing(dataset)
+    return _findings().of(key, lambda: _found(dataset, progress))
+
+
+def _listing(dataset: Dataset) -> str:
+    """Stands for the files of a data set as they are now."""
+    lines = [dataset.name, dataset.source]
+    for sample in dataset.samples:
+        try:
+            facts = sample.path.stat() if sample.path else None
+        except OSError:
+            facts = None
+        lines.append(f"{sample.key}\0{sample.split}\0{(facts.st_size, facts.st_mtime_ns) if facts else ''}")
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _found(dataset: Dataset, progress: Callable[[int, int], None]) -> Found:
+    inspection = inspect(dataset, progress=progress)
+    bad = {key for key, _ in inspection.unreadable}
+    train = [sample for sample in dataset.train if sample.key not in bad]
+    tested = [s for s in dataset.test if s.key not in bad and (s.is_normal or s.is_defective)]
+    defective = [sample for sample in tested if sample.is_defective]
+    return Found(
+        dataset.name,
+        inspection,
+        same_files(dataset.train),
+        len(train),
+        len(tested),
+        len(defective),
+        tuple(_pictures(train)),
+        tuple(_pictures(defective)),
+    )
+
+
+def _pictures(samples: Sequence[Sample]) -> Iterator[tuple[str, str]]:
+    """Small pictures of samples, spread evenly over the list."""
+    for index in np.unique(np.linspace(0, len(samples) - 1, min(PREVIEWS, len(samples))).round().astype(int)):
+        image = samples[index].load().image
+        yield samples[index].key, pictures.data_uri(pictures.thumbnail(pictures.reduced(image, 480), 120))
+
+
+def same_files(samples: Sequence[Sample]) -> tuple[tuple[str, ...], ...]:
+    """Keys of samples whose files are equal byte for byte, in groups of two and more."""
+    by_size: dict[int, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        if sample.path is not None and sample.path.is_file():
+            by_size[sample.path.stat().st_size].append(sample)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for members in by_size.values():
+        if len(members) > 1:
+            for sample in members:
+                groups[sample.file_hash()].append(sample.key)
+    return tuple(tuple(keys) for keys in groups.values() if len(keys) > 1)
+
+
+def split(found: Found, config: Config) -> tuple[int, int]:
+    """Numbers of images to learn from and of held-out good ones.
+
+    Raises:
+        TrainingError: too few, in a sentence with what to do.
+    """
+    if not found.usable:
+        raise TrainingError(f"{found.name} holds no good image that can be read. Add photos of good parts.")
+    trained_on, held_out = split_normals(found.usable, config.train)
+    return len(trained_on), len(held_out)
+
+
+def length(config: Config, images: int) -> tuple[int, int]:
+    """Epochs and optimiser steps of a run on so many images."""
+    count = epochs(config.train, images)
+    return count, count * steps_per_epoch(config.train, images)

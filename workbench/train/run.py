@@ -1,0 +1,211 @@
+"""One run: its state, what can be done with it, its result, and its film, curves, log, settings and card."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nnet.config import PRESETS
+from nnet.runs import Run, Status
+from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
+from workbench.shared import frame, pictures, places, resources, theme, units
+from workbench.shared.controls import choose
+from workbench.train import actions, figures, film, form, uploads, words
+from workbench.train.figures import Line
+from workbench.train.runs import LIVE, POLL, poll
+from workbench.train.settings import VIEW
+
+LOG_LINES, FAILED_LINES = 200, 15
+_HELD_OUT = {"held_out_median": "median", "held_out_high": "high"}
+
+
+def draw(run: Run) -> None:
+    """Everything about one run."""
+    st.subheader(units.plain(run.name), anchor=False)
+    st.caption(words.facts(run))
+    every = POLL if run.state in LIVE else None
+    poll("status", lambda: _status(run.id), every)
+    actions.draw(run)
+    if run.state == "unreadable":
+        return
+    if run.state == "done":
+        _finished(run)
+    if run.state in ("failed", "lost") and (tail := run.log_tail(FAILED_LINES)):
+        st.markdown("**The last lines of the log**")
+        st.code(tail, language=None, wrap_lines=True)
+    views = {name: title for name, title in words.VIEWS.items() if name != "card" or run.model}
+    view = choose(  # in a column it would scroll unless it wraps, and hide the last on a phone
+        VIEW, views, label="What to look at", label_visibility="collapsed", wrap=True
+    )
+    draw_view = {"film": film.draw, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
+    poll("view", lambda: draw_view(uploads.runs().get(run.id)), every)
+
+
+def _status(run_id: str) -> None:
+    """State, reason, progress and the live numbers."""
+    run = uploads.runs().get(run_id)
+    reason = units.plain(run.reason) if run.reason else words.STATES[run.state].help
+    if run.state == "queued":
+        reason = f"{words.run_line(run)}. {reason}"
+    st.markdown(f"{words.badge(run.state)} {reason}")
+    if advice := words.advice(run):
+        st.caption(advice)
+    status = run.status
+    if run.state in ("running", "stopping"):
+        share, said = words.progress(status)
+        st.progress(share, said)
+        if silent := words.silence(run.silent_seconds):
+            st.warning(silent, icon=":material/hearing_disabled:")
+        if status:
+            _live_numbers(status)
+    for note in status.notes if status else ():
+        st.caption(units.plain(note))
+
+
+def _live_numbers(status: Status) -> None:
+    shown = {
+        "Loss": (status.losses.get("loss"), units.number, "Eq. (7), mean over the epoch so far."),
+        **{
+            term: (value, units.number, words.CURVES[term].hint)
+            for term, value in status.losses.items()
+            if term != "loss" and term in words.CURVES
+        },
+        "Images/s": (status.images_per_second, units.number, "Of the epoch so far."),
+        "Learning rate": (status.learning_rate, units.number, "Of the current step."),
+        "β": (status.beta, units.number, "Weight of L_align in this epoch."),
+        "Items per patch": (status.memory.get("items_per_query"), units.number, words.CURVES["items_per_query"].hint),
+        "Items in use": (status.memory.get("items_used"), units.number, words.CURVES["items_used"].hint),
+        "Dead items": (status.memory.get("items_dead"), "{:,.0f}".format, words.CURVES["items_dead"].hint),
+        "Memory taken": (status.memory_bytes or None, units.data_size, "Largest so far; of the GPU if one is used."),
+        "Running for": (status.seconds or None, units.duration, f"On {status.device}."),
+    }
+    with st.grid(8, min_column_width=104, gap="small") as grid:
+        for label, (value, written, help) in shown.items():
+            with grid.cell():
+                st.metric(label, "–" if value is None else written(value), help=help)
+
+
+# ------------------------------------------------------------------------------------------------------------ done
+
+
+def _finished(run: Run) -> None:
+    """What was measured, the threshold, and the ways on with the model."""
+    measured = words.results(_json(run, METRICS))
+    calibration = _json(run, CALIBRATION)
+    if not measured:
+        st.caption(words.NOT_MEASURED)
+    with st.grid(6, min_column_width=120, gap="small") as grid:
+        for label, value in measured:
+            with grid.cell():
+                st.metric(label, value, help=words.METRIC_HELP[label])
+        if "threshold" in calibration:
+            with grid.cell():
+                st.metric("Threshold", units.number(calibration["threshold"]), help=words.threshold_help(calibration))
+            with grid.cell():
+                st.metric("Held-out images", f"{calibration['normal_images']:,}", help=words.HELD_OUT_HELP)
+    with st.container(horizontal=True, gap="small"):
+        for label, icon, page in (("Inspect with it", "search", "1_Inspect"), ("Evaluate it", "analytics", "Evaluate")):
+            if path := _page_path(page):
+                go = st.button(
+                    label,
+                    icon=f":material/{icon}:",
+                    key=f"go-{page}",
+                    on_click=frame.choose_model,
+                    args=(_model_name(run),),
+                    type="primary" if page == "1_Inspect" else "secondary",
+                )
+                if go:
+                    st.switch_page(path)
+
+
+def _page_path(name: str) -> str:
+    """A page's file by its name or the end of it, "" if it does not exist."""
+    found = sorted((places.APP / "pages").glob(f"*{name}.py"))
+    return f"pages/{found[0].name}" if found else ""
+
+
+def _model_name(run: Run) -> str:
+    """The run's name in the sidebar's list."""
+    paths = resources.checkpoint_paths()
+    return next((name for name, path in paths.items() if path == run.path.resolve()), run.id)
+
+
+def _json(run: Run, name: str) -> Mapping[str, Any]:
+    try:
+        data = json.loads((run.path / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+# ----------------------------------------------------------------------------------------------------------- views
+
+
+def _curves(run: Run) -> None:
+    history = run.history()
+    if not history:
+        st.info(words.NO_HISTORY, icon=":material/show_chart:")
+        return
+    with st.grid(3, min_column_width=210, gap="medium") as grid:
+        for name, curve in words.CURVES.items():
+            epochs, lines = _lines(name, history)
+            if epochs:
+                with grid.cell():
+                    st.markdown(f"**{curve.title}** :gray[· {curve.unit}]")
+                    last = history[-1]["epoch"]
+                    figure = figures.curve_figure(epochs, lines, log=name == "held_out", last=last)
+                    st.plotly_chart(figure, key=f"curve-{name}", config=pictures.CHART_CONFIG, alt=curve.hint)
+                    st.caption(curve.hint)
+
+
+def _lines(name: str, history: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[Line]]:
+    """Epochs and lines of a curve; no epochs where this run has none of it."""
+    keys = _HELD_OUT if name == "held_out" else {name: words.CURVES[name].title}
+    entries = [entry for entry in history if any(key in entry for key in keys)]
+    lines = [
+        Line(title, [entry.get(key, np.nan) for entry in entries], theme.NORMAL, dashed=key == "held_out_high")
+        for key, title in keys.items()
+    ]
+    return [entry["epoch"] for entry in entries], lines
+
+
+def _log(run: Run) -> None:
+    tail = run.log_tail(LOG_LINES)
+    if tail:
+        st.code(tail, language=None, wrap_lines=True, height=420)
+    else:
+        st.info("Nothing has been printed yet.", icon=":material/subject:")
+
+
+def _settings(run: Run) -> None:
+    spec = run.spec
+    if spec is None:  # another visitor has deleted it
+        return
+    base = form.flat(PRESETS[spec.preset]) if spec.preset in PRESETS else {}
+    rows = [
+        {
+            "Setting": words.setting_title(path),
+            "Value": words.setting_value(value),
+            "Preset": words.setting_value(base[path]) if base else "",
+            "Path": path,
+        }
+        for path, value in form.flat(spec.config).items()
+    ]
+    st.dataframe(rows, hide_index=True, key="run_settings", height=420)
+    st.caption(units.plain(f"Folder: {run.path}"))
+
+
+def _card(run: Run) -> None:
+    try:
+        card = (run.path / CARD).read_text(encoding="utf-8")
+    except OSError:
+        card = "This model has no card."
+    with st.container(border=True):
+        st.markdown(card)
+    st.download_button(
+        "Card (Markdown)", card, f"{run.id}-card.md", "text/markdown", icon=":material/download:", on_click="ignore"
+    )
