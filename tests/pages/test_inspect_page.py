@@ -41,6 +41,7 @@ from workbench.inspect import words as wording
 from workbench.shared import pictures as figures
 from workbench.shared import resources, samples, sides_figures, text, verdict_words
 from workbench.shared.resources import Model
+from workbench.shared.settings import declared
 
 PAPER = "(M1+M6)*(M2+M5)*(M3+M4)"
 
@@ -277,6 +278,16 @@ def test_regions_are_listed_and_a_row_becomes_the_pixel_of_the_verdict(detector:
 @pytest.mark.parametrize("threshold", ["0", "-1", "nan", "x", "1e99"])
 def test_a_threshold_that_cannot_be_does_no_harm(threshold: str) -> None:
     assert address(start(INSPECT, threshold=threshold), "threshold") is None
+
+
+def test_a_threshold_that_was_chosen_on_evaluate_is_none_of_this_page() -> None:
+    at = start(INSPECT, view="regions", cut="0.297")
+    at.session_state["cut"] = 0.297
+    at.session_state["kept"] = at.session_state["kept"] | {"cut": 0.297}
+    fine(at.run())
+    assert at.select_slider(key="threshold_slider").value == 1 and address(at, "threshold") is None
+    assert not any(":material/tune:" in markdown.value for markdown in at.markdown)
+    assert declared()["threshold"] is settings.THRESHOLD
 
 
 # -------------------------------------------------------------------------------------------------------- S1 and S2
