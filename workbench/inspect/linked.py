@@ -8,7 +8,7 @@ import streamlit as st
 
 from workbench.components import linked_pictures
 from workbench.components import wipe as wipe_component
-from workbench.components.linked_pictures import Badge, Probe, Tile
+from workbench.components.linked_pictures import Badge, Pictures, Probe, Tile
 from workbench.inspect.scene import Scene
 from workbench.shared import chosen_pixel, pictures
 from workbench.shared.pictures import Scale
@@ -35,14 +35,12 @@ def linked(
         widest: largest width of a picture in pixels.
     """
     shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
-    linked_pictures.draw(
-        key,
+    shown = Pictures(
         tiles,
-        shape[:2],
+        (shape[0], shape[1]),
         (y, x),
         shape,
-        lambda row, column: chosen_pixel.choose(column, row),
-        label=label,
+        label,
         widest=widest,
         ring=True,
         zoom=True,
@@ -51,6 +49,7 @@ def linked(
         probe=probe,
         badges=badges,
     )
+    linked_pictures.show(key, shown, lambda row, column: chosen_pixel.choose(column, row))
 
 
 def wipe(

@@ -11,7 +11,7 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -70,8 +70,15 @@ class Badge:
     text: str
 
 
-def bar(scale: Scale) -> dict[str, object]:
-    """A scale's colour bar, as `Tile` wants it."""
+class Bar(TypedDict):
+    """A colour bar, as `Tile` takes it."""
+
+    gradient: str
+    ticks: tuple[str, ...]
+
+
+def bar(scale: Scale) -> Bar:
+    """A scale's colour bar."""
     ticks = tuple(label.replace("<br>", " ") for label in scale.ticks.values())
     return {"gradient": theme.css_gradient(scale.colour_map), "ticks": ticks}
 
