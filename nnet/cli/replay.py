@@ -24,12 +24,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print every check; 1 if one disagrees."""
+    from nnet import replay
     from nnet.detector import Detector
-    from nnet.replay import bundle as bundles
     from nnet.replay import checks as bundle_checks
     from nnet.runs import usable_checkpoints
 
-    bundle = bundles.unpack(options.bundle)
+    bundle = replay.unpack(options.bundle)
     print(f"{bundle.title}\nMade {bundle.made}, with the checkpoint {bundle.model['checkpoint']['name']}.")
     checks, path = bundle_checks.check(bundle), options.checkpoint
     if path is None:

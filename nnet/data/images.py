@@ -8,12 +8,9 @@ that names the file, says what is wrong and what to do. Sizes are read from the 
 import hashlib
 import io
 import os
-import re
 import threading
-import warnings
-from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -21,6 +18,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from nnet.data.turns import PixelBudget, Silence
 from nnet.errors import NNetError
 
 MIN_SIDE = 16
@@ -80,10 +78,6 @@ _TURNS = {
 }
 _PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
 _TILE_SIDE_TAGS = 322, 323
-
-# Pillow's warnings address programmers; what they warn of is refused here in words. The filter names Pillow's modules,
-# so that it does no harm should another thread put it back after it was taken out.
-_PILLOW_IS_SILENT = ("ignore", None, Warning, re.compile(r"PIL\."), 0)
 
 
 class ImageError(NNetError, ValueError):
@@ -154,65 +148,10 @@ def content_hash(image: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-# ------------------------------------------------------------------------------------------- several images at once
-
-
-class _PixelBudget:
-    """Several images may be decoded at once, one per core, while their pixels together stay within a limit.
-
-    So the peak of memory is that of one largest image, however many people upload at the same time. First come, first
-    served: a large image waits until there is room for it, and later ones wait behind it.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = self._free = limit
-        self._changed = threading.Condition()
-        self._waiting: deque[object] = deque()
-
-    @contextmanager
-    def take(self, pixels: int) -> Iterator[None]:
-        pixels, ticket = min(pixels, self._limit), object()
-        with self._changed:
-            self._waiting.append(ticket)
-            try:
-                self._changed.wait_for(lambda: self._waiting[0] is ticket and self._free >= pixels)
-                self._free -= pixels
-            finally:
-                self._waiting.remove(ticket)
-                self._changed.notify_all()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += pixels
-                self._changed.notify_all()
-
-
-class _Silence:
-    """Python's warning filters belong to the whole process: the first decoding thread adds one, the last removes it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._inside += 1
-            if self._inside == 1:
-                warnings.filters.insert(0, _PILLOW_IS_SILENT)
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                with suppress(ValueError):  # somebody else has put other filters in place meanwhile
-                    warnings.filters.remove(_PILLOW_IS_SILENT)
-
-
 # More threads than cores gain nothing, and each costs memory already while it reads a header.
 _TURNS_TO_DECODE = threading.BoundedSemaphore(os.cpu_count() or 1)
-_BUDGET = _PixelBudget(MAX_PIXELS)
-_SILENCE = _Silence()
+_BUDGET = PixelBudget(MAX_PIXELS)
+_SILENCE = Silence()
 
 
 # ---------------------------------------------------------------------------------------------- finding the bytes

@@ -17,7 +17,8 @@ import numpy as np
 from nnet.data.images import content_hash, decode
 from nnet.detector import TrainedModel
 from nnet.errors import NNetError
-from nnet.replay.bundle import Bundle, ReplayError, environment, stated_hashes
+from nnet.replay.bundle import Bundle, ReplayError
+from nnet.replay.packing import environment, stated_hashes
 from nnet.saved.checkpoint import MAPS, WEIGHTS
 from nnet.scoring.maps import score_map
 

@@ -11,8 +11,8 @@ from apptest import INSPECT, charts, heading, shown_score, start, upload, words
 from bundles import changed, opened, pack, signed
 from PIL import Image
 
+from nnet import replay
 from nnet.detector import Detector
-from nnet.replay import bundle as replay
 from nnet.replay.bundle import MODEL, SETTINGS
 from workbench.inspect import page
 from workbench.inspect.replay import section as replay_page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -9,32 +10,23 @@ import zipfile
 
 import numpy as np
 
+from nnet import replay
 from nnet.data.images import decode
-from nnet.detector import Detector
-from nnet.replay import bundle as replay
+from nnet.detector import TrainedModel
 from nnet.replay.bundle import MANIFEST
-from nnet.scoring.maps import score_map
+from nnet.scoring.judge import judge
 
 Members = dict[str, bytes]
 
 
-def pack(detector: Detector, original: tuple[str, bytes] | None, image: np.ndarray | None = None) -> bytes:
+def pack(detector: TrainedModel, original: tuple[str, bytes] | None, image: np.ndarray | None = None) -> bytes:
     image = decode(original[1], original[0]).image if image is None else image
     maps = detector.trace(image).maps
     reference = detector.calibration.for_expression("M1*M2*M3")
-    config = detector.config
-    score = score_map(maps, "M1*M2*M3", config.model.size, config.score.sigma)
+    judged = judge(detector.calibration, maps, "M1*M2*M3")
+    judged = dataclasses.replace(judged, reference=reference.with_threshold(1.5 * reference.threshold))
     view = {"opacity": "40", "scale": "own"}
-    return replay.pack(
-        detector,
-        image,
-        maps,
-        score,
-        reference.with_threshold(1.5 * reference.threshold),
-        title="part.jpg",
-        original=original,
-        view=view,
-    )
+    return replay.pack(detector, image, maps, judged, title="part.jpg", original=original, view=view)
 
 
 def opened(content: bytes) -> Members:

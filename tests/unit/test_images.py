@@ -640,7 +640,7 @@ def pixels_in_work(monkeypatch, limit, sources):
         return plain(image)
 
     lock, now, most, plain = threading.Lock(), [], [0], images._upright
-    monkeypatch.setattr(images, "_BUDGET", images._PixelBudget(limit))
+    monkeypatch.setattr(images, "_BUDGET", images.PixelBudget(limit))
     monkeypatch.setattr(images, "_TURNS_TO_DECODE", threading.BoundedSemaphore(4))
     monkeypatch.setattr(images, "_upright", upright_slowly)
     with ThreadPoolExecutor(4) as pool:
@@ -663,7 +663,7 @@ def test_an_image_larger_than_the_budget_is_decoded_alone(monkeypatch):
 
 
 def test_a_refused_image_gives_its_share_back(monkeypatch):
-    monkeypatch.setattr(images, "_BUDGET", images._PixelBudget(RGB[..., 0].size))
+    monkeypatch.setattr(images, "_BUDGET", images.PixelBudget(RGB[..., 0].size))
     for _ in range(3):
         refused(encode(RGB)[:-200])
     assert np.array_equal(decode(encode(RGB)).image, RGB)

@@ -16,12 +16,14 @@ from builders import random_images
 from bundles import Members, changed, closed, opened, pack, signed
 from PIL import Image
 
+from nnet import replay
 from nnet.cli import main
+from nnet.data.images import decode
 from nnet.detector import Detector
-from nnet.replay import bundle as replay
 from nnet.replay import checks
 from nnet.replay.bundle import CALIBRATION, IMAGE, MANIFEST, MODEL, SETTINGS, VALUES, ReplayError
 from nnet.scoring.maps import score_map
+from nnet.scoring.overlay import to_png
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -55,7 +57,7 @@ def wrong(content: bytes) -> set[str]:
 
 def test_everything_comes_back(detector: Detector, packed: bytes) -> None:
     bundle = replay.unpack(packed)
-    image = replay.decode(bundle.original[1], "x").image
+    image = decode(bundle.original[1], "x").image
     np.testing.assert_array_equal(bundle.image, image)
     for name, values in detector.trace(image).maps.items():
         np.testing.assert_array_equal(bundle.maps[name], values)
@@ -100,7 +102,7 @@ def test_a_changed_member_is_named(packed: bytes) -> None:
         (lambda m: changed(m, SETTINGS, anomalous=not json.loads(m[SETTINGS])["anomalous"]), {"Numbers shown"}),
         (lambda m: with_arrays(m, M1=arrays(m)["M1"] * 1.01), {"Score from maps"}),
         (lambda m: with_arrays(m, score=arrays(m)["score"] * 1.01), {"Score from maps", "Numbers shown"}),
-        (lambda m: {**m, IMAGE: replay.to_png(random_images(1, 96, seed=8)[0])}, {"Pixels"}),
+        (lambda m: {**m, IMAGE: to_png(random_images(1, 96, seed=8)[0])}, {"Pixels"}),
         (lambda m: {**m, "original.jpg": m["original.jpg"][:-400]}, {"Uploaded file"}),
     ],
 )

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from nnet import replay
 from nnet.data.images import content_hash, decode
 from nnet.errors import NNetError
-from nnet.replay import bundle as replay
-from nnet.replay import checks
-from nnet.replay.bundle import Bundle
+from nnet.replay import Bundle, checks
 from nnet.replay.checks import Check
 from workbench.shared import chosen_picture, pictures, resources, settings
 

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from nnet.replay import checks
-from nnet.replay.bundle import Bundle, pack
+from nnet.replay import Bundle, checks, pack
 from nnet.replay.checks import Check, Rerun
 from workbench.inspect.replay import words
 from workbench.inspect.scene import Scene
@@ -125,8 +124,7 @@ def saved(scene: Scene) -> bytes:
         scene.model.detector,
         scene.loaded.image,
         scene.trace.maps,
-        scene.judged.score,
-        scene.judged.reference,
+        scene.judged,
         title=scene.picture.title,
         original=original,
         view=settings.view(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnet.replay.bundle import Bundle
+from nnet.replay import Bundle
 from nnet.replay.checks import Check, Rerun
 from workbench.shared import units
 from workbench.shared import words as shared_words
