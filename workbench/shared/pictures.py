@@ -1,4 +1,4 @@
-"""Pictures and charts as plain functions: arrays in; RGB arrays, Plotly figures, HTML, PNG or NPZ bytes out.
+"""Pictures as plain functions: arrays in; RGB arrays, zoomable Plotly pictures, HTML, PNG or NPZ bytes out.
 
 Nothing here knows Streamlit, so that all of it serves in a test or a notebook as well. Conventions: images are uint8
 (H, W, 3); score maps are float32 (h, w) of the network's input size and cover the whole image; coordinates are pixels
@@ -23,8 +23,10 @@ from PIL import Image, ImageDraw, ImageFont
 from nnet.scoring.overlay import overlay as nnet_overlay
 from nnet.scoring.overlay import paint, relative
 from nnet.scoring.overlay import to_png as png
-from workbench.shared import text, theme
+from workbench.shared import charts, theme, units
 from workbench.shared.cache import BoundedCache
+from workbench.shared.charts import CHART_CONFIG as CHART_CONFIG
+from workbench.shared.charts import PICTURE_CONFIG as PICTURE_CONFIG
 
 DISPLAY_SIDE = 900
 """Longest side of a picture sent to the browser, in pixels; hover values and downloads keep full precision."""
@@ -68,8 +70,8 @@ def calibrated_scale(threshold: float, colour_map: str = theme.DEFAULT_COLOUR_MA
     """The fixed scale of Score_p: 0 to twice the threshold, which lies in the middle."""
     ticks = {
         0.0: "0",
-        threshold: f"{text.number(threshold)}<br>threshold",
-        2 * threshold: f"≥ {text.number(2 * threshold)}",
+        threshold: f"{units.number(threshold)}<br>threshold",
+        2 * threshold: f"≥ {units.number(2 * threshold)}",
     }
     return Scale(0.0, 2 * threshold, ticks, "score", colour_map)
 
@@ -78,7 +80,7 @@ def own_scale(score: np.ndarray, colour_map: str = theme.DEFAULT_COLOUR_MAP) -> 
     """The range of one image alone: shows faint structure, but makes every image, also a good one, reach the top."""
     low, high = float(score.min()), float(score.max())
     middle = (low + high) / 2
-    ticks = {low: text.number(low), middle: "own range of<br>this image", high: text.number(high)}
+    ticks = {low: units.number(low), middle: "own range of<br>this image", high: units.number(high)}
     return Scale(low, high, ticks, "score", colour_map)
 
 
@@ -237,7 +239,7 @@ def picture_height(shape: tuple[int, ...]) -> int:
 
 def _picture_layout(shape: tuple[int, ...], touch: bool) -> dict[str, object]:
     axis = {"visible": False, "constrain": "domain", "zeroline": False, "showgrid": False}
-    return _BARE | {
+    return charts.CLEAR | {
         "xaxis": {"range": [0, shape[1]], **axis},
         "yaxis": {"range": [shape[0], 0], "scaleanchor": "x", "constraintoward": "top", **axis},
         "height": picture_height(shape),
@@ -256,37 +258,19 @@ def timings_figure(timings: Mapping[str, float]) -> go.Figure:
         y=stages,
         orientation="h",
         marker={"color": theme.NORMAL, "line": {"width": 0}},
-        text=[text.milliseconds(value) for value in values],
+        text=[units.milliseconds(value) for value in values],
         textposition="outside",
         cliponaxis=False,
         hovertemplate="%{y}: %{x:.2f} ms<extra></extra>",
     )
-    layout = {
-        "xaxis": {"title": {"text": "milliseconds", "standoff": 4}, "range": [0, 1.22 * max(values, default=1)]},
-        "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
-        "height": 60 + 26 * len(stages),
-    }
-    return go.Figure(bars, _CHART | layout)
-
-
-# Layouts are given as a whole: Plotly's update methods would cost a slider's answer several times the drawing.
-_BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
-_CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "showlegend": False, "dragmode": False, "bargap": 0.35}
-
-PICTURE_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
-"""Buttons of a picture: zoom, pan, in, out, back to the whole."""
-CHART_CONFIG = {"displayModeBar": False}
-"""A chart needs none."""
+    axis = {"title": {"text": "milliseconds", "standoff": 4}, "range": [0, 1.22 * max(values, default=1)]}
+    return charts.chart([bars], 60 + 26 * len(stages), x=axis, y=charts.names_axis())
 
 
 def colour_bar(scale: Scale) -> str:
     """A scale as a horizontal bar with its ticks below: HTML that takes the page's own text colour."""
-    ticks = "".join(_tick(float(scale.position(value)), label) for value, label in scale.ticks.items())
-    return (
-        f'<div role="img" aria-label="Colour scale: {scale.title}" style="font-size:0.8rem;max-width:30rem">'
-        f'<div style="height:10px;border-radius:3px;background:{theme.css_gradient(scale.colour_map)}"></div>'
-        f'<div style="position:relative;height:2.4em;margin-top:4px;line-height:1.2">{ticks}</div></div>'
-    )
+    ticks = "".join(_tick(float(scale.position(np.asarray(value))), label) for value, label in scale.ticks.items())
+    return _bar(f"Colour scale: {scale.title}", theme.css_gradient(scale.colour_map), ticks)
 
 
 def _tick(position: float, label: str) -> str:
@@ -307,16 +291,14 @@ def data_uri(image: np.ndarray) -> str:
     The last ones are kept, since most pictures of a page stay the same when a control changes.
     """
     image = np.ascontiguousarray(image)
-    key = hashlib.blake2b(image, person=str(image.shape).encode()[:16]).digest()
+    key = hashlib.blake2b(image.data, person=str(image.shape).encode()[:16]).digest()
     return _ENCODED.of(key, lambda: _encoded(image))
 
 
 def _encoded(image: np.ndarray) -> str:
     if image.shape[0] * image.shape[1] <= PNG_PIXELS:
         return "data:image/png;base64," + base64.b64encode(png(image, level=1)).decode()
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "JPEG", quality=92, subsampling=0)
-    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+    return photo_uri(image)
 
 
 def photo_uri(image: np.ndarray) -> str:
@@ -329,7 +311,8 @@ def photo_uri(image: np.ndarray) -> str:
 def npz(arrays: Mapping[str, np.ndarray], about: Mapping[str, object]) -> bytes:
     """Arrays as a compressed NPZ file that needs no unpickling; `about` goes in as JSON text under that name."""
     stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays, about=np.array(json.dumps(about, ensure_ascii=False)))
+    everything = {**arrays, "about": np.array(json.dumps(about, ensure_ascii=False))}
+    np.savez_compressed(stream, **everything)  # type: ignore[arg-type]  # numpy's stub takes them for its options
     return stream.getvalue()
 
 
@@ -337,8 +320,12 @@ def gradient_bar(gradient: str, ticks: Sequence[str]) -> str:
     """A CSS gradient as a horizontal bar with three ticks below: HTML like `colour_bar`."""
     places = zip((0.0, 0.5, 1.0), ticks, strict=True)
     written = "".join(_tick(position, html.escape(label)) for position, label in places)
+    return _bar("Colour scale", gradient, written)
+
+
+def _bar(label: str, gradient: str, ticks: str) -> str:
     return (
-        f'<div role="img" aria-label="Colour scale" style="font-size:0.8rem;max-width:30rem">'
+        f'<div role="img" aria-label="{html.escape(label)}" style="font-size:0.8rem;max-width:30rem">'
         f'<div style="height:10px;border-radius:3px;background:{gradient}"></div>'
-        f'<div style="position:relative;height:2.4em;margin-top:4px;line-height:1.2">{written}</div></div>'
+        f'<div style="position:relative;height:2.4em;margin-top:4px;line-height:1.2">{ticks}</div></div>'
     )

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from nnet.scoring.overlay import enlarge
 from nnet.scoring.students import LIMIT
-from workbench.shared import theme, units
+from workbench.shared import charts, theme, units
 from workbench.shared.pictures import Scale
 from workbench.shared.sides import Side
 
@@ -38,44 +38,25 @@ def peaks_figure(first: Side, second: Side) -> go.Figure:
     values = [_shown(v) for one in (first, second) for v in one.peaks.values()] + [1.0]
     span = math.log10(min(values)), math.log10(max(values))
     margin = 0.06 * (span[1] - span[0]) + 0.02
-    layout = {
-        "xaxis": {
-            "type": "log",
-            "title": {"text": f"{PEAKS_UNIT} (logarithmic)", "standoff": 4},
-            "range": [span[0] - margin, span[1] + margin],
-            "exponentformat": "none",
-            "nticks": 6,
-            "fixedrange": True,
-            "minor": {"dtick": "D1"},
-        },
-        "yaxis": {"categoryorder": "array", "categoryarray": maps[::-1], "fixedrange": True, "ticksuffix": "  "},
-        "shapes": [
-            {
-                "type": "line",
-                "x0": 1,
-                "x1": 1,
-                "y0": 0,
-                "y1": 1,
-                "yref": "y domain",
-                "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
-            }
-        ],
-        "showlegend": True,
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "y": 1.02,
-            "yanchor": "bottom",
-            "itemclick": False,
-            "itemdoubleclick": False,
-        },
-        "margin": {"l": 0, "r": 12, "t": 30, "b": 44},
-        "height": 110 + 30 * len(maps),
-        "dragmode": False,
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "paper_bgcolor": "rgba(0,0,0,0)",
+    across = {
+        "type": "log",
+        "title": {"text": f"{PEAKS_UNIT} (logarithmic)", "standoff": 4},
+        "range": [span[0] - margin, span[1] + margin],
+        "exponentformat": "none",
+        "nticks": 6,
+        "fixedrange": True,
+        "minor": {"dtick": "D1"},
     }
-    return go.Figure([lines, *dots], layout)
+    down = charts.names_axis(autorange=True, categoryorder="array", categoryarray=maps[::-1])
+    return charts.chart(
+        [lines, *dots],
+        110 + 30 * len(maps),
+        x=across,
+        y=down,
+        right=12,
+        legend=True,
+        shapes=[charts.level(1, theme.THRESHOLD)],
+    )
 
 
 def _dots(side: Side, maps: list[str], colour: str, symbol: str) -> go.Scatter:
