@@ -37,12 +37,12 @@ def pick(model: Model) -> tuple[Picture, Loaded]:
     Raises:
         nnet.errors.NNetError: it cannot be used.
     """
-    adding, shelf = st.columns((2, 5), gap="medium")
-    with adding:
+    left, right = st.columns((2, 5), gap="medium")
+    with left:
         adding()
     picture = chosen_picture.chosen()
     loaded = picture.load()
-    with shelf:
+    with right:
         shelf(model, picture, model.detector.config.scoring.expression)
     return picture, loaded
 
@@ -128,7 +128,7 @@ def _switch(kinds: list[str], kind: str, count: int) -> None:
         st.segmented_control(
             "Show",
             kinds,
-            format_func=names.get,
+            format_func=lambda name: names[name],
             key="shelf",
             label_visibility="collapsed",
             required=True,
@@ -140,8 +140,8 @@ def _switch(kinds: list[str], kind: str, count: int) -> None:
 
 def _switched() -> None:
     kind = st.session_state["shelf"]
-    if kind == _DATA:
-        chosen_picture.show_data_image(*chosen_picture.data_image())
+    if kind == _DATA and (last := chosen_picture.data_image()):
+        chosen_picture.show_data_image(*last)
         return
     chosen_picture.choose(
         next(iter(chosen_picture.sample_pictures() if kind == _SAMPLES else chosen_picture.uploads()))
