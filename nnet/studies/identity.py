@@ -11,8 +11,8 @@ from nnet.config import Config
 
 NUMBERS = 1
 """Raise it with every change after which the same settings, data and seed give other numbers (a loss, a metric, an
-initialisation, the order of the images). Finished runs of another number are made again. tests/test_golden.py fails
-when the numbers of a small run change while this does not."""
+initialisation, the order of the images). Finished runs of another number are made again.
+tests/processes/test_golden.py fails when the numbers of a small run change."""
 
 
 def run_identity(config: Config, data_sha256: str, weights_sha256: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import time
@@ -44,10 +45,13 @@ def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) 
     if job.resume and checkpoints.is_checkpoint(job.out):
         detector: TrainedModel | None = Detector.load(job.out, job.device, job.weights_file)
     else:
-        images, dataset = _load(job, dataset, listener)
-        about = {"data": describe(dataset), **provenance(), **job.about}
-        log = () if job.tensorboard is None else (EventLog(job.tensorboard),)
-        detector = run(dataclasses.replace(job, about=about), images, Listeners(*log, listener))
+        with contextlib.ExitStack() as ending:
+            listeners = [listener]
+            if job.tensorboard is not None:
+                listeners.append(ending.enter_context(contextlib.closing(EventLog(job.tensorboard))))
+            images, dataset = _load(job, dataset, listener)
+            about = {"data": describe(dataset), **provenance(), **job.about}
+            detector = run(dataclasses.replace(job, about=about), images, Listeners(*listeners))
     if detector is None:  # another process of torchrun finishes
         return None
     minutes = (time.perf_counter() - started + earlier) / 60
