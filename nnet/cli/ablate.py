@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -244,15 +243,9 @@ def count(number: int, noun: str) -> str:
 
 
 def _command(options: argparse.Namespace) -> str:
-    """The command as one would type it, for the card; only what decides the results."""
-    from nnet.studies.plan import NAMED_DATA
+    from nnet.studies.plan import command
 
-    # A folder goes by its name: where it lies on this machine says nothing to others.
-    data = [spec if spec.partition(":")[0] in NAMED_DATA else Path(spec).name for spec in options.data]
-    words = ["python -m nnet ablate --study", *options.study, "--data", *map(shlex.quote, data)]
-    words += ["--seeds", str(options.seeds), "--preset", options.preset]
-    words += [word for setting in options.set for word in ("--set", shlex.quote(setting))]
-    return " ".join([*words, *(["--split-seed", str(options.split_seed)] if options.split_seed else [])])
+    return command(options.study, options.data, options.seeds, options.preset, options.set, options.split_seed)
 
 
 def _show_results(plan: Plan, folder: StudyFolder, command: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +149,23 @@ def make_plan(
                     )
                 )
     return Plan(tuple(studies), unique, tuple(seeds), base, tuple(jobs), _finished(jobs, folder, any_code))
+
+
+def command(
+    studies: Iterable[str],
+    data: Iterable[str],
+    seeds: int,
+    preset_name: str,
+    changes: Iterable[str],
+    split_seed: int = 0,
+) -> str:
+    """The command that asks for all this, as one would type it, for the card; only what decides the results."""
+    # A folder goes by its name: where it lies on this computer says nothing to others.
+    names = [spec if spec.partition(":")[0] in NAMED_DATA else Path(spec).name for spec in data]
+    words = ["python -m nnet ablate --study", *studies, "--data", *map(shlex.quote, names)]
+    words += ["--seeds", str(seeds), "--preset", preset_name]
+    words += [word for change in changes for word in ("--set", shlex.quote(change))]
+    return " ".join([*words, *(["--split-seed", str(split_seed)] if split_seed else [])])
 
 
 def table(folder: StudyFolder) -> list[dict[str, Any]]:

@@ -24,8 +24,7 @@ from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.regions import peak_pixel, pixel_to_cell
 from nnet.studies.variants import STUDIES, VARIANTS, base_config
 from workbench.ablations.results.folders import EXTRA_STUDIES, StudyModel
-from workbench.ablations.variants import candidates, figures
-from workbench.ablations.variants import section as variant_grid
+from workbench.ablations.variants import candidates, closer, figures
 from workbench.ablations.variants import words as wording
 from workbench.ablations.variants.candidates import MODEL, STUDY, WHATIF, Candidate
 from workbench.shared import resources, sides, text
@@ -139,10 +138,10 @@ def test_a_variant_has_its_rows_in_the_paper():
     assert {place.study.name for place in places} == set(STUDIES) - {"table5", "table6", "figure9"}
     twins = candidates.places(["nnet", "nnet-cosine"])
     assert [place.row.label for place in twins if place.study.name == "figure9"] == ["cosine"]
-    table = variant_grid.places_table(places)
+    table = closer.places_table(places)
     row = table[table["Source"] == "Table 4, row 5"].iloc[0]
     assert row["P-AP, published"] == 63.03 and "P-AP, measured" not in table.columns
-    assert variant_grid.places_table(candidates.places([])).empty
+    assert closer.places_table(candidates.places([])).empty
 
 
 def test_differences_are_told_in_few_words():

@@ -15,7 +15,7 @@ from builders import ablation_rows
 from nnet.studies import CLAIMS, STUDIES, TABLES, StudyError, read_results, summarise
 from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN
 from nnet.studies.store import CARD, CSV, to_csv
-from workbench.ablations.results import figures, words
+from workbench.ablations.results import downloads, figures, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.rows import NOT_CLAIMED, Base, bases_of
 from workbench.shared import theme
@@ -180,18 +180,18 @@ def test_the_table_has_ours_beside_the_papers() -> None:
 
 def test_csv_files_hold_the_same_numbers() -> None:
     base = only(ablation_rows("table4", MASKED))
-    found = {(r["row"], r["metric"]): r for r in lines(data.study_csv(base, STUDIES["table4"]))}
+    found = {(r["row"], r["metric"]): r for r in lines(downloads.study_csv(base, STUDIES["table4"]))}
     assert len(found) == 5 * 4
     fpm = found["FPM", "P-AP"]
     assert float(fpm["measured"]) == pytest.approx(55.5) and float(fpm["delta"]) == pytest.approx(4.5)
     assert float(fpm["published_delta"]) == pytest.approx(0.4) and fpm["seeds"] == "0 1"
     assert found["FPM and BD", "P-AP"]["measured"] == "" and found["FPM and BD", "P-AP"]["published"] == "62.77"
-    claims = lines(data.claims_csv(base))
+    claims = lines(downloads.claims_csv(base))
     assert len(claims) == sum(len(c.metrics) * len(c.others) for c in CLAIMS)
     ours = next(r for r in claims if (r["row"], r["against"], r["metric"]) == ("FPM", "Baseline", "P-AP"))
     assert ours["outcome"] == HOLDS and float(ours["difference"]) == pytest.approx(4.5)
-    assert len(lines(data.rows_csv(base, STUDIES["table4"]))) == 4
-    assert lines(data.rows_csv(base, STUDIES["table5"])) == []
+    assert len(lines(downloads.rows_csv(base, STUDIES["table4"]))) == 4
+    assert lines(downloads.rows_csv(base, STUDIES["table5"])) == []
 
 
 @pytest.mark.parametrize("key", TABLES)
@@ -312,7 +312,7 @@ def test_the_area_of_a_circle_is_its_parameters() -> None:
     told = words.speed_made(data.origin(only(rows)))
     assert "CPU, 2 threads" in told and "shared" not in told
     assert "shared" in words.speed_made(data.origin(only(ablation_rows("table4", TABLE4, jobs=2))))
-    assert lines(data.speed_csv(points, "i_auroc"))[0]["network"] == "Baseline"
+    assert lines(downloads.speed_csv(points, "i_auroc"))[0]["network"] == "Baseline"
 
 
 def test_a_card_is_read_if_there_is_one(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnet.config import PRESETS
 from nnet.studies import STUDIES
-from workbench.shared.settings import Setting, one_of, whole_number
+from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
 PARTS = ("results", "start", "grid", "whatif")
 PART = Setting("ablations", "ablations_part", "results", one_of(PARTS), formerly="part")
@@ -22,3 +22,35 @@ STARTED: Setting[str] = Setting("ablations", "started", None, str)
 """Which of the started studies is watched."""
 STARTED_RUN: Setting[str] = Setting("ablations", "started_run", None, str)
 """Which of its runs."""
+
+RESULTS_FROM: Setting[str] = Setting("ablations", "results_from", None, str)
+"""Name of the folder of results."""
+RESULTS_DATA: Setting[str] = Setting("ablations", "results_data", None, str)
+RESULTS_VIEW = Setting("ablations", "results_view", "claims", str)
+RESULTS_METRIC: Setting[str] = Setting("ablations", "results_metric", None, str)
+OWN_METRICS: dict[str, Setting[str]] = {
+    "figure4": Setting("ablations", "figure4_metric", None, str),
+    "figure9": Setting("ablations", "figure9_metric", None, str),
+}
+"""Of the views that the paper draws by a metric of their own."""
+RESULTS_TABLE = Setting("ablations", "results_table", "table4", str)
+
+VARIANTS: Setting[str] = Setting("ablations", "variants", None, str)
+"""Keys of the candidates side by side, separated by ~."""
+VARIANT: Setting[str] = Setting("ablations", "variant", None, str)
+"""Which of them is looked at closely."""
+REFERENCE: Setting[str] = Setting("ablations", "reference", None, str)
+"""Which of them the others are compared with."""
+FIGURE = Setting("ablations", "figure", "", str)
+"""A figure of the paper whose variants were chosen, or none."""
+GRID_SHOW = Setting("ablations", "grid_show", "score", str)
+GRID_SCORE = Setting("ablations", "grid_score", "own", str)
+
+WHATIF_NFS = Setting("ablations", "whatif_nfs", False, yes_or_no)
+WHATIF_FPM = Setting("ablations", "whatif_fpm", False, yes_or_no)
+WHATIF_TRUNCATE = Setting("ablations", "whatif_truncate", False, yes_or_no)
+WHATIF_FORWARD = Setting("ablations", "whatif_forward", "kept", str)
+WHATIF_DONOR: Setting[str] = Setting("ablations", "whatif_donor", None, str)
+"""The model that lends its forward branch."""
+WHATIF_RANK: Setting[int] = Setting("ablations", "whatif_rank", None, int)
+"""To which F_C is truncated."""

@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 from streamlit.elements.lib.grid_container import GridContainer
 
-from nnet.studies import DISAGREEMENTS, STUDIES, TABLES, Study, StudyError, summarise
-from nnet.studies.claims import METRIC_TITLES, NOT_RUN
-from workbench.ablations.results import figures, words
+from nnet.studies import STUDIES, TABLES, Study, StudyError, summarise
+from nnet.studies.claims import NOT_RUN
+from workbench.ablations import settings
+from workbench.ablations.results import as_printed, charts, downloads, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.folders import study_folders
-from workbench.ablations.results.rows import Base, Origin
-from workbench.shared import pictures, places, session, text
+from workbench.ablations.results.rows import Base
+from workbench.ablations.results.scene import Scene
+from workbench.shared import places, units
+from workbench.shared.controls import choose
+from workbench.shared.settings import one_of
 
-_FROM, _DATA, _VIEW, _METRIC, _TABLE = (
-    "results_from",
-    "results_data",
-    "results_view",
-    "results_metric",
-    "results_table",
-)
 _PREFERRED = {words.FIGURE4: "p_pro", "figure9": "p_auroc"}
 """Views with a metric of their own: what the paper draws there."""
-_MAPS = ("M4 to M6", "M4 (16 x 16)", "M5 (32 x 32)", "M6 (64 x 64)")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What is shown: a base's results under a metric, and where they come from."""
-
-    base: Base
-    metric: str
-    about: Origin
 
 
 def draw() -> None:
@@ -48,9 +34,9 @@ def draw() -> None:
         with grid.cell():
             view = _view(base)
     if problem:
-        st.error(text.plain(problem), icon=":material/error:")
+        st.error(units.plain(problem), icon=":material/error:")
     if view == words.PUBLISHED:
-        _published()
+        as_printed.draw()
     elif base is None:
         _nothing(folder, view)
     else:
@@ -66,12 +52,16 @@ def _folder(grid: GridContainer) -> Path | None:
     folders = study_folders(places.APP)
     if not folders:
         return None
-    session.remember(_FROM, next(iter(folders)), session.one_of(folders))
     if len(folders) == 1:
-        return folders[st.session_state[_FROM]]
+        return folders[settings.RESULTS_FROM.remember(next(iter(folders)), one_of(folders))]
     with grid.cell():
-        name = st.selectbox(
-            words.FOLDER_LABEL, list(folders), key=_FROM, help=words.FOLDER_HELP, on_change=_forget_metrics
+        name = choose(
+            settings.RESULTS_FROM,
+            list(folders),
+            label=words.FOLDER_LABEL,
+            help=words.FOLDER_HELP,
+            kind="list",
+            on_change=_forget_metrics,
         )
     return folders[name]
 
@@ -87,14 +77,14 @@ def _read(folder: Path | None) -> tuple[dict[str, Base], str]:
 def _base(grid: GridContainer, found: dict[str, Base]) -> Base | None:
     if not found:
         return None
-    session.remember(_DATA, next(iter(found)), session.one_of(found))
+    titles = {key: base.title for key, base in found.items()}
     with grid.cell():
-        key = st.selectbox(
-            words.DATA_LABEL,
-            list(found),
-            format_func=lambda key: found[key].title,
-            key=_DATA,
+        key = choose(
+            settings.RESULTS_DATA,
+            titles,
+            label=words.DATA_LABEL,
             help=words.DATA_HELP,
+            kind="list",
             on_change=_forget_metrics,
         )
     return found[key]
@@ -102,35 +92,22 @@ def _base(grid: GridContainer, found: dict[str, Base]) -> Base | None:
 
 def _forget_metrics() -> None:
     """Other data may have no masks: the metric starts at its default again. A callback."""
-    for view in ("", *_PREFERRED):
-        session.forget(_metric_key(view))
-
-
-def _metric_key(view: str) -> str:
-    return f"{view}_metric" if view in _PREFERRED else _METRIC
+    for setting in (settings.RESULTS_METRIC, *settings.OWN_METRICS.values()):
+        setting.forget()
 
 
 def _view(base: Base | None) -> str:
-    session.remember(_VIEW, words.CLAIMS, session.one_of(words.VIEWS))
-    return st.selectbox(words.VIEW_LABEL, words.VIEWS, format_func=lambda view: words.view_name(view, base), key=_VIEW)
-
-
-def _open(view: str) -> None:
-    """Show another view. A callback."""
-    st.session_state[_VIEW] = view
+    names = {view: words.view_name(view, base) for view in words.VIEWS}
+    return choose(settings.RESULTS_VIEW, names, label=words.VIEW_LABEL, kind="list")
 
 
 def _metric(base: Base, view: str) -> str:
-    default = _PREFERRED.get(view, "p_ap") if base.has_masks else "i_auroc"
-    key = _metric_key(view)
-    session.remember(key, default, session.one_of(words.METRICS))
-    return st.segmented_control(
-        words.METRIC_LABEL,
-        list(words.METRICS),
-        format_func=words.METRICS.get,
-        key=key,
-        required=True,
+    return choose(
+        settings.OWN_METRICS.get(view, settings.RESULTS_METRIC),
+        words.METRICS,
+        label=words.METRIC_LABEL,
         help=words.METRIC_HELP,
+        default=_PREFERRED.get(view, "p_ap") if base.has_masks else "i_auroc",
     )
 
 
@@ -141,7 +118,7 @@ def _results(scene: Scene, view: str, folder: Path | None) -> None:
     if view == words.CLAIMS:
         _claims(scene)
     elif view == words.FIGURE4:
-        _speed(scene)
+        charts.speed(scene)
     else:
         _study(scene, STUDIES[view])
     _made(scene, folder)
@@ -154,9 +131,9 @@ def _nothing(folder: Path | None, view: str) -> None:
     names = [view] if study else ["table4"]
     _command(study or STUDIES["table4"], None, names)
     if view == words.CLAIMS:
-        _published()
+        as_printed.draw()
     elif view in TABLES:
-        _published_table(view)
+        as_printed.table(view)
 
 
 def _made(scene: Scene, folder: Path | None) -> None:
@@ -192,8 +169,8 @@ def _claims(scene: Scene) -> None:
     base = scene.base
     st.download_button(
         words.DOWNLOAD_CLAIMS,
-        lambda: data.claims_csv(base),
-        f"{_file(scene, 'claims')}.csv",
+        lambda: downloads.claims_csv(base),
+        f"{scene.file('claims')}.csv",
         "text/csv",
         icon=":material/download:",
         on_click="ignore",
@@ -208,7 +185,7 @@ def _study_claims(scene: Scene, study: Study, found: Sequence[data.Checked]) -> 
             words.open_study(study),
             key=f"open-{study.name}",
             type="tertiary",
-            on_click=_open,
+            on_click=settings.RESULTS_VIEW.set,
             args=(study.name,),
             icon=":material/arrow_forward:",
             icon_position="right",
@@ -243,12 +220,12 @@ def _study(scene: Scene, study: Study) -> None:
     if not any(value.measured for value in data.values(base, study, metric)):
         st.info(words.no_masks(base), icon=":material/info:")
         _table(scene, study)
-    elif study.name in _FIGURES:
-        _FIGURES[study.name](scene, study)
+    elif study.name in charts.FIGURES:
+        charts.FIGURES[study.name](scene, study)
         _table(scene, study)
     else:
         _table(scene, study)
-        _deltas(scene, study)
+        charts.deltas(scene, study)
     _notes(study)
 
 
@@ -265,72 +242,20 @@ def _table(scene: Scene, study: Study) -> None:
 def _downloads(scene: Scene, study: Study) -> None:
     base = scene.base  # a download is made in a thread that has no session
     files = {
-        words.DOWNLOAD_TABLE: (lambda: data.study_csv(base, study), study.name),
-        words.DOWNLOAD_ROWS: (lambda: data.rows_csv(base, study), f"{study.name}-runs"),
+        words.DOWNLOAD_TABLE: (lambda: downloads.study_csv(base, study), study.name),
+        words.DOWNLOAD_ROWS: (lambda: downloads.rows_csv(base, study), f"{study.name}-runs"),
     }
     with st.container(horizontal=True, gap="small"):
         for label, (make, name) in files.items():
             st.download_button(
                 label,
                 make,
-                f"{_file(scene, name)}.csv",
+                f"{scene.file(name)}.csv",
                 "text/csv",
                 icon=":material/download:",
                 on_click="ignore",
                 key=f"results-{name}",
             )
-
-
-def _deltas(scene: Scene, study: Study) -> None:
-    found = data.deltas(scene.base, study, scene.metric)
-    st.markdown(words.delta_title(study, scene.metric))
-    _chart(
-        figures.delta_figure(found, study.baseline),
-        f"deltas-{study.name}",
-        words.delta_told(found, study, scene.metric),
-        words.DELTA_HINT,
-    )
-
-
-def _distances(scene: Scene, study: Study) -> None:
-    found = data.values(scene.base, study, scene.metric)
-    st.markdown(words.level_title("by distance", scene.metric))
-    hint = f"{words.DISTANCE_HINT} {words.axis_note(figures.lowest(found))}"
-    figure = figures.bars_figure(found, study.baseline)
-    _chart(figure, "distances", words.level_told(found, scene.metric), hint, width=680)
-
-
-def _maps(scene: Scene, study: Study) -> None:
-    found = {value.label: value for value in data.values(scene.base, study, scene.metric)}
-    names = {"KD": "plain forward distillation", "N-Net": "N-Net's forward branch"}
-    branches = {name: [found[f"{key}, {label}"] for label in _MAPS] for key, name in names.items()}
-    st.markdown(words.level_title("map by map", scene.metric))
-    _chart(
-        figures.maps_figure(branches, _MAPS),
-        "maps",
-        words.level_told(list(found.values()), scene.metric),
-        words.MAPS_HINT,
-        width=760,
-    )
-
-
-def _sweeps(scene: Scene, study: Study) -> None:
-    found = data.values(scene.base, study, scene.metric)
-    limits = figures.limits([value for name in words.SWEEP_TITLES for value in data.sweep(found, name)])
-    st.markdown(words.level_title("under each setting", scene.metric))
-    with st.grid(2, min_column_width=300, gap="medium") as grid:
-        for name, title in words.SWEEP_TITLES.items():
-            own = data.sweep(found, name)
-            figure = figures.sweep_figure(
-                own, limits, chosen=words.CHOSEN_VALUES.get(name), log=data.SWEEPS.get(name, False)
-            )
-            with grid.cell():
-                st.markdown(f"**{title}**")
-                _chart(figure, f"sweep-{name}", words.level_told(own, scene.metric))
-    st.caption(words.SWEEP_HINT)
-
-
-_FIGURES = {"figure6": _maps, "figure9": _distances, "figure10": _sweeps}
 
 
 def _notes(study: Study) -> None:
@@ -346,79 +271,3 @@ def _command(study: Study, scene: Scene | None, studies: Sequence[str]) -> None:
     st.code(command, language="bash", wrap_lines=True)
     path = f" {words.PATH_NOTE}" if "PATH" in command else ""
     st.caption(f"{words.to_run(study, None if scene is None else scene.about)}{path}")
-
-
-# -------------------------------------------------------------------------------------------------------------- speed
-
-
-def _speed(scene: Scene) -> None:
-    """Figure 4 with our own points."""
-    st.markdown(words.SPEED_ABOUT)
-    points = data.speed_points(scene.base, scene.metric)
-    if not points:
-        if not scene.base.has_masks and scene.metric != "i_auroc":
-            st.info(words.no_masks(scene.base), icon=":material/info:")
-            return
-        st.markdown(words.SPEED_NOT_RUN)
-        st.code(data.command(["table4"], scene.base), language="bash", wrap_lines=True)
-        return
-    st.markdown(words.speed_title(scene.metric))
-    figure = figures.speed_figure(points, METRIC_TITLES[scene.metric])
-    hint = f"{words.SPEED_HINT} {words.speed_made(scene.about)}"
-    _chart(figure, "speed", words.speed_told(points, scene.metric), hint)
-    st.dataframe(
-        words.speed_table(points, scene.metric), hide_index=True, key="results-speed", height="content", width="content"
-    )
-    st.download_button(
-        words.DOWNLOAD_TABLE,
-        lambda: data.speed_csv(points, scene.metric),
-        f"{_file(scene, 'figure4')}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="results-figure4",
-    )
-
-
-# --------------------------------------------------------------------------------------------------------- as printed
-
-
-def _published() -> None:
-    """The paper's tables, to browse."""
-    st.markdown(words.PUBLISHED_ABOUT)
-    session.remember(_TABLE, "table4", session.one_of(TABLES))
-    key = st.selectbox(
-        words.TABLE_LABEL, list(TABLES), format_func=lambda key: words.published_title(TABLES[key]), key=_TABLE
-    )
-    _published_table(key)
-    with st.expander(words.DISAGREE, icon=":material/rule:"):
-        st.markdown("\n".join(f"- {text.plain(line)}" for line in DISAGREEMENTS))
-
-
-def _published_table(key: str) -> None:
-    table = TABLES[key]
-    frame = data.published_frame(table)
-    st.dataframe(frame, hide_index=True, key=f"published-{key}", height="content")
-    st.caption(words.published_source(table))
-    st.download_button(
-        words.DOWNLOAD_TABLE,
-        frame.to_csv(index=False).encode(),
-        f"n-net-paper-{key}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"published-csv-{key}",
-    )
-
-
-# -------------------------------------------------------------------------------------------------------------- parts
-
-
-def _chart(figure: object, key: str, told: str, hint: str = "", width: int | str = "stretch") -> None:
-    st.plotly_chart(figure, key=f"results-chart-{key}", config=pictures.CHART_CONFIG, alt=told, width=width)
-    if hint:
-        st.caption(hint)
-
-
-def _file(scene: Scene, name: str) -> str:
-    return f"{data.slug(scene.base.data)}-{name}"

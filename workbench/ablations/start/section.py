@@ -209,5 +209,5 @@ def _show_results(root: Path) -> None:
     """Turn to the results of this study. A callback."""
     name = next((name for name, path in study_folders(places.APP).items() if path == root.resolve()), "")
     if name:
-        st.session_state["results_from"] = name
+        settings.RESULTS_FROM.set(name)
     settings.PART.set("results")

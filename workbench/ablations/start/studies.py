@@ -16,7 +16,7 @@ from nnet.runs import Run
 from nnet.runs.uploads import copy_tree
 from nnet.studies import base_config, running, select
 from nnet.studies.estimate import estimate, whole_seconds
-from nnet.studies.plan import Plan, Source, make_plan, open_source
+from nnet.studies.plan import Plan, Source, command, make_plan, open_source
 from nnet.studies.running import DONE, FAILED, RUNNING, WAITING, Share
 from nnet.studies.store import StudyFolder
 from workbench.ablations.results import rows
@@ -88,7 +88,7 @@ def plan_of(wish: Wish) -> tuple[Plan, StudyFolder]:
         base,
         folder,
         preset_name=wish.preset,
-        command=rows.command([wish.study], None),
+        command=command([wish.study], [wish.upload or wish.data], wish.seeds, wish.preset, wish.changes.split()),
     )
     return plan, folder
 

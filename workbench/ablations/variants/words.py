@@ -7,12 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nnet.config import Config
-from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
 from nnet.studies.variants import VARIANTS
 from workbench.ablations.variants.candidates import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
-from workbench.shared import text, verdict_words
+from workbench.shared import text
 from workbench.shared.sides import Setting, value
 
 INTRO = (
@@ -324,11 +323,6 @@ def changed(words: Sequence[str]) -> str:
 def published(place: Place) -> str:
     """A row of the paper in short: where it is printed."""
     return place.row.printed or place.study.source
-
-
-def scored_by(expression: str) -> str:
-    """What a score is made of."""
-    return verdict_words.shown(parse(expression).text)
 
 
 def switched_off(config: Config) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from nnet.analysis.whatif import LABEL, altered, energy, highest_rank
 from nnet.detector import Trace
+from workbench.ablations import settings
 from workbench.ablations.variants import cache as variant_cache
 from workbench.ablations.variants import candidates
 from workbench.ablations.variants import words as variant_text
@@ -19,26 +20,26 @@ from workbench.ablations.whatif import rows as whatif_data
 from workbench.ablations.whatif import words
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Choice, Row
 from workbench.components import linked_pictures
-from workbench.components.linked_pictures import Probe, Tile
+from workbench.components.linked_pictures import Pictures, Probe, Tile
 from workbench.shared import (
     chosen_picture,
     chosen_pixel,
+    controls,
     gallery,
     model_list,
     resources,
-    session,
     sides,
     sides_figures,
-    text,
-    theme,
+    units,
 )
 from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
+from workbench.shared.controls import choose, slider
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
+from workbench.shared.settings import Setting
+from workbench.shared.sides import Side
 
-_NFS, _FPM, _FORWARD, _DONOR = "whatif_nfs", "whatif_fpm", "whatif_forward", "whatif_donor"
-_TRUNCATE, _RANK = "whatif_truncate", "whatif_rank"
 _SIDE = 640  # longest side of a picture in pixels
 _DIFFERENCE_OPACITY = 0.9
 
@@ -66,7 +67,7 @@ def draw(model: Model) -> None:
     _answer(model, choice, found)
     _pictures(model, loaded, choice, found)
     if choice.rank is not None:
-        _rank_curve(trace, choice, found, curve)
+        _rank_curve(trace, choice.rank, found, curve)
     _peaks(found)
     _samples(model, choice, expression)
 
@@ -79,9 +80,11 @@ def _controls(model: Model, trace: Trace) -> Choice:
     config = model.detector.config
     why = words.reasons(config)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        nfs = _switch(_NFS, words.NFS_LABEL, words.NFS_HELP, why["nfs"], not why["nfs"])
-        fpm = _switch(_FPM, words.FPM_LABEL, words.FPM_HELP, why["fpm"], bool(why["nfs"]) and not why["fpm"])
-        truncated = _switch(_TRUNCATE, words.TRUNCATE_LABEL, words.TRUNCATE_HELP, why["rank"], False)
+        nfs = _switch(settings.WHATIF_NFS, words.NFS_LABEL, words.NFS_HELP, why["nfs"], not why["nfs"])
+        fpm = _switch(
+            settings.WHATIF_FPM, words.FPM_LABEL, words.FPM_HELP, why["fpm"], bool(why["nfs"]) and not why["fpm"]
+        )
+        truncated = _switch(settings.WHATIF_TRUNCATE, words.TRUNCATE_LABEL, words.TRUNCATE_HELP, why["rank"], False)
         forward, donor, title = _forward(model, why)
         st.button(
             words.RESET, icon=":material/restart_alt:", key="whatif_reset", help=words.RESET_HELP, on_click=_reset
@@ -92,35 +95,30 @@ def _controls(model: Model, trace: Trace) -> Choice:
     return Choice(nfs, fpm, forward, rank, donor, title)
 
 
-def _switch(key: str, label: str, about: str, problem: str, default: bool) -> bool:
-    session.remember(key, default, session.yes_or_no)
+def _switch(setting: Setting[bool], label: str, about: str, problem: str, default: bool) -> bool:
+    setting.remember(default)
     if problem:
-        st.session_state[key] = False
-    return st.toggle(label, key=key, disabled=bool(problem), help=problem or about)
+        setting.set(False)
+    return st.toggle(label, key=setting.key, disabled=bool(problem), help=problem or about)
 
 
 def _forward(model: Model, why: Mapping[str, str]) -> tuple[str, Model | None, str]:
     """What becomes of the forward branch; for another model's, that model and its title."""
     donors = _donors(model)
     possible = [KEPT] if why["forward"] else [KEPT, *([] if why["out"] else [OUT]), *([OTHER] if donors else [])]
-    session.remember(_FORWARD, KEPT, session.one_of(possible))
     problem = why["forward"] or why["out"] or ("" if donors else words.no_donor(_command(model)))
-    forward = st.segmented_control(
-        words.FORWARD_LABEL,
-        possible,
-        format_func=words.FORWARDS.get,
-        key=_FORWARD,
-        required=True,
+    forward = choose(
+        settings.WHATIF_FORWARD,
+        {name: words.FORWARDS[name] for name in possible},
+        label=words.FORWARD_LABEL,
         disabled=len(possible) == 1,
         help=" ".join(filter(None, (words.FORWARD_HELP, problem))),
     )
     if forward != OTHER:
         return forward, None, ""
     titles = variant_text.titles(donors.values())
-    session.remember(_DONOR, next(iter(donors)), session.one_of(donors))
-    key = st.selectbox(
-        words.DONOR_LABEL, list(donors), format_func=titles.get, key=_DONOR, help=words.DONOR_HELP, width=220
-    )
+    names = {key: titles[key] for key in donors}
+    key = choose(settings.WHATIF_DONOR, names, label=words.DONOR_LABEL, help=words.DONOR_HELP, kind="list", width=220)
     donor = resources.load_model(titles[key], donors[key].path, str(model.detector.device))
     return forward, donor, titles[key]
 
@@ -137,14 +135,15 @@ def _command(model: Model) -> str:
 
 
 def _rank(highest: int) -> int:
-    session.remember(_RANK, max(1, highest // 4), session.whole_number(1, highest))
-    return st.slider(words.RANK_LABEL, 1, highest, key=_RANK, width=420) if highest > 1 else 1
+    if highest == 1:
+        return 1
+    return slider(settings.WHATIF_RANK, words.RANK_LABEL, 1, highest, default=max(1, highest // 4), width=420)
 
 
 def _reset() -> None:
-    for key in (_NFS, _FPM, _TRUNCATE):
-        st.session_state[key] = False
-    st.session_state[_FORWARD] = KEPT
+    for setting in (settings.WHATIF_NFS, settings.WHATIF_FPM, settings.WHATIF_TRUNCATE):
+        setting.set(False)
+    settings.WHATIF_FORWARD.set(KEPT)
 
 
 # --------------------------------------------------------------------------------------------------- what is computed
@@ -180,7 +179,8 @@ def _rank_scan(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expre
     return [_relative(model, loaded, work.key, variant_cache.computed(loaded, work), expression) for work in works]
 
 
-def _relative(model: Model, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str) -> float:
+def _relative(model: Model, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray] | None, expression: str) -> float:
+    assert maps is not None  # `_ready` saw to it
     return variant_cache.relative(model.detector.checkpoint, loaded, key, maps, expression)
 
 
@@ -191,8 +191,8 @@ def _answer(model: Model, choice: Choice, found: Change) -> None:
     st.markdown(words.answer(found))
     with st.grid(3, min_column_width=150, gap="small"):
         for label, value in (
-            (words.BEFORE_METRIC, text.number(found.before.relative)),
-            (words.AFTER_METRIC, text.number(found.after.relative)),
+            (words.BEFORE_METRIC, units.number(found.before.relative)),
+            (words.AFTER_METRIC, units.number(found.after.relative)),
             (words.CHANGE_METRIC, words.signed(found.after.relative - found.before.relative)),
         ):
             st.metric(label, value, help=words.UNIT_NOTE)
@@ -203,26 +203,14 @@ def _answer(model: Model, choice: Choice, found: Change) -> None:
 
 
 def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> None:
-    session.remember("opacity", 70, session.whole_number(0, 100))
-    session.remember("colours", theme.DEFAULT_COLOUR_MAP, session.one_of(theme.COLOUR_MAPS))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        opacity = st.slider("Overlay opacity", 0, 100, step=5, format="%d %%", key="opacity", width=160) / 100
-        colours = st.selectbox("Colours", theme.COLOUR_MAPS, key="colours", width=120)
+        opacity, colours = controls.opacity(width=160), controls.colours()
     scale = Scale(0.0, 2.0, {0.0: "0", 1.0: "1 = threshold", 2.0: "≥ 2"}, "times the threshold", colours)
     small = figures.reduced(loaded.shown, _SIDE)
     key = (loaded.hash, variant_cache.whatif_key(model, choice.what, choice.name, choice.donor), colours, opacity)
-    bar = linked_pictures.bar(scale)
-    shown = {"before": (found.before, words.BEFORE_HINT), "after": (found.after, words.AFTER_HINT)}
     tiles = [
-        Tile(
-            side.name,
-            hint,
-            resources.photo((*key, name), lambda side=side: figures.overlay(small, side.score, scale, opacity, 1.0)),
-            **bar,
-            tag=words.tag(side.judged.reference, side.judged.value, side.relative),
-            alarm=side.judged.is_anomalous,
-        )
-        for name, (side, hint) in shown.items()
+        _tile(found.before, words.BEFORE_HINT, scale, (*key, "before"), small, opacity),
+        _tile(found.after, words.AFTER_HINT, scale, (*key, "after"), small, opacity),
     ]
     difference = sides.difference(found.before, found.after)
     uri = resources.photo(
@@ -240,29 +228,42 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
     )
     shape = loaded.image.shape
     x, y = chosen_pixel.remember(loaded, found.before.judged)
-    linked_pictures.draw(
+    linked_pictures.show(
         "whatif_pictures",
-        tiles,
-        shape[:2],
-        (y, x),
-        shape,
-        lambda r, c: chosen_pixel.choose(c, r),
-        label=words.PICTURES_LABEL,
-        widest=440,
-        ring=True,
-        zoom=True,
-        step=max(1, shape[1] // 64),
-        image=loaded.hash,
-        probe=Probe(found.after.score, words.PROBE),
+        Pictures(
+            tiles,
+            shape[:2],
+            (y, x),
+            shape,
+            words.PICTURES_LABEL,
+            widest=440,
+            ring=True,
+            zoom=True,
+            step=max(1, shape[1] // 64),
+            image=loaded.hash,
+            probe=Probe(found.after.score, words.PROBE),
+        ),
+        lambda row, column: chosen_pixel.choose(column, row),
     )
 
 
-def _rank_curve(trace: Trace, choice: Choice, found: Change, scores: Sequence[float]) -> None:
+def _tile(side: Side, hint: str, scale: Scale, key: tuple[object, ...], small: np.ndarray, opacity: float) -> Tile:
+    return Tile(
+        side.name,
+        hint,
+        resources.photo(key, lambda: figures.overlay(small, side.score, scale, opacity, 1.0)),
+        **linked_pictures.bar(scale),  # type: ignore[arg-type]
+        tag=words.tag(side.judged.reference, side.judged.value, side.relative),
+        alarm=side.judged.is_anomalous,
+    )
+
+
+def _rank_curve(trace: Trace, rank: int, found: Change, scores: Sequence[float]) -> None:
     """The score over all ranks, with the chosen one."""
     shares = energy(trace)
     st.markdown(f"**{words.RANK_TITLE}**")
-    st.markdown(words.rank_kept(choice.rank, len(shares), float(shares[choice.rank - 1])))
-    figure = whatif_figures.rank_figure(scores, shares, choice.rank, found.before.relative)
+    st.markdown(words.rank_kept(rank, len(shares), float(shares[rank - 1])))
+    figure = whatif_figures.rank_figure(scores, shares, rank, found.before.relative)
     st.plotly_chart(figure, key="whatif_ranks", config=figures.CHART_CONFIG, alt=words.RANK_TITLE, width=760)
     st.caption(words.RANK_HINT)
 

@@ -1,0 +1,104 @@
+"""The charts of the results: differences to the baseline, and the paper's figures with our numbers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from nnet.studies import Study
+from nnet.studies.claims import METRIC_TITLES
+from workbench.ablations.results import downloads, figures, words
+from workbench.ablations.results import rows as data
+from workbench.ablations.results.scene import Scene
+from workbench.shared import pictures
+
+_MAPS = ("M4 to M6", "M4 (16 x 16)", "M5 (32 x 32)", "M6 (64 x 64)")
+
+
+def deltas(scene: Scene, study: Study) -> None:
+    found = data.deltas(scene.base, study, scene.metric)
+    st.markdown(words.delta_title(study, scene.metric))
+    _chart(
+        figures.delta_figure(found, study.baseline),
+        f"deltas-{study.name}",
+        words.delta_told(found, study, scene.metric),
+        words.DELTA_HINT,
+    )
+
+
+def distances(scene: Scene, study: Study) -> None:
+    found = data.values(scene.base, study, scene.metric)
+    st.markdown(words.level_title("by distance", scene.metric))
+    hint = f"{words.DISTANCE_HINT} {words.axis_note(figures.lowest(found))}"
+    figure = figures.bars_figure(found, study.baseline)
+    _chart(figure, "distances", words.level_told(found, scene.metric), hint, width=680)
+
+
+def maps(scene: Scene, study: Study) -> None:
+    found = {value.label: value for value in data.values(scene.base, study, scene.metric)}
+    names = {"KD": "plain forward distillation", "N-Net": "N-Net's forward branch"}
+    branches = {name: [found[f"{key}, {label}"] for label in _MAPS] for key, name in names.items()}
+    st.markdown(words.level_title("map by map", scene.metric))
+    _chart(
+        figures.maps_figure(branches, _MAPS),
+        "maps",
+        words.level_told(list(found.values()), scene.metric),
+        words.MAPS_HINT,
+        width=760,
+    )
+
+
+def sweeps(scene: Scene, study: Study) -> None:
+    found = data.values(scene.base, study, scene.metric)
+    limits = figures.limits([value for name in words.SWEEP_TITLES for value in data.sweep(found, name)])
+    st.markdown(words.level_title("under each setting", scene.metric))
+    with st.grid(2, min_column_width=300, gap="medium") as grid:
+        for name, title in words.SWEEP_TITLES.items():
+            own = data.sweep(found, name)
+            figure = figures.sweep_figure(
+                own, limits, chosen=words.CHOSEN_VALUES.get(name), log=data.SWEEPS.get(name, False)
+            )
+            with grid.cell():
+                st.markdown(f"**{title}**")
+                _chart(figure, f"sweep-{name}", words.level_told(own, scene.metric))
+    st.caption(words.SWEEP_HINT)
+
+
+FIGURES = {"figure6": maps, "figure9": distances, "figure10": sweeps}
+
+
+def speed(scene: Scene) -> None:
+    """Figure 4 with our own points."""
+    st.markdown(words.SPEED_ABOUT)
+    points = data.speed_points(scene.base, scene.metric)
+    if not points:
+        if not scene.base.has_masks and scene.metric != "i_auroc":
+            st.info(words.no_masks(scene.base), icon=":material/info:")
+            return
+        st.markdown(words.SPEED_NOT_RUN)
+        st.code(data.command(["table4"], scene.base), language="bash", wrap_lines=True)
+        return
+    st.markdown(words.speed_title(scene.metric))
+    figure = figures.speed_figure(points, METRIC_TITLES[scene.metric])
+    hint = f"{words.SPEED_HINT} {words.speed_made(scene.about)}"
+    _chart(figure, "speed", words.speed_told(points, scene.metric), hint)
+    st.dataframe(
+        words.speed_table(points, scene.metric), hide_index=True, key="results-speed", height="content", width="content"
+    )
+    st.download_button(
+        words.DOWNLOAD_TABLE,
+        lambda: downloads.speed_csv(points, scene.metric),
+        f"{scene.file('figure4')}.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="results-figure4",
+    )
+
+
+def _chart(figure: go.Figure, key: str, told: str, hint: str = "", width: int | Literal["stretch"] = "stretch") -> None:
+    st.plotly_chart(figure, key=f"results-chart-{key}", config=pictures.CHART_CONFIG, alt=told, width=width)
+    if hint:
+        st.caption(hint)

@@ -1,0 +1,177 @@
+"""The pictures side by side: every variant's score, difference or maps on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from nnet.analysis.whatif import LABEL
+from nnet.scoring.overlay import overlay
+from workbench.ablations import settings
+from workbench.ablations.variants import candidates, words
+from workbench.ablations.variants.candidates import WHATIF, Variant
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Pictures, Probe, Tile
+from workbench.shared import chosen_pixel, pictures, resources, sides, sides_figures
+from workbench.shared.pictures import Scale
+from workbench.shared.resources import Loaded
+from workbench.shared.settings import one_of
+
+_SIDE = 480  # longest side of a tile's picture in pixels
+_DIFFERENCE_OPACITY = 0.9
+_WIDE = 5  # most pictures in a row
+
+
+@dataclass(frozen=True)
+class View:
+    """How the grid is drawn: a key of SHOWS, the colours, the overlay's opacity 0..1, and the chosen pixel x, y."""
+
+    show: str
+    colours: str
+    opacity: float
+    pixel: tuple[int, int]
+
+
+def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: View) -> None:
+    """All tiles on one scale, and its legend."""
+    chosen = picked(shown)
+    indices: list[int] = []  # of the variant behind each tile; -1 for the original
+    tiles: list[Tile] = []
+
+    def add(index: int, tile: Tile) -> None:
+        indices.append(index)
+        tiles.append(tile)
+
+    if view.show in ("score", "difference"):
+        add(-1, _original(loaded))
+        for index, one in enumerate(shown):
+            add(index, _score_tile(loaded, one, reference, view))
+        columns = _columns(len(tiles))
+    else:
+        columns = len(shown)
+        for name in _rows(view.show, shown):
+            for index, one in enumerate(shown):
+                add(index, _map_tile(loaded, one, name, view))
+    shape, (x, y) = loaded.image.shape, view.pixel
+    linked_pictures.show(
+        "variants_grid",
+        Pictures(
+            tiles,
+            shape[:2],
+            (y, x),
+            shape,
+            words.GRID_LABEL,
+            width=160,
+            widest=420,
+            ring=True,
+            zoom=True,
+            step=max(1, shape[1] // 64),
+            image=loaded.hash,
+            columns=columns,
+            picked=next((i for i, v in enumerate(indices) if v == chosen), None),
+            probe=Probe(reference.side.score, f"{reference.title}, in thresholds:"),
+        ),
+        lambda row, column: chosen_pixel.choose(column, row),
+        lambda tile: settings.VARIANT.set(shown[indices[tile]].candidate.key),
+    )
+    _legend(shown, reference, view)
+
+
+def _columns(count: int) -> int:
+    """Pictures in a row, so that rows are about equally long."""
+    rows = -(-count // _WIDE)
+    return -(-count // rows)
+
+
+def _rows(show: str, shown: Sequence[Variant]) -> list[str]:
+    """The maps to show, scale by scale from fine to coarse, as far as a variant has them."""
+    order = {"reverse": ("M1", "M2", "M3"), "forward": ("M6", "M5", "M4"), "maps": ("M1", "M6", "M2", "M5", "M3", "M4")}
+    return [name for name in order[show] if any(name in one.maps for one in shown)] or list(order[show])
+
+
+def _original(loaded: Loaded) -> Tile:
+    uri = resources.photo((loaded.hash, "grid"), lambda: pictures.reduced(loaded.shown, _SIDE))
+    return Tile(words.ORIGINAL, words.ORIGINAL_HINT, uri)
+
+
+def _score_tile(loaded: Loaded, one: Variant, reference: Variant, view: View) -> Tile:
+    """A variant's score on the picture, or its difference to the reference."""
+    if one.judged is None:
+        return Tile(one.title, words.NO_SCORE, pick=words.pick(one.title))
+    is_reference = one.candidate.key == reference.candidate.key
+    key = _photo_key(loaded, one, view)
+    if view.show == "difference" and not is_reference:
+        uri = resources.photo((*key, "minus", *_identity(reference)), lambda: _difference(loaded, one, reference))
+    else:
+        scale = _scale(view)
+        small = pictures.reduced(loaded.shown, _SIDE)
+        uri = resources.photo(key, lambda: pictures.overlay(small, one.side.score, scale, view.opacity, 1.0))
+    hint = words.REFERENCE_TAG if is_reference else _differs(one, reference)
+    return Tile(
+        one.title, hint, uri, tag=words.score_tag(one), alarm=one.judged.is_anomalous, pick=words.pick(one.title)
+    )
+
+
+def _difference(loaded: Loaded, one: Variant, reference: Variant) -> np.ndarray:
+    values = candidates.difference(one, reference)
+    return sides_figures.difference_overlay(pictures.reduced(loaded.shown, _SIDE), values, _DIFFERENCE_OPACITY)
+
+
+def _map_tile(loaded: Loaded, one: Variant, name: str, view: View) -> Tile:
+    title = words.map_title(name, one.title)
+    if name not in one.maps:
+        return Tile(title, words.NO_MAP, pick=words.pick(one.title))
+    values, level = one.maps[name], max(one.levels[name], 1e-12)
+    small, colours = pictures.reduced(loaded.shown, _SIDE), pictures.map_scale(view.colours)
+    uri = resources.photo(
+        (*_photo_key(loaded, one, view), name),
+        lambda: overlay(small, values / level, (colours.low, colours.high), view.opacity, view.colours, None),
+    )
+    return Tile(
+        title, words.map_hint(name), uri, tag=words.peak_tag(float(values.max()) / level), pick=words.pick(one.title)
+    )
+
+
+def _photo_key(loaded: Loaded, one: Variant, view: View) -> tuple[object, ...]:
+    return ("grid", loaded.hash, *_identity(one), view.colours, view.opacity)
+
+
+def _identity(one: Variant) -> tuple[object, ...]:
+    """What a variant's numbers depend on, beside the picture."""
+    what = one.candidate.name if one.candidate.kind == WHATIF else ""
+    return one.checkpoint.weights_hash, what, one.expression
+
+
+def _differs(one: Variant, reference: Variant) -> str:
+    if one.checkpoint.weights_hash == reference.checkpoint.weights_hash and one.config == reference.config:
+        return words.SAME_WEIGHTS
+    return words.differs(sides.settings(reference.config, one.config))
+
+
+def _scale(view: View) -> Scale:
+    return Scale(0.0, 2.0, {0.0: "0", 1.0: "1 = own threshold", 2.0: "≥ 2"}, "times own threshold", view.colours)
+
+
+def _legend(shown: Sequence[Variant], reference: Variant, view: View) -> None:
+    """The one colour scale of all tiles, and what its unit is."""
+    if view.show == "difference":
+        st.html(pictures.gradient_bar(sides_figures.difference_gradient(), words.ticks(reference.title)))
+        notes = [words.DIFFERENCE_NOTE]
+    elif view.show == "score":
+        st.html(pictures.colour_bar(_scale(view)))
+        notes = [words.SCALE_NOTE]
+    else:
+        st.html(pictures.colour_bar(pictures.map_scale(view.colours)))
+        notes = [words.MAP_NOTE]
+    if any(one.candidate.kind == WHATIF for one in shown):
+        notes.append(f"{words.WHATIF_NOTE} {LABEL}")
+    st.caption(" ".join(notes))
+
+
+def picked(shown: Sequence[Variant]) -> int:
+    """The index of the variant that is looked at closely: the second one until another is chosen."""
+    keys = [one.candidate.key for one in shown]
+    return keys.index(settings.VARIANT.remember(keys[min(1, len(keys) - 1)], one_of(keys)))

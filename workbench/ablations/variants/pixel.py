@@ -1,0 +1,64 @@
+"""Why the chosen pixel scores what it scores, for every variant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from workbench.ablations.variants import cache as variant_cache
+from workbench.ablations.variants import candidates, figures, words
+from workbench.ablations.variants.candidates import Variant
+from workbench.shared import chosen_pixel, pictures, verdict_words
+from workbench.shared.controls import choose
+from workbench.shared.resources import Loaded
+
+
+def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> None:
+    """Why the chosen pixel scores what it scores, for every variant."""
+    x, y = chosen
+    st.subheader(words.PIXEL_TITLE, anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        compared = choose(
+            chosen_pixel.NORMAL,
+            verdict_words.COMPARISONS,
+            label=verdict_words.COMPARE_LABEL,
+            help=verdict_words.COMPARE_HELP,
+        )
+        by_place = compared == "place"
+        for key, label, value, length in (
+            ("grid_x", "x in px", x, loaded.image.shape[1]),
+            ("grid_y", "y in px", y, loaded.image.shape[0]),
+        ):
+            st.session_state[key] = value
+            st.slider(label, 0, length - 1, key=key, on_change=_moved, width=200)
+        st.button(
+            "Highest score",
+            icon=":material/my_location:",
+            on_click=chosen_pixel.choose_peak,
+            key="grid_peak",
+            disabled=chosen_pixel.is_peak(),
+            help="Choose the pixel where the reference's score is highest.",
+        )
+    verdicts = {
+        one.title: candidates.verdict(
+            one, variant_cache.normal_maps(one.checkpoint), x, y, loaded.image.shape, by_place
+        )
+        for one in scored
+    }
+    left, right = st.columns(2, gap="medium")
+    with left:
+        figure = figures.shares_figure({title: found for title, (found, _) in verdicts.items()})
+        st.markdown(f"**{verdict_words.pixel_title(x, y)}: what makes each score**", help=verdict_words.SHARES_HELP)
+        st.plotly_chart(figure, key="grid_shares", config=pictures.CHART_CONFIG, alt=words.PIXEL_HINT)
+        st.caption(words.PIXEL_HINT)
+    with right:
+        lines = [
+            words.verdict(one, verdict_words.pixel_verdict(found, here, 1.0, by_place), here)
+            for one, (found, here) in zip(scored, verdicts.values(), strict=True)
+        ]
+        st.markdown("\n".join(f"- {line}" for line in lines))
+
+
+def _moved() -> None:
+    chosen_pixel.choose(st.session_state["grid_x"], st.session_state["grid_y"])
