@@ -11,7 +11,7 @@ from nnet.studies import STUDIES, VARIANTS, Measured, Study, SummaryCell, Summar
 from nnet.studies.claims import FAILS, HOLDS, METRIC_TITLES, NOT_MEASURED, NOT_RUN, ONE_SEED, PIXEL_METRICS, WITHIN
 from nnet.studies.published import PublishedTable
 from workbench.ablations.results.rows import NOT_CLAIMED, Base, Checked, Origin, SpeedPoint, Values, printed, trainings
-from workbench.shared import text, theme
+from workbench.shared import theme, units
 
 ABOUT = (
     "The paper builds N-Net from a plain network part by part, and says of each part that it helps. Here every one of "
@@ -111,12 +111,12 @@ def statement(found: Sequence[Checked], base: Base, metric: str) -> str:
         (counts[WITHIN], "is undecided", "are undecided"),
     ]
     total = sum(count for count, _, _ in decided)
-    place, name = text.plain(f"the {base.data}" if base.is_mean else base.data), METRIC_TITLES[metric]
+    place, name = units.plain(f"the {base.data}" if base.is_mean else base.data), METRIC_TITLES[metric]
     if total:
         parts = [f"{count} {one if count == 1 else many}" for count, one, many in decided if count]
         if total == 1:
             return f"The one claim checked on {place} by {name} {parts[0].removeprefix('1 ')}."
-        return f"Of {text.plural(total, 'claim')} checked on {place} by {name}, {_joined(parts)}."
+        return f"Of {units.plural(total, 'claim')} checked on {place} by {name}, {_joined(parts)}."
     if counts[ONE_SEED]:
         return f"One seed decides nothing: train more seeds on {place} to check {_claims(counts[ONE_SEED])}."
     if counts[NOT_RUN]:
@@ -166,9 +166,9 @@ def _numbers(one: Checked, metric: str, whole: bool) -> str:
         return "waits for its networks" if one.outcome == NOT_RUN else missing
     if len(one.claim.others) == 1 or not whole:
         return _comparison(one, metric)
-    parts = [f"against {text.plain(other)} {points(value)}" for other, value in differences.items()]
+    parts = [f"against {units.plain(other)} {points(value)}" for other, value in differences.items()]
     papers = [(other, printed(one, other, metric)) for other in differences]
-    beside = [f"{paper:+.2f} against {text.plain(other)}" for other, paper in papers if paper is not None]
+    beside = [f"{paper:+.2f} against {units.plain(other)}" for other, paper in papers if paper is not None]
     return "here " + ", ".join(parts) + (f" · paper {', '.join(beside)}" if beside else "")
 
 
@@ -178,9 +178,9 @@ def _comparison(one: Checked, metric: str) -> str:
     which = ""
     if len(one.claim.others) > 1:
         kind = "largest difference" if one.claim.same else "weakest comparison"
-        which = f"{kind}, with {text.plain(one.deciding)}: "
+        which = f"{kind}, with {units.plain(one.deciding)}: "
     beside = "" if paper is None else f" · paper {paper:+.2f}"
-    return f"{which}here {points(value)} over {text.plural(value.n, 'seed')}{beside}"
+    return f"{which}here {points(value)} over {units.plural(value.n, 'seed')}{beside}"
 
 
 def points(value: Measured) -> str:
@@ -195,7 +195,7 @@ def not_run_claims(found: Sequence[Checked]) -> str:
 
 
 def _claims(count: int) -> str:
-    return "one claim" if count == 1 else text.plural(count, "claim")
+    return "one claim" if count == 1 else units.plural(count, "claim")
 
 
 def open_study(study: Study) -> str:
@@ -322,7 +322,7 @@ def no_masks(base: Base) -> str:
     """Why there are no pixel metrics."""
     if base.is_mean:
         return "Not all of these data sets have masks of the defects, so only I-AUROC can be averaged."
-    return f"{text.plain(base.data)} has no masks of the defects, so only I-AUROC can be measured."
+    return f"{units.plain(base.data)} has no masks of the defects, so only I-AUROC can be measured."
 
 
 # ------------------------------------------------------------------------------------------------------------- charts
@@ -351,7 +351,6 @@ SWEEP_TITLES = {
     "alpha": "alpha, weight of the forward loss",
     "beta": "beta, loss of alignment",
 }
-BETA_NAMES = {"beta on at first": "on at first", "beta constant": "always on"}
 CHOSEN_VALUES = {"L": 4.0, "delta": 0.002, "alpha": 1.2}
 """The paper's choice, section 4.1."""
 
@@ -416,7 +415,7 @@ def speed_made(about: Origin) -> str:
     shared = (
         " Several trainings shared the machine, which disturbs the speeds; take them as rough." if about.shared else ""
     )
-    devices = text.plain("; ".join(about.devices)) or "a device that the table does not name"
+    devices = units.plain("; ".join(about.devices)) or "a device that the table does not name"
     return f"From a decoded image to its maps, in batches of 8, on {devices}.{shared}"
 
 
@@ -433,15 +432,15 @@ NO_ROWS = "No training of this study is finished yet. The table fills while the 
 def about_results(base: Base, about: Origin) -> str:
     """One line on where the numbers come from."""
     facts = [
-        f"{text.plural(about.runs, 'training')} with {_seeds(about.seeds)}",
+        f"{units.plural(about.runs, 'training')} with {_seeds(about.seeds)}",
         f"{about.training_images:,} good images to learn from",
         f"{about.images:,} to test, {about.defective:,} of them defective",
-        text.plain(f"preset {base.preset}{f', {base.settings}' if base.settings else ''}" if base.preset else ""),
+        units.plain(f"preset {base.preset}{f', {base.settings}' if base.settings else ''}" if base.preset else ""),
         _time(about.minutes, "of training"),
-        text.plain("; ".join(about.devices)),
-        f"commit {text.plain(', '.join(about.commits))}" if about.commits else "",
+        units.plain("; ".join(about.devices)),
+        f"commit {units.plain(', '.join(about.commits))}" if about.commits else "",
     ]
-    return f"{text.plain(base.data)}: {' · '.join(filter(None, facts))}."
+    return f"{units.plain(base.data)}: {' · '.join(filter(None, facts))}."
 
 
 def _seeds(seeds: Sequence[int]) -> str:
@@ -458,7 +457,7 @@ def _time(minutes: float, what: str) -> str:
 def to_run(study: Study, about: Origin | None) -> str:
     """How large a study is, above its command."""
     each = trainings(study)
-    size = f"{text.plural(each, 'training')} for each seed and data set, {3 * each} with the command's three seeds"
+    size = f"{units.plural(each, 'training')} for each seed and data set, {3 * each} with the command's three seeds"
     pace = ""
     if about is not None and about.minutes_each:
         whole = _time(3 * each * about.minutes_each, "in all, one after the other")
@@ -468,7 +467,7 @@ def to_run(study: Study, about: Origin | None) -> str:
 
 def not_run(study: Study, base: Base | None) -> str:
     """Why there is no chart."""
-    place = "" if base is None else f" on {text.plain(base.data)}"
+    place = "" if base is None else f" on {units.plain(base.data)}"
     return f"{study_name(study)} has not been run{place}. This command does it:"
 
 

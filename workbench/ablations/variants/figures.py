@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from nnet.scoring.attribution import Attribution
 from nnet.scoring.maps import MAPS
 from workbench.ablations.variants import words
-from workbench.shared import text, theme, verdict_words
+from workbench.shared import theme, units, verdict_words
 
 _SHADES = {"reverse": ("#8fbfe0", "#2a7fb8", "#174c70"), "forward": ("#f4b78f", "#e0702a", "#8f4210")}
 """From the fine to the coarse scale."""
@@ -88,7 +88,7 @@ def _bar(name: str, found: Mapping[str, Attribution]) -> go.Bar:
         name=name,
         marker={"color": map_colour(name), "line": {"width": 0}},
         customdata=[
-            (verdict_words.share(part.share), verdict_words.times(part.ratio), text.number(part.value))
+            (verdict_words.share(part.share), verdict_words.times(part.ratio), units.number(part.value))
             for part in present.values()
         ],
         hovertemplate=f"%{{y}}<br>{name}: %{{customdata[0]}} of the log score, %{{customdata[1]}} its normal level "

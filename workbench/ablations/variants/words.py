@@ -11,7 +11,8 @@ from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
 from nnet.studies.variants import VARIANTS
 from workbench.ablations.variants.candidates import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
-from workbench.shared import text
+from workbench.shared import units
+from workbench.shared import words as shared_words
 from workbench.shared.sides import Setting, value
 
 INTRO = (
@@ -193,27 +194,27 @@ def kind(one: Candidate) -> str:
         facts.append(f"trained on {one.data}")
     if one.seed is not None:
         facts.append(f"seed {one.seed}")
-    return text.plain(", ".join(facts)) + "."
+    return units.plain(", ".join(facts)) + "."
 
 
 def about(variant: Variant) -> str:
     """A variant's name and what it is."""
-    return f"**{text.plain(variant.title)}**: {kind(variant.candidate)} It has {switched_off(variant.config)}."
+    return f"**{units.plain(variant.title)}**: {kind(variant.candidate)} It has {switched_off(variant.config)}."
 
 
 def score_tag(variant: Variant) -> str:
     """The badge below a tile: the score in thresholds, and the decision."""
-    return f"{text.number(variant.side.relative)} {text.TIMES} threshold, {decision(variant).lower()}"
+    return f"{units.number(variant.side.relative)} {units.TIMES} threshold, {decision(variant).lower()}"
 
 
 def decision(variant: Variant) -> str:
     """ "Anomalous" or "Normal"; for a what-if by the untouched model's threshold."""
-    return text.decision(variant.judged.reference, variant.judged.value)
+    return shared_words.decision(variant.judged.reference, variant.judged.value)
 
 
 def peak_tag(peak: float) -> str:
     """The badge below a map: its peak."""
-    return f"peak {text.number(peak)} {text.TIMES} normal"
+    return f"peak {units.number(peak)} {units.TIMES} normal"
 
 
 def map_title(name: str, title: str) -> str:
@@ -251,12 +252,12 @@ def pick(title: str) -> str:
 
 def progress(done: int, total: int, title: str) -> str:
     """While networks run."""
-    return f"{done} of {text.plural(total, 'variant')} looked at. Now: {text.plain(title)}"
+    return f"{done} of {units.plural(total, 'variant')} looked at. Now: {units.plain(title)}"
 
 
 def left_out(title: str, error: str) -> str:
     """That a variant cannot be used."""
-    return f"{text.plain(title)} is left out. {text.plain(error)}"
+    return f"{units.plain(title)} is left out. {units.plain(error)}"
 
 
 def ticks(reference: str) -> tuple[str, str, str]:
@@ -268,17 +269,18 @@ def answer(shown: Sequence[Variant], reference: Variant) -> str:
     """How the variants' answers on the picture compare, in a sentence or two."""
     flagged = [one for one in shown if one.judged.is_anomalous]
     if len(shown) == 1:
-        return f"{text.plain(reference.title)} calls the picture {decision(reference).lower()}."
+        return f"{units.plain(reference.title)} calls the picture {decision(reference).lower()}."
     if len(flagged) in (0, len(shown)):
         said = f"All {len(shown)} call the picture {decision(reference).lower()}."
     else:
-        names = ", ".join(text.plain(one.title) for one in flagged)
+        names = ", ".join(units.plain(one.title) for one in flagged)
         said = f"{len(flagged)} of {len(shown)} call the picture anomalous: {names}."
     high = max(shown, key=lambda one: one.side.relative)
     low = min(shown, key=lambda one: one.side.relative)
+    highest, lowest = units.number(high.side.relative), units.number(low.side.relative)
     return (
-        f"**{said}** The highest score is {text.number(high.side.relative)} thresholds ({text.plain(high.title)}), the "
-        f"lowest {text.number(low.side.relative)} ({text.plain(low.title)})."
+        f"**{said}** The highest score is {highest} thresholds ({units.plain(high.title)}), the lowest {lowest} "
+        f"({units.plain(low.title)})."
     )
 
 
@@ -312,7 +314,7 @@ def command(study: str, data: str) -> str:
 
 def verdict(variant: Variant, why: str, here: float) -> str:
     """One variant's verdict on the chosen pixel."""
-    return f"**{text.plain(variant.title)}**: {text.number(here)} thresholds here. {why}"
+    return f"**{units.plain(variant.title)}**: {units.number(here)} thresholds here. {why}"
 
 
 def changed(words: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from workbench.ablations.whatif import words
 from workbench.ablations.whatif.rows import Row
-from workbench.shared import text, theme
+from workbench.shared import theme, units
 
 _FLOOR = 0.01  # thresholds; below it a score means nothing
 _BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)", "dragmode": False}
@@ -28,7 +28,7 @@ def rank_figure(scores: Sequence[float], energy: np.ndarray, chosen: int, before
     """
     ranks = np.arange(1, len(scores) + 1)
     told = [
-        f"{text.number(score)} thresholds, {text.percent(share)} of F_C's energy"
+        f"{units.number(score)} thresholds, {units.percent(share)} of F_C's energy"
         for score, share in zip(scores, energy, strict=True)
     ]
     line = go.Scatter(

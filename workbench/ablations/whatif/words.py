@@ -8,7 +8,8 @@ from nnet.config import Config
 from nnet.expression import parse
 from nnet.scoring.calibration import Reference
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Row, Summary
-from workbench.shared import text, verdict_words
+from workbench.shared import units, verdict_words
+from workbench.shared import words as shared_words
 
 INTRO = (
     "Take a part out of the trained model and look again. Nothing is trained: what changes shows how much this network "
@@ -99,21 +100,21 @@ def no_donor(command: str) -> str:
 
 def changes(words: Sequence[str]) -> str:
     """What is changed."""
-    return f"Changed: {text.plain('; '.join(words))}."
+    return f"Changed: {units.plain('; '.join(words))}."
 
 
 def answer(found: Change) -> str:
     """What the intervention does to the picture's score, in a sentence or two."""
     before, after = found.before.relative, found.after.relative
     decisions = [
-        text.decision(side.judged.reference, side.judged.value).lower() for side in (found.before, found.after)
+        shared_words.decision(side.judged.reference, side.judged.value).lower() for side in (found.before, found.after)
     ]
     said = (
         f"The picture stays {decisions[0]}."
         if decisions[0] == decisions[1]
         else f"The picture turns from {decisions[0]} to {decisions[1]}."
     )
-    moved = f"Its score goes from {text.number(before)} to {text.number(after)} thresholds{_factor(before, after)}."
+    moved = f"Its score goes from {units.number(before)} to {units.number(after)} thresholds{_factor(before, after)}."
     return f"**{said}** {moved}"
 
 
@@ -123,7 +124,7 @@ def _factor(before: float, after: float) -> str:
     ratio = after / before
     if 0.995 < ratio < 1.005:
         return ", as good as unchanged"
-    return f", {verdict_words.times(ratio)} as much" if ratio > 1 else f", {text.percent(ratio)} of it"
+    return f", {verdict_words.times(ratio)} as much" if ratio > 1 else f", {units.percent(ratio)} of it"
 
 
 def not_comparable(own: str, expression: str) -> str:
@@ -137,7 +138,7 @@ def not_comparable(own: str, expression: str) -> str:
 
 def signed(value: float) -> str:
     """A change with its sign: "+3.80", "−1.77"."""
-    return f"{'−' if value < 0 else '+'}{text.number(abs(value))}"
+    return f"{'−' if value < 0 else '+'}{units.number(abs(value))}"
 
 
 def difference_tag(found: Change) -> str:
@@ -149,15 +150,15 @@ def raw_scores(found: Change) -> str:
     """Both scores as they are, with the thresholds they are divided by."""
     before, after = found.before.judged, found.after.judged
     return (
-        f"Score {text.number(before.value)} (threshold {text.number(before.reference.threshold)}) before, "
-        f"{text.number(after.value)} (threshold {text.number(after.reference.threshold)}) after."
+        f"Score {units.number(before.value)} (threshold {units.number(before.reference.threshold)}) before, "
+        f"{units.number(after.value)} (threshold {units.number(after.reference.threshold)}) after."
     )
 
 
 def rank_kept(rank: int, highest: int, share: float) -> str:
     """What a truncation keeps of F_C."""
     return (
-        f"Rank {rank} of {highest} keeps {text.percent(share)} of the energy (sum of squares) that F_C has on this "
+        f"Rank {rank} of {highest} keeps {units.percent(share)} of the energy (sum of squares) that F_C has on this "
         "picture as trained."
     )
 
@@ -169,12 +170,12 @@ def scanning(done: int, total: int) -> str:
 
 def looking(done: int, total: int) -> str:
     """While the network looks at several pictures."""
-    return f"{done} of {text.plural(total, 'picture')} looked at"
+    return f"{done} of {units.plural(total, 'picture')} looked at"
 
 
 def tag(reference: Reference, value: float, relative: float) -> str:
     """The badge below a picture."""
-    return f"{text.number(relative)} {text.TIMES} threshold, {text.decision(reference, value).lower()}"
+    return f"{units.number(relative)} {units.TIMES} threshold, {shared_words.decision(reference, value).lower()}"
 
 
 def samples_summary(defective: Summary | None, normal: Summary | None) -> str:
@@ -190,11 +191,11 @@ def samples_summary(defective: Summary | None, normal: Summary | None) -> str:
 
 def _moved(name: str, one: Summary) -> str:
     return (
-        f"The median of {text.plural(one.count, f'{name} picture')} goes from {text.number(one.before)} to "
-        f"{text.number(one.after)} thresholds; flagged are {one.flagged_after} instead of {one.flagged_before}."
+        f"The median of {units.plural(one.count, f'{name} picture')} goes from {units.number(one.before)} to "
+        f"{units.number(one.after)} thresholds; flagged are {one.flagged_after} instead of {one.flagged_before}."
         if one.flagged_after != one.flagged_before
-        else f"The median of {text.plural(one.count, f'{name} picture')} goes from {text.number(one.before)} to "
-        f"{text.number(one.after)} thresholds; {one.flagged_after} are flagged as before."
+        else f"The median of {units.plural(one.count, f'{name} picture')} goes from {units.number(one.before)} to "
+        f"{units.number(one.after)} thresholds; {one.flagged_after} are flagged as before."
     )
 
 
@@ -212,7 +213,7 @@ def _margin(defective: Summary, normal: Summary) -> str:
 
 def row_told(row: Row) -> str:
     """A picture's change, for the pointer."""
-    return f"{row.title} ({KINDS[row.defective]}): {text.number(row.before)} to {text.number(row.after)} thresholds"
+    return f"{row.title} ({KINDS[row.defective]}): {units.number(row.before)} to {units.number(row.after)} thresholds"
 
 
 def first_pictures(shown: int, total: int) -> str:
