@@ -11,6 +11,8 @@ from browsing import Visitor
 from builders import random_images
 from PIL import Image
 
+from workbench.evaluate import words
+
 
 def archive() -> bytes:
     """A ZIP of an MVTec-style category: 2 training images, 4 normal and 4 defective test images with masks."""
@@ -60,7 +62,7 @@ def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
         page = visitor.open("Evaluate?evaluate_data=zip").page
         upload = {"name": "part.zip", "mimeType": "application/zip", "buffer": archive()}
         page.set_input_files("input[type=file]", [upload])
-        page.get_by_text("4 normal test images and 4 defective").wait_for()
+        page.get_by_text("4 normal and 4 defective test images").wait_for()
         visitor.settle()
         if page.locator(".st-key-evaluate_start button:visible").count():  # the second visitor finds it measured
             page.locator(".st-key-evaluate_start button:visible").click()
@@ -71,16 +73,16 @@ def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
         page.get_by_text("Image scores of normal and defective images").wait_for()
         visitor.settle()
         page.locator(".st-key-jump-alarm button:visible").click()
-        page.get_by_text("0 of 4 normal ones raise a false alarm").wait_for()
+        page.get_by_text("False alarms: 0 of 4 normal images").wait_for()
         before = page.url
         page.locator(".st-key-cut").get_by_role("slider").press("ArrowRight")
         page.wait_for_function("url => location.href !== url", arg=before)
         visitor.settle().check()
         drag(page, 1.0)
-        page.get_by_text("0 defective images of 4 are found and 4 missed; 0 of 4 normal").wait_for()
+        page.get_by_text(words.decided(4, 0, 4, 0)).wait_for()
         assert confusion(visitor.settle().page) == ["4", "0", "4", "0"]
         drag(page, 0.0)
-        page.get_by_text("4 defective images of 4 are found and 0 missed; 4 of 4 normal").wait_for()
+        page.get_by_text(words.decided(0, 4, 0, 4)).wait_for()
         assert confusion(visitor.settle().page) == ["0", "4", "0", "4"]
         assert "cut=" in page.url
         page.locator("[class*='st-key-open-'] button:visible").first.click()  # nothing is missed: the worst false alarm

@@ -109,8 +109,8 @@ def test_every_image_passes_through_the_network_once_and_the_table_holds_the_met
     cache.stores.clear()
     with patch.object(Detector, "maps_and_f3", lambda self, images: seen.append(len(images)) or real(self, images)):
         at = start(evaluate_data="folder", evaluate_folder=str(category))
-        assert "6 normal test images and 7 defective of 2 types" in said(at)
-        assert "nothing to mend" in at.expander[0].label
+        assert "6 normal and 7 defective test images of 2 types, 4 training images." in said(at)
+        assert "no problems found" in at.expander[0].label
         tried = sum(seen)
         fine(at.button(key="evaluate_start").click().run())
         assert sum(seen) - tried == 13 and tried <= 1
@@ -148,9 +148,9 @@ def test_a_measurement_is_stopped_keeps_what_is_done_and_goes_on(category: Path,
     with patch.object(evaluation, "collect", lambda d, samples, **o: iter([next(real(d, samples, **o))])):
         fine(at.button(key="evaluate_start").click().run())
     assert "8 of 14 so far" in said(at) and charts(at)
-    assert at.button(key="evaluate_start").label.startswith("Go on")
+    assert at.button(key="evaluate_start").label.startswith("Continue")
     fine(at.button(key="evaluate_start").click().run())
-    assert "7 normal images and 7 defective." in said(at)
+    assert words.rests_on(7, 7, 14) in said(at)
     assert not any(b.key == "evaluate_start" for b in at.button)
 
 
@@ -159,8 +159,8 @@ def test_an_unreadable_image_is_named_and_the_others_are_measured(category: Path
     shutil.copytree(category, root)
     (root / "test" / "hole" / "bad.png").write_bytes(b"no image")
     at = measured(root)
-    assert "1 image left out" in said(at) and "bad" in said(at) and "1 unreadable image;" in at.expander[0].label
-    assert "6 normal images and 7 defective." in said(at)
+    assert "Left out: 1 image" in said(at) and "bad" in said(at) and "1 unreadable image;" in at.expander[0].label
+    assert words.rests_on(6, 7, 13) in said(at)
 
 
 # --------------------------------------------------------------------------------------------------------- threshold
@@ -176,7 +176,7 @@ def test_the_threshold_moves_the_line_and_the_counts_and_runs_nothing(category: 
         assert (line(at), html_of(at)) != before and words.NO_MISSES in said(at)
         assert float(written(at, "cut")) == line(at) == at.select_slider(key="cut").value
         fine(at.button(key="jump-alarm").click().run())
-        assert words.NO_ALARMS in said(at) and "of 6 normal ones raise a false alarm" in said(at)
+        assert words.NO_ALARMS in said(at) and "False alarms: 0 of 6 normal images" in said(at)
         assert not network.called and not again.called
 
 
@@ -329,7 +329,7 @@ def test_without_masks_pixel_metrics_are_explained() -> None:
         uploader.set_value([(f"part{i}.png", png(image), "image/png") for i, image in images])
     fine(at.run())
     fine(at.button(key="evaluate_start").click().run())
-    assert "3 normal images and 3 defective." in said(at) and words.NO_MASKS in said(at)
+    assert words.rests_on(3, 3, 6) in said(at) and words.NO_MASKS in said(at)
     table = next(d.value for d in at.dataframe if "P-AP" in d.value)
     assert set(table["P-AP"]) == {words.NOT_AVAILABLE}
     fine(at.segmented_control(key="evaluate_part").set_value("threshold").run())
@@ -353,7 +353,7 @@ def test_an_uploaded_zip_is_recognised(category: Path) -> None:
     at = start(evaluate_data="zip")
     at.file_uploader[0].set_value([("bottle.zip", stream.getvalue(), "application/zip")])
     fine(at.run())
-    assert "**bottle** (MVTec AD): 6 normal test images and 7 defective" in said(at)
+    assert "**bottle** (MVTec AD): 6 normal and 7 defective test images" in said(at)
 
 
 def test_what_is_wrong_with_a_set_is_said(tmp_path: Path) -> None:

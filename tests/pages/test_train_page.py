@@ -193,7 +193,7 @@ def test_a_zip_comes_alone_and_a_hostile_one_is_refused(runs: Runs) -> None:
     hostile = zipped({"../../evil.png": encoded(1)})
     at = drop(start(TRAIN), *photos(14))
     drop(at, ("evil.zip", hostile, "application/zip"))
-    assert "has to come alone" in shown(at) and "14 photos" in shown(at)
+    assert "must be uploaded alone" in shown(at) and "14 photos" in shown(at)
     at = drop(start(TRAIN), ("evil.zip", hostile, "application/zip"))
     assert "would leave the folder" in shown(at)
     assert not list(runs.root.parent.rglob("evil.png"))
@@ -278,7 +278,7 @@ def test_every_setting_has_a_widget_with_its_help_and_the_papers_value(runs: Run
         where = widget(at, path).help if path in form.MAIN else None
         assert said in (where or shown(at))
     assert "Paper: 1.2 (section 4.1(2), Figure 10c)." in shown(at)
-    assert "Not in the paper; with its preset: 100" in shown(at)
+    assert "Not in the paper; its preset uses 100" in shown(at)
 
 
 def test_every_setting_reaches_the_run(runs: Runs) -> None:
@@ -322,10 +322,10 @@ def test_what_the_config_refuses_is_said_in_its_own_words(runs: Runs) -> None:
 
 def test_a_preset_sets_every_field_and_own_epochs_are_taken_as_they_are(runs: Runs) -> None:
     at = start_on_texture()
-    assert "epochs are added up to 700 steps" in shown(at)
+    assert "until there are at least 700 steps" in shown(at)
     fine(widget(at, "train.epochs").set_value(3).run())
     assert "3 epochs of 52 images: 21 steps" in shown(at) and widget(at, "train.min_steps").value == 0
-    assert "Changed: Epochs 3, Least number of steps 0" in shown(at)
+    assert "Changed: Epochs 3, Minimum number of steps 0" in shown(at)
     fine(at.segmented_control(key="preset").set_value("paper").run())
     assert widget(at, "model.teacher").value == "wide_resnet50_2" and widget(at, "train.epochs").value == 200
     fine(widget(at, "model.size").set_value(128).run())
@@ -453,7 +453,7 @@ def test_a_running_run_tells_how_it_goes(runs: Runs) -> None:
         assert "Training: epoch 2 of 2 · 2 min left" in shown(at) and "cut.png was left out." in shown(at)
         assert has(at, "cancel_run") and not has(at, "delete_run")
         say(run, monotonic=-1000.0)
-        assert "has said nothing for" in shown(fine(at.run()))
+        assert "has reported nothing for" in shown(fine(at.run()))
     finally:
         lock.release()
 

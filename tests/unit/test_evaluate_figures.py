@@ -128,7 +128,7 @@ def test_images_without_a_mask_are_named() -> None:
 
 def test_which_map_carries_the_result_in_words() -> None:
     told = words.carries({"M1": 0.3, "M4": 0.15, "M6": -0.05}, "i_auroc")
-    assert told.startswith("**M1**") and "30.0 of 40.0" in told and "decoder's maps bring 30.0" in told
+    assert told.startswith("**M1**") and "30.0 of 40.0" in told and "decoder's maps contribute 30.0" in told
     assert "M6 takes away 5.0" in told
     assert "add nothing" in words.carries({"M1": -0.1, "M2": 0.05}, "p_ap")
     assert "0.900" in words.shapley_hint({"M1": 0.3, "M4": 0.1}, "i_auroc", 0.5)

@@ -52,7 +52,7 @@ class _Uploads:
         held = sum(path.stat().st_size for paths in self.files.values() for path in paths)
         try:
             if held + len(content) > UPLOAD_BYTES:
-                raise NNetError(f"{name} was left out: at most {units.data_size(UPLOAD_BYTES)} of images are taken.")
+                raise NNetError(f"{name} was left out: the limit is {units.data_size(UPLOAD_BYTES)} of images.")
             decode(content, name)
         except NNetError as error:
             self.problems.append(str(error))
@@ -78,7 +78,7 @@ class _Uploads:
             for label, paths in self.files.items()
             for path in paths
         )
-        licence = "Your own images; they stay on the machine this runs on."
+        licence = "Your own images; they stay on this computer."
         return Dataset("your images", "uploaded", (), samples, licence, "uploaded", notes=("There are no masks.",))
 
 

@@ -14,6 +14,7 @@ from nnet.analysis.evaluation import Collecting, Evidence
 from nnet.analysis.projection import in_mixed_order
 from workbench.evaluate import cache, words
 from workbench.evaluate.scene import Chosen
+from workbench.shared import units
 from workbench.shared.resources import Model
 
 _RUNS = "evaluate_runs"
@@ -62,7 +63,7 @@ def measured(model: Model, chosen: Chosen) -> Evidence | None:
 def _controls(model: Model, chosen: Chosen, current: Run, done: int) -> None:
     """The buttons to start and to stop, both always there, so that neither moves while it is needed."""
     total = len(current.collecting.samples)
-    expected = words.duration((total - done) * (current.pace or pace(model, chosen)))
+    expected = (total - done) * (current.pace or pace(model, chosen))
     with st.container(horizontal=True, gap="small"):
         start = st.button(
             words.start(done, total, expected),
@@ -83,10 +84,10 @@ def _advance(model: Model, chosen: Chosen, current: Run) -> None:
     """Measure what is left. A click on "Stop" ends the script here, at the next update of the bar."""
     total = len(current.collecting.samples)
     done = current.collecting.done
-    bar = st.progress(done / total, words.progress(done, total, None))
+    bar = st.progress(done / total, units.progress(done, total, "image", "measured"))
     for _ in steps(model, chosen, current):
         done = current.collecting.done
-        bar.progress(done / total, words.progress(done, total, current.pace * (total - done)))
+        bar.progress(done / total, units.progress(done, total, "image", "measured", current.pace * (total - done)))
     current.active = False
     st.rerun()
 

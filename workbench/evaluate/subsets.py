@@ -16,7 +16,7 @@ from workbench.evaluate import cache, figures, tables, words
 from workbench.evaluate.cache import Key
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import METRIC
-from workbench.shared import pictures
+from workbench.shared import pictures, units
 from workbench.shared.controls import choose
 
 _RUNS = "evaluate_subsets"
@@ -59,7 +59,7 @@ def _controls(scene: Scene, done: int, total: int) -> None:
     pace = run.seconds / len(run.found) if run.found else subset_pace(scene.evidence)
     with st.container(horizontal=True, gap="small"):
         start = st.button(
-            words.subsets_start(done, total, words.duration((total - done) * pace)),
+            words.subsets_start(done, total, (total - done) * pace),
             icon=":material/play_arrow:",
             type="primary",
             key="subsets_start",
@@ -72,10 +72,10 @@ def _controls(scene: Scene, done: int, total: int) -> None:
         st.rerun()
     if not run.active:
         return
-    bar = st.progress(done / total, words.subsets_progress(done, total, None))
+    bar = st.progress(done / total, units.progress(done, total, "subset", "scored"))
     for _ in _steps(scene, run):
         done = len(run.found)
-        bar.progress(done / total, words.subsets_progress(done, total, run.seconds / done * (total - done)))
+        bar.progress(done / total, units.progress(done, total, "subset", "scored", run.seconds / done * (total - done)))
     run.active = False
     st.rerun()
 

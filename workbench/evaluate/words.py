@@ -15,9 +15,9 @@ from workbench.shared import units
 from workbench.shared import words as shared_words
 
 ABOUT = (
-    "One picture is an anecdote. Here a whole labelled set is measured: how well the scores tell defective images from "
-    "normal ones, and how well the heatmaps find the defects. Each image passes through the network once; everything "
-    "below is worked out from what that pass left."
+    "A single picture proves little. This page measures a whole labelled data set: how well the scores separate "
+    "defective images from normal ones, and how well the heatmaps find the defects. Each image passes through the "
+    "network only once; everything below is computed from the results of that pass."
 )
 
 # ------------------------------------------------------------------------------------------------------------ data
@@ -27,32 +27,31 @@ CHOICES = {
     "elpv:mono": "ELPV, monocrystalline cells",
     "elpv:poly": "ELPV, polycrystalline cells",
     **{f"synthetic:{kind}": f"Synthetic {kind}" for kind in TEXTURES},
-    "folder": "A folder or ZIP on this machine",
+    "folder": "A folder or ZIP on this computer",
     "zip": "Upload a ZIP",
     "images": "Upload images",
 }
 CHOICE_HELP = (
-    "The test part of the set is measured: images known to be normal, and images known to be defective. Masks of the "
-    "defects add the pixel metrics."
+    "The test part of the data set is measured. It needs images that are known to be normal and images that are "
+    "known to be defective. Masks of the defects add the pixel metrics."
 )
 FOLDER_HELP = (
-    "On the machine this runs on: an MVTec AD or VisA category, good/ beside folders of defects, or a ZIP of one. The "
-    "layout is recognised. ZIP paths may name a folder inside."
+    "A path on this computer: an MVTec AD or VisA category, a good/ folder beside folders of defects, or a ZIP of "
+    "either. The layout is recognised automatically. The path may lead to a folder inside a ZIP."
 )
 ZIP_HELP = (
-    "A ZIP of an MVTec AD or VisA category, or of good/ beside folders of defects; masks in ground_truth/. It is "
-    "unpacked on the machine this runs on, and removed when you choose another or leave."
+    "A ZIP of an MVTec AD or VisA category, or of a good/ folder beside folders of defects, with masks in "
+    "ground_truth/. It is unpacked on this computer and removed when you choose another one or leave."
 )
 NORMAL_UPLOAD, DEFECTIVE_UPLOAD = "Normal images", "Defective images"
-IMAGES_HELP = "They stay on the machine this runs on, and are removed with this visit."
+IMAGES_HELP = "They stay on this computer and are removed when your visit ends."
 NOTHING_CHOSEN = (
-    "Choose images above: a set that comes with this program, a folder in any common layout, or your own as a ZIP."
+    "Choose a data set above: one that comes with the workbench, a folder in any common layout, or your own images "
+    "as a ZIP or as single files."
 )
-NEEDS_BOTH = (
-    "To measure anything, test images of both kinds are needed: normal ones and defective ones. Add what is missing."
-)
+NEEDS_BOTH = "Measuring needs test images of both kinds, normal and defective. Add the kind that is missing."
 IMAGES_NEEDED = "Add at least one normal and one defective image."
-INSPECT_BUTTON = "Look at every file"
+INSPECT_BUTTON = "Check every file"
 
 
 def left_out_uploads(names: Sequence[str]) -> str:
@@ -65,37 +64,34 @@ def found(dataset: Dataset) -> str:
     normal = sum(s.is_normal for s in dataset.test)
     defective = sum(s.is_defective for s in dataset.test)
     types = dataset.defect_types()
-    kinds = f" of {units.plural(len(types), 'type')}" if len(types) > 1 else ""
-    return (
-        f"**{units.plain(dataset.name)}** ({units.plain(dataset.layout)}): {units.plural(normal, 'normal test image')} "
-        f"and {defective:,} defective{kinds}; {units.plural(len(dataset.train), 'training image')} besides."
-    )
+    kinds = f" of {len(types)} types" if len(types) > 1 else ""
+    tested = f"{normal:,} normal and {units.plural(defective, 'defective test image')}{kinds}"
+    trained = units.plural(len(dataset.train), "training image")
+    return f"**{units.plain(dataset.name)}** ({units.plain(dataset.layout)}): {tested}, {trained}."
 
 
 def inspected(inspection: Inspection) -> str:
-    """The headline of what looking at every file has found."""
-    findings = inspection.findings()
-    if not findings:
-        return "Every file was looked at: nothing to mend"
-    return f"Every file was looked at: {'; '.join(headline for headline, _ in findings)}"
+    """The headline of what checking every file has found."""
+    headlines = "; ".join(headline for headline, _ in inspection.findings())
+    return f"All files checked: {headlines or 'no problems found'}"
 
 
 def inspect_progress(done: int, total: int) -> str:
-    """ "Looking at the files: 40 of 490"."""
-    return f"Looking at the files: {done:,} of {total:,}"
+    """ "Checking the files: 40 of 490"."""
+    return f"Checking the files: {done:,} of {total:,}"
 
 
 def other_split(seed: int) -> str:
     """A warning where the test split may hold training images."""
     return (
-        f"This model was trained with seed {seed}, and the test images here are drawn with seed 0. Some of them may "
-        "have been in its training, which makes the numbers too good."
+        f"This model was trained with seed {seed}, but the test images here are drawn with seed 0. Some of them may "
+        "have been used for training, which makes the numbers too good."
     )
 
 
 def other_data(trained_on: str) -> str:
     """A remark where the model was made for something else."""
-    return f"This model was trained on {units.plain(trained_on)}. On other parts its scores say little."
+    return f"This model was trained on {units.plain(trained_on)}. On other parts, its scores tell you little."
 
 
 # --------------------------------------------------------------------------------------------------------- measuring
@@ -103,36 +99,23 @@ def other_data(trained_on: str) -> str:
 STOP = "Stop"
 
 
-def start(done: int, total: int, expected: str) -> str:
-    """The button that starts or goes on."""
-    return f"{'Go on' if done else f'Measure {total:,} images'} ({expected})"
-
-
-def duration(seconds: float) -> str:
-    """ "about 4 s", "about 2 min"."""
-    if seconds < 1:
-        return "about 1 s"
-    return f"about {seconds:.0f} s" if seconds < 90 else f"about {seconds / 60:.0f} min"
-
-
-def progress(done: int, total: int, left: float | None) -> str:
-    """ "40 of 490 images measured, about 2 min left"."""
-    rest = f", {duration(left)} left" if left is not None and done < total else ""
-    return f"{done:,} of {units.plural(total, 'image')} measured{rest}"
+def start(done: int, total: int, seconds: float) -> str:
+    """The button that starts or continues."""
+    return f"{'Continue' if done else f'Measure {total:,} images'} ({units.about(seconds)})"
 
 
 def rests_on(normal: int, defective: int, total: int) -> str:
     """What the numbers below rest on."""
     done = normal + defective
-    part = "" if done >= total else f", {done:,} of {total:,} so far, in random order"
-    return f"{units.plural(normal, 'normal image')} and {defective:,} defective{part}."
+    images = f"Based on {normal:,} normal and {units.plural(defective, 'defective image')}"
+    return f"{images}." if done >= total else f"{images}: {done:,} of {total:,} so far, in random order."
 
 
 def left_out(problems: Sequence[tuple[str, str]], shown: int = 5) -> str:
     """Images that could not be read."""
     lines = [f"- {units.plain(sentence)}" for _, sentence in problems[:shown]]
-    more = [f"- and {len(problems) - shown} more"] if len(problems) > shown else []
-    return "\n".join([f"{units.plural(len(problems), 'image')} left out:", "", *lines, *more])
+    more = [f"- and {len(problems) - shown:,} more"] if len(problems) > shown else []
+    return "\n".join([f"Left out: {units.plural(len(problems), 'image')} that could not be read", "", *lines, *more])
 
 
 # -------------------------------------------------------------------------------------------------------- the parts
@@ -144,36 +127,38 @@ PARTS = {
     "maps": "Which maps",
     "report": "Downloads",
 }
-WORKING_OUT = "Working out the metrics…"
+WORKING_OUT = "Computing the metrics…"
 MORE_LABEL = "More scores to compare"
 MORE_HELP = (
-    "More score expressions over M1 to M6 with +, * and parentheses, separated by ; such as M1\\*M6; M3+M4. They are "
-    "worked out from the same maps."
+    "More score expressions over M1 to M6 with +, \\* and parentheses, separated by semicolons, such as M1\\*M6; "
+    "M3+M4. They are computed from the same maps."
 )
-SCORE_HELP = "The expression that the curves, the threshold and the gallery are about. The table compares all of them."
+SCORE_HELP = "The score that the curves, the threshold and the galleries show. The table compares all scores."
 TERMS = {
     "P-AP": "area under the precision-recall curve over pixels",
     "P-AUROC": "area under the ROC curve over pixels",
-    "P-PRO": "mean overlap with the defective regions, each alike, up to a false positive rate of 0.3",
+    "P-PRO": "mean overlap with the defective regions, each counting equally, up to a false positive rate of 0.3",
     "I-AUROC": "share of pairs of a normal and a defective image in which the defective one scores higher",
     "I-AP": "area under the precision-recall curve over images",
     "best F1": "largest harmonic mean of precision and recall over all thresholds on the image score",
 }
-TERMS_HELP = ". ".join(f"{name}: {what}" for name, what in TERMS.items()) + ". All are exact: no grid of thresholds."
+TERMS_HELP = (
+    ". ".join(f"{name}: {what}" for name, what in TERMS.items()) + ". All are exact; no grid of thresholds is used."
+)
 NO_MASKS = (
-    "P-AP, P-AUROC and P-PRO are n.a.: this set has no masks, so nobody knows which pixels are defective. The image "
-    "metrics need labels only."
+    "P-AP, P-AUROC and P-PRO are n.a. because this data set has no masks, so it is unknown which pixels are "
+    "defective. The image metrics need only labels."
 )
 NOT_AVAILABLE = "n.a."
 _NUMBERED = re.compile(r"\(counted from 0: (?P<numbers>\d+(, \d+)*)(?P<more>, \.\.\.)?\)")
 LEVELS = {"images": "Images", "pixels": "Pixels"}
 CURVE_HINTS = {
-    "roc": "Look for a curve that climbs steeply at the left: many defects found before false alarms begin.",
-    "pr": "Look for a curve that stays high to the right: flagging more without flagging wrongly.",
-    "pro": "Look at the shaded part, which is integrated: how much of each region is found, small ones counting alike.",
+    "roc": "Look for a curve that rises steeply on the left: many defects are found before false alarms begin.",
+    "pr": "Look for a curve that stays high towards the right: more defects are found without more false alarms.",
+    "pro": "Look at the shaded part, which is integrated: how much of each region is found, however small it is.",
 }
 CURVE_TITLES = {"roc": "ROC", "pr": "Precision and recall", "pro": "Per-region overlap (PRO)"}
-DOT_HINT = "The dot is the threshold chosen under Threshold. Drag to zoom in, double-click to go back."
+DOT_HINT = "The dot marks the threshold chosen under Threshold. Drag to zoom in, double-click to zoom out again."
 
 
 def value(number: float | None) -> str:
@@ -200,11 +185,11 @@ def row(metrics: Metrics) -> dict[str, str]:
 def verdict(metrics: Metrics) -> str:
     """What the numbers mean, in a sentence or two."""
     pairs = NOT_AVAILABLE if metrics.i_auroc is None else units.percent(metrics.i_auroc)
-    sentence = f"In **{pairs}** of all pairs the defective image scores higher than the normal one"
+    sentence = f"In **{pairs}** of all pairs of a normal and a defective image, the defective one scores higher."
     if metrics.p_pro is None:
-        return sentence + "."
+        return sentence
     return (
-        f"{sentence}; and up to a false positive rate of 0.3, heatmaps cover **{units.percent(metrics.p_pro)}** of a "
+        f"{sentence} Up to a false positive rate of 0.3, the heatmaps cover **{units.percent(metrics.p_pro)}** of a "
         "defective region on average."
     )
 
@@ -231,29 +216,40 @@ def score_name(expression: str) -> str:
 
 # -------------------------------------------------------------------------------------------------------- threshold
 
-THRESHOLD_HELP = "An image whose score is at or above it is called anomalous. Nothing is measured again."
+THRESHOLD_HELP = (
+    "An image whose score is at or above the threshold is called anomalous. Nothing is measured again when you move it."
+)
 HISTOGRAM_HINT = (
-    "Look for two hills that stand apart. Blue right of the line are false alarms, orange left of it are misses."
+    "Look for two separate hills. Blue to the right of the line are false alarms, orange to the left of it are misses."
 )
 DRAG_HINT = (
-    "Drag the line, click beside it, or use the arrow keys. Look for two hills that stand apart. What is filled "
-    "strongly stands on the wrong side: blue for false alarms, orange for misses."
+    "Drag the line, click beside it, or use the arrow keys. Look for two separate hills. The strongly filled parts "
+    "are on the wrong side of the line: blue for false alarms, orange for misses."
 )
 HISTOGRAM_TITLE = "Image scores of normal and defective images"
 HISTOGRAM_LABEL = "Histogram of the image scores of normal and of defective images"
 NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"
 JUMPS = {
-    "own": ("Model's own", "The threshold that training set from held-out normal images, without seeing a defect."),
-    "f1": ("Best F1", "The threshold with the largest F1 on these images. It has seen the labels, so it flatters."),
-    "alarm": ("No false alarm", "Halfway between the highest normal image and the next higher image of this set."),
-    "miss": ("No miss", "The score of the lowest defective image of this set."),
+    "own": (
+        "Model's own",
+        "The threshold that training set from held-out normal images, without having seen a defect.",
+    ),
+    "f1": (
+        "Best F1",
+        "The threshold with the largest F1 on these images. It has seen the labels, so it is optimistic.",
+    ),
+    "alarm": (
+        "No false alarm",
+        "Halfway between the highest score of a normal image and the next higher score in this data set.",
+    ),
+    "miss": ("No miss", "The lowest score of a defective image in this data set."),
 }
 MISSES, ALARMS = "Worst misses", "Worst false alarms"
 NO_MISSES = "No defective image is missed at this threshold."
 NO_ALARMS = "No normal image is flagged at this threshold."
 GALLERY_HINT = (
-    "Look for what they have in common. Colours run from 0 to twice the model's own threshold. A click on a name opens "
-    "the image in Inspect."
+    "Look for what they have in common. Colours run from 0 to twice the model's own threshold. Click a name to open"
+    " the image in Inspect."
 )
 
 
@@ -289,10 +285,10 @@ def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, 
 
 
 def decided(normal: int, alarm: int, miss: int, hit: int) -> str:
-    """The four counts in a sentence."""
+    """The four counts in words."""
     return (
-        f"At this threshold {units.plural(hit, 'defective image')} of {hit + miss:,} are found and {miss:,} missed; "
-        f"{alarm:,} of {normal + alarm:,} normal ones raise a false alarm."
+        f"Found at this threshold: {hit:,} of {units.plural(hit + miss, 'defective image')}, so {miss:,} missed. "
+        f"False alarms: {alarm:,} of {units.plural(normal + alarm, 'normal image')}."
     )
 
 
@@ -305,28 +301,28 @@ def image_label(label: str) -> str:
 
 METHODS = {"pca": "PCA", "umap": "UMAP"}
 METHODS_HELP = (
-    "PCA: the two directions in which the images differ most; distances mean something. UMAP: keeps neighbours "
-    "together; distances between groups and the axes mean nothing."
+    "PCA: the two directions in which the images differ most; distances have a meaning. UMAP: keeps neighbours "
+    "together; the axes, and distances between groups, have no meaning."
 )
 SOURCES = {"image": "Whole image", "peak": "Hottest spot"}
 SOURCES_HELP = (
-    "Both come from the teacher's features F₃ of the same forward pass. Whole image: their mean over all positions, so "
-    "a small defect hardly shows. Hottest spot: the one vector where the score is highest."
+    "Both come from the teacher's features F₃ in the same forward pass. Whole image: their mean over all positions,"
+    " so a small defect hardly shows. Hottest spot: the feature vector at the position with the highest score."
 )
 COLOURINGS = {"label": "Label", "type": "Defect type", "score": "Score"}
-UMAP_WAIT = "Laying out the images (the first UMAP after a start takes up to half a minute)…"
+UMAP_WAIT = "Laying out the images (the first UMAP after starting the workbench takes up to half a minute)…"
 UMAP_BUTTON = "Compute the UMAP"
 EMBEDDING_HINTS = {
     "label": (
-        "Look for orange that stands apart: those the teacher sees as different. Orange among blue is what no "
-        "threshold on this feature could tell."
+        "Look for orange points that stand apart: the teacher sees these images as different. No threshold on this "
+        "feature could separate orange points that lie among blue ones."
     ),
     "type": (
-        "Look for a type that gathers in one place: the teacher sees it as one thing. A type that is strewn among the "
-        "blue normal images it hardly sees at all."
+        "Look for a type that gathers in one place: the teacher sees it as one thing. It hardly sees a type that is "
+        "scattered among the blue normal images."
     ),
     "score": (
-        "Look for bright points that stand apart: what is unlike the rest also scores high. A bright point in the "
+        "Look for bright points that stand apart: what differs from the rest also scores high. A bright point in the "
         "middle is flagged for something that these features do not show."
     ),
 }
@@ -334,7 +330,7 @@ EMBEDDING_HINTS = {
 EMBEDDING_CLICK = "Click a point to see its image."
 EMBEDDING_PICK = "Image"
 EMBEDDING_PLACEHOLDER = "Click a point, or choose"
-EMBEDDING_PICK_HELP = "The same as a click on a point, for keyboards."
+EMBEDDING_PICK_HELP = "Does the same as clicking a point, for keyboard users."
 
 
 def embedding_title(count: int, method: str, source: str) -> str:
@@ -344,46 +340,42 @@ def embedding_title(count: int, method: str, source: str) -> str:
 
 def explained(share: float) -> str:
     """How much of the spread the PCA plane shows."""
-    return f"These two directions hold {units.percent(share)} of the variance."
+    return f"These two directions explain {units.percent(share)} of the variance."
 
 
 def umap_subset(shown: int, total: int) -> str:
     """A remark where not every image is laid out."""
-    return f"{shown:,} of {total:,} images, drawn at random, so that it takes seconds."
+    return f"Shows {shown:,} of {total:,} images, drawn at random to keep the wait short."
 
 
 # ------------------------------------------------------------------------------------------------------- which maps
 
 MAPS_ABOUT = (
-    "The score of Eq. (8) sums the maps of one scale and multiplies across scales. Here each subset of the maps is "
-    "scored the same way on these images, from the maps that are there. A map's Shapley value is what it adds to the "
-    "metric, averaged over all orders in which the maps can join."
+    "The score of Eq. (8) adds the maps of one scale and multiplies across scales. Here, every subset of the maps "
+    "is scored in the same way on these images, using the maps that have already been computed. A map's Shapley "
+    "value is what it adds to the metric, averaged over all orders in which the maps can be added."
 )
-SUBSETS_HINT = "A tick is a map that takes part. Look at how much fewer maps lose, or gain. A click on a heading sorts."
+SUBSETS_HINT = (
+    "A tick marks a map that takes part. Look at how much is lost, or gained, with fewer maps. Click a heading to sort."
+)
 
 
-def subsets_start(done: int, total: int, expected: str) -> str:
-    """The button that starts or goes on."""
-    return f"{'Go on' if done else f'Score {total} subsets'} ({expected})"
-
-
-def subsets_progress(done: int, total: int, left: float | None) -> str:
-    """ "12 of 63 subsets scored, about 8 s left"."""
-    rest = f", {duration(left)} left" if left is not None and done < total else ""
-    return f"{done} of {units.plural(total, 'subset')} scored{rest}"
+def subsets_start(done: int, total: int, seconds: float) -> str:
+    """The button that starts or continues."""
+    return f"{'Continue' if done else f'Score {total} subsets'} ({units.about(seconds)})"
 
 
 def subsets_cost(images: int, size: int, masks: bool) -> str:
     """What the work consists of."""
-    what = f"ranks {images * size * size / 1e6:,.1f} million pixels" if masks else f"ranks {images:,} image scores"
-    return f"Exact: each subset {what}. The network does not run."
+    what = f"{images * size * size / 1e6:,.1f} million pixels" if masks else f"{images:,} image scores"
+    return f"The results are exact: each subset ranks {what}. The network does not run again."
 
 
 def shapley_hint(values: Mapping[str, float], metric: str, empty: float) -> str:
     """How the bars add up."""
     whole = empty + sum(values.values())
     return (
-        f"Look for the longest bar. Together they lead from {empty:.3f}, which a score that says nothing reaches, to "
+        f"Look for the longest bar. Together the bars lead from {empty:.3f}, which a constant score reaches, to "
         f"{whole:.3f}, the {SHORT_NAMES[metric]} of all maps. Blue: decoder; orange: student."
     )
 
@@ -393,16 +385,16 @@ def carries(values: Mapping[str, float], metric: str) -> str:
     ranked = sorted(values, key=lambda name: -values[name])
     first, total = ranked[0], sum(values.values())
     if total <= 0:
-        return f"On this data the maps together add nothing to the {SHORT_NAMES[metric]}."
+        return f"On this data, the maps together add nothing to the {SHORT_NAMES[metric]}."
     reverse = sum(v for name, v in values.items() if MAPS[name].branch == "reverse")
     branches = ""
     if {MAPS[name].branch for name in values} == {"reverse", "forward"}:
         more, rest = ("decoder", total - reverse) if reverse >= total / 2 else ("student", reverse)
-        branches = f" The {more}'s maps bring {100 * (total - rest):.1f} points of the {100 * total:.1f} in all."
+        branches = f" The {more}'s maps contribute {100 * (total - rest):.1f} of the {100 * total:.1f} points."
     last = ranked[-1]
     harm = f" {last} takes away {abs(100 * values[last]):.1f}." if values[last] < -5e-4 else ""
     return (
-        f"**{first}** ({MAPS[first].pair}) carries the {SHORT_NAMES[metric]} most on this data: it adds "
+        f"**{first}** ({MAPS[first].pair}) contributes most to the {SHORT_NAMES[metric]} on this data: "
         f"{100 * values[first]:.1f} of {100 * total:.1f} percentage points.{branches}{harm}"
     )
 
@@ -410,21 +402,23 @@ def carries(values: Mapping[str, float], metric: str) -> str:
 def best_subset(expression: str, value: float, whole: float, metric: str) -> str:
     """How the best subset compares with all maps."""
     if value - whole < 5e-4:
-        return f"No subset is better than all maps by {SHORT_NAMES[metric]} ({whole:.3f})."
+        return f"By {SHORT_NAMES[metric]}, no subset is better than all maps together ({whole:.3f})."
     return (
-        f"The best subset by {SHORT_NAMES[metric]} is `{expression}` with {value:.3f}; all maps reach {whole:.3f}. "
-        "It was chosen on these very images, so on new ones it will gain less."
+        f"By {SHORT_NAMES[metric]}, the best subset is `{expression}` with {value:.3f}; all maps together reach "
+        f"{whole:.3f}. It was chosen on these very images, so it will gain less on new ones."
     )
 
 
 # -------------------------------------------------------------------------------------------------------- downloads
 
-SAVE_HELP = "Writes the metrics into the checkpoint's metrics.json, beside those of other data. Nothing there is lost."
-REPORT_ABOUT = (
-    "The report is one HTML file with tables, curves that can be zoomed, the worst images, and the hashes and versions "
-    "behind them. It opens without a network."
+SAVE_HELP = (
+    "Writes the metrics into the checkpoint's metrics.json, beside those of other data sets. Nothing there is lost."
 )
-RECORDED = "What was measured before and is written in this checkpoint:"
+REPORT_ABOUT = (
+    "The report is a single HTML file with tables, curves that can be zoomed, the worst images, and the hashes and "
+    "versions behind them. It opens without a network connection."
+)
+RECORDED = "Results recorded in this checkpoint:"
 
 
 def report_title(data: str, model: str) -> str:
@@ -434,4 +428,4 @@ def report_title(data: str, model: str) -> str:
 
 def saved(path: str) -> str:
     """Where the results went."""
-    return f"Written to {units.plain(path)}."
+    return f"Saved to {units.plain(path)}."

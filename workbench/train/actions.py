@@ -46,7 +46,7 @@ def draw(run: Run) -> None:
 
 
 def _try(action: str, run_id: str, *arguments: str) -> None:
-    """Do something with a run; a refusal is told on the page. A callback."""
+    """Do something with a run; a refusal is shown on the page. A callback."""
     try:
         getattr(uploads.runs(), action)(run_id, *arguments)
     except (NNetError, OSError) as error:
@@ -66,7 +66,7 @@ def _ask_cancel(run: Run) -> None:
     st.markdown(f"**{units.plain(run.name)}**")
     st.markdown(words.cancelling(run))
     with st.container(horizontal=True):
-        if st.button("Stop it", type="primary", key="confirm_cancel", on_click=_try, args=("cancel", run.id)):
+        if st.button("Stop training", type="primary", key="confirm_cancel", on_click=_try, args=("cancel", run.id)):
             st.rerun()
         if st.button("Keep going", key="keep_run"):
             st.rerun()

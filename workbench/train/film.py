@@ -57,7 +57,7 @@ def _watched(run: Run, film: Film) -> None:
 
 
 def _epoch(epochs: Sequence[int]) -> int | None:
-    """The epoch in the address, None for the newest."""
+    """The epoch in the URL, None for the newest."""
     written = st.query_params.get("epoch", "")
     return int(written) if written.isdecimal() and int(written) in epochs else None
 

@@ -126,7 +126,7 @@ def _name(suggested: str) -> str:
 
 
 def _config(base: str) -> Config | None:
-    """The settings as they stand, or None with the sentence of what refuses them."""
+    """The settings as they are, or None with the sentence of what refuses them."""
     changed = {path: _changes()[path] for path, _, _ in fields() if path in _changes()}
     try:
         config = preset(base).override(changed)

@@ -93,7 +93,7 @@ def _hand_over() -> None:
 
 
 def _held() -> Upload | None:
-    """What has been uploaded before: in this visit, or as the address says."""
+    """What has been uploaded before: in this visit, or as the URL says."""
     folder = st.session_state.get(_UPLOAD)
     if folder is None and (key := st.query_params.get(_PARAMETER, "")):
         folder = uploads.find_upload(key)
@@ -111,19 +111,19 @@ def _take_in(held: Upload | None) -> Upload | None:
         return held
     notes: list[str] = []
     try:
-        with st.spinner("Keeping the files…"):
+        with st.spinner("Saving the files…"):
             held, notes = uploads.take_in(held, pending["good"], pending["defective"])
     except NNetError as error:
         notes = [str(error)]
     except OSError as error:
-        notes = [f"The files could not be kept on the disk ({error.strerror or error}). Free some room and try again."]
+        notes = [f"The files could not be saved to disk ({error.strerror or error}). Free some space and try again."]
     st.session_state[_NOTES] = notes
     st.session_state[_PENDING] = None
     return held and _hold(held)
 
 
 def _hold(held: Upload) -> Upload:
-    """Remember an upload in this visit, and in the address if another visit can find it."""
+    """Remember an upload in this visit, and in the URL if another visit can find it."""
     st.session_state[_UPLOAD] = held.folder
     if uploads.find_upload(held.folder.name) == held.folder:
         st.query_params[_PARAMETER] = held.folder.name
@@ -163,7 +163,7 @@ def found(chosen: Choice, config: Config) -> Found | None:
 
     def progress(done: int, total: int) -> None:
         if done == total or done % 10 == 0:
-            bar.progress(done / total, f"Looking at the images: {done:,} of {total:,}")
+            bar.progress(done / total, f"Checking the images: {done:,} of {total:,}")
 
     try:
         result = looking.look(chosen, config.train.seed, progress)
@@ -196,14 +196,14 @@ def _split(result: Found, config: Config) -> bool:
 def _pictures(result: Found) -> None:
     for caption, pictures in (("Good", result.good_pictures), ("Defective", result.defective_pictures)):
         if pictures:
-            st.caption(f"{caption}, some of them")
+            st.caption(f"{caption} (a selection)")
             with st.container(horizontal=True, gap="xsmall"):
                 for key, picture in pictures:
                     st.image(picture, width=_PICTURE, alt=f"{caption}: {key}")
 
 
 def _problems(result: Found) -> None:
-    """Everything that should be mended, errors first; nothing where all is well."""
+    """Everything that should be fixed, errors first; nothing where all is well."""
     inspection = result.inspection
     if inspection.unreadable:
         named = "\n".join(f"- {units.plain(sentence)}" for _, sentence in inspection.unreadable[:10])

@@ -161,7 +161,7 @@ def split(found: Found, config: Config) -> tuple[int, int]:
         TrainingError: too few, in a sentence with what to do.
     """
     if not found.usable:
-        raise TrainingError(f"{found.name} holds no good image that can be read. Add photos of good parts.")
+        raise TrainingError(f"{found.name} contains no good image that can be read. Add photos of good parts.")
     trained_on, held_out = split_normals(found.usable, config.train)
     return len(trained_on), len(held_out)
 

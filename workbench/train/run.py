@@ -93,7 +93,7 @@ def _live_numbers(status: Status) -> None:
 
 
 def _finished(run: Run) -> None:
-    """What was measured, the threshold, and the ways on with the model."""
+    """What was measured, the threshold, and what to do with the model next."""
     measured = words.results(_json(run, METRICS))
     calibration = _json(run, CALIBRATION)
     if not measured:

@@ -71,7 +71,7 @@ def choose(run_id: str) -> None:
 
 
 def chosen(runs: Sequence[Run]) -> Run:
-    """The run to show: the one chosen last, else the one in the address, else the first that is going on."""
+    """The run to show: the one chosen last, else the one in the URL, else the first that is under way."""
     known = {run.id: run for run in runs}
     wanted = st.session_state.get("run") or st.query_params.get("run", "")
     if wanted and wanted not in known:

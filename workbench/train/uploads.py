@@ -49,7 +49,7 @@ class Upload:
 
 
 def read_upload(folder: Path) -> Upload:
-    """An upload as it lies on disk."""
+    """An upload as it is on disk."""
     if {child.name for child in subfolders(folder)} - {GOOD, DEFECTIVE} or _loose(folder):
         return Upload(folder, len(walk_images(folder)), 0, is_layout=True)
     return Upload(folder, len(walk_images(folder / GOOD)), len(walk_images(folder / DEFECTIVE)))
@@ -60,7 +60,7 @@ def _loose(folder: Path) -> bool:
 
 
 def find_upload(key: str) -> Path | None:
-    """The folder of an upload by the key in the address, or None if it is gone."""
+    """The folder of an upload by the key in the URL, or None if it is gone."""
     folder = runs().root / UPLOADS / key
     return folder if key and PurePosixPath(key).name == key and not key.startswith(".") and folder.is_dir() else None
 
@@ -88,8 +88,8 @@ def take_in(
         return held, notes
     if held is not None and held.is_layout:
         raise NNetError(
-            "A ZIP is in hand already, and single images cannot be added to it. Put them into the ZIP, or remove it "
-            "first."
+            "A ZIP has already been uploaded, and single images cannot be added to it. Put them into the ZIP, or "
+            "remove it first."
         )
     with _temporary() as stream:
         _write_zip(stream, held, files)
@@ -103,8 +103,8 @@ def _is_zip(name: str, content: bytes) -> bool:
 def _take_zip(held: Upload | None, zips: Sequence[tuple[str, bytes]], count: int) -> Upload:
     if held is not None or count > 1:
         raise NNetError(
-            f"{zips[0][0]} is a ZIP and has to come alone. Put all images into one ZIP, with good/ and a folder for "
-            "each kind of defect, or drop the images themselves."
+            f"{zips[0][0]} is a ZIP and must be uploaded alone. Put all images into one ZIP, with good/ and a folder "
+            "for each kind of defect, or drop the images themselves."
         )
     name, content = zips[0]
     with _temporary() as stream:
@@ -141,16 +141,12 @@ def _new_files(
                 path = _free_path(f"{folder}/{name}", taken)
                 taken.add(path.lower())
                 files[path] = content
-    reasons = {
-        "no images by their name": foreign,
-        "empty": empty,
-        "since the same picture is in hand already": repeated,
-    }
+    reasons = {"foreign": foreign, "empty": empty, "repeated": repeated}
     return files, [words.left_out(names, reason) for reason, names in reasons.items() if names]
 
 
 def _held_files(held: Upload | None) -> tuple[set[str], set[str]]:
-    """Paths (in lower case) and content hashes of what is in hand."""
+    """Paths (in lower case) and content hashes of what has been uploaded."""
     if held is None or held.is_layout:
         return set(), set()
     paths = walk_images(held.folder)

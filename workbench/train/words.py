@@ -15,8 +15,8 @@ from nnet.training.events import title_of
 from workbench.shared import model_words, units
 
 ABOUT = (
-    "Show it good parts only. A model learns what they look like, and marks what looks different. A run is a program "
-    "of its own: it goes on when you close the browser, and you find it here again."
+    "Show the model good parts only. It learns what they look like and marks whatever looks different. Training "
+    "runs in the background and continues when you close the browser; you will find the run here again."
 )
 PART_NAMES = {"new": ":material/add: New model", "runs": ":material/list: Runs"}
 VIEWS = {
@@ -26,7 +26,7 @@ VIEWS = {
     "settings": ":material/tune: Settings",
     "card": ":material/badge: Card",
 }
-NO_RUNS = "No runs yet. Start one under “New model”."
+NO_RUNS = "There are no runs yet. Start one under “New model”."
 
 
 def part_names(count: int) -> dict[str, str]:
@@ -43,57 +43,59 @@ SOURCE_NAMES = {
     "synthetic": ":material/texture: Synthetic",
 }
 SOURCE_HELP = (
-    "Your photos: upload images or a ZIP. Folder or ZIP: a path on the machine this runs on. Solar cells: the ELPV "
-    "data set that comes with the workbench. Synthetic: made by a formula, with painted defects; for trying out."
+    "Your photos: upload images or a ZIP. Folder or ZIP: a path on this computer. Solar cells: the ELPV data set "
+    "that comes with the workbench. Synthetic: generated images with painted defects, for trying things out."
 )
 GOOD_LABEL = "Good parts: images, or one ZIP"
 GOOD_HELP = (
-    "At least 12 photos, some hundred are better; same part, same camera, same light. A ZIP may have folders: good/ "
-    "and one for each kind of defect, or train/good and test/ as MVTec AD has them. A larger ZIP: put it on the "
-    "machine this runs on and choose “Folder or ZIP”."
+    "At least 12 photos; a few hundred is better. Use the same part, camera and lighting. A ZIP may contain "
+    "folders: good/ and one for each kind of defect, or train/good and test/ as in MVTec AD. For a larger ZIP, put "
+    "it on this computer and choose “Folder or ZIP”."
 )
 DEFECTIVE_LABEL = "Defective parts (optional)"
 DEFECTIVE_HELP = (
-    "Training never sees them. They measure the finished model, and you can watch them in the training film. "
-    "With them, 30 % of the good photos are kept for the test."
+    "Training never sees them. They are used to measure the finished model, and you can watch them in the training "
+    "film. If there are any, 30 % of the good photos are kept for the test."
 )
-PATH_LABEL = "Path on the machine this runs on"
+PATH_LABEL = "Path on this computer"
 PATH_HELP = (
-    "A folder of normal images, an MVTec-AD-style or VisA category, or a ZIP of one (FILE.zip/category names a "
-    "folder inside). The images stay where they are and must stay there until the run is done."
+    "A folder of normal images, a category in the layout of MVTec AD or VisA, or a ZIP of one (FILE.zip/category "
+    "names a folder inside). The images are not copied, so they must stay there until the run is done."
 )
 ELPV_NAMES = {"elpv:mono": "Monocrystalline", "elpv:poly": "Polycrystalline"}
-NOTHING_YET = "Drop photos of good parts to begin. At least 12 are needed; thirty make a first model."
-ONLY_DEFECTIVE = "These are defective parts only. Now drop photos of good ones; the model learns from those alone."
-UPLOAD_GONE = "The photos of this link are no longer here (they are kept for a day). Drop them again."
-SPLIT_HINT = "Look for enough held-out images: the threshold can be no finer than their number."
+NOTHING_YET = "Drop photos of good parts to begin. At least 12 are needed; thirty are enough for a first model."
+ONLY_DEFECTIVE = "So far there are only defective parts. Add photos of good ones: the model learns from those alone."
+UPLOAD_GONE = "The photos of this link are no longer here, since uploads are kept for a day. Drop them again."
+SPLIT_HINT = "Look for enough held-out images: the threshold cannot be finer than their number allows."
 
 
 def upload_contents(good: int, defective: int, is_layout: bool) -> str:
     """What has been uploaded so far."""
     if is_layout:
-        return "A ZIP with folders of its own."
-    parts = [f"**{units.plural(good, 'photo')}** of good parts"]
-    parts += [f"**{defective:,}** of defective ones"] if defective else []
-    return f"In hand: {', '.join(parts)}."
+        return "Uploaded: a ZIP with folders of its own."
+    photos = f"Uploaded: **{units.plural(good, 'photo')}** of good parts"
+    return f"{photos} and **{defective:,}** of defective ones." if defective else f"{photos}."
+
+
+LEFT_OUT = {
+    "foreign": "Left out because their names are not those of images: {names}.",
+    "empty": "Left out because they are empty: {names}.",
+    "repeated": "Left out because the same pictures have been uploaded already: {names}.",
+}
 
 
 def left_out(names: Sequence[str], reason: str) -> str:
-    """A sentence on files of an upload that were not taken."""
+    """A sentence on files of an upload that were not taken; `reason` is a key of `LEFT_OUT`."""
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
-    return f"Left out, {reason}: {shown}."
+    return LEFT_OUT[reason].format(names=shown)
 
 
 def split(train: int, held_out: int, tested: int, defective: int) -> str:
     """How the images are used."""
-    sentence = (
-        f"**{units.plural(train, 'image')}** to learn from, **{held_out:,}** good ones held out to find the threshold"
-    )
+    use = f"**{units.plural(train, 'image')}** to learn from, **{held_out:,}** good ones held out to find the threshold"
     if not tested:
-        return f"{sentence}. There is nothing to test with, so the model will have no measured accuracy."
-    return (
-        f"{sentence}, and **{units.plural(tested, 'image')}** ({defective:,} defective) to measure the finished model."
-    )
+        return f"{use}. There is nothing to test with, so the model's accuracy will not be measured."
+    return f"{use}, and **{units.plural(tested, 'image')}** ({defective:,} defective) to measure the finished model."
 
 
 COLOURS = {"L": "grey", "1": "black and white", "P": "palette", "RGBA": "RGB, transparent", "LA": "grey, transparent"}
@@ -102,7 +104,7 @@ COLOURS = {"L": "grey", "1": "black and white", "P": "palette", "RGBA": "RGB, tr
 
 def data_facts(inspection: Inspection) -> str:
     """Layout and terms of the data."""
-    return f"Recognised as: {inspection.layout}. Terms: {inspection.licence}"
+    return f"Layout: {inspection.layout}. Licence: {inspection.licence}"
 
 
 def table_rows(inspection: Inspection) -> list[dict[str, object]]:
@@ -126,8 +128,8 @@ def same_files(groups: Sequence[Sequence[str]]) -> str:
     named = "; ".join(" = ".join(group[:3]) for group in groups[:5])
     more = f" and {len(groups) - 5:,} more" if len(groups) > 5 else ""
     return (
-        f"Some good images are the same file: {named}{more}. A picture that is both learnt and held out makes the "
-        "threshold too low. Remove the copies if you can."
+        f"Some good images are the same file: {named}{more}. A picture that is both trained on and held out makes "
+        "the threshold too low. Remove the copies if you can."
     )
 
 
@@ -138,12 +140,12 @@ def unreadable(count: int) -> str:
 
 # ------------------------------------------------------------------------------------------------------ settings
 
-PRESET_NAMES = {"small": "Small · minutes on a CPU", "paper": "Paper · wants a GPU"}
+PRESET_NAMES = {"small": "Small · minutes on a CPU", "paper": "Paper · best on a GPU"}
 PRESET_HELP = (
-    "Small: 128 pixels and a teacher that comes with the workbench. Paper: WideResNet-50-2, 256 pixels, 200 epochs. "
-    "Choosing one sets every field below."
+    "Small: 128 pixels and a teacher that comes with the workbench. Paper: WideResNet-50-2, 256 pixels, 200 epochs."
+    " Choosing one resets every field below."
 )
-NAME_HELP = "What you call the model. It can be renamed at any time."
+NAME_HELP = "The name of the model. It can be changed at any time."
 TITLES = {
     "model.teacher": "Teacher",
     "model.teacher_weights": "Teacher weights",
@@ -167,8 +169,8 @@ TITLES = {
     "loss.beta_epochs": "Epochs of β (empty: all)",
     "loss.delta": "δ, weight of L_query",
     "train.epochs": "Epochs",
-    "train.min_steps": "Least number of steps",
-    "train.batch_size": "Batch (images)",
+    "train.min_steps": "Minimum number of steps",
+    "train.batch_size": "Batch size (images)",
     "train.learning_rate": "Learning rate",
     "train.schedule": "Learning rate schedule",
     "train.adam_beta1": "Adam β₁",
@@ -190,13 +192,13 @@ CHOICES = {
     "train.precision": PRECISIONS,
 }
 """Fields whose texts come from a list."""
-TEACHER_HELP_MORE = "Or write the name of another timm architecture."
+TEACHER_HELP_MORE = "You can also enter the name of another timm architecture."
 WEIGHTS_FILE_HELP = (
-    "A .pth or .safetensors file with the teacher's ImageNet weights on the machine this runs on, for a machine "
-    "without a network. Empty: they are looked up."
+    "A .pth or .safetensors file on this computer with the teacher's ImageNet weights, for use without a network "
+    "connection. If empty, the weights are found automatically."
 )
-DEVICE_HELP = "What computes. Automatic takes the best there is."
-TENSORBOARD_HELP = "Also write event files for TensorBoard into the run's folder, tensorboard/."
+DEVICE_HELP = "Device to compute on. Automatic picks the fastest."
+TENSORBOARD_HELP = "Also writes event files for TensorBoard into tensorboard/ in the run's folder."
 
 
 def setting_title(path: str) -> str:
@@ -220,7 +222,7 @@ def setting_help(path: str, metadata: Mapping[str, str]) -> str:
     source = metadata["source"]
     if source.startswith("choice"):
         reason = source.removeprefix("choice").lstrip(": ")
-        said = f"Not in the paper; with its preset: {value}" + (f" ({reason})." if reason else ".")
+        said = f"Not in the paper; its preset uses {value}" + (f" ({reason})." if reason else ".")
     elif source.startswith("paper"):
         said = f"Paper: {value} ({source.removeprefix('paper').lstrip(',: ')})."
     else:
@@ -233,8 +235,8 @@ def length(config: Config, images: int, epochs: int, steps: int) -> str:
     sentence = f"{units.plural(epochs, 'epoch')} of {units.plural(images, 'image')}: {units.plural(steps, 'step')}."
     if epochs > config.train.epochs:
         sentence += (
-            f" {config.train.epochs} epochs alone would be too few steps, so epochs are added up to "
-            f"{config.train.min_steps:,} steps; a number of your own is taken as it is."
+            f" {config.train.epochs} epochs alone would give too few steps, so epochs are added until there are at "
+            f"least {config.train.min_steps:,} steps. A number that you enter yourself is used as it is."
         )
     return sentence
 
@@ -247,23 +249,23 @@ def changes(values: Mapping[str, object]) -> str:
 
 # ------------------------------------------------------------------------------------------------------ estimate
 
-MEASURING = "Making a few steps to see how long it takes…"
-ESTIMATE_HELP = "Makes a few real training steps in a process of its own and tells time, memory and disk."
-STALE = "You have changed something since; estimate again, or start."
+MEASURING = "Making a few training steps to see how long they take…"
+ESTIMATE_HELP = "Makes a few real training steps in a separate process and reports time, memory and disk space."
+STALE = "Something has changed since the estimate. Estimate again, or start."
 
 
 def estimate_sentence(found: Estimate) -> str:
     """What the estimate rests on."""
     return (
-        f"From a few steps on {found.device}: {units.milliseconds(1000 * found.seconds_per_step)} a step, "
+        f"Based on a few steps on {found.device}: {units.milliseconds(1000 * found.seconds_per_step)} per step, "
         f"{units.plural(found.steps, 'step')} in {units.plural(found.epochs, 'epoch')}."
     )
 
 
-NOT_READY = "Choose images and settings above; then the run can start."
-TIME_HELP = "Of the whole run: reading, teacher features, steps, film, threshold and memory atlas."
-MEMORY_HELP = "At the peak, on the device that computes."
-DISK_HELP = "At the most during the run."
+NOT_READY = "Choose images and settings above to start a run."
+TIME_HELP = "For the whole run: reading, teacher features, training steps, film, threshold and memory atlas."
+MEMORY_HELP = "Peak use on the device that computes."
+DISK_HELP = "Peak use during the run."
 
 
 def free(count: float) -> str:
@@ -273,7 +275,7 @@ def free(count: float) -> str:
 
 def disk_problem(reason: str) -> str:
     """A run could not be written."""
-    return f"The run could not be written to the disk ({reason}). Free some room and start again; nothing is lost."
+    return f"The run could not be written to disk ({reason}). Free some space and start again; nothing is lost."
 
 
 def suggested_name(data: str) -> str:
@@ -302,18 +304,20 @@ class StateText:
 
 
 STATES: dict[str, StateText] = {
-    "created": StateText("Not started", "gray", ":material/draft:", "It was made, but never put in the queue."),
-    "queued": StateText("Waiting", "gray", ":material/hourglass_empty:", "It starts by itself when its turn comes."),
-    "running": StateText("Training", "blue", ":material/play_circle:", "A process of its own is at work."),
+    "created": StateText("Not started", "gray", ":material/draft:", "It was created but never queued."),
+    "queued": StateText(
+        "Waiting", "gray", ":material/hourglass_empty:", "It starts automatically when its turn comes."
+    ),
+    "running": StateText("Training", "blue", ":material/play_circle:", "It is training in the background."),
     "stopping": StateText("Stopping", "orange", ":material/stop_circle:", "It was asked to stop."),
     "done": StateText("Done", "green", ":material/check_circle:", "Its model can be used."),
-    "cancelled": StateText("Cancelled", "gray", ":material/cancel:", "It was stopped; it can be resumed."),
+    "cancelled": StateText("Cancelled", "gray", ":material/cancel:", "It was stopped and can be resumed."),
     "failed": StateText("Failed", "red", ":material/error:", "It ended with an error; it is not offered as a model."),
-    "lost": StateText("Lost", "orange", ":material/help:", "Its process is gone and left no word."),
+    "lost": StateText("Lost", "orange", ":material/help:", "Its process ended without a message."),
     "unreadable": StateText("Unreadable", "red", ":material/broken_image:", "Its run.json cannot be read."),
 }
 SILENT_SECONDS = 30.0
-"""After so long without a word from the trainer the page says so."""
+"""After so long without a report from the trainer the page says so."""
 
 
 def badge(state: str) -> str:
@@ -355,24 +359,26 @@ def silence(seconds: float | None) -> str:
     if seconds is None or seconds < SILENT_SECONDS:
         return ""
     return (
-        f"The process lives, but has said nothing for {units.duration(seconds)}. The machine may be busy or asleep; "
-        "if it stays so, cancel the run and resume it."
+        f"The process is alive but has reported nothing for {units.duration(seconds)}. The computer may be busy or "
+        "asleep; if this continues, cancel the run and resume it."
     )
 
 
 DIVERGED = "training diverged"
 """Stands in the reason of a run whose loss became infinite or no number (`nnet.training.loop.Trainer.step`)."""
 DUPLICATE = "Duplicate with changes"
-SLOWER = "Again with a fifth of the learning rate"
-SLOWER_HELP = "Fills the form with this run's data and settings and a lower learning rate; you start it there."
+SLOWER = "Try again with a fifth of the learning rate"
+SLOWER_HELP = "Fills in the form with this run's data and settings and a lower learning rate; you start the run there."
 
 
 def advice(run: Run) -> str:
     """What to do about a run that ended early, beyond its reason; "" for the others."""
     if run.state == "cancelled":
-        return "Resume goes on where it stopped; a duplicate begins anew with other settings."
+        return "Resume continues where it stopped; a duplicate starts over with other settings."
     if run.state == "failed":
-        return "Mend what the reason says and resume, or duplicate it with changes. Its model is not offered anywhere."
+        return (
+            "Fix the problem above, then resume, or duplicate the run with changes. Its model is not offered anywhere."
+        )
     return ""
 
 
@@ -381,18 +387,26 @@ def cancelling(run: Run) -> str:
     if run.state == "queued":
         return "It is taken out of the queue. You can put it back with Resume."
     kept, last = run.kept_epochs, len(run.history())
-    after = "No epoch is finished yet, so Resume would begin anew."
-    if last:
-        surely = "" if kept == last else f"; epoch {kept:,} at least, should the process not answer in time"
-        after = f"The last finished epoch ({last:,}) is kept{surely}. Resume goes on from there."
+    if not last:
+        after = "No epoch is finished yet, so Resume would start over."
+    elif kept == last:
+        after = f"The last finished epoch ({last:,}) is kept, and Resume continues from there."
+    else:
+        after = (
+            f"The last finished epoch ({last:,}) is kept, or at least epoch {kept:,} if the process does not answer in "
+            "time. Resume continues from there."
+        )
     return f"Its process is stopped within two seconds. {after}"
 
 
 def deleting(run: Run) -> str:
     """What deleting does."""
-    own = " and its uploaded photos" if run.spec and run.spec.data == "upload" else ""
-    model = "Its model, its training film" if run.state == "done" else "Its log, its training film"
-    return f"{model}{own} are removed from the disk. This cannot be undone."
+    goes = [
+        "its model" if run.state == "done" else "its log",
+        "its training film",
+        *(["its uploaded photos"] if run.spec and run.spec.data == "upload" else []),
+    ]
+    return f"This removes from the disk: {', '.join(goes)}. It cannot be undone."
 
 
 def facts(run: Run) -> str:
@@ -406,7 +420,7 @@ def facts(run: Run) -> str:
         f"preset {run.spec.preset}" if run.spec.preset else "",
         f"teacher {units.plain(config.model.teacher)}",
         units.pixels(config.model.size, config.model.size),
-        f"made {model_words.date(run.spec.created)}" if run.spec.created else "",
+        f"created {model_words.date(run.spec.created)}" if run.spec.created else "",
     ]
     return " · ".join(filter(None, words))
 
@@ -421,7 +435,7 @@ def copy_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Curve:
-    """A value over epochs: its `title`, `unit`, and what to look for in a `hint`."""
+    """A value over epochs: its `title`, `unit`, and a `hint` that says what to look for."""
 
     title: str
     unit: str
@@ -429,7 +443,7 @@ class Curve:
 
 
 CURVES: dict[str, Curve] = {
-    "loss": Curve("Loss, Eq. (7)", "no unit", "Look for a fall that flattens. A rise or a jump means trouble."),
+    "loss": Curve("Loss, Eq. (7)", "no unit", "Look for a fall that flattens out. A rise or a jump means trouble."),
     "L_RKD": Curve(
         "L_RKD, reverse distillation",
         "cosine distance",
@@ -447,7 +461,7 @@ CURVES: dict[str, Curve] = {
     "held_out": Curve(
         "Held-out good images",
         "image score, log",
-        "Look for both lines falling: the median, and dashed the threshold that they would give.",
+        "Look for both lines to fall: the median, and dashed the threshold that they would give.",
     ),
     "learning_rate": Curve("Learning rate", "no unit", "Look for the schedule: constant, or up and down a cosine."),
     "beta": Curve("β, weight of L_align", "no unit", "Look for the step to 0, after which S1 is on its own."),
@@ -457,33 +471,37 @@ CURVES: dict[str, Curve] = {
         "Look for a small number: a patch is recalled from few stored patterns.",
     ),
     "items_used": Curve(
-        "Memory items in use", "effective items", "Look for most of N: the memory's room is used evenly."
+        "Memory items in use", "effective items", "Look for a value close to N: the memory is used evenly."
     ),
     "items_dead": Curve(
         "Dead memory items", "items", "Look for few: dead items get under 1 % of a fair share and store nothing."
     ),
-    "images_per_second": Curve("Speed", "images per second", "Look for a level line; dips mean a busy machine."),
+    "images_per_second": Curve("Speed", "images per second", "Look for a level line; dips mean a busy computer."),
 }
 NO_HISTORY = "Curves appear after the first epoch."
 
 # ---------------------------------------------------------------------------------------------------------- film
 
 FILM_ABOUT = (
-    "A few images are pinned, and after every few epochs the network is asked about them. Move through the epochs and "
+    "A few images are pinned, and every few epochs the network is asked about them. Move through the epochs and "
     "watch it learn: good parts go dark, defects stay bright."
 )
-NO_FILM = "The film begins with the first frame, before the first step."
-REPLACED = "The run is just replacing these files; one moment."
-PROBE_HELP = "The pinned images: normal ones that training did not see, and defective ones where the data has some."
+NO_FILM = "The film appears with its first frame, before the first training step."
+REPLACED = "The run is replacing these files. One moment, please."
+PROBE_HELP = "The pinned images: normal ones that training has not seen, and defective ones if the data has any."
 FILM_SCALES = {"one": "Same for all epochs", "each": "Each epoch's own"}
 FILM_SCALE_HELP = (
-    "Same for all epochs: the newest epoch's threshold lies in the middle of the scale, so early epochs are bright and "
-    "calm down. Each epoch's own: the threshold that the held-out good images would give at that epoch."
+    "Same for all epochs: the newest epoch's threshold is in the middle of the scale, so early epochs are bright "
+    "and later ones calm down. Each epoch's own: the scale is set by the threshold that the held-out good images "
+    "would give at that epoch."
 )
-SCORES_HINT = "Look for the lines to part: good images sink below the dotted threshold, defective ones stay above it."
+SCORES_HINT = (
+    "Look for the lines to separate: good images sink below the dotted threshold, defective ones stay above it."
+)
 PROBE_KINDS = {"normal": "normal", "defective": "defective", "painted": "painted damage"}
 MAP_SCALE_HINT = (
-    "1 is the level that 99 % of the pinned normal images' pixels stay below, so colours can be compared across maps."
+    "1 is the level that 99 % of the pixels of the pinned normal images stay below, so colours can be compared "
+    "across maps."
 )
 
 
@@ -503,7 +521,7 @@ def frame_line(frame: Frame, probe: int, level: float) -> str:
 
 def damaged_film(reason: str) -> str:
     """A film that cannot be read."""
-    return f"The film of this run is damaged ({reason}). The run and its model are not touched by that."
+    return f"The film of this run is damaged ({reason}). The run and its model are not affected."
 
 
 def epoch_title(epoch: int) -> str:
@@ -522,13 +540,15 @@ def results(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 METRIC_HELP = {
-    "I-AUROC": "Image AUROC: the chance that a defective test image scores higher than a good one. 0.5 is guessing.",
+    "I-AUROC": "Image AUROC: the probability that a defective test image scores higher than a good one; 0.5: guessing.",
     "I-AP": "Image average precision.",
     "P-AUROC": "Pixel AUROC against the masks.",
     "P-PRO": "Per-region overlap up to a false positive rate of 0.3.",
     "P-AP": "Pixel average precision against the masks.",
 }
-NOT_MEASURED = "The data had no labelled test images, so nothing was measured. Evaluate it on a test set of your own."
+NOT_MEASURED = (
+    "The data had no labelled test images, so nothing was measured. Evaluate the model on a test set of your own."
+)
 HELD_OUT_HELP = "Good images that training did not see; their scores set the threshold."
 
 
@@ -536,5 +556,5 @@ def threshold_help(calibration: Mapping[str, Any]) -> str:
     """What the threshold of a finished model stands for."""
     return (
         f"The score that {units.percent(calibration['threshold_quantile'])} of the "
-        f"{calibration['normal_images']} held-out good images stay at or below."
+        f"{calibration['normal_images']} held-out good images do not exceed."
     )
