@@ -201,6 +201,22 @@ class Config:
             "at least one on while the forward branch is on (or model.forward off)",
             "both off",
         )
+        self.require_loss(self.train.epochs)
+
+    def require_loss(self, epochs: int) -> None:
+        """Refuse settings that leave nothing to train in some of so many epochs.
+
+        Raises:
+            ConfigError: L_align is the only loss, and ends before.
+        """
+        lasting = self.model.reverse or self.model.nfs or self.loss.kd
+        beta_epochs = epochs if self.loss.beta_epochs is None else self.loss.beta_epochs
+        if not lasting and (self.loss.beta == 0 or beta_epochs < epochs):
+            raise ConfigError(
+                "With loss.kd, model.reverse and model.nfs off, L_align is the only loss, so nothing would be left to "
+                f"train when it is off: expected loss.beta above 0, found {self.loss.beta:g}, and loss.beta_epochs none"
+                f" or at least the {epochs} epochs, found {self.loss.beta_epochs}. Or turn loss.kd on."
+            )
 
     @property
     def maps(self) -> tuple[str, ...]:

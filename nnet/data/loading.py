@@ -62,11 +62,11 @@ class ImageCache:
         """All images in order, decoded a few ahead."""
         return self.stream(range(len(self)))
 
-    def stream(self, indices: Sequence[int]) -> Iterator[np.ndarray]:
+    def stream(self, indices: Sequence[int] | np.ndarray) -> Iterator[np.ndarray]:
         """The images of `indices` in that order, decoded a few ahead by the workers."""
         return ahead(self.__getitem__, indices, self._workers)
 
-    def batch(self, indices: Sequence[int]) -> np.ndarray:
+    def batch(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """The images of `indices` as one new array, uint8 (len(indices), size, size, 3)."""
         images = np.empty((len(indices), self.size, self.size, 3), np.uint8)
         for row, image in enumerate(self.stream(indices)):

@@ -64,10 +64,11 @@ class Team:
 
     def synchronise(self, network: nn.Module) -> None:
         """Let every batch normalisation that is trained use the statistics of the global batch."""
-        if self.size > 1:
+        if self._statistics is not None:
             for module in network.modules():
                 if isinstance(module, nn.BatchNorm2d) and module.weight.requires_grad:
-                    module.forward = functools.partial(_normalise_together, module, self._statistics)
+                    together = functools.partial(_normalise_together, module, self._statistics)
+                    module.forward = together  # type: ignore[method-assign]
 
     def mean(self, values: dict[str, Tensor], weight: float) -> dict[str, float]:
         """Weighted mean over the team of named scalars; the weights of all processes sum to 1."""
@@ -112,15 +113,17 @@ def _normalise_together(module: nn.BatchNorm2d, group: dist.ProcessGroup, x: Ten
         mean = (total[:-1] / count).view(1, -1, 1, 1)
         centred = values - mean
         variance = _Sum.apply(centred.square().sum((0, 2, 3)), group) / count  # (C,)
-        if module.track_running_stats:
+        if module.running_mean is not None and module.running_var is not None:
+            assert module.num_batches_tracked is not None and module.momentum is not None  # never set otherwise here
             with torch.no_grad():
                 module.num_batches_tracked += 1
                 module.running_mean.lerp_(mean.flatten(), module.momentum)
                 module.running_var.lerp_(variance * count / (count - 1), module.momentum)
         scale = module.weight * torch.rsqrt(variance + module.eps)
         out = (centred * scale.view(1, -1, 1, 1) + module.bias.view(1, -1, 1, 1)).to(x.dtype)
-    # timm's layers bring their activation along.
-    return module.act(module.drop(out)) if hasattr(module, "act") else out
+    act, drop = getattr(module, "act", None), getattr(module, "drop", None)  # timm's layers bring them along
+    normalised: Tensor = act(drop(out)) if act is not None and drop is not None else out
+    return normalised
 
 
 class _Sum(torch.autograd.Function):

@@ -103,11 +103,13 @@ class Trainer:
         self.trained_on, self.held_out = split_normals(len(images), self.config.train)
         size = len(self.trained_on), self.team.size
         self.steps_per_epoch, self.epochs = steps_per_epoch(self.config.train, *size), epochs(self.config.train, *size)
+        self.config.require_loss(self.epochs)  # there may be more than the settings name
         self.device = self.team.device
         self.device_name = describe(self.device)
         self.dtype = training_dtype(self.device, self.config.train.precision)
         torch.manual_seed(self.config.train.seed)
-        self.network = NNet(self.config, job.weights_file).to(self.device, memory_format=torch.channels_last)
+        self.network = NNet(self.config, job.weights_file).to(self.device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.team.synchronise(self.network)
         self.optimiser = torch.optim.Adam(
             [p for p in self.network.parameters() if p.requires_grad],

@@ -6,6 +6,8 @@ All features are (B, C, H, W).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
 from torch import Tensor
 
@@ -18,21 +20,24 @@ from nnet.training.schedule import beta_at
 
 def distillation(a: Sequence[Tensor], b: Sequence[Tensor], distance: str = "cosine") -> Tensor:
     """Eq. (1): L(A, B), the sum over scales of the mean over positions of Eq. (2). A scalar."""
-    return sum(distance_map(x, y, distance).mean() for x, y in zip(a, b, strict=True))
+    return reduce(add, (distance_map(x, y, distance).mean() for x, y in zip(a, b, strict=True)))
 
 
 def kd_loss(out: Outputs, distance: str = "cosine") -> Tensor:
-    """L_KD = L(P_i, SP_i), Eq. (1): forward distillation in the adapted space."""
+    """L_KD = L(P_i, SP_i), Eq. (1): forward distillation in the adapted space. Needs the forward branch."""
+    assert out.SP is not None
     return distillation(out.P, out.SP, distance)
 
 
 def align_loss(out: Outputs, beta: float, distance: str = "cosine") -> Tensor:
-    """L_align = beta * L(SF_i, P_i), Eq. (3)."""
+    """L_align = beta * L(SF_i, P_i), Eq. (3). Needs the forward branch."""
+    assert out.SF is not None
     return beta * distillation(out.SF, out.P, distance)
 
 
 def rkd_loss(out: Outputs, distance: str = "cosine") -> Tensor:
-    """L_RKD = L(F_i, D_i), Eq. (4): reverse distillation."""
+    """L_RKD = L(F_i, D_i), Eq. (4): reverse distillation. Needs the reverse branch."""
+    assert out.D is not None
     return distillation(out.F, out.D, distance)
 
 
@@ -46,7 +51,7 @@ def total_loss(out: Outputs, config: LossConfig, epoch: int) -> dict[str, Tensor
 
     Returns:
         The terms that this network has ("L_RKD", "L_KD", "L_align", "L_query", each without alpha and delta)
-        and their weighted sum under "loss"; scalars.
+        and their weighted sum under "loss"; scalars. There is at least one (`nnet.config.Config.require_loss`).
     """
     terms: dict[str, Tensor] = {}
     beta = beta_at(config, epoch)
@@ -59,4 +64,4 @@ def total_loss(out: Outputs, config: LossConfig, epoch: int) -> dict[str, Tensor
     if out.addressing is not None:
         terms["L_query"] = query_loss(out.addressing.weights)
     weights = {"L_RKD": 1.0, "L_KD": config.alpha, "L_align": 1.0, "L_query": config.delta}
-    return {**terms, "loss": sum(weights[name] * term for name, term in terms.items())}
+    return {**terms, "loss": reduce(add, (weights[name] * term for name, term in terms.items()))}

@@ -125,7 +125,7 @@ def identity_of(config: Config, images: Images, teacher: str) -> str:
         block = take(images, np.arange(part.start, part.stop))
         if block.dtype != np.uint8 or block.shape[1:] != expected:
             raise TrainingError(f"Expected uint8 images {expected}, found {block.dtype} {block.shape[1:]}.")
-        digest.update(np.ascontiguousarray(block))
+        digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()
 
 

@@ -12,7 +12,7 @@ from builders import random_images, tiny_config
 from safetensors.torch import load_file, save_file
 
 import nnet.training.state
-from nnet.config import TrainConfig
+from nnet.config import ConfigError, TrainConfig
 from nnet.detector import Detector
 from nnet.model.backbone import _create
 from nnet.model.network import NNet
@@ -172,6 +172,14 @@ def test_a_diverging_run_stops_with_advice(tmp_path, monkeypatch):
     with pytest.raises(TrainingError, match="Lower the learning rate"):
         train(tiny_config(), IMAGES, tmp_path / "m", device="cpu")
     assert not checkpoints.is_checkpoint(tmp_path / "m")
+
+
+def test_epochs_that_are_added_must_have_a_loss_too(tmp_path):
+    alone = {"model__reverse": False, "model__ffc": False, "model__nfs": False, "loss__kd": False}
+    config = tiny_config(**alone, train__epochs=1, train__min_steps=5)  # three epochs; L_align ends after one
+    with pytest.raises(ConfigError, match=r"nothing would be left to train.* at least the 3 epochs"):
+        train(config, IMAGES, tmp_path / "m", device="cpu")
+    assert not (tmp_path / "m").exists()
 
 
 def test_too_few_images_are_refused_with_the_number_needed(tmp_path):

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from nnet.config import PRESETS, Config, ConfigError, LossConfig, ModelConfig, preset
+from nnet.studies.variants import VARIANTS
 
 
 def test_the_paper_preset_has_the_published_values():
@@ -63,3 +64,28 @@ def test_the_score_leaves_out_maps_that_do_not_exist():
 def test_an_unknown_preset_names_the_known_ones():
     with pytest.raises(ConfigError, match="paper, small"):
         preset("large")
+
+
+ALIGN_ALONE = {"model.reverse": False, "model.ffc": False, "model.nfs": False, "loss.kd": False}
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"loss.beta": 0.0}, {"loss.beta_epochs": 199}, {"loss.beta": 0.0, "loss.beta_epochs": None}], ids=str
+)
+def test_settings_that_leave_nothing_to_train_are_refused(values):
+    with pytest.raises(ConfigError, match=r"nothing would be left to train.* turn loss\.kd on"):
+        Config().override(ALIGN_ALONE | values)
+
+
+@pytest.mark.parametrize(
+    "values", [{"loss.beta_epochs": None}, {"loss.beta_epochs": 200}, {"loss.kd": True}, {"model.nfs": True}], ids=str
+)
+def test_settings_that_leave_a_loss_to_the_last_epoch_are_not(values):
+    assert Config().override(ALIGN_ALONE | values).loss.align
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_variant_of_the_studies_can_be_trained(name):
+    for variant in VARIANTS.values():
+        for values in ({}, {"loss.beta": 0.0}, {"loss.beta_epochs": 0}):
+            assert set(variant.config(preset(name).override(values)).maps) == set(variant.maps)
