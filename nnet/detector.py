@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from nnet.data.images import resize
 from nnet.device import autocast, choose_device, describe, inference_dtype
 from nnet.errors import NNetError
 from nnet.expression import parse
+from nnet.model.fpm import Gates
 from nnet.model.inputs import to_network_input
 from nnet.model.network import NNet, Outputs
 from nnet.model.nfs import address
@@ -27,6 +28,8 @@ from nnet.scoring.calibration import Calibration
 from nnet.scoring.maps import anomaly_maps, image_score, score_maps, to_common_size
 
 Array = np.ndarray
+Found = TypeVar("Found")
+Taken = TypeVar("Taken")
 
 
 class InputError(NNetError, ValueError):
@@ -114,7 +117,8 @@ class Detector:
     def __init__(self, network: NNet, config: Config, device: str = "auto") -> None:
         self.device = choose_device(device)
         self.dtype = inference_dtype(self.device)
-        self.network = network.eval().to(self.device, memory_format=torch.channels_last)
+        # torch's stubs know no `memory_format` here
+        self.network: NNet = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.config = config
         self._turn = threading.Lock()
 
@@ -168,7 +172,7 @@ class Detector:
     @property
     def memory(self) -> Array | None:
         """The memory items M, (N, C) float32, or None without a memory."""
-        return None if self.network.NFS is None else self.network.NFS.memory.detach().float().cpu().numpy()
+        return None if self.network.NFS is None else _array(self.network.NFS.memory.detach())
 
     def addressing(self, images: Sequence[Array]) -> Array:
         """Only the addressing weights w^ of several images, (B, H, W, N) float32; runs the teacher and the memory.
@@ -180,7 +184,7 @@ class Detector:
             raise InputError("This network has no memory (model.nfs is off), so nothing is addressed.")
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
             f = self.network.T(self.network.normalise(self._input(images)))
-            return self.network.NFS(f[2])[1].weights.float().cpu().numpy()
+            return _array(self.network.NFS(f[2])[1].weights)
 
     def address(self, cosine: Array, temperature: float, shrink: float, keep: Array | None = None) -> MemoryUse:
         """Addressing weights for other settings than the trained ones, from a trace's cosines. Runs no network.
@@ -219,7 +223,8 @@ class Detector:
         """
         stopwatch = _Stopwatch(self.device, 1)
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
-            f, sf, sp = (self._tensors(arrays) for arrays in (trace.F, trace.SF, trace.SP))
+            f = self._tensors(trace.F)
+            sf, sp = (None if arrays is None else self._tensors(arrays) for arrays in (trace.SF, trace.SP))
             new = None if recalled is None else self._tensors((recalled,))[0]
             stopwatch("transfer")
             p, gates, f_e, f_c, d = self.network.rebuild(f, new, stopwatch)
@@ -255,8 +260,8 @@ class Detector:
             values = image_score(pixels).tolist()
         return [Score(p, v) for p, v in zip(pixels.cpu().numpy(), values, strict=True)]
 
-    def _tensors(self, arrays: Sequence[Array] | None) -> list[Tensor] | None:
-        return None if arrays is None else [torch.from_numpy(a)[None].to(self.device) for a in arrays]
+    def _tensors(self, arrays: Sequence[Array]) -> list[Tensor]:
+        return [torch.from_numpy(a)[None].to(self.device) for a in arrays]
 
     def _input(self, images: Sequence[Array]) -> Tensor:
         for image in images:
@@ -320,15 +325,15 @@ def _trace(
         image=image,
         input_size=size,
         F=_many(out.F, i),
-        F3_recalled=_one(out.F3_recalled, i),
+        F3_recalled=_if_any(_one, out.F3_recalled, i),
         P=_many(out.P, i),
-        SF=_many(out.SF, i),
-        SP=_many(out.SP, i),
-        F_E=_one(out.F_E, i),
-        F_C=_one(out.F_C, i),
-        D=_many(out.D, i),
-        gates_T=_gates(out.gates_T, i),
-        gates_S1=_gates(out.gates_S1, i),
+        SF=_if_any(_many, out.SF, i),
+        SP=_if_any(_many, out.SP, i),
+        F_E=_if_any(_one, out.F_E, i),
+        F_C=_if_any(_one, out.F_C, i),
+        D=_if_any(_many, out.D, i),
+        gates_T=_if_any(_gates, out.gates_T, i),
+        gates_S1=_if_any(_gates, out.gates_S1, i),
         addressing=None if out.addressing is None else MemoryUse(*(_one(a, i) for a in out.addressing)),
         native_maps={name: _one(m, i) for name, m in native.items()},
         maps={name: _one(m, i) for name, m in maps.items()},
@@ -336,16 +341,26 @@ def _trace(
     )
 
 
-def _one(tensor: Tensor | None, i: int) -> Array | None:
-    return None if tensor is None else tensor[i].float().cpu().contiguous().numpy()
+def _if_any(take: Callable[[Found, int], Taken], found: Found | None, i: int) -> Taken | None:
+    return None if found is None else take(found, i)
 
 
-def _many(tensors: Sequence[Tensor] | None, i: int) -> tuple[Array, ...] | None:
-    return None if tensors is None else tuple(_one(tensor, i) for tensor in tensors)
+def _one(tensor: Tensor, i: int) -> Array:
+    return _array(tensor[i])
 
 
-def _gates(gates: Sequence | None, i: int) -> tuple[Gate, ...] | None:
-    return None if gates is None else tuple(Gate(_one(g.h[..., 0], i), _one(g.w[..., 0, :], i)) for g in gates)
+def _array(tensor: Tensor) -> Array:
+    """float32, C-contiguous, in main memory."""
+    array: Array = tensor.float().cpu().contiguous().numpy()
+    return array
+
+
+def _many(tensors: Sequence[Tensor], i: int) -> tuple[Array, ...]:
+    return tuple(_one(tensor, i) for tensor in tensors)
+
+
+def _gates(gates: Sequence[Gates], i: int) -> tuple[Gate, ...]:
+    return tuple(Gate(_one(g.h[..., 0], i), _one(g.w[..., 0, :], i)) for g in gates)
 
 
 def _nbytes(value: object) -> int:

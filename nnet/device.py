@@ -57,7 +57,7 @@ def inference_dtype(device: torch.device) -> torch.dtype:
     return torch.float16 if device.type == "cuda" else torch.float32
 
 
-def autocast(device: torch.device, dtype: torch.dtype) -> contextlib.AbstractContextManager:
+def autocast(device: torch.device, dtype: torch.dtype) -> contextlib.AbstractContextManager[object]:
     """Mixed precision on `device`, or nothing for float32."""
     return contextlib.nullcontext() if dtype is torch.float32 else torch.autocast(device.type, dtype)
 

@@ -70,6 +70,16 @@ class Expression:
     parts: tuple["Expression | str", ...]
 
     @property
+    def name(self) -> str:
+        """The name of a single map, "" for a sum or a product."""
+        return "" if self.sign else str(self.parts[0])
+
+    @property
+    def terms(self) -> tuple["Expression", ...]:
+        """The terms of a sum or the factors of a product; none for a single map."""
+        return tuple(part for part in self.parts if isinstance(part, Expression))
+
+    @property
     def text(self) -> str:
         """Canonical text: upper-case names, + and *, no white space, no parenthesis that could be left out."""
         return self.sign.join(_part_text(part, self.sign) for part in self.parts)
@@ -86,7 +96,7 @@ class Expression:
     @property
     def factors(self) -> tuple["Expression", ...]:
         """The top-level factors of a product; a sum or a single map is its own only factor."""
-        return self.parts if self.sign == "*" else (self,)
+        return self.terms if self.sign == "*" else (self,)
 
     def evaluate(self, maps: Mapping[str, T]) -> T:
         """The expression's value, computed from left to right; the maps are not changed.
@@ -102,14 +112,14 @@ class Expression:
     def restricted(self, names: Collection[str]) -> "Expression | None":
         """The expression without the maps that are not in `names`; None if nothing is left."""
         if not self.sign:
-            return self if self.parts[0] in names else None
-        kept = [part for part in (part.restricted(names) for part in self.parts) if part is not None]
+            return self if self.name in names else None
+        kept = [part for part in (part.restricted(names) for part in self.terms) if part is not None]
         return _combined(self.sign, kept) if kept else None
 
     def _value(self, maps: Mapping[str, T]) -> T:
         if not self.sign:
-            return maps[self.parts[0]]
-        return reduce(_ARITHMETIC[self.sign], (part._value(maps) for part in self.parts))
+            return maps[self.name]
+        return reduce(_ARITHMETIC[self.sign], (part._value(maps) for part in self.terms))
 
 
 def parse(text: str) -> Expression:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +35,7 @@ class Backbone(nn.Module):
         super().__init__()
         self.name = name
         # "getter" drops the layers behind stride 16: they would cost time and, in S1, never get a gradient.
-        self.stages = _create(name, features_only=True, feature_cls="getter", out_indices=_stage_indices(name))
+        self.stages: Any = _create(name, features_only=True, feature_cls="getter", out_indices=_stage_indices(name))
         self.channels: tuple[int, int, int] = tuple(self.stages.feature_info.channels())
         published = self.stages.model.pretrained_cfg
         self.mean: tuple[float, ...] = tuple(published["mean"])
@@ -42,7 +43,8 @@ class Backbone(nn.Module):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Features at stride 4, 8 and 16 of normalised images x (B, 3, H, W)."""
-        return self.stages(x)
+        features: list[Tensor] = self.stages(x)
+        return features
 
 
 class Teacher(Backbone):
@@ -91,7 +93,8 @@ class Teacher(Backbone):
         return super().forward(x)
 
 
-def _create(name: str, **options: object) -> nn.Module:
+def _create(name: str, **options: Any) -> Any:
+    """A timm module. It is typed as Any, since what timm adds to `nn.Module` (`feature_info`, ...) has no type."""
     declare_torchvision_operators()
     import timm
 

@@ -26,7 +26,8 @@ class Residual(nn.Module):
         self.activation = nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.activation(self.body(x) + self.shortcut(x))
+        out: Tensor = self.activation(self.body(x) + self.shortcut(x))
+        return out
 
 
 def bottleneck(channels_in: int, channels_out: int, width: int, stride: int = 1) -> Residual:

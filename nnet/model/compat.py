@@ -25,9 +25,9 @@ def declare_torchvision_operators() -> tuple[torch.library.Library, ...]:
     """
     if _compiled_operators_load():
         return ()
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for schema in _SCHEMAS:
-        library.define(schema)
+        library.define(schema)  # type: ignore[no-untyped-call]
     return (library,)
 
 
@@ -40,7 +40,7 @@ def _compiled_operators_load() -> bool:
     if not extension:
         return False
     try:
-        torch.ops.load_library(extension.origin)
+        torch.ops.load_library(extension.origin)  # type: ignore[no-untyped-call]
     except OSError:
         return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -37,14 +38,16 @@ class DecoderPlan:
 def plan_for(backbone: Backbone) -> DecoderPlan:
     """Mirror a ResNet block for block; give any other teacher a residual decoder with its channels."""
     channels = backbone.channels
-    stages = [getattr(backbone.stages.model, f"layer{i}", None) for i in (1, 2, 3)]
+    stages: list[Any] = [getattr(backbone.stages.model, f"layer{i}", None) for i in (1, 2, 3)]
     if any(stage is None for stage in stages):
-        widths = tuple(OTHER_EXPANSION * c for c in channels)
-        return DecoderPlan(channels, OTHER_DEPTH, widths, OTHER_EMBEDDING * channels[2], signed=True)
-    depth = tuple(len(stage) for stage in stages)
-    has_bottlenecks = hasattr(stages[0][0], "conv3")
-    widths = tuple(stage[0].conv2.out_channels for stage in stages) if has_bottlenecks else None
-    return DecoderPlan(channels, depth, widths, 2 * channels[2], signed=False)
+        c1, c2, c3 = (OTHER_EXPANSION * c for c in channels)
+        return DecoderPlan(channels, OTHER_DEPTH, (c1, c2, c3), OTHER_EMBEDDING * channels[2], signed=True)
+    d1, d2, d3 = (len(stage) for stage in stages)
+    widths = None
+    if hasattr(stages[0][0], "conv3"):  # bottlenecks
+        w1, w2, w3 = (int(stage[0].conv2.out_channels) for stage in stages)
+        widths = (w1, w2, w3)
+    return DecoderPlan(channels, (d1, d2, d3), widths, 2 * channels[2], signed=False)
 
 
 class Decoder(nn.Module):

@@ -58,6 +58,9 @@ class NNet(nn.Module):
     Input images are float (B, 3, size, size) in 0..1; `normalise` applies the teacher's own mean and deviation.
     """
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, config: Config, weights_file: Path | None = None) -> None:
         super().__init__()
         model = config.model

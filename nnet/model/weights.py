@@ -121,7 +121,7 @@ def _locate(teacher: str, source: WeightsSource) -> tuple[Path, str]:
             _verify(path, source)
             return path, origin
     if source.url:
-        return _download(teacher, source), "download from pytorch.org"
+        return _download(teacher, source, source.url), "download from pytorch.org"
     raise WeightsError(_missing(teacher, source))
 
 
@@ -130,7 +130,7 @@ def _candidates(source: WeightsSource) -> Iterator[tuple[Path, str]]:
         name, module, inside = source.package
         # Without the package the caches and the download come next; the final error names it.
         with contextlib.suppress(ImportError):
-            yield Path(importlib.import_module(module).__file__).parent / inside, f"package {name}"
+            yield Path(str(importlib.import_module(module).__file__)).parent / inside, f"package {name}"
     yield hub_cache() / source.filename, "PyTorch's hub cache"
 
 
@@ -139,11 +139,11 @@ def hub_cache() -> Path:
     return Path(torch.hub.get_dir()) / "checkpoints"
 
 
-def _download(teacher: str, source: WeightsSource) -> Path:
+def _download(teacher: str, source: WeightsSource, url: str) -> Path:
     target = hub_cache() / source.filename
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        torch.hub.download_url_to_file(source.url, str(target), hash_prefix=source.sha256)
+        torch.hub.download_url_to_file(url, str(target), hash_prefix=source.sha256)
     except (urllib.error.URLError, OSError, RuntimeError) as error:
         raise WeightsError(f"{_missing(teacher, source)} The download failed: {error}.") from error
     return target

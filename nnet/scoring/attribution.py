@@ -108,11 +108,11 @@ def _hand_down(
 ) -> None:
     """Add `weight` times the expression's logarithmic change to its maps."""
     if not expression.sign:
-        name = expression.parts[0]
+        name = expression.name
         contributions[name] += weight * math.log(here[name] / usual[name])
         return
     whole = _logarithmic_mean(expression.evaluate(here), expression.evaluate(usual))
-    for inner in expression.parts:
+    for inner in expression.terms:
         part = weight
         if expression.sign == "+":
             part *= _logarithmic_mean(inner.evaluate(here), inner.evaluate(usual)) / whole
@@ -131,7 +131,7 @@ class NormalMaps:
     Attributes:
         everywhere: name -> median over all places of all images.
         at_place: name -> (h, w) float32, the median over the images at each place by itself. On parts that always
-            lie alike, edges and lettering are thus held against the same edges and lettering.
+            lie alike, edges and lettering are thus compared with the same edges and lettering.
         low, high: name -> (h, w), the quantiles NORMAL_RANGE at each place.
         low_everywhere, high_everywhere: name -> the same over all places.
     """
@@ -145,11 +145,11 @@ class NormalMaps:
 
     def levels(self, row: int, column: int, by_place: bool) -> dict[str, tuple[float, float, float]]:
         """For each map: lower end of the usual, median, upper end; at one place or over all."""
+        here, names = (row, column), self.everywhere
         if by_place:
-            sources = (self.low, self.at_place, self.high)
-            return {name: tuple(float(s[name][row, column]) for s in sources) for name in self.everywhere}
-        sources = (self.low_everywhere, self.everywhere, self.high_everywhere)
-        return {name: tuple(s[name] for s in sources) for name in self.everywhere}
+            low, median, high = self.low, self.at_place, self.high
+            return {n: (float(low[n][here]), float(median[n][here]), float(high[n][here])) for n in names}
+        return {n: (self.low_everywhere[n], self.everywhere[n], self.high_everywhere[n]) for n in names}
 
 
 def normal_maps(calibration: Calibration) -> NormalMaps:

@@ -30,14 +30,14 @@ class Circuit:
 
     Attributes:
         used: names of the maps that are in it, at least one.
-        inner: the sign within each pair, "+" or "*"; without effect where a map of the pair is out.
+        inner: the sign within each of the three pairs, "+" or "*"; without effect where a map of the pair is out.
         outer: the sign before the second and before the third pair. It joins the pair to what stands before it, and
             products come before sums as everywhere; it has no effect before the first pair that is in use.
     """
 
     used: frozenset[str]
-    inner: tuple[str, str, str] = ("+", "+", "+")
-    outer: tuple[str, str] = ("*", "*")
+    inner: tuple[str, ...] = ("+", "+", "+")
+    outer: tuple[str, ...] = ("*", "*")
 
     @property
     def text(self) -> str:
@@ -84,8 +84,8 @@ def read(expression: str) -> Circuit | None:
 def _key(expression: Expression) -> _Key:
     """The same for expressions that differ only in the order of terms and factors."""
     if not expression.sign:
-        return expression.parts
-    return expression.sign, tuple(sorted((_key(part) for part in expression.parts), key=repr))
+        return (expression.name,)
+    return expression.sign, tuple(sorted((_key(part) for part in expression.terms), key=repr))
 
 
 @cache
@@ -154,13 +154,11 @@ def edit(expression: str, change: str, target: str) -> str | None:
 
 def with_maps_used(expression: str, names: Collection[str]) -> str | None:
     """The expression with exactly these maps in it, the others' arrangement kept; None without any."""
-    for name in sorted(set(names) - set(parse(expression).maps)):
-        expression = toggle_map(expression, name)
-    for name in sorted(set(parse(expression).maps) - set(names)):
-        expression = toggle_map(expression, name)
-        if expression is None:
-            return None
-    return expression
+    used: str | None = expression
+    for name in sorted(set(names) ^ set(parse(expression).maps), key=lambda name: (name not in names, name)):
+        if used is not None:
+            used = toggle_map(used, name)
+    return used
 
 
 def presets(config: Config) -> dict[str, str]:

@@ -64,11 +64,10 @@ def same_score(one: Expression, other: Expression) -> bool:
     return _unordered(one) == _unordered(other)
 
 
-def _unordered(part: Expression | str) -> str:
+def _unordered(expression: Expression) -> str:
     """One text for all orders of the parts."""
-    if isinstance(part, str):
-        return part
-    return f"({part.sign.join(sorted(map(_unordered, part.parts)))})" if part.sign else part.text
+    terms = sorted(map(_unordered, expression.terms))
+    return f"({expression.sign.join(terms)})" if terms else expression.name
 
 
 def check(config: Config, written: str) -> Expression:

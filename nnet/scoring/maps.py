@@ -43,12 +43,12 @@ MAPS: dict[str, MapInfo] = {
 
 def anomaly_maps(out: Outputs, distance: str = "cosine") -> dict[str, Tensor]:
     """Eq. (2) for every pair that exists, at the features' own resolutions: name -> (B, H_i, W_i) float32."""
-    sides = {"reverse": (out.F, out.D), "forward": (out.P, out.SP)}
-    return {
-        name: distance_map(sides[info.branch][0][info.scale], sides[info.branch][1][info.scale], distance)
-        for name, info in MAPS.items()
-        if sides[info.branch][1] is not None
-    }
+    found = {}
+    for name, info in MAPS.items():
+        target, student = (out.F, out.D) if info.branch == "reverse" else (out.P, out.SP)
+        if student is not None:
+            found[name] = distance_map(target[info.scale], student[info.scale], distance)
+    return found
 
 
 def to_common_size(maps: Mapping[str, Tensor], size: int) -> dict[str, Tensor]:

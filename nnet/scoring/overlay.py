@@ -57,13 +57,15 @@ def overlay(
 def relative(score: np.ndarray, colour_range: tuple[float, float]) -> np.ndarray:
     """Position of each score on the colour scale, 0..1, values beyond the ends clipped; float32."""
     low, high = colour_range
-    span = max(high - low, np.finfo(np.float32).tiny)
-    return np.clip((np.asarray(score, np.float32) - low) / span, 0, 1)
+    span = max(high - low, float(np.finfo(np.float32).tiny))
+    position: np.ndarray = np.clip((np.asarray(score, np.float32) - low) / span, 0, 1)
+    return position
 
 
 def paint(position: np.ndarray, colour_map: str = "inferno") -> np.ndarray:
     """Colours (..., 3) uint8 of positions 0..1."""
-    return colour_table(colour_map).take(np.rint(position * (LEVELS - 1)).astype(np.uint8), axis=0)
+    colours: np.ndarray = colour_table(colour_map).take(np.rint(position * (LEVELS - 1)).astype(np.uint8), axis=0)
+    return colours
 
 
 def enlarge(score: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -78,7 +80,8 @@ def outline(mask: np.ndarray, thickness: int = 1) -> np.ndarray:
     for _ in range(thickness):
         padded = np.pad(grown, 1)
         grown = padded[1:-1, 1:-1] | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
-    return grown & ~mask
+    border: np.ndarray = grown & ~mask
+    return border
 
 
 def stops(name: str) -> tuple[tuple[int, int, int], ...]:
@@ -96,9 +99,9 @@ def colour_table(name: str) -> np.ndarray:
     anchors = np.array(stops(name), np.float64)
     at = np.linspace(0, len(anchors) - 1, LEVELS)
     table = np.stack([np.interp(at, np.arange(len(anchors)), channel) for channel in anchors.T], axis=1)
-    table = np.rint(table).astype(np.uint8)
-    table.flags.writeable = False
-    return table
+    colours: np.ndarray = np.rint(table).astype(np.uint8)
+    colours.flags.writeable = False
+    return colours
 
 
 def to_png(image: np.ndarray, level: int = 6) -> bytes:

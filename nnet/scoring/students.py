@@ -27,7 +27,8 @@ class Students:
     @property
     def difference(self) -> np.ndarray:
         """Forward minus reverse: positive where S1 reacts more strongly."""
-        return self.forward - self.reverse
+        difference: np.ndarray = self.forward - self.reverse
+        return difference
 
     @property
     def agreement(self) -> Agreement:
@@ -71,4 +72,5 @@ def compare(forward: Judgement, reverse: Judgement) -> Students:
 
 
 def _relative(judged: Judgement) -> np.ndarray:
-    return judged.score / max(judged.reference.threshold, np.finfo(np.float32).tiny)
+    relative: np.ndarray = judged.score / max(judged.reference.threshold, float(np.finfo(np.float32).tiny))
+    return relative
