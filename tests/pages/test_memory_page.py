@@ -14,6 +14,7 @@ from apptest import charts, encoded, fine, pressed, start, upload, words
 from builders import tiny_config
 from streamlit.testing.v1 import AppTest
 
+from nnet.analysis import projection
 from nnet.analysis.atlas import from_tensors
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace
@@ -21,10 +22,10 @@ from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import Calibration
 from nnet.training.state import load_history
-from workbench.memory import figures, recall
+from workbench.memory import colours, likeness, recall
 from workbench.memory import words as memory_text
-from workbench.memory.recall import Settings
-from workbench.shared import resources, samples, text
+from workbench.memory.recall import Addressing
+from workbench.shared import resources, samples, units
 from workbench.shared.resources import Model
 
 MEMORY = "pages/2_Memory.py"
@@ -98,7 +99,7 @@ def test_uploaded_images_are_shown_here_too(detector: Detector) -> None:
     at = upload(start(MEMORY), ("part.png", content, "image/png"))
     assert at.subheader[0].value == r"part\.png" or at.subheader[0].value == "part.png"
     expected = recall.entropy(detector.trace(decode(content).image).addressing.weights)
-    assert tiles(at, RECALL)["Entropy in nats"]["values"] == _flat(figures.entropy_readings(expected, 6))
+    assert tiles(at, RECALL)["Entropy in nats"]["values"] == _flat(colours.entropy_readings(expected, 6))
 
 
 def _flat(rows: list[list[str]]) -> list[str]:
@@ -156,7 +157,7 @@ def test_a_link_opens_the_same_view() -> None:
 )
 def test_an_impossible_link_opens_the_usual_view(address: dict[str, str]) -> None:
     at = start(MEMORY, **address)
-    assert "As trained" in words(at) and chosen(at) == chosen(start(MEMORY))
+    assert memory_text.AS_TRAINED in words(at) and chosen(at) == chosen(start(MEMORY))
 
 
 # ------------------------------------------------------------------------------------------------------ addressing
@@ -174,13 +175,25 @@ def test_a_slider_of_the_addressing_is_followed_without_the_network(
     settings = {"temperature": trained.temperature, "shrink": trained.shrink} | {key: value}
     use = detector.address(trace.addressing.cosine, **settings)
     shown = tiles(at, RECALL)
-    assert shown["Entropy in nats"]["values"] == _flat(figures.entropy_readings(recall.entropy(use.weights), 6))
+    assert shown["Entropy in nats"]["values"] == _flat(colours.entropy_readings(recall.entropy(use.weights), 6))
     most = use.weights.argmax(axis=-1)
-    assert shown["Most used item"]["values"] == _flat(figures.item_readings(most, use.weights.max(axis=-1)))
+    assert shown["Most used item"]["values"] == _flat(colours.item_readings(most, use.weights.max(axis=-1)))
     recalled = np.ascontiguousarray(np.moveaxis(use.weights @ detector.memory, -1, 0))
     distance = recall.cosine_distance(trace.F[2], recalled)
-    assert next(iter(tiles(at, DISTANCE).values()))["values"] == _flat(figures.readings(distance))
+    assert next(iter(tiles(at, DISTANCE).values()))["values"] == _flat(colours.readings(distance))
     assert "Changed" in words(at) and "Decoder not run" in words(at)
+
+
+def test_every_number_says_to_which_addressing_it_belongs(detector: Detector, trace: Trace) -> None:
+    at = start(MEMORY)
+    assert memory_text.UNDER_CHANGED not in words(at)
+    at = start(MEMORY, temperature="1.0", shrink="0.0")
+    use = detector.address(trace.addressing.cosine, 1.0, 0.0)
+    now, trained = (recall.effective_items(w).mean() for w in (use.weights, trace.addressing.weights))
+    assert f"{now:.1f}" != f"{trained:.1f}"
+    assert memory_text.now_recalled_from(now, trained, 6) in words(at)
+    assert metrics(at)["Items per patch"] == f"{trained:.1f}" and memory_text.NUMBERS_AS_TRAINED in words(at)
+    assert words(at).count(memory_text.UNDER_CHANGED) == 2
 
 
 def test_the_decoder_runs_when_it_is_asked_to(detector: Detector, trace: Trace) -> None:
@@ -194,8 +207,8 @@ def test_the_decoder_runs_when_it_is_asked_to(detector: Detector, trace: Trace) 
 def assert_effect(at: AppTest, detector: Detector, trace: Trace, weights: np.ndarray) -> None:
     """The page shows what `nnet` computes from these weights."""
     expected = recall.effect(detector, trace, np.ascontiguousarray(np.moveaxis(weights @ detector.memory, -1, 0)))
-    assert metrics(at)["Score now"] == text.number(expected.judged.value)
-    assert metrics(at)["Score as trained"] == text.number(detector.score([trace.image])[0].value)
+    assert metrics(at)["Score now"] == units.number(expected.judged.value)
+    assert metrics(at)["Score as trained"] == units.number(detector.score([trace.image])[0].value)
     assert "Decoder run" in words(at) and "decoder S2" in words(at)
     assert set(tiles(at, MAPS)) == {f"{name} {when}" for name in trace.maps for when in ("as trained", "now")}
     assert len(tiles(at, FORGET)) == 4
@@ -203,7 +216,7 @@ def assert_effect(at: AppTest, detector: Detector, trace: Trace, weights: np.nda
 
 def test_the_trained_addressing_is_marked_and_comes_back() -> None:
     at = start(MEMORY)
-    assert "trained: 0.05" in html(at) and "trained: 1" in html(at) and "As trained" in words(at)
+    assert "trained: 0.05" in html(at) and "trained: 1" in html(at) and memory_text.AS_TRAINED in words(at)
     before = tiles(at, RECALL)
     fine(at.select_slider(key="temperature").set_value(1.0).run())
     fine(at.select_slider(key="shrink").set_value(2.0).run())
@@ -225,7 +238,7 @@ def test_an_item_is_switched_off(detector: Detector, trace: Trace) -> None:
     assert_effect(at, detector, trace, use.weights)
     recalled = np.ascontiguousarray(np.moveaxis(use.weights @ detector.memory, -1, 0))
     moved = recall.cosine_distance(trace.F3_recalled, recalled)
-    assert metrics(at)["F′₃ moved by"] == text.number(float(moved.mean()))
+    assert metrics(at)["F′₃ moved by"] == units.number(float(moved.mean()))
     assert at.query_params["forget"] in ("1,4", ["1,4"])
     assert ">off<" in html(at)
 
@@ -233,7 +246,7 @@ def test_an_item_is_switched_off(detector: Detector, trace: Trace) -> None:
 def test_the_most_used_item_is_forgotten_and_brought_back(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY)
     most = int(recall.usage(trace.addressing.weights).argmax())
-    pressed(at, "Forget the most used here")
+    pressed(at, "Forget the item most used here")
     assert at.multiselect(key="forgotten").value == [most]
     pressed(at, "Bring all back")
     assert at.multiselect(key="forgotten").value == [] and "Score now" not in metrics(at)
@@ -266,7 +279,7 @@ def test_the_decoder_runs_once_per_change_of_items_and_not_for_a_slider() -> Non
 
 def test_nothing_can_be_recalled_with_every_item_off() -> None:
     at = start(MEMORY, forget="1-6")
-    assert memory_text.ALL_OFF in words(at) and "As trained" in words(at)
+    assert memory_text.ALL_OFF in words(at) and memory_text.AS_TRAINED in words(at)
 
 
 # ------------------------------------------------------------------------------------------------ items on this image
@@ -285,7 +298,7 @@ def test_items_are_ordered_by_use_or_number_or_training(detector: Detector, trac
     assert items_shown(at) == [4]
 
 
-def test_the_distance_is_told_for_normal_and_flagged_patches(detector: Detector, trace: Trace) -> None:
+def test_the_distance_is_given_for_normal_and_flagged_patches(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY)
     distance = recall.cosine_distance(trace.F[2], trace.F3_recalled)
     score = detector.score([trace.image])[0].map
@@ -303,7 +316,7 @@ def test_the_distance_is_told_for_normal_and_flagged_patches(detector: Detector,
 def test_the_atlas_has_a_view_for_items_similarity_and_the_map(detector: Detector) -> None:
     at = start(MEMORY, atlas_layout="PCA")
     atlas = from_tensors(checkpoints.load_atlas(detector.checkpoint))
-    assert f"{text.percent(float(atlas.usage.max()))} in training" in html(at)
+    assert f"{units.percent(float(atlas.usage.max()))} in training" in html(at)
     assert html(at).count(">dead<") >= int(atlas.dead.sum())
     fine(at.segmented_control(key="atlas").set_value("similarity").run())
     heatmap = charts(at)[-1]["data"][0]
@@ -311,19 +324,19 @@ def test_the_atlas_has_a_view_for_items_similarity_and_the_map(detector: Detecto
     fine(at.segmented_control(key="atlas").set_value("map").run())
     names = [points["name"] for points in charts(at)[-1]["data"]]
     assert names == ["normal patch", "flagged patch", "memory item"]
-    assert "**PCA of items" in words(at)
+    assert memory_text.map_title("PCA") in words(at)
 
 
 def test_the_layout_of_the_map_is_chosen() -> None:
     def upside_down(points: np.ndarray) -> np.ndarray:
-        return -recall._pca(points)  # UMAP itself takes seconds; see the tests of the figures
+        return -likeness._pca(points)  # UMAP itself takes seconds; see the tests of the figures
 
-    with patch.object(recall, "_umap", upside_down):
+    with patch.object(projection, "embed", upside_down):
         at = start(MEMORY, atlas="map")
         before = charts(at)[-1]
-        assert "**UMAP of items" in words(at)
+        assert memory_text.map_title("UMAP") in words(at)
         fine(at.segmented_control(key="atlas_layout").set_value("PCA").run())
-    assert "**PCA of items" in words(at) and charts(at)[-1] != before
+    assert memory_text.map_title("PCA") in words(at) and charts(at)[-1] != before
 
 
 def test_the_atlas_is_ordered_by_number() -> None:
@@ -377,8 +390,8 @@ def test_another_model_starts_with_its_own_trained_addressing(
     fine(at.multiselect(key="forgotten").set_value([1]).run())
     fine(at.selectbox(key="model").set_value("second").run())
     assert at.select_slider(key="temperature").value == 0.3 and "trained: 0.3" in html(at)
-    assert "As trained" in words(at) and at.multiselect(key="forgotten").value == []
+    assert memory_text.AS_TRAINED in words(at) and at.multiselect(key="forgotten").value == []
 
 
 def test_settings_are_compared_as_numbers() -> None:
-    assert Settings(0.05, 1.0) == Settings(0.05, 1) and Settings(0.05, 1.0, (1,)) != Settings(0.05, 1.0)
+    assert Addressing(0.05, 1.0) == Addressing(0.05, 1) and Addressing(0.05, 1.0, (1,)) != Addressing(0.05, 1.0)

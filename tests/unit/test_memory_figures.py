@@ -15,9 +15,9 @@ from nnet.detector import Detector
 from nnet.model import nfs
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
-from workbench.memory import figures, recall, words
-from workbench.memory.figures import Card
-from workbench.memory.recall import Settings
+from workbench.memory import cards, colours, figures, likeness, recall, words
+from workbench.memory.cards import Card
+from workbench.memory.recall import Addressing
 
 
 def atlas(items: int = 3) -> Atlas:
@@ -91,22 +91,22 @@ def test_similar_items_stand_side_by_side() -> None:
     centres = np.eye(3, 8)
     groups = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2])
     memory = centres[groups] + 0.01 * generator.normal(size=(9, 8))
-    cosines = recall.similarity(memory)
+    cosines = likeness.similarity(memory)
     np.testing.assert_allclose(np.diag(cosines), 1, rtol=1e-5)
-    order = recall.clustered_order(cosines)
+    order = likeness.clustered_order(cosines)
     assert sorted(order) == list(range(9))
     assert (np.diff(groups[order]) != 0).sum() == 2
 
 
 def test_two_items_keep_their_order() -> None:
-    assert recall.clustered_order(np.ones((2, 2))).tolist() == [0, 1]
+    assert likeness.clustered_order(np.ones((2, 2))).tolist() == [0, 1]
 
 
 def test_pca_shows_the_largest_direction_and_is_repeatable() -> None:
     memory = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
     queries = np.array([[1, 0.9], [0, 0.1], [0, 0]], np.float32).reshape(3, 1, 2)
-    first = recall.embed(memory, queries, np.ones(2), "PCA")
-    again = recall.embed(memory, queries, np.ones(2), "PCA")
+    first = likeness.embed(memory, queries, np.ones(2), "PCA")
+    again = likeness.embed(memory, queries, np.ones(2), "PCA")
     assert np.array_equal(first.items, again.items) and first.method == "PCA" and first.notes == ()
     gaps = np.linalg.norm(first.items[:, None] - first.queries[None], axis=-1)
     assert gaps[0].max() < gaps[1].min()
@@ -114,7 +114,7 @@ def test_pca_shows_the_largest_direction_and_is_repeatable() -> None:
 
 def test_too_few_points_for_umap_become_a_pca_with_a_note() -> None:
     memory, queries = np.eye(6, 8, dtype=np.float32), np.ones((8, 2, 2), np.float32)
-    embedding = recall.embed(memory, queries, np.ones(6), "UMAP")
+    embedding = likeness.embed(memory, queries, np.ones(6), "UMAP")
     assert embedding.method == "PCA" and "too few for UMAP" in embedding.notes[0]
     assert embedding.items.shape == (6, 2) and embedding.queries.shape == (4, 2)
 
@@ -124,29 +124,29 @@ def test_umap_is_the_same_every_time_and_keeps_groups_together() -> None:
     centres = np.eye(2, 16)
     memory = (centres[np.arange(16) % 2] + 0.05 * generator.normal(size=(16, 16))).astype(np.float32)
     queries = (centres[np.arange(16) // 8] + 0.05 * generator.normal(size=(16, 16))).T.reshape(16, 4, 4)
-    first = recall.embed(memory, queries.astype(np.float32), np.ones(16), "UMAP")
-    again = recall.embed(memory, queries.astype(np.float32), np.ones(16), "UMAP")
+    first = likeness.embed(memory, queries.astype(np.float32), np.ones(16), "UMAP")
+    again = likeness.embed(memory, queries.astype(np.float32), np.ones(16), "UMAP")
     assert first.method == "UMAP" and np.array_equal(first.items, again.items)
     nearest = np.linalg.norm(first.queries[:, None] - first.items[None], axis=-1).argmin(axis=1)
     assert (nearest % 2 == np.arange(16) // 8).all()
 
 
 def test_many_points_are_thinned_out_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recall, "EMBEDDED_ITEMS", 3)
-    monkeypatch.setattr(recall, "EMBEDDED_QUERIES", 4)
+    monkeypatch.setattr(likeness, "EMBEDDED_ITEMS", 3)
+    monkeypatch.setattr(likeness, "EMBEDDED_QUERIES", 4)
     queries = np.random.default_rng(0).normal(size=(8, 3, 3)).astype(np.float32)
-    embedding = recall.embed(np.eye(5, 8, dtype=np.float32), queries, np.array([1, 5, 2, 4, 3]), "PCA")
+    embedding = likeness.embed(np.eye(5, 8, dtype=np.float32), queries, np.array([1, 5, 2, 4, 3]), "PCA")
     assert embedding.which.tolist() == [1, 3, 4] and len(embedding.where) <= 4
-    assert "Of 5 items and 9 patches, 3 and 3 are shown." in embedding.notes
+    assert words.some_shown((3, 5), (3, 9)) in embedding.notes
 
 
 def test_a_mosaic_shows_the_recalled_items() -> None:
     weights = np.zeros((2, 3, 3), np.float32)
     weights[..., 1] = 1
-    picture = recall.mosaic(weights, atlas())
+    picture = colours.mosaic(weights, atlas())
     assert picture.shape == (26, 39, 3) and (picture == 60).all()
     weights[:] = (0.5, 0, 0.5)
-    assert (recall.mosaic(weights, atlas()) == 60).all()
+    assert (colours.mosaic(weights, atlas()) == 60).all()
 
 
 def test_recall_and_effect_agree_with_nnet(tiny_checkpoint) -> None:
@@ -155,7 +155,7 @@ def test_recall_and_effect_agree_with_nnet(tiny_checkpoint) -> None:
     same = recall.recall(detector, trace, recall.trained(detector))
     np.testing.assert_allclose(same.recalled, trace.F3_recalled, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(same.distance, recall.as_trained(trace).distance, atol=1e-4)
-    without = recall.recall(detector, trace, Settings(0.05, 1.0, (0, 2)))
+    without = recall.recall(detector, trace, Addressing(0.05, 1.0, (0, 2)))
     assert without.use.weights[..., [0, 2]].max() == 0
     effect = recall.effect(detector, trace, without.recalled)
     expected = detector.rebuild(trace, without.recalled).maps
@@ -167,57 +167,57 @@ def test_recall_and_effect_agree_with_nnet(tiny_checkpoint) -> None:
 
 
 def test_weights_are_clear_at_zero_and_grow_with_their_root() -> None:
-    cells = figures.weight_cells(np.array([[0, 0.25, 1]], np.float32))
+    cells = cards.weight_cells(np.array([[0, 0.25, 1]], np.float32))
     assert cells.shape == (1, 3, 4) and len(np.unique(cells[..., :3].reshape(-1, 3), axis=0)) == 1
     assert cells[0, :, 3].tolist() == [0, 121, 242]
-    assert "0.25" in figures.weight_bar()
+    assert "0.25" in cards.weight_bar()
 
 
 @pytest.mark.parametrize(("largest", "top"), [(0.0, 0.02), (0.05, 0.1), (0.3, 0.5), (1.2, 2.0)])
 def test_the_scale_of_a_change_grows_in_steps(largest: float, top: float) -> None:
-    assert figures.change_scale(np.array([0, largest])).high == top
+    assert colours.change_scale(np.array([0, largest])).high == top
 
 
 def test_changes_are_dark_at_zero_and_coloured_by_sign() -> None:
-    colours = figures.change_colours(np.array([-9.0, -1, 0, 1, 9]), 1.0)
-    assert colours[0].tolist() == colours[1].tolist() == [0x2A, 0x7F, 0xB8]
-    assert colours[3].tolist() == colours[4].tolist() == [0xE0, 0x70, 0x2A]
-    assert colours[2].sum() < 120
+    painted = colours.change_colours(np.array([-9.0, -1, 0, 1, 9]), 1.0)
+    assert painted[0].tolist() == painted[1].tolist() == [0x2A, 0x7F, 0xB8]
+    assert painted[3].tolist() == painted[4].tolist() == [0xE0, 0x70, 0x2A]
+    assert painted[2].sum() < 120
 
 
 def test_only_flagged_cells_are_coloured() -> None:
-    cells = figures.flagged_cells(np.array([[True, False]]))
+    cells = colours.flagged_cells(np.array([[True, False]]))
     assert cells[0, 0, 3] > 0 and cells[0, 1].tolist() == [0, 0, 0, 0]
 
 
 def test_a_strip_has_its_patches_in_order() -> None:
-    strip = figures.strip(atlas().patches[:, 0], gap=2)
-    assert strip.shape == (PATCH_SIDE, 3 * PATCH_SIDE + 4, 4)
-    assert strip[0, 0].tolist() == [0, 0, 0, 255] and strip[0, -1].tolist() == [120, 120, 120, 255]
-    assert strip[0, PATCH_SIDE, 3] == 0
+    drawn = cards.strip(atlas().patches[:, 0], gap=2)
+    assert drawn.shape == (PATCH_SIDE, 3 * PATCH_SIDE + 4, 4)
+    assert drawn[0, 0].tolist() == [0, 0, 0, 255] and drawn[0, -1].tolist() == [120, 120, 120, 255]
+    assert drawn[0, PATCH_SIDE, 3] == 0
 
 
 def test_items_far_apart_have_different_colours() -> None:
-    colours = figures.item_colours(np.array([0, 0.5, 0.501, 1]))
-    gaps = np.abs(np.diff(colours.astype(int), axis=0)).sum(axis=1)
+    painted = colours.item_colours(np.array([0, 0.5, 0.501, 1]))
+    gaps = np.abs(np.diff(painted.astype(int), axis=0)).sum(axis=1)
     assert gaps[1] < 10 < min(gaps[0], gaps[2])
 
 
 def test_scales_are_fixed_by_the_number_of_items() -> None:
-    scale = figures.entropy_scale(100)
+    scale = colours.entropy_scale(100)
     assert (scale.low, scale.high) == (0, math.log(100)) and "ln 100" in scale.ticks[scale.high]
 
 
 def test_cards_hold_pictures_and_facts_and_no_foreign_markup() -> None:
     cells = np.zeros((2, 2, 4), np.uint8)
     card = Card("<b>", ("3 < 4",), 'say "x"', "data:image/jpeg;base64,", cells, cells, 1.0, "dead", True)
-    html = figures.cards([card, Card("Item 2")], 120, 1.5)
+    html = cards.cards([card, Card("Item 2")], 120, 1.5)
     assert "<b>" not in html and "&lt;b&gt;" in html and "3 &lt; 4" in html and "&quot;x&quot;" in html
     assert html.count("<img") == 3 and "aspect-ratio:1.5" in html and "width:50.0%" in html and ">dead<" in html
 
 
 def test_a_mark_stands_at_its_place() -> None:
-    mark = figures.slider_mark(0.25, "trained: 0.05")
+    mark = cards.slider_mark(0.25, "trained: 0.05")
     assert "left:25.00%" in mark and "trained: 0.05" in mark
 
 
@@ -241,12 +241,12 @@ def test_addressing_shows_the_largest_items_before_and_after() -> None:
 
 def test_usage_compares_the_image_with_the_training_set() -> None:
     here = np.array([0.2, 0.3, 0.5])
-    figure = figures.usage_figure(here, atlas().usage, atlas().dead)
+    figure = figures.usage_figure(here, atlas())
     shown = traces(figure)
     np.testing.assert_allclose(shown["training set"].y, [70, 29.9, 0.1], rtol=1e-5)
     np.testing.assert_allclose(shown["this image"].y, [20, 30, 50])
     assert "dead" in shown["training set"].customdata[2][1] and figure.layout.shapes[0].y0 == pytest.approx(100 / 3)
-    alone = figures.usage_figure(here, None, None)
+    alone = figures.usage_figure(here, None)
     assert len(alone.data) == 1 and list(alone.data[0].customdata) == [3, 2, 1]
 
 
@@ -266,7 +266,7 @@ def test_the_similarity_matrix_names_its_items() -> None:
 
 def test_the_map_tells_normal_flagged_and_dead_apart() -> None:
     queries = np.arange(12, dtype=np.float32).reshape(3, 2, 2)
-    embedding = recall.embed(np.eye(3, dtype=np.float32), queries, np.ones(3), "PCA")
+    embedding = likeness.embed(np.eye(3, dtype=np.float32), queries, np.ones(3), "PCA")
     flagged = np.array([[False, True], [False, False]])
     figure = figures.embedding_figure(embedding, flagged, atlas().usage, atlas().dead)
     shown = traces(figure)
@@ -285,7 +285,7 @@ def test_the_map_tells_normal_flagged_and_dead_apart() -> None:
     [
         (80, 75.0, "nearly uniform"),
         (7, 2.0, "mix more than usual"),
-        (2, 2.1, "as the normal ones are"),
+        (2, 2.1, "much like the normal ones"),
         (1, 3.0, "fewer items than usual"),
         (7, None, ""),
     ],
@@ -293,13 +293,13 @@ def test_the_map_tells_normal_flagged_and_dead_apart() -> None:
 def test_the_headline_compares_with_training(per_patch: float, usual: float | None, expected: str) -> None:
     sentence = words.headline(per_patch, 1.5, 100, usual)
     assert expected in sentence and "ln 100 = 4.61" in sentence and f"{per_patch:.1f} of 100 items" in sentence
-    assert ("training" in sentence) == (usual is not None and per_patch < 70)
+    assert ("On the training" in sentence) == (usual is not None and per_patch < 70)
 
 
-def test_spread_tells_of_dead_items() -> None:
+def test_the_spread_counts_dead_items() -> None:
     assert "2 items are dead" in words.spread(9, 7.2, 10, 8.0, 2)
     assert "1 item is dead" in words.spread(9, 7.2, 10, 8.0, 1)
-    assert words.spread(9, 7.2, 10, None, None).endswith("as evenly as 7 equally used ones.")
+    assert words.spread(9, 7.2, 10, None, None).endswith("as evenly as 7 items used equally.")
 
 
 @pytest.mark.parametrize(
@@ -319,10 +319,10 @@ def test_what_memory_changed_is_said_either_way(means: tuple[float | None, float
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        (2.0, 2.001, "hardly changes; the decision stays"),
-        (2.0, 0.5, "falls by 75 %, and the image no longer counts"),
-        (0.5, 2.0, "rises by 300 %, and the image now counts"),
-        (2.0, 3.0, "rises by 50 %; the decision stays"),
+        (2.0, 2.001, "hardly changes. The decision stays"),
+        (2.0, 0.5, "falls by 75 %. The image no longer counts"),
+        (0.5, 2.0, "rises by 300 %. The image now counts"),
+        (2.0, 3.0, "rises by 50 %. The decision stays"),
     ],
 )
 def test_what_forgetting_did_is_said(before: float, after: float, expected: str) -> None:
@@ -330,10 +330,10 @@ def test_what_forgetting_did_is_said(before: float, after: float, expected: str)
 
 
 def test_settings_name_only_what_differs() -> None:
-    trained = Settings(0.05, 1.0)
-    assert words.settings(trained, trained) == ""
-    said = words.settings(Settings(0.1, 1.0, (3,)), trained)
-    assert said == "temperature 0.1 (trained 0.05), 1 item switched off"
+    trained = Addressing(0.05, 1.0)
+    assert words.changed_addressing(trained, trained) == ""
+    said = words.changed_addressing(Addressing(0.1, 1.0, (3,)), trained)
+    assert said == ":violet-badge[Changed] temperature 0.1 (trained 0.05), 1 item switched off"
 
 
 def test_the_decoders_time_is_the_sum_of_its_stages() -> None:

@@ -6,18 +6,19 @@ import numpy as np
 import streamlit as st
 
 from nnet.analysis.atlas import Atlas, from_tensors
-from nnet.detector import Trace
 from nnet.saved import checkpoint as checkpoints
 from nnet.training.state import load_history
-from workbench.memory import recall as memory_data
-from workbench.memory.recall import Effect, Embedding, Recall, Settings
+from workbench.memory import likeness, recall
+from workbench.memory.likeness import Embedding
+from workbench.memory.recall import Addressing, Effect
+from workbench.memory.scene import Now, Scene
 from workbench.shared import resources
 from workbench.shared.resources import BoundedCache, Model
 
 EFFECT_BYTES = 32 * resources.MEBIBYTE
-"""Most memory for results of decoder runs of all sessions together; one takes some 0.2 to 0.4 MB."""
+"""Most memory for results of decoder runs of all sessions together; one takes about 0.2 to 0.4 MB."""
 EMBEDDINGS = 64
-"""Most maps of items and patches kept, at some 10 kB each."""
+"""Most maps of items and patches kept, at about 10 kB each."""
 
 
 @st.cache_resource(max_entries=resources.MODELS, show_spinner=False)
@@ -38,19 +39,20 @@ def atlas(model: Model) -> Atlas | None:
 
 @st.cache_resource(max_entries=resources.MODELS, show_spinner=False)
 def _order(_model: Model, key: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    memory = _model.detector.memory
-    found = _atlas(_model, key)
+    memory, found = _memory(_model), _atlas(_model, key)
     shares = np.ones(len(memory)) if found is None else found.usage
-    which = np.sort(memory_data.ranked(shares)[: memory_data.SIMILARITY_ITEMS])
-    cosines = memory_data.similarity(memory[which])
-    order = memory_data.clustered_order(cosines)
-    return which[order], cosines[np.ix_(order, order)], _places(len(memory), which[order])
+    which = np.sort(recall.ranked(shares)[: likeness.SIMILARITY_ITEMS])
+    cosines = likeness.similarity(memory[which])
+    order = likeness.clustered_order(cosines)
+    places = np.full(len(memory), 0.5, np.float32)
+    places[which[order]] = np.linspace(0, 1, len(order))
+    return which[order], cosines[np.ix_(order, order)], places
 
 
-def _places(count: int, order: np.ndarray) -> np.ndarray:
-    places = np.full(count, 0.5, np.float32)
-    places[order] = np.linspace(0, 1, len(order))
-    return places
+def _memory(model: Model) -> np.ndarray:
+    memory = model.detector.memory
+    assert memory is not None  # the page ends before this without one
+    return memory
 
 
 def ordered_items(model: Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -59,31 +61,34 @@ def ordered_items(model: Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @st.cache_data(max_entries=EMBEDDINGS, show_spinner=False)
-def _embedding(_trace: Trace, _model: Model, image: str, key: str, method: str) -> Embedding:
-    found = _atlas(_model, key)
-    memory = _model.detector.memory
-    shares = memory_data.usage(_trace.addressing.weights) if found is None else found.usage
-    return memory_data.embed(memory, _trace.F[2], shares, method)
+def _embedding(_scene: Scene, image: str, key: str, method: str) -> Embedding:
+    shares = _scene.usage if _scene.atlas is None else _scene.atlas.usage
+    return likeness.embed(_memory(_scene.model), _scene.trace.F[2], shares, method)
 
 
-def embedding(model: Model, image: str, trace: Trace, method: str) -> Embedding:
-    """The map of items and patches of an image (by the hash of its pixels)."""
-    return _embedding(trace, model, image, model.key, method)
+def embedding(scene: Scene, method: str) -> Embedding:
+    """The map of the model's items and the image's patches.
+
+    Raises:
+        nnet.errors.NNetError: the package that computes a UMAP is missing.
+    """
+    return _embedding(scene, scene.loaded.hash, scene.model.key, method)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _effects() -> BoundedCache[tuple[str, str, Settings], Effect]:
+def _effects() -> BoundedCache[tuple[str, str, Addressing], Effect]:
     return BoundedCache(EFFECT_BYTES, lambda effect: effect.nbytes)
 
 
-def known_effect(model: Model, image: str, settings: Settings) -> Effect | None:
+def known_effect(scene: Scene, addressing: Addressing) -> Effect | None:
     """The result of an earlier decoder run, or None."""
-    return _effects().get((image, model.key, settings))
+    return _effects().get((scene.loaded.hash, scene.model.key, addressing))
 
 
-def run_decoder(model: Model, image: str, trace: Trace, settings: Settings, recall: Recall) -> Effect:
-    """Run the decoder with another F'_3 and keep the result."""
-    return _effects().put((image, model.key, settings), memory_data.effect(model.detector, trace, recall.recalled))
+def run_decoder(scene: Scene, now: Now) -> Effect:
+    """Run the decoder with the F'_3 of now, and keep the result."""
+    key = (scene.loaded.hash, scene.model.key, now.addressing)
+    return _effects().of(key, lambda: recall.effect(scene.model.detector, scene.trace, now.recall.recalled))
 
 
 @st.cache_data(max_entries=resources.MODELS, show_spinner=False)
@@ -96,5 +101,5 @@ def _items_per_query(_model: Model, key: str) -> float | None:
 
 
 def items_per_query(model: Model) -> float | None:
-    """Effective items per patch in the last epoch of training, or None if the checkpoint does not tell."""
+    """Effective items per patch in the last epoch of training, or None if the checkpoint does not say."""
     return _items_per_query(model, model.key)

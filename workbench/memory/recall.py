@@ -11,28 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.hierarchy import leaves_list, linkage
-from scipy.spatial.distance import squareform
 
-from nnet.analysis.atlas import PATCH_SIDE, Atlas
 from nnet.detector import Detector, MemoryUse, Trace, TrainedModel
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 
-SIMILARITY_ITEMS = 300
-"""Most items in the similarity matrix; of a larger memory, the most used ones."""
-EMBEDDED_ITEMS, EMBEDDED_QUERIES = 1000, 1024
-"""Most points of each kind in the map of items and patches."""
-UMAP_POINTS = 20
-"""Fewest points that UMAP is used for."""
-UMAP_NEIGHBOURS = 15
-
-_PIECE = PATCH_SIDE // 3 * 3  # an atlas patch is three strides wide
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Addressing:
     """How the memory is addressed: `temperature`, `shrink` in units of 1/N, and the items that are switched `off`."""
 
     temperature: float
@@ -42,7 +30,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Recall:
-    """What the memory answers under some settings: the addressing `use`, F'_3 as `recalled` (C, H, W), and
+    """What the memory answers under some addressing: the addressing `use`, F'_3 as `recalled` (C, H, W), and
     `distance` (H, W), 1 - cos(F_3, F'_3), from 0 to 2."""
 
     use: MemoryUse
@@ -64,46 +52,36 @@ class Effect:
         return self.judged.score.nbytes + sum(m.nbytes for m in self.maps.values())
 
 
-@dataclass(frozen=True)
-class Embedding:
-    """Items and queries in the plane: `items` (n, 2) with their numbers `which` (n,), `queries` (q, 2) with their
-    positions `where` (q,) in H x W, the `method` ("UMAP" or "PCA"), and `notes` in sentences."""
-
-    items: np.ndarray
-    which: np.ndarray
-    queries: np.ndarray
-    where: np.ndarray
-    method: str
-    notes: tuple[str, ...]
-
-
 # ---------------------------------------------------------------------------------------------------- addressing
 
 
-def trained(detector: Detector) -> Settings:
-    """The settings that the model was trained with."""
-    return Settings(float(detector.config.model.temperature), float(detector.config.model.shrink))
+def trained(detector: Detector) -> Addressing:
+    """The addressing that the model was trained with."""
+    return Addressing(float(detector.config.model.temperature), float(detector.config.model.shrink))
 
 
-def recall(detector: Detector, trace: Trace, settings: Settings) -> Recall:
+def recall(detector: Detector, trace: Trace, addressing: Addressing) -> Recall:
     """Address the memory again, from the trace's cosines. Runs no network.
 
     Raises:
         nnet.detector.InputError: every item is switched off.
     """
-    memory = detector.memory
+    memory, use = detector.memory, trace.addressing
+    assert memory is not None and use is not None  # the page ends before this without a memory
     keep = None
-    if settings.off:
-        keep = np.ones(len(memory), bool)
-        keep[list(settings.off)] = False
-    use = detector.address(trace.addressing.cosine, settings.temperature, settings.shrink, keep)
+    if addressing.off:
+        keep = np.ones(len(memory), np.bool_)
+        keep[list(addressing.off)] = False
+    use = detector.address(use.cosine, addressing.temperature, addressing.shrink, keep)
     recalled = np.ascontiguousarray(np.moveaxis(use.weights @ memory, -1, 0))
     return Recall(use, recalled, cosine_distance(trace.F[2], recalled))
 
 
 def as_trained(trace: Trace) -> Recall:
-    """What the network itself recalled."""
-    return Recall(trace.addressing, trace.F3_recalled, cosine_distance(trace.F[2], trace.F3_recalled))
+    """What the network itself recalled; `trace` is of a model with a memory."""
+    use, recalled = trace.addressing, trace.F3_recalled
+    assert use is not None and recalled is not None
+    return Recall(use, recalled, cosine_distance(trace.F[2], recalled))
 
 
 def effect(detector: TrainedModel, trace: Trace, recalled: np.ndarray) -> Effect:
@@ -183,90 +161,3 @@ def items_from_text(written: str, count: int) -> tuple[int, ...]:
             raise ValueError(f"expected item numbers from 1 to {count}; found {part!r}")
         items.update(range(first - 1, last))
     return tuple(sorted(items))
-
-
-# ------------------------------------------------------------------------------------------- the memory as a whole
-
-
-def similarity(memory: np.ndarray) -> np.ndarray:
-    """Cosines between items, (N, C) -> (N, N) float32."""
-    unit = memory / np.maximum(np.linalg.norm(memory, axis=1, keepdims=True), 1e-12)
-    return np.clip(unit @ unit.T, -1, 1).astype(np.float32)
-
-
-def clustered_order(cosines: np.ndarray) -> np.ndarray:
-    """Item numbers in an order that puts similar ones side by side: leaves of average-linkage clustering, (N,)."""
-    if len(cosines) < 3:
-        return np.arange(len(cosines))
-    apart = np.maximum(0, 1 - cosines.astype(float))
-    np.fill_diagonal(apart, 0)
-    tree = linkage(squareform(apart, checks=False), "average", optimal_ordering=len(cosines) <= SIMILARITY_ITEMS)
-    return leaves_list(tree)
-
-
-def embed(memory: np.ndarray, queries: np.ndarray, shares: np.ndarray, method: str) -> Embedding:
-    """Items and queries in the plane, by direction (cosine), the same every time.
-
-    Args:
-        memory: (N, C).
-        queries: F_3 as (C, H, W).
-        shares: (N,), which items to take when there are more than `EMBEDDED_ITEMS`.
-        method: "UMAP" or "PCA".
-    """
-    notes = []
-    which = np.sort(ranked(shares)[:EMBEDDED_ITEMS])
-    flat = queries.reshape(len(queries), -1).T  # (H W, C)
-    where = np.arange(0, len(flat), -(-len(flat) // EMBEDDED_QUERIES))
-    if len(which) < len(memory) or len(where) < len(flat):
-        notes.append(f"Of {len(memory)} items and {len(flat)} patches, {len(which)} and {len(where)} are shown.")
-    points = np.concatenate([memory[which], flat[where]]).astype(np.float32)
-    points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
-    if method == "UMAP" and len(points) < UMAP_POINTS:
-        method = "PCA"
-        notes.append(f"{len(points)} points are too few for UMAP, so this is PCA.")
-    plane = _umap(points) if method == "UMAP" else _pca(points)
-    return Embedding(plane[: len(which)], which, plane[len(which) :], where, method, tuple(notes))
-
-
-def _pca(points: np.ndarray) -> np.ndarray:
-    """The two directions of largest variance; each points to where its largest entry is positive."""
-    centred = points - points.mean(axis=0)
-    u, s, _ = np.linalg.svd(centred, full_matrices=False)
-    plane = np.zeros((len(points), 2), np.float32)
-    plane[:, : min(2, len(s))] = (u * s)[:, :2]
-    signs = np.sign(plane[np.abs(plane).argmax(axis=0), [0, 1]])
-    return plane * np.where(signs == 0, 1, signs)
-
-
-def _umap(points: np.ndarray) -> np.ndarray:
-    import umap  # takes seconds, so only when it is wanted
-
-    neighbours = min(UMAP_NEIGHBOURS, len(points) - 1)
-    reducer = umap.UMAP(n_neighbors=neighbours, min_dist=0.15, metric="cosine", random_state=0, n_jobs=1)
-    return reducer.fit_transform(points).astype(np.float32)
-
-
-# ---------------------------------------------------------------------------------------------- pictures of items
-
-
-def mosaic(weights: np.ndarray, atlas: Atlas) -> np.ndarray:
-    """An image told in training patches, uint8 (13 H, 13 W, 3).
-
-    Every position shows the best training patches of the items that it recalls, mixed by their weights. A patch
-    reaches one position further on each side, where neighbours blend into one another.
-    """
-    height, width, items = weights.shape
-    side, step = _PIECE, _PIECE // 3
-    pieces = atlas.patches[:, 0, :side, :side].reshape(items, -1).astype(np.float32)
-    mixed = (weights.reshape(-1, items) @ pieces).reshape(height, width, side, side, 3)
-    ramp = 1 - np.abs(np.arange(side) - (side - 1) / 2) / (side / 2 + 0.5)
-    window = (ramp[:, None] * ramp[None, :])[..., None].astype(np.float32)
-    canvas = np.zeros((height * step + 2 * step, width * step + 2 * step, 3), np.float32)
-    total = np.zeros((*canvas.shape[:2], 1), np.float32)
-    for row in range(height):
-        for column in range(width):
-            area = np.s_[row * step : row * step + side, column * step : column * step + side]
-            canvas[area] += window * mixed[row, column]
-            total[area] += window
-    inner = np.s_[step:-step, step:-step]
-    return np.clip(np.rint(canvas[inner] / total[inner]), 0, 255).astype(np.uint8)

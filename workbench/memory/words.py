@@ -1,105 +1,42 @@
-"""The Memory page's wording: every sentence with a number in it is made here. Knows no Streamlit."""
+"""The Memory page's wording: every sentence is made here. Knows no Streamlit."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
-from workbench.memory.recall import Settings
-from workbench.shared import text
+from workbench.memory.recall import Addressing
+from workbench.shared import units
 
+TITLE = "Memory"
+LOOKING = "Computing the picture's features…"
 LEAD = (
-    "The memory holds typical patches of good parts. Every patch of the picture is replaced with a mixture of the "
-    "stored items that are most like it, so what was never good cannot be recalled well."
+    "The memory holds typical patches of good parts. It replaces every patch of the picture with a mixture of the "
+    "stored items most like it, so anything the training images never showed cannot be recalled well."
 )
 NO_MEMORY = (
-    "This model has no memory: it was trained with the normal feature storage off (`model.nfs`), so its decoder sees "
-    "the teacher's coarsest features as they are. Choose a model with a memory in the sidebar, or train one with "
+    "This model has no memory: it was trained with normal feature storage off (`model.nfs`), so its decoder gets the "
+    "teacher's coarsest features unchanged. Choose a model with a memory in the sidebar, or train one with "
     "`model.nfs` on."
 )
 NO_ATLAS = (
     "This checkpoint has no memory atlas (`atlas.safetensors`), so the training patches behind the items and their use "
-    "over the training set are unknown. Training writes one at its end; everything else on this page works without it."
+    "over the training set are unknown. Training writes an atlas when it ends; everything else on this page works "
+    "without one."
 )
-TEMPERATURE_HELP = (
-    "Divides the cosines before the softmax. Low: a patch takes the one most similar item; high: all items evenly. "
-    "Recomputed from the cosines that are kept; no network runs."
-)
-SHRINK_HELP = (
-    "Weights below this many fair shares 1/N become 0 and the rest are scaled up to sum to 1 (hard shrinkage); the "
-    "largest weight always stays. Recomputed from the cosines that are kept; no network runs."
-)
-PICKER_LABEL = "Pictures of the image. Click a patch to choose it; arrow keys move the chosen patch."
-PICTURE_HINT = "Click any patch, here or in the maps, to see how it is recalled. Orange: scores above the threshold."
-ENTROPY_HINT = "Look for bright patches: they are mixed from many items since no single one is like them."
-MOST_USED_HINT = "The item with the largest weight. Look for patches of one colour: the memory takes them for alike."
-MOSAIC_HINT = "The training patches that are recalled, mixed by weight. Look for where it blurs or differs."
-BARS_HINT = (
-    "Look for one tall bar: a patch the memory knows. Many low bars: it has to mix. Weights below the dotted line, "
-    "shrink/N, are shrunk to 0, the others grow."
-)
-PATCHES_HINT = "Look for likeness: the chosen patch first, then the best training patches of the items it recalls."
-ITEMS_HINT = (
-    "Where each item is used (weight 0 to 1, clear to bright) and, below it, its best training patches. Look for items "
-    "that keep to one kind of place, such as a busbar or an edge."
-)
-ITEMS_HINT_WITHOUT_ATLAS = (
-    "Where each item is used (weight 0 to 1, clear to bright). Look for items that keep to one kind of place."
-)
-CHANGED_MAP_HINT = "Look for bright patches: there the recalled features point elsewhere than the teacher's."
-DISTANCES_HINT = (
-    "Each dot is a patch, the lines are means. Look for the flagged row further right: the memory changes unfamiliar "
-    "patches most."
-)
-RECALL_CHANGE_HINT = (
-    "1 − cos between F′₃ as trained and now; the scale grows in steps. Look for where the answer changed."
-)
-SCORE_HINT = "Score of each pixel, on one fixed scale. Look for spots that appear or vanish."
-DIFFERENCE_HINT = "After minus before. Orange: now more conspicuous; blue: less."
-MAPS_HINT = (
-    "Each map divided by the level that 99 % of normal pixels stay below, so colours compare across maps. Look for the "
-    "maps that react: M1 to M3 see F′₃ through fusion and decoder, M4 through the projection, M5 and M6 not at all."
-)
-FORGET_LEAD = (
-    "Switch items off and see what the memory then answers. F′₃ is mixed anew at once; what follows from it needs the "
-    "network's second half (projection, fusion, decoder), which runs when items change or you press the button. "
-    "Teacher and forward student are not run again."
-)
-USAGE_HINT = (
-    "Dotted: a fair share, 1/N. Look for bars near 0 (items that training left unused) and dots far above their bars "
-    "(items that this image needs more than usual)."
-)
-ATLAS_HINT = (
-    "Each item's training patches with the largest weight, best first. The bar is its use over the training set, half "
-    "full at a fair share 1/N. Look for strips of one motif: such an item stands for one thing."
-)
-SIMILARITY_HINT = (
-    "Cosines of all pairs, ordered by clustering. Look for bright blocks on the diagonal: groups of items that store "
-    "nearly the same."
-)
-EMBEDDING_HINT = (
-    "Neighbours point in similar directions; axes have no unit. Look for flagged patches away from all items: nothing "
-    "stored is like them. Larger signs are items used more in training, hollow ones are dead."
-)
-UMAP_HELP = (
-    "UMAP keeps neighbourhoods and shows groups, but distances between groups mean little. PCA is a plain projection "
-    "onto the two directions of largest variance."
-)
-UMAP_WAIT = "Laying out items and patches (the first time, loading UMAP takes some seconds)…"
-DEAD_HELP = "Dead: under 1 % of a fair share of all addressing over the training set."
-ALL_OFF = "Every item is switched off, so nothing can be recalled. All items are shown as on until you bring one back."
 
-ORDERS = {"here": "Use on this image", "training": "Use in training", "number": "Number"}
-VIEWS = {"items": "Items", "similarity": "Similarity", "map": "Items and patches"}
+# ---------------------------------------------------------------------------------------------------- the headline
 
-
-def item(index: int) -> str:
-    """An item's name, numbered from 1."""
-    return f"Item {index + 1}"
+NUMBERS_AS_TRAINED = "As trained, whatever you change below:"
+PER_PATCH, PER_PATCH_HELP = "Items per patch", "Mean of exp(entropy) of the addressing weights."
+USED, USED_HELP = "Items used", "Items that have any weight after shrinkage."
+SPREAD, SPREAD_HELP = "Spread over", "exp(entropy) of the items' shares of this image."
+DEAD = "Dead items"
+DEAD_HELP = "Dead: the item gets less than 1 % of a fair share of all addressing over the training set."
 
 
 def headline(per_patch: float, nats: float, items: int, usual: float | None) -> str:
-    """How many items a patch is mixed from on this image, against the most possible and against training.
+    """How many items a patch is mixed from on this image, compared with the maximum and with training.
 
     Args:
         per_patch: mean effective number of items per patch.
@@ -109,34 +46,119 @@ def headline(per_patch: float, nats: float, items: int, usual: float | None) -> 
     """
     top = math.log(items)
     sentence = (
-        f"**On this image a patch is recalled from {per_patch:.1f} of {items} items on average**: the addressing's "
-        f"entropy is {nats:.2f} nats, {text.percent(nats / top)} of the most possible, ln {items} = {top:.2f}."
+        f"**As trained, a patch of this image is recalled from {per_patch:.1f} of {items} items on average**: the "
+        f"entropy of the addressing is {nats:.2f} nats, {units.percent(nats / top)} of its maximum, "
+        f"ln {items} = {top:.2f}."
     )
-    return f"{sentence} {_against_training(per_patch, usual, items)}".rstrip()
+    return f"{sentence} {_compared_with_training(per_patch, usual, items)}".rstrip()
 
 
-def _against_training(per_patch: float, usual: float | None, items: int) -> str:
+def _compared_with_training(per_patch: float, usual: float | None, items: int) -> str:
     if per_patch > 0.7 * items:
-        return "That is nearly uniform: every patch gets almost the same mixture, so the memory tells little apart."
+        return (
+            "That is nearly uniform: every patch gets almost the same mixture, so the memory hardly distinguishes "
+            "between patches."
+        )
     if usual is None:
         return ""
     if per_patch > 1.4 * usual:
         return (
-            f"On the training images it was {usual:.1f}: here the memory has to mix more than usual, since parts of "
+            f"On the training images it was {usual:.1f}: here the memory has to mix more than usual, because parts of "
             "this image look unlike anything it stores."
         )
     if per_patch < usual / 1.4:
         return f"On the training images it was {usual:.1f}: this image is recalled from fewer items than usual."
-    return f"On the training images it was {usual:.1f}: this image is recalled as the normal ones are."
+    return f"On the training images it was {usual:.1f}: this image is recalled much like the normal ones."
 
 
 def spread(used: int, spread_here: float, items: int, spread_training: float | None, dead: int | None) -> str:
-    """How many items the whole image uses, and how evenly; against the training set."""
-    sentence = f"All patches together use {used} of the {items} items, as evenly as {spread_here:.0f} equally used ones"
+    """How many items the whole image uses, and how evenly, compared with the training set."""
+    sentence = (
+        f"All patches together use {used} of the {items} items, as evenly as "
+        f"{units.plural(round(spread_here), 'item')} used equally."
+    )
     if spread_training is None:
-        return f"{sentence}."
-    dead_items = "none is dead" if not dead else f"{text.plural(dead, 'item')} {'is' if dead == 1 else 'are'} dead"
-    return f"{sentence}; over the training set it is {spread_training:.0f}, and {dead_items}."
+        return sentence
+    state = "No item is dead." if not dead else f"{units.plural(dead, 'item is', 'items are')} dead."
+    return f"{sentence} Over the training set that number is {spread_training:.0f}. {state}"
+
+
+# --------------------------------------------------------------------------------------------------- the addressing
+
+ADDRESSING_TITLE = "How a patch is recalled"
+AS_TRAINED = ":gray-badge[As trained]"
+AS_TRAINED_HINT = "Move a slider: everything below follows at once, without running the network."
+RESET = "Back to the trained addressing"
+TEMPERATURE = (
+    "Temperature of the softmax",
+    "The cosines are divided by it before the softmax. Low: a patch takes only its most similar item. High: it takes "
+    "all items evenly. Recomputed from stored cosines; the network does not run.",
+)
+SHRINK = (
+    "Shrinkage in fair shares 1/N",
+    "Weights below this many fair shares 1/N become 0, and the rest are scaled up to sum to 1 (hard shrinkage); the "
+    "largest weight always remains. Recomputed from stored cosines; the network does not run.",
+)
+ALL_OFF = (
+    "Every item is switched off, so nothing can be recalled. All items are treated as on until you bring one back."
+)
+UNDER_CHANGED = ":violet-badge[Changed] For the addressing as you have set it above, not as trained."
+PICKER_LABEL = "Pictures of the image. Click a patch to choose it; the arrow keys move the chosen patch."
+ROW, ROW_HELP = "Row of the patch", "Counted from the top. A click on a picture does the same."
+COLUMN, COLUMN_HELP = "Column of the patch", "Counted from the left. A click on a picture does the same."
+PICTURE = "Picture"
+PICTURE_HINT = (
+    "Click any patch, here or in the maps, to see how it is recalled. Orange: the trained model scores it above the "
+    "threshold."
+)
+SCORE_READING = " score"
+ENTROPY = "Entropy in nats"
+ENTROPY_HINT = "Look for bright patches: they are mixed from many items because no single one is like them."
+MOST_USED, MOST_USED_TICK = "Most used item", "similar items have similar colours"
+MOST_USED_HINT = "The item with the largest weight. Look for areas of one colour: to the memory they are alike."
+MOSAIC = "Rebuilt from training patches"
+MOSAIC_HINT = "The recalled training patches, mixed by weight. Look for where it blurs or differs from the picture."
+BARS_TITLE = "**Addressing of the chosen patch, before and after shrinkage**"
+BARS_ALT = "Weights of the items as bars."
+BARS_HINT = (
+    "Look for one tall bar: the memory knows this patch. Many low bars: it has to mix. Weights below the dotted line, "
+    "shrink/N, become 0, and the others grow."
+)
+CHOSEN_PATCH, FROM_THIS_IMAGE = "The chosen patch", "from this image"
+RECALLED_FROM = "**Recalled from**"
+PATCHES_HINT = "Look for resemblance: the chosen patch first, then the best training patches of the items it recalls."
+
+
+def item(index: int) -> str:
+    """An item's name, numbered from 1."""
+    return f"Item {index + 1}"
+
+
+def training_patches(index: int) -> str:
+    """An item's training patches, for a screen reader."""
+    return f"Training patches of {item(index)}"
+
+
+def trained_at(value: float) -> str:
+    """The mark below a slider."""
+    return f"trained: {value:g}"
+
+
+def changed_addressing(chosen: Addressing, trained: Addressing) -> str:
+    """What differs from the trained addressing; a list, or "" if nothing does."""
+    changes = []
+    if chosen.temperature != trained.temperature:
+        changes.append(f"temperature {chosen.temperature:g} (trained {trained.temperature:g})")
+    if chosen.shrink != trained.shrink:
+        changes.append(f"shrinkage {chosen.shrink:g}/N (trained {trained.shrink:g}/N)")
+    if chosen.off:
+        changes.append(f"{units.plural(len(chosen.off), 'item')} switched off")
+    return f":violet-badge[Changed] {', '.join(changes)}" if changes else ""
+
+
+def now_recalled_from(now: float, trained: float, items: int) -> str:
+    """How many items a patch is mixed from under the changed addressing, beside the trained one."""
+    return f"A patch is now recalled from **{now:.1f}** of {items} items on average; as trained, from {trained:.1f}."
 
 
 def entropy_reading(nats: float, top: float) -> str:
@@ -144,85 +166,244 @@ def entropy_reading(nats: float, top: float) -> str:
     return f"{nats:.2f} nats ({100 * nats / top:.0f} %), {math.exp(nats):.1f} items"
 
 
-def settings(chosen: Settings, trained: Settings) -> str:
-    """What differs from the trained addressing, or "" if nothing does."""
-    parts = []
-    if chosen.temperature != trained.temperature:
-        parts.append(f"temperature {chosen.temperature:g} (trained {trained.temperature:g})")
-    if chosen.shrink != trained.shrink:
-        parts.append(f"shrinkage {chosen.shrink:g}/N (trained {trained.shrink:g}/N)")
-    if chosen.off:
-        parts.append(f"{text.plural(len(chosen.off), 'item')} switched off")
-    return ", ".join(parts)
+def weight(value: float) -> str:
+    """How much an item counts for a patch."""
+    return f"weight {value:.2f}"
+
+
+def item_reading(index: int, value: float) -> str:
+    """An item under the pointer: "Item 3, weight 0.42"."""
+    return f"{item(index)}, {weight(value)}"
 
 
 def patch(row: int, column: int, score: float, flagged: bool) -> str:
     """The chosen patch, its highest score, and what that means."""
-    state = "above the threshold: flagged" if flagged else "below the threshold: normal"
-    return f"Row {row + 1}, column {column + 1}: score up to {text.number(score)}, {state}."
+    state = "above the threshold: flagged" if flagged else "not above the threshold: normal"
+    return (
+        f"**The chosen patch.** Row {row + 1}, column {column + 1}: scores up to {units.number(score)} as trained, "
+        f"{state}."
+    )
 
 
-def addressing_table(rows: Mapping[str, tuple[float, int]], items: int) -> str:
-    """A Markdown table of entropy and effective items, by "before" and "after": (entropy in nats, items above 0)."""
+def addressing_table(before: tuple[float, int], after: tuple[float, int], items: int) -> str:
+    """A Markdown table before and after shrinkage, from the entropy in nats and the number of items above 0."""
     top = math.log(items)
-    lines = [f"| | {' | '.join(rows)} |", f"|:--|{'--:|' * len(rows)}"]
-    facts = {
-        "Entropy in nats": [f"{nats:.2f}" for nats, _ in rows.values()],
-        f"Share of ln {items} = {top:.2f}": [f"{100 * nats / top:.0f} %" for nats, _ in rows.values()],
-        "Effective number of items": [f"{math.exp(nats):.1f}" for nats, _ in rows.values()],
-        "Items with any weight": [f"{count}" for _, count in rows.values()],
+    rows = {
+        "Entropy in nats": [f"{nats:.2f}" for nats, _ in (before, after)],
+        f"Share of ln {items} = {top:.2f}": [f"{100 * nats / top:.0f} %" for nats, _ in (before, after)],
+        "Effective number of items": [f"{math.exp(nats):.1f}" for nats, _ in (before, after)],
+        "Items with any weight": [f"{count}" for _, count in (before, after)],
     }
-    return "\n".join([*lines, *(f"| {name} | {' | '.join(values)} |" for name, values in facts.items())])
+    body = (f"| {name} | {' | '.join(values)} |" for name, values in rows.items())
+    return "\n".join(["| | before | after |", "|:--|--:|--:|", *body])
+
+
+# ------------------------------------------------------------------------------------------------------- the items
+
+ITEMS_TITLE = "Where each item is used"
+ITEMS_HINT_WITHOUT_ATLAS = (
+    "Where each item is used (weight 0 to 1, clear to bright). Look for items that keep to one kind of place."
+)
+ITEMS_HINT = (
+    "Where each item is used (weight 0 to 1, clear to bright) and, below, its best training patches. Look for items "
+    "that keep to one kind of place, such as a busbar or an edge."
+)
+ORDER = "Order by"
+ORDERS = {"here": "Use on this image", "training": "Use in training", "number": "Number"}
+ONLY, ONLY_NONE = "Show only these items", "all items"
+OFF_NOTE, DEAD_NOTE = "off", "dead"
+WEIGHT_BAR = "Colour scale: addressing weight"
+WEIGHT_TICKS = ("0: not used", "0.25", "1: alone")
 
 
 def shares(here: float, training: float | None) -> tuple[str, ...]:
     """An item's use on this image and over the training set, in lines."""
-    lines = (f"{text.percent(here)} of this image",)
-    return lines if training is None else (*lines, f"{text.percent(training)} in training")
+    lines = (f"{units.percent(here)} of this image",)
+    return lines if training is None else (*lines, f"{units.percent(training)} in training")
+
+
+def where_used(index: int) -> str:
+    """A card's picture, for a screen reader."""
+    return f"Where {item(index)} is used on this image"
+
+
+# ------------------------------------------------------------------------------------------------------- forgetting
+
+FORGET_TITLE = "Forget an item"
+FORGET_LEAD = (
+    "Switch items off and see what the memory recalls instead. F′₃ is mixed again at once. Everything after it needs "
+    "the second half of the network (projection, fusion, decoder), which runs when you switch items or press the "
+    "button. The teacher and the forward student do not run again."
+)
+FORGET_AS_TRAINED = "Switch off an item here, or move a slider above, to see what changes."
+OFF, OFF_NONE = "Items switched off", "none; choose items here"
+FORGET_MOST_HELP = "The item with the largest share of this image's addressing."
+FORGET_PATCH_HELP = "The item with the largest weight at the chosen patch."
+BRING_BACK = "Bring all back"
+KEEP, FORGET_BUT = "Keep only the most used", "Forget all but these"
+FORGET_BUT_HELP = "Keeps the items that this image uses most as trained, and switches off all others."
+RUNNING, RUN = "Running the decoder…", "Run the decoder"
+NOT_RUN = ":orange-badge[Decoder not run] The score under these settings is not known yet."
+SCORE_TRAINED, SCORE_NOW, DECISION_NOW = "Score as trained", "Score now", "Decision now"
+SCORE_HINT = "Score of each pixel, on one fixed scale. Look for spots that appear or vanish."
+MOVED, MOVED_HELP = "F′₃ moved by", "Mean of 1 − cos between F′₃ as trained and F′₃ now."
+RECALL_CHANGE = "Change of F′₃ (1 − cos)"
+RECALL_CHANGE_HINT = (
+    "1 − cos between F′₃ as trained and F′₃ now; the scale grows in steps. Look for where the recall has changed."
+)
+DIFFERENCE = "Score, difference"
+DIFFERENCE_HINT = "Now minus as trained. Orange: scores higher now; blue: lower."
+MAPS_TITLE = "**The maps, as trained and now**"
+MAPS_HINT = (
+    "Each map is divided by the level that 99 % of normal pixels stay below, so colours can be compared across maps. "
+    "Look for the maps that react: M1 to M3 see F′₃ through fusion and decoder, M4 through the projection, and M5 and "
+    "M6 not at all."
+)
+
+
+def forget_most(index: int) -> str:
+    """The button that switches off the item that this image uses most."""
+    return f"Forget the item most used here (item {index + 1})"
+
+
+def forget_patch(index: int) -> str:
+    """The button that switches off the chosen patch's item."""
+    return f"Forget the chosen patch's item (item {index + 1})"
+
+
+def map_trained(name: str) -> str:
+    """The title of a map as the model computes it."""
+    return f"{name} as trained"
+
+
+def map_now(name: str) -> str:
+    """The title of a map under the changed addressing."""
+    return f"{name} now"
+
+
+def difference_ticks(threshold: float) -> tuple[str, str, str]:
+    """The colour bar of the difference."""
+    limit = units.number(threshold)
+    return f"≤ −{limit}", "0", f"≥ {limit}: the threshold"
 
 
 def ran(timings: Mapping[str, float]) -> str:
-    """What the last run of the second half took, and which parts ran."""
-    parts = ", ".join(f"{stage} {text.milliseconds(value)}" for stage, value in timings.items() if value >= 0.05)
+    """How long the last run of the second half took, and which parts ran."""
+    parts = ", ".join(f"{stage} {units.milliseconds(value)}" for stage, value in timings.items() if value >= 0.05)
+    total = units.milliseconds(sum(timings.values()))
     return (
-        f"The decoder ran for this: **{text.milliseconds(sum(timings.values()))}** ({parts}). Teacher and forward "
-        "student did not."
+        f":green-badge[Decoder run] The decoder ran for this: **{total}** ({parts}). "
+        "The teacher and the forward student did not run."
     )
 
 
 def forgotten(before: float, after: float, threshold: float, moved: float) -> str:
     """What switching items off or another addressing did to the image score."""
     change = after - before
-    share = abs(change) / max(before, 1e-12)
-    if share < 0.005:
-        effect = "The score hardly changes"
+    share = units.percent(abs(change) / max(before, 1e-12))
+    if abs(change) < 0.005 * max(before, 1e-12):
+        effect = "The score hardly changes."
     else:
-        effect = f"The score {'rises' if change > 0 else 'falls'} by {text.percent(share)}"
-    sides = (before > threshold, after > threshold)
-    crossed = {
-        (True, False): ", and the image no longer counts as anomalous",
-        (False, True): ", and the image now counts as anomalous",
-    }.get(sides, "; the decision stays the same")
-    return f"{effect}{crossed}. F′₃ moved by {text.number(moved)} (mean 1 − cos)."
+        effect = f"The score rises by {share}." if change > 0 else f"The score falls by {share}."
+    decision = {
+        (True, False): "The image no longer counts as anomalous.",
+        (False, True): "The image now counts as anomalous.",
+    }.get((before > threshold, after > threshold), "The decision stays the same.")
+    return f"{effect} {decision} F′₃ moved by {units.number(moved)} (mean 1 − cos)."
+
+
+# ------------------------------------------------------------------------------------------- what the memory changed
+
+CHANGED_TITLE = "What the memory changed"
+DISTANCE = "1 − cos(F₃, F′₃)"
+CHANGED_MAP_HINT = "Look for bright patches: there the recalled features differ in direction from the teacher's."
+FLAGGED_PATCHES = "Flagged patches"
+FLAGGED_HINT = "Orange: some pixel of the patch scores above the threshold, as trained."
+FLAGGED, NORMAL = "flagged", "normal"
+DISTANCES_TITLE, DISTANCES_ALT = "**Distance of every patch**", "Distances of all patches as dots."
+DISTANCES_HINT = (
+    "Each dot is a patch; the lines are means. Look for the flagged row to lie further right: the memory changes "
+    "unfamiliar patches most."
+)
 
 
 def changed(mean_normal: float | None, mean_flagged: float | None, mean: float) -> str:
     """How far recall moved the features, on normal and on flagged patches."""
     if mean_flagged is None:
         return (
-            f"Recall moves the features by {text.number(mean)} on average (1 − cos(F₃, F′₃)). No patch of this image "
+            f"Recall moves the features by {units.number(mean)} on average (1 − cos(F₃, F′₃)). No patch of this image "
             "is flagged, so there is nothing to compare with."
         )
     if mean_normal is None:
-        return f"Recall moves the features by {text.number(mean)} on average. Every patch of this image is flagged."
+        return f"Recall moves the features by {units.number(mean)} on average. Every patch of this image is flagged."
     ratio = mean_flagged / max(mean_normal, 1e-12)
     if ratio >= 1.1:
-        verdict = f"{ratio:.1f} times as far: the memory does not know them"
+        verdict = f"That is {ratio:.1f} times as far: the memory does not know the flagged patches."
     elif ratio > 1 / 1.1:
-        verdict = "about as far: the memory does not tell them apart"
+        verdict = "That is about as far: the memory does not distinguish between the two."
     else:
-        verdict = "less far: here the memory does not help to tell them apart"
+        verdict = "That is less far: here the memory does not help to distinguish between the two."
     return (
-        f"Recall moves normal patches by {text.number(mean_normal)} on average (1 − cos(F₃, F′₃)) and flagged ones by "
-        f"{text.number(mean_flagged)}, {verdict}."
+        f"Recall moves normal patches by {units.number(mean_normal)} on average (1 − cos(F₃, F′₃)) and flagged ones by "
+        f"{units.number(mean_flagged)}. {verdict}"
     )
+
+
+# -------------------------------------------------------------------------------------------------------- the atlas
+
+ATLAS_TITLE = "Memory atlas"
+VIEW = "Atlas view"
+VIEWS = {"items": "Items", "similarity": "Similarity", "map": "Items and patches"}
+USAGE_TITLE = "**Share of the addressing per item, in percent**"
+USAGE_ALT = "Share of each item over the training set and on this image."
+USAGE_HINT = (
+    "Addressing as trained. Dotted: a fair share, 1/N. Look for bars near 0 (items that training left unused) and dots "
+    "far above their bars (items that this image needs more than usual)."
+)
+ATLAS_HINT = (
+    "For each item, the training patches with the largest weight, best first. The bar shows its use over the training "
+    "set; it is half full at a fair share, 1/N. Look for strips of one motif: such an item stands for one thing."
+)
+SIMILARITY_TITLE = "**Similarity of the items (cosine, no unit)**"
+SIMILARITY_ALT = "Matrix of the cosines between all items."
+LAYOUT = "Layout"
+LAYOUTS = {"UMAP": "UMAP", "PCA": "PCA"}
+LAYOUT_HELP = (
+    "UMAP keeps neighbourhoods and shows groups, but distances between groups mean little. PCA is a plain projection "
+    "onto the two directions of largest variance."
+)
+UMAP_WAIT = "Arranging items and patches (loading UMAP takes a few seconds the first time)…"
+MAP_ALT = "Items and patches as points in the plane."
+EMBEDDING_HINT = (
+    "Neighbours point in similar directions; the axes have no unit. Look for flagged patches far from every item: "
+    "nothing stored is like them. Larger symbols are items used more in training; hollow ones are dead."
+)
+
+
+def fair_shares(share: float, fair: float) -> str:
+    """An item's use over the training set."""
+    return f"{units.percent(share)} in training, {units.number(fair)} fair shares"
+
+
+def similarity(shown: int, items: int) -> str:
+    """What to look for in the matrix, and how many of the items it shows."""
+    hint = (
+        "Cosines of all pairs, ordered by clustering. Look for bright blocks on the diagonal: groups of items that "
+        "store nearly the same thing."
+    )
+    return hint if shown == items else f"{hint} Only the {shown} most used of {items} items are shown."
+
+
+def map_title(method: str) -> str:
+    """The heading of the map."""
+    return f"**{method} of the items and the image's patches, by direction (no unit)**"
+
+
+def some_shown(items: tuple[int, int], patches: tuple[int, int]) -> str:
+    """How many (shown, in total) the map holds."""
+    return f"The map shows {items[0]} of {items[1]} items and {patches[0]} of {patches[1]} patches."
+
+
+def too_few(points: int) -> str:
+    """Why there is no UMAP."""
+    return f"{points} points are too few for UMAP, so this is PCA."

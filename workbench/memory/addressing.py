@@ -1,0 +1,145 @@
+"""How a patch is recalled: the sliders of the addressing, the maps of it, and the chosen patch's weights."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnet.analysis.atlas import Atlas, patch
+from nnet.data.images import resize
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Tile
+from workbench.memory import cache, cards, colours, figures, recall, settings, words
+from workbench.memory.cards import Card
+from workbench.memory.linked import linked
+from workbench.memory.recall import Addressing
+from workbench.memory.scene import Now, Scene
+from workbench.shared import pictures, theme
+from workbench.shared.charts import CHART_CONFIG
+from workbench.shared.settings import Setting, whole_number
+
+_TEMPERATURES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
+_SHRINKS = tuple(step / 4 for step in range(21))
+_RECALLED = 4  # items whose training patches stand beside the chosen patch
+
+
+def section(scene: Scene) -> Now:
+    """Draw the section; returns how the memory is addressed now."""
+    st.subheader(words.ADDRESSING_TITLE, anchor=False)
+    now = _controls(scene)
+    rows, columns = scene.shape
+    row, column = scene.peak
+    settings.ROW.remember(row + 1, whole_number(1, rows))
+    settings.COLUMN.remember(column + 1, whole_number(1, columns))
+    linked(scene, "recall_pictures", _tiles(scene, now))
+    left, right = st.columns(2, gap="medium")
+    left.slider(words.ROW, 1, rows, key=settings.ROW.key, help=words.ROW_HELP)
+    right.slider(words.COLUMN, 1, columns, key=settings.COLUMN.key, help=words.COLUMN_HELP)
+    _chosen_patch(scene, now, settings.chosen_patch())
+    return now
+
+
+def _controls(scene: Scene) -> Now:
+    """The sliders. What they change is computed again from cached cosines."""
+    detector = scene.model.detector
+    trained = recall.trained(detector)
+    off = settings.items(settings.FORGET, scene.items)
+    if len(off) == scene.items:
+        st.warning(words.ALL_OFF, icon=":material/warning:")
+        off = ()
+    with st.container(border=True):
+        left, right, status = st.columns((4, 4, 3), gap="medium", vertical_alignment="top")
+        with left:
+            stops = sorted({*_TEMPERATURES, trained.temperature})
+            temperature = _slider(settings.TEMPERATURE, stops, trained.temperature, words.TEMPERATURE)
+        with right:
+            stops = sorted({*(s for s in _SHRINKS if s < scene.items), trained.shrink})
+            shrink = _slider(settings.SHRINK, stops, trained.shrink, words.SHRINK)
+        chosen = Addressing(temperature, shrink, off)
+        changed = chosen != trained
+        now = Now(chosen, recall.recall(detector, scene.trace, chosen) if changed else scene.trained, changed)
+        with status:
+            _status(scene, now, trained)
+    return now
+
+
+def _slider(setting: Setting[float], stops: list[float], trained: float, said: tuple[str, str]) -> float:
+    """A slider with a mark below it at the trained value; `said` is its label and its help."""
+    setting.remember(trained, settings.one_of_numbers(stops))
+    label, help = said
+    value: float = st.select_slider(label, stops, key=setting.key, format_func=lambda stop: f"{stop:g}", help=help)
+    st.html(cards.slider_mark(stops.index(trained) / max(1, len(stops) - 1), words.trained_at(trained)))
+    return value
+
+
+def _status(scene: Scene, now: Now, trained: Addressing) -> None:
+    if not now.changed:
+        st.markdown(words.AS_TRAINED)
+        st.caption(words.AS_TRAINED_HINT)
+        return
+    here, before = (float(recall.effective_items(r.use.weights).mean()) for r in (now.recall, scene.trained))
+    st.markdown(words.changed_addressing(now.addressing, trained))
+    st.markdown(words.now_recalled_from(here, before, scene.items))
+    icon = ":material/restart_alt:"
+    st.button(words.RESET, icon=icon, key="memory_reset", on_click=settings.reset, args=(trained,))
+
+
+def _tiles(scene: Scene, now: Now) -> list[Tile]:
+    weights = now.recall.use.weights
+    nats, most = recall.entropy(weights), weights.argmax(axis=-1)
+    scale = colours.entropy_scale(scene.items)
+    of_item = colours.item_colours(cache.ordered_items(scene.model)[2])
+    picture = colours.flagged_cells(scene.flagged), colours.readings(scene.scores, words.SCORE_READING)
+    tiles = [
+        Tile(words.PICTURE, words.PICTURE_HINT, scene.photo, *picture),
+        Tile(
+            words.ENTROPY,
+            words.ENTROPY_HINT,
+            None,
+            pictures.colourised(nats, scale),
+            colours.entropy_readings(nats, scene.items),
+            **linked_pictures.bar(scale),
+        ),
+        Tile(
+            words.MOST_USED,
+            words.MOST_USED_HINT,
+            None,
+            of_item[most],
+            colours.item_readings(most, weights.max(axis=-1)),
+            theme.css_gradient("viridis"),
+            (words.MOST_USED_TICK,),
+        ),
+    ]
+    if scene.atlas is not None:
+        mosaic = colours.photo_uri(colours.mosaic(weights, scene.atlas))
+        tiles.append(Tile(words.MOSAIC, words.MOSAIC_HINT, mosaic))
+    return tiles
+
+
+def _chosen_patch(scene: Scene, now: Now, chosen: tuple[int, int]) -> None:
+    raw, weights = now.recall.use.raw[chosen], now.recall.use.weights[chosen]
+    chart, facts = st.columns((3, 2), gap="medium")
+    with chart:
+        st.markdown(words.BARS_TITLE)
+        figure = figures.addressing_figure(raw, weights, now.addressing.shrink / scene.items)
+        st.plotly_chart(figure, key="addressing", config=CHART_CONFIG, alt=words.BARS_ALT)
+        st.caption(words.BARS_HINT)
+    with facts:
+        st.markdown(words.patch(*chosen, float(scene.scores[chosen]), bool(scene.flagged[chosen])))
+        before, after = ((float(recall.entropy(some)), int((some > 0).sum())) for some in (raw, weights))
+        st.markdown(words.addressing_table(before, after, scene.items))
+    if scene.atlas is not None:
+        _recalled_from(scene, scene.atlas, now, chosen)
+
+
+def _recalled_from(scene: Scene, atlas: Atlas, now: Now, chosen: tuple[int, int]) -> None:
+    """The chosen patch beside the best training patches of the items that it recalls."""
+    weights = now.recall.use.weights[chosen]
+    own = patch(resize(scene.loaded.image, scene.trace.input_size), *chosen, scene.shape[0])
+    shown = [Card(words.CHOSEN_PATCH, (words.FROM_THIS_IMAGE,), words.CHOSEN_PATCH, strip=cards.strip(own[None]))]
+    for item in recall.ranked(weights)[:_RECALLED]:
+        if weights[item] > 0:
+            lines, strip = (words.weight(float(weights[item])),), cards.strip(atlas.patches[item, :3])
+            shown.append(Card(words.item(item), lines, words.training_patches(item), strip=strip))
+    st.markdown(words.RECALLED_FROM)
+    st.html(cards.cards(shown, 150))
+    st.caption(words.PATCHES_HINT)

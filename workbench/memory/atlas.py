@@ -1,0 +1,76 @@
+"""The memory atlas: all items with their training patches, how similar they are, and a map of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnet.analysis.atlas import Atlas
+from nnet.errors import NNetError
+from workbench.memory import cache, cards, figures, settings, words
+from workbench.memory.cards import Card
+from workbench.memory.items import ordered, page_of
+from workbench.memory.scene import Scene
+from workbench.shared import controls
+from workbench.shared.charts import CHART_CONFIG
+
+_ON_PAGE = 20
+
+
+@st.fragment
+def section(scene: Scene) -> None:
+    """The memory as a whole. Runs again only when its own controls change."""
+    st.subheader(words.ATLAS_TITLE, anchor=False)
+    view = controls.choose(settings.ATLAS, words.VIEWS, label=words.VIEW, label_visibility="collapsed")
+    {"items": _items, "similarity": _similarity, "map": _map}[view](scene)
+
+
+def _items(scene: Scene) -> None:
+    known = scene.atlas
+    st.markdown(words.USAGE_TITLE)
+    figure = figures.usage_figure(scene.usage, known)
+    st.plotly_chart(figure, key="usage", config=CHART_CONFIG, alt=words.USAGE_ALT)
+    st.caption(words.USAGE_HINT)
+    if known is None:
+        st.info(words.NO_ATLAS, icon=":material/info:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shown = page_of(ordered(scene, settings.ATLAS_ORDER, scene.usage), "atlas_page", _ON_PAGE)
+    st.html(cards.cards([_card(known, item) for item in shown], 230))
+    st.caption(words.ATLAS_HINT, help=words.DEAD_HELP)
+
+
+def _card(known: Atlas, item: int) -> Card:
+    share, dead = float(known.usage[item]), bool(known.dead[item])
+    fair = share * len(known.usage)
+    return Card(
+        words.item(item),
+        (words.fair_shares(share, fair),),
+        words.training_patches(item),
+        strip=cards.strip(known.patches[item]),
+        share=fair,
+        note=words.DEAD_NOTE if dead else "",
+        faded=dead,
+    )
+
+
+def _similarity(scene: Scene) -> None:
+    which, cosines, _ = cache.ordered_items(scene.model)
+    st.markdown(words.SIMILARITY_TITLE)
+    figure = figures.similarity_figure(which, cosines)
+    st.plotly_chart(figure, key="similarity", config=CHART_CONFIG, width=560, alt=words.SIMILARITY_ALT)
+    st.caption(words.similarity(len(which), scene.items))
+
+
+def _map(scene: Scene) -> None:
+    method = controls.choose(settings.LAYOUT, words.LAYOUTS, label=words.LAYOUT, help=words.LAYOUT_HELP)
+    try:
+        with st.spinner(words.UMAP_WAIT, show_time=True):
+            embedding = cache.embedding(scene, method)
+    except NNetError as error:
+        st.info(str(error), icon=":material/info:")
+        return
+    st.markdown(words.map_title(embedding.method))
+    usage, dead = (scene.usage, None) if scene.atlas is None else (scene.atlas.usage, scene.atlas.dead)
+    figure = figures.embedding_figure(embedding, scene.flagged, usage, dead)
+    st.plotly_chart(figure, key="embedding", config=CHART_CONFIG, alt=words.MAP_ALT)
+    st.caption(" ".join((words.EMBEDDING_HINT, *embedding.notes)))

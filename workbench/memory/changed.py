@@ -1,0 +1,39 @@
+"""What the memory changed: how far recall moves the features, on normal and on flagged patches."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Tile
+from workbench.memory import colours, figures, words
+from workbench.memory.linked import linked
+from workbench.memory.scene import Now, Scene
+from workbench.shared import pictures
+from workbench.shared.charts import CHART_CONFIG
+
+_TOP = 0.7  # of the scale of distances
+
+
+def section(scene: Scene, now: Now) -> None:
+    st.subheader(words.CHANGED_TITLE, anchor=False)
+    if now.changed:
+        st.caption(words.UNDER_CHANGED)
+    flagged, distance = scene.flagged, now.recall.distance
+    normal_mean, flagged_mean = (float(distance[mask].mean()) if mask.any() else None for mask in (~flagged, flagged))
+    st.markdown(words.changed(normal_mean, flagged_mean, float(distance.mean())))
+    scale = colours.distance_scale(_TOP)
+    painted, read = pictures.colourised(distance, scale), colours.readings(distance)
+    states = [[words.FLAGGED if value else words.NORMAL for value in row] for row in flagged]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        tiles = [
+            Tile(words.DISTANCE, words.CHANGED_MAP_HINT, None, painted, read, **linked_pictures.bar(scale)),
+            Tile(words.FLAGGED_PATCHES, words.FLAGGED_HINT, scene.photo, colours.flagged_cells(flagged), states),
+        ]
+        linked(scene, "distance_pictures", tiles)
+    with right:
+        st.markdown(words.DISTANCES_TITLE)
+        figure = figures.distances_figure(distance, flagged)
+        st.plotly_chart(figure, key="distances", config=CHART_CONFIG, alt=words.DISTANCES_ALT)
+        st.caption(words.DISTANCES_HINT)

@@ -1,0 +1,119 @@
+"""Colours and readings of the Memory page's maps as plain functions: arrays in; RGB(A) arrays and texts out.
+
+Nothing here knows Streamlit. Maps over the positions of F_3 are (H, W), weights (H, W, N); items are numbered from 0.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nnet.analysis.atlas import PATCH_SIDE, Atlas
+from nnet.scoring.overlay import colour_table
+from workbench.memory import words
+from workbench.shared import pictures, theme, units
+from workbench.shared.pictures import Scale
+
+PHOTO_SIDE = 420
+"""Longest side of a photograph sent to the browser, in pixels."""
+
+_PIECE = PATCH_SIDE // 3 * 3  # an atlas patch is three strides wide
+_MIDDLE = (30, 35, 42)
+_CHANGE_STEPS = (0.02, 0.1, 0.5, 2.0)
+
+
+def photo_uri(image: np.ndarray, side: int = PHOTO_SIDE) -> str:
+    """A uint8 (H, W, 3) image as a small JPEG in a data URI."""
+    return pictures.photo_uri(pictures.reduced(image, side))
+
+
+def entropy_scale(items: int) -> Scale:
+    """The fixed scale of addressing entropy: 0 to ln N nats."""
+    top = math.log(items)
+    ticks = {0.0: "0: one item", top / 2: f"{top / 2:.2f} nats", top: f"{top:.2f} = ln {items}"}
+    return Scale(0.0, top, ticks, "entropy in nats", "viridis")
+
+
+def distance_scale(top: float) -> Scale:
+    """The scale of 1 - cos from 0 to `top`."""
+    return Scale(0.0, top, {0.0: "0: same", top: f"≥ {units.number(top)}"}, "1 − cos", "magma")
+
+
+def change_scale(change: np.ndarray) -> Scale:
+    """The scale of a change of F'_3, whose top is the first of a few steps that holds all values."""
+    largest = float(change.max())
+    return distance_scale(next((top for top in _CHANGE_STEPS if largest <= top), _CHANGE_STEPS[-1]))
+
+
+def item_colours(places: np.ndarray) -> np.ndarray:
+    """A colour for each item from its place 0..1 among similar ones, uint8 (N, 3): similar items look similar."""
+    return colour_table("viridis")[np.rint(np.clip(places, 0, 1) * 255).astype(int)]
+
+
+def flagged_cells(flagged: np.ndarray) -> np.ndarray:
+    """Flagged positions (H, W) in see-through orange, uint8 (H, W, 4)."""
+    cells = np.zeros((*flagged.shape, 4), np.uint8)
+    cells[flagged] = (*_channels(theme.ANOMALOUS), 85)
+    return cells
+
+
+def change_colours(change: np.ndarray, top: float) -> np.ndarray:
+    """Signed changes as colours, uint8 (..., 3): blue for -top or less, dark for 0, orange for top or more."""
+    share = np.clip(np.asarray(change, np.float32) / max(top, 1e-12), -1, 1)[..., None]
+    ends = np.where(share < 0, _channels(theme.NORMAL), _channels(theme.ANOMALOUS))
+    return np.rint((1 - np.abs(share)) * np.array(_MIDDLE) + np.abs(share) * ends).astype(np.uint8)
+
+
+def change_gradient() -> str:
+    """The colours of `change_colours` as a CSS background."""
+    return f"linear-gradient(to right, {theme.NORMAL}, rgb{_MIDDLE}, {theme.ANOMALOUS})"
+
+
+def _channels(code: str) -> tuple[int, int, int]:
+    return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
+
+
+def mosaic(weights: np.ndarray, atlas: Atlas) -> np.ndarray:
+    """An image rebuilt from training patches, uint8 (13 H, 13 W, 3).
+
+    Every position shows the best training patches of the items that it recalls, mixed by their weights. A patch
+    reaches one position further on each side, where neighbours blend into one another.
+    """
+    height, width, items = weights.shape
+    side, step = _PIECE, _PIECE // 3
+    pieces = atlas.patches[:, 0, :side, :side].reshape(items, -1).astype(np.float32)
+    mixed = (weights.reshape(-1, items) @ pieces).reshape(height, width, side, side, 3)
+    ramp = 1 - np.abs(np.arange(side) - (side - 1) / 2) / (side / 2 + 0.5)
+    window = (ramp[:, None] * ramp[None, :])[..., None].astype(np.float32)
+    canvas = np.zeros((height * step + 2 * step, width * step + 2 * step, 3), np.float32)
+    total = np.zeros((*canvas.shape[:2], 1), np.float32)
+    for row in range(height):
+        for column in range(width):
+            area = np.s_[row * step : row * step + side, column * step : column * step + side]
+            canvas[area] += window * mixed[row, column]
+            total[area] += window
+    inner = np.s_[step:-step, step:-step]
+    return np.clip(np.rint(canvas[inner] / total[inner]), 0, 255).astype(np.uint8)
+
+
+# ----------------------------------------------------------------------------------------------------------- readings
+
+
+def readings(values: np.ndarray, unit: str = "") -> list[list[str]]:
+    """A map (H, W) as texts with a unit, to be read under the pointer."""
+    return [[f"{units.number(float(v))}{unit}" for v in row] for row in values]
+
+
+def entropy_readings(entropy: np.ndarray, items: int) -> list[list[str]]:
+    """Entropies (H, W) in nats, as a share of ln N, and as an effective number of items."""
+    top = math.log(items)
+    return [[words.entropy_reading(float(v), top) for v in row] for row in entropy]
+
+
+def item_readings(items: np.ndarray, weights: np.ndarray) -> list[list[str]]:
+    """Most used items (H, W) and their weights (H, W)."""
+    return [
+        [words.item_reading(int(i), float(w)) for i, w in zip(*pair, strict=True)]
+        for pair in zip(items, weights, strict=True)
+    ]

@@ -1,0 +1,147 @@
+"""Forget an item: switch items off, and see what the memory answers then and what the decoder makes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Tile
+from workbench.memory import cache, colours, recall, settings, words
+from workbench.memory.linked import linked
+from workbench.memory.recall import Effect
+from workbench.memory.scene import Now, Scene
+from workbench.shared import pictures, resources, units
+from workbench.shared import words as shared_words
+from workbench.shared.settings import whole_number
+
+_DUE, _RUN_FOR = "decoder_due", "decoder_run_for"
+_KEPT = 5  # items that “Forget all but these” keeps at first
+
+
+def section(scene: Scene, now: Now) -> None:
+    st.subheader(words.FORGET_TITLE, anchor=False)
+    st.caption(words.FORGET_LEAD)
+    _controls(scene, now)
+    if not now.changed:
+        st.markdown(f"{words.AS_TRAINED} {words.FORGET_AS_TRAINED}")
+        return
+    result = _result(scene, now)
+    moved = recall.cosine_distance(scene.trained.recalled, now.recall.recalled)
+    tiles = [_moved_tile(moved)]
+    if result is not None:
+        _scores(scene, result, float(moved.mean()))
+        tiles += _score_tiles(scene, result)
+    linked(scene, "forget_pictures", tiles)
+    if result is not None:
+        _six_maps(scene, result)
+
+
+def _controls(scene: Scene, now: Now) -> None:
+    off = now.addressing.off
+    st.session_state["forgotten"] = list(off)
+    st.multiselect(
+        words.OFF,
+        range(scene.items),
+        format_func=words.item,
+        key="forgotten",
+        wrap=False,
+        placeholder=words.OFF_NONE,
+        on_change=lambda: settings.switch_off(settings.picked("forgotten")),
+    )
+    most = int(now.usage.argmax())
+    at_patch = int(now.recall.use.weights[settings.chosen_patch()].argmax())
+    last = len(off) == scene.items - 1
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        for key, item, label, help in (
+            ("forget_most", most, words.forget_most(most), words.FORGET_MOST_HELP),
+            ("forget_patch", at_patch, words.forget_patch(at_patch), words.FORGET_PATCH_HELP),
+        ):
+            args, icon = ((*off, item),), ":material/block:"
+            st.button(label, key=key, disabled=last, on_click=settings.switch_off, args=args, icon=icon, help=help)
+        icon, bring = ":material/undo:", settings.bring_all_back
+        st.button(words.BRING_BACK, key="forget_none", disabled=not off, on_click=bring, icon=icon)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        settings.KEEP.remember(min(_KEPT, scene.items), whole_number(1, scene.items))
+        st.number_input(words.KEEP, 1, scene.items, key=settings.KEEP.key, width=190)
+        but, usage = _forget_all_but, (scene.usage,)
+        st.button(words.FORGET_BUT, key="forget_but", on_click=but, args=usage, help=words.FORGET_BUT_HELP)
+
+
+def _forget_all_but(shares: np.ndarray) -> None:
+    settings.switch_off([int(item) for item in recall.ranked(shares)[settings.KEEP.value :]])
+
+
+def _result(scene: Scene, now: Now) -> Effect | None:
+    """What the decoder makes of the changed recall, if it ran for these settings; runs it when that is due.
+
+    It is due when items were switched or another image is shown, and when the button is pressed; a slider alone
+    never runs it.
+    """
+    off = now.addressing.off
+    run_for = (scene.loaded.hash, scene.model.key, off)
+    due = st.session_state.pop(_DUE, False) or (bool(off) and st.session_state.get(_RUN_FOR) != run_for)
+    st.session_state[_RUN_FOR] = run_for
+    result = cache.known_effect(scene, now.addressing)
+    if result is None and due:
+        with st.spinner(words.RUNNING, show_time=True):
+            result = cache.run_decoder(scene, now)
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        if result is None:
+            st.markdown(words.NOT_RUN)
+            st.button(words.RUN, type="primary", key="run_decoder", icon=":material/play_arrow:", on_click=_ask)
+        else:
+            st.markdown(words.ran(result.timings))
+    return result
+
+
+def _ask() -> None:
+    st.session_state[_DUE] = True
+
+
+def _scores(scene: Scene, result: Effect, moved: float) -> None:
+    before, after = scene.judged, result.judged
+    with st.grid(4, min_column_width=130, gap="small"):
+        st.metric(words.SCORE_TRAINED, units.number(before.value), help=shared_words.threshold(before.reference))
+        delta, help = f"{after.value - before.value:+.3g}", shared_words.threshold(after.reference)
+        st.metric(words.SCORE_NOW, units.number(after.value), delta, delta_color="off", help=help)
+        st.metric(words.DECISION_NOW, shared_words.decision(after.reference, after.value))
+        st.metric(words.MOVED, units.number(moved), help=words.MOVED_HELP)
+    st.markdown(words.forgotten(before.value, after.value, before.reference.threshold, moved))
+
+
+def _moved_tile(moved: np.ndarray) -> Tile:
+    scale = colours.change_scale(moved)
+    painted, read = pictures.colourised(moved, scale), colours.readings(moved)
+    return Tile(words.RECALL_CHANGE, words.RECALL_CHANGE_HINT, None, painted, read, **linked_pictures.bar(scale))
+
+
+def _score_tiles(scene: Scene, result: Effect) -> list[Tile]:
+    threshold = scene.judged.reference.threshold
+    bar = linked_pictures.bar(scale := pictures.calibrated_scale(threshold))
+    both = (scene.judged, result.judged)
+    peaks = [recall.per_position(judged.score, scene.shape) for judged in both]
+    smooth = [colours.photo_uri(pictures.colourised(judged.score, scale)) for judged in both]
+    tiles = [
+        Tile(title, words.SCORE_HINT, uri, None, colours.readings(peak), **bar)
+        for title, uri, peak in zip((words.SCORE_TRAINED, words.SCORE_NOW), smooth, peaks, strict=True)
+    ]
+    change = colours.photo_uri(colours.change_colours(result.judged.score - scene.judged.score, threshold))
+    read, gradient = colours.readings(peaks[1] - peaks[0]), colours.change_gradient()
+    ticks = words.difference_ticks(threshold)
+    return [*tiles, Tile(words.DIFFERENCE, words.DIFFERENCE_HINT, change, None, read, gradient, ticks)]
+
+
+def _six_maps(scene: Scene, result: Effect) -> None:
+    st.markdown(words.MAPS_TITLE)
+    levels = resources.normal_levels(scene.model)
+    scale = pictures.map_scale()
+    tiles = []
+    for name in result.maps:
+        for title, maps in ((words.map_trained(name), scene.trace.maps), (words.map_now(name), result.maps)):
+            share = maps[name] / max(levels[name], 1e-12)
+            values = colours.readings(recall.per_position(share, scene.shape))
+            tiles.append(Tile(title, "", colours.photo_uri(pictures.colourised(share, scale), 128), None, values))
+    linked(scene, "map_pictures", tiles, 130)
+    st.html(pictures.colour_bar(scale))
+    st.caption(words.MAPS_HINT)

@@ -1,0 +1,20 @@
+"""Pictures of the scene's image in which the visitor chooses the patch."""
+
+from __future__ import annotations
+
+from workbench.components import linked_pictures
+from workbench.components.linked_pictures import Pictures, Tile
+from workbench.memory import settings, words
+from workbench.memory.scene import Scene
+
+
+def linked(scene: Scene, key: str, tiles: list[Tile], width: int = 150) -> None:
+    """Pictures that share the chosen patch.
+
+    Args:
+        key: unique on the page.
+        width: least width of a picture in pixels.
+    """
+    chosen, image_shape = settings.chosen_patch(), scene.loaded.image.shape
+    shown = Pictures(tiles, scene.shape, chosen, image_shape, words.PICKER_LABEL, width=width)
+    linked_pictures.show(key, shown, settings.choose_patch)
