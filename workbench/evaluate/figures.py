@@ -15,15 +15,13 @@ import plotly.graph_objects as go
 from nnet.data import GOOD
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import FPR_LIMIT
-from workbench.shared import theme, units
+from workbench.shared import charts, theme, units
 
 BINS = 36
 TYPE_COLOURS = ("#e0702a", "#8f6bc4", "#2f9e6e", "#c9498c", "#b08a1e", "#19a7b9", "#a05a3c", "#6b7a8f")
 """Defect types in the embedding, in turn; normal images stay blue."""
 
 _FAINT = "rgba(128,136,148,0.55)"
-_CLEAR = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
-_LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
 
 
 @dataclass(frozen=True)
@@ -66,64 +64,56 @@ def curve_figure(
         mark: where the first curve is at the threshold, if that is known better than from its points.
         touch: a drag scrolls the page instead of zooming.
     """
-    figure = go.Figure()
-    if limit:
-        figure.add_shape(
-            type="rect",
-            x0=0,
-            x1=FPR_LIMIT,
-            y0=0,
-            y1=1,
-            yref="paper",
-            layer="below",
-            line_width=0,
-            fillcolor=theme.NORMAL,
-            opacity=0.08,
-        )
+    traces = [_curve(line, number) for number, line in reversed(list(enumerate(lines)))]
     if constant is not None:
-        figure.add_scatter(
-            x=[0, 1],
-            y=constant,
-            mode="lines",
-            name="constant score",
-            line={"color": _FAINT, "width": 1, "dash": "dot"},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    for number, line in reversed(list(enumerate(lines))):
-        _add_line(figure, line, chosen=number == 0, dash=("solid", "dash", "dashdot", "dot")[(number + 3) % 4])
+        traces.insert(0, _quiet_line([0, 1], constant, "constant score", {"color": _FAINT, "width": 1, "dash": "dot"}))
     x, y = mark or lines[0].at(threshold)
-    figure.add_scatter(
-        x=[x],
-        y=[y],
-        mode="markers",
-        showlegend=False,
-        name="threshold",
-        marker={"color": theme.ANOMALOUS, "size": 13, "line": {"width": 2, "color": "white"}},
-        hovertemplate=f"at the threshold {units.number(threshold)}<br>{titles[0]} %{{x:.3f}}<br>"
-        f"{titles[1]} %{{y:.3f}}<extra></extra>",
+    traces.append(
+        go.Scatter(
+            x=[x],
+            y=[y],
+            mode="markers",
+            name="threshold",
+            marker={"color": theme.ANOMALOUS, "size": 13, "line": {"width": 2, "color": "white"}},
+            hovertemplate=f"at the threshold {units.number(threshold)}<br>{titles[0]} %{{x:.3f}}<br>"
+            f"{titles[1]} %{{y:.3f}}<extra></extra>",
+        )
     )
-    for update, title in ((figure.update_xaxes, titles[0]), (figure.update_yaxes, titles[1])):
-        update(title={"text": title, "standoff": 6}, range=[-0.015, 1.015], zeroline=False, tickformat=".1f", dtick=0.2)
-    return _chart(figure, 310, legend=False, drag=False if touch else "zoom")
+    axes = [
+        {
+            "title": {"text": title, "standoff": 6},
+            "range": [-0.015, 1.015],
+            "zeroline": False,
+            "tickformat": ".1f",
+            "dtick": 0.2,
+        }
+        for title in titles
+    ]
+    area = {"x0": 0, "x1": FPR_LIMIT, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 0}}
+    shaded = [{"type": "rect", **area, "layer": "below", "fillcolor": theme.NORMAL, "opacity": 0.08}]
+    drag = False if touch else "zoom"
+    return charts.chart(traces, 310, x=axes[0], y=axes[1], shapes=shaded if limit else [], dragmode=drag)
 
 
-def _add_line(figure: go.Figure, line: Line, *, chosen: bool, dash: str) -> None:
-    figure.add_scatter(
+def _curve(line: Line, number: int) -> go.Scatter:
+    """A score's curve; number 0 is the chosen one."""
+    dash = ("solid", "dash", "dashdot", "dot")[(number + 3) % 4]
+    faint = {"color": _FAINT, "width": 1.4, "dash": dash}
+    return go.Scatter(
         x=line.x,
         y=line.y,
         mode="lines",
         name=line.name,
-        showlegend=False,
         customdata=[units.number(float(t)) if np.isfinite(t) else "above all" for t in line.threshold],
-        line={
-            "color": theme.NORMAL if chosen else _FAINT,
-            "width": 2.6 if chosen else 1.4,
-            "dash": "solid" if chosen else dash,
-        },
+        line=faint if number else {"color": theme.NORMAL, "width": 2.6, "dash": "solid"},
         hovertemplate=f"{html.escape(line.name)}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>threshold %{{customdata}}"
         "<extra></extra>",
     )
+
+
+def _quiet_line(x: Sequence[float], y: Sequence[float], name: str, line: dict[str, object]) -> go.Scatter:
+    """A line that is not explained under the pointer."""
+    return go.Scatter(x=x, y=y, mode="lines", name=name, line=line, hoverinfo="skip", showlegend=False)
 
 
 # ------------------------------------------------------------------------------------------------------ threshold
@@ -150,55 +140,42 @@ def histogram_figure(
     """
     edges = borders(scores)
     clipped = np.clip(scores, edges[0], edges[-1])
-    figure = go.Figure()
+    traces = []
     for name, chosen, colour in (("normal", ~defective, theme.NORMAL), ("defective", defective, theme.ANOMALOUS)):
         counts = np.histogram(clipped[chosen], edges)[0]
-        figure.add_scatter(
-            x=np.r_[edges[0], edges],
-            y=np.r_[0, counts, 0],
-            mode="lines",
-            name=name,
-            fill="tozeroy",
-            fillcolor=_faint(colour),
-            line={"color": colour, "width": 2, "shape": "hv"},
-            hoverinfo="skip",
+        steps = go.Scatter(x=np.r_[edges[0], edges], y=np.r_[0, counts, 0], mode="lines", name=name, hoverinfo="skip")
+        line = {"color": colour, "width": 2, "shape": "hv"}
+        traces.append(steps.update(fill="tozeroy", fillcolor=_faint(colour), line=line))
+        traces.append(
+            go.Scatter(
+                x=np.sqrt(edges[1:] * edges[:-1]),
+                y=counts,
+                mode="markers",
+                showlegend=False,
+                marker={"opacity": 0},
+                customdata=[f"{units.number(a)} to {units.number(b)}" for a, b in pairwise(edges)],
+                hovertemplate=f"%{{y}} {name}<br>score %{{customdata}}<extra></extra>",
+            )
         )
-        figure.add_scatter(
-            x=np.sqrt(edges[1:] * edges[:-1]),
-            y=counts,
-            mode="markers",
-            showlegend=False,
-            marker={"opacity": 0},
-            customdata=[f"{units.number(a)} to {units.number(b)}" for a, b in pairwise(edges)],
-            hovertemplate=f"%{{y}} {name}<br>score %{{customdata}}<extra></extra>",
-        )
-    _add_thresholds(figure, edges, threshold, reference)
-    figure.update_yaxes(title={"text": "images", "standoff": 4}, rangemode="tozero", fixedrange=True, nticks=6)
-    return _chart(figure, 300)
-
-
-def _add_thresholds(figure: go.Figure, edges: np.ndarray, threshold: float, reference: float | None) -> None:
-    """The chosen threshold as a line with its value, the model's own one, and an axis that holds both."""
+    shapes = [charts.level(threshold, theme.THRESHOLD, dash="solid")]
     if reference is not None and abs(reference - threshold) > 1e-9 * abs(threshold):
-        figure.add_vline(x=reference, line={"color": theme.THRESHOLD, "width": 1, "dash": "dot"})
-    figure.add_vline(x=threshold, line={"color": theme.THRESHOLD, "width": 3})
+        shapes.insert(0, charts.level(reference, theme.THRESHOLD))
+    low, high = math.log10(edges[0]), math.log10(edges[-1])
     at = math.log10(min(max(threshold, edges[0]), edges[-1]))
-    right = at > (math.log10(edges[0]) + math.log10(edges[-1])) / 2
-    figure.add_annotation(
-        x=at,
-        y=1,
-        yref="paper",
-        xanchor="right" if right else "left",
-        yanchor="top",
-        showarrow=False,
-        xshift=-6 if right else 6,
-        text=f"threshold {units.number(threshold)}",
-        font={"size": 13},
-    )
-    span = math.log10(edges[-1] / edges[0])
-    title = {"text": "image score (logarithmic, no unit)", "standoff": 4}
-    ends = [min(math.log10(edges[0]), at) - 0.02 * span, max(math.log10(edges[-1]), at) + 0.02 * span]
-    figure.update_xaxes(type="log", title=title, range=ends, exponentformat="power", fixedrange=True, nticks=6)
+    label = {"text": f"threshold {units.number(threshold)}", "font": {"size": 13}, "showarrow": False}
+    beside = ("right", -6) if at > (low + high) / 2 else ("left", 6)
+    place = {"x": at, "y": 1, "yref": "paper", "xanchor": beside[0], "xshift": beside[1], "yanchor": "top"}
+    room = 0.02 * (high - low)
+    x = {
+        "type": "log",
+        "title": {"text": "image score (logarithmic, no unit)", "standoff": 4},
+        "range": [low - room, high + room],
+        "exponentformat": "power",
+        "fixedrange": True,
+        "nticks": 6,
+    }
+    y = {"title": {"text": "images", "standoff": 4}, "rangemode": "tozero", "fixedrange": True, "nticks": 6}
+    return charts.chart(traces, 300, x=x, y=y, left=56, legend=True, shapes=shapes, annotations=[label | place])
 
 
 # ------------------------------------------------------------------------------------------------------ embeddings
@@ -222,29 +199,24 @@ def embedding_figure(
         chosen: number of an image to circle.
         touch: a drag scrolls the page instead of zooming.
     """
-    figure = go.Figure()
     labels, scores = np.asarray(images.labels), images.scores
     each = zip(images.keys, labels, scores, strict=True)
     told = np.array([f"{html.escape(key)}<br>{html.escape(label)}, score {units.number(s)}" for key, label, s in each])
     if colour_by == "score":
-        _add_scored(figure, points, told, scores)
+        traces = [_scored(points, told, scores)]
     else:
-        for name, mask, colour, symbol in _groups(labels, colour_by):
-            _add_points(figure, points, told, np.flatnonzero(mask), name, {"color": colour, "symbol": symbol})
+        traces = [
+            _points(points, told, np.flatnonzero(mask), name, {"color": colour, "symbol": symbol})
+            for name, mask, colour, symbol in _groups(labels, colour_by)
+            if mask.any()
+        ]
     if chosen is not None:
-        figure.add_scatter(
-            x=points[[chosen], 0],
-            y=points[[chosen], 1],
-            mode="markers",
-            hoverinfo="skip",
-            showlegend=False,
-            marker={"symbol": "circle-open", "size": 20, "color": theme.THRESHOLD, "line": {"width": 3}},
-        )
-    figure.update_traces(unselected={"marker": {"opacity": 0.8}})  # a click chooses one, it does not fade the others
+        ring = {"symbol": "circle-open", "size": 20, "color": theme.THRESHOLD, "line": {"width": 3}}
+        x, y = points[[chosen]].T
+        traces.append(go.Scatter(x=x, y=y, mode="markers", hoverinfo="skip", showlegend=False, marker=ring))
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": {"text": ""}}
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    return _chart(figure, 440, left=8, bottom=8, drag=False if touch else "zoom")
+    drag = False if touch else "zoom"
+    return charts.chart(traces, 440, x=axis, y=axis, left=8, bottom=8, legend=True, dragmode=drag)
 
 
 def _groups(labels: np.ndarray, colour_by: str) -> list[tuple[str, np.ndarray, str, str]]:
@@ -260,23 +232,21 @@ def _groups(labels: np.ndarray, colour_by: str) -> list[tuple[str, np.ndarray, s
     ]
 
 
-def _add_points(
-    figure: go.Figure, points: np.ndarray, told: np.ndarray, which: np.ndarray, name: str, mark: dict
-) -> None:
-    if len(which):
-        figure.add_scatter(
-            x=points[which, 0],
-            y=points[which, 1],
-            mode="markers",
-            name=name,
-            text=told[which],
-            customdata=which[:, None],
-            hovertemplate="%{text}<extra></extra>",
-            marker={"size": 8, "opacity": 0.8, "line": {"width": 0}, **mark},
-        )
+def _points(points: np.ndarray, told: np.ndarray, which: np.ndarray, name: str, mark: dict[str, object]) -> go.Scatter:
+    return go.Scatter(
+        x=points[which, 0],
+        y=points[which, 1],
+        mode="markers",
+        name=name,
+        text=told[which],
+        customdata=which[:, None],
+        hovertemplate="%{text}<extra></extra>",
+        marker={"size": 8, "opacity": 0.8, "line": {"width": 0}, **mark},
+        unselected={"marker": {"opacity": 0.8}},  # a click chooses one, it does not fade the others
+    )
 
 
-def _add_scored(figure: go.Figure, points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> None:
+def _scored(points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> go.Scatter:
     floor = scores[scores > 0].min(initial=1e-6)
     logs = np.log10(np.maximum(scores, floor))
     ticks = np.linspace(logs.min(), logs.max(), 4)
@@ -287,11 +257,9 @@ def _add_scored(figure: go.Figure, points: np.ndarray, told: np.ndarray, scores:
         "tickvals": ticks,
         "ticktext": [units.number(10**t) for t in ticks],
     }
-    mark = {"color": logs, "colorscale": theme.plotly_scale("cividis"), "colorbar": bar}
     order = np.argsort(scores, kind="stable")  # the high ones on top
-    mark["color"] = logs[order]
-    _add_points(figure, points, told, order, "image", mark)
-    figure.update_traces(showlegend=False)
+    mark = {"color": logs[order], "colorscale": theme.plotly_scale("cividis"), "colorbar": bar}
+    return _points(points, told, order, "image", mark).update(showlegend=False)
 
 
 # ------------------------------------------------------------------------------------------------- which map carries
@@ -302,29 +270,26 @@ def shapley_figure(values: Mapping[str, float], metric: str) -> go.Figure:
     names = list(values)
     points = np.array([100 * values[name] for name in names])
     colours = [theme.NORMAL if MAPS[name].branch == "reverse" else theme.ANOMALOUS for name in names]
-    figure = go.Figure(
-        go.Bar(
-            x=points,
-            y=[f"{name}  {MAPS[name].pair}" for name in names],
-            orientation="h",
-            marker={"color": colours, "line": {"width": 0}},
-            text=[f"{p:+.1f}" for p in points],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:+.2f} points of " + metric + "<extra></extra>",
-        )
+    bars = go.Bar(
+        x=points,
+        y=[f"{name}  {MAPS[name].pair}" for name in names],
+        orientation="h",
+        marker={"color": colours, "line": {"width": 0}},
+        text=[f"{p:+.1f}" for p in points],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{x:+.2f} points of " + metric + "<extra></extra>",
     )
     low, high = min(0.0, float(points.min())), max(0.0, float(points.max()))
     room = 0.16 * max(high - low, 1e-6)
-    figure.update_xaxes(
-        title={"text": f"contribution to {metric} in percentage points", "standoff": 6},
-        range=[low - room * (low < 0), high + room],
-        fixedrange=True,
-        zeroline=True,
-        zerolinecolor=_FAINT,
-    )
-    figure.update_yaxes(autorange="reversed", ticksuffix="  ", fixedrange=True, automargin=True)
-    return _chart(figure, 80 + 34 * len(names), left=8, legend=False)
+    x = {
+        "title": {"text": f"contribution to {metric} in percentage points", "standoff": 6},
+        "range": [low - room * (low < 0), high + room],
+        "fixedrange": True,
+        "zeroline": True,
+        "zerolinecolor": _FAINT,
+    }
+    return charts.chart([bars], 80 + 34 * len(names), x=x, y=charts.names_axis(automargin=True), left=8)
 
 
 # ----------------------------------------------------------------------------------------------------------- tables
@@ -389,11 +354,3 @@ def line_key(names: Sequence[str]) -> str:
 def _faint(colour: str, opacity: float = 0.2) -> str:
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
-
-
-def _chart(
-    figure: go.Figure, height: int, *, left: int = 56, bottom: int = 46, legend: bool = True, drag: object = False
-) -> go.Figure:
-    margin = {"l": left, "r": 12, "t": 32 if legend else 10, "b": bottom}
-    layout = {"height": height, "margin": margin, "legend": _LEGEND, "showlegend": legend, "dragmode": drag}
-    return figure.update_layout(**layout, hovermode="closest", uirevision="stay", bargap=0.35, **_CLEAR)

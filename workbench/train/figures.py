@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from nnet.scoring.overlay import overlay, stops
-from workbench.shared import pictures, theme
+from workbench.shared import charts, pictures, theme
 from workbench.shared.pictures import Scale
 
 PAINTED = "#b8860b"
@@ -25,14 +25,6 @@ HEAT_SIDE = 128
 PHOTO_SIDE = 384
 """Side of a pinned image in the browser, at the most."""
 _HEIGHT, _SCORES_HEIGHT = 170, 300
-_CHART = {
-    "plot_bgcolor": "rgba(0,0,0,0)",
-    "paper_bgcolor": "rgba(0,0,0,0)",
-    "margin": {"l": 0, "r": 8, "t": 8, "b": 40},
-    "showlegend": False,
-    "dragmode": False,
-    "uirevision": "stay",
-}
 
 
 @dataclass(frozen=True)
@@ -71,12 +63,8 @@ def curve_figure(
     ]
     every = np.concatenate([np.asarray(line.values, float) for line in lines])
     axis = _log_axis(every) if log else {"rangemode": "tozero", "nticks": 4, "exponentformat": "e"}
-    layout = {
-        "xaxis": _epoch_axis([*epochs, last or epochs[-1]]) | ({"range": [1, last]} if last and last > 1 else {}),
-        "yaxis": axis,
-        "height": _HEIGHT,
-    }
-    return go.Figure(traces, _CHART | layout)
+    x = _epoch_axis([*epochs, last or epochs[-1]]) | ({"range": [1, last]} if last and last > 1 else {})
+    return charts.chart(traces, _HEIGHT, x=x, y=axis, bottom=40)
 
 
 def scores_figure(
@@ -136,13 +124,9 @@ def scores_figure(
                 hovertemplate=f"{html.escape(names[index])}<br>epoch %{{x}}: score %{{y:.3g}}<extra></extra>",
             )
         )
-    layout = {
-        "xaxis": _epoch_axis(x),
-        "yaxis": _log_axis(np.concatenate([a.ravel() for a in (scores, held_out, levels)]))
-        | {"title": {"text": "image score (logarithmic, no unit)", "standoff": 6}},
-        "height": _SCORES_HEIGHT,
-    }
-    return go.Figure(traces, _CHART | layout)
+    y = _log_axis(np.concatenate([a.ravel() for a in (scores, held_out, levels)]))
+    y |= {"title": {"text": "image score (logarithmic, no unit)", "standoff": 6}}
+    return charts.chart(traces, _SCORES_HEIGHT, x=_epoch_axis(x), y=y, bottom=40)
 
 
 def _epoch_axis(epochs: Sequence[int]) -> dict[str, object]:
