@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nnet.runs.locks import FileLock, is_held, locked
+from nnet.saved.storage import write_json
 
 MACHINE = "NNET_MACHINE"
 """Environment variable: the folder of the machine's slots, for tests and for machines that share /tmp."""
@@ -30,6 +31,7 @@ UNKNOWN_NEED = 12 * 1024**3  # the paper's configuration at 256 pixels and batch
 WHOLE = 1 << 20  # size of the one slot of a CPU
 USABLE_SHARE = 0.92
 ASK_SECONDS = 2.0
+WAITS_SECONDS = 5.0  # a folder that waits asks every half second
 
 
 def machine_folder() -> Path:
@@ -40,13 +42,15 @@ def machine_folder() -> Path:
     return folder
 
 
-def take_slot(device: str, need: int | None, at_once: int = 1) -> FileLock | None:
+def take_slot(device: str, need: int | None, at_once: int = 1, queue: str = "") -> FileLock | None:
     """A slot on the device for a run that needs `need` bytes, or None while there is no room.
 
     Args:
         device: "cpu", "mps", "cuda" or "cuda:1".
         need: expected bytes on a GPU; None takes a careful guess.
         at_once: how many such runs share a CPU.
+        queue: the folder of runs that asks; whichever was refused first comes next, or small runs of one folder would
+            keep a large one of another waiting for ever. "" takes part in no such order.
     """
     folder = machine_folder()
     with locked(folder / "admission.lock"):
@@ -58,8 +62,35 @@ def take_slot(device: str, need: int | None, at_once: int = 1) -> FileLock | Non
         else:  # a slot has a size here, too, so that a few small runs can share it
             need, most = WHOLE // at_once, MOST_PER_CPU
             fits = promised + need <= WHOLE
+        fits = fits and _is_next(folder / f"{name}-next.json", queue)
         slots = (_take(folder / f"{name}-{number}.lock", need) for number in range(most) if fits)
-        return next((slot for slot in slots if slot is not None), None)
+        slot = next((slot for slot in slots if slot is not None), None)
+        if queue:
+            _note_wait(folder / f"{name}-next.json", queue, refused=slot is None)
+        return slot
+
+
+def _is_next(path: Path, queue: str) -> bool:
+    """Whether no other folder of runs waits that was refused before this one, and still asks."""
+    first = _first(path)
+    return not queue or first in ("", queue)
+
+
+def _note_wait(path: Path, queue: str, *, refused: bool) -> None:
+    first = _first(path)
+    if refused and first in ("", queue):
+        write_json(path, {"queue": queue, "asked": time.monotonic()})
+    elif not refused and first == queue:
+        path.unlink()
+
+
+def _first(path: Path) -> str:
+    """The folder of runs that comes next on a device, "" if none waits."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        noted = json.loads(path.read_text(encoding="utf-8"))
+        if 0 <= time.monotonic() - noted["asked"] < WAITS_SECONDS:
+            return str(noted["queue"])
+    return ""
 
 
 def resolve(device: str) -> str:

@@ -84,7 +84,7 @@ def _start(path: Path) -> Child | None:
         running = sum(is_held(other / layout.LOCK) for other in directories(path.parent))
         if running >= spec.at_once:
             return None
-    slot = take_slot(resolve(spec.device), spec.memory_bytes, spec.at_once or 1)
+    slot = take_slot(resolve(spec.device), spec.memory_bytes, spec.at_once or 1, str(path.parent))
     if slot is None:
         return None
     try:

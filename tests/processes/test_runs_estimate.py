@@ -110,6 +110,22 @@ def test_the_runs_of_a_study_share_the_slot_of_a_cpu(tmp_path, monkeypatch):
     assert take_slot("cpu", None, at_once=3) is not None
 
 
+def test_a_run_of_its_own_gets_its_turn_between_the_small_runs_of_a_study(tmp_path, monkeypatch):
+    monkeypatch.setenv(MACHINE, str(tmp_path))
+    small = [take_slot("cpu", None, 2, "study") for _ in range(2)]
+    assert None not in small and take_slot("cpu", None, 1, "runs") is None  # has to wait, and comes next
+    small[0].release()
+    assert take_slot("cpu", None, 2, "study") is None and take_slot("cpu", None, 1, "runs") is None
+    small[1].release()
+    whole = take_slot("cpu", None, 1, "runs")
+    assert whole is not None and take_slot("cpu", None, 2, "study") is None
+    whole.release()
+    assert take_slot("cpu", None, 2, "study") is not None
+    assert take_slot("cpu", None, 1, "runs") is None
+    monkeypatch.setattr(slot_module, "WAITS_SECONDS", 0.0)  # it was cancelled, and asks no longer
+    assert take_slot("cpu", None, 2, "study") is not None
+
+
 def test_a_gpu_takes_as_many_runs_as_its_memory_holds(tmp_path, monkeypatch):
     """nvidia-smi is replaced by a program of the same name that reports 24 GiB."""
     program = tmp_path / "bin" / "nvidia-smi"

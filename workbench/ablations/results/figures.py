@@ -14,11 +14,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from workbench.ablations.results.rows import SpeedPoint, Values
-from workbench.shared import theme
+from workbench.shared import charts, theme
 
 _FAINT = "rgba(128,136,148,0.55)"
-_CLEAR = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
-_LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom", "font": {"size": 12}}
 _GREY = "#6b7a8f"
 _WRAP = 24  # letters of a row's name on one line, so that a phone has room for the chart
 LARGEST = 46
@@ -38,15 +36,15 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
     found = list(enumerate(rows))
     shown = [(n, row) for n, row in found if row.measured]
     paper = [(n, row) for n, row in found if row.published is not None]
-    traces = [
+    traces: list[dict[str, object]] = [
         _seeds([(value, n + _BELOW) for n, row in found for value in row.seeds.values()]),
         {
             "type": "scatter",
             "mode": "markers",
             "name": "measured here",
-            "x": [row.measured.mean for _, row in shown],
+            "x": [row.level.mean for _, row in shown],
             "y": [n for n, _ in shown],
-            "error_x": _whiskers([row.measured.spread for _, row in shown]),
+            "error_x": _whiskers([row.level.spread for _, row in shown]),
             "marker": {"color": theme.NORMAL, "size": 11},
             "customdata": [_told(row, "+.2f") for _, row in shown],
             "hovertemplate": _AS_TOLD,
@@ -62,7 +60,8 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
             "hovertemplate": _AS_TOLD,
         },
     ]
-    ends = [0.0, *_reached([row for _, row in shown]), *(row.published for _, row in paper)]
+    marks = [row.published for row in rows if row.published is not None]
+    ends = [0.0, *_reached([row for _, row in shown]), *marks]
     across = {"title": {"text": f"percentage points to {baseline}", "standoff": 6}, "range": _room(ends), **_FIXED}
     down = {
         "tickvals": list(range(len(rows))),
@@ -79,16 +78,16 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
 def bars_figure(rows: Sequence[Values], chosen: str) -> go.Figure:
     """Levels as bars with their spread and single seeds, from `lowest` on; the paper's choice is told apart."""
     low = lowest(rows)
-    traces = [
+    traces: list[dict[str, object]] = [
         {
             "type": "bar",
             "x": [n],
-            "y": [row.measured.mean - low],
+            "y": [row.level.mean - low],
             "base": low,
             "width": 0.55,
             "showlegend": False,
             "marker": {"color": theme.NORMAL if row.label == chosen else _GREY, "opacity": 0.45, "line": {"width": 0}},
-            "error_y": _whiskers([row.measured.spread]),
+            "error_y": _whiskers([row.level.spread]),
             "customdata": [_told(row, ".2f")],
             "hovertemplate": _AS_TOLD,
         }
@@ -113,17 +112,17 @@ def maps_figure(branches: Mapping[str, Sequence[Values]], names: Sequence[str]) 
         branches: name -> its rows, in the order of `names`.
         names: of the maps.
     """
-    traces = []
+    traces: list[dict[str, object]] = []
     for shift, colour, (branch, rows) in zip((-0.12, 0.12), (_GREY, theme.FORWARD), branches.items(), strict=True):
         seeds = [(n + 1.9 * shift, value) for n, row in enumerate(rows) for value in row.seeds.values()]
         shown = [(n + shift, row) for n, row in enumerate(rows) if row.measured]
-        means = {
+        means: dict[str, object] = {
             "type": "scatter",
             "mode": "markers",
             "name": branch,
             "x": [x for x, _ in shown],
-            "y": [row.measured.mean for _, row in shown],
-            "error_y": _whiskers([row.measured.spread for _, row in shown], colour),
+            "y": [row.level.mean for _, row in shown],
+            "error_y": _whiskers([row.level.spread for _, row in shown], colour),
             "marker": {"color": colour, "size": 12, "symbol": "circle" if shift > 0 else "square"},
             "customdata": [_told(row, ".2f") for _, row in shown],
             "hovertemplate": _AS_TOLD,
@@ -144,18 +143,19 @@ def sweep_figure(
         chosen: the paper's value, a dotted line.
         log: the setting's axis is logarithmic.
     """
-    numbers = all(row.x is not None for row in rows)
-    places = [row.x if numbers else float(n) for n, row in enumerate(rows)]
+    known = [row.x for row in rows if row.x is not None]
+    numbers = len(known) == len(rows)
+    places = known if numbers else [float(n) for n in range(len(rows))]
     shown = [(x, row) for x, row in zip(places, rows, strict=True) if row.measured]
-    means = {
+    means: dict[str, object] = {
         "type": "scatter",
         "mode": "lines+markers" if numbers else "markers",
         "name": "measured here",
         "x": [x for x, _ in shown],
-        "y": [row.measured.mean for _, row in shown],
+        "y": [row.level.mean for _, row in shown],
         "line": {"color": theme.NORMAL, "width": 2.4},
         "marker": {"color": theme.NORMAL, "size": 9},
-        "error_y": _whiskers([row.measured.spread for _, row in shown]),
+        "error_y": _whiskers([row.level.spread for _, row in shown]),
         "customdata": [_told(row, ".2f") for _, row in shown],
         "hovertemplate": _AS_TOLD,
     }
@@ -167,7 +167,7 @@ def sweep_figure(
         **_FIXED,
         **({"type": "log"} if log else {}),
     }
-    traces = [_seeds([(x, value) for x, row in shown for value in row.seeds.values()]), means]
+    traces: list[dict[str, object]] = [_seeds([(x, value) for x, row in shown for value in row.seeds.values()]), means]
     lines = [] if chosen is None else [_upright(chosen, "dot")]
     return _chart(traces, across, _percent(limits), 240, legend=False, bottom=34, lines=lines)
 
@@ -187,7 +187,7 @@ def speed_figure(points: Sequence[SpeedPoint], metric: str) -> go.Figure:
     """
     most = max(point.parameters for point in points)
     order = sorted(points, key=lambda point: -point.parameters)  # the small ones on top
-    circles = {
+    circles: dict[str, object] = {
         "type": "scatter",
         "mode": "markers+text",
         "x": [point.speed.mean for point in order],
@@ -236,8 +236,7 @@ def _whiskers(spreads: Sequence[float | None], colour: str = theme.NORMAL) -> di
 
 def _upright(x: float, dash: str) -> dict[str, object]:
     """A line from top to bottom."""
-    line = {"color": theme.THRESHOLD, "width": 2, "dash": dash}
-    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line, "layer": "below"}
+    return charts.level(x, theme.THRESHOLD, dash=dash) | {"layer": "below"}
 
 
 def _percent(ends: Sequence[float]) -> dict[str, object]:
@@ -250,10 +249,10 @@ def _categories(names: Sequence[str], margin: float) -> dict[str, object]:
 
 
 def _told(row: Values, form: str) -> str:
-    spread = "" if row.measured.spread is None else f" ± {row.measured.spread:.2f}"
+    spread = "" if row.level.spread is None else f" ± {row.level.spread:.2f}"
     unit = "points" if form.startswith("+") else "%"
-    seeds = "1 seed" if row.measured.n == 1 else f"{row.measured.n} seeds"
-    return f"{html.escape(row.label)}<br>{row.measured.mean:{form}}{spread} {unit}, {seeds}"
+    seeds = "1 seed" if row.level.n == 1 else f"{row.level.n} seeds"
+    return f"{html.escape(row.label)}<br>{row.level.mean:{form}}{spread} {unit}, {seeds}"
 
 
 def _speed_told(point: SpeedPoint) -> str:
@@ -277,7 +276,7 @@ def _name(row: Values) -> str:
 
 def _reached(rows: Sequence[Values]) -> list[float]:
     """Everything that a chart of these rows has to hold: means with their whiskers, and single seeds."""
-    ends = [row.measured.mean + sign * (row.measured.spread or 0.0) for row in rows if row.measured for sign in (-1, 1)]
+    ends = [row.level.mean + sign * (row.level.spread or 0.0) for row in rows if row.measured for sign in (-1, 1)]
     return ends + [value for row in rows for value in row.seeds.values()]
 
 
@@ -298,9 +297,9 @@ def _span(places: Sequence[float], log: bool, share: float) -> list[float]:
 
 
 def _chart(
-    traces: list[dict[str, object]],
-    across: dict[str, object],
-    down: dict[str, object],
+    traces: Sequence[Mapping[str, object]],
+    across: Mapping[str, object],
+    down: Mapping[str, object],
     height: int,
     *,
     left: int = 56,
@@ -308,17 +307,6 @@ def _chart(
     legend: bool = True,
     lines: Sequence[dict[str, object]] = (),
 ) -> go.Figure:
-    """Everything given as a whole: Plotly's add and update methods would take several times as long."""
-    layout = {
-        "xaxis": across,
-        "yaxis": down,
-        "height": height,
-        "legend": _LEGEND,
-        "showlegend": legend,
-        "margin": {"l": left, "r": 12, "t": 34 if legend else 12, "b": bottom},
-        "shapes": list(lines),
-        "dragmode": False,
-        "hovermode": "closest",
-        **_CLEAR,
-    }
-    return go.Figure({"data": traces, "layout": layout})
+    return charts.chart(
+        traces, height, x=across, y=down, left=left, right=12, bottom=bottom, legend=legend, shapes=list(lines)
+    )

@@ -117,6 +117,12 @@ class Values:
     published: float | None
     ran: bool
 
+    @property
+    def level(self) -> Measured:
+        """What was measured. Only for a row of which something was."""
+        assert self.measured is not None
+        return self.measured
+
 
 @dataclass(frozen=True)
 class Checked:

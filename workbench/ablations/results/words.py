@@ -174,6 +174,7 @@ def _numbers(one: Checked, metric: str, whole: bool) -> str:
 
 def _comparison(one: Checked, metric: str) -> str:
     """The comparison that decides: "here +0.42 ± 0.10 points over 3 seeds · paper +0.13"."""
+    assert one.verdict is not None and one.deciding is not None  # there are differences
     value, paper = one.verdict.differences[one.deciding], printed(one, one.deciding, metric)
     which = ""
     if len(one.claim.others) > 1:

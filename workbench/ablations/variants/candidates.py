@@ -93,6 +93,7 @@ class Variant:
     @functools.cached_property
     def side(self) -> Side:
         """In units of its threshold, and each map's peak in normal levels. Only with a judgement."""
+        assert self.judged is not None
         return sides.side(self.title, self.judged, self.maps, self.levels)
 
 

@@ -148,7 +148,7 @@ def _controls(keys: Sequence[str], titles: Mapping[str, str]) -> tuple[str, str,
 def _view(show: str, loaded: Loaded, reference: Variant) -> View:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity, colours = controls.opacity(width=160), controls.colours()
-    return View(show, colours, opacity, chosen_pixel.remember(loaded, reference.judged))
+    return View(show, colours, opacity, chosen_pixel.remember(loaded, reference.side.judged))
 
 
 # --------------------------------------------------------------------------------------------------- what is computed

@@ -209,7 +209,7 @@ def score_tag(variant: Variant) -> str:
 
 def decision(variant: Variant) -> str:
     """ "Anomalous" or "Normal"; for a what-if by the untouched model's threshold."""
-    return shared_words.decision(variant.judged.reference, variant.judged.value)
+    return shared_words.decision(variant.side.judged.reference, variant.side.judged.value)
 
 
 def peak_tag(peak: float) -> str:
@@ -267,7 +267,7 @@ def ticks(reference: str) -> tuple[str, str, str]:
 
 def answer(shown: Sequence[Variant], reference: Variant) -> str:
     """How the variants' answers on the picture compare, in a sentence or two."""
-    flagged = [one for one in shown if one.judged.is_anomalous]
+    flagged = [one for one in shown if one.side.judged.is_anomalous]
     if len(shown) == 1:
         return f"{units.plain(reference.title)} calls the picture {decision(reference).lower()}."
     if len(flagged) in (0, len(shown)):
