@@ -23,6 +23,7 @@ from nnet.detector import Detector
 from workbench.evaluate import cache, decisions, layouts, page, report, words
 from workbench.evaluate.scene import Scene
 from workbench.shared import resources
+from workbench.shared import words as shared_words
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, INSPECT = "pages/4_Evaluate.py", "pages/1_Inspect.py"
@@ -148,7 +149,7 @@ def test_a_measurement_is_stopped_keeps_what_is_done_and_goes_on(category: Path,
     with patch.object(evaluation, "collect", lambda d, samples, **o: iter([next(real(d, samples, **o))])):
         fine(at.button(key="evaluate_start").click().run())
     assert "8 of 14 so far" in said(at) and charts(at)
-    assert at.button(key="evaluate_start").label.startswith("Continue")
+    assert at.button(key="evaluate_start").label.startswith(shared_words.CONTINUE)
     fine(at.button(key="evaluate_start").click().run())
     assert words.rests_on(7, 7, 14) in said(at)
     assert not any(b.key == "evaluate_start" for b in at.button)
@@ -323,7 +324,7 @@ def test_subsets_are_stopped_go_on_and_say_which_map_carries_the_result(category
 
 def test_without_masks_pixel_metrics_are_explained() -> None:
     at = start(evaluate_data="images")
-    assert words.IMAGES_NEEDED in said(at)
+    assert shared_words.IMAGES_NEEDED in said(at)
     for uploader, seed in zip(at.file_uploader, (5, 6), strict=True):
         images = enumerate(random_images(3, seed=seed))
         uploader.set_value([(f"part{i}.png", png(image), "image/png") for i, image in images])

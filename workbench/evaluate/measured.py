@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
@@ -13,29 +13,18 @@ from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Collecting, Evidence
 from nnet.analysis.projection import in_mixed_order
 from workbench.evaluate import cache, words
-from workbench.evaluate.scene import Chosen
-from workbench.shared import units
+from workbench.shared import measuring
+from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 
 _RUNS = "evaluate_runs"
 
 
 @dataclass
-class Run:
-    """One visitor's measuring of one set, under way or stopped; it continues where it was."""
+class Run(measuring.Run):
+    """One visitor's measuring of one set, with the evidence that it has collected."""
 
-    collecting: Collecting
-    active: bool = False
-    seconds: float = 0.0
-
-    @property
-    def pace(self) -> float:
-        """Seconds per image so far; 0 before the first."""
-        return self.seconds / max(1, self.collecting.done)
-
-    def stop(self) -> None:
-        """A callback."""
-        self.active = False
+    collecting: Collecting = field(kw_only=True)
 
 
 def measured(model: Model, chosen: Chosen) -> Evidence | None:
@@ -45,9 +34,8 @@ def measured(model: Model, chosen: Chosen) -> Evidence | None:
     total = len(current.collecting.samples)
     done = found.done if found is not None else 0
     if done < total:
-        _controls(model, chosen, current, done)
-        if current.active:
-            _advance(model, chosen, current)
+        says = measuring.Says(words.measure(total), "image", "measured")
+        measuring.measure("evaluate", current, lambda: steps(model, chosen, current), says, lambda: pace(model, chosen))
     if found is None:
         return None
     normal = int(np.sum(~found.defective))
@@ -60,38 +48,6 @@ def measured(model: Model, chosen: Chosen) -> Evidence | None:
     return found
 
 
-def _controls(model: Model, chosen: Chosen, current: Run, done: int) -> None:
-    """The buttons to start and to stop, both always there, so that neither moves while it is needed."""
-    total = len(current.collecting.samples)
-    expected = (total - done) * (current.pace or pace(model, chosen))
-    with st.container(horizontal=True, gap="small"):
-        start = st.button(
-            words.start(done, total, expected),
-            icon=":material/play_arrow:",
-            type="primary",
-            key="evaluate_start",
-            disabled=current.active,
-        )
-        st.button(
-            words.STOP, icon=":material/stop:", key="evaluate_stop", disabled=not current.active, on_click=current.stop
-        )
-    if start:
-        current.active = True
-        st.rerun()
-
-
-def _advance(model: Model, chosen: Chosen, current: Run) -> None:
-    """Measure what is left. A click on "Stop" ends the script here, at the next update of the bar."""
-    total = len(current.collecting.samples)
-    done = current.collecting.done
-    bar = st.progress(done / total, units.progress(done, total, "image", "measured"))
-    for _ in steps(model, chosen, current):
-        done = current.collecting.done
-        bar.progress(done / total, units.progress(done, total, "image", "measured", current.pace * (total - done)))
-    current.active = False
-    st.rerun()
-
-
 def run(model: Model, chosen: Chosen) -> Run:
     """The visitor's run on this set with this model."""
     runs: dict[tuple, Run] = st.session_state.setdefault(_RUNS, {})
@@ -99,18 +55,16 @@ def run(model: Model, chosen: Chosen) -> Run:
     if key not in runs:
         for old in [k for k in runs if not runs[k].active][:-2]:  # one visitor keeps few unfinished ones
             del runs[old]
-        runs[key] = Run(Collecting(in_mixed_order(chosen.dataset.test)))
+        collecting = Collecting(in_mixed_order(chosen.dataset.test))
+        runs[key] = Run(len(collecting.samples), collecting=collecting)
     return runs[key]
 
 
-def steps(model: Model, chosen: Chosen, current: Run) -> Iterator[None]:
+def steps(model: Model, chosen: Chosen, current: Run) -> Iterator[int]:
     """Continue a run until it is complete; a complete one is shared with everybody."""
-    started = time.perf_counter()
     for _ in current.collecting.steps(model.detector):
-        current.seconds += time.perf_counter() - started
+        yield current.collecting.done
         cache.stores().paces.put(model.key, current.pace)
-        yield
-        started = time.perf_counter()
     if current.collecting.complete:
         cache.stores().evidence.put((model.key, chosen.hash), evaluation.join(current.collecting.parts))
         st.session_state[_RUNS].pop((model.key, chosen.hash), None)

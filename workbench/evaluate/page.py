@@ -11,10 +11,11 @@ from nnet.saved.checkpoint import read_metrics
 from nnet.scoring import judge
 from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import choice, curves, download, image_map, measured, metrics, subsets, threshold, words
-from workbench.evaluate.scene import Chosen, Scene
-from workbench.evaluate.settings import CUT, MORE, PART, SCORE
-from workbench.shared import frame, units
+from workbench.evaluate.scene import Scene
+from workbench.evaluate.settings import CUT, DATA, FOLDER, MORE, PART, SCORE
+from workbench.shared import data_choice, frame, units
 from workbench.shared.controls import choose
+from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 
 _PARTS = {
@@ -31,7 +32,7 @@ def main() -> None:
     with frame.page("Evaluate") as model:
         st.title("Evaluate", anchor=False)
         st.markdown(words.ABOUT)
-        chosen = choice.choose_data()
+        chosen = data_choice.choose(DATA, FOLDER, words.CHOICES, help=words.CHOICE_HELP)
         if chosen is None:
             st.info(words.NOTHING_CHOSEN, icon=":material/dataset:")
             _recorded(model)

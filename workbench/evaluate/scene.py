@@ -7,20 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnet.analysis.evaluation import Evidence, Result
-from nnet.data import Dataset
 from workbench.evaluate.cache import Key
 from workbench.evaluate.curves import Scored
 from workbench.evaluate.figures import Images
+from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The chosen data set: its `spec` (`workbench.shared.datasets`), itself, and its content's `hash`."""
-
-    spec: str
-    dataset: Dataset
-    hash: str
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -16,23 +15,17 @@ from workbench.evaluate import cache, figures, tables, words
 from workbench.evaluate.cache import Key
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import METRIC
-from workbench.shared import pictures, units
+from workbench.shared import measuring, pictures
 from workbench.shared.controls import choose
 
 _RUNS = "evaluate_subsets"
 
 
 @dataclass
-class Run:
-    """One visitor's scoring of the subsets, under way or stopped; it continues where it was."""
+class Run(measuring.Run):
+    """One visitor's scoring of the subsets, with those that are scored."""
 
     found: list[Subset] = field(default_factory=list)
-    active: bool = False
-    seconds: float = 0.0
-
-    def stop(self) -> None:
-        """A callback."""
-        self.active = False
 
 
 def draw(scene: Scene) -> None:
@@ -42,7 +35,9 @@ def draw(scene: Scene) -> None:
     total = 2 ** len(scene.evidence.maps) - 1
     done = len(found.subsets) if found is not None else 0
     if done < total:
-        _controls(scene, done, total)
+        st.caption(words.subsets_cost(len(scene.evidence), scene.evidence.size, scene.evidence.has_masks))
+        run, says = _run(scene), measuring.Says(words.score_subsets(total), "subset", "scored")
+        measuring.measure("subsets", run, lambda: _steps(scene, run), says, lambda: subset_pace(scene.evidence))
     if found is None:
         return
     metric = choose(METRIC, {name: SHORT_NAMES[name] for name in found.metrics}, label="Metric")
@@ -54,46 +49,17 @@ def draw(scene: Scene) -> None:
 # ---------------------------------------------------------------------------------------------------------- scoring
 
 
-def _controls(scene: Scene, done: int, total: int) -> None:
-    run = _run(scene)
-    pace = run.seconds / len(run.found) if run.found else subset_pace(scene.evidence)
-    with st.container(horizontal=True, gap="small"):
-        start = st.button(
-            words.subsets_start(done, total, (total - done) * pace),
-            icon=":material/play_arrow:",
-            type="primary",
-            key="subsets_start",
-            disabled=run.active,
-        )
-        st.button(words.STOP, icon=":material/stop:", key="subsets_stop", disabled=not run.active, on_click=run.stop)
-    st.caption(words.subsets_cost(len(scene.evidence), scene.evidence.size, scene.evidence.has_masks))
-    if start:
-        run.active = True
-        st.rerun()
-    if not run.active:
-        return
-    bar = st.progress(done / total, units.progress(done, total, "subset", "scored"))
-    for _ in _steps(scene, run):
-        done = len(run.found)
-        bar.progress(done / total, units.progress(done, total, "subset", "scored", run.seconds / done * (total - done)))
-    run.active = False
-    st.rerun()
-
-
 def _run(scene: Scene) -> Run:
     """The visitor's scoring of the subsets."""
     runs: dict[Key, Run] = st.session_state.setdefault(_RUNS, {})
-    return runs.setdefault(scene.key, Run())
+    return runs.setdefault(scene.key, Run(2 ** len(scene.evidence.maps) - 1))
 
 
-def _steps(scene: Scene, current: Run) -> Iterator[None]:
+def _steps(scene: Scene, current: Run) -> Iterator[int]:
     """Continue scoring subsets; a complete result is shared with everybody."""
-    started = time.perf_counter()
     for subset in subsets.measure_subsets(scene.evidence, len(current.found)):
         current.found.append(subset)
-        current.seconds += time.perf_counter() - started
-        yield
-        started = time.perf_counter()
+        yield len(current.found)
     result = attribution(scene)
     if result is not None and result.complete:
         cache.stores().attributions.put(scene.key, result)

@@ -35,28 +35,12 @@ CHOICE_HELP = (
     "The test part of the data set is measured. It needs images that are known to be normal and images that are "
     "known to be defective. Masks of the defects add the pixel metrics."
 )
-FOLDER_HELP = (
-    "A path on this computer: an MVTec AD or VisA category, a good/ folder beside folders of defects, or a ZIP of "
-    "either. The layout is recognised automatically. The path may lead to a folder inside a ZIP."
-)
-ZIP_HELP = (
-    "A ZIP of an MVTec AD or VisA category, or of a good/ folder beside folders of defects, with masks in "
-    "ground_truth/. It is unpacked on this computer and removed when you choose another one or leave."
-)
-NORMAL_UPLOAD, DEFECTIVE_UPLOAD = "Normal images", "Defective images"
-IMAGES_HELP = "They stay on this computer and are removed when your visit ends."
 NOTHING_CHOSEN = (
     "Choose a data set above: one that comes with the workbench, a folder in any common layout, or your own images "
     "as a ZIP or as single files."
 )
 NEEDS_BOTH = "Measuring needs test images of both kinds, normal and defective. Add the kind that is missing."
-IMAGES_NEEDED = "Add at least one normal and one defective image."
 INSPECT_BUTTON = "Check every file"
-
-
-def left_out_uploads(names: Sequence[str]) -> str:
-    """Files that are no images."""
-    return "\n".join(f"- {units.plain(name)}" for name in names)
 
 
 def found(dataset: Dataset) -> str:
@@ -95,13 +79,6 @@ def other_data(trained_on: str) -> str:
 
 
 # --------------------------------------------------------------------------------------------------------- measuring
-
-STOP = "Stop"
-
-
-def start(done: int, total: int, seconds: float) -> str:
-    """The button that starts or continues."""
-    return f"{'Continue' if done else f'Measure {total:,} images'} ({units.about(seconds)})"
 
 
 def rests_on(normal: int, defective: int, total: int) -> str:
@@ -360,11 +337,6 @@ SUBSETS_HINT = (
 )
 
 
-def subsets_start(done: int, total: int, seconds: float) -> str:
-    """The button that starts or continues."""
-    return f"{'Continue' if done else f'Score {total} subsets'} ({units.about(seconds)})"
-
-
 def subsets_cost(images: int, size: int, masks: bool) -> str:
     """What the work consists of."""
     what = f"{images * size * size / 1e6:,.1f} million pixels" if masks else f"{images:,} image scores"
@@ -429,3 +401,13 @@ def report_title(data: str, model: str) -> str:
 def saved(path: str) -> str:
     """Where the results went."""
     return f"Saved to {units.plain(path)}."
+
+
+def measure(total: int) -> str:
+    """The button that starts measuring."""
+    return f"Measure {units.plural(total, 'image')}"
+
+
+def score_subsets(total: int) -> str:
+    """The button that starts scoring."""
+    return f"Score {units.plural(total, 'subset')}"

@@ -11,6 +11,7 @@ import re
 import pandas as pd
 import streamlit as st
 
+from nnet.data import Sample
 from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.scoring import judge
@@ -150,16 +151,17 @@ def _switched() -> None:
 
 def _data_shelf(chosen: Picture, reference: Reference) -> None:
     """The images of the chosen one's data set and split, turned to the page that holds it."""
-    spec, key = chosen_picture.data_image()
+    assert chosen.data is not None and isinstance(chosen.source, Sample), "only an image of a data set is shown here"
+    (spec, key), split = chosen.data, chosen.source.split
     dataset = datasets.opened(spec)
-    same = [sample.key for sample in dataset.samples if sample.split == chosen.source.split]
+    same = [sample.key for sample in dataset.samples if sample.split == split]
     pages = -(-len(same) // _DATA_PAGE)
     own_page = same.index(key) // _DATA_PAGE + 1
     # Another image is another widget, which begins at that image's page; turning the pages leaves it as it is.
     number = st.pagination(pages, default=own_page, key=f"data_page-{chosen.key}") if pages > 1 else 1
     pictures = [chosen_picture.picture_of(spec, name) for name in same[(number - 1) * _DATA_PAGE : number * _DATA_PAGE]]
     _row([picture for picture in pictures if _readable(picture)], {}, chosen, reference)
-    st.caption(units.plain(words.data_shelf(dataset, chosen.source.split, len(same))))
+    st.caption(units.plain(words.data_shelf(dataset, split, len(same))))
 
 
 def _readable(picture: Picture) -> bool:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from nnet.units import duration as duration
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -55,6 +57,11 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 def plain(words: str) -> str:
     """Words from outside, such as a file name, so that Markdown shows them as they are."""
     return "".join(f"\\{c}" if c in _MARKDOWN else c for c in words)
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """Sentences that may hold words from outside, as a list in Markdown."""
+    return "\n".join(f"- {plain(line)}" for line in lines)
 
 
 def tick(value: float) -> str:

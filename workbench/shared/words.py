@@ -237,3 +237,30 @@ def bin_content(low: float, high: float, counts: Mapping[str, int]) -> str:
         *(f"{count:,} {name}" for name, count in counts.items()),
     ]
     return "\n".join(lines)
+
+
+# ------------------------------------------------------------------------------------- measuring, and data to measure
+
+CONTINUE, STOP = "Continue", "Stop"
+DATA_SET = "Data set"
+FOLDER = "Folder or ZIP"
+FOLDER_HELP = (
+    "A path on this computer: an MVTec AD or VisA category, a good/ folder beside folders of defects, or a ZIP of "
+    "either. The layout is recognised automatically. The path may lead to a folder inside a ZIP."
+)
+ZIP_LABEL = "A ZIP"
+ZIP_HELP = (
+    "A ZIP of an MVTec AD or VisA category, or of a good/ folder beside folders of defects, with masks in "
+    "ground_truth/. It is unpacked on this computer and removed when you choose another one or leave."
+)
+NORMAL_UPLOAD, DEFECTIVE_UPLOAD = "Normal images", "Defective images"
+IMAGES_HELP = "They stay on this computer and are removed when your visit ends."
+IMAGES_NEEDED = "Add at least one normal and one defective image."
+OWN_IMAGES, NO_MASKS = "Your own images; they stay on this computer.", "There are no masks."
+OPENING, READING = "Opening the data set…", "Reading the files…"
+REMOVE_ALL = "Remove all"
+
+
+def so_far(count: int) -> str:
+    """How many images were uploaded: "3 images so far"."""
+    return f"{units.plural(count, 'image')} so far"

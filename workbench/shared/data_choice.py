@@ -1,0 +1,215 @@
+"""The choice of a data set: one by name, a folder or ZIP by its path, an uploaded ZIP, or uploaded images.
+
+>>> chosen = choose(DATA, FOLDER, words.CHOICES, help=words.CHOICE_HELP)                    # doctest: +SKIP
+>>> if chosen is not None:
+...     st.write(chosen.dataset.name, chosen.hash)
+
+Which of these a page offers is said by the names it gives: "none", "folder", "zip", "images", or a specification as
+`nnet.data.open_dataset` takes it.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import streamlit as st
+
+from nnet.data import GOOD, DataError, Dataset, Sample, extract_zip
+from nnet.data.archive import TemporaryFolder
+from nnet.data.images import IMAGE_SUFFIXES, decode
+from nnet.errors import NNetError
+from workbench.shared import controls, datasets, resources, units, words
+from workbench.shared.settings import Setting
+
+NONE, FOLDER, ZIP, IMAGES = "none", "folder", "zip", "images"
+"""The names that are no data sets."""
+ZIP_MEGABYTES = 1024
+"""Largest ZIP that the browser may send, in MB; a larger one is opened by its path."""
+UPLOAD_BYTES = 512 * resources.MEBIBYTE
+"""Most bytes of single images that one visitor may send."""
+DEFECTIVE = "defective"
+
+_ZIP, _IMAGES, _ROUND, _HASHES = "data_zip_folder", "data_images", "data_round", "data_hashes"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The chosen data set: its `spec` (`workbench.shared.datasets`), itself, and its content's `hash`."""
+
+    spec: str
+    dataset: Dataset
+    hash: str
+
+
+def choose(
+    data: Setting[str], folder: Setting[str], names: Mapping[str, str], *, help: str | None = None
+) -> Chosen | None:
+    """Draw the controls; the chosen data set, or None while there is none.
+
+    Args:
+        data, folder: the settings that keep the choice and the path.
+        names: what can be chosen -> what the visitor reads.
+
+    Raises:
+        nnet.errors.NNetError: it cannot be opened; says why.
+    """
+    left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
+    with left:
+        choice = controls.choose(data, names, label=words.DATA_SET, help=help, kind="list")
+    with right:
+        if choice == FOLDER:
+            return _from_path(folder)
+        if choice == ZIP:
+            return _from_zip()
+    if choice == IMAGES:
+        return _from_images()
+    return None if choice == NONE else _opened(choice)
+
+
+def _from_path(folder: Setting[str]) -> Chosen | None:
+    folder.remember()
+    path = st.text_input(words.FOLDER, key=folder.key, placeholder="/data/bottle", help=words.FOLDER_HELP).strip()
+    return _opened(path) if path else None
+
+
+def _opened(spec: str, name: str = "", root: Path | None = None) -> Chosen:
+    """Open a set, with its content's hash; an unpacked upload goes by its `name` instead of the folder `root`."""
+    try:
+        with st.spinner(words.OPENING):
+            dataset = datasets.opened(spec)
+    except DataError as error:
+        raise DataError(str(error).replace(str(root), name) if root else str(error)) from error
+    return Chosen(spec, dataset if root is None else replace(dataset, source=name), _hash(spec, dataset))
+
+
+def _hash(spec: str, dataset: Dataset) -> str:
+    """The content's hash, worked out once for each opening of the set."""
+    known: dict[str, tuple[Dataset, str]] = st.session_state.setdefault(_HASHES, {})
+    if spec not in known or known[spec][0] is not dataset:
+        with st.spinner(words.READING):
+            known[spec] = (dataset, dataset.content_hash())
+    return known[spec][1]
+
+
+# ----------------------------------------------------------------------------------------------------------- uploads
+
+
+@dataclass
+class _Uploads:
+    """Single images that a visitor sent, as files in a folder that lives as long as this: by label, then by name."""
+
+    owner: TemporaryFolder = field(default_factory=TemporaryFolder)
+    files: dict[str, list[Path]] = field(default_factory=lambda: {GOOD: [], DEFECTIVE: []})
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def root(self) -> Path:
+        """Also what a link to one of the images names as its data set."""
+        return self.owner.path / "your images"
+
+    def add(self, label: str, name: str, content: bytes) -> None:
+        """Keep a file if it is an image; else leave a sentence."""
+        held = sum(path.stat().st_size for paths in self.files.values() for path in paths)
+        try:
+            if held + len(content) > UPLOAD_BYTES:
+                raise NNetError(f"{name} was left out: the limit is {units.data_size(UPLOAD_BYTES)} of images.")
+            decode(content, name)
+        except NNetError as error:
+            self.problems.append(str(error))
+            return
+        path = self._free(label, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        self.files[label].append(path)
+
+    def _free(self, label: str, name: str) -> Path:
+        """A path for a file of this name; a second one of the name gets a number, and a strange name a plain one."""
+        given = PurePosixPath(name.replace("\\", "/"))
+        stem = "".join(c if c.isalnum() or c in " -_.()" else "_" for c in given.stem)[:80].strip(". ") or "image"
+        suffix = given.suffix.lower() if given.suffix.lower() in IMAGE_SUFFIXES else ".png"
+        taken = {path.name.lower() for path in self.files[label]}
+        candidates = [f"{stem}{suffix}", *(f"{stem} ({number}){suffix}" for number in range(2, len(taken) + 3))]
+        return self.root / label / next(c for c in candidates if c.lower() not in taken)
+
+    def dataset(self) -> Dataset:
+        """All of them as test images."""
+        samples = tuple(
+            Sample(path.relative_to(self.root).as_posix(), path, label, "test")
+            for label, paths in self.files.items()
+            for path in paths
+        )
+        return Dataset("your images", "uploaded", (), samples, words.OWN_IMAGES, "uploaded", notes=(words.NO_MASKS,))
+
+
+def _uploader(label: str, kind: str, **options: Any) -> str:
+    """A file uploader that hands its files over in a callback; its key changes then, so that it is empty again."""
+    key = f"{kind}-{st.session_state.setdefault(_ROUND, 0)}"
+    take = {"zip": _take_zip, GOOD: _take_images, DEFECTIVE: _take_images}[kind]
+    st.file_uploader(label, key=key, on_change=take, args=(kind, key), **options)
+    return key
+
+
+def _from_zip() -> Chosen | None:
+    _uploader(words.ZIP_LABEL, "zip", type=["zip"], help=words.ZIP_HELP, max_upload_size=ZIP_MEGABYTES)
+    if _ZIP not in st.session_state:
+        return None
+    found = st.session_state[_ZIP]
+    if isinstance(found, str):
+        raise DataError(found)
+    name, root, _ = found
+    return _opened(str(root), name, root)
+
+
+def _take_zip(kind: str, key: str) -> None:
+    """Unpack the upload into a folder of its own, which replaces the one before. A callback."""
+    upload = st.session_state[key]
+    if upload is None:
+        return
+    st.session_state[_ROUND] += 1
+    owner = TemporaryFolder()
+    target = owner.path / (Path(upload.name).stem or "data")
+    try:
+        extract_zip(upload, target, name=upload.name)
+        st.session_state[_ZIP] = (upload.name, target.resolve(), owner)
+    except (DataError, zipfile.BadZipFile) as error:
+        st.session_state[_ZIP] = str(error)
+
+
+def _from_images() -> Chosen | None:
+    uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
+    left, right = st.columns(2, gap="medium")
+    for column, label, title in ((left, GOOD, words.NORMAL_UPLOAD), (right, DEFECTIVE, words.DEFECTIVE_UPLOAD)):
+        with column:
+            _uploader(title, label, accept_multiple_files=True, help=words.IMAGES_HELP)
+            st.caption(words.so_far(len(uploads.files[label])))
+    if uploads.problems:
+        st.warning(units.bullets(uploads.problems), icon=":material/broken_image:")
+    if any(uploads.files.values()):
+        st.button(words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=_remove_images)
+    if not all(uploads.files.values()):
+        st.info(words.IMAGES_NEEDED, icon=":material/add_photo_alternate:")
+        return None
+    dataset = uploads.dataset()
+    names = "\n".join(sample.key for sample in dataset.test)
+    spec = str(uploads.root)
+    known: dict[str, tuple[str, str]] = st.session_state.setdefault("data_upload_hash", {})
+    if known.get(spec, ("",))[0] != names:
+        known[spec] = (names, dataset.content_hash())
+    return Chosen(spec, dataset, known[spec][1])
+
+
+def _take_images(kind: str, key: str) -> None:
+    """Keep the uploaded files under their label. A callback."""
+    uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
+    uploads.problems.clear()
+    for upload in st.session_state[key] or []:
+        uploads.add(kind, upload.name, upload.getvalue())
+    st.session_state[_ROUND] += 1
+
+
+def _remove_images() -> None:
+    st.session_state.pop(_IMAGES, None)
