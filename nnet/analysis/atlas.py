@@ -89,10 +89,11 @@ def _merge(best: np.ndarray, where: np.ndarray, value: np.ndarray, source: np.nd
 def _cut(images: Images, where: np.ndarray, positions: int) -> np.ndarray:
     """The patches around the positions, (N, K, side, side, 3) uint8."""
     patches = np.empty((*where.shape[:2], PATCH_SIDE, PATCH_SIDE, 3), np.uint8)
-    for row in np.unique(where[..., 0]):
-        image = take(images, np.array([row]))[0]
-        for item, k in np.argwhere(where[..., 0] == row):
-            patches[item, k] = patch(image, *where[item, k, 1:], positions)
+    for index in np.unique(where[..., 0]):
+        image = take(images, np.array([index]))[0]
+        for item, k in np.argwhere(where[..., 0] == index):
+            row, column = where[item, k, 1:]
+            patches[item, k] = patch(image, row, column, positions)
     return patches
 
 

@@ -209,11 +209,13 @@ def _read(sample: Sample, size: int) -> _Read | NNetError:
             raise NNetError(f"{sample.key} is labelled normal, but its mask marks pixels. Correct one of the two.")
     except NNetError as error:
         return error
-    return _Read(sample, resize(image, size), image.shape[:2], None if mask is None else _labels(mask, size))
+    return _Read(sample, resize(image, size), image.shape[:2], _labels(mask, size))
 
 
-def _labels(mask: Array, size: int) -> ImageLabels:
-    """The regions of a mask brought to the network's input size by nearest neighbour."""
+def _labels(mask: Array | None, size: int) -> ImageLabels | None:
+    """The regions of a mask brought to the network's input size by nearest neighbour; None without one."""
+    if mask is None:
+        return None
     small = np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST))
     return label_pixels([small])[0]
 
@@ -393,7 +395,7 @@ class Collecting:
         return self.done == len(self.samples)
 
     def steps(self, detector: Detector) -> Iterator[Self]:
-        """Go on where it was; yields after each part that has been added."""
+        """Continue where it was; yields after each part that has been added."""
         for part in collect(detector, self.samples[self.done :]):
             self.parts.append(part)
             yield self

@@ -86,6 +86,8 @@ class Statistics(NamedTuple):
 
 def pairs(trace: Trace, side: str) -> tuple[Pair, ...]:
     """The three scales of one side; empty where the model has no such side (no S1)."""
+    before: tuple[np.ndarray, ...] | None
+    after: tuple[np.ndarray, ...] | None
     if side == "teacher":
         recalled = trace.F3_recalled
         before = trace.F if recalled is None else (*trace.F[:2], recalled)
@@ -99,7 +101,7 @@ def pairs(trace: Trace, side: str) -> tuple[Pair, ...]:
             side,
             i,
             before[i],
-            None if gates is None else after[i],
+            None if gates is None or after is None else after[i],
             None if gates is None else gates[i],
             recalled is not None and i == 2,
         )

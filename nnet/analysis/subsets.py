@@ -158,7 +158,8 @@ def empty_values(evidence: Evidence) -> dict[str, float]:
     _check(evidence)
     values = {"i_auroc": 0.5, "i_ap": float(evidence.defective.mean())}
     if chosen := _with_pixels(evidence):
-        marked = sum(len(evidence.masks[i].index) for i in chosen)
+        masks = (evidence.masks[i] for i in chosen)
+        marked = sum(len(mask.index) for mask in masks if mask is not None)
         values |= {"p_ap": marked / (len(chosen) * evidence.size**2), "p_auroc": 0.5, "p_pro": FPR_LIMIT / 2}
     return values
 

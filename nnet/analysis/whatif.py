@@ -81,7 +81,7 @@ class Intervened:
 
     Attributes:
         what: the intervention.
-        trace: everything downstream of it anew; what lies upstream is as it was.
+        trace: everything downstream of it, computed again; what lies upstream is as it was.
         expression: the score, restricted to the maps that are left.
         score: Score_l under it.
         before: Score_l of the untouched network under its own expression.
@@ -170,9 +170,7 @@ def highest_rank(trace: Trace) -> int:
     Raises:
         WhatIfError: there is no F_C.
     """
-    if trace.F_C is None:
-        raise WhatIfError("This network has no reverse branch (model.reverse is off), so there is no F_C to truncate.")
-    channels, height, width = trace.F_C.shape
+    channels, height, width = _f_c(trace).shape
     return min(channels, height * width)
 
 
@@ -182,9 +180,15 @@ def energy(trace: Trace) -> np.ndarray:
     Raises:
         WhatIfError: there is no F_C.
     """
-    highest = highest_rank(trace)
-    squares = np.linalg.svd(trace.F_C.reshape(len(trace.F_C), -1).astype(np.float64), compute_uv=False) ** 2
-    return np.cumsum(squares)[:highest] / max(squares.sum(), np.finfo(np.float64).tiny)
+    f_c = _f_c(trace)
+    squares = np.linalg.svd(f_c.reshape(len(f_c), -1).astype(np.float64), compute_uv=False) ** 2
+    return np.cumsum(squares)[: highest_rank(trace)] / max(squares.sum(), np.finfo(np.float64).tiny)
+
+
+def _f_c(trace: Trace) -> np.ndarray:
+    if trace.F_C is None:
+        raise WhatIfError("This network has no reverse branch (model.reverse is off), so there is no F_C to truncate.")
+    return trace.F_C
 
 
 def truncate(f_c: Tensor, rank: int) -> Tensor:
@@ -227,8 +231,8 @@ def _view(network: NNet, what: WhatIf) -> NNet:
     if what.forward_of is not None:
         donor = what.forward_of.detector.network
         view.S1, view.FPM_S1 = donor.S1, None if what.without_fpm else donor.FPM_S1
-    if what.rank is not None:
-        view.FFC = _Truncated(network.FFC, what.rank).eval()
+    if what.rank is not None and network.FFC is not None:
+        view._modules["FFC"] = _Truncated(network.FFC, what.rank).eval()
     return view
 
 

@@ -98,7 +98,8 @@ def open_plain(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
         raise DataError(f"{root} holds no normal images; put the defect-free ones in {root / GOOD}.")
     found, problems, unpaired = _labelled(root, defects, strict)
     problems += _left_out(root, [child for child in others if child not in defects], "their meaning is not known")
-    train, held_out, notes = normals, [], no_masks(found)
+    train, notes = normals, no_masks(found)
+    held_out: list[Path] = []
     if found:
         train, held_out = split_held_out(normals, seed)
         notes += [f"{len(held_out)} of {len(normals)} normal images are held out for the test (seed {seed})."]

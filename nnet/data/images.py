@@ -144,7 +144,7 @@ def resize(image: np.ndarray, size: int) -> np.ndarray:
 def content_hash(image: np.ndarray) -> str:
     """SHA-256, in hexadecimal, of an array's shape and bytes: equal for equal pixels, whatever the file was."""
     digest = hashlib.sha256(repr(tuple(image.shape)).encode())
-    digest.update(np.ascontiguousarray(image).reshape(-1).view(np.uint8))
+    digest.update(np.ascontiguousarray(image).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 
@@ -273,9 +273,10 @@ def _tiff_tag(image: Image.Image, tag: int, default: int) -> int:
 def _decode(stream: BinaryIO, name: str) -> Decoded:
     with _open(stream, name) as image:
         _check_size(image, name)
+        tiles = getattr(image, "tile", ())
         with _BUDGET.take(max(image.width * image.height, _tile_pixels(image))):
             notes = _frame_notes(image, stream)
-            deep = image.mode not in _DEEP_GREY and any(";16" in str(tile.args) for tile in image.tile)
+            deep = image.mode not in _DEEP_GREY and any(";16" in str(tile.args) for tile in tiles)
             upright, orientation_notes = _upright(image)
             array, colour_notes = _to_rgb(upright, name)
     depth_notes = _deep_colour_notes(array) if deep else ()
@@ -302,7 +303,7 @@ def _frame_notes(image: Image.Image, stream: BinaryIO) -> tuple[str, ...]:
     unit = "pages" if image.format == "TIFF" else "frames"
     # GIF and TIFF do not store the number: it takes a walk through the file, which a crafted one makes very long.
     walk = image.format in ("GIF", "TIFF")
-    count = None if walk and stream.seek(0, io.SEEK_END) > _COUNTING_BYTES else image.n_frames
+    count = None if walk and stream.seek(0, io.SEEK_END) > _COUNTING_BYTES else getattr(image, "n_frames", None)
     return (f"Only the first of {count or 'several'} {unit} is used.",)
 
 
@@ -346,7 +347,7 @@ def _colour_to_rgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
         strip = image.crop((0, rows.start, width, rows.stop))
         if image.has_transparency_data:
             strip = strip.convert("RGBA")
-            see_through |= strip.getextrema()[3][0] < 255
+            see_through |= strip.getextrema()[3][0] < 255  # type: ignore[misc]
             strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip)
         rgb[rows] = np.asarray(strip.convert("RGB"))
     notes = []

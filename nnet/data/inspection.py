@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from PIL import Image
 
@@ -170,13 +170,14 @@ def _read(sample: Sample) -> _Reading:
     except NNetError as error:
         return _Reading(unreadable=str(error))
     height, width = image.shape[:2]
-    found = {"size": (width, height), "mode": _mode(sample), "pixels": content_hash(image)}
+    found = _Reading(size=(width, height), mode=_mode(sample), pixels=content_hash(image))
     if sample.mask is None and sample.mask_loader is None:
-        return _Reading(**found)
+        return found
     try:
-        return _Reading(**found, marked=bool(sample.load_mask((height, width)).any()))
+        mask = sample.load_mask((height, width))
+        return replace(found, marked=mask is not None and bool(mask.any()))
     except DataError as error:
-        return _Reading(**found, bad_mask=str(error))
+        return replace(found, bad_mask=str(error))
 
 
 def _mode(sample: Sample) -> str:

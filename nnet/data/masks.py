@@ -58,7 +58,7 @@ def _nonzero(picture: Image.Image) -> np.ndarray:
     if pixels.ndim == 2:
         return pixels >= lowest if pixels.dtype != bool else pixels
     colours = pixels[..., :-1] if picture.mode in ("LA", "RGBA") else pixels
-    marked = (colours >= lowest).any(axis=-1)
+    marked = np.asarray((colours >= lowest).any(axis=-1))
     return marked & (pixels[..., -1] > 0) if picture.mode in ("LA", "RGBA") else marked
 
 

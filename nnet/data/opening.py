@@ -82,9 +82,12 @@ def open_zip(
         DataError: as `extract_zip` and `open_dataset`.
     """
     name = name or (str(source) if isinstance(source, Path) else "upload.zip")
-    owner = None if extract_to else TemporaryFolder()
-    # Inside a temporary folder the files get one with the ZIP's name, from which the data set takes its own.
-    target = (extract_to or owner.path / (Path(name).stem or "data")).resolve()
+    owner = None
+    if extract_to is None:
+        owner = TemporaryFolder()
+        # In it the files get a folder with the ZIP's name, from which the data set takes its own.
+        extract_to = owner.path / (Path(name).stem or "data")
+    target = extract_to.resolve()
     extract_zip(source, target, limits, name)
     if ".." in PurePosixPath(inside).parts:
         raise DataError(f"{inside} would leave {name}; name a folder in it.")

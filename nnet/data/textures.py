@@ -50,7 +50,7 @@ def part_mask(kind: str, *, seed: int, size: int = 256) -> np.ndarray | None:
         return None
     radius, angle = pose.polar(size * OVERSAMPLING)
     inside = (radius < pose.edge(angle)) & (radius > pose.bore)
-    return inside.reshape(size, OVERSAMPLING, size, OVERSAMPLING).any(axis=(1, 3))
+    return np.asarray(inside.reshape(size, OVERSAMPLING, size, OVERSAMPLING).any(axis=(1, 3)))
 
 
 def _photograph(rng: np.random.Generator, colour: np.ndarray) -> np.ndarray:
@@ -212,7 +212,7 @@ def _part(rng: np.random.Generator, n: int, pose: Pose) -> np.ndarray:
     outward = pose.edge(angle) - radius  # distance inside the outer edge
     inward = radius - pose.bore  # distance outside the bore
     inside = smoothstep(-1 / n, 1 / n, np.minimum(outward, inward))
-    ring = rng.standard_normal(4 * n).astype(np.float32)
+    ring: np.ndarray = rng.standard_normal(4 * n).astype(np.float32)
     ring = np.convolve(ring, np.ones(5) / 5, "same") * 1.6 + 0.5 * np.convolve(ring[::-1], np.ones(33) / 6, "same")
     marks = np.interp(radius, np.linspace(0, 1, ring.size), ring)
     fan = np.cos(angle - rng.normal(-0.9, 0.12))

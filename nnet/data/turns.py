@@ -8,6 +8,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import cast
 
 # Pillow's warnings address programmers; what they warn of is refused here in words. The filter names Pillow's modules,
 # so that it does no harm should another thread put it back after it was taken out.
@@ -56,11 +57,15 @@ class Silence:
         with self._lock:
             self._inside += 1
             if self._inside == 1:
-                warnings.filters.insert(0, _PILLOW_IS_SILENT)
+                _filters().insert(0, _PILLOW_IS_SILENT)
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
                 with suppress(ValueError):  # somebody else has put other filters in place meanwhile
-                    warnings.filters.remove(_PILLOW_IS_SILENT)
+                    _filters().remove(_PILLOW_IS_SILENT)
+
+
+def _filters() -> list[object]:
+    return cast(list[object], warnings.filters)  # a list, which typeshed calls a sequence

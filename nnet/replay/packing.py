@@ -137,7 +137,8 @@ def _suffix(name: str) -> str:
 
 def _npz(arrays: Mapping[str, np.ndarray]) -> bytes:
     stream = io.BytesIO()
-    np.savez_compressed(stream, **{name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items()})
+    named: dict[str, Any] = {name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items()}
+    np.savez_compressed(stream, **named)
     return stream.getvalue()
 
 

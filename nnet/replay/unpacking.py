@@ -197,7 +197,7 @@ def _array(content: bytes, name: str) -> np.ndarray:
 class _Fields:
     """A JSON object whose fields are read with a check of what they are."""
 
-    def __init__(self, content: bytes | dict, where: str) -> None:
+    def __init__(self, content: object, where: str) -> None:
         found = json.loads(content) if isinstance(content, bytes) else content
         if not isinstance(found, dict):
             raise ReplayError(f"{where} was expected to hold named fields.")
