@@ -264,7 +264,7 @@ def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, 
 def decided(normal: int, alarm: int, miss: int, hit: int) -> str:
     """The four counts in words."""
     return (
-        f"Found at this threshold: {hit:,} of {units.plural(hit + miss, 'defective image')}, so {miss:,} missed. "
+        f"Found at this threshold: {hit:,} of {units.plural(hit + miss, 'defective image')} ({miss:,} missed). "
         f"False alarms: {alarm:,} of {units.plural(normal + alarm, 'normal image')}."
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -12,7 +12,7 @@ import streamlit as st
 from nnet.config import PRESETS
 from nnet.runs import Run, Status
 from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
-from workbench.shared import frame, pictures, places, resources, theme, units
+from workbench.shared import frame, pictures, resources, theme, units
 from workbench.shared.controls import choose
 from workbench.train import actions, figures, film, form, uploads, words
 from workbench.train.figures import Line
@@ -20,6 +20,10 @@ from workbench.train.runs import LIVE, POLL, poll
 from workbench.train.settings import VIEW
 
 LOG_LINES, FAILED_LINES = 200, 15
+_NEXT_PAGES: tuple[tuple[str, str, str, Literal["primary", "secondary"]], ...] = (
+    ("Inspect with it", "search", "1_Inspect", "primary"),
+    ("Evaluate it", "analytics", "4_Evaluate", "secondary"),
+)
 _HELD_OUT = {"held_out_median": "median", "held_out_high": "high"}
 
 
@@ -108,24 +112,10 @@ def _finished(run: Run) -> None:
             with grid.cell():
                 st.metric("Held-out images", f"{calibration['normal_images']:,}", help=words.HELD_OUT_HELP)
     with st.container(horizontal=True, gap="small"):
-        for label, icon, page in (("Inspect with it", "search", "1_Inspect"), ("Evaluate it", "analytics", "Evaluate")):
-            if path := _page_path(page):
-                go = st.button(
-                    label,
-                    icon=f":material/{icon}:",
-                    key=f"go-{page}",
-                    on_click=frame.choose_model,
-                    args=(_model_name(run),),
-                    type="primary" if page == "1_Inspect" else "secondary",
-                )
-                if go:
-                    st.switch_page(path)
-
-
-def _page_path(name: str) -> str:
-    """A page's file by its name or the end of it, "" if it does not exist."""
-    found = sorted((places.APP / "pages").glob(f"*{name}.py"))
-    return f"pages/{found[0].name}" if found else ""
+        for label, icon, page, kind in _NEXT_PAGES:
+            name, key = (_model_name(run),), f"go-{page}"
+            if st.button(label, key, icon=f":material/{icon}:", type=kind, on_click=frame.choose_model, args=name):
+                st.switch_page(f"pages/{page}.py")
 
 
 def _model_name(run: Run) -> str:
