@@ -92,7 +92,7 @@ def curve_figure(
     area = {"x0": 0, "x1": FPR_LIMIT, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 0}}
     shaded = [{"type": "rect", **area, "layer": "below", "fillcolor": theme.NORMAL, "opacity": 0.08}]
     drag = False if touch else "zoom"
-    return charts.chart(traces, 310, x=axes[0], y=axes[1], shapes=shaded if limit else [], dragmode=drag)
+    return charts.chart(traces, 310, x=axes[0], y=axes[1], left=56, shapes=shaded if limit else [], dragmode=drag)
 
 
 def _curve(line: Line, number: int) -> go.Scatter:
