@@ -1,4 +1,4 @@
-"""Every setting of N-Net, as frozen dataclasses. No torch in here: reading a configuration is instant.
+"""Every setting of N-Net, as frozen dataclasses. Nothing here imports torch, so reading a configuration is instant.
 
 Each field carries in its metadata a sentence of help and the source of its default: the section or table of
 the paper, or "choice" with the reason where the paper leaves the value open.
@@ -41,7 +41,7 @@ class ModelConfig:
     )
     teacher_weights: str = setting(
         "pretrained",
-        "'pretrained' looks the ImageNet weights up; 'random' is for tests only, such a model detects nothing.",
+        "'pretrained' looks up the ImageNet weights; 'random' is for tests only: such a model detects nothing.",
         "paper, section 3.2: the teacher is pretrained and frozen",
     )
     size: int = setting(256, "Side of the square network input, in pixels; a multiple of 32.", "paper, section 4.1(2)")
@@ -73,7 +73,7 @@ class ModelConfig:
         True, "Progressive fusion and 1x1 mixing (Eq. 6). Off: the plain bottleneck of the baseline.", "paper, Table 5"
     )
     ffc_blocks: int = setting(4, "L: residual blocks that compress F_E to F_C.", "paper, section 4.1(2), Figure 10a")
-    map_size: int = setting(64, "Side to which M1..M6 are brought by bilinear interpolation.", "paper, section 3.4")
+    map_size: int = setting(64, "Side to which M1..M6 are resized by bilinear interpolation.", "paper, section 3.4")
 
     def __post_init__(self) -> None:
         _require(self.forward or self.reverse, "model.forward, model.reverse", "at least one on", "both off")
@@ -105,7 +105,7 @@ class LossConfig:
     alpha: float = setting(1.2, "Weight of L_KD.", "paper, section 4.1(2), Figure 10c")
     beta: float = setting(1.0, "Weight of L_align while it is on.", "paper, section 4.1(2)")
     beta_epochs: int | None = setting(
-        20, "Epochs during which beta applies, after them it is 0; none keeps it constant.", "paper, Figure 10d"
+        20, "Epochs during which beta applies; after them it is 0. none keeps it constant.", "paper, Figure 10d"
     )
     delta: float = setting(0.002, "Weight of the query entropy L_query (Eq. 5).", "paper, section 4.1(2), Figure 10b")
 
@@ -124,7 +124,7 @@ class TrainConfig:
     epochs: int = setting(200, "Passes over the training images.", "paper, section 4.1(2)")
     min_steps: int = setting(
         0,
-        "Least number of optimiser steps: with few images, epochs are added until it is reached; 0 adds none.",
+        "Minimum number of optimiser steps: with few images, epochs are added until it is reached; 0 adds none.",
         "choice: 30 images make 3 steps an epoch, and no network learns from 90 steps",
     )
     batch_size: int = setting(16, "Images per step.", "paper, section 4.1(2)")
@@ -146,7 +146,9 @@ class TrainConfig:
     seed: int = setting(0, "Seed of the initialisation, the split and the order of the images.", "choice")
     precision: str = setting("auto", "auto picks by capability: bf16 or fp16 on a GPU, float32 on a CPU.", "choice")
     cache_gb: float = setting(
-        4.0, "Memory that cached teacher features may take; beyond it they are computed anew each epoch.", "choice"
+        4.0,
+        "Memory that cached teacher features may take; beyond that, they are computed again in every epoch.",
+        "choice",
     )
 
     def __post_init__(self) -> None:

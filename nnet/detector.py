@@ -1,4 +1,4 @@
-"""The trained network as a tool: images in, a typed account of everything it computed out. Knows no user interface."""
+"""The trained network as a tool: images in, a typed account of everything it computed out. It has no user interface."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ class Detector:
     def replay(self, trace: Trace, recalled: Array | None) -> Trace:
         """A trace's way from F_1, F_2 and F'_3 (None: F_3) to the maps once more, through FPM, FFC and S2.
 
-        T and S1 do not run, and SF and SP are taken as they stand in `trace`; the new trace has no addressing.
+        T and S1 do not run, and SF and SP are taken from `trace`; the new trace has no addressing.
         """
         stopwatch = _Stopwatch(self.device, 1)
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):

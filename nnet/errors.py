@@ -2,4 +2,4 @@
 
 
 class NNetError(Exception):
-    """Something the user can mend; the message says what was expected, what was found and what to do."""
+    """A problem that the user can fix; the message says what was expected, what was found and what to do."""

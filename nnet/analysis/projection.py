@@ -2,7 +2,7 @@
 
 The figure shows the variance along channels of the teacher's features before and after FPM; it should become smaller
 and more even on normal regions. Since FPM multiplies by gates in (0, 1), it can only shorten a feature vector, and the
-anomaly maps compare directions alone (Eq. 2), so a smaller variance by itself proves little. Each statistic that
+anomaly maps compare directions alone (Eq. 2), so a smaller variance alone proves little. Each statistic that
 depends on the features' scale therefore stands beside ones that do not.
 """
 
@@ -257,7 +257,7 @@ def embed(vectors: Array, seed: int = 0) -> Array:
 
 
 def separation(vectors: Array, flagged: Array) -> float | None:
-    """How far two groups of vectors stand apart, by cosine distance: the mean silhouette, -1..1.
+    """How far apart two groups of vectors are, by cosine distance: the mean silhouette, -1..1.
 
     Near 0 they are mixed, near 1 far apart. None unless both groups hold at least two vectors.
 

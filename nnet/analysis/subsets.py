@@ -43,7 +43,7 @@ class Attribution:
 
     Attributes:
         maps: names, sorted.
-        subsets: in the order of `subsets_of`; fewer while the work goes on.
+        subsets: in the order of `subsets_of`; fewer while the work is in progress.
         empty: metric -> its value without any map.
     """
 

@@ -1,4 +1,4 @@
-"""Unpacking a ZIP that may come from anyone."""
+"""Unpacking a ZIP from an untrusted source."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def _remove(target: Path, existed: bool) -> None:
 
 
 def read_members(content: bytes, most: Callable[[str], int], name: str) -> dict[str, bytes]:
-    """The files of a small ZIP that may come from anyone, in memory: path -> bytes.
+    """The files of a small ZIP from an untrusted source, in memory: path -> bytes.
 
     Args:
         content: the ZIP.

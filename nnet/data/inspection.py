@@ -78,7 +78,7 @@ class Inspection:
 
     @property
     def ok(self) -> bool:
-        """True when nothing must be mended before the data set can be used."""
+        """True when nothing has to be fixed before the data set can be used."""
         return not (self.unpaired_masks or self.bad_masks or self.marked_normals or self.unreadable)
 
     def rows(self) -> list[dict[str, str | int]]:
@@ -113,7 +113,7 @@ class Inspection:
             lines += ["", f"{headline}:", *(f"  {file}" for file in files[:SHOWN])]
             lines += [f"  and {len(files) - SHOWN} more"] if len(files) > SHOWN else []
         lines += ["", *self.problems, *self.notes] if self.problems or self.notes else []
-        return "\n".join([*lines, "", "Nothing to mend." if self.ok else "Please mend what is listed above."])
+        return "\n".join([*lines, "", "Nothing to fix." if self.ok else "Please fix what is listed above."])
 
     def to_dict(self) -> dict[str, object]:
         """Plain lists, numbers and strings, for JSON."""
@@ -227,7 +227,7 @@ def _modes(group: Group) -> str:
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:
-    """Columns padded to their widest cell; the numbers are set flush right."""
+    """Columns padded to their widest cell; numbers are right-aligned."""
     cells = [COLUMNS, *rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(COLUMNS))]
     numbers = (2, 3)

@@ -1,4 +1,4 @@
-"""One door to every data set: `open_dataset` recognises the layout by itself."""
+"""The way to open any data set: `open_dataset` recognises the layout."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _recognised(root: Path, seed: int, strict: bool) -> Dataset:
 
 
 def check_mask_sizes(samples: Iterable[Sample]) -> None:
-    """Compare the sizes in the headers of images and masks, so that a misfit shows before a training run and not after.
+    """Compare the sizes in the headers of images and masks, so that a mismatch shows before training, not after.
 
     Only where they differ is anything decoded: a camera's orientation may explain it. Files that cannot be read are
     left to whoever reads them.

@@ -68,7 +68,7 @@ class Sample:
         """Pixel ground truth, bool (H, W), True on the defect; None when it is not known.
 
         A normal image without a mask file gives an all-False array. So does a defective image whose mask is empty:
-        it counts for image metrics only. `shape` is the (H, W) of the decoded image where the caller has it at hand,
+        it counts for image metrics only. `shape` is the (H, W) of the decoded image where the caller knows it,
         which spares a second decoding.
 
         Raises:
@@ -104,7 +104,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Dataset:
-    """An opened data set. The samples stand in a stable order: by split, label and file name.
+    """An opened data set. The samples are in a stable order: by split, label and file name.
 
     Attributes:
         name: short name for titles.
@@ -114,7 +114,7 @@ class Dataset:
         test: normal and defective samples; may be empty.
         licence: the data's terms as far as they are known, one sentence.
         source: where it was read from.
-        problems: sentences on what should be mended.
+        problems: sentences on what should be fixed.
         notes: sentences on what was decided while opening, such as a split that was drawn.
         unpaired_masks: masks without an image; only when opened with strict=False, else they are an error.
     """

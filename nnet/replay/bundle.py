@@ -28,7 +28,7 @@ ORIGINAL = "original"
 
 
 class ReplayError(NNetError):
-    """A file that is no replay bundle, or one that is damaged or was tampered with so that it cannot be read."""
+    """A file that is not a replay bundle, or one that is damaged or altered and cannot be read."""
 
 
 @dataclass(frozen=True, eq=False)

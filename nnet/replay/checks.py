@@ -1,8 +1,8 @@
-"""Hold a replay bundle against itself and against a network that runs again; say what agrees and what does not.
+"""Compare a replay bundle with itself and with a network that runs again; say what agrees and what does not.
 
 How far two runs may differ depends on where they ran. On the same processor with the same versions and number of
-threads nothing may differ. Elsewhere sums are added up in another order; docs/replay.md has what that was measured to
-do, and the tolerances stand a factor above it.
+threads nothing may differ. Elsewhere numbers are added in another order; docs/replay.md has the differences
+that were measured, and the tolerances are a factor above them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ARITHMETIC = 1e-5
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was held against the bundle: its `name`, whether it `agrees`, and a sentence on what was found."""
+    """One comparison with the bundle: its `name`, whether it `agrees`, and a sentence on what was found."""
 
     name: str
     agrees: bool
@@ -118,7 +118,7 @@ def rerun(bundle: Bundle, detector: TrainedModel, maps: Mapping[str, np.ndarray]
         ReplayError: the checkpoint is another one.
     """
     if detector.checkpoint.weights_hash != bundle.weights_hash:
-        raise ReplayError(f"The checkpoint {detector.checkpoint.name} has other weights than the bundle's.")
+        raise ReplayError(f"The checkpoint {detector.checkpoint.name} has different weights than the bundle's.")
     maps = dict(detector.trace(bundle.image).maps if maps is None else maps)
     score = score_map(maps, bundle.reference.expression, bundle.size, bundle.sigma)
     tolerance, why = expected_difference(bundle.model["environment"], environment(detector))
@@ -142,8 +142,8 @@ def expected_difference(then: Mapping[str, Any], now: Mapping[str, Any]) -> tupl
     if now["kind"] != "cpu" or then["kind"] != "cpu":
         return FLOAT16_TOLERANCE, "A GPU took part, which computes with the 11 bits of float16."
     if different := _different(then, now):
-        return FLOAT32_TOLERANCE, f"Not computed as then ({different}), so that sums are added up in another order."
-    return 0.0, "Same versions, processor and number of threads: every digit has to agree."
+        return FLOAT32_TOLERANCE, f"Not computed as it was then ({different}), so numbers are added in another order."
+    return 0.0, "Same versions, processor and number of threads: every digit must agree."
 
 
 def _different(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
@@ -162,7 +162,9 @@ def _teacher(bundle: Bundle, detector: TrainedModel) -> Check:
     same = bundle.model["teacher"]["sha256"] == detector.network.T.sha256()
     name = bundle.model["teacher"]["name"]
     detail = f"The teacher {name} has the same weights (SHA-256)."
-    return Check("Teacher", same, detail if same else f"The teacher {name} has other weights here than then.")
+    return Check(
+        "Teacher", same, detail if same else f"The teacher {name} has different weights here than it had then."
+    )
 
 
 def _calibration(bundle: Bundle, detector: TrainedModel) -> Check:

@@ -79,7 +79,7 @@ def pack(
 
 
 def environment(detector: Detector) -> dict[str, Any]:
-    """What has a say in the last digits of a number: versions, device, processor and number of threads."""
+    """What affects the last digits of a number: versions, device, processor and number of threads."""
     return {
         "versions": versions(),
         "device": detector.device_name,

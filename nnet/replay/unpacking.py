@@ -1,4 +1,4 @@
-"""Read a replay bundle, which may come from anyone: everything in it is checked before it is used."""
+"""Read a replay bundle from an untrusted source: everything in it is checked before it is used."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def is_zip(content: bytes) -> bool:
 
 
 def unpack(source: bytes | Path, name: str = "") -> Bundle:
-    """Read a replay bundle that may come from anyone. Whether its numbers agree is for `check` and `rerun` to say.
+    """Read a replay bundle from an untrusted source. `check` and `rerun` say whether its numbers agree.
 
     Args:
         source: the file's content, or its path.
@@ -61,7 +61,7 @@ def unpack(source: bytes | Path, name: str = "") -> Bundle:
     try:
         content = source if isinstance(source, bytes) else source.read_bytes()
         if not is_zip(content):
-            raise ReplayError(f"{name} is no replay bundle: a ZIP was expected. Save one from the Inspect page.")
+            raise ReplayError(f"{name} is not a replay bundle: a ZIP was expected. Save one from the Inspect page.")
         members = read_members(content, _most, name)
         return _bundle(members, _listed(members, name), name)
     except OSError as error:
@@ -70,7 +70,7 @@ def unpack(source: bytes | Path, name: str = "") -> Bundle:
         said = str(error) if name in str(error) else f"{name}: {error}"
         raise ReplayError(f"{said} A replay bundle was expected." if isinstance(error, DataError) else said) from error
     except (ValueError, KeyError, TypeError, RecursionError, OverflowError, MemoryError) as error:
-        raise ReplayError(f"{name} holds something else than a replay bundle ({error}); it is refused.") from error
+        raise ReplayError(f"{name} does not hold a replay bundle ({error}); it is refused.") from error
 
 
 def _most(path: str) -> int:
@@ -83,10 +83,10 @@ def _most(path: str) -> int:
 def _listed(members: Mapping[str, bytes], name: str) -> dict[str, str]:
     """Member -> SHA-256 as the manifest states it; exactly the members that are there."""
     if MANIFEST not in members:
-        raise ReplayError(f"{name} is no replay bundle: it has no {MANIFEST}. Save one from the Inspect page.")
+        raise ReplayError(f"{name} is not a replay bundle: it has no {MANIFEST}. Save one from the Inspect page.")
     manifest = _Fields(members[MANIFEST], MANIFEST)
     if manifest.text("format") != FORMAT:
-        raise ReplayError(f"{name} is no replay bundle of N-Net. Save one from the Inspect page.")
+        raise ReplayError(f"{name} is not a replay bundle of N-Net. Save one from the Inspect page.")
     if (version := manifest.whole("version", 1, 10**6)) != VERSION:
         raise ReplayError(
             f"{name} is a replay bundle of version {version}; this N-Net reads version {VERSION}. Update N-Net."
@@ -148,7 +148,7 @@ def _reference(settings: _Fields, calibration: _Fields, expression: str) -> Refe
 def _view(settings: _Fields) -> dict[str, str]:
     found = settings.fields("view")
     if len(found) > _VIEW_ENTRIES or not all(isinstance(v, str) and len(k + v) <= _TEXT for k, v in found.items()):
-        raise ReplayError(f"{SETTINGS} holds a view of another kind than expected; it is refused.")
+        raise ReplayError(f"{SETTINGS} holds an unexpected kind of view; it is refused.")
     return found
 
 
@@ -183,7 +183,7 @@ def _array(content: bytes, name: str) -> np.ndarray:
     stream = io.BytesIO(content)
     version = np.lib.format.read_magic(stream)
     if version != (1, 0):
-        raise ReplayError(f"{name} is no plain array; it is refused.")
+        raise ReplayError(f"{name} is not a plain array; it is refused.")
     shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
     side = _SIDES["score"]
     if dtype != np.float32 or fortran or len(shape) != 2 or not all(0 < n <= side for n in shape):

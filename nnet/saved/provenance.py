@@ -14,7 +14,7 @@ _PACKAGES = ("torch", "torchvision", "timm", "numpy", "pillow", "scikit-learn", 
 
 
 def provenance() -> dict[str, object]:
-    """Commit, UTC date and versions of everything that has a say in the numbers."""
+    """Commit, UTC date and versions of everything that affects the numbers."""
     return {
         "commit": commit(),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -23,7 +23,7 @@ def provenance() -> dict[str, object]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of everything that has a say in the numbers, by package."""
+    """Versions of everything that affects the numbers, by package."""
     packages = {name: metadata.version(name) for name in _PACKAGES}
     return {"nnet": nnet.__version__, "python": platform.python_version(), **packages}
 

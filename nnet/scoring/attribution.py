@@ -153,7 +153,7 @@ class NormalMaps:
 
 
 def normal_maps(calibration: Calibration) -> NormalMaps:
-    """The held-out normal images' maps, summed up. Takes a fraction of a second; worth keeping."""
+    """The held-out normal images' maps, summed up. It takes a fraction of a second, so keep the result."""
     wanted = (NORMAL_RANGE[0], 0.5, NORMAL_RANGE[1])
     found = {name: np.asarray(m, np.float32) for name, m in calibration.maps.items()}  # each (n, h, w)
     places = {name: np.quantile(m, wanted, axis=0).astype(np.float32) for name, m in found.items()}

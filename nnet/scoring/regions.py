@@ -1,4 +1,4 @@
-"""Connected regions of a score map above a threshold, measured in pixels of the image. Knows no user interface."""
+"""Connected regions of a score map above a threshold, measured in pixels of the image."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def test_data_that_must_be_mended_ends_in_code_1(category, tmp_path, capsys):
     shutil.copy(next((tmp_path / "part/ground_truth").rglob("*.png")), stray)
     assert main(["data", str(tmp_path / "part")]) == 1
     shown = capsys.readouterr().out
-    assert "1 mask without an image:" in shown and "stray_mask.png" in shown and "Please mend" in shown
+    assert "1 mask without an image:" in shown and "stray_mask.png" in shown and "Please fix" in shown
 
 
 def test_elpv_is_a_data_set_by_name(capsys):

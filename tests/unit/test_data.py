@@ -473,7 +473,7 @@ def test_a_sound_data_set_has_nothing_to_mend(tmp_path):
     found = inspect(open_dataset(category(tmp_path)))
     assert found.ok
     assert found.findings() == []
-    assert found.text().endswith("Nothing to mend.")
+    assert found.text().endswith("Nothing to fix.")
     assert len(found.rows()) == len(found.groups) == 4
 
 

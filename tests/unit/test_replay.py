@@ -145,7 +145,7 @@ def test_other_weights_are_not_compared(detector: Detector, packed: bytes) -> No
     members = opened(packed)
     model = json.loads(members[MODEL])
     model["checkpoint"]["weights_sha256"] = "0" * 64
-    with pytest.raises(ReplayError, match="has other weights"):
+    with pytest.raises(ReplayError, match="has different weights"):
         checks.rerun(replay.unpack(signed(changed(members, MODEL, **model))), detector)
 
 
@@ -216,9 +216,9 @@ HOSTILE: dict[str, tuple[Callable[[Members], bytes], str]] = {
     "unlisted": (lambda m: closed({**m, "original.png": b""}), "its manifest does not list"),
     "lzma": (lambda m: closed(m, zipfile.ZIP_LZMA), "compressed in a way"),
     "newer": (lambda m: closed(changed(m, MANIFEST, version=2)), "Update N-Net"),
-    "other format": (lambda m: closed(changed(m, MANIFEST, format="zip")), "no replay bundle of N-Net"),
-    "broken json": (lambda m: signed({**m, SETTINGS: b"{"}), "something else than a replay bundle"),
-    "deep json": (lambda m: signed({**m, SETTINGS: b"[" * 100_000}), "something else than a replay bundle"),
+    "other format": (lambda m: closed(changed(m, MANIFEST, format="zip")), "not a replay bundle of N-Net"),
+    "broken json": (lambda m: signed({**m, SETTINGS: b"{"}), "does not hold a replay bundle"),
+    "deep json": (lambda m: signed({**m, SETTINGS: b"[" * 100_000}), "does not hold a replay bundle"),
     "no object": (lambda m: signed({**m, SETTINGS: b"[1]"}), "was expected to hold named fields"),
     "not finite": (lambda m: signed(changed(m, SETTINGS, threshold=float("nan"))), "a finite number"),
     "a text": (lambda m: signed(changed(m, SETTINGS, sigma="4")), "a finite number"),
@@ -228,7 +228,7 @@ HOSTILE: dict[str, tuple[Callable[[Members], bytes], str]] = {
     "missing map": (lambda m: signed({**m, VALUES: _only(m, "score", "M1")}), "needs M2 and M3"),
     "no score map": (lambda m: signed({**m, VALUES: _only(m, "M1", "M2")}), "hold the score map"),
     "unsorted": (lambda m: signed(changed(m, CALIBRATION, scores=[3, 2, 1])), "ascending scores"),
-    "view": (lambda m: signed(changed(m, SETTINGS, view={"a": 1})), "a view of another kind"),
+    "view": (lambda m: signed(changed(m, SETTINGS, view={"a": 1})), "an unexpected kind of view"),
     "long title": (lambda m: signed(changed(m, SETTINGS, title="x" * 10_000)), "at most 500 characters"),
     "pickled": (_pickled, "float32 of two dimensions was expected"),
     "array bomb": (_array_bomb, "finite numbers that it states"),
@@ -287,7 +287,7 @@ def test_the_command_line_checks_a_bundle(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "b.zip").write_bytes(packed)
     assert main(["replay", "b.zip", "--checkpoint", str(tiny_checkpoint), "--device", "cpu"]) == 0
-    assert "every digit has to agree" in (said := capsys.readouterr().out) and "DIFFERS" not in said
+    assert "every digit must agree" in (said := capsys.readouterr().out) and "DIFFERS" not in said
     assert main(["replay", "b.zip"]) == 0
     assert "was not run again" in capsys.readouterr().out
     (tmp_path / "runs").mkdir()
