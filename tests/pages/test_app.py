@@ -36,7 +36,8 @@ from nnet.data.images import decode
 from nnet.detector import Detector
 from nnet.model.weights import WeightsError
 from workbench.shared import pictures as figures
-from workbench.shared import samples, text
+from workbench.shared import samples, units
+from workbench.shared import words as shared_words
 
 ORIGINAL, OVERLAY, MAP = "Original", "Overlay", "Anomaly map"
 
@@ -50,10 +51,10 @@ def test_home_shows_a_sample_with_heatmap_score_and_decision(detector: Detector)
     at = start()
     image = samples.collection().images[0].sample.load().image
     expected = detector.score([image])[0].value
-    assert at.title[0].value == text.PRODUCT
+    assert at.title[0].value == shared_words.PRODUCT
     assert len(at.image) == 2
-    assert f"Score {text.number(expected)}" in words(at)
-    assert text.decision(detector.calibration.for_expression(), expected) in words(at)
+    assert f"Score {units.number(expected)}" in words(at)
+    assert shared_words.decision(detector.calibration.for_expression(), expected) in words(at)
 
 
 def test_home_leads_to_every_page_and_names_model_and_device(detector: Detector) -> None:
@@ -66,7 +67,7 @@ def test_home_leads_to_every_page_and_names_model_and_device(detector: Detector)
 
 def test_a_random_teacher_is_named_on_every_page() -> None:
     for page in (None, INSPECT):
-        assert text.RANDOM_TEACHER in words(start(page))
+        assert shared_words.RANDOM_TEACHER in words(start(page))
 
 
 # ------------------------------------------------------------------------------------------------------- uploads
@@ -79,7 +80,7 @@ def test_an_upload_leads_to_a_heatmap_and_the_score_of_nnet(
     content = encoded(format=format)
     at = upload(start(INSPECT), (name, content, mime))
     expected = detector.score([decode(content).image])[0]
-    assert shown_score(at) == text.number(expected.value)
+    assert shown_score(at) == units.number(expected.value)
     assert heading(at) == name
     assert np.array_equal(probed(at), expected.map)
     shown = component(at, "pictures")
@@ -87,7 +88,7 @@ def test_an_upload_leads_to_a_heatmap_and_the_score_of_nnet(
     reference = detector.calibration.for_expression()
     scale = figures.calibrated_scale(reference.threshold)
     assert pictures(at)[MAP]["base"] == figures.data_uri(figures.colourised(expected.map, scale))
-    assert text.rank(reference, expected.value) in words(at)
+    assert shared_words.rank(reference, expected.value) in words(at)
 
 
 def test_bad_uploads_get_a_sentence_each_and_do_not_stop_the_good_one(detector: Detector) -> None:
@@ -107,7 +108,7 @@ def test_bad_uploads_get_a_sentence_each_and_do_not_stop_the_good_one(detector: 
     assert len(sentences) == len(bad)
     for name, sentence in zip(bad, sentences, strict=True):
         assert name in sentence and sentence.endswith(".")
-    assert shown_score(at) == text.number(detector.score([decode(good).image])[0].value)
+    assert shown_score(at) == units.number(detector.score([decode(good).image])[0].value)
 
 
 def test_only_bad_uploads_leave_the_page_as_it_was() -> None:
@@ -129,7 +130,7 @@ def test_many_uploads_are_ranked_by_score_and_one_is_picked(detector: Detector) 
     last = table["Image"].iloc[-1]
     at = fine(next(button for button in at.button if button.proto.help == last).click().run())
     assert heading(at) == last
-    assert shown_score(at) == text.number(expected[last])
+    assert shown_score(at) == units.number(expected[last])
 
 
 def test_uploads_survive_a_switch_of_pages_and_are_removed_on_request() -> None:
@@ -220,8 +221,8 @@ def test_a_preset_gives_the_score_of_nnet(detector: Detector, name: str, express
     fine(at.segmented_control(key="score").set_value(name).run())
     image = samples.collection().images[0].sample.load().image
     expected = detector.score([image], expression)[0].value
-    assert shown_score(at) == text.number(expected)
-    assert text.rank(detector.calibration.for_expression(expression), expected) in words(at)
+    assert shown_score(at) == units.number(expected)
+    assert shared_words.rank(detector.calibration.for_expression(expression), expected) in words(at)
 
 
 def test_an_expression_of_ones_own_gives_the_score_of_nnet(detector: Detector) -> None:
@@ -229,7 +230,7 @@ def test_an_expression_of_ones_own_gives_the_score_of_nnet(detector: Detector) -
     _own(at)
     fine(at.text_input(key="expression").set_value("m1 x m4 + M2").run())
     image = samples.collection().images[0].sample.load().image
-    assert shown_score(at) == text.number(detector.score([image], "M1*M4+M2")[0].value)
+    assert shown_score(at) == units.number(detector.score([image], "M1*M4+M2")[0].value)
     assert at.pills(key="maps_used").value == ["M1", "M2", "M4"]
 
 
@@ -238,7 +239,7 @@ def test_a_map_is_taken_out_of_the_score(detector: Detector) -> None:
     fine(at.pills(key="maps_used").set_value(["M1", "M2", "M3", "M5"]).run())
     image = samples.collection().images[0].sample.load().image
     assert at.text_input(key="expression").value == "M1*(M2+M5)*M3"
-    assert shown_score(at) == text.number(detector.score([image], "M1*(M2+M5)*M3")[0].value)
+    assert shown_score(at) == units.number(detector.score([image], "M1*(M2+M5)*M3")[0].value)
     assert [name for name, m in circuit_maps(at).items() if not m["used"]] == ["M6", "M4"]
 
 
@@ -268,7 +269,7 @@ def test_the_address_opens_a_view_and_follows_it(detector: Detector) -> None:
     assert heading(at) == image.title
     assert at.slider(key="opacity").value == 35
     assert at.selectbox(key="colours").value == "cividis"
-    assert shown_score(at) == text.number(detector.score([image.sample.load().image], "M1*M6")[0].value)
+    assert shown_score(at) == units.number(detector.score([image.sample.load().image], "M1*M6")[0].value)
     fine(at.slider(key="opacity").set_value(70).run())
     assert "opacity" not in at.query_params  # the default
     fine(next(b for b in at.button if b.label == samples.collection().images[1].id).click().run())

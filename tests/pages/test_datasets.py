@@ -17,7 +17,7 @@ from streamlit.elements.lib import policies
 from nnet.data import DataError
 from nnet.detector import Detector
 from workbench.projection import words as projection_text
-from workbench.shared import chosen_picture, datasets, text
+from workbench.shared import chosen_picture, datasets, units
 
 PAGES = (INSPECT, "pages/2_Memory.py", "pages/3_Projection.py")
 SYNTHETIC, HOLE = "synthetic:metal", "test/hole/001.png"
@@ -125,7 +125,7 @@ def test_it_is_kept_across_pages_and_has_the_score_of_nnet(tiny_checkpoint: Path
     at = start(INSPECT, set=SYNTHETIC, image=HOLE)
     image = datasets.find(SYNTHETIC, HOLE)[1].load().image
     expected = Detector.load(tiny_checkpoint, "cpu").score([image])[0].value
-    assert shown_score(at) == text.number(expected)
+    assert shown_score(at) == units.number(expected)
     fine(at.switch_page(PAGES[1]).run())
     assert heading(at) == HOLE and at.query_params["image"] in (HOLE, [HOLE])
 

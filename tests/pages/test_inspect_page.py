@@ -39,7 +39,8 @@ from nnet.scoring.regions import find_regions, peak_pixel, pixel_to_cell
 from workbench.inspect import regions, settings
 from workbench.inspect import words as wording
 from workbench.shared import pictures as figures
-from workbench.shared import resources, samples, sides_figures, text, verdict_words
+from workbench.shared import resources, samples, sides_figures, units, verdict_words
+from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 from workbench.shared.settings import declared
 
@@ -76,7 +77,7 @@ def test_the_circuit_shows_every_map_on_the_one_calibrated_scale(detector: Detec
     for name, found in shown.items():
         relative = trace.maps[name] / detector.calibration.map_quantiles[name]["q99"]
         assert found["picture"] == figures.data_uri(figures.colourised(relative, figures.map_scale()))
-        assert found["used"] and text.number(float(relative.max())) in found["facts"]
+        assert found["used"] and units.number(float(relative.max())) in found["facts"]
     data = component(at, "circuit")
     assert [pair["inner"]["sign"] for pair in data["pairs"]] == ["+"] * 3
     assert [sign["sign"] for sign in data["outer"]] == ["*"] * 2
@@ -96,7 +97,7 @@ def test_a_preset_sets_the_circuit_the_field_and_the_score(
     assert at.text_input(key="expression").value == expression
     assert tuple(sorted(name for name, m in circuit_maps(at).items() if m["used"])) == parse(expression).maps
     expected = judge(detector.calibration, trace.maps, expression)
-    assert shown_score(at) == text.number(expected.value)
+    assert shown_score(at) == units.number(expected.value)
     assert np.array_equal(probed(at), expected.score)
     assert address(at, "score") == preset and address(at, "expression") is None
 
@@ -119,7 +120,7 @@ def test_an_expression_that_is_no_circuit_is_shown_as_text_with_its_maps(detecto
     assert data["written"][1] == "M1*M2+M6*M5"
     assert all(not sign["sign"] for sign in data["outer"])
     assert sorted(name for name, m in circuit_maps(at).items() if m["used"]) == ["M1", "M2", "M5", "M6"]
-    assert shown_score(at) == text.number(judge(detector.calibration, trace.maps, "M1*M2+M6*M5").value)
+    assert shown_score(at) == units.number(judge(detector.calibration, trace.maps, "M1*M2+M6*M5").value)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +238,7 @@ def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, tr
         factor = min(stops, key=lambda f: abs(f - wanted))
         fine(at.select_slider(key="threshold_slider").set_value(factor).run())
         reference = judged.reference.with_threshold(factor * judged.reference.threshold)
-        assert text.decision(reference, judged.value) in words(at)
+        assert shared_words.decision(reference, judged.value) in words(at)
         assert wording.would_flag(reference.scores, reference.threshold) in words(at)
         line = component(at, "normals")
         assert line["values"][line["now"]] == reference.threshold

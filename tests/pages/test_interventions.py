@@ -21,7 +21,7 @@ from workbench.ablations.whatif import rows as whatif_data
 from workbench.ablations.whatif import section as interventions
 from workbench.ablations.whatif import words as wording
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Row
-from workbench.shared import samples, text
+from workbench.shared import samples, units
 from workbench.shared.chosen_picture import Picture
 
 ABLATIONS = "pages/6_Ablations.py"
@@ -61,7 +61,7 @@ def expected(detector: Detector, image: np.ndarray, what: WhatIf) -> tuple[str, 
     result = intervene(detector, detector.trace(image), what)
     after = detector.calibration.for_expression(result.expression).threshold
     before = detector.calibration.for_expression().threshold
-    return text.number(result.before / before), text.number(result.score / after)
+    return units.number(result.before / before), units.number(result.score / after)
 
 
 # ---------------------------------------------------------------------------------------------------------- choices
@@ -181,7 +181,7 @@ def test_the_curve_over_ranks_is_computed_once_and_the_slider_runs_nothing(
     ):
         fine(at.slider(key="whatif_rank").set_value(3).run())
         fine(at.slider(key="opacity").set_value(20).run())
-    assert shown(at)[1] == text.number(every[2])
+    assert shown(at)[1] == units.number(every[2])
     assert wording.rank_kept(3, 4, float(energy(trace)[2])) in words(at)
     assert len(at.dataframe) == 0, "at a rank, the other pictures wait for the button"
     fine(at.button(key="whatif_run").click().run())

@@ -27,7 +27,8 @@ from workbench.ablations.results.folders import EXTRA_STUDIES, StudyModel
 from workbench.ablations.variants import candidates, closer, figures
 from workbench.ablations.variants import words as wording
 from workbench.ablations.variants.candidates import MODEL, STUDY, WHATIF, Candidate
-from workbench.shared import resources, sides, text
+from workbench.shared import resources, sides, units
+from workbench.shared import words as shared_words
 from workbench.shared.model_list import ModelEntry
 
 ABLATIONS = "pages/6_Ablations.py"
@@ -65,7 +66,7 @@ def tagged(detector: Detector, image: np.ndarray, expression: str | None = None)
 
 
 def tag(value: float, reference: object) -> str:
-    return f"{text.number(value / reference.threshold)} × threshold, {text.decision(reference, value).lower()}"
+    return f"{units.number(value / reference.threshold)} × threshold, {shared_words.decision(reference, value).lower()}"
 
 
 # -------------------------------------------------------------------------------------------------------- candidates
@@ -236,7 +237,7 @@ def test_the_difference_is_told_against_the_chosen_reference(study: Path, image:
     fine(at.selectbox(key="reference").set_value(RD).run())
     assert tiles(at)["RD (baseline)"]["base"] != first and tiles(at)["RD (baseline)"]["hint"] == wording.REFERENCE_TAG
     judged = [d.score([image])[0].value / d.calibration.for_expression().threshold for d in (rd, nnet)]
-    assert text.number(max(judged)) in words(at) and text.number(min(judged)) in words(at)
+    assert units.number(max(judged)) in words(at) and units.number(min(judged)) in words(at)
 
 
 @pytest.mark.usefixtures("kept")

@@ -12,7 +12,7 @@ from PIL import Image
 
 from nnet.scoring import overlay
 from nnet.scoring.calibration import Reference
-from workbench.shared import pictures, text, theme
+from workbench.shared import pictures, theme, units, words
 
 RED = np.full((8, 8, 3), (200, 0, 0), np.uint8)
 
@@ -241,38 +241,38 @@ def test_the_icon_is_dark_with_a_bright_spot() -> None:
     ],
 )
 def test_numbers(value: float, expected: str) -> None:
-    assert text.number(value) == expected
+    assert units.number(value) == expected
 
 
 def test_units() -> None:
-    assert [text.percent(share) for share in (0.95, 0.024, 0.0031, 1, 0.05)] == [
+    assert [units.percent(share) for share in (0.95, 0.024, 0.0031, 1, 0.05)] == [
         "95 %",
         "2.4 %",
         "0.31 %",
         "100 %",
         "5 %",
     ]
-    assert [text.milliseconds(value) for value in (0.42, 48.3, 1300)] == ["0.4 ms", "48 ms", "1.3 s"]
-    sizes = [text.data_size(value) for value in (812_000, 1_400_000, 40_000_000, 19_118_000_000)]
+    assert [units.milliseconds(value) for value in (0.42, 48.3, 1300)] == ["0.4 ms", "48 ms", "1.3 s"]
+    sizes = [units.data_size(value) for value in (812_000, 1_400_000, 40_000_000, 19_118_000_000)]
     assert sizes == ["812 kB", "1.4 MB", "40 MB", "19.1 GB"]
 
 
 def test_verdicts() -> None:
     normals = reference([0.1, 0.2, 0.3])
-    assert text.verdict(normals, 2.0) == "Anomalous: scores higher than all 3 held-out normal images."
-    assert text.verdict(normals, 0.25) == "Normal: scores higher than 2 of the 3 held-out normal images."
-    assert text.verdict(normals, 0.05) == "Normal: scores no higher than any of the 3 held-out normal images."
+    assert words.verdict(normals, 2.0) == "Anomalous: scores higher than all 3 held-out normal images."
+    assert words.verdict(normals, 0.25) == "Normal: scores higher than 2 of the 3 held-out normal images."
+    assert words.verdict(normals, 0.05) == "Normal: scores no higher than any of the 3 held-out normal images."
 
 
 def test_the_p_value_is_explained_with_its_number() -> None:
     normals = reference([0.1] * 39)
-    assert "2.5 %" in text.p_value(normals, 2.0) and "strongest" in text.p_value(normals, 2.0)
-    assert "100 %" in text.p_value(normals, 0.0) and "nothing unusual" in text.p_value(normals, 0.0)
+    assert "2.5 %" in words.p_value(normals, 2.0) and "strongest" in words.p_value(normals, 2.0)
+    assert "100 %" in words.p_value(normals, 0.0) and "nothing unusual" in words.p_value(normals, 0.0)
 
 
 def test_the_threshold_says_what_it_stands_for() -> None:
-    assert text.threshold(reference([0.1] * 20, 0.886)).startswith("The threshold, 0.886, is the score that 95 %")
+    assert words.threshold(reference([0.1] * 20, 0.886)).startswith("The threshold, 0.886, is the score that 95 %")
 
 
 def test_file_names_are_shown_as_they_are() -> None:
-    assert text.plain("a*b_[c](d).png") == r"a\*b\_\[c\]\(d\).png"
+    assert units.plain("a*b_[c](d).png") == r"a\*b\_\[c\]\(d\).png"

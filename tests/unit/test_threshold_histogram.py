@@ -12,7 +12,8 @@ from scored import DEFECTIVE, SCORES
 from workbench.components import threshold_histogram as histogram
 from workbench.components.threshold_histogram import Group, Stop
 from workbench.evaluate import decisions, words
-from workbench.shared import text, theme
+from workbench.shared import theme, units
+from workbench.shared import words as shared_words
 
 
 def shown(scores: np.ndarray = SCORES, threshold: float = 0.4, **more: object) -> dict:
@@ -51,7 +52,7 @@ def test_what_a_threshold_would_do_is_what_it_does() -> None:
     at = steps.index(0.4)
     assert data["now"] == at and data["labels"][at] == labels[0.4]
     assert data["told"][at] == ["1 miss among 3 defective", "1 false alarm among 3 normal"]
-    assert data["spoken"][at] == text.threshold_spoken(labels[0.4], *data["told"][at])
+    assert data["spoken"][at] == shared_words.threshold_spoken(labels[0.4], *data["told"][at])
     assert data["reference"]["name"] == words.own_threshold(0.25)
     assert sum(sum(series["counts"]) for series in data["series"]) == len(SCORES)
 
@@ -66,7 +67,7 @@ def test_scores_of_nothing_but_zero_are_drawn() -> None:
 def test_ticks_are_few_and_round(low: float, high: float) -> None:
     ticks = histogram.score_ticks(low, high)
     assert 3 <= len(ticks) <= 13 and low <= ticks[0] and ticks[-1] <= high and ticks == sorted(ticks)
-    assert all(len(text.tick(tick).strip("0.")) <= 5 for tick in ticks)
+    assert all(len(units.tick(tick).strip("0.")) <= 5 for tick in ticks)
 
 
 def test_counts_have_whole_ticks() -> None:

@@ -13,7 +13,8 @@ from workbench.memory.likeness import Embedding
 from workbench.memory.recall import Addressing, Effect
 from workbench.memory.scene import Now, Scene
 from workbench.shared import resources
-from workbench.shared.resources import BoundedCache, Model
+from workbench.shared.cache import BoundedCache
+from workbench.shared.resources import Model
 
 EFFECT_BYTES = 32 * resources.MEBIBYTE
 """Most memory for results of decoder runs of all sessions together; one takes about 0.2 to 0.4 MB."""

@@ -10,7 +10,7 @@ from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
-from workbench.shared import collector, model_list, model_words, pictures, places, resources, text
+from workbench.shared import collector, model_list, model_words, pictures, places, resources, units, words
 from workbench.shared.controls import choose
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
@@ -41,14 +41,14 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
 
     Nothing is loaded.
     """
-    name = title if title == text.PRODUCT else f"{title} · {text.PRODUCT}"
+    name = title if title == words.PRODUCT else f"{title} · {words.PRODUCT}"
     # A named icon would be fetched from the internet.
     st.set_page_config(page_title=name, page_icon=Image.fromarray(pictures.icon()), layout="wide")
     st.html(_FINGER_STYLE)
     try:
         yield _chosen_entry()
     except NNetError as error:
-        st.error(text.plain(str(error)), icon=":material/error:")
+        st.error(units.plain(str(error)), icon=":material/error:")
         st.stop()
     finally:
         _footer()
@@ -64,10 +64,10 @@ def _chosen_entry() -> ModelEntry | None:
     """The sidebar's choice of a model."""
     entries = model_list.entries()
     if not entries:
-        st.sidebar.caption(text.NO_MODEL)
+        st.sidebar.caption(words.NO_MODEL)
         return None
     with st.sidebar:
-        name = choose(MODEL, model_words.model_labels(entries), label="Model", help=text.MODEL_HELP, kind="list")
+        name = choose(MODEL, model_words.model_labels(entries), label="Model", help=words.MODEL_HELP, kind="list")
         st.caption("  \n".join(model_words.model_lines(entries[name])))
     return entries[name]
 
@@ -75,8 +75,8 @@ def _chosen_entry() -> ModelEntry | None:
 def loaded(entry: ModelEntry | None) -> Model:
     """The chosen model on the chosen device. Stops the page with a message if there is none, or if it is damaged."""
     if entry is None:
-        st.title(text.PRODUCT)
-        st.warning(text.NO_CHECKPOINT, icon=":material/model_training:")
+        st.title(words.PRODUCT)
+        st.warning(words.NO_CHECKPOINT, icon=":material/model_training:")
         if (places.APP / TRAIN_PAGE).is_file():
             st.page_link(TRAIN_PAGE, label="Train a model", icon=":material/model_training:")
         st.stop()
@@ -88,7 +88,7 @@ def loaded(entry: ModelEntry | None) -> Model:
             raise NNetError(f"{error} {model_words.other_models(len(model_list.entries()) - 1)}".strip()) from error
         st.caption(f"Runs on {model.detector.device_name}")
     if model.detector.config.model.teacher_weights == "random":
-        st.warning(text.RANDOM_TEACHER, icon=":material/casino:")
+        st.warning(words.RANDOM_TEACHER, icon=":material/casino:")
     return model
 
 
@@ -101,4 +101,4 @@ def _chosen_device() -> str:
 
 def _footer() -> None:
     st.space("small")
-    st.caption(f"N-Net {nnet.__version__}. {text.PAPER} Pictures never leave the machine this runs on.")
+    st.caption(f"N-Net {nnet.__version__}. {words.PAPER} Pictures never leave this computer.")

@@ -11,7 +11,7 @@ from typing import Any
 from nnet.errors import NNetError
 from nnet.runs.layout import SPEC, read_spec
 from nnet.saved.checkpoint import CONFIG, METRICS
-from workbench.shared import resources, text
+from workbench.shared import resources, words
 
 _KEPT = 256
 
@@ -75,7 +75,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             name,
             path,
             _title(path),
-            text.data_name(about),
+            words.data_name(about),
             str(model["teacher"]),
             int(model["size"]),
             None if images is None else int(images),

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from workbench.shared import text
+from workbench.shared import units
 
 if TYPE_CHECKING:
     from workbench.shared.model_list import ModelEntry
@@ -47,11 +47,11 @@ def model_labels(entries: Mapping[str, ModelEntry]) -> dict[str, str]:
 def model_lines(entry: ModelEntry) -> list[str]:
     """What is known of the chosen model before it is loaded: data, teacher and size, date and headline metric."""
     if entry.problem:
-        return [f"This model is damaged: {text.plain(entry.problem)}."]
-    images = "" if entry.training_images is None else text.plural(entry.training_images, "training image")
+        return [f"This model is damaged: {units.plain(entry.problem)}."]
+    images = "" if entry.training_images is None else units.plural(entry.training_images, "training image")
     lines = [
-        (f"Data: {text.plain(entry.data)}" if entry.data else "", images),
-        (f"Teacher: {text.plain(entry.teacher)}", text.pixels(entry.size, entry.size) if entry.size else ""),
+        (f"Data: {units.plain(entry.data)}" if entry.data else "", images),
+        (f"Teacher: {units.plain(entry.teacher)}", units.pixels(entry.size, entry.size) if entry.size else ""),
         (headline_metric(entry.i_auroc) or "Not measured: no labelled test images", date(entry.created)),
     ]
     return [" · ".join(filter(None, line)) for line in lines if any(line)]

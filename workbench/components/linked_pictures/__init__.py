@@ -11,7 +11,7 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 
@@ -164,22 +164,6 @@ def show(
         "words": words.LINKED_PICTURES,
     }
     _mount(key=key, data=data, on_cell_change=chosen_in_browser, on_tile_change=title_pressed)
-
-
-def draw(
-    key: str,
-    tiles: Sequence[Tile],
-    shape: tuple[int, int],
-    chosen: tuple[int, int],
-    image_shape: tuple[int, ...],
-    on_choose: Callable[[int, int], None],
-    *,
-    on_pick: Callable[[int], None] | None = None,
-    **options: Any,
-) -> None:
-    """The old form of `show`: goes away once every page describes its pictures as `Pictures`."""
-    pictures = Pictures(tiles, shape, chosen, image_shape, **options)
-    show(key, pictures, on_choose, on_pick or (lambda index: None))
 
 
 def _packed(probe: Probe) -> dict[str, object]:

@@ -16,7 +16,7 @@ import numpy as np
 import streamlit as st
 
 from workbench.components.base import fired, register
-from workbench.shared import text, theme
+from workbench.shared import theme, units, words
 
 SMALLEST = 1e-12
 """A score that still has a place on a logarithmic axis."""
@@ -94,18 +94,18 @@ def data(
         ],
         "top": max(1.06 * max(int(count.max()) for count in counts), rows[-1]),
         "rows": rows,
-        "ticks": [{"at": share(tick), "label": text.tick(tick)} for tick in score_ticks(10**low, 10**high)],
+        "ticks": [{"at": share(tick), "label": units.tick(tick)} for tick in score_ticks(10**low, 10**high)],
         "values": values,
         "stops": [share(value) for value in values],
         "labels": [stop.label for stop in stops],
         "told": [[stop.left, stop.right] for stop in stops],
-        "spoken": [text.threshold_spoken(stop.label, stop.left, stop.right) for stop in stops],
+        "spoken": [words.threshold_spoken(stop.label, stop.left, stop.right) for stop in stops],
         "now": min(range(len(values)), key=lambda i: abs(values[i] - threshold)),
         "colours": [theme.NORMAL, theme.ANOMALOUS],
         "reference": reference and {"name": reference[0], "at": share(reference[1]), "colour": theme.THRESHOLD},
         "mark": mark and {"name": mark[0], "at": share(mark[1])},
         "label": label,
-        **text.THRESHOLD_WORDS,
+        **words.THRESHOLD_WORDS,
     }
 
 
@@ -172,6 +172,6 @@ def _axis(edges: np.ndarray, stops: Sequence[float]) -> tuple[float, float]:
 def _bins(names: Sequence[str], counts: Sequence[np.ndarray], edges: np.ndarray) -> list[str]:
     """What is told of each bin under the pointer."""
     return [
-        text.bin_content(float(a), float(b), {name: int(count[i]) for name, count in zip(names, counts, strict=True)})
+        words.bin_content(float(a), float(b), {name: int(count[i]) for name, count in zip(names, counts, strict=True)})
         for i, (a, b) in enumerate(pairwise(edges))
     ]
