@@ -10,7 +10,7 @@ from nnet.expression import ExpressionError
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring import judge
 from nnet.scoring.metric_names import SHORT_NAMES
-from workbench.evaluate import choice, curves, download, image_map, measured, metrics, subsets, threshold, words
+from workbench.evaluate import curves, data_set, download, image_map, measured, metrics, subsets, threshold, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import CUT, DATA, FOLDER, MORE, PART, SCORE
 from workbench.shared import data_choice, frame, units
@@ -37,7 +37,7 @@ def main() -> None:
             st.info(words.NOTHING_CHOSEN, icon=":material/dataset:")
             _recorded(model)
             return
-        choice.show_found(model, chosen)
+        data_set.show_found(model, chosen)
         if not evaluation.can_be_measured(chosen.dataset):
             st.info(words.NEEDS_BOTH, icon=":material/info:")
             return

@@ -1,4 +1,4 @@
-"""What was found in the chosen data set."""
+"""The data set: what was found in it, at once and by looking at every file."""
 
 from __future__ import annotations
 
