@@ -47,7 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--split-seed", type=int, default=0, metavar="N", help="seed of the data sets' own splits")
     parser.add_argument("--engine", choices=("local", "ray"), default="local", help="processes here, or Ray")
-    parser.add_argument("--jobs", type=int, metavar="N", help="runs at once; default: what the machine allows")
+    parser.add_argument("--jobs", type=int, metavar="N", help="runs at once; default: what the computer allows")
     parser.add_argument("--address", help="of a Ray cluster, e.g. auto or ray://HOST:10001; default: start Ray here")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
     parser.add_argument("--teacher-weights", type=Path, metavar="FILE", help="a local .pth or .safetensors file")
@@ -83,25 +83,24 @@ def run(options: argparse.Namespace) -> int:
         print(listing(studies, base))
         return 0
     _check(options)
-    from nnet.studies.plan import make_plan, open_source
+    from nnet.studies.plan import Request, make_plan, open_source
     from nnet.studies.store import StudyFolder
 
     folder = StudyFolder(options.out.expanduser().resolve())
     sources = [open_source(spec, options.split_seed) for spec in options.data]
-    plan = make_plan(
+    request = Request(
         studies,
         sources,
         range(options.seeds),
         base,
-        folder,
         preset_name=options.preset,
         split_seed=options.split_seed,
         device=options.device,
         weights_file=options.teacher_weights,
         keep=options.keep,
-        any_code=options.any_code,
         command=_command(options),
     )
+    plan = make_plan(request, folder, any_code=options.any_code)
     if options.dry_run:
         return _show_plan(plan, folder, options)
     try:

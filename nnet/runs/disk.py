@@ -1,4 +1,4 @@
-"""Whether the disk has room for a run. Asked before a run is made, before it is started and before it goes on."""
+"""Whether the disk has room for a run. Asked before a run is made, before it is started and before it is resumed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPARE_DISK = 256 * 1024**2
 
 @lru_cache(maxsize=32)
 def needed(config: Config) -> int:
-    """Bytes that a run with these settings takes at the most, without its images.
+    """Bytes that a run with these settings takes at most, without its images.
 
     The network is built without memory behind it, which takes half a second.
 

@@ -36,7 +36,7 @@ class RunSpec:
 
     Attributes:
         name: what people call it.
-        data: as for `nnet.data.open_dataset` ("elpv:mono", "synthetic:metal", a folder or ZIP on this machine), or
+        data: as for `nnet.data.open_dataset` ("elpv:mono", "synthetic:metal", a folder or ZIP on this computer), or
             "upload" for the images in the run's own data/.
         config: all settings.
         preset: name of the preset that the settings started from, or "".
@@ -44,7 +44,7 @@ class RunSpec:
         teacher_weights: a local file with the teacher's weights, or None.
         tensorboard: also write event files for TensorBoard, into tensorboard/.
         memory_bytes: what `estimate` expects it to take; decides how many runs share a GPU.
-        disk_bytes: what it takes on disk at the most; filled in by `Runs.create`.
+        disk_bytes: what it takes on disk at most; filled in by `Runs.create`.
         created: UTC, ISO 8601; filled in by `Runs.create`.
         threads: CPU threads of the trainer; None lets PyTorch decide.
         at_once: how many runs of its folder may share the device; on a CPU each takes that share of its one slot. None:

@@ -28,7 +28,7 @@ SHOWN = 5  # files named in a sentence
 
 class Lost(Exception):
     """Images that the run began with are not what they were. No NNetError: nobody may take it for an unreadable image
-    and leave that out, since the run could not go on with the others."""
+    and leave that out, since the run could not continue with the others."""
 
 
 class Members:
@@ -37,7 +37,7 @@ class Members:
     Args:
         path: the run directory.
         place: where the images lie, for people.
-        resumed: whether there is something to go on with; only then images.json of an earlier attempt counts.
+        resumed: whether there is something to continue; only then images.json of an earlier attempt counts.
     """
 
     def __init__(self, path: Path, place: str, *, resumed: bool) -> None:

@@ -1,5 +1,5 @@
 """The process that works the queue of a folder of runs off: starts the next run when there is room, and takes down how
-each one ended. It ends when nothing waits and nothing that it started runs. If it dies, the runs go on, and whoever
+each one ended. It ends when nothing waits and nothing that it started runs. If it dies, the runs continue, and whoever
 looks at the runs next starts another one (`Runs.list`)."""
 
 from __future__ import annotations

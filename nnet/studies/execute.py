@@ -98,7 +98,7 @@ def _open(job: Job) -> Dataset:
     dataset = open_dataset(job.data, seed=job.split_seed)
     if dataset.content_hash() != job.data_sha256:
         raise StudyError(
-            f"{job.data} changed since the study was planned, or differs on this machine. "
+            f"{job.data} changed since the study was planned, or differs on this computer. "
             "Give every machine the same files, and run the command again."
         )
     return dataset

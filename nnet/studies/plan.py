@@ -36,6 +36,34 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Request:
+    """What a study shall be.
+
+    Attributes:
+        studies: see `nnet.studies.variants.select`.
+        sources: data sets; one given twice counts once.
+        seeds: of training.
+        base: see `nnet.studies.variants.base_config`.
+        preset_name: of the preset, for the table.
+        split_seed: of the data sets.
+        device, weights_file: of the runs.
+        keep: which checkpoints stay: "all", "first" (those of the first seed) or "none".
+        command: that asks for all this, for the card.
+    """
+
+    studies: Sequence[Study]
+    sources: Sequence[Source]
+    seeds: Sequence[int]
+    base: Config
+    preset_name: str = ""
+    split_seed: int = 0
+    device: str = "auto"
+    weights_file: Path | None = None
+    keep: str = "first"
+    command: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Every run of some studies, each once.
 
@@ -85,70 +113,50 @@ def open_source(spec: str, split_seed: int) -> Source:
     return Source(absolute, dataset, dataset.content_hash())
 
 
-def make_plan(
-    studies: Sequence[Study],
-    sources: Sequence[Source],
-    seeds: Sequence[int],
-    base: Config,
-    folder: StudyFolder,
-    *,
-    preset_name: str = "",
-    split_seed: int = 0,
-    device: str = "auto",
-    weights_file: Path | None = None,
-    keep: str = "first",
-    any_code: bool = False,
-    command: str = "",
-) -> Plan:
-    """Work out the runs of some studies, and which of them are done.
+def make_plan(request: Request, folder: StudyFolder, *, any_code: bool = False) -> Plan:
+    """Work out the runs that are asked for, and which of them are done.
 
     Args:
-        studies: see `nnet.studies.variants.select`.
-        sources: data sets; one given twice counts once.
-        seeds: of training.
-        base: see `nnet.studies.variants.base_config`.
-        folder: where results lie.
-        preset_name: of the preset, for the table.
-        split_seed: of the data sets.
-        device, weights_file: of the runs.
-        keep: which checkpoints stay: "all", "first" (those of the first seed) or "none".
+        request: what is asked for.
+        folder: where results are.
         any_code: count runs as done that a version with other numbers made.
-        command: that asks for all this, for the card.
 
     Raises:
         nnet.config.ConfigError: a variant's settings are not possible on this base.
         nnet.data.DataError: the file of teacher weights cannot be read.
     """
-    unique = tuple({source.sha256: source for source in sources}.values())
-    weights = "" if weights_file is None else hash_file(weights_file)
-    settings = settings_text(base, preset_name)
+    sources = tuple({source.sha256: source for source in request.sources}.values())
+    weights = "" if request.weights_file is None else hash_file(request.weights_file)
     jobs: list[Job] = []
-    for seed in seeds:
-        for source in unique:
-            seeded = base.override({"train.seed": seed})
-            for config in _configs(studies, seeded):
-                variants = _same(config, seeded)
-                identity = run_identity(config, source.sha256, weights)
-                jobs.append(
-                    Job(
-                        key=f"{identity[:SHORT_IDENTITY]}-{NUMBERS}",
-                        identity=identity,
-                        numbers=NUMBERS,
-                        variants=tuple(variant.name for variant in variants),
-                        config=config.to_dict(),
-                        preset=preset_name,
-                        settings=settings,
-                        data=source.spec,
-                        data_sha256=source.sha256,
-                        split_seed=split_seed,
-                        expressions=_expressions(variants, seeded),
-                        device=device,
-                        weights_file=None if weights_file is None else str(weights_file.resolve()),
-                        command=command,
-                        keep=keep == "all" or (keep == "first" and seed == seeds[0]),
-                    )
-                )
-    return Plan(tuple(studies), unique, tuple(seeds), base, tuple(jobs), _finished(jobs, folder, any_code))
+    for seed in request.seeds:
+        seeded = request.base.override({"train.seed": seed})
+        for source in sources:
+            jobs += [_job(request, source, config, seeded, weights) for config in _configs(request.studies, seeded)]
+    finished = _finished(jobs, folder, any_code)
+    return Plan(tuple(request.studies), sources, tuple(request.seeds), request.base, tuple(jobs), finished)
+
+
+def _job(request: Request, source: Source, config: Config, seeded: Config, weights: str) -> Job:
+    """A training with these settings; `seeded` is the base under its seed, `weights` the hash of given weights."""
+    variants, seed = _same(config, seeded), config.train.seed
+    identity = run_identity(config, source.sha256, weights)
+    return Job(
+        key=f"{identity[:SHORT_IDENTITY]}-{NUMBERS}",
+        identity=identity,
+        numbers=NUMBERS,
+        variants=tuple(variant.name for variant in variants),
+        config=config.to_dict(),
+        preset=request.preset_name,
+        settings=settings_text(request.base, request.preset_name),
+        data=source.spec,
+        data_sha256=source.sha256,
+        split_seed=request.split_seed,
+        expressions=_expressions(variants, seeded),
+        device=request.device,
+        weights_file=None if request.weights_file is None else str(request.weights_file.resolve()),
+        command=request.command,
+        keep=request.keep == "all" or (request.keep == "first" and seed == request.seeds[0]),
+    )
 
 
 def command(

@@ -35,7 +35,7 @@ from nnet.studies.estimate import estimate
 from nnet.studies.execute import execute
 from nnet.studies.export import export
 from nnet.studies.following import Display
-from nnet.studies.plan import Plan, make_plan, open_source
+from nnet.studies.plan import Plan, Request, make_plan, open_source
 from nnet.studies.running import DONE as ENDED
 from nnet.studies.running import FAILED, RUNNING, WAITING, Share, Standing, prepared, share_of_this_computer
 from nnet.studies.store import CARD, CSV, DONE, MODELS, Job, StudyFolder
@@ -221,7 +221,8 @@ def test_what_is_done_is_skipped_and_the_rest_is_made(study, category, tmp_path,
 def planned(category: Path, out: Path, any_code: bool = False, **settings: object) -> Plan:
     base = base_config("small", SETTINGS | {k.replace("__", "."): v for k, v in settings.items()})
     source = open_source(str(category), 0)
-    return make_plan(select(["table7"]), [source], [0], base, StudyFolder(out), preset_name="small", any_code=any_code)
+    request = Request(select(["table7"]), [source], [0], base, preset_name="small")
+    return make_plan(request, StudyFolder(out), any_code=any_code)
 
 
 def test_other_settings_data_or_numbers_are_not_done(study, category, tmp_path, monkeypatch):
@@ -297,7 +298,8 @@ def five(category: Path, out: Path) -> tuple[StudyFolder, list[str]]:
     """Five jobs that were handed over."""
     folder = StudyFolder(out)
     base, source = base_config("small", SETTINGS), open_source(str(category), 0)
-    jobs = prepared(make_plan(select(["table7"]), [source], range(5), base, folder).missing, Share(2, 1, ("cpu",)))
+    plan = make_plan(Request(select(["table7"]), [source], range(5), base), folder)
+    jobs = prepared(plan.missing, Share(2, 1, ("cpu",)))
     running.hand_over(folder, jobs)
     running.hand_over(folder, jobs)  # as a second command, or the page, does
     return folder, [job.key for job in jobs]
@@ -400,7 +402,7 @@ def test_an_estimate_takes_finished_runs_at_their_word_and_measures_the_rest(stu
         return COSTS
 
     base, source = base_config("small", SETTINGS), open_source(str(category), 0)
-    plan = make_plan(select(["table4", "table7"]), [source], [0, 2], base, StudyFolder(study))
+    plan = make_plan(Request(select(["table4", "table7"]), [source], [0, 2], base), StudyFolder(study))
     results = StudyFolder(study).results()
     seconds = estimate(plan, results, Share(1, results[0]["threads"], ("cpu",)), measure=measure)
     assert seconds.keys() == {job.key for job in plan.missing} and len(asked) == 2  # reverse alone, and both
@@ -418,9 +420,8 @@ def test_an_estimate_takes_finished_runs_at_their_word_and_measures_the_rest(stu
 def test_the_display_corrects_its_estimate_by_what_runs_took(study, category, monkeypatch):
     now = [0.0]
     monkeypatch.setattr("nnet.studies.following.time.monotonic", lambda: now[0])
-    plan = make_plan(
-        select(["table5"]), [open_source(str(category), 0)], [0], base_config("small", SETTINGS), StudyFolder(study)
-    )
+    source, base = open_source(str(category), 0), base_config("small", SETTINGS)
+    plan = make_plan(Request(select(["table5"]), [source], [0], base), StudyFolder(study))
     first, second, *_ = [job.key for job in plan.jobs]
     stream = io.StringIO()
     display = Display(plan.jobs, {job.key: 100.0 for job in plan.jobs}, 1, stream, live=False)

@@ -43,7 +43,7 @@ from nnet.studies import (
 )
 from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN, printed_difference
 from nnet.studies.identity import config_hash, run_identity
-from nnet.studies.plan import Source, make_plan, table
+from nnet.studies.plan import Request, Source, make_plan, table
 from nnet.studies.published import PublishedError
 from nnet.studies.store import CSV, Job, StudyFolder, to_csv
 from nnet.studies.summary import text
@@ -461,15 +461,15 @@ def test_a_shipped_study_counts_as_done(name, tmp_path):
             Source("", Dataset(data, "", (), (), "", ""), sha256)
             for data, sha256 in dict.fromkeys((r["data"], r["data_sha256"]) for r in own)
         ]
-        plan = make_plan(
+        request = Request(
             select(["all"]),
             sources,
             sorted({r["seed"] for r in own}),
             base_config(preset_name, values),
-            folder,
             preset_name=preset_name,
             split_seed=split_seed,
         )
+        plan = make_plan(request, folder)
         assert {r["key"] for r in own} == set(plan.finished.values())
         made = {(variant, r["seed"], r["data_sha256"]) for r in own for variant in r["variants"]}
         assert not [job for job in plan.missing if (job.variants[0], job.seed, job.data_sha256) in made]

@@ -413,9 +413,7 @@ def speed_table(found: Sequence[SpeedPoint], metric: str) -> pd.DataFrame:
 
 def speed_made(about: Origin) -> str:
     """On what the speeds were measured."""
-    shared = (
-        " Several trainings shared the machine, which disturbs the speeds; take them as rough." if about.shared else ""
-    )
+    shared = " Several trainings shared the computer, so treat the speeds as rough." if about.shared else ""
     devices = units.plain("; ".join(about.devices)) or "a device that the table does not name"
     return f"From a decoded image to its maps, in batches of 8, on {devices}.{shared}"
 
@@ -424,10 +422,10 @@ def speed_made(about: Origin) -> str:
 
 CARD_TITLE = "The card of these results"
 NO_RESULTS = (
-    "There are no results of a study yet. The paper's tables can be browsed; the command below makes a study of your "
-    "own, and this page shows it as it grows."
+    "There are no results of a study yet. The paper's tables can be browsed. Start a study of your own in the next "
+    "part, or with the command below; the results appear here as it runs."
 )
-NO_ROWS = "No training of this study is finished yet. The table fills while the command runs; load the page again."
+NO_ROWS = "No training of this study is finished yet. The table fills while the study runs; reload the page."
 
 
 def about_results(base: Base, about: Origin) -> str:
@@ -449,10 +447,7 @@ def _seeds(seeds: Sequence[int]) -> str:
 
 
 def _time(minutes: float, what: str) -> str:
-    if not minutes:
-        return ""
-    amount = f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
-    return f"{amount if minutes >= 1 else 'under 1 min'} {what}"
+    return f"{units.duration(60 * minutes)} {what}" if minutes else ""
 
 
 def to_run(study: Study, about: Origin | None) -> str:
@@ -463,13 +458,13 @@ def to_run(study: Study, about: Origin | None) -> str:
     if about is not None and about.minutes_each:
         whole = _time(3 * each * about.minutes_each, "in all, one after the other")
         pace = f" A training of these results took {_time(about.minutes_each, 'on average')}; that is {whole}."
-    return f"{size}. What is done already is not run again; add --dry-run for an estimate on your machine.{pace}"
+    return f"{size}. What is done already is not run again; add --dry-run for an estimate on your computer.{pace}"
 
 
 def not_run(study: Study, base: Base | None) -> str:
     """Why there is no chart."""
     place = "" if base is None else f" on {units.plain(base.data)}"
-    return f"{study_name(study)} has not been run{place}. This command does it:"
+    return f"{study_name(study)} has not been run{place}. This command does it, and so does the part “Start a study”:"
 
 
 SPEED_NOT_RUN = "No network was measured here by this metric. The command of Table 4 trains five to compare:"

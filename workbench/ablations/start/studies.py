@@ -16,7 +16,7 @@ from nnet.runs import Run
 from nnet.runs.uploads import copy_tree
 from nnet.studies import base_config, running, select
 from nnet.studies.estimate import estimate, whole_seconds
-from nnet.studies.plan import Plan, Source, command, make_plan, open_source
+from nnet.studies.plan import Plan, Request, Source, command, make_plan, open_source
 from nnet.studies.running import DONE, FAILED, RUNNING, WAITING, Share
 from nnet.studies.store import StudyFolder
 from workbench.ablations.results import rows
@@ -81,16 +81,15 @@ def plan_of(wish: Wish) -> tuple[Plan, StudyFolder]:
         copy_tree(Path(wish.data), kept)
     if wish.upload:
         source = Source(str(kept), source.dataset, source.sha256)
-    plan = make_plan(
+    request = Request(
         select([wish.study]),
         [source],
         range(wish.seeds),
         base,
-        folder,
         preset_name=wish.preset,
         command=command([wish.study], [wish.upload or wish.data], wish.seeds, wish.preset, wish.changes.split()),
     )
-    return plan, folder
+    return make_plan(request, folder), folder
 
 
 def share() -> Share:

@@ -159,7 +159,7 @@ def compute_whatif_maps(model: Model, images: Sequence[Loaded], what: WhatIf, ke
 def judgement(
     saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str
 ) -> Judgement:
-    """Maps under an expression, held against a checkpoint's normal images; kept under the maps' key."""
+    """Maps under an expression, compared with a checkpoint's normal images; kept under the maps' key."""
     cache, entry = resources.stores().judgements, (loaded.hash, key, expression)
     return cache.get(entry) or cache.put(entry, candidates.judge(saved, maps, expression))
 

@@ -47,7 +47,7 @@ class Candidate:
     """Something that can stand in the grid.
 
     Attributes:
-        key: stands for it in the address.
+        key: stands for it in the URL.
         kind: MODEL, STUDY or WHATIF.
         name: of the model, or of the variant in `VARIANTS`, or a key of WHATIFS.
         path: the directory of the checkpoint; for a what-if, of the model that is changed.
@@ -76,7 +76,7 @@ class Variant:
         config: its settings, with what a what-if takes out switched off.
         maps: M1..M6 as far as it has them, each (64, 64).
         expression: canonical text of its score; "" if it lacks maps for it.
-        judged: under that expression; None if it lacks maps for it. A what-if is held against the untouched model's
+        judged: under that expression; None if it lacks maps for it. A what-if is compared with the untouched model's
             reference for the same expression, since it has no normal images of its own.
         levels: of each map the value that 99 % of the held-out normal images' pixels stay below.
     """
@@ -213,7 +213,7 @@ def expression_for(config: Config, score: str) -> str:
 
 
 def judge(checkpoint: Checkpoint, maps: Mapping[str, np.ndarray], expression: str) -> Judgement:
-    """An image's maps under an expression, held against the checkpoint's normal images; see `judging.judge`."""
+    """An image's maps under an expression, compared with the checkpoint's normal images; see `nnet.scoring.judge`."""
     config = checkpoint.config
     score = score_map(maps, expression, config.model.size, config.score.sigma)
     return Judgement(score, float(score.max()), checkpoint.calibration.for_expression(expression))

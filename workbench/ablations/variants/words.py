@@ -26,7 +26,7 @@ CHOICE_HELP = (
 )
 FIGURES_LABEL = "Choose the variants of"
 REFERENCE_LABEL = "Reference"
-REFERENCE_HELP = "Differences, in pictures and in settings, are told against it."
+REFERENCE_HELP = "The other variants are compared with this one, in the pictures and in their settings."
 SHOW_LABEL = "Show"
 SHOWS = {
     "score": "Score",
@@ -50,12 +50,12 @@ MAP_NOTE = (
     "the scale on which the defect stands out, and for variants that are noisy on a fine scale."
 )
 WHATIF_NOTE = (
-    "A what-if has no normal images of its own, so it is held against those of the untouched model: its numbers say "
+    "A what-if has no normal images of its own, so it is compared with those of the untouched model: its numbers say "
     "how far the picture moved, and its badge says what the untouched model's threshold would make of it."
 )
 DIFFERENCE_NOTE = (
-    "Orange: the variant is more alarmed than the reference. Blue: less. Clear: they agree. In thresholds, each its "
-    "own."
+    "Orange: the variant reacts more strongly than the reference. Blue: less strongly. Clear: they agree. Each is in "
+    "units of its own threshold."
 )
 GRID_LABEL = (
     "The picture under several variants. Arrow keys move the chosen pixel, with the shift key by one pixel; plus, "
@@ -156,7 +156,7 @@ FIGURES = {
         OWN,
         "fpm",
         "The losses of the forward branch: L_RKD alone, with L_KD, with L_align, and with both. The paper finds that "
-        "either alone leaves defects half covered or good places marked, and that both together mend it.",
+        "either alone leaves defects half covered or good places marked, and that both together avoid this.",
     ),
 }
 

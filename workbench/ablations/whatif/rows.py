@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 KEPT, OUT, OTHER = "kept", "out", "other"
 """The forward branch: as trained, left out, or another model's."""
 MOST_PICTURES = 24
-"""Most pictures over which changes are told: the samples, then the visitor's first ones."""
+"""Most pictures over which changes are shown: the samples, then the visitor's first ones."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Change:
 
     Attributes:
         before: under the model's own expression.
-        after: under `expression`, held against the untouched model's normal images.
+        after: under `expression`, compared with the untouched model's normal images.
         expression: the model's own, or what is left of it.
         comparable: whether both are of one expression, so that their sizes can be compared as they are.
     """

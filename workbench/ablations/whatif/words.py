@@ -38,7 +38,7 @@ TRUNCATE_HELP = (
 )
 RANK_LABEL = "Rank of F_C"
 RESET = "Reset"
-RESET_HELP = "Take all changes back."
+RESET_HELP = "Undo all changes."
 NOTHING = "Nothing is changed. Take a part out, or truncate F_C, to see what the score does."
 BEFORE, AFTER = "As trained", "What if"
 BEFORE_METRIC, AFTER_METRIC, CHANGE_METRIC = "As trained, thresholds", "What if, thresholds", "Change, thresholds"
