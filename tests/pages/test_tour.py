@@ -15,22 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from apptest import ROOT, fine
-from builders import random_images
-from PIL import Image
-from streamlit.proto.WidgetStates_pb2 import WidgetState
+from builders import write_category
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import ButtonGroup, Selectbox, SelectSlider, Widget
+from streamlit.testing.v1.element_tree import Widget
+from touring import FirstTwo, choose, controls, name
 
 pytestmark = pytest.mark.timeout(240)
 
 PAGES = ("Workbench.py", *sorted(f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")))
-KINDS = (
-    *("selectbox", "slider", "select_slider", "toggle", "checkbox", "text_input", "text_area", "number_input"),
-    *("button_group", "radio", "multiselect"),
-)
 SECTIONS = re.compile(r"(^|_)(part|view)$|^(atlas|studio)$")
 """Keys of the controls that open a part of a page."""
 SHARED = {"model", "device", "opacity", "colours", "normal", "pixel_x", "pixel_y", "grid_x", "grid_y"}
@@ -54,61 +48,6 @@ NUMBERS = {"set:train.adam_beta2": 0.9}
 Settings = dict[tuple[str, ...], dict[str, object]]
 """Per section of a page, as the values that lead to it: the value of each control by key."""
 FIRST = ("as it was found",)
-
-
-class _ChosenButtons(ButtonGroup):
-    """A row of choices as the browser reports it when options are chosen by the text that is shown."""
-
-    chosen: list[str]
-
-    @property
-    def _widget_state(self) -> WidgetState:
-        state = WidgetState(id=self.id)
-        state.string_array_value.data[:] = self.chosen
-        return state
-
-
-class _ChosenEntry(Selectbox):
-    """The same for a list."""
-
-    chosen: list[str]
-
-    @property
-    def _widget_state(self) -> WidgetState:
-        return WidgetState(id=self.id, string_value=self.chosen[0])
-
-
-class _ChosenStop(SelectSlider):
-    """The same for a slider with named stops."""
-
-    chosen: list[str]
-
-    @property
-    def _widget_state(self) -> WidgetState:
-        state = WidgetState(id=self.id)
-        state.string_array_value.data[:] = self.chosen
-        return state
-
-
-_CLASSES = {"button_group": _ChosenButtons, "selectbox": _ChosenEntry, "select_slider": _ChosenStop}
-
-
-def choose(widget: Widget, *options: str) -> None:
-    """Choose options by the text that is shown."""
-    widget.__class__ = _CLASSES[widget.type]
-    widget.chosen = list(options)
-
-
-def name(widget: Widget) -> str:
-    """The key without the number of the round that some have at their end."""
-    return re.sub(r"_\d+$", "", widget.key or "")
-
-
-def controls(at: AppTest) -> dict[str, Widget]:
-    """All controls of the page that a visitor can move, by key, in the order of the page."""
-    found = [one for part in (at.main, at.sidebar) for one in part if one.type in KINDS and not one.disabled]
-    assert all(widget.key for widget in found), "a control has no key"
-    return {name(widget): widget for widget in found}
 
 
 def _next_option(widget: Widget) -> None:
@@ -224,16 +163,6 @@ class Tour:
     """Settings that were others on the return."""
 
 
-class FirstTwo:
-    """Stands in for UMAP, which takes long and is not what a tour is about: the first two numbers of each vector."""
-
-    def __init__(self, **_: object) -> None:
-        pass
-
-    def fit_transform(self, vectors: np.ndarray) -> np.ndarray:
-        return np.asarray(vectors)[:, :2]
-
-
 @pytest.fixture(scope="module")
 def two_models(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The workbench knows two models, so that they can be compared."""
@@ -251,17 +180,7 @@ def two_models(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small test set with masks."""
-    root = tmp_path_factory.mktemp("data") / "bottle"
-    for folder, count, seed in (("train/good", 4, 1), ("test/good", 5, 2), ("test/dent", 4, 3)):
-        (root / folder).mkdir(parents=True)
-        for i, pixels in enumerate(random_images(count, seed=seed)):
-            Image.fromarray(pixels).save(root / folder / f"{i:03}.png")
-    mask = np.zeros((64, 64), np.uint8)
-    mask[20:34, 10:30] = 255
-    (root / "ground_truth" / "dent").mkdir(parents=True)
-    for i in range(4):
-        Image.fromarray(mask).save(root / "ground_truth" / "dent" / f"{i:03}_mask.png")
-    return root
+    return write_category(tmp_path_factory.mktemp("data") / "bottle")
 
 
 def visitor() -> Visit:

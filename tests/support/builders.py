@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from PIL import Image
 
 from nnet.config import Config, preset
 
@@ -31,6 +34,20 @@ def random_images(count: int, size: int = 64, seed: int = 0) -> np.ndarray:
     generator = np.random.default_rng(seed)
     coarse = generator.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
     return coarse.repeat(size // 8, axis=1).repeat(size // 8, axis=2)
+
+
+def write_category(root: Path) -> Path:
+    """An MVTec-style category with masks: 14 images to train with, 5 normal and 4 defective ones ("dent") to test."""
+    for folder, count, seed in (("train/good", 14, 1), ("test/good", 5, 2), ("test/dent", 4, 3)):
+        (root / folder).mkdir(parents=True)
+        for i, pixels in enumerate(random_images(count, seed=seed)):
+            Image.fromarray(pixels).save(root / folder / f"{i:03}.png")
+    mask = np.zeros((64, 64), np.uint8)
+    mask[20:34, 10:30] = 255
+    (root / "ground_truth" / "dent").mkdir(parents=True)
+    for i in range(4):
+        Image.fromarray(mask).save(root / "ground_truth" / "dent" / f"{i:03}_mask.png")
+    return root
 
 
 def ablation_rows(

@@ -1,0 +1,115 @@
+"""What scripts rely on: the options of each command, the files it leaves, and what it writes to which stream."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from builders import random_images
+from PIL import Image
+
+from nnet.cli import main
+
+OPTIONS = {
+    "train": "--data --out --run --preset --teacher --teacher-weights --random-teacher --epochs --size --batch-size "
+    "--learning-rate --seed --precision --set --resume --compile --tensorboard --device",
+    "score": "--checkpoint --out --score --teacher-weights --device",
+    "evaluate": "--checkpoint --data --score --json --subsets --teacher-weights --device",
+    "info": "--checkpoint",
+    "data": "",
+    "replay": "--checkpoint --teacher-weights --device",
+    "ablate": "--study --data --seeds --preset --out --set --split-seed --engine --jobs --address --device "
+    "--teacher-weights --keep --export --export-models --any-code --list --dry-run",
+}
+TABLE = ["image", "score", "threshold", "anomalous", "percentile_among_normals", "p_value", "overlay", "map"]
+
+
+@pytest.fixture(scope="module")
+def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """3 normal and 2 defective test images without masks."""
+    root = tmp_path_factory.mktemp("data") / "part"
+    for folder, count, seed in (("train/good", 2, 1), ("test/good", 3, 2), ("test/dent", 2, 3)):
+        (root / folder).mkdir(parents=True)
+        for i, image in enumerate(random_images(count, seed=seed)):
+            Image.fromarray(image).save(root / folder / f"{i}.png")
+    return root
+
+
+@pytest.fixture
+def checkpoint(trained_checkpoint: Path, tmp_path: Path) -> Path:
+    """A copy that a command may write into."""
+    return Path(shutil.copytree(trained_checkpoint, tmp_path / "model"))
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_a_command_keeps_its_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    found = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    assert set(OPTIONS[command].split()) <= found
+
+
+def test_score_leaves_a_table_and_two_files_per_image(
+    checkpoint: Path, category: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["score", "--checkpoint", str(checkpoint), str(category / "test/dent"), "--out", str(out)]) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        *(f"{i}_{kind}" for i in range(2) for kind in ("map.npz", "overlay.png")),
+        "scores.csv",
+    ]
+    with (out / "scores.csv").open() as table:
+        assert set(TABLE) <= set(next(csv.reader(table)))
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 1 and printed[0].startswith("2 images scored") and str(out) in printed[0]
+
+
+def test_evaluate_prints_a_table_and_writes_json(
+    checkpoint: Path, category: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = tmp_path / "measured.json"
+    arguments = ["evaluate", "--checkpoint", str(checkpoint), "--data", str(category), "--subsets"]
+    assert main([*arguments, "--json", str(written)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "| score | I-AUROC | I-AP |"
+    assert [line.split("`")[1] for line in lines[2:5]] == ["(M1+M6)*(M2+M5)*(M3+M4)", "M1*M2*M3", "M4*M5*M6"]
+    assert re.fullmatch(r"\| `M1\*M2\*M3` .+ \| [01]\.\d{4} \| [01]\.\d{4} \|", lines[3])
+    assert "| Shapley value | I-AUROC | I-AP |" in lines
+    assert [line[2:4] for line in lines if re.match(r"\| M\d \| [+-]", line)] == [f"M{i}" for i in range(1, 7)]
+    found = json.loads(written.read_text())
+    assert {"data", "size", "scores", "commit", "created"} <= found.keys()
+
+
+def test_info_and_data_print_what_there_is(
+    checkpoint: Path, category: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["info", "--checkpoint", str(checkpoint)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("# model\n") and re.search(r"^Weights SHA-256: [0-9a-f]{64}$", printed, re.MULTILINE)
+    assert len(re.findall(r"^  (?:model|loss|train|score)\.\w+: ", printed, re.MULTILINE)) >= 35
+    assert main(["data", str(category)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "part (MVTec AD)" and f"source: {category}" in lines
+    assert [line.split()[:3] for line in lines if line.startswith(("train", "test"))] == [
+        ["train", "good", "2"],
+        ["test", "good", "3"],
+        ["test", "dent", "2"],
+    ]
+
+
+def test_ablate_lists_the_variants(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ablate", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [line for line in lines if line and not line.startswith(" ")]
+    assert names[:5] == ["rd", "fpm", "mf", "bd", "nnet"] and names[-1].startswith("30 variants")
+
+
+def test_complaints_go_to_stderr_with_the_programs_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["info", "--checkpoint", str(tmp_path / "none")], ["replay", str(tmp_path / "none.zip")]):
+        assert main(arguments) == 1
+        captured = capsys.readouterr()
+        assert captured.out == "" and captured.err.startswith("nnet: ")
