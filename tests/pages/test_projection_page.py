@@ -17,10 +17,10 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis import projection
 from nnet.data import open_dataset
 from nnet.detector import Detector, Trace
-from workbench.projection import looks as work
-from workbench.projection import words
-from workbench.shared import resources, samples, text
+from workbench.projection import pairs, words
+from workbench.shared import resources, samples, units
 from workbench.shared.chosen_picture import Picture
+from workbench.shared.words import RANDOM_TEACHER
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "pages/3_Projection.py"
@@ -87,7 +87,7 @@ def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None
 
 
 def test_an_image_with_nothing_flagged_says_so_and_counts_as_normal() -> None:
-    with patch.object(work, "flagged_region", return_value=work.Region(np.zeros((64, 64), bool), "score")):
+    with patch.object(pairs, "flagged_region", return_value=pairs.Region(np.zeros((64, 64), bool), "score")):
         at = start(sample=samples.collection().images[1].id)
     assert "Nothing here scores above the threshold" in said(at)
     assert set(at.dataframe[-1].value["Region"]) == {"normal"}
@@ -98,9 +98,9 @@ def test_verdict_and_table_agree_with_statistics_inside_the_region(detector: Det
     settings = detector.config.score
     score = detector.score([trace.image], settings.expression)[0].map
     flagged = score > detector.calibration.for_expression(settings.expression).threshold
-    looks = [work.look_at(pair, flagged) for pair in projection.pairs(trace, "teacher")]
+    looks = [pairs.look_at(pair, flagged) for pair in projection.pairs(trace, "teacher")]
     where = "In the normal region of this image" if looks[0].region.any() else "On this image"
-    values = work.values_by_question(looks)
+    values = pairs.values_by_question(looks)
     assert words.verdict(values, "teacher's", where) in said(at)
     assert words.scale_free(values) in said(at)
     for name in words.QUESTIONS:
@@ -110,7 +110,7 @@ def test_verdict_and_table_agree_with_statistics_inside_the_region(detector: Det
 def test_a_mask_of_the_data_set_decides_where_there_is_one(detector: Detector) -> None:
     sample = next(s for s in open_dataset("synthetic").test if s.is_defective)
     picture = Picture("sample:synthetic1", "Synthetic 1", sample)
-    region = work.flagged_region(picture, picture.load(), None)
+    region = pairs.flagged_region(picture, picture.load(), None)
     assert region.kind == "mask" and np.array_equal(region.mask, sample.load_mask())
     assert "mask" in words.region(region.kind, region.share)
 
@@ -188,10 +188,10 @@ def _numbers(values: object) -> np.ndarray:
 def test_the_blend_says_what_the_features_would(trace: Trace) -> None:
     at = start(part="features", blend="30")
     mixed = 0.7 * trace.F[0] + 0.3 * trace.P[0]
-    look = work.look_at(projection.pairs(trace, "teacher")[0], np.zeros((64, 64), bool))
+    look = pairs.look_at(projection.pairs(trace, "teacher")[0], np.zeros((64, 64), bool))
     sentence = next(m.value for m in at.markdown if m.value.startswith("**0.7 F₁ + 0.3 P₁**"))
     if "Nothing here scores" in said(at):
-        assert f"mean variance {text.number(float(mixed.var(axis=0).mean()))}" in sentence
+        assert f"mean variance {units.number(float(mixed.var(axis=0).mean()))}" in sentence
     blended = projection.blended_variance(look.variance[0], look.covariance, look.variance[1], 0.3)
     assert blended == pytest.approx(mixed.var(axis=0), rel=1e-3)
     shown = _numbers(charts(at)[0]["data"][0]["customdata"])
@@ -219,6 +219,17 @@ def test_an_upload_is_the_picture_of_this_page_too() -> None:
     at.file_uploader[0].set_value([("part.png", stream.getvalue(), "image/png")])
     fine(at.run())
     assert at.subheader[0].value == "part.png" and charts(at) != before
+
+
+@pytest.mark.parametrize("part", ["results", "grid", "whatif"])
+def test_a_part_of_another_page_is_none_of_this_one(part: str) -> None:
+    at = start(part=part)
+    assert at.segmented_control(key="part").value == "figure7" and "part" not in at.query_params
+    assert [warning.value for warning in at.warning] == [RANDOM_TEACHER] and not at.error
+    fine(at.segmented_control(key="part").set_value("features").run())
+    fine(at.switch_page("pages/6_Ablations.py").run())
+    fine(at.switch_page(PAGE).run())
+    assert at.segmented_control(key="part").value == "features"
 
 
 def test_nonsense_in_the_address_does_no_harm() -> None:
@@ -292,7 +303,7 @@ def test_a_test_set_is_measured_once_and_the_answer_is_in_the_head(category: Pat
         assert not again.called
 
 
-def test_a_measurement_is_stopped_and_goes_on_where_it_was(category: Path) -> None:
+def test_a_stopped_measurement_continues_where_it_was(category: Path) -> None:
     (category / "test" / "good" / "one_more.png").write_bytes((category / "test/good/000.png").read_bytes())
     at = start(part="data", data="folder", folder=str(category))
     real = projection.measure_samples
@@ -303,7 +314,7 @@ def test_a_measurement_is_stopped_and_goes_on_where_it_was(category: Path) -> No
     with patch.object(projection, "measure_samples", one_step):
         press(at, "Measure 10 images")
     assert "4 of 10 test images so far" in said(at)
-    press(at, "Go on")
+    press(at, words.START_AGAIN)
     assert "6 normal images, 4 defective" in said(at)
 
 

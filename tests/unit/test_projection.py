@@ -14,8 +14,7 @@ from nnet.analysis.projection import Pair, Statistics
 from nnet.data import Sample, open_dataset
 from nnet.detector import Detector, Gate, Trace
 from nnet.errors import NNetError
-from workbench.projection import figures, words
-from workbench.projection import looks as work
+from workbench.projection import figures, gate_figures, pairs, variance_figures, words
 
 RNG = np.random.default_rng(0)
 F = RNG.normal(size=(6, 4, 5)).astype(np.float32)
@@ -204,39 +203,39 @@ def test_a_data_set_is_measured_like_its_images_one_by_one(detector: Detector, t
 
 def test_variances_on_a_scale() -> None:
     variance = np.array([[1.0, 10.0], [100.0, 1000.0]])
-    assert figures.brought(variance, "log").tolist() == [[0, 1], [2, 3]]
-    assert figures.brought(variance, "relative").mean() == pytest.approx(1)
-    scale = figures.variance_scale([variance, variance / 10], "log")
+    assert variance_figures.brought(variance, "log").tolist() == [[0, 1], [2, 3]]
+    assert variance_figures.brought(variance, "relative").mean() == pytest.approx(1)
+    scale = variance_figures.variance_scale([variance, variance / 10], "log")
     assert (scale.low, scale.high) == pytest.approx((-1, 3)) and list(scale.ticks.values())[-1] == "1,000"
-    assert figures.variance_scale([variance], "linear").low == 0
+    assert variance_figures.variance_scale([variance], "linear").low == 0
 
 
 def test_variance_maps_are_outlined_and_tell_the_variance() -> None:
     variance = projection.channel_variance(F)
-    scale = figures.variance_scale([variance], "log")
-    figure = figures.variance_figure(variance, CORNER, (40, 50, 3), scale, "log")
+    scale = variance_figures.variance_scale([variance], "log")
+    figure = variance_figures.variance_figure(variance, CORNER, (40, 50, 3), scale, "log")
     assert figure.data[0].zmin == scale.low and figure.data[0].customdata == pytest.approx(variance)
     assert np.nanmax(figure.data[1].x) == 20 and np.nanmax(figure.data[1].y) == 20
-    assert len(figures.variance_figure(variance, ~CORNER & CORNER, (40, 50, 3), scale, "log").data) == 1
+    assert len(variance_figures.variance_figure(variance, ~CORNER & CORNER, (40, 50, 3), scale, "log").data) == 1
 
 
 def test_edges_of_one_cell_are_its_four_sides() -> None:
     region = np.zeros((3, 3), bool)
     region[1, 2] = True
-    x, y = figures.edges(region)
+    x, y = variance_figures.edges(region)
     sides = {tuple(map(float, (x[i], y[i], x[i + 1], y[i + 1]))) for i in range(0, len(x), 3)}
     assert sides == {(2, 1, 3, 1), (2, 2, 3, 2), (2, 1, 2, 2), (3, 1, 3, 2)}
 
 
 def test_histograms_are_shares_of_each_group() -> None:
-    figure = figures.histogram_figure({"F": np.ones((4, 5)), "P": np.full((4, 5), 0.1)}, CORNER, "log")
+    figure = variance_figures.histogram_figure({"F": np.ones((4, 5)), "P": np.full((4, 5), 0.1)}, CORNER, "log")
     assert [trace.name for trace in figure.data] == ["F normal", "F flagged", "P normal", "P flagged"]
     assert all(sum(trace.y) == pytest.approx(100) for trace in figure.data)
     assert [trace.fill for trace in figure.data] == [None, None, "tozeroy", "tozeroy"]
 
 
 def test_gate_profiles_share_the_axes_of_the_image() -> None:
-    figure = figures.gates_figure("data:,", (80, 100, 3), GATE, 2, 400)
+    figure = gate_figures.gates_figure("data:,", (80, 100, 3), GATE, 2, 400)
     named = {(trace.name, trace.xaxis): trace for trace in figure.data}
     right, below = named["channel 2", "x2"], named["channel 2", "x"]
     assert right.yaxis == "y" and below.yaxis == "y2"
@@ -246,17 +245,17 @@ def test_gate_profiles_share_the_axes_of_the_image() -> None:
 
 
 def test_channels_are_sorted_by_their_mean_gate() -> None:
-    figure = figures.damping_figure(GATE, 4)
+    figure = gate_figures.damping_figure(GATE, 4)
     means = projection.mean_gates(GATE)
     assert figure.data[0].y == pytest.approx(np.sort(means))
     assert figure.data[1].x == (5,) and figure.data[1].y[0] == pytest.approx(means[4])
 
 
 def test_a_channel_is_shown_before_and_after_with_a_clear_gap() -> None:
-    tile = figures.channel_tile(F[0], P[0], (40, 50, 3))
+    tile = gate_figures.channel_tile(F[0], P[0], (40, 50, 3))
     assert tile.shape[1] == 2 * 50 + 10 and tile.shape[2] == 4
     assert (tile[:, 50:60, 3] == 0).all() and (tile[:, :50, 3] == 255).all()
-    assert figures.feature_picture(np.zeros((4, 5, 3), np.uint8), (400, 500, 3)).shape == (384, 480, 3)
+    assert gate_figures.feature_picture(np.zeros((4, 5, 3), np.uint8), (400, 500, 3)).shape == (384, 480, 3)
 
 
 def test_changes_blends_and_umaps_are_drawn_from_their_values() -> None:
@@ -302,8 +301,8 @@ def test_words_on_few_flagged_positions() -> None:
 
 
 def test_a_look_holds_maps_and_regions() -> None:
-    look = work.look_at(Pair("teacher", 0, F, P, GATE), CORNER)
+    look = pairs.look_at(Pair("teacher", 0, F, P, GATE), CORNER)
     assert look.region.tolist() == CORNER.tolist()
     assert look.flagged[1] == projection.statistics(P, CORNER) and look.normal[0] == projection.statistics(F, ~CORNER)
-    alone = work.look_at(Pair("teacher", 0, F, None, None), CORNER)
+    alone = pairs.look_at(Pair("teacher", 0, F, None, None), CORNER)
     assert len(alone.variance) == 1 and alone.covariance is None

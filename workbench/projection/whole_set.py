@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,11 +13,11 @@ import streamlit as st
 from nnet.analysis import projection
 from nnet.data import Dataset, Sample
 from nnet.errors import NNetError
-from workbench.projection import figures, words
-from workbench.projection import looks as work
+from workbench.projection import cache, figures, settings, words
 from workbench.projection.figures import Series
-from workbench.projection.looks import Measured
-from workbench.shared import datasets, pictures, session, text, theme
+from workbench.projection.measured import Measured, values_of_data
+from workbench.shared import controls, datasets, theme, units
+from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.resources import Model
 
 _RUNS = "projection_runs"
@@ -26,7 +26,7 @@ _SHOWN_PROBLEMS = 5
 
 @dataclass
 class Run:
-    """A measurement under way or stopped: one visitor's. It goes on where it was when the page is drawn again."""
+    """A measurement under way or stopped: one visitor's. It continues where it was when the page is drawn again."""
 
     dataset: Dataset
     hash: str
@@ -48,20 +48,11 @@ class Run:
         return Measured(self.dataset.name, len(self.samples), values, defective, tuple(self.problems))
 
 
-def measured(model: Model) -> list[Measured]:
+def measured_for(model: Model) -> list[Measured]:
     """The finished results for this model that the visitor has asked for, each data set once."""
     hashes = {run.hash for (key, _), run in _runs().items() if key == model.key}
-    found = (work.stores().results.get((model.key, hash)) for hash in sorted(hashes))
+    found = (cache.results().get((model.key, hash)) for hash in sorted(hashes))
     return [result for result in found if result is not None]
-
-
-def change_key(groups: Iterable[str]) -> str:
-    """The legend of the charts of before and after, as HTML, for some of the groups normal, flagged and defective."""
-    entries = []
-    for name in groups:
-        colour = theme.NORMAL if name == "normal" else theme.ANOMALOUS
-        entries += [("open", colour, f"{name}, before"), ("filled", colour, f"{name}, after")]
-    return figures.key(entries)
 
 
 def section(model: Model, milliseconds: float) -> None:
@@ -70,7 +61,7 @@ def section(model: Model, milliseconds: float) -> None:
     Args:
         milliseconds: what one image takes, for an estimate beforehand.
     """
-    st.subheader("Over a whole test set", anchor=False)
+    st.subheader(words.DATA_TITLE, anchor=False)
     st.markdown(words.DATA_ABOUT)
     specification = _chosen()
     if not specification:
@@ -82,7 +73,7 @@ def section(model: Model, milliseconds: float) -> None:
         if run is not None and run.active:
             _advance(model, run)
     except NNetError as error:
-        st.error(text.plain(str(error)), icon=":material/error:")
+        st.error(units.plain(str(error)), icon=":material/error:")
         return
     if run is not None and run.done:
         _result(run.result())
@@ -94,23 +85,13 @@ def _runs() -> dict[tuple[str, str], Run]:
 
 def _chosen() -> str:
     """The controls that name a data set; its specification, or "" where none is chosen."""
-    session.remember("data", "none", session.one_of(words.DATA_CHOICES))
     left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
     with left:
-        st.selectbox(
-            "Data set", list(words.DATA_CHOICES), format_func=words.DATA_CHOICES.get, key="data", help=words.DATA_HELP
-        )
-    if st.session_state["data"] == "folder":
-        session.remember("folder", "", str)
-        with right:
-            st.text_input("Folder or ZIP", key="folder", placeholder="/data/bottle", help=words.FOLDER_HELP)
-    return _specification()
-
-
-def _specification() -> str:
-    choice = st.session_state.get("data", "none")
+        choice = controls.choose(settings.DATA, words.DATA_CHOICES, label=words.DATA, help=words.DATA_HELP, kind="list")
     if choice == "folder":
-        return st.session_state.get("folder", "").strip()
+        settings.FOLDER.remember()
+        example, help = words.FOLDER_EXAMPLE, words.FOLDER_HELP
+        return right.text_input(words.FOLDER, key=settings.FOLDER.key, placeholder=example, help=help).strip()
     return "" if choice == "none" else choice
 
 
@@ -119,34 +100,26 @@ def _controls(model: Model, key: tuple[str, str], run: Run | None, milliseconds:
     dataset = datasets.opened(key[1]) if run is None else run.dataset
     samples = projection.in_mixed_order(dataset.test) if run is None else run.samples
     if not samples:
-        st.info("This data set has no labelled test images, so there is nothing to measure.", icon=":material/info:")
+        st.info(words.NO_LABELLED, icon=":material/info:")
         return None
     active, done = (run.active, run.done) if run is not None else (False, 0)
     if done < len(samples):
-        expected = words.duration((len(samples) - done) * milliseconds / 1000)
-        label = "Go on" if done else f"Measure {text.plural(len(samples), 'image')}"
+        label = words.start(done, len(samples), (len(samples) - done) * milliseconds / 1000)
         with st.container(horizontal=True, gap="small"):
-            start = st.button(
-                f"{label} ({expected})", icon=":material/play_arrow:", type="primary", key="data_start", disabled=active
-            )
-            st.button(
-                "Stop measuring",
-                icon=":material/stop:",
-                key="data_stop",
-                disabled=not active,
-                on_click=_stop,
-                args=(run,),
-            )
+            icon = ":material/play_arrow:"
+            start = st.button(label, icon=icon, type="primary", key="data_start", disabled=active)
+            stop = ":material/stop:"
+            st.button(words.STOP, icon=stop, key="data_stop", disabled=not active, on_click=_stop, args=(run,))
         if start:
             _start(model, key, run, dataset, samples)
-    st.caption(text.plain(" ".join((*dataset.notes, dataset.licence))))
+    st.caption(units.plain(" ".join((*dataset.notes, dataset.licence))))
     return run
 
 
 def _start(model: Model, key: tuple[str, str], run: Run | None, dataset: Dataset, samples: Sequence[Sample]) -> None:
-    """Begin, or go on; then draw the page again with the buttons as they are while it runs."""
+    """Start or continue; then draw the page again with the buttons as they are while it runs."""
     if run is None:
-        with st.spinner("Reading the files…"):
+        with st.spinner(words.READING):
             run = _runs()[key] = Run(dataset, dataset.content_hash(), samples, active=False)
         _take_known(model, run)
     run.active = run.done < len(run.samples)
@@ -155,7 +128,7 @@ def _start(model: Model, key: tuple[str, str], run: Run | None, dataset: Dataset
 
 def _take_known(model: Model, run: Run) -> None:
     """Use a result that anybody has measured before for this model and these files."""
-    found = work.stores().results.get((model.key, run.hash))
+    found = cache.results().get((model.key, run.hash))
     if found is not None:
         run.values, run.problems = [found.values], list(found.problems)
 
@@ -166,15 +139,15 @@ def _stop(run: Run) -> None:
 
 def _advance(model: Model, run: Run) -> None:
     """Measure what is left. A click on "Stop" ends the script here, at the next update of the bar."""
-    bar = st.progress(run.done / len(run.samples), words.data_progress(run.done, len(run.samples), None))
+    total = len(run.samples)
+    bar = st.progress(run.done / total, units.progress(run.done, total, "image", "measured"))
     for _ in _steps(model, run):
-        rate = run.seconds / max(run.done, 1)
-        left = rate * (len(run.samples) - run.done)
-        bar.progress(run.done / len(run.samples), words.data_progress(run.done, len(run.samples), left))
+        left = run.seconds / max(run.done, 1) * (total - run.done)
+        bar.progress(run.done / total, units.progress(run.done, total, "image", "measured", left))
     bar.empty()
     run.active = False
     if run.done == len(run.samples):
-        work.stores().results.put((model.key, run.hash), run.result())
+        cache.results().put((model.key, run.hash), run.result())
     st.rerun()  # without the button to stop
 
 
@@ -196,17 +169,15 @@ def _result(result: Measured) -> None:
     normal, defective = (int(np.sum(known & (result.defective == side))) for side in (False, True))
     st.markdown(words.data_counts(normal, defective, result.total, result.name))
     if result.problems:
-        shown = [f"- {text.plain(problem)}" for problem in result.problems[:_SHOWN_PROBLEMS]]
-        st.warning("\n".join([f"{len(result.problems)} images were left out:", *shown]), icon=":material/broken_image:")
+        st.warning(words.left_out(result.problems, _SHOWN_PROBLEMS), icon=":material/broken_image:")
     for side in projection.SIDES:
-        values = work.values_of_data(result, side, defective=not normal)
+        values = values_of_data(result, side, defective=not normal)
         if values:
-            whose = "teacher's" if side == "teacher" else "student's"
-            where = words.data_where(normal, result.name) if normal else f"Over {defective} defective images"
-            st.markdown(words.verdict(values, whose, where))
+            where = words.data_where(normal, result.name) if normal else words.defective_where(defective)
+            st.markdown(words.verdict(values, words.WHOSE[side], where))
             st.markdown(words.scale_free(values))
     rows, series = _series(result)
-    st.html(change_key(group(0).name for group in series))
+    st.html(figures.change_key(group(0).name for group in series))
     with st.grid(2, min_column_width=320, gap="medium") as grid:
         for index, (name, question) in enumerate(words.QUESTIONS.items()):
             with grid.cell():
@@ -214,13 +185,13 @@ def _result(result: Measured) -> None:
                 figure = figures.change_figure(
                     rows, [group(index) for group in series], question.unit, log=name == "mean"
                 )
-                st.plotly_chart(figure, key=f"data-{name}", config=pictures.CHART_CONFIG, alt=question.unit)
+                st.plotly_chart(figure, key=f"data-{name}", config=CHART_CONFIG, alt=question.unit)
                 st.caption(words.DATA_HINT[name])
-    with st.expander("Table of means and standard deviations", icon=":material/table_rows:"):
+    with st.expander(words.DATA_TABLE, icon=":material/table_rows:"):
         table = result_table(result)
         st.dataframe(table, hide_index=True, key="data_table")
         st.download_button(
-            "Table (CSV)",
+            words.DATA_CSV,
             table.to_csv(index=False),
             "projection.csv",
             "text/csv",
@@ -229,13 +200,13 @@ def _result(result: Measured) -> None:
         )
 
 
-def _series(result: Measured) -> tuple[list[str], list]:
+def _series(result: Measured) -> tuple[list[str], list[Callable[[int], Series]]]:
     """Row names, and per group of images a function from a statistic's index to its Series."""
     mean = projection.over_images(result.values, result.known)[0].reshape(6, 2, -1)
     rows = [i for i in range(6) if not np.isnan(mean[i]).any()]
     names = [words.row_name(projection.SIDES[i // 3], i % 3) for i in rows]
 
-    def group(name: str, colour: str, chosen: np.ndarray) -> object:
+    def group(name: str, colour: str, chosen: np.ndarray) -> Callable[[int], Series]:
         middle, spread = (a.reshape(6, 2, -1)[rows] for a in projection.over_images(result.values, chosen))
         return lambda k: Series(name, colour, middle[:, 0, k], middle[:, 1, k], spread[:, 0, k], spread[:, 1, k])
 

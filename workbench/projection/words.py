@@ -1,4 +1,4 @@
-"""Wording of the Projection page."""
+"""The Projection page's wording: every sentence is made here. Knows no Streamlit."""
 
 from __future__ import annotations
 
@@ -8,43 +8,50 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnet.analysis.projection import Pair, Statistics
-from workbench.shared import text
+from workbench.shared import units
 
+TITLE = "Projection"
+LOOKING = "Computing the picture's features…"
 ABOUT = (
-    "Before the networks meet, a projection module (FPM) multiplies each feature by a gate per channel and row and a "
-    "gate per channel and column. The paper's Figure 7 shows what for: the variance along channels should become "
-    "smaller and more even on normal regions. Here is what it does in this model."
+    "Before the networks are compared, a projection module (FPM) multiplies each feature by one gate per channel and "
+    "row and one per channel and column. The paper's Figure 7 shows the purpose: on normal regions, the variance along "
+    "channels should become smaller and more even. This page shows what the modules do in this model."
 )
+SIDE = "Side"
 SIDE_NAMES = {"teacher": "Teacher", "student": "Student S1"}
+WHOSE = {"teacher": "teacher's", "student": "student's"}
 SIDE_SHORT = {"teacher": "Teacher", "student": "S1"}
 SIDE_HELP = (
-    "Teacher: F to P, what the decoder branch works on. Student S1: SF to SP. The forward maps compare P with SP."
+    "Teacher: from F to P, which the decoder branch works on. Student S1: from SF to SP. The forward maps compare P "
+    "with SP."
 )
+SCALE = "Scale"
 SCALE_NAMES = {"1": "1 · fine", "2": "2 · middle", "3": "3 · coarse"}
-SCALE_HELP = "Features at stride 4, 8 and 16: the side of one position in pixels of the network's input."
+SCALE_HELP = (
+    "Features at stride 4, 8 and 16. The stride is the side length of one position in pixels of the network's input."
+)
+WAY = "Variance scale"
 WAY_NAMES = {"log": "Logarithmic", "linear": "Linear", "relative": "Relative"}
 WAY_HELP = (
     "Logarithmic and linear: one scale for before and after. Relative: each map divided by its own mean, which takes "
-    "the shrinking out and leaves only how even it is."
+    "out the shrinking and leaves only the evenness."
 )
 STRIDES = (4, 8, 16)
+PART = "Part"
 PART_NAMES = {
     "figure7": ":material/compare_arrows: Figure 7",
     "gates": ":material/tune: Gates and channels",
     "features": ":material/palette: Features",
     "data": ":material/folder_open: Whole test set",
 }
-PART_HELP = "Parts of this page; the address remembers which one is open."
+PART_HELP = "The parts of this page. The URL remembers which one is open."
 
 NO_STUDENT = (
-    "This model has no forward branch, so there is no student S1 and nothing to show for its side. Train one with "
-    "`model.forward` on to compare. The teacher's side follows."
+    "This model has no forward branch, so it has no student S1 and only the teacher's side is shown. To compare the "
+    "two, train a model with `model.forward` on."
 )
-RECALLED = (
-    "At scale 3 the memory's recall F′₃ stands in F₃'s place: it is what this module is given, so P₃ is compared "
-    "with F′₃."
-)
-SAME_REGIONS = "The regions are the same in every map: outlined in white is what counts as flagged."
+RECALLED = "At scale 3 the module is given the memory's recall F′₃ instead of F₃, so P₃ is compared with F′₃."
+SAME_REGIONS = "The regions are the same in every map: what counts as flagged is outlined in white."
 
 
 def no_projection(side: str) -> str:
@@ -65,65 +72,62 @@ def region(kind: str, share: float) -> str:
     if share == 0:
         return "Nothing here scores above the threshold, so the whole image counts as **normal** and none as flagged."
     if kind == "mask":
-        return f"**Flagged** is what the data set's mask marks as defective: {text.percent(share)} of the image."
-    return f"**Flagged** is what scores above the threshold, {text.percent(share)} of the image; the rest is normal."
+        return f"**Flagged** is what the data set's mask marks as defective: {units.percent(share)} of the image."
+    return f"**Flagged** is what scores above the threshold, {units.percent(share)} of the image; the rest is normal."
+
+
+def score(value: float) -> str:
+    """The image score."""
+    return f"Score {units.number(value)}."
 
 
 # ------------------------------------------------------------------------------------------------------ Figure 7
 
+FIGURE_7_TITLE = "Does Figure 7 of the paper hold here?"
+IN_NORMAL_REGION, ON_THIS_IMAGE = "In the normal region of this image", "On this image"
+TABLE = "All numbers as a table"
+TABLE_HINT = "Mean ± one standard deviation over positions. Units as in the charts above."
+
 
 @dataclass(frozen=True)
 class Question:
-    """A statistic as a question: `title`, how `less` and `more` of it are called, its `unit` and `help`."""
+    """A statistic as a question: its `title`, `unit` and `help`, and a `hint` on what to look for in its chart."""
 
     title: str
-    less: str
-    more: str
     unit: str
     help: str
     hint: str
-    scale_free: bool
 
 
 QUESTIONS: dict[str, Question] = {
     "mean": Question(
         "Smaller?",
-        "smaller",
-        "larger",
         "mean variance, squared feature units (log)",
-        "Mean over positions of the variance along channels. Gates below 1 shrink it almost whatever they have learnt.",
+        "Mean over positions of the variance along channels. Gates below 1 shrink it almost "
+        "regardless of what they have learnt.",
         "Look for marks that move left: the variance shrinks.",
-        False,
     ),
     "variation": Question(
         "More even?",
-        "more even",
-        "less even",
         "coefficient of variation, no unit",
         "Standard deviation of the variance over positions, divided by its mean: 0 is perfectly even. A common factor "
         "on all features does not change it.",
         "Look for marks that move left: the variance becomes more even from place to place, whatever its size.",
-        True,
     ),
     "unit": Question(
         "Smaller at length 1?",
-        "smaller",
-        "larger",
         "C × variance of unit vectors, 0 to 1",
         "Variance along channels once every vector is brought to length 1, times the number of channels C. "
         "It is 1 where the channels have no common offset, and cannot pass 1.",
         "Look for marks that move at all: with the shrinking taken out, little is left of the difference.",
-        True,
     ),
     "directions": Question(
         "Directions closer?",
-        "closer together",
-        "further apart",
         "spread of directions, 0 to 1",
         "1 minus the squared length of the mean unit vector: 0 if all positions' vectors point the same way. "
         "This is the compactness that a cosine distance can see.",
-        "Look for marks that move left: the vectors point more alike, which is compactness without scale.",
-        True,
+        "Look for marks that move left: the vectors point in more similar directions, which is compactness without "
+        "scale.",
     ),
 }
 
@@ -162,11 +166,11 @@ def answer(values: Sequence[tuple[float, float]]) -> tuple[str, str]:
 
 def steps(values: Sequence[tuple[float, float]]) -> str:
     """The numbers per scale, one line each: "Scale 1: 59.3 → 1.87"."""
-    return "  \n".join(f"Scale {i}: {text.number(a)} → {text.number(b)}" for i, (a, b) in enumerate(values, 1))
+    return "  \n".join(f"Scale {i}: {units.number(a)} → {units.number(b)}" for i, (a, b) in enumerate(values, 1))
 
 
 def verdict(values: Mapping[str, Sequence[tuple[float, float]]], whose: str, where: str) -> str:
-    """The paper's claim held against numbers: "smaller and more even", then what is left without scale.
+    """The paper's claim compared with numbers: "smaller and more even", then what is left without scale.
 
     Args:
         values: statistic -> (before, after) per scale, for every key of `QUESTIONS`.
@@ -200,14 +204,14 @@ def scale_free(values: Mapping[str, Sequence[tuple[float, float]]]) -> str:
 WHY_SCALE_FREE = (
     "Why length 1: every gate lies between 0 and 1, so the product of two can only shorten a feature vector, and its "
     "variance along channels shrinks with it (unless all channels share a large offset). Smaller is nearly built in, "
-    "and would come from random gates, too. The anomaly maps compare directions "
+    "and random gates would produce it too. The anomaly maps compare directions "
     "(1 − cosine), which a common factor does not change. What can help a detector is therefore in the scale-free "
     "numbers: how even the variance is relative to its mean, and how close together the directions are."
 )
 
 
 def _arrows(values: Sequence[tuple[float, float]]) -> str:
-    return ", ".join(f"{text.number(before)} → {text.number(after)}" for before, after in values)
+    return ", ".join(f"{units.number(before)} → {units.number(after)}" for before, after in values)
 
 
 def _all_less(values: Sequence[tuple[float, float]]) -> bool:
@@ -250,30 +254,69 @@ def region_line(name: str, values: Sequence[Statistics | None]) -> str:
     """ "normal: 59.3 ± 30.7 → 1.87 ± 1.85": mean and spread over a region, before and after."""
     if values[0] is None:
         return f"{name}: no positions"
-    parts = [f"{text.number(v.mean)} ± {text.number(v.spread)}" for v in values if v is not None]
+    parts = [f"{units.number(v.mean)} ± {units.number(v.spread)}" for v in values if v is not None]
     return f"{name}: {' → '.join(parts)}"
 
 
 MAPS_HINT = (
-    "Look for the after map being darker (smaller) and of one colour (more even) than the before map beside it, "
-    "outside the outlined region above all."
+    "Look for an after map that is darker (smaller) and more uniform in colour (more even) than the before map beside "
+    "it, especially outside the outlined region."
 )
-HISTOGRAM_HINT = "Look for the filled curve left of the dotted one (smaller) and narrower (more even)."
+HISTOGRAM_TITLE, HISTOGRAM_ALT = "How often each variance occurs", "Histogram of the variance"
+VARIANCE_TITLE = "Variance along channels, place by place"
+
+
+def variance_of(name: str, when: str) -> str:
+    """The title of a map; `when` is "before", "after" or ""."""
+    return f"Variance of {name} ({when})" if when else f"Variance of {name}"
+
+
+def histogram(normal: Sequence[Statistics | None], flagged: Sequence[Statistics | None]) -> str:
+    """Mean and spread in both regions, and what to look for."""
+    lines = f"Mean ± spread. {region_line('Normal', normal)}; {region_line('Flagged', flagged)}."
+    if max(len(normal), len(flagged)) < 2:
+        return lines
+    return f"{lines} Look for a filled curve that lies left of the dotted one (smaller) and is narrower (more even)."
+
 
 # ---------------------------------------------------------------------------------------------- gates and channels
 
 GATES_HINT = (
-    "Look for dips: rows (at the right) and columns (below) that are damped. A flat line means the module treats every "
-    "place alike. Gates have no unit; 1 lets everything pass."
+    "Look for dips: rows (on the right) and columns (below) that are damped. A flat line means that the module treats "
+    "every place alike. Gates have no unit; 1 lets everything pass."
 )
 DAMPING_HINT = (
-    "Look at how steep it is: a flat curve damps all channels alike, which no cosine notices; a steep one chooses."
+    "Look at how steep the curve is: a flat one damps all channels alike, which no cosine notices; a steep one is "
+    "selective."
 )
 TILES_HINT = (
     "Left before, right after, on one colour scale per channel. Look for pictures that vanish on the right: "
     "what they showed no longer reaches the comparison."
 )
-CHANNEL_HELP = "One channel of the features: drawn in orange in the profiles and marked in the sorted curve."
+DAMPING_TITLE = "**Which channels are damped**"
+CHANNEL = "Channel"
+CHANNEL_HELP = "One channel of the features, drawn in orange in the profiles and marked on the sorted curve."
+
+
+def gates_title(after: str) -> str:
+    """The heading of the profiles."""
+    return f"**Gates of {after} along height and width**"
+
+
+def ends_title(most: bool, names: tuple[str, str]) -> str:
+    """The heading of the most or the least damped channels."""
+    before, after = names
+    return f"**{'Most' if most else 'Least'} damped channels, {before} before and {after} after**"
+
+
+def channel_alt(channel: int) -> str:
+    """A channel's picture, for a screen reader."""
+    return f"Channel {channel} before and after"
+
+
+def chosen_tile(channel: int, mean_gate: float) -> str:
+    """Below the chosen channel's picture."""
+    return f"{tile_caption(channel, mean_gate)}; left before, right after."
 
 
 def damping(means: np.ndarray) -> str:
@@ -283,42 +326,59 @@ def damping(means: np.ndarray) -> str:
     below = float(np.mean(means < 0.05))
     ratio = high / max(float(low), 1e-12)
     return (
-        f"On average a gate lets {text.percent(float(means.mean()))} through. Channel {order[-1]} is damped least "
-        f"(mean gate {text.number(float(high))}), channel {order[0]} most ({text.number(float(low))}): a factor of "
-        f"{text.number(float(ratio))} between them. {text.percent(below)} of the {len(means)} channels let less than "
+        f"On average a gate lets {units.percent(float(means.mean()))} through. Channel {order[-1]} is damped least "
+        f"(mean gate {units.number(float(high))}), channel {order[0]} most ({units.number(float(low))}): a factor of "
+        f"{units.number(float(ratio))} between them. {units.percent(below)} of the {len(means)} channels let less than "
         "5 % through."
     )
 
 
 def tile_caption(channel: int, mean_gate: float) -> str:
     """ "Channel 3 · mean gate 0.012"."""
-    return f"Channel {channel} · mean gate {text.number(mean_gate)}"
+    return f"Channel {channel} · mean gate {units.number(mean_gate)}"
 
 
 # --------------------------------------------------------------------------------------------- colours, blend, UMAP
 
+COLOURS_TITLE, IMAGE = "**Features as colours**", "Image"
+VECTORS = "Vectors"
 VECTOR_NAMES = {"unit": "Length 1", "raw": "As they are"}
 VECTORS_HELP = (
     "Length 1: every vector is first divided by its length, since the anomaly maps compare directions alone. "
-    "As they are: shrunken features crowd around the middle and take one colour."
+    "As they are: shrunken features crowd around the middle and get the same colour."
 )
 
 
 def pca_hint(share: float) -> str:
     """What the colours mean."""
     return (
-        f"Three components of one PCA over both pictures become red, green and blue; they hold {text.percent(share)} "
+        f"Three components of one PCA over both pictures become red, green and blue; they hold {units.percent(share)} "
         "of the variance. One colour means one feature vector. Look for structure that vanishes or stands out after."
     )
 
 
+def in_basis(name: str) -> str:
+    """The title of features as colours."""
+    return f"{name} in the common PCA basis"
+
+
+def blend_title(names: tuple[str, str]) -> str:
+    """The heading of the blend."""
+    return f"**From {names[0]} to {names[1]} step by step**"
+
+
+BLEND, BLEND_MAP = "Share of P", "Variance of the blend"
+BLEND_TITLES = {
+    "mean": ("Mean variance", "Mean variance against the blend"),
+    "variation": ("Coefficient of variation", "Coefficient of variation against the blend"),
+}
 BLEND_HINTS = {
-    "mean": "Look at how fast the curve falls; that it falls is nearly built in, since gates only shrink.",
-    "variation": "Look at whether it falls at all: a lowest point in between means that softer gates do better.",
+    "mean": "Look at how fast the curve falls. That it falls is nearly built in, since gates only shrink.",
+    "variation": "Look at whether it falls at all. A minimum in between means that softer gates do better.",
 }
 BLEND_UNITS = {"mean": "squared feature units", "variation": "no unit"}
-BLEND_MAP_HINT = "Look for the moment at which the picture turns even, or patchy, as you move the slider."
-BLEND_HELP = "0 % is the feature as it enters the module, 100 % as it leaves it. Computed from what is already there."
+BLEND_MAP_HINT = "Look for the point at which the picture becomes even, or patchy, as you move the slider."
+BLEND_HELP = "0 % is the feature as it enters the module, 100 % as it leaves it. Computed from what is already known."
 
 
 def blend(percent: int, names: tuple[str, str], now: tuple[float, float], start: tuple[float, float]) -> str:
@@ -326,16 +386,17 @@ def blend(percent: int, names: tuple[str, str], now: tuple[float, float], start:
     before, after = names
     mixed = f"{1 - percent / 100:.2g} {before} + {percent / 100:.2g} {after}"
     return (
-        f"**{mixed}**: mean variance {text.number(now[0])} ({text.number(now[0] / max(start[0], 1e-12))} times that of "
-        f"{before}), coefficient of variation {text.number(now[1])} ({before}: {text.number(start[1])})."
+        f"**{mixed}**: mean variance {units.number(now[0])} ({units.number(now[0] / max(start[0], 1e-12))} times "
+        f"that of {before}), coefficient of variation {units.number(now[1])} ({before}: {units.number(start[1])})."
     )
 
 
+UMAP_TITLE, UMAP_WAIT = "**Feature vectors as a UMAP**", "Computing the UMAP…"
 UMAP_SWITCH = "Draw the UMAP"
-UMAP_HELP = "Takes some seconds, the first time after a start up to half a minute. The result is kept."
+UMAP_HELP = "Takes a few seconds, or up to half a minute the first time after the workbench starts. The result is kept."
 UMAP_HINT = (
-    "Each dot is the feature vector of one position. Look for orange dots that stand apart from the blue ones; "
-    "distances between far groups, and the two pictures' axes, mean nothing."
+    "Each dot is the feature vector of one position. Look for orange dots that stand apart from the blue ones. The "
+    "axes and the distances between remote groups mean nothing."
 )
 TOO_FEW = 10
 """With fewer flagged positions than this, a UMAP says little about them."""
@@ -347,7 +408,7 @@ def few_flagged(count: int, total: int) -> str:
         return "Nothing is flagged at this scale, so all dots are normal."
     if count < TOO_FEW:
         return (
-            f"Only {text.plural(count, 'position')} of {total} at this scale {'is' if count == 1 else 'are'} flagged: "
+            f"Only {units.plural(count, 'position')} of {total} at this scale {'is' if count == 1 else 'are'} flagged: "
             "too few to say whether they stand apart. A finer scale has more."
         )
     return ""
@@ -367,6 +428,7 @@ def separation(names: Sequence[str], values: Sequence[float | None]) -> str:
 
 # ------------------------------------------------------------------------------------------------- whole data set
 
+DATA_TITLE, DATA = "Over a whole test set", "Data set"
 DATA_CHOICES = {
     "none": "None",
     "elpv:mono": "ELPV, monocrystalline",
@@ -375,42 +437,81 @@ DATA_CHOICES = {
     "folder": "A folder or ZIP",
 }
 DATA_ABOUT = (
-    "One image is an anecdote. This measures the same numbers on every labelled test image of a data set, with one "
-    "forward pass each, and compares normal with defective images."
+    "One image proves little. Here the same numbers are measured on every labelled test image of a data set, with one "
+    "forward pass each, and normal images are compared with defective ones."
 )
-DATA_HELP = "Its test part is measured: normal images, and defective ones if there are any."
+DATA_HELP = "Its test images are measured: normal ones, and defective ones if there are any."
+FOLDER, FOLDER_EXAMPLE = "Folder or ZIP", "/data/bottle"
 FOLDER_HELP = (
-    "On the machine this runs on: a folder of normal images, an MVTec AD or VisA category, or a ZIP of one. "
-    "ZIP paths may name a folder inside."
+    "A path on the computer that runs the workbench: a folder of normal images, an MVTec AD or VisA category, or a ZIP "
+    "of one. The path of a ZIP may continue with a folder inside it."
 )
 DATA_HINT = {
-    "mean": "Marks are means over images, bars one standard deviation. Look for filled marks left of open ones.",
+    "mean": "Marks are means over images; bars are one standard deviation. Look for filled marks left of open ones.",
     "variation": "Look for filled marks left of open ones: more even inside an image, whatever the size.",
-    "unit": "Look for blue and orange that part after the projection but not before.",
+    "unit": "Look for blue and orange marks that separate after the projection but not before.",
     "directions": "Look for filled marks further left: directions closer together in an image.",
 }
 
 
-def duration(seconds: float) -> str:
-    """A rough duration: "some seconds", "about 40 s", "about 3 min"."""
-    if seconds < 8:
-        return "some seconds"
-    return f"about {round(seconds, -1):.0f} s" if seconds < 90 else f"about {round(seconds / 60)} min"
+START_AGAIN, STOP = "Continue", "Stop measuring"
+READING = "Reading the files…"
+NO_LABELLED = "This data set has no labelled test images, so there is nothing to measure."
+DATA_TABLE, DATA_CSV = "Table of means and standard deviations", "Table (CSV)"
 
 
-def data_progress(done: int, total: int, seconds_left: float | None) -> str:
-    """ "40 of 490 images measured, about 2 min left"."""
-    left = f", {duration(seconds_left)} left" if seconds_left is not None and done < total else ""
-    return f"{done} of {text.plural(total, 'image')} measured{left}"
+def start(done: int, total: int, seconds: float) -> str:
+    """The button that starts or continues a measurement, with an estimate."""
+    label = START_AGAIN if done else f"Measure {units.plural(total, 'image')}"
+    return f"{label} ({units.about(seconds)})"
+
+
+def left_out(problems: Sequence[str], shown: int) -> str:
+    """The images that could not be read, the first ones with their reason."""
+    head = f"{units.plural(len(problems), 'image was', 'images were')} left out:"
+    return "\n".join([head, *(f"- {units.plain(problem)}" for problem in problems[:shown])])
 
 
 def data_counts(normal: int, defective: int, total: int, name: str) -> str:
     """What the numbers rest on."""
     done = normal + defective
     part = "" if done == total else f" ({done:,} of {total:,} test images so far, in random order)"
-    return f"**{text.plain(name)}**: {text.plural(normal, 'normal image')}, {defective} defective{part}."
+    return f"**{units.plain(name)}**: {units.plural(normal, 'normal image')}, {defective} defective{part}."
 
 
 def data_where(normal: int, name: str) -> str:
     """The place for `verdict`."""
-    return f"Over {text.plural(normal, 'normal test image')} of {text.plain(name)}"
+    return f"Over {units.plural(normal, 'normal test image')} of {units.plain(name)}"
+
+
+def defective_where(defective: int) -> str:
+    """The place for `verdict` where a set has no normal images."""
+    return f"Over {units.plural(defective, 'defective image')}"
+
+
+def table_row(name: str, region: str, found: Statistics) -> dict[str, object]:
+    """One row of the table of all numbers."""
+    return {
+        "Features": name,
+        "Region": region,
+        "Positions": found.positions,
+        "Variance": f"{units.number(found.mean)} ± {units.number(found.spread)}",
+        "Coefficient of variation": found.variation,
+        "At length 1": found.unit,
+        "Spread of directions": found.directions,
+    }
+
+
+def umap_of(name: str, vectors: int) -> str:
+    """The heading of a UMAP."""
+    return f"{name}, {units.plural(vectors, 'vector')}, seed 0"
+
+
+def umap_alt(name: str) -> str:
+    """A UMAP, for a screen reader."""
+    return f"UMAP of {name}"
+
+
+def place(x: float, y: float) -> str:
+    """A position under the pointer."""
+    return f"x {x:.0f} px, y {y:.0f} px"

@@ -1,0 +1,67 @@
+"""Variance along channels, place by place: maps and histograms of each scale before and after."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from nnet.analysis.projection import Pair
+from workbench.projection import cache, figures, settings, variance_figures, words
+from workbench.projection.pairs import Look
+from workbench.projection.scene import Scene
+from workbench.shared import controls, pictures, session, theme
+from workbench.shared.charts import CHART_CONFIG, PICTURE_CONFIG
+
+
+@st.fragment
+def section(scene: Scene) -> None:
+    """Runs again alone when its scale is changed."""
+    st.subheader(words.VARIANCE_TITLE, anchor=False)
+    way = controls.choose(settings.WAY, words.WAY_NAMES, label=words.WAY, help=words.WAY_HELP)
+    st.caption(f"{words.MAPS_HINT} {words.SAME_REGIONS}" if scene.has_projection else words.SAME_REGIONS)
+    for pair, look in zip(scene.pairs, scene.looks, strict=True):
+        _row(scene, pair, look, way)
+
+
+def _row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
+    st.markdown(words.pair_heading(pair))
+    scale, touch = variance_figures.variance_scale(look.variance, way), session.on_touch_screen()
+    named = dict(zip(pair.names, look.variance, strict=False))
+
+    def drawn() -> dict[str, go.Figure]:
+        maps = {
+            name: variance_figures.variance_figure(variance, look.region, scene.shape, scale, way, touch=touch)
+            for name, variance in named.items()
+        }
+        return {**maps, "histogram": variance_figures.histogram_figure(named, look.region, way)}
+
+    kept = cache.charts(scene, drawn, scene.side, pair.scale, way, touch)
+    maps, histogram = st.columns((3, 2), gap="medium")
+    with maps:
+        grid = st.grid(2, min_column_width=140, gap="small")
+        for name, when in zip(named, ("before", "after"), strict=False):
+            with grid.cell():
+                label = words.variance_of(name, when if pair.after is not None else "")
+                st.markdown(label)
+                key = f"variance-{scene.side}-{pair.scale}-{when}"
+                st.plotly_chart(kept[name], key=key, config=map_config(), alt=label)
+        st.html(pictures.colour_bar(scale))
+    with histogram:
+        st.markdown(words.HISTOGRAM_TITLE)
+        key = f"histogram-{scene.side}-{pair.scale}"
+        st.plotly_chart(kept["histogram"], key=key, config=CHART_CONFIG, alt=words.HISTOGRAM_ALT)
+        st.html(figures.key(_histogram_key(pair, look)))
+        st.caption(words.histogram(look.normal, look.flagged))
+
+
+def map_config() -> dict[str, object]:
+    """Buttons of a map; on a phone they would cover it."""
+    return CHART_CONFIG if session.on_touch_screen() else PICTURE_CONFIG
+
+
+def _histogram_key(pair: Pair, look: Look) -> list[tuple[str, str, str]]:
+    before, after = pair.names
+    marks = [("dotted", before), ("area", after)] if pair.after is not None else [("area", before)]
+    groups = [("normal", theme.NORMAL, ~look.region), ("flagged", theme.ANOMALOUS, look.region)]
+    present = [(group, colour) for group, colour, inside in groups if inside.any()]
+    return [(mark, colour, f"{name} {group}") for mark, name in marks for group, colour in present]
