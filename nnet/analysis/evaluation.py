@@ -301,8 +301,7 @@ def score(evidence: Evidence, expression: str) -> Result:
     Raises:
         nnet.expression.ExpressionError: malformed, or a map that the evidence does not have.
     """
-    parsed = parse(expression)
-    pixels = pixel_scores(evidence, parsed)
+    pixels = pixel_scores(evidence, parse(expression))
     values = pixels.max(axis=(1, 2)).astype(np.float64)
     types = evidence.defect_types
     normal = [i for i, label in enumerate(evidence.labels) if label == GOOD]
@@ -316,7 +315,7 @@ def score(evidence: Evidence, expression: str) -> Result:
         kind: part(sorted(normal + [i for i, label in enumerate(evidence.labels) if label == kind]))
         for kind in (types if len(types) > 1 else ())
     }
-    return Result(parsed.text, values, part(range(len(evidence))), by_type)
+    return Result(parse(expression).text, values, part(range(len(evidence))), by_type)
 
 
 def pixel_scores(evidence: Evidence, expression: Expression) -> Array:
