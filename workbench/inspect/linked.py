@@ -72,14 +72,7 @@ def wipe(
     height, width = scene.loaded.image.shape[:2]
     x, y = scene.view.pixel
     with st.container(width=440):
-        wipe_component.wipe(
-            key,
-            *sides,
-            names,
-            setting.remember(),
-            setting.set,
-            aspect=width / height,
-            label=label,
-            mark=((x + 0.5) / width, (y + 0.5) / height),
-        )
+        mark = ((x + 0.5) / width, (y + 0.5) / height)
+        pair = wipe_component.Pair(*sides, names, setting.remember(), width / height, label, mark)
+        wipe_component.wipe(key, pair, setting.set)
         st.html(pictures.colour_bar(scale))

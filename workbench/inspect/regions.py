@@ -77,7 +77,7 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
     ]
     first = max(thresholds[0], threshold_histogram.SMALLEST)
     last = thresholds[-1] if thresholds[-1] > first else 10 * first  # scores of nothing but 0 span nothing
-    return threshold_histogram.data(
+    shown = threshold_histogram.data(
         [threshold_histogram.Group(words.HELD_OUT, theme.NORMAL, np.asarray(calibrated.scores), "right")],
         np.geomspace(first, last, _BINS + 1),
         stops,
@@ -85,8 +85,8 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
         label=shared_words.verdict(calibrated, value),
         mark=(words.this_image(value), value),
         reference=(words.calibrated(calibrated.threshold), calibrated.threshold),
-        height=_HEIGHT,
     )
+    return shown | {"height": _HEIGHT}
 
 
 def nearest_factor(calibrated: Reference, factors: Sequence[float], threshold: float) -> float:

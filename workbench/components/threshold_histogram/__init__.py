@@ -23,6 +23,9 @@ SMALLEST = 1e-12
 MARGIN = 0.015
 """Share of the axis that is added at each end, so that the line can be taken hold of there."""
 
+HEIGHT = 250
+"""Of the plot in pixels, without what is written around it; a page may put another one into the data."""
+
 _mount = register("threshold_histogram", Path(__file__).parent)
 
 
@@ -57,7 +60,6 @@ def data(
     label: str,
     reference: tuple[str, float] | None = None,
     mark: tuple[str, float] | None = None,
-    height: int = 250,
 ) -> dict[str, object]:
     """What the browser is given; every position is a share 0..1 of the logarithmic axis, rounded to 1e-6.
 
@@ -69,7 +71,6 @@ def data(
         label: what a screen reader says of the histogram.
         reference: name and score of a second threshold, drawn as a dotted line.
         mark: name and score of one image, drawn as a diamond.
-        height: of the plot in pixels, without what is written around it.
     """
     values = [stop.value for stop in stops]
     low, high = _axis(edges, values)
@@ -80,7 +81,7 @@ def data(
     counts = [histogram(group.scores, edges) for group in groups]
     rows = count_ticks(max(int(count.max()) for count in counts))
     return {
-        "height": height,
+        "height": HEIGHT,
         "edges": [share(edge) for edge in edges],
         "bins": _bins([group.name for group in groups], counts, edges),
         "series": [
