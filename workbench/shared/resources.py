@@ -29,7 +29,7 @@ from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
 from workbench.shared import pictures, places
-from workbench.shared.cache import BoundedCache as BoundedCache
+from workbench.shared.cache import BoundedCache
 from workbench.shared.places import RUNS_FOLDER as RUNS_FOLDER
 from workbench.shared.places import runs_folder as runs_folder
 
