@@ -6,13 +6,19 @@ WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: demo test test-scale lint model clean
+.PHONY: demo test test-all test-scale lint model clean
 
 demo: .venv/app.stamp
 	$(BIN)/streamlit run Workbench.py --server.port $(PORT)
 
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 test: .venv/dev.stamp
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(PYTEST) -m "not slow"
+
+# Also what takes long: long trainings, compiling, UMAP for real.
+test-all: .venv/dev.stamp
+	$(PYTEST)
 
 # The ablation study on a local Ray instance; Ray is large, so it is not part of `make test`.
 test-scale: .venv/dev.stamp

@@ -15,6 +15,21 @@ if TYPE_CHECKING:
     from nnet.detector import Detector
 
 
+_LONGEST_FIRST = ("browser", "processes", "pages", "unit")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folders whose files take longest come first, so that no process is left alone with one of them at the end."""
+    root = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(root).parts[0] if item.path.is_relative_to(root) else ""
+        return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
+
+    items.sort(key=place)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def threads() -> Iterator[None]:
     """UMAP and studies that run in this process set PyTorch's number of threads; the next file gets back what was."""

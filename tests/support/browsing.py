@@ -70,9 +70,12 @@ def _wait_for(url: str, server: subprocess.Popen) -> None:
 class Visitor:
     """A page in the browser that remembers what went wrong, and whom it talked to."""
 
-    def __init__(self, browser: object, address: str, width: int = 1440, **options: object) -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        self.page = self.context.new_page()
+    def __init__(self, browser: object, address: str, width: int = 1440, color_scheme: str = "light") -> None:
+        # One context for all, so that Streamlit's scripts are loaded and compiled once.
+        context = browser.contexts[0] if browser.contexts else browser.new_context()
+        self.page = context.new_page()
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme=color_scheme)
         self.address = address
         self.page.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
@@ -114,7 +117,7 @@ class Visitor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.context.close()
+        self.page.close()
 
 
 def picture(seed: int = 0) -> bytes:
