@@ -49,6 +49,7 @@ def test_an_uploaded_picture_is_followed_through_the_projection(
         visitor.check()
 
 
+@pytest.mark.slow
 def test_a_umap_is_drawn_and_a_whole_test_set_is_measured(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Projection?part=features&stage=1").page

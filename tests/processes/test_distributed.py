@@ -73,6 +73,7 @@ def pair(tmp_path_factory) -> tuple[Path, Path]:
     return folder / "one", folder / "two"
 
 
+@pytest.mark.slow
 def test_two_processes_have_the_loss_curve_of_one(pair):
     one, two = map(load_history, pair)
     assert len(one) == len(two) == EPOCHS

@@ -35,6 +35,7 @@ def photos(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_nnet_commands_do_what_they_say(photos):
     found = commands("python -m nnet")
     assert {words[3] for words in found} == {"data", "train", "score", "info"}

@@ -154,6 +154,7 @@ except RunError as error:
 """
 
 
+@pytest.mark.slow
 def test_two_starts_at_the_same_instant_make_one_model_without_anybody_watching(runs):
     run = made(runs)
     assert (run.state, run.id, run.model) == ("created", "my-part", None)
@@ -378,6 +379,7 @@ def test_those_that_wait_wait_in_order(runs):
     slot.release()
 
 
+@pytest.mark.slow
 def test_many_looks_at_a_waiting_run_start_one_supervisor(runs, monkeypatch):
     started = []
     launch = processes.launch
@@ -466,6 +468,7 @@ def die_while_writing() -> None:
     nnet.saved.storage.write_atomically = dying
 
 
+@pytest.mark.slow
 def test_kill_9_in_the_middle_of_writing_leaves_the_state_before_it(runs, whole):
     run = made(runs, epochs=EPOCHS)
     assert work_here(run, die_while_writing) == -signal.SIGKILL
@@ -621,6 +624,7 @@ def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_n
     assert_same(run, whole)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_keeps_its_split_and_its_pinned_images_when_files_come_and_go(runs, tmp_path):
     """With defects in the folder the normal images are split by a shuffle, which one file more changes altogether."""
     data, extra = tmp_path / "parts", random_images(8, seed=5)

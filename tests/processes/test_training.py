@@ -85,6 +85,7 @@ def test_a_broken_run_resumes_to_the_same_result(tmp_path, epoch):
     assert not (tmp_path / "broken" / RESUME).exists()
 
 
+@pytest.mark.slow
 def test_short_epochs_are_not_all_written_and_a_break_keeps_the_last_finished_one(tmp_path, monkeypatch):
     written, real = [], nnet.training.state.write_tensors
 

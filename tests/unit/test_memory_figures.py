@@ -119,6 +119,7 @@ def test_too_few_points_for_umap_become_a_pca_with_a_note() -> None:
     assert embedding.items.shape == (6, 2) and embedding.queries.shape == (4, 2)
 
 
+@pytest.mark.slow
 def test_umap_is_the_same_every_time_and_keeps_groups_together() -> None:
     generator = np.random.default_rng(2)
     centres = np.eye(2, 16)

@@ -188,6 +188,7 @@ def test_blocks_change_size_and_channels_as_named():
     assert basic_up(8, 12)(x).shape == (2, 12, 12, 12)
 
 
+@pytest.mark.slow
 def test_the_network_compiles_in_one_piece_to_the_same_losses():
     network, config = NNet(tiny_config()).train(), tiny_config()
     features = network.T(network.normalise(images(4)))

@@ -143,6 +143,7 @@ def test_separation_is_high_for_groups_apart_and_low_for_mixed_ones() -> None:
     assert projection.separation(apart, np.arange(10) == 0) is None
 
 
+@pytest.mark.slow
 def test_umap_is_repeatable_and_says_when_there_is_too_little() -> None:
     pytest.importorskip("umap")
     vectors = RNG.normal(size=(24, 8)).astype(np.float32)
