@@ -69,6 +69,13 @@ def test_equation_7_weighs_the_terms():
     assert late["loss"] == pytest.approx(1 + 1.2 * 1 + 0.002 * math.log(2) / 2)
 
 
+def test_alpha_belongs_to_the_forward_distillation():
+    config = LossConfig(alpha=1.2, align=False, delta=0.0)
+    terms = total_loss(outputs(SP=[A], P=[A]), config, epoch=0)
+    assert terms["L_KD"] == pytest.approx(0, abs=1e-6) and terms["L_RKD"] > 0.1
+    assert terms["loss"] == pytest.approx(float(terms["L_RKD"]), abs=1e-6)
+
+
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
