@@ -16,6 +16,8 @@ import pytest
 from builders import random_images
 from PIL import Image
 
+import nnet
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -82,7 +84,8 @@ def test_the_installed_workbench_knows_its_pages_and_models(installed, tmp_path)
 def test_the_distributions_hold_what_they_need_and_no_more(built):
     with zipfile.ZipFile(built[".whl"]) as wheel:
         names = wheel.namelist()
-    assert {name.split("/")[0] for name in names} == {"nnet", "workbench", "nnet_workbench-0.1.0.dist-info"}
+    about = f"nnet_workbench-{nnet.__version__}.dist-info"
+    assert {name.split("/")[0] for name in names} == {"nnet", "workbench", about}
     assert not [name for name in names if "__pycache__" in name or "test" in name.split("/")[0]]
     pages = {path.name for path in (ROOT / "pages").glob("*.py")}
     assert pages == {Path(name).name for name in names if name.startswith("workbench/app/pages/")}

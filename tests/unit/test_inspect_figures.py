@@ -89,11 +89,11 @@ def test_a_part_of_the_picture_stays_inside_it_and_holds_the_pixel() -> None:
     image = np.zeros((50, 100, 3), np.uint8)
     image[49, 99] = 255, 0, 0
     scale = pictures.calibrated_scale(1.0)
-    part, unmarked = figures.around(image, np.zeros((5, 10), np.float32), scale, 1.0, 99, 49, image.shape)
+    part, unmarked = figures.around(image, np.zeros((5, 10), np.float32), scale, 1.0, (99, 49), image.shape)
     assert part.shape[0] == part.shape[1] and part[-6, -6, 0] > 100 and part[6, 6].tolist() == [0, 0, 0]
     assert (part == 255).all(axis=-1).any()  # the ring
     assert np.array_equal(unmarked, part)
-    _, marked = figures.around(image, np.full((5, 10), 2, np.float32), scale, 1.0, 99, 49, image.shape)
+    _, marked = figures.around(image, np.full((5, 10), 2, np.float32), scale, 1.0, (99, 49), image.shape)
     assert marked[6, 6].tolist() == pictures.colourised(np.array(2.0), scale).tolist()
 
 

@@ -95,6 +95,24 @@ def _of_branch(found: Attribution, factor: Part, branch: str) -> float:
     return factor.contribution * (wanted / total if abs(total) > 1e-12 else count)
 
 
+_AT_THE_MEDIAN = {"type": "line", "x0": 1.0, "x1": 1.0, "y0": 0, "y1": 1, "yref": "y domain"} | {
+    "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"}
+}
+
+
+def _times_the_median(first: float, last: float) -> dict[str, object]:
+    """A logarithmic axis between two powers of ten, with room on the right for the labels of the marks."""
+    return {
+        "type": "log",
+        "range": [first, last + 0.75 * (last - first)],
+        "fixedrange": True,
+        "tickangle": 0,
+        "dtick": 1 if last - first < 2 else 2,
+        "title": {"text": "times the normal median (logarithmic)", "standoff": 4},
+        "exponentformat": "none",
+    }
+
+
 def against_normal_figure(
     values: Mapping[str, float], levels: Mapping[str, tuple[float, float, float]], used: Sequence[str]
 ) -> go.Figure:
@@ -142,30 +160,11 @@ def against_normal_figure(
         hovertemplate="%{y}: %{x:.3g} times the normal median of %{customdata:.3g}<extra></extra>",
     )
     ends = [math.log10(v) for v in (*low, *high, *here, 1.0)]
-    first, last = min(ends) - 0.1, max(ends) + 0.1
     layout = {
         "showlegend": False,
-        "xaxis": {
-            "type": "log",
-            "range": [first, last + 0.75 * (last - first)],
-            "fixedrange": True,
-            "tickangle": 0,
-            "dtick": 1 if last - first < 2 else 2,
-            "title": {"text": "times the normal median (logarithmic)", "standoff": 4},
-            "exponentformat": "none",
-        },
+        "xaxis": _times_the_median(min(ends) - 0.1, max(ends) + 0.1),
         "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
-        "shapes": [
-            {
-                "type": "line",
-                "x0": 1.0,
-                "x1": 1.0,
-                "y0": 0,
-                "y1": 1,
-                "yref": "y domain",
-                "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
-            }
-        ],
+        "shapes": [_AT_THE_MEDIAN],
         "height": 70 + 32 * len(names),
     }
     return go.Figure([normal, marks], _CHART | layout)
@@ -176,8 +175,7 @@ def around(
     score: np.ndarray,
     scale: Scale,
     opacity: float,
-    x: int,
-    y: int,
+    pixel: tuple[int, int],
     shape: tuple[int, ...],
     share: float = 0.2,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -188,10 +186,11 @@ def around(
     Args:
         image: uint8 (h, w, 3), any size.
         score, scale, opacity: as for `figures.overlay`.
-        x, y: pixel of the image as given.
+        pixel: x and y in the image as given.
         shape: of the image as given.
         share: side of the part as a share of the picture's shorter side.
     """
+    x, y = pixel
     height, width = image.shape[:2]
     side = max(1, round(share * min(height, width)))
     row, column = (y + 0.5) * height / shape[0], (x + 0.5) * width / shape[1]

@@ -36,7 +36,7 @@ def _place(scene: Scene) -> None:
     x, y = scene.view.pixel
     shape = scene.loaded.image.shape
     st.markdown(f"**{verdict_words.pixel_title(x, y)}**")
-    parts = figures.around(scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, x, y, shape)
+    parts = figures.around(scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, (x, y), shape)
     with st.container(horizontal=True, gap="small"):
         for (caption, alt), part in zip(words.AROUND.items(), parts, strict=True):
             st.image(pictures.photo_uri(part), caption, width=120, alt=alt)

@@ -72,7 +72,7 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
         "showgrid": False,
         **_FIXED,
     }
-    return _chart(traces, across, down, 110 + 58 * len(rows), left=8, lines=[_upright(0, "solid")])
+    return _chart(traces, across, down, 110 + 58 * len(rows), margin=(8, 46), lines=[_upright(0, "solid")])
 
 
 def bars_figure(rows: Sequence[Values], chosen: str) -> go.Figure:
@@ -169,7 +169,7 @@ def sweep_figure(
     }
     traces: list[dict[str, object]] = [_seeds([(x, value) for x, row in shown for value in row.seeds.values()]), means]
     lines = [] if chosen is None else [_upright(chosen, "dot")]
-    return _chart(traces, across, _percent(limits), 240, legend=False, bottom=34, lines=lines)
+    return _chart(traces, across, _percent(limits), 240, legend=False, margin=(56, 34), lines=lines)
 
 
 def limits(rows: Sequence[Values]) -> tuple[float, float]:
@@ -302,11 +302,12 @@ def _chart(
     down: Mapping[str, object],
     height: int,
     *,
-    left: int = 56,
-    bottom: int = 46,
+    margin: tuple[int, int] = (56, 46),
     legend: bool = True,
     lines: Sequence[dict[str, object]] = (),
 ) -> go.Figure:
+    """The shared chart with these axes; `margin` is that on the left and at the bottom, in pixels."""
+    left, bottom = margin
     return charts.chart(
         traces, height, x=across, y=down, left=left, right=12, bottom=bottom, legend=legend, shapes=list(lines)
     )

@@ -1,0 +1,38 @@
+"""The limits that keep the code readable: files, functions and parameter lists stay short."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(path for folder in ("nnet", "workbench", "pages", "examples") for path in (ROOT / folder).rglob("*.py"))
+FILE_LINES, FUNCTION_LINES, PARAMETERS, EXAMPLE_LINES = 400, 60, 7, 30
+LONG_FILES = ("words.py", "published.py")  # sentences, and the paper's tables
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines from the signature to the end, without the docstring."""
+    first = node.body[0]
+    is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    told = (first.end_lineno or 0) - first.lineno + 1 if is_docstring else 0
+    return (node.end_lineno or 0) - node.lineno + 1 - told
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_functions_and_parameter_lists_are_short(path):
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= (EXAMPLE_LINES if path.parent.name == "examples" else FILE_LINES) or path.name in LONG_FILES
+    for node in functions(path):
+        assert length(node) <= FUNCTION_LINES, f"{node.name} has {length(node)} lines"
+        count = len([a for a in (*node.args.args, *node.args.kwonlyargs) if a.arg not in ("self", "cls")])
+        assert count <= PARAMETERS or node.name == "train", f"{node.name} has {count} parameters"
