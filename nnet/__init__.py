@@ -28,7 +28,7 @@ Importing the package is cheap: the names below bring in torch when they are fir
 
 from importlib import import_module
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _EXPORTS = {
     "Config": "nnet.config",
