@@ -7,6 +7,8 @@ import re
 import pytest
 from browsing import Visitor, file, photo, score
 
+from workbench.inspect import words
+
 
 def click(page: object, key: str, x: float, y: float, number: int = 0) -> None:
     """Click into a picture of a component at a share of its width and height."""
@@ -81,7 +83,7 @@ def test_threshold_regions_and_wipe_answer(browser: object, address: str) -> Non
         visitor.settle()
         assert badges.count() == 0
         assert page.get_by_text("held-out normal images would be flagged").inner_text() != told
-        page.get_by_text("No pixel of this image lies above the threshold.").wait_for()
+        page.get_by_text(words.regions_found(0, 0.0)).wait_for()
 
         closer(page, "S1 against S2")
         page.wait_for_url("**view=students**")
