@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +98,9 @@ def interrupted(category, tmp_path_factory, machine) -> Interrupted:
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     (run,) = [run for run in folder.runs.list() if run.kept_epochs]
-    stopped = subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
+    # Tests that a shell started in the background ignore Ctrl-C, and so would what they start.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    stopped = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=heard, **pipes)
     assert any(line.startswith("started") for line in stopped.stderr)
     stopped.send_signal(signal.SIGINT)
     said = stopped.communicate()[1]
