@@ -49,17 +49,7 @@ def gates_figure(source: str, shape: tuple[int, ...], gate: Gate, channel: int, 
     unit = {"range": [0, 1.02], "tickvals": [0, 0.5, 1], "fixedrange": True, "zeroline": False}
     right = {**unit, "domain": [0.74, 1], "anchor": "y", "title": {"text": "gate h", "standoff": 2}}
     below = {**unit, "domain": [0, 0.26], "anchor": "x", "title": {"text": "gate w", "standoff": 2}, "side": "left"}
-    image = {
-        "source": source,
-        "xref": "x",
-        "yref": "y",
-        "x": 0,
-        "y": 0,
-        "sizex": shape[1],
-        "sizey": shape[0],
-        "sizing": "stretch",
-        "layer": "below",
-    }
+    image = pictures.layer_below(source, shape)
     margin = {"l": 46, "r": 8, "t": 30, "b": 24}
     more = {"xaxis2": right, "yaxis2": below, "images": [image], "margin": margin}
     return charts.chart(traces, round(inner) + 54, x=x, y=y, legend=True, **more)

@@ -171,17 +171,10 @@ def icon(side: int = 64) -> np.ndarray:
 # -------------------------------------------------------------------------------------------------------- charts
 
 
-def picture_figure(image: np.ndarray, shape: tuple[int, ...], score: np.ndarray, *, touch: bool = False) -> go.Figure:
-    """A zoomable picture that tells position and score under the pointer.
-
-    Args:
-        image: what is shown, uint8, any size.
-        shape: (H, W, ...) of the image as given, whose pixels the axes count.
-        score: the score map under the pointer.
-        touch: a drag scrolls the page instead of zooming.
-    """
-    below = {
-        "source": data_uri(image),
+def layer_below(source: str, shape: tuple[int, ...]) -> dict[str, object]:
+    """Plotly's layout image: a data URI under the traces, stretched to one unit per pixel of an image of that shape."""
+    return {
+        "source": source,
         "xref": "x",
         "yref": "y",
         "x": 0,
@@ -191,6 +184,18 @@ def picture_figure(image: np.ndarray, shape: tuple[int, ...], score: np.ndarray,
         "sizing": "stretch",
         "layer": "below",
     }
+
+
+def picture_figure(image: np.ndarray, shape: tuple[int, ...], score: np.ndarray, *, touch: bool = False) -> go.Figure:
+    """A zoomable picture that tells position and score under the pointer.
+
+    Args:
+        image: what is shown, uint8, any size.
+        shape: (H, W, ...) of the image as given, whose pixels the axes count.
+        score: the score map under the pointer.
+        touch: a drag scrolls the page instead of zooming.
+    """
+    below = layer_below(data_uri(image), shape)
     return go.Figure(_hover_layer(score, shape, opacity=0), _picture_layout(shape, touch) | {"images": [below]})
 
 
