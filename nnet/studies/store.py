@@ -191,10 +191,10 @@ class StudyFolder:
     def finish(self, job: Job, result: Mapping[str, Any]) -> None:
         """Write a finished run down, and remove its checkpoint unless it is to be kept; how the run went stays."""
         write_json(self.done(job.key), dict(result))
-        for path in () if job.keep else self.model(job.key).glob("*"):
+        for path in () if job.keep else self.model(job.key).iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
-            elif path.name not in _OF_THE_RUN:
+            elif path.name not in _OF_THE_RUN and not path.name.startswith("."):  # the status being written just now
                 path.unlink()
 
     def write_tables(self, rows: Sequence[Mapping[str, Any]]) -> list[Path]:

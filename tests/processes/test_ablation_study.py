@@ -291,6 +291,17 @@ def test_a_study_survives_its_killed_command_and_a_stopped_one_continues(interru
     assert not [path for path in interrupted.out.rglob("*") if path.name.endswith(".tmp")]
 
 
+def test_finishing_leaves_alone_what_the_run_is_writing_just_now(study, category, tmp_path):
+    folder, job = StudyFolder(tmp_path), replace(planned(category, study).jobs[0], keep=False)
+    model = folder.model(job.key)
+    model.mkdir(parents=True)
+    folder.done(job.key).parent.mkdir(exist_ok=True)
+    for name in (".status.json.tmp", "status.json", "weights.safetensors"):
+        (model / name).write_text("{}")
+    folder.finish(job, {})
+    assert {path.name for path in model.iterdir()} == {".status.json.tmp", "status.json"}
+
+
 @pytest.fixture
 def nobody_trains(monkeypatch) -> None:
     """The queue stays as it is."""
