@@ -1,0 +1,43 @@
+"""Who may talk to the server: pages that it served itself, under this computer's own names, and nobody else."""
+
+from __future__ import annotations
+
+import http.client
+from urllib.parse import urlsplit
+
+import pytest
+
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+
+
+def answer(port: int, host: str, origin: str) -> int:
+    """Status of the request that opens a session, sent by a page of `origin` to a server that it calls `host`."""
+    connection = http.client.HTTPConnection("localhost", port, timeout=60)
+    connection.putrequest("GET", "/_stcore/stream", skip_host=True)
+    for name, value in {**HANDSHAKE, "Host": f"{host}:{port}", "Origin": origin}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_this_computer_may_talk_to_the_server(address: str, host: str) -> None:
+    port = urlsplit(address).port
+    assert answer(port, host, f"http://{host}:{port}") == http.client.SWITCHING_PROTOCOLS
+
+
+def test_a_foreign_page_is_refused(address: str) -> None:
+    assert answer(urlsplit(address).port, "localhost", "http://evil.example") == http.client.FORBIDDEN
+
+
+def test_a_foreign_name_that_was_made_to_point_here_is_refused(address: str) -> None:
+    """DNS rebinding: host and origin agree, so that only the list of allowed names tells."""
+    port = urlsplit(address).port
+    assert answer(port, "evil.example", f"http://evil.example:{port}") == http.client.FORBIDDEN
