@@ -13,14 +13,12 @@ from nnet.expression import parse
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import enlarge
-from workbench.shared import pictures, theme, units, verdict_words
-from workbench.shared import words as shared_words
+from workbench.inspect import words
+from workbench.shared import charts, pictures, theme, units, verdict_words
 from workbench.shared.pictures import Scale
 
-_BARE = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
-_CHART = _BARE | {"margin": {"l": 0, "r": 8, "t": 8, "b": 44}, "dragmode": False}
 _BRANCH_COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
-_BRANCH_NAMES = {"forward": "forward student S1", "reverse": "decoder S2"}
+_LEAST = 1e-3  # a value of 0 has no place on a logarithmic axis; it stands here, in normal medians
 _PART_SIDE, _RING = 240, 12
 
 
@@ -32,23 +30,25 @@ def shares_figure(found: Attribution) -> go.Figure:
 
     The parts are the factors of a product, and the maps of any other score.
     """
-    factors = found.parts
+    factors, total = found.parts, found.whole.contribution
     names = [verdict_words.shown(factor.text) for factor in factors]
-    total = found.whole.contribution
-    bars = []
-    for branch, colour in _BRANCH_COLOURS.items():
-        values = [100 * _of_branch(found, factor, branch) / total for factor in factors]
-        bars.append(
-            go.Bar(
-                x=values,
-                y=names,
-                orientation="h",
-                name=_BRANCH_NAMES[branch],
-                marker={"color": colour, "line": {"width": 0}},
-                hovertemplate="%{y}: %{x:.0f} % by the " + _BRANCH_NAMES[branch] + "<extra></extra>",
-            )
+    by_branch = {
+        branch: np.array([100 * _of_branch(found, factor, branch) / total for factor in factors])
+        for branch in _BRANCH_COLOURS
+    }
+    bars = [
+        go.Bar(
+            x=values,
+            y=names,
+            orientation="h",
+            name=words.BRANCHES[branch],
+            marker={"color": _BRANCH_COLOURS[branch], "line": {"width": 0}},
+            hovertemplate=words.share_told(branch),
         )
-    ends = [max(0.0, sum(max(0.0, bar.x[i]) for bar in bars)) for i in range(len(factors))]
+        for branch, values in by_branch.items()
+    ]
+    ends = sum(np.maximum(values, 0) for values in by_branch.values())
+    least = min(0.0, float(np.min(sum(np.minimum(values, 0) for values in by_branch.values()))))
     labels = go.Scatter(
         x=ends,
         y=names,
@@ -59,24 +59,12 @@ def shares_figure(found: Attribution) -> go.Figure:
         text=[f"  {verdict_words.share(f.share)}, {verdict_words.times(f.ratio)}" for f in factors],
         cliponaxis=False,
     )
-    least = min(0.0, *(sum(min(0.0, bar.x[i]) for bar in bars) for i in range(len(factors))))
-    span = max([*ends, 1.0]) - least
-    layout = {
-        "barmode": "relative",
-        "bargap": 0.35,
-        "xaxis": {
-            "title": {"text": "share of the log score in percent", "standoff": 4},
-            "range": [1.05 * least, least + 1.7 * span],
-            "fixedrange": True,
-            "zeroline": True,
-            "zerolinecolor": theme.THRESHOLD,
-        },
-        "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
-        "height": 96 + 38 * len(factors),
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"},
-        "margin": {"l": 0, "r": 8, "t": 30, "b": 44},
-    }
-    return go.Figure([*bars, labels], _CHART | layout)
+    span = max(float(np.max(ends)), 1.0) - least
+    x = charts.axis(
+        words.SHARES_AXIS, range=[1.05 * least, least + 1.7 * span], zeroline=True, zerolinecolor=theme.THRESHOLD
+    )
+    y, height = charts.names_axis(), 96 + 38 * len(factors)
+    return charts.chart([*bars, labels], height, x=x, y=y, legend=True, barmode="relative")
 
 
 def _of_branch(found: Attribution, factor: Part, branch: str) -> float:
@@ -95,24 +83,6 @@ def _of_branch(found: Attribution, factor: Part, branch: str) -> float:
     return factor.contribution * (wanted / total if abs(total) > 1e-12 else count)
 
 
-_AT_THE_MEDIAN = {"type": "line", "x0": 1.0, "x1": 1.0, "y0": 0, "y1": 1, "yref": "y domain"} | {
-    "line": {"color": theme.THRESHOLD, "width": 2, "dash": "dot"}
-}
-
-
-def _times_the_median(first: float, last: float) -> dict[str, object]:
-    """A logarithmic axis between two powers of ten, with room on the right for the labels of the marks."""
-    return {
-        "type": "log",
-        "range": [first, last + 0.75 * (last - first)],
-        "fixedrange": True,
-        "tickangle": 0,
-        "dtick": 1 if last - first < 2 else 2,
-        "title": {"text": "times the normal median (logarithmic)", "standoff": 4},
-        "exponentformat": "none",
-    }
-
-
 def against_normal_figure(
     values: Mapping[str, float], levels: Mapping[str, tuple[float, float, float]], used: Sequence[str]
 ) -> go.Figure:
@@ -123,51 +93,30 @@ def against_normal_figure(
         levels: name -> lower end of the usual, median, upper end.
         used: maps of the score; the others are paler.
     """
-    names = list(values)
-    medians = {name: max(levels[name][1], 1e-9) for name in names}
-    low, high = ([max(levels[name][end] / medians[name], 1e-3) for name in names] for end in (0, 2))
-    here = [max(values[name] / medians[name], 1e-3) for name in names]
-    rows = [f"{name} {shared_words.MAP_TITLES[MAPS[name].branch]}" for name in names]
-    normal = go.Scatter(
-        x=[v for pair in zip(low, high, [None] * len(names), strict=True) for v in pair],
-        y=[v for row in rows for v in (row, row, None)],
-        mode="lines",
-        line={"color": theme.THRESHOLD, "width": 9},
-        opacity=0.5,
-        name="90 % of normal images",
-        hoverinfo="skip",
-    )
-    labels = [
-        f"  {units.number(values[name])} = {verdict_words.times(ratio)}"
-        for name, ratio in zip(names, here, strict=True)
-    ]
+    medians = {name: max(levels[name][1], 1e-9) for name in values}
+    low, high = ([max(levels[name][end] / medians[name], _LEAST) for name in values] for end in (0, 2))
+    here = [max(value / medians[name], _LEAST) for name, value in values.items()]
+    rows = [words.map_row(name) for name in values]
     marks = go.Scatter(
         x=here,
         y=rows,
         mode="markers+text",
-        text=labels,
+        text=[f"  {units.number(v)} = {verdict_words.times(r)}" for v, r in zip(values.values(), here, strict=True)],
         textposition="middle right",
         cliponaxis=False,
-        name="here",
         marker={
             "size": 12,
             "symbol": "diamond",
             "line": {"width": 1, "color": "white"},
-            "color": [_BRANCH_COLOURS[MAPS[name].branch] for name in names],
-            "opacity": [1.0 if name in used else 0.35 for name in names],
+            "color": [_BRANCH_COLOURS[MAPS[name].branch] for name in values],
+            "opacity": [1.0 if name in used else 0.35 for name in values],
         },
-        customdata=[medians[name] for name in names],
-        hovertemplate="%{y}: %{x:.3g} times the normal median of %{customdata:.3g}<extra></extra>",
+        customdata=list(medians.values()),
+        hovertemplate=words.AGAINST_NORMAL_TOLD,
     )
-    ends = [math.log10(v) for v in (*low, *high, *here, 1.0)]
-    layout = {
-        "showlegend": False,
-        "xaxis": _times_the_median(min(ends) - 0.1, max(ends) + 0.1),
-        "yaxis": {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True},
-        "shapes": [_AT_THE_MEDIAN],
-        "height": 70 + 32 * len(names),
-    }
-    return go.Figure([normal, marks], _CHART | layout)
+    x = charts.log_axis(words.AGAINST_NORMAL_AXIS, [*low, *high, *here, 1.0], labels=0.75)
+    traces, median = [charts.spans(rows, low, high, 9, opacity=0.5), marks], charts.level(1, theme.THRESHOLD)
+    return charts.chart(traces, 70 + 32 * len(rows), x=x, y=charts.names_axis(), shapes=[median])
 
 
 def around(

@@ -142,7 +142,22 @@ AROUND = {"Picture": "The picture around the chosen pixel", "Overlay": "The over
 """Captions of the two details, and what a screen reader says about them."""
 SLIDERS = {"pixel_x": "x in px", "pixel_y": "y in px"}
 SHARES_TITLE = "What makes up the score"
+SHARES_AXIS = "share of the log score in percent"
+BRANCHES = {"forward": "forward student S1", "reverse": "decoder S2"}
 AGAINST_NORMAL_TITLE = "Each map here, compared with normal images"
+AGAINST_NORMAL_AXIS = "times the normal median (logarithmic)"
+AGAINST_NORMAL_TOLD = "%{y}: %{x:.3g} times the normal median of %{customdata:.3g}<extra></extra>"
+
+
+def share_told(branch: str) -> str:
+    """What the chart of shares says under the pointer, as Plotly fills it in."""
+    return f"%{{y}}: %{{x:.0f}} % by the {BRANCHES[branch]}<extra></extra>"
+
+
+def map_row(name: str) -> str:
+    """A map's row in the chart of maps: "M1 decoder"."""
+    return f"{name} {shared_words.MAP_TITLES[MAPS[name].branch]}"
+
 
 # ----------------------------------------------------------------------------------------------- threshold and regions
 

@@ -10,10 +10,13 @@ made in one step: Plotly's add and update methods would cost a slider's answer s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
+
+from workbench.shared import theme
 
 CLEAR: dict[str, Any] = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
 """The page's own ground shows through, light or dark."""
@@ -71,9 +74,47 @@ def chart(
     return go.Figure(list(traces), layout(height, xaxis=dict(x), yaxis=dict(y or {}), **more))
 
 
+def axis(title: str, **more: Any) -> dict[str, Any]:
+    """An axis with its title, which a drag does not move."""
+    return {"title": {"text": title, "standoff": 4}, "fixedrange": True} | more
+
+
+def log_axis(title: str, values: Iterable[float], labels: float = 0.0, **more: Any) -> dict[str, Any]:
+    """A logarithmic axis that holds these values (> 0), with a little room at both ends and ticks that read: 1, 2, 5.
+
+    Args:
+        labels: further room at the upper end, for what is written beside the marks, as a share of the axis.
+    """
+    powers = [math.log10(value) for value in values]
+    bottom, top = min(powers), max(powers)
+    room = max(0.06 * (top - bottom), 0.05)
+    low, high = bottom - room, top + room
+    steps = (1, 2, 5) if top - bottom < 2.2 else (1,)
+    ticks = [float(f"{step}e{power}") for power in range(math.floor(low) - 1, math.ceil(high) + 1) for step in steps]
+    shown = [tick for tick in ticks if low <= math.log10(tick) <= high]
+    written = {"tickvals": shown, "ticktext": [f"{tick:g}" for tick in shown], "tickangle": 0}
+    return axis(title, type="log", range=[low, high + labels * (high - low)], **written) | more
+
+
+def spans(names: Sequence[str], low: Sequence[float], high: Sequence[float], width: int, **more: Any) -> dict[str, Any]:
+    """A horizontal bar for each name from a low to a high value, as one trace that says nothing under the pointer."""
+    ends = [end for pair in zip(low, high, strict=True) for end in (*pair, None)]
+    rows = [row for name in names for row in (name, name, None)]
+    line = {"color": theme.THRESHOLD, "width": width}
+    quiet = {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "showlegend": False, "line": line}
+    return quiet | {"x": ends, "y": rows} | more
+
+
 def names_axis(**more: Any) -> dict[str, Any]:
     """A vertical axis of names, the first one on top, as bars and dots have them."""
     return {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True} | more
+
+
+def note(at: float, said: str, right: bool = False) -> dict[str, Any]:
+    """Words on a level of a logarithmic vertical axis, at its left end or its right one, for Plotly's `annotations`."""
+    side = "right" if right else "left"
+    across = {"x": 0.99 if right else 0.01, "xref": "paper", "xanchor": side}
+    return across | {"y": math.log10(at), "yanchor": "bottom", "showarrow": False, "text": said, "font": {"size": 13}}
 
 
 def level(value: float, colour: str, axis: str = "x", dash: str = "dot") -> dict[str, Any]:

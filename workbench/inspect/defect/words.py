@@ -233,6 +233,37 @@ LINES_HINT = (
     "decoder (M1 to M3); dotted lines: student (M4 to M6)."
 )
 
+EFFECTS_AXIS = "peak inside it, × normal 99 % level (logarithmic)"
+WITHOUT_IT, WITH_IT = "without the defect", {True: "with it, visible", False: "with it, not visible"}
+WITHOUT_IT_TOLD = "%{y} without it: %{x:.3g}<extra></extra>"
+WITH_IT_TOLD = "%{y} with it: %{x:.3g}<extra></extra>"
+SCORES_AXIS, LINES_AXIS = "image score (no unit, logarithmic)", "peak, × normal 99 % level (logarithmic)"
+NORMAL_LEVEL = "normal 99 % level"
+
+
+def score_told(curves: Curves) -> str:
+    """What the chart of scores says under the pointer, as Plotly fills it in."""
+    return f"{_dose_told(curves)}: score %{{y:.3g}}<extra></extra>"
+
+
+def line_told(name: str, curves: Curves) -> str:
+    """The same of a map or factor."""
+    return f"{name}, {_dose_told(curves)}: %{{y:.3g}} times normal<extra></extra>"
+
+
+def _dose_told(curves: Curves) -> str:
+    return "contrast %{x:.0f} %" if curves.pixels is None else "%{x:.0f} px"
+
+
+def threshold_note(curves: Curves) -> str:
+    """On the line of the threshold."""
+    return f"threshold {units.number(curves.threshold)}"
+
+
+def undamaged_note(curves: Curves) -> str:
+    """On the line of the score without the defect."""
+    return f"without the defect {units.number(curves.undamaged)}"
+
 
 def factors_hint(expression: str) -> str:
     """What to look for in the chart of factors."""
