@@ -9,6 +9,7 @@ from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 FRUIT = Setting("test", "fruit", "apple", one_of(("apple", "pear")), formerly="berry")
 SHARE = Setting("test", "share", 70, whole_number(0, 100))
 LIT = Setting("test", "lit", True, yes_or_no)
+TURNED = Setting("test", "turned", 1, int)
 
 
 def _page() -> None:
@@ -80,3 +81,44 @@ def test_a_choice_that_is_no_longer_offered_becomes_the_default() -> None:
     assert read(at.run()) == ("('apple', 70, True)", {})
     at.session_state["names"] = ["plum", "cherry"]
     assert read(at.run())[0] == "('plum', 70, True)"
+
+
+def _turning() -> None:
+    import streamlit as st
+    from test_controls import SHARE as share
+    from test_controls import TURNED as turned
+
+    from workbench.shared.controls import page_of, slider
+    from workbench.shared.settings import show_view
+
+    count = st.session_state.get("count", 7)
+    st.text(str(page_of(turned, list(range(count)), 3)))
+    if st.session_state.get("with share", True):
+        slider(share, "Share", 0, 100)
+    st.button("show", on_click=lambda: show_view("test", st.session_state["view"]))
+
+
+def test_the_page_that_is_turned_to_is_in_the_address_and_exists() -> None:
+    at = AppTest.from_function(_turning)
+    at.query_params["turned"] = "3"
+    assert read(at.run()) == ("[6]", {"turned": "3"})
+    at.session_state["count"] = 5
+    assert read(at.run()) == ("[0, 1, 2]", {}), "the third page is gone"
+    at.session_state["turned"] = 2
+    assert read(at.run()) == ("[3, 4]", {"turned": "2"})
+    at.session_state["count"] = 2
+    assert read(at.run()) == ("[0, 1]", {})
+
+
+def test_a_view_that_is_shown_replaces_every_setting_of_its_page() -> None:
+    at = AppTest.from_function(_turning)
+    at.query_params["turned"], at.query_params["share"] = "3", "20"
+    at.run()
+    at.session_state["with share"], at.session_state["view"] = False, {"turned": "2", "nobody": "1"}
+    at.button[0].click().run()
+    assert at.text[0].value == "[3, 4, 5]"
+    at.session_state["with share"] = True
+    assert at.run().slider[0].value == 70, "a setting whose control was not drawn when the view was shown"
+    at.session_state["view"] = {"turned": "99"}
+    at.button[0].click().run()
+    assert read(at)[0] == "[0, 1, 2]"

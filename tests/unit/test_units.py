@@ -45,4 +45,3 @@ def test_progress_says_what_is_left_only_while_something_is_left() -> None:
 
 def test_multiples() -> None:
     assert [units.times(ratio) for ratio in (0.421, 3.14, 12.3, 1300)] == ["0.42", "3.1", "12", "1,300"]
-    assert units.times_threshold(7.41) == "7.4 × threshold"

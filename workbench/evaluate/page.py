@@ -58,10 +58,7 @@ def _recorded(model: Model) -> None:
             "Data": entry["data"]["name"],
             "Images": entry["data"]["test_normal"] + entry["data"]["test_defective"],
             "Score": words.score_name(expression),
-            **{
-                SHORT_NAMES[key]: words.value(values.get(key))
-                for key in ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")
-            },
+            **{SHORT_NAMES[key]: words.value(values.get(key)) for key in (*words.PIXEL_METRICS, *words.IMAGE_METRICS)},
         }
         for entry in entries
         for expression, values in entry["scores"].items()

@@ -9,6 +9,7 @@ import pandas as pd
 from nnet.analysis.evaluation import Evidence, Result
 from nnet.analysis.subsets import Attribution
 from nnet.scoring.metric_names import SHORT_NAMES
+from workbench.evaluate import words
 
 
 def scores(evidence: Evidence, results: Sequence[Result], threshold: float) -> pd.DataFrame:
@@ -35,13 +36,11 @@ def metrics(results: Sequence[Result]) -> pd.DataFrame:
                     "defective images": measured.defective_images,
                     "images with pixels": measured.pixel_images,
                     "regions": measured.regions,
-                    "P-AP": measured.p_ap,
-                    "P-AUROC": measured.p_auroc,
-                    "P-PRO": measured.p_pro,
-                    "I-AUROC": measured.i_auroc,
-                    "I-AP": measured.i_ap,
-                    "best F1": best and best.f1,
-                    "best F1 threshold": best and best.threshold,
+                    **{
+                        SHORT_NAMES[key]: getattr(measured, key) for key in (*words.PIXEL_METRICS, *words.IMAGE_METRICS)
+                    },
+                    words.BEST_F1: best and best.f1,
+                    f"{words.BEST_F1} threshold": best and best.threshold,
                 }
             )
     return pd.DataFrame(rows)

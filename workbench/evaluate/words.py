@@ -111,16 +111,23 @@ MORE_HELP = (
     "M3+M4. They are computed from the same maps."
 )
 SCORE_HELP = "The score that the curves, the threshold and the galleries show. The table compares all scores."
-TERMS = {
-    "P-AP": "area under the precision-recall curve over pixels",
-    "P-AUROC": "area under the ROC curve over pixels",
-    "P-PRO": "mean overlap with the defective regions, each counting equally, up to a false positive rate of 0.3",
-    "I-AUROC": "share of pairs of a normal and a defective image in which the defective one scores higher",
-    "I-AP": "area under the precision-recall curve over images",
-    "best F1": "largest harmonic mean of precision and recall over all thresholds on the image score",
+BEST_F1 = "best F1"
+PIXEL_METRICS, IMAGE_METRICS = ("p_ap", "p_auroc", "p_pro"), ("i_auroc", "i_ap")
+"""In the order of the tables' columns."""
+_TERMS = {
+    SHORT_NAMES["p_ap"]: "area under the precision-recall curve over pixels",
+    SHORT_NAMES["p_auroc"]: "area under the ROC curve over pixels",
+    SHORT_NAMES["p_pro"]: (
+        "mean overlap with the defective regions, each counting equally, up to a false positive rate of 0.3"
+    ),
+    SHORT_NAMES["i_auroc"]: (
+        "share of pairs of a normal and a defective image in which the defective one scores higher"
+    ),
+    SHORT_NAMES["i_ap"]: "area under the precision-recall curve over images",
+    BEST_F1: "largest harmonic mean of precision and recall over all thresholds on the image score",
 }
 TERMS_HELP = (
-    ". ".join(f"{name}: {what}" for name, what in TERMS.items()) + ". All are exact; no grid of thresholds is used."
+    ". ".join(f"{name}: {what}" for name, what in _TERMS.items()) + ". All are exact; no grid of thresholds is used."
 )
 NO_MASKS = (
     "P-AP, P-AUROC and P-PRO are n.a. because this data set has no masks, so it is unknown which pixels are "
@@ -150,12 +157,10 @@ def best(found: BestF1 | None) -> str:
 
 def row(metrics: Metrics) -> dict[str, str]:
     """One row of the metric table: what was measured comes first, since a phone shows the first columns only."""
-    pixels = {"P-AP": value(metrics.p_ap), "P-AUROC": value(metrics.p_auroc), "P-PRO": value(metrics.p_pro)}
-    images = {
-        "I-AUROC": value(metrics.i_auroc),
-        "I-AP": value(metrics.i_ap),
-        "Best F1 at threshold": best(metrics.i_f1),
-    }
+    pixels, images = (
+        {SHORT_NAMES[key]: value(getattr(metrics, key)) for key in keys} for keys in (PIXEL_METRICS, IMAGE_METRICS)
+    )
+    images["Best F1 at threshold"] = best(metrics.i_f1)
     return images | pixels if metrics.p_ap is None else pixels | images
 
 

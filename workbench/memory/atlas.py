@@ -8,7 +8,7 @@ from nnet.analysis.atlas import Atlas
 from nnet.errors import NNetError
 from workbench.memory import cache, cards, figures, settings, words
 from workbench.memory.cards import Card
-from workbench.memory.items import ordered, page_of
+from workbench.memory.items import ordered
 from workbench.memory.scene import Scene
 from workbench.shared import controls
 from workbench.shared.charts import CHART_CONFIG
@@ -34,7 +34,7 @@ def _items(scene: Scene) -> None:
         st.info(words.NO_ATLAS, icon=":material/info:")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shown = page_of(ordered(scene, settings.ATLAS_ORDER, scene.usage), "atlas_page", _ON_PAGE)
+        shown = controls.page_of(settings.ATLAS_PAGE, ordered(scene, settings.ATLAS_ORDER, scene.usage), _ON_PAGE)
     st.html(cards.cards([_card(known, item) for item in shown], 230))
     st.caption(words.ATLAS_HINT, help=words.DEAD_HELP)
 

@@ -21,7 +21,7 @@ def section(scene: Scene, now: Now) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = ordered(scene, settings.ITEMS_ORDER, now.usage)
         only = _only(scene)
-        shown = page_of([item for item in order if not only or item in only], "items_page", _ON_PAGE)
+        shown = controls.page_of(settings.ITEMS_PAGE, [item for item in order if not only or item in only], _ON_PAGE)
     height, width = scene.loaded.image.shape[:2]
     st.html(cards.cards([_card(scene, now, item) for item in shown], 150, width / height))
     st.html(cards.weight_bar())
@@ -36,13 +36,6 @@ def ordered(scene: Scene, setting: Setting[str], here: np.ndarray) -> list[int]:
         return list(range(scene.items))
     shares = scene.atlas.usage if order == "training" and scene.atlas is not None else here
     return [int(item) for item in recall.ranked(shares)]
-
-
-def page_of(items: list[int], key: str, size: int) -> list[int]:
-    """Draw the page numbers if there are more than `size` items; those on the chosen page."""
-    pages = -(-len(items) // size)
-    page = st.pagination(pages, key=key, bind="query-params") if pages > 1 else 1
-    return items[(page - 1) * size : page * size]
 
 
 def _only(scene: Scene) -> tuple[int, ...]:

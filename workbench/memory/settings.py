@@ -27,6 +27,7 @@ ONLY = Setting(_PAGE, "only_items", "", str)
 """The items that alone are shown, or "" for all."""
 ITEMS_ORDER = Setting(_PAGE, "items_order", "here", one_of(words.ORDERS))
 ATLAS_ORDER = Setting(_PAGE, "atlas_order", "training", one_of(words.ORDERS))
+ITEMS_PAGE, ATLAS_PAGE = Setting(_PAGE, "items_page", 1, int), Setting(_PAGE, "atlas_page", 1, int)
 ATLAS = Setting(_PAGE, "atlas", "items", one_of(words.VIEWS))
 LAYOUT = Setting(_PAGE, "atlas_layout", "UMAP", one_of(words.LAYOUTS))
 

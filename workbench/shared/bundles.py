@@ -52,7 +52,7 @@ def open_file(name: str, content: bytes) -> bool:
         del opened()[gone]
     opened()[key] = Opened(replay.without_image(bundle), found)
     chosen_picture.choose(key)
-    settings.show_view(_view(bundle))
+    settings.show_view("inspect", _view(bundle))
     return True
 
 

@@ -10,12 +10,14 @@ Whatever else the widget of Streamlit takes (`width`, `disabled`, `on_change`, .
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from workbench.shared import settings
 from workbench.shared.settings import COLOURS, OPACITY, Setting
+
+T = TypeVar("T")
 
 _KINDS: dict[str, Any] = {"segments": st.segmented_control, "pills": st.pills, "list": st.selectbox}
 
@@ -60,6 +62,15 @@ def slider(setting: Setting[int], label: str, low: int, high: int, **options: An
     setting.remember(options.pop("default", None), settings.whole_number(low, high))
     chosen: int = st.slider(label, low, high, key=setting.key, **options)
     return chosen
+
+
+def page_of(setting: Setting[int], items: Sequence[T], size: int) -> Sequence[T]:
+    """The items on the page that is turned to, with the page numbers above if there are more than `size` of them."""
+    pages = -(-len(items) // size)
+    number = setting.remember(1, settings.whole_number(1, max(1, pages)))
+    if pages > 1:
+        number = st.pagination(pages, key=setting.key)
+    return items[(number - 1) * size : number * size]
 
 
 def opacity(width: int = 150) -> float:

@@ -7,6 +7,7 @@ set's.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -19,7 +20,7 @@ from nnet.scoring.calibration import Reference
 from workbench.shared import bundles, chosen_picture, datasets, resources, samples, units, words
 from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
-from workbench.shared.controls import choose, toggle
+from workbench.shared.controls import choose, page_of, toggle
 from workbench.shared.resources import Loaded, Model, Tile
 from workbench.shared.settings import Setting, one_of, yes_or_no
 
@@ -30,6 +31,7 @@ _TILE_WIDTH = 104
 _SORT = Setting("shared", "sort", "score", one_of(words.SORTS))
 _RISING = Setting("shared", "rising", False, yes_or_no)
 _FLAGGED_ONLY = Setting("shared", "flagged_only", False, yes_or_no)
+_SHELF_PAGE = Setting("shared", "shelf_page", 1, int)
 
 
 def pick(model: Model) -> tuple[Picture, Loaded]:
@@ -84,7 +86,7 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
     if not pictures:
         st.info(words.NONE_ANOMALOUS, icon=":material/filter_alt_off:")
         return
-    _row(_visible(pictures), tiles, chosen, reference)
+    _row(page_of(_SHELF_PAGE, pictures, _PAGE), tiles, chosen, reference)
     if len(uploads) > 1:
         anomalous = sum(reference.is_anomalous(tile.score) for tile in tiles.values())
         _table(pictures, tiles, reference, f"{anomalous} of {len(uploads)} anomalous: table of all results")
@@ -172,14 +174,7 @@ def _readable(picture: Picture) -> bool:
     return True
 
 
-def _visible(pictures: list[Picture]) -> list[Picture]:
-    """The pictures of the page that is turned to."""
-    pages = -(-len(pictures) // _PAGE)
-    number = st.pagination(pages, key="shelf_page") if pages > 1 else 1
-    return pictures[(number - 1) * _PAGE : number * _PAGE]
-
-
-def _row(pictures: list[Picture], tiles: dict[str, Tile], chosen: Picture, reference: Reference) -> None:
+def _row(pictures: Sequence[Picture], tiles: dict[str, Tile], chosen: Picture, reference: Reference) -> None:
     row = st.container(horizontal=True, wrap=False, gap="xsmall", key="shelf_row")
     for picture in pictures:
         with row.container(width=_TILE_WIDTH, gap="xsmall"):

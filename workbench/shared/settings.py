@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 PICTURE_NAMES = ("sample", "set", "image")
 """Names in the URL that say which picture is shown; see `workbench.shared.chosen_picture`."""
+SHARED = "shared"
+"""The page of a setting that all pages share."""
 _KEPT = "kept"
 _declared: dict[str, tuple[Setting[Any], dict[str, Any]]] = {}  # by name, with the variables of the declaring module
 
@@ -177,29 +179,28 @@ def view() -> dict[str, str]:
     return {name: value for name, value in st.query_params.to_dict().items() if is_setting(name)}
 
 
-def show_view(settings: Mapping[str, str]) -> None:
-    """Set the view of the present page to these settings, all others to their default. Only for callbacks.
+def show_view(page: str, settings: Mapping[str, str]) -> None:
+    """Set the view of a page to these settings, and all others of it or of every page to their default. A callback.
 
-    The settings may come from anyone: each goes through the reader that it would go through in the URL.
+    The settings may come from anyone: each goes through the reader that it would go through in the URL. Those of a page
+    that is not open wait there like the ones that the visitor left behind.
     """
+    for setting in declared().values():
+        if setting.page in (page, SHARED):
+            setting.forget()
     kept: dict[str, object] = st.session_state.setdefault(_KEPT, {})
-    for name in {*view(), *filter(is_setting, settings)}:
-        if name in kept:
-            del kept[name]
-            st.session_state.pop(name, None)
-        st.query_params.pop(name, None)
     for name, value in settings.items():
         if is_setting(name):
-            st.query_params[name] = value
+            kept[name] = st.query_params[name] = value
 
 
 # ------------------------------------------------------------------------------------- settings that pages share
 
-OPACITY = Setting("shared", "opacity", 70, whole_number(0, 100))
+OPACITY = Setting(SHARED, "opacity", 70, whole_number(0, 100))
 """Of the heatmap on the picture, in percent."""
-COLOURS = Setting("shared", "colours", COLOUR_MAPS[0], one_of(COLOUR_MAPS))
+COLOURS = Setting(SHARED, "colours", COLOUR_MAPS[0], one_of(COLOUR_MAPS))
 """The colour map of heatmaps."""
-MODEL: Setting[str] = Setting("shared", "model", None, str)
+MODEL: Setting[str] = Setting(SHARED, "model", None, str)
 """The name of the model that all pages use; the first one listed unless the visitor chooses."""
-DEVICE: Setting[str] = Setting("shared", "device", None, str)
+DEVICE: Setting[str] = Setting(SHARED, "device", None, str)
 """What it runs on; the fastest unless the visitor chooses."""

@@ -36,7 +36,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Difference:
     """A setting in which two models differ: `name` as `--set` takes it, both values, and what it `means`."""
 
     name: str
@@ -69,7 +69,7 @@ def widest(values: np.ndarray) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def settings(first: Config, second: Config) -> list[Setting]:
+def settings(first: Config, second: Config) -> list[Difference]:
     """The settings in which two configurations differ, in their order."""
     found = []
     for section in dataclasses.fields(Config):
@@ -77,17 +77,17 @@ def settings(first: Config, second: Config) -> list[Setting]:
         for field in dataclasses.fields(a):
             values = getattr(a, field.name), getattr(b, field.name)
             if values[0] != values[1]:
-                found.append(Setting(f"{section.name}.{field.name}", *values, field.metadata["help"]))
+                found.append(Difference(f"{section.name}.{field.name}", *values, field.metadata["help"]))
     return found
 
 
-def training(first: Checkpoint, second: Checkpoint) -> list[Setting]:
+def training(first: Checkpoint, second: Checkpoint) -> list[Difference]:
     """What else the two were made from: data, numbers of images, teacher's weights, version; only what differs."""
     found = []
     for name, means, read in _ABOUT:
         values = read(first.about), read(second.about)
         if values[0] != values[1]:
-            found.append(Setting(name, *values, means))
+            found.append(Difference(name, *values, means))
     return found
 
 
@@ -100,7 +100,7 @@ def value(setting: object) -> str:
     return f"{setting:g}" if isinstance(setting, float) else str(setting)
 
 
-def settings_table(rows: list[Setting], first: str, second: str) -> pd.DataFrame:
+def settings_table(rows: list[Difference], first: str, second: str) -> pd.DataFrame:
     """One row per setting: its name, its value in either model, and what it means."""
     # Two checkpoints have different names, so that the columns have, too.
     return pd.DataFrame(

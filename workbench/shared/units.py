@@ -1,7 +1,7 @@
 """How numbers, sizes and times are written, here and nowhere else. Knows no Streamlit.
 
->>> number(0.8861), percent(0.0242), plural(3, "image"), about(130), times_threshold(7.4)
-('0.886', '2.4 %', '3 images', 'about 2 min', '7.4 × threshold')
+>>> number(0.8861), percent(0.0242), plural(3, "image"), about(130)
+('0.886', '2.4 %', '3 images', 'about 2 min')
 """
 
 from __future__ import annotations
@@ -86,8 +86,3 @@ def progress(done: int, total: int, noun: str, did: str, seconds_left: float | N
 def times(ratio: float) -> str:
     """A multiple: 0.42, 3.1, 12, 1,300."""
     return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
-
-
-def times_threshold(ratio: float) -> str:
-    """A score as a multiple of the threshold: "7.4 × threshold"."""
-    return f"{times(ratio)} {TIMES} threshold"

@@ -13,7 +13,7 @@ from nnet.studies.variants import VARIANTS
 from workbench.ablations.variants.candidates import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
 from workbench.shared import units
 from workbench.shared import words as shared_words
-from workbench.shared.sides import Setting, value
+from workbench.shared.sides import Difference, value
 
 INTRO = (
     "One picture under several variants of the network, all on one scale. Look for a defect that one variant marks and "
@@ -228,7 +228,7 @@ def map_hint(name: str) -> str:
     return f"{info.pair}, {circuit.SCALES[info.scale]} scale, stride {info.stride}"
 
 
-def differs(found: Sequence[Setting]) -> str:
+def differs(found: Sequence[Difference]) -> str:
     """In which settings a variant differs from the reference, in few words: "without NFS, alpha 0.4"."""
     if not found:
         return "same settings as the reference"
@@ -239,7 +239,7 @@ def differs(found: Sequence[Setting]) -> str:
 _LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epochs")
 
 
-def _few(setting: Setting) -> str:
+def _few(setting: Difference) -> str:
     if setting.name in _PARTS and isinstance(setting.second, bool):
         return f"{'with' if setting.second else 'without'} {_PARTS[setting.name]}"
     return f"{setting.name.split('.')[-1].replace('_', ' ')} {value(setting.second)}"

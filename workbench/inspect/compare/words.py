@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from workbench.shared import units
 from workbench.shared import words as shared_words
-from workbench.shared.sides import Setting, Side, value
+from workbench.shared.sides import Difference, Side, value
 
 EXAMPLE = "python -m nnet train --data elpv:mono --out runs/without-memory --set model.nfs=false"
 ONLY_ONE = (
@@ -86,7 +86,7 @@ def place(x: int, y: int, change: float, first: str, second: str) -> str:
     )
 
 
-def differences(found: Sequence[Setting]) -> str:
+def differences(found: Sequence[Difference]) -> str:
     """Which settings differ, in a sentence."""
     if not found:
         return SAME_SETTINGS
