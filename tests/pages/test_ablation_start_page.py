@@ -103,6 +103,8 @@ def test_data_that_does_not_do_is_explained(category: Path) -> None:
     assert "normal and defective ones to measure on" in at.error[0].value and not started()
     at = start(PAGE, ablations_part="start")
     assert said.NO_DATA in words(at) and "start_study_now" not in keys(at)
+    at = on_page(category / "nowhere")
+    assert "not a folder" in at.error[0].value and said.NO_DATA in words(at)
 
 
 def test_an_uploaded_zip_becomes_a_part_of_the_study(category: Path) -> None:
@@ -110,7 +112,7 @@ def test_an_uploaded_zip_becomes_a_part_of_the_study(category: Path) -> None:
     with zipfile.ZipFile(stream, "w") as archive:
         for path in sorted(category.rglob("*.png")):
             archive.write(path, path.relative_to(category.parent))
-    at = start(PAGE, ablations_part="start", start_data=said.ZIP, start_study="table7", start_changes=CHANGES)
+    at = start(PAGE, ablations_part="start", start_data="zip", start_study="table7", start_changes=CHANGES)
     at.file_uploader[0].set_value(("my part.zip", stream.getvalue(), "application/zip"))
     fine(at.run())
     assert "my part.zip" in words(at).replace("\\", "")

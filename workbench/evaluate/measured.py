@@ -14,6 +14,7 @@ from nnet.analysis.evaluation import Collecting, Evidence
 from nnet.analysis.projection import in_mixed_order
 from workbench.evaluate import cache, words
 from workbench.shared import measuring
+from workbench.shared import words as shared_words
 from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 
@@ -34,7 +35,7 @@ def measured(model: Model, chosen: Chosen) -> Evidence | None:
     total = len(current.collecting.samples)
     done = found.done if found is not None else 0
     if done < total:
-        says = measuring.Says(words.measure(total), "image", "measured")
+        says = measuring.Says(shared_words.measure(total), "image", "measured")
         measuring.measure("evaluate", current, lambda: steps(model, chosen, current), says, lambda: pace(model, chosen))
     if found is None:
         return None

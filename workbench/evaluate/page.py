@@ -17,6 +17,7 @@ from workbench.shared import data_choice, frame, units
 from workbench.shared.controls import choose
 from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
+from workbench.shared.words import DATA_NAMES
 
 _PARTS = {
     "metrics": metrics.draw,
@@ -32,7 +33,7 @@ def main() -> None:
     with frame.page("Evaluate") as model:
         st.title("Evaluate", anchor=False)
         st.markdown(words.ABOUT)
-        chosen = data_choice.choose(DATA, FOLDER, words.CHOICES, help=words.CHOICE_HELP)
+        chosen = data_choice.choose(DATA, FOLDER, DATA_NAMES, help=words.CHOICE_HELP)
         if chosen is None:
             st.info(words.NOTHING_CHOSEN, icon=":material/dataset:")
             _recorded(model)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from workbench.evaluate import words
 from workbench.shared.settings import Setting, one_of
+from workbench.shared.words import DATA_NAMES
 
-DATA = Setting("evaluate", "evaluate_data", "none", one_of(words.CHOICES))
-"""Which data set, by a key of `words.CHOICES`."""
+DATA = Setting("evaluate", "evaluate_data", "none", one_of(DATA_NAMES))
+"""Which data set, by a key of `DATA_NAMES`."""
 FOLDER = Setting("evaluate", "evaluate_folder", "", str)
 """The path of a folder or ZIP."""
 PART = Setting("evaluate", "evaluate_part", "metrics", one_of(words.PARTS))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nnet.data import GOOD, Dataset, Inspection
-from nnet.data.textures import TEXTURES
 from nnet.expression import PRESETS
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metric_names import SHORT_NAMES
@@ -22,15 +21,6 @@ ABOUT = (
 
 # ------------------------------------------------------------------------------------------------------------ data
 
-CHOICES = {
-    "none": "None yet",
-    "elpv:mono": "ELPV, monocrystalline cells",
-    "elpv:poly": "ELPV, polycrystalline cells",
-    **{f"synthetic:{kind}": f"Synthetic {kind}" for kind in TEXTURES},
-    "folder": "A folder or ZIP on this computer",
-    "zip": "Upload a ZIP",
-    "images": "Upload images",
-}
 CHOICE_HELP = (
     "The test part of the data set is measured. It needs images that are known to be normal and images that are "
     "known to be defective. Masks of the defects add the pixel metrics."
@@ -406,11 +396,6 @@ def report_title(data: str, model: str) -> str:
 def saved(path: str) -> str:
     """Where the results went."""
     return f"Saved to {units.plain(path)}."
-
-
-def measure(total: int) -> str:
-    """The button that starts measuring."""
-    return f"Measure {units.plural(total, 'image')}"
 
 
 def score_subsets(total: int) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,13 +10,14 @@ import pandas as pd
 import streamlit as st
 
 from nnet.analysis import projection
-from nnet.data import Dataset, Sample
-from nnet.errors import NNetError
+from nnet.data import Sample
 from workbench.projection import cache, figures, settings, words
 from workbench.projection.figures import Series
 from workbench.projection.measured import Measured, values_of_data
-from workbench.shared import controls, datasets, theme, units
+from workbench.shared import data_choice, measuring, theme, units
+from workbench.shared import words as shared_words
 from workbench.shared.charts import CHART_CONFIG
+from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 
 _RUNS = "projection_runs"
@@ -25,33 +25,23 @@ _SHOWN_PROBLEMS = 5
 
 
 @dataclass
-class Run:
-    """A measurement under way or stopped: one visitor's. It continues where it was when the page is drawn again."""
+class Run(measuring.Run):
+    """One visitor's measuring of the test images of a set, with what has been measured so far."""
 
-    dataset: Dataset
-    hash: str
-    samples: Sequence[Sample]
+    name: str = ""
+    samples: list[Sample] = field(default_factory=list)
     values: list[np.ndarray] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    active: bool = True
-    seconds: float = 0.0
-
-    @property
-    def done(self) -> int:
-        """Images measured so far."""
-        return sum(map(len, self.values))
 
     def result(self) -> Measured:
         """What has been measured so far."""
         defective = np.array([sample.is_defective for sample in self.samples[: self.done]])
-        values = np.concatenate(self.values)
-        return Measured(self.dataset.name, len(self.samples), values, defective, tuple(self.problems))
+        return Measured(self.name, self.total, np.concatenate(self.values), defective, tuple(self.problems))
 
 
 def measured_for(model: Model) -> list[Measured]:
     """The finished results for this model that the visitor has asked for, each data set once."""
-    hashes = {run.hash for (key, _), run in _runs().items() if key == model.key}
-    found = (cache.results().get((model.key, hash)) for hash in sorted(hashes))
+    found = (cache.results().get(key) for key in sorted(_runs()) if key[0] == model.key)
     return [result for result in found if result is not None]
 
 
@@ -63,102 +53,43 @@ def section(model: Model, milliseconds: float) -> None:
     """
     st.subheader(words.DATA_TITLE, anchor=False)
     st.markdown(words.DATA_ABOUT)
-    specification = _chosen()
-    if not specification:
+    chosen = data_choice.choose(settings.DATA, settings.FOLDER, words.DATA_CHOICES, help=words.DATA_HELP)
+    if chosen is None:
         return
-    key = (model.key, specification)
-    run = _runs().get(key)
-    try:
-        run = _controls(model, key, run, milliseconds)
-        if run is not None and run.active:
-            _advance(model, run)
-    except NNetError as error:
-        st.error(units.plain(str(error)), icon=":material/error:")
+    run = _run(model, chosen)
+    if not run.total:
+        st.info(words.NO_LABELLED, icon=":material/info:")
         return
-    if run is not None and run.done:
-        _result(run.result())
+    result = cache.results().get((model.key, chosen.hash))
+    if result is None:
+        says = measuring.Says(shared_words.measure(run.total), "image", "measured")
+        measuring.measure("data", run, lambda: _steps(model, chosen, run), says, lambda: milliseconds / 1000)
+        result = run.result() if run.done else None
+    st.caption(units.plain(" ".join((*chosen.dataset.notes, chosen.dataset.licence))))
+    if result is not None:
+        _result(result)
 
 
 def _runs() -> dict[tuple[str, str], Run]:
     return st.session_state.setdefault(_RUNS, {})
 
 
-def _chosen() -> str:
-    """The controls that name a data set; its specification, or "" where none is chosen."""
-    left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
-    with left:
-        choice = controls.choose(settings.DATA, words.DATA_CHOICES, label=words.DATA, help=words.DATA_HELP, kind="list")
-    if choice == "folder":
-        settings.FOLDER.remember()
-        example, help = words.FOLDER_EXAMPLE, words.FOLDER_HELP
-        return right.text_input(words.FOLDER, key=settings.FOLDER.key, placeholder=example, help=help).strip()
-    return "" if choice == "none" else choice
+def _run(model: Model, chosen: Chosen) -> Run:
+    samples = projection.in_mixed_order(chosen.dataset.test)
+    new = Run(len(samples), name=chosen.dataset.name, samples=samples)
+    return _runs().setdefault((model.key, chosen.hash), new)
 
 
-def _controls(model: Model, key: tuple[str, str], run: Run | None, milliseconds: float) -> Run | None:
-    """The buttons to start and to stop, both always there, so that neither moves while it is needed."""
-    dataset = datasets.opened(key[1]) if run is None else run.dataset
-    samples = projection.in_mixed_order(dataset.test) if run is None else run.samples
-    if not samples:
-        st.info(words.NO_LABELLED, icon=":material/info:")
-        return None
-    active, done = (run.active, run.done) if run is not None else (False, 0)
-    if done < len(samples):
-        label = words.start(done, len(samples), (len(samples) - done) * milliseconds / 1000)
-        with st.container(horizontal=True, gap="small"):
-            icon = ":material/play_arrow:"
-            start = st.button(label, icon=icon, type="primary", key="data_start", disabled=active)
-            stop = ":material/stop:"
-            st.button(words.STOP, icon=stop, key="data_stop", disabled=not active, on_click=_stop, args=(run,))
-        if start:
-            _start(model, key, run, dataset, samples)
-    st.caption(units.plain(" ".join((*dataset.notes, dataset.licence))))
-    return run
-
-
-def _start(model: Model, key: tuple[str, str], run: Run | None, dataset: Dataset, samples: Sequence[Sample]) -> None:
-    """Start or continue; then draw the page again with the buttons as they are while it runs."""
-    if run is None:
-        with st.spinner(words.READING):
-            run = _runs()[key] = Run(dataset, dataset.content_hash(), samples, active=False)
-        _take_known(model, run)
-    run.active = run.done < len(run.samples)
-    st.rerun()
-
-
-def _take_known(model: Model, run: Run) -> None:
-    """Use a result that anybody has measured before for this model and these files."""
-    found = cache.results().get((model.key, run.hash))
-    if found is not None:
-        run.values, run.problems = [found.values], list(found.problems)
-
-
-def _stop(run: Run) -> None:
-    run.active = False
-
-
-def _advance(model: Model, run: Run) -> None:
-    """Measure what is left. A click on "Stop" ends the script here, at the next update of the bar."""
-    total = len(run.samples)
-    bar = st.progress(run.done / total, units.progress(run.done, total, "image", "measured"))
-    for _ in _steps(model, run):
-        left = run.seconds / max(run.done, 1) * (total - run.done)
-        bar.progress(run.done / total, units.progress(run.done, total, "image", "measured", left))
-    bar.empty()
-    run.active = False
-    if run.done == len(run.samples):
-        cache.results().put((model.key, run.hash), run.result())
-    st.rerun()  # without the button to stop
-
-
-def _steps(model: Model, run: Run) -> Iterator[None]:
-    started = time.perf_counter()
-    for values, problems in projection.measure_samples(model.detector, run.samples[run.done :]):
+def _steps(model: Model, chosen: Chosen, run: Run) -> Iterator[int]:
+    """Continue a run; a complete one is shared with everybody."""
+    done = run.done
+    for values, problems in projection.measure_samples(model.detector, run.samples[done:]):
         run.values.append(values)
         run.problems += problems
-        run.seconds += time.perf_counter() - started
-        yield
-        started = time.perf_counter()
+        done += len(values)
+        yield done
+    if done == run.total:
+        cache.results().put((model.key, chosen.hash), run.result())
 
 
 # ---------------------------------------------------------------------------------------------------- the result

@@ -9,6 +9,7 @@ import numpy as np
 
 from nnet.analysis.projection import Pair, Statistics
 from workbench.shared import units
+from workbench.shared.words import DATA_NAMES
 
 TITLE = "Projection"
 LOOKING = "Computing the picture's features…"
@@ -428,24 +429,14 @@ def separation(names: Sequence[str], values: Sequence[float | None]) -> str:
 
 # ------------------------------------------------------------------------------------------------- whole data set
 
-DATA_TITLE, DATA = "Over a whole test set", "Data set"
-DATA_CHOICES = {
-    "none": "None",
-    "elpv:mono": "ELPV, monocrystalline",
-    "elpv:poly": "ELPV, polycrystalline",
-    "synthetic": "Synthetic metal",
-    "folder": "A folder or ZIP",
-}
+DATA_TITLE = "Over a whole test set"
+DATA_CHOICES = {"synthetic" if key == "synthetic:metal" else key: name for key, name in DATA_NAMES.items()}
+"""By the names that links use: the first synthetic set was once the only one."""
 DATA_ABOUT = (
     "One image proves little. Here the same numbers are measured on every labelled test image of a data set, with one "
     "forward pass each, and normal images are compared with defective ones."
 )
 DATA_HELP = "Its test images are measured: normal ones, and defective ones if there are any."
-FOLDER, FOLDER_EXAMPLE = "Folder or ZIP", "/data/bottle"
-FOLDER_HELP = (
-    "A path on the computer that runs the workbench: a folder of normal images, an MVTec AD or VisA category, or a ZIP "
-    "of one. The path of a ZIP may continue with a folder inside it."
-)
 DATA_HINT = {
     "mean": "Marks are means over images; bars are one standard deviation. Look for filled marks left of open ones.",
     "variation": "Look for filled marks left of open ones: more even inside an image, whatever the size.",
@@ -453,17 +444,8 @@ DATA_HINT = {
     "directions": "Look for filled marks further left: directions closer together in an image.",
 }
 
-
-START_AGAIN, STOP = "Continue", "Stop measuring"
-READING = "Reading the files…"
 NO_LABELLED = "This data set has no labelled test images, so there is nothing to measure."
 DATA_TABLE, DATA_CSV = "Table of means and standard deviations", "Table (CSV)"
-
-
-def start(done: int, total: int, seconds: float) -> str:
-    """The button that starts or continues a measurement, with an estimate."""
-    label = START_AGAIN if done else f"Measure {units.plural(total, 'image')}"
-    return f"{label} ({units.about(seconds)})"
 
 
 def left_out(problems: Sequence[str], shown: int) -> str:

@@ -1,6 +1,6 @@
 """The choice of a data set: one by name, a folder or ZIP by its path, an uploaded ZIP, or uploaded images.
 
->>> chosen = choose(DATA, FOLDER, words.CHOICES, help=words.CHOICE_HELP)                    # doctest: +SKIP
+>>> chosen = choose(DATA, FOLDER, shared_words.DATA_NAMES, help=words.CHOICE_HELP)                    # doctest: +SKIP
 >>> if chosen is not None:
 ...     st.write(chosen.dataset.name, chosen.hash)
 
@@ -38,11 +38,13 @@ _ZIP, _IMAGES, _ROUND, _HASHES = "data_zip_folder", "data_images", "data_round",
 
 @dataclass(frozen=True)
 class Chosen:
-    """The chosen data set: its `spec` (`workbench.shared.datasets`), itself, and its content's `hash`."""
+    """The chosen data set: its `spec` (`workbench.shared.datasets`), itself, its content's `hash`, and the name of the
+    `upload` that it came as, or ""."""
 
     spec: str
     dataset: Dataset
     hash: str
+    upload: str = ""
 
 
 def choose(
@@ -61,7 +63,7 @@ def choose(
     with left:
         choice = controls.choose(data, names, label=words.DATA_SET, help=help, kind="list")
     with right:
-        if choice == FOLDER:
+        if choice in (FOLDER, "path"):  # as the Ablations page calls it in its links
             return _from_path(folder)
         if choice == ZIP:
             return _from_zip()
@@ -83,7 +85,7 @@ def _opened(spec: str, name: str = "", root: Path | None = None) -> Chosen:
             dataset = datasets.opened(spec)
     except DataError as error:
         raise DataError(str(error).replace(str(root), name) if root else str(error)) from error
-    return Chosen(spec, dataset if root is None else replace(dataset, source=name), _hash(spec, dataset))
+    return Chosen(spec, dataset if root is None else replace(dataset, source=name), _hash(spec, dataset), name)
 
 
 def _hash(spec: str, dataset: Dataset) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnet.data import UNKNOWN, Dataset, Sample
+from nnet.data.textures import TEXTURES
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAPS
@@ -243,6 +244,16 @@ def bin_content(low: float, high: float, counts: Mapping[str, int]) -> str:
 
 CONTINUE, STOP = "Continue", "Stop"
 DATA_SET = "Data set"
+DATA_NAMES = {
+    "none": "None yet",
+    "elpv:mono": "ELPV, monocrystalline cells",
+    "elpv:poly": "ELPV, polycrystalline cells",
+    **{f"synthetic:{kind}": f"Synthetic {kind}" for kind in TEXTURES},
+    "folder": "A folder or ZIP on this computer",
+    "zip": "Upload a ZIP",
+    "images": "Upload images",
+}
+"""What `workbench.shared.data_choice` can offer."""
 FOLDER = "Folder or ZIP"
 FOLDER_HELP = (
     "A path on this computer: an MVTec AD or VisA category, a good/ folder beside folders of defects, or a ZIP of "
@@ -259,6 +270,11 @@ IMAGES_NEEDED = "Add at least one normal and one defective image."
 OWN_IMAGES, NO_MASKS = "Your own images; they stay on this computer.", "There are no masks."
 OPENING, READING = "Opening the data set…", "Reading the files…"
 REMOVE_ALL = "Remove all"
+
+
+def measure(total: int) -> str:
+    """The button that starts measuring a set."""
+    return f"Measure {units.plural(total, 'image')}"
 
 
 def so_far(count: int) -> str:

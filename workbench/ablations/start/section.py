@@ -9,21 +9,19 @@ from typing import Any
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.runs import Runs
 from nnet.studies import STUDIES
 from nnet.studies.running import RUNNING, WAITING
 from nnet.studies.store import CSV, StudyFolder
 from workbench.ablations import settings
-from workbench.ablations.results.folders import PACKAGED, study_folders
+from workbench.ablations.results.folders import study_folders
 from workbench.ablations.start import studies, words
 from workbench.ablations.start.studies import Standing, Wish
-from workbench.shared import places, units
+from workbench.shared import data_choice, places, units
 from workbench.shared.controls import choose, slider
 
 POLL = 2.0
 """Seconds between two looks at the disk while something runs."""
-ZIP_MEGABYTES = 2000
-_UPLOAD, _ESTIMATES, _PROBLEM, _TURN = "start_upload", "start_estimates", "start_problem", "start_turn"
+_ESTIMATES, _PROBLEM = "start_estimates", "start_problem"
 
 
 def draw() -> None:
@@ -50,15 +48,18 @@ def draw() -> None:
 
 
 def _wish() -> Wish | None:
-    with st.grid(3, min_column_width=220, gap="small") as grid:
+    """What is asked for, or None while there is no data."""
+    try:
+        chosen = data_choice.choose(settings.START_DATA, settings.START_PATH, words.DATA, help=words.DATA_HELP)
+    except NNetError as error:
+        st.error(units.plain(str(error)), icon=":material/folder_off:")
+        chosen = None
+    if chosen and chosen.upload:
+        st.caption(units.plain(chosen.upload))
+    with st.grid(4, min_column_width=220, gap="small") as grid:
         with grid.cell():
             titles = {name: words.study_title(name) for name in STUDIES}
             study = choose(settings.START_STUDY, titles, label=words.STUDY_LABEL, kind="list")
-        with grid.cell():
-            names = words.OWN_DATA | {spec: title for title, spec in PACKAGED.items()}
-            data = choose(settings.START_DATA, names, label=words.DATA_LABEL, kind="list", help=words.DATA_HELP)
-        with grid.cell():
-            data, upload = _data(data)
         with grid.cell():
             preset = choose(settings.START_PRESET, words.PRESETS, label=words.PRESET_LABEL, help=words.PRESET_HELP)
         with grid.cell():
@@ -71,40 +72,7 @@ def _wish() -> Wish | None:
                 placeholder=words.CHANGES_PLACEHOLDER,
                 help=words.CHANGES_HELP,
             )
-    return Wish(study, data, upload, preset, seeds, changes) if data else None
-
-
-def _data(choice: str) -> tuple[str, str]:
-    """Data as `nnet.data.open_dataset` takes it, "" while there is none; and the name of an upload, or ""."""
-    if choice == words.PATH:
-        settings.START_PATH.remember()
-        path = st.text_input(
-            words.PATH_LABEL, key=settings.START_PATH.key, placeholder=words.PATH_PLACEHOLDER, help=words.DATA_HELP
-        )
-        return path.strip(), ""
-    if choice == words.ZIP:
-        key = f"start-zip-{st.session_state.get(_TURN, 0)}"
-        st.file_uploader(
-            words.ZIP_LABEL, type=["zip"], key=key, max_upload_size=ZIP_MEGABYTES, on_change=_take_zip, args=(key,)
-        )
-        folder, name = st.session_state.get(_UPLOAD, ("", ""))
-        if name:
-            st.caption(units.plain(name))
-        return folder, name
-    return choice, ""
-
-
-def _take_zip(key: str) -> None:
-    """Unpack the upload to disk, where it stays a day. A callback."""
-    upload = st.session_state[key]
-    if upload is None:
-        return
-    st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-    try:
-        folder = Runs(places.runs_folder()).stage_zip(upload, upload.name)
-        st.session_state[_UPLOAD] = (str(folder), upload.name)
-    except NNetError as error:
-        st.session_state[_PROBLEM] = str(error)
+    return Wish(study, chosen.spec, chosen.upload, preset, seeds, changes) if chosen else None
 
 
 def _buttons(wish: Wish) -> None:

@@ -33,7 +33,7 @@ class Wish:
     Attributes:
         study: its name.
         data: as for `nnet.data.open_dataset`.
-        upload: what the visitor calls uploaded data, which lies in `data` for a day; "" for data that stays.
+        upload: what the visitor calls uploaded data, which lies in `data` as long as the visit; "" for data that stays.
         preset: name of the preset.
         seeds: train with the seeds 0 to seeds - 1.
         changes: settings for all variants, as for --set, separated by spaces.

@@ -11,21 +11,23 @@ from nnet.training.events import title_of
 from workbench.ablations.results.words import study_name
 from workbench.ablations.start.studies import Standing
 from workbench.shared import units
+from workbench.shared.words import DATA_NAMES
 
 ABOUT = (
     "Train the networks of one of the paper's tables or figures on your own data. Training runs in the background and "
     "continues when you close the browser; each network appears in the results as soon as it is measured."
 )
 NEW, STARTED = "Start a study", "Started studies"
-STUDY_LABEL, DATA_LABEL, PRESET_LABEL = "Study", "Data", "Preset"
-PATH, ZIP = "path", "zip"
-OWN_DATA = {PATH: "A folder or ZIP on this computer", ZIP: "Upload a ZIP"}
+STUDY_LABEL, PRESET_LABEL = "Study", "Preset"
+DATA = {
+    "path": DATA_NAMES["folder"],
+    **{name: title for name, title in DATA_NAMES.items() if name not in ("none", "folder", "images")},
+}
+"""One's own data first; single images do not make a study."""
 DATA_HELP = (
     "A study needs good images to learn from, and both good and defective images to measure on: a category in the "
     "layout of MVTec AD or VisA, or folders such as good/ and scratch/. With masks, pixel metrics are measured, too."
 )
-PATH_LABEL, PATH_PLACEHOLDER = "Folder or ZIP", "/data/bottle"
-ZIP_LABEL = "A ZIP"
 PRESET_HELP = "small trains everywhere in minutes; paper is the paper's network, which needs a GPU."
 PRESETS = {"small": "Small", "paper": "As in the paper"}
 SEEDS_LABEL = "Seeds"
