@@ -61,7 +61,7 @@ def test_counts_and_the_worst_images() -> None:
     missed, alarms = decisions.worst(SCORES, DEFECTIVE, 0.15)
     assert list(missed) == [] and list(alarms) == [2, 1]
     table = figures.confusion_html((2, 1, 1, 2))
-    assert re.findall(r"600\">(\d+)<", table) == ["2", "1", "1", "2"] and table.count("67 %") == 2
+    assert re.findall(r"<b>(\d+)<", table) == ["2", "1", "1", "2"] and table.count("67 %") == 2
     rates = words.rates(2, 1, 1, 2)
     assert rates["Recall"][0] == rates["Precision"][0] == "67 %" and rates["F1"][0] == "0.667"
     assert words.rates(3, 0, 3, 0)["Precision"][0] == "-"

@@ -213,13 +213,13 @@ def test_cards_hold_pictures_and_facts_and_no_foreign_markup() -> None:
     cells = np.zeros((2, 2, 4), np.uint8)
     card = Card("<b>", ("3 < 4",), 'say "x"', "data:image/jpeg;base64,", cells, cells, 1.0, "dead", True)
     html = cards.cards([card, Card("Item 2")], 120, 1.5)
-    assert "<b>" not in html and "&lt;b&gt;" in html and "3 &lt; 4" in html and "&quot;x&quot;" in html
+    assert "<b>" not in html and "&lt;b&gt;" in html and "3 &lt; 4" in html and "&#34;x&#34;" in html
     assert html.count("<img") == 3 and "aspect-ratio:1.5" in html and "width:50.0%" in html and ">dead<" in html
 
 
 def test_a_mark_stands_at_its_place() -> None:
     mark = cards.slider_mark(0.25, "trained: 0.05")
-    assert "left:25.00%" in mark and "trained: 0.05" in mark
+    assert "--at:25.00%" in mark and "trained: 0.05" in mark
 
 
 # -------------------------------------------------------------------------------------------------------- charts

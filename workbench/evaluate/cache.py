@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import streamlit as st
 
 from nnet.analysis.evaluation import Evidence
 from nnet.analysis.subsets import Attribution
@@ -19,37 +18,23 @@ if TYPE_CHECKING:
     from workbench.evaluate.layouts import Layout
     from workbench.evaluate.scene import Scene
 
-EVIDENCE_BYTES = 768 * resources.MEBIBYTE
-"""Most memory for the maps of measured sets: about 8,000 images."""
-RESULT_BYTES = 64 * resources.MEBIBYTE
-"""Most memory for results: scores and thinned curves, about 100 kB an expression."""
-INSPECTIONS = 8
-ATTRIBUTIONS = 32
-LAYOUTS = 64
-"""Most layouts of images kept, 24 bytes an image."""
-THUMBNAILS = 2000
-"""Most gallery pictures kept, about 20 kB each."""
 THUMB_SIDE = 240
 
 Key = tuple[str, str, int]
 """The model's key, the content hash of the data set, and the number of images that have been measured."""
 
-
-class _Stores:
-    def __init__(self) -> None:
-        self.evidence: BoundedCache[tuple[str, str], Evidence] = BoundedCache(EVIDENCE_BYTES, lambda e: e.nbytes)
-        self.scored: BoundedCache[tuple[Key, str], Scored] = BoundedCache(RESULT_BYTES, lambda s: s.nbytes)
-        self.inspections: BoundedCache[str, Inspection] = BoundedCache(INSPECTIONS, lambda _: 1)
-        self.attributions: BoundedCache[Key, Attribution] = BoundedCache(ATTRIBUTIONS, lambda _: 1)
-        self.layouts: BoundedCache[tuple[Key, str, str], Layout] = BoundedCache(LAYOUTS, lambda _: 1)
-        self.thumbnails: BoundedCache[tuple[object, ...], str] = BoundedCache(THUMBNAILS, lambda _: 1)
-        self.paces: BoundedCache[str, float] = BoundedCache(resources.MODELS, lambda _: 1)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def stores() -> _Stores:
-    """The one set of caches."""
-    return _Stores()
+EVIDENCE: BoundedCache[tuple[str, str], Evidence] = BoundedCache(768 * resources.MEBIBYTE, lambda e: e.nbytes)
+"""The maps of measured sets: about 8,000 images."""
+SCORED: BoundedCache[tuple[Key, str], Scored] = BoundedCache(64 * resources.MEBIBYTE, lambda s: s.nbytes)
+"""Scores and thinned curves, about 100 kB an expression."""
+INSPECTIONS: BoundedCache[str, Inspection] = BoundedCache(8)
+ATTRIBUTIONS: BoundedCache[Key, Attribution] = BoundedCache(32)
+LAYOUTS: BoundedCache[tuple[Key, str, str], Layout] = BoundedCache(64)
+"""Layouts of images, 24 bytes an image."""
+THUMBNAILS: BoundedCache[tuple[object, ...], str] = BoundedCache(2000)
+"""Gallery pictures, about 20 kB each."""
+PACES: BoundedCache[str, float] = BoundedCache(resources.MODELS)
+"""Seconds per image."""
 
 
 # ---------------------------------------------------------------------------------------------------------- pictures
@@ -70,7 +55,7 @@ def thumbnail(scene: Scene, index: int, square: bool = False) -> str:
         picture = _thumbnail(scene, index)
         return pictures.data_uri(squared(picture) if square else picture)
 
-    return stores().thumbnails.of(key, make)
+    return THUMBNAILS.of(key, make)
 
 
 def _thumbnail(scene: Scene, index: int) -> np.ndarray:

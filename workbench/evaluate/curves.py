@@ -36,7 +36,7 @@ class Scored:
 
 def scored(key: Key, found: Evidence, expression: str) -> Scored:
     """An expression's metrics and curves, worked out once."""
-    return cache.stores().scored.of((key, expression), lambda: _scored(evaluation.score(found, expression)))
+    return cache.SCORED.of((key, expression), lambda: _scored(evaluation.score(found, expression)))
 
 
 def _scored(result: Result) -> Scored:

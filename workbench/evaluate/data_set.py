@@ -40,7 +40,7 @@ def _drawn(dataset: Dataset) -> bool:
 
 def _inspection(chosen: Chosen) -> Inspection | None:
     """What looking at every file finds; kept. Large sets wait for a click."""
-    kept = cache.stores().inspections
+    kept = cache.INSPECTIONS
     if (found := kept.get(chosen.hash)) is not None:
         return found
     total = len(chosen.dataset.samples)

@@ -15,6 +15,7 @@ import plotly.graph_objects as go
 from nnet.data import GOOD
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import FPR_LIMIT
+from workbench.evaluate import words
 from workbench.shared import charts, theme, units
 
 BINS = 36
@@ -302,53 +303,38 @@ def confusion_html(counts: tuple[int, int, int, int]) -> str:
         counts: normal called normal, normal called anomalous, defective called normal, defective called anomalous.
     """
     right, alarm, miss, hit = counts
-    rows = (("normal", right, alarm, theme.NORMAL, 0), ("defective", miss, hit, theme.ANOMALOUS, 1))
+    rows = (
+        (words.NORMAL_IMAGES, right, alarm, theme.NORMAL, 0),
+        (words.DEFECTIVE_IMAGES, miss, hit, theme.ANOMALOUS, 1),
+    )
     body = "".join(
-        f'<tr><th scope="row" style="text-align:left;padding:6px 10px 6px 0;font-weight:600">{name}</th>'
+        f'<tr><th scope="row">{name}</th>'
         + "".join(_cell(count, first + second, colour, column == good) for column, count in enumerate((first, second)))
         + "</tr>"
         for name, first, second, colour, good in rows
     )
-    style = "padding:0 8px 6px;font-weight:500"
-    head = "".join(f'<th scope="col" style="{style}">{name}</th>' for name in ("normal", "anomalous"))
+    head = "".join(f'<th scope="col">{name}</th>' for name in words.CALLED)
     return (
-        '<table style="border-collapse:separate;border-spacing:4px;font-size:0.9rem;width:100%;max-width:26rem">'
-        '<caption style="caption-side:top;text-align:left;font-size:0.82rem;opacity:0.75;padding-bottom:4px">'
-        "Rows: what the image is. Columns: what this threshold calls it.</caption>"
+        f'<table class="nn-counts"><caption>{words.COUNTS_CAPTION}</caption>'
         f"<thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
 def _cell(count: int, total: int, colour: str, good: bool) -> str:
-    ground = f"background:{_faint(colour)};" if good else "border:1px solid rgba(128,136,148,0.35);"
-    share = f"{units.percent(count / total)}" if total else "-"
-    return (
-        f'<td style="{ground}border-radius:6px;text-align:center;padding:8px 10px">'
-        f'<span style="font-size:1.25rem;font-weight:600">{count:,}</span>'
-        f'<br><span style="opacity:0.75">{share}</span></td>'
-    )
-
-
-def key(entries: Sequence[tuple[str, str, str]]) -> str:
-    """A legend below curves as HTML: (colour, dash "solid", "dashed" or "dotted", words)."""
-    parts = (
-        '<span style="display:inline-flex;align-items:center;gap:0.45em">'
-        f'<span style="width:24px;border-top:{3 if dash == "solid" else 2}px {dash} {colour}"></span>'
-        f"{html.escape(words)}</span>"
-        for colour, dash, words in entries
-    )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:0.2em 1.4em;font-size:0.85rem">{"".join(parts)}</div>'
+    ground = f' style="background:{_faint(colour)};border-color:transparent"' if good else ""
+    return f"<td{ground}><b>{count:,}</b>{units.percent(count / total) if total else '-'}</td>"
 
 
 def line_key(names: Sequence[str]) -> str:
-    """The legend of `curve_figure` for scores of these names, and of the point."""
+    """The legend of `curve_figure` for scores of these names, and of the point, as HTML."""
     dashes = ("solid", "solid", "dashed", "dotted")
-    lines = [(theme.NORMAL if i == 0 else _FAINT, dashes[min(i, 3)], name) for i, name in enumerate(names)]
-    dot = (
-        '<span style="display:inline-flex;align-items:center;gap:0.45em"><span style="width:11px;height:11px;'
-        f'border-radius:50%;background:{theme.ANOMALOUS}"></span>the threshold</span>'
+    lines = "".join(
+        f'<span><i style="border-top:{3 if i < 2 else 2}px {dashes[min(i, 3)]} {_FAINT if i else theme.NORMAL}"></i>'
+        f"{html.escape(name)}</span>"
+        for i, name in enumerate(names)
     )
-    return key(lines).replace("</div>", dot + "</div>")
+    dot = f'<span><i class="nn-dot" style="background:{theme.ANOMALOUS}"></i>{words.THE_THRESHOLD}</span>'
+    return f'<div class="nn-key">{lines}{dot}</div>'
 
 
 def _faint(colour: str, opacity: float = 0.2) -> str:

@@ -25,7 +25,7 @@ class Layout(NamedTuple):
 
 def known(scene: Scene, method: str, source: str) -> Layout | None:
     """A layout that has been computed before, see `layout`."""
-    return cache.stores().layouts.get((scene.key, method, source))
+    return cache.LAYOUTS.get((scene.key, method, source))
 
 
 def layout(scene: Scene, method: str, source: str) -> Layout:
@@ -46,7 +46,7 @@ def layout(scene: Scene, method: str, source: str) -> Layout:
         vectors = scene.evidence.embeddings[source][which]
         return Layout(which, embed(vectors), None) if method == "umap" else Layout(which, *pca(vectors))
 
-    return cache.stores().layouts.of((scene.key, method, source), make)
+    return cache.LAYOUTS.of((scene.key, method, source), make)
 
 
 def pca(vectors: np.ndarray) -> tuple[np.ndarray, float]:

@@ -65,15 +65,15 @@ def steps(model: Model, chosen: Chosen, current: Run) -> Iterator[int]:
     """Continue a run until it is complete; a complete one is shared with everybody."""
     for _ in current.collecting.steps(model.detector):
         yield current.collecting.done
-        cache.stores().paces.put(model.key, current.pace)
+        cache.PACES.put(model.key, current.pace)
     if current.collecting.complete:
-        cache.stores().evidence.put((model.key, chosen.hash), evaluation.join(current.collecting.parts))
+        cache.EVIDENCE.put((model.key, chosen.hash), evaluation.join(current.collecting.parts))
         st.session_state[_RUNS].pop((model.key, chosen.hash), None)
 
 
 def evidence(model: Model, chosen: Chosen) -> Evidence | None:
     """What is known so far: of the whole set if anybody measured it, else of the visitor's own run."""
-    if (found := cache.stores().evidence.get((model.key, chosen.hash))) is not None:
+    if (found := cache.EVIDENCE.get((model.key, chosen.hash))) is not None:
         return found
     parts = run(model, chosen).collecting.parts
     return evaluation.join(parts) if parts else None
@@ -87,4 +87,4 @@ def pace(model: Model, chosen: Chosen) -> float:
         next(evaluation.collect(model.detector, run(model, chosen).collecting.samples[:1]))
         return time.perf_counter() - started
 
-    return cache.stores().paces.of(model.key, try_one)
+    return cache.PACES.of(model.key, try_one)

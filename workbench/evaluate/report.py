@@ -19,7 +19,7 @@ from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import cache, decisions, figures, layouts, tables, words
 from workbench.evaluate.metrics import curve_charts
 from workbench.evaluate.scene import Scene
-from workbench.shared import units
+from workbench.shared import theme, units
 from workbench.shared import words as shared_words
 
 _TILES = 8  # images in each gallery
@@ -78,7 +78,12 @@ def rendered(title: str, lead: str, sections: Sequence[Section]) -> bytes:
     environment.filters |= {"cell": _cell, "chart": _chart}
     page = environment.get_template("report.html.jinja")
     return page.render(
-        title=title, lead=lead, sections=sections, plotly=Markup(get_plotlyjs()), product=shared_words.PRODUCT
+        title=title,
+        lead=lead,
+        sections=sections,
+        plotly=Markup(get_plotlyjs()),
+        style=Markup(theme.STYLE.read_text("utf-8")),
+        product=shared_words.PRODUCT,
     ).encode()
 
 

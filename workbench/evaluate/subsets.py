@@ -62,12 +62,12 @@ def _steps(scene: Scene, current: Run) -> Iterator[int]:
         yield len(current.found)
     result = attribution(scene)
     if result is not None and result.complete:
-        cache.stores().attributions.put(scene.key, result)
+        cache.ATTRIBUTIONS.put(scene.key, result)
 
 
 def attribution(scene: Scene) -> Attribution | None:
     """All subsets that are known so far, or None."""
-    if (known := cache.stores().attributions.get(scene.key)) is not None:
+    if (known := cache.ATTRIBUTIONS.get(scene.key)) is not None:
         return known
     found = _run(scene).found
     if not found:

@@ -201,6 +201,9 @@ DRAG_HINT = (
 HISTOGRAM_TITLE = "Image scores of normal and defective images"
 HISTOGRAM_LABEL = "Histogram of the image scores of normal and of defective images"
 NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"
+CALLED = ("normal", "anomalous")
+COUNTS_CAPTION = "Rows: what the image is. Columns: what this threshold calls it."
+THE_THRESHOLD = "the threshold"
 JUMPS = {
     "own": (
         "Model's own",

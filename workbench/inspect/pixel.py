@@ -66,7 +66,7 @@ def _verdict(scene: Scene, by_place: bool) -> None:
     found = attribute(scene.expression, values, {name: level[1] for name, level in levels.items()})
     threshold = scene.judged.reference.threshold
     here = float(scene.judged.score[pixel_to_cell(x, y, scene.judged.score.shape, scene.loaded.image.shape)])
-    st.markdown(f"#### {verdict_words.pixel_verdict(found, here, threshold, by_place)}")
+    st.markdown(f"**{verdict_words.pixel_verdict(found, here, threshold, by_place)}**")
     st.markdown(verdict_words.pixel_numbers(here, found.whole.value, threshold, found.whole))
     shares, maps = st.columns(2, gap="medium")
     with shares:

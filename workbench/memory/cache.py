@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import streamlit as st
 
 from nnet.analysis.atlas import Atlas, from_tensors
 from nnet.saved import checkpoint as checkpoints
@@ -22,11 +21,12 @@ EMBEDDINGS = 64
 """Most maps of items and patches kept, at about 10 kB each."""
 
 
-@st.cache_resource(max_entries=resources.MODELS, show_spinner=False)
-def _atlas(_model: Model, key: str) -> Atlas | None:
-    """`key` is there for the cache. An atlas of 100 items takes 3 MB."""
-    tensors = checkpoints.load_atlas(_model.detector.checkpoint)
-    return None if tensors is None else from_tensors(tensors)
+_ATLASES: BoundedCache[str, Atlas | None] = BoundedCache(resources.MODELS)
+"""An atlas of 100 items takes 3 MB."""
+_ORDERS: BoundedCache[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = BoundedCache(resources.MODELS)
+_EMBEDDINGS: BoundedCache[tuple[str, str, str], Embedding] = BoundedCache(EMBEDDINGS)
+_EFFECTS: BoundedCache[tuple[str, str, Addressing], Effect] = BoundedCache(EFFECT_BYTES, lambda effect: effect.nbytes)
+_USUAL: BoundedCache[str, float | None] = BoundedCache(resources.MODELS)
 
 
 def atlas(model: Model) -> Atlas | None:
@@ -35,19 +35,28 @@ def atlas(model: Model) -> Atlas | None:
     Raises:
         nnet.saved.checkpoint.CheckpointError: the file is damaged.
     """
-    return _atlas(model, model.key)
+
+    def read() -> Atlas | None:
+        tensors = checkpoints.load_atlas(model.detector.checkpoint)
+        return None if tensors is None else from_tensors(tensors)
+
+    return _ATLASES.of(model.key, read)
 
 
-@st.cache_resource(max_entries=resources.MODELS, show_spinner=False)
-def _order(_model: Model, key: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    memory, found = _memory(_model), _atlas(_model, key)
-    shares = np.ones(len(memory)) if found is None else found.usage
-    which = np.sort(recall.ranked(shares)[: likeness.SIMILARITY_ITEMS])
-    cosines = likeness.similarity(memory[which])
-    order = likeness.clustered_order(cosines)
-    places = np.full(len(memory), 0.5, np.float32)
-    places[which[order]] = np.linspace(0, 1, len(order))
-    return which[order], cosines[np.ix_(order, order)], places
+def ordered_items(model: Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Similar items side by side: their numbers (n,), cosines in that order (n, n), and each item's place 0..1 (N,)."""
+
+    def make() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        memory, found = _memory(model), atlas(model)
+        shares = np.ones(len(memory)) if found is None else found.usage
+        which = np.sort(recall.ranked(shares)[: likeness.SIMILARITY_ITEMS])
+        cosines = likeness.similarity(memory[which])
+        order = likeness.clustered_order(cosines)
+        places = np.full(len(memory), 0.5, np.float32)
+        places[which[order]] = np.linspace(0, 1, len(order))
+        return which[order], cosines[np.ix_(order, order)], places
+
+    return _ORDERS.of(model.key, make)
 
 
 def _memory(model: Model) -> np.ndarray:
@@ -56,51 +65,35 @@ def _memory(model: Model) -> np.ndarray:
     return memory
 
 
-def ordered_items(model: Model) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Similar items side by side: their numbers (n,), cosines in that order (n, n), and each item's place 0..1 (N,)."""
-    return _order(model, model.key)
-
-
-@st.cache_data(max_entries=EMBEDDINGS, show_spinner=False)
-def _embedding(_scene: Scene, image: str, key: str, method: str) -> Embedding:
-    shares = _scene.usage if _scene.atlas is None else _scene.atlas.usage
-    return likeness.embed(_memory(_scene.model), _scene.trace.F[2], shares, method)
-
-
 def embedding(scene: Scene, method: str) -> Embedding:
     """The map of the model's items and the image's patches.
 
     Raises:
         nnet.errors.NNetError: the package that computes a UMAP is missing.
     """
-    return _embedding(scene, scene.loaded.hash, scene.model.key, method)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _effects() -> BoundedCache[tuple[str, str, Addressing], Effect]:
-    return BoundedCache(EFFECT_BYTES, lambda effect: effect.nbytes)
+    shares = scene.usage if scene.atlas is None else scene.atlas.usage
+    key = (scene.loaded.hash, scene.model.key, method)
+    return _EMBEDDINGS.of(key, lambda: likeness.embed(_memory(scene.model), scene.trace.F[2], shares, method))
 
 
 def known_effect(scene: Scene, addressing: Addressing) -> Effect | None:
     """The result of an earlier decoder run, or None."""
-    return _effects().get((scene.loaded.hash, scene.model.key, addressing))
+    return _EFFECTS.get((scene.loaded.hash, scene.model.key, addressing))
 
 
 def run_decoder(scene: Scene, now: Now) -> Effect:
     """Run the decoder with the F'_3 of now, and keep the result."""
     key = (scene.loaded.hash, scene.model.key, now.addressing)
-    return _effects().of(key, lambda: recall.effect(scene.model.detector, scene.trace, now.recall.recalled))
-
-
-@st.cache_data(max_entries=resources.MODELS, show_spinner=False)
-def _items_per_query(_model: Model, key: str) -> float | None:
-    try:
-        value = load_history(_model.detector.checkpoint.path)[-1]["items_per_query"]
-        return float(value)
-    except (OSError, IndexError, KeyError, TypeError, ValueError):
-        return None
+    return _EFFECTS.of(key, lambda: recall.effect(scene.model.detector, scene.trace, now.recall.recalled))
 
 
 def items_per_query(model: Model) -> float | None:
     """Effective items per patch in the last epoch of training, or None if the checkpoint does not say."""
-    return _items_per_query(model, model.key)
+
+    def read() -> float | None:
+        try:
+            return float(load_history(model.detector.checkpoint.path)[-1]["items_per_query"])
+        except (OSError, IndexError, KeyError, TypeError, ValueError):
+            return None
+
+    return _USUAL.of(model.key, read)

@@ -212,7 +212,6 @@ ORDER = "Order by"
 ORDERS = {"here": "Use on this image", "training": "Use in training", "number": "Number"}
 ONLY, ONLY_NONE = "Show only these items", "all items"
 OFF_NOTE, DEAD_NOTE = "off", "dead"
-WEIGHT_BAR = "Colour scale: addressing weight"
 WEIGHT_TICKS = ("0: not used", "0.25", "1: alone")
 
 

@@ -23,10 +23,10 @@ class BoundedCache(Generic[K, V]):
 
     Args:
         limit: in the unit of `size`.
-        size: of one value, such as its bytes.
+        size: of one value, such as its bytes; without it, the values are counted.
     """
 
-    def __init__(self, limit: int, size: Callable[[V], int]) -> None:
+    def __init__(self, limit: int, size: Callable[[V], int] = lambda value: 1) -> None:
         self.limit = limit
         self._size = size
         self._values: OrderedDict[K, V] = OrderedDict()

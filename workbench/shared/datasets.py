@@ -32,7 +32,7 @@ class _Opened:
 
 @st.cache_resource(max_entries=1, show_spinner=False)
 def _store() -> BoundedCache[str, _Opened]:
-    return BoundedCache(OPENED, lambda _: 1)
+    return BoundedCache(OPENED)
 
 
 def opened(spec: str) -> Dataset:

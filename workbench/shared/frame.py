@@ -10,18 +10,13 @@ from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
-from workbench.shared import collector, model_list, model_words, pictures, places, resources, units, words
+from workbench.shared import collector, model_list, model_words, pictures, places, resources, theme, units, words
 from workbench.shared.controls import choose
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
 from workbench.shared.settings import DEVICE, MODEL
 
 TRAIN_PAGE = "pages/5_Train.py"
-
-# Streamlit's buttons are 32 to 40 pixels high, which is little for a finger; its theme has no setting for that.
-_FINGER_STYLE = """<style>@media (pointer: coarse) {
-    .stMain button, .stMain [role="combobox"], .stSidebar a { min-height: 44px; }
-}</style>"""
 
 
 @contextmanager
@@ -44,7 +39,7 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
     name = title if title == words.PRODUCT else f"{title} · {words.PRODUCT}"
     # A named icon would be fetched from the internet.
     st.set_page_config(page_title=name, page_icon=Image.fromarray(pictures.icon()), layout="wide")
-    st.html(_FINGER_STYLE)
+    st.html(theme.STYLE)
     try:
         yield _chosen_entry()
     except NNetError as error:

@@ -279,12 +279,8 @@ def colour_bar(scale: Scale) -> str:
 
 
 def _tick(position: float, label: str) -> str:
-    shift = {0.0: "0", 1.0: "-100%"}.get(position, "-50%")
-    align = {0.0: "left", 1.0: "right"}.get(position, "center")
-    return (
-        f'<span style="position:absolute;left:{100 * position:.1f}%;transform:translateX({shift});'
-        f'text-align:{align};white-space:nowrap">{label}</span>'
-    )
+    end = {0.0: ' class="nn-low"', 1.0: ' class="nn-high"'}.get(position, "")
+    return f'<span{end} style="left:{100 * position:.1f}%">{label}</span>'
 
 
 # --------------------------------------------------------------------------------------------------------- bytes
@@ -330,7 +326,6 @@ def gradient_bar(gradient: str, ticks: Sequence[str]) -> str:
 
 def _bar(label: str, gradient: str, ticks: str) -> str:
     return (
-        f'<div role="img" aria-label="{html.escape(label)}" style="font-size:0.8rem;max-width:30rem">'
-        f'<div style="height:10px;border-radius:3px;background:{gradient}"></div>'
-        f'<div style="position:relative;height:2.4em;margin-top:4px;line-height:1.2">{ticks}</div></div>'
+        f'<div class="nn-bar" role="img" aria-label="{html.escape(label)}">'
+        f'<div style="background:{gradient}"></div><div>{ticks}</div></div>'
     )

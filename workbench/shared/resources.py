@@ -106,10 +106,10 @@ class _Stores:
         self.judgements: BoundedCache[tuple[str, str, str], Judgement] = BoundedCache(
             JUDGEMENT_BYTES, lambda judged: judged.score.nbytes
         )
-        self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(MODELS, lambda levels: 1)
+        self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(MODELS)
         self.pictures: BoundedCache[tuple[object, ...], str] = BoundedCache(PICTURE_BYTES, len)
-        self.normal_maps: BoundedCache[str, NormalMaps] = BoundedCache(MODELS, lambda maps: 1)
-        self.tiles: BoundedCache[tuple[str, str, str], Tile] = BoundedCache(TILES, lambda tile: 1)
+        self.normal_maps: BoundedCache[str, NormalMaps] = BoundedCache(MODELS)
+        self.tiles: BoundedCache[tuple[str, str, str], Tile] = BoundedCache(TILES)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

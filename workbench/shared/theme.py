@@ -1,9 +1,14 @@
-"""Every colour of the workbench, in one place. The page's own colours stand in .streamlit/config.toml."""
+"""Every colour of the workbench, in one place, and its style sheet. The page's own colours stand in
+.streamlit/config.toml."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from nnet.scoring.overlay import COLOUR_MAPS, stops
 
+STYLE = Path(__file__).with_name("style.css")
+"""What the theme has no setting for, and the looks of HTML that Python writes."""
 DEFAULT_COLOUR_MAP = COLOUR_MAPS[0]
 
 NORMAL = "#2a7fb8"

@@ -7,7 +7,7 @@ travels as a transparent PNG in a data URI; `workbench.inspect.defect.recipe.rea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from workbench.components import words
@@ -47,7 +47,11 @@ def painter(
         if (written := fired(key, "layer")) is not None:
             on_layer(written)
 
-    _paint(key=key, data=_data(sheet, label, hint) | {"layer": layer, "words": words.PAINTER}, on_layer_change=drawn)
+    _paint(
+        key=key,
+        data=asdict(sheet) | {"label": label, "hint": hint, "layer": layer, "words": words.PAINTER},
+        on_layer_change=drawn,
+    )
 
 
 def placer(
@@ -74,16 +78,8 @@ def placer(
         if (sent := fired(key, "place")) is not None:
             on_place(sent)
 
-    _place(key=key, data=_data(sheet, label, hint) | {"diameter": diameter, **places}, on_place_change=placed)
-
-
-def _data(sheet: Sheet, label: str, hint: str) -> dict[str, object]:
-    return {
-        "image": sheet.image,
-        "photo": sheet.photo,
-        "width": sheet.width,
-        "height": sheet.height,
-        "scale": sheet.scale,
-        "label": label,
-        "hint": hint,
-    }
+    _place(
+        key=key,
+        data=asdict(sheet) | {"label": label, "hint": hint, "diameter": diameter, **places},
+        on_place_change=placed,
+    )

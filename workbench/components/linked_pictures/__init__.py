@@ -143,23 +143,16 @@ def show(
         if (index := fired(key, "tile")) is not None:
             on_pick(int(index))
 
-    data = {
-        "rows": pictures.shape[0],
-        "columns": pictures.shape[1],
+    rows, columns = pictures.shape
+    data = vars(pictures) | {
+        "rows": rows,
+        "columns": columns,
         "row": pictures.chosen[0],
         "column": pictures.chosen[1],
         "aspect": pictures.image_shape[1] / pictures.image_shape[0],
-        "label": pictures.label,
-        "width": pictures.width,
-        "widest": pictures.widest,
-        "ring": pictures.ring,
-        "zoom": pictures.zoom,
-        "step": pictures.step,
-        "image": pictures.image,
         "probe": None if pictures.probe is None else _packed(pictures.probe),
         "badges": [asdict(badge) for badge in pictures.badges],
         "across": pictures.columns,
-        "picked": pictures.picked,
         "tiles": [_encoded(tile) for tile in pictures.tiles],
         "words": words.LINKED_PICTURES,
     }
@@ -170,24 +163,11 @@ def _packed(probe: Probe) -> dict[str, object]:
     """The values as base64 of little-endian float32, a quarter of what they would take as JSON."""
     values = np.ascontiguousarray(probe.values, "<f4")
     rows, columns = values.shape
-    return {
-        "values": base64.b64encode(values.tobytes()).decode(),
-        "rows": rows,
-        "columns": columns,
-        "label": probe.label,
-    }
+    packed = base64.b64encode(values.tobytes()).decode()
+    return {"values": packed, "rows": rows, "columns": columns, "label": probe.label}
 
 
 def _encoded(tile: Tile) -> dict[str, object]:
-    return {
-        "title": tile.title,
-        "hint": tile.hint,
-        "base": tile.base,
-        "cells": None if tile.cells is None else data_uri(tile.cells),
-        "values": None if tile.values is None else [value for row in tile.values for value in row],
-        "numbered": tile.numbered,
-        "tag": tile.tag,
-        "alarm": tile.alarm,
-        "pick": tile.pick,
-        "bar": {"gradient": tile.gradient, "ticks": list(tile.ticks)} if tile.gradient else None,
-    }
+    cells = None if tile.cells is None else data_uri(tile.cells)
+    values = None if tile.values is None else [value for row in tile.values for value in row]
+    return vars(tile) | {"cells": cells, "values": values}

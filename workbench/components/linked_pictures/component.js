@@ -148,11 +148,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
       image.draggable = false;
     }
     parts.base.alt = `${tile.title}. ${tile.hint}`;
-    parts.bar.style.display = parts.ticks.style.display = tile.bar ? '' : 'none';
-    if (tile.bar) {
-      parts.bar.style.background = tile.bar.gradient;
+    parts.bar.style.display = parts.ticks.style.display = tile.gradient ? '' : 'none';
+    if (tile.gradient) {
+      parts.bar.style.background = tile.gradient;
       parts.ticks.replaceChildren();
-      tile.bar.ticks.forEach((words) => { make('span', '', parts.ticks).textContent = words; });
+      tile.ticks.forEach((words) => { make('span', '', parts.ticks).textContent = words; });
     }
     parts.hint.textContent = tile.hint;
     parts.hint.style.display = tile.hint ? '' : 'none';

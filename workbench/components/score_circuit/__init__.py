@@ -102,19 +102,12 @@ def draw(key: str, diagram: Diagram, only: str, on_edit: Callable[[str, str], No
         if made := fired(key, "edit"):
             on_edit(str(made["change"]), str(made["target"]))
 
-    data = {
-        "pairs": [
-            {"maps": [_encoded(m) for m in pair.maps], "inner": asdict(pair.inner), "title": pair.title}
-            for pair in diagram.pairs
-        ],
-        "outer": [asdict(sign) for sign in diagram.outer],
-        "result": _encoded(diagram.result),
-        "written": diagram.written,
-        "alone": diagram.alone,
-        "pixel": diagram.pixel,
-        "aspect": diagram.aspect,
-        "words": {"only": only},
-    }
+    pairs = [
+        {"maps": [_encoded(m) for m in pair.maps], "inner": asdict(pair.inner), "title": pair.title}
+        for pair in diagram.pairs
+    ]
+    outer, result = [asdict(sign) for sign in diagram.outer], _encoded(diagram.result)
+    data = vars(diagram) | {"pairs": pairs, "outer": outer, "result": result, "words": {"only": only}}
     _mount(key=key, data=data, on_edit_change=edited)
 
 

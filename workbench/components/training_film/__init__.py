@@ -6,8 +6,8 @@ and takes arrow keys. The server is told the epoch when the slider comes to rest
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from workbench.components import words
@@ -69,19 +69,5 @@ def film(key: str, reels: Reels, epoch: int | None, on_rest: Callable[[int | Non
         if (value := fired(key, "epoch")) is not None:
             on_rest(None if int(value) < 0 else int(value))
 
-    data = {
-        "version": reels.version,
-        "epochs": list(reels.epochs),
-        "titles": list(reels.titles),
-        "lines": list(reels.lines),
-        "epoch": epoch,
-        "label": label,
-        "words": words.TRAINING_FILM,
-        "large": _listed(reels.large),
-        "small": _listed(reels.small),
-    }
+    data = asdict(reels) | {"epoch": epoch, "label": label, "words": words.TRAINING_FILM}
     _mount(key=key, data=data, on_epoch_change=rested)
-
-
-def _listed(reels: Sequence[Reel]) -> list[dict[str, object]]:
-    return [{"title": r.title, "photo": r.photo, "strip": r.strip} for r in reels]

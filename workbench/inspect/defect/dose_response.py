@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -17,8 +15,6 @@ from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
 from workbench.shared import controls, pictures, resources, units
 
-_RESPONSES, _DRAWN = "studio_responses", "studio_drawn"
-_RESPONSES_KEPT = 6  # per visitor; each takes about 1 MB
 _BATCH_PIXELS = 32_000_000  # damaged images that are painted at a time, in pixels together
 
 
@@ -32,14 +28,11 @@ def draw(scene: Scene, outcome: Outcome) -> None:
         axis = controls.choose(settings.AXIS, axes, label=words.AXIS_LABEL)
         pressed = st.button(words.MEASURE, key="studio_measure", icon=":material/show_chart:")
     st.caption(words.estimate(len(doses(axis)), outcome.answer.milliseconds, scene.model.detector.device_name))
-    kept: OrderedDict[tuple[object, ...], Response] = st.session_state.setdefault(_RESPONSES, OrderedDict())
     key = (scene.loaded.hash, scene.model.key, at_dose(recipe, axis, 1.0), axis)
-    if pressed and key not in kept:
-        kept[key] = _measured(scene, recipe, axis)
-        while len(kept) > _RESPONSES_KEPT:
-            kept.popitem(last=False)
-    if key in kept:
-        _show(scene, recipe.kind, kept[key], key)
+    if pressed:
+        cache.RESPONSES.of(key, lambda: _measured(scene, recipe, axis))
+    if (response := cache.RESPONSES.get(key)) is not None:
+        _show(scene, recipe.kind, response, key)
 
 
 def _measured(scene: Scene, recipe: Recipe, axis: str) -> Response:
@@ -62,13 +55,9 @@ def _measured(scene: Scene, recipe: Recipe, axis: str) -> Response:
 
 
 def _show(scene: Scene, kind: str, response: Response, key: tuple[object, ...]) -> None:
-    """The charts of a measurement. They are kept until another score or threshold is chosen."""
-    made_for = (key, scene.expression, scene.judged.reference.threshold)
-    kept, drawn = st.session_state.get(_DRAWN, (None, None))
-    if kept != made_for:
-        drawn = _drawn(scene, kind, response, str(key[-1]))
-        st.session_state[_DRAWN] = (made_for, drawn)
-    curves, charts = drawn
+    """The charts of a measurement, made once for each score and threshold."""
+    made_for = (*key, scene.expression, scene.judged.reference.threshold)
+    curves, charts = cache.DRAWN.of(made_for, lambda: _drawn(scene, kind, response, str(key[-1])))
     with st.grid(3, min_column_width=280, gap="medium") as grid:
         for title, (figure, hint) in charts.items():
             with grid.cell():

@@ -13,9 +13,10 @@ from nnet.replay.checks import Check, Rerun
 from workbench.inspect.replay import words
 from workbench.inspect.scene import Scene
 from workbench.shared import bundles, pictures, resources, session, settings, units
+from workbench.shared.cache import BoundedCache
 from workbench.shared.pictures import Scale
 
-_AGAIN = "bundles_run_again"
+_AGAIN: BoundedCache[tuple[str, ...], Rerun] = BoundedCache(4)
 
 
 def section(scene: Scene) -> None:
@@ -52,13 +53,8 @@ def _again(scene: Scene, bundle: Bundle) -> Rerun | None:
     if found is None:
         return None
     model = resources.load_model(*found, str(scene.model.detector.device))
-    runs: dict[tuple[str, ...], Rerun] = st.session_state.setdefault(_AGAIN, {})
     key = (scene.loaded.hash, bundle.weights_hash, bundle.reference.expression, bundle.made, model.key)
-    if key not in runs:
-        runs.clear()  # one is shown at a time, and the traces are kept elsewhere
-        maps = resources.trace(model, scene.loaded).maps
-        runs[key] = checks.rerun(bundle, model.detector, maps)
-    return runs[key]
+    return _AGAIN.of(key, lambda: checks.rerun(bundle, model.detector, resources.trace(model, scene.loaded).maps))
 
 
 def _heading(bundle: Bundle, found: Sequence[Check], again: Rerun | None) -> None:
