@@ -256,6 +256,18 @@ def embed(vectors: Array, seed: int = 0) -> Array:
         return np.asarray(mapper.fit_transform(vectors), np.float32)
 
 
+def pca(vectors: Array) -> tuple[Array, float]:
+    """The plane of largest variance of vectors (n, C): points (n, 2), and the share of the variance in it, 0..1."""
+    centred = vectors.astype(np.float64) - vectors.mean(axis=0)
+    u, s, vt = np.linalg.svd(centred, full_matrices=False)
+    # A direction and its opposite are equally good: the largest entry shall be positive.
+    sign = np.sign(vt[np.arange(len(vt)), np.abs(vt).argmax(axis=1)])
+    points = np.zeros((len(vectors), 2))
+    rank = min(2, len(s))
+    points[:, :rank] = (u * s * sign)[:, :rank]
+    return points, float((s[:2] ** 2).sum() / max((s**2).sum(), 1e-30))
+
+
 def separation(vectors: Array, flagged: Array) -> float | None:
     """How far apart two groups of vectors are, by cosine distance: the mean silhouette, -1..1.
 

@@ -22,7 +22,7 @@ from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import Calibration
 from nnet.training.state import load_history
-from workbench.memory import colours, likeness, recall
+from workbench.memory import colours, recall
 from workbench.memory import words as memory_text
 from workbench.memory.recall import Addressing
 from workbench.shared import resources, samples, units
@@ -329,7 +329,7 @@ def test_the_atlas_has_a_view_for_items_similarity_and_the_map(detector: Detecto
 
 def test_the_layout_of_the_map_is_chosen() -> None:
     def upside_down(points: np.ndarray) -> np.ndarray:
-        return -likeness._pca(points)  # UMAP itself takes seconds; see the tests of the figures
+        return -projection.pca(points)[0]  # UMAP itself takes seconds; see the tests of the figures
 
     with patch.object(projection, "embed", upside_down):
         at = start(MEMORY, atlas="map")

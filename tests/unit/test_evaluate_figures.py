@@ -13,9 +13,10 @@ from plotly.offline import get_plotlyjs
 from scored import DEFECTIVE, SCORES, evidence
 
 from nnet.analysis.evaluation import score
+from nnet.analysis.projection import pca
 from nnet.analysis.subsets import attribute
 from nnet.scoring.metrics import evaluate, rank_scores
-from workbench.evaluate import cache, decisions, figures, layouts, report, tables, words
+from workbench.evaluate import cache, decisions, figures, report, tables, words
 from workbench.evaluate.figures import Images, Line
 from workbench.evaluate.report import Section
 
@@ -42,7 +43,7 @@ def test_the_histogram_holds_every_image_and_the_line_stands_at_the_threshold() 
     scores = np.array([0.0, 0.01, 0.02, 0.5, 1.0])
     defective = np.array([False, False, True, True, True])
     figure = figures.histogram_figure(scores, defective, 0.3, 0.02)
-    counts = {trace.name: sum(trace.y) for trace in figure.data if trace.mode == "lines"}
+    counts = {trace.name: sum(trace.y) for trace in figure.data}
     assert counts == {"normal": 2, "defective": 3}
     assert [shape.x0 for shape in figure.layout.shapes] == [0.02, 0.3]
     assert "0.300" in figure.layout.annotations[0].text
@@ -51,7 +52,7 @@ def test_the_histogram_holds_every_image_and_the_line_stands_at_the_threshold() 
 
 def test_the_histogram_of_zeros_is_drawn_too() -> None:
     figure = figures.histogram_figure(np.zeros(4), np.array([True, False, True, False]), 0.1)
-    assert sum(sum(trace.y) for trace in figure.data if trace.mode == "lines") == 4
+    assert sum(sum(trace.y) for trace in figure.data) == 4
 
 
 def test_counts_and_the_worst_images() -> None:
@@ -89,11 +90,11 @@ def test_pca_is_the_plane_of_largest_variance() -> None:
     random = np.random.default_rng(0)
     flat = random.standard_normal((40, 2)) * [5, 2]
     basis, _ = np.linalg.qr(random.standard_normal((6, 6)))
-    points, share = layouts.pca((flat @ basis[:2] + 3).astype(np.float32))
+    points, share = pca((flat @ basis[:2] + 3).astype(np.float32))
     assert share == pytest.approx(1, abs=1e-6)
     expected = np.linalg.norm(flat[:, None] - flat[None], axis=-1)
     assert np.linalg.norm(points[:, None] - points[None], axis=-1) == pytest.approx(expected, abs=1e-4)
-    assert layouts.pca(np.ones((3, 4)))[0].shape == (3, 2)
+    assert pca(np.ones((3, 4)))[0].shape == (3, 2)
 
 
 @pytest.mark.parametrize(

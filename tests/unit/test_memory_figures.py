@@ -179,13 +179,6 @@ def test_the_scale_of_a_change_grows_in_steps(largest: float, top: float) -> Non
     assert colours.change_scale(np.array([0, largest])).high == top
 
 
-def test_changes_are_dark_at_zero_and_coloured_by_sign() -> None:
-    painted = colours.change_colours(np.array([-9.0, -1, 0, 1, 9]), 1.0)
-    assert painted[0].tolist() == painted[1].tolist() == [0x2A, 0x7F, 0xB8]
-    assert painted[3].tolist() == painted[4].tolist() == [0xE0, 0x70, 0x2A]
-    assert painted[2].sum() < 120
-
-
 def test_only_flagged_cells_are_coloured() -> None:
     cells = colours.flagged_cells(np.array([[True, False]]))
     assert cells[0, 0, 3] > 0 and cells[0, 1].tolist() == [0, 0, 0, 0]

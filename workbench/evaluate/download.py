@@ -20,28 +20,24 @@ def draw(scene: Scene) -> None:
     # A download is made in a thread that has no session, so everything of the session is taken here.
     threshold, found, results = decisions.cut(scene), attribution(scene), scene.results
     name = "".join(c if c.isalnum() else "-" for c in scene.chosen.dataset.name)[:40]
-    files: dict[str, tuple[Callable[[], str | bytes], str, str]] = {
-        "Report (HTML)": (lambda: report(scene, threshold, found), "report.html", "text/html"),
-        "Scores per image (CSV)": (
-            lambda: tables.scores(scene.evidence, results, threshold).to_csv(index=False),
-            "scores.csv",
-            "text/csv",
-        ),
-        "Metrics (CSV)": (lambda: tables.metrics(results).to_csv(index=False), "metrics.csv", "text/csv"),
+    files: dict[str, Callable[[], str | bytes]] = {
+        "report.html": lambda: report(scene, threshold, found),
+        "scores.csv": lambda: tables.scores(scene.evidence, results, threshold).to_csv(index=False),
+        "metrics.csv": lambda: tables.metrics(results).to_csv(index=False),
     }
     with st.container(horizontal=True, gap="small"):
-        for label, (make, suffix, mime) in files.items():
+        for suffix, make in files.items():
             st.download_button(
-                label,
+                words.DOWNLOADS[suffix],
                 make,
                 f"{name}-{suffix}",
-                mime,
+                "text/html" if suffix.endswith(".html") else "text/csv",
                 icon=":material/download:",
                 on_click="ignore",
                 key=f"evaluate-{suffix}",
             )
     complete = scene.evidence.done == len(evaluation.labelled(scene.chosen.dataset))
-    if st.button("Save to the checkpoint", icon=":material/save:", help=words.SAVE_HELP, disabled=not complete):
+    if st.button(words.SAVE, icon=":material/save:", help=words.SAVE_HELP, disabled=not complete):
         entry = evaluation.results(scene.chosen.dataset, scene.evidence, results)
         checkpoint = scene.model.detector.checkpoint
         add_evaluation(checkpoint.path, evaluation.with_origin(entry, checkpoint))

@@ -67,17 +67,18 @@ def curve_figure(
     """
     traces = [_curve(line, number) for number, line in reversed(list(enumerate(lines)))]
     if constant is not None:
-        traces.insert(0, _quiet_line([0, 1], constant, "constant score", {"color": _FAINT, "width": 1, "dash": "dot"}))
+        traces.insert(
+            0, _quiet_line([0, 1], constant, words.CONSTANT_SCORE, {"color": _FAINT, "width": 1, "dash": "dot"})
+        )
     x, y = mark or lines[0].at(threshold)
     traces.append(
         go.Scatter(
             x=[x],
             y=[y],
             mode="markers",
-            name="threshold",
+            name=words.MARK,
             marker={"color": theme.ANOMALOUS, "size": 13, "line": {"width": 2, "color": "white"}},
-            hovertemplate=f"at the threshold {units.number(threshold)}<br>{titles[0]} %{{x:.3f}}<br>"
-            f"{titles[1]} %{{y:.3f}}<extra></extra>",
+            hovertemplate=words.mark_told(threshold, titles),
         )
     )
     axes = [
@@ -105,10 +106,9 @@ def _curve(line: Line, number: int) -> go.Scatter:
         y=line.y,
         mode="lines",
         name=line.name,
-        customdata=[units.number(float(t)) if np.isfinite(t) else "above all" for t in line.threshold],
+        customdata=[units.number(float(t)) if np.isfinite(t) else words.ABOVE_ALL for t in line.threshold],
         line=faint if number else {"color": theme.NORMAL, "width": 2.6, "dash": "solid"},
-        hovertemplate=f"{html.escape(line.name)}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>threshold %{{customdata}}"
-        "<extra></extra>",
+        hovertemplate=words.curve_told(html.escape(line.name)),
     )
 
 
@@ -140,43 +140,32 @@ def histogram_figure(
         reference: the model's own, drawn thin where it differs.
     """
     edges = borders(scores)
-    clipped = np.clip(scores, edges[0], edges[-1])
-    traces = []
-    for name, chosen, colour in (("normal", ~defective, theme.NORMAL), ("defective", defective, theme.ANOMALOUS)):
-        counts = np.histogram(clipped[chosen], edges)[0]
-        steps = go.Scatter(x=np.r_[edges[0], edges], y=np.r_[0, counts, 0], mode="lines", name=name, hoverinfo="skip")
-        line = {"color": colour, "width": 2, "shape": "hv"}
-        traces.append(steps.update(fill="tozeroy", fillcolor=_faint(colour), line=line))
-        traces.append(
-            go.Scatter(
-                x=np.sqrt(edges[1:] * edges[:-1]),
-                y=counts,
-                mode="markers",
-                showlegend=False,
-                marker={"opacity": 0},
-                customdata=[f"{units.number(a)} to {units.number(b)}" for a, b in pairwise(edges)],
-                hovertemplate=f"%{{y}} {name}<br>score %{{customdata}}<extra></extra>",
-            )
+    ranges = [f"{units.number(a)} to {units.number(b)}" for a, b in pairwise(edges)]
+    traces = [
+        go.Bar(
+            x=(edges[1:] + edges[:-1]) / 2,
+            y=np.histogram(np.clip(scores[chosen], edges[0], edges[-1]), edges)[0],
+            width=np.diff(edges),
+            name=name,
+            marker={"color": colour, "opacity": 0.6, "line": {"width": 0}},
+            customdata=ranges,
+            hovertemplate=words.bin_told(name),
         )
+        for name, chosen, colour in (
+            (words.NORMAL_IMAGES, ~defective, theme.NORMAL),
+            (words.DEFECTIVE_IMAGES, defective, theme.ANOMALOUS),
+        )
+    ]
     shapes = [charts.level(threshold, theme.THRESHOLD, dash="solid")]
     if reference is not None and abs(reference - threshold) > 1e-9 * abs(threshold):
         shapes.insert(0, charts.level(reference, theme.THRESHOLD))
-    low, high = math.log10(edges[0]), math.log10(edges[-1])
-    at = math.log10(min(max(threshold, edges[0]), edges[-1]))
-    label = {"text": f"threshold {units.number(threshold)}", "font": {"size": 13}, "showarrow": False}
-    beside = ("right", -6) if at > (low + high) / 2 else ("left", 6)
-    place = {"x": at, "y": 1, "yref": "paper", "xanchor": beside[0], "xshift": beside[1], "yanchor": "top"}
-    room = 0.02 * (high - low)
-    x = {
-        "type": "log",
-        "title": {"text": "image score (logarithmic, no unit)", "standoff": 4},
-        "range": [low - room, high + room],
-        "exponentformat": "power",
-        "fixedrange": True,
-        "nticks": 6,
-    }
-    y = {"title": {"text": "images", "standoff": 4}, "rangemode": "tozero", "fixedrange": True, "nticks": 6}
-    return charts.chart(traces, 300, x=x, y=y, left=56, legend=True, shapes=shapes, annotations=[label | place])
+    at = min(max(threshold, edges[0]), edges[-1])
+    beside = ("right", -6) if at > math.sqrt(edges[0] * edges[-1]) else ("left", 6)
+    place = {"x": math.log10(at), "y": 1, "yref": "paper", "xanchor": beside[0], "xshift": beside[1], "yanchor": "top"}
+    label = {"text": words.threshold_note(threshold), "font": {"size": 13}, "showarrow": False}
+    x = charts.log_axis(words.SCORE_AXIS, (edges[0], edges[-1]))
+    y, more = charts.axis(words.COUNT_AXIS, rangemode="tozero", nticks=6), {"barmode": "overlay"}
+    return charts.chart(traces, 300, x=x, y=y, left=56, legend=True, shapes=shapes, annotations=[label | place], **more)
 
 
 # ------------------------------------------------------------------------------------------------------ embeddings
@@ -222,9 +211,9 @@ def embedding_figure(
 
 def _groups(labels: np.ndarray, colour_by: str) -> list[tuple[str, np.ndarray, str, str]]:
     """(name, which, colour, symbol), normal images first."""
-    groups = [("normal", labels == GOOD, theme.NORMAL, "circle")]
+    groups = [(words.NORMAL_IMAGES, labels == GOOD, theme.NORMAL, "circle")]
     if colour_by == "label":
-        return [*groups, ("defective", labels != GOOD, theme.ANOMALOUS, "diamond")]
+        return [*groups, (words.DEFECTIVE_IMAGES, labels != GOOD, theme.ANOMALOUS, "diamond")]
     symbols = ("diamond", "square", "triangle-up", "cross", "star")
     kinds = sorted(set(labels[labels != GOOD]))
     return groups + [
@@ -279,17 +268,12 @@ def shapley_figure(values: Mapping[str, float], metric: str) -> go.Figure:
         text=[f"{p:+.1f}" for p in points],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{y}: %{x:+.2f} points of " + metric + "<extra></extra>",
+        hovertemplate=words.shapley_told(metric),
     )
     low, high = min(0.0, float(points.min())), max(0.0, float(points.max()))
     room = 0.16 * max(high - low, 1e-6)
-    x = {
-        "title": {"text": f"contribution to {metric} in percentage points", "standoff": 6},
-        "range": [low - room * (low < 0), high + room],
-        "fixedrange": True,
-        "zeroline": True,
-        "zerolinecolor": _FAINT,
-    }
+    ends = [low - room * (low < 0), high + room]
+    x = charts.axis(words.SHAPLEY_AXIS.format(metric=metric), range=ends, zeroline=True, zerolinecolor=_FAINT)
     return charts.chart([bars], 80 + 34 * len(names), x=x, y=charts.names_axis(automargin=True), left=8)
 
 

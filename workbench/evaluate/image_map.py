@@ -15,17 +15,16 @@ from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import COLOUR_BY, FEATURES, IMAGE, LAYOUT
 from workbench.evaluate.threshold import open_in_inspect
 from workbench.shared import session, units
+from workbench.shared.charts import PICTURE_CONFIG
 from workbench.shared.controls import choose
-
-_CLICKABLE = {"displaylogo": False, "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"]}
 
 
 def draw(scene: Scene) -> None:
     """Draw the section."""
     with st.container(horizontal=True, gap="medium"):
-        method = choose(LAYOUT, words.METHODS, label="Layout", help=words.METHODS_HELP)
-        source = choose(FEATURES, words.SOURCES, label="Features F₃ of", help=words.SOURCES_HELP)
-        colour = choose(COLOUR_BY, words.COLOURINGS, label="Colour")
+        method = choose(LAYOUT, words.METHODS, label=words.LAYOUT, help=words.METHODS_HELP)
+        source = choose(FEATURES, words.SOURCES, label=words.FEATURES, help=words.SOURCES_HELP)
+        colour = choose(COLOUR_BY, words.COLOURINGS, label=words.COLOUR_BY)
     laid_out = _layout(scene, method, source)
     if laid_out is None:
         return
@@ -54,7 +53,7 @@ def _chart(scene: Scene, laid_out: Layout, colour: str, picked: str | None, key:
     number = None if picked is None else keys.index(picked)
     images, touch = scene.images(which), session.on_touch_screen()
     figure = figures.embedding_figure(laid_out.points, images, colour, number, touch)
-    chart: dict[str, Any] = {"config": _CLICKABLE, "alt": words.EMBEDDING_HINTS[colour], "selection_mode": "points"}
+    chart: dict[str, Any] = {"config": PICTURE_CONFIG, "alt": words.EMBEDDING_HINTS[colour], "selection_mode": "points"}
     st.plotly_chart(figure, key=key, on_select=lambda: _point_clicked(key, keys), **chart)
     remarks = [words.EMBEDDING_HINTS[colour], words.EMBEDDING_CLICK]
     remarks += [words.explained(laid_out.share)] if laid_out.share is not None else []
@@ -95,7 +94,6 @@ def _picked(keys: Sequence[str]) -> str | None:
 def _picked_image(scene: Scene, key: str) -> None:
     index = scene.evidence.keys.index(key)
     st.image(cache.thumbnail(scene, index), width="stretch", alt=key)
-    score = units.number(float(scene.result.scores[index]))
-    st.caption(f"{units.plain(key)}: {words.image_label(scene.evidence.labels[index])}, score {score}")
-    if st.button("Open in Inspect", icon=":material/search:", key="open-picked", width="stretch"):
+    st.caption(words.picked_caption(key, scene.evidence.labels[index], float(scene.result.scores[index])))
+    if st.button(words.OPEN, icon=":material/search:", key="open-picked", width="stretch"):
         open_in_inspect(scene, key)

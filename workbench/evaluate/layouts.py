@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnet.analysis.projection import embed
+from nnet.analysis.projection import embed, pca
 from workbench.evaluate import cache
 from workbench.evaluate.scene import Scene
 
@@ -47,15 +47,3 @@ def layout(scene: Scene, method: str, source: str) -> Layout:
         return Layout(which, embed(vectors), None) if method == "umap" else Layout(which, *pca(vectors))
 
     return cache.LAYOUTS.of((scene.key, method, source), make)
-
-
-def pca(vectors: np.ndarray) -> tuple[np.ndarray, float]:
-    """The plane of largest variance: points (n, 2) and the share of the variance that it holds, 0..1."""
-    centred = vectors.astype(np.float64) - vectors.mean(axis=0)
-    u, s, vt = np.linalg.svd(centred, full_matrices=False)
-    # A direction and its opposite are equally good: the largest entry shall be positive.
-    sign = np.sign(vt[np.arange(len(vt)), np.abs(vt).argmax(axis=1)])
-    points = np.zeros((len(vectors), 2))
-    rank = min(2, len(s))
-    points[:, :rank] = (u * s * sign)[:, :rank]
-    return points, float((s[:2] ** 2).sum() / max((s**2).sum(), 1e-30))

@@ -13,23 +13,23 @@ from workbench.evaluate import decisions, figures, words
 from workbench.evaluate.curves import Scored
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import LEVEL
-from workbench.shared import pictures, session, units
+from workbench.shared import pictures, session
 from workbench.shared.controls import choose
 
 
 def draw(scene: Scene) -> None:
     """Draw the section."""
     st.markdown(words.verdict(scene.result.overall))
-    st.markdown("**Metrics over all images**", help=words.TERMS_HELP)
-    table = pd.DataFrame({"Score": words.score_name(r.expression), **words.row(r.overall)} for r in scene.results)
+    st.markdown(words.OVERALL_TITLE, help=words.TERMS_HELP)
+    table = pd.DataFrame({words.SCORE: words.score_name(r.expression), **words.row(r.overall)} for r in scene.results)
     st.dataframe(table, hide_index=True, key="evaluate_metrics")
     if scene.result.by_type:
-        st.markdown(f"**By defect type**, score {units.plain(scene.result.expression)}", help=words.TERMS_HELP)
+        st.markdown(words.types_title(scene.result.expression), help=words.TERMS_HELP)
         rows = [
-            {"Defect type": kind, "Images": metrics.defective_images, **words.row(metrics)}
+            dict(zip(words.TYPE_COLUMNS, (kind, metrics.defective_images), strict=True)) | words.row(metrics)
             for kind, metrics in scene.result.by_type.items()
         ]
-        left = {"Images": st.column_config.NumberColumn(alignment="left")}
+        left = {words.TYPE_COLUMNS[1]: st.column_config.NumberColumn(alignment="left")}
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="evaluate_types", column_config=left)
     if not scene.evidence.has_masks:
         st.caption(words.NO_MASKS)
@@ -41,14 +41,14 @@ def draw(scene: Scene) -> None:
 def _curves(scene: Scene) -> None:
     level = "images"
     if scene.evidence.has_masks:
-        level = choose(LEVEL, words.LEVELS, label="Curves over")
+        level = choose(LEVEL, words.LEVELS, label=words.LEVEL)
     threshold = decisions.cut(scene)
     charts = curve_charts(scene.scored, threshold, level, scene.defective, touch=session.on_touch_screen())
     with st.grid(min(3, len(charts)), min_column_width=300, gap="medium") as grid:
         for name, figure in charts.items():
             with grid.cell():
                 hint = words.CURVE_HINTS[name]
-                st.markdown(f"**{words.CURVE_TITLES[name]}**, {words.LEVELS[level].lower()}")
+                st.markdown(words.curve_title(name, level))
                 st.plotly_chart(figure, key=f"curve-{level}-{name}", config=pictures.PICTURE_CONFIG, alt=hint)
                 st.caption(hint)
     st.html(figures.line_key([r.expression for r in scene.results]))
@@ -60,11 +60,6 @@ def curve_charts(
 ) -> dict[str, go.Figure]:
     """Name -> figure of the curves at a level, "images" or "pixels"."""
     names = {"roc": "roc", "pr": "pr"} if level == "images" else {"roc": "pixel_roc", "pr": "pixel_pr", "pro": "pro"}
-    titles = {
-        "roc": ("false positive rate", "true positive rate"),
-        "pr": ("recall", "precision"),
-        "pro": ("false positive rate", "mean overlap"),
-    }
     chance: tuple[float, float] | None = None
     marks: dict[str, tuple[float, float]] = {}
     if level == "images":
@@ -74,7 +69,7 @@ def curve_charts(
         name: figures.curve_figure(
             [s.curves[key] for s in scored if key in s.curves],
             threshold,
-            titles[name],
+            words.AXES[name],
             limit=name == "pro",
             constant=(0, 1) if name != "pr" else chance,
             mark=marks.get(name),

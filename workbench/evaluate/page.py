@@ -9,7 +9,6 @@ from nnet.analysis.evaluation import Evidence
 from nnet.expression import ExpressionError
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring import judge
-from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import curves, data_set, download, image_map, measured, metrics, subsets, threshold, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import CUT, DATA, FOLDER, MORE, PART, SCORE
@@ -30,8 +29,8 @@ _PARTS = {
 
 def main() -> None:
     """Draw the page."""
-    with frame.page("Evaluate") as model:
-        st.title("Evaluate", anchor=False)
+    with frame.page(words.TITLE) as model:
+        st.title(words.TITLE, anchor=False)
         st.markdown(words.ABOUT)
         chosen = data_choice.choose(DATA, FOLDER, DATA_NAMES, help=words.CHOICE_HELP)
         if chosen is None:
@@ -46,7 +45,7 @@ def main() -> None:
         if found is None:
             return
         # Only the part that is open is computed.
-        part = choose(PART, words.PARTS, label="Part", label_visibility="collapsed")
+        part = choose(PART, words.PARTS, label=words.PART, label_visibility="collapsed")
         _PARTS[part](_scene(model, chosen, found))
 
 
@@ -54,16 +53,13 @@ def _recorded(model: Model) -> None:
     """The results that the checkpoint brings with it."""
     recorded = read_metrics(model.detector.checkpoint.path)
     entries = [*([recorded] if recorded.get("scores") else []), *recorded.get("evaluations", {}).values()]
-    rows = {
-        (entry["data"]["sha256"], expression): {
-            "Data": entry["data"]["name"],
-            "Images": entry["data"]["test_normal"] + entry["data"]["test_defective"],
-            "Score": words.score_name(expression),
-            **{SHORT_NAMES[key]: words.value(values.get(key)) for key in (*words.PIXEL_METRICS, *words.IMAGE_METRICS)},
-        }
-        for entry in entries
-        for expression, values in entry["scores"].items()
-    }
+    rows = {}
+    for entry in entries:
+        data = entry["data"]
+        for expression, values in entry["scores"].items():
+            facts = data["name"], data["test_normal"] + data["test_defective"], words.score_name(expression)
+            metrics = words.named({key: values.get(key) for key in words.METRICS})
+            rows[data["sha256"], expression] = dict(zip(words.RECORDED_COLUMNS, facts, strict=True)) | metrics
     if rows:
         st.caption(words.RECORDED)
         st.dataframe(list(rows.values()), hide_index=True, key="evaluate_recorded")
@@ -79,7 +75,7 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
         first = choose(
             SCORE,
             {expression: words.score_name(expression) for expression in expressions},
-            label="Score",
+            label=words.SCORE,
             help=words.SCORE_HELP,
             kind="list",
             on_change=CUT.forget,  # another score has another scale

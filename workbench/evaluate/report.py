@@ -58,13 +58,13 @@ def report(scene: Scene, threshold: float, found: Attribution | None) -> bytes:
         found: the scored subsets of the maps; shown if all are there.
     """
     sections = [
-        Section("Metrics", table=tables.metrics(scene.results), hint=words.TERMS_HELP),
+        Section(words.REPORT_TITLES["metrics"], table=tables.metrics(scene.results), hint=words.TERMS_HELP),
         *_curves(scene, threshold),
         _threshold(scene, threshold),
         *_galleries(scene, threshold),
         *([_maps(found)] if found is not None and found.complete else []),
         _images(scene),
-        Section("Origin", facts=_facts(scene, threshold)),
+        Section(words.REPORT_TITLES["origin"], facts=_facts(scene, threshold)),
     ]
     normal = int(np.sum(~scene.defective))
     total = len(evaluation.labelled(scene.chosen.dataset)) - len(scene.evidence.problems)
@@ -110,12 +110,12 @@ def _curves(scene: Scene, threshold: float) -> list[Section]:
     levels = ("images", "pixels") if scene.evidence.has_masks else ("images",)
     return [
         Section(
-            f"Curves over {level}",
+            words.REPORT_TITLES[level],
             charts={
                 words.CURVE_TITLES[name]: figure
                 for name, figure in curve_charts(scene.scored, threshold, level, scene.defective).items()
             },
-            hint=f"{words.DOT_HINT} The blue curve is {scene.result.expression}.",
+            hint=words.report_curves_hint(scene.result.expression),
         )
         for level in levels
     ]
@@ -126,10 +126,10 @@ def _threshold(scene: Scene, threshold: float) -> Section:
     counts = decisions.counts(scores, defective, threshold)
     chart = figures.histogram_figure(scores, defective, threshold, scene.own_threshold)
     return Section(
-        "Threshold",
+        words.REPORT_TITLES["threshold"],
         [words.decided(*counts)],
         Markup(figures.confusion_html(counts)),
-        charts={"Image scores": chart},
+        charts={words.REPORT_SCORES: chart},
         hint=words.HISTOGRAM_HINT,
     )
 
@@ -153,13 +153,10 @@ def _galleries(scene: Scene, threshold: float) -> list[Section]:
 def _maps(found: Attribution) -> Section:
     metrics = [metric for metric in ("i_auroc", "p_ap") if metric in found.metrics]
     return Section(
-        "Which maps carry the result",
+        words.REPORT_TITLES["maps"],
         [words.carries(found.shapley(m), m).replace("**", "") for m in metrics],
         table=tables.subsets(found, metrics[0]),
-        charts={
-            f"Shapley values for {SHORT_NAMES[m]}": figures.shapley_figure(found.shapley(m), SHORT_NAMES[m])
-            for m in metrics
-        },
+        charts={words.report_shapley(m): figures.shapley_figure(found.shapley(m), SHORT_NAMES[m]) for m in metrics},
         hint=words.SUBSETS_HINT,
     )
 
@@ -167,8 +164,8 @@ def _maps(found: Attribution) -> Section:
 def _images(scene: Scene) -> Section:
     laid_out = layouts.layout(scene, "pca", "image")
     figure = figures.embedding_figure(laid_out.points, scene.images(laid_out.which), "type")
-    title = "Images by PCA of the teacher's F₃, averaged"
-    return Section(title, charts={"Each point is an image": figure}, hint=words.explained(laid_out.share or 0.0))
+    title = words.REPORT_TITLES["layout"]
+    return Section(title, charts={words.REPORT_POINTS: figure}, hint=words.explained(laid_out.share or 0.0))
 
 
 def _facts(scene: Scene, threshold: float) -> dict[str, object]:

@@ -40,7 +40,7 @@ def draw(scene: Scene) -> None:
         measuring.measure("subsets", run, lambda: _steps(scene, run), says, lambda: subset_pace(scene.evidence))
     if found is None:
         return
-    metric = choose(METRIC, {name: SHORT_NAMES[name] for name in found.metrics}, label="Metric")
+    metric = choose(METRIC, {name: SHORT_NAMES[name] for name in found.metrics}, label=words.METRIC)
     if found.complete:
         _shapley(found, metric)
     _ranking(found, metric)
@@ -87,7 +87,7 @@ def subset_pace(found: Evidence) -> float:
 def _shapley(found: Attribution, metric: str) -> None:
     values = found.shapley(metric)
     st.markdown(words.carries(values, metric))
-    st.markdown(f"**Shapley value of each map for {SHORT_NAMES[metric]}**")
+    st.markdown(words.shapley_title(metric))
     figure, told = figures.shapley_figure(values, SHORT_NAMES[metric]), words.carries(values, metric)
     st.plotly_chart(figure, key=f"shapley-{metric}", config=pictures.CHART_CONFIG, alt=told, width=680)
     st.caption(words.shapley_hint(values, metric, found.empty[metric]))
@@ -95,13 +95,13 @@ def _shapley(found: Attribution, metric: str) -> None:
 
 def _ranking(found: Attribution, metric: str) -> None:
     best, total = found.ranked(metric)[0], 2 ** len(found.maps) - 1
-    st.markdown(f"**{len(found.subsets)} of {total} subsets, best {SHORT_NAMES[metric]} first**")
+    st.markdown(words.ranking_title(len(found.subsets), total, metric))
     if found.complete:
         whole = next(s for s in found.subsets if s.maps == found.maps)
         st.markdown(words.best_subset(best.expression, best.values[metric], whole.values[metric], metric))
     table = tables.subsets(found, metric)
     columns = {name: st.column_config.CheckboxColumn(name, width="small") for name in found.maps}
     columns |= {SHORT_NAMES[key]: st.column_config.NumberColumn(format="%.4f") for key in found.metrics}
-    columns |= {"Rank": st.column_config.NumberColumn(width="small")}
+    columns |= {words.SUBSET_COLUMNS[0]: st.column_config.NumberColumn(width="small")}
     st.dataframe(table, hide_index=True, key="evaluate_subsets_table", column_config=columns, height=420)
     st.caption(words.SUBSETS_HINT)

@@ -36,9 +36,7 @@ def metrics(results: Sequence[Result]) -> pd.DataFrame:
                     "defective images": measured.defective_images,
                     "images with pixels": measured.pixel_images,
                     "regions": measured.regions,
-                    **{
-                        SHORT_NAMES[key]: getattr(measured, key) for key in (*words.PIXEL_METRICS, *words.IMAGE_METRICS)
-                    },
+                    **{SHORT_NAMES[key]: getattr(measured, key) for key in words.METRICS},
                     words.BEST_F1: best and best.f1,
                     f"{words.BEST_F1} threshold": best and best.threshold,
                 }
@@ -50,8 +48,7 @@ def subsets(found: Attribution, metric: str) -> pd.DataFrame:
     """The ranked subsets: rank, expression, a column of booleans per map, and the metrics."""
     return pd.DataFrame(
         {
-            "Rank": rank,
-            "Score": subset.expression,
+            **dict(zip(words.SUBSET_COLUMNS, (rank, subset.expression), strict=True)),
             **{name: name in subset.maps for name in found.maps},
             **{SHORT_NAMES[key]: value for key, value in subset.values.items()},
         }

@@ -20,7 +20,7 @@ def draw(scene: Scene) -> None:
     chart = st.container()
     threshold, jumps = decisions.cut(scene), decisions.jumps(scene)
     labels = decisions.step_labels(decisions.steps(scene))
-    st.select_slider("Threshold", sorted(labels), format_func=labels.get, key=CUT.key, help=words.THRESHOLD_HELP)
+    st.select_slider(words.THRESHOLD, sorted(labels), format_func=labels.get, key=CUT.key, help=words.THRESHOLD_HELP)
     with st.container(horizontal=True, gap="small"):
         for name, value in jumps.items():
             label, hint = words.JUMPS[name]
@@ -44,7 +44,7 @@ def draw(scene: Scene) -> None:
 def _galleries(scene: Scene, threshold: float) -> None:
     missed, alarms = decisions.worst(scene.result.scores, scene.defective, threshold)
     for title, which, none in ((words.MISSES, missed, words.NO_MISSES), (words.ALARMS, alarms, words.NO_ALARMS)):
-        st.markdown(f"**{title}**" + (f" ({min(_TILES, len(which))} of {len(which):,})" if len(which) else ""))
+        st.markdown(words.gallery_title(title, min(_TILES, len(which)), len(which)))
         if not len(which):
             st.caption(none)
             continue
@@ -62,9 +62,9 @@ def _tile(scene: Scene, index: int) -> None:
     except NNetError as error:
         st.caption(units.plain(str(error)))
     name = units.plain(key.rsplit("/", 1)[-1])
-    if st.button(name, key=f"open-{key}", help=f"{units.plain(key)}: open in Inspect", width="stretch"):
+    if st.button(name, key=f"open-{key}", help=words.open_help(key), width="stretch"):
         open_in_inspect(scene, key)
-    st.caption(f"{words.image_label(label)}, {units.number(float(scene.result.scores[index]))}")
+    st.caption(words.tile_caption(label, float(scene.result.scores[index])))
 
 
 def open_in_inspect(scene: Scene, key: str) -> None:

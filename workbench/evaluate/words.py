@@ -13,6 +13,7 @@ from nnet.scoring.metrics import BestF1, Metrics
 from workbench.shared import units
 from workbench.shared import words as shared_words
 
+TITLE = "Evaluate"
 ABOUT = (
     "A single picture proves little. This page measures a whole labelled data set: how well the scores separate "
     "defective images from normal ones, and how well the heatmaps find the defects. Each image passes through the "
@@ -103,6 +104,7 @@ MORE_HELP = (
 SCORE_HELP = "The score that the curves, the threshold and the galleries show. The table compares all scores."
 BEST_F1 = "best F1"
 PIXEL_METRICS, IMAGE_METRICS = ("p_ap", "p_auroc", "p_pro"), ("i_auroc", "i_ap")
+METRICS = PIXEL_METRICS + IMAGE_METRICS
 """In the order of the tables' columns."""
 _TERMS = {
     SHORT_NAMES["p_ap"]: "area under the precision-recall curve over pixels",
@@ -125,6 +127,18 @@ NO_MASKS = (
 )
 NOT_AVAILABLE = "n.a."
 _NUMBERED = re.compile(r"\(counted from 0: (?P<numbers>\d+(, \d+)*)(?P<more>, \.\.\.)?\)")
+PART, SCORE, LEVEL, METRIC = "Part", "Score", "Curves over", "Metric"
+OVERALL_TITLE = "**Metrics over all images**"
+RECORDED_COLUMNS = ("Data", "Images", "Score")
+TYPE_COLUMNS = ("Defect type", "Images")
+SUBSET_COLUMNS = ("Rank", "Score")
+AXES = {
+    "roc": ("false positive rate", "true positive rate"),
+    "pr": ("recall", "precision"),
+    "pro": ("false positive rate", "mean overlap"),
+}
+"""Of the curves: x and y."""
+CONSTANT_SCORE, MARK, ABOVE_ALL = "constant score", "threshold", "above all"
 LEVELS = {"images": "Images", "pixels": "Pixels"}
 CURVE_HINTS = {
     "roc": "Look for a curve that rises steeply on the left: many defects are found before false alarms begin.",
@@ -135,9 +149,35 @@ CURVE_TITLES = {"roc": "ROC", "pr": "Precision and recall", "pro": "Per-region o
 DOT_HINT = "The dot marks the threshold chosen under Threshold. Drag to zoom in, double-click to zoom out again."
 
 
+def types_title(expression: str) -> str:
+    """Above the table of metrics by defect type."""
+    return f"**By defect type**, score {units.plain(expression)}"
+
+
+def curve_title(name: str, level: str) -> str:
+    """Above a curve: "**ROC**, images"."""
+    return f"**{CURVE_TITLES[name]}**, {LEVELS[level].lower()}"
+
+
+def curve_told(expression: str) -> str:
+    """What a curve says under the pointer, as Plotly fills it in; the expression is HTML."""
+    return f"{expression}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>threshold %{{customdata}}<extra></extra>"
+
+
+def mark_told(threshold: float, axes: tuple[str, str]) -> str:
+    """The same of the point at the threshold."""
+    at = f"at the threshold {units.number(threshold)}"
+    return f"{at}<br>{axes[0]} %{{x:.3f}}<br>{axes[1]} %{{y:.3f}}<extra></extra>"
+
+
 def value(number: float | None) -> str:
     """A metric for the table: 0.943, or n.a."""
     return NOT_AVAILABLE if number is None else f"{number:.3f}"
+
+
+def named(values: Mapping[str, float | None]) -> dict[str, str]:
+    """Metrics for a table, under their names."""
+    return {SHORT_NAMES[key]: value(number) for key, number in values.items()}
 
 
 def best(found: BestF1 | None) -> str:
@@ -147,9 +187,7 @@ def best(found: BestF1 | None) -> str:
 
 def row(metrics: Metrics) -> dict[str, str]:
     """One row of the metric table: what was measured comes first, since a phone shows the first columns only."""
-    pixels, images = (
-        {SHORT_NAMES[key]: value(getattr(metrics, key)) for key in keys} for keys in (PIXEL_METRICS, IMAGE_METRICS)
-    )
+    pixels, images = (named({key: getattr(metrics, key) for key in keys}) for keys in (PIXEL_METRICS, IMAGE_METRICS))
     images["Best F1 at threshold"] = best(metrics.i_f1)
     return images | pixels if metrics.p_ap is None else pixels | images
 
@@ -204,6 +242,19 @@ NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"
 CALLED = ("normal", "anomalous")
 COUNTS_CAPTION = "Rows: what the image is. Columns: what this threshold calls it."
 THE_THRESHOLD = "the threshold"
+SCORE_AXIS, COUNT_AXIS = shared_words.THRESHOLD_WORDS["axis"], shared_words.THRESHOLD_WORDS["counted"]
+
+
+def threshold_note(value: float) -> str:
+    """On the threshold's line."""
+    return f"threshold {units.number(value)}"
+
+
+def bin_told(name: str) -> str:
+    """What the report's histogram says under the pointer, as Plotly fills it in."""
+    return f"%{{y}} {name}<br>score %{{customdata}}<extra></extra>"
+
+
 JUMPS = {
     "own": (
         "Model's own",
@@ -219,6 +270,7 @@ JUMPS = {
     ),
     "miss": ("No miss", "The lowest score of a defective image in this data set."),
 }
+THRESHOLD = "Threshold"
 MISSES, ALARMS = "Worst misses", "Worst false alarms"
 NO_MISSES = "No defective image is missed at this threshold."
 NO_ALARMS = "No normal image is flagged at this threshold."
@@ -226,6 +278,26 @@ GALLERY_HINT = (
     "Look for what they have in common. Colours run from 0 to twice the model's own threshold. Click a name to open"
     " the image in Inspect."
 )
+
+
+def gallery_title(title: str, shown: int, total: int) -> str:
+    """Above the worst images: "**Worst misses** (12 of 30)"."""
+    return f"**{title}** ({shown} of {total:,})" if total else f"**{title}**"
+
+
+def open_help(key: str) -> str:
+    """What a press on an image's name does."""
+    return f"{units.plain(key)}: open in Inspect"
+
+
+def tile_caption(label: str, score: float) -> str:
+    """Below an image of a gallery."""
+    return f"{image_label(label)}, {units.number(score)}"
+
+
+def picked_caption(key: str, label: str, score: float) -> str:
+    """Below the image that is chosen on the map."""
+    return f"{units.plain(key)}: {image_label(label)}, score {units.number(score)}"
 
 
 def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
@@ -284,6 +356,7 @@ SOURCES_HELP = (
     "Both come from the teacher's features F₃ in the same forward pass. Whole image: their mean over all positions,"
     " so a small defect hardly shows. Hottest spot: the feature vector at the position with the highest score."
 )
+LAYOUT, FEATURES, COLOUR_BY, OPEN = "Layout", "Features F₃ of", "Colour", "Open in Inspect"
 COLOURINGS = {"label": "Label", "type": "Defect type", "score": "Score"}
 UMAP_WAIT = "Laying out the images (the first UMAP after starting the workbench takes up to half a minute)…"
 UMAP_BUTTON = "Compute the UMAP"
@@ -330,6 +403,7 @@ MAPS_ABOUT = (
     "is scored in the same way on these images, using the maps that have already been computed. A map's Shapley "
     "value is what it adds to the metric, averaged over all orders in which the maps can be added."
 )
+SHAPLEY_AXIS = "contribution to {metric} in percentage points"
 SUBSETS_HINT = (
     "A tick marks a map that takes part. Look at how much is lost, or gained, with fewer maps. Click a heading to sort."
 )
@@ -339,6 +413,21 @@ def subsets_cost(images: int, size: int, masks: bool) -> str:
     """What the work consists of."""
     what = f"{images * size * size / 1e6:,.1f} million pixels" if masks else f"{images:,} image scores"
     return f"The results are exact: each subset ranks {what}. The network does not run again."
+
+
+def shapley_title(metric: str) -> str:
+    """Above the bars of the maps."""
+    return f"**Shapley value of each map for {SHORT_NAMES[metric]}**"
+
+
+def shapley_told(metric: str) -> str:
+    """What a bar says under the pointer, as Plotly fills it in."""
+    return f"%{{y}}: %{{x:+.2f}} points of {metric}<extra></extra>"
+
+
+def ranking_title(scored: int, total: int, metric: str) -> str:
+    """Above the ranked subsets."""
+    return f"**{scored} of {total} subsets, best {SHORT_NAMES[metric]} first**"
 
 
 def shapley_hint(values: Mapping[str, float], metric: str, empty: float) -> str:
@@ -381,6 +470,9 @@ def best_subset(expression: str, value: float, whole: float, metric: str) -> str
 
 # -------------------------------------------------------------------------------------------------------- downloads
 
+DOWNLOADS = {"report.html": "Report (HTML)", "scores.csv": "Scores per image (CSV)", "metrics.csv": "Metrics (CSV)"}
+"""By the end of the file's name."""
+SAVE = "Save to the checkpoint"
 SAVE_HELP = (
     "Writes the metrics into the checkpoint's metrics.json, beside those of other data sets. Nothing there is lost."
 )
@@ -388,12 +480,32 @@ REPORT_ABOUT = (
     "The report is a single HTML file with tables, curves that can be zoomed, the worst images, and the hashes and "
     "versions behind them. It opens without a network connection."
 )
+REPORT_TITLES = {
+    "metrics": "Metrics",
+    "images": "Curves over images",
+    "pixels": "Curves over pixels",
+    "threshold": "Threshold",
+    "maps": "Which maps carry the result",
+    "layout": "Images by PCA of the teacher's F₃, averaged",
+    "origin": "Origin",
+}
+REPORT_SCORES, REPORT_POINTS = "Image scores", "Each point is an image"
 RECORDED = "Results recorded in this checkpoint:"
 
 
 def report_title(data: str, model: str) -> str:
     """The heading of the report."""
     return f"{data}, measured with {model}"
+
+
+def report_curves_hint(expression: str) -> str:
+    """Below the curves of the report."""
+    return f"{DOT_HINT} The blue curve is {expression}."
+
+
+def report_shapley(metric: str) -> str:
+    """The title of a chart of the report."""
+    return f"Shapley values for {SHORT_NAMES[metric]}"
 
 
 def saved(path: str) -> str:

@@ -19,7 +19,6 @@ def main() -> None:
         _example(model)
         st.space("small")
         _ways_on()
-        st.caption(words.in_use(model.name, model.detector.device_name, model.detector.checkpoint))
         st.caption(shared_words.sample_source(samples.collection()))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import Reference
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -29,8 +28,3 @@ def score(value: float) -> str:
 def decided(reference: Reference, value: float) -> str:
     """Why the picture got its decision."""
     return f"It {shared_words.rank(reference, value)}. {shared_words.threshold(reference)}"
-
-
-def in_use(name: str, device: str, checkpoint: Checkpoint) -> str:
-    """Which model runs where, and what it is, for a footnote."""
-    return " · ".join((f"In use: **{units.plain(name)}** on {device}", *shared_words.model_facts(checkpoint)))

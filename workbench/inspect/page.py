@@ -30,8 +30,8 @@ SECTIONS: dict[str, Callable[[Scene], None]] = {
 
 
 def main() -> None:
-    with frame.page("Inspect") as model:
-        st.title("Inspect", anchor=False)
+    with frame.page(words.TITLE) as model:
+        st.title(words.TITLE, anchor=False)
         adding, shelf = st.columns((2, 5), gap="medium")
         with adding:
             gallery.adding()

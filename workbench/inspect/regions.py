@@ -126,10 +126,8 @@ def _regions(scene: Scene) -> None:
         on_select=_row_chosen,
         selection_mode="single-row",
         column_config={
-            "Peak score": st.column_config.NumberColumn(format="%.4g"),
-            "Times threshold": st.column_config.NumberColumn(format="%.2f"),
-            "Area in px": st.column_config.NumberColumn(format="localized", step=1),
-            "Area in %": st.column_config.NumberColumn(format="%.2f %%"),
+            name: st.column_config.NumberColumn(format=form)
+            for name, form in zip(words.REGION_COLUMNS[1:5], ("%.4g", "%.2f", "localized", "%.2f %%"), strict=True)
         },
     )
     st.caption(words.regions_hint(min(LISTED, len(found)), len(found)))
@@ -137,18 +135,17 @@ def _regions(scene: Scene) -> None:
 
 def table(regions: list[Region], threshold: float) -> pd.DataFrame:
     """One row per region; boxes and positions in pixels of the image."""
-    return pd.DataFrame(
-        {
-            "Region": range(1, len(regions) + 1),
-            "Peak score": [region.peak for region in regions],
-            "Times threshold": [region.peak / threshold if threshold > 0 else float("nan") for region in regions],
-            "Area in px": [round(region.area) for region in regions],
-            "Area in %": [100 * region.share for region in regions],
-            "Box x": [f"{region.left}–{region.right}" for region in regions],
-            "Box y": [f"{region.top}–{region.bottom}" for region in regions],
-            "Peak at": [f"{region.x}, {region.y}" for region in regions],
-        }
+    columns = (
+        range(1, len(regions) + 1),
+        [region.peak for region in regions],
+        [region.peak / threshold if threshold > 0 else float("nan") for region in regions],
+        [round(region.area) for region in regions],
+        [100 * region.share for region in regions],
+        [f"{region.left}–{region.right}" for region in regions],
+        [f"{region.top}–{region.bottom}" for region in regions],
+        [f"{region.x}, {region.y}" for region in regions],
     )
+    return pd.DataFrame(dict(zip(words.REGION_COLUMNS, columns, strict=True)))
 
 
 def _row_chosen() -> None:

@@ -12,7 +12,7 @@ from workbench.shared import words as shared_words
 
 def section(scene: Scene) -> None:
     """Draw it."""
-    stages = {"decode file": scene.loaded.milliseconds, **scene.trace.timings}
+    stages = {words.DECODING: scene.loaded.milliseconds, **scene.trace.timings}
     st.markdown(words.stages_title(sum(stages.values())))
     figure = pictures.timings_figure(stages)
     st.plotly_chart(figure, key="timings", config=pictures.CHART_CONFIG, alt=words.STAGES_ALT, width=640)

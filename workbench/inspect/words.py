@@ -11,6 +11,7 @@ from nnet.scoring.students import Agreement
 from workbench.shared import units, verdict_words
 from workbench.shared import words as shared_words
 
+TITLE = "Inspect"
 LOOKING = "Looking at the picture…"
 CLOSER = "Look closer"
 SECTIONS = {
@@ -174,6 +175,7 @@ THRESHOLD_HELP = (
 )
 BACK_TO_CALIBRATED = "Back to the calibrated threshold"
 REGIONS_TITLE = "Regions above the threshold"
+REGION_COLUMNS = ("Region", "Peak score", "Times threshold", "Area in px", "Area in %", "Box x", "Box y", "Peak at")
 REGIONS_HINT = "Choose a row to see why: its highest point becomes the pixel of the verdict."
 
 
@@ -276,7 +278,7 @@ def disagreement(x: int, y: int, forward: float, reverse: float) -> str:
 # --------------------------------------------------------------------------------------------------------- time taken
 
 
-STAGES_ALT = "Milliseconds per stage"
+STAGES_ALT, DECODING = "Milliseconds per stage", "decode file"
 
 
 def stages_title(total: float) -> str:

@@ -19,7 +19,6 @@ PHOTO_SIDE = 420
 """Longest side of a photograph sent to the browser, in pixels."""
 
 _PIECE = PATCH_SIDE // 3 * 3  # an atlas patch is three strides wide
-_MIDDLE = (30, 35, 42)
 _CHANGE_STEPS = (0.02, 0.1, 0.5, 2.0)
 
 
@@ -31,13 +30,13 @@ def photo_uri(image: np.ndarray, side: int = PHOTO_SIDE) -> str:
 def entropy_scale(items: int) -> Scale:
     """The fixed scale of addressing entropy: 0 to ln N nats."""
     top = math.log(items)
-    ticks = {0.0: "0: one item", top / 2: f"{top / 2:.2f} nats", top: f"{top:.2f} = ln {items}"}
-    return Scale(0.0, top, ticks, "entropy in nats", "viridis")
+    ticks = dict(zip((0.0, top / 2, top), words.entropy_ticks(items), strict=True))
+    return Scale(0.0, top, ticks, words.ENTROPY_SCALE, "viridis")
 
 
 def distance_scale(top: float) -> Scale:
     """The scale of 1 - cos from 0 to `top`."""
-    return Scale(0.0, top, {0.0: "0: same", top: f"≥ {units.number(top)}"}, "1 − cos", "magma")
+    return Scale(0.0, top, dict(zip((0.0, top), words.change_ticks(top), strict=True)), words.CHANGE_SCALE, "magma")
 
 
 def change_scale(change: np.ndarray) -> Scale:
@@ -56,18 +55,6 @@ def flagged_cells(flagged: np.ndarray) -> np.ndarray:
     cells = np.zeros((*flagged.shape, 4), np.uint8)
     cells[flagged] = (*_channels(theme.ANOMALOUS), 85)
     return cells
-
-
-def change_colours(change: np.ndarray, top: float) -> np.ndarray:
-    """Signed changes as colours, uint8 (..., 3): blue for -top or less, dark for 0, orange for top or more."""
-    share = np.clip(np.asarray(change, np.float32) / max(top, 1e-12), -1, 1)[..., None]
-    ends = np.where(share < 0, _channels(theme.NORMAL), _channels(theme.ANOMALOUS))
-    return np.rint((1 - np.abs(share)) * np.array(_MIDDLE) + np.abs(share) * ends).astype(np.uint8)
-
-
-def change_gradient() -> str:
-    """The colours of `change_colours` as a CSS background."""
-    return f"linear-gradient(to right, {theme.NORMAL}, rgb{_MIDDLE}, {theme.ANOMALOUS})"
 
 
 def _channels(code: str) -> tuple[int, int, int]:

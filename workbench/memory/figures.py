@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnet.analysis.atlas import Atlas
+from workbench.memory import words
 from workbench.memory.likeness import Embedding
 from workbench.shared import charts, theme
 
@@ -33,18 +34,17 @@ def addressing_figure(raw: np.ndarray, weights: np.ndarray, threshold: float, co
     top = [item for item in np.argsort(-largest, kind="stable")[:count] if largest[item] > 0]
     names = [str(item + 1) for item in top]
     traces = []
-    for values, name, colour in ((raw, "before shrinkage", BEFORE), (weights, "after", theme.NORMAL)):
+    for values, name, colour in ((raw, words.BEFORE, BEFORE), (weights, words.AFTER, theme.NORMAL)):
         traces.append(
             go.Bar(
                 x=names,
                 y=values[top],
                 name=name,
                 marker={"color": colour, "line": {"width": 0}},
-                hovertemplate="item %{x}, " + name + ": %{y:.3f}<extra></extra>",
+                hovertemplate=words.bar_told(name),
             )
         )
-    x = {"type": "category", "title": {"text": "memory item", "standoff": 4}, "fixedrange": True}
-    y = {"title": {"text": "weight (no unit)", "standoff": 6}, "rangemode": "tozero", "fixedrange": True}
+    x, y = charts.axis(words.BARS_AXES[0], type="category"), charts.axis(words.BARS_AXES[1], rangemode="tozero")
     return charts.chart(
         traces, 278, x=x, y=y, shapes=[charts.level(threshold, theme.ANOMALOUS, "y")], legend=True, left=52
     )
@@ -61,15 +61,15 @@ def usage_figure(here: np.ndarray, atlas: Atlas | None) -> go.Figure:
     rank, names = np.arange(1, len(order) + 1), order + 1
     traces = []
     if atlas is not None:
-        status = np.where(atlas.dead[order], " (dead)", "")
+        status = np.where(atlas.dead[order], words.DEAD_MARK, "")
         traces.append(
             go.Bar(
                 x=rank,
                 y=100 * atlas.usage[order],
-                name="training set",
+                name=words.IN_TRAINING,
                 marker={"color": BEFORE, "line": {"width": 0}},
                 customdata=np.stack([names, status], axis=1),
-                hovertemplate="item %{customdata[0]}%{customdata[1]}: %{y:.2f} % of the training set<extra></extra>",
+                hovertemplate=words.IN_TRAINING_TOLD,
             )
         )
     traces.append(
@@ -77,14 +77,13 @@ def usage_figure(here: np.ndarray, atlas: Atlas | None) -> go.Figure:
             x=rank,
             y=100 * here[order],
             mode="markers",
-            name="this image",
+            name=words.HERE,
             customdata=names,
             marker={"color": theme.NORMAL, "size": 6},
-            hovertemplate="item %{customdata}: %{y:.2f} % of this image<extra></extra>",
+            hovertemplate=words.HERE_TOLD,
         )
     )
-    x = {"title": {"text": "items, most used first", "standoff": 4}, "showticklabels": False, "fixedrange": True}
-    y = {"title": {"text": "share in %", "standoff": 6}, "rangemode": "tozero", "fixedrange": True}
+    x, y = charts.axis(words.USAGE_AXES[0], showticklabels=False), charts.axis(words.USAGE_AXES[1], rangemode="tozero")
     fair = charts.level(100 / len(order), theme.THRESHOLD, "y")
     return charts.chart(traces, 288, x=x, y=y, shapes=[fair], legend=True, left=52, bargap=0.15)
 
@@ -97,7 +96,7 @@ def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
         flagged: (H, W) booleans.
     """
     traces = []
-    rows = ((~flagged, "normal", theme.NORMAL, 0.0), (flagged, "flagged", theme.ANOMALOUS, 1.0))
+    rows = ((~flagged, words.NORMAL, theme.NORMAL, 0.0), (flagged, words.FLAGGED, theme.ANOMALOUS, 1.0))
     for chosen, name, colour, height in rows:
         values = distance[chosen]
         traces.append(
@@ -107,7 +106,7 @@ def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
                 mode="markers",
                 name=name,
                 marker={"color": colour, "size": 7, "opacity": 0.6, "line": {"width": 0}},
-                hovertemplate=name + " patch: %{x:.3f}<extra></extra>",
+                hovertemplate=words.patch_told(name),
             )
         )
         if len(values):
@@ -117,15 +116,15 @@ def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
                     x=[mean, mean],
                     y=[height - 0.4, height + 0.4],
                     mode="lines",
-                    name=f"mean of {name}",
+                    name=words.mean_name(name),
                     line={"color": colour, "width": 3},
-                    hovertemplate=f"mean of {name} patches: {mean:.3f}<extra></extra>",
+                    hovertemplate=words.mean_told(name, mean),
                 )
             )
-    x = {"title": {"text": "1 − cos(F₃, F′₃), no unit", "standoff": 4}, "rangemode": "tozero", "fixedrange": True}
+    x = charts.axis(words.DISTANCE_AXIS, rangemode="tozero")
     y = {
         "tickvals": [0, 1],
-        "ticktext": ["normal", "flagged"],
+        "ticktext": [words.NORMAL, words.FLAGGED],
         "range": [-0.6, 1.6],
         "showgrid": False,
         "zeroline": False,
@@ -157,9 +156,9 @@ def similarity_figure(which: np.ndarray, cosines: np.ndarray) -> go.Figure:
             zmin=min(0.0, float(cosines.min(initial=0))),
             zmax=1,
             colorscale=theme.plotly_scale("cividis"),
-            colorbar={"title": {"text": "cosine", "side": "top"}, "thickness": 10, "len": 0.75, "outlinewidth": 0},
+            colorbar={"title": {"text": words.COSINE, "side": "top"}, "thickness": 10, "len": 0.75, "outlinewidth": 0},
             customdata=np.stack(np.broadcast_arrays(names[None, :], names[:, None]), axis=-1),
-            hovertemplate="items %{customdata[1]} and %{customdata[0]}: cosine %{z:.2f}<extra></extra>",
+            hovertemplate=words.COSINE_TOLD,
         )
     ]
     x = {"visible": False, "constrain": "domain"}
@@ -180,18 +179,17 @@ def embedding_figure(
     traces = []
     width = flagged.shape[1]
     is_flagged = flagged.ravel()[embedding.where]
-    kinds = ((~is_flagged, "normal patch", theme.NORMAL), (is_flagged, "flagged patch", theme.ANOMALOUS))
-    for mask, name, colour in kinds:
+    for state, mask, colour in ((False, ~is_flagged, theme.NORMAL), (True, is_flagged, theme.ANOMALOUS)):
         places, where = embedding.queries[mask], embedding.where[mask]
         traces.append(
             go.Scatter(
                 x=places[:, 0],
                 y=places[:, 1],
                 mode="markers",
-                name=name,
+                name=words.PATCHES[state],
                 marker={"color": colour, "size": 7, "opacity": 0.75, "line": {"width": 0}},
                 customdata=np.stack([where // width + 1, where % width + 1], axis=-1),
-                hovertemplate=name + ", row %{customdata[0]}, column %{customdata[1]}<extra></extra>",
+                hovertemplate=words.place_told(words.PATCHES[state]),
             )
         )
     sizes = 7 + 9 * np.sqrt(np.clip(shares[embedding.which] * len(shares), 0, 4) / 4)
@@ -201,15 +199,15 @@ def embedding_figure(
             x=embedding.items[:, 0],
             y=embedding.items[:, 1],
             mode="markers",
-            name="memory item",
+            name=words.MEMORY_ITEM,
             marker={
                 "symbol": np.where(hollow, "diamond-open", "diamond"),
                 "color": ITEM,
                 "size": sizes,
                 "line": {"width": 1, "color": "rgba(255,255,255,0.8)"},
             },
-            customdata=np.stack([embedding.which + 1, np.where(hollow, ", dead", "")], axis=-1),
-            hovertemplate="item %{customdata[0]}%{customdata[1]}<extra></extra>",
+            customdata=np.stack([embedding.which + 1, np.where(hollow, words.DEAD_TOLD, "")], axis=-1),
+            hovertemplate=words.MEMORY_ITEM_TOLD,
         )
     )
     return charts.chart(traces, 498, x={"visible": False}, y={"visible": False}, legend=True, bottom=8)

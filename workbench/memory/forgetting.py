@@ -11,7 +11,7 @@ from workbench.memory import cache, colours, recall, settings, words
 from workbench.memory.linked import linked
 from workbench.memory.recall import Effect
 from workbench.memory.scene import Now, Scene
-from workbench.shared import pictures, resources, units
+from workbench.shared import pictures, resources, sides_figures, units
 from workbench.shared import words as shared_words
 from workbench.shared.settings import whole_number
 
@@ -126,10 +126,11 @@ def _score_tiles(scene: Scene, result: Effect) -> list[Tile]:
         Tile(title, words.SCORE_HINT, uri, None, colours.readings(peak), **bar)
         for title, uri, peak in zip((words.SCORE_TRAINED, words.SCORE_NOW), smooth, peaks, strict=True)
     ]
-    change = colours.photo_uri(colours.change_colours(result.judged.score - scene.judged.score, threshold))
-    read, gradient = colours.readings(peaks[1] - peaks[0]), colours.change_gradient()
+    change = (result.judged.score - scene.judged.score) * sides_figures.LIMIT / max(threshold, 1e-12)
+    read, gradient = colours.readings(peaks[1] - peaks[0]), sides_figures.difference_gradient()
+    painted = colours.photo_uri(sides_figures.difference_colours(change))
     ticks = words.difference_ticks(threshold)
-    return [*tiles, Tile(words.DIFFERENCE, words.DIFFERENCE_HINT, change, None, read, gradient, ticks)]
+    return [*tiles, Tile(words.DIFFERENCE, words.DIFFERENCE_HINT, painted, None, read, gradient, ticks)]
 
 
 def _six_maps(scene: Scene, result: Effect) -> None:

@@ -74,15 +74,5 @@ def embed(memory: np.ndarray, queries: np.ndarray, shares: np.ndarray, method: s
     if method == "UMAP" and len(points) < UMAP_POINTS:
         method = "PCA"
         notes.append(words.too_few(len(points)))
-    plane = projection.embed(points) if method == "UMAP" else _pca(points)
+    plane = projection.embed(points) if method == "UMAP" else projection.pca(points)[0]
     return Embedding(plane[: len(which)], which, plane[len(which) :], where, method, tuple(notes))
-
-
-def _pca(points: np.ndarray) -> np.ndarray:
-    """The two directions of largest variance; each points to where its largest entry is positive."""
-    centred = points - points.mean(axis=0)
-    u, s, _ = np.linalg.svd(centred, full_matrices=False)
-    plane = np.zeros((len(points), 2), np.float32)
-    plane[:, : min(2, len(s))] = (u * s)[:, :2]
-    signs = np.sign(plane[np.abs(plane).argmax(axis=0), [0, 1]])
-    return plane * np.where(signs == 0, 1, signs)

@@ -112,6 +112,7 @@ PICTURE_HINT = (
     "threshold."
 )
 SCORE_READING = " score"
+ENTROPY_SCALE, CHANGE_SCALE = "entropy in nats", "1 − cos"
 ENTROPY = "Entropy in nats"
 ENTROPY_HINT = "Look for bright patches: they are mixed from many items because no single one is like them."
 MOST_USED, MOST_USED_TICK = "Most used item", "similar items have similar colours"
@@ -119,6 +120,8 @@ MOST_USED_HINT = "The item with the largest weight. Look for areas of one colour
 MOSAIC = "Rebuilt from training patches"
 MOSAIC_HINT = "The recalled training patches, mixed by weight. Look for where it blurs or differs from the picture."
 BARS_TITLE = "**Addressing of the chosen patch, before and after shrinkage**"
+BEFORE, AFTER = "before shrinkage", "after"
+BARS_AXES = ("memory item", "weight (no unit)")
 BARS_ALT = "Weights of the items as bars."
 BARS_HINT = (
     "Look for one tall bar: the memory knows this patch. Many low bars: it has to mix. Weights below the dotted line, "
@@ -132,6 +135,11 @@ PATCHES_HINT = "Look for resemblance: the chosen patch first, then the best trai
 def item(index: int) -> str:
     """An item's name, numbered from 1."""
     return f"Item {index + 1}"
+
+
+def bar_told(state: str) -> str:
+    """What a bar of the addressing says under the pointer, as Plotly fills it in."""
+    return f"item %{{x}}, {state}: %{{y:.3f}}<extra></extra>"
 
 
 def training_patches(index: int) -> str:
@@ -159,6 +167,17 @@ def changed_addressing(chosen: Addressing, trained: Addressing) -> str:
 def now_recalled_from(now: float, trained: float, items: int) -> str:
     """How many items a patch is mixed from under the changed addressing, beside the trained one."""
     return f"A patch is now recalled from **{now:.1f}** of {items} items on average; as trained, from {trained:.1f}."
+
+
+def entropy_ticks(items: int) -> tuple[str, str, str]:
+    """The colour bar of the entropy."""
+    top = math.log(items)
+    return "0: one item", f"{top / 2:.2f} nats", f"{top:.2f} = ln {items}"
+
+
+def change_ticks(top: float) -> tuple[str, str]:
+    """The colour bar of a change of F′₃."""
+    return "0: same", f"≥ {units.number(top)}"
 
 
 def entropy_reading(nats: float, top: float) -> str:
@@ -319,11 +338,27 @@ CHANGED_MAP_HINT = "Look for bright patches: there the recalled features differ 
 FLAGGED_PATCHES = "Flagged patches"
 FLAGGED_HINT = "Orange: some pixel of the patch scores above the threshold, as trained."
 FLAGGED, NORMAL = "flagged", "normal"
+DISTANCE_AXIS = "1 − cos(F₃, F′₃), no unit"
 DISTANCES_TITLE, DISTANCES_ALT = "**Distance of every patch**", "Distances of all patches as dots."
 DISTANCES_HINT = (
     "Each dot is a patch; the lines are means. Look for the flagged row to lie further right: the memory changes "
     "unfamiliar patches most."
 )
+
+
+def patch_told(state: str) -> str:
+    """What a dot of the distances says under the pointer, as Plotly fills it in."""
+    return f"{state} patch: %{{x:.3f}}<extra></extra>"
+
+
+def mean_name(state: str) -> str:
+    """The line of a mean."""
+    return f"mean of {state}"
+
+
+def mean_told(state: str, mean: float) -> str:
+    """The same under the pointer."""
+    return f"mean of {state} patches: {mean:.3f}<extra></extra>"
 
 
 def changed(mean_normal: float | None, mean_flagged: float | None, mean: float) -> str:
@@ -354,6 +389,10 @@ ATLAS_TITLE = "Memory atlas"
 VIEW = "Atlas view"
 VIEWS = {"items": "Items", "similarity": "Similarity", "map": "Items and patches"}
 USAGE_TITLE = "**Share of the addressing per item, in percent**"
+IN_TRAINING, HERE, DEAD_MARK = "training set", "this image", " (dead)"
+IN_TRAINING_TOLD = "item %{customdata[0]}%{customdata[1]}: %{y:.2f} % of the training set<extra></extra>"
+HERE_TOLD = "item %{customdata}: %{y:.2f} % of this image<extra></extra>"
+USAGE_AXES = ("items, most used first", "share in %")
 USAGE_ALT = "Share of each item over the training set and on this image."
 USAGE_HINT = (
     "Addressing as trained. Dotted: a fair share, 1/N. Look for bars near 0 (items that training left unused) and dots "
@@ -364,6 +403,7 @@ ATLAS_HINT = (
     "set; it is half full at a fair share, 1/N. Look for strips of one motif: such an item stands for one thing."
 )
 SIMILARITY_TITLE = "**Similarity of the items (cosine, no unit)**"
+COSINE, COSINE_TOLD = "cosine", "items %{customdata[1]} and %{customdata[0]}: cosine %{z:.2f}<extra></extra>"
 SIMILARITY_ALT = "Matrix of the cosines between all items."
 LAYOUT = "Layout"
 LAYOUTS = {"UMAP": "UMAP", "PCA": "PCA"}
@@ -372,6 +412,9 @@ LAYOUT_HELP = (
     "onto the two directions of largest variance."
 )
 UMAP_WAIT = "Arranging items and patches (loading UMAP takes a few seconds the first time)…"
+PATCHES, MEMORY_ITEM = {False: "normal patch", True: "flagged patch"}, "memory item"
+MEMORY_ITEM_TOLD = "item %{customdata[0]}%{customdata[1]}<extra></extra>"
+DEAD_TOLD = ", dead"
 MAP_ALT = "Items and patches as points in the plane."
 EMBEDDING_HINT = (
     "Neighbours point in similar directions; the axes have no unit. Look for flagged patches far from every item: "
@@ -396,6 +439,11 @@ def similarity(shown: int, items: int) -> str:
 def map_title(method: str) -> str:
     """The heading of the map."""
     return f"**{method} of the items and the image's patches, by direction (no unit)**"
+
+
+def place_told(kind: str) -> str:
+    """What a patch on the map says under the pointer, as Plotly fills it in."""
+    return f"{kind}, row %{{customdata[0]}}, column %{{customdata[1]}}<extra></extra>"
 
 
 def some_shown(items: tuple[int, int], patches: tuple[int, int]) -> str:

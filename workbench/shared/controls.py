@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from workbench.shared import settings
+from workbench.shared import settings, words
 from workbench.shared.settings import COLOURS, OPACITY, Setting
 
 T = TypeVar("T")
@@ -75,9 +75,9 @@ def page_of(setting: Setting[int], items: Sequence[T], size: int) -> Sequence[T]
 
 def opacity(width: int = 150) -> float:
     """How strongly the heatmap covers the picture, 0..1."""
-    return slider(OPACITY, "Overlay opacity", 0, 100, step=5, format="%d %%", width=width) / 100
+    return slider(OPACITY, words.OPACITY_LABEL, 0, 100, step=5, format="%d %%", width=width) / 100
 
 
 def colours(width: int = 120) -> str:
     """The heatmaps' colour map."""
-    return choose(COLOURS, settings.COLOUR_MAPS, label="Colours", kind="list", width=width)
+    return choose(COLOURS, settings.COLOUR_MAPS, label=words.COLOURS_LABEL, kind="list", width=width)

@@ -62,7 +62,9 @@ def _chosen_entry() -> ModelEntry | None:
         st.sidebar.caption(words.NO_MODEL)
         return None
     with st.sidebar:
-        name = choose(MODEL, model_words.model_labels(entries), label="Model", help=words.MODEL_HELP, kind="list")
+        name = choose(
+            MODEL, model_words.model_labels(entries), label=words.MODEL_LABEL, help=words.MODEL_HELP, kind="list"
+        )
         st.caption("  \n".join(model_words.model_lines(entries[name])))
     return entries[name]
 
@@ -73,7 +75,7 @@ def loaded(entry: ModelEntry | None) -> Model:
         st.title(words.PRODUCT)
         st.warning(words.NO_CHECKPOINT, icon=":material/model_training:")
         if (places.APP / TRAIN_PAGE).is_file():
-            st.page_link(TRAIN_PAGE, label="Train a model", icon=":material/model_training:")
+            st.page_link(TRAIN_PAGE, label=words.TRAIN_A_MODEL, icon=":material/model_training:")
         st.stop()
     with st.sidebar:
         device = _chosen_device()
@@ -81,7 +83,7 @@ def loaded(entry: ModelEntry | None) -> Model:
             model = resources.load_model(entry.name, entry.path, device)
         except NNetError as error:
             raise NNetError(f"{error} {model_words.other_models(len(model_list.entries()) - 1)}".strip()) from error
-        st.caption(f"Runs on {model.detector.device_name}")
+        st.caption(words.runs_on(model.detector.device_name))
     if model.detector.config.model.teacher_weights == "random":
         st.warning(words.RANDOM_TEACHER, icon=":material/casino:")
     return model
@@ -91,9 +93,9 @@ def _chosen_device() -> str:
     devices = resources.devices()
     if len(devices) == 1:
         return devices[0]
-    return choose(DEVICE, devices, label="Device", kind="list")
+    return choose(DEVICE, devices, label=words.DEVICE_LABEL, kind="list")
 
 
 def _footer() -> None:
     st.space("small")
-    st.caption(f"N-Net {nnet.__version__}. {words.PAPER} Pictures never leave this computer.")
+    st.caption(words.footer(nnet.__version__))

@@ -75,7 +75,7 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
         return
     if kind == _SAMPLES:
         if not uploads:
-            st.caption("Or take one of these samples.")
+            st.caption(words.TAKE_A_SAMPLE)
         _row(list(chosen_picture.sample_pictures().values()), {}, chosen, reference)
         st.caption(words.sample_source(samples.collection()))
         return
@@ -89,15 +89,15 @@ def shelf(model: Model, chosen: Picture, expression: str, reference: Reference |
     _row(page_of(_SHELF_PAGE, pictures, _PAGE), tiles, chosen, reference)
     if len(uploads) > 1:
         anomalous = sum(reference.is_anomalous(tile.score) for tile in tiles.values())
-        _table(pictures, tiles, reference, f"{anomalous} of {len(uploads)} anomalous: table of all results")
+        _table(pictures, tiles, reference, words.results_title(anomalous, len(uploads)))
 
 
 def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> list[Picture]:
     """The controls of a gallery, and its pictures in the order and selection that they say."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        order = choose(_SORT, words.SORTS, label="Sort by", kind="list", width=170)
-        rising = toggle(_RISING, "Reverse order", help=words.RISING_HELP)
-        flagged_only = toggle(_FLAGGED_ONLY, "Anomalous only")
+        order = choose(_SORT, words.SORTS, label=words.SORT_BY, kind="list", width=170)
+        rising = toggle(_RISING, words.RISING, help=words.RISING_HELP)
+        flagged_only = toggle(_FLAGGED_ONLY, words.FLAGGED_ONLY)
     if flagged_only:
         pictures = [picture for picture in pictures if reference.is_anomalous(tiles[picture.key].score)]
     return arranged(pictures, tiles, reference, order, rising)
@@ -126,10 +126,10 @@ def _natural(name: str) -> list[tuple[int, int | str]]:
 
 def _switch(kinds: list[str], kind: str, count: int) -> None:
     st.session_state["shelf"] = kind
-    names = {_OWN: f"Your {units.plural(count, 'image')}", _DATA: "Data set", _SAMPLES: "Samples"}
+    names = words.shelves(count)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
-            "Show",
+            words.SHELF,
             kinds,
             format_func=lambda name: names[name],
             key="shelf",
@@ -138,7 +138,9 @@ def _switch(kinds: list[str], kind: str, count: int) -> None:
             on_change=_switched,
         )
         if kind == _OWN:
-            st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=chosen_picture.remove_uploads)
+            st.button(
+                words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=chosen_picture.remove_uploads
+            )
 
 
 def _switched() -> None:
@@ -209,38 +211,28 @@ def _plain_tile(picture: Picture) -> str:
 
 def _tiles(model: Model, pictures: list[Picture], expression: str) -> dict[str, Tile]:
     """A tile for every picture, by the picture's key."""
-    text_of_expression = parse(expression).text
-    keys = {picture.key: (picture.content_key, model.key, text_of_expression) for picture in pictures}
-    cache = resources.stores().tiles
-    tiles = {key: tile for key in keys if (tile := cache.get(keys[key])) is not None}
-    missing = [picture for picture in pictures if picture.key not in tiles]
-    if missing:
-        bar = st.progress(0.0, _progress_text(0, len(missing))) if len(missing) > 1 else None
-        for start in range(0, len(missing), resources.BATCH):
-            part = missing[start : start + resources.BATCH]
-            for picture, tile in zip(part, _new_tiles(model, part, expression), strict=True):
-                tiles[picture.key] = cache.put(keys[picture.key], tile)
-            if bar is not None:
-                done = start + len(part)
-                bar.progress(done / len(missing), _progress_text(done, len(missing)))
+    store, text = resources.stores().tiles, parse(expression).text
+    keys = {picture.key: (picture.content_key, model.key, text) for picture in pictures}
+    missing = [picture for picture in pictures if store.get(keys[picture.key]) is None]
+    bar = st.progress(0.0, words.looked_at(0, len(missing))) if len(missing) > 1 else None
+    for start in range(0, len(missing), resources.BATCH):
+        part = missing[start : start + resources.BATCH]
+        resources.compute_maps(model, [picture.load() for picture in part])
+        for picture in part:
+            store.put(keys[picture.key], _tile(model, picture.load(), expression))
         if bar is not None:
-            bar.empty()
-    return tiles
+            done = start + len(part)
+            bar.progress(done / len(missing), words.looked_at(done, len(missing)))
+    if bar is not None:
+        bar.empty()
+
+    def tile(picture: Picture) -> Tile:
+        return store.of(keys[picture.key], lambda: _tile(model, picture.load(), expression))
+
+    return {picture.key: tile(picture) for picture in pictures}
 
 
-def _progress_text(done: int, total: int) -> str:
-    return f"{done} of {units.plural(total, 'image')} looked at"
-
-
-def _new_tiles(model: Model, pictures: list[Picture], expression: str) -> list[Tile]:
-    loaded = [picture.load() for picture in pictures]
-    unknown = [image for image in loaded if resources.known_maps(model, image) is None]
-    if unknown:
-        resources.compute_maps(model, unknown)
-    return [_tile(model, image, expression) for image in loaded]
-
-
-def _tile(model: Model, image: resources.Loaded, expression: str) -> Tile:
+def _tile(model: Model, image: Loaded, expression: str) -> Tile:
     maps = resources.known_maps(model, image) or resources.trace(model, image).maps
     judged = judge.judge(model.detector.calibration, maps, expression)
     scale = figures.calibrated_scale(judged.reference.threshold)
@@ -252,21 +244,21 @@ def _tile(model: Model, image: resources.Loaded, expression: str) -> Tile:
 def results_table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> pd.DataFrame:
     """One row per picture: name, score, decision, percentile among the held-out normal images, conformal p-value."""
     scores = [tiles[picture.key].score for picture in pictures]
-    return pd.DataFrame(
-        {
-            "Image": [picture.title for picture in pictures],
-            "Score": scores,
-            "Decision": [words.decision(reference, score) for score in scores],
-            "Percentile": [reference.percentile(score) for score in scores],
-            "p-value": [reference.p_value(score) for score in scores],
-        }
+    columns = (
+        [picture.title for picture in pictures],
+        scores,
+        [words.decision(reference, score) for score in scores],
+        [reference.percentile(score) for score in scores],
+        [reference.p_value(score) for score in scores],
     )
+    return pd.DataFrame(dict(zip(words.TABLE, columns, strict=True)))
 
 
 def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference, title: str) -> None:
     table = results_table(pictures, tiles, reference)
+    _, score, _, percentile, p_value = words.TABLE
     with st.expander(title, icon=":material/table_rows:"):
-        st.caption("Choose a row to see that image. A click on a heading sorts.")
+        st.caption(words.TABLE_HINT)
         st.dataframe(
             table,
             hide_index=True,
@@ -274,16 +266,16 @@ def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference
             on_select=_row_chosen,
             selection_mode="single-row",
             column_config={
-                "Score": st.column_config.NumberColumn(format="%.4g"),
-                "Percentile": st.column_config.NumberColumn(format="%.0f %%", help=words.PERCENTILE_HELP),
-                "p-value": st.column_config.NumberColumn(format="%.3f", help=words.P_VALUE_HELP),
+                score: st.column_config.NumberColumn(format="%.4g"),
+                percentile: st.column_config.NumberColumn(format="%.0f %%", help=words.PERCENTILE_HELP),
+                p_value: st.column_config.NumberColumn(format="%.3f", help=words.P_VALUE_HELP),
             },
         )
         st.session_state["shelf_order"] = [picture.key for picture in pictures]
         st.download_button(
-            "Table (CSV)",
+            words.TABLE_DOWNLOAD,
             table.to_csv(index=False),
-            "scores.csv",
+            words.TABLE_FILE,
             "text/csv",
             icon=":material/download:",
             on_click="ignore",
@@ -299,7 +291,7 @@ def _row_chosen() -> None:
 def adding() -> None:
     """The uploader, how far reading is, and a sentence for each file that could not be used."""
     st.file_uploader(
-        "Drop images or a replay bundle here, or choose files",
+        words.NEEDS_UPLOAD,
         accept_multiple_files=True,
         key=chosen_picture.uploader_key(),
         on_change=chosen_picture.hand_over,
@@ -308,7 +300,7 @@ def adding() -> None:
     )
     bar = st.empty()
     for done in chosen_picture.take_in():
-        bar.progress(done, "Reading the images")
+        bar.progress(done, words.READING_IMAGES)
     bar.empty()
     if problems := chosen_picture.problems():
-        st.warning("\n".join(f"- {units.plain(problem)}" for problem in problems), icon=":material/broken_image:")
+        st.warning(units.bullets(problems), icon=":material/broken_image:")

@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 from nnet.scoring.overlay import overlay as nnet_overlay
 from nnet.scoring.overlay import paint, relative
 from nnet.scoring.overlay import to_png as png
-from workbench.shared import charts, theme, units
+from workbench.shared import charts, theme, units, words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.charts import CHART_CONFIG as CHART_CONFIG
 from workbench.shared.charts import PICTURE_CONFIG as PICTURE_CONFIG
@@ -68,20 +68,16 @@ class Scale:
 
 def calibrated_scale(threshold: float, colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
     """The fixed scale of Score_p: 0 to twice the threshold, which lies in the middle."""
-    ticks = {
-        0.0: "0",
-        threshold: f"{units.number(threshold)}<br>threshold",
-        2 * threshold: f"≥ {units.number(2 * threshold)}",
-    }
-    return Scale(0.0, 2 * threshold, ticks, "score", colour_map)
+    ticks = dict(zip((0.0, threshold, 2 * threshold), words.threshold_ticks(threshold), strict=True))
+    return Scale(0.0, 2 * threshold, ticks, words.SCORE_SCALE, colour_map)
 
 
 def own_scale(score: np.ndarray, colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
     """The range of one image alone: shows faint structure, but makes every image, also a good one, reach the top."""
     low, high = float(score.min()), float(score.max())
     middle = (low + high) / 2
-    ticks = {low: units.number(low), middle: "own range of<br>this image", high: units.number(high)}
-    return Scale(low, high, ticks, "score", colour_map)
+    ticks = {low: units.number(low), middle: words.OWN_RANGE, high: units.number(high)}
+    return Scale(low, high, ticks, words.SCORE_SCALE, colour_map)
 
 
 # ---------------------------------------------------------------------------------------------------- RGB arrays
@@ -116,8 +112,7 @@ def overlay(
 
 def map_scale(colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
     """The one scale of M1..M6, each first divided by its own 99 % quantile on held-out normal images."""
-    ticks = {0.0: "0", 1.0: "1 = 99 % of normal pixels lie below", 2.0: "≥ 2"}
-    return Scale(0.0, 2.0, ticks, "times the normal 99 % level", colour_map)
+    return Scale(0.0, 2.0, dict(zip((0.0, 1.0, 2.0), words.MAP_TICKS, strict=True)), words.MAP_SCALE, colour_map)
 
 
 def map_tile(
@@ -231,7 +226,7 @@ def _hover_layer(score: np.ndarray, shape: tuple[int, ...], **options: object) -
         "y0": cell_height / 2,
         "dy": cell_height,
         "showscale": False,
-        "hovertemplate": "x %{x:.0f} px, y %{y:.0f} px<br>score %{z:.3g}<extra></extra>",
+        "hovertemplate": words.SCORE_TOLD,
         **options,
     }
 
@@ -266,16 +261,16 @@ def timings_figure(timings: Mapping[str, float]) -> go.Figure:
         text=[units.milliseconds(value) for value in values],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{y}: %{x:.2f} ms<extra></extra>",
+        hovertemplate=words.STAGE_TOLD,
     )
-    axis = {"title": {"text": "milliseconds", "standoff": 4}, "range": [0, 1.22 * max(values, default=1)]}
+    axis = charts.axis(words.STAGES_AXIS, range=[0, 1.22 * max(values, default=1)])
     return charts.chart([bars], 60 + 26 * len(stages), x=axis, y=charts.names_axis())
 
 
 def colour_bar(scale: Scale) -> str:
     """A scale as a horizontal bar with its ticks below: HTML that takes the page's own text colour."""
     ticks = "".join(_tick(float(scale.position(np.asarray(value))), label) for value, label in scale.ticks.items())
-    return _bar(f"Colour scale: {scale.title}", theme.css_gradient(scale.colour_map), ticks)
+    return _bar(words.scale_label(scale.title), theme.css_gradient(scale.colour_map), ticks)
 
 
 def _tick(position: float, label: str) -> str:
@@ -321,7 +316,7 @@ def gradient_bar(gradient: str, ticks: Sequence[str]) -> str:
     """A CSS gradient as a horizontal bar with three ticks below: HTML like `colour_bar`."""
     places = zip((0.0, 0.5, 1.0), ticks, strict=True)
     written = "".join(_tick(position, html.escape(label)) for position, label in places)
-    return _bar("Colour scale", gradient, written)
+    return _bar(words.COLOUR_SCALE, gradient, written)
 
 
 def _bar(label: str, gradient: str, ticks: str) -> str:

@@ -275,7 +275,10 @@ def known_maps(model: Model, loaded: Loaded) -> dict[str, np.ndarray] | None:
 
 
 def compute_maps(model: Model, images: Sequence[Loaded]) -> None:
-    """Compute and keep M1..M6 of up to BATCH images, for a gallery; lighter than a trace each."""
+    """Compute and keep M1..M6 of up to BATCH images that have none yet, for a gallery; lighter than a trace each."""
+    images = [loaded for loaded in images if known_maps(model, loaded) is None]
+    if not images:
+        return
     maps = {name: m.cpu().numpy() for name, m in model.detector.maps([loaded.image for loaded in images]).items()}
     for index, loaded in enumerate(images):
         stores().maps.put((loaded.hash, model.key), {name: m[index].copy() for name, m in maps.items()})

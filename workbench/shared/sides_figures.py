@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import plotly.colors
 import plotly.graph_objects as go
 
 from nnet.scoring.overlay import enlarge
 from nnet.scoring.students import LIMIT
-from workbench.shared import charts, theme, units
+from workbench.shared import charts, theme, units, words
 from workbench.shared.pictures import Scale
 from workbench.shared.sides import Side
 
-PEAKS_UNIT = "times the normal 99 % level"
 _FLOOR = 0.01  # of a normal level; below it a peak means nothing
 _BLUE, _NEUTRAL, _ORANGE = (plotly.colors.hex_to_rgb(c) for c in (theme.REVERSE, "#969696", theme.FORWARD))
 
@@ -26,37 +23,16 @@ def peaks_figure(first: Side, second: Side) -> go.Figure:
     """
     maps = sorted({*first.peaks, *second.peaks})
     joined = [name for name in maps if name in first.peaks and name in second.peaks]
-    lines = go.Scatter(
-        x=[v for name in joined for v in (_shown(first.peaks[name]), _shown(second.peaks[name]), None)],
-        y=[v for name in joined for v in (name, name, None)],
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-        line={"color": theme.THRESHOLD, "width": 2},
-    )
+    low, high = ([_shown(side.peaks[name]) for name in joined] for side in (first, second))
     dots = [_dots(first, maps, theme.NORMAL, "circle"), _dots(second, maps, theme.ANOMALOUS, "diamond")]
-    values = [_shown(v) for one in (first, second) for v in one.peaks.values()] + [1.0]
-    span = math.log10(min(values)), math.log10(max(values))
-    margin = 0.06 * (span[1] - span[0]) + 0.02
-    across = {
-        "type": "log",
-        "title": {"text": f"{PEAKS_UNIT} (logarithmic)", "standoff": 4},
-        "range": [span[0] - margin, span[1] + margin],
-        "exponentformat": "none",
-        "nticks": 6,
-        "fixedrange": True,
-        "minor": {"dtick": "D1"},
-    }
-    down = charts.names_axis(autorange=True, categoryorder="array", categoryarray=maps[::-1])
-    return charts.chart(
-        [lines, *dots],
+    x = charts.log_axis(words.PEAKS_AXIS, [1.0, *(_shown(v) for one in (first, second) for v in one.peaks.values())])
+    y = charts.names_axis(autorange=True, categoryorder="array", categoryarray=maps[::-1])
+    traces, height, level = (
+        [charts.spans(joined, low, high, 2), *dots],
         110 + 30 * len(maps),
-        x=across,
-        y=down,
-        right=12,
-        legend=True,
-        shapes=[charts.level(1, theme.THRESHOLD)],
+        charts.level(1, theme.THRESHOLD),
     )
+    return charts.chart(traces, height, x=x, y=y, right=12, legend=True, shapes=[level])
 
 
 def _dots(side: Side, maps: list[str], colour: str, symbol: str) -> go.Scatter:
@@ -68,7 +44,7 @@ def _dots(side: Side, maps: list[str], colour: str, symbol: str) -> go.Scatter:
         name=side.name,
         marker={"color": colour, "size": 12, "symbol": symbol, "line": {"width": 1.5, "color": "white"}},
         customdata=[units.number(side.peaks[name]) for name in present],
-        hovertemplate=f"%{{y}}: %{{customdata}} {PEAKS_UNIT}<extra></extra>",
+        hovertemplate=words.PEAK_TOLD,
     )
 
 
@@ -81,7 +57,8 @@ def _shown(value: float) -> float:
 
 def relative_scale(colour_map: str) -> Scale:
     """The scale of scores that are each divided by their own threshold, which is in the middle."""
-    return Scale(0.0, 2.0, {0.0: "0", 1.0: "1 = own threshold", 2.0: "≥ 2"}, "times its own threshold", colour_map)
+    ticks = dict(zip((0.0, 1.0, 2.0), words.RELATIVE_TICKS, strict=True))
+    return Scale(0.0, 2.0, ticks, words.RELATIVE_SCALE, colour_map)
 
 
 def difference_colours(difference: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from nnet.data import UNKNOWN, Dataset, Sample
 from nnet.data.textures import TEXTURES
-from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAPS
 from workbench.shared import units
@@ -66,10 +65,21 @@ PAGES: dict[str, PageText] = {
 }
 """By file name without suffix; only pages whose file exists are shown."""
 
+SCORE_SCALE, MAP_SCALE, COLOUR_SCALE = "score", "times the normal 99 % level", "Colour scale"
+MAP_TICKS = ("0", "1 = 99 % of normal pixels lie below", "≥ 2")
+OWN_RANGE = "own range of<br>this image"
+SCORE_TOLD = "x %{x:.0f} px, y %{y:.0f} px<br>score %{z:.3g}<extra></extra>"
+"""What a picture says under the pointer, as Plotly fills it in."""
+STAGES_AXIS, STAGE_TOLD = "milliseconds", "%{y}: %{x:.2f} ms<extra></extra>"
+RELATIVE_SCALE, RELATIVE_TICKS = "times its own threshold", ("0", "1 = own threshold", "≥ 2")
+PEAKS_AXIS = f"{MAP_SCALE} (logarithmic)"
+PEAK_TOLD = f"%{{y}}: %{{customdata}} {MAP_SCALE}<extra></extra>"
 MAP_TITLES = {"reverse": "decoder", "forward": "student"}
 EXPRESSION_NAMES = {"paper": "Paper", "reverse": "Reverse only", "forward": "Forward only"}
 
 
+MODEL_LABEL, DEVICE_LABEL, TRAIN_A_MODEL = "Model", "Device", "Train a model"
+OPACITY_LABEL, COLOURS_LABEL = "Overlay opacity", "Colours"
 RANDOM_TEACHER = (
     "This model's teacher has random weights. It is meant for tests only: its heatmaps and scores mean nothing."
 )
@@ -104,10 +114,39 @@ UNFAMILIAR_SHARE = 0.5
 OUTLINE_HELP = "Outlines the regions whose score is above the threshold."
 OVERLAY_HINT = "Look for outlined regions: there the score is above the threshold."
 MAP_HINT = "The score at every pixel (no unit); its highest value is the image score."
+NEEDS_UPLOAD = "Drop images or a replay bundle here, or choose files"
+READING_IMAGES = "Reading the images"
+TAKE_A_SAMPLE = "Or choose one of these samples."
+SHELF = "Show"
+SORT_BY, RISING, FLAGGED_ONLY = "Sort by", "Reverse order", "Anomalous only"
 SORTS = {"score": "Score", "percentile": "Percentile", "name": "Name", "added": "Order added"}
 RISING_HELP = "Off: highest score first, names from A to Z. On: the other way round."
-NONE_ANOMALOUS = "None of your images scores above the threshold. Switch off “Anomalous only” to see them."
+NONE_ANOMALOUS = f"None of your images scores above the threshold. Switch off “{FLAGGED_ONLY}” to see them."
+TABLE_HINT = "Select a row to see that image. Click a heading to sort."
+TABLE_DOWNLOAD, TABLE_FILE = "Table (CSV)", "scores.csv"
+TABLE = ("Image", "Score", "Decision", "Percentile", "p-value")
+"""The columns of the table of all results."""
 TIMINGS_HINT = "Look for the longest bar. A picture is computed once; the settings on this page reuse the result."
+
+
+def runs_on(device: str) -> str:
+    """Where the model runs."""
+    return f"Runs on {device}"
+
+
+def footer(version: str) -> str:
+    """At the bottom of every page."""
+    return f"N-Net {version}. {PAPER} Pictures never leave this computer."
+
+
+def threshold_ticks(threshold: float) -> tuple[str, str, str]:
+    """The colour bar of the score, from 0 to twice the threshold."""
+    return "0", f"{units.number(threshold)}<br>threshold", f"≥ {units.number(2 * threshold)}"
+
+
+def scale_label(title: str) -> str:
+    """What a screen reader says of a colour bar."""
+    return f"{COLOUR_SCALE}: {title}"
 
 
 def decision(reference: Reference, value: float) -> str:
@@ -171,17 +210,6 @@ def map_help() -> str:
     )
 
 
-def model_facts(checkpoint: Checkpoint) -> list[str]:
-    """Short facts for the sidebar: teacher, input size, training data, held-out normal images."""
-    model, about = checkpoint.config.model, checkpoint.about
-    facts = [f"Teacher {model.teacher}", f"Input {units.pixels(model.size, model.size)}"]
-    if name := data_name(about):
-        facts.append(f"Data: {name}")
-    if images := about.get("training_images"):
-        facts.append(f"{units.plural(int(images), 'training image')}")
-    return [*facts, f"{units.plural(checkpoint.calibration.n, 'held-out normal image')}"]
-
-
 def sample_source(collection: Collection) -> str:
     """Where the sample images come from, and on which terms."""
     return f"Samples: {collection.name}. {collection.licence}"
@@ -207,6 +235,21 @@ def labelled(sample: Sample, dataset: str) -> str:
     """What a data set says about one of its images: "labelled crack in magnetic_tile"."""
     label = f"labelled {sample.label} in {dataset}" if sample.label != UNKNOWN else f"without a label in {dataset}"
     return f"{label}, a training image there" if sample.split == "train" else label
+
+
+def shelves(count: int) -> dict[str, str]:
+    """The rows of small pictures: the visitor's own, a data set's, the samples."""
+    return {"own": f"Your {units.plural(count, 'image')}", "data": DATA_SET, "samples": "Samples"}
+
+
+def looked_at(done: int, total: int) -> str:
+    """How many images of a gallery have been scored."""
+    return f"{done} of {units.plural(total, 'image')} scored"
+
+
+def results_title(anomalous: int, total: int) -> str:
+    """Above the folded table of all results."""
+    return f"{anomalous} of {total} anomalous: table of all results"
 
 
 def data_shelf(dataset: Dataset, split: str, count: int) -> str:

@@ -22,6 +22,8 @@ from workbench.shared.resources import Model
 from workbench.shared.settings import MODEL
 from workbench.shared.sides import Side
 
+_FORMATS = ("%.4g", "%.4g", "%.3g", "%.0f %%", "%.3f", "%.1f %%")  # of the numbers in the table of both answers
+
 
 def section(scene: Scene) -> None:
     """Draw it, or say why there is nothing to compare."""
@@ -92,12 +94,10 @@ def _table(first: Side, second: Side) -> None:
         hide_index=True,
         key="compare_scores",
         column_config={
-            "Score": st.column_config.NumberColumn(format="%.4g"),
-            "Threshold": st.column_config.NumberColumn(format="%.4g"),
-            "In thresholds": st.column_config.NumberColumn(format="%.3g"),
-            "Percentile": st.column_config.NumberColumn(format="%.0f %%"),
-            "p-value": st.column_config.NumberColumn(format="%.3f"),
-            "Above threshold": st.column_config.NumberColumn(format="%.1f %%", help=words.ABOVE_HELP),
+            name: st.column_config.NumberColumn(
+                format=form, help=words.ABOVE_HELP if name == words.SCORE_COLUMNS[-1] else None
+            )
+            for name, form in zip(words.SCORE_COLUMNS[2:], _FORMATS, strict=True)
         },
     )
 
@@ -107,19 +107,10 @@ def results(first: Side, second: Side) -> pd.DataFrame:
     rows = []
     for side in (first, second):
         reference, value = side.judged.reference, side.judged.value
-        rows.append(
-            {
-                "Model": side.name,
-                "Decision": shared_words.decision(reference, value),
-                "Score": value,
-                "Threshold": reference.threshold,
-                "In thresholds": side.relative,
-                "Percentile": reference.percentile(value),
-                "p-value": reference.p_value(value),
-                "Above threshold": 100 * side.judged.share_above,
-            }
-        )
-    return pd.DataFrame(rows)
+        decision, share = shared_words.decision(reference, value), 100 * side.judged.share_above
+        rank = reference.percentile(value), reference.p_value(value)
+        rows.append((side.name, decision, value, reference.threshold, side.relative, *rank, share))
+    return pd.DataFrame(rows, columns=words.SCORE_COLUMNS)
 
 
 # ------------------------------------------------------------------------------------------------------ the pictures

@@ -38,6 +38,7 @@ DIFFERENCE_HINT = (
 DIFFERENCE_LABEL = "Difference of the two models' scores. Arrow keys move the chosen pixel; plus, minus, 0 zoom."
 DIFFERENCE_PROBE = "second minus first, in thresholds:"
 SCORES_TITLE = "**Both answers** · scores have no unit"
+SCORE_COLUMNS = ("Model", "Decision", "Score", "Threshold", "In thresholds", "Percentile", "p-value", "Above threshold")
 ABOVE_HELP = "Share of the image's area."
 PEAKS_TITLE = "Peak of each map, in normal levels"
 PEAKS_HINT = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from nnet.analysis.visibility import Response, coverage
+from nnet.analysis.visibility import coverage
 from nnet.expression import parse
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
@@ -58,10 +58,8 @@ PHOTOS: BoundedCache[str, str] = BoundedCache(16 * MEBIBYTE, len)
 """Pictures as the browser gets them, some 0.1 to 1 MB each."""
 LEVELS: BoundedCache[tuple[str, str], float] = BoundedCache(200)
 """Normal levels of 200 factors."""
-RESPONSES: BoundedCache[tuple[object, ...], Response] = BoundedCache(32)
-"""Measured dose-responses, some 1 MB each."""
 DRAWN: BoundedCache[tuple[object, ...], tuple[Curves, dict[str, tuple[go.Figure, str]]]] = BoundedCache(32)
-"""Their curves and charts under one score and threshold."""
+"""Curves and charts of measured dose-responses under one score and threshold."""
 
 
 def alteration(loaded: Loaded, recipe: Recipe) -> Alteration:

@@ -14,7 +14,10 @@ from workbench.inspect.defect.recipe import Recipe, at_dose, damage, doses
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
 from workbench.shared import controls, pictures, resources, units
+from workbench.shared.cache import BoundedCache
 
+_RESPONSES = "studio_responses"
+_KEPT = 6  # per visitor; each takes about 1 MB
 _BATCH_PIXELS = 32_000_000  # damaged images that are painted at a time, in pixels together
 
 
@@ -29,9 +32,10 @@ def draw(scene: Scene, outcome: Outcome) -> None:
         pressed = st.button(words.MEASURE, key="studio_measure", icon=":material/show_chart:")
     st.caption(words.estimate(len(doses(axis)), outcome.answer.milliseconds, scene.model.detector.device_name))
     key = (scene.loaded.hash, scene.model.key, at_dose(recipe, axis, 1.0), axis)
+    kept: BoundedCache[tuple[object, ...], Response] = st.session_state.setdefault(_RESPONSES, BoundedCache(_KEPT))
     if pressed:
-        cache.RESPONSES.of(key, lambda: _measured(scene, recipe, axis))
-    if (response := cache.RESPONSES.get(key)) is not None:
+        kept.of(key, lambda: _measured(scene, recipe, axis))
+    if (response := kept.get(key)) is not None:
         _show(scene, recipe.kind, response, key)
 
 
@@ -78,12 +82,12 @@ def _drawn(scene: Scene, kind: str, response: Response, axis: str) -> tuple[Curv
     side, scoring = min(scene.loaded.image.shape[:2]), (config.model.size, config.scoring.sigma)
     curves = effect.curves(response, axis, side, scene.judged, scoring, levels)
     charts = {
-        "Score": (figures.scores_figure(curves, kind), words.SCORES_HINT),
-        "Maps": (figures.lines_figure(curves, curves.maps, kind), words.LINES_HINT),
+        words.SCORE_CHART: (figures.scores_figure(curves, kind), words.SCORES_HINT),
+        words.MAPS_CHART: (figures.lines_figure(curves, curves.maps, kind), words.LINES_HINT),
     }
     if curves.factors:
         figure = figures.lines_figure(curves, curves.factors, kind)
-        charts["Factors of the score"] = (figure, words.factors_hint(scene.expression))
+        charts[words.FACTORS_CHART] = (figure, words.factors_hint(scene.expression))
     return curves, charts
 
 

@@ -91,7 +91,7 @@ def scores_figure(curves: Curves, kind: str) -> go.Figure:
     """The image score over the doses, with the threshold and the score without the defect; logarithmic."""
     floor = 0.5 * min((float(v) for v in (*curves.scores, curves.undamaged, curves.threshold) if v > 0), default=1.0)
     scores, undamaged, threshold = (
-        np.maximum(curves.scores, floor),
+        np.maximum(curves.scores, floor).tolist(),
         curves.undamaged or floor,
         curves.threshold or floor,
     )
@@ -124,7 +124,7 @@ def lines_figure(curves: Curves, lines: Sequence[Line], kind: str) -> go.Figure:
     drawn, values = [], [1.0]
     for index, one in enumerate(lines):
         colour, dash = _style(one.name, index)
-        y = np.maximum(one.after, _LEAST)
+        y = np.maximum(one.after, _LEAST).tolist()
         values.extend(y)
         fill = [colour if seen else "rgba(0,0,0,0)" for seen in one.visible]
         drawn.append(
@@ -156,9 +156,9 @@ def _style(name: str, index: int) -> tuple[str, str]:
     return theme.SCALES[index % len(theme.SCALES)], "solid"
 
 
-def _positions(curves: Curves) -> np.ndarray:
+def _positions(curves: Curves) -> list[float]:
     """The doses as the axis counts them: pixels of the image, or percent of contrast."""
-    return 100 * curves.doses if curves.pixels is None else curves.pixels
+    return (100 * curves.doses if curves.pixels is None else curves.pixels).tolist()
 
 
 def _dose_axis(curves: Curves, kind: str) -> dict[str, object]:

@@ -20,8 +20,8 @@ def draw(scene: Scene, outcome: Outcome) -> None:
     with st.container(horizontal=True, gap="small"):
         use = st.button(words.EVERYWHERE, key="studio_use", icon=":material/library_add:", help=words.EVERYWHERE_HELP)
         files = {
-            "Image (PNG)": (lambda: pictures.png(alteration.image), f"{name}.png"),
-            "Mask (PNG)": (lambda: pictures.png(mask_picture(alteration.mask)), f"{name}-mask.png"),
+            words.IMAGE_FILE: (lambda: pictures.png(alteration.image), f"{name}.png"),
+            words.MASK_FILE: (lambda: pictures.png(mask_picture(alteration.mask)), f"{name}-mask.png"),
         }
         for label, (make, file) in files.items():
             st.download_button(
@@ -52,10 +52,10 @@ def _lead_on(key: str) -> None:
     """Ways to the other pages with the altered image chosen."""
     st.success(words.added(chosen_picture.uploads()[key].title), icon=":material/check:")
     with st.container(horizontal=True, gap="small"):
-        for label, page in (("In Memory", "pages/2_Memory.py"), ("In Projection", "pages/3_Projection.py")):
+        for label, page in ((words.IN_MEMORY, "pages/2_Memory.py"), (words.IN_PROJECTION, "pages/3_Projection.py")):
             if st.button(label, key=f"studio_{page}", icon=":material/arrow_forward:"):
                 chosen_picture.choose(key)
                 st.switch_page(page)
-        if st.button("Here", key="studio_here", icon=":material/search:"):
+        if st.button(words.HERE, key="studio_here", icon=":material/search:"):
             chosen_picture.choose(key)
             st.rerun()

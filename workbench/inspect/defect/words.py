@@ -226,6 +226,7 @@ DOSE_LEAD = "The same defect, smaller and larger or fainter and stronger: at whi
 AXIS_LABEL = "Change its"
 AXES = {SIZE: "Size", CONTRAST: "Contrast"}
 MEASURE = "Measure"
+SCORE_CHART, MAPS_CHART, FACTORS_CHART = "Score", "Maps", "Factors of the score"
 DOSE_DOWNLOAD = "Dose-response (CSV)"
 SCORES_HINT = "Look for the first orange dot: from there on, the picture is called anomalous."
 LINES_HINT = (
@@ -331,6 +332,8 @@ def _dose(curves: Curves, dose: float, kind: str) -> str:
 
 # ------------------------------------------------------------------------------------------- keeping the picture
 
+IMAGE_FILE, MASK_FILE = "Image (PNG)", "Mask (PNG)"
+IN_MEMORY, IN_PROJECTION, HERE = "Memory", "Projection", "Inspect"
 EVERYWHERE = "Use this image everywhere"
 EVERYWHERE_HELP = (
     "Adds the altered picture to your images, so that you can also look at it on the other pages. It stays on this "
@@ -345,4 +348,4 @@ def file_stem(picture: str, kind: str) -> str:
 
 def added(title: str) -> str:
     """That an altered picture is now among the visitor's images."""
-    return f"{units.plain(title)} is now among your images. Look at it:"
+    return f"{units.plain(title)} is now among your images. Look at it in:"

@@ -13,10 +13,9 @@ from nnet.replay.checks import Check, Rerun
 from workbench.inspect.replay import words
 from workbench.inspect.scene import Scene
 from workbench.shared import bundles, pictures, resources, session, settings, units
-from workbench.shared.cache import BoundedCache
 from workbench.shared.pictures import Scale
 
-_AGAIN: BoundedCache[tuple[str, ...], Rerun] = BoundedCache(4)
+_AGAIN = "bundles_run_again"
 
 
 def section(scene: Scene) -> None:
@@ -53,8 +52,13 @@ def _again(scene: Scene, bundle: Bundle) -> Rerun | None:
     if found is None:
         return None
     model = resources.load_model(*found, str(scene.model.detector.device))
+    runs: dict[tuple[str, ...], Rerun] = st.session_state.setdefault(_AGAIN, {})
     key = (scene.loaded.hash, bundle.weights_hash, bundle.reference.expression, bundle.made, model.key)
-    return _AGAIN.of(key, lambda: checks.rerun(bundle, model.detector, resources.trace(model, scene.loaded).maps))
+    if key not in runs:
+        runs.clear()  # one is shown at a time, and the traces are kept elsewhere
+        maps = resources.trace(model, scene.loaded).maps
+        runs[key] = checks.rerun(bundle, model.detector, maps)
+    return runs[key]
 
 
 def _heading(bundle: Bundle, found: Sequence[Check], again: Rerun | None) -> None:
@@ -65,13 +69,13 @@ def _heading(bundle: Bundle, found: Sequence[Check], again: Rerun | None) -> Non
         st.info(units.plain(checks.no_checkpoint(bundle)), icon=":material/link_off:")
     else:
         st.markdown(f"{units.plain(again.why)} {words.difference(bundle, again)}")
-    rows = [{"Check": c.name, "Result": words.MARKS[c.agrees], "What was found": c.detail} for c in found]
+    rows = [(c.name, words.MARKS[c.agrees], c.detail) for c in found]
     st.markdown(words.checks_title(len(rows)))
     st.dataframe(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, columns=words.CHECK_COLUMNS),
         hide_index=True,
         key="replay_checks",
-        column_config={"What was found": st.column_config.TextColumn(width="large")},
+        column_config={words.CHECK_COLUMNS[-1]: st.column_config.TextColumn(width="large")},
     )
 
 

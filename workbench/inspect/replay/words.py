@@ -19,6 +19,7 @@ HOW_TO_SAVE = (
     "the page. On the command line: `python -m nnet replay FILE`."
 )
 CHECKING = "Checking the numbers again…"
+CHECK_COLUMNS = ("Check", "Result", "What was found")
 MARKS = {True: "✓ agrees", False: "✗ differs"}
 STORED_TITLE, NOW_TITLE, DIFFERENCE_TITLE = "Score in the bundle", "Score now", "Difference of the scores"
 STORED_HINT = "As stored. Look for the same spots as in the score now."
