@@ -24,6 +24,7 @@ from workbench.evaluate import cache, decisions, layouts, page, report, words
 from workbench.evaluate.scene import Scene
 from workbench.shared import resources
 from workbench.shared import words as shared_words
+from workbench.shared.cache import BoundedCache
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE, INSPECT = "pages/4_Evaluate.py", "pages/1_Inspect.py"
@@ -107,8 +108,11 @@ def test_every_image_passes_through_the_network_once_and_the_table_holds_the_met
 ) -> None:
     seen = []
     real = Detector.maps_and_f3
-    cache.stores.clear()
-    with patch.object(Detector, "maps_and_f3", lambda self, images: seen.append(len(images)) or real(self, images)):
+    empty = {name: BoundedCache(8) for name in ("EVIDENCE", "SCORED", "INSPECTIONS", "PACES")}
+    with (
+        patch.multiple(cache, **empty),
+        patch.object(Detector, "maps_and_f3", lambda self, images: seen.append(len(images)) or real(self, images)),
+    ):
         at = start(evaluate_data="folder", evaluate_folder=str(category))
         assert "6 normal and 7 defective test images of 2 types, 4 training images." in said(at)
         assert "no problems found" in at.expander[0].label
