@@ -52,7 +52,7 @@ def test_the_controls_of_memory_work(browser: object, address: str) -> None:
         page.wait_for_url("**forget=**")
         visitor.settle()
         assert page.locator(".st-key-map_pictures .frame").count() == 12
-        page.get_by_role("button", name="Back to the trained addressing").click()
+        page.get_by_role("button", name="Reset").click()
         page.wait_for_function("() => !location.search.includes('forget')")
         visitor.settle()
         page.locator(".st-key-atlas").get_by_text("Similarity", exact=True).click()

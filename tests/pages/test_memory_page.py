@@ -221,7 +221,7 @@ def test_the_trained_addressing_is_marked_and_comes_back() -> None:
     fine(at.select_slider(key="temperature").set_value(1.0).run())
     fine(at.select_slider(key="shrink").set_value(2.0).run())
     assert tiles(at, RECALL) != before and "trained: 0.05" in html(at)
-    pressed(at, "Back to the trained addressing")
+    pressed(at, "Reset")
     assert tiles(at, RECALL) == before
     assert "temperature" not in at.query_params and "shrink" not in at.query_params
 

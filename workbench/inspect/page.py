@@ -72,7 +72,7 @@ def _heading(picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Ju
         if judged.share_above > shared_words.UNFAMILIAR_SHARE:
             st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
         st.caption(" ".join((shared_words.picture_facts(loaded.image.shape, picture.known), *loaded.notes)))
-    with right, st.grid(3, min_column_width=104, gap="small"):
+    with right, st.grid(3, min_column_width=88, gap="small"):
         st.metric(words.SCORE, units.number(value), help=shared_words.threshold(reference))
         st.metric(words.PERCENTILE, f"{reference.percentile(value):.0f}", help=shared_words.PERCENTILE_HELP)
         st.metric(words.P_VALUE, units.number(reference.p_value(value)), help=shared_words.P_VALUE_HELP)

@@ -143,6 +143,6 @@ def _six_maps(scene: Scene, result: Effect) -> None:
             share = maps[name] / max(levels[name], 1e-12)
             values = colours.readings(recall.per_position(share, scene.shape))
             tiles.append(Tile(title, "", colours.photo_uri(pictures.colourised(share, scale), 128), None, values))
-    linked(scene, "map_pictures", tiles, 130)
+    linked(scene, "map_pictures", tiles, 130, columns=6)
     st.html(pictures.colour_bar(scale))
     st.caption(words.MAPS_HINT)

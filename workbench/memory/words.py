@@ -88,7 +88,7 @@ def spread(used: int, spread_here: float, items: int, spread_training: float | N
 ADDRESSING_TITLE = "How a patch is recalled"
 AS_TRAINED = ":gray-badge[As trained]"
 AS_TRAINED_HINT = "Move a slider: everything below follows at once, without running the network."
-RESET = "Back to the trained addressing"
+RESET = "Reset"
 TEMPERATURE = (
     "Temperature of the softmax",
     "The cosines are divided by it before the softmax. Low: a patch takes only its most similar item. High: it takes "

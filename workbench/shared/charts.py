@@ -76,7 +76,7 @@ def chart(
 
 def axis(title: str, **more: Any) -> dict[str, Any]:
     """An axis with its title, which a drag does not move."""
-    return {"title": {"text": title, "standoff": 4}, "fixedrange": True} | more
+    return {"title": {"text": title, "standoff": 6}, "fixedrange": True} | more
 
 
 def log_axis(title: str, values: Iterable[float], labels: float = 0.0, **more: Any) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def log_axis(title: str, values: Iterable[float], labels: float = 0.0, **more: A
     ticks = [float(f"{step}e{power}") for power in range(math.floor(low) - 1, math.ceil(high) + 1) for step in steps]
     shown = [tick for tick in ticks if low <= math.log10(tick) <= high]
     written = {"tickvals": shown, "ticktext": [f"{tick:g}" for tick in shown], "tickangle": 0}
-    return axis(title, type="log", range=[low, high + labels * (high - low)], **written) | more
+    return axis(title, automargin=True, type="log", range=[low, high + labels * (high - low)], **written) | more
 
 
 def spans(names: Sequence[str], low: Sequence[float], high: Sequence[float], width: int, **more: Any) -> dict[str, Any]:

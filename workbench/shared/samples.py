@@ -42,10 +42,6 @@ class Collection:
     licence: str
     images: tuple[SampleImage, ...]
 
-    def find(self, id: str) -> SampleImage | None:
-        """The image of that id, or None."""
-        return next((image for image in self.images if image.id == id), None)
-
 
 @cache
 def collection() -> Collection:
