@@ -38,7 +38,7 @@ def controls(model: Model) -> str:
             on_change=settings.expression_written,
             args=(model,),
             help=shared_words.EXPRESSION_HELP,
-            width=250,
+            width=220,
         )
         with st.popover(words.PLAIN_BUTTON, icon=":material/checklist:", help=words.PLAIN_HELP):
             st.session_state["maps_used"] = list(parse(chosen.expression).maps)

@@ -39,7 +39,7 @@ def _place(scene: Scene) -> None:
     parts = figures.around(scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, (x, y), shape)
     with st.container(horizontal=True, gap="small"):
         for (caption, alt), part in zip(words.AROUND.items(), parts, strict=True):
-            st.image(pictures.photo_uri(part), caption, width=120, alt=alt)
+            st.image(pictures.photo_uri(part), caption, width=108, alt=alt)
     for (key, label), value, length in zip(words.SLIDERS.items(), (x, y), shape[1::-1], strict=True):
         st.session_state[key] = value
         st.slider(label, 0, length - 1, key=key, on_change=_moved)
