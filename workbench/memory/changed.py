@@ -18,7 +18,7 @@ _TOP = 0.7  # of the scale of distances
 def section(scene: Scene, now: Now) -> None:
     st.subheader(words.CHANGED_TITLE, anchor=False)
     if now.changed:
-        st.caption(words.UNDER_CHANGED)
+        st.markdown(words.UNDER_CHANGED)
     flagged, distance = scene.flagged, now.recall.distance
     normal_mean, flagged_mean = (float(distance[mask].mean()) if mask.any() else None for mask in (~flagged, flagged))
     st.markdown(words.changed(normal_mean, flagged_mean, float(distance.mean())))

@@ -17,7 +17,7 @@ _ON_PAGE = 12
 def section(scene: Scene, now: Now) -> None:
     st.subheader(words.ITEMS_TITLE, anchor=False)
     if now.changed:
-        st.caption(words.UNDER_CHANGED)
+        st.markdown(words.UNDER_CHANGED)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = ordered(scene, settings.ITEMS_ORDER, now.usage)
         only = _only(scene)

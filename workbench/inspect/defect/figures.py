@@ -109,6 +109,7 @@ def scores_figure(curves: Curves, kind: str) -> go.Figure:
     return charts.chart(
         [dots],
         _HEIGHT,
+        left=64,
         x=_dose_axis(curves, kind),
         y=charts.log_axis(words.SCORES_AXIS, [*scores, undamaged, threshold]),
         shapes=[charts.level(threshold, theme.THRESHOLD, "y"), charts.level(undamaged, theme.THRESHOLD, "y", "dash")],
@@ -141,6 +142,7 @@ def lines_figure(curves: Curves, lines: Sequence[Line], kind: str) -> go.Figure:
     return charts.chart(
         drawn,
         _HEIGHT,
+        left=64,
         x=_dose_axis(curves, kind),
         y=charts.log_axis(words.LINES_AXIS, values),
         legend=True,
