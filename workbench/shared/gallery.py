@@ -251,12 +251,12 @@ def results_table(pictures: list[Picture], tiles: dict[str, Tile], reference: Re
         [reference.percentile(score) for score in scores],
         [reference.p_value(score) for score in scores],
     )
-    return pd.DataFrame(dict(zip(words.TABLE, columns, strict=True)))
+    return pd.DataFrame(dict(zip(words.TABLE_COLUMNS, columns, strict=True)))
 
 
 def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference, title: str) -> None:
     table = results_table(pictures, tiles, reference)
-    _, score, _, percentile, p_value = words.TABLE
+    _, score, _, percentile, p_value = words.TABLE_COLUMNS
     with st.expander(title, icon=":material/table_rows:"):
         st.caption(words.TABLE_HINT)
         st.dataframe(
@@ -291,7 +291,7 @@ def _row_chosen() -> None:
 def adding() -> None:
     """The uploader, how far reading is, and a sentence for each file that could not be used."""
     st.file_uploader(
-        words.NEEDS_UPLOAD,
+        words.UPLOAD_LABEL,
         accept_multiple_files=True,
         key=chosen_picture.uploader_key(),
         on_change=chosen_picture.hand_over,

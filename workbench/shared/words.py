@@ -114,7 +114,7 @@ UNFAMILIAR_SHARE = 0.5
 OUTLINE_HELP = "Outlines the regions whose score is above the threshold."
 OVERLAY_HINT = "Look for outlined regions: there the score is above the threshold."
 MAP_HINT = "The score at every pixel (no unit); its highest value is the image score."
-NEEDS_UPLOAD = "Drop images or a replay bundle here, or choose files"
+UPLOAD_LABEL = "Drop images or a replay bundle here, or choose files"
 READING_IMAGES = "Reading the images"
 TAKE_A_SAMPLE = "Or choose one of these samples."
 SHELF = "Show"
@@ -124,7 +124,7 @@ RISING_HELP = "Off: highest score first, names from A to Z. On: the other way ro
 NONE_ANOMALOUS = f"None of your images scores above the threshold. Switch off “{FLAGGED_ONLY}” to see them."
 TABLE_HINT = "Select a row to see that image. Click a heading to sort."
 TABLE_DOWNLOAD, TABLE_FILE = "Table (CSV)", "scores.csv"
-TABLE = ("Image", "Score", "Decision", "Percentile", "p-value")
+TABLE_COLUMNS = ("Image", "Score", "Decision", "Percentile", "p-value")
 """The columns of the table of all results."""
 TIMINGS_HINT = "Look for the longest bar. A picture is computed once; the settings on this page reuse the result."
 
