@@ -50,7 +50,7 @@ def drag(page: object, share: float) -> None:
 
 def confusion(page: object) -> list[str]:
     """The four counts of the table."""
-    cells = page.locator("[data-testid=stHtml] td span:first-child").all_inner_texts()
+    cells = page.locator("[data-testid=stHtml] td b").all_inner_texts()
     return [cell for cell in cells if cell.isdigit()]
 
 
