@@ -15,17 +15,25 @@ if TYPE_CHECKING:
     from nnet.detector import Detector
 
 
-_LONGEST_FIRST = ("browser", "processes", "pages", "unit")
+_LONGEST_FIRST = (
+    *("processes/test_ablation_study.py", "processes/test_runs.py", "browser/test_train_browser.py"),
+    *("browser/test_components_browser.py", "browser/test_inspect_browser.py", "pages/test_tour.py"),
+    *("browser", "processes/test_distributed.py", "processes/test_training.py"),
+    *("pages/test_variant_grid.py", "pages/test_inspect_page.py", "pages/test_memory_page.py"),
+    *("processes", "pages", "unit"),
+)
+"""Files and folders in the order in which they are run."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folders whose files take longest come first, so that no process is left alone with one of them at the end."""
+    """The files that take longest come first, so that no process is left alone with one of them at the end."""
     root = Path(__file__).parent
 
     def place(item: pytest.Item) -> int:
-        folder = item.path.relative_to(root).parts[0] if item.path.is_relative_to(root) else ""
-        return _LONGEST_FIRST.index(folder) if folder in _LONGEST_FIRST else len(_LONGEST_FIRST)
+        path = item.path.relative_to(root).as_posix() if item.path.is_relative_to(root) else ""
+        known = (name for name in (path, path.partition("/")[0]) if name in _LONGEST_FIRST)
+        return _LONGEST_FIRST.index(next(known, "unit"))
 
     items.sort(key=place)
 

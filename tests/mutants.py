@@ -131,6 +131,13 @@ FAULTS = [
         "processes/test_training.py -k resumes",
     ),
     Fault(
+        "a history that is not cut on resume",
+        "nnet/training/loop.py",
+        "truncate_history(self.job.out, self.first_epoch)",
+        "pass",
+        "processes/test_training.py -k killed_process",
+    ),
+    Fault(
         "a lock that is shared",
         "nnet/runs/locks.py",
         "fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)",

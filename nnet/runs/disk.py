@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from functools import lru_cache
 from pathlib import Path
@@ -55,9 +57,13 @@ def left_to_write(need: int, path: Path) -> int:
     """What a run that needs `need` bytes in all will still write, given what lies in its directory already."""
     if not path.is_dir():
         return need
-    parts = [child for child in path.iterdir() if child.name != DATA]
-    files = [file for part in parts for file in (part.rglob("*") if part.is_dir() else (part,)) if file.is_file()]
-    there = sum(file.stat().st_size for file in files)
+    there = 0
+    for folder, folders, files in os.walk(path):
+        if Path(folder) == path and DATA in folders:
+            folders.remove(DATA)
+        for name in files:
+            with contextlib.suppress(FileNotFoundError):  # a temporary file of a run that is at work
+                there += os.stat(os.path.join(folder, name)).st_size
     return max(need - there, min(need, SPARE_DISK))
 
 

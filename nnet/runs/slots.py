@@ -81,7 +81,7 @@ def _note_wait(path: Path, queue: str, *, refused: bool) -> None:
     if refused and first in ("", queue):
         write_json(path, {"queue": queue, "asked": time.monotonic()})
     elif not refused and first == queue:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _first(path: Path) -> str:

@@ -195,7 +195,7 @@ class StudyFolder:
             if path.is_dir():
                 shutil.rmtree(path)
             elif path.name not in _OF_THE_RUN and not path.name.startswith("."):  # the status being written just now
-                path.unlink()
+                path.unlink(missing_ok=True)
 
     def write_tables(self, rows: Sequence[Mapping[str, Any]]) -> list[Path]:
         """Write results.csv, and results.parquet where pyarrow is installed; returns what was written."""

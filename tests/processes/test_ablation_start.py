@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
+import forking
 import pytest
 from apptest import fine, start, words
 from builders import TINY
 from variant_builders import make_category
+from waiting import until
 
+from nnet.runs import processes
 from nnet.runs.slots import MACHINE
 from workbench.ablations.start.studies import started
 from workbench.shared import places
 
 PAGE = "pages/6_Ablations.py"
 CHANGES = {**TINY, "model.teacher": "mobilenetv3_small_050"}
-PATIENCE = 240.0
 
 
 @pytest.mark.usefixtures("only_tiny")
@@ -24,6 +25,7 @@ def test_a_study_from_the_page_finishes_and_its_table_is_shown(tmp_path: Path, m
     monkeypatch.setenv(places.RUNS_FOLDER, str(tmp_path / "runs"))
     monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(processes, "launch", forking.launch)
     at = start(
         PAGE,
         ablations_part="start",
@@ -35,10 +37,9 @@ def test_a_study_from_the_page_finishes_and_its_table_is_shown(tmp_path: Path, m
     fine(at.button(key="start_study_now").click().run())
     (folder,) = started().values()
     (run,) = folder.runs.list()
-    until = time.monotonic() + PATIENCE
-    while folder.runs.get(run.id).state in ("queued", "running"):
-        assert time.monotonic() < until, folder.runs.get(run.id).log_tail()
-        time.sleep(0.2)
+    until(
+        lambda: folder.runs.get(run.id).state not in ("queued", "running"), lambda: folder.runs.get(run.id).log_tail()
+    )
     assert folder.runs.get(run.id).state == "done", folder.runs.get(run.id).log_tail()
     fine(at.run())
     assert "1 training: 1 done." in words(at)

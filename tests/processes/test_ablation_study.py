@@ -5,24 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
+import forking
 import numpy as np
 import pytest
 from builders import TINY, random_images
 from PIL import Image
 from run_builders import end, say
 from variant_builders import make_category
+from waiting import held, until
 
+import nnet.saved.storage
 from nnet.cli import main
 from nnet.cli.ablate import STOPPED
 from nnet.config import Config
@@ -44,8 +42,6 @@ from nnet.training.events import Callbacks, Progress
 from nnet.training.state import RESUME
 from nnet.units import duration
 
-ROOT = Path(__file__).parents[2]
-HELD = ROOT / "tests" / "support" / "held"
 COSTS = Costs(step=2.0, teacher=0.5, forward=0.25, reading=0.125, cached=True)
 SETTINGS = {path: value for path, value in TINY.items() if path != "loss.beta_epochs"}
 TIMES = {"seconds_training", "seconds_run", "training_images_per_second", "images_per_second", "created", "commit"}
@@ -88,28 +84,26 @@ def interrupted(category, tmp_path_factory, machine) -> Interrupted:
     """Table 7 with two seeds: N-Net alone, which stands in other studies too."""
     out, gate = tmp_path_factory.mktemp("study"), tmp_path_factory.mktemp("gate") / "open"
     folder, asked = StudyFolder(out), arguments(category, out, "--study", "table7", "--seeds", 2)
-    command = [sys.executable, "-m", "nnet", *asked]
-    environment = {**os.environ, "NNET_TEST_HOLD": str(gate), "PYTHONPATH": str(HELD)}
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-    killed = subprocess.Popen(command, cwd=ROOT, env=environment, **pipes)
-    while not list((out / MODELS).glob(f"*/{RESUME}")):
-        assert killed.poll() is None, killed.stderr.read()
-        time.sleep(0.05)
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate()
-    (run,) = [run for run in folder.runs.list() if run.kept_epochs]
-    # Tests that a shell started in the background ignore Ctrl-C, and so would what they start.
-    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    stopped = subprocess.Popen(command, cwd=ROOT, env=environment, preexec_fn=heard, **pipes)
-    assert any(line.startswith("started") for line in stopped.stderr)
-    stopped.send_signal(signal.SIGINT)
-    said = stopped.communicate()[1]
+    machine.setattr(processes, "launch", forking.launch)
+    machine.setattr(nnet.saved.storage, "write_atomically", held(gate))
+    machine.setattr("nnet.studies.estimate.costs_of", lambda spec: COSTS)
+    log = out.with_name("said")
+    with log.open("w") as said:
+        killed = forking.fork(lambda: main(asked), said.fileno(), said.fileno())
+        until(lambda: killed.poll() is not None or any(run.kept_epochs for run in folder.runs.list()), log.read_text)
+        killed.send_signal(signal.SIGKILL)
+        assert killed.wait() == -signal.SIGKILL, log.read_text()
+        (run,) = [run for run in folder.runs.list() if run.kept_epochs]
+        said.truncate(0)
+        stopped = forking.fork(lambda: main(asked), said.fileno(), said.fileno())
+        until(lambda: stopped.poll() is not None or "started" in log.read_text(), log.read_text)
+        stopped.send_signal(signal.SIGINT)
+        code = stopped.wait()
     states = [run.state for run in folder.runs.list()]
     alive = processes.is_alive(*layout.read_trainer(run.path))
     gate.touch()
-    machine.setattr("nnet.studies.estimate.costs_of", lambda spec: COSTS)
     assert main(asked) == 0
-    return Interrupted(out, run.state, stopped.returncode, said, states, alive)
+    return Interrupted(out, run.state, code, log.read_text(), states, alive)
 
 
 @pytest.fixture(scope="module")

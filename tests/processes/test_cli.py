@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forking
 import numpy as np
 import pytest
 from builders import random_images, tiny_config
@@ -27,8 +28,7 @@ TINY = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs",
 
 
 def nnet(*arguments: object) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "nnet", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return forking.run(lambda: main([str(word) for word in arguments]))
 
 
 def save_images(folder: Path, count: int, seed: int = 0) -> Path:

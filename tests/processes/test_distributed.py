@@ -3,12 +3,13 @@
 import copy
 import functools
 import os
+import signal
+import socket
 import subprocess
 import sys
-import traceback
 from pathlib import Path
 
-import double_precision as double_precision_program
+import forking
 import pytest
 import torch
 import torch.distributed as dist
@@ -16,6 +17,7 @@ from builders import random_images
 from double_precision import double_precision
 from PIL import Image
 from safetensors.torch import load_file
+from waiting import until
 
 from nnet.cli import main
 from nnet.saved import checkpoint as checkpoints
@@ -34,6 +36,16 @@ alone, which would be wrong, by 9e-4 in the first epoch, and by 0.4.
 """
 
 
+OPTIONS = ["--teacher", "mobilenetv3_small_050", "--random-teacher", "--size", "64", "--batch-size", "5"]
+OPTIONS += ["--learning-rate", "0.0002", "--set", "loss.beta_epochs=1", "--device", "cpu"]
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        return free.getsockname()[1]
+
+
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory) -> tuple[Path, Path]:
     """The directories of a run in one process and of the same one in two.
@@ -44,36 +56,40 @@ def pair(tmp_path_factory) -> tuple[Path, Path]:
     (folder / "photos").mkdir()
     for number, image in enumerate(random_images(17)):
         Image.fromarray(image).save(folder / "photos" / f"{number:02}.png")
-    options = [
-        "--teacher",
-        "mobilenetv3_small_050",
-        "--random-teacher",
-        "--size",
-        "64",
-        "--epochs",
-        str(EPOCHS),
-        "--batch-size",
-        "5",
-        "--learning-rate",
-        "0.0002",
-        "--set",
-        "loss.beta_epochs=1",
-        "--device",
-        "cpu",
-        "--data",
-        str(folder / "photos"),
-    ]
+    options = [*OPTIONS, "--epochs", str(EPOCHS), "--data", str(folder / "photos")]
     with double_precision():
         assert main(["train", *options, "--out", str(folder / "one")]) == 0
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command = [*torchrun, double_precision_program.__file__, "train", *options, "--out", str(folder / "two")]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    meeting = {"WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(free_port()), "OMP_NUM_THREADS": "1"}
+    log = folder / "log"
+    with log.open("ab") as said, double_precision():
+        team = [
+            forking.fork(
+                lambda: main(["train", *options, "--out", str(folder / "two")]),
+                said.fileno(),
+                said.fileno(),
+                environment={**meeting, "RANK": rank, "LOCAL_RANK": rank, "LOCAL_WORLD_SIZE": "2"},
+            )
+            for rank in ("0", "1")
+        ]
+    until(lambda: all(member.poll() == 0 for member in team) or any(member.poll() for member in team), log.read_text)
+    for member in team:
+        member.send_signal(signal.SIGKILL)  # one waits for ever if the other has failed
+    assert [member.wait() for member in team] == [0, 0], log.read_text()
     return folder / "one", folder / "two"
 
 
 @pytest.mark.slow
+def test_torchrun_starts_a_team(pair, tmp_path):
+    """What the fixture has done with forks, as the README's reader does it."""
+    options = [*OPTIONS, "--epochs", "1", "--data", str(pair[0].parent / "photos"), "--out", str(tmp_path / "m")]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    command = [*torchrun, "-m", "nnet", "train", *options]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(load_history(tmp_path / "m")) == 1 and checkpoints.load(tmp_path / "m").calibration.n == 8
+
+
 def test_two_processes_have_the_loss_curve_of_one(pair):
     one, two = map(load_history, pair)
     assert len(one) == len(two) == EPOCHS
@@ -125,15 +141,5 @@ def normalise_as(rank: int, meeting: Path) -> None:
 
 def test_batch_normalisation_together_equals_that_of_the_whole_batch(tmp_path):
     """Two forks of this process, so that neither leaves a process group behind."""
-    pids = []
-    for rank in range(2):
-        pid = os.fork()
-        if pid == 0:
-            try:
-                normalise_as(rank, tmp_path / "meeting")
-                os._exit(0)
-            except BaseException:
-                traceback.print_exc()
-                os._exit(1)
-        pids.append(pid)
-    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0, 0]
+    team = [forking.fork(lambda: normalise_as(rank, tmp_path / "meeting"), 1, 2) for rank in range(2)]  # noqa: B023
+    assert [member.wait() for member in team] == [0, 0]

@@ -1,12 +1,11 @@
-"""The scripts in examples/, run as a user runs them: in their own process, from another folder."""
+"""The scripts in examples/, run as a user runs them: each in a process, from another folder."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+import forking
 import pytest
 from builders import random_images
 from PIL import Image
@@ -28,9 +27,8 @@ def test_an_example_runs_alone(name, tmp_path, trained_checkpoint):
     (tmp_path / "parts").mkdir()
     for number, image in enumerate(random_images(2)):
         Image.fromarray(image).save(tmp_path / "parts" / f"{number}.png")
-    command = [sys.executable, str(ROOT / "examples" / name), *ARGUMENTS[name], str(trained_checkpoint)]
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env)
+    command = [str(ROOT / "examples" / name), *ARGUMENTS[name], str(trained_checkpoint)]
+    done = forking.run(lambda: forking.script(command), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) == {"score_folder.py": 2, "own_expression.py": 2, "what_if.py": 4}[name]

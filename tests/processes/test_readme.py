@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forking
 import pytest
 from builders import random_images
 from PIL import Image
@@ -56,7 +57,7 @@ def test_the_make_targets_exist():
 def test_the_library_example_runs(photos, tiny_checkpoint, monkeypatch):
     code = blocks("python")[0].replace("checkpoints/elpv-mono", str(tiny_checkpoint))
     code = code.replace("photo.png", "photos/new/0.png")
-    done = subprocess.run([sys.executable, "-c", code], cwd=photos, capture_output=True, text=True)
+    done = forking.run(lambda: exec(code, {"__name__": "__main__"}), cwd=photos)
     assert done.returncode == 0 and len(done.stdout.split()) == 2, done.stderr
 
 

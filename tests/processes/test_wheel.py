@@ -19,6 +19,7 @@ from PIL import Image
 import nnet
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

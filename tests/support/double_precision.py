@@ -2,14 +2,11 @@
 
 Adam divides each gradient by its size and so turns a rounding into a step wherever the true gradient is 0. In float32
 two machines, or two batch sizes on one machine, drift apart by a percent within a few steps; in float64 by 1e-11.
-
-As a program, `python double_precision.py ARGUMENTS` is `python -m nnet ARGUMENTS` in float64.
 """
 
 from __future__ import annotations
 
 import contextlib
-import sys
 import warnings
 from collections.abc import Iterator
 from unittest import mock
@@ -40,11 +37,3 @@ def double_precision() -> Iterator[None]:
     finally:
         torch.set_default_dtype(before)
         torch.set_num_threads(threads)
-
-
-if __name__ == "__main__":
-    from nnet.cli import main
-
-    with double_precision():
-        code = main(sys.argv[1:])
-    sys.exit(code)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
+from waiting import until
 
 from workbench.shared.cache import BoundedCache
 
@@ -37,7 +37,7 @@ def test_a_value_is_made_once_even_if_several_threads_ask() -> None:
 
     def make() -> object:
         made.append(1)
-        time.sleep(0.05)
+        until(lambda: cache._turns["a"][1] == 6)  # all have come
         return object()
 
     def ask() -> None:

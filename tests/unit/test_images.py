@@ -8,7 +8,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
+from waiting import until
 
 from nnet.data import images
 from nnet.data.images import IMAGE_SUFFIXES, ImageError, content_hash, decode, resize
@@ -634,13 +634,15 @@ def pixels_in_work(monkeypatch, limit, sources):
         with lock:
             now.append(image.width * image.height)
             most.append(sum(now))
-        time.sleep(0.01)
+        until(lambda: len(now) + len(budget._waiting) >= min(4, len(sources) - len(done)))  # all have come that can
         with lock:
             now.remove(image.width * image.height)
+            done.append(image)
         return plain(image)
 
-    lock, now, most, plain = threading.Lock(), [], [0], images._upright
-    monkeypatch.setattr(images, "_BUDGET", images.PixelBudget(limit))
+    lock, now, most, done, plain = threading.Lock(), [], [0], [], images._upright
+    budget = images.PixelBudget(limit)
+    monkeypatch.setattr(images, "_BUDGET", budget)
     monkeypatch.setattr(images, "_TURNS_TO_DECODE", threading.BoundedSemaphore(4))
     monkeypatch.setattr(images, "_upright", upright_slowly)
     with ThreadPoolExecutor(4) as pool:
