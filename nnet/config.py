@@ -18,16 +18,26 @@ from nnet.expression import for_maps, parse
 
 DISTANCES = ("cosine", "l1", "l2")
 SCHEDULES = ("constant", "cosine")
+FEATURES = ("stages", "activated")
+TARGETS = ("original", "recalled")
+INITIALISATIONS = ("pytorch", "kaiming")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+
+
+_NEVER = object()  # equal to no value
 
 
 class ConfigError(NNetError, ValueError):
     """A setting has a value that the network cannot be built or trained with."""
 
 
-def setting(default: Any, help: str, source: str) -> Any:
-    """A dataclass field with its documentation and the source of its default."""
-    return dataclasses.field(default=default, metadata={"help": help, "source": source})
+def setting(default: Any, help: str, source: str, **legacy: Any) -> Any:
+    """A dataclass field with its documentation and the source of its default.
+
+    `legacy=` is what a configuration means that was written before the field existed. A field with this value is left
+    out of the hashes of configurations, so that those of earlier runs stay what they were.
+    """
+    return dataclasses.field(default=default, metadata={"help": help, "source": source, **legacy})
 
 
 @dataclass(frozen=True)
@@ -44,12 +54,25 @@ class ModelConfig:
         "'pretrained' looks up the ImageNet weights; 'random' is for tests only: such a model detects nothing.",
         "paper, section 3.2: the teacher is pretrained and frozen",
     )
+    features: str = setting(
+        "stages",
+        "Features of a teacher that is no ResNet: stages, the linear outputs of its stages, or activated, what its "
+        "last block of each stage holds after the activation. With a ResNet both are the same.",
+        "paper, section 4.1(2): the outputs of a ResNet's stages, which follow a ReLU; see docs/choices.md",
+        legacy="stages",
+    )
     size: int = setting(256, "Side of the square network input, in pixels; a multiple of 32.", "paper, section 4.1(2)")
     forward: bool = setting(True, "Forward branch: student S1 and maps M4..M6.", "paper, section 3.2; Table 4 (BD)")
     reverse: bool = setting(
         True, "Reverse branch: FFC, student S2 and maps M1..M3. Off: plain forward distillation.", "paper, Figure 6"
     )
     fpm: bool = setting(True, "Feature projection modules, one per scale and side.", "paper, Figure 3a; Table 4")
+    forward_target: str = setting(
+        "original",
+        "Where S1's target P_3 comes from: original, the teacher's F_3, or recalled, the memory's F'_3.",
+        "paper, section 3.2: the forward branch adapts the original-domain features F_i; see docs/choices.md",
+        legacy="recalled",
+    )
     fpm_reduction: int = setting(
         16,
         "r: the FPM squeezes C channels to C/r (never below 8).",
@@ -73,17 +96,21 @@ class ModelConfig:
         True, "Progressive fusion and 1x1 mixing (Eq. 6). Off: the plain bottleneck of the baseline.", "paper, Table 5"
     )
     ffc_blocks: int = setting(4, "L: residual blocks that compress F_E to F_C.", "paper, section 4.1(2), Figure 10a")
+    initialisation: str = setting(
+        "pytorch",
+        "First weights of what is trained: pytorch, the libraries' defaults, or kaiming, as in the precedents' code.",
+        "choice: open in the paper; see docs/choices.md",
+        legacy="pytorch",
+    )
     map_size: int = setting(64, "Side to which M1..M6 are resized by bilinear interpolation.", "paper, section 3.4")
 
     def __post_init__(self) -> None:
         _require(self.forward or self.reverse, "model.forward, model.reverse", "at least one on", "both off")
         _require(self.reverse or not self.ffc, "model.ffc", "off when the reverse branch is off", "on")
-        _require(
-            self.teacher_weights in ("pretrained", "random"),
-            "model.teacher_weights",
-            "pretrained or random",
-            self.teacher_weights,
-        )
+        _one_of("model.teacher_weights", ("pretrained", "random"), self.teacher_weights)
+        _one_of("model.features", FEATURES, self.features)
+        _one_of("model.forward_target", TARGETS, self.forward_target)
+        _one_of("model.initialisation", INITIALISATIONS, self.initialisation)
         _require(
             64 <= self.size <= 1024 and self.size % 32 == 0, "model.size", "a multiple of 32 from 64 to 1024", self.size
         )
@@ -102,6 +129,12 @@ class LossConfig:
     kd: bool = setting(True, "L_KD: distil P_i into SP_i (Eq. 1).", "paper, Table 6")
     align: bool = setting(True, "L_align: align SF_i with P_i early in training (Eq. 3).", "paper, Table 6")
     distance: str = setting("cosine", "Distance of all feature comparisons: cosine, l1 or l2.", "paper, Figure 9")
+    moves_teacher: bool = setting(
+        True,
+        "L_KD and L_align also train the teacher's FPM (and the memory, where P_3 is recalled). Off: S1's side alone.",
+        "paper, section 3.2 and Eq. (7), by implication: S2 has to keep the FPM from a trivial solution",
+        legacy=True,
+    )
     alpha: float = setting(1.2, "Weight of L_KD.", "paper, section 4.1(2), Figure 10c")
     beta: float = setting(1.0, "Weight of L_align while it is on.", "paper, section 4.1(2)")
     beta_epochs: int | None = setting(
@@ -110,7 +143,7 @@ class LossConfig:
     delta: float = setting(0.002, "Weight of the query entropy L_query (Eq. 5).", "paper, section 4.1(2), Figure 10b")
 
     def __post_init__(self) -> None:
-        _require(self.distance in DISTANCES, "loss.distance", " or ".join(DISTANCES), self.distance)
+        _one_of("loss.distance", DISTANCES, self.distance)
         for name in ("alpha", "beta", "delta"):
             _require(getattr(self, name) >= 0, f"loss.{name}", "at least 0", getattr(self, name))
         if self.beta_epochs is not None:
@@ -156,12 +189,12 @@ class TrainConfig:
         _require(self.min_steps >= 0, "train.min_steps", "at least 0", self.min_steps)
         _require(self.batch_size >= 2, "train.batch_size", "at least 2 (batch normalisation)", self.batch_size)
         _require(0 < self.learning_rate <= 1, "train.learning_rate", "above 0, at most 1", self.learning_rate)
-        _require(self.schedule in SCHEDULES, "train.schedule", " or ".join(SCHEDULES), self.schedule)
+        _one_of("train.schedule", SCHEDULES, self.schedule)
         _require(0 <= self.adam_beta1 < 1, "train.adam_beta1", "from 0 to below 1", self.adam_beta1)
         _require(0 <= self.adam_beta2 < 1, "train.adam_beta2", "from 0 to below 1", self.adam_beta2)
         _require(0 < self.calibration_share < 1, "train.calibration_share", "between 0 and 1", self.calibration_share)
         _require(0 <= self.seed < 2**31, "train.seed", "0 to 2147483647", self.seed)
-        _require(self.precision in PRECISIONS, "train.precision", " or ".join(PRECISIONS), self.precision)
+        _one_of("train.precision", PRECISIONS, self.precision)
         _require(self.cache_gb >= 0, "train.cache_gb", "at least 0", self.cache_gb)
 
 
@@ -170,6 +203,12 @@ class ScoreConfig:
     """How maps become a score, and a score a decision."""
 
     expression: str = setting(SCORE_PRESETS["paper"], "Score_p as an expression over M1..M6.", "paper, Eq. (8)")
+    levels: bool = setting(
+        False,
+        "Divide each map by its mean on the held-out normal images before the score is made of them.",
+        "paper, Eq. (8): the maps as they are; see docs/choices.md",
+        legacy=False,
+    )
     sigma: float = setting(
         4.0,
         "Standard deviation of the Gaussian, in pixels of a 256-pixel input (scaled with the size).",
@@ -241,9 +280,23 @@ class Config:
     def to_dict(self) -> dict[str, dict[str, Any]]:
         return dataclasses.asdict(self)
 
+    def to_hash(self) -> dict[str, dict[str, Any]]:
+        """`to_dict` without the later fields that have their earlier meaning: what hashes of settings are made of."""
+        return {
+            section.name: {
+                f.name: getattr(getattr(self, section.name), f.name)
+                for f in dataclasses.fields(getattr(self, section.name))
+                if f.metadata.get("legacy", _NEVER) != getattr(getattr(self, section.name), f.name)
+            }
+            for section in dataclasses.fields(self)
+        }
+
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Config:
-        """Inverse of `to_dict`. Unknown sections or fields are refused, missing ones take their defaults."""
+        """Inverse of `to_dict`. Unknown sections or fields are refused.
+
+        Missing fields are taken to be from before they existed and have the meaning of that time, else their defaults.
+        """
         sections = {f.name: f.default_factory for f in dataclasses.fields(cls)}
         _known(data, sections, "configuration")
         return cls(**{name: _section(make, name, data.get(name, {})) for name, make in sections.items()})
@@ -278,6 +331,10 @@ def _require(condition: bool, field: str, expected: str, found: object) -> None:
         raise ConfigError(f"{field}: expected {expected}, found {found!r}.")
 
 
+def _one_of(field: str, allowed: tuple[str, ...], found: str) -> None:
+    _require(found in allowed, field, " or ".join(allowed), found)
+
+
 def _known(data: dict[str, Any], allowed: dict[str, Any], where: str) -> None:
     unknown = [key for key in data if key not in allowed]
     if unknown:
@@ -288,6 +345,7 @@ def _section(make: Any, name: str, values: dict[str, Any]) -> Any:
     fields = {f.name: f for f in dataclasses.fields(make)}
     _known(values, fields, name)
     hints = typing.get_type_hints(make)
+    values = {name: f.metadata["legacy"] for name, f in fields.items() if "legacy" in f.metadata} | values
     return make(**{key: _typed(value, hints[key], f"{name}.{key}") for key, value in values.items()})
 
 
@@ -307,6 +365,6 @@ PRESETS: dict[str, Config] = {
     "small": Config(
         model=ModelConfig(teacher="efficientnet_lite0", size=128),
         train=TrainConfig(epochs=15, min_steps=700, batch_size=8, learning_rate=0.004, schedule="cosine"),
-        loss=LossConfig(beta_epochs=2),
+        loss=LossConfig(beta_epochs=2, moves_teacher=False),
     ),
 }

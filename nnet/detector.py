@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -25,7 +25,7 @@ from nnet.model.nfs import address
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import Calibration
-from nnet.scoring.maps import anomaly_maps, image_score, score_maps, to_common_size
+from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
 
 Array = np.ndarray
 Found = TypeVar("Found")
@@ -64,6 +64,7 @@ class Trace:
         F: teacher features F_1, F_2, F_3 at stride 4, 8, 16.
         F3_recalled: F'_3, or None without a memory.
         P: adapted teacher features.
+        P_forward: P as S1 is compared with it; differs in P_3 where that comes from F_3 and not from F'_3.
         SF, SP: features of S1 and after its FPM; None without the forward branch.
         F_E, F_C: fused and compressed features; None without the reverse branch.
         D: S2's reconstruction of F; None without the reverse branch.
@@ -79,6 +80,7 @@ class Trace:
     F: tuple[Array, ...]
     F3_recalled: Array | None
     P: tuple[Array, ...]
+    P_forward: tuple[Array, ...]
     SF: tuple[Array, ...] | None
     SP: tuple[Array, ...] | None
     F_E: Array | None
@@ -112,14 +114,18 @@ class Detector:
         network: trained, as `nnet.saved.checkpoint.build_network` returns it.
         config: its settings.
         device: see `nnet.device.choose_device`.
+        levels: what each map is divided by, see `nnet.scoring.calibration.Calibration.levels`.
     """
 
-    def __init__(self, network: NNet, config: Config, device: str = "auto") -> None:
+    def __init__(
+        self, network: NNet, config: Config, device: str = "auto", levels: Mapping[str, float] | None = None
+    ) -> None:
         self.device = choose_device(device)
         self.dtype = inference_dtype(self.device)
         # torch's stubs know no `memory_format` here
         self.network: NNet = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.config = config
+        self.levels: dict[str, float] = dict(levels or {})
         self._turn = threading.Lock()
 
     @staticmethod
@@ -138,7 +144,7 @@ class Detector:
         """A detector of another network on the same device, which takes turns with this one. It has no calibration."""
         view = Detector.__new__(Detector)
         view.device, view.dtype, view._turn = self.device, self.dtype, self._turn
-        view.network, view.config = network, config
+        view.network, view.config, view.levels = network, config, self.levels
         return view
 
     @property
@@ -161,8 +167,7 @@ class Detector:
             batch = self._input(images)
             stopwatch("resize")
             out = self.network(batch, tick=stopwatch)
-            native = anomaly_maps(out, self.config.loss.distance)
-            maps = to_common_size(native, self.config.model.map_size)
+            native, maps = self._maps_of(out)
             stopwatch("maps")
         return [
             _trace(image, self.config.model.size, out, native, maps, stopwatch.milliseconds, i)
@@ -228,9 +233,9 @@ class Detector:
             new = None if recalled is None else self._tensors((recalled,))[0]
             stopwatch("transfer")
             p, gates, f_e, f_c, d = self.network.rebuild(f, new, stopwatch)
-            out = Outputs(f, new, p, sf, sp, f_e, f_c, d, gates, None, None)
-            native = anomaly_maps(out, self.config.loss.distance)
-            maps = to_common_size(native, self.config.model.map_size)
+            target = self.network.forward_target(f, p, new)
+            out = Outputs(f, new, p, target, sf, sp, f_e, f_c, d, gates, None, None)
+            native, maps = self._maps_of(out)
             stopwatch("maps")
         rebuilt = _trace(trace.image, trace.input_size, out, native, maps, stopwatch.milliseconds, 0)
         return replace(rebuilt, gates_S1=trace.gates_S1)
@@ -243,8 +248,7 @@ class Detector:
         """M1..M6 of several images as `maps` gives them, and F_3 (B, C_3, H_3, W_3), from one forward pass."""
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
             out = self.network(self._input(images))
-            maps = to_common_size(anomaly_maps(out, self.config.loss.distance), self.config.model.map_size)
-            return maps, out.F[2]
+            return self._maps_of(out)[1], out.F[2]
 
     def score(self, images: Sequence[Array], expression: str | None = None) -> list[Score]:
         """Score_p and Score_l of several images under an expression (default: the model's own).
@@ -259,6 +263,11 @@ class Detector:
             pixels = score_maps(self.maps(images), parsed, self.config.model.size, settings.sigma)
             values = image_score(pixels).tolist()
         return [Score(p, v) for p, v in zip(pixels.cpu().numpy(), values, strict=True)]
+
+    def _maps_of(self, out: Outputs) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """M1..M6 at the features' own resolutions and at the common size, in units of their levels if it has some."""
+        native = divided(anomaly_maps(out, self.config.loss.distance), self.levels)
+        return native, to_common_size(native, self.config.model.map_size)
 
     def _tensors(self, arrays: Sequence[Array]) -> list[Tensor]:
         return [torch.from_numpy(a)[None].to(self.device) for a in arrays]
@@ -280,7 +289,7 @@ class TrainedModel(Detector):
     """
 
     def __init__(self, network: NNet, checkpoint: Checkpoint, device: str = "auto") -> None:
-        super().__init__(network, checkpoint.config, device)
+        super().__init__(network, checkpoint.config, device, checkpoint.calibration.levels)
         self.checkpoint = checkpoint
 
     @property
@@ -321,12 +330,14 @@ def _trace(
     i: int,
 ) -> Trace:
     """Take image `i` out of a batch's outputs."""
+    p = _many(out.P, i)
     return Trace(
         image=image,
         input_size=size,
         F=_many(out.F, i),
         F3_recalled=_if_any(_one, out.F3_recalled, i),
-        P=_many(out.P, i),
+        P=p,
+        P_forward=p if out.P_forward is out.P else (*p[:2], _one(out.P_forward[2], i)),
         SF=_if_any(_many, out.SF, i),
         SP=_if_any(_many, out.SP, i),
         F_E=_if_any(_one, out.F_E, i),

@@ -56,7 +56,7 @@ FAULTS = [
     Fault(
         "the projected features compared with the wrong student's",
         "nnet/training/losses.py",
-        "distillation(out.P, out.SP, distance)",
+        "distillation(_target(out, moves_teacher), out.SP, distance)",
         "distillation(out.F, out.SF, distance)",
         "unit/test_losses.py",
     ),

@@ -26,6 +26,7 @@ class DecoderPlan:
         widths: inner width of the bottlenecks per stage; None for basic blocks.
         embedding: channels of F_C.
         signed: the teacher's features may be negative (no final ReLU), so each D_i ends in a linear 1x1 convolution.
+            Activated features of mobile teachers are not, but keep it: it is the decoder that was measured.
     """
 
     channels: tuple[int, int, int]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from nnet.config import Config
 from nnet.model.backbone import Backbone, Teacher
+from nnet.model.blocks import initialise_as_precedents
 from nnet.model.decoder import Decoder, plan_for
 from nnet.model.ffc import FFC, PlainBottleneck
 from nnet.model.fpm import FPM, Gates
@@ -28,6 +29,7 @@ class Outputs:
         F: teacher features F_1, F_2, F_3, (B, C_i, H_i, W_i) at stride 4, 8, 16.
         F3_recalled: F'_3, the memory's answer to F_3.
         P: teacher-side adapted features, FPM(F_1), FPM(F_2), FPM(F'_3); equal to F_1, F_2, F'_3 without FPM.
+        P_forward: what S1 is compared with: P, or P_1, P_2 and FPM(F_3) where `model.forward_target` is original.
         SF, SP: student S1's features, and after its FPM (equal without FPM, or when only L_align trains S1).
         F_E, F_C: fused and compressed features.
         D: S2's reconstruction of F.
@@ -38,6 +40,7 @@ class Outputs:
     F: Features
     F3_recalled: Tensor | None
     P: Features
+    P_forward: Features
     SF: Features | None
     SP: Features | None
     F_E: Tensor | None
@@ -64,9 +67,10 @@ class NNet(nn.Module):
     def __init__(self, config: Config, weights_file: Path | None = None) -> None:
         super().__init__()
         model = config.model
-        self.T = Teacher(model.teacher, model.teacher_weights == "pretrained", weights_file)
+        self.original_target = model.forward_target == "original"
+        self.T = Teacher(model.teacher, model.teacher_weights == "pretrained", weights_file, model.features)
         channels = self.T.channels
-        self.S1 = Backbone(model.teacher) if model.forward else None
+        self.S1 = Backbone(model.teacher, model.features) if model.forward else None
         self.NFS = NFS(model.memory_items, channels[2], model.temperature, model.shrink) if model.nfs else None
         self.FPM_T = _projections(channels, model.fpm_reduction) if model.fpm else None
         # Without L_KD nothing trains S1's projections; the forward maps then compare SF_i with P_i (Table 6).
@@ -79,6 +83,8 @@ class NNet(nn.Module):
             fused = FFC(channels, plan.embedding, model.ffc_blocks) if model.ffc else None
             self.FFC = fused or PlainBottleneck(channels, plan.embedding)
             self.S2 = Decoder(plan)
+        if model.initialisation == "kaiming":
+            initialise_as_precedents(self.S1, self.FFC, self.S2)
         self.register_buffer("mean", torch.tensor(self.T.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(self.T.std).view(1, 3, 1, 1), persistent=False)
 
@@ -114,7 +120,8 @@ class NNet(nn.Module):
             sp, gates_s1 = _project(self.FPM_S1, sf)
         tick("student S1")
         p, gates_t, f_e, f_c, d = self.rebuild(f, recalled, tick)
-        return Outputs(f, recalled, p, sf, sp, f_e, f_c, d, gates_t, gates_s1, addressing)
+        target = self.forward_target(f, p, recalled)
+        return Outputs(f, recalled, p, target, sf, sp, f_e, f_c, d, gates_t, gates_s1, addressing)
 
     def rebuild(
         self, f: Features, recalled: Tensor | None, tick: Tick | None = None
@@ -136,6 +143,18 @@ class NNet(nn.Module):
         d = self.S2(f_c) if self.S2 is not None else None
         tick("decoder S2")
         return p, gates, f_e, f_c, d
+
+    def forward_target(self, f: Features, p: Features, recalled: Tensor | None) -> Features:
+        """P as S1 is compared with it.
+
+        Args:
+            f: F_1, F_2, F_3.
+            p: P_1, P_2, P_3 as `rebuild` returns them.
+            recalled: F'_3, which P_3 was made from; None without a memory.
+        """
+        if self.S1 is None or recalled is None or not self.original_target:
+            return p
+        return [*p[:2], f[2] if self.FPM_T is None else self.FPM_T[2](f[2])[0]]
 
     def own_state(self) -> dict[str, Tensor]:
         """The state dict without the teacher: what a checkpoint holds."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
 from nnet.data import Dataset, Defect, Sample, paint_defect
@@ -19,7 +20,7 @@ from nnet.model.inputs import Images, batches, take
 from nnet.runs.film import Frame, Probe, drop_frames_after, has_frame, read_probes, write_frame, write_probes
 from nnet.runs.layout import FILM
 from nnet.runs.members import Members
-from nnet.scoring.maps import image_score, score_maps
+from nnet.scoring.maps import divided, image_score, mean_levels, score_maps
 from nnet.training.events import Listener
 
 NORMAL, DEFECTIVE = 3, 3
@@ -69,8 +70,8 @@ class Watching(Listener):
             return {}
         started = time.perf_counter()
         images = np.concatenate([np.stack([p.image for p in self._probes]), self._normal])
-        maps, scores = _score(detector, images)
         n = len(self._probes)
+        maps, scores = _score(detector, images, n)
         shown = {name: m[:n].astype(np.float16) for name, m in maps.items()}
         write_frame(self.folder, Frame(epoch, scores[:n], scores[n:], shown))
         return {
@@ -137,14 +138,15 @@ def _painted(image: np.ndarray, index: int) -> Probe:
     return Probe(f"painted {defect.kind}", "painted", f"painted {defect.kind}, not a real defect", painted, mask)
 
 
-def _score(detector: Detector, images: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """M1..M6, name -> (n, 64, 64) float32, and Score_l (n,) float32 under the run's own expression."""
+def _score(detector: Detector, images: np.ndarray, probes: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """M1..M6, name -> (n, 64, 64) float32, and Score_l (n,) float32 under the run's own expression.
+
+    The images after the first `probes` are held-out normal ones: what the maps would be divided by if training ended.
+    """
     config = detector.config
-    parts, scores = [], []
-    for part in batches(len(images), BATCH):
-        maps = {name: m.float().cpu() for name, m in detector.maps(list(images[part])).items()}
-        score = score_maps(maps, parse(config.scoring.expression), config.model.size, config.scoring.sigma)
-        scores.append(image_score(score).numpy())
-        parts.append({name: m.numpy() for name, m in maps.items()})
-    names = parts[0]
-    return {n: np.concatenate([p[n] for p in parts]) for n in names}, np.concatenate(scores).astype(np.float32)
+    parts = [detector.maps(list(images[part])) for part in batches(len(images), BATCH)]
+    maps = {name: torch.cat([part[name].float().cpu() for part in parts]) for name in parts[0]}
+    if config.score.levels:
+        maps = divided(maps, mean_levels({name: m[probes:] for name, m in maps.items()}))
+    score = score_maps(maps, parse(config.scoring.expression), config.model.size, config.scoring.sigma)
+    return {name: m.numpy() for name, m in maps.items()}, image_score(score).numpy().astype(np.float32)

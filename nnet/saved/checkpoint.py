@@ -2,7 +2,8 @@
 
 config.json              settings, format version, hashes of the other files, teacher, data and commit
 weights.safetensors      the network without its teacher; matrices and kernels in float16 (half the size)
-normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.scoring.calibration`)
+normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.scoring.calibration`), and where maps
+                         are divided by their normal levels (`ScoreConfig.levels`) these as "level M1".."level M6"
 atlas.safetensors        what each memory item stands for (see `nnet.analysis.atlas`), if there is a memory
 calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
@@ -44,6 +45,7 @@ from nnet.scoring.calibration import Calibration
 
 FORMAT = 1
 CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"
+LEVELS = "level "
 CALIBRATION, HISTORY, METRICS, CARD = "calibration.json", "history.jsonl", "metrics.json", "card.md"
 
 
@@ -91,7 +93,9 @@ def save(
     """Write a checkpoint. config.json comes last: a directory without it is not a checkpoint yet."""
     path.mkdir(parents=True, exist_ok=True)
     write_tensors(path / WEIGHTS, {name: _compact(value) for name, value in network.own_state().items()})
-    write_tensors(path / MAPS, {name: torch.from_numpy(m) for name, m in calibration.maps.items()})
+    maps = {name: torch.from_numpy(m) for name, m in calibration.maps.items()}
+    levels = {LEVELS + name: torch.tensor(level, dtype=torch.float64) for name, level in calibration.levels.items()}
+    write_tensors(path / MAPS, maps | levels)
     if atlas is not None:
         write_tensors(path / ATLAS, atlas)
     write_json(path / CALIBRATION, calibration.summary())
@@ -154,10 +158,14 @@ def load(path: Path | str) -> Checkpoint:
     config = Config.from_dict(data["config"])
     for name, expected in data["sha256"].items():
         _verify(path / name, expected)
-    maps = {name: m.numpy() for name, m in _tensors(path / MAPS).items()}
-    if tuple(sorted(maps)) != config.maps:
-        raise CheckpointError(f"{path / MAPS} holds {', '.join(sorted(maps))}; expected {', '.join(config.maps)}.")
-    calibration = Calibration(maps, config.model.size, config.scoring)
+    stored = {name: m.numpy() for name, m in _tensors(path / MAPS).items()}
+    maps = {name: m for name, m in stored.items() if not name.startswith(LEVELS)}
+    levels = {name.removeprefix(LEVELS): float(m) for name, m in stored.items() if name.startswith(LEVELS)}
+    expected_levels = config.maps if config.score.levels else ()
+    if tuple(sorted(maps)) != config.maps or tuple(sorted(levels)) != expected_levels:
+        expected = ", ".join([*config.maps, *(LEVELS + name for name in expected_levels)])
+        raise CheckpointError(f"{path / MAPS} holds {', '.join(sorted(stored))}; expected {expected}.")
+    calibration = Calibration(maps, config.model.size, config.scoring, levels)
     about, card = data["about"], _text(path / CARD)
     return Checkpoint(path, config, data["sha256"][WEIGHTS], calibration, about, read_metrics(path), card)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from nnet.config import ScoreConfig
 from nnet.errors import NNetError
 from nnet.expression import parse
-from nnet.scoring.maps import image_score, score_maps
+from nnet.scoring.maps import divided, image_score, mean_levels, score_maps
 
 MAP_QUANTILES = {"q50": 0.5, "q95": 0.95, "q99": 0.99, "max": 1.0}
 
@@ -82,14 +82,16 @@ class Calibration:
     """The held-out normal images' maps and everything derived from them. Safe to share between threads.
 
     Attributes:
-        maps: name -> (n, 64, 64) float16.
+        maps: name -> (n, 64, 64) float16, divided by `levels` as the detector's maps are.
         size: side of the network input in pixels.
         settings: default expression, sigma and threshold quantile.
+        levels: each map's mean on these images before it was divided; {} unless `ScoreConfig.levels`.
     """
 
     maps: dict[str, np.ndarray]
     size: int
     settings: ScoreConfig
+    levels: dict[str, float] = field(default_factory=dict)
     _references: dict[str, Reference] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -134,6 +136,7 @@ class Calibration:
             "score_quantiles": {key: float(np.quantile(reference.scores, q)) for key, q in MAP_QUANTILES.items()},
             "pixel_median": reference.pixel_median,
             "map_quantiles": self.map_quantiles,
+            **({"levels": self.levels} if self.levels else {}),
         }
 
     def _compute(self, text: str) -> Reference:
@@ -145,5 +148,7 @@ class Calibration:
 
 
 def calibrate(maps: dict[str, Tensor], size: int, settings: ScoreConfig) -> Calibration:
-    """Build a calibration from the held-out normal images' maps, name -> (n, 64, 64)."""
-    return Calibration({name: m.cpu().numpy().astype(np.float16) for name, m in maps.items()}, size, settings)
+    """Build a calibration from the held-out normal images' maps, name -> (n, 64, 64), not divided yet."""
+    levels = mean_levels(maps) if settings.levels else {}
+    arrays = {name: m.cpu().numpy().astype(np.float16) for name, m in divided(maps, levels).items()}
+    return Calibration(arrays, size, settings, levels)

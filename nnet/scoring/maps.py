@@ -19,6 +19,7 @@ MAP_NAMES = ("M1", "M2", "M3", "M4", "M5", "M6")
 # A radius of four standard deviations holds all but 6e-5 of the Gaussian's mass; SciPy's default, too.
 GAUSSIAN_RADIUS = 4.0
 SIGMA_REFERENCE_SIZE = 256
+LEAST_LEVEL = 1e-9  # a map that is 0 on all normal images cannot be divided by its mean
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def anomaly_maps(out: Outputs, distance: str = "cosine") -> dict[str, Tensor]:
     """Eq. (2) for every pair that exists, at the features' own resolutions: name -> (B, H_i, W_i) float32."""
     found = {}
     for name, info in MAPS.items():
-        target, student = (out.F, out.D) if info.branch == "reverse" else (out.P, out.SP)
+        target, student = (out.F, out.D) if info.branch == "reverse" else (out.P_forward, out.SP)
         if student is not None:
             found[name] = distance_map(target[info.scale], student[info.scale], distance)
     return found
@@ -54,6 +55,16 @@ def anomaly_maps(out: Outputs, distance: str = "cosine") -> dict[str, Tensor]:
 def to_common_size(maps: Mapping[str, Tensor], size: int) -> dict[str, Tensor]:
     """Bring every map (B, h, w) to (B, size, size) by bilinear interpolation (64 in the paper)."""
     return {name: _interpolate(m, size) for name, m in maps.items()}
+
+
+def mean_levels(maps: Mapping[str, Tensor]) -> dict[str, float]:
+    """Each map's mean over all positions of some normal images, for `divided`: name -> above 0."""
+    return {name: max(float(m.double().mean()), LEAST_LEVEL) for name, m in maps.items()}
+
+
+def divided(maps: Mapping[str, Tensor], levels: Mapping[str, float]) -> dict[str, Tensor]:
+    """The maps in units of their normal levels (`ScoreConfig.levels`); one without a level stays as it is."""
+    return {name: m / levels[name] if name in levels else m for name, m in maps.items()}
 
 
 def score_maps(maps: Mapping[str, Tensor], expression: Expression, size: int, sigma: float) -> Tensor:

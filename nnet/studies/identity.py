@@ -22,7 +22,7 @@ def run_identity(config: Config, data_sha256: str, weights_sha256: str = "") -> 
 
 def config_hash(config: Config, *more: str) -> str:
     """SHA-256 in hex over all settings, and over more texts if there are any."""
-    return hashlib.sha256(json.dumps([config.to_dict(), *more], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([config.to_hash(), *more], sort_keys=True).encode()).hexdigest()
 
 
 def numbers_of(result: Mapping[str, Any]) -> int:

@@ -23,16 +23,23 @@ def distillation(a: Sequence[Tensor], b: Sequence[Tensor], distance: str = "cosi
     return reduce(add, (distance_map(x, y, distance).mean() for x, y in zip(a, b, strict=True)))
 
 
-def kd_loss(out: Outputs, distance: str = "cosine") -> Tensor:
-    """L_KD = L(P_i, SP_i), Eq. (1): forward distillation in the adapted space. Needs the forward branch."""
+def kd_loss(out: Outputs, distance: str = "cosine", moves_teacher: bool = True) -> Tensor:
+    """L_KD = L(P_i, SP_i), Eq. (1): forward distillation in the adapted space. Needs the forward branch.
+
+    Without `moves_teacher` no gradient goes to P_i.
+    """
     assert out.SP is not None
-    return distillation(out.P, out.SP, distance)
+    return distillation(_target(out, moves_teacher), out.SP, distance)
 
 
-def align_loss(out: Outputs, beta: float, distance: str = "cosine") -> Tensor:
-    """L_align = beta * L(SF_i, P_i), Eq. (3). Needs the forward branch."""
+def align_loss(out: Outputs, beta: float, distance: str = "cosine", moves_teacher: bool = True) -> Tensor:
+    """L_align = beta * L(SF_i, P_i), Eq. (3). Needs the forward branch. `moves_teacher` as for `kd_loss`."""
     assert out.SF is not None
-    return beta * distillation(out.SF, out.P, distance)
+    return beta * distillation(out.SF, _target(out, moves_teacher), distance)
+
+
+def _target(out: Outputs, moves_teacher: bool) -> Sequence[Tensor]:
+    return out.P_forward if moves_teacher else [p.detach() for p in out.P_forward]
 
 
 def rkd_loss(out: Outputs, distance: str = "cosine") -> Tensor:
@@ -58,9 +65,9 @@ def total_loss(out: Outputs, config: LossConfig, epoch: int) -> dict[str, Tensor
     if out.D is not None:
         terms["L_RKD"] = rkd_loss(out, config.distance)
     if out.SF is not None and config.kd:
-        terms["L_KD"] = kd_loss(out, config.distance)
+        terms["L_KD"] = kd_loss(out, config.distance, config.moves_teacher)
     if out.SF is not None and beta > 0:
-        terms["L_align"] = align_loss(out, beta, config.distance)
+        terms["L_align"] = align_loss(out, beta, config.distance, config.moves_teacher)
     if out.addressing is not None:
         terms["L_query"] = query_loss(out.addressing.weights)
     weights = {"L_RKD": 1.0, "L_KD": config.alpha, "L_align": 1.0, "L_query": config.delta}

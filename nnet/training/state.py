@@ -119,7 +119,7 @@ def identity_of(config: Config, images: Images, teacher: str) -> str:
     Raises:
         TrainingError: the images do not have the network's input size.
     """
-    digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode() + teacher.encode())
+    digest = hashlib.sha256(json.dumps(config.to_hash(), sort_keys=True).encode() + teacher.encode())
     expected = (config.model.size, config.model.size, 3)
     for part in batches(len(images), 64):
         block = take(images, np.arange(part.start, part.stop))

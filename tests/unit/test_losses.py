@@ -39,7 +39,15 @@ def test_equation_1_sums_over_scales_the_mean_over_positions():
 
 def outputs(**changes: object) -> SimpleNamespace:
     weights = torch.tensor([[[[0.5, 0.5, 0.0]], [[1.0, 0.0, 0.0]]]])
-    fields = {"F": [A], "D": [B], "P": [A], "SP": [B], "SF": [A], "addressing": Addressing(weights, weights, weights)}
+    fields = {
+        "F": [A],
+        "D": [B],
+        "P": [A],
+        "P_forward": [A],
+        "SP": [B],
+        "SF": [A],
+        "addressing": Addressing(weights, weights, weights),
+    }
     return SimpleNamespace(**{**fields, **changes})
 
 

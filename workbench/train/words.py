@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnet.config import DISTANCES, PRECISIONS, SCHEDULES, Config
+from nnet.config import DISTANCES, FEATURES, INITIALISATIONS, PRECISIONS, SCHEDULES, TARGETS, Config
 from nnet.data import Inspection
 from nnet.runs import Estimate, Frame, Probe, Run, Status
 from nnet.scoring.metric_names import SHORT_NAMES
@@ -149,10 +149,12 @@ NAME_HELP = "The name of the model. It can be changed at any time."
 TITLES = {
     "model.teacher": "Teacher",
     "model.teacher_weights": "Teacher weights",
+    "model.features": "Teacher features",
     "model.size": "Input size (pixels)",
     "model.forward": "Forward branch (S1, M4 to M6)",
     "model.reverse": "Reverse branch (S2, M1 to M3)",
     "model.fpm": "Feature projection (FPM)",
+    "model.forward_target": "Target P₃ of the forward branch",
     "model.fpm_reduction": "FPM reduction r",
     "model.nfs": "Memory (NFS)",
     "model.memory_items": "Memory items N",
@@ -160,10 +162,12 @@ TITLES = {
     "model.shrink": "Shrinkage (times 1/N)",
     "model.ffc": "Fusion and compression (FFC)",
     "model.ffc_blocks": "FFC blocks L",
+    "model.initialisation": "First weights",
     "model.map_size": "Size of the maps",
     "loss.kd": "L_KD",
     "loss.align": "L_align",
     "loss.distance": "Distance",
+    "loss.moves_teacher": "L_KD and L_align train the teacher's FPM",
     "loss.alpha": "α, weight of L_KD",
     "loss.beta": "β, weight of L_align",
     "loss.beta_epochs": "Epochs of β (empty: all)",
@@ -180,6 +184,7 @@ TITLES = {
     "train.precision": "Number format",
     "train.cache_gb": "Feature cache (GB)",
     "score.expression": "Score expression",
+    "score.levels": "Divide maps by their normal level",
     "score.sigma": "Gaussian σ",
     "score.quantile": "Threshold quantile",
 }
@@ -187,6 +192,9 @@ TITLES = {
 SECTION_NAMES = {"model": "Network", "loss": "Losses, Eq. (7)", "train": "Training", "score": "Score and threshold"}
 CHOICES = {
     "model.teacher_weights": ("pretrained", "random"),
+    "model.features": FEATURES,
+    "model.forward_target": TARGETS,
+    "model.initialisation": INITIALISATIONS,
     "loss.distance": DISTANCES,
     "train.schedule": SCHEDULES,
     "train.precision": PRECISIONS,
