@@ -20,6 +20,7 @@ MAP_NAMES = ("M1", "M2", "M3", "M4", "M5", "M6")
 GAUSSIAN_RADIUS = 4.0
 SIGMA_REFERENCE_SIZE = 256
 LEAST_LEVEL = 1e-9  # a map that is 0 on all normal images cannot be divided by its mean
+_CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def score_maps(maps: Mapping[str, Tensor], expression: Expression, size: int, si
         nnet.expression.MissingMapError: the expression names a map that does not exist.
     """
     combined = expression.evaluate(maps).float()
-    rows, columns = (_enlargement(cells, size, sigma, combined.device) for cells in combined.shape[-2:])
+    rows, columns = (enlargement(cells, size, sigma, combined.device) for cells in combined.shape[-2:])
     with torch.autocast(combined.device.type, enabled=False):
         return rows @ combined @ columns.T
 
@@ -107,8 +108,14 @@ def image_score(score: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=16)
-def _enlargement(cells: int, size: int, sigma: float, device: torch.device) -> Tensor:
-    """A, (size, cells): bilinear interpolation of `cells` values to `size`, then the Gaussian."""
+def enlargement(cells: int, size: int, sigma: float, device: torch.device = _CPU) -> Tensor:
+    """A, (size, cells) float32: bilinear interpolation of `cells` values to `size`, then the Gaussian. Read only.
+
+    Args:
+        cells: side of the maps.
+        size, sigma: as in `score_maps`.
+        device: where A is wanted.
+    """
     with torch.inference_mode(False), torch.no_grad():
         each = torch.eye(cells)[:, None]  # (cells, 1, cells): a one in turn, zeros elsewhere
         large = functional.interpolate(each, size, mode="linear", align_corners=False)[:, 0]

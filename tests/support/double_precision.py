@@ -28,7 +28,7 @@ def double_precision() -> Iterator[None]:
             mock.patch("nnet.training.loop.training_dtype", lambda *_: torch.float64),
             mock.patch("nnet.detector.inference_dtype", lambda *_: torch.float64),
             # What it keeps for other tests is float32.
-            mock.patch("nnet.scoring.maps._enlargement", maps._enlargement.__wrapped__),
+            mock.patch("nnet.scoring.maps.enlargement", maps.enlargement.__wrapped__),
             warnings.catch_warnings(),
         ):
             warnings.filterwarnings("ignore", "In CPU autocast")  # there is none for float64, as it should be

@@ -1,0 +1,9 @@
+"""What can go wrong with an export, in words."""
+
+from __future__ import annotations
+
+from nnet.errors import NNetError
+
+
+class ExportError(NNetError):
+    """A model that cannot be exported as asked, or an exported one that cannot be run."""

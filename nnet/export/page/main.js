@@ -1,0 +1,145 @@
+// The page: a picture goes in, the network's maps come out, and everything else follows from them.
+
+import { Choosing } from './choosing.js';
+import { CircuitView } from './circuit_view.js';
+import { loadData, picture as read } from './data.js';
+import { $, canvasOf, placeOn } from './dom.js';
+import { Drawing } from './drawing.js';
+import { parse } from './expression.js';
+import { Memory } from './memory.js';
+import { Network } from './network.js';
+import { resize } from './resample.js';
+import { enlarge, outline, paint } from './score.js';
+import { drawStrip } from './strip.js';
+import { Students } from './students.js';
+import * as words from './words.js';
+
+const LOOK = 'nnet-theme';
+const state = {};
+
+function chooseTheme(dark) {
+  document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+  $('theme').setAttribute('aria-pressed', String(dark));
+  $('theme').textContent = dark ? 'Light' : 'Dark';
+  if (state.arrays) show();
+}
+
+function theme() {
+  const asked = matchMedia('(prefers-color-scheme: dark)');
+  let chosen = null;
+  try { chosen = localStorage.getItem(LOOK); } catch { /* storage may be off: the system's choice counts */ }
+  chooseTheme(chosen ? chosen === 'dark' : asked.matches);
+  asked.onchange = () => { if (!chosen) chooseTheme(asked.matches); };
+  $('theme').onclick = () => {
+    chosen = $('theme').getAttribute('aria-pressed') === 'true' ? 'light' : 'dark';
+    try { localStorage.setItem(LOOK, chosen); } catch { /* the choice then lasts as long as the page */ }
+    chooseTheme(chosen === 'dark');
+  };
+}
+
+function about({ data, licence, normals, quantile, ...model }) {
+  $('model-name').textContent = model.name;
+  $('data').textContent = words.trainedOn(data);
+  $('licence').textContent = words.licence(licence);
+  $('held').textContent = words.held(normals, quantile);
+  $('network').textContent = words.network(model);
+  const context = $('colours').getContext('2d');
+  model.colours.forEach((colour, i) => {
+    context.fillStyle = `rgb(${colour.join()})`;
+    context.fillRect(i, 0, 1, 1);
+  });
+}
+
+function compute() {
+  const { pixels, width, height } = state.drawing.picture;
+  $('status').textContent = state.ready ? words.LOOKING : words.LOADING;
+  state.network.run(resize(pixels, width, height, state.model.size));
+}
+
+/** What was computed, under the expression of the circuit. */
+function show() {
+  const { scorer, arrays, circuit, drawing, model } = state, { expression } = circuit;
+  const { map, value } = scorer.score(expression, arrays), { scores, threshold } = scorer.reference(expression);
+  const anomalous = value > threshold, share = map.reduce((sum, one) => sum + (one > threshold), 0) / map.length;
+  Object.assign(state, { score: { map, value, threshold } });
+  $('verdict').textContent = words.verdict(anomalous);
+  $('verdict').className = anomalous ? 'anomalous' : '';
+  $('ratio').textContent = words.timesThreshold(value / threshold);
+  $('rank').textContent = words.rank(scores, value);
+  $('scores').textContent = words.score(value);
+  $('warning').hidden = share < model.unfamiliar;
+  $('warning').textContent = words.unfamiliar(share);
+  drawHeatmap(map, threshold, drawing.canvas);
+  drawStrip(scores, threshold, value);
+}
+
+function drawHeatmap(map, threshold, picture) {
+  const canvas = $('heatmap'), context = canvas.getContext('2d', { willReadFrequently: true });
+  const { width, height } = canvas;
+  context.drawImage(picture, 0, 0, width, height);
+  const image = context.getImageData(0, 0, width, height), values = enlarge(map, state.model.size, width, height);
+  paint(image.data, values, 2 * threshold, state.model.colours, image.data);
+  if ($('outline').checked) outline(image.data, values, width, height, threshold, 2);
+  context.putImageData(image, 0, 0);
+}
+
+function found(arrays, took, newest) {
+  state.arrays = arrays;
+  state.computed = (state.computed ?? 0) + 1;
+  state.circuit.show(arrays);
+  show();
+  if (newest) $('status').textContent = words.READY;
+  $('time').textContent = words.took(took);
+  state.took = took;
+  const picture = canvasOf(state.drawing.picture);
+  if (state.fresh) state.memory?.choose(highest(state.score.map, state.model.size));
+  state.fresh = false;
+  state.memory?.show(arrays.addressing, $('heatmap'), picture);
+  state.students?.show(arrays, picture);
+  document.body.dataset.pictures = String(state.computed); // what a test waits for
+}
+
+/** Where a map is highest, 0..1 across and down. */
+function highest(map, size) {
+  const at = map.reduce((best, value, i) => (value > map[best] ? i : best), 0);
+  return [(at % size) / size, Math.floor(at / size) / size];
+}
+
+function open(picture) {
+  state.fresh = true; // its own most unusual patch is chosen; drawing on it leaves the visitor's choice alone
+  for (const id of ['picture', 'heatmap']) { // as high as the column allows, in the picture's own proportions
+    $(id).height = Math.round(Math.min(640, Math.max(160, (448 * picture.height) / picture.width)));
+  }
+  state.drawing.open(picture);
+}
+
+async function start() {
+  $('status').textContent = words.LOADING;
+  $('progress').hidden = false;
+  const { model, scorer, atlas } = await loadData();
+  Object.assign(state, { model, scorer });
+  about(model);
+  state.network = new Network({
+    model,
+    ready: () => { state.ready = true; $('progress').hidden = true; },
+    found,
+    broken: (why) => { $('progress').hidden = true; $('status').textContent = words.BROKEN(why); },
+  });
+  if (model.memory) state.memory = new Memory(model, atlas && canvasOf(atlas));
+  if (['M1', 'M2', 'M3', 'M4', 'M5', 'M6'].every((name) => model.maps.includes(name))) {
+    state.students = new Students(model, scorer);
+  }
+  state.drawing = new Drawing(compute);
+  state.circuit = { expression: parse(model.expression) };
+  state.circuit = new CircuitView(model, (expression) => { state.circuit.expression = expression; if (state.arrays) show(); });
+  const choosing = new Choosing(model.samples, open);
+  $('outline').onchange = () => { if (state.arrays) show(); };
+  $('heatmap').onclick = (event) => state.memory?.choose(placeOn($('heatmap'), event));
+  new ResizeObserver(() => { if (state.arrays) show(); }).observe($('strip'));
+  if (model.samples.length) choosing.open(await read(model.samples[0].file), choosing.buttons[0]);
+  else { $('progress').hidden = true; $('status').textContent = words.NO_SAMPLES; }
+}
+
+theme();
+start().catch((error) => { $('progress').hidden = true; $('status').textContent = words.BROKEN(error.message); });
+export { state };

@@ -1,0 +1,156 @@
+"""The web export: a folder that any static server offers and that runs the network in each visitor's own browser.
+
+    index.html, *.js, style.css   the page, as it stands in page/
+    page.json                     what the page knows of this model
+    model.onnx                    the network
+    enlargement.bin, normals.bin  float32 (size, cells): interpolation and Gaussian; float16 (maps, n, cells, cells):
+                                  the held-out normal pictures' maps, so that every expression has a threshold
+    atlas.png, samples/*.png      the training patches of each memory item, a row each; pictures to begin with
+    runtime/                      ONNX Runtime Web (runtime.py)
+
+Of the graph's outputs the page reads M1..M6 and, where there is a memory, `addressing` (1, H, W, N). All else follows
+from them in the browser: the score under any expression, its threshold, S1 against S2, and what the memory recalls. Its
+input is uint8 (1, size, size, 3); the page resizes as Pillow does.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from safetensors.torch import load_file
+
+import nnet
+from nnet.analysis import atlas as atlases
+from nnet.detector import TrainedModel
+from nnet.export import runtime
+from nnet.saved.checkpoint import ATLAS
+from nnet.saved.storage import write_json
+from nnet.scoring import circuit, overlay
+from nnet.scoring.calibration import Reference
+from nnet.scoring.maps import enlargement
+
+PAGE = Path(__file__).with_name("page")
+DATA = "page.json"
+UNFAMILIAR_SHARE = 0.5
+"""From this share of pixels above the threshold on, the page calls a picture unfamiliar."""
+FORWARD, REVERSE = (224, 112, 42), (42, 127, 184)
+"""Colours of S1 and S2 where the two are told apart, as in the workbench."""
+SAMPLE_SIDE = 512
+"""Larger samples are shrunk to this many pixels, so that a class loads the page quickly."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture to begin with: `image` uint8 (H, W, 3), a short `title`, what is `known` of it, whether it is good."""
+
+    image: np.ndarray
+    title: str
+    known: str = ""
+    good: bool = False
+
+
+def assemble(
+    model: TrainedModel,
+    reference: Reference,
+    folder: Path,
+    samples: Sequence[Picture] = (),
+    package: Path | None = None,
+) -> None:
+    """Make a folder that holds model.onnx (the graph with `inside`) into the page.
+
+    Args:
+        model: what was exported.
+        reference: the expression that the page begins with.
+        folder: holds model.onnx.
+        samples: pictures to begin with; the first one is shown first.
+        package: see `nnet.export.runtime.install`.
+
+    Raises:
+        nnet.export.errors.ExportError: the browser's runtime is missing.
+    """
+    (folder / "runtime").mkdir()
+    runtime.install(folder / "runtime", package)
+    for source in PAGE.iterdir():
+        shutil.copy(source, folder / source.name)
+    _write_arrays(model, folder)
+    side = _write_atlas(model.checkpoint.path / ATLAS, folder / "atlas.png") if model.memory is not None else None
+    write_json(
+        folder / DATA, {**_describe(model, reference), "atlas": side, "samples": _write_samples(samples, folder)}
+    )
+
+
+def _describe(model: TrainedModel, reference: Reference) -> dict[str, Any]:
+    config, about, calibration = model.config, model.checkpoint.about, model.calibration
+    data = about.get("data") or {}
+    cells = config.model.map_size
+    return {
+        "name": model.checkpoint.name,
+        "teacher": config.model.teacher,
+        "version": nnet.__version__,
+        "size": config.model.size,
+        "cells": cells,
+        "maps": list(calibration.maps),
+        "normals": calibration.n,
+        "quantile": config.scoring.quantile,
+        "expression": reference.expression,
+        "threshold": reference.threshold,
+        "presets": circuit.presets(config),
+        "levels": {name: levels["q99"] for name, levels in calibration.map_quantiles.items()},
+        "unfamiliar": UNFAMILIAR_SHARE,
+        "colours": overlay.colour_table("inferno").tolist(),
+        "forward": FORWARD,
+        "reverse": REVERSE,
+        "memory": _memory(model),
+        "data": {
+            "name": str(data.get("name", "data that the checkpoint does not name")),
+            "source": str(data.get("source", "source not stated")),
+            "images": about.get("training_images"),
+        },
+        "licence": str(data.get("licence", "")),
+    }
+
+
+def _memory(model: TrainedModel) -> dict[str, int] | None:
+    """How many items there are, and how many vectors of F_3 across and down; None without a memory."""
+    if model.memory is None:
+        return None
+    blank = np.zeros((model.config.model.size, model.config.model.size, 3), np.uint8)
+    _, side, _, items = model.addressing([blank]).shape
+    return {"items": items, "side": side}
+
+
+def _write_arrays(model: TrainedModel, folder: Path) -> None:
+    config = model.config
+    matrix = enlargement(config.model.map_size, config.model.size, config.scoring.sigma)
+    (folder / "enlargement.bin").write_bytes(matrix.numpy().astype("<f4").tobytes())
+    maps = np.stack([model.calibration.maps[name] for name in model.calibration.maps])
+    (folder / "normals.bin").write_bytes(maps.astype("<f2").tobytes())
+
+
+def _write_atlas(source: Path, target: Path) -> int | None:
+    """A row of patches for each item; their side in pixels, or None where the checkpoint has no atlas."""
+    if not source.is_file():
+        return None
+    patches = atlases.from_tensors(load_file(source)).patches  # (N, K, side, side, 3)
+    items, count, side = patches.shape[:3]
+    sheet = patches.transpose(0, 2, 1, 3, 4).reshape(items * side, count * side, 3)
+    Image.fromarray(sheet).save(target, optimize=True)
+    return int(side)
+
+
+def _write_samples(samples: Sequence[Picture], folder: Path) -> list[dict[str, object]]:
+    described = []
+    (folder / "samples").mkdir()
+    for number, sample in enumerate(samples, 1):
+        file = f"samples/{number}.png"
+        image = Image.fromarray(sample.image)
+        image.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE))
+        image.save(folder / file, optimize=True)
+        described.append({"file": file, "title": sample.title, "known": sample.known, "good": sample.good})
+    return described
