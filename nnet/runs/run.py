@@ -96,6 +96,25 @@ class Run:
                 entries.append(json.loads(line))
         return entries
 
+    @property
+    def history_problem(self) -> str:
+        """What keeps `history` from showing every finished epoch, in a sentence; "" if nothing does."""
+        try:
+            *lines, _ = (self.path / HISTORY).read_text(encoding="utf-8").split("\n")  # the last may be half-written
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            return f"{HISTORY} of this run cannot be read ({error}). The run and its model are not affected."
+        for number, line in enumerate(lines, 1):
+            try:
+                json.loads(line)
+            except ValueError:
+                return (
+                    f"{HISTORY} of this run is damaged in line {number}, so the epochs from there on are not shown. "
+                    "The run and its model are not affected."
+                )
+        return ""
+
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of the log; progress bars show only their last state."""
         try:

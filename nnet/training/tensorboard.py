@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,11 @@ import numpy as np
 
 from nnet.model.inputs import Images
 from nnet.training.events import Listener, TrainingError
+
+
+def is_installed() -> bool:
+    """Whether the optional package is there."""
+    return find_spec("tensorboardX") is not None
 
 
 class EventLog(Listener):

@@ -68,9 +68,8 @@ def expected(detector: Detector, image: np.ndarray, what: WhatIf) -> tuple[str, 
 
 
 def test_a_choice_says_what_is_changed_and_names_it_for_the_caches():
-    choice = whatif_data.Choice(nfs=True, forward=OUT, rank=3)
-    assert choice.what == WhatIf(without_nfs=True, without_forward=True, rank=3) and choice.name == "nfs,forward"
-    assert whatif_data.Choice().is_nothing and not choice.is_nothing
+    choice = whatif_data.Choice(WhatIf(without_nfs=True, without_forward=True, rank=3))
+    assert choice.name == "nfs,forward" and whatif_data.Choice(WhatIf(rank=3)).name == ""
 
 
 def test_reasons_are_given_for_what_a_model_lacks():
@@ -106,7 +105,7 @@ def test_the_summary_tells_defective_pictures_from_normal_ones():
     assert (defective.count, defective.before, defective.after) == (3, 4, 8)
     assert (normal.flagged_before, normal.flagged_after) == (0, 1)
     said = wording.samples_summary(defective, normal)
-    assert "3 defective pictures goes from 4.00 to 8.00" in said and "flagged are 1 instead of 0" in said
+    assert "3 defective pictures goes from 4.00 to 8.00" in said and "the number flagged from 0 to 1" in said
     assert "narrower" in said and "4.0 times the normal one, 8.0 times as trained" in said
     assert whatif_data.summary([]) is None and wording.samples_summary(None, None) == ""
     table = interventions.samples_table(rows)
@@ -182,7 +181,7 @@ def test_the_curve_over_ranks_is_computed_once_and_the_slider_runs_nothing(
         fine(at.slider(key="whatif_rank").set_value(3).run())
         fine(at.slider(key="opacity").set_value(20).run())
     assert shown(at)[1] == units.number(every[2])
-    assert wording.rank_kept(3, 4, float(energy(trace)[2])) in words(at)
+    assert wording.RANK_KEPT.format(rank=3, highest=4, share=units.percent(float(energy(trace)[2]))) in words(at)
     assert len(at.dataframe) == 0, "at a rank, the other pictures wait for the button"
     fine(at.button(key="whatif_run").click().run())
     table = at.dataframe[0].value

@@ -297,7 +297,7 @@ def test_a_test_set_is_measured_once_and_the_answer_is_in_the_head(category: Pat
     assert row["Before"] == pytest.approx(values[normal, 0, 1, 0, 0].mean(), rel=1e-3)
     assert row["± after"] == pytest.approx(values[normal, 0, 1, 1, 0].std(), rel=1e-2)
     fine(at.segmented_control(key="part").set_value("figure7").run())
-    assert words.data_where(5, "bottle") in said(at)
+    assert words.where(5, 4, "bottle") in said(at)
     with patch.object(projection, "measure_samples") as again:
         at = start(part="data", data="folder", folder=str(category))  # another visitor
         assert "5 normal images, 4 defective" in said(at) and not again.called

@@ -612,3 +612,26 @@ def test_pictures_of_the_same_bytes_are_found(tmp_path: Path) -> None:
         Image.new("L", (20, 20), shade).save(tmp_path / f"{name}.png")
     samples = [Sample(name, tmp_path / f"{name}.png", "good", "train") for name in "abc"]
     assert looking.same_files(samples) == (("a", "c"),)
+
+
+# ------------------------------------------------------------------------------------------------- what is missing
+
+
+def test_without_the_package_the_tensorboard_switch_is_off_and_says_how_to_install_it(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not start(TRAIN).toggle(key="run_tensorboard").disabled
+    monkeypatch.setattr("nnet.training.tensorboard.find_spec", lambda name: None)
+    at = start(TRAIN)
+    assert at.toggle(key="run_tensorboard").disabled and train_text.NO_TENSORBOARD in shown(at)
+
+
+def test_a_damaged_history_names_the_line(runs: Runs) -> None:
+    run = make_run(runs, "Brackets")
+    write_history(run, 3)
+    assert run.history_problem == ""
+    path = run.path / "history.jsonl"
+    first, _, third = path.read_text().splitlines()
+    path.write_text(f"{first}\n{{broken\n{third}\n")
+    assert "damaged in line 2" in run.history_problem and len(run.history()) == 1
+    assert "damaged in line 2" in shown(start(TRAIN, train_part="runs", train_view="curves"))

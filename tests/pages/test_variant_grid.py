@@ -266,11 +266,11 @@ def test_what_tells_a_variant_apart_stands_below(study: Path) -> None:
     assert list(table.columns) == ["Setting", "N-Net", "RD (baseline)", "What it is"]
     row = places[places["Source"] == "Table 5, row 1"].iloc[0]
     assert (row["I-AUROC, published"], row["I-AUROC, measured"]) == (98.62, 12.5)
-    fine(at.pills(key="variant_pills").set_value("w:nfs").run())
+    fine(at.pills(key="variant").set_value("w:nfs").run())
     assert at.query_params["variant"] in ("w:nfs", ["w:nfs"])
     assert f"{LABEL} Changed: without NFS: F'_3 = F_3." in at.info[0].value
     assert list(at.dataframe[0].value["Setting"]) == ["model.nfs"]
-    fine(at.pills(key="variant_pills").set_value(NNET).run())
+    fine(at.pills(key="variant").set_value(NNET).run())
     assert wording.IS_REFERENCE in words(at)
 
 
@@ -356,7 +356,7 @@ def test_judging_a_checkpoint_equals_judging_with_its_detector(tiny_checkpoint: 
     one = Candidate("m:tiny", MODEL, "tiny", tiny_checkpoint, "tiny")
     levels = {name: q["q99"] for name, q in detector.calibration.map_quantiles.items()}
     variant = candidates.Variant(one, "tiny", detector.checkpoint, detector.config, maps, "M1*M2*M3", judged, levels)
-    np.testing.assert_allclose(candidates.difference(variant, variant), 0)
+    np.testing.assert_allclose(sides.difference(variant.side, variant.side), 0)
     raised = replace(judged, score=judged.score + judged.reference.threshold)
     higher = candidates.Variant(one, "up", detector.checkpoint, detector.config, maps, "M1*M2*M3", raised, levels)
-    np.testing.assert_allclose(candidates.difference(higher, variant), 1, rtol=1e-4)
+    np.testing.assert_allclose(sides.difference(variant.side, higher.side), 1, rtol=1e-4)

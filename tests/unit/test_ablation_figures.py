@@ -117,7 +117,7 @@ def test_the_statement_counts_what_was_decided() -> None:
     expected = "Of 3 claims checked on part by I-AUROC, 1 holds, 1 does not hold and 1 is undecided."
     assert words.statement(found, base, "i_auroc") == expected
     told = words.besides(found, base, "i_auroc")
-    assert told == "Of the others, 1 is not run and 1 cannot be measured (no masks)."
+    assert told == "1 claim is waiting for its networks. 1 claim cannot be measured, since there are no masks."
     pixels = data.checked(base, "p_ap", ["table4"])
     assert words.statement(pixels, base, "p_ap") == "The networks that these claims compare have not been run on part."
     single = only(ablation_rows("table4", {label: {"i_auroc": v["i_auroc"][:1]} for label, v in TABLE4.items()}))
@@ -267,7 +267,7 @@ def test_bars_start_at_a_whole_percent_below_everything() -> None:
     figure, low = figures.bars_figure(found, "cosine"), figures.lowest(found)
     bars = [one for one in figure.data if isinstance(one, go.Bar)]
     assert [bar.base + bar.y[0] for bar in bars] == pytest.approx([90.6, 95.5]) and low == int(low) < 90.2
-    assert all(bar.base == low for bar in bars) and f"{low:g} %" in words.axis_note(low)
+    assert all(bar.base == low for bar in bars) and f"{low:g} %" in words.AXIS_NOTE.format(low=low)
     assert bars[1].marker.color == theme.NORMAL != bars[0].marker.color
     assert "not run" in figure.layout.xaxis.ticktext[1]
 
@@ -283,7 +283,7 @@ def test_sweeps_stand_on_one_axis_with_the_papers_choice() -> None:
     figure = figures.sweep_figure(data.sweep(found, "delta"), limits, chosen=words.CHOSEN_VALUES["delta"], log=True)
     line = trace(figure, "measured here")
     assert list(line.x) == [0.00002, 0.002, 0.2] and line.y == pytest.approx([81] * 3)
-    assert figure.layout.xaxis.type == "log" and tuple(figure.layout.yaxis.range) == limits
+    assert figure.layout.xaxis.type == "log" and list(figure.layout.yaxis.range) == limits
     assert figure.layout.shapes[0].x0 == 0.002
     beta = figures.sweep_figure(data.sweep(found, "beta"), limits)
     assert trace(beta, "measured here").mode == "markers" and list(trace(beta, "measured here").x) == [1.0]

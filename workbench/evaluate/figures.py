@@ -305,22 +305,12 @@ def confusion_html(counts: tuple[int, int, int, int]) -> str:
 
 
 def _cell(count: int, total: int, colour: str, good: bool) -> str:
-    ground = f' style="background:{_faint(colour)};border-color:transparent"' if good else ""
+    ground = f' style="background:{charts.faint(colour)};border-color:transparent"' if good else ""
     return f"<td{ground}><b>{count:,}</b>{units.percent(count / total) if total else '-'}</td>"
 
 
 def line_key(names: Sequence[str]) -> str:
     """The legend of `curve_figure` for scores of these names, and of the point, as HTML."""
-    dashes = ("solid", "solid", "dashed", "dotted")
-    lines = "".join(
-        f'<span><i style="border-top:{3 if i < 2 else 2}px {dashes[min(i, 3)]} {_FAINT if i else theme.NORMAL}"></i>'
-        f"{html.escape(name)}</span>"
-        for i, name in enumerate(names)
-    )
-    dot = f'<span><i class="nn-dot" style="background:{theme.ANOMALOUS}"></i>{words.THE_THRESHOLD}</span>'
-    return f'<div class="nn-key">{lines}{dot}</div>'
-
-
-def _faint(colour: str, opacity: float = 0.2) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
+    marks = ("solid", "solid", "dashed", "dotted")
+    lines = [(marks[min(i, 3)], _FAINT if i else theme.NORMAL, name) for i, name in enumerate(names)]
+    return charts.key([*lines, ("filled", theme.ANOMALOUS, words.THE_THRESHOLD)])

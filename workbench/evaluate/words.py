@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from nnet.data import GOOD, Dataset, Inspection
 from nnet.expression import PRESETS
 from nnet.scoring.maps import MAPS
-from nnet.scoring.metric_names import SHORT_NAMES
+from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -106,20 +106,9 @@ BEST_F1 = "best F1"
 PIXEL_METRICS, IMAGE_METRICS = ("p_ap", "p_auroc", "p_pro"), ("i_auroc", "i_ap")
 METRICS = PIXEL_METRICS + IMAGE_METRICS
 """In the order of the tables' columns."""
-_TERMS = {
-    SHORT_NAMES["p_ap"]: "area under the precision-recall curve over pixels",
-    SHORT_NAMES["p_auroc"]: "area under the ROC curve over pixels",
-    SHORT_NAMES["p_pro"]: (
-        "mean overlap with the defective regions, each counting equally, up to a false positive rate of 0.3"
-    ),
-    SHORT_NAMES["i_auroc"]: (
-        "share of pairs of a normal and a defective image in which the defective one scores higher"
-    ),
-    SHORT_NAMES["i_ap"]: "area under the precision-recall curve over images",
-    BEST_F1: "largest harmonic mean of precision and recall over all thresholds on the image score",
-}
 TERMS_HELP = (
-    ". ".join(f"{name}: {what}" for name, what in _TERMS.items()) + ". All are exact; no grid of thresholds is used."
+    f"{meanings()} Best F1: The largest harmonic mean of precision and recall over all thresholds on the image score. "
+    "All are exact; no grid of thresholds is used."
 )
 NO_MASKS = (
     "P-AP, P-AUROC and P-PRO are n.a. because this data set has no masks, so it is unknown which pixels are "

@@ -12,7 +12,7 @@ from workbench.projection import cache, figures, gate_figures, settings, varianc
 from workbench.projection.pairs import Look
 from workbench.projection.scene import Scene
 from workbench.projection.variance import map_config
-from workbench.shared import controls, pictures, session, theme
+from workbench.shared import controls, pictures, session, theme, units
 from workbench.shared.charts import CHART_CONFIG
 
 _CURVE_STEPS = 41
@@ -33,7 +33,7 @@ def _colours(scene: Scene, pair: Pair) -> None:
     shown = {words.IMAGE: pictures.reduced(scene.loaded.shown, 480)}
     for name, rgb in zip(pair.names, (before, after), strict=True):
         if rgb is not None:
-            shown[words.in_basis(name)] = gate_figures.feature_picture(rgb, scene.shape)
+            shown[words.IN_BASIS.format(name=name)] = gate_figures.feature_picture(rgb, scene.shape)
     with st.grid(3, min_column_width=240, gap="small") as grid:
         for title, picture in shown.items():
             with grid.cell():
@@ -44,7 +44,7 @@ def _colours(scene: Scene, pair: Pair) -> None:
 @st.fragment
 def _blend(scene: Scene, pair: Pair, look: Look, covariance: np.ndarray) -> None:
     """(1 - t) F + t P for a chosen t, from three maps that are already there."""
-    st.markdown(words.blend_title(pair.names))
+    st.markdown(words.BLEND_TITLE.format(before=pair.names[0], after=pair.names[1]))
     slider = {"step": 5, "format": "%d %%", "help": words.BLEND_HELP}
     percent = controls.slider(settings.BLEND, words.BLEND, 0, 100, **slider)
     first, last = look.variance
@@ -62,7 +62,7 @@ def _blend(scene: Scene, pair: Pair, look: Look, covariance: np.ndarray) -> None
         st.plotly_chart(figure, key="blend-map", config=map_config(), alt=words.BLEND_MAP)
         st.html(pictures.colour_bar(scale))
         st.caption(words.BLEND_MAP_HINT)
-    regions = {"normal": (~look.region, theme.NORMAL), "flagged": (look.region, theme.ANOMALOUS)}
+    regions = {words.NORMAL: (~look.region, theme.NORMAL), words.FLAGGED: (look.region, theme.ANOMALOUS)}
     for k, (name, (title, alt)) in enumerate(words.BLEND_TITLES.items()):
         curves = {
             label: (
@@ -96,9 +96,9 @@ def _umap(scene: Scene, pair: Pair, look: Look) -> None:
     places = _places(found.positions, look.region.shape, scene.shape)
     for column, points, name in zip(st.columns(2, gap="medium"), found.points, pair.names, strict=False):
         with column:
-            st.markdown(words.umap_of(name, len(points)))
+            st.markdown(words.UMAP_OF.format(name=name, vectors=units.plural(len(points), "vector")))
             figure = figures.umap_figure(points, found.flagged, places)
-            st.plotly_chart(figure, key=f"umap-{name}", config=CHART_CONFIG, alt=words.umap_alt(name))
+            st.plotly_chart(figure, key=f"umap-{name}", config=CHART_CONFIG, alt=words.UMAP_ALT.format(name=name))
     st.caption(f"{words.UMAP_HINT} {words.separation(pair.names[: len(found.separation)], found.separation)}")
 
 
@@ -106,4 +106,4 @@ def _places(positions: np.ndarray, grid: tuple[int, ...], shape: tuple[int, ...]
     """Flat positions as image coordinates of their centres."""
     rows, columns = np.divmod(positions, grid[1])
     x, y = (columns + 0.5) * shape[1] / grid[1], (rows + 0.5) * shape[0] / grid[0]
-    return [words.place(a, b) for a, b in zip(x, y, strict=True)]
+    return [words.PLACE.format(x=a, y=b) for a, b in zip(x, y, strict=True)]

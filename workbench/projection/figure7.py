@@ -44,7 +44,7 @@ def _answers(scene: Scene) -> None:
     st.markdown(words.scale_free(values))
     for result in whole_set.measured_for(scene.model):
         if whole := measured.values_of_data(result, scene.side):
-            where = words.data_where(int(np.sum(~result.defective & result.known)), result.name)
+            where = words.where(*result.counts, result.name)
             st.markdown(words.verdict(whole, words.WHOSE[scene.side], where))
     st.caption(words.WHY_SCALE_FREE)
     if any(pair.recalled for pair in scene.pairs):
@@ -55,9 +55,9 @@ def _changes(scene: Scene) -> None:
     """A chart per statistic, with a row per side and scale, normal and flagged regions apart."""
     projected = {side: looks for side, looks in scene.all_looks.items() if scene.all_pairs[side][0].after is not None}
     every = [look for looks in projected.values() for look in looks]
-    groups = {"normal": (theme.NORMAL, [look.normal for look in every])}
+    groups = {words.NORMAL: (theme.NORMAL, [look.normal for look in every])}
     if any(look.region.any() for look in every):
-        groups["flagged"] = (theme.ANOMALOUS, [look.flagged for look in every])
+        groups[words.FLAGGED] = (theme.ANOMALOUS, [look.flagged for look in every])
 
     def drawn() -> dict[str, go.Figure]:
         rows = [words.row_name(side, i) for side, looks in projected.items() for i in range(len(looks))]
@@ -94,7 +94,7 @@ def _table(scene: Scene) -> pd.DataFrame:
         words.table_row(name, region, found)
         for side, some in scene.all_pairs.items()
         for pair, look in zip(some, scene.all_looks[side], strict=True)
-        for region, group in (("normal", look.normal), ("flagged", look.flagged))
+        for region, group in ((words.NORMAL, look.normal), (words.FLAGGED, look.flagged))
         for name, found in zip(pair.names, group, strict=False)
         if found is not None
     )

@@ -13,7 +13,7 @@ from PIL import Image
 
 from nnet.analysis.projection import mean_gates
 from nnet.detector import Gate
-from workbench.projection.figures import faint, scatter
+from workbench.projection.figures import scatter
 from workbench.shared import charts, pictures, theme
 from workbench.shared.pictures import Scale
 
@@ -72,7 +72,7 @@ def _add_profile(
         np.r_[low, high[::-1]],
         np.r_[at, at[::-1]],
         fill="toself",
-        fillcolor=faint(theme.NORMAL, 0.22),
+        fillcolor=charts.faint(theme.NORMAL, 0.22),
         line={"width": 0},
         hoverinfo="skip",
         name="80 % of channels",
@@ -110,7 +110,7 @@ def damping_figure(gate: Gate, channel: int) -> go.Figure:
             mode="lines",
             fill="tozeroy",
             customdata=order,
-            fillcolor=faint(theme.NORMAL, 0.25),
+            fillcolor=charts.faint(theme.NORMAL, 0.25),
             line={"color": theme.NORMAL, "width": 2, "shape": "hvh"},
             hovertemplate="channel %{customdata}: mean gate %{y:.3f}<extra></extra>",
             showlegend=False,
@@ -126,8 +126,9 @@ def damping_figure(gate: Gate, channel: int) -> go.Figure:
             hovertemplate=f"channel {channel}: %{{y:.3f}}<extra></extra>",
         )
     )
-    # The curve rises: above it there is room to the left, below it to the right.
-    side = ("right", "bottom", 6) if rank > len(order) / 2 else ("left", "top", -6)
+    # The curve rises: above it there is room to the left, and below it to the right where it is high.
+    low = means[channel] < 0.25 * means.max()  # below the mark is the axis
+    side = ("right", "bottom", 6) if rank > len(order) / 2 else ("left", "bottom", 8) if low else ("left", "top", -6)
     label = {
         "x": rank + 1,
         "y": float(means[channel]),
@@ -137,9 +138,9 @@ def damping_figure(gate: Gate, channel: int) -> go.Figure:
         "yanchor": side[1],
         "yshift": side[2],
     }
-    x = {"title": {"text": "channels, most damped first", "standoff": 4}, "fixedrange": True, "showgrid": False}
+    x = charts.axis("channels, most damped first", showgrid=False)
     top = 1.15 * max(float(means.max()), 0.05)
-    y = {"title": {"text": "mean gate (no unit)", "standoff": 8}, "range": [0, top], "fixedrange": True}
+    y = charts.axis("mean gate (no unit)", range=[0, top], automargin=True)
     return charts.chart(traces, 240, x=x, y=y, left=56, annotations=[label])
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from nnet.analysis import projection
 from workbench.projection import cache, gate_figures, settings, words
 from workbench.projection.scene import Scene
-from workbench.shared import session
+from workbench.shared import session, units
 from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.settings import whole_number
 
@@ -33,7 +33,7 @@ def _profiles(scene: Scene, stage: int) -> None:
     settings.CHANNEL.set(int(settings.CHANNEL.value))
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(words.gates_title(pair.names[1]))
+        st.markdown(words.GATES_TITLE.format(after=pair.names[1]))
         width = _WIDTH_TOUCH if session.on_touch_screen() else _WIDTH
         profiles = st.container()
     with right:
@@ -42,8 +42,8 @@ def _profiles(scene: Scene, stage: int) -> None:
         st.caption(words.DAMPING_HINT)
         channel = st.slider(words.CHANNEL, 0, len(means) - 1, key=settings.CHANNEL.key, help=words.CHANNEL_HELP)
         tile = gate_figures.channel_tile(pair.before[channel], pair.after[channel], scene.shape)
-        st.image(tile, width=300, alt=words.channel_alt(channel))
-        st.caption(words.chosen_tile(channel, float(means[channel])))
+        st.image(tile, width=300, alt=words.CHANNEL_ALT.format(channel=channel))
+        st.caption(words.CHOSEN_TILE.format(channel=channel, gate=units.number(means[channel])))
         st.markdown(words.damping(means))
     with profiles:
         source = cache.small_picture(scene.loaded)
@@ -62,12 +62,12 @@ def _ends(scene: Scene, stage: int) -> None:
     means = projection.mean_gates(pair.gate)
     order = np.argsort(means, kind="stable")
     count = min(_TILES, len(order) // 2)
-    for most, channels in ((True, order[:count]), (False, order[::-1][:count])):
-        st.markdown(words.ends_title(most, pair.names))
+    for title, channels in ((words.MOST_DAMPED, order[:count]), (words.LEAST_DAMPED, order[::-1][:count])):
+        st.markdown(title.format(before=pair.names[0], after=pair.names[1]))
         with st.grid(_TILES, min_column_width=220, gap="small") as grid:
             for channel in map(int, channels):
                 with grid.cell():
                     tile = gate_figures.channel_tile(pair.before[channel], pair.after[channel], scene.shape)
-                    st.image(tile, width="stretch", alt=words.channel_alt(channel))
-                    st.caption(words.tile_caption(channel, float(means[channel])))
+                    st.image(tile, width="stretch", alt=words.CHANNEL_ALT.format(channel=channel))
+                    st.caption(words.TILE.format(channel=channel, gate=units.number(means[channel])))
     st.caption(words.TILES_HINT)

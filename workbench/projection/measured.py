@@ -25,6 +25,11 @@ class Measured:
         """Which images could be read, bool (n,)."""
         return ~np.isnan(self.values).all(axis=(1, 2, 3, 4))
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many normal and how many defective images could be read."""
+        return int(np.sum(~self.defective & self.known)), int(np.sum(self.defective & self.known))
+
 
 def values_of_data(measured: Measured, side: str, defective: bool = False) -> dict[str, list[tuple[float, float]]]:
     """`pairs.values_by_question` for the mean over the normal (or defective) images; empty for a side without FPM."""

@@ -53,7 +53,8 @@ def _heading(picture: Picture, loaded: Loaded, judged: Judgement, region: Region
     st.subheader(units.plain(picture.title), anchor=False)
     decision = shared_words.decision(judged.reference, judged.value)
     badge = f":{theme.BADGES[judged.is_anomalous]}-badge[{decision}]"
-    st.markdown(f"{badge} {words.score(judged.value)} {words.region(region.kind, region.share)}")
+    score = words.SCORE.format(score=units.number(judged.value))
+    st.markdown(f"{badge} {score} {words.region(region.kind, region.share)}")
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:
         st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
     st.caption(" ".join((shared_words.picture_facts(loaded.image.shape, picture.known), *loaded.notes)))

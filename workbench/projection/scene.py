@@ -12,15 +12,8 @@ from workbench.shared.resources import Loaded, Model
 
 @dataclass(frozen=True)
 class Scene:
-    """One image under one model, seen from one side.
-
-    Attributes:
-        model: the chosen model.
-        loaded: the image's pixels.
-        region: its flagged part.
-        side: the chosen one of `nnet.analysis.projection.SIDES`.
-        all_pairs, all_looks: of each side that the model has, one for each scale.
-    """
+    """One image under one model, with its flagged part, seen from one side of `nnet.analysis.projection.SIDES`; pairs
+    and looks of every side that the model has, one for each scale."""
 
     model: Model
     loaded: Loaded

@@ -6,10 +6,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from nnet.analysis.projection import Pair
-from workbench.projection import cache, figures, settings, variance_figures, words
+from workbench.projection import cache, settings, variance_figures, words
 from workbench.projection.pairs import Look
 from workbench.projection.scene import Scene
-from workbench.shared import controls, pictures, session, theme
+from workbench.shared import charts, controls, pictures, session, theme
 from workbench.shared.charts import CHART_CONFIG, PICTURE_CONFIG
 
 
@@ -39,9 +39,10 @@ def _row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
     maps, histogram = st.columns((3, 2), gap="medium")
     with maps:
         grid = st.grid(2, min_column_width=140, gap="small")
-        for name, when in zip(named, ("before", "after"), strict=False):
+        for name, when in zip(named, (words.BEFORE, words.AFTER), strict=False):
             with grid.cell():
-                label = words.variance_of(name, when if pair.after is not None else "")
+                title = words.VARIANCE_OF if pair.after is None else words.VARIANCE_OF_WHEN
+                label = title.format(name=name, when=when)
                 st.markdown(label)
                 key = f"variance-{scene.side}-{pair.scale}-{when}"
                 st.plotly_chart(kept[name], key=key, config=map_config(), alt=label)
@@ -50,7 +51,7 @@ def _row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
         st.markdown(words.HISTOGRAM_TITLE)
         key = f"histogram-{scene.side}-{pair.scale}"
         st.plotly_chart(kept["histogram"], key=key, config=CHART_CONFIG, alt=words.HISTOGRAM_ALT)
-        st.html(figures.key(_histogram_key(pair, look)))
+        st.html(charts.key(_histogram_key(pair, look)))
         st.caption(words.histogram(look.normal, look.flagged))
 
 
@@ -62,6 +63,6 @@ def map_config() -> dict[str, object]:
 def _histogram_key(pair: Pair, look: Look) -> list[tuple[str, str, str]]:
     before, after = pair.names
     marks = [("dotted", before), ("area", after)] if pair.after is not None else [("area", before)]
-    groups = [("normal", theme.NORMAL, ~look.region), ("flagged", theme.ANOMALOUS, look.region)]
+    groups = [(words.NORMAL, theme.NORMAL, ~look.region), (words.FLAGGED, theme.ANOMALOUS, look.region)]
     present = [(group, colour) for group, colour, inside in groups if inside.any()]
     return [(mark, colour, f"{name} {group}") for mark, name in marks for group, colour in present]

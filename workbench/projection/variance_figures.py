@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from workbench.projection.figures import faint, scatter
+from workbench.projection.figures import scatter
 from workbench.shared import charts, pictures, theme, units
 from workbench.shared.pictures import Scale
 
@@ -100,52 +100,40 @@ def edges(region: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def histogram_figure(variances: Mapping[str, np.ndarray], region: np.ndarray, way: str) -> go.Figure:
-    """Histograms of variance maps, normal and flagged positions apart, as shares of each group.
-
-    Args:
-        variances: symbol -> (H, W); the last one is drawn filled, the others dotted.
-        region: flagged positions, bool (H, W).
-    """
+    """Histograms of variance maps, normal and flagged positions apart, as shares of each group. `variances`: symbol
+    -> (H, W); the last one is drawn filled, the others dotted; `region`: flagged positions, bool (H, W)."""
     values = {name: brought(variance, way) for name, variance in variances.items()}
     together = np.concatenate([v.ravel() for v in values.values()])
     borders = np.linspace(float(together.min()), float(together.max()) + 1e-6, BINS + 1)
     groups = {"normal": (~region, theme.NORMAL), "flagged": (region, theme.ANOMALOUS)}
-    traces: list[dict[str, Any]] = []
-    for number, (name, some) in enumerate(values.items(), 1):
-        last = number == len(values)
-        for label, (inside, colour) in groups.items():
-            if inside.any():
-                _add_histogram(traces, some[inside], borders, f"{name} {label}", colour, filled=last)
+    *_, last = values
+    traces = [
+        _histogram(some[inside], borders, f"{name} {label}", colour, filled=name == last)
+        for name, some in values.items()
+        for label, (inside, colour) in groups.items()
+        if inside.any()
+    ]
     titles = {"log": "variance", "linear": "variance", "relative": "variance / own mean"}
     room = 0.03 * np.ptp(borders)
-    x: dict[str, Any] = {
-        "title": {"text": titles[way], "standoff": 4},
-        "fixedrange": True,
-        "zeroline": False,
-        "range": [borders[0] - room, borders[-1] + room],
-    }
+    x = charts.axis(titles[way], zeroline=False, range=[borders[0] - room, borders[-1] + room])
     if way == "log":
         powers = np.arange(np.ceil(borders[0]), np.floor(borders[-1]) + 1)
         if len(powers) < 2:
             powers = np.linspace(borders[0], borders[-1], 3)
         x |= {"tickvals": powers, "ticktext": [f"{10.0**p:.3g}" for p in powers]}
-    y = {"title": {"text": "% of positions", "standoff": 4}, "rangemode": "tozero", "fixedrange": True, "nticks": 5}
+    y = charts.axis("% of positions", rangemode="tozero", nticks=5)
     return charts.chart(traces, 280, x=x, y=y, left=56)
 
 
-def _add_histogram(
-    traces: list[dict[str, Any]], values: np.ndarray, borders: np.ndarray, name: str, colour: str, *, filled: bool
-) -> None:
+def _histogram(values: np.ndarray, borders: np.ndarray, name: str, colour: str, *, filled: bool) -> dict[str, Any]:
     share = 100 * np.histogram(values, borders)[0] / len(values)
-    traces.append(
-        scatter(
-            x=np.r_[borders[0], borders],
-            y=np.r_[0, share, 0],
-            mode="lines",
-            name=name,
-            line={"color": colour, "width": 2 if filled else 1.6, "shape": "hv", "dash": "solid" if filled else "dot"},
-            fill="tozeroy" if filled else None,
-            fillcolor=faint(colour),
-            hoverinfo="skip",
-        )
+    return scatter(
+        x=np.r_[borders[0], borders],
+        y=np.r_[0, share, 0],
+        mode="lines",
+        name=name,
+        line={"color": colour, "width": 2 if filled else 1.6, "shape": "hv", "dash": "solid" if filled else "dot"},
+        fill="tozeroy" if filled else None,
+        fillcolor=charts.faint(colour),
+        hoverinfo="skip",
     )

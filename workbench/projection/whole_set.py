@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +15,7 @@ from nnet.data import Sample
 from workbench.projection import cache, figures, settings, words
 from workbench.projection.figures import Series
 from workbench.projection.measured import Measured, values_of_data
-from workbench.shared import data_choice, measuring, theme, units
+from workbench.shared import controls, data_choice, measuring, theme, units
 from workbench.shared import words as shared_words
 from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.data_choice import Chosen
@@ -46,11 +47,8 @@ def measured_for(model: Model) -> list[Measured]:
 
 
 def section(model: Model, milliseconds: float) -> None:
-    """Draw the part. No fragment, since a click on "Stop" could not interrupt one.
-
-    Args:
-        milliseconds: what one image takes, for an estimate beforehand.
-    """
+    """Draw the part. No fragment, since a click on "Stop" could not interrupt one. `milliseconds`: what one image
+    takes, for an estimate beforehand."""
     st.subheader(words.DATA_TITLE, anchor=False)
     st.markdown(words.DATA_ABOUT)
     chosen = data_choice.choose(settings.DATA, settings.FOLDER, words.DATA_CHOICES, help=words.DATA_HELP)
@@ -96,16 +94,13 @@ def _steps(model: Model, chosen: Chosen, run: Run) -> Iterator[int]:
 
 
 def _result(result: Measured) -> None:
-    known = result.known
-    normal, defective = (int(np.sum(known & (result.defective == side))) for side in (False, True))
+    normal, defective = result.counts
     st.markdown(words.data_counts(normal, defective, result.total, result.name))
     if result.problems:
         st.warning(words.left_out(result.problems, _SHOWN_PROBLEMS), icon=":material/broken_image:")
     for side in projection.SIDES:
-        values = values_of_data(result, side, defective=not normal)
-        if values:
-            where = words.data_where(normal, result.name) if normal else words.defective_where(defective)
-            st.markdown(words.verdict(values, words.WHOSE[side], where))
+        if values := values_of_data(result, side, defective=not normal):
+            st.markdown(words.verdict(values, words.WHOSE[side], words.where(normal, defective, result.name)))
             st.markdown(words.scale_free(values))
     rows, series = _series(result)
     st.html(figures.change_key(group(0).name for group in series))
@@ -121,14 +116,7 @@ def _result(result: Measured) -> None:
     with st.expander(words.DATA_TABLE, icon=":material/table_rows:"):
         table = result_table(result)
         st.dataframe(table, hide_index=True, key="data_table")
-        st.download_button(
-            words.DATA_CSV,
-            table.to_csv(index=False),
-            "projection.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        controls.download(words.DATA_CSV, table.to_csv(index=False), words.DATA_FILE)
 
 
 def _series(result: Measured) -> tuple[list[str], list[Callable[[int], Series]]]:
@@ -141,7 +129,7 @@ def _series(result: Measured) -> tuple[list[str], list[Callable[[int], Series]]]
         middle, spread = (a.reshape(6, 2, -1)[rows] for a in projection.over_images(result.values, chosen))
         return lambda k: Series(name, colour, middle[:, 0, k], middle[:, 1, k], spread[:, 0, k], spread[:, 1, k])
 
-    groups = (("normal", theme.NORMAL, ~result.defective), ("defective", theme.ANOMALOUS, result.defective))
+    groups = ((words.NORMAL, theme.NORMAL, ~result.defective), (words.DEFECTIVE, theme.ANOMALOUS, result.defective))
     present = [(name, colour, chosen & result.known) for name, colour, chosen in groups]
     return names, [group(name, colour, chosen) for name, colour, chosen in present if chosen.any()]
 
@@ -149,25 +137,11 @@ def _series(result: Measured) -> tuple[list[str], list[Callable[[int], Series]]]
 def result_table(result: Measured) -> pd.DataFrame:
     """One row per side, scale, group of images and statistic: mean and standard deviation before and after."""
     rows = []
-    for label, side_of in (("normal", False), ("defective", True)):
-        chosen = (result.defective == side_of) & result.known
-        if not chosen.any():
-            continue
-        mean, spread = projection.over_images(result.values, chosen)
-        for s, side in enumerate(projection.SIDES):
-            for scale in range(projection.SCALES):
-                for k, name in enumerate(projection.STATISTICS):
-                    if not np.isnan(mean[s, scale, 0, k]):
-                        rows.append(
-                            {
-                                "Side": words.SIDE_NAMES[side],
-                                "Scale": scale + 1,
-                                "Images": label,
-                                "Statistic": words.QUESTIONS[name].unit,
-                                "Before": mean[s, scale, 0, k],
-                                "± before": spread[s, scale, 0, k],
-                                "After": mean[s, scale, 1, k],
-                                "± after": spread[s, scale, 1, k],
-                            }
-                        )
+    for label, chosen in ((words.NORMAL, ~result.defective), (words.DEFECTIVE, result.defective)):
+        mean, spread = projection.over_images(result.values, chosen & result.known)
+        for s, scale, k in itertools.product(range(2), range(projection.SCALES), range(len(projection.STATISTICS))):
+            numbers = [found[s, scale, when, k] for when in (0, 1) for found in (mean, spread)]
+            if not np.isnan(numbers).any():
+                about = words.data_row(projection.SIDES[s], scale, label, projection.STATISTICS[k])
+                rows.append(about | dict(zip(words.DATA_COLUMNS, numbers, strict=True)))
     return pd.DataFrame(rows)

@@ -77,10 +77,7 @@ def region(kind: str, share: float) -> str:
     return f"**Flagged** is what scores above the threshold, {units.percent(share)} of the image; the rest is normal."
 
 
-def score(value: float) -> str:
-    """The image score."""
-    return f"Score {units.number(value)}."
-
+SCORE = "Score {score}."
 
 # ------------------------------------------------------------------------------------------------------ Figure 7
 
@@ -156,7 +153,7 @@ def at_scales(numbers: Sequence[int], total: int = 3) -> str:
 
 def answer(values: Sequence[tuple[float, float]]) -> tuple[str, str]:
     """A one-word answer over the scales, with its badge colour, from (before, after) per scale."""
-    less = [i for i, pair in enumerate(values, 1) if change(*pair) < 0]
+    less = _less(values)
     if len(less) == len(values):
         return "Yes", "blue"
     if less:
@@ -170,36 +167,45 @@ def steps(values: Sequence[tuple[float, float]]) -> str:
     return "  \n".join(f"Scale {i}: {units.number(a)} → {units.number(b)}" for i, (a, b) in enumerate(values, 1))
 
 
+_VERDICTS = {
+    True: (
+        "**Figure 7 holds here.** {where}, the projection makes the {whose} variance along channels smaller and more "
+        "even at all three scales."
+    ),
+    None: (
+        "**Figure 7 holds in part here.** {where}, the projection makes the {whose} variance along channels smaller "
+        "{smaller} and more even {even}. The paper reports both at all three scales."
+    ),
+    False: (
+        "**Figure 7 does not hold here.** {where}, the projection makes the {whose} variance along channels neither "
+        "smaller nor more even at any scale."
+    ),
+}
+_NUMBERS = "Mean variance by scale: {means}. Coefficient of variation by scale: {variations}."
+_SCALE_FREE = (
+    "**Without the shrinking:** the vectors' directions come closer together {closer} (spread by scale: {spreads}; 0 "
+    "means that all are alike). At unit length, the variance times C goes {unit}."
+)
+
+
 def verdict(values: Mapping[str, Sequence[tuple[float, float]]], whose: str, where: str) -> str:
-    """The paper's claim compared with numbers: "smaller and more even", then what is left without scale.
+    """The paper's claim, "smaller and more even", compared with numbers.
 
     Args:
         values: statistic -> (before, after) per scale, for every key of `QUESTIONS`.
         whose: such as "teacher's".
         where: such as "In the normal region of this image".
     """
-    mean, even = values["mean"], values["variation"]
-    smaller, more_even = _all_less(mean), _all_less(even)
-    held = "holds" if smaller and more_even else "holds in part" if _some_less(mean) or _some_less(even) else "fails"
-    joint = "but" if _some_less(mean) and any(change(*pair) > 0 for pair in even) else "and"
-    first = (
-        f"**Figure 7 {held} here.** {where}, the projection makes the {whose} variance along channels "
-        f"{_directions(mean, 'smaller', 'larger')} ({_arrows(mean)}), {joint} "
-        f"{_directions(even, 'more even', 'less even')} (coefficient of variation {_arrows(even)})."
-    )
-    if not more_even:
-        first += " The paper reports smaller and more even."
-    return first
+    smaller, even = _less(values["mean"]), _less(values["variation"])
+    holds = True if len(smaller) == len(even) == len(values["mean"]) else None if smaller or even else False
+    said = _VERDICTS[holds].format(where=where, whose=whose, smaller=at_scales(smaller), even=at_scales(even))
+    return f"{said} {_NUMBERS.format(means=_arrows(values['mean']), variations=_arrows(values['variation']))}"
 
 
 def scale_free(values: Mapping[str, Sequence[tuple[float, float]]]) -> str:
     """What remains once the shrinking is taken out."""
-    unit, directions = values["unit"], values["directions"]
-    return (
-        f"**Without the shrinking:** at unit length the variance times C is {_arrows(unit)}, and the vectors' "
-        f"directions are {_directions(directions, 'closer together', 'further apart')} (spread {_arrows(directions)}; "
-        "0 is all alike)."
-    )
+    directions, unit = values["directions"], values["unit"]
+    return _SCALE_FREE.format(closer=at_scales(_less(directions)), spreads=_arrows(directions), unit=_arrows(unit))
 
 
 WHY_SCALE_FREE = (
@@ -215,22 +221,9 @@ def _arrows(values: Sequence[tuple[float, float]]) -> str:
     return ", ".join(f"{units.number(before)} → {units.number(after)}" for before, after in values)
 
 
-def _all_less(values: Sequence[tuple[float, float]]) -> bool:
-    return all(change(*pair) < 0 for pair in values)
-
-
-def _some_less(values: Sequence[tuple[float, float]]) -> bool:
-    return any(change(*pair) < 0 for pair in values)
-
-
-def _directions(values: Sequence[tuple[float, float]], less: str, more: str) -> str:
-    """ "smaller at scales 1 and 2 and larger at scale 3"."""
-    parts = []
-    for sign, word in ((-1, less), (1, more), (0, "about as before")):
-        scales = [i for i, pair in enumerate(values, 1) if change(*pair) == sign]
-        if scales:
-            parts.append(f"{word} {at_scales(scales, len(values))}")
-    return " and ".join(parts)
+def _less(values: Sequence[tuple[float, float]]) -> list[int]:
+    """The scales, from 1 on, at which a value falls."""
+    return [scale for scale, pair in enumerate(values, 1) if change(*pair) < 0]
 
 
 def row_name(side: str, scale: int) -> str:
@@ -267,9 +260,13 @@ HISTOGRAM_TITLE, HISTOGRAM_ALT = "How often each variance occurs", "Histogram of
 VARIANCE_TITLE = "Variance along channels, place by place"
 
 
-def variance_of(name: str, when: str) -> str:
-    """The title of a map; `when` is "before", "after" or ""."""
-    return f"Variance of {name} ({when})" if when else f"Variance of {name}"
+VARIANCE_OF, VARIANCE_OF_WHEN = "Variance of {name}", "Variance of {name} ({when})"
+BEFORE, AFTER = "before", "after"
+
+
+def change_told(row: str, group: str, when: str, value: float) -> str:
+    """A mark in a chart of before and after, under the pointer."""
+    return f"{row}, {group}<br>{when}: {value:.3g}"
 
 
 def histogram(normal: Sequence[Statistics | None], flagged: Sequence[Statistics | None]) -> str:
@@ -299,25 +296,12 @@ CHANNEL = "Channel"
 CHANNEL_HELP = "One channel of the features, drawn in orange in the profiles and marked on the sorted curve."
 
 
-def gates_title(after: str) -> str:
-    """The heading of the profiles."""
-    return f"**Gates of {after} along height and width**"
-
-
-def ends_title(most: bool, names: tuple[str, str]) -> str:
-    """The heading of the most or the least damped channels."""
-    before, after = names
-    return f"**{'Most' if most else 'Least'} damped channels, {before} before and {after} after**"
-
-
-def channel_alt(channel: int) -> str:
-    """A channel's picture, for a screen reader."""
-    return f"Channel {channel} before and after"
-
-
-def chosen_tile(channel: int, mean_gate: float) -> str:
-    """Below the chosen channel's picture."""
-    return f"{tile_caption(channel, mean_gate)}; left before, right after."
+GATES_TITLE = "**Gates of {after} along height and width**"
+MOST_DAMPED = "**Most damped channels, {before} before and {after} after**"
+LEAST_DAMPED = "**Least damped channels, {before} before and {after} after**"
+CHANNEL_ALT = "Channel {channel} before and after"
+TILE = "Channel {channel} · mean gate {gate}"
+CHOSEN_TILE = "Channel {channel} · mean gate {gate}; left before, right after."
 
 
 def damping(means: np.ndarray) -> str:
@@ -332,11 +316,6 @@ def damping(means: np.ndarray) -> str:
         f"{units.number(float(ratio))} between them. {units.percent(below)} of the {len(means)} channels let less than "
         "5 % through."
     )
-
-
-def tile_caption(channel: int, mean_gate: float) -> str:
-    """ "Channel 3 · mean gate 0.012"."""
-    return f"Channel {channel} · mean gate {units.number(mean_gate)}"
 
 
 # --------------------------------------------------------------------------------------------- colours, blend, UMAP
@@ -358,16 +337,8 @@ def pca_hint(share: float) -> str:
     )
 
 
-def in_basis(name: str) -> str:
-    """The title of features as colours."""
-    return f"{name} in the common PCA basis"
-
-
-def blend_title(names: tuple[str, str]) -> str:
-    """The heading of the blend."""
-    return f"**From {names[0]} to {names[1]} step by step**"
-
-
+IN_BASIS = "{name} in the common PCA basis"
+BLEND_TITLE = "**From {before} to {after} step by step**"
 BLEND, BLEND_MAP = "Share of P", "Variance of the blend"
 BLEND_TITLES = {
     "mean": ("Mean variance", "Mean variance against the blend"),
@@ -430,6 +401,7 @@ def separation(names: Sequence[str], values: Sequence[float | None]) -> str:
 # ------------------------------------------------------------------------------------------------- whole data set
 
 DATA_TITLE = "Over a whole test set"
+NORMAL, DEFECTIVE, FLAGGED = "normal", "defective", "flagged"
 DATA_CHOICES = {"synthetic" if key == "synthetic:metal" else key: name for key, name in DATA_NAMES.items()}
 """By the names that links use: the first synthetic set was once the only one."""
 DATA_ABOUT = (
@@ -461,14 +433,20 @@ def data_counts(normal: int, defective: int, total: int, name: str) -> str:
     return f"**{units.plain(name)}**: {units.plural(normal, 'normal image')}, {defective} defective{part}."
 
 
-def data_where(normal: int, name: str) -> str:
-    """The place for `verdict`."""
-    return f"Over {units.plural(normal, 'normal test image')} of {units.plain(name)}"
+def where(normal: int, defective: int, name: str) -> str:
+    """The place for `verdict`: the normal images of a set, or the defective ones where it has no others."""
+    if normal:
+        return f"Over {units.plural(normal, 'normal test image')} of {units.plain(name)}"
+    return f"Over {units.plural(defective, 'defective test image')} of {units.plain(name)}"
 
 
-def defective_where(defective: int) -> str:
-    """The place for `verdict` where a set has no normal images."""
-    return f"Over {units.plural(defective, 'defective image')}"
+def data_row(side: str, scale: int, label: str, statistic: str) -> dict[str, object]:
+    """What a row of the whole set's table is about; its numbers follow in `DATA_COLUMNS`."""
+    return {"Side": SIDE_NAMES[side], "Scale": scale + 1, "Images": label, "Statistic": QUESTIONS[statistic].unit}
+
+
+DATA_COLUMNS = ("Before", "± before", "After", "± after")
+DATA_FILE = "projection.csv"
 
 
 def table_row(name: str, region: str, found: Statistics) -> dict[str, object]:
@@ -484,16 +462,6 @@ def table_row(name: str, region: str, found: Statistics) -> dict[str, object]:
     }
 
 
-def umap_of(name: str, vectors: int) -> str:
-    """The heading of a UMAP."""
-    return f"{name}, {units.plural(vectors, 'vector')}, seed 0"
-
-
-def umap_alt(name: str) -> str:
-    """A UMAP, for a screen reader."""
-    return f"UMAP of {name}"
-
-
-def place(x: float, y: float) -> str:
-    """A position under the pointer."""
-    return f"x {x:.0f} px, y {y:.0f} px"
+UMAP_OF = "{name}, {vectors}, seed 0"
+UMAP_ALT = "UMAP of {name}"
+PLACE = "x {x:.0f} px, y {y:.0f} px"

@@ -10,7 +10,9 @@ made in one step: Plotly's add and update methods would cost a slider's answer s
 
 from __future__ import annotations
 
+import html
 import math
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -40,6 +42,16 @@ PICTURE_CONFIG: dict[str, Any] = {
     "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"],
 }
 """Buttons of a picture: zoom, pan, in, out, back to the whole."""
+
+_MARKS = {
+    "open": "width:10px;height:10px;border-radius:50%;border:2px solid {colour}",
+    "filled": "width:12px;height:12px;border-radius:50%;background:{colour}",
+    "square": "width:12px;height:12px;border-radius:2px;background:{colour}",
+    "solid": "width:24px;border-top:3px solid {colour}",
+    "dashed": "width:24px;border-top:2px dashed {colour}",
+    "dotted": "width:24px;border-top:2px dotted {colour}",
+    "area": "width:22px;height:10px;border-top:2px solid {colour};background:{faint}",
+}
 
 
 def layout(
@@ -105,9 +117,48 @@ def spans(names: Sequence[str], low: Sequence[float], high: Sequence[float], wid
     return quiet | {"x": ends, "y": rows} | more
 
 
+def dumbbells(
+    before: Iterable[float],
+    after: Iterable[float],
+    rows: Iterable[Any],
+    colour: str,
+    told: Sequence[Sequence[str]],
+    spreads: Sequence[Iterable[float] | None] = (None, None),
+    **more: Any,
+) -> list[dict[str, Any]]:
+    """A hollow and a filled mark on each row, before and after, with a line between them.
+
+    Args:
+        rows: where each row stands on the vertical axis.
+        told: what is said of the hollow and of the filled marks under the pointer.
+        spreads: bars through the hollow and the filled marks, or None.
+        more: goes to the filled marks, such as the name in the legend.
+    """
+    before, after, rows = list(before), list(after), list(rows)
+    ends = [end for pair in zip(before, after, strict=True) for end in (*pair, None)]
+    line = {"color": colour, "width": 2}
+    joined = {"type": "scatter", "mode": "lines", "line": line, "opacity": 0.5, "hoverinfo": "skip"}
+    traces = [joined | {"x": ends, "y": [row for row in rows for _ in range(3)], "showlegend": False}]
+    for values, said, spread, symbol in zip((before, after), told, spreads, ("circle-open", "circle"), strict=True):
+        marks = {"type": "scatter", "mode": "markers", "x": values, "y": rows, "showlegend": False}
+        mark = {"color": colour, "size": 10, "symbol": symbol, "line": line}
+        marks |= {"marker": mark, "customdata": list(said), "hovertemplate": "%{customdata}<extra></extra>"}
+        if spread is not None:
+            marks["error_x"] = {"array": list(spread), "thickness": 1.2, "width": 3, "color": colour}
+        traces.append(marks)
+    traces[-1] |= more
+    return traces
+
+
 def names_axis(**more: Any) -> dict[str, Any]:
     """A vertical axis of names, the first one on top, as bars and dots have them."""
     return {"autorange": "reversed", "ticksuffix": "  ", "fixedrange": True} | more
+
+
+def wrapped(name: str, width: int) -> str:
+    """A name as lines of about `width` letters."""
+    lines = textwrap.wrap(html.escape(name), width, break_long_words=False, break_on_hyphens=False)
+    return "<br>".join(lines)
 
 
 def note(at: float, said: str, right: bool = False) -> dict[str, Any]:
@@ -122,3 +173,24 @@ def level(value: float, colour: str, axis: str = "x", dash: str = "dot") -> dict
     other = "y" if axis == "x" else "x"
     ends = {f"{axis}0": value, f"{axis}1": value, f"{other}0": 0, f"{other}1": 1, f"{other}ref": "paper"}
     return {"type": "line", **ends, "line": {"color": colour, "width": 2, "dash": dash}}
+
+
+def key(entries: Iterable[tuple[str, str, str]]) -> str:
+    """One legend for several charts as HTML in the page's own text colour.
+
+    Args:
+        entries: (mark, colour, words); a mark is "open", "filled", "square", "solid", "dashed", "dotted" or "area".
+    """
+    parts = (
+        f'<span><i style="{_MARKS[mark].format(colour=colour, faint=faint(colour))}"></i>{html.escape(words)}</span>'
+        for mark, colour, words in entries
+    )
+    return f'<div class="nn-key">{"".join(parts)}</div>'
+
+
+def faint(colour: str, opacity: float = 0.2) -> str:
+    """A colour, #rrggbb, as a see-through one; any other colour as it is."""
+    if not colour.startswith("#"):
+        return colour
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"

@@ -73,6 +73,15 @@ def page_of(setting: Setting[int], items: Sequence[T], size: int) -> Sequence[T]
     return items[(number - 1) * size : number * size]
 
 
+def download(label: str, content: Any, name: str, key: str | None = None, mime: str = "text/csv") -> None:
+    """A button that hands over a file called `name`, a table as CSV unless `mime` says otherwise.
+
+    Args:
+        content: text or bytes, or what makes them once the button is pressed: in a thread that has no session.
+    """
+    st.download_button(label, content, name, mime, key=key, icon=":material/download:", on_click="ignore")
+
+
 def opacity(width: int = 150) -> float:
     """How strongly the heatmap covers the picture, 0..1."""
     return slider(OPACITY, words.OPACITY_LABEL, 0, 100, step=5, format="%d %%", width=width) / 100

@@ -11,7 +11,7 @@ Which of these a page offers is said by the names it gives: "none", "folder", "z
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -147,16 +147,25 @@ class _Uploads:
         return Dataset("your images", "uploaded", (), samples, words.OWN_IMAGES, "uploaded", notes=(words.NO_MASKS,))
 
 
-def _uploader(label: str, kind: str, **options: Any) -> str:
-    """A file uploader that hands its files over in a callback; its key changes then, so that it is empty again."""
+def uploader(label: str, kind: str, take: Callable[[str, str], None], **options: Any) -> None:
+    """A file uploader that hands its files over and is empty again.
+
+    Args:
+        take: a callback that gets `kind` and the key under which the files are in the session.
+        options: of `st.file_uploader`.
+    """
     key = f"{kind}-{st.session_state.setdefault(_ROUND, 0)}"
-    take = {"zip": _take_zip, GOOD: _take_images, DEFECTIVE: _take_images}[kind]
-    st.file_uploader(label, key=key, on_change=take, args=(kind, key), **options)
-    return key
+    st.file_uploader(label, key=key, on_change=_hand_over, args=(take, kind, key), **options)
+
+
+def _hand_over(take: Callable[[str, str], None], kind: str, key: str) -> None:
+    if st.session_state[key]:
+        st.session_state[_ROUND] += 1  # the next uploader has another key
+        take(kind, key)
 
 
 def _from_zip() -> Chosen | None:
-    _uploader(words.ZIP_LABEL, "zip", type=["zip"], help=words.ZIP_HELP, max_upload_size=ZIP_MEGABYTES)
+    uploader(words.ZIP_LABEL, "zip", _take_zip, type=["zip"], help=words.ZIP_HELP, max_upload_size=ZIP_MEGABYTES)
     if _ZIP not in st.session_state:
         return None
     found = st.session_state[_ZIP]
@@ -169,9 +178,6 @@ def _from_zip() -> Chosen | None:
 def _take_zip(kind: str, key: str) -> None:
     """Unpack the upload into a folder of its own, which replaces the one before. A callback."""
     upload = st.session_state[key]
-    if upload is None:
-        return
-    st.session_state[_ROUND] += 1
     owner = TemporaryFolder()
     target = owner.path / (Path(upload.name).stem or "data")
     try:
@@ -186,7 +192,7 @@ def _from_images() -> Chosen | None:
     left, right = st.columns(2, gap="medium")
     for column, label, title in ((left, GOOD, words.NORMAL_UPLOAD), (right, DEFECTIVE, words.DEFECTIVE_UPLOAD)):
         with column:
-            _uploader(title, label, accept_multiple_files=True, help=words.IMAGES_HELP)
+            uploader(title, label, _take_images, accept_multiple_files=True, help=words.IMAGES_HELP)
             st.caption(words.so_far(len(uploads.files[label])))
     if uploads.problems:
         st.warning(units.bullets(uploads.problems), icon=":material/broken_image:")
@@ -208,9 +214,8 @@ def _take_images(kind: str, key: str) -> None:
     """Keep the uploaded files under their label. A callback."""
     uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
     uploads.problems.clear()
-    for upload in st.session_state[key] or []:
+    for upload in st.session_state[key]:
         uploads.add(kind, upload.name, upload.getvalue())
-    st.session_state[_ROUND] += 1
 
 
 def _remove_images() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -15,34 +17,32 @@ from workbench.train.runs import LIVE, turn_to
 
 def draw(run: Run) -> None:
     """What can be done with a run in its state. Outside of what polls, so that a question stays open."""
+    spec = run.spec
     with st.container(horizontal=True, gap="small"):
-        if run.state in LIVE and st.button("Cancel", icon=":material/stop_circle:", key="cancel_run"):
-            _ask_cancel(run)
+        if run.state in LIVE and _button(words.CANCEL, "stop_circle", "cancel_run"):
+            _ask(run, words.CANCEL_QUESTION, words.cancelling(run), "cancel")
         if run.state == "created":
-            st.button("Start", icon=":material/play_arrow:", key="start_run", on_click=_try, args=("start", run.id))
+            _button(words.START, "play_arrow", "start_run", _try, "start", run.id)
         if run.can_resume:
-            st.button("Resume", icon=":material/play_arrow:", key="resume_run", on_click=_try, args=("resume", run.id))
-        if (spec := run.spec) is not None:
-            if st.button("Rename", icon=":material/edit:", key="rename_run"):
+            _button(words.RESUME, "play_arrow", "resume_run", _try, "resume", run.id)
+        if spec is not None:
+            if _button(words.RENAME, "edit", "rename_run"):
                 _ask_name(run)
-            st.button(
-                words.DUPLICATE, icon=":material/content_copy:", key="copy_run", on_click=duplicate, args=(run, spec)
-            )
-            if run.state == "failed" and words.DIVERGED in run.reason:
-                slower = spec.config.override({"train.learning_rate": spec.config.train.learning_rate / 5})
-                st.button(
-                    words.SLOWER,
-                    icon=":material/healing:",
-                    key="slower_run",
-                    on_click=duplicate,
-                    args=(run, dataclasses.replace(spec, config=slower)),
-                    help=words.SLOWER_HELP,
-                )
-        is_live = run.state in ("running", "stopping")
-        if not is_live and st.button("Delete", icon=":material/delete:", key="delete_run"):
-            _ask_delete(run)
+            _button(words.DUPLICATE, "content_copy", "copy_run", duplicate, run, spec)
+        if spec is not None and run.state == "failed" and words.DIVERGED in run.reason:
+            slower = spec.config.override({"train.learning_rate": spec.config.train.learning_rate / 5})
+            copy = dataclasses.replace(spec, config=slower)
+            _button(words.SLOWER, "healing", "slower_run", duplicate, run, copy, help=words.SLOWER_HELP)
+        if run.state not in ("running", "stopping") and _button(words.DELETE, "delete", "delete_run"):
+            _ask(run, words.DELETE_QUESTION, words.deleting(run), "delete")
     if problem := st.session_state.pop("run_problem", ""):
         st.error(units.plain(problem), icon=":material/error:")
+
+
+def _button(
+    label: str, icon: str, key: str, act: Callable[..., None] | None = None, *arguments: Any, help: str | None = None
+) -> bool:
+    return st.button(label, key, help, act, arguments, icon=f":material/{icon}:")
 
 
 def _try(action: str, run_id: str, *arguments: str) -> None:
@@ -51,52 +51,41 @@ def _try(action: str, run_id: str, *arguments: str) -> None:
         getattr(uploads.runs(), action)(run_id, *arguments)
     except (NNetError, OSError) as error:
         st.session_state["run_problem"] = str(error)
+    else:
+        if action == "delete":
+            st.session_state.pop("run", None)
+            st.query_params.pop("run", None)
 
 
 def duplicate(run: Run, spec: RunSpec) -> None:
     """Fill the form with a run's data and with settings, its own or others. A callback."""
-    form.fill(words.copy_name(spec.name), spec.preset, spec.config)
-    form.fill_more(spec.device, spec.teacher_weights or "", spec.tensorboard)
+    form.fill(dataclasses.replace(spec, name=words.COPY_NAME.format(name=spec.name)[:80]))
     images.use(spec.data, run.path / "data" if spec.data == uploads.UPLOADED else None)
     turn_to("new")
 
 
-@st.dialog("Cancel this run?")
-def _ask_cancel(run: Run) -> None:
-    st.markdown(f"**{units.plain(run.name)}**")
-    st.markdown(words.cancelling(run))
-    with st.container(horizontal=True):
-        if st.button("Stop training", type="primary", key="confirm_cancel", on_click=_try, args=("cancel", run.id)):
-            st.rerun()
-        if st.button("Keep going", key="keep_run"):
-            st.rerun()
+def _ask(run: Run, question: str, consequences: str, action: str) -> None:
+    """Ask before something is done that cannot be undone at once."""
+
+    def asked() -> None:
+        st.markdown(f"**{units.plain(run.name)}**")
+        st.markdown(consequences)
+        yes, no = words.ANSWERS[action]
+        with st.container(horizontal=True):
+            sure = st.button(yes, f"confirm_{action}", None, _try, (action, run.id), type="primary")
+            if sure or st.button(no, "keep_run"):
+                st.rerun()
+
+    st.dialog(question)(asked)()
 
 
-@st.dialog("Delete this run?")
-def _ask_delete(run: Run) -> None:
-    st.markdown(f"**{units.plain(run.name)}**")
-    st.markdown(words.deleting(run))
-    with st.container(horizontal=True):
-        if st.button("Delete it", type="primary", key="confirm_delete", on_click=_delete, args=(run.id,)):
-            st.rerun()
-        if st.button("Keep it", key="keep_run"):
-            st.rerun()
-
-
-@st.dialog("Rename this run")
+@st.dialog(words.NAME_QUESTION)
 def _ask_name(run: Run) -> None:
     key = f"new_name-{run.id}"
-    st.text_input("Name", run.name, max_chars=80, key=key)
-    if st.button("Rename", type="primary", key="confirm_rename", on_click=_rename, args=(run.id, key)):
+    st.text_input(words.NAME, run.name, max_chars=80, key=key)
+    if st.button(words.RENAME, "confirm_rename", None, _rename, (run.id, key), type="primary"):
         st.rerun()
 
 
 def _rename(run_id: str, key: str) -> None:
     _try("rename", run_id, st.session_state[key])
-
-
-def _delete(run_id: str) -> None:
-    _try("delete", run_id)
-    if not st.session_state.get("run_problem"):
-        st.session_state.pop("run", None)
-        st.query_params.pop("run", None)

@@ -39,9 +39,3 @@ def estimated(spec: RunSpec, upload: Path | None) -> Estimate:
     if found.refusals or found.warnings:  # the visitor makes room, and wants to be judged by that
         _estimate.clear(spec, upload, key)
     return found
-
-
-def with_needs(spec: RunSpec, found: Estimate) -> RunSpec:
-    """The run's settings with what the estimate expects it to take of memory, by which the queue shares a GPU, and of
-    the disk."""
-    return dataclasses.replace(spec, memory_bytes=found.memory_bytes, disk_bytes=found.disk_bytes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +12,8 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from nnet.scoring.overlay import overlay, stops
-from workbench.shared import charts, pictures, theme
+from nnet.scoring.overlay import overlay, paint
+from workbench.shared import charts, theme
 from workbench.shared.pictures import Scale
 
 PAINTED = "#b8860b"
@@ -48,12 +47,12 @@ def curve_figure(
         log: a logarithmic axis.
         last: the epoch at which the axis ends, so that curves beside each other have one axis; None: the last value's.
     """
-    few = len(epochs) < 3
+    mode = "lines+markers" if len(epochs) < 3 else "lines"
     traces = [
         go.Scatter(
             x=list(epochs),
             y=list(line.values),
-            mode="lines+markers" if few else "lines",
+            mode=mode,
             name=line.name,
             line={"color": line.colour, "width": 2, "dash": "dash" if line.dashed else "solid"},
             connectgaps=True,
@@ -62,9 +61,9 @@ def curve_figure(
         for line in lines
     ]
     every = np.concatenate([np.asarray(line.values, float) for line in lines])
-    axis = _log_axis(every) if log else {"rangemode": "tozero", "nticks": 4, "exponentformat": "e"}
+    y = _log_axis("", every) if log else {"rangemode": "tozero", "nticks": 4, "exponentformat": "e"}
     x = _epoch_axis([*epochs, last or epochs[-1]]) | ({"range": [1, last]} if last and last > 1 else {})
-    return charts.chart(traces, _HEIGHT, x=x, y=axis, bottom=40)
+    return charts.chart(traces, _HEIGHT, x=x, y=y, bottom=40)
 
 
 def scores_figure(
@@ -86,47 +85,30 @@ def scores_figure(
         levels: (e,) the threshold that they would give.
         chosen: the pinned image that is drawn thick.
     """
-    floor = _floor(scores, held_out, levels)
-    x = epochs.tolist()
+    every = np.concatenate([a.ravel() for a in (scores, held_out, levels)])
+    floor = 0.5 * float(every[every > 0].min(initial=1.0))  # a logarithmic axis has no 0
+
+    def line(values: np.ndarray, colour: str, width: float, **more: object) -> go.Scatter:
+        stroke = {"color": colour, "width": width}
+        return go.Scatter(x=epochs.tolist(), y=np.maximum(values, floor).tolist(), mode="lines", line=stroke, **more)
+
     traces = []
     if held_out.shape[1]:
-        low, high = (np.maximum(edge, floor).tolist() for edge in (held_out.min(axis=1), held_out.max(axis=1)))
+        told = "threshold at epoch %{x}: %{y:.3g}<extra></extra>"
+        fill = {"fill": "tonexty", "fillcolor": charts.faint(theme.NORMAL, 0.16)}
         traces += [
-            go.Scatter(x=x, y=low, mode="lines", line={"width": 0}, hoverinfo="skip"),
-            go.Scatter(
-                x=x,
-                y=high,
-                mode="lines",
-                line={"width": 0},
-                fill="tonexty",
-                fillcolor="rgba(42,127,184,0.16)",
-                hoverinfo="skip",
-            ),
-            go.Scatter(
-                x=x,
-                y=np.maximum(levels, floor).tolist(),
-                mode="lines",
-                name="threshold",
-                line={"color": theme.THRESHOLD, "width": 2, "dash": "dot"},
-                hovertemplate="threshold at epoch %{x}: %{y:.3g}<extra></extra>",
-            ),
+            line(held_out.min(axis=1), theme.NORMAL, 0, hoverinfo="skip"),
+            line(held_out.max(axis=1), theme.NORMAL, 0, hoverinfo="skip", **fill),
+            line(levels, theme.THRESHOLD, 2, name="threshold", line_dash="dot", hovertemplate=told),
         ]
     for index in sorted(range(len(kinds)), key=lambda index: index == chosen):  # the chosen one lies on top
-        traces.append(
-            go.Scatter(
-                x=x,
-                y=np.maximum(scores[:, index], floor).tolist(),
-                mode="lines+markers",
-                name=names[index],
-                line={"color": KIND_COLOURS.get(kinds[index], theme.NORMAL), "width": 4 if index == chosen else 1.5},
-                marker={"size": 7 if index == chosen else 4},
-                opacity=1.0 if index == chosen else 0.75,
-                hovertemplate=f"{html.escape(names[index])}<br>epoch %{{x}}: score %{{y:.3g}}<extra></extra>",
-            )
-        )
-    y = _log_axis(np.concatenate([a.ravel() for a in (scores, held_out, levels)]))
-    y |= {"title": {"text": "image score (logarithmic, no unit)", "standoff": 6}}
-    return charts.chart(traces, _SCORES_HEIGHT, x=_epoch_axis(x), y=y, bottom=40)
+        told = f"{html.escape(names[index])}<br>epoch %{{x}}: score %{{y:.3g}}<extra></extra>"
+        marks = {"mode": "lines+markers", "marker": {"size": 7 if index == chosen else 4}, "name": names[index]}
+        colour = KIND_COLOURS.get(kinds[index], theme.NORMAL)
+        probe = line(scores[:, index], colour, 4 if index == chosen else 1.5, hovertemplate=told)
+        traces.append(probe.update(opacity=1.0 if index == chosen else 0.75, **marks))
+    y = _log_axis("image score (logarithmic, no unit)", every)
+    return charts.chart(traces, _SCORES_HEIGHT, x=_epoch_axis(epochs.tolist()), y=y, bottom=40)
 
 
 def _epoch_axis(epochs: Sequence[int]) -> dict[str, object]:
@@ -135,20 +117,9 @@ def _epoch_axis(epochs: Sequence[int]) -> dict[str, object]:
     return {"title": {"text": "epoch", "standoff": 4, "font": {"size": 12}}, "tickformat": "d", **few}
 
 
-def _log_axis(values: np.ndarray) -> dict[str, object]:
-    """A logarithmic axis with 1, 2 and 5 of each power of ten on it, or the powers alone where there are many."""
+def _log_axis(title: str, values: np.ndarray) -> dict[str, object]:
     positive = values[np.isfinite(values) & (values > 0)]
-    low, high = (float(positive.min()), float(positive.max())) if positive.size else (1.0, 1.0)
-    powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
-    steps = (1,) if len(powers) > 5 else (1, 2, 5)
-    ticks = [step * 10.0**power for power in powers for step in steps]
-    return {"type": "log", "tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
-
-
-def _floor(*arrays: np.ndarray) -> float:
-    """A logarithmic axis has no 0: what is not positive stands at half the lowest positive value."""
-    positive = [array[array > 0].min() for array in arrays if (array > 0).any()]
-    return 0.5 * float(min(positive, default=1.0))
+    return charts.log_axis(title, positive if positive.size else [1.0], automargin=True)
 
 
 # ---------------------------------------------------------------------------------------------------------- film
@@ -167,11 +138,12 @@ def strip(values: np.ndarray, scales: Sequence[Scale], side: int, opacity: float
     positions = np.stack([scale.position(frame) for frame, scale in zip(values, scales, strict=True)])
     if positions.shape[1] != side:
         positions = np.stack([resized(frame, side) for frame in positions])
+    steps = np.linspace(0, 1, 256, dtype=np.float32)
     shades = np.round(255 * positions).astype(np.uint8).reshape(-1, side)
     picture = Image.fromarray(shades, "P")
-    picture.putpalette(_palette(scales[0].colour_map))
-    stream = io.BytesIO()
-    seen = {} if opacity is None else {"transparency": _transparency(opacity)}
+    picture.putpalette(paint(steps[None], scales[0].colour_map).tobytes())
+    stream, clear = io.BytesIO(), np.round(255 * (opacity or 0) * np.minimum(1, 2 * steps)).astype(np.uint8).tobytes()
+    seen = {} if opacity is None else {"transparency": clear}
     picture.save(stream, "PNG", compress_level=6, **seen)
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
@@ -179,18 +151,6 @@ def strip(values: np.ndarray, scales: Sequence[Scale], side: int, opacity: float
 def resized(frame: np.ndarray, side: int) -> np.ndarray:
     """A map (h, w) brought to (side, side) by bilinear interpolation, float32."""
     return np.asarray(Image.fromarray(frame.astype(np.float32)).resize((side, side), Image.Resampling.BILINEAR))
-
-
-def _palette(colour_map: str) -> bytes:
-    """256 colours: the map's stops, interpolated."""
-    colours = np.asarray(stops(colour_map), float)
-    places = np.linspace(0, len(colours) - 1, 256)
-    channels = [np.interp(places, np.arange(len(colours)), colours[:, channel]) for channel in range(3)]
-    return np.round(np.stack(channels, axis=1)).clip(0, 255).astype(np.uint8).tobytes()
-
-
-def _transparency(opacity: float) -> bytes:
-    return np.round(255 * opacity * np.minimum(1, 2 * np.linspace(0, 1, 256))).astype(np.uint8).tobytes()
 
 
 def outlined(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
@@ -203,28 +163,15 @@ def outlined(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
 
 
 def map_levels(maps: Mapping[str, np.ndarray], normal: Sequence[int]) -> dict[str, float]:
-    """For each map the value that 99 % of the pinned normal images' pixels stay below (of all, where none is normal).
-
-    Args:
-        maps: name -> (n, 64, 64).
-        normal: indices of the normal ones.
-    """
+    """For each map the value that 99 % of the pinned normal images' pixels stay below (of all, where none is
+    normal). `maps`: name -> (n, 64, 64); `normal`: indices of the normal ones."""
     rows = list(normal) or slice(None)
     return {name: max(1e-6, float(np.quantile(np.asarray(m, np.float32)[rows], 0.99))) for name, m in maps.items()}
 
 
-def photo_uri(image: np.ndarray) -> str:
-    """A pinned image for the browser."""
-    return pictures.data_uri(pictures.reduced(image, PHOTO_SIDE))
-
-
 def colour_key(kinds: Sequence[str], names: Mapping[str, str], has_band: bool) -> str:
-    """What the colours of `scores_figure` mean, as HTML in the page's own text colour."""
-    shown = [(KIND_COLOURS[kind], names[kind]) for kind in ("normal", "defective", "painted") if kind in kinds]
-    shown += [("rgba(42,127,184,0.25)", "range of held-out good images"), (theme.THRESHOLD, "threshold")] * has_band
-    marks = "".join(
-        f'<span style="white-space:nowrap"><span style="display:inline-block;width:0.8em;height:0.8em;margin-right:'
-        f'0.4em;border-radius:2px;background:{colour}"></span>{name}</span>'
-        for colour, name in shown
-    )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:0.2rem 1.2rem;font-size:0.85rem">{marks}</div>'
+    """What the colours of `scores_figure` mean, as HTML; `names` are those of the kinds, "range" and "threshold"."""
+    marks = [("square", colour, names[kind]) for kind, colour in KIND_COLOURS.items() if kind in kinds]
+    if has_band:
+        marks += [("area", theme.NORMAL, names["range"]), ("dotted", theme.THRESHOLD, names["threshold"])]
+    return charts.key(marks)

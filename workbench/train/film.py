@@ -28,7 +28,7 @@ def draw(run: Run) -> None:
     try:
         _watched(run, run.film())
     except (SafetensorError, ValueError, KeyError) as error:
-        st.warning(units.plain(words.damaged_film(str(error))), icon=":material/broken_image:")
+        st.warning(units.plain(words.DAMAGED_FILM.format(reason=error)), icon=":material/broken_image:")
 
 
 def _watched(run: Run, film: Film) -> None:
@@ -42,16 +42,17 @@ def _watched(run: Run, film: Film) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         PROBE.remember(first, settings.whole_number(0, len(probes) - 1))
         probe = st.selectbox(
-            "Pinned image",
+            words.PROBE,
             range(len(probes)),
             format_func=labels.__getitem__,
             key=PROBE.key,
             help=words.PROBE_HELP,
             width=320,
         )
-        scale = choose(FILM_SCALE, words.FILM_SCALES, label="Colour scale", help=words.FILM_SCALE_HELP)
+        scale = choose(FILM_SCALE, words.FILM_SCALES, label=words.FILM_SCALE, help=words.FILM_SCALE_HELP)
     shown = reels(run, film, epochs, probe, scale)
-    film_strip(f"film-{run.id}-{probe}", shown, _epoch(epochs), _at_rest, label=f"Epoch of {labels[probe]}")
+    label = words.FILM_LABEL.format(probe=labels[probe])
+    film_strip(f"film-{run.id}-{probe}", shown, _epoch(epochs), _at_rest, label=label)
     _film_scales(film, epochs, scale)
     _film_scores(film, probe, labels)
 
@@ -75,7 +76,7 @@ def _film_scales(film: Film, epochs: Sequence[int], scale: str) -> None:
         level = film.level(film.frame(epochs[-1]))
         shown = pictures.calibrated_scale(level or 1.0)
         if scale == "each":
-            shown = pictures.Scale(0, 2, {0.0: "0", 1.0: "threshold at that epoch", 2.0: "≥ 2 ×"}, "score")
+            shown = pictures.Scale(0, 2, words.EACH_TICKS, words.EACH_UNIT)
         st.html(pictures.colour_bar(shown))
     with right:
         st.html(pictures.colour_bar(pictures.map_scale()))
@@ -87,8 +88,8 @@ def _film_scores(film: Film, probe: int, labels: Sequence[str]) -> None:
     kinds = [one.kind for one in film.probes]
     quantile = film.config.scoring.quantile
     levels = np.quantile(held_out, quantile, axis=1) if held_out.shape[1] else np.zeros(len(epochs))
-    st.markdown("**Score of each pinned image over the epochs**")
-    st.html(figures.colour_key(kinds, words.PROBE_KINDS, held_out.shape[1] > 0))
+    st.markdown(words.SCORES_TITLE)
+    st.html(figures.colour_key(kinds, words.SCORE_KEY, held_out.shape[1] > 0))
     figure = figures.scores_figure(epochs, scores, kinds, labels, held_out, levels, probe)
     st.plotly_chart(figure, key="film_scores", config=pictures.CHART_CONFIG, alt=words.SCORES_HINT)
     st.caption(words.SCORES_HINT)
@@ -103,11 +104,8 @@ def _films() -> BoundedCache[tuple[object, ...], Reels]:
 
 
 def reels(run: Run, film: Film, epochs: Sequence[int], probe: int, scale: str) -> Reels:
-    """The film of one pinned image, made again only when there are new frames.
-
-    Args:
-        scale: a key of `words.FILM_SCALES`.
-    """
+    """The film of one pinned image, made again only when there are new frames. `scale`: a key of
+    `words.FILM_SCALES`."""
     newest = (film.folder / f"frame-{epochs[-1]:06d}.safetensors").stat().st_mtime_ns
     key = (str(run.path), run.spec.created if run.spec else "", tuple(epochs), newest, probe, scale)
     return _films().of(key, lambda: _reels(film, epochs, probe, scale, key))
@@ -146,14 +144,15 @@ def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple
             ]
         )
         small.append(Reel(name, strip=figures.strip(values, [map_scale] * len(frames), values.shape[1])))
-    photo = figures.photo_uri(figures.outlined(probes[probe].image, probes[probe].mask))
-    plain = figures.photo_uri(probes[probe].image)
+    image, mask = probes[probe].image, probes[probe].mask
+    both = (pictures.reduced(shown, figures.PHOTO_SIDE) for shown in (figures.outlined(image, mask), image))
+    photo, plain = map(pictures.data_uri, both)
     strip = figures.strip(judged, heat, figures.HEAT_SIDE, 0.75)
     return Reels(
         hashlib.sha256(repr(key).encode()).hexdigest(),
         tuple(epochs),
         tuple(words.epoch_title(epoch) for epoch in epochs),
         tuple(words.frame_line(frame, probe, level) for frame, level in zip(frames, levels, strict=True)),
-        (Reel("Pinned image", photo), Reel("Where it is unlike the good ones", plain, strip)),
+        (Reel(words.PROBE, photo), Reel(words.HEAT, plain, strip)),
         tuple(small),
     )

@@ -10,7 +10,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass
+from dataclasses import Field
 from typing import Any
 
 import streamlit as st
@@ -18,6 +18,8 @@ import streamlit as st
 from nnet.config import PRESETS, Config, ConfigError, preset
 from nnet.errors import NNetError
 from nnet.model.weights import SOURCES
+from nnet.runs import RunSpec
+from nnet.training import tensorboard
 from workbench.shared import resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
@@ -26,30 +28,8 @@ from workbench.train.settings import PRESET
 
 MAIN = ("model.teacher", "model.size", "train.epochs", "train.batch_size", "train.seed")
 SIZES = tuple(range(64, 513, 32))
-_CHANGES, _NAME, _MORE = "train_changes", "run_name", "train_more"
-_MORE_DEFAULTS = {"run_device": "auto", "run_weights": "", "run_tensorboard": False}
+_CHANGES, _NAME = "train_changes", "run_name"
 _STEPS = {"train.learning_rate": 0.001, "loss.delta": 0.001, "model.temperature": 0.01, "score.quantile": 0.01}
-
-
-@dataclass(frozen=True)
-class Form:
-    """What the form says.
-
-    Attributes:
-        name: of the run.
-        preset: name of the preset.
-        config: all settings.
-        device: as for `nnet.runs.RunSpec`.
-        teacher_weights: a local file, or None.
-        tensorboard: whether to write event files.
-    """
-
-    name: str
-    preset: str
-    config: Config
-    device: str
-    teacher_weights: str | None
-    tensorboard: bool
 
 
 def fields() -> Iterator[tuple[str, Field[Any], Any]]:
@@ -67,19 +47,15 @@ def widget_key(path: str) -> str:
     return f"set:{path}"
 
 
-def fill(name: str, preset_name: str, config: Config) -> None:
+def fill(spec: RunSpec) -> None:
     """Put a run's settings into the form. For a callback, or before `draw`."""
-    base = preset_name if preset_name in PRESETS else "small"
+    base = spec.preset if spec.preset in PRESETS else "small"
     PRESET.set(base)
-    st.session_state[_NAME] = name
-    _reset({path: value for path, value in flat(config).items() if value != flat(preset(base))[path]})
-
-
-def fill_more(device: str, weights: str, tensorboard: bool) -> None:
-    """The same for what belongs to the run."""
-    more = {"run_device": device, "run_weights": weights, "run_tensorboard": tensorboard}
-    st.session_state[_MORE] = more
-    st.session_state.update(more)
+    st.session_state[_NAME] = spec.name
+    _reset({path: value for path, value in flat(spec.config).items() if value != flat(preset(base))[path]})
+    st.session_state["run_device"] = spec.device
+    st.session_state["run_weights"] = spec.teacher_weights or ""
+    st.session_state["run_tensorboard"] = spec.tensorboard and tensorboard.is_installed()
 
 
 def apply(changes: Mapping[str, Any]) -> None:
@@ -87,12 +63,18 @@ def apply(changes: Mapping[str, Any]) -> None:
     _reset({**_changes(), **changes})
 
 
-def draw(suggested_name: str) -> Form | None:
-    """Draw the form; None where it cannot be used, with the reason beside it."""
+def draw(suggested_name: str) -> RunSpec | None:
+    """Draw the form; what it says, without data; or None where it cannot be used, with the reason beside it."""
     name_column, preset_column = st.columns((3, 2), gap="medium", vertical_alignment="bottom")
     with preset_column:
         base = choose(
-            PRESET, words.PRESET_NAMES, label="Preset", help=words.PRESET_HELP, on_change=_reset, args=({},), wrap=True
+            PRESET,
+            words.PRESET_NAMES,
+            label=words.PRESET,
+            help=words.PRESET_HELP,
+            on_change=_reset,
+            args=({},),
+            wrap=True,
         )
     with name_column:
         name = _name(suggested_name)
@@ -102,7 +84,7 @@ def draw(suggested_name: str) -> Form | None:
         for path in MAIN:
             with grid.cell():
                 _setting(path, *described[path], values, explained=False)
-    with st.expander("Advanced: every setting, with the paper's value", icon=":material/tune:"):
+    with st.expander(words.ADVANCED, icon=":material/tune:"):
         for section, title in words.SECTION_NAMES.items():
             st.markdown(f"**{title}**")
             with st.grid(3, min_column_width=240, gap="medium") as grid:
@@ -110,18 +92,16 @@ def draw(suggested_name: str) -> Form | None:
                     if path.startswith(f"{section}.") and path not in MAIN:
                         with grid.cell():
                             _setting(path, field, kind, values, explained=True)
-        st.markdown("**This run**")
+        st.markdown(words.THIS_RUN)
         more = _more()
     config = _config(base)
-    return None if config is None else Form(name, base, config, **more)
+    return None if config is None else RunSpec(name, "", config, base, **more)
 
 
 def _name(suggested: str) -> str:
-    kept = st.session_state.get("kept_name", "")
-    if _NAME not in st.session_state:
-        st.session_state[_NAME] = kept
-    name = st.text_input("Name", key=_NAME, placeholder=suggested, max_chars=80, help=words.NAME_HELP)
-    st.session_state["kept_name"] = name
+    name = st.text_input(
+        words.NAME, key=_NAME, placeholder=suggested, max_chars=80, help=words.NAME_HELP, persist_state="session"
+    )
     return name.strip() or suggested
 
 
@@ -137,7 +117,7 @@ def _config(base: str) -> Config | None:
     if changed:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(units.plain(words.changes(changed)), width="content")
-            st.button("Back to the preset", type="tertiary", key="reset_settings", on_click=_reset, args=({},))
+            st.button(words.BACK_TO_PRESET, type="tertiary", key="reset_settings", on_click=_reset, args=({},))
     if config.model.teacher_weights == "random":
         st.warning(shared_words.RANDOM_TEACHER, icon=":material/casino:")
     return config
@@ -192,26 +172,22 @@ def _epochs_changed() -> None:
 
 def _more() -> dict[str, Any]:
     """Device, teacher's weights file and TensorBoard; they belong to the run, not to the model."""
-    kept = st.session_state.setdefault(_MORE, dict(_MORE_DEFAULTS))
-    for key, value in kept.items():
-        st.session_state.setdefault(key, value)
     with st.grid(3, min_column_width=240, gap="medium") as grid:
         with grid.cell():
-            devices = dict.fromkeys(["auto", *resources.devices(), kept["run_device"]])
-            names = {device: "Automatic" if device == "auto" else device for device in devices}
-            kept["run_device"] = st.selectbox("Device", list(names), format_func=names.__getitem__, key="run_device")
+            devices = dict.fromkeys(["auto", *resources.devices(), st.session_state.get("run_device", "auto")])
+            names = {device: words.AUTOMATIC if device == "auto" else device for device in devices}
+            device = st.selectbox(
+                words.DEVICE, list(names), format_func=names.__getitem__, key="run_device", persist_state="session"
+            )
             st.caption(words.DEVICE_HELP)
         with grid.cell():
-            kept["run_weights"] = st.text_input("Teacher weights file", key="run_weights").strip()
+            weights = st.text_input(words.WEIGHTS_FILE, key="run_weights", persist_state="session").strip()
             st.caption(units.plain(words.WEIGHTS_FILE_HELP))
         with grid.cell():
-            kept["run_tensorboard"] = st.toggle("TensorBoard files", key="run_tensorboard")
-            st.caption(words.TENSORBOARD_HELP)
-    return {
-        "device": kept["run_device"],
-        "teacher_weights": kept["run_weights"] or None,
-        "tensorboard": kept["run_tensorboard"],
-    }
+            possible = tensorboard.is_installed()
+            events = st.toggle(words.TENSORBOARD, key="run_tensorboard", disabled=not possible, persist_state="session")
+            st.caption(words.TENSORBOARD_HELP if possible else words.NO_TENSORBOARD)
+    return {"device": device, "teacher_weights": weights or None, "tensorboard": events}
 
 
 # ----------------------------------------------------------------------------------------------------------- state

@@ -9,22 +9,30 @@ import streamlit as st
 from nnet.config import Config
 from nnet.data import TEXTURES
 from nnet.errors import NNetError
-from workbench.shared import units
+from workbench.shared import data_choice, units
+from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.train import looking, uploads, words
 from workbench.train.looking import Choice, Found
 from workbench.train.settings import CELLS, PATH, SOURCE, TEXTURE
 from workbench.train.uploads import Upload
 
-_UPLOAD, _NOTES, _ROUND, _PENDING = "train_upload", "train_upload_notes", "train_upload_round", "train_pending"
+_UPLOAD, _NOTES = "train_upload", "train_upload_notes"
 _PARAMETER = "upload"
 _PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 
 
 def choice() -> Choice | None:
     """Draw the choice of images; returns it, or None as long as there is none."""
-    source = choose(SOURCE, words.SOURCE_NAMES, label="Images", help=words.SOURCE_HELP)
-    return {"upload": _uploaded, "path": _on_this_machine, "elpv": _elpv, "synthetic": _synthetic}[source]()
+    source = choose(SOURCE, words.SOURCE_NAMES, label=words.IMAGES, help=words.SOURCE_HELP)
+    if source == "upload":
+        return _uploaded()
+    if source == "path":
+        return _on_this_machine()
+    if source == "elpv":
+        return Choice(choose(CELLS, words.ELPV_NAMES, label=words.CELLS))
+    kinds = {kind: kind.capitalize() for kind in TEXTURES}
+    return Choice(f"synthetic:{choose(TEXTURE, kinds, label=words.KIND)}")
 
 
 def use(data: str, upload: Path | None) -> None:
@@ -49,21 +57,15 @@ def use(data: str, upload: Path | None) -> None:
 
 
 def _uploaded() -> Choice | None:
-    st.session_state.setdefault(_ROUND, 0)
-    good, defective = st.columns(2, gap="medium")
-    with good:
-        st.file_uploader(
-            words.GOOD_LABEL, accept_multiple_files=True, key=_key("good"), on_change=_hand_over, help=words.GOOD_HELP
-        )
-    with defective:
-        st.file_uploader(
-            words.DEFECTIVE_LABEL,
-            accept_multiple_files=True,
-            key=_key("defective"),
-            on_change=_hand_over,
-            help=words.DEFECTIVE_HELP,
-        )
-    held = _take_in(_held())
+    labels = {uploads.GOOD: words.GOOD_LABEL, uploads.DEFECTIVE: words.DEFECTIVE_LABEL}
+    helps = {uploads.GOOD: words.GOOD_HELP, uploads.DEFECTIVE: words.DEFECTIVE_HELP}
+    for column, kind in zip(st.columns(2, gap="medium"), labels, strict=True):
+        with column:
+            data_choice.uploader(labels[kind], kind, _take_in, accept_multiple_files=True, help=helps[kind])
+    held = _held()
+    if held is None and _PARAMETER in st.query_params:
+        st.warning(words.UPLOAD_GONE, icon=":material/history:")
+        st.query_params.pop(_PARAMETER)
     for note in st.session_state.get(_NOTES, []):
         st.warning(units.plain(note), icon=":material/broken_image:")
     if held is None:
@@ -71,55 +73,35 @@ def _uploaded() -> Choice | None:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(words.upload_contents(held.good, held.defective, held.is_layout), width="content")
-        st.button("Remove all", icon=":material/delete:", type="tertiary", on_click=_remove, key="remove_upload")
+        st.button(
+            shared_words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=_remove, key="remove_upload"
+        )
     if not held.good:
         st.info(words.ONLY_DEFECTIVE, icon=":material/photo_library:")
         return None
     return Choice(uploads.UPLOADED, held.folder)
 
 
-def _key(role: str) -> str:
-    """An uploader's key. It changes with every hand-over, so that the uploader is empty afterwards."""
-    return f"train_{role}{st.session_state[_ROUND]}"
-
-
-def _hand_over() -> None:
-    """Note what was dropped for `_take_in`, and empty the uploaders. Their callback."""
-    dropped = {role: st.session_state.get(_key(role)) or [] for role in ("good", "defective")}
-    st.session_state[_PENDING] = {
-        role: [(file.name, file.getvalue()) for file in files] for role, files in dropped.items()
-    }
-    st.session_state[_ROUND] += 1
-
-
 def _held() -> Upload | None:
     """What has been uploaded before: in this visit, or as the URL says."""
-    folder = st.session_state.get(_UPLOAD)
-    if folder is None and (key := st.query_params.get(_PARAMETER, "")):
-        folder = uploads.find_upload(key)
-        if folder is None:
-            st.warning(words.UPLOAD_GONE, icon=":material/history:")
-            st.query_params.pop(_PARAMETER, None)
-    if folder is None or not folder.is_dir():
-        return None
-    return _hold(uploads.read_upload(folder))
+    folder = st.session_state.get(_UPLOAD) or uploads.find_upload(st.query_params.get(_PARAMETER, ""))
+    return _hold(uploads.read_upload(folder)) if folder is not None and folder.is_dir() else None
 
 
-def _take_in(held: Upload | None) -> Upload | None:
-    pending = st.session_state.get(_PENDING)
-    if not pending:
-        return held
+def _take_in(kind: str, key: str) -> None:
+    """Save what was dropped. The uploaders' callback."""
+    dropped: dict[str, list[tuple[str, bytes]]] = {uploads.GOOD: [], uploads.DEFECTIVE: []}
+    dropped[kind] = [(file.name, file.getvalue()) for file in st.session_state[key] or []]
     notes: list[str] = []
     try:
-        with st.spinner("Saving the files…"):
-            held, notes = uploads.take_in(held, pending["good"], pending["defective"])
+        held, notes = uploads.take_in(_held(), dropped[uploads.GOOD], dropped[uploads.DEFECTIVE])
+        if held is not None:
+            _hold(held)
     except NNetError as error:
         notes = [str(error)]
     except OSError as error:
-        notes = [f"The files could not be saved to disk ({error.strerror or error}). Free some space and try again."]
+        notes = [words.NOT_SAVED.format(reason=error.strerror or error)]
     st.session_state[_NOTES] = notes
-    st.session_state[_PENDING] = None
-    return held and _hold(held)
 
 
 def _hold(held: Upload) -> Upload:
@@ -141,17 +123,10 @@ def _remove() -> None:
 
 def _on_this_machine() -> Choice | None:
     PATH.remember()
-    written = st.text_input(words.PATH_LABEL, key=PATH.key, help=words.PATH_HELP, placeholder="photos/my-part").strip()
+    written = st.text_input(
+        words.PATH_LABEL, key=PATH.key, help=words.PATH_HELP, placeholder=words.PATH_PLACEHOLDER
+    ).strip()
     return Choice(str(Path(written).expanduser().absolute())) if written else None
-
-
-def _elpv() -> Choice:
-    return Choice(choose(CELLS, words.ELPV_NAMES, label="Cells"))
-
-
-def _synthetic() -> Choice:
-    kinds = {kind: kind.capitalize() for kind in TEXTURES}
-    return Choice(f"synthetic:{choose(TEXTURE, kinds, label='Kind')}")
 
 
 # ------------------------------------------------------------------------------------------------- what was found
@@ -163,7 +138,7 @@ def found(chosen: Choice, config: Config) -> Found | None:
 
     def progress(done: int, total: int) -> None:
         if done == total or done % 10 == 0:
-            bar.progress(done / total, f"Checking the images: {done:,} of {total:,}")
+            bar.progress(done / total, words.CHECKING.format(done=f"{done:,}", total=f"{total:,}"))
 
     try:
         result = looking.look(chosen, config.train.seed, progress)
@@ -176,7 +151,8 @@ def found(chosen: Choice, config: Config) -> Found | None:
     left, right = st.columns((3, 2), gap="medium")
     with left:
         st.dataframe(words.table_rows(result.inspection), hide_index=True, key="found_table")
-        st.caption(units.plain(words.data_facts(result.inspection)))
+        facts = {"layout": result.inspection.layout, "licence": result.inspection.licence}
+        st.caption(units.plain(words.DATA_FACTS.format(**facts)))
     with right:
         _pictures(result)
     _problems(result)
@@ -194,12 +170,12 @@ def _split(result: Found, config: Config) -> bool:
 
 
 def _pictures(result: Found) -> None:
-    for caption, pictures in (("Good", result.good_pictures), ("Defective", result.defective_pictures)):
+    for caption, pictures in ((words.GOOD, result.good_pictures), (words.DEFECTIVE, result.defective_pictures)):
         if pictures:
-            st.caption(f"{caption} (a selection)")
+            st.caption(words.SELECTION.format(kind=caption))
             with st.container(horizontal=True, gap="xsmall"):
                 for key, picture in pictures:
-                    st.image(picture, width=_PICTURE, alt=f"{caption}: {key}")
+                    st.image(picture, width=_PICTURE, alt=words.PICTURE_ALT.format(kind=caption, key=key))
 
 
 def _problems(result: Found) -> None:
@@ -214,5 +190,5 @@ def _problems(result: Found) -> None:
     lines = [f"- {units.plain(headline)}: {units.plain(', '.join(files[:5]))}" for headline, files in others]
     lines += [f"- {units.plain(sentence)}" for sentence in (*inspection.problems, *inspection.notes)]
     if lines:
-        with st.expander(units.plural(len(lines), "remark on the data", "remarks on the data"), icon=":material/info:"):
+        with st.expander(words.remarks(len(lines)), icon=":material/info:"):
             st.markdown("\n".join(lines))

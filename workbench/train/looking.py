@@ -66,16 +66,9 @@ def _unpacked(data: str, seed: int, stamp: tuple[int, int]) -> Dataset:
 
 @dataclass(frozen=True)
 class Found:
-    """What a data set holds.
-
-    Attributes:
-        name: of the data set.
-        inspection: see `nnet.data.inspect`.
-        same: groups of good training images that are the same file.
-        usable: good training images that can be read.
-        tested, defective: readable labelled test images, and how many of them are defective.
-        good_pictures, defective_pictures: (name, small picture as a data URI) of some.
-    """
+    """What a data set holds: see `nnet.data.inspect`; groups of good training images that are the `same` file; how many
+    good training images and labelled test images are `usable` and `tested`, and how many of these `defective`; and some
+    pictures of both kinds, as (name, data URI)."""
 
     name: str
     inspection: Inspection

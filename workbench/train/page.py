@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec
 from workbench.shared import frame, settings, units
 from workbench.train import estimates, form, images, looking, run, runs, uploads, words
-from workbench.train.form import Form
 from workbench.train.looking import Choice
 from workbench.train.settings import PART
 
@@ -43,7 +44,7 @@ def _part(count: int) -> str:
     key = runs.part_key()
     st.session_state.setdefault(key, part)
     shown: str | None = st.segmented_control(
-        "Part",
+        words.PART,
         list(names),
         format_func=names.__getitem__,
         key=key,
@@ -59,48 +60,35 @@ def _part(count: int) -> str:
 
 def _new_model() -> None:
     st.query_params.pop("run", None)
-    st.subheader("1 · Images", anchor=False)
+    st.subheader(words.IMAGES_STEP, anchor=False)
     choice = images.choice()
     findings = st.container()
-    st.subheader("2 · Settings", anchor=False)
+    st.subheader(words.SETTINGS_STEP, anchor=False)
     filled = form.draw(words.suggested_name(choice.data if choice else ""))
     found = None
     if choice is not None and filled is not None:
         with findings:
             found = images.found(choice, filled.config)
-    st.subheader("3 · Start", anchor=False)
+    st.subheader(words.START_STEP, anchor=False)
     if choice is None or filled is None or found is None:
         st.caption(words.NOT_READY)
         return
     count, _ = looking.split(found, filled.config)
     st.caption(words.length(filled.config, count, *looking.length(filled.config, count)))
-    _start(choice, filled)
+    _start(choice, dataclasses.replace(filled, data=choice.data))
 
 
-def _spec(choice: Choice, filled: Form) -> RunSpec:
-    return RunSpec(
-        filled.name,
-        choice.data,
-        filled.config,
-        filled.preset,
-        filled.device,
-        filled.teacher_weights,
-        filled.tensorboard,
-    )
-
-
-def _start(choice: Choice, filled: Form) -> None:
+def _start(choice: Choice, spec: RunSpec) -> None:
     """Estimate and start. Without an estimate for these settings, starting makes one first."""
-    spec = _spec(choice, filled)
     key = estimates.estimate_key(spec, choice.upload)
     known: dict[str, Estimate | str] = st.session_state.setdefault("train_estimates", {})
     # Once a run is started, the button is another one: the second press of a double press goes nowhere.
     turn = st.session_state.setdefault(_TURN, 0)
     with st.container(horizontal=True, gap="small"):
         starting = st.button(
-            "Start training", type="primary", icon=":material/play_arrow:", key=f"start_training-{turn}"
+            words.START_TRAINING, type="primary", icon=":material/play_arrow:", key=f"start_training-{turn}"
         )
-        asked = st.button("Estimate first", icon=":material/timer:", key="estimate", help=words.ESTIMATE_HELP)
+        asked = st.button(words.ESTIMATE, icon=":material/timer:", key="estimate", help=words.ESTIMATE_HELP)
     if asked or starting:  # an estimate of a moment ago is at hand at once
         known.clear()
         with st.spinner(words.MEASURING, show_time=True):
@@ -112,7 +100,7 @@ def _start(choice: Choice, filled: Form) -> None:
         _show(estimate)
         fits = not estimate.refusals and not estimate.warnings
         anyway = bool(estimate.warnings and not estimate.refusals) and st.button(
-            "Start anyway", icon=":material/warning:", key=f"start_anyway-{turn}"
+            words.START_ANYWAY, icon=":material/warning:", key=f"start_anyway-{turn}"
         )
         if (starting and fits) or anyway:
             _begin(spec, choice, estimate)
@@ -130,16 +118,11 @@ def _measured(spec: RunSpec, choice: Choice) -> Estimate | str:
 
 def _show(estimate: Estimate) -> None:
     with st.grid(4, min_column_width=150, gap="small") as grid:
-        with grid.cell():
-            st.metric("Time", units.duration(estimate.seconds), help=words.TIME_HELP)
-        with grid.cell():
-            st.metric("Memory", units.data_size(estimate.memory_bytes), help=words.MEMORY_HELP)
-            st.caption(words.free(estimate.memory_free))
-        with grid.cell():
-            st.metric("Disk", units.data_size(estimate.disk_bytes), help=words.DISK_HELP)
-            st.caption(words.free(estimate.disk_free))
-        with grid.cell():
-            st.metric("Steps", f"{estimate.steps:,}", help=words.estimate_sentence(estimate))
+        for label, value, help, free in words.estimated(estimate):
+            with grid.cell():
+                st.metric(label, value, help=help)
+                if free:
+                    st.caption(free)
     st.caption(words.estimate_sentence(estimate))
     for sentence in estimate.refusals:
         st.error(units.plain(sentence), icon=":material/block:")
@@ -163,10 +146,11 @@ def _begin(spec: RunSpec, choice: Choice, estimate: Estimate) -> None:
     """Make the run, put it in the queue and show it. Between making and starting nothing can come in between."""
     library = uploads.runs()
     try:
-        created = library.create(estimates.with_needs(spec, estimate), choice.upload)
+        spec = dataclasses.replace(spec, memory_bytes=estimate.memory_bytes, disk_bytes=estimate.disk_bytes)
+        created = library.create(spec, choice.upload)
         st.session_state[_TURN] += 1
         library.start(created.id)
     except OSError as error:
-        raise NNetError(words.disk_problem(error.strerror or str(error))) from error
+        raise NNetError(words.DISK_PROBLEM.format(reason=error.strerror or error)) from error
     st.session_state[_NEXT] = created.id  # the switch of the parts is drawn already; the next run turns it
     st.rerun()

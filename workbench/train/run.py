@@ -12,8 +12,7 @@ import streamlit as st
 from nnet.config import PRESETS
 from nnet.runs import Run, Status
 from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
-from workbench.shared import frame, pictures, resources, theme, units
-from workbench.shared.controls import choose
+from workbench.shared import controls, frame, pictures, resources, theme, units
 from workbench.train import actions, figures, film, form, uploads, words
 from workbench.train.figures import Line
 from workbench.train.runs import LIVE, POLL, poll
@@ -21,8 +20,8 @@ from workbench.train.settings import VIEW
 
 LOG_LINES, FAILED_LINES = 200, 15
 _NEXT_PAGES: tuple[tuple[str, str, str, Literal["primary", "secondary"]], ...] = (
-    ("Inspect with it", "search", "1_Inspect", "primary"),
-    ("Evaluate it", "analytics", "4_Evaluate", "secondary"),
+    (words.INSPECT, "search", "1_Inspect", "primary"),
+    (words.EVALUATE, "analytics", "4_Evaluate", "secondary"),
 )
 _HELD_OUT = {"held_out_median": "median", "held_out_high": "high"}
 
@@ -39,11 +38,11 @@ def draw(run: Run) -> None:
     if run.state == "done":
         _finished(run)
     if run.state in ("failed", "lost") and (tail := run.log_tail(FAILED_LINES)):
-        st.markdown("**The last lines of the log**")
+        st.markdown(words.LAST_LINES)
         st.code(tail, language=None, wrap_lines=True)
     views = {name: title for name, title in words.VIEWS.items() if name != "card" or run.model}
-    view = choose(  # in a column it would scroll unless it wraps, and hide the last on a phone
-        VIEW, views, label="What to look at", label_visibility="collapsed", wrap=True
+    view = controls.choose(  # in a column it would scroll unless it wraps, and hide the last on a phone
+        VIEW, views, label=words.VIEW, label_visibility="collapsed", wrap=True
     )
     draw_view = {"film": film.draw, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
     poll("view", lambda: draw_view(uploads.runs().get(run.id)), every)
@@ -71,26 +70,10 @@ def _status(run_id: str) -> None:
 
 
 def _live_numbers(status: Status) -> None:
-    shown = {
-        "Loss": (status.losses.get("loss"), units.number, "Eq. (7), mean over the epoch so far."),
-        **{
-            term: (value, units.number, words.CURVES[term].hint)
-            for term, value in status.losses.items()
-            if term != "loss" and term in words.CURVES
-        },
-        "Images/s": (status.images_per_second, units.number, "Of the epoch so far."),
-        "Learning rate": (status.learning_rate, units.number, "Of the current step."),
-        "β": (status.beta, units.number, "Weight of L_align in this epoch."),
-        "Items per patch": (status.memory.get("items_per_query"), units.number, words.CURVES["items_per_query"].hint),
-        "Items in use": (status.memory.get("items_used"), units.number, words.CURVES["items_used"].hint),
-        "Dead items": (status.memory.get("items_dead"), "{:,.0f}".format, words.CURVES["items_dead"].hint),
-        "Memory taken": (status.memory_bytes or None, units.data_size, "Largest so far; of the GPU if one is used."),
-        "Running for": (status.seconds or None, units.duration, f"On {status.device}."),
-    }
     with st.grid(8, min_column_width=104, gap="small") as grid:
-        for label, (value, written, help) in shown.items():
+        for label, value, help in words.live_numbers(status):
             with grid.cell():
-                st.metric(label, "–" if value is None else written(value), help=help)
+                st.metric(label, value, help=help)
 
 
 # ------------------------------------------------------------------------------------------------------------ done
@@ -99,18 +82,12 @@ def _live_numbers(status: Status) -> None:
 def _finished(run: Run) -> None:
     """What was measured, the threshold, and what to do with the model next."""
     measured = words.results(_json(run, METRICS))
-    calibration = _json(run, CALIBRATION)
     if not measured:
         st.caption(words.NOT_MEASURED)
     with st.grid(6, min_column_width=120, gap="small") as grid:
-        for label, value in measured:
+        for label, value, help in [*measured, *words.calibrated(_json(run, CALIBRATION))]:
             with grid.cell():
-                st.metric(label, value, help=words.METRIC_HELP[label])
-        if "threshold" in calibration:
-            with grid.cell():
-                st.metric("Threshold", units.number(calibration["threshold"]), help=words.threshold_help(calibration))
-            with grid.cell():
-                st.metric("Held-out images", f"{calibration['normal_images']:,}", help=words.HELD_OUT_HELP)
+                st.metric(label, value, help=help)
     with st.container(horizontal=True, gap="small"):
         for label, icon, page, kind in _NEXT_PAGES:
             name, key = (_model_name(run),), f"go-{page}"
@@ -137,9 +114,10 @@ def _json(run: Run, name: str) -> Mapping[str, Any]:
 
 def _curves(run: Run) -> None:
     history = run.history()
-    if not history:
+    if problem := run.history_problem:
+        st.warning(units.plain(problem), icon=":material/broken_image:")
+    elif not history:
         st.info(words.NO_HISTORY, icon=":material/show_chart:")
-        return
     with st.grid(3, min_column_width=210, gap="medium") as grid:
         for name, curve in words.CURVES.items():
             epochs, lines = _lines(name, history)
@@ -168,7 +146,7 @@ def _log(run: Run) -> None:
     if tail:
         st.code(tail, language=None, wrap_lines=True, height=420)
     else:
-        st.info("Nothing has been printed yet.", icon=":material/subject:")
+        st.info(words.NOTHING_PRINTED, icon=":material/subject:")
 
 
 def _settings(run: Run) -> None:
@@ -176,26 +154,16 @@ def _settings(run: Run) -> None:
     if spec is None:  # another visitor has deleted it
         return
     base = form.flat(PRESETS[spec.preset]) if spec.preset in PRESETS else {}
-    rows = [
-        {
-            "Setting": words.setting_title(path),
-            "Value": words.setting_value(value),
-            "Preset": words.setting_value(base[path]) if base else "",
-            "Path": path,
-        }
-        for path, value in form.flat(spec.config).items()
-    ]
+    rows = [words.setting_row(path, value, base) for path, value in form.flat(spec.config).items()]
     st.dataframe(rows, hide_index=True, key="run_settings", height=420)
-    st.caption(units.plain(f"Folder: {run.path}"))
+    st.caption(units.plain(words.RUN_FOLDER.format(path=run.path)))
 
 
 def _card(run: Run) -> None:
     try:
         card = (run.path / CARD).read_text(encoding="utf-8")
     except OSError:
-        card = "This model has no card."
+        card = words.NO_CARD
     with st.container(border=True):
         st.markdown(card)
-    st.download_button(
-        "Card (Markdown)", card, f"{run.id}-card.md", "text/markdown", icon=":material/download:", on_click="ignore"
-    )
+    controls.download(words.CARD_DOWNLOAD, card, words.CARD_FILE.format(run=run.id), mime="text/markdown")

@@ -75,7 +75,7 @@ def chosen(runs: Sequence[Run]) -> Run:
     known = {run.id: run for run in runs}
     wanted = st.session_state.get("run") or st.query_params.get("run", "")
     if wanted and wanted not in known:
-        st.warning(f"There is no run “{units.plain(wanted)}”; it may have been deleted.", icon=":material/help:")
+        st.warning(words.NO_SUCH_RUN.format(run=units.plain(wanted)), icon=":material/help:")
     if wanted not in known:
         wanted = next((run.id for run in runs if run.state in LIVE), runs[0].id)
     st.session_state["run"] = st.query_params["run"] = wanted
@@ -109,6 +109,9 @@ def _row(run: Run, is_current: bool) -> None:
             args=(run.id,),
             width="stretch",
         )
-        st.markdown(f"{words.badge(run.state)} {words.run_line(run)}", help=words.STATES[run.state].help)
+        st.markdown(
+            f"{words.badge(run.state)} {words.run_line(run)}",
+            help=units.plain(run.reason) or words.STATES[run.state].help,
+        )
         if run.state in ("running", "stopping"):
             st.progress(words.progress(run.status)[0])

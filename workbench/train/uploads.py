@@ -4,12 +4,11 @@ browser loses them."""
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
 
 from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import subfolders, walk_images
@@ -34,13 +33,8 @@ def runs() -> Runs:
 
 @dataclass(frozen=True)
 class Upload:
-    """Uploaded images on disk.
-
-    Attributes:
-        folder: what `nnet.data.open_dataset`, `Runs.create` and `estimate` take.
-        good, defective: numbers of images.
-        is_layout: it was a ZIP with folders of its own, to which nothing can be added.
-    """
+    """Uploaded images on disk: the folder that `nnet.data.open_dataset`, `Runs.create` and `estimate` take, numbers of
+    good and defective images, and whether it was a ZIP with folders of its own, to which nothing can be added."""
 
     folder: Path
     good: int = 0
@@ -87,13 +81,8 @@ def take_in(
     if not files:
         return held, notes
     if held is not None and held.is_layout:
-        raise NNetError(
-            "A ZIP has already been uploaded, and single images cannot be added to it. Put them into the ZIP, or "
-            "remove it first."
-        )
-    with _temporary() as stream:
-        _write_zip(stream, held, files)
-        return read_upload(runs().stage_zip(stream, "The upload")), notes
+        raise NNetError(words.ZIP_IS_THERE)
+    return read_upload(runs().stage_zip(_zipped(held, files), words.UPLOAD)), notes
 
 
 def _is_zip(name: str, content: bytes) -> bool:
@@ -102,21 +91,9 @@ def _is_zip(name: str, content: bytes) -> bool:
 
 def _take_zip(held: Upload | None, zips: Sequence[tuple[str, bytes]], count: int) -> Upload:
     if held is not None or count > 1:
-        raise NNetError(
-            f"{zips[0][0]} is a ZIP and must be uploaded alone. Put all images into one ZIP, with good/ and a folder "
-            "for each kind of defect, or drop the images themselves."
-        )
+        raise NNetError(words.ZIP_ALONE.format(name=zips[0][0]))
     name, content = zips[0]
-    with _temporary() as stream:
-        stream.write(content)
-        return read_upload(runs().stage_zip(stream, name))
-
-
-def _temporary() -> BinaryIO:
-    """A file without a name beside the uploads, where there is room for them."""
-    folder = runs().root / UPLOADS
-    folder.mkdir(parents=True, exist_ok=True)
-    return cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
+    return read_upload(runs().stage_zip(io.BytesIO(content), name))
 
 
 def _new_files(
@@ -162,11 +139,12 @@ def _free_path(path: str, taken: set[str]) -> str:
     return candidate
 
 
-def _write_zip(stream: BinaryIO, held: Upload | None, files: dict[str, bytes]) -> None:
+def _zipped(held: Upload | None, files: dict[str, bytes]) -> io.BytesIO:
     """Everything in one ZIP without dates, so that the same images always give the same one."""
+    before = [] if held is None else walk_images(held.folder)
+    every = {path.relative_to(held.folder).as_posix(): path.read_bytes() for path in before if held is not None}
+    stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        if held is not None:
-            for path in walk_images(held.folder):
-                archive.writestr(zipfile.ZipInfo(path.relative_to(held.folder).as_posix()), path.read_bytes())
-        for name, content in sorted(files.items()):
+        for name, content in (*every.items(), *sorted(files.items())):
             archive.writestr(zipfile.ZipInfo(name), content)
+    return stream

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nnet.config import DISTANCES, FEATURES, INITIALISATIONS, PRECISIONS, SCHEDULES, TARGETS, Config
 from nnet.data import Inspection
 from nnet.runs import Estimate, Frame, Probe, Run, Status
-from nnet.scoring.metric_names import SHORT_NAMES
+from nnet.scoring.metric_names import METRIC_NAMES
 from nnet.training.events import title_of
 from workbench.shared import model_words, units
 
+PART = "Part"
+IMAGES_STEP, SETTINGS_STEP, START_STEP = "1 · Images", "2 · Settings", "3 · Start"
+START_TRAINING, ESTIMATE, START_ANYWAY = "Start training", "Estimate first", "Start anyway"
 ABOUT = (
     "Show the model good parts only. It learns what they look like and marks whatever looks different. Training "
     "runs in the background and continues when you close the browser; you will find the run here again."
@@ -26,6 +29,7 @@ VIEWS = {
     "settings": ":material/tune: Settings",
     "card": ":material/badge: Card",
 }
+NO_SUCH_RUN = "There is no run “{run}”; it may have been deleted."
 NO_RUNS = "There are no runs yet. Start one under “New model”."
 
 
@@ -45,6 +49,19 @@ SOURCE_NAMES = {
 SOURCE_HELP = (
     "Your photos: upload images or a ZIP. Folder or ZIP: a path on this computer. Solar cells: the ELPV data set "
     "that comes with the workbench. Synthetic: generated images with painted defects, for trying things out."
+)
+IMAGES, CELLS, KIND, GOOD, DEFECTIVE = "Images", "Cells", "Kind", "Good", "Defective"
+SELECTION, PICTURE_ALT = "{kind} (a selection)", "{kind}: {key}"
+CHECKING = "Checking the images: {done} of {total}"
+UPLOAD, PATH_PLACEHOLDER = "The upload", "photos/my-part"
+NOT_SAVED = "The files could not be saved to disk ({reason}). Free some space and try again."
+ZIP_IS_THERE = (
+    "A ZIP has already been uploaded, and single images cannot be added to it. Put them into the ZIP, or remove it "
+    "first."
+)
+ZIP_ALONE = (
+    "{name} is a ZIP and must be uploaded alone. Put all images into one ZIP, with good/ and a folder for each kind of "
+    "defect, or drop the images themselves."
 )
 GOOD_LABEL = "Good parts: images, or one ZIP"
 GOOD_HELP = (
@@ -90,6 +107,11 @@ def left_out(names: Sequence[str], reason: str) -> str:
     return LEFT_OUT[reason].format(names=shown)
 
 
+def remarks(count: int) -> str:
+    """The headline of what should be known of the data."""
+    return units.plural(count, "remark on the data", "remarks on the data")
+
+
 def split(train: int, held_out: int, tested: int, defective: int) -> str:
     """How the images are used."""
     use = f"**{units.plural(train, 'image')}** to learn from, **{held_out:,}** good ones held out to find the threshold"
@@ -100,11 +122,7 @@ def split(train: int, held_out: int, tested: int, defective: int) -> str:
 
 COLOURS = {"L": "grey", "1": "black and white", "P": "palette", "RGBA": "RGB, transparent", "LA": "grey, transparent"}
 """Pillow's names of image modes in words; the others are what people call them, too (RGB, CMYK)."""
-
-
-def data_facts(inspection: Inspection) -> str:
-    """Layout and terms of the data."""
-    return f"Layout: {inspection.layout}. Licence: {inspection.licence}"
+DATA_FACTS = "Layout: {layout}. Licence: {licence}"
 
 
 def table_rows(inspection: Inspection) -> list[dict[str, object]]:
@@ -205,8 +223,15 @@ WEIGHTS_FILE_HELP = (
     "A .pth or .safetensors file on this computer with the teacher's ImageNet weights, for use without a network "
     "connection. If empty, the weights are found automatically."
 )
+PRESET, NAME, DEVICE, AUTOMATIC, WEIGHTS_FILE = "Preset", "Name", "Device", "Automatic", "Teacher weights file"
+ADVANCED, THIS_RUN = "Advanced: every setting, with the paper's value", "**This run**"
+BACK_TO_PRESET, TENSORBOARD = "Back to the preset", "TensorBoard files"
 DEVICE_HELP = "Device to compute on. Automatic picks the fastest."
 TENSORBOARD_HELP = "Also writes event files for TensorBoard into tensorboard/ in the run's folder."
+NO_TENSORBOARD = (
+    "TensorBoard files need the package tensorboardX. Install it with `pip install tensorboardX` and restart the "
+    "workbench."
+)
 
 
 def setting_title(path: str) -> str:
@@ -271,19 +296,28 @@ def estimate_sentence(found: Estimate) -> str:
 
 
 NOT_READY = "Choose images and settings above to start a run."
-TIME_HELP = "For the whole run: reading, teacher features, training steps, film, threshold and memory atlas."
-MEMORY_HELP = "Peak use on the device that computes."
-DISK_HELP = "Peak use during the run."
 
 
-def free(count: float) -> str:
-    """What is there for it."""
-    return f"{units.data_size(count)} free"
+def estimated(found: Estimate) -> list[tuple[str, str, str, str]]:
+    """(label, value, help, what is free of it) of an estimate."""
+    return [
+        ("Time", units.duration(found.seconds), _TIME_HELP, ""),
+        (
+            "Memory",
+            units.data_size(found.memory_bytes),
+            _MEMORY_HELP,
+            _FREE.format(size=units.data_size(found.memory_free)),
+        ),
+        ("Disk", units.data_size(found.disk_bytes), _DISK_HELP, _FREE.format(size=units.data_size(found.disk_free))),
+        ("Steps", f"{found.steps:,}", estimate_sentence(found), ""),
+    ]
 
 
-def disk_problem(reason: str) -> str:
-    """A run could not be written."""
-    return f"The run could not be written to disk ({reason}). Free some space and start again; nothing is lost."
+_TIME_HELP = "For the whole run: reading, teacher features, training steps, film, threshold and memory atlas."
+_MEMORY_HELP = "Peak use on the device that computes."
+_DISK_HELP = "Peak use during the run."
+_FREE = "{size} free"
+DISK_PROBLEM = "The run could not be written to disk ({reason}). Free some space and start again; nothing is lost."
 
 
 def suggested_name(data: str) -> str:
@@ -359,7 +393,7 @@ def run_line(run: Run) -> str:
     day = model_words.date(run.spec.created) if run.spec else ""
     if run.state in ("cancelled", "failed", "lost") and run.status and run.status.epochs:
         return f"{run.kept_epochs:,} of {run.status.epochs:,} epochs kept · {day}"
-    return day
+    return "Its settings cannot be read" if run.state == "unreadable" else day
 
 
 def silence(seconds: float | None) -> str:
@@ -374,7 +408,11 @@ def silence(seconds: float | None) -> str:
 
 DIVERGED = "training diverged"
 """Stands in the reason of a run whose loss became infinite or no number (`nnet.training.loop.Trainer.step`)."""
-DUPLICATE = "Duplicate with changes"
+CANCEL, START, RESUME, RENAME, DELETE = "Cancel", "Start", "Resume", "Rename", "Delete"
+DUPLICATE, COPY_NAME = "Duplicate with changes", "{name} copy"
+CANCEL_QUESTION, DELETE_QUESTION, NAME_QUESTION = "Cancel this run?", "Delete this run?", "Rename this run"
+ANSWERS = {"cancel": ("Stop training", "Keep going"), "delete": ("Delete it", "Keep it")}
+"""Yes and no, by what is asked."""
 SLOWER = "Try again with a fifth of the learning rate"
 SLOWER_HELP = "Fills in the form with this run's data and settings and a lower learning rate; you start the run there."
 
@@ -433,11 +471,6 @@ def facts(run: Run) -> str:
     return " · ".join(filter(None, words))
 
 
-def copy_name(name: str) -> str:
-    """What a duplicate is called at first."""
-    return f"{name} copy"[:80]
-
-
 # -------------------------------------------------------------------------------------------------------- curves
 
 
@@ -486,6 +519,36 @@ CURVES: dict[str, Curve] = {
     ),
     "images_per_second": Curve("Speed", "images per second", "Look for a level line; dips mean a busy computer."),
 }
+VIEW, LAST_LINES, NOTHING_PRINTED = "What to look at", "**The last lines of the log**", "Nothing has been printed yet."
+RUN_FOLDER = "Folder: {path}"
+INSPECT, EVALUATE = "Inspect with it", "Evaluate it"
+NO_CARD, CARD_DOWNLOAD, CARD_FILE = "This model has no card.", "Card (Markdown)", "{run}-card.md"
+
+
+def live_numbers(status: Status) -> list[tuple[str, str, str]]:
+    """(label, value, help) of what a run that trains has reported."""
+    memory, terms = status.memory, status.losses
+    numbers: list[tuple[str, float | None, Callable[[float], str], str]] = [
+        ("Loss", terms.get("loss"), units.number, "Eq. (7), mean over the epoch so far."),
+        *((t, value, units.number, CURVES[t].hint) for t, value in terms.items() if t != "loss" and t in CURVES),
+        ("Images/s", status.images_per_second, units.number, "Of the epoch so far."),
+        ("Learning rate", status.learning_rate, units.number, "Of the current step."),
+        ("β", status.beta, units.number, "Weight of L_align in this epoch."),
+        ("Items per patch", memory.get("items_per_query"), units.number, CURVES["items_per_query"].hint),
+        ("Items in use", memory.get("items_used"), units.number, CURVES["items_used"].hint),
+        ("Dead items", memory.get("items_dead"), "{:,.0f}".format, CURVES["items_dead"].hint),
+        ("Memory taken", status.memory_bytes or None, units.data_size, "Largest so far; of the GPU if one is used."),
+        ("Running for", status.seconds or None, units.duration, f"On {status.device}."),
+    ]
+    return [(label, "–" if value is None else written(value), help) for label, value, written, help in numbers]
+
+
+def setting_row(path: str, value: object, base: Mapping[str, object]) -> dict[str, str]:
+    """A setting of a run in its table, beside the value of the preset `base`, if there is one."""
+    preset = setting_value(base[path]) if base else ""
+    return {"Setting": setting_title(path), "Value": setting_value(value), "Preset": preset, "Path": path}
+
+
 NO_HISTORY = "Curves appear after the first epoch."
 
 # ---------------------------------------------------------------------------------------------------------- film
@@ -496,6 +559,9 @@ FILM_ABOUT = (
 )
 NO_FILM = "The film appears with its first frame, before the first training step."
 REPLACED = "The run is replacing these files. One moment, please."
+PROBE, FILM_SCALE, FILM_LABEL = "Pinned image", "Colour scale", "Epoch of {probe}"
+HEAT, SCORES_TITLE = "Where it is unlike the good ones", "**Score of each pinned image over the epochs**"
+EACH_TICKS, EACH_UNIT = {0.0: "0", 1.0: "threshold at that epoch", 2.0: "≥ 2 ×"}, "score"
 PROBE_HELP = "The pinned images: normal ones that training has not seen, and defective ones if the data has any."
 FILM_SCALES = {"one": "Same for all epochs", "each": "Each epoch's own"}
 FILM_SCALE_HELP = (
@@ -507,6 +573,7 @@ SCORES_HINT = (
     "Look for the lines to separate: good images sink below the dotted threshold, defective ones stay above it."
 )
 PROBE_KINDS = {"normal": "normal", "defective": "defective", "painted": "painted damage"}
+SCORE_KEY = PROBE_KINDS | {"range": "range of held-out good images", "threshold": "threshold"}
 MAP_SCALE_HINT = (
     "1 is the level that 99 % of the pixels of the pinned normal images stay below, so colours can be compared "
     "across maps."
@@ -527,9 +594,7 @@ def frame_line(frame: Frame, probe: int, level: float) -> str:
     return f"score {units.number(score)} · {score / level:.2g} × threshold · {verdict}"
 
 
-def damaged_film(reason: str) -> str:
-    """A film that cannot be read."""
-    return f"The film of this run is damaged ({reason}). The run and its model are not affected."
+DAMAGED_FILM = "The film of this run is damaged ({reason}). The run and its model are not affected."
 
 
 def epoch_title(epoch: int) -> str:
@@ -540,29 +605,30 @@ def epoch_title(epoch: int) -> str:
 # ---------------------------------------------------------------------------------------------------------- card
 
 
-def results(metrics: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(label, value) of the measured results of the first score expression, [] without any."""
+def results(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(label, value, help) of the measured results of the first score expression, [] without any."""
     scores = metrics.get("scores") or {}
     first: Mapping[str, float | None] = next(iter(scores.values()), {})
-    return [(name, f"{first[key]:.3f}") for key, name in SHORT_NAMES.items() if first.get(key) is not None]
+    return [
+        (name.short, f"{value:.3f}", name.meaning)
+        for key, name in METRIC_NAMES.items()
+        if (value := first.get(key)) is not None
+    ]
 
 
-METRIC_HELP = {
-    "I-AUROC": "Image AUROC: the probability that a defective test image scores higher than a good one; 0.5: guessing.",
-    "I-AP": "Image average precision.",
-    "P-AUROC": "Pixel AUROC against the masks.",
-    "P-PRO": "Per-region overlap up to a false positive rate of 0.3.",
-    "P-AP": "Pixel average precision against the masks.",
-}
 NOT_MEASURED = (
     "The data had no labelled test images, so nothing was measured. Evaluate the model on a test set of your own."
 )
-HELD_OUT_HELP = "Good images that training did not see; their scores set the threshold."
+_THRESHOLD_HELP = "The score that {share} of the {images} held-out good images do not exceed."
+_HELD_OUT_HELP = "Good images that training did not see; their scores set the threshold."
 
 
-def threshold_help(calibration: Mapping[str, Any]) -> str:
-    """What the threshold of a finished model stands for."""
-    return (
-        f"The score that {units.percent(calibration['threshold_quantile'])} of the "
-        f"{calibration['normal_images']} held-out good images do not exceed."
-    )
+def calibrated(calibration: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(label, value, help) of a finished model's threshold, [] without one."""
+    if "threshold" not in calibration:
+        return []
+    share, images = units.percent(calibration["threshold_quantile"]), f"{calibration['normal_images']:,}"
+    return [
+        ("Threshold", units.number(calibration["threshold"]), _THRESHOLD_HELP.format(share=share, images=images)),
+        ("Held-out images", images, _HELD_OUT_HELP),
+    ]

@@ -9,7 +9,7 @@ from workbench.ablations import settings
 from workbench.ablations.results import rows as data
 from workbench.ablations.results import words
 from workbench.shared import units
-from workbench.shared.controls import choose
+from workbench.shared.controls import choose, download
 
 
 def draw() -> None:
@@ -28,12 +28,5 @@ def table(key: str) -> None:
     frame = data.published_frame(printed)
     st.dataframe(frame, hide_index=True, key=f"published-{key}", height="content")
     st.caption(words.published_source(printed))
-    st.download_button(
-        words.DOWNLOAD_TABLE,
-        frame.to_csv(index=False).encode(),
-        f"n-net-paper-{key}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"published-csv-{key}",
-    )
+    name = words.PUBLISHED_FILE.format(table=key)
+    download(words.DOWNLOAD_TABLE, frame.to_csv(index=False), name, f"published-csv-{key}")

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from nnet.studies import Study
-from nnet.studies.claims import METRIC_TITLES
 from workbench.ablations.results import downloads, figures, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.scene import Scene
-from workbench.shared import pictures
+from workbench.shared import controls, pictures
 
 _MAPS = ("M4 to M6", "M4 (16 x 16)", "M5 (32 x 32)", "M6 (64 x 64)")
 
 
 def deltas(scene: Scene, study: Study) -> None:
     found = data.deltas(scene.base, study, scene.metric)
-    st.markdown(words.delta_title(study, scene.metric))
+    st.markdown(words.DELTA_TITLE.format(baseline=study.baseline, metric=scene.metric_name))
     _chart(
         figures.delta_figure(found, study.baseline),
         f"deltas-{study.name}",
@@ -30,17 +30,16 @@ def deltas(scene: Scene, study: Study) -> None:
 
 def distances(scene: Scene, study: Study) -> None:
     found = data.values(scene.base, study, scene.metric)
-    st.markdown(words.level_title("by distance", scene.metric))
-    hint = f"{words.DISTANCE_HINT} {words.axis_note(figures.lowest(found))}"
+    st.markdown(words.DISTANCE_TITLE.format(metric=scene.metric_name))
+    hint = f"{words.DISTANCE_HINT} {words.AXIS_NOTE.format(low=figures.lowest(found))}"
     figure = figures.bars_figure(found, study.baseline)
     _chart(figure, "distances", words.level_told(found, scene.metric), hint, width=680)
 
 
 def maps(scene: Scene, study: Study) -> None:
     found = {value.label: value for value in data.values(scene.base, study, scene.metric)}
-    names = {"KD": "plain forward distillation", "N-Net": "N-Net's forward branch"}
-    branches = {name: [found[f"{key}, {label}"] for label in _MAPS] for key, name in names.items()}
-    st.markdown(words.level_title("map by map", scene.metric))
+    branches = {name: [found[f"{key}, {label}"] for label in _MAPS] for key, name in words.BRANCHES.items()}
+    st.markdown(words.MAPS_TITLE.format(metric=scene.metric_name))
     _chart(
         figures.maps_figure(branches, _MAPS),
         "maps",
@@ -53,7 +52,7 @@ def maps(scene: Scene, study: Study) -> None:
 def sweeps(scene: Scene, study: Study) -> None:
     found = data.values(scene.base, study, scene.metric)
     limits = figures.limits([value for name in words.SWEEP_TITLES for value in data.sweep(found, name)])
-    st.markdown(words.level_title("under each setting", scene.metric))
+    st.markdown(words.SWEEP_TITLE.format(metric=scene.metric_name))
     with st.grid(2, min_column_width=300, gap="medium") as grid:
         for name, title in words.SWEEP_TITLES.items():
             own = data.sweep(found, name)
@@ -80,22 +79,15 @@ def speed(scene: Scene) -> None:
         st.markdown(words.SPEED_NOT_RUN)
         st.code(data.command(["table4"], scene.base), language="bash", wrap_lines=True)
         return
-    st.markdown(words.speed_title(scene.metric))
-    figure = figures.speed_figure(points, METRIC_TITLES[scene.metric])
+    st.markdown(words.SPEED_TITLE.format(metric=scene.metric_name))
+    figure = figures.speed_figure(points, scene.metric_name)
     hint = f"{words.SPEED_HINT} {words.speed_made(scene.about)}"
     _chart(figure, "speed", words.speed_told(points, scene.metric), hint)
     st.dataframe(
         words.speed_table(points, scene.metric), hide_index=True, key="results-speed", height="content", width="content"
     )
-    st.download_button(
-        words.DOWNLOAD_TABLE,
-        lambda: downloads.speed_csv(points, scene.metric),
-        f"{scene.file('figure4')}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="results-figure4",
-    )
+    make = functools.partial(downloads.speed_csv, points, scene.metric)
+    controls.download(words.DOWNLOAD_TABLE, make, scene.file("figure4"), "results-figure4")
 
 
 def _chart(figure: go.Figure, key: str, told: str, hint: str = "", width: int | Literal["stretch"] = "stretch") -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.studies import CLAIMS, Measured, Study, judge, summarise
-from nnet.studies.claims import METRIC_TITLES, printed_difference
+from nnet.studies.claims import printed_difference
 from nnet.studies.store import to_csv
 from workbench.ablations.results.rows import Base, SpeedPoint
 
@@ -24,7 +25,7 @@ def study_csv(base: Base, study: Study) -> bytes:
             "settings": base.settings,
             "row": row.label,
             "variant": row.variant,
-            "metric": METRIC_TITLES[metric],
+            "metric": SHORT_NAMES[metric],
             **_numbers("measured", cell.value),
             **_numbers("delta", cell.delta),
             "seeds": " ".join(map(str, row.seeds)),
@@ -47,7 +48,7 @@ def claims_csv(base: Base) -> bytes:
             "study": claim.study,
             "row": claim.better,
             "against": other,
-            "metric": METRIC_TITLES[metric],
+            "metric": SHORT_NAMES[metric],
             "data": base.data,
             "preset": base.preset,
             "settings": base.settings,
@@ -68,7 +69,7 @@ def speed_csv(points: Sequence[SpeedPoint], metric: str) -> bytes:
     lines = [
         {
             "network": point.label,
-            "metric": METRIC_TITLES[metric],
+            "metric": SHORT_NAMES[metric],
             **_numbers("measured", point.quality),
             **_numbers("images_per_second", point.speed),
             "parameters": point.parameters,

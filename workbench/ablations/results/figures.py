@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from workbench.ablations.results import words
 from workbench.ablations.results.rows import SpeedPoint, Values
 from workbench.shared import charts, theme
 
@@ -27,51 +28,29 @@ _ABOVE, _BELOW = -0.2, 0.2  # where the paper's mark and the seeds stand in a ro
 
 
 def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
-    """Differences to the baseline, one row each: mean with its spread, single seeds, and the paper's own as a diamond.
-
-    Args:
-        rows: from `workbench.ablations.results.rows.deltas`.
-        baseline: name of the row at 0.
-    """
+    """Differences to the baseline, one row each: mean with its spread, single seeds, and the paper's own as a
+    diamond. `rows`: from `workbench.ablations.results.rows.deltas`; `baseline`: name of the row at 0."""
     found = list(enumerate(rows))
-    shown = [(n, row) for n, row in found if row.measured]
-    paper = [(n, row) for n, row in found if row.published is not None]
+    shown = [(float(n), row) for n, row in found if row.measured]
+    paper = [(n, row, row.published) for n, row in found if row.published is not None]
     traces: list[dict[str, object]] = [
         _seeds([(value, n + _BELOW) for n, row in found for value in row.seeds.values()]),
+        _means(shown, across=True, marker={"size": 11}),
         {
             "type": "scatter",
             "mode": "markers",
-            "name": "measured here",
-            "x": [row.level.mean for _, row in shown],
-            "y": [n for n, _ in shown],
-            "error_x": _whiskers([row.level.spread for _, row in shown]),
-            "marker": {"color": theme.NORMAL, "size": 11},
-            "customdata": [_told(row, "+.2f") for _, row in shown],
-            "hovertemplate": _AS_TOLD,
-        },
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": "the paper",
-            "x": [row.published for _, row in paper],
-            "y": [n + _ABOVE for n, _ in paper],
+            "name": words.THE_PAPER,
+            "x": [published for _, _, published in paper],
+            "y": [n + _ABOVE for n, _, _ in paper],
             "marker": {"color": theme.PAPER, "size": 11, "symbol": "diamond-open", "line": {"width": 2}},
-            "customdata": [f"{html.escape(row.label)}<br>the paper {row.published:+.2f} points" for _, row in paper],
+            "customdata": [f"{html.escape(row.label)}<br>{words.paper_told(published)}" for _, row, published in paper],
             "hovertemplate": _AS_TOLD,
         },
     ]
-    marks = [row.published for row in rows if row.published is not None]
-    ends = [0.0, *_reached([row for _, row in shown]), *marks]
-    across = {"title": {"text": f"percentage points to {baseline}", "standoff": 6}, "range": _room(ends), **_FIXED}
-    down = {
-        "tickvals": list(range(len(rows))),
-        "ticktext": [_name(row) for row in rows],
-        "ticksuffix": "  ",
-        "range": [len(rows) - 0.5, -0.5],
-        "automargin": True,
-        "showgrid": False,
-        **_FIXED,
-    }
+    ends = [0.0, *_reached(rows), *(published for _, _, published in paper)]
+    across = charts.axis(words.DELTA_AXIS.format(baseline=baseline), range=_room(ends), zeroline=False)
+    down = _categories([_name(row) for row in rows], 0.5) | {"ticksuffix": "  ", "automargin": True}
+    down["range"] = [len(rows) - 0.5, -0.5]
     return _chart(traces, across, down, 110 + 58 * len(rows), margin=(8, 46), lines=[_upright(0, "solid")])
 
 
@@ -88,7 +67,7 @@ def bars_figure(rows: Sequence[Values], chosen: str) -> go.Figure:
             "showlegend": False,
             "marker": {"color": theme.NORMAL if row.label == chosen else _GREY, "opacity": 0.45, "line": {"width": 0}},
             "error_y": _whiskers([row.level.spread]),
-            "customdata": [_told(row, ".2f")],
+            "customdata": [_told(row)],
             "hovertemplate": _AS_TOLD,
         }
         for n, row in enumerate(rows)
@@ -106,34 +85,20 @@ def lowest(rows: Sequence[Values]) -> float:
 
 
 def maps_figure(branches: Mapping[str, Sequence[Values]], names: Sequence[str]) -> go.Figure:
-    """Two branches map by map, side by side, with spread and single seeds.
-
-    Args:
-        branches: name -> its rows, in the order of `names`.
-        names: of the maps.
-    """
+    """Two branches map by map, side by side, with spread and single seeds. `branches`: name -> its rows, in the
+    order of `names`; `names`: of the maps."""
     traces: list[dict[str, object]] = []
     for shift, colour, (branch, rows) in zip((-0.12, 0.12), (_GREY, theme.FORWARD), branches.items(), strict=True):
         seeds = [(n + 1.9 * shift, value) for n, row in enumerate(rows) for value in row.seeds.values()]
         shown = [(n + shift, row) for n, row in enumerate(rows) if row.measured]
-        means: dict[str, object] = {
-            "type": "scatter",
-            "mode": "markers",
-            "name": branch,
-            "x": [x for x, _ in shown],
-            "y": [row.level.mean for _, row in shown],
-            "error_y": _whiskers([row.level.spread for _, row in shown], colour),
-            "marker": {"color": colour, "size": 12, "symbol": "circle" if shift > 0 else "square"},
-            "customdata": [_told(row, ".2f") for _, row in shown],
-            "hovertemplate": _AS_TOLD,
-        }
-        traces += [_seeds(seeds, colour) | {"showlegend": False}, means]
+        mark = {"size": 12, "symbol": "circle" if shift > 0 else "square"}
+        traces += [_seeds(seeds, colour) | {"showlegend": False}, _means(shown, branch, colour, marker=mark)]
     ends = _reached([row for rows in branches.values() for row in rows])
     return _chart(traces, _categories(names, 0.5), _percent(_room(ends)), 350)
 
 
 def sweep_figure(
-    rows: Sequence[Values], limits: tuple[float, float], *, chosen: float | None = None, log: bool = False
+    rows: Sequence[Values], limits: Sequence[float], *, chosen: float | None = None, log: bool = False
 ) -> go.Figure:
     """One setting of Figure 10 as a line with spread and single seeds.
 
@@ -147,22 +112,13 @@ def sweep_figure(
     numbers = len(known) == len(rows)
     places = known if numbers else [float(n) for n in range(len(rows))]
     shown = [(x, row) for x, row in zip(places, rows, strict=True) if row.measured]
-    means: dict[str, object] = {
-        "type": "scatter",
-        "mode": "lines+markers" if numbers else "markers",
-        "name": "measured here",
-        "x": [x for x, _ in shown],
-        "y": [row.level.mean for _, row in shown],
-        "line": {"color": theme.NORMAL, "width": 2.4},
-        "marker": {"color": theme.NORMAL, "size": 9},
-        "error_y": _whiskers([row.level.spread for _, row in shown]),
-        "customdata": [_told(row, ".2f") for _, row in shown],
-        "hovertemplate": _AS_TOLD,
-    }
+    means = _means(shown, marker={"size": 9}) | {"mode": "lines+markers" if numbers else "markers"}
+    ends = [math.log10(x) if log else x for x in (min(places), max(places))]
+    room = (0.12 if numbers else 0.5) * (ends[1] - ends[0]) or 1.0
     across = {
         "tickvals": places,
         "ticktext": [f"{x:g}" for x in places] if numbers else [_name(row) for row in rows],
-        "range": _span(places, log, 0.12 if numbers else 0.5),
+        "range": [ends[0] - room, ends[1] + room],
         "showgrid": False,
         **_FIXED,
         **({"type": "log"} if log else {}),
@@ -172,19 +128,14 @@ def sweep_figure(
     return _chart(traces, across, _percent(limits), 240, legend=False, margin=(56, 34), lines=lines)
 
 
-def limits(rows: Sequence[Values]) -> tuple[float, float]:
+def limits(rows: Sequence[Values]) -> list[float]:
     """A vertical axis that holds all these rows with their seeds and whiskers."""
-    low, high = _room(_reached(rows))
-    return low, high
+    return _room(_reached(rows))
 
 
 def speed_figure(points: Sequence[SpeedPoint], metric: str) -> go.Figure:
-    """A metric against images per second; the area of a circle is the number of parameters.
-
-    Args:
-        points: the networks, one per circle, which bears its number in this order.
-        metric: its name, for the axis.
-    """
+    """A metric against images per second; the area of a circle is the number of parameters. `points`: the networks,
+    one per circle, which bears its number in this order; `metric`: its name, for the axis."""
     most = max(point.parameters for point in points)
     order = sorted(points, key=lambda point: -point.parameters)  # the small ones on top
     circles: dict[str, object] = {
@@ -203,17 +154,41 @@ def speed_figure(points: Sequence[SpeedPoint], metric: str) -> go.Figure:
             "opacity": 0.85,
             "line": {"width": 1.5, "color": "white"},
         },
-        "customdata": [_speed_told(point) for point in order],
+        "customdata": [f"{html.escape(p.label)}<br>{words.speed_point(p)}" for p in order],
         "hovertemplate": _AS_TOLD,
     }
     ends = [p.quality.mean + sign * (p.quality.spread or 0) for p in order for sign in (-1, 1)]
     speeds = [point.speed.mean for point in order]
-    across = {"title": {"text": "images per second", "standoff": 6}, "range": _room(speeds, 0.2), **_FIXED}
-    down = _percent(_room(ends, 0.2)) | {"title": {"text": f"{metric}, percent", "standoff": 6}}
+    across = charts.axis(words.SPEED_AXIS, range=_room(speeds, 0.2), zeroline=False)
+    down = _percent(_room(ends, 0.2), words.METRIC_AXIS.format(metric=metric))
     return _chart([circles], across, down, 420, legend=False)
 
 
 # -------------------------------------------------------------------------------------------------------------- parts
+
+
+def _means(
+    shown: Sequence[tuple[float, Values]],
+    name: str = words.MEASURED,
+    colour: str = theme.NORMAL,
+    *,
+    across: bool = False,
+    marker: Mapping[str, object],
+) -> dict[str, object]:
+    """The means of rows at their places, with their spread; `across`: differences, along the horizontal axis."""
+    places, means = [place for place, _ in shown], [row.level.mean for _, row in shown]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": means if across else places,
+        "y": places if across else means,
+        "error_x" if across else "error_y": _whiskers([row.level.spread for _, row in shown], colour),
+        "line": {"color": colour, "width": 2.4},
+        "marker": {"color": colour, **marker},
+        "customdata": [_told(row, across) for _, row in shown],
+        "hovertemplate": _AS_TOLD,
+    }
 
 
 def _seeds(found: Sequence[tuple[float, float]], colour: str = theme.NORMAL) -> dict[str, object]:
@@ -221,7 +196,7 @@ def _seeds(found: Sequence[tuple[float, float]], colour: str = theme.NORMAL) -> 
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": "single seeds",
+        "name": words.SINGLE_SEEDS,
         "hoverinfo": "skip",
         "x": [x for x, _ in found],
         "y": [y for _, y in found],
@@ -239,8 +214,8 @@ def _upright(x: float, dash: str) -> dict[str, object]:
     return charts.level(x, theme.THRESHOLD, dash=dash) | {"layer": "below"}
 
 
-def _percent(ends: Sequence[float]) -> dict[str, object]:
-    return {"title": {"text": "percent", "standoff": 6}, "range": list(ends), **_FIXED}
+def _percent(ends: Sequence[float], title: str = words.PERCENT) -> dict[str, object]:
+    return charts.axis(title, range=list(ends), zeroline=False, automargin=True)
 
 
 def _categories(names: Sequence[str], margin: float) -> dict[str, object]:
@@ -248,30 +223,14 @@ def _categories(names: Sequence[str], margin: float) -> dict[str, object]:
     return {"tickvals": list(range(len(names))), "ticktext": list(names), "range": ends, "showgrid": False, **_FIXED}
 
 
-def _told(row: Values, form: str) -> str:
-    spread = "" if row.level.spread is None else f" ± {row.level.spread:.2f}"
-    unit = "points" if form.startswith("+") else "%"
-    seeds = "1 seed" if row.level.n == 1 else f"{row.level.n} seeds"
-    return f"{html.escape(row.label)}<br>{row.level.mean:{form}}{spread} {unit}, {seeds}"
-
-
-def _speed_told(point: SpeedPoint) -> str:
-    spread = "" if point.quality.spread is None else f" ± {point.quality.spread:.2f}"
-    return (
-        f"{html.escape(point.label)}<br>{point.quality.mean:.2f}{spread} %<br>{point.speed.mean:.1f} images per second"
-        f"<br>{point.parameters / 1e6:.1f} M parameters"
-    )
+def _told(row: Values, is_difference: bool = False) -> str:
+    return f"{html.escape(row.label)}<br>{words.measured_told(row.level, is_difference)}"
 
 
 def _name(row: Values) -> str:
     """A row's name in short lines, with the reason if nothing is drawn."""
-    lines = [""]
-    for word in row.label.split(" "):
-        if lines[-1] and len(lines[-1]) + len(word) >= _WRAP:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    reason = [] if row.measured else ["<i>not measured</i>" if row.ran else "<i>not run</i>"]
-    return "<br>".join([*map(html.escape, lines), *reason])
+    name = charts.wrapped(row.label, _WRAP)
+    return name if row.measured else f"{name}<br><i>{words.NOT_MEASURED_ROW if row.ran else words.NO_RUN}</i>"
 
 
 def _reached(rows: Sequence[Values]) -> list[float]:
@@ -287,13 +246,6 @@ def _room(values: Sequence[float], share: float = 0.12) -> list[float]:
     low, high = float(np.min(values)), float(np.max(values))
     room = max(share * (high - low), 0.02 * max(abs(low), abs(high)) * (high == low), 0.05)
     return [low - room, high + room]
-
-
-def _span(places: Sequence[float], log: bool, share: float) -> list[float]:
-    """The range of a horizontal axis; of a logarithmic one in powers of ten, as Plotly takes it."""
-    ends = [math.log10(x) if log else x for x in (min(places), max(places))]
-    room = share * (ends[1] - ends[0]) or 1.0
-    return [ends[0] - room, ends[1] + room]
 
 
 def _chart(

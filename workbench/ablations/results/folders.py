@@ -24,15 +24,8 @@ SHIPPED, OWN = Path("checkpoints/studies"), Path("out/ablations")
 
 @dataclass(frozen=True)
 class StudyModel:
-    """A trained variant whose checkpoint a study kept.
-
-    Attributes:
-        study: name of the study's folder.
-        variant: which one; the first, where several are one run.
-        data: name of the data set.
-        seed: of training.
-        path: the checkpoint's directory.
-    """
+    """A trained variant whose checkpoint a study kept: the study's folder, the variant (the first, where several are
+    one run), the data set, the seed, and the checkpoint's directory."""
 
     study: str
     variant: Variant
@@ -44,11 +37,7 @@ class StudyModel:
 def study_folders(root: Path) -> dict[str, Path]:
     """All folders with a results table, name -> folder: those that come with the program first, then the command's
     own, those that were started from the page, and those of the environment variable NNET_STUDIES. Of two with one
-    name the later has its parent in front.
-
-    Args:
-        root: of the program.
-    """
+    name the later has its parent in front. `root`: of the program."""
     extra = [Path(entry).expanduser() for entry in os.environ.get(EXTRA_STUDIES, "").split(os.pathsep) if entry]
     shipped = sorted(path.parent for path in (root / SHIPPED).glob(f"*/{CSV}"))
     started = sorted(path.parent for path in places.studies_folder().glob(f"*/{CSV}"))
@@ -65,12 +54,7 @@ def data_argument(name: str) -> str:
 
 
 def study_models(name: str, folder: Path) -> list[StudyModel]:
-    """The variants of a study whose checkpoints are there, in the order of `VARIANTS`, data and seed.
-
-    Args:
-        name: of the study, for the entries.
-        folder: of the study.
-    """
+    """The variants of a study whose checkpoints are there, in the order of `VARIANTS`, data and seed."""
     kept = StudyFolder(folder).kept()
     results: list[dict[str, Any]] = [r for r in StudyFolder(folder).results() if r["key"] in kept]
     known = [(next((v for v in r["variants"] if v in VARIANTS), None), r) for r in results]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from nnet.studies import CLAIMS, STUDIES, Claim, Measured, Row, Study, averaged, groups, judge, read_results
-from nnet.studies.claims import NOT_MEASURED, PIXEL_METRICS, Verdict, by_seed, difference, measured, printed_difference
+from nnet.studies.claims import NOT_MEASURED, PIXEL_METRICS, Verdict, by_seed, difference, measured
 from nnet.studies.identity import config_hash
 from nnet.studies.published import PublishedTable
 from nnet.studies.store import ALL_DEFECTS, CARD, CSV
@@ -32,14 +31,9 @@ FIRST, CONSTANT = "beta on at first", "beta constant"
 class Base:
     """Rows that may be compared: one data set under one base, or the mean over several.
 
-    Attributes:
-        key: for the address.
-        title: in words.
-        data: name of the data set, or "mean of 3 data sets".
-        preset, settings: the base.
-        names: of the data sets.
-        rows: of all defects together, one per study, row and seed; of a mean, the means.
-        raw: the rows of the table that these rest on; the same unless it is a mean.
+    `key` is for the address, `title` for people; `data` is the name of the data set, or "mean of 3 data sets", and
+    `names` those of all. `rows` hold all defects together, one per study, row and seed; of a mean, the means. `raw` are
+    the rows of the table that they rest on.
     """
 
     key: str
@@ -71,19 +65,9 @@ class Base:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a base's numbers come from.
-
-    Attributes:
-        runs: number of trainings.
-        seeds: of training.
-        images, defective: test images of all data sets together, and how many of them are defective.
-        training_images: normal images that one training of each data set took.
-        minutes: of training, all runs together.
-        minutes_each: from reading the images to the metrics, mean over the runs.
-        devices: such as "CPU (...), 1 thread".
-        commits: shortened.
-        shared: whether runs shared the machine, which disturbs times.
-    """
+    """Where a base's numbers come from: how many trainings with which seeds, test images (how many of them defective)
+    and training images of all data sets together, minutes of training of all runs, minutes from reading to metrics of
+    each on average, devices, shortened commits, and whether runs shared the machine, which disturbs times."""
 
     runs: int
     seeds: tuple[int, ...]
@@ -99,16 +83,8 @@ class Origin:
 
 @dataclass(frozen=True)
 class Values:
-    """One row of a study under one metric, in percent or percentage points.
-
-    Attributes:
-        label: of the row.
-        x: its position on the axis of a figure, or None.
-        measured: over the seeds; None where it was not run or could not be measured.
-        seeds: seed -> value.
-        published: the paper's own number, or None.
-        ran: whether it was run at all.
-    """
+    """One row of a study under one metric, in percent or percentage points: its place `x` on a figure's axis, what was
+    `measured` over the `seeds` (None: not run, or it could not be), the paper's own number, and whether it `ran`."""
 
     label: str
     x: float | None
@@ -126,14 +102,8 @@ class Values:
 
 @dataclass(frozen=True)
 class Checked:
-    """A claim under one metric.
-
-    Attributes:
-        claim: the paper's.
-        outcome: one of `nnet.studies.claims.OUTCOMES`, or `NOT_CLAIMED`.
-        verdict: the comparisons; None if the paper does not claim it for this metric.
-        deciding: label of the comparison that decides: the weakest one; None without any.
-    """
+    """A claim under one metric: its outcome (of `nnet.studies.claims.OUTCOMES`, or `NOT_CLAIMED`), the comparisons
+    (None if the paper does not claim it for this metric), and the label of the one that decides, the weakest."""
 
     claim: Claim
     outcome: str
@@ -143,14 +113,8 @@ class Checked:
 
 @dataclass(frozen=True)
 class SpeedPoint:
-    """A network in the chart of accuracy and speed.
-
-    Attributes:
-        label: its row in the first study that it stands in.
-        quality: the metric in percent, over the seeds.
-        speed: images per second, over the seeds.
-        parameters: of the whole network with its teacher.
-    """
+    """A network in the chart of accuracy and speed: its row in the first study that it stands in, the metric in percent
+    and the images per second over the seeds, and the parameters of the whole network with its teacher."""
 
     label: str
     quality: Measured
@@ -275,29 +239,17 @@ def _deciding(claim: Claim, differences: Mapping[str, Measured]) -> str | None:
     return min(differences, key=spare, default=None)
 
 
-def tally(found: Iterable[Checked]) -> Counter[str]:
-    """How often each outcome occurs."""
-    return Counter(one.outcome for one in found)
-
-
-def printed(one: Checked, other: str, metric: str) -> float | None:
-    """The paper's own difference in percentage points, or None."""
-    return printed_difference(one.claim, other, metric)
-
-
 # ------------------------------------------------------------------------------------------------------------ values
 
 
 def values(base: Base, study: Study, metric: str) -> list[Values]:
     """A study's rows under a metric, in percent."""
-    return [_values(base, study, row, metric) for row in study.rows]
-
-
-def _values(base: Base, study: Study, row: Row, metric: str) -> Values:
-    found = by_seed(base.rows, study.name, row.label, metric)
-    return Values(
-        row.label, row.value, measured(found.values()), found, row.published.get(metric), _ran(base, study, row)
-    )
+    found = []
+    for row in study.rows:
+        seeds = by_seed(base.rows, study.name, row.label, metric)
+        paper = row.published.get(metric)
+        found.append(Values(row.label, row.value, measured(seeds.values()), seeds, paper, _ran(base, study, row)))
+    return found
 
 
 def deltas(base: Base, study: Study, metric: str) -> list[Values]:

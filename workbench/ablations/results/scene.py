@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.ablations.results.rows import Base, Origin, slug
 
 
@@ -15,6 +16,11 @@ class Scene:
     metric: str
     about: Origin
 
+    @property
+    def metric_name(self) -> str:
+        """What people call it."""
+        return SHORT_NAMES[self.metric]
+
     def file(self, name: str) -> str:
-        """The name of a download, without its ending."""
-        return f"{slug(self.base.data)}-{name}"
+        """The name of a download."""
+        return f"{slug(self.base.data)}-{name}.csv"

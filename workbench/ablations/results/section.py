@@ -17,7 +17,7 @@ from workbench.ablations.results.folders import study_folders
 from workbench.ablations.results.rows import Base
 from workbench.ablations.results.scene import Scene
 from workbench.shared import places, units
-from workbench.shared.controls import choose
+from workbench.shared.controls import choose, download
 from workbench.shared.settings import one_of
 
 _PREFERRED = {words.FIGURE4: "p_pro", "figure9": "p_auroc"}
@@ -32,7 +32,8 @@ def draw() -> None:
         found, problem = _read(folder)
         base = _base(grid, found)
         with grid.cell():
-            view = _view(base)
+            names = {view: words.view_name(view, base) for view in words.VIEWS}
+            view = choose(settings.RESULTS_VIEW, names, label=words.VIEW_LABEL, kind="list")
     if problem:
         st.error(units.plain(problem), icon=":material/error:")
     if view == words.PUBLISHED:
@@ -94,11 +95,6 @@ def _forget_metrics() -> None:
     """Other data may have no masks: the metric starts at its default again. A callback."""
     for setting in (settings.RESULTS_METRIC, *settings.OWN_METRICS.values()):
         setting.forget()
-
-
-def _view(base: Base | None) -> str:
-    names = {view: words.view_name(view, base) for view in words.VIEWS}
-    return choose(settings.RESULTS_VIEW, names, label=words.VIEW_LABEL, kind="list")
 
 
 def _metric(base: Base, view: str) -> str:
@@ -167,22 +163,14 @@ def _claims(scene: Scene) -> None:
                     _study_claims(scene, study, found)
     st.caption(words.levels(scene.base))
     base = scene.base
-    st.download_button(
-        words.DOWNLOAD_CLAIMS,
-        lambda: downloads.claims_csv(base),
-        f"{scene.file('claims')}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key="results-claims",
-    )
+    download(words.DOWNLOAD_CLAIMS, lambda: downloads.claims_csv(base), scene.file("claims"), "results-claims")
 
 
 def _study_claims(scene: Scene, study: Study, found: Sequence[data.Checked]) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"**{words.study_name(study)}** · {study.title}", width="content")
         st.button(
-            words.open_study(study),
+            words.OPEN_STUDY.format(study=words.study_name(study)),
             key=f"open-{study.name}",
             type="tertiary",
             on_click=settings.RESULTS_VIEW.set,
@@ -190,8 +178,10 @@ def _study_claims(scene: Scene, study: Study, found: Sequence[data.Checked]) -> 
             icon=":material/arrow_forward:",
             icon_position="right",
         )
-    if data.tally(found)[NOT_RUN] == len(found):
-        st.markdown(words.not_run_claims(found))
+    if all(one.outcome == NOT_RUN for one in found):
+        texts = "; ".join(one.claim.text for one in found)
+        claims = units.plural(len(found), "claim")
+        st.markdown(words.NOT_RUN_CLAIMS.format(badge=words.badge(NOT_RUN), claims=claims, texts=texts))
         return
     for one in found:
         st.markdown(words.claim(one, scene.metric, whole=False))
@@ -247,15 +237,7 @@ def _downloads(scene: Scene, study: Study) -> None:
     }
     with st.container(horizontal=True, gap="small"):
         for label, (make, name) in files.items():
-            st.download_button(
-                label,
-                make,
-                f"{scene.file(name)}.csv",
-                "text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"results-{name}",
-            )
+            download(label, make, scene.file(name), f"results-{name}")
 
 
 def _notes(study: Study) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.studies import STUDIES, VARIANTS, Measured, Study, SummaryCell, SummaryRow
-from nnet.studies.claims import FAILS, HOLDS, METRIC_TITLES, NOT_MEASURED, NOT_RUN, ONE_SEED, PIXEL_METRICS, WITHIN
+from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, PIXEL_METRICS, WITHIN, printed_difference
 from nnet.studies.published import PublishedTable
-from workbench.ablations.results.rows import NOT_CLAIMED, Base, Checked, Origin, SpeedPoint, Values, printed, trainings
+from workbench.ablations.results.rows import NOT_CLAIMED, Base, Checked, Origin, SpeedPoint, Values, trainings
 from workbench.shared import theme, units
 
 ABOUT = (
@@ -22,7 +23,11 @@ ABOUT = (
 
 FIGURE4, CLAIMS, PUBLISHED = "figure4", "claims", "published"
 _ORDER = ("table4", "table5", "table6", "table7", FIGURE4, "figure6", "figure9", "figure10")
-_FIGURE4 = "Accuracy and speed"
+_VIEW_NAMES = {
+    CLAIMS: "The paper's claims, checked here",
+    FIGURE4: "Figure 4 · Accuracy and speed",
+    PUBLISHED: "The paper's Tables 1 to 7, as printed",
+}
 VIEWS = (CLAIMS, *_ORDER, PUBLISHED)
 
 FOLDER_LABEL, DATA_LABEL, VIEW_LABEL, METRIC_LABEL = "Results", "Data", "Show", "Measured by"
@@ -34,23 +39,15 @@ DATA_HELP = (
     "One data set under one set of settings. Only such rows may be compared. The mean over several data sets takes "
     "what was run on all of them, as the paper does with its 15 categories."
 )
-METRICS = {key: METRIC_TITLES[key] for key in ("i_auroc", "p_ap", "p_auroc", "p_pro")}
-METRIC_HELP = (
-    "I-AUROC: how well the image scores tell defective images from good ones; 50 % is chance, 100 % is perfect. "
-    "P-AP and P-AUROC: the same question for each pixel, P-AP with more weight on the defects. P-PRO: how much of each "
-    "defect is covered, small ones counting like large ones. The last three need masks of the defects."
-)
+METRICS = {key: SHORT_NAMES[key] for key in ("i_auroc", "p_ap", "p_auroc", "p_pro")}
+METRIC_HELP = meanings(METRICS)
 TABLE_LABEL = "Table"
 
 
 def view_name(view: str, base: Base | None) -> str:
     """A view's name in its list; studies without a single run say so."""
-    if view == CLAIMS:
-        return "The paper's claims, checked here"
-    if view == PUBLISHED:
-        return "The paper's Tables 1 to 7, as printed"
-    if view == FIGURE4:
-        return f"Figure 4 · {_FIGURE4}"
+    if view in _VIEW_NAMES:
+        return _VIEW_NAMES[view]
     study = STUDIES[view]
     missing = "" if base is None or base.measured(study) else " (not run)"
     return f"{study_name(study)} · {study.title}{missing}"
@@ -102,21 +99,48 @@ def levels(base: Base) -> str:
     )
 
 
+_ONE_CLAIM = {
+    HOLDS: "The one claim checked on {place} by {metric} holds.",
+    FAILS: "The one claim checked on {place} by {metric} does not hold.",
+    WITHIN: "The one claim checked on {place} by {metric} is undecided.",
+}
+_SEVERAL_CLAIMS = "Of {total} claims checked on {place} by {metric}, {holds}, {fails} and {within}."
+_NO_MASKS, _NO_SEED = "no masks", "no seed in common"
+_BESIDES = {
+    ONE_SEED: ("1 claim has one seed only.", "{count} claims have one seed only."),
+    NOT_RUN: ("1 claim is waiting for its networks.", "{count} claims are waiting for their networks."),
+    _NO_MASKS: (
+        "1 claim cannot be measured, since there are no masks.",
+        "{count} claims cannot be measured, since there are no masks.",
+    ),
+    _NO_SEED: (
+        "1 claim cannot be measured, since its networks have no seed in common.",
+        "{count} claims cannot be measured, since their networks have no seed in common.",
+    ),
+    NOT_CLAIMED: (
+        "1 claim is made for other metrics than {metric}.",
+        "{count} claims are made for other metrics than {metric}.",
+    ),
+}
+
+
 def statement(found: Sequence[Checked], base: Base, metric: str) -> str:
     """What the measurements say about the claims, in a sentence."""
     counts = Counter(one.outcome for one in found)
-    decided = [
-        (counts[HOLDS], "holds", "hold"),
-        (counts[FAILS], "does not hold", "do not hold"),
-        (counts[WITHIN], "is undecided", "are undecided"),
-    ]
-    total = sum(count for count, _, _ in decided)
-    place, name = units.plain(f"the {base.data}" if base.is_mean else base.data), METRIC_TITLES[metric]
+    total = counts[HOLDS] + counts[FAILS] + counts[WITHIN]
+    place, name = units.plain(f"the {base.data}" if base.is_mean else base.data), METRICS[metric]
+    if total == 1:
+        (outcome,) = (outcome for outcome in _ONE_CLAIM if counts[outcome])
+        return _ONE_CLAIM[outcome].format(place=place, metric=name)
     if total:
-        parts = [f"{count} {one if count == 1 else many}" for count, one, many in decided if count]
-        if total == 1:
-            return f"The one claim checked on {place} by {name} {parts[0].removeprefix('1 ')}."
-        return f"Of {units.plural(total, 'claim')} checked on {place} by {name}, {_joined(parts)}."
+        return _SEVERAL_CLAIMS.format(
+            total=total,
+            place=place,
+            metric=name,
+            holds=units.plural(counts[HOLDS], "holds", "hold"),
+            fails=units.plural(counts[FAILS], "does not hold", "do not hold"),
+            within=units.plural(counts[WITHIN], "is undecided", "are undecided"),
+        )
     if counts[ONE_SEED]:
         return f"One seed decides nothing: train more seeds on {place} to check {_claims(counts[ONE_SEED])}."
     if counts[NOT_RUN]:
@@ -127,22 +151,14 @@ def statement(found: Sequence[Checked], base: Base, metric: str) -> str:
 
 
 def besides(found: Sequence[Checked], base: Base, metric: str) -> str:
-    """The claims that the statement does not count, or ""."""
-    counts = Counter(one.outcome for one in found)
-    why = "no masks" if not base.has_masks else "no seed in common"
-    parts = [
-        (counts[ONE_SEED], "has one seed only", "have one seed only"),
-        (counts[NOT_RUN], "is not run", "are not run"),
-        (counts[NOT_MEASURED], f"cannot be measured ({why})", f"cannot be measured ({why})"),
-        (
-            counts[NOT_CLAIMED],
-            f"is made for other metrics than {METRIC_TITLES[metric]}",
-            f"are made for other metrics than {METRIC_TITLES[metric]}",
-        ),
-    ]
-    shown = [f"{count} {one if count == 1 else many}" for count, one, many in parts if count]
-    lead = "Of the others, " if counts[HOLDS] + counts[FAILS] + counts[WITHIN] else ""
-    return f"{lead}{_joined(shown)}." if shown else ""
+    """The claims that the statement does not count, a sentence for each reason, or ""."""
+    why = _NO_SEED if base.has_masks else _NO_MASKS
+    counts = Counter(why if one.outcome == NOT_MEASURED else one.outcome for one in found)
+    return " ".join(
+        sentences[counts[reason] > 1].format(count=counts[reason], metric=METRICS[metric])
+        for reason, sentences in _BESIDES.items()
+        if counts[reason]
+    )
 
 
 def claim(one: Checked, metric: str, whole: bool) -> str:
@@ -157,52 +173,49 @@ def claim(one: Checked, metric: str, whole: bool) -> str:
     return f"{badge(one.outcome)} **{one.claim.text}**  \n:small[:gray[{_numbers(one, metric, whole)}{source}]]"
 
 
+_WAITS, _CLAIMED_FOR = "waits for its networks", "claimed for {metrics}"
+_HERE, _WITH_PAPER = "here {here}", "here {here} · paper {paper}"
+_OVER_SEEDS, _AGAINST, _PAPER_AGAINST = "{points} over {seeds}", "against {other} {points}", "{paper} against {other}"
+_DECIDES = {False: "weakest comparison, with {other}: {numbers}", True: "largest difference, with {other}: {numbers}"}
+"""By whether the claim is that nothing changes."""
+
+
 def _numbers(one: Checked, metric: str, whole: bool) -> str:
     if one.verdict is None:
-        return f"claimed for {_joined([METRIC_TITLES[m] for m in one.claim.metrics])}"
+        return _CLAIMED_FOR.format(metrics=_joined([METRICS[m] for m in one.claim.metrics]))
     differences = one.verdict.differences
     if not differences:
-        missing = "no masks here" if metric in PIXEL_METRICS else "no seed in common"
-        return "waits for its networks" if one.outcome == NOT_RUN else missing
-    if len(one.claim.others) == 1 or not whole:
-        return _comparison(one, metric)
-    parts = [f"against {units.plain(other)} {points(value)}" for other, value in differences.items()]
-    papers = [(other, printed(one, other, metric)) for other in differences]
-    beside = [f"{paper:+.2f} against {units.plain(other)}" for other, paper in papers if paper is not None]
-    return "here " + ", ".join(parts) + (f" · paper {', '.join(beside)}" if beside else "")
-
-
-def _comparison(one: Checked, metric: str) -> str:
-    """The comparison that decides: "here +0.42 ± 0.10 points over 3 seeds · paper +0.13"."""
-    assert one.verdict is not None and one.deciding is not None  # there are differences
-    value, paper = one.verdict.differences[one.deciding], printed(one, one.deciding, metric)
-    which = ""
-    if len(one.claim.others) > 1:
-        kind = "largest difference" if one.claim.same else "weakest comparison"
-        which = f"{kind}, with {units.plain(one.deciding)}: "
-    beside = "" if paper is None else f" · paper {paper:+.2f}"
-    return f"{which}here {points(value)} over {units.plural(value.n, 'seed')}{beside}"
+        return _WAITS if one.outcome == NOT_RUN else _NO_MASKS if metric in PIXEL_METRICS else _NO_SEED
+    names = {other: units.plain(other) for other in differences}
+    paper = {other: f"{p:+.2f}" for other in names if (p := printed_difference(one.claim, other, metric)) is not None}
+    if whole and len(one.claim.others) > 1:
+        ours = [_AGAINST.format(other=names[o], points=points(value)) for o, value in differences.items()]
+        theirs = [_PAPER_AGAINST.format(other=names[o], paper=value) for o, value in paper.items()]
+        return (_WITH_PAPER if theirs else _HERE).format(here=", ".join(ours), paper=", ".join(theirs))
+    assert one.deciding is not None  # there are differences
+    value = differences[one.deciding]
+    here = _OVER_SEEDS.format(points=points(value), seeds=units.plural(value.n, "seed"))
+    numbers = (_WITH_PAPER if one.deciding in paper else _HERE).format(here=here, paper=paper.get(one.deciding))
+    if len(one.claim.others) == 1:
+        return numbers
+    return _DECIDES[one.claim.same].format(other=names[one.deciding], numbers=numbers)
 
 
 def points(value: Measured) -> str:
     """A difference: "+0.42 ± 0.10 points"."""
-    spread = "" if value.spread is None else f" ± {value.spread:.2f}"
-    return f"{value.mean:+.2f}{spread} points"
+    return f"{_signed(value)} points"
 
 
-def not_run_claims(found: Sequence[Checked]) -> str:
-    """One line in place of claims of which none was run."""
-    return f"{badge(NOT_RUN)} {_claims(len(found)).capitalize()}: {'; '.join(one.claim.text for one in found)}."
+def _signed(value: Measured) -> str:
+    return f"{value.mean:+.2f}" + ("" if value.spread is None else f" ± {value.spread:.2f}")
 
 
 def _claims(count: int) -> str:
     return "one claim" if count == 1 else units.plural(count, "claim")
 
 
-def open_study(study: Study) -> str:
-    """On the button that leads to a study."""
-    return f"Open {study_name(study)}"
-
+NOT_RUN_CLAIMS = "{badge} {claims}: {texts}."
+OPEN_STUDY = "Open {study}"
 
 # ------------------------------------------------------------------------------------------------------------ studies
 
@@ -240,13 +253,12 @@ GLOSSARY = {
         "forward student towards the teacher ends after the first tenth of the epochs."
     ),
 }
-NOTES = {study.name: [study.note, *(VARIANTS[row.variant].note for row in study.rows)] for study in STUDIES.values()}
-"""What a reader of a study must know, as the engine has it."""
 
 
 def study_notes(study: Study) -> str:
-    """The notes of a study and its variants as one text, or ""."""
-    return " ".join(dict.fromkeys(filter(None, NOTES[study.name])))
+    """What a reader of a study and its variants must know, as the engine has it; or ""."""
+    notes = [study.note, *(VARIANTS[row.variant].note for row in study.rows)]
+    return " ".join(dict.fromkeys(filter(None, notes)))
 
 
 TABLE_TITLES = {True: "Measured here, beside the paper", False: "Measured here"}
@@ -258,46 +270,40 @@ TABLE_HINTS = {
 }
 """By whether the paper prints numbers."""
 NO_RUN = "not run"
+ROW, PARAMETERS, SPEED, SCORED_BY = "Row", "Parameters", "Images/s", "{title}, score {expression}"
+HERE_COLUMN, DIFFERENCE_COLUMN, PAPER_COLUMN = "{metric} here, %", "to {baseline}", "Paper's {metric}, %"
 DOWNLOAD_TABLE, DOWNLOAD_ROWS, DOWNLOAD_CLAIMS = "This table (CSV)", "Every run (CSV)", "All claims (CSV)"
 
 
 def results_table(rows: Sequence[SummaryRow], study: Study, metric: str) -> pd.DataFrame:
     """A study under one metric as it is shown; empty columns are left out."""
-    name = METRIC_TITLES[metric]
-    titles = _titles(study)
+    titles = {row.label: (VARIANTS[row.variant].title, row.expression) for row in study.rows}
     equal = len({row.seeds for row in rows if row.seeds}) < 2  # then the claims say it
-    table = pd.DataFrame(
-        [
+    lines = []
+    for row in rows:
+        cell, (title, expression) = row.cells[metric], titles[row.label]
+        speed, size = row.extras["images_per_second"], row.extras["parameters"]
+        lines.append(
             {
-                "Row": row.label,
-                f"{name} here, %": _value(row, row.cells[metric]),
-                f"to {study.baseline}": _delta(row, row.cells[metric], study),
-                f"Paper's {name}, %": _number(row.cells[metric].published, ".2f"),
-                "Paper's difference": _number(row.cells[metric].published_delta, "+.2f"),
+                ROW: row.label,
+                HERE_COLUMN.format(metric=METRICS[metric]): _value(row, cell),
+                DIFFERENCE_COLUMN.format(baseline=study.baseline): _delta(row, cell, study),
+                PAPER_COLUMN.format(metric=METRICS[metric]): "" if cell.published is None else f"{cell.published:.2f}",
+                "Paper's difference": "" if cell.published_delta is None else f"{cell.published_delta:+.2f}",
                 "Seeds": "" if equal else len(row.seeds) or "",
-                "Parameters": _extra(row, "parameters", 1e6, "{:.1f} M"),
-                "Images/s": _extra(row, "images_per_second", 1, "{:.1f}"),
-                "What it is": titles[row.label],
+                PARAMETERS: "" if size is None else f"{size.mean / 1e6:.1f} M",
+                SPEED: "" if speed is None else f"{speed.mean:.1f}",
+                "What it is": SCORED_BY.format(title=title, expression=expression) if expression else title,
             }
-            for row in rows
-        ]
-    )
-    return table.astype(str).loc[:, [c for c in table if c == "Row" or (table[c] != "").any()]]
-
-
-def _titles(study: Study) -> dict[str, str]:
-    return {
-        row.label: VARIANTS[row.variant].title + (f", score {row.expression}" if row.expression else "")
-        for row in study.rows
-    }
+        )
+    table = pd.DataFrame(lines).astype(str)
+    return table.loc[:, [column for column in table if column == ROW or (table[column] != "").any()]]
 
 
 def _value(row: SummaryRow, cell: SummaryCell) -> str:
     if not row.seeds:
         return NO_RUN
-    if cell.value is None:
-        return "no masks"
-    return _level(cell.value)
+    return _NO_MASKS if cell.value is None else _level(cell.value)
 
 
 def _level(value: Measured) -> str:
@@ -307,16 +313,7 @@ def _level(value: Measured) -> str:
 def _delta(row: SummaryRow, cell: SummaryCell, study: Study) -> str:
     if cell.delta is None:
         return "baseline" if row.label == study.baseline else ""
-    return points(cell.delta).removesuffix(" points")
-
-
-def _number(value: float | None, form: str) -> str:
-    return "" if value is None else format(value, form)
-
-
-def _extra(row: SummaryRow, name: str, unit: float, form: str) -> str:
-    value = row.extras[name]
-    return "" if value is None else form.format(value.mean / unit)
+    return _signed(cell.delta)
 
 
 def no_masks(base: Base) -> str:
@@ -356,45 +353,51 @@ CHOSEN_VALUES = {"L": 4.0, "delta": 0.002, "alpha": 1.2}
 """The paper's choice, section 4.1."""
 
 
-def delta_title(study: Study, metric: str) -> str:
-    """Above the chart of differences."""
-    return f"**Difference to “{study.baseline}” in {METRIC_TITLES[metric]}**, percentage points"
+DELTA_TITLE = "**Difference to “{baseline}” in {metric}**, percentage points"
+DELTA_AXIS = "percentage points to {baseline}"
+SPEED_TITLE = "**{metric} against images per second**, area of a circle = parameters"
+SPEED_AXIS, METRIC_AXIS, PERCENT = "images per second", "{metric}, percent", "percent"
+MEASURED, THE_PAPER, SINGLE_SEEDS, NOT_MEASURED_ROW = "measured here", "the paper", "single seeds", "not measured"
+DISTANCE_TITLE = "**{metric} by distance**, percent"
+MAPS_TITLE = "**{metric} map by map**, percent"
+SWEEP_TITLE = "**{metric} under each setting**, percent"
+BRANCHES = {"KD": "plain forward distillation", "N-Net": "N-Net's forward branch"}
+AXIS_NOTE = "The axis starts at {low:g} %, so compare heights, not lengths."
 
 
 def delta_told(found: Sequence[Values], study: Study, metric: str) -> str:
     """The chart of differences in words, for those who cannot see it."""
     shown = "; ".join(f"{value.label} {points(value.measured)}" for value in found if value.measured)
-    return f"Difference to {study.baseline} in {METRIC_TITLES[metric]}: {shown or 'nothing measured'}."
-
-
-def level_title(what: str, metric: str) -> str:
-    """Above a chart of levels."""
-    return f"**{METRIC_TITLES[metric]} {what}**, percent"
+    return f"Difference to {study.baseline} in {METRICS[metric]}: {shown or 'nothing measured'}."
 
 
 def level_told(found: Sequence[Values], metric: str) -> str:
     """A chart of levels in words."""
     shown = "; ".join(f"{v.label} {v.measured.mean:.2f}" for v in found if v.measured)
-    return f"{METRIC_TITLES[metric]} in percent: {shown or 'nothing measured'}."
+    return f"{METRICS[metric]} in percent: {shown or 'nothing measured'}."
 
 
-def axis_note(low: float) -> str:
-    """That bars do not start at zero."""
-    return f"The axis starts at {low:g} %, so compare heights, not lengths."
+def measured_told(value: Measured, is_difference: bool) -> str:
+    """What was measured of a row, under the pointer."""
+    number = points(value) if is_difference else f"{_level(value)} %"
+    return f"{number}, {units.plural(value.n, 'seed')}"
 
 
-def speed_title(metric: str) -> str:
-    return f"**{METRIC_TITLES[metric]} against images per second**, area of a circle = parameters"
+def paper_told(value: float) -> str:
+    """The paper's own difference, under the pointer."""
+    return f"the paper {value:+.2f} points"
+
+
+def speed_point(point: SpeedPoint) -> str:
+    """A network's numbers, a line each."""
+    speed, size = f"{point.speed.mean:.1f} images per second", f"{point.parameters / 1e6:.1f} M parameters"
+    return f"{_level(point.quality)} %<br>{speed}<br>{size}"
 
 
 def speed_told(found: Sequence[SpeedPoint], metric: str) -> str:
     """The chart of speed in words."""
-    shown = "; ".join(
-        f"{p.label}: {p.quality.mean:.2f} %, {p.speed.mean:.1f} images per second, "
-        f"{p.parameters / 1e6:.1f} M parameters"
-        for p in found
-    )
-    return f"{METRIC_TITLES[metric]} and speed: {shown}."
+    shown = "; ".join(f"{point.label}: {speed_point(point).replace('<br>', ', ')}" for point in found)
+    return f"{METRICS[metric]} and speed: {shown}."
 
 
 def speed_table(found: Sequence[SpeedPoint], metric: str) -> pd.DataFrame:
@@ -403,9 +406,9 @@ def speed_table(found: Sequence[SpeedPoint], metric: str) -> pd.DataFrame:
         {
             "No.": str(number),
             "Network": point.label,
-            f"{METRIC_TITLES[metric]}, %": _level(point.quality),
-            "Images/s": f"{point.speed.mean:.1f}",
-            "Parameters": f"{point.parameters / 1e6:.1f} M",
+            f"{METRICS[metric]}, %": _level(point.quality),
+            SPEED: f"{point.speed.mean:.1f}",
+            PARAMETERS: f"{point.parameters / 1e6:.1f} M",
         }
         for number, point in enumerate(found, 1)
     )
@@ -430,41 +433,47 @@ NO_ROWS = "No training of this study is finished yet. The table fills while the 
 
 def about_results(base: Base, about: Origin) -> str:
     """One line on where the numbers come from."""
+    seeds = _joined([str(seed) for seed in about.seeds])
+    trainings = units.plural(about.runs, "training")
+    preset = f"preset {base.preset}, {base.settings}" if base.settings else f"preset {base.preset}"
     facts = [
-        f"{units.plural(about.runs, 'training')} with {_seeds(about.seeds)}",
+        f"{trainings} with seed {seeds}" if len(about.seeds) == 1 else f"{trainings} with seeds {seeds}",
         f"{about.training_images:,} good images to learn from",
         f"{about.images:,} to test, {about.defective:,} of them defective",
-        units.plain(f"preset {base.preset}{f', {base.settings}' if base.settings else ''}" if base.preset else ""),
-        _time(about.minutes, "of training"),
+        units.plain(preset) if base.preset else "",
+        f"{units.duration(60 * about.minutes)} of training" if about.minutes else "",
         units.plain("; ".join(about.devices)),
         f"commit {units.plain(', '.join(about.commits))}" if about.commits else "",
     ]
     return f"{units.plain(base.data)}: {' · '.join(filter(None, facts))}."
 
 
-def _seeds(seeds: Sequence[int]) -> str:
-    return f"{'seed' if len(seeds) == 1 else 'seeds'} {_joined([str(seed) for seed in seeds])}"
-
-
-def _time(minutes: float, what: str) -> str:
-    return f"{units.duration(60 * minutes)} {what}" if minutes else ""
+_SIZE = (
+    "{trainings} for each seed and data set, {with_seeds} with the command's three seeds. What is done already is not "
+    "run again; add --dry-run for an estimate on your computer."
+)
+_PACE = "A training of these results took {each} on average; that is {whole} in all, one after the other."
 
 
 def to_run(study: Study, about: Origin | None) -> str:
     """How large a study is, above its command."""
     each = trainings(study)
-    size = f"{units.plural(each, 'training')} for each seed and data set, {3 * each} with the command's three seeds"
-    pace = ""
-    if about is not None and about.minutes_each:
-        whole = _time(3 * each * about.minutes_each, "in all, one after the other")
-        pace = f" A training of these results took {_time(about.minutes_each, 'on average')}; that is {whole}."
-    return f"{size}. What is done already is not run again; add --dry-run for an estimate on your computer.{pace}"
+    said = _SIZE.format(trainings=units.plural(each, "training"), with_seeds=3 * each)
+    if about is None or not about.minutes_each:
+        return said
+    seconds = 60 * about.minutes_each
+    pace = _PACE.format(each=units.duration(seconds), whole=units.duration(3 * each * seconds))
+    return f"{said} {pace}"
 
 
 def not_run(study: Study, base: Base | None) -> str:
     """Why there is no chart."""
-    place = "" if base is None else f" on {units.plain(base.data)}"
-    return f"{study_name(study)} has not been run{place}. This command does it, and so does the part “Start a study”:"
+    if base is None:
+        return f"{study_name(study)} has not been run. This command does it, and so does the part “Start a study”:"
+    return (
+        f"{study_name(study)} has not been run on {units.plain(base.data)}. This command does it, and so does the part "
+        "“Start a study”:"
+    )
 
 
 SPEED_NOT_RUN = "No network was measured here by this metric. The command of Table 4 trains five to compare:"
@@ -478,9 +487,13 @@ PUBLISHED_ABOUT = (
 DISAGREE = "Where the paper's numbers differ from one another"
 
 
+PUBLISHED_FILE = "n-net-paper-{table}.csv"
+PUBLISHED_TITLE = "Table {number} · {title}"
+
+
 def published_title(table: PublishedTable) -> str:
     """A table's name in its list."""
-    return f"Table {_digits(table.key)} · {table.title}"
+    return PUBLISHED_TITLE.format(number=_digits(table.key), title=table.title)
 
 
 def published_source(table: PublishedTable) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.studies import STUDIES
+from nnet.studies import running
 from nnet.studies.running import RUNNING, WAITING
 from nnet.studies.store import CSV, StudyFolder
 from workbench.ablations import settings
@@ -58,8 +58,7 @@ def _wish() -> Wish | None:
         st.caption(units.plain(chosen.upload))
     with st.grid(4, min_column_width=220, gap="small") as grid:
         with grid.cell():
-            titles = {name: words.study_title(name) for name in STUDIES}
-            study = choose(settings.START_STUDY, titles, label=words.STUDY_LABEL, kind="list")
+            study = choose(settings.START_STUDY, words.STUDY_TITLES, label=words.STUDY_LABEL, kind="list")
         with grid.cell():
             preset = choose(settings.START_PRESET, words.PRESETS, label=words.PRESET_LABEL, help=words.PRESET_HELP)
         with grid.cell():
@@ -87,11 +86,11 @@ def _buttons(wish: Wish) -> None:
         if not plan.missing:
             known[wish] = words.ALL_DONE
         elif starting:
-            studies.start(plan, folder)
+            running.hand_over(folder, running.prepared(plan.missing, running.share_of_this_computer()))
             settings.STARTED.set(folder.root.name)
         else:
             with st.spinner(words.ESTIMATING, show_time=True):
-                known[wish] = words.estimate(plan, studies.seconds_of(plan, folder), studies.share().jobs)
+                known[wish] = words.estimate(plan, *studies.expected(plan, folder))
     if wish in known:
         st.info(known[wish], icon=":material/timer:")
     elif known:
@@ -118,10 +117,10 @@ def _watch(folder: StudyFolder) -> None:
     if not found:
         return
     _for_all(folder, found)
-    labels = {one.run.id: words.run_label(one) for one in found}
+    labels = {one.run.id: f"{words.ICONS[one.state]} {one.run.name}" for one in found}
     key = choose(settings.STARTED_RUN, labels, label=words.RUN_LABEL, kind="list")
     _one(folder, next(one for one in found if one.run.id == key))
-    st.caption(units.plain(words.shown_folder(folder.root)))
+    st.caption(units.plain(words.FOLDER.format(path=folder.root)))
 
 
 def _signature(found: Sequence[Standing]) -> list[tuple[str, str, str]]:
@@ -143,22 +142,28 @@ def _for_all(folder: StudyFolder, found: Sequence[Standing]) -> None:
                 args=(folder.root,),
             )
         if live:
-            _button(words.CANCEL_ALL, "stop_circle", "cancel_study", studies.cancel, folder, live)
+            _button(words.CANCEL_ALL, "stop_circle", "cancel_study", running.cancel, folder, live)
         if ended:
-            _button(words.RESUME_ALL, "play_arrow", "resume_study", studies.resume, folder, ended)
+            _button(words.RESUME_ALL, "play_arrow", "resume_study", _resume, folder, ended)
 
 
 def _one(folder: StudyFolder, one: Standing) -> None:
     """One run: what can be done with it, why it ended, and what it printed."""
     with st.container(horizontal=True, gap="small"):
         if one.can_cancel:
-            _button(words.CANCEL, "stop_circle", "cancel_one", studies.cancel, folder, [one.run.id])
+            _button(words.CANCEL, "stop_circle", "cancel_one", running.cancel, folder, [one.run.id])
         if one.run.can_resume:
-            _button(words.RESUME, "play_arrow", "resume_one", studies.resume, folder, [one.run.id])
+            _button(words.RESUME, "play_arrow", "resume_one", _resume, folder, [one.run.id])
     if one.run.reason:
         st.caption(units.plain(one.run.reason))
     with st.expander(words.LOG, icon=":material/subject:"):
         st.code(one.run.log_tail() or words.NOTHING_PRINTED, language=None, wrap_lines=True)
+
+
+def _resume(folder: StudyFolder, keys: Sequence[str]) -> None:
+    """Let runs that ended early continue, in this order."""
+    for key in keys:
+        running.enqueue(folder, key)
 
 
 def _button(label: str, icon: str, key: str, act: Callable[..., None], *arguments: Any) -> None:

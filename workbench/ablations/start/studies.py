@@ -17,7 +17,7 @@ from nnet.runs.uploads import copy_tree
 from nnet.studies import base_config, running, select
 from nnet.studies.estimate import estimate, whole_seconds
 from nnet.studies.plan import Plan, Request, Source, command, make_plan, open_source
-from nnet.studies.running import DONE, FAILED, RUNNING, WAITING, Share
+from nnet.studies.running import DONE, FAILED, RUNNING, WAITING
 from nnet.studies.store import StudyFolder
 from workbench.ablations.results import rows
 from workbench.shared import places
@@ -30,13 +30,8 @@ UPLOADED = "data"
 class Wish:
     """What the visitor asks for.
 
-    Attributes:
-        study: its name.
-        data: as for `nnet.data.open_dataset`.
-        upload: what the visitor calls uploaded data, which lies in `data` as long as the visit; "" for data that stays.
-        preset: name of the preset.
-        seeds: train with the seeds 0 to seeds - 1.
-        changes: settings for all variants, as for --set, separated by spaces.
+    `data` is as for `nnet.data.open_dataset`; `upload` is the name of uploaded data, which lies in `data` during the
+    visit, or "" for data that stays. `seeds` counts from 0; `changes` are as for --set, separated by spaces.
     """
 
     study: str
@@ -49,13 +44,8 @@ class Wish:
 
 @dataclass(frozen=True)
 class Standing:
-    """A run of a started study, as a line of its table.
-
-    Attributes:
-        run: as it is on disk.
-        state: WAITING, RUNNING, DONE or FAILED of `nnet.studies.running`.
-        progress: 0..1 of the present phase while it runs.
-    """
+    """A run of a started study, as a line of its table: its state (WAITING, RUNNING, DONE or FAILED), and the share of
+    the present phase that is done, 0..1."""
 
     run: Run
     state: str
@@ -92,24 +82,15 @@ def plan_of(wish: Wish) -> tuple[Plan, StudyFolder]:
     return make_plan(request, folder), folder
 
 
-def share() -> Share:
-    """What this computer gives to the runs."""
-    return running.share_of_this_computer()
-
-
-def seconds_of(plan: Plan, folder: StudyFolder) -> float:
-    """How long the missing runs will take, from finished ones or from a few training steps.
+def expected(plan: Plan, folder: StudyFolder) -> tuple[float, int]:
+    """How many seconds the missing runs will take, from finished ones or from a few training steps; and how many of
+    them run at once.
 
     Raises:
         nnet.errors.NNetError: the runs would fail for the same reason.
     """
-    own = share()
-    return whole_seconds(estimate(plan, folder.results(), own), own.jobs) if plan.missing else 0.0
-
-
-def start(plan: Plan, folder: StudyFolder) -> None:
-    """Put the missing runs into the queue."""
-    running.hand_over(folder, running.prepared(plan.missing, share()))
+    own = running.share_of_this_computer()
+    return whole_seconds(estimate(plan, folder.results(), own), own.jobs), own.jobs
 
 
 def started() -> dict[str, StudyFolder]:
@@ -132,14 +113,3 @@ def standings(folder: StudyFolder) -> list[Standing]:
 def counts(found: Sequence[Standing]) -> Counter[str]:
     """State -> number of runs."""
     return Counter({state: 0 for state in (DONE, RUNNING, WAITING, FAILED)}) + Counter(one.state for one in found)
-
-
-def cancel(folder: StudyFolder, keys: Sequence[str]) -> None:
-    """Stop these runs; finished epochs are kept."""
-    running.cancel(folder, keys)
-
-
-def resume(folder: StudyFolder, keys: Sequence[str]) -> None:
-    """Let runs that ended early continue, in this order."""
-    for key in keys:
-        running.enqueue(folder, key)

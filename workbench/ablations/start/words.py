@@ -49,13 +49,11 @@ SHOW_RESULTS = "Show the results"
 WATCH_LABEL, RUN_LABEL = "Started study", "Run"
 LOG = "Log"
 NOTHING_PRINTED = "Nothing has been printed yet."
-_ICONS = {DONE: "✓", RUNNING: "▶", WAITING: "…", FAILED: "✗"}
+ICONS = {DONE: "✓", RUNNING: "▶", WAITING: "…", FAILED: "✗"}
 _STATES = {DONE: "done", RUNNING: "running", WAITING: "waiting", FAILED: "stopped"}
 
 
-def study_title(name: str) -> str:
-    """A study in the list."""
-    return f"{study_name(STUDIES[name])} · {STUDIES[name].title}"
+STUDY_TITLES = {name: f"{study_name(study)} · {study.title}" for name, study in STUDIES.items()}
 
 
 def estimate(plan: Plan, seconds: float, at_once: int) -> str:
@@ -76,11 +74,6 @@ def summary(counts: Mapping[str, int]) -> str:
     return f"{units.plural(total, 'training')}: {', '.join(parts)}." if total else "No training yet."
 
 
-def run_label(one: Standing) -> str:
-    """A run in the list."""
-    return f"{_ICONS[one.state]} {one.run.name}"
-
-
 def run_line(one: Standing) -> dict[str, str]:
     """A run as a row of the table."""
     run = one.run
@@ -94,6 +87,4 @@ def run_line(one: Standing) -> dict[str, str]:
     }
 
 
-def shown_folder(path: object) -> str:
-    """Where the study is."""
-    return f"Folder: {path}"
+FOLDER = "Folder: {path}"

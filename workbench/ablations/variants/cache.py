@@ -63,18 +63,14 @@ def checkpoint(path: Path, name: str) -> Checkpoint:
 
 def normal_maps(saved: Checkpoint) -> NormalMaps:
     """What each map shows on the held-out normal images of a checkpoint."""
-    cache = _stores().normals
-    return cache.get(saved.weights_hash) or cache.put(saved.weights_hash, summed_up(saved.calibration))
+    return _stores().normals.of(saved.weights_hash, lambda: summed_up(saved.calibration))
 
 
 def levels(saved: Checkpoint) -> dict[str, float]:
     """For each map the value that 99 % of the held-out normal images' pixels stay below."""
-    cache = _stores().levels
-    found = cache.get(saved.weights_hash)
-    if found is None:
-        quantiles = saved.calibration.map_quantiles
-        found = cache.put(saved.weights_hash, {name: q["q99"] for name, q in quantiles.items()})
-    return found
+    return _stores().levels.of(
+        saved.weights_hash, lambda: {name: q["q99"] for name, q in saved.calibration.map_quantiles.items()}
+    )
 
 
 def kept_models() -> list[StudyModel]:
@@ -100,8 +96,7 @@ def known(loaded: Loaded, key: str) -> Maps | None:
 
 def computed(loaded: Loaded, work: Work) -> Maps:
     """The maps of an image, computed if they are not there."""
-    found = known(loaded, work.key)
-    return found if found is not None else resources.stores().maps.put((loaded.hash, work.key), work.run())
+    return resources.stores().maps.of((loaded.hash, work.key), work.run)
 
 
 def work(candidate: Candidate, model: Model, loaded: Loaded) -> Work:
@@ -125,12 +120,8 @@ def work(candidate: Candidate, model: Model, loaded: Loaded) -> Work:
 
 
 def whatif_work(model: Model, loaded: Loaded, what: WhatIf, name: str, donor: Model | None = None) -> Work:
-    """How the maps of an image under an intervention are found. T and S1 do not run again.
-
-    Args:
-        name: stands for the intervention, without its rank and its donor.
-        donor: whose forward branch `what` takes, if it does.
-    """
+    """How the maps of an image under an intervention are found. T and S1 do not run again. `name`: stands for the
+    intervention, without its rank and its donor; `donor`: whose forward branch `what` takes, if it does."""
 
     def run() -> Maps:
         donated = None if donor is None else resources.trace(donor, loaded)
@@ -145,11 +136,8 @@ def whatif_key(model: Model, what: WhatIf, name: str, donor: Model | None = None
 
 
 def compute_whatif_maps(model: Model, images: Sequence[Loaded], what: WhatIf, key: str) -> None:
-    """Compute and keep the maps of up to BATCH images under an intervention, all in one pass.
-
-    Args:
-        key: see `whatif_key`.
-    """
+    """Compute and keep the maps of up to BATCH images under an intervention, all in one pass. `key`: see
+    `whatif_key`."""
     found = altered(model.detector, what).maps([loaded.image for loaded in images])
     arrays = {name: m.cpu().numpy() for name, m in found.items()}
     for index, loaded in enumerate(images):
@@ -160,15 +148,15 @@ def judgement(
     saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str
 ) -> Judgement:
     """Maps under an expression, compared with a checkpoint's normal images; kept under the maps' key."""
-    cache, entry = resources.stores().judgements, (loaded.hash, key, expression)
-    return cache.get(entry) or cache.put(entry, candidates.judge(saved, maps, expression))
+    entry = (loaded.hash, key, expression)
+    return resources.stores().judgements.of(entry, lambda: candidates.judge(saved, maps, expression))
 
 
 def relative(saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str) -> float:
     """The image score of maps under an expression in units of a checkpoint's threshold for it; the number is kept."""
-    cache, entry = _stores().relatives, (loaded.hash, key, expression)
-    found = cache.get(entry)
-    if found is None:
-        judged = candidates.judge(saved, maps, expression)
-        found = cache.put(entry, judged.value / max(judged.reference.threshold, float(np.finfo(np.float32).tiny)))
-    return found
+
+    def judged() -> float:
+        found = candidates.judge(saved, maps, expression)
+        return found.value / max(found.reference.threshold, float(np.finfo(np.float32).tiny))
+
+    return _stores().relatives.of((loaded.hash, key, expression), judged)

@@ -46,14 +46,8 @@ SCORES = (OWN, "reverse", "forward")
 class Candidate:
     """Something that can stand in the grid.
 
-    Attributes:
-        key: stands for it in the URL.
-        kind: MODEL, STUDY or WHATIF.
-        name: of the model, or of the variant in `VARIANTS`, or a key of WHATIFS.
-        path: the directory of the checkpoint; for a what-if, of the model that is changed.
-        title: what people call the model; of a study, its name.
-        data: name of the training data, or "".
-        seed: of training, for a study's variant.
+    `key` stands for it in the URL; `name` is of the model, of the variant in `VARIANTS`, or a key of WHATIFS; `path` is
+    the checkpoint's directory, for a what-if that of the model that is changed; `title` is the model's or the study's.
     """
 
     key: str
@@ -69,16 +63,11 @@ class Candidate:
 class Variant:
     """A candidate on one image under one kind of score.
 
-    Attributes:
-        candidate: which one.
-        title: for people.
-        checkpoint: the trained one, for a what-if that of the untouched model.
-        config: its settings, with what a what-if takes out switched off.
-        maps: M1..M6 as far as it has them, each (64, 64).
-        expression: canonical text of its score; "" if it lacks maps for it.
-        judged: under that expression; None if it lacks maps for it. A what-if is compared with the untouched model's
-            reference for the same expression, since it has no normal images of its own.
-        levels: of each map the value that 99 % of the held-out normal images' pixels stay below.
+    `checkpoint` and `config` are the trained ones; for a what-if, those of the untouched model with what it takes out
+    switched off. `maps` are M1..M6 as far as it has them, each (64, 64), and `levels` the value of each that 99 % of
+    the held-out normal images' pixels stay below. `expression` is canonical; "" and no judgement where maps for it are
+    missing. A what-if is compared with the untouched model's reference for the same expression, since it has no normal
+    images of its own.
     """
 
     candidate: Candidate
@@ -106,8 +95,7 @@ def candidates(
     """Everything that can stand in the grid by key: the chosen model, what-ifs on it, studies' variants, other models.
 
     Args:
-        models: by name, as the sidebar lists them.
-        chosen: the one that is chosen there.
+        models: as the sidebar lists them, where one is `chosen`.
         parts: keys of WHATIFS that the chosen model allows.
         kept: checkpoints of studies.
     """
@@ -125,11 +113,7 @@ def candidates(
 
 def kept_models(root: Path, only_extra: bool = False) -> list[StudyModel]:
     """The checkpoints that all studies kept; folders that did not change since the last call are not read again.
-
-    Args:
-        root: of the program.
-        only_extra: leave out the studies below `root`.
-    """
+    `root`: of the program; `only_extra`: leave out the studies below `root`."""
     folders = study_folders(root)
     if only_extra:
         folders = {name: folder for name, folder in folders.items() if not folder.is_relative_to(root.resolve())}
@@ -238,11 +222,6 @@ def verdict(
     return found, float(variant.side.score[pixel_to_cell(x, y, variant.side.score.shape, shape)])
 
 
-def difference(variant: Variant, reference: Variant) -> np.ndarray:
-    """Variant minus reference in thresholds, at the larger of the two inputs' sizes."""
-    return sides.difference(reference.side, variant.side)
-
-
 # --------------------------------------------------------------------------------------------------- in the paper
 
 
@@ -256,12 +235,8 @@ class Place:
 
 
 def places(variants: Collection[str], result: Mapping[str, Any] | None = None) -> list[Place]:
-    """The rows of all studies that a model is.
-
-    Args:
-        variants: names in `VARIANTS`; several where they are one run.
-        result: of the run, as `StudyFolder.result` gives it.
-    """
+    """The rows of all studies that a model is. `variants`: names in `VARIANTS`; several where they are one run;
+    `result`: of the run, as `StudyFolder.result` gives it."""
     scores = (result or {}).get("scores", {})
     own = Config.from_dict(result["config"]).scoring.expression if result else ""
     return [

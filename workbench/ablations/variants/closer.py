@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,32 +14,23 @@ from workbench.ablations import settings
 from workbench.ablations.variants import candidates, words
 from workbench.ablations.variants.candidates import WHATIF, Variant
 from workbench.shared import sides
+from workbench.shared.controls import choose
 
 
 def draw(shown: Sequence[Variant], reference: Variant) -> None:
     """One variant's settings against the reference's, and its rows in the paper."""
     st.subheader(words.CLOSER_TITLE, anchor=False)
     titles = {one.candidate.key: one.title for one in shown}
-    st.session_state["variant_pills"] = settings.VARIANT.value
-    st.pills(
-        words.CLOSER_LABEL,
-        list(titles),
-        format_func=titles.__getitem__,
-        key="variant_pills",
-        on_change=_pill_pressed,
-        label_visibility="collapsed",
-    )
-    one = next(one for one in shown if one.candidate.key == settings.VARIANT.value)
+    second = list(titles)[min(1, len(titles) - 1)]
+    collapsed: dict[str, Any] = {"kind": "pills", "label_visibility": "collapsed"}
+    key = choose(settings.VARIANT, titles, label=words.CLOSER_LABEL, default=second, **collapsed)
+    one = next(one for one in shown if one.candidate.key == key)
     st.markdown(words.about(one))
     if one.candidate.kind == WHATIF:
-        st.info(f"{LABEL} {words.changed(candidates.WHATIFS[one.candidate.name].changes)}", icon=":material/science:")
+        changes = "; ".join(candidates.WHATIFS[one.candidate.name].changes)
+        st.info(f"{LABEL} {words.CHANGED.format(changes=changes)}", icon=":material/science:")
     _settings(one, reference)
     _places(one)
-
-
-def _pill_pressed() -> None:
-    if st.session_state["variant_pills"] is not None:
-        settings.VARIANT.set(st.session_state["variant_pills"])
 
 
 def _settings(one: Variant, reference: Variant) -> None:
@@ -65,13 +57,9 @@ def _places(one: Variant) -> None:
         st.caption(words.NOT_IN_PAPER)
         return
     st.markdown(f"**{words.PLACES_TITLE}**")
-    number = st.column_config.NumberColumn(format="%.2f", help="Percent.")
-    st.dataframe(
-        table,
-        hide_index=True,
-        key="variant_places",
-        column_config={column: number for column in table.columns if column.endswith(("published", "measured"))},
-    )
+    number = st.column_config.NumberColumn(format="%.2f", help=words.PERCENT)
+    numbers = {column: number for column in table.columns if column not in words.FIGURE_COLUMNS}
+    st.dataframe(table, hide_index=True, key="variant_places", column_config=numbers)
     st.caption(words.PLACES_NOTE)
 
 
@@ -82,9 +70,12 @@ def places_table(places: Sequence[candidates.Place]) -> pd.DataFrame:
     """
     rows = []
     for place in places:
-        row: dict[str, object] = {"Study": place.study.title, "Row": place.row.label, "Source": words.published(place)}
+        source = place.row.printed or place.study.source
+        about = (place.study.title, place.row.label, source)
+        row: dict[str, object] = dict(zip(words.FIGURE_COLUMNS, about, strict=True))
         for label, metric in METRICS.items():
-            row[f"{label}, published"] = place.row.published.get(metric)
-            row[f"{label}, measured"] = words.percent(place.measured, metric)
+            value = place.measured.get(metric)
+            row[words.PUBLISHED.format(metric=label)] = place.row.published.get(metric)
+            row[words.MEASURED.format(metric=label)] = None if value is None else 100 * float(value)
         rows.append(row)
     return pd.DataFrame(rows).dropna(axis="columns", how="all")

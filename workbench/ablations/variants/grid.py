@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from nnet.analysis.whatif import LABEL
 from nnet.scoring.overlay import overlay
 from workbench.ablations import settings
-from workbench.ablations.variants import candidates, words
+from workbench.ablations.variants import words
 from workbench.ablations.variants.candidates import WHATIF, Variant
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Pictures, Probe, Tile
 from workbench.shared import chosen_pixel, pictures, resources, sides, sides_figures
-from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded
 from workbench.shared.settings import one_of
 
@@ -46,7 +44,8 @@ def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: Vie
         tiles.append(tile)
 
     if view.show in ("score", "difference"):
-        add(-1, _original(loaded))
+        photo = resources.photo((loaded.hash, "grid"), lambda: pictures.reduced(loaded.shown, _SIDE))
+        add(-1, Tile(words.ORIGINAL, words.ORIGINAL_HINT, photo))
         for index, one in enumerate(shown):
             add(index, _score_tile(loaded, one, reference, view))
         columns = _columns(len(tiles))
@@ -92,47 +91,38 @@ def _rows(show: str, shown: Sequence[Variant]) -> list[str]:
     return [name for name in order[show] if any(name in one.maps for one in shown)] or list(order[show])
 
 
-def _original(loaded: Loaded) -> Tile:
-    uri = resources.photo((loaded.hash, "grid"), lambda: pictures.reduced(loaded.shown, _SIDE))
-    return Tile(words.ORIGINAL, words.ORIGINAL_HINT, uri)
-
-
 def _score_tile(loaded: Loaded, one: Variant, reference: Variant, view: View) -> Tile:
     """A variant's score on the picture, or its difference to the reference."""
     if one.judged is None:
-        return Tile(one.title, words.NO_SCORE, pick=words.pick(one.title))
+        return Tile(one.title, words.NO_SCORE, pick=words.PICK.format(title=one.title))
     is_reference = one.candidate.key == reference.candidate.key
-    key = _photo_key(loaded, one, view)
+    key, small = _photo_key(loaded, one, view), pictures.reduced(loaded.shown, _SIDE)
     if view.show == "difference" and not is_reference:
-        uri = resources.photo((*key, "minus", *_identity(reference)), lambda: _difference(loaded, one, reference))
+        values = sides.difference(reference.side, one.side)
+        uri = resources.photo(
+            (*key, "minus", *_identity(reference)),
+            lambda: sides_figures.difference_overlay(small, values, _DIFFERENCE_OPACITY),
+        )
     else:
-        scale = _scale(view)
-        small = pictures.reduced(loaded.shown, _SIDE)
+        scale = sides_figures.relative_scale(view.colours)
         uri = resources.photo(key, lambda: pictures.overlay(small, one.side.score, scale, view.opacity, 1.0))
     hint = words.REFERENCE_TAG if is_reference else _differs(one, reference)
-    return Tile(
-        one.title, hint, uri, tag=words.score_tag(one), alarm=one.judged.is_anomalous, pick=words.pick(one.title)
-    )
-
-
-def _difference(loaded: Loaded, one: Variant, reference: Variant) -> np.ndarray:
-    values = candidates.difference(one, reference)
-    return sides_figures.difference_overlay(pictures.reduced(loaded.shown, _SIDE), values, _DIFFERENCE_OPACITY)
+    pick, tag = words.PICK.format(title=one.title), words.score_tag(one)
+    return Tile(one.title, hint, uri, tag=tag, alarm=one.judged.is_anomalous, pick=pick)
 
 
 def _map_tile(loaded: Loaded, one: Variant, name: str, view: View) -> Tile:
-    title = words.map_title(name, one.title)
+    title = words.MAP_TITLE.format(map=name, title=one.title)
     if name not in one.maps:
-        return Tile(title, words.NO_MAP, pick=words.pick(one.title))
+        return Tile(title, words.NO_MAP, pick=words.PICK.format(title=one.title))
     values, level = one.maps[name], max(one.levels[name], 1e-12)
     small, colours = pictures.reduced(loaded.shown, _SIDE), pictures.map_scale(view.colours)
     uri = resources.photo(
         (*_photo_key(loaded, one, view), name),
         lambda: overlay(small, values / level, (colours.low, colours.high), view.opacity, view.colours, None),
     )
-    return Tile(
-        title, words.map_hint(name), uri, tag=words.peak_tag(float(values.max()) / level), pick=words.pick(one.title)
-    )
+    pick, tag = words.PICK.format(title=one.title), words.peak_tag(float(values.max()) / level)
+    return Tile(title, words.map_hint(name), uri, tag=tag, pick=pick)
 
 
 def _photo_key(loaded: Loaded, one: Variant, view: View) -> tuple[object, ...]:
@@ -151,17 +141,14 @@ def _differs(one: Variant, reference: Variant) -> str:
     return words.differs(sides.settings(reference.config, one.config))
 
 
-def _scale(view: View) -> Scale:
-    return Scale(0.0, 2.0, {0.0: "0", 1.0: "1 = own threshold", 2.0: "≥ 2"}, "times own threshold", view.colours)
-
-
 def _legend(shown: Sequence[Variant], reference: Variant, view: View) -> None:
     """The one colour scale of all tiles, and what its unit is."""
     if view.show == "difference":
-        st.html(pictures.gradient_bar(sides_figures.difference_gradient(), words.ticks(reference.title)))
+        ticks = [tick.format(reference=reference.title) for tick in words.TICKS]
+        st.html(pictures.gradient_bar(sides_figures.difference_gradient(), ticks))
         notes = [words.DIFFERENCE_NOTE]
     elif view.show == "score":
-        st.html(pictures.colour_bar(_scale(view)))
+        st.html(pictures.colour_bar(sides_figures.relative_scale(view.colours)))
         notes = [words.SCALE_NOTE]
     else:
         st.html(pictures.colour_bar(pictures.map_scale(view.colours)))

@@ -9,7 +9,7 @@ import streamlit as st
 from workbench.ablations.variants import cache as variant_cache
 from workbench.ablations.variants import candidates, figures, words
 from workbench.ablations.variants.candidates import Variant
-from workbench.shared import chosen_pixel, pictures, verdict_words
+from workbench.shared import chosen_pixel, pictures, units, verdict_words
 from workbench.shared.controls import choose
 from workbench.shared.resources import Loaded
 
@@ -27,18 +27,18 @@ def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> 
         )
         by_place = compared == "place"
         for key, label, value, length in (
-            ("grid_x", "x in px", x, loaded.image.shape[1]),
-            ("grid_y", "y in px", y, loaded.image.shape[0]),
+            ("grid_x", words.X, x, loaded.image.shape[1]),
+            ("grid_y", words.Y, y, loaded.image.shape[0]),
         ):
             st.session_state[key] = value
             st.slider(label, 0, length - 1, key=key, on_change=_moved, width=200)
         st.button(
-            "Highest score",
+            words.HIGHEST,
             icon=":material/my_location:",
             on_click=chosen_pixel.choose_peak,
             key="grid_peak",
             disabled=chosen_pixel.is_peak(),
-            help="Choose the pixel where the reference's score is highest.",
+            help=words.HIGHEST_HELP,
         )
     verdicts = {
         one.title: candidates.verdict(
@@ -49,12 +49,17 @@ def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> 
     left, right = st.columns(2, gap="medium")
     with left:
         figure = figures.shares_figure({title: found for title, (found, _) in verdicts.items()})
-        st.markdown(f"**{verdict_words.pixel_title(x, y)}: what makes each score**", help=verdict_words.SHARES_HELP)
+        title = words.MAKES_SCORE.format(pixel=verdict_words.pixel_title(x, y))
+        st.markdown(title, help=verdict_words.SHARES_HELP)
         st.plotly_chart(figure, key="grid_shares", config=pictures.CHART_CONFIG, alt=words.PIXEL_HINT)
         st.caption(words.PIXEL_HINT)
     with right:
         lines = [
-            words.verdict(one, verdict_words.pixel_verdict(found, here, 1.0, by_place), here)
+            words.VERDICT.format(
+                title=units.plain(one.title),
+                score=units.number(here),
+                why=verdict_words.pixel_verdict(found, here, 1.0, by_place),
+            )
             for one, (found, here) in zip(scored, verdicts.values(), strict=True)
         ]
         st.markdown("\n".join(f"- {line}" for line in lines))

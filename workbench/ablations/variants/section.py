@@ -4,6 +4,7 @@ settings."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -14,7 +15,7 @@ from workbench.ablations.variants import cache as variant_cache
 from workbench.ablations.variants import candidates, closer, grid, pixel, words
 from workbench.ablations.variants.candidates import MODEL, WHATIF, Candidate, Variant
 from workbench.ablations.variants.grid import View
-from workbench.shared import chosen_pixel, controls, frame, gallery, model_list
+from workbench.shared import chosen_pixel, controls, frame, gallery, model_list, units
 from workbench.shared.controls import choose
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Loaded, Model
@@ -24,11 +25,7 @@ _SEPARATOR = "~"
 
 
 def draw(entry: ModelEntry | None) -> None:
-    """Draw the part.
-
-    Args:
-        entry: the sidebar's model; without one the page says what to do.
-    """
+    """Draw the part. `entry`: the sidebar's model; without one the page says what to do."""
     model = frame.loaded(entry)
     assert entry is not None  # else the page has stopped
     st.markdown(words.INTRO)
@@ -51,7 +48,9 @@ def draw(entry: ModelEntry | None) -> None:
     reference = next((one for one in scored if one.candidate.key == reference_key), scored[0])
     gallery.heading(picture, loaded)
     st.markdown(words.answer(scored, reference))
-    view = _view(show, loaded, reference)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        opacity, colours = controls.opacity(width=160), controls.colours()
+    view = View(show, colours, opacity, chosen_pixel.remember(loaded, reference.side.judged))
     grid.draw(loaded, shown, reference, view)
     pixel.draw(loaded, scored, view.pixel)
     closer.draw(shown, reference)
@@ -66,23 +65,20 @@ def _figures(model: Model, found: Mapping[str, Candidate]) -> None:
     own = candidates.same_parts(model.detector.config)
     stand_in = {own: first.key} if own else {}
     present = settings.FIGURE.remember(read=one_of(["", *words.FIGURES]))
+    choices = {
+        name: candidates.figure_choice(found, figure.variants, first.data, stand_in)
+        for name, figure in words.FIGURES.items()
+    }
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{words.FIGURES_LABEL}", width="content")
-        for name, figure in words.FIGURES.items():
-            chosen = candidates.figure_choice(found, figure.variants, first.data, stand_in)
-            st.button(
-                name,
-                key=f"choose-{name}",
-                help=figure.about,
-                on_click=_choose_figure,
-                args=(name, chosen),
-                type="primary" if present == name else "secondary",
-            )
-    if name := present:
-        chosen = candidates.figure_choice(found, words.FIGURES[name].variants, first.data, stand_in)
-        stood_in = [variant for variant, key in chosen.items() if found[key].kind == MODEL]
+        st.markdown(words.FIGURES_LABEL, width="content")
+        for name, chosen in choices.items():
+            kind: Literal["primary", "secondary"] = "primary" if present == name else "secondary"
+            about = words.FIGURES[name].about
+            st.button(name, f"choose-{name}", about, _choose_figure, (name, chosen), type=kind)
+    if present:
+        stood_in = [variant for variant, key in choices[present].items() if found[key].kind == MODEL]
         data = candidates.training_data(model.detector.checkpoint.about)
-        st.info(words.figure_found(name, chosen, stood_in, data), icon=":material/menu_book:")
+        st.info(words.figure_found(present, choices[present], stood_in, data), icon=":material/menu_book:")
 
 
 def _choose_figure(name: str, chosen: Mapping[str, str]) -> None:
@@ -134,7 +130,7 @@ def _reader(found: Mapping[str, Candidate]) -> Callable[[str], str]:
 def _controls(keys: Sequence[str], titles: Mapping[str, str]) -> tuple[str, str, str]:
     """What to show, what the score is made of, and the key of the reference."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        show = choose(settings.GRID_SHOW, words.SHOWS, label=words.SHOW_LABEL)
+        show = choose(settings.GRID_SHOW, words.SHOWS, label=words.SHOW_LABEL, wrap=True)
         score = choose(
             settings.GRID_SCORE, words.SCORES, label=words.SCORE_LABEL, help=words.SCORE_HELP, kind="list", width=170
         )
@@ -143,12 +139,6 @@ def _controls(keys: Sequence[str], titles: Mapping[str, str]) -> tuple[str, str,
             settings.REFERENCE, names, label=words.REFERENCE_LABEL, help=words.REFERENCE_HELP, kind="list", width=260
         )
     return show, score, reference
-
-
-def _view(show: str, loaded: Loaded, reference: Variant) -> View:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        opacity, colours = controls.opacity(width=160), controls.colours()
-    return View(show, colours, opacity, chosen_pixel.remember(loaded, reference.side.judged))
 
 
 # --------------------------------------------------------------------------------------------------- what is computed
@@ -165,18 +155,25 @@ def _variants(
         try:
             works[key] = variant_cache.work(candidate, model, loaded)
         except OSError as error:
-            st.warning(words.left_out(titles[key], str(error.strerror)), icon=":material/error:")
+            _left_out(titles[key], error.strerror or str(error))
     missing = [key for key, work in works.items() if variant_cache.known(loaded, work.key) is None]
     for key, work in works.items():
         if key in missing:
             done = missing.index(key)
-            bar.progress(done / len(missing), words.progress(done, len(missing), titles[key]))
+            variants, title = units.plural(len(missing), "variant"), units.plain(titles[key])
+            bar.progress(done / len(missing), words.PROGRESS.format(done=done, variants=variants, title=title))
         try:
             shown.append(_variant(model, loaded, chosen[key], titles[key], work, score))
         except NNetError as error:
-            st.warning(words.left_out(titles[key], str(error)), icon=":material/error:")
+            _left_out(titles[key], str(error))
     bar.empty()
     return shown
+
+
+def _left_out(title: str, reason: str) -> None:
+    """Say that a variant cannot be used."""
+    sentence = words.LEFT_OUT.format(title=units.plain(title), reason=units.plain(reason))
+    st.warning(sentence, icon=":material/error:")
 
 
 def _variant(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from nnet.config import Config
 from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
 from nnet.studies.variants import VARIANTS
-from workbench.ablations.variants.candidates import MODEL, OWN, STUDY, WHATIF, Candidate, Place, Variant
+from workbench.ablations.variants.candidates import MODEL, OWN, STUDY, WHATIF, Candidate, Variant
 from workbench.shared import units
 from workbench.shared import words as shared_words
 from workbench.shared.sides import Difference, value
@@ -74,6 +73,7 @@ PIXEL_HINT = (
     "alarm and is missing in another. A bar to the left pulls the score down."
 )
 NOT_ABOVE = "not above normal"
+SHARES_AXIS = "ln(score / normal level), by map"
 CLOSER_TITLE = "What tells it apart"
 CLOSER_LABEL = "Variant"
 PLACES_TITLE = "In the paper"
@@ -99,29 +99,15 @@ _SHORT = {
     "nnet": "N-Net",
     "kd": "Plain KD",
 }
-_PARTS = {
-    "model.forward": "forward branch",
-    "model.reverse": "reverse branch",
-    "model.fpm": "FPM",
-    "model.nfs": "NFS",
-    "model.ffc": "FFC",
-    "loss.kd": "L_KD",
-    "loss.align": "L_align",
-}
+_MODEL_PARTS = {"forward": "forward branch", "reverse": "reverse branch", "fpm": "FPM", "nfs": "NFS", "ffc": "FFC"}
+_PARTS = {f"model.{name}": part for name, part in _MODEL_PARTS.items()} | {"loss.kd": "L_KD", "loss.align": "L_align"}
 _FEW = 3
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the paper that can be seen live.
-
-    Attributes:
-        variants: names in `VARIANTS`.
-        study: what `python -m nnet ablate --study` calls what trains them.
-        show, score: keys of SHOWS and SCORES.
-        reference: the variant that the others are compared with.
-        about: what the figure compares.
-    """
+    """A figure of the paper that can be seen live: its variants, the study that trains them, how they are shown and
+    scored (keys of SHOWS and SCORES), the variant that is the reference, and what the figure compares."""
 
     variants: tuple[str, ...]
     study: str
@@ -185,21 +171,18 @@ def _name(one: Candidate) -> str:
     return short(one.name) if one.kind == STUDY else one.title
 
 
-def kind(one: Candidate) -> str:
-    """What a candidate is, in a few words."""
-    facts = [_KINDS[one.kind]]
-    if one.kind == STUDY:
-        facts.append(f"study {one.title}")
-    if one.data and one.kind != WHATIF:
-        facts.append(f"trained on {one.data}")
-    if one.seed is not None:
-        facts.append(f"seed {one.seed}")
-    return units.plain(", ".join(facts)) + "."
-
-
 def about(variant: Variant) -> str:
     """A variant's name and what it is."""
-    return f"**{units.plain(variant.title)}**: {kind(variant.candidate)} It has {switched_off(variant.config)}."
+    one, config = variant.candidate, variant.config.model
+    facts = [
+        _KINDS[one.kind],
+        f"study {one.title}" if one.kind == STUDY else "",
+        f"trained on {one.data}" if one.data and one.kind != WHATIF else "",
+        "" if one.seed is None else f"seed {one.seed}",
+    ]
+    lacking = ", ".join(f"no {part}" for name, part in _MODEL_PARTS.items() if not getattr(config, name))
+    what = units.plain(", ".join(filter(None, facts)))
+    return f"**{units.plain(variant.title)}**: {what}. It has {lacking or 'all parts'}."
 
 
 def score_tag(variant: Variant) -> str:
@@ -217,9 +200,7 @@ def peak_tag(peak: float) -> str:
     return f"peak {units.number(peak)} {units.TIMES} normal"
 
 
-def map_title(name: str, title: str) -> str:
-    """A map of a variant: "M6 · N-Net"."""
-    return f"{name} · {title}"
+MAP_TITLE = "{map} · {title}"
 
 
 def map_hint(name: str) -> str:
@@ -245,43 +226,39 @@ def _few(setting: Difference) -> str:
     return f"{setting.name.split('.')[-1].replace('_', ' ')} {value(setting.second)}"
 
 
-def pick(title: str) -> str:
-    """What a press on a tile's name does."""
-    return f"{title}: show what tells it apart"
+PICK = "{title}: show what tells it apart"
 
 
-def progress(done: int, total: int, title: str) -> str:
-    """While networks run."""
-    return f"{done} of {units.plural(total, 'variant')} looked at. Now: {units.plain(title)}"
+PROGRESS = "{done} of {variants} looked at. Now: {title}"
+LEFT_OUT = "{title} is left out. {reason}"
+TICKS = ("{reference} by 2 thresholds or more", "0", "the variant by 2 thresholds or more")
+"""The ends and the middle of the difference's colours."""
 
 
-def left_out(title: str, error: str) -> str:
-    """That a variant cannot be used."""
-    return f"{units.plain(title)} is left out. {units.plain(error)}"
-
-
-def ticks(reference: str) -> tuple[str, str, str]:
-    """The ends and the middle of the difference's colours."""
-    return f"{reference} by 2 thresholds or more", "0", "the variant by 2 thresholds or more"
+_ONE = "**{name} calls the picture {decision}.**"
+_ALL = "**All {count} call the picture {decision}.**"
+_SOME = "**{flagged} of {count} call the picture anomalous: {names}.**"
+_RANGE = "The highest score is {highest} thresholds ({high}), the lowest {lowest} ({low})."
 
 
 def answer(shown: Sequence[Variant], reference: Variant) -> str:
     """How the variants' answers on the picture compare, in a sentence or two."""
-    flagged = [one for one in shown if one.side.judged.is_anomalous]
-    if len(shown) == 1:
-        return f"{units.plain(reference.title)} calls the picture {decision(reference).lower()}."
-    if len(flagged) in (0, len(shown)):
-        said = f"All {len(shown)} call the picture {decision(reference).lower()}."
-    else:
-        names = ", ".join(units.plain(one.title) for one in flagged)
-        said = f"{len(flagged)} of {len(shown)} call the picture anomalous: {names}."
-    high = max(shown, key=lambda one: one.side.relative)
-    low = min(shown, key=lambda one: one.side.relative)
-    highest, lowest = units.number(high.side.relative), units.number(low.side.relative)
-    return (
-        f"**{said}** The highest score is {highest} thresholds ({units.plain(high.title)}), the lowest {lowest} "
-        f"({units.plain(low.title)})."
+    flagged = [units.plain(one.title) for one in shown if one.side.judged.is_anomalous]
+    count, decided = len(shown), decision(reference).lower()
+    if count == 1:
+        return _ONE.format(name=units.plain(reference.title), decision=decided)
+    some = len(flagged) not in (0, count)
+    said = (_SOME if some else _ALL).format(
+        flagged=len(flagged), count=count, names=", ".join(flagged), decision=decided
     )
+    low, *_, high = sorted(shown, key=lambda one: one.side.relative)
+    scores = {"highest": units.number(high.side.relative), "lowest": units.number(low.side.relative)}
+    return f"{said} {_RANGE.format(high=units.plain(high.title), low=units.plain(low.title), **scores)}"
+
+
+_FIGURE = "**{name}.** {about}"
+_STANDS_IN = "For {names} the model of the sidebar stands in: it has the same parts, from another training."
+_MISSING = "Not trained here yet: {names}. This trains what is missing and keeps its checkpoints: `{command}`"
 
 
 def figure_found(name: str, present: Collection[str], stood_in: Collection[str], data: str) -> str:
@@ -294,17 +271,12 @@ def figure_found(name: str, present: Collection[str], stood_in: Collection[str],
         data: how `--data` names the data set to train on.
     """
     figure = FIGURES[name]
-    missing = [short(variant) for variant in figure.variants if variant not in present]
-    said = f"**{name}.** {figure.about}"
+    said = [_FIGURE.format(name=name, about=figure.about)]
     if stood_in:
-        names = ", ".join(short(variant) for variant in stood_in)
-        said += f" For {names} the model of the sidebar stands in: it has the same parts, from another training."
-    if missing:
-        said += (
-            f" Not trained here yet: {', '.join(missing)}. This trains what is missing and keeps its checkpoints: "
-            f"`{command(figure.study, data)}`"
-        )
-    return said
+        said.append(_STANDS_IN.format(names=", ".join(map(short, stood_in))))
+    if missing := [short(variant) for variant in figure.variants if variant not in present]:
+        said.append(_MISSING.format(names=", ".join(missing), command=command(figure.study, data)))
+    return " ".join(said)
 
 
 def command(study: str, data: str) -> str:
@@ -312,35 +284,10 @@ def command(study: str, data: str) -> str:
     return f"python -m nnet ablate --study {study} --data {data} --keep first"
 
 
-def verdict(variant: Variant, why: str, here: float) -> str:
-    """One variant's verdict on the chosen pixel."""
-    return f"**{units.plain(variant.title)}**: {units.number(here)} thresholds here. {why}"
-
-
-def changed(words: Sequence[str]) -> str:
-    """What a what-if changes."""
-    return f"Changed: {'; '.join(words)}."
-
-
-def published(place: Place) -> str:
-    """A row of the paper in short: where it is printed."""
-    return place.row.printed or place.study.source
-
-
-def switched_off(config: Config) -> str:
-    """The parts that a configuration lacks: "no NFS, no FPM", or "all parts"."""
-    model = config.model
-    parts = {
-        "forward branch": model.forward,
-        "reverse branch": model.reverse,
-        "FPM": model.fpm,
-        "NFS": model.nfs,
-        "FFC": model.ffc,
-    }
-    return ", ".join(f"no {name}" for name, on in parts.items() if not on) or "all parts"
-
-
-def percent(values: Mapping[str, float], metric: str) -> float | None:
-    """A measured metric in percent, or None."""
-    value = values.get(metric)
-    return None if value is None else 100 * float(value)
+VERDICT = "**{title}**: {score} thresholds here. {why}"
+CHANGED = "Changed: {changes}."
+FIGURE_COLUMNS = ("Study", "Row", "Source")
+PUBLISHED, MEASURED, PERCENT = "{metric}, published", "{metric}, measured", "Percent."
+X, Y, HIGHEST = "x in px", "y in px", "Highest score"
+HIGHEST_HELP = "Choose the pixel where the reference's score is highest."
+MAKES_SCORE = "**{pixel}: what makes each score**"

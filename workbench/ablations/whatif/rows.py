@@ -11,11 +11,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from nnet.analysis.whatif import Donor, WhatIf, misfit, restricted
+from nnet.analysis.whatif import WhatIf, misfit
 from nnet.config import Config
 from nnet.data import Sample
 from nnet.errors import NNetError
-from nnet.expression import parse
 from nnet.saved.checkpoint import CONFIG
 from workbench.ablations.variants.candidates import WHATIF, Candidate
 from workbench.shared.sides import Side
@@ -32,51 +31,23 @@ MOST_PICTURES = 24
 
 @dataclass(frozen=True)
 class Choice:
-    """What the visitor wants changed.
+    """What the visitor wants changed, and the model whose forward branch is taken for it, if one is."""
 
-    Attributes:
-        nfs, fpm: whether the part is dropped.
-        forward: KEPT, OUT or OTHER.
-        rank: of F_C, or None for all of it.
-        donor: whose forward branch is taken, for OTHER.
-        donor_title: what people call it.
-    """
-
-    nfs: bool = False
-    fpm: bool = False
-    forward: str = KEPT
-    rank: int | None = None
+    what: WhatIf
     donor: Model | None = None
-    donor_title: str = ""
-
-    @property
-    def what(self) -> WhatIf:
-        """The intervention."""
-        donor = None if self.donor is None else Donor(self.donor_title, self.donor.detector)
-        return WhatIf(self.nfs, self.fpm, self.forward == OUT, self.rank, donor)
 
     @property
     def name(self) -> str:
-        """Stands for it in the caches, without rank and donor; a single part as in `variant_data.WHATIFS`."""
-        taken = {"nfs": self.nfs, "fpm": self.fpm, "forward": self.forward == OUT}
+        """Stands for it in the caches, without rank and donor; a single part as in `candidates.WHATIFS`."""
+        what = self.what
+        taken = {"nfs": what.without_nfs, "fpm": what.without_fpm, "forward": what.without_forward}
         return ",".join(part for part, out in taken.items() if out)
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether nothing is changed."""
-        return self.what == WhatIf()
 
 
 @dataclass(frozen=True)
 class Change:
-    """A picture before and after, each in units of the threshold of the expression that was computed.
-
-    Attributes:
-        before: under the model's own expression.
-        after: under `expression`, compared with the untouched model's normal images.
-        expression: the model's own, or what is left of it.
-        comparable: whether both are of one expression, so that their sizes can be compared as they are.
-    """
+    """A picture before, under the model's own expression, and after, under what is left of it, each in units of the
+    threshold of its expression; and whether both are of one expression, so that their sizes can be compared."""
 
     before: Side
     after: Side
@@ -108,21 +79,6 @@ class Summary:
     after: float
     flagged_before: int
     flagged_after: int
-
-
-def left_expression(config: Config, changed: Config) -> str:
-    """What the score is made of after an intervention, canonical.
-
-    Args:
-        config: of the untouched model.
-        changed: with what was taken out switched off.
-    """
-    return restricted(parse(config.scoring.expression), changed.maps).text
-
-
-def same(expression: str, other: str) -> bool:
-    """Whether two expressions are one, however they are written."""
-    return parse(expression).text == parse(other).text
 
 
 def is_defective(picture: Picture) -> bool | None:

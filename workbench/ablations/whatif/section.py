@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from nnet.analysis.whatif import LABEL, altered, energy, highest_rank
+from nnet.analysis.whatif import LABEL, Donor, WhatIf, altered, energy, highest_rank, restricted
 from nnet.detector import Trace
+from nnet.expression import parse
 from workbench.ablations import settings
 from workbench.ablations.variants import cache as variant_cache
 from workbench.ablations.variants import candidates
@@ -45,29 +47,25 @@ _DIFFERENCE_OPACITY = 0.9
 
 
 def draw(model: Model) -> None:
-    """Draw the part.
-
-    Args:
-        model: the chosen one; it is never changed.
-    """
+    """Draw the part. `model`: the chosen one; it is never changed."""
     st.markdown(words.INTRO)
     st.warning(f"**{LABEL}** {words.CAVEAT}", icon=":material/science:")
     picture, loaded = gallery.pick(model)
-    with st.spinner("Looking at the picture…", show_time=True):
+    with st.spinner(words.LOOKING_AT_ONE, show_time=True):
         trace = resources.trace(model, loaded)
     choice = _controls(model, trace)
     gallery.heading(picture, loaded)
-    if choice.is_nothing:
+    if choice.what == WhatIf():
         st.info(words.NOTHING, icon=":material/tune:")
         return
     changed = altered(model.detector, choice.what)
-    expression = whatif_data.left_expression(model.detector.config, changed.config)
-    curve = _rank_scan(model, loaded, trace, choice, expression) if choice.rank is not None else []
+    expression = restricted(parse(model.detector.config.scoring.expression), changed.config.maps).text
+    curve = _rank_scan(model, loaded, trace, choice, expression) if choice.what.rank is not None else []
     found = _change(model, loaded, trace, choice, expression)
     _answer(model, choice, found)
     _pictures(model, loaded, choice, found)
-    if choice.rank is not None:
-        _rank_curve(trace, choice.rank, found, curve)
+    if choice.what.rank is not None:
+        _rank_curve(trace, choice.what.rank, found, curve)
     _peaks(found)
     _samples(model, choice, expression)
 
@@ -92,7 +90,8 @@ def _controls(model: Model, trace: Trace) -> Choice:
     if not why["forward"] and not _donors(model):
         st.caption(words.no_donor(_command(model)))
     rank = _rank(highest_rank(trace)) if truncated else None
-    return Choice(nfs, fpm, forward, rank, donor, title)
+    of = None if donor is None else Donor(title, donor.detector)
+    return Choice(WhatIf(nfs, fpm, forward == OUT, rank, of), donor)
 
 
 def _switch(setting: Setting[bool], label: str, about: str, problem: str, default: bool) -> bool:
@@ -161,19 +160,18 @@ def _change(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expressi
     after = variant_cache.judgement(saved, loaded, work.key, maps, expression)
     levels = resources.normal_levels(model)
     both = (sides.side(words.BEFORE, before, trace.maps, levels), sides.side(words.AFTER, after, maps, levels))
-    return Change(*both, expression, whatif_data.same(own, expression))
+    return Change(*both, expression, parse(own).text == parse(expression).text)
 
 
 def _rank_scan(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expression: str) -> list[float]:
     """The score in thresholds at every rank, with all other changes as chosen; computed once per picture, then kept."""
-    works = [
-        _work(model, loaded, Choice(choice.nfs, choice.fpm, choice.forward, rank, choice.donor, choice.donor_title))
-        for rank in range(1, highest_rank(trace) + 1)
-    ]
+    ranks = range(1, highest_rank(trace) + 1)
+    choices = [dataclasses.replace(choice, what=dataclasses.replace(choice.what, rank=rank)) for rank in ranks]
+    works = [_work(model, loaded, one) for one in choices]
     missing = [work for work in works if variant_cache.known(loaded, work.key) is None]
     bar = st.empty()
     for done, work in enumerate(missing):
-        bar.progress(done / len(missing), words.scanning(done + 1, len(missing)))
+        bar.progress(done / len(missing), words.SCANNING.format(done=done + 1, total=len(missing)))
         variant_cache.computed(loaded, work)
     bar.empty()
     return [_relative(model, loaded, work.key, variant_cache.computed(loaded, work), expression) for work in works]
@@ -205,7 +203,7 @@ def _answer(model: Model, choice: Choice, found: Change) -> None:
 def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity, colours = controls.opacity(width=160), controls.colours()
-    scale = Scale(0.0, 2.0, {0.0: "0", 1.0: "1 = threshold", 2.0: "≥ 2"}, "times the threshold", colours)
+    scale = Scale(0.0, 2.0, words.SCALE_TICKS, words.SCALE_UNIT, colours)
     small = figures.reduced(loaded.shown, _SIDE)
     key = (loaded.hash, variant_cache.whatif_key(model, choice.what, choice.name, choice.donor), colours, opacity)
     tiles = [
@@ -223,7 +221,7 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
             uri,
             gradient=sides_figures.difference_gradient(),
             ticks=words.DIFFERENCE_TICKS,
-            tag=words.difference_tag(found),
+            tag=words.DIFFERENCE_TAG.format(change=words.signed(found.after.relative - found.before.relative)),
         )
     )
     shape = loaded.image.shape
@@ -262,7 +260,8 @@ def _rank_curve(trace: Trace, rank: int, found: Change, scores: Sequence[float])
     """The score over all ranks, with the chosen one."""
     shares = energy(trace)
     st.markdown(f"**{words.RANK_TITLE}**")
-    st.markdown(words.rank_kept(rank, len(shares), float(shares[rank - 1])))
+    share = units.percent(float(shares[rank - 1]))
+    st.markdown(words.RANK_KEPT.format(rank=rank, highest=len(shares), share=share))
     figure = whatif_figures.rank_figure(scores, shares, rank, found.before.relative)
     st.plotly_chart(figure, key="whatif_ranks", config=figures.CHART_CONFIG, alt=words.RANK_TITLE, width=760)
     st.caption(words.RANK_HINT)
@@ -295,14 +294,14 @@ def _samples(model: Model, choice: Choice, expression: str) -> None:
     )
     st.caption(f"{words.SAMPLES_HINT} {words.UNIT_NOTE}")
     if len(pictures) > len(shown):
-        st.caption(words.first_pictures(len(shown), len(pictures)))
-    with st.expander("As a table", icon=":material/table_rows:"):
+        st.caption(words.FIRST_PICTURES.format(shown=len(shown), total=f"{len(pictures):,}"))
+    with st.expander(words.TABLE, icon=":material/table_rows:"):
         number = st.column_config.NumberColumn(format="%.3g", help=words.UNIT_NOTE)
         st.dataframe(
             samples_table(rows),
             hide_index=True,
             key="whatif_table",
-            column_config={"Before": number, "After": number, "Change": number},
+            column_config=dict.fromkeys((words.BEFORE_COLUMN, words.AFTER_COLUMN, words.CHANGE_COLUMN), number),
         )
 
 
@@ -313,13 +312,13 @@ def _ready(model: Model, choice: Choice, loaded: Sequence[Loaded], key: str) -> 
     after = [one for one in loaded if variant_cache.known(one, key) is None]
     if (
         after
-        and choice.rank is not None
+        and choice.what.rank is not None
         and not st.button(
             words.SAMPLES_BUTTON, icon=":material/play_arrow:", key="whatif_run", help=words.SAMPLES_BUTTON_HELP
         )
     ):
         return False
-    total, done = len(before) + len(after), 0
+    total, done, counted = len(before) + len(after), 0, units.plural(len(loaded), "picture")
     bar = st.empty()
     for images, compute in (
         (before, lambda part: resources.compute_maps(model, part)),
@@ -327,7 +326,7 @@ def _ready(model: Model, choice: Choice, loaded: Sequence[Loaded], key: str) -> 
     ):
         for start in range(0, len(images), resources.BATCH):
             part = images[start : start + resources.BATCH]
-            bar.progress(done / total, words.looking(done // 2, len(loaded)))
+            bar.progress(done / total, words.LOOKING.format(done=done // 2, pictures=counted))
             compute(part)
             done += len(part)
     bar.empty()
@@ -343,17 +342,16 @@ def _row(model: Model, picture: Picture, loaded: Loaded, key: str, expression: s
 
 def samples_table(rows: Sequence[Row]) -> pd.DataFrame:
     """One row per picture: what is known of it, the scores in thresholds, their change, and both decisions."""
-    decided = {False: "Normal", True: "Anomalous"}
     return pd.DataFrame(
         [
             {
-                "Picture": row.title,
-                "Known as": words.KINDS[row.defective],
-                "Before": row.before,
-                "After": row.after,
-                "Change": row.change,
-                "Decision before": decided[row.before > 1],
-                "Decision after": decided[row.after > 1],
+                words.PICTURE: row.title,
+                words.KNOWN_AS: words.KINDS[row.defective],
+                words.BEFORE_COLUMN: row.before,
+                words.AFTER_COLUMN: row.after,
+                words.CHANGE_COLUMN: row.change,
+                words.DECISION_BEFORE: words.DECISIONS[row.before > 1],
+                words.DECISION_AFTER: words.DECISIONS[row.after > 1],
             }
             for row in rows
         ]

@@ -67,6 +67,8 @@ RANK_HINT = (
     "the left says that the missing detail is missed; one that stays flat, that the decoder hardly looks at it."
 )
 RANK_AXIS, SCORE_AXIS = "rank of F_C", "score in thresholds"
+LOG_SCORE_AXIS = "score in thresholds (logarithmic)"
+THRESHOLD_LEVEL, TRAINED_LEVEL = "threshold", "as trained"
 SAMPLES_TITLE = "Over several pictures"
 SAMPLES_HINT = (
     "Each picture's score before (hollow) and after (filled), in thresholds. Look whether defective pictures move more "
@@ -103,28 +105,25 @@ def changes(words: Sequence[str]) -> str:
     return f"Changed: {units.plain('; '.join(words))}."
 
 
+_STAYS, _TURNS = "**The picture stays {before}.**", "**The picture turns from {before} to {after}.**"
+_SCORES = {
+    "": "Its score goes from {before} to {after} thresholds.",
+    "same": "Its score goes from {before} to {after} thresholds, as good as unchanged.",
+    "more": "Its score goes from {before} to {after} thresholds, {times} as much.",
+    "less": "Its score goes from {before} to {after} thresholds, {share} of it.",
+}
+
+
 def answer(found: Change) -> str:
-    """What the intervention does to the picture's score, in a sentence or two."""
+    """What the intervention does to the picture's score, in two sentences."""
     before, after = found.before.relative, found.after.relative
-    decisions = [
-        shared_words.decision(side.judged.reference, side.judged.value).lower() for side in (found.before, found.after)
-    ]
-    said = (
-        f"The picture stays {decisions[0]}."
-        if decisions[0] == decisions[1]
-        else f"The picture turns from {decisions[0]} to {decisions[1]}."
-    )
-    moved = f"Its score goes from {units.number(before)} to {units.number(after)} thresholds{_factor(before, after)}."
-    return f"**{said}** {moved}"
-
-
-def _factor(before: float, after: float) -> str:
-    if before <= 0 or after <= 0:
-        return ""
-    ratio = after / before
-    if 0.995 < ratio < 1.005:
-        return ", as good as unchanged"
-    return f", {verdict_words.times(ratio)} as much" if ratio > 1 else f", {units.percent(ratio)} of it"
+    old, new = (shared_words.decision(s.judged.reference, s.judged.value).lower() for s in (found.before, found.after))
+    ratio = after / before if before > 0 and after > 0 else None
+    way = "" if ratio is None else "same" if 0.995 < ratio < 1.005 else "more" if ratio > 1 else "less"
+    numbers = {"before": units.number(before), "after": units.number(after)}
+    if ratio is not None:
+        numbers |= {"times": verdict_words.times(ratio), "share": units.percent(ratio)}
+    return f"{(_STAYS if old == new else _TURNS).format(before=old, after=new)} {_SCORES[way].format(**numbers)}"
 
 
 def not_comparable(own: str, expression: str) -> str:
@@ -141,9 +140,7 @@ def signed(value: float) -> str:
     return f"{'−' if value < 0 else '+'}{units.number(abs(value))}"
 
 
-def difference_tag(found: Change) -> str:
-    """The badge below the difference."""
-    return f"score {signed(found.after.relative - found.before.relative)} thresholds"
+DIFFERENCE_TAG = "score {change} thresholds"
 
 
 def raw_scores(found: Change) -> str:
@@ -155,22 +152,20 @@ def raw_scores(found: Change) -> str:
     )
 
 
-def rank_kept(rank: int, highest: int, share: float) -> str:
-    """What a truncation keeps of F_C."""
-    return (
-        f"Rank {rank} of {highest} keeps {units.percent(share)} of the energy (sum of squares) that F_C has on this "
-        "picture as trained."
-    )
+RANK_KEPT = (
+    "Rank {rank} of {highest} keeps {share} of the energy (sum of squares) that F_C has on this picture as trained."
+)
 
 
-def scanning(done: int, total: int) -> str:
-    """While the decoder runs at every rank."""
-    return f"Rank {done} of {total}"
+def rank_told(rank: int, score: float, energy: float) -> str:
+    """A point of the curve over ranks, under the pointer."""
+    return f"rank {rank}: {units.number(score)} thresholds, {units.percent(energy)} of F_C's energy"
 
 
-def looking(done: int, total: int) -> str:
-    """While the network looks at several pictures."""
-    return f"{done} of {units.plural(total, 'picture')} looked at"
+SCANNING = "Rank {done} of {total}"
+LOOKING = "{done} of {pictures} looked at"
+LOOKING_AT_ONE = "Looking at the picture…"
+SCALE_TICKS, SCALE_UNIT = {0.0: "0", 1.0: "1 = threshold", 2.0: "≥ 2"}, "times the threshold"
 
 
 def tag(reference: Reference, value: float, relative: float) -> str:
@@ -178,37 +173,50 @@ def tag(reference: Reference, value: float, relative: float) -> str:
     return f"{units.number(relative)} {units.TIMES} threshold, {shared_words.decision(reference, value).lower()}"
 
 
+_MOVED = {
+    True: "The median of {pictures} goes from {before} to {after} thresholds, and the number flagged stays {flagged}.",
+    False: (
+        "The median of {pictures} goes from {before} to {after} thresholds, and the number flagged from {once} to "
+        "{flagged}."
+    ),
+}
+"""By whether as many are flagged as before."""
+_KINDS_COUNTED = ("defective picture", "normal picture")
+_MARGINS = {
+    "stays": (
+        "**The gap between them stays about as wide:** the defective median is {now} the normal one, {before} as "
+        "trained."
+    ),
+    "narrower": (
+        "**The gap between them gets narrower:** the defective median is {now} the normal one, {before} as trained."
+    ),
+    "wider": "**The gap between them gets wider:** the defective median is {now} the normal one, {before} as trained.",
+}
+
+
 def samples_summary(defective: Summary | None, normal: Summary | None) -> str:
     """What the intervention does to defective and to normal pictures."""
-    parts = [_moved(name, one) for name, one in (("defective", defective), ("normal", normal)) if one is not None]
-    if not parts:
-        return ""
-    said = " ".join(parts)
-    if defective is None or normal is None:
-        return said
-    return f"{said} {_margin(defective, normal)}"
+    said = [
+        _MOVED[one.flagged_after == one.flagged_before].format(
+            pictures=units.plural(one.count, kind),
+            before=units.number(one.before),
+            after=units.number(one.after),
+            flagged=one.flagged_after,
+            once=one.flagged_before,
+        )
+        for kind, one in zip(_KINDS_COUNTED, (defective, normal), strict=True)
+        if one is not None
+    ]
+    return " ".join(filter(None, [*said, _margin(defective, normal)]))
 
 
-def _moved(name: str, one: Summary) -> str:
-    return (
-        f"The median of {units.plural(one.count, f'{name} picture')} goes from {units.number(one.before)} to "
-        f"{units.number(one.after)} thresholds; flagged are {one.flagged_after} instead of {one.flagged_before}."
-        if one.flagged_after != one.flagged_before
-        else f"The median of {units.plural(one.count, f'{name} picture')} goes from {units.number(one.before)} to "
-        f"{units.number(one.after)} thresholds; {one.flagged_after} are flagged as before."
-    )
-
-
-def _margin(defective: Summary, normal: Summary) -> str:
-    """Whether the gap between defective and normal pictures grows, as a ratio of medians."""
-    if min(normal.before, normal.after, defective.before) <= 0:
+def _margin(defective: Summary | None, normal: Summary | None) -> str:
+    """Whether the gap between defective and normal pictures grows, as a ratio of medians; "" where that is unknown."""
+    if defective is None or normal is None or min(normal.before, normal.after, defective.before) <= 0:
         return ""
     before, after = defective.before / normal.before, defective.after / normal.after
-    now = f"the defective median is {verdict_words.times(after)} the normal one"
-    if 0.95 < after / before < 1.05:
-        return f"**The gap between them stays about as wide:** {now}, {verdict_words.times(before)} as trained."
-    way = "narrower" if after < before else "wider"
-    return f"**The gap between them gets {way}:** {now}, {verdict_words.times(before)} as trained."
+    way = "stays" if 0.95 < after / before < 1.05 else "narrower" if after < before else "wider"
+    return _MARGINS[way].format(now=verdict_words.times(after), before=verdict_words.times(before))
 
 
 def row_told(row: Row) -> str:
@@ -216,6 +224,7 @@ def row_told(row: Row) -> str:
     return f"{row.title} ({KINDS[row.defective]}): {units.number(row.before)} to {units.number(row.after)} thresholds"
 
 
-def first_pictures(shown: int, total: int) -> str:
-    """That not all pictures are in the table."""
-    return f"The samples and your first pictures, {shown} of {total:,}."
+FIRST_PICTURES = "The samples and your first pictures, {shown} of {total}."
+TABLE, DECISIONS = "As a table", {False: "Normal", True: "Anomalous"}
+PICTURE, KNOWN_AS, BEFORE_COLUMN, AFTER_COLUMN, CHANGE_COLUMN = "Picture", "Known as", "Before", "After", "Change"
+DECISION_BEFORE, DECISION_AFTER = "Decision before", "Decision after"
