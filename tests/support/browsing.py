@@ -34,6 +34,7 @@ FLAGS = (
 )
 # A page that is opened by its own address first looks for the server below that address; that is Streamlit's way.
 EXPECTED_404 = "/_stcore/"
+SETTLED = Path(__file__).with_name("settled.js")
 PATIENCE = 120_000  # milliseconds; a machine may be busy with other things
 
 
@@ -74,6 +75,8 @@ class Visitor:
         # One context for all, so that Streamlit's scripts are loaded and compiled once.
         context = browser.contexts[0] if browser.contexts else browser.new_context()
         self.page = context.new_page()
+        self.page.add_init_script(path=SETTLED)
+        self.calls = 0
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.emulate_media(color_scheme=color_scheme)
         self.address = address
@@ -97,13 +100,14 @@ class Visitor:
         return self.settle()
 
     def settle(self) -> Visitor:
-        """Wait until the page has been drawn and the server has nothing left to do."""
-        self.page.wait_for_selector("h1")
-        self.page.wait_for_timeout(400)
-        self.page.wait_for_function(
-            """() => !document.querySelector('[data-testid="stStatusWidget"], [data-testid="stSkeleton"]')
-                  && !document.querySelector('[data-stale="true"]')"""
-        )
+        """Wait until the page has been drawn and neither it nor the server has anything left to do (settled.js)."""
+        self.calls += 1
+        try:
+            self.page.wait_for_function("(call) => window.settled(call)", arg=self.calls)
+        except Exception as error:
+            if type(error).__name__ != "TimeoutError":  # Playwright's; it need not be installed
+                raise
+            pytest.fail(f"the page does not come to rest: {self.page.evaluate('window.stillBusy')}")
         return self
 
     def check(self) -> None:

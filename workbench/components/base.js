@@ -23,20 +23,30 @@ const rootOf = (parentElement, className, build = () => {}) => {
 
 const clip = (value, low, high) => Math.min(high, Math.max(low, value));
 
-// Send a message when nothing newer has come for a while. A component that is gone by then (the visitor is on another
-// page) says nothing. `root._late` is set while a message waits.
+// Send a message when nothing newer has come for a while. `root._late` is set while a message waits. A component that is
+// gone by then (the visitor is on another page) says nothing. Nor may a message come after the click that leads to
+// another page: Streamlit would answer it with an empty page. So a click on a link drops it, any other click elsewhere
+// sends it first.
 const late = (root, milliseconds, send) => {
   forget(root);
-  root._late = setTimeout(() => {
-    root._late = null;
+  const say = () => {
+    forget(root);
     if (root.isConnected) send();
-  }, milliseconds);
+  };
+  root._late = setTimeout(say, milliseconds);
+  root._clicked = (event) => {
+    if (event.composedPath().includes(root)) return;
+    if (event.target.closest('a[href]')) forget(root);
+    else say();
+  };
+  document.addEventListener('click', root._clicked, true);
 };
 
 // Drop a message that waits.
 const forget = (root) => {
   clearTimeout(root._late);
   root._late = null;
+  document.removeEventListener('click', root._clicked, true);
 };
 
 // 'a {name} b' with the values of these names put in.

@@ -1,0 +1,55 @@
+// Whether a page of the workbench has come to rest: `Visitor.settle` asks `settled(call)` in every animation frame. Runs
+// before the page's own scripts.
+(() => {
+  const SOON = 500; // milliseconds; what is put off for longer is no answer to what the visitor has just done
+  const FRAMES = 3; // in a row, in which nothing may change
+
+  const timers = new Set();
+  const { setTimeout: start, clearTimeout: stop } = window;
+  window.setTimeout = (act, delay = 0, ...given) => {
+    const id = start(() => {
+      timers.delete(id);
+      act(...given);
+    }, delay);
+    if (delay <= SOON) timers.add(id);
+    return id;
+  };
+  window.clearTimeout = (id) => {
+    timers.delete(id);
+    stop(id);
+  };
+
+  let unanswered = false;
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('message', () => { unanswered = false; });
+    }
+
+    send(message) {
+      unanswered = true;
+      super.send(message);
+    }
+  };
+
+  let quiet = 0;
+  let asked = null;
+  new MutationObserver(() => { quiet = 0; })
+    .observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+
+  const busy = () => [
+    [!document.querySelector('h1'), 'there is no title yet'],
+    [!document.querySelector('[data-test-script-state="notRunning"]'), "the page's script runs"],
+    [document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]'), 'something is about to be drawn'],
+    [unanswered, 'the server has not answered'],
+    [timers.size, 'a script waits for its turn'],
+  ].filter(([true_]) => true_).map(([, words]) => words);
+
+  window.settled = (call) => {
+    if (call !== asked) quiet = 0;
+    asked = call;
+    window.stillBusy = busy();
+    quiet = window.stillBusy.length ? 0 : quiet + 1;
+    return quiet > FRAMES;
+  };
+})();
