@@ -21,7 +21,7 @@ Which part of the paper is in which file, in a good order to read them:
     the paper's tables and studies       studies/published.py, studies/variants.py
 
 Imports go only downward: errors, units, expression, config and device are the ground; then data and model, side by
-side; scoring; saved (checkpoints); detector; analysis; replay; training; runs; studies; cli.
+side; scoring; saved (checkpoints); detector; analysis; replay; training; runs; studies and watch; cli.
 
 Importing the package is cheap: the names below bring in torch when they are first used.
 """

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from nnet.cli import ablate, data, evaluate, info, replay, score, train
+from nnet.cli import ablate, data, evaluate, info, replay, score, train, watch
 from nnet.errors import NNetError
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
     "score": score,
+    "watch": watch,
     "evaluate": evaluate,
     "info": info,
     "data": data,

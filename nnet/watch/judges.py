@@ -1,0 +1,67 @@
+"""Who scores the pictures: a model, here from a checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+
+class Judged(NamedTuple):
+    """The score of each pixel, (h, w) float32; the image score; and whether it lies above the threshold."""
+
+    map: np.ndarray
+    value: float
+    is_anomalous: bool
+
+
+class Judge(Protocol):
+    """A model with its threshold.
+
+    Attributes:
+        name: for people.
+        identity: differs between any two models, score expressions or thresholds.
+        expression: the score's.
+        threshold: of the image score.
+    """
+
+    name: str
+    identity: str
+    expression: str
+    threshold: float
+
+    def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
+        """Score several uint8 (H, W, 3) RGB images of any size."""
+        ...
+
+
+class CheckpointJudge:
+    """A trained model's folder.
+
+    Args:
+        checkpoint, device, weights: as for `nnet.Detector.load`.
+        expression: None for the model's own.
+    """
+
+    def __init__(self, checkpoint: Path, expression: str | None, device: str, weights: Path | None) -> None:
+        from nnet.detector import Detector
+        from nnet.saved.checkpoint import CONFIG
+
+        self._detector = Detector.load(checkpoint, device, weights)
+        self._reference = self._detector.calibration.for_expression(expression)
+        self.name = str(checkpoint)
+        self.expression, self.threshold = self._reference.expression, self._reference.threshold
+        self.identity = identity((checkpoint / CONFIG).read_bytes(), self.expression, self.threshold)
+        self.has_random_teacher = self._detector.config.model.teacher_weights == "random"
+
+    def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
+        scores = self._detector.score(images, self.expression)
+        return [Judged(score.map, score.value, self._reference.is_anomalous(score.value)) for score in scores]
+
+
+def identity(model: bytes, expression: str, threshold: float) -> str:
+    """What stands for a model with its score and threshold."""
+    return hashlib.sha256(b"\n".join((model, expression.encode(), repr(threshold).encode()))).hexdigest()

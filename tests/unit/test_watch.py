@@ -1,0 +1,227 @@
+"""Watching a folder: what is complete, what is scored once, and what happens when things are in the way."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from watched import PlainJudge, compared, put, rows, watch
+
+from nnet.watch import watcher as watching
+from nnet.watch.journal import JOURNAL, WatchError
+from nnet.watch.watcher import Settings, Watcher
+
+
+class Watch:
+    """A watcher with a clock of its own, and what it said."""
+
+    def __init__(self, folder: Path, out: Path, **settings: object) -> None:
+        self.now, self.said, self.judge = 0.0, [], PlainJudge()
+        chosen = Settings(**settings)
+        self.watcher = Watcher(folder, out, self.judge, chosen, self.said.append, lambda: self.now)
+
+    def look(self, seconds: float = 1.0):
+        self.now += seconds
+        return self.watcher.look()
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def out(tmp_path) -> Path:
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def watched(folder, out):
+    made = Watch(folder, out)
+    with made.watcher:
+        yield made
+
+
+def test_a_picture_that_was_moved_in_is_scored_at_once_and_never_again(folder, out, watched):
+    put(folder, "line 1/a.png", 150)
+    assert watched.look().scored == 1
+    (row,) = rows(out)
+    assert (row["name"], row["score"], row["x_threshold"], row["decision"]) == (
+        "line 1/a.png",
+        "1.5",
+        "1.5",
+        "anomalous",
+    )
+    assert Image.open(out / row["overlay"]).size == (32, 24)
+    os.utime(folder / "line 1/a.png")  # touched
+    assert [watched.look().scored for _ in range(3)] == [0, 0, 0] and watched.judge.judged == 1
+
+
+def test_a_file_that_is_being_written_waits_until_two_looks_find_it_unchanged(folder, out, watched):
+    whole = put(folder.parent / "made", "a.png").read_bytes()
+    (folder / "a.png").write_bytes(whole)
+    at = (folder / "a.png").stat()
+    if at.st_ctime_ns != at.st_mtime_ns:
+        pytest.skip("this file system keeps no two equal times")
+    assert watched.look().scored == 0
+    (folder / "a.png").write_bytes(whole + b"\0")
+    assert watched.look().scored == 0
+    assert watched.look().scored == 1
+
+
+def test_half_a_picture_is_unreadable_only_after_a_while_and_scored_when_it_is_whole(folder, out, watched):
+    path = put(folder, "a.png")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40])
+    assert [watched.look().unreadable for _ in range(4)] == [0] * 4
+    assert watched.look(11).unreadable == 1
+    assert watched.look().unreadable == 0
+    path.write_bytes(whole)
+    watched.look()
+    watched.look()
+    assert [row["decision"] for row in rows(out)] == ["unreadable", "normal"]
+    assert "a.png" in rows(out)[0]["note"]
+
+
+def test_another_content_under_the_same_name_is_another_picture(folder, out, watched):
+    for grey in (20, 200, 20):
+        put(folder, "latest.png", grey)
+        watched.look()
+    assert [row["decision"] for row in rows(out)] == ["normal", "anomalous", "normal"]
+
+
+def test_odd_things_are_named_and_do_not_stop_the_others(folder, out, watched):
+    os.mkfifo(folder / "pipe.png")
+    (folder / "folder.png").mkdir()
+    (folder / "gone.png").symlink_to(folder / "nowhere")
+    (folder / "loop").symlink_to(folder)
+    put(folder, "folder.png/a.png")
+    put(folder, ".hidden.png")
+    put(folder, "line\nbreak.png")
+    put(folder, os.fsdecode(b"\xff.png"))
+    put(folder, "x" * 240 + ".png")
+    watched.look()
+    watched.look(20)
+    assert {row["name"]: row["decision"] for row in rows(out)} == {
+        "pipe.png": "unreadable",
+        "folder.png/a.png": "normal",
+        "line\\x0abreak.png": "normal",
+        "\\xff.png": "normal",
+        "x" * 240 + ".png": "normal",
+    }
+
+
+def test_what_could_not_be_read_is_named_once_and_tried_again(folder, out, watched, monkeypatch):
+    put(folder, "a.png")
+
+    def refused(found):
+        raise PermissionError(errno.EACCES, "Permission denied", str(found.path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watching, "read", refused)
+        for _ in range(4):
+            watched.look(20)
+    assert [row["decision"] for row in rows(out)] == ["unreadable"]
+    assert watched.look().scored == 1
+
+
+def test_a_picture_that_vanishes_before_it_was_complete_is_named(folder, out, watched):
+    put(folder, "a.png").write_bytes(b"half")
+    watched.look()
+    (folder / "a.png").unlink()
+    assert watched.look().waiting == 0
+    assert watched.said == ["a.png vanished before it could be scored."]
+
+
+def test_a_vanished_folder_and_a_full_disk_lose_nothing(folder, out, watched, monkeypatch):
+    put(folder, "a.png")
+    folder.rename(folder.with_name("away"))
+    assert watched.look().problem and watched.look().problem
+    folder.with_name("away").rename(folder)
+
+    def full(path, write):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watching, "write_atomically", full)
+        assert "No space left" in watched.look().problem
+        assert not rows(out)
+    assert watched.look().scored == 1
+    assert sum("tried again" in said for said in watched.said) == 2 and "The watcher works again." in watched.said
+
+
+def test_two_watchers_another_model_and_watching_the_results_are_refused(folder, out, watched):
+    with pytest.raises(WatchError, match="Another nnet watch"):
+        Watch(folder, out)
+    watched.watcher.__exit__()
+    other = PlainJudge()
+    other.identity = "another"
+    with pytest.raises(WatchError, match="another model"):
+        Watcher(folder, out, other)
+    with pytest.raises(WatchError, match="itself"):
+        Watcher(out, out, other)
+    with pytest.raises(WatchError, match="no folder"):
+        Watcher(folder / "nowhere", out, other)
+
+
+def test_results_inside_the_watched_folder_are_not_watched(folder):
+    put(folder, "a.png")
+    for _ in range(3):
+        watch(folder, folder / "results")
+    assert len(rows(folder / "results")) == 1
+
+
+def test_a_table_that_is_torn_anywhere_in_its_last_row_or_gone_is_put_right(folder, out):
+    put(folder, "a.png", 20)
+    put(folder, "b.png", 200)
+    watch(folder, out)
+    whole = (out / "results.csv").read_bytes()
+    for length in (*range(len(whole.splitlines(True)[0]) + 1), *range(whole.rstrip().rindex(b"\n"), len(whole))):
+        (out / "results.csv").write_bytes(whole[:length])
+        watch(folder, out)
+        assert (out / "results.csv").read_bytes() == whole
+    (out / "results.csv").unlink()
+    watch(folder, out)
+    assert (out / "results.csv").read_bytes() == whole
+    (out / JOURNAL).unlink()
+    with pytest.raises(WatchError, match="more rows"):
+        watch(folder, out)
+
+
+def test_many_pictures_are_taken_in_turns_the_oldest_first_and_the_progress_is_told(folder, out, watched, monkeypatch):
+    monkeypatch.setattr(watching, "BACKLOG", 10)
+    for number in range(25):
+        os.utime(put(folder, f"{number:02}.png"), (1e9 - number, 1e9 - number))
+    looks = [watched.look(30) for _ in range(3)]
+    assert [look.scored for look in looks] == [10, 10, 5] and [look.due for look in looks] == [15, 5, 0]
+    assert [row["name"] for row in rows(out)] == [f"{number:02}.png" for number in range(24, -1, -1)]
+    assert watched.said[0] == "25 pictures wait."
+    assert any(said.startswith("11 of 25 pictures are done, about ") for said in watched.said)
+
+
+def test_once_ends_when_only_unfinished_pictures_are_left(folder, out, watched):
+    put(folder, "a.png")
+    (folder / "bad.png").write_bytes(b"no picture")
+    waits = []
+
+    def stopped(seconds: float) -> bool:
+        if seconds:
+            waits.append(seconds)
+            (folder / "growing.png").write_bytes(b"half" * len(waits))
+        return False
+
+    look = watched.watcher.run(stopped, 1.0, once=True)
+    assert (look.scored, look.unreadable, look.waiting) == (1, 1, 1) and waits == [1.0]
+
+
+def test_overlays_of_anomalous_pictures_alone(folder, out):
+    put(folder, "good.png", 20)
+    put(folder, "bad.png", 200)
+    with (made := Watch(folder, out, overlays="anomalous")).watcher:
+        made.look()
+    assert {row["name"]: bool(row["overlay"]) for row in rows(out)} == {"good.png": False, "bad.png": True}
+    compared(out)
