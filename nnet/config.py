@@ -140,6 +140,12 @@ class LossConfig:
     beta_epochs: int | None = setting(
         20, "Epochs during which beta applies; after them it is 0. none keeps it constant.", "paper, Figure 10d"
     )
+    beta_share: float | None = setting(
+        None,
+        "Share of all steps during which beta applies, whatever the number of epochs; none counts beta_epochs instead.",
+        "paper, section 4.1(2): 20 of 200 epochs are 0.1; see docs/choices.md",
+        legacy=None,
+    )
     delta: float = setting(0.002, "Weight of the query entropy L_query (Eq. 5).", "paper, section 4.1(2), Figure 10b")
 
     def __post_init__(self) -> None:
@@ -148,6 +154,8 @@ class LossConfig:
             _require(getattr(self, name) >= 0, f"loss.{name}", "at least 0", getattr(self, name))
         if self.beta_epochs is not None:
             _require(self.beta_epochs >= 0, "loss.beta_epochs", "at least 0, or none", self.beta_epochs)
+        if self.beta_share is not None:
+            _require(0 <= self.beta_share <= 1, "loss.beta_share", "0 to 1, or none", self.beta_share)
 
 
 @dataclass(frozen=True)
@@ -173,7 +181,8 @@ class TrainConfig:
     adam_beta2: float = setting(0.999, "Adam's second moment decay.", "paper, section 4.1(2)")
     calibration_share: float = setting(
         0.1,
-        "Share of the normal images kept out of training for calibration (at least 8 images, at most 64).",
+        "Share of the normal images kept out of training for calibration (at least 8 images, at most 64). With 0 all "
+        "are trained on, as in the paper, and the threshold comes from training images, which score too low.",
         "choice: a threshold needs normal images that the network was not trained on",
     )
     seed: int = setting(0, "Seed of the initialisation, the split and the order of the images.", "choice")
@@ -192,7 +201,7 @@ class TrainConfig:
         _one_of("train.schedule", SCHEDULES, self.schedule)
         _require(0 <= self.adam_beta1 < 1, "train.adam_beta1", "from 0 to below 1", self.adam_beta1)
         _require(0 <= self.adam_beta2 < 1, "train.adam_beta2", "from 0 to below 1", self.adam_beta2)
-        _require(0 < self.calibration_share < 1, "train.calibration_share", "between 0 and 1", self.calibration_share)
+        _require(0 <= self.calibration_share < 1, "train.calibration_share", "0 to below 1", self.calibration_share)
         _require(0 <= self.seed < 2**31, "train.seed", "0 to 2147483647", self.seed)
         _one_of("train.precision", PRECISIONS, self.precision)
         _require(self.cache_gb >= 0, "train.cache_gb", "at least 0", self.cache_gb)
@@ -251,12 +260,19 @@ class Config:
             ConfigError: L_align is the only loss, and ends before.
         """
         lasting = self.model.reverse or self.model.nfs or self.loss.kd
-        beta_epochs = epochs if self.loss.beta_epochs is None else self.loss.beta_epochs
-        if not lasting and (self.loss.beta == 0 or beta_epochs < epochs):
+        found: float | None = self.loss.beta_epochs
+        name, whole, ends = (
+            "loss.beta_epochs",
+            f"none or at least the {epochs} epochs",
+            (epochs if found is None else found) < epochs,
+        )
+        if self.loss.beta_share is not None:
+            name, found, whole, ends = "loss.beta_share", self.loss.beta_share, "1", self.loss.beta_share < 1
+        if not lasting and (self.loss.beta == 0 or ends):
             raise ConfigError(
                 "With loss.kd, model.reverse and model.nfs off, L_align is the only loss, so nothing would be left to "
-                f"train when it is off: expected loss.beta above 0, found {self.loss.beta:g}, and loss.beta_epochs none"
-                f" or at least the {epochs} epochs, found {self.loss.beta_epochs}. Or turn loss.kd on."
+                f"train when it is off: expected loss.beta above 0, found {self.loss.beta:g}, and {name} {whole}, "
+                f"found {found}. Or turn loss.kd on."
             )
 
     @property
@@ -317,6 +333,7 @@ def preset(name: str) -> Config:
 
     "paper": every value as published; the learning rate, printed as 0.05, is 0.005 (docs/choices.md says why).
     "small": minutes on a CPU, with the embedded teacher.
+    "medium": 256 pixels, with the embedded teacher; an hour or so on two cores.
 
     Raises:
         ConfigError: no preset has that name.
@@ -360,11 +377,18 @@ def _typed(value: Any, kind: Any, path: str) -> Any:
     return value
 
 
+_MOBILE: dict[str, Any] = {"teacher": "efficientnet_lite0", "features": "activated", "temperature": 0.02}
+_SHORT = LossConfig(moves_teacher=False, beta_share=0.1)
 PRESETS: dict[str, Config] = {
     "paper": Config(),
     "small": Config(
-        model=ModelConfig(teacher="efficientnet_lite0", size=128),
-        train=TrainConfig(epochs=15, min_steps=700, batch_size=8, learning_rate=0.004, schedule="cosine"),
-        loss=LossConfig(beta_epochs=2, moves_teacher=False),
+        model=ModelConfig(size=128, **_MOBILE),
+        loss=_SHORT,
+        train=TrainConfig(epochs=10, min_steps=600, schedule="cosine"),
+    ),
+    "medium": Config(
+        model=ModelConfig(size=256, **_MOBILE),
+        loss=_SHORT,
+        train=TrainConfig(epochs=6, min_steps=1200, schedule="cosine"),
     ),
 }

@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnet.cli.shared import Bars, add_checkpoint, add_device
 from nnet.training.events import phase
+
+if TYPE_CHECKING:
+    from nnet.data import Dataset
+    from nnet.saved.checkpoint import Checkpoint
 
 HELP = "measure a checkpoint on labelled images"
 
@@ -35,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from nnet.analysis import evaluation
     from nnet.analysis import subsets as map_subsets
-    from nnet.data import DataError, open_dataset
+    from nnet.data import DataError
     from nnet.detector import Detector
     from nnet.saved.card import results_table
     from nnet.saved.checkpoint import add_evaluation
@@ -43,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
     detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
     assert detector.checkpoint is not None  # it was loaded from one
-    dataset = open_dataset(options.data, seed=detector.config.train.seed)
+    dataset = _opened(options.data, detector.checkpoint)
     if not evaluation.can_be_measured(dataset):
         raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
     with Bars() as bars:
@@ -63,3 +68,23 @@ def run(options: argparse.Namespace) -> int:
     else:
         print("nnet: the checkpoint is unchanged; add --save to keep these results in it.", file=sys.stderr)
     return 0
+
+
+def _opened(spec: str, checkpoint: Checkpoint) -> Dataset:
+    """The data with the split that the model was trained on, if it is the same data; else a warning says so."""
+    from nnet.data import open_dataset
+
+    known, seed = checkpoint.about.get("data") or {}, checkpoint.config.train.seed
+    first = dataset = open_dataset(spec, seed=checkpoint.about.get("split_seed", seed))
+    for other in (seed, 0):  # models of a study share one split, and earlier ones do not say which
+        if dataset.name != known.get("name") or dataset.content_hash() == known.get("sha256"):
+            return dataset
+        dataset = open_dataset(spec, seed=other)
+    if dataset.content_hash() != known.get("sha256"):
+        print(
+            f"nnet: {checkpoint.name} was trained on {known['name']}, but on other contents or another split."
+            " Some of the normal test images may be ones that it was trained on, which makes the results look better.",
+            file=sys.stderr,
+        )
+        return first
+    return dataset

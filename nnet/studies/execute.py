@@ -109,7 +109,8 @@ def _trained(job: Job, config: Config, dataset: Dataset, out: Path, listener: Li
     weights = None if job.weights_file is None else Path(job.weights_file)
     if checkpoints.is_checkpoint(out):
         return Detector.load(out, job.device, weights)
-    training = TrainJob(config, out, resume=True, device=job.device, weights_file=weights)
+    about = {"split_seed": job.split_seed}
+    training = TrainJob(config, out, resume=True, device=job.device, weights_file=weights, about=about)
     detector = train_on(training, dataset, listener)
     assert detector is not None  # a run of a study is one process
     return detector

@@ -120,8 +120,8 @@ class Study:
 def base_config(preset_name: str, settings: Mapping[str, Any] | None = None) -> Config:
     """The settings that all variants of a study share.
 
-    The paper's beta is on for 20 of 200 epochs, and that of the preset `small` for 2 of 15. Where `settings` change
-    the epochs and not loss.beta_epochs, that becomes a tenth of the new number, at least 1.
+    The paper's beta is on for 20 of 200 epochs. Where a base counts beta in epochs and `settings` change their number
+    and not loss.beta_epochs, that becomes a tenth of the new number, at least 1.
 
     Args:
         preset_name: see `nnet.config.preset`.
@@ -139,7 +139,8 @@ def base_config(preset_name: str, settings: Mapping[str, Any] | None = None) -> 
         raise StudyError("train.seed differs from run to run; say how many seeds with --seeds instead.")
     if "train.epochs" in values and "loss.beta_epochs" not in values:
         config = preset(preset_name).override(values)
-        values["loss.beta_epochs"] = max(1, round(PAPER_BETA_SHARE * config.train.epochs))
+        if config.loss.beta_share is None:
+            values["loss.beta_epochs"] = max(1, round(PAPER_BETA_SHARE * config.train.epochs))
     return preset(preset_name).override(values)
 
 
@@ -182,8 +183,8 @@ ALPHAS = (0.4, 0.8, 1.2, 1.6, 2.0)
 DISTANCES = {"l1": "L1", "l2": "L2", "cosine": "cosine"}
 
 
-def _swept(name: str, title: str, path: str, value: Any) -> Variant:
-    return Variant(name, f"N-Net with {title}", {**_FULL, path: value}, ALL_MAPS)
+def _swept(name: str, title: str, path: str, value: Any, more: Mapping[str, Any] | None = None) -> Variant:
+    return Variant(name, f"N-Net with {title}", {**_FULL, path: value, **(more or {})}, ALL_MAPS)
 
 
 _VARIANTS = (
@@ -230,7 +231,7 @@ _VARIANTS = (
     ),
     *(_swept(f"nnet-delta-{delta:g}", f"delta = {delta:g}", "loss.delta", delta) for delta in DELTAS),
     *(_swept(f"nnet-alpha-{alpha:g}", f"alpha = {alpha:g}", "loss.alpha", alpha) for alpha in ALPHAS),
-    _swept("nnet-beta-constant", "beta on in all epochs", "loss.beta_epochs", None),
+    _swept("nnet-beta-constant", "beta on in all epochs", "loss.beta_epochs", None, {"loss.beta_share": None}),
 )
 
 VARIANTS: dict[str, Variant] = {variant.name: variant for variant in _VARIANTS}
@@ -337,7 +338,7 @@ _STUDIES = (
             Row("beta constant", "nnet-beta-constant"),
         ),
         f"{_UNPRINTED} L is varied in the reverse branch alone, as section 4.4 says; the others in the whole network. "
-        "Beta is on for 20 of 200 epochs in the paper, for 2 of 15 in the preset small.",
+        "Beta is on for 20 of 200 epochs in the paper, for a tenth of the steps in the presets small and medium.",
     ),
 )
 

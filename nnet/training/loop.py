@@ -233,15 +233,16 @@ class Trainer:
         self.network.train()
         started, usage, means = time.perf_counter(), MemoryUsage(), Means()
         order = np.random.default_rng([self.config.train.seed, 1, epoch]).permutation(len(self.trained_on))
-        size, beta = self.config.train.batch_size, beta_at(self.config.loss, epoch)
-        before, seen, rate = epoch * self.steps_per_epoch, 0, 0.0
+        size, all_steps = self.config.train.batch_size, self.epochs * self.steps_per_epoch
+        before, seen, rate, beta = epoch * self.steps_per_epoch, 0, 0.0, 0.0
         for step in range(self.steps_per_epoch):
-            rate = self._set_rate(before + step)
+            rate, done = self._set_rate(before + step), (before + step) / all_steps
+            beta = beta_at(self.config.loss, epoch, done)
             together = order[step * size : (step + 1) * size]
             own = self.team.share(together)
             images, features = self.features.batch(own)
             with autocast(self.device, self.dtype):
-                losses, addressing = forward(images, features, epoch)
+                losses, addressing = forward(images, features, epoch, done)
             share = len(own) / len(together)
             values = self.team.mean(losses, share)
             # Gradients are averaged over the processes; those with more images must count for more.
@@ -253,7 +254,7 @@ class Trainer:
             self._report(
                 "train",
                 before + step + 1,
-                self.epochs * self.steps_per_epoch,
+                all_steps,
                 run_started,
                 before=self.first_epoch * self.steps_per_epoch,
                 epoch=epoch,
@@ -309,8 +310,10 @@ class Objective(nn.Module):
         self._run = torch.compile(network) if compile else network
         self._config = config.loss
 
-    def forward(self, images: Tensor, features: list[Tensor], epoch: int) -> tuple[dict[str, Tensor], Tensor | None]:
+    def forward(
+        self, images: Tensor, features: list[Tensor], epoch: int, done: float = 0.0
+    ) -> tuple[dict[str, Tensor], Tensor | None]:
         """The loss terms as `nnet.training.losses.total_loss` names them, and the addressing weights (B, H, W, N)."""
         out = self._run(images, features)
         addressing = None if out.addressing is None else out.addressing.weights.detach()
-        return total_loss(out, self._config, epoch), addressing
+        return total_loss(out, self._config, epoch, done), addressing

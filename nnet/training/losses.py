@@ -53,15 +53,15 @@ def query_loss(weights: Tensor) -> Tensor:
     return entropy(weights).mean()
 
 
-def total_loss(out: Outputs, config: LossConfig, epoch: int) -> dict[str, Tensor]:
-    """Eq. (7): Loss = L_RKD + alpha L_KD + L_align + delta L_query.
+def total_loss(out: Outputs, config: LossConfig, epoch: int, done: float = 0.0) -> dict[str, Tensor]:
+    """Eq. (7): Loss = L_RKD + alpha L_KD + L_align + delta L_query; `epoch` and `done` as for `beta_at`.
 
     Returns:
         The terms that this network has ("L_RKD", "L_KD", "L_align", "L_query", each without alpha and delta)
         and their weighted sum under "loss"; scalars. There is at least one (`nnet.config.Config.require_loss`).
     """
     terms: dict[str, Tensor] = {}
-    beta = beta_at(config, epoch)
+    beta = beta_at(config, epoch, done)
     if out.D is not None:
         terms["L_RKD"] = rkd_loss(out, config.distance)
     if out.SF is not None and config.kd:

@@ -17,11 +17,15 @@ WARM_UP_SHARE, FINAL_RATE_SHARE = 0.05, 0.02
 def split_normals(count: int, config: TrainConfig) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the training and of the calibration images: a seeded shuffle of range(count), each part sorted.
 
+    With `calibration_share` = 0 all are trained on, and some of them serve for the calibration as well.
+
     Raises:
         TrainingError: too few images for both parts.
     """
     low, high = CALIBRATION_IMAGES
     held = min(max(round(count * config.calibration_share), low), high)
+    if config.calibration_share == 0 and count >= low:
+        return np.arange(count), np.sort(np.random.default_rng([config.seed, 0]).permutation(count)[:high])
     if count - held < MIN_TRAINING_IMAGES:
         raise TrainingError(
             f"Training needs at least {MIN_TRAINING_IMAGES + low} normal images ({low} of them are held out to find "
@@ -70,8 +74,16 @@ def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
     return config.learning_rate * (FINAL_RATE_SHARE + (1 - FINAL_RATE_SHARE) * (1 + math.cos(turn)) / 2)
 
 
-def beta_at(config: LossConfig, epoch: int) -> float:
-    """The schedule of beta: `config.beta` for the first `beta_epochs` epochs (counted from 0), then 0."""
+def beta_at(config: LossConfig, epoch: int, done: float = 0.0) -> float:
+    """The schedule of beta: `config.beta` at first, then 0.
+
+    Args:
+        config: ends it after `beta_share` of all steps, or if that is None after `beta_epochs` epochs.
+        epoch: counted from 0.
+        done: share of all steps that are made, from 0 to below 1.
+    """
     if not config.align:
         return 0.0
+    if config.beta_share is not None:
+        return config.beta if done < config.beta_share else 0.0
     return config.beta if config.beta_epochs is None or epoch < config.beta_epochs else 0.0

@@ -237,6 +237,9 @@ OTHER_VALUES = {
     "model.teacher_weights": "random",
     "model.size": 96,
     "model.forward": True,
+    "model.features": "stages",
+    "model.forward_target": "recalled",
+    "model.initialisation": "kaiming",
     "loss.distance": "l2",
     "loss.beta_epochs": None,
     "train.precision": "float32",
@@ -322,9 +325,9 @@ def test_what_the_config_refuses_is_said_in_its_own_words(runs: Runs) -> None:
 
 def test_a_preset_sets_every_field_and_own_epochs_are_taken_as_they_are(runs: Runs) -> None:
     at = start_on_texture()
-    assert "until there are at least 700 steps" in shown(at)
+    assert "until there are at least 600 steps" in shown(at)
     fine(widget(at, "train.epochs").set_value(3).run())
-    assert "3 epochs of 52 images: 21 steps" in shown(at) and widget(at, "train.min_steps").value == 0
+    assert "3 epochs of 52 images: 12 steps" in shown(at) and widget(at, "train.min_steps").value == 0
     assert "Changed: Epochs 3, Minimum number of steps 0" in shown(at)
     fine(at.segmented_control(key="preset").set_value("paper").run())
     assert widget(at, "model.teacher").value == "wide_resnet50_2" and widget(at, "train.epochs").value == 200
@@ -589,7 +592,7 @@ def test_a_finished_run_leads_to_inspect_with_its_model() -> None:
 # ---------------------------------------------------------------------------------------------------- small things
 
 
-@pytest.mark.parametrize(("images", "epochs", "steps"), [(52, 100, 700), (9, 700, 700), (10, 350, 700), (371, 15, 705)])
+@pytest.mark.parametrize(("images", "epochs", "steps"), [(52, 150, 600), (9, 600, 600), (10, 600, 600), (371, 25, 600)])
 def test_the_length_of_a_run_counts_whole_and_rest_batches(images: int, epochs: int, steps: int) -> None:
     assert looking.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped
 

@@ -21,6 +21,10 @@ TINY = {
     "train.batch_size": 4,
     "train.learning_rate": 0.002,
     "loss.beta_epochs": 1,
+    "loss.beta_share": None,
+    # What the presets choose for their teacher, not for this one.
+    "model.features": "stages",
+    "model.temperature": 0.05,
 }
 
 

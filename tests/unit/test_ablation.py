@@ -158,7 +158,8 @@ def test_the_settings_of_figures_9_and_10():
     rows = (*STUDIES["figure9"].rows, *STUDIES["figure10"].rows)
     configs = {row.label: VARIANTS[row.variant].config(BASE) for row in rows}
     assert [configs[label].loss.distance for label in ("L1", "L2", "cosine")] == ["l1", "l2", "cosine"]
-    assert configs["beta constant"].loss.beta_epochs is None and configs["beta on at first"].loss.beta_epochs == 2
+    assert configs["beta constant"].loss.beta_epochs is None and configs["beta constant"].loss.beta_share is None
+    assert configs["beta on at first"].loss.beta_share == 0.1
     for row in STUDIES["figure10"].rows:
         config, kind = configs[row.label], row.label.partition(" = ")[0]
         if kind == "L":  # section 4.4: "only the reverse branch"
@@ -224,7 +225,8 @@ def test_every_variant_trains_two_steps_and_yields_its_maps(name, built):
 
 
 def test_beta_is_on_for_the_papers_tenth_of_the_epochs():
-    assert base_config("paper").loss.beta_epochs == 20 and base_config("small").loss.beta_epochs == 2
+    assert base_config("paper").loss.beta_epochs == 20 and base_config("small").loss.beta_share == 0.1
+    assert base_config("small", {"train.epochs": 3}).loss == base_config("small").loss
     assert base_config("paper", {"train.epochs": 40}).loss.beta_epochs == 4
     assert base_config("paper", {"train.epochs": 3}).loss.beta_epochs == 1
     assert base_config("paper", {"train.epochs": 40, "loss.beta_epochs": 7}).loss.beta_epochs == 7

@@ -13,23 +13,30 @@ from builders import random_images, tiny_config
 
 from nnet import Config, Detector, score_map, train
 from nnet.analysis.whatif import WhatIf, intervene
-from nnet.config import ConfigError
+from nnet.config import ConfigError, TrainConfig, preset
 from nnet.model.backbone import Backbone, BackboneError
 from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
 from nnet.studies.identity import config_hash
+from nnet.training.events import TrainingError
 from nnet.training.losses import align_loss, kd_loss, total_loss
+from nnet.training.schedule import beta_at, split_normals
 
 ROOT = Path(__file__).parents[2]
-LATER = {"model": ("features", "forward_target", "initialisation"), "loss": ("moves_teacher",), "score": ("levels",)}
+LATER = {
+    "model": ("features", "forward_target", "initialisation"),
+    "loss": ("moves_teacher", "beta_share"),
+    "score": ("levels",),
+}
 CHANGED = {
     "model.features": "activated",
     "model.forward_target": "original",
     "model.initialisation": "kaiming",
     "loss.moves_teacher": False,
+    "loss.beta_share": 0.1,
     "score.levels": True,
 }
-LEGACY = ("stages", "recalled", "pytorch", True, False)
+LEGACY = ("stages", "recalled", "pytorch", True, None, False)
 
 
 def batch() -> torch.Tensor:
@@ -233,3 +240,35 @@ def test_the_embedded_model_keeps_the_meaning_it_was_trained_with():
 def test_a_wrong_word_is_refused(path):
     with pytest.raises(ConfigError, match=rf"{path}: expected .* or .*, found 'x'"):
         tiny_config(**{path.replace(".", "__"): "x"})
+
+
+# ------------------------------------------------------------------------------------------------ beta and the split
+
+
+@pytest.mark.parametrize(("share", "on"), [(0.1, 1), (0.5, 5), (0.0, 0), (1.0, 10)])
+def test_beta_as_a_share_counts_steps_whatever_the_epochs(share, on):
+    config = preset("small").override({"loss.beta_share": share, "loss.beta_epochs": 0}).loss
+    assert sum(beta_at(config, epoch, step / 10) > 0 for epoch in (0, 7) for step in range(10)) == 2 * on
+
+
+def test_a_run_of_one_epoch_ends_beta_within_it(tmp_path):
+    found: list[float | None] = []
+    config = tiny_config(train__epochs=1, train__batch_size=2, loss__beta_share=0.5)
+    train(
+        config, random_images(16), tmp_path / "m", device="cpu", report=lambda p: found.append(getattr(p, "beta", None))
+    )
+    assert [beta for beta in found if beta is not None] == [1.0, 1.0, 0.0, 0.0]
+
+
+def test_without_a_held_out_share_all_images_are_trained_on():
+    trained, held = split_normals(20, TrainConfig(calibration_share=0.0))
+    assert list(trained) == list(range(20)) and len(held) == 20
+    assert len(split_normals(500, TrainConfig(calibration_share=0.0))[1]) == 64
+    with pytest.raises(TrainingError, match="Add more images"):
+        split_normals(5, TrainConfig(calibration_share=0.0))
+
+
+@pytest.mark.parametrize("name", ["small", "medium"])
+def test_short_presets_have_batches_that_batch_normalisation_can_use(name):
+    assert preset(name).train.batch_size >= 16
+    assert (preset(name).loss.moves_teacher, preset(name).model.forward_target) == (False, "original")

@@ -157,8 +157,9 @@ def _widget(path: str, kind: Any, key: str, help: str | None) -> Any:
     if kind is int:
         changed = _epochs_changed if path == "train.epochs" else None
         return st.number_input(title, step=1, key=key, help=help, on_change=changed)
-    if isinstance(kind, types.UnionType):  # an int, or none
-        return st.number_input(title, value=None, step=1, key=key, help=help, placeholder="none")
+    if isinstance(kind, types.UnionType):  # a number, or none
+        step = 1 if int in typing.get_args(kind) else 0.05
+        return st.number_input(title, value=None, step=step, key=key, help=help, placeholder="none")
     if kind is float:
         return st.number_input(title, step=_STEPS.get(path, 0.1), format="%g", key=key, help=help)
     return st.text_input(title, key=key, help=help)

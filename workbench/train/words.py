@@ -158,9 +158,14 @@ def unreadable(count: int) -> str:
 
 # ------------------------------------------------------------------------------------------------------ settings
 
-PRESET_NAMES = {"small": "Small · minutes on a CPU", "paper": "Paper · best on a GPU"}
+PRESET_NAMES = {
+    "small": "Small · minutes on a CPU",
+    "medium": "Medium · an hour or so on a CPU",
+    "paper": "Paper · best on a GPU",
+}
 PRESET_HELP = (
-    "Small: 128 pixels and a teacher that comes with the workbench. Paper: WideResNet-50-2, 256 pixels, 200 epochs."
+    "Small: 128 pixels and a teacher that comes with the workbench. Medium: the same at 256 pixels, for small"
+    " defects. Paper: WideResNet-50-2, 256 pixels, 200 epochs."
     " Choosing one resets every field below."
 )
 NAME_HELP = "The name of the model. It can be changed at any time."
@@ -188,6 +193,7 @@ TITLES = {
     "loss.moves_teacher": "L_KD and L_align train the teacher's FPM",
     "loss.alpha": "α, weight of L_KD",
     "loss.beta": "β, weight of L_align",
+    "loss.beta_share": "Share of the steps of β (empty: count epochs)",
     "loss.beta_epochs": "Epochs of β (empty: all)",
     "loss.delta": "δ, weight of L_query",
     "train.epochs": "Epochs",

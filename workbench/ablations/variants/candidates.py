@@ -178,7 +178,7 @@ def same_parts(config: Config) -> str:
 def variant_of(config: Config) -> str:
     """The name in `VARIANTS` that these settings are, also in what the figures vary; "" if they are none of them."""
     odd = {path for path in differences(config, Config()) if path in _SWEPT and path != "loss.beta_epochs"}
-    if config.loss.beta_epochs is None:
+    if config.loss.beta_epochs is None and config.loss.beta_share is None:
         odd.add("loss.beta_epochs")
     for variant in VARIANTS.values():
         if odd <= set(variant.changes) and not differences(variant.config(config), config):

@@ -217,7 +217,7 @@ def differs(found: Sequence[Difference]) -> str:
     return ", ".join(few[:_FEW]) + (f" and {len(few) - _FEW} more" if len(few) > _FEW else "")
 
 
-_LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epochs")
+_LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epochs", "loss.beta_share")
 
 
 def _few(setting: Difference) -> str:
