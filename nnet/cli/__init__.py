@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from nnet.cli import ablate, data, evaluate, info, replay, score, train, watch
+from nnet.cli import ablate, data, evaluate, export, info, replay, score, train, watch
 from nnet.errors import NNetError
 
 COMMANDS: dict[str, ModuleType] = {
@@ -20,6 +20,7 @@ COMMANDS: dict[str, ModuleType] = {
     "info": info,
     "data": data,
     "replay": replay,
+    "export": export,
     "ablate": ablate,
 }
 """Each module has HELP, a sentence; add(parser), its options; and run(options), which returns the exit code."""

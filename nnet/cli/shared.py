@@ -13,11 +13,16 @@ from nnet.config import ConfigError
 from nnet.training.events import PHASES, Listener, Progress
 
 
-def add_device(parser: argparse.ArgumentParser) -> None:
-    """--device and --teacher-weights."""
+def add_teacher_weights(parser: argparse.ArgumentParser) -> None:
+    """--teacher-weights."""
     parser.add_argument(
         "--teacher-weights", type=Path, metavar="FILE", help="the teacher's weights, a .pth or .safetensors file"
     )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """--device and --teacher-weights."""
+    add_teacher_weights(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps; auto picks the fastest")
 
 

@@ -1,0 +1,40 @@
+"""nnet export: a trained model as a folder for machines without N-Net."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from nnet.cli.shared import add_checkpoint, add_teacher_weights
+
+HELP = "write a model for machines without N-Net (ONNX, OpenVINO, torch.export)"
+FORMATS = ("onnx", "openvino", "torch")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_checkpoint(parser)
+    parser.add_argument("--format", required=True, choices=FORMATS, help="docs/export.md says which is for what")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the exported model")
+    parser.add_argument("--score", metavar="EXPR", help="an expression such as M1*M2*M3; default: the model's own")
+    parser.add_argument(
+        "--pictures", type=Path, nargs="*", default=[], metavar="IMAGE", help="compare on these pictures, too"
+    )
+    add_teacher_weights(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Export, and say how far the exported model is from the original."""
+    from nnet.data.images import decode
+    from nnet.detector import Detector
+    from nnet.export import export
+
+    own = [decode(path).image for path in options.pictures]
+    model = Detector.load(options.checkpoint, "cpu", options.teacher_weights)
+    done = export(model, options.format, options.out, options.score, own)
+    check, largest = done.check, max(done.check.maps.values())
+    print(
+        f"{options.out} holds the model as {options.format}. On {check.pictures} pictures its decisions are those of "
+        f"the original; maps differ by at most {largest:.1e}, scores by at most {check.score:.1e} of the threshold."
+    )
+    return 0

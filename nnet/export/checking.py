@@ -1,0 +1,127 @@
+"""Whether an exported model says what the original says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from nnet.data.elpv import open_elpv
+from nnet.data.errors import DataError
+from nnet.data.images import resize
+from nnet.data.textures import TEXTURES, normal_image
+from nnet.detector import TrainedModel
+from nnet.export.errors import ExportError
+from nnet.export.formats import Run
+from nnet.export.graph import Graph
+from nnet.scoring.calibration import Reference
+
+LIMIT = 1e-3
+"""How far a score may move, in units of the threshold."""
+
+SCORES = "score_map", "score"
+BATCH = 4
+RANDOM, SAMPLES = 4, 6
+
+
+@dataclass(frozen=True)
+class Check:
+    """The exported model against the original on the same pictures.
+
+    Attributes:
+        pictures: how many.
+        maps: M1..M6 -> largest difference of a pixel, over all of them.
+        score: largest difference of an image score or a pixel of the score map, in units of the threshold.
+        decisions: how many decisions differ.
+        ties: how many pictures `score` leaves out, since the original itself moves as far on them when its rounding
+            changes: the memory's shrinkage lets an item in or not, and the item lies exactly on the limit.
+    """
+
+    pictures: int
+    maps: dict[str, float]
+    score: float
+    decisions: int
+    ties: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "limit": LIMIT}
+
+
+def pictures(size: int, own: Sequence[np.ndarray] = ()) -> np.ndarray:
+    """What is compared, uint8 (N, size, size, 3): the caller's own pictures, textures, solar cells if they are
+    installed, and random pixels."""
+    textures = [normal_image(kind, seed=1, size=max(size, 64)) for kind in TEXTURES]
+    noise = np.random.default_rng(0).integers(0, 256, (RANDOM, size, size, 3), dtype=np.uint8)
+    return np.stack([*(resize(image, size) for image in (*own, *textures, *_solar_cells())), *noise])
+
+
+def compare(model: TrainedModel, reference: Reference, run: Run, images: np.ndarray) -> Check:
+    """Run both on the same pictures.
+
+    Args:
+        model, reference: the original.
+        run: the exported model.
+        images: uint8 (N, size, size, 3).
+    """
+    original = Graph(model, reference).eval()
+    maps = dict.fromkeys(model.config.maps, 0.0)
+    score, decisions, ties = 0.0, 0, 0
+    for start in range(0, len(images), BATCH):
+        part = images[start : start + BATCH]
+        found, wanted = run(part), _original(original, part)
+        maps = {name: max(known, _difference(found[name], wanted[name]).max()) for name, known in maps.items()}
+        decisions += int(np.sum(found["anomalous"] != wanted["anomalous"]))
+        each = np.maximum(*(_difference(found[name], wanted[name]) for name in SCORES)) / reference.threshold
+        for picture, difference in zip(part, each.tolist(), strict=True):
+            if difference > LIMIT and difference <= 2 * _own_spread(original, picture) / reference.threshold:
+                ties += 1
+            else:
+                score = max(score, difference)
+    return Check(len(images), {name: float(value) for name, value in maps.items()}, score, decisions, ties)
+
+
+def require_same(check: Check, what: str) -> None:
+    """Refuse an exported model that differs from the original.
+
+    Raises:
+        ExportError: what differs, and by how much.
+    """
+    if check.score <= LIMIT and not check.decisions:
+        return
+    raise ExportError(
+        f"The {what} model was not written, because it differs from the original. On {check.pictures} pictures, scores "
+        f"differ by up to {check.score:.2g} of the threshold, where at most {LIMIT:g} is accepted; the number of "
+        f"decisions that differ is {check.decisions}. Please report it with the versions of nnet and of the packages."
+    )
+
+
+def _original(graph: Graph, images: np.ndarray, gain: float = 1) -> dict[str, np.ndarray]:
+    """What the original says of some pictures whose light is multiplied by `gain`."""
+    with torch.inference_mode():
+        return {name: value.numpy() for name, value in graph.judge(torch.from_numpy(images) * gain).items()}
+
+
+def _own_spread(original: Graph, picture: np.ndarray) -> float:
+    """How far the original's score moves when the picture changes by no more than rounding does."""
+    wanted = _original(original, picture[None])["score_map"]
+    gains = [1 + sign * step for step in (1e-7, 3e-7, 1e-6, 3e-6, 1e-5) for sign in (-1, 1)]
+    return max(float(np.abs(_original(original, picture[None], gain)["score_map"] - wanted).max()) for gain in gains)
+
+
+def _difference(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Each picture's largest absolute difference; infinite where one is no number or the shapes differ."""
+    if found.shape != wanted.shape or not np.isfinite(found).all():
+        return np.full(len(wanted), np.inf)
+    largest: np.ndarray = np.abs(found - wanted).reshape(len(wanted), -1).max(axis=1)
+    return largest
+
+
+def _solar_cells() -> list[np.ndarray]:
+    try:
+        test = open_elpv("mono").test
+    except DataError:  # the package with the samples is an extra
+        return []
+    return [sample.load().image for sample in test[:: max(1, len(test) // SAMPLES)][:SAMPLES]]

@@ -1,0 +1,89 @@
+"""An export as a folder: complete and checked, or not there at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnet.detector import TrainedModel
+from nnet.export import checking, formats, manifest
+from nnet.export.checking import Check
+from nnet.export.errors import ExportError
+from nnet.export.formats import MANIFEST
+from nnet.export.graph import Graph
+from nnet.saved.storage import write_json
+
+FORMATS = ("onnx", "openvino", "torch")
+SCRIPT = "score.py"
+_STANDALONE = Path(__file__).with_name("standalone.py")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A finished export: its folder, and the comparison with the original."""
+
+    folder: Path
+    check: Check
+
+
+def export(
+    model: TrainedModel, kind: str, out: Path, expression: str | None = None, own: Sequence[np.ndarray] = ()
+) -> Exported:
+    """Write a trained model, its manifest and, for ONNX, the stand-alone script into a folder.
+
+    Args:
+        model: on the CPU.
+        kind: one of FORMATS.
+        out: the folder; an earlier export there is replaced.
+        expression: of the score; the model's own by default.
+        own: pictures, uint8 (H, W, 3), that are compared besides those of `checking.pictures`.
+
+    Raises:
+        ExportError: a package is missing, the folder holds something else, or the exported model differs.
+        nnet.expression.ExpressionError: malformed, or a map that this model does not have.
+    """
+    formats.require(kind)
+    _require_free(out)
+    if model.device.type != "cpu":
+        raise ExportError(
+            f"A model is exported from the CPU, but this one is on {model.device_name}. Load it with cpu."
+        )
+    reference = model.calibration.for_expression(expression)
+    graph = Graph(model, reference, inside=kind == "web").eval()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
+        folder = Path(temporary) / "export"
+        folder.mkdir()
+        formats.write(graph, kind, folder)
+        # The runner reads the outputs' names in the manifest, so a first one stands there before the check.
+        write_json(folder / MANIFEST, {"format": kind, "outputs": graph.names})
+        run = formats.open_export(folder)
+        check = checking.compare(model, reference, run, checking.pictures(model.config.model.size, own))
+        checking.require_same(check, kind)
+        if kind == "onnx":
+            shutil.copy(_STANDALONE, folder / SCRIPT)
+        (folder / MANIFEST).unlink()
+        described = manifest.describe(model, reference, graph, kind, check)
+        write_json(folder / MANIFEST, {**described, "files": manifest.files(folder)})
+        _put(folder, out)
+    return Exported(out, check)
+
+
+def _require_free(out: Path) -> None:
+    """Only an earlier export is ever replaced."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (out / MANIFEST).is_file():
+        raise ExportError(f"{out} holds something that is no export. Give a new or an empty folder.")
+
+
+def _put(folder: Path, out: Path) -> None:
+    """Put the finished folder in place; what was there goes away only then."""
+    if out.exists():
+        old = folder.parent / "old"
+        os.replace(out, old)
+    os.replace(folder, out)

@@ -1,0 +1,84 @@
+"""The trained network as one function of pixels: what every export format holds, from the image to the decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from nnet.detector import TrainedModel
+from nnet.expression import parse
+from nnet.scoring.calibration import Reference
+from nnet.scoring.maps import anomaly_maps, image_score, score_maps, to_common_size
+
+INPUT = "images"
+"""Name of the only input: uint8 (N, size, size, 3), RGB, any N of at least 1."""
+
+INSIDE = "addressing", "F1", "F2", "F3", "P1", "P2", "P3", "D1", "D2", "D3", "SP1", "SP2", "SP3"
+"""Names of what `inside` adds, as far as the network has it."""
+
+
+class Graph(nn.Module):
+    """uint8 pixels in; M1..M6, the score map, the score, the threshold and the decision out.
+
+    Args:
+        model: the trained model; its network is used as it is.
+        reference: expression and threshold.
+        inside: give the intermediates of INSIDE, too.
+    """
+
+    limit: Tensor
+
+    def __init__(self, model: TrainedModel, reference: Reference, inside: bool = False) -> None:
+        super().__init__()
+        self.network, self.config, self.inside = model.network, model.config, inside
+        self.expression = parse(reference.expression)
+        # Not called "threshold": the exporter to ONNX does not bear a buffer and an output of one name.
+        self.register_buffer("limit", torch.tensor(float32_below(reference.threshold)), persistent=False)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """images (N, size, size, 3) uint8 -> a tensor for each of `names`.
+
+        M1..M6 (N, 64, 64), score_map (N, size, size), score (N,), threshold (), all float32; anomalous (N,) bool.
+        """
+        return self.judge(images.float())
+
+    def judge(self, pixels: Tensor) -> dict[str, Tensor]:
+        """The same for float32 pixels 0..255."""
+        out = self.network(pixels.permute(0, 3, 1, 2) / 255)
+        maps = to_common_size(anomaly_maps(out, self.config.loss.distance), self.config.model.map_size)
+        scores = score_maps(maps, self.expression, self.config.model.size, self.config.scoring.sigma)
+        score = image_score(scores)
+        threshold = self.limit.clone()
+        found = {"score_map": scores, "score": score, "threshold": threshold, "anomalous": score > threshold}
+        return {**maps, **found, **(self._inside(out) if self.inside else {})}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the outputs, in order."""
+        return tuple(self.outputs())
+
+    def outputs(self) -> dict[str, Tensor]:
+        """The outputs for the example, by name."""
+        with torch.no_grad():
+            found: dict[str, Tensor] = self(self.example())
+            return found
+
+    def example(self) -> Tensor:
+        """Two black images; of one alone the exporters would take N to be always 1."""
+        return torch.zeros(2, self.config.model.size, self.config.model.size, 3, dtype=torch.uint8)
+
+    def _inside(self, out: Any) -> dict[str, Tensor]:
+        found = {} if out.addressing is None else {"addressing": out.addressing.weights}
+        for symbol in ("F", "P", "D", "SP"):
+            features = getattr(out, symbol)
+            found |= {} if features is None else {f"{symbol}{i}": f for i, f in enumerate(features, 1)}
+        return found
+
+
+def float32_below(threshold: float) -> float:
+    """The largest float32 that is not above a threshold: a float32 score lies above both, or above neither."""
+    near = np.float32(threshold)
+    return float(near if near <= threshold else np.nextafter(near, np.float32(-np.inf)))

@@ -1,0 +1,96 @@
+"""manifest.json of an export: what goes in, what comes out, what the numbers mean and where they come from."""
+
+from __future__ import annotations
+
+import datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnet.detector import TrainedModel
+from nnet.export.checking import Check
+from nnet.export.formats import OPSET
+from nnet.export.graph import INPUT, Graph
+from nnet.model.weights import file_sha256
+from nnet.saved.provenance import commit, versions
+from nnet.scoring.calibration import Reference
+
+VERSION = 1
+"""Raised when a field changes its meaning."""
+
+_RUNTIMES = {
+    "onnx": ("onnx", "onnxscript", "onnxruntime"),
+    "openvino": ("openvino",),
+    "torch": ("torch",),
+    "web": ("onnx", "onnxscript", "onnxruntime"),
+}
+
+
+def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str, check: Check) -> dict[str, Any]:
+    """The manifest without its "files", which are listed when all of them are there."""
+    saved, config = model.checkpoint, model.config
+    data = saved.about.get("data") or {}
+    return {
+        "version": VERSION,
+        "format": kind,
+        "name": saved.name,
+        "expression": reference.expression,
+        "threshold": reference.threshold,
+        "threshold_means": (
+            f"A picture whose score is above the threshold is called anomalous. It is the {reference.quantile:.0%} "
+            f"quantile of the scores of {reference.n} normal pictures that the model was not trained on."
+        ),
+        "input": {"name": INPUT, "dtype": "uint8", "shape": ["N", config.model.size, config.model.size, 3]},
+        "outputs": {name: _output(value) for name, value in graph.outputs().items()},
+        "preprocessing": {
+            "colours": "RGB, upright as EXIF says, transparent parts on white",
+            "size": config.model.size,
+            "resize": "Pillow, BILINEAR (antialiased), to size x size without keeping the aspect ratio",
+            "normalisation": {"in_graph": True, "mean": list(model.network.T.mean), "std": list(model.network.T.std)},
+        },
+        "sigma": config.scoring.sigma,
+        "calibration": _calibration(model, reference),
+        "teacher": {"name": config.model.teacher, "origin": saved.about.get("teacher_origin", "not stated")},
+        "data": {key: data.get(key, "not stated") for key in ("name", "source", "licence", "sha256")},
+        "checkpoint": {
+            "weights_sha256": saved.weights_hash,
+            "created": saved.about.get("created"),
+            "commit": saved.about.get("commit"),
+            "config": config.to_dict(),
+        },
+        "opset": OPSET if kind in ("onnx", "web") else None,
+        "exported": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "versions": {**versions(), **{name: metadata.version(name) for name in _RUNTIMES[kind]}},
+        "check": check.to_dict(),
+    }
+
+
+def files(folder: Path) -> dict[str, dict[str, Any]]:
+    """Size and SHA-256 of every file in a folder, by its path with forward slashes."""
+    return {
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _output(value: Any) -> dict[str, Any]:
+    """dtype and shape, with the batch as "N"."""
+    shape = list(value.shape)
+    return {"dtype": str(value.dtype).removeprefix("torch."), "shape": ["N", *shape[1:]] if shape else []}
+
+
+def _calibration(model: TrainedModel, reference: Reference) -> dict[str, Any]:
+    """What a score is compared with. `percentiles` holds the score that so many per cent of them do not exceed."""
+    return {
+        "normal_pictures": reference.n,
+        "quantile": reference.quantile,
+        "scores": reference.scores.tolist(),
+        "percentiles": {str(p): float(np.percentile(reference.scores, p)) for p in range(0, 101, 5)},
+        "pixel_median": reference.pixel_median,
+        "colour_range": list(reference.colour_range),
+        "map_quantiles": model.calibration.map_quantiles,
+    }

@@ -1,0 +1,166 @@
+"""An exported model says what the original says, also where neither torch nor nnet can be imported."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import random_images, tiny_config
+from PIL import Image
+
+from nnet import cli
+from nnet.config import Config
+from nnet.detector import Detector, TrainedModel
+from nnet.export import Check, ExportError, checking, export, folder, formats, open_export
+from nnet.export.graph import Graph, float32_below
+from nnet.model.network import NNet
+from nnet.saved.checkpoint import Checkpoint
+from nnet.scoring.calibration import calibrate
+
+pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxscript")
+
+# Run before the script: whoever imports one of these fails, as on a machine without them.
+WITHOUT = """
+import runpy, sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("torch", "torchvision", "timm", "nnet", "onnx"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+script, *sys.argv[1:] = sys.argv[1:]
+runpy.run_path(script, run_name="__main__")
+"""
+
+
+def untrained(config: Config) -> TrainedModel:
+    """A model with random weights and made-up calibration: enough to compare two ways to compute it."""
+    network = NNet(config).eval().requires_grad_(False)
+    maps = Detector(network, config, "cpu").maps(list(random_images(4, config.model.size, seed=3)))
+    calibration = calibrate(maps, config.model.size, config.scoring)
+    return TrainedModel(network, Checkpoint(Path("untrained"), config, "0" * 64, calibration, {}), "cpu")
+
+
+@pytest.fixture(scope="module")
+def exported(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("exports") / "onnx"
+    assert cli.main(["export", "--checkpoint", str(tiny_checkpoint), "--format", "onnx", "--out", str(out)]) == 0
+    return out
+
+
+def test_the_manifest_tells_what_the_numbers_mean_and_lists_every_file(exported, detector):
+    manifest = json.loads((exported / "manifest.json").read_text())
+    reference = detector.calibration.for_expression()
+    assert manifest["threshold"] == reference.threshold and manifest["expression"] == reference.expression
+    assert manifest["calibration"]["percentiles"]["100"] == reference.scores.max()
+    assert manifest["check"]["score"] <= checking.LIMIT and manifest["check"]["decisions"] == 0
+    present = {path.name for path in exported.iterdir()} - {"manifest.json"}
+    assert present == set(manifest["files"]) == {"model.onnx", "score.py"}
+    assert not list(exported.parent.glob(".onnx*")), "a temporary folder stayed"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_any_number_of_pictures_goes_in_and_the_documented_shapes_come_out(exported, detector, count):
+    images = random_images(count, seed=7)
+    found = open_export(exported, threads=1)(images)
+    manifest = json.loads((exported / "manifest.json").read_text())
+    for name, stated in manifest["outputs"].items():
+        shape = [count if side == "N" else side for side in stated["shape"]]
+        assert (list(found[name].shape), str(found[name].dtype)) == (shape, stated["dtype"])
+    for score, value in zip(detector.score(list(images)), found["score"], strict=True):
+        assert value == pytest.approx(score.value, abs=1e-3 * manifest["threshold"])
+
+
+def test_the_script_scores_a_folder_where_torch_and_nnet_are_missing(exported, detector, tmp_path):
+    pictures, out = tmp_path / "pictures", tmp_path / "out"
+    (pictures / "deep").mkdir(parents=True)
+    Image.fromarray(random_images(1, 80, seed=4)[0]).save(pictures / "a.png")
+    Image.fromarray(random_images(1, 120, seed=5)[0][:90]).save(pictures / "deep" / "b.png")
+    command = [sys.executable, "-c", WITHOUT, str(exported / "score.py"), str(pictures), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader((out / "scores.csv").open()))
+    assert [Path(row["image"]).name for row in rows] == ["a.png", "b.png"]
+    threshold = detector.calibration.for_expression().threshold
+    for row in rows:
+        picture = np.asarray(Image.open(row["image"]))
+        value = detector.score([picture])[0].value
+        assert float(row["score"]) == pytest.approx(value, abs=1e-3 * threshold, rel=1e-5)
+        assert bool(int(row["anomalous"])) == (value > threshold)
+    with Image.open(out / "deep_b.png_overlay.png") as overlay:
+        assert overlay.size == (120, 90)
+
+
+def test_the_script_is_at_most_forty_lines_long():
+    assert len((Path(folder.__file__).parent / "standalone.py").read_text().splitlines()) <= 40
+
+
+def test_another_expression_brings_its_own_threshold_and_torch_needs_no_extra(tiny_checkpoint, tmp_path):
+    model = Detector.load(tiny_checkpoint, "cpu")
+    done = export(model, "torch", tmp_path / "out", "M1*M2")
+    assert done.check.score <= checking.LIMIT
+    assert open_export(done.folder)(random_images(2))["threshold"] == pytest.approx(
+        model.calibration.for_expression("M1*M2").threshold, rel=1e-6
+    )
+
+
+def test_openvino_says_the_same(tiny_checkpoint, tmp_path):
+    pytest.importorskip("openvino")
+    done = export(Detector.load(tiny_checkpoint, "cpu"), "openvino", tmp_path / "out")
+    assert done.check.score <= checking.LIMIT and not done.check.decisions
+
+
+@pytest.mark.slow
+def test_the_papers_teacher_is_exported(tmp_path):
+    model = untrained(tiny_config(model__teacher="wide_resnet50_2"))
+    assert export(model, "onnx", tmp_path / "out").check.score <= checking.LIMIT
+
+
+def test_a_model_that_differs_is_not_written_and_an_older_export_stays(tiny_checkpoint, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "manifest.json").write_text("{}")
+    monkeypatch.setattr(folder.checking, "compare", lambda *_: Check(3, {"M1": 0.1}, 0.002, 0, 0))
+    monkeypatch.setattr(folder.formats, "write", lambda graph, kind, where: (where / formats.MODELS[kind]).touch())
+    monkeypatch.setattr(folder.formats, "open_export", lambda where: None)
+    with pytest.raises(ExportError, match=r"0\.002 of the threshold, where at most 0\.001"):
+        export(Detector.load(tiny_checkpoint, "cpu"), "torch", out)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert [path.name for path in out.iterdir()] == ["manifest.json"]
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tiny_checkpoint, tmp_path):
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(ExportError, match="holds something that is no export"):
+        export(Detector.load(tiny_checkpoint, "cpu"), "torch", tmp_path)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_missing_package_is_named_with_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(ExportError, match=r'onnxruntime.*pip install "\.\[export\]"'):
+        formats.require("onnx")
+
+
+def test_a_shifted_score_is_a_difference_and_no_tie(detector):
+    reference = detector.calibration.for_expression()
+    original = Graph(detector, reference).eval()
+
+    def shifted(images: np.ndarray) -> dict[str, np.ndarray]:
+        found = checking._original(original, images)
+        return {**found, "score": found["score"] + 0.1 * reference.threshold}
+
+    check = checking.compare(detector, reference, shifted, random_images(2))
+    assert check.score == pytest.approx(0.1, rel=1e-3) and check.ties == 0
+
+
+@pytest.mark.parametrize("threshold", [0.1, 1 / 3, 0.5, 1e-9])
+def test_rounding_the_threshold_changes_no_decision(threshold):
+    near = np.float32(threshold)
+    for value in (near, np.nextafter(near, np.float32(-1)), np.nextafter(near, np.float32(1))):
+        assert (value > np.float32(float32_below(threshold))) == (float(value) > threshold)
