@@ -81,4 +81,4 @@ class Graph(nn.Module):
 def float32_below(threshold: float) -> float:
     """The largest float32 that is not above a threshold: a float32 score lies above both, or above neither."""
     near = np.float32(threshold)
-    return float(near if near <= threshold else np.nextafter(near, np.float32(-np.inf)))
+    return float(near if float(near) <= threshold else np.nextafter(near, np.float32(-np.inf)))

@@ -20,9 +20,8 @@ def main(source: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with (out / "scores.csv").open("w", newline="", encoding="utf-8") as stream:
         (table := csv.writer(stream)).writerow(["image", "score", "threshold", "anomalous", "percentile_among_normals"])
-        for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
-            if path.suffix.lower() not in SUFFIXES or out in path.parents:
-                continue
+        found = sorted(source.rglob("*")) if source.is_dir() else [source]
+        for path in (p for p in found if p.suffix.lower() in SUFFIXES and out not in p.parents):
             rgba = ImageOps.exif_transpose(image := Image.open(path)).convert("RGBA")
             assert image.mode[0] not in "IF", f"{path} has more than 8 bits of grey; save it with 8 bits."
             picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
