@@ -6,7 +6,7 @@ import streamlit as st
 
 from nnet.scoring import judge
 from workbench.home import words
-from workbench.shared import chosen_picture, frame, pictures, resources, samples, theme
+from workbench.shared import chosen_picture, frame, living_network, pictures, resources, samples, theme
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
@@ -17,6 +17,8 @@ def main() -> None:
         st.markdown(words.ABOUT)
         st.space("small")
         _example(model)
+        st.space("small")
+        _network(model)
         st.space("small")
         _ways_on()
         st.caption(shared_words.sample_source(samples.collection()))
@@ -41,6 +43,15 @@ def _example(model: Model) -> None:
         st.markdown(words.decided(judged.reference, judged.value))
         st.html(pictures.colour_bar(scale))
         st.caption(words.HOW_TO_READ)
+
+
+def _network(model: Model) -> None:
+    """The whole network with the same image."""
+    st.subheader(words.NETWORK_TITLE, anchor=False)
+    picture = next(iter(chosen_picture.sample_pictures().values()))
+    living_network.draw(
+        "home_network", model, picture.load(), next(iter(judge.presets(model.detector.config).values()))
+    )
 
 
 def _ways_on() -> None:

@@ -17,6 +17,7 @@ HOW_TO_READ = (
     "What to look for: outlined regions score above the threshold. Colours mean the same in every picture, so a good "
     "part stays clear."
 )
+NETWORK_TITLE = "What the network does with this picture"
 TRY_IT = "Try it"
 
 

@@ -1,0 +1,260 @@
+"""A forward pass as the parts of Figure 2: what each part computed, and which parts it saw.
+
+Only parts that the network has are there: without FPM the maps compare F_i with SF_i, and nothing stands between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnet.detector import Gate, Trace
+from nnet.scoring.maps import MAPS
+
+Array = np.ndarray
+PICTURE, TEACHER, COPIER, PROJECTED, MEMORY, RECALLED, CODE, REBUILDER, MAP, SCORE = (
+    "picture",
+    "teacher",
+    "copier",
+    "projected",
+    "memory",
+    "recalled",
+    "code",
+    "rebuilder",
+    "map",
+    "score",
+)
+"""Kinds of parts. The copier is S1, the rebuilder S2."""
+SCALES = (0, 1, 2)
+_FIT_VECTORS = 1500
+_TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the network.
+
+    Attributes:
+        name: the paper's symbol in ASCII: "F_1", "SP_3", "F'_3", "F_C", "M5"; and "picture", "memory" and "score".
+        kind: one of the kinds above.
+        scale: 0, 1, 2 for fine to coarse, or None for what belongs to no scale.
+        sees: names of the parts that it is computed from.
+        values: features float32 (C, H, W), a map float32 (H, W), the mean weight of each memory item float32 (N,), or
+            None for picture and score.
+        gates: of the FPM that made these features, averaged over channels: along the height (H,) and the width (W,).
+    """
+
+    name: str
+    kind: str
+    scale: int | None
+    sees: tuple[str, ...]
+    values: Array | None = None
+    gates: tuple[Array, Array] | None = None
+
+    @property
+    def is_features(self) -> bool:
+        """Whether `values` has channels."""
+        return self.values is not None and self.values.ndim == 3
+
+
+def anatomy(trace: Trace, used: Iterable[str]) -> dict[str, Part]:
+    """The parts behind a trace, each after all that it sees.
+
+    Args:
+        trace: of one image.
+        used: names of the maps that the score is made of.
+    """
+    parts = [Part("picture", PICTURE, None, ())]
+    parts += _chain("F", TEACHER, trace.F, "picture")
+    parts += _students_features(trace)
+    parts += _projected_teacher(trace)
+    parts += _reverse(trace)
+    names = {part.name for part in parts}
+    parts += [_map(name, values, names, _apart(trace)) for name, values in trace.native_maps.items()]
+    used = frozenset(used)
+    parts.append(Part("score", SCORE, None, tuple(name for name in trace.native_maps if name in used)))
+    return {part.name: part for part in parts}
+
+
+def _chain(symbol: str, kind: str, features: Sequence[Array], first: str) -> list[Part]:
+    """Stages that each see the one before."""
+    names = [f"{symbol}_{scale + 1}" for scale in SCALES]
+    return [
+        Part(name, kind, scale, (names[scale - 1] if scale else first,), features[scale])
+        for scale, name in enumerate(names)
+    ]
+
+
+def _students_features(trace: Trace) -> list[Part]:
+    if trace.SF is None or trace.SP is None:
+        return []
+    parts = _chain("SF", COPIER, trace.SF, "picture")
+    if trace.gates_S1 is not None:
+        gates = trace.gates_S1
+        parts += [Part(f"SP_{i + 1}", PROJECTED, i, (f"SF_{i + 1}",), trace.SP[i], _means(gates[i])) for i in SCALES]
+    return parts
+
+
+def _projected_teacher(trace: Trace) -> list[Part]:
+    """The memory's answer, and what the FPMs on the teacher's side make of the features."""
+    parts = []
+    if trace.F3_recalled is not None and trace.addressing is not None:
+        parts.append(Part("memory", MEMORY, None, ("F_3",), trace.addressing.weights.mean(axis=(0, 1))))
+        parts.append(Part("F'_3", RECALLED, 2, ("memory",), trace.F3_recalled))
+    if trace.gates_T is None:
+        return parts
+    gates = [_means(gate) for gate in trace.gates_T]
+    parts += [Part(f"P_{i + 1}", PROJECTED, i, (f"F_{i + 1}",), trace.P[i], gates[i]) for i in SCALES[:2]]
+    if trace.F3_recalled is None:
+        return [*parts, Part("P_3", PROJECTED, 2, ("F_3",), trace.P[2], gates[2])]
+    if _apart(trace):  # the trace holds the gates of the recalled one only
+        parts.append(Part("P_3", PROJECTED, 2, ("F_3",), trace.P_forward[2]))
+    return [*parts, Part("P'_3" if _apart(trace) else "P_3", PROJECTED, 2, ("F'_3",), trace.P[2], gates[2])]
+
+
+def _apart(trace: Trace) -> bool:
+    """Whether S1 is compared with another P_3 than S2's way goes on from (`model.forward_target` is original)."""
+    return trace.P_forward is not trace.P
+
+
+def _means(gate: Gate) -> tuple[Array, Array]:
+    return gate.h.mean(axis=0), gate.w.mean(axis=0)
+
+
+def _reverse(trace: Trace) -> list[Part]:
+    """The narrow code and S2, which goes from the coarse scale to the fine one."""
+    if trace.D is None or trace.F_C is None:
+        return []
+    third = "F_3" if trace.F3_recalled is None else "F'_3"
+    if trace.gates_T is not None:
+        third = "P'_3" if _apart(trace) and trace.F3_recalled is not None else "P_3"
+    fused = ["P_1", "P_2", third] if trace.gates_T is not None else ["F_1", "F_2", third]
+    parts = [Part("F_C", CODE, None, tuple(fused), trace.F_C)]
+    for scale in reversed(SCALES):
+        seen = "F_C" if scale == SCALES[-1] else f"D_{scale + 2}"
+        parts.append(Part(f"D_{scale + 1}", REBUILDER, scale, (seen,), trace.D[scale]))
+    return parts
+
+
+def _map(name: str, values: Array, parts: set[str], apart: bool) -> Part:
+    info = MAPS[name]
+    number = info.scale + 1
+    if info.branch == "reverse":
+        return Part(name, MAP, info.scale, (f"F_{number}", f"D_{number}"), values)
+    original = f"F_{number}" if apart or info.scale != SCALES[-1] or "F'_3" not in parts else "F'_3"
+    target = next(part for part in (f"P_{number}", original) if part in parts)
+    copied = next(part for part in (f"SP_{number}", f"SF_{number}") if part in parts)
+    return Part(name, MAP, info.scale, (target, copied), values)
+
+
+def depths(parts: Mapping[str, Part]) -> dict[str, int]:
+    """How many steps each part is away from the picture, by the longest way: the order in which a wave reaches them."""
+    found: dict[str, int] = {}
+    for part in parts.values():
+        found[part.name] = 1 + max((found[name] for name in part.sees), default=-1)
+    return found
+
+
+def upstream(parts: Mapping[str, Part], name: str) -> frozenset[str]:
+    """Everything that a part is computed from, directly or not."""
+    seen = parts[name].sees
+    return frozenset(seen).union(*(upstream(parts, other) for other in seen))
+
+
+# ---------------------------------------------------------------------------------------------------------- colours
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """Centre (C,) and the three directions (C, 3) of unit vectors, and the range of each, (3,)."""
+
+    centre: Array
+    directions: Array
+    low: Array
+    high: Array
+
+    def paint(self, features: Array) -> Array:
+        """(C, H, W) -> uint8 (H, W, 3)."""
+        projected = (_vectors(features) - self.centre) @ self.directions
+        colours = np.clip((projected - self.low) / np.maximum(self.high - self.low, _TINY), 0, 1)
+        painted: Array = np.rint(255 * colours).astype(np.uint8).reshape(*features.shape[1:], 3)
+        return painted
+
+
+class FeatureColours:
+    """Feature vectors as colours that mean the same for every picture: one PCA per kind of feature.
+
+    Fitted on normal pictures; of each vector its direction counts and its length does not, as for the cosine of Eq.
+    (2). The teacher's F_i shares its colours with what is compared with it or takes its place, D_i and F'_3; P_i with
+    SP_i and SF_i. So where two tiles show one colour the network sees no difference.
+    """
+
+    def __init__(self, traces: Sequence[Trace]) -> None:
+        """Fit.
+
+        Args:
+            traces: of normal images by one network; a few are enough.
+        """
+        pictures = [anatomy(trace, ()) for trace in traces]
+        own = {_space(part) for parts in pictures for part in parts.values() if part.is_features and _defines(part)}
+        self._bases = {
+            space: _fitted(
+                [
+                    part.values
+                    for parts in pictures
+                    for part in parts.values()
+                    if part.values is not None and part.is_features and _defines(part) and _space(part) == space
+                ]
+            )
+            for space in sorted(own)
+        }
+
+    def paint(self, part: Part) -> Array:
+        """A part's features as colours, uint8 (H, W, 3).
+
+        Raises:
+            ValueError: the part has no features.
+        """
+        if part.values is None or not part.is_features:
+            raise ValueError(f"{part.name} has no channels to be shown as colours.")
+        return self._bases[self._known(part)].paint(part.values)
+
+    def _known(self, part: Part) -> str:
+        """The space of a part; without FPM the student's features are compared with F_i itself."""
+        space = _space(part)
+        return space if space in self._bases else f"teacher {part.scale}"
+
+
+def _defines(part: Part) -> bool:
+    """Whether the colours of its space are fitted on this part: the side that the other one is compared with."""
+    return part.kind in (TEACHER, CODE) or (part.kind == PROJECTED and part.name.startswith("P"))
+
+
+def _space(part: Part) -> str:
+    if part.kind == CODE:
+        return CODE
+    adapted = part.kind in (PROJECTED, COPIER)
+    return f"{PROJECTED if adapted else TEACHER} {part.scale}"
+
+
+def _vectors(features: Array) -> Array:
+    """(C, H, W) -> unit vectors (H W, C)."""
+    rows = features.reshape(len(features), -1).T.astype(np.float64)
+    unit: Array = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _TINY)
+    return unit
+
+
+def _fitted(maps: Sequence[Array]) -> _Basis:
+    """PCA of at most some 1,500 vectors, taken evenly; signs do not depend on the solver."""
+    rows = np.concatenate([_vectors(values) for values in maps])
+    rows = rows[:: max(1, len(rows) // _FIT_VECTORS)]
+    centre = rows.mean(axis=0)
+    _, _, axes = np.linalg.svd(rows - centre, full_matrices=False)
+    directions = np.zeros((rows.shape[1], 3))
+    found = axes[:3].T
+    largest = np.take_along_axis(found, np.abs(found).argmax(axis=0)[None], axis=0)
+    directions[:, : found.shape[1]] = found * np.where(largest < 0, -1.0, 1.0)
+    low, high = np.quantile((rows - centre) @ directions, (0.01, 0.99), axis=0)
+    return _Basis(centre, directions, low, high)

@@ -1,0 +1,146 @@
+"""The network as parts, their colours, and the drawing of both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+from builders import tiny_config
+
+from nnet.analysis.anatomy import FeatureColours, anatomy, depths, upstream
+from nnet.detector import Detector, Trace
+from nnet.model.network import NNet
+from nnet.scoring import circuit
+from nnet.scoring.maps import MAP_NAMES
+from workbench.components.network import drawing, words
+from workbench.components.network.layout import tall, wide
+
+SVG = "{http://www.w3.org/2000/svg}"
+TARGETS = {"model__forward_target": "original"}, {"model__forward_target": "recalled"}
+WITHOUT = (
+    {"model__forward": False},
+    {"model__fpm": False},
+    {"model__nfs": False},
+    {"model__reverse": False, "model__ffc": False},
+)
+PAPER = circuit.read("(M1+M6)*(M2+M5)*(M3+M4)")
+
+
+def traced(image: np.ndarray, **changes: object) -> Trace:
+    torch.manual_seed(0)
+    config = tiny_config(**changes)
+    return Detector(NNet(config), config, "cpu").trace(image)
+
+
+@pytest.fixture(scope="module")
+def trace(image: np.ndarray) -> Trace:
+    return traced(image)
+
+
+def test_every_part_comes_after_what_it_sees(trace: Trace) -> None:
+    parts = anatomy(trace, MAP_NAMES)
+    seen: set[str] = set()
+    for name, part in parts.items():
+        assert set(part.sees) <= seen
+        seen.add(name)
+    third = "P'_3" if "P'_3" in parts else "P_3"
+    assert parts["F_C"].sees == ("P_1", "P_2", third) and parts["M1"].sees == ("F_1", "D_1")
+    assert parts["M6"].sees == ("P_1", "SP_1") and parts["score"].sees == MAP_NAMES
+
+
+def test_a_wave_reaches_the_heatmap_last(trace: Trace) -> None:
+    order = depths(anatomy(trace, MAP_NAMES))
+    assert order["picture"] == 0 and order["F_3"] == 3 and order["D_1"] == order["F_C"] + 3
+    assert max(order, key=lambda name: order[name]) == "score"
+
+
+def test_s2_never_sees_the_picture_but_through_the_code(trace: Trace) -> None:
+    parts = anatomy(trace, MAP_NAMES)
+    assert "F_C" in upstream(parts, "D_1") and not {"SF_1", "SP_1"} & upstream(parts, "D_1")
+    assert not {"memory", "D_3"} & upstream(parts, "M6")
+
+
+def test_where_s1_is_compared_with_the_original_both_targets_are_there(image: np.ndarray) -> None:
+    parts = anatomy(traced(image, model__forward_target="original"), MAP_NAMES)
+    assert parts["P_3"].sees == ("F_3",) and parts["P'_3"].sees == ("F'_3",)
+    assert parts["M4"].sees == ("P_3", "SP_3") and parts["F_C"].sees == ("P_1", "P_2", "P'_3")
+    assert not {"memory", "P'_3"} & upstream(parts, "M4")
+    recalled = anatomy(traced(image, model__forward_target="recalled"), MAP_NAMES)
+    assert "P'_3" not in recalled and recalled["P_3"].sees == ("F'_3",)
+    assert "memory" in upstream(recalled, "M4")
+    plain = anatomy(traced(image, model__forward_target="original", model__fpm=False), MAP_NAMES)
+    assert plain["M4"].sees == ("F_3", "SF_3") and plain["F_C"].sees == ("F_1", "F_2", "F'_3")
+
+
+@pytest.mark.parametrize("changes", WITHOUT, ids=lambda changes: next(iter(changes)))
+def test_a_part_that_the_network_lacks_is_missing(image: np.ndarray, changes: dict[str, object]) -> None:
+    missing = {
+        "model__forward": {"SF_1", "SP_1", "M4"},
+        "model__fpm": {"P_1", "SP_1"},
+        "model__nfs": {"memory", "F'_3"},
+        "model__reverse": {"F_C", "D_1", "M1"},
+    }[next(iter(changes))]
+    trace = traced(image, **changes)
+    parts = anatomy(trace, trace.native_maps)
+    assert not missing & set(parts)
+    assert all(set(part.sees) <= set(parts) for part in parts.values())
+    colours = FeatureColours([trace])
+    for part in parts.values():
+        if part.is_features:
+            assert colours.paint(part).shape == (*part.values.shape[1:], 3)
+
+
+def test_one_colour_is_one_direction_whatever_the_picture(trace: Trace, image: np.ndarray) -> None:
+    colours = FeatureColours([trace])
+    part = anatomy(trace, ())["F_1"]
+    louder = replace(part, values=3 * part.values)
+    np.testing.assert_array_equal(colours.paint(louder), colours.paint(part))
+    rebuilt = replace(anatomy(trace, ())["D_1"], values=part.values)  # S2 that rebuilds exactly has T's colours
+    np.testing.assert_array_equal(colours.paint(rebuilt), colours.paint(part))
+    half = replace(part, values=part.values[:, :, : part.values.shape[2] // 2])
+    np.testing.assert_array_equal(colours.paint(half), colours.paint(part)[:, : half.values.shape[2]])
+
+
+def test_a_map_has_no_channels_to_paint(trace: Trace) -> None:
+    parts = anatomy(trace, MAP_NAMES)
+    with pytest.raises(ValueError, match="M1 has no channels"):
+        FeatureColours([trace]).paint(parts["M1"])
+
+
+@pytest.mark.parametrize("changes", [*TARGETS, *WITHOUT], ids=str)
+@pytest.mark.parametrize("layout", [wide, tall])
+def test_no_two_parts_overlap_and_all_are_inside(image: np.ndarray, layout, changes: dict[str, object]) -> None:
+    trace = traced(image, **changes)
+    made = layout(anatomy(trace, trace.native_maps))
+    for one, other in combinations(made.boxes.values(), 2):
+        apart_x = one.x + one.width <= other.x or other.x + other.width <= one.x
+        apart_y = one.y + one.height <= other.y or other.y + other.height <= one.y
+        assert apart_x or apart_y
+    for box in made.boxes.values():
+        assert box.x >= 0 and box.y >= 0 and box.x + box.width <= made.width and box.y + box.height <= made.height
+
+
+@pytest.mark.parametrize("score", [PAPER, circuit.read("M1*M4"), None], ids=["paper", "two maps", "no circuit"])
+def test_the_drawing_has_each_part_once_and_leads_from_the_picture_to_the_score(trace: Trace, score) -> None:
+    used = MAP_NAMES if score in (PAPER, None) else ("M1", "M4")
+    parts = anatomy(trace, used)
+    spoken = {name: f"{words.spoken(part)} <&" for name, part in parts.items()}  # words are escaped
+    labels = drawing.Labels("N", spoken, words.LANES, words.captions(parts), words.rows(parts), "7.4 & more")
+    for text in drawing.drawings(parts, {"picture": "data:,"}, score, labels):
+        root = ElementTree.fromstring(text)
+        drawn = [group.get("data-name") for group in root.iter(f"{SVG}g") if group.get("class") == "part"]
+        assert sorted(drawn) == sorted(parts)
+        ways = {(path.get("data-from"), path.get("data-to")) for path in root.iter(f"{SVG}path")}
+        assert ways == {(seen, part.name) for part in parts.values() for seen in part.sees}
+        signs = [text.text for text in root.iter(f"{SVG}text") if text.text in ("+", "\N{MULTIPLICATION SIGN}")]
+        assert len(signs) == {PAPER: 5, None: 0}.get(score, 1)
+
+
+def test_every_part_has_a_title_and_a_sentence(trace: Trace) -> None:
+    for part in anatomy(trace, MAP_NAMES).values():
+        assert words.name(part) and words.sentence(part).endswith(".")
+        assert (part.values is None) == (not words.facts(part))

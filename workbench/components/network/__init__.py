@@ -1,0 +1,79 @@
+"""The whole network as one living drawing: point at a part, open it, or see the result without it.
+
+What the result would be without a part travels with the drawing, so that holding a part answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from workbench.components.base import fired, register
+from workbench.components.network import words
+
+_mount = register("network", Path(__file__).parent)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What opens when a part is pressed.
+
+    Attributes:
+        title, sentence: in plain words.
+        facts: label and value.
+        page: the page about it as in pages/, "" for none; `page_title` for people.
+        variant: the key of what happens without it, "" where it cannot be left out.
+    """
+
+    title: str
+    sentence: str
+    facts: tuple[tuple[str, str], ...]
+    page: str
+    page_title: str
+    variant: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The network without a part: the parts that are `gone`, the `tiles` that change (name -> data URI), and the
+    `result` in words."""
+
+    gone: tuple[str, ...]
+    tiles: Mapping[str, str]
+    result: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """All that is drawn.
+
+    Attributes:
+        wide, narrow: SVG of `workbench.components.network.drawing.drawings`.
+        cards: by the part's name.
+        variants: by key.
+        picture: stands for the picture and the model; when it changes, a wave runs through the drawing.
+    """
+
+    wide: str
+    narrow: str
+    cards: Mapping[str, Card]
+    variants: Mapping[str, Variant]
+    picture: str
+
+
+def draw(key: str, network: Network, on_visit: Callable[[str], None]) -> None:
+    """Draw it.
+
+    Args:
+        key: unique on the page.
+        network: as above.
+        on_visit: called, before the next run, with the page that the visitor wants to go to.
+    """
+
+    def visited() -> None:
+        page = fired(key, "visit")
+        if page in {card.page for card in network.cards.values() if card.page}:
+            on_visit(str(page))
+
+    _mount(key=key, data=asdict(network) | {"words": words.BROWSER}, on_visit_change=visited)

@@ -1,0 +1,207 @@
+const NARROW = 780;
+const HOLD = 350;
+
+const drawn = (text) => document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
+
+// Everything that the part is made from, and everything that it feeds, as sets of names.
+const reach = (edges, name, from, to) => {
+  const found = new Set();
+  const follow = (part) => edges.forEach((edge) => {
+    if (edge.dataset[from] === part && !found.has(edge.dataset[to])) {
+      found.add(edge.dataset[to]);
+      follow(edge.dataset[to]);
+    }
+  });
+  follow(name);
+  return found;
+};
+
+const light = (root, name) => {
+  const svg = root._svg;
+  svg.classList.toggle('pointed', !!name);
+  const edges = [...svg.querySelectorAll('.edge')];
+  const sees = name ? reach(edges, name, 'to', 'from') : new Set();
+  const feeds = name ? reach(edges, name, 'from', 'to') : new Set();
+  svg.querySelectorAll('.part').forEach((part) => {
+    const own = part.dataset.name;
+    part.classList.toggle('lit', own === name || sees.has(own) || feeds.has(own));
+  });
+  const within = (set, part) => part === name || set.has(part);
+  edges.forEach((edge) => {
+    const { from, to } = edge.dataset;
+    edge.classList.toggle('lit', (within(sees, from) && within(sees, to)) || (within(feeds, from) && within(feeds, to)));
+  });
+  const card = root._data.cards[name];
+  root._line.textContent = card ? `${card.title}. ${card.sentence}` : root._data.words.hint;
+};
+
+// Show the network without what the variant leaves out; '' shows it whole.
+const leaveOut = (root, key) => {
+  const variant = root._data.variants[key];
+  root._out = variant ? key : '';
+  root._svg.classList.toggle('without', !!variant);
+  root._svg.querySelectorAll('.part').forEach((part) => {
+    const { name } = part.dataset;
+    part.classList.toggle('gone', !!variant && variant.gone.includes(name));
+    const image = part.querySelector('image');
+    if (image) image.setAttribute('href', (variant && variant.tiles[name]) || image._whole);
+  });
+  const result = root._svg.querySelector('.result');
+  if (result) result.textContent = variant ? variant.result : result._whole;
+};
+
+const say = (root, card) => {
+  const variant = root._data.variants[card.variant];
+  root._line.textContent = fill(root._data.words.without, { part: card.title, result: variant.result });
+};
+
+const open = (root, name, send) => {
+  const { cards, words } = root._data;
+  const card = cards[name];
+  const panel = root._panel;
+  root._open = name;
+  panel.replaceChildren();
+  panel.hidden = !card;
+  root._svg.querySelectorAll('.part').forEach((part) => part.classList.toggle('open', part.dataset.name === name));
+  if (!card) return;
+  const image = root._svg.querySelector(`.part[data-name="${CSS.escape(name)}"] image`);
+  if (image) make('img', image.style.imageRendering, panel, { src: image.getAttribute('href'), alt: '' });
+  const text = make('div', 'text', panel);
+  make('h4', '', text, { textContent: card.title });
+  make('p', '', text, { textContent: card.sentence });
+  const list = make('dl', '', text);
+  card.facts.forEach(([label, value]) => {
+    make('dt', '', list, { textContent: label });
+    make('dd', '', list, { textContent: value });
+  });
+  const row = make('div', 'buttons', text);
+  if (card.variant) {
+    const hold = make('button', 'hold', row, { textContent: words.hold });
+    const on = () => { leaveOut(root, card.variant); say(root, card); };
+    const off = () => { leaveOut(root, root._kept ?? ''); light(root, name); };
+    hold.onpointerdown = (event) => { hold.setPointerCapture(event.pointerId); on(); };
+    hold.onpointerup = off;
+    hold.onpointercancel = off;
+    hold.onkeydown = (event) => { if ([' ', 'Enter'].includes(event.key) && !event.repeat) { event.preventDefault(); on(); } };
+    hold.onkeyup = off;
+    hold.onblur = off;
+    const label = make('label', '', row);
+    const box = make('input', '', label, { type: 'checkbox', checked: root._kept === card.variant });
+    label.append(words.keep);
+    box.onchange = () => {
+      root._kept = box.checked ? card.variant : '';
+      leaveOut(root, root._kept);
+      if (box.checked) say(root, card); else light(root, name);
+    };
+  }
+  if (card.page) make('button', '', row, { textContent: fill(words.visit, { page: card.page_title }), onclick: () => send(card.page) });
+  make('button', 'close', row, { textContent: words.close, onclick: () => close(root, send) });
+};
+
+const close = (root, send) => {
+  const part = root._svg.querySelector('.part.open');
+  open(root, '', send);
+  part?.focus();
+};
+
+const react = (root, send) => {
+  root._svg.querySelectorAll('.part').forEach((part) => {
+    const { name } = part.dataset;
+    const image = part.querySelector('image');
+    if (image) image._whole = image.getAttribute('href');
+    let timer = null;
+    let held = false;
+    const release = () => {
+      clearTimeout(timer);
+      if (held) { leaveOut(root, root._kept ?? ''); light(root, name); }
+    };
+    part.onpointerenter = () => light(root, name);
+    part.onpointerleave = () => { release(); held = false; light(root, root._open); };
+    part.onfocus = () => light(root, name);
+    part.onblur = () => light(root, root._open);
+    part.onpointerdown = () => {
+      held = false;
+      const card = root._data.cards[name];
+      if (card.variant) timer = setTimeout(() => { held = true; leaveOut(root, card.variant); say(root, card); }, HOLD);
+    };
+    part.onpointerup = release;
+    part.onpointercancel = release;
+    part.oncontextmenu = (event) => { if (held) event.preventDefault(); };
+    part.onclick = () => { if (!held) open(root, root._open === name ? '' : name, send); held = false; };
+    part.onkeydown = (event) => {
+      if (['Enter', ' '].includes(event.key)) { event.preventDefault(); open(root, name, send); }
+      if (event.key === 'Escape') close(root, send);
+    };
+  });
+  const result = root._svg.querySelector('.result');
+  if (result) result._whole = result.textContent;
+};
+
+// The drawing as it stands, with its own colours, for a file.
+const saved = (root) => {
+  const copy = root._svg.cloneNode(true);
+  const { width, height } = copy.viewBox.baseVal;
+  const style = getComputedStyle(root);
+  copy.setAttribute('width', 2 * width);
+  copy.setAttribute('height', 2 * height);
+  copy.style.color = style.color;
+  copy.classList.remove('wave', 'pointed');
+  const ground = document.createElementNS(copy.namespaceURI, 'rect');
+  const set = { width, height, fill: style.getPropertyValue('--st-background-color') || '#fff' };
+  Object.entries(set).forEach(([name, value]) => ground.setAttribute(name, value));
+  copy.prepend(ground);
+  return new Blob([new XMLSerializer().serializeToString(copy)], { type: 'image/svg+xml' });
+};
+
+const download = (blob, name) => {
+  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+};
+
+const savePng = (root) => {
+  const image = new Image();
+  const address = URL.createObjectURL(saved(root));
+  image.onload = () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    canvas.toBlob((blob) => download(blob, 'n-net.png'));
+    URL.revokeObjectURL(address);
+  };
+  image.src = address;
+};
+
+const put = (root, send) => {
+  const narrow = root.clientWidth < NARROW;
+  const text = narrow ? root._data.narrow : root._data.wide;
+  if (root._text === text) return;
+  root._text = text;
+  root._svg = drawn(text);
+  root._stage.replaceChildren(root._svg);
+  root._stage.classList.toggle('narrow', narrow);
+  react(root, send);
+  if (root._picture !== root._data.picture) root._svg.classList.add('wave');
+  root._picture = root._data.picture;
+  open(root, root._data.cards[root._open] ? root._open : '', send);
+  leaveOut(root, root._kept ?? '');
+  light(root, root._open);
+};
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const send = (page) => setTriggerValue('visit', page);
+  const root = rootOf(parentElement, 'network', (element) => {
+    element._stage = make('div', 'stage', element);
+    element._line = make('p', 'line', element);
+    element._line.setAttribute('aria-live', 'polite');
+    element._panel = make('div', 'panel', element, { hidden: true });
+    const row = make('div', 'save', element);
+    make('button', '', row, { textContent: data.words.svg, onclick: () => download(saved(element), 'n-net.svg') });
+    make('button', '', row, { textContent: data.words.png, onclick: () => savePng(element) });
+    element._size = new ResizeObserver(() => { if (element._data && element.clientWidth) put(element, element._send); });
+    element._size.observe(element);
+  });
+  root._data = data;
+  root._send = send;
+  if (root.clientWidth) put(root, send);
+  return () => { if (!root.isConnected) root._size.disconnect(); };
+}

@@ -1,0 +1,299 @@
+"""The network as an SVG: lanes, connections, and a tile per part. Knows no Streamlit; the browser makes it react.
+
+Each part is a group `<g class="part" data-name="F_1">`, each connection a path with `data-from` and `data-to`. Colours
+of the lanes are written out, so that the drawing can be saved; text takes the page's own colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+import numpy as np
+
+from nnet.analysis.anatomy import CODE, COPIER, MEMORY, REBUILDER, RECALLED, Part, depths
+from nnet.scoring.circuit import PAIRS, Circuit
+from workbench.components.network.layout import Box, Layout, tall, wide
+from workbench.shared import theme
+
+COLOURS = {
+    COPIER: theme.FORWARD,
+    REBUILDER: theme.REVERSE,
+    MEMORY: theme.PAPER,
+    RECALLED: theme.PAPER,
+    CODE: theme.REVERSE,
+}
+_NEUTRAL = theme.THRESHOLD
+_FONT, _SYMBOL, _INDEX = 16, 17, 14
+_SIGNS = {"+": "+", "*": "\N{MULTIPLICATION SIGN}"}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is written into the drawing.
+
+    Attributes:
+        title: what a screen reader says of the whole.
+        spoken: what it says of each part, by name.
+        lanes: kind of part -> the title above its lane.
+        captions: below parts without a symbol, by name.
+        rows: what the cells of each scale are called.
+        result: below the score.
+    """
+
+    title: str
+    spoken: Mapping[str, str]
+    lanes: Mapping[str, str]
+    captions: Mapping[str, str]
+    rows: Mapping[int, str]
+    result: str
+
+
+def drawings(
+    parts: Mapping[str, Part], tiles: Mapping[str, str], circuit: Circuit | None, labels: Labels
+) -> tuple[str, str]:
+    """The drawing for a wide and for a narrow place.
+
+    Args:
+        parts: of `nnet.analysis.anatomy.anatomy`.
+        tiles: data URI of the picture of each part that has one.
+        circuit: the score; None for an expression of another form, whose maps then lead straight to the score.
+        labels: all words.
+    """
+    return _svg(wide(parts), parts, tiles, circuit, labels), _svg(tall(parts), parts, tiles, circuit, labels)
+
+
+def _svg(
+    layout: Layout, parts: Mapping[str, Part], tiles: Mapping[str, str], circuit: Circuit | None, labels: Labels
+) -> str:
+    order = depths(parts)
+    drawn = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 0 {layout.width + 18:g} {layout.height:g}" role="group" '
+        f'aria-label="{escape(labels.title)}" font-family="sans-serif" font-size="{_FONT}" fill="currentColor">',
+        *_connections(layout, parts, circuit, order),
+        *_lanes(layout, parts, labels),
+        *(_tile(layout.boxes[name], part, tiles.get(name), labels, order[name]) for name, part in parts.items()),
+        "</svg>",
+    ]
+    return "".join(drawn)
+
+
+# ------------------------------------------------------------------------------------------------------------ tiles
+
+
+def symbol(name: str) -> str:
+    """A part's symbol as SVG text with its index below the line: "SF_1" -> SF with a small 1."""
+    stem, _, index = name.replace("'", "\N{PRIME}").partition("_")
+    return escape(stem) + (f'<tspan dy="3" font-size="{_INDEX}">{escape(index)}</tspan>' if index else "")
+
+
+def _tile(box: Box, part: Part, picture: str | None, labels: Labels, stage: int) -> str:
+    colour = COLOURS.get(part.kind, _NEUTRAL)
+    x, y = box.x, box.y
+    image = (
+        f'<image x="{x:g}" y="{y:g}" width="{box.width:g}" height="{box.height:g}" href="{picture}" '
+        f'preserveAspectRatio="xMidYMid meet" style="image-rendering:{_rendering(part)}"/>'
+        if picture
+        else ""
+    )
+    inside = _items(box, part.values) if part.kind == MEMORY and part.values is not None else image + _gates(box, part)
+    frame = (
+        f'<rect class="frame" x="{x - 3:g}" y="{y - 3:g}" width="{box.width + 6:g}" height="{box.height + 6:g}" rx="6" '
+        f'fill="{colour}" fill-opacity="0.12" stroke="{colour}" stroke-width="1.5"/>'
+    )
+    return (
+        f'<g class="part" data-name="{escape(part.name)}" tabindex="0" role="button" style="--stage:{stage}" '
+        f'aria-label="{escape(labels.spoken[part.name])}">{frame}{inside}{_caption(box, part, labels)}</g>'
+    )
+
+
+def _rendering(part: Part) -> str:
+    return "pixelated" if part.values is not None else "auto"
+
+
+def _caption(box: Box, part: Part, labels: Labels) -> str:
+    below = box.y + box.height + 17
+    if part.kind == "score":
+        middle = box.centre[0]
+        return (
+            f'<text class="result" x="{middle:g}" y="{below + 6:g}" text-anchor="middle" font-size="20" '
+            f'font-weight="650">{escape(labels.result)}</text>'
+        )
+    text = escape(labels.captions[part.name]) if part.name in labels.captions else symbol(part.name)
+    weight = "" if part.name in labels.captions else f' font-size="{_SYMBOL}" font-weight="600"'
+    return f'<text x="{box.x:g}" y="{below:g}"{weight}>{text}</text>'
+
+
+def _gates(box: Box, part: Part) -> str:
+    """The FPM's gates beside its features: where a bar is long, that row or column passes."""
+    if part.gates is None:
+        return ""
+    h, w = part.gates
+    rows = "".join(
+        f'<rect x="{box.x - 3 - 7 * value:.1f}" y="{box.y + i * box.height / len(h):.1f}" width="{7 * value:.1f}" '
+        f'height="{box.height / len(h):.2f}"/>'
+        for i, value in enumerate(_coarse(h))
+    )
+    columns = "".join(
+        f'<rect x="{box.x + i * box.width / len(w):.1f}" y="{box.y - 3 - 7 * value:.1f}" '
+        f'width="{box.width / len(w):.2f}" height="{7 * value:.1f}"/>'
+        for i, value in enumerate(_coarse(w))
+    )
+    return f'<g class="gates" fill="{_NEUTRAL}">{rows}{columns}</g>'
+
+
+def _coarse(gate: np.ndarray) -> np.ndarray:
+    """The gate relative to its own largest value, so that its course shows however damped the whole is."""
+    relative: np.ndarray = gate / max(float(gate.max()), 1e-12)
+    return relative
+
+
+def _items(box: Box, weights: np.ndarray) -> str:
+    """The memory's items as bars: tall where an item is much used for this picture."""
+    step, top = box.width / len(weights), max(float(weights.max()), 1e-12)
+    bars = "".join(
+        f'<rect x="{box.x + i * step:.2f}" y="{box.y + box.height - share * box.height:.1f}" '
+        f'width="{max(0.6, 0.8 * step):.2f}" height="{share * box.height:.1f}"/>'
+        for i, share in enumerate(weights / top)
+        if share > 0
+    )
+    return f'<g fill="{theme.PAPER}">{bars}</g>'
+
+
+# ------------------------------------------------------------------------------------------------------ connections
+
+
+def _connections(
+    layout: Layout, parts: Mapping[str, Part], circuit: Circuit | None, order: Mapping[str, int]
+) -> list[str]:
+    paths = ['<g class="edges" fill="none" stroke-width="2">']
+    for part in parts.values():
+        if part.kind != "score":
+            paths += [_edge(layout, parts, seen, part.name, order) for seen in part.sees]
+    paths += _score_edges(layout, parts, circuit, order)
+    return [*paths, "</g>"]
+
+
+def _edge(layout: Layout, parts: Mapping[str, Part], start: str, end: str, order: Mapping[str, int]) -> str:
+    a, b = layout.boxes[start], layout.boxes[end]
+    colour = COLOURS.get(parts[end].kind, COLOURS.get(parts[start].kind, _NEUTRAL))
+    return _path(_curve(layout, a, b, start, end), start, end, colour, order[end])
+
+
+def _curve(layout: Layout, a: Box, b: Box, start: str, end: str) -> str:
+    """The way between two parts that crosses the fewest others."""
+    if layout.narrow or end == "F_C":
+        return _downwards(a, b)
+    if (start, end) == ("picture", "F_1"):
+        return _along(a, b, a.y - 18)
+    if end == "memory":  # from F_3's side, so that its symbol stays free
+        (bx, _), ay = b.centre, a.centre[1]
+        return f"M{a.x:g} {ay:g}C{a.x - 40:g} {ay:g} {bx:g} {ay:g} {bx:g} {b.y:g}"
+    if end == "M4" and a.y > b.y + b.height:  # the memory's lane
+        return _along(b, a, a.y - 26)
+    return _between(a, b)
+
+
+def _path(curve: str, start: str, end: str, colour: str, stage: int) -> str:
+    return (
+        f'<path class="edge" pathLength="1" d="{curve}" stroke="{colour}" data-from="{escape(start)}" '
+        f'data-to="{escape(end)}" style="--stage:{stage}"/>'
+    )
+
+
+def _between(a: Box, b: Box) -> str:
+    """From side to side, or from the lower to the upper edge where one stands above the other."""
+    (ax, ay), (bx, by) = a.centre, b.centre
+    if b.x >= a.x + a.width or a.x >= b.x + b.width:
+        rightwards = b.x >= a.x + a.width
+        start, end = (a.x + a.width, b.x) if rightwards else (a.x, b.x + b.width)
+        half = (start + end) / 2
+        return f"M{start:g} {ay:g}C{half:g} {ay:g} {half:g} {by:g} {end:g} {by:g}"
+    start, end = (a.y + a.height, b.y) if by > ay else (a.y, b.y + b.height)
+    half = (start + end) / 2
+    return f"M{ax:g} {start:g}C{ax:g} {half:g} {bx:g} {half:g} {bx:g} {end:g}"
+
+
+def _downwards(a: Box, b: Box) -> str:
+    """From the edge that faces the other part, above or below, to its left side or the edge that faces back."""
+    (ax, ay), (bx, by) = a.centre, b.centre
+    start, end = (a.y + a.height, b.y) if by > ay else (a.y, b.y + b.height)
+    half = (start + end) / 2
+    return f"M{ax:g} {start:g}C{ax:g} {half:g} {bx:g} {half:g} {bx:g} {end:g}"
+
+
+def _along(a: Box, b: Box, y: float) -> str:
+    """Up or down from `a`, to the right at height `y`, and on to `b` below: around what stands between."""
+    ax, bx = a.centre[0], b.centre[0]
+    start, step = (a.y, 8) if y < a.y else (a.y + a.height, -8)
+    return (
+        f"M{ax:g} {start:g}V{y + step:g}Q{ax:g} {y:g} {ax + 8:g} {y:g}H{bx - 8:g}Q{bx:g} {y:g} {bx:g} {y + 8:g}V{b.y:g}"
+    )
+
+
+def _score_edges(
+    layout: Layout, parts: Mapping[str, Part], circuit: Circuit | None, order: Mapping[str, int]
+) -> list[str]:
+    """Maps to the signs of their scales, the signs to the score."""
+    used, last = parts["score"].sees, order["score"]
+    if circuit is None:
+        return [_edge(layout, parts, name, "score", order) for name in used]
+    drawn, rows = [], []
+    for scale, pair in enumerate(PAIRS):
+        maps = [name for name in pair if name in used]
+        if maps:
+            sign = Box(layout.signs[scale][0] - 13, layout.signs[scale][1] - 13, 26, 26)
+            rows.append((maps, sign))
+            drawn += [
+                _path(_to_sign(layout, layout.boxes[name], sign, name), name, "score", _NEUTRAL, last) for name in maps
+            ]
+            drawn.append(_path(_between(sign, layout.boxes["score"]), maps[0], "score", _NEUTRAL, last))
+            drawn += _circle(sign, _SIGNS[circuit.inner[scale]] if len(maps) > 1 else "")
+    for (_, above), (_, below) in pairwise(rows):
+        x, y = (above.centre[0] + below.centre[0]) / 2, (above.centre[1] + below.centre[1]) / 2
+        drawn += _circle(Box(x - 9, y - 9, 18, 18), _SIGNS[circuit.outer[0]], small=True)
+    return drawn
+
+
+def _to_sign(layout: Layout, box: Box, sign: Box, name: str) -> str:
+    if layout.narrow:
+        return _downwards(box, sign)
+    if name in ("M4", "M5", "M6"):  # S2's side lies between: over the row
+        return _along(box, sign, box.y - 24)
+    return _between(box, sign)
+
+
+def _circle(box: Box, sign: str, small: bool = False) -> list[str]:
+    x, y = box.centre
+    ring = f'<circle cx="{x:g}" cy="{y:g}" r="{box.width / 2:g}" class="sign" stroke="{_NEUTRAL}" stroke-width="1.5"/>'
+    size = 14 if small else 18
+    text = (
+        f'<text x="{x:g}" y="{y + size / 3:g}" text-anchor="middle" font-size="{size}" fill="currentColor" '
+        f'stroke="none">{sign}</text>'
+    )
+    return [ring, text] if sign or not small else []
+
+
+# ------------------------------------------------------------------------------------------------------------ lanes
+
+
+def _lanes(layout: Layout, parts: Mapping[str, Part], labels: Labels) -> list[str]:
+    """A title at the first part of each lane, and in the N the size of each row."""
+    drawn, done = [], set()
+    for scale, size in () if layout.narrow else labels.rows.items():
+        y = layout.signs[scale][1] + (5 if scale else 82)
+        drawn.append(f'<text x="-9" y="{y:g}">{escape(size)}</text>')
+    for name, part in parts.items():
+        kind = part.kind
+        if kind not in labels.lanes or kind in done or (kind == REBUILDER and name != "D_1" and not layout.narrow):
+            continue
+        done.add(kind)
+        box = layout.boxes[name]
+        x, y = (5.0, box.y - 12) if layout.narrow else (box.x - 3, 22.0)
+        drawn.append(
+            f'<text x="{x:g}" y="{y:g}" font-weight="650"><tspan fill="{COLOURS.get(kind, _NEUTRAL)}">'
+            f"\N{BLACK CIRCLE}</tspan> {escape(labels.lanes[kind])}</text>"
+        )
+    return drawn

@@ -1,0 +1,191 @@
+"""The living N of a picture: the network's parts with what they computed, ready to be drawn.
+
+>>> living_network.draw("home_network", model, loaded, expression)                          # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+
+from nnet.analysis.anatomy import FeatureColours, Part, anatomy, upstream
+from nnet.analysis.whatif import WhatIf, intervene
+from nnet.detector import Trace
+from nnet.errors import NNetError
+from nnet.expression import for_maps, parse
+from nnet.scoring import circuit, judge
+from nnet.scoring.judge import Judgement
+from nnet.scoring.maps import MAPS
+from workbench.components import network
+from workbench.components.network import Card, Network, Variant, drawing
+from workbench.components.network import words as part_words
+from workbench.shared import chosen_picture, pictures, resources
+from workbench.shared import words as shared_words
+from workbench.shared.cache import BoundedCache
+from workbench.shared.resources import Loaded, Model
+
+KEPT = 12
+"""Drawings kept for all sessions together, each up to some 0.6 MB."""
+_PICTURE_SIDE, _RESULT_SIDE, _FITTED_ON = 200, 320, 6
+_NFS, _FPM, _FORWARD, _REVERSE = "nfs", "fpm", "forward", "reverse"
+_WHAT = {_NFS: WhatIf(without_nfs=True), _FPM: WhatIf(without_fpm=True), _FORWARD: WhatIf(without_forward=True)}
+_LEAVES_OUT = {
+    "memory": _NFS,
+    "recalled": _NFS,
+    "projected": _FPM,
+    "copier": _FORWARD,
+    "code": _REVERSE,
+    "rebuilder": _REVERSE,
+}
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _kept() -> BoundedCache[tuple[str, ...], Network]:
+    return BoundedCache(KEPT, lambda _: 1)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _colours_kept() -> BoundedCache[str, FeatureColours]:
+    return BoundedCache(resources.MODELS, lambda _: 1)
+
+
+def draw(key: str, model: Model, loaded: Loaded, expression: str) -> None:
+    """Draw the network with this picture; a press on a part's link goes to the page about it."""
+    made = _kept().of((loaded.hash, model.key, expression), lambda: of(model, loaded, expression))
+    wanted = f"{key}_visit"
+
+    def visit(page: str) -> None:
+        st.session_state[wanted] = page
+
+    network.draw(key, made, visit)
+    if page := st.session_state.pop(wanted, ""):
+        st.switch_page(f"pages/{page}.py")
+
+
+def of(model: Model, loaded: Loaded, expression: str) -> Network:
+    """The drawing of the network with this picture. Runs the network without each of its parts, too."""
+    trace = resources.trace(model, loaded)
+    judged = resources.judgement(model, loaded, expression)
+    used = parse(expression).maps
+    parts = anatomy(trace, used)
+    tiles = _tiles(model, loaded, parts, judged)
+    variants = _variants(model, loaded, trace, expression, tiles)
+    labels = drawing.Labels(
+        part_words.TITLE,
+        {name: part_words.spoken(part) for name, part in parts.items()},
+        part_words.LANES,
+        part_words.captions(parts),
+        part_words.rows(parts),
+        _result(judged),
+    )
+    wide, narrow = drawing.drawings(parts, tiles, circuit.read(expression), labels)
+    cards = {name: _card(part, variants) for name, part in parts.items()}
+    return Network(wide, narrow, cards, variants, f"{loaded.hash}-{model.key}")
+
+
+def _card(part: Part, variants: Mapping[str, Variant]) -> Card:
+    page = part_words.PAGES.get(part.kind, "")
+    title = shared_words.PAGES[page].title if page else ""
+    key = _LEAVES_OUT.get(part.kind, part.name)
+    return Card(
+        part_words.name(part),
+        part_words.sentence(part),
+        tuple(part_words.facts(part)),
+        page,
+        title,
+        key if key in variants else "",
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------ tiles
+
+
+def colours(model: Model) -> FeatureColours:
+    """The colours of this model's features, fitted once on normal samples."""
+
+    def fit() -> FeatureColours:
+        samples = list(chosen_picture.sample_pictures().values())
+        good = [one for one in samples if not isinstance(one.source, bytes) and one.source.is_normal] or samples
+        return FeatureColours([resources.trace(model, one.load()) for one in good[:_FITTED_ON]])
+
+    return _colours_kept().of(model.key, fit)
+
+
+def _tiles(model: Model, loaded: Loaded, parts: Mapping[str, Part], judged: Judgement) -> dict[str, str]:
+    """Every part's picture as a data URI; the memory has none."""
+    painted = {name: _painted(model, part) for name, part in parts.items() if part.values is not None}
+    found = {name: pictures.data_uri(tile) for name, tile in painted.items() if tile is not None}
+    found["picture"] = pictures.photo_uri(pictures.reduced(loaded.shown, _PICTURE_SIDE))
+    found["score"] = _heatmap(loaded, judged)
+    return found
+
+
+def _painted(model: Model, part: Part) -> np.ndarray | None:
+    if part.is_features:
+        return colours(model).paint(part)
+    if part.name in MAPS and part.values is not None:
+        level = max(resources.normal_levels(model)[part.name], 1e-12)
+        return pictures.colourised(part.values / level, pictures.map_scale())
+    return None
+
+
+def _heatmap(loaded: Loaded, judged: Judgement) -> str:
+    threshold = judged.reference.threshold
+    small = pictures.reduced(loaded.shown, _RESULT_SIDE)
+    return pictures.photo_uri(
+        pictures.overlay(small, judged.score, pictures.calibrated_scale(threshold), 0.75, threshold)
+    )
+
+
+def _result(judged: Judgement) -> str:
+    return part_words.result(judged.value / max(judged.reference.threshold, 1e-12))
+
+
+# --------------------------------------------------------------------------------------------- without a part
+
+
+def _variants(
+    model: Model, loaded: Loaded, trace: Trace, expression: str, tiles: Mapping[str, str]
+) -> dict[str, Variant]:
+    """What the network shows without each of its parts; those that it cannot do without are missing."""
+    found = {}
+    for key, what in _WHAT.items():
+        try:
+            changed = intervene(model.detector, trace, what, expression)
+        except NNetError:  # this network has no such part, or could not be scored without it
+            continue
+        judged = judge.judge(model.detector.calibration, changed.trace.maps, changed.expression)
+        parts = anatomy(changed.trace, parse(changed.expression).maps)
+        found[key] = _variant(anatomy(trace, ()), parts, _tiles(model, loaded, parts, judged), tiles, judged)
+    whole = anatomy(trace, parse(expression).maps)
+    for name, left in _left_over(whole, parse(expression).maps).items():
+        judged = judge.judge(model.detector.calibration, trace.maps, for_maps(left).text)
+        gone = _only_for(whole, left)
+        found[name] = Variant(gone, {"score": _heatmap(loaded, judged)}, _result(judged))
+    return found
+
+
+def _left_over(parts: Mapping[str, Part], used: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What can be left out of the score -> the maps that are left, at least one."""
+    leaving = {name: tuple(other for other in used if other != name) for name in used}
+    leaving[_REVERSE] = tuple(name for name in used if MAPS[name].branch == "forward")
+    return {key: left for key, left in leaving.items() if left and len(left) < len(used)}
+
+
+def _only_for(parts: Mapping[str, Part], left: Sequence[str]) -> tuple[str, ...]:
+    """The parts that nothing needs any more when only these maps are left."""
+    needed = frozenset(left).union({"score"}, *(upstream(parts, name) for name in left))
+    return tuple(name for name in parts if name not in needed)
+
+
+def _variant(
+    before: Mapping[str, Part],
+    after: Mapping[str, Part],
+    new: Mapping[str, str],
+    old: Mapping[str, str],
+    judged: Judgement,
+) -> Variant:
+    changed = {name: tile for name, tile in new.items() if old.get(name) != tile}
+    return Variant(tuple(name for name in before if name not in after), changed, _result(judged))
