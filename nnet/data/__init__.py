@@ -8,12 +8,13 @@ from nnet.data.inspection import Inspection, inspect
 from nnet.data.loading import ImageCache, load_resized
 from nnet.data.opening import open_dataset, open_zip
 from nnet.data.sample import GOOD, UNKNOWN, Dataset, Sample
-from nnet.data.synthetic import open_synthetic
+from nnet.data.synthetic import SYNTHETIC_KINDS, open_synthetic
 from nnet.data.textures import TEXTURES, normal_image
 
 __all__ = [
     "DEFECT_KINDS",
     "GOOD",
+    "SYNTHETIC_KINDS",
     "TEXTURES",
     "UNKNOWN",
     "CutPaste",

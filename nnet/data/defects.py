@@ -22,7 +22,8 @@ class Defect:
     """One defect.
 
     Attributes:
-        kind: "scratch", "stain", "hole", "missing" (a piece broken out) or "colour" (a shift of colour).
+        kind: "scratch", "stain", "hole", "missing" (a piece broken out), "colour" (a shift of colour), "crack"
+            or "scuff" (a rubbed place).
         x, y: the centre as a fraction of the width and of the height, 0..1.
         size: diameter of the circle that the defect fills (the length of a scratch), as a fraction of the image's
             shorter side, above 0 and up to 1.
@@ -43,8 +44,8 @@ class Defect:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in DEFECT_KINDS:
-            raise DataError(f"There is no defect {self.kind!r}; choose one of {', '.join(DEFECT_KINDS)}.")
+        if self.kind not in ALL_DEFECTS:
+            raise DataError(f"There is no defect {self.kind!r}; choose one of {', '.join(ALL_DEFECTS)}.")
         for name in ("x", "y", "size", "contrast"):
             if not 0 <= getattr(self, name) <= 1:
                 raise DataError(f"The {name} of a defect lies between 0 and 1, not at {getattr(self, name)}.")
@@ -269,11 +270,40 @@ def _colour(c: Canvas) -> tuple[np.ndarray, np.ndarray]:
     return smoothstep(1.0, 0.66, edge / (c.radius * outline)), np.clip((c.patch + lift) * gain, 0, 255)
 
 
+def _crack(c: Canvas) -> tuple[np.ndarray, np.ndarray]:
+    """A jagged line with a branch, thinning out towards its ends."""
+    along = np.clip(c.u / c.radius, -1, 1)
+    knots = np.linspace(-1, 1, 13)
+    walk = np.cumsum(c.rng.normal(0, 0.09, knots.size))
+    fork, slope = float(c.rng.uniform(-0.4, 0.2)), float(c.rng.choice((-1, 1)) * c.rng.uniform(0.35, 0.7))
+    course = np.interp(along, knots, walk - walk.mean())
+    branch = np.interp(fork, knots, walk - walk.mean()) + slope * (along - fork)
+    branch += np.interp(along, knots, c.rng.normal(0, 0.03, knots.size))
+    half = max(0.7, 0.022 * c.radius) * (0.4 + 0.6 * np.sqrt(1 - along**2))
+    lines = [np.abs(c.v - c.radius * line) for line in (course, branch)]
+    lines[1] = np.where((along < fork) | (along > 0.7), np.inf, lines[1])
+    cover = smoothstep(1, 0, (np.minimum(*lines) - half + 0.7) / 1.4)
+    target = c.patch + 0.5 * (255 - c.patch) if c.dark else c.patch * 0.2
+    return cover * smoothstep(1.0, 0.93, np.abs(c.u) / c.radius), target
+
+
+def _scuff(c: Canvas) -> tuple[np.ndarray, np.ndarray]:
+    """A rubbed place: many fine parallel lines that take the surface's gloss, with soft ends."""
+    lines = np.interp(c.v / c.radius, np.linspace(-1, 1, 48), c.rng.standard_normal(48))
+    body = smoothstep(1.0, 0.6, np.hypot(c.u / (0.95 * c.radius), c.v / (0.55 * c.radius)))
+    bright = float(c.level.mean()) > 170
+    target = c.patch * 0.6 if bright else c.patch + 0.45 * (235 - c.patch)
+    return body * np.clip(0.55 + 0.35 * lines, 0.15, 1), target
+
+
 _PAINTERS: dict[str, Callable[[Canvas], tuple[np.ndarray, np.ndarray]]] = {
     "scratch": _scratch,
     "stain": _stain,
     "hole": _hole,
     "missing": _missing,
     "colour": _colour,
+    "crack": _crack,
+    "scuff": _scuff,
 }
-DEFECT_KINDS = tuple(_PAINTERS)
+ALL_DEFECTS = tuple(_PAINTERS)
+DEFECT_KINDS = ALL_DEFECTS[:5]  # that Inspect offers and the first synthetic sets have

@@ -6,14 +6,18 @@ from functools import partial
 
 import numpy as np
 
-from nnet.data.defects import DEFECT_KINDS, Defect, paint_defect
+from nnet.data.defects import ALL_DEFECTS, DEFECT_KINDS, Defect, paint_defect
 from nnet.data.errors import DataError
 from nnet.data.images import Decoded
 from nnet.data.noise import generator
 from nnet.data.sample import GOOD, Dataset, Sample
+from nnet.data.scenes import SCENES, scene_image, scene_mask, scene_place
 from nnet.data.textures import TEXTURES, normal_image, part_mask, part_pose
 
+SYNTHETIC_KINDS = (*TEXTURES, *SCENES)
 DEFAULT_KIND = "metal"
+SIDE, SIDES = 256, {"bolt": 512}  # of the images, and where small defects need more
+SCENE_SIZES = {"weave": (0.06, 0.25), "plate": (0.06, 0.25), "cog": (0.05, 0.12), "bolt": (10 / 1024, 40 / 1024)}
 SIZES = (0.12, 0.30)  # smallest and largest defect, as fractions of the side
 CONTRASTS = (0.45, 1.0)  # faintest and strongest
 OPAQUE = {"hole": (0.85, 1.0), "missing": (0.85, 1.0)}  # where material is gone, nothing of it shows through
@@ -25,7 +29,7 @@ def open_synthetic(
     kind: str = DEFAULT_KIND,
     *,
     seed: int = 0,
-    size: int = 256,
+    size: int | None = None,
     train: int = 60,
     test_good: int = 20,
     per_defect: int = 8,
@@ -33,17 +37,19 @@ def open_synthetic(
     """A synthetic data set of one texture or part. Images are made when they are loaded; nothing is stored.
 
     Args:
-        kind: one of TEXTURES.
+        kind: one of SYNTHETIC_KINDS.
         seed: another seed gives other images throughout.
-        size: side of the square images in pixels.
+        size: side of the square images in pixels; by default 256, and 512 for the bolt.
         train, test_good: numbers of normal images.
-        per_defect: number of images of each of the five defect kinds.
+        per_defect: number of images of each kind of defect: five on the textures and parts of `nnet.data.textures`,
+            seven on those of `nnet.data.scenes`.
 
     Raises:
         DataError: an unknown kind, or a number below 1 of training images or 0 of the others.
     """
-    if kind not in TEXTURES:
-        raise DataError(f"There is no synthetic data set {kind!r}; choose one of {', '.join(TEXTURES)}.")
+    if kind not in SYNTHETIC_KINDS:
+        raise DataError(f"There is no synthetic data set {kind!r}; choose one of {', '.join(SYNTHETIC_KINDS)}.")
+    size = size or SIDES.get(kind, SIDE)
     if train < 1 or min(test_good, per_defect) < 0:
         raise DataError(f"Expected a training image or more and no negative number, found {train=}, {test_good=}.")
     image_seeds = iter(range(seed * 1_000_000, (seed + 1) * 1_000_000))
@@ -51,7 +57,7 @@ def open_synthetic(
     held_out = [_normal(kind, "test", index, next(image_seeds), size) for index in range(test_good)]
     defective = [
         _defective(kind, defect, index, next(image_seeds), size)
-        for defect in DEFECT_KINDS
+        for defect in (ALL_DEFECTS if kind in SCENES else DEFECT_KINDS)
         for index in range(per_defect)
     ]
     return Dataset(
@@ -67,6 +73,11 @@ def open_synthetic(
 def place_defect(kind: str, defect: str, *, seed: int) -> Defect:
     """The defect that belongs to image `seed` of a texture: on the part, if there is one, and never over the border."""
     rng = generator("place", kind, defect, seed)
+    if kind in SCENES:
+        contrast, own_seed = float(rng.uniform(*OPAQUE.get(defect, CONTRASTS))), int(rng.integers(2**31))
+        size, angle = float(rng.uniform(*SCENE_SIZES[kind])), float(rng.uniform(0, 360))
+        x, y = scene_place(kind, seed=seed, rng=rng, at_rim=defect == "missing")
+        return Defect(defect, x, y, size, contrast, angle, own_seed)
     pose = part_pose(kind, seed=seed)
     contrast, own_seed = float(rng.uniform(*OPAQUE.get(defect, CONTRASTS))), int(rng.integers(2**31))
     if pose is None:
@@ -100,12 +111,19 @@ def _defective(kind: str, defect: str, index: int, seed: int, size: int) -> Samp
 
 
 def _load_normal(kind: str, seed: int, size: int, key: str) -> Decoded:
-    return Decoded(normal_image(kind, seed=seed, size=size), key)
+    return Decoded(_image(kind, seed, size), key)
+
+
+def _image(kind: str, seed: int, size: int) -> np.ndarray:
+    return (scene_image if kind in SCENES else normal_image)(kind, seed=seed, size=size)
+
+
+def _part_mask(kind: str, seed: int, size: int) -> np.ndarray | None:
+    return (scene_mask if kind in SCENES else part_mask)(kind, seed=seed, size=size)
 
 
 def _load_defective(kind: str, defect: str, seed: int, size: int, key: str) -> Decoded:
-    image = normal_image(kind, seed=seed, size=size)
-    within = part_mask(kind, seed=seed, size=size)
+    image, within = _image(kind, seed, size), _part_mask(kind, seed, size)
     painted, _ = paint_defect(image, place_defect(kind, defect, seed=seed), within=within)
     return Decoded(painted, key)
 
@@ -113,5 +131,5 @@ def _load_defective(kind: str, defect: str, seed: int, size: int, key: str) -> D
 def _load_mask(kind: str, defect: str, seed: int, size: int) -> np.ndarray:
     # The mask does not depend on what the image shows, so the texture need not be made for it.
     blank = np.zeros((size, size, 3), np.uint8)
-    within = part_mask(kind, seed=seed, size=size)
+    within = _part_mask(kind, seed, size)
     return paint_defect(blank, place_defect(kind, defect, seed=seed), within=within)[1]

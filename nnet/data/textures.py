@@ -32,7 +32,7 @@ def normal_image(kind: str, *, seed: int, size: int = 256) -> np.ndarray:
     n = size * OVERSAMPLING
     colour = TEXTURES[kind](rng, n)  # (n, n, 3), 0..1
     colour = colour.reshape(size, OVERSAMPLING, size, OVERSAMPLING, 3).mean(axis=(1, 3))
-    return _photograph(rng, colour)
+    return photograph(rng, colour)
 
 
 def part_pose(kind: str, *, seed: int) -> Pose | None:
@@ -53,10 +53,10 @@ def part_mask(kind: str, *, seed: int, size: int = 256) -> np.ndarray | None:
     return np.asarray(inside.reshape(size, OVERSAMPLING, size, OVERSAMPLING).any(axis=(1, 3)))
 
 
-def _photograph(rng: np.random.Generator, colour: np.ndarray) -> np.ndarray:
+def photograph(rng: np.random.Generator, colour: np.ndarray) -> np.ndarray:
     """Exposure, the lens's falloff and the sensor's noise; uint8."""
     n = colour.shape[0]
-    y, x = _grid(n)
+    y, x = grid(n)
     falloff = 1 - 0.10 * (x**2 + y**2)
     exposure = 1 + 0.02 * rng.standard_normal()
     grain = 0.006 * rng.standard_normal((n, n, 1), dtype=np.float32)
@@ -64,7 +64,7 @@ def _photograph(rng: np.random.Generator, colour: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(finished * 255), 0, 255).astype(np.uint8)
 
 
-def _grid(n: int) -> Grid:
+def grid(n: int) -> Grid:
     """Row and column coordinates, -1..1 from edge to edge."""
     axis = ((np.arange(n, dtype=np.float32) + 0.5) / n) * 2 - 1
     return axis[:, None], axis[None, :]
@@ -74,7 +74,7 @@ def _rgb(*levels: int) -> np.ndarray:
     return np.array(levels, np.float32) / 255
 
 
-def _mix(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+def mix(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
     """(H, W, 3) from two colours and the share (H, W) of the second."""
     return first + (second - first) * share[..., None]
 
@@ -82,7 +82,7 @@ def _mix(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray
 def _fabric(rng: np.random.Generator, n: int) -> np.ndarray:
     """A 2/1 twill of blue-grey warp over paler weft, yarns uneven and slightly wavy."""
     yarns = 34
-    y, x = _grid(n)
+    y, x = grid(n)
     tilt = np.deg2rad(rng.normal(0, 1.2))
     wave_x, wave_y = (0.12 * smooth_noise(rng, (n, n), (3, 3), 2) for _ in range(2))
     u = (x * np.cos(tilt) - y * np.sin(tilt)) * yarns / 2 + wave_x + rng.uniform(100, 200)
@@ -119,7 +119,7 @@ def _yarn_height(
 
 def _metal(rng: np.random.Generator, n: int) -> np.ndarray:
     """Brushed steel: streaks of several lengths along the rows, and a broad band of reflected light across them."""
-    y, x = _grid(n)
+    y, x = grid(n)
     scale = n / 512
     fine = streaks(rng, (n, n), (0.7 * scale, 18 * scale))
     middle = streaks(rng, (n, n), (1.1 * scale, 90 * scale))
@@ -134,7 +134,7 @@ def _metal(rng: np.random.Generator, n: int) -> np.ndarray:
 
 def _wood(rng: np.random.Generator, n: int) -> np.ndarray:
     """A planed board: growth rings cut lengthwise, fibres and pores along the columns."""
-    y, x = _grid(n)
+    y, x = grid(n)
     bend = 0.10 * smooth_noise(rng, (n, n), (1.4, 2.5), 2) + 0.012 * smooth_noise(rng, (n, n), (6, 20), 2)
     centre_x, centre_y = rng.normal(0.35, 0.12), rng.normal(2.4, 0.25)
     radius = np.hypot((x - centre_x) * 1.35, (y - centre_y) * 0.30) + bend
@@ -148,7 +148,7 @@ def _wood(rng: np.random.Generator, n: int) -> np.ndarray:
     pores = smoothstep(1.9, 3.0, streaks(rng, (n, n), (9 * scale, 0.8 * scale))) * (1 - 0.6 * late)
     cloud = smooth_noise(rng, (n, n), (2, 3), 2)
     share = np.clip(0.16 + 0.62 * late + 0.045 * coarse + 0.04 * cloud, 0, 1)
-    board = _mix(_rgb(214, 172, 122), _rgb(134, 84, 46), share)
+    board = mix(_rgb(214, 172, 122), _rgb(134, 84, 46), share)
     return board * (1 + 0.045 * fibre - 0.30 * pores)[..., None]
 
 
@@ -199,14 +199,14 @@ def _gear_pose(rng: np.random.Generator) -> Pose:
     return _pose(rng, outer=0.43, root=0.365, bore=0.12, teeth=22)
 
 
-def _ground(rng: np.random.Generator, n: int) -> np.ndarray:
+def ground(rng: np.random.Generator, n: int) -> np.ndarray:
     """A matt inspection table, (n, n) 0..1."""
-    y, x = _grid(n)
+    y, x = grid(n)
     speckle = 0.010 * streaks(rng, (n, n), (1.2, 1.2))
     return (0.235 - 0.02 * x - 0.03 * y + speckle + 0.006 * smooth_noise(rng, (n, n), (4, 4), 2)).astype(np.float32)
 
 
-def _part(rng: np.random.Generator, n: int, pose: Pose) -> np.ndarray:
+def turned_part(rng: np.random.Generator, n: int, pose: Pose) -> np.ndarray:
     """A turned part: lathe marks, reflected light that fans out from the centre, chamfers, a shadow on the table."""
     radius, angle = pose.polar(n)
     outward = pose.edge(angle) - radius  # distance inside the outer edge
@@ -222,7 +222,7 @@ def _part(rng: np.random.Generator, n: int, pose: Pose) -> np.ndarray:
     bevel = smoothstep(0.013, 0.006, outward) * facing - smoothstep(0.013, 0.006, inward) * facing
     tone = tone + 0.26 * bevel
     shadow = _cast(pose, n, 0.022)
-    table = _ground(rng, n) * (1 - 0.55 * shadow)
+    table = ground(rng, n) * (1 - 0.55 * shadow)
     tint = np.array([0.985, 1.0, 1.02], np.float32)
     return (table + (tone - table) * inside)[..., None] * tint
 
@@ -236,11 +236,11 @@ def _cast(pose: Pose, n: int, offset: float) -> np.ndarray:
 
 
 def _washer(rng: np.random.Generator, n: int) -> np.ndarray:
-    return _part(rng, n, _washer_pose(rng))
+    return turned_part(rng, n, _washer_pose(rng))
 
 
 def _gear(rng: np.random.Generator, n: int) -> np.ndarray:
-    return _part(rng, n, _gear_pose(rng))
+    return turned_part(rng, n, _gear_pose(rng))
 
 
 PARTS: dict[str, Callable[[np.random.Generator], Pose]] = {"washer": _washer_pose, "gear": _gear_pose}

@@ -176,7 +176,7 @@ def test_any_defect_fits_any_image(kind, x, y, size, contrast, angle, seed, shap
 
 @pytest.mark.parametrize(
     "fields",
-    [{"kind": "crack"}, {"x": 1.2}, {"y": float("nan")}, {"size": 0.0}, {"contrast": -0.1}, {"angle": float("inf")}],
+    [{"kind": "dent"}, {"x": 1.2}, {"y": float("nan")}, {"size": 0.0}, {"contrast": -0.1}, {"angle": float("inf")}],
 )
 def test_impossible_defects_are_refused(fields):
     with pytest.raises(DataError, match="defect"):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnet.data import UNKNOWN, Dataset, Sample
-from nnet.data.textures import TEXTURES
+from nnet.data.synthetic import SYNTHETIC_KINDS
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAPS
 from workbench.shared import units
@@ -291,7 +291,7 @@ DATA_NAMES = {
     "none": "None yet",
     "elpv:mono": "ELPV, monocrystalline cells",
     "elpv:poly": "ELPV, polycrystalline cells",
-    **{f"synthetic:{kind}": f"Synthetic {kind}" for kind in TEXTURES},
+    **{f"synthetic:{kind}": f"Synthetic {kind}" for kind in SYNTHETIC_KINDS},
     "folder": "A folder or ZIP on this computer",
     "zip": "Upload a ZIP",
     "images": "Upload images",

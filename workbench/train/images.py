@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from nnet.config import Config
-from nnet.data import TEXTURES
+from nnet.data import SYNTHETIC_KINDS
 from nnet.errors import NNetError
 from workbench.shared import data_choice, units
 from workbench.shared import words as shared_words
@@ -31,7 +31,7 @@ def choice() -> Choice | None:
         return _on_this_machine()
     if source == "elpv":
         return Choice(choose(CELLS, words.ELPV_NAMES, label=words.CELLS))
-    kinds = {kind: kind.capitalize() for kind in TEXTURES}
+    kinds = {kind: kind.capitalize() for kind in SYNTHETIC_KINDS}
     return Choice(f"synthetic:{choose(TEXTURE, kinds, label=words.KIND)}")
 
 
@@ -44,7 +44,7 @@ def use(data: str, upload: Path | None) -> None:
     elif data in words.ELPV_NAMES:
         SOURCE.set("elpv")
         CELLS.set(data)
-    elif kind == "synthetic" and rest in TEXTURES:
+    elif kind == "synthetic" and rest in SYNTHETIC_KINDS:
         SOURCE.set("synthetic")
         TEXTURE.set(rest)
     else:

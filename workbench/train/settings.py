@@ -7,7 +7,7 @@ and `images`.
 from __future__ import annotations
 
 from nnet.config import PRESETS
-from nnet.data import TEXTURES
+from nnet.data import SYNTHETIC_KINDS
 from workbench.shared.settings import Setting, one_of
 from workbench.train import words
 
@@ -18,7 +18,7 @@ SOURCE = Setting("train", "source", "upload", one_of(words.SOURCE_NAMES))
 PATH = Setting("train", "path", "", str)
 """The path of a folder or ZIP."""
 CELLS = Setting("train", "cells", "elpv:mono", one_of(words.ELPV_NAMES))
-TEXTURE = Setting("train", "texture", "metal", one_of(TEXTURES))
+TEXTURE = Setting("train", "texture", "metal", one_of(SYNTHETIC_KINDS))
 PRESET = Setting("train", "preset", "small", one_of(PRESETS))
 """What the form starts with; the default runs everywhere."""
 VIEW = Setting("train", "train_view", "film", one_of(words.VIEWS))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nnet.data.elpv import KINDS
-from nnet.data.textures import TEXTURES
+from nnet.data.synthetic import SYNTHETIC_KINDS
 from nnet.studies.store import CSV, StudyFolder
 from nnet.studies.variants import VARIANTS, Variant
 from workbench.shared import places
@@ -16,7 +16,7 @@ from workbench.shared import places
 EXTRA_STUDIES = "NNET_STUDIES"
 PACKAGED = {
     **{f"ELPV {title}": f"elpv:{kind}" for kind, title in KINDS.items()},
-    **{f"synthetic {kind}": f"synthetic:{kind}" for kind in TEXTURES},
+    **{f"synthetic {kind}": f"synthetic:{kind}" for kind in SYNTHETIC_KINDS},
 }
 """Names of the data sets that come with the program, and how `--data` takes them."""
 SHIPPED, OWN = Path("checkpoints/studies"), Path("out/ablations")
