@@ -11,6 +11,20 @@ from nnet.data.sample import GOOD, Dataset, Sample
 
 KINDS = {"mono": "monocrystalline", "poly": "polycrystalline"}
 DEFECTIVE = "defective"
+# Chosen by eye from the test part of the monocrystalline cells: six plainly different defects, four functional cells.
+SHOWN = {
+    "cell0496": "long crack, broken corner",
+    "cell1223": "blotches",
+    "cell0384": "branching crack",
+    "cell0514": "cracks and dead areas",
+    "cell0012": "shattered corner",
+    "cell1589": "faint chip",
+    "cell1154": "functional",
+    "cell0483": "functional, dark",
+    "cell1446": "functional, mottled",
+    "cell0932": "functional, other layout",
+}
+"""Cells to show to visitors, by the file's name without its ending."""
 LICENCE = "CC BY-NC-SA 4.0: no commercial use; cite Buerhop-Lutz et al. 2018 and Deitsch et al. 2019."
 
 

@@ -27,15 +27,18 @@ from safetensors.torch import load_file
 
 import nnet
 from nnet.analysis import atlas as atlases
+from nnet.data import DataError, elpv
+from nnet.data.images import IMAGE_SUFFIXES, decode
 from nnet.detector import TrainedModel
 from nnet.export import runtime
+from nnet.export.errors import ExportError
 from nnet.saved.checkpoint import ATLAS
 from nnet.saved.storage import write_json
 from nnet.scoring import circuit, overlay
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import enlargement
 
-PAGE = Path(__file__).with_name("page")
+SOURCES = Path(__file__).with_name("page")
 DATA = "page.json"
 UNFAMILIAR_SHARE = 0.5
 """From this share of pixels above the threshold on, the page calls a picture unfamiliar."""
@@ -55,28 +58,66 @@ class Picture:
     good: bool = False
 
 
-def assemble(
-    model: TrainedModel,
-    reference: Reference,
-    folder: Path,
-    samples: Sequence[Picture] = (),
-    package: Path | None = None,
-) -> None:
+@dataclass(frozen=True)
+class Page:
+    """What a web export has besides the model.
+
+    Attributes:
+        samples: pictures to begin with; the first one is shown first.
+        package: the npm package of the browser's runtime, see `nnet.export.runtime.install`.
+    """
+
+    samples: Sequence[Picture] = ()
+    package: Path | None = None
+
+
+def cells(model: TrainedModel) -> list[Picture]:
+    """The solar cells that the workbench shows, for a model of those cells where their package is installed; else []."""
+    data = model.checkpoint.about.get("data") or {}
+    if not isinstance(data, dict) or data.get("name") != f"ELPV {elpv.KINDS['mono']}":
+        return []
+    try:
+        found = {Path(sample.key).stem: sample for sample in elpv.open_elpv().test}
+    except DataError:
+        return []
+    rated = {True: "Experts rate this cell functional.", False: "Experts rate this cell defective."}
+    return [
+        Picture(found[key].load().image, title.capitalize(), rated[found[key].is_normal], found[key].is_normal)
+        for key, title in elpv.SHOWN.items()
+        if key in found
+    ]
+
+
+def folder_pictures(folder: Path) -> list[Picture]:
+    """The pictures of a folder, named after their files. Those in a folder called good count as good.
+
+    Raises:
+        ExportError: there is none.
+        nnet.data.images.ImageError: one cannot be read.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not paths:
+        raise ExportError(
+            f"There is no picture in {folder}. Give a folder of PNG or JPEG files, or leave out --samples."
+        )
+    return [Picture(decode(path).image, path.stem, good=path.parent.name == "good") for path in paths]
+
+
+def assemble(model: TrainedModel, reference: Reference, folder: Path, page: Page) -> None:
     """Make a folder that holds model.onnx (the graph with `inside`) into the page.
 
     Args:
         model: what was exported.
         reference: the expression that the page begins with.
         folder: holds model.onnx.
-        samples: pictures to begin with; the first one is shown first.
-        package: see `nnet.export.runtime.install`.
+        page: samples and runtime.
 
     Raises:
         nnet.export.errors.ExportError: the browser's runtime is missing.
     """
     (folder / "runtime").mkdir()
-    runtime.install(folder / "runtime", package)
-    for source in PAGE.iterdir():
+    runtime.install(folder / "runtime", page.package)
+    for source in SOURCES.iterdir():
         shutil.copy(source, folder / source.name)
     _write_arrays(model, folder)
     side = _write_atlas(model.checkpoint.path / ATLAS, folder / "atlas.png") if model.memory is not None else None

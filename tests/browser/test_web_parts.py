@@ -13,7 +13,7 @@ from serving import static
 
 from nnet.config import ScoreConfig
 from nnet.data.images import resize
-from nnet.export.web import PAGE
+from nnet.export.web import SOURCES
 from nnet.expression import ExpressionError, parse
 from nnet.scoring import circuit
 from nnet.scoring.calibration import Calibration
@@ -54,7 +54,7 @@ WRITTEN = (
 @pytest.fixture(scope="module")
 def page(browser: object) -> Iterator[object]:
     """An empty page of the export's address, which can import its modules."""
-    with static(PAGE) as address:
+    with static(SOURCES) as address:
         opened = browser.new_context().new_page()
         opened.goto(f"{address}/words.js")
         yield opened

@@ -6,21 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from nnet.data import DataError, Sample, open_dataset
+from nnet.data.elpv import SHOWN
 from nnet.data.synthetic import open_synthetic
 
-# Chosen by eye from the test part of the monocrystalline cells: six plainly different defects, four functional cells.
-_CELLS = {
-    "cell0496": "long crack, broken corner",
-    "cell1223": "blotches",
-    "cell0384": "branching crack",
-    "cell0514": "cracks and dead areas",
-    "cell0012": "shattered corner",
-    "cell1589": "faint chip",
-    "cell1154": "functional",
-    "cell0483": "functional, dark",
-    "cell1446": "functional, mottled",
-    "cell0932": "functional, other layout",
-}
 _SYNTHETIC_SAMPLES = 8
 
 
@@ -57,7 +45,7 @@ def _solar_cells() -> Collection:
     by_id = {sample.key.removeprefix("images/").removesuffix(".png"): sample for sample in dataset.test}
     images = tuple(
         SampleImage(id, f"{id.replace('cell', 'Cell ')}: {title}", _rated(by_id[id]), by_id[id])
-        for id, title in _CELLS.items()
+        for id, title in SHOWN.items()
         if id in by_id
     )
     if not images:
