@@ -72,7 +72,7 @@ class Page:
 
 
 def cells(model: TrainedModel) -> list[Picture]:
-    """The solar cells that the workbench shows, for a model of those cells where their package is installed; else []."""
+    """The solar cells that the workbench shows, for a model of those cells; [] for others or without their package."""
     data = model.checkpoint.about.get("data") or {}
     if not isinstance(data, dict) or data.get("name") != f"ELPV {elpv.KINDS['mono']}":
         return []
@@ -121,9 +121,8 @@ def assemble(model: TrainedModel, reference: Reference, folder: Path, page: Page
         shutil.copy(source, folder / source.name)
     _write_arrays(model, folder)
     side = _write_atlas(model.checkpoint.path / ATLAS, folder / "atlas.png") if model.memory is not None else None
-    write_json(
-        folder / DATA, {**_describe(model, reference), "atlas": side, "samples": _write_samples(samples, folder)}
-    )
+    samples = _write_samples(page.samples, folder)
+    write_json(folder / DATA, {**_describe(model, reference), "atlas": side, "samples": samples})
 
 
 def _describe(model: TrainedModel, reference: Reference) -> dict[str, Any]:

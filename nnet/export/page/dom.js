@@ -15,7 +15,8 @@ export function canvasOf(picture) {
   const canvas = make('canvas');
   canvas.width = picture.width;
   canvas.height = picture.height;
-  canvas.getContext('2d', { willReadFrequently: true }).putImageData(new ImageData(picture.pixels, picture.width, picture.height), 0, 0);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  context.putImageData(new ImageData(picture.pixels, picture.width, picture.height), 0, 0);
   return canvas;
 }
 

@@ -36,7 +36,7 @@ export function drawStrip(scores, threshold, value) {
     context.fill();
   }
   context.globalAlpha = 1;
-  if (value !== null) diamond(context, x(value), base - 2, value > threshold ? colour('anomalous') : colour('normal'), colour('ground'));
+  diamond(context, x(value), base - 2, colour(value > threshold ? 'anomalous' : 'normal'), colour('ground'));
   canvas.setAttribute('aria-label', words.stripLabel(value / threshold, scores.length));
 }
 

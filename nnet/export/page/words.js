@@ -5,7 +5,9 @@ export const SCALES = ['fine scale, stride 4', 'middle scale, stride 8', 'coarse
 export const PAIR_NAMES = {
   M1: 'F₁ with D₁', M2: 'F₂ with D₂', M3: 'F₃ with D₃', M4: 'P₃ with SP₃', M5: 'P₂ with SP₂', M6: 'P₁ with SP₁',
 };
-export const BRANCH_NAMES = { M1: 'decoder', M2: 'decoder', M3: 'decoder', M4: 'student', M5: 'student', M6: 'student' };
+export const BRANCH_NAMES = {
+  M1: 'decoder', M2: 'decoder', M3: 'decoder', M4: 'student', M5: 'student', M6: 'student',
+};
 export const PRESET_NAMES = {
   model: 'This model\'s', paper: 'Paper', reverse: 'Reverse only', forward: 'Forward only',
   fine: 'Fine', middle: 'Middle', coarse: 'Coarse',
