@@ -6,10 +6,21 @@ WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: demo test test-all test-scale lint model clean
+.PHONY: demo web test test-all test-scale lint model clean
 
 demo: .venv/app.stamp
 	$(BIN)/streamlit run Workbench.py --server.port $(PORT)
+
+# The embedded model as a page that runs it in the browser (docs/export.md), built when something in it has changed.
+WEB := out/elpv-web
+web: $(WEB)/index.html
+	@echo "Open http://localhost:$(PORT); end with Ctrl-C"
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory $(WEB) $(PORT)
+
+$(WEB)/index.html: $(wildcard nnet/export/page/* nnet/export/*.py checkpoints/elpv-mono/*) .venv/app.stamp
+	$(PIP) -e ".[workbench,export]"
+	$(BIN)/python -m nnet export --checkpoint checkpoints/elpv-mono --format web --out $(WEB)
+	touch $@
 
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from nnet.cli.shared import add_checkpoint, add_teacher_weights
 
-HELP = "write a model for machines without N-Net (ONNX, OpenVINO, torch.export)"
-FORMATS = ("onnx", "openvino", "torch")
+HELP = "write a model for machines without N-Net (ONNX, OpenVINO, torch.export, a web page)"
+FORMATS = ("onnx", "openvino", "torch", "web")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +20,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pictures", type=Path, nargs="*", default=[], metavar="IMAGE", help="compare on these pictures, too"
     )
+    web = parser.add_argument_group("only for --format web, a page that runs the model in the browser")
+    web.add_argument(
+        "--samples",
+        type=Path,
+        metavar="DIR",
+        help="pictures to begin with; those in a folder good/ count as good parts",
+    )
+    web.add_argument(
+        "--runtime", type=Path, metavar="TGZ", help="the npm package onnxruntime-web, where there is no network"
+    )
     add_teacher_weights(parser)
 
 
@@ -28,10 +38,14 @@ def run(options: argparse.Namespace) -> int:
     from nnet.data.images import decode
     from nnet.detector import Detector
     from nnet.export import export
+    from nnet.export.web import Page, cells, folder_pictures
 
     own = [decode(path).image for path in options.pictures]
     model = Detector.load(options.checkpoint, "cpu", options.teacher_weights)
-    done = export(model, options.format, options.out, options.score, own)
+    page = None
+    if options.format == "web":
+        page = Page(folder_pictures(options.samples) if options.samples else cells(model), options.runtime)
+    done = export(model, options.format, options.out, options.score, own, page)
     check, largest = done.check, max(done.check.maps.values())
     print(
         f"{options.out} holds the model as {options.format}. On {check.pictures} pictures its decisions are those of "

@@ -5,6 +5,7 @@ formats.py    write and open it as ONNX, OpenVINO or torch.export
 checking.py   the exported model against the original
 manifest.py   manifest.json: what the numbers mean and where they come from
 folder.py     all of it, into a folder that is complete or absent
+web.py        for the format web: the page of page/, its data, and runtime.py, which gets ONNX Runtime Web
 standalone.py goes into the folder as score.py
 """
 

@@ -12,14 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from nnet.detector import TrainedModel
-from nnet.export import checking, formats, manifest
+from nnet.export import checking, formats, manifest, runtime, web
 from nnet.export.checking import Check
 from nnet.export.errors import ExportError
 from nnet.export.formats import MANIFEST
 from nnet.export.graph import Graph
+from nnet.export.web import Page
 from nnet.saved.storage import write_json
 
-FORMATS = ("onnx", "openvino", "torch")
+FORMATS = ("onnx", "openvino", "torch", "web")
 SCRIPT = "score.py"
 _STANDALONE = Path(__file__).with_name("standalone.py")
 
@@ -33,7 +34,12 @@ class Exported:
 
 
 def export(
-    model: TrainedModel, kind: str, out: Path, expression: str | None = None, own: Sequence[np.ndarray] = ()
+    model: TrainedModel,
+    kind: str,
+    out: Path,
+    expression: str | None = None,
+    own: Sequence[np.ndarray] = (),
+    page: Page | None = None,
 ) -> Exported:
     """Write a trained model, its manifest and, for ONNX, the stand-alone script into a folder.
 
@@ -43,6 +49,7 @@ def export(
         out: the folder; an earlier export there is replaced.
         expression: of the score; the model's own by default.
         own: pictures, uint8 (H, W, 3), that are compared besides those of `checking.pictures`.
+        page: for `web`: the samples on the page, and where the browser's runtime comes from.
 
     Raises:
         ExportError: a package is missing, the folder holds something else, or the exported model differs.
@@ -50,6 +57,9 @@ def export(
     """
     formats.require(kind)
     _require_free(out)
+    page = page or Page()
+    if kind == "web":
+        runtime.locate(page.package)  # before the minute that the rest takes
     if model.device.type != "cpu":
         raise ExportError(
             f"A model is exported from the CPU, but this one is on {model.device_name}. Load it with cpu."
@@ -68,6 +78,8 @@ def export(
         checking.require_same(check, kind)
         if kind == "onnx":
             shutil.copy(_STANDALONE, folder / SCRIPT)
+        if kind == "web":
+            web.assemble(model, reference, folder, page)
         (folder / MANIFEST).unlink()
         described = manifest.describe(model, reference, graph, kind, check)
         write_json(folder / MANIFEST, {**described, "files": manifest.files(folder)})

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from nnet.detector import TrainedModel
 from nnet.expression import parse
 from nnet.scoring.calibration import Reference
-from nnet.scoring.maps import anomaly_maps, image_score, score_maps, to_common_size
+from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
 
 INPUT = "images"
 """Name of the only input: uint8 (N, size, size, 3), RGB, any N of at least 1."""
@@ -34,6 +34,7 @@ class Graph(nn.Module):
     def __init__(self, model: TrainedModel, reference: Reference, inside: bool = False) -> None:
         super().__init__()
         self.network, self.config, self.inside = model.network, model.config, inside
+        self.levels = model.levels
         self.expression = parse(reference.expression)
         # Not called "threshold": the exporter to ONNX does not bear a buffer and an output of one name.
         self.register_buffer("limit", torch.tensor(float32_below(reference.threshold)), persistent=False)
@@ -48,7 +49,8 @@ class Graph(nn.Module):
     def judge(self, pixels: Tensor) -> dict[str, Tensor]:
         """The same for float32 pixels 0..255."""
         out = self.network(pixels.permute(0, 3, 1, 2) / 255)
-        maps = to_common_size(anomaly_maps(out, self.config.loss.distance), self.config.model.map_size)
+        native = divided(anomaly_maps(out, self.config.loss.distance), self.levels)
+        maps = to_common_size(native, self.config.model.map_size)
         scores = score_maps(maps, self.expression, self.config.model.size, self.config.scoring.sigma)
         score = image_score(scores)
         threshold = self.limit.clone()

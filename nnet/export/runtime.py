@@ -59,10 +59,7 @@ def install(folder: Path, package: Path | None = None) -> None:
     Raises:
         ExportError: no network, or a file that is not this version's package.
     """
-    source = package or _downloaded()
-    if not source.is_file() or _sha256(source.read_bytes()) != SHA256:
-        raise ExportError(f"{source} is not {FILE} as npm has it (SHA-256 {SHA256}). Download {ADDRESS} again.")
-    with tarfile.open(source) as archive:
+    with tarfile.open(locate(package)) as archive:
         for inside, name in _PARTS.items():
             content = _read(archive, inside)
             (folder / name).write_bytes(gzip.compress(content, 9, mtime=0) if name.endswith(".gz") else content)
@@ -73,8 +70,19 @@ def install(folder: Path, package: Path | None = None) -> None:
     write_text(folder / "LICENSE.txt", _LICENCE.format(version=VERSION, address=ADDRESS, names=names))
 
 
+def locate(package: Path | None = None) -> Path:
+    """The npm package's .tgz: the given one, or from the user's cache, downloaded if it is not there.
+
+    Raises:
+        ExportError: as `install`.
+    """
+    source = package or _downloaded()
+    if not source.is_file() or _sha256(source.read_bytes()) != SHA256:
+        raise ExportError(f"{source} is not {FILE} as npm has it (SHA-256 {SHA256}). Download {ADDRESS} again.")
+    return source
+
+
 def _downloaded() -> Path:
-    """The package in the user's cache, downloaded if it is not there."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nnet-workbench"
     target = cache / FILE
     if target.is_file() and _sha256(target.read_bytes()) == SHA256:
