@@ -20,6 +20,7 @@ from nnet.export.web import Page, cells
 
 pytest.importorskip("onnxruntime", reason="the extra [export] is not installed")
 pytest.importorskip("elpv_dataset", reason="the sample cells are not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # the export takes a minute and more
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 LIMIT = 40e6  # bytes of the whole folder
 

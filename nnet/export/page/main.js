@@ -51,9 +51,11 @@ function about({ data, licence, normals, quantile, ...model }) {
 }
 
 function compute() {
-  const { pixels, width, height } = state.drawing.picture;
   $('status').textContent = state.ready ? words.LOOKING : words.LOADING;
-  state.network.run(resize(pixels, width, height, state.model.size));
+  state.network.run(() => {
+    const { pixels, width, height } = state.drawing.picture;
+    return resize(pixels, width, height, state.model.size);
+  });
 }
 
 /** What was computed, under the expression of the circuit. */
@@ -88,15 +90,19 @@ function found(arrays, took, newest) {
   state.computed = (state.computed ?? 0) + 1;
   state.circuit.show(arrays);
   show();
-  if (newest) $('status').textContent = words.READY;
   $('time').textContent = words.took(took);
   state.took = took;
+  if (newest) showRest(arrays); // while a stroke is drawn, heatmap and circuit follow it; the rest waits for its end
+  document.body.dataset.pictures = String(state.computed); // what a test waits for
+}
+
+function showRest(arrays) {
+  $('status').textContent = words.READY;
   const picture = canvasOf(state.drawing.picture);
   if (state.fresh) state.memory?.choose(highest(state.score.map, state.model.size));
   state.fresh = false;
   state.memory?.show(arrays.addressing, $('heatmap'), picture);
   state.students?.show(arrays, picture);
-  document.body.dataset.pictures = String(state.computed); // what a test waits for
 }
 
 /** Where a map is highest, 0..1 across and down. */

@@ -17,15 +17,15 @@ export class Network {
       return found(data.arrays, data.took, data.number === this.number);
     };
   }
-  /** Compute a picture of the network's size, Uint8Array (size, size, 3). */
-  run(pixels) {
+  /** Compute a picture: `take` gives it at the network's size, Uint8Array (size, size, 3), when its turn comes. */
+  run(take) {
     this.number++;
-    if (this.busy) this.waiting = pixels;
-    else this.send(pixels);
+    if (this.busy) this.waiting = take;
+    else this.send(take);
   }
-  send(pixels) {
+  send(take) {
     this.busy = true;
     this.waiting = null;
-    this.worker.postMessage({ number: this.number, pixels, size: this.size, outputs: this.outputs });
+    this.worker.postMessage({ number: this.number, pixels: take(), size: this.size, outputs: this.outputs });
   }
 }
