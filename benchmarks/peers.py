@@ -151,7 +151,7 @@ def configure(method: str, steps: int, seed: int, images: int) -> Config:
     base = preset("small").override({**SHORT, "train.seed": seed, **OURS.get(method, {})})
     per_epoch = steps_of(base, images)
     epochs = math.ceil(steps / per_epoch)
-    return base.override({"train.epochs": epochs, "train.min_steps": 0, "loss.beta_epochs": max(1, round(epochs / 10))})
+    return base.override({"train.epochs": epochs, "train.min_steps": 0})
 
 
 # -------------------------------------------------------------------------------------------------------- methods

@@ -1,10 +1,15 @@
 import dataclasses
 import json
+import re
+from pathlib import Path
 
 import pytest
 
+from nnet.cli.shared import assignment
 from nnet.config import PRESETS, Config, ConfigError, LossConfig, ModelConfig, preset
 from nnet.studies.variants import VARIANTS
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_paper_preset_has_the_published_values():
@@ -14,6 +19,12 @@ def test_the_paper_preset_has_the_published_values():
     assert (config.loss.alpha, config.loss.delta, config.loss.beta, config.loss.beta_epochs) == (1.2, 0.002, 1.0, 20)
     assert (config.model.ffc_blocks, config.score.sigma) == (4, 4.0)
     assert config.score.expression == "(M1+M6)*(M2+M5)*(M3+M4)"
+
+
+def test_make_model_has_the_settings_of_the_embedded_model():
+    written = re.findall(r"--set (\S+)", (ROOT / "Makefile").read_text())
+    kept = json.loads((ROOT / "checkpoints" / "elpv-mono" / "config.json").read_text())
+    assert preset("small").override(dict(map(assignment, written))) == Config.from_dict(kept["config"])
 
 
 def test_every_field_says_what_it_is_and_where_its_default_comes_from():

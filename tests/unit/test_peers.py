@@ -47,8 +47,7 @@ def test_every_method_gets_whole_epochs_and_a_schedule_that_fits():
     config = peers.configure("nnet", 300, 3, 761)  # 64 are held out, so 697 in batches of 4 with the last image dropped
     assert peers.steps_of(config, 761) == 174
     assert (config.train.epochs, config.train.min_steps, config.train.seed) == (2, 0, 3)
-    assert config.loss.beta_epochs == 1
-    assert peers.configure("nnet", 100 * 174, 0, 761).loss.beta_epochs == 10
+    assert config.loss.beta_share == 0.1
 
 
 def test_our_methods_are_the_networks_that_their_names_say():
