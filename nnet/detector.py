@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,6 +19,7 @@ from nnet.data.images import resize
 from nnet.device import autocast, choose_device, describe, inference_dtype
 from nnet.errors import NNetError
 from nnet.expression import parse
+from nnet.model.folding import folded
 from nnet.model.fpm import Gates
 from nnet.model.inputs import to_network_input
 from nnet.model.network import NNet, Outputs
@@ -247,7 +249,7 @@ class Detector:
     def maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
         """M1..M6 of several images as `maps` gives them, and F_3 (B, C_3, H_3, W_3), from one forward pass."""
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
-            out = self.network(self._input(images))
+            out = self._fast(self._input(images))
             return self._maps_of(out)[1], out.F[2]
 
     def score(self, images: Sequence[Array], expression: str | None = None) -> list[Score]:
@@ -268,6 +270,14 @@ class Detector:
         """M1..M6 at the features' own resolutions and at the common size, in units of their levels if it has some."""
         native = divided(anomaly_maps(out, self.config.loss.distance), self.levels)
         return native, to_common_size(native, self.config.model.map_size)
+
+    @cached_property
+    def _fast(self) -> NNet:
+        """What scores: on a CPU a copy with batch normalisation folded away (benchmarks/export.py measures it).
+
+        Made when it is first needed, since who only looks inside does without; a trained network does not change.
+        """
+        return folded(self.network, self.config.model.size) if self.device.type == "cpu" else self.network
 
     def _tensors(self, arrays: Sequence[Array]) -> list[Tensor]:
         return [torch.from_numpy(a)[None].to(self.device) for a in arrays]

@@ -1,0 +1,47 @@
+"""Folding batch normalisation away changes nothing but rounding, and leaves the network as it is."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from builders import tiny_config
+from torch import nn
+
+from nnet.model.folding import folded
+from nnet.model.network import NNet
+from nnet.scoring.maps import anomaly_maps
+
+
+def used_network(teacher: str, **changes: object) -> NNet:
+    """A network whose batch normalisation has statistics and weights that matter."""
+    torch.manual_seed(0)
+    network = NNet(tiny_config(model__teacher=teacher, **changes)).eval().requires_grad_(False)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.2, 0.2)
+            module.running_var.uniform_(0.5, 2)
+            module.weight.uniform_(0.5, 1.5)
+            module.bias.uniform_(-0.2, 0.2)
+    return network
+
+
+@pytest.mark.parametrize(
+    ("teacher", "changes"),
+    [
+        ("resnet18", {}),
+        ("efficientnet_lite0", {}),
+        ("efficientnet_lite0", {"model__features": "activated"}),
+        pytest.param("wide_resnet50_2", {}, marks=pytest.mark.slow),
+    ],
+)
+def test_no_batch_normalisation_is_left_and_the_maps_stay(teacher, changes):
+    network = used_network(teacher, **changes)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    twin = folded(network, 64)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in twin.modules())
+    images = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        expected, found = anomaly_maps(network(images)), anomaly_maps(twin(images))
+    for name, m in expected.items():
+        torch.testing.assert_close(found[name], m, rtol=0, atol=1e-4)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
