@@ -208,7 +208,9 @@ def test_set_reads_numbers_words_and_none(category, tmp_path):
         "alpha": 2.0,
         "beta": 1.0,
         "beta_epochs": None,
+        "beta_share": 0.1,
         "delta": 0.002,
+        "moves_teacher": False,
     }
 
 

@@ -43,7 +43,7 @@ def test_a_trace_names_every_intermediate(detector, image):
 def test_a_trace_counts_its_bytes(detector, image):
     trace = detector.trace(image)
     arrays = [trace.image, trace.F3_recalled, trace.F_E, trace.F_C, *trace.addressing, *trace.maps.values()]
-    arrays += [*trace.native_maps.values(), *trace.F, *trace.P, *trace.SF, *trace.SP, *trace.D]
+    arrays += [*trace.native_maps.values(), *trace.F, *trace.P, trace.P_forward[2], *trace.SF, *trace.SP, *trace.D]
     arrays += [a for gates in (trace.gates_T, trace.gates_S1) for gate in gates for a in gate]
     assert trace.nbytes == sum(a.nbytes for a in arrays)
 
