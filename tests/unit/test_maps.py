@@ -27,7 +27,7 @@ def test_each_map_compares_its_pair_at_its_scale():
 
     for name, info in MAPS.items():
         changed = {"reverse": "D", "forward": "SP"}[info.branch]
-        out = SimpleNamespace(F=features(None), D=features(None), P=features(None), SP=features(None))
+        out = SimpleNamespace(F=features(None), D=features(None), P_forward=features(None), SP=features(None))
         setattr(out, changed, features(info.scale))
         maps = anomaly_maps(out)
         assert maps[name].shape == (1, sides[info.scale], sides[info.scale])
