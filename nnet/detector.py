@@ -272,13 +272,10 @@ class Detector:
         native = divided(anomaly_maps(out, self.config.loss.distance), self.levels)
         return native, to_common_size(native, self.config.model.map_size)
 
-    @cached_property
+    @property
     def _fast(self) -> NNet:
-        """What scores: on a CPU a copy with batch normalisation folded away (benchmarks/export.py measures it).
-
-        Made when it is first needed, since who only looks inside does without; a trained network does not change.
-        """
-        return folded(self.network, self.config.model.size) if self.device.type == "cpu" else self.network
+        """What scores; see `TrainedModel`."""
+        return self.network
 
     def _tensors(self, arrays: Sequence[Array]) -> list[Tensor]:
         return [torch.from_numpy(a)[None].to(self.device) for a in arrays]
@@ -302,6 +299,15 @@ class TrainedModel(Detector):
     def __init__(self, network: NNet, checkpoint: Checkpoint, device: str = "auto") -> None:
         super().__init__(network, checkpoint.config, device, checkpoint.calibration.levels)
         self.checkpoint = checkpoint
+
+    @cached_property
+    def _fast(self) -> NNet:
+        """On a CPU a copy with batch normalisation folded away (benchmarks/export.py measures it).
+
+        Made when it is first needed, since who only looks inside does without. A network that is still being trained
+        changes, and may hold what joins it to other processes, so that a plain `Detector` makes no copy.
+        """
+        return folded(self.network, self.config.model.size) if self.device.type == "cpu" else self.network
 
     @property
     def calibration(self) -> Calibration:

@@ -49,12 +49,11 @@ def address(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def camera_browser() -> Iterator[object]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=BROWSER, args=[*FLAGS, *CAMERA])
-        yield chromium
-        chromium.close()
+def camera_browser(browser: object) -> Iterator[object]:
+    """Chromium with a made-up camera, started by the one Playwright that a process can have."""
+    chromium = browser.browser_type.launch(executable_path=BROWSER, args=[*FLAGS, *CAMERA])
+    yield chromium
+    chromium.close()
 
 
 def until(page: object, condition: str) -> None:

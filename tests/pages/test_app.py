@@ -35,6 +35,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.data.images import decode
 from nnet.detector import Detector
 from nnet.model.weights import WeightsError
+from nnet.scoring import judge
 from workbench.shared import pictures as figures
 from workbench.shared import samples, units
 from workbench.shared import words as shared_words
@@ -79,15 +80,16 @@ def test_an_upload_leads_to_a_heatmap_and_the_score_of_nnet(
 ) -> None:
     content = encoded(format=format)
     at = upload(start(INSPECT), (name, content, mime))
-    expected = detector.score([decode(content).image])[0]
+    trace = detector.trace(decode(content).image)  # `Detector.score` runs the folded network; see test_folding.py
+    expected = judge.judge(detector.calibration, trace.maps, detector.config.scoring.expression)
     assert shown_score(at) == units.number(expected.value)
     assert heading(at) == name
-    assert np.array_equal(probed(at), expected.map)
+    assert np.array_equal(probed(at), expected.score)
     shown = component(at, "pictures")
     assert (shown["columns"], shown["rows"]) == (90, 60)  # positions are pixels of the image as given
     reference = detector.calibration.for_expression()
     scale = figures.calibrated_scale(reference.threshold)
-    assert pictures(at)[MAP]["base"] == figures.data_uri(figures.colourised(expected.map, scale))
+    assert pictures(at)[MAP]["base"] == figures.data_uri(figures.colourised(expected.score, scale))
     assert shared_words.rank(reference, expected.value) in words(at)
 
 

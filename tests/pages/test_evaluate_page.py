@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from apptest import component
 from builders import random_images
+from markupsafe import escape
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -268,7 +269,7 @@ def test_the_report_is_made_without_a_session(category: Path, monkeypatch: pytes
     wrong = sum(map(len, decisions.worst(scenes[0].result.scores, scenes[0].defective, middle)))
     for title in ("Metrics", "Curves over images", "Curves over pixels", "Threshold", words.MISSES, words.ALARMS):
         assert f"<h2>{title}</h2>" in made
-    assert words.carries(found.shapley("p_ap"), "p_ap").replace("**", "") in made
+    assert escape(words.carries(found.shapley("p_ap"), "p_ap").replace("**", "")) in made
     assert made.count("<figure>") == wrong > 0 and open_dataset(category).content_hash() in made
 
 

@@ -37,7 +37,7 @@ alone, which would be wrong, by 9e-4 in the first epoch, and by 0.4.
 
 
 OPTIONS = ["--teacher", "mobilenetv3_small_050", "--random-teacher", "--size", "64", "--batch-size", "5"]
-OPTIONS += ["--learning-rate", "0.0002", "--set", "loss.beta_epochs=1", "--device", "cpu"]
+OPTIONS += ["--learning-rate", "0.0002", "--set", "model.features=stages", "--device", "cpu"]
 
 
 def free_port() -> int:
