@@ -51,6 +51,8 @@ def test_a_stroke_changes_the_score_and_can_be_undone(browser: object, address: 
         page.get_by_text("This picture has been seen before").wait_for()
         visitor.settle()
         assert score(page) == once
+        box = frame.bounding_box()  # the keys go on from where the pointer was last: away from what is drawn
+        frame.hover(position={"x": 0.05 * box["width"], "y": 0.95 * box["height"]})
         frame.press("ArrowRight")
         frame.press("Space")
         page.get_by_text("A new picture").wait_for()
