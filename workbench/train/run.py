@@ -19,6 +19,7 @@ from workbench.train.runs import LIVE, POLL, poll
 from workbench.train.settings import VIEW
 
 LOG_LINES, FAILED_LINES = 200, 15
+_GO = "train_go_on"
 _NEXT_PAGES: tuple[tuple[str, str, str, Literal["primary", "secondary"]], ...] = (
     (words.INSPECT, "search", "1_Inspect", "primary"),
     (words.EVALUATE, "analytics", "4_Evaluate", "secondary"),
@@ -90,9 +91,19 @@ def _finished(run: Run) -> None:
                 st.metric(label, value, help=help)
     with st.container(horizontal=True, gap="small"):
         for label, icon, page, kind in _NEXT_PAGES:
-            name, key = (_model_name(run),), f"go-{page}"
-            if st.button(label, key, icon=f":material/{icon}:", type=kind, on_click=frame.choose_model, args=name):
-                st.switch_page(f"pages/{page}.py")
+            go = (_model_name(run), page)
+            st.button(label, f"go-{page}", icon=f":material/{icon}:", type=kind, on_click=_go_on, args=go)
+    if page := st.session_state.pop(_GO, ""):
+        st.switch_page(f"pages/{page}.py")
+
+
+def _go_on(model: str, page: str) -> None:
+    """Choose the model, and let the next run that gets this far open the page. A callback.
+
+    A press that only this run knew of would be lost if the film reported an epoch meanwhile.
+    """
+    frame.choose_model(model)
+    st.session_state[_GO] = page
 
 
 def _model_name(run: Run) -> str:
