@@ -65,9 +65,7 @@ def test_a_file_that_is_being_written_waits_until_two_looks_find_it_unchanged(fo
     whole = put(folder.parent / "made", "a.png").read_bytes()
     (folder / "a.png").write_bytes(whole)
     at = (folder / "a.png").stat()
-    assert (
-        at.st_ctime_ns == at.st_mtime_ns
-    )  # as where a file is written in place; one that is renamed has a later ctime
+    assert at.st_ctime_ns == at.st_mtime_ns  # written in place; a file that is renamed has a later ctime
     assert watched.look().scored == 0
     (folder / "a.png").write_bytes(whole + b"\0")
     assert watched.look().scored == 0
