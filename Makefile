@@ -45,7 +45,7 @@ lint: .venv/dev.stamp
 # The embedded default, made again from the data (docs/default-model.md). It has the settings of version 0.2.0.
 model: .venv/app.stamp
 	rm -rf out/elpv-mono
-	$(BIN)/python -m nnet train --data elpv:mono --out out/elpv-mono --set train.epochs=30 \
+	$(BIN)/python -m nnet train --data elpv:mono --out out/elpv-mono --film --set train.epochs=30 \
 	  --set train.min_steps=1000 --set train.batch_size=8 --set train.learning_rate=0.004 --set loss.beta_epochs=3 \
 	  --set loss.beta_share=none --set loss.moves_teacher=true --set model.features=stages \
 	  --set model.forward_target=recalled --set model.temperature=0.05

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nnet.cli.shared import Bars, add_device, assignment
 from nnet.config import PRESETS, Config, ConfigError, preset
-from nnet.training.events import Listener
+from nnet.training.events import Listener, Listeners
 
 HELP = "train on normal images"
 
@@ -36,6 +36,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="continue an interrupted run in --out")
     parser.add_argument("--compile", action="store_true", help="use torch.compile")
     parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="also write event files for TensorBoard")
+    parser.add_argument(
+        "--film",
+        action="store_true",
+        help="also keep a short film of the training in --out, some 0.7 MB, which the workbench shows",
+    )
     add_device(parser)
 
 
@@ -90,6 +95,8 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset
     from nnet.runs import disk
+    from nnet.runs.film import SHORT
+    from nnet.runs.watching import Filming
     from nnet.training.job import TrainJob
     from nnet.training.pipeline import train_on
 
@@ -107,8 +114,9 @@ def run(options: argparse.Namespace) -> int:
     quiet = os.environ.get("RANK", "0") != "0"  # of several processes of torchrun, one speaks
     for sentence in () if quiet else (*dataset.notes, *dataset.problems):
         print(sentence)
+    watching = [Filming(job.out, dataset, SHORT)] if options.film and not quiet else []
     with ended_like_ctrl_c(), Bars(quiet) as bars:
-        detector = train_on(job, dataset, bars)
+        detector = train_on(job, dataset, Listeners(bars, *watching))
     if detector is not None and detector.checkpoint is not None:  # of several processes of torchrun, one has the model
         print(detector.checkpoint.card)
     return 0

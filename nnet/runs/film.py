@@ -4,25 +4,60 @@ film/probes.json         [{"key", "kind", "caption"}]
 film/probes.safetensors  "images" uint8 (n, size, size, 3), "masks" uint8 (n, size, size): 1 on the defect where known
 film/frame-000012.safetensors  after epoch 12: M1..M6 float16 (n, 64, 64), "scores" (n,), "held_out" (m,) float32
 
-Frames are written once and never changed, so a film can be watched while it is made.
+Frames are written once and never changed, so a film can be watched while it is made. A run has it in full; a model that
+is passed on may have a short one in its checkpoint (`SHORT`), with fewer images and frames and coarser maps.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from nnet.config import Config
 from nnet.saved.storage import write_json, write_tensors
 
+FILM = "film"
+"""Its folder, in a run's directory as in a checkpoint's."""
 PROBES, IMAGES, FRAME = "probes.json", "probes.safetensors", "frame-{:06d}.safetensors"
 KINDS = ("normal", "defective", "painted")
 MAX_FRAMES = 30
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How much a film holds.
+
+    Attributes:
+        normal, defective: pinned images of each.
+        frames: at the most, besides the first; None: `MAX_FRAMES` or so, evenly spaced.
+        map_side, image_side: at the most, in cells and pixels; None keeps them as the network has them.
+    """
+
+    normal: int
+    defective: int
+    frames: int | None = None
+    map_side: int | None = None
+    image_side: int | None = None
+
+    def has_frame(self, epoch: int, epochs: int) -> bool:
+        """Whether there is a frame after `epoch` of `epochs`: before the first and after the last there always is. A
+        short film has them close together early on, where most is learned."""
+        if epoch in (0, epochs):
+            return True
+        if self.frames is None:
+            return epoch % max(1, epochs // MAX_FRAMES) == 0
+        return epoch in {round(epochs ** (i / (self.frames - 1))) for i in range(self.frames)}
+
+
+FULL = Cut(3, 3)
+SHORT = Cut(1, 2, 10, 32, 160)
+"""Some 0.7 MB whatever the size of the network's input."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +87,7 @@ class Frame:
         epoch: finished epochs.
         scores: (n,) float32, Score_l of each probe under the run's expression.
         held_out: (m,) float32, Score_l of some held-out normal images, ascending.
-        maps: name -> (n, 64, 64) float16.
+        maps: name -> (n, h, w) float16, coarser in a short film.
     """
 
     epoch: int
@@ -62,10 +97,10 @@ class Frame:
 
 
 class Film:
-    """The film of a run, to be looked at. Reads files, runs no network.
+    """The film of a run or a model, to be looked at. Reads files, runs no network.
 
     Args:
-        folder: film/ of a run.
+        folder: film/ of a run or checkpoint.
         config: the run's settings.
     """
 
@@ -151,6 +186,25 @@ def write_probes(folder: Path, probes: Sequence[Probe]) -> None:
     write_json(folder / PROBES, [{"key": p.key, "kind": p.kind, "caption": p.caption} for p in probes])
 
 
+def reduced(probe: Probe, side: int | None) -> Probe:
+    """The pinned image at `side` pixels at the most."""
+    if side is None or probe.image.shape[0] <= side:
+        return probe
+    image = np.asarray(Image.fromarray(probe.image).resize((side, side), Image.Resampling.BOX))
+    if probe.mask is None:
+        return replace(probe, image=image)
+    mask = np.asarray(Image.fromarray(probe.mask).resize((side, side), Image.Resampling.NEAREST), bool)
+    return replace(probe, image=image, mask=mask)
+
+
+def coarser(maps: np.ndarray, side: int | None) -> np.ndarray:
+    """Maps (n, h, w) at `side` cells at the most, each the mean of what it covers; float16."""
+    if side is None or maps.shape[1] <= side:
+        return maps.astype(np.float16)
+    small = [Image.fromarray(m.astype(np.float32)).resize((side, side), Image.Resampling.BOX) for m in maps]
+    return np.stack([np.asarray(m) for m in small]).astype(np.float16)
+
+
 def write_frame(folder: Path, frame: Frame) -> None:
     """Write one frame in one step."""
     import torch
@@ -164,8 +218,3 @@ def drop_frames_after(folder: Path, epoch: int) -> None:
     for path in folder.glob("frame-*.safetensors"):
         if int(path.stem.rpartition("-")[2]) > epoch:
             path.unlink()
-
-
-def has_frame(epoch: int, epochs: int) -> bool:
-    """Whether the film has a frame after `epoch` of `epochs`: before the first, after the last, 30 or so in between."""
-    return epoch in (0, epochs) or epoch % max(1, epochs // MAX_FRAMES) == 0

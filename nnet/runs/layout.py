@@ -17,7 +17,7 @@ from nnet.saved.storage import write_json
 
 FORMAT = 1
 SPEC, QUEUED, LOCK, STATUS = "run.json", "queued.json", "lock", "status.json"
-STOP, LOG, EXIT, FILM, DATA, IMAGES = "stop.json", "log.txt", "exit.json", "film", "data", "images.json"
+STOP, LOG, EXIT, DATA, IMAGES = "stop.json", "log.txt", "exit.json", "data", "images.json"
 CHECKPOINT, HISTORY, RESUME = "config.json", "history.jsonl", "resume.safetensors"
 """What training itself leaves there (`nnet.saved.checkpoint`, `nnet.training.loop`, which bring in torch)."""
 LIBRARY_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG = ".library.lock", ".supervisor.lock", ".supervisor.log"

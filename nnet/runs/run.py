@@ -14,7 +14,7 @@ from typing import Any
 
 from nnet.data import Dataset, open_dataset
 from nnet.runs import layout, processes
-from nnet.runs.film import Film
+from nnet.runs.film import FILM, Film
 from nnet.runs.layout import CHECKPOINT, HISTORY, RESUME, Exit, RunError, RunSpec, Status
 from nnet.runs.locks import is_held
 from nnet.saved.storage import read_notes
@@ -130,7 +130,7 @@ class Run:
         """The training film; empty before the first frame. Raises RunError for an unreadable run."""
         if self.spec is None:
             raise RunError(self.problem)
-        return Film(self.path / layout.FILM, self.spec.config)
+        return Film(self.path / FILM, self.spec.config)
 
     def dataset(self) -> Dataset:
         """Open the run's data. Raises nnet.data.DataError if it is gone or cannot be read."""

@@ -17,13 +17,23 @@ from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.model.inputs import Images, batches, take
-from nnet.runs.film import Frame, Probe, drop_frames_after, has_frame, read_probes, write_frame, write_probes
-from nnet.runs.layout import FILM
+from nnet.runs.film import (
+    FILM,
+    FULL,
+    Cut,
+    Frame,
+    Probe,
+    coarser,
+    drop_frames_after,
+    read_probes,
+    reduced,
+    write_frame,
+    write_probes,
+)
 from nnet.runs.members import Members
 from nnet.scoring.maps import divided, image_score, mean_levels, score_maps
 from nnet.training.events import Listener
 
-NORMAL, DEFECTIVE = 3, 3
 HELD_OUT = 16
 BATCH = 8
 TERMS = ("loss", "L_RKD", "L_KD", "L_align", "L_query")
@@ -34,45 +44,44 @@ PAINTED = (  # damage that anybody would see, of three kinds and in three places
 )
 
 
-class Watching(Listener):
-    """Watches a run's training.
+class Filming(Listener):
+    """Makes the film of a training.
 
-    Frames cost time: 22 images go through the network for each, and there are some 30 of them.
+    Frames cost time: 22 images go through the network for each in full, and a run has some 30 of them.
 
     Args:
-        path: the run directory.
+        path: the directory of the run or checkpoint.
         dataset: its test images, where there are some, give probes; they are only shown and decide nothing.
-        members: is told when every training image has been read.
+        cut: how much the film holds.
     """
 
-    def __init__(self, path: Path, dataset: Dataset, members: Members) -> None:
+    def __init__(self, path: Path, dataset: Dataset, cut: Cut) -> None:
         self.folder = path / FILM
         self.dataset = dataset
-        self.members = members
+        self.cut = cut
         self._epochs = 0
         self._probes: tuple[Probe, ...] = ()
         self._normal: np.ndarray | None = None
 
     def begin(self, images: Images, held_out: np.ndarray, first_epoch: int, epochs: int) -> None:
         """Pin the probes: the same ones in every attempt at a run, also if their files are gone by then."""
-        self.members.keep()
         self._epochs = epochs
         self._normal = take(images, held_out[:HELD_OUT])
-        self._probes = read_probes(self.folder) if first_epoch else ()
-        if not self._probes:
-            self._probes = choose(self.dataset, self._normal)
-            write_probes(self.folder, self._probes)
+        self._probes = read_probes(self.folder) if first_epoch and self.cut.image_side is None else ()
+        if not self._probes:  # a short film holds them reduced, so they are chosen again, as they were
+            self._probes = choose(self.dataset, self._normal, self.cut)
+            write_probes(self.folder, [reduced(probe, self.cut.image_side) for probe in self._probes])
         drop_frames_after(self.folder, first_epoch)
 
     def look(self, detector: Detector, epoch: int) -> dict[str, Any]:
         """Make a frame, if this epoch has one, and say how the held-out normal images score."""
-        if not has_frame(epoch, self._epochs):
+        if not self.cut.has_frame(epoch, self._epochs):
             return {}
         started = time.perf_counter()
         images = np.concatenate([np.stack([p.image for p in self._probes]), self._normal])
         n = len(self._probes)
         maps, scores = _score(detector, images, n)
-        shown = {name: m[:n].astype(np.float16) for name, m in maps.items()}
+        shown = {name: coarser(m[:n], self.cut.map_side) for name, m in maps.items()}
         write_frame(self.folder, Frame(epoch, scores[:n], scores[n:], shown))
         return {
             "held_out_median": float(np.median(scores[n:])),
@@ -80,25 +89,45 @@ class Watching(Listener):
             "film_seconds": round(time.perf_counter() - started, 3),
         }
 
+
+class Watching(Filming):
+    """Watches a run's training: makes its film in full and writes its log.
+
+    Args:
+        path: the run directory.
+        dataset: see `Filming`.
+        members: is told when every training image has been read.
+    """
+
+    def __init__(self, path: Path, dataset: Dataset, members: Members) -> None:
+        super().__init__(path, dataset, FULL)
+        self.members = members
+
+    def begin(self, images: Images, held_out: np.ndarray, first_epoch: int, epochs: int) -> None:
+        """Take down what the run began with, and pin the probes."""
+        self.members.keep()
+        super().begin(images, held_out, first_epoch, epochs)
+
     def heard(self, entry: dict[str, Any]) -> None:
         """Put a line into the log."""
         losses = ", ".join(f"{name} {entry[name]:.4f}" for name in TERMS if name in entry)
         print(f"Epoch {entry['epoch']} of {self._epochs}: {losses}; {entry['images_per_second']} images/s", flush=True)
 
 
-def choose(dataset: Dataset, held_out: np.ndarray) -> tuple[Probe, ...]:
+def choose(dataset: Dataset, held_out: np.ndarray, cut: Cut) -> tuple[Probe, ...]:
     """Normal images and defective ones; where the data has no defects, damage is painted onto normal images.
 
     Args:
         dataset: its test part is looked at.
         held_out: uint8 (n, size, size, 3), normal images that the network is not trained on.
+        cut: how many of each.
     """
-    size = held_out.shape[1]
-    normal = _some([s for s in dataset.test if s.is_normal], NORMAL, size, lambda s: ("normal", "normal"))
-    if len(normal) < NORMAL:
-        normal = [Probe(f"held-out {i + 1}", "normal", "normal, held out", held_out[i]) for i in range(NORMAL)]
-    defective = _some(_varied(dataset), DEFECTIVE, size, lambda s: ("defective", f"defective: {s.label}"))
-    return (*normal, *(defective or [_painted(held_out[NORMAL + i], i) for i in range(DEFECTIVE)]))
+    size, kept = held_out.shape[1], cut.normal
+    normal = _some([s for s in dataset.test if s.is_normal], kept, size, lambda s: ("normal", "normal"))
+    if len(normal) < kept:
+        normal = [Probe(f"held-out {i + 1}", "normal", "normal, held out", held_out[i]) for i in range(kept)]
+    defective = _some(_varied(dataset), cut.defective, size, lambda s: ("defective", f"defective: {s.label}"))
+    return (*normal, *(defective or [_painted(held_out[kept + i], i) for i in range(cut.defective)]))
 
 
 def _varied(dataset: Dataset) -> list[Sample]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
+from nnet.runs.film import FILM
 from nnet.runs.layout import CANCELLED, CHECKPOINT, RESUME, Exit, RunError, RunSpec
 from nnet.runs.locks import FileLock
 from nnet.runs.run import kept, open_data
@@ -149,7 +150,7 @@ def _tidy(path: Path) -> None:
     """Remove what a killed attempt left half-written."""
     for leftover in path.glob(".*.tmp"):
         leftover.unlink(missing_ok=True)
-    for leftover in (path / layout.FILM).glob(".*.tmp"):
+    for leftover in (path / FILM).glob(".*.tmp"):
         leftover.unlink(missing_ok=True)
 
 

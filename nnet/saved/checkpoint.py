@@ -9,6 +9,7 @@ calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
 metrics.json             measured results (below), if there are any
 card.md                  what a person should know before using the model
+film/                    a film of the training, if one was made (see `nnet.runs.film`); nothing depends on it
 
 metrics.json holds at its top what training measured on its own data's test images, if those were labelled:
 

@@ -18,10 +18,12 @@ from PIL import Image
 from nnet.cli import NOBODY_READS, main
 from nnet.cli.train import ended_like_ctrl_c
 from nnet.data.images import decode
+from nnet.runs.film import FILM, Film
+from nnet.saved.checkpoint import load
 from nnet.saved.storage import read_notes
 from nnet.training.events import Progress
 from nnet.training.loop import train
-from nnet.training.state import RESUME
+from nnet.training.state import RESUME, load_history
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
@@ -73,6 +75,18 @@ def test_train_leaves_a_complete_checkpoint(checkpoint):
         "metrics.json",
         "card.md",
     }
+
+
+def test_a_short_film_of_the_training_is_kept_when_asked_for(category, checkpoint, tmp_path):
+    done = nnet("train", "--data", category, "--out", tmp_path / "part", "--film", *TINY)
+    assert done.returncode == 0, done.stderr
+    film = Film(tmp_path / "part" / FILM, load(tmp_path / "part").config)
+    assert film.epochs[0] == 0 and film.epochs[-1] == len(load_history(tmp_path / "part"))
+    assert [probe.caption for probe in film.probes] == ["normal", "defective: hole", "defective: hole"]
+    frame = film.frame(film.epochs[-1])
+    assert sorted(frame.maps) == [f"M{i}" for i in range(1, 7)] and frame.maps["M1"].shape == (3, 32, 32)
+    assert film.score_map(frame, 1).max() == pytest.approx(frame.scores[1], rel=0.5)  # of coarser maps
+    assert load(tmp_path / "part").weights_hash == load(checkpoint).weights_hash  # it only looks
 
 
 def test_the_card_states_what_was_measured(checkpoint):

@@ -12,8 +12,8 @@ import numpy as np
 from builders import tiny_config
 
 from nnet.runs import Exit, Film, Frame, Probe, Run, Runs, RunSpec, Status
-from nnet.runs.film import write_frame, write_probes
-from nnet.runs.layout import EXIT, FILM, QUEUED, SPEC, STATUS, write_exit
+from nnet.runs.film import FILM, write_frame, write_probes
+from nnet.runs.layout import EXIT, QUEUED, SPEC, STATUS, write_exit
 from nnet.saved.storage import write_json
 
 EPOCHS = (0, 1, 2)
