@@ -14,7 +14,7 @@ import pytest
 from apptest import PNG, encoded, fine, start, words
 from builders import TINY
 from PIL import Image
-from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_history
+from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_frames, write_history
 from streamlit.testing.v1 import AppTest
 
 from nnet.config import PRESETS, Config, preset
@@ -22,6 +22,7 @@ from nnet.data import Dataset, open_dataset, open_synthetic
 from nnet.errors import NNetError
 from nnet.runs import CANCELLED, Estimate, Runs
 from nnet.runs.estimate import Remedy
+from nnet.runs.film import FILM
 from workbench.shared import model_words, resources
 from workbench.train import estimates, form, looking
 from workbench.train import words as train_text
@@ -557,6 +558,18 @@ def test_the_film_of_a_run_is_shown_and_its_probe_and_scale_chosen() -> None:
     fine(at.segmented_control(key="film_scale").set_value("each").run())
     assert film_data(at)["small"][0]["strip"] != data["small"][0]["strip"]
     assert film_data(start(TRAIN, run="done", epoch="1"))["epoch"] == 1
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize("part", ["new", "runs"])
+def test_the_models_own_film_is_shown_before_the_first_run(
+    tmp_path: Path, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    shutil.copytree(tiny_checkpoint, tmp_path / "filmed")
+    write_frames(tmp_path / "filmed" / FILM)
+    monkeypatch.setenv(resources.EXTRA_FOLDERS, str(tmp_path / "filmed"))
+    at = start(TRAIN, train_part=part)
+    assert film_data(at)["epochs"] == [0, 1, 2] and at.selectbox(key="probe").value == 1
 
 
 @pytest.mark.usefixtures("done")

@@ -66,8 +66,13 @@ def write_history(run: Run, epochs: int = 2) -> None:
 
 
 def write_film(run: Run, epochs: tuple[int, ...] = EPOCHS) -> Film:
+    """The film of a run, see `write_frames`."""
+    write_frames(run.path / FILM, epochs)
+    return run.film()
+
+
+def write_frames(folder: Path, epochs: tuple[int, ...] = EPOCHS) -> None:
     """Three probes whose maps fall with the epochs, the defective ones less."""
-    folder = run.path / FILM
     mask = np.zeros((64, 64), bool)
     mask[20:30, 20:40] = True
     generator = np.random.default_rng(0)
@@ -91,7 +96,6 @@ def write_film(run: Run, epochs: tuple[int, ...] = EPOCHS) -> Film:
         }
         scores = np.array([8 * level**3, 8 * (level + 0.4) ** 3, 8 * (level + 0.3) ** 3], np.float32)
         write_frame(folder, Frame(epoch, scores, np.linspace(6, 10, 5).astype(np.float32) * level**3, maps))
-    return run.film()
 
 
 def finish(run: Run, checkpoint: Path) -> None:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec
-from workbench.shared import frame, settings, units
+from workbench.shared import frame, settings, training_film, units
+from workbench.shared.model_list import ModelEntry
 from workbench.train import estimates, form, images, looking, run, runs, uploads, words
 from workbench.train.looking import Choice
 from workbench.train.settings import PART
@@ -18,7 +19,7 @@ _TURN, _NEXT = "train_turn", "train_next"  # how many runs this visit has starte
 
 def main() -> None:
     """Draw the page."""
-    with frame.page_without_model("Train"):
+    with frame.page_without_model("Train") as entry:
         st.title("Train", anchor=False)
         st.markdown(words.ABOUT)
         if started := st.session_state.pop(_NEXT, None):
@@ -26,8 +27,11 @@ def main() -> None:
         known = uploads.runs().list()
         if _part(len(known)) == "new":
             _new_model()
+            if not known:
+                _finished_film(entry)
         elif not known:
             st.info(words.NO_RUNS, icon=":material/model_training:")
+            _finished_film(entry)
         else:
             current = runs.chosen(known)
             listed, shown = st.columns((2, 5), gap="medium")
@@ -53,6 +57,14 @@ def _part(count: int) -> str:
         on_change=runs.part_chosen,
     )
     return shown or part
+
+
+def _finished_film(entry: ModelEntry | None) -> None:
+    """How the chosen model learned, for who has not seen a training yet."""
+    film = training_film.of_model(entry.path) if entry is not None else None
+    if film is not None and entry is not None:
+        with st.expander(words.FINISHED_FILM.format(model=units.plain(entry.title)), icon=":material/movie:"):
+            training_film.draw(entry.name, film)
 
 
 # -------------------------------------------------------------------------------------------------------- a new model

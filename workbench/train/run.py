@@ -12,8 +12,8 @@ import streamlit as st
 from nnet.config import PRESETS
 from nnet.runs import Run, Status
 from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
-from workbench.shared import controls, frame, pictures, resources, theme, units
-from workbench.train import actions, figures, film, form, uploads, words
+from workbench.shared import controls, frame, pictures, resources, theme, training_film, units
+from workbench.train import actions, figures, form, uploads, words
 from workbench.train.figures import Line
 from workbench.train.runs import LIVE, POLL, poll
 from workbench.train.settings import VIEW
@@ -45,7 +45,7 @@ def draw(run: Run) -> None:
     view = controls.choose(  # in a column it would scroll unless it wraps, and hide the last on a phone
         VIEW, views, label=words.VIEW, label_visibility="collapsed", wrap=True
     )
-    draw_view = {"film": film.draw, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
+    draw_view = {"film": _film, "curves": _curves, "log": _log, "settings": _settings, "card": _card}[view]
     poll("view", lambda: draw_view(uploads.runs().get(run.id)), every)
 
 
@@ -121,6 +121,10 @@ def _json(run: Run, name: str) -> Mapping[str, Any]:
 
 
 # ----------------------------------------------------------------------------------------------------------- views
+
+
+def _film(run: Run) -> None:
+    training_film.draw(run.id, run.film())
 
 
 def _curves(run: Run) -> None:

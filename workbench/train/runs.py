@@ -9,8 +9,9 @@ import streamlit as st
 from nnet.errors import NNetError
 from nnet.runs import Run
 from workbench.shared import units
+from workbench.shared.training_film import PROBE
 from workbench.train import uploads, words
-from workbench.train.settings import PART, PROBE
+from workbench.train.settings import PART
 
 LIVE = ("queued", "running", "stopping")
 POLL, GLANCE = 2.0, 10.0

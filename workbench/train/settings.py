@@ -1,7 +1,7 @@
 """The settings of the Train page, as they are kept in the session and in the URL.
 
-The run, the epoch of its film and the upload are in the URL too, but under their own rules: see `runs.chosen`, `film`
-and `images`.
+The run, the epoch of its film and the upload are in the URL too, but under their own rules: see `runs.chosen`,
+`workbench.shared.training_film` and `images`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,3 @@ PRESET = Setting("train", "preset", "small", one_of(PRESETS))
 """What the form starts with; the default runs everywhere."""
 VIEW = Setting("train", "train_view", "film", one_of(words.VIEWS))
 """What is shown of a run."""
-PROBE: Setting[int] = Setting("train", "probe", None, int)
-"""The pinned image whose film is shown; the first that is not normal unless the visitor chooses."""
-FILM_SCALE = Setting("train", "film_scale", "one", one_of(words.FILM_SCALES))

@@ -3,35 +3,61 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from safetensors import SafetensorError
 
-from nnet.runs import Film, Frame, Run
+from nnet.config import Config
+from nnet.runs import Film, Frame
+from nnet.runs.film import FILM
+from nnet.saved.checkpoint import CONFIG
 from workbench.components.training_film import Reel, Reels
 from workbench.components.training_film import film as film_strip
+from workbench.shared import film_figures as figures
+from workbench.shared import film_words as words
 from workbench.shared import pictures, resources, settings, units
 from workbench.shared.cache import BoundedCache
 from workbench.shared.controls import choose
-from workbench.train import figures, words
-from workbench.train.settings import FILM_SCALE, PROBE
+from workbench.shared.settings import SHARED, Setting, one_of
 
 SCORE_MAP_BYTES = 32 * resources.MEBIBYTE
 """Most memory for the films' score maps, 64 kB each."""
 FILM_BYTES = 64 * resources.MEBIBYTE
 """Most memory for films of all sessions together; one takes about 0.5 to 2 MB."""
 
+PROBE: Setting[int] = Setting(SHARED, "probe", None, int)
+"""The pinned image whose film is shown; the first that is not normal unless the visitor chooses."""
+FILM_SCALE = Setting(SHARED, "film_scale", "one", one_of(words.FILM_SCALES))
 
-def draw(run: Run) -> None:
+
+def of_model(path: Path) -> Film | None:
+    """The film that lies in a checkpoint's directory, or None. A damaged checkpoint has none."""
     try:
-        _watched(run, run.film())
+        config = Config.from_dict(json.loads((path / CONFIG).read_text(encoding="utf-8"))["config"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    film = Film(path / FILM, config)
+    return film if film.epochs else None
+
+
+def draw(name: str, film: Film) -> None:
+    """The film with its controls and the chart of its scores.
+
+    Args:
+        name: of the run or model, unique on the page.
+        film: as it is now.
+    """
+    try:
+        _watched(name, film)
     except (SafetensorError, ValueError, KeyError) as error:
         st.warning(units.plain(words.DAMAGED_FILM.format(reason=error)), icon=":material/broken_image:")
 
 
-def _watched(run: Run, film: Film) -> None:
+def _watched(name: str, film: Film) -> None:
     epochs, probes = film.epochs, film.probes
     if not epochs or not probes:
         st.info(words.NO_FILM, icon=":material/movie:")
@@ -50,9 +76,9 @@ def _watched(run: Run, film: Film) -> None:
             width=320,
         )
         scale = choose(FILM_SCALE, words.FILM_SCALES, label=words.FILM_SCALE, help=words.FILM_SCALE_HELP)
-    shown = reels(run, film, epochs, probe, scale)
+    shown = reels(film, epochs, probe, scale)
     label = words.FILM_LABEL.format(probe=labels[probe])
-    film_strip(f"film-{run.id}-{probe}", shown, _epoch(epochs), _at_rest, label=label)
+    film_strip(f"film-{name}-{probe}", shown, _epoch(epochs), _at_rest, label=label)
     _film_scales(film, epochs, scale)
     _film_scores(film, probe, labels)
 
@@ -103,11 +129,11 @@ def _films() -> BoundedCache[tuple[object, ...], Reels]:
     return BoundedCache(FILM_BYTES, lambda reels: reels.nbytes)
 
 
-def reels(run: Run, film: Film, epochs: Sequence[int], probe: int, scale: str) -> Reels:
+def reels(film: Film, epochs: Sequence[int], probe: int, scale: str) -> Reels:
     """The film of one pinned image, made again only when there are new frames. `scale`: a key of
     `words.FILM_SCALES`."""
     newest = (film.folder / f"frame-{epochs[-1]:06d}.safetensors").stat().st_mtime_ns
-    key = (str(run.path), run.spec.created if run.spec else "", tuple(epochs), newest, probe, scale)
+    key = (str(film.folder), tuple(epochs), newest, probe, scale)
     return _films().of(key, lambda: _reels(film, epochs, probe, scale, key))
 
 
