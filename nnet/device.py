@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from nnet.errors import NNetError
 
@@ -60,6 +61,26 @@ def inference_dtype(device: torch.device) -> torch.dtype:
 def autocast(device: torch.device, dtype: torch.dtype) -> contextlib.AbstractContextManager[object]:
     """Mixed precision on `device`, or nothing for float32."""
     return contextlib.nullcontext() if dtype is torch.float32 else torch.autocast(device.type, dtype)
+
+
+class _InFloat32(nn.Conv2d):
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x.float())
+
+
+def keep_depthwise_in_float32(network: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
+    """Let the depthwise convolutions of `network` compute in float32 inside a CPU's bfloat16 autocast.
+
+    AMX multiplies matrices; a depthwise convolution is none, and its bfloat16 gradient is several times slower than its
+    float32 one, so slow that it takes back half of what the others gain. Weights and their names stay as they are.
+    """
+    if device.type != "cpu" or dtype is not torch.bfloat16:
+        return
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d) and module.groups == module.in_channels > 1:
+            kind = type(module)
+            module.__class__ = type(f"Float32{kind.__name__}", (_InFloat32, kind), {})
 
 
 def describe(device: torch.device) -> str:

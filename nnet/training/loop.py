@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from nnet.analysis.atlas import collect, to_tensors
 from nnet.config import Config
 from nnet.detector import Detector, TrainedModel
-from nnet.device import autocast, available_memory, describe, training_dtype
+from nnet.device import autocast, available_memory, describe, keep_depthwise_in_float32, training_dtype
 from nnet.model.inputs import Images, batches, take
 from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
@@ -110,6 +110,7 @@ class Trainer:
         torch.manual_seed(self.config.train.seed)
         self.network = NNet(self.config, job.weights_file).to(self.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        keep_depthwise_in_float32(self.network, self.device, self.dtype)
         self.team.synchronise(self.network)
         self.optimiser = torch.optim.Adam(
             [p for p in self.network.parameters() if p.requires_grad],

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import torch
 from builders import random_images, tiny_config
+from torch import nn
 
 from nnet.config import ScoreConfig
 from nnet.detector import Detector, InputError
-from nnet.device import DeviceError, choose_device, inference_dtype, training_dtype
+from nnet.device import DeviceError, autocast, choose_device, inference_dtype, keep_depthwise_in_float32, training_dtype
 from nnet.expression import ExpressionError, MissingMapError
 from nnet.model.network import NNet
 from nnet.scoring.calibration import Calibration
@@ -124,3 +125,16 @@ def test_devices_and_formats_are_chosen_by_capability():
     assert inference_dtype(torch.device("cpu")) is torch.float32
     assert inference_dtype(torch.device("cuda")) is torch.float16
     assert training_dtype(torch.device("cpu"), "bfloat16") is torch.bfloat16
+
+
+def test_depthwise_convolutions_stay_in_float32_in_bfloat16_training_on_a_cpu() -> None:
+    torch.manual_seed(0)
+    cpu, image = torch.device("cpu"), torch.randn(1, 8, 6, 6)
+    network = nn.Sequential(nn.Conv2d(8, 8, 3, groups=8), nn.Conv2d(8, 4, 1))
+    exact, names = network[0](image), list(network.state_dict())
+    for dtype in (torch.float32, torch.bfloat16):
+        keep_depthwise_in_float32(network, cpu, dtype)
+        with autocast(cpu, dtype):
+            assert torch.equal(network[0](image), exact)
+            assert network(image).dtype is dtype
+    assert list(network.state_dict()) == names
