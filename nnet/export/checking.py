@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -58,18 +58,26 @@ def pictures(size: int, own: Sequence[np.ndarray] = ()) -> np.ndarray:
     return np.stack([*(resize(image, size) for image in (*own, *textures, *_solar_cells())), *noise])
 
 
-def compare(model: TrainedModel, reference: Reference, run: Run, images: np.ndarray) -> Check:
+def compare(
+    model: TrainedModel,
+    reference: Reference,
+    run: Run,
+    images: np.ndarray,
+    tell: Callable[[int], None] = lambda done: None,
+) -> Check:
     """Run both on the same pictures.
 
     Args:
         model, reference: the original.
         run: the exported model.
         images: uint8 (N, size, size, 3).
+        tell: told how many pictures have been compared.
     """
     original = Graph(model, reference).eval()
     maps = dict.fromkeys(model.config.maps, 0.0)
     score, decisions, ties = 0.0, 0, 0
     for start in range(0, len(images), BATCH):
+        tell(start)
         part = images[start : start + BATCH]
         found, wanted = run(part), _original(original, part)
         maps = {name: max(known, _difference(found[name], wanted[name]).max()) for name, known in maps.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,7 @@ def export(
     expression: str | None = None,
     own: Sequence[np.ndarray] = (),
     page: Page | None = None,
+    tell: Callable[[float, str], None] = lambda share, sentence: None,
 ) -> Exported:
     """Write a trained model, its manifest and, for ONNX, the stand-alone script into a folder.
 
@@ -50,6 +51,7 @@ def export(
         expression: of the score; the model's own by default.
         own: pictures, uint8 (H, W, 3), that are compared besides those of `checking.pictures`.
         page: for `web`: the samples on the page, and where the browser's runtime comes from.
+        tell: told how far it is: a share of 0 to 1, about, and what begins now.
 
     Raises:
         ExportError: a package is missing, the folder holds something else, or the exported model differs.
@@ -59,6 +61,7 @@ def export(
     _require_free(out)
     page = page or Page()
     if kind == "web":
+        tell(0.0, "Getting ONNX Runtime Web.")
         runtime.locate(page.package)  # before the minute that the rest takes
     if model.device.type != "cpu":
         raise ExportError(
@@ -70,15 +73,24 @@ def export(
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         folder = Path(temporary) / "export"
         folder.mkdir()
+        tell(0.05, "Writing the network.")
         formats.write(graph, kind, folder)
         # The runner reads the outputs' names in the manifest, so a first one stands there before the check.
         write_json(folder / MANIFEST, {"format": kind, "outputs": graph.names})
         run = formats.open_export(folder)
-        check = checking.compare(model, reference, run, checking.pictures(model.config.model.size, own))
+        images = checking.pictures(model.config.model.size, own)
+        check = checking.compare(
+            model,
+            reference,
+            run,
+            images,
+            lambda done: tell(0.5 + 0.4 * done / len(images), f"Comparing picture {done + 1} of {len(images)}."),
+        )
         checking.require_same(check, kind)
         if kind == "onnx":
             shutil.copy(_STANDALONE, folder / SCRIPT)
         if kind == "web":
+            tell(0.9, "Putting the page together.")
             web.assemble(model, reference, folder, page)
         (folder / MANIFEST).unlink()
         described = manifest.describe(model, reference, graph, kind, check)

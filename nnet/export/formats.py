@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import io
 import json
 import warnings
@@ -25,6 +25,9 @@ MANIFEST = "manifest.json"
 MODELS = {"onnx": "model.onnx", "openvino": "model.xml", "torch": "model.pt2", "web": "model.onnx"}
 """Name of the model's file by format."""
 
+INSTALL = 'pip install "nnet-workbench[export]", or in a checkout pip install ".[export]"'
+"""What to type where a format's packages are missing."""
+
 _NEEDS = {
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "openvino": ("openvino",),
@@ -45,8 +48,13 @@ def require(kind: str) -> None:
         except ImportError as error:
             raise ExportError(
                 f"The format {kind} needs the package {package}, which is not installed. "
-                'Install what exports need: pip install ".[export]"'
+                f"Install what exports need: {INSTALL}"
             ) from error
+
+
+def missing(kind: str) -> str:
+    """Name of a package that a format needs and that is not installed, or ""; imports nothing."""
+    return next((package for package in _NEEDS[kind] if importlib.util.find_spec(package) is None), "")
 
 
 def write(graph: Graph, kind: str, folder: Path) -> None:

@@ -10,7 +10,18 @@ from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
-from workbench.shared import collector, model_list, model_words, pictures, places, resources, theme, units, words
+from workbench.shared import (
+    collector,
+    model_list,
+    model_words,
+    pictures,
+    places,
+    resources,
+    take_away,
+    theme,
+    units,
+    words,
+)
 from workbench.shared.controls import choose
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
@@ -84,6 +95,7 @@ def loaded(entry: ModelEntry | None) -> Model:
         except NNetError as error:
             raise NNetError(f"{error} {model_words.other_models(len(model_list.entries()) - 1)}".strip()) from error
         st.caption(words.runs_on(model.detector.device_name))
+    take_away.button(model)
     if model.detector.config.model.teacher_weights == "random":
         st.warning(words.RANDOM_TEACHER, icon=":material/casino:")
     return model

@@ -1,0 +1,133 @@
+"""Take this model with you: the chosen model as a ZIP, made by `nnet export` in a process of its own.
+
+In this process PyTorch would trace the network that other visitors are using at the same moment.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from nnet.data.archive import TemporaryFolder
+from nnet.errors import NNetError
+from nnet.export.formats import missing
+from nnet.expression import ExpressionError
+from nnet.runs.processes import launch
+from nnet.scoring import judge
+from workbench.shared import take_away_words as words
+from workbench.shared import units
+from workbench.shared.cache import BoundedCache
+from workbench.shared.resources import Model
+
+KEPT_BYTES = 2 * 2**30
+"""Most bytes of ZIPs on the disk, for all visitors together; the paper's network takes some 600 MB."""
+_POLL = 0.3
+_TOLD = re.compile(r"^ *(\d+)%  (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A ZIP on the disk, which goes when this does."""
+
+    owner: TemporaryFolder = field(default_factory=TemporaryFolder)
+
+    @property
+    def path(self) -> Path:
+        return self.owner.path / "model.zip"
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _packed() -> BoundedCache[tuple[str, str, str], Packed]:
+    return BoundedCache(KEPT_BYTES, lambda packed: packed.size)
+
+
+def button(model: Model) -> None:
+    """The button in the sidebar, and what it opens."""
+    if st.sidebar.button(words.TITLE, "take_away", words.HELP, icon=":material/luggage:", width="stretch"):
+        st.session_state.pop("take_away_score", None)
+        _dialog(model)
+
+
+@st.dialog(words.TITLE, width="medium")
+def _dialog(model: Model) -> None:
+    st.markdown(words.ABOUT)
+    kind = st.radio(
+        words.FORMAT, list(words.NAMES), format_func=words.NAMES.get, captions=list(words.PURPOSES.values()), key="take"
+    )
+    if package := missing(kind):
+        st.warning(words.missing(kind, package), icon=":material/extension_off:")
+        return
+    own = model.detector.calibration.for_expression().expression
+    written = st.text_input(words.SCORE, own, key="take_away_score", help=words.SCORE_HELP)
+    try:
+        expression = judge.check(model.detector.config, written).text
+    except ExpressionError as error:
+        st.warning(units.plain(str(error)), icon=":material/edit:")
+        return
+    name, key = words.file_name(model.name, kind), (model.key, kind, expression)
+    packed = _packed().get(key)
+    if packed is None and st.button(words.MAKE, "take_away_make", type="primary", icon=":material/folder_zip:"):
+        try:
+            packed = _packed().put(key, _pack(model, kind, expression, name))
+        except (NNetError, OSError) as error:
+            st.error(units.plain(words.failed(str(error))), icon=":material/error:")
+    if packed is not None:
+        st.success(words.ready(kind, packed.size), icon=":material/check:")
+        st.download_button(
+            words.DOWNLOAD,
+            lambda: packed.path.read_bytes(),  # keeps the folder until then
+            f"{name}.zip",
+            "application/zip",
+            key="take_away_zip",
+            type="primary",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    st.caption(words.TERMS)
+
+
+def _pack(model: Model, kind: str, expression: str, name: str) -> Packed:
+    """Export and pack, with a bar that tells how far it is.
+
+    Raises:
+        NNetError: what `nnet export` said.
+    """
+    packed = Packed()
+    folder, log = packed.owner.path / name, packed.owner.path / "log"
+    path = str(model.detector.checkpoint.path.resolve())
+    wanted = ["--checkpoint", path, "--format", kind, "--score", expression, "--out", str(folder)]
+    bar = st.progress(0.0, words.STARTING)
+    process = launch(["nnet", "export", *wanted], log)
+    try:
+        while process.poll() is None:
+            time.sleep(_POLL)
+            if told := _TOLD.findall(_read(log)):
+                share, sentence = told[-1]
+                bar.progress(int(share) / 100, sentence)  # also ends this when the visitor has gone on
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    bar.empty()
+    if process.returncode:
+        last = _read(log).strip().rsplit("\n", 1)[-1]
+        raise NNetError(last.removeprefix("nnet: "))
+    with zipfile.ZipFile(packed.path, "w") as archive:  # not compressed: weights do not become smaller
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, file.relative_to(folder.parent))
+    shutil.rmtree(folder)
+    return packed
+
+
+def _read(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")

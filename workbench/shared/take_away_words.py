@@ -1,0 +1,58 @@
+"""Wording of “Take this model with you”. Knows no Streamlit."""
+
+from __future__ import annotations
+
+from nnet.export.formats import INSTALL
+from workbench.shared import units
+
+TITLE = "Take this model with you"
+HELP = "Saves the model with its threshold as a ZIP, for a machine without N-Net or for a web page."
+ABOUT = (
+    "The ZIP holds everything from the pixels to the decision. Before you get it, the new model is compared with this "
+    "one; it is refused if a single decision differs."
+)
+FORMAT, SCORE = "What for?", "Score"
+NAMES = {"onnx": "ONNX", "web": "Web page", "openvino": "OpenVINO", "torch": "PyTorch"}
+PURPOSES = {
+    "onnx": "For a machine on the line: comes with a script that needs only ONNX Runtime, NumPy and Pillow.",
+    "web": "For a class or a colleague: a page on which each visitor's own browser runs the model.",
+    "openvino": "For programs that use Intel's OpenVINO.",
+    "torch": "For your own PyTorch programs on a machine without N-Net.",
+}
+"""One sentence for each format."""
+NEXT = {
+    "onnx": "Unpack it and run `python score.py PICTURES RESULTS` in its folder.",
+    "web": "Unpack it, run `python -m http.server` in its folder and open http://localhost:8000, or put the folder on "
+    "any web server.",
+    "openvino": "Unpack it and open `model.xml`. `manifest.json` names the inputs and outputs.",
+    "torch": "Unpack it and open `model.pt2` with `torch.export.load`. `manifest.json` names the inputs and outputs.",
+}
+"""What to do with the ZIP."""
+SCORE_HELP = (
+    "What the score is made of: the model's own expression unless you write another one. Its threshold goes with it."
+)
+MAKE, STARTING, DOWNLOAD = "Make the ZIP", "Loading the model.", "Download the ZIP"
+TERMS = "A model keeps the terms of the data that it was made from; `manifest.json` states them."
+
+
+def missing(kind: str, package: str) -> str:
+    """That a format's packages are not installed, and the command that installs them."""
+    return (
+        f"{NAMES[kind]} needs the package {package}, which is not installed where the workbench runs. Type this there, "
+        f"and start the workbench again: `{INSTALL}`"
+    )
+
+
+def ready(kind: str, size: int) -> str:
+    """That the ZIP can be downloaded, and what to do with it."""
+    return f"The ZIP is ready ({units.data_size(size)}). {NEXT[kind]}"
+
+
+def file_name(model: str, kind: str) -> str:
+    """Of the ZIP without its ending, and of the folder in it."""
+    return f"{''.join(c if c.isalnum() else '-' for c in model)[:60]}-{kind}"
+
+
+def failed(reason: str) -> str:
+    """That no ZIP was made."""
+    return f"The ZIP could not be made. {reason}"
