@@ -104,10 +104,11 @@ class Trace:
 
 @dataclass(frozen=True)
 class Score:
-    """Score_p of one image, (size, size) float32 smoothed, and Score_l, its largest value."""
+    """Score_p of one image, (size, size) float32 smoothed; Score_l, its maximum; the mean of F_3, (C_3,) float32."""
 
     map: Array
     value: float
+    features: Array
 
 
 class Detector:
@@ -250,8 +251,7 @@ class Detector:
     def maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
         """M1..M6 of several images as `maps` gives them, and F_3 (B, C_3, H_3, W_3), from one forward pass."""
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
-            out = self._fast(self._input(images))
-            return self._maps_of(out)[1], out.F[2]
+            return self._maps_of(out := self._fast(self._input(images)))[1], out.F[2]
 
     def score(self, images: Sequence[Array], expression: str | None = None) -> list[Score]:
         """Score_p and Score_l of several images under an expression (default: the model's own).
@@ -263,9 +263,10 @@ class Detector:
         settings = self.config.scoring
         parsed = parse(expression or settings.expression)
         with torch.inference_mode():
-            pixels = score_maps(self.maps(images), parsed, self.config.model.size, settings.sigma)
-            values = image_score(pixels).tolist()
-        return [Score(p, v) for p, v in zip(pixels.cpu().numpy(), values, strict=True)]
+            maps, f3 = self.maps_and_f3(images)
+            pixels = score_maps(maps, parsed, self.config.model.size, settings.sigma)
+            found = pixels.cpu().numpy(), image_score(pixels).tolist(), _array(f3.mean(dim=(2, 3)))
+        return [Score(*one) for one in zip(*found, strict=True)]
 
     def _maps_of(self, out: Outputs) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """M1..M6 at the features' own resolutions and at the common size, in units of their levels if it has some."""

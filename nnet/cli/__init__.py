@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from nnet.cli import ablate, data, evaluate, export, info, replay, score, train, watch
+from nnet.cli import ablate, calibrate, data, evaluate, export, info, replay, score, train, watch
 from nnet.errors import NNetError
 
 COMMANDS: dict[str, ModuleType] = {
@@ -17,6 +17,7 @@ COMMANDS: dict[str, ModuleType] = {
     "score": score,
     "watch": watch,
     "evaluate": evaluate,
+    "calibrate": calibrate,
     "info": info,
     "data": data,
     "replay": replay,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from typing import TYPE_CHECKING
 
 from nnet.cli.shared import add_checkpoint
+
+if TYPE_CHECKING:
+    from nnet.saved.checkpoint import Checkpoint
 
 HELP = "describe a checkpoint"
 
@@ -22,6 +26,7 @@ def run(options: argparse.Namespace) -> int:
 
     saved = checkpoints.load(options.checkpoint)
     print(saved.card or f"# {saved.name}\n\nThis checkpoint has no card.")
+    print(_decides(saved))
     for entry in saved.metrics.get("evaluations", {}).values():
         print(f"## Measured on {entry['data']['name']}\n\n{results_table(entry)}")
         print(f"{entry['created']}, commit `{entry['commit']}`, data SHA-256 `{entry['data']['sha256']}`.\n")
@@ -30,3 +35,21 @@ def run(options: argparse.Namespace) -> int:
         for field in dataclasses.fields(getattr(saved.config, section.name)):
             print(f"  {section.name}.{field.name}: {field.metadata['help']} [{field.metadata['source']}]")
     return 0
+
+
+def _decides(saved: Checkpoint) -> str:
+    """What the checkpoint decides now, which may be later than its card: thresholds, and which parts it knows."""
+    calibration = saved.calibration
+    texts = dict.fromkeys((calibration.for_expression().expression, *calibration.kept))
+    lines = ["## What it decides", ""]
+    for found in map(calibration.for_expression, texts):
+        said = " ".join(filter(None, (found.reason, found.promise.sentence())))
+        lines.append(f"- Anomalous above {found.threshold:.4g} for `{found.expression}`. {said}")
+    kind = saved.kind
+    lines.append(
+        "- It does not know which kind of part it was trained on; nnet calibrate --kind PATH adds that."
+        if kind is None
+        else f"- A picture that resembles none of {kind.n} normal ones is called another kind of part; that happens to "
+        f"at most 1 in {kind.n + 1} good parts."
+    )
+    return "\n".join(lines) + "\n"

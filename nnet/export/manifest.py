@@ -39,8 +39,9 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
         "expression": reference.expression,
         "threshold": reference.threshold,
         "threshold_means": (
-            f"A picture whose score is above the threshold is called anomalous. It is the {reference.quantile:.0%} "
-            f"quantile of the scores of {reference.n} normal pictures that the model was not trained on."
+            f"A picture whose score is above the threshold is called anomalous. {reference.n} normal pictures that the "
+            f"model was not trained on were scored, and {reference.quantile:.0%} of them lie at or below it. "
+            + " ".join(filter(None, (reference.promise.sentence(), reference.reason)))
         ),
         "input": {"name": INPUT, "dtype": "uint8", "shape": ["N", config.model.size, config.model.size, 3]},
         "outputs": {name: _output(value) for name, value in graph.outputs().items()},

@@ -138,6 +138,8 @@ def _describe(model: TrainedModel, reference: Reference) -> dict[str, Any]:
         "maps": list(calibration.maps),
         "normals": calibration.n,
         "quantile": config.scoring.quantile,
+        "kept": {text: kept.threshold for text, kept in calibration.kept.items()},
+        "share": reference.quantile,
         "expression": reference.expression,
         "threshold": reference.threshold,
         "presets": circuit.presets(config),

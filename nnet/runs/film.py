@@ -21,6 +21,7 @@ from PIL import Image
 
 from nnet.config import Config
 from nnet.saved.storage import write_json, write_tensors
+from nnet.scoring.promise import conformal
 
 FILM = "film"
 """Its folder, in a run's directory as in a checkpoint's."""
@@ -156,7 +157,7 @@ class Film:
 
     def level(self, frame: Frame) -> float:
         """What the threshold would be if training ended here: the quantile of the frame's held-out normal scores."""
-        return float(np.quantile(frame.held_out, self.config.scoring.quantile)) if len(frame.held_out) else 0.0
+        return float(conformal(frame.held_out, self.config.scoring.quantile)) if len(frame.held_out) else 0.0
 
 
 def read_probes(folder: Path) -> tuple[Probe, ...]:

@@ -32,6 +32,7 @@ from nnet.runs.film import (
 )
 from nnet.runs.members import Members
 from nnet.scoring.maps import divided, image_score, mean_levels, score_maps
+from nnet.scoring.promise import conformal
 from nnet.training.events import Listener
 
 HELD_OUT = 16
@@ -85,7 +86,7 @@ class Filming(Listener):
         write_frame(self.folder, Frame(epoch, scores[:n], scores[n:], shown))
         return {
             "held_out_median": float(np.median(scores[n:])),
-            "held_out_high": float(np.quantile(scores[n:], detector.config.scoring.quantile)),
+            "held_out_high": float(conformal(scores[n:], detector.config.scoring.quantile)),
             "film_seconds": round(time.perf_counter() - started, 3),
         }
 

@@ -7,6 +7,7 @@ from typing import Any
 from nnet.config import Config
 from nnet.expression import PRESETS
 from nnet.scoring.metric_names import SHORT_NAMES
+from nnet.scoring.promise import Promise
 
 _TITLES = {text: title for title, text in PRESETS.items()}
 _SCORE_NAMES = {"paper": "all six maps (Eq. 8)", "reverse": "reverse branch only", "forward": "forward branch only"}
@@ -85,9 +86,12 @@ def _number(value: float | None) -> str:
 
 
 def _calibration(summary: dict[str, Any]) -> str:
+    alarms = summary["false_alarms"]
     return (
-        f"## Threshold\n\n{summary['threshold']:.4g} for `{summary['expression']}`: the "
-        f"{summary['threshold_quantile']:.0%} quantile of {summary['normal_images']} held-out normal images' scores.\n"
+        f"## Threshold\n\n{summary['threshold']:.4g} for `{summary['expression']}`: "
+        f"{summary['threshold_quantile']:.0%} of {summary['normal_images']} held-out normal images lie at or below it. "
+        + " ".join(filter(None, (Promise(**alarms).sentence(), summary.get("threshold_reason"))))
+        + "\n"
     )
 
 

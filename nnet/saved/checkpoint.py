@@ -5,6 +5,8 @@ weights.safetensors      the network without its teacher; matrices and kernels i
 normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.scoring.calibration`), and where maps
                          are divided by their normal levels (`ScoreConfig.levels`) these as "level M1".."level M6"
 atlas.safetensors        what each memory item stands for (see `nnet.analysis.atlas`), if there is a memory
+kind.safetensors         "features" float16 (n, C_3): mean F_3 of some normal images (see `nnet.scoring.kind`), if any
+decision.json            thresholds that somebody chose, with their reasons (see `nnet.saved.kept`), if any
 calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
 metrics.json             measured results (below), if there are any
@@ -38,20 +40,19 @@ from safetensors.torch import load_file
 
 import nnet
 from nnet.config import Config
-from nnet.errors import NNetError
 from nnet.model.network import NNet
 from nnet.model.weights import WeightsError, file_sha256
+from nnet.saved import kept
+from nnet.saved.errors import CheckpointError as CheckpointError
 from nnet.saved.storage import write_json, write_tensors, write_text
 from nnet.scoring.calibration import Calibration
+from nnet.scoring.kind import Kind
 
 FORMAT = 1
 CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"
+KIND, KIND_FEATURES = "kind.safetensors", "features"
 LEVELS = "level "
 CALIBRATION, HISTORY, METRICS, CARD = "calibration.json", "history.jsonl", "metrics.json", "card.md"
-
-
-class CheckpointError(NNetError):
-    """The directory is no checkpoint, or is damaged, incomplete, or from a newer version."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Checkpoint:
             licence, hash, counts), "commit", "created", "versions".
         metrics: contents of metrics.json, or {}.
         card: contents of card.md.
+        kind: what parts it knows, or None for a checkpoint that does not say.
     """
 
     path: Path
@@ -76,6 +78,7 @@ class Checkpoint:
     about: dict[str, Any]
     metrics: dict[str, Any] = field(default_factory=dict)
     card: str = ""
+    kind: Kind | None = None
 
     @property
     def name(self) -> str:
@@ -90,6 +93,7 @@ def save(
     calibration: Calibration,
     atlas: dict[str, torch.Tensor] | None,
     about: dict[str, Any],
+    kind: Kind | None = None,
 ) -> None:
     """Write a checkpoint. config.json comes last: a directory without it is not a checkpoint yet."""
     path.mkdir(parents=True, exist_ok=True)
@@ -99,6 +103,9 @@ def save(
     write_tensors(path / MAPS, maps | levels)
     if atlas is not None:
         write_tensors(path / ATLAS, atlas)
+    if kind is not None:
+        _write_kind(path, kind)
+    parts = (WEIGHTS, MAPS, *([ATLAS] if atlas else []), *([KIND] if kind else []))
     write_json(path / CALIBRATION, calibration.summary())
     write_json(
         path / CONFIG,
@@ -106,10 +113,25 @@ def save(
             "format": FORMAT,
             "nnet": nnet.__version__,
             "config": config.to_dict(),
-            "sha256": {name: file_sha256(path / name) for name in (WEIGHTS, MAPS, *([ATLAS] if atlas else []))},
+            "sha256": {name: file_sha256(path / name) for name in parts},
             "about": about,
         },
     )
+
+
+def add_kind(path: Path, kind: Kind) -> None:
+    """Let a finished checkpoint know its kind of part; what it knew before is replaced.
+
+    Raises:
+        CheckpointError: no checkpoint, damaged, or a file cannot be written.
+    """
+    data = _read_config(path)
+    try:
+        _write_kind(path, kind)
+        data["sha256"][KIND] = file_sha256(path / KIND)
+        write_json(path / CONFIG, data)
+    except OSError as error:
+        raise kept.unwritable(path, error) from error
 
 
 def write_results(path: Path, metrics: dict[str, Any], card: str) -> None:
@@ -166,9 +188,10 @@ def load(path: Path | str) -> Checkpoint:
     if tuple(sorted(maps)) != config.maps or tuple(sorted(levels)) != expected_levels:
         expected = ", ".join([*config.maps, *(LEVELS + name for name in expected_levels)])
         raise CheckpointError(f"{path / MAPS} holds {', '.join(sorted(stored))}; expected {expected}.")
-    calibration = Calibration(maps, config.model.size, config.scoring, levels)
+    calibration = Calibration(maps, config.model.size, config.scoring, levels, kept.read(path))
+    kind = Kind(_tensors(path / KIND)[KIND_FEATURES].float().numpy()) if KIND in data["sha256"] else None
     about, card = data["about"], _text(path / CARD)
-    return Checkpoint(path, config, data["sha256"][WEIGHTS], calibration, about, read_metrics(path), card)
+    return Checkpoint(path, config, data["sha256"][WEIGHTS], calibration, about, read_metrics(path), card, kind)
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
@@ -267,6 +290,10 @@ def _tensors(path: Path) -> dict[str, torch.Tensor]:
 def round_weights(network: NNet) -> None:
     """Round the weights to what a checkpoint can hold, so that the network in memory equals the one that is loaded."""
     network.load_own_state({name: _compact(value).to(value.dtype) for name, value in network.own_state().items()})
+
+
+def _write_kind(path: Path, kind: Kind) -> None:
+    write_tensors(path / KIND, {KIND_FEATURES: torch.from_numpy(kind.features.astype("float16"))})
 
 
 def _compact(tensor: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,7 @@ and a colour scale exist for every expression a user writes, not only for the on
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from nnet.config import ScoreConfig
 from nnet.errors import NNetError
 from nnet.expression import parse
 from nnet.scoring.maps import divided, image_score, mean_levels, score_maps
+from nnet.scoring.promise import Promise, conformal, promise
 
 MAP_QUANTILES = {"q50": 0.5, "q95": 0.95, "q99": 0.99, "max": 1.0}
 
@@ -26,15 +27,35 @@ class CalibrationError(NNetError):
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A decision threshold that somebody chose for a score expression.
+
+    Attributes:
+        threshold: of the image score.
+        reason: in words.
+        created: ISO 8601, or "".
+        pictures, above: from how many normal pictures it was chosen, which the model was not trained on, and how many
+            of them score higher; 0 where it comes from elsewhere.
+    """
+
+    threshold: float
+    reason: str
+    created: str = ""
+    pictures: int = 0
+    above: int = 0
+
+
+@dataclass(frozen=True)
 class Reference:
     """Held-out normal images under one score expression.
 
     Attributes:
         expression: canonical text.
         scores: image scores of the held-out normal images, ascending, (n,) float64.
-        threshold: the decision threshold, the `quantile` of `scores`.
-        quantile: 0..1.
+        threshold: the decision threshold.
+        quantile: share of `scores` at or below the threshold, 0..1.
         pixel_median: median pixel score on the held-out normal images.
+        kept: the threshold that was chosen instead of the one that `scores` give, with its reason; else None.
     """
 
     expression: str
@@ -42,6 +63,20 @@ class Reference:
     threshold: float
     quantile: float
     pixel_median: float
+    kept: Kept | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why the threshold is not the one that `scores` give, or ""."""
+        return self.kept.reason if self.kept else ""
+
+    @property
+    def promise(self) -> Promise:
+        """How many further good parts the threshold flags."""
+        if self.kept is not None and self.kept.pictures:
+            return promise(self.kept.pictures, self.kept.above)
+        above = self.n - int(np.searchsorted(self.scores, self.threshold, side="right"))
+        return promise(self.n, above, drawn=bool(np.isin(self.threshold, self.scores)))
 
     @property
     def colour_range(self) -> tuple[float, float]:
@@ -71,10 +106,10 @@ class Reference:
         """Whether the score lies above the threshold."""
         return value > self.threshold
 
-    def with_threshold(self, threshold: float) -> Reference:
-        """The same images with another decision threshold; `quantile` becomes the share at or below it."""
+    def with_threshold(self, threshold: float, kept: Kept | None = None) -> Reference:
+        """The same images with another decision threshold."""
         share = float(np.searchsorted(self.scores, threshold, side="right")) / self.n
-        return Reference(self.expression, self.scores, threshold, share, self.pixel_median)
+        return Reference(self.expression, self.scores, threshold, share, self.pixel_median, kept)
 
 
 @dataclass
@@ -86,12 +121,14 @@ class Calibration:
         size: side of the network input in pixels.
         settings: default expression, sigma and threshold quantile.
         levels: each map's mean on these images before it was divided; {} unless `ScoreConfig.levels`.
+        kept: canonical expression -> a threshold that was chosen instead of the one that these images give.
     """
 
     maps: dict[str, np.ndarray]
     size: int
     settings: ScoreConfig
     levels: dict[str, float] = field(default_factory=dict)
+    kept: dict[str, Kept] = field(default_factory=dict)
     _references: dict[str, Reference] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -106,6 +143,8 @@ class Calibration:
 
     def for_expression(self, expression: str | None = None) -> Reference:
         """The reference of a score expression (default: the model's own); computed once, then remembered.
+
+        Its threshold is the kept one, else the conformal one (`nnet.scoring.promise.conformal_rank`).
 
         Raises:
             nnet.expression.ExpressionError: malformed, or a map that this model does not have.
@@ -132,6 +171,8 @@ class Calibration:
             "normal_images": self.n,
             "threshold": reference.threshold,
             "threshold_quantile": reference.quantile,
+            "threshold_reason": reference.reason,
+            "false_alarms": asdict(reference.promise),
             "scores": reference.scores.tolist(),
             "score_quantiles": {key: float(np.quantile(reference.scores, q)) for key, q in MAP_QUANTILES.items()},
             "pixel_median": reference.pixel_median,
@@ -143,8 +184,10 @@ class Calibration:
         tensors = {name: torch.from_numpy(m.astype(np.float32)) for name, m in self.maps.items()}
         pixels = score_maps(tensors, parse(text), self.size, self.settings.sigma)
         scores = np.sort(image_score(pixels).double().numpy())
-        threshold = float(np.quantile(scores, self.settings.quantile))
-        return Reference(text, scores, threshold, self.settings.quantile, float(pixels.median()))
+        found = Reference(text, scores, 0.0, 0.0, float(pixels.median()))
+        if (kept := self.kept.get(text)) is not None:
+            return found.with_threshold(kept.threshold, kept)
+        return found.with_threshold(float(conformal(scores, self.settings.quantile)))
 
 
 def calibrate(maps: dict[str, Tensor], size: int, settings: ScoreConfig) -> Calibration:

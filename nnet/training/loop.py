@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from nnet.analysis.atlas import collect, to_tensors
+from nnet.analysis.kinds import kind_of
 from nnet.config import Config
 from nnet.detector import Detector, TrainedModel
 from nnet.device import autocast, available_memory, describe, keep_depthwise_in_float32, training_dtype
@@ -190,7 +191,8 @@ class Trainer:
             **self.job.about,
         }
         tensors = None if atlas is None else to_tensors(atlas)
-        checkpoints.save(self.job.out, self.network, self.config, calibration, tensors, about)
+        kind = None if self.config.model.teacher_weights == "random" else kind_of(detector, self.images)
+        checkpoints.save(self.job.out, self.network, self.config, calibration, tensors, about, kind)
         self.state.remove()
         return TrainedModel(self.network, checkpoints.load(self.job.out), str(self.device))
 

@@ -103,7 +103,7 @@ def test_calibration_serves_any_expression(detector):
         maps = [{name: m[i] for name, m in calibration.maps.items()} for i in range(calibration.n)]
         scores = [score_map(each, expression, 64, 4.0).max() for each in maps]
         np.testing.assert_allclose(reference.scores, np.sort(scores), rtol=1e-5)
-        assert reference.threshold == pytest.approx(np.quantile(scores, 0.95), rel=1e-5)
+        assert reference.threshold == pytest.approx(max(scores), rel=1e-5)  # of eight, no other keeps to one in twenty
         assert reference.colour_range == (0.0, 2 * reference.threshold)
 
 

@@ -24,6 +24,7 @@ from nnet.detector import Detector, Trace, TrainedModel
 from nnet.errors import NNetError
 from nnet.runs import usable_checkpoints
 from nnet.saved.checkpoint import CONFIG
+from nnet.saved.kept import DECISION
 from nnet.scoring import judge
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
@@ -155,7 +156,9 @@ def devices() -> list[str]:
 
 def checkpoint_fingerprint(path: Path) -> str:
     """What changes when a checkpoint does. Raises OSError if it cannot be read."""
-    return hashlib.sha256((path / CONFIG).read_bytes()).hexdigest()
+    decision = path / DECISION
+    kept = decision.read_bytes() if decision.is_file() else b""
+    return hashlib.sha256((path / CONFIG).read_bytes() + kept).hexdigest()
 
 
 def model_key(fingerprint: str, device: str) -> str:

@@ -15,6 +15,7 @@ from nnet.config import Config
 from nnet.runs import Film, Frame
 from nnet.runs.film import FILM
 from nnet.saved.checkpoint import CONFIG
+from nnet.scoring.promise import conformal
 from workbench.components.training_film import Reel, Reels
 from workbench.components.training_film import film as film_strip
 from workbench.shared import film_figures as figures
@@ -113,7 +114,7 @@ def _film_scores(film: Film, probe: int, labels: Sequence[str]) -> None:
     epochs, scores, held_out = film.scores()
     kinds = [one.kind for one in film.probes]
     quantile = film.config.scoring.quantile
-    levels = np.quantile(held_out, quantile, axis=1) if held_out.shape[1] else np.zeros(len(epochs))
+    levels = conformal(held_out, quantile) if held_out.shape[1] else np.zeros(len(epochs))
     st.markdown(words.SCORES_TITLE)
     st.html(figures.colour_key(kinds, words.SCORE_KEY, held_out.shape[1] > 0))
     figure = figures.scores_figure(epochs, scores, kinds, labels, held_out, levels, probe)

@@ -19,8 +19,8 @@ export async function loadData() {
       const start = (map * model.normals + image) * area;
       return [name, values.subarray(start, start + area)];
     })));
-  const { size, cells, quantile } = model;
-  const scorer = new Scorer({ enlargement: new Float32Array(enlargement), size, cells, normals, quantile });
+  const { size, cells, quantile, kept } = model;
+  const scorer = new Scorer({ enlargement: new Float32Array(enlargement), size, cells, normals, quantile, kept });
   return { model, scorer, atlas: model.atlas ? await picture('atlas.png') : null };
 }
 

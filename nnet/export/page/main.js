@@ -37,11 +37,11 @@ function theme() {
   };
 }
 
-function about({ data, licence, normals, quantile, ...model }) {
+function about({ data, licence, normals, share, ...model }) {
   $('model-name').textContent = model.name;
   $('data').textContent = words.trainedOn(data);
   $('licence').textContent = words.licence(licence);
-  $('held').textContent = words.held(normals, quantile);
+  $('held').textContent = words.held(normals, share);
   $('network').textContent = words.network(model);
   const context = $('colours').getContext('2d');
   model.colours.forEach((colour, i) => {

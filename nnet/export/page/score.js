@@ -15,10 +15,11 @@ export function fromHalf(bits) {
 export class Scorer {
   /**
    * enlargement: A, (size, cells), bilinear interpolation and Gaussian in one; normals: one {M1: cells x cells, ...}
-   * for each held-out normal picture; quantile: of their scores, the threshold.
+   * for each held-out normal picture; quantile: of their scores, the threshold; kept: thresholds that were chosen
+   * instead, by expression.
    */
-  constructor({ enlargement, size, cells, normals, quantile }) {
-    Object.assign(this, { size, cells, normals, quantile });
+  constructor({ enlargement, size, cells, normals, quantile, kept = {} }) {
+    Object.assign(this, { size, cells, normals, quantile, kept });
     this.bands = Array.from({ length: size }, (_, row) => band(enlargement.subarray(row * cells, (row + 1) * cells)));
     this.references = new Map();
   }
@@ -56,7 +57,7 @@ export class Scorer {
     if (!this.references.has(text)) {
       const scores = this.normals.map((maps) => this.score(expression, maps).value).sort((a, b) => a - b);
       if (this.references.size > 200) this.references.clear();
-      this.references.set(text, { scores, threshold: quantile(scores, this.quantile) });
+      this.references.set(text, { scores, threshold: this.kept[text] ?? conformal(scores, this.quantile) });
     }
     return this.references.get(text);
   }
@@ -69,11 +70,10 @@ function band(row) {
   return { first, weights: row.slice(first, last) };
 }
 
-/** Quantile of ascending values by linear interpolation, as numpy's. */
-export function quantile(ascending, share) {
-  const at = share * (ascending.length - 1), below = Math.floor(at);
-  const above = Math.min(below + 1, ascending.length - 1);
-  return ascending[below] + (at - below) * (ascending[above] - ascending[below]);
+/** The conformal threshold of ascending scores: nnet/scoring/promise.py. */
+export function conformal(ascending, share) {
+  const n = ascending.length;
+  return ascending[Math.min(n, Math.max(1, Math.ceil((n + 1) * share - 1e-9))) - 1];
 }
 
 /** A square map at (width, height) pixels by bilinear interpolation. */

@@ -1,0 +1,125 @@
+"""nnet calibrate: keep a threshold in a checkpoint, or undo it; let the checkpoint know its kind of part."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnet.cli.shared import Bars, add_checkpoint, add_device
+from nnet.errors import NNetError
+from nnet.training.events import phase
+
+if TYPE_CHECKING:
+    from nnet.data import Dataset
+    from nnet.detector import TrainedModel
+    from nnet.scoring.calibration import Kept, Reference
+    from nnet.scoring.kind import Kind
+
+HELP = "keep a threshold in a checkpoint, or undo it"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_checkpoint(parser)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--threshold", type=float, metavar="X", help="keep this threshold")
+    what.add_argument(
+        "--data", metavar="PATH", help="keep the threshold that the normal test pictures of this data set give"
+    )
+    what.add_argument("--undo", action="store_true", help="take out the threshold that was kept last")
+    what.add_argument(
+        "--kind",
+        metavar="PATH",
+        help="remember what this data set's normal pictures look like, so that other kinds of parts are recognised",
+    )
+    parser.add_argument("--score", metavar="EXPR", help="the score that the threshold is for; default: the model's own")
+    parser.add_argument("--reason", default="", metavar="TEXT", help="why, for whoever reads the card")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--copy-to", type=Path, metavar="DIR", help="change a copy in this new folder")
+    where.add_argument(
+        "--shipped", action="store_true", help="change a checkpoint even if it came with N-Net or git tracks it"
+    )
+    add_device(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Change the checkpoint, or its copy, and say what its threshold promises."""
+    from nnet.detector import Detector
+    from nnet.saved import checkpoint as checkpoints
+    from nnet.saved import kept
+
+    path = options.checkpoint
+    if options.copy_to is None and not options.shipped and kept.shipped(path):
+        raise NNetError(
+            f"{path} came with N-Net, is tracked by git or cannot be written, so it is left as it is. "
+            "Change a copy with --copy-to DIR, or this one with --shipped."
+        )
+    detector = Detector.load(path, options.device, options.teacher_weights)
+    before = detector.calibration.for_expression(options.score)
+    text = before.expression
+    found = None if options.undo or options.kind else _chosen(detector, before, options)
+    kind = _kind(detector, options.kind) if options.kind else None
+    if options.copy_to is not None:
+        kept.copy(path, options.copy_to)
+        path = options.copy_to
+    if kind is not None:
+        checkpoints.add_kind(path, kind)
+        print(f"{path} knows its kind of part from {kind.n:,} normal pictures.")
+        return 0
+    if found is not None:
+        kept.keep(path, text, found)
+    elif kept.undo(path, text) is None:
+        raise NNetError(f"{path} keeps no threshold for {text}, so there is nothing to undo.")
+    after = checkpoints.load(path).calibration.for_expression(text)
+    print(f"The threshold of {path} for {text} was {before.threshold:.4g} and is now {after.threshold:.4g}.")
+    print(" ".join(filter(None, (after.reason, after.promise.sentence()))))
+    return 0
+
+
+def _chosen(detector: TrainedModel, before: Reference, options: argparse.Namespace) -> Kept:
+    """The threshold to keep."""
+    from nnet.scoring.calibration import Kept
+
+    if options.data is None:
+        return Kept(options.threshold, options.reason or f"Set by hand; before, it was {before.threshold:.4g}.")
+    from nnet.analysis.evaluation import gather, pixel_scores
+    from nnet.expression import parse
+    from nnet.scoring.promise import conformal
+
+    dataset = _opened(options.data, detector)
+    normal = tuple(sample for sample in dataset.test if sample.is_normal)
+    if not normal:
+        raise NNetError(
+            f"{dataset.name} has no normal test pictures. A threshold needs good parts that the model was not trained "
+            "on: put some into test/good."
+        )
+    with Bars() as bars:
+        report = phase("measure", bars.report)
+        evidence = gather(detector, dataclasses.replace(dataset, test=normal), [before.expression], report)
+    scores = pixel_scores(evidence, parse(before.expression)).max(axis=(1, 2))
+    threshold = float(conformal(scores, detector.config.scoring.quantile))
+    reason = options.reason or f"From {len(scores):,} normal pictures of {dataset.name}."
+    return Kept(threshold, reason, pictures=len(scores), above=int((scores > threshold).sum()))
+
+
+def _kind(detector: TrainedModel, spec: str) -> Kind:
+    from nnet.analysis.kinds import kind_of
+    from nnet.data import load_resized
+    from nnet.scoring.kind import LEAST, MOST, chosen
+
+    dataset, size = _opened(spec, detector), detector.config.model.size
+    normal = dataset.train or tuple(sample for sample in dataset.test if sample.is_normal)
+    samples = [normal[i] for i in chosen(len(normal))]
+    found = kind_of(detector, load_resized(samples, size, budget_bytes=3 * size * size * MOST))
+    if found is None:
+        raise NNetError(f"{dataset.name} has {len(normal)} normal pictures; at least {LEAST} are needed.")
+    return found
+
+
+def _opened(spec: str, detector: TrainedModel) -> Dataset:
+    """With the split that the model was trained on, where it is drawn."""
+    from nnet.data import open_dataset
+
+    return open_dataset(spec, seed=detector.checkpoint.about.get("split_seed", detector.config.train.seed))

@@ -1,0 +1,123 @@
+"""Thresholds that somebody chose for a finished checkpoint.
+
+decision.json holds {"kept": [{"expression", "threshold", "reason", "created", "pictures", "above"}]}, the newest last
+(see `nnet.scoring.calibration.Kept`). Of an expression the last entry counts, so that taking it out undoes it. A
+checkpoint that came with the program is not changed silently.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import os
+import shutil
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nnet.saved.errors import CheckpointError
+from nnet.saved.storage import write_json
+from nnet.scoring.calibration import Kept
+
+DECISION = "decision.json"
+
+
+def read(path: Path) -> dict[str, Kept]:
+    """The thresholds in force: canonical expression -> threshold.
+
+    Raises:
+        CheckpointError: decision.json is damaged.
+    """
+    return {entry["expression"]: _kept(entry) for entry in _entries(path)}
+
+
+def keep(path: Path, expression: str, chosen: Kept) -> None:
+    """Make a threshold the checkpoint's own for an expression (canonical text), until `undo`.
+
+    Raises:
+        CheckpointError: no threshold, or the file cannot be written.
+    """
+    if not (math.isfinite(chosen.threshold) and chosen.threshold > 0):
+        raise CheckpointError(f"Expected a threshold above 0, found {chosen.threshold:g}. Scores are never below 0.")
+    created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    _write(path, [*_entries(path), {"expression": expression, **asdict(chosen), "created": created}])
+
+
+def undo(path: Path, expression: str) -> Kept | None:
+    """Take out the last threshold that was kept for an expression: it, or None if there was none.
+
+    Raises:
+        CheckpointError: the file cannot be written.
+    """
+    entries = _entries(path)
+    last = next((i for i in range(len(entries) - 1, -1, -1) if entries[i]["expression"] == expression), None)
+    if last is None:
+        return None
+    found = entries.pop(last)
+    _write(path, entries)
+    return _kept(found)
+
+
+def shipped(path: Path) -> bool:
+    """Whether a checkpoint came with the program, or cannot be written: then it is not changed without being asked.
+
+    It did if git tracks its files or it lies among installed packages.
+    """
+    path = path.resolve()
+    if "site-packages" in path.parts or not os.access(path, os.W_OK):
+        return True
+    try:
+        command = ["git", "-C", str(path), "ls-files", "--", "config.json"]
+        return bool(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+    except (OSError, subprocess.CalledProcessError):  # no git, or no checkout
+        return False
+
+
+def copy(path: Path, target: Path) -> None:
+    """Copy a checkpoint to a new folder, where it may be changed.
+
+    Raises:
+        CheckpointError: something is there already, or it cannot be written.
+    """
+    if target.exists():
+        raise CheckpointError(f"{target} is there already. Name a new folder, so that nothing is overwritten.")
+    try:
+        shutil.copytree(path, target, copy_function=shutil.copyfile)
+    except (OSError, shutil.Error) as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise CheckpointError(f"{path.name} could not be copied to {target} ({error}).") from error
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    file = path / DECISION
+    if not file.is_file():
+        return []
+    try:
+        entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["kept"]
+        for entry in entries:
+            _kept(entry)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{file} is damaged ({error}). Restore it, or remove it to undo its thresholds."
+        ) from error
+    return entries
+
+
+def _kept(entry: dict[str, Any]) -> Kept:
+    counts = int(entry.get("pictures", 0)), int(entry.get("above", 0))
+    return Kept(float(entry["threshold"]), str(entry["reason"]), str(entry.get("created", "")), *counts)
+
+
+def _write(path: Path, entries: list[dict[str, Any]]) -> None:
+    try:
+        write_json(path / DECISION, {"kept": entries})
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> CheckpointError:
+    """The error for a checkpoint that cannot be written."""
+    reason = error.strerror or error
+    return CheckpointError(f"{path} cannot be changed ({reason}). Make the folder writable, or change a copy of it.")

@@ -1,0 +1,74 @@
+"""Whether a picture shows the model's kind of part at all.
+
+A model can judge only what resembles the pictures that it learnt from; of anything else its score says nothing, however
+high it is. So a checkpoint may keep the mean teacher features of some normal pictures, and a picture whose own lie far
+from all of them is called another kind. No area, name or score enters (benchmarks/kind.py measures how often it is
+right).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+MOST = 128
+"""Most normal pictures whose features are kept: 80 kB with the embedded teacher."""
+LEAST = 4
+"""Fewer normal pictures say nothing about how much they differ from each other."""
+FACTOR = 3.0
+"""How many times further than the most unusual normal picture another kind lies; a broken part does not (measured)."""
+FLOOR = 0.02
+"""Least limit: pictures of one series are almost equal, and the next series is no other kind."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The kind of part that a model knows: `features` (n, C) float32, F_3 averaged over each of n normal pictures."""
+
+    features: np.ndarray
+
+    @property
+    def n(self) -> int:
+        """Number of normal pictures."""
+        return len(self.features)
+
+    @property
+    def false_alarms(self) -> float:
+        """Of good parts like these, at most this share is called another kind, 0..1.
+
+        A further picture of the same origin is the most unusual of n + 1 with probability 1 / (n + 1), and it must be
+        `FACTOR` times as unusual as that.
+        """
+        return 1 / (self.n + 1)
+
+    @cached_property
+    def limit(self) -> float:
+        """The distance beyond which a picture shows another kind."""
+        near = self._units @ self._units.T
+        np.fill_diagonal(near, -1.0)
+        return max(FACTOR * float((1 - near.max(axis=1)).max()), FLOOR)
+
+    def distance(self, features: np.ndarray) -> float:
+        """Cosine distance, 0..2, of a picture's mean F_3 (C,) to that of the nearest normal picture."""
+        return 1 - float((self._units @ _unit(features[None])[0]).max())
+
+    def is_other(self, features: np.ndarray) -> bool:
+        """Whether a picture with this mean F_3 (C,) shows another kind of part."""
+        return self.distance(features) > self.limit
+
+    @cached_property
+    def _units(self) -> np.ndarray:
+        return _unit(self.features)
+
+
+def chosen(count: int) -> np.ndarray:
+    """Indices of the pictures to keep of so many, spread evenly: at most `MOST`."""
+    return np.unique(np.linspace(0, count - 1, min(count, MOST)).round().astype(int)) if count else np.arange(0)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    vectors = vectors.astype(np.float32)
+    units: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return units

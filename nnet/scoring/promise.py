@@ -1,0 +1,83 @@
+"""What a threshold from a few held-out normal pictures can promise: how many further good parts it will flag.
+
+A good part's score is as likely to fall into any of the n + 1 gaps between n held-out scores. So of a threshold at the
+k-th smallest of them the true false alarm rate is a draw from Beta(n + 1 - k, k): order statistics, with no assumption
+on the scores but that held-out and further good parts come from the same production.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+CERTAINTY = 0.9
+"""How often the true false alarm rate lies inside the stated interval."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The false alarm rate on further good parts, as shares 0..1.
+
+    Attributes:
+        n: held-out normal pictures.
+        above: how many of them score above the threshold.
+        low, high: the true rate lies between them with the probability `CERTAINTY`.
+        expected: its mean.
+    """
+
+    n: int
+    above: int
+    low: float
+    expected: float
+    high: float
+
+    def sentence(self) -> str:
+        """Such as "Of further good parts it flags between 0.6 % and 31 % (90 % certain), 11 % on average." """
+        return (
+            f"Of further good parts it flags between {percent(self.low)} and {percent(self.high)} "
+            f"({CERTAINTY:.0%} certain from {self.n:,} held-out pictures), {percent(self.expected)} on average."
+        )
+
+
+def conformal_rank(n: int, quantile: float) -> int:
+    """Which of n ascending held-out scores is the threshold that flags at most 1 - quantile of good parts on average.
+
+    That is the ceil((n + 1) quantile)-th (split conformal prediction, Vovk et al. 2005). Where it would lie beyond the
+    highest, no threshold from n pictures promises as much, and the highest is the best there is.
+    """
+    return min(n, max(1, math.ceil((n + 1) * quantile - 1e-9)))
+
+
+def conformal(scores: np.ndarray, quantile: float) -> np.ndarray:
+    """The conformal threshold of held-out scores (..., n) in any order: (...)."""
+    found: np.ndarray = np.sort(scores, axis=-1)[..., conformal_rank(scores.shape[-1], quantile) - 1]
+    return found
+
+
+def promise(n: int, above: int, *, drawn: bool = True) -> Promise:
+    """What a threshold with `above` of n held-out scores above it promises.
+
+    Args:
+        drawn: it is itself one of the scores. Of a threshold that comes from elsewhere the interval is Clopper and
+            Pearson's, whose lower end lies lower.
+    """
+    from scipy.special import betaincinv  # slow to import, and who only needs a rank does without
+
+    tail = (1 - CERTAINTY) / 2
+    shape = (above + 1, n - above) if drawn else (above, n - above + 1)
+    low = float(betaincinv(*shape, tail)) if shape[0] and shape[1] else float(above == n)
+    high = float(betaincinv(above + 1, n - above, 1 - tail)) if above < n else 1.0
+    return Promise(n, above, min(low, high), (above + 1) / (n + 1), high)
+
+
+def before_training(n: int, quantile: float) -> Promise:
+    """What the threshold of a model with so many held-out pictures will promise."""
+    return promise(n, n - conformal_rank(n, quantile))
+
+
+def percent(share: float) -> str:
+    """A share in words: "0.6 %", "31 %"."""
+    value = 100 * share
+    return f"{value:.0f} %" if value >= 1 or value == 0 else f"{value:.1g} %"

@@ -1,0 +1,157 @@
+"""What a threshold promises, thresholds that are kept in a checkpoint, and the kind of part that it knows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import random_images, write_category
+
+from nnet.analysis.kinds import kind_of
+from nnet.cli import main
+from nnet.detector import Detector
+from nnet.saved import checkpoint as checkpoints
+from nnet.saved import kept
+from nnet.saved.errors import CheckpointError
+from nnet.scoring.calibration import Kept
+from nnet.scoring.kind import MOST, Kind, chosen
+from nnet.scoring.promise import before_training, conformal_rank, promise
+
+
+@pytest.fixture
+def model(trained_checkpoint: Path, tmp_path: Path) -> Path:
+    """A copy of the tiny checkpoint that may be changed."""
+    return Path(shutil.copytree(trained_checkpoint, tmp_path / "model"))
+
+
+def test_the_interval_of_the_false_alarm_rate_is_that_of_simulated_thresholds():
+    n, quantile = 20, 0.9
+    scores = np.sort(np.random.default_rng(0).random((20_000, n)), axis=1)
+    rates = 1 - scores[:, conformal_rank(n, quantile) - 1]  # of uniform scores, the true false alarm rate
+    said = before_training(n, quantile)
+    assert said.expected == pytest.approx(rates.mean(), abs=0.002) and said.expected <= 1 - quantile
+    assert [said.low, said.high] == pytest.approx(np.quantile(rates, [0.05, 0.95]), abs=0.004)
+
+
+def test_eight_held_out_pictures_promise_anything_up_to_about_thirty_per_cent():
+    said = before_training(8, 0.95)
+    assert said.above == 0 and said.expected == pytest.approx(1 / 9)
+    assert said.high == pytest.approx(1 - 0.05 ** (1 / 8))  # about 0.31
+    assert "between 0.6 % and 31 %" in said.sentence()
+
+
+@pytest.mark.parametrize(("n", "above"), [(5, 0), (5, 5), (40, 7)])
+def test_a_threshold_from_elsewhere_has_the_wider_interval_of_clopper_and_pearson(n, above):
+    own, foreign = promise(n, above), promise(n, above, drawn=False)
+    assert 0 <= foreign.low <= own.low <= own.expected <= own.high + 1e-9 and foreign.high == own.high
+    assert (foreign.low == 0) == (above == 0) and (foreign.high == 1) == (above == n)
+
+
+def test_a_threshold_is_kept_with_its_reason_and_undone(model):
+    before = checkpoints.load(model).calibration.for_expression()
+    kept.keep(model, before.expression, Kept(3.5, "agreed with the customer"))
+    kept.keep(model, before.expression, Kept(4.5, "agreed again", pictures=30, above=2))
+    found = checkpoints.load(model).calibration
+    assert (found.for_expression().threshold, found.for_expression().reason) == (4.5, "agreed again")
+    assert found.for_expression().promise == promise(30, 2)
+    assert found.for_expression("M1").reason == ""
+    assert kept.undo(model, before.expression).threshold == 4.5
+    assert checkpoints.load(model).calibration.for_expression().threshold == 3.5
+    kept.undo(model, before.expression)
+    assert checkpoints.load(model).calibration.for_expression().threshold == before.threshold
+    assert kept.undo(model, before.expression) is None
+
+
+@pytest.mark.parametrize("threshold", [0.0, -1.0, float("nan"), float("inf")])
+def test_what_is_no_threshold_is_refused(model, threshold):
+    with pytest.raises(CheckpointError, match="above 0"):
+        kept.keep(model, "M1", Kept(threshold, ""))
+
+
+def test_a_damaged_decision_is_named(model):
+    (model / kept.DECISION).write_text('{"kept": [{"expression": "M1"}]}')
+    with pytest.raises(CheckpointError, match=r"decision\.json is damaged"):
+        checkpoints.load(model)
+
+
+def test_calibrate_keeps_undoes_and_says_what_it_promises(model, tmp_path, capsys):
+    assert main(["calibrate", "--checkpoint", str(model), "--threshold", "2.5", "--reason", "by hand"]) == 0
+    said = capsys.readouterr().out
+    assert "is now 2.5" in said and "by hand" in said and "Of further good parts" in said
+    assert main(["info", "--checkpoint", str(model)]) == 0
+    assert "Anomalous above 2.5" in capsys.readouterr().out
+    data = write_category(tmp_path / "part")
+    assert main(["calibrate", "--checkpoint", str(model), "--data", str(data)]) == 0
+    assert "From 5 normal pictures of part." in capsys.readouterr().out
+    entries = json.loads((model / kept.DECISION).read_text())["kept"]
+    assert entries[0]["threshold"] == 2.5 and entries[1]["pictures"] == 5
+    for _ in entries:
+        assert main(["calibrate", "--checkpoint", str(model), "--undo"]) == 0
+    assert main(["calibrate", "--checkpoint", str(model), "--undo"]) == 1
+    assert "nothing to undo" in capsys.readouterr().err
+
+
+def test_a_checkpoint_that_git_tracks_is_not_changed_silently(model, tmp_path, capsys):
+    for command in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *command], cwd=model, check=True)
+    arguments = ["calibrate", "--checkpoint", str(model), "--threshold", "2.5"]
+    assert main(arguments) == 1
+    assert "--copy-to" in capsys.readouterr().err and not (model / kept.DECISION).exists()
+    assert main([*arguments, "--copy-to", str(tmp_path / "mine")]) == 0
+    assert checkpoints.load(tmp_path / "mine").calibration.for_expression().threshold == 2.5
+    assert not (model / kept.DECISION).exists()
+    assert main([*arguments, "--shipped"]) == 0
+    assert checkpoints.load(model).calibration.for_expression().threshold == 2.5
+
+
+def around(centre: np.ndarray, count: int, spread: float, seed: int) -> np.ndarray:
+    return centre + spread * np.random.default_rng(seed).standard_normal((count, len(centre))).astype(np.float32)
+
+
+def test_another_kind_of_part_lies_further_off_than_any_good_or_broken_one():
+    centre = np.random.default_rng(0).random(64).astype(np.float32) + 0.5
+    kind = Kind(around(centre, 40, 0.05, 1))
+    good, broken = around(centre, 200, 0.05, 2), around(centre, 20, 0.07, 3)
+    other = around(centre[::-1].copy(), 20, 0.05, 4)
+    assert np.mean([kind.is_other(v) for v in good]) <= kind.false_alarms == 1 / 41
+    assert not any(kind.is_other(v) for v in broken) and all(kind.is_other(v) for v in other)
+
+
+def test_equal_pictures_do_not_make_every_other_one_another_kind():
+    centre = np.random.default_rng(0).random(64).astype(np.float32) + 0.5
+    assert not Kind(np.stack([centre] * 8)).is_other(around(centre, 1, 0.01, 1)[0])
+
+
+@pytest.mark.parametrize("count", [0, 3, MOST, 10 * MOST])
+def test_the_pictures_to_remember_are_spread_over_all(count):
+    which = chosen(count)
+    assert len(which) == min(count, MOST) == len(set(which.tolist()))
+    assert not count or (which[0], which[-1]) == (0, count - 1)
+
+
+def test_an_old_checkpoint_knows_no_kind_until_calibrate_adds_it(model, tmp_path, capsys):
+    assert checkpoints.load(model).kind is None
+    data = write_category(tmp_path / "part")
+    before = json.loads((model / checkpoints.CONFIG).read_text())
+    assert main(["calibrate", "--checkpoint", str(model), "--kind", str(data)]) == 0
+    assert "from 14 normal pictures" in capsys.readouterr().out
+    after = json.loads((model / checkpoints.CONFIG).read_text())
+    added = after["sha256"].pop(checkpoints.KIND)
+    assert added and after == before
+    saved = checkpoints.load(model)
+    assert saved.kind is not None and saved.kind.n == 14
+    detector = Detector.load(model, "cpu")
+    [score] = detector.score(random_images(1, seed=1))  # the first picture of train/good
+    assert saved.kind.distance(score.features) == pytest.approx(0, abs=1e-3)
+
+
+def test_a_kind_survives_saving_and_needs_some_pictures(detector, tmp_path):
+    kind = kind_of(detector, random_images(6))
+    saved = detector.checkpoint
+    checkpoints.save(tmp_path / "m", detector.network, detector.config, saved.calibration, None, saved.about, kind)
+    np.testing.assert_array_equal(checkpoints.load(tmp_path / "m").kind.features, kind.features)
+    assert kind_of(detector, random_images(3)) is None
