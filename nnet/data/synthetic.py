@@ -17,6 +17,7 @@ from nnet.data.textures import TEXTURES, normal_image, part_mask, part_pose
 SYNTHETIC_KINDS = (*TEXTURES, *SCENES)
 DEFAULT_KIND = "metal"
 SIDE, SIDES = 256, {"bolt": 512}  # of the images, and where small defects need more
+NORMALS, SCENE_NORMALS = (60, 20), (200, 40)  # for training and for the test
 SCENE_SIZES = {"weave": (0.06, 0.25), "plate": (0.06, 0.25), "cog": (0.05, 0.12), "bolt": (10 / 1024, 40 / 1024)}
 SIZES = (0.12, 0.30)  # smallest and largest defect, as fractions of the side
 CONTRASTS = (0.45, 1.0)  # faintest and strongest
@@ -30,8 +31,8 @@ def open_synthetic(
     *,
     seed: int = 0,
     size: int | None = None,
-    train: int = 60,
-    test_good: int = 20,
+    train: int | None = None,
+    test_good: int | None = None,
     per_defect: int = 8,
 ) -> Dataset:
     """A synthetic data set of one texture or part. Images are made when they are loaded; nothing is stored.
@@ -40,7 +41,8 @@ def open_synthetic(
         kind: one of SYNTHETIC_KINDS.
         seed: another seed gives other images throughout.
         size: side of the square images in pixels; by default 256, and 512 for the bolt.
-        train, test_good: numbers of normal images.
+        train, test_good: numbers of normal images; by default 200 and 40 of the scenes, which vary
+            more, else 60 and 20.
         per_defect: number of images of each kind of defect: five on the textures and parts of `nnet.data.textures`,
             seven on those of `nnet.data.scenes`.
 
@@ -50,6 +52,8 @@ def open_synthetic(
     if kind not in SYNTHETIC_KINDS:
         raise DataError(f"There is no synthetic data set {kind!r}; choose one of {', '.join(SYNTHETIC_KINDS)}.")
     size = size or SIDES.get(kind, SIDE)
+    usual = SCENE_NORMALS if kind in SCENES else NORMALS
+    train, test_good = usual[0] if train is None else train, usual[1] if test_good is None else test_good
     if train < 1 or min(test_good, per_defect) < 0:
         raise DataError(f"Expected a training image or more and no negative number, found {train=}, {test_good=}.")
     image_seeds = iter(range(seed * 1_000_000, (seed + 1) * 1_000_000))

@@ -194,6 +194,8 @@ def test_the_synthetic_data_set_is_balanced_and_named():
     dataset = open_dataset("synthetic:wood")
     assert dataset.layout == "synthetic"
     assert len(dataset.train) == 60 and len(dataset.test) == 60
+    scene = open_dataset("synthetic:cog")
+    assert len(scene.train) == 200 and len(scene.test) == 40 + 7 * 8
     assert dataset.defect_types() == tuple(sorted(DEFECT_KINDS))
     assert open_dataset("synthetic").name == "synthetic metal"
     with pytest.raises(DataError, match="fabric, metal, wood"):
