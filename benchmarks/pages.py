@@ -32,6 +32,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from nnet.expression import Expression
 from nnet.scoring import judge
 from workbench.shared import frame, resources, samples
 from workbench.shared.model_list import ModelEntry
@@ -251,7 +252,7 @@ def _first_heatmap() -> None:
         print(f"| {title} | {' | '.join(f'{value:.0f}' for value in (*medians, sum(medians)))} |")
 
 
-def _stages(model: resources.Model, title: str, content: bytes, expression: str) -> list[float]:
+def _stages(model: resources.Model, title: str, content: bytes, expression: Expression) -> list[float]:
     loaded = []
     steps: list[Callable[[], object]] = [
         lambda: loaded.append(resources.load_image(f"{title}{hash(content)}", title, content)),

@@ -58,7 +58,7 @@ from torch import Tensor, nn
 from nnet.config import Config, preset
 from nnet.data import Dataset, load_resized, open_dataset
 from nnet.detector import Detector
-from nnet.expression import PRESETS, parse
+from nnet.expression import PRESETS
 from nnet.model.backbone import Teacher
 from nnet.model.compat import declare_torchvision_operators
 from nnet.model.inputs import batches, to_network_input
@@ -186,9 +186,9 @@ class Ours:
         maps = [self.detector.maps(list(images[part])) for part in batches(len(images), BATCH)]
         maps = {name: torch.cat([m[name] for m in maps]) for name in maps[0]}
         settings = self.config.scoring
-        rows = PRESETS if self.method == "nnet" else {"": settings.expression}
+        rows = PRESETS if self.method == "nnet" else {"": settings.parsed}
         for name, expression in rows.items():
-            scores = score_maps(maps, parse(expression), self.config.model.size, settings.sigma)
+            scores = score_maps(maps, expression, self.config.model.size, settings.sigma)
             yield f"{self.method}/{name}".rstrip("/"), scores.numpy(), image_score(scores).numpy()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from nnet.errors import NNetError
 from nnet.expression import PRESETS as SCORE_PRESETS
-from nnet.expression import for_maps, parse
+from nnet.expression import Expression, for_maps, parse
 
 DISTANCES = ("cosine", "l1", "l2")
 SCHEDULES = ("constant", "cosine")
@@ -211,7 +211,7 @@ class TrainConfig:
 class ScoreConfig:
     """How maps become a score, and a score a decision."""
 
-    expression: str = setting(SCORE_PRESETS["paper"], "Score_p as an expression over M1..M6.", "paper, Eq. (8)")
+    expression: str = setting(SCORE_PRESETS["paper"].text, "Score_p as an expression over M1..M6.", "paper, Eq. (8)")
     levels: bool = setting(
         False,
         "Divide each map by its mean on the held-out normal images before the score is made of them.",
@@ -232,6 +232,11 @@ class ScoreConfig:
     def __post_init__(self) -> None:
         _require(0 <= self.sigma <= 64, "score.sigma", "0 to 64", self.sigma)
         _require(0 < self.quantile <= 1, "score.quantile", "above 0, at most 1", self.quantile)
+
+    @property
+    def parsed(self) -> Expression:
+        """The expression; raises nnet.expression.ExpressionError if it is malformed."""
+        return parse(self.expression)
 
 
 @dataclass(frozen=True)
@@ -289,7 +294,7 @@ class Config:
         Raises:
             nnet.expression.ExpressionError: the expression is malformed.
         """
-        if set(parse(self.score.expression).maps) <= set(self.maps):
+        if set(self.score.parsed.maps) <= set(self.maps):
             return self.score
         return dataclasses.replace(self.score, expression=for_maps(self.maps).text)
 

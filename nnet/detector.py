@@ -18,7 +18,7 @@ from nnet.config import Config
 from nnet.data.images import resize
 from nnet.device import autocast, choose_device, describe, inference_dtype
 from nnet.errors import NNetError
-from nnet.expression import parse
+from nnet.expression import Expression, read
 from nnet.model.folding import folded
 from nnet.model.fpm import Gates
 from nnet.model.inputs import to_network_input
@@ -253,18 +253,18 @@ class Detector:
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
             return self._maps_of(out := self._fast(self._input(images)))[1], out.F[2]
 
-    def score(self, images: Sequence[Array], expression: str | None = None) -> list[Score]:
-        """Score_p and Score_l of several images under an expression (default: the model's own).
+    def score(self, images: Sequence[Array], expression: Expression | str | None = None) -> list[Score]:
+        """Score_p and Score_l of several images under an expression, parsed or not (default: the model's own).
 
         Raises:
             InputError: an array is not uint8 (H, W, 3).
             nnet.expression.ExpressionError: malformed, or a map that this model does not have.
         """
         settings = self.config.scoring
-        parsed = parse(expression or settings.expression)
+        wanted = read(expression or settings.expression)
         with torch.inference_mode():
             maps, f3 = self.maps_and_f3(images)
-            pixels = score_maps(maps, parsed, self.config.model.size, settings.sigma)
+            pixels = score_maps(maps, wanted, self.config.model.size, settings.sigma)
             found = pixels.cpu().numpy(), image_score(pixels).tolist(), _array(f3.mean(dim=(2, 3)))
         return [Score(*one) for one in zip(*found, strict=True)]
 

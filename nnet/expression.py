@@ -14,7 +14,7 @@ import operator
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import NamedTuple, TypeVar
 
 from nnet.errors import NNetError
@@ -134,13 +134,12 @@ def parse(text: str) -> Expression:
         raise ExpressionError(
             f"The expression has {len(text):,} characters, but at most {MAX_LENGTH} are read; write a shorter one."
         )
-    return _parsed(text)
-
-
-@lru_cache(maxsize=1024)
-def _parsed(text: str) -> Expression:
-    """Each text is read once, wherever it is used."""
     return _Parser(text).parse()
+
+
+def read(given: Expression | str) -> Expression:
+    """For a public function that also takes a text: the expression itself, or the text read by `parse`."""
+    return given if isinstance(given, Expression) else parse(given)
 
 
 def for_maps(available: Iterable[str]) -> Expression:
@@ -149,17 +148,13 @@ def for_maps(available: Iterable[str]) -> Expression:
     Names that the paper's expression does not use are ignored. Raises MissingMapError if no map is left.
     """
     names = frozenset(available)
-    restricted = parse(PRESETS["paper"]).restricted(names)
+    restricted = PRESETS["paper"].restricted(names)
     if restricted is None:
         raise MissingMapError(
             f"At least one of the maps M1 to M6 is needed, but {_listed(names)}; "
             f"switch on at least one direction of the model."
         )
     return restricted
-
-
-PRESETS: dict[str, str] = {"paper": "(M1+M6)*(M2+M5)*(M3+M4)", "reverse": "M1*M2*M3", "forward": "M4*M5*M6"}
-"""Canonical texts by name: the paper's score, and the products of one direction's maps alone."""
 
 
 def _part_text(part: Expression | str, sign: str) -> str:
@@ -329,3 +324,10 @@ def _quoted(symbol: str) -> str:
         return f'"{symbol}"' if len(symbol) <= 20 else f'"{symbol[:20]}..."'
     name = unicodedata.name(symbol, f"U+{ord(symbol):04X}")
     return f'"{symbol}" ({name})' if symbol.isprintable() else f"the invisible character {name}"
+
+
+PRESETS: dict[str, Expression] = {
+    name: parse(text)
+    for name, text in {"paper": "(M1+M6)*(M2+M5)*(M3+M4)", "reverse": "M1*M2*M3", "forward": "M4*M5*M6"}.items()
+}
+"""By name: the paper's score, and the products of one direction's maps alone."""

@@ -20,7 +20,7 @@ from nnet.data.images import resize
 from nnet.data.loading import ahead
 from nnet.detector import Detector
 from nnet.errors import NNetError
-from nnet.expression import PRESETS, Expression, parse
+from nnet.expression import PRESETS, Expression
 from nnet.model.inputs import batches
 from nnet.saved.checkpoint import Checkpoint
 from nnet.saved.provenance import provenance
@@ -105,7 +105,7 @@ class Result:
     """One score expression on one data set: image `scores` (n,) float64, `overall` metrics, and those `by_type`: the
     images of one defect type with all normal ones (empty if there is only one type)."""
 
-    expression: str
+    expression: Expression
     scores: Array
     overall: Metrics
     by_type: dict[str, Metrics]
@@ -128,11 +128,11 @@ def labelled(dataset: Dataset) -> tuple[Sample, ...]:
     return tuple(s for s in dataset.test if s.is_normal or s.is_defective)
 
 
-def default_expressions(detector: Detector) -> tuple[str, ...]:
+def default_expressions(detector: Detector) -> tuple[Expression, ...]:
     """The paper's three scores (all six maps, reverse only, forward only) as far as this model has their maps."""
     available = set(detector.config.maps)
-    usable = [text for text in PRESETS.values() if set(parse(text).maps) <= available]
-    return tuple(dict.fromkeys([detector.config.scoring.expression, *usable]))
+    usable = [preset for preset in PRESETS.values() if set(preset.maps) <= available]
+    return tuple(dict.fromkeys([detector.config.scoring.parsed, *usable]))
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def _look(detector: Detector, found: Sequence[_Read], problems: Sequence[tuple[s
     # Without an image to read, a blank one gives the shapes of the empty arrays.
     images = [read.image for read in found] or [np.zeros((detector.config.model.size,) * 2 + (3,), np.uint8)]
     maps, f3 = detector.maps_and_f3(images)
-    score = parse(settings.expression).evaluate(maps)
+    score = settings.parsed.evaluate(maps)
     embeddings = {"image": f3.mean(dim=(2, 3)), "peak": _at_peak(f3, score)}
     n = len(found)
     return Evidence(
@@ -256,7 +256,7 @@ def _at_peak(f3: Tensor, score: Tensor) -> Tensor:
 def measure(
     detector: Detector,
     dataset: Dataset,
-    expressions: Sequence[str] | None = None,
+    expressions: Sequence[Expression] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Metrics of each score expression on the labelled test images, overall and per defect type.
@@ -270,13 +270,13 @@ def measure(
         nnet.errors.NNetError: unreadable image or mask, or an expression over maps that the model does not have.
     """
     evidence = gather(detector, dataset, expressions, progress)
-    return results(dataset, evidence, [score(evidence, text) for text in expressions or default_expressions(detector)])
+    return results(dataset, evidence, [score(evidence, one) for one in expressions or default_expressions(detector)])
 
 
 def gather(
     detector: Detector,
     dataset: Dataset,
-    expressions: Sequence[str] | None = None,
+    expressions: Sequence[Expression] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evidence:
     """The evidence of all labelled test images. `expressions` are checked before the network runs.
@@ -284,8 +284,8 @@ def gather(
     Raises:
         nnet.errors.NNetError: as `measure`.
     """
-    for text in expressions or ():
-        parse(text).evaluate(dict.fromkeys(detector.config.maps, 0.0))
+    for expression in expressions or ():
+        expression.evaluate(dict.fromkeys(detector.config.maps, 0.0))
     samples, parts, done = labelled(dataset), [], 0
     for part in collect(detector, samples, strict=True):
         parts.append(part)
@@ -295,13 +295,13 @@ def gather(
     return join(parts)
 
 
-def score(evidence: Evidence, expression: str) -> Result:
+def score(evidence: Evidence, expression: Expression) -> Result:
     """All metrics of one expression, overall and per defect type. Runs no network.
 
     Raises:
-        nnet.expression.ExpressionError: malformed, or a map that the evidence does not have.
+        nnet.expression.MissingMapError: a map that the evidence does not have.
     """
-    pixels = pixel_scores(evidence, parse(expression))
+    pixels = pixel_scores(evidence, expression)
     values = pixels.max(axis=(1, 2)).astype(np.float64)
     types = evidence.defect_types
     normal = [i for i, label in enumerate(evidence.labels) if label == GOOD]
@@ -315,7 +315,7 @@ def score(evidence: Evidence, expression: str) -> Result:
         kind: part(sorted(normal + [i for i, label in enumerate(evidence.labels) if label == kind]))
         for kind in (types if len(types) > 1 else ())
     }
-    return Result(parse(expression).text, values, part(range(len(evidence))), by_type)
+    return Result(expression, values, part(range(len(evidence))), by_type)
 
 
 def pixel_scores(evidence: Evidence, expression: Expression) -> Array:
@@ -343,7 +343,7 @@ def results(dataset: Dataset, evidence: Evidence, found: Sequence[Result]) -> di
         "size": evidence.size,
         "image_sizes": {"smallest": list(by_area[0]), "largest": list(by_area[-1]), "distinct": len(by_area)},
         "left_out": len(evidence.problems),
-        "scores": {result.expression: result.to_dict() for result in found},
+        "scores": {result.expression.text: result.to_dict() for result in found},
     }
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from nnet.analysis.evaluation import WORKERS, Evidence, pixel_scores
 from nnet.data.loading import ahead
 from nnet.errors import NNetError
-from nnet.expression import for_maps
+from nnet.expression import Expression, for_maps
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import FPR_LIMIT, rank_pixels, rank_scores
 
@@ -33,7 +33,7 @@ class Subset:
     """Some of the maps: their names, sorted, the `expression` that combines them, and metric -> value 0..1."""
 
     maps: tuple[str, ...]
-    expression: str
+    expression: Expression
     values: dict[str, float]
 
 
@@ -75,7 +75,7 @@ class Attribution:
         return {
             "empty": self.empty,
             "ranked_by": (by := self.metrics[0]),
-            "subsets": [{"expression": s.expression, "maps": list(s.maps), **s.values} for s in self.ranked(by)],
+            "subsets": [{"expression": s.expression.text, "maps": list(s.maps), **s.values} for s in self.ranked(by)],
             "shapley": {metric: self.shapley(metric) for metric in self.metrics},
         }
 
@@ -138,7 +138,7 @@ def _measure(evidence: Evidence, maps: tuple[str, ...]) -> Subset:
     if chosen := _with_pixels(evidence):
         found = rank_pixels([pixels[i] for i in chosen], [evidence.masks[i] for i in chosen])
         values |= {"p_ap": found.average_precision(), "p_auroc": found.auroc(), "p_pro": found.pro()}
-    return Subset(maps, expression.text, values)
+    return Subset(maps, expression, values)
 
 
 def _with_pixels(evidence: Evidence) -> list[int]:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from nnet.config import Config
 from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
-from nnet.expression import Expression, for_maps, parse
+from nnet.expression import Expression, for_maps, read
 from nnet.model.network import NNet
 from nnet.scoring.maps import score_map
 
@@ -90,14 +90,18 @@ class Intervened:
 
     what: WhatIf
     trace: Trace
-    expression: str
+    expression: Expression
     score: float
     before: float
     comparable: bool
 
 
 def intervene(
-    detector: Detector, trace: Trace, what: WhatIf, expression: str | None = None, donated: Trace | None = None
+    detector: Detector,
+    trace: Trace,
+    what: WhatIf,
+    expression: Expression | str | None = None,
+    donated: Trace | None = None,
 ) -> Intervened:
     """The trace and the score that an intervention leads to. Runs only FPM, FFC and S2; never T or S1.
 
@@ -105,7 +109,7 @@ def intervene(
         detector: trained.
         trace: of an image, by the same detector.
         what: the intervention.
-        expression: the score; default: the detector's own.
+        expression: the score, parsed or not; default: the detector's own.
         donated: the donor's trace of the same image; where it is needed and not given, the donor runs for it.
 
     Raises:
@@ -113,16 +117,14 @@ def intervene(
         nnet.expression.ExpressionError: malformed, or a map that this model does not have.
     """
     changed = altered(detector, what)
-    own = parse(expression or detector.config.scoring.expression)
+    own = read(expression or detector.config.scoring.expression)
     left = restricted(own, changed.config.maps)
     if what.forward_of is not None and donated is None:
         donated = what.forward_of.detector.trace(trace.image)
     new = changed.replay(_upstream(trace, what, donated), trace.F[2] if what.without_nfs else trace.F3_recalled)
     if not what.without_nfs:
         new = replace(new, addressing=trace.addressing)
-    return Intervened(
-        what, new, left.text, _score(detector, new, left), _score(detector, trace, own), left.text == own.text
-    )
+    return Intervened(what, new, left, _score(detector, new, left), _score(detector, trace, own), left == own)
 
 
 def altered(detector: Detector, what: WhatIf) -> Detector:
@@ -286,4 +288,4 @@ def _upstream(trace: Trace, what: WhatIf, donated: Trace | None) -> Trace:
 
 
 def _score(detector: Detector, trace: Trace, expression: Expression) -> float:
-    return float(score_map(trace.maps, expression.text, trace.input_size, detector.config.scoring.sigma).max())
+    return float(score_map(trace.maps, expression, trace.input_size, detector.config.scoring.sigma).max())

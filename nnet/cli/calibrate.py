@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         )
     detector = Detector.load(path, options.device, options.teacher_weights)
     before = detector.calibration.for_expression(options.score)
-    text = before.expression
+    text = before.expression.text
     found = None if options.undo or options.kind else _chosen(detector, before, options)
     kind = _kind(detector, options.kind) if options.kind else None
     if options.copy_to is not None:
@@ -85,7 +85,6 @@ def _chosen(detector: TrainedModel, before: Reference, options: argparse.Namespa
     if options.data is None:
         return Kept(options.threshold, options.reason or f"Set by hand; before, it was {before.threshold:.4g}.")
     from nnet.analysis.evaluation import gather, pixel_scores
-    from nnet.expression import parse
     from nnet.scoring.promise import conformal
 
     dataset = _opened(options.data, detector)
@@ -98,7 +97,7 @@ def _chosen(detector: TrainedModel, before: Reference, options: argparse.Namespa
     with Bars() as bars:
         report = phase("measure", bars.report)
         evidence = gather(detector, dataclasses.replace(dataset, test=normal), [before.expression], report)
-    scores = pixel_scores(evidence, parse(before.expression)).max(axis=(1, 2))
+    scores = pixel_scores(evidence, before.expression).max(axis=(1, 2))
     threshold = float(conformal(scores, detector.config.scoring.quantile))
     reason = options.reason or f"From {len(scores):,} normal pictures of {dataset.name}."
     return Kept(threshold, reason, pictures=len(scores), above=int((scores > threshold).sum()))

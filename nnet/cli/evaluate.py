@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from nnet.analysis import subsets as map_subsets
     from nnet.data import DataError
     from nnet.detector import Detector
+    from nnet.expression import parse
     from nnet.saved.card import results_table
     from nnet.saved.checkpoint import add_evaluation
     from nnet.saved.storage import write_json
@@ -51,10 +52,10 @@ def run(options: argparse.Namespace) -> int:
     dataset = _opened(options.data, detector.checkpoint)
     if not evaluation.can_be_measured(dataset):
         raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
+    expressions = [parse(text) for text in options.score or ()] or evaluation.default_expressions(detector)
     with Bars() as bars:
-        evidence = evaluation.gather(detector, dataset, options.score, phase("measure", bars.report))
-        expressions = options.score or evaluation.default_expressions(detector)
-        found = [evaluation.score(evidence, text) for text in expressions]
+        evidence = evaluation.gather(detector, dataset, expressions, phase("measure", bars.report))
+        found = [evaluation.score(evidence, expression) for expression in expressions]
         subsets = map_subsets.attribute(evidence, phase("subsets", bars.report)) if options.subsets else None
     entry = evaluation.with_origin(evaluation.results(dataset, evidence, found), detector.checkpoint)
     print("\n".join(filter(None, (results_table(entry), evaluation.types_table(entry)))))

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 def _decides(saved: Checkpoint) -> str:
     """What the checkpoint decides now, which may be later than its card: thresholds, and which parts it knows."""
     calibration = saved.calibration
-    texts = dict.fromkeys((calibration.for_expression().expression, *calibration.kept))
+    texts = dict.fromkeys((calibration.for_expression().expression.text, *calibration.kept))
     lines = ["## What it decides", ""]
     for found in map(calibration.for_expression, texts):
         said = " ".join(filter(None, (found.reason, found.promise.sentence())))

@@ -82,7 +82,7 @@ def _score_batch(
 
     if not images:
         return
-    scores = detector.score([decoded.image for _, decoded in images], options.score)
+    scores = detector.score([decoded.image for _, decoded in images], reference.expression)
     for (path, decoded), score in zip(images, scores, strict=True):
         stem = _free_stem(path.stem, taken)
         picture = overlay(decoded.image, score.map, reference.colour_range, edge=reference.threshold)

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from nnet.detector import TrainedModel
-from nnet.expression import parse
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
 
@@ -35,7 +34,7 @@ class Graph(nn.Module):
         super().__init__()
         self.network, self.config, self.inside = model.network, model.config, inside
         self.levels = model.levels
-        self.expression = parse(reference.expression)
+        self.expression = reference.expression
         # Not called "threshold": the exporter to ONNX does not bear a buffer and an output of one name.
         self.register_buffer("limit", torch.tensor(float32_below(reference.threshold)), persistent=False)
 

@@ -36,7 +36,7 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
         "version": VERSION,
         "format": kind,
         "name": saved.name,
-        "expression": reference.expression,
+        "expression": reference.expression.text,
         "threshold": reference.threshold,
         "threshold_means": (
             f"A picture whose score is above the threshold is called anomalous. {reference.n} normal pictures that the "

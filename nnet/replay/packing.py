@@ -49,7 +49,7 @@ def pack(
         "title": title,
         "pixels_sha256": content_hash(image),
         "original": None if original is None else original[0],
-        "expression": reference.expression,
+        "expression": reference.expression.text,
         "size": config.model.size,
         "sigma": config.score.sigma,
         "threshold": reference.threshold,
@@ -60,7 +60,7 @@ def pack(
         "view": dict(view or {}),
     }
     calibration = {
-        "expression": reference.expression,
+        "expression": reference.expression.text,
         "scores": reference.scores.tolist(),
         "threshold_quantile": reference.quantile,
         "pixel_median": reference.pixel_median,

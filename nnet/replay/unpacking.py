@@ -16,7 +16,7 @@ from nnet.data.archive import read_members
 from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES, decode
 from nnet.errors import NNetError
-from nnet.expression import parse
+from nnet.expression import Expression, parse
 from nnet.replay.bundle import (
     CALIBRATION,
     FORMAT,
@@ -116,7 +116,7 @@ def _bundle(members: Mapping[str, bytes], listed: Mapping[str, str], name: str) 
         original=_original(members, settings),
         maps=maps,
         score=arrays["score"],
-        reference=_reference(settings, calibration, expression.text),
+        reference=_reference(settings, calibration, expression),
         size=size,
         sigma=settings.number("sigma", 0, 64),
         value=settings.number("score"),
@@ -137,9 +137,9 @@ def _original(members: Mapping[str, bytes], settings: _Fields) -> tuple[str, byt
     return None if found is None else (settings.text("original"), found)
 
 
-def _reference(settings: _Fields, calibration: _Fields, expression: str) -> Reference:
+def _reference(settings: _Fields, calibration: _Fields, expression: Expression) -> Reference:
     scores = np.array(calibration.numbers("scores"), np.float64)
-    if not len(scores) or (np.diff(scores) < 0).any() or calibration.text("expression") != expression:
+    if not len(scores) or (np.diff(scores) < 0).any() or calibration.text("expression") != expression.text:
         raise ReplayError(f"{CALIBRATION} was expected to hold ascending scores under {expression}; it does not.")
     quantile, median = calibration.number("threshold_quantile", 0, 1), calibration.number("pixel_median")
     return Reference(expression, scores, settings.number("threshold"), quantile, median)

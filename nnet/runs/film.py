@@ -143,17 +143,13 @@ class Film:
             np.array(held_out, np.float32).reshape(len(rows), width[1]),
         )
 
-    def score_map(self, frame: Frame, probe: int, expression: str | None = None) -> np.ndarray:
-        """Score_p of one probe in a frame, (size, size) float32, smoothed; under the run's own expression or another.
-
-        Raises:
-            nnet.expression.ExpressionError: malformed, or a map that the network does not have.
-        """
+    def score_map(self, frame: Frame, probe: int) -> np.ndarray:
+        """Score_p of one probe in a frame, (size, size) float32, smoothed, under the run's own expression."""
         from nnet.scoring.maps import score_map
 
         scoring = self.config.scoring
         maps = {name: m[probe] for name, m in frame.maps.items()}
-        return score_map(maps, expression or scoring.expression, self.config.model.size, scoring.sigma)
+        return score_map(maps, scoring.parsed, self.config.model.size, scoring.sigma)
 
     def level(self, frame: Frame) -> float:
         """What the threshold would be if training ended here: the quantile of the frame's held-out normal scores."""

@@ -15,7 +15,6 @@ from nnet.data import Dataset, Defect, Sample, paint_defect
 from nnet.data.images import resize
 from nnet.detector import Detector
 from nnet.errors import NNetError
-from nnet.expression import parse
 from nnet.model.inputs import Images, batches, take
 from nnet.runs.film import (
     FILM,
@@ -178,5 +177,5 @@ def _score(detector: Detector, images: np.ndarray, probes: int) -> tuple[dict[st
     maps = {name: torch.cat([part[name].float().cpu() for part in parts]) for name in parts[0]}
     if config.score.levels:
         maps = divided(maps, mean_levels({name: m[probes:] for name, m in maps.items()}))
-    score = score_maps(maps, parse(config.scoring.expression), config.model.size, config.scoring.sigma)
+    score = score_maps(maps, config.scoring.parsed, config.model.size, config.scoring.sigma)
     return {name: m.numpy() for name, m in maps.items()}, image_score(score).numpy().astype(np.float32)

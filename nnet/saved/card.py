@@ -9,7 +9,7 @@ from nnet.expression import PRESETS
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.promise import Promise
 
-_TITLES = {text: title for title, text in PRESETS.items()}
+_TITLES = {preset.text: title for title, preset in PRESETS.items()}
 _SCORE_NAMES = {"paper": "all six maps (Eq. 8)", "reverse": "reverse branch only", "forward": "forward branch only"}
 
 

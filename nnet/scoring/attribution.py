@@ -37,7 +37,7 @@ class Part:
     """A map or a factor of the score at one place.
 
     Attributes:
-        text: the map's name, or the factor's canonical text.
+        expression: the map, or the factor.
         value: here.
         normal: its normal level.
         contribution: its part of ln(score / normal level); negative where it pulls the score down.
@@ -45,7 +45,7 @@ class Part:
             level, since then there is nothing to share. Parts may exceed 1 where others are negative.
     """
 
-    text: str
+    expression: Expression
     value: float
     normal: float
     contribution: float
@@ -71,7 +71,7 @@ class Attribution:
         return self.factors if len(self.factors) > 1 else tuple(self.maps.values())
 
 
-def attribute(expression: str, values: Mapping[str, float], normal: Mapping[str, float]) -> Attribution:
+def attribute(expression: Expression, values: Mapping[str, float], normal: Mapping[str, float]) -> Attribution:
     """Split ln(score / normal level) among the factors and the maps of an expression.
 
     Args:
@@ -80,23 +80,22 @@ def attribute(expression: str, values: Mapping[str, float], normal: Mapping[str,
         normal: each map's normal level there.
 
     Raises:
-        nnet.expression.ExpressionError: malformed, or a map that is missing.
+        nnet.expression.MissingMapError: a map that is missing.
     """
-    parsed = parse(expression)
     here = {name: max(float(values[name]), FLOOR) for name in values}
     usual = {name: max(float(normal[name]), FLOOR) for name in normal}
-    value, level = parsed.evaluate(here), parsed.evaluate(usual)
+    value, level = expression.evaluate(here), expression.evaluate(usual)
     total = math.log(value / level)
 
     def part(inner: Expression, contribution: float) -> Part:
         share = contribution / total if total > 0 else math.nan
-        return Part(inner.text, inner.evaluate(here), inner.evaluate(usual), contribution, share)
+        return Part(inner, inner.evaluate(here), inner.evaluate(usual), contribution, share)
 
-    factors = tuple(part(f, math.log(f.evaluate(here) / f.evaluate(usual))) for f in parsed.factors)
-    contributions = dict.fromkeys(parsed.maps, 0.0)
-    _hand_down(parsed, 1.0, here, usual, contributions)
+    factors = tuple(part(f, math.log(f.evaluate(here) / f.evaluate(usual))) for f in expression.factors)
+    contributions = dict.fromkeys(expression.maps, 0.0)
+    _hand_down(expression, 1.0, here, usual, contributions)
     maps = {name: part(parse(name), contribution) for name, contribution in contributions.items()}
-    return Attribution(part(parsed, total), factors, maps)
+    return Attribution(part(expression, total), factors, maps)
 
 
 def _hand_down(

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from nnet.config import ScoreConfig
 from nnet.errors import NNetError
-from nnet.expression import parse
+from nnet.expression import Expression, read
 from nnet.scoring.maps import divided, image_score, mean_levels, score_maps
 from nnet.scoring.promise import Promise, conformal, promise
 
@@ -50,7 +50,7 @@ class Reference:
     """Held-out normal images under one score expression.
 
     Attributes:
-        expression: canonical text.
+        expression: what the scores are made of.
         scores: image scores of the held-out normal images, ascending, (n,) float64.
         threshold: the decision threshold.
         quantile: share of `scores` at or below the threshold, 0..1.
@@ -58,7 +58,7 @@ class Reference:
         kept: the threshold that was chosen instead of the one that `scores` give, with its reason; else None.
     """
 
-    expression: str
+    expression: Expression
     scores: np.ndarray
     threshold: float
     quantile: float
@@ -129,7 +129,7 @@ class Calibration:
     settings: ScoreConfig
     levels: dict[str, float] = field(default_factory=dict)
     kept: dict[str, Kept] = field(default_factory=dict)
-    _references: dict[str, Reference] = field(default_factory=dict, repr=False)
+    _references: dict[Expression, Reference] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -141,19 +141,19 @@ class Calibration:
         """Number of held-out normal images."""
         return len(next(iter(self.maps.values())))
 
-    def for_expression(self, expression: str | None = None) -> Reference:
-        """The reference of a score expression (default: the model's own); computed once, then remembered.
+    def for_expression(self, expression: Expression | str | None = None) -> Reference:
+        """The reference of a score expression, parsed or not (default: the model's own); computed once.
 
         Its threshold is the kept one, else the conformal one (`nnet.scoring.promise.conformal_rank`).
 
         Raises:
             nnet.expression.ExpressionError: malformed, or a map that this model does not have.
         """
-        text = parse(expression or self.settings.expression).text
+        wanted = read(expression or self.settings.expression)
         with self._lock:
-            if text not in self._references:
-                self._references[text] = self._compute(text)
-            return self._references[text]
+            if wanted not in self._references:
+                self._references[wanted] = self._compute(wanted)
+            return self._references[wanted]
 
     @property
     def map_quantiles(self) -> dict[str, dict[str, float]]:
@@ -167,7 +167,7 @@ class Calibration:
         """What calibration.json holds: a readable account; everything in it can be recomputed from the maps."""
         reference = self.for_expression()
         return {
-            "expression": reference.expression,
+            "expression": reference.expression.text,
             "normal_images": self.n,
             "threshold": reference.threshold,
             "threshold_quantile": reference.quantile,
@@ -180,12 +180,12 @@ class Calibration:
             **({"levels": self.levels} if self.levels else {}),
         }
 
-    def _compute(self, text: str) -> Reference:
+    def _compute(self, expression: Expression) -> Reference:
         tensors = {name: torch.from_numpy(m.astype(np.float32)) for name, m in self.maps.items()}
-        pixels = score_maps(tensors, parse(text), self.size, self.settings.sigma)
+        pixels = score_maps(tensors, expression, self.size, self.settings.sigma)
         scores = np.sort(image_score(pixels).double().numpy())
-        found = Reference(text, scores, 0.0, 0.0, float(pixels.median()))
-        if (kept := self.kept.get(text)) is not None:
+        found = Reference(expression, scores, 0.0, 0.0, float(pixels.median()))
+        if (kept := self.kept.get(expression.text)) is not None:
             return found.with_threshold(kept.threshold, kept)
         return found.with_threshold(float(conformal(scores, self.settings.quantile)))
 

@@ -40,14 +40,14 @@ class Circuit:
     outer: tuple[str, ...] = ("*", "*")
 
     @property
-    def text(self) -> str:
-        """The expression, canonical."""
+    def expression(self) -> Expression:
+        """What the circuit computes."""
         written = ""
         for index, pair in enumerate(PAIRS):
             group = self.inner[index].join(name for name in pair if name in self.used)
             if group:
                 written += (self.outer[index - 1] if written else "") + f"({group})"
-        return parse(written).text
+        return parse(written)
 
     def has_inner(self, index: int) -> bool:
         """Whether the sign within a pair has an effect: both of its maps are in use."""
@@ -76,9 +76,9 @@ def _flipped(signs: tuple[str, ...], index: int) -> tuple[str, ...]:
     return tuple(("+" if sign == "*" else "*") if i == index else sign for i, sign in enumerate(signs))
 
 
-def read(expression: str) -> Circuit | None:
+def read(expression: Expression) -> Circuit | None:
     """The circuit of an expression, in whatever order its parts are written, or None if it has another form."""
-    return _known().get(_key(parse(expression)))
+    return _known().get(_key(expression))
 
 
 def _key(expression: Expression) -> _Key:
@@ -95,7 +95,7 @@ def _known() -> dict[_Key, Circuit]:
     for count in range(1, len(MAP_NAMES) + 1):
         for used in map(frozenset, combinations(MAP_NAMES, count)):
             for circuit in _with_any_signs(Circuit(used)):
-                found.setdefault(_key(parse(circuit.text)), circuit)
+                found.setdefault(_key(circuit.expression), circuit)
     return found
 
 
@@ -109,29 +109,27 @@ def _with_any_signs(circuit: Circuit) -> list[Circuit]:
 # ---------------------------------------------------------------------------------------------------------- editing
 
 
-def toggle_map(expression: str, name: str) -> str | None:
-    """The expression with a map taken in or left out, canonical; None if none would be left.
+def toggle_map(expression: Expression, name: str) -> Expression | None:
+    """The expression with a map taken in or left out; None if none would be left.
 
     In an expression that is no circuit, a map is taken in beside its partner of the same scale, or as one more factor.
 
     Raises:
         nnet.expression.ExpressionError: the expression would become too long.
     """
-    parsed = parse(expression)
     if (circuit := read(expression)) is not None:
         changed = circuit.toggled(name)
-        return changed.text if changed else None
-    if name in parsed.maps:
-        kept = parsed.restricted(set(parsed.maps) - {name})
-        return kept.text if kept else None
+        return changed.expression if changed else None
+    if name in expression.maps:
+        return expression.restricted(set(expression.maps) - {name})
     partner = next(other for pair in PAIRS if name in pair for other in pair if other != name)
-    if partner in parsed.maps:
-        return parse(parsed.text.replace(partner, f"({partner}+{name})")).text
-    return parse(f"({parsed.text})*{name}").text
+    if partner in expression.maps:
+        return parse(expression.text.replace(partner, f"({partner}+{name})"))
+    return parse(f"({expression})*{name}")
 
 
-def edit(expression: str, change: str, target: str) -> str | None:
-    """The expression after a click on the diagram, canonical; None if no map would be left.
+def edit(expression: Expression, change: str, target: str) -> Expression | None:
+    """The expression after a click on the diagram; None if no map would be left.
 
     Args:
         change: "map" takes the map `target` in or out, "only" leaves it alone in the score, "inner" and "outer" flip
@@ -144,29 +142,29 @@ def edit(expression: str, change: str, target: str) -> str | None:
     if change in ("map", "only"):
         if target not in MAP_NAMES:
             raise ValueError(target)
-        return target if change == "only" else toggle_map(expression, target)
+        return parse(target) if change == "only" else toggle_map(expression, target)
     circuit, index = read(expression), int(target)
     flips = {"inner": (Circuit.inner_flipped, 3), "outer": (Circuit.outer_flipped, 2)}
     if circuit is None or change not in flips or not 0 <= index < flips[change][1]:
         raise ValueError(change)
-    return flips[change][0](circuit, index).text
+    return flips[change][0](circuit, index).expression
 
 
-def with_maps_used(expression: str, names: Collection[str]) -> str | None:
+def with_maps_used(expression: Expression, names: Collection[str]) -> Expression | None:
     """The expression with exactly these maps in it, the others' arrangement kept; None without any."""
-    used: str | None = expression
-    for name in sorted(set(names) ^ set(parse(expression).maps), key=lambda name: (name not in names, name)):
+    used: Expression | None = expression
+    for name in sorted(set(names) ^ set(expression.maps), key=lambda name: (name not in names, name)):
         if used is not None:
             used = toggle_map(used, name)
     return used
 
 
-def presets(config: Config) -> dict[str, str]:
+def presets(config: Config) -> dict[str, Expression]:
     """The expressions to choose from by name: `judge.presets`, then each scale of two maps alone."""
     found = judge.presets(config)
     for scale, pair in zip(SCALES, PAIRS, strict=True):
         alone = parse("+".join(pair))
-        known = any(judge.same_score(alone, parse(text)) for text in found.values())
+        known = any(judge.same_score(alone, other) for other in found.values())
         if set(pair) <= set(config.maps) and not known:
-            found[scale] = alone.text
+            found[scale] = alone
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnet.config import Config
-from nnet.expression import PRESETS, Expression, for_maps, parse
+from nnet.expression import PRESETS, Expression, for_maps, read
 from nnet.scoring.calibration import Calibration, Reference
 from nnet.scoring.maps import score_map
 
@@ -35,28 +35,28 @@ class Judgement:
         return float(np.mean(self.score > self.reference.threshold))
 
 
-def judge(calibration: Calibration, maps: Mapping[str, np.ndarray], expression: str) -> Judgement:
+def judge(calibration: Calibration, maps: Mapping[str, np.ndarray], expression: Expression) -> Judgement:
     """Score an image's maps under an expression and compare it with the held-out normal images.
 
     Raises:
-        nnet.expression.ExpressionError: malformed, or a map that this model does not have.
+        nnet.expression.MissingMapError: a map that this model does not have.
     """
     score = score_map(maps, expression, calibration.size, calibration.settings.sigma)
     return Judgement(score, float(score.max()), calibration.for_expression(expression))
 
 
-def presets(config: Config) -> dict[str, str]:
-    """The named expressions that this model can compute, the model's own first: name -> canonical text.
+def presets(config: Config) -> dict[str, Expression]:
+    """The named expressions that this model can compute, the model's own first.
 
     The model's own is called "model" unless it is one of the paper's, if with its parts in another order.
     """
-    own = parse(config.score.expression)
+    own = config.score.parsed
     if not set(own.maps) <= set(config.maps):
         own = for_maps(config.maps)
-    possible = {name: text for name, text in PRESETS.items() if set(parse(text).maps) <= set(config.maps)}
-    others = {name: text for name, text in possible.items() if not same_score(parse(text), own)}
+    possible = {name: preset for name, preset in PRESETS.items() if set(preset.maps) <= set(config.maps)}
+    others = {name: preset for name, preset in possible.items() if not same_score(preset, own)}
     (name, *_) = [*(possible.keys() - others.keys()), "model"]
-    return {name: own.text, **others}
+    return {name: own, **others}
 
 
 def same_score(one: Expression, other: Expression) -> bool:
@@ -70,12 +70,12 @@ def _unordered(expression: Expression) -> str:
     return f"({expression.sign.join(terms)})" if terms else expression.name
 
 
-def check(config: Config, written: str) -> Expression:
-    """A written expression, read and known to fit the model.
+def check(config: Config, written: Expression | str) -> Expression:
+    """An expression, read if it is a text, and known to fit the model.
 
     Raises:
         nnet.expression.ExpressionError: a sentence on what is wrong with it.
     """
-    expression = parse(written)
+    expression = read(written)
     expression.evaluate(dict.fromkeys(config.maps, 0.0))
     return expression

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from nnet.expression import Expression, parse
+from nnet.expression import Expression, read
 from nnet.model.distance import distance_map
 from nnet.model.network import Outputs
 
@@ -92,14 +92,14 @@ def score_maps(maps: Mapping[str, Tensor], expression: Expression, size: int, si
         return rows @ combined @ columns.T
 
 
-def score_map(maps: Mapping[str, np.ndarray], expression: str, size: int, sigma: float) -> np.ndarray:
-    """`score_maps` of one image's maps as arrays (h, w), under an expression as text: (size, size) float32.
+def score_map(maps: Mapping[str, np.ndarray], expression: Expression | str, size: int, sigma: float) -> np.ndarray:
+    """`score_maps` of one image's maps as arrays (h, w), under an expression, parsed or not: (size, size) float32.
 
     Raises:
         nnet.expression.ExpressionError: the expression is malformed or names a map that does not exist.
     """
     tensors = {name: torch.from_numpy(np.asarray(m, np.float32))[None] for name, m in maps.items()}
-    return score_maps(tensors, parse(expression), size, sigma)[0].numpy()
+    return score_maps(tensors, read(expression), size, sigma)[0].numpy()
 
 
 def image_score(score: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from nnet.analysis.evaluation import describe, measure
 from nnet.config import Config
 from nnet.data import Dataset, open_dataset
 from nnet.detector import Detector, TrainedModel
+from nnet.expression import parse
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
 from nnet.saved.provenance import provenance, versions
@@ -122,7 +123,7 @@ def _measured(detector: TrainedModel, dataset: Dataset, job: Job, listener: List
     scores = dict(saved.metrics.get("scores", {}))
     missing = [text for text in job.expressions if text not in scores]
     if missing:
-        results = measure(detector, dataset, missing, phase("measure", listener.report))
+        results = measure(detector, dataset, [parse(text) for text in missing], phase("measure", listener.report))
         results = {**results, "scores": scores | results["scores"]}
         about = {"data": describe(dataset), **saved.about}
         card = write_card(saved.name, saved.config, about, results, saved.calibration.summary())

@@ -54,7 +54,7 @@ class Variant:
     def expressions(self, base: Config) -> tuple[str, ...]:
         """What is measured: its own score first, then the paper's three as far as their maps exist, then `extra`."""
         config = self.config(base)
-        usable = [text for name, text in SCORES.items() if set(_NEEDS[name]) <= set(self.maps)]
+        usable = [score.text for name, score in SCORES.items() if set(_NEEDS[name]) <= set(self.maps)]
         return tuple(dict.fromkeys([config.scoring.expression, *usable, *self.extra]))
 
     @property
@@ -293,9 +293,9 @@ _STUDIES = (
         "Table 7",
         "M1, M2, M3",
         (
-            _maps_row("M1, M2, M3", "M1, M2, M3", SCORES["reverse"]),
-            _maps_row("M4, M5, M6", "M4, M5, M6", SCORES["forward"]),
-            _maps_row("M1 to M6", "M1~M6", SCORES["paper"]),
+            _maps_row("M1, M2, M3", "M1, M2, M3", SCORES["reverse"].text),
+            _maps_row("M4, M5, M6", "M4, M5, M6", SCORES["forward"].text),
+            _maps_row("M1 to M6", "M1~M6", SCORES["paper"].text),
         ),
         "All rows score the same trained model.",
     ),
@@ -308,7 +308,7 @@ _STUDIES = (
             Row(f"{name}, {label}", variant, expression)
             for name, variant in (("KD", "kd"), ("N-Net", "nnet"))
             for label, expression in (
-                ("M4 to M6", SCORES["forward"]),
+                ("M4 to M6", SCORES["forward"].text),
                 ("M4 (16 x 16)", "M4"),
                 ("M5 (32 x 32)", "M5"),
                 ("M6 (64 x 64)", "M6"),

@@ -53,12 +53,12 @@ class CheckpointJudge:
         self._detector = Detector.load(checkpoint, device, weights)
         self._reference = self._detector.calibration.for_expression(expression)
         self.name = str(checkpoint)
-        self.expression, self.threshold = self._reference.expression, self._reference.threshold
+        self.expression, self.threshold = self._reference.expression.text, self._reference.threshold
         self.identity = identity((checkpoint / CONFIG).read_bytes(), self.expression, self.threshold)
         self.has_random_teacher = self._detector.config.model.teacher_weights == "random"
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
-        scores = self._detector.score(images, self.expression)
+        scores = self._detector.score(images, self._reference.expression)
         return [Judged(score.map, score.value, self._reference.is_anomalous(score.value)) for score in scores]
 
 

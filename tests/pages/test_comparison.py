@@ -13,6 +13,7 @@ from builders import random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 
 from nnet.detector import Detector
+from nnet.expression import parse
 from nnet.scoring.judge import judge
 from nnet.scoring.maps import score_map
 from nnet.training.loop import train
@@ -52,7 +53,7 @@ def sides(tiny: Path, other: Path, expression: str = "M1*M2*M3") -> list[Side]:
         detector = Detector.load(path, "cpu")
         maps = detector.trace(image).maps
         levels = {key: q["q99"] for key, q in detector.calibration.map_quantiles.items()}
-        found.append(comparison_data.side(name, judge(detector.calibration, maps, expression), maps, levels))
+        found.append(comparison_data.side(name, judge(detector.calibration, maps, parse(expression)), maps, levels))
     return found
 
 

@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis import evaluation, subsets
 from nnet.data import open_dataset
 from nnet.detector import Detector
+from nnet.expression import parse
 from workbench.evaluate import cache, decisions, layouts, page, report, words
 from workbench.evaluate.scene import Scene
 from workbench.shared import resources
@@ -124,7 +125,7 @@ def test_every_image_passes_through_the_network_once_and_the_table_holds_the_met
         fine(at.text_input(key="evaluate_more").set_value("M1+M6").run())
         assert sum(seen) - tried == 13, "scores are worked out from the maps of the one pass"
     table = next(d.value for d in at.dataframe if "I-AUROC" in d.value and "Score" in d.value)
-    expected = evaluation.measure(detector, open_dataset(category), list(work_expressions(table)))
+    expected = evaluation.measure(detector, open_dataset(category), [parse(text) for text in work_expressions(table)])
     for name, shown in zip(work_expressions(table), table.itertuples(index=False), strict=True):
         values = expected["scores"][name]
         row = (values["p_ap"], values["p_auroc"], values["p_pro"], values["i_auroc"], values["i_ap"])

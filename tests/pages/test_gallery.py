@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.data.images import decode
 from nnet.detector import Detector
+from nnet.expression import parse
 from nnet.scoring.calibration import Reference
 from workbench.shared import gallery
 from workbench.shared.chosen_picture import Picture
@@ -54,7 +55,7 @@ def test_it_is_sorted_by_score_name_and_order_added_both_ways(tiny_checkpoint: P
 
 
 def test_equal_percentiles_are_sorted_by_name() -> None:
-    reference = Reference("M1", np.array([1.0, 2.0]), 2.0, 0.5, 1.0)
+    reference = Reference(parse("M1"), np.array([1.0, 2.0]), 2.0, 0.5, 1.0)
     pictures = [Picture(name, name, b"") for name in ("z", "a", "m")]
     tiles = {"z": Tile(3.0, ""), "a": Tile(5.0, ""), "m": Tile(1.5, "")}
     found = gallery.arranged(pictures, tiles, reference, "percentile", rising=True)

@@ -96,7 +96,7 @@ def test_a_preset_sets_the_circuit_the_field_and_the_score(
     fine(at.segmented_control(key="score").set_value(preset).run())
     assert at.text_input(key="expression").value == expression
     assert tuple(sorted(name for name, m in circuit_maps(at).items() if m["used"])) == parse(expression).maps
-    expected = judge(detector.calibration, trace.maps, expression)
+    expected = judge(detector.calibration, trace.maps, parse(expression))
     assert shown_score(at) == units.number(expected.value)
     assert np.array_equal(probed(at), expected.score)
     assert address(at, "score") == preset and address(at, "expression") is None
@@ -120,7 +120,7 @@ def test_an_expression_that_is_no_circuit_is_shown_as_text_with_its_maps(detecto
     assert data["written"][1] == "M1*M2+M6*M5"
     assert all(not sign["sign"] for sign in data["outer"])
     assert sorted(name for name, m in circuit_maps(at).items() if m["used"]) == ["M1", "M2", "M5", "M6"]
-    assert shown_score(at) == units.number(judge(detector.calibration, trace.maps, "M1*M2+M6*M5").value)
+    assert shown_score(at) == units.number(judge(detector.calibration, trace.maps, parse("M1*M2+M6*M5")).value)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_press_on_the_diagram_sets_the_expression(
     tiny_checkpoint: Path, change: str, target: str, score: str, expression: str
 ) -> None:
     model = resources.load_model("tiny", tiny_checkpoint, "cpu")
-    session = {"last_expression": PAPER}
+    session = {"last_expression": parse(PAPER)}
     with patch("streamlit.session_state", session):
         settings.circuit_edited(model, change, target)
     assert (session["score"], session["expression"]) == (score, expression)
@@ -144,7 +144,7 @@ def test_a_press_on_the_diagram_sets_the_expression(
 
 def test_a_press_that_leads_to_a_preset_chooses_it(tiny_checkpoint: Path) -> None:
     model = resources.load_model("tiny", tiny_checkpoint, "cpu")
-    session = {"last_expression": "M1*M2*(M3+M4)"}
+    session = {"last_expression": parse("M1*M2*(M3+M4)")}
     with patch("streamlit.session_state", session):
         settings.circuit_edited(model, "map", "M4")
     assert session["score"] == "reverse"
@@ -175,15 +175,15 @@ def verdict(detector: Detector, trace: Trace, x: int, y: int, by_place: bool = T
     row, column = pixel_to_cell(x, y, trace.maps["M1"].shape, shape)
     values = {name: float(m[row, column]) for name, m in trace.maps.items()}
     levels = normal_maps(detector.calibration).levels(row, column, by_place)
-    found = attribute(expression, values, {name: level[1] for name, level in levels.items()})
-    judged = judge(detector.calibration, trace.maps, expression)
+    found = attribute(parse(expression), values, {name: level[1] for name, level in levels.items()})
+    judged = judge(detector.calibration, trace.maps, parse(expression))
     here = judged.score[pixel_to_cell(x, y, judged.score.shape, shape)]
     return verdict_words.pixel_verdict(found, float(here), judged.reference.threshold, by_place)
 
 
 def test_the_peak_is_explained_first(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT)
-    x, y = peak_pixel(judge(detector.calibration, trace.maps, PAPER).score, trace.image.shape)
+    x, y = peak_pixel(judge(detector.calibration, trace.maps, parse(PAPER)).score, trace.image.shape)
     assert verdict_words.pixel_title(x, y) in words(at)
     assert verdict(detector, trace, x, y) in words(at)
     assert (component(at, "pictures")["column"], component(at, "pictures")["row"]) == (x, y)
@@ -230,7 +230,7 @@ def test_the_comparison_is_with_this_place_or_with_all(detector: Detector, trace
 
 def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT, view="regions")
-    judged = judge(detector.calibration, trace.maps, PAPER)
+    judged = judge(detector.calibration, trace.maps, parse(PAPER))
     assert at.select_slider(key="threshold_slider").value == 1
     stops = settings.threshold_factors(judged.reference, judged.value, 1.0)
     for threshold in (0.5 * judged.value, 1.3 * judged.value):
@@ -259,7 +259,7 @@ def test_the_threshold_moves_decision_outline_and_regions(detector: Detector, tr
 
 
 def test_regions_are_listed_and_a_row_becomes_the_pixel_of_the_verdict(detector: Detector, trace: Trace) -> None:
-    judged = judge(detector.calibration, trace.maps, PAPER)
+    judged = judge(detector.calibration, trace.maps, parse(PAPER))
     at = start(INSPECT, view="regions", threshold="0.5")
     threshold = 0.5 * judged.reference.threshold
     expected = find_regions(judged.score, threshold, trace.image.shape)
@@ -296,7 +296,7 @@ def test_a_threshold_that_was_chosen_on_evaluate_is_none_of_this_page() -> None:
 
 def test_the_students_are_compared_in_units_of_their_own_thresholds(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT, view="students", wipe="30")
-    forward, reverse = (judge(detector.calibration, trace.maps, e) for e in ("M4*M5*M6", "M1*M2*M3"))
+    forward, reverse = (judge(detector.calibration, trace.maps, parse(e)) for e in ("M4*M5*M6", "M1*M2*M3"))
     difference = forward.score / forward.reference.threshold - reverse.score / reverse.reference.threshold
     assert np.allclose(probed(at, "students_difference"), difference, rtol=1e-5, atol=1e-6)
     found = students.compare(forward, reverse)

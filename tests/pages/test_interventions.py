@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis.whatif import LABEL, Donor, WhatIf, energy, intervene
 from nnet.data import Sample
 from nnet.detector import Detector
+from nnet.expression import PRESETS
 from nnet.training.loop import train
 from workbench.ablations.variants.candidates import MODEL, WHATIF, Candidate
 from workbench.ablations.whatif import figures
@@ -157,8 +158,8 @@ def test_parts_are_combined_and_stand_in_the_address(detector: Detector, image: 
 def test_without_the_forward_branch_it_says_why_sizes_cannot_be_compared(detector: Detector, image: np.ndarray) -> None:
     at = opened(whatif_nfs="no", whatif_forward="out")
     assert shown(at) == expected(detector, image, WhatIf(without_forward=True))
-    own = detector.config.scoring.expression
-    assert any(info.value == wording.not_comparable(own, "M1*M2*M3") for info in at.info)
+    own = detector.config.scoring.parsed
+    assert any(info.value == wording.not_comparable(own, PRESETS["reverse"]) for info in at.info)
     peaks = next(c for c in charts(at) if any(t.get("name") == wording.AFTER for t in c["data"]))
     after = next(t for t in peaks["data"] if t.get("name") == wording.AFTER)
     assert list(after["y"]) == ["M1", "M2", "M3"]

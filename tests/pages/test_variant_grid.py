@@ -19,8 +19,10 @@ from nnet.analysis.whatif import LABEL, WhatIf, intervene
 from nnet.config import Config, preset
 from nnet.data.images import decode
 from nnet.detector import Detector
+from nnet.expression import PRESETS, parse
 from nnet.scoring.attribution import attribute
 from nnet.scoring.attribution import normal_maps as summed_up
+from nnet.scoring.judge import judge
 from nnet.scoring.regions import peak_pixel, pixel_to_cell
 from nnet.studies.variants import STUDIES, VARIANTS, base_config
 from workbench.ablations.results.folders import EXTRA_STUDIES, StudyModel
@@ -157,8 +159,8 @@ def test_differences_are_told_in_few_words():
 
 def test_the_bars_of_a_pixel_add_up_to_its_log_score():
     values, normal = {"M1": 0.4, "M2": 0.2, "M3": 0.1}, {"M1": 0.1, "M2": 0.1, "M3": 0.2}
-    one = attribute("M1*M2*M3", values, normal)
-    other = attribute("M1", values, normal)
+    one = attribute(parse("M1*M2*M3"), values, normal)
+    other = attribute(parse("M1"), values, normal)
     figure = figures.shares_figure({"first": one, "second": other})
     bars = {bar.name: bar for bar in figure.data if bar.type == "bar"}
     assert list(bars) == ["M1", "M2", "M3"] and list(bars["M2"].y) == ["first"]
@@ -251,7 +253,7 @@ def test_the_pixels_verdict_is_told_for_every_variant(study: Path, image: np.nda
     trace = detector.trace(image)
     row, column = pixel_to_cell(7, y, trace.maps["M1"].shape, image.shape)
     values = {name: float(m[row, column]) for name, m in trace.maps.items()}
-    expected = attribute("M1*M2*M3", values, summed_up(detector.calibration).everywhere)
+    expected = attribute(parse("M1*M2*M3"), values, summed_up(detector.calibration).everywhere)
     bars = {bar["name"]: bar for bar in charts(at)[0]["data"] if bar["type"] == "bar"}
     assert set(bars) == {f"M{i}" for i in range(1, 7)}
     assert bars["M1"]["y"] == ["RD (baseline)"] and bars["M6"]["y"] == ["Plain KD"]
@@ -349,14 +351,18 @@ def test_a_press_on_a_name_chooses_the_variant(detector: Detector, image: np.nda
 def test_judging_a_checkpoint_equals_judging_with_its_detector(tiny_checkpoint: Path, detector, image) -> None:
     model = resources.load_model("tiny", tiny_checkpoint, "cpu")
     maps = detector.trace(image).maps
-    judged = candidates.judge(detector.checkpoint, maps, "M1*M2*M3")
+    judged = judge(detector.checkpoint.calibration, maps, PRESETS["reverse"])
     expected = detector.score([image], "M1*M2*M3")[0]
     assert judged.value == pytest.approx(expected.value, rel=1e-4)
     assert judged.reference.threshold == model.detector.calibration.for_expression("M1*M2*M3").threshold
     one = Candidate("m:tiny", MODEL, "tiny", tiny_checkpoint, "tiny")
     levels = {name: q["q99"] for name, q in detector.calibration.map_quantiles.items()}
-    variant = candidates.Variant(one, "tiny", detector.checkpoint, detector.config, maps, "M1*M2*M3", judged, levels)
+    variant = candidates.Variant(
+        one, "tiny", detector.checkpoint, detector.config, maps, PRESETS["reverse"], judged, levels
+    )
     np.testing.assert_allclose(sides.difference(variant.side, variant.side), 0)
     raised = replace(judged, score=judged.score + judged.reference.threshold)
-    higher = candidates.Variant(one, "up", detector.checkpoint, detector.config, maps, "M1*M2*M3", raised, levels)
+    higher = candidates.Variant(
+        one, "up", detector.checkpoint, detector.config, maps, PRESETS["reverse"], raised, levels
+    )
     np.testing.assert_allclose(sides.difference(variant.side, higher.side), 1, rtol=1e-4)

@@ -56,7 +56,7 @@ def exported(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def test_the_manifest_tells_what_the_numbers_mean_and_lists_every_file(exported, detector):
     manifest = json.loads((exported / "manifest.json").read_text())
     reference = detector.calibration.for_expression()
-    assert manifest["threshold"] == reference.threshold and manifest["expression"] == reference.expression
+    assert manifest["threshold"] == reference.threshold and manifest["expression"] == reference.expression.text
     assert manifest["calibration"]["percentiles"]["100"] == reference.scores.max()
     assert manifest["check"]["score"] <= checking.LIMIT and manifest["check"]["decisions"] == 0
     present = {path.name for path in exported.iterdir()} - {"manifest.json"}

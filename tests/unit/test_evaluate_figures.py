@@ -15,6 +15,7 @@ from scored import DEFECTIVE, SCORES, evidence
 from nnet.analysis.evaluation import score
 from nnet.analysis.projection import pca
 from nnet.analysis.subsets import attribute
+from nnet.expression import parse
 from nnet.scoring.metrics import evaluate, rank_scores
 from workbench.evaluate import cache, decisions, figures, report, tables, words
 from workbench.evaluate.figures import Images, Line
@@ -140,7 +141,7 @@ def test_which_map_carries_the_result_in_words() -> None:
 
 def test_tables_hold_every_image_and_every_metric() -> None:
     some = evidence()
-    results = [score(some, "M1"), score(some, "M3")]
+    results = [score(some, parse("M1")), score(some, parse("M3"))]
     table = tables.scores(some, results, 0.5)
     assert list(table["image"]) == sorted(some.keys) and table["defective"].sum() == 12
     row = table[table["image"] == some.keys[5]].iloc[0]

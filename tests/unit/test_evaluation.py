@@ -57,7 +57,7 @@ def test_one_pass_per_image_serves_every_expression(detector: Detector) -> None:
     with patch.object(detector._fast, "forward", lambda x, *a, **k: seen.append(len(x)) or real(x, *a, **k)):
         found = gather(detector, dataset())
         for text in ("(M1+M6)*(M2+M5)*(M3+M4)", "M1*M2*M3", "M4", "M1+M2"):
-            score(found, text)
+            score(found, parse(text))
     assert sum(seen) == 9
 
 
@@ -66,7 +66,7 @@ def test_maps_and_scores_are_the_detectors_own(detector: Detector) -> None:
     images = [sample.load().image for sample in samples()]
     for name, expected in detector.maps(images).items():
         assert found.maps[name] == pytest.approx(expected.numpy(), rel=1e-3, abs=1e-5)
-    result = score(found, "M1*M2*M3")
+    result = score(found, parse("M1*M2*M3"))
     expected = [one.value for one in detector.score(images, "M1*M2*M3")]
     assert result.scores == pytest.approx(expected, rel=1e-3)
     assert result.overall.regions == 4 and set(result.by_type) == {"hole", "dent"}
@@ -113,12 +113,12 @@ def test_collecting_goes_on_where_it_was_stopped(detector: Detector) -> None:
 
 def test_a_wrong_expression_is_found_before_the_network_runs(detector: Detector) -> None:
     with patch.object(Detector, "maps_and_f3") as network, pytest.raises(ExpressionError):
-        evaluation.measure(detector, dataset(), ["M1*"])
+        evaluation.measure(detector, dataset(), [parse("M1*")])
     assert not network.called
 
 
 def test_the_account_says_what_was_measured(detector: Detector) -> None:
-    account = evaluation.measure(detector, dataset(), ["m1 x M2"])
+    account = evaluation.measure(detector, dataset(), [parse("m1 x M2")])
     assert account["data"]["sha256"] == dataset().content_hash() and account["size"] == 64
     assert account["image_sizes"] == {"smallest": [64, 64], "largest": [64, 64], "distinct": 1}
     assert list(account["scores"]) == ["M1*M2"] and set(account["scores"]["M1*M2"]["by_type"]) == {"hole", "dent"}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnet.expression import parse
 from nnet.scoring import overlay
 from nnet.scoring.calibration import Reference
 from workbench.shared import pictures, theme, units, words
@@ -25,7 +26,7 @@ def step(low: float = 0.0, high: float = 2.0, side: int = 8) -> np.ndarray:
 
 
 def reference(scores: list[float], threshold: float = 1.0, quantile: float = 0.95) -> Reference:
-    return Reference("M1", np.sort(np.array(scores, float)), threshold, quantile, 0.1)
+    return Reference(parse("M1"), np.sort(np.array(scores, float)), threshold, quantile, 0.1)
 
 
 # ------------------------------------------------------------------------------------------------------- colours

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from nnet.expression import PRESETS
+from nnet.expression import PRESETS, parse
 from nnet.scoring.attribution import attribute
 from nnet.scoring.calibration import Reference
 from nnet.scoring.students import Students
@@ -22,7 +22,7 @@ RAISED = NORMAL | {"M3": 0.5, "M4": 0.1}
 
 
 def test_the_histogram_tells_flagged_normals_from_kept_ones() -> None:
-    reference = Reference("M1", np.array([0.01, 0.011, 0.1, 0.4]), 0.3, 0.95, 0.0)
+    reference = Reference(parse("M1"), np.array([0.01, 0.011, 0.1, 0.4]), 0.3, 0.95, 0.0)
     factors = settings.threshold_factors(reference, 0.2, 0.25)
     data = regions.histogram(reference, factors, 0.25, 0.2)
     assert sum(data["series"][0]["counts"]) == 4 and data["values"][data["now"]] == 0.25 * 0.3
@@ -35,17 +35,17 @@ def test_the_histogram_tells_flagged_normals_from_kept_ones() -> None:
 
 
 def test_the_histogram_survives_scores_of_nothing_but_zero() -> None:
-    data = regions.histogram(Reference("M1", np.zeros(3), 0.0, 0.95, 0.0), [1.0], 1.0, 0.0)
+    data = regions.histogram(Reference(parse("M1"), np.zeros(3), 0.0, 0.95, 0.0), [1.0], 1.0, 0.0)
     assert sum(data["series"][0]["counts"]) == 3 and data["told"] == [list(words.sides(3, 3))]
     assert np.isfinite([*data["stops"], *data["edges"], data["mark"]["at"], data["reference"]["at"]]).all()
 
 
 def test_the_sliders_stops_hold_all_scores_and_the_calibrated_threshold() -> None:
-    reference = Reference("M1", np.array([0.001, 0.02, 0.3]), 0.2, 0.95, 0.0)
+    reference = Reference(parse("M1"), np.array([0.001, 0.02, 0.3]), 0.2, 0.95, 0.0)
     stops = settings.threshold_factors(reference, 4.0, 1.234)
     assert stops == sorted(stops) and {1.0, 1.234} <= set(stops)
     assert stops[0] * 0.2 < 0.001 and stops[-1] * 0.2 > 4.0
-    assert settings.threshold_factors(Reference("M1", np.zeros(2), 0.0, 0.95, 0.0), 0.0, 1.0) == [1.0]
+    assert settings.threshold_factors(Reference(parse("M1"), np.zeros(2), 0.0, 0.95, 0.0), 0.0, 1.0) == [1.0]
 
 
 def test_the_share_of_normals_that_would_be_flagged() -> None:
@@ -68,7 +68,7 @@ def test_shares_are_bars_by_branch() -> None:
 
 
 def test_a_score_that_is_no_product_has_a_bar_per_map() -> None:
-    found = attribute("M1*M2+M6", {"M1": 0.2, "M2": 0.1, "M6": 0.4}, NORMAL)
+    found = attribute(parse("M1*M2+M6"), {"M1": 0.2, "M2": 0.1, "M6": 0.4}, NORMAL)
     figure = figures.shares_figure(found)
     forward, reverse, _ = figure.data
     assert list(forward.y) == ["M1", "M2", "M6"]
@@ -122,10 +122,10 @@ def test_the_sentence_is_honest_about_pixels_that_are_not_flagged() -> None:
 
 
 def test_the_sentence_fits_single_maps_and_shared_guilt() -> None:
-    single = attribute("M2", {"M2": 0.3}, {"M2": 0.1})
+    single = attribute(parse("M2"), {"M2": 0.3}, {"M2": 0.1})
     said = verdict_words.pixel_verdict(single, 2.0, 1.0, by_place=False)
     assert said.startswith("Flagged by the middle scale (stride 8): the decoder")
-    shared = attribute("M1*M2*M3", {"M1": 0.2, "M2": 0.21, "M3": 0.2}, NORMAL)
+    shared = attribute(parse("M1*M2*M3"), {"M1": 0.2, "M2": 0.21, "M3": 0.2}, NORMAL)
     assert "by several parts together, most of all the middle scale" in verdict_words.pixel_verdict(
         shared, 2.0, 1.0, False
     )

@@ -53,17 +53,17 @@ def test_a_threshold_from_elsewhere_has_the_wider_interval_of_clopper_and_pearso
 
 def test_a_threshold_is_kept_with_its_reason_and_undone(model):
     before = checkpoints.load(model).calibration.for_expression()
-    kept.keep(model, before.expression, Kept(3.5, "agreed with the customer"))
-    kept.keep(model, before.expression, Kept(4.5, "agreed again", pictures=30, above=2))
+    kept.keep(model, before.expression.text, Kept(3.5, "agreed with the customer"))
+    kept.keep(model, before.expression.text, Kept(4.5, "agreed again", pictures=30, above=2))
     found = checkpoints.load(model).calibration
     assert (found.for_expression().threshold, found.for_expression().reason) == (4.5, "agreed again")
     assert found.for_expression().promise == promise(30, 2)
     assert found.for_expression("M1").reason == ""
-    assert kept.undo(model, before.expression).threshold == 4.5
+    assert kept.undo(model, before.expression.text).threshold == 4.5
     assert checkpoints.load(model).calibration.for_expression().threshold == 3.5
-    kept.undo(model, before.expression)
+    kept.undo(model, before.expression.text)
     assert checkpoints.load(model).calibration.for_expression().threshold == before.threshold
-    assert kept.undo(model, before.expression) is None
+    assert kept.undo(model, before.expression.text) is None
 
 
 @pytest.mark.parametrize("threshold", [0.0, -1.0, float("nan"), float("inf")])

@@ -13,6 +13,7 @@ from builders import tiny_config
 
 from nnet.analysis.anatomy import FeatureColours, anatomy, depths, upstream
 from nnet.detector import Detector, Trace
+from nnet.expression import PRESETS, parse
 from nnet.model.network import NNet
 from nnet.scoring import circuit
 from nnet.scoring.maps import MAP_NAMES
@@ -27,7 +28,7 @@ WITHOUT = (
     {"model__nfs": False},
     {"model__reverse": False, "model__ffc": False},
 )
-PAPER = circuit.read("(M1+M6)*(M2+M5)*(M3+M4)")
+PAPER = circuit.read(PRESETS["paper"])
 
 
 def traced(image: np.ndarray, **changes: object) -> Trace:
@@ -124,7 +125,7 @@ def test_no_two_parts_overlap_and_all_are_inside(image: np.ndarray, layout, chan
         assert box.x >= 0 and box.y >= 0 and box.x + box.width <= made.width and box.y + box.height <= made.height
 
 
-@pytest.mark.parametrize("score", [PAPER, circuit.read("M1*M4"), None], ids=["paper", "two maps", "no circuit"])
+@pytest.mark.parametrize("score", [PAPER, circuit.read(parse("M1*M4")), None], ids=["paper", "two maps", "no circuit"])
 def test_the_drawing_has_each_part_once_and_leads_from_the_picture_to_the_score(trace: Trace, score) -> None:
     used = MAP_NAMES if score in (PAPER, None) else ("M1", "M4")
     parts = anatomy(trace, used)

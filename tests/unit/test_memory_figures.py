@@ -12,6 +12,7 @@ from builders import random_images
 
 from nnet.analysis.atlas import PATCH_SIDE, PATCHES, Atlas
 from nnet.detector import Detector
+from nnet.expression import parse
 from nnet.model import nfs
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
@@ -29,7 +30,7 @@ def atlas(items: int = 3) -> Atlas:
 
 
 def judged(score: np.ndarray, threshold: float = 1.0) -> Judgement:
-    return Judgement(score, float(score.max()), Reference("M1", np.array([0.5]), threshold, 0.95, 0.1))
+    return Judgement(score, float(score.max()), Reference(parse("M1"), np.array([0.5]), threshold, 0.95, 0.1))
 
 
 # ------------------------------------------------------------------------------------------------------- numbers

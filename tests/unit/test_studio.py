@@ -285,7 +285,7 @@ def test_a_dose_response_holds_what_nnet_computes_image_by_image(detector: Detec
         detector, undamaged, lambda dose: damage(image, at_dose(recipe, "size", dose)), doses, 2, done.append
     )
     assert done == [2, 4, 5]
-    expression = parse(PRESETS["paper"])
+    expression = PRESETS["paper"]
     scores = response.scores(expression, detector.config.model.size, detector.config.scoring.sigma)
     levels = {name: q["q99"] for name, q in detector.calibration.map_quantiles.items()}
     for index, dose in enumerate(doses):
@@ -331,13 +331,13 @@ def test_curves_and_table_hold_the_whole_measurement(detector: Detector):
     assert table["M3+M4 with defect"].tolist() == pytest.approx(curves.factors[2].after.tolist())
     sized = studio_data.curves(response, "size", 64, judged, settings, levels)
     assert studio_data.table(sized)["pixels"].tolist() == pytest.approx([12.8, 38.4, 64.0])
-    assert studio_data.parts("M1*M2*M3", undamaged)[1] == []  # single maps are no factors of their own
+    assert studio_data.parts(PRESETS["reverse"], undamaged)[1] == []  # single maps are no factors of their own
 
 
 def test_overlap_counts_areas(detector: Detector):
     score = np.zeros((4, 4), np.float32)
     score[1:3, 1:3] = 1.0
-    judged = judge.judge(detector.calibration, detector.trace(random_images(1)[0]).maps, "M1")
+    judged = judge.judge(detector.calibration, detector.trace(random_images(1)[0]).maps, parse("M1"))
     threshold = judged.reference.with_threshold(0.5)
     after = replace(judged, score=score, value=1.0, reference=threshold)
     before = replace(after, score=np.zeros_like(score), value=0.0)

@@ -12,7 +12,7 @@ from nnet.analysis import subsets
 from nnet.analysis.evaluation import Evidence, score
 from nnet.analysis.subsets import attribute, shapley, subsets_of
 from nnet.errors import NNetError
-from nnet.expression import for_maps
+from nnet.expression import for_maps, parse
 from nnet.scoring import metrics
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import label_pixels
@@ -86,7 +86,7 @@ def test_every_subset_has_the_metrics_of_its_expression() -> None:
     found = attribute(some)
     assert [s.maps for s in found.subsets] == list(subsets_of(("M6", "M1", "M3"))) and found.complete
     for subset in found.subsets:
-        overall = score(some, for_maps(subset.maps).text).overall
+        overall = score(some, for_maps(subset.maps)).overall
         assert subset.values == {key: getattr(overall, key) for key in SHORT_NAMES}
 
 
@@ -112,7 +112,7 @@ def test_a_defective_image_with_an_empty_mask_counts_for_image_metrics_only() ->
     some = evidence()
     blank = label_pixels([np.zeros((32, 32), bool)])
     found = attribute(Evidence(**{**vars(some), "masks": (*some.masks[:-1], *blank)}))
-    overall = score(Evidence(**{**vars(some), "masks": (*some.masks[:-1], *blank)}), "M1").overall
+    overall = score(Evidence(**{**vars(some), "masks": (*some.masks[:-1], *blank)}), parse("M1")).overall
     assert overall.pixel_images == 15 and found.subsets[0].values["p_ap"] == overall.p_ap
 
 

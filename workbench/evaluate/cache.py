@@ -9,6 +9,7 @@ import numpy as np
 from nnet.analysis.evaluation import Evidence
 from nnet.analysis.subsets import Attribution
 from nnet.data import Inspection
+from nnet.expression import Expression
 from nnet.scoring import judge
 from workbench.shared import pictures, resources
 from workbench.shared.cache import BoundedCache
@@ -25,7 +26,7 @@ Key = tuple[str, str, int]
 
 EVIDENCE: BoundedCache[tuple[str, str], Evidence] = BoundedCache(768 * resources.MEBIBYTE, lambda e: e.nbytes)
 """The maps of measured sets: about 8,000 images."""
-SCORED: BoundedCache[tuple[Key, str], Scored] = BoundedCache(64 * resources.MEBIBYTE, lambda s: s.nbytes)
+SCORED: BoundedCache[tuple[Key, Expression], Scored] = BoundedCache(64 * resources.MEBIBYTE, lambda s: s.nbytes)
 """Scores and thinned curves, about 100 kB an expression."""
 INSPECTIONS: BoundedCache[str, Inspection] = BoundedCache(8)
 ATTRIBUTIONS: BoundedCache[Key, Attribution] = BoundedCache(32)

@@ -9,6 +9,7 @@ import numpy as np
 
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Evidence, Result
+from nnet.expression import Expression
 from nnet.scoring.metrics import PrCurve, ProCurve, RocCurve
 from workbench.evaluate import cache
 from workbench.evaluate.cache import Key
@@ -34,7 +35,7 @@ class Scored:
         return lines + self.result.scores.nbytes
 
 
-def scored(key: Key, found: Evidence, expression: str) -> Scored:
+def scored(key: Key, found: Evidence, expression: Expression) -> Scored:
     """An expression's metrics and curves, worked out once."""
     return cache.SCORED.of((key, expression), lambda: _scored(evaluation.score(found, expression)))
 
@@ -50,7 +51,7 @@ def _scored(result: Result) -> Scored:
     none: dict[str, Any] = {"image_ranking": None, "pixel_ranking": None}
     by_type = {kind: replace(metrics, **none) for kind, metrics in result.by_type.items()}
     light = replace(result, overall=replace(result.overall, **none), by_type=by_type)
-    return Scored(light, {name: _line(result.expression, curve) for name, curve in curves.items()})
+    return Scored(light, {name: _line(result.expression.text, curve) for name, curve in curves.items()})
 
 
 def _line(name: str, curve: RocCurve | PrCurve | ProCurve) -> Line:

@@ -24,7 +24,7 @@ def draw(scene: Scene) -> None:
     table = pd.DataFrame({words.SCORE: words.score_name(r.expression), **words.row(r.overall)} for r in scene.results)
     st.dataframe(table, hide_index=True, key="evaluate_metrics")
     if scene.result.by_type:
-        st.markdown(words.types_title(scene.result.expression), help=words.TERMS_HELP)
+        st.markdown(words.types_title(scene.result.expression.text), help=words.TERMS_HELP)
         rows = [
             dict(zip(words.TYPE_COLUMNS, (kind, metrics.defective_images), strict=True)) | words.row(metrics)
             for kind, metrics in scene.result.by_type.items()
@@ -51,7 +51,7 @@ def _curves(scene: Scene) -> None:
                 st.markdown(words.curve_title(name, level))
                 st.plotly_chart(figure, key=f"curve-{level}-{name}", config=pictures.PICTURE_CONFIG, alt=hint)
                 st.caption(hint)
-    st.html(figures.line_key([r.expression for r in scene.results]))
+    st.html(figures.line_key([r.expression.text for r in scene.results]))
     st.caption(words.DOT_HINT)
 
 

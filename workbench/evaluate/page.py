@@ -6,7 +6,7 @@ import streamlit as st
 
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Evidence
-from nnet.expression import ExpressionError
+from nnet.expression import Expression, ExpressionError
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring import judge
 from workbench.evaluate import curves, data_set, download, image_map, measured, metrics, subsets, threshold, words
@@ -70,29 +70,29 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     left, right = st.columns(2, gap="medium")
     with right:
         more = _more_expressions(model)
-    expressions = list(dict.fromkeys([*judge.presets(model.detector.config).values(), *more]))
+    expressions = {one.text: one for one in (*judge.presets(model.detector.config).values(), *more)}
     with left:
         first = choose(
             SCORE,
-            {expression: words.score_name(expression) for expression in expressions},
+            {text: words.score_name(expression) for text, expression in expressions.items()},
             label=words.SCORE,
             help=words.SCORE_HELP,
             kind="list",
             on_change=CUT.forget,  # another score has another scale
         )
-    ordered = [first, *(e for e in expressions if e != first)]
+    ordered = [expressions.pop(first), *expressions.values()]
     key = (model.key, chosen.hash, len(found))
     with st.spinner(words.WORKING_OUT, show_time=True):
         return Scene(model, chosen, found, tuple(curves.scored(key, found, e) for e in ordered))
 
 
-def _more_expressions(model: Model) -> list[str]:
+def _more_expressions(model: Model) -> list[Expression]:
     MORE.remember()
     written = st.text_input(words.MORE_LABEL, key=MORE.key, placeholder="M1*M6; M3+M4", help=words.MORE_HELP)
     found = []
     for one in filter(None, (part.strip() for part in written.split(";"))):
         try:
-            found.append(judge.check(model.detector.config, one).text)
+            found.append(judge.check(model.detector.config, one))
         except ExpressionError as error:
             st.warning(units.plain(str(error)), icon=":material/edit:")
     return found

@@ -115,7 +115,7 @@ def _curves(scene: Scene, threshold: float) -> list[Section]:
                 words.CURVE_TITLES[name]: figure
                 for name, figure in curve_charts(scene.scored, threshold, level, scene.defective).items()
             },
-            hint=words.report_curves_hint(scene.result.expression),
+            hint=words.report_curves_hint(scene.result.expression.text),
         )
         for level in levels
     ]
@@ -177,7 +177,7 @@ def _facts(scene: Scene, threshold: float) -> dict[str, object]:
         "Model": scene.model.name,
         "SHA-256 of the weights": checkpoint.weights_hash,
         "Network input": units.pixels(scene.evidence.size, scene.evidence.size),
-        "Score": scene.result.expression,
+        "Score": scene.result.expression.text,
         "Threshold": f"{threshold:.6g}",
         "Commit": origin["commit"],
         "Made": origin["created"],

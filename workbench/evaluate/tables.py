@@ -30,7 +30,7 @@ def metrics(results: Sequence[Result]) -> pd.DataFrame:
             best = measured.i_f1
             rows.append(
                 {
-                    "score": result.expression,
+                    "score": result.expression.text,
                     "defect type": kind,
                     "images": measured.images,
                     "defective images": measured.defective_images,
@@ -48,7 +48,7 @@ def subsets(found: Attribution, metric: str) -> pd.DataFrame:
     """The ranked subsets: rank, expression, a column of booleans per map, and the metrics."""
     return pd.DataFrame(
         {
-            **dict(zip(words.SUBSET_COLUMNS, (rank, subset.expression), strict=True)),
+            **dict(zip(words.SUBSET_COLUMNS, (rank, subset.expression.text), strict=True)),
             **{name: name in subset.maps for name in found.maps},
             **{SHORT_NAMES[key]: value for key, value in subset.values.items()},
         }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nnet.data import GOOD, Dataset, Inspection
-from nnet.expression import PRESETS
+from nnet.expression import PRESETS, Expression
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
@@ -207,10 +207,11 @@ def note(sentences: Sequence[str], keys: Sequence[str]) -> str:
     return " ".join(units.plain(_NUMBERED.sub(named, sentence)) for sentence in sentences)
 
 
-def score_name(expression: str) -> str:
+def score_name(expression: Expression | str) -> str:
     """A score for a table: its expression, and its name where it has one."""
-    names = {canonical: shared_words.EXPRESSION_NAMES[name] for name, canonical in PRESETS.items()}
-    return f"{names[expression]}: {expression}" if expression in names else expression
+    names = {preset.text: shared_words.EXPRESSION_NAMES[name] for name, preset in PRESETS.items()}
+    name = names.get(str(expression))
+    return f"{name}: {expression}" if name else str(expression)
 
 
 # -------------------------------------------------------------------------------------------------------- threshold
@@ -447,7 +448,7 @@ def carries(values: Mapping[str, float], metric: str) -> str:
     )
 
 
-def best_subset(expression: str, value: float, whole: float, metric: str) -> str:
+def best_subset(expression: Expression, value: float, whole: float, metric: str) -> str:
     """How the best subset compares with all maps."""
     if value - whole < 5e-4:
         return f"By {SHORT_NAMES[metric]}, no subset is better than all maps together ({whole:.3f})."

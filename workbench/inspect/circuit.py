@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.detector import Trace
-from nnet.expression import parse
+from nnet.expression import Expression
 from nnet.scoring import circuit
 from nnet.scoring.judge import OWN
-from nnet.scoring.maps import MAPS
 from workbench.components import score_circuit
 from workbench.components.score_circuit import Diagram, Map, Pair, Result, Sign
 from workbench.inspect import settings, words
@@ -18,7 +17,7 @@ from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
 
-def controls(model: Model) -> str:
+def controls(model: Model) -> Expression:
     """Presets, the expression as text, and the maps as a list; returns the expression that is shown."""
     chosen = settings.remember_expression(model)
     names = [*circuit.presets(model.detector.config), OWN]
@@ -41,7 +40,7 @@ def controls(model: Model) -> str:
             width=220,
         )
         with st.popover(words.PLAIN_BUTTON, icon=":material/checklist:", help=words.PLAIN_HELP):
-            st.session_state["maps_used"] = list(parse(chosen.expression).maps)
+            st.session_state["maps_used"] = list(chosen.expression.maps)
             st.pills(
                 words.PLAIN_LABEL,
                 model.detector.config.maps,
@@ -73,7 +72,7 @@ def draw(scene: Scene) -> None:
 def diagram(scene: Scene) -> Diagram:
     """What the diagram shows of a scene."""
     found = circuit.read(scene.expression)
-    used = parse(scene.expression).maps
+    used = scene.expression.maps
     height, width = scene.loaded.image.shape[:2]
     x, y = scene.view.pixel
     return Diagram(
@@ -81,7 +80,7 @@ def diagram(scene: Scene) -> Diagram:
         outer=tuple(_outer(scene, found, index) for index in range(len(circuit.PAIRS) - 1)),
         result=_result(scene),
         written=None if found else words.written(scene.expression),
-        alone=scene.expression if scene.expression in MAPS else "",
+        alone=scene.expression.name,
         pixel=((x + 0.5) / width, (y + 0.5) / height),
         aspect=width / height,
     )

@@ -9,7 +9,6 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image, ImageDraw
 
-from nnet.expression import parse
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import enlarge
@@ -31,7 +30,7 @@ def shares_figure(found: Attribution) -> go.Figure:
     The parts are the factors of a product, and the maps of any other score.
     """
     factors, total = found.parts, found.whole.contribution
-    names = [verdict_words.shown(factor.text) for factor in factors]
+    names = [verdict_words.shown(factor.expression) for factor in factors]
     by_branch = {
         branch: np.array([100 * _of_branch(found, factor, branch) / total for factor in factors])
         for branch in _BRANCH_COLOURS
@@ -73,7 +72,7 @@ def _of_branch(found: Attribution, factor: Part, branch: str) -> float:
     What a map contributes is known for all its occurrences together. If it occurs in other factors, too, this one's
     contribution is split in proportion to what its maps contribute altogether.
     """
-    maps = parse(factor.text).maps
+    maps = factor.expression.maps
     own = {name: found.maps[name].contribution for name in maps}
     total = sum(own.values())
     wanted = sum(value for name, value in own.items() if MAPS[name].branch == branch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nnet.expression import parse
 from nnet.scoring import circuit
 from nnet.scoring.attribution import attribute
 from nnet.scoring.regions import pixel_to_cell
@@ -79,6 +78,6 @@ def _verdict(scene: Scene, by_place: bool) -> None:
             st.caption(verdict_words.NO_PARTS)
     with maps:
         st.markdown(f"**{words.AGAINST_NORMAL_TITLE}**")
-        figure = figures.against_normal_figure(values, levels, parse(scene.expression).maps)
+        figure = figures.against_normal_figure(values, levels, scene.expression.maps)
         st.plotly_chart(figure, key="against-normal", config=pictures.CHART_CONFIG, alt=verdict_words.PIXEL_HINT)
         st.caption(verdict_words.PIXEL_HINT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnet.detector import Trace
+from nnet.expression import Expression
 from nnet.scoring.judge import Judgement
 from workbench.shared import pictures, resources
 from workbench.shared.chosen_picture import Picture
@@ -44,7 +45,7 @@ class Scene:
         loaded: its pixels.
         trace: everything the network computed for it.
         judged: its score map, image score and reference, whose threshold is the one that the visitor set.
-        expression: what the score is made of, canonical text.
+        expression: what the score is made of.
         view: how it is drawn.
     """
 
@@ -53,7 +54,7 @@ class Scene:
     loaded: Loaded
     trace: Trace
     judged: Judgement
-    expression: str
+    expression: Expression
     view: View
 
     @property

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from nnet.expression import ExpressionError, parse
+from nnet.expression import Expression, ExpressionError
 from nnet.scoring import circuit, judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import OWN, Judgement
@@ -106,7 +106,7 @@ _LAST = "last_expression"
 class Chosen:
     """What the score is made of: a valid `expression`, and what is wrong with the written one, if it is."""
 
-    expression: str
+    expression: Expression
     error: ExpressionError | None = None
 
 
@@ -117,40 +117,40 @@ def remember_expression(model: Model) -> Chosen:
     name = SCORE.remember(first, one_of([*presets, OWN]))
     if name != OWN:
         chosen = Chosen(presets[name])
-        EXPRESSION.set(chosen.expression)
-        EXPRESSION.remember(chosen.expression)
+        EXPRESSION.set(chosen.expression.text)
+        EXPRESSION.remember(chosen.expression.text)
     else:
-        chosen = _read(model, EXPRESSION.remember(presets[first]), presets[first])
+        chosen = _read(model, EXPRESSION.remember(presets[first].text), presets[first])
     st.session_state[_LAST] = chosen.expression
     return chosen
 
 
-def _read(model: Model, written: str, first: str) -> Chosen:
+def _read(model: Model, written: str, first: Expression) -> Chosen:
     try:
-        return Chosen(judge.check(model.detector.config, written).text)
+        return Chosen(judge.check(model.detector.config, written))
     except ExpressionError as error:
         last = st.session_state.get(_LAST, first)
-        fits = set(parse(last).maps) <= set(model.detector.config.maps)
+        fits = set(last.maps) <= set(model.detector.config.maps)
         return Chosen(last if fits else first, error)
 
 
-def set_expression(model: Model, expression: str) -> None:
+def set_expression(model: Model, expression: Expression) -> None:
     """Score by this expression from the next run on."""
-    names = {text: name for name, text in circuit.presets(model.detector.config).items()}
+    names = {preset: name for name, preset in circuit.presets(model.detector.config).items()}
     SCORE.set(names.get(expression, OWN))
-    EXPRESSION.set(expression)
+    EXPRESSION.set(expression.text)
 
 
 def preset_chosen() -> None:
     """A callback. An expression of one's own starts from the one that was shown."""
     if SCORE.value == OWN:
-        EXPRESSION.set(st.session_state[_LAST])
+        EXPRESSION.set(st.session_state[_LAST].text)
 
 
 def expression_written(model: Model) -> None:
     """A callback. What was written is brought into canonical form; what cannot be read stays as it is."""
     try:
-        set_expression(model, judge.check(model.detector.config, EXPRESSION.value).text)
+        set_expression(model, judge.check(model.detector.config, EXPRESSION.value))
     except ExpressionError:
         SCORE.set(OWN)
 
@@ -165,7 +165,7 @@ def maps_chosen(model: Model) -> None:
     _changed(model, lambda expression: circuit.with_maps_used(expression, st.session_state["maps_used"]))
 
 
-def _changed(model: Model, change: Callable[[str], str | None]) -> None:
+def _changed(model: Model, change: Callable[[Expression], Expression | None]) -> None:
     try:
         changed = change(st.session_state[_LAST])
     except ExpressionError as error:

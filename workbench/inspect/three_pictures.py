@@ -99,7 +99,7 @@ def _about(scene: Scene) -> dict[str, object]:
         "pixels_sha256": scene.loaded.hash,
         "model": scene.model.name,
         "weights_sha256": scene.model.detector.checkpoint.weights_hash,
-        "expression": judged.reference.expression,
+        "expression": judged.reference.expression.text,
         "score": judged.value,
         "threshold": judged.reference.threshold,
         "threshold_quantile": judged.reference.quantile,

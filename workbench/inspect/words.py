@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nnet.expression import Expression
 from nnet.scoring import circuit
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAPS
@@ -105,12 +106,16 @@ def result_score(value: float) -> str:
     return f"Score {units.number(value)}"
 
 
-def written(expression: str) -> tuple[str, str, str]:
+def written(expression: Expression) -> tuple[str, str, str]:
     """An expression that does not fit the diagram, in a sentence of three parts so that it can be set as code."""
-    return ("The score is ", expression, ", which does not pair the maps by scale, so only the maps are shown here.")
+    return (
+        "The score is ",
+        expression.text,
+        ", which does not pair the maps by scale, so only the maps are shown here.",
+    )
 
 
-def not_yet(problem: str, expression: str) -> str:
+def not_yet(problem: str, expression: Expression) -> str:
     """A wrong expression, and what is shown meanwhile."""
     return f"{problem} Until then the score is {expression}."
 

@@ -31,7 +31,7 @@ def main() -> None:
 def _scene(model: Model, picture: Picture, loaded: Loaded) -> Scene:
     with st.spinner(words.LOOKING, show_time=True):
         trace = resources.trace(model, loaded)
-    judged = resources.judgement(model, loaded, model.detector.config.scoring.expression)
+    judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
     return Scene(model, picture, loaded, trace, recall.as_trained(trace), judged, cache.atlas(model))
 
 

@@ -87,7 +87,7 @@ def as_trained(trace: Trace) -> Recall:
 def effect(detector: TrainedModel, trace: Trace, recalled: np.ndarray) -> Effect:
     """Run what comes after the memory (projection, fusion, decoder) with another F'_3, (C, H, W)."""
     rebuilt = detector.rebuild(trace, recalled)
-    judged = judge.judge(detector.calibration, rebuilt.maps, detector.config.scoring.expression)
+    judged = judge.judge(detector.calibration, rebuilt.maps, detector.config.scoring.parsed)
     return Effect(rebuilt.maps, judged, rebuilt.timings)
 
 

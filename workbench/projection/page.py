@@ -24,7 +24,7 @@ def main() -> None:
         picture, loaded = gallery.pick(model)
         with st.spinner(words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)
-        judged = resources.judgement(model, loaded, model.detector.config.scoring.expression)
+        judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
         region = pairs.flagged_region(picture, loaded, judged)
         _heading(picture, loaded, judged, region)
         every = pairs.all_pairs(trace)

@@ -14,7 +14,7 @@ import streamlit as st
 
 from nnet.data import Sample
 from nnet.errors import NNetError
-from nnet.expression import parse
+from nnet.expression import Expression
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
 from workbench.shared import bundles, chosen_picture, datasets, resources, samples, units, words
@@ -46,7 +46,7 @@ def pick(model: Model) -> tuple[Picture, Loaded]:
     picture = chosen_picture.chosen()
     loaded = picture.load()
     with right:
-        shelf(model, picture, model.detector.config.scoring.expression)
+        shelf(model, picture, model.detector.config.scoring.parsed)
     return picture, loaded
 
 
@@ -56,7 +56,7 @@ def heading(picture: Picture, loaded: Loaded) -> None:
     st.caption(" ".join(filter(None, (words.picture_facts(loaded.image.shape, picture.known), *loaded.notes))))
 
 
-def shelf(model: Model, chosen: Picture, expression: str, reference: Reference | None = None) -> None:
+def shelf(model: Model, chosen: Picture, expression: Expression, reference: Reference | None = None) -> None:
     """Draw the row that holds the chosen picture, and with several uploads a table of all results.
 
     Scores that are not known yet are computed here, with a progress bar.
@@ -206,13 +206,13 @@ def _plain_tile(picture: Picture) -> str:
     def make() -> Tile:
         return Tile(0.0, figures.data_uri(figures.thumbnail(picture.load().shown)))
 
-    return resources.stores().tiles.of((picture.content_key, "", ""), make).picture
+    return resources.stores().tiles.of((picture.content_key, "", None), make).picture
 
 
-def _tiles(model: Model, pictures: list[Picture], expression: str) -> dict[str, Tile]:
+def _tiles(model: Model, pictures: list[Picture], expression: Expression) -> dict[str, Tile]:
     """A tile for every picture, by the picture's key."""
-    store, text = resources.stores().tiles, parse(expression).text
-    keys = {picture.key: (picture.content_key, model.key, text) for picture in pictures}
+    store = resources.stores().tiles
+    keys = {picture.key: (picture.content_key, model.key, expression) for picture in pictures}
     missing = [picture for picture in pictures if store.get(keys[picture.key]) is None]
     bar = st.progress(0.0, words.looked_at(0, len(missing))) if len(missing) > 1 else None
     for start in range(0, len(missing), resources.BATCH):
@@ -232,7 +232,7 @@ def _tiles(model: Model, pictures: list[Picture], expression: str) -> dict[str, 
     return {picture.key: tile(picture) for picture in pictures}
 
 
-def _tile(model: Model, image: Loaded, expression: str) -> Tile:
+def _tile(model: Model, image: Loaded, expression: Expression) -> Tile:
     maps = resources.known_maps(model, image) or resources.trace(model, image).maps
     judged = judge.judge(model.detector.calibration, maps, expression)
     scale = figures.calibrated_scale(judged.reference.threshold)

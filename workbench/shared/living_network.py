@@ -14,7 +14,7 @@ from nnet.analysis.anatomy import FeatureColours, Part, anatomy, upstream
 from nnet.analysis.whatif import WhatIf, intervene
 from nnet.detector import Trace
 from nnet.errors import NNetError
-from nnet.expression import for_maps, parse
+from nnet.expression import Expression, for_maps
 from nnet.scoring import circuit, judge
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import MAPS
@@ -42,7 +42,7 @@ _LEAVES_OUT = {
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _kept() -> BoundedCache[tuple[str, ...], Network]:
+def _kept() -> BoundedCache[tuple[str, str, Expression], Network]:
     return BoundedCache(KEPT, lambda _: 1)
 
 
@@ -51,7 +51,7 @@ def _colours_kept() -> BoundedCache[str, FeatureColours]:
     return BoundedCache(resources.MODELS, lambda _: 1)
 
 
-def draw(key: str, model: Model, loaded: Loaded, expression: str) -> None:
+def draw(key: str, model: Model, loaded: Loaded, expression: Expression) -> None:
     """Draw the network with this picture; a press on a part's link goes to the page about it."""
     made = _kept().of((loaded.hash, model.key, expression), lambda: of(model, loaded, expression))
     wanted = f"{key}_visit"
@@ -64,12 +64,11 @@ def draw(key: str, model: Model, loaded: Loaded, expression: str) -> None:
         st.switch_page(f"pages/{page}.py")
 
 
-def of(model: Model, loaded: Loaded, expression: str) -> Network:
+def of(model: Model, loaded: Loaded, expression: Expression) -> Network:
     """The drawing of the network with this picture. Runs the network without each of its parts, too."""
     trace = resources.trace(model, loaded)
     judged = resources.judgement(model, loaded, expression)
-    used = parse(expression).maps
-    parts = anatomy(trace, used)
+    parts = anatomy(trace, expression.maps)
     tiles = _tiles(model, loaded, parts, judged)
     variants = _variants(model, loaded, trace, expression, tiles)
     labels = drawing.Labels(
@@ -147,7 +146,7 @@ def _result(judged: Judgement) -> str:
 
 
 def _variants(
-    model: Model, loaded: Loaded, trace: Trace, expression: str, tiles: Mapping[str, str]
+    model: Model, loaded: Loaded, trace: Trace, expression: Expression, tiles: Mapping[str, str]
 ) -> dict[str, Variant]:
     """What the network shows without each of its parts; those that it cannot do without are missing."""
     found = {}
@@ -157,11 +156,11 @@ def _variants(
         except NNetError:  # this network has no such part, or could not be scored without it
             continue
         judged = judge.judge(model.detector.calibration, changed.trace.maps, changed.expression)
-        parts = anatomy(changed.trace, parse(changed.expression).maps)
+        parts = anatomy(changed.trace, changed.expression.maps)
         found[key] = _variant(anatomy(trace, ()), parts, _tiles(model, loaded, parts, judged), tiles, judged)
-    whole = anatomy(trace, parse(expression).maps)
-    for name, left in _left_over(whole, parse(expression).maps).items():
-        judged = judge.judge(model.detector.calibration, trace.maps, for_maps(left).text)
+    whole = anatomy(trace, expression.maps)
+    for name, left in _left_over(whole, expression.maps).items():
+        judged = judge.judge(model.detector.calibration, trace.maps, for_maps(left))
         gone = _only_for(whole, left)
         found[name] = Variant(gone, {"score": _heatmap(loaded, judged)}, _result(judged))
     return found

@@ -22,6 +22,7 @@ from nnet.data import Sample
 from nnet.data.images import MIN_SIDE, content_hash, decode
 from nnet.detector import Detector, Trace, TrainedModel
 from nnet.errors import NNetError
+from nnet.expression import Expression
 from nnet.runs import usable_checkpoints
 from nnet.saved.checkpoint import CONFIG
 from nnet.saved.kept import DECISION
@@ -104,13 +105,13 @@ class _Stores:
         self.maps: BoundedCache[tuple[str, str], dict[str, np.ndarray]] = BoundedCache(
             MAP_BYTES, lambda maps: sum(m.nbytes for m in maps.values())
         )
-        self.judgements: BoundedCache[tuple[str, str, str], Judgement] = BoundedCache(
+        self.judgements: BoundedCache[tuple[str, str, Expression], Judgement] = BoundedCache(
             JUDGEMENT_BYTES, lambda judged: judged.score.nbytes
         )
         self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(MODELS)
         self.pictures: BoundedCache[tuple[object, ...], str] = BoundedCache(PICTURE_BYTES, len)
         self.normal_maps: BoundedCache[str, NormalMaps] = BoundedCache(MODELS)
-        self.tiles: BoundedCache[tuple[str, str, str], Tile] = BoundedCache(TILES)
+        self.tiles: BoundedCache[tuple[str, str, Expression | None], Tile] = BoundedCache(TILES)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -240,7 +241,7 @@ def trace(model: Model, loaded: Loaded) -> Trace:
     return stores().traces.of(key, run)
 
 
-def judgement(model: Model, loaded: Loaded, expression: str) -> Judgement:
+def judgement(model: Model, loaded: Loaded, expression: Expression) -> Judgement:
     """An image's score under an expression, from its trace; see `nnet.scoring.judge.judge`."""
     key = (loaded.hash, model.key, expression)
     return stores().judgements.of(

@@ -67,7 +67,7 @@ def _dialog(model: Model) -> None:
     if package := missing(kind):
         st.warning(words.missing(kind, package), icon=":material/extension_off:")
         return
-    own = model.detector.calibration.for_expression().expression
+    own = model.detector.calibration.for_expression().expression.text
     written = st.text_input(words.SCORE, own, key="take_away_score", help=words.SCORE_HELP)
     try:
         expression = judge.check(model.detector.config, written).text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nnet.expression import parse
+from nnet.expression import Expression
 from nnet.scoring import circuit
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.maps import MAPS
@@ -48,9 +48,9 @@ def times(ratio: float) -> str:
     return f"{units.times(ratio)} times"
 
 
-def part_name(expression: str) -> str:
+def part_name(expression: Expression) -> str:
     """A factor or map of a score in words: "the coarse scale (stride 16)", "M1", "M1 + M2"."""
-    maps = parse(expression).maps
+    maps = expression.maps
     scales = {MAPS[name].scale for name in maps}
     if len(scales) == 1 and len(maps) > 1:
         return f"the {circuit.SCALES[scales.pop()]} scale (stride {MAPS[maps[0]].stride})"
@@ -62,7 +62,7 @@ def part_name(expression: str) -> str:
 
 def map_story(part: Part, by_place: bool) -> str:
     """What one map says here: "the decoder rebuilt this patch 4.1 times worse than on normal images"."""
-    name = part.text
+    name = part.expression.name
     if part.ratio < 1:
         better = times(1 / part.ratio)
         if MAPS[name].branch == "reverse":
@@ -97,13 +97,13 @@ def pixel_verdict(found: Attribution, score: float, threshold: float, by_place: 
 def _cause(found: Attribution, by_place: bool, by: str) -> str:
     """Which part of the score lifts it most, from "mainly by ..." on, with "from" for `by` if need be."""
     main = max(found.parts, key=lambda part: part.contribution)
-    loudest = max((found.maps[name] for name in parse(main.text).maps), key=lambda part: part.contribution)
+    loudest = max((found.maps[name] for name in main.expression.maps), key=lambda part: part.contribution)
     story = map_story(loudest, by_place)
     if len(found.parts) == 1:
-        return f"{by} {part_name(main.text)}: {story}"
+        return f"{by} {part_name(main.expression)}: {story}"
     if main.share >= _MAINLY:
-        return f"mainly {by} {part_name(main.text)}: {story}"
-    return f"{by} several parts together, most of all {part_name(main.text)}: {story}"
+        return f"mainly {by} {part_name(main.expression)}: {story}"
+    return f"{by} several parts together, most of all {part_name(main.expression)}: {story}"
 
 
 def pixel_numbers(score: float, raw: float, threshold: float, whole: Part) -> str:
@@ -119,6 +119,6 @@ def share(value: float) -> str:
     return "–" if math.isnan(value) else f"{100 * value:.0f} %".replace("-", "−")
 
 
-def shown(expression: str) -> str:
+def shown(expression: Expression) -> str:
     """An expression as people write it: with times signs and a little air."""
-    return expression.replace("*", f" {units.TIMES} ").replace("+", " + ")
+    return expression.text.replace("*", f" {units.TIMES} ").replace("+", " + ")

@@ -11,8 +11,10 @@ import numpy as np
 import streamlit as st
 
 from nnet.analysis.whatif import WhatIf, altered, intervene
+from nnet.expression import Expression
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import Checkpoint
+from nnet.scoring import judge
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
@@ -36,7 +38,7 @@ Maps = dict[str, np.ndarray]
 class _Stores:
     def __init__(self) -> None:
         self.normals: BoundedCache[str, NormalMaps] = BoundedCache(NORMALS, lambda _: 1)
-        self.relatives: BoundedCache[tuple[str, str, str], float] = BoundedCache(RELATIVES, lambda _: 1)
+        self.relatives: BoundedCache[tuple[str, str, Expression], float] = BoundedCache(RELATIVES, lambda _: 1)
         self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(4 * NORMALS, lambda _: 1)
 
 
@@ -145,18 +147,20 @@ def compute_whatif_maps(model: Model, images: Sequence[Loaded], what: WhatIf, ke
 
 
 def judgement(
-    saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str
+    saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: Expression
 ) -> Judgement:
     """Maps under an expression, compared with a checkpoint's normal images; kept under the maps' key."""
     entry = (loaded.hash, key, expression)
-    return resources.stores().judgements.of(entry, lambda: candidates.judge(saved, maps, expression))
+    return resources.stores().judgements.of(entry, lambda: judge.judge(saved.calibration, maps, expression))
 
 
-def relative(saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: str) -> float:
+def relative(
+    saved: Checkpoint, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray], expression: Expression
+) -> float:
     """The image score of maps under an expression in units of a checkpoint's threshold for it; the number is kept."""
 
     def judged() -> float:
-        found = candidates.judge(saved, maps, expression)
+        found = judge.judge(saved.calibration, maps, expression)
         return found.value / max(found.reference.threshold, float(np.finfo(np.float32).tiny))
 
     return _stores().relatives.of((loaded.hash, key, expression), judged)

@@ -13,11 +13,10 @@ import numpy as np
 
 from nnet.analysis.whatif import WhatIf
 from nnet.config import Config
-from nnet.expression import PRESETS, parse
+from nnet.expression import PRESETS, Expression
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.attribution import Attribution, NormalMaps, attribute
 from nnet.scoring.judge import Judgement
-from nnet.scoring.maps import score_map
 from nnet.scoring.regions import pixel_to_cell
 from nnet.studies.store import StudyFolder
 from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, differences
@@ -65,9 +64,9 @@ class Variant:
 
     `checkpoint` and `config` are the trained ones; for a what-if, those of the untouched model with what it takes out
     switched off. `maps` are M1..M6 as far as it has them, each (64, 64), and `levels` the value of each that 99 % of
-    the held-out normal images' pixels stay below. `expression` is canonical; "" and no judgement where maps for it are
-    missing. A what-if is compared with the untouched model's reference for the same expression, since it has no normal
-    images of its own.
+    the held-out normal images' pixels stay below. `expression` and judgement are None where maps for it are missing. A
+    what-if is compared with the untouched model's reference for the same expression, since it has no normal images of
+    its own.
     """
 
     candidate: Candidate
@@ -75,7 +74,7 @@ class Variant:
     checkpoint: Checkpoint
     config: Config
     maps: Mapping[str, np.ndarray]
-    expression: str
+    expression: Expression | None
     judged: Judgement | None
     levels: Mapping[str, float]
 
@@ -189,18 +188,11 @@ def variant_of(config: Config) -> str:
 # ------------------------------------------------------------------------------------------------- on one image
 
 
-def expression_for(config: Config, score: str) -> str:
-    """The expression of a kind of score (see SCORES) for a model; "" if it lacks maps for it."""
+def expression_for(config: Config, score: str) -> Expression | None:
+    """The expression of a kind of score (see SCORES) for a model; None if it lacks maps for it."""
     if score == OWN:
-        return parse(config.scoring.expression).text
-    return PRESETS[score] if set(parse(PRESETS[score]).maps) <= set(config.maps) else ""
-
-
-def judge(checkpoint: Checkpoint, maps: Mapping[str, np.ndarray], expression: str) -> Judgement:
-    """An image's maps under an expression, compared with the checkpoint's normal images; see `nnet.scoring.judge`."""
-    config = checkpoint.config
-    score = score_map(maps, expression, config.model.size, config.score.sigma)
-    return Judgement(score, float(score.max()), checkpoint.calibration.for_expression(expression))
+        return config.scoring.parsed
+    return PRESETS[score] if set(PRESETS[score].maps) <= set(config.maps) else None
 
 
 def verdict(
@@ -214,7 +206,8 @@ def verdict(
         shape: the image's.
         by_place: compare with the same place in the normal images, not with all of them.
     """
-    used = parse(variant.expression).maps
+    assert variant.expression is not None
+    used = variant.expression.maps
     row, column = pixel_to_cell(x, y, variant.maps[used[0]].shape, shape)
     values = {name: float(variant.maps[name][row, column]) for name in used}
     levels = normal.levels(row, column, by_place)

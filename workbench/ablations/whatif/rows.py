@@ -15,6 +15,7 @@ from nnet.analysis.whatif import WhatIf, misfit
 from nnet.config import Config
 from nnet.data import Sample
 from nnet.errors import NNetError
+from nnet.expression import Expression
 from nnet.saved.checkpoint import CONFIG
 from workbench.ablations.variants.candidates import WHATIF, Candidate
 from workbench.shared.sides import Side
@@ -51,7 +52,7 @@ class Change:
 
     before: Side
     after: Side
-    expression: str
+    expression: Expression
     comparable: bool
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from nnet.analysis.whatif import LABEL, Donor, WhatIf, altered, energy, highest_rank, restricted
 from nnet.detector import Trace
-from nnet.expression import parse
+from nnet.expression import Expression
 from workbench.ablations import settings
 from workbench.ablations.variants import cache as variant_cache
 from workbench.ablations.variants import candidates
@@ -59,7 +59,7 @@ def draw(model: Model) -> None:
         st.info(words.NOTHING, icon=":material/tune:")
         return
     changed = altered(model.detector, choice.what)
-    expression = restricted(parse(model.detector.config.scoring.expression), changed.config.maps).text
+    expression = restricted(model.detector.config.scoring.parsed, changed.config.maps)
     curve = _rank_scan(model, loaded, trace, choice, expression) if choice.what.rank is not None else []
     found = _change(model, loaded, trace, choice, expression)
     _answer(model, choice, found)
@@ -152,18 +152,18 @@ def _work(model: Model, loaded: Loaded, choice: Choice) -> variant_cache.Work:
     return variant_cache.whatif_work(model, loaded, choice.what, choice.name, choice.donor)
 
 
-def _change(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expression: str) -> Change:
+def _change(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expression: Expression) -> Change:
     work = _work(model, loaded, choice)
     maps = variant_cache.computed(loaded, work)
-    own, saved = model.detector.config.scoring.expression, model.detector.checkpoint
+    own, saved = model.detector.config.scoring.parsed, model.detector.checkpoint
     before = resources.judgement(model, loaded, own)
     after = variant_cache.judgement(saved, loaded, work.key, maps, expression)
     levels = resources.normal_levels(model)
     both = (sides.side(words.BEFORE, before, trace.maps, levels), sides.side(words.AFTER, after, maps, levels))
-    return Change(*both, expression, parse(own).text == parse(expression).text)
+    return Change(*both, expression, own == expression)
 
 
-def _rank_scan(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expression: str) -> list[float]:
+def _rank_scan(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expression: Expression) -> list[float]:
     """The score in thresholds at every rank, with all other changes as chosen; computed once per picture, then kept."""
     ranks = range(1, highest_rank(trace) + 1)
     choices = [dataclasses.replace(choice, what=dataclasses.replace(choice.what, rank=rank)) for rank in ranks]
@@ -177,7 +177,9 @@ def _rank_scan(model: Model, loaded: Loaded, trace: Trace, choice: Choice, expre
     return [_relative(model, loaded, work.key, variant_cache.computed(loaded, work), expression) for work in works]
 
 
-def _relative(model: Model, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray] | None, expression: str) -> float:
+def _relative(
+    model: Model, loaded: Loaded, key: str, maps: Mapping[str, np.ndarray] | None, expression: Expression
+) -> float:
     assert maps is not None  # `_ready` saw to it
     return variant_cache.relative(model.detector.checkpoint, loaded, key, maps, expression)
 
@@ -195,7 +197,7 @@ def _answer(model: Model, choice: Choice, found: Change) -> None:
         ):
             st.metric(label, value, help=words.UNIT_NOTE)
     if not found.comparable:
-        own = model.detector.config.scoring.expression
+        own = model.detector.config.scoring.parsed
         st.info(words.not_comparable(own, found.expression), icon=":material/straighten:")
     st.caption(f"{LABEL} {words.changes(choice.what.changes)} {words.raw_scores(found)} {words.UNIT_NOTE}")
 
@@ -277,7 +279,7 @@ def _peaks(found: Change) -> None:
 # ----------------------------------------------------------------------------------------------- over several pictures
 
 
-def _samples(model: Model, choice: Choice, expression: str) -> None:
+def _samples(model: Model, choice: Choice, expression: Expression) -> None:
     """What the intervention does to the samples and the visitor's own pictures."""
     st.subheader(words.SAMPLES_TITLE, anchor=False)
     pictures = [*chosen_picture.sample_pictures().values(), *chosen_picture.uploads().values()]
@@ -333,8 +335,8 @@ def _ready(model: Model, choice: Choice, loaded: Sequence[Loaded], key: str) -> 
     return True
 
 
-def _row(model: Model, picture: Picture, loaded: Loaded, key: str, expression: str) -> Row:
-    own = model.detector.config.scoring.expression
+def _row(model: Model, picture: Picture, loaded: Loaded, key: str, expression: Expression) -> Row:
+    own = model.detector.config.scoring.parsed
     before = _relative(model, loaded, model.key, resources.known_maps(model, loaded), own)
     after = _relative(model, loaded, key, variant_cache.known(loaded, key), expression)
     return Row(picture.title, whatif_data.is_defective(picture), before, after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnet.config import Config
-from nnet.expression import parse
+from nnet.expression import Expression
 from nnet.scoring.calibration import Reference
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Row, Summary
 from workbench.shared import units, verdict_words
@@ -126,9 +126,9 @@ def answer(found: Change) -> str:
     return f"{(_STAYS if old == new else _TURNS).format(before=old, after=new)} {_SCORES[way].format(**numbers)}"
 
 
-def not_comparable(own: str, expression: str) -> str:
+def not_comparable(own: Expression, expression: Expression) -> str:
     """Why the raw scores have no common size."""
-    old, new = verdict_words.shown(parse(own).text), verdict_words.shown(expression)
+    old, new = verdict_words.shown(own), verdict_words.shown(expression)
     return (
         f"The score is now made of {new} instead of {old}, so the two raw scores cannot be compared: "
         "they are products of different maps. In thresholds, each of its own expression, they can."

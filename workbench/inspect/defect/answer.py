@@ -33,10 +33,7 @@ def outcome(scene: Scene, recipe: Recipe | None) -> Outcome | None:
     judged = cache.judgement(model, loaded, recipe, scene.expression)
     judged = replace(judged, reference=scene.judged.reference)  # the visitor may have moved the threshold
     maps, factors = (
-        [
-            effect.effect(part, scene.trace.maps, answer.maps, answer.inside, cache.level(model, part.text))
-            for part in parts
-        ]
+        [effect.effect(part, scene.trace.maps, answer.maps, answer.inside, cache.level(model, part)) for part in parts]
         for parts in effect.parts(scene.expression, answer.maps)
     )
     return Outcome(recipe, alteration, answer, judged, maps, factors, ran)

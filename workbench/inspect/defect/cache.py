@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnet.analysis.visibility import coverage
-from nnet.expression import parse
+from nnet.expression import Expression
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from workbench.inspect.defect import effect
@@ -50,13 +50,13 @@ ALTERATIONS: BoundedCache[tuple[str, Recipe], Alteration] = BoundedCache(128 * M
 """Altered images: some 200 of 300 x 300 pixels."""
 ANSWERS: BoundedCache[tuple[str, Recipe, str], Answer] = BoundedCache(32 * MEBIBYTE, lambda one: one.nbytes)
 """Their maps and masks: some 90 at 360 kB each."""
-JUDGEMENTS: BoundedCache[tuple[str, Recipe, str, str], Judgement] = BoundedCache(
+JUDGEMENTS: BoundedCache[tuple[str, Recipe, str, Expression], Judgement] = BoundedCache(
     16 * MEBIBYTE, lambda one: one.score.nbytes
 )
 """Their score maps: over 60 of 256 x 256."""
 PHOTOS: BoundedCache[str, str] = BoundedCache(16 * MEBIBYTE, len)
 """Pictures as the browser gets them, some 0.1 to 1 MB each."""
-LEVELS: BoundedCache[tuple[str, str], float] = BoundedCache(200)
+LEVELS: BoundedCache[tuple[str, Expression], float] = BoundedCache(200)
 """Normal levels of 200 factors."""
 DRAWN: BoundedCache[tuple[object, ...], tuple[Curves, dict[str, tuple[go.Figure, str]]]] = BoundedCache(32)
 """Curves and charts of measured dose-responses under one score and threshold."""
@@ -95,7 +95,7 @@ def answer(model: Model, loaded: Loaded, recipe: Recipe) -> tuple[Answer, bool]:
     return ANSWERS.of((loaded.hash, recipe, model.key), make), ran
 
 
-def judgement(model: Model, loaded: Loaded, recipe: Recipe, expression: str) -> Judgement:
+def judgement(model: Model, loaded: Loaded, recipe: Recipe, expression: Expression) -> Judgement:
     """An altered image's score under an expression, from its maps."""
     key = (loaded.hash, recipe, model.key, expression)
     return JUDGEMENTS.of(
@@ -103,10 +103,10 @@ def judgement(model: Model, loaded: Loaded, recipe: Recipe, expression: str) -> 
     )
 
 
-def level(model: Model, expression: str) -> float:
+def level(model: Model, expression: Expression) -> float:
     """The value of a map or factor that 99 % of the held-out normal images' pixels stay below."""
     calibration = model.detector.calibration
-    return LEVELS.of((model.key, expression), lambda: effect.normal_level(calibration, parse(expression)))
+    return LEVELS.of((model.key, expression), lambda: effect.normal_level(calibration, expression))
 
 
 def photo(loaded: Loaded) -> str:

@@ -75,7 +75,7 @@ def _drawn(scene: Scene, kind: str, response: Response, axis: str) -> tuple[Curv
     """A measurement under the scene's score, and its charts with what to look for."""
     config = scene.model.detector.config
     levels = {
-        part.text: cache.level(scene.model, part.text)
+        part.text: cache.level(scene.model, part)
         for parts in effect.parts(scene.expression, response.maps)
         for part in parts
     }

@@ -71,10 +71,10 @@ def found(covered: np.ndarray, before: Judgement, after: Judgement) -> Found:
     )
 
 
-def parts(expression: str, maps: Mapping[str, object]) -> tuple[list[Expression], list[Expression]]:
+def parts(expression: Expression, maps: Mapping[str, object]) -> tuple[list[Expression], list[Expression]]:
     """The six maps, and the factors of a score that are more than a single map, as expressions."""
     singles = [parse(name) for name in maps]
-    return singles, [factor for factor in parse(expression).factors if factor.sign and len(factor.maps) > 1]
+    return singles, [factor for factor in expression.factors if factor.sign and len(factor.maps) > 1]
 
 
 def normal_level(calibration: Calibration, expression: Expression) -> float:
@@ -169,7 +169,7 @@ def curves(
         levels: normal level by text of each map and factor.
     """
     expression = judged.reference.expression
-    scores = response.scores(parse(expression), *settings)
+    scores = response.scores(expression, *settings)
     singles, factors = parts(expression, response.maps)
     return Curves(
         axis=axis,

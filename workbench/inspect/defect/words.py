@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nnet.analysis.visibility import MIN_RISE
+from nnet.expression import Expression
 from nnet.scoring.calibration import Reference
 from workbench.inspect.defect.effect import Curves, Effect, Found, Line
 from workbench.inspect.defect.recipe import CONTRAST, CUT_PASTE, SIZE
@@ -266,7 +267,7 @@ def undamaged_note(curves: Curves) -> str:
     return f"without the defect {units.number(curves.undamaged)}"
 
 
-def factors_hint(expression: str) -> str:
+def factors_hint(expression: Expression) -> str:
     """What to look for in the chart of factors."""
     return f"The score multiplies these: {expression}. Look for the one that rises first."
 

@@ -54,7 +54,7 @@ def result(bundle: Bundle) -> str:
     """The stored numbers in a sentence."""
     reference, value = bundle.reference, bundle.value
     return (
-        f"Stored: score {units.number(value)} with {units.plain(reference.expression)}, threshold "
+        f"Stored: score {units.number(value)} with {units.plain(reference.expression.text)}, threshold "
         f"{units.number(reference.threshold)}, {shared_words.decision(reference, value).lower()}; it "
         f"{shared_words.rank(reference, value)}."
     )
