@@ -6,7 +6,7 @@ import streamlit as st
 
 from nnet.scoring import judge
 from workbench.home import words
-from workbench.shared import chosen_picture, frame, living_network, pictures, resources, samples, theme
+from workbench.shared import chosen_picture, frame, living_network, pictures, resources, theme
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
@@ -21,7 +21,7 @@ def main() -> None:
         _network(model)
         st.space("small")
         _ways_on()
-        st.caption(shared_words.sample_source(samples.collection()))
+        st.caption(shared_words.sample_source(chosen_picture.sample_collection()))
 
 
 def _example(model: Model) -> None:

@@ -26,6 +26,7 @@ _UPLOADS, _PROBLEMS, _CHOSEN, _ROUND = "uploads", "upload_problems", "chosen_pic
 _PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
+_SOURCE = "samples_source"
 _INSTEAD = "Another picture is shown instead."
 _DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
 
@@ -164,11 +165,38 @@ def remove_uploads() -> None:
 # -------------------------------------------------------------------------------------------------- the one shown
 
 
+def use_samples_of(source: str) -> None:
+    """Take the sample images from the data of the model in use; a sample of the former model's data is left.
+
+    Args:
+        source: see `workbench.shared.samples.collection`.
+    """
+    before = st.session_state.get(_SOURCE)
+    st.session_state[_SOURCE] = source
+    if before in (None, source):
+        return
+    shown = st.query_params.get(_SAMPLE)
+    if shown and _SAMPLE_PREFIX + shown not in sample_pictures():
+        del st.query_params[_SAMPLE]
+    key = st.session_state.get(_CHOSEN) or ""
+    if key.startswith(_SAMPLE_PREFIX) and key not in sample_pictures():
+        del st.session_state[_CHOSEN]
+
+
+def sample_collection() -> samples.Collection:
+    """The sample images for the model in use."""
+    return samples.collection(st.session_state.get(_SOURCE, ""))
+
+
 def sample_pictures() -> dict[str, Picture]:
     """The sample images as pictures, by key."""
+    return _as_pictures(sample_collection())
+
+
+def _as_pictures(collection: samples.Collection) -> dict[str, Picture]:
     return {
         _SAMPLE_PREFIX + image.id: Picture(_SAMPLE_PREFIX + image.id, image.title, image.sample, image.known)
-        for image in samples.collection().images
+        for image in collection.images
     }
 
 
@@ -215,7 +243,8 @@ def chosen() -> Picture:
     """The picture to show: the one in the address, else the one chosen last, else the first sample."""
     _read_address()
     key = st.session_state.get(_CHOSEN)
-    pictures = {**sample_pictures(), **uploads()}
+    # A link may show a solar cell to a model of other parts, too.
+    pictures = {**_as_pictures(samples.collection()), **sample_pictures(), **uploads()}
     picture = pictures.get(key or "") or _chosen_from_data(key)
     if picture is None:
         key = st.session_state[_CHOSEN] = _default_key()
@@ -232,7 +261,7 @@ def _read_address() -> None:
         st.session_state[_CHOSEN] = _data_key(*st.session_state[_DATA])
     elif _SAMPLE in written:
         linked = _SAMPLE_PREFIX + written[_SAMPLE]
-        if linked in sample_pictures():
+        if linked in sample_pictures() or linked in _as_pictures(samples.collection()):
             st.session_state[_CHOSEN] = linked
         else:
             st.warning(f"There is no sample “{units.plain(written[_SAMPLE])}”. {_INSTEAD}")
@@ -261,7 +290,7 @@ def _data_key(spec: str, key: str) -> str:
 
 
 def _default_key() -> str:
-    return next(iter(uploads()), _SAMPLE_PREFIX + samples.collection().images[0].id)
+    return next(iter(uploads()), _SAMPLE_PREFIX + sample_collection().images[0].id)
 
 
 def _write_address() -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 import nnet
 from nnet.errors import NNetError
 from workbench.shared import (
+    chosen_picture,
     collector,
     model_list,
     model_words,
@@ -52,7 +53,9 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
     st.set_page_config(page_title=name, page_icon=Image.fromarray(pictures.icon()), layout="wide")
     st.html(theme.STYLE)
     try:
-        yield _chosen_entry()
+        entry = _chosen_entry()
+        chosen_picture.use_samples_of(entry.source if entry else "")
+        yield entry
     except NNetError as error:
         st.error(units.plain(str(error)), icon=":material/error:")
         st.stop()

@@ -17,7 +17,7 @@ from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
-from workbench.shared import bundles, chosen_picture, datasets, resources, samples, units, words
+from workbench.shared import bundles, chosen_picture, datasets, resources, units, words
 from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, page_of, toggle
@@ -77,7 +77,7 @@ def shelf(model: Model, chosen: Picture, expression: Expression, reference: Refe
         if not uploads:
             st.caption(words.TAKE_A_SAMPLE)
         _row(list(chosen_picture.sample_pictures().values()), {}, chosen, reference)
-        st.caption(words.sample_source(samples.collection()))
+        st.caption(words.sample_source(chosen_picture.sample_collection()))
         return
     tiles = _tiles(model, list(uploads.values()), expression)
     pictures = list(uploads.values())

@@ -25,6 +25,7 @@ class ModelEntry:
         path: its directory.
         title: what people call it.
         data: name of its training data, or "".
+        source: where that data lies (`nnet.data.Dataset.source`), or "".
         teacher: name of the architecture, or "".
         size: side of the network input in pixels, or None.
         training_images: how many, or None.
@@ -43,6 +44,7 @@ class ModelEntry:
     created: str = ""
     i_auroc: float | None = None
     problem: str = ""
+    source: str = ""
 
 
 def entries() -> dict[str, ModelEntry]:
@@ -81,6 +83,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             None if images is None else int(images),
             str(about.get("created", "")),
             _i_auroc(path, data["config"]),
+            source=words.data_source(about),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return ModelEntry(name, path, _title(path), problem=f"{CONFIG} cannot be read")

@@ -1,15 +1,20 @@
-"""Sample images that are always at hand: solar cells that no training saw, or synthetic parts without that package."""
+"""Sample images: of the data that the model in use was trained on, else solar cells that no training saw."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from itertools import zip_longest
 
-from nnet.data import DataError, Sample, open_dataset
+from nnet.data import DataError, Dataset, Sample, open_dataset
 from nnet.data.elpv import SHOWN
 from nnet.data.synthetic import open_synthetic
 
 _SYNTHETIC_SAMPLES = 8
+_SHOWN, _NORMAL = 10, 4  # images of a model's own data, and how many of them are normal
+_COLLECTIONS = 16
+_STEM = 30
 
 
 @dataclass(frozen=True)
@@ -31,13 +36,52 @@ class Collection:
     images: tuple[SampleImage, ...]
 
 
-@cache
-def collection() -> Collection:
-    """Solar cells from the package elpv_dataset; synthetic images where it is not installed. Reads no pixels."""
+@lru_cache(maxsize=_COLLECTIONS)
+def collection(source: str = "") -> Collection:
+    """The sample images for a model. Reads no pixels.
+
+    Args:
+        source: where the data that a model was trained on lies, as its checkpoint tells (`nnet.data.Dataset.source`).
+            Of a synthetic set and of a folder that is still there, images that the training did not see are taken:
+            defective ones of every kind, and normal ones.
+
+    Returns:
+        Of any other source and without one, solar cells from the package elpv_dataset; synthetic images where it is not
+        installed.
+    """
     try:
-        return _solar_cells()
+        own = _own(source)
+        return own if own.images else _solar_cells()
     except DataError:
         return _synthetic()
+
+
+def _own(source: str) -> Collection:
+    """Test images of a data set, as few as a row shows; none where it cannot be opened."""
+    nothing = Collection("", "", ())
+    synthetic = source.startswith("synthetic:")
+    if not synthetic and not (os.path.isabs(source) and os.path.isdir(source)):
+        return nothing
+    try:
+        dataset = open_dataset(source.partition(",")[0] if synthetic else source)
+    except DataError:
+        return nothing
+    stem = "".join(c if c.isalnum() else "-" for c in dataset.name.removeprefix("synthetic "))[:_STEM]
+    known = _made if synthetic else _labelled
+    images = tuple(
+        SampleImage(f"{stem}{number}", f"{dataset.name.capitalize()} {number}: {sample.label}", known(sample), sample)
+        for number, sample in enumerate(_telling(dataset), 1)
+    )
+    return Collection(dataset.name.capitalize(), dataset.licence, images)
+
+
+def _telling(dataset: Dataset) -> list[Sample]:
+    """Defective test images, one of each kind in turn, and normal ones after them; without test images the last ones
+    that were there to learn from."""
+    kinds = [[one for one in dataset.test if one.label == kind] for kind in dataset.defect_types()]
+    defective = [one for together in zip_longest(*kinds) for one in together if one is not None][: _SHOWN - _NORMAL]
+    normal = [one for one in dataset.test if one.is_normal] or list(dataset.train[-_NORMAL:])
+    return [*defective, *normal[: _SHOWN - len(defective)]]
 
 
 def _solar_cells() -> Collection:
@@ -69,3 +113,9 @@ def _rated(sample: Sample) -> str:
 
 def _made(sample: Sample) -> str:
     return "made without a defect" if sample.is_normal else "made with a defect"
+
+
+def _labelled(sample: Sample) -> str:
+    if sample.split == "train":
+        return "one of the normal images that the model was made from"
+    return "labelled normal" if sample.is_normal else f"labelled {sample.label}"

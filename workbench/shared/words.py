@@ -221,6 +221,12 @@ def data_name(about: Mapping[str, object]) -> str:
     return str(data.get("name", "")) if isinstance(data, Mapping) else str(data or "")
 
 
+def data_source(about: Mapping[str, object]) -> str:
+    """Where the training data lies, as the checkpoint tells, or ""."""
+    data = about.get("data")
+    return str(data.get("source", "")) if isinstance(data, Mapping) else ""
+
+
 def expression_name(name: str) -> str:
     """A score's name on its button."""
     return {"model": "This model's", "own": "Own", **EXPRESSION_NAMES}[name]

@@ -1,0 +1,65 @@
+"""The sample images are those of the model in use."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from apptest import INSPECT, fine, heading, start
+from builders import write_category
+
+from workbench.shared import samples
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
+
+
+@pytest.fixture(scope="module")
+def tiny_checkpoint(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that tells nothing of its data, beside one of synthetic washers; the first comes first in the list."""
+    folder = tmp_path_factory.mktemp("two")
+    for name, source, created in (
+        ("plain", "the package elpv-dataset", "2030-01-01T00:00:00+00:00"),
+        ("washers", "synthetic:washer, seed 0", "2020-01-01T00:00:00+00:00"),
+    ):
+        shutil.copytree(trained_checkpoint, folder / name)
+        config = folder / name / "config.json"
+        content = json.loads(config.read_text(encoding="utf-8"))
+        content["about"] |= {"data": {"name": name, "source": source}, "created": created}
+        config.write_text(json.dumps(content), encoding="utf-8")
+    return folder / "plain"
+
+
+def test_a_synthetic_model_has_test_images_of_its_own_data_every_kind_of_defect_first() -> None:
+    found = samples.collection("synthetic:washer, seed 0")
+    labels = [image.sample.label for image in found.images]
+    assert found.name == "Synthetic washer" and len(labels) == 10
+    assert len(set(labels[:5])) == 5 and "good" not in labels[:5] and labels[-4:] == ["good"] * 4
+    assert all(image.sample.split == "test" for image in found.images)
+    assert len({image.id for image in found.images}) == 10
+
+
+def test_a_model_of_a_folder_has_its_images_and_none_of_a_folder_that_is_gone(tmp_path: Path) -> None:
+    folder = write_category(tmp_path / "bolts")
+    found = samples.collection(str(folder))
+    assert found.images and all(Path(str(image.sample.key)).suffix for image in found.images)
+    assert {image.sample.is_defective for image in found.images} == {True, False}
+    assert found != samples.collection()
+    for source in ("", str(tmp_path / "gone"), "bolts", "synthetic:nothing"):
+        assert samples.collection(source).images == samples.collection().images
+
+
+def test_changing_the_model_changes_the_samples_and_leaves_no_picture_of_the_other() -> None:
+    cells, washers = samples.collection().images, samples.collection("synthetic:washer, seed 0").images
+    at = start(INSPECT, sample=cells[1].id)
+    assert heading(at) == cells[1].title
+    at = fine(at.selectbox(key="model").set_value("washers").run())
+    assert heading(at) == washers[0].title and at.query_params["sample"] in (washers[0].id, [washers[0].id])
+    at = fine(at.selectbox(key="model").set_value("plain").run())
+    assert heading(at) == cells[0].title
+
+
+def test_a_link_may_show_a_solar_cell_to_a_model_of_other_parts() -> None:
+    cell = samples.collection().images[2]
+    assert heading(start(INSPECT, model="washers", sample=cell.id)) == cell.title
