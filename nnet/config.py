@@ -249,13 +249,14 @@ class Config:
     score: ScoreConfig = dataclasses.field(default_factory=ScoreConfig)
 
     def __post_init__(self) -> None:
-        trained = self.loss.kd or self.loss.align
         _require(
-            trained or not self.model.forward,
+            self.loss.kd or self.loss.align or not self.model.forward,
             "loss.kd, loss.align",
             "at least one on while the forward branch is on (or model.forward off)",
             "both off",
         )
+        moved = self.model.reverse or not self.model.fpm or self.loss.moves_teacher
+        _require(moved, "loss.moves_teacher", "on where no reverse branch trains the teacher's FPM (model.fpm)", "off")
         self.require_loss(self.train.epochs)
 
     def require_loss(self, epochs: int) -> None:

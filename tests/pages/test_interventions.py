@@ -77,7 +77,7 @@ def test_reasons_are_given_for_what_a_model_lacks():
     assert set(wording.reasons(tiny_config()).values()) == {""}
     lacking = wording.reasons(tiny_config(model__nfs=False, model__fpm=False, model__forward=False))
     assert [part for part, why in lacking.items() if why] == ["nfs", "fpm", "forward"]
-    plain = wording.reasons(tiny_config(model__reverse=False, model__ffc=False))
+    plain = wording.reasons(tiny_config(model__reverse=False, model__ffc=False, model__fpm=False))
     assert plain["out"] and plain["rank"] and not plain["forward"]
 
 

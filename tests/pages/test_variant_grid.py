@@ -132,7 +132,7 @@ def test_settings_of_no_variant_are_not_taken_for_one():
 def test_what_a_model_lacks_cannot_be_left_out_as_a_what_if():
     assert candidates.possible_whatifs(tiny_config()) == ("nfs", "fpm", "forward")
     assert candidates.possible_whatifs(tiny_config(model__nfs=False, model__forward=False)) == ("fpm",)
-    alone = tiny_config(model__reverse=False, model__ffc=False)
+    alone = tiny_config(model__reverse=False, model__ffc=False, model__fpm=False)
     assert "forward" not in candidates.possible_whatifs(alone)
 
 

@@ -56,6 +56,7 @@ def test_an_integer_is_accepted_where_a_float_is_meant():
         ({"loss.kd": False, "loss.align": False}, "forward branch"),
         ({"model.forward": False, "model.reverse": False, "model.ffc": False}, "at least one on"),
         ({"model.reverse": False}, "off when the reverse branch is off"),
+        ({"model.reverse": False, "model.ffc": False}, "loss.moves_teacher: expected on"),
         ({"train.learning_rate": float("nan")}, "above 0"),
         ({"score.quantile": 1.5}, "at most 1"),
     ],
