@@ -1,5 +1,13 @@
-"""The workbench's home page, and what `streamlit run` starts. The other pages are in pages/."""
+"""What `streamlit run` starts: the navigation, and the home page. The other pages are in pages/."""
 
-from workbench.home import page
+from workbench.shared import first_look, navigation
 
-page.main()
+
+def home() -> None:
+    first_look.show("")
+    from workbench.home import page
+
+    page.main()
+
+
+navigation.run(home)

@@ -10,6 +10,9 @@ on what else the machine does, and the time that passes. An unchanged page is ti
 view. On Memory the browser runs only the part of the page that the control stands in, so that its times here are an
 upper bound. After the script Streamlit collects garbage, which is not in these times.
 
+Home's demo answers each stroke: that time is everything from the drawing's arrival to the heatmap, score and six maps
+that are sent back, network included.
+
 A change of image is no change of control: "first heatmap" is decoding, network and score of an image that was never
 seen, with the model loaded.
 """
@@ -18,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import statistics
 import sys
 import time
@@ -29,12 +33,15 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from nnet.expression import Expression
 from nnet.scoring import judge
-from workbench.shared import frame, resources, samples
+from workbench.home import cache as home_cache
+from workbench.home import demo
+from workbench.home.scene import Scene
+from workbench.shared import frame, layer, resources, samples
 from workbench.shared.model_list import ModelEntry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -142,7 +149,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=6, help="changes per control")
     options = parser.parse_args()
     torch.set_num_threads(1)  # so that the thread's time is all of the work
-    frame.page_without_model = _timed_page  # which `frame.page` begins with
+    frame._framed = _timed_page  # which every page begins with
     print(f"{samples.collection().name if options.image is None else options.image.name}\n")
     print(f"| view | control | median ms | worst ms | median passed ms | over {TARGET} ms |\n|---|---|---|---|---|---|")
     for view in VIEWS:
@@ -151,6 +158,8 @@ def main() -> None:
                 print(f"| {' | '.join(row)} |", flush=True)
     if not options.only:
         _first_heatmap()
+    if options.only.lower() in "home":
+        _strokes()
 
 
 def _view(view: View, image: Path | None, rounds: int) -> Iterator[tuple[str, ...]]:
@@ -216,12 +225,12 @@ def _run(at: AppTest) -> None:
 
 
 _SPENT: list[tuple[float, float]] = []
-_page = frame.page_without_model
+_page = frame._framed
 
 
 @contextmanager
 def _timed_page(title: str) -> Iterator[ModelEntry | None]:
-    """`frame.page_without_model`, in which every page's script runs, with a stopwatch."""
+    """`frame._framed`, in which every page's script runs, with a stopwatch."""
     worked, passed = time.thread_time(), time.perf_counter()
     try:
         with _page(title) as entry:
@@ -250,6 +259,38 @@ def _first_heatmap() -> None:
         rows = [_stages(model, title, content, expression) for content in contents]
         medians = [1000 * statistics.median(column) for column in zip(*rows, strict=True)]
         print(f"| {title} | {' | '.join(f'{value:.0f}' for value in (*medians, sum(medians)))} |")
+
+
+def _strokes(count: int = 10) -> None:
+    """What Home's demo answers to strokes that were never drawn before, with as many threads as there are cores."""
+    torch.set_num_threads(os.cpu_count() or 1)
+    print("\n| Home | worked ms | passed ms | worst passed ms |\n|---|---|---|---|")
+    name, path = next(iter(resources.checkpoint_paths().items()))
+    model = resources.load_model(name, path, "cpu")
+    picture = demo.good_part()
+    loaded = picture.load()
+    expression = next(iter(judge.presets(model.detector.config).values()))
+    for title, ends in (("stroke that goes on", False), ("stroke, when it ends", True)):
+        times = []
+        for number in range(count + 1):
+            written = layer.uri(_stroke(loaded.shown.shape[:2], number))
+            worked, passed = time.process_time(), time.perf_counter()
+            drawn = layer.read_layer(written, loaded.shown.shape[:2])
+            now = home_cache.altered(loaded, drawn)
+            demo.seen(Scene(model, expression, picture, loaded, drawn, now, None if ends else now, True))
+            times.append((1000 * (time.process_time() - worked), 1000 * (time.perf_counter() - passed)))
+        works, passes = zip(*times[1:], strict=True)
+        print(f"| {title} | {statistics.median(works):.0f} | {statistics.median(passes):.0f} | {max(passes):.0f} |")
+
+
+def _stroke(shape: tuple[int, int], number: int) -> bytes:
+    """A drawing as a PNG file: a black line, each another."""
+    sheet = Image.new("RGBA", shape[::-1])
+    ends = np.random.default_rng(number).uniform(0.1, 0.9, (2, 2)) * shape[::-1]
+    ImageDraw.Draw(sheet).line([tuple(end) for end in ends], (0, 0, 0, 217), max(2, min(shape) // 45))
+    stream = io.BytesIO()
+    sheet.save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _stages(model: resources.Model, title: str, content: bytes, expression: Expression) -> list[float]:

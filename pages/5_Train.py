@@ -1,5 +1,9 @@
 """What Streamlit runs for the Train page."""
 
-from workbench.train import page
+from workbench.shared import first_look
+
+first_look.show("5_Train")
+
+from workbench.train import page  # noqa: E402
 
 page.main()

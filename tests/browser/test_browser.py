@@ -13,8 +13,8 @@ from browsing import Visitor, file, picture, score
 def test_home_shows_pictures_and_leads_to_inspect(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open().page
-        assert page.locator('[data-testid="stMain"] img').count() == 2
-        assert page.get_by_text("held-out normal images").count() > 0
+        assert page.locator(".demo .frame img").count() == page.locator(".demo .heat").count() == 1
+        assert page.get_by_text("good parts it was tried on").count() > 0
         visitor.check()
         page.locator('[data-testid="stMain"] [data-testid="stPageLink-NavLink"]').first.click()
         page.wait_for_url("**/Inspect**")

@@ -14,7 +14,6 @@ from apptest import (
     INSPECT,
     JPEG,
     PNG,
-    ROOT,
     circuit_maps,
     component,
     copied,
@@ -45,25 +44,7 @@ ORIGINAL, OVERLAY, MAP = "Original", "Overlay", "Anomaly map"
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
 
 
-# ---------------------------------------------------------------------------------------------------------- home
-
-
-def test_home_shows_a_sample_with_heatmap_score_and_decision(detector: Detector) -> None:
-    at = start()
-    image = samples.collection().images[0].sample.load().image
-    expected = detector.score([image])[0].value
-    assert at.title[0].value == shared_words.PRODUCT
-    assert len(at.image) == 2
-    assert f"Score {units.number(expected)}" in words(at)
-    assert shared_words.decision(detector.calibration.for_expression(), expected) in words(at)
-
-
-def test_home_leads_to_every_page_and_names_model_and_device(detector: Detector) -> None:
-    at = start()
-    linked = [link.proto.page for link in at.get("page_link")]
-    assert linked == [path.stem.partition("_")[2] for path in sorted((ROOT / "pages").glob("*.py"))]
-    # Without the number of threads, which an earlier test may have changed in the main thread; the page has its own.
-    assert at.selectbox(key="model").value == "tiny" and detector.device_name.split(",")[0] in words(at)
+# -------------------------------------------------------------------------------------------------- every page
 
 
 def test_a_random_teacher_is_named_on_every_page() -> None:

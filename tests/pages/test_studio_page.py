@@ -24,8 +24,10 @@ from nnet.detector import Detector
 from workbench.inspect.defect import cache as studio_cache
 from workbench.inspect.defect import drawing, placing, recipe
 from workbench.inspect.defect import words as studio_text
-from workbench.inspect.defect.recipe import Drawn, lay_over
+from workbench.inspect.defect.recipe import Drawn
 from workbench.shared import resources, samples, units
+from workbench.shared.layer import lay_over
+from workbench.shared.layer import uri as layer_uri
 from workbench.shared.resources import Loaded, Model
 
 INSPECT = "pages/1_Inspect.py"
@@ -182,7 +184,7 @@ def test_a_drawing_is_laid_on_and_scored(detector: Detector) -> None:
     at = opened(studio="draw")
     assert studio_text.NOTHING_DRAWN in [info.value for info in at.info]
     layer = stroke(loaded().shown)
-    at.session_state["studio_layers"] = OrderedDict({loaded().hash: layer})
+    at.session_state["drawings"] = OrderedDict({loaded().hash: layer})
     fine(at.run())
     altered, _ = lay_over(loaded().image, np.asarray(Image.open(io.BytesIO(layer))))
     assert score_with(at) == units.number(detector.score([altered])[0].value)
@@ -196,20 +198,20 @@ def test_a_drawing_is_laid_on_and_scored(detector: Detector) -> None:
 def test_a_bad_drawing_is_explained_and_the_last_good_one_stays() -> None:
     shown = loaded()
     good = stroke(shown.shown)
-    drawing.keep(shown, drawing._layer_uri(good))
-    assert st.session_state["studio_layers"][shown.hash] == good
+    drawing.keep(shown, layer_uri(good))
+    assert st.session_state["drawings"][shown.hash] == good
     drawing.keep(shown, "data:image/png;base64,????")
     assert "damaged" in st.session_state["studio_problem"]
-    assert st.session_state["studio_layers"][shown.hash] == good
+    assert st.session_state["drawings"][shown.hash] == good
     at = opened(studio="draw")
     at.session_state["studio_problem"] = st.session_state["studio_problem"]
     fine(at.run())
     assert any("damaged" in error.value for error in at.error)
     for number in range(12):  # only the last few are kept
-        drawing.keep(replace(shown, hash=str(number)), drawing._layer_uri(good))
-    assert list(st.session_state["studio_layers"]) == [str(number) for number in range(4, 12)]
-    drawing.keep(replace(shown, hash="11"), drawing._layer_uri(_nothing(shown)))
-    assert "11" not in st.session_state["studio_layers"]
+        drawing.keep(replace(shown, hash=str(number)), layer_uri(good))
+    assert list(st.session_state["drawings"]) == [str(number) for number in range(4, 12)]
+    drawing.keep(replace(shown, hash="11"), layer_uri(_nothing(shown)))
+    assert "11" not in st.session_state["drawings"]
 
 
 def _nothing(shown: Loaded) -> bytes:
@@ -284,7 +286,7 @@ def test_a_dose_response_is_measured_on_a_button_kept_and_agrees_with_nnet(detec
 def test_a_drawing_is_measured_along_its_strength_only(detector: Detector) -> None:
     at = opened(studio="draw", dose="size")
     layer = stroke(loaded().shown)
-    at.session_state["studio_layers"] = OrderedDict({loaded().hash: layer})
+    at.session_state["drawings"] = OrderedDict({loaded().hash: layer})
     fine(at.run())
     assert at.segmented_control(key="dose").options == ["Contrast"]
     pressed(at, "Measure")

@@ -24,7 +24,9 @@ from workbench.inspect.defect import figures
 from workbench.inspect.defect import recipe as studio_paint
 from workbench.inspect.defect import words as studio_text
 from workbench.inspect.defect.effect import Curves, Effect, Found
-from workbench.inspect.defect.recipe import Drawn, LayerError, Placed, alter, at_dose, damage, lay_over, read_layer
+from workbench.inspect.defect.recipe import Drawn, Placed, alter, at_dose, damage
+from workbench.shared import layer as drawn_layer
+from workbench.shared.layer import LayerError, lay_over, read_layer
 
 
 def noise(height: int = 60, width: int = 90, seed: int = 0) -> np.ndarray:
@@ -144,7 +146,7 @@ def test_the_opacity_of_a_drawing_and_its_strength_multiply():
 
 @pytest.mark.parametrize("strip", [2**22, 700])
 def test_a_drawing_is_enlarged_to_a_larger_image(strip: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(studio_paint, "_STRIP_PIXELS", strip)
+    monkeypatch.setattr(drawn_layer, "_STRIP_PIXELS", strip)
     image = np.full((180, 270, 3), 100, np.uint8)
     painted, mask = lay_over(image, stroke())
     assert np.array_equal(mask, (painted != image).any(axis=-1))
@@ -190,7 +192,7 @@ HOSTILE = {
     "no base64": ("data:image/png;base64,###", "not valid base64"),
     "umlaut": ("data:image/png;base64,ä", "not valid base64"),
     "empty": ("data:image/png;base64,", "cannot be read"),
-    "too long": ("data:image/png;base64," + "A" * studio_paint.MAX_LAYER_BYTES, "at most"),
+    "too long": ("data:image/png;base64," + "A" * drawn_layer.MAX_LAYER_BYTES, "at most"),
     "cut off": (uri(png(noise())[:2000]), "cannot be read|90 x 60"),
     "bomb": (uri(_bomb()), "100,000 x 100,000|cannot be read"),
     "other size": (uri(png(stroke(61, 90))), "90 x 61"),

@@ -21,4 +21,15 @@ PAINTER = {
     "undo": "Undo",
     "clear": "Clear",
 }
+DEMO = {
+    "part": "The part: draw a scratch on it",
+    "heatmap": "Where it does not look like the good ones",
+    "here": "Draw here",
+    "defect": "A real defect",
+    "another": "Another real defect",
+    "photo": "Your photo",
+    "undo": PAINTER["undo"],
+    "clear": "Start again",
+    "large": "That file is larger than 40 MB. Open it on the Inspect page instead.",
+}
 TRAINING_FILM = {"play": "Play the film", "pause": "Pause the film"}

@@ -1,64 +1,49 @@
-"""The workbench's home page, and what `streamlit run` starts. The other pages lie in pages/."""
+"""The workbench's home page: draw a defect on a good part, and see it found. The other pages lie in pages/."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from nnet.scoring import judge
-from workbench.home import words
-from workbench.shared import chosen_picture, frame, living_network, pictures, resources, theme
+from workbench.home import demo, words
+from workbench.home.scene import Scene
+from workbench.shared import chosen_picture, first_look, frame, living_network
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
 
 def main() -> None:
-    with frame.page(shared_words.PRODUCT) as model:
-        st.title(shared_words.PRODUCT)
+    with frame.page(shared_words.PRODUCT, is_slow=True) as model:
+        demo.seen(demo.scene(model))
+        first_look.done()
+        st.title(words.TITLE, anchor=False)
         st.markdown(words.ABOUT)
-        st.space("small")
-        _example(model)
-        st.space("small")
-        _network(model)
-        st.space("small")
-        _ways_on()
+        _alive(model)
         st.caption(shared_words.sample_source(chosen_picture.sample_collection()))
 
 
-def _example(model: Model) -> None:
-    """A real image and its heatmap, with the decision in words."""
-    picture = next(iter(chosen_picture.sample_pictures().values()))
-    loaded = picture.load()
-    expression = next(iter(judge.presets(model.detector.config).values()))
-    judged = resources.judgement(model, loaded, expression)
-    scale = pictures.calibrated_scale(judged.reference.threshold)
-    marked = pictures.overlay(loaded.shown, judged.score, scale, 0.75, judged.reference.threshold)
-
-    left, middle, right = st.columns((3, 3, 4), gap="medium")
-    left.image(loaded.shown, picture.title, width="stretch", alt=picture.title)
-    middle.image(marked, words.HEATMAP_TITLE, width="stretch", alt=words.HEATMAP_ALT)
-    with right:
-        colour = theme.BADGES[judged.is_anomalous]
-        decision = shared_words.decision(judged.reference, judged.value)
-        st.markdown(f"### {words.score(judged.value)} :{colour}-badge[{decision}]")
-        st.markdown(words.decided(judged.reference, judged.value))
-        st.html(pictures.colour_bar(scale))
-        st.caption(words.HOW_TO_READ)
+@st.fragment
+def _alive(model: Model) -> None:
+    """Everything that follows the drawing; only this runs again when a stroke ends."""
+    scene = demo.scene(model)
+    demo.draw(scene)
+    _network(scene)
+    _ways_on(scene)
 
 
-def _network(model: Model) -> None:
-    """The whole network with the same image."""
+def _network(scene: Scene) -> None:
+    """The whole network with what was drawn; while a stroke goes on, with what was drawn before it."""
+    model, shown, expression = scene.model, scene.altered, scene.expression
+    if scene.live is not None and not living_network.is_ready(model, shown, expression):
+        return
     st.subheader(words.NETWORK_TITLE, anchor=False)
-    picture = next(iter(chosen_picture.sample_pictures().values()))
-    living_network.draw(
-        "home_network", model, picture.load(), next(iter(judge.presets(model.detector.config).values()))
-    )
+    living_network.draw("home_network", model, shown, expression)
 
 
-def _ways_on() -> None:
-    """A card for each page."""
-    st.subheader(words.TRY_IT, anchor=False)
-    with st.grid(3, min_column_width=260, border=True) as cards:
-        for name, page in shared_words.PAGES.items():
-            with cards.cell():
-                st.page_link(f"pages/{name}.py", label=f"**{page.title}**", icon=page.icon)
-                st.caption(page.summary)
+def _ways_on(scene: Scene) -> None:
+    """Three quiet links, the first to this picture with this drawing."""
+    sample = chosen_picture.address_of(scene.picture)
+    drawn = sample | ({"view": "defect", "studio": "draw"} if scene.layer else {})
+    with st.container(horizontal=True, gap="medium"):
+        st.page_link("pages/1_Inspect.py", label=words.CLOSER, icon=":material/search:", query_params=drawn)
+        st.page_link("pages/2_Memory.py", label=words.MEMORY, icon=":material/apps:", query_params=sample)
+        st.page_link("pages/5_Train.py", label=words.OWN, icon=":material/model_training:")

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from nnet.scoring.calibration import Reference
 from workbench.shared import units
-from workbench.shared import words as shared_words
 
-ABOUT = (
-    "Show it a picture of a part, and it marks whatever does not look like the good parts it has learned from. It has "
-    "never seen a defect. A frozen teacher network and two students, which know only normal images, disagree where "
-    "something is new; that disagreement is the heatmap."
+TITLE = "Draw a defect, and see it found"
+ABOUT = "This network has seen good parts only. Scratch this one, and it shows where it no longer looks like them."
+CANVAS = (
+    "The part as a canvas. Draw with mouse or finger. With the keyboard: arrow keys move the brush, space draws a "
+    "scratch, Ctrl+Z takes it back."
 )
-HEATMAP_TITLE = "Where it does not look like the good ones"
-HEATMAP_ALT = "The same picture with its heatmap"
-HOW_TO_READ = (
-    "What to look for: outlined regions score above the threshold. Colours mean the same in every picture, so a good "
-    "part stays clear."
+HEATMAP_ALT = "The part with its heatmap: bright where it does not look like the good ones"
+NETWORK_TITLE = "What happens inside"
+UNFAMILIAR = "Unfamiliar"
+UNFAMILIAR_MEANS = (
+    "Nearly all of it looks new, so this is probably another kind of part. Train a model on photos of good ones."
 )
-NETWORK_TITLE = "What the network does with this picture"
-TRY_IT = "Try it"
+NO_PHOTO = "The browser sent no photo; choose the file again."
+PHOTO = "Photo"
+CLOSER, MEMORY, OWN = "Look closer at this picture", "See what its memory recalls", "Train on your own parts"
 
 
-def score(value: float) -> str:
-    """The image score, before the badge that says the decision."""
-    return f"Score {units.number(value)}"
+def raw(reference: Reference, value: float) -> str:
+    """The score itself and its threshold, under the pointer."""
+    return f"Score {units.number(value)}, threshold {units.number(reference.threshold)}"
 
 
-def decided(reference: Reference, value: float) -> str:
-    """Why the picture got its decision."""
-    return f"It {shared_words.rank(reference, value)}. {shared_words.threshold(reference)}"
+def rank(reference: Reference, value: float) -> str:
+    """How the picture compares with good parts that the network was not trained on."""
+    below = round(reference.percentile(value) / 100 * reference.n)
+    if below == reference.n:
+        return f"Higher than all {reference.n} good parts it was tried on."
+    return f"Higher than {below} of {reference.n} good parts it was tried on."

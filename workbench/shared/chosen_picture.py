@@ -293,14 +293,21 @@ def _default_key() -> str:
     return next(iter(uploads()), _SAMPLE_PREFIX + sample_collection().images[0].id)
 
 
-def _write_address() -> None:
-    key = st.session_state[_CHOSEN]
+def address_of(picture: Picture) -> dict[str, str]:
+    """What an address says to show this picture; nothing for an upload."""
+    return _address(picture.key)
+
+
+def _address(key: str) -> dict[str, str]:
     if key.startswith(_SAMPLE_PREFIX):
-        says = {_SAMPLE: key.removeprefix(_SAMPLE_PREFIX)}
-    elif key.startswith(_DATA_PREFIX):
-        says = dict(zip((_SET, _IMAGE), st.session_state[_DATA], strict=True))
-    else:
-        says = {}
+        return {_SAMPLE: key.removeprefix(_SAMPLE_PREFIX)}
+    if key.startswith(_DATA_PREFIX):
+        return dict(zip((_SET, _IMAGE), st.session_state[_DATA], strict=True))
+    return {}
+
+
+def _write_address() -> None:
+    says = _address(st.session_state[_CHOSEN])
     for name in (_SAMPLE, _SET, _IMAGE):
         if name in says:
             st.query_params[name] = says[name]

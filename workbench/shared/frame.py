@@ -13,8 +13,10 @@ from nnet.errors import NNetError
 from workbench.shared import (
     chosen_picture,
     collector,
+    first_look,
     model_list,
     model_words,
+    navigation,
     pictures,
     places,
     resources,
@@ -32,14 +34,19 @@ TRAIN_PAGE = "pages/5_Train.py"
 
 
 @contextmanager
-def page(title: str) -> Iterator[Model]:
+def page(title: str, *, is_slow: bool = False) -> Iterator[Model]:
     """Configure a page, draw its sidebar and footer, and hand over the chosen model.
+
+    A page that `is_slow` to show something says itself when it is ready (`first_look.done`).
 
     Without a usable model, and for every error that is written for people, the page says what to do instead of
     failing.
     """
-    with page_without_model(title) as entry:
-        yield loaded(entry)
+    with _framed(title) as entry:
+        model = loaded(entry)
+        if not is_slow:
+            first_look.done()
+        yield model
 
 
 @contextmanager
@@ -48,9 +55,17 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
 
     Nothing is loaded.
     """
+    with _framed(title) as entry:
+        first_look.done()
+        yield entry
+
+
+@contextmanager
+def _framed(title: str) -> Iterator[ModelEntry | None]:
     name = title if title == words.PRODUCT else f"{title} · {words.PRODUCT}"
     # A named icon would be fetched from the internet.
     st.set_page_config(page_title=name, page_icon=Image.fromarray(pictures.icon()), layout="wide")
+    navigation.ensure()
     st.html(theme.STYLE)
     try:
         entry = _chosen_entry()
@@ -60,6 +75,7 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
         st.error(units.plain(str(error)), icon=":material/error:")
         st.stop()
     finally:
+        first_look.done()
         _footer()
         collector.spare_packages()
 

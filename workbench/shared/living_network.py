@@ -64,6 +64,11 @@ def draw(key: str, model: Model, loaded: Loaded, expression: Expression) -> None
         st.switch_page(f"pages/{page}.py")
 
 
+def is_ready(model: Model, loaded: Loaded, expression: Expression) -> bool:
+    """Whether the drawing of this picture is there already, so that drawing it takes no time."""
+    return _kept().get((loaded.hash, model.key, expression)) is not None
+
+
 def of(model: Model, loaded: Loaded, expression: Expression) -> Network:
     """The drawing of the network with this picture. Runs the network without each of its parts, too."""
     trace = resources.trace(model, loaded)
@@ -139,7 +144,7 @@ def _heatmap(loaded: Loaded, judged: Judgement) -> str:
 
 
 def _result(judged: Judgement) -> str:
-    return part_words.result(judged.value / max(judged.reference.threshold, 1e-12))
+    return shared_words.against_threshold(judged.value / max(judged.reference.threshold, 1e-12))
 
 
 # --------------------------------------------------------------------------------------------- without a part

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nnet.data import UNKNOWN, Dataset, Sample
 from nnet.data.synthetic import SYNTHETIC_KINDS
-from nnet.scoring.calibration import Reference
-from nnet.scoring.maps import MAPS
 from workbench.shared import units
 from workbench.shared.samples import Collection
+
+if TYPE_CHECKING:  # it imports torch, which takes seconds: the first words are shown before (see `first_look`)
+    from nnet.scoring.calibration import Reference
 
 PRODUCT = "N-Net Workbench"
 PAPER = (
@@ -29,6 +31,18 @@ class PageText:
     title: str
     summary: str
     icon: str
+
+
+HOME = PageText("Home", "Draw a defect on a good part, and see it found.", ":material/draw:")
+STARTING = "Starting the network. This takes a few seconds, once."
+HERO_ALT = "A good part with a drawn scratch, and beside it the heatmap that marks the scratch"
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "See": (),
+    "Understand": ("7_How_it_works", "2_Memory", "3_Projection"),
+    "Use": ("1_Inspect", "5_Train", "4_Evaluate"),
+    "Question": ("6_Ablations", "8_When_it_fails"),
+}
+"""The navigation: a title and the pages below it, by file name without suffix. The first one begins with Home."""
 
 
 PAGES: dict[str, PageText] = {
@@ -75,6 +89,8 @@ RELATIVE_SCALE, RELATIVE_TICKS = "times its own threshold", ("0", "1 = own thres
 PEAKS_AXIS = f"{MAP_SCALE} (logarithmic)"
 PEAK_TOLD = f"%{{y}}: %{{customdata}} {MAP_SCALE}<extra></extra>"
 MAP_TITLES = {"reverse": "decoder", "forward": "student"}
+BRANCHES = {"reverse": "S\N{SUBSCRIPT TWO}, the rebuilder", "forward": "S\N{SUBSCRIPT ONE}, the copier"}
+"""The two students, by the branch whose maps they make."""
 EXPRESSION_NAMES = {"paper": "Paper", "reverse": "Reverse only", "forward": "Forward only"}
 
 
@@ -149,6 +165,19 @@ def scale_label(title: str) -> str:
     return f"{COLOUR_SCALE}: {title}"
 
 
+def against_threshold(ratio: float) -> str:
+    """An image score as a multiple of the threshold: "7.4 \N{MULTIPLICATION SIGN} threshold"."""
+    return f"{units.times(ratio)} {units.TIMES} threshold"
+
+
+def cells(name: str, size: int) -> str:
+    """How finely a map sees, for a network input of `size` pixels: "32 \N{MULTIPLICATION SIGN} 32 cells"."""
+    from nnet.scoring.maps import MAPS
+
+    side = size // MAPS[name].stride
+    return f"{side} {units.TIMES} {side} cells"
+
+
 def decision(reference: Reference, value: float) -> str:
     """ "Anomalous" or "Normal"."""
     return "Anomalous" if reference.is_anomalous(value) else "Normal"
@@ -197,6 +226,8 @@ def unfamiliar(share: float) -> str:
 
 def map_label(name: str) -> str:
     """What a map compares: "F₁ with D₁, decoder, stride 4"."""
+    from nnet.scoring.maps import MAPS
+
     info = MAPS[name]
     return f"{info.pair} · {MAP_TITLES[info.branch]}, stride {info.stride}"
 

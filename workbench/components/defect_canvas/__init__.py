@@ -1,7 +1,8 @@
-"""Two small components on the picture: one to paint with a brush, one to put a defect in its place.
+"""Small components on the picture: to paint with a brush, to put a defect in its place, and Home's demo, which has the
+answer beside the canvas.
 
-Both work with mouse, finger, pen and keyboard, and tell the server only when a stroke or a move has ended. A drawing
-travels as a transparent PNG in a data URI; `workbench.inspect.defect.recipe.read_layer` checks it.
+All work with mouse, finger, pen and keyboard, and tell the server when a stroke or a move has ended. A drawing
+travels as a transparent PNG in a data URI; `workbench.shared.layer.read_layer` checks it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from workbench.components.base import fired, register
 _HERE = Path(__file__).parent
 _paint = register("studio_painter", _HERE, _HERE / "painter")
 _place = register("studio_placer", _HERE, _HERE / "placer")
+_demo = register("draw_and_see", _HERE, _HERE / "demo")
 
 
 @dataclass(frozen=True)
@@ -82,4 +84,91 @@ def placer(
         key=key,
         data=asdict(sheet) | {"label": label, "hint": hint, "diameter": diameter, **places},
         on_place_change=placed,
+    )
+
+
+@dataclass(frozen=True)
+class Map:
+    """One of M1..M6: its `name`, its `picture` as a data URI, and what it compares in `alt`."""
+
+    name: str
+    picture: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The maps of one student, under a `title` with a dot of its `colour`."""
+
+    title: str
+    colour: str
+    maps: tuple[Map, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the network says about what stands on the canvas.
+
+    Attributes:
+        heat: the picture with its heatmap, a data URI, and `alt` for a screen reader.
+        anomalous: colours the `decision`.
+        score: against the threshold; `raw` tells the value itself under the pointer.
+        sentence: one more, or "".
+        branches: the maps.
+    """
+
+    heat: str
+    alt: str
+    anomalous: bool
+    decision: str
+    score: str
+    raw: str
+    sentence: str
+    branches: tuple[Branch, ...]
+
+
+@dataclass(frozen=True)
+class DemoCalls:
+    """Called, before the next run, with what the browser sent; none of it is checked.
+
+    `on_layer`: the drawing, and whether the stroke has ended. `on_press`: "defect" or "good", for another picture.
+    `on_photo`: a file's name and its content as a data URI.
+    """
+
+    on_layer: Callable[[object, bool], None]
+    on_press: Callable[[object], None]
+    on_photo: Callable[[object, object], None]
+
+
+def demo(key: str, sheet: Sheet, layer: str | None, seen: Seen, calls: DemoCalls, **more: object) -> None:
+    """A canvas with the heatmap beside it, which follows each stroke.
+
+    Args:
+        key: unique on the page.
+        layer: what has been drawn on this picture before, as a data URI, or None.
+        seen: the answer to it.
+        more: `good`, whether the picture is the good part that everything starts with; `ink`, the brush's colour;
+            `label`, what a screen reader says of the canvas; `hint`, a sentence below, or "".
+    """
+
+    def drawn() -> None:
+        sent = fired(key, "layer")
+        if isinstance(sent, Mapping):
+            calls.on_layer(sent.get("layer"), bool(sent.get("done", True)))
+
+    def pressed() -> None:
+        if (sent := fired(key, "press")) is not None:
+            calls.on_press(sent)
+
+    def given() -> None:
+        sent = fired(key, "photo")
+        if isinstance(sent, Mapping):
+            calls.on_photo(sent.get("name"), sent.get("content"))
+
+    _demo(
+        key=key,
+        data=asdict(sheet) | {"layer": layer, "answer": asdict(seen), "words": words.DEMO, **more},
+        on_layer_change=drawn,
+        on_press_change=pressed,
+        on_photo_change=given,
     )

@@ -171,6 +171,17 @@ const savePng = (root) => {
   image.src = address;
 };
 
+// A wave runs from the picture to the heatmap, as soon as the drawing is in sight.
+const wave = (root) => {
+  root._sight?.disconnect();
+  root._sight = new IntersectionObserver((seen) => {
+    if (!seen.some((each) => each.isIntersecting)) return;
+    root._sight.disconnect();
+    root._svg.classList.add('wave');
+  }, { threshold: 0.25 });
+  root._sight.observe(root._stage);
+};
+
 const put = (root, send) => {
   const narrow = root.clientWidth < NARROW;
   const text = narrow ? root._data.narrow : root._data.wide;
@@ -180,7 +191,7 @@ const put = (root, send) => {
   root._stage.replaceChildren(root._svg);
   root._stage.classList.toggle('narrow', narrow);
   react(root, send);
-  if (root._picture !== root._data.picture) root._svg.classList.add('wave');
+  if (root._picture !== root._data.picture) wave(root);
   root._picture = root._data.picture;
   open(root, root._data.cards[root._open] ? root._open : '', send);
   leaveOut(root, root._kept ?? '');

@@ -10,13 +10,14 @@ from nnet.analysis import anatomy
 from nnet.analysis.anatomy import Part
 from nnet.scoring.maps import MAPS
 from workbench.shared import units
+from workbench.shared import words as shared_words
 
 TITLE = "The network with this picture: press a part to open it"
 HINT = "Point at a part to see what it does and what feeds it. Press it to open it."
 LANES = {
-    anatomy.COPIER: "S\N{SUBSCRIPT ONE}, the copier",
+    anatomy.COPIER: shared_words.BRANCHES["forward"],
     anatomy.TEACHER: "T, the teacher",
-    anatomy.REBUILDER: "S\N{SUBSCRIPT TWO}, the rebuilder",
+    anatomy.REBUILDER: shared_words.BRANCHES["reverse"],
 }
 BROWSER = {
     "hint": HINT,
@@ -93,11 +94,6 @@ def facts(part: Part) -> list[tuple[str, str]]:
     if values.ndim == 3:
         return [*found, ("Channels", f"{len(values)}"), ("Numbers", f"{values.size:,}")]
     return [*found, ("Largest", units.number(float(values.max()))), ("Median", units.number(float(np.median(values))))]
-
-
-def result(ratio: float) -> str:
-    """The image score as a multiple of the threshold: "7.4 x threshold"."""
-    return f"{units.times(ratio)} {units.TIMES} threshold"
 
 
 def memory(part: Part) -> str:

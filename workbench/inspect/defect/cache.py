@@ -19,7 +19,6 @@ from nnet.scoring.judge import Judgement
 from workbench.inspect.defect import effect
 from workbench.inspect.defect.effect import Curves
 from workbench.inspect.defect.recipe import Alteration, Recipe, alter
-from workbench.shared import pictures
 from workbench.shared.cache import BoundedCache
 from workbench.shared.resources import MEBIBYTE, Loaded, Model
 
@@ -54,8 +53,6 @@ JUDGEMENTS: BoundedCache[tuple[str, Recipe, str, Expression], Judgement] = Bound
     16 * MEBIBYTE, lambda one: one.score.nbytes
 )
 """Their score maps: over 60 of 256 x 256."""
-PHOTOS: BoundedCache[str, str] = BoundedCache(16 * MEBIBYTE, len)
-"""Pictures as the browser gets them, some 0.1 to 1 MB each."""
 LEVELS: BoundedCache[tuple[str, Expression], float] = BoundedCache(200)
 """Normal levels of 200 factors."""
 DRAWN: BoundedCache[tuple[object, ...], tuple[Curves, dict[str, tuple[go.Figure, str]]]] = BoundedCache(32)
@@ -107,8 +104,3 @@ def level(model: Model, expression: Expression) -> float:
     """The value of a map or factor that 99 % of the held-out normal images' pixels stay below."""
     calibration = model.detector.calibration
     return LEVELS.of((model.key, expression), lambda: effect.normal_level(calibration, expression))
-
-
-def photo(loaded: Loaded) -> str:
-    """The image as the browser gets it to draw on, a data URI, exact to the pixel."""
-    return PHOTOS.of(loaded.hash, lambda: pictures.data_uri(loaded.shown))

@@ -8,14 +8,12 @@ import streamlit as st
 
 from nnet.data import CutPaste, Defect
 from workbench.components import defect_canvas
-from workbench.components.defect_canvas import Sheet
 from workbench.inspect import settings
-from workbench.inspect.defect import cache, words
+from workbench.inspect.defect import words
 from workbench.inspect.defect.recipe import CUT_PASTE, TURNING, Placed
 from workbench.inspect.scene import Scene
 from workbench.inspect.settings import DIALS
-from workbench.shared import controls
-from workbench.shared.resources import Loaded
+from workbench.shared import controls, drawings
 
 
 def choose() -> Placed:
@@ -49,7 +47,7 @@ def draw(scene: Scene, placed: Placed) -> Placed:
     st.markdown(f"**{words.PLACE_TITLE}**")
     defect_canvas.placer(
         "studio_placer",
-        sheet(scene.loaded),
+        drawings.sheet(scene.loaded),
         {"to": (defect.x, defect.y), "from": patch},
         defect.size,
         _moved,
@@ -69,9 +67,3 @@ def _moved(sent: Any) -> None:
         return
     for dial, place in places.items():
         dial.setting.set(place)
-
-
-def sheet(loaded: Loaded) -> Sheet:
-    """The picture as the browser gets it to place or draw a defect on."""
-    height, width = loaded.shown.shape[:2]
-    return Sheet(loaded.hash, cache.photo(loaded), width, height, loaded.image.shape[1] / width)

@@ -1,0 +1,117 @@
+"""The demo on Home: a good part, what is drawn on it, and the answer, which equals what `nnet` says."""
+
+from __future__ import annotations
+
+import base64
+import io
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+import streamlit as st
+from apptest import component, encoded, fine, start
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from nnet.detector import Detector
+from nnet.scoring import judge
+from workbench.home import cache, demo, words
+from workbench.shared import chosen_picture, layer, samples
+from workbench.shared import words as shared_words
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
+
+
+def stroke(shape: tuple[int, ...]) -> bytes:
+    """A dark bar across an image, as a PNG file."""
+    sheet = np.zeros((*shape[:2], 4), np.uint8)
+    sheet[shape[0] // 2 - 9 : shape[0] // 2 + 9, shape[1] // 5 : -shape[1] // 5, 3] = 255
+    stream = io.BytesIO()
+    Image.fromarray(sheet).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def said(detector: Detector, image: np.ndarray) -> tuple[str, str]:
+    """Decision and score as the demo writes them."""
+    expression = next(iter(judge.presets(detector.config).values()))
+    found = judge.judge(detector.calibration, detector.trace(image).maps, expression)
+    unfamiliar = found.share_above > shared_words.UNFAMILIAR_SHARE
+    decision = words.UNFAMILIAR if unfamiliar else shared_words.decision(found.reference, found.value)
+    return decision, shared_words.against_threshold(found.value / found.reference.threshold)
+
+
+def shown(at: AppTest) -> tuple[str, str]:
+    answer = component(at, "home_demo")["answer"]
+    return answer["decision"], answer["score"]
+
+
+def test_home_begins_with_a_good_part_its_score_and_its_maps(detector: Detector) -> None:
+    at = start()
+    good = demo.good_part()
+    assert samples.collection().images[0].sample.is_defective and good.source.is_normal
+    sent = component(at, "home_demo")
+    assert sent["good"] and sent["layer"] is None and sent["image"] == good.load().hash
+    assert shown(at) == said(detector, good.load().image)
+    names = [one["name"].partition(":")[0] for branch in sent["answer"]["branches"] for one in branch["maps"]]
+    assert sorted(names) == sorted(detector.config.maps)
+
+
+def test_a_drawing_is_answered_by_one_run_of_the_network(detector: Detector) -> None:
+    at = start()
+    clean = component(at, "home_demo")["answer"]["heat"]
+    loaded = demo.good_part().load()
+    drawn = stroke(loaded.shown.shape)
+    at.session_state["drawings"] = {loaded.hash: drawn}
+    with patch.object(Detector, "maps", side_effect=AssertionError("a second run")):
+        fine(at.run())
+    altered = layer.lay_over(loaded.image, layer.decoded(drawn))[0]
+    assert shown(at) == said(detector, altered)
+    assert component(at, "home_demo")["answer"]["heat"] != clean
+    assert component(at, "home_demo")["layer"] == layer.uri(drawn)
+    with patch.object(Detector, "trace_batch", side_effect=AssertionError("a second run")):
+        fine(at.run())
+    assert component(at, "home_network")["picture"].startswith(cache.altered(loaded, drawn).hash)
+    link = at.get("page_link")[0].proto
+    assert "view=defect" in link.query_string and "studio=draw" in link.query_string
+
+
+def test_a_stroke_that_goes_on_is_answered_and_not_kept() -> None:
+    at = start()
+    clean = component(at, "home_demo")["answer"]["heat"]
+    loaded = demo.good_part().load()
+    at.session_state["home_live"] = stroke(loaded.shown.shape)
+    fine(at.run())
+    assert component(at, "home_demo")["answer"]["heat"] != clean
+    assert component(at, "home_demo")["layer"] is None
+    fine(at.run())
+    assert component(at, "home_demo")["answer"]["heat"] == clean
+
+
+def test_a_sample_by_a_link_and_a_photo_are_judged(detector: Detector) -> None:
+    at = start(sample=samples.collection().images[1].id)
+    assert not component(at, "home_demo")["good"]
+    assert shown(at) == said(detector, samples.collection().images[1].sample.load().image)
+    content = encoded()
+    key = chosen_picture.add("mine.png", content)
+    at = start()
+    at.session_state["uploads"], at.session_state["home_picture"] = chosen_picture.uploads(), key
+    fine(at.run())
+    assert component(at, "home_demo")["image"] == chosen_picture.uploads()[key].load().hash
+
+
+@pytest.mark.parametrize("content", [None, "nonsense", "data:image/png;base64,????", "data:image/png;base64,aGVsbG8="])
+def test_what_is_no_photo_gets_a_sentence_and_changes_nothing(content: object) -> None:
+    st.session_state.pop("home_picture", None)
+    demo._photo("part.png", content)
+    assert st.session_state.pop("home_problem").endswith(".")
+    assert "home_picture" not in st.session_state
+
+
+def test_a_photo_is_taken() -> None:
+    demo._photo("mine.png", "data:image/png;base64," + base64.b64encode(encoded()).decode())
+    assert chosen_picture.uploads()[st.session_state["home_picture"]].title == "mine.png"
+
+
+def test_a_drawing_that_cannot_be_read_gets_a_sentence() -> None:
+    demo._drawn(demo.good_part().load(), "data:image/png;base64,????", True)
+    assert "damaged" in st.session_state.pop("home_problem")

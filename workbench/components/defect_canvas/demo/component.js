@@ -1,0 +1,113 @@
+// A stroke that invites to draw, as fractions of the picture; a key draws the same where the ring is.
+const SCRATCH = [[-0.2, -0.13], [-0.11, -0.02], [-0.03, -0.05], [0.06, 0.06], [0.13, 0.04], [0.2, 0.15]];
+const INVITED = 'nnet-invited';
+const LIVE = 350;  // milliseconds between two looks at a stroke that goes on
+const LARGEST = 40e6;  // bytes of a photo that is sent with the page's messages
+const SVG = 'http://www.w3.org/2000/svg';
+
+const invitation = (root, words) => {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('class', 'invitation');
+  svg.setAttribute('viewBox', '0 0 100 100');
+  svg.setAttribute('preserveAspectRatio', 'none');
+  const line = document.createElementNS(SVG, 'polyline');
+  line.setAttribute('points', SCRATCH.map(([x, y]) => `${50 + 100 * x},${50 + 100 * y}`).join(' '));
+  line.setAttribute('pathLength', 1);
+  svg.append(line);
+  root._frame.append(svg);
+  const label = make('span', 'draw-here', root._frame, { textContent: words.here });
+  let seen = false;
+  try {
+    seen = !!sessionStorage.getItem(INVITED);
+    sessionStorage.setItem(INVITED, 'yes');
+  } catch { /* no storage: it plays again on the next page */ }
+  svg.classList.toggle('plays', !seen);
+  root._uninvite = () => { svg.remove(); label.remove(); root._uninvite = () => {}; };
+};
+const build = (root, words) => {
+  const pair = make('div', 'pair', root);
+  const left = make('figure', '', pair);
+  make('figcaption', '', left, { textContent: words.part });
+  frameIn(root, left);
+  canvasIn(root);
+  const right = make('figure', 'answer', pair);
+  make('figcaption', '', right, { textContent: words.heatmap });
+  root._heat = make('img', 'heat', right, { draggable: false });
+  const row = make('div', 'row', root);
+  root._said = make('p', 'said', row);
+  root._said.setAttribute('aria-live', 'polite');
+  const buttons = make('div', 'buttons', row);
+  root._defect = make('button', '', buttons, { textContent: words.defect });
+  root._file = make('input', '', buttons, { type: 'file', accept: 'image/*', hidden: true });
+  make('button', '', buttons, { textContent: words.photo, onclick: () => root._file.click() });
+  root._undo = make('button', '', buttons, { textContent: words.undo });
+  root._clear = make('button', '', buttons, { textContent: words.clear });
+  root._hint = make('p', 'hint', root);
+  root._maps = make('div', 'maps', root);
+  invitation(root, words);
+};
+const showAnswer = (root, data) => {
+  const { answer } = data;
+  if (root._heat.src !== answer.heat) root._heat.src = answer.heat;
+  root._heat.alt = answer.alt;
+  root._heat.style.aspectRatio = data.width / data.height;
+  root._said.replaceChildren();
+  make('strong', answer.anomalous ? 'badge anomalous' : 'badge', root._said, { textContent: answer.decision });
+  make('b', '', root._said, { textContent: answer.score, title: answer.raw });
+  make('span', '', root._said, { textContent: answer.sentence });
+  root._maps.replaceChildren();
+  answer.branches.forEach((branch) => {
+    const group = make('div', 'branch', root._maps);
+    const title = make('p', '', group, { textContent: branch.title });
+    title.style.setProperty('--colour', branch.colour);
+    branch.maps.forEach((map) => {
+      const figure = make('figure', '', group);
+      make('img', '', figure, { src: map.picture, alt: map.alt });
+      make('figcaption', '', figure, { textContent: map.name, title: map.alt });
+    });
+  });
+};
+export default function ({ parentElement, data, setTriggerValue }) {
+  const root = rootOf(parentElement, 'demo', (made) => build(made, data.words));
+  showPhoto(root, data);
+  root.style.setProperty('--aspect', data.width / data.height);
+  if (takeSheet(root, data) && data.layer) root._uninvite();
+  root._waits = false;
+  showAnswer(root, data);
+  const brush = () => ({
+    colour: data.ink, erase: false, opacity: 0.85, size: Math.max(2, Math.min(data.width, data.height) / 45),
+  });
+  const send = (canvas, done) => {
+    root._waits = true;
+    root._sent = performance.now();
+    setTriggerValue('layer', { layer: canvas.toDataURL('image/png'), done });
+  };
+  const report = (done) => {
+    root._uninvite();
+    if (done) late(root, 40, () => send(root._done, true));
+    else if (!root._waits && performance.now() - (root._sent ?? 0) > LIVE) send(root._canvas, false);
+  };
+  const press = () => {
+    const ratio = data.width / data.height;
+    root._uninvite();
+    root._begin(...SCRATCH.map(([x, y]) => [clip(root._at[0] + x, 0, 1), clip(root._at[1] + y * ratio, 0, 1)]));
+    root._finish();
+  };
+  drawWith(root, { brush, report, press });
+  root._frame.addEventListener('pointerdown', () => root._uninvite(), { once: true });
+  root._defect.textContent = data.good ? data.words.defect : data.words.another;
+  root._defect.onclick = () => { root._uninvite(); setTriggerValue('press', 'defect'); };
+  const clear = root._clear.onclick;
+  root._clear.onclick = () => { if (data.good) clear(); else setTriggerValue('press', 'good'); };
+  root._file.onchange = () => {
+    const [file] = root._file.files;
+    root._file.value = '';
+    if (!file) return;
+    if (file.size > LARGEST) { root._hint.textContent = data.words.large; return; }
+    const reader = new FileReader();
+    reader.onload = () => setTriggerValue('photo', { name: file.name, content: reader.result });
+    reader.readAsDataURL(file);
+  };
+  root._elsewhere = !data.good;  // then starting again leads back to the good part
+  show(root);
+}

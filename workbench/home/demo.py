@@ -1,0 +1,163 @@
+"""The demo: a good part to draw on, with the heatmap, the score and the six maps that answer each stroke."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import streamlit as st
+
+from nnet.errors import NNetError
+from nnet.scoring import judge
+from nnet.scoring.judge import Judgement
+from nnet.scoring.maps import MAPS
+from workbench.components import defect_canvas
+from workbench.components.defect_canvas import Branch, DemoCalls, Map, Seen
+from workbench.home import cache, words
+from workbench.home.scene import Scene
+from workbench.shared import chosen_picture, drawings, layer, pictures, resources, theme
+from workbench.shared import words as shared_words
+from workbench.shared.chosen_picture import Picture
+from workbench.shared.resources import Loaded, Model
+from workbench.shared.settings import PICTURE_NAMES
+
+_SHOWN, _LIVE, _PROBLEM = "home_picture", "home_live", "home_problem"
+_OPACITY, _HEAT_SIDE, _MAP_SIDE = 0.75, 600, 160
+_DARK = 60
+"""A picture darker than this on average gets a white brush."""
+_COLOURS = {"reverse": theme.REVERSE, "forward": theme.FORWARD}
+
+
+def scene(model: Model) -> Scene:
+    """The picture at hand with what the visitor drew on it."""
+    good = good_part()
+    picture = _shown(good)
+    loaded = picture.load()
+    drawn, unfinished = drawings.on(loaded), st.session_state.pop(_LIVE, None)
+    return Scene(
+        model,
+        next(iter(judge.presets(model.detector.config).values())),
+        picture,
+        loaded,
+        drawn,
+        cache.altered(loaded, drawn),
+        None if unfinished is None else cache.altered(loaded, unfinished),
+        picture.key == good.key,
+    )
+
+
+def good_part() -> Picture:
+    """The part that everything starts with: the first normal sample."""
+    samples = list(chosen_picture.sample_pictures().values())
+    return next((one for one in samples if _is_normal(one)), samples[0])
+
+
+def _is_normal(picture: Picture) -> bool:
+    return not isinstance(picture.source, bytes) and picture.source.is_normal
+
+
+def _shown(good: Picture) -> Picture:
+    """The picture that a link names, else the one chosen on this page, else the good part."""
+    if any(name in st.query_params for name in PICTURE_NAMES):
+        return chosen_picture.chosen()
+    known = {**chosen_picture.sample_pictures(), **chosen_picture.uploads()}
+    return known.get(st.session_state.get(_SHOWN, ""), good)
+
+
+def draw(scene: Scene) -> None:
+    """The canvas and the answer to what stands on it."""
+    loaded = scene.loaded
+    defect_canvas.demo(
+        "home_demo",
+        drawings.sheet(loaded),
+        None if scene.layer is None else layer.uri(scene.layer),
+        seen(scene),
+        DemoCalls(lambda sent, done: _drawn(loaded, sent, done), lambda which: _pressed(scene, which), _photo),
+        good=scene.is_good,
+        ink="#ffffff" if float(loaded.shown.mean()) < _DARK else "#000000",
+        label=words.CANVAS,
+        hint=st.session_state.pop(_PROBLEM, ""),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- the answer
+
+
+def seen(scene: Scene) -> Seen:
+    model, shown = scene.model, scene.live or scene.altered
+    if scene.live is None:
+        judged = resources.judgement(model, shown, scene.expression)
+        maps = resources.trace(model, shown).maps
+    else:
+        judged, maps = cache.live_judgement(model, shown, scene.expression)
+    reference, value = judged.reference, judged.value
+    unfamiliar = judged.share_above > shared_words.UNFAMILIAR_SHARE
+    return Seen(
+        _heat(shown, judged),
+        words.HEATMAP_ALT,
+        judged.is_anomalous,
+        words.UNFAMILIAR if unfamiliar else shared_words.decision(reference, value),
+        shared_words.against_threshold(value / max(reference.threshold, 1e-12)),
+        words.raw(reference, value),
+        words.UNFAMILIAR_MEANS if unfamiliar else words.rank(reference, value),
+        _branches(model, shown, maps),
+    )
+
+
+def _heat(shown: Loaded, judged: Judgement) -> str:
+    threshold = judged.reference.threshold
+    small = pictures.reduced(shown.shown, _HEAT_SIDE)
+    scale = pictures.calibrated_scale(threshold)
+    return pictures.photo_uri(pictures.overlay(small, judged.score, scale, _OPACITY, threshold))
+
+
+def _branches(model: Model, shown: Loaded, maps: dict[str, np.ndarray]) -> tuple[Branch, ...]:
+    levels, scale, size = resources.normal_levels(model), pictures.map_scale(), model.detector.config.model.size
+    found: dict[str, list[Map]] = {}
+    for name in sorted(maps, key=lambda name: (MAPS[name].branch, MAPS[name].scale)):
+        tile = pictures.map_tile(maps[name], levels[name], shown.image.shape, scale, _MAP_SIDE)
+        caption = f"{name}: {shared_words.cells(name, size)}"
+        found.setdefault(MAPS[name].branch, []).append(Map(caption, pictures.data_uri(tile), MAPS[name].pair))
+    order = [branch for branch in shared_words.BRANCHES if branch in found]
+    return tuple(Branch(shared_words.BRANCHES[one], _COLOURS[one], tuple(found[one])) for one in order)
+
+
+# ------------------------------------------------------------------------------------- what comes from the browser
+
+
+def _drawn(loaded: Loaded, written: object, done: bool) -> None:
+    """Take over a drawing; one that cannot be used leaves a sentence and the last one as it is."""
+    try:
+        if done:
+            drawings.keep(loaded, written)
+        else:
+            st.session_state[_LIVE] = layer.read_layer(written, loaded.shown.shape[:2])
+    except NNetError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _pressed(scene: Scene, which: object) -> None:
+    """Another picture: the next real defect, or the good part as it was."""
+    good = good_part()
+    if which == "good":
+        drawings.forget(good.load())
+        _show(good.key)
+    elif which == "defect":
+        defects = [key for key, one in chosen_picture.sample_pictures().items() if not _is_normal(one)]
+        after = defects.index(scene.picture.key) + 1 if scene.picture.key in defects else 0
+        _show(defects[after % len(defects)] if defects else good.key)
+
+
+def _photo(name: object, content: object) -> None:
+    """The visitor's own photo."""
+    try:
+        if not isinstance(content, str) or ";base64," not in content:
+            raise NNetError(words.NO_PHOTO)
+        _show(chosen_picture.add(str(name or words.PHOTO), base64.b64decode(content.partition(";base64,")[2])))
+    except (NNetError, ValueError) as error:
+        st.session_state[_PROBLEM] = str(error) if isinstance(error, NNetError) else words.NO_PHOTO
+
+
+def _show(key: str) -> None:
+    st.session_state[_SHOWN] = key
+    chosen_picture.choose(key)

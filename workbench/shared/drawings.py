@@ -1,0 +1,55 @@
+"""The visitor's drawings, by the picture that they are on: what is drawn on one page is there on the others."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import streamlit as st
+
+from workbench.components.defect_canvas import Sheet
+from workbench.shared import pictures
+from workbench.shared.cache import BoundedCache
+from workbench.shared.layer import read_layer
+from workbench.shared.resources import MEBIBYTE, Loaded
+
+_LAYERS = "drawings"
+_KEPT = 8  # per visitor; each takes up to 4.5 MB
+PHOTOS: BoundedCache[str, str] = BoundedCache(16 * MEBIBYTE, len)
+"""Pictures as the browser gets them to draw on, some 0.1 to 1 MB each."""
+
+
+def on(loaded: Loaded) -> bytes | None:
+    """What is drawn on a picture, a PNG file; None as long as nothing is."""
+    return _layers().get(loaded.hash)
+
+
+def keep(loaded: Loaded, written: object) -> None:
+    """Take over a drawing from the browser; an empty one is forgotten.
+
+    Raises:
+        workbench.shared.layer.LayerError: it cannot be used; the last one stays as it is.
+    """
+    layers = _layers()
+    layer = read_layer(written, loaded.shown.shape[:2])
+    layers.pop(loaded.hash, None)
+    if layer is not None:
+        layers[loaded.hash] = layer
+    while len(layers) > _KEPT:
+        layers.popitem(last=False)
+
+
+def forget(loaded: Loaded) -> None:
+    """Take the drawing off a picture."""
+    _layers().pop(loaded.hash, None)
+
+
+def sheet(loaded: Loaded) -> Sheet:
+    """The picture as the browser gets it to draw on, exact to the pixel."""
+    height, width = loaded.shown.shape[:2]
+    photo = PHOTOS.of(loaded.hash, lambda: pictures.data_uri(loaded.shown))
+    return Sheet(loaded.hash, photo, width, height, loaded.image.shape[1] / width)
+
+
+def _layers() -> OrderedDict[str, bytes]:
+    """PNG files by the hash of the image that they are on; the last few of them."""
+    return st.session_state.setdefault(_LAYERS, OrderedDict())

@@ -1,0 +1,54 @@
+"""The navigation, in sections, and what runs the page that is open. Imports nothing that takes long.
+
+Streamlit knows two kinds of apps: those with a folder pages/, whose first visited page it runs by itself, and those
+whose entry script calls `st.navigation`, which it runs for every page from then on. This is both: by the first kind a
+page that is opened by its own address works although the entry script has never run, and by the second the navigation
+has sections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+
+import streamlit as st
+
+from workbench.shared import places, words
+
+_ENTERED: ContextVar[bool] = ContextVar("entered", default=False)
+"""Whether the entry script has handed over to a page."""
+
+
+def run(home: Callable[[], None]) -> None:
+    """What the entry script does: run the page that is open; `home` is the one at the root of the address."""
+    if _ENTERED.get():  # it is Home's own script, too
+        home()
+        return
+    entered = _ENTERED.set(True)
+    try:
+        st.set_page_config(layout="wide")
+        show().run()
+    finally:
+        _ENTERED.reset(entered)
+
+
+def ensure() -> None:
+    """Show the navigation where the page was run without the entry script. Each page calls it."""
+    if not _ENTERED.get():
+        show()
+
+
+def show() -> st.Page:
+    """Draw the navigation and say which page is open. Of the pages that are listed, those that exist are shown."""
+    home = st.Page(places.APP / "Workbench.py", title=words.HOME.title, icon=words.HOME.icon, default=True)
+    sections: dict[str, list[st.Page]] = {}
+    for title, names in words.SECTIONS.items():
+        found = [page(name) for name in names if (places.APP / "pages" / f"{name}.py").is_file()]
+        sections[title] = found if sections else [home, *found]
+    return st.navigation({title: pages for title, pages in sections.items() if pages})
+
+
+def page(name: str) -> st.Page:
+    """A page by its file name without suffix, as the navigation has it."""
+    text = words.PAGES[name]
+    return st.Page(places.APP / "pages" / f"{name}.py", title=text.title, icon=text.icon)
