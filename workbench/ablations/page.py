@@ -12,13 +12,14 @@ from workbench.ablations.whatif import section as whatif
 from workbench.shared import frame
 from workbench.shared.controls import choose
 
-PARTS = dict(zip(settings.PARTS, ("Results", "Start a study", "Side by side", "What if"), strict=True))
+PARTS = {"grid": "Side by side", "whatif": "Take a part out", "results": "The paper’s claims", "start": "Start a study"}
+assert tuple(PARTS) == settings.PARTS
 
 
 def main() -> None:
     with frame.page_without_model("Ablations") as entry:
         st.title("Ablations", anchor=False)
-        part = choose(settings.PART, PARTS, label="Part", label_visibility="collapsed")
+        part = choose(settings.PART, PARTS, label="Part", label_visibility="collapsed", default=settings.first_part())
         if part == "results":
             results.draw()
         elif part == "start":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from nnet.config import PRESETS
 from nnet.studies import STUDIES
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
-PARTS = ("results", "start", "grid", "whatif")
-PART = Setting("ablations", "ablations_part", "results", one_of(PARTS), formerly="part")
+PARTS = ("grid", "whatif", "results", "start")
+PART = Setting("ablations", "ablations_part", "grid", one_of(PARTS), formerly="part")
 """Which part is shown. Old links say "part", as the Projection page does with other values."""
 
 START_STUDY = Setting("ablations", "start_study", "table4", one_of(STUDIES))
@@ -54,3 +56,8 @@ WHATIF_DONOR: Setting[str] = Setting("ablations", "whatif_donor", None, str)
 """The model that lends its forward branch."""
 WHATIF_RANK: Setting[int] = Setting("ablations", "whatif_rank", None, int)
 """To which F_C is truncated."""
+
+
+def first_part() -> str:
+    """The part that is open at first: the results where a link names one of their settings."""
+    return "results" if any(name.startswith("results_") for name in st.query_params) else PARTS[0]

@@ -30,8 +30,7 @@ _PARTS = {
 def main() -> None:
     """Draw the page."""
     with frame.page(words.TITLE) as model:
-        st.title(words.TITLE, anchor=False)
-        st.markdown(words.ABOUT)
+        st.title(words.TITLE, anchor=False, help=words.ABOUT)
         chosen = data_choice.choose(DATA, FOLDER, DATA_NAMES, help=words.CHOICE_HELP)
         if chosen is None:
             st.info(words.NOTHING_CHOSEN, icon=":material/dataset:")

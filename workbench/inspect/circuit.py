@@ -5,32 +5,37 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.detector import Trace
-from nnet.expression import Expression
 from nnet.scoring import circuit
 from nnet.scoring.judge import OWN
 from workbench.components import score_circuit
 from workbench.components.score_circuit import Diagram, Map, Pair, Result, Sign
 from workbench.inspect import settings, words
 from workbench.inspect.scene import Scene
+from workbench.inspect.settings import Chosen
 from workbench.shared import pictures, resources
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
 
-def controls(model: Model) -> Expression:
-    """Presets, the expression as text, and the maps as a list; returns the expression that is shown."""
+def presets(model: Model) -> Chosen:
+    """The buttons of the presets; returns the expression that is shown, with what is wrong with the written one."""
     chosen = settings.remember_expression(model)
     names = [*circuit.presets(model.detector.config), OWN]
+    st.segmented_control(
+        words.PRESETS_LABEL,
+        names,
+        format_func=words.preset_name,
+        key=settings.SCORE.key,
+        required=True,
+        on_change=settings.preset_chosen,
+        help=words.PRESETS_HELP,
+    )
+    return chosen
+
+
+def written(model: Model, chosen: Chosen) -> None:
+    """The expression as text, and the maps as a list: what the diagram does, for the keyboard."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            words.PRESETS_LABEL,
-            names,
-            format_func=words.preset_name,
-            key=settings.SCORE.key,
-            required=True,
-            on_change=settings.preset_chosen,
-            help=words.PRESETS_HELP,
-        )
         st.text_input(
             words.EXPRESSION_LABEL,
             key=settings.EXPRESSION.key,
@@ -54,12 +59,11 @@ def controls(model: Model) -> Expression:
         st.warning(words.not_yet(str(chosen.error), chosen.expression), icon=":material/edit:")
         if chosen.error.caret:
             st.code(chosen.error.caret, language=None)
-    return chosen.expression
 
 
 def draw(scene: Scene) -> None:
     """The diagram with every map's thumbnail on the one calibrated scale, and what comes out of it."""
-    st.caption(words.CIRCUIT_HINT, help=shared_words.map_help())
+    st.markdown(f"**{words.CIRCUIT_TITLE}**", help=f"{words.CIRCUIT_HINT} {shared_words.map_help()}")
     score_circuit.draw(
         "circuit",
         diagram(scene),

@@ -23,7 +23,7 @@ def linked(
     *,
     probe: Probe | None = None,
     badges: Sequence[Badge] = (),
-    widest: int = 440,
+    hero: int | None = None,
 ) -> None:
     """Pictures that are zoomed together and share the chosen pixel.
 
@@ -32,7 +32,7 @@ def linked(
         label: what a screen reader says.
         probe: values that are shown under the pointer.
         badges: numbers on the numbered pictures.
-        widest: largest width of a picture in pixels.
+        hero: the picture that is as large as the place allows, or None.
     """
     shape, (x, y) = scene.loaded.image.shape, scene.view.pixel
     shown = Pictures(
@@ -41,7 +41,10 @@ def linked(
         (y, x),
         shape,
         label,
-        widest=widest,
+        widest=440,
+        width=250 if hero is None else 150,
+        columns=0 if hero is None else 2,
+        hero=hero,
         ring=True,
         zoom=True,
         step=max(1, shape[1] // 64),

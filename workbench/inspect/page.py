@@ -12,7 +12,7 @@ from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import chosen_picture, controls, frame, gallery, resources, theme, units
+from workbench.shared import controls, frame, gallery, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded
@@ -32,47 +32,47 @@ SECTIONS: dict[str, Callable[[Scene], None]] = {
 def main() -> None:
     with frame.page(words.TITLE) as model:
         st.title(words.TITLE, anchor=False)
-        adding, shelf = st.columns((2, 5), gap="medium")
-        with adding:
-            gallery.adding()
-        picture = chosen_picture.chosen()
-        loaded = picture.load()
-        with st.spinner(words.LOOKING, show_time=True):
+        picture, loaded = gallery.chosen()
+        with st.spinner(shared_words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)
-        heading = st.container()
-        st.subheader(words.CIRCUIT_TITLE, anchor=False)
-        expression = circuit.controls(model)
-        calibrated = resources.judgement(model, loaded, expression)
+        bar = st.container()
+        left, right = st.columns((4, 5), gap="medium")
+        with left:
+            chosen = circuit.presets(model)
+        calibrated = resources.judgement(model, loaded, chosen.expression)
         judged = settings.remember_threshold(calibrated)
-        with heading:
-            _heading(picture, loaded, judged, calibrated)
-        diagram = st.container()
-        view = three_pictures.view(loaded, judged, calibrated)
-        scene = Scene(model, picture, loaded, trace, judged, expression, view)
-        with diagram:
+        with bar:
+            gallery.bar(model, picture, judged, chosen.expression)
+            _remarks(judged, calibrated)
+        with st.expander(words.DRAWN_HOW, icon=":material/tune:", expanded=chosen.error is not None):
+            circuit.written(model, chosen)
+            view = three_pictures.view(loaded, judged, calibrated)
+        scene = Scene(model, picture, loaded, trace, judged, chosen.expression, view)
+        with left:
             circuit.draw(scene)
-        three_pictures.draw(scene)
+        with right:
+            three_pictures.draw(scene)
+        with st.expander(words.NUMBERS, icon=":material/123:"):
+            _numbers(picture, loaded, judged)
         three_pictures.downloads(scene)
         st.subheader(words.CLOSER, anchor=False)
         look = controls.choose(settings.VIEW, words.SECTIONS, label=words.CLOSER, label_visibility="collapsed")
         SECTIONS[look](scene)
-        with shelf:
-            gallery.shelf(model, picture, expression, judged.reference)
 
 
-def _heading(picture: Picture, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:
+def _remarks(judged: Judgement, calibrated: Judgement) -> None:
+    """What must be known before the pictures are believed."""
+    if judged is not calibrated:
+        st.markdown(f":material/tune: {words.moved_threshold(judged.reference, calibrated.reference)}")
+    if judged.share_above > shared_words.UNFAMILIAR_SHARE:
+        st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
+
+
+def _numbers(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
     reference, value = judged.reference, judged.value
-    left, right = st.columns((3, 2), gap="medium", vertical_alignment="center")
-    with left:
-        st.subheader(units.plain(picture.title), anchor=False)
-        colour = theme.BADGES[judged.is_anomalous]
-        st.markdown(f":{colour}-badge[{shared_words.decision(reference, value)}] {words.decided(reference, value)}")
-        if judged is not calibrated:
-            st.markdown(f":material/tune: {words.moved_threshold(reference, calibrated.reference)}")
-        if judged.share_above > shared_words.UNFAMILIAR_SHARE:
-            st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
-        st.caption(" ".join((shared_words.picture_facts(loaded.image.shape, picture.known), *loaded.notes)))
-    with right, st.grid(3, min_column_width=88, gap="small"):
+    st.markdown(words.decided(reference, value))
+    with st.grid(3, min_column_width=88, gap="small"):
         st.metric(words.SCORE, units.number(value), help=shared_words.threshold(reference))
         st.metric(words.PERCENTILE, f"{reference.percentile(value):.0f}", help=shared_words.PERCENTILE_HELP)
         st.metric(words.P_VALUE, units.number(reference.p_value(value)), help=shared_words.P_VALUE_HELP)
+    st.caption(" ".join((shared_words.picture_facts(loaded.image.shape, picture.known), *loaded.notes)))

@@ -38,7 +38,7 @@ def view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
 
 
 def draw(scene: Scene) -> None:
-    """The three pictures, with the first regions numbered."""
+    """The three pictures, the overlay large, with the first regions numbered."""
     judged, shape = scene.judged, scene.loaded.image.shape
     bar = linked_pictures.bar(scene.view.scale)
     # One pixel per value of the score map; the browser draws it smoothly at the image's size.
@@ -51,7 +51,7 @@ def draw(scene: Scene) -> None:
     found = regions.regions_of(judged, shape)[:_NUMBERED] if scene.view.edge is not None else []
     badges = [Badge(region.top, region.top_x, str(number)) for number, region in enumerate(found, 1)]
     probe = Probe(judged.score, words.PROBE)
-    linked.linked(scene, "pictures", tiles, words.PICTURES_LABEL, probe=probe, badges=badges, widest=480)
+    linked.linked(scene, "pictures", tiles, words.PICTURES_LABEL, probe=probe, badges=badges, hero=1)
 
 
 def downloads(scene: Scene) -> None:

@@ -13,7 +13,6 @@ from workbench.shared import units, verdict_words
 from workbench.shared import words as shared_words
 
 TITLE = "Inspect"
-LOOKING = "Looking at the picture…"
 CLOSER = "Look closer"
 SECTIONS = {
     "pixel": "Pixel verdict",
@@ -29,6 +28,7 @@ SECTIONS = {
 # ------------------------------------------------------------------------------------------------------- the heading
 
 SCORE, PERCENTILE, P_VALUE = "Score", "Percentile", "p-value"
+NUMBERS, DRAWN_HOW = "Numbers behind the decision", "Write the score yourself, colours and outline"
 
 
 def decided(reference: Reference, value: float) -> str:

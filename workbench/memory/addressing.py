@@ -24,16 +24,17 @@ _RECALLED = 4  # items whose training patches stand beside the chosen patch
 
 def section(scene: Scene) -> Now:
     """Draw the section; returns how the memory is addressed now."""
-    st.subheader(words.ADDRESSING_TITLE, anchor=False)
-    now = _controls(scene)
-    rows, columns = scene.shape
-    row, column = scene.peak
-    settings.ROW.remember(row + 1, whole_number(1, rows))
-    settings.COLUMN.remember(column + 1, whole_number(1, columns))
-    linked(scene, "recall_pictures", _tiles(scene, now))
-    left, right = st.columns(2, gap="medium")
-    left.slider(words.ROW, 1, rows, key=settings.ROW.key, help=words.ROW_HELP)
-    right.slider(words.COLUMN, 1, columns, key=settings.COLUMN.key, help=words.COLUMN_HELP)
+    beside, large = st.columns((2, 5), gap="medium")
+    with beside:
+        now = _controls(scene)
+        rows, columns = scene.shape
+        row, column = scene.peak
+        settings.ROW.remember(row + 1, whole_number(1, rows))
+        settings.COLUMN.remember(column + 1, whole_number(1, columns))
+        st.slider(words.ROW, 1, rows, key=settings.ROW.key, help=words.ROW_HELP)
+        st.slider(words.COLUMN, 1, columns, key=settings.COLUMN.key, help=words.COLUMN_HELP)
+    with large:
+        linked(scene, "recall_pictures", _tiles(scene, now), 240, 2)
     _chosen_patch(scene, now, settings.chosen_patch())
     return now
 
@@ -46,19 +47,16 @@ def _controls(scene: Scene) -> Now:
     if len(off) == scene.items:
         st.warning(words.ALL_OFF, icon=":material/warning:")
         off = ()
-    with st.container(border=True):
-        left, right, status = st.columns((4, 4, 3), gap="medium", vertical_alignment="top")
-        with left:
-            stops = sorted({*_TEMPERATURES, trained.temperature})
-            temperature = _slider(settings.TEMPERATURE, stops, trained.temperature, words.TEMPERATURE)
-        with right:
-            stops = sorted({*(s for s in _SHRINKS if s < scene.items), trained.shrink})
-            shrink = _slider(settings.SHRINK, stops, trained.shrink, words.SHRINK)
-        chosen = Addressing(temperature, shrink, off)
-        changed = chosen != trained
-        now = Now(chosen, recall.recall(detector, scene.trace, chosen) if changed else scene.trained, changed)
-        with status:
-            _status(scene, now, trained)
+    status = st.container()
+    stops = sorted({*_TEMPERATURES, trained.temperature})
+    temperature = _slider(settings.TEMPERATURE, stops, trained.temperature, words.TEMPERATURE)
+    stops = sorted({*(s for s in _SHRINKS if s < scene.items), trained.shrink})
+    shrink = _slider(settings.SHRINK, stops, trained.shrink, words.SHRINK)
+    chosen = Addressing(temperature, shrink, off)
+    changed = chosen != trained
+    now = Now(chosen, recall.recall(detector, scene.trace, chosen) if changed else scene.trained, changed)
+    with status:
+        _status(scene, now, trained)
     return now
 
 
@@ -111,7 +109,7 @@ def _tiles(scene: Scene, now: Now) -> list[Tile]:
     ]
     if scene.atlas is not None:
         mosaic = colours.photo_uri(colours.mosaic(weights, scene.atlas))
-        tiles.append(Tile(words.MOSAIC, words.MOSAIC_HINT, mosaic))
+        tiles.insert(1, Tile(words.MOSAIC, words.MOSAIC_HINT, mosaic))
     return tiles
 
 

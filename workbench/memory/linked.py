@@ -17,5 +17,7 @@ def linked(scene: Scene, key: str, tiles: list[Tile], width: int = 150, columns:
         columns: pictures in a row where the page is wide enough; 0 for as many as fit.
     """
     chosen, image_shape = settings.chosen_patch(), scene.loaded.image.shape
-    shown = Pictures(tiles, scene.shape, chosen, image_shape, words.PICKER_LABEL, width=width, columns=columns)
+    shown = Pictures(
+        tiles, scene.shape, chosen, image_shape, words.PICKER_LABEL, width=width, columns=columns, widest=440
+    )
     linked_pictures.show(key, shown, settings.choose_patch)

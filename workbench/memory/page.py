@@ -6,7 +6,7 @@ import streamlit as st
 
 from workbench.memory import addressing, atlas, cache, changed, forgetting, items, recall, settings, words
 from workbench.memory.scene import Scene
-from workbench.shared import frame, gallery, resources, theme, units
+from workbench.shared import frame, gallery, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
@@ -23,9 +23,7 @@ def main() -> None:
             return
         scene = _scene(model, picture, loaded)
         _start_view(scene)
-        _headline(scene)
         _live(scene)
-        atlas.section(scene)
 
 
 def _scene(model: Model, picture: Picture, loaded: Loaded) -> Scene:
@@ -46,42 +44,42 @@ def _start_view(scene: Scene) -> None:
     st.session_state[_SHOWN] = now
 
 
-def _headline(scene: Scene) -> None:
-    """How the memory works on this image, in words and four numbers; always as trained."""
-    nats = recall.entropy(scene.trained.use.weights)
+@st.fragment
+def _live(scene: Scene) -> None:
+    """Everything that depends on the chosen patch or the addressing. Only this runs again when they change."""
+    tabs = st.tabs(list(words.TABS.values()), default=words.TABS[settings.first_tab()])
+    recalled, each, forget, whole = tabs
+    with recalled:
+        if scene.judged.share_above > shared_words.UNFAMILIAR_SHARE:
+            st.markdown(f":material/help: {shared_words.unfamiliar(scene.judged.share_above)}")
+        now = addressing.section(scene)
+        if scene.atlas is None:
+            st.info(words.NO_ATLAS, icon=":material/info:")
+        changed.section(scene, now)
+        with st.expander(words.NUMBERS_AS_TRAINED, icon=":material/123:"):
+            _numbers(scene)
+    with each:
+        items.section(scene, now)
+    with forget:
+        forgetting.section(scene, now)
+    with whole:
+        atlas.section(scene)
+
+
+def _numbers(scene: Scene) -> None:
+    """How the memory works on this picture, in words and four numbers."""
+    usual, nats = cache.items_per_query(scene.model), recall.entropy(scene.trained.use.weights)
     per_patch = float(recall.effective_items(scene.trained.use.weights).mean())
     used, evenly = int((scene.usage > 0).sum()), float(recall.effective_items(scene.usage))
     known = scene.atlas
     training = None if known is None else float(recall.effective_items(known.usage))
     dead = None if known is None else int(known.dead.sum())
-    left, right = st.columns((3, 2), gap="medium", vertical_alignment="center")
-    with left:
-        st.subheader(units.plain(scene.picture.title), anchor=False)
-        colour = theme.BADGES[scene.judged.is_anomalous]
-        decision = shared_words.decision(scene.judged.reference, scene.judged.value)
-        usual = cache.items_per_query(scene.model)
-        sentence = words.headline(per_patch, float(nats.mean()), scene.items, usual)
-        st.markdown(f":{colour}-badge[{decision}] {sentence}")
-        st.markdown(words.spread(used, evenly, scene.items, training, dead))
-        if scene.judged.share_above > shared_words.UNFAMILIAR_SHARE:
-            st.markdown(f":material/help: {shared_words.unfamiliar(scene.judged.share_above)}")
-        facts = shared_words.picture_facts(scene.loaded.image.shape, scene.picture.known)
-        st.caption(" ".join((facts, *scene.loaded.notes, words.LEAD)))
-    with right:
-        st.caption(words.NUMBERS_AS_TRAINED)
-        with st.grid(2, min_column_width=140, gap="small"):
-            st.metric(words.PER_PATCH, f"{per_patch:.1f}", help=words.PER_PATCH_HELP)
-            st.metric(words.USED, f"{used} of {scene.items}", help=words.USED_HELP)
-            st.metric(words.SPREAD, units.plural(round(evenly), "item"), help=words.SPREAD_HELP)
-            st.metric(words.DEAD, "–" if dead is None else f"{dead}", help=words.DEAD_HELP)
-    if known is None:
-        st.info(words.NO_ATLAS, icon=":material/info:")
-
-
-@st.fragment
-def _live(scene: Scene) -> None:
-    """Everything that depends on the chosen patch or the addressing. Only this runs again when they change."""
-    now = addressing.section(scene)
-    items.section(scene, now)
-    forgetting.section(scene, now)
-    changed.section(scene, now)
+    st.markdown(words.headline(per_patch, float(nats.mean()), scene.items, usual))
+    st.markdown(words.spread(used, evenly, scene.items, training, dead))
+    with st.grid(4, min_column_width=140, gap="small"):
+        st.metric(words.PER_PATCH, f"{per_patch:.1f}", help=words.PER_PATCH_HELP)
+        st.metric(words.USED, f"{used} of {scene.items}", help=words.USED_HELP)
+        st.metric(words.SPREAD, units.plural(round(evenly), "item"), help=words.SPREAD_HELP)
+        st.metric(words.DEAD, "–" if dead is None else f"{dead}", help=words.DEAD_HELP)
+    facts = shared_words.picture_facts(scene.loaded.image.shape, scene.picture.known)
+    st.caption(" ".join((facts, *scene.loaded.notes, words.LEAD)))

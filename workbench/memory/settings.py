@@ -32,6 +32,16 @@ ATLAS = Setting(_PAGE, "atlas", "items", one_of(words.VIEWS))
 LAYOUT = Setting(_PAGE, "atlas_layout", "UMAP", one_of(words.LAYOUTS))
 
 
+def first_tab() -> str:
+    """The tab that is open at first: the one whose settings a link names."""
+    named = {
+        "atlas": (ATLAS, LAYOUT, ATLAS_ORDER, ATLAS_PAGE),
+        "forget": (FORGET, KEEP),
+        "items": (ONLY, ITEMS_ORDER, ITEMS_PAGE),
+    }
+    return next((tab for tab, some in named.items() if any(one.name in st.query_params for one in some)), "recall")
+
+
 def one_of_numbers(options: Sequence[float]) -> Callable[[str], float]:
     """A reader: one of these numbers."""
     return lambda written: options[list(options).index(float(written))]

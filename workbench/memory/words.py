@@ -27,7 +27,8 @@ NO_ATLAS = (
 
 # ---------------------------------------------------------------------------------------------------- the headline
 
-NUMBERS_AS_TRAINED = "As trained, whatever you change below:"
+NUMBERS_AS_TRAINED = "Numbers, always as trained"
+TABS = {"recall": "Recall", "items": "Items", "forget": "Forget", "atlas": "Atlas"}
 PER_PATCH, PER_PATCH_HELP = "Items per patch", "Mean of exp(entropy) of the addressing weights."
 USED, USED_HELP = "Items used", "Items that have any weight after shrinkage."
 SPREAD, SPREAD_HELP = "Spread over", "exp(entropy) of the items' shares of this image."
@@ -85,7 +86,6 @@ def spread(used: int, spread_here: float, items: int, spread_training: float | N
 
 # --------------------------------------------------------------------------------------------------- the addressing
 
-ADDRESSING_TITLE = "How a patch is recalled"
 AS_TRAINED = ":gray-badge[As trained]"
 AS_TRAINED_HINT = "Move a slider: everything below follows at once, without running the network."
 RESET = "Reset"

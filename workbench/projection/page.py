@@ -11,7 +11,7 @@ from nnet.scoring.judge import Judgement
 from workbench.projection import cache, features, figure7, gates, pairs, settings, variance, whole_set, words
 from workbench.projection.pairs import Region
 from workbench.projection.scene import Scene
-from workbench.shared import controls, frame, gallery, resources, theme, units
+from workbench.shared import controls, frame, gallery, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded
@@ -19,14 +19,14 @@ from workbench.shared.resources import Loaded
 
 def main() -> None:
     with frame.page("Projection") as model:
-        st.title(words.TITLE, anchor=False)
-        st.markdown(words.ABOUT)
+        st.title(words.TITLE, anchor=False, help=words.ABOUT)
         picture, loaded = gallery.pick(model)
         with st.spinner(words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)
         judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
         region = pairs.flagged_region(picture, loaded, judged)
-        _heading(picture, loaded, judged, region)
+        if judged.share_above > shared_words.UNFAMILIAR_SHARE:
+            st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
         every = pairs.all_pairs(trace)
         collapsed = {"label_visibility": "collapsed"}
         part = controls.choose(settings.PART, words.PART_NAMES, label=words.PART, help=words.PART_HELP, **collapsed)
@@ -41,23 +41,21 @@ def main() -> None:
         if not scene.has_projection:
             st.info(words.no_projection(side), icon=":material/info:")
         if part == "figure7":
-            figure7.section(scene)
             variance.section(scene)
+            _about(picture, loaded, judged, region)
+            figure7.section(scene)
             return
         with bar:
             stage = controls.choose(settings.STAGE, words.SCALE_NAMES, label=words.SCALE, help=words.SCALE_HELP)
         {"gates": gates.section, "features": features.section}[part](scene, int(stage) - 1)
+        _about(picture, loaded, judged, region)
 
 
-def _heading(picture: Picture, loaded: Loaded, judged: Judgement, region: Region) -> None:
-    st.subheader(units.plain(picture.title), anchor=False)
-    decision = shared_words.decision(judged.reference, judged.value)
-    badge = f":{theme.BADGES[judged.is_anomalous]}-badge[{decision}]"
+def _about(picture: Picture, loaded: Loaded, judged: Judgement, region: Region) -> None:
+    """What is known of the picture, and which part of it counts as flagged."""
     score = words.SCORE.format(score=units.number(judged.value))
-    st.markdown(f"{badge} {score} {words.region(region.kind, region.share)}")
-    if judged.share_above > shared_words.UNFAMILIAR_SHARE:
-        st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
-    st.caption(" ".join((shared_words.picture_facts(loaded.image.shape, picture.known), *loaded.notes)))
+    facts = shared_words.picture_facts(loaded.image.shape, picture.known)
+    st.caption(" ".join((score, words.region(region.kind, region.share), facts, *loaded.notes)))
 
 
 def _side(every: Mapping[str, tuple[Pair, ...]]) -> str:

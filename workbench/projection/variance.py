@@ -16,11 +16,11 @@ from workbench.shared.charts import CHART_CONFIG, PICTURE_CONFIG
 @st.fragment
 def section(scene: Scene) -> None:
     """Runs again alone when its scale is changed."""
-    st.subheader(words.VARIANCE_TITLE, anchor=False)
-    way = controls.choose(settings.WAY, words.WAY_NAMES, label=words.WAY, help=words.WAY_HELP)
-    st.caption(f"{words.MAPS_HINT} {words.SAME_REGIONS}" if scene.has_projection else words.SAME_REGIONS)
+    way = settings.WAY.remember()
     for pair, look in zip(scene.pairs, scene.looks, strict=True):
         _row(scene, pair, look, way)
+    st.caption(f"{words.MAPS_HINT} {words.SAME_REGIONS}" if scene.has_projection else words.SAME_REGIONS)
+    controls.choose(settings.WAY, words.WAY_NAMES, label=words.WAY, help=words.WAY_HELP)
 
 
 def _row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
@@ -36,7 +36,7 @@ def _row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
         return {**maps, "histogram": variance_figures.histogram_figure(named, look.region, way)}
 
     kept = cache.charts(scene, drawn, scene.side, pair.scale, way, touch)
-    maps, histogram = st.columns((3, 2), gap="medium")
+    maps, histogram = st.columns((5, 2), gap="medium")
     with maps:
         grid = st.grid(2, min_column_width=140, gap="small")
         for name, when in zip(named, (words.BEFORE, words.AFTER), strict=False):

@@ -40,10 +40,10 @@ WAY_HELP = (
 STRIDES = (4, 8, 16)
 PART = "Part"
 PART_NAMES = {
-    "figure7": ":material/compare_arrows: Figure 7",
-    "gates": ":material/tune: Gates and channels",
-    "features": ":material/palette: Features",
-    "data": ":material/folder_open: Whole test set",
+    "figure7": ":material/compare_arrows: Before and after",
+    "gates": ":material/tune: Channels",
+    "features": ":material/palette: Colours",
+    "data": ":material/folder_open: Test set",
 }
 PART_HELP = "The parts of this page. The URL remembers which one is open."
 
@@ -257,7 +257,6 @@ MAPS_HINT = (
     "it, especially outside the outlined region."
 )
 HISTOGRAM_TITLE, HISTOGRAM_ALT = "How often each variance occurs", "Histogram of the variance"
-VARIANCE_TITLE = "Variance along channels, place by place"
 
 
 VARIANCE_OF, VARIANCE_OF_WHEN = "Variance of {name}", "Variance of {name} ({when})"

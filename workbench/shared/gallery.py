@@ -17,7 +17,8 @@ from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
-from workbench.shared import bundles, chosen_picture, datasets, resources, units, words
+from nnet.scoring.judge import Judgement
+from workbench.shared import bundles, chosen_picture, datasets, resources, theme, units, words
 from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, page_of, toggle
@@ -35,19 +36,52 @@ _SHELF_PAGE = Setting("shared", "shelf_page", 1, int)
 
 
 def pick(model: Model) -> tuple[Picture, Loaded]:
-    """Draw the uploader and the shelf, and return the chosen picture with its pixels.
+    """Draw the picture bar, and return the chosen picture with its pixels.
 
     Raises:
         nnet.errors.NNetError: it cannot be used.
     """
-    left, right = st.columns((2, 5), gap="medium")
-    with left:
-        adding()
-    picture = chosen_picture.chosen()
-    loaded = picture.load()
-    with right:
-        shelf(model, picture, model.detector.config.scoring.parsed)
+    picture, loaded = chosen()
+    with st.spinner(words.LOOKING, show_time=True):
+        resources.trace(model, loaded)
+    expression = model.detector.config.scoring.parsed
+    bar(model, picture, resources.judgement(model, loaded, expression), expression)
     return picture, loaded
+
+
+def chosen() -> tuple[Picture, Loaded]:
+    """The chosen picture with its pixels, after what was just uploaded has been read.
+
+    Raises:
+        nnet.errors.NNetError: it cannot be used.
+    """
+    progress = st.empty()
+    for done in chosen_picture.take_in():
+        progress.progress(done, words.READING_IMAGES)
+    progress.empty()
+    if problems := chosen_picture.problems():
+        st.warning(units.bullets(problems), icon=":material/broken_image:")
+    picture = chosen_picture.chosen()
+    return picture, picture.load()
+
+
+def bar(model: Model, picture: Picture, judged: Judgement, expression: Expression) -> None:
+    """One line with the picture's name and decision; it opens to the uploader and the shelf.
+
+    Args:
+        judged: says what is decided, under the threshold that the visitor set.
+    """
+    ratio = judged.value / max(judged.reference.threshold, 1e-12)
+    colour = theme.BADGES[judged.is_anomalous]
+    decision = words.decision(judged.reference, judged.value)
+    label = words.bar(picture.title, f":{colour}-badge[{decision}]", ratio)
+    with st.expander(label, icon=":material/image:", expanded=bool(chosen_picture.uploads()), key="picture_bar"):
+        st.subheader(units.plain(picture.title), anchor=False)
+        left, right = st.columns((2, 5), gap="medium")
+        with left:
+            _uploader()
+        with right:
+            shelf(model, picture, expression, judged.reference)
 
 
 def heading(picture: Picture, loaded: Loaded) -> None:
@@ -288,8 +322,7 @@ def _row_chosen() -> None:
         chosen_picture.choose(st.session_state["shelf_order"][rows[0]])
 
 
-def adding() -> None:
-    """The uploader, how far reading is, and a sentence for each file that could not be used."""
+def _uploader() -> None:
     st.file_uploader(
         words.UPLOAD_LABEL,
         accept_multiple_files=True,
@@ -298,9 +331,3 @@ def adding() -> None:
         args=(bundles.open_file,),
         help=words.UPLOAD_HELP,
     )
-    bar = st.empty()
-    for done in chosen_picture.take_in():
-        bar.progress(done, words.READING_IMAGES)
-    bar.empty()
-    if problems := chosen_picture.problems():
-        st.warning(units.bullets(problems), icon=":material/broken_image:")

@@ -131,7 +131,7 @@ OUTLINE_HELP = "Outlines the regions whose score is above the threshold."
 OVERLAY_HINT = "Look for outlined regions: there the score is above the threshold."
 MAP_HINT = "The score at every pixel (no unit); its highest value is the image score."
 UPLOAD_LABEL = "Drop images or a replay bundle here, or choose files"
-READING_IMAGES = "Reading the images"
+READING_IMAGES, LOOKING = "Reading the images", "Looking at the picture…"
 TAKE_A_SAMPLE = "Or choose one of these samples."
 SHELF = "Show"
 SORT_BY, RISING, FLAGGED_ONLY = "Sort by", "Reverse order", "Anomalous only"
@@ -282,6 +282,13 @@ def shelves(count: int) -> dict[str, str]:
 def looked_at(done: int, total: int) -> str:
     """How many images of a gallery have been scored."""
     return f"{done} of {units.plural(total, 'image')} scored"
+
+
+def bar(title: str, badge: str, ratio: float) -> str:
+    """The line that says which picture is shown and what is decided, and that another can be chosen."""
+    return (
+        f"{badge} **{units.plain(title)}** \N{MIDDLE DOT} {against_threshold(ratio)} \N{MIDDLE DOT} change the picture"
+    )
 
 
 def results_title(anomalous: int, total: int) -> str:

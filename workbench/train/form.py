@@ -80,11 +80,11 @@ def draw(suggested_name: str) -> RunSpec | None:
         name = _name(suggested_name)
     values = dict(flat(preset(base)))
     described = {path: (field, kind) for path, field, kind in fields()}
-    with st.grid(5, min_column_width=150, gap="small") as grid:
-        for path in MAIN:
-            with grid.cell():
-                _setting(path, *described[path], values, explained=False)
     with st.expander(words.ADVANCED, icon=":material/tune:"):
+        with st.grid(5, min_column_width=150, gap="small") as grid:
+            for path in MAIN:
+                with grid.cell():
+                    _setting(path, *described[path], values, explained=False)
         for section, title in words.SECTION_NAMES.items():
             st.markdown(f"**{title}**")
             with st.grid(3, min_column_width=240, gap="medium") as grid:

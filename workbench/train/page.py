@@ -20,8 +20,7 @@ _TURN, _NEXT = "train_turn", "train_next"  # how many runs this visit has starte
 def main() -> None:
     """Draw the page."""
     with frame.page_without_model("Train") as entry:
-        st.title("Train", anchor=False)
-        st.markdown(words.ABOUT)
+        st.title("Train", anchor=False, help=words.ABOUT)
         if started := st.session_state.pop(_NEXT, None):
             runs.choose(started)
         known = uploads.runs().list()

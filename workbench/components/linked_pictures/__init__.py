@@ -102,6 +102,7 @@ class Pictures:
         badges: drawn on the numbered pictures.
         columns: pictures in a row where the page is wide enough, with heads of one height; 0 for as many as fit.
         picked: the picture whose title is marked.
+        hero: the picture that takes a whole row, or None.
     """
 
     tiles: Sequence[Tile]
@@ -119,6 +120,7 @@ class Pictures:
     badges: Sequence[Badge] = ()
     columns: int = 0
     picked: int | None = None
+    hero: int | None = None
 
 
 def show(
@@ -153,6 +155,7 @@ def show(
         "probe": None if pictures.probe is None else _packed(pictures.probe),
         "badges": [asdict(badge) for badge in pictures.badges],
         "across": pictures.columns,
+        "hero": pictures.hero,
         "tiles": [_encoded(tile) for tile in pictures.tiles],
         "words": words.LINKED_PICTURES,
     }

@@ -139,7 +139,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     parts.tag.textContent = tile.tag;
     parts.tag.className = `tag ${tile.alarm === null ? '' : tile.alarm ? 'alarm' : 'calm'}`;
     parts.tag.style.display = tile.tag ? '' : 'none';
-    parts.figure.style.maxWidth = `${Math.min(data.widest, 1.3 * data.widest * data.aspect)}px`;
+    parts.figure.classList.toggle('hero', i === data.hero);
+    parts.figure.style.setProperty('--aspect', data.aspect);
+    parts.figure.style.setProperty('--widest', `${Math.min(data.widest, 1.3 * data.widest * data.aspect)}px`);
     parts.frame.style.aspectRatio = data.aspect;
     for (const [image, source] of [[parts.base, tile.base], [parts.top, tile.cells]]) {
       image.style.display = source ? '' : 'none';
