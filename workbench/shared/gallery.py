@@ -85,8 +85,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
 
 
 def heading(picture: Picture, loaded: Loaded) -> None:
-    """The picture's name, size and what is known about it."""
-    st.subheader(units.plain(picture.title), anchor=False)
+    """The picture's size and what is known about it."""
     st.caption(" ".join(filter(None, (words.picture_facts(loaded.image.shape, picture.known), *loaded.notes))))
 
 
