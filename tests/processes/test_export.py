@@ -109,6 +109,7 @@ def test_another_expression_brings_its_own_threshold_and_torch_needs_no_extra(ti
     )
 
 
+@pytest.mark.slow
 def test_openvino_says_the_same(tiny_checkpoint, tmp_path):
     pytest.importorskip("openvino")
     done = export(Detector.load(tiny_checkpoint, "cpu"), "openvino", tmp_path / "out")

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 import nnet.training.state
 from nnet.config import ConfigError, TrainConfig
-from nnet.detector import Detector
+from nnet.detector import Detector, TrainedModel
 from nnet.model.backbone import _create
 from nnet.model.network import NNet
 from nnet.model.weights import WeightsError
@@ -46,10 +46,17 @@ def break_off_at(epoch: int):
     return report
 
 
-def test_training_lowers_the_loss_and_logs_every_term(tmp_path):
-    train(tiny_config(train__epochs=4), IMAGES, tmp_path / "m", device="cpu")
-    history = load_history(tmp_path / "m")
-    assert [entry["epoch"] for entry in history] == [1, 2, 3, 4]
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A run of three epochs that nothing disturbed."""
+    path = tmp_path_factory.mktemp("runs") / "whole"
+    train(tiny_config(train__epochs=3), IMAGES, path, device="cpu")
+    return path
+
+
+def test_training_lowers_the_loss_and_logs_every_term(whole):
+    history = load_history(whole)
+    assert [entry["epoch"] for entry in history] == [1, 2, 3]
     assert history[-1]["L_RKD"] < history[0]["L_RKD"]
     assert {"L_RKD", "L_KD", "L_align", "L_query", "loss", "beta", "learning_rate"} <= history[0].keys()
     assert "L_align" not in history[1]
@@ -61,23 +68,21 @@ def test_with_few_images_epochs_are_added_until_the_steps_suffice(tmp_path):
     assert len(load_history(tmp_path / "m")) == 3  # 6 training images in batches of 4 make 2 steps
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_one_does_not(tmp_path):
-    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        train(tiny_config(train__epochs=1, train__seed=seed), IMAGES, tmp_path / name, device="cpu")
-    a, b, c = (weights(tmp_path / name) for name in "abc")
+@pytest.fixture(scope="module")
+def again(tmp_path_factory) -> tuple[Path, TrainedModel]:
+    """The tiny checkpoint trained a second time, and what the training returned."""
+    path = tmp_path_factory.mktemp("runs") / "again"
+    return path, train(tiny_config(train__epochs=1), IMAGES, path, device="cpu")
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_does_not(trained_checkpoint, again, tmp_path):
+    train(tiny_config(train__epochs=1, train__seed=1), IMAGES, tmp_path / "c", device="cpu")
+    a, b, c = map(weights, (trained_checkpoint, again[0], tmp_path / "c"))
     assert all(torch.equal(a[key], b[key]) for key in a)
     assert not torch.equal(a["NFS.memory"], c["NFS.memory"])
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> Path:
-    """A run of three epochs that nothing disturbed."""
-    path = tmp_path_factory.mktemp("runs") / "whole"
-    train(tiny_config(train__epochs=3), IMAGES, path, device="cpu")
-    return path
-
-
-@pytest.mark.parametrize("epoch", [0, 1, 2])
+@pytest.mark.parametrize("epoch", [pytest.param(0, marks=pytest.mark.slow), 1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_broken_run_resumes_to_the_same_result(whole, tmp_path, epoch):
     config = tiny_config(train__epochs=3)
     with pytest.raises(Stop):
@@ -234,11 +239,11 @@ def test_a_checkpoint_says_what_it_is(tiny_checkpoint):
     assert summary["threshold"] == pytest.approx(saved.calibration.for_expression().threshold)
 
 
-def test_the_loaded_detector_equals_the_trained_one(tmp_path):
-    trained = train(tiny_config(train__epochs=1), IMAGES, tmp_path / "m", device="cpu")
-    loaded = Detector.load(tmp_path / "m", "cpu")
+def test_the_loaded_detector_equals_the_trained_one(again):
+    path, trained = again
+    loaded = Detector.load(path, "cpu")
     assert [s.value for s in loaded.score(list(IMAGES[:3]))] == [s.value for s in trained.score(list(IMAGES[:3]))]
-    assert weights(tmp_path / "m")["S2.stage_1.0.body.0.weight"].dtype is torch.float16
+    assert weights(path)["S2.stage_1.0.body.0.weight"].dtype is torch.float16
 
 
 def copied(checkpoint: Path, target: Path) -> Path:

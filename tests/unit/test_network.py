@@ -35,11 +35,14 @@ SWITCHES = {
 }
 
 
+TEACHERS = ("resnet18", "efficientnet_lite0", pytest.param("wide_resnet50_2", marks=pytest.mark.slow))
+
+
 def images(batch: int = 2, size: int = 64) -> torch.Tensor:
     return torch.rand(batch, 3, size, size, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("teacher", ["resnet18", "efficientnet_lite0", "wide_resnet50_2"])
+@pytest.mark.parametrize("teacher", TEACHERS)
 def test_the_first_class_teachers_give_stages_at_stride_4_8_16(teacher):
     backbone = Backbone(teacher).eval()
     features = backbone(images(1))
@@ -72,7 +75,7 @@ def test_the_papers_teacher_has_the_papers_shapes():
     assert (plan.depth, plan.widths, plan.signed) == ((3, 4, 6), (128, 256, 512), False)
 
 
-@pytest.mark.parametrize("teacher", ["resnet18", "efficientnet_lite0", "wide_resnet50_2"])
+@pytest.mark.parametrize("teacher", TEACHERS)
 def test_every_reconstruction_has_the_shape_of_its_target(teacher):
     out = NNet(tiny_config(model__teacher=teacher))(images())
     for pair in (out.D, out.P, out.SF, out.SP):
