@@ -7,6 +7,7 @@ the paper, or "choice" with the reason where the paper leaves the value open.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from dataclasses import dataclass
@@ -367,9 +368,13 @@ def _known(data: dict[str, Any], allowed: dict[str, Any], where: str) -> None:
 def _section(make: Any, name: str, values: dict[str, Any]) -> Any:
     fields = {f.name: f for f in dataclasses.fields(make)}
     _known(values, fields, name)
-    hints = typing.get_type_hints(make)
+    hints = _hints(make)
     values = {name: f.metadata["legacy"] for name, f in fields.items() if "legacy" in f.metadata} | values
     return make(**{key: _typed(value, hints[key], f"{name}.{key}") for key, value in values.items()})
+
+
+# Working out the annotations of a section takes most of the time of `override`, of which a study makes thousands.
+_hints = functools.cache(typing.get_type_hints)
 
 
 def _typed(value: Any, kind: Any, path: str) -> Any:

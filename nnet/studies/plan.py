@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shlex
 from collections.abc import Iterable, Sequence
@@ -219,7 +220,13 @@ def _configs(studies: Iterable[Study], base: Config) -> list[Config]:
 
 def _same(config: Config, base: Config) -> list[Variant]:
     """All variants that have these settings on this base, also those of studies that were not asked for."""
-    return [variant for variant in VARIANTS.values() if variant.config(base) == config]
+    return [VARIANTS[name] for name, found in _every_config(base).items() if found == config]
+
+
+@functools.lru_cache(maxsize=4)  # every job of a seed asks for the same
+def _every_config(base: Config) -> dict[str, Config]:
+    """The settings of every variant on this base, by its name."""
+    return {name: variant.config(base) for name, variant in VARIANTS.items()}
 
 
 def _expressions(variants: Iterable[Variant], base: Config) -> tuple[str, ...]:
