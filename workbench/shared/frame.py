@@ -14,6 +14,7 @@ from workbench.shared import (
     chosen_picture,
     collector,
     first_look,
+    glossary,
     model_list,
     model_words,
     navigation,
@@ -70,6 +71,8 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
     try:
         entry = _chosen_entry()
         chosen_picture.use_samples_of(entry.source if entry else "")
+        with st.sidebar:
+            glossary.draw()
         yield entry
     except NNetError as error:
         st.error(units.plain(str(error)), icon=":material/error:")

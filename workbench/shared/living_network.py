@@ -51,15 +51,22 @@ def _colours_kept() -> BoundedCache[str, FeatureColours]:
     return BoundedCache(resources.MODELS, lambda _: 1)
 
 
-def draw(key: str, model: Model, loaded: Loaded, expression: Expression) -> None:
-    """Draw the network with this picture; a press on a part's link goes to the page about it."""
+def draw(
+    key: str, model: Model, loaded: Loaded, expression: Expression, *, focus: Sequence[str] = (), left_out: str = ""
+) -> None:
+    """Draw the network with this picture; a press on a part's link goes to the page about it.
+
+    Args:
+        focus: kinds of parts (`nnet.analysis.anatomy`) that are lit; none for all.
+        left_out: "nfs", "fpm", "forward", "reverse" or a map, which is drawn as left out; ignored where it cannot be.
+    """
     made = _kept().of((loaded.hash, model.key, expression), lambda: of(model, loaded, expression))
     wanted = f"{key}_visit"
 
     def visit(page: str) -> None:
         st.session_state[wanted] = page
 
-    network.draw(key, made, visit)
+    network.draw(key, made, visit, focus=focus, left_out=left_out)
     if page := st.session_state.pop(wanted, ""):
         st.switch_page(f"pages/{page}.py")
 
@@ -86,7 +93,8 @@ def of(model: Model, loaded: Loaded, expression: Expression) -> Network:
     )
     wide, narrow = drawing.drawings(parts, tiles, circuit.read(expression), labels)
     cards = {name: _card(part, variants) for name, part in parts.items()}
-    return Network(wide, narrow, cards, variants, f"{loaded.hash}-{model.key}")
+    kinds = {name: part.kind for name, part in parts.items()}
+    return Network(wide, narrow, cards, kinds, variants, f"{loaded.hash}-{model.key}")
 
 
 def _card(part: Part, variants: Mapping[str, Variant]) -> Card:

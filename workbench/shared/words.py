@@ -46,6 +46,9 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 
 
 PAGES: dict[str, PageText] = {
+    "7_How_it_works": PageText(
+        "How it works", "The method in nine steps: predict what happens, then ask the model.", ":material/school:"
+    ),
     "1_Inspect": PageText(
         "Inspect",
         "Drop in your own pictures to see heatmap, score and decision, and the reasons map by map and pixel by pixel.",

@@ -5,7 +5,7 @@ What the result would be without a part travels with the drawing, so that holdin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,6 +51,7 @@ class Network:
     Attributes:
         wide, narrow: SVG of `workbench.components.network.drawing.drawings`.
         cards: by the part's name.
+        kinds: likewise, see `nnet.analysis.anatomy`.
         variants: by key.
         picture: stands for the picture and the model; when it changes, a wave runs through the drawing.
     """
@@ -58,17 +59,22 @@ class Network:
     wide: str
     narrow: str
     cards: Mapping[str, Card]
+    kinds: Mapping[str, str]
     variants: Mapping[str, Variant]
     picture: str
 
 
-def draw(key: str, network: Network, on_visit: Callable[[str], None]) -> None:
+def draw(
+    key: str, network: Network, on_visit: Callable[[str], None], *, focus: Sequence[str] = (), left_out: str = ""
+) -> None:
     """Draw it.
 
     Args:
         key: unique on the page.
         network: as above.
         on_visit: called, before the next run, with the page that the visitor wants to go to.
+        focus: kinds of parts that stay lit while nothing is pointed at; none for all.
+        left_out: the variant that is shown at first.
     """
 
     def visited() -> None:
@@ -76,4 +82,8 @@ def draw(key: str, network: Network, on_visit: Callable[[str], None]) -> None:
         if page in {card.page for card in network.cards.values() if card.page}:
             on_visit(str(page))
 
-    _mount(key=key, data=asdict(network) | {"words": words.BROWSER}, on_visit_change=visited)
+    _mount(
+        key=key,
+        data=asdict(network) | {"focus": list(focus), "left_out": left_out, "words": words.BROWSER},
+        on_visit_change=visited,
+    )

@@ -16,23 +16,26 @@ const reach = (edges, name, from, to) => {
   return found;
 };
 
+// Light a part with all that it sees and feeds; '' lights what the page is about, or everything.
 const light = (root, name) => {
   const svg = root._svg;
-  svg.classList.toggle('pointed', !!name);
+  const { cards, focus, kinds, words } = root._data;
+  svg.classList.toggle('pointed', !!name || focus.length > 0);
   const edges = [...svg.querySelectorAll('.edge')];
   const sees = name ? reach(edges, name, 'to', 'from') : new Set();
   const feeds = name ? reach(edges, name, 'from', 'to') : new Set();
   svg.querySelectorAll('.part').forEach((part) => {
     const own = part.dataset.name;
-    part.classList.toggle('lit', own === name || sees.has(own) || feeds.has(own));
+    part.classList.toggle('lit', own === name || sees.has(own) || feeds.has(own) || (!name && focus.includes(kinds[own])));
   });
   const within = (set, part) => part === name || set.has(part);
   edges.forEach((edge) => {
     const { from, to } = edge.dataset;
-    edge.classList.toggle('lit', (within(sees, from) && within(sees, to)) || (within(feeds, from) && within(feeds, to)));
+    const about = !name && focus.includes(kinds[from]) && focus.includes(kinds[to]);
+    edge.classList.toggle('lit', about || (within(sees, from) && within(sees, to)) || (within(feeds, from) && within(feeds, to)));
   });
-  const card = root._data.cards[name];
-  root._line.textContent = card ? `${card.title}. ${card.sentence}` : root._data.words.hint;
+  const card = cards[name];
+  root._line.textContent = card ? `${card.title}. ${card.sentence}` : words.hint;
 };
 
 // Show the network without what the variant leaves out; '' shows it whole.
@@ -182,10 +185,23 @@ const wave = (root) => {
   root._sight.observe(root._stage);
 };
 
+// What the page leaves out from now on; the visitor may change it.
+const follow = (root) => {
+  const { left_out: out, variants } = root._data;
+  if (root._asked === out) return;
+  root._asked = out;
+  root._kept = variants[out] ? out : '';
+};
+
 const put = (root, send) => {
   const narrow = root.clientWidth < NARROW;
   const text = narrow ? root._data.narrow : root._data.wide;
-  if (root._text === text) return;
+  follow(root);
+  if (root._text === text) {
+    leaveOut(root, root._kept ?? '');
+    light(root, root._open);
+    return;
+  }
   root._text = text;
   root._svg = drawn(text);
   root._stage.replaceChildren(root._svg);

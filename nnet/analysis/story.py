@@ -1,0 +1,320 @@
+"""What the paper tells of N-Net's parts, asked of a trained network and a picture.
+
+Each function measures one ratio and says what it comes to, beside what the story leads one to expect. A change of less
+than a tenth counts as none (`SAME`). Nothing here is trained, so what happens without a part says how much this network
+leans on it, not what another network would do that was trained without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnet.analysis.projection import channel_variance, map_statistics, pairs, unit_vectors
+from nnet.analysis.whatif import WhatIf, intervene
+from nnet.config import LossConfig
+from nnet.detector import Array, Detector, Trace, TrainedModel
+from nnet.errors import NNetError
+from nnet.expression import Expression, for_maps, parse
+from nnet.scoring import judge
+from nnet.scoring.judge import Judgement
+from nnet.scoring.maps import MAPS, score_map
+
+SAME = 0.1
+"""A change by less than this share counts as no change."""
+FEW, HALF = 0.2, 0.7
+"""A share below the first is "few", one below the second "half", any other "all"."""
+LESS, EQUAL, MORE, NONE = "less", "same", "more", "none"
+DENSE_TEMPERATURE, DENSE_SHRINK = 1.0, 0.0
+"""Addressing at which every item takes part."""
+_TINY = 1e-12
+
+
+class StoryError(NNetError):
+    """A question that this network cannot be asked, since it lacks the part; the message says which."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An answer.
+
+    Attributes:
+        outcome: one of the outcomes that the question has.
+        expected: what the paper's story leads one to expect; "" where it says nothing.
+        numbers: what was measured, by names that the function documents.
+        images: arrays to be shown, likewise.
+    """
+
+    outcome: str
+    expected: str
+    numbers: Mapping[str, float]
+    images: Mapping[str, Array]
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether the measurement is not what the story says."""
+        return bool(self.expected) and self.outcome != self.expected
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for array in self.images.values())
+
+
+def compared(after: float, before: float) -> str:
+    """Whether `after` is less, the same or more."""
+    if abs(after - before) < SAME * max(abs(before), _TINY):
+        return EQUAL
+    return LESS if after < before else MORE
+
+
+# ------------------------------------------------------------------------------------------------------- the teacher
+
+
+def unlike(trace: Trace, expression: Expression, sigma: float) -> Finding:
+    """How unlike the picture's other patches the teacher describes the one with the highest score.
+
+    Numbers: "peak", the smallest cosine distance of that cell of F_3 to any other that is not its neighbour; "typical",
+    the median of the same over all cells. Images: "unlike" (H_3, W_3), those distances.
+    """
+    rows, columns = trace.F[2].shape[1:]
+    vectors = unit_vectors(trace.F[2]).reshape(len(trace.F[2]), -1)
+    apart = 1 - vectors.T @ vectors  # (cells, cells)
+    y, x = np.divmod(np.arange(rows * columns), columns)
+    near = np.maximum(abs(y[:, None] - y), abs(x[:, None] - x)) <= 1
+    distances = np.where(near, np.inf, apart).min(axis=1)
+    distances = np.where(np.isfinite(distances), distances, 0.0).clip(0)
+    score = score_map(trace.maps, expression, trace.input_size, sigma)
+    top, left = np.unravel_index(score.argmax(), score.shape)
+    cell = int(top) * rows // len(score) * columns + int(left) * columns // len(score)
+    peak, typical = float(distances[cell]), float(np.median(distances))
+    shown = distances.reshape(rows, columns).astype(np.float32)
+    return Finding(compared(peak, typical), MORE, {"peak": peak, "typical": typical}, {"unlike": shown})
+
+
+def narrow(trace: Trace) -> Finding:
+    """How narrow S2's way is. Outcomes: "few", "half", "all" of the numbers are left.
+
+    Numbers: "before", how many numbers T describes the picture with; "after", how many F_C has.
+
+    Raises:
+        StoryError: there is no reverse branch.
+    """
+    if trace.F_C is None:
+        raise StoryError("This model has no S2, so there is no narrow code.")
+    before, after = sum(f.size for f in trace.F), trace.F_C.size
+    share = after / before
+    outcome = "few" if share < FEW else "half" if share < HALF else "all"
+    return Finding(outcome, "few", {"before": before, "after": after}, {})
+
+
+# ------------------------------------------------------------------------------------------------------ the students
+
+
+def copier_alone(model: TrainedModel, trace: Trace, expression: Expression) -> Finding:
+    """How the picture stands out when S1's maps stand alone.
+
+    Numbers: "before" and "after", how far the logarithm of the image score lies above the mean of the held-out normal
+    images', in their standard deviations. So scores of different expressions can be compared: multiples of their
+    thresholds cannot, since a product of three maps ranges wider than one of sums. Images: the score maps as multiples
+    of each expression's own threshold.
+
+    Raises:
+        StoryError: one of the branches is missing.
+    """
+    forward = _of_branch(expression.maps or tuple(trace.maps), "forward")
+    if not forward or not _of_branch(tuple(trace.maps), "reverse"):
+        raise StoryError("This model has only one of the two students, so neither can stand alone beside both.")
+    return _judged(model, trace, trace, expression, for_maps(forward))
+
+
+def shortcut(model: TrainedModel, trace: Trace, expression: Expression) -> Finding:
+    """How a picture stands out to S2 alone when the memory lets F_3 pass as it is.
+
+    Numbers and images as for `copier_alone`, both of S2's maps alone.
+
+    Raises:
+        StoryError: there is no memory or no S2.
+    """
+    reverse = _of_branch(expression.maps, "reverse") or _of_branch(tuple(trace.maps), "reverse")
+    if not reverse or trace.F3_recalled is None:
+        raise StoryError("This model has no memory in front of S2, so there is nothing to switch off.")
+    alone = for_maps(reverse)
+    changed = intervene(model, trace, WhatIf(without_nfs=True), alone)
+    return _judged(model, trace, changed.trace, alone, alone)
+
+
+def _of_branch(names: Sequence[str], branch: str) -> tuple[str, ...]:
+    return tuple(name for name in names if MAPS[name].branch == branch)
+
+
+def _judged(model: TrainedModel, before: Trace, after: Trace, first: Expression, second: Expression) -> Finding:
+    one = judge.judge(model.calibration, before.maps, first)
+    other = judge.judge(model.calibration, after.maps, second)
+    numbers = {"before": _stands_out(one), "after": _stands_out(other)}
+    images = {
+        "before": one.score / max(one.reference.threshold, _TINY),
+        "after": other.score / max(other.reference.threshold, _TINY),
+    }
+    return Finding(compared(numbers["after"], numbers["before"]), LESS, numbers, images)
+
+
+def _stands_out(judged: Judgement) -> float:
+    normal = np.log(np.maximum(judged.reference.scores, _TINY))
+    return float((np.log(max(judged.value, _TINY)) - normal.mean()) / max(float(normal.std()), _TINY))
+
+
+# ------------------------------------------------------------------------------------------------ memory, projection
+
+
+def dense(detector: Detector, trace: Trace) -> Finding:
+    """How alike the recalled patches become when each may mix all items.
+
+    Numbers: "before" and "after", the mean cosine distance of the cells of F'_3 from their mean direction; "items" and
+    "all", how many items a patch mixes on average. Images: "before" and "after", F'_3 (C_3, H_3, W_3).
+
+    Raises:
+        StoryError: there is no memory.
+    """
+    if trace.addressing is None or trace.F3_recalled is None or detector.memory is None:
+        raise StoryError("This model has no memory, so nothing is recalled.")
+    use = detector.address(trace.addressing.cosine, DENSE_TEMPERATURE, DENSE_SHRINK)
+    recalled = np.moveaxis(use.weights @ detector.memory, -1, 0)
+    numbers = {
+        "before": _spread(trace.F3_recalled),
+        "after": _spread(recalled),
+        "items": float(np.count_nonzero(trace.addressing.weights, axis=-1).mean()),
+        "all": float(np.count_nonzero(use.weights, axis=-1).mean()),
+    }
+    images = {"before": trace.F3_recalled, "after": recalled.astype(np.float32)}
+    return Finding(compared(numbers["after"], numbers["before"]), LESS, numbers, images)
+
+
+def _spread(f: Array) -> float:
+    vectors = unit_vectors(f).reshape(len(f), -1)
+    mean = vectors.mean(axis=1)
+    return float(1 - (mean / max(float(np.linalg.norm(mean)), _TINY) @ vectors).mean())
+
+
+def evened(trace: Trace) -> Finding:
+    """Whether the projections make the teacher's features more even over a picture, as Figure 7 says.
+
+    Numbers: "before" and "after", the coefficient of variation over positions of the variance along channels, the
+    geometric mean of the scales; "variance", how the mean variance changes, likewise. Images: "before" and "after", the
+    fine scale's variances, each divided by its own mean.
+
+    Raises:
+        StoryError: there is no FPM.
+    """
+    if trace.gates_T is None:
+        raise StoryError("This model has no projection modules.")
+    uneven: dict[str, list[float]] = {"before": [], "after": []}
+    means: dict[str, list[float]] = {"before": [], "after": []}
+    images = {}
+    for pair in pairs(trace, "teacher"):
+        for when, f in (("before", pair.before), ("after", pair.after)):
+            if f is None:
+                continue
+            variance = channel_variance(f)
+            found = map_statistics(variance)
+            mean, variation = found if found is not None else (0.0, 0.0)
+            means[when].append(mean)
+            uneven[when].append(variation)
+            if pair.scale == 0:
+                images[when] = variance / max(float(variance.mean()), _TINY)
+    numbers = {when: _geometric(values) for when, values in uneven.items()}
+    outcome = compared(numbers["after"], numbers["before"])
+    numbers["variance"] = _geometric(means["after"]) / max(_geometric(means["before"]), _TINY)
+    return Finding(outcome, LESS, numbers, images)
+
+
+def _geometric(values: Sequence[float]) -> float:
+    return float(np.exp(np.mean(np.log(np.maximum(values, _TINY)))))
+
+
+# --------------------------------------------------------------------------------------------------- score and losses
+
+
+def added(trace: Trace, sigma: float) -> Finding:
+    """What adding the scales instead of multiplying them does to the ground of the heatmap.
+
+    Numbers: "before" and "after", the median of the score map as a share of its largest value, multiplied and added.
+    Images: both maps, divided by their largest value.
+
+    Raises:
+        StoryError: only one scale has maps.
+    """
+    product = for_maps(tuple(trace.maps)).text
+    if "*" not in product:
+        raise StoryError("This model's score has a single scale, so there is nothing to multiply.")
+    scores = {"before": product, "after": product.replace("*", "+")}
+    maps = {when: score_map(trace.maps, parse(text), trace.input_size, sigma) for when, text in scores.items()}
+    images = {when: m / max(float(m.max()), _TINY) for when, m in maps.items()}
+    numbers = {when: float(np.median(m)) for when, m in images.items()}
+    return Finding(compared(numbers["after"], numbers["before"]), MORE, numbers, images)
+
+
+def heaviest_loss(history: Sequence[Mapping[str, float]], loss: LossConfig) -> Finding:
+    """Which term weighs most in the loss of the last epoch. Outcomes: "L_RKD", "L_KD", "L_query" or "L_align".
+
+    Numbers: each term's share of the loss, by its name, and "epoch".
+
+    Raises:
+        StoryError: the model came without its history.
+    """
+    if not history:
+        raise StoryError("This model came without a record of its training.")
+    last = history[-1]
+    weights = {"L_RKD": 1.0, "L_KD": loss.alpha, "L_align": last.get("beta", 0.0), "L_query": loss.delta}
+    parts = {name: weight * last[name] for name, weight in weights.items() if name in last}
+    total = max(sum(parts.values()), _TINY)
+    shares = {name: part / total for name, part in parts.items()}
+    return Finding(max(shares, key=shares.__getitem__), "", {**shares, "epoch": last["epoch"]}, {})
+
+
+# ------------------------------------------------------------------------------------------------------- all parts
+
+PARTS = {"forward": WhatIf(without_forward=True), "fpm": WhatIf(without_fpm=True), "nfs": WhatIf(without_nfs=True)}
+
+
+def leans_on(
+    detector: Detector, good: Sequence[Trace], defective: Sequence[Trace], expression: Expression, expected: str
+) -> Finding:
+    """Which part this network needs most to tell defective pictures from good ones. Outcomes: a key of `PARTS`, or
+    "none" where no part's loss costs a tenth of the distance.
+
+    Numbers: "whole" and, for each part that the network has, the distance between the mean logarithms of the scores of
+    the two groups, in standard deviations within the groups, when that part is left out.
+
+    Raises:
+        StoryError: fewer than two pictures of a kind.
+    """
+    if min(len(good), len(defective)) < 2:
+        raise StoryError("There are too few pictures that are known to be good or defective.")
+    sigma = detector.config.scoring.sigma
+
+    def distance(score_of: WhatIf | None) -> float:
+        groups = []
+        for traces in (good, defective):
+            scores = [
+                float(score_map(trace.maps, expression, trace.input_size, sigma).max())
+                if score_of is None
+                else intervene(detector, trace, score_of, expression).score
+                for trace in traces
+            ]
+            groups.append(np.log(np.maximum(scores, _TINY)))
+        within = np.sqrt(np.mean([group.var(ddof=1) for group in groups]))
+        return float((groups[1].mean() - groups[0].mean()) / max(float(within), _TINY))
+
+    numbers = {"whole": distance(None)}
+    for name, what in PARTS.items():
+        try:
+            numbers[name] = distance(what)
+        except NNetError:  # this network has no such part, or nothing is left without it
+            continue
+    costs = {name: numbers["whole"] - left for name, left in numbers.items() if name != "whole"}
+    worst = max(costs, key=costs.__getitem__, default=NONE)
+    needed = worst != NONE and costs[worst] >= SAME * abs(numbers["whole"])
+    return Finding(worst if needed else NONE, expected, numbers, {})

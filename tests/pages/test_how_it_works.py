@@ -1,0 +1,109 @@
+"""The tour without a browser: first a prediction, then the answer of the model, and the address keeps both."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from apptest import ROOT, component, fine, start, words
+from streamlit.testing.v1 import AppTest
+
+from nnet.analysis import story
+from nnet.detector import Detector
+from workbench.how_it_works import asking, lesson
+from workbench.how_it_works import words as tour
+from workbench.how_it_works.words import CARDS
+from workbench.shared import glossary, units
+from workbench.shared.glossary_words import TERMS
+
+TOUR = "pages/7_How_it_works.py"
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
+
+
+def pick(at: AppTest, step: int, option: int) -> AppTest:
+    return fine(at.button(key=f"tour_{step}_{option}").click().run())
+
+
+def test_a_card_has_at_most_forty_words_and_three_answers() -> None:
+    assert len(CARDS) == 9
+    for card in CARDS:
+        assert len(glossary.plain(card.text).split()) <= 40, card.title
+        assert len(card.options) == 3 and set(card.options) <= set(card.answers)
+
+
+def test_there_are_few_terms_and_every_pressed_one_is_explained() -> None:
+    assert len(TERMS) <= 25
+    assert all("<summary>" in glossary.prose(card.text) for card in CARDS[:-1])
+    assert glossary.prose("a < [[code]]").startswith('<div class="nn-prose ">a &lt; <details')
+    with pytest.raises(KeyError):
+        glossary.prose("[[no such term]]")
+
+
+def test_the_answer_is_computed_after_the_prediction_and_kept_in_the_address(detector: Detector) -> None:
+    at = start(TOUR, step="2")
+    numbers = story.narrow(detector.trace(samples.collection().images[0].sample.load().image)).numbers
+    assert f"{numbers['after']:,.0f}" not in words(at)
+    assert component(at, "tour_network")["focus"] == ["picture", "copier", "code", "rebuilder"]
+    pick(at, 2, 1)
+    assert f"{numbers['after']:,.0f} of {numbers['before']:,.0f}" in words(at).replace("\\", "")
+    assert "You expected: About half." in words(at) and at.query_params["picked"] in ("-b", ["-b"])
+    again = start(TOUR, step="2", picked="-b")
+    assert f"{numbers['after']:,.0f} of" in words(again).replace("\\", "")
+    fine(again.button(key="tour_again").click().run())
+    assert "picked" not in again.query_params and again.button(key="tour_2_0")
+
+
+def test_every_step_is_reached_and_answered() -> None:
+    at = start(TOUR)
+    for number in range(1, len(CARDS) + 1):
+        assert at.subheader[0].value == CARDS[number - 1].title
+        pick(at, number, 0)
+        assert tour.EXPECTED.split("{")[0] in words(at)
+        if number < len(CARDS):
+            fine(at.button(key="tour_next").click().run())
+    assert at.query_params["picked"] in ("a" * 9, ["a" * 9]) and at.button(key="tour_next").disabled
+    fine(at.button(key="tour_previous").click().run())
+    assert at.subheader[0].value == CARDS[7].title
+
+
+@pytest.mark.parametrize("contradicts", [True, False])
+def test_a_contradiction_is_said(monkeypatch: pytest.MonkeyPatch, contradicts: bool) -> None:
+    outcome = "more" if contradicts else "less"
+    finding = story.Finding(outcome, "less", {"before": 2.0, "after": 3.0, "variance": 0.5}, {})
+    monkeypatch.setattr(asking, "ask", lambda scene: finding)
+    at = start(TOUR, step="6", picked="-----b")
+    assert ("contradicts the paper" in " ".join(one.value for one in at.warning)) == contradicts
+    assert len(at.success) == (0 if contradicts else 1)
+
+
+def test_a_model_without_the_part_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(scene: object) -> None:
+        raise story.StoryError("This model has no memory, so nothing is recalled.")
+
+    monkeypatch.setattr(asking, "ask", refuse)
+    at = start(TOUR, step="5", picked="----a")
+    assert "no memory" in at.info[0].value and component(at, "tour_network")["left_out"] == ""
+
+
+def test_once_answered_the_drawing_leaves_out_what_was_asked_about() -> None:
+    assert component(start(TOUR, step="4"), "tour_network")["left_out"] == ""
+    assert component(start(TOUR, step="4", picked="---a"), "tour_network")["left_out"] == "nfs"
+
+
+def test_an_impossible_address_is_ignored() -> None:
+    at = start(TOUR, step="12", picked="xyz")
+    assert at.subheader[0].value == CARDS[0].title and "picked" not in at.query_params
+
+
+def test_the_lesson_sheet_is_current() -> None:
+    written = Path(ROOT / "docs" / "lesson.md").read_text(encoding="utf-8")
+    assert written == lesson.sheet(), "python -m workbench.how_it_works.lesson > docs/lesson.md"
+    assert not re.search(r"\[\[|\{\w+\}", written)
+
+
+def test_numbers_are_written_for_people() -> None:
+    finding = story.Finding("more", "less", {"before": 1.2345, "after": 2.3456, "variance": 0.25}, {})
+    said = tour.measured(6, finding)
+    assert units.number(2.3456) in said and "by a factor of 4" in said

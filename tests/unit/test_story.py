@@ -1,0 +1,127 @@
+"""What the paper tells of N-Net's parts, asked of small networks whose answers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import random_images, tiny_config
+
+from nnet.analysis import story
+from nnet.analysis.story import Finding, StoryError
+from nnet.config import LossConfig
+from nnet.detector import Detector, Trace, TrainedModel
+from nnet.expression import for_maps, parse
+from nnet.model.network import NNet
+
+
+@pytest.fixture(scope="module")
+def model(tiny_checkpoint) -> TrainedModel:
+    return Detector.load(tiny_checkpoint, "cpu")
+
+
+@pytest.fixture(scope="module")
+def trace(model: TrainedModel) -> Trace:
+    return model.trace(random_images(1, seed=5)[0])
+
+
+def test_a_change_of_less_than_a_tenth_is_none() -> None:
+    assert [story.compared(after, 10) for after in (8.9, 9.1, 10.9, 11.1)] == ["less", "same", "same", "more"]
+    assert story.compared(-1.0, -2.0) == "more" and story.compared(0.0, 0.0) == "same"
+    assert Finding("same", "less", {}, {}).contradicts and not Finding("less", "less", {}, {}).contradicts
+    assert not Finding("L_KD", "", {}, {}).contradicts
+
+
+def test_a_patch_like_no_other_is_found_unlike(trace: Trace) -> None:
+    channels, rows, columns = trace.F[2].shape
+    f3 = np.ones((channels, rows, columns), np.float32)
+    f3[:, 1, 2] = np.where(np.arange(channels) % 2, 1, -1)
+    maps = {name: np.full((64, 64), 0.01, np.float32) for name in trace.maps}
+    for values in maps.values():
+        values[64 // rows : 2 * 64 // rows, 2 * 64 // columns : 3 * 64 // columns] = 1.0
+    finding = story.unlike(replace(trace, F=(*trace.F[:2], f3), maps=maps), parse("M1*M2*M3"), 1.0)
+    assert finding.outcome == "more" and not finding.contradicts
+    assert finding.numbers["peak"] == pytest.approx(1.0, abs=1e-5) and finding.numbers["typical"] < 1e-5
+    assert finding.images["unlike"].argmax() == columns + 2
+
+
+def test_the_code_is_counted(trace: Trace) -> None:
+    finding = story.narrow(trace)
+    assert finding.numbers == {"before": sum(f.size for f in trace.F), "after": trace.F_C.size}
+    assert story.narrow(replace(trace, F_C=np.concatenate([f.ravel() for f in trace.F]))).outcome == "all"
+
+
+def test_students_are_compared_by_how_far_the_picture_stands_out(model: TrainedModel, trace: Trace) -> None:
+    finding = story.copier_alone(model, trace, parse("(M1+M6)*(M2+M5)*(M3+M4)"))
+    reference = model.calibration.for_expression("M4*M5*M6")
+    normal = np.log(reference.scores)
+    value = finding.images["after"].max() * reference.threshold
+    assert finding.numbers["after"] == pytest.approx((np.log(value) - normal.mean()) / normal.std(), rel=1e-4)
+    assert {"before", "after"} == set(story.shortcut(model, trace, parse("M1*M2*M3*M4")).numbers)
+
+
+def test_of_all_items_at_once_every_patch_gets_nearly_the_same(model: TrainedModel, trace: Trace) -> None:
+    finding = story.dense(model, trace)
+    assert finding.outcome == "less" and finding.numbers["all"] == 6 >= finding.numbers["items"]
+    assert finding.images["after"].shape == trace.F[2].shape
+
+
+def test_the_evenness_is_that_of_the_variance_along_channels(trace: Trace) -> None:
+    finding = story.evened(trace)
+    before = trace.F[0].var(axis=0)
+    assert np.allclose(finding.images["before"], before / before.mean(), rtol=1e-4)
+    assert finding.numbers["variance"] < 1  # gates are below 1
+
+
+def test_adding_the_scales_lifts_the_ground(trace: Trace) -> None:
+    finding = story.added(trace, 4.0)
+    assert finding.outcome == "more" and finding.images["after"].max() == pytest.approx(1)
+
+
+def test_the_heaviest_loss_is_weighted() -> None:
+    history = [{"epoch": 2, "L_RKD": 0.2, "L_KD": 0.3, "L_query": 10.0, "beta": 0.0}]
+    finding = story.heaviest_loss(history, LossConfig(alpha=1.0, delta=0.01))
+    assert finding.outcome == "L_KD" and finding.numbers["L_query"] == pytest.approx(0.1 / 0.6)
+    with pytest.raises(StoryError, match="record"):
+        story.heaviest_loss([], LossConfig())
+
+
+def test_the_part_that_is_leant_on_costs_most_when_it_goes(model: TrainedModel) -> None:
+    good, defective = (model.trace_batch(list(random_images(3, seed=seed))) for seed in (7, 8))
+    finding = story.leans_on(model, good, defective, parse("(M1+M6)*(M2+M5)*(M3+M4)"), "forward")
+    assert {"whole", "forward", "fpm", "nfs"} == set(finding.numbers) and finding.outcome in (*story.PARTS, "none")
+    with pytest.raises(StoryError, match="too few"):
+        story.leans_on(model, good[:1], defective, parse("M1"), "forward")
+
+
+@pytest.mark.parametrize(
+    ("changes", "questions"),
+    [
+        ({"model__forward": False}, ["copier_alone"]),
+        (
+            {"model__reverse": False, "model__ffc": False, "score__expression": "M4*M5*M6"},
+            ["narrow", "shortcut", "copier_alone"],
+        ),
+        ({"model__nfs": False}, ["shortcut", "dense"]),
+        ({"model__fpm": False}, ["evened"]),
+    ],
+)
+def test_who_lacks_the_part_says_so(changes: dict[str, object], questions: list[str]) -> None:
+    config = tiny_config(**changes)
+    detector = Detector(NNet(config).eval(), config, "cpu")
+    trace = detector.trace(random_images(1, seed=5)[0])
+    expression = for_maps(trace.maps)
+    ask: dict[str, Callable[[], Finding]] = {
+        "narrow": lambda: story.narrow(trace),
+        "copier_alone": lambda: story.copier_alone(detector, trace, expression),
+        "shortcut": lambda: story.shortcut(detector, trace, expression),
+        "dense": lambda: story.dense(detector, trace),
+        "evened": lambda: story.evened(trace),
+    }
+    for name in questions:
+        with pytest.raises(StoryError, match="This model has"):
+            ask[name]()
+    story.unlike(trace, expression, 4.0)
+    story.added(trace, 4.0)

@@ -1,0 +1,37 @@
+"""What the tour's sections get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nnet.expression import Expression
+from workbench.how_it_works.words import CARDS, Card
+from workbench.shared.chosen_picture import Picture
+from workbench.shared.resources import Loaded, Model
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A step of the tour.
+
+    Attributes:
+        model: the chosen one.
+        picture, loaded: the chosen picture.
+        expression: the model's own score.
+        step: from 1.
+        picked: which option the visitor picked, None before that.
+        presenting: whether it is shown large.
+    """
+
+    model: Model
+    picture: Picture
+    loaded: Loaded
+    expression: Expression
+    step: int
+    picked: int | None
+    presenting: bool
+
+    @property
+    def card(self) -> Card:
+        """The step's card."""
+        return CARDS[self.step - 1]

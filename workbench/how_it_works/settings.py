@@ -1,0 +1,35 @@
+"""The settings of the tour, as they are kept in the session and in the URL."""
+
+from __future__ import annotations
+
+from workbench.how_it_works.words import CARDS
+from workbench.shared.settings import Setting, whole_number, yes_or_no
+
+LETTERS = "abc"
+"""Stand for a card's options in `PICKED`."""
+
+
+def _answers(written: str) -> str:
+    if len(written) > len(CARDS) or set(written) - set(LETTERS) - {"-"}:
+        raise ValueError
+    return written
+
+
+STEP = Setting("how_it_works", "step", 1, whole_number(1, len(CARDS)))
+PICKED = Setting("how_it_works", "picked", "", _answers)
+"""A letter for each step, "-" where nothing was picked: the progress, and what was expected."""
+PRESENT = Setting("how_it_works", "present", False, yes_or_no)
+"""The presenter's mode."""
+
+
+def picked(number: int) -> int | None:
+    """Which option of a step was picked, or None."""
+    letter = PICKED.value[number - 1 : number]
+    return LETTERS.index(letter) if letter and letter in LETTERS else None
+
+
+def pick(number: int, option: int) -> None:
+    """Pick an option. A callback."""
+    letters = list(PICKED.value.ljust(len(CARDS), "-"))
+    letters[number - 1] = LETTERS[option]
+    PICKED.set("".join(letters).rstrip("-"))
