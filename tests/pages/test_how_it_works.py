@@ -14,7 +14,7 @@ from nnet.detector import Detector
 from workbench.how_it_works import asking, lesson
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
-from workbench.shared import glossary, units
+from workbench.shared import glossary, samples, units
 from workbench.shared.glossary_words import TERMS
 
 TOUR = "pages/7_How_it_works.py"

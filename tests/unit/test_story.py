@@ -101,7 +101,12 @@ def test_the_part_that_is_leant_on_costs_most_when_it_goes(model: TrainedModel) 
     [
         ({"model__forward": False}, ["copier_alone"]),
         (
-            {"model__reverse": False, "model__ffc": False, "score__expression": "M4*M5*M6"},
+            {
+                "model__reverse": False,
+                "model__ffc": False,
+                "loss__moves_teacher": True,
+                "score__expression": "M4*M5*M6",
+            },
             ["narrow", "shortcut", "copier_alone"],
         ),
         ({"model__nfs": False}, ["shortcut", "dense"]),
