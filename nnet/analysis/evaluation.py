@@ -136,7 +136,7 @@ def default_expressions(detector: Detector) -> tuple[Expression, ...]:
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:
-    """Name, licence, content hash and counts of a data set."""
+    """Name, licence, content hash, counts, and the bits of deeper grey values (`nnet.data.depth`) of a data set."""
     return {
         "name": dataset.name,
         "layout": dataset.layout,
@@ -146,6 +146,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "train_normal": len(dataset.train),
         "test_normal": sum(s.is_normal for s in dataset.test),
         "test_defective": sum(s.is_defective for s in dataset.test),
+        **({"bits": dataset.bits} if dataset.bits else {}),
     }
 
 
@@ -259,12 +260,9 @@ def measure(
     expressions: Sequence[Expression] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Metrics of each score expression on the labelled test images, overall and per defect type.
+    """Metrics of each score expression on the labelled test images, overall and per defect type, as `results` has them.
 
     Pixel metrics compare Score_p at input resolution with the masks brought to that size (nearest neighbour).
-
-    Returns:
-        As `results` does.
 
     Raises:
         nnet.errors.NNetError: unreadable image or mask, or an expression over maps that the model does not have.

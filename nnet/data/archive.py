@@ -15,9 +15,9 @@ from typing import BinaryIO
 
 from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES
-from nnet.data.listing import is_ignored
+from nnet.data.listing import LEFT_PACKED, is_ignored
 
-KEPT_SUFFIXES = IMAGE_SUFFIXES | {".csv"}
+KEPT_SUFFIXES = IMAGE_SUFFIXES | {".csv", ".json"}
 CHUNK = 1 << 20
 MIB = 1 << 20
 
@@ -54,7 +54,8 @@ def extract_zip(source: Path | BinaryIO, target: Path, limits: ZipLimits | None 
 
     Everything is checked from the directory of the ZIP before the first byte is written; an entry that holds more than
     the directory says is cut there by `zipfile` and fails its checksum. Hidden files, __MACOSX and files that are
-    neither images nor tables stay packed. When anything is refused or fails, what was written is removed.
+    neither images, tables nor polygons stay packed, and `LEFT_PACKED` lists the last of them. When anything is refused
+    or fails, what was written is removed.
 
     Args:
         source: the ZIP file, or a seekable binary stream such as an upload.
@@ -74,10 +75,13 @@ def extract_zip(source: Path | BinaryIO, target: Path, limits: ZipLimits | None 
     existed = target.exists()
     try:
         with zipfile.ZipFile(source) as archive:
-            entries = _checked(archive, name, limits or ZipLimits(), _packed_size(source))
+            entries, packed = _checked(archive, name, limits or ZipLimits(), _packed_size(source))
             _check_space(entries, target, name)
             for entry, path in entries:
                 _write(archive, entry, target / path)
+            if packed:
+                text = "".join(f"{path}\n" for path in packed)
+                (target / LEFT_PACKED).write_text(text, encoding="utf-8", errors="surrogateescape")
     except DataError:
         _remove(target, existed)
         raise
@@ -93,15 +97,19 @@ def _packed_size(source: Path | BinaryIO) -> int:
 
 def _checked(
     archive: zipfile.ZipFile, name: str, limits: ZipLimits, packed: int
-) -> list[tuple[zipfile.ZipInfo, PurePosixPath]]:
-    """The entries to unpack with their relative paths; raises DataError before anything is written."""
+) -> tuple[list[tuple[zipfile.ZipInfo, PurePosixPath]], list[str]]:
+    """The entries to unpack with their paths, and what stays; raises DataError before anything is written."""
     infos = archive.infolist()
     if len(infos) > limits.files:
         raise DataError(f"{name} has {len(infos)} entries; at most {limits.files} are unpacked.")
     entries: dict[str, tuple[zipfile.ZipInfo, PurePosixPath]] = {}
+    left: list[str] = []
     for info in infos:
         path = _safe_path(info, name)
-        if info.is_dir() or any(is_ignored(part) for part in path.parts) or path.suffix.lower() not in KEPT_SUFFIXES:
+        if info.is_dir() or any(is_ignored(part) for part in path.parts):
+            continue
+        if path.suffix.lower() not in KEPT_SUFFIXES:
+            left.append(str(path).replace("\n", " "))
             continue
         # Compared without case, because some file systems would write both into one file.
         if str(path).lower() in entries:
@@ -109,7 +117,7 @@ def _checked(
         entries[str(path).lower()] = (info, path)
     found = list(entries.values())
     _check_sizes([info for info, _ in found], name, limits, packed)
-    return found
+    return found, left
 
 
 def _safe_path(info: zipfile.ZipInfo, name: str) -> PurePosixPath:

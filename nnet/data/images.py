@@ -18,6 +18,9 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from nnet.data.errors import ImageError as ImageError
+from nnet.data.errors import shown
+from nnet.data.grey import DEEP_GREY, ON_WHITE, deep_colour_notes, deep_grey_to_rgb, strips
 from nnet.data.turns import PixelBudget, Silence
 from nnet.errors import NNetError
 
@@ -27,10 +30,12 @@ MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
 """Largest number of pixels (width x height) that is decoded."""
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+IMAGE_SUFFIXES = frozenset(
+    {".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
 """File name endings, in lower case, of the formats that `decode` reads."""
 
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF")
 _READABLE = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"II+\0", b"MM\0*", b"MM\0+")
 _RAW_SUFFIXES = frozenset({".arw", ".cr2", ".dng", ".nef", ".orf", ".pef", ".rw2"})
 
@@ -43,8 +48,6 @@ _FOREIGN = (
     (0, b"\0\0\0\x0cjP  ", "a JPEG 2000"),
     (0, b"\xff\x4f\xff\x51", "a JPEG 2000"),
     (0, b"\0\0\x01\0", "an icon (ICO)"),
-    (0, b"P5\n", "a PGM"),
-    (0, b"P6\n", "a PPM"),
     (0, b"PK\x03\x04", "a ZIP or Office"),
     (0, b"\x93NUMPY", "a NumPy"),
     (128, b"DICM", "a DICOM"),
@@ -52,18 +55,14 @@ _FOREIGN = (
     (4, b"ftyphev", "a HEIC"),
     (4, b"ftypmif1", "a HEIC"),
     (4, b"ftypmsf1", "a HEIC"),
-    (4, b"ftypavi", "an AVIF"),
-    (4, b"ftyp", "a video"),
+    (4, b"ftyp", "a video"),  # AVIF is asked for before
 )
 
+_AVIF = (b"ftypavif", b"ftypavis")
 _HEAD_BYTES = 4096
 _COUNTING_BYTES = 8_000_000
-_STRIP_PIXELS = 2**20
-_DEPTHS = (8, 10, 12, 14, 16)
-_DEEP_GREY = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I", "F"})
 _COLOUR = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr"})
 
-_ON_WHITE = "Its transparent parts were laid on white."
 _TURNED = "It was turned upright as its camera information (EXIF) says."
 
 _ORIENTATION_TAG = 0x0112
@@ -80,10 +79,6 @@ _PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
 _TILE_SIDE_TAGS = 322, 323
 
 
-class ImageError(NNetError, ValueError):
-    """A file or array that cannot be used as an image; the message is one sentence for the user."""
-
-
 @dataclass(frozen=True, eq=False)
 class Decoded:
     """One decoded image.
@@ -98,21 +93,23 @@ class Decoded:
     notes: tuple[str, ...] = ()
 
 
-def decode(source: bytes | Path, name: str | None = None) -> Decoded:
-    """Decode a PNG, JPEG, BMP, GIF, TIFF or WebP image to 8-bit RGB.
+def decode(source: bytes | Path, name: str | None = None, bits: int | None = None) -> Decoded:
+    """Decode a PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF or PGM/PPM image to 8-bit RGB.
 
     source: the file's content, or its path. name: used in messages; by default the file name, or "image" for bytes.
+    bits: how many bits of deeper grey values are used, where the data set or the model says so (`nnet.data.depth`).
 
     Grey, black-and-white, palette and CMYK images become RGB; transparency is laid on white; the EXIF orientation is
-    applied; of several frames or pages the first is used. Grey values of more than 8 bits are divided by the top
-    of the smallest of 8, 10, 12, 14 and 16 bits that holds their maximum (by 1 where fractions end at 1 or below).
+    applied; of several frames or pages the first is used. Grey values of more than 8 bits are divided by the top of
+    `bits`, and without it by that of the smallest of 8, 10, 12, 14 and 16 bits that holds their maximum (by 1 where
+    fractions end at 1 or below).
 
     Raises ImageError: no readable file; not an image; damaged or cut off; under MIN_SIDE pixels a side; over
     MAX_PIXELS pixels (nothing is allocated for them); a colour system or range of values that has no 8-bit meaning.
     """
     name = name or _default_name(source)
     with _TURNS_TO_DECODE, _SILENCE, _stream(source, name) as stream, _damage_explained(name):
-        return _decode(stream, name)
+        return _decode(stream, name, bits)
 
 
 def stored_size(path: Path) -> tuple[int, int] | None:
@@ -161,32 +158,26 @@ def _default_name(source: bytes | Path) -> str:
     return "image" if isinstance(source, bytes) else source.name or str(source)
 
 
-def _shown(name: str) -> str:
-    """The name as it may stand in a sentence: printable, and short enough to read."""
-    printable = "".join(char if char.isprintable() else "?" for char in name)
-    return printable if len(printable) <= 80 else f"{printable[:50]}...{printable[-25:]}"
-
-
 def _stream(source: bytes | Path, name: str) -> BinaryIO:
     """Open the content for reading. Only ordinary files are opened: a device or a pipe could be read for ever."""
     if isinstance(source, bytes):
         return io.BytesIO(source)
     try:
         if source.is_dir():
-            raise ImageError(f"{_shown(name)} is a folder, but an image file was expected; choose an image in it.")
+            raise ImageError(f"{shown(name)} is a folder, but an image file was expected; choose an image in it.")
         if source.exists() and not source.is_file():
-            raise ImageError(f"{_shown(name)} is not an ordinary file; choose an image file.")
+            raise ImageError(f"{shown(name)} is not an ordinary file; choose an image file.")
         return source.open("rb")
     except NNetError:
         raise
     except FileNotFoundError as error:
-        raise ImageError(f"{_shown(name)} was not found; check the path and the spelling.") from error
+        raise ImageError(f"{shown(name)} was not found; check the path and the spelling.") from error
     except PermissionError as error:
         raise ImageError(
-            f"{_shown(name)} may not be read by this program; change the file's permissions or copy it elsewhere."
+            f"{shown(name)} may not be read by this program; change the file's permissions or copy it elsewhere."
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a name no file can have
-        raise ImageError(f"{_shown(name)} could not be opened; copy it to another folder and try again.") from error
+        raise ImageError(f"{shown(name)} could not be opened; copy it to another folder and try again.") from error
 
 
 # --------------------------------------------------------------------------------------------- refusing in words
@@ -203,30 +194,32 @@ def _damage_explained(name: str) -> Iterator[None]:
         limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise _too_large(name, f"more than {limit} million pixels") from error
     except MemoryError as error:
-        raise ImageError(f"{_shown(name)} does not fit into memory; make it smaller and try again.") from error
+        raise ImageError(f"{shown(name)} does not fit into memory; make it smaller and try again.") from error
     except Exception as error:  # on damaged files Pillow's readers raise almost every type there is
         raise ImageError(
-            f"{_shown(name)} is damaged, cut off or saved in an unusual way, so that its pixels cannot be read; "
+            f"{shown(name)} is damaged, cut off or saved in an unusual way, so that its pixels cannot be read; "
             f"copy or upload it again, or save it as PNG with an image editor."
         ) from error
 
 
 def _too_large(name: str, found: str) -> ImageError:
     return ImageError(
-        f"{_shown(name)} has {found}, but at most {MAX_PIXELS // 1_000_000} million are accepted; "
+        f"{shown(name)} has {found}, but at most {MAX_PIXELS // 1_000_000} million are accepted; "
         f"make it smaller or cut it into parts."
     )
 
 
 def _check_format(head: bytes, name: str) -> None:
     if not head:
-        raise ImageError(f"{_shown(name)} is empty (0 bytes); copy or upload it again.")
+        raise ImageError(f"{shown(name)} is empty (0 bytes); copy or upload it again.")
     if kind := _foreign_kind(head, PurePath(name).suffix.lower()):
-        raise ImageError(f"{_shown(name)} is {kind} file, which cannot be read here; convert it to PNG or JPEG first.")
+        raise ImageError(f"{shown(name)} is {kind} file, which cannot be read here; convert it to PNG or JPEG first.")
 
 
 def _foreign_kind(head: bytes, suffix: str) -> str | None:
     """What to call a known format that is not read; None if the first bytes tell nothing."""
+    if head.startswith(_AVIF, 4):
+        return None
     for offset, signature, kind in _FOREIGN:
         if head.startswith(signature, offset):
             return kind
@@ -249,7 +242,7 @@ def _check_size(image: Image.Image, name: str) -> None:
         raise _too_large(name, f"{width:,} x {height:,} pixels ({width * height / 1e6:,.1f} million)")
     if min(width, height) < MIN_SIDE:
         raise ImageError(
-            f"{_shown(name)} has {width} x {height} pixels, but at least {MIN_SIDE} x {MIN_SIDE} are needed; "
+            f"{shown(name)} has {width} x {height} pixels, but at least {MIN_SIDE} x {MIN_SIDE} are needed; "
             f"use an image with more pixels."
         )
     # A small TIFF image may declare huge tiles, which the decoder would allocate and fill.
@@ -270,16 +263,16 @@ def _tiff_tag(image: Image.Image, tag: int, default: int) -> int:
 # ------------------------------------------------------------------------------------------------ reading pixels
 
 
-def _decode(stream: BinaryIO, name: str) -> Decoded:
+def _decode(stream: BinaryIO, name: str, bits: int | None) -> Decoded:
     with _open(stream, name) as image:
         _check_size(image, name)
         tiles = getattr(image, "tile", ())
         with _BUDGET.take(max(image.width * image.height, _tile_pixels(image))):
             notes = _frame_notes(image, stream)
-            deep = image.mode not in _DEEP_GREY and any(";16" in str(tile.args) for tile in tiles)
+            deep = image.mode not in DEEP_GREY and any(";16" in str(tile.args) for tile in tiles)
             upright, orientation_notes = _upright(image)
-            array, colour_notes = _to_rgb(upright, name)
-    depth_notes = _deep_colour_notes(array) if deep else ()
+            array, colour_notes = _to_rgb(upright, name, bits)
+    depth_notes = deep_colour_notes(array) if deep else ()
     return Decoded(array, name, (*notes, *orientation_notes, *colour_notes, *depth_notes))
 
 
@@ -293,7 +286,8 @@ def _open(stream: BinaryIO, name: str) -> Image.Image:
         if head.startswith(_READABLE) or head[8:12] == b"WEBP":
             raise
         raise ImageError(
-            f"{_shown(name)} is not an image that can be read here; use a PNG, JPEG, BMP, GIF, TIFF or WebP file."
+            f"{shown(name)} is not an image that can be read here; use a PNG, JPEG, BMP, GIF, TIFF, "
+            f"WebP, AVIF or PGM/PPM file."
         ) from error
 
 
@@ -322,28 +316,22 @@ def _upright(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     return image.transpose(_TURNS[orientation]), (_TURNED,)
 
 
-def _to_rgb(image: Image.Image, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
+def _to_rgb(image: Image.Image, name: str, bits: int | None) -> tuple[np.ndarray, tuple[str, ...]]:
     """The decoded image as a new uint8 (H, W, 3) array, with notes."""
-    if image.mode in _DEEP_GREY:
-        return _deep_grey_to_rgb(image, name)
+    if image.mode in DEEP_GREY:
+        return deep_grey_to_rgb(image, name, bits)
     if image.mode in _COLOUR:
         return _colour_to_rgb(image)
     raise ImageError(
-        f"{_shown(name)} stores its colours as {image.mode}, which cannot be shown as RGB; save it as an RGB PNG."
+        f"{shown(name)} stores its colours as {image.mode}, which cannot be shown as RGB; save it as an RGB PNG."
     )
-
-
-def _strips(height: int, width: int) -> Iterator[slice]:
-    """Rows to convert at a time, so that no second copy of a large image is ever made."""
-    rows = max(1, _STRIP_PIXELS // width)
-    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
 
 
 def _colour_to_rgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
     width, height = image.size
     rgb = np.empty((height, width, 3), np.uint8)
     see_through = False
-    for rows in _strips(height, width):
+    for rows in strips(height, width):
         strip = image.crop((0, rows.start, width, rows.stop))
         if image.has_transparency_data:
             strip = strip.convert("RGBA")
@@ -352,44 +340,7 @@ def _colour_to_rgb(image: Image.Image) -> tuple[np.ndarray, tuple[str, ...]]:
         rgb[rows] = np.asarray(strip.convert("RGB"))
     notes = []
     if see_through:
-        notes.append(_ON_WHITE)
+        notes.append(ON_WHITE)
     if image.mode == "CMYK":
         notes.append("Its printing colours (CMYK) were converted to RGB.")
     return rgb, tuple(notes)
-
-
-def _deep_grey_to_rgb(image: Image.Image, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    values = np.asarray(image)  # (H, W) uint16, int32 or float32
-    top, note = _white_level(values, name)
-    negative = _tiff_tag(image, _PHOTOMETRIC_TAG, 1) == _WHITE_IS_ZERO
-    rgb = np.empty((*values.shape, 3), np.uint8)
-    for rows in _strips(*values.shape):
-        grey = np.rint(values[rows] * (255 / top))
-        rgb[rows] = (255 - grey if negative else grey)[..., None]
-    see_through = values == image.info.get("transparency", -1)  # PNG: the one grey value that is not drawn
-    rgb[see_through] = 255
-    return rgb, (note, _ON_WHITE) if see_through.any() else (note,)
-
-
-def _white_level(values: np.ndarray, name: str) -> tuple[int, str]:
-    """The value that becomes 255, and a note that says so."""
-    low, high = values.min(), values.max()
-    if not 0 <= low <= high <= 2 ** _DEPTHS[-1] - 1:  # NaN compares as false
-        found = f"grey values from {low:g} to {high:g}" if low <= high else "grey values that are no numbers (NaN)"
-        raise ImageError(
-            f"{_shown(name)} holds {found}, but 0 to 65535, or 0 to 1, was expected; save it as an 8-bit or 16-bit PNG."
-        )
-    if values.dtype.kind == "f" and high <= 1:
-        return 1, "Its grey values lie between 0 and 1 and were scaled to 0 to 255."
-    bits = next(bits for bits in _DEPTHS if high <= 2**bits - 1)
-    note = f"Its grey values reach {high:g}, so they were read as {bits}-bit and scaled to 0 to 255."
-    return 2**bits - 1, note
-
-
-def _deep_colour_notes(rgb: np.ndarray) -> tuple[str, ...]:
-    reduced = "Its 16-bit colours were reduced to 8 bits."
-    if rgb.max() >= 64:
-        return (reduced,)
-    return reduced, (
-        "It is very dark: if the camera writes 10, 12 or 14 bits into a 16-bit file, save it as an 8-bit PNG first."
-    )

@@ -9,8 +9,11 @@ from dataclasses import asdict, dataclass, replace
 
 from PIL import Image
 
+from nnet.data.accounting import counted
+from nnet.data.depth import disagrees
 from nnet.data.errors import DataError
 from nnet.data.images import content_hash
+from nnet.data.masks import is_plain
 from nnet.data.sample import GOOD, Dataset, Sample
 from nnet.errors import NNetError
 
@@ -58,6 +61,10 @@ class Inspection:
         marked_normals: normal images whose mask marks something.
         duplicates: (train key, test key) of images with the same pixels.
         unreadable: (key, sentence) of images that cannot be decoded.
+        plain: images of one single value, or of only black and white among photos, which may be masks.
+        depths: sentences on images that do not have their data set's bit depth.
+        questions: names that several images share.
+        not_taken: (path, why) of the files that are neither images nor masks.
         problems, notes: the data set's own.
     """
 
@@ -73,13 +80,18 @@ class Inspection:
     marked_normals: tuple[str, ...]
     duplicates: tuple[tuple[str, str], ...]
     unreadable: tuple[tuple[str, str], ...]
+    plain: tuple[str, ...]
+    depths: tuple[str, ...]
+    questions: tuple[str, ...]
+    not_taken: tuple[tuple[str, str], ...]
     problems: tuple[str, ...]
     notes: tuple[str, ...]
 
     @property
     def ok(self) -> bool:
         """True when nothing has to be fixed before the data set can be used."""
-        return not (self.unpaired_masks or self.bad_masks or self.marked_normals or self.unreadable)
+        wrong = self.unpaired_masks or self.bad_masks or self.marked_normals or self.unreadable
+        return not (wrong or self.questions or self.plain)
 
     def rows(self) -> list[dict[str, str | int]]:
         """The groups as table rows with the keys COLUMNS."""
@@ -91,7 +103,10 @@ class Inspection:
     def findings(self) -> list[tuple[str, tuple[str, ...]]]:
         """(headline, the files it is about) for everything worth knowing, errors first."""
         found = [
+            ("name{s} that several images share", self.questions),
             ("unreadable image{s}", tuple(sentence for _, sentence in self.unreadable)),
+            ("image{s} of one value, or of only black and white: blank, or a mask?", self.plain),
+            ("image{s} of another bit depth", self.depths),
             ("mask{s} without an image", self.unpaired_masks),
             ("mask{s} not as expected", tuple(sentence for _, sentence in self.bad_masks)),
             ("normal image{s} with a mask that marks something", self.marked_normals),
@@ -112,7 +127,8 @@ class Inspection:
         for headline, files in self.findings():
             lines += ["", f"{headline}:", *(f"  {file}" for file in files[:SHOWN])]
             lines += [f"  and {len(files) - SHOWN} more"] if len(files) > SHOWN else []
-        lines += ["", *self.problems, *self.notes] if self.problems or self.notes else []
+        remarks = [*self.problems, *self.notes, *counted(self.not_taken)]
+        lines += ["", *remarks] if remarks else []
         return "\n".join([*lines, "", "Nothing to fix." if self.ok else "Please fix what is listed above."])
 
     def to_dict(self) -> dict[str, object]:
@@ -128,6 +144,8 @@ class _Reading:
     unreadable: str = ""
     bad_mask: str = ""
     marked: bool | None = None  # None where there is no mask to read
+    plain: bool = False
+    depth: str = ""
 
 
 def inspect(dataset: Dataset, *, workers: int = 2, progress: Callable[[int, int], None] | None = None) -> Inspection:
@@ -159,9 +177,19 @@ def inspect(dataset: Dataset, *, workers: int = 2, progress: Callable[[int, int]
         marked_normals=tuple(s.key for s, r in pairs if s.is_normal and r.marked),
         duplicates=_duplicates(pairs),
         unreadable=tuple((s.key, r.unreadable) for s, r in pairs if r.unreadable),
+        plain=_plain(pairs),
+        depths=tuple(r.depth for _, r in pairs if r.depth),
+        questions=dataset.questions,
+        not_taken=dataset.not_taken,
         problems=dataset.problems,
         notes=dataset.notes,
     )
+
+
+def _plain(pairs: list[tuple[Sample, _Reading]]) -> tuple[str, ...]:
+    """Plain images, unless every readable one is: then that is what this data looks like."""
+    readable = [(sample.key, reading.plain) for sample, reading in pairs if not reading.unreadable]
+    return () if all(plain for _, plain in readable) else tuple(key for key, plain in readable if plain)
 
 
 def _read(sample: Sample) -> _Reading:
@@ -171,6 +199,7 @@ def _read(sample: Sample) -> _Reading:
         return _Reading(unreadable=str(error))
     height, width = image.shape[:2]
     found = _Reading(size=(width, height), mode=_mode(sample), pixels=content_hash(image))
+    found = replace(found, plain=is_plain(image), depth=disagrees(sample))
     if sample.mask is None and sample.mask_loader is None:
         return found
     try:
@@ -188,8 +217,9 @@ def _mode(sample: Sample) -> str:
 
 
 def _groups(pairs: list[tuple[Sample, _Reading]]) -> tuple[Group, ...]:
-    """Train before test, and the normal images before the defects."""
-    keys = {(s.split != "train", s.label != GOOD, s.label): (s.split, s.label) for s, _ in pairs}
+    """Train before validation before test, and the normal images before the defects."""
+    order = ("train", "validation", "test")
+    keys = {(order.index(s.split), s.label != GOOD, s.label): (s.split, s.label) for s, _ in pairs}
     groups = []
     for _, (split, label) in sorted(keys.items()):
         members = [(s, r) for s, r in pairs if (s.split, s.label) == (split, label)]

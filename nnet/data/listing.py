@@ -7,7 +7,9 @@ from pathlib import Path
 from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES
 
-IGNORED = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN"})
+LEFT_PACKED = ".not-unpacked.txt"
+"""Lists, in a folder that was a ZIP, the files that stayed in it; hidden, so that it is no part of the data."""
+IGNORED = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "Thumbs.db", "desktop.ini"})
 
 
 def is_ignored(name: str) -> bool:

@@ -163,7 +163,7 @@ def load_resized(
         images, and [(sample, sentence)] of those left out; the images are then those of the other samples.
 
     Raises:
-        DataError: an image cannot be decoded; the message names the file. Over the budget and without
+        DataError: images cannot be decoded; the message names every one of them. Over the budget and without
             `skip_unreadable` nothing is decoded yet, and a file raises when it is first asked for.
     """
     samples = tuple(samples)
@@ -179,6 +179,7 @@ def _load_all(
 ) -> tuple[np.ndarray, Skipped]:
     images = np.empty((len(samples), size, size, 3), np.uint8)
     skipped: Skipped = []
+    damaged: list[DataError] = []
     results = ahead(lambda sample: _try(sample, size), samples, workers)
     for index, (sample, result) in enumerate(zip(samples, results, strict=True)):
         if isinstance(result, np.ndarray):
@@ -186,10 +187,20 @@ def _load_all(
         elif skip:
             skipped.append((sample, str(result)))
         else:
-            raise result
+            damaged.append(result)
         if progress:
             progress(index + 1, len(samples))
+    if damaged:
+        raise _all_of(damaged)
     return images[: len(samples) - len(skipped)], skipped
+
+
+def _all_of(damaged: Sequence[DataError]) -> DataError:
+    """One error for all files that cannot be decoded, so that they can be mended in one go."""
+    if len(damaged) == 1:
+        return damaged[0]
+    lines = "".join(f"\n- {error}" for error in damaged)
+    return DataError(f"{len(damaged):,} images cannot be read:{lines}")
 
 
 def ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:

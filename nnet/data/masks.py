@@ -1,18 +1,21 @@
-"""Reading ground-truth masks and pairing them with images."""
+"""Reading ground-truth masks: pictures, folders of pictures, and polygons as LabelMe writes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from nnet.data.errors import DataError
 from nnet.data.listing import list_images
 
 LOSSY = frozenset({"JPEG", "MPO", "WEBP"})
-SUFFIXES = ("_mask", "_gt", "_label")
+_ENDS = 8  # how far from black and from white the noise of a lossy mask reaches
+_MASK_SHARE = 0.98  # of a mask's pixels are black or white
+_FEW_VALUES = 3  # a mask may hold class numbers; a photo has more
 
 
 def read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
@@ -20,11 +23,13 @@ def read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
 
     Some data sets write 255 for a defect and others a small class number, so every non-zero pixel counts. A lossy
     file (JPEG) has faint noise beside the edges, and there a pixel counts from half the range upwards. A folder is
-    read as several masks of one image, united.
+    read as several masks of one image, united; a JSON file as the polygons that LabelMe drew.
 
     Raises:
         DataError: not a readable picture, or a size other than `shape` (H, W); the message names the file.
     """
+    if path.suffix.lower() == ".json":
+        return _polygons(path, shape)
     if path.is_dir():
         parts = [read_mask(part, shape) for part in list_images(path)]
         if not parts:
@@ -62,43 +67,76 @@ def _nonzero(picture: Image.Image) -> np.ndarray:
     return marked & (pixels[..., -1] > 0) if picture.mode in ("LA", "RGBA") else marked
 
 
-def masks_beside(files: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
-    """The files of a folder that are masks of others in it, by name: NAME_mask beside NAME."""
-    names = {name for name, _ in files}
-    return [(name, path) for name, path in files if any(name.removesuffix(end) in names - {name} for end in SUFFIXES)]
+def looks_like_mask(path: Path) -> bool:
+    """Whether a file's content is a mask's: of one value, a few, or black and white. False for what cannot be read."""
+    try:
+        with Image.open(path) as picture:
+            if picture.mode in ("1", "P"):
+                return True
+            pixels = np.asarray(picture.convert("RGB") if picture.mode != "L" else picture)
+    except Exception:  # on damaged files Pillow's readers raise almost every type there is
+        return False
+    if pixels.ndim == 3 and (np.ptp(pixels, axis=-1) > 2 * _ENDS).any():
+        return False
+    return is_plain(pixels)
 
 
-def pair_masks(
-    images: Sequence[tuple[str, Path]], masks: Iterable[tuple[str, Path]]
-) -> tuple[dict[str, Path], list[Path]]:
-    """Give each image its mask by name: NAME_mask first, then NAME_gt, NAME_label and NAME itself.
-
-    Args:
-        images: (name without suffix, file) of one defect type.
-        masks: (name without suffix, file or folder) of the same defect type.
-
-    Returns:
-        {image name: mask}, and the masks that belong to no image, sorted.
-
-    Raises:
-        DataError: two images or two masks answer to one name.
-    """
-    by_name = _unique(masks, "masks")
-    paired = {}
-    for name in _unique(images, "images"):
-        found = [by_name[name + end] for end in (*SUFFIXES, "") if name + end in by_name]
-        if len(found) > 1:
-            raise DataError(f"Two masks answer to the image name {name}: {found[0]} and {found[1]}; keep one.")
-        if found:
-            paired[name] = found[0]
-    used = set(paired.values())
-    return paired, sorted(path for path in by_name.values() if path not in used)
+def is_plain(pixels: np.ndarray) -> bool:
+    """Whether a uint8 picture holds one value, a few, or black and white alone, as masks do and photos do not."""
+    grey = pixels if pixels.ndim == 2 else pixels.max(axis=-1)
+    counts = np.bincount(grey.reshape(-1), minlength=256)
+    if np.count_nonzero(counts) <= _FEW_VALUES:
+        return True
+    return bool((counts[: _ENDS + 1].sum() + counts[-_ENDS - 1 :].sum()) >= _MASK_SHARE * grey.size)
 
 
-def _unique(files: Iterable[tuple[str, Path]], what: str) -> dict[str, Path]:
-    seen: dict[str, Path] = {}
-    for name, path in files:
-        if name in seen:
-            raise DataError(f"Two {what} have the name {name}: {seen[name]} and {path}; rename one of them.")
-        seen[name] = path
-    return seen
+def marks_something(path: Path) -> bool:
+    """Whether a mask of unknown size marks any pixel; True for one that cannot be read, which is reported elsewhere."""
+    try:
+        if path.suffix.lower() == ".json":
+            return bool(_shapes(path))
+        with Image.open(path) as picture:
+            return bool(_nonzero(picture).any())
+    except Exception:  # on damaged files Pillow's readers raise almost every type there is
+        return True
+
+
+def is_annotation(path: Path) -> bool:
+    """Whether a file holds the polygons of one picture as LabelMe writes them."""
+    try:
+        return path.is_file() and isinstance(json.loads(path.read_text(encoding="utf-8"))["shapes"], list)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _shapes(path: Path) -> list[dict[str, Any]]:
+    """The shapes of a LabelMe file. Raises DataError naming a damaged one."""
+    try:
+        shapes: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["shapes"]
+        for shape in shapes:
+            _ = shape["points"][0][1]
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise DataError(f"{path} could not be read as LabelMe's polygons ({error}); save it again.") from error
+    return shapes
+
+
+def _polygons(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    data = Image.new("1", (shape[1], shape[0]))
+    draw = ImageDraw.Draw(data)
+    for one in _shapes(path):
+        points = [(float(x), float(y)) for x, y in one["points"]]
+        kind = one.get("shape_type") or "polygon"
+        if kind == "circle" and len(points) == 2:
+            (x, y), (at_x, at_y) = points
+            radius = float(np.hypot(at_x - x, at_y - y))
+            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)
+        elif kind == "rectangle" and len(points) == 2:
+            xs, ys = zip(*points, strict=True)
+            draw.rectangle((min(xs), min(ys), max(xs), max(ys)), fill=1)
+        elif kind in ("line", "linestrip"):
+            draw.line(points, fill=1, width=3)
+        elif kind == "point" or len(points) < 3:
+            draw.ellipse([*(c - 2 for c in points[0]), *(c + 2 for c in points[0])], fill=1)
+        else:
+            draw.polygon(points, fill=1)
+    return np.asarray(data)

@@ -8,15 +8,27 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from nnet.data.accounting import account
 from nnet.data.archive import TemporaryFolder, ZipLimits, extract_zip
+from nnet.data.depth import common_bits, read_as
 from nnet.data.elpv import open_elpv
 from nnet.data.errors import DataError
-from nnet.data.folders import SPLIT_NAMES, is_category, is_plain, open_category, open_plain
+from nnet.data.folders import (
+    SPLIT_NAMES,
+    is_category,
+    is_masked,
+    is_plain,
+    is_test_part,
+    open_category,
+    open_masked,
+    open_plain,
+)
 from nnet.data.images import ImageError, stored_size
 from nnet.data.listing import list_images, subfolders, walk_images
 from nnet.data.sample import Dataset, Sample
 from nnet.data.synthetic import DEFAULT_KIND, open_synthetic
-from nnet.data.visa import find_visa_root, open_visa, visa_categories
+from nnet.data.table import find_table, open_table
+from nnet.data.visa import find_visa_root, is_unsplit, open_unsplit, open_visa, visa_categories
 
 
 def open_dataset(spec: str | Path, *, seed: int = 0, strict: bool = True, extract_to: Path | None = None) -> Dataset:
@@ -107,6 +119,9 @@ def open_zip(
 def open_folder(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
     """Open a folder of any known layout; see `open_dataset`."""
     dataset = _recognised(root, seed, strict)
+    dataset = replace(dataset, not_taken=account(root, dataset))
+    if (bits := common_bits(dataset.samples)) is not None:
+        dataset = read_as(dataset, bits)
     if strict:
         check_mask_sizes(dataset.test)
     return dataset
@@ -122,14 +137,29 @@ def _recognised(root: Path, seed: int, strict: bool) -> Dataset:
         return open_visa(visa_root, root.name, strict=strict)
     if is_category(root):
         return open_category(root, strict=strict)
-    categories = visa_categories(root) or [child.name for child in children if is_category(child)]
-    if categories and (len(categories) > 1 or len(children) > 1):
+    if is_unsplit(root):
+        return open_unsplit(root, seed=seed, strict=strict)
+    if (categories := categories_of(root)) and (len(categories) > 1 or len(children) > 1):
         raise several_categories(root, categories)
+    if (table := find_table(root)) is not None:
+        return open_table(root, table, seed=seed, strict=strict)
+    if is_test_part(root):
+        return open_category(root, strict=strict)
     if is_plain(root):
         return open_plain(root, seed=seed, strict=strict)
     if len(children) == 1 and children[0].name not in SPLIT_NAMES:
         return _recognised(children[0], seed, strict)
+    if is_masked(root):
+        return open_masked(root, seed=seed, strict=strict)
     raise unrecognised(root)
+
+
+def categories_of(root: Path) -> list[str]:
+    """The names of the categories that a folder holds, such as MVTec AD's or VisA's; [] if none."""
+    if is_category(root):
+        return []
+    inside = [child.name for child in subfolders(root) if is_category(child) or is_unsplit(child)]
+    return visa_categories(root) or inside
 
 
 def check_mask_sizes(samples: Iterable[Sample]) -> None:
@@ -164,5 +194,5 @@ def unrecognised(root: Path) -> DataError:
     return DataError(
         f"{root} has no known layout ({found} images in all; inside: {inside}). Expected normal images directly in it, "
         "or in good/ beside folders of defects, or train/good with test/ and ground_truth/ as MVTec AD has them, "
-        "or split_csv/1cls.csv as VisA has it."
+        "or masks beside the images (NAME_mask.png), or a table of names and labels (CSV)."
     )

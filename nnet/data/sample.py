@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,11 +25,12 @@ class Sample:
         key: stable name inside the data set (a relative path with forward slashes), unique in it.
         path: the image file, or None for a generated image.
         label: "good", a defect type, or "unknown".
-        split: "train" or "test".
-        mask: the mask file (or a folder of masks to be united), or None.
+        split: "train", "test", or "validation" for a normal image that is only to be calibrated with.
+        mask: the mask file (or a folder of masks to be united, or LabelMe's polygons), or None.
         loader: makes the image where there is no file.
         mask_loader: makes the mask where there is no file.
         owner: whatever must outlive the sample, such as the temporary folder of an unpacked ZIP.
+        bits: how many bits of deeper grey values are used; None to decide by the file alone.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Sample:
     loader: Callable[[], Decoded] | None = field(default=None, repr=False, compare=False)
     mask_loader: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
     owner: object = field(default=None, repr=False, compare=False)
+    bits: int | None = None
 
     @property
     def is_normal(self) -> bool:
@@ -62,7 +64,7 @@ class Sample:
             return self.loader()
         if self.path is None:
             raise DataError(f"The sample {self.key} has neither a file nor a loader; give it one of them.")
-        return decode(self.path, self.key)
+        return decode(self.path, self.key, self.bits)
 
     def load_mask(self, shape: tuple[int, int] | None = None) -> np.ndarray | None:
         """Pixel ground truth, bool (H, W), True on the defect; None when it is not known.
@@ -108,15 +110,19 @@ class Dataset:
 
     Attributes:
         name: short name for titles.
-        layout: how it was recognised: "plain folder", "MVTec AD", "VisA", "ELPV" or "synthetic"
+        layout: how it was recognised, such as "plain folder", "MVTec AD", "VisA", "ELPV" or "synthetic"
             (a ZIP has the layout of what it holds).
-        train: normal samples only.
+        train: normal samples only; those for calibration alone ("validation") come last.
         test: normal and defective samples; may be empty.
         licence: the data's terms as far as they are known, one sentence.
         source: where it was read from.
         problems: sentences on what should be fixed.
         notes: sentences on what was decided while opening, such as a split that was drawn.
         unpaired_masks: masks without an image; only when opened with strict=False, else they are an error.
+        questions: sentences on names that several images share; as for `unpaired_masks`.
+        left: file -> why it is not taken, for images that the layout has no place for; "" for a mask or a table.
+        not_taken: (path inside the data set, why) of every file that is neither an image nor a mask of one.
+        bits: how many bits of its files' grey values are used, or None where they have 8.
     """
 
     name: str
@@ -128,11 +134,20 @@ class Dataset:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     unpaired_masks: tuple[Path, ...] = ()
+    questions: tuple[str, ...] = ()
+    left: Mapping[Path, str] = field(default_factory=dict, repr=False)
+    not_taken: tuple[tuple[str, str], ...] = ()
+    bits: int | None = None
 
     @property
     def samples(self) -> tuple[Sample, ...]:
         """Train, then test."""
         return self.train + self.test
+
+    @property
+    def validation(self) -> int:
+        """How many of the training images, the last ones, are for calibration only."""
+        return sum(sample.split == "validation" for sample in self.train)
 
     def defect_types(self) -> tuple[str, ...]:
         """The sorted labels of the defective test samples."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from nnet.data.errors import DataError
-from nnet.data.folders import no_masks, unpaired_error
+from nnet.data.folders import is_plain, no_masks, open_plain, unpaired_error
 from nnet.data.listing import walk_images
 from nnet.data.sample import GOOD, Dataset, Sample
 
@@ -62,6 +63,22 @@ def open_visa(root: Path, category: str, *, strict: bool = True) -> Dataset:
         tuple(notes),
         tuple(unpaired),
     )
+
+
+def is_unsplit(folder: Path) -> bool:
+    """True for a category without the split file: Data/Images/Normal and the like."""
+    return is_plain(folder / "Data" / "Images") if (folder / "Data" / "Images").is_dir() else False
+
+
+def open_unsplit(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
+    """Open a category whose split file is missing: 30 % of the normal images, drawn by `seed`, are for the test.
+
+    Raises:
+        DataError: as `nnet.data.folders.open_plain`.
+    """
+    found = open_plain(root / "Data" / "Images", seed=seed, strict=strict, masks=root / "Data" / "Masks")
+    note = f"{CSV.as_posix()} is missing, so the split is not VisA's own."
+    return replace(found, name=root.name, layout="VisA", licence=LICENCE, source=str(root), notes=(*found.notes, note))
 
 
 def _rows(root: Path) -> list[dict[str, str]]:

@@ -184,7 +184,7 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     config, free = spec.config, available_memory()
     base = peak_memory()  # what this process has already is free for the run as well
     dataset = open_data(spec, data or folder)
-    trained, held_out = split_normals(len(dataset.train), config.train)
+    trained, held_out = split_normals(len(dataset.train), config.train, dataset.validation)
     some = min(len(dataset.train), max(12, config.train.batch_size + 8))
     started = time.perf_counter()
     images, skipped = load_resized(dataset.train[:some], config.model.size, budget_bytes=free, skip_unreadable=True)

@@ -81,8 +81,7 @@ class Members:
         if missing and training:
             raise Lost(self._sentence(missing, "gone"))
         train, test = (
-            tuple(dataclasses.replace(found[key], split=split) for key in stored[split] if key in found)
-            for split in ("train", "test")
+            tuple(_moved(found[key], split) for key in stored[split] if key in found) for split in ("train", "test")
         )
         known = {*stored["train"], *stored["test"]}
         if gone := sum(key not in found for key in stored["test"]):
@@ -123,6 +122,11 @@ class Members:
             f"A run continues only with exactly the images that it started with. Put {'them' if several else 'it'} "
             "back and resume, or duplicate the run, which starts again with the images that are there."
         )
+
+
+def _moved(sample: Sample, split: str) -> Sample:
+    """In the part of the data set that it was in; images for calibration only are among those to train on."""
+    return sample if (sample.split, split) == ("validation", "train") else dataclasses.replace(sample, split=split)
 
 
 def _images(count: int) -> str:

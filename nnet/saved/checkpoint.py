@@ -85,6 +85,12 @@ class Checkpoint:
         """Name of the directory."""
         return self.path.name
 
+    @property
+    def bits(self) -> int | None:
+        """The bits of deeper grey values that it was trained with: every later picture is read alike."""
+        bits: int | None = (self.about.get("data") or {}).get("bits")
+        return bits
+
 
 def save(
     path: Path,

@@ -25,6 +25,7 @@ class TrainJob:
         compile: use torch.compile (pays off for long runs on a GPU).
         skip_unreadable: leave out images that cannot be read, and say so, instead of ending with an error.
         tensorboard: a folder for TensorBoard event files, or None.
+        validation: how many of the last images are for calibration only, see `nnet.training.schedule.split_normals`.
     """
 
     config: Config
@@ -37,3 +38,4 @@ class TrainJob:
     compile: bool = False
     skip_unreadable: bool = False
     tensorboard: Path | None = None
+    validation: int = 0

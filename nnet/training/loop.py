@@ -101,7 +101,7 @@ class Trainer:
         self.team = Team(job.device)
         self.job, self.config, self.images = job, job.config, images
         self.listener = listener if listener and self.team.leads else Listener()
-        self.trained_on, self.held_out = split_normals(len(images), self.config.train)
+        self.trained_on, self.held_out = split_normals(len(images), self.config.train, job.validation)
         size = len(self.trained_on), self.team.size
         self.steps_per_epoch, self.epochs = steps_per_epoch(self.config.train, *size), epochs(self.config.train, *size)
         self.config.require_loss(self.epochs)  # there may be more than the settings name

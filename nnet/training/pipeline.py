@@ -51,7 +51,8 @@ def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) 
                 listeners.append(ending.enter_context(contextlib.closing(EventLog(job.tensorboard))))
             images, dataset = _load(job, dataset, listener)
             about = {"data": describe(dataset), **provenance(), **job.about}
-            detector = run(dataclasses.replace(job, about=about), images, Listeners(*listeners))
+            job = dataclasses.replace(job, about=about, validation=dataset.validation)
+            detector = run(job, images, Listeners(*listeners))
     if detector is None:  # another process of torchrun finishes
         return None
     minutes = (time.perf_counter() - started + earlier) / 60

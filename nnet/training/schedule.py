@@ -14,15 +14,20 @@ CALIBRATION_IMAGES = (8, 64)  # fewer say nothing about a quantile; more only ma
 WARM_UP_SHARE, FINAL_RATE_SHARE = 0.05, 0.02
 
 
-def split_normals(count: int, config: TrainConfig) -> tuple[np.ndarray, np.ndarray]:
+def split_normals(count: int, config: TrainConfig, validation: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the training and of the calibration images: a seeded shuffle of range(count), each part sorted.
 
-    With `calibration_share` = 0 all are trained on, and some of them serve for the calibration as well.
+    Where the data set brings images for calibration, `validation` says how many of the last ones these are; if they are
+    enough, up to 64 of them, spread evenly, are held out and nothing is drawn. With `calibration_share` = 0 all are
+    trained on, and some of them serve for the calibration as well.
 
     Raises:
         TrainingError: too few images for both parts.
     """
     low, high = CALIBRATION_IMAGES
+    if validation >= low and count - validation >= MIN_TRAINING_IMAGES:
+        chosen = np.linspace(count - validation, count - 1, min(validation, high)).round().astype(int)
+        return np.arange(count - validation), chosen
     held = min(max(round(count * config.calibration_share), low), high)
     if config.calibration_share == 0 and count >= low:
         return np.arange(count), np.sort(np.random.default_rng([config.seed, 0]).permutation(count)[:high])

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from nnet.data import DataError, ZipLimits, extract_zip, open_dataset, open_zip
+from nnet.data.listing import LEFT_PACKED
 
 
 def png(level: int = 0) -> bytes:
@@ -82,7 +83,8 @@ def test_what_operating_systems_add_is_left_in_the_zip(tmp_path):
     extra = {"__MACOSX/a/._0.png": png(), "a/.hidden.png": png(), "a/readme.txt": b"x", "a/evil.py": b"x"}
     written = extract_zip(pack({"a/0.png": png()} | extra), tmp_path / "out")
     assert written == 1
-    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["0.png"]
+    assert sorted(path.name for path in (tmp_path / "out").rglob("*") if path.is_file()) == [LEFT_PACKED, "0.png"]
+    assert (tmp_path / "out" / LEFT_PACKED).read_text() == "a/readme.txt\na/evil.py\n"
 
 
 def test_backslashes_are_folders(tmp_path):

@@ -76,6 +76,7 @@ class Found:
     usable: int
     tested: int
     defective: int
+    validation: int
     good_pictures: tuple[tuple[str, str], ...]
     defective_pictures: tuple[tuple[str, str], ...]
 
@@ -121,6 +122,7 @@ def _found(dataset: Dataset, progress: Callable[[int, int], None]) -> Found:
         len(train),
         len(tested),
         len(defective),
+        sum(sample.split == "validation" for sample in train),
         tuple(_pictures(train)),
         tuple(_pictures(defective)),
     )
@@ -155,7 +157,7 @@ def split(found: Found, config: Config) -> tuple[int, int]:
     """
     if not found.usable:
         raise TrainingError(f"{found.name} contains no good image that can be read. Add photos of good parts.")
-    trained_on, held_out = split_normals(found.usable, config.train)
+    trained_on, held_out = split_normals(found.usable, config.train, found.validation)
     return len(trained_on), len(held_out)
 
 
