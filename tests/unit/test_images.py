@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
 from waiting import until
 
-from nnet.data import images
+from nnet.data import grey
 from nnet.data.images import IMAGE_SUFFIXES, ImageError, content_hash, decode, resize
 from nnet.errors import NNetError
 
@@ -144,11 +144,11 @@ def test_palette():
 
 
 def test_images_larger_than_a_strip_are_whole(monkeypatch):
-    monkeypatch.setattr(images, "_STRIP_PIXELS", 3 * 32)  # 24 rows in 8 strips
+    monkeypatch.setattr(grey, "_STRIP_PIXELS", 3 * 32)  # 24 rows in 8 strips
     deep = np.where(GREY == 0, 65535, GREY * 80).astype(np.uint16)
     assert np.array_equal(decode(encode(RGB)).image, RGB)
     assert np.array_equal(decode(encode(deep)).image[..., 0], scaled(deep, 65535))
-    monkeypatch.setattr(images, "_STRIP_PIXELS", 1)  # never less than one row
+    monkeypatch.setattr(grey, "_STRIP_PIXELS", 1)  # never less than one row
     assert np.array_equal(decode(encode(RGB)).image, RGB)
 
 
@@ -403,11 +403,9 @@ def test_frames_of_a_long_file_are_not_counted(monkeypatch, form):
         (b"<!DOCTYPE html><html><body><svg/></body></html>", "a web page (HTML) file"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC file"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic", "a HEIC file"),
-        (b"\0\0\0\x1cftypavif\0\0\0\0mif1miaf", "an AVIF file"),
         (b"\0\0\0\x20ftypisom\0\0\2\0", "a video file"),
         (b"8BPS\0\1", "a Photoshop (PSD) file"),
         (b"\0" * 128 + b"DICM", "a DICOM file"),
-        (b"P5\n20 20 255\n", "a PGM file"),
         (b"PK\3\4", "a ZIP or Office file"),
     ],
 )
