@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageFile
 from waiting import until
 
-from nnet.data import grey
+from nnet.data import grey, images
 from nnet.data.images import IMAGE_SUFFIXES, ImageError, content_hash, decode, resize
 from nnet.errors import NNetError
 
