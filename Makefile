@@ -41,6 +41,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 # The embedded default, made again from the data (docs/default-model.md). It has the settings of version 0.2.0.
 model: .venv/app.stamp

@@ -6,25 +6,7 @@ import http.client
 from urllib.parse import urlsplit
 
 import pytest
-
-HANDSHAKE = {
-    "Upgrade": "websocket",
-    "Connection": "Upgrade",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    "Sec-WebSocket-Version": "13",
-}
-
-
-def answer(port: int, host: str, origin: str) -> int:
-    """Status of the request that opens a session, sent by a page of `origin` to a server that it calls `host`."""
-    connection = http.client.HTTPConnection("localhost", port, timeout=60)
-    connection.putrequest("GET", "/_stcore/stream", skip_host=True)
-    for name, value in {**HANDSHAKE, "Host": f"{host}:{port}", "Origin": origin}.items():
-        connection.putheader(name, value)
-    connection.endheaders()
-    status = connection.getresponse().status
-    connection.close()
-    return status
+from serving import answer
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
