@@ -23,7 +23,7 @@ import torch
 from nnet.detector import Detector, TrainedModel
 from nnet.export import open_export
 from nnet.export.folder import export
-from nnet.export.formats import Run
+from nnet.export.opening import Run
 
 Score = Callable[[np.ndarray], object]
 

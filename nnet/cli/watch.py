@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from nnet.cli.shared import add_checkpoint, add_device
+from nnet.cli.shared import add_device
 from nnet.errors import NNetError
 
 if TYPE_CHECKING:  # torch is loaded only to score
@@ -27,7 +27,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="the folder to watch, with its subfolders")
-    add_checkpoint(parser)
+    model = parser.add_mutually_exclusive_group(required=True)
+    model.add_argument("--checkpoint", type=Path, metavar="DIR", help="a trained model's folder")
+    model.add_argument("--export", type=Path, metavar="DIR", help="what nnet export wrote, which needs no PyTorch")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--score", metavar="EXPR", help="an expression such as M1*M2*M3; default: the model's own")
     parser.add_argument(
@@ -68,9 +70,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _judge(options: argparse.Namespace) -> Judge:
-    from nnet.watch.judges import CheckpointJudge
+    from nnet.watch.judges import CheckpointJudge, ExportJudge
 
-    judge = CheckpointJudge(options.checkpoint, options.score, options.device, options.teacher_weights)
+    judge: CheckpointJudge | ExportJudge
+    if options.export is None:
+        judge = CheckpointJudge(options.checkpoint, options.score, options.device, options.teacher_weights)
+    elif options.score is None and options.teacher_weights is None and options.device in ("auto", "cpu"):
+        judge = ExportJudge(options.export)
+    else:
+        raise NNetError(
+            "--score, --device and --teacher-weights do not go with --export: an exported model has its own score and "
+            "teacher, and runs on the CPU. Leave them out, or export the model with another --score."
+        )
     if judge.has_random_teacher:
         print("This model's teacher has random weights, so its scores mean nothing.", file=sys.stderr)
     return judge

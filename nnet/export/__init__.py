@@ -1,7 +1,8 @@
 """Export: a trained model as a folder that runs where neither N-Net nor, but for `torch`, PyTorch is installed.
 
 graph.py      the network from pixels to decision, the one thing that every format holds
-formats.py    write and open it as ONNX, OpenVINO or torch.export
+formats.py    write it as ONNX, OpenVINO or torch.export
+opening.py    open what was written, without PyTorch
 checking.py   the exported model against the original
 manifest.py   manifest.json: what the numbers mean and where they come from
 folder.py     all of it, into a folder that is complete or absent
@@ -9,9 +10,21 @@ web.py        for the format web: the page of page/, its data, and runtime.py, w
 standalone.py goes into the folder as score.py
 """
 
-from nnet.export.checking import Check
-from nnet.export.errors import ExportError
-from nnet.export.folder import FORMATS, Exported, export
-from nnet.export.formats import open_export
+from importlib import import_module
+from typing import Any
 
-__all__ = ["FORMATS", "Check", "ExportError", "Exported", "export", "open_export"]
+_EXPORTS = {
+    "FORMATS": "folder",
+    "Check": "checking",
+    "ExportError": "errors",
+    "Exported": "folder",
+    "export": "folder",
+    "open_export": "opening",
+}
+__all__ = [*_EXPORTS]  # they are brought in when they are first used, since a machine that only scores has no PyTorch
+
+
+def __getattr__(name: str) -> Any:
+    if name in _EXPORTS:
+        return getattr(import_module(f"nnet.export.{_EXPORTS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,8 +15,8 @@ from nnet.data.images import resize
 from nnet.data.textures import TEXTURES, normal_image
 from nnet.detector import TrainedModel
 from nnet.export.errors import ExportError
-from nnet.export.formats import Run
 from nnet.export.graph import Graph
+from nnet.export.opening import Run
 from nnet.scoring.calibration import Reference
 
 LIMIT = 1e-3
@@ -25,6 +25,8 @@ LIMIT = 1e-3
 SCORES = "score_map", "score"
 BATCH = 4
 RANDOM, SAMPLES = 4, 6
+SHAPES = (2.5, 1.5), (1.3, 3.1), (0.7, 0.9)
+"""Heights and widths of further pictures in units of the network's; the first one is tall."""
 
 
 @dataclass(frozen=True)
@@ -50,36 +52,48 @@ class Check:
         return {**asdict(self), "limit": LIMIT}
 
 
-def pictures(size: int, own: Sequence[np.ndarray] = ()) -> np.ndarray:
-    """What is compared, uint8 (N, size, size, 3): the caller's own pictures, textures, solar cells if they are
-    installed, and random pixels."""
+def pictures(size: int, own: Sequence[np.ndarray] = (), any_size: bool = True) -> list[np.ndarray]:
+    """What is compared: the caller's own pictures, textures, solar cells if they are installed, and random pixels.
+
+    Args:
+        any_size: also pictures of other sizes.
+
+    Returns:
+        Batches, each uint8 (N, H, W, 3).
+    """
     textures = [normal_image(kind, seed=1, size=max(size, 64)) for kind in TEXTURES]
-    noise = np.random.default_rng(0).integers(0, 256, (RANDOM, size, size, 3), dtype=np.uint8)
-    return np.stack([*(resize(image, size) for image in (*own, *textures, *_solar_cells())), *noise])
+    generator = np.random.default_rng(0)
+    noise = generator.integers(0, 256, (RANDOM, size, size, 3), dtype=np.uint8)
+    every = np.stack([*(resize(image, size) for image in (*own, *textures, *_solar_cells())), *noise])
+    batches = [every[start : start + BATCH] for start in range(0, len(every), BATCH)]
+    for height, width in SHAPES if any_size else ():
+        batches.append(generator.integers(0, 256, (1, int(height * size), int(width * size), 3), dtype=np.uint8))
+    return batches
 
 
 def compare(
     model: TrainedModel,
     reference: Reference,
     run: Run,
-    images: np.ndarray,
-    tell: Callable[[int], None] = lambda done: None,
+    batches: Sequence[np.ndarray],
+    tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Check:
     """Run both on the same pictures.
 
     Args:
         model, reference: the original.
         run: the exported model.
-        images: uint8 (N, size, size, 3).
-        tell: told how many pictures have been compared.
+        batches: as `pictures` gives them.
+        tell: told how many pictures have been compared, and of how many.
     """
     original = Graph(model, reference).eval()
     maps = dict.fromkeys(model.config.maps, 0.0)
+    done, total = 0, sum(len(batch) for batch in batches)
     score, decisions, ties = 0.0, 0, 0
-    for start in range(0, len(images), BATCH):
-        tell(start)
-        part = images[start : start + BATCH]
-        found, wanted = run(part), _original(original, part)
+    for batch in batches:
+        tell(done, total)
+        part = np.stack([resize(image, model.config.model.size) for image in batch])
+        found, wanted = run(batch), _original(original, part)
         maps = {name: max(known, _difference(found[name], wanted[name]).max()) for name, known in maps.items()}
         decisions += int(np.sum(found["anomalous"] != wanted["anomalous"]))
         each = np.maximum(*(_difference(found[name], wanted[name]) for name in SCORES)) / reference.threshold
@@ -88,7 +102,8 @@ def compare(
                 ties += 1
             else:
                 score = max(score, difference)
-    return Check(len(images), {name: float(value) for name, value in maps.items()}, score, decisions, ties)
+        done += len(batch)
+    return Check(total, {name: float(value) for name, value in maps.items()}, score, decisions, ties)
 
 
 def require_same(check: Check, what: str) -> None:

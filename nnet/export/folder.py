@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from nnet.detector import TrainedModel
-from nnet.export import checking, formats, manifest, runtime, web
+from nnet.export import checking, formats, manifest, opening, runtime, web
 from nnet.export.checking import Check
 from nnet.export.errors import ExportError
-from nnet.export.formats import MANIFEST
 from nnet.export.graph import Graph
+from nnet.export.opening import MANIFEST
 from nnet.export.web import Page
 from nnet.saved.storage import write_json
 
@@ -57,7 +57,7 @@ def export(
         ExportError: a package is missing, the folder holds something else, or the exported model differs.
         nnet.expression.ExpressionError: malformed, or a map that this model does not have.
     """
-    formats.require(kind)
+    opening.require(kind)
     _require_free(out)
     page = page or Page()
     if kind == "web":
@@ -77,14 +77,14 @@ def export(
         formats.write(graph, kind, folder)
         # The runner reads the outputs' names in the manifest, so a first one stands there before the check.
         write_json(folder / MANIFEST, {"format": kind, "outputs": graph.names})
-        run = formats.open_export(folder)
-        images = checking.pictures(model.config.model.size, own)
+        run = opening.open_export(folder)
+        batches = checking.pictures(model.config.model.size, own, any_size=not graph.inside)
         check = checking.compare(
             model,
             reference,
             run,
-            images,
-            lambda done: tell(0.5 + 0.4 * done / len(images), f"Comparing picture {done + 1} of {len(images)}."),
+            batches,
+            lambda done, total: tell(0.5 + 0.4 * done / total, f"Comparing picture {done + 1} of {total}."),
         )
         checking.require_same(check, kind)
         if kind == "onnx":

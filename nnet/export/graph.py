@@ -9,11 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from nnet.detector import TrainedModel
+from nnet.export.resizing import resized
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
-
-INPUT = "images"
-"""Name of the only input: uint8 (N, size, size, 3), RGB, any N of at least 1."""
 
 INSIDE = "addressing", "F1", "F2", "F3", "P1", "P2", "P3", "D1", "D2", "D3", "SP1", "SP2", "SP3"
 """Names of what `inside` adds, as far as the network has it."""
@@ -25,7 +23,8 @@ class Graph(nn.Module):
     Args:
         model: the trained model; its network is used as it is.
         reference: expression and threshold.
-        inside: give the intermediates of INSIDE, too.
+        inside: for the web page, which resizes by itself: give the intermediates of INSIDE, too, and take pictures of
+            the network's size alone.
     """
 
     limit: Tensor
@@ -39,14 +38,14 @@ class Graph(nn.Module):
         self.register_buffer("limit", torch.tensor(float32_below(reference.threshold)), persistent=False)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
-        """images (N, size, size, 3) uint8 -> a tensor for each of `names`.
+        """images (N, H, W, 3) uint8, all of one size -> a tensor for each of `names`.
 
         M1..M6 (N, 64, 64), score_map (N, size, size), score (N,), threshold (), all float32; anomalous (N,) bool.
         """
-        return self.judge(images.float())
+        return self.judge(images.float() if self.inside else resized(images, self.config.model.size))
 
     def judge(self, pixels: Tensor) -> dict[str, Tensor]:
-        """The same for float32 pixels 0..255."""
+        """The same for float32 pixels (N, size, size, 3), 0..255."""
         out = self.network(pixels.permute(0, 3, 1, 2) / 255)
         native = divided(anomaly_maps(out, self.config.loss.distance), self.levels)
         maps = to_common_size(native, self.config.model.map_size)
@@ -68,8 +67,11 @@ class Graph(nn.Module):
             return found
 
     def example(self) -> Tensor:
-        """Two black images; of one alone the exporters would take N to be always 1."""
-        return torch.zeros(2, self.config.model.size, self.config.model.size, 3, dtype=torch.uint8)
+        """Two black images; of one alone the exporters would take N to be always 1, and of a square H to be W."""
+        height = width = self.config.model.size
+        if not self.inside:
+            height, width = height + 1, width + 2
+        return torch.zeros(2, height, width, 3, dtype=torch.uint8)
 
     def _inside(self, out: Any) -> dict[str, Tensor]:
         found = {} if out.addressing is None else {"addressing": out.addressing.weights}

@@ -12,7 +12,8 @@ import numpy as np
 from nnet.detector import TrainedModel
 from nnet.export.checking import Check
 from nnet.export.formats import OPSET
-from nnet.export.graph import INPUT, Graph
+from nnet.export.graph import Graph
+from nnet.export.opening import INPUT
 from nnet.model.weights import file_sha256
 from nnet.saved.provenance import commit, versions
 from nnet.scoring.calibration import Reference
@@ -32,6 +33,7 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
     """The manifest without its "files", which are listed when all of them are there."""
     saved, config = model.checkpoint, model.config
     data = saved.about.get("data") or {}
+    sides = [config.model.size] * 2 if graph.inside else ["height", "width"]
     return {
         "version": VERSION,
         "format": kind,
@@ -43,12 +45,13 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
             f"model was not trained on were scored, and {reference.quantile:.0%} of them lie at or below it. "
             + " ".join(filter(None, (reference.promise.sentence(), reference.reason)))
         ),
-        "input": {"name": INPUT, "dtype": "uint8", "shape": ["N", config.model.size, config.model.size, 3]},
+        "input": {"name": INPUT, "dtype": "uint8", "shape": ["N", *sides, 3]},
         "outputs": {name: _output(value) for name, value in graph.outputs().items()},
         "preprocessing": {
             "colours": "RGB, upright as EXIF says, transparent parts on white",
             "size": config.model.size,
-            "resize": "Pillow, BILINEAR (antialiased), to size x size without keeping the aspect ratio",
+            "resize": "as Pillow 13's BILINEAR (antialiased), to size x size without keeping the aspect ratio",
+            "resize_in_graph": not graph.inside,
             "normalisation": {"in_graph": True, "mean": list(model.network.T.mean), "std": list(model.network.T.std)},
         },
         "sigma": config.scoring.sigma,

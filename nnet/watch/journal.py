@@ -17,7 +17,7 @@ NORMAL, ANOMALOUS, UNREADABLE = "normal", "anomalous", "unreadable"
 NEVER_READ = "-"
 SYNCHRONOUS = "EXTRA"
 """Each commit is on the disk when it returns, so that it survives a power cut."""
-_BUSY_SECONDS = 30.0  # the app reads the journal, too
+_BUSY_SECONDS, _READER_SECONDS = 30.0, 1.0  # the app reads the journal, too, and looks again soon
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pictures(
@@ -87,13 +87,20 @@ _COLUMNS = "name, size, mtime, ctime, sha256, time, score, threshold, decision, 
 class Journal:
     """The journal of a folder of results.
 
+    Args:
+        read_only: for who only looks: nothing is made or changed, and a journal that is busy is not waited for.
+
     Raises:
         WatchError: it is damaged, or cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read_only: bool = False) -> None:
         self.path = path
         try:
+            if read_only:
+                address = f"{path.resolve().as_uri()}?mode=ro"
+                self._connection = sqlite3.connect(address, _READER_SECONDS, isolation_level=None, uri=True)
+                return
             self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
             self._connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
             self._connection.executescript(_SCHEMA)
@@ -140,7 +147,8 @@ class Journal:
 
     def counts(self) -> dict[str, int]:
         """How many entries have each decision."""
-        found = dict(self._connection.execute("SELECT decision, COUNT(*) FROM pictures GROUP BY decision"))
+        with self._explained():
+            found = dict(self._connection.execute("SELECT decision, COUNT(*) FROM pictures GROUP BY decision"))
         return {decision: found.get(decision, 0) for decision in (NORMAL, ANOMALOUS, UNREADABLE)}
 
     @property

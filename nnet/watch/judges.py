@@ -1,13 +1,18 @@
-"""Who scores the pictures: a model, here from a checkpoint."""
+"""Who scores the pictures: a model, from a checkpoint or as `nnet export` wrote it."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
+
+from nnet.data.images import resize
+from nnet.export.errors import ExportError
+from nnet.export.opening import MANIFEST, open_export, read_manifest
 
 
 class Judged(NamedTuple):
@@ -60,6 +65,37 @@ class CheckpointJudge:
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
         scores = self._detector.score(images, self._reference.expression)
         return [Judged(score.map, score.value, self._reference.is_anomalous(score.value)) for score in scores]
+
+
+class ExportJudge:
+    """An exported model's folder. Only one of the format `torch` needs PyTorch.
+
+    Args:
+        folder: what `nnet export` wrote.
+
+    Raises:
+        nnet.export.ExportError: it is no export, or the package that runs it is missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        manifest = read_manifest(folder)
+        try:
+            made_from = manifest["checkpoint"]
+            self.expression, self.threshold = str(manifest["expression"]), float(manifest["threshold"])
+            self._size = int(manifest["preprocessing"]["size"])
+            self.has_random_teacher = made_from["config"]["model"]["teacher_weights"] == "random"
+        except (KeyError, TypeError, ValueError) as error:
+            raise ExportError(f"{folder} has a damaged {MANIFEST} ({error!r}). Export the model again.") from error
+        self.name = str(folder)
+        # Exported again, it is the same model; in another format, its scores differ by rounding.
+        stands_for = json.dumps([manifest["format"], made_from], sort_keys=True)
+        self.identity = identity(stands_for.encode(), self.expression, self.threshold)
+        self._run = open_export(folder)
+
+    def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
+        found = self._run(np.stack([resize(image, self._size) for image in images]))
+        each = zip(found["score_map"], found["score"].tolist(), found["anomalous"].tolist(), strict=True)
+        return [Judged(*one) for one in each]
 
 
 def identity(model: bytes, expression: str, threshold: float) -> str:

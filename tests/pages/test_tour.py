@@ -40,6 +40,7 @@ TEXTS = {
     "run_name": "Another",
     "run_weights": "",
     "start_path": "",
+    "watch_path": "",
     "start_changes": "train.epochs=2",
     "set:score.expression": "M1*M2*M3",
 }

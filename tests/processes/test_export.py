@@ -16,7 +16,7 @@ from PIL import Image
 from nnet import cli
 from nnet.config import Config
 from nnet.detector import Detector, TrainedModel
-from nnet.export import Check, ExportError, checking, export, folder, formats, open_export
+from nnet.export import Check, ExportError, checking, export, folder, open_export, opening
 from nnet.export.graph import Graph, float32_below
 from nnet.model.network import NNet
 from nnet.saved.checkpoint import Checkpoint
@@ -76,6 +76,16 @@ def test_any_number_of_pictures_goes_in_and_the_documented_shapes_come_out(expor
         assert value == pytest.approx(score.value, abs=1e-3 * manifest["threshold"])
 
 
+@pytest.mark.parametrize("shape", [(2, 150, 90), (1, 48, 200), (1, 40, 40), (1, 333, 70)])
+def test_pictures_of_any_size_give_the_originals_scores(exported, detector, shape):
+    images = np.random.default_rng(5).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    found = open_export(exported, threads=1)(images)
+    threshold = detector.calibration.for_expression().threshold
+    for score, heat, value in zip(detector.score(list(images)), found["score_map"], found["score"], strict=True):
+        assert np.abs(heat - score.map).max() < 1e-3 * threshold
+        assert value == pytest.approx(score.value, abs=1e-3 * threshold)
+
+
 def test_the_script_scores_a_folder_where_torch_and_nnet_are_missing(exported, detector, tmp_path):
     pictures, out = tmp_path / "pictures", tmp_path / "out"
     (pictures / "deep").mkdir(parents=True)
@@ -127,8 +137,8 @@ def test_a_model_that_differs_is_not_written_and_an_older_export_stays(tiny_chec
     out.mkdir()
     (out / "manifest.json").write_text("{}")
     monkeypatch.setattr(folder.checking, "compare", lambda *_: Check(3, {"M1": 0.1}, 0.002, 0, 0))
-    monkeypatch.setattr(folder.formats, "write", lambda graph, kind, where: (where / formats.MODELS[kind]).touch())
-    monkeypatch.setattr(folder.formats, "open_export", lambda where: None)
+    monkeypatch.setattr(folder.formats, "write", lambda graph, kind, where: (where / opening.MODELS[kind]).touch())
+    monkeypatch.setattr(folder.opening, "open_export", lambda where: None)
     with pytest.raises(ExportError, match=r"0\.002 of the threshold, where at most 0\.001"):
         export(Detector.load(tiny_checkpoint, "cpu"), "torch", out)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
@@ -145,7 +155,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(tiny_checkpoint, tmp_p
 def test_a_missing_package_is_named_with_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(ExportError, match=r'onnxruntime.*pip install "\.\[export\]"'):
-        formats.require("onnx")
+        opening.require("onnx")
 
 
 def test_a_shifted_score_is_a_difference_and_no_tie(detector):
@@ -156,7 +166,7 @@ def test_a_shifted_score_is_a_difference_and_no_tie(detector):
         found = checking._original(original, images)
         return {**found, "score": found["score"] + 0.1 * reference.threshold}
 
-    check = checking.compare(detector, reference, shifted, random_images(2))
+    check = checking.compare(detector, reference, shifted, [random_images(2)])
     assert check.score == pytest.approx(0.1, rel=1e-3) and check.ties == 0
 
 

@@ -16,6 +16,9 @@ the folder where the workbench was started."""
 RUNS_FOLDER = "NNET_RUNS"
 """Environment variable: the folder of training runs, instead of `RUNS`."""
 
+WATCHED = "NNET_WATCH"
+"""Environment variable: folders of results of `nnet watch`, separated as in PATH."""
+
 
 def runs_folder() -> Path:
     """The folder of training runs."""
@@ -25,3 +28,12 @@ def runs_folder() -> Path:
 def studies_folder() -> Path:
     """The folder of the studies that were started from the Ablations page."""
     return runs_folder() / "studies"
+
+
+def watched_folders() -> dict[str, Path]:
+    """The folders of results that the environment lists, by name; a second one of a name by its path."""
+    found: dict[str, Path] = {}
+    for entry in filter(None, os.environ.get(WATCHED, "").split(os.pathsep)):
+        path = Path(entry).expanduser()
+        found[path.name if path.name not in found else str(path)] = path
+    return found

@@ -16,7 +16,7 @@ import streamlit as st
 
 from nnet.data.archive import TemporaryFolder
 from nnet.errors import NNetError
-from nnet.export.formats import missing
+from nnet.export.opening import missing
 from nnet.expression import ExpressionError
 from nnet.runs.processes import launch
 from nnet.scoring import judge

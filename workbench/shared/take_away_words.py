@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnet.export.formats import INSTALL
+from nnet.export.opening import INSTALL
 from workbench.shared import units
 
 TITLE = "Take this model with you"

@@ -39,7 +39,7 @@ HERO_ALT = "A good part with a drawn scratch, and beside it the heatmap that mar
 SECTIONS: dict[str, tuple[str, ...]] = {
     "See": (),
     "Understand": ("7_How_it_works", "2_Memory", "3_Projection"),
-    "Use": ("1_Inspect", "5_Train", "4_Evaluate"),
+    "Use": ("1_Inspect", "5_Train", "4_Evaluate", "9_Watch"),
     "Question": ("6_Ablations", "8_When_it_fails"),
 }
 """The navigation: a title and the pages below it, by file name without suffix. The first one begins with Home."""
@@ -78,6 +78,11 @@ PAGES: dict[str, PageText] = {
         "Ablations",
         "See what each part of N-Net does: the paper's tables beside measured ones, variants side by side, what-if.",
         ":material/science:",
+    ),
+    "9_Watch": PageText(
+        "Watch",
+        "Follow a line's camera: the last pictures with heatmap, score and decision, as they arrive.",
+        ":material/videocam:",
     ),
 }
 """By file name without suffix; only pages whose file exists are shown."""

@@ -1,0 +1,94 @@
+"""A folder of results as it is now, for whoever shows it. Nothing in it is changed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnet.runs.locks import is_held
+from nnet.watch.folder import OVERLAYS
+from nnet.watch.journal import JOURNAL, Entry, Journal, WatchError
+from nnet.watch.watcher import LOCK, STATUS
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a watcher has decided, and what it is doing.
+
+    Attributes:
+        running: whether a watcher writes into the folder now.
+        watched, model: the folder and the model as the watcher named them, or "".
+        waiting: pictures that are still to be decided, as far as the watcher has said.
+        problem: what keeps the watcher from working, or "".
+        counts: how many pictures have each decision.
+        last: the newest entries, the newest first.
+    """
+
+    running: bool
+    watched: str
+    model: str
+    waiting: int
+    problem: str
+    counts: dict[str, int]
+    last: list[Entry]
+
+
+def has_results(out: Path) -> bool:
+    """Whether a folder holds results of `nnet watch`."""
+    return (out / JOURNAL).is_file()
+
+
+def read_results(out: Path, count: int, *decisions: str) -> Results:
+    """What is known now.
+
+    Args:
+        out: the folder of results.
+        count: how many of the newest entries.
+        decisions: only entries with one of these; any if none is given.
+
+    Raises:
+        WatchError: there are no results, or the journal is damaged.
+        OSError: the journal cannot be read at the moment.
+    """
+    if not has_results(out):
+        raise WatchError(f"{out} holds no results of nnet watch. Give the folder that its option --out names.")
+    with _journal(out) as journal:
+        counts, last = journal.counts(), journal.last(count, *decisions)
+    told = _status(out)
+    return Results(
+        running=is_held(out / LOCK),
+        watched=str(told.get("folder", "")),
+        model=str(told.get("model", "")),
+        waiting=int(told.get("waiting", 0)),
+        problem=str(told.get("problem", "")),
+        counts=counts,
+        last=last,
+    )
+
+
+def overlay_path(out: Path, entry: Entry) -> Path | None:
+    """The overlay of an entry, or None if none was kept or it is gone. Never a file outside the overlays."""
+    if not entry.overlay:
+        return None
+    path = (out / entry.overlay).resolve()
+    return path if path.is_relative_to((out / OVERLAYS).resolve()) and path.is_file() else None
+
+
+@contextlib.contextmanager
+def _journal(out: Path) -> Iterator[Journal]:
+    journal = Journal(out / JOURNAL, read_only=True)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def _status(out: Path) -> dict[str, object]:
+    try:
+        told = json.loads((out / STATUS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}

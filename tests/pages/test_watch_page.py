@@ -1,0 +1,110 @@
+"""The Watch page shows what nnet watch has decided, follows it, and opens no folder that a link names."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from apptest import charts, fine, start, words
+from streamlit.testing.v1 import AppTest
+from watched import PlainJudge, put, watch
+
+from nnet.watch.journal import JOURNAL, Journal, WatchError
+from nnet.watch.results import overlay_path, read_results
+from nnet.watch.watcher import Watcher
+from workbench.shared import places
+from workbench.watch import words as text
+
+PAGE = "pages/9_Watch.py"
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(autouse=True)
+def no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page needs none."""
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path))
+    monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
+    monkeypatch.delenv(places.WATCHED, raising=False)
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Results for a dark, a bright and an unreadable picture."""
+    put(tmp_path / "in", "dark.png", 20)
+    put(tmp_path / "in", "sub/bright.png", 200)
+    (tmp_path / "in" / "bad.png").write_bytes(b"no picture")
+    watch(tmp_path / "in", tmp_path / "out")
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def listed(out: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(places.WATCHED, str(out))
+    return out
+
+
+def counts(at: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def test_counts_scores_and_the_last_pictures_are_shown(listed: Path) -> None:
+    at = start(PAGE)
+    assert counts(at) == {"Normal": "1", "Anomalous": "1", "Unreadable": "1", "Waiting": "0"}
+    assert len(at.image) == 2
+    said = words(at)
+    assert "Anomalous, 2 × threshold" in said and "Normal, 0.2 × threshold" in said and "sub/bright.png" in said
+    assert [len(trace["x"]) for trace in charts(at)[0]["data"][:2]] == [1, 1]
+    assert text.STOPPED in said
+
+
+def test_one_decision_alone(listed: Path) -> None:
+    at = start(PAGE, decision="unreadable")
+    assert not at.image and "bad.png" in words(at) and "bright.png" not in words(at)
+
+
+def test_the_page_follows_a_watcher_that_runs(listed: Path) -> None:
+    folder = listed.parent / "in"
+    with Watcher(folder, listed, PlainJudge(), say=lambda _: None) as watcher:
+        watcher.look()
+        at = start(PAGE)
+        assert text.RUNNING in words(at) and "with the model plain" in words(at)
+        put(folder, "next.png", 240)
+        watcher.look()
+        assert counts(fine(at.run()))["Anomalous"] == "2" and "next.png" in words(at)
+
+
+def test_a_visitor_names_a_folder_and_a_link_cannot(out: Path) -> None:
+    at = start(PAGE, watch_path=str(out), line=str(out))
+    assert not at.metric and "nnet watch --checkpoint" in words(at)
+    at = fine(at.text_input(key="watch_path").set_value(str(out)).run())
+    assert counts(at)["Normal"] == "1"
+    assert str(out) not in str(dict(at.query_params))
+    at = fine(at.text_input(key="watch_path").set_value(str(out.parent)).run())
+    assert "holds no results of nnet watch" in at.error[0].value
+
+
+def test_where_folders_are_listed_no_other_can_be_opened(listed: Path, tmp_path: Path) -> None:
+    watch(tmp_path / "in", tmp_path / "other")
+    at = start(PAGE, line=str(tmp_path / "other"))
+    assert at.selectbox(key="line").value == listed.name and not at.text_input
+
+
+def test_looking_changes_nothing_and_makes_nothing(out: Path) -> None:
+    before = (out / JOURNAL).read_bytes()
+    assert len(read_results(out, 5).last) == 3
+    assert (out / JOURNAL).read_bytes() == before
+    with pytest.raises(WatchError, match="holds no results"):
+        read_results(out / "nothing", 5)
+    assert not (out / "nothing").exists()
+    with pytest.raises(OSError, match="readonly"):
+        Journal(out / JOURNAL, read_only=True).claim("model", "another")
+
+
+def test_an_overlay_outside_the_folder_is_not_shown(out: Path) -> None:
+    entry = next(entry for entry in read_results(out, 5).last if entry.overlay)
+    assert overlay_path(out, entry) == (out / entry.overlay).resolve()
+    (out.parent / "secret.png").write_bytes((out / entry.overlay).read_bytes())
+    for outside in ("../secret.png", "overlays/../../secret.png", str(out.parent / "secret.png")):
+        assert overlay_path(out, dataclasses.replace(entry, overlay=outside)) is None

@@ -1,0 +1,1 @@
+"""The Watch page: the last results of `nnet watch`, live."""

@@ -1,0 +1,42 @@
+"""The chart of the Watch page: entries in, a figure out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from nnet.watch.journal import ANOMALOUS, NORMAL, Entry
+from nnet.watch.table import shown
+from workbench.shared import charts, theme
+from workbench.watch import words
+
+_HEIGHT = 220
+_COLOURS = {NORMAL: theme.NORMAL, ANOMALOUS: theme.ANOMALOUS}
+
+
+def trend(entries: Sequence[Entry]) -> go.Figure:
+    """Scores in units of the threshold over the pictures' numbers; unreadable pictures have none.
+
+    Args:
+        entries: in any order; at least one has a score.
+    """
+    traces = []
+    for decision, colour in _COLOURS.items():
+        those = [entry for entry in entries if entry.decision == decision and entry.times_threshold is not None]
+        traces.append(
+            go.Scatter(
+                x=[entry.number for entry in those],
+                y=[entry.times_threshold for entry in those],
+                customdata=[shown(entry.name) for entry in those],
+                mode="markers",
+                name=words.COUNTS[decision],
+                marker={"color": colour, "size": 6},
+                hovertemplate=words.TREND_TOLD,
+            )
+        )
+    # Whole numbers alone, since a picture is one.
+    x = charts.axis(words.TREND_X, tickformat=",d")
+    figure = charts.chart(traces, _HEIGHT, x=x, y=charts.axis(words.TREND_Y, rangemode="tozero"))
+    figure.add_hline(1.0, line={"color": theme.THRESHOLD, "width": 2, "dash": "dot"})
+    return figure

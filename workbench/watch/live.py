@@ -1,0 +1,97 @@
+"""What a watcher is doing, how its scores run, and its last pictures; drawn again by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from nnet.data.images import decode
+from nnet.errors import NNetError
+from nnet.watch.journal import ANOMALOUS, Entry
+from nnet.watch.results import Results, overlay_path, read_results
+from workbench.shared import pictures, resources, theme, units
+from workbench.watch import figures, words
+
+EVERY = 2.0
+"""Seconds between two looks at the folder."""
+TREND, TILES = 200, 12
+TILE_SIDE = 480
+
+
+def draw(out: Path, decision: str) -> None:
+    """Everything that changes.
+
+    Args:
+        out: the folder of results.
+        decision: which pictures are shown, or "all".
+    """
+
+    def again() -> None:
+        try:
+            _state(out)
+            _last(out, decision)
+        except OSError as error:  # a picture is being entered at this moment
+            st.caption(units.plain(words.LOOK_AGAIN.format(reason=error)))
+        except NNetError as error:
+            st.error(units.plain(str(error)), icon=":material/error:")
+
+    st.fragment(run_every=EVERY, key="watch_live")(again)()
+
+
+def _state(out: Path) -> None:
+    results = read_results(out, TREND)
+    badge = f":blue-badge[{words.RUNNING}]" if results.running else f":orange-badge[{words.STOPPED}]"
+    st.markdown(f"{badge} {words.state(results)}")
+    if results.running and results.problem:
+        st.warning(units.plain(results.problem), icon=":material/warning:")
+    _counts(results)
+    if any(entry.times_threshold is not None for entry in results.last):
+        st.markdown(f"**{words.TREND_TITLE}**")
+        chart = figures.trend(results.last)
+        st.plotly_chart(chart, key="watch_trend", config=pictures.CHART_CONFIG, alt=words.TREND_HINT)
+        st.caption(words.TREND_HINT)
+
+
+def _counts(results: Results) -> None:
+    with st.grid(4, min_column_width=120, gap="small") as grid:
+        for decision, count in results.counts.items():
+            with grid.cell():
+                st.metric(words.COUNTS[decision], f"{count:,}")
+        with grid.cell():
+            st.metric(words.WAITING, f"{results.waiting:,}", help=words.WAITING_HELP)
+
+
+def _last(out: Path, decision: str) -> None:
+    wanted = () if decision == "all" else (decision,)
+    results = read_results(out, TILES, *wanted)
+    if not results.last:
+        st.info(words.NONE_OF_THESE if any(results.counts.values()) else words.NONE_YET, icon=":material/hourglass:")
+        return
+    with st.grid(4, min_column_width=180, gap="small") as grid:
+        for entry in results.last:
+            with grid.cell():
+                _tile(out, entry)
+
+
+def _tile(out: Path, entry: Entry) -> None:
+    picture = _overlay(out, entry)
+    if picture:
+        st.image(picture, width="stretch", alt=words.overlay_alt(entry))
+    elif entry.score is not None:
+        st.caption(words.NO_OVERLAY)
+    colour = theme.BADGES[entry.decision == ANOMALOUS] if entry.score is not None else "gray"
+    st.markdown(f":{colour}-badge[{words.decision(entry)}]")
+    st.caption(words.facts(entry))
+
+
+def _overlay(out: Path, entry: Entry) -> str:
+    """The overlay, ready for the browser; "" if there is none."""
+    path = overlay_path(out, entry)
+    if path is None:
+        return ""
+    try:
+        key = ("watch", str(path), path.stat().st_mtime_ns)
+        return resources.photo(key, lambda: pictures.reduced(decode(path).image, TILE_SIDE))
+    except (OSError, NNetError):  # somebody tidies up at this moment
+        return ""

@@ -1,0 +1,80 @@
+"""Wording of the Watch page. Knows no Streamlit."""
+
+from __future__ import annotations
+
+import datetime
+
+from nnet.watch.journal import ANOMALOUS, NORMAL, UNREADABLE, Entry
+from nnet.watch.results import Results
+from nnet.watch.table import shown
+from workbench.shared import units
+
+TITLE = "Watch"
+ABOUT = "The last pictures from a line's camera, as `nnet watch` decides them. The page follows by itself."
+HOW_TO = """\
+`nnet watch` scores pictures as they arrive in a folder, without the workbench. Start it in a terminal, then name its
+folder of results here:
+
+```bash
+python -m nnet watch --checkpoint runs/my-part /camera --out /results
+```
+
+To have the folder at hand whenever the workbench starts, set the environment variable `NNET_WATCH` to it; several are
+separated as in `PATH`. The page then shows these folders alone.
+"""
+LINE, FOLDER, FOLDER_EXAMPLE = "Line", "Folder of results", "/results"
+FOLDER_HELP = "The folder that --out names. It is on the computer where the workbench runs, and is not kept in links."
+DECISION = "Show"
+DECISIONS = {"all": "All", ANOMALOUS: "Anomalous", UNREADABLE: "Unreadable"}
+RUNNING, STOPPED = "Running", "Not running"
+NONE_YET = "No picture has been decided yet."
+NONE_OF_THESE = "No picture has this decision."
+NO_OVERLAY = "No overlay was kept."
+LOOK_AGAIN = "The results cannot be read at the moment ({reason}). The page tries again."
+WAITING = "Waiting"
+COUNTS = {NORMAL: "Normal", ANOMALOUS: "Anomalous", UNREADABLE: "Unreadable"}
+WAITING_HELP = "Pictures in the folder that are not decided yet, among them those that are still being written."
+TREND_TITLE = "Scores of the last pictures"
+TREND_HINT = (
+    "Each dot is a picture; the line is the threshold. Look for dots that drift towards it: then the light, the camera "
+    "or the part has changed."
+)
+TREND_X, TREND_Y = "picture", "times threshold"
+TREND_TOLD = "%{customdata}<br>%{y:.3g} times the threshold<extra></extra>"
+TABLE, TABLE_FILE = "All results (CSV)", "results.csv"
+
+
+def state(results: Results) -> str:
+    """What the watcher is doing, in a sentence."""
+    watched, model = units.plain(results.watched), units.plain(results.model)
+    if not results.running:
+        return "The watcher is not running; what it decided stays here. Start it again, and it continues."
+    if not watched:
+        return "The watcher has just started."
+    return f"It watches {watched} with the model {model}."
+
+
+def decision(entry: Entry) -> str:
+    """An entry's decision, with its score."""
+    if entry.times_threshold is None:
+        return COUNTS[entry.decision]
+    return f"{COUNTS[entry.decision]}, {units.number(entry.times_threshold)} × threshold"
+
+
+def facts(entry: Entry) -> str:
+    """Name and time of an entry, and what was noted about it."""
+    return units.plain(" · ".join(filter(None, (shown(entry.name), _time(entry.time), entry.note))))
+
+
+def overlay_alt(entry: Entry) -> str:
+    """What a screen reader says of an overlay."""
+    return f"{shown(entry.name)} with its heatmap"
+
+
+def _time(written: str) -> str:
+    """ "29 Nov 10:23:05"; "" for a time that cannot be read."""
+    try:
+        moment = datetime.datetime.fromisoformat(written)
+    except ValueError:
+        return ""
+    return f"{moment.day} {moment:%b %H:%M:%S}"
