@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,13 +43,13 @@ def write_onnx(graph: Graph, path: Path) -> None:
 
 
 def _write_openvino(graph: Graph, path: Path) -> None:
+    """By way of ONNX, since OpenVINO reads its `If`, but not every `torch.cond`."""
     import openvino
 
-    model = openvino.convert_model(_program(graph))
-    model.inputs[0].set_names({INPUT})
-    for output, name in zip(model.outputs, graph.names, strict=True):
-        output.set_names({name})
-    openvino.save_model(model, path, compress_to_fp16=False)
+    with tempfile.TemporaryDirectory() as folder:
+        onnx = Path(folder) / "model.onnx"
+        write_onnx(graph, onnx)
+        openvino.save_model(openvino.convert_model(onnx), path, compress_to_fp16=False)
 
 
 def _write_torch(graph: Graph, path: Path) -> None:

@@ -26,7 +26,7 @@ INSTALL = 'pip install "nnet-workbench[export]", or in a checkout pip install ".
 
 _NEEDS = {
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
-    "openvino": ("openvino",),
+    "openvino": ("onnx", "onnxscript", "openvino"),
     "torch": (),
     "web": ("onnx", "onnxscript", "onnxruntime"),
 }

@@ -27,13 +27,28 @@ def resized(images: Tensor, size: int) -> Tensor:
     Returns:
         float32 (N, size, size, 3), whole numbers 0..255.
     """
+    if not torch.compiler.is_compiling():  # outside of a graph torch.cond would compile first
+        return _resized(images, size)
+    height, width = _count(images.shape[1]), _count(images.shape[2])
+    fits = ((height == size) & (width == size))[0]
+    found: Tensor = torch.cond(fits, lambda i: _as_they_are(i, size), lambda i: _resized(i, size), (images,))
+    return found
+
+
+def _as_they_are(images: Tensor, size: int) -> Tensor:
+    """Pictures of the network's size; the indices give the result a shape that is known when the graph is made."""
+    rows, columns = (torch.minimum(torch.arange(size), _count(side) - 1) for side in images.shape[1:3])
+    return images.index_select(1, rows).index_select(2, columns).float()
+
+
+def _resized(images: Tensor, size: int) -> Tensor:
     pixels = images.permute(0, 3, 1, 2).float()  # (N, 3, H, W)
     turned = pixels.transpose(2, 3)
     columns_first = _along_rows(_along_rows(pixels, size).transpose(2, 3), size)  # both (N, 3, size, size), transposed
     rows_first = _along_rows(_along_rows(turned, size).transpose(2, 3), size).transpose(2, 3)
     height, width = _count(pixels.shape[2]), _count(pixels.shape[3])
     is_tall = height - size > (2 * (width - size)).clamp_min(0)
-    return torch.where(is_tall, rows_first, columns_first).permute(0, 3, 2, 1)
+    return torch.where(is_tall, rows_first, columns_first).permute(0, 3, 2, 1).contiguous()
 
 
 def _along_rows(pixels: Tensor, size: int) -> Tensor:

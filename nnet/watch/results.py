@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nnet.runs.locks import is_held
 from nnet.watch.folder import OVERLAYS
@@ -86,7 +87,7 @@ def _journal(out: Path) -> Iterator[Journal]:
         journal.close()
 
 
-def _status(out: Path) -> dict[str, object]:
+def _status(out: Path) -> dict[str, Any]:
     try:
         told = json.loads((out / STATUS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
