@@ -1,10 +1,18 @@
 """Pictures per second of the score path and of the exported model, side by side in one run.
 
-    python -m benchmarks.export [--checkpoint checkpoints/elpv-mono] [--threads 1 2] [--batches 1 8] [--rounds 5]
+    python -m benchmarks.export [--cases embedded lite0-256 wide-256] [--threads 1 2] [--batches 1 8] [--rounds 5]
+        [--formats onnx int8 openvino] [--compile] [--anomalib] [--write docs/export.md]
 
-Every variant gets decoded pictures of the network's size, and gives maps, score and decision. Each is timed once per
-round, in turn, so that other work on the machine hits all of them alike; the table shows the median over the rounds and
-its ratio to the first row. Needs the extra `export`; `--compile` adds torch.compile, which needs a C++ compiler.
+Cases: the embedded model (EfficientNet-Lite0 at 128), the same teacher at 256, and WideResNet-50-2 at 256 with the
+paper's settings; the latter two have random weights, which cost as much as trained ones.
+
+Every variant gets decoded pictures of the network's size and gives maps, score and decision; anomalib's reverse
+distillation, with the same teacher, gives its map and its score. Each is timed once per round, in turn, so that other
+work on the machine hits all of them alike; the table has the median over the rounds, and its ratio to the first column.
+int8 is ONNX Runtime's static quantisation of the convolutions, on the pictures that the case is calibrated with; what
+that does to decisions and to the image AUROC is measured on the embedded model's test pictures.
+
+Needs the extra `export`. --compile needs a C++ compiler, and --anomalib the package of that name.
 """
 
 from __future__ import annotations
@@ -14,63 +22,150 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from nnet.config import Config, preset
+from nnet.data.elpv import open_elpv
+from nnet.data.images import resize
 from nnet.detector import Detector, TrainedModel
-from nnet.export import open_export
-from nnet.export.folder import export
-from nnet.export.opening import Run
+from nnet.export import formats
+from nnet.export.graph import Graph
+from nnet.export.opening import INPUT, MANIFEST, MODELS, Run, open_export
+from nnet.model.inputs import to_network_input
+from nnet.model.network import NNet
+from nnet.saved.checkpoint import Checkpoint
+from nnet.saved.storage import write_json
+from nnet.scoring.calibration import calibrate
 
 Score = Callable[[np.ndarray], object]
+EMBEDDED = Path(__file__).parents[1] / "checkpoints" / "elpv-mono"
+BEGIN, END = "<!-- benchmarks/export.py -->\n", "<!-- end -->\n"
+CALIBRATED_WITH = 64
+RANDOM = {"model.teacher_weights": "random"}
+CONFIGS: dict[str, Callable[[], Config]] = {
+    "lite0-256": lambda: preset("medium").override(RANDOM),
+    "wide-256": lambda: preset("paper").override(RANDOM),
+    "toy": lambda: preset("small").override({**RANDOM, "model.teacher": "resnet18", "model.size": 64}),
+}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checkpoint", type=Path, default=Path("checkpoints/elpv-mono"))
+    parser.add_argument("--cases", nargs="+", choices=["embedded", *CONFIGS], default=["embedded", *CONFIGS][:3])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--formats", nargs="*", default=["onnx", "openvino"])
+    parser.add_argument(
+        "--formats", nargs="*", choices=["onnx", "int8", "openvino"], default=["onnx", "int8", "openvino"]
+    )
     parser.add_argument("--compile", action="store_true")
-    options = parser.parse_args()
-    size = Detector.load(options.checkpoint, "cpu").config.model.size
-    with tempfile.TemporaryDirectory() as folder:
-        model = Detector.load(options.checkpoint, "cpu")
-        exports = {kind: export(model, kind, Path(folder) / kind).folder for kind in options.formats}
-        for threads in options.threads:
-            torch.set_num_threads(threads)
-            variants = in_torch(options.checkpoint, options.compile)
-            variants |= {kind: open_export(path, threads) for kind, path in exports.items()}
-            for batch in options.batches:
-                images = np.random.default_rng(0).integers(0, 256, (batch, size, size, 3), dtype=np.uint8)
-                load = os.getloadavg()[0]
-                print(f"\n{size} pixels, batch {batch}, threads {threads}; load of the machine {load:.1f}")
-                table(variants, images, options.rounds)
+    parser.add_argument("--anomalib", action="store_true")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the marks in this file")
+    options = parser.parse_args(arguments)
+    lines: list[str] = []
+    for name in options.cases:
+        with tempfile.TemporaryDirectory() as folder:
+            case = Case(name, Path(folder))
+            for kind in options.formats:
+                case.export(kind)
+            lines += [*measured(case, options), ""]
+            if name == "embedded" and {"onnx", "int8"} <= set(options.formats):
+                lines += [what_int8_changes(case), ""]
+        print("\n".join(lines[-12:]), flush=True)
+    if options.write:
+        write(options.write, "\n".join(lines))
 
 
-def in_torch(checkpoint: Path, compiled: bool) -> dict[str, Score | Run]:
-    """PyTorch's own ways; the app's is the second."""
-    plain, app = (Detector.load(checkpoint, "cpu") for _ in range(2))
-    variants: dict[str, Score | Run] = {"torch, with batch normalisation": _with(plain, plain.network)}
-    variants["torch, folded (the app)"] = lambda images: app.score(list(images))
-    if compiled:
-        third = Detector.load(checkpoint, "cpu")
-        variants["torch.compile"] = _with(third, torch.compile(third.network))
-    return variants
+@dataclass
+class Case:
+    """A model, and the folder that its exports go to."""
+
+    name: str
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.model = self.load()
+        self.config = self.model.config
+        self.size = self.config.model.size
+
+    @property
+    def title(self) -> str:
+        return f"{self.config.model.teacher} at {self.size} pixels"
+
+    def load(self) -> TrainedModel:
+        """The model anew."""
+        if self.name == "embedded":
+            return Detector.load(EMBEDDED, "cpu")
+        config = CONFIGS[self.name]()
+        torch.manual_seed(0)
+        network = NNet(config).eval().requires_grad_(False)
+        maps = Detector(network, config, "cpu").maps(list(noise(4, config.model.size)))
+        calibration = calibrate(maps, config.model.size, config.scoring)
+        return TrainedModel(network, Checkpoint(Path(self.name), config, "0" * 64, calibration, {}), "cpu")
+
+    def export(self, kind: str) -> None:
+        """Write a format into its folder; int8 is made from ONNX, which must be there."""
+        folder = self.folder / kind
+        folder.mkdir()
+        graph = Graph(self.model, self.model.calibration.for_expression()).eval()
+        if kind == "int8":
+            quantise(self.folder / "onnx" / MODELS["onnx"], folder / MODELS["onnx"], self.typical())
+        else:
+            formats.write(graph, kind, folder)
+        described = "onnx" if kind == "int8" else kind
+        write_json(folder / MANIFEST, {"format": described, "outputs": graph.names})
+
+    def typical(self) -> np.ndarray:
+        """Normal pictures, uint8 (n, size, size, 3): of the embedded model's own data, else noise."""
+        if self.name != "embedded":
+            return noise(8, self.size)
+        return np.stack([resize(one.load().image, self.size) for one in open_elpv("mono").train[:CALIBRATED_WITH]])
+
+    def variants(self, threads: int, options: argparse.Namespace) -> Iterator[tuple[str, Score | Run]]:
+        """What is compared, by name. The second is what the app does."""
+        plain, app = self.load(), self.load()
+        yield "PyTorch, batch norm not folded", in_place_of_folded(plain, plain.network)
+        yield "PyTorch, as the app", lambda images: app.score(list(images))
+        if options.compile:
+            third = self.load()
+            yield "torch.compile", in_place_of_folded(third, torch.compile(third.network))
+        for kind in options.formats:
+            yield (
+                {"onnx": "ONNX Runtime", "int8": "the same, int8", "openvino": "OpenVINO"}[kind],
+                open_export(self.folder / kind, threads),
+            )
+        if options.anomalib:
+            yield "anomalib's reverse distillation", reverse_distillation(self.config, self.model)
 
 
-def _with(model: TrainedModel, network: Callable[..., object]) -> Score:
-    """The score path with this network in place of the folded one."""
-    model.__dict__["_fast"] = network
-    return lambda images: model.score(list(images))
+def measured(case: Case, options: argparse.Namespace) -> list[str]:
+    """A table for one case, in Markdown: a row per number of threads and batch."""
+    rows: list[list[str]] = []
+    names: list[str] = []
+    load = os.getloadavg()[0]
+    for threads in options.threads:
+        torch.set_num_threads(threads)
+        variants = dict(case.variants(threads, options))
+        names = list(variants)
+        for batch in options.batches:
+            rates = pictures_per_second(variants, noise(batch, case.size), options.rounds)
+            first = next(iter(rates.values()))
+            cells = [f"{rate:.1f} ({rate / first:.2f})" for rate in rates.values()]
+            rows.append([str(threads), str(batch), *cells])
+    head = ["threads", "batch", *names]
+    table = [head, ["---"] * len(head), *rows]
+    about = f"**{case.title}**, pictures per second and their ratio to the first; the machine's load was {load:.1f}."
+    return [about, "", *(f"| {' | '.join(row)} |" for row in table)]
 
 
-def table(variants: dict[str, Score | Run], images: np.ndarray, rounds: int) -> None:
-    """Print pictures per second, and the ratio to the first variant."""
+def pictures_per_second(variants: dict[str, Score | Run], images: np.ndarray, rounds: int) -> dict[str, float]:
+    """The median of each, taken in turn."""
     seconds: dict[str, list[float]] = {name: [] for name in variants}
     for work in variants.values():
         work(images)
@@ -79,10 +174,101 @@ def table(variants: dict[str, Score | Run], images: np.ndarray, rounds: int) -> 
             start = time.perf_counter()
             work(images)
             seconds[name].append(time.perf_counter() - start)
-    rates = {name: len(images) / statistics.median(each) for name, each in seconds.items()}
-    first = next(iter(rates.values()))
-    for name, rate in rates.items():
-        print(f"  {name:<34} {rate:8.1f} /s   {rate / first:5.2f}")
+    return {name: len(images) / statistics.median(each) for name, each in seconds.items()}
+
+
+def what_int8_changes(case: Case) -> str:
+    """Image AUROC and decisions of both on the embedded model's test pictures, in a sentence."""
+    from sklearn.metrics import roc_auc_score
+
+    test = open_elpv("mono").test
+    labels = [one.is_defective for one in test]
+    scores: dict[str, list[float]] = {"onnx": [], "int8": []}
+    flagged: dict[str, list[bool]] = {"onnx": [], "int8": []}
+    for kind, found in scores.items():
+        run = open_export(case.folder / kind)
+        for start in range(0, len(test), 8):
+            images = np.stack([resize(one.load().image, case.size) for one in test[start : start + 8]])
+            answer = run(images)
+            found += answer["score"].tolist()
+            flagged[kind] += answer["anomalous"].tolist()
+    before, after = (roc_auc_score(labels, found) for found in scores.values())
+    other = sum(a != b for a, b in zip(*flagged.values(), strict=True))
+    return (
+        f"int8 on the {len(test)} test pictures of {case.title}: image AUROC {before:.3f} becomes {after:.3f}, and "
+        f"{other} decisions are others."
+    )
+
+
+def quantise(source: Path, target: Path, images: np.ndarray) -> None:
+    """Static quantisation of the convolutions; what resizes, compares and smooths stays in float32."""
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    class Reader(CalibrationDataReader):
+        def __init__(self) -> None:
+            self._rest = iter({INPUT: image[None]} for image in images)
+
+        def get_next(self) -> Any:
+            return next(self._rest, None)
+
+    quantize_static(
+        str(source),
+        str(target),
+        Reader(),
+        quant_format=QuantFormat.QDQ,
+        op_types_to_quantize=["Conv"],
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    )
+
+
+def reverse_distillation(config: Config, model: TrainedModel) -> Score:
+    """anomalib's model with the same teacher and random weights, from uint8 pictures to its map and score."""
+    from anomalib.models.image.reverse_distillation.anomaly_map import AnomalyMapGenerationMode
+    from anomalib.models.image.reverse_distillation.torch_model import ReverseDistillationModel
+
+    from benchmarks.peers import build_rd, untrained_timm
+    from nnet.model.weights import architecture_of
+
+    teacher, size = config.model.teacher, config.model.size
+    with untrained_timm():
+        if "resnet" in teacher:
+            add, layers = AnomalyMapGenerationMode.ADD, ["layer1", "layer2", "layer3"]
+            theirs = ReverseDistillationModel(teacher, (size, size), layers, add, pre_trained=False).eval()
+        else:  # it has no decoder for other teachers; benchmarks.peers says what takes its place
+            theirs = build_rd(architecture_of(teacher), size, config.score.sigma * size / 256).eval()
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (model.network.T.mean, model.network.T.std))
+
+    def score(images: np.ndarray) -> object:
+        with torch.inference_mode():
+            return theirs(((to_network_input(images, torch.device("cpu")) - mean) / std).contiguous())
+
+    return score
+
+
+def in_place_of_folded(model: TrainedModel, network: Callable[..., object]) -> Score:
+    """The score path with this network in place of the folded one."""
+    model.__dict__["_fast"] = network
+    return lambda images: model.score(list(images))
+
+
+def noise(count: int, size: int) -> np.ndarray:
+    """uint8 (count, size, size, 3)."""
+    return np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
+
+
+def write(file: Path, text: str) -> None:
+    """Put the tables between the marks.
+
+    Raises:
+        ValueError: the file has no marks.
+    """
+    before, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{file} has no lines {BEGIN.strip()} and {END.strip()}.")
+    file.write_text(f"{before}{BEGIN}\n{text.strip()}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def test_counts_scores_and_the_last_pictures_are_shown(listed: Path) -> None:
     assert counts(at) == {"Normal": "1", "Anomalous": "1", "Unreadable": "1", "Waiting": "0"}
     assert len(at.image) == 2
     said = words(at)
-    assert "Anomalous, 2 × threshold" in said and "Normal, 0.2 × threshold" in said and "sub/bright.png" in said
+    assert "Anomalous, 2.00 × threshold" in said and "Normal, 0.200 × threshold" in said and "sub/bright.png" in said
     assert [len(trace["x"]) for trace in charts(at)[0]["data"][:2]] == [1, 1]
     assert text.STOPPED in said
 
@@ -78,7 +78,7 @@ def test_the_page_follows_a_watcher_that_runs(listed: Path) -> None:
 def test_a_visitor_names_a_folder_and_a_link_cannot(out: Path) -> None:
     at = start(PAGE, watch_path=str(out), line=str(out))
     assert not at.metric and "nnet watch --checkpoint" in words(at)
-    at = fine(at.text_input(key="watch_path").set_value(str(out)).run())
+    at = fine(start(PAGE).text_input(key="watch_path").set_value(str(out)).run())
     assert counts(at)["Normal"] == "1"
     assert str(out) not in str(dict(at.query_params))
     at = fine(at.text_input(key="watch_path").set_value(str(out.parent)).run())
