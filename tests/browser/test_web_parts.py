@@ -130,7 +130,7 @@ def test_every_press_on_the_circuit_gives_what_it_gives_in_the_app(page):
 
 @pytest.mark.parametrize(
     ("height", "width", "size"),
-    [(300, 300, 128), (128, 128, 128), (37, 211, 64), (64, 500, 128), (5, 3, 32), (1, 1, 8)],
+    [(300, 300, 128), (128, 128, 128), (37, 211, 64), (64, 500, 128), (5, 3, 32), (1, 1, 8), (480, 270, 64)],
 )
 def test_pictures_are_resized_to_the_bit_as_by_the_package(page, height, width, size):
     image = np.random.default_rng(height + width).integers(0, 256, (height, width, 3), np.uint8)

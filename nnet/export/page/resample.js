@@ -1,14 +1,23 @@
 // Pillow's bilinear resize with antialiasing for 8-bit pictures (libImaging/Resample.c), bit for bit: coefficients in
-// double precision, rounded to 22 bits; columns first, then rows, each rounded to 8 bits. drawImage() would differ.
+// double precision, rounded to 22 bits; one axis, then the other, each rounded to 8 bits. drawImage() would differ.
 
 const BITS = 22;
 
 /** Pixels (height, width, 4) as a canvas gives them -> Uint8Array (size, size, 3), as nnet.data.images.resize. */
 export function resize(pixels, width, height, size) {
-  let rows = dropAlpha(pixels, width * height);
-  if (width !== size) rows = along(rows, height, width, size, width * 3, 3, size * 3, 3);
-  if (height === size) return rows;
-  return along(rows, size, height, size, 3, size * 3, 3, size * 3);
+  const all = dropAlpha(pixels, width * height);
+  // As from Pillow 13 on, the height is first where it shrinks by more than twice as many pixels.
+  const isTall = height - size > Math.max(0, 2 * (width - size));
+  return isTall ? across(down(all, width, height, size), size, width, size)
+    : down(across(all, height, width, size), size, height, size);
+}
+
+function across(source, lines, width, size) {
+  return width === size ? source : along(source, lines, width, size, width * 3, 3, size * 3, 3);
+}
+
+function down(source, columns, height, size) {
+  return height === size ? source : along(source, columns, height, size, 3, columns * 3, 3, columns * 3);
 }
 
 function dropAlpha(pixels, count) {
