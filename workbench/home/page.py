@@ -13,8 +13,9 @@ from workbench.shared.resources import Model
 
 def main() -> None:
     with frame.page(shared_words.PRODUCT, is_slow=True) as model:
-        demo.seen(demo.scene(model))
-        first_look.done()
+        if first_look.is_shown():  # it stays until the demo can take its place at once
+            demo.seen(demo.scene(model))
+            first_look.done()
         st.title(words.TITLE, anchor=False)
         st.markdown(words.ABOUT)
         _alive(model)

@@ -34,6 +34,11 @@ def show(name: str) -> None:
         draw(name)
 
 
+def is_shown() -> bool:
+    """Whether it stands on the page."""
+    return _PLACE.get() is not None
+
+
 def done() -> None:
     """Make room for the page itself, as soon as it has something to show."""
     if (place := _PLACE.get()) is not None:
