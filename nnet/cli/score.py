@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,10 +12,13 @@ import numpy as np
 from tqdm import tqdm
 
 from nnet.cli.shared import add_checkpoint, add_device
+from nnet.data.folders import MASK_NAMES
 from nnet.data.images import IMAGE_SUFFIXES, Decoded, ImageError, decode
+from nnet.data.pairing import sort_pictures
+from nnet.saved.spreadsheet import to_csv
 
 if TYPE_CHECKING:  # torch is loaded only to score
-    from nnet.detector import Detector
+    from nnet.detector import TrainedModel
     from nnet.scoring.calibration import Reference
 
 HELP = "score images: overlays, raw maps and a table"
@@ -29,6 +31,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_checkpoint(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--score", metavar="EXPR", help="an expression such as M1*M2*M3; default: the model's own")
+    parser.add_argument(
+        "--threshold", type=float, metavar="X", help="decide by this one; nnet calibrate --threshold X keeps it"
+    )
     add_device(parser)
 
 
@@ -42,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
     if detector.config.model.teacher_weights == "random":
         print("This model's teacher has random weights, so its scores mean nothing.", file=sys.stderr)
     reference = detector.calibration.for_expression(options.score)
+    if options.threshold is not None:
+        reference = reference.with_threshold(options.threshold)
     options.out.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     taken: set[str] = set()
@@ -50,12 +57,12 @@ def run(options: argparse.Namespace) -> int:
         images = []
         for path in paths[start : start + BATCH]:
             try:
-                images.append((path, decode(path)))
+                images.append((path, decode(path, bits=detector.checkpoint.bits)))
             except ImageError as error:
                 failures += 1
                 print(f"nnet: {error}", file=sys.stderr)
         rows += _score_batch(detector, reference, images, options, taken)
-    _write_table(options.out / "scores.csv", rows)
+    (options.out / "scores.csv").write_bytes(to_csv(list(rows[0]) if rows else ["image", "score"], rows))
     print(f"{len(rows)} image{'' if len(rows) == 1 else 's'} scored, {failures} left out; results in {options.out}")
     return 1 if failures else 0
 
@@ -65,14 +72,17 @@ def _image_paths(given: Sequence[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file())
+        every = sort_pictures(sorted(p for p in path.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES and p.is_file()))
+        found = [picture for picture in every.pictures if picture.parent.name.lower() not in MASK_NAMES]
+        if masks := len(every.masks) + len(every.strays) + len(every.pictures) - len(found):
+            print(f"nnet: {masks} masks in {path} are not scored.", file=sys.stderr)
         if not found:
             raise ImageError(f"{path} holds no images. Expected files ending in {', '.join(sorted(IMAGE_SUFFIXES))}.")
         yield from found
 
 
 def _score_batch(
-    detector: Detector,
+    detector: TrainedModel,
     reference: Reference,
     images: list[tuple[Path, Decoded]],
     options: argparse.Namespace,
@@ -82,12 +92,13 @@ def _score_batch(
 
     if not images:
         return
+    kind = detector.checkpoint.kind
     scores = detector.score([decoded.image for _, decoded in images], reference.expression)
     for (path, decoded), score in zip(images, scores, strict=True):
         stem = _free_stem(path.stem, taken)
         picture = overlay(decoded.image, score.map, reference.colour_range, edge=reference.threshold)
         (options.out / f"{stem}_overlay.png").write_bytes(to_png(picture))
-        np.savez_compressed(options.out / f"{stem}_map.npz", score=score.map)
+        _save_map(options.out / f"{stem}_map.npz", score.map, decoded.image.shape)
         yield {
             "image": str(path),
             "score": f"{score.value:.6g}",
@@ -95,6 +106,7 @@ def _score_batch(
             "anomalous": int(reference.is_anomalous(score.value)),
             "percentile_among_normals": f"{reference.percentile(score.value):.1f}",
             "p_value": f"{reference.p_value(score.value):.4f}",
+            "other_kind": "" if kind is None else int(kind.is_other(score.features)),
             "overlay": f"{stem}_overlay.png",
             "map": f"{stem}_map.npz",
             "notes": " ".join(decoded.notes),
@@ -102,17 +114,21 @@ def _score_batch(
 
 
 def _free_stem(stem: str, taken: set[str]) -> str:
-    """A name for the results; two images of one name must not overwrite each other's."""
+    """A name for the results that no other image's differs from by case alone: some file systems hold them for one."""
     candidate, number = stem, 1
-    while candidate in taken:
+    while candidate.casefold() in taken:
         number += 1
         candidate = f"{stem}_{number}"
-    taken.add(candidate)
+    taken.add(candidate.casefold())
     return candidate
 
 
-def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]) if rows else ["image", "score"])
-        writer.writeheader()
-        writer.writerows(rows)
+def _save_map(path: Path, score: np.ndarray, shape: tuple[int, ...]) -> None:
+    """Write the score (size, size), and which of the image's pixels it covers.
+
+    "image_size" is the image's [height, width]. "to_image" (2, 3) takes the column, the row and 1 of a place in the map,
+    whose first cell reaches from 0 to 1, to x and y in the image.
+    """
+    height, width = shape[:2]
+    to_image = np.array([[width / score.shape[1], 0, 0], [0, height / score.shape[0], 0]])
+    np.savez_compressed(path, score=score, image_size=np.array([height, width]), to_image=to_image)

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image, ImageOps
 
-HERE, SUFFIXES = Path(__file__).parent, {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+HERE, SUFFIXES = Path(__file__).parent, {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 INFERNO = np.array([*bytes.fromhex("0000041b0c414a0c6b781c6da52c60cf4446ed6925fb9b06f7d13dfcffa4")]).reshape(10, 3)
 
 
@@ -18,7 +18,7 @@ def main(source: Path, out: Path) -> None:
     side, threshold = about["preprocessing"]["size"], about["threshold"]
     model = onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CPUExecutionProvider"])
     out.mkdir(parents=True, exist_ok=True)
-    with (out / "scores.csv").open("w", newline="", encoding="utf-8") as stream:
+    with (out / "scores.csv").open("w", newline="", encoding="utf-8-sig") as stream:
         (table := csv.writer(stream)).writerow(["image", "score", "threshold", "anomalous", "percentile_among_normals"])
         found = sorted(source.rglob("*")) if source.is_dir() else [source]
         for path in (p for p in found if p.suffix.lower() in SUFFIXES and out not in p.parents):

@@ -31,12 +31,14 @@ class Judge(Protocol):
         identity: differs between any two models, score expressions or thresholds.
         expression: the score's.
         threshold: of the image score.
+        bits: as for `nnet.data.images.decode`.
     """
 
     name: str
     identity: str
     expression: str
     threshold: float
+    bits: int | None
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
         """Score several uint8 (H, W, 3) RGB images of any size."""
@@ -60,6 +62,7 @@ class CheckpointJudge:
         self.name = str(checkpoint)
         self.expression, self.threshold = self._reference.expression.text, self._reference.threshold
         self.identity = identity((checkpoint / CONFIG).read_bytes(), self.expression, self.threshold)
+        self.bits = self._detector.checkpoint.bits
         self.has_random_teacher = self._detector.config.model.teacher_weights == "random"
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:

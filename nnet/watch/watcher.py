@@ -288,7 +288,7 @@ class Watcher:
             self._finish(found, look)
             return None
         try:
-            return decode(content, found.name), sha256
+            return decode(content, found.name, self._judge.bits), sha256
         except ImageError as error:
             self._refuse(found, sha256, str(error), look, last)
             return None

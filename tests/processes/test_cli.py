@@ -104,7 +104,7 @@ def test_the_card_states_what_was_measured(checkpoint):
 def test_score_writes_overlay_map_and_row_per_image(checkpoint, category, tmp_path):
     done = nnet("score", "--checkpoint", checkpoint, category / "test", "--out", tmp_path / "o")
     assert done.returncode == 0, done.stderr
-    rows = list(csv.DictReader((tmp_path / "o" / "scores.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "o" / "scores.csv").open(encoding="utf-8-sig")))
     assert len(rows) == 6
     for row in rows:
         score = np.load(tmp_path / "o" / row["map"])["score"]

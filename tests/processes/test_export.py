@@ -94,7 +94,7 @@ def test_the_script_scores_a_folder_where_torch_and_nnet_are_missing(exported, d
     command = [sys.executable, "-c", WITHOUT, str(exported / "score.py"), str(pictures), str(out)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    rows = list(csv.DictReader((out / "scores.csv").open()))
+    rows = list(csv.DictReader((out / "scores.csv").open(encoding="utf-8-sig")))
     assert [Path(row["image"]).name for row in rows] == ["a.png", "b.png"]
     threshold = detector.calibration.for_expression().threshold
     for row in rows:

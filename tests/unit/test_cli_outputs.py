@@ -62,7 +62,7 @@ def test_score_leaves_a_table_and_two_files_per_image(
         *(f"{i}_{kind}" for i in range(2) for kind in ("map.npz", "overlay.png")),
         "scores.csv",
     ]
-    with (out / "scores.csv").open() as table:
+    with (out / "scores.csv").open(encoding="utf-8-sig") as table:
         assert set(TABLE) <= set(next(csv.reader(table)))
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == 1 and printed[0].startswith("2 images scored") and str(out) in printed[0]

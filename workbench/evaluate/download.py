@@ -12,6 +12,7 @@ from workbench.evaluate import decisions, tables, words
 from workbench.evaluate.report import report
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.subsets import attribution
+from workbench.shared import spreadsheet
 
 
 def draw(scene: Scene) -> None:
@@ -22,8 +23,8 @@ def draw(scene: Scene) -> None:
     name = "".join(c if c.isalnum() else "-" for c in scene.chosen.dataset.name)[:40]
     files: dict[str, Callable[[], str | bytes]] = {
         "report.html": lambda: report(scene, threshold, found),
-        "scores.csv": lambda: tables.scores(scene.evidence, results, threshold).to_csv(index=False),
-        "metrics.csv": lambda: tables.metrics(results).to_csv(index=False),
+        "scores.csv": lambda: spreadsheet.csv(tables.scores(scene.evidence, results, threshold)),
+        "metrics.csv": lambda: spreadsheet.csv(tables.metrics(results)),
     }
     with st.container(horizontal=True, gap="small"):
         for suffix, make in files.items():

@@ -15,7 +15,7 @@ from nnet.data import Sample
 from workbench.projection import cache, figures, settings, words
 from workbench.projection.figures import Series
 from workbench.projection.measured import Measured, values_of_data
-from workbench.shared import controls, data_choice, measuring, theme, units
+from workbench.shared import controls, data_choice, measuring, spreadsheet, theme, units
 from workbench.shared import words as shared_words
 from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.data_choice import Chosen
@@ -116,7 +116,7 @@ def _result(result: Measured) -> None:
     with st.expander(words.DATA_TABLE, icon=":material/table_rows:"):
         table = result_table(result)
         st.dataframe(table, hide_index=True, key="data_table")
-        controls.download(words.DATA_CSV, table.to_csv(index=False), words.DATA_FILE)
+        controls.download(words.DATA_CSV, spreadsheet.csv(table), words.DATA_FILE)
 
 
 def _series(result: Measured) -> tuple[list[str], list[Callable[[int], Series]]]:

@@ -18,7 +18,7 @@ from nnet.expression import Expression
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
-from workbench.shared import bundles, chosen_picture, datasets, resources, theme, units, words
+from workbench.shared import bundles, chosen_picture, datasets, resources, spreadsheet, theme, units, words
 from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, page_of, toggle
@@ -307,7 +307,7 @@ def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference
         st.session_state["shelf_order"] = [picture.key for picture in pictures]
         st.download_button(
             words.TABLE_DOWNLOAD,
-            table.to_csv(index=False),
+            spreadsheet.csv(table),
             words.TABLE_FILE,
             "text/csv",
             icon=":material/download:",

@@ -13,7 +13,7 @@ from workbench.inspect.defect.effect import Curves
 from workbench.inspect.defect.recipe import Recipe, at_dose, damage, doses
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, pictures, resources, units
+from workbench.shared import controls, pictures, resources, spreadsheet, units
 from workbench.shared.cache import BoundedCache
 
 _RESPONSES = "studio_responses"
@@ -100,7 +100,7 @@ def _onsets(scene: Scene, curves: Curves, kind: str, response: Response) -> None
         st.caption(words.took(len(curves.doses), response.milliseconds))
         st.download_button(
             words.DOSE_DOWNLOAD,
-            lambda: effect.table(curves).to_csv(index=False),
+            lambda: spreadsheet.csv(effect.table(curves)),
             f"{words.file_stem(scene.picture.stem, kind)}-{curves.axis}.csv",
             "text/csv",
             icon=":material/download:",
