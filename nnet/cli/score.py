@@ -126,7 +126,7 @@ def _free_stem(stem: str, taken: set[str]) -> str:
 def _save_map(path: Path, score: np.ndarray, shape: tuple[int, ...]) -> None:
     """Write the score (size, size), and which of the image's pixels it covers.
 
-    "image_size" is the image's [height, width]. "to_image" (2, 3) takes the column, the row and 1 of a place in the map,
+    "image_size" is the image's [height, width]. "to_image" (2, 3) takes the column, the row and 1 of a place in it,
     whose first cell reaches from 0 to 1, to x and y in the image.
     """
     height, width = shape[:2]
