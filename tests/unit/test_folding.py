@@ -7,7 +7,7 @@ import torch
 from builders import tiny_config
 from torch import nn
 
-from nnet.model.folding import folded
+from nnet.model.folding import _Same, folded
 from nnet.model.network import NNet
 from nnet.scoring.maps import anomaly_maps
 
@@ -45,3 +45,24 @@ def test_no_batch_normalisation_is_left_and_the_maps_stay(teacher, changes):
     for name, m in expected.items():
         torch.testing.assert_close(found[name], m, rtol=0, atol=1e-4)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize(("height", "width"), [(12, 20), (11, 12), (13, 9)])
+def test_padding_on_one_side_without_a_copy_gives_the_same(kernel, height, width):
+    from timm.layers import Conv2dSame
+
+    torch.manual_seed(0)
+    conv = Conv2dSame(6, 6, kernel, stride=2, groups=6).requires_grad_(False)
+    assert _Same.fits(conv)
+    x = torch.rand(2, 6, height, width)
+    torch.testing.assert_close(_Same(conv)(x), conv(x), rtol=0, atol=1e-6)
+
+
+def test_what_pads_on_one_side_is_replaced_only_where_that_is_so():
+    twin = folded(used_network("efficientnet_lite0"), 64)
+    assert sum(isinstance(module, _Same) for module in twin.modules()) == 8  # four in the teacher, four in S1
+    from timm.layers import Conv2dSame
+
+    assert not _Same.fits(Conv2dSame(3, 3, 3, stride=1))
+    assert not _Same.fits(Conv2dSame(3, 3, 3, stride=2, dilation=2))
