@@ -21,14 +21,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from workbench.shared import words
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = Path(__file__).with_name("first_screen.js").read_text(encoding="utf-8")
 SETTLED = ROOT / "tests" / "support" / "settled.js"
-SCREEN, PHONE = {"width": 1280, "height": 720}, {"width": 400, "height": 850}
+SCREEN: ViewportSize = {"width": 1280, "height": 720}
+PHONE: ViewportSize = {"width": 400, "height": 850}
 PATIENCE = 300_000  # milliseconds
 BEFORE = {
     "Home": (1241, 276, 22, 0, "230", 2778),

@@ -61,8 +61,8 @@ def look_only_at(monkeypatch: pytest.MonkeyPatch, places: list[Path]) -> None:
 
 
 def start(**address: str) -> AppTest:
-    """The page after its first run."""
-    return on_page(PAGE, **address)
+    """The page's results after its first run."""
+    return on_page(PAGE, **{"ablations_part": "results", **address})
 
 
 def said(at: AppTest) -> str:
@@ -183,3 +183,8 @@ def test_an_address_that_makes_no_sense_shows_the_first_study(folders: dict[str,
     at = start(results_from="nothing", results_data="nowhere", results_view="table9", results_metric="f2")
     assert "checked on cells by I-AUROC" in at.subheader[0].value
     assert not {"results_from", "results_data", "results_view", "results_metric"} & set(at.query_params)
+
+
+def test_an_old_link_to_a_result_opens_the_results(folders: dict[str, Path]) -> None:
+    at = on_page(PAGE, results_view="table4")
+    assert at.segmented_control(key="ablations_part").value == "results"
