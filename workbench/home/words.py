@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from nnet.scoring.calibration import Reference
 from workbench.shared import units
+from workbench.shared import words as shared_words
 
-TITLE = "Draw a defect, and see it found"
+TITLE = shared_words.HOME.summary.rstrip(".")
 ABOUT = "This network has seen good parts only. Scratch this one, and it shows where it no longer looks like them."
 CANVAS = (
     "The part as a canvas. Draw with mouse or finger. With the keyboard: arrow keys move the brush, space draws a "

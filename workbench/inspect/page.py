@@ -12,7 +12,7 @@ from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, frame, gallery, resources, units
+from workbench.shared import controls, frame, gallery, resources, theme, units
 from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded
@@ -70,7 +70,8 @@ def _remarks(judged: Judgement, calibrated: Judgement) -> None:
 
 def _numbers(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
     reference, value = judged.reference, judged.value
-    st.markdown(words.decided(reference, value))
+    badge = f":{theme.BADGES[judged.is_anomalous]}-badge[{shared_words.decision(reference, value)}]"
+    st.markdown(f"{badge} {words.decided(reference, value)}")
     with st.grid(3, min_column_width=88, gap="small"):
         st.metric(words.SCORE, units.number(value), help=shared_words.threshold(reference))
         st.metric(words.PERCENTILE, f"{reference.percentile(value):.0f}", help=shared_words.PERCENTILE_HELP)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from workbench.shared import places, words
 
@@ -33,9 +34,16 @@ def run(home: Callable[[], None]) -> None:
 
 
 def ensure() -> None:
-    """Show the navigation where the page was run without the entry script. Each page calls it."""
-    if not _ENTERED.get():
-        show()
+    """Show the navigation where the page was run without the entry script. Each page calls it.
+
+    What follows on the page belongs to it as before, and not to the entry script: else its widgets would be others, and
+    empty, from the next run on.
+    """
+    if _ENTERED.get():
+        return
+    if (context := get_script_run_ctx()) is not None:
+        with context.run_with_active_hash(""):  # afterwards it is the page's own again
+            show()
 
 
 def show() -> st.Page:

@@ -33,7 +33,7 @@ class PageText:
     icon: str
 
 
-HOME = PageText("Home", "Draw a defect on a good part, and see it found.", ":material/draw:")
+HOME = PageText("Home", "Draw a defect, and see it found.", ":material/draw:")
 STARTING = "Starting the network. This takes a few seconds, once."
 HERO_ALT = "A good part with a drawn scratch, and beside it the heatmap that marks the scratch"
 SECTIONS: dict[str, tuple[str, ...]] = {
