@@ -54,6 +54,7 @@ class Parameter:
 
 INSPECT, MEMORY, PROJECTION = "pages/1_Inspect.py", "pages/2_Memory.py", "pages/3_Projection.py"
 EVALUATE, TRAIN, ABLATIONS = "pages/4_Evaluate.py", "pages/5_Train.py", "pages/6_Ablations.py"
+TOUR, FAILS = "pages/7_How_it_works.py", "pages/8_When_it_fails.py"
 MEASURED = {"evaluate_data": "folder", "evaluate_folder": CATEGORY}
 IMAGES = MEASURED | {"evaluate_part": "images"}
 MAPS = MEASURED | {"evaluate_part": "maps"}
@@ -131,6 +132,12 @@ PARAMETERS = [
     Parameter(TRAIN, "train_view", "settings", "settings", {"train_part": "runs"}),
     Parameter(TRAIN, "probe", "2", 2, FILM, illegal="9"),
     Parameter(TRAIN, "film_scale", "each", "each", FILM),
+    Parameter(TOUR, "step", "4", 4, illegal="10"),
+    Parameter(TOUR, "picked", "-b", None),
+    Parameter(TOUR, "present", "yes", True),
+    Parameter(FAILS, "fails_part", "stranger", "stranger"),
+    Parameter(FAILS, "fails_cause", "small", "small"),
+    Parameter(FAILS, "fails_contrast", "60", 60, {"fails_part": "scratch"}, illegal="101"),
     Parameter(ABLATIONS, "part", "whatif", "whatif", now="ablations_part"),
     Parameter(ABLATIONS, "results_from", "magnetic-tile-small", "magnetic-tile-small"),
     Parameter(ABLATIONS, "results_view", "table4", "table4"),

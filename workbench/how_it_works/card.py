@@ -43,7 +43,7 @@ def _question(scene: Scene) -> Finding | None:
         st.info(units.plain(str(error)), icon=":material/block:")
         return None
     st.caption(words.EXPECTED.format(option=options[scene.picked]))
-    st.markdown(f"#### {units.plain(words.measured(scene.step, finding))}")
+    st.markdown(f"##### {units.plain(words.measured(scene.step, finding))}")
     if verdict := words.verdict(scene.step, finding):
         (st.warning if finding.contradicts else st.success)(units.plain(verdict), icon=":material/menu_book:")
     return finding

@@ -52,7 +52,7 @@ def _scene(model: Model) -> Scene:
             key=STEP.key,
             required=True,
             label_visibility="collapsed",
-            width="content",
+            wrap=True,
         )
         st.button(
             words.NEXT,

@@ -22,7 +22,7 @@ AGREES = "So says the paper, too: {story}"
 CONTRADICTS = "This model contradicts the paper, which says: {story} (A change of less than a tenth counts as none.)"
 FILM = "The film of this training: from before the first step to the last epoch."
 NO_FILM = "This model came without a film of its training. `nnet train --film` keeps one."
-MORE = {"6_Ablations": "See every claim of the paper checked"}
+MORE = {"8_When_it_fails": "See when it fails", "6_Ablations": "See every claim of the paper checked"}
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,9 @@ PAGES: dict[str, PageText] = {
     "7_How_it_works": PageText(
         "How it works", "The method in nine steps: predict what happens, then ask the model.", ":material/school:"
     ),
+    "8_When_it_fails": PageText(
+        "When it fails", "What the model misses, what it flags wrongly and why, and its limits.", ":material/report:"
+    ),
     "1_Inspect": PageText(
         "Inspect",
         "Drop in your own pictures to see heatmap, score and decision, and the reasons map by map and pixel by pixel.",

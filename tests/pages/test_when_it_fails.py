@@ -1,0 +1,70 @@
+"""The When it fails page without a browser: its numbers are those of the model, and what is missing is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from apptest import fine, start, words
+from builders import write_category
+
+from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL, causes
+from nnet.data import open_dataset
+from nnet.detector import Detector
+from workbench.shared import samples
+from workbench.when_it_fails import words as texts
+from workbench.when_it_fails.scene import Scene
+
+FAILS = "pages/8_When_it_fails.py"
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
+
+
+def test_the_samples_are_counted_as_the_model_judges_them(detector: Detector) -> None:
+    images = [one.sample for one in samples.collection().images]
+    scores = [score.value for score in detector.score([sample.load().image for sample in images])]
+    threshold = detector.calibration.for_expression().threshold
+    missed = sum(sample.is_defective and score <= threshold for sample, score in zip(images, scores, strict=True))
+    alarms = sum(sample.is_normal and score > threshold for sample, score in zip(images, scores, strict=True))
+    defective = sum(sample.is_defective for sample in images)
+    at = start(FAILS)
+    assert texts.found(defective, missed, len(images) - defective, alarms) in words(at)
+    assert "not on this computer" in words(at)  # this model was trained on images that lie nowhere
+
+
+def test_all_test_pictures_are_scored_when_they_are_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_category(tmp_path / "part")
+    monkeypatch.setattr(Scene, "place", str(folder))
+    at = start(FAILS)
+    assert texts.OF_SAMPLES in words(at)
+    fine(at.button(key="fails_start").click().run())
+    test = open_dataset(str(folder)).test
+    assert f"of {sum(sample.is_defective for sample in test)} defective pictures" in words(at)
+    assert texts.OF_SAMPLES not in words(at)
+
+
+@pytest.mark.parametrize("part", list(texts.PARTS))
+def test_every_part_is_shown_and_kept_in_the_address(part: str) -> None:
+    at = start(FAILS, fails_part=part)
+    assert at.segmented_control(key="fails_part").value == part
+    lead = {
+        "imitation": texts.IMITATION,
+        "stranger": texts.STRANGER,
+        "nearest": texts.NO_TRAINING_SET,
+        "scratch": texts.SCRATCH,
+    }.get(part, texts.MISSED)
+    assert lead in words(at) + "".join(one.value for one in at.info)
+
+
+def test_causes_are_what_was_measured() -> None:
+    generator = np.random.default_rng(0)
+    image = generator.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    image[:8, :8] = 100
+    score = np.zeros((64, 64), np.float32)
+    score[2, 2] = 1.0
+    maps = {"M1": np.full((8, 8), 0.5, np.float32)}
+    assert causes(image, maps, score, {"M1": 0.6}) == (PLAIN, SMALL, FAINT, BORDER)
+    wide = np.zeros((64, 64), np.float32)
+    wide[20:40, 20:40] = 1.0
+    assert causes(image, maps, wide, {"M1": 0.4}) == ()

@@ -1,0 +1,20 @@
+"""Charts of the page: numbers in, figures out. Knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from workbench.shared import charts, theme
+from workbench.shared.film_figures import epoch_axis, log_axis
+
+_HEIGHT = 320
+
+
+def course(epochs: Sequence[int], values: Sequence[float]) -> go.Figure:
+    """A loss over the epochs, on a logarithmic axis."""
+    line = go.Scatter(x=list(epochs), y=list(values), mode="lines+markers", line={"color": theme.FORWARD, "width": 3})
+    y = log_axis("L_KD", np.asarray(values, float))
+    return charts.chart([line], _HEIGHT, x=epoch_axis(epochs), y=y, bottom=40)

@@ -1,0 +1,37 @@
+"""Over-imitation: L_KD over training, beside what S1 still misses."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnet.expression import for_maps
+from nnet.scoring.maps import MAPS
+from nnet.training.state import load_history
+from workbench.shared import pictures, resources
+from workbench.when_it_fails import figures, words
+from workbench.when_it_fails.scene import Scene
+
+
+def draw(scene: Scene) -> None:
+    detector = scene.model.detector
+    maps = detector.config.maps
+    forward = tuple(name for name in maps if MAPS[name].branch == "forward")
+    reverse = tuple(name for name in maps if MAPS[name].branch == "reverse")
+    st.markdown(words.IMITATION)
+    if not forward or not reverse:
+        st.info(words.NO_FORWARD, icon=":material/block:")
+        return
+    scores = {"forward": for_maps(forward), "reverse": for_maps(reverse), "both": scene.expression}
+    defective = [picture.load() for picture, is_defective in scene.samples if is_defective]
+    missed = {
+        name: sum(not resources.judgement(scene.model, loaded, score).is_anomalous for loaded in defective)
+        for name, score in scores.items()
+    }
+    st.markdown(f"**{words.still_missed(missed, len(defective)) if defective else words.NONE_DEFECTIVE}**")
+    history = [entry for entry in load_history(detector.checkpoint.path) if "L_KD" in entry]
+    if not history:
+        st.caption(words.NO_HISTORY)
+        return
+    figure = figures.course([entry["epoch"] for entry in history], [entry["L_KD"] for entry in history])
+    st.plotly_chart(figure, key="fails_kd", config=pictures.CHART_CONFIG, alt=words.KD_ALT)
+    st.caption(words.fallen(history[0]["L_KD"], history[-1]["L_KD"]))

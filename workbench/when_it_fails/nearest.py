@@ -1,0 +1,81 @@
+"""What a nearest-neighbour search on the teacher's features sees, by Euclidean distance and by cosine."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+import torch
+
+from nnet.analysis.failures import to_nearest
+from nnet.data import Dataset, Sample
+from nnet.errors import NNetError
+from workbench.shared import datasets, resources, units
+from workbench.when_it_fails import cache, words
+from workbench.when_it_fails.scene import Scene
+
+KNOWN, REFERENCE, VECTORS, LEVEL = 40, 12, 12_000, 0.95
+"""Good pictures that are searched, others that give the threshold, most vectors of the search, and its quantile."""
+
+
+def draw(scene: Scene) -> None:
+    st.markdown(words.NEAREST)
+    key = (scene.model.key, scene.place)
+    found = cache.SEARCHED.get(key)
+    if found is None:
+        dataset = _training_set(scene)
+        if dataset is None:
+            st.info(words.NO_TRAINING_SET, icon=":material/block:")
+            return
+        if not st.button(words.SEARCH, icon=":material/search:", key="fails_search"):
+            return
+        with st.spinner(words.SEARCHING):
+            found = cache.SEARCHED.of(key, lambda: _searched(scene, dataset))
+    _table(scene, found)
+
+
+def _training_set(scene: Scene) -> Dataset | None:
+    try:
+        dataset = datasets.opened(scene.place) if scene.place else None
+    except NNetError:
+        return None
+    return dataset if dataset is not None and len(dataset.train) >= KNOWN + REFERENCE else None
+
+
+def _searched(scene: Scene, dataset: Dataset) -> dict[str, np.ndarray]:
+    """Each sample's largest distance as a multiple of the threshold: "euclidean" and "cosine", (n,)."""
+    order = np.random.default_rng(0).permutation(len(dataset.train))[: KNOWN + REFERENCE]
+    good = [_cells(scene, dataset.train[i]) for i in order]
+    known = torch.cat(good[:KNOWN])
+    known = known[torch.from_numpy(np.random.default_rng(0).permutation(len(known))[:VECTORS])]
+    queries = [_cells(scene, picture.source) for picture, _ in scene.samples if isinstance(picture.source, Sample)]
+    found = {}
+    for name, cosine in (("euclidean", False), ("cosine", True)):
+        reference = [float(to_nearest(one, known, cosine=cosine).max()) for one in good[KNOWN:]]
+        farthest = [float(to_nearest(one, known, cosine=cosine).max()) for one in queries]
+        found[name] = np.array(farthest) / max(float(np.quantile(reference, LEVEL)), 1e-12)
+    return found
+
+
+def _cells(scene: Scene, sample: Sample) -> torch.Tensor:
+    """F_3 as (cells, C_3) on the CPU."""
+    _, f3 = scene.model.detector.maps_and_f3([sample.load().image])
+    return f3[0].flatten(1).T.float().cpu()
+
+
+def _table(scene: Scene, found: dict[str, np.ndarray]) -> None:
+    rows, seen = [], {"euclidean": 0, "cosine": 0, "network": 0}
+    defective = 0
+    for index, (picture, is_defective) in enumerate(scene.samples):
+        judged = resources.judgement(scene.model, picture.load(), scene.expression)
+        ratios = {name: float(values[index]) for name, values in found.items()}
+        ratios["network"] = judged.value / max(judged.reference.threshold, 1e-12)
+        defective += is_defective
+        for name, ratio in ratios.items():
+            seen[name] += is_defective and ratio > 1
+        known = words.DEFECTIVE if is_defective else words.GOOD
+        written = [f"{units.times(ratios[name])} {units.TIMES}" for name in ("network", "euclidean", "cosine")]
+        rows.append((picture.title, known, *written))
+    st.markdown(f"**{words.seen_only(seen['euclidean'], seen['cosine'], seen['network'], defective)}**")
+    st.dataframe(pd.DataFrame(rows, columns=list(words.COLUMNS)), hide_index=True, key="fails_nearest")
+    st.caption(words.UNIT)

@@ -1,0 +1,141 @@
+"""What the When it fails page says. Knows no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL
+from workbench.shared import units
+
+TITLE = "When it fails"
+PART = "Part"
+PARTS = {
+    "mistakes": "Mistakes",
+    "imitation": "Over-imitation",
+    "stranger": "Wrong kind of picture",
+    "nearest": "Nearest neighbours",
+    "scratch": "Smallest scratch",
+}
+
+# ---------------------------------------------------------------------------------------------------------- mistakes
+
+OF_SAMPLES = "These are its samples only. Score all of its test pictures to see the worst of them."
+NO_TEST_SET = (
+    "The test pictures of this model ({data}) are not on this computer, so only its samples are judged here. Evaluate "
+    "takes a test set of your own."
+)
+SCORE_ALL, PICTURE, SCORED = "Score {pictures}", "picture", "scored"
+MISSED, ALARMED = "Missed, the worst first", "False alarms, the worst first"
+NONE_MISSED, NONE_ALARMED = "No defect was missed.", "No good part was flagged."
+CAUSE = "Cause"
+EVERY = "every cause"
+CAUSE_NAMES = {
+    PLAIN: "looks normal at this resolution",
+    SMALL: "small",
+    FAINT: "low contrast",
+    BORDER: "at the border",
+    "": "no cause measured",
+}
+HOW_MEASURED = (
+    "Looks normal: no map exceeds what it shows on held-out good pictures. Small: less than 1 % of the picture "
+    "lies above "
+    "half of the peak. Low contrast: grey levels around the peak vary by less than half of what is usual in the "
+    "picture. "
+    "At the border: within a sixteenth of its side. Where a miss has no peak on the defect, these tell of the peak."
+)
+
+
+def found(defective: int, missed: int, good: int, alarms: int) -> str:
+    """The one sentence of the page."""
+    return (
+        f"It found {defective - missed} of {units.plural(defective, 'defective picture')} and flagged {alarms} of "
+        f"{units.plural(good, 'good one')}."
+    )
+
+
+def caption(ratio: float, causes: tuple[str, ...]) -> str:
+    """Below a picture: "0.17 x threshold, small, at the border"."""
+    named = ", ".join(CAUSE_NAMES[cause] for cause in causes) or CAUSE_NAMES[""]
+    return f"{units.times(ratio)} {units.TIMES} threshold: {named}"
+
+
+# ---------------------------------------------------------------------------------------------------------- imitation
+
+IMITATION = (
+    "Training makes S1 copy the teacher ever better (L_KD falls). If it learned to copy defects along with the "
+    "good parts, "
+    "the two agree where they should not."
+)
+L_KD, EPOCH = "L_KD", "epoch"
+NO_FORWARD = "This model has no S1, so it cannot imitate too much."
+NO_HISTORY = "This model came without a record of its training, so the course of L_KD is not known."
+NONE_DEFECTIVE = "None of the samples is known to be defective."
+KD_ALT = "L_KD over the epochs of training"
+
+
+def still_missed(missed: Mapping[str, int], total: int) -> str:
+    """What each student misses of the defective samples, alone and together."""
+    return (
+        f"Of {units.plural(total, 'defective sample')} S1 alone misses {missed['forward']}, S2 alone "
+        f"{missed['reverse']}, and both together {missed['both']}."
+    )
+
+
+def fallen(first: float, last: float) -> str:
+    """How far L_KD fell."""
+    return f"L_KD fell from {units.number(first)} to {units.number(last)}."
+
+
+# ---------------------------------------------------------------------------------------------------------- stranger
+
+STRANGER = (
+    "A model judges only the kind of part that it learned. Anything else is new everywhere: it is called "
+    "anomalous, and "
+    "the heatmap says nothing about defects."
+)
+STRANGE, KNOWN = "A good part of another kind", "A good part of its own kind"
+
+
+def share_above(share: float) -> str:
+    """How much of a picture is called anomalous."""
+    return f"{units.percent(share)} of the picture lies above the threshold."
+
+
+# ----------------------------------------------------------------------------------------------------------- nearest
+
+NEAREST = (
+    "A nearest-neighbour search compares each patch of F_3 with those of good pictures, one by one. With the Euclidean "
+    "distance the length of a description counts, too; the cosine, which N-Net uses, sees its direction only."
+)
+SEARCH, SEARCHING = "Search", "Reading good pictures…"
+NO_TRAINING_SET = "The pictures that this model learned from are not on this computer, so there are no neighbours."
+COLUMNS = ("Sample", "Known as", "N-Net", "Euclidean", "Cosine")
+UNIT = (
+    f"Each in multiples of its own threshold (1 {units.TIMES}). For the searches that is the level that 95 % of good "
+    "pictures which are not in the search stay below."
+)
+GOOD, DEFECTIVE = "good", "defective"
+
+
+def seen_only(euclidean: int, cosine: int, network: int, total: int) -> str:
+    """How many of the defective samples each finds."""
+    return (
+        f"Of {units.plural(total, 'defective sample')} the Euclidean search finds {euclidean}, the cosine "
+        "search {cosine} "
+        f"and N-Net {network}."
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------- scratch
+
+SCRATCH = "A scratch is painted on a good part, ever longer. From which length on is it seen?"
+CONTRAST = "Contrast of the scratch"
+BEFORE, SHORTEST = "The good part", "The shortest scratch that is seen"
+DRAW = "Draw one yourself"
+
+
+def shortest(size: float | None) -> str:
+    """From which length on the scratch is seen."""
+    if size is None:
+        return "It is not seen at any length with this contrast."
+    return f"It is seen from {units.percent(size)} of the picture's side on."
