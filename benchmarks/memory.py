@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from nnet.analysis.evaluation import measure
-from nnet.config import preset
 from nnet.data import load_resized, open_dataset
 from nnet.detector import Detector
+from nnet.presets import preset
 from nnet.training.loop import train
 from nnet.training.state import load_history
 

@@ -17,10 +17,10 @@ import numpy as np
 import torch
 
 from nnet.analysis.failures import to_nearest
-from nnet.config import preset
 from nnet.data import load_resized, open_dataset
 from nnet.model.backbone import Teacher
 from nnet.model.inputs import batches, to_network_input
+from nnet.presets import preset
 from nnet.scoring.metrics import auroc
 
 BANK = 12_000

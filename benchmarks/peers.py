@@ -55,7 +55,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from nnet.config import Config, preset
+from nnet.config import Config
 from nnet.data import Dataset, load_resized, open_dataset
 from nnet.detector import Detector
 from nnet.expression import PRESETS
@@ -63,6 +63,7 @@ from nnet.model.backbone import Teacher
 from nnet.model.compat import declare_torchvision_operators
 from nnet.model.inputs import batches, to_network_input
 from nnet.model.weights import architecture_of, load_weights
+from nnet.presets import preset
 from nnet.saved.storage import write_text
 from nnet.scoring.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
 from nnet.scoring.metric_names import SHORT_NAMES

@@ -30,13 +30,14 @@ import torch
 from benchmarks.speed import _table, training
 from nnet.analysis.evaluation import can_be_measured, measure
 from nnet.cli.shared import assignment
-from nnet.config import Config, preset
+from nnet.config import Config
 from nnet.data import Dataset, Sample, load_resized, open_dataset
 from nnet.data.elpv import DEFECTIVE, package_folder, read_labels
 from nnet.detector import Detector
 from nnet.device import choose_device, describe
 from nnet.expression import PRESETS
 from nnet.model.inputs import Images
+from nnet.presets import preset
 from nnet.training.events import Listener, Progress
 from nnet.training.loop import train
 from nnet.training.schedule import split_normals

@@ -18,10 +18,11 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 import torch
 
-from nnet.config import Config, preset
+from nnet.config import Config
 from nnet.detector import Detector
 from nnet.device import choose_device, describe
 from nnet.model.network import NNet
+from nnet.presets import preset
 from nnet.training.losses import total_loss
 
 Work = Callable[[], None]

@@ -16,12 +16,12 @@ Which part of the paper is in which file, in a good order to read them:
     maps M1 to M6, Score_p, Eq. (8)      scoring/maps.py; other expressions: expression.py
     threshold, percentile, colour scale  scoring/calibration.py
     metrics of section 4                 scoring/metrics/, on a data set: analysis/evaluation.py
-    settings and their sources           config.py, docs/choices.md
+    settings and their sources           config.py, docs/choices.md; named ones: presets/
     image in, everything out             detector.py
     the paper's tables and studies       studies/published.py, studies/variants.py
 
-Imports go only downward: errors, units, expression, config and device are the ground; then data and model, side by
-side; scoring; saved (checkpoints); detector; analysis; replay; training; runs; studies and watch; cli.
+Imports go only downward: errors, units, expression, config, presets and device are the ground; then data and model,
+side by side; scoring; saved (checkpoints); detector; analysis; replay; training; runs; studies and watch; cli.
 
 Importing the package is cheap: the names below bring in torch when they are first used.
 """
@@ -32,7 +32,7 @@ __version__ = "0.2.0"
 
 _EXPORTS = {
     "Config": "nnet.config",
-    "preset": "nnet.config",
+    "preset": "nnet.presets",
     "Detector": "nnet.detector",
     "Trace": "nnet.detector",
     "NNetError": "nnet.errors",

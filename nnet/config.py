@@ -335,21 +335,6 @@ class Config:
         return Config.from_dict(data)
 
 
-def preset(name: str) -> Config:
-    """A named configuration.
-
-    "paper": every value as published; the learning rate, printed as 0.05, is 0.005 (docs/choices.md says why).
-    "small": minutes on a CPU, with the embedded teacher.
-    "medium": 256 pixels, with the embedded teacher; an hour or so on two cores.
-
-    Raises:
-        ConfigError: no preset has that name.
-    """
-    if name not in PRESETS:
-        raise ConfigError(f"There is no preset {name!r}. Choose one of: {', '.join(PRESETS)}.")
-    return PRESETS[name]
-
-
 def _require(condition: bool, field: str, expected: str, found: object) -> None:
     if not condition:
         raise ConfigError(f"{field}: expected {expected}, found {found!r}.")
@@ -386,20 +371,3 @@ def _typed(value: Any, kind: Any, path: str) -> Any:
         expected = " or ".join(k.__name__ for k in kinds)
         raise ConfigError(f"{path}: expected {expected}, found {value!r} ({type(value).__name__}).")
     return value
-
-
-_MOBILE: dict[str, Any] = {"teacher": "efficientnet_lite0", "features": "activated", "temperature": 0.02}
-_SHORT = LossConfig(moves_teacher=False, beta_share=0.1)
-PRESETS: dict[str, Config] = {
-    "paper": Config(),
-    "small": Config(
-        model=ModelConfig(size=128, **_MOBILE),
-        loss=_SHORT,
-        train=TrainConfig(epochs=10, min_steps=600, schedule="cosine"),
-    ),
-    "medium": Config(
-        model=ModelConfig(size=256, **_MOBILE),
-        loss=_SHORT,
-        train=TrainConfig(epochs=6, min_steps=1200, schedule="cosine"),
-    ),
-}

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnet.cli.shared import assignment
-from nnet.config import PRESETS, Config
+from nnet.config import Config
+from nnet.presets import PRESETS
 from nnet.studies.variants import STUDIES, VARIANTS, StudyError, base_config, differences, select
 
 if TYPE_CHECKING:  # these bring in torch
@@ -18,7 +19,6 @@ if TYPE_CHECKING:  # these bring in torch
     from nnet.studies.running import Share
     from nnet.studies.store import StudyFolder
 
-OUT = Path("out/ablations")
 STOPPED = "nnet: stopped. The same command continues; an interrupted run continues after its last saved epoch."
 
 
@@ -36,8 +36,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", nargs="+", metavar="PATH", help="data sets with labelled test images, as for train")
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="train with the seeds 0 to N-1 (default 3)")
-    parser.add_argument("--preset", choices=PRESETS, default="small")
-    parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help=f"folder of the study (default {OUT})")
+    parser.add_argument("--preset", choices=PRESETS, default="small", help="settings to start from (default: small)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder of the study (default: studies/ablations below NNET_RUNS if that is set, else below "
+        "~/.local/share/nnet-workbench)",
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -84,9 +90,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     _check(options)
     from nnet.studies.plan import Request, make_plan, open_source
-    from nnet.studies.store import StudyFolder
+    from nnet.studies.store import StudyFolder, default_folder
 
-    folder = StudyFolder(options.out.expanduser().resolve())
+    folder = StudyFolder((options.out or default_folder()).expanduser().resolve())
     sources = [open_source(spec, options.split_seed) for spec in options.data]
     request = Request(
         studies,

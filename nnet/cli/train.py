@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nnet.cli.shared import Bars, add_device, assignment
-from nnet.config import PRESETS, Config, ConfigError, preset
+from nnet.config import Config, ConfigError
+from nnet.presets import PRESETS, preset
 from nnet.training.events import Listener, Listeners
 
 HELP = "train on normal images"

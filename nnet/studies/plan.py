@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nnet.config import Config, preset
+from nnet.config import Config
 from nnet.data import Dataset, open_dataset
 from nnet.data.sample import hash_file
+from nnet.presets import preset
 from nnet.studies.identity import NUMBERS, config_hash, numbers_of, run_identity
 from nnet.studies.store import ALL_DEFECTS, Job, StudyFolder, result_rows
 from nnet.studies.variants import STUDIES, VARIANTS, Study, StudyError, Variant, differences

@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -146,6 +147,12 @@ class Job:
     def from_dict(cls, data: Mapping[str, Any]) -> Job:
         """The job that `to_dict` wrote."""
         return cls(**{**data, "variants": tuple(data["variants"]), "expressions": tuple(data["expressions"])})
+
+
+def default_folder() -> Path:
+    """Where a study goes unless a folder is named: below NNET_RUNS, else below the user's folder for data."""
+    data = Path(os.environ.get("XDG_DATA_HOME") or "~/.local/share") / "nnet-workbench"
+    return Path(os.environ.get("NNET_RUNS") or data).expanduser() / "studies" / "ablations"
 
 
 @dataclass(frozen=True)

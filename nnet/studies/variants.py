@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnet.config import Config, preset
+from nnet.config import Config
 from nnet.errors import NNetError
 from nnet.expression import PRESETS as SCORES
+from nnet.presets import preset
 from nnet.studies.published import printed_column, printed_row
 
 REVERSE, FORWARD = ("M1", "M2", "M3"), ("M4", "M5", "M6")
@@ -124,7 +125,7 @@ def base_config(preset_name: str, settings: Mapping[str, Any] | None = None) -> 
     and not loss.beta_epochs, that becomes a tenth of the new number, at least 1.
 
     Args:
-        preset_name: see `nnet.config.preset`.
+        preset_name: see `nnet.presets`.
         settings: by path, as for `Config.override`.
 
     Raises:

@@ -56,7 +56,8 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
 
 def look_only_at(monkeypatch: pytest.MonkeyPatch, places: list[Path]) -> None:
     monkeypatch.setattr(studies, "SHIPPED", Path("no-such-folder"))
-    monkeypatch.setattr(studies, "OWN", Path("no-such-folder"))
+    monkeypatch.setattr(studies, "EARLIER", Path("no-such-folder"))
+    monkeypatch.setenv("NNET_RUNS", "/no-such-folder")
     monkeypatch.setenv(studies.EXTRA_STUDIES, os.pathsep.join(map(str, places)))
 
 

@@ -76,6 +76,14 @@ def test_a_forged_number_is_shown_as_such(packed: bytes) -> None:
     assert f"2 of {len(found)} checks differ" in words(at)
 
 
+def test_another_bundle_of_the_same_image_and_minute_is_checked_by_its_own_numbers(packed: bytes) -> None:
+    at = upload(start(INSPECT), ("b.zip", packed, ZIP))
+    assert set(checks(at).values()) == {"✓ agrees"}
+    forged = signed(changed(opened(packed), SETTINGS, score=0.5))
+    found = checks(upload(at, ("forged.zip", forged, ZIP)))
+    assert {name for name, result in found.items() if result != "✓ agrees"} == {"Numbers shown", "Score"}
+
+
 def test_without_its_checkpoint_the_stored_maps_are_shown(packed: bytes) -> None:
     members = opened(packed)
     model = json.loads(members[MODEL])

@@ -17,9 +17,10 @@ from PIL import Image
 from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_frames, write_history
 from streamlit.testing.v1 import AppTest
 
-from nnet.config import PRESETS, Config, preset
+from nnet.config import Config
 from nnet.data import Dataset, open_dataset, open_synthetic
 from nnet.errors import NNetError
+from nnet.presets import PRESETS, preset
 from nnet.runs import CANCELLED, Estimate, Runs
 from nnet.runs.estimate import Remedy
 from nnet.runs.film import FILM
@@ -419,6 +420,7 @@ def test_every_state_is_shown_in_words(runs: Runs, tiny_checkpoint: Path) -> Non
     for run in runs.list():
         assert f"{train_text.badge(run.state)}".replace("\\", "") in shown(at), run.state
     assert "Number 2 in the queue" in shown(at)
+    assert any("run format 99" in caption.value for caption in at.caption)
     press(at, "run-failed")
     assert "training diverged" in shown(at) and "the loss became nan" in at.code[0].value
     assert has(at, "resume_run") and not has(at, "go-1_Inspect") and has(at, "slower_run")

@@ -16,10 +16,11 @@ from streamlit.testing.v1 import AppTest
 from variant_builders import DATA, NAME, kept_study
 
 from nnet.analysis.whatif import LABEL, WhatIf, intervene
-from nnet.config import Config, preset
+from nnet.config import Config
 from nnet.data.images import decode
 from nnet.detector import Detector
 from nnet.expression import PRESETS, parse
+from nnet.presets import preset
 from nnet.scoring.attribution import attribute
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import judge

@@ -7,8 +7,8 @@ import pytest
 import torch
 from builders import tiny_config
 
-from nnet.config import preset
 from nnet.model.network import NNet
+from nnet.presets import preset
 from nnet.runs import RunError, RunSpec, disk, estimate
 from nnet.runs import slots as slot_module
 from nnet.runs.estimate import judge

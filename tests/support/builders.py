@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nnet.config import Config, preset
+from nnet.config import Config
+from nnet.presets import preset
 
 TINY = {
     "model.teacher": "resnet18",

@@ -46,7 +46,7 @@ from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, O
 from nnet.studies.identity import config_hash, run_identity
 from nnet.studies.plan import Request, Source, make_plan, table
 from nnet.studies.published import PublishedError
-from nnet.studies.store import CSV, Job, StudyFolder, to_csv
+from nnet.studies.store import CSV, Job, StudyFolder, default_folder, to_csv
 from nnet.studies.summary import text
 from nnet.training.losses import total_loss
 
@@ -483,3 +483,14 @@ def test_a_shipped_study_counts_as_done(name, tmp_path):
         assert {r["key"] for r in own} == set(plan.finished.values())
         made = {(variant, r["seed"], r["data_sha256"]) for r in own for variant in r["variants"]}
         assert not [job for job in plan.missing if (job.variants[0], job.seed, job.data_sha256) in made]
+
+
+def test_a_study_never_goes_into_the_current_folder_unless_asked(tmp_path, monkeypatch):
+    for name in ("NNET_RUNS", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_folder() == tmp_path / ".local/share/nnet-workbench/studies/ablations"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert default_folder() == tmp_path / "data/nnet-workbench/studies/ablations"
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    assert default_folder() == tmp_path / "runs/studies/ablations"

@@ -1,12 +1,16 @@
+import argparse
 import dataclasses
+import importlib
 import json
 import re
 from pathlib import Path
 
 import pytest
 
+from nnet.cli import train
 from nnet.cli.shared import assignment
-from nnet.config import PRESETS, Config, ConfigError, LossConfig, ModelConfig, preset
+from nnet.config import Config, ConfigError, LossConfig, ModelConfig
+from nnet.presets import PRESETS, preset
 from nnet.studies.variants import VARIANTS
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +23,16 @@ def test_the_paper_preset_has_the_published_values():
     assert (config.loss.alpha, config.loss.delta, config.loss.beta, config.loss.beta_epochs) == (1.2, 0.002, 1.0, 20)
     assert (config.model.ffc_blocks, config.score.sigma) == (4, 4.0)
     assert config.score.expression == "(M1+M6)*(M2+M5)*(M3+M4)"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_says_what_it_is_for_and_how_to_run_it(name):
+    told = importlib.import_module(f"nnet.presets.{name}").__doc__
+    (command,) = re.findall(r"^    python -m nnet (.+)$", told, re.MULTILINE)
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    train.add(parser)
+    assert command.split()[0] == "train" and parser.parse_args(command.split()[1:]).preset == name
+    assert all((ROOT / path).is_file() for path in re.findall(r"(?:docs|nnet)/\S+\.(?:md|py)", told))
 
 
 def test_make_model_has_the_settings_of_the_embedded_model():

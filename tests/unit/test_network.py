@@ -4,13 +4,13 @@ import pytest
 import torch
 from builders import tiny_config
 
-from nnet.config import preset
 from nnet.model.backbone import Backbone, BackboneError, Teacher
 from nnet.model.blocks import basic_up, bottleneck, bottleneck_up
 from nnet.model.decoder import plan_for
 from nnet.model.ffc import FFC, PlainBottleneck
 from nnet.model.fpm import FPM
 from nnet.model.network import NNet
+from nnet.presets import preset
 from nnet.scoring.maps import anomaly_maps
 from nnet.training.losses import total_loss
 

@@ -13,9 +13,10 @@ from builders import random_images, tiny_config
 
 from nnet import Config, Detector, score_map, train
 from nnet.analysis.whatif import WhatIf, intervene
-from nnet.config import ConfigError, TrainConfig, preset
+from nnet.config import ConfigError, TrainConfig
 from nnet.model.backbone import Backbone, BackboneError
 from nnet.model.network import NNet
+from nnet.presets import preset
 from nnet.saved import checkpoint as checkpoints
 from nnet.studies.identity import config_hash
 from nnet.training.events import TrainingError

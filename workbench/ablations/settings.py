@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nnet.config import PRESETS
+from nnet.presets import PRESETS
 from nnet.studies import STUDIES
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 

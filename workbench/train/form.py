@@ -15,9 +15,10 @@ from typing import Any
 
 import streamlit as st
 
-from nnet.config import PRESETS, Config, ConfigError, preset
+from nnet.config import Config, ConfigError
 from nnet.errors import NNetError
 from nnet.model.weights import SOURCES
+from nnet.presets import PRESETS, preset
 from nnet.runs import RunSpec
 from nnet.training import tensorboard
 from workbench.shared import resources, units

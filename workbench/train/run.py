@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import streamlit as st
 
-from nnet.config import PRESETS
+from nnet.presets import PRESETS
 from nnet.runs import Run, Status
 from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
 from workbench.shared import controls, frame, pictures, resources, theme, training_film, units

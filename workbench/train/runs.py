@@ -114,5 +114,7 @@ def _row(run: Run, is_current: bool) -> None:
             f"{words.badge(run.state)} {words.run_line(run)}",
             help=units.plain(run.reason) or words.STATES[run.state].help,
         )
+        if run.state == "unreadable":
+            st.caption(units.plain(run.reason))
         if run.state in ("running", "stopping"):
             st.progress(words.progress(run.status)[0])

@@ -6,8 +6,8 @@ The run, the epoch of its film and the upload are in the URL too, but under thei
 
 from __future__ import annotations
 
-from nnet.config import PRESETS
 from nnet.data import SYNTHETIC_KINDS
+from nnet.presets import PRESETS
 from workbench.shared.settings import Setting, one_of
 from workbench.train import words
 

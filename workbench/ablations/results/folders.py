@@ -9,7 +9,7 @@ from typing import Any
 
 from nnet.data.elpv import KINDS
 from nnet.data.synthetic import SYNTHETIC_KINDS
-from nnet.studies.store import CSV, StudyFolder
+from nnet.studies.store import CSV, StudyFolder, default_folder
 from nnet.studies.variants import VARIANTS, Variant
 from workbench.shared import places
 
@@ -19,7 +19,8 @@ PACKAGED = {
     **{f"synthetic {kind}": f"synthetic:{kind}" for kind in SYNTHETIC_KINDS},
 }
 """Names of the data sets that come with the program, and how `--data` takes them."""
-SHIPPED, OWN = Path("checkpoints/studies"), Path("out/ablations")
+SHIPPED, EARLIER = Path("checkpoints/studies"), Path("out/ablations")
+"""Below the program: the studies that come with it, and where earlier versions of the command wrote theirs."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def study_folders(root: Path) -> dict[str, Path]:
     extra = [Path(entry).expanduser() for entry in os.environ.get(EXTRA_STUDIES, "").split(os.pathsep) if entry]
     shipped = sorted(path.parent for path in (root / SHIPPED).glob(f"*/{CSV}"))
     started = sorted(path.parent for path in places.studies_folder().glob(f"*/{CSV}"))
-    found = [path for path in (*shipped, root / OWN, *started, *extra) if (path / CSV).is_file()]
+    found = [path for path in (*shipped, default_folder(), root / EARLIER, *started, *extra) if (path / CSV).is_file()]
     names: dict[str, Path] = {}
     for path in dict.fromkeys(path.resolve() for path in found):
         names.setdefault(path.name if path.name not in names else f"{path.parent.name}/{path.name}", path)

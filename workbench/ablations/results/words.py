@@ -32,8 +32,8 @@ VIEWS = (CLAIMS, *_ORDER, PUBLISHED)
 
 FOLDER_LABEL, DATA_LABEL, VIEW_LABEL, METRIC_LABEL = "Results", "Data", "Show", "Measured by"
 FOLDER_HELP = (
-    "Folders that `python -m nnet ablate` wrote: those that come with the program, then `out/ablations`, then those "
-    "that the environment variable NNET_STUDIES names."
+    "Studies that come with the program, the one that `python -m nnet ablate` makes, those started on this page, and "
+    "those in the folders that the environment variable NNET_STUDIES names."
 )
 DATA_HELP = (
     "One data set under one set of settings. Only such rows may be compared. The mean over several data sets takes "

@@ -52,8 +52,8 @@ def _again(scene: Scene, bundle: Bundle) -> Rerun | None:
     if found is None:
         return None
     model = resources.load_model(*found, str(scene.model.detector.device))
-    runs: dict[tuple[object, ...], Rerun] = st.session_state.setdefault(_AGAIN, {})
-    key = (scene.loaded.hash, bundle.weights_hash, bundle.reference.expression, bundle.made, model.key)
+    runs: dict[tuple[Bundle, str], Rerun] = st.session_state.setdefault(_AGAIN, {})
+    key = (bundle, model.key)  # the opened bundle itself: another may differ in nothing but its numbers
     if key not in runs:
         runs.clear()  # one is shown at a time, and the traces are kept elsewhere
         maps = resources.trace(model, scene.loaded).maps
