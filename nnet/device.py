@@ -30,7 +30,7 @@ def choose_device(name: str = "auto") -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise DeviceError(f"There is no device {name!r} on this machine. Use auto or cpu.") from error
+        raise DeviceError(f"There is no device {name!r} on this computer. Use auto or cpu.") from error
     return device
 
 

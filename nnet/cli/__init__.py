@@ -55,7 +55,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"nnet: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("nnet: interrupted. A training run continues with --resume.", file=sys.stderr)
+        print("nnet: interrupted. An interrupted training run continues with --resume.", file=sys.stderr)
         return 130
 
 

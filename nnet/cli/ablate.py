@@ -52,18 +52,24 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="a setting for all variants, e.g. --set train.epochs=10",
     )
     parser.add_argument("--split-seed", type=int, default=0, metavar="N", help="seed of the data sets' own splits")
-    parser.add_argument("--engine", choices=("local", "ray"), default="local", help="processes here, or Ray")
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="processes on this computer, or Ray"
+    )
     parser.add_argument("--jobs", type=int, metavar="N", help="runs at once; default: what the computer allows")
-    parser.add_argument("--address", help="of a Ray cluster, e.g. auto or ray://HOST:10001; default: start Ray here")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
+    parser.add_argument(
+        "--address", help="address of a Ray cluster, e.g. auto or ray://HOST:10001; default: start Ray on this computer"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps; auto picks the fastest")
     parser.add_argument("--teacher-weights", type=Path, metavar="FILE", help="a local .pth or .safetensors file")
     parser.add_argument(
         "--keep",
         choices=("first", "all", "none"),
         default="first",
-        help="which checkpoints stay: those of the first seed (default), all, or none",
+        help="which checkpoints to keep: those of the first seed (default), all, or none",
     )
-    parser.add_argument("--export", type=Path, metavar="DIR", help="then copy table, card and runs there, to pass on")
+    parser.add_argument(
+        "--export", type=Path, metavar="DIR", help="afterwards, copy table, card and runs there, to pass them on"
+    )
     parser.add_argument(
         "--export-models",
         nargs="+",
@@ -72,9 +78,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="VARIANT",
         help="with --export: variants whose kept checkpoints go along, without their memory atlas",
     )
-    parser.add_argument("--any-code", action="store_true", help="count runs of other versions as done")
-    parser.add_argument("--list", action="store_true", help="show the variants and how they differ, and stop")
-    parser.add_argument("--dry-run", action="store_true", help="show what would run and how long it takes, and stop")
+    parser.add_argument("--any-code", action="store_true", help="also count runs of other versions of N-Net as done")
+    parser.add_argument("--list", action="store_true", help="show the variants and how they differ, then exit")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would run and how long it would take, then exit"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -221,7 +229,7 @@ def _follow(plan: Plan, folder: StudyFolder, options: argparse.Namespace, share:
     for key, reason in display.failed.items():
         print(f"failed: {display.names[key]} ({key}): {reason}")
     if display.failed:
-        print("The same command makes only the failed runs again.")
+        print("The same command repeats only the failed runs.")
     return len(display.failed)
 
 
@@ -237,7 +245,7 @@ def summary_line(plan: Plan, seconds: dict[str, float], share: Share | None) -> 
         return f"{counts}: all done."
     at_once = min(share.jobs, len(plan.missing))
     return (
-        f"{counts}: {done} done, {len(plan.missing)} to make, {at_once} at once, "
+        f"{counts}: {done} done, {len(plan.missing)} to run, {at_once} at once, "
         f"{count(share.threads, 'thread')} each: about {duration(whole_seconds(seconds, at_once))}."
     )
 

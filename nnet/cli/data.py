@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--write", type=Path, metavar="DIR", help="write a synthetic set's images and masks, as an MVTec-style category"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of a synthetic set (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of a synthetic set (default: 0)")
     parser.add_argument("--size", type=int, help="side of the written images in pixels")
     parser.add_argument("--train", type=int, default=60, help="number of written training images (default: 60)")
     parser.add_argument("--good", type=int, default=20, help="number of written normal test images (default: 20)")
@@ -52,7 +52,7 @@ def _synthetic(options: argparse.Namespace) -> Dataset:
 
     name, _, kind = options.data.partition(":")
     if name != "synthetic":
-        raise DataError(f"Only synthetic sets can be written; {options.data} is none. Try synthetic:bolt.")
+        raise DataError(f"Only synthetic data sets can be written, and {options.data} is not one. Try synthetic:bolt.")
     counts = {"train": options.train, "test_good": options.good, "per_defect": options.defects}
     return open_synthetic(kind or DEFAULT_KIND, seed=options.seed, size=options.size, **counts)
 

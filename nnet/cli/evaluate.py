@@ -21,7 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     add_checkpoint(parser)
     parser.add_argument("--data", required=True, metavar="PATH", help="as for train; its test part is used")
-    parser.add_argument("--score", action="append", metavar="EXPR", help="may be given several times")
+    parser.add_argument(
+        "--score", action="append", metavar="EXPR", help="score expression such as M1*M2*M3; may be given several times"
+    )
     parser.add_argument("--save", action="store_true", help="also keep the results in the checkpoint's metrics.json")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
     parser.add_argument(

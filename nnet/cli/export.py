@@ -28,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="pictures to begin with; those in a folder good/ count as good parts",
     )
     web.add_argument(
-        "--runtime", type=Path, metavar="TGZ", help="the npm package onnxruntime-web, where there is no network"
+        "--runtime", type=Path, metavar="TGZ", help="the npm package onnxruntime-web, for computers without a network"
     )
     add_teacher_weights(parser)
 

@@ -40,7 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--film",
         action="store_true",
-        help="also keep a short film of the training in --out, some 0.7 MB, which the workbench shows",
+        help="also keep a short film of the training in --out (about 0.7 MB), which the workbench shows",
     )
     add_device(parser)
 

@@ -33,22 +33,26 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--score", metavar="EXPR", help="an expression such as M1*M2*M3; default: the model's own")
     parser.add_argument(
-        "--interval", type=_seconds, default=1.0, metavar="S", help="seconds between two looks (default: %(default)g)"
+        "--interval",
+        type=_seconds,
+        default=1.0,
+        metavar="S",
+        help="seconds between checks of the folder (default: %(default)g)",
     )
     parser.add_argument(
         "--patience",
         type=_seconds,
         default=10.0,
         metavar="S",
-        help="seconds for which a file that is no readable picture may still grow (default: %(default)g)",
+        help="seconds to wait for a file that is not a readable picture yet (default: %(default)g)",
     )
     parser.add_argument(
         "--overlays",
         choices=("all", "anomalous", "none"),
         default="all",
-        help="of which pictures to keep an overlay (default: %(default)s)",
+        help="which pictures to keep an overlay of (default: %(default)s)",
     )
-    parser.add_argument("--once", action="store_true", help="score what is there, and end")
+    parser.add_argument("--once", action="store_true", help="score the pictures that are there, then exit")
     add_device(parser)
 
 
@@ -61,11 +65,11 @@ def run(options: argparse.Namespace) -> int:
     settings = Settings(options.patience, options.overlays)
     with _stop_asked() as stopped, Watcher(options.folder, options.out, _judge(options), settings, _say) as watcher:
         if not options.once:
-            _say(f"Watching {options.folder}; Ctrl-C ends it.")
+            _say(f"Watching {options.folder}. Press Ctrl-C to stop.")
         look = watcher.run(stopped, options.interval, options.once)
     _say(_summary(look, options.out))
     if options.once and look.problem:
-        raise NNetError(f"{look.problem}. Nothing is lost; start it again when that is mended.")
+        raise NNetError(f"{look.problem}. Nothing is lost: fix this, then start it again.")
     return int(options.once and look.unreadable > 0)
 
 
@@ -118,7 +122,7 @@ def _stop_asked() -> Iterator[Callable[[float], bool]]:
 
 
 def _summary(look: Look, out: Path) -> str:
-    left = f", {look.waiting:,} left for the next time" if look.waiting else ""
+    left = f", {look.waiting:,} left for next time" if look.waiting else ""
     pictures = "picture" if look.scored == 1 else "pictures"
     return f"{look.scored:,} {pictures} scored, {look.unreadable:,} cannot be read{left}; results in {out}"
 

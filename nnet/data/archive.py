@@ -87,7 +87,7 @@ def extract_zip(source: Path | BinaryIO, target: Path, limits: ZipLimits | None 
         raise
     except Exception as error:  # on a damaged file zipfile raises almost every type there is
         _remove(target, existed)
-        raise DataError(f"{name} could not be unpacked as a ZIP ({error}); make it again.") from error
+        raise DataError(f"{name} could not be unpacked as a ZIP ({error}); create it again.") from error
     return len(entries)
 
 
@@ -113,7 +113,7 @@ def _checked(
             continue
         # Compared without case, because some file systems would write both into one file.
         if str(path).lower() in entries:
-            raise DataError(f"{name} holds {path} twice; make the ZIP again with one of each name.")
+            raise DataError(f"{name} holds {path} twice; create it again with each name only once.")
         entries[str(path).lower()] = (info, path)
     found = list(entries.values())
     _check_sizes([info for info, _ in found], name, limits, packed)
@@ -208,13 +208,15 @@ def _members(archive: zipfile.ZipFile, most: Callable[[str], int], name: str) ->
         path = str(_safe_path(info, name))
         limit = most(path)
         if not limit:
-            raise DataError(f"{name} holds {path}, which does not belong there; it is refused.")
+            raise DataError(f"{name} holds {path}, which does not belong in it, so it is refused.")
         if path in found:
             raise DataError(f"{name} holds {path} twice; it is refused.")
         if info.file_size > limit:
-            raise DataError(f"{name} holds {path} of {info.file_size / MIB:,.0f} MiB; at most {limit / MIB:,.0f} fit.")
+            raise DataError(
+                f"{name} holds {path} of {info.file_size / MIB:,.0f} MiB; at most {limit / MIB:,.0f} MiB are read."
+            )
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise DataError(f"{name} is compressed in a way that is not read here; pack it with the usual method.")
+            raise DataError(f"{name} is compressed with an unsupported method; pack it with the usual one (deflate).")
         with archive.open(info) as packed:
             # One byte more than is stated: an entry that holds more is cut there and fails its checksum.
             found[path] = packed.read(info.file_size + 1)

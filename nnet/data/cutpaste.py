@@ -46,7 +46,9 @@ class CutPaste:
     def __post_init__(self) -> None:
         for name in ("x", "y", "from_x", "from_y", "size", "contrast"):
             if not 0 <= getattr(self, name) <= 1:
-                raise DataError(f"The {name} of a copied patch lies between 0 and 1, not at {getattr(self, name)}.")
+                raise DataError(
+                    f"The {name} of a copied patch must lie between 0 and 1, but it is {getattr(self, name)}."
+                )
         if self.size == 0 or not math.isfinite(self.angle):
             raise DataError(f"A copied patch needs a size above 0 and a finite angle, not {self.size}, {self.angle}.")
 

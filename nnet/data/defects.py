@@ -48,7 +48,7 @@ class Defect:
             raise DataError(f"There is no defect {self.kind!r}; choose one of {', '.join(ALL_DEFECTS)}.")
         for name in ("x", "y", "size", "contrast"):
             if not 0 <= getattr(self, name) <= 1:
-                raise DataError(f"The {name} of a defect lies between 0 and 1, not at {getattr(self, name)}.")
+                raise DataError(f"The {name} of a defect must lie between 0 and 1, but it is {getattr(self, name)}.")
         if self.size == 0 or not math.isfinite(self.angle):
             raise DataError(f"A defect needs a size above 0 and a finite angle, not {self.size} and {self.angle}.")
 

@@ -174,7 +174,7 @@ def _stream(source: bytes | Path, name: str) -> BinaryIO:
         raise ImageError(f"{shown(name)} was not found; check the path and the spelling.") from error
     except PermissionError as error:
         raise ImageError(
-            f"{shown(name)} may not be read by this program; change the file's permissions or copy it elsewhere."
+            f"{shown(name)} cannot be read with its permissions; change its permissions or copy it elsewhere."
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a name no file can have
         raise ImageError(f"{shown(name)} could not be opened; copy it to another folder and try again.") from error

@@ -55,7 +55,7 @@ def open_synthetic(
     usual = SCENE_NORMALS if kind in SCENES else NORMALS
     train, test_good = usual[0] if train is None else train, usual[1] if test_good is None else test_good
     if train < 1 or min(test_good, per_defect) < 0:
-        raise DataError(f"Expected a training image or more and no negative number, found {train=}, {test_good=}.")
+        raise DataError(f"Expected at least one training image and no negative count, found {train=}, {test_good=}.")
     image_seeds = iter(range(seed * 1_000_000, (seed + 1) * 1_000_000))
     normal = [_normal(kind, "train", index, next(image_seeds), size) for index in range(train)]
     held_out = [_normal(kind, "test", index, next(image_seeds), size) for index in range(test_good)]

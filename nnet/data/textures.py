@@ -27,7 +27,7 @@ def normal_image(kind: str, *, seed: int, size: int = 256) -> np.ndarray:
     if kind not in TEXTURES:
         raise DataError(f"There is no synthetic texture {kind!r}; choose one of {', '.join(TEXTURES)}.")
     if size < MIN_SIZE:
-        raise DataError(f"A synthetic image has at least {MIN_SIZE} pixels a side, not {size}.")
+        raise DataError(f"A synthetic image needs at least {MIN_SIZE} pixels per side, but {size} was asked for.")
     rng = generator("texture", kind, seed)
     n = size * OVERSAMPLING
     colour = TEXTURES[kind](rng, n)  # (n, n, 3), 0..1

@@ -106,7 +106,7 @@ def _file(root: Path, name: str) -> Path:
     """The file that a line names; it must exist and lie inside `root`."""
     parts = PurePosixPath(name)
     if parts.is_absolute() or ".." in parts.parts:
-        raise DataError(f"{root / CSV} names {name}, which lies outside the data set.")
+        raise DataError(f"{root / CSV} names {name}, which is outside the data set.")
     path = root / parts
     if not path.is_file():
         raise DataError(f"{root / CSV} names {name}, but {path} does not exist; complete the download.")

@@ -102,7 +102,7 @@ def export(
 def _require_free(out: Path) -> None:
     """Only an earlier export is ever replaced."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())) and not (out / MANIFEST).is_file():
-        raise ExportError(f"{out} holds something that is no export. Give a new or an empty folder.")
+        raise ExportError(f"{out} holds something other than an export. Give a new or an empty folder.")
 
 
 def _put(folder: Path, out: Path) -> None:

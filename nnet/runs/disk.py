@@ -71,7 +71,7 @@ def refusal(need: int, free: int, what: str = "The run needs") -> str:
     """The sentence that says no, "" where there is room."""
     if need <= free:
         return ""
-    return f"{what} {size(need)} on disk, and {size(free)} are free. Delete old runs or other files."
+    return f"{what} {size(need)} on disk, but only {size(free)} is free. Delete old runs or other files."
 
 
 def require(need: int, folder: Path, what: str = "The run needs") -> None:

@@ -138,13 +138,13 @@ def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
     warnings, remedies = [], []
     if memory > SPARE_MEMORY * free:
         warnings.append(
-            f"The run will take about {disk.size(memory)} of memory, but only {disk.size(free)} are free: it may be "
+            f"The run will take about {disk.size(memory)} of memory, but only {disk.size(free)} is free: it may be "
             "killed."
         )
         remedies += _remedies(config)
     if found["cached"] is False:
         warnings.append(
-            "The teacher's features do not fit in memory, so they are computed again in every epoch, which is slower."
+            "The teacher's features do not fit in memory, so they are computed again in every epoch (slower)."
         )
     return Estimate(
         training_images=found["training_images"],

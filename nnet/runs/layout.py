@@ -145,7 +145,7 @@ def read_spec(path: Path) -> RunSpec:
         data = json.loads((path / SPEC).read_text(encoding="utf-8"))
         version = data.pop("format")
     except OSError as error:
-        raise RunError(f"{path} is no run: its {SPEC} cannot be read ({error.strerror}).") from error
+        raise RunError(f"{path} is not a run: its {SPEC} cannot be read ({error.strerror}).") from error
     except (ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{path / SPEC} is damaged ({error}). Restore it or delete the run.") from error
     if version != FORMAT:

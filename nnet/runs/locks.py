@@ -92,7 +92,7 @@ def locked(path: Path, timeout: float = 10.0) -> Iterator[None]:
     """
     lock = FileLock(path)
     if not lock.take(timeout):
-        raise RunError(f"{path} is locked by another process. Try again; if this persists, a process hangs.")
+        raise RunError(f"{path} is locked by another process. Try again; if this persists, a process is stuck.")
     try:
         yield
     finally:

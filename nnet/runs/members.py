@@ -85,9 +85,9 @@ class Members:
         )
         known = {*stored["train"], *stored["test"]}
         if gone := sum(key not in found for key in stored["test"]):
-            note(f"{_images(gone)} left out of measuring: no longer there.")
+            note(f"{_images(gone)} left out of the measurement, since they are no longer there.")
         if new := sum(key not in known for key in found):
-            note(f"{_images(new)} left out: not among those that the run started with.")
+            note(f"{_images(new)} left out, since the run did not start with them.")
         return dataclasses.replace(dataset, train=train, test=test)
 
     def _watched(self, sample: Sample) -> Sample:

@@ -92,7 +92,7 @@ def _end_trainer(path: Path) -> None:
     while (process := live_trainer(path)) is not None or is_held(path / layout.LOCK):
         passed = time.monotonic() - started
         if passed > GRACE + PATIENCE:
-            raise RunError(f"The training process of {path.name} does not end. Try again in a moment.")
+            raise RunError(f"The training process of {path.name} has not ended yet. Try again in a moment.")
         if process is not None and passed > GRACE:
             processes.signal_group(*process, signal.SIGKILL)
         elif process is not None and process != asked:

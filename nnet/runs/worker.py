@@ -159,7 +159,7 @@ def _disk_words(error: OSError) -> str:
         return f"The disk is full ({error.strerror}). Free some space and resume: what was saved last is kept."
     if error.errno in (errno.EACCES, errno.EPERM):
         what = error.filename or "a file"
-        return f"This program may not open {what} ({error.strerror}). Give it permission and resume."
+        return f"This program is not allowed to open {what} ({error.strerror}). Give it permission and resume."
     where = f" {error.filename}" if error.filename else ""
     return f"A file could not be read or written:{where} ({error.strerror or error}). Fix this and resume."
 

@@ -53,7 +53,7 @@ def read_notes(path: Path) -> dict[str, str]:
         with safe_open(path, "np") as stored:
             return stored.metadata() or {}
     except SafetensorError as error:
-        raise ValueError(f"{path} is no safetensors file ({error}).") from error
+        raise ValueError(f"{path} is not a safetensors file ({error}).") from error
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:

@@ -37,8 +37,8 @@ from nnet.studies.variants import StudyError
 MARK = ".study-id"
 TRIES = 3  # a busy machine may need longer than the half minute that Ray waits for its own processes
 MISSING = (
-    "Ray is not installed, and --engine ray needs it. Install it with: pip install -r requirements-scale.txt, "
-    "or use --engine local."
+    "Ray is not installed, and --engine ray needs it. Install it with pip install 'nnet-workbench[scale]', or use "
+    "--engine local."
 )
 
 

@@ -40,7 +40,7 @@ def export(folder: StudyFolder, target: Path, models: Sequence[str] = ()) -> lis
     if target.resolve() == folder.root.resolve():
         raise StudyError(f"{target} is the study's own folder. Name another one to export to.")
     if target.exists() and any(target.iterdir()) and not (target / CSV).is_file():
-        raise StudyError(f"{target} holds something else than a study. Name a new folder.")
+        raise StudyError(f"{target} holds something other than a study. Name a new folder.")
     shutil.rmtree(target, ignore_errors=True)
     (target / DONE).mkdir(parents=True)
     for name in (CSV, CARD):

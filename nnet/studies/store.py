@@ -256,12 +256,12 @@ def read_results(path: Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise StudyError(f"{path} cannot be read ({error.strerror}). Expected the results.csv of a study.") from error
     except UnicodeDecodeError as error:
-        raise StudyError(f"{path} is no text. Expected the results.csv of a study.") from error
+        raise StudyError(f"{path} is not a text file. Expected the results.csv of a study.") from error
     reader = csv.DictReader(io.StringIO(text))
     try:
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or ()) and name not in _LATER]
         if missing:
-            raise StudyError(f"{path} is no table of a study: it lacks the column {missing[0]}. Give a results.csv.")
+            raise StudyError(f"{path} is not a table of a study: it lacks the column {missing[0]}. Give a results.csv.")
         return [_read_row(row) for row in reader]
     except (csv.Error, ValueError) as error:
         raise StudyError(

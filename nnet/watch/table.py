@@ -82,7 +82,7 @@ class Table:
 
     def _foreign(self) -> WatchError:
         return WatchError(
-            f"{self.path} is no table of nnet watch, or another program has rewritten it. Move it away, and it is "
+            f"{self.path} is not a table of nnet watch, or another program has rewritten it. Move it away, and it is "
             "written again from the journal; or choose another folder for the results."
         )
 

@@ -374,11 +374,11 @@ def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pyte
 
 
 def test_a_refusal_and_an_error_stop_the_start_and_lose_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = dataclasses.replace(ESTIMATE, refusals=("The run needs 40 MB on disk, and 1 MB are free.",))
+    full = dataclasses.replace(ESTIMATE, refusals=("The run needs 40 MB on disk, but only 1 MB is free.",))
     monkeypatch.setattr(estimates, "estimated", lambda spec, upload: full)
     at = drop(start(TRAIN), *photos(14))
     press(at, "start_training")
-    assert "1 MB are free" in at.error[0].value and not has(at, "start_anyway") and not runs.list()
+    assert "1 MB is free" in at.error[0].value and not has(at, "start_anyway") and not runs.list()
 
     def fail(spec: object, upload: object) -> None:
         raise NNetError("The weights of the teacher are not on this machine.")

@@ -50,7 +50,7 @@ def test_a_local_ray_instance_gives_the_same_rows(study, category, tmp_path, mon
     if not shared:  # what a machine of the cluster sees that does not have the study's folder
         monkeypatch.setattr("nnet.studies.cluster._mark", lambda root: "of another machine")
     assert main(arguments(category, tmp_path, "--study", "table7", "--seeds", 2, "--engine", "ray")) == 0
-    assert "0 done, 2 to make" in capsys.readouterr().out
+    assert "0 done, 2 to run" in capsys.readouterr().out
     assert done(tmp_path).keys() == done(study).keys()
 
     def comparable(out: Path) -> list[dict[str, object]]:

@@ -208,11 +208,11 @@ def test_what_is_done_is_skipped_and_the_rest_is_made(study, category, tmp_path,
     assert done(out) == before and "all done" in capsys.readouterr().out
     assert main(arguments(category, out, "--study", "table7", "--seeds", 3, "--dry-run")) == 0
     shown = capsys.readouterr().out
-    assert shown.count("done\n") == 2 and shown.count("to run, about") == 1 and "2 done, 1 to make" in shown
+    assert shown.count("done\n") == 2 and shown.count("to run, about") == 1 and "2 done, 1 to run" in shown
     assert done(out) == before
     (out / CSV).unlink()
     assert main(arguments(category, out, "--study", "figure9", "--seeds", 1, "--dry-run")) == 0
-    assert "1 done, 2 to make" in capsys.readouterr().out and not (out / CSV).exists()
+    assert "1 done, 2 to run" in capsys.readouterr().out and not (out / CSV).exists()
 
 
 def planned(category: Path, out: Path, any_code: bool = False, **settings: object) -> Plan:

@@ -147,7 +147,7 @@ def test_a_model_that_differs_is_not_written_and_an_older_export_stays(tiny_chec
 
 def test_a_folder_that_holds_something_else_is_left_alone(tiny_checkpoint, tmp_path):
     (tmp_path / "thesis.txt").touch()
-    with pytest.raises(ExportError, match="holds something that is no export"):
+    with pytest.raises(ExportError, match="holds something other than an export"):
         export(Detector.load(tiny_checkpoint, "cpu"), "torch", tmp_path)
     assert (tmp_path / "thesis.txt").exists()
 

@@ -489,7 +489,7 @@ def test_a_run_that_the_disk_has_no_room_for_is_neither_made_nor_started_nor_res
         free = shutil.disk_usage(runs.root.parent)._replace(free=60 * 2**20)
         monkeypatch.setattr(shutil, "disk_usage", lambda folder: free)
     spec = RunSpec("part", "upload", tiny_config(), device="cpu")
-    with pytest.raises(RunError, match=r"The run needs \d+ MB on disk, and \d+ MB are free. Delete old runs"):
+    with pytest.raises(RunError, match=r"The run needs \d+ MB on disk, but only \d+ MB is free. Delete old runs"):
         runs.create(spec, runs.stage(FILES))
     assert runs.list() == [] and not list(runs.root.glob(".making-*"))
     run = runs.create(dataclasses.replace(spec, disk_bytes=2**20), runs.stage(FILES))
@@ -577,7 +577,7 @@ def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_n
     (data / "late.png").write_bytes(FILES[3][1])  # came since then: the run goes on without it
     assert work_here(run, little_memory) == 0
     run = runs.get(run.id)
-    assert run.state == "done" and any("not among those" in note for note in run.status.notes)
+    assert run.state == "done" and any("did not start with them" in note for note in run.status.notes)
     assert_same(run, whole)
 
 
@@ -602,7 +602,7 @@ def test_a_resumed_run_keeps_its_split_and_its_pinned_images_when_files_come_and
     assert all(torch.equal(value, weights(run.path)[key]) for key, value in weights(whole_run.path).items())
     assert [p.key for p in run.film().probes] == [p.key for p in whole_run.film().probes]
     assert np.array_equal(run.film().scores()[1], whole_run.film().scores()[1])
-    assert any("1 image was left out of measuring" in note for note in run.status.notes)
+    assert any("1 image was left out of the measurement" in note for note in run.status.notes)
 
 
 def test_data_that_is_gone_or_may_not_be_read_fails_with_its_name(runs, tmp_path):

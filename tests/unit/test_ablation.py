@@ -445,7 +445,7 @@ def test_a_file_that_is_no_results_table_is_refused(tmp_path):
     with pytest.raises(StudyError, match="cannot be read"):
         read_results(tmp_path / "none.csv")
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(StudyError, match="no table of a study"):
+    with pytest.raises(StudyError, match="not a table of a study"):
         read_results(tmp_path / "other.csv")
 
 

@@ -85,7 +85,7 @@ def test_a_damaged_table_is_refused_with_its_line(tmp_path: Path) -> None:
         with pytest.raises(StudyError, match=expected):
             data.bases(tmp_path)
     path.write_bytes(b"\xff\xfe\x00PNG")
-    with pytest.raises(StudyError, match="is no text"):
+    with pytest.raises(StudyError, match="is not a text file"):
         read_results(path)
     path.unlink()
     with pytest.raises(StudyError, match="cannot be read"):

@@ -258,7 +258,7 @@ def test_an_unreadable_mask_is_an_error_that_names_it(tmp_path):
 
 def test_two_masks_for_one_image_are_refused(tmp_path):
     mask(category(tmp_path) / "ground_truth/crack/000.png")
-    with pytest.raises(DataError, match="Two masks answer to the image name 000"):
+    with pytest.raises(DataError, match="Two masks match the image 000"):
         open_dataset(tmp_path)
 
 

@@ -258,7 +258,7 @@ def test_alpha_is_laid_on_white(form):
     options = {"lossless": True, "exact": True} if form == "WEBP" else {}
     decoded = decode(encode(np.dstack([RGB, alpha]), form, **options))
     assert np.abs(decoded.image - on_white(RGB, alpha)).max() <= 1
-    assert decoded.notes == ("Its transparent parts were laid on white.",)
+    assert decoded.notes == ("Its transparent parts were filled with white.",)
 
 
 def test_opaque_alpha_changes_nothing_and_is_not_mentioned():
@@ -271,7 +271,7 @@ def test_grey_with_alpha(form):
     grey, alpha = RGB[..., 0], RGB[..., 1]
     decoded = decode(encode(Image.fromarray(np.dstack([grey, alpha]), "LA"), form))
     assert np.abs(decoded.image - on_white(np.dstack([grey] * 3), alpha)).max() <= 1
-    assert "laid on white" in decoded.notes[0]
+    assert "filled with white" in decoded.notes[0]
 
 
 def test_16_bit_grey_with_alpha():
@@ -289,7 +289,7 @@ def test_palette_with_one_transparent_colour(form):
     decoded = decode(encode(indexed, form, transparency=2))
     palette[2] = 255
     assert np.array_equal(decoded.image, palette[GREY % 4])
-    assert "laid on white" in decoded.notes[0]
+    assert "filled with white" in decoded.notes[0]
 
 
 def test_palette_with_partly_transparent_colours():
@@ -304,7 +304,7 @@ def test_grey_value_marked_as_transparent(grey, marked):
     decoded = decode(encode(grey, transparency=marked))
     opaque = decode(encode(grey)).image
     assert np.array_equal(decoded.image, np.where((grey == marked)[..., None], 255, opaque))
-    assert decoded.notes[-1] == "Its transparent parts were laid on white."
+    assert decoded.notes[-1] == "Its transparent parts were filled with white."
 
 
 def test_cmyk_jpeg():
@@ -519,7 +519,7 @@ def test_no_permission(tmp_path):
     path.write_bytes(encode(RGB))
     path.chmod(0)
     with ordinary_user():
-        refused(path, "may not be read", "permissions")
+        refused(path, "cannot be read", "permissions")
 
 
 def test_names_in_messages_are_short_and_printable():

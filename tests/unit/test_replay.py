@@ -206,8 +206,8 @@ def _renamed(name: str) -> Callable[[Members], bytes]:
 HOSTILE: dict[str, tuple[Callable[[Members], bytes], str]] = {
     "traversal": (_renamed("../evil.py"), "would leave the folder"),
     "absolute": (_renamed("/etc/passwd"), "would leave the folder"),
-    "foreign member": (_renamed("setup.py"), "does not belong there"),
-    "nested original": (_renamed("original.exe"), "does not belong there"),
+    "foreign member": (_renamed("setup.py"), "does not belong in it"),
+    "nested original": (_renamed("original.exe"), "does not belong in it"),
     "bomb": (_bomb, "MiB; at most"),
     "truncated": (lambda m: closed(m)[:-900], "damaged or cut off"),
     "empty": (lambda m: closed({}), "it has no manifest.json"),

@@ -80,7 +80,7 @@ def blend_figure(curves: Mapping[str, tuple[np.ndarray, str]], t: float, unit: s
                 mode="lines",
                 name=name,
                 line={"color": colour, "width": 2},
-                hovertemplate=f"{name}, %{{x:.0f}} % P: %{{y:.3g}}<extra></extra>",
+                hovertemplate=words.blend_told(name),
             )
         )
         traces.append(
@@ -93,7 +93,7 @@ def blend_figure(curves: Mapping[str, tuple[np.ndarray, str]], t: float, unit: s
                 marker={"color": colour, "size": 11, "line": {"width": 1.5, "color": "white"}},
             )
         )
-    x, y = charts.axis("share of P in the blend, %", range=[-2, 102]), charts.axis(unit, rangemode="tozero", nticks=6)
+    x, y = charts.axis(words.BLEND_AXIS, range=[-2, 102]), charts.axis(unit, rangemode="tozero", nticks=6)
     line = charts.level(100 * t, theme.THRESHOLD)
     return charts.chart(traces, 290, x=x, y=y, left=56, legend=True, shapes=[line])
 
@@ -109,14 +109,14 @@ def umap_figure(points: np.ndarray, flagged: np.ndarray, positions: Sequence[str
                     x=points[chosen, 0],
                     y=points[chosen, 1],
                     mode="markers",
-                    name=name,
+                    name=words.POINTS[name],
                     customdata=[positions[int(i)] for i in np.flatnonzero(chosen)],
                     marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.75, "line": {"width": 0}},
-                    hovertemplate=f"{name}, %{{customdata}}<extra></extra>",
+                    hovertemplate=words.point_told(words.POINTS[name]),
                 )
             )
     bare = {"showticklabels": False, "showgrid": False, "zeroline": False}
-    x, y = (charts.axis(f"UMAP {i} (no unit)", **bare) for i in (1, 2))
+    x, y = (charts.axis(words.UMAP_AXIS.format(number=i), **bare) for i in (1, 2))
     return charts.chart(traces, 360, x=x, y=y, left=24, legend=True)
 
 

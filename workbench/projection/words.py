@@ -18,6 +18,8 @@ ABOUT = (
     "row and one per channel and column. The paper's Figure 7 shows the purpose: on normal regions, the variance along "
     "channels should become smaller and more even. This page shows what the modules do in this model."
 )
+BLEND_AXIS, UMAP_AXIS = "share of P in the blend, %", "UMAP {number} (no unit)"
+POINTS = {"normal": "normal", "flagged": "flagged"}
 SIDE = "Side"
 SIDE_NAMES = {"teacher": "Teacher", "student": "Student S1"}
 WHOSE = {"teacher": "teacher's", "student": "student's"}
@@ -464,3 +466,13 @@ def table_row(name: str, region: str, found: Statistics) -> dict[str, object]:
 UMAP_OF = "{name}, {vectors}, seed 0"
 UMAP_ALT = "UMAP of {name}"
 PLACE = "x {x:.0f} px, y {y:.0f} px"
+
+
+def blend_told(name: str) -> str:
+    """What a curve over the blend says under the pointer, as Plotly fills it in."""
+    return f"{name}, %{{x:.0f}} % P: %{{y:.3g}}<extra></extra>"
+
+
+def point_told(name: str) -> str:
+    """What an embedded vector says under the pointer, as Plotly fills it in."""
+    return f"{name}, %{{customdata}}<extra></extra>"

@@ -27,7 +27,6 @@ _PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
 _SOURCE = "samples_source"
-_INSTEAD = "Another picture is shown instead."
 _DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
 
 
@@ -148,7 +147,7 @@ def add(name: str, content: bytes, known: str = "") -> str:
     held = sum(len(picture.source) for picture in uploads().values() if isinstance(picture.source, bytes))
     if key not in uploads() and held + len(content) > SESSION_BYTES:
         limit = units.data_size(SESSION_BYTES)
-        raise NNetError(f"{name} was left out: at most {limit} of images are kept at a time; remove some first.")
+        raise NNetError(words.too_many_images(name, limit))
     picture = Picture(key, name, content, known)
     picture.load()
     uploads()[key] = picture
@@ -264,7 +263,7 @@ def _read_address() -> None:
         if linked in sample_pictures() or linked in _as_pictures(samples.collection()):
             st.session_state[_CHOSEN] = linked
         else:
-            st.warning(f"There is no sample “{units.plain(written[_SAMPLE])}”. {_INSTEAD}")
+            st.warning(words.SHOWN_INSTEAD.format(problem=words.no_sample(written[_SAMPLE])))
 
 
 def _chosen_from_data(key: str | None) -> Picture | None:
@@ -274,14 +273,14 @@ def _chosen_from_data(key: str | None) -> Picture | None:
     spec, image = st.session_state[_DATA]
     try:
         if not spec or not image:
-            raise NNetError(f"A link to a data set's image needs both, ?{_SET}=… for the set and {_IMAGE}=….")
-        with st.spinner("Opening the data set…"):
+            raise NNetError(words.LINK_NEEDS_BOTH.format(set=_SET, image=_IMAGE))
+        with st.spinner(words.OPENING):
             picture = picture_of(spec, image)
             picture.load()
         return picture
     except NNetError as error:
         del st.session_state[_DATA]
-        st.warning(f"{units.plain(str(error))} {_INSTEAD}")
+        st.warning(words.SHOWN_INSTEAD.format(problem=units.plain(str(error))))
         return None
 
 

@@ -14,6 +14,7 @@ import streamlit as st
 
 from nnet.data import DataError, Dataset, Sample, open_dataset
 from nnet.data.archive import TemporaryFolder
+from workbench.shared import words
 from workbench.shared.cache import BoundedCache
 
 OPENED = 6
@@ -55,7 +56,7 @@ def find(spec: str, key: str) -> tuple[Dataset, Sample]:
     """
     entry = _entry(spec)
     if key not in entry.samples:
-        raise DataError(f"The data set {entry.dataset.name} ({spec}) has no image “{key}”.")
+        raise DataError(words.no_such_image(entry.dataset.name, spec, key))
     return entry.dataset, entry.samples[key]
 
 

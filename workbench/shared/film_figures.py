@@ -13,6 +13,7 @@ from PIL import Image
 
 from nnet.scoring.overlay import overlay, paint
 from workbench.shared import charts, theme
+from workbench.shared import film_words as words
 from workbench.shared.pictures import Scale
 
 PAINTED = "#b8860b"
@@ -53,7 +54,7 @@ def scores_figure(
 
     traces = []
     if held_out.shape[1]:
-        told = "threshold at epoch %{x}: %{y:.3g}<extra></extra>"
+        told = words.LEVEL_TOLD
         fill = {"fill": "tonexty", "fillcolor": charts.faint(theme.NORMAL, 0.16)}
         traces += [
             line(held_out.min(axis=1), theme.NORMAL, 0, hoverinfo="skip"),
@@ -66,7 +67,7 @@ def scores_figure(
         colour = KIND_COLOURS.get(kinds[index], theme.NORMAL)
         probe = line(scores[:, index], colour, 4 if index == chosen else 1.5, hovertemplate=told)
         traces.append(probe.update(opacity=1.0 if index == chosen else 0.75, **marks))
-    y = log_axis("image score (logarithmic, no unit)", every)
+    y = log_axis(words.SCORE_AXIS, every)
     return charts.chart(traces, _SCORES_HEIGHT, x=epoch_axis(epochs.tolist()), y=y, bottom=40)
 
 

@@ -53,3 +53,8 @@ DAMAGED_FILM = "The film of this run is damaged ({reason}). The run and its mode
 def epoch_title(epoch: int) -> str:
     """An epoch on the slider."""
     return "before the first step" if epoch == 0 else f"epoch {epoch:,}"
+
+
+SCORE_AXIS = "image score (logarithmic, no unit)"
+LEVEL_TOLD = "threshold at epoch %{x}: %{y:.3g}<extra></extra>"
+"""What the threshold's line says under the pointer, as Plotly fills it in."""

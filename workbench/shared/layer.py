@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from nnet.errors import NNetError
+from workbench.shared import words
 
 MAX_LAYER_BYTES = 6_000_000
 """Most characters of a drawing's data URI. The largest drawing, 900 x 900 pixels of noise, takes some 4.4 million."""
@@ -37,16 +38,13 @@ def read_layer(written: object, shape: tuple[int, int]) -> bytes | None:
         LayerError: anything else; in a sentence.
     """
     if not isinstance(written, str) or not written.startswith(_PREFIX):
-        raise LayerError("The browser sent no drawing (a PNG was expected); draw again or reload the page.")
+        raise LayerError(words.NO_DRAWING)
     if len(written) > MAX_LAYER_BYTES:
-        raise LayerError(
-            f"The drawing takes {len(written) / 1e6:.1f} million characters, but at most "
-            f"{MAX_LAYER_BYTES / 1e6:.0f} million are read; clear it and draw less."
-        )
+        raise LayerError(words.drawing_too_long(len(written), MAX_LAYER_BYTES))
     try:
         content = base64.b64decode(written[len(_PREFIX) :], validate=True)
     except ValueError as error:  # binascii.Error is one; characters outside ASCII raise another
-        raise LayerError("The drawing arrived damaged (it is not valid base64); draw again.") from error
+        raise LayerError(words.DAMAGED_DRAWING) from error
     layer = decoded(content, shape)
     return content if layer[..., 3].any() else None
 
@@ -58,15 +56,12 @@ def decoded(content: bytes, shape: tuple[int, int] | None = None) -> np.ndarray:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as picture:
             found = picture.size[::-1]
             if shape is not None and found != tuple(shape):
-                raise LayerError(
-                    f"The drawing has {found[1]:,} x {found[0]:,} pixels, but the picture has {shape[1]:,} x "
-                    f"{shape[0]:,}; draw again."
-                )
+                raise LayerError(words.drawing_of_other_size(found, shape))
             layer = np.array(picture.convert("RGBA"))
     except LayerError:
         raise
     except Exception as error:  # on damaged files Pillow's readers raise almost every type there is
-        raise LayerError("The drawing arrived damaged and cannot be read; draw again.") from error
+        raise LayerError(words.DAMAGED_DRAWING) from error
     layer.flags.writeable = False
     return layer
 

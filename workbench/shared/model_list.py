@@ -86,7 +86,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             source=words.data_source(about),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return ModelEntry(name, path, _title(path), problem=f"{CONFIG} cannot be read")
+        return ModelEntry(name, path, _title(path), problem=words.CONFIG_UNREADABLE.format(file=CONFIG))
 
 
 def _title(path: Path) -> str:

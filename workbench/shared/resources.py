@@ -30,7 +30,7 @@ from nnet.scoring import judge
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
 from nnet.scoring.judge import Judgement
-from workbench.shared import pictures, places
+from workbench.shared import pictures, places, words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.places import RUNS_FOLDER as RUNS_FOLDER
 from workbench.shared.places import runs_folder as runs_folder
@@ -184,16 +184,14 @@ def explained(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"The checkpoint {name} cannot be read ({error.strerror}); restore it or choose another."
-        raise NNetError(message) from error
+        raise NNetError(words.checkpoint_unreadable(name, error.strerror)) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, NNetError):  # says it better itself
             raise
-        message = f"The checkpoint {name} is damaged ({error}); restore it or choose another."
-        raise NNetError(message) from error
+        raise NNetError(words.checkpoint_damaged(name, error)) from error
 
 
-@st.cache_resource(max_entries=MODELS, show_spinner="Loading the model…")
+@st.cache_resource(max_entries=MODELS, show_spinner=words.LOADING_MODEL)
 def _detector(path: str, device: str, fingerprint: str) -> TrainedModel:
     """`fingerprint` is there for the cache: a replaced checkpoint is another entry."""
     detector = Detector.load(path, device)

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from nnet.data import DataError, Dataset, Sample, open_dataset
 from nnet.data.elpv import SHOWN
 from nnet.data.synthetic import open_synthetic
+from workbench.shared import words
 
 _SYNTHETIC_SAMPLES = 8
 _SHOWN, _NORMAL = 10, 4  # images of a model's own data, and how many of them are normal
@@ -67,9 +68,13 @@ def _own(source: str) -> Collection:
     except DataError:
         return nothing
     stem = "".join(c if c.isalnum() else "-" for c in dataset.name.removeprefix("synthetic "))[:_STEM]
-    known = _made if synthetic else _labelled
     images = tuple(
-        SampleImage(f"{stem}{number}", f"{dataset.name.capitalize()} {number}: {sample.label}", known(sample), sample)
+        SampleImage(
+            f"{stem}{number}",
+            words.sample_title(dataset.name, number, sample.label),
+            words.MADE[sample.is_normal] if synthetic else words.sample_label(sample),
+            sample,
+        )
         for number, sample in enumerate(_telling(dataset), 1)
     )
     return Collection(dataset.name.capitalize(), dataset.licence, images)
@@ -88,34 +93,25 @@ def _solar_cells() -> Collection:
     dataset = open_dataset("elpv")
     by_id = {sample.key.removeprefix("images/").removesuffix(".png"): sample for sample in dataset.test}
     images = tuple(
-        SampleImage(id, f"{id.replace('cell', 'Cell ')}: {title}", _rated(by_id[id]), by_id[id])
+        SampleImage(id, words.cell_title(id, title), words.RATED[by_id[id].is_normal], by_id[id])
         for id, title in SHOWN.items()
         if id in by_id
     )
     if not images:
-        raise DataError("The installed elpv-dataset holds none of the sample cells; reinstall it.")
-    return Collection("Electroluminescence images of solar cells (ELPV)", dataset.licence, images)
+        raise DataError(words.NO_SAMPLE_CELLS)
+    return Collection(words.SOLAR_CELLS, dataset.licence, images)
 
 
 def _synthetic() -> Collection:
     dataset = open_synthetic(test_good=3, per_defect=1, train=1)
     chosen = sorted(dataset.test, key=lambda sample: sample.is_normal)[:_SYNTHETIC_SAMPLES]
     images = tuple(
-        SampleImage(f"synthetic{number}", f"Synthetic {number}: {sample.label}", _made(sample), sample)
+        SampleImage(
+            f"synthetic{number}",
+            words.sample_title("synthetic", number, sample.label),
+            words.MADE[sample.is_normal],
+            sample,
+        )
         for number, sample in enumerate(chosen, 1)
     )
-    return Collection("Synthetic images (install elpv-dataset for solar cells)", dataset.licence, images)
-
-
-def _rated(sample: Sample) -> str:
-    return "experts rate this cell functional" if sample.is_normal else "experts rate this cell defective"
-
-
-def _made(sample: Sample) -> str:
-    return "made without a defect" if sample.is_normal else "made with a defect"
-
-
-def _labelled(sample: Sample) -> str:
-    if sample.split == "train":
-        return "one of the normal images that the model was made from"
-    return "labelled normal" if sample.is_normal else f"labelled {sample.label}"
+    return Collection(words.SYNTHETIC_SAMPLES, dataset.licence, images)

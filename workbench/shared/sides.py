@@ -14,6 +14,7 @@ from nnet.config import Config
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
+from workbench.shared import words
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,10 @@ def settings(first: Config, second: Config) -> list[Difference]:
 def training(first: Checkpoint, second: Checkpoint) -> list[Difference]:
     """What else the two were made from: data, numbers of images, teacher's weights, version; only what differs."""
     found = []
-    for name, means, read in _ABOUT:
+    for key, read in _ABOUT.items():
         values = read(first.about), read(second.about)
         if values[0] != values[1]:
+            name, means = words.ORIGINS[key]
             found.append(Difference(name, *values, means))
     return found
 
@@ -94,9 +96,9 @@ def training(first: Checkpoint, second: Checkpoint) -> list[Difference]:
 def value(setting: object) -> str:
     """A setting's value in words."""
     if isinstance(setting, bool):
-        return "on" if setting else "off"
+        return words.ON_OFF[setting]
     if setting is None:
-        return "none"
+        return words.NONE
     return f"{setting:g}" if isinstance(setting, float) else str(setting)
 
 
@@ -104,7 +106,7 @@ def settings_table(rows: list[Difference], first: str, second: str) -> pd.DataFr
     """One row per setting: its name, its value in either model, and what it means."""
     # Two checkpoints have different names, so that the columns have, too.
     return pd.DataFrame(
-        [{"Setting": r.name, first: value(r.first), second: value(r.second), "What it is": r.means} for r in rows]
+        [{words.SETTING: r.name, first: value(r.first), second: value(r.second), words.MEANING: r.means} for r in rows]
     )
 
 
@@ -116,13 +118,13 @@ def _data(field: str) -> Callable[[Mapping[str, object]], object]:
     return read
 
 
-_ABOUT: tuple[tuple[str, str, Callable[[Mapping[str, object]], object]], ...] = (
-    ("training data", "What it was trained on.", _data("name")),
-    ("training data's content", "SHA-256 of the data set.", _data("sha256")),
-    ("training images", "Normal images it was trained on.", lambda about: about.get("training_images")),
-    ("held-out images", "Normal images its threshold comes from.", lambda about: about.get("calibration_images")),
-    ("teacher's weights", "Where they come from.", lambda about: about.get("teacher_origin")),
-)
+_ABOUT: dict[str, Callable[[Mapping[str, object]], object]] = {
+    "data": _data("name"),
+    "content": _data("sha256"),
+    "training": lambda about: about.get("training_images"),
+    "held out": lambda about: about.get("calibration_images"),
+    "teacher": lambda about: about.get("teacher_origin"),
+}
 
 
 def _positive(value: float) -> float:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from nnet.data import UNKNOWN, Dataset, Sample
 from nnet.data.synthetic import SYNTHETIC_KINDS
 from workbench.shared import units
-from workbench.shared.samples import Collection
+
+if TYPE_CHECKING:
+    from workbench.shared.samples import Collection
 
 if TYPE_CHECKING:  # it imports torch, which takes seconds: the first words are shown before (see `first_look`)
     from nnet.scoring.calibration import Reference
@@ -279,6 +281,72 @@ def picture_facts(shape: tuple[int, ...], known: str) -> str:
     return f"{units.pixels(shape[1], shape[0])}{f'; {known}' if known else ''}."
 
 
+SHOWN_INSTEAD = "{problem} Another picture is shown instead."
+LINK_NEEDS_BOTH = "A link to an image of a data set needs both ?{set}=… for the data set and {image}=… for the image."
+LOADING_MODEL = "Loading the model…"
+SOLAR_CELLS = "Electroluminescence images of solar cells (ELPV)"
+SYNTHETIC_SAMPLES = "Synthetic images (install elpv-dataset for solar cells)"
+NO_SAMPLE_CELLS = "The installed elpv-dataset holds none of the sample cells; reinstall it."
+SETTING, MEANING = "Setting", "What it is"
+ON_OFF = {True: "on", False: "off"}
+NONE = "none"
+ORIGINS = {
+    "data": ("training data", "What it was trained on."),
+    "content": ("training data's content", "SHA-256 of the data set."),
+    "training": ("training images", "Normal images it was trained on."),
+    "held out": ("held-out images", "Normal images its threshold comes from."),
+    "teacher": ("teacher's weights", "Where they come from."),
+}
+"""What else than settings two models are made from: what it is called, and what it means."""
+CONFIG_UNREADABLE = "{file} cannot be read"
+RATED = {True: "experts rate this cell functional", False: "experts rate this cell defective"}
+"""What is known about a sample cell, by whether it is normal."""
+MADE = {True: "made without a defect", False: "made with a defect"}
+"""What is known about a generated image, by whether it is normal."""
+
+
+def no_sample(name: str) -> str:
+    """Of a link to a sample that does not exist."""
+    return f"There is no sample “{units.plain(name)}”."
+
+
+def too_many_images(name: str, limit: str) -> str:
+    """Of an image that was not kept."""
+    return f"{name} was left out: at most {limit} of images are kept at a time. Remove some first."
+
+
+def no_such_image(dataset: str, spec: str, key: str) -> str:
+    """Of a data set's image that does not exist."""
+    return f"The data set {dataset} ({spec}) has no image “{key}”."
+
+
+def checkpoint_unreadable(name: str, reason: object) -> str:
+    """Of a checkpoint whose files cannot be opened."""
+    return f"The checkpoint {name} cannot be read ({reason}). Restore it or choose another."
+
+
+def checkpoint_damaged(name: str, reason: object) -> str:
+    """Of a checkpoint whose files are not what they should be."""
+    return f"The checkpoint {name} is damaged ({reason}). Restore it or choose another."
+
+
+def cell_title(id: str, title: str) -> str:
+    """The name of a sample cell: "Cell 0496: long crack"."""
+    return f"{id.replace('cell', 'Cell ')}: {title}"
+
+
+def sample_title(dataset: str, number: int, label: str) -> str:
+    """The name of a sample: "Synthetic bolt 3: scratch"."""
+    return f"{dataset.capitalize()} {number}: {label}"
+
+
+def sample_label(sample: Sample) -> str:
+    """What a data set says about a sample of it."""
+    if sample.split == "train":
+        return "one of the normal images that the model was made from"
+    return "labelled normal" if sample.is_normal else f"labelled {sample.label}"
+
+
 def labelled(sample: Sample, dataset: str) -> str:
     """What a data set says about one of its images: "labelled crack in magnetic_tile"."""
     label = f"labelled {sample.label} in {dataset}" if sample.label != UNKNOWN else f"without a label in {dataset}"
@@ -378,3 +446,25 @@ def measure(total: int) -> str:
 def so_far(count: int) -> str:
     """How many images were uploaded: "3 images so far"."""
     return f"{units.plural(count, 'image')} so far"
+
+
+# --------------------------------------------------------------------------------------- drawings from the browser
+
+NO_DRAWING = "The browser sent no drawing (a PNG was expected). Draw again or reload the page."
+DAMAGED_DRAWING = "The drawing arrived damaged and cannot be read. Draw again."
+
+
+def drawing_too_long(length: int, limit: int) -> str:
+    """Of a drawing that takes too many characters."""
+    return (
+        f"The drawing takes {length / 1e6:.1f} million characters, but at most {limit / 1e6:.0f} million are read. "
+        "Clear it and draw less."
+    )
+
+
+def drawing_of_other_size(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """Of a drawing that does not cover its picture; both are (height, width)."""
+    return (
+        f"The drawing has {units.pixels(found[1], found[0])}, but the picture has {units.pixels(shape[1], shape[0])}. "
+        "Draw again."
+    )

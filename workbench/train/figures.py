@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from workbench.shared import charts, theme
 from workbench.shared.film_figures import epoch_axis, log_axis
+from workbench.train import words
 
 _HEIGHT = 170
 
@@ -44,7 +45,7 @@ def curve_figure(
             name=line.name,
             line={"color": line.colour, "width": 2, "dash": "dash" if line.dashed else "solid"},
             connectgaps=True,
-            hovertemplate=f"{line.name}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>",
+            hovertemplate=words.curve_told(line.name),
         )
         for line in lines
     ]

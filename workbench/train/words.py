@@ -588,3 +588,8 @@ def calibrated(calibration: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         ("Threshold", units.number(calibration["threshold"]), _THRESHOLD_HELP.format(share=share, images=images)),
         ("Held-out images", images, _HELD_OUT_HELP),
     ]
+
+
+def curve_told(name: str) -> str:
+    """What a curve says under the pointer, as Plotly fills it in."""
+    return f"{name}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>"
