@@ -211,7 +211,7 @@ def test_float_tiff_from_0_to_1():
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(-1, "from -1 to 100"), (70000, "from 0 to 70000"), (np.inf, "to inf"), (np.nan, "no numbers (NaN)")],
+    [(-1, "from -1 to 100"), (70000, "from 0 to 70000"), (np.inf, "to inf"), (np.nan, "not numbers (NaN)")],
 )
 def test_values_without_an_8_bit_meaning_are_refused(value, words):
     values = np.linspace(0, 100, 24 * 32, dtype=np.float32).reshape(24, 32)

@@ -214,7 +214,7 @@ HOSTILE: dict[str, tuple[Callable[[Members], bytes], str]] = {
     "not a zip": (lambda m: b"\x89PNG....", "a ZIP was expected"),
     "no model": (lambda m: closed({k: v for k, v in m.items() if k != MODEL}), "is incomplete: model.json"),
     "unlisted": (lambda m: closed({**m, "original.png": b""}), "its manifest does not list"),
-    "lzma": (lambda m: closed(m, zipfile.ZIP_LZMA), "compressed in a way"),
+    "lzma": (lambda m: closed(m, zipfile.ZIP_LZMA), "unsupported method"),
     "newer": (lambda m: closed(changed(m, MANIFEST, version=2)), "Update N-Net"),
     "other format": (lambda m: closed(changed(m, MANIFEST, format="zip")), "not a replay bundle of N-Net"),
     "broken json": (lambda m: signed({**m, SETTINGS: b"{"}), "does not hold a replay bundle"),
