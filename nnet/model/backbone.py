@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -123,8 +124,12 @@ def _create(name: str, **options: Any) -> Any:
     declare_torchvision_operators()
     import timm
 
+    make = functools.partial(timm.create_model, architecture_of(name), pretrained=False, **options)
     try:
-        return timm.create_model(architecture_of(name), pretrained=False, **options)
+        return make()
+    except NotImplementedError:  # on device meta, where early versions of PyTorch lack an operator that RegNets need
+        with torch.device("cpu"), torch.random.fork_rng(devices=[]):
+            return make()
     except RuntimeError as error:
         raise BackboneError(
             f"timm knows no architecture {name!r}, or it has no feature stages. "
