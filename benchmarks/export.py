@@ -30,7 +30,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from nnet.config import Config, preset
+from nnet.config import Config
+from nnet.presets import preset
 from nnet.data.elpv import open_elpv
 from nnet.data.images import resize
 from nnet.detector import Detector, TrainedModel

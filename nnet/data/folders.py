@@ -301,7 +301,7 @@ class _Reader:
             elsewhere, orphans = pair_masks(images, _mask_files(mask_root, folder, [folder] == defects, images))
             twice = next((path for name, path in images if path in found.masks and name in elsewhere), None)
             if twice is not None:
-                raise DataError(f"Two masks answer to the image name {twice.stem}: {found.masks[twice]} and another.")
+                raise DataError(f"Two masks match the image {twice.stem}: {found.masks[twice]} and another.")
             self.unpaired += orphans
             masks = found.masks | {path: elsewhere[name] for name, path in images if name in elsewhere}
             samples += [self.sample(path, _label(folder), "test", masks.get(path)) for _, path in images]

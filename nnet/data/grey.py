@@ -12,7 +12,7 @@ from nnet.data.errors import ImageError, shown
 DEPTHS = (8, 10, 12, 14, 16)
 DEEP_GREY = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I", "F"})
 """Pillow's modes of such pictures."""
-ON_WHITE = "Its transparent parts were laid on white."
+ON_WHITE = "Its transparent parts were filled with white."
 
 _STRIP_PIXELS = 2**20
 _PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
@@ -52,7 +52,7 @@ def _white_level(values: np.ndarray, name: str, bits: int | None) -> tuple[int, 
     """The value that becomes 255, and a note that says so."""
     low, high = values.min(), values.max()
     if not 0 <= low <= high <= 2 ** DEPTHS[-1] - 1:  # NaN compares as false
-        found = f"grey values from {low:g} to {high:g}" if low <= high else "grey values that are no numbers (NaN)"
+        found = f"grey values from {low:g} to {high:g}" if low <= high else "grey values that are not numbers (NaN)"
         raise ImageError(
             f"{shown(name)} holds {found}, but 0 to 65535, or 0 to 1, was expected; save it as an 8-bit or 16-bit PNG."
         )

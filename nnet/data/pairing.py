@@ -89,7 +89,7 @@ def _sort_folder(files: Sequence[Path], found: Sorted) -> None:
 def _question(name: str, pictures: Sequence[Path], masks: Sequence[Path]) -> str:
     if len(masks) > 1:
         several = ", ".join(map(str, masks[:_MANY]))
-        return f"Two masks answer to the image name {name}: {several}. Keep one of them."
+        return f"Two masks match the image {name}: {several}. Keep one of them."
     several = ", ".join(map(str, pictures[:_MANY]))
     count = "Two" if len(pictures) == 2 else str(len(pictures))
     return (
@@ -125,7 +125,7 @@ def pair_masks(
     for name, _ in images:
         found = answers.get(name.casefold(), [])
         if len(found) > 1:
-            raise DataError(f"Two masks answer to the image name {name}: {found[0]} and {found[1]}; keep one.")
+            raise DataError(f"Two masks match the image {name}: {found[0]} and {found[1]}; keep one.")
         if found:
             paired[name] = found[0]
     used = set(paired.values())

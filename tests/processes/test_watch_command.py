@@ -88,7 +88,7 @@ def test_what_does_not_go_with_an_exported_model_is_said(exported, tmp_path, cap
     assert main([*command, str(exported), "--score", "M1"]) == 1
     assert "export the model with another --score" in capsys.readouterr().err
     assert main([*command, str(tmp_path)]) == 1
-    assert "is no exported model" in capsys.readouterr().err
+    assert "is not an exported model" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
