@@ -31,7 +31,6 @@ import numpy as np
 import torch
 
 from nnet.config import Config
-from nnet.presets import preset
 from nnet.data.elpv import open_elpv
 from nnet.data.images import resize
 from nnet.detector import Detector, TrainedModel
@@ -40,6 +39,7 @@ from nnet.export.graph import Graph
 from nnet.export.opening import INPUT, MANIFEST, MODELS, Run, open_export
 from nnet.model.inputs import to_network_input
 from nnet.model.network import NNet
+from nnet.presets import preset
 from nnet.saved.checkpoint import Checkpoint
 from nnet.saved.storage import write_json
 from nnet.scoring.calibration import calibrate

@@ -83,7 +83,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         list(manifest["outputs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ExportError(
-            f"{folder} is not an exported model: {MANIFEST} is missing or damaged. Give a folder that nnet export wrote."
+            f"{folder} is not an exported model: {MANIFEST} is missing or damaged. Name a folder of nnet export."
         ) from error
     if not path.is_file():
         raise ExportError(f"{folder} is incomplete: {path.name} is missing. Export the model again.")
