@@ -90,7 +90,7 @@ class ExportJudge:
         except (KeyError, TypeError, ValueError) as error:
             raise ExportError(f"{folder} has a damaged {MANIFEST} ({error!r}). Export the model again.") from error
         self.name = str(folder)
-        self.bits: int | None = None  # the manifest does not say: each picture is read by itself
+        self.bits: int | None = manifest.get("bits")  # as the model that was exported reads deeper grey values
         # Exported again, it is the same model; in another format, its scores differ by rounding.
         stands_for = json.dumps([manifest["format"], made_from], sort_keys=True)
         self.identity = identity(stands_for.encode(), self.expression, self.threshold)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from nnet.data import Dataset, Inspection, inspect
+from nnet.data.accounting import counted
 from workbench.evaluate import cache, words
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -30,7 +31,8 @@ def show_found(model: Model, chosen: Chosen) -> None:
     inspection = _inspection(chosen)
     if inspection is not None:
         _show(inspection)
-    st.caption(units.plain(" ".join((*chosen.dataset.notes, chosen.dataset.licence))))
+    left = counted(chosen.dataset.not_taken)
+    st.caption(units.plain(" ".join((*left, *chosen.dataset.notes, chosen.dataset.licence))))
 
 
 def _drawn(dataset: Dataset) -> bool:

@@ -9,7 +9,18 @@ from nnet.analysis.evaluation import Evidence
 from nnet.expression import Expression, ExpressionError
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring import judge
-from workbench.evaluate import curves, data_set, download, image_map, measured, metrics, subsets, threshold, words
+from workbench.evaluate import (
+    curves,
+    data_set,
+    decisions,
+    download,
+    image_map,
+    measured,
+    metrics,
+    subsets,
+    threshold,
+    words,
+)
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import CUT, DATA, FOLDER, MORE, PART, SCORE
 from workbench.shared import data_choice, frame, units
@@ -43,9 +54,14 @@ def main() -> None:
         found = measured.measured(model, chosen)
         if found is None:
             return
+        opening = st.container()
         # Only the part that is open is computed.
         part = choose(PART, words.PARTS, label=words.PART, label_visibility="collapsed")
-        _PARTS[part](_scene(model, chosen, found))
+        scene = _scene(model, chosen, found)
+        with opening:
+            counts = decisions.counts(scene.result.scores, scene.defective, scene.own_threshold)
+            st.subheader(words.headline(*counts), anchor=False, help=words.HEADLINE_HELP)
+        _PARTS[part](scene)
 
 
 def _recorded(model: Model) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnet.analysis.evaluation import Evidence, Result
+from nnet.scoring.calibration import Reference
 from workbench.evaluate.cache import Key
 from workbench.evaluate.curves import Scored
 from workbench.evaluate.figures import Images
@@ -44,9 +45,14 @@ class Scene:
         return self.evidence.defective
 
     @property
+    def reference(self) -> Reference:
+        """The held-out normal images under the chosen score, with the model's own threshold."""
+        return self.model.detector.calibration.for_expression(self.result.expression)
+
+    @property
     def own_threshold(self) -> float:
         """The model's own threshold for the chosen score."""
-        return self.model.detector.calibration.for_expression(self.result.expression).threshold
+        return self.reference.threshold
 
     def images(self, which: np.ndarray) -> Images:
         """Labels, names and chosen scores of some images, by their indices."""

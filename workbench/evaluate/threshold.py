@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from nnet.errors import NNetError
+from nnet.scoring.calibration import Kept
 from workbench.components import threshold_histogram
 from workbench.evaluate import cache, decisions, figures, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import CUT
-from workbench.shared import chosen_picture, units
+from workbench.shared import chosen_picture, keeping, units
 
 _TILES = 12  # images in each gallery
 
@@ -32,6 +34,9 @@ def draw(scene: Scene) -> None:
         st.caption(words.DRAG_HINT)
     counts = decisions.counts(scores, defective, threshold)
     st.markdown(words.decided(*counts))
+    reason = words.chosen_on(scene.chosen.dataset.name, *counts)
+    # An image is flagged here if it scores at the threshold or above it, elsewhere only above.
+    keeping.draw(scene.model, scene.reference, Kept(float(np.nextafter(threshold, 0)), reason), "evaluate")
     table, tiles = st.columns((2, 3), gap="large", vertical_alignment="center")
     with table:
         st.html(figures.confusion_html(counts))

@@ -321,6 +321,20 @@ def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, 
     }
 
 
+HEADLINE_HELP = "At the model's own threshold. Under Threshold another one can be tried out and kept."
+
+
+def headline(normal: int, alarm: int, miss: int, hit: int) -> str:
+    """The four counts in one line: "27 of 30 defects found, 3 of 20 good parts flagged"."""
+    found = f"{hit:,} of {units.plural(hit + miss, 'defect')} found"
+    return f"{found}, {alarm:,} of {units.plural(normal + alarm, 'good part')} flagged"
+
+
+def chosen_on(data: str, normal: int, alarm: int, miss: int, hit: int) -> str:
+    """Why a threshold is kept that was chosen on a labelled set."""
+    return f"Chosen on {data}: {headline(normal, alarm, miss, hit)}."
+
+
 def decided(normal: int, alarm: int, miss: int, hit: int) -> str:
     """The four counts in words."""
     return (

@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import Judgement
 from workbench.inspect import circuit, pixel, regions, settings, students, three_pictures, time_taken, words
 from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, frame, gallery, resources, theme, units
+from workbench.shared import controls, frame, gallery, keeping, kinds, resources, theme, units
 from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
-from workbench.shared.resources import Loaded
+from workbench.shared.resources import Loaded, Model
 
 # A closer look is one line here and its title in the words; only the chosen one is drawn.
 SECTIONS: dict[str, Callable[[Scene], None]] = {
@@ -43,7 +44,7 @@ def main() -> None:
         judged = settings.remember_threshold(calibrated)
         with bar:
             gallery.bar(model, picture, judged, chosen.expression)
-            _remarks(judged, calibrated)
+            _remarks(model, loaded, judged, calibrated)
         with st.expander(words.DRAWN_HOW, icon=":material/tune:", expanded=chosen.error is not None):
             circuit.written(model, chosen)
             view = three_pictures.view(loaded, judged, calibrated)
@@ -60,10 +61,15 @@ def main() -> None:
         SECTIONS[look](scene)
 
 
-def _remarks(judged: Judgement, calibrated: Judgement) -> None:
+def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:
     """What must be known before the pictures are believed."""
+    moved = judged.reference.threshold
     if judged is not calibrated:
         st.markdown(f":material/tune: {words.moved_threshold(judged.reference, calibrated.reference)}")
+    if judged is not calibrated or calibrated.reference.kept is not None:
+        keeping.draw(model, calibrated.reference, Kept(moved, words.KEPT_ON_INSPECT), "inspect")
+    if kinds.beyond(model, loaded) is not None:
+        return
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:
         st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
 
@@ -72,6 +78,7 @@ def _numbers(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
     reference, value = judged.reference, judged.value
     badge = f":{theme.BADGES[judged.is_anomalous]}-badge[{shared_words.decision(reference, value)}]"
     st.markdown(f"{badge} {words.decided(reference, value)}")
+    st.caption(" ".join(filter(None, (shared_words.promise(reference.promise), units.plain(reference.reason)))))
     with st.grid(3, min_column_width=88, gap="small"):
         st.metric(words.SCORE, units.number(value), help=shared_words.threshold(reference))
         st.metric(words.PERCENTILE, f"{reference.percentile(value):.0f}", help=shared_words.PERCENTILE_HELP)

@@ -36,6 +36,9 @@ def decided(reference: Reference, value: float) -> str:
     return f"It {shared_words.rank(reference, value)}."
 
 
+KEPT_ON_INSPECT = "Set by hand on Inspect."
+
+
 def moved_threshold(reference: Reference, calibrated: Reference) -> str:
     """That the decision follows a threshold that the visitor set."""
     return (

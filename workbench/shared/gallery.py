@@ -18,7 +18,7 @@ from nnet.expression import Expression
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
-from workbench.shared import bundles, chosen_picture, datasets, resources, spreadsheet, theme, units, words
+from workbench.shared import bundles, chosen_picture, datasets, kinds, resources, spreadsheet, theme, units, words
 from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, page_of, toggle
@@ -74,7 +74,9 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     ratio = judged.value / max(judged.reference.threshold, 1e-12)
     colour = theme.BADGES[judged.is_anomalous]
     decision = words.decision(judged.reference, judged.value)
-    label = words.bar(picture.title, f":{colour}-badge[{decision}]", ratio)
+    beyond = kinds.beyond(model, picture.load())
+    badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
+    label = words.bar(picture.title, badge, ratio)
     with st.expander(label, icon=":material/image:", expanded=bool(chosen_picture.uploads()), key="picture_bar"):
         st.subheader(units.plain(picture.title), anchor=False)
         left, right = st.columns((2, 5), gap="medium")
@@ -82,6 +84,8 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
             _uploader()
         with right:
             shelf(model, picture, expression, judged.reference)
+    if beyond is not None:
+        kinds.ways_on(model, beyond)
 
 
 def heading(picture: Picture, loaded: Loaded) -> None:
@@ -99,10 +103,10 @@ def shelf(model: Model, chosen: Picture, expression: Expression, reference: Refe
     """
     reference = reference or model.detector.calibration.for_expression(expression)
     uploads = chosen_picture.uploads()
-    kinds = [_OWN] * bool(uploads) + [_DATA] * bool(chosen_picture.data_image()) + [_SAMPLES]
+    shelves = [_OWN] * bool(uploads) + [_DATA] * bool(chosen_picture.data_image()) + [_SAMPLES]
     kind = _SAMPLES if chosen.is_sample else _DATA if chosen.is_from_data else _OWN
-    if len(kinds) > 1:
-        _switch(kinds, kind, len(uploads))
+    if len(shelves) > 1:
+        _switch(shelves, kind, len(uploads))
     if kind == _DATA:
         _data_shelf(chosen, reference)
         return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 if TYPE_CHECKING:  # it imports torch, which takes seconds: the first words are shown before (see `first_look`)
     from nnet.scoring.calibration import Reference
+    from nnet.scoring.promise import Promise
 
 PRODUCT = "N-Net Workbench"
 PAPER = (
@@ -181,6 +182,40 @@ def scale_label(title: str) -> str:
 def against_threshold(ratio: float) -> str:
     """An image score as a multiple of the threshold: "7.4 \N{MULTIPLICATION SIGN} threshold"."""
     return f"{units.times(ratio)} {units.TIMES} threshold"
+
+
+KEEP = "Keep this threshold"
+KEEP_HELP = (
+    "From now on this model decides by this threshold, here and on the command line. A model that came with the "
+    "workbench stays as it is, and a copy of it keeps the threshold."
+)
+KEPT = "The model now decides by the threshold {threshold}. It can be undone."
+KEPT_IN_COPY = (
+    "The model {name} came with the workbench and stays as it is. Its copy {copy} keeps this threshold; choose it in "
+    "the sidebar."
+)
+UNDO_KEPT = "Undo the kept threshold"
+UNDONE = "The threshold that was kept last is undone."
+OTHER_KIND = "Not this model's kind of part"
+CHOOSE_ANOTHER = "Or choose another model in the sidebar."
+TRAIN_ON_MINE = "Train on my parts"
+
+
+def promise(said: Promise) -> str:
+    """How many further good parts a threshold will flag."""
+    low, high, expected = map(units.percent, (said.low, said.high, said.expected))
+    return (
+        f"The threshold rests on {units.plural(said.n, 'held-out image')}, so between {low} and {high} of further good "
+        f"parts will be flagged, {expected} on average."
+    )
+
+
+def other_kind(distance: float, images: int) -> str:
+    """Why a picture is called another kind of part, as a multiple of what is still taken for the same."""
+    return (
+        f"It lies {units.times(distance)} times as far from the {images:,} normal images that the model remembers as "
+        f"the limit, so its score says nothing. At most 1 in {images + 1:,} good parts is taken for another kind."
+    )
 
 
 def cells(name: str, size: int) -> str:

@@ -8,7 +8,9 @@ import streamlit as st
 
 from nnet.config import Config
 from nnet.data import SYNTHETIC_KINDS
+from nnet.data.accounting import counted
 from nnet.errors import NNetError
+from nnet.scoring.promise import before_training
 from workbench.shared import data_choice, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
@@ -166,6 +168,7 @@ def _split(result: Found, config: Config) -> bool:
         st.error(units.plain(str(error)), icon=":material/add_photo_alternate:")
         return False
     st.markdown(words.split(train, held_out, result.tested, result.defective), help=words.SPLIT_HINT)
+    st.caption(shared_words.promise(before_training(held_out, config.scoring.quantile)))
     return True
 
 
@@ -188,7 +191,8 @@ def _problems(result: Found) -> None:
         st.warning(units.plain(words.same_files(result.same)), icon=":material/file_copy:")
     others = [finding for finding in inspection.findings() if "unreadable" not in finding[0]]
     lines = [f"- {units.plain(headline)}: {units.plain(', '.join(files[:5]))}" for headline, files in others]
-    lines += [f"- {units.plain(sentence)}" for sentence in (*inspection.problems, *inspection.notes)]
+    remarks = (*inspection.problems, *inspection.notes, *counted(inspection.not_taken))
+    lines += [f"- {units.plain(sentence)}" for sentence in remarks]
     if lines:
         with st.expander(words.remarks(len(lines)), icon=":material/info:"):
             st.markdown("\n".join(lines))

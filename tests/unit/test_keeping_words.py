@@ -1,0 +1,22 @@
+"""What the pages say of a threshold and of another kind of part."""
+
+from __future__ import annotations
+
+from nnet.scoring.promise import before_training
+from workbench.evaluate import words as evaluate_words
+from workbench.shared import words
+
+
+def test_evaluate_opens_on_the_four_counts():
+    assert evaluate_words.headline(17, 3, 3, 27) == "27 of 30 defects found, 3 of 20 good parts flagged"
+    assert evaluate_words.headline(1, 0, 0, 1) == "1 of 1 defect found, 0 of 1 good part flagged"
+
+
+def test_the_promise_names_its_pictures_and_the_whole_interval():
+    said = words.promise(before_training(8, 0.95))
+    assert "8 held-out images" in said and "31" in said and "11" in said
+
+
+def test_another_kind_of_part_is_explained_with_its_false_alarm_rate():
+    said = words.other_kind(4.2, 40)
+    assert "4.2 times" in said and "40 normal images" in said and "1 in 41" in said

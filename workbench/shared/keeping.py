@@ -1,0 +1,74 @@
+"""Keep this threshold: a press makes the threshold at hand the model's own, until it is undone.
+
+A model that came with the program is not changed; its copy in the folder of runs is.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnet.errors import NNetError
+from nnet.saved import kept
+from nnet.scoring.calibration import Kept, Reference
+from workbench.shared import resources, units, words
+from workbench.shared.resources import Model
+
+_SAID = "threshold_kept"
+
+
+def draw(model: Model, reference: Reference, chosen: Kept, place: str) -> None:
+    """The button to keep a threshold, the one to undo what was kept, and what came of the last press.
+
+    Args:
+        reference: the model's own, for the score at hand.
+        chosen: the threshold at hand, with its reason.
+        place: tells the buttons of two pages apart.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            words.KEEP,
+            key=f"keep-{place}",
+            icon=":material/bookmark_add:",
+            help=words.KEEP_HELP,
+            disabled=chosen.threshold == reference.threshold,
+            on_click=_keep,
+            args=(model, reference.expression, chosen),
+        )
+        if reference.kept is not None:
+            st.button(
+                words.UNDO_KEPT,
+                key=f"undo-{place}",
+                icon=":material/undo:",
+                help=units.plain(reference.reason),
+                on_click=_undo,
+                args=(model, reference.expression),
+            )
+    if said := st.session_state.pop(_SAID, ""):
+        st.info(units.plain(said), icon=":material/bookmark:")
+
+
+def _keep(model: Model, expression: str, chosen: Kept) -> None:
+    """A callback."""
+    path = model.detector.checkpoint.path
+    try:
+        if kept.shipped(path):
+            target = resources.runs_folder() / f"{path.name}-own-threshold"
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                kept.copy(path, target)
+            kept.keep(target, expression, chosen)
+            st.session_state[_SAID] = words.KEPT_IN_COPY.format(name=path.name, copy=target.name)
+        else:
+            kept.keep(path, expression, chosen)
+            st.session_state[_SAID] = words.KEPT.format(threshold=units.number(chosen.threshold))
+    except (NNetError, OSError) as error:
+        st.session_state[_SAID] = str(error)
+
+
+def _undo(model: Model, expression: str) -> None:
+    """A callback."""
+    try:
+        kept.undo(model.detector.checkpoint.path, expression)
+        st.session_state[_SAID] = words.UNDONE
+    except NNetError as error:
+        st.session_state[_SAID] = str(error)
