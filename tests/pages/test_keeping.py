@@ -1,0 +1,55 @@
+"""The press that keeps a threshold, and the one that undoes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nnet.saved import kept
+
+
+def page(folder: str) -> None:
+    """A page with nothing but the buttons."""
+    from pathlib import Path
+    from types import SimpleNamespace
+
+    import numpy as np
+
+    from nnet.saved import kept
+    from nnet.scoring.calibration import Kept, Reference
+    from workbench.shared import keeping
+
+    path = Path(folder)
+    model = SimpleNamespace(detector=SimpleNamespace(checkpoint=SimpleNamespace(path=path)))
+    own = Reference("M1", np.array([0.5, 1.0]), 1.0, 1.0, 0.1)
+    found = kept.read(path).get("M1")
+    reference = own if found is None else own.with_threshold(found.threshold, found)
+    keeping.draw(model, reference, Kept(2.0, "Chosen on a test."), "test")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    (tmp_path / "part").mkdir()
+    return tmp_path / "part"
+
+
+def test_a_threshold_is_kept_with_a_press_and_undone_with_another(model):
+    at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
+    assert not at.exception and [button.key for button in at.button] == ["keep-test"]
+    at.button(key="keep-test").click().run()
+    assert kept.read(model)["M1"].reason == "Chosen on a test." and "2" in at.info[0].value
+    assert at.button(key="keep-test").disabled
+    at.button(key="undo-test").click().run()
+    assert kept.read(model) == {} and "undone" in at.info[0].value
+
+
+def test_a_model_that_came_with_the_workbench_is_kept_in_a_copy(model, monkeypatch, tmp_path):
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(kept, "shipped", lambda path: True)
+    at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
+    at.button(key="keep-test").click().run()
+    assert kept.read(model) == {}
+    assert kept.read(tmp_path / "runs" / "part-own-threshold")["M1"].threshold == 2.0
+    assert "came with the workbench" in at.info[0].value
