@@ -1,0 +1,38 @@
+"""The tour in a browser: turned by arrow keys, answered by a number, terms that open, and a phone."""
+
+from __future__ import annotations
+
+from browsing import Visitor
+
+from workbench.how_it_works.words import CARDS
+
+
+def test_the_tour_is_turned_and_answered_by_keyboard(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("How_it_works").page
+        page.locator(".network .part.lit").first.wait_for()
+        page.keyboard.press("ArrowRight")
+        page.get_by_role("heading", name=CARDS[1].title).wait_for()
+        visitor.settle()
+        assert "step=2" in page.url
+        page.keyboard.press("2")
+        page.get_by_text("You expected: About half.").wait_for()
+        visitor.settle()
+        assert "picked=-b" in page.url
+        page.keyboard.press("ArrowLeft")
+        page.get_by_role("heading", name=CARDS[0].title).wait_for()
+        term = page.locator(".nn-term", has_text="teacher").first
+        assert not term.locator("> span").is_visible()
+        term.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert "never changes" in term.locator("> span").inner_text()
+        visitor.settle().check()
+
+
+def test_on_a_phone_every_step_fits(browser: object, address: str) -> None:
+    with Visitor(browser, address, 400, color_scheme="dark") as visitor:
+        page = visitor.open("How_it_works?step=4&picked=---a").page
+        page.locator(".network svg.without").wait_for()
+        box = page.get_by_role("button", name="Next").bounding_box()
+        assert box["x"] + box["width"] <= 400
+        visitor.check()
