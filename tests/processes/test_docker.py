@@ -84,6 +84,7 @@ def test_it_runs_as_nobody_special_and_keeps_runs_in_a_volume() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_its_steps_lead_to_a_healthy_workbench_that_answers_to_its_own_names_alone(tmp_path: Path) -> None:
     source, home = tmp_path / "src", tmp_path / "nnet"
     for path, target in copied().items():
