@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
+import re
 import types
 import typing
 from dataclasses import dataclass
@@ -108,6 +110,8 @@ class ModelConfig:
     def __post_init__(self) -> None:
         _require(self.forward or self.reverse, "model.forward, model.reverse", "at least one on", "both off")
         _require(self.reverse or not self.ffc, "model.ffc", "off when the reverse branch is off", "on")
+        # timm takes names of hubs and folders, too ("hf-hub:...", "local-dir:..."): a file may not send it there.
+        _require(re.fullmatch(r"[\w.-]{1,100}", self.teacher), "model.teacher", "an architecture of timm", self.teacher)
         _one_of("model.teacher_weights", ("pretrained", "random"), self.teacher_weights)
         _one_of("model.features", FEATURES, self.features)
         _one_of("model.forward_target", TARGETS, self.forward_target)
@@ -152,7 +156,8 @@ class LossConfig:
     def __post_init__(self) -> None:
         _one_of("loss.distance", DISTANCES, self.distance)
         for name in ("alpha", "beta", "delta"):
-            _require(getattr(self, name) >= 0, f"loss.{name}", "at least 0", getattr(self, name))
+            value = getattr(self, name)
+            _require(0 <= value < math.inf, f"loss.{name}", "a finite number of at least 0", value)
         if self.beta_epochs is not None:
             _require(self.beta_epochs >= 0, "loss.beta_epochs", "at least 0, or none", self.beta_epochs)
         if self.beta_share is not None:
@@ -205,7 +210,7 @@ class TrainConfig:
         _require(0 <= self.calibration_share < 1, "train.calibration_share", "0 to below 1", self.calibration_share)
         _require(0 <= self.seed < 2**31, "train.seed", "0 to 2147483647", self.seed)
         _one_of("train.precision", PRECISIONS, self.precision)
-        _require(self.cache_gb >= 0, "train.cache_gb", "at least 0", self.cache_gb)
+        _require(0 <= self.cache_gb < math.inf, "train.cache_gb", "a finite number of at least 0", self.cache_gb)
 
 
 @dataclass(frozen=True)
@@ -335,7 +340,7 @@ class Config:
         return Config.from_dict(data)
 
 
-def _require(condition: bool, field: str, expected: str, found: object) -> None:
+def _require(condition: object, field: str, expected: str, found: object) -> None:
     if not condition:
         raise ConfigError(f"{field}: expected {expected}, found {found!r}.")
 
@@ -345,6 +350,8 @@ def _one_of(field: str, allowed: tuple[str, ...], found: str) -> None:
 
 
 def _known(data: dict[str, Any], allowed: dict[str, Any], where: str) -> None:
+    if not isinstance(data, dict):
+        raise ConfigError(f"{where}: expected settings by name, found {data!r}."[:300])
     unknown = [key for key in data if key not in allowed]
     if unknown:
         raise ConfigError(f"Unknown setting {unknown[0]!r} in {where}. Known are: {', '.join(allowed)}.")
@@ -365,7 +372,7 @@ _hints = functools.cache(typing.get_type_hints)
 def _typed(value: Any, kind: Any, path: str) -> Any:
     """Check a value from JSON against the field's annotation; an int is accepted where a float is expected."""
     kinds = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    if float in kinds and type(value) is int:
+    if float in kinds and type(value) is int and abs(value) <= 2**53:
         return float(value)
     if type(value) not in kinds:
         expected = " or ".join(k.__name__ for k in kinds)

@@ -28,8 +28,10 @@ def run(options: argparse.Namespace) -> int:
     print(saved.card or f"# {saved.name}\n\nThis checkpoint has no card.")
     print(_decides(saved))
     for entry in saved.metrics.get("evaluations", {}).values():
-        print(f"## Measured on {entry['data']['name']}\n\n{results_table(entry)}")
-        print(f"{entry['created']}, commit `{entry['commit']}`, data SHA-256 `{entry['data']['sha256']}`.\n")
+        known = {key: entry["data"].get(key, "not stated") for key in ("name", "sha256")}
+        when, commit = entry.get("created", "Date unknown"), entry.get("commit", "unknown")
+        print(f"## Measured on {known['name']}\n\n{results_table(entry)}")
+        print(f"{when}, commit `{commit}`, data SHA-256 `{known['sha256']}`.\n")
     print(f"Weights SHA-256: {saved.weights_hash}\n\nSettings that --set can change:")
     for section in dataclasses.fields(saved.config):
         for field in dataclasses.fields(getattr(saved.config, section.name)):

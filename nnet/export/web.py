@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from safetensors.torch import load_file
 
 import nnet
 from nnet.analysis import atlas as atlases
@@ -32,7 +31,7 @@ from nnet.data.images import IMAGE_SUFFIXES, decode
 from nnet.detector import TrainedModel
 from nnet.export import runtime
 from nnet.export.errors import ExportError
-from nnet.saved.checkpoint import ATLAS
+from nnet.saved.checkpoint import Checkpoint, load_atlas
 from nnet.saved.storage import write_json
 from nnet.scoring import circuit, overlay
 from nnet.scoring.calibration import Reference
@@ -120,7 +119,7 @@ def assemble(model: TrainedModel, reference: Reference, folder: Path, page: Page
     for source in SOURCES.iterdir():
         shutil.copy(source, folder / source.name)
     _write_arrays(model, folder)
-    side = _write_atlas(model.checkpoint.path / ATLAS, folder / "atlas.png") if model.memory is not None else None
+    side = _write_atlas(model.checkpoint, folder / "atlas.png") if model.memory is not None else None
     samples = _write_samples(page.samples, folder)
     write_json(folder / DATA, {**_describe(model, reference), "atlas": side, "samples": samples})
 
@@ -175,11 +174,12 @@ def _write_arrays(model: TrainedModel, folder: Path) -> None:
     (folder / "normals.bin").write_bytes(maps.astype("<f2").tobytes())
 
 
-def _write_atlas(source: Path, target: Path) -> int | None:
+def _write_atlas(source: Checkpoint, target: Path) -> int | None:
     """A row of patches for each item; their side in pixels, or None where the checkpoint has no atlas."""
-    if not source.is_file():
+    tensors = load_atlas(source)
+    if tensors is None:
         return None
-    patches = atlases.from_tensors(load_file(source)).patches  # (N, K, side, side, 3)
+    patches = atlases.from_tensors(tensors).patches  # (N, K, side, side, 3)
     items, count, side = patches.shape[:3]
     sheet = patches.transpose(0, 2, 1, 3, 4).reshape(items * side, count * side, 3)
     Image.fromarray(sheet).save(target, optimize=True)

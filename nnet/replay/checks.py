@@ -19,7 +19,7 @@ from nnet.detector import TrainedModel
 from nnet.errors import NNetError
 from nnet.replay.bundle import Bundle, ReplayError
 from nnet.replay.packing import environment, stated_hashes
-from nnet.saved.checkpoint import MAPS, WEIGHTS
+from nnet.saved.formats import MAPS, WEIGHTS
 from nnet.scoring.maps import score_map
 
 FLOAT32_TOLERANCE = 1e-4

@@ -9,7 +9,7 @@ import platform
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -17,8 +17,9 @@ import torch
 import nnet
 from nnet.data.images import IMAGE_SUFFIXES, content_hash
 from nnet.detector import Detector, TrainedModel
+from nnet.errors import NNetError
 from nnet.replay.bundle import CALIBRATION, FORMAT, IMAGE, MANIFEST, MODEL, ORIGINAL, SETTINGS, VALUES, VERSION
-from nnet.saved.checkpoint import CONFIG, MAPS
+from nnet.saved.formats import CONFIG, CONFIG_FORMAT, MAPS
 from nnet.saved.provenance import provenance, versions
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import to_png
@@ -115,10 +116,9 @@ def _account(detector: TrainedModel) -> dict[str, Any]:
 def stated_hashes(path: Path) -> dict[str, str]:
     """The hashes that a checkpoint's config.json states; {} if there is none that can be read."""
     try:
-        found = json.loads((path / CONFIG).read_text(encoding="utf-8"))["sha256"]
-    except (OSError, ValueError, KeyError, TypeError):
+        return cast(dict[str, str], CONFIG_FORMAT.read(path / CONFIG)["sha256"])
+    except (NNetError, FileNotFoundError):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _processor() -> str:

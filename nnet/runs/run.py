@@ -168,7 +168,7 @@ def is_usable(path: Path) -> bool:
 
     A run that failed or was cancelled while it measured its finished weights has a config.json already.
     """
-    if not (path / CHECKPOINT).is_file():
+    if not os.path.lexists(path / CHECKPOINT):  # whatever it is: a damaged one is named, not passed over
         return False
     return not (path / layout.SPEC).exists() or state_of(path) == "done"
 

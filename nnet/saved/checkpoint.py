@@ -29,30 +29,43 @@ those of other weights do not.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 import nnet
 from nnet.config import Config
+from nnet.formats import Arrays, is_plain
 from nnet.model.network import NNet
 from nnet.model.weights import WeightsError, file_sha256
 from nnet.saved import kept
-from nnet.saved.errors import CheckpointError as CheckpointError
+from nnet.saved.formats import (
+    ATLAS,
+    ATLAS_FORMAT,
+    CALIBRATION,
+    CARD,
+    CARD_FORMAT,
+    CONFIG,
+    CONFIG_FORMAT,
+    FORMAT,
+    KIND,
+    KIND_FEATURES,
+    KIND_FORMAT,
+    LEVELS,
+    MAPS,
+    MAPS_FORMAT,
+    METRICS,
+    METRICS_FORMAT,
+    WEIGHTS,
+    WEIGHTS_FORMAT,
+    CheckpointError,
+    ConfigFile,
+)
 from nnet.saved.storage import write_json, write_tensors, write_text
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.kind import Kind
-
-FORMAT = 1
-CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"
-KIND, KIND_FEATURES = "kind.safetensors", "features"
-LEVELS = "level "
-CALIBRATION, HISTORY, METRICS, CARD = "calibration.json", "history.jsonl", "metrics.json", "card.md"
 
 
 @dataclass(frozen=True)
@@ -131,10 +144,10 @@ def add_kind(path: Path, kind: Kind) -> None:
     Raises:
         CheckpointError: no checkpoint, damaged, or a file cannot be written.
     """
-    data = _read_config(path)
+    data = read_config(path)
     try:
         _write_kind(path, kind)
-        data["sha256"][KIND] = file_sha256(path / KIND)
+        data["sha256"]["kind.safetensors"] = file_sha256(path / KIND)
         write_json(path / CONFIG, data)
     except OSError as error:
         raise kept.unwritable(path, error) from error
@@ -153,15 +166,9 @@ def add_evaluation(path: Path, entry: dict[str, Any]) -> dict[str, Any]:
         CheckpointError: the file cannot be written, or what is there is damaged.
     """
     target = path / METRICS
-    try:
-        contents = json.loads(_text(target) or "{}")
-        same_model = {
-            data: known
-            for data, known in contents.get("evaluations", {}).items()
-            if known["weights_sha256"] == entry["weights_sha256"]
-        }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{target} is damaged ({error}), so nothing was added. Restore or remove it.") from error
+    contents: dict[str, Any] = read_metrics(path)
+    found = contents.get("evaluations", {})
+    same_model = {data: known for data, known in found.items() if known["weights_sha256"] == entry["weights_sha256"]}
     data = entry["data"]["sha256"]
     scores = {**same_model.get(data, {}).get("scores", {}), **entry["scores"]}
     contents["evaluations"] = {**same_model, data: {**entry, "scores": scores}}
@@ -183,26 +190,36 @@ def load(path: Path | str) -> Checkpoint:
         nnet.config.ConfigError: a setting is out of range.
     """
     path = Path(path)
-    data = _read_config(path)
+    data = read_config(path)
     config = Config.from_dict(data["config"])
-    for name, expected in data["sha256"].items():
-        _verify(path / name, expected)
-    stored = {name: m.numpy() for name, m in _tensors(path / MAPS).items()}
-    maps = {name: m for name, m in stored.items() if not name.startswith(LEVELS)}
-    levels = {name.removeprefix(LEVELS): float(m) for name, m in stored.items() if name.startswith(LEVELS)}
-    expected_levels = config.maps if config.score.levels else ()
-    if tuple(sorted(maps)) != config.maps or tuple(sorted(levels)) != expected_levels:
-        expected = ", ".join([*config.maps, *(LEVELS + name for name in expected_levels)])
-        raise CheckpointError(f"{path / MAPS} holds {', '.join(sorted(stored))}; expected {expected}.")
+    names = [*config.maps, *(LEVELS + name for name in config.maps if config.score.levels)]
+    sides = {"side": config.model.map_size}
+    hashes = cast(dict[str, str], data["sha256"])
+    for format in (WEIGHTS_FORMAT, MAPS_FORMAT, ATLAS_FORMAT, KIND_FORMAT):
+        if format.name in hashes:
+            _verify(path / format.name, format, hashes[format.name])
+    stored = {name: m.numpy() for name, m in MAPS_FORMAT.torch(path / MAPS, sides, names).items()}
+    maps = {name: stored[name] for name in config.maps}
+    levels = {name: float(stored[LEVELS + name]) for name in config.maps if config.score.levels}
     calibration = Calibration(maps, config.model.size, config.scoring, levels, kept.read(path))
-    kind = Kind(_tensors(path / KIND)[KIND_FEATURES].float().numpy()) if KIND in data["sha256"] else None
-    about, card = data["about"], _text(path / CARD)
-    return Checkpoint(path, config, data["sha256"][WEIGHTS], calibration, about, read_metrics(path), card, kind)
+    kind = Kind(KIND_FORMAT.torch(path / KIND)[KIND_FEATURES].float().numpy()) if KIND in hashes else None
+    about, card = dict(data["about"]), CARD_FORMAT.read(path / CARD)
+    return Checkpoint(path, config, hashes[WEIGHTS], calibration, about, read_metrics(path), card, kind)
+
+
+def read_config(path: Path) -> ConfigFile:
+    """config.json of a checkpoint. Raises CheckpointError."""
+    try:
+        return CONFIG_FORMAT.read(path / CONFIG)
+    except FileNotFoundError as error:
+        raise CheckpointError(
+            f"{path} is not a checkpoint: it has no {CONFIG}. Give a directory that nnet train wrote to the end."
+        ) from error
 
 
 def read_metrics(path: Path) -> dict[str, Any]:
-    """The contents of metrics.json as they are now, or {}."""
-    return json.loads(_text(path / METRICS) or "{}")
+    """The contents of metrics.json as they are now, or {}. Raises CheckpointError if they are damaged."""
+    return dict(METRICS_FORMAT.find(path / METRICS) or {})
 
 
 def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> NNet:
@@ -233,9 +250,13 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
             f"({checkpoint.about['teacher_origin']}) than those found here ({network.T.origin}), so its scores would "
             f"mean nothing. Put them back{f' to {named}' if named else ''}, or name them with --teacher-weights FILE."
         )
+    file = checkpoint.path / WEIGHTS
     try:
-        stored = _tensors(checkpoint.path / WEIGHTS)
+        _check_shapes(file, network)
+        stored = WEIGHTS_FORMAT.torch(file)
         network.load_own_state({name: t.float() if t.is_floating_point() else t for name, t in stored.items()})
+    except FileNotFoundError as error:
+        raise _incomplete(file) from error
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(
             f"The weights in {checkpoint.path} do not fit their configuration ({str(error).splitlines()[0]}). "
@@ -250,47 +271,42 @@ def load_atlas(checkpoint: Checkpoint) -> dict[str, torch.Tensor] | None:
     Raises:
         CheckpointError: the file is damaged.
     """
-    path = checkpoint.path / ATLAS
-    return _tensors(path) if path.is_file() else None
+    try:
+        return ATLAS_FORMAT.torch(checkpoint.path / ATLAS, {"N": checkpoint.config.model.memory_items})
+    except FileNotFoundError:
+        return None
 
 
 def is_checkpoint(path: Path) -> bool:
     """Whether the directory holds a finished checkpoint."""
-    return (path / CONFIG).is_file()
+    return is_plain(path / CONFIG)
 
 
-def _read_config(path: Path) -> dict[str, Any]:
-    if not is_checkpoint(path):
-        raise CheckpointError(
-            f"{path} is not a checkpoint: it has no {CONFIG}. Give a directory that nnet train wrote to the end."
-        )
+def _verify(path: Path, format: Arrays, expected: str) -> None:
+    """Check a file's header, which bounds its size, and then its hash."""
     try:
-        data = json.loads((path / CONFIG).read_text(encoding="utf-8"))
-        version, _ = data["format"], (data["config"], data["about"], data["sha256"][WEIGHTS], data["sha256"][MAPS])
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path / CONFIG} is damaged ({error}). Restore it or train the model again.") from error
-    if version != FORMAT:
-        raise CheckpointError(
-            f"{path} has checkpoint format {version}; this version of N-Net reads format {FORMAT}. "
-            "Update N-Net, or train the model again."
-        )
-    return data
-
-
-def _verify(path: Path, expected: str) -> None:
-    if not path.is_file():
-        raise CheckpointError(f"{path.parent} is incomplete: {path.name} is missing. Restore it from its source.")
-    if file_sha256(path) != expected:
+        format.header(path)
+        found = file_sha256(path)
+    except FileNotFoundError as error:
+        raise _incomplete(path) from error
+    except OSError as error:
+        raise format.damaged(path, f"it cannot be read ({error.strerror or error})") from error
+    if found != expected:
         raise CheckpointError(
             f"{path} is damaged or was replaced: its SHA-256 differs from the one in {CONFIG}. Restore it."
         )
 
 
-def _tensors(path: Path) -> dict[str, torch.Tensor]:
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}. Restore it from its source.") from error
+def _incomplete(path: Path) -> CheckpointError:
+    return CheckpointError(f"{path.parent} is incomplete: {path.name} is missing. Restore it from its source.")
+
+
+def _check_shapes(path: Path, network: NNet) -> None:
+    """Compare the header with the network before the arrays take memory. Raises RuntimeError for another shape."""
+    found = WEIGHTS_FORMAT.header(path).arrays
+    for name, value in network.own_state().items():
+        if name in found and found[name].shape != tuple(value.shape):
+            raise RuntimeError(f"{name} should be {tuple(value.shape)}, it is {found[name].shape}")
 
 
 def round_weights(network: NNet) -> None:
@@ -305,7 +321,3 @@ def _write_kind(path: Path, kind: Kind) -> None:
 def _compact(tensor: torch.Tensor) -> torch.Tensor:
     """float16 for matrices and kernels; vectors (biases, running statistics) are small and stay as they are."""
     return tensor.half() if tensor.ndim > 1 else tensor
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""

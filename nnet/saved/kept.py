@@ -8,20 +8,17 @@ checkpoint that came with the program is not changed silently.
 from __future__ import annotations
 
 import datetime
-import json
 import math
 import os
 import shutil
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from nnet.saved.errors import CheckpointError
+from nnet.saved.formats import DECISION, DECISION_FORMAT, KeptThreshold
 from nnet.saved.storage import write_json
 from nnet.scoring.calibration import Kept
-
-DECISION = "decision.json"
 
 
 def read(path: Path) -> dict[str, Kept]:
@@ -42,7 +39,8 @@ def keep(path: Path, expression: str, chosen: Kept) -> None:
     if not (math.isfinite(chosen.threshold) and chosen.threshold > 0):
         raise CheckpointError(f"Expected a threshold above 0, found {chosen.threshold:g}. Scores are never below 0.")
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    _write(path, [*_entries(path), {"expression": expression, **asdict(chosen), "created": created}])
+    entry = cast(KeptThreshold, {"expression": expression, **asdict(chosen), "created": created})
+    _write(path, [*_entries(path), entry])
 
 
 def undo(path: Path, expression: str) -> Kept | None:
@@ -90,27 +88,17 @@ def copy(path: Path, target: Path) -> None:
         raise CheckpointError(f"{path.name} could not be copied to {target} ({error}).") from error
 
 
-def _entries(path: Path) -> list[dict[str, Any]]:
-    file = path / DECISION
-    if not file.is_file():
-        return []
-    try:
-        entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["kept"]
-        for entry in entries:
-            _kept(entry)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(
-            f"{file} is damaged ({error}). Restore it, or remove it to undo its thresholds."
-        ) from error
-    return entries
+def _entries(path: Path) -> list[KeptThreshold]:
+    found = DECISION_FORMAT.find(path / DECISION)
+    return [] if found is None else found["kept"]
 
 
-def _kept(entry: dict[str, Any]) -> Kept:
-    counts = int(entry.get("pictures", 0)), int(entry.get("above", 0))
-    return Kept(float(entry["threshold"]), str(entry["reason"]), str(entry.get("created", "")), *counts)
+def _kept(entry: KeptThreshold) -> Kept:
+    counts = entry.get("pictures", 0), entry.get("above", 0)
+    return Kept(float(entry["threshold"]), entry["reason"], entry.get("created", ""), *counts)
 
 
-def _write(path: Path, entries: list[dict[str, Any]]) -> None:
+def _write(path: Path, entries: list[KeptThreshold]) -> None:
     try:
         write_json(path / DECISION, {"kept": entries})
     except OSError as error:

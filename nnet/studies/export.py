@@ -5,16 +5,15 @@ A light checkpoint is an ordinary one without its memory atlas, which only the M
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from nnet.saved.formats import ATLAS, CONFIG, CONFIG_FORMAT
 from nnet.saved.storage import write_json
-from nnet.studies.store import CARD, CONFIG, CSV, DONE, StudyFolder
+from nnet.studies.store import CARD, CSV, DONE, StudyFolder
 from nnet.studies.variants import VARIANTS, StudyError
 
-ATLAS = "atlas.safetensors"  # `nnet.saved.checkpoint` has the same name, and brings in torch
 LEFT_OUT = (ATLAS, CONFIG, "resume.safetensors")
 
 
@@ -56,6 +55,6 @@ def export(folder: StudyFolder, target: Path, models: Sequence[str] = ()) -> lis
 
 def _lighten(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns(*LEFT_OUT))
-    config = json.loads((source / CONFIG).read_text(encoding="utf-8"))
+    config = CONFIG_FORMAT.read(source / CONFIG)
     hashes = {name: value for name, value in config["sha256"].items() if name != ATLAS}
     write_json(target / CONFIG, {**config, "sha256": hashes})

@@ -17,7 +17,7 @@ from torch import Tensor
 from nnet.config import Config
 from nnet.model.inputs import Images, batches, take
 from nnet.model.network import NNet
-from nnet.saved.checkpoint import HISTORY
+from nnet.saved.formats import HISTORY
 from nnet.saved.storage import write_tensors, write_text
 from nnet.training.events import TrainingError
 

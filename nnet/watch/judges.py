@@ -55,13 +55,13 @@ class CheckpointJudge:
 
     def __init__(self, checkpoint: Path, expression: str | None, device: str, weights: Path | None) -> None:
         from nnet.detector import Detector
-        from nnet.saved.checkpoint import CONFIG
+        from nnet.saved.formats import CONFIG, CONFIG_FORMAT
 
         self._detector = Detector.load(checkpoint, device, weights)
         self._reference = self._detector.calibration.for_expression(expression)
         self.name = str(checkpoint)
         self.expression, self.threshold = self._reference.expression.text, self._reference.threshold
-        self.identity = identity((checkpoint / CONFIG).read_bytes(), self.expression, self.threshold)
+        self.identity = identity(CONFIG_FORMAT.content(checkpoint / CONFIG), self.expression, self.threshold)
         self.bits = self._detector.checkpoint.bits
         self.has_random_teacher = self._detector.config.model.teacher_weights == "random"
 

@@ -269,7 +269,7 @@ DAMAGE = {
         lambda p: (p / checkpoints.WEIGHTS).write_bytes((p / checkpoints.WEIGHTS).read_bytes()[:-9]),
         "SHA-256 differs",
     ),
-    "maps replaced": (lambda p: (p / checkpoints.MAPS).write_bytes(b"x"), "SHA-256 differs"),
+    "maps replaced": (lambda p: (p / checkpoints.MAPS).write_bytes(b"x"), "does not begin as"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -202,9 +203,13 @@ def test_evaluate_prints_and_writes_into_the_checkpoint_only_when_asked(
     assert "## Measured on part" in capsys.readouterr().out
 
 
-def test_a_checkpoint_that_cannot_be_written_still_shows_the_results(copy: Path, category: Path, capsys) -> None:
-    (copy / "metrics.json").unlink(missing_ok=True)
-    (copy / "metrics.json").mkdir()  # as unwritable for root as for anybody
+def test_a_checkpoint_that_cannot_be_written_still_shows_the_results(
+    copy: Path, category: Path, capsys, monkeypatch
+) -> None:
+    def refuse(path: Path, data: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(checkpoints, "write_json", refuse)
     arguments = ["evaluate", "--checkpoint", str(copy), "--data", str(category), "--score", "M1", "--device", "cpu"]
     assert main([*arguments, "--save"]) == 1
     shown = capsys.readouterr()

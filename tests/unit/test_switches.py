@@ -194,7 +194,7 @@ def test_a_checkpoint_without_its_levels_is_refused(levelled, tmp_path):
     _, divided = levelled
     calibration = checkpoints.load(divided.checkpoint.path).calibration
     calibration.levels.clear()
-    checkpoints.save(tmp_path / "m", divided.network, divided.config, calibration, None, {})
+    checkpoints.save(tmp_path / "m", divided.network, divided.config, calibration, None, divided.checkpoint.about)
     with pytest.raises(checkpoints.CheckpointError, match=r"expected M1, M2.*level M1"):
         checkpoints.load(tmp_path / "m")
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from nnet.analysis import evaluation
-from nnet.saved.checkpoint import METRICS, add_evaluation
+from nnet.saved.checkpoint import add_evaluation
+from nnet.saved.formats import METRICS
 from workbench.evaluate import decisions, tables, words
 from workbench.evaluate.report import report
 from workbench.evaluate.scene import Scene

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nnet.config import Config
 from nnet.errors import NNetError
 from nnet.runs.layout import SPEC, read_spec
-from nnet.saved.checkpoint import CONFIG, METRICS
+from nnet.saved.checkpoint import read_config, read_metrics
+from nnet.saved.formats import CONFIG, METRICS
 from workbench.shared import resources, words
 
 _KEPT = 256
@@ -70,23 +72,22 @@ def _stamp(path: Path) -> tuple[int, ...]:
 def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
     """`stamp` is there for the cache."""
     try:
-        data = json.loads((path / CONFIG).read_text(encoding="utf-8"))
-        model, about = data["config"]["model"], data["about"]
-        images = about.get("training_images")
+        data = read_config(path)
+        config, about = Config.from_dict(data["config"]), data["about"]
         return ModelEntry(
             name,
             path,
             _title(path),
             words.data_name(about),
-            str(model["teacher"]),
-            int(model["size"]),
-            None if images is None else int(images),
-            str(about.get("created", "")),
-            _i_auroc(path, data["config"]),
+            config.model.teacher,
+            config.model.size,
+            about["training_images"],
+            about.get("created", ""),
+            _i_auroc(read_metrics(path), config),
             source=words.data_source(about),
         )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return ModelEntry(name, path, _title(path), problem=words.CONFIG_UNREADABLE.format(file=CONFIG))
+    except NNetError as error:
+        return ModelEntry(name, path, _title(path), problem=str(error))
 
 
 def _title(path: Path) -> str:
@@ -96,11 +97,8 @@ def _title(path: Path) -> str:
         return path.name
 
 
-def _i_auroc(path: Path, config: dict[str, Any]) -> float | None:
+def _i_auroc(metrics: Mapping[str, Any], config: Config) -> float | None:
     """Of the model's own expression, else of the first one measured; None without results."""
-    try:
-        scores = json.loads((path / METRICS).read_text(encoding="utf-8"))["scores"]
-        results = scores.get(config["score"]["expression"]) or next(iter(scores.values()))
-        return float(results["i_auroc"])
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, StopIteration):
-        return None
+    scores = metrics.get("scores") or {}
+    results: Mapping[str, Any] = scores.get(config.score.expression) or next(iter(scores.values()), {})
+    return results.get("i_auroc")

@@ -47,7 +47,7 @@ def model_labels(entries: Mapping[str, ModelEntry]) -> dict[str, str]:
 def model_lines(entry: ModelEntry) -> list[str]:
     """What is known of the chosen model before it is loaded: data, teacher and size, date and headline metric."""
     if entry.problem:
-        return [f"This model is damaged: {units.plain(entry.problem)}."]
+        return [units.plain(entry.problem)]
     images = "" if entry.training_images is None else units.plural(entry.training_images, "training image")
     lines = [
         (f"Data: {units.plain(entry.data)}" if entry.data else "", images),

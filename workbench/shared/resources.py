@@ -24,8 +24,7 @@ from nnet.detector import Detector, Trace, TrainedModel
 from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.runs import usable_checkpoints
-from nnet.saved.checkpoint import CONFIG
-from nnet.saved.kept import DECISION
+from nnet.saved.formats import CONFIG, CONFIG_FORMAT, DECISION, DECISION_FORMAT
 from nnet.scoring import judge
 from nnet.scoring.attribution import NormalMaps
 from nnet.scoring.attribution import normal_maps as summed_up
@@ -156,10 +155,10 @@ def devices() -> list[str]:
 
 
 def checkpoint_fingerprint(path: Path) -> str:
-    """What changes when a checkpoint does. Raises OSError if it cannot be read."""
-    decision = path / DECISION
-    kept = decision.read_bytes() if decision.is_file() else b""
-    return hashlib.sha256((path / CONFIG).read_bytes() + kept).hexdigest()
+    """What changes when a checkpoint does. Raises CheckpointError or FileNotFoundError if it cannot be read."""
+    kept = path / DECISION
+    content = CONFIG_FORMAT.content(path / CONFIG) + (DECISION_FORMAT.content(kept) if kept.exists() else b"")
+    return hashlib.sha256(content).hexdigest()
 
 
 def model_key(fingerprint: str, device: str) -> str:

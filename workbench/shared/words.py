@@ -333,7 +333,6 @@ ORIGINS = {
     "teacher": ("teacher's weights", "Where they come from."),
 }
 """What else than settings two models are made from: what it is called, and what it means."""
-CONFIG_UNREADABLE = "{file} cannot be read"
 RATED = {True: "experts rate this cell functional", False: "experts rate this cell defective"}
 """What is known about a sample cell, by whether it is normal."""
 MADE = {True: "made without a defect", False: "made with a defect"}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
 
+from nnet.errors import NNetError
+from nnet.formats import Document
 from nnet.presets import PRESETS
 from nnet.runs import Run, Status
-from nnet.saved.checkpoint import CALIBRATION, CARD, METRICS
+from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
 from workbench.shared import controls, frame, pictures, resources, theme, training_film, units
 from workbench.train import actions, figures, form, uploads, words
 from workbench.train.figures import Line
@@ -82,11 +84,15 @@ def _live_numbers(status: Status) -> None:
 
 def _finished(run: Run) -> None:
     """What was measured, the threshold, and what to do with the model next."""
-    measured = words.results(_json(run, METRICS))
-    if not measured:
+    metrics, problem = _found(METRICS_FORMAT, run.path / METRICS)
+    calibration, other = _found(CALIBRATION_FORMAT, run.path / CALIBRATION)
+    for sentence in filter(None, (problem, other)):
+        st.warning(units.plain(sentence), icon=":material/broken_image:")
+    measured = words.results(metrics)
+    if not measured and not problem:
         st.caption(words.NOT_MEASURED)
     with st.grid(6, min_column_width=120, gap="small") as grid:
-        for label, value, help in [*measured, *words.calibrated(_json(run, CALIBRATION))]:
+        for label, value, help in [*measured, *words.calibrated(calibration)]:
             with grid.cell():
                 st.metric(label, value, help=help)
     with st.container(horizontal=True, gap="small"):
@@ -112,12 +118,12 @@ def _model_name(run: Run) -> str:
     return next((name for name, path in paths.items() if path == run.path.resolve()), run.id)
 
 
-def _json(run: Run, name: str) -> Mapping[str, Any]:
+def _found(format: Document[Any], path: Path) -> tuple[Mapping[str, Any], str]:
+    """What a file holds, {} without one or if it is damaged; and what is wrong with it, or ""."""
     try:
-        data = json.loads((run.path / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}
+        return format.find(path) or {}, ""
+    except NNetError as error:
+        return {}, str(error)
 
 
 # ----------------------------------------------------------------------------------------------------------- views
@@ -175,10 +181,7 @@ def _settings(run: Run) -> None:
 
 
 def _card(run: Run) -> None:
-    try:
-        card = (run.path / CARD).read_text(encoding="utf-8")
-    except OSError:
-        card = words.NO_CARD
+    card = CARD_FORMAT.read(run.path / CARD) or words.NO_CARD
     with st.container(border=True):
         st.markdown(card)
     controls.download(words.CARD_DOWNLOAD, card, words.CARD_FILE.format(run=run.id), mime="text/markdown")

@@ -4,7 +4,6 @@ Streamlit."""
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from nnet.config import Config
 from nnet.data import Sample
 from nnet.errors import NNetError
 from nnet.expression import Expression
-from nnet.saved.checkpoint import CONFIG
+from nnet.saved.formats import CONFIG, CONFIG_FORMAT
 from workbench.ablations.variants.candidates import WHATIF, Candidate
 from workbench.shared.sides import Side
 
@@ -131,6 +130,6 @@ def _fits(path: Path, config: Config) -> bool:
 def _config(path: Path, stamp: int) -> Config | None:
     """The settings of a checkpoint, or None if they cannot be read. `stamp` is there for the cache."""
     try:
-        return Config.from_dict(json.loads((path / CONFIG).read_text(encoding="utf-8"))["config"])
-    except (NNetError, OSError, ValueError, TypeError, KeyError, AttributeError):
+        return Config.from_dict(CONFIG_FORMAT.read(path / CONFIG)["config"])
+    except (NNetError, FileNotFoundError):
         return None

@@ -1,0 +1,134 @@
+"""Open a file that somebody else may have made: what it is and how large it is are known before it is read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from nnet.errors import NNetError
+
+KIB, MIB, GIB = 2**10, 2**20, 2**30
+KNOWN: list[FileFormat] = []
+"""Every format that was declared, for docs/formats.md and for the tests that try them."""
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFormat:
+    """A kind of file.
+
+    Attributes:
+        name: of the file, inside the folder that it belongs to.
+        about: a sentence on what it holds.
+        error: what is raised for a damaged file.
+        remedy: a sentence on what to do about one.
+        most: largest size in bytes.
+    """
+
+    name: str
+    about: str
+    error: type[NNetError]
+    remedy: str
+    most: int = MIB
+
+    def __post_init__(self) -> None:
+        KNOWN.append(self)
+
+    def content(self, path: Path) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            NNetError: the format's own error: no regular file, too large, or it cannot be read.
+        """
+        try:
+            with self.opened(path) as stream:
+                content = stream.read(self.most + 1)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise FileNotFoundError(error.errno, error.strerror, str(path)) from error
+        except OSError as error:
+            raise self.damaged(path, f"it cannot be read ({error.strerror or error})") from error
+        self._check_size(path, len(content))
+        return content
+
+    def opened(self, path: Path) -> BinaryIO:
+        """The file, open, once its kind and size are known to be right. Raises like `content`, and OSError."""
+        stream = open_plain(path)
+        if stream is None:
+            raise self.damaged(path, f"it is {kind_of(path)}, but a regular file was expected")
+        try:
+            self._check_size(path, os.fstat(stream.fileno()).st_size)
+        except NNetError:
+            stream.close()
+            raise
+        return stream
+
+    def damaged(self, where: Path | str, what: str) -> NNetError:
+        """The error for a file with something wrong; `what` is the middle of a sentence."""
+        return self.error(f"{where} is damaged: {what}. {self.remedy}")
+
+    def _check_size(self, path: Path, found: int) -> None:
+        if found > self.most:
+            raise self.damaged(path, f"it has {_size(found)}, but at most {_size(self.most)} were expected")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(FileFormat):
+    """A file of text for people. What is no UTF-8 in it is shown as replacement characters."""
+
+    def read(self, path: Path) -> str:
+        """The text; "" where there is no such file. Raises the format's error."""
+        try:
+            return self.content(path).decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+
+def open_plain(path: Path, flags: int = os.O_RDONLY, mode: int = 0o644) -> BinaryIO | None:
+    """Open a regular file without waiting for anybody, as a pipe would; None for a file of another kind.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    try:
+        fd = os.open(path, flags | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0), mode)
+    except OSError:
+        if path.exists() and not path.is_file():  # a socket, or a folder that was to be written
+            return None
+        raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        return None
+    return os.fdopen(fd, "rb" if flags == os.O_RDONLY else "rb+", buffering=-1 if flags == os.O_RDONLY else 0)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether it is a regular file, or a link to one; False also where that cannot be found out."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def kind_of(path: Path) -> str:
+    """What a file is, in words."""
+    try:
+        return _KINDS.get(stat.S_IFMT(path.stat().st_mode), "no regular file")
+    except OSError:
+        return "no regular file"
+
+
+def _size(bytes: int) -> str:
+    for unit, name in ((GIB, "GB"), (MIB, "MB"), (KIB, "kB")):
+        if bytes >= unit:
+            return f"{bytes / unit:.3g} {name}"
+    return f"{bytes} bytes"

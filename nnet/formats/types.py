@@ -1,0 +1,20 @@
+"""Types of fields that several formats have. JSON itself has no NaN and no infinity, and none is read."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+LARGEST = 2**53
+"""Whole numbers up to here are the same in every program that reads JSON."""
+
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=LARGEST)]
+Whole: TypeAlias = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
+Number: TypeAlias = Annotated[float, Meta(ge=-1e30, le=1e30)]
+NotNegative: TypeAlias = Annotated[float, Meta(ge=0, le=1e30)]
+Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+Sha256: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Name: TypeAlias = Annotated[str, Meta(max_length=300)]
+Sentence: TypeAlias = Annotated[str, Meta(max_length=10_000)]
+Words: TypeAlias = Annotated[str, Meta(max_length=100_000)]

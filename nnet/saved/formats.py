@@ -1,0 +1,305 @@
+"""The files of a checkpoint, and what may stand in them. No torch in here."""
+
+from __future__ import annotations
+
+from typing import Annotated, NotRequired, TypeAlias, TypedDict
+
+from msgspec import Meta
+
+from nnet.formats import (
+    GIB,
+    KIB,
+    MIB,
+    Array,
+    Arrays,
+    Count,
+    Document,
+    Lines,
+    Name,
+    NotNegative,
+    Number,
+    Sentence,
+    Sha256,
+    Share,
+    Text,
+    Whole,
+)
+from nnet.saved.errors import CheckpointError
+from nnet.scoring.kind import MOST
+
+FORMAT = 1
+CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"
+CALIBRATION, HISTORY, METRICS, CARD = "calibration.json", "history.jsonl", "metrics.json", "card.md"
+KIND, KIND_FEATURES, DECISION = "kind.safetensors", "features", "decision.json"
+LEVELS = "level "
+MOST_HELD_OUT = 4096
+"""Training keeps 64 held-out images at most; whoever makes a checkpoint otherwise may keep more."""
+_AGAIN = "Restore it from its source, or train the model again."
+
+Settings: TypeAlias = dict[str, dict[str, bool | Whole | Number | Sentence | None]]
+"""Section -> setting -> value, as `nnet.config.Config.to_dict` gives them and `Config.from_dict` checks them."""
+
+
+class DataAccount(TypedDict, total=False):
+    """The data set that a model was trained or measured on."""
+
+    name: Sentence
+    layout: Sentence
+    source: Sentence
+    licence: Sentence
+    sha256: Name
+    train_normal: Count
+    test_normal: Count
+    test_defective: Count
+
+
+class About(TypedDict):
+    """Where a model comes from. `teacher_file` is the file of the teacher's weights where one was named."""
+
+    teacher_origin: Sentence
+    training_images: Count
+    teacher_sha256: NotRequired[Sha256]
+    teacher_file: NotRequired[Sentence | None]
+    calibration_images: NotRequired[Count]
+    device: NotRequired[Sentence]
+    data: NotRequired[DataAccount | None]
+    split_seed: NotRequired[Count]
+    commit: NotRequired[Name]
+    created: NotRequired[Name]
+    versions: NotRequired[dict[Name, Name]]
+    minutes: NotRequired[NotNegative]
+
+
+Hashes = TypedDict(
+    "Hashes",
+    {
+        "weights.safetensors": Sha256,
+        "normal_maps.safetensors": Sha256,
+        "atlas.safetensors": NotRequired[Sha256],
+        "kind.safetensors": NotRequired[Sha256],
+    },
+)
+
+
+class ConfigFile(TypedDict):
+    """All settings, the SHA-256 of the files with arrays, and the model's origin."""
+
+    format: Annotated[int, Meta(ge=1)]
+    config: Settings
+    sha256: Hashes
+    about: About
+    nnet: NotRequired[Name]
+
+
+class Quantiles(TypedDict):
+    q50: Number
+    q95: Number
+    q99: Number
+    max: Number
+
+
+class CalibrationFile(TypedDict):
+    """The scores of the held-out normal images under the model's own expression."""
+
+    expression: Sentence
+    normal_images: Count
+    threshold: Number
+    threshold_quantile: Share
+    scores: Annotated[list[Number], Meta(max_length=MOST_HELD_OUT)]
+    score_quantiles: Quantiles
+    pixel_median: Number
+    map_quantiles: dict[Name, Quantiles]
+    levels: NotRequired[dict[Name, Number]]
+
+
+class BestF1(TypedDict):
+    threshold: Number
+    f1: Share
+    precision: Share
+    recall: Share
+
+
+class Measured(TypedDict, total=False):
+    """Metrics of one score expression (`nnet.scoring.metrics.Metrics`); null where one is undefined."""
+
+    p_ap: Share | None
+    p_auroc: Share | None
+    p_pro: Share | None
+    p_f1: BestF1 | None
+    i_auroc: Share | None
+    i_ap: Share | None
+    i_f1: BestF1 | None
+    images: Count
+    defective_images: Count
+    pixel_images: Count
+    regions: Count
+    notes: list[Sentence]
+    by_type: dict[Sentence, Measured]
+    commit: Name
+    created: Name
+
+
+Scores: TypeAlias = Annotated[dict[Sentence, Measured], Meta(min_length=1, max_length=10_000)]
+
+
+class ImageSizes(TypedDict):
+    smallest: tuple[Count, Count]
+    largest: tuple[Count, Count]
+    distinct: Count
+
+
+class Evaluation(TypedDict):
+    """What was measured later, on the data set with the SHA-256 that it stands under."""
+
+    data: DataAccount
+    scores: Scores
+    weights_sha256: Name
+    commit: NotRequired[Name]
+    created: NotRequired[Name]
+    size: NotRequired[Count]
+    image_sizes: NotRequired[ImageSizes]
+    left_out: NotRequired[Count]
+    versions: NotRequired[dict[Name, Name]]
+
+
+class MetricsFile(TypedDict, total=False):
+    """What training measured on its own data's test images, and below `evaluations` what was measured later."""
+
+    data: DataAccount
+    size: Count
+    image_sizes: ImageSizes
+    left_out: Count
+    scores: Scores
+    evaluations: dict[Name, Evaluation]
+
+
+class Epoch(TypedDict):
+    """A finished epoch: loss terms, beta, learning rate, pace and use of the memory (`nnet.training.loop`)."""
+
+    epoch: Count
+    loss: NotRequired[Number]
+    L_RKD: NotRequired[Number]
+    L_KD: NotRequired[Number]
+    L_align: NotRequired[Number]
+    L_query: NotRequired[Number]
+    beta: NotRequired[Number]
+    learning_rate: NotRequired[Number]
+    seconds: NotRequired[NotNegative]
+    images_per_second: NotRequired[NotNegative]
+    items_per_query: NotRequired[NotNegative]
+    items_used: NotRequired[NotNegative]
+    items_dead: NotRequired[NotNegative]
+    held_out_median: NotRequired[Number]
+    held_out_high: NotRequired[Number]
+    film_seconds: NotRequired[NotNegative]
+
+
+class KeptThreshold(TypedDict):
+    """A threshold that somebody chose for a score expression, and why."""
+
+    expression: Sentence
+    threshold: Annotated[float, Meta(gt=0, le=1e30)]
+    reason: Sentence
+    created: NotRequired[Name]
+    pictures: NotRequired[Count]
+    above: NotRequired[Count]
+
+
+class DecisionFile(TypedDict):
+    """Chosen thresholds, the newest last; of an expression the last one counts."""
+
+    kept: Annotated[list[KeptThreshold], Meta(max_length=10_000)]
+
+
+CONFIG_FORMAT = Document[ConfigFile](
+    name=CONFIG,
+    about="A checkpoint's settings and origin. It is written last: a folder without it is no checkpoint.",
+    error=CheckpointError,
+    remedy=_AGAIN,
+    schema=ConfigFile,
+    version=("format", FORMAT),
+    newer="{path} has checkpoint format {found}; this version of N-Net reads format {version}. "
+    "Update N-Net, or train the model again.",
+)
+CALIBRATION_FORMAT = Document[CalibrationFile](
+    name=CALIBRATION,
+    about="A readable account of the calibration; all of it can be computed again from the held-out images' maps.",
+    error=CheckpointError,
+    remedy="The model works without it. Delete the file, or restore it from its source.",
+    schema=CalibrationFile,
+)
+METRICS_FORMAT = Document[MetricsFile](
+    name=METRICS,
+    about="Measured results, if there are any.",
+    error=CheckpointError,
+    remedy="Restore it, or delete it and measure the model again.",
+    schema=MetricsFile,
+    most=32 * MIB,
+)
+HISTORY_FORMAT = Lines[Epoch](
+    name=HISTORY,
+    about="One line per finished epoch. The last line may be half-written.",
+    error=CheckpointError,
+    remedy="The model is not affected. Delete the file, or restore it from its source.",
+    schema=Epoch,
+    most=256 * MIB,
+    longest=16 * KIB,
+)
+CARD_FORMAT = Text(
+    name=CARD,
+    about="What a person should know before using the model, as Markdown.",
+    error=CheckpointError,
+    remedy="The model is not affected. Delete the file, or restore it from its source.",
+)
+WEIGHTS_FORMAT = Arrays(
+    name=WEIGHTS,
+    about="The network without its teacher.",
+    error=CheckpointError,
+    remedy=_AGAIN,
+    most=4 * GIB,
+    arrays={".+": Array(("F16", "F32", "I64"), None, "a tensor of the network; matrices and kernels are float16")},
+)
+MAPS_FORMAT = Arrays(
+    name=MAPS,
+    about="The maps of the n held-out normal images, and what they were divided by, where they were.",
+    error=CheckpointError,
+    remedy=_AGAIN,
+    most=GIB,
+    arrays={
+        "M[1-6]": Array(("F16",), ("n", "side", "side"), "a map of each image"),
+        "level M[1-6]": Array(("F64",), (), "mean of the map before it was divided"),
+    },
+    limits={"n": (1, MOST_HELD_OUT), "side": (8, 512)},
+)
+ATLAS_FORMAT = Arrays(
+    name=ATLAS,
+    about="What each of the N memory items stands for (`nnet.analysis.atlas`), where there is a memory.",
+    error=CheckpointError,
+    remedy="The model works without it. Restore it from its source, or train the model again.",
+    most=4 * GIB,
+    arrays={
+        "usage": Array(("F32",), ("N",), "each item's share of all addressing weights"),
+        "patches": Array(("U8",), ("N", "K", "side", "side", 3), "the training patches with the largest weight"),
+        "weights": Array(("F32",), ("N", "K"), "their addressing weights"),
+        "sources": Array(("I64",), ("N", "K", 3), "index of the image, and row and column in F_3"),
+    },
+    limits={"N": (2, 65536), "K": (1, 64), "side": (8, 256)},
+    required=("usage", "patches", "weights", "sources"),
+)
+KIND_FORMAT = Arrays(
+    name=KIND,
+    about="The kind of part that the model knows (`nnet.scoring.kind`), if it was told.",
+    error=CheckpointError,
+    remedy="Restore it from its source, or let the model learn its kind of part again with nnet calibrate.",
+    arrays={KIND_FEATURES: Array(("F16", "F32"), ("n", "C"), "F_3 averaged over each of n normal pictures")},
+    limits={"n": (1, MOST), "C": (1, 65536)},
+    required=(KIND_FEATURES,),
+    most=64 * MIB,
+)
+DECISION_FORMAT = Document[DecisionFile](
+    name=DECISION,
+    about="Thresholds that somebody chose, with their reasons, if any (`nnet.saved.kept`).",
+    error=CheckpointError,
+    remedy="Restore it, or remove it to undo its thresholds.",
+    schema=DecisionFile,
+)
