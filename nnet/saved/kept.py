@@ -14,6 +14,7 @@ import shutil
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 from nnet.saved.errors import CheckpointError
 from nnet.saved.formats import DECISION, DECISION_FORMAT, KeptThreshold
