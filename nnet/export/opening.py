@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict, cast
 
 import numpy as np
 
 from nnet.export.errors import ExportError
+from nnet.formats import MIB, Document, Name
 
 INPUT = "images"
 """Name of the only input: uint8 (N, height, width, 3), RGB, any N of at least 1; for the web page both are `size`."""
@@ -21,6 +21,22 @@ MANIFEST = "manifest.json"
 MODELS = {"onnx": "model.onnx", "openvino": "model.xml", "torch": "model.pt2", "web": "model.onnx"}
 """Name of the model's file by format."""
 
+
+class ManifestFile(TypedDict):
+    """What every export says; `nnet.export.manifest` has the rest."""
+
+    format: Literal["onnx", "openvino", "torch", "web"]
+    outputs: dict[Name, Any] | list[Name]
+
+
+MANIFEST_FORMAT = Document[ManifestFile](
+    name=MANIFEST,
+    about="Of an exported model: what goes in, what comes out, what the numbers mean and where they come from.",
+    error=ExportError,
+    remedy="Give a folder that nnet export wrote.",
+    schema=ManifestFile,
+    most=16 * MIB,
+)
 INSTALL = 'pip install "nnet-workbench[export]", or in a checkout pip install ".[export]"'
 """What to type where a format's packages are missing."""
 
@@ -78,13 +94,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ExportError: the folder is no export, or its model is missing.
     """
     try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        path = folder / MODELS[manifest["format"]]
-        list(manifest["outputs"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        manifest = cast(dict[str, Any], MANIFEST_FORMAT.read(folder / MANIFEST))
+    except FileNotFoundError as error:
         raise ExportError(
-            f"{folder} is not an exported model: {MANIFEST} is missing or damaged. Name a folder of nnet export."
+            f"{folder} is not an exported model: {MANIFEST} is missing. Name a folder of nnet export."
         ) from error
+    path = folder / MODELS[manifest["format"]]
     if not path.is_file():
         raise ExportError(f"{folder} is incomplete: {path.name} is missing. Export the model again.")
     return manifest

@@ -67,11 +67,13 @@ class Arrays(FileFormat):
         arrays: pattern of the names (a regular expression) -> what these arrays are to be.
         limits: letter in a shape -> smallest and largest side.
         required: names that must be there.
+        notes: type of what the file says about itself in words.
     """
 
     arrays: Mapping[str, Array]
     limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    notes: Any = dict[str, str]
 
     def header(self, path: Path, sides: Mapping[str, int] | None = None, names: Iterable[str] = ()) -> Header:
         """What stands in the file, without reading an array.
@@ -94,9 +96,11 @@ class Arrays(FileFormat):
             raise self.damaged(path, "expected {}, but it holds {}".format(*said))
         return header
 
-    def numpy(self, path: Path, sides: Mapping[str, int] | None = None) -> dict[str, np.ndarray]:
+    def numpy(
+        self, path: Path, sides: Mapping[str, int] | None = None, names: Iterable[str] = ()
+    ) -> dict[str, np.ndarray]:
         """The arrays by name, finite where they are floats. Raises like `header`."""
-        return self._loaded(path, self.header(path, sides), "np", lambda a: bool(np.isfinite(a).all()))
+        return self._loaded(path, self.header(path, sides, names), "np", lambda a: bool(np.isfinite(a).all()))
 
     def torch(self, path: Path, sides: Mapping[str, int] | None = None, names: Iterable[str] = ()) -> dict[str, Tensor]:
         """The tensors by name, finite where they are floats. Raises like `header`."""
@@ -128,7 +132,8 @@ class Arrays(FileFormat):
             raise self.damaged(path, f"it cannot be read ({error.strerror or error})") from error
         try:
             found = msgspec.json.decode(content, type=dict[str, Any])
-            notes = msgspec.convert(found.pop(_NOTES, None) or {}, dict[str, str])
+            notes = found.pop(_NOTES, None) or {}
+            msgspec.convert(notes, self.notes)
             entries = msgspec.convert(found, dict[str, _Entry])
         except (ValueError, RecursionError) as error:
             raise self.damaged(path, "it does not begin as a safetensors file does") from error

@@ -62,9 +62,10 @@ class FileFormat:
 
     def opened(self, path: Path) -> BinaryIO:
         """The file, open, once its kind and size are known to be right. Raises like `content`, and OSError."""
-        stream = open_plain(path)
-        if stream is None:
-            raise self.damaged(path, f"it is {kind_of(path)}, but a regular file was expected")
+        fd = open_plain(path)
+        if fd is None:
+            raise self.damaged(path, not_plain(path))
+        stream = os.fdopen(fd, "rb")
         try:
             self._check_size(path, os.fstat(stream.fileno()).st_size)
         except NNetError:
@@ -93,22 +94,22 @@ class Text(FileFormat):
             return ""
 
 
-def open_plain(path: Path, flags: int = os.O_RDONLY, mode: int = 0o644) -> BinaryIO | None:
-    """Open a regular file without waiting for anybody, as a pipe would; None for a file of another kind.
+def open_plain(path: Path, flags: int = os.O_RDONLY) -> int | None:
+    """The descriptor of a regular file, opened without waiting for anybody, as a pipe would; None for another kind.
 
     Raises:
         OSError: it cannot be opened.
     """
     try:
-        fd = os.open(path, flags | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0), mode)
+        fd = os.open(path, flags | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0), 0o644)
     except OSError:
         if path.exists() and not path.is_file():  # a socket, or a folder that was to be written
             return None
         raise
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        return None
-    return os.fdopen(fd, "rb" if flags == os.O_RDONLY else "rb+", buffering=-1 if flags == os.O_RDONLY else 0)
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    return None
 
 
 def is_plain(path: Path) -> bool:
@@ -119,12 +120,13 @@ def is_plain(path: Path) -> bool:
         return False
 
 
-def kind_of(path: Path) -> str:
-    """What a file is, in words."""
+def not_plain(path: Path) -> str:
+    """What is wrong with a file that is no regular one, as the middle of a sentence."""
     try:
-        return _KINDS.get(stat.S_IFMT(path.stat().st_mode), "no regular file")
+        kind = _KINDS.get(stat.S_IFMT(path.stat().st_mode), "something else")
     except OSError:
-        return "no regular file"
+        kind = "something else"
+    return f"it is {kind}, but a regular file was expected"
 
 
 def _size(bytes: int) -> str:

@@ -18,17 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from nnet.errors import NNetError
 from nnet.scoring.calibration import Reference
-
-FORMAT, VERSION = "nnet-replay", 1
-MANIFEST, IMAGE, VALUES = "manifest.json", "image.png", "values.npz"
-CALIBRATION, SETTINGS, MODEL = "calibration.json", "settings.json", "model.json"
-ORIGINAL = "original"
-
-
-class ReplayError(NNetError):
-    """A file that is not a replay bundle, or one that is damaged or altered and cannot be read."""
 
 
 @dataclass(frozen=True, eq=False)

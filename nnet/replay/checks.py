@@ -17,7 +17,8 @@ import numpy as np
 from nnet.data.images import content_hash, decode
 from nnet.detector import TrainedModel
 from nnet.errors import NNetError
-from nnet.replay.bundle import Bundle, ReplayError
+from nnet.replay.bundle import Bundle
+from nnet.replay.formats import ReplayError
 from nnet.replay.packing import environment, stated_hashes
 from nnet.saved.formats import MAPS, WEIGHTS
 from nnet.scoring.maps import score_map
@@ -88,7 +89,7 @@ def _score(bundle: Bundle) -> Check:
     again = score_map(bundle.maps, bundle.reference.expression, bundle.size, bundle.sigma)
     difference, allowed = _largest(again, bundle.score), ARITHMETIC * max(float(np.abs(again).max()), 1e-12)
     detail = f"The score map computed from the stored maps differs by {_said(difference)}; {_said(allowed)} is allowed."
-    return Check("Score from maps", difference <= allowed, detail)
+    return Check("Score from maps", bool(np.isfinite(again).all()) and difference <= allowed, detail)
 
 
 def _numbers(bundle: Bundle) -> Check:

@@ -18,7 +18,7 @@ import nnet
 from nnet.data.images import IMAGE_SUFFIXES, content_hash
 from nnet.detector import Detector, TrainedModel
 from nnet.errors import NNetError
-from nnet.replay.bundle import CALIBRATION, FORMAT, IMAGE, MANIFEST, MODEL, ORIGINAL, SETTINGS, VALUES, VERSION
+from nnet.replay.formats import CALIBRATION, FORMAT, IMAGE, MANIFEST, MODEL, ORIGINAL, SETTINGS, VALUES, VERSION
 from nnet.saved.formats import CONFIG, CONFIG_FORMAT, MAPS
 from nnet.saved.provenance import provenance, versions
 from nnet.scoring.judge import Judgement

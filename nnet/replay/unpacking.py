@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,29 +15,43 @@ from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES, decode
 from nnet.errors import NNetError
 from nnet.expression import Expression, parse
-from nnet.replay.bundle import (
+from nnet.formats import MIB, FileFormat
+from nnet.replay.bundle import Bundle
+from nnet.replay.formats import (
     CALIBRATION,
+    CALIBRATION_FORMAT,
     FORMAT,
+    HIGHEST,
     IMAGE,
+    IMAGE_FORMAT,
+    LOWEST,
     MANIFEST,
+    MANIFEST_FORMAT,
+    MAP_SIDES,
+    MEMBERS,
     MODEL,
+    MODEL_FORMAT,
     ORIGINAL,
+    SCORE_SIDES,
     SETTINGS,
+    SETTINGS_FORMAT,
     VALUES,
-    VERSION,
-    Bundle,
+    VALUES_FORMAT,
+    BundleCalibration,
     ReplayError,
+    SettingsFile,
 )
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import MAP_NAMES
 
-_MIB = 2**20
-_LIMITS = {MANIFEST: _MIB, SETTINGS: _MIB, MODEL: _MIB, CALIBRATION: 16 * _MIB, VALUES: 64 * _MIB, IMAGE: 256 * _MIB}
-"""Most bytes of each member, unpacked."""
-_ORIGINAL_LIMIT = 256 * _MIB
-_ARRAY_LIMIT = 16 * _MIB
-_SIDES = {"maps": 512, "score": 1024}  # the largest that the configuration allows
-_VIEW_ENTRIES, _TEXT = 64, 500
+_ARRAY_LIMIT = 16 * MIB
+_BUNDLE = FileFormat(
+    name="*.zip",
+    about="A replay bundle: one result that can be opened again, with the members below (`nnet.replay`).",
+    error=ReplayError,
+    remedy="Save the bundle again from the Inspect page.",
+    most=1024 * MIB,
+)
 
 
 def is_zip(content: bytes) -> bool:
@@ -59,7 +71,7 @@ def unpack(source: bytes | Path, name: str = "") -> Bundle:
     """
     name = name or (source.name if isinstance(source, Path) else "The replay bundle")
     try:
-        content = source if isinstance(source, bytes) else source.read_bytes()
+        content = source if isinstance(source, bytes) else _BUNDLE.content(source)
         if not is_zip(content):
             raise ReplayError(f"{name} is not a replay bundle: a ZIP was expected. Save one from the Inspect page.")
         members = read_members(content, _most, name)
@@ -69,100 +81,82 @@ def unpack(source: bytes | Path, name: str = "") -> Bundle:
     except NNetError as error:
         said = str(error) if name in str(error) else f"{name}: {error}"
         raise ReplayError(f"{said} A replay bundle was expected." if isinstance(error, DataError) else said) from error
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError, MemoryError) as error:
+    except (ValueError, EOFError, MemoryError) as error:  # numpy's, on an array's header
         raise ReplayError(f"{name} does not hold a replay bundle ({error}); it is refused.") from error
 
 
 def _most(path: str) -> int:
-    if path in _LIMITS:
-        return _LIMITS[path]
+    if path in MEMBERS:
+        return MEMBERS[path].most
     stem, dot, suffix = path.partition(".")
-    return _ORIGINAL_LIMIT if stem == ORIGINAL and dot + suffix in IMAGE_SUFFIXES | {".bin"} else 0
+    return IMAGE_FORMAT.most if stem == ORIGINAL and dot + suffix in IMAGE_SUFFIXES | {".bin"} else 0
 
 
 def _listed(members: Mapping[str, bytes], name: str) -> dict[str, str]:
     """Member -> SHA-256 as the manifest states it; exactly the members that are there."""
     if MANIFEST not in members:
         raise ReplayError(f"{name} is not a replay bundle: it has no {MANIFEST}. Save one from the Inspect page.")
-    manifest = _Fields(members[MANIFEST], MANIFEST)
-    if manifest.text("format") != FORMAT:
+    manifest = MANIFEST_FORMAT.parse(members[MANIFEST], f"{name}, {MANIFEST}")
+    if manifest["format"] != FORMAT:
         raise ReplayError(f"{name} is not a replay bundle of N-Net. Save one from the Inspect page.")
-    if (version := manifest.whole("version", 1, 10**6)) != VERSION:
-        raise ReplayError(
-            f"{name} is a replay bundle of version {version}; this N-Net reads version {VERSION}. Update N-Net."
-        )
-    listed = {path: _Fields(entry, path).text("sha256") for path, entry in manifest.fields("members").items()}
-    required = {IMAGE, VALUES, CALIBRATION, SETTINGS, MODEL}
+    listed = {path: entry["sha256"] for path, entry in manifest["members"].items()}
+    required = set(MEMBERS) - {MANIFEST}
     if missing := sorted((required | set(listed)) - set(members)):
-        raise ReplayError(f"{name} is incomplete: {', '.join(missing)} is missing. Save it again.")
+        raise ReplayError(f"{name} is incomplete: {', '.join(missing)[:300]} is missing. Save it again.")
     if extra := sorted(set(members) - set(listed) - {MANIFEST}):
         raise ReplayError(f"{name} holds {', '.join(extra)}, which its manifest does not list; it is refused.")
     return listed
 
 
 def _bundle(members: Mapping[str, bytes], listed: Mapping[str, str], name: str) -> Bundle:
-    settings, calibration = _Fields(members[SETTINGS], SETTINGS), _Fields(members[CALIBRATION], CALIBRATION)
+    settings = SETTINGS_FORMAT.parse(members[SETTINGS], f"{name}, {SETTINGS}")
+    calibration = CALIBRATION_FORMAT.parse(members[CALIBRATION], f"{name}, {CALIBRATION}")
     arrays = _arrays(members[VALUES], name)
     maps = {key: a for key, a in arrays.items() if key != "score"}
-    expression = parse(settings.text("expression"))
+    expression = parse(settings["expression"])
     expression.evaluate(dict.fromkeys(maps, 0.0))  # raises for a map that is not there
-    size = settings.whole("size", 1, _SIDES["score"])
-    if arrays["score"].shape != (size, size):
-        raise ReplayError(f"{name} holds a score map of {arrays['score'].shape} where {size} x {size} were expected.")
-    levels = {key: calibration.within("map_levels").number(key) for key in maps}
+    if arrays["score"].shape != (settings["size"], settings["size"]):
+        expected = f"{settings['size']} x {settings['size']}"
+        raise ReplayError(f"{name} holds a score map of {arrays['score'].shape} where {expected} were expected.")
+    if missing := sorted(maps.keys() - calibration["map_levels"].keys()):
+        raise CALIBRATION_FORMAT.damaged(f"{name}, {CALIBRATION}", f"it has no level of {missing[0]}")
     return Bundle(
-        title=settings.text("title"),
+        title=settings["title"],
         image=decode(members[IMAGE], f"{name}, {IMAGE}").image,
-        original=_original(members, settings),
+        original=_original(members, settings, name),
         maps=maps,
         score=arrays["score"],
-        reference=_reference(settings, calibration, expression),
-        size=size,
-        sigma=settings.number("sigma", 0, 64),
-        value=settings.number("score"),
-        percentile=settings.number("percentile", 0, 100),
-        p_value=settings.number("p_value", 0, 1),
-        anomalous=settings.flag("anomalous"),
-        pixels_hash=settings.text("pixels_sha256"),
-        levels=levels,
-        view=_view(settings),
-        model=_model(members[MODEL]),
+        reference=_reference(settings, calibration, expression, name),
+        size=settings["size"],
+        sigma=float(settings["sigma"]),
+        value=float(settings["score"]),
+        percentile=float(settings["percentile"]),
+        p_value=float(settings["p_value"]),
+        anomalous=settings["anomalous"],
+        pixels_hash=settings["pixels_sha256"],
+        levels={key: float(calibration["map_levels"][key]) for key in maps},
+        view=settings["view"],
+        model=cast(dict[str, Any], MODEL_FORMAT.parse(members[MODEL], f"{name}, {MODEL}")),
         damaged=tuple(path for path, stated in listed.items() if hashlib.sha256(members[path]).hexdigest() != stated),
         members=len(listed),
     )
 
 
-def _original(members: Mapping[str, bytes], settings: _Fields) -> tuple[str, bytes] | None:
+def _original(members: Mapping[str, bytes], settings: SettingsFile, name: str) -> tuple[str, bytes] | None:
     found = next((content for path, content in members.items() if path.partition(".")[0] == ORIGINAL), None)
-    return None if found is None else (settings.text("original"), found)
+    if found is None:
+        return None
+    if not (title := settings.get("original")):
+        raise SETTINGS_FORMAT.damaged(f"{name}, {SETTINGS}", "it does not name the uploaded file")
+    return title, found
 
 
-def _reference(settings: _Fields, calibration: _Fields, expression: Expression) -> Reference:
-    scores = np.array(calibration.numbers("scores"), np.float64)
-    if not len(scores) or (np.diff(scores) < 0).any() or calibration.text("expression") != expression.text:
-        raise ReplayError(f"{CALIBRATION} was expected to hold ascending scores under {expression}; it does not.")
-    quantile, median = calibration.number("threshold_quantile", 0, 1), calibration.number("pixel_median")
-    return Reference(expression, scores, settings.number("threshold"), quantile, median)
-
-
-def _view(settings: _Fields) -> dict[str, str]:
-    found = settings.fields("view")
-    if len(found) > _VIEW_ENTRIES or not all(isinstance(v, str) and len(k + v) <= _TEXT for k, v in found.items()):
-        raise ReplayError(f"{SETTINGS} holds an unexpected kind of view; it is refused.")
-    return found
-
-
-def _model(content: bytes) -> dict[str, Any]:
-    """model.json with the fields that are used later known to be texts."""
-    model = _Fields(content, MODEL)
-    for section, names in {"checkpoint": ("name", "weights_sha256"), "teacher": ("name", "sha256")}.items():
-        for field in names:
-            model.within(section).text(field)
-    machine = model.within("environment")
-    machine.text("device"), machine.text("kind"), model.text("created")
-    for package in (versions := machine.within("versions")).values:
-        versions.text(package)
-    return model.values
+def _reference(settings: SettingsFile, calibration: BundleCalibration, expression: Expression, name: str) -> Reference:
+    scores = np.array(calibration["scores"], np.float64)
+    if (np.diff(scores) < 0).any() or calibration["expression"] != expression.text:
+        raise CALIBRATION_FORMAT.damaged(f"{name}, {CALIBRATION}", f"expected ascending scores under {expression}")
+    quantile, median = float(calibration["threshold_quantile"]), float(calibration["pixel_median"])
+    return Reference(expression, scores, float(settings["threshold"]), quantile, median)
 
 
 def _arrays(content: bytes, name: str) -> dict[str, np.ndarray]:
@@ -170,7 +164,9 @@ def _arrays(content: bytes, name: str) -> dict[str, np.ndarray]:
     files = read_members(content, lambda path: _ARRAY_LIMIT if _array_name(path) else 0, f"{name}, {VALUES}")
     arrays = {_array_name(path): _array(file, f"{name}, {VALUES}, {path}") for path, file in files.items()}
     if "score" not in arrays or len(arrays) < 2:
-        raise ReplayError(f"{name}, {VALUES} was expected to hold the score map and M1 to M6; it does not.")
+        raise VALUES_FORMAT.damaged(f"{name}, {VALUES}", "it was expected to hold the score map and M1 to M6")
+    if len({a.shape for key, a in arrays.items() if key != "score"}) > 1:
+        raise VALUES_FORMAT.damaged(f"{name}, {VALUES}", "its maps were expected to have one size")
     return arrays
 
 
@@ -183,62 +179,18 @@ def _array(content: bytes, name: str) -> np.ndarray:
     stream = io.BytesIO(content)
     version = np.lib.format.read_magic(stream)
     if version != (1, 0):
-        raise ReplayError(f"{name} is not a plain array; it is refused.")
+        raise VALUES_FORMAT.damaged(name, "it is no plain array")
     shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    side = _SIDES["score"]
-    if dtype != np.float32 or fortran or len(shape) != 2 or not all(0 < n <= side for n in shape):
-        raise ReplayError(f"{name} is {dtype} of shape {shape}; float32 of two dimensions was expected.")
+    least, most = SCORE_SIDES if name.endswith("score.npy") else MAP_SIDES
+    is_square = len(shape) == 2 and shape[0] == shape[1] and least <= shape[0] <= most
+    if dtype != np.float32 or fortran or not is_square:
+        raise VALUES_FORMAT.damaged(
+            name,
+            f"float32 of two dimensions was expected, with equal sides from {least} to {most}, it is {dtype} {shape}",
+        )
     values = np.frombuffer(content, np.float32, offset=stream.tell())
     if values.size != shape[0] * shape[1] or not np.isfinite(values).all():
-        raise ReplayError(f"{name} does not hold the {shape[0] * shape[1]:,} finite numbers that it states.")
+        raise VALUES_FORMAT.damaged(name, f"it does not hold the {shape[0] * shape[1]:,} finite numbers that it states")
+    if most == MAP_SIDES[1] and (values.min() < LOWEST or values.max() > HIGHEST):
+        raise VALUES_FORMAT.damaged(name, f"its values were expected to lie between 0 and {HIGHEST:,.0f}")
     return values.reshape(shape).copy()
-
-
-class _Fields:
-    """A JSON object whose fields are read with a check of what they are."""
-
-    def __init__(self, content: object, where: str) -> None:
-        found = json.loads(content) if isinstance(content, bytes) else content
-        if not isinstance(found, dict):
-            raise ReplayError(f"{where} was expected to hold named fields.")
-        self.values, self.where = found, where
-
-    def text(self, key: str) -> str:
-        value = self.values.get(key)
-        if not isinstance(value, str) or len(value) > _TEXT:
-            raise self._wrong(key, f"a text of at most {_TEXT} characters")
-        return value
-
-    def number(self, key: str, low: float = -math.inf, high: float = math.inf) -> float:
-        value = self.values.get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise self._wrong(key, "a finite number")
-        if not low <= value <= high:
-            raise self._wrong(key, f"a number from {low:g} to {high:g}")
-        return float(value)
-
-    def whole(self, key: str, low: int, high: int) -> int:
-        value = self.number(key, low, high)
-        if value != int(value):
-            raise self._wrong(key, "a whole number")
-        return int(value)
-
-    def numbers(self, key: str) -> list[float]:
-        value = self.values.get(key)
-        if not isinstance(value, list):
-            raise self._wrong(key, "a list of numbers")
-        return [_Fields({"number": one}, f"{self.where}, {key}").number("number") for one in value]
-
-    def flag(self, key: str) -> bool:
-        if not isinstance(self.values.get(key), bool):
-            raise self._wrong(key, "true or false")
-        return self.values[key]
-
-    def fields(self, key: str) -> dict[str, Any]:
-        return self.within(key).values
-
-    def within(self, key: str) -> _Fields:
-        return _Fields(self.values.get(key), f"{self.where}, {key}")
-
-    def _wrong(self, key: str, expected: str) -> ReplayError:
-        return ReplayError(f"{self.where} was expected to hold {expected} as “{key}”; it is refused.")

@@ -10,16 +10,20 @@ is passed on may have a short one in its checkpoint (`SHORT`), with fewer images
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Literal, TypedDict
 
 import numpy as np
+from msgspec import Meta
 from PIL import Image
 
 from nnet.config import Config
+from nnet.formats import GIB, Array, Arrays, Document, Sentence
+from nnet.runs.layout import RunError
 from nnet.saved.storage import write_json, write_tensors
 from nnet.scoring.promise import conformal
 
@@ -28,6 +32,52 @@ FILM = "film"
 PROBES, IMAGES, FRAME = "probes.json", "probes.safetensors", "frame-{:06d}.safetensors"
 KINDS = ("normal", "defective", "painted")
 MAX_FRAMES = 30
+
+
+class ProbeEntry(TypedDict):
+    """A pinned image: its key in the data set, what is known of it, and that in words."""
+
+    key: Sentence
+    kind: Literal["normal", "defective", "painted"]
+    caption: Sentence
+
+
+_REMEDY = "The run and its model are not affected. Remove the folder film to go without the film."
+_LIMITS = {"n": (1, 64), "size": (8, 1024), "side": (8, 512), "m": (0, 4096)}
+PROBES_FORMAT = Document[list[ProbeEntry]](
+    name=f"{FILM}/{PROBES}",
+    about="The training film's pinned images.",
+    error=RunError,
+    remedy=_REMEDY,
+    schema=Annotated[list[ProbeEntry], Meta(max_length=64)],
+)
+IMAGES_FORMAT = Arrays(
+    name=f"{FILM}/{IMAGES}",
+    about="Their pixels, as the network gets them.",
+    error=RunError,
+    remedy=_REMEDY,
+    most=GIB,
+    arrays={
+        "images": Array(("U8",), ("n", "size", "size", 3), "red, green and blue"),
+        "masks": Array(("U8",), ("n", "size", "size"), "1 on the defect where it is known"),
+    },
+    limits=_LIMITS,
+    required=("images", "masks"),
+)
+FRAME_FORMAT = Arrays(
+    name=f"{FILM}/frame-*.safetensors",
+    about="What the network said after an epoch.",
+    error=RunError,
+    remedy=_REMEDY,
+    most=GIB,
+    arrays={
+        "M[1-6]": Array(("F16",), ("n", "side", "side"), "a map of each pinned image"),
+        "scores": Array(("F32",), ("n",), "the score of each"),
+        "held_out": Array(("F32",), ("m",), "the scores of m held-out normal images, ascending"),
+    },
+    limits=_LIMITS,
+    required=("scores", "held_out"),
+)
 
 
 @dataclass(frozen=True)
@@ -117,30 +167,32 @@ class Film:
     @property
     def epochs(self) -> list[int]:
         """Epochs that have a frame, ascending. Looks at the disk each time."""
-        return sorted(int(path.stem.rpartition("-")[2]) for path in self.folder.glob("frame-*.safetensors"))
+        return sorted(epoch for epoch, _ in _frames(self.folder))
 
     def frame(self, epoch: int) -> Frame:
-        """The frame of an epoch. Raises FileNotFoundError if there is none."""
-        from safetensors.numpy import load_file
-
-        tensors = load_file(self.folder / FRAME.format(epoch))
+        """The frame of an epoch. Raises FileNotFoundError if there is none, RunError if it is damaged."""
+        sides = {"n": len(self.probes)}
+        tensors = FRAME_FORMAT.numpy(
+            self.folder / FRAME.format(epoch), sides, ("scores", "held_out", *self.config.maps)
+        )
         scores, held_out = tensors.pop("scores"), tensors.pop("held_out")
         return Frame(epoch, scores, held_out, dict(sorted(tensors.items())))
 
     def scores(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Over all frames: epochs (e,), scores of the probes (e, n), scores of the held-out normals (e, m)."""
-        from safetensors import safe_open
+        """Over all frames: epochs (e,), scores of the probes (e, n), scores of the held-out normals (e, m).
 
-        epochs, rows = self.epochs, []
-        for epoch in epochs:
-            with safe_open(self.folder / FRAME.format(epoch), "np") as stored:
-                rows.append((stored.get_tensor("scores"), stored.get_tensor("held_out")))
-        probes, held_out = zip(*rows, strict=True) if rows else ((), ())
-        width = len(probes[0]) if rows else 0, len(held_out[0]) if rows else 0
+        Raises:
+            RunError: a frame is damaged.
+        """
+        epochs, n = self.epochs, len(self.probes)
+        frames = [self.frame(epoch) for epoch in epochs]
+        width = len(frames[0].held_out) if frames else 0
+        if any(len(frame.held_out) != width for frame in frames):
+            raise FRAME_FORMAT.damaged(self.folder, "its frames hold scores of different numbers of held-out images")
         return (
             np.array(epochs, int),
-            np.array(probes, np.float32).reshape(len(rows), width[0]),
-            np.array(held_out, np.float32).reshape(len(rows), width[1]),
+            np.array([frame.scores for frame in frames], np.float32).reshape(len(epochs), n),
+            np.array([frame.held_out for frame in frames], np.float32).reshape(len(epochs), width),
         )
 
     def score_map(self, frame: Frame, probe: int) -> np.ndarray:
@@ -157,13 +209,18 @@ class Film:
 
 
 def read_probes(folder: Path) -> tuple[Probe, ...]:
-    """The pinned images in order; () where there are none yet."""
-    from safetensors.numpy import load_file
+    """The pinned images in order; () where there are none yet.
 
-    if not (folder / PROBES).is_file():
+    Raises:
+        RunError: the files are damaged.
+    """
+    entries = PROBES_FORMAT.find(folder / PROBES)
+    if not entries:
         return ()
-    entries = json.loads((folder / PROBES).read_text(encoding="utf-8"))
-    tensors = load_file(folder / IMAGES)
+    try:
+        tensors = IMAGES_FORMAT.numpy(folder / IMAGES, {"n": len(entries)})
+    except FileNotFoundError as error:
+        raise IMAGES_FORMAT.damaged(folder / IMAGES, "it is missing") from error
     pairs = zip(entries, tensors["images"], tensors["masks"], strict=True)
     return tuple(
         Probe(e["key"], e["kind"], e["caption"], image, mask.astype(bool) if mask.any() else None)
@@ -212,6 +269,13 @@ def write_frame(folder: Path, frame: Frame) -> None:
 
 def drop_frames_after(folder: Path, epoch: int) -> None:
     """Remove frames of epochs that will be run again."""
-    for path in folder.glob("frame-*.safetensors"):
-        if int(path.stem.rpartition("-")[2]) > epoch:
+    for number, path in _frames(folder):
+        if number > epoch:
             path.unlink()
+
+
+def _frames(folder: Path) -> Iterator[tuple[int, Path]]:
+    """(epoch, file) of each frame, in no order."""
+    for path in folder.glob("frame-*.safetensors"):
+        if re.fullmatch(r"frame-[0-9]{6,9}", path.stem, re.ASCII):
+            yield int(path.stem.rpartition("-")[2]), path

@@ -9,17 +9,19 @@ import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
+
+from msgspec import Meta
 
 from nnet.config import Config
 from nnet.errors import NNetError
+from nnet.formats import GIB, Count, Document, Name, Number, Sentence, Text, Words
+from nnet.saved.formats import Settings
 from nnet.saved.storage import write_json
 
 FORMAT = 1
 SPEC, QUEUED, LOCK, STATUS = "run.json", "queued.json", "lock", "status.json"
 STOP, LOG, EXIT, DATA, IMAGES = "stop.json", "log.txt", "exit.json", "data", "images.json"
-CHECKPOINT, HISTORY, RESUME = "config.json", "history.jsonl", "resume.safetensors"
-"""What training itself leaves there (`nnet.saved.checkpoint`, `nnet.training.loop`, which bring in torch)."""
 LIBRARY_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG = ".library.lock", ".supervisor.lock", ".supervisor.log"
 UPLOADED = "upload"
 CANCELLED = 130
@@ -96,27 +98,27 @@ class Status:
         device: in words.
     """
 
-    phase: str = "start"
-    done: int = 0
-    total: int = 0
-    epoch: int = 0
-    epochs: int = 0
-    seconds_left: float | None = None
-    seconds: float = 0.0
-    losses: dict[str, float] = field(default_factory=dict)
-    learning_rate: float | None = None
-    beta: float | None = None
-    images_per_second: float | None = None
-    memory: dict[str, float] = field(default_factory=dict)
-    memory_bytes: int = 0
-    notes: tuple[str, ...] = ()
-    beat: int = 0
-    monotonic: float = 0.0
-    wall: float = 0.0
-    pid: int = 0
-    process_started: str = ""
-    attempt: int = 1
-    device: str = ""
+    phase: Name = "start"
+    done: Count = 0
+    total: Count = 0
+    epoch: Count = 0
+    epochs: Count = 0
+    seconds_left: Number | None = None
+    seconds: Number = 0.0
+    losses: dict[Name, Number] = field(default_factory=dict)
+    learning_rate: Number | None = None
+    beta: Number | None = None
+    images_per_second: Number | None = None
+    memory: dict[Name, Number] = field(default_factory=dict)
+    memory_bytes: Count = 0
+    notes: tuple[Sentence, ...] = ()
+    beat: Count = 0
+    monotonic: Number = 0.0
+    wall: Number = 0.0
+    pid: Count = 0
+    process_started: Name = ""
+    attempt: Count = 1
+    device: Name = ""
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,89 @@ class Exit:
         wall: UNIX time, for people.
     """
 
-    code: int
-    reason: str
-    wall: float = 0.0
+    code: Annotated[int, Meta(ge=-1000, le=100_000)]
+    reason: Words
+    wall: Number = 0.0
+
+
+class RunFile(TypedDict):
+    """A `RunSpec` with the settings as they are checked by `nnet.config.Config.from_dict`."""
+
+    format: Annotated[int, Meta(ge=1)]
+    name: Name
+    data: Sentence
+    config: Settings
+    preset: NotRequired[Name]
+    device: NotRequired[Name]
+    teacher_weights: NotRequired[Sentence | None]
+    tensorboard: NotRequired[bool]
+    memory_bytes: NotRequired[Count | None]
+    disk_bytes: NotRequired[Count | None]
+    created: NotRequired[Name]
+    threads: NotRequired[Annotated[int, Meta(ge=1, le=65536)] | None]
+    at_once: NotRequired[Annotated[int, Meta(ge=1, le=65536)] | None]
+    study: NotRequired[dict[str, Any] | None]
+
+
+class TicketFile(TypedDict):
+    """The place in the queue; lower ones come first."""
+
+    ticket: Count
+
+
+class LockFile(TypedDict, total=False):
+    """The last trainer's process, and (pid, start) of the supervisor that started it. The lock itself is flock's."""
+
+    pid: Count
+    started: Name
+    supervisor: tuple[Count, Name]
+
+
+SPEC_FORMAT = Document[RunFile](
+    name=SPEC,
+    about="What is to be trained; written by `nnet.runs.Runs`, never by the run.",
+    error=RunError,
+    remedy="Restore it or delete the run.",
+    schema=RunFile,
+    version=("format", FORMAT),
+    newer="{path} was made by another version of N-Net: it has run format {found}, this one reads {version}. "
+    "Update N-Net to use it; nothing in it was changed.",
+)
+STATUS_FORMAT = Document[Status](
+    name=STATUS,
+    about="What the trainer last said of itself, about each second.",
+    error=RunError,
+    remedy="The run is not affected. Delete the file; the trainer writes it again.",
+    schema=Status,
+)
+EXIT_FORMAT = Document[Exit](
+    name=EXIT,
+    about="How the last attempt ended; the first who writes it wins.",
+    error=RunError,
+    remedy="Delete this file; the run can then be resumed.",
+    schema=Exit,
+)
+TICKET_FORMAT = Document[TicketFile](
+    name=QUEUED,
+    about="The run waits for its turn. Removed when the trainer starts.",
+    error=RunError,
+    remedy="Delete this file, and start or resume the run again.",
+    schema=TicketFile,
+)
+LOG_FORMAT = Text(
+    name=LOG,
+    about="What the trainer printed. Its last lines are shown.",
+    error=RunError,
+    remedy="The run is not affected. Delete it.",
+    most=1024 * GIB,
+)
+LOCK_FORMAT = Document[LockFile](
+    name=LOCK,
+    about="Held (flock) by the trainer as long as it lives; this alone says that a run is alive. Empty at first.",
+    error=RunError,
+    remedy="Remove it.",
+    schema=LockFile,
+)
 
 
 def read_spec(path: Path) -> RunSpec:
@@ -142,36 +224,27 @@ def read_spec(path: Path) -> RunSpec:
         nnet.config.ConfigError: a setting is out of range.
     """
     try:
-        data = json.loads((path / SPEC).read_text(encoding="utf-8"))
-        version = data.pop("format")
-    except OSError as error:
+        data = SPEC_FORMAT.read(path / SPEC)
+    except FileNotFoundError as error:
         raise RunError(f"{path} is not a run: its {SPEC} cannot be read ({error.strerror}).") from error
-    except (ValueError, KeyError, AttributeError) as error:
-        raise RunError(f"{path / SPEC} is damaged ({error}). Restore it or delete the run.") from error
-    if version != FORMAT:
-        raise RunError(
-            f"{path} was made by another version of N-Net: it has run format {version}, this one reads {FORMAT}. "
-            "Update N-Net to use it; nothing in it was changed."
-        )
-    try:
-        return RunSpec(**{**data, "config": Config.from_dict(data["config"])})
-    except (TypeError, KeyError) as error:
-        raise RunError(f"{path / SPEC} is damaged ({error}). Restore it or delete the run.") from error
+    values = {name: value for name, value in data.items() if name != "format"}
+    if unknown := sorted(values.keys() - {f.name for f in dataclasses.fields(RunSpec)}):
+        raise SPEC_FORMAT.damaged(path / SPEC, f"it has a field {unknown[0][:80]!r}, which is not known")
+    return RunSpec(**{**values, "config": Config.from_dict(data["config"])})  # type: ignore[arg-type]
 
 
 def read_status(path: Path) -> Status | None:
-    """status.json, or None before the trainer has written it (it is replaced in one step, so never half of it)."""
-    data = _read(path / STATUS)
-    if data is None:
-        return None
-    known = {f.name for f in dataclasses.fields(Status)}
-    return Status(**{name: value for name, value in data.items() if name in known} | {"notes": tuple(data["notes"])})
+    """status.json, or None before the trainer has written it (it is replaced in one step, so never half of it).
+
+    Raises:
+        RunError: it is damaged.
+    """
+    return STATUS_FORMAT.find(path / STATUS)
 
 
 def read_exit(path: Path) -> Exit | None:
-    """exit.json, or None."""
-    data = _read(path / EXIT)
-    return None if data is None else Exit(int(data["code"]), str(data["reason"]), float(data["wall"]))
+    """exit.json, or None. Raises RunError if it is damaged."""
+    return EXIT_FORMAT.find(path / EXIT)
 
 
 def write_exit(path: Path, ending: Exit) -> bool:
@@ -192,21 +265,29 @@ def write_exit(path: Path, ending: Exit) -> bool:
 
 
 def read_ticket(path: Path) -> int | None:
-    """The place in the queue, or None for a run that does not wait."""
-    data = _read(path / QUEUED)
-    return None if data is None else int(data["ticket"])
+    """The place in the queue, or None for a run that does not wait. Raises RunError if the file is damaged."""
+    found = TICKET_FORMAT.find(path / QUEUED)
+    return None if found is None else found["ticket"]
 
 
 def read_trainer(path: Path) -> tuple[int, str]:
     """(pid, start time) of the last trainer, dead or alive, from the lock file; (0, "") if there was none."""
-    data = _read(path / LOCK) or {}
-    return int(data.get("pid", 0)), str(data.get("started", ""))
+    found = _lock_facts(path)
+    return found.get("pid", 0), found.get("started", "")
 
 
 def read_supervisor(path: Path) -> tuple[int, str]:
     """(pid, start time) of the supervisor that started the last trainer; (0, "") if none did."""
-    pid, started = (_read(path / LOCK) or {}).get("supervisor", (0, ""))
-    return int(pid), str(started)
+    pid, started = _lock_facts(path).get("supervisor", (0, ""))
+    return pid, started
+
+
+def _lock_facts(path: Path) -> LockFile:
+    """What stands in the lock file. A trainer may not have written it yet, and only the lock itself decides."""
+    try:
+        return LOCK_FORMAT.find(path / LOCK) or {}
+    except RunError:
+        return {}
 
 
 def now() -> str:
@@ -217,12 +298,3 @@ def now() -> str:
 def write_spec(path: Path, spec: RunSpec) -> None:
     """Write run.json."""
     write_json(path / SPEC, spec.to_dict())
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    """A JSON object, or None if the file is not there or was damaged from outside."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return data if isinstance(data, dict) else None

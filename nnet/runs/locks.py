@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nnet.formats import not_plain, open_plain
 from nnet.runs.layout import RunError
 
 try:
@@ -40,7 +41,9 @@ class FileLock:
 
     def take(self, timeout: float = 0.0) -> bool:
         """Try to lock for `timeout` seconds; returns whether it is held now."""
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fd = open_plain(self.path, os.O_RDWR | os.O_CREAT)
+        if fd is None:
+            raise RunError(f"{self.path} is damaged: {not_plain(self.path)}. Remove it.")
         until = time.monotonic() + timeout
         while True:
             try:
@@ -67,12 +70,17 @@ class FileLock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the lock. Looking takes it in shared mode, so looks do not disturb one another."""
+    """Whether a process holds the lock. Looking takes it in shared mode, so looks do not disturb one another.
+
+    Nobody can hold what is no regular file.
+    """
     if fcntl is None:
         raise RunError(UNSUPPORTED)
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = open_plain(path)
     except FileNotFoundError:
+        return False
+    if fd is None:
         return False
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)

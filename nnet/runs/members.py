@@ -10,20 +10,45 @@ leaves out what came later.
 from __future__ import annotations
 
 import dataclasses
-import json
 import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from nnet.data import Dataset, Sample
 from nnet.data.images import Decoded
 from nnet.errors import NNetError
-from nnet.runs.layout import IMAGES
+from nnet.formats import MIB, Count, Document, Name
+from nnet.runs.layout import IMAGES, RunError
 from nnet.saved.storage import write_json
 
 SHOWN = 5  # files named in a sentence
+
+
+class ImageFacts(TypedDict):
+    """Size, date of change in nanoseconds and SHA-256 of an image's file."""
+
+    bytes: Count
+    date: int
+    sha256: Name
+
+
+class ImagesFile(TypedDict):
+    """The training images with what they were like (null for a generated one), and the test images."""
+
+    train: dict[str, ImageFacts | None]
+    test: list[str]
+
+
+IMAGES_FORMAT = Document[ImagesFile](
+    name=IMAGES,
+    about="The images that the run started with, so that it continues with exactly these.",
+    error=RunError,
+    remedy="The pixels alone decide without it. Delete it.",
+    schema=ImagesFile,
+    most=256 * MIB,
+)
 
 
 class Lost(Exception):
@@ -44,7 +69,7 @@ class Members:
         self.file = path / IMAGES
         self.place = place
         self._stored = _read(self.file) if resumed else None
-        self._facts: dict[str, dict[str, Any] | None] = dict(self._stored["train"]) if self._stored else {}
+        self._facts: dict[str, ImageFacts | None] = dict(self._stored["train"]) if self._stored else {}
         self._order: list[str] = []
         self._test: list[str] = []
         self._lock = threading.Lock()
@@ -72,9 +97,7 @@ class Members:
             self._stored = {"train": facts, "test": self._test}
             write_json(self.file, self._stored)
 
-    def _as_before(
-        self, stored: dict[str, Any], dataset: Dataset, note: Callable[[str], None], training: bool
-    ) -> Dataset:
+    def _as_before(self, stored: ImagesFile, dataset: Dataset, note: Callable[[str], None], training: bool) -> Dataset:
         """Both parts as they were. The split itself may fall otherwise when an image comes or goes."""
         found = {sample.key: sample for sample in dataset.samples}
         missing = [key for key in stored["train"] if key not in found]
@@ -133,20 +156,18 @@ def _images(count: int) -> str:
     return f"{count:,} image{'s were' if count > 1 else ' was'}"
 
 
-def _facts(sample: Sample, known: dict[str, Any] | None) -> dict[str, Any]:
+def _facts(sample: Sample, known: ImageFacts | None) -> ImageFacts:
     """Size, date and hash of an image's file; it is hashed only if its size or date is not what was known."""
     assert sample.path is not None  # a generated image is not watched
     facts = sample.path.stat()
-    dated = {"bytes": facts.st_size, "date": facts.st_mtime_ns}
-    if known is not None and dated.items() <= known.items():
+    if known is not None and (facts.st_size, facts.st_mtime_ns) == (known["bytes"], known["date"]):
         return known
-    return {**dated, "sha256": sample.file_hash()}
+    return {"bytes": facts.st_size, "date": facts.st_mtime_ns, "sha256": sample.file_hash()}
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> ImagesFile | None:
     """images.json; None where there is none or it was damaged from outside: then the pixels alone decide."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return {"train": dict(data["train"]), "test": list(data["test"])}
-    except (OSError, ValueError, KeyError, TypeError):
+        return IMAGES_FORMAT.find(path)
+    except RunError:
         return None

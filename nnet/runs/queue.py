@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from pathlib import Path
@@ -25,8 +26,15 @@ def directories(root: Path) -> list[Path]:
 
 def waiting(root: Path) -> list[Path]:
     """The runs that wait, the next one first."""
-    tickets = ((layout.read_ticket(path), path) for path in directories(root))
-    return [path for _, path in sorted((ticket, path) for ticket, path in tickets if ticket is not None)]
+    tickets = ((ticket(path), path) for path in directories(root))
+    return [path for _, path in sorted((number, path) for number, path in tickets if number is not None)]
+
+
+def ticket(path: Path) -> int | None:
+    """A run's place in the queue, None also for a damaged one: it keeps nobody else from waiting."""
+    with contextlib.suppress(RunError):
+        return layout.read_ticket(path)
+    return None
 
 
 def enqueue(path: Path, allowed: tuple[str, ...], otherwise: str) -> None:
@@ -48,7 +56,7 @@ def enqueue(path: Path, allowed: tuple[str, ...], otherwise: str) -> None:
             disk.require(disk.left_to_write(spec.disk_bytes, path), path)
         for name in (layout.EXIT, layout.STOP):
             (path / name).unlink(missing_ok=True)
-        last = max((layout.read_ticket(other) or 0 for other in directories(path.parent)), default=0)
+        last = max((ticket(other) or 0 for other in directories(path.parent)), default=0)
         write_json(path / layout.QUEUED, {"ticket": last + 1})
     ensure_supervisor(path.parent)
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nnet.data import Dataset, open_dataset
+from nnet.errors import NNetError
+from nnet.formats import is_plain, not_plain
 from nnet.runs import layout, processes
 from nnet.runs.film import FILM, Film
-from nnet.runs.layout import CHECKPOINT, HISTORY, RESUME, Exit, RunError, RunSpec, Status
+from nnet.runs.layout import LOCK_FORMAT, LOG_FORMAT, Exit, RunError, RunSpec, Status
 from nnet.runs.locks import is_held
-from nnet.saved.storage import read_notes
+from nnet.saved.formats import CONFIG, HISTORY, HISTORY_FORMAT, RESUME, RESUME_FORMAT, Epoch
 
 LIVE = ("running", "stopping")
 RESUMABLE = ("cancelled", "failed", "lost")
@@ -30,12 +30,12 @@ class Run:
 
     Attributes:
         path: its directory.
-        spec: what is trained; None if run.json cannot be read.
+        spec: what is trained; None for an unreadable run.
         state: one of `nnet.runs.STATES`.
         status: what the trainer last said of itself, or None.
         exit: how the last attempt ended, or None.
         position: 1 for the next one in the queue; None for a run that does not wait.
-        problem: why run.json cannot be read, or "".
+        problem: what is damaged, in a sentence, or "". With a damaged status.json alone the run is still used.
     """
 
     path: Path
@@ -68,7 +68,7 @@ class Run:
     @property
     def model(self) -> Path | None:
         """The checkpoint to inspect and evaluate with; None unless the run is done."""
-        return self.path if self.state == "done" and (self.path / CHECKPOINT).is_file() else None
+        return self.path if self.state == "done" and (self.path / CONFIG).is_file() else None
 
     @property
     def can_resume(self) -> bool:
@@ -87,41 +87,34 @@ class Run:
             return None
         return max(0.0, time.monotonic() - self.status.monotonic)
 
-    def history(self) -> list[dict[str, Any]]:
+    def history(self) -> list[Epoch]:
         """One entry per finished epoch: epoch, loss terms, beta, learning_rate, items_*, images_per_second, and every
         few epochs held_out_median and held_out_high (`nnet.training.loop`). A half-written last line is left out."""
-        entries = []
-        with contextlib.suppress(OSError, ValueError):
-            for line in (self.path / HISTORY).read_text(encoding="utf-8").splitlines():
-                entries.append(json.loads(line))
-        return entries
+        with contextlib.suppress(NNetError):
+            return HISTORY_FORMAT.read(self.path / HISTORY)[0]
+        return []
 
     @property
     def history_problem(self) -> str:
         """What keeps `history` from showing every finished epoch, in a sentence; "" if nothing does."""
         try:
-            *lines, _ = (self.path / HISTORY).read_text(encoding="utf-8").split("\n")  # the last may be half-written
-        except FileNotFoundError:
+            _, problem = HISTORY_FORMAT.read(self.path / HISTORY)
+        except NNetError as error:
+            return str(error)
+        if not problem:
             return ""
-        except (OSError, ValueError) as error:
-            return f"{HISTORY} of this run cannot be read ({error}). The run and its model are not affected."
-        for number, line in enumerate(lines, 1):
-            try:
-                json.loads(line)
-            except ValueError:
-                return (
-                    f"{HISTORY} of this run is damaged in line {number}, so the epochs from there on are not shown. "
-                    "The run and its model are not affected."
-                )
-        return ""
+        return (
+            f"{HISTORY} of this run is damaged in {problem}, so the epochs from there on are not shown. "
+            "The run and its model are not affected."
+        )
 
     def log_tail(self, lines: int = 20) -> str:
         """The last lines of the log; progress bars show only their last state."""
         try:
-            with (self.path / layout.LOG).open("rb") as stream:
+            with LOG_FORMAT.opened(self.path / layout.LOG) as stream:
                 stream.seek(max(0, stream.seek(0, os.SEEK_END) - 65536))
                 text = stream.read().decode("utf-8", "replace")
-        except OSError:
+        except (NNetError, OSError):
             return ""
         shown = [line.rpartition("\r")[2] for line in text.split("\n")]
         return "\n".join([line for line in shown if line.strip()][-lines:])
@@ -149,14 +142,14 @@ def open_data(spec: RunSpec, uploaded: Path) -> Dataset:
 def kept_epochs(path: Path) -> int:
     """Finished epochs in the saved state of an unfinished run; 0 where there is none that can be read."""
     try:
-        return int(read_notes(path / RESUME)["epoch"])
-    except (OSError, ValueError, KeyError):
+        return int(RESUME_FORMAT.header(path / RESUME).notes["epoch"])
+    except (NNetError, FileNotFoundError):
         return 0
 
 
 def kept(path: Path) -> str:
     """What a run that ended early keeps, in a sentence."""
-    if (path / CHECKPOINT).is_file():
+    if (path / CONFIG).is_file():
         return "Training had finished and its result is kept; resume measures the model."
     if epochs := kept_epochs(path):
         return f"What it learnt up to epoch {epochs:,} is kept; resume continues from there."
@@ -168,9 +161,12 @@ def is_usable(path: Path) -> bool:
 
     A run that failed or was cancelled while it measured its finished weights has a config.json already.
     """
-    if not os.path.lexists(path / CHECKPOINT):  # whatever it is: a damaged one is named, not passed over
+    if not os.path.lexists(path / CONFIG):  # whatever it is: a damaged one is named, not passed over
         return False
-    return not (path / layout.SPEC).exists() or state_of(path) == "done"
+    try:
+        return not os.path.lexists(path / layout.SPEC) or state_of(path) == "done"
+    except (NNetError, OSError):  # the list of runs says why
+        return False
 
 
 def usable_checkpoints(folder: Path, depth: int = 3) -> Iterator[Path]:
@@ -193,7 +189,9 @@ def _visible_folders(folder: Path) -> list[Path]:
 
 
 def state_of(path: Path) -> str:
-    """The state from lock and files; see `nnet.runs`."""
+    """The state from lock and files; see `nnet.runs`. Raises RunError if one of them is damaged."""
+    if os.path.lexists(path / layout.LOCK) and not is_plain(path / layout.LOCK):
+        raise LOCK_FORMAT.damaged(path / layout.LOCK, not_plain(path / layout.LOCK))
     for _ in range(2):
         if is_held(path / layout.LOCK):
             return "stopping" if (path / layout.STOP).exists() else "running"

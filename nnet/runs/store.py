@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import re
 import shutil
 import tempfile
@@ -32,7 +33,7 @@ class Runs:
 
     def list(self) -> list[Run]:
         """All runs, the newest first. Starts the supervisor again if runs wait and it is gone."""
-        paths = [path for path in queue.directories(self.root) if (path / layout.SPEC).exists()]
+        paths = [path for path in queue.directories(self.root) if os.path.lexists(path / layout.SPEC)]
         waiting = queue.waiting(self.root)
         runs = sorted((_read(path, waiting) for path in paths), key=_age, reverse=True)
         if any(run.state == "queued" for run in runs):
@@ -175,7 +176,7 @@ class Runs:
 
     def _path(self, id: str) -> Path:
         path = self.root / id
-        if Path(id).name != id or id.startswith(".") or not (path / layout.SPEC).exists():
+        if Path(id).name != id or id.startswith(".") or not os.path.lexists(path / layout.SPEC):
             raise RunError(f"There is no run {id!r} in {self.root}. It may have been deleted.")
         return path
 
@@ -194,12 +195,14 @@ class Runs:
 
 def _read(path: Path, waiting: list[Path]) -> Run:
     try:
-        spec = layout.read_spec(path)
-    except NNetError as error:
+        spec, state, ending = layout.read_spec(path), state_of(path), layout.read_exit(path)
+    except (NNetError, OSError) as error:
         return Run(path, None, "unreadable", problem=str(error))
-    state = state_of(path)
     position = waiting.index(path) + 1 if state == "queued" and path in waiting else None
-    return Run(path, spec, state, layout.read_status(path), layout.read_exit(path), position)
+    try:
+        return Run(path, spec, state, layout.read_status(path), ending, position)
+    except NNetError as error:
+        return Run(path, spec, state, None, ending, position, str(error))
 
 
 def _age(run: Run) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from nnet.errors import NNetError
 from nnet.runs import layout, processes
 from nnet.runs.layout import LIBRARY_LOCK, SUPERVISOR_LOCK, Exit, RunSpec
 from nnet.runs.locks import FileLock, is_held, locked
-from nnet.runs.queue import directories, waiting
+from nnet.runs.queue import directories, ticket, waiting
 from nnet.runs.run import kept
 from nnet.runs.slots import resolve, take_slot
 
@@ -132,7 +132,7 @@ def _ended(child: Child) -> bool:
 
 def _is_last_attempt(child: Child) -> bool:
     """Whether nobody has resumed the run since: the end of an old attempt says nothing about a new one."""
-    if not child.path.is_dir() or layout.read_ticket(child.path) is not None:
+    if not child.path.is_dir() or ticket(child.path) is not None:
         return False
     return layout.read_trainer(child.path)[0] == child.process.pid
 

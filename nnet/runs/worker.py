@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
 from nnet.runs.film import FILM
-from nnet.runs.layout import CANCELLED, CHECKPOINT, RESUME, Exit, RunError, RunSpec
+from nnet.runs.layout import CANCELLED, Exit, RunError, RunSpec
 from nnet.runs.locks import FileLock
 from nnet.runs.run import kept, open_data
 from nnet.runs.supervisor import INHERITED, NICENESS
+from nnet.saved.formats import CONFIG, RESUME
 
 if TYPE_CHECKING:  # torch is loaded only when the run is locked
     from nnet.runs.recorder import Recorder
@@ -121,7 +122,7 @@ def _train(path: Path, spec: RunSpec, recorder: Recorder) -> None:
     from nnet.training.pipeline import train_on
 
     dataset = open_data(spec, path / layout.DATA)
-    trained = (path / CHECKPOINT).is_file()
+    trained = (path / CONFIG).is_file()
     place = str(path / layout.DATA) if spec.data == layout.UPLOADED else spec.data
     members = Members(path, place, resumed=trained or (path / RESUME).is_file())
     dataset = members.applied(dataset, recorder.note, training=not trained)

@@ -30,6 +30,7 @@ from nnet.scoring.kind import MOST
 FORMAT = 1
 CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"
 CALIBRATION, HISTORY, METRICS, CARD = "calibration.json", "history.jsonl", "metrics.json", "card.md"
+RESUME = "resume.safetensors"
 KIND, KIND_FEATURES, DECISION = "kind.safetensors", "features", "decision.json"
 LEVELS = "level "
 MOST_HELD_OUT = 4096
@@ -302,4 +303,26 @@ DECISION_FORMAT = Document[DecisionFile](
     error=CheckpointError,
     remedy="Restore it, or remove it to undo its thresholds.",
     schema=DecisionFile,
+)
+
+
+class ResumeNotes(TypedDict):
+    """Finished epochs, what the run must have in common to continue, and the state of the loss scaler as JSON."""
+
+    epoch: Annotated[str, Meta(pattern="^[0-9]{1,9}$")]
+    identity: Name
+    scaler: Sentence
+
+
+RESUME_FORMAT = Arrays(
+    name=RESUME,
+    about="Weights and optimiser after an epoch, while training is unfinished (`nnet.training.state`).",
+    error=CheckpointError,
+    remedy="Delete it to start the run again.",
+    most=16 * GIB,
+    arrays={
+        "network/.+": Array(("F16", "F32", "I64", "BF16"), None, "a tensor of the network"),
+        "adam/.+": Array(("F16", "F32", "I64", "BF16"), None, "a moment of Adam, or its count of steps"),
+    },
+    notes=ResumeNotes,
 )

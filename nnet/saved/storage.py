@@ -40,22 +40,6 @@ def write_json(path: Path, data: Any) -> None:
     write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_notes(path: Path) -> dict[str, str]:
-    """The metadata of a safetensors file, without its tensors.
-
-    Raises:
-        OSError: it cannot be opened.
-        ValueError: it is no such file.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "np") as stored:
-            return stored.metadata() or {}
-    except SafetensorError as error:
-        raise ValueError(f"{path} is not a safetensors file ({error}).") from error
-
-
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> None:
     """Write a safetensors file atomically."""
     from safetensors.torch import save_file

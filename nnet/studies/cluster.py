@@ -13,6 +13,7 @@ from typing import Any
 
 import nnet
 from nnet.errors import NNetError
+from nnet.formats import KIB, Text
 from nnet.runs import layout
 from nnet.runs.processes import PACKAGE_PARENT
 from nnet.saved.provenance import commit
@@ -35,6 +36,13 @@ from nnet.studies.store import Job, StudyFolder
 from nnet.studies.variants import StudyError
 
 MARK = ".study-id"
+MARK_FORMAT = Text(
+    name=MARK,
+    about="A name that no other folder has, by which a machine of a cluster sees whether it shares the study's folder.",
+    error=StudyError,
+    remedy="Delete it.",
+    most=KIB,
+)
 TRIES = 3  # a busy machine may need longer than the half minute that Ray waits for its own processes
 MISSING = (
     "Ray is not installed, and --engine ray needs it. Install it with pip install 'nnet-workbench[scale]', or use "
@@ -205,8 +213,8 @@ def _mark(root: Path) -> str:
 
 def _is_shared(root: Path, mark: str) -> bool:
     try:
-        return (root / MARK).read_text(encoding="utf-8") == mark
-    except OSError:
+        return MARK_FORMAT.read(root / MARK) == mark
+    except StudyError:
         return False
 
 

@@ -13,16 +13,20 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict, cast
+
+from msgspec import Meta
 
 from nnet.config import Config
+from nnet.formats import MIB, Count, Document, FileFormat, Name, NotNegative, Sentence, Words
+from nnet.formats.types import LARGEST
 from nnet.runs import Runs, layout
+from nnet.saved.formats import CONFIG, HISTORY, Scores, Settings
 from nnet.saved.storage import write_atomically, write_json, write_text
 from nnet.studies.identity import numbers_of
 from nnet.studies.variants import STUDIES, Study, StudyError, Variant
@@ -30,9 +34,8 @@ from nnet.studies.variants import STUDIES, Study, StudyError, Variant
 FORMAT = 1
 DONE, MODELS, LOCK = "done", "models", "study.lock"
 CSV, PARQUET, CARD = "results.csv", "results.parquet", "card.md"
-CONFIG = "config.json"  # of a finished checkpoint; `nnet.saved.checkpoint` has the same name, and brings in torch
 ALL_DEFECTS = "all"
-_OF_THE_RUN = (layout.SPEC, layout.LOCK, layout.STATUS, layout.LOG, layout.EXIT, layout.STOP, layout.HISTORY)
+_OF_THE_RUN = (layout.SPEC, layout.LOCK, layout.STATUS, layout.LOG, layout.EXIT, layout.STOP, HISTORY)
 
 _METRICS = ("p_ap", "p_auroc", "p_pro", "i_auroc", "i_ap")
 _BEST_F1 = ("f1", "threshold", "precision", "recall")
@@ -86,6 +89,49 @@ COLUMNS: dict[str, str] = {
 """The columns of the results table and what they hold."""
 
 
+Key: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""It names files, so it may not lead out of the folder."""
+
+
+class DoneFile(TypedDict):
+    """A finished run of a study; its fields are columns of results.csv or of `Job`."""
+
+    format: Annotated[int, Meta(ge=1)]
+    key: Key
+    identity: Name
+    config: Settings
+    seed: Count
+    preset: Name
+    settings: Sentence
+    variants: list[Name]
+    data: Sentence
+    data_sha256: Name
+    scores: Scores
+    threads: Count
+    engine: Name
+    seconds_run: NotNegative
+    created: Name
+    source: NotRequired[Sentence]
+    split_seed: NotRequired[Count]
+    numbers: NotRequired[Count]
+    maps: NotRequired[Sentence]
+    epochs: NotRequired[Count]
+    steps: NotRequired[Count]
+    training_images: NotRequired[Count]
+    seconds_training: NotRequired[NotNegative]
+    training_images_per_second: NotRequired[NotNegative | None]
+    images_per_second: NotRequired[NotNegative | None]
+    parameters: NotRequired[Count]
+    parameters_trained: NotRequired[Count]
+    device: NotRequired[Sentence]
+    jobs: NotRequired[Count]
+    config_sha256: NotRequired[Name]
+    commit: NotRequired[Name]
+    nnet: NotRequired[Name]
+    torch: NotRequired[Name]
+    versions: NotRequired[dict[Name, Name]]
+
+
 @dataclass(frozen=True)
 class Job:
     """One training run, ready to be handed to a process or a cluster; everything in it is plain JSON.
@@ -111,28 +157,28 @@ class Job:
         command: that asked for it, for the card.
     """
 
-    key: str
-    identity: str
-    numbers: int
-    variants: tuple[str, ...]
-    config: dict[str, dict[str, Any]]
-    preset: str
-    settings: str
-    data: str
-    data_sha256: str
-    split_seed: int
-    expressions: tuple[str, ...]
-    device: str = "auto"
-    weights_file: str | None = None
-    threads: int = 1
+    key: Key
+    identity: Name
+    numbers: Count
+    variants: Annotated[tuple[Name, ...], Meta(min_length=1)]
+    config: Settings
+    preset: Name
+    settings: Sentence
+    data: Sentence
+    data_sha256: Name
+    split_seed: Count
+    expressions: tuple[Sentence, ...]
+    device: Name = "auto"
+    weights_file: Sentence | None = None
+    threads: Annotated[int, Meta(ge=1, le=65536)] = 1
     keep: bool = True
-    engine: str = "local"
-    jobs: int = 1
-    command: str = ""
+    engine: Name = "local"
+    jobs: Count = 1
+    command: Words = ""
 
     @property
     def seed(self) -> int:
-        return self.config["train"]["seed"]
+        return cast(int, self.config["train"]["seed"])
 
     @property
     def name(self) -> str:
@@ -145,8 +191,34 @@ class Job:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Job:
-        """The job that `to_dict` wrote."""
-        return cls(**{**data, "variants": tuple(data["variants"]), "expressions": tuple(data["expressions"])})
+        """The job that `to_dict` wrote. Raises StudyError if it is none."""
+        return JOB_FORMAT.checked(dict(data), "The job of this run")
+
+
+_AGAIN = "Restore it, or remove it: the study's command then makes this run again."
+DONE_FORMAT = Document[DoneFile](
+    name=f"{DONE}/KEY.json",
+    about="A finished run of a study. Never changed.",
+    error=StudyError,
+    remedy=_AGAIN,
+    schema=DoneFile,
+    version=("format", FORMAT),
+    most=32 * MIB,
+)
+JOB_FORMAT = Document[Job](
+    name=f"{layout.SPEC}, study",
+    about="The job of a study that a run is, inside its run.json.",
+    error=StudyError,
+    remedy="Restore run.json, or delete the run and give the study's command again.",
+    schema=Job,
+)
+CSV_FORMAT = FileFormat(
+    name=CSV,
+    about="The table of a study: a row per study, row, data set, seed and kind of defect.",
+    error=StudyError,
+    remedy="Run the study's command again; it writes the table again from the finished runs.",
+    most=256 * MIB,
+)
 
 
 def default_folder() -> Path:
@@ -183,13 +255,25 @@ class StudyFolder:
         return self.root / DONE / f"{key}.json"
 
     def result(self, key: str) -> dict[str, Any] | None:
-        """The result of a finished run, or None."""
-        return _read(self.done(key))
+        """The result of a finished run, or None without one. Raises StudyError if its file is damaged."""
+        return cast(dict[str, Any] | None, DONE_FORMAT.find(self.done(key)))
 
     def results(self) -> list[dict[str, Any]]:
-        """All finished runs, of any version, sorted by key."""
-        found = (_read(path) for path in sorted((self.root / DONE).glob("*.json")))
-        return [result for result in found if result is not None]
+        """All finished runs, of any version, sorted by key; `problems` has those whose files are damaged."""
+        return self._finished()[0]
+
+    def problems(self) -> list[str]:
+        """What is wrong with the damaged files of finished runs, a sentence each."""
+        return self._finished()[1]
+
+    def _finished(self) -> tuple[list[dict[str, Any]], list[str]]:
+        results, problems = [], []
+        for path in sorted((self.root / DONE).glob("*.json")):
+            try:
+                results.append(cast(dict[str, Any], DONE_FORMAT.read(path)))
+            except (StudyError, FileNotFoundError) as error:
+                problems.append(str(error))
+        return results, problems
 
     def kept(self) -> dict[str, Path]:
         """The finished runs whose checkpoints stayed: key -> directory."""
@@ -252,8 +336,8 @@ def read_results(path: Path) -> list[dict[str, Any]]:
         StudyError: the file is missing, is no table of this kind, or is damaged; with the line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
+        text = CSV_FORMAT.content(path).decode("utf-8")
+    except FileNotFoundError as error:
         raise StudyError(f"{path} cannot be read ({error.strerror}). Expected the results.csv of a study.") from error
     except UnicodeDecodeError as error:
         raise StudyError(f"{path} is not a text file. Expected the results.csv of a study.") from error
@@ -319,7 +403,10 @@ def _number(name: str, value: str) -> Any:
         return value
     if value == "":
         return None
-    return int(value) if name in _INTEGERS else float(value)
+    number = int(value) if name in _INTEGERS else float(value)
+    if not abs(number) <= LARGEST:  # NaN is not, either
+        raise ValueError(f"{value[:40]} is no number to reckon with")
+    return number
 
 
 def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -336,12 +423,3 @@ def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> bool:
 
 def _arrow(pyarrow: Any, name: str) -> Any:
     return pyarrow.int64() if name in _INTEGERS else pyarrow.float64()
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    """A finished run, or None if the file is not there or from another version of this format."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return data if isinstance(data, dict) and data.get("format") == FORMAT else None

@@ -17,12 +17,12 @@ from nnet.errors import NNetError
 from nnet.model.inputs import Images
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
+from nnet.saved.formats import RESUME, RESUME_FORMAT
 from nnet.saved.provenance import provenance
-from nnet.saved.storage import read_notes
 from nnet.training.events import Callbacks, Listener, Listeners, TrainingError, phase
 from nnet.training.job import TrainJob
 from nnet.training.loop import run
-from nnet.training.state import RESUME, load_history
+from nnet.training.state import load_history
 from nnet.training.tensorboard import EventLog
 
 SHOWN = 5  # files named in a sentence on files that were left out
@@ -111,7 +111,7 @@ def _tell(listener: Listener, purpose: str, sentences: list[str]) -> None:
 def _trained_seconds(out: Path) -> float:
     """What earlier attempts at this run spent on the epochs that are kept."""
     try:
-        kept = None if checkpoints.is_checkpoint(out) else int(read_notes(out / RESUME)["epoch"])
+        kept = None if checkpoints.is_checkpoint(out) else int(RESUME_FORMAT.header(out / RESUME).notes["epoch"])
         return sum(entry.get("seconds", 0.0) for entry in load_history(out)[:kept])
-    except (OSError, ValueError, KeyError):
+    except (NNetError, FileNotFoundError):
         return 0.0

@@ -11,17 +11,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from nnet.config import Config
 from nnet.model.inputs import Images, batches, take
 from nnet.model.network import NNet
-from nnet.saved.formats import HISTORY
+from nnet.saved.errors import CheckpointError
+from nnet.saved.formats import HISTORY, HISTORY_FORMAT, RESUME, RESUME_FORMAT, Epoch
 from nnet.saved.storage import write_tensors, write_text
 from nnet.training.events import TrainingError
 
-RESUME = "resume.safetensors"
 KEEP_SECONDS = 10.0  # from one writing of the state to the next, which takes a fifth of an epoch of thirty images
 
 Stored = tuple[dict[str, Tensor], dict[str, str]]  # tensors and notes
@@ -68,14 +67,13 @@ class ResumeState:
         Raises:
             TrainingError: the file is damaged, or of another run.
         """
-        if not self.path.is_file():
-            return None
         try:
-            with safe_open(self.path, "pt") as stored:
-                notes = stored.metadata()
-                tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (not a dict)
-        except (SafetensorError, OSError) as error:
-            raise TrainingError(f"{self.path} is damaged ({error}). Delete it to start the run again.") from error
+            notes = RESUME_FORMAT.header(self.path).notes
+            tensors = RESUME_FORMAT.torch(self.path)
+        except FileNotFoundError:
+            return None
+        except CheckpointError as error:
+            raise TrainingError(str(error)) from error
         if notes["identity"] != self.identity:
             raise TrainingError(
                 f"The interrupted run in {self.path.parent} was made with other settings or other images or another "
@@ -129,31 +127,21 @@ def identity_of(config: Config, images: Images, teacher: str) -> str:
     return digest.hexdigest()
 
 
-def load_history(path: Path | str) -> list[dict[str, Any]]:
-    """The lines of a run's history.jsonl; a half-written last line is left out."""
-    entries = []
-    for line in _lines(Path(path)):
-        try:
-            entries.append(json.loads(line))
-        except ValueError:
-            break
-    return entries
+def load_history(path: Path | str) -> list[Epoch]:
+    """The lines of a run's history.jsonl up to a damaged or half-written one. Raises CheckpointError."""
+    return HISTORY_FORMAT.read(Path(path) / HISTORY)[0]
 
 
 def truncate_history(path: Path, epochs: int) -> None:
     """Drop the lines of epochs that will be run again."""
-    lines = _lines(path) if (path / HISTORY).is_file() else []
-    write_text(path / HISTORY, "".join(line + "\n" for line in lines[:epochs]))
+    entries = load_history(path)[:epochs]
+    write_text(path / HISTORY, "".join(json.dumps(entry) + "\n" for entry in entries))
 
 
 def append_history(path: Path, entry: dict[str, Any]) -> None:
     """Add an epoch's line."""
     with (path / HISTORY).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(entry) + "\n")
-
-
-def _lines(path: Path) -> list[str]:
-    return (path / HISTORY).read_text(encoding="utf-8").splitlines()
 
 
 def _copy(tensor: Tensor) -> Tensor:

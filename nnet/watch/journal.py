@@ -8,9 +8,12 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from nnet.errors import NNetError
+from nnet.formats import Count, Name, Number, Sentence, is_plain, not_plain
 
 JOURNAL = "journal.sqlite"
 NORMAL, ANOMALOUS, UNREADABLE = "normal", "anomalous", "unreadable"
@@ -19,6 +22,7 @@ SYNCHRONOUS = "EXTRA"
 """Each commit is on the disk when it returns, so that it survives a power cut."""
 _BUSY_SECONDS, _READER_SECONDS = 30.0, 1.0  # the app reads the journal, too, and looks again soon
 
+_Row = tuple[bytes, Count, int, int, Name, Name, Number | None, Number | None, Name, Sentence, Sentence, Count]
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pictures(
     number INTEGER PRIMARY KEY, name BLOB NOT NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL,
@@ -96,6 +100,8 @@ class Journal:
 
     def __init__(self, path: Path, read_only: bool = False) -> None:
         self.path = path
+        if path.exists() and not is_plain(path):
+            raise _damaged(path, not_plain(path))
         try:
             if read_only:
                 address = f"{path.resolve().as_uri()}?mode=ro"
@@ -165,7 +171,8 @@ class Journal:
     def _entries(self, which: str, *values: object) -> Iterator[Entry]:
         with self._explained():
             for row in self._connection.execute(f"SELECT {_COLUMNS} FROM pictures {which}", values):
-                yield Entry(os.fsdecode(row[0]), Stamp(*row[1:4]), *row[4:])
+                name, size, mtime, ctime, *others = _checked(self.path, row)
+                yield Entry(os.fsdecode(name), Stamp(size, mtime, ctime), *others)
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -177,7 +184,15 @@ class Journal:
             raise _damaged(self.path, error) from error
 
 
-def _damaged(path: Path, error: Exception) -> WatchError:
+def _checked(path: Path, row: tuple[object, ...]) -> tuple[Any, ...]:
+    """A row with the types of its columns, which SQLite does not keep to. Raises WatchError."""
+    try:
+        return msgspec.convert(row, _Row)
+    except ValueError as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception | str) -> WatchError:
     return WatchError(
         f"{path} cannot be used as a journal ({error}). Restore it, or choose another folder for the results."
     )

@@ -13,7 +13,7 @@ from PIL import Image
 
 from nnet import replay
 from nnet.detector import Detector
-from nnet.replay.bundle import MODEL, SETTINGS
+from nnet.replay.formats import MODEL, SETTINGS
 from workbench.inspect import page
 from workbench.inspect.replay import section as replay_page
 from workbench.shared import units

@@ -29,6 +29,7 @@ from nnet.runs import CANCELLED, RunError, RunSpec, layout, processes, queue, wo
 from nnet.runs.estimate import Costs, run_seconds
 from nnet.runs.locks import FileLock
 from nnet.runs.slots import MACHINE
+from nnet.saved.formats import RESUME
 from nnet.studies import COLUMNS, VARIANTS, StudyError, base_config, read_results, running, select
 from nnet.studies.estimate import estimate
 from nnet.studies.execute import execute
@@ -39,7 +40,6 @@ from nnet.studies.running import DONE as ENDED
 from nnet.studies.running import FAILED, RUNNING, WAITING, Share, Standing, prepared, share_of_this_computer
 from nnet.studies.store import CARD, CSV, DONE, MODELS, Job, StudyFolder
 from nnet.training.events import Callbacks, Progress
-from nnet.training.state import RESUME
 from nnet.units import duration
 
 COSTS = Costs(step=2.0, teacher=0.5, forward=0.25, reading=0.125, cached=True)

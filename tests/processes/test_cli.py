@@ -20,10 +20,10 @@ from nnet.cli.train import ended_like_ctrl_c
 from nnet.data.images import decode
 from nnet.runs.film import FILM, Film
 from nnet.saved.checkpoint import load
-from nnet.saved.storage import read_notes
+from nnet.saved.formats import RESUME, RESUME_FORMAT
 from nnet.training.events import Progress
 from nnet.training.loop import train
-from nnet.training.state import RESUME, load_history
+from nnet.training.state import load_history
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
@@ -252,7 +252,7 @@ def test_kill_keeps_the_last_finished_epoch_and_nohup_keeps_its_meaning(tmp_path
             train(tiny_config(train__epochs=4), random_images(14), tmp_path / "m", device="cpu", report=killed)
     finally:
         signal.signal(signal.SIGHUP, before)
-    assert read_notes(tmp_path / "m" / RESUME)["epoch"] == "2"
+    assert RESUME_FORMAT.header(tmp_path / "m" / RESUME).notes["epoch"] == "2"
     assert signal.getsignal(signal.SIGTERM) is not signal.default_int_handler
 
 

@@ -41,9 +41,9 @@ from nnet.runs.slots import MACHINE, take_slot
 from nnet.runs.supervisor import supervise
 from nnet.runs.worker import work
 from nnet.saved import checkpoint as checkpoints
+from nnet.saved.formats import RESUME
 from nnet.training.loop import train
 from nnet.training.schedule import split_normals
-from nnet.training.state import RESUME
 
 EPOCHS = 4
 ALL_FRAMES = list(range(EPOCHS + 1))

@@ -18,12 +18,12 @@ from nnet.model.network import NNet
 from nnet.model.weights import WeightsError
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import CheckpointError
-from nnet.saved.storage import read_notes
+from nnet.saved.formats import RESUME, RESUME_FORMAT
 from nnet.training.events import Progress, TrainingError
 from nnet.training.features import FeatureCache
 from nnet.training.loop import train
 from nnet.training.schedule import learning_rate_at, split_normals
-from nnet.training.state import RESUME, load_history
+from nnet.training.state import load_history
 
 IMAGES = random_images(14)
 
@@ -109,7 +109,7 @@ def test_short_epochs_are_not_all_written_and_a_break_keeps_the_last_finished_on
     config = tiny_config(train__epochs=5)
     with pytest.raises(Stop):
         train(config, IMAGES, tmp_path / "m", device="cpu", report=break_off_at(3))
-    assert written == [1, 3] and read_notes(tmp_path / "m" / RESUME)["epoch"] == "3"
+    assert written == [1, 3] and RESUME_FORMAT.header(tmp_path / "m" / RESUME).notes["epoch"] == "3"
     train(config, IMAGES, tmp_path / "m", device="cpu", resume=True)
     assert written == [1, 3, 4, 5]
 
@@ -125,7 +125,9 @@ def test_a_killed_process_keeps_what_was_saved_and_its_run_can_be_finished(tmp_p
     config, out = tiny_config(train__epochs=3), tmp_path / "m"
     done = forking.run(lambda: train(config, IMAGES, out, device="cpu", report=kill))
     assert done.returncode == -signal.SIGKILL, done.stderr
-    assert read_notes(out / RESUME)["epoch"] == "1" and [entry["epoch"] for entry in load_history(out)] == [1, 2]
+    assert RESUME_FORMAT.header(out / RESUME).notes["epoch"] == "1" and [
+        entry["epoch"] for entry in load_history(out)
+    ] == [1, 2]
     train(config, IMAGES, out, device="cpu", resume=True)
     assert checkpoints.is_checkpoint(out) and [entry["epoch"] for entry in load_history(out)] == [1, 2, 3]
 

@@ -13,7 +13,7 @@ import numpy as np
 from nnet import replay
 from nnet.data.images import decode
 from nnet.detector import TrainedModel
-from nnet.replay.bundle import MANIFEST
+from nnet.replay.formats import MANIFEST
 from nnet.scoring.judge import judge
 
 Members = dict[str, bytes]

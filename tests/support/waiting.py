@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nnet.runs.layout import LOCK, RESUME, STOP
+from nnet.runs.layout import LOCK, STOP
+from nnet.saved.formats import RESUME
 from nnet.saved.storage import write_atomically
 
 PATIENCE = 240.0

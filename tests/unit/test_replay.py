@@ -21,7 +21,7 @@ from nnet.cli import main
 from nnet.data.images import decode
 from nnet.detector import Detector
 from nnet.replay import checks
-from nnet.replay.bundle import CALIBRATION, IMAGE, MANIFEST, MODEL, SETTINGS, VALUES, ReplayError
+from nnet.replay.formats import CALIBRATION, IMAGE, MANIFEST, MODEL, SETTINGS, VALUES, ReplayError
 from nnet.scoring.maps import score_map
 from nnet.scoring.overlay import to_png
 
@@ -217,19 +217,19 @@ HOSTILE: dict[str, tuple[Callable[[Members], bytes], str]] = {
     "lzma": (lambda m: closed(m, zipfile.ZIP_LZMA), "unsupported method"),
     "newer": (lambda m: closed(changed(m, MANIFEST, version=2)), "Update N-Net"),
     "other format": (lambda m: closed(changed(m, MANIFEST, format="zip")), "not a replay bundle of N-Net"),
-    "broken json": (lambda m: signed({**m, SETTINGS: b"{"}), "does not hold a replay bundle"),
-    "deep json": (lambda m: signed({**m, SETTINGS: b"[" * 100_000}), "does not hold a replay bundle"),
-    "no object": (lambda m: signed({**m, SETTINGS: b"[1]"}), "was expected to hold named fields"),
-    "not finite": (lambda m: signed(changed(m, SETTINGS, threshold=float("nan"))), "a finite number"),
-    "a text": (lambda m: signed(changed(m, SETTINGS, sigma="4")), "a finite number"),
-    "huge sigma": (lambda m: signed(changed(m, SETTINGS, sigma=1e6)), "from 0 to 64"),
-    "huge size": (lambda m: signed(changed(m, SETTINGS, size=10**6)), "from 1 to 1024"),
+    "broken json": (lambda m: signed({**m, SETTINGS: b"{"}), "settings.json is damaged: it is no JSON"),
+    "deep json": (lambda m: signed({**m, SETTINGS: b"[" * 100_000}), "too many lists or objects"),
+    "no object": (lambda m: signed({**m, SETTINGS: b"[1]"}), "expected an object, found a list"),
+    "not finite": (lambda m: signed(changed(m, SETTINGS, threshold=float("nan"))), "it is no JSON"),
+    "a text": (lambda m: signed(changed(m, SETTINGS, sigma="4")), "expected a number, found a text at sigma"),
+    "huge sigma": (lambda m: signed(changed(m, SETTINGS, sigma=1e6)), "a number <= 64.0 at sigma"),
+    "huge size": (lambda m: signed(changed(m, SETTINGS, size=10**6)), "a whole number <= 1024 at size"),
     "expression": (lambda m: signed(changed(m, SETTINGS, expression="__import__('os')")), "is not part of"),
     "missing map": (lambda m: signed({**m, VALUES: _only(m, "score", "M1")}), "needs M2 and M3"),
     "no score map": (lambda m: signed({**m, VALUES: _only(m, "M1", "M2")}), "hold the score map"),
     "unsorted": (lambda m: signed(changed(m, CALIBRATION, scores=[3, 2, 1])), "ascending scores"),
-    "view": (lambda m: signed(changed(m, SETTINGS, view={"a": 1})), "an unexpected kind of view"),
-    "long title": (lambda m: signed(changed(m, SETTINGS, title="x" * 10_000)), "at most 500 characters"),
+    "view": (lambda m: signed(changed(m, SETTINGS, view={"a": 1})), "expected a text, found a whole number at view"),
+    "long title": (lambda m: signed(changed(m, SETTINGS, title="x" * 10_000)), "a text of length <= 500 at title"),
     "pickled": (_pickled, "float32 of two dimensions was expected"),
     "array bomb": (_array_bomb, "finite numbers that it states"),
     "no picture": (lambda m: signed({**m, IMAGE: b"not a picture"}), "image.png"),

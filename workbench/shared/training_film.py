@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from safetensors import SafetensorError
 
 from nnet.config import Config
+from nnet.errors import NNetError
 from nnet.runs import Film, Frame
 from nnet.runs.film import FILM
-from nnet.saved.checkpoint import CONFIG
+from nnet.saved.formats import CONFIG, CONFIG_FORMAT
 from nnet.scoring.promise import conformal
 from workbench.components.training_film import Reel, Reels
 from workbench.components.training_film import film as film_strip
@@ -38,8 +37,8 @@ FILM_SCALE = Setting(SHARED, "film_scale", "one", one_of(words.FILM_SCALES))
 def of_model(path: Path) -> Film | None:
     """The film that lies in a checkpoint's directory, or None. A damaged checkpoint has none."""
     try:
-        config = Config.from_dict(json.loads((path / CONFIG).read_text(encoding="utf-8"))["config"])
-    except (OSError, ValueError, KeyError, TypeError):
+        config = Config.from_dict(CONFIG_FORMAT.read(path / CONFIG)["config"])
+    except (NNetError, FileNotFoundError):
         return None
     film = Film(path / FILM, config)
     return film if film.epochs else None
@@ -54,8 +53,8 @@ def draw(name: str, film: Film) -> None:
     """
     try:
         _watched(name, film)
-    except (SafetensorError, ValueError, KeyError) as error:
-        st.warning(units.plain(words.DAMAGED_FILM.format(reason=error)), icon=":material/broken_image:")
+    except NNetError as error:
+        st.warning(units.plain(str(error)), icon=":material/broken_image:")
 
 
 def _watched(name: str, film: Film) -> None:

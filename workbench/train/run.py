@@ -68,6 +68,8 @@ def _status(run_id: str) -> None:
             st.warning(silent, icon=":material/hearing_disabled:")
         if status:
             _live_numbers(status)
+    if run.problem and run.problem != run.reason:
+        st.warning(units.plain(run.problem), icon=":material/broken_image:")
     for note in status.notes if status else ():
         st.caption(units.plain(note))
 

@@ -362,7 +362,7 @@ STATES: dict[str, StateText] = {
     "cancelled": StateText("Cancelled", "gray", ":material/cancel:", "It was stopped and can be resumed."),
     "failed": StateText("Failed", "red", ":material/error:", "It ended with an error; it is not offered as a model."),
     "lost": StateText("Lost", "orange", ":material/help:", "Its process ended without a message."),
-    "unreadable": StateText("Unreadable", "red", ":material/broken_image:", "Its run.json cannot be read."),
+    "unreadable": StateText("Damaged", "red", ":material/broken_image:", "One of its files cannot be read."),
 }
 SILENT_SECONDS = 30.0
 """After so long without a report from the trainer the page says so."""
@@ -399,7 +399,7 @@ def run_line(run: Run) -> str:
     day = model_words.date(run.spec.created) if run.spec else ""
     if run.state in ("cancelled", "failed", "lost") and run.status and run.status.epochs:
         return f"{run.kept_epochs:,} of {run.status.epochs:,} epochs kept · {day}"
-    return "Its settings cannot be read" if run.state == "unreadable" else day
+    return "One of its files cannot be read" if run.state == "unreadable" else day
 
 
 def silence(seconds: float | None) -> str:

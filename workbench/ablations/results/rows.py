@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from nnet.errors import NNetError
+from nnet.saved.formats import CARD_FORMAT
 from nnet.studies import CLAIMS, STUDIES, Claim, Measured, Row, Study, averaged, groups, judge, read_results
 from nnet.studies.claims import NOT_MEASURED, PIXEL_METRICS, Verdict, by_seed, difference, measured
 from nnet.studies.identity import config_hash
@@ -204,8 +206,8 @@ def _device(row: Mapping[str, Any]) -> str:
 def card(folder: Path) -> str | None:
     """The study's own card in Markdown, or None if it has none that can be read."""
     try:
-        return (folder / CARD).read_text(encoding="utf-8").strip() or None
-    except (OSError, UnicodeDecodeError):
+        return CARD_FORMAT.read(folder / CARD).strip() or None
+    except NNetError:
         return None
 
 
