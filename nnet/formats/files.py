@@ -79,7 +79,7 @@ class FileFormat:
 
     def _check_size(self, path: Path, found: int) -> None:
         if found > self.most:
-            raise self.damaged(path, f"it has {_size(found)}, but at most {_size(self.most)} were expected")
+            raise self.damaged(path, f"it has {size_of(found)}, but at most {size_of(self.most)} were expected")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,8 @@ def not_plain(path: Path) -> str:
     return f"it is {kind}, but a regular file was expected"
 
 
-def _size(bytes: int) -> str:
+def size_of(bytes: int) -> str:
+    """A number of bytes, for people."""
     for unit, name in ((GIB, "GB"), (MIB, "MB"), (KIB, "kB")):
         if bytes >= unit:
             return f"{bytes / unit:.3g} {name}"

@@ -1,0 +1,344 @@
+"""Folders that somebody else may have made, beside good ones: each is named as damaged, and the others work."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import damaging
+import numpy as np
+import pytest
+from apptest import INSPECT, fine, start
+from run_builders import end, finish, make_run, say, write_film, write_history
+from safetensors.torch import load_file
+
+from nnet.cli import main
+from nnet.errors import NNetError
+from nnet.runs import Runs
+from nnet.runs.film import FILM
+from nnet.runs.run import is_usable, usable_checkpoints
+from nnet.saved import checkpoint
+from nnet.saved.storage import write_tensors
+from nnet.studies.store import StudyFolder
+from nnet.watch.journal import JOURNAL, Entry, Journal, Stamp, WatchError
+
+TRAIN = "pages/5_Train.py"
+CHECKPOINT_FAULTS: dict[str, tuple[str, damaging.Damage]] = {
+    **{f"config is {kind}": ("config.json", damage) for kind, damage in damaging.KINDS.items()},
+    **{f"config {kind}": ("config.json", damage) for kind, damage in damaging.JSON.items()},
+    **{f"metrics {kind}": ("metrics.json", damage) for kind, damage in damaging.JSON.items()},
+    **{f"metrics is {kind}": ("metrics.json", damage) for kind, damage in damaging.KINDS.items()},
+    **{f"decision {kind}": ("decision.json", damage) for kind, damage in damaging.JSON.items()},
+    **{f"weights are {kind}": ("weights.safetensors", damage) for kind, damage in damaging.KINDS.items()},
+    **{f"maps are {kind}": ("normal_maps.safetensors", damage) for kind, damage in damaging.KINDS.items()},
+    **{f"maps {kind}": ("normal_maps.safetensors", damage) for kind, damage in damaging.ARRAYS.items()},
+    **{f"maps {kind}": ("normal_maps.safetensors", damage) for kind, damage in damaging.MAPS.items()},
+    **{f"atlas {kind}": ("atlas.safetensors", damage) for kind, damage in damaging.ARRAYS.items()},
+    "card is pipe": ("card.md", damaging.KINDS["pipe"]),
+}
+RUN_FAULTS: dict[str, tuple[str, damaging.Damage]] = {
+    **{f"spec {kind}": ("run.json", damage) for kind, damage in damaging.JSON.items()},
+    **{f"exit {kind}": ("exit.json", damage) for kind, damage in damaging.JSON.items()},
+    **{f"spec is {kind}": ("run.json", damage) for kind, damage in damaging.KINDS.items()},
+    **{f"exit is {kind}": ("exit.json", damage) for kind, damage in damaging.KINDS.items()},
+    **{f"ticket is {kind}": ("queued.json", damage) for kind, damage in damaging.KINDS.items()},
+    **{f"lock is {kind}": ("lock", damage) for kind, damage in damaging.KINDS.items() if kind != "terabyte"},
+    "ticket list": ("queued.json", damaging.JSON["list"]),
+}
+
+
+@pytest.fixture(autouse=True)
+def nobody_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run is really started."""
+    monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A complete checkpoint."""
+    return damaging.untrained_checkpoint(tmp_path_factory.mktemp("models") / "good")
+
+
+def signed(path: Path) -> None:
+    """Let config.json state the hashes of what is there now, as somebody who forges a checkpoint would write it."""
+    from nnet.model.weights import file_sha256
+
+    data = json.loads((path / "config.json").read_text())
+    data["sha256"] = {
+        name: file_sha256(path / name) if (path / name).stat().st_size < 2**20 else "0" * 64
+        for name in data["sha256"]
+        if (path / name).is_file()
+    }
+    (path / "config.json").write_text(json.dumps(data))
+
+
+def damaged(good: Path, path: Path, fault: str) -> Path:
+    """A copy of the checkpoint with a fault in it."""
+    shutil.copytree(good, path)
+    name, damage = CHECKPOINT_FAULTS[fault]
+    damage(path / name)
+    if name.endswith(".safetensors") and (path / name).is_file() and (path / name).stat().st_size < 2**30:
+        signed(path)
+    return path
+
+
+def use(path: Path) -> None:
+    """Everything that is read from a checkpoint's folder."""
+    saved = checkpoint.load(path)
+    checkpoint.build_network(saved)
+    checkpoint.load_atlas(saved)
+
+
+def test_the_good_one_is_good(good: Path) -> None:
+    use(good)
+    assert checkpoint.load(good).card == "# Parts\n"
+
+
+@pytest.mark.parametrize("fault", CHECKPOINT_FAULTS)
+def test_a_damaged_checkpoint_is_refused_in_a_sentence(good: Path, tmp_path: Path, fault: str) -> None:
+    path = damaged(good, tmp_path / "bad", fault)
+    with pytest.raises(NNetError) as found:
+        use(path)
+    assert str(path) in str(found.value) and "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["weights", "atlas"])
+def test_weights_and_atlas_that_are_not_finite_are_refused(good: Path, tmp_path: Path, name: str, value: float) -> None:
+    path = Path(shutil.copytree(good, tmp_path / "bad"))
+    tensors = load_file(path / f"{name}.safetensors")
+    first = next(key for key, tensor in tensors.items() if tensor.is_floating_point())
+    tensors[first].view(-1)[0] = value
+    write_tensors(path / f"{name}.safetensors", tensors)
+    signed(path)
+    with pytest.raises(checkpoint.CheckpointError, match="not finite"):
+        use(path)
+
+
+def test_weights_and_atlas_of_another_shape_are_refused(good: Path, tmp_path: Path) -> None:
+    for name, change in (("weights", lambda t: t[..., :1]), ("atlas", lambda t: t[:3])):
+        path = Path(shutil.copytree(good, tmp_path / name))
+        tensors = {key: change(t) if t.ndim else t for key, t in load_file(path / f"{name}.safetensors").items()}
+        write_tensors(path / f"{name}.safetensors", tensors)
+        signed(path)
+        with pytest.raises(checkpoint.CheckpointError, match=r"do not fit|expected to have the shape"):
+            use(path)
+
+
+def test_hashes_name_no_other_files(good: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(good, tmp_path / "bad"))
+    data = json.loads((path / "config.json").read_text())
+    data["sha256"]["../../../../etc/passwd"] = "0" * 64
+    (path / "config.json").write_text(json.dumps(data))
+    use(path)
+
+
+def test_a_card_in_latin_1_is_shown(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path(shutil.copytree(good, tmp_path / "bad"))
+    (path / "card.md").write_bytes("Gehäuse".encode("latin-1"))
+    assert checkpoint.load(path).card == "Geh�use"
+    assert main(["info", "--checkpoint", str(path)]) == 0 and "Geh�use" in capsys.readouterr().out
+
+
+def test_nnet_info_names_the_fault(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, fault in enumerate(("config deep", "metrics list", "config is pipe")):
+        path = damaged(good, tmp_path / str(number), fault)
+        assert main(["info", "--checkpoint", str(path)]) == 1
+        shown = capsys.readouterr().err
+        assert "damaged" in shown and str(path) in shown and "Traceback" not in shown
+
+
+# ------------------------------------------------------------------------------------------------------------- runs
+
+
+def bad_run(runs: Runs, good: Path, fault: str) -> Path:
+    run = make_run(runs, re.sub(r"[^a-z]+", "-", fault))
+    finish(run, good)
+    say(run)
+    name, damage = RUN_FAULTS[fault]
+    if name == "queued.json":
+        (run.path / "exit.json").unlink()
+    damage(run.path / name)
+    return run.path
+
+
+@pytest.mark.parametrize("fault", RUN_FAULTS)
+def test_a_damaged_run_is_listed_with_its_reason_and_stops_nothing_else(good: Path, tmp_path: Path, fault: str) -> None:
+    runs = Runs(tmp_path)
+    fine_one = make_run(runs, "Fine")
+    finish(fine_one, good)
+    path = bad_run(runs, good, fault)
+    found = {run.id: run for run in runs.list()}
+    assert found[fine_one.id].state == "done"
+    assert found[path.name].state == "unreadable" and str(path) in found[path.name].reason
+    assert list(usable_checkpoints(tmp_path)) == [fine_one.path] and not is_usable(path)
+    runs.delete(path.name)
+    assert [run.id for run in runs.list()] == [fine_one.id]
+
+
+@pytest.mark.parametrize("kind", [*damaging.JSON, *damaging.KINDS])
+def test_a_damaged_status_or_history_leaves_the_run_usable(good: Path, tmp_path: Path, kind: str) -> None:
+    runs = Runs(tmp_path)
+    run = make_run(runs, "Done")
+    finish(run, good)
+    damage = (damaging.JSON | damaging.KINDS)[kind]
+    damage(run.path / "status.json")
+    damage(run.path / "history.jsonl")
+    damage(run.path / "log.txt")
+    found = runs.get(run.id)
+    assert found.state == "done" and found.status is None and str(run.path) in found.problem
+    assert found.model == run.path and found.history() == []
+    assert found.history_problem or kind in ("empty", "deep below a field", "half")
+    assert isinstance(found.log_tail(), str) and found.kept_epochs == 0
+
+
+@pytest.mark.parametrize("kind", [*damaging.ARRAYS, *damaging.KINDS, "NaN"])
+def test_a_damaged_film_is_named(tmp_path: Path, kind: str) -> None:
+    run = make_run(Runs(tmp_path), "Filmed")
+    film = write_film(run)
+    assert len(film.scores()[0]) == 3
+    damage = (damaging.ARRAYS | damaging.KINDS | damaging.MAPS)[kind]
+    damage(run.path / FILM / "frame-000001.safetensors")
+    (run.path / FILM / "frame-x.safetensors").write_bytes(b"")
+    for look in (film.scores, lambda: film.frame(1)):
+        with pytest.raises(NNetError, match="film"):
+            look()
+    for name in ("probes.safetensors", "probes.json"):
+        damage(run.path / FILM / name)
+        with pytest.raises(NNetError, match="probes"):
+            _ = run.film().probes
+
+
+def test_a_bad_place_in_the_queue_keeps_nobody_else_from_waiting(good: Path, tmp_path: Path) -> None:
+    from nnet.runs import queue
+
+    runs = Runs(tmp_path)
+    waits, bad = make_run(runs, "Waits"), make_run(runs, "Bad")
+    (waits.path / "queued.json").write_text('{"ticket": 7}')
+    for damage in (damaging.JSON | damaging.KINDS).values():
+        damage(bad.path / "queued.json")
+        assert queue.waiting(tmp_path) == [waits.path]
+        if (bad.path / "queued.json").is_dir():
+            (bad.path / "queued.json").rmdir()
+
+
+# ----------------------------------------------------------------------------------------------- studies, journals
+
+
+@pytest.mark.parametrize("kind", [*damaging.JSON, *damaging.KINDS])
+def test_a_damaged_result_of_a_study_is_named_and_the_others_count(tmp_path: Path, kind: str) -> None:
+    shipped = Path(__file__).parents[2] / "checkpoints" / "studies" / "elpv-mono-small"
+    study = StudyFolder(tmp_path)
+    study.make()
+    sources = sorted((shipped / "done").iterdir())[:2]
+    for source in sources:
+        shutil.copy(source, tmp_path / "done")
+    bad = tmp_path / "done" / "bad.json"
+    (damaging.JSON | damaging.KINDS)[kind](bad)
+    assert [result["key"] for result in study.results()] == [source.stem for source in sources]
+    if bad.exists():  # but for a link to itself, as if it were not there
+        assert len(study.problems()) == 1 and str(bad) in study.problems()[0]
+
+
+def test_a_result_cannot_name_a_file_elsewhere(tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[2] / "checkpoints" / "studies" / "elpv-mono-small"
+    source = sorted((shipped / "done").iterdir())[0]
+    study = StudyFolder(tmp_path)
+    study.make()
+    for key in ("../../x", "/etc", ".hidden", "a/b", ""):
+        (tmp_path / "done" / "bad.json").write_text(json.dumps({**json.loads(source.read_text()), "key": key}))
+        assert study.results() == [] and "key" in study.problems()[0]
+
+
+@pytest.mark.parametrize("kind", damaging.KINDS)
+def test_a_journal_that_is_none_is_refused(tmp_path: Path, kind: str) -> None:
+    damaging.KINDS[kind](tmp_path / JOURNAL)
+    with pytest.raises((WatchError, OSError)):
+        Journal(tmp_path / JOURNAL)
+
+
+def test_a_journal_with_other_kinds_of_values_is_refused(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / JOURNAL)
+    journal.add(Entry("a.png", Stamp(1, 2, 3), "0" * 64, "2026-01-01T00:00:00+00:00", 0.5, 1.0, "normal"))
+    with sqlite3.connect(tmp_path / JOURNAL) as other:
+        other.execute("UPDATE pictures SET score = 'high'")
+    with pytest.raises(WatchError, match="journal"):
+        journal.last(3)
+    journal.close()
+
+
+# ------------------------------------------------------------------------------------------------------------ pages
+
+
+@pytest.fixture
+def everything(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A good model and a good run beside one of every kind of damaged ones."""
+    models, runs = tmp_path / "models", Runs(tmp_path / "runs")
+    shutil.copytree(good, models / "good")
+    for number, fault in enumerate(CHECKPOINT_FAULTS):
+        damaged(good, models / f"bad-{number}", fault)
+    fine_one = make_run(runs, "Fine")
+    finish(fine_one, good)
+    write_history(fine_one)
+    for fault in RUN_FAULTS:
+        bad_run(runs, good, fault)
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(models))
+    monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
+    monkeypatch.setenv("NNET_RUNS", str(runs.root))
+    yield tmp_path
+
+
+@pytest.mark.parametrize("page", [None, TRAIN, INSPECT])
+def test_a_page_works_beside_every_kind_of_damage(everything: Path, page: str | None) -> None:
+    at = start(page, model="good", train_part="runs", run="fine")
+    assert not at.error, at.error[0].value
+    labels = at.selectbox(key="model").options
+    assert sum("damaged" in label for label in labels) >= len(damaging.JSON)
+
+
+@pytest.mark.slow
+def test_every_damaged_model_is_explained_on_the_page(everything: Path) -> None:
+    at = start(INSPECT, model="good")
+    for name in sorted(path.name for path in (everything / "models").iterdir() if path.name != "good"):
+        fine(at.selectbox(key="model").set_value(name).run())
+        assert at.error and "damaged" in at.error[0].value, name
+
+
+@pytest.mark.slow
+def test_every_damaged_run_is_explained_on_the_page(everything: Path) -> None:
+    for path in sorted((everything / "runs").iterdir()):
+        if os.path.lexists(path / "run.json") and path.name != "fine":
+            at = start(TRAIN, model="good", train_part="runs", run=path.name)
+            assert any("damaged" in one.value for one in at.markdown), path.name
+
+
+@pytest.mark.parametrize("view", ["film", "curves", "log", "settings", "card"])
+def test_a_run_with_damaged_results_is_shown(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
+    runs = Runs(tmp_path / "runs")
+    run = make_run(runs, "Worn")
+    finish(run, good)
+    for name in ("metrics.json", "calibration.json", "status.json", "history.jsonl", "card.md", "log.txt"):
+        damaging.JSON["list"](run.path / name)
+    write_film(run)
+    damaging.ARRAYS["header that lies"](run.path / FILM / "frame-000002.safetensors")
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(good.parent))
+    monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
+    monkeypatch.setenv("NNET_RUNS", str(runs.root))
+    at = start(TRAIN, model="good", train_part="runs", run=run.id, train_view=view)
+    said = [one.value for one in (*at.warning, *at.error)]
+    assert any("metrics.json is damaged" in one for one in said) and any(
+        "status.json is damaged" in one for one in said
+    )
+
+
+def test_a_run_that_ended_keeps_its_reason(good: Path, tmp_path: Path) -> None:
+    run = make_run(Runs(tmp_path), "Failed")
+    end(run, 1, "The loss became nan.")
+    assert Runs(tmp_path).get(run.id).reason == "The loss became nan."
