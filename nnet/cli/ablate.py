@@ -276,6 +276,8 @@ def _show_results(plan: Plan, folder: StudyFolder, command: str) -> None:
             if own:
                 print(f"\n{group.title}\n{text(own, study)}")
     print(f"\n{count(len(rows), 'row')} in {', '.join(str(path) for path in paths)}")
+    for problem in folder.problems():
+        print(problem, file=sys.stderr)
 
 
 def _word(value: Any) -> str:

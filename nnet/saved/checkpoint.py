@@ -9,22 +9,11 @@ kind.safetensors         "features" float16 (n, C_3): mean F_3 of some normal im
 decision.json            thresholds that somebody chose, with their reasons (see `nnet.saved.kept`), if any
 calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
-metrics.json             measured results (below), if there are any
+metrics.json             measured results, if there are any
 card.md                  what a person should know before using the model
 film/                    a film of the training, if one was made (see `nnet.runs.film`); nothing depends on it
 
-metrics.json holds at its top what training measured on its own data's test images, if those were labelled:
-
-    "data"         name, layout, source, licence, "sha256" of the contents, counts of images
-    "size"         side of the network input in pixels
-    "image_sizes"  "smallest" and "largest" test image as [width, height], and how many "distinct" sizes there are
-    "left_out"     how many images could not be read
-    "scores"       score expression -> metrics (`nnet.scoring.metrics.Metrics`) overall, and "by_type" per defect type
-
-and under "evaluations" what `nnet evaluate` or the workbench measured later: the data's sha256 -> the same five, with
-"weights_sha256", "commit", "created" and "versions" of the last run; each expression there has the "commit" and date
-that it was measured with. Results on other data, and of other expressions on the same data, stay when some are added;
-those of other weights do not.
+`nnet.saved.formats` says what may stand in each, and docs/formats.md is made from it.
 """
 
 from __future__ import annotations
@@ -161,6 +150,8 @@ def write_results(path: Path, metrics: dict[str, Any], card: str) -> None:
 
 def add_evaluation(path: Path, entry: dict[str, Any]) -> dict[str, Any]:
     """Add an evaluation (`nnet.analysis.evaluation.with_origin`) to metrics.json; returns the new contents.
+
+    Results on other data, and of other expressions on the same data, stay; those of other weights do not.
 
     Raises:
         CheckpointError: the file cannot be written, or what is there is damaged.

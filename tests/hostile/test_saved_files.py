@@ -56,6 +56,9 @@ EXAMPLES: dict[str, Any] = {
 FORMATS = (CONFIG_FORMAT, METRICS_FORMAT, STATUS_FORMAT, EXIT_FORMAT, TICKET_FORMAT, LOCK_FORMAT, SPEC_FORMAT)
 
 
+reproducible = settings(deadline=None, database=None, derandomize=True, max_examples=60)
+
+
 def title(format: FileFormat) -> str:
     return f"{format.error.__module__.split('.')[1]} {format.name}"
 
@@ -160,7 +163,7 @@ def _tensor(array: np.ndarray) -> Any:
 
 
 @pytest.mark.parametrize("format", DOCUMENTS, ids=title)
-@settings(deadline=None, max_examples=60)
+@reproducible
 @given(value=ANY_JSON)
 def test_any_json_is_read_or_refused(format: Document[Any], value: object) -> None:
     try:
@@ -170,7 +173,7 @@ def test_any_json_is_read_or_refused(format: Document[Any], value: object) -> No
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=title)
-@settings(deadline=None, max_examples=60)
+@reproducible
 @given(data=st.data())
 def test_one_value_of_another_kind_is_read_or_refused(format: Document[Any], data: st.DataObject) -> None:
     """What is accepted can be used: settings become a `Config`, or are refused in a sentence."""
@@ -190,7 +193,7 @@ def test_one_value_of_another_kind_is_read_or_refused(format: Document[Any], dat
         assert str(error)
 
 
-@settings(deadline=None, max_examples=60)
+@reproducible
 @given(value=ANY_JSON)
 def test_settings_of_any_shape_are_read_or_refused(value: object) -> None:
     try:

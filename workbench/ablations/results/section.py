@@ -10,6 +10,7 @@ from streamlit.elements.lib.grid_container import GridContainer
 
 from nnet.studies import STUDIES, TABLES, Study, StudyError, summarise
 from nnet.studies.claims import NOT_RUN
+from nnet.studies.store import StudyFolder
 from workbench.ablations import settings
 from workbench.ablations.results import as_printed, charts, downloads, words
 from workbench.ablations.results import rows as data
@@ -135,6 +136,8 @@ def _nothing(folder: Path | None, view: str) -> None:
 def _made(scene: Scene, folder: Path | None) -> None:
     """Where the numbers come from."""
     st.caption(words.about_results(scene.base, scene.about))
+    for problem in () if folder is None else StudyFolder(folder).problems():
+        st.warning(units.plain(problem), icon=":material/broken_image:")
     card = data.card(folder) if folder is not None else None
     if card:
         with st.expander(words.CARD_TITLE, icon=":material/badge:"):

@@ -3,6 +3,7 @@ with what it makes of one image. Knows no Streamlit."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from nnet.scoring.attribution import Attribution, NormalMaps, attribute
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import pixel_to_cell
 from nnet.studies.store import StudyFolder
-from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, differences
+from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, StudyError, differences
 from workbench.ablations.results.folders import StudyModel, data_argument, study_folders, study_models
 from workbench.shared import sides
 from workbench.shared.sides import Side
@@ -244,7 +245,9 @@ def result_of(candidate: Candidate) -> dict[str, Any] | None:
     """What a study measured of one of its variants; None for anything else."""
     if candidate.kind != STUDY:
         return None
-    return StudyFolder(candidate.path.parent.parent).result(candidate.path.name)
+    with contextlib.suppress(StudyError):  # the results say what is damaged
+        return StudyFolder(candidate.path.parent.parent).result(candidate.path.name)
+    return None
 
 
 def training_data(about: Mapping[str, Any]) -> str:
