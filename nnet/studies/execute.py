@@ -17,8 +17,9 @@ from nnet.expression import parse
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.card import write_card
 from nnet.saved.provenance import provenance, versions
+from nnet.studies.formats import FORMAT
 from nnet.studies.identity import NUMBERS, config_hash
-from nnet.studies.store import FORMAT, Job
+from nnet.studies.store import Job
 from nnet.studies.variants import StudyError
 from nnet.training.events import Listener, phase
 from nnet.training.job import TrainJob

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from nnet.saved.formats import ATLAS, CONFIG, CONFIG_FORMAT
 from nnet.saved.storage import write_json
-from nnet.studies.store import CARD, CSV, DONE, StudyFolder
+from nnet.studies.formats import CSV, DONE
+from nnet.studies.store import CARD, StudyFolder
 from nnet.studies.variants import VARIANTS, StudyError
 
 LEFT_OUT = (ATLAS, CONFIG, "resume.safetensors")

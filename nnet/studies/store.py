@@ -18,22 +18,21 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, TypeAlias, TypedDict, cast
+from typing import Annotated, Any, cast
 
 from msgspec import Meta
 
 from nnet.config import Config
-from nnet.formats import MIB, Count, Document, FileFormat, Name, NotNegative, Sentence, Words
+from nnet.formats import Count, Document, Name, Sentence, Words
 from nnet.formats.types import LARGEST
 from nnet.runs import Runs, layout
-from nnet.saved.formats import CONFIG, HISTORY, Scores, Settings
+from nnet.saved.formats import CONFIG, HISTORY, Settings
 from nnet.saved.storage import write_atomically, write_json, write_text
+from nnet.studies.formats import CSV, CSV_FORMAT, DONE, DONE_FORMAT, Key
 from nnet.studies.identity import numbers_of
 from nnet.studies.variants import STUDIES, Study, StudyError, Variant
 
-FORMAT = 1
-DONE, MODELS, LOCK = "done", "models", "study.lock"
-CSV, PARQUET, CARD = "results.csv", "results.parquet", "card.md"
+MODELS, LOCK, PARQUET, CARD = "models", "study.lock", "results.parquet", "card.md"
 ALL_DEFECTS = "all"
 _OF_THE_RUN = (layout.SPEC, layout.LOCK, layout.STATUS, layout.LOG, layout.EXIT, layout.STOP, HISTORY)
 
@@ -87,49 +86,6 @@ COLUMNS: dict[str, str] = {
     "key": "of the run; its file in done/",
 }
 """The columns of the results table and what they hold."""
-
-
-Key: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-"""It names files, so it may not lead out of the folder."""
-
-
-class DoneFile(TypedDict):
-    """A finished run of a study; its fields are columns of results.csv or of `Job`."""
-
-    format: Annotated[int, Meta(ge=1)]
-    key: Key
-    identity: Name
-    config: Settings
-    seed: Count
-    preset: Name
-    settings: Sentence
-    variants: list[Name]
-    data: Sentence
-    data_sha256: Name
-    scores: Scores
-    threads: Count
-    engine: Name
-    seconds_run: NotNegative
-    created: Name
-    source: NotRequired[Sentence]
-    split_seed: NotRequired[Count]
-    numbers: NotRequired[Count]
-    maps: NotRequired[Sentence]
-    epochs: NotRequired[Count]
-    steps: NotRequired[Count]
-    training_images: NotRequired[Count]
-    seconds_training: NotRequired[NotNegative]
-    training_images_per_second: NotRequired[NotNegative | None]
-    images_per_second: NotRequired[NotNegative | None]
-    parameters: NotRequired[Count]
-    parameters_trained: NotRequired[Count]
-    device: NotRequired[Sentence]
-    jobs: NotRequired[Count]
-    config_sha256: NotRequired[Name]
-    commit: NotRequired[Name]
-    nnet: NotRequired[Name]
-    torch: NotRequired[Name]
-    versions: NotRequired[dict[Name, Name]]
 
 
 @dataclass(frozen=True)
@@ -195,29 +151,12 @@ class Job:
         return JOB_FORMAT.checked(dict(data), "The job of this run")
 
 
-_AGAIN = "Restore it, or remove it: the study's command then makes this run again."
-DONE_FORMAT = Document[DoneFile](
-    name=f"{DONE}/KEY.json",
-    about="A finished run of a study. Never changed.",
-    error=StudyError,
-    remedy=_AGAIN,
-    schema=DoneFile,
-    version=("format", FORMAT),
-    most=32 * MIB,
-)
 JOB_FORMAT = Document[Job](
     name=f"{layout.SPEC}, study",
     about="The job of a study that a run is, inside its run.json.",
     error=StudyError,
     remedy="Restore run.json, or delete the run and give the study's command again.",
     schema=Job,
-)
-CSV_FORMAT = FileFormat(
-    name=CSV,
-    about="The table of a study: a row per study, row, data set, seed and kind of defect.",
-    error=StudyError,
-    remedy="Run the study's command again; it writes the table again from the finished runs.",
-    most=256 * MIB,
 )
 
 

@@ -12,7 +12,8 @@ from builders import random_images, tiny_config
 from PIL import Image
 
 from nnet.saved.checkpoint import load
-from nnet.studies.store import CSV, FORMAT, StudyFolder, result_rows, to_csv
+from nnet.studies.formats import CSV, FORMAT
+from nnet.studies.store import StudyFolder, result_rows, to_csv
 from nnet.studies.variants import VARIANTS
 from nnet.training.loop import train
 
