@@ -46,7 +46,7 @@ rows are checked in the same way.
 
 
 def declared() -> dict[str, list[FileFormat]]:
-    """Title of the place -> its formats, in the order of the code."""
+    """Title of the place -> its formats by name."""
     for module in pkgutil.walk_packages(nnet.__path__, "nnet."):
         if module.name.startswith(tuple(PLACES)) and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -55,7 +55,7 @@ def declared() -> dict[str, list[FileFormat]]:
         package = format.error.__module__.rpartition(".")[0]
         if package in PLACES:
             found[PLACES[package]].append(format)
-    return found
+    return {title: sorted(formats, key=lambda format: format.name) for title, formats in found.items()}
 
 
 def fields(schema: Any) -> Iterator[str]:
