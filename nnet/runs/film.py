@@ -43,7 +43,7 @@ class ProbeEntry(TypedDict):
 
 
 _REMEDY = "The run and its model are not affected. Remove the folder film to go without the film."
-_LIMITS = {"n": (1, 64), "size": (8, 1024), "side": (8, 512), "m": (0, 4096)}
+_LIMITS = {"n": (1, 64), "size": (8, 1024), "side": (8, 512), "m": (0, 256)}
 PROBES_FORMAT = Document[list[ProbeEntry]](
     name=f"{FILM}/{PROBES}",
     about="The training film's pinned images.",

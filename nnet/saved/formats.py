@@ -33,8 +33,8 @@ CALIBRATION, HISTORY, METRICS, CARD = "calibration.json", "history.jsonl", "metr
 RESUME = "resume.safetensors"
 KIND, KIND_FEATURES, DECISION = "kind.safetensors", "features", "decision.json"
 LEVELS = "level "
-MOST_HELD_OUT = 4096
-"""Training keeps 64 held-out images at most; whoever makes a checkpoint otherwise may keep more."""
+MOST_HELD_OUT = 256
+"""Training keeps 64 held-out images at most. Each is enlarged to the size of the input when a threshold is found."""
 _AGAIN = "Restore it from its source, or train the model again."
 
 Settings: TypeAlias = dict[str, dict[str, bool | Whole | Number | Sentence | None]]

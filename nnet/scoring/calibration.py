@@ -184,6 +184,11 @@ class Calibration:
         tensors = {name: torch.from_numpy(m.astype(np.float32)) for name, m in self.maps.items()}
         pixels = score_maps(tensors, expression, self.size, self.settings.sigma)
         scores = np.sort(image_score(pixels).double().numpy())
+        if not np.isfinite(scores).all():
+            raise CalibrationError(
+                f"The score {expression.text[:200]} grows beyond all numbers on this model's held-out images. "
+                "Choose an expression with fewer factors."
+            )
         found = Reference(expression, scores, 0.0, 0.0, float(pixels.median()))
         if (kept := self.kept.get(expression.text)) is not None:
             return found.with_threshold(kept.threshold, kept)
