@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from nnet.config import Config
 from nnet.errors import NNetError
-from nnet.formats import GIB, Count, Document, Name, Number, Sentence, Text, Words
+from nnet.formats import GIB, Count, Document, Name, NotNegative, Number, Sentence, Text, Words
 from nnet.saved.formats import Settings
 from nnet.saved.storage import write_json
 
@@ -111,7 +111,7 @@ class Status:
     images_per_second: Number | None = None
     memory: dict[Name, Number] = field(default_factory=dict)
     memory_bytes: Count = 0
-    notes: tuple[Sentence, ...] = ()
+    notes: tuple[Words, ...] = ()
     beat: Count = 0
     monotonic: Number = 0.0
     wall: Number = 0.0
@@ -147,8 +147,8 @@ class RunFile(TypedDict):
     device: NotRequired[Name]
     teacher_weights: NotRequired[Sentence | None]
     tensorboard: NotRequired[bool]
-    memory_bytes: NotRequired[Count | None]
-    disk_bytes: NotRequired[Count | None]
+    memory_bytes: NotRequired[NotNegative | None]
+    disk_bytes: NotRequired[NotNegative | None]
     created: NotRequired[Name]
     threads: NotRequired[Annotated[int, Meta(ge=1, le=65536)] | None]
     at_once: NotRequired[Annotated[int, Meta(ge=1, le=65536)] | None]

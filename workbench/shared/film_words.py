@@ -47,9 +47,6 @@ def frame_line(frame: Frame, probe: int, level: float) -> str:
     return f"score {units.number(score)} · {score / level:.2g} × threshold · {verdict}"
 
 
-DAMAGED_FILM = "The film of this run is damaged ({reason}). The run and its model are not affected."
-
-
 def epoch_title(epoch: int) -> str:
     """An epoch on the slider."""
     return "before the first step" if epoch == 0 else f"epoch {epoch:,}"
