@@ -10,10 +10,11 @@ import dataclasses
 import functools
 import math
 import re
-import types
 import typing
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from nnet.errors import NNetError
 from nnet.expression import PRESETS as SCORE_PRESETS
@@ -25,8 +26,6 @@ FEATURES = ("stages", "activated")
 TARGETS = ("original", "recalled")
 INITIALISATIONS = ("pytorch", "kaiming")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
-
-
 _NEVER = object()  # equal to no value
 
 
@@ -116,9 +115,8 @@ class ModelConfig:
         _one_of("model.features", FEATURES, self.features)
         _one_of("model.forward_target", TARGETS, self.forward_target)
         _one_of("model.initialisation", INITIALISATIONS, self.initialisation)
-        _require(
-            64 <= self.size <= 1024 and self.size % 32 == 0, "model.size", "a multiple of 32 from 64 to 1024", self.size
-        )
+        fits = 64 <= self.size <= 1024 and self.size % 32 == 0
+        _require(fits, "model.size", "a multiple of 32 from 64 to 1024", self.size)
         _require(self.fpm_reduction >= 1, "model.fpm_reduction", "at least 1", self.fpm_reduction)
         _require(2 <= self.memory_items <= 65536, "model.memory_items", "2 to 65536", self.memory_items)
         _require(0 < self.temperature <= 10, "model.temperature", "above 0, at most 10", self.temperature)
@@ -156,8 +154,8 @@ class LossConfig:
     def __post_init__(self) -> None:
         _one_of("loss.distance", DISTANCES, self.distance)
         for name in ("alpha", "beta", "delta"):
-            value = getattr(self, name)
-            _require(0 <= value < math.inf, f"loss.{name}", "a finite number of at least 0", value)
+            found = getattr(self, name)
+            _require(0 <= found < math.inf, f"loss.{name}", "a finite number of at least 0", found)
         if self.beta_epochs is not None:
             _require(self.beta_epochs >= 0, "loss.beta_epochs", "at least 0, or none", self.beta_epochs)
         if self.beta_share is not None:
@@ -255,12 +253,9 @@ class Config:
     score: ScoreConfig = dataclasses.field(default_factory=ScoreConfig)
 
     def __post_init__(self) -> None:
-        _require(
-            self.loss.kd or self.loss.align or not self.model.forward,
-            "loss.kd, loss.align",
-            "at least one on while the forward branch is on (or model.forward off)",
-            "both off",
-        )
+        trained = self.loss.kd or self.loss.align or not self.model.forward
+        expected = "at least one on while the forward branch is on (or model.forward off)"
+        _require(trained, "loss.kd, loss.align", expected, "both off")
         moved = self.model.reverse or not self.model.fpm or self.loss.moves_teacher
         _require(moved, "loss.moves_teacher", "on where no reverse branch trains the teacher's FPM (model.fpm)", "off")
         self.require_loss(self.train.epochs)
@@ -273,11 +268,8 @@ class Config:
         """
         lasting = self.model.reverse or self.model.nfs or self.loss.kd
         found: float | None = self.loss.beta_epochs
-        name, whole, ends = (
-            "loss.beta_epochs",
-            f"none or at least the {epochs} epochs",
-            (epochs if found is None else found) < epochs,
-        )
+        name, whole = "loss.beta_epochs", f"none or at least the {epochs} epochs"
+        ends = (epochs if found is None else found) < epochs
         if self.loss.beta_share is not None:
             name, found, whole, ends = "loss.beta_share", self.loss.beta_share, "1", self.loss.beta_share < 1
         if not lasting and (self.loss.beta == 0 or ends):
@@ -291,8 +283,7 @@ class Config:
     def maps(self) -> tuple[str, ...]:
         """Names of the maps that this network yields, in order."""
         reverse = ("M1", "M2", "M3") if self.model.reverse else ()
-        forward = ("M4", "M5", "M6") if self.model.forward else ()
-        return reverse + forward
+        return reverse + (("M4", "M5", "M6") if self.model.forward else ())
 
     @property
     def scoring(self) -> ScoreConfig:
@@ -352,8 +343,7 @@ def _one_of(field: str, allowed: tuple[str, ...], found: str) -> None:
 def _known(data: dict[str, Any], allowed: dict[str, Any], where: str) -> None:
     if not isinstance(data, dict):
         raise ConfigError(f"{where}: expected settings by name, found {data!r}."[:300])
-    unknown = [key for key in data if key not in allowed]
-    if unknown:
+    if unknown := [key for key in data if key not in allowed]:
         raise ConfigError(f"Unknown setting {unknown[0]!r} in {where}. Known are: {', '.join(allowed)}.")
 
 
@@ -371,10 +361,8 @@ _hints = functools.cache(typing.get_type_hints)
 
 def _typed(value: Any, kind: Any, path: str) -> Any:
     """Check a value from JSON against the field's annotation; an int is accepted where a float is expected."""
-    kinds = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
-    if float in kinds and type(value) is int and abs(value) <= 2**53:
-        return float(value)
-    if type(value) not in kinds:
-        expected = " or ".join(k.__name__ for k in kinds)
-        raise ConfigError(f"{path}: expected {expected}, found {value!r} ({type(value).__name__}).")
-    return value
+    try:
+        return msgspec.convert(value, kind)
+    except ValueError as error:
+        expected = " or ".join(k.__name__ for k in typing.get_args(kind) or (kind,))
+        raise ConfigError(f"{path}: expected {expected}, found {value!r} ({type(value).__name__}).") from error

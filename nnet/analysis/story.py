@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -256,7 +257,7 @@ def added(trace: Trace, sigma: float) -> Finding:
     return Finding(compared(numbers["after"], numbers["before"]), MORE, numbers, images)
 
 
-def heaviest_loss(history: Sequence[Mapping[str, float]], loss: LossConfig) -> Finding:
+def heaviest_loss(history: Sequence[Mapping[str, Any]], loss: LossConfig) -> Finding:
     """Which term weighs most in the loss of the last epoch. Outcomes: "L_RKD", "L_KD", "L_query" or "L_align".
 
     Numbers: each term's share of the loss, by its name, and "epoch".

@@ -52,6 +52,7 @@ class DataAccount(TypedDict, total=False):
     train_normal: Count
     test_normal: Count
     test_defective: Count
+    bits: Annotated[int, Meta(ge=1, le=32)]
 
 
 class About(TypedDict):
