@@ -24,6 +24,8 @@ PLACES = {
     "nnet.saved": "A checkpoint",
     "nnet.runs": "A run, besides the files of its checkpoint",
     "nnet.studies": "A study",
+    "nnet.data": "A data set",
+    "nnet.watch": "Results of nnet watch",
     "nnet.replay": "A replay bundle",
     "nnet.export": "An exported model",
 }

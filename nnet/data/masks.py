@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired, TypedDict
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 from PIL import Image, ImageDraw
 
 from nnet.data.errors import DataError
 from nnet.data.listing import list_images
+from nnet.formats import MIB, Document, Number
 
 LOSSY = frozenset({"JPEG", "MPO", "WEBP"})
 _ENDS = 8  # how far from black and from white the noise of a lossy mask reaches
@@ -101,23 +103,44 @@ def marks_something(path: Path) -> bool:
         return True
 
 
+class Shape(TypedDict):
+    """A polygon, or another shape that `shape_type` names, by its points (x, y) in pixels."""
+
+    points: Annotated[list[tuple[Number, Number]], Meta(min_length=1)]
+    shape_type: NotRequired[str | None]
+    label: NotRequired[str | None]
+
+
+class LabelMeFile(TypedDict):
+    """The polygons of one picture; `Shape` has what stands in each."""
+
+    shapes: list[Any]
+
+
+LABELME_FORMAT = Document[LabelMeFile](
+    name="*.json",
+    about="A mask as LabelMe writes it, which may hold the picture as well.",
+    error=DataError,
+    remedy="Save it again in LabelMe.",
+    schema=LabelMeFile,
+    most=256 * MIB,
+)
+
+
 def is_annotation(path: Path) -> bool:
     """Whether a file holds the polygons of one picture as LabelMe writes them."""
     try:
-        return path.is_file() and isinstance(json.loads(path.read_text(encoding="utf-8"))["shapes"], list)
-    except (OSError, ValueError, KeyError, TypeError):
+        return LABELME_FORMAT.find(path) is not None
+    except DataError:
         return False
 
 
-def _shapes(path: Path) -> list[dict[str, Any]]:
+def _shapes(path: Path) -> list[Shape]:
     """The shapes of a LabelMe file. Raises DataError naming a damaged one."""
     try:
-        shapes: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["shapes"]
-        for shape in shapes:
-            _ = shape["points"][0][1]
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{path} could not be read as LabelMe's polygons ({error}); save it again.") from error
-    return shapes
+        return msgspec.convert(LABELME_FORMAT.read(path)["shapes"], list[Shape])
+    except (msgspec.ValidationError, FileNotFoundError) as error:
+        raise LABELME_FORMAT.damaged(path, f"its polygons cannot be read ({error})") from error
 
 
 def _polygons(path: Path, shape: tuple[int, int]) -> np.ndarray:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
-import json
 import os
 import platform
 import re
@@ -20,7 +19,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypedDict
 
+from nnet.formats import Count, Document, Number, Sentence
+from nnet.runs.layout import RunError
 from nnet.runs.locks import FileLock, is_held, locked
 from nnet.saved.storage import write_json
 
@@ -32,6 +34,35 @@ WHOLE = 1 << 20  # size of the one slot of a CPU
 USABLE_SHARE = 0.92
 ASK_SECONDS = 2.0
 WAITS_SECONDS = 5.0  # a folder that waits asks every half second
+
+
+class SlotFile(TypedDict):
+    """What the run in a slot was promised."""
+
+    bytes: Count
+
+
+class NextFile(TypedDict):
+    """The folder of runs that comes next on a device, and when it last asked, by the clock that never goes back."""
+
+    queue: Sentence
+    asked: Number
+
+
+SLOT_FORMAT = Document[SlotFile](
+    name="DEVICE-N.lock",
+    about="A slot of the machine, held (flock) by the trainer that uses it; in the machine's own folder.",
+    error=RunError,
+    remedy="Delete it.",
+    schema=SlotFile,
+)
+NEXT_FORMAT = Document[NextFile](
+    name="DEVICE-next.json",
+    about="Beside the slots: who was refused first.",
+    error=RunError,
+    remedy="Delete it.",
+    schema=NextFile,
+)
 
 
 def machine_folder() -> Path:
@@ -86,10 +117,10 @@ def _note_wait(path: Path, queue: str, *, refused: bool) -> None:
 
 def _first(path: Path) -> str:
     """The folder of runs that comes next on a device, "" if none waits."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        noted = json.loads(path.read_text(encoding="utf-8"))
+    with contextlib.suppress(RunError, FileNotFoundError):
+        noted = NEXT_FORMAT.read(path)
         if 0 <= time.monotonic() - noted["asked"] < WAITS_SECONDS:
-            return str(noted["queue"])
+            return noted["queue"]
     return ""
 
 
@@ -125,8 +156,8 @@ def _take(path: Path, promise: int) -> FileLock | None:
 
 def _promised(path: Path) -> int:
     """What a slot in use was promised; 0 for a free one."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        return json.loads(path.read_text())["bytes"] if is_held(path) else 0
+    with contextlib.suppress(RunError, FileNotFoundError):
+        return SLOT_FORMAT.read(path)["bytes"] if is_held(path) else 0
     return 0
 
 

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
+from nnet.formats import Count, Document, Number, Sentence
 from nnet.runs.locks import is_held
 from nnet.watch.folder import OVERLAYS
 from nnet.watch.journal import JOURNAL, Entry, Journal, WatchError
 from nnet.watch.watcher import LOCK, STATUS
+
+
+class StatusFile(TypedDict, total=False):
+    """What the watcher is doing: the folder and the model as it names them, what is left, and what keeps it from it."""
+
+    folder: Sentence
+    model: Sentence
+    expression: Sentence
+    threshold: Number
+    waiting: Count
+    problem: Sentence
+
+
+STATUS_FORMAT = Document[StatusFile](
+    name=STATUS,
+    about="Of the results of `nnet watch`, beside its journal.",
+    error=WatchError,
+    remedy="Delete it; the watcher writes it again.",
+    schema=StatusFile,
+)
 
 
 @dataclass(frozen=True)
@@ -61,10 +81,10 @@ def read_results(out: Path, count: int, *decisions: str) -> Results:
     told = _status(out)
     return Results(
         running=is_held(out / LOCK),
-        watched=str(told.get("folder", "")),
-        model=str(told.get("model", "")),
-        waiting=int(told.get("waiting", 0)),
-        problem=str(told.get("problem", "")),
+        watched=told.get("folder", ""),
+        model=told.get("model", ""),
+        waiting=told.get("waiting", 0),
+        problem=told.get("problem", ""),
         counts=counts,
         last=last,
     )
@@ -87,9 +107,8 @@ def _journal(out: Path) -> Iterator[Journal]:
         journal.close()
 
 
-def _status(out: Path) -> dict[str, Any]:
+def _status(out: Path) -> StatusFile:
     try:
-        told = json.loads((out / STATUS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return STATUS_FORMAT.find(out / STATUS) or {}
+    except WatchError:
         return {}
-    return told if isinstance(told, dict) else {}

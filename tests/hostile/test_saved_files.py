@@ -27,14 +27,9 @@ from nnet.runs.layout import EXIT_FORMAT, LOCK_FORMAT, SPEC_FORMAT, STATUS_FORMA
 from nnet.saved.formats import CONFIG_FORMAT, HISTORY_FORMAT, METRICS_FORMAT, RESUME_FORMAT
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = ("saved", "runs", "studies", "replay", "export", "data", "watch")
 for found in pkgutil.walk_packages(nnet.__path__, "nnet."):
-    if not found.name.endswith("__main__") and found.name.split(".")[1] in (
-        "saved",
-        "runs",
-        "studies",
-        "replay",
-        "export",
-    ):
+    if found.name.split(".")[1] in PACKAGES and not found.name.endswith("__main__"):
         importlib.import_module(found.name)
 
 DOCUMENTS = [format for format in KNOWN if isinstance(format, Document)]
