@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -102,8 +103,9 @@ def open_plain(path: Path, flags: int = os.O_RDONLY) -> int | None:
     """
     try:
         fd = os.open(path, flags | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0), 0o644)
-    except OSError:
-        if path.exists() and not path.is_file():  # a socket, or a folder that was to be written
+    except OSError as error:
+        is_other = path.exists() and not path.is_file()  # a socket, or a folder that was to be written
+        if is_other or error.errno == errno.ELOOP:
             return None
         raise
     if stat.S_ISREG(os.fstat(fd).st_mode):
@@ -125,7 +127,7 @@ def not_plain(path: Path) -> str:
     try:
         kind = _KINDS.get(stat.S_IFMT(path.stat().st_mode), "something else")
     except OSError:
-        kind = "something else"
+        kind = "a link that leads nowhere"
     return f"it is {kind}, but a regular file was expected"
 
 

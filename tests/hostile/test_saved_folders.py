@@ -70,7 +70,7 @@ def signed(path: Path) -> None:
 
     data = json.loads((path / "config.json").read_text())
     data["sha256"] = {
-        name: file_sha256(path / name) if (path / name).stat().st_size < 2**20 else "0" * 64
+        name: file_sha256(path / name) if (path / name).stat().st_size < 2**28 else "0" * 64
         for name in data["sha256"]
         if (path / name).is_file()
     }
@@ -176,7 +176,8 @@ def test_a_damaged_run_is_listed_with_its_reason_and_stops_nothing_else(good: Pa
     found = {run.id: run for run in runs.list()}
     assert found[fine_one.id].state == "done"
     assert found[path.name].state == "unreadable" and str(path) in found[path.name].reason
-    assert list(usable_checkpoints(tmp_path)) == [fine_one.path] and not is_usable(path)
+    assert is_usable(path) is fault.startswith("spec")  # its model is whole, and it is known that it was finished
+    assert fine_one.path in list(usable_checkpoints(tmp_path))
     runs.delete(path.name)
     assert [run.id for run in runs.list()] == [fine_one.id]
 
