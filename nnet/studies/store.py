@@ -194,8 +194,11 @@ class StudyFolder:
         return self.root / DONE / f"{key}.json"
 
     def result(self, key: str) -> dict[str, Any] | None:
-        """The result of a finished run, or None without one. Raises StudyError if its file is damaged."""
-        return cast(dict[str, Any] | None, DONE_FORMAT.find(self.done(key)))
+        """The result of a finished run, or None without one that can be read: then the run is made again."""
+        try:
+            return cast(dict[str, Any] | None, DONE_FORMAT.find(self.done(key)))
+        except StudyError:  # `problems` names it
+            return None
 
     def results(self) -> list[dict[str, Any]]:
         """All finished runs, of any version, sorted by key; `problems` has those whose files are damaged."""

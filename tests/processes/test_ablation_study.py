@@ -332,7 +332,9 @@ def test_a_failed_or_dead_run_is_told_and_stops_no_other(category, tmp_path, nob
         (run.path / layout.QUEUED).unlink()
     end(runs[0], 1, "The loss is not finite.")
     end(runs[1], -9, "The training process was killed (SIGKILL).")
-    folder.done(keys[2]).write_text(json.dumps({"format": 1}))
+    shipped = Path(__file__).parents[2] / "checkpoints" / "studies" / "elpv-mono-small" / "done"
+    finished = json.loads(next(shipped.iterdir()).read_text())
+    folder.done(keys[2]).write_text(json.dumps({**finished, "key": keys[2]}))
     lock = FileLock(runs[3].path / layout.LOCK)
     assert lock.take()
     say(runs[3], phase="train", done=1, total=2)

@@ -49,6 +49,14 @@ def _result(study: StudyFolder, name: str) -> dict[str, Any]:
         "seed": 0,
         "config": config.to_dict(),
         "scores": scores,
+        "identity": name,
+        "preset": "small",
+        "settings": "",
+        "data_sha256": "0" * 64,
+        "threads": 1,
+        "engine": "local",
+        "seconds_run": 1.0,
+        "created": "2026-01-01T00:00:00+00:00",
     }
 
 

@@ -3,7 +3,6 @@ with what it makes of one image. Knows no Streamlit."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from nnet.scoring.attribution import Attribution, NormalMaps, attribute
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import pixel_to_cell
 from nnet.studies.store import StudyFolder
-from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, StudyError, differences
+from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, differences
 from workbench.ablations.results.folders import StudyModel, data_argument, study_folders, study_models
 from workbench.shared import sides
 from workbench.shared.sides import Side
@@ -245,9 +244,7 @@ def result_of(candidate: Candidate) -> dict[str, Any] | None:
     """What a study measured of one of its variants; None for anything else."""
     if candidate.kind != STUDY:
         return None
-    with contextlib.suppress(StudyError):  # the results say what is damaged
-        return StudyFolder(candidate.path.parent.parent).result(candidate.path.name)
-    return None
+    return StudyFolder(candidate.path.parent.parent).result(candidate.path.name)
 
 
 def training_data(about: Mapping[str, Any]) -> str:
