@@ -13,7 +13,7 @@ from PIL import Image
 from nnet.expression import parse
 from nnet.scoring import overlay
 from nnet.scoring.calibration import Reference
-from workbench.shared import pictures, theme, units, words
+from workbench.shared import navigation, pictures, theme, units, words
 
 RED = np.full((8, 8, 3), (200, 0, 0), np.uint8)
 
@@ -222,7 +222,7 @@ def test_npz_holds_exact_arrays_and_needs_no_unpickling() -> None:
 
 
 def test_the_icon_is_dark_with_a_bright_spot() -> None:
-    icon = pictures.icon()
+    icon = np.asarray(Image.open(navigation.ICON))
     assert icon.shape == (64, 64, 3) and icon[-1, 0].max() < 40 and icon.max() > 200
 
 

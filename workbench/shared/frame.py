@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
-from PIL import Image
 
 import nnet
 from nnet.errors import NNetError
@@ -18,7 +17,6 @@ from workbench.shared import (
     model_list,
     model_words,
     navigation,
-    pictures,
     places,
     resources,
     take_away,
@@ -64,8 +62,7 @@ def page_without_model(title: str) -> Iterator[ModelEntry | None]:
 @contextmanager
 def _framed(title: str) -> Iterator[ModelEntry | None]:
     name = title if title == words.PRODUCT else f"{title} · {words.PRODUCT}"
-    # A named icon would be fetched from the internet.
-    st.set_page_config(page_title=name, page_icon=Image.fromarray(pictures.icon()), layout="wide")
+    st.set_page_config(page_title=name, page_icon=navigation.ICON, layout="wide")
     navigation.ensure()
     st.html(theme.STYLE)
     try:

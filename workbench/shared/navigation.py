@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from workbench.shared import places, words
 
+ICON = Path(__file__).with_name("icon.png")
+"""The workbench's sign. Without one the browser fetches the page's symbol from the internet as soon as the navigation
+is shown."""
 _ENTERED: ContextVar[bool] = ContextVar("entered", default=False)
 """Whether the entry script has handed over to a page."""
 
@@ -27,7 +31,6 @@ def run(home: Callable[[], None]) -> None:
         return
     entered = _ENTERED.set(True)
     try:
-        st.set_page_config(layout="wide")
         show().run()
     finally:
         _ENTERED.reset(entered)
@@ -48,6 +51,7 @@ def ensure() -> None:
 
 def show() -> st.Page:
     """Draw the navigation and say which page is open. Of the pages that are listed, those that exist are shown."""
+    st.set_page_config(page_icon=ICON, layout="wide")
     home = st.Page(places.APP / "Workbench.py", title=words.HOME.title, icon=words.HOME.icon, default=True)
     sections: dict[str, list[st.Page]] = {}
     for title, names in words.SECTIONS.items():

@@ -156,13 +156,6 @@ def thumbnail(image: np.ndarray, side: int = 160) -> np.ndarray:
     return np.asarray(square.resize((side, side), Image.Resampling.LANCZOS))
 
 
-def icon(side: int = 64) -> np.ndarray:
-    """The workbench's sign: one warm spot in the dark, uint8 (side, side, 3)."""
-    y, x = np.mgrid[:side, :side] / side
-    spot = np.exp(-((x - 0.58) ** 2 + (y - 0.44) ** 2) / 0.045)
-    return colourised(spot, Scale(0.0, 1.05, {}, ""))
-
-
 # -------------------------------------------------------------------------------------------------------- charts
 
 
