@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Visitor, served
+from browsing import Visitor, on_every_screen, served
 from builders import ablation_rows
 
 from nnet.studies import STUDIES
@@ -33,7 +33,7 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield from served(tiny_checkpoint)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+@on_every_screen
 def test_a_teacher_sees_the_claims_and_opens_a_table(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Ablations?results_from=shown").page

@@ -6,10 +6,18 @@ import re
 
 import numpy as np
 import pytest
-from browsing import Visitor, file, picture, score
+from browsing import Visitor, file, on_every_screen, picture, score
+
+PAGES = ("", "Inspect", "Memory", "Projection", "Evaluate", "Train", "Ablations", "Ablations?part=whatif")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+def test_every_page_fits_a_phone_in_the_dark(browser: object, address: str) -> None:
+    with Visitor(browser, address, 400, color_scheme="dark") as visitor:
+        for page in PAGES:
+            visitor.open(page).check()
+
+
+@on_every_screen
 def test_home_shows_pictures_and_leads_to_inspect(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open().page
@@ -21,7 +29,7 @@ def test_home_shows_pictures_and_leads_to_inspect(browser: object, address: str,
         visitor.settle().check()
 
 
-@pytest.mark.parametrize("width", [1440, 400])
+@pytest.mark.parametrize("width", [1440, pytest.param(400, marks=pytest.mark.slow)])
 def test_uploaded_images_are_shown_with_heatmap_and_score(browser: object, address: str, width: int) -> None:
     with Visitor(browser, address, width) as visitor:
         page = visitor.open("Inspect").page
@@ -57,7 +65,9 @@ def test_the_controls_of_inspect_work(browser: object, address: str) -> None:
         visitor.settle().check()
 
 
-def test_values_under_the_pointer_are_in_pixels_of_the_image(browser: object, address: str) -> None:
+def test_values_under_the_pointer_are_in_pixels_of_the_image_and_all_are_downloaded(
+    browser: object, address: str
+) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Inspect").page
         frame = page.locator(".st-key-pictures .frame").nth(2)
@@ -67,12 +77,6 @@ def test_values_under_the_pointer_are_in_pixels_of_the_image(browser: object, ad
         page.get_by_text("Under the pointer").wait_for()
         found = re.search(r"x (\d+) px, y (\d+) px · score [0-9.]+", told.inner_text())
         assert abs(int(found[1]) - 75) <= 2 and abs(int(found[2]) - 225) <= 2  # of 300 x 300
-        visitor.check()
-
-
-def test_raw_values_are_downloaded(browser: object, address: str) -> None:
-    with Visitor(browser, address) as visitor:
-        page = visitor.open("Inspect").page
         with page.expect_download() as arriving:
             page.get_by_role("button", name="Raw values (NPZ)").click()
         assert arriving.value.suggested_filename == "cell0496-values.npz"

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browsing import Visitor, file, photo
+from browsing import Visitor, file, on_every_screen, photo
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def tiny_checkpoint(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFact
     return folder / "first"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+@on_every_screen
 def test_a_bundle_is_saved_and_opened_again(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Inspect?view=replay").page

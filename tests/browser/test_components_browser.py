@@ -27,13 +27,14 @@ DO = """([element], [what, wait]) => {
 }"""
 
 
+# The report comes after the visitor has left, and at the same time.
+@pytest.mark.parametrize("wait", [0, pytest.param(110, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("what", ACTIONS)
-def test_it_is_left_while_it_is_about_to_report(browser: object, address: str, what: str) -> None:
+def test_it_is_left_while_it_is_about_to_report(browser: object, address: str, what: str, wait: int) -> None:
     settings, element, event = ACTIONS[what]
     with Visitor(browser, address) as visitor:
-        for wait in (0, 110):  # the report comes after the visitor has left, and at the same time
-            page = visitor.open(f"Inspect?{settings}").page
-            page.locator(element).first.scroll_into_view_if_needed()
-            page.locator(element).evaluate_all(DO, [event, wait])
-            page.wait_for_url("**/Memory**")
-            visitor.settle().check()
+        page = visitor.open(f"Inspect?{settings}").page
+        page.locator(element).first.scroll_into_view_if_needed()
+        page.locator(element).evaluate_all(DO, [event, wait])
+        page.wait_for_url("**/Memory**")
+        visitor.settle().check()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from browsing import Visitor, file, photo, score
+from browsing import Visitor, file, on_every_screen, photo, score
 
 from workbench.inspect import words
 
@@ -27,7 +26,7 @@ def closer(page: object, title: str) -> None:
     page.locator(".st-key-view").get_by_text(title, exact=True).click()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+@on_every_screen
 def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Inspect?threshold=0.5").page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import Visitor, file, photo
+from browsing import Visitor, file, on_every_screen, photo
 
 
 def chosen(page: object) -> tuple[str, str]:
@@ -20,7 +20,7 @@ def click(page: object, picture: int, x: float, y: float) -> None:
     frame.click(position={"x": x * box["width"], "y": y * box["height"]})
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+@on_every_screen
 def test_an_uploaded_picture_is_explored_patch_by_patch(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Memory").page
@@ -60,6 +60,13 @@ def test_the_controls_of_memory_work(browser: object, address: str) -> None:
         page.locator(".st-key-atlas").get_by_text("Items and patches", exact=True).click()
         page.get_by_text("PCA of the items and the image's patches").wait_for()
         visitor.settle().check()
+
+
+@pytest.mark.slow
+def test_the_memory_is_laid_out_by_umap(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("Memory?atlas=map&atlas_layout=PCA").page
+        page.get_by_text("PCA of the items and the image's patches").wait_for()
         page.locator(".st-key-atlas_layout").get_by_text("UMAP", exact=True).click()
         page.get_by_text("UMAP of the items and the image's patches").wait_for()
         visitor.settle().check()

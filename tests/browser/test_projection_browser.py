@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import Visitor, file, photo
+from browsing import Visitor, file, on_every_screen, photo
 
 from workbench.projection import words
 
@@ -13,7 +13,7 @@ def choose(page: object, name: str) -> None:
     page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name)).first.click()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+@on_every_screen
 def test_an_uploaded_picture_is_followed_through_the_projection(
     browser: object, address: str, width: int, scheme: str
 ) -> None:

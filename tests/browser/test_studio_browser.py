@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from browsing import Visitor, file, picture
+from browsing import Visitor, file, on_every_screen, picture
 from PIL import Image
 
 
@@ -29,7 +29,7 @@ def drag(page: object, frame: object, *places: tuple[float, float]) -> None:
     page.mouse.up()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+@on_every_screen
 def test_a_stroke_changes_the_score_and_can_be_undone(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Inspect?view=defect&studio=draw").page

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Visitor, file, photo, served
+from browsing import Visitor, file, on_every_screen, photo, served
 from variant_builders import kept_study
 
 from nnet.analysis.whatif import LABEL
@@ -23,7 +23,7 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     patch.undo()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (400, "dark")])
+@on_every_screen
 def test_variants_are_explored_by_press(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Ablations?part=grid").page

@@ -8,8 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +36,12 @@ EXPECTED_404 = "/_stcore/"
 SETTLED = Path(__file__).with_name("settled.js")
 PATIENCE = 120_000  # milliseconds; a machine may be busy with other things
 
+on_every_screen = pytest.mark.parametrize(
+    ("width", "scheme"), [(1440, "light"), pytest.param(400, "dark", marks=pytest.mark.slow)]
+)
+"""A long walk on a desk and, in the slow suite, on a phone; that a phone can show every page is found out by
+test_browser.py."""
+
 
 def served(tiny_checkpoint: Path) -> Iterator[str]:
     """A workbench of its own that knows the checkpoints beside this one only, running until the generator is closed."""
@@ -45,9 +50,12 @@ def served(tiny_checkpoint: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     environment = os.environ | {"NNET_CHECKPOINTS": str(tiny_checkpoint.parent), "NNET_CHECKPOINTS_ONLY": "1"}
     command = [sys.executable, "-m", "streamlit", "run", "Workbench.py", "--server.headless", "true"]
-    server = subprocess.Popen([*command, "--server.port", str(port)], cwd=ROOT, env=environment)
+    command += ["--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
-        _wait_for(f"http://localhost:{port}/_stcore/health", server)
+        # Streamlit names its address once it listens there; what it says later is read so that it can go on.
+        assert any(f":{port}" in line for line in server.stdout), "the server ended before it was ready"
+        threading.Thread(target=server.stdout.read, daemon=True).start()
         yield f"http://localhost:{port}"
     finally:
         server.terminate()
@@ -55,17 +63,6 @@ def served(tiny_checkpoint: Path) -> Iterator[str]:
             server.wait(20)
         except subprocess.TimeoutExpired:
             server.kill()
-
-
-def _wait_for(url: str, server: subprocess.Popen) -> None:
-    for _ in range(300):
-        assert server.poll() is None, "the server ended before it was ready"
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"{url} did not answer within a minute")
 
 
 class Visitor:
@@ -76,7 +73,6 @@ class Visitor:
         context = browser.contexts[0] if browser.contexts else browser.new_context()
         self.page = context.new_page()
         self.page.add_init_script(path=SETTLED)
-        self.calls = 0
         self.page.set_viewport_size({"width": width, "height": 900})
         self.page.emulate_media(color_scheme=color_scheme)
         self.address = address
@@ -101,9 +97,8 @@ class Visitor:
 
     def settle(self) -> Visitor:
         """Wait until the page has been drawn and neither it nor the server has anything left to do (settled.js)."""
-        self.calls += 1
         try:
-            self.page.wait_for_function("(call) => window.settled(call)", arg=self.calls)
+            self.page.wait_for_function("() => window.settled()")
         except Exception as error:
             if type(error).__name__ != "TimeoutError":  # Playwright's; it need not be installed
                 raise
