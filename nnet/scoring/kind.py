@@ -18,7 +18,7 @@ MOST = 128
 LEAST = 4
 """Fewer normal pictures say nothing about how much they differ from each other."""
 FACTOR = 3.0
-"""How many times further than the most unusual normal picture another kind lies; a broken part does not (measured)."""
+"""How many times as far as the most unusual normal picture another kind lies (benchmarks/kind.py)."""
 FLOOR = 0.02
 """Least limit: pictures of one series are almost equal, and the next series is no other kind."""
 
