@@ -16,6 +16,7 @@ from typing import BinaryIO
 from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import LEFT_PACKED, is_ignored
+from nnet.data.names import safe_name
 
 KEPT_SUFFIXES = IMAGE_SUFFIXES | {".csv", ".json"}
 CHUNK = 1 << 20
@@ -28,6 +29,7 @@ class ZipLimits:
 
     Attributes:
         files: number of entries, folders included.
+        depth: folders inside one another.
         total_bytes: bytes of all files together, unpacked.
         file_bytes: bytes of one file, unpacked.
         ratio: unpacked size over packed size of the whole; images hardly shrink, so a high one is a bomb.
@@ -35,6 +37,7 @@ class ZipLimits:
     """
 
     files: int = 100_000
+    depth: int = 20
     total_bytes: int = 8192 * MIB
     file_bytes: int = 512 * MIB
     ratio: float = 50.0
@@ -54,8 +57,9 @@ def extract_zip(source: Path | BinaryIO, target: Path, limits: ZipLimits | None 
 
     Everything is checked from the directory of the ZIP before the first byte is written; an entry that holds more than
     the directory says is cut there by `zipfile` and fails its checksum. Hidden files, __MACOSX and files that are
-    neither images, tables nor polygons stay packed, and `LEFT_PACKED` lists the last of them. When anything is refused
-    or fails, what was written is removed.
+    neither images, tables nor polygons stay packed, and `LEFT_PACKED` lists the last of them. A name that is too long
+    for a file system is stored and called as `safe_name` makes it. When anything is refused or fails, what was written
+    is removed.
 
     Args:
         source: the ZIP file, or a seekable binary stream such as an upload.
@@ -67,7 +71,8 @@ def extract_zip(source: Path | BinaryIO, target: Path, limits: ZipLimits | None 
 
     Raises:
         DataError: not a ZIP, damaged, encrypted, over a limit, an entry that would leave `target` (an absolute path,
-            "..", a drive), a link or a device, two entries of one name, no images, or `target` holds files already.
+            "..", a drive), too many folders inside one another, a link or a device, two entries of one name, no images,
+            or `target` holds files already.
     """
     name = name or (str(source) if isinstance(source, Path) else "The upload")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -111,10 +116,14 @@ def _checked(
         if path.suffix.lower() not in KEPT_SUFFIXES:
             left.append(str(path).replace("\n", " "))
             continue
+        if len(path.parts) > limits.depth:
+            raise DataError(
+                f"{name} holds {len(path.parts)} folders inside one another; at most {limits.depth} are read."
+            )
         # Compared without case, because some file systems would write both into one file.
         if str(path).lower() in entries:
             raise DataError(f"{name} holds {path} twice; create it again with each name only once.")
-        entries[str(path).lower()] = (info, path)
+        entries[str(path).lower()] = (info, PurePosixPath(*map(safe_name, path.parts)))
     found = list(entries.values())
     _check_sizes([info for info, _ in found], name, limits, packed)
     return found, left

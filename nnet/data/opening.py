@@ -25,6 +25,7 @@ from nnet.data.folders import (
 )
 from nnet.data.images import ImageError, stored_size
 from nnet.data.listing import list_images, subfolders, walk_images
+from nnet.data.names import local_path, safe_name
 from nnet.data.sample import Dataset, Sample
 from nnet.data.synthetic import DEFAULT_KIND, open_synthetic
 from nnet.data.table import find_table, open_table
@@ -64,7 +65,7 @@ def _open(spec: Path | str, seed: int, strict: bool, extract_to: Path | None) ->
         return open_elpv(kind or "mono", seed=seed)
     if not isinstance(spec, Path) and name == "synthetic":
         return open_synthetic(kind or DEFAULT_KIND, seed=seed)
-    path = Path(spec).expanduser()
+    path = local_path(spec)
     archive = next((part for part in (path, *path.parents) if part.is_file()), None)
     if archive is None:
         return open_folder(path, seed=seed, strict=strict)
@@ -98,7 +99,7 @@ def open_zip(
     if extract_to is None:
         owner = TemporaryFolder()
         # In it the files get a folder with the ZIP's name, from which the data set takes its own.
-        extract_to = owner.path / (Path(name).stem or "data")
+        extract_to = owner.path / safe_name(Path(name).stem)
     target = extract_to.resolve()
     extract_zip(source, target, limits, name)
     if ".." in PurePosixPath(inside).parts:

@@ -9,10 +9,15 @@ from pathlib import Path, PurePosixPath
 from nnet.data.errors import DataError
 from nnet.data.folders import is_plain, no_masks, open_plain, unpaired_error
 from nnet.data.listing import walk_images
+from nnet.data.names import local_path, safe_name
 from nnet.data.sample import GOOD, Dataset, Sample
 
 CSV = Path("split_csv") / "1cls.csv"
 COLUMNS = ("object", "split", "label", "image", "mask")
+MOST_BYTES = 64 << 20
+"""Of the table; that of VisA itself has 1 MB."""
+MOST_CHARACTERS = 1000
+"""Of one field."""
 LICENCE = "CC BY 4.0; cite Zou et al., SPot-the-Difference, ECCV 2022."
 
 
@@ -84,6 +89,8 @@ def open_unsplit(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
 def _rows(root: Path) -> list[dict[str, str]]:
     path = root / CSV
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise DataError(f"{path} is larger than {MOST_BYTES >> 20} MiB, so it cannot be the table of a data set.")
         with path.open(newline="", encoding="utf-8-sig") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -91,6 +98,10 @@ def _rows(root: Path) -> list[dict[str, str]]:
     for number, row in enumerate(rows, 2):
         if any(row.get(column) is None for column in COLUMNS):
             raise DataError(f"{path}, line {number}: expected the columns {', '.join(COLUMNS)}.")
+        if any(len(row[column]) > MOST_CHARACTERS or "\0" in row[column] for column in COLUMNS):
+            raise DataError(
+                f"{path}, line {number}: a field is longer than {MOST_CHARACTERS} characters or holds a NUL."
+            )
     return rows
 
 
@@ -107,7 +118,9 @@ def _file(root: Path, name: str) -> Path:
     parts = PurePosixPath(name)
     if parts.is_absolute() or ".." in parts.parts:
         raise DataError(f"{root / CSV} names {name}, which is outside the data set.")
-    path = root / parts
+    path = root.joinpath(*map(safe_name, parts.parts))  # as a ZIP is unpacked; most names stay as they are
+    if not path.is_file():
+        path = local_path(root / parts)
     if not path.is_file():
         raise DataError(f"{root / CSV} names {name}, but {path} does not exist; complete the download.")
     return path

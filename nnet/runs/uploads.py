@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from nnet.data import extract_zip
+from nnet.data.names import safe_name
 from nnet.runs import disk
 from nnet.runs.layout import RunError
 
@@ -22,7 +23,7 @@ UPLOAD_SECONDS = 24 * 3600.0
 
 def stage(root: Path, files: Iterable[tuple[str, bytes]]) -> Path:
     """See `nnet.runs.Runs.stage`; `root` is the folder of runs."""
-    files = [(PurePosixPath(name.replace("\\", "/")).name or "image", content) for name, content in files]
+    files = [(safe_name(PurePosixPath(name.replace("\\", "/")).name or "image"), content) for name, content in files]
     if not files:
         raise RunError("There are no images to train on. Add photos of good parts.")
     digest = hashlib.sha256()

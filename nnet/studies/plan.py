@@ -12,6 +12,7 @@ from typing import Any
 
 from nnet.config import Config
 from nnet.data import Dataset, open_dataset
+from nnet.data.names import local_path
 from nnet.data.sample import hash_file
 from nnet.presets import preset
 from nnet.studies.identity import NUMBERS, config_hash, numbers_of, run_identity
@@ -104,7 +105,7 @@ def open_source(spec: str, split_seed: int) -> Source:
         StudyError: it has no normal training images, or no normal and defective test images.
     """
     name = spec.partition(":")[0]
-    absolute = spec if name in NAMED_DATA else str(Path(spec).expanduser().resolve())
+    absolute = spec if name in NAMED_DATA else str(local_path(spec).resolve())
     dataset = open_dataset(absolute, seed=split_seed)
     tested = any(s.is_normal for s in dataset.test) and any(s.is_defective for s in dataset.test)
     if not dataset.train or not tested:

@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
 def category(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Data to start with, a folder of runs of its own, and a queue that nobody works on."""
     monkeypatch.setenv(places.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setenv("NNET_DATA", str(tmp_path))  # so that a link may name what is in there
     monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
     return make_category(tmp_path / "part")
 

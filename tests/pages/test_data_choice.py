@@ -13,11 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.data import Dataset, open_dataset
 from workbench.shared import data_choice, words
+from workbench.shared.known_data import from_link, key_of
 from workbench.shared.settings import Setting, one_of
 
 NAMES = {"none": "None", "synthetic:metal": "Metal", "folder": "A folder", "zip": "A ZIP", "images": "Images"}
 DATA = Setting("test", "choice_data", "none", one_of(NAMES))
-FOLDER = Setting("test", "choice_folder", "", str)
+FOLDER = Setting("test", "choice_folder", "", from_link, link=key_of)
 
 
 def _page() -> None:
@@ -41,6 +42,12 @@ def page(choice: str, path: Path | str = "") -> AppTest:
     at = AppTest.from_function(_page, default_timeout=60)
     at.query_params["choice_data"], at.query_params["choice_folder"] = choice, str(path)
     return ran(at)
+
+
+@pytest.fixture(autouse=True)
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links may name what is in the test's own folder."""
+    monkeypatch.setenv("NNET_DATA", str(tmp_path))
 
 
 def ran(at: AppTest) -> AppTest:

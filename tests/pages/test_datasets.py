@@ -40,7 +40,8 @@ def folder(root: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def nothing_opened() -> None:
+def nothing_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NNET_DATA", str(tmp_path))  # so that links may name what is in there
     datasets._store.clear()
 
 
@@ -141,7 +142,7 @@ def test_the_mask_of_the_data_set_is_the_flagged_region(tmp_path: Path) -> None:
     ("address", "reason"),
     [
         ({"set": SYNTHETIC, "image": "test/hole/999.png"}, "has no image"),
-        ({"set": "/nowhere/at/all", "image": "a.png"}, "is not a folder that can be opened"),
+        ({"set": "/nowhere/at/all", "image": "a.png"}, "This link names a data set that is not open in this visit"),
         ({"set": "synthetic:cheese", "image": "a.png"}, "There is no synthetic data set"),
         ({"image": HOLE}, "needs both"),
         ({"set": SYNTHETIC}, "needs both"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import zipfile
 from itertools import islice
@@ -49,6 +50,12 @@ def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i in range(count):
             Image.fromarray(np.roll(mask, 5 * i, axis=1)).save(root / "ground_truth" / kind / f"{i:03}_mask.png")
     return root
+
+
+@pytest.fixture(autouse=True)
+def configured(category: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links may name the test's own folders."""
+    monkeypatch.setenv("NNET_DATA", os.pathsep.join((str(category.parent), str(tmp_path))))
 
 
 @pytest.fixture

@@ -162,7 +162,7 @@ def test_a_wrong_expression_keeps_the_last_score() -> None:
     fine(at.segmented_control(key="score").set_value("reverse").run())
     before = shown_score(at)
     fine(at.text_input(key="expression").set_value("M1*(").run())
-    assert "Until then the score is M1*M2*M3" in at.warning[-1].value
+    assert "Until then the score is M1*M2*M3" in at.warning[-1].value.replace("\\", "")
     assert shown_score(at) == before and at.text_input(key="expression").value == "M1*("
 
 

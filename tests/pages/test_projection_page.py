@@ -271,7 +271,13 @@ def test_without_projection_the_features_remain(part: str, monkeypatch: pytest.M
 
 
 @pytest.fixture
-def category(tmp_path: Path) -> Path:
+def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links may name the test's own folder."""
+    monkeypatch.setenv("NNET_DATA", str(tmp_path))
+
+
+@pytest.fixture
+def category(tmp_path: Path, configured: None) -> Path:
     """A data set on disk: 6 images to train with, 5 normal and 4 defective ones to test."""
     root = tmp_path / "bottle"
     for folder, count, seed in (("train/good", 6, 1), ("test/good", 5, 2), ("test/dent", 4, 3)):
@@ -318,7 +324,7 @@ def test_a_stopped_measurement_continues_where_it_was(category: Path) -> None:
     assert "6 normal images, 4 defective" in said(at)
 
 
-def test_a_folder_that_is_no_data_set_is_explained(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_data_set_is_explained(tmp_path: Path, configured: None) -> None:
     at = start(part="data", data="folder", folder=str(tmp_path / "nowhere"))
     assert "not a folder" in at.error[0].value
 

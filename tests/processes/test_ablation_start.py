@@ -23,6 +23,7 @@ CHANGES = {**TINY, "model.teacher": "mobilenetv3_small_050"}
 @pytest.mark.usefixtures("only_tiny")
 def test_a_study_from_the_page_finishes_and_its_table_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(places.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setenv("NNET_DATA", str(tmp_path))  # so that the link may name what is in there
     monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(processes, "launch", forking.launch)

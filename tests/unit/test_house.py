@@ -36,3 +36,52 @@ def test_files_functions_and_parameter_lists_are_short(path):
         assert length(node) <= FUNCTION_LINES, f"{node.name} has {length(node)} lines"
         count = len([a for a in (*node.args.args, *node.args.kwonlyargs) if a.arg not in ("self", "cls")])
         assert count <= PARAMETERS or node.name == "train", f"{node.name} has {count} parameters"
+
+
+# --------------------------------------------------------------------------------------------- texts of others
+
+MARKDOWN = {
+    "markdown",
+    "caption",
+    "write",
+    "info",
+    "warning",
+    "error",
+    "success",
+    "toast",
+    "subheader",
+    "title",
+    "header",
+}
+MARKDOWN |= {"expander", "metric", "button", "download_button", "popover", "status", "spinner", "badge", "checkbox"}
+"""Calls whose words Streamlit draws as Markdown."""
+FOREIGN = {"notes", "problems", "reason", "short", "written"}
+"""Names of what others may have written: remarks on files, why a run failed, a picture's name, a link's text."""
+ESCAPING = {"plain", "bullets", "card"}
+
+
+def unescaped(node: ast.AST) -> Iterator[str]:
+    """What others may have written in an expression, outside `units.plain` and sentences of words.py."""
+    if isinstance(node, ast.Call):
+        called = ast.unparse(node.func)
+        if called.rpartition(".")[2] in ESCAPING or "words." in called or "map(units.plain," in ast.unparse(node):
+            return
+        if called == "str":
+            yield ast.unparse(node)
+    if (isinstance(node, ast.Attribute) and node.attr in FOREIGN) or (
+        isinstance(node, ast.Name) and node.id in FOREIGN
+    ):
+        yield ast.unparse(node)
+    for child in ast.iter_child_nodes(node):
+        yield from unescaped(child)
+
+
+def test_texts_of_others_are_escaped_before_they_are_markdown() -> None:
+    """As far as it can be told from the code; tests/hostile/test_texts.py looks at the pages."""
+    found = []
+    for path in (path for path in FILES if "workbench" in path.parts):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MARKDOWN:
+                drawn = [*node.args[:1], *(one.value for one in node.keywords if one.arg in ("help", "label", "body"))]
+                found += [f"{path.name}:{node.lineno} {text}" for one in drawn for text in unescaped(one)]
+    assert found == []

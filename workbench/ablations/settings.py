@@ -6,6 +6,7 @@ import streamlit as st
 
 from nnet.presets import PRESETS
 from nnet.studies import STUDIES
+from workbench.shared.known_data import from_link, key_of
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
 PARTS = ("grid", "whatif", "results", "start")
@@ -14,7 +15,7 @@ PART = Setting("ablations", "ablations_part", "grid", one_of(PARTS), formerly="p
 
 START_STUDY = Setting("ablations", "start_study", "table4", one_of(STUDIES))
 START_DATA: Setting[str] = Setting("ablations", "start_data", None, str)
-START_PATH = Setting("ablations", "start_path", "", str)
+START_PATH = Setting("ablations", "start_path", "", from_link, link=key_of)
 START_PRESET = Setting("ablations", "start_preset", "small", one_of(PRESETS))
 MOST_SEEDS = 9
 START_SEEDS = Setting("ablations", "start_seeds", 3, whole_number(1, MOST_SEEDS))
@@ -54,7 +55,7 @@ WHATIF_TRUNCATE = Setting("ablations", "whatif_truncate", False, yes_or_no)
 WHATIF_FORWARD = Setting("ablations", "whatif_forward", "kept", str)
 WHATIF_DONOR: Setting[str] = Setting("ablations", "whatif_donor", None, str)
 """The model that lends its forward branch."""
-WHATIF_RANK: Setting[int] = Setting("ablations", "whatif_rank", None, int)
+WHATIF_RANK: Setting[int] = Setting("ablations", "whatif_rank", None, whole_number(0, 10**6))
 """To which F_C is truncated."""
 
 

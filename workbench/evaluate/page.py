@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import streamlit as st
 
 from nnet.analysis import evaluation
@@ -29,6 +31,7 @@ from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 from workbench.shared.words import DATA_NAMES
 
+_MOST_EXPRESSIONS = 8  # of the visitor's own
 _PARTS = {
     "metrics": metrics.draw,
     "threshold": threshold.draw,
@@ -103,9 +106,11 @@ def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
 
 def _more_expressions(model: Model) -> list[Expression]:
     MORE.remember()
-    written = st.text_input(words.MORE_LABEL, key=MORE.key, placeholder="M1*M6; M3+M4", help=words.MORE_HELP)
+    written = st.text_input(
+        words.MORE_LABEL, key=MORE.key, max_chars=1000, placeholder="M1*M6; M3+M4", help=words.MORE_HELP
+    )
     found = []
-    for one in filter(None, (part.strip() for part in written.split(";"))):
+    for one in islice(filter(None, (part.strip() for part in written.split(";"))), _MOST_EXPRESSIONS):
         try:
             found.append(judge.check(model.detector.config, one))
         except ExpressionError as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from workbench.evaluate import words
-from workbench.shared.settings import Setting, one_of
+from workbench.shared.known_data import from_link, key_of
+from workbench.shared.settings import Setting, number, one_of
 from workbench.shared.words import DATA_NAMES
 
 DATA = Setting("evaluate", "evaluate_data", "none", one_of(DATA_NAMES))
 """Which data set, by a key of `DATA_NAMES`."""
-FOLDER = Setting("evaluate", "evaluate_folder", "", str)
+FOLDER = Setting("evaluate", "evaluate_folder", "", from_link, link=key_of)
 """The path of a folder or ZIP."""
 PART = Setting("evaluate", "evaluate_part", "metrics", one_of(words.PARTS))
 SCORE: Setting[str] = Setting("evaluate", "evaluate_score", None, str)
@@ -17,7 +18,7 @@ MORE = Setting("evaluate", "evaluate_more", "", str)
 """More expressions to compare, separated by semicolons."""
 LEVEL = Setting("evaluate", "level", "images", one_of(words.LEVELS))
 """What the curves count: images or pixels."""
-CUT: Setting[float] = Setting("evaluate", "cut", None, float, formerly="threshold")
+CUT: Setting[float] = Setting("evaluate", "cut", None, number(-1e12, 1e12), formerly="threshold")
 """The threshold on the image score; the model's own unless the visitor chooses.
 
 It was once called `threshold`, as is Inspect's multiple of the model's own threshold. An old link is still read where

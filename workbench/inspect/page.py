@@ -83,4 +83,4 @@ def _numbers(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
         st.metric(words.SCORE, units.number(value), help=shared_words.threshold(reference))
         st.metric(words.PERCENTILE, f"{reference.percentile(value):.0f}", help=shared_words.PERCENTILE_HELP)
         st.metric(words.P_VALUE, units.number(reference.p_value(value)), help=shared_words.P_VALUE_HELP)
-    st.caption(" ".join((shared_words.picture_facts(loaded.image.shape, picture.known), *loaded.notes)))
+    st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))

@@ -20,6 +20,7 @@ from nnet.scoring.judge import OWN, Judgement
 from workbench.inspect import words
 from workbench.inspect.compare import words as compare_words
 from workbench.inspect.defect import words as defect_words
+from workbench.shared import units
 from workbench.shared.resources import Model
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
@@ -169,7 +170,7 @@ def _changed(model: Model, change: Callable[[Expression], Expression | None]) ->
     try:
         changed = change(st.session_state[_LAST])
     except ExpressionError as error:
-        st.toast(str(error), icon=":material/info:")
+        st.toast(units.plain(str(error)), icon=":material/info:")
         return
     if changed is None:
         st.toast(words.NO_MAP_LEFT, icon=":material/info:")

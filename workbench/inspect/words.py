@@ -120,7 +120,7 @@ def written(expression: Expression) -> tuple[str, str, str]:
 
 def not_yet(problem: str, expression: Expression) -> str:
     """A wrong expression, and what is shown meanwhile."""
-    return f"{problem} Until then the score is {expression}."
+    return f"{units.plain(problem)} Until then the score is {units.plain(str(expression))}."
 
 
 # --------------------------------------------------------------------------------------------------- the three pictures

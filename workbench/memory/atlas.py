@@ -10,7 +10,7 @@ from workbench.memory import cache, cards, figures, settings, words
 from workbench.memory.cards import Card
 from workbench.memory.items import ordered
 from workbench.memory.scene import Scene
-from workbench.shared import controls
+from workbench.shared import controls, units
 from workbench.shared.charts import CHART_CONFIG
 
 _ON_PAGE = 20
@@ -67,10 +67,10 @@ def _map(scene: Scene) -> None:
         with st.spinner(words.UMAP_WAIT, show_time=True):
             embedding = cache.embedding(scene, method)
     except NNetError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(units.plain(str(error)), icon=":material/info:")
         return
     st.markdown(words.map_title(embedding.method))
     usage, dead = (scene.usage, None) if scene.atlas is None else (scene.atlas.usage, scene.atlas.dead)
     figure = figures.embedding_figure(embedding, scene.flagged, usage, dead)
     st.plotly_chart(figure, key="embedding", config=CHART_CONFIG, alt=words.MAP_ALT)
-    st.caption(" ".join((words.EMBEDDING_HINT, *embedding.notes)))
+    st.caption(" ".join((words.EMBEDDING_HINT, *map(units.plain, embedding.notes))))

@@ -81,5 +81,5 @@ def _numbers(scene: Scene) -> None:
         st.metric(words.USED, f"{used} of {scene.items}", help=words.USED_HELP)
         st.metric(words.SPREAD, units.plural(round(evenly), "item"), help=words.SPREAD_HELP)
         st.metric(words.DEAD, "–" if dead is None else f"{dead}", help=words.DEAD_HELP)
-    facts = shared_words.picture_facts(scene.loaded.image.shape, scene.picture.known)
-    st.caption(" ".join((facts, *scene.loaded.notes, words.LEAD)))
+    facts = shared_words.picture_facts(scene.loaded.image.shape, scene.picture.known, scene.loaded.notes)
+    st.caption(f"{facts} {words.LEAD}")

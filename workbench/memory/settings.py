@@ -8,26 +8,27 @@ import streamlit as st
 
 from workbench.memory import recall, words
 from workbench.memory.recall import Addressing
-from workbench.shared.settings import Setting, one_of
+from workbench.shared.settings import Setting, number, one_of, whole_number
 
 _PAGE = "memory"
+_PAGE_NUMBER = whole_number(1, 10**6)
 
-TEMPERATURE: Setting[float] = Setting(_PAGE, "temperature", None, float)
+TEMPERATURE: Setting[float] = Setting(_PAGE, "temperature", None, number(0, 1e6))
 """Of the softmax; the trained one unless the visitor chooses."""
-SHRINK: Setting[float] = Setting(_PAGE, "shrink", None, float)
+SHRINK: Setting[float] = Setting(_PAGE, "shrink", None, number(0, 1e6))
 """Threshold of the shrinkage in units of 1/N; the trained one unless the visitor chooses."""
 FORGET = Setting(_PAGE, "forget", "", str)
 """The items that are switched off, as `recall.items_to_text` writes them."""
-KEEP: Setting[int] = Setting(_PAGE, "keep_items", None, int)
+KEEP: Setting[int] = Setting(_PAGE, "keep_items", None, whole_number(0, 10**6))
 """How many items “Forget all but these” keeps."""
-ROW: Setting[int] = Setting(_PAGE, "patch_row", None, int)
+ROW: Setting[int] = Setting(_PAGE, "patch_row", None, whole_number(0, 10**6))
 """Of the chosen patch, from 1; that of the highest score unless the visitor chooses."""
-COLUMN: Setting[int] = Setting(_PAGE, "patch_column", None, int)
+COLUMN: Setting[int] = Setting(_PAGE, "patch_column", None, whole_number(0, 10**6))
 ONLY = Setting(_PAGE, "only_items", "", str)
 """The items that alone are shown, or "" for all."""
 ITEMS_ORDER = Setting(_PAGE, "items_order", "here", one_of(words.ORDERS))
 ATLAS_ORDER = Setting(_PAGE, "atlas_order", "training", one_of(words.ORDERS))
-ITEMS_PAGE, ATLAS_PAGE = Setting(_PAGE, "items_page", 1, int), Setting(_PAGE, "atlas_page", 1, int)
+ITEMS_PAGE, ATLAS_PAGE = Setting(_PAGE, "items_page", 1, _PAGE_NUMBER), Setting(_PAGE, "atlas_page", 1, _PAGE_NUMBER)
 ATLAS = Setting(_PAGE, "atlas", "items", one_of(words.VIEWS))
 LAYOUT = Setting(_PAGE, "atlas_layout", "UMAP", one_of(words.LAYOUTS))
 

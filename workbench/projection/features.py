@@ -89,7 +89,7 @@ def _umap(scene: Scene, pair: Pair, look: Look) -> None:
         with st.spinner(words.UMAP_WAIT, show_time=True):
             found = cache.embedding(scene, pair, look.region)
     except NNetError as error:
-        st.info(str(error), icon=":material/info:")
+        st.info(units.plain(str(error)), icon=":material/info:")
         return
     if warning := words.few_flagged(int(look.region.sum()), look.region.size):
         st.info(warning, icon=":material/info:")

@@ -54,8 +54,8 @@ def main() -> None:
 def _about(picture: Picture, loaded: Loaded, judged: Judgement, region: Region) -> None:
     """What is known of the picture, and which part of it counts as flagged."""
     score = words.SCORE.format(score=units.number(judged.value))
-    facts = shared_words.picture_facts(loaded.image.shape, picture.known)
-    st.caption(" ".join((score, words.region(region.kind, region.share), facts, *loaded.notes)))
+    facts = shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes)
+    st.caption(" ".join((score, words.region(region.kind, region.share), facts)))
 
 
 def _side(every: Mapping[str, tuple[Pair, ...]]) -> str:

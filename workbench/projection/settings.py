@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nnet.analysis import projection
 from workbench.projection import words
+from workbench.shared.known_data import from_link, key_of
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
 _PAGE = "projection"
@@ -15,11 +16,11 @@ WAY = Setting(_PAGE, "way", "log", one_of(words.WAY_NAMES))
 """How variances are brought on a scale."""
 STAGE = Setting(_PAGE, "stage", "1", one_of(words.SCALE_NAMES))
 """The scale of the features that is looked at more closely."""
-CHANNEL: Setting[int] = Setting(_PAGE, "channel", None, int)
+CHANNEL: Setting[int] = Setting(_PAGE, "channel", None, whole_number(0, 10**6))
 """The channel that is marked; the most damped one unless the visitor chooses."""
 VECTORS = Setting(_PAGE, "vectors", "unit", one_of(words.VECTOR_NAMES))
 BLEND = Setting(_PAGE, "blend", 50, whole_number(0, 100))
 """The share of the projected features in the blend, in percent."""
 UMAP = Setting(_PAGE, "umap", False, yes_or_no)
 DATA = Setting(_PAGE, "data", "none", one_of(words.DATA_CHOICES))
-FOLDER = Setting(_PAGE, "folder", "", str)
+FOLDER = Setting(_PAGE, "folder", "", from_link, link=key_of)

@@ -1,7 +1,8 @@
 """The picture that all pages show, and the visitor's uploads. Both outlive page switches.
 
 A chosen sample or image of a data set is kept in the URL, so that a link shows it again: ?sample=cell0496,
-?set=synthetic:metal&image=test/hole/000.png. Uploaded files stay encoded here; decoded pixels live in the bounded
+?set=synthetic:metal&image=test/hole/000.png; `workbench.shared.known_data` says which data sets a link may name.
+Uploaded files stay encoded here; decoded pixels live in the bounded
 caches of `workbench.shared.resources`.
 """
 
@@ -15,7 +16,7 @@ import streamlit as st
 
 from nnet.data import Sample
 from nnet.errors import NNetError
-from workbench.shared import datasets, resources, samples, units, words
+from workbench.shared import datasets, known_data, resources, samples, units, words
 from workbench.shared.resources import Loaded
 from workbench.shared.settings import PICTURE_NAMES
 
@@ -27,6 +28,7 @@ _PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
 _SOURCE = "samples_source"
+_LONGEST_TITLE = 120
 _DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
 
 
@@ -147,8 +149,8 @@ def add(name: str, content: bytes, known: str = "") -> str:
     held = sum(len(picture.source) for picture in uploads().values() if isinstance(picture.source, bytes))
     if key not in uploads() and held + len(content) > SESSION_BYTES:
         limit = units.data_size(SESSION_BYTES)
-        raise NNetError(words.too_many_images(name, limit))
-    picture = Picture(key, name, content, known)
+        raise NNetError(words.too_many_images(units.cut(name), limit))
+    picture = Picture(key, units.cut(name, _LONGEST_TITLE), content, known)
     picture.load()
     uploads()[key] = picture
     return key
@@ -219,9 +221,10 @@ def show_data_image(spec: str, key: str) -> None:
     Whether there is such an image shows when the page is drawn: `chosen` warns if not.
 
     Args:
-        spec: the data set, as for `nnet.data.open_dataset`.
+        spec: the data set, as for `nnet.data.open_dataset`; never from a link (`known_data.from_link`).
         key: of the sample in it.
     """
+    known_data.admit(spec)
     st.session_state[_DATA] = (spec, key)
     choose(_data_key(spec, key))
 
@@ -256,14 +259,17 @@ def _read_address() -> None:
     """Choose what the address names."""
     written = st.query_params
     if _SET in written or _IMAGE in written:
-        st.session_state[_DATA] = (written.get(_SET, ""), written.get(_IMAGE, ""))
-        st.session_state[_CHOSEN] = _data_key(*st.session_state[_DATA])
+        try:
+            st.session_state[_DATA] = (known_data.from_link(written.get(_SET, "")), written.get(_IMAGE, ""))
+            st.session_state[_CHOSEN] = _data_key(*st.session_state[_DATA])
+        except ValueError:
+            st.warning(words.SHOWN_INSTEAD.format(problem=words.NOT_OPEN_HERE), icon=":material/link_off:")
     elif _SAMPLE in written:
         linked = _SAMPLE_PREFIX + written[_SAMPLE]
         if linked in sample_pictures() or linked in _as_pictures(samples.collection()):
             st.session_state[_CHOSEN] = linked
         else:
-            st.warning(words.SHOWN_INSTEAD.format(problem=words.no_sample(written[_SAMPLE])))
+            st.warning(words.SHOWN_INSTEAD.format(problem=words.no_sample(units.cut(written[_SAMPLE]))))
 
 
 def _chosen_from_data(key: str | None) -> Picture | None:
@@ -285,7 +291,7 @@ def _chosen_from_data(key: str | None) -> Picture | None:
 
 
 def _data_key(spec: str, key: str) -> str:
-    return f"{_DATA_PREFIX}{spec}#{key}"
+    return f"{_DATA_PREFIX}{known_data.key_of(spec)}#{key}"
 
 
 def _default_key() -> str:
@@ -301,7 +307,8 @@ def _address(key: str) -> dict[str, str]:
     if key.startswith(_SAMPLE_PREFIX):
         return {_SAMPLE: key.removeprefix(_SAMPLE_PREFIX)}
     if key.startswith(_DATA_PREFIX):
-        return dict(zip((_SET, _IMAGE), st.session_state[_DATA], strict=True))
+        spec, image = st.session_state[_DATA]
+        return {_SET: known_data.key_of(spec), _IMAGE: image}
     return {}
 
 

@@ -21,8 +21,9 @@ import streamlit as st
 from nnet.data import GOOD, DataError, Dataset, Sample, extract_zip
 from nnet.data.archive import TemporaryFolder
 from nnet.data.images import IMAGE_SUFFIXES, decode
+from nnet.data.names import safe_name
 from nnet.errors import NNetError
-from workbench.shared import controls, datasets, resources, units, words
+from workbench.shared import controls, datasets, known_data, resources, units, words
 from workbench.shared.settings import Setting
 
 NONE, FOLDER, ZIP, IMAGES = "none", "folder", "zip", "images"
@@ -54,14 +55,15 @@ def choose(
 
     Args:
         data, folder: the settings that keep the choice and the path.
-        names: what can be chosen -> what the visitor reads.
+        names: what can be chosen -> what the visitor reads; what NNET_DATA lists is offered below it.
 
     Raises:
         nnet.errors.NNetError: it cannot be opened; says why.
     """
     left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
     with left:
-        choice = controls.choose(data, names, label=words.DATA_SET, help=help, kind="list")
+        offered = {**names, **known_data.labels()}
+        choice = controls.choose(data, offered, label=words.DATA_SET, help=help, kind="list")
     with right:
         if choice in (FOLDER, "path"):  # as the Ablations page calls it in its links
             return _from_path(folder)
@@ -69,13 +71,23 @@ def choose(
             return _from_zip()
     if choice == IMAGES:
         return _from_images()
-    return None if choice == NONE else _opened(choice)
+    spec = known_data.configured().get(choice, choice)
+    return None if choice == NONE or was_stopped(spec) else _opened(spec)
 
 
 def _from_path(folder: Setting[str]) -> Chosen | None:
-    folder.remember()
+    known_data.remember(folder)
     path = st.text_input(words.FOLDER, key=folder.key, placeholder="/data/bottle", help=words.FOLDER_HELP).strip()
-    return _opened(path) if path else None
+    return _opened(path) if path and not was_stopped(path) else None
+
+
+def was_stopped(spec: str) -> bool:
+    """Whether the visitor stopped reading this data set; if so, say it and offer to read it after all."""
+    if not datasets.is_stopped(spec):
+        return False
+    st.info(words.STOPPED, icon=":material/stop_circle:")
+    st.button(words.READ_AFTER_ALL, key="read_after_all", on_click=datasets.read_after_all, args=(spec,))
+    return True
 
 
 def _opened(spec: str, name: str = "", root: Path | None = None) -> Chosen:
@@ -118,7 +130,9 @@ class _Uploads:
         held = sum(path.stat().st_size for paths in self.files.values() for path in paths)
         try:
             if held + len(content) > UPLOAD_BYTES:
-                raise NNetError(f"{name} was left out: the limit is {units.data_size(UPLOAD_BYTES)} of images.")
+                raise NNetError(
+                    f"{units.cut(name)} was left out: the limit is {units.data_size(UPLOAD_BYTES)} of images."
+                )
             decode(content, name)
         except NNetError as error:
             self.problems.append(str(error))
@@ -131,9 +145,10 @@ class _Uploads:
     def _free(self, label: str, name: str) -> Path:
         """A path for a file of this name; a second one of the name gets a number, and a strange name a plain one."""
         given = PurePosixPath(name.replace("\\", "/"))
-        stem = "".join(c if c.isalnum() or c in " -_.()" else "_" for c in given.stem)[:80].strip(". ") or "image"
+        stem = "".join(c if c.isalnum() or c in " -_.()" else "_" for c in given.stem).strip(". ") or "image"
         suffix = given.suffix.lower() if given.suffix.lower() in IMAGE_SUFFIXES else ".png"
         taken = {path.name.lower() for path in self.files[label]}
+        stem = safe_name(stem)
         candidates = [f"{stem}{suffix}", *(f"{stem} ({number}){suffix}" for number in range(2, len(taken) + 3))]
         return self.root / label / next(c for c in candidates if c.lower() not in taken)
 
@@ -179,7 +194,7 @@ def _take_zip(kind: str, key: str) -> None:
     """Unpack the upload into a folder of its own, which replaces the one before. A callback."""
     upload = st.session_state[key]
     owner = TemporaryFolder()
-    target = owner.path / (Path(upload.name).stem or "data")
+    target = owner.path / safe_name(PurePosixPath(upload.name).stem)
     try:
         extract_zip(upload, target, name=upload.name)
         st.session_state[_ZIP] = (upload.name, target.resolve(), owner)

@@ -2,23 +2,33 @@
 
 What is kept are names, labels and paths, never pixels; a ZIP stays unpacked in its temporary folder as long as its
 data set is kept. A set whose folders changed since, or are gone, is opened again.
+
+Folders are listed within a budget of files and seconds, and the visitor can stop it.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from nnet.data import DataError, Dataset, Sample, open_dataset
 from nnet.data.archive import TemporaryFolder
-from workbench.shared import words
+from nnet.data.listing import budget, spend
+from nnet.data.names import local_path
+from workbench.shared import known_data, units, words
 from workbench.shared.cache import BoundedCache
 
 OPENED = 6
 """Most data sets kept open for all sessions together: some 0.5 kB an image."""
+MOST_ENTRIES, MOST_SECONDS = 500_000, 60.0
+"""Most files and folders that are listed to open one data set, and how long that may take."""
+_STOPPED = "stopped_data"
 _TABLE = ".csv"  # in the layout of VisA a table says what belongs to the set
 
 
@@ -56,8 +66,48 @@ def find(spec: str, key: str) -> tuple[Dataset, Sample]:
     """
     entry = _entry(spec)
     if key not in entry.samples:
-        raise DataError(words.no_such_image(entry.dataset.name, spec, key))
+        raise DataError(words.no_such_image(entry.dataset.name, units.cut(known_data.key_of(spec)), units.cut(key)))
     return entry.dataset, entry.samples[key]
+
+
+@contextmanager
+def watched(spec: str) -> Iterator[None]:
+    """Open a data set within it: folders are listed within the budget, with a button that stops it.
+
+    Raises:
+        nnet.data.DataError: the visitor has stopped it before; or while it runs, there is too much to list.
+    """
+    if is_stopped(spec):
+        raise DataError(words.STOPPED)
+    place = st.empty()
+    drawn: list[DeltaGenerator] = []
+
+    def tick(seen: int) -> None:  # drawing is also where Streamlit ends a run of the page that is no longer wanted
+        if not drawn:
+            row = place.container(horizontal=True, vertical_alignment="center")
+            row.button(words.STOP_READING, key=f"stop-{known_data.key_of(spec)}", on_click=_stop, args=(spec,))
+            drawn.append(row.empty())
+        drawn[0].caption(words.seen(seen))
+
+    try:
+        with budget(MOST_ENTRIES, MOST_SECONDS, tick):
+            yield
+    finally:
+        place.empty()
+
+
+def is_stopped(spec: str) -> bool:
+    """Whether the visitor stopped reading this data set."""
+    return spec in st.session_state.get(_STOPPED, ())
+
+
+def read_after_all(spec: str) -> None:
+    """Let a data set be opened whose reading was stopped. A callback."""
+    st.session_state[_STOPPED].discard(spec)
+
+
+def _stop(spec: str) -> None:
+    st.session_state.setdefault(_STOPPED, set()).add(spec)
 
 
 def version(sample: Sample) -> str:
@@ -71,10 +121,11 @@ def version(sample: Sample) -> str:
 
 def _entry(spec: str) -> _Opened:
     def read() -> _Opened:
-        before = _places(spec)
-        dataset = open_dataset(spec)
-        samples = {sample.key: sample for sample in dataset.samples}
-        return _Opened(dataset, samples, before | _unpacked(dataset))
+        with watched(spec):
+            before = _places(spec)
+            dataset = open_dataset(spec)
+            samples = {sample.key: sample for sample in dataset.samples}
+            return _Opened(dataset, samples, before | _unpacked(dataset))
 
     return _store().of(spec, read, valid=_unchanged)
 
@@ -85,7 +136,7 @@ def _unchanged(entry: _Opened) -> bool:
 
 def _places(spec: str) -> dict[Path, int]:
     """The archive, or all folders and tables of a folder, with their dates; nothing for a set that has a name."""
-    path = Path(spec).expanduser()
+    path = local_path(spec)
     archive = next((part for part in (path, *path.parents) if part.is_file()), None)
     if archive is not None:
         return {archive: _changed(archive)}
@@ -102,6 +153,7 @@ def _folders(root: Path) -> dict[Path, int]:
     """Every folder below and including `root`, and every table in them. Links to folders are not followed."""
     found = [root]
     for place, folders, files in os.walk(root):
+        spend(len(folders) + len(files), root)
         names = [*folders, *(name for name in files if name.lower().endswith(_TABLE))]
         found += [Path(place, name) for name in names]
     return {path: _changed(path) for path in found}

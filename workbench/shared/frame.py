@@ -19,6 +19,7 @@ from workbench.shared import (
     navigation,
     places,
     resources,
+    settings,
     take_away,
     theme,
     units,
@@ -65,6 +66,8 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
     st.set_page_config(page_title=name, page_icon=navigation.ICON, layout="wide")
     navigation.ensure()
     st.html(theme.STYLE)
+    if settings.bound_address():
+        st.warning(words.LINK_CUT, icon=":material/link_off:")
     try:
         entry = _chosen_entry()
         chosen_picture.use_samples_of(entry.source if entry else "")

@@ -23,7 +23,7 @@ from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, page_of, toggle
 from workbench.shared.resources import Loaded, Model, Tile
-from workbench.shared.settings import Setting, one_of, yes_or_no
+from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
 _OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
@@ -32,7 +32,7 @@ _TILE_WIDTH = 104
 _SORT = Setting("shared", "sort", "score", one_of(words.SORTS))
 _RISING = Setting("shared", "rising", False, yes_or_no)
 _FLAGGED_ONLY = Setting("shared", "flagged_only", False, yes_or_no)
-_SHELF_PAGE = Setting("shared", "shelf_page", 1, int)
+_SHELF_PAGE = Setting("shared", "shelf_page", 1, whole_number(1, 10**6))
 
 
 def pick(model: Model) -> tuple[Picture, Loaded]:
@@ -90,7 +90,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
 
 def heading(picture: Picture, loaded: Loaded) -> None:
     """The picture's size and what is known about it."""
-    st.caption(" ".join(filter(None, (words.picture_facts(loaded.image.shape, picture.known), *loaded.notes))))
+    st.caption(words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
 
 
 def shelf(model: Model, chosen: Picture, expression: Expression, reference: Reference | None = None) -> None:
@@ -222,7 +222,7 @@ def _row(pictures: Sequence[Picture], tiles: dict[str, Tile], chosen: Picture, r
             st.button(
                 _tile_label(picture, tile, reference.threshold),
                 key=f"choose-{picture.key}",
-                help=picture.title,
+                help=units.plain(picture.title),
                 type="primary" if picture.key == chosen.key else "secondary",
                 width="stretch",
                 on_click=chosen_picture.show,
@@ -232,7 +232,7 @@ def _row(pictures: Sequence[Picture], tiles: dict[str, Tile], chosen: Picture, r
 
 def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
     if tile is None:
-        return picture.short
+        return units.plain(units.cut(picture.short, 60))
     mark = ":material/warning: " if tile.score > threshold else ""
     return f"{mark}{units.number(tile.score)}"
 

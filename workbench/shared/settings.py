@@ -7,7 +7,8 @@ A page declares its settings as constants of its settings.py, and calls `remembe
 >>> st.segmented_control("Scale", ["fixed", "own"], key=SCALE.key)                          # doctest: +SKIP
 
 `workbench.shared.controls` does both in one call. A value that is not the default is kept in the URL
-(?opacity=80), so that a link shows the same view again.
+(?opacity=80), so that a link shows the same view again. Anyone can write a link: `bound_address` drops what is longer,
+deeper or more than a link of ours ever is, before anything else looks at it.
 
 Why not Streamlit's own `bind="query-params"` (tried with 1.67): it writes the labels of options instead of their names
 (?scale=Same+for+all), so that a better wording would break every link; it writes "true" for our "yes"; it drops the
@@ -17,8 +18,10 @@ does. `persist_state="session"` alone would replace the smaller half of `remembe
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping
+from itertools import accumulate
 from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
@@ -31,6 +34,8 @@ PICTURE_NAMES = ("sample", "set", "image")
 """Names in the URL that say which picture is shown; see `workbench.shared.chosen_picture`."""
 SHARED = "shared"
 """The page of a setting that all pages share."""
+LONGEST, MOST_PARAMETERS, MOST_ITEMS, MOST_DIGITS, DEEPEST = 4000, 100, 1000, 40, 20
+"""Of a link: characters of one value, values, items in a list, digits in a row, brackets inside one another."""
 _KEPT = "kept"
 _declared: dict[str, tuple[Setting[Any], dict[str, Any]]] = {}  # by name, with the variables of the declaring module
 
@@ -43,6 +48,7 @@ class Setting(Generic[T]):
         name: unique in the whole workbench; two pages that mean the same setting share one object.
         default: what holds until the visitor chooses; None where it depends on the data (then `remember` is told).
         read: turns the URL's text into a value; raises ValueError or KeyError for an impossible one.
+        link: turns a value into the URL's text, where that is not the value itself.
         formerly: a name that old links use on this page; it is read and then replaced.
 
     Raises:
@@ -50,7 +56,14 @@ class Setting(Generic[T]):
     """
 
     def __init__(
-        self, page: str, name: str, default: T | None, read: Callable[[str], T], *, formerly: str = ""
+        self,
+        page: str,
+        name: str,
+        default: T | None,
+        read: Callable[[str], T],
+        *,
+        formerly: str = "",
+        link: Callable[[T], str] | None = None,
     ) -> None:
         if not is_setting(name):
             raise ValueError(f"“{name}” cannot be the name of a setting: it must be an identifier that is not reserved")
@@ -65,6 +78,7 @@ class Setting(Generic[T]):
             )
         self.page: str = page
         self.name, self.default, self.read, self.formerly = name, default, read, formerly
+        self.link: Callable[[T], str] = link or _written
         _declared[name] = self, variables
 
     @property
@@ -94,10 +108,11 @@ class Setting(Generic[T]):
             st.session_state[self.key] = start
         value: T = st.session_state[self.key]
         kept[self.key] = value
-        if value == start:
+        link = self.link(value)
+        if value == start or not within_bounds(link):
             st.query_params.pop(self.name, None)
         else:
-            st.query_params[self.name] = _written(value)
+            st.query_params[self.name] = link
         return value
 
     @property
@@ -157,6 +172,17 @@ def yes_or_no(written: str) -> bool:
     return {"yes": True, "no": False}[written]
 
 
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A reader: a number from `low` to `high`."""
+
+    def read(written: str) -> float:
+        if not low <= float(written) <= high:  # also refuses NaN
+            raise ValueError
+        return float(written)
+
+    return read
+
+
 def _first_possible(read: Callable[[str], object], *candidates: object, default: object) -> object:
     for candidate in candidates:
         try:
@@ -172,6 +198,31 @@ def _written(value: object) -> str:
 
 
 # --------------------------------------------------------------------------------------------------- a whole view
+
+
+def within_bounds(written: str) -> bool:
+    """Whether a text is no longer, deeper and stranger than a link of ours ever is."""
+    return (
+        len(written) <= LONGEST
+        and len(re.findall("[,;]", written)) < MOST_ITEMS
+        and not re.search(rf"\d{{{MOST_DIGITS + 1}}}|[\0\ud800-\udfff]", written)
+        and _depth(written) <= DEEPEST
+    )
+
+
+def _depth(written: str) -> int:
+    steps = ((character in "([{") - (character in ")]}") for character in written)
+    return max(accumulate(steps), default=0)
+
+
+def bound_address() -> bool:
+    """Drop from the URL what is out of bounds; whether there was any. To be called before anything else reads it."""
+    written = st.query_params.to_dict()
+    good = {name: value for name, value in written.items() if within_bounds(name) and within_bounds(value)}
+    too_many = len(good) > MOST_PARAMETERS
+    if too_many or good != written:
+        st.query_params.from_dict({} if too_many else good)
+    return too_many or good != written
 
 
 def view() -> dict[str, str]:
@@ -190,7 +241,7 @@ def show_view(page: str, settings: Mapping[str, str]) -> None:
             setting.forget()
     kept: dict[str, object] = st.session_state.setdefault(_KEPT, {})
     for name, value in settings.items():
-        if is_setting(name):
+        if is_setting(name) and within_bounds(value):
             kept[name] = st.query_params[name] = value
 
 

@@ -22,14 +22,14 @@ from workbench.shared import film_words as words
 from workbench.shared import pictures, resources, settings, units
 from workbench.shared.cache import BoundedCache
 from workbench.shared.controls import choose
-from workbench.shared.settings import SHARED, Setting, one_of
+from workbench.shared.settings import SHARED, Setting, one_of, whole_number
 
 SCORE_MAP_BYTES = 32 * resources.MEBIBYTE
 """Most memory for the films' score maps, 64 kB each."""
 FILM_BYTES = 64 * resources.MEBIBYTE
 """Most memory for films of all sessions together; one takes about 0.5 to 2 MB."""
 
-PROBE: Setting[int] = Setting(SHARED, "probe", None, int)
+PROBE: Setting[int] = Setting(SHARED, "probe", None, whole_number(0, 10**6))
 """The pinned image whose film is shown; the first that is not normal unless the visitor chooses."""
 FILM_SCALE = Setting(SHARED, "film_scale", "one", one_of(words.FILM_SCALES))
 

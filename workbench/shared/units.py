@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from nnet.units import duration as duration
 
 TIMES = "\N{MULTIPLICATION SIGN}"
+_MOST_SHOWN, _MOST_OF_CARD = 2000, 100_000
+_ADDRESS = re.compile(r"\bhttps?:(?=//)|\bwww(?=\.)|\w@(?=\w)", re.IGNORECASE)
+_TABLE_RULE, _CARD_START = re.compile(r"\|[-|: ]+\|"), re.compile(r"(#{1,4}|-|>) ")
 _MARKDOWN = frozenset("\\`*_{}[]()<>#+-!|~$:&")
 
 
@@ -54,9 +58,39 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def cut(words: str, most: int = 80) -> str:
+    """Words from outside that may be of any length, on one line and with "…" for what does not fit."""
+    line = " ".join(words[: most + 1].split())
+    return line if len(words) <= most else f"{line[:most]}…"
+
+
 def plain(words: str) -> str:
-    """Words from outside, such as a file name, so that Markdown shows them as they are."""
+    """Words from outside, such as a file name, so that Markdown shows them as they are; at most 2,000 characters.
+
+    Addresses are no links: Streamlit's Markdown looks for them after it has taken the backslashes away, so an invisible
+    character, which no line may break at, keeps their parts apart.
+    """
+    words = words if len(words) <= _MOST_SHOWN else f"{words[:_MOST_SHOWN]}…"
+    words = _ADDRESS.sub("\\g<0>\N{WORD JOINER}", words)
     return "".join(f"\\{c}" if c in _MARKDOWN else c for c in words)
+
+
+def card(written: str) -> str:
+    """The card of a model or a study for Markdown: its headings, lists and tables, but all words as they are.
+
+    Nothing in it becomes a link, a picture, a formula or a colour, whoever wrote it.
+    """
+    return "\n".join(map(_card_line, written[:_MOST_OF_CARD].splitlines()))
+
+
+def _card_line(line: str) -> str:
+    words = line.replace("`", "").replace("**", "")  # which cards of ours set
+    if _TABLE_RULE.fullmatch(words):
+        return words
+    if words.startswith("|"):
+        return f"|{'|'.join(plain(cell) for cell in words.strip().strip('|').split('|'))}|"
+    start = _CARD_START.match(words)
+    return f"{start[0]}{plain(words[start.end() :])}" if start else plain(words)
 
 
 def bullets(lines: Iterable[str]) -> str:

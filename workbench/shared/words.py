@@ -5,7 +5,7 @@ A page that has words of its own imports these as `from workbench.shared import 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -311,9 +311,10 @@ def expression_name(name: str) -> str:
     return {"model": "This model's", "own": "Own", **EXPRESSION_NAMES}[name]
 
 
-def picture_facts(shape: tuple[int, ...], known: str) -> str:
-    """Size and, for samples, what is known: "300 x 300 px; experts rate this cell defective."."""
-    return f"{units.pixels(shape[1], shape[0])}{f'; {known}' if known else ''}."
+def picture_facts(shape: tuple[int, ...], known: str, notes: Sequence[str]) -> str:
+    """Size, for samples what is known, and remarks: "300 x 300 px; experts rate this cell defective."."""
+    size = f"{units.pixels(shape[1], shape[0])}{f'; {units.plain(known)}' if known else ''}."
+    return " ".join((size, *map(units.plain, notes)))
 
 
 SHOWN_INSTEAD = "{problem} Another picture is shown instead."
@@ -459,6 +460,11 @@ FOLDER_HELP = (
     "A path on this computer: an MVTec AD or VisA category, a good/ folder beside folders of defects, or a ZIP of "
     "either. The layout is recognised automatically. The path may lead to a folder inside a ZIP."
 )
+NOT_OPEN_HERE = "This link names a data set that is not open in this visit, so nothing was opened."
+LINK_CUT = "Part of this link is longer than any link of the workbench, so it was left out."
+STOPPED = "Reading this data set was stopped."
+READ_AFTER_ALL = "Read it after all"
+STOP_READING = "Stop reading"
 ZIP_LABEL = "A ZIP"
 ZIP_HELP = (
     "A ZIP of an MVTec AD or VisA category, or of a good/ folder beside folders of defects, with masks in "
@@ -475,6 +481,11 @@ REMOVE_ALL = "Remove all"
 def measure(total: int) -> str:
     """The button that starts measuring a set."""
     return f"Measure {units.plural(total, 'image')}"
+
+
+def seen(count: int) -> str:
+    """How far the listing of a folder is: "12,345 files seen so far"."""
+    return f"{units.plural(count, 'file')} seen so far"
 
 
 def so_far(count: int) -> str:

@@ -9,9 +9,10 @@ import streamlit as st
 from nnet.config import Config
 from nnet.data import SYNTHETIC_KINDS
 from nnet.data.accounting import counted
+from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.scoring.promise import before_training
-from workbench.shared import data_choice, units
+from workbench.shared import data_choice, known_data, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.train import looking, uploads, words
@@ -124,11 +125,18 @@ def _remove() -> None:
 
 
 def _on_this_machine() -> Choice | None:
-    PATH.remember()
+    known_data.remember(PATH)
     written = st.text_input(
         words.PATH_LABEL, key=PATH.key, help=words.PATH_HELP, placeholder=words.PATH_PLACEHOLDER
     ).strip()
-    return Choice(str(Path(written).expanduser().absolute())) if written else None
+    if not written:
+        return None
+    try:
+        data = str(local_path(written).absolute())
+    except NNetError as error:
+        st.error(units.plain(str(error)), icon=":material/folder_off:")
+        return None
+    return None if data_choice.was_stopped(data) else Choice(data)
 
 
 # ------------------------------------------------------------------------------------------------- what was found

@@ -17,7 +17,7 @@ from nnet.config import Config
 from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_dataset
 from nnet.training.events import TrainingError
 from nnet.training.schedule import epochs, split_normals, steps_per_epoch
-from workbench.shared import pictures
+from workbench.shared import datasets, pictures
 from workbench.shared.cache import BoundedCache
 
 PREVIEWS = 6
@@ -40,7 +40,8 @@ class Choice:
         if self.upload is None:
             archive = _archive(self.data)
             if archive is None:
-                return open_dataset(self.data, seed=seed)
+                with datasets.watched(self.data):
+                    return open_dataset(self.data, seed=seed)
             facts = archive.stat()
             return _unpacked(self.data, seed, (facts.st_mtime_ns, facts.st_size))
         try:

@@ -54,10 +54,10 @@ def draw(run: Run) -> None:
 def _status(run_id: str) -> None:
     """State, reason, progress and the live numbers."""
     run = uploads.runs().get(run_id)
-    reason = units.plain(run.reason) if run.reason else words.STATES[run.state].help
+    said = units.plain(run.reason) if run.reason else words.STATES[run.state].help
     if run.state == "queued":
-        reason = f"{words.run_line(run)}. {reason}"
-    st.markdown(f"{words.badge(run.state)} {reason}")
+        said = f"{words.run_line(run)}. {said}"
+    st.markdown(f"{words.badge(run.state)} {said}")
     if advice := words.advice(run):
         st.caption(advice)
     status = run.status
@@ -185,5 +185,5 @@ def _settings(run: Run) -> None:
 def _card(run: Run) -> None:
     card = CARD_FORMAT.read(run.path / CARD) or words.NO_CARD
     with st.container(border=True):
-        st.markdown(card)
+        st.markdown(units.card(card))
     controls.download(words.CARD_DOWNLOAD, card, words.CARD_FILE.format(run=run.id), mime="text/markdown")

@@ -76,7 +76,7 @@ def chosen(runs: Sequence[Run]) -> Run:
     known = {run.id: run for run in runs}
     wanted = st.session_state.get("run") or st.query_params.get("run", "")
     if wanted and wanted not in known:
-        st.warning(words.NO_SUCH_RUN.format(run=units.plain(wanted)), icon=":material/help:")
+        st.warning(words.NO_SUCH_RUN.format(run=units.plain(units.cut(wanted))), icon=":material/help:")
     if wanted not in known:
         wanted = next((run.id for run in runs if run.state in LIVE), runs[0].id)
     st.session_state["run"] = st.query_params["run"] = wanted

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from nnet.data import SYNTHETIC_KINDS
 from nnet.presets import PRESETS
+from workbench.shared.known_data import from_link, key_of
 from workbench.shared.settings import Setting, one_of
 from workbench.train import words
 
@@ -15,7 +16,7 @@ PART: Setting[str] = Setting("train", "train_part", None, one_of(words.PART_NAME
 """A new model or the runs; the runs if there are any, unless the visitor chooses."""
 SOURCE = Setting("train", "source", "upload", one_of(words.SOURCE_NAMES))
 """Where the images come from."""
-PATH = Setting("train", "path", "", str)
+PATH = Setting("train", "path", "", from_link, link=key_of)
 """The path of a folder or ZIP."""
 CELLS = Setting("train", "cells", "elpv:mono", one_of(words.ELPV_NAMES))
 TEXTURE = Setting("train", "texture", "metal", one_of(SYNTHETIC_KINDS))

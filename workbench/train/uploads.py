@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import subfolders, walk_images
+from nnet.data.names import safe_name
 from nnet.errors import NNetError
 from nnet.runs import Runs
 from workbench.shared import resources
@@ -56,7 +58,7 @@ def _loose(folder: Path) -> bool:
 def find_upload(key: str) -> Path | None:
     """The folder of an upload by the key in the URL, or None if it is gone."""
     folder = runs().root / UPLOADS / key
-    return folder if key and PurePosixPath(key).name == key and not key.startswith(".") and folder.is_dir() else None
+    return folder if re.fullmatch("[0-9a-f]{24}", key) and folder.is_dir() else None
 
 
 def take_in(
@@ -105,7 +107,8 @@ def _new_files(
     foreign, repeated, empty = [], [], []
     for folder, given in parts.items():
         for name, content in given:
-            name = PurePosixPath(name.replace("\\", "/")).name
+            name = safe_name(PurePosixPath(name.replace("\\", "/")).name)
+            name = f"_{name}" if name.startswith(".") else name  # hidden files are not looked at
             digest = hashlib.sha256(content).hexdigest()
             if PurePosixPath(name).suffix.lower() not in IMAGE_SUFFIXES:
                 foreign.append(name)

@@ -469,7 +469,7 @@ def facts(run: Run) -> str:
     data = {"upload": "uploaded photos", "elpv:mono": "ELPV monocrystalline", "elpv:poly": "ELPV polycrystalline"}
     words = [
         f"Data: {units.plain(data.get(run.spec.data, run.spec.data))}",
-        f"preset {run.spec.preset}" if run.spec.preset else "",
+        f"preset {units.plain(run.spec.preset)}" if run.spec.preset else "",
         f"teacher {units.plain(config.model.teacher)}",
         units.pixels(config.model.size, config.model.size),
         f"created {model_words.date(run.spec.created)}" if run.spec.created else "",

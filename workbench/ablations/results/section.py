@@ -141,7 +141,7 @@ def _made(scene: Scene, folder: Path | None) -> None:
     card = data.card(folder) if folder is not None else None
     if card:
         with st.expander(words.CARD_TITLE, icon=":material/badge:"):
-            st.markdown(card)
+            st.markdown(units.card(card))
 
 
 # ------------------------------------------------------------------------------------------------------------- claims
@@ -244,8 +244,8 @@ def _downloads(scene: Scene, study: Study) -> None:
 
 
 def _notes(study: Study) -> None:
-    if notes := words.study_notes(study):
-        st.caption(notes)
+    if said := words.study_notes(study):
+        st.caption(said)
 
 
 def _command(study: Study, scene: Scene | None, studies: Sequence[str]) -> None:

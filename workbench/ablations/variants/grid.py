@@ -146,16 +146,16 @@ def _legend(shown: Sequence[Variant], reference: Variant, view: View) -> None:
     if view.show == "difference":
         ticks = [tick.format(reference=reference.title) for tick in words.TICKS]
         st.html(pictures.gradient_bar(sides_figures.difference_gradient(), ticks))
-        notes = [words.DIFFERENCE_NOTE]
+        said = [words.DIFFERENCE_NOTE]
     elif view.show == "score":
         st.html(pictures.colour_bar(sides_figures.relative_scale(view.colours)))
-        notes = [words.SCALE_NOTE]
+        said = [words.SCALE_NOTE]
     else:
         st.html(pictures.colour_bar(pictures.map_scale(view.colours)))
-        notes = [words.MAP_NOTE]
+        said = [words.MAP_NOTE]
     if any(one.candidate.kind == WHATIF for one in shown):
-        notes.append(f"{words.WHATIF_NOTE} {LABEL}")
-    st.caption(" ".join(notes))
+        said.append(f"{words.WHATIF_NOTE} {LABEL}")
+    st.caption(" ".join(said))
 
 
 def picked(shown: Sequence[Variant]) -> int:

@@ -9,7 +9,7 @@ from nnet.errors import NNetError
 from workbench.inspect import settings
 from workbench.inspect.defect import answer, dose_response, drawing, keeping, placing, words
 from workbench.inspect.scene import Scene
-from workbench.shared import chosen_picture, controls
+from workbench.shared import chosen_picture, controls, units
 from workbench.shared.chosen_picture import Picture
 
 
@@ -24,14 +24,14 @@ def _warn_of_defects(scene: Scene) -> None:
     """Say so when the image is no normal one, and offer one."""
     source = scene.picture.source
     known = isinstance(source, Sample) and source.is_defective
-    reason = words.already(scene.judged.reference, scene.judged.value, known)
-    if reason is None:
+    said = words.already(scene.judged.reference, scene.judged.value, known)
+    if said is None:
         return
     normal = next(
         (one for one in chosen_picture.sample_pictures().values() if _is_normal(one) and one != scene.picture), None
     )
     left, right = st.columns((3, 2), gap="medium", vertical_alignment="center")
-    left.info(reason, icon=":material/info:")
+    left.info(said, icon=":material/info:")
     if normal is not None:
         right.button(
             words.jump(normal.title),
@@ -57,7 +57,7 @@ def _studio(scene: Scene) -> None:
     try:
         outcome = answer.outcome(scene, recipe)
     except NNetError as error:
-        left.error(str(error), icon=":material/error:")
+        left.error(units.plain(str(error)), icon=":material/error:")
         return
     if outcome is None:
         left.info(words.NOTHING_DRAWN if recipe is None else words.NOTHING_CHANGED, icon=":material/brush:")
