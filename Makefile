@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: demo web test test-all test-scale lint model clean
+.PHONY: demo web test test-all test-scale lint models clean
 
 demo: .venv/app.stamp
 	$(BIN)/streamlit run Workbench.py --server.port $(PORT)
@@ -43,13 +43,14 @@ lint: .venv/dev.stamp
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
 
-# The embedded default, made again from the data (docs/default-model.md). It has the settings of version 0.2.0.
-model: .venv/app.stamp
-	rm -rf out/elpv-mono
+# The embedded models, made again (docs/default-model.md). That of solar cells has the settings of version 0.2.0.
+models: .venv/app.stamp
+	rm -rf out/elpv-mono out/synthetic-cog
 	$(BIN)/python -m nnet train --data elpv:mono --out out/elpv-mono --film --set train.epochs=30 \
 	  --set train.min_steps=1000 --set train.batch_size=8 --set train.learning_rate=0.004 --set loss.beta_epochs=3 \
 	  --set loss.beta_share=none --set loss.moves_teacher=true --set model.features=stages \
 	  --set model.forward_target=recalled --set model.temperature=0.05
+	$(BIN)/python -m nnet train --data synthetic:cog --preset small --film --out out/synthetic-cog
 
 clean:
 	rm -rf .venv

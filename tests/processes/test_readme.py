@@ -61,10 +61,23 @@ def test_the_library_example_runs(photos, tiny_checkpoint, monkeypatch):
     assert done.returncode == 0 and len(done.stdout.split()) == 2, done.stderr
 
 
-def test_the_numbers_of_the_embedded_model_are_its_own():
-    scores = json.loads((ROOT / "checkpoints" / "elpv-mono" / "metrics.json").read_text(encoding="utf-8"))["scores"]
-    for values in scores.values():
+def test_the_numbers_of_the_embedded_models_are_their_own():
+    def scores(name: str) -> dict[str, dict[str, float]]:
+        return json.loads((ROOT / "checkpoints" / name / "metrics.json").read_text(encoding="utf-8"))["scores"]
+
+    for values in scores("elpv-mono").values():
         assert f"| {values['i_auroc']:.4f} | {values['i_ap']:.4f} |" in README
+    document = (ROOT / "docs" / "default-model.md").read_text(encoding="utf-8")
+    for values in scores("synthetic-cog").values():
+        assert " | ".join(f"{values[name]:.4f}" for name in ("i_auroc", "p_auroc", "p_pro", "p_ap")) in document
+    own = next(iter(scores("synthetic-cog").values()))
+    told = (
+        f"{title} {own[name]:.4f}"
+        for title, name in zip(
+            ("I-AUROC", "P-AUROC", "P-PRO", "P-AP"), ("i_auroc", "p_auroc", "p_pro", "p_ap"), strict=True
+        )
+    )
+    assert all(words in README for words in told)
 
 
 @pytest.mark.parametrize("document", sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")]), ids=lambda p: p.name)

@@ -35,10 +35,13 @@ def test_a_preset_says_what_it_is_for_and_how_to_run_it(name):
     assert all((ROOT / path).is_file() for path in re.findall(r"(?:docs|nnet)/\S+\.(?:md|py)", told))
 
 
-def test_make_model_has_the_settings_of_the_embedded_model():
-    written = re.findall(r"--set (\S+)", (ROOT / "Makefile").read_text())
-    kept = json.loads((ROOT / "checkpoints" / "elpv-mono" / "config.json").read_text())
-    assert preset("small").override(dict(map(assignment, written))) == Config.from_dict(kept["config"])
+@pytest.mark.parametrize("name", ["elpv-mono", "synthetic-cog"])
+def test_make_models_has_the_settings_of_the_embedded_models(name):
+    recipes = (ROOT / "Makefile").read_text().replace("\\\n", " ").splitlines()
+    (recipe,) = (line for line in recipes if f"--out out/{name}" in line)
+    kept = json.loads((ROOT / "checkpoints" / name / "config.json").read_text())
+    made = preset("small").override(dict(map(assignment, re.findall(r"--set (\S+)", recipe))))
+    assert made == Config.from_dict(kept["config"])
 
 
 def test_every_field_says_what_it_is_and_where_its_default_comes_from():
