@@ -29,14 +29,14 @@ PLACES = {
     "nnet.replay": "A replay bundle",
     "nnet.export": "An exported model",
 }
-_EVERYWHERE = (None, LARGEST, -LARGEST, 1e30, -1e30)
+_EVERYWHERE = (None, LARGEST, -LARGEST, 1e300, -1e300)
 """Limits that every number has."""
 HEAD = f"""# Files and what stands in them
 
 Made by `python docs/make_formats.py` from the formats that the code declares; a test checks that it is current.
 
 Every file here is checked when it is read. It must be a regular file of at most the stated size. JSON must be strict:
-no NaN, no infinity, whole numbers up to 2^53, other numbers up to 1e30, at most {DEPTH} levels of lists and objects.
+no NaN, no infinity, whole numbers up to 2^53, other numbers up to 1e300, at most {DEPTH} levels of lists and objects.
 Fields must have the stated types and ranges. The types and shapes of arrays are read from the header before an array
 takes memory, and floats must be finite. A file that does not keep to this is named in a sentence that says what was
 expected and what was found, and nothing else stops.

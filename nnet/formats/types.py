@@ -11,8 +11,8 @@ LARGEST = 2**53
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=LARGEST)]
 Whole: TypeAlias = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
-Number: TypeAlias = Annotated[float, Meta(ge=-1e30, le=1e30)]
-NotNegative: TypeAlias = Annotated[float, Meta(ge=0, le=1e30)]
+Number: TypeAlias = Annotated[float, Meta(ge=-1e300, le=1e300)]
+NotNegative: TypeAlias = Annotated[float, Meta(ge=0, le=1e300)]
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1 + 1e-9)]
 """A sum of shares may come out a rounding error above 1."""
 Sha256: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]

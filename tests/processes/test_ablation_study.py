@@ -174,7 +174,11 @@ def test_an_export_is_a_study_with_light_checkpoints(study, category, tmp_path, 
 
 @pytest.mark.parametrize(
     ("target", "models", "words"),
-    [("", (), "the study's own folder"), ("new", ("rd",), "No checkpoint of 'rd'"), ("taken", (), "something else")],
+    [
+        ("", (), "the study's own folder"),
+        ("new", ("rd",), "No checkpoint of 'rd'"),
+        ("taken", (), "something other than a study"),
+    ],
 )
 def test_an_export_that_would_lose_or_lack_something_is_refused(study, tmp_path, target, models, words):
     (tmp_path / "taken").mkdir()
