@@ -63,3 +63,18 @@ def test_changing_the_model_changes_the_samples_and_leaves_no_picture_of_the_oth
 def test_a_link_may_show_a_solar_cell_to_a_model_of_other_parts() -> None:
     cell = samples.collection().images[2]
     assert heading(start(INSPECT, model="washers", sample=cell.id)) == cell.title
+
+
+def test_a_foreign_model_opens_no_folder_of_the_server(
+    trained_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_category(tmp_path / "data" / "bolts")
+    shutil.copytree(trained_checkpoint, tmp_path / "models" / "foreign")
+    config = tmp_path / "models" / "foreign" / "config.json"
+    content = json.loads(config.read_text(encoding="utf-8"))
+    content["about"] |= {"data": {"name": "bolts", "source": str(data)}}
+    config.write_text(json.dumps(content), encoding="utf-8")
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path / "models"))
+    assert heading(start(INSPECT)) == samples.collection().images[0].title
+    monkeypatch.setenv("NNET_DATA", str(tmp_path / "data"))
+    assert heading(start(INSPECT)) == samples.collection(str(data)).images[0].title

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 
@@ -14,6 +16,7 @@ from workbench.shared import (
     collector,
     first_look,
     glossary,
+    known_data,
     model_list,
     model_words,
     navigation,
@@ -70,7 +73,7 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
         st.warning(words.LINK_CUT, icon=":material/link_off:")
     try:
         entry = _chosen_entry()
-        chosen_picture.use_samples_of(entry.source if entry else "")
+        chosen_picture.use_samples_of(_own_data(entry) if entry else "")
         with st.sidebar:
             glossary.draw()
         yield entry
@@ -81,6 +84,18 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
         first_look.done()
         _footer()
         collector.spare_packages()
+
+
+def _own_data(entry: ModelEntry) -> str:
+    """Where the sample images for a model come from.
+
+    A folder that it names is opened only if the model was trained here or NNET_DATA lists that folder, since a model's
+    files may come from somebody else.
+    """
+    if not os.path.isabs(entry.source):
+        return entry.source
+    trained_here = entry.path.resolve().is_relative_to(resources.runs_folder().resolve())
+    return entry.source if trained_here or known_data.is_configured(Path(entry.source)) else ""
 
 
 def choose_model(name: str) -> None:

@@ -59,7 +59,7 @@ def from_link(written: str) -> str:
     known: dict[str, str] = {**configured(), **st.session_state.get(_ADMITTED, {})}
     if written in known:
         return known[written]
-    if written in known.values() or _is_configured(Path(written)):
+    if written in known.values() or is_configured(Path(written)):
         return written
     raise ValueError(f"{written} is no data set that a link may name")
 
@@ -102,7 +102,7 @@ def _label(path: Path) -> str:
 @st.cache_data(ttl=60, show_spinner=False)
 def _listed(roots: tuple[Path, ...]) -> dict[str, str]:
     with budget(_ENTRIES, _SECONDS):
-        found = (path for root in roots for path in _data_sets(root, _DEPTH) if _is_configured(path))
+        found = (path for root in roots for path in _data_sets(root, _DEPTH) if is_configured(path))
         return {key_of(str(path)): str(path) for path in islice(found, MOST_LISTED)}
 
 
@@ -124,7 +124,7 @@ def _data_sets(folder: Path, depth: int) -> Iterator[Path]:
             yield from _data_sets(child, depth - 1)
 
 
-def _is_configured(path: Path) -> bool:
+def is_configured(path: Path) -> bool:
     """Whether a path lies in a folder of NNET_DATA, also after links were followed. Others are not looked at."""
     inside = [root for root in roots() if ".." not in path.parts and path.is_relative_to(root)]
     try:

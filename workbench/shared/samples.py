@@ -9,12 +9,14 @@ from itertools import zip_longest
 
 from nnet.data import DataError, Dataset, Sample, open_dataset
 from nnet.data.elpv import SHOWN
+from nnet.data.listing import budget
 from nnet.data.synthetic import open_synthetic
 from workbench.shared import words
 
 _SYNTHETIC_SAMPLES = 8
 _SHOWN, _NORMAL = 10, 4  # images of a model's own data, and how many of them are normal
 _COLLECTIONS = 16
+_LISTED, _SECONDS = 50_000, 5.0  # files of a folder that are looked at, and for how long
 _STEM = 30
 
 
@@ -64,7 +66,8 @@ def _own(source: str) -> Collection:
     if not synthetic and not (os.path.isabs(source) and os.path.isdir(source)):
         return nothing
     try:
-        dataset = open_dataset(source.partition(",")[0] if synthetic else source)
+        with budget(_LISTED, _SECONDS):
+            dataset = open_dataset(source.partition(",")[0] if synthetic else source)
     except DataError:
         return nothing
     stem = "".join(c if c.isalnum() else "-" for c in dataset.name.removeprefix("synthetic "))[:_STEM]
