@@ -259,7 +259,9 @@ WEIGHTS_FORMAT = Arrays(
     error=CheckpointError,
     remedy=_AGAIN,
     most=4 * GIB,
-    arrays={".+": Array(("F16", "F32", "I64"), None, "a tensor of the network; matrices and kernels are float16")},
+    arrays={
+        ".+": Array(("F16", "F32", "F64", "I64"), None, "a tensor of the network; matrices and kernels are float16")
+    },
 )
 MAPS_FORMAT = Arrays(
     name=MAPS,
@@ -322,8 +324,8 @@ RESUME_FORMAT = Arrays(
     remedy="Delete it to start the run again.",
     most=16 * GIB,
     arrays={
-        "network/.+": Array(("F16", "F32", "I64", "BF16"), None, "a tensor of the network"),
-        "adam/.+": Array(("F16", "F32", "I64", "BF16"), None, "a moment of Adam, or its count of steps"),
+        "network/.+": Array(("F16", "F32", "F64", "I64", "BF16"), None, "a tensor of the network"),
+        "adam/.+": Array(("F16", "F32", "F64", "I64", "BF16"), None, "a moment of Adam, or its count of steps"),
     },
     notes=ResumeNotes,
 )

@@ -186,7 +186,7 @@ def test_a_diverging_run_stops_with_advice(tmp_path, monkeypatch):
 
 
 def test_epochs_that_are_added_must_have_a_loss_too(tmp_path):
-    alone = {"model__reverse": False, "model__ffc": False, "model__nfs": False, "loss__kd": False}
+    alone = {"model__reverse": False, "model__ffc": False, "model__nfs": False, "model__fpm": False, "loss__kd": False}
     config = tiny_config(**alone, train__epochs=1, train__min_steps=5)  # three epochs; L_align ends after one
     with pytest.raises(ConfigError, match=r"nothing would be left to train.* at least the 3 epochs"):
         train(config, IMAGES, tmp_path / "m", device="cpu")
