@@ -26,7 +26,7 @@ WITHOUT = (
     {"model__forward": False},
     {"model__fpm": False},
     {"model__nfs": False},
-    {"model__reverse": False, "model__ffc": False},
+    {"model__reverse": False, "model__ffc": False, "loss__moves_teacher": True},
 )
 PAPER = circuit.read(PRESETS["paper"])
 
