@@ -124,7 +124,7 @@ def test_presets_are_those_of_the_model_and_single_scales(tiny_checkpoint: objec
     ("changes", "expected"),
     [
         ({"model__forward": False}, {"reverse": "M1*M2*M3"}),
-        ({"model__reverse": False, "model__ffc": False}, {"forward": "M6*M5*M4"}),
+        ({"model__reverse": False, "model__ffc": False, "model__fpm": False}, {"forward": "M6*M5*M4"}),
         ({"score__expression": "(M3+M4)*(M6+M1)*(M2+M5)"}, {"paper": "(M3+M4)*(M6+M1)*(M2+M5)"}),
         ({"score__expression": "M6+M1"}, {"model": "M6+M1", "paper": PAPER.text}),
     ],
