@@ -327,7 +327,8 @@ def test_a_model_of_one_branch_has_a_smaller_circuit_and_says_that_it_has_no_sec
 def one_branch(tiny_checkpoint: Path, branch: str) -> TrainedModel:
     """An untrained network with one branch only, calibrated on maps of noise."""
     reverse = branch == "reverse"
-    config = tiny_config(model__forward=not reverse, model__reverse=reverse, model__ffc=reverse)
+    branches = {"model__forward": not reverse, "model__reverse": reverse, "model__ffc": reverse}
+    config = tiny_config(**branches, loss__moves_teacher=not reverse)
     noise = np.random.default_rng(1)
     maps = {name: noise.random((3, 64, 64)).astype(np.float16) for name in config.maps}
     saved = Detector.load(tiny_checkpoint, "cpu").checkpoint

@@ -370,7 +370,8 @@ def test_a_model_without_a_memory_says_so(tmp_path: Path, monkeypatch: pytest.Mo
     config = tiny_config(model__nfs=False)
     normal = {name: np.random.default_rng(0).random((8, 64, 64)).astype(np.float16) for name in config.maps}
     calibration = Calibration(normal, config.model.size, config.scoring)
-    checkpoints.save(tmp_path / "plain", NNet(config), config, calibration, None, {})
+    about = {"teacher_origin": "random weights", "training_images": 8}
+    checkpoints.save(tmp_path / "plain", NNet(config), config, calibration, None, about)
     monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path))
     at = start(MEMORY)
     assert memory_text.NO_MEMORY in [message.value for message in at.info]

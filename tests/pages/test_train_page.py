@@ -319,6 +319,10 @@ def test_what_the_config_refuses_is_said_in_its_own_words(runs: Runs) -> None:
     assert not has(at, "start_training")
     widget(at, "model.ffc").set_value(False)
     fine(at.run())
+    assert "loss.moves_teacher: expected on" in at.error[0].value.replace("\\", "")
+    assert not has(at, "start_training")
+    widget(at, "loss.moves_teacher").set_value(True)
+    fine(at.run())
     assert not at.error and has(at, "start_training")
     widget(at, "score.expression").set_value("M1*(")
     fine(at.run())
@@ -447,7 +451,7 @@ def test_a_running_run_tells_how_it_goes(runs: Runs) -> None:
             images_per_second=37.0,
             seconds_left=95.0,
             memory={"items_per_query": 2.5, "items_used": 5.0, "items_dead": 1},
-            memory_bytes=5e8,
+            memory_bytes=500_000_000,
             device="CPU",
             notes=("cut.png was left out.",),
             seconds=61.0,
