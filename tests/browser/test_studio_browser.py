@@ -81,7 +81,7 @@ def test_a_click_places_the_defect_and_its_files_are_downloaded(browser: object,
         with page.expect_download() as arriving:
             page.get_by_role("button", name="Dose-response (CSV)").click()
         assert arriving.value.suggested_filename.endswith("-hole-size.csv")
-        lines = arriving.value.path().read_text().splitlines()
+        lines = arriving.value.path().read_text(encoding="utf-8-sig").splitlines()
         assert len(lines) == 12 and lines[0].startswith("size,pixels,score,threshold")
         with page.expect_download() as arriving:
             page.get_by_role("button", name="Mask (PNG)").click()
