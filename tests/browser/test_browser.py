@@ -6,7 +6,9 @@ import re
 
 import numpy as np
 import pytest
-from browsing import Visitor, file, on_every_screen, picture, score
+from browsing import Visitor, file, on_every_screen, picture, score, upload
+
+from workbench.inspect import words
 
 PAGES = ("", "Inspect", "Memory", "Projection", "Evaluate", "Train", "Ablations", "Ablations?part=whatif")
 
@@ -34,8 +36,7 @@ def test_uploaded_images_are_shown_with_heatmap_and_score(browser: object, addre
     with Visitor(browser, address, width) as visitor:
         page = visitor.open("Inspect").page
         files = [file("first.png", picture(1)), file("second.png", picture(2)), file("broken.png", picture(3)[:500])]
-        page.set_input_files("input[type=file]", files)
-        page.get_by_role("heading", name="first.png").wait_for()
+        upload(page, *files)
         visitor.settle()
         assert page.get_by_text("broken.png is damaged").count() == 1
         assert page.locator(".st-key-pictures .frame").count() == 3
@@ -57,6 +58,7 @@ def test_the_controls_of_inspect_work(browser: object, address: str) -> None:
         page.wait_for_url("**score=own**")
         visitor.settle()
         assert page.locator(".st-key-expression input").input_value() == "M2*M3"
+        page.get_by_text(words.DRAWN_HOW, exact=True).click()
         page.locator(".st-key-expression input").fill("M2*(")
         page.locator(".st-key-expression input").press("Enter")
         page.get_by_text("Until then the score is").wait_for()

@@ -9,26 +9,25 @@ HEAT = ".demo .heat"
 
 def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
+        visitor.page.set_viewport_size({"width": 1280, "height": 720})  # a projector
         page = visitor.open().page
         clean = page.locator(HEAT).get_attribute("src")
         assert page.locator(".demo .draw-here").is_visible()
         box = page.locator(".demo .frame").bounding_box()
         heat = page.locator(HEAT).bounding_box()
-        assert box["y"] + box["height"] <= 720 and heat["y"] + heat["height"] <= 720, (
-            "both above the fold of a projector"
-        )
+        assert box["y"] + box["height"] <= 720 and heat["y"] + heat["height"] <= 720, "both above the fold"
         page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
         page.mouse.down()
         page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"], steps=8)
         page.mouse.up()
-        page.wait_for_function(f"(old) => document.querySelector('{HEAT}').src !== old", arg=clean)
+        page.locator(f"{HEAT}:not([src='{clean}'])").wait_for()
         visitor.settle()
         assert page.locator(".demo .draw-here").count() == 0
         drawn = page.locator(HEAT).get_attribute("src")
         page.locator(".demo .frame").press("Space")
-        page.wait_for_function(f"(old) => document.querySelector('{HEAT}').src !== old", arg=drawn)
+        page.locator(f"{HEAT}:not([src='{drawn}'])").wait_for()
         page.get_by_role("button", name="Start again").click()
-        page.wait_for_function(f"(old) => document.querySelector('{HEAT}').src === old", arg=clean)
+        page.locator(f"{HEAT}[src='{clean}']").wait_for()
         visitor.settle().check()
 
 
@@ -43,8 +42,8 @@ def test_a_real_defect_and_a_photo_take_the_place_of_the_part(browser: object, a
         crack = part.get_attribute("src")
         assert crack != first
         page.locator(".demo input[type=file]").set_input_files(file("mine.png", photo(3)))
-        page.wait_for_function("(old) => document.querySelector('.demo .frame img').src !== old", arg=crack)
+        page.locator(f".demo .frame img:not([src='{crack}'])").wait_for()
         visitor.settle()
         page.get_by_role("button", name="Start again").click()
-        page.wait_for_function("(old) => document.querySelector('.demo .frame img').src === old", arg=first)
+        page.locator(f".demo .frame img[src='{first}']").wait_for()
         visitor.settle().check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from browsing import Visitor, file, on_every_screen, photo, score
+from browsing import Visitor, file, on_every_screen, photo, score, upload
 
 from workbench.inspect import words
 
@@ -30,8 +30,7 @@ def closer(page: object, title: str) -> None:
 def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Inspect?threshold=0.5").page
-        page.set_input_files("input[type=file]", [file("mine.png", photo(5))])
-        page.get_by_role("heading", name="mine.png").wait_for()
+        upload(page, file("mine.png", photo(5)))
         visitor.settle()
 
         before = score(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import Visitor, file, on_every_screen, photo
+from browsing import Visitor, file, on_every_screen, photo, upload
 
 
 def chosen(page: object) -> tuple[str, str]:
@@ -20,12 +20,16 @@ def click(page: object, picture: int, x: float, y: float) -> None:
     frame.click(position={"x": x * box["width"], "y": y * box["height"]})
 
 
+def tab(page: object, name: str) -> None:
+    """Open one of the page's tabs."""
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
 @on_every_screen
 def test_an_uploaded_picture_is_explored_patch_by_patch(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Memory").page
-        page.set_input_files("input[type=file]", [file("mine.png", photo(5))])
-        page.get_by_role("heading", name="mine.png").wait_for()
+        upload(page, file("mine.png", photo(5)))
         visitor.settle()
         click(page, 1, 0.05, 0.95)
         page.wait_for_function("() => location.search.includes('patch_row=4')")
@@ -40,21 +44,25 @@ def test_an_uploaded_picture_is_explored_patch_by_patch(browser: object, address
 def test_the_controls_of_memory_work(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Memory?atlas_layout=PCA").page
+        tab(page, "Recall")
         page.locator(".st-key-temperature").get_by_role("slider").press("ArrowRight")
         page.wait_for_url("**temperature=0.07**")
         visitor.settle()
         page.locator(".st-key-shrink").get_by_role("slider").press("ArrowRight")
         page.wait_for_url("**shrink=**")
         visitor.settle()
+        tab(page, "Forget")
         page.get_by_role("button", name="Run the decoder").click()
         page.get_by_text("Decoder run").wait_for()
         page.get_by_role("button", name="Forget the item most used here").click()
         page.wait_for_url("**forget=**")
         visitor.settle()
         assert page.locator(".st-key-map_pictures .frame").count() == 12
+        tab(page, "Recall")
         page.get_by_role("button", name="Reset").click()
         page.wait_for_function("() => !location.search.includes('forget')")
         visitor.settle()
+        tab(page, "Atlas")
         page.locator(".st-key-atlas").get_by_text("Similarity", exact=True).click()
         page.get_by_text("Similarity of the items").wait_for()
         page.locator(".st-key-atlas").get_by_text("Items and patches", exact=True).click()

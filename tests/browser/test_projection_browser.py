@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import Visitor, file, on_every_screen, photo
+from browsing import Visitor, file, on_every_screen, photo, upload
 
 from workbench.projection import words
 
@@ -19,8 +19,7 @@ def test_an_uploaded_picture_is_followed_through_the_projection(
 ) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Projection").page
-        page.set_input_files("input[type=file]", [file("part.png", photo(1))])
-        page.get_by_role("heading", name="part.png").wait_for()
+        upload(page, file("part.png", photo(1)))
         visitor.settle()
         assert page.locator(".js-plotly-plot").count() == 13
         choose(page, "Student S1")

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from browsing import Visitor, file, on_every_screen, picture
+from browsing import Visitor, file, on_every_screen, picture, upload
 from PIL import Image
 
 
@@ -33,8 +33,7 @@ def drag(page: object, frame: object, *places: tuple[float, float]) -> None:
 def test_a_stroke_changes_the_score_and_can_be_undone(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Inspect?view=defect&studio=draw").page
-        page.set_input_files("input[type=file]", [file("mine.png", picture(5))])
-        page.get_by_role("heading", name="mine.png").wait_for()
+        upload(page, file("mine.png", picture(5)))
         visitor.settle()
         page.get_by_text("Nothing is drawn yet").wait_for()
         frame = page.locator(".st-key-studio_painter .frame")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Visitor, file, on_every_screen, photo, served
+from browsing import Visitor, file, on_every_screen, photo, served, upload
 from variant_builders import kept_study
 
 from nnet.analysis.whatif import LABEL
@@ -27,8 +27,7 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_variants_are_explored_by_press(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
         page = visitor.open("Ablations?part=grid").page
-        page.set_input_files("input[type=file]", [file("mine.png", photo(5))])
-        page.get_by_role("heading", name="mine.png").wait_for()
+        upload(page, file("mine.png", photo(5)))
         page.get_by_role("button", name="Figure 5", exact=True).click()
         page.wait_for_url(re.compile("figure=Figure"))
         grid = visitor.settle().page.locator(".st-key-variants_grid")

@@ -138,5 +138,14 @@ def file(name: str, content: bytes) -> dict[str, object]:
     return {"name": name, "mimeType": "image/png", "buffer": content}
 
 
+def upload(page: object, *files: dict[str, object]) -> None:
+    """Open the picture bar, hand over files there, and wait until the first of them is the chosen picture."""
+    bar = page.locator(".st-key-picture_bar")
+    if not bar.locator("details[open]").count():
+        bar.locator("summary").click()
+    bar.locator("input[type=file]").set_input_files(list(files))
+    bar.get_by_role("heading", name=str(files[0]["name"])).wait_for()
+
+
 def score(page: object) -> str:
-    return page.locator('[data-testid="stMetricValue"]').first.inner_text()
+    return page.locator('[data-testid="stMetricValue"]').first.text_content()  # it may lie in a closed box
