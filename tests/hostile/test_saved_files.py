@@ -129,7 +129,11 @@ def test_arrays_that_lie_are_refused_before_they_take_memory(format: Arrays, kin
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("format", ARRAYS, ids=title)
+def _has_floats(format: Arrays) -> bool:
+    return any(one.types[0][0] == "F" for one in format.arrays.values())
+
+
+@pytest.mark.parametrize("format", list(filter(_has_floats, ARRAYS)), ids=title)
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_not_finite_are_refused(format: Arrays, value: float, tmp_path: Path) -> None:
     numpy_types = {"F16": np.float16, "F32": np.float32, "F64": np.float64, "U8": np.uint8, "I64": np.int64}
@@ -142,8 +146,6 @@ def test_numbers_that_are_not_finite_are_refused(format: Arrays, value: float, t
         ]
         fill = value if one.types[0][0] == "F" else 0
         arrays[names.get(pattern, pattern)] = np.full(shape, fill, numpy_types[one.types[0]])
-    if not any(one.types[0][0] == "F" for one in format.arrays.values()):
-        pytest.skip("it holds whole numbers only")
     from nnet.saved.storage import write_tensors
 
     notes = {"epoch": "1", "identity": "a", "scaler": "{}"} if format is RESUME_FORMAT else None

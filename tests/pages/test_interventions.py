@@ -96,8 +96,8 @@ def test_what_is_known_of_a_picture():
     assert known == {True, False}
     for one in samples.collection().images:
         assert isinstance(one.sample, Sample)
-        assert whatif_data.is_defective(Picture("k", one.title, one.sample)) == one.sample.is_defective
-    assert whatif_data.is_defective(Picture("k", "mine.png", b"")) is None
+        assert Picture("k", one.title, one.sample).is_defective == one.sample.is_defective
+    assert Picture("k", "mine.png", b"").is_defective is None
 
 
 def test_the_summary_tells_defective_pictures_from_normal_ones():

@@ -49,11 +49,7 @@ def scene(model: Model) -> Scene:
 def good_part() -> Picture:
     """The part that everything starts with: the first normal sample."""
     samples = list(chosen_picture.sample_pictures().values())
-    return next((one for one in samples if _is_normal(one)), samples[0])
-
-
-def _is_normal(picture: Picture) -> bool:
-    return not isinstance(picture.source, bytes) and picture.source.is_normal
+    return next((one for one in samples if one.is_defective is False), samples[0])
 
 
 def _shown(good: Picture) -> Picture:
@@ -143,7 +139,7 @@ def _pressed(scene: Scene, which: object) -> None:
         drawings.forget(good.load())
         _show(good.key)
     elif which == "defect":
-        defects = [key for key, one in chosen_picture.sample_pictures().items() if not _is_normal(one)]
+        defects = [key for key, one in chosen_picture.sample_pictures().items() if one.is_defective]
         after = defects.index(scene.picture.key) + 1 if scene.picture.key in defects else 0
         _show(defects[after % len(defects)] if defects else good.key)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nnet.analysis import story
 from nnet.analysis.story import Finding
-from nnet.data import Sample
 from nnet.detector import Trace
 from nnet.training.state import load_history
 from workbench.how_it_works import cache
@@ -55,14 +54,13 @@ def _answer(scene: Scene) -> Finding:
 def _good(scene: Scene) -> Loaded:
     """The chosen picture if it is known to be good, else the first sample that is."""
     pictures = [scene.picture, *chosen_picture.sample_pictures().values()]
-    good = (one for one in pictures if isinstance(one.source, Sample) and one.source.is_normal)
-    return next(good, scene.picture).load()
+    return next((one for one in pictures if one.is_defective is False), scene.picture).load()
 
 
 def _samples(scene: Scene) -> tuple[list[Trace], list[Trace]]:
     """The good and the defective samples."""
     found: dict[bool, list[Trace]] = {True: [], False: []}
     for picture in chosen_picture.sample_pictures().values():
-        if isinstance(picture.source, Sample) and (picture.source.is_normal or picture.source.is_defective):
-            found[picture.source.is_normal].append(resources.trace(scene.model, picture.load()))
-    return found[True], found[False]
+        if picture.is_defective is not None:
+            found[picture.is_defective].append(resources.trace(scene.model, picture.load()))
+    return found[False], found[True]

@@ -53,6 +53,13 @@ class Picture:
         return self.key.startswith(_SAMPLE_PREFIX)
 
     @property
+    def is_defective(self) -> bool | None:
+        """Whether it shows a defect, as far as that is known beforehand; None where it is not."""
+        if not isinstance(self.source, Sample) or not (self.source.is_normal or self.source.is_defective):
+            return None
+        return self.source.is_defective
+
+    @property
     def is_from_data(self) -> bool:
         """Whether it is an image of a data set that was sent from another page or a link."""
         return self.data is not None

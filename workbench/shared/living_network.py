@@ -119,7 +119,7 @@ def colours(model: Model) -> FeatureColours:
 
     def fit() -> FeatureColours:
         samples = list(chosen_picture.sample_pictures().values())
-        good = [one for one in samples if not isinstance(one.source, bytes) and one.source.is_normal] or samples
+        good = [one for one in samples if one.is_defective is False] or samples
         return FeatureColours([resources.trace(model, one.load()) for one in good[:_FITTED_ON]])
 
     return _colours_kept().of(model.key, fit)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from nnet.data import Sample
 from nnet.expression import Expression
 from workbench.shared import chosen_picture
 from workbench.shared.chosen_picture import Picture
@@ -45,7 +44,7 @@ class Scene:
     def samples(self) -> list[tuple[Picture, bool]]:
         """The model's samples that are known to be good or defective, each with whether it is defective."""
         return [
-            (picture, picture.source.is_defective)
+            (picture, picture.is_defective)
             for picture in chosen_picture.sample_pictures().values()
-            if isinstance(picture.source, Sample) and (picture.source.is_normal or picture.source.is_defective)
+            if picture.is_defective is not None
         ]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from nnet.analysis.whatif import WhatIf, misfit
 from nnet.config import Config
-from nnet.data import Sample
 from nnet.errors import NNetError
 from nnet.expression import Expression
 from nnet.saved.formats import CONFIG, CONFIG_FORMAT
@@ -20,7 +19,6 @@ from workbench.ablations.variants.candidates import WHATIF, Candidate
 from workbench.shared.sides import Side
 
 if TYPE_CHECKING:
-    from workbench.shared.chosen_picture import Picture
     from workbench.shared.resources import Model
 
 KEPT, OUT, OTHER = "kept", "out", "other"
@@ -79,14 +77,6 @@ class Summary:
     after: float
     flagged_before: int
     flagged_after: int
-
-
-def is_defective(picture: Picture) -> bool | None:
-    """What is known about a picture beforehand; None for nothing."""
-    source = picture.source
-    if not isinstance(source, Sample) or not (source.is_normal or source.is_defective):
-        return None
-    return source.is_defective
 
 
 def summary(rows: Iterable[Row]) -> Summary | None:

@@ -339,7 +339,7 @@ def _row(model: Model, picture: Picture, loaded: Loaded, key: str, expression: E
     own = model.detector.config.scoring.parsed
     before = _relative(model, loaded, model.key, resources.known_maps(model, loaded), own)
     after = _relative(model, loaded, key, variant_cache.known(loaded, key), expression)
-    return Row(picture.title, whatif_data.is_defective(picture), before, after)
+    return Row(picture.title, picture.is_defective, before, after)
 
 
 def samples_table(rows: Sequence[Row]) -> pd.DataFrame:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nnet.data import Sample
 from nnet.errors import NNetError
 from workbench.inspect import settings
 from workbench.inspect.defect import answer, dose_response, drawing, keeping, placing, words
 from workbench.inspect.scene import Scene
 from workbench.shared import chosen_picture, controls, units
-from workbench.shared.chosen_picture import Picture
 
 
 def section(scene: Scene) -> None:
@@ -22,14 +20,11 @@ def section(scene: Scene) -> None:
 
 def _warn_of_defects(scene: Scene) -> None:
     """Say so when the image is no normal one, and offer one."""
-    source = scene.picture.source
-    known = isinstance(source, Sample) and source.is_defective
-    said = words.already(scene.judged.reference, scene.judged.value, known)
+    said = words.already(scene.judged.reference, scene.judged.value, bool(scene.picture.is_defective))
     if said is None:
         return
-    normal = next(
-        (one for one in chosen_picture.sample_pictures().values() if _is_normal(one) and one != scene.picture), None
-    )
+    others = (one for one in chosen_picture.sample_pictures().values() if one != scene.picture)
+    normal = next((one for one in others if one.is_defective is False), None)
     left, right = st.columns((3, 2), gap="medium", vertical_alignment="center")
     left.info(said, icon=":material/info:")
     if normal is not None:
@@ -40,10 +35,6 @@ def _warn_of_defects(scene: Scene) -> None:
             on_click=chosen_picture.choose,
             args=(normal.key,),
         )
-
-
-def _is_normal(picture: Picture) -> bool:
-    return isinstance(picture.source, Sample) and picture.source.is_normal
 
 
 @st.fragment
