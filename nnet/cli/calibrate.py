@@ -120,5 +120,7 @@ def _kind(detector: TrainedModel, spec: str) -> Kind:
 def _opened(spec: str, detector: TrainedModel) -> Dataset:
     """With the split that the model was trained on, where it is drawn."""
     from nnet.data import open_dataset
+    from nnet.data.depth import as_model
 
-    return open_dataset(spec, seed=detector.checkpoint.about.get("split_seed", detector.config.train.seed))
+    saved = detector.checkpoint
+    return as_model(open_dataset(spec, seed=saved.about.get("split_seed", saved.config.train.seed)), saved.bits)

@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from nnet.analysis import evaluation
     from nnet.analysis import subsets as map_subsets
     from nnet.data import DataError
+    from nnet.data.depth import as_model
     from nnet.detector import Detector
     from nnet.expression import parse
     from nnet.saved.card import results_table
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
     detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
     assert detector.checkpoint is not None  # it was loaded from one
-    dataset = _opened(options.data, detector.checkpoint)
+    dataset = as_model(_opened(options.data, detector.checkpoint), detector.checkpoint.bits)
     if not evaluation.can_be_measured(dataset):
         raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
     expressions = [parse(text) for text in options.score or ()] or evaluation.default_expressions(detector)

@@ -6,7 +6,7 @@ from nnet.data.defects import DEFECT_KINDS, Defect, paint_defect
 from nnet.data.errors import DataError
 from nnet.data.inspection import Inspection, inspect
 from nnet.data.loading import ImageCache, load_resized
-from nnet.data.opening import open_dataset, open_zip
+from nnet.data.opening import open_dataset, open_sent, open_zip
 from nnet.data.sample import GOOD, UNKNOWN, Dataset, Sample
 from nnet.data.synthetic import SYNTHETIC_KINDS, open_synthetic
 from nnet.data.textures import TEXTURES, normal_image
@@ -30,6 +30,7 @@ __all__ = [
     "load_resized",
     "normal_image",
     "open_dataset",
+    "open_sent",
     "open_synthetic",
     "open_zip",
     "paint_defect",

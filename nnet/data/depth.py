@@ -58,6 +58,11 @@ def read_as(dataset: Dataset, bits: int) -> Dataset:
     return replace(dataset, train=train, test=test, bits=bits, notes=notes)
 
 
+def as_model(dataset: Dataset, bits: int | None) -> Dataset:
+    """A data set for a model that was trained with so many bits: its deeper files are read as that model's were."""
+    return dataset if None in (bits, dataset.bits) or bits == dataset.bits else read_as(dataset, bits or 0)
+
+
 def disagrees(sample: Sample) -> str:
     """Why an image does not fit the depth of its data set, in a sentence; "" where it does."""
     if sample.bits is None or sample.path is None or (found := file_bits(sample.path)) is None:

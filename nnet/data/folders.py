@@ -145,6 +145,17 @@ def open_masked(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
     return _split_normals(reader, "images with masks beside them", good, bad, seed, strict)
 
 
+def open_labelled(root: Path, *, strict: bool = True) -> Dataset:
+    """Open folders that are named after their labels (good/, defective/), all of them to measure on.
+
+    Raises:
+        DataError: as `open_category`.
+    """
+    reader = _Reader(root)
+    test = reader.labelled(subfolders(root))
+    return reader.dataset("folders of labels", (), test, no_masks(test), strict, UNKNOWN_LICENCE)
+
+
 def _split_normals(
     reader: _Reader, layout: str, normals: list[Sample], defective: list[Sample], seed: int, strict: bool
 ) -> Dataset:

@@ -20,6 +20,7 @@ from nnet.data.folders import (
     is_plain,
     is_test_part,
     open_category,
+    open_labelled,
     open_masked,
     open_plain,
 )
@@ -119,7 +120,20 @@ def open_zip(
 
 def open_folder(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
     """Open a folder of any known layout; see `open_dataset`."""
-    dataset = _recognised(root, seed, strict)
+    return _completed(root, _recognised(root, seed, strict), strict)
+
+
+def open_sent(root: Path) -> Dataset:
+    """Open files that were sent one by one (`nnet.data.intake`), all of them to measure on.
+
+    Raises:
+        DataError: as `open_dataset`.
+    """
+    return _completed(root.resolve(), open_labelled(root.resolve()), strict=True)
+
+
+def _completed(root: Path, dataset: Dataset, strict: bool) -> Dataset:
+    """With what concerns every layout: files that are not taken, the bit depth, and sizes of masks."""
     dataset = replace(dataset, not_taken=account(root, dataset))
     if (bits := common_bits(dataset.samples)) is not None:
         dataset = read_as(dataset, bits)

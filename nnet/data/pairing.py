@@ -30,12 +30,14 @@ class Sorted:
         masks: picture -> its mask beside it.
         strays: masks without a picture.
         questions: sentences on names that several pictures share; they must be answered before anything is done.
+        contested: the files that each question is about.
     """
 
     pictures: list[Path] = field(default_factory=list)
     masks: dict[Path, Path] = field(default_factory=dict)
     strays: list[Path] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    contested: list[tuple[Path, ...]] = field(default_factory=list)
 
 
 def picture_name(name: str) -> str | None:
@@ -84,6 +86,7 @@ def _sort_folder(files: Sequence[Path], found: Sorted) -> None:
             found.masks[pictures[0]] = masks[0]
         elif len(pictures) != 1 or masks:
             found.questions.append(_question(twins[0].stem, pictures, masks))
+            found.contested.append(tuple(masks if len(masks) > 1 else pictures))
 
 
 def _question(name: str, pictures: Sequence[Path], masks: Sequence[Path]) -> str:

@@ -8,15 +8,17 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from nnet.errors import NNetError
 from nnet.runs import disk, layout, queue, uploads
 from nnet.runs.layout import RunError, RunSpec
 from nnet.runs.locks import is_held, locked
 from nnet.runs.run import RESUMABLE, Run, state_of
+
+T = TypeVar("T")
 
 
 class Runs:
@@ -70,6 +72,18 @@ class Runs:
             nnet.data.DataError: no ZIP, a hostile one, or without images (see `nnet.data.extract_zip`).
         """
         return uploads.stage_zip(self.root, source, name)
+
+    def stage_changed(self, held: Path | None, change: Callable[[Path], T]) -> tuple[Path | None, T]:
+        """Keep uploaded images after a change, as `stage` does; what is staged already stays as it is.
+
+        Args:
+            held: what is there already, or None.
+            change: is given a folder with the same files, which it changes.
+
+        Returns:
+            The folder as it is after the change, or None if it is empty, and what `change` returned.
+        """
+        return uploads.stage_changed(self.root, held, change)
 
     def create(self, spec: RunSpec, upload: Path | None = None) -> Run:
         """Make a run directory; `start` puts it in the queue.

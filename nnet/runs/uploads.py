@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from nnet.data import extract_zip
 from nnet.data.names import safe_name
@@ -19,6 +19,8 @@ from nnet.runs.layout import RunError
 
 UPLOADS = ".uploads"
 UPLOAD_SECONDS = 24 * 3600.0
+
+T = TypeVar("T")
 
 
 def stage(root: Path, files: Iterable[tuple[str, bytes]]) -> Path:
@@ -39,6 +41,34 @@ def stage_zip(root: Path, source: Path | BinaryIO, name: str) -> Path:
     stream.seek(0)
     key = hashlib.file_digest(stream, "sha256").hexdigest()[:24]
     return _staged(root, key, lambda folder: extract_zip(stream, folder, name=name), 0)
+
+
+def stage_changed(root: Path, held: Path | None, change: Callable[[Path], T]) -> tuple[Path | None, T]:
+    """See `nnet.runs.Runs.stage_changed`."""
+    folder = root / UPLOADS
+    folder.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder))
+    try:
+        if held is not None:
+            shutil.rmtree(making)
+            copy_tree(held, making)
+        said = change(making)
+        files = sorted(path for path in making.rglob("*") if path.is_file())
+        if not files:
+            return None, said
+        digest = hashlib.sha256()
+        for path in files:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(making).as_posix()}\0{len(content)}\0".encode() + content)
+        target = folder / digest.hexdigest()[:24]
+        making.chmod(0o755)
+        if target.is_dir():
+            os.utime(target)
+        else:
+            making.rename(target)
+        return target, said
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
 
 
 def copy_tree(source: Path, target: Path) -> None:

@@ -18,6 +18,7 @@ film/                    a film of the training, if one was made (see `nnet.runs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -90,8 +91,13 @@ class Checkpoint:
     @property
     def bits(self) -> int | None:
         """The bits of deeper grey values that it was trained with: every later picture is read alike."""
-        bits: int | None = (self.about.get("data") or {}).get("bits")
-        return bits
+        return bits_of(self.about)
+
+
+def bits_of(about: Mapping[str, Any]) -> int | None:
+    """The same, from what a checkpoint says about itself."""
+    bits: int | None = (about.get("data") or {}).get("bits")
+    return bits
 
 
 def save(

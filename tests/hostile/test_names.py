@@ -138,14 +138,13 @@ def test_a_split_file_finds_what_a_zip_holds_under_long_names() -> None:
 def test_uploaded_pictures_are_kept_under_any_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
     held, notes = uploads.take_in(None, [(f"{name}.png", encoded(1)), (f"{name}.png", encoded(2))], [])
-    assert held is not None and held.good == 2 and not notes
+    assert held is not None and held.holds.good == 2 and not notes
     own = data_choice._Uploads()
-    for number in (1, 2):
-        own.add("good", f"{name}.png", encoded(number))
-    assert not own.problems and len({path.name for path in own.files["good"]}) == 2
+    own.add("good", [(f"{name}.png", encoded(number)) for number in (1, 2)])
+    assert not own.problems and own.contents.good == 2
     staged = Runs(tmp_path / "runs").stage([(f"{name}.png", encoded(1)), (f"{name}.png", encoded(2))])
     assert len(list(staged.glob("*.png"))) == 2
-    for path in (*held.folder.rglob("*.png"), *own.files["good"], *staged.iterdir()):
+    for path in (*held.folder.rglob("*.png"), *own.root.rglob("*.png"), *staged.iterdir()):
         assert len(path.name.encode()) <= 255 and path.is_file()
 
 

@@ -28,7 +28,7 @@ EVIDENCE: BoundedCache[tuple[str, str], Evidence] = BoundedCache(768 * resources
 """The maps of measured sets: about 8,000 images."""
 SCORED: BoundedCache[tuple[Key, Expression], Scored] = BoundedCache(64 * resources.MEBIBYTE, lambda s: s.nbytes)
 """Scores and thinned curves, about 100 kB an expression."""
-INSPECTIONS: BoundedCache[str, Inspection] = BoundedCache(8)
+INSPECTIONS: BoundedCache[tuple[str, int | None], Inspection] = BoundedCache(8)
 ATTRIBUTIONS: BoundedCache[Key, Attribution] = BoundedCache(32)
 LAYOUTS: BoundedCache[tuple[Key, str, str], Layout] = BoundedCache(64)
 """Layouts of images, 24 bytes an image."""

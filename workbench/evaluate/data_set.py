@@ -43,7 +43,8 @@ def _drawn(dataset: Dataset) -> bool:
 def _inspection(chosen: Chosen) -> Inspection | None:
     """What looking at every file finds; kept. Large sets wait for a click."""
     kept = cache.INSPECTIONS
-    if (found := kept.get(chosen.hash)) is not None:
+    key = chosen.hash, chosen.dataset.bits
+    if (found := kept.get(key)) is not None:
         return found
     total = len(chosen.dataset.samples)
     if total > INSPECT_AT_ONCE and not st.button(words.INSPECT_BUTTON, icon=":material/search:"):
@@ -54,7 +55,7 @@ def _inspection(chosen: Chosen) -> Inspection | None:
         if done % 8 == 0 or done == of:
             bar.progress(done / of, words.inspect_progress(done, of))
 
-    found = kept.put(chosen.hash, inspect(chosen.dataset, progress=report))
+    found = kept.put(key, inspect(chosen.dataset, progress=report))
     bar.empty()
     return found
 

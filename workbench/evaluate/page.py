@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 import streamlit as st
 
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Evidence
+from nnet.data.depth import as_model
 from nnet.expression import Expression, ExpressionError
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring import judge
@@ -50,6 +52,7 @@ def main() -> None:
             st.info(words.NOTHING_CHOSEN, icon=":material/dataset:")
             _recorded(model)
             return
+        chosen = replace(chosen, dataset=as_model(chosen.dataset, model.detector.checkpoint.bits))
         data_set.show_found(model, chosen)
         if not evaluation.can_be_measured(chosen.dataset):
             st.info(words.NEEDS_BOTH, icon=":material/info:")

@@ -27,7 +27,7 @@ _UPLOADS, _PROBLEMS, _CHOSEN, _ROUND = "uploads", "upload_problems", "chosen_pic
 _PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
-_SOURCE = "samples_source"
+_SOURCE, _BITS = "samples_source", "upload_bits"
 _LONGEST_TITLE = 120
 _DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
 
@@ -84,7 +84,10 @@ class Picture:
 
     def load(self) -> Loaded:
         """The pixels. Raises nnet.errors.NNetError with a sentence when they cannot be used."""
-        return resources.load_image(self.content_key, self.title, self.source)
+        if isinstance(self.source, Sample):
+            return resources.load_image(self.content_key, self.title, self.source)
+        bits = st.session_state.get(_BITS)
+        return resources.load_image(f"{self.content_key}#{bits}", self.title, self.source, bits)
 
 
 # ------------------------------------------------------------------------------------------------------- uploads
@@ -173,12 +176,14 @@ def remove_uploads() -> None:
 # -------------------------------------------------------------------------------------------------- the one shown
 
 
-def use_samples_of(source: str) -> None:
+def use_samples_of(source: str, bits: int | None = None) -> None:
     """Take the sample images from the data of the model in use; a sample of the former model's data is left.
 
     Args:
         source: see `workbench.shared.samples.collection`.
+        bits: how many bits of deeper grey values that model was trained with: uploads are read alike.
     """
+    st.session_state[_BITS] = bits
     before = st.session_state.get(_SOURCE)
     st.session_state[_SOURCE] = source
     if before in (None, source):

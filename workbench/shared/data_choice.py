@@ -11,18 +11,19 @@ Which of these a page offers is said by the names it gives: "none", "folder", "z
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import streamlit as st
 
-from nnet.data import GOOD, DataError, Dataset, Sample, extract_zip
+from nnet.data import GOOD, DataError, Dataset, extract_zip, intake, open_sent
+from nnet.data.accounting import counted
 from nnet.data.archive import TemporaryFolder
-from nnet.data.images import IMAGE_SUFFIXES, decode
+from nnet.data.folders import DEFECTIVE
+from nnet.data.intake import Contents
 from nnet.data.names import safe_name
-from nnet.errors import NNetError
 from workbench.shared import controls, datasets, known_data, resources, units, words
 from workbench.shared.settings import Setting
 
@@ -32,7 +33,6 @@ ZIP_MEGABYTES = 1024
 """Largest ZIP that the browser may send, in MB; a larger one is opened by its path."""
 UPLOAD_BYTES = 512 * resources.MEBIBYTE
 """Most bytes of single images that one visitor may send."""
-DEFECTIVE = "defective"
 
 _ZIP, _IMAGES, _ROUND, _HASHES = "data_zip_folder", "data_images", "data_round", "data_hashes"
 
@@ -114,10 +114,9 @@ def _hash(spec: str, dataset: Dataset) -> str:
 
 @dataclass
 class _Uploads:
-    """Single images that a visitor sent, as files in a folder that lives as long as this: by label, then by name."""
+    """Single images that a visitor sent, in a folder that lives as long as this, and what was not taken of them."""
 
     owner: TemporaryFolder = field(default_factory=TemporaryFolder)
-    files: dict[str, list[Path]] = field(default_factory=lambda: {GOOD: [], DEFECTIVE: []})
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -125,41 +124,27 @@ class _Uploads:
         """Also what a link to one of the images names as its data set."""
         return self.owner.path / "your images"
 
-    def add(self, label: str, name: str, content: bytes) -> None:
-        """Keep a file if it is an image; else leave a sentence."""
-        held = sum(path.stat().st_size for paths in self.files.values() for path in paths)
-        try:
-            if held + len(content) > UPLOAD_BYTES:
-                raise NNetError(
-                    f"{units.cut(name)} was left out: the limit is {units.data_size(UPLOAD_BYTES)} of images."
-                )
-            decode(content, name)
-        except NNetError as error:
-            self.problems.append(str(error))
-            return
-        path = self._free(label, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        self.files[label].append(path)
+    @property
+    def contents(self) -> Contents:
+        """How much there is."""
+        return intake.contents(self.root)
 
-    def _free(self, label: str, name: str) -> Path:
-        """A path for a file of this name; a second one of the name gets a number, and a strange name a plain one."""
-        given = PurePosixPath(name.replace("\\", "/"))
-        stem = "".join(c if c.isalnum() or c in " -_.()" else "_" for c in given.stem).strip(". ") or "image"
-        suffix = given.suffix.lower() if given.suffix.lower() in IMAGE_SUFFIXES else ".png"
-        taken = {path.name.lower() for path in self.files[label]}
-        stem = safe_name(stem)
-        candidates = [f"{stem}{suffix}", *(f"{stem} ({number}){suffix}" for number in range(2, len(taken) + 3))]
-        return self.root / label / next(c for c in candidates if c.lower() not in taken)
+    def add(self, label: str, files: Sequence[tuple[str, bytes]]) -> None:
+        """Keep (name, content) of files that were sent as good or defective; sentences say what is left out."""
+        held = sum(path.stat().st_size for path in self.root.rglob("*") if path.is_file())
+        taken: list[tuple[str, str, bytes]] = []
+        too_much: list[tuple[str, str, bytes]] = []
+        for name, content in files:
+            held += len(content)
+            (taken if held <= UPLOAD_BYTES else too_much).append((label, name, content))
+        limit = words.over_the_limit(units.data_size(UPLOAD_BYTES))
+        refused = (*intake.take(self.root, taken), *((units.cut(name), limit) for _, name, _ in too_much))
+        self.problems = counted(refused)
 
     def dataset(self) -> Dataset:
-        """All of them as test images."""
-        samples = tuple(
-            Sample(path.relative_to(self.root).as_posix(), path, label, "test")
-            for label, paths in self.files.items()
-            for path in paths
-        )
-        return Dataset("your images", "uploaded", (), samples, words.OWN_IMAGES, "uploaded", notes=(words.NO_MASKS,))
+        """All of them as test images. Raises nnet.data.DataError as a folder of them would."""
+        found = open_sent(self.root)
+        return replace(found, name="your images", layout="uploaded", licence=words.OWN_IMAGES, source="uploaded")
 
 
 def uploader(label: str, kind: str, take: Callable[[str, str], None], **options: Any) -> None:
@@ -204,20 +189,22 @@ def _take_zip(kind: str, key: str) -> None:
 
 def _from_images() -> Chosen | None:
     uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
+    holds = uploads.contents
     left, right = st.columns(2, gap="medium")
-    for column, label, title in ((left, GOOD, words.NORMAL_UPLOAD), (right, DEFECTIVE, words.DEFECTIVE_UPLOAD)):
+    parts = ((left, GOOD, words.NORMAL_UPLOAD, holds.good), (right, DEFECTIVE, words.DEFECTIVE_UPLOAD, holds.defective))
+    for column, label, title, count in parts:
         with column:
             uploader(title, label, _take_images, accept_multiple_files=True, help=words.IMAGES_HELP)
-            st.caption(words.so_far(len(uploads.files[label])))
+            st.caption(words.so_far(count, holds.masks if label == DEFECTIVE else 0))
     if uploads.problems:
         st.warning(units.bullets(uploads.problems), icon=":material/broken_image:")
-    if any(uploads.files.values()):
+    if holds.good or holds.defective:
         st.button(words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=_remove_images)
-    if not all(uploads.files.values()):
+    if not (holds.good and holds.defective):
         st.info(words.IMAGES_NEEDED, icon=":material/add_photo_alternate:")
         return None
     dataset = uploads.dataset()
-    names = "\n".join(sample.key for sample in dataset.test)
+    names = "\n".join(f"{sample.key} {sample.mask}" for sample in dataset.test)
     spec = str(uploads.root)
     known: dict[str, tuple[str, str]] = st.session_state.setdefault("data_upload_hash", {})
     if known.get(spec, ("",))[0] != names:
@@ -228,9 +215,7 @@ def _from_images() -> Chosen | None:
 def _take_images(kind: str, key: str) -> None:
     """Keep the uploaded files under their label. A callback."""
     uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
-    uploads.problems.clear()
-    for upload in st.session_state[key]:
-        uploads.add(kind, upload.name, upload.getvalue())
+    uploads.add(kind, [(upload.name, upload.getvalue()) for upload in st.session_state[key]])
 
 
 def _remove_images() -> None:

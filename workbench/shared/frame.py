@@ -73,7 +73,7 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
         st.warning(words.LINK_CUT, icon=":material/link_off:")
     try:
         entry = _chosen_entry()
-        chosen_picture.use_samples_of(_own_data(entry) if entry else "")
+        chosen_picture.use_samples_of(_own_data(entry) if entry else "", entry.bits if entry else None)
         with st.sidebar:
             glossary.draw()
         yield entry

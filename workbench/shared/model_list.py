@@ -11,7 +11,7 @@ from typing import Any
 from nnet.config import Config
 from nnet.errors import NNetError
 from nnet.runs.layout import SPEC, read_spec
-from nnet.saved.checkpoint import read_config, read_metrics
+from nnet.saved.checkpoint import bits_of, read_config, read_metrics
 from nnet.saved.formats import CONFIG, METRICS
 from workbench.shared import resources, words
 
@@ -34,6 +34,7 @@ class ModelEntry:
         created: ISO 8601, or "".
         i_auroc: image AUROC of the model's own score on labelled test images, 0..1, or None.
         problem: why it cannot be used, or "".
+        bits: how many bits of deeper grey values it was trained with, or None.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ModelEntry:
     i_auroc: float | None = None
     problem: str = ""
     source: str = ""
+    bits: int | None = None
 
 
 def entries() -> dict[str, ModelEntry]:
@@ -85,6 +87,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             about.get("created", ""),
             _i_auroc(read_metrics(path), config),
             source=words.data_source(about),
+            bits=bits_of(about),
         )
     except NNetError as error:
         return ModelEntry(name, path, _title(path), problem=str(error))

@@ -203,13 +203,14 @@ def _detector(path: str, device: str, fingerprint: str) -> TrainedModel:
 # -------------------------------------------------------------------------------------------------------- images
 
 
-def load_image(key: str, name: str, source: bytes | Sample) -> Loaded:
+def load_image(key: str, name: str, source: bytes | Sample, bits: int | None = None) -> Loaded:
     """Decode an image once.
 
     Args:
         key: stands for the content, in the cache.
         name: for messages.
         source: an image file's content, or a data set's sample.
+        bits: of a content's deeper grey values, as for `decode`; a sample has its data set's.
 
     Raises:
         nnet.errors.NNetError: it cannot be used; one sentence that names the file.
@@ -217,7 +218,7 @@ def load_image(key: str, name: str, source: bytes | Sample) -> Loaded:
 
     def read() -> Loaded:
         started = time.perf_counter()
-        decoded = decode(source, name) if isinstance(source, bytes) else source.load()
+        decoded = decode(source, name, bits) if isinstance(source, bytes) else source.load()
         passed = 1000 * (time.perf_counter() - started)
         decoded.image.flags.writeable = False
         shown = pictures.reduced(decoded.image)

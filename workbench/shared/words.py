@@ -471,9 +471,12 @@ ZIP_HELP = (
     "ground_truth/. It is unpacked on this computer and removed when you choose another one or leave."
 )
 NORMAL_UPLOAD, DEFECTIVE_UPLOAD = "Normal images", "Defective images"
-IMAGES_HELP = "They stay on this computer and are removed when your visit ends."
+IMAGES_HELP = (
+    "Masks may come with them: NAME_mask.png for NAME.png, or LabelMe's polygons. They stay on this computer and are "
+    "removed when your visit ends."
+)
 IMAGES_NEEDED = "Add at least one normal and one defective image."
-OWN_IMAGES, NO_MASKS = "Your own images; they stay on this computer.", "There are no masks."
+OWN_IMAGES = "Your own images; they stay on this computer."
 OPENING, READING = "Opening the data set…", "Reading the files…"
 REMOVE_ALL = "Remove all"
 
@@ -488,9 +491,15 @@ def seen(count: int) -> str:
     return f"{units.plural(count, 'file')} seen so far"
 
 
-def so_far(count: int) -> str:
-    """How many images were uploaded: "3 images so far"."""
-    return f"{units.plural(count, 'image')} so far"
+def so_far(count: int, masks: int = 0) -> str:
+    """How many images were uploaded: "3 images and 2 masks so far"."""
+    images = units.plural(count, "image")
+    return f"{images} and {units.plural(masks, 'mask')} so far" if masks else f"{images} so far"
+
+
+def over_the_limit(limit: str) -> str:
+    """Why an image is not taken."""
+    return f"only {limit} of images can be uploaded"
 
 
 # --------------------------------------------------------------------------------------- drawings from the browser

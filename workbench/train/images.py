@@ -75,11 +75,11 @@ def _uploaded() -> Choice | None:
         st.info(words.NOTHING_YET, icon=":material/photo_library:")
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(words.upload_contents(held.good, held.defective, held.is_layout), width="content")
+        st.markdown(words.upload_contents(held.holds, held.is_layout), width="content")
         st.button(
             shared_words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=_remove, key="remove_upload"
         )
-    if not held.good:
+    if not held.holds.good:
         st.info(words.ONLY_DEFECTIVE, icon=":material/photo_library:")
         return None
     return Choice(uploads.UPLOADED, held.folder)

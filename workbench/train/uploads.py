@@ -3,25 +3,24 @@ browser loses them."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from nnet.data import GOOD
+from nnet.data.accounting import counted
+from nnet.data.folders import DEFECTIVE
 from nnet.data.images import IMAGE_SUFFIXES
+from nnet.data.intake import Contents, contents, take
 from nnet.data.listing import subfolders, walk_images
-from nnet.data.names import safe_name
 from nnet.errors import NNetError
-from nnet.runs import Runs
+from nnet.runs import Runs, disk
 from workbench.shared import resources
 from workbench.train import words
 
 UPLOADED = "upload"
-GOOD, DEFECTIVE = "good", "defective"
-"""Folders of an upload of single images; `nnet.data.open_dataset` knows what they mean."""
 UPLOADS = ".uploads"
 
 
@@ -35,20 +34,19 @@ def runs() -> Runs:
 
 @dataclass(frozen=True)
 class Upload:
-    """Uploaded images on disk: the folder that `nnet.data.open_dataset`, `Runs.create` and `estimate` take, numbers of
-    good and defective images, and whether it was a ZIP with folders of its own, to which nothing can be added."""
+    """Uploaded images on disk: the folder that `nnet.data.open_dataset`, `Runs.create` and `estimate` take, what it
+    holds, and whether it was a ZIP with folders of its own, to which nothing can be added."""
 
     folder: Path
-    good: int = 0
-    defective: int = 0
+    holds: Contents
     is_layout: bool = False
 
 
 def read_upload(folder: Path) -> Upload:
     """An upload as it is on disk."""
     if {child.name for child in subfolders(folder)} - {GOOD, DEFECTIVE} or _loose(folder):
-        return Upload(folder, len(walk_images(folder)), 0, is_layout=True)
-    return Upload(folder, len(walk_images(folder / GOOD)), len(walk_images(folder / DEFECTIVE)))
+        return Upload(folder, Contents(len(walk_images(folder)), 0, 0), is_layout=True)
+    return Upload(folder, contents(folder))
 
 
 def _loose(folder: Path) -> bool:
@@ -71,7 +69,7 @@ def take_in(
         good, defective: (name, content) of the new files; one ZIP may come as the only file of all.
 
     Returns:
-        The upload with the new files, and sentences on files that were left out.
+        The upload with the new files, and sentences on files that were not taken.
 
     Raises:
         NNetError: a ZIP beside other files, a ZIP that is refused, or too little room on the disk. Nothing is lost.
@@ -79,12 +77,12 @@ def take_in(
     zips = [file for file in (*good, *defective) if _is_zip(*file)]
     if zips:
         return _take_zip(held, zips, len(good) + len(defective)), []
-    files, notes = _new_files(held, {GOOD: good, DEFECTIVE: defective})
-    if not files:
-        return held, notes
     if held is not None and held.is_layout:
         raise NNetError(words.ZIP_IS_THERE)
-    return read_upload(runs().stage_zip(_zipped(held, files), words.UPLOAD)), notes
+    sent = [(label, *file) for label, files in ((GOOD, good), (DEFECTIVE, defective)) for file in files]
+    disk.require(sum(len(content) for _, _, content in sent), runs().root, words.NEED)
+    folder, refused = runs().stage_changed(held.folder if held else None, lambda folder: take(folder, sent))
+    return held if folder is None else read_upload(folder), counted(refused)
 
 
 def _is_zip(name: str, content: bytes) -> bool:
@@ -96,58 +94,3 @@ def _take_zip(held: Upload | None, zips: Sequence[tuple[str, bytes]], count: int
         raise NNetError(words.ZIP_ALONE.format(name=zips[0][0]))
     name, content = zips[0]
     return read_upload(runs().stage_zip(io.BytesIO(content), name))
-
-
-def _new_files(
-    held: Upload | None, parts: dict[str, Sequence[tuple[str, bytes]]]
-) -> tuple[dict[str, bytes], list[str]]:
-    """The files to add by their path in the upload, and sentences on the others."""
-    taken, seen = _held_files(held)
-    files: dict[str, bytes] = {}
-    foreign, repeated, empty = [], [], []
-    for folder, given in parts.items():
-        for name, content in given:
-            name = safe_name(PurePosixPath(name.replace("\\", "/")).name)
-            name = f"_{name}" if name.startswith(".") else name  # hidden files are not looked at
-            digest = hashlib.sha256(content).hexdigest()
-            if PurePosixPath(name).suffix.lower() not in IMAGE_SUFFIXES:
-                foreign.append(name)
-            elif not content:
-                empty.append(name)
-            elif digest in seen:
-                repeated.append(name)
-            else:
-                seen.add(digest)
-                path = _free_path(f"{folder}/{name}", taken)
-                taken.add(path.lower())
-                files[path] = content
-    reasons = {"foreign": foreign, "empty": empty, "repeated": repeated}
-    return files, [words.left_out(names, reason) for reason, names in reasons.items() if names]
-
-
-def _held_files(held: Upload | None) -> tuple[set[str], set[str]]:
-    """Paths (in lower case) and content hashes of what has been uploaded."""
-    if held is None or held.is_layout:
-        return set(), set()
-    paths = walk_images(held.folder)
-    names = {path.relative_to(held.folder).as_posix().lower() for path in paths}
-    return names, {hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-
-
-def _free_path(path: str, taken: set[str]) -> str:
-    found, candidate, number = PurePosixPath(path), path, 2
-    while candidate.lower() in taken:
-        candidate = f"{found.parent}/{found.stem}-{number}{found.suffix}"
-        number += 1
-    return candidate
-
-
-def _zipped(held: Upload | None, files: dict[str, bytes]) -> io.BytesIO:
-    """Everything in one ZIP without dates, so that the same images always give the same one."""
-    before = [] if held is None else walk_images(held.folder)
-    every = {path.relative_to(held.folder).as_posix(): path.read_bytes() for path in before if held is not None}
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in (*every.items(), *sorted(files.items())):
-            archive.writestr(zipfile.ZipInfo(name), content)
-    return stream

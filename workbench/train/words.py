@@ -8,6 +8,7 @@ from typing import Any
 
 from nnet.config import DISTANCES, FEATURES, INITIALISATIONS, PRECISIONS, SCHEDULES, TARGETS, Config
 from nnet.data import Inspection
+from nnet.data.intake import Contents
 from nnet.runs import Estimate, Run, Status
 from nnet.scoring.metric_names import METRIC_NAMES
 from nnet.training.events import title_of
@@ -53,7 +54,7 @@ SOURCE_HELP = (
 IMAGES, CELLS, KIND, GOOD, DEFECTIVE = "Images", "Cells", "Kind", "Good", "Defective"
 SELECTION, PICTURE_ALT = "{kind} (a selection)", "{kind}: {key}"
 CHECKING = "Checking the images: {done} of {total}"
-UPLOAD, PATH_PLACEHOLDER = "The upload", "photos/my-part"
+PATH_PLACEHOLDER, NEED = "photos/my-part", "The images need"
 NOT_SAVED = "The files could not be saved to disk ({reason}). Free some space and try again."
 ZIP_IS_THERE = (
     "A ZIP has already been uploaded, and single images cannot be added to it. Put them into the ZIP, or remove it "
@@ -86,25 +87,13 @@ UPLOAD_GONE = "The photos of this link are no longer here, since uploads are kep
 SPLIT_HINT = "Look for enough held-out images: the threshold cannot be finer than their number allows."
 
 
-def upload_contents(good: int, defective: int, is_layout: bool) -> str:
+def upload_contents(holds: Contents, is_layout: bool) -> str:
     """What has been uploaded so far."""
     if is_layout:
         return "Uploaded: a ZIP with folders of its own."
-    photos = f"Uploaded: **{units.plural(good, 'photo')}** of good parts"
-    return f"{photos} and **{defective:,}** of defective ones." if defective else f"{photos}."
-
-
-LEFT_OUT = {
-    "foreign": "Left out because their names are not those of images: {names}.",
-    "empty": "Left out because they are empty: {names}.",
-    "repeated": "Left out because the same pictures have been uploaded already: {names}.",
-}
-
-
-def left_out(names: Sequence[str], reason: str) -> str:
-    """A sentence on files of an upload that were not taken; `reason` is a key of `LEFT_OUT`."""
-    shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
-    return LEFT_OUT[reason].format(names=shown)
+    said = f"Uploaded: **{units.plural(holds.good, 'photo')}** of good parts"
+    said += f" and **{holds.defective:,}** of defective ones" if holds.defective else ""
+    return f"{said}, with **{units.plural(holds.masks, 'mask')}**." if holds.masks else f"{said}."
 
 
 def remarks(count: int) -> str:
