@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +19,6 @@ from nnet.device import autocast, choose_device, describe, inference_dtype
 from nnet.errors import NNetError
 from nnet.expression import Expression, read
 from nnet.model.folding import folded
-from nnet.model.fpm import Gates
 from nnet.model.inputs import to_network_input
 from nnet.model.network import NNet, Outputs
 from nnet.model.nfs import address
@@ -28,78 +26,15 @@ from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
-
-Array = np.ndarray
-Found = TypeVar("Found")
-Taken = TypeVar("Taken")
+from nnet.trace import Array as Array
+from nnet.trace import Gate as Gate
+from nnet.trace import MemoryUse as MemoryUse
+from nnet.trace import Trace as Trace
+from nnet.trace import array, trace_of
 
 
 class InputError(NNetError, ValueError):
     """An array that is no image."""
-
-
-class Gate(NamedTuple):
-    """Gates of one FPM on one image, 0..1: `h` (C, H) along the height and `w` (C, W) along the width."""
-
-    h: Array
-    w: Array
-
-
-class MemoryUse(NamedTuple):
-    """How one image's F_3 addresses the memory, each (H, W, N).
-
-    `cosine` -1..1; `raw` the softmax before shrinkage; `weights` w^ after shrinkage and renormalisation.
-    """
-
-    cosine: Array
-    raw: Array
-    weights: Array
-
-
-@dataclass(frozen=True)
-class Trace:
-    """Everything one forward pass computed for one image. Feature arrays are float32 (C, H, W).
-
-    Attributes:
-        image: the image as given, uint8 (H0, W0, 3).
-        input_size: side of the square network input in pixels.
-        F: teacher features F_1, F_2, F_3 at stride 4, 8, 16.
-        F3_recalled: F'_3, or None without a memory.
-        P: adapted teacher features.
-        P_forward: P as S1 is compared with it; differs in P_3 where that comes from F_3 and not from F'_3.
-        SF, SP: features of S1 and after its FPM; None without the forward branch.
-        F_E, F_C: fused and compressed features; None without the reverse branch.
-        D: S2's reconstruction of F; None without the reverse branch.
-        gates_T, gates_S1: gates of the FPMs per scale, or None.
-        addressing: of the memory, or None.
-        native_maps: name -> (H_i, W_i), the anomaly maps at the features' own resolutions.
-        maps: name -> (64, 64), after bilinear interpolation.
-        timings: milliseconds per stage, in order; for a batch, the batch's time divided by its images.
-    """
-
-    image: Array
-    input_size: int
-    F: tuple[Array, ...]
-    F3_recalled: Array | None
-    P: tuple[Array, ...]
-    P_forward: tuple[Array, ...]
-    SF: tuple[Array, ...] | None
-    SP: tuple[Array, ...] | None
-    F_E: Array | None
-    F_C: Array | None
-    D: tuple[Array, ...] | None
-    gates_T: tuple[Gate, ...] | None
-    gates_S1: tuple[Gate, ...] | None
-    addressing: MemoryUse | None
-    native_maps: dict[str, Array]
-    maps: dict[str, Array]
-    timings: dict[str, float]
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all arrays."""
-        own = 0 if self.P_forward[2] is self.P[2] else self.P_forward[2].nbytes  # P_1 and P_2 are those of P
-        return own + sum(_nbytes(getattr(self, f.name)) for f in fields(self) if f.name != "P_forward")
 
 
 @dataclass(frozen=True)
@@ -174,14 +109,14 @@ class Detector:
             native, maps = self._maps_of(out)
             stopwatch("maps")
         return [
-            _trace(image, self.config.model.size, out, native, maps, stopwatch.milliseconds, i)
+            trace_of(image, self.config.model.size, out, native, maps, stopwatch.milliseconds, i)
             for i, image in enumerate(images)
         ]
 
     @property
     def memory(self) -> Array | None:
         """The memory items M, (N, C) float32, or None without a memory."""
-        return None if self.network.NFS is None else _array(self.network.NFS.memory.detach())
+        return None if self.network.NFS is None else array(self.network.NFS.memory.detach())
 
     def addressing(self, images: Sequence[Array]) -> Array:
         """Only the addressing weights w^ of several images, (B, H, W, N) float32; runs the teacher and the memory.
@@ -193,7 +128,7 @@ class Detector:
             raise InputError("This network has no memory (model.nfs is off), so nothing is addressed.")
         with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
             f = self.network.T(self.network.normalise(self._input(images)))
-            return _array(self.network.NFS(f[2])[1].weights)
+            return array(self.network.NFS(f[2])[1].weights)
 
     def address(self, cosine: Array, temperature: float, shrink: float, keep: Array | None = None) -> MemoryUse:
         """Addressing weights for other settings than the trained ones, from a trace's cosines. Runs no network.
@@ -241,7 +176,7 @@ class Detector:
             out = Outputs(f, new, p, target, sf, sp, f_e, f_c, d, gates, None, None)
             native, maps = self._maps_of(out)
             stopwatch("maps")
-        rebuilt = _trace(trace.image, trace.input_size, out, native, maps, stopwatch.milliseconds, 0)
+        rebuilt = trace_of(trace.image, trace.input_size, out, native, maps, stopwatch.milliseconds, 0)
         return replace(rebuilt, gates_S1=trace.gates_S1)
 
     def maps(self, images: Sequence[Array]) -> dict[str, Tensor]:
@@ -265,7 +200,7 @@ class Detector:
         with torch.inference_mode():
             maps, f3 = self.maps_and_f3(images)
             pixels = score_maps(maps, wanted, self.config.model.size, settings.sigma)
-            found = pixels.cpu().numpy(), image_score(pixels).tolist(), _array(f3.mean(dim=(2, 3)))
+            found = pixels.cpu().numpy(), image_score(pixels).tolist(), array(f3.mean(dim=(2, 3)))
         return [Score(*one) for one in zip(*found, strict=True)]
 
     def _maps_of(self, out: Outputs) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -336,65 +271,3 @@ def _check(image: Array) -> None:
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
         raise InputError(f"Expected an RGB image as a uint8 array (height, width, 3), found {found}. Use nnet.decode.")
-
-
-def _trace(
-    image: Array,
-    size: int,
-    out: Outputs,
-    native: dict[str, Tensor],
-    maps: dict[str, Tensor],
-    timings: dict[str, float],
-    i: int,
-) -> Trace:
-    """Take image `i` out of a batch's outputs."""
-    p = _many(out.P, i)
-    return Trace(
-        image=image,
-        input_size=size,
-        F=_many(out.F, i),
-        F3_recalled=_if_any(_one, out.F3_recalled, i),
-        P=p,
-        P_forward=p if out.P_forward is out.P else (*p[:2], _one(out.P_forward[2], i)),
-        SF=_if_any(_many, out.SF, i),
-        SP=_if_any(_many, out.SP, i),
-        F_E=_if_any(_one, out.F_E, i),
-        F_C=_if_any(_one, out.F_C, i),
-        D=_if_any(_many, out.D, i),
-        gates_T=_if_any(_gates, out.gates_T, i),
-        gates_S1=_if_any(_gates, out.gates_S1, i),
-        addressing=None if out.addressing is None else MemoryUse(*(_one(a, i) for a in out.addressing)),
-        native_maps={name: _one(m, i) for name, m in native.items()},
-        maps={name: _one(m, i) for name, m in maps.items()},
-        timings=dict(timings),
-    )
-
-
-def _if_any(take: Callable[[Found, int], Taken], found: Found | None, i: int) -> Taken | None:
-    return None if found is None else take(found, i)
-
-
-def _one(tensor: Tensor, i: int) -> Array:
-    return _array(tensor[i])
-
-
-def _array(tensor: Tensor) -> Array:
-    """float32, C-contiguous, in main memory."""
-    array: Array = tensor.float().cpu().contiguous().numpy()
-    return array
-
-
-def _many(tensors: Sequence[Tensor], i: int) -> tuple[Array, ...]:
-    return tuple(_one(tensor, i) for tensor in tensors)
-
-
-def _gates(gates: Sequence[Gates], i: int) -> tuple[Gate, ...]:
-    return tuple(Gate(_one(g.h[..., 0], i), _one(g.w[..., 0, :], i)) for g in gates)
-
-
-def _nbytes(value: object) -> int:
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    if isinstance(value, dict):
-        return sum(map(_nbytes, value.values()))
-    return sum(map(_nbytes, value)) if isinstance(value, tuple) else 0
