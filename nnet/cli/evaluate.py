@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--score", action="append", metavar="EXPR", help="score expression such as M1*M2*M3; may be given several times"
     )
-    parser.add_argument("--save", action="store_true", help="also keep the results in the checkpoint's metrics.json")
+    parser.add_argument("--save", action="store_true", help="also keep the results in the checkpoint")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to FILE")
     parser.add_argument(
         "--subsets",
@@ -40,13 +40,14 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         nnet.errors.NNetError: after the results were printed, if --save cannot keep them.
     """
-    from nnet.analysis import evaluation
+    from nnet.analysis import evaluation, stored
     from nnet.analysis import subsets as map_subsets
     from nnet.data import DataError
     from nnet.data.depth import as_model
     from nnet.detector import Detector
     from nnet.expression import parse
-    from nnet.saved.card import results_table
+    from nnet.saved import scores
+    from nnet.saved.card import intervals_table, results_table
     from nnet.saved.checkpoint import add_evaluation
     from nnet.saved.storage import write_json
 
@@ -60,8 +61,10 @@ def run(options: argparse.Namespace) -> int:
         evidence = evaluation.gather(detector, dataset, expressions, phase("measure", bars.report))
         found = [evaluation.score(evidence, expression) for expression in expressions]
         subsets = map_subsets.attribute(evidence, phase("subsets", bars.report)) if options.subsets else None
-    entry = evaluation.with_origin(evaluation.results(dataset, evidence, found), detector.checkpoint)
-    print("\n".join(filter(None, (results_table(entry), evaluation.types_table(entry)))))
+    written, pictures = stored.account(dataset, evidence, found, detector.checkpoint.weights_hash)
+    entry = evaluation.with_origin(written, detector.checkpoint)
+    lines = results_table(entry), intervals_table(pictures), evaluation.types_table(entry)
+    print("\n".join(filter(None, lines)))
     if subsets is not None:
         entry["subsets"] = subsets.to_dict()
         print(subsets.text())
@@ -69,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
         write_json(options.json, entry)
     if options.save:
         add_evaluation(detector.checkpoint.path, entry)
+        scores.add(detector.checkpoint.path, pictures)
     else:
         print("nnet: the checkpoint is unchanged; add --save to keep these results in it.", file=sys.stderr)
     return 0

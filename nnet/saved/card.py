@@ -6,6 +6,7 @@ from typing import Any
 
 from nnet.config import Config
 from nnet.expression import PRESETS
+from nnet.saved.formats import PictureScores
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.promise import Promise
 
@@ -74,6 +75,23 @@ def results_table(metrics: dict[str, Any]) -> str:
         for text, values in metrics["scores"].items()
     ]
     return head + "\n".join(rows) + "\n"
+
+
+def intervals_table(pictures: PictureScores) -> str:
+    """Where each metric lies with 95 %, as `results_table`; "" without intervals."""
+    found = pictures.get("intervals", {})
+    keys = [key for key in SHORT_NAMES if any(key in of for of in found.values())]
+    if not keys:
+        return ""
+    head = f"| 95 % interval | {' | '.join(SHORT_NAMES[key] for key in keys)} |\n|---|{'---|' * len(keys)}\n"
+    rows = [
+        f"| {_score_name(text)} | {' | '.join(_interval(of.get(key)) for key in keys)} |" for text, of in found.items()
+    ]
+    return head + "\n".join(rows) + "\n"
+
+
+def _interval(found: tuple[float, float] | None) -> str:
+    return "-" if found is None else f"{found[0]:.3f} to {found[1]:.3f}"
 
 
 def _score_name(text: str) -> str:

@@ -30,6 +30,7 @@ from nnet.scoring.kind import MOST
 FORMAT = 1
 CONFIG, WEIGHTS, MAPS, ATLAS = "config.json", "weights.safetensors", "normal_maps.safetensors", "atlas.safetensors"
 CALIBRATION, HISTORY, METRICS, CARD = "calibration.json", "history.jsonl", "metrics.json", "card.md"
+SCORES = "scores.json"
 RESUME = "resume.safetensors"
 KIND, KIND_FEATURES, DECISION = "kind.safetensors", "features", "decision.json"
 LEVELS = "level "
@@ -175,6 +176,29 @@ class MetricsFile(TypedDict, total=False):
     evaluations: dict[Name, Evaluation]
 
 
+Interval: TypeAlias = tuple[Number, Number]
+
+
+class PictureScores(TypedDict):
+    """The image scores of a data set's labelled test pictures: of each its key, its label, and a score under each
+    expression. `intervals`: expression -> metric -> where it lies with 95 % (`nnet.scoring.metrics.bootstrap`)."""
+
+    data: DataAccount
+    weights_sha256: Name
+    keys: Annotated[list[Sentence], Meta(min_length=1, max_length=1_000_000)]
+    labels: Annotated[list[Sentence], Meta(min_length=1, max_length=1_000_000)]
+    scores: Annotated[dict[Sentence, list[Number]], Meta(min_length=1, max_length=10_000)]
+    intervals: NotRequired[dict[Sentence, dict[Name, Interval]]]
+    commit: NotRequired[Name]
+    created: NotRequired[Name]
+
+
+class ScoresFile(TypedDict):
+    """By the SHA-256 of the data set. The metrics of the same pictures stand in metrics.json."""
+
+    sets: dict[Name, PictureScores]
+
+
 class Epoch(TypedDict):
     """A finished epoch: loss terms, beta, learning rate, pace and use of the memory (`nnet.training.loop`)."""
 
@@ -237,6 +261,14 @@ METRICS_FORMAT = Document[MetricsFile](
     remedy="Restore it, or delete it and measure the model again.",
     schema=MetricsFile,
     most=32 * MIB,
+)
+SCORES_FORMAT = Document[ScoresFile](
+    name=SCORES,
+    about="The scores of every picture that was measured, if any (`nnet.saved.scores`).",
+    error=CheckpointError,
+    remedy="The model works without it. Delete the file, or measure the model again.",
+    schema=ScoresFile,
+    most=64 * MIB,
 )
 HISTORY_FORMAT = Lines[Epoch](
     name=HISTORY,

@@ -9,15 +9,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nnet.analysis.evaluation import can_be_measured, describe, measure
+from nnet.analysis.evaluation import can_be_measured, describe
+from nnet.analysis.stored import measured
 from nnet.data import Dataset, load_resized
 from nnet.detector import Detector, TrainedModel
 from nnet.device import available_memory
 from nnet.errors import NNetError
 from nnet.model.inputs import Images
 from nnet.saved import checkpoint as checkpoints
+from nnet.saved import scores
 from nnet.saved.card import write_card
-from nnet.saved.formats import RESUME, RESUME_FORMAT
+from nnet.saved.formats import RESUME, RESUME_FORMAT, PictureScores
 from nnet.saved.provenance import provenance
 from nnet.training.events import Callbacks, Listener, Listeners, TrainingError, phase
 from nnet.training.job import TrainJob
@@ -56,10 +58,12 @@ def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) 
     if detector is None:  # another process of torchrun finishes
         return None
     minutes = (time.perf_counter() - started + earlier) / 60
-    results = _measure(job, detector, dataset, listener)
+    results, pictures = _measure(job, detector, dataset, listener)
     about = {**detector.checkpoint.about, "minutes": minutes}
     card = write_card(job.name or job.out.name, job.config, about, results, detector.calibration.summary())
     checkpoints.write_results(job.out, results, card)
+    if pictures is not None:
+        scores.add(job.out, pictures)
     detector.checkpoint = checkpoints.load(job.out)
     return detector
 
@@ -77,12 +81,17 @@ def _load(job: TrainJob, dataset: Dataset, listener: Listener) -> tuple[Images, 
     return images, dataclasses.replace(dataset, train=tuple(s for s in dataset.train if id(s) not in gone))
 
 
-def _measure(job: TrainJob, detector: Detector, dataset: Dataset, listener: Listener) -> dict[str, Any]:
-    """Metrics on the test images; {} where they are not labelled. A model is not lost over a test image."""
+def _measure(
+    job: TrainJob, detector: TrainedModel, dataset: Dataset, listener: Listener
+) -> tuple[dict[str, Any], PictureScores | None]:
+    """Metrics on the test images, and the score of each; none where they are not labelled.
+
+    A model is not lost over a test image.
+    """
     if not can_be_measured(dataset):
-        return {}
+        return {}, None
     try:
-        return measure(detector, dataset, progress=phase("measure", listener.report))
+        return measured(detector, dataset, progress=phase("measure", listener.report))
     except NNetError:
         if not job.skip_unreadable:
             raise
@@ -97,8 +106,8 @@ def _measure(job: TrainJob, detector: Detector, dataset: Dataset, listener: List
     dataset = dataclasses.replace(dataset, test=tuple(readable))
     if not can_be_measured(dataset):
         listener.note("Too few test images are left, so nothing was measured.")
-        return {}
-    return measure(detector, dataset, progress=phase("measure", listener.report))
+        return {}, None
+    return measured(detector, dataset, progress=phase("measure", listener.report))
 
 
 def _tell(listener: Listener, purpose: str, sentences: list[str]) -> None:

@@ -15,7 +15,7 @@ from builders import random_images
 from PIL import Image
 from scored import evidence
 
-from nnet.analysis import evaluation
+from nnet.analysis import evaluation, stored
 from nnet.analysis.evaluation import Collecting, collect, gather, join, pixel_scores, score
 from nnet.cli import main
 from nnet.data import Dataset, Sample, open_dataset
@@ -24,8 +24,10 @@ from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import ExpressionError, parse
 from nnet.saved import checkpoint as checkpoints
+from nnet.saved import scores
 from nnet.saved.checkpoint import CheckpointError, add_evaluation
 from nnet.scoring.maps import score_maps
+from nnet.scoring.metrics import auroc
 
 
 def samples(normal: int = 5, defective: int = 4) -> tuple[Sample, ...]:
@@ -199,6 +201,14 @@ def test_evaluate_prints_and_writes_into_the_checkpoint_only_when_asked(
     assert found["weights_sha256"] == saved.weights_hash and found["commit"] and found["data"]["test_defective"] == 4
     assert found["scores"]["M3"]["commit"] == json.loads((tmp_path / "m.json").read_text())["commit"]
     assert len(found["subsets"]["subsets"]) == 63
+    (kept,) = stored.read(saved)
+    assert {one.expression.text for one in kept.results} == {"M1*M6", "M3", "M2"} and kept.labels.count("dent") == 2
+    for one in kept.results:
+        values = found["scores"][one.expression.text]
+        assert one.overall.i_auroc == values["i_auroc"] == auroc(one.scores, np.array(kept.labels) != "good")
+        assert one.by_type["dent"].to_dict() == values["by_type"]["dent"]
+        low, high = kept.intervals[one.expression.text]["i_auroc"]
+        assert 0 <= low <= values["i_auroc"] <= high <= 1
     assert main(["info", "--checkpoint", str(copy)]) == 0
     assert "## Measured on part" in capsys.readouterr().out
 
@@ -214,3 +224,28 @@ def test_a_checkpoint_that_cannot_be_written_still_shows_the_results(
     assert main([*arguments, "--save"]) == 1
     shown = capsys.readouterr()
     assert "`M1`" in shown.out and "could not be written" in shown.err and "Traceback" not in shown.err
+
+
+# ------------------------------------------------------------------------------------------------------- scores.json
+
+
+def scored(data: str = "a", text: str = "M1", weights: str = "w", keys: tuple[str, ...] = ("1", "2")) -> dict:
+    labels, values = ["good", "dent"][: len(keys)], [0.25, 0.5][: len(keys)]
+    account = {"data": {"sha256": data}, "weights_sha256": weights, "keys": list(keys), "labels": labels}
+    return {**account, "scores": {text: values}}
+
+
+def test_scores_of_other_data_and_other_expressions_stay_those_of_other_weights_and_pictures_go(tmp_path: Path) -> None:
+    for one in (scored("old", weights="v"), scored("a"), scored("b"), scored("a", "M2")):
+        scores.add(tmp_path, one)
+    found = scores.read(tmp_path, "w")
+    assert {data: set(entry["scores"]) for data, entry in found.items()} == {"b": {"M1"}, "a": {"M1", "M2"}}
+    scores.add(tmp_path, scored("a", "M3", keys=("1",)))
+    assert set(scores.read(tmp_path, "w")["a"]["scores"]) == {"M3"} and scores.read(tmp_path, "v") == {}
+
+
+def test_scores_that_do_not_fit_their_pictures_are_called_damaged(tmp_path: Path) -> None:
+    wrong = {**scored(), "scores": {"M1": [0.25]}}
+    (tmp_path / "scores.json").write_text(json.dumps({"sets": {"a": wrong}}))
+    with pytest.raises(CheckpointError, match="2 pictures, but 1 values of M1"):
+        scores.read(tmp_path, "w")

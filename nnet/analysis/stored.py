@@ -1,0 +1,171 @@
+"""A finished evaluation as a checkpoint keeps it: metrics in metrics.json, the score of every picture in scores.json.
+
+`account` makes both from what was measured; `read` puts them together again, so that a result can be shown, and a
+threshold chosen on it, without running a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from nnet.analysis.evaluation import Evidence, Result, default_expressions, gather, pixel_scores, results, score
+from nnet.data import GOOD, Dataset
+from nnet.detector import TrainedModel
+from nnet.expression import Expression, parse
+from nnet.saved import scores as saved_scores
+from nnet.saved.checkpoint import Checkpoint, read_metrics
+from nnet.saved.formats import PictureScores
+from nnet.saved.provenance import provenance
+from nnet.scoring.metrics import BestF1, Metrics, rank_scores
+from nnet.scoring.metrics.bootstrap import Interval, image_intervals, pixel_intervals
+
+Intervals = dict[str, Interval]
+"""By the name of the metric, "i_auroc"."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """What a checkpoint knows of one data set.
+
+    Attributes:
+        data: its account (`nnet.analysis.evaluation.describe`).
+        created: when it was measured (ISO 8601), or "".
+        keys, labels: of the pictures; the label of a normal one is "good".
+        results: of each expression, the model's own first.
+        intervals: expression -> metric -> where it lies with 95 %.
+    """
+
+    data: dict[str, Any]
+    created: str
+    keys: tuple[str, ...]
+    labels: tuple[str, ...]
+    results: tuple[Result, ...]
+    intervals: dict[str, Intervals]
+
+    @property
+    def sha256(self) -> str:
+        """Of the data set's contents."""
+        return str(self.data["sha256"])
+
+
+def measured(
+    detector: TrainedModel,
+    dataset: Dataset,
+    expressions: Sequence[Expression] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[dict[str, Any], PictureScores]:
+    """As `nnet.analysis.evaluation.measure`, with what scores.json is to hold.
+
+    Raises:
+        nnet.errors.NNetError: as there.
+    """
+    evidence = gather(detector, dataset, expressions, progress)
+    found = [score(evidence, one) for one in expressions or default_expressions(detector)]
+    return account(dataset, evidence, found, detector.checkpoint.weights_hash)
+
+
+def account(
+    dataset: Dataset, evidence: Evidence, found: Sequence[Result], weights_hash: str
+) -> tuple[dict[str, Any], PictureScores]:
+    """What metrics.json and scores.json are to hold of an evaluation."""
+    written = results(dataset, evidence, found)
+    origin = provenance()
+    entry = {
+        "data": written["data"],
+        "weights_sha256": weights_hash,
+        "keys": list(evidence.keys),
+        "labels": list(evidence.labels),
+        "scores": {one.expression.text: [float(f"{value:.9g}") for value in one.scores] for one in found},
+        "intervals": {one.expression.text: intervals(evidence, one) for one in found},
+        "commit": origin["commit"],
+        "created": origin["created"],
+    }
+    return written, cast(PictureScores, entry)
+
+
+def intervals(evidence: Evidence, found: Result) -> Intervals:
+    """Where each metric of a result lies with 95 % (`nnet.scoring.metrics.bootstrap`)."""
+    of_images = image_intervals(found.scores, evidence.defective)
+    if not evidence.has_masks:
+        return of_images
+    exact = {name: getattr(found.overall, name) for name in ("p_auroc", "p_pro", "p_ap")}
+    pixels = pixel_scores(evidence, found.expression)
+    return of_images | pixel_intervals(list(pixels), evidence.masks, evidence.defective, exact)
+
+
+def read(checkpoint: Checkpoint) -> list[Stored]:
+    """The evaluations of this model that can be shown picture by picture: on its own data first, then the newest.
+
+    Raises:
+        nnet.saved.errors.CheckpointError: a file is damaged.
+    """
+    metrics = read_metrics(checkpoint.path)
+    own = metrics.get("data", {}).get("sha256")
+    found = []
+    for data, entry in saved_scores.read(checkpoint.path, checkpoint.weights_hash).items():
+        values = dict(metrics.get("scores", {})) if data == own else {}
+        values |= metrics.get("evaluations", {}).get(data, {}).get("scores", {})
+        if stored := _together(entry, values, checkpoint.config.score.expression):
+            found.append(stored)
+    found.sort(key=lambda one: one.created, reverse=True)
+    return sorted(found, key=lambda one: one.sha256 != (checkpoint.about.get("data") or {}).get("sha256"))
+
+
+def _together(entry: PictureScores, metrics: Mapping[str, Mapping[str, Any]], first: str) -> Stored | None:
+    """One set's scores and metrics; None if no expression has both."""
+    texts = sorted((text for text in entry["scores"] if text in metrics), key=lambda text: text != first)
+    labels = tuple(entry["labels"])
+    return (
+        Stored(
+            dict(entry["data"]),
+            entry.get("created", ""),
+            tuple(entry["keys"]),
+            labels,
+            tuple(_result(text, np.array(entry["scores"][text], float), labels, metrics[text]) for text in texts),
+            {text: dict(of) for text, of in entry.get("intervals", {}).items()},
+        )
+        if texts
+        else None
+    )
+
+
+def _result(text: str, scores: np.ndarray, labels: Sequence[str], values: Mapping[str, Any]) -> Result:
+    kinds = values.get("by_type", {})
+    by_type = {
+        kind: _metrics(scores[which := _one_kind(labels, kind)], np.array(labels)[which], of)
+        for kind, of in kinds.items()
+    }
+    return Result(parse(text), scores, _metrics(scores, np.array(labels), values), by_type)
+
+
+def _one_kind(labels: Sequence[str], kind: str) -> np.ndarray:
+    return np.array([label in (GOOD, kind) for label in labels])
+
+
+def _metrics(scores: np.ndarray, labels: np.ndarray, values: Mapping[str, Any]) -> Metrics:
+    """The metrics as they were written; what stands in no file follows from the scores."""
+    ranking = rank_scores(scores, labels != GOOD)
+    return Metrics(
+        p_ap=values.get("p_ap"),
+        p_auroc=values.get("p_auroc"),
+        p_pro=values.get("p_pro"),
+        p_f1=_best(values.get("p_f1")),
+        i_auroc=values.get("i_auroc"),
+        i_ap=values.get("i_ap"),
+        i_f1=_best(values.get("i_f1")),
+        image_ranking=ranking,
+        pixel_ranking=None,
+        images=len(scores),
+        defective_images=ranking.positives,
+        pixel_images=values.get("pixel_images", 0),
+        regions=values.get("regions", 0),
+        notes=tuple(values.get("notes", ())),
+    )
+
+
+def _best(found: Mapping[str, float] | None) -> BestF1 | None:
+    return None if found is None else BestF1(**found)
