@@ -32,4 +32,11 @@ DEMO = {
     "clear": "Start again",
     "large": "That file is larger than 40 MB. Open it on the Inspect page instead.",
 }
+BURST_CAMERA = {
+    "label": "The camera's picture",
+    "asking": "Waiting for the camera. The browser may ask whether it may be used.",
+    "taken": "{count} taken in this burst. Move the part a little between two photos.",
+    "full": "{count} taken, which is the most in one burst. Switch the burst off and on for more.",
+    "refused": "The camera cannot be used ({reason}). Allow it in the browser, or close other programs that use it.",
+}
 TRAINING_FILM = {"play": "Play the film", "pause": "Pause the film"}

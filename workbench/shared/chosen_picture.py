@@ -16,7 +16,7 @@ import streamlit as st
 
 from nnet.data import Sample
 from nnet.errors import NNetError
-from workbench.shared import datasets, known_data, resources, samples, units, words
+from workbench.shared import camera, datasets, known_data, resources, samples, units, words
 from workbench.shared.resources import Loaded
 from workbench.shared.settings import PICTURE_NAMES
 
@@ -120,6 +120,14 @@ def hand_over(opens: Callable[[str, bytes], bool]) -> None:
     st.session_state[_FIRST_NEW] = True
     problems().clear()
     st.session_state[_PENDING] = [file for file in files if not _opened(opens, *file)]
+
+
+def take_photo(content: bytes) -> None:
+    """Note a photo from the camera for `take_in`. A callback."""
+    name = camera.next_name((picture.title for picture in uploads().values()), content)
+    st.session_state[_FIRST_NEW] = True
+    problems().clear()
+    st.session_state[_PENDING] = [(name, content)]
 
 
 def _opened(opens: Callable[[str, bytes], bool], name: str, content: bytes) -> bool:

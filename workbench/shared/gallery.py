@@ -18,7 +18,18 @@ from nnet.expression import Expression
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
-from workbench.shared import bundles, chosen_picture, datasets, kinds, resources, spreadsheet, theme, units, words
+from workbench.shared import (
+    bundles,
+    camera,
+    chosen_picture,
+    datasets,
+    kinds,
+    resources,
+    spreadsheet,
+    theme,
+    units,
+    words,
+)
 from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, page_of, toggle
@@ -334,3 +345,5 @@ def _uploader() -> None:
         args=(bundles.open_file,),
         help=words.UPLOAD_HELP,
     )
+    if st.toggle(words.USE_CAMERA, key="inspect_camera_on"):
+        camera.draw("inspect_camera", chosen_picture.take_photo)

@@ -502,6 +502,20 @@ def over_the_limit(limit: str) -> str:
     return f"only {limit} of images can be uploaded"
 
 
+# ---------------------------------------------------------------------------------------------------------- camera
+
+USE_CAMERA = "Use the camera"
+TAKE_PHOTO = "Take a photo"
+BURST = "Burst: a photo about each second"
+BURST_HELP = (
+    "Switch it on, move the part a little between the photos, and switch it off. Nothing else changes meanwhile."
+)
+CAMERA_NEEDS_HTTPS = (
+    "Browsers open a camera only on a page that comes over https, or from this computer itself. Open the workbench as "
+    "http://localhost:{port} on the computer that runs it, or have it served over https (docs/deploy.md). From another "
+    "computer, ssh -L {port}:localhost:{port} USER@HOST brings it to localhost."
+)
+
 # --------------------------------------------------------------------------------------- drawings from the browser
 
 NO_DRAWING = "The browser sent no drawing (a PNG was expected). Draw again or reload the page."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from nnet.config import Config
-from nnet.data import SYNTHETIC_KINDS
+from nnet.data import SYNTHETIC_KINDS, intake
 from nnet.data.accounting import counted
 from nnet.data.names import local_path
 from nnet.errors import NNetError
@@ -15,7 +16,7 @@ from nnet.scoring.promise import before_training
 from workbench.shared import data_choice, known_data, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
-from workbench.train import looking, uploads, words
+from workbench.train import camera, looking, uploads, words
 from workbench.train.looking import Choice, Found
 from workbench.train.settings import CELLS, PATH, SOURCE, TEXTURE
 from workbench.train.uploads import Upload
@@ -65,6 +66,8 @@ def _uploaded() -> Choice | None:
     for column, kind in zip(st.columns(2, gap="medium"), labels, strict=True):
         with column:
             data_choice.uploader(labels[kind], kind, _take_in, accept_multiple_files=True, help=helps[kind])
+    if st.toggle(shared_words.USE_CAMERA, key="train_camera_on"):
+        camera.draw(_held, _add, _change)
     held = _held()
     if held is None and _PARAMETER in st.query_params:
         st.warning(words.UPLOAD_GONE, icon=":material/history:")
@@ -93,12 +96,22 @@ def _held() -> Upload | None:
 
 def _take_in(kind: str, key: str) -> None:
     """Save what was dropped. The uploaders' callback."""
-    dropped: dict[str, list[tuple[str, bytes]]] = {uploads.GOOD: [], uploads.DEFECTIVE: []}
-    dropped[kind] = [(file.name, file.getvalue()) for file in st.session_state[key] or []]
+    _add(kind, [(file.name, file.getvalue()) for file in st.session_state[key] or []])
+
+
+def _add(kind: str, files: Sequence[tuple[str, bytes]]) -> None:
+    """Add (name, content) of files of one kind to the upload. For a callback."""
+    _change(lambda held: uploads.take_in(held, *((files if kind == one else ()) for one in intake.LABELS)))
+
+
+def _change(change: Callable[[Upload | None], tuple[Upload | None, list[str]]]) -> None:
+    """Replace the upload by what `change` makes of it, and keep the sentences that it has to say."""
     notes: list[str] = []
     try:
-        held, notes = uploads.take_in(_held(), dropped[uploads.GOOD], dropped[uploads.DEFECTIVE])
-        if held is not None:
+        held, notes = change(_held())
+        if held is None:
+            _remove()
+        else:
             _hold(held)
     except NNetError as error:
         notes = [str(error)]

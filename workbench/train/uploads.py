@@ -85,6 +85,13 @@ def take_in(
     return held if folder is None else read_upload(folder), counted(refused)
 
 
+def without(held: Upload, path: Path) -> tuple[Upload | None, list[str]]:
+    """An upload without one of its files, or None if nothing is left."""
+    inside = path.relative_to(held.folder)
+    folder, _ = runs().stage_changed(held.folder, lambda folder: (folder / inside).unlink(missing_ok=True))
+    return None if folder is None else read_upload(folder), []
+
+
 def _is_zip(name: str, content: bytes) -> bool:
     return name.lower().endswith(".zip") or content[:4] == b"PK\x03\x04"
 

@@ -96,6 +96,24 @@ def upload_contents(holds: Contents, is_layout: bool) -> str:
     return f"{said}, with **{units.plural(holds.masks, 'mask')}**." if holds.masks else f"{said}."
 
 
+CAMERA_KIND = "The camera sees"
+CAMERA_KINDS = {"good": "Good parts", "defective": "Defective parts"}
+CAMERA_NONE = "No photo has been taken yet. Take at least 12 of good parts; more are better."
+DELETE_LAST = "Delete the last photo"
+
+
+def camera_photos(count: int, last: str) -> str:
+    """How many photos the camera has taken."""
+    return f"**{units.plural(count, 'photo')}** from the camera; the last is {last}."
+
+
+def blurred(names: Sequence[str]) -> str:
+    """Which photos of the camera are blurred."""
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5:,} more" if len(names) > 5 else "")
+    said = "is much less sharp" if len(names) == 1 else "are much less sharp"
+    return f"{shown} {said} than the other photos. Hold the camera still, and delete what is blurred."
+
+
 def remarks(count: int) -> str:
     """The headline of what should be known of the data."""
     return units.plural(count, "remark on the data", "remarks on the data")

@@ -1,0 +1,69 @@
+"""The camera on Train and Inspect: photos are kept, counted, named where blurred, and taken back."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from apptest import INSPECT, fine, start
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+from streamlit.testing.v1 import AppTest
+
+from workbench.shared import camera, words
+from workbench.train import words as train_words
+
+TRAIN = "pages/5_Train.py"
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
+
+
+def photo(seed: int, blur: float = 0.0) -> bytes:
+    part = np.random.default_rng(seed).integers(0, 256, (24, 32, 3)).astype(np.uint8)
+    large = np.asarray(Image.fromarray(part).resize((480, 360), Image.Resampling.NEAREST))
+    stream = io.BytesIO()
+    Image.fromarray(gaussian_filter(large, (blur, blur, 0))).save(stream, "JPEG", quality=95)
+    return stream.getvalue()
+
+
+def take(at: AppTest, content: bytes) -> AppTest:
+    at.camera_input[0].set_value(("photo.jpg", content, "image/jpeg"))
+    return fine(fine(at.run()).run())
+
+
+def said(at: AppTest) -> str:
+    parts = (*at.markdown, *at.caption, *at.warning, *at.info)
+    return "\n".join(part.value for part in parts).replace("\\", "")
+
+
+@pytest.fixture
+def train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    return fine(start(TRAIN).toggle(key="train_camera_on").set_value(True).run())
+
+
+def test_photos_are_taken_one_by_one_counted_and_the_last_is_taken_back(train: AppTest) -> None:
+    assert train_words.CAMERA_NONE in said(train)
+    for seed in range(4):
+        train = take(train, photo(seed))
+    train = take(train, photo(9, blur=6))
+    assert "**5 photos** from the camera; the last is camera-005.jpg" in said(train)
+    assert train_words.blurred(["camera-005.jpg"]) in said(train) and "5 photos** of good parts" in said(train)
+    train = fine(fine(train.button(key="delete_last_photo").click().run()).run())
+    assert "the last is camera-004.jpg" in said(train) and "much less sharp" not in said(train)
+    fine(train.segmented_control(key="camera_kind").set_value("defective").run())
+    train = take(train, photo(7))
+    assert "4 photos** of good parts and **1** of defective ones" in said(train)
+
+
+def test_where_no_camera_opens_the_page_says_what_is_needed(monkeypatch: pytest.MonkeyPatch, train: AppTest) -> None:
+    monkeypatch.setattr(camera, "is_allowed", lambda url: False)
+    train = fine(train.run())
+    assert not train.camera_input and words.CAMERA_NEEDS_HTTPS.format(port=80) in said(train)
+
+
+def test_a_photo_on_inspect_is_the_picture_that_is_shown(train: AppTest) -> None:
+    at = fine(start(INSPECT).toggle(key="inspect_camera_on").set_value(True).run())
+    at = take(take(at, photo(1)), photo(2))
+    assert at.subheader[0].value.replace("\\", "") == "camera-002.jpg"
