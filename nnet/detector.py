@@ -102,11 +102,10 @@ class Detector:
             InputError: an array is not uint8 (H, W, 3).
         """
         stopwatch = _Stopwatch(self.device, len(images))
-        with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
+        with self._turn, torch.inference_mode():
             batch = self._input(images)
             stopwatch("resize")
-            out = self.network(batch, tick=stopwatch)
-            native, maps = self._maps_of(out)
+            out, native, maps = self._in_half_or_full(lambda: self.network(batch, tick=stopwatch))
             stopwatch("maps")
         return [
             trace_of(image, self.config.model.size, out, native, maps, stopwatch.milliseconds, i)
@@ -185,8 +184,10 @@ class Detector:
 
     def maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
         """M1..M6 of several images as `maps` gives them, and F_3 (B, C_3, H_3, W_3), from one forward pass."""
-        with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
-            return self._maps_of(out := self._fast(self._input(images)))[1], out.F[2]
+        with self._turn, torch.inference_mode():
+            batch = self._input(images)
+            out, _, maps = self._in_half_or_full(lambda: self._fast(batch))
+            return maps, out.F[2]
 
     def score(self, images: Sequence[Array], expression: Expression | str | None = None) -> list[Score]:
         """Score_p and Score_l of several images under an expression, parsed or not (default: the model's own).
@@ -202,6 +203,17 @@ class Detector:
             pixels = score_maps(maps, wanted, self.config.model.size, settings.sigma)
             found = pixels.cpu().numpy(), image_score(pixels).tolist(), array(f3.mean(dim=(2, 3)))
         return [Score(*one) for one in zip(*found, strict=True)]
+
+    def _in_half_or_full(self, run: Callable[[], Outputs]) -> tuple[Outputs, dict[str, Tensor], dict[str, Tensor]]:
+        """A forward pass with its native and its common maps, in the device's number format.
+
+        In float32 once more if a map is not finite in float16, whose numbers end at 65,504.
+        """
+        with autocast(self.device, self.dtype):
+            native, maps = self._maps_of(out := run())
+        if self.dtype is torch.float16 and not all(bool(m.isfinite().all()) for m in native.values()):
+            native, maps = self._maps_of(out := run())
+        return out, native, maps
 
     def _maps_of(self, out: Outputs) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """M1..M6 at the features' own resolutions and at the common size, in units of their levels if it has some."""

@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from nnet.formats import Count, Document, Number, Sentence
 from nnet.runs.layout import RunError
@@ -85,7 +85,7 @@ def take_slot(device: str, need: int | None, at_once: int = 1, queue: str = "") 
     """
     folder = machine_folder()
     with locked(folder / "admission.lock"):
-        name = device.replace(":", "-")
+        name = f"cuda-{_on_board(device)}" if device.startswith("cuda") else device
         promised = sum(_promised(path) for path in folder.glob(f"{name}-*.lock"))
         if device.startswith("cuda"):
             need, most = need or UNKNOWN_NEED, MOST_PER_GPU
@@ -127,7 +127,7 @@ def _first(path: Path) -> str:
 def resolve(device: str) -> str:
     """The device that "auto" stands for (`nnet.device.choose_device`), without loading torch into this process."""
     if device == "auto":
-        if _torch_has_cuda() and _gpu_memory():
+        if _torch_has_cuda() and _gpus():
             return "cuda:0"
         return "mps" if (sys.platform, platform.machine()) == ("darwin", "arm64") else "cpu"
     return "cuda:0" if device == "cuda" else device
@@ -161,16 +161,46 @@ def _promised(path: Path) -> int:
     return 0
 
 
+def _on_board(device: str) -> int:
+    """The number that nvidia-smi gives the GPU "cuda:i", which CUDA_VISIBLE_DEVICES may number otherwise.
+
+    The variable lists numbers or beginnings of names (GPU-...), and CUDA reads it up to the first that is none. What it
+    does not list is left to PyTorch to refuse.
+    """
+    index = int(device.partition(":")[2] or 0)
+    listed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if listed is None:
+        return index
+    names = {gpu.name: gpu.number for gpu in _gpus()}
+    visible: list[int] = []
+    for word in listed.split(","):
+        word = word.strip()
+        matching = [number for name, number in names.items() if word and name.startswith(word)]
+        if not word.isdecimal() and not matching:
+            break
+        visible.append(int(word) if word.isdecimal() else matching[0])
+    return visible[index] if index < len(visible) else index
+
+
 def _fits(device: str, need: int, promised: int) -> bool:
     """Whether a GPU has room. One that cannot be asked, or that nobody uses, takes one run whatever it needs."""
-    memory = dict(_gpu_memory()).get(int(device.partition(":")[2] or 0))
     if promised == 0:
         return True
-    return memory is not None and promised + need <= USABLE_SHARE * memory[1] and need <= memory[0]
+    gpu = next((gpu for gpu in _gpus() if gpu.number == _on_board(device)), None)
+    return gpu is not None and promised + need <= USABLE_SHARE * gpu.total and need <= gpu.free
 
 
-def _gpu_memory() -> list[tuple[int, tuple[int, int]]]:
-    """(index, (free, total) bytes) of each CUDA GPU, as nvidia-smi tells; [] without one.
+class _GPU(NamedTuple):
+    """A CUDA GPU as nvidia-smi lists it; `free` and `total` in bytes."""
+
+    number: int
+    name: str
+    free: int
+    total: int
+
+
+def _gpus() -> list[_GPU]:
+    """The machine's CUDA GPUs; [] without one.
 
     It is asked every two seconds at most: it takes up to one itself, and who wants to cancel a run waits meanwhile.
     """
@@ -178,8 +208,8 @@ def _gpu_memory() -> list[tuple[int, tuple[int, int]]]:
 
 
 @functools.lru_cache(maxsize=1)
-def _told(turn: int) -> list[tuple[int, tuple[int, int]]]:
-    command = ["nvidia-smi", "--query-gpu=index,memory.free,memory.total", "--format=csv,noheader,nounits"]
+def _told(turn: int) -> list[_GPU]:
+    command = ["nvidia-smi", "--query-gpu=index,uuid,memory.free,memory.total", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -187,8 +217,8 @@ def _told(turn: int) -> list[tuple[int, tuple[int, int]]]:
     return list(_parsed(done.stdout))
 
 
-def _parsed(text: str) -> Iterator[tuple[int, tuple[int, int]]]:
+def _parsed(text: str) -> Iterator[_GPU]:
     for line in text.splitlines():
         with contextlib.suppress(ValueError):
-            index, free, total = (int(part) for part in line.split(","))
-            yield index, (free * 2**20, total * 2**20)
+            index, name, free, total = line.split(",")
+            yield _GPU(int(index), name.strip(), int(free) * 2**20, int(total) * 2**20)

@@ -42,7 +42,9 @@ class Team:
                 torch.cuda.set_device(self.device)
             if not dist.is_initialized():
                 dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
-            self._statistics = dist.new_group()  # of its own: its messages must not mix with those of the gradients
+            # Under gloo of its own: its messages must not mix with those of the gradients. Two communicators of NCCL
+            # on one device can wait for each other for ever, and its queue keeps the order anyway.
+            self._statistics = dist.group.WORLD if self.device.type == "cuda" else dist.new_group()
 
     @property
     def leads(self) -> bool:
@@ -65,17 +67,18 @@ class Team:
     def synchronise(self, network: nn.Module) -> None:
         """Let every batch normalisation that is trained use the statistics of the global batch."""
         if self._statistics is not None:
+            if self.device.type == "cuda":
+                with_nccl(network, self._statistics)
+                return
             for module in network.modules():
                 if isinstance(module, nn.BatchNorm2d) and module.weight.requires_grad:
                     together = functools.partial(_normalise_together, module, self._statistics)
                     module.forward = together  # type: ignore[method-assign]
 
-    def mean(self, values: dict[str, Tensor], weight: float) -> dict[str, float]:
+    def mean(self, values: dict[str, Tensor], weight: float) -> dict[str, Tensor]:
         """Weighted mean over the team of named scalars; the weights of all processes sum to 1."""
         stacked = torch.stack([v.detach().float() for v in values.values()]) * weight
-        if self.size > 1:
-            dist.all_reduce(stacked)
-        return dict(zip(values, stacked.tolist(), strict=True))
+        return dict(zip(values, self.sum(stacked), strict=True))
 
     def sum(self, value: Tensor) -> Tensor:
         """Sum over the team, in place."""
@@ -98,8 +101,21 @@ class Team:
             dist.destroy_process_group()
 
 
+def with_nccl(network: nn.Module, group: dist.ProcessGroup | None) -> None:
+    """Put PyTorch's SyncBatchNorm, which needs CUDA, in the place of every batch normalisation that is trained.
+
+    Parameters, running statistics and their names stay. timm's layers bring an activation along, so timm replaces them.
+    """
+    from timm.layers import convert_sync_batchnorm
+
+    for parent in list(network.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, nn.BatchNorm2d) and child.weight.requires_grad:
+                setattr(parent, name, convert_sync_batchnorm(child, group))
+
+
 def _normalise_together(module: nn.BatchNorm2d, group: dist.ProcessGroup, x: Tensor) -> Tensor:
-    """Batch normalisation over all processes' images; PyTorch's own SyncBatchNorm exists for CUDA only.
+    """Batch normalisation over all processes' images on a CPU, where PyTorch's SyncBatchNorm does not run.
 
     Two passes, mean first, then the squared distances from it: as exact as one process is.
     """

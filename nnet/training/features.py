@@ -22,13 +22,13 @@ KMEANS_SAMPLE = 20_000
 
 
 class FeatureCache:
-    """Teacher features of all images in main memory, or computed on demand when they do not fit.
+    """Teacher features of all images: on the GPU if they fit there, else in main memory, else computed on demand.
 
     Args:
         network: supplies the teacher.
         images: uint8 (n, size, size, 3), or images decoded on demand.
         rows: indices of the images to serve; the indices of `batch` count these.
-        budget: bytes that the features may take.
+        budget: bytes that the features may take in main memory; on a GPU at most half of what is free there.
         device, dtype: where and how the teacher computes; features are stored in `dtype`.
         progress: called with (done, all) images while the cache is filled.
     """
@@ -47,7 +47,10 @@ class FeatureCache:
         self.device, self.dtype = device, dtype
         probe = self._compute(np.arange(1))
         self.bytes_per_image = sum(f.numel() * dtype.itemsize for f in probe)
-        self.fits = self.bytes_per_image * len(rows) <= budget
+        needed = self.bytes_per_image * len(rows)
+        # Gathered in main memory and copied, a step's features would take longer than the teacher takes for them.
+        self.on_device = device.type == "cuda" and needed <= torch.cuda.mem_get_info(device)[0] // 2
+        self.fits = self.on_device or needed <= budget
         self._stored = self._fill(probe, progress) if self.fits else None
 
     def batch(self, indices: np.ndarray) -> tuple[Tensor, list[Tensor]]:
@@ -55,7 +58,7 @@ class FeatureCache:
         images = self._input(indices)
         if self._stored is None:
             return images, self._teach(images)
-        chosen = torch.from_numpy(indices)
+        chosen = torch.from_numpy(indices).to(self._stored[0].device)
         rows = (stored[chosen].to(self.device, non_blocking=True) for stored in self._stored)
         return images, [row.permute(0, 3, 1, 2) for row in rows]
 
@@ -80,7 +83,8 @@ class FeatureCache:
     def _fill(self, probe: list[Tensor], progress: Progress | None) -> list[Tensor]:
         n = len(self.rows)
         shapes = [(n, f.shape[2], f.shape[3], f.shape[1]) for f in probe]  # (n, H, W, C): channels last
-        stored = [torch.empty(shape, dtype=self.dtype) for shape in shapes]
+        where = self.device if self.on_device else "cpu"
+        stored = [torch.empty(shape, dtype=self.dtype, device=where) for shape in shapes]
         for part in batches(n, 16):
             for target, f in zip(stored, self._compute(np.arange(n)[part]), strict=True):
                 target[part] = f.permute(0, 2, 3, 1)

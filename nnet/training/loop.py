@@ -18,7 +18,7 @@ from nnet.analysis.atlas import collect, to_tensors
 from nnet.analysis.kinds import kind_of
 from nnet.config import Config
 from nnet.detector import Detector, TrainedModel
-from nnet.device import autocast, available_memory, describe, keep_depthwise_in_float32, training_dtype
+from nnet.device import autocast, available_memory, describe, keep_depthwise_in_float32, prepare_gpu, training_dtype
 from nnet.model.inputs import Images, batches, take
 from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
@@ -30,7 +30,7 @@ from nnet.training.job import TrainJob
 from nnet.training.losses import total_loss
 from nnet.training.schedule import beta_at, epochs, learning_rate_at, split_normals, steps_per_epoch
 from nnet.training.state import ResumeState, append_history, identity_of, truncate_history
-from nnet.training.usage import Means, MemoryUsage
+from nnet.training.usage import Means, MemoryUsage, Readings
 
 
 class Options(TypedDict, total=False):
@@ -108,6 +108,7 @@ class Trainer:
         self.device = self.team.device
         self.device_name = describe(self.device)
         self.dtype = training_dtype(self.device, self.config.train.precision)
+        prepare_gpu(self.device)
         torch.manual_seed(self.config.train.seed)
         self.network = NNet(self.config, job.weights_file).to(self.device)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -196,22 +197,8 @@ class Trainer:
         self.state.remove()
         return TrainedModel(self.network, checkpoints.load(self.job.out), str(self.device))
 
-    def step(self, loss: Tensor, value: float, epoch: int) -> None:
-        """One step of the optimiser.
-
-        Args:
-            loss: to be minimised, a scalar.
-            value: the loss over all processes.
-            epoch: counted from 0, for the error's sentence.
-
-        Raises:
-            TrainingError: `value` is not finite.
-        """
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"The loss became {value} in epoch {epoch + 1}: training diverged. "
-                "Lower the learning rate (a fifth is a good try) or use --precision float32."
-            )
+    def step(self, loss: Tensor) -> None:
+        """One step of the optimiser towards a smaller loss, a scalar."""
         self.optimiser.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
         self.scaler.step(self.optimiser)
@@ -235,6 +222,7 @@ class Trainer:
     def _epoch(self, epoch: int, forward: nn.Module, run_started: float) -> dict[str, Any]:
         self.network.train()
         started, usage, means = time.perf_counter(), MemoryUsage(), Means()
+        readings = Readings(late=self.device.type == "cuda")
         order = np.random.default_rng([self.config.train.seed, 1, epoch]).permutation(len(self.trained_on))
         size, all_steps = self.config.train.batch_size, self.epochs * self.steps_per_epoch
         before, seen, rate, beta = epoch * self.steps_per_epoch, 0, 0.0, 0.0
@@ -247,10 +235,10 @@ class Trainer:
             with autocast(self.device, self.dtype):
                 losses, addressing = forward(images, features, epoch, done)
             share = len(own) / len(together)
-            values = self.team.mean(losses, share)
+            for values in readings.add(self.team.mean(losses, share)):
+                means.add(finite(values, epoch))
             # Gradients are averaged over the processes; those with more images must count for more.
-            self.step(losses["loss"] * (share * self.team.size), values["loss"], epoch)
-            means.add(values)
+            self.step(losses["loss"] * (share * self.team.size))
             seen += len(together)
             if addressing is not None:
                 usage.add(addressing, share)
@@ -267,6 +255,8 @@ class Trainer:
                 images_per_second=seen / (time.perf_counter() - started),
                 memory=usage.now(),
             )
+        for values in readings.rest():
+            means.add(finite(values, epoch))
         seconds = time.perf_counter() - started
         return {
             "epoch": epoch + 1,
@@ -302,6 +292,20 @@ class Trainer:
             self._report("calibrate", part.stop, len(self.held_out), started)
         maps = {name: torch.cat([p[name] for p in parts]) for name in self.config.maps}
         return calibrate(maps, self.config.model.size, self.config.scoring)
+
+
+def finite(values: dict[str, float], epoch: int) -> dict[str, float]:
+    """The loss terms of a step of an epoch (from 0) as they are.
+
+    Raises:
+        TrainingError: "loss" is not finite.
+    """
+    if not math.isfinite(values["loss"]):
+        raise TrainingError(
+            f"The loss became {values['loss']} in epoch {epoch + 1}: training diverged. "
+            "Lower the learning rate (a fifth is a good try) or use --precision float32."
+        )
+    return values
 
 
 class Objective(nn.Module):

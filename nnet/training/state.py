@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ class ResumeState:
         self.network, self.optimiser, self.scaler = network, optimiser, scaler
         self._unsaved: Stored | None = None
         self._saved_at = -math.inf
+        self._writer = ThreadPoolExecutor(1, "resume state")
+        self._writing: Future[None] | None = None
 
     def keep(self, epoch: int, last: bool) -> None:
         """Copy the state after an epoch, and save it if that is the last or none was saved a moment ago."""
@@ -49,17 +52,32 @@ class ResumeState:
         tensors = {f"network/{name}": value for name, value in self.network.own_state().items()}
         for index, moments in self.optimiser.state_dict()["state"].items():
             tensors |= {f"adam/{key}/{names[index]}": value for key, value in moments.items()}
-        copies = {name: _copy(value) for name, value in tensors.items()}
+        copies = {name: value.detach().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()}
         notes = {"epoch": str(epoch), "identity": self.identity, "scaler": json.dumps(self.scaler.state_dict())}
         self._unsaved = copies, notes
-        if last or time.perf_counter() - self._saved_at >= KEEP_SECONDS:
+        if last:
             self.save()
+        elif time.perf_counter() - self._saved_at >= KEEP_SECONDS:
+            self._start()
 
     def save(self) -> None:
-        """Write the state that was kept last, unless that is done."""
+        """Write the state that was kept last, unless that is done, and wait for it."""
         if self._unsaved is not None:
-            write_tensors(self.path, *self._unsaved)
+            self._start()
+        self._settle()
+
+    def _start(self) -> None:
+        """Write beside the training: copying a large network from a GPU and to a disk can take as long as an epoch."""
+        self._settle()
+        if self._unsaved is not None:
+            self._writing = self._writer.submit(write_tensors, self.path, *self._unsaved)
             self._unsaved, self._saved_at = None, time.perf_counter()
+
+    def _settle(self) -> None:
+        """Wait for the file that is being written; what went wrong with it is raised here."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            writing.result()
 
     def read(self) -> Stored | None:
         """What the file of an interrupted run holds; None without a file.

@@ -45,7 +45,7 @@ def trial(job: TrainJob, images: np.ndarray, count: int, steps: int) -> dict[str
     def step() -> None:
         with autocast(device, trainer.dtype):
             loss = objective(*batch, 0)[0]["loss"]
-        trainer.step(loss, loss.item(), 0)
+        trainer.step(loss)
 
     network.train()
     times = [_timed(device, step) for _ in range(steps + 1)][1:]

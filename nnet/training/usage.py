@@ -1,9 +1,10 @@
-"""Running means of an epoch: of the loss terms, and of how the memory is used."""
+"""What a step leaves as numbers: the loss terms and how the memory is used, each with its running means."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -27,6 +28,46 @@ class Means:
     @property
     def means(self) -> dict[str, float]:
         return {name: total / self._count for name, total in self._sums.items()}
+
+
+class Readings:
+    """The loss terms of each step as numbers; on a GPU one step late.
+
+    To read a number of the present step, a GPU must first be waited for, and then has nothing to do until the next
+    step has been queued. So it is copied beside the work, and read when the next step is on its way.
+
+    Args:
+        late: whether to read a step late.
+    """
+
+    def __init__(self, late: bool) -> None:
+        self._late = late
+        self._waiting: tuple[list[str], Tensor, torch.cuda.Event | None] | None = None
+
+    def add(self, values: dict[str, Tensor]) -> Iterator[dict[str, float]]:
+        """Take a step's terms, and give those that can be read without waiting."""
+        if self._late:
+            yield from self.rest()
+        stacked = torch.stack(list(values.values()))
+        if self._late and stacked.is_cuda:
+            copy = torch.empty_like(stacked, device="cpu", pin_memory=True)
+            copy.copy_(stacked, non_blocking=True)
+            copied = torch.cuda.Event()
+            copied.record()
+            self._waiting = list(values), copy, copied
+        else:
+            self._waiting = list(values), stacked, None
+        if not self._late:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[dict[str, float]]:
+        """What has not been read yet."""
+        if self._waiting is not None:
+            names, values, copied = self._waiting
+            self._waiting = None
+            if copied is not None:
+                copied.synchronize()
+            yield dict(zip(names, values.tolist(), strict=True))
 
 
 class MemoryUsage:

@@ -131,7 +131,7 @@ def test_a_gpu_takes_as_many_runs_as_its_memory_holds(tmp_path, monkeypatch):
     """nvidia-smi is replaced by a program of the same name that reports 24 GiB."""
     program = tmp_path / "bin" / "nvidia-smi"
     program.parent.mkdir()
-    program.write_text("#!/bin/sh\necho '0, 23000, 24576'\necho '1, 1000, 24576'\n")
+    program.write_text("#!/bin/sh\necho '0, GPU-a, 23000, 24576'\necho '1, GPU-b, 1000, 24576'\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
