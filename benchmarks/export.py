@@ -145,7 +145,7 @@ class Case:
         yield "PyTorch, as the app", lambda images: app.score(list(images))
         if options.compile:
             third = self.load()
-            yield "torch.compile", in_place_of_folded(third, torch.compile(third.network))
+            yield "torch.compile", in_place_of_folded(third, torch.compile(third.network, dynamic=False))
         for kind in self.kinds:
             yield (
                 {"onnx": "ONNX Runtime", "int8": "the same, int8", "openvino": "OpenVINO"}[kind],
