@@ -46,10 +46,8 @@ lint: .venv/dev.stamp
 # The embedded models, made again (docs/default-model.md). That of solar cells has the settings of version 0.2.0.
 models: .venv/app.stamp
 	rm -rf out/elpv-mono out/synthetic-cog
-	$(BIN)/python -m nnet train --data elpv:mono --out out/elpv-mono --film --set train.epochs=30 \
-	  --set train.min_steps=1000 --set train.batch_size=8 --set train.learning_rate=0.004 --set loss.beta_epochs=3 \
-	  --set loss.beta_share=none --set loss.moves_teacher=true --set model.features=stages \
-	  --set model.forward_target=recalled --set model.temperature=0.05
+	$(BIN)/python -m nnet train --data elpv:mono --preset small --film --out out/elpv-mono \
+	  --set train.min_steps=1000 --set model.features=stages --set model.temperature=0.05
 	$(BIN)/python -m nnet train --data synthetic:cog --preset small --film --out out/synthetic-cog
 
 clean:

@@ -62,8 +62,8 @@ def test_a_new_checkpoint_has_every_key_that_one_ever_had(trained_checkpoint: Pa
 
 
 @pytest.mark.parametrize("name", ["config.json", "calibration.json", "history.jsonl", "metrics.json"])
-def test_the_embedded_checkpoint_is_as_it_was(name: str) -> None:
-    assert shape(read(ROOT / "checkpoints" / "elpv-mono" / name)) == EXPECTED[f"embedded/{name}"]
+def test_the_embedded_checkpoint_has_what_it_had(name: str) -> None:
+    assert lost(EXPECTED[f"embedded/{name}"], shape(read(ROOT / "checkpoints" / "elpv-mono" / name))) == []
 
 
 def test_a_new_checkpoint_has_every_array_that_one_ever_had(trained_checkpoint: Path) -> None:
