@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from nnet.crop import box_of
 from nnet.errors import NNetError
 from nnet.expression import PRESETS as SCORE_PRESETS
 from nnet.expression import Expression, for_maps, parse
@@ -26,6 +27,7 @@ FEATURES = ("stages", "activated")
 TARGETS = ("original", "recalled")
 INITIALISATIONS = ("pytorch", "kaiming")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+FITS, MOST_IGNORE = ("stretch", "letterbox"), 10_000  # characters of ModelConfig.ignore
 _NEVER = object()  # equal to no value
 
 
@@ -105,6 +107,31 @@ class ModelConfig:
         legacy="pytorch",
     )
     map_size: int = setting(64, "Side to which M1..M6 are resized by bilinear interpolation.", "paper, section 3.4")
+    tile: int = setting(
+        0,
+        "Side of the square tiles that a picture is cut into, in its own pixels; 0 takes every picture as a whole.",
+        "choice: 0 as in the paper; see docs/large-pictures.md",
+        legacy=0,
+    )
+    overlap: int = setting(32, "Least overlap of tiles, in the picture's pixels.", "choice: a tile's eighth", legacy=32)
+    fit: str = setting(
+        "stretch",
+        "What becomes of a picture that is not square, without tiles: stretch, or letterbox, which repeats its border.",
+        "paper, section 4.1(2): every image becomes 256 x 256",
+        legacy="stretch",
+    )
+    crop: str = setting(
+        "",
+        "Part of every picture to look at, X,Y,W,H: shares of its sides if none is above 1, else pixels. Empty: all.",
+        "choice",
+        legacy="",
+    )
+    ignore: str = setting(
+        "",
+        "Areas never looked at: a small PNG in base64, white on them, as nnet train --ignore FILE makes it.",
+        "choice",
+        legacy="",
+    )
 
     def __post_init__(self) -> None:
         _require(self.forward or self.reverse, "model.forward, model.reverse", "at least one on", "both off")
@@ -123,6 +150,11 @@ class ModelConfig:
         _require(0 <= self.shrink < self.memory_items, "model.shrink", "from 0 up to below memory_items", self.shrink)
         _require(1 <= self.ffc_blocks <= 16, "model.ffc_blocks", "1 to 16", self.ffc_blocks)
         _require(8 <= self.map_size <= 512, "model.map_size", "8 to 512", self.map_size)
+        _require(self.tile == 0 or 32 <= self.tile <= 8192, "model.tile", "0, or 32 to 8192", self.tile)
+        _require(0 <= self.overlap <= (self.tile or 8192) // 2, "model.overlap", "0 to half of a tile", self.overlap)
+        _one_of("model.fit", FITS, self.fit)
+        _require(self.crop == "" or box_of(self.crop), "model.crop", "X,Y,W,H, or nothing", self.crop)
+        _require(len(self.ignore) <= MOST_IGNORE, "model.ignore", "a small PNG in base64", f"{self.ignore[:40]}...")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from nnet.config import Config
+from nnet.data.framing import Framing, without_framing
 from nnet.data.images import resize
 from nnet.device import autocast, choose_device, describe, inference_dtype
 from nnet.errors import NNetError
@@ -24,6 +25,7 @@ from nnet.model.network import NNet, Outputs
 from nnet.model.nfs import address
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import Checkpoint
+from nnet.scoring.blending import blended, peak
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
 from nnet.trace import Array as Array
@@ -39,7 +41,8 @@ class InputError(NNetError, ValueError):
 
 @dataclass(frozen=True)
 class Score:
-    """Score_p of one image, (size, size) float32 smoothed; Score_l, its maximum; the mean of F_3, (C_3,) float32."""
+    """Score_p of one image, float32 smoothed, (size, size) or as `Frame.score_shape` says; Score_l, its maximum; the
+    mean of F_3, (C_3,) float32."""
 
     map: Array
     value: float
@@ -63,7 +66,7 @@ class Detector:
         self.dtype = inference_dtype(self.device)
         # torch's stubs know no `memory_format` here
         self.network: NNet = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.config = config
+        self.config, self.framing = config, Framing.of(config.model)
         self.levels: dict[str, float] = dict(levels or {})
         self._turn = threading.Lock()
 
@@ -84,7 +87,20 @@ class Detector:
         view = Detector.__new__(Detector)
         view.device, view.dtype, view._turn = self.device, self.dtype, self._turn
         view.network, view.config, view.levels = network, config, self.levels
+        view.framing = Framing.of(config.model)
         return view
+
+    @property
+    def unframed(self) -> Detector:
+        """The same network for what it is shown inside of a picture: every image is one input as a whole."""
+        return self.with_network(self.network, without_framing(self.config))
+
+    def inside(self, image: Array) -> tuple[Array, tuple[int, int, int, int]]:
+        """What the network sees where a picture's score is largest, uint8 (h, w, 3), and its `Trace.window`."""
+        _check(image)
+        frame = self.framing.frame(*image.shape[:2])
+        index = peak(frame, self.score([image])[0].map)
+        return np.ascontiguousarray(frame.cut(image, index)), frame.window(index)
 
     @property
     def device_name(self) -> str:
@@ -98,9 +114,15 @@ class Detector:
     def trace_batch(self, images: Sequence[Array]) -> list[Trace]:
         """`trace` for several images in one forward pass; they may differ in size.
 
+        Of a model with a framing, the traces are of what lies under each picture's largest score (`Trace.window`).
+
         Raises:
             InputError: an array is not uint8 (H, W, 3).
         """
+        if not self.framing.is_whole:
+            parts = [self.inside(image) for image in images]
+            traces = self.unframed.trace_batch([part for part, _ in parts])
+            return [replace(found, window=at) for found, (_, at) in zip(traces, parts, strict=True)]
         stopwatch = _Stopwatch(self.device, len(images))
         with self._turn, torch.inference_mode():
             batch = self._input(images)
@@ -183,7 +205,19 @@ class Detector:
         return self.maps_and_f3(images)[0]
 
     def maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
-        """M1..M6 of several images as `maps` gives them, and F_3 (B, C_3, H_3, W_3), from one forward pass."""
+        """M1..M6 of several images as `maps` gives them, and F_3 (B, C_3, H_3, W_3), from one forward pass.
+
+        Of a model with a framing both are of the whole pictures, blended; these must then be of one size.
+        """
+        if self.framing.is_whole:
+            return self._maps_and_f3(images)
+        for image in images:
+            _check(image)
+        if len({image.shape for image in images}) > 1:
+            raise InputError("Pictures of several sizes have maps of several sizes in this model: give one at a time.")
+        return blended(self.framing, images, self._maps_and_f3)
+
+    def _maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
         with self._turn, torch.inference_mode():
             batch = self._input(images)
             out, _, maps = self._in_half_or_full(lambda: self._fast(batch))
@@ -196,11 +230,13 @@ class Detector:
             InputError: an array is not uint8 (H, W, 3).
             nnet.expression.ExpressionError: malformed, or a map that this model does not have.
         """
-        settings = self.config.scoring
+        settings, framing = self.config.scoring, self.framing
         wanted = read(expression or settings.expression)
+        if not framing.is_whole and len(images) > 1:
+            return [self.score([image], wanted)[0] for image in images]
         with torch.inference_mode():
             maps, f3 = self.maps_and_f3(images)
-            pixels = score_maps(maps, wanted, self.config.model.size, settings.sigma)
+            pixels = score_maps(maps, wanted, framing.pixels, settings.sigma, framing.blended_cells)
             found = pixels.cpu().numpy(), image_score(pixels).tolist(), array(f3.mean(dim=(2, 3)))
         return [Score(*one) for one in zip(*found, strict=True)]
 

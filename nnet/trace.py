@@ -53,6 +53,8 @@ class Trace:
         addressing: of the memory, or None.
         native_maps: name -> (H_i, W_i), the anomaly maps at the features' own resolutions.
         maps: name -> (64, 64), after bilinear interpolation.
+        window: of a model with a framing (`nnet.data.framing`), which part of the picture `image` is, as left, top,
+            right and bottom: the one under the largest score. None where `image` is the picture.
         timings: milliseconds per stage, in order; for a batch, the batch's time divided by its images.
     """
 
@@ -73,6 +75,7 @@ class Trace:
     native_maps: dict[str, Array]
     maps: dict[str, Array]
     timings: dict[str, float]
+    window: tuple[int, int, int, int] | None = None
 
     @property
     def nbytes(self) -> int:

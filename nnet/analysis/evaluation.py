@@ -12,10 +12,11 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
+from nnet.analysis.framed import framed_scores, looked_at, marked, masks_looked_at, stacked
 from nnet.data import GOOD, Dataset, Sample
+from nnet.data.framing import Framing
 from nnet.data.images import resize
 from nnet.data.loading import ahead
 from nnet.detector import Detector
@@ -26,7 +27,7 @@ from nnet.saved.checkpoint import Checkpoint
 from nnet.saved.provenance import provenance
 from nnet.scoring.maps import score_maps
 from nnet.scoring.metric_names import SHORT_NAMES
-from nnet.scoring.metrics import ImageLabels, Metrics, evaluate, label_pixels
+from nnet.scoring.metrics import ImageLabels, Metrics, evaluate
 
 Array = np.ndarray
 
@@ -45,13 +46,14 @@ class Evidence:
     Attributes:
         keys: of the images, in order.
         labels: "good" or the defect type of each.
-        maps: name -> (n, 64, 64) float32.
-        masks: per image its defective pixels at network input size; None where they are not known.
+        maps: name -> (n, 64, 64) float32; of framed pictures (n, h, w) as in `nnet.scoring.calibration.Calibration`.
+        masks: per image its defective pixels at the size of its Score_p; None where they are not known.
         embeddings: name of `EMBEDDINGS` -> (n, C) float32.
         shapes: (n, 2) heights and widths of the images as given.
-        size: side of the network input in pixels.
+        size: side of the network input in pixels, or `Framing.pixels`.
         sigma: of the score's Gaussian, in pixels at 256.
         problems: (key, sentence) of images that were left out since they or their masks could not be read.
+        framing: of a model whose inputs are not whole pictures, else None.
     """
 
     keys: tuple[str, ...]
@@ -63,6 +65,7 @@ class Evidence:
     size: int
     sigma: float
     problems: tuple[tuple[str, str], ...] = ()
+    framing: Framing | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -162,10 +165,9 @@ def collect(detector: Detector, samples: Sequence[Sample], *, strict: bool = Fal
     Raises:
         nnet.errors.NNetError: only with `strict`.
     """
-    size = detector.config.model.size
     found: list[_Read] = []
     problems: list[tuple[str, str]] = []
-    readings = ahead(lambda sample: _read(sample, size), samples, WORKERS)
+    readings = ahead(lambda sample: _read(sample, detector.framing), samples, WORKERS)
     for count, (sample, reading) in enumerate(zip(samples, readings, strict=True), 1):
         if isinstance(reading, _Read):
             found.append(reading)
@@ -184,44 +186,41 @@ def join(parts: Sequence[Evidence]) -> Evidence:
     return Evidence(
         keys=tuple(key for part in parts for key in part.keys),
         labels=tuple(label for part in parts for label in part.labels),
-        maps={name: np.concatenate([part.maps[name] for part in parts]) for name in first.maps},
+        maps={name: stacked([part.maps[name] for part in parts]) for name in first.maps},
         masks=tuple(mask for part in parts for mask in part.masks),
         embeddings={name: np.concatenate([part.embeddings[name] for part in parts]) for name in first.embeddings},
         shapes=np.concatenate([part.shapes for part in parts]),
         size=first.size,
         sigma=first.sigma,
         problems=tuple(problem for part in parts for problem in part.problems),
+        framing=first.framing,
     )
 
 
 @dataclass(frozen=True)
 class _Read:
     sample: Sample
-    image: Array  # uint8 (size, size, 3)
+    image: Array  # uint8 (size, size, 3), or as it is where the model has a framing
     shape: tuple[int, int]
     mask: ImageLabels | None
 
 
-def _read(sample: Sample, size: int) -> _Read | NNetError:
+def _read(sample: Sample, framing: Framing) -> _Read | NNetError:
     try:
         image = sample.load().image
+        frame = framing.frame(*image.shape[:2])
         mask = sample.load_mask(image.shape[:2])
         if mask is not None and sample.is_normal and mask.any():
             raise NNetError(f"{sample.key} is labelled normal, but its mask marks pixels. Correct one of the two.")
     except NNetError as error:
         return error
-    return _Read(sample, resize(image, size), image.shape[:2], _labels(mask, size))
-
-
-def _labels(mask: Array | None, size: int) -> ImageLabels | None:
-    """The regions of a mask brought to the network's input size by nearest neighbour; None without one."""
-    if mask is None:
-        return None
-    small = np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST))
-    return label_pixels([small])[0]
+    small = resize(image, framing.size) if framing.is_whole else image
+    return _Read(sample, small, image.shape[:2], marked(mask, frame))
 
 
 def _look(detector: Detector, found: Sequence[_Read], problems: Sequence[tuple[str, str]]) -> Evidence:
+    if not detector.framing.is_whole and len(found) > 1:
+        return join([_look(detector, [one], problems if one is found[0] else ()) for one in found])
     settings = detector.config.scoring
     # Without an image to read, a blank one gives the shapes of the empty arrays.
     images = [read.image for read in found] or [np.zeros((detector.config.model.size,) * 2 + (3,), np.uint8)]
@@ -236,9 +235,10 @@ def _look(detector: Detector, found: Sequence[_Read], problems: Sequence[tuple[s
         masks=tuple(read.mask for read in found),
         embeddings={name: e[:n].float().cpu().numpy() for name, e in embeddings.items()},
         shapes=np.array([read.shape for read in found], int).reshape(n, 2),
-        size=detector.config.model.size,
+        size=detector.framing.pixels,
         sigma=settings.sigma,
         problems=tuple(problems),
+        framing=None if detector.framing.is_whole else detector.framing,
     )
 
 
@@ -305,8 +305,8 @@ def score(evidence: Evidence, expression: Expression) -> Result:
     normal = [i for i, label in enumerate(evidence.labels) if label == GOOD]
 
     def part(indices: Sequence[int]) -> Metrics:
-        masks = [evidence.masks[i] for i in indices] if evidence.has_masks else None
-        some = None if masks is None else [pixels[i] for i in indices]
+        masks = masks_looked_at(evidence, indices) if evidence.has_masks else None
+        some = None if masks is None else looked_at(evidence, pixels, indices)
         return evaluate(some, masks, values[list(indices)], evidence.defective[list(indices)])
 
     by_type = {
@@ -317,7 +317,9 @@ def score(evidence: Evidence, expression: Expression) -> Result:
 
 
 def pixel_scores(evidence: Evidence, expression: Expression) -> Array:
-    """Score_p of every image, (n, size, size) float32."""
+    """Score_p of every image, (n, size, size) float32; of framed pictures (n, h, w), filled up with 0 like the maps."""
+    if evidence.framing is not None:
+        return framed_scores(evidence, expression, evidence.framing)
     pixels = np.empty((len(evidence), evidence.size, evidence.size), np.float32)
     for part in batches(len(evidence), _BLOCK):
         maps = {name: torch.from_numpy(m[part]) for name, m in evidence.maps.items()}

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from nnet.analysis.evaluation import WORKERS, Evidence, pixel_scores
+from nnet.analysis.framed import looked_at, masks_looked_at
 from nnet.data.loading import ahead
 from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps
@@ -136,7 +137,7 @@ def _measure(evidence: Evidence, maps: tuple[str, ...]) -> Subset:
     images = rank_scores(pixels.max(axis=(1, 2)), evidence.defective)
     values = {"i_auroc": images.auroc(), "i_ap": images.average_precision()}
     if chosen := _with_pixels(evidence):
-        found = rank_pixels([pixels[i] for i in chosen], [evidence.masks[i] for i in chosen])
+        found = rank_pixels(looked_at(evidence, pixels, chosen), masks_looked_at(evidence, chosen))
         values |= {"p_ap": found.average_precision(), "p_auroc": found.auroc(), "p_pro": found.pro()}
     return Subset(maps, expression, values)
 
@@ -158,9 +159,9 @@ def empty_values(evidence: Evidence) -> dict[str, float]:
     _check(evidence)
     values = {"i_auroc": 0.5, "i_ap": float(evidence.defective.mean())}
     if chosen := _with_pixels(evidence):
-        masks = (evidence.masks[i] for i in chosen)
-        marked = sum(len(mask.index) for mask in masks if mask is not None)
-        values |= {"p_ap": marked / (len(chosen) * evidence.size**2), "p_auroc": 0.5, "p_pro": FPR_LIMIT / 2}
+        masks = [mask for mask in masks_looked_at(evidence, chosen) if mask is not None]
+        marked = sum(len(mask.index) for mask in masks)
+        values |= {"p_ap": marked / sum(np.prod(mask.shape) for mask in masks), "p_auroc": 0.5, "p_pro": FPR_LIMIT / 2}
     return values
 
 

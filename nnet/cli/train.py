@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nnet.cli.shared import Bars, add_device, assignment
-from nnet.config import Config, ConfigError
+from nnet.config import FITS, Config, ConfigError
 from nnet.presets import PRESETS, preset
 from nnet.training.events import Listener, Listeners
 
@@ -52,6 +52,22 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "--epochs", type=int, help="exact number; without it, the preset small adds epochs if there are few images"
     )
     parser.add_argument("--size", type=int, help="side of the network input in pixels")
+    parser.add_argument(
+        "--tile",
+        type=int,
+        metavar="PIXELS",
+        help="cut pictures into overlapping tiles of this side, for small defects in large pictures",
+    )
+    parser.add_argument("--overlap", type=int, metavar="PIXELS", help="least overlap of tiles (default: 32)")
+    parser.add_argument("--fit", choices=FITS, help="pictures that are not square: stretch (default), or pad them")
+    parser.add_argument(
+        "--crop",
+        metavar="X,Y,W,H",
+        help="look only at this box of every picture: shares of width and height such as 0.1,0.1,0.8,0.8, or pixels",
+    )
+    parser.add_argument(
+        "--ignore", type=Path, metavar="MASK", help="never look where this picture is white, such as at a serial number"
+    )
     parser.add_argument("--batch-size", type=int, help="images per step")
     parser.add_argument("--learning-rate", type=float, help="Adam's learning rate")
     parser.add_argument("--seed", type=int, help="seed of the initialisation, the split and the order of the images")
@@ -69,12 +85,19 @@ def configure(options: argparse.Namespace) -> Config:
     """The configuration that the options describe.
 
     Raises:
-        ConfigError: an unknown setting or a value out of range.
+        nnet.errors.NNetError: an unknown setting, a value out of range, or no usable mask.
     """
+    from nnet.data.ignoring import read_ignore
+
     named = {
         "model.teacher": options.teacher,
         "model.size": options.size,
         "model.teacher_weights": "random" if options.random_teacher else None,
+        "model.tile": options.tile,
+        "model.overlap": options.overlap,
+        "model.fit": options.fit,
+        "model.crop": options.crop,
+        "model.ignore": None if options.ignore is None else read_ignore(options.ignore),
         "train.epochs": options.epochs,
         "train.min_steps": None if options.epochs is None else 0,
         "train.batch_size": options.batch_size,
@@ -95,6 +118,7 @@ def run(options: argparse.Namespace) -> int:
     if options.data is None or options.out is None:
         raise ConfigError("train needs --data PATH and --out DIR.")
     from nnet.data import open_dataset
+    from nnet.data.framing import Framing, advice_for
     from nnet.runs import disk
     from nnet.runs.film import SHORT
     from nnet.runs.watching import Filming
@@ -115,7 +139,10 @@ def run(options: argparse.Namespace) -> int:
     quiet = os.environ.get("RANK", "0") != "0"  # of several processes of torchrun, one speaks
     for sentence in () if quiet else (*dataset.notes, *dataset.problems):
         print(sentence)
-    watching = [Filming(job.out, dataset, SHORT)] if options.film and not quiet else []
+    framing = Framing.of(job.config.model)
+    if not quiet and (found := advice_for(framing, dataset.train)):
+        print(found.sentence)
+    watching = [Filming(job.out, dataset, SHORT, framing)] if options.film and not quiet else []
     with ended_like_ctrl_c(), Bars(quiet) as bars:
         detector = train_on(job, dataset, Listeners(bars, *watching))
     if detector is not None and detector.checkpoint is not None:  # of several processes of torchrun, one has the model

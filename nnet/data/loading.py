@@ -191,11 +191,11 @@ def _load_all(
         if progress:
             progress(index + 1, len(samples))
     if damaged:
-        raise _all_of(damaged)
+        raise all_of(damaged)
     return images[: len(samples) - len(skipped)], skipped
 
 
-def _all_of(damaged: Sequence[DataError]) -> DataError:
+def all_of(damaged: Sequence[DataError]) -> DataError:
     """One error for all files that cannot be decoded, so that they can be mended in one go."""
     if len(damaged) == 1:
         return damaged[0]

@@ -57,6 +57,7 @@ def export(
         ExportError: a package is missing, the folder holds something else, or the exported model differs.
         nnet.expression.ExpressionError: malformed, or a map that this model does not have.
     """
+    _require_whole(model, kind)
     opening.require(kind)
     _require_free(out)
     page = page or Page()
@@ -97,6 +98,25 @@ def export(
         write_json(folder / MANIFEST, {**described, "files": manifest.files(folder)})
         _put(folder, out)
     return Exported(out, check)
+
+
+def _require_whole(model: TrainedModel, kind: str) -> None:
+    """Refuse what no format holds: every export takes a picture as a whole."""
+    if model.framing.is_whole:
+        return
+    settings = model.config.model
+    found = {
+        "tiles": settings.tile,
+        "letterbox": settings.fit == "letterbox" and not settings.tile,
+        "a crop box": settings.crop,
+        "an ignore mask": settings.ignore,
+    }
+    used = " and ".join(name for name, value in found.items() if value)
+    raise ExportError(
+        f"{model.checkpoint.name} looks at its pictures with {used}, and no export format can do that yet, neither "
+        f"{kind} nor another, so that an exported model would decide differently. Score with the checkpoint itself "
+        "(nnet score, nnet watch or nnet.Detector), or train a model on whole pictures to export it."
+    )
 
 
 def _require_free(out: Path) -> None:

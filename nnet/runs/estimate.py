@@ -87,7 +87,9 @@ class Costs:
     cached: bool
 
 
-def run_seconds(config: Config, costs: Costs, train: int, test: int, *, film: bool = True) -> float:
+def run_seconds(
+    config: Config, costs: Costs, train: int, test: int, *, film: bool = True, pieces: tuple[int, int] = (1, 1)
+) -> float:
     """Estimate for one run.
 
     Args:
@@ -95,6 +97,7 @@ def run_seconds(config: Config, costs: Costs, train: int, test: int, *, film: bo
         costs: of its kind of network.
         train, test: normal training images, and test images.
         film: whether it makes a training film.
+        pieces: how many network inputs a picture gives to train on, and how many it is scored by.
 
     Raises:
         nnet.training.events.TrainingError: too few training images.
@@ -102,10 +105,11 @@ def run_seconds(config: Config, costs: Costs, train: int, test: int, *, film: bo
     from nnet.training.schedule import epochs, split_normals, steps_per_epoch
 
     trained, held_out = (len(part) for part in split_normals(train, config.train))
+    trained *= pieces[0]
     count = epochs(config.train, trained)
     step = costs.step + (0 if costs.cached else config.train.batch_size * costs.teacher)
     steps = count * steps_per_epoch(config.train, trained) * step
-    images = costs.reading * train + 2 * costs.teacher * trained + costs.forward * (held_out + test)
+    images = costs.reading * train + 2 * costs.teacher * trained + costs.forward * (held_out + test) * pieces[1]
     frames = FILM_IMAGES * costs.forward * min(count, MAX_FRAMES) if film else 0.0
     return START_SECONDS + steps + images + frames
 
@@ -173,10 +177,12 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     import numpy as np
 
     from nnet.data import load_resized
+    from nnet.data.framing import Framing
     from nnet.device import available_memory
     from nnet.runs.recorder import peak_memory
     from nnet.runs.run import open_data
     from nnet.training.job import TrainJob
+    from nnet.training.pieces import sample_inputs
     from nnet.training.schedule import split_normals
     from nnet.training.trial import trial
 
@@ -187,19 +193,24 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     trained, held_out = split_normals(len(dataset.train), config.train, dataset.validation)
     some = min(len(dataset.train), max(12, config.train.batch_size + 8))
     started = time.perf_counter()
-    images, skipped = load_resized(dataset.train[:some], config.model.size, budget_bytes=free, skip_unreadable=True)
-    reading = (time.perf_counter() - started) / some
-    if len(skipped) == some:
-        raise RunError(f"None of the first {some} images can be read. {skipped[0][1]}")
+    pieces = 1, 1
+    if Framing.of(config.model).is_whole:
+        images, skipped = load_resized(dataset.train[:some], config.model.size, budget_bytes=free, skip_unreadable=True)
+        if len(skipped) == some:
+            raise RunError(f"None of the first {some} images can be read. {skipped[0][1]}")
+        pixels = np.stack([images[number] for number in range(len(images))])
+    else:
+        pixels, pieces = sample_inputs(dataset.train[:2], config, len(trained), free // 4)
+    reading = (time.perf_counter() - started) / (some if pieces == (1, 1) else 2)
     weights = Path(spec.teacher_weights) if spec.teacher_weights else None
-    pixels = np.stack([images[number] for number in range(len(images))])
     pixels = np.resize(pixels, (some, *pixels.shape[1:]))
     job = TrainJob(config, folder, device=spec.device, weights_file=weights)
-    steps = trial(job, pixels, len(trained), STEPS)
+    inputs = len(trained) * pieces[0]
+    steps = trial(job, pixels, inputs, STEPS)
     epochs = steps["epochs"]
-    cache = steps.pop("feature_bytes") * len(trained)
+    cache = steps.pop("feature_bytes") * inputs
     cached = cache <= min(config.train.cache_gb * 1024**3, free // 2)
-    every = len(trained) + len(held_out)
+    every = inputs + len(held_out)
     teacher, forward = steps.pop("teacher_seconds"), steps.pop("forward_seconds")
     costs = Costs(steps["seconds_per_step"], teacher, forward, reading, cached)
     own = peak_memory() + (cache if cached else 0) + every * 3 * config.model.size**2
@@ -208,7 +219,7 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     return {
         "training_images": len(trained),
         "held_out": len(held_out),
-        "seconds": run_seconds(config, costs, len(dataset.train), len(dataset.test)),
+        "seconds": run_seconds(config, costs, len(dataset.train), len(dataset.test), pieces=pieces),
         "costs": dataclasses.asdict(costs),
         "cached": cached,
         "memory_bytes": own if on_device is None else on_device,

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from nnet.data import Dataset, Defect, Sample, paint_defect
+from nnet.data.framing import Framing
 from nnet.data.images import resize
 from nnet.detector import Detector
 from nnet.errors import NNetError
@@ -53,10 +54,11 @@ class Filming(Listener):
         path: the directory of the run or checkpoint.
         dataset: its test images, where there are some, give probes; they are only shown and decide nothing.
         cut: how much the film holds.
+        framing: of the model; where its inputs are no whole pictures, the film shows one of each picture's.
     """
 
-    def __init__(self, path: Path, dataset: Dataset, cut: Cut) -> None:
-        self.folder = path / FILM
+    def __init__(self, path: Path, dataset: Dataset, cut: Cut, framing: Framing) -> None:
+        self.folder, self.framing = path / FILM, framing
         self.dataset = dataset
         self.cut = cut
         self._epochs = 0
@@ -69,7 +71,7 @@ class Filming(Listener):
         self._normal = take(images, held_out[:HELD_OUT])
         self._probes = read_probes(self.folder) if first_epoch and self.cut.image_side is None else ()
         if not self._probes:  # a short film holds them reduced, so they are chosen again, as they were
-            self._probes = choose(self.dataset, self._normal, self.cut)
+            self._probes = choose(self.dataset, self._normal, self.cut, self.framing)
             write_probes(self.folder, [reduced(probe, self.cut.image_side) for probe in self._probes])
         drop_frames_after(self.folder, first_epoch)
 
@@ -97,10 +99,11 @@ class Watching(Filming):
         path: the run directory.
         dataset: see `Filming`.
         members: is told when every training image has been read.
+        framing: see `Filming`.
     """
 
-    def __init__(self, path: Path, dataset: Dataset, members: Members) -> None:
-        super().__init__(path, dataset, FULL)
+    def __init__(self, path: Path, dataset: Dataset, members: Members, framing: Framing) -> None:
+        super().__init__(path, dataset, FULL, framing)
         self.members = members
 
     def begin(self, images: Images, held_out: np.ndarray, first_epoch: int, epochs: int) -> None:
@@ -114,19 +117,20 @@ class Watching(Filming):
         print(f"Epoch {entry['epoch']} of {self._epochs}: {losses}; {entry['images_per_second']} images/s", flush=True)
 
 
-def choose(dataset: Dataset, held_out: np.ndarray, cut: Cut) -> tuple[Probe, ...]:
+def choose(dataset: Dataset, held_out: np.ndarray, cut: Cut, framing: Framing) -> tuple[Probe, ...]:
     """Normal images and defective ones; where the data has no defects, damage is painted onto normal images.
 
     Args:
         dataset: its test part is looked at.
         held_out: uint8 (n, size, size, 3), normal images that the network is not trained on.
         cut: how many of each.
+        framing: see `Filming`.
     """
-    size, kept = held_out.shape[1], cut.normal
-    normal = _some([s for s in dataset.test if s.is_normal], kept, size, lambda s: ("normal", "normal"))
+    kept = cut.normal
+    normal = _some([s for s in dataset.test if s.is_normal], kept, framing, lambda s: ("normal", "normal"))
     if len(normal) < kept:
         normal = [Probe(f"held-out {i + 1}", "normal", "normal, held out", held_out[i]) for i in range(kept)]
-    defective = _some(_varied(dataset), cut.defective, size, lambda s: ("defective", f"defective: {s.label}"))
+    defective = _some(_varied(dataset), cut.defective, framing, lambda s: ("defective", f"defective: {s.label}"))
     return (*normal, *(defective or [_painted(held_out[kept + i], i) for i in range(cut.defective)]))
 
 
@@ -140,7 +144,9 @@ def _varied(dataset: Dataset) -> list[Sample]:
     return [samples[i] for i in range(rounds) for samples in kinds.values() if i < len(samples)]
 
 
-def _some(samples: list[Sample], count: int, size: int, words: Callable[[Sample], tuple[str, str]]) -> list[Probe]:
+def _some(
+    samples: list[Sample], count: int, framing: Framing, words: Callable[[Sample], tuple[str, str]]
+) -> list[Probe]:
     """Probes of the first samples that can be read."""
     probes: list[Probe] = []
     for sample in samples[: 4 * count]:
@@ -149,15 +155,25 @@ def _some(samples: list[Sample], count: int, size: int, words: Callable[[Sample]
         try:
             image = sample.load().image
             mask = sample.load_mask(image.shape[:2]) if sample.is_defective else None
+            frame = framing.frame(*image.shape[:2])
         except NNetError:
             continue
-        probes.append(Probe(sample.key, *words(sample), resize(image, size), _small(mask, size)))
+        at = _place(mask) if mask is not None and mask.any() else (frame.height / 2, frame.width / 2)
+        window = frame.at(*at)
+        shown = resize(np.ascontiguousarray(frame.cut(image, window)), framing.size)
+        small = None if mask is None else _small(frame.cut(mask, window), framing.size)
+        probes.append(Probe(sample.key, *words(sample), shown, small))
     return probes
 
 
-def _small(mask: np.ndarray | None, size: int) -> np.ndarray | None:
-    if mask is None:
-        return None
+def _place(mask: np.ndarray) -> tuple[float, float]:
+    """The row and the column of a marked pixel in the middle of those that are marked."""
+    rows, columns = np.nonzero(mask)
+    middle = len(rows) // 2
+    return float(rows[middle]), float(columns[middle])
+
+
+def _small(mask: np.ndarray, size: int) -> np.ndarray:
     return np.asarray(Image.fromarray(mask).resize((size, size), Image.Resampling.NEAREST), bool)
 
 

@@ -115,6 +115,7 @@ def _no_study(path: Path, recorder: Recorder) -> None:
 
 
 def _train(path: Path, spec: RunSpec, recorder: Recorder) -> None:
+    from nnet.data.framing import Framing
     from nnet.runs.members import Members
     from nnet.runs.watching import Watching
     from nnet.training.events import Listeners
@@ -138,7 +139,7 @@ def _train(path: Path, spec: RunSpec, recorder: Recorder) -> None:
         skip_unreadable=True,
         tensorboard=path / "tensorboard" if spec.tensorboard else None,
     )
-    train_on(job, dataset, Listeners(recorder, Watching(path, dataset, members)))
+    train_on(job, dataset, Listeners(recorder, Watching(path, dataset, members, Framing.of(spec.config.model))))
 
 
 def _print_trace() -> None:

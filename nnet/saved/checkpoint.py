@@ -3,7 +3,8 @@
 config.json              settings, format version, hashes of the other files, teacher, data and commit
 weights.safetensors      the network without its teacher; matrices and kernels in float16 (half the size)
 normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nnet.scoring.calibration`), and where maps
-                         are divided by their normal levels (`ScoreConfig.levels`) these as "level M1".."level M6"
+                         are divided by their normal levels (`ScoreConfig.levels`) these as "level M1".."level M6";
+                         with a framing (`nnet.data.framing`) also "extents", what of the arrays each picture fills
 atlas.safetensors        what each memory item stands for (see `nnet.analysis.atlas`), if there is a memory
 kind.safetensors         "features" float16 (n, C_3): mean F_3 of some normal images (see `nnet.scoring.kind`), if any
 decision.json            thresholds that somebody chose, with their reasons (see `nnet.saved.kept`), if any
@@ -28,6 +29,7 @@ import torch
 
 import nnet
 from nnet.config import Config
+from nnet.data.framing import Framing
 from nnet.formats import Arrays, is_plain
 from nnet.model.network import NNet
 from nnet.model.weights import WeightsError, file_sha256
@@ -40,6 +42,7 @@ from nnet.saved.formats import (
     CARD_FORMAT,
     CONFIG,
     CONFIG_FORMAT,
+    EXTENTS,
     FORMAT,
     KIND,
     KIND_FEATURES,
@@ -115,7 +118,8 @@ def save(
     write_tensors(path / WEIGHTS, {name: _compact(value) for name, value in network.own_state().items()})
     maps = {name: torch.from_numpy(m) for name, m in calibration.maps.items()}
     levels = {LEVELS + name: torch.tensor(level, dtype=torch.float64) for name, level in calibration.levels.items()}
-    write_tensors(path / MAPS, maps | levels)
+    extents = {} if calibration.extents is None else {EXTENTS: torch.from_numpy(calibration.extents.astype("int64"))}
+    write_tensors(path / MAPS, maps | levels | extents)
     if atlas is not None:
         write_tensors(path / ATLAS, atlas)
     if kind is not None:
@@ -190,8 +194,10 @@ def load(path: Path | str) -> Checkpoint:
     path = Path(path)
     data = read_config(path)
     config = Config.from_dict(data["config"])
+    framing, cells = Framing.of(config.model), config.model.map_size
     names = [*config.maps, *(LEVELS + name for name in config.maps if config.score.levels)]
-    sides = {"side": config.model.map_size}
+    names += [] if framing.is_whole else [EXTENTS]
+    sides = {"rows": cells, "columns": cells} if framing.is_whole else {}
     hashes = cast(dict[str, str], data["sha256"])
     for format in (WEIGHTS_FORMAT, MAPS_FORMAT, ATLAS_FORMAT, KIND_FORMAT):
         if format.name in hashes:
@@ -199,7 +205,12 @@ def load(path: Path | str) -> Checkpoint:
     stored = {name: m.numpy() for name, m in MAPS_FORMAT.torch(path / MAPS, sides, names).items()}
     maps = {name: stored[name] for name in config.maps}
     levels = {name: float(stored[LEVELS + name]) for name in config.maps if config.score.levels}
-    calibration = Calibration(maps, config.model.size, config.scoring, levels, kept.read(path))
+    extents = None if framing.is_whole else stored[EXTENTS]
+    if extents is not None and ((extents < 1) | (extents > next(iter(maps.values())).shape[1:])).any():
+        raise MAPS_FORMAT.damaged(path / MAPS, "a picture's maps would fill more than there is")
+    calibration = Calibration(
+        maps, framing.pixels, config.scoring, levels, kept.read(path), framing.blended_cells, extents
+    )
     kind = Kind(KIND_FORMAT.torch(path / KIND)[KIND_FEATURES].float().numpy()) if KIND in hashes else None
     about, card = dict(data["about"]), CARD_FORMAT.read(path / CARD)
     return Checkpoint(path, config, hashes[WEIGHTS], calibration, about, read_metrics(path), card, kind)

@@ -33,7 +33,7 @@ CALIBRATION, HISTORY, METRICS, CARD = "calibration.json", "history.jsonl", "metr
 SCORES = "scores.json"
 RESUME = "resume.safetensors"
 KIND, KIND_FEATURES, DECISION = "kind.safetensors", "features", "decision.json"
-LEVELS = "level "
+LEVELS, EXTENTS = "level ", "extents"
 MOST_HELD_OUT = 256
 """Training keeps 64 held-out images at most. Each is enlarged to the size of the input when a threshold is found."""
 _AGAIN = "Restore it from its source, or train the model again."
@@ -302,10 +302,11 @@ MAPS_FORMAT = Arrays(
     remedy=_AGAIN,
     most=GIB,
     arrays={
-        "M[1-6]": Array(("F16",), ("n", "side", "side"), "a map of each image"),
+        "M[1-6]": Array(("F16",), ("n", "rows", "columns"), "a map of each image"),
         "level M[1-6]": Array(("F64",), (), "mean of the map before it was divided"),
+        "extents": Array(("I64",), ("n", 2), "rows and columns that each picture's maps fill, where it is framed"),
     },
-    limits={"n": (1, MOST_HELD_OUT), "side": (8, 512)},
+    limits={"n": (1, MOST_HELD_OUT), "rows": (1, 65536), "columns": (1, 65536)},
 )
 ATLAS_FORMAT = Arrays(
     name=ATLAS,

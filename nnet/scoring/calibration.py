@@ -1,12 +1,14 @@
 """What normal looks like: the scores of held-out normal images, for any score expression.
 
 A checkpoint keeps the six maps of its held-out normal images (64 x 64, float16), so that a threshold, a percentile
-and a colour scale exist for every expression a user writes, not only for the one that was trained with.
+and a colour scale exist for every expression a user writes, not only for the one that was trained with. Of a model that
+frames its pictures (`nnet.data.framing`) they are those of the whole pictures, whatever their sizes.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -14,6 +16,7 @@ import torch
 from torch import Tensor
 
 from nnet.config import ScoreConfig
+from nnet.data.framing import Framing
 from nnet.errors import NNetError
 from nnet.expression import Expression, read
 from nnet.scoring.maps import divided, image_score, mean_levels, score_maps
@@ -117,11 +120,14 @@ class Calibration:
     """The held-out normal images' maps and everything derived from them. Safe to share between threads.
 
     Attributes:
-        maps: name -> (n, 64, 64) float16, divided by `levels` as the detector's maps are.
-        size: side of the network input in pixels.
+        maps: name -> (n, 64, 64) float16, divided by `levels` as the detector's maps are. Of framed pictures (n, h, w):
+            each picture's map stands in the upper left corner, and what it does not fill is 0.
+        size: side of the network input in pixels, or `Framing.pixels`.
         settings: default expression, sigma and threshold quantile.
         levels: each map's mean on these images before it was divided; {} unless `ScoreConfig.levels`.
         kept: canonical expression -> a threshold that was chosen instead of the one that these images give.
+        cells: `Framing.blended_cells`.
+        extents: (n, 2) rows and columns of each framed picture's maps; None without a framing.
     """
 
     maps: dict[str, np.ndarray]
@@ -129,6 +135,8 @@ class Calibration:
     settings: ScoreConfig
     levels: dict[str, float] = field(default_factory=dict)
     kept: dict[str, Kept] = field(default_factory=dict)
+    cells: int | None = None
+    extents: np.ndarray | None = None
     _references: dict[Expression, Reference] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -157,10 +165,11 @@ class Calibration:
 
     @property
     def map_quantiles(self) -> dict[str, dict[str, float]]:
-        """Quantiles of each map's values over all pixels of the held-out normal images."""
+        """Quantiles of each map's values over all pixels of the held-out normal images that are looked at."""
+        looked_at = {name: (m if self.cells is None else m[m != 0]).astype(np.float32) for name, m in self.maps.items()}
         return {
-            name: {key: float(np.quantile(m.astype(np.float32), q)) for key, q in MAP_QUANTILES.items()}
-            for name, m in self.maps.items()
+            name: {key: float(np.quantile(values, q)) for key, q in MAP_QUANTILES.items()}
+            for name, values in looked_at.items()
         }
 
     def summary(self) -> dict[str, object]:
@@ -181,18 +190,29 @@ class Calibration:
         }
 
     def _compute(self, expression: Expression) -> Reference:
-        tensors = {name: torch.from_numpy(m.astype(np.float32)) for name, m in self.maps.items()}
-        pixels = score_maps(tensors, expression, self.size, self.settings.sigma)
-        scores = np.sort(image_score(pixels).double().numpy())
+        pixels = self._pixels(expression)
+        scores = np.sort(np.array([float(image_score(one).double()) for one in pixels]))
         if not np.isfinite(scores).all():
             raise CalibrationError(
                 f"The score {expression.text[:200]} grows beyond all numbers on this model's held-out images. "
                 "Choose an expression with fewer factors."
             )
-        found = Reference(expression, scores, 0.0, 0.0, float(pixels.median()))
+        found = Reference(expression, scores, 0.0, 0.0, float(torch.cat([one.flatten() for one in pixels]).median()))
         if (kept := self.kept.get(expression.text)) is not None:
             return found.with_threshold(kept.threshold, kept)
         return found.with_threshold(float(conformal(scores, self.settings.quantile)))
+
+    def _pixels(self, expression: Expression) -> Sequence[Tensor]:
+        """Score_p of every image, (n, size, size), or one by one of framed pictures."""
+        size, sigma = self.size, self.settings.sigma
+        if self.extents is None:
+            tensors = {name: torch.from_numpy(m.astype(np.float32)) for name, m in self.maps.items()}
+            return score_maps(tensors, expression, size, sigma).unbind()
+        found = []
+        for i, (rows, columns) in enumerate(self.extents.tolist()):
+            own = {n: torch.from_numpy(m[i : i + 1, :rows, :columns].astype(np.float32)) for n, m in self.maps.items()}
+            found.append(score_maps(own, expression, size, sigma, self.cells)[0])
+        return found
 
 
 def calibrate(maps: dict[str, Tensor], size: int, settings: ScoreConfig) -> Calibration:
@@ -200,3 +220,15 @@ def calibrate(maps: dict[str, Tensor], size: int, settings: ScoreConfig) -> Cali
     levels = mean_levels(maps) if settings.levels else {}
     arrays = {name: m.cpu().numpy().astype(np.float16) for name, m in divided(maps, levels).items()}
     return Calibration(arrays, size, settings, levels)
+
+
+def calibrate_framed(found: Sequence[dict[str, Tensor]], framing: Framing, settings: ScoreConfig) -> Calibration:
+    """The same from the maps of framed pictures, each name -> (h, w) in main memory, not divided yet."""
+    names, extents = tuple(found[0]), np.array([next(iter(maps.values())).shape for maps in found])
+    looked_at = {name: torch.cat([maps[name][maps[name] != 0] for maps in found]) for name in names}
+    levels = mean_levels(looked_at) if settings.levels else {}
+    arrays = {name: np.zeros((len(found), *extents.max(axis=0)), np.float16) for name in names}
+    for i, (maps, (rows, columns)) in enumerate(zip(found, extents, strict=True)):
+        for name, m in divided(maps, levels).items():
+            arrays[name][i, :rows, :columns] = m.numpy()
+    return Calibration(arrays, framing.pixels, settings, levels, cells=framing.blended_cells, extents=extents)

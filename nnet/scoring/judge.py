@@ -18,7 +18,8 @@ OWN = "own"
 
 @dataclass(frozen=True)
 class Judgement:
-    """An image's `score` map (size, size) float32, its image score `value`, and the `reference` it is compared with."""
+    """An image's `score` map float32, (size, size) or of a framed picture `Frame.score_shape`; its image score `value`;
+    and the `reference` it is compared with."""
 
     score: np.ndarray
     value: float
@@ -41,7 +42,7 @@ def judge(calibration: Calibration, maps: Mapping[str, np.ndarray], expression: 
     Raises:
         nnet.expression.MissingMapError: a map that this model does not have.
     """
-    score = score_map(maps, expression, calibration.size, calibration.settings.sigma)
+    score = score_map(maps, expression, calibration.size, calibration.settings.sigma, calibration.cells)
     return Judgement(score, float(score.max()), calibration.for_expression(expression))
 
 

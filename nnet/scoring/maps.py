@@ -68,7 +68,9 @@ def divided(maps: Mapping[str, Tensor], levels: Mapping[str, float]) -> dict[str
     return {name: m / levels[name] if name in levels else m for name, m in maps.items()}
 
 
-def score_maps(maps: Mapping[str, Tensor], expression: Expression, size: int, sigma: float) -> Tensor:
+def score_maps(
+    maps: Mapping[str, Tensor], expression: Expression, size: int, sigma: float, cells: int | None = None
+) -> Tensor:
     """Score_p, Eq. (8) or any other expression, at input resolution and smoothed.
 
     Interpolation and Gaussian are linear and act on rows and columns alike. Both together are therefore one small
@@ -79,27 +81,37 @@ def score_maps(maps: Mapping[str, Tensor], expression: Expression, size: int, si
         expression: over the names in `maps`.
         size: side of the network input in pixels; the result's side.
         sigma: of the Gaussian in pixels at 256; scaled with `size`.
+        cells: of maps of whole pictures that make several inputs, or none that is the whole (`nnet.data.framing`): how
+            many of their cells are the side of one input. Where they are 0, nothing was looked at and the score is 0.
 
     Returns:
-        (B, size, size) float32, not negative.
+        (B, size, size) float32, not negative; with `cells` (B, h * size / cells, w * size / cells).
 
     Raises:
         nnet.expression.MissingMapError: the expression names a map that does not exist.
     """
     combined = expression.evaluate(maps).float()
-    rows, columns = (enlargement(cells, size, sigma, combined.device) for cells in combined.shape[-2:])
+    sides = [size if cells is None else round(found * size / cells) for found in combined.shape[-2:]]
+    pairs = zip(combined.shape[-2:], sides, strict=True)
+    rows, columns = (enlargement(found, size, sigma, combined.device, side) for found, side in pairs)
     with torch.autocast(combined.device.type, enabled=False):
-        return rows @ combined @ columns.T
+        score = rows @ combined @ columns.T
+    if cells is None:
+        return score
+    seen = functional.interpolate((combined != 0).float()[:, None], sides, mode="nearest-exact")[:, 0]
+    return score * seen
 
 
-def score_map(maps: Mapping[str, np.ndarray], expression: Expression | str, size: int, sigma: float) -> np.ndarray:
+def score_map(
+    maps: Mapping[str, np.ndarray], expression: Expression | str, size: int, sigma: float, cells: int | None = None
+) -> np.ndarray:
     """`score_maps` of one image's maps as arrays (h, w), under an expression, parsed or not: (size, size) float32.
 
     Raises:
         nnet.expression.ExpressionError: the expression is malformed or names a map that does not exist.
     """
     tensors = {name: torch.from_numpy(np.asarray(m, np.float32))[None] for name, m in maps.items()}
-    return score_maps(tensors, read(expression), size, sigma)[0].numpy()
+    return score_maps(tensors, read(expression), size, sigma, cells)[0].numpy()
 
 
 def image_score(score: Tensor) -> Tensor:
@@ -108,17 +120,18 @@ def image_score(score: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=16)
-def enlargement(cells: int, size: int, sigma: float, device: torch.device = _CPU) -> Tensor:
-    """A, (size, cells) float32: bilinear interpolation of `cells` values to `size`, then the Gaussian. Read only.
+def enlargement(cells: int, size: int, sigma: float, device: torch.device = _CPU, side: int | None = None) -> Tensor:
+    """A, (side, cells) float32: bilinear interpolation of `cells` values to `side`, then the Gaussian. Read only.
 
     Args:
         cells: side of the maps.
         size, sigma: as in `score_maps`.
         device: where A is wanted.
+        side: side of the result, `size` by default.
     """
     with torch.inference_mode(False), torch.no_grad():
         each = torch.eye(cells)[:, None]  # (cells, 1, cells): a one in turn, zeros elsewhere
-        large = functional.interpolate(each, size, mode="linear", align_corners=False)[:, 0]
+        large = functional.interpolate(each, side or size, mode="linear", align_corners=False)[:, 0]
         return gaussian(large, sigma * size / SIGMA_REFERENCE_SIZE).T.contiguous().to(device)
 
 

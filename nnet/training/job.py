@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nnet.config import Config
+from nnet.data import Sample
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class TrainJob:
         skip_unreadable: leave out images that cannot be read, and say so, instead of ending with an error.
         tensorboard: a folder for TensorBoard event files, or None.
         validation: how many of the last images are for calibration only, see `nnet.training.schedule.split_normals`.
+        held_out: whole pictures to calibrate with instead of images (`nnet.training.pieces`).
     """
 
     config: Config
@@ -39,3 +41,4 @@ class TrainJob:
     skip_unreadable: bool = False
     tensorboard: Path | None = None
     validation: int = 0
+    held_out: tuple[Sample, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import time
 from collections.abc import Mapping
@@ -17,17 +18,20 @@ from torch import Tensor, nn
 from nnet.analysis.atlas import collect, to_tensors
 from nnet.analysis.kinds import kind_of
 from nnet.config import Config
+from nnet.data.framing import without_framing
 from nnet.detector import Detector, TrainedModel
 from nnet.device import autocast, available_memory, describe, keep_depthwise_in_float32, prepare_gpu, training_dtype
 from nnet.model.inputs import Images, batches, take
 from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import Calibration, calibrate
+from nnet.scoring.kind import Kind
 from nnet.training.distributed import Team
 from nnet.training.events import Callbacks, Listener, Progress, Report, TrainingError
 from nnet.training.features import FeatureCache, memory_centres
 from nnet.training.job import TrainJob
 from nnet.training.losses import total_loss
+from nnet.training.pieces import calibrate_with
 from nnet.training.schedule import beta_at, epochs, learning_rate_at, split_normals, steps_per_epoch
 from nnet.training.state import ResumeState, append_history, identity_of, truncate_history
 from nnet.training.usage import Means, MemoryUsage, Readings
@@ -176,10 +180,18 @@ class Trainer:
         self.network.eval().requires_grad_(False)
         checkpoints.round_weights(self.network)
         detector = Detector(self.network, self.config, str(self.device))
-        calibration = self._calibrate(detector)
+        kind: Kind | None = None
+        if self.job.held_out:
+            calibrating = functools.partial(self._report, "calibrate", started=time.perf_counter())
+            calibration, kind = calibrate_with(detector, self.job.held_out, calibrating)
+        else:
+            calibration = self._calibrate(detector)
         started = time.perf_counter()
         atlas = collect(
-            detector, self.images, self.trained_on, lambda done, total: self._report("atlas", done, total, started)
+            detector.unframed,
+            self.images,
+            self.trained_on,
+            lambda done, total: self._report("atlas", done, total, started),
         )
         file = self.job.weights_file
         about = {
@@ -192,7 +204,10 @@ class Trainer:
             **self.job.about,
         }
         tensors = None if atlas is None else to_tensors(atlas)
-        kind = None if self.config.model.teacher_weights == "random" else kind_of(detector, self.images)
+        if self.config.model.teacher_weights == "random":
+            kind = None
+        elif not self.job.held_out:
+            kind = kind_of(detector, self.images)
         checkpoints.save(self.job.out, self.network, self.config, calibration, tensors, about, kind)
         self.state.remove()
         return TrainedModel(self.network, checkpoints.load(self.job.out), str(self.device))
@@ -272,7 +287,7 @@ class Trainer:
         """Let the listener look at the network."""
         if not self.team.leads:
             return {}
-        found = self.listener.look(Detector(self.network, self.config, str(self.device)), epoch)
+        found = self.listener.look(Detector(self.network, without_framing(self.config), str(self.device)), epoch)
         self.network.train()
         return found
 

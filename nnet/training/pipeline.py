@@ -12,6 +12,7 @@ from typing import Any
 from nnet.analysis.evaluation import can_be_measured, describe
 from nnet.analysis.stored import measured
 from nnet.data import Dataset, load_resized
+from nnet.data.framing import Framing
 from nnet.detector import Detector, TrainedModel
 from nnet.device import available_memory
 from nnet.errors import NNetError
@@ -24,6 +25,7 @@ from nnet.saved.provenance import provenance
 from nnet.training.events import Callbacks, Listener, Listeners, TrainingError, phase
 from nnet.training.job import TrainJob
 from nnet.training.loop import run
+from nnet.training.pieces import cut_up
 from nnet.training.state import load_history
 from nnet.training.tensorboard import EventLog
 
@@ -51,10 +53,9 @@ def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) 
             listeners = [listener]
             if job.tensorboard is not None:
                 listeners.append(ending.enter_context(contextlib.closing(EventLog(job.tensorboard))))
-            images, dataset = _load(job, dataset, listener)
+            images, job, dataset = _load(job, dataset, listener)
             about = {"data": describe(dataset), **provenance(), **job.about}
-            job = dataclasses.replace(job, about=about, validation=dataset.validation)
-            detector = run(job, images, Listeners(*listeners))
+            detector = run(dataclasses.replace(job, about=about), images, Listeners(*listeners))
     if detector is None:  # another process of torchrun finishes
         return None
     minutes = (time.perf_counter() - started + earlier) / 60
@@ -68,17 +69,27 @@ def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) 
     return detector
 
 
-def _load(job: TrainJob, dataset: Dataset, listener: Listener) -> tuple[Images, Dataset]:
-    """The training images, and the data set without those that could not be read."""
+def _load(job: TrainJob, dataset: Dataset, listener: Listener) -> tuple[Images, TrainJob, Dataset]:
+    """The training images, the job with what it has to know of them, and the data set without those that cannot be
+    read."""
     sharing = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # processes of torchrun on this machine
     budget, progress = available_memory() // 4 // sharing, phase("images", listener.report)
-    size = job.config.model.size
-    if not job.skip_unreadable:
-        return load_resized(dataset.train, size, budget_bytes=budget, progress=progress), dataset
-    images, skipped = load_resized(dataset.train, size, budget_bytes=budget, progress=progress, skip_unreadable=True)
-    _tell(listener, "training", [sentence for _, sentence in skipped])
-    gone = {id(sample) for sample, _ in skipped}
-    return images, dataclasses.replace(dataset, train=tuple(s for s in dataset.train if id(s) not in gone))
+    size, framed = job.config.model.size, not Framing.of(job.config.model).is_whole
+    if job.skip_unreadable:
+        least = 0 if framed else budget  # of framed pictures only whether they can be read is asked here
+        images, skipped = load_resized(dataset.train, size, budget_bytes=least, progress=progress, skip_unreadable=True)
+        _tell(listener, "training", [sentence for _, sentence in skipped])
+        gone = {id(sample) for sample, _ in skipped}
+        dataset = dataclasses.replace(dataset, train=tuple(s for s in dataset.train if id(s) not in gone))
+    elif not framed:
+        images = load_resized(dataset.train, size, budget_bytes=budget, progress=progress)
+    if framed:
+        pieces = cut_up(dataset.train, job.config, dataset.validation, budget, progress)
+        listener.note(
+            f"{len(pieces.inputs) - pieces.shown:,} pieces of {pieces.trained_on:,} pictures are learnt from."
+        )
+        return pieces.inputs, pieces.job(job), dataset
+    return images, dataclasses.replace(job, validation=dataset.validation), dataset
 
 
 def _measure(

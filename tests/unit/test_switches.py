@@ -26,7 +26,7 @@ from nnet.training.schedule import beta_at, split_normals
 
 ROOT = Path(__file__).parents[2]
 LATER = {
-    "model": ("features", "forward_target", "initialisation"),
+    "model": ("features", "forward_target", "initialisation", "tile", "overlap", "fit", "crop", "ignore"),
     "loss": ("moves_teacher", "beta_share"),
     "score": ("levels",),
 }
@@ -34,11 +34,15 @@ CHANGED = {
     "model.features": "activated",
     "model.forward_target": "original",
     "model.initialisation": "kaiming",
+    "model.tile": 64,
+    "model.overlap": 16,
+    "model.fit": "letterbox",
+    "model.crop": "0,0,1,0.5",
     "loss.moves_teacher": False,
     "loss.beta_share": 0.1,
     "score.levels": True,
 }
-LEGACY = ("stages", "recalled", "pytorch", True, None, False)
+LEGACY = ("stages", "recalled", "pytorch", 0, 32, "stretch", "", "", True, None, False)
 
 
 def batch() -> torch.Tensor:

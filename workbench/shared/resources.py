@@ -196,7 +196,7 @@ def _detector(path: str, device: str, fingerprint: str) -> TrainedModel:
     detector = Detector.load(path, device)
     # The first pass through a network is many times slower than the next, since the kernels are prepared in it: it
     # belongs to loading, not to the visitor's first picture.
-    detector.trace(np.zeros((MIN_SIDE, MIN_SIDE, 3), np.uint8))
+    detector.unframed.trace(np.zeros((MIN_SIDE, MIN_SIDE, 3), np.uint8))
     return detector
 
 

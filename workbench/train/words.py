@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nnet.config import DISTANCES, FEATURES, INITIALISATIONS, PRECISIONS, SCHEDULES, TARGETS, Config
+from nnet.config import DISTANCES, FEATURES, FITS, INITIALISATIONS, PRECISIONS, SCHEDULES, TARGETS, Config
 from nnet.data import Inspection
 from nnet.data.intake import Contents
 from nnet.runs import Estimate, Run, Status
@@ -194,6 +194,11 @@ TITLES = {
     "model.ffc_blocks": "FFC blocks L",
     "model.initialisation": "First weights",
     "model.map_size": "Size of the maps",
+    "model.tile": "Tiles (pixels of the picture, 0: none)",
+    "model.overlap": "Overlap of tiles (pixels)",
+    "model.fit": "Pictures that are not square",
+    "model.crop": "Crop box X,Y,W,H",
+    "model.ignore": "Ignore mask",
     "loss.kd": "L_KD",
     "loss.align": "L_align",
     "loss.distance": "Distance",
@@ -226,6 +231,7 @@ CHOICES = {
     "model.features": FEATURES,
     "model.forward_target": TARGETS,
     "model.initialisation": INITIALISATIONS,
+    "model.fit": FITS,
     "loss.distance": DISTANCES,
     "train.schedule": SCHEDULES,
     "train.precision": PRECISIONS,
@@ -256,9 +262,9 @@ def setting_value(value: object) -> str:
     """A setting's value in words."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    if value is None:
+    if value is None or value == "":
         return "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else units.cut(str(value))
 
 
 def setting_help(path: str, metadata: Mapping[str, str]) -> str:

@@ -31,6 +31,14 @@ class ImageLabels:
     weight: NDArray[np.float64]
     regions: int
 
+    def only(self, keep: NDArray[np.bool_]) -> ImageLabels:
+        """The same for the P pixels of the image (H, W) at which `keep` is True, as an image (1, P).
+
+        Every defective pixel must be among them.
+        """
+        places = np.cumsum(keep.ravel()) - 1
+        return ImageLabels((1, int(keep.sum())), places[self.index], self.weight, self.regions)
+
 
 Mask = ArrayLike | ImageLabels | None
 """A mask (H, W) of bool or 0/1, what `label_pixels` made of one, or None for an image without pixel labels."""
