@@ -8,7 +8,7 @@ ENV PATH=/opt/nnet/bin:$PATH
 # PyTorch's CPU build first: the packages on PyPI bring CUDA libraries of several GB.
 RUN pip install --no-cache-dir torch==2.13.0 torchvision==0.28.0 --index-url https://download.pytorch.org/whl/cpu
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE Workbench.py ./
+COPY pyproject.toml constraints.txt README.md LICENSE Workbench.py Server.py ./
 COPY .streamlit/config.toml .streamlit/
 COPY checkpoints checkpoints
 COPY pages pages

@@ -1,4 +1,6 @@
-# make demo: install what is missing and start the workbench. make test: install what is missing and run the tests.
+# make demo: install what is missing and start the workbench, for you alone. make demo-shared: the same for a room of
+# people (docs/sharing.md), with ARGS="--train" and the other options of .venv/bin/nnet-workbench --help.
+# make test: install what is missing and run the tests.
 PYTHON ?= python3
 PORT ?= 8501
 # Test processes; each takes about 1.5 GB. The tests of one file stay in one process, since they share a server or model.
@@ -6,10 +8,13 @@ WORKERS ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: demo web test test-all test-scale lint models clean
+.PHONY: demo demo-shared web test test-all test-scale lint models clean
 
 demo: .venv/app.stamp
-	$(BIN)/streamlit run Workbench.py --server.port $(PORT)
+	$(BIN)/python -m workbench --port $(PORT)
+
+demo-shared: .venv/app.stamp
+	$(BIN)/python -m workbench --shared --port $(PORT) $(ARGS)
 
 # The embedded model as a page that runs it in the browser (docs/export.md), built when something in it has changed.
 WEB := out/elpv-web

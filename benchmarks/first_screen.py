@@ -50,8 +50,8 @@ def served() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "Workbench.py", "--server.headless", "true"]
-    server = subprocess.Popen([*command, "--server.port", str(port)], cwd=ROOT, env=os.environ, stdout=sys.stderr)
+    command = [sys.executable, "-m", "workbench", "--server.headless", "true"]
+    server = subprocess.Popen([*command, "--port", str(port)], cwd=ROOT, env=os.environ, stdout=sys.stderr)
     try:
         until = time.monotonic() + 120
         while time.monotonic() < until:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from nnet.data.archive import ZipLimits
 from nnet.errors import NNetError
 from nnet.runs import disk, layout, queue, uploads
 from nnet.runs.layout import RunError, RunSpec
@@ -65,13 +66,16 @@ class Runs:
         """
         return uploads.stage(self.root, files)
 
-    def stage_zip(self, source: Path | BinaryIO, name: str) -> Path:
+    def stage_zip(self, source: Path | BinaryIO, name: str, limits: ZipLimits | None = None) -> Path:
         """Unpack an uploaded ZIP safely and keep it as `stage` does.
+
+        Args:
+            limits: what it may hold; those of `nnet.data.extract_zip` unless given.
 
         Raises:
             nnet.data.DataError: no ZIP, a hostile one, or without images (see `nnet.data.extract_zip`).
         """
-        return uploads.stage_zip(self.root, source, name)
+        return uploads.stage_zip(self.root, source, name, limits)
 
     def stage_changed(self, held: Path | None, change: Callable[[Path], T]) -> tuple[Path | None, T]:
         """Keep uploaded images after a change, as `stage` does; what is staged already stays as it is.

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, TypeVar
 
 from nnet.data import extract_zip
+from nnet.data.archive import ZipLimits
 from nnet.data.names import safe_name
 from nnet.runs import disk
 from nnet.runs.layout import RunError
@@ -35,12 +36,12 @@ def stage(root: Path, files: Iterable[tuple[str, bytes]]) -> Path:
     return _staged(root, digest.hexdigest()[:24], lambda folder: _write_files(folder, files), size)
 
 
-def stage_zip(root: Path, source: Path | BinaryIO, name: str) -> Path:
+def stage_zip(root: Path, source: Path | BinaryIO, name: str, limits: ZipLimits | None = None) -> Path:
     """See `nnet.runs.Runs.stage_zip`."""
     stream: Any = source.open("rb") if isinstance(source, Path) else source
     stream.seek(0)
     key = hashlib.file_digest(stream, "sha256").hexdigest()[:24]
-    return _staged(root, key, lambda folder: extract_zip(stream, folder, name=name), 0)
+    return _staged(root, key, lambda folder: extract_zip(stream, folder, limits, name=name), 0)
 
 
 def stage_changed(root: Path, held: Path | None, change: Callable[[Path], T]) -> tuple[Path | None, T]:

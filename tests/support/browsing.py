@@ -49,8 +49,8 @@ def served(tiny_checkpoint: Path) -> Iterator[str]:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"NNET_CHECKPOINTS": str(tiny_checkpoint.parent), "NNET_CHECKPOINTS_ONLY": "1"}
-    command = [sys.executable, "-m", "streamlit", "run", "Workbench.py", "--server.headless", "true"]
-    command += ["--server.port", str(port)]
+    command = [sys.executable, "-m", "workbench", "--server.headless", "true"]
+    command += ["--port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         # Streamlit names its address once it listens there; what it says later is read so that it can go on.

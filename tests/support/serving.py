@@ -44,11 +44,11 @@ def free_port() -> int:
     return port
 
 
-def answer(port: int, host: str, origin: str) -> int:
+def answer(port: int, host: str, origin: str, cookie: str = "") -> int:
     """Status of the request that opens a session, sent by a page of `origin` to a server that it calls `host`."""
     connection = http.client.HTTPConnection("localhost", port, timeout=60)
     connection.putrequest("GET", "/_stcore/stream", skip_host=True)
-    for name, value in {**_HANDSHAKE, "Host": f"{host}:{port}", "Origin": origin}.items():
+    for name, value in {**_HANDSHAKE, "Host": f"{host}:{port}", "Origin": origin, "Cookie": cookie}.items():
         connection.putheader(name, value)
     connection.endheaders()
     status = connection.getresponse().status

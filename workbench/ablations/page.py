@@ -9,7 +9,7 @@ from workbench.ablations.results import section as results
 from workbench.ablations.start import section as start
 from workbench.ablations.variants import section as variants
 from workbench.ablations.whatif import section as whatif
-from workbench.shared import frame
+from workbench.shared import frame, hosting
 from workbench.shared.controls import choose
 
 PARTS = {"grid": "Side by side", "whatif": "Take a part out", "results": "The paper’s claims", "start": "Start a study"}
@@ -19,7 +19,8 @@ assert tuple(PARTS) == settings.PARTS
 def main() -> None:
     with frame.page_without_model("Ablations") as entry:
         st.title("Ablations", anchor=False)
-        part = choose(settings.PART, PARTS, label="Part", label_visibility="collapsed", default=settings.first_part())
+        offered = {name: title for name, title in PARTS.items() if not (hosting.is_shared() and name == "start")}
+        part = choose(settings.PART, offered, label="Part", label_visibility="collapsed", default=settings.first_part())
         if part == "results":
             results.draw()
         elif part == "start":

@@ -16,7 +16,7 @@ import streamlit as st
 
 from nnet.data import Sample
 from nnet.errors import NNetError
-from workbench.shared import camera, datasets, known_data, resources, samples, units, words
+from workbench.shared import camera, datasets, known_data, resources, samples, units, visits, words
 from workbench.shared.resources import Loaded
 from workbench.shared.settings import PICTURE_NAMES
 
@@ -170,6 +170,8 @@ def add(name: str, content: bytes, known: str = "") -> str:
         raise NNetError(words.too_many_images(units.cut(name), limit))
     picture = Picture(key, units.cut(name, _LONGEST_TITLE), content, known)
     picture.load()
+    if key not in uploads():
+        visits.hold("pictures", held + len(content), units.cut(name))
     uploads()[key] = picture
     return key
 
@@ -178,6 +180,7 @@ def remove_uploads() -> None:
     """Forget all uploaded images. A callback."""
     uploads().clear()
     problems().clear()
+    visits.hold("pictures", 0)
     choose(_default_key())
 
 

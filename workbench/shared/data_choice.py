@@ -20,15 +20,18 @@ import streamlit as st
 
 from nnet.data import GOOD, DataError, Dataset, extract_zip, intake, open_sent
 from nnet.data.accounting import counted
-from nnet.data.archive import TemporaryFolder
+from nnet.data.archive import TemporaryFolder, ZipLimits
 from nnet.data.folders import DEFECTIVE
 from nnet.data.intake import Contents
 from nnet.data.names import safe_name
-from workbench.shared import controls, datasets, known_data, resources, units, words
+from nnet.errors import NNetError
+from workbench.shared import controls, datasets, hosting, hosting_words, known_data, resources, units, visits, words
 from workbench.shared.settings import Setting
 
 NONE, FOLDER, ZIP, IMAGES = "none", "folder", "zip", "images"
 """The names that are no data sets."""
+_PATH = "path"  # FOLDER as the Ablations page calls it in its links
+_SERVERS = (FOLDER, _PATH)  # a folder of this computer, which visitors of a shared demo do not open
 ZIP_MEGABYTES = 1024
 """Largest ZIP that the browser may send, in MB; a larger one is opened by its path."""
 UPLOAD_BYTES = 512 * resources.MEBIBYTE
@@ -62,10 +65,11 @@ def choose(
     """
     left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
     with left:
-        offered = {**names, **known_data.labels()}
+        own = {name: text for name, text in names.items() if not (hosting.is_shared() and name in _SERVERS)}
+        offered = {**own, **known_data.labels()}
         choice = controls.choose(data, offered, label=words.DATA_SET, help=help, kind="list")
     with right:
-        if choice in (FOLDER, "path"):  # as the Ablations page calls it in its links
+        if choice in _SERVERS:
             return _from_path(folder)
         if choice == ZIP:
             return _from_zip()
@@ -131,7 +135,8 @@ class _Uploads:
 
     def add(self, label: str, files: Sequence[tuple[str, bytes]]) -> None:
         """Keep (name, content) of files that were sent as good or defective; sentences say what is left out."""
-        held = sum(path.stat().st_size for path in self.root.rglob("*") if path.is_file())
+        held = size_of(self.root)
+        visits.hold("images", held + sum(len(content) for _, content in files), hosting_words.SENT)
         taken: list[tuple[str, str, bytes]] = []
         too_much: list[tuple[str, str, bytes]] = []
         for name, content in files:
@@ -155,6 +160,8 @@ def uploader(label: str, kind: str, take: Callable[[str, str], None], **options:
         options: of `st.file_uploader`.
     """
     key = f"{kind}-{st.session_state.setdefault(_ROUND, 0)}"
+    if hosting.is_shared():
+        options.pop("max_upload_size", None)  # the server's own limit is smaller
     st.file_uploader(label, key=key, on_change=_hand_over, args=(take, kind, key), **options)
 
 
@@ -181,10 +188,21 @@ def _take_zip(kind: str, key: str) -> None:
     owner = TemporaryFolder()
     target = owner.path / safe_name(PurePosixPath(upload.name).stem)
     try:
-        extract_zip(upload, target, name=upload.name)
+        extract_zip(upload, target, zip_limits(), name=upload.name)
+        visits.hold("zip", size_of(target), units.cut(upload.name))
         st.session_state[_ZIP] = (upload.name, target.resolve(), owner)
-    except (DataError, zipfile.BadZipFile) as error:
+    except (NNetError, zipfile.BadZipFile) as error:
         st.session_state[_ZIP] = str(error)
+
+
+def zip_limits() -> ZipLimits | None:
+    """What an uploaded ZIP may hold: in a shared demo no more than its visitor may have."""
+    return ZipLimits(total_bytes=hosting.current().upload_bytes) if hosting.is_shared() else None
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _from_images() -> Chosen | None:
@@ -215,8 +233,12 @@ def _from_images() -> Chosen | None:
 def _take_images(kind: str, key: str) -> None:
     """Keep the uploaded files under their label. A callback."""
     uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
-    uploads.add(kind, [(upload.name, upload.getvalue()) for upload in st.session_state[key]])
+    try:
+        uploads.add(kind, [(upload.name, upload.getvalue()) for upload in st.session_state[key]])
+    except NNetError as error:
+        uploads.problems = [str(error)]
 
 
 def _remove_images() -> None:
     st.session_state.pop(_IMAGES, None)
+    visits.hold("images", 0)

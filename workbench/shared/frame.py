@@ -16,6 +16,8 @@ from workbench.shared import (
     collector,
     first_look,
     glossary,
+    hosting,
+    hosting_words,
     known_data,
     model_list,
     model_words,
@@ -26,6 +28,7 @@ from workbench.shared import (
     take_away,
     theme,
     units,
+    visits,
     words,
 )
 from workbench.shared.controls import choose
@@ -72,6 +75,7 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
     if settings.bound_address():
         st.warning(words.LINK_CUT, icon=":material/link_off:")
     try:
+        visits.enter(title)
         entry = _chosen_entry()
         chosen_picture.use_samples_of(_own_data(entry) if entry else "", entry.bits if entry else None)
         with st.sidebar:
@@ -147,4 +151,6 @@ def _chosen_device() -> str:
 
 def _footer() -> None:
     st.space("small")
+    if hosting.is_shared():
+        st.caption(hosting_words.ABOUT)
     st.caption(words.footer(nnet.__version__))

@@ -10,7 +10,7 @@ import streamlit as st
 from nnet.errors import NNetError
 from nnet.saved import kept
 from nnet.scoring.calibration import Kept, Reference
-from workbench.shared import resources, units, words
+from workbench.shared import hosting, resources, units, words
 from workbench.shared.resources import Model
 
 _SAID = "threshold_kept"
@@ -19,11 +19,15 @@ _SAID = "threshold_kept"
 def draw(model: Model, reference: Reference, chosen: Kept, place: str) -> None:
     """The button to keep a threshold, the one to undo what was kept, and what came of the last press.
 
+    In a shared demo nobody changes a model.
+
     Args:
         reference: the model's own, for the score at hand.
         chosen: the threshold at hand, with its reason.
         place: tells the buttons of two pages apart.
     """
+    if hosting.is_shared():
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             words.KEEP,

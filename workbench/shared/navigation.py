@@ -15,7 +15,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from workbench.shared import places, words
+from workbench.shared import places, visits, words
 
 ICON = Path(__file__).with_name("icon.png")
 """The workbench's sign. Without one the browser fetches the page's symbol from the internet as soon as the navigation
@@ -57,6 +57,8 @@ def show() -> st.Page:
     for title, names in words.SECTIONS.items():
         found = [page(name) for name in names if (places.APP / "pages" / f"{name}.py").is_file()]
         sections[title] = found if sections else [home, *found]
+    if visits.is_host():
+        sections[words.HOST_SECTION] = [page(words.HOST_PAGE)]
     return st.navigation({title: pages for title, pages in sections.items() if pages})
 
 

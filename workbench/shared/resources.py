@@ -32,7 +32,7 @@ from nnet.scoring.judge import Judgement
 from workbench.shared import pictures, places, words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.places import RUNS_FOLDER as RUNS_FOLDER
-from workbench.shared.places import runs_folder as runs_folder
+from workbench.shared.visits import runs_folder as runs_folder
 
 DEFAULT_CHECKPOINT = places.APP / "checkpoints" / "elpv-mono"
 EXTRA_FOLDERS = "NNET_CHECKPOINTS"

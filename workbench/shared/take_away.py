@@ -20,8 +20,8 @@ from nnet.export.opening import missing
 from nnet.expression import ExpressionError
 from nnet.runs.processes import launch
 from nnet.scoring import judge
+from workbench.shared import hosting, units
 from workbench.shared import take_away_words as words
-from workbench.shared import units
 from workbench.shared.cache import BoundedCache
 from workbench.shared.resources import Model
 
@@ -52,7 +52,9 @@ def _packed() -> BoundedCache[tuple[str, str, str], Packed]:
 
 
 def button(model: Model) -> None:
-    """The button in the sidebar, and what it opens."""
+    """The button in the sidebar, and what it opens. In a shared demo an export would take the others' processor."""
+    if hosting.is_shared():
+        return
     if st.sidebar.button(words.TITLE, "take_away", words.HELP, icon=":material/luggage:", width="stretch"):
         st.session_state.pop("take_away_score", None)
         _dialog(model)

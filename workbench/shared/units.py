@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from nnet.units import duration as duration
+from workbench.shared import hosting
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 _MOST_SHOWN, _MOST_OF_CARD = 2000, 100_000
@@ -68,8 +69,9 @@ def plain(words: str) -> str:
     """Words from outside, such as a file name, so that Markdown shows them as they are; at most 2,000 characters.
 
     Addresses are no links: Streamlit's Markdown looks for them after it has taken the backslashes away, so an invisible
-    character, which no line may break at, keeps their parts apart.
+    character, which no line may break at, keeps their parts apart. Visitors of a shared demo read no folders.
     """
+    words = hosting.without_paths(words)
     words = words if len(words) <= _MOST_SHOWN else f"{words[:_MOST_SHOWN]}…"
     words = _ADDRESS.sub("\\g<0>\N{WORD JOINER}", words)
     return "".join(f"\\{c}" if c in _MARKDOWN else c for c in words)

@@ -46,9 +46,12 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Question": ("6_Ablations", "8_When_it_fails"),
 }
 """The navigation: a title and the pages below it, by file name without suffix. The first one begins with Home."""
+HOST_SECTION, HOST_PAGE = "This demo", "10_Host"
+"""What only the host of a shared demo sees."""
 
 
 PAGES: dict[str, PageText] = {
+    HOST_PAGE: PageText("Host", "Who uses this shared demo, what runs, and how to stop it.", ":material/group:"),
     "7_How_it_works": PageText(
         "How it works", "The method in nine steps: predict what happens, then ask the model.", ":material/school:"
     ),

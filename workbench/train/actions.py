@@ -10,17 +10,22 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Run, RunSpec
-from workbench.shared import units
+from workbench.shared import hosting, units
 from workbench.train import form, images, uploads, words
 from workbench.train.runs import LIVE, turn_to
 
 
 def draw(run: Run) -> None:
-    """What can be done with a run in its state. Outside of what polls, so that a question stays open."""
+    """What can be done with a run in its state. Outside of what polls, so that a question stays open.
+
+    In a shared demo a run can be cancelled, and no more: each start is weighed against what the host allows.
+    """
     spec = run.spec
     with st.container(horizontal=True, gap="small"):
         if run.state in LIVE and _button(words.CANCEL, "stop_circle", "cancel_run"):
             _ask(run, words.CANCEL_QUESTION, words.cancelling(run), "cancel")
+        if hosting.is_shared():
+            return
         if run.state == "created":
             _button(words.START, "play_arrow", "start_run", _try, "start", run.id)
         if run.can_resume:

@@ -21,9 +21,10 @@ from nnet.model.weights import SOURCES
 from nnet.presets import PRESETS, preset
 from nnet.runs import RunSpec
 from nnet.training import tensorboard
-from workbench.shared import resources, units
+from workbench.shared import allowance, hosting, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
+from workbench.shared.hosting import PRESETS as SMALL
 from workbench.train import words
 from workbench.train.settings import PRESET
 
@@ -69,16 +70,12 @@ def draw(suggested_name: str) -> RunSpec | None:
     name_column, preset_column = st.columns((3, 2), gap="medium", vertical_alignment="bottom")
     with preset_column:
         base = choose(
-            PRESET,
-            words.PRESET_NAMES,
-            label=words.PRESET,
-            help=words.PRESET_HELP,
-            on_change=_reset,
-            args=({},),
-            wrap=True,
+            PRESET, _presets(), label=words.PRESET, help=words.PRESET_HELP, on_change=_reset, args=({},), wrap=True
         )
     with name_column:
         name = _name(suggested_name)
+    if hosting.is_shared():
+        return RunSpec(name, "", preset(base), base, threads=allowance.threads())
     values = dict(flat(preset(base)))
     described = {path: (field, kind) for path, field, kind in fields()}
     with st.expander(words.ADVANCED, icon=":material/tune:"):
@@ -97,6 +94,11 @@ def draw(suggested_name: str) -> RunSpec | None:
         more = _more()
     config = _config(base)
     return None if config is None else RunSpec(name, "", config, base, **more)
+
+
+def _presets() -> dict[str, str]:
+    """Those that can be chosen; visitors of a shared demo take a small one as it is."""
+    return {name: text for name, text in words.PRESET_NAMES.items() if not hosting.is_shared() or name in SMALL}
 
 
 def _name(suggested: str) -> str:

@@ -13,7 +13,7 @@ from nnet.data.accounting import counted
 from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.scoring.promise import before_training
-from workbench.shared import data_choice, known_data, units
+from workbench.shared import data_choice, hosting, hosting_words, known_data, units, visits
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.train import camera, looking, uploads, words
@@ -28,7 +28,8 @@ _PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 
 def choice() -> Choice | None:
     """Draw the choice of images; returns it, or None as long as there is none."""
-    source = choose(SOURCE, words.SOURCE_NAMES, label=words.IMAGES, help=words.SOURCE_HELP)
+    offered = {name: text for name, text in words.SOURCE_NAMES.items() if not (hosting.is_shared() and name == "path")}
+    source = choose(SOURCE, offered, label=words.IMAGES, help=words.SOURCE_HELP)
     if source == "upload":
         return _uploaded()
     if source == "path":
@@ -101,7 +102,13 @@ def _take_in(kind: str, key: str) -> None:
 
 def _add(kind: str, files: Sequence[tuple[str, bytes]]) -> None:
     """Add (name, content) of files of one kind to the upload. For a callback."""
-    _change(lambda held: uploads.take_in(held, *((files if kind == one else ()) for one in intake.LABELS)))
+
+    def taken(held: Upload | None) -> tuple[Upload | None, list[str]]:
+        before = data_choice.size_of(held.folder) if held else 0
+        visits.hold("train", before + sum(len(content) for _, content in files), hosting_words.SENT)
+        return uploads.take_in(held, *((files if kind == one else ()) for one in intake.LABELS))
+
+    _change(taken)
 
 
 def _change(change: Callable[[Upload | None], tuple[Upload | None, list[str]]]) -> None:
@@ -134,6 +141,7 @@ def _remove() -> None:
     """Forget the upload; its files are removed from the disk after a day. A callback."""
     st.session_state[_UPLOAD] = None
     st.session_state[_NOTES] = []
+    visits.hold("train", 0)
     st.query_params.pop(_PARAMETER, None)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec
-from workbench.shared import frame, settings, training_film, units
+from workbench.shared import allowance, frame, hosting, hosting_words, settings, training_film, units
 from workbench.shared.model_list import ModelEntry
 from workbench.train import estimates, form, images, looking, run, runs, uploads, words
 from workbench.train.looking import Choice
@@ -21,6 +21,10 @@ def main() -> None:
     """Draw the page."""
     with frame.page_without_model("Train") as entry:
         st.title("Train", anchor=False, help=words.ABOUT)
+        if hosting.is_shared() and not hosting.current().trains:
+            st.info(hosting_words.NO_TRAINING, icon=":material/lock:")
+            _finished_film(entry)
+            return
         if started := st.session_state.pop(_NEXT, None):
             runs.choose(started)
         known = uploads.runs().list()
@@ -102,6 +106,9 @@ def _start(choice: Choice, spec: RunSpec) -> None:
         asked = st.button(words.ESTIMATE, icon=":material/timer:", key="estimate", help=words.ESTIMATE_HELP)
     if asked or starting:  # an estimate of a moment ago is at hand at once
         known.clear()
+        if refused := allowance.refusal():
+            st.error(refused, icon=":material/block:")
+            return
         with st.spinner(words.MEASURING, show_time=True):
             known[key] = _measured(spec, choice)
     estimate = known.get(key)
@@ -109,6 +116,9 @@ def _start(choice: Choice, spec: RunSpec) -> None:
         st.error(units.plain(estimate), icon=":material/error:")
     elif estimate is not None:
         _show(estimate)
+        if refused := allowance.refusal(estimate):
+            st.error(refused, icon=":material/block:")
+            return
         fits = not estimate.refusals and not estimate.warnings
         anyway = bool(estimate.warnings and not estimate.refusals) and st.button(
             words.START_ANYWAY, icon=":material/warning:", key=f"start_anyway-{turn}"

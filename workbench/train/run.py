@@ -14,7 +14,7 @@ from nnet.formats import Document
 from nnet.presets import PRESETS
 from nnet.runs import Run, Status
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
-from workbench.shared import controls, frame, pictures, resources, theme, training_film, units
+from workbench.shared import controls, frame, hosting, pictures, resources, theme, training_film, units
 from workbench.train import actions, figures, form, uploads, words
 from workbench.train.figures import Line
 from workbench.train.runs import LIVE, POLL, poll
@@ -42,7 +42,7 @@ def draw(run: Run) -> None:
         _finished(run)
     if run.state in ("failed", "lost") and (tail := run.log_tail(FAILED_LINES)):
         st.markdown(words.LAST_LINES)
-        st.code(tail, language=None, wrap_lines=True)
+        st.code(hosting.without_paths(tail), language=None, wrap_lines=True)
     views = {name: title for name, title in words.VIEWS.items() if name != "card" or run.model}
     view = controls.choose(  # in a column it would scroll unless it wraps, and hide the last on a phone
         VIEW, views, label=words.VIEW, label_visibility="collapsed", wrap=True
@@ -167,7 +167,7 @@ def _lines(name: str, history: Sequence[Mapping[str, Any]]) -> tuple[list[int], 
 def _log(run: Run) -> None:
     tail = run.log_tail(LOG_LINES)
     if tail:
-        st.code(tail, language=None, wrap_lines=True, height=420)
+        st.code(hosting.without_paths(tail), language=None, wrap_lines=True, height=420)
     else:
         st.info(words.NOTHING_PRINTED, icon=":material/subject:")
 
@@ -179,7 +179,8 @@ def _settings(run: Run) -> None:
     base = form.flat(PRESETS[spec.preset]) if spec.preset in PRESETS else {}
     rows = [words.setting_row(path, value, base) for path, value in form.flat(spec.config).items()]
     st.dataframe(rows, hide_index=True, key="run_settings", height=420)
-    st.caption(units.plain(words.RUN_FOLDER.format(path=run.path)))
+    if not hosting.is_shared():
+        st.caption(units.plain(words.RUN_FOLDER.format(path=run.path)))
 
 
 def _card(run: Run) -> None:

@@ -17,7 +17,7 @@ from nnet.data.intake import Contents, contents, take
 from nnet.data.listing import subfolders, walk_images
 from nnet.errors import NNetError
 from nnet.runs import Runs, disk
-from workbench.shared import resources
+from workbench.shared import data_choice, resources
 from workbench.train import words
 
 UPLOADED = "upload"
@@ -100,4 +100,4 @@ def _take_zip(held: Upload | None, zips: Sequence[tuple[str, bytes]], count: int
     if held is not None or count > 1:
         raise NNetError(words.ZIP_ALONE.format(name=zips[0][0]))
     name, content = zips[0]
-    return read_upload(runs().stage_zip(io.BytesIO(content), name))
+    return read_upload(runs().stage_zip(io.BytesIO(content), name, data_choice.zip_limits()))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from nnet.watch.results import has_results
 from nnet.watch.table import TABLE
-from workbench.shared import controls, frame, places
+from workbench.shared import controls, frame, hosting, hosting_words, places
 from workbench.watch import live, words
 from workbench.watch.settings import DECISION, LINE
 
@@ -20,6 +20,9 @@ def main() -> None:
     with frame.page_without_model(words.TITLE):
         st.title(words.TITLE, anchor=False)
         st.markdown(words.ABOUT)
+        if hosting.is_shared() and not places.watched_folders():
+            st.info(hosting_words.NO_WATCHED, icon=":material/videocam_off:")
+            return
         out = _folder()
         if out is None:
             st.markdown(words.HOW_TO)

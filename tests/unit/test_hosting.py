@@ -1,0 +1,209 @@
+"""What a shared demo allows: keys, texts without paths, budgets, and what the doorman lets in."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from workbench.__main__ import parser
+from workbench.shared import doorman, hosting, sharing, units, visits
+from workbench.shared import hosting_words as words
+from workbench.shared.hosting import HOST, VISITOR, Hosting
+
+KEY, HOST_KEY = "for-visitors", "for-the-host"
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hosting]:
+    """A shared demo with a key."""
+    made = Hosting(is_shared=True, key=KEY, host_key=HOST_KEY, folder=str(tmp_path), file_bytes=1000)
+    monkeypatch.setenv(hosting.SHARED, msgspec.json.encode(made).decode())
+    hosting.current.cache_clear()
+    hosting._roots.cache_clear()
+    yield made
+    monkeypatch.undo()
+    hosting.current.cache_clear()
+    hosting._roots.cache_clear()
+
+
+@pytest.fixture
+def visitor() -> TestClient:
+    """A browser before an app that answers everything."""
+
+    async def page(_request: object) -> HTMLResponse:
+        return HTMLResponse("the workbench")
+
+    async def stream(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close()
+
+    routes = [WebSocketRoute("/_stcore/stream", stream), Route("/{path:path}", page, methods=["GET", "PUT", "POST"])]
+    return TestClient(Starlette(routes=routes, middleware=doorman.MIDDLEWARE))
+
+
+def test_alone_is_what_holds_without_a_word() -> None:
+    hosting.current.cache_clear()
+    assert not hosting.is_shared() and hosting.without_paths("/data/x.png is gone") == "/data/x.png is gone"
+
+
+@pytest.mark.parametrize("field", ["visitors", "upload_bytes", "train_minutes"])
+def test_limits_are_checked_where_they_are_read(field: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(f'{{"is_shared": true, "{field}": 0}}', type=Hosting)
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("/home/ann/data/part 1.png is damaged.", "part 1.png is damaged."),
+        ("Not in ‘/srv/x/models’ nor (/etc/passwd)", "Not in ‘models’ nor (passwd)"),
+        ("~/runs/a-b/weights.safetensors: gone", "weights.safetensors: gone"),
+        ("See http://localhost:8501/a/b and M1/M2, 3/4", "See http://localhost:8501/a/b and M1/M2, 3/4"),
+        ("test/hole/000.png of synthetic:metal", "test/hole/000.png of synthetic:metal"),
+    ],
+)
+def test_visitors_read_no_folders(said: str, left: str, shared: Hosting) -> None:
+    assert hosting.without_paths(said) == left
+    assert units.plain(said) == "".join(
+        f"\\{c}" if c in units._MARKDOWN else c for c in units.plain(left).replace("\\", "")
+    )
+
+
+def test_folders_with_spaces_are_known_by_their_beginning(shared: Hosting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NNET_DATA", "/srv/our data")
+    hosting._roots.cache_clear()
+    assert hosting.without_paths("/srv/our data/bottle/good/1.png is blank") == "bottle/good/1.png is blank"
+    assert hosting.without_paths(f"{shared.folder}/3f/a.png") == "3f/a.png"
+
+
+# ---------------------------------------------------------------------------------------------------- the doorman
+
+
+def test_pages_may_load_nothing_from_another_host(visitor: TestClient) -> None:
+    policy = visitor.get("/").headers["content-security-policy"]
+    allowed = [source for part in policy.split(";") for source in part.split()[1:]]
+    assert not [source for source in allowed if "." in source or "*" in source or source.endswith("//")]
+    assert "default-src 'self'" in policy and "connect-src 'self'" in policy
+
+
+def test_alone_nobody_needs_a_key(visitor: TestClient) -> None:
+    assert visitor.get("/Inspect").text == "the workbench"
+
+
+def test_without_the_key_there_is_a_plain_sentence(visitor: TestClient, shared: Hosting) -> None:
+    for path in ("/", "/Inspect", "/static/index.js", "/media/1.png", "/_stcore/upload_file/a/b"):
+        answer = visitor.get(path)
+        assert answer.status_code == 403 and words.REFUSED in answer.text and "workbench</" not in answer.text
+    assert visitor.get("/_stcore/health").status_code == 200
+    wrong = visitor.get("/", params={"key": "guess"})
+    assert wrong.status_code == 403 and words.WRONG in wrong.text
+
+
+def test_the_link_lets_in_and_the_address_forgets_the_key(visitor: TestClient, shared: Hosting) -> None:
+    first = visitor.get("/Inspect", params={"key": KEY, "sample": "cell0496"}, follow_redirects=False)
+    assert first.status_code == 303 and first.headers["location"] == "/Inspect?sample=cell0496"
+    kept = first.headers["set-cookie"]
+    assert KEY not in kept and "HttpOnly" in kept and "SameSite=lax" in kept
+    assert visitor.get("/Inspect").text == "the workbench"
+
+
+def test_a_key_opens_no_other_host(visitor: TestClient, shared: Hosting) -> None:
+    answer = visitor.get("http://testserver//evil.example/x", params={"key": KEY}, follow_redirects=False)
+    assert answer.headers["location"] == "/evil.example/x"
+
+
+def test_the_hosts_key_is_another_one(visitor: TestClient, shared: Hosting) -> None:
+    answer = visitor.get("/", params={"host": HOST_KEY}, follow_redirects=False)
+    assert answer.headers["location"] == "/Host"
+    assert visitor.get("/", params={"host": KEY}).status_code == 403
+    assert hosting.is_proof(hosting.proof(HOST_KEY, HOST), HOST)
+    assert not hosting.is_proof(hosting.proof(KEY, VISITOR), HOST) and not hosting.is_proof("", HOST)
+
+
+def test_a_session_needs_the_key_and_a_page_of_ours(visitor: TestClient, shared: Hosting) -> None:
+    own = {"origin": "http://testserver"}
+    with pytest.raises(WebSocketDisconnect), visitor.websocket_connect("/_stcore/stream", headers=own):
+        pass
+    visitor.get("/", params={"key": KEY})
+    foreign = {"origin": "http://evil.example"}
+    with pytest.raises(WebSocketDisconnect), visitor.websocket_connect("/_stcore/stream", headers=foreign):
+        pass
+    with visitor.websocket_connect("/_stcore/stream", headers=own):
+        pass
+
+
+def test_uploads_are_refused_before_they_are_read(
+    visitor: TestClient, shared: Hosting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+    monkeypatch.setattr(doorman, "_held", lambda: sum(held))
+    visitor.get("/", params={"key": KEY})
+    path = "/_stcore/upload_file/session/file"
+    assert visitor.put(path, content=b"x" * 1000).status_code == 200
+    assert visitor.put(path, content=b"x" * (hosting.MIB + 1001)).status_code == 413
+    assert visitor.put(path, content=iter([b"x"])).status_code == 411
+    held.append(shared.all_upload_bytes)
+    assert visitor.put(path, content=b"x").status_code == 413
+
+
+def test_a_browser_is_one_visit(visitor: TestClient, shared: Hosting) -> None:
+    visitor.get("/", params={"key": KEY})
+    mark = visitor.cookies[visits.COOKIE]
+    visitor.get("/Inspect")
+    assert len(mark) == 32 and visitor.cookies[visits.COOKIE] == mark
+
+
+# ------------------------------------------------------------------------------------------------- how it begins
+
+
+def begun(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[Hosting, argparse.Namespace]:
+    for name in ("NNET_CHECKPOINTS", hosting.SHARED):
+        monkeypatch.setenv(name, "")
+    options = parser().parse_args(["--shared", *arguments])
+    made = sharing.begin(options)
+    assert msgspec.json.decode(os.environ[hosting.SHARED], type=Hosting) == made
+    Path(made.folder).rmdir()
+    hosting.current.cache_clear()
+    return made, options
+
+
+def test_every_demo_has_keys_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    (one, _), (other, _) = begun(monkeypatch), begun(monkeypatch)
+    assert len(one.key) >= 11 and one.key != other.key and one.host_key not in (one.key, other.host_key)
+    assert f"?key={one.key}" in one.link and not one.trains
+    said = sharing.welcome(one)
+    assert one.link in said and f"?host={one.host_key}" in said and "█" in said
+
+
+def test_limits_come_from_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, options = begun(
+        monkeypatch, "--no-key", "--name", "lab.example", "--upload-mb", "5", "--train", "--visitors", "9"
+    )
+    assert (made.key, made.link) == ("", "http://lab.example:8501/")
+    assert (made.upload_bytes, made.file_bytes, made.trains, made.visitors) == (5 * 2**20, 5 * 2**20, True, 9)
+    flags = sharing.flags(made, options)
+    assert flags[flags.index("--server.maxUploadSize") + 1] == "5"
+    hosts = {flags[place + 1] for place, flag in enumerate(flags) if flag == "--server.allowedHosts"}
+    assert {"localhost", "127.0.0.1", "lab.example"} <= hosts and "*" not in hosts
+
+
+def test_the_models_of_ones_own_runs_stay_on_offer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path))
+    made, _ = begun(monkeypatch)
+    assert os.environ["NNET_CHECKPOINTS"] == str(tmp_path) and made.folder != str(tmp_path)
+
+
+def test_the_limits_are_one_frozen_value() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Hosting().visitors = 3  # type: ignore[misc]

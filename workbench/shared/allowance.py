@@ -1,0 +1,82 @@
+"""What the visitors of a shared demo may train: one run each at a time, and a budget of time and disk for all of them.
+
+What a run has taken stands in its folder, so a run that is removed gives its disk back, and `_spent` keeps its time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnet.runs import Estimate, Run, Runs
+from workbench.shared import hosting, visits
+from workbench.shared import hosting_words as words
+
+LIVE = ("queued", "running", "stopping")
+_spent: dict[tuple[str, str], float] = {}
+"""Seconds that each run has trained for, by folder and id; a few bytes each as long as the server runs."""
+
+
+def refusal(wanted: Estimate | None = None) -> str:
+    """Why the visitor at hand may not start a training, or the one that was estimated, in a sentence; "" if he may."""
+    limits = hosting.current()
+    if not limits.is_shared:
+        return ""
+    if not limits.trains:
+        return words.NO_TRAINING
+    if any(run.state in LIVE for run in Runs(visits.runs_folder()).list()):
+        return words.ONE_TRAINING
+    budget, left = 60 * limits.train_minutes, 60 * limits.train_minutes - spent()
+    if wanted is None:
+        return words.OUT_OF_MINUTES if left <= 0 else ""
+    count = wanted.training_images + wanted.held_out
+    if count > limits.train_images:
+        return words.TOO_MANY_IMAGES.format(most=f"{limits.train_images:,}", count=f"{count:,}")
+    if wanted.seconds > left:
+        return words.no_minutes(budget, left, wanted.seconds)
+    if size(Path(limits.folder)) + wanted.disk_bytes > limits.train_disk_bytes:
+        return words.no_disk(limits.train_disk_bytes)
+    return ""
+
+
+def threads() -> int | None:
+    """How many of the processor's threads a training may take: half of them, so that the pages answer."""
+    return max(1, (os.cpu_count() or 1) // 2) if hosting.is_shared() else None
+
+
+def spent() -> float:
+    """Seconds that all visitors' trainings have taken so far."""
+    for folder, run in runs():
+        if run.status is not None:
+            key = folder.name, run.id
+            _spent[key] = max(_spent.get(key, 0.0), run.status.seconds)
+    return sum(_spent.values())
+
+
+def runs() -> Iterator[tuple[Path, Run]]:
+    """All visitors' runs with their folders."""
+    for folder in visits.folders():
+        for run in Runs(folder).list():
+            yield folder, run
+
+
+def enforce() -> None:
+    """Stop what runs if the time for all is used up."""
+    limits = hosting.current()
+    if limits.is_shared and limits.trains and spent() > 60.0 * limits.train_minutes:
+        for folder, run in runs():
+            if run.state in LIVE:
+                visits.cancel(folder, run.id)
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files in a folder, also while some are being replaced."""
+    found = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                found += os.stat(os.path.join(place, name)).st_size
+            except OSError:  # replaced at this moment
+                continue
+    return found

@@ -1,0 +1,199 @@
+"""Stands before Streamlit: says what pages may load, and in a shared demo lets in whoever has the key.
+
+Plain ASGI, so that it costs next to nothing and sees websockets and uploads, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import html
+import secrets
+from collections.abc import AsyncIterator
+from http.cookies import SimpleCookie
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.runtime import Runtime
+
+from workbench.shared import hosting, visits
+from workbench.shared import hosting_words as words
+
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",  # our components come as text; Plotly compiles
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "worker-src 'self' blob:",
+        "connect-src 'self' data: blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'self'",
+    )
+)
+"""No page may ask another host for anything; the browser sees to it."""
+HEADERS = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+COOKIES = {hosting.VISITOR: "nnet_key", hosting.HOST: "nnet_host"}
+PARAMETERS = {hosting.VISITOR: "key", hosting.HOST: "host"}
+HOST_PAGE = "/Host"
+_OPEN = ("/_stcore/health",)
+_UPLOAD = "/_stcore/upload_file/"
+_SWEEP = 10.0
+
+
+class Doorman:
+    """The middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._arriving = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            headers = Headers(scope=scope)
+            if not _is_own_page(headers) or not _is_let_in(headers):
+                await send({"type": "websocket.close", "code": 1008})
+                return
+        elif scope["type"] == "http":
+            send = _with_headers(send, scope)
+            if answer := self._answer(scope):
+                await answer(scope, receive, send)
+                return
+            if hosting.is_shared() and _UPLOAD in scope["path"] and scope["method"] in ("PUT", "POST"):
+                await self._upload(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _answer(self, scope: Scope) -> Response | None:
+        """What is said instead of the page, to whoever brings a key or needs one."""
+        if not hosting.is_shared() or scope["path"].endswith(_OPEN):
+            return None
+        asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        given = {role: value for role, name in PARAMETERS.items() for key, value in asked if key == name}
+        if not given:
+            return None if _is_let_in(Headers(scope=scope)) else _refusal()
+        right = [role for role, value in given.items() if hosting.is_key(value, role)]
+        if not right:
+            return _refusal(words.WRONG) if hosting.current().key or hosting.HOST in given else None
+        return _let_in(scope, right, [(key, value) for key, value in asked if key not in PARAMETERS.values()])
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand an upload on if there is room for it, counting what is still on its way."""
+        length = Headers(scope=scope).get("content-length", "")
+        if not length.isdecimal():
+            await PlainTextResponse(words.NO_LENGTH, 411)(scope, receive, send)
+            return
+        limits, size = hosting.current(), int(length)
+        if size > limits.file_bytes + hosting.MIB or not visits.have_room(_held() + self._arriving + size):
+            await PlainTextResponse(words.TOO_LARGE, 413)(scope, receive, send)
+            return
+        self._arriving += size
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._arriving -= size
+
+
+MIDDLEWARE = [Middleware(Doorman)]
+
+
+@contextlib.asynccontextmanager
+async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
+    """While the server runs, visits are looked after; at its end, what visitors left is removed."""
+    tidying = asyncio.create_task(_tidy())
+    try:
+        yield
+    finally:
+        tidying.cancel()
+        visits.remove_all()
+
+
+async def _tidy() -> None:
+    while True:
+        await asyncio.sleep(_SWEEP)
+        for session in visits.left():
+            Runtime.instance().close_session(session.id)
+            visits.close(session)
+        if hosting.current().trains:
+            from workbench.shared import allowance
+
+            await asyncio.to_thread(allowance.enforce)
+
+
+def _held() -> int:
+    """Bytes of uploads that no page has taken yet."""
+    stats = Runtime.instance().uploaded_file_mgr.get_stats()
+    return sum(getattr(one, "byte_length", 0) for kind in stats.values() for one in kind)
+
+
+# ------------------------------------------------------------------------------------------------------------ who it is
+
+
+def _is_own_page(headers: Headers) -> bool:
+    """Whether a session is opened by a page that this server has served.
+
+    Streamlit would ask a service in the internet for this computer's public address before it refuses the others.
+    """
+    origin = headers.get("origin")
+    if origin is None or not config.get_option("server.enableCORS"):
+        return True
+    allowed = config.get_option("server.corsAllowedOrigins")
+    proxy = config.get_option("browser.serverAddress") if config.is_manually_set("browser.serverAddress") else None
+    found = urlsplit(origin)
+    return found.netloc == headers.get("host") or origin in allowed or (proxy is not None and found.hostname == proxy)
+
+
+def _is_let_in(headers: Headers) -> bool:
+    if not hosting.is_shared() or not hosting.current().key:
+        return True
+    cookies = SimpleCookie(headers.get("cookie", ""))
+    return any(name in cookies and hosting.is_proof(cookies[name].value, role) for role, name in COOKIES.items())
+
+
+def _let_in(scope: Scope, roles: list[str], asked: list[tuple[str, str]]) -> Response:
+    """Keep the proof in the browser, and show the page without the key in its address."""
+    path = HOST_PAGE if hosting.HOST in roles and scope["path"] == "/" else scope["path"]
+    path = "/" + path.lstrip("/\\")  # "//evil.example" would be another host
+    answer = RedirectResponse(f"{path}?{urlencode(asked)}" if asked else path, 303)
+    for role in roles:
+        key = hosting.current().host_key if role == hosting.HOST else hosting.current().key
+        answer.set_cookie(COOKIES[role], hosting.proof(key, role), httponly=True, samesite="lax")
+    return answer
+
+
+def _refusal(problem: str = "") -> Response:
+    said = f"<p role=alert><b>{html.escape(problem)}</b></p>" if problem else ""
+    return HTMLResponse(
+        f"""<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">
+<title>{words.REFUSED_TITLE}</title><style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:12vh auto;
+padding:0 1rem;color-scheme:light dark}}input,button{{font:inherit;padding:.4rem .6rem}}</style>
+<h1>{words.REFUSED_TITLE}</h1>{said}<p>{words.REFUSED}</p>
+<form action="/" method=get><label>{words.REFUSED_KEY} <input name=key autocomplete=off autofocus></label>
+<button>{words.REFUSED_GO}</button></form>""",
+        403,
+    )
+
+
+def _with_headers(send: Send, scope: Scope) -> Send:
+    """Add what every answer says, and in a shared demo a mark by which the tabs of one browser are one visit."""
+    is_new = hosting.is_shared() and visits.COOKIE not in SimpleCookie(Headers(scope=scope).get("cookie", ""))
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+            if is_new and headers.get("content-type", "").startswith("text/html"):
+                mark = f"{visits.COOKIE}={secrets.token_hex(16)}; HttpOnly; Path=/; SameSite=Lax"
+                headers.append("set-cookie", mark)
+        await send(message)
+
+    return sent
