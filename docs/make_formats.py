@@ -25,6 +25,7 @@ PLACES = {
     "nnet.runs": "A run, besides the files of its checkpoint",
     "nnet.studies": "A study",
     "nnet.data": "A data set",
+    "nnet.model": "A teacher",
     "nnet.watch": "Results of nnet watch",
     "nnet.replay": "A replay bundle",
     "nnet.export": "An exported model",

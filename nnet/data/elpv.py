@@ -8,6 +8,7 @@ from pathlib import Path
 from nnet.data.errors import DataError
 from nnet.data.folders import split_held_out
 from nnet.data.sample import GOOD, Dataset, Sample
+from nnet.data.table import TABLE_FORMAT
 
 KINDS = {"mono": "monocrystalline", "poly": "polycrystalline"}
 DEFECTIVE = "defective"
@@ -76,9 +77,10 @@ def package_folder() -> Path:
 def read_labels(path: Path) -> list[tuple[str, float, str]]:
     """(image file, defect probability 0..1, kind) per line of labels.csv. Raises DataError naming a bad line."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise DataError(f"{path} could not be read ({error.strerror}); reinstall elpv-dataset.") from error
+        lines = TABLE_FORMAT.content(path).decode("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise DataError(f"{path} could not be read ({reason}); reinstall elpv-dataset.") from error
     rows = []
     for number, line in enumerate(lines, 1):
         fields = line.split()

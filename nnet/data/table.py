@@ -11,12 +11,21 @@ from nnet.data.folders import DEFECT_NAMES, DEFECTIVE, UNKNOWN_LICENCE, is_norma
 from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import walk_images
 from nnet.data.sample import GOOD, UNKNOWN, Dataset, Sample
+from nnet.formats import MIB, FileFormat
 
 NAMES = ("image", "file", "filename", "file_name", "name", "path", "image_name", "image_path", "img")
 LABELS = ("label", "class", "category", "defect", "target", "anomaly", "is_defective", "is_anomaly", "quality")
 SPLITS, MASKS = ("split", "set", "subset"), ("mask", "mask_path", "mask_name")
 _GOOD, _BAD = {"0", "0.0", "false", "no", "none"}, {"1", "1.0", "true", "yes"}
 Rows = list[dict[str, str]]
+
+TABLE_FORMAT = FileFormat(
+    name="*.csv",
+    about="A table of images: names and labels, or the split of VisA (split_csv/1cls.csv) or of ELPV (labels.csv).",
+    error=DataError,
+    remedy="Fetch it again, or take it out of the folder.",
+    most=64 * MIB,
+)
 
 
 def find_table(root: Path) -> Path | None:
@@ -93,11 +102,11 @@ _ALL = (NAMES, LABELS, SPLITS, MASKS)
 def _read(path: Path) -> Rows:
     """The lines of a table with commas, semicolons or tabs; [] for what is no table."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = TABLE_FORMAT.content(path).decode("utf-8-sig")
         first = text.partition("\n")[0]
         delimiter = max(",;\t", key=first.count)
         rows = list(csv.DictReader(text.splitlines(), delimiter=delimiter))
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (DataError, OSError, UnicodeDecodeError, csv.Error):
         return []
     return [row for row in rows if None not in row]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -11,11 +12,10 @@ from nnet.data.folders import is_plain, no_masks, open_plain, unpaired_error
 from nnet.data.listing import walk_images
 from nnet.data.names import local_path, safe_name
 from nnet.data.sample import GOOD, Dataset, Sample
+from nnet.data.table import TABLE_FORMAT
 
 CSV = Path("split_csv") / "1cls.csv"
 COLUMNS = ("object", "split", "label", "image", "mask")
-MOST_BYTES = 64 << 20
-"""Of the table; that of VisA itself has 1 MB."""
 MOST_CHARACTERS = 1000
 """Of one field."""
 LICENCE = "CC BY 4.0; cite Zou et al., SPot-the-Difference, ECCV 2022."
@@ -89,10 +89,7 @@ def open_unsplit(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
 def _rows(root: Path) -> list[dict[str, str]]:
     path = root / CSV
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{path} is larger than {MOST_BYTES >> 20} MiB, so it cannot be the table of a data set.")
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rows = list(csv.DictReader(stream))
+        rows = list(csv.DictReader(io.StringIO(TABLE_FORMAT.content(path).decode("utf-8-sig"), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} could not be read as a table: {error}.") from error
     for number, row in enumerate(rows, 2):

@@ -20,12 +20,22 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from nnet.errors import NNetError
+from nnet.formats import GIB, FileFormat
 
 StateDict = dict[str, Tensor]
 
 
 class WeightsError(NNetError):
     """The teacher's weights are missing, damaged, or of another architecture."""
+
+
+WEIGHTS_FILE = FileFormat(
+    name="FILE.pth or FILE.safetensors",
+    about="Weights of a teacher that were named; tensors alone are read from it.",
+    error=WeightsError,
+    remedy="Fetch it again, or name another one with --teacher-weights FILE.",
+    most=16 * GIB,
+)
 
 
 @dataclass(frozen=True)
@@ -176,8 +186,10 @@ def _verify(path: Path, source: WeightsSource) -> None:
 
 def _read(path: Path) -> StateDict:
     """Read tensors only; nothing is unpickled beyond tensors and plain containers."""
-    if not path.is_file():
-        raise WeightsError(f"There is no weights file {path}. Expected a .pth or .safetensors file.")
+    try:
+        WEIGHTS_FILE.opened(path).close()
+    except OSError as error:
+        raise WeightsError(f"There is no weights file {path}. Expected a .pth or .safetensors file.") from error
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

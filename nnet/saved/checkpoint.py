@@ -20,6 +20,7 @@ film/                    a film of the training, if one was made (see `nnet.runs
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ from nnet.config import Config
 from nnet.data.framing import Framing
 from nnet.formats import Arrays, is_plain
 from nnet.model.network import NNet
-from nnet.model.weights import WeightsError, file_sha256
+from nnet.model.weights import WeightsError, file_sha256, hub_cache
 from nnet.saved import kept
 from nnet.saved.formats import (
     ATLAS,
@@ -60,6 +61,9 @@ from nnet.saved.formats import (
 from nnet.saved.storage import write_json, write_tensors, write_text
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.kind import Kind
+
+ROOTS = "NNET_WEIGHTS"
+"""Environment variable: folders in which a model may name the file of its teacher's weights, as in PATH."""
 
 
 @dataclass(frozen=True)
@@ -237,20 +241,23 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
     Args:
         checkpoint: as `load` reads it.
         weights_file: explicit teacher weights; by default the file that the model was trained with, if it still lies
-            where it did, else they are looked up, see `nnet.model.weights`.
+            where it did and that is a place where a model may name one (`_may_name`), else they are looked up, see
+            `nnet.model.weights`.
 
     Raises:
         CheckpointError: the weights do not fit the configuration, or the teacher's are not those of the training.
         nnet.model.weights.WeightsError: the teacher's weights are missing.
     """
-    named = checkpoint.about.get("teacher_file")
-    if weights_file is None and named and Path(named).is_file():
+    named = str(checkpoint.about.get("teacher_file") or "")
+    allowed = bool(named) and _may_name(checkpoint.path, Path(named))
+    if weights_file is None and allowed and is_plain(Path(named)):
         weights_file = Path(named)
     try:
         network = NNet(checkpoint.config, weights_file)
     except WeightsError as error:
         if named and weights_file is None:
-            raise WeightsError(f"{error} This model was trained with {named}, which is no longer there.") from error
+            why = "is no longer there" if allowed else f"is not looked for, since {ROOTS} does not list its folder"
+            raise WeightsError(f"{error} This model was trained with {named}, which {why}.") from error
         raise
     found = network.T.sha256()
     if checkpoint.about.get("teacher_sha256", found) != found:
@@ -272,6 +279,15 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
             "Train the model again, or restore both files from one source."
         ) from error
     return network.eval().requires_grad_(False)
+
+
+def _may_name(checkpoint: Path, file: Path) -> bool:
+    """Whether a model, which may come from somebody else, may name this file: one in its own folder or beside that, in
+    PyTorch's cache, or in a folder that NNET_WEIGHTS lists. Others are not even looked at."""
+    listed = [Path(entry).expanduser() for entry in os.environ.get(ROOTS, "").split(os.pathsep) if entry]
+    own = Path(os.path.abspath(checkpoint))
+    inside = [root for root in (own, *listed, hub_cache()) if file.is_relative_to(os.path.abspath(root))]
+    return file.is_absolute() and ".." not in file.parts and (bool(inside) or file.parent == own.parent)
 
 
 def load_atlas(checkpoint: Checkpoint) -> dict[str, torch.Tensor] | None:

@@ -27,7 +27,7 @@ from nnet.runs.layout import EXIT_FORMAT, LOCK_FORMAT, SPEC_FORMAT, STATUS_FORMA
 from nnet.saved.formats import CONFIG_FORMAT, HISTORY_FORMAT, METRICS_FORMAT, RESUME_FORMAT
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("saved", "runs", "studies", "replay", "export", "data", "watch")
+PACKAGES = ("model", "saved", "runs", "studies", "replay", "export", "data", "watch")
 for found in pkgutil.walk_packages(nnet.__path__, "nnet."):
     if found.name.split(".")[1] in PACKAGES and not found.name.endswith("__main__"):
         importlib.import_module(found.name)
