@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -91,15 +93,21 @@ class Detector:
         return view
 
     @property
-    def unframed(self) -> Detector:
+    def unframed(self) -> Self:
         """The same network for what it is shown inside of a picture: every image is one input as a whole."""
-        return self.with_network(self.network, without_framing(self.config))
+        view = copy.copy(self)
+        view.config = without_framing(self.config)
+        view.framing = Framing.of(view.config.model)
+        return view
 
-    def inside(self, image: Array) -> tuple[Array, tuple[int, int, int, int]]:
-        """What the network sees where a picture's score is largest, uint8 (h, w, 3), and its `Trace.window`."""
+    def inside(self, image: Array, score: Array | None = None) -> tuple[Array, tuple[int, int, int, int]]:
+        """What the network sees where a picture's score is largest, uint8 (h, w, 3), and its `Trace.window`.
+
+        `score` is the picture's Score_p where it is known already.
+        """
         _check(image)
         frame = self.framing.frame(*image.shape[:2])
-        index = peak(frame, self.score([image])[0].map)
+        index = peak(frame, self.score([image])[0].map if score is None else score)
         return np.ascontiguousarray(frame.cut(image, index)), frame.window(index)
 
     @property

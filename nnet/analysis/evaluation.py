@@ -340,7 +340,7 @@ def results(dataset: Dataset, evidence: Evidence, found: Sequence[Result]) -> di
     by_area = sorted({(int(w), int(h)) for h, w in evidence.shapes}, key=lambda s: (s[0] * s[1], s))
     return {
         "data": describe(dataset),
-        "size": evidence.size,
+        "size": evidence.framing.size if evidence.framing else evidence.size,
         "image_sizes": {"smallest": list(by_area[0]), "largest": list(by_area[-1]), "distinct": len(by_area)},
         "left_out": len(evidence.problems),
         "scores": {result.expression.text: result.to_dict() for result in found},

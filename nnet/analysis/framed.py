@@ -31,6 +31,14 @@ def marked(mask: Array | None, frame: Frame) -> ImageLabels | None:
     return label_pixels([small & frame.keep(shape)])[0]
 
 
+def maps_of(evidence: Evidence, index: int) -> dict[str, Array]:
+    """The maps of one image, name -> (h, w), without what it does not fill."""
+    if evidence.framing is None:
+        return {name: m[index] for name, m in evidence.maps.items()}
+    rows, columns = evidence.framing.frame(*evidence.shapes[index].tolist()).shape
+    return {name: m[index, :rows, :columns] for name, m in evidence.maps.items()}
+
+
 def stacked(parts: Sequence[Array]) -> Array:
     """Maps (n, h, w) of several parts as one array; those of smaller pictures are filled up with 0."""
     shape = np.max([part.shape[1:] for part in parts], axis=0)

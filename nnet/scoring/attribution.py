@@ -130,7 +130,8 @@ class NormalMaps:
     Attributes:
         everywhere: name -> median over all places of all images.
         at_place: name -> (h, w) float32, the median over the images at each place by itself. On parts that always
-            lie alike, edges and lettering are thus compared with the same edges and lettering.
+            lie alike, edges and lettering are thus compared with the same edges and lettering. Empty where pictures are
+            framed, whose maps may have several sizes: `levels` are then always those over all places.
         low, high: name -> (h, w), the quantiles NORMAL_RANGE at each place.
         low_everywhere, high_everywhere: name -> the same over all places.
     """
@@ -145,7 +146,7 @@ class NormalMaps:
     def levels(self, row: int, column: int, by_place: bool) -> dict[str, tuple[float, float, float]]:
         """For each map: lower end of the usual, median, upper end; at one place or over all."""
         here, names = (row, column), self.everywhere
-        if by_place:
+        if by_place and self.at_place:
             low, median, high = self.low, self.at_place, self.high
             return {n: (float(low[n][here]), float(median[n][here]), float(high[n][here])) for n in names}
         return {n: (self.low_everywhere[n], self.everywhere[n], self.high_everywhere[n]) for n in names}
@@ -155,7 +156,10 @@ def normal_maps(calibration: Calibration) -> NormalMaps:
     """The held-out normal images' maps, summed up. It takes a fraction of a second, so keep the result."""
     wanted = (NORMAL_RANGE[0], 0.5, NORMAL_RANGE[1])
     found = {name: np.asarray(m, np.float32) for name, m in calibration.maps.items()}  # each (n, h, w)
-    places = {name: np.quantile(m, wanted, axis=0).astype(np.float32) for name, m in found.items()}
+    framed = calibration.cells is not None
+    places = {} if framed else {name: np.quantile(m, wanted, axis=0).astype(np.float32) for name, m in found.items()}
+    if framed:
+        found = {name: m[m != 0] for name, m in found.items()}
     all_over = {name: np.quantile(m, wanted) for name, m in found.items()}
     low, median, high = ({name: q[i] for name, q in places.items()} for i in range(3))
     low_all, median_all, high_all = ({name: float(q[i]) for name, q in all_over.items()} for i in range(3))

@@ -56,9 +56,13 @@ class Pieces:
         return dataclasses.replace(job, about=about, validation=self.shown, held_out=self.held_out)
 
 
-def windows_per_picture(pictures: int, bytes_each: int, budget: int) -> int:
-    """How many windows of each of so many pictures are trained on, if it has as many."""
-    return max(1, min(max(LEAST_WINDOWS, MOST_WINDOWS // pictures), budget // (pictures * bytes_each)))
+def windows_per_picture(pictures: int) -> int:
+    """How many windows of each of so many pictures are trained on, if it has as many and they fit in memory."""
+    return max(LEAST_WINDOWS, MOST_WINDOWS // pictures)
+
+
+def _fitting(pictures: int, framing: Framing, budget: int) -> int:
+    return max(1, min(windows_per_picture(pictures), budget // (pictures * 3 * framing.size**2)))
 
 
 def cut_up(
@@ -79,7 +83,7 @@ def cut_up(
     """
     framing = Framing.of(config.model)
     trained, held = (part.tolist() for part in split_normals(len(samples), config.train, validation))
-    each = windows_per_picture(len(trained), 3 * framing.size**2, budget)
+    each = _fitting(len(trained), framing, budget)
     wanted = [(i, each) for i in trained] + [(i, max(1, CALIBRATION_IMAGES[1] // len(held))) for i in held]
 
     def cut(job: tuple[int, int]) -> np.ndarray | DataError:
@@ -117,7 +121,7 @@ def sample_inputs(
     """
     framing = Framing.of(config.model)
     count = framing.frame(*samples[0].load().image.shape[:2]).count
-    most = min(count, windows_per_picture(pictures, 3 * framing.size**2, budget))
+    most = min(count, _fitting(pictures, framing, budget))
     draw = np.random.default_rng(config.train.seed)
     found = [_inputs(sample, framing, most, draw) for sample in samples]
     damaged = [result for result in found if isinstance(result, DataError)]

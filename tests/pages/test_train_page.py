@@ -10,15 +10,17 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from apptest import PNG, encoded, fine, start, words
-from builders import TINY
+from builders import TINY, random_images
 from PIL import Image
 from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_frames, write_history
 from streamlit.testing.v1 import AppTest
 
 from nnet.config import Config
 from nnet.data import Dataset, open_dataset, open_synthetic
+from nnet.data.ignoring import decode_ignore, encode_ignore
 from nnet.errors import NNetError
 from nnet.presets import PRESETS, preset
 from nnet.runs import CANCELLED, Estimate, Runs
@@ -242,6 +244,11 @@ OTHER_VALUES = {
     "model.features": "stages",
     "model.forward_target": "recalled",
     "model.initialisation": "kaiming",
+    "model.tile": 64,
+    "model.overlap": 16,
+    "model.fit": "letterbox",
+    "model.crop": "0,0,1,0.5",
+    "model.ignore": encode_ignore(np.eye(8) > 0),
     "loss.distance": "l2",
     "loss.beta_epochs": None,
     "train.precision": "float32",
@@ -609,6 +616,36 @@ def test_a_finished_run_leads_to_inspect_with_its_model() -> None:
 
 
 # ---------------------------------------------------------------------------------------------------- small things
+
+
+def test_large_pictures_are_warned_of_and_one_press_cuts_them_into_tiles(runs: Runs, tmp_path: Path) -> None:
+    folder = tmp_path / "strips"
+    folder.mkdir()
+    for i, pixels in enumerate(random_images(13, 640)):
+        Image.fromarray(pixels[:160]).save(folder / f"{i}.png")
+    at = start(TRAIN, source="path", path=str(folder), train_part="new")
+    fine(at.text_input(key="path").set_value(str(folder)).run())
+    assert "A defect of 18 px becomes 3.6 px" in shown(at)
+    assert "600 images" not in shown(at)
+    press(at, "use_tiles")
+    assert widget(at, "model.tile").value == 256 and widget(at, "model.overlap").value == 32
+    assert "A defect of 18 px" not in shown(at) and "Tiles (pixels of the picture, 0: none) 256" in shown(at)
+    assert "of 15 images" in shown(at)  # 5 pictures to learn from make 3 tiles each
+
+
+def test_the_crop_box_and_the_ignore_mask_become_settings_and_can_be_undone(runs: Runs) -> None:
+    at = start_on_texture()
+    fine(at.number_input(key="crop_left:").set_value(25.0).run())
+    assert widget(at, "model.crop").value == "0.25,0,0.75,1"
+    fine(at.number_input(key="crop_width:0.25,0,0.75,1").set_value(50.0).run())
+    assert widget(at, "model.crop").value == "0.25,0,0.5,1"
+    stream = io.BytesIO()
+    Image.fromarray(np.eye(16, dtype=np.uint8) * 255).save(stream, "PNG")
+    uploader = next(one for one in at.file_uploader if one.key == "ignore_file")
+    fine(uploader.set_value(("mask.png", stream.getvalue(), "image/png")).run())
+    assert (decode_ignore(widget(at, "model.ignore").value) == np.eye(16, dtype=bool)).all()
+    press(at, "remove_ignore")
+    assert widget(at, "model.ignore").value == ""
 
 
 @pytest.mark.parametrize(("images", "epochs", "steps"), [(52, 150, 600), (9, 600, 600), (10, 600, 600), (371, 25, 600)])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnet.analysis.evaluation import Evidence
+from nnet.analysis.framed import maps_of
 from nnet.analysis.subsets import Attribution
 from nnet.data import Inspection
 from nnet.expression import Expression
@@ -62,7 +63,7 @@ def thumbnail(scene: Scene, index: int, square: bool = False) -> str:
 def _thumbnail(scene: Scene, index: int) -> np.ndarray:
     sample = next(s for s in scene.chosen.dataset.test if s.key == scene.evidence.keys[index])
     image = pictures.reduced(sample.load().image, THUMB_SIDE)
-    maps = {name: m[index] for name, m in scene.evidence.maps.items()}
+    maps = maps_of(scene.evidence, index)
     judged = judge.judge(scene.model.detector.calibration, maps, scene.result.expression)
     scale = pictures.calibrated_scale(judged.reference.threshold)
     return pictures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold)

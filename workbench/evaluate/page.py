@@ -45,7 +45,7 @@ _PARTS = {
 
 def main() -> None:
     """Draw the page."""
-    with frame.page(words.TITLE) as model:
+    with frame.page(words.TITLE, looks_into=False) as model:
         st.title(words.TITLE, anchor=False, help=words.ABOUT)
         chosen = data_choice.choose(DATA, FOLDER, DATA_NAMES, help=words.CHOICE_HELP)
         if chosen is None:

@@ -176,7 +176,7 @@ def _facts(scene: Scene, threshold: float) -> dict[str, object]:
         "SHA-256 of the data": scene.chosen.hash,
         "Model": scene.model.name,
         "SHA-256 of the weights": checkpoint.weights_hash,
-        "Network input": units.pixels(scene.evidence.size, scene.evidence.size),
+        "Network input": units.pixels(*(2 * [scene.model.detector.config.model.size])),
         "Score": scene.result.expression.text,
         "Threshold": f"{threshold:.6g}",
         "Commit": origin["commit"],

@@ -28,10 +28,12 @@ SECTIONS: dict[str, Callable[[Scene], None]] = {
     "replay": replay.section,
     "time": time_taken.section,
 }
+OF_WHOLE_PICTURES = ("pixel", "regions", "time")
+"""What a model whose inputs are not whole pictures has: the others compare features or run the network on a picture."""
 
 
 def main() -> None:
-    with frame.page(words.TITLE) as model:
+    with frame.page(words.TITLE, looks_into=False) as model:
         st.title(words.TITLE, anchor=False)
         picture, loaded = gallery.chosen()
         with st.spinner(shared_words.LOOKING, show_time=True):
@@ -57,7 +59,10 @@ def main() -> None:
             _numbers(picture, loaded, judged)
         three_pictures.downloads(scene)
         st.subheader(words.CLOSER, anchor=False)
-        look = controls.choose(settings.VIEW, words.SECTIONS, label=words.CLOSER, label_visibility="collapsed")
+        if trace.window is not None:
+            st.caption(words.framed(trace.window))
+        sections = words.SECTIONS if trace.window is None else {key: words.SECTIONS[key] for key in OF_WHOLE_PICTURES}
+        look = controls.choose(settings.VIEW, sections, label=words.CLOSER, label_visibility="collapsed")
         SECTIONS[look](scene)
 
 

@@ -292,3 +292,13 @@ STAGES_ALT, DECODING = "Milliseconds per stage", "decode file"
 def stages_title(total: float) -> str:
     """Above the chart of the stages' durations, in milliseconds."""
     return f"**{STAGES_ALT}** · {units.milliseconds(total)} in all"
+
+
+def framed(window: tuple[int, int, int, int]) -> str:
+    """What of the page is not of the whole picture."""
+    left, top, right, bottom = window
+    return (
+        "The maps and the score are those of the whole picture. The times are those of the part under its largest "
+        f"score, from x {left:,} to {right:,} and y {top:,} to {bottom:,}, which Memory, Projection and How it works "
+        "look into."
+    )

@@ -17,7 +17,7 @@ import streamlit as st
 from nnet.data import Sample
 from nnet.errors import NNetError
 from workbench.shared import camera, datasets, known_data, resources, samples, units, visits, words
-from workbench.shared.resources import Loaded
+from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import PICTURE_NAMES
 
 SESSION_BYTES = 512 * resources.MEBIBYTE
@@ -27,7 +27,7 @@ _UPLOADS, _PROBLEMS, _CHOSEN, _ROUND = "uploads", "upload_problems", "chosen_pic
 _PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
-_SOURCE, _BITS = "samples_source", "upload_bits"
+_SOURCE, _BITS, _INTO = "samples_source", "upload_bits", "looked_into"
 _LONGEST_TITLE = 120
 _DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
 
@@ -86,8 +86,9 @@ class Picture:
         """The pixels. Raises nnet.errors.NNetError with a sentence when they cannot be used."""
         if isinstance(self.source, Sample):
             return resources.load_image(self.content_key, self.title, self.source)
-        bits = st.session_state.get(_BITS)
-        return resources.load_image(f"{self.content_key}#{bits}", self.title, self.source, bits)
+        bits, into = st.session_state.get(_BITS), st.session_state.get(_INTO)
+        loaded = resources.load_image(f"{self.content_key}#{bits}", self.title, self.source, bits)
+        return loaded if into is None else resources.inside(into, loaded)
 
 
 # ------------------------------------------------------------------------------------------------------- uploads
@@ -195,6 +196,7 @@ def use_samples_of(source: str, bits: int | None = None) -> None:
         bits: how many bits of deeper grey values that model was trained with: uploads are read alike.
     """
     st.session_state[_BITS] = bits
+    st.session_state.pop(_INTO, None)
     before = st.session_state.get(_SOURCE)
     st.session_state[_SOURCE] = source
     if before in (None, source):
@@ -205,6 +207,11 @@ def use_samples_of(source: str, bits: int | None = None) -> None:
     key = st.session_state.get(_CHOSEN) or ""
     if key.startswith(_SAMPLE_PREFIX) and key not in sample_pictures():
         del st.session_state[_CHOSEN]
+
+
+def look_into(model: Model) -> None:
+    """Let every picture of this run of the page be what this model sees where the picture's score is largest."""
+    st.session_state[_INTO] = model
 
 
 def sample_collection() -> samples.Collection:

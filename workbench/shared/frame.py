@@ -40,16 +40,17 @@ TRAIN_PAGE = "pages/5_Train.py"
 
 
 @contextmanager
-def page(title: str, *, is_slow: bool = False) -> Iterator[Model]:
+def page(title: str, *, is_slow: bool = False, looks_into: bool = True) -> Iterator[Model]:
     """Configure a page, draw its sidebar and footer, and hand over the chosen model.
 
-    A page that `is_slow` to show something says itself when it is ready (`first_look.done`).
+    A page that `is_slow` to show something says itself when it is ready (`first_look.done`). One that `looks_into` the
+    network gets, of a model whose inputs are not whole pictures, the input under each picture's largest score.
 
     Without a usable model, and for every error that is written for people, the page says what to do instead of
     failing.
     """
     with _framed(title) as entry:
-        model = loaded(entry)
+        model = loaded(entry, looks_into=looks_into)
         if not is_slow:
             first_look.done()
         yield model
@@ -121,8 +122,11 @@ def _chosen_entry() -> ModelEntry | None:
     return entries[name]
 
 
-def loaded(entry: ModelEntry | None) -> Model:
-    """The chosen model on the chosen device. Stops the page with a message if there is none, or if it is damaged."""
+def loaded(entry: ModelEntry | None, *, looks_into: bool = True) -> Model:
+    """The chosen model on the chosen device. Stops the page with a message if there is none, or if it is damaged.
+
+    `looks_into` as for `page`.
+    """
     if entry is None:
         st.title(words.PRODUCT)
         st.warning(words.NO_CHECKPOINT, icon=":material/model_training:")
@@ -139,6 +143,10 @@ def loaded(entry: ModelEntry | None) -> Model:
     take_away.button(model)
     if model.detector.config.model.teacher_weights == "random":
         st.warning(words.RANDOM_TEACHER, icon=":material/casino:")
+    if looks_into and not model.detector.framing.is_whole:
+        st.info(words.looks_into(model.detector.config.model.tile), icon=":material/grid_view:")
+        chosen_picture.look_into(model)
+        return resources.looked_into(model)
     return model
 
 

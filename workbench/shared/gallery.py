@@ -281,7 +281,7 @@ def _tiles(model: Model, pictures: list[Picture], expression: Expression) -> dic
 
 
 def _tile(model: Model, image: Loaded, expression: Expression) -> Tile:
-    maps = resources.known_maps(model, image) or resources.trace(model, image).maps
+    maps = resources.known_maps(model, image) or resources.maps_of(model, image)
     judged = judge.judge(model.detector.calibration, maps, expression)
     scale = figures.calibrated_scale(judged.reference.threshold)
     small = figures.reduced(image.shown, 320)

@@ -14,9 +14,14 @@ def beyond(model: Model, loaded: Loaded) -> float | None:
     A model that remembers no pictures gives no verdict.
     """
     kind = model.detector.checkpoint.kind
-    if kind is None:
+    detector = model.detector
+    if kind is None or detector.config != detector.checkpoint.config:  # a part of a picture is no kind of picture
         return None
-    ratio = kind.distance(resources.trace(model, loaded).F[2].mean(axis=(1, 2))) / kind.limit
+    if detector.framing.is_whole:
+        features = resources.trace(model, loaded).F[2].mean(axis=(1, 2))
+    else:
+        features = resources.features_of(model, loaded)
+    ratio = kind.distance(features) / kind.limit
     return ratio if ratio > 1 else None
 
 

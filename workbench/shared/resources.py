@@ -6,6 +6,7 @@ hash of its pixels. What is cached is shared by all sessions and never changed.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import time
@@ -110,6 +111,7 @@ class _Stores:
         self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(MODELS)
         self.pictures: BoundedCache[tuple[object, ...], str] = BoundedCache(PICTURE_BYTES, len)
         self.normal_maps: BoundedCache[str, NormalMaps] = BoundedCache(MODELS)
+        self.features: BoundedCache[tuple[str, str], np.ndarray] = BoundedCache(TILES)
         self.tiles: BoundedCache[tuple[str, str, Expression | None], Tile] = BoundedCache(TILES)
 
 
@@ -228,11 +230,20 @@ def load_image(key: str, name: str, source: bytes | Sample, bits: int | None = N
 
 
 def trace(model: Model, loaded: Loaded) -> Trace:
-    """Everything the network computes for an image; runs it only the first time."""
-    key = (loaded.hash, model.key)
+    """Everything the network computes for an image; runs it only the first time.
+
+    Of a model that frames its pictures the maps are those of the whole picture, and all else is that of the network's
+    input under its largest score.
+    """
+    key, detector = (loaded.hash, model.key), model.detector
 
     def run() -> Trace:
-        result = model.detector.trace(loaded.image)
+        if not detector.framing.is_whole:
+            whole = judgement(model, loaded, detector.config.scoring.parsed)
+            part, window = detector.inside(loaded.image, whole.score)
+            found = detector.unframed.trace(part)
+            return dataclasses.replace(found, image=loaded.image, maps=maps_of(model, loaded), window=window)
+        result = detector.trace(loaded.image)
         stores().maps.put(key, result.maps)
         return result
 
@@ -243,8 +254,39 @@ def judgement(model: Model, loaded: Loaded, expression: Expression) -> Judgement
     """An image's score under an expression, from its trace; see `nnet.scoring.judge.judge`."""
     key = (loaded.hash, model.key, expression)
     return stores().judgements.of(
-        key, lambda: judge.judge(model.detector.calibration, trace(model, loaded).maps, expression)
+        key, lambda: judge.judge(model.detector.calibration, maps_of(model, loaded), expression)
     )
+
+
+def maps_of(model: Model, loaded: Loaded) -> dict[str, np.ndarray]:
+    """M1..M6 of a whole picture, each float32 (h, w)."""
+    if model.detector.framing.is_whole:
+        return trace(model, loaded).maps
+    compute_maps(model, [loaded])
+    return known_maps(model, loaded) or {n: m[0].numpy() for n, m in model.detector.maps([loaded.image]).items()}
+
+
+def features_of(model: Model, loaded: Loaded) -> np.ndarray:
+    """The mean of F_3 over a whole picture, float32 (C_3,)."""
+    return stores().features.of((loaded.hash, model.key), lambda: model.detector.score([loaded.image])[0].features)
+
+
+def inside(model: Model, loaded: Loaded) -> Loaded:
+    """What a model that frames its pictures sees where a picture's score is largest; for `looked_into`."""
+
+    def cut() -> Loaded:
+        whole = judgement(model, loaded, model.detector.config.scoring.parsed)
+        part, window = model.detector.inside(loaded.image, whole.score)
+        part.flags.writeable = False
+        notes = (*loaded.notes, words.inside_of(window, loaded.image.shape))
+        return Loaded(part, pictures.reduced(part), content_hash(part), notes, loaded.milliseconds)
+
+    return stores().images.of(f"inside:{loaded.hash}@{model.key}", cut)
+
+
+def looked_into(model: Model) -> Model:
+    """The same model for pictures that `inside` gives: each is one input of the network as a whole."""
+    return Model(model.detector.unframed, model.name, f"{model.key}#inside")
 
 
 def normal_levels(model: Model) -> dict[str, float]:
@@ -280,6 +322,10 @@ def compute_maps(model: Model, images: Sequence[Loaded]) -> None:
     """Compute and keep M1..M6 of up to BATCH images that have none yet, for a gallery; lighter than a trace each."""
     images = [loaded for loaded in images if known_maps(model, loaded) is None]
     if not images:
+        return
+    if not model.detector.framing.is_whole and len(images) > 1:  # their maps may have several sizes
+        for loaded in images:
+            compute_maps(model, [loaded])
         return
     maps = {name: m.cpu().numpy() for name, m in model.detector.maps([loaded.image for loaded in images]).items()}
     for index, loaded in enumerate(images):

@@ -314,6 +314,24 @@ def expression_name(name: str) -> str:
     return {"model": "This model's", "own": "Own", **EXPRESSION_NAMES}[name]
 
 
+def looks_into(tile: int) -> str:
+    """What a page shows of pictures that the network does not see as a whole."""
+    seen = f"tiles of {units.pixels(tile, tile)}" if tile else "a part of each picture, or pads it"
+    return (
+        f"This model looks at {seen}. This page looks inside the network, so that it shows of every picture the part "
+        "under its largest score. Inspect and Evaluate show whole pictures."
+    )
+
+
+def inside_of(window: tuple[int, int, int, int], shape: tuple[int, ...]) -> str:
+    """Which part of a picture is shown."""
+    left, top, right, bottom = window
+    return (
+        f"The part from x {left:,} to {right:,} and y {top:,} to {bottom:,} of a picture of "
+        f"{units.pixels(shape[1], shape[0])}."
+    )
+
+
 def picture_facts(shape: tuple[int, ...], known: str, notes: Sequence[str]) -> str:
     """Size, for samples what is known, and remarks: "300 x 300 px; experts rate this cell defective."."""
     size = f"{units.pixels(shape[1], shape[0])}{f'; {units.plain(known)}' if known else ''}."

@@ -1,4 +1,4 @@
-"""Charts of a training run, as plain functions: numbers in, figures out."""
+"""Charts of a training run, and pictures of what a model looks at, as plain functions: arrays in, figures out."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
+from PIL import Image
 
+from nnet.data.framing import Advice
 from workbench.shared import charts, theme
 from workbench.shared.film_figures import epoch_axis, log_axis
 from workbench.train import words
 
-_HEIGHT = 170
+_HEIGHT, _SEEN = 170, 160
 
 
 @dataclass(frozen=True)
@@ -53,3 +55,22 @@ def curve_figure(
     y = log_axis("", every) if log else {"rangemode": "tozero", "nticks": 4, "exponentformat": "e"}
     x = epoch_axis([*epochs, last or epochs[-1]]) | ({"range": [1, last]} if last and last > 1 else {})
     return charts.chart(traces, _HEIGHT, x=x, y=y, bottom=40)
+
+
+def looked_at(image: np.ndarray, keep: np.ndarray) -> np.ndarray:
+    """A picture, uint8 (h, w, 3), darkened where `keep`, bool (h, w), says that nothing is looked at."""
+    return np.where(keep[..., None], image, image // 4).astype(np.uint8)
+
+
+def defect_as_seen(image: np.ndarray, found: Advice) -> tuple[np.ndarray, np.ndarray]:
+    """The middle of a picture with a small dark defect as it is, and as the network's input holds it: (160, 160, 3)."""
+    reach = 3 * found.defect
+    row, column = (max(side // 2, reach) for side in image.shape[:2])
+    part = image[row - reach : row + reach, column - reach : column + reach].copy()
+    y, x = np.ogrid[: part.shape[0], : part.shape[1]]
+    part[(y - reach) ** 2 + (x - reach) ** 2 <= (found.defect / 2) ** 2] //= 3
+    picture = Image.fromarray(part)
+    left = max(1, round(2 * reach * found.shrunk / found.defect))
+    small = picture.resize((left, left), Image.Resampling.BILINEAR)
+    as_it_is = np.asarray(picture.resize((_SEEN, _SEEN), Image.Resampling.BILINEAR))
+    return as_it_is, np.asarray(small.resize((_SEEN, _SEEN), Image.Resampling.NEAREST))

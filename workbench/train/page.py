@@ -10,7 +10,7 @@ from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec
 from workbench.shared import allowance, frame, hosting, hosting_words, settings, training_film, units
 from workbench.shared.model_list import ModelEntry
-from workbench.train import estimates, form, images, looking, run, runs, uploads, words
+from workbench.train import estimates, form, images, looking, region, run, runs, uploads, words
 from workbench.train.looking import Choice
 from workbench.train.settings import PART
 
@@ -80,15 +80,17 @@ def _new_model() -> None:
     findings = st.container()
     st.subheader(words.SETTINGS_STEP, anchor=False)
     filled = form.draw(words.suggested_name(choice.data if choice else ""))
-    found = None
+    found, pieces = None, 1
     if choice is not None and filled is not None:
         with findings:
             found = images.found(choice, filled.config)
+            if found is not None:
+                pieces = region.draw(choice, filled.config, looking.split(found, filled.config)[0])
     st.subheader(words.START_STEP, anchor=False)
     if choice is None or filled is None or found is None:
         st.caption(words.NOT_READY)
         return
-    count, _ = looking.split(found, filled.config)
+    count = pieces * looking.split(found, filled.config)[0]
     st.caption(words.length(filled.config, count, *looking.length(filled.config, count)))
     _start(choice, dataclasses.replace(filled, data=choice.data))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from nnet.config import DISTANCES, FEATURES, FITS, INITIALISATIONS, PRECISIONS, SCHEDULES, TARGETS, Config
 from nnet.data import Inspection
+from nnet.data.framing import Advice
 from nnet.data.intake import Contents
 from nnet.runs import Estimate, Run, Status
 from nnet.scoring.metric_names import METRIC_NAMES
@@ -251,6 +252,52 @@ NO_TENSORBOARD = (
     "TensorBoard files need the package tensorboardX. Install it with `pip install tensorboardX` and restart the "
     "workbench."
 )
+
+
+# --------------------------------------------------------------------------------------------------------- region
+
+REGION, REGION_ALT = "Crop the pictures, or ignore a part of them", "What the model looks at; the rest is dark"
+REGION_HELP = (
+    "Both hold for all pictures of this part and are kept with the model. They suit pictures in which the part always "
+    "lies alike."
+)
+LOOK_AT_ALL = "Look at whole pictures"
+CROP, CROP_SIDES = (
+    "Look only inside of a box (per cent)",
+    {"left": "From the left", "top": "From the top", "width": "Width", "height": "Height"},
+)
+NO_BOX = "The box is empty. Give it a width and a height above 0, inside of the picture."
+IGNORE = "Never look at a place, such as a serial number"
+IGNORE_LABEL = "A good picture, to paint on it what is ignored"
+IGNORE_HINT = "Paint over what the model should ignore; the colour does not matter."
+IGNORE_FILE = "Or upload a mask"
+IGNORE_FILE_HELP = "A picture that is white where nothing is looked at and black elsewhere. Its size may differ."
+NO_MASK = "Ignore nothing"
+
+
+def ignored(share: float) -> str:
+    """How much of the pictures is ignored."""
+    return f"{units.percent(share)} of every picture is ignored: its map is zero there, and no metric counts it."
+
+
+def too_large(found: Advice) -> str:
+    """What becomes of a small defect in large pictures."""
+    return (
+        f"The pictures have {units.pixels(found.width, found.height)}, many more than the network’s input. A defect "
+        f"of {found.defect} px becomes {found.shrunk:.1f} px, and is missed. In tiles of {found.tile} px it stays "
+        f"visible, but each picture then makes {units.plural(found.count, 'input')}: scoring takes up to "
+        f"{found.count:,} times as long."
+    )
+
+
+def as_seen(found: Advice) -> tuple[str, str]:
+    """Below the two pictures of a small defect."""
+    return f"{found.defect} px in the picture", f"{found.shrunk:.1f} px for the network"
+
+
+def use_tiles(found: Advice) -> str:
+    """The press that turns tiles on."""
+    return f"Cut into tiles of {found.tile} px"
 
 
 def setting_title(path: str) -> str:

@@ -21,8 +21,11 @@ _SECTIONS = {
 
 
 def main() -> None:
-    with frame.page(words.TITLE) as model:
+    with frame.page(words.TITLE, looks_into=False) as model:
         st.title(words.TITLE, anchor=False)
+        if not model.detector.framing.is_whole:
+            st.info(words.FRAMED, icon=":material/grid_view:")
+            return
         scene = Scene(model, next(iter(judge.presets(model.detector.config).values())))
         part = PART.remember()  # the run that `measuring` asks for may come without the choice
         chosen = controls.choose(PART, words.PARTS, label=words.PART, label_visibility="collapsed", wrap=True)

@@ -8,6 +8,10 @@ from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL
 from workbench.shared import units
 
 TITLE = "When it fails"
+FRAMED = (
+    "This page measures models that see a picture as a whole, but the chosen model looks at tiles or at a part of each "
+    "picture. Evaluate measures it; or choose another model in the sidebar."
+)
 PART = "Part"
 PARTS = {
     "mistakes": "Mistakes",

@@ -1,0 +1,63 @@
+"""The pages with a model that looks at tiles: whole pictures on Inspect, the part under the largest score elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from apptest import encoded, start, upload, words
+from builders import random_images, tiny_config
+
+from nnet.data import Dataset, Sample
+from nnet.data.images import Decoded, decode
+from nnet.detector import Detector
+from nnet.training.job import TrainJob
+from nnet.training.pipeline import train_on
+from workbench.inspect import words as inspect_words
+from workbench.shared import units
+from workbench.when_it_fails import words as fails_words
+
+PICTURE = encoded(1, (150, 96))
+
+
+@pytest.fixture(scope="module")
+def tiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of tiles, trained for one epoch."""
+    pictures = [np.ascontiguousarray(blobs[:96, :150]) for blobs in random_images(12, 192)]
+    samples = tuple(
+        Sample(f"{i}.png", None, "good", "train", loader=lambda i=i: Decoded(pictures[i], f"{i}.png"))
+        for i in range(12)
+    )
+    path = tmp_path_factory.mktemp("models") / "tiled"
+    config = tiny_config(train__epochs=1, model__map_size=16, model__tile=64, model__overlap=16)
+    train_on(TrainJob(config, path, device="cpu"), Dataset("parts", "synthetic", samples, (), "free", "here"))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def only_tiled(tiled: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tiled.parent))
+    monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
+    yield
+
+
+def test_inspect_shows_whole_pictures_and_says_what_is_not_of_them(tiled: Path) -> None:
+    at = upload(start("pages/1_Inspect.py"), ("part.png", PICTURE, "image/png"))
+    expected = Detector.load(tiled, "cpu").score([decode(PICTURE).image])[0]
+    assert any(metric.value == units.number(expected.value) for metric in at.metric)
+    assert "150 x 96" in words(at) or "150 × 96" in words(at)
+    assert "The maps and the score are those of the whole picture." in words(at)
+    assert inspect_words.SECTIONS["students"] not in "".join(map(str, at.get("button_group")))
+
+
+@pytest.mark.parametrize("page", ["pages/2_Memory.py", "pages/3_Projection.py", "Workbench.py"])
+def test_pages_that_look_inside_show_the_part_under_the_largest_score_and_say_so(page: str) -> None:
+    at = start(page)
+    assert any("This model looks at tiles of 64 x 64" in info.value for info in at.info)
+
+
+def test_when_it_fails_says_that_it_is_for_whole_pictures() -> None:
+    at = start("pages/8_When_it_fails.py")
+    assert [info.value for info in at.info] == [fails_words.FRAMED]
