@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nnet.config import Config
+from nnet.config import Config, ModelConfig
 from nnet.expression import PRESETS
 from nnet.saved.formats import PictureScores
 from nnet.scoring.metric_names import SHORT_NAMES
@@ -38,8 +38,19 @@ def _head(name: str, config: Config, about: dict[str, Any]) -> str:
         f"# {name}\n{warning}\n"
         f"An N-Net (constrained bidirectional distillation, DOI 10.12263/DZXB.20240733) that saw only normal images. "
         f"Teacher: `{config.model.teacher}`, {about['teacher_origin']}. "
-        f"Input: {config.model.size} x {config.model.size} pixels.\n"
+        f"Input: {config.model.size} x {config.model.size} pixels{_framing(config.model)}.\n"
     )
+
+
+def _framing(model: ModelConfig) -> str:
+    """What of a picture becomes the input, where that is not all of it."""
+    ways = (
+        model.tile and f"tiles of {model.tile} pixels that overlap by {model.overlap}",
+        model.fit == "letterbox" and not model.tile and "pictures that are not square are padded (letterbox)",
+        model.crop and f"only the box {model.crop} (X,Y,W,H) is looked at",
+        model.ignore and "a mask says what is ignored",
+    )
+    return "".join(f"; {way}" for way in ways if way)
 
 
 def _data(about: dict[str, Any]) -> str:
