@@ -126,7 +126,7 @@ def _calibration(summary: dict[str, Any]) -> str:
 
 def _settings(config: Config) -> str:
     lines = [
-        f"| {section}.{name} | {value} |"
+        f"| {section}.{name} | {value if len(str(value)) <= 100 else str(value)[:40] + '...'} |"
         for section, values in config.to_dict().items()
         for name, value in values.items()
     ]
