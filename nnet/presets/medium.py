@@ -2,7 +2,7 @@
 
     python -m nnet train --preset medium --data elpv:mono --out runs/elpv-medium
 
-For defects that are too fine to be seen at 128 pixels. It has not been measured yet.
+For defects that are too fine to be seen at 128 pixels. docs/default-model.md tells what it reached on solar cells.
 """
 
 from nnet.config import Config, ModelConfig, TrainConfig
