@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 
+from nnet.data import Sample
 from nnet.detector import Detector
 from nnet.model.inputs import Images, batches, take
 from nnet.scoring import kind
@@ -26,3 +30,20 @@ def kind_of(detector: Detector, images: Images) -> Kind | None:
     ]
     # Rounded as it is stored, so that the model in memory equals the one that is loaded.
     return Kind(torch.cat(parts).half().float().numpy())
+
+
+def kind_of_pictures(detector: Detector, samples: Sequence[Sample]) -> Kind | None:
+    """`kind_of` for a model that frames its pictures (`nnet.data.framing`), from whole ones.
+
+    Raises:
+        nnet.errors.NNetError: one cannot be read.
+    """
+    which = kind.chosen(len(samples))
+    if len(which) < kind.LEAST:
+        return None
+    return as_stored([detector.score([samples[i].load().image])[0].features for i in which])
+
+
+def as_stored(features: Sequence[np.ndarray]) -> Kind:
+    """A kind from each picture's mean F_3 (C,), rounded as it is stored."""
+    return Kind(np.stack(features).astype(np.float16).astype(np.float32))

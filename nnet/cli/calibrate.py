@@ -104,14 +104,17 @@ def _chosen(detector: TrainedModel, before: Reference, options: argparse.Namespa
 
 
 def _kind(detector: TrainedModel, spec: str) -> Kind:
-    from nnet.analysis.kinds import kind_of
+    from nnet.analysis.kinds import kind_of, kind_of_pictures
     from nnet.data import load_resized
     from nnet.scoring.kind import LEAST, MOST, chosen
 
     dataset, size = _opened(spec, detector), detector.config.model.size
     normal = dataset.train or tuple(sample for sample in dataset.test if sample.is_normal)
     samples = [normal[i] for i in chosen(len(normal))]
-    found = kind_of(detector, load_resized(samples, size, budget_bytes=3 * size * size * MOST))
+    if detector.framing.is_whole:
+        found = kind_of(detector, load_resized(samples, size, budget_bytes=3 * size * size * MOST))
+    else:
+        found = kind_of_pictures(detector, samples)
     if found is None:
         raise NNetError(f"{dataset.name} has {len(normal)} normal pictures; at least {LEAST} are needed.")
     return found

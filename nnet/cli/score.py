@@ -57,7 +57,9 @@ def run(options: argparse.Namespace) -> int:
         images = []
         for path in paths[start : start + BATCH]:
             try:
-                images.append((path, decode(path, bits=detector.checkpoint.bits)))
+                decoded = decode(path, bits=detector.checkpoint.bits)
+                detector.framing.frame(*decoded.image.shape[:2])  # whether its crop box fits
+                images.append((path, decoded))
             except ImageError as error:
                 failures += 1
                 print(f"nnet: {error}", file=sys.stderr)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnet.analysis.kinds import as_stored
 from nnet.config import Config
 from nnet.data import Sample
 from nnet.data.errors import DataError
@@ -159,6 +160,4 @@ def calibrate_with(
         if size >= MOST_MAPS and len(found) >= CALIBRATION_IMAGES[0]:
             break
     calibration = calibrate_framed(found, detector.framing, detector.config.scoring)
-    # Rounded as it is stored, so that the model in memory equals the one that is loaded.
-    known = Kind(np.stack(features).astype(np.float16).astype(np.float32))
-    return calibration, known if known.n >= kind.LEAST else None
+    return calibration, as_stored(features) if len(features) >= kind.LEAST else None

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from nnet.data.framing import Framing
 from nnet.data.images import resize
 from nnet.export.errors import ExportError
 from nnet.export.opening import MANIFEST, open_export, read_manifest
@@ -32,6 +33,7 @@ class Judge(Protocol):
         expression: the score's.
         threshold: of the image score.
         bits: as for `nnet.data.images.decode`.
+        framing: of the model; a picture that its crop box does not fit cannot be scored. None: any picture can.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Judge(Protocol):
     expression: str
     threshold: float
     bits: int | None
+    framing: Framing | None
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
         """Score several uint8 (H, W, 3) RGB images of any size."""
@@ -63,6 +66,7 @@ class CheckpointJudge:
         self.expression, self.threshold = self._reference.expression.text, self._reference.threshold
         self.identity = identity(CONFIG_FORMAT.content(checkpoint / CONFIG), self.expression, self.threshold)
         self.bits = self._detector.checkpoint.bits
+        self.framing: Framing | None = self._detector.framing
         self.has_random_teacher = self._detector.config.model.teacher_weights == "random"
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
@@ -90,6 +94,7 @@ class ExportJudge:
         except (KeyError, TypeError, ValueError) as error:
             raise ExportError(f"{folder} has a damaged {MANIFEST} ({error!r}). Export the model again.") from error
         self.name = str(folder)
+        self.framing: Framing | None = None  # what frames its pictures is not exported
         self.bits: int | None = manifest.get("bits")  # as the model that was exported reads deeper grey values
         # Exported again, it is the same model; in another format, its scores differ by rounding.
         stands_for = json.dumps([manifest["format"], made_from], sort_keys=True)

@@ -288,7 +288,10 @@ class Watcher:
             self._finish(found, look)
             return None
         try:
-            return decode(content, found.name, self._judge.bits), sha256
+            decoded = decode(content, found.name, self._judge.bits)
+            if self._judge.framing is not None:
+                self._judge.framing.frame(*decoded.image.shape[:2])
+            return decoded, sha256
         except ImageError as error:
             self._refuse(found, sha256, str(error), look, last)
             return None

@@ -17,6 +17,7 @@ from nnet.training.job import TrainJob
 from nnet.training.pipeline import train_on
 from workbench.inspect import words as inspect_words
 from workbench.shared import units
+from workbench.shared import words as shared_words
 from workbench.when_it_fails import words as fails_words
 
 PICTURE = encoded(1, (150, 96))
@@ -55,7 +56,7 @@ def test_inspect_shows_whole_pictures_and_says_what_is_not_of_them(tiled: Path) 
 @pytest.mark.parametrize("page", ["pages/2_Memory.py", "pages/3_Projection.py", "Workbench.py"])
 def test_pages_that_look_inside_show_the_part_under_the_largest_score_and_say_so(page: str) -> None:
     at = start(page)
-    assert any("This model looks at tiles of 64 x 64" in info.value for info in at.info)
+    assert shared_words.looks_into(64) in [info.value for info in at.info]
 
 
 def test_when_it_fails_says_that_it_is_for_whole_pictures() -> None:

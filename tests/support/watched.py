@@ -32,7 +32,7 @@ class PlainJudge:
     """The brighter, the more anomalous: the score is the mean grey value over 100."""
 
     name, identity, expression, threshold = "plain", "plain-1", "M1", 1.0
-    bits = None
+    bits = framing = None
 
     def __init__(self) -> None:
         self.judged = 0

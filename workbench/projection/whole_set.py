@@ -50,6 +50,9 @@ def section(model: Model, milliseconds: float) -> None:
     """Draw the part. No fragment, since a click on "Stop" could not interrupt one. `milliseconds`: what one image
     takes, for an estimate beforehand."""
     st.subheader(words.DATA_TITLE, anchor=False)
+    if model.detector.config != model.detector.checkpoint.config:  # it looks at parts of pictures (`looked_into`)
+        st.info(words.FRAMED, icon=":material/grid_view:")
+        return
     st.markdown(words.DATA_ABOUT)
     chosen = data_choice.choose(settings.DATA, settings.FOLDER, words.DATA_CHOICES, help=words.DATA_HELP)
     if chosen is None:

@@ -57,6 +57,12 @@ RECALLED = "At scale 3 the module is given the memory's recall F′₃ instead o
 SAME_REGIONS = "The regions are the same in every map: what counts as flagged is outlined in white."
 
 
+FRAMED = (
+    "A whole set is measured only with a model that sees a picture as a whole; this one looks at tiles or at a part of "
+    "each picture. The other parts of this page show the part under the largest score."
+)
+
+
 def no_projection(side: str) -> str:
     """What is missing on a side without FPM, and what remains."""
     how = "`model.fpm`" if side == "teacher" else "`model.fpm` and `loss.kd`"

@@ -84,7 +84,7 @@ def _new_model() -> None:
     if choice is not None and filled is not None:
         with findings:
             found = images.found(choice, filled.config)
-            if found is not None:
+            if found is not None and not hosting.is_shared():  # there the settings are given
                 pieces = region.draw(choice, filled.config, looking.split(found, filled.config)[0])
     st.subheader(words.START_STEP, anchor=False)
     if choice is None or filled is None or found is None:
