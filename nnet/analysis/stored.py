@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from nnet.analysis.evaluation import Evidence, Result, default_expressions, gather, pixel_scores, results, score
+from nnet.analysis.framed import looked_at, masks_looked_at
 from nnet.data import GOOD, Dataset
 from nnet.detector import TrainedModel
 from nnet.expression import Expression, parse
@@ -93,8 +94,9 @@ def intervals(evidence: Evidence, found: Result) -> Intervals:
     if not evidence.has_masks:
         return of_images
     exact = {name: getattr(found.overall, name) for name in ("p_auroc", "p_pro", "p_ap")}
-    pixels = pixel_scores(evidence, found.expression)
-    return of_images | pixel_intervals(list(pixels), evidence.masks, evidence.defective, exact)
+    pixels, every = pixel_scores(evidence, found.expression), range(len(evidence))
+    seen, masks = looked_at(evidence, pixels, every), masks_looked_at(evidence, every)
+    return of_images | pixel_intervals(seen, masks, evidence.defective, exact)
 
 
 def read(checkpoint: Checkpoint) -> list[Stored]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
 import itertools
 import re
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -13,9 +16,10 @@ from builders import random_images, tiny_config
 from PIL import Image
 
 from nnet.analysis.evaluation import gather, pixel_scores, score
+from nnet.cli import train as train_command
 from nnet.config import Config, ConfigError
 from nnet.data import Dataset, Sample
-from nnet.data.errors import ImageError
+from nnet.data.errors import DataError, ImageError
 from nnet.data.framing import Framing, advice
 from nnet.data.ignoring import decode_ignore, encode_ignore, read_ignore
 from nnet.data.images import Decoded
@@ -23,6 +27,10 @@ from nnet.detector import Detector, InputError, TrainedModel
 from nnet.export import ExportError, export
 from nnet.expression import parse
 from nnet.model.network import NNet
+from nnet.runs.estimate import measure
+from nnet.runs.film import SHORT, read_probes
+from nnet.runs.layout import RunSpec, write_spec
+from nnet.runs.watching import Filming
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring import judge
 from nnet.training.job import TrainJob
@@ -324,3 +332,43 @@ def test_large_pictures_are_warned_of_with_what_a_pit_becomes_and_what_tiles_cos
     assert advice(Framing(128, 64), 512, 512) is None
     assert advice(Framing(128, 64, tile=256), 2000, 3000) is None
     assert advice(Framing(128, 64, crop="0,0,400,400"), 2000, 3000) is None
+
+
+# ------------------------------------------------------------------------------------------- commands, film, estimate
+
+
+def test_the_commands_options_become_settings(tmp_path: Path) -> None:
+    Image.fromarray(np.eye(16, dtype=np.uint8) * 255).save(tmp_path / "mask.png")
+    parser = argparse.ArgumentParser()
+    train_command.add(parser)
+    text = f"--tile 256 --overlap 48 --fit letterbox --crop 0,0,1,0.5 --ignore {tmp_path / 'mask.png'}"
+    model = train_command.configure(parser.parse_args(text.split())).model
+    assert (model.tile, model.overlap, model.fit, model.crop) == (256, 48, "letterbox", "0,0,1,0.5")
+    assert (decode_ignore(model.ignore) == np.eye(16, dtype=bool)).all()
+
+
+def test_a_damaged_picture_is_left_out_and_the_film_shows_parts_of_pictures(tmp_path: Path) -> None:
+    def damaged() -> Decoded:
+        raise ImageError("broken.png is damaged.")
+
+    settings = {"model__tile": 48, "model__overlap": 8, "model__map_size": 16}
+    config = tiny_config(train__epochs=1, **settings)
+    some = dataset()
+    broken = Sample("train/broken.png", None, "good", "train", loader=damaged)
+    some = dataclasses.replace(some, train=(broken, *some.train))
+    job = TrainJob(config, tmp_path / "model", device="cpu", skip_unreadable=True)
+    model = train_on(job, some, Filming(job.out, some, SHORT, Framing.of(config.model)))
+    assert model is not None and model.checkpoint.about["training_images"] == 6
+    probes = read_probes(tmp_path / "model" / "film")
+    assert any(probe.mask is not None and probe.mask.any() for probe in probes)
+    with pytest.raises(DataError, match=r"broken\.png is damaged"):
+        train_on(TrainJob(config, tmp_path / "other", device="cpu"), some)
+
+
+def test_the_estimate_counts_the_pieces(tmp_path: Path) -> None:
+    config = tiny_config(model__tile=32, model__overlap=16)
+    write_spec(tmp_path, RunSpec("small", "synthetic:metal", config, "small", device="cpu"))
+    whole = Framing.of(config.model).frame(256, 256).count
+    with patch("nnet.runs.estimate.STEPS", 1):
+        found = measure(tmp_path, None)
+    assert found["training_images"] == 52 and found["steps"] == found["epochs"] * (52 * min(whole, 4096 // 52) // 4)
