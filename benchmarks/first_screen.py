@@ -3,9 +3,8 @@
     python -m benchmarks.first_screen > docs/first-screen.md
 
 Starts a workbench of its own and opens it in headless Chromium. First from cold: seconds until the title, the stored
-picture and the demo's heatmap are there. Then every page at 1280 x 720 (a projector): words, numbers and controls on
-the first screen, where the first large picture begins (at least 280 pixels high and wide), the page's height and words,
-and its height at 400 pixels. first_screen.js counts; a group of choices is one control.
+picture and the demo's heatmap are there. Then every page once, at three sizes: what is on the first screen of a
+projector (1280 x 720), the whole page at 1440 x 900, and its height on a phone (400 x 850). first_screen.js counts.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COUNT = Path(__file__).with_name("first_screen.js").read_text(encoding="utf-8")
 SETTLED = ROOT / "tests" / "support" / "settled.js"
 SCREEN: ViewportSize = {"width": 1280, "height": 720}
+DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 400, "height": 850}
 PATIENCE = 300_000  # milliseconds
 BEFORE = {
@@ -41,7 +41,7 @@ BEFORE = {
     "Ablations": (2174, 616, 100, 22, "none", 3856),
 }
 """At 1440 pixels, by hand, before the pages were turned round: height, words, numbers, controls, where the first large
-picture began, and the height on a phone. Train with a run; Ablations' results."""
+picture began, and the height on a phone."""
 
 
 @contextmanager
@@ -90,24 +90,45 @@ def _cold(page: Page, address: str) -> None:
 
 
 def _table(page: Page, address: str) -> None:
-    print("| page | words at first | numbers | controls | picture at y | height | words | phone |")
-    print("|---|---|---|---|---|---|---|---|")
-    calls = 0
+    first = [
+        "| page | words | numbers | controls | first large picture at y | of it above the fold |",
+        "|---|---|---|---|---|---|",
+    ]
+    whole = [
+        "| page | height | words | numbers | controls | first large picture at y | on a phone |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for name in ("Home", *(text.title for text in words.PAGES.values())):
-        counted: list[dict[str, Any]] = []
-        for size in (SCREEN, PHONE):
-            page.set_viewport_size(size)
-            page.goto(f"{address}/{'' if name == 'Home' else name.replace(' ', '_')}")
-            calls += 1
-            page.wait_for_function("(call) => window.settled(call)", arg=calls)
-            counted.append(page.evaluate(COUNT))
-        now, phone = counted
-        cells = (now["words"], now["numbers"], now["controls"], now["picture"], now["height"], now["allWords"])
-        print(f"| {name} | {' | '.join(map(str, cells))} | {phone['height']} |", flush=True)
-    print("\nBefore, at 1440 pixels:\n\n| page | height | words | numbers | controls | picture at y | phone |")
-    print("|---|---|---|---|---|---|---|")
-    for name, cells in BEFORE.items():
-        print(f"| {name} | {' | '.join(map(str, cells))} |")
+        page.set_viewport_size(SCREEN)
+        page.goto(f"{address}/{'' if name == 'Home' else name.replace(' ', '_')}")
+        seen, desk, phone = (_counted(page, size) for size in (SCREEN, DESK, PHONE))
+        above = f"{seen['hero']} px" if seen["hero"] else "none"
+        first.append(_row(name, seen["words"], seen["numbers"], seen["controls"], seen["picture"], above))
+        now = (
+            desk["height"],
+            desk["allWords"],
+            desk["allNumbers"],
+            desk["allControls"],
+            desk["picture"],
+            phone["height"],
+        )
+        before = BEFORE.get(name, ("–",) * len(now))
+        whole.append(_row(name, *(f"{old} → {new}" for old, new in zip(before, now, strict=True))))
+    print("## At 1280 x 720, without scrolling\n", *first, sep="\n")
+    print("\n## The whole page at 1440 x 900, and its height at 400: before → now\n", *whole, sep="\n")
+    print("\nBefore: by hand, before the pages were turned round; Train with a run, Ablations' results.")
+
+
+def _counted(page: Page, size: ViewportSize) -> dict[str, Any]:
+    """What first_screen.js finds at this size."""
+    page.set_viewport_size(size)
+    page.wait_for_function("() => window.settled()")
+    found: dict[str, Any] = page.evaluate(COUNT)
+    return found | {"picture": "none" if found["picture"] is None else found["picture"]}
+
+
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 if __name__ == "__main__":

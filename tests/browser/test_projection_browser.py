@@ -21,7 +21,7 @@ def test_an_uploaded_picture_is_followed_through_the_projection(
         page = visitor.open("Projection").page
         upload(page, file("part.png", photo(1)))
         visitor.settle()
-        assert page.locator(".js-plotly-plot").count() == 13
+        assert page.locator(".js-plotly-plot").count() == 7
         choose(page, "Student S1")
         page.wait_for_url("**side=student**")
         choose(page, "Relative")

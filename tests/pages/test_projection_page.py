@@ -70,13 +70,11 @@ def trace(detector: Detector) -> Trace:
 
 
 def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None:
-    at = start()
-    shown = charts(at)
-    assert len(shown) == 4 + 3 * 3
-    maps = [chart for chart in shown if chart["data"][0]["type"] == "heatmap"]
-    assert len(maps) == 6
     for pair in projection.pairs(trace, "teacher"):
-        before, after = maps[2 * pair.scale : 2 * pair.scale + 2]
+        at = start(stage=str(pair.scale + 1))
+        shown = charts(at)
+        assert len(shown) == 4 + 3
+        before, after = (chart for chart in shown if chart["data"][0]["type"] == "heatmap")
         assert (before["data"][0]["zmin"], before["data"][0]["zmax"]) == (
             after["data"][0]["zmin"],
             after["data"][0]["zmax"],
@@ -146,7 +144,7 @@ def test_no_control_runs_the_network_and_each_changes_the_page_and_the_address()
     start()
     with patch.object(Detector, "trace_batch") as network:
         for part, changes in (
-            ("figure7", (_side, _way)),
+            ("figure7", (_side, _way, _stage)),
             ("gates", (_channel, _stage, _side)),
             ("features", (_blend, _vectors, _stage)),
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,4 +85,15 @@ def test_texts_of_others_are_escaped_before_they_are_markdown() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MARKDOWN:
                 drawn = [*node.args[:1], *(one.value for one in node.keywords if one.arg in ("help", "label", "body"))]
                 found += [f"{path.name}:{node.lineno} {text}" for one in drawn for text in unescaped(one)]
+    assert found == []
+
+
+def test_no_part_of_a_sentence_is_left_without_its_values() -> None:
+    """A sentence of several strings of which one, with a {name} in it, lost its f. (Plotly fills in %{name}.)"""
+    found = []
+    for path in (path for path in FILES if path.name.endswith("words.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            texts = node.values if isinstance(node, ast.JoinedStr) else []
+            plain = [text.value for text in texts if isinstance(text, ast.Constant)]
+            found += [f"{path}:{node.lineno} {text}" for text in plain if re.search(r"(?<!%)\{[a-z_]+\}", str(text))]
     assert found == []

@@ -21,6 +21,7 @@ from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import PICTURE_NAMES
 
+KEY = "home_demo"
 _SHOWN, _LIVE, _PROBLEM = "home_picture", "home_live", "home_problem"
 _OPACITY, _HEAT_SIDE, _MAP_SIDE = 0.75, 600, 160
 _DARK = 60
@@ -64,7 +65,7 @@ def draw(scene: Scene) -> None:
     """The canvas and the answer to what stands on it."""
     loaded = scene.loaded
     defect_canvas.demo(
-        "home_demo",
+        KEY,
         drawings.sheet(loaded),
         None if scene.layer is None else layer.uri(scene.layer),
         seen(scene),

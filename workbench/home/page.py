@@ -16,6 +16,7 @@ def main() -> None:
         if first_look.is_shown():  # it stays until the demo can take its place at once
             demo.seen(demo.scene(model))
             first_look.done()
+            first_look.hold(demo.KEY)
         st.title(words.TITLE, anchor=False)
         st.markdown(words.ABOUT)
         _alive(model)

@@ -22,12 +22,12 @@ def main() -> None:
         finding = card.draw(scene)
         if finding is not None:
             shown.draw(scene, finding)
+        diagram.draw(scene, answered=finding is not None)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             st.caption(words.NETWORK.format(picture=units.plain(scene.picture.title)), width="content")
             controls.toggle(PRESENT, words.PRESENT, help=words.PRESENT_HELP)
             if PICKED.value:
                 st.button(words.AGAIN, type="tertiary", key="tour_again", on_click=PICKED.forget)
-        diagram.draw(scene, answered=finding is not None)
 
 
 def _scene(model: Model) -> Scene:
@@ -64,7 +64,7 @@ def _scene(model: Model) -> Scene:
             on_click=STEP.set,
             args=(min(LAST, step + 1),),
         )
-    # Its switch stands beside the drawing, where there is room; here only what it was set to counts.
+    # Its switch stands below the drawing, where there is room; here only what it was set to counts.
     presenting = PRESENT.remember()
     picture = chosen_picture.chosen()
     expression = next(iter(judge.presets(model.detector.config).values()))

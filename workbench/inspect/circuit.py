@@ -21,15 +21,19 @@ def presets(model: Model) -> Chosen:
     """The buttons of the presets; returns the expression that is shown, with what is wrong with the written one."""
     chosen = settings.remember_expression(model)
     names = [*circuit.presets(model.detector.config), OWN]
-    st.segmented_control(
-        words.PRESETS_LABEL,
-        names,
-        format_func=words.preset_name,
-        key=settings.SCORE.key,
-        required=True,
-        on_change=settings.preset_chosen,
-        help=words.PRESETS_HELP,
-    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        about = f"{words.CIRCUIT_HINT} {shared_words.map_help()} {words.PRESETS_HELP}"
+        st.markdown(f"**{words.CIRCUIT_TITLE}**", width="content", help=about)
+        st.segmented_control(
+            words.PRESETS_LABEL,
+            names,
+            format_func=words.preset_name,
+            key=settings.SCORE.key,
+            required=True,
+            label_visibility="collapsed",
+            on_change=settings.preset_chosen,
+            wrap=True,
+        )
     return chosen
 
 
@@ -63,7 +67,6 @@ def written(model: Model, chosen: Chosen) -> None:
 
 def draw(scene: Scene) -> None:
     """The diagram with every map's thumbnail on the one calibrated scale, and what comes out of it."""
-    st.markdown(f"**{words.CIRCUIT_TITLE}**", help=f"{words.CIRCUIT_HINT} {shared_words.map_help()}")
     score_circuit.draw(
         "circuit",
         diagram(scene),
@@ -104,9 +107,9 @@ def _map(model: Model, trace: Trace, name: str, used: bool, colours: str) -> Map
     return Map(
         name=name,
         picture=pictures.colourised(relative, pictures.map_scale(colours)),
-        facts=words.map_facts(name, float(relative.max()), used),
+        facts=words.map_facts(name, used),
         used=used,
-        label=words.map_label(name, used),
+        label=words.map_label(name, float(relative.max()), used),
         only=words.only_label(name),
     )
 

@@ -39,9 +39,8 @@ def main() -> None:
         with st.spinner(shared_words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)
         bar = st.container()
+        chosen = circuit.presets(model)
         left, right = st.columns((4, 5), gap="medium")
-        with left:
-            chosen = circuit.presets(model)
         calibrated = resources.judgement(model, loaded, chosen.expression)
         judged = settings.remember_threshold(calibrated)
         with bar:

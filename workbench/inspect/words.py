@@ -81,14 +81,15 @@ def scale_title(index: int) -> str:
     return f"{circuit.SCALES[index]} scale, stride {MAPS[circuit.PAIRS[index][0]].stride}"
 
 
-def map_facts(name: str, peak: float, used: bool) -> str:
-    """Below a map of the circuit: whose map it is and its highest value in normal levels."""
-    return f"{shared_words.MAP_TITLES[MAPS[name].branch]}{'' if used else ', left out'}\npeak {units.number(peak)}"
+def map_facts(name: str, used: bool) -> str:
+    """Beside a map of the circuit: whose map it is."""
+    return f"{shared_words.MAP_TITLES[MAPS[name].branch]}{'' if used else ', left out'}"
 
 
-def map_label(name: str, used: bool) -> str:
-    """What a press on a map does."""
-    return f"{name} ({MAPS[name].pair}): press to {'leave it out' if used else 'add it'}"
+def map_label(name: str, peak: float, used: bool) -> str:
+    """What a map is, with its highest value in normal levels, and what a press on it does."""
+    does = "leave it out" if used else "add it"
+    return f"{name} ({MAPS[name].pair}), peak {units.number(peak)}: press to {does}"
 
 
 def only_label(name: str) -> str:

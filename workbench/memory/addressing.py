@@ -31,10 +31,11 @@ def section(scene: Scene) -> Now:
         row, column = scene.peak
         settings.ROW.remember(row + 1, whole_number(1, rows))
         settings.COLUMN.remember(column + 1, whole_number(1, columns))
-        st.slider(words.ROW, 1, rows, key=settings.ROW.key, help=words.ROW_HELP)
-        st.slider(words.COLUMN, 1, columns, key=settings.COLUMN.key, help=words.COLUMN_HELP)
+        with st.expander(words.BY_NUMBER, icon=":material/grid_on:"):
+            st.slider(words.ROW, 1, rows, key=settings.ROW.key, help=words.ROW_HELP)
+            st.slider(words.COLUMN, 1, columns, key=settings.COLUMN.key, help=words.COLUMN_HELP)
     with large:
-        linked(scene, "recall_pictures", _tiles(scene, now), 240, 2)
+        linked(scene, "recall_pictures", _tiles(scene, now), hero=1)
     _chosen_patch(scene, now, settings.chosen_patch())
     return now
 

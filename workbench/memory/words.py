@@ -87,12 +87,12 @@ def spread(used: int, spread_here: float, items: int, spread_training: float | N
 # --------------------------------------------------------------------------------------------------- the addressing
 
 AS_TRAINED = ":gray-badge[As trained]"
-AS_TRAINED_HINT = "Move a slider: everything below follows at once, without running the network."
+AS_TRAINED_HINT = "Move a slider: all pictures follow at once."
 RESET = "Reset"
 TEMPERATURE = (
-    "Temperature of the softmax",
-    "The cosines are divided by it before the softmax. Low: a patch takes only its most similar item. High: it takes "
-    "all items evenly. Recomputed from stored cosines; the network does not run.",
+    "Temperature",
+    "Of the softmax: the cosines are divided by it first. Low: a patch takes only its most similar item. High: it "
+    "takes all items evenly. Recomputed from stored cosines; the network does not run.",
 )
 SHRINK = (
     "Shrinkage in fair shares 1/N",
@@ -104,13 +104,11 @@ ALL_OFF = (
 )
 UNDER_CHANGED = ":violet-badge[Changed] For the addressing as you have set it above, not as trained."
 PICKER_LABEL = "Pictures of the image. Click a patch to choose it; the arrow keys move the chosen patch."
+BY_NUMBER = "The patch by row and column"
 ROW, ROW_HELP = "Row of the patch", "Counted from the top. A click on a picture does the same."
 COLUMN, COLUMN_HELP = "Column of the patch", "Counted from the left. A click on a picture does the same."
 PICTURE = "Picture"
-PICTURE_HINT = (
-    "Click any patch, here or in the maps, to see how it is recalled. Orange: the trained model scores it above the "
-    "threshold."
-)
+PICTURE_HINT = "Click a patch to see how it is recalled. Orange: its score is above the threshold."
 SCORE_READING = " score"
 ENTROPY_SCALE, CHANGE_SCALE = "entropy in nats", "1 − cos"
 ENTROPY = "Entropy in nats"
@@ -118,7 +116,7 @@ ENTROPY_HINT = "Look for bright patches: they are mixed from many items because 
 MOST_USED, MOST_USED_TICK = "Most used item", "similar items have similar colours"
 MOST_USED_HINT = "The item with the largest weight. Look for areas of one colour: to the memory they are alike."
 MOSAIC = "Rebuilt from training patches"
-MOSAIC_HINT = "The recalled training patches, mixed by weight. Look for where it blurs or differs from the picture."
+MOSAIC_HINT = "Look for where it blurs or differs from the picture."
 BARS_TITLE = "**Addressing of the chosen patch, before and after shrinkage**"
 BEFORE, AFTER = "before shrinkage", "after"
 BARS_AXES = ("memory item", "weight (no unit)")

@@ -33,20 +33,18 @@ def main() -> None:
         if part == "data":
             whole_set.section(model, sum(trace.timings.values()))
             return
-        bar = st.container(horizontal=True, gap="medium")
-        with bar:
+        with st.container(horizontal=True, gap="medium"):
             side = _side(every)
+            stage = controls.choose(settings.STAGE, words.SCALE_NAMES, label=words.SCALE, help=words.SCALE_HELP)
         looked = {name: cache.looks(model, loaded, name, some, region) for name, some in every.items()}
         scene = Scene(model, loaded, region, side, every, looked)
         if not scene.has_projection:
             st.info(words.no_projection(side), icon=":material/info:")
         if part == "figure7":
-            variance.section(scene)
+            variance.section(scene, int(stage) - 1)
             _about(picture, loaded, judged, region)
             figure7.section(scene)
             return
-        with bar:
-            stage = controls.choose(settings.STAGE, words.SCALE_NAMES, label=words.SCALE, help=words.SCALE_HELP)
         {"gates": gates.section, "features": features.section}[part](scene, int(stage) - 1)
         _about(picture, loaded, judged, region)
 

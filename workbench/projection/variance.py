@@ -14,17 +14,16 @@ from workbench.shared.charts import CHART_CONFIG, PICTURE_CONFIG
 
 
 @st.fragment
-def section(scene: Scene) -> None:
-    """Runs again alone when its scale is changed."""
+def section(scene: Scene, stage: int) -> None:
+    """Runs again alone when the scale of its colours is changed."""
     way = settings.WAY.remember()
-    for pair, look in zip(scene.pairs, scene.looks, strict=True):
-        _row(scene, pair, look, way)
+    _maps(scene, scene.pairs[stage], scene.looks[stage], way)
     st.caption(f"{words.MAPS_HINT} {words.SAME_REGIONS}" if scene.has_projection else words.SAME_REGIONS)
     controls.choose(settings.WAY, words.WAY_NAMES, label=words.WAY, help=words.WAY_HELP)
 
 
-def _row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
-    st.markdown(words.pair_heading(pair))
+def _maps(scene: Scene, pair: Pair, look: Look, way: str) -> None:
+    """The maps before and after, as large as the page allows, and below them how often each variance occurs."""
     scale, touch = variance_figures.variance_scale(look.variance, way), session.on_touch_screen()
     named = dict(zip(pair.names, look.variance, strict=False))
 
@@ -36,21 +35,22 @@ def _row(scene: Scene, pair: Pair, look: Look, way: str) -> None:
         return {**maps, "histogram": variance_figures.histogram_figure(named, look.region, way)}
 
     kept = cache.charts(scene, drawn, scene.side, pair.scale, way, touch)
-    maps, histogram = st.columns((5, 2), gap="medium")
-    with maps:
-        grid = st.grid(2, min_column_width=140, gap="small")
-        for name, when in zip(named, (words.BEFORE, words.AFTER), strict=False):
-            with grid.cell():
-                title = words.VARIANCE_OF if pair.after is None else words.VARIANCE_OF_WHEN
-                label = title.format(name=name, when=when)
-                st.markdown(label)
-                key = f"variance-{scene.side}-{pair.scale}-{when}"
-                st.plotly_chart(kept[name], key=key, config=map_config(), alt=label)
-        st.html(pictures.colour_bar(scale))
+    grid = st.grid(2, min_column_width=140, gap="small")
+    for name, when in zip(named, (words.BEFORE, words.AFTER), strict=False):
+        with grid.cell(), st.container(gap="xsmall"):
+            title = words.VARIANCE_OF if pair.after is None else words.VARIANCE_OF_WHEN
+            label = title.format(name=name, when=when)
+            st.markdown(label)
+            key = f"variance-{scene.side}-{pair.scale}-{when}"
+            st.plotly_chart(kept[name], key=key, config=map_config(), alt=label)
+    st.html(pictures.colour_bar(scale))
+    st.markdown(words.pair_heading(pair))
+    histogram, facts = st.columns((3, 2), gap="medium")
     with histogram:
         st.markdown(words.HISTOGRAM_TITLE)
         key = f"histogram-{scene.side}-{pair.scale}"
         st.plotly_chart(kept["histogram"], key=key, config=CHART_CONFIG, alt=words.HISTOGRAM_ALT)
+    with facts:
         st.html(charts.key(_histogram_key(pair, look)))
         st.caption(words.histogram(look.normal, look.flagged))
 

@@ -22,7 +22,7 @@ WAYS = ("log", "linear", "relative")
 """How variances are brought on a scale: logarithmic, linear, or each map divided by its own mean."""
 
 _FLOOR = 1e-9
-_MAP_SIDE, _MAP_SIDE_TOUCH = 290, 166  # longest side of a map in pixels; two stand side by side on a phone
+_MAP_SIDE, _MAP_SIDE_TOUCH = 424, 166  # longest side of a map in pixels; two stand side by side on a phone
 
 
 def brought(variance: np.ndarray, way: str) -> np.ndarray:

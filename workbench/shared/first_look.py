@@ -18,8 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 from workbench.shared import navigation, theme, words
 
 HERO = Path(__file__).with_name("hero.webp")
-
-
+_HELD = ".st-key-%s { min-height: var(--nn-hero-room); background: url(%s) 0 28px / var(--nn-hero) auto no-repeat; }"
 _PLACE: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)
 
 
@@ -44,6 +43,12 @@ def done() -> None:
     if (place := _PLACE.get()) is not None:
         place.empty()
         _PLACE.set(None)
+
+
+def hold(key: str) -> None:
+    """Keep the picture where the component of this key is about to be drawn, which takes the browser a moment: it lies
+    behind the component until this page is drawn anew."""
+    st.html(f"<style>{_HELD % (key, _picture())}</style>")
 
 
 def draw(name: str) -> None:

@@ -67,7 +67,7 @@ def apply(changes: Mapping[str, Any]) -> None:
 
 def draw(suggested_name: str) -> RunSpec | None:
     """Draw the form; what it says, without data; or None where it cannot be used, with the reason beside it."""
-    name_column, preset_column = st.columns((3, 2), gap="medium", vertical_alignment="bottom")
+    name_column, preset_column = st.columns((2, 3), gap="medium")
     with preset_column:
         base = choose(
             PRESET, _presets(), label=words.PRESET, help=words.PRESET_HELP, on_change=_reset, args=({},), wrap=True

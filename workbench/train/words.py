@@ -82,7 +82,7 @@ PATH_HELP = (
     "names a folder inside). The images are not copied, so they must stay there until the run is done."
 )
 ELPV_NAMES = {"elpv:mono": "Monocrystalline", "elpv:poly": "Polycrystalline"}
-NOTHING_YET = "Drop photos of good parts to begin. At least 12 are needed; thirty are enough for a first model."
+NOTHING_YET = "Drop photos of good parts: at least 12, better thirty or more."
 ONLY_DEFECTIVE = "So far there are only defective parts. Add photos of good ones: the model learns from those alone."
 UPLOAD_GONE = "The photos of this link are no longer here, since uploads are kept for a day. Drop them again."
 SPLIT_HINT = "Look for enough held-out images: the threshold cannot be finer than their number allows."
@@ -166,15 +166,11 @@ def unreadable(count: int) -> str:
 
 # ------------------------------------------------------------------------------------------------------ settings
 
-PRESET_NAMES = {
-    "small": "Small · minutes on a CPU",
-    "medium": "Medium · an hour or so on a CPU",
-    "paper": "Paper · best on a GPU",
-}
+PRESET_NAMES = {"small": "Small · minutes", "medium": "Medium · an hour or so", "paper": "Paper · for a GPU"}
 PRESET_HELP = (
-    "Small: 128 pixels and a teacher that comes with the workbench. Medium: the same at 256 pixels, for small"
-    " defects. Paper: WideResNet-50-2, 256 pixels, 200 epochs."
-    " Choosing one resets every field below."
+    "Small: 128 pixels and a teacher that comes with the workbench. Medium: the same at 256 pixels, for small "
+    "defects. Paper: WideResNet-50-2, 256 pixels, 200 epochs. The times are for a CPU. Choosing one resets every field "
+    "below."
 )
 NAME_HELP = "The name of the model. It can be changed at any time."
 TITLES = {
@@ -244,7 +240,7 @@ WEIGHTS_FILE_HELP = (
     "connection. If empty, the weights are found automatically."
 )
 PRESET, NAME, DEVICE, AUTOMATIC, WEIGHTS_FILE = "Preset", "Name", "Device", "Automatic", "Teacher weights file"
-ADVANCED, THIS_RUN = "Advanced: every setting, with the paper's value", "**This run**"
+ADVANCED, THIS_RUN = "Advanced settings", "**This run**"
 BACK_TO_PRESET, TENSORBOARD = "Back to the preset", "TensorBoard files"
 DEVICE_HELP = "Device to compute on. Automatic picks the fastest."
 TENSORBOARD_HELP = "Also writes event files for TensorBoard into tensorboard/ in the run's folder."
@@ -361,7 +357,7 @@ def estimate_sentence(found: Estimate) -> str:
     )
 
 
-NOT_READY = "Choose images and settings above to start a run."
+NOT_READY = "Choose images first."
 
 
 def estimated(found: Estimate) -> list[tuple[str, str, str, str]]:

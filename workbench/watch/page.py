@@ -26,6 +26,8 @@ def main() -> None:
         out = _folder()
         if out is None:
             st.markdown(words.HOW_TO)
+            with st.expander(words.AT_HAND, icon=":material/bookmark:"):
+                st.markdown(words.AT_HAND_HOW)
             return
         decision = controls.choose(DECISION, words.DECISIONS, label=words.DECISION)
         live.draw(out, decision)

@@ -10,18 +10,19 @@ from nnet.watch.table import shown
 from workbench.shared import units
 
 TITLE = "Watch"
-ABOUT = "The last pictures from a line's camera, as `nnet watch` decides them. The page follows by itself."
+ABOUT = "The last pictures from a line's camera, as `nnet watch` decides them."
 HOW_TO = """\
-`nnet watch` scores pictures as they arrive in a folder, without the workbench. Start it in a terminal, then name its
-folder of results here:
+`nnet watch` scores pictures as they arrive in a folder. Start it in a terminal, then name its folder of results:
 
-```bash
+```text
 python -m nnet watch --checkpoint runs/my-part /camera --out /results
 ```
-
-To have the folder at hand whenever the workbench starts, set the environment variable `NNET_WATCH` to it; several are
-separated as in `PATH`. The page then shows these folders alone.
 """
+AT_HAND = "Have it at hand whenever the workbench starts"
+AT_HAND_HOW = (
+    "Set the environment variable `NNET_WATCH` to the folder; several are separated as in `PATH`. The page then shows "
+    "these folders alone."
+)
 LINE, FOLDER, FOLDER_EXAMPLE = "Line", "Folder of results", "/results"
 FOLDER_HELP = "The folder that --out names. It is on the computer where the workbench runs, and is not kept in links."
 DECISION = "Show"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
+from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -15,6 +17,7 @@ from nnet.analysis.failures import causes
 from nnet.data import Dataset, Sample
 from nnet.errors import NNetError
 from nnet.scoring import judge
+from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import image_score, score_maps
 from workbench.shared import controls, datasets, measuring, pictures, resources, units
 from workbench.shared.measuring import Run, Says
@@ -22,7 +25,7 @@ from workbench.when_it_fails import cache, words
 from workbench.when_it_fails.scene import Scene
 from workbench.when_it_fails.settings import CAUSE
 
-SHOWN, SIDE, PARTS = 8, 220, "fails_parts"
+SHOWN, SIDE, SIDE_OF_WORST, PARTS = 7, 132, 440, "fails_parts"
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,15 @@ def draw(scene: Scene) -> None:
     names = {"all": words.EVERY} | words.CAUSE_NAMES
     cause = CAUSE.remember()
     wanted = controls.choose(CAUSE, names, label=words.CAUSE, help=words.HOW_MEASURED, kind="pills") or cause
-    for title, none, found in ((words.MISSED, words.NONE_MISSED, missed), (words.ALARMED, words.NONE_ALARMED, alarms)):
-        st.subheader(title, anchor=False)
-        _gallery(scene, found, wanted, none)
+    nearly_missed = min((one for one in judged if one.defective), key=_ratio_of, default=None)
+    nearly_alarmed = max((one for one in judged if not one.defective), key=_ratio_of, default=None)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader(words.MISSED, anchor=False)
+        _gallery(scene, missed, wanted, words.NONE_MISSED, nearly_missed)
+    with right:
+        st.subheader(words.ALARMED, anchor=False)
+        _gallery(scene, alarms, wanted, words.NONE_ALARMED, nearly_alarmed)
     if dataset is None:
         st.caption(words.NO_TEST_SET.format(data=units.plain(scene.data or "?")))
     elif evidence is None:
@@ -57,28 +66,42 @@ def draw(scene: Scene) -> None:
         _offer(scene, dataset)
 
 
-def _gallery(scene: Scene, found: Sequence[Judged], wanted: str, none: str) -> None:
+def _gallery(scene: Scene, found: Sequence[Judged], wanted: str, none: str, closest: Judged | None) -> None:
+    """The worst one large, and more of them below; the one that came closest where there is none at all."""
+    shown = list(islice(_of_cause(scene, found, wanted), SHOWN))
+    if not found and closest is not None:
+        verdict = judge.judge(scene.model.detector.calibration, closest.maps, scene.expression)
+        shown = [(closest, verdict, f"{none} {words.closest(closest.ratio)}")]
+    elif not shown:
+        st.caption(none)
+    if shown:
+        with st.container(width=SIDE_OF_WORST):
+            _picture(*shown[0], "stretch")
+    with st.container(horizontal=True, gap="small"):
+        for one in shown[1:]:
+            _picture(*one, SIDE)
+
+
+def _of_cause(scene: Scene, found: Sequence[Judged], wanted: str) -> Iterator[tuple[Judged, Judgement, str]]:
+    """The ones that have a cause, or all, each with its judgement and what is written below it."""
     detector = scene.model.detector
     highest = {name: levels["max"] for name, levels in detector.calibration.map_quantiles.items()}
-    shown = 0
-    with st.container(horizontal=True, gap="small"):
-        for one in found:
-            if shown == SHOWN:
-                break
-            image = one.load()
-            verdict = judge.judge(detector.calibration, one.maps, scene.expression)
-            holds = causes(image, one.maps, verdict.score, highest)
-            if wanted != "all" and wanted not in (holds or ("",)):
-                continue
-            shown += 1
-            threshold = verdict.reference.threshold
-            scale = pictures.calibrated_scale(threshold)
-            small = pictures.reduced(image, SIDE)
-            tile = pictures.overlay(small, verdict.score, scale, 0.65, threshold)
-            caption = words.caption(one.ratio, holds)
-            st.image(tile, caption, width=SIDE, alt=caption)
-    if not shown:
-        st.caption(none)
+    for one in found:
+        verdict = judge.judge(detector.calibration, one.maps, scene.expression)
+        holds = causes(one.load(), one.maps, verdict.score, highest)
+        if wanted == "all" or wanted in (holds or ("",)):
+            yield one, verdict, words.caption(one.ratio, holds)
+
+
+def _picture(one: Judged, verdict: Judgement, caption: str, width: int | Literal["stretch"]) -> None:
+    threshold = verdict.reference.threshold
+    small = pictures.reduced(one.load(), SIDE_OF_WORST)
+    marked = pictures.overlay(small, verdict.score, pictures.calibrated_scale(threshold), 0.65, threshold)
+    st.image(marked, caption, width=width, alt=caption)
+
+
+def _ratio_of(one: Judged) -> float:
+    return one.ratio
 
 
 def _of_samples(scene: Scene) -> list[Judged]:

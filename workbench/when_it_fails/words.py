@@ -41,11 +41,10 @@ CAUSE_NAMES = {
     "": "no cause measured",
 }
 HOW_MEASURED = (
-    "Looks normal: no map exceeds what it shows on held-out good pictures. Small: less than 1 % of the picture "
-    "lies above "
-    "half of the peak. Low contrast: grey levels around the peak vary by less than half of what is usual in the "
-    "picture. "
-    "At the border: within a sixteenth of its side. Where a miss has no peak on the defect, these tell of the peak."
+    "Looks normal: no map exceeds what it shows on held-out good pictures. Small: less than 1 % of the picture lies "
+    "above half of the peak. Low contrast: grey levels around the peak vary by less than half of what is usual in the "
+    "picture. At the border: within a sixteenth of its side. Where a miss has no peak on the defect, these tell of the "
+    "peak."
 )
 
 
@@ -57,6 +56,11 @@ def found(defective: int, missed: int, good: int, alarms: int) -> str:
     )
 
 
+def closest(ratio: float) -> str:
+    """Below the picture that came closest to being called wrongly."""
+    return f"This one came closest: {units.times(ratio)} {units.TIMES} threshold."
+
+
 def caption(ratio: float, causes: tuple[str, ...]) -> str:
     """Below a picture: "0.17 x threshold, small, at the border"."""
     named = ", ".join(CAUSE_NAMES[cause] for cause in causes) or CAUSE_NAMES[""]
@@ -66,9 +70,8 @@ def caption(ratio: float, causes: tuple[str, ...]) -> str:
 # ---------------------------------------------------------------------------------------------------------- imitation
 
 IMITATION = (
-    "Training makes S1 copy the teacher ever better (L_KD falls). If it learned to copy defects along with the "
-    "good parts, "
-    "the two agree where they should not."
+    "Training makes S1 copy the teacher ever better (L_KD falls). If it learned to copy defects along with the good "
+    "parts, the two agree where they should not."
 )
 L_KD, EPOCH = "L_KD", "epoch"
 NO_FORWARD = "This model has no S1, so it cannot imitate too much."
@@ -93,9 +96,8 @@ def fallen(first: float, last: float) -> str:
 # ---------------------------------------------------------------------------------------------------------- stranger
 
 STRANGER = (
-    "A model judges only the kind of part that it learned. Anything else is new everywhere: it is called "
-    "anomalous, and "
-    "the heatmap says nothing about defects."
+    "A model judges only the kind of part that it learned. Anything else is new everywhere: it is called anomalous, "
+    "and the heatmap says nothing about defects."
 )
 STRANGE, KNOWN = "A good part of another kind", "A good part of its own kind"
 
@@ -124,9 +126,8 @@ GOOD, DEFECTIVE = "good", "defective"
 def seen_only(euclidean: int, cosine: int, network: int, total: int) -> str:
     """How many of the defective samples each finds."""
     return (
-        f"Of {units.plural(total, 'defective sample')} the Euclidean search finds {euclidean}, the cosine "
-        "search {cosine} "
-        f"and N-Net {network}."
+        f"Of {units.plural(total, 'defective sample')} the Euclidean search finds {euclidean}, the cosine search "
+        f"{cosine} and N-Net {network}."
     )
 
 

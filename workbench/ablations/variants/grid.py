@@ -20,7 +20,7 @@ from workbench.shared.settings import one_of
 
 _SIDE = 480  # longest side of a tile's picture in pixels
 _DIFFERENCE_OPACITY = 0.9
-_WIDE = 5  # most pictures in a row
+_WIDE = 3  # pictures in a row, so that each is large
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: Vie
         tiles.append(tile)
 
     if view.show in ("score", "difference"):
-        photo = resources.photo((loaded.hash, "grid"), lambda: pictures.reduced(loaded.shown, _SIDE))
-        add(-1, Tile(words.ORIGINAL, words.ORIGINAL_HINT, photo))
         for index, one in enumerate(shown):
             add(index, _score_tile(loaded, one, reference, view))
-        columns = _columns(len(tiles))
+        photo = resources.photo((loaded.hash, "grid"), lambda: pictures.reduced(loaded.shown, _SIDE))
+        add(-1, Tile(words.ORIGINAL, words.ORIGINAL_HINT, photo))
+        columns = min(_WIDE, len(tiles))
     else:
         columns = len(shown)
         for name in _rows(view.show, shown):
@@ -77,12 +77,6 @@ def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: Vie
         lambda tile: settings.VARIANT.set(shown[indices[tile]].candidate.key),
     )
     _legend(shown, reference, view)
-
-
-def _columns(count: int) -> int:
-    """Pictures in a row, so that rows are about equally long."""
-    rows = -(-count // _WIDE)
-    return -(-count // rows)
 
 
 def _rows(show: str, shown: Sequence[Variant]) -> list[str]:

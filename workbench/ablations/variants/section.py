@@ -28,8 +28,8 @@ def draw(entry: ModelEntry | None) -> None:
     """Draw the part. `entry`: the sidebar's model; without one the page says what to do."""
     model = frame.loaded(entry)
     assert entry is not None  # else the page has stopped
-    st.markdown(words.INTRO)
     picture, loaded = gallery.pick(model)
+    stage = st.container()  # the pictures stand above what changes them
     possible = candidates.possible_whatifs(model.detector.config)
     kept = variant_cache.kept_models()
     found = candidates.candidates(model_list.entries(), entry, possible, kept)
@@ -37,21 +37,24 @@ def draw(entry: ModelEntry | None) -> None:
     _figures(model, found)
     keys = _choice(found, titles)
     if not keys:
-        st.info(words.NOTHING_CHOSEN, icon=":material/grid_view:")
+        stage.info(words.NOTHING_CHOSEN, icon=":material/grid_view:")
         return
     show, score, reference_key = _controls(keys, titles)
-    shown = _variants(model, loaded, {key: found[key] for key in keys}, titles, score)
+    with stage:
+        shown = _variants(model, loaded, {key: found[key] for key in keys}, titles, score)
     scored = [one for one in shown if one.judged is not None]
     if not scored:
-        st.warning(words.NONE_SCORED, icon=":material/rule:")
+        stage.warning(words.NONE_SCORED, icon=":material/rule:")
         return
     reference = next((one for one in scored if one.candidate.key == reference_key), scored[0])
-    gallery.heading(picture, loaded)
-    st.markdown(words.answer(scored, reference))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity, colours = controls.opacity(width=160), controls.colours()
     view = View(show, colours, opacity, chosen_pixel.remember(loaded, reference.side.judged))
-    grid.draw(loaded, shown, reference, view)
+    with stage:
+        st.markdown(words.answer(scored, reference))
+        grid.draw(loaded, shown, reference, view)
+    st.caption(words.INTRO)
+    gallery.heading(picture, loaded)
     pixel.draw(loaded, scored, view.pixel)
     closer.draw(shown, reference)
 

@@ -102,7 +102,8 @@ class Pictures:
         badges: drawn on the numbered pictures.
         columns: pictures in a row where the page is wide enough, with heads of one height; 0 for as many as fit.
         picked: the picture whose title is marked.
-        hero: the picture that takes a whole row, or None.
+        hero: the picture that is as large as the window allows, or None.
+        beside: whether the others stand beside it instead of below; on a phone they always do.
     """
 
     tiles: Sequence[Tile]
@@ -121,6 +122,7 @@ class Pictures:
     columns: int = 0
     picked: int | None = None
     hero: int | None = None
+    beside: bool = False
 
 
 def show(
@@ -155,7 +157,6 @@ def show(
         "probe": None if pictures.probe is None else _packed(pictures.probe),
         "badges": [asdict(badge) for badge in pictures.badges],
         "across": pictures.columns,
-        "hero": pictures.hero,
         "tiles": [_encoded(tile) for tile in pictures.tiles],
         "words": words.LINKED_PICTURES,
     }

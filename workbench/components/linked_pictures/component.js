@@ -20,7 +20,7 @@ const build = (root, data) => {
   });
   root._buttons = null;
   if (data.zoom) {
-    const bar = make('div', 'zoom', root._tiles[0].head);
+    const bar = make('div', 'zoom', root._tiles[data.hero ?? 0].head);
     const { zoomIn, zoomOut, whole } = data.words;
     root._buttons = [['+', zoomIn], ['\u2212', zoomOut], ['\u21ba', whole]].map(([sign, title]) => {
       const button = make('button', '', bar, { textContent: sign, title });
@@ -48,9 +48,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.setAttribute('aria-label', data.label);
   root.classList.toggle('zoomable', data.zoom);
   root.classList.toggle('even', data.across > 0);
+  root.classList.toggle('staged', data.hero !== null);
+  root.classList.toggle('beside', data.beside);
+  root.style.setProperty('--others', data.tiles.length - 1);
+  root.style.setProperty('--aspect', data.aspect);
   const share = `(100% - ${16 * (data.across - 1)}px) / ${data.across || 1}`;
   const least = data.across ? `max(${data.width}px, calc(${share} - 0.5px))` : `${data.width}px`;
-  root.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(${least}, 100%), 1fr))`;
+  root.style.setProperty('--columns', `repeat(auto-fit, minmax(min(${least}, 100%), 1fr))`);
   const picks = data.tiles.map((tile) => Boolean(tile.pick));
   const form = JSON.stringify([data.tiles.length, Boolean(data.probe), data.zoom, data.image, picks]);
   if (!root._tiles || root._form !== form) build(root, data);
@@ -140,7 +144,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
     parts.tag.className = `tag ${tile.alarm === null ? '' : tile.alarm ? 'alarm' : 'calm'}`;
     parts.tag.style.display = tile.tag ? '' : 'none';
     parts.figure.classList.toggle('hero', i === data.hero);
-    parts.figure.style.setProperty('--aspect', data.aspect);
     parts.figure.style.setProperty('--widest', `${Math.min(data.widest, 1.3 * data.widest * data.aspect)}px`);
     parts.frame.style.aspectRatio = data.aspect;
     for (const [image, source] of [[parts.base, tile.base], [parts.top, tile.cells]]) {

@@ -26,7 +26,7 @@ COLOURS = {
     CODE: theme.REVERSE,
 }
 _NEUTRAL = theme.THRESHOLD
-_FONT, _SYMBOL, _INDEX = 16, 17, 14
+_FONT, _SYMBOL, _INDEX = 16, 17, 15
 _SIGNS = {"+": "+", "*": "\N{MULTIPLICATION SIGN}"}
 
 

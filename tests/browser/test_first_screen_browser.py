@@ -1,0 +1,49 @@
+"""Every page at first sight: pictures before words on a projector, and writing that can be read, light and dark, on a
+desk and on a phone. One load per page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from browsing import ROOT, Visitor
+
+from workbench.shared import words
+
+COUNT = (ROOT / "benchmarks" / "first_screen.js").read_text(encoding="utf-8")
+LEGIBLE = (Path(__file__).parents[1] / "support" / "legible.js").read_text(encoding="utf-8")
+PAGES = ["", *(text.title.replace(" ", "_") for text in words.PAGES.values())]
+WORDS, NUMBERS, HERO = 80, 5, 420
+"""Most words and numbers on the first screen, and the least height in pixels of a page's large picture."""
+IN_A_ROW = 280
+"""The same for pictures that are compared in a row."""
+HEROES = {"Train": 0, "Watch": 0, "Evaluate": 0, "Ablations": IN_A_ROW}
+"""What is asked of pages without one large picture; some begin with a form."""
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "Home")
+def test_a_page_at_first_sight(browser: object, address: str, path: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.page
+        page.set_viewport_size({"width": 1280, "height": 720})  # a projector
+        visitor.open(path).check()
+        seen = page.evaluate(COUNT)
+        assert seen["words"] <= WORDS and seen["numbers"] <= NUMBERS, seen
+        assert seen["hero"] >= HEROES.get(path, HERO), seen
+        for width in (1280, 400):
+            page.set_viewport_size({"width": width, "height": 850})
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                visitor.settle().check()
+                _legible(page, f"{scheme} at {width}")
+        assert not page.locator(".modebar-container:visible").count(), "no tool bar lies on a phone's pictures"
+
+
+def _legible(page: object, when: str) -> None:
+    """Charts take over the colours of the other scheme a little later."""
+    try:
+        page.wait_for_function(f"() => !({LEGIBLE})().length", timeout=30_000)
+    except Exception as error:
+        if type(error).__name__ != "TimeoutError":  # Playwright's; it need not be installed
+            raise
+        pytest.fail("\n".join([when, *page.evaluate(LEGIBLE)]))
