@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nnet.cli.shared import Bars, add_checkpoint, add_device
 from nnet.errors import NNetError
@@ -34,6 +38,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="remember what this data set's normal pictures look like, so that other kinds of parts are recognised",
     )
+    aim = parser.add_mutually_exclusive_group()
+    aim.add_argument("--miss-rate", type=float, metavar="X", help="with --data: miss at most this share of the defects")
+    aim.add_argument(
+        "--false-alarm-rate", type=float, metavar="X", help="with --data: flag at most this share of the good parts"
+    )
+    aim.add_argument("--best", choices=["f1"], help="with --data: the threshold with the best F1")
     parser.add_argument("--score", metavar="EXPR", help="the score that the threshold is for; default: the model's own")
     parser.add_argument("--reason", default="", metavar="TEXT", help="why, for whoever reads the card")
     where = parser.add_mutually_exclusive_group()
@@ -59,6 +69,10 @@ def run(options: argparse.Namespace) -> int:
     detector = Detector.load(path, options.device, options.teacher_weights)
     before = detector.calibration.for_expression(options.score)
     text = before.expression.text
+    if options.data is None and any(x is not None for x in (options.miss_rate, options.false_alarm_rate, options.best)):
+        raise NNetError(
+            "--miss-rate, --false-alarm-rate and --best choose a threshold on pictures. Name them with --data."
+        )
     found = None if options.undo or options.kind else _chosen(detector, before, options)
     kind = _kind(detector, options.kind) if options.kind else None
     if options.copy_to is not None:
@@ -88,6 +102,9 @@ def _chosen(detector: TrainedModel, before: Reference, options: argparse.Namespa
     from nnet.scoring.promise import conformal
 
     dataset = _opened(options.data, detector)
+    aim = _aim(options)
+    if aim is not None:
+        return _aimed(detector, before, dataset, aim, options.reason)
     normal = tuple(sample for sample in dataset.test if sample.is_normal)
     if not normal:
         raise NNetError(
@@ -101,6 +118,54 @@ def _chosen(detector: TrainedModel, before: Reference, options: argparse.Namespa
     threshold = float(conformal(scores, detector.config.scoring.quantile))
     reason = options.reason or f"From {len(scores):,} normal pictures of {dataset.name}."
     return Kept(threshold, reason, pictures=len(scores), above=int((scores > threshold).sum()))
+
+
+def _aim(options: argparse.Namespace) -> tuple[str, Callable[[np.ndarray, np.ndarray], float]] | None:
+    """What the threshold is wanted for, and how it is chosen from scores and labels; None: from good parts alone."""
+    from nnet.scoring import aim
+
+    if options.miss_rate is not None:
+        return f"at most {options.miss_rate:.1%} missed", partial(aim.for_miss_rate, rate=options.miss_rate)
+    if options.false_alarm_rate is not None:
+        rate = options.false_alarm_rate
+        return f"at most {rate:.1%} false alarms", partial(aim.for_false_alarm_rate, rate=rate)
+    return ("the best F1", aim.for_best_f1) if options.best else None
+
+
+def _aimed(
+    detector: TrainedModel,
+    before: Reference,
+    dataset: Dataset,
+    aim: tuple[str, Callable[[np.ndarray, np.ndarray], float]],
+    reason: str,
+) -> Kept:
+    """The threshold that was aimed at on the labelled pictures, with what it does to them and how surely."""
+    from nnet.analysis.evaluation import can_be_measured, gather, score
+    from nnet.scoring.calibration import Kept
+    from nnet.scoring.metrics.bootstrap import rate_intervals
+
+    if not can_be_measured(dataset):
+        raise NNetError(
+            f"{dataset.name} needs good and defective test pictures for such a threshold. Add some of each."
+        )
+    with Bars() as bars:
+        evidence = gather(detector, dataset, [before.expression], phase("measure", bars.report))
+    scores, defective = score(evidence, before.expression).scores, evidence.defective
+    wanted, choose = aim
+    at = choose(scores, defective)
+    where = rate_intervals(scores, defective, at)
+    found, alarms = (int((scores[kind] >= at).sum()) for kind in (defective, ~defective))
+    said = (
+        f"For {wanted} on {dataset.name}: {found} of {defective.sum()} defects found "
+        f"(95 %: {_span(where['recall'])}), {alarms} of {(~defective).sum()} good parts flagged "
+        f"(95 %: {_span(where['false alarms'])})."
+    )
+    # Here a picture is flagged at the threshold, by the checkpoint only above it.
+    return Kept(float(np.nextafter(at, 0)), reason or said, pictures=int((~defective).sum()), above=alarms)
+
+
+def _span(where: tuple[float, float]) -> str:
+    return f"{where[0]:.0%} to {where[1]:.0%}"
 
 
 def _kind(detector: TrainedModel, spec: str) -> Kind:

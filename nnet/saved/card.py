@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from nnet.config import Config, ModelConfig
@@ -15,7 +16,12 @@ _SCORE_NAMES = {"paper": "all six maps (Eq. 8)", "reverse": "reverse branch only
 
 
 def write_card(
-    name: str, config: Config, about: dict[str, Any], metrics: dict[str, Any], summary: dict[str, Any]
+    name: str,
+    config: Config,
+    about: dict[str, Any],
+    metrics: dict[str, Any],
+    summary: dict[str, Any],
+    doubts: Sequence[str] = (),
 ) -> str:
     """The card of one checkpoint as Markdown.
 
@@ -25,9 +31,11 @@ def write_card(
         about: as saved in config.json.
         metrics: as `nnet.analysis.evaluation.measure` returns it, or {}.
         summary: as `Calibration.summary` returns it.
+        doubts: sentences on what speaks against trusting the model (`nnet.analysis.doubts`).
     """
-    sections = [_head(name, config, about), _data(about), _results(metrics), _calibration(summary), _settings(config)]
-    return "\n".join([*sections, _origin(about)])
+    questions = ["## Questions\n\n" + "\n".join(f"- {one}" for one in doubts) + "\n"] if doubts else []
+    results = [_results(metrics), _calibration(summary), *questions, _settings(config)]
+    return "\n".join([_head(name, config, about), _data(about), *results, _origin(about)])
 
 
 def _head(name: str, config: Config, about: dict[str, Any]) -> str:

@@ -166,7 +166,8 @@ def write_results(path: Path, metrics: dict[str, Any], card: str) -> None:
 def add_evaluation(path: Path, entry: dict[str, Any]) -> dict[str, Any]:
     """Add an evaluation (`nnet.analysis.evaluation.with_origin`) to metrics.json; returns the new contents.
 
-    Results on other data, and of other expressions on the same data, stay; those of other weights do not.
+    Results on other data, and of other expressions on the same data, stay; those of other weights do not. What training
+    recorded in the same numbers is not recorded twice.
 
     Raises:
         CheckpointError: the file cannot be written, or what is there is damaged.
@@ -176,6 +177,8 @@ def add_evaluation(path: Path, entry: dict[str, Any]) -> dict[str, Any]:
     found = contents.get("evaluations", {})
     same_model = {data: known for data, known in found.items() if known["weights_sha256"] == entry["weights_sha256"]}
     data = entry["data"]["sha256"]
+    if contents.get("data", {}).get("sha256") == data and _all_known(contents.get("scores", {}), entry):
+        return contents
     scores = {**same_model.get(data, {}).get("scores", {}), **entry["scores"]}
     contents["evaluations"] = {**same_model, data: {**entry, "scores": scores}}
     try:
@@ -186,6 +189,14 @@ def add_evaluation(path: Path, entry: dict[str, Any]) -> dict[str, Any]:
             "save them elsewhere."
         ) from error
     return contents
+
+
+def _all_known(known: dict[str, Any], entry: dict[str, Any]) -> bool:
+    """Whether these numbers stand in the scores that training recorded."""
+    plain = {
+        text: {k: v for k, v in of.items() if k not in ("commit", "created")} for text, of in entry["scores"].items()
+    }
+    return "subsets" not in entry and all(known.get(text) == values for text, values in plain.items())
 
 
 def load(path: Path | str) -> Checkpoint:

@@ -163,6 +163,11 @@ class Calibration:
                 self._references[wanted] = self._compute(wanted)
             return self._references[wanted]
 
+    def scores_in_order(self) -> np.ndarray:
+        """Image scores of the held-out normal images under the model's own expression, in the order in which they came,
+        (n,) float64."""
+        return _image_scores(self._pixels(self.settings.parsed))
+
     @property
     def map_quantiles(self) -> dict[str, dict[str, float]]:
         """Quantiles of each map's values over all pixels of the held-out normal images that are looked at."""
@@ -191,7 +196,7 @@ class Calibration:
 
     def _compute(self, expression: Expression) -> Reference:
         pixels = self._pixels(expression)
-        scores = np.sort(np.array([float(image_score(one).double()) for one in pixels]))
+        scores = np.sort(_image_scores(pixels))
         if not np.isfinite(scores).all():
             raise CalibrationError(
                 f"The score {expression.text[:200]} grows beyond all numbers on this model's held-out images. "
@@ -213,6 +218,10 @@ class Calibration:
             own = {n: torch.from_numpy(m[i : i + 1, :rows, :columns].astype(np.float32)) for n, m in self.maps.items()}
             found.append(score_maps(own, expression, size, sigma, self.cells)[0])
         return found
+
+
+def _image_scores(pixels: Sequence[Tensor]) -> np.ndarray:
+    return np.array([float(image_score(one).double()) for one in pixels])
 
 
 def calibrate(maps: dict[str, Tensor], size: int, settings: ScoreConfig) -> Calibration:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from nnet.analysis.doubts import of_held_out, of_training
 from nnet.analysis.evaluation import can_be_measured, describe
 from nnet.analysis.stored import measured
 from nnet.data import Dataset, load_resized
@@ -26,6 +27,7 @@ from nnet.training.events import Callbacks, Listener, Listeners, TrainingError, 
 from nnet.training.job import TrainJob
 from nnet.training.loop import run
 from nnet.training.pieces import cut_up
+from nnet.training.schedule import split_normals
 from nnet.training.state import load_history
 from nnet.training.tensorboard import EventLog
 
@@ -46,6 +48,7 @@ def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) 
     listener = listener or Callbacks()
     started = time.perf_counter()
     earlier = _trained_seconds(job.out)
+    doubts: list[str] = []
     if job.resume and checkpoints.is_checkpoint(job.out):
         detector: TrainedModel | None = Detector.load(job.out, job.device, job.weights_file)
     else:
@@ -55,13 +58,18 @@ def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) 
                 listeners.append(ending.enter_context(contextlib.closing(EventLog(job.tensorboard))))
             images, job, dataset = _load(job, dataset, listener)
             about = {"data": describe(dataset), **provenance(), **job.about}
-            detector = run(dataclasses.replace(job, about=about), images, Listeners(*listeners))
+            job = dataclasses.replace(job, about=about)
+            detector = run(job, images, Listeners(*listeners))
+            if detector is not None:
+                doubts = _doubts(job, detector, images, dataset)
     if detector is None:  # another process of torchrun finishes
         return None
     minutes = (time.perf_counter() - started + earlier) / 60
+    for sentence in doubts:
+        listener.note(sentence)
     results, pictures = _measure(job, detector, dataset, listener)
     about = {**detector.checkpoint.about, "minutes": minutes}
-    card = write_card(job.name or job.out.name, job.config, about, results, detector.calibration.summary())
+    card = write_card(job.name or job.out.name, job.config, about, results, detector.calibration.summary(), doubts)
     checkpoints.write_results(job.out, results, card)
     if pictures is not None:
         scores.add(job.out, pictures)
@@ -90,6 +98,16 @@ def _load(job: TrainJob, dataset: Dataset, listener: Listener) -> tuple[Images, 
         )
         return pieces.inputs, pieces.job(job), dataset
     return images, dataclasses.replace(job, validation=dataset.validation), dataset
+
+
+def _doubts(job: TrainJob, detector: TrainedModel, images: Images, dataset: Dataset) -> list[str]:
+    """What speaks against trusting the model. Of a random teacher, which is for tests, nothing is asked."""
+    if job.config.model.teacher_weights == "random":
+        return []
+    if not detector.framing.is_whole:  # its inputs are parts of pictures
+        return of_held_out(detector.calibration)
+    trained_on, _ = split_normals(len(images), job.config.train, job.validation)
+    return of_training(detector, detector.calibration, images, [s.key for s in dataset.train], trained_on)
 
 
 def _measure(

@@ -61,7 +61,8 @@ def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
         page = visitor.open("Evaluate?evaluate_data=zip").page
         upload = {"name": "part.zip", "mimeType": "application/zip", "buffer": archive()}
         page.set_input_files("input[type=file]", [upload])
-        page.get_by_text("4 normal and 4 defective test images").wait_for()
+        ready = page.get_by_text("4 normal and 4 defective test images"), page.get_by_text("Metrics over all images")
+        ready[0].or_(ready[1]).first.wait_for()
         visitor.settle()
         if page.locator(".st-key-evaluate_start button:visible").count():  # the second visitor finds it measured
             page.locator(".st-key-evaluate_start button:visible").click()
@@ -69,9 +70,10 @@ def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
         visitor.settle().check()
         assert page.locator(".js-plotly-plot").count() == 2
         page.locator(".st-key-evaluate_part").get_by_text("Threshold", exact=True).click()
-        page.get_by_text("Image scores of normal and defective images").wait_for()
+        page.locator(".st-key-aim").wait_for()
         visitor.settle()
-        page.locator(".st-key-jump-alarm button:visible").click()
+        page.locator(".st-key-aim").get_by_role("combobox").click()
+        page.get_by_role("option", name=words.AIMS["alarm"]).click()
         page.get_by_text("False alarms: 0 of 4 normal images").wait_for()
         before = page.url
         page.locator(".st-key-cut").get_by_role("slider").press("ArrowRight")

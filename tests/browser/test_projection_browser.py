@@ -22,7 +22,7 @@ def test_an_uploaded_picture_is_followed_through_the_projection(
         upload(page, file("part.png", photo(1)))
         visitor.settle()
         assert page.locator(".js-plotly-plot").count() == 7
-        choose(page, "Student S1")
+        choose(page, "S₁, the copier")
         page.wait_for_url("**side=student**")
         choose(page, "Relative")
         page.wait_for_url("**way=relative**")

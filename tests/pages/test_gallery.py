@@ -32,7 +32,7 @@ def order(at: AppTest) -> list[str]:
 
 
 def in_row(at: AppTest) -> list[str]:
-    return [button.help for button in at.button if (button.key or "").startswith("choose-")]
+    return [button.help.split(": ")[0] for button in at.button if (button.key or "").startswith("choose-")]
 
 
 def scores(tiny: Path) -> dict[str, float]:

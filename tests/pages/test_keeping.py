@@ -39,7 +39,7 @@ def test_a_threshold_is_kept_with_a_press_and_undone_with_another(model):
     at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
     assert not at.exception and [button.key for button in at.button] == ["keep-test"]
     at.button(key="keep-test").click().run()
-    assert kept.read(model)["M1"].reason == "Chosen on a test." and "2" in at.info[0].value
+    assert kept.read(model)["M1"].reason == "Chosen on a test." and "decides by this" in at.info[0].value
     assert at.button(key="keep-test").disabled
     at.button(key="undo-test").click().run()
     assert kept.read(model) == {} and "undone" in at.info[0].value

@@ -64,7 +64,7 @@ def test_its_numbers_are_checked_again(packed: bytes) -> None:
     found = checks(at)
     assert set(found.values()) == {"✓ agrees"} and {"Files", "M1", "Score", "Teacher"} <= set(found)
     assert f"All {len(found)} checks agree" in words(at) and "equal in every digit" in words(at)
-    assert len(charts(at)) == 3
+    assert len(charts(at)) == 4
 
 
 def test_a_forged_number_is_shown_as_such(packed: bytes) -> None:
@@ -91,7 +91,7 @@ def test_without_its_checkpoint_the_stored_maps_are_shown(packed: bytes) -> None
     at = upload(start(INSPECT), ("b.zip", signed(changed(members, MODEL, **model)), ZIP))
     assert set(checks(at)) == {"Files", "Pixels", "Uploaded file", "Score from maps", "Numbers shown"}
     assert any("was not run again" in info.value and "far" in info.value for info in at.info)
-    assert len(charts(at)) == 1
+    assert len(charts(at)) == 2
 
 
 @pytest.mark.parametrize(

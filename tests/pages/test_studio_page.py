@@ -13,7 +13,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import streamlit as st
-from apptest import charts, encoded, fine, pressed, start, upload, words
+from apptest import charts, component, encoded, fine, pressed, shown_score, start, upload, words
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -26,6 +26,7 @@ from workbench.inspect.defect import drawing, placing, recipe
 from workbench.inspect.defect import words as studio_text
 from workbench.inspect.defect.recipe import Drawn
 from workbench.shared import resources, samples, units
+from workbench.shared import words as shared_words
 from workbench.shared.layer import lay_over
 from workbench.shared.layer import uri as layer_uri
 from workbench.shared.resources import Loaded, Model
@@ -77,7 +78,12 @@ def score_with(at: AppTest) -> str:
 
 def expected(detector: Detector, defect: Defect | CutPaste, expression: str | None = None) -> str:
     paint = paste_patch if isinstance(defect, CutPaste) else paint_defect
-    return units.number(detector.score([paint(loaded().image, defect)[0]], expression)[0].value)
+    value = detector.score([paint(loaded().image, defect)[0]], expression)[0].value
+    return against_threshold(detector, value, expression)
+
+
+def against_threshold(detector: Detector, value: float, expression: str | None = None) -> str:
+    return shared_words.relative(detector.calibration.for_expression(expression), value)
 
 
 def stroke(image: np.ndarray) -> bytes:
@@ -96,7 +102,8 @@ def stroke(image: np.ndarray) -> bytes:
 def test_a_scratch_is_placed_and_its_scores_are_those_of_nnet(detector: Detector) -> None:
     at = opened()
     before = detector.score([loaded().image])[0].value
-    assert metrics(at)["Score without it"] == metrics(at)["Score"] == units.number(before)
+    assert metrics(at)["Score without it"] == against_threshold(detector, before)
+    assert shown_score(at) == units.number(before)
     assert score_with(at) == expected(detector, DEFAULT)
     assert "The scratch" in words(at)
     altered, mask = paint_defect(loaded().image, DEFAULT)
@@ -187,12 +194,12 @@ def test_a_drawing_is_laid_on_and_scored(detector: Detector) -> None:
     at.session_state["drawings"] = OrderedDict({loaded().hash: layer})
     fine(at.run())
     altered, _ = lay_over(loaded().image, np.asarray(Image.open(io.BytesIO(layer))))
-    assert score_with(at) == units.number(detector.score([altered])[0].value)
+    assert score_with(at) == against_threshold(detector, detector.score([altered])[0].value)
     assert "The drawing" in words(at)
     fine(at.segmented_control(key="studio").set_value("place").run())
     assert score_with(at) == expected(detector, DEFAULT)
     fine(at.segmented_control(key="studio").set_value("draw").run())
-    assert score_with(at) == units.number(detector.score([altered])[0].value)
+    assert score_with(at) == against_threshold(detector, detector.score([altered])[0].value)
 
 
 def test_a_bad_drawing_is_explained_and_the_last_good_one_stays() -> None:
@@ -321,7 +328,7 @@ def test_the_altered_image_is_looked_at_here(detector: Detector) -> None:
     pressed(at, "Use this image everywhere")
     fine(at.button(key="studio_here").click().run())
     assert at.subheader[0].value.replace("\\", "") == f"{normal().id}-scratch.png"
-    assert metrics(at)["Score"] == expected(detector, DEFAULT)
+    assert component(at, "circuit")["result"]["score"] == expected(detector, DEFAULT)
 
 
 def test_a_defective_sample_is_named_and_a_normal_one_is_one_click_away() -> None:
@@ -336,4 +343,4 @@ def test_an_uploaded_image_gets_a_defect(detector: Detector) -> None:
     content = encoded(2)
     at = upload(opened(), ("part.png", content, "image/png"))
     altered, _ = paint_defect(decode(content).image, DEFAULT)
-    assert score_with(at) == units.number(detector.score([altered])[0].value)
+    assert score_with(at) == against_threshold(detector, detector.score([altered])[0].value)

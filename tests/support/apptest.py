@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+
+from workbench.inspect.words import STRIP_TITLE
 
 ROOT = Path(__file__).resolve().parents[2]
 INSPECT = "pages/1_Inspect.py"
@@ -77,7 +80,9 @@ def circuit_maps(at: AppTest) -> dict[str, dict]:
 
 
 def shown_score(at: AppTest) -> str:
-    return next(metric.value for metric in at.metric if metric.label == "Score")
+    """The score of the picture, which the strip's tooltip says."""
+    told = next(one.proto.help for one in at.markdown if STRIP_TITLE in one.value)
+    return re.match(r"Score (\S+), threshold", told)[1]
 
 
 def words(at: AppTest) -> str:

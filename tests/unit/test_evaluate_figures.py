@@ -83,7 +83,8 @@ def test_thresholds_to_choose_from_hold_the_special_ones_and_reach_beyond_all_sc
     assert decisions.threshold_steps(np.zeros(3), [])[0] > 0
     near = decisions.threshold_steps(SCORES, [0.12345678, float(np.nextafter(0.12345678, 1))])
     for some in (near, [1.018, 1.02, 1.0200001], decisions.threshold_steps(np.array([0.7, 1.3]), [0.9])):
-        labels = decisions.step_labels(some)
+        labels = decisions.step_labels(some, 0.4)
+        assert sum(label.endswith("× threshold") for label in labels.values()) >= len(some) - 2
         assert list(labels) != [] and set(labels) == set(some) and len(set(labels.values())) == len(some)
 
 
@@ -130,7 +131,7 @@ def test_images_without_a_mask_are_named() -> None:
 
 def test_which_map_carries_the_result_in_words() -> None:
     told = words.carries({"M1": 0.3, "M4": 0.15, "M6": -0.05}, "i_auroc")
-    assert told.startswith("**M1**") and "30.0 of 40.0" in told and "decoder's maps contribute 30.0" in told
+    assert told.startswith("**M1**") and "30.0 of 40.0" in told and "S₂, the rebuilder, contribute 30.0" in told
     assert "M6 takes away 5.0" in told
     assert "add nothing" in words.carries({"M1": -0.1, "M2": 0.05}, "p_ap")
     assert "0.900" in words.shapley_hint({"M1": 0.3, "M4": 0.1}, "i_auroc", 0.5)

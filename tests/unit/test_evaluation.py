@@ -147,6 +147,12 @@ def test_results_of_other_data_and_other_scores_stay(tmp_path: Path) -> None:
     }
 
 
+def test_what_training_recorded_is_not_recorded_twice(tmp_path: Path) -> None:
+    (tmp_path / "metrics.json").write_text('{"data": {"sha256": "a"}, "scores": {"M1": {"i_auroc": 0.5}}}')
+    assert "evaluations" not in add_evaluation(tmp_path, entry("a", "M1", 0.5))
+    assert list(add_evaluation(tmp_path, entry("a", "M1", 0.6))["evaluations"]) == ["a"]
+
+
 def test_results_of_other_weights_go(tmp_path: Path) -> None:
     add_evaluation(tmp_path, entry("a", weights="old"))
     contents = add_evaluation(tmp_path, entry("b", weights="new"))

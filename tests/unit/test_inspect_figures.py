@@ -12,7 +12,7 @@ from nnet.scoring.attribution import attribute
 from nnet.scoring.calibration import Reference
 from nnet.scoring.students import Students
 from workbench.inspect import figures, regions, settings, words
-from workbench.shared import pictures, sides_figures, verdict_words
+from workbench.shared import pictures, sides_figures, theme, verdict_words
 
 NORMAL = dict.fromkeys(("M1", "M2", "M3", "M4", "M5", "M6"), 0.1)
 RAISED = NORMAL | {"M3": 0.5, "M4": 0.1}
@@ -49,7 +49,7 @@ def test_the_sliders_stops_hold_all_scores_and_the_calibrated_threshold() -> Non
 
 
 def test_the_share_of_normals_that_would_be_flagged() -> None:
-    assert words.would_flag([0.1, 0.2, 0.3, 0.4], 0.3).startswith("At 0.300, 1 of 4 held-out normal images")
+    assert words.would_flag([0.1, 0.2, 0.3, 0.4], 0.3).startswith("At this threshold, 1 of 4 held-out normal images")
 
 
 # ---------------------------------------------------------------------------------------------------------- verdict
@@ -101,13 +101,13 @@ def test_the_sentence_names_the_scale_the_part_and_how_much_worse() -> None:
     found = attribute(PRESETS["paper"], RAISED, NORMAL)
     said = verdict_words.pixel_verdict(found, 2.0, 1.0, by_place=False)
     assert said == (
-        "Flagged mainly by the coarse scale (stride 16): the decoder rebuilt this patch 5.0 times worse than on normal "
+        "Flagged mainly by the coarse scale: the rebuilder (S₂) restored this patch 5.0 times worse than on normal "
         "images."
     )
     forward = attribute(PRESETS["paper"], NORMAL | {"M5": 0.41}, NORMAL)
     assert verdict_words.pixel_verdict(forward, 2.0, 1.0, by_place=True) == (
-        "Flagged mainly by the middle scale (stride 8): the student strayed 4.1 times further from the teacher than on "
-        "normal images at this place."
+        "Flagged mainly by the middle scale: the copier (S₁) strayed 4.1 times further from the teacher than on normal "
+        "images at this place."
     )
 
 
@@ -124,7 +124,7 @@ def test_the_sentence_is_honest_about_pixels_that_are_not_flagged() -> None:
 def test_the_sentence_fits_single_maps_and_shared_guilt() -> None:
     single = attribute(parse("M2"), {"M2": 0.3}, {"M2": 0.1})
     said = verdict_words.pixel_verdict(single, 2.0, 1.0, by_place=False)
-    assert said.startswith("Flagged by the middle scale (stride 8): the decoder")
+    assert said.startswith("Flagged by the middle scale: the rebuilder")
     shared = attribute(parse("M1*M2*M3"), {"M1": 0.2, "M2": 0.21, "M3": 0.2}, NORMAL)
     assert "by several parts together, most of all the middle scale" in verdict_words.pixel_verdict(
         shared, 2.0, 1.0, False
@@ -170,5 +170,15 @@ def test_the_difference_leaves_agreement_as_a_grey_picture() -> None:
 
 
 def test_a_model_of_one_branch_is_named() -> None:
-    assert "only the decoder S2" in words.one_branch(["M1", "M2", "M3"])
-    assert "only the forward student S1" in words.one_branch(["M4", "M5", "M6"])
+    assert "only the rebuilder, S₂" in words.one_branch(["M1", "M2", "M3"])
+    assert "only the copier, S₁" in words.one_branch(["M4", "M5", "M6"])
+
+
+def test_the_strip_holds_every_normal_picture_and_this_one_in_multiples_of_the_threshold() -> None:
+    scores = np.array([0.0, 0.1, 0.2, 0.4])
+    figure = figures.strip_figure(scores, 0.2, 1.5)
+    dots, diamond = figure.data
+    assert list(dots.x[1:]) == pytest.approx([0.5, 1, 2]) and list(dots.customdata) == list(scores)
+    assert list(diamond.x) == pytest.approx([7.5]) and diamond.marker.color == theme.ANOMALOUS
+    assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (1, 1)
+    assert figures.strip_figure(scores, 0.2, 0.1).data[1].marker.color == theme.NORMAL

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builders import random_images, write_category
+from PIL import Image
 
 from nnet.analysis.kinds import kind_of
 from nnet.cli import main
@@ -131,6 +132,25 @@ def test_the_pictures_to_remember_are_spread_over_all(count):
     which = chosen(count)
     assert len(which) == min(count, MOST) == len(set(which.tolist()))
     assert not count or (which[0], which[-1]) == (0, count - 1)
+
+
+def test_calibrate_aims_at_a_rate_on_labelled_pictures_and_says_what_it_does(model, tmp_path, capsys):
+    data = tmp_path / "labelled"
+    for kind, count, seed in (("good", 6, 1), ("dent", 5, 2)):
+        (data / "test" / kind).mkdir(parents=True)
+        for i, pixels in enumerate(random_images(count, seed=seed)):
+            Image.fromarray(pixels).save(data / "test" / kind / f"{i}.png")
+    arguments = ["calibrate", "--checkpoint", str(model), "--data", str(data)]
+    for aim, words in (
+        ("--miss-rate=0.2", "defects found"),
+        ("--false-alarm-rate=0", "0 of 6 good"),
+        ("--best=f1", "best F1"),
+    ):
+        assert main([*arguments, aim]) == 0
+        said = capsys.readouterr().out
+        assert words in said and "95 %" in said, aim
+    assert main(["calibrate", "--checkpoint", str(model), "--threshold", "1", "--best", "f1"]) == 1
+    assert "--data" in capsys.readouterr().err
 
 
 def test_an_old_checkpoint_knows_no_kind_until_calibrate_adds_it(model, tmp_path, capsys):

@@ -434,15 +434,18 @@ def verdict(before: float, after: float, found: Found, maps: list[Effect]) -> st
 def test_the_verdict_says_what_happened_in_plain_words():
     seen = [Effect("M1", 0.2, 1.1, 1.0, True), Effect("M2", 0.5, 4.0, 1.0, True), Effect("M3", 0.5, 0.6, 1.0, False)]
     words = verdict(0.08, 0.41, Found(0.83, 0.0, 0.4, 0.1), seen)
-    assert "The missing piece raises the score from 0.0800 to 0.410, from normal to anomalous." in words
+    assert (
+        "The missing piece raises the score from 0.27 × threshold to 1.4 × threshold, from normal to anomalous."
+        in words
+    )
     assert "It is found: 83 % of it lies in the flagged region." in words
     assert "M2 shows it most" in words and "0.50 → 4.0 times" in words and "visible to 2 of 3 maps" in words
     assert "found in part: 12 %" in verdict(0.08, 0.41, Found(0.12, 0.0, 0.1, 0.1), seen)
     assert "flagged region lies elsewhere" in verdict(0.4, 0.41, Found(0.0, 0.0, 0.0, 0.1), seen)
     missed = verdict(0.2, 0.1, Found(0.0, 0.0, 0.0, 0.0), [])
-    assert "lowers the score from 0.200 to 0.100, which is still normal" in missed
-    assert "nothing in the picture scores above the threshold, 0.300" in missed and "No map shows it." in missed
-    assert "leaves the score at 0.200" in verdict(0.2, 0.2, Found(0.0, 0.0, 0.0, 0.0), [])
+    assert "lowers the score from 0.67 × threshold to 0.33 × threshold, which is still normal" in missed
+    assert "nothing in the picture scores above the threshold." in missed and "No map shows it." in missed
+    assert "leaves the score at 0.67 × threshold" in verdict(0.2, 0.2, Found(0.0, 0.0, 0.0, 0.0), [])
     known = verdict(0.5, 0.6, Found(0.9, 0.8, 0.5, 0.2), seen)
     assert "It is found" not in known and "80 % of its place was flagged without it" in known
     assert "Before, 5 % of its place was flagged." in verdict(0.5, 0.6, Found(0.9, 0.05, 0.5, 0.2), seen)

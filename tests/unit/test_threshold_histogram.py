@@ -32,7 +32,7 @@ def test_every_image_is_in_a_bin_and_the_axis_is_logarithmic() -> None:
     assert widths == pytest.approx(widths[0], abs=2e-6) and widths[0] > 0
     assert 0 < data["stops"][0] < data["edges"][0] and data["edges"][-1] < data["stops"][-1] < 1
     assert data["stops"][2] == data["edges"][2] and data["values"][data["now"]] == 0.4
-    assert data["bins"][1] == "score 0.200 to 0.400\n1 normal\n1 defective"
+    assert data["bins"][1] == "0.20 to 0.40 × threshold\nscore 0.200 to 0.400\n1 normal\n1 defective"
     assert data["rows"][0] == 0 and data["top"] >= 2
 
 
@@ -47,19 +47,21 @@ def test_what_a_threshold_would_do_is_what_it_does() -> None:
     steps = decisions.threshold_steps(SCORES, [0.4])
     four = decisions.counts_at(SCORES, DEFECTIVE, steps)
     assert four == [decisions.counts(SCORES, DEFECTIVE, step) for step in steps]
-    labels = decisions.step_labels(steps)
+    labels = decisions.step_labels(steps, 0.25)
     data = decisions.histogram(SCORES, DEFECTIVE, labels, 0.4, 0.25)
     at = steps.index(0.4)
     assert data["now"] == at and data["labels"][at] == labels[0.4]
     assert data["told"][at] == ["1 miss among 3 defective", "1 false alarm among 3 normal"]
     assert data["spoken"][at] == shared_words.threshold_spoken(labels[0.4], *data["told"][at])
-    assert data["reference"]["name"] == words.own_threshold(0.25)
+    assert data["reference"]["name"] == words.OWN_THRESHOLD
     assert sum(sum(series["counts"]) for series in data["series"]) == len(SCORES)
+    one = next(tick for tick in data["ticks"] if tick["label"] == "1")
+    assert one["at"] == data["reference"]["at"], "the axis counts in multiples of the model's own threshold"
 
 
 def test_scores_of_nothing_but_zero_are_drawn() -> None:
     steps = decisions.threshold_steps(np.zeros(6), [])
-    data = decisions.histogram(np.zeros(6), DEFECTIVE, decisions.step_labels(steps), 1.0, 0.0)
+    data = decisions.histogram(np.zeros(6), DEFECTIVE, decisions.step_labels(steps, 0.0), 1.0, 0.0)
     assert [sum(series["counts"]) for series in data["series"]] == [3, 3] and np.isfinite(data["stops"]).all()
 
 

@@ -43,7 +43,12 @@ def test_maps_scales_and_scores_are_called_as_in_the_app():
         assert f"{name}: '{info.pair}'" in WORDS
         assert f"{name}: '{shared_words.MAP_TITLES[info.branch]}'" in WORDS
     for index in range(len(circuit.SCALES)):
-        assert f"'{inspect_words.scale_title(index)}'" in WORDS
+        name, stride = circuit.SCALES[index], MAPS[circuit.PAIRS[index][0]].stride
+        assert f"'{name}'" in WORDS and str(stride) in re.search(r"STRIDES = \[(.*?)\]", WORDS)[1].split(", ")
+        side = 128 // stride
+        written = re.search(r"scaleTitle = .*?`(.*?)`", WORDS, re.S)[1]
+        said = re.sub(r"\$\{Math[^}]*\}", str(side), written).replace("${SCALES[index]}", name)
+        assert said == inspect_words.scale_title(index, 128)
     for name, text in shared_words.EXPRESSION_NAMES.items():
         assert f"{name}: '{text}'" in WORDS
     assert inspect_words.NO_MAP_LEFT in WORDS

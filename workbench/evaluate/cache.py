@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnet.analysis.evaluation import Evidence
-from nnet.analysis.framed import maps_of
 from nnet.analysis.subsets import Attribution
 from nnet.data import Inspection
 from nnet.expression import Expression
-from nnet.scoring import judge
 from workbench.shared import pictures, resources
 from workbench.shared.cache import BoundedCache
 
@@ -43,15 +41,15 @@ PACES: BoundedCache[str, float] = BoundedCache(resources.MODELS)
 
 
 def thumbnail(scene: Scene, index: int, square: bool = False) -> str:
-    """A small picture of an image with its heatmap, as a data URI, from the maps that are there.
+    """A small picture of an image with its heatmap, as a data URI, kept.
 
     Args:
         square: with transparent edges, so that pictures of all proportions line up.
 
     Raises:
-        nnet.errors.NNetError: the image cannot be read any more.
+        nnet.errors.NNetError: as `Scene.looked_at`.
     """
-    key = (scene.model.key, scene.chosen.hash, scene.evidence.keys[index], scene.result.expression, square)
+    key = (scene.key, scene.pictures.keys[index], scene.content(index), scene.result.expression, square)
 
     def make() -> str:
         picture = _thumbnail(scene, index)
@@ -61,12 +59,9 @@ def thumbnail(scene: Scene, index: int, square: bool = False) -> str:
 
 
 def _thumbnail(scene: Scene, index: int) -> np.ndarray:
-    sample = next(s for s in scene.chosen.dataset.test if s.key == scene.evidence.keys[index])
-    image = pictures.reduced(sample.load().image, THUMB_SIDE)
-    maps = maps_of(scene.evidence, index)
-    judged = judge.judge(scene.model.detector.calibration, maps, scene.result.expression)
+    image, judged = scene.looked_at(index)
     scale = pictures.calibrated_scale(judged.reference.threshold)
-    return pictures.overlay(image, judged.score, scale, 0.65, judged.reference.threshold)
+    return pictures.overlay(pictures.reduced(image, THUMB_SIDE), judged.score, scale, 0.65, judged.reference.threshold)
 
 
 def squared(picture: np.ndarray) -> np.ndarray:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Evidence, Result
+from nnet.analysis.stored import Intervals, Stored, intervals
+from nnet.data import GOOD
 from nnet.expression import Expression
 from nnet.scoring.metrics import PrCurve, ProCurve, RocCurve
+from nnet.scoring.metrics.bootstrap import image_intervals
 from workbench.evaluate import cache
 from workbench.evaluate.cache import Key
 from workbench.evaluate.figures import Line
@@ -22,11 +27,14 @@ _PRE_THINNED = 20_000
 
 @dataclass(frozen=True)
 class Scored:
-    """One expression's `result` without its rankings, and its drawn `curves`: "roc" and "pr" over images, and
-    "pixel_roc", "pixel_pr" and "pro" over pixels where there are masks."""
+    """One expression's `result` without its rankings, its drawn `curves`: "roc" and "pr" over images, and "pixel_roc",
+    "pixel_pr" and "pro" over pixels where there are masks; and where each metric lies with 95 %, over all images and by
+    type of defect, where only metrics over images have one."""
 
     result: Result
     curves: dict[str, Line]
+    intervals: Intervals
+    type_intervals: dict[str, Intervals]
 
     @property
     def nbytes(self) -> int:
@@ -37,10 +45,25 @@ class Scored:
 
 def scored(key: Key, found: Evidence, expression: Expression) -> Scored:
     """An expression's metrics and curves, worked out once."""
-    return cache.SCORED.of((key, expression), lambda: _scored(evaluation.score(found, expression)))
+
+    def make() -> Scored:
+        result = evaluation.score(found, expression)
+        return _scored(result, found.labels, intervals(found, result))
+
+    return cache.SCORED.of((key, expression), make)
 
 
-def _scored(result: Result) -> Scored:
+def of_stored(key: Key, found: Stored) -> tuple[Scored, ...]:
+    """The same of a stored result, for all its expressions."""
+
+    def make(result: Result) -> Scored:
+        known = found.intervals.get(result.expression.text)
+        return _scored(result, found.labels, known or image_intervals(result.scores, np.array(found.labels) != GOOD))
+
+    return tuple(cache.SCORED.of((key, one.expression), partial(make, one)) for one in found.results)
+
+
+def _scored(result: Result, labels: Sequence[str], where: Intervals) -> Scored:
     images, pixels = result.overall.image_ranking, result.overall.pixel_ranking
     curves: dict[str, RocCurve | PrCurve | ProCurve] = {"roc": images.roc(), "pr": images.pr()}
     if pixels is not None and pixels.positives and pixels.negatives:
@@ -51,7 +74,17 @@ def _scored(result: Result) -> Scored:
     none: dict[str, Any] = {"image_ranking": None, "pixel_ranking": None}
     by_type = {kind: replace(metrics, **none) for kind, metrics in result.by_type.items()}
     light = replace(result, overall=replace(result.overall, **none), by_type=by_type)
-    return Scored(light, {name: _line(result.expression.text, curve) for name, curve in curves.items()})
+    return Scored(
+        light,
+        {name: _line(result.expression.text, curve) for name, curve in curves.items()},
+        where,
+        _by_type(result, np.array(labels)),
+    )
+
+
+def _by_type(result: Result, labels: np.ndarray) -> dict[str, Intervals]:
+    parts = {kind: np.isin(labels, (GOOD, kind)) for kind in result.by_type}
+    return {kind: image_intervals(result.scores[which], labels[which] != GOOD) for kind, which in parts.items()}
 
 
 def _line(name: str, curve: RocCurve | PrCurve | ProCurve) -> Line:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from nnet.scoring.aim import for_best_f1, for_false_alarm_rate, for_miss_rate
 from workbench.components import threshold_histogram
 from workbench.evaluate import figures, words
 from workbench.evaluate.scene import Scene
-from workbench.evaluate.settings import CUT
+from workbench.evaluate.settings import CUT, RATE
 from workbench.shared import theme, units
 
 Counts = tuple[int, int, int, int]
@@ -20,24 +21,26 @@ Counts = tuple[int, int, int, int]
 # ----------------------------------------------------------------------------------------------- the chosen threshold
 
 
-def jumps(scene: Scene) -> dict[str, float]:
-    """Thresholds with a meaning, by the name of their button."""
+def aimed(scene: Scene, aim: str, rate: float = 0.0) -> float | None:
+    """The threshold that an aim of `words.AIMS` gives; None where the visitor sets it by hand.
+
+    Args:
+        rate: the wanted miss or false alarm rate, 0..1.
+    """
     scores, defective = scene.result.scores, scene.defective
-    found = {"own": scene.own_threshold}
-    if scene.result.overall.i_f1 is not None:
-        found["f1"] = scene.result.overall.i_f1.threshold
-    top = float(scores[~defective].max())
-    higher = scores[scores > top]
-    return {
-        **found,
-        "alarm": (top + float(higher.min())) / 2 if len(higher) else 1.01 * top,
-        "miss": float(scores[defective].min()),
-    }
+    if aim == "own":
+        return scene.own_threshold
+    if aim == "f1":
+        return for_best_f1(scores, defective)
+    if aim in words.RATES:
+        return (for_miss_rate if aim == "miss" else for_false_alarm_rate)(scores, defective, rate)
+    return None
 
 
 def steps(scene: Scene) -> list[float]:
     """The thresholds that the slider offers."""
-    return threshold_steps(scene.result.scores, list(jumps(scene).values()))
+    wanted = [aimed(scene, aim, RATE.value / 100) for aim in words.AIMS]
+    return threshold_steps(scene.result.scores, [value for value in wanted if value is not None])
 
 
 def cut(scene: Scene) -> float:
@@ -69,10 +72,17 @@ def threshold_steps(scores: np.ndarray, special: Sequence[float], count: int = 2
     return sorted({*even, *(float(value) for value in special if value > 0)})
 
 
-def step_labels(steps: Sequence[float]) -> dict[float, str]:
-    """A text for each threshold, as short as it can be while all differ: the slider tells its steps apart by them."""
+def step_labels(steps: Sequence[float], own: float) -> dict[float, str]:
+    """Each threshold as a multiple of the model's `own`, as short as it can be while all differ: the slider tells its
+    steps apart by them."""
+    unit = max(own, 1e-12)
+
+    def multiple(form: Callable[[float], str]) -> Callable[[float], str]:
+        return lambda step: words.multiple(form(step / unit))
+
     labels: dict[float, str] = {}
-    for form in (units.number, *(f"{{:.{digits}g}}".format for digits in range(4, 18))):
+    short = units.times, *(f"{{:.{digits}g}}".format for digits in range(3, 18))
+    for form in (*map(multiple, short), "score {:.17g}".format):  # two scores may share a multiple
         # A form that only one step has is no other step's form with more digits either.
         shared = Counter(map(form, steps))
         labels |= {step: form(step) for step in steps if step not in labels and shared[form(step)] == 1}
@@ -111,6 +121,13 @@ def worst(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[
     return missed[np.argsort(scores[missed], kind="stable")], alarms[np.argsort(-scores[alarms], kind="stable")]
 
 
+def galleries(scene: Scene, threshold: float) -> list[tuple[str, np.ndarray, str]]:
+    """A title, the pictures by their indices, and what is said where there are none: of the misses, and of the false
+    alarms."""
+    missed, alarms = worst(scene.result.scores, scene.defective, threshold)
+    return [(words.MISSES, missed, words.NO_MISSES), (words.ALARMS, alarms, words.NO_ALARMS)]
+
+
 def histogram(
     scores: np.ndarray, defective: np.ndarray, labels: Mapping[float, str], threshold: float, own: float
 ) -> dict[str, object]:
@@ -119,7 +136,7 @@ def histogram(
     Args:
         labels: the thresholds to choose from, rising, with a text each.
         threshold: the one that is set.
-        own: the model's own, drawn as a second line.
+        own: the model's own, the unit of the axis.
     """
     groups = (
         threshold_histogram.Group(words.NORMAL_IMAGES, theme.NORMAL, scores[~defective], "right"),
@@ -136,5 +153,5 @@ def histogram(
         stops,
         threshold,
         label=words.HISTOGRAM_LABEL,
-        reference=(words.own_threshold(own), own),
+        reference=(words.OWN_THRESHOLD, own),
     )

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from nnet.analysis import evaluation
+from nnet.analysis import evaluation, stored
+from nnet.saved import scores as saved_scores
 from nnet.saved.checkpoint import add_evaluation
 from nnet.saved.formats import METRICS
 from workbench.evaluate import decisions, tables, words
 from workbench.evaluate.report import report
-from workbench.evaluate.scene import Scene
+from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.subsets import attribution
 from workbench.shared import spreadsheet
 
@@ -20,13 +21,15 @@ def draw(scene: Scene) -> None:
     """Draw the section."""
     st.markdown(words.REPORT_ABOUT)
     # A download is made in a thread that has no session, so everything of the session is taken here.
-    threshold, found, results = decisions.cut(scene), attribution(scene), scene.results
-    name = "".join(c if c.isalnum() else "-" for c in scene.chosen.dataset.name)[:40]
+    threshold, results = decisions.cut(scene), scene.results
+    name = "".join(c if c.isalnum() else "-" for c in scene.pictures.name)[:40]
     files: dict[str, Callable[[], str | bytes]] = {
-        "report.html": lambda: report(scene, threshold, found),
-        "scores.csv": lambda: spreadsheet.csv(tables.scores(scene.evidence, results, threshold)),
+        "scores.csv": lambda: spreadsheet.csv(tables.scores(scene.pictures, results, threshold)),
         "metrics.csv": lambda: spreadsheet.csv(tables.metrics(results)),
     }
+    if scene.evidence is not None:
+        found = attribution(scene)
+        files = {"report.html": lambda: report(scene, threshold, found), **files}
     with st.container(horizontal=True, gap="small"):
         for suffix, make in files.items():
             st.download_button(
@@ -38,9 +41,14 @@ def draw(scene: Scene) -> None:
                 on_click="ignore",
                 key=f"evaluate-{suffix}",
             )
-    complete = scene.evidence.done == len(evaluation.labelled(scene.chosen.dataset))
+    if scene.evidence is None:
+        st.caption(words.REPORT_NEEDS_MAPS)
+        return
+    evidence, dataset = measured_just_now(scene)
+    complete = evidence.done == len(evaluation.labelled(dataset))
     if st.button(words.SAVE, icon=":material/save:", help=words.SAVE_HELP, disabled=not complete):
-        entry = evaluation.results(scene.chosen.dataset, scene.evidence, results)
         checkpoint = scene.model.detector.checkpoint
+        entry, pictures = stored.account(dataset, evidence, results, checkpoint.weights_hash)
         add_evaluation(checkpoint.path, evaluation.with_origin(entry, checkpoint))
+        saved_scores.add(checkpoint.path, pictures)
         st.success(words.saved(f"{checkpoint.name}/{METRICS}"), icon=":material/check:")

@@ -17,6 +17,7 @@ from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import FPR_LIMIT
 from workbench.evaluate import words
 from workbench.shared import charts, theme, units
+from workbench.shared import words as shared_words
 
 BINS = 36
 TYPE_COLOURS = ("#e0702a", "#8f6bc4", "#2f9e6e", "#c9498c", "#b08a1e", "#19a7b9", "#a05a3c", "#6b7a8f")
@@ -172,7 +173,7 @@ def histogram_figure(
 
 
 class Images(NamedTuple):
-    """What the chart of images says of each: its `labels`, `keys` and `scores` (n,)."""
+    """What the chart of images says of each: its `labels`, `keys` and `scores` (n,), as multiples of the threshold."""
 
     labels: Sequence[str]
     keys: Sequence[str]
@@ -191,7 +192,9 @@ def embedding_figure(
     """
     labels, scores = np.asarray(images.labels), images.scores
     each = zip(images.keys, labels, scores, strict=True)
-    told = np.array([f"{html.escape(key)}<br>{html.escape(label)}, score {units.number(s)}" for key, label, s in each])
+    told = np.array(
+        [f"{html.escape(key)}<br>{html.escape(label)}, {shared_words.against_threshold(s)}" for key, label, s in each]
+    )
     if colour_by == "score":
         traces = [_scored(points, told, scores)]
     else:
@@ -241,11 +244,11 @@ def _scored(points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> go.Scat
     logs = np.log10(np.maximum(scores, floor))
     ticks = np.linspace(logs.min(), logs.max(), 4)
     bar = {
-        "title": {"text": "score"},
+        "title": {"text": words.TIMES_THRESHOLD},
         "thickness": 10,
         "outlinewidth": 0,
         "tickvals": ticks,
-        "ticktext": [units.number(10**t) for t in ticks],
+        "ticktext": [units.times(10**t) for t in ticks],
     }
     order = np.argsort(scores, kind="stable")  # the high ones on top
     mark = {"color": logs[order], "colorscale": theme.plotly_scale("cividis"), "colorbar": bar}

@@ -10,10 +10,10 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from workbench.evaluate import cache, figures, layouts, words
+from workbench.evaluate.hero import open_in_inspect
 from workbench.evaluate.layouts import Layout
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import COLOUR_BY, FEATURES, IMAGE, LAYOUT
-from workbench.evaluate.threshold import open_in_inspect
 from workbench.shared import session, units
 from workbench.shared.charts import PICTURE_CONFIG
 from workbench.shared.controls import choose
@@ -28,7 +28,7 @@ def draw(scene: Scene) -> None:
     laid_out = _layout(scene, method, source)
     if laid_out is None:
         return
-    keys = [scene.evidence.keys[i] for i in laid_out.which]
+    keys = [scene.pictures.keys[i] for i in laid_out.which]
     picked = _picked(keys)
     left, right = st.columns((5, 2), gap="medium")
     with right:
@@ -48,8 +48,8 @@ def draw(scene: Scene) -> None:
 
 
 def _chart(scene: Scene, laid_out: Layout, colour: str, picked: str | None, key: str) -> None:
-    evidence, which = scene.evidence, laid_out.which
-    keys = [evidence.keys[i] for i in which]
+    which, every = laid_out.which, scene.pictures.keys
+    keys = [every[i] for i in which]
     number = None if picked is None else keys.index(picked)
     images, touch = scene.images(which), session.on_touch_screen()
     figure = figures.embedding_figure(laid_out.points, images, colour, number, touch)
@@ -57,8 +57,8 @@ def _chart(scene: Scene, laid_out: Layout, colour: str, picked: str | None, key:
     st.plotly_chart(figure, key=key, on_select=lambda: _point_clicked(key, keys), **chart)
     remarks = [words.EMBEDDING_HINTS[colour], words.EMBEDDING_CLICK]
     remarks += [words.explained(laid_out.share)] if laid_out.share is not None else []
-    if len(which) < len(evidence):
-        remarks.append(words.umap_subset(len(which), len(evidence)))
+    if len(which) < len(every):
+        remarks.append(words.umap_subset(len(which), len(every)))
     st.caption(" ".join(remarks))
 
 
@@ -92,8 +92,9 @@ def _picked(keys: Sequence[str]) -> str | None:
 
 
 def _picked_image(scene: Scene, key: str) -> None:
-    index = scene.evidence.keys.index(key)
+    index = scene.pictures.keys.index(key)
     st.image(cache.thumbnail(scene, index), width="stretch", alt=key)
-    st.caption(words.picked_caption(key, scene.evidence.labels[index], float(scene.result.scores[index])))
+    score = float(scene.result.scores[index])
+    st.caption(words.picked_caption(key, scene.pictures.labels[index], scene.ratio(score)), help=words.raw_score(score))
     if st.button(words.OPEN, icon=":material/search:", key="open-picked", width="stretch"):
         open_in_inspect(scene, key)

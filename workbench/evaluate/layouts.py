@@ -8,7 +8,7 @@ import numpy as np
 
 from nnet.analysis.projection import embed, pca
 from workbench.evaluate import cache
-from workbench.evaluate.scene import Scene
+from workbench.evaluate.scene import Scene, measured_just_now
 
 UMAP_IMAGES = 3000
 """Most images in a UMAP."""
@@ -40,10 +40,11 @@ def layout(scene: Scene, method: str, source: str) -> Layout:
     """
 
     def make() -> Layout:
-        which = np.arange(len(scene.evidence))
+        evidence, _ = measured_just_now(scene)
+        which = np.arange(len(evidence))
         if method == "umap" and len(which) > UMAP_IMAGES:
             which = np.sort(np.random.default_rng(0).choice(len(which), UMAP_IMAGES, replace=False))
-        vectors = scene.evidence.embeddings[source][which]
+        vectors = evidence.embeddings[source][which]
         return Layout(which, embed(vectors), None) if method == "umap" else Layout(which, *pca(vectors))
 
     return cache.LAYOUTS.of((scene.key, method, source), make)

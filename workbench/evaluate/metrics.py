@@ -21,26 +21,39 @@ def draw(scene: Scene) -> None:
     """Draw the section."""
     st.markdown(words.verdict(scene.result.overall))
     st.markdown(words.OVERALL_TITLE, help=words.TERMS_HELP)
-    table = pd.DataFrame({words.SCORE: words.score_name(r.expression), **words.row(r.overall)} for r in scene.results)
-    st.dataframe(table, hide_index=True, key="evaluate_metrics")
+    every = (
+        {
+            words.SCORE: words.score_name(one.result.expression),
+            **words.row(one.result.overall, one.intervals, _own_threshold(scene, one)),
+        }
+        for one in scene.scored
+    )
+    st.dataframe(pd.DataFrame(every), hide_index=True, key="evaluate_metrics")
+    st.caption(words.INTERVAL_HELP)
     if scene.result.by_type:
         st.markdown(words.types_title(scene.result.expression.text), help=words.TERMS_HELP)
+        where = scene.scored[0].type_intervals
         rows = [
-            dict(zip(words.TYPE_COLUMNS, (kind, metrics.defective_images), strict=True)) | words.row(metrics)
+            dict(zip(words.TYPE_COLUMNS, (kind, metrics.defective_images), strict=True))
+            | words.row(metrics, where[kind], scene.own_threshold)
             for kind, metrics in scene.result.by_type.items()
         ]
         left = {words.TYPE_COLUMNS[1]: st.column_config.NumberColumn(alignment="left")}
         st.dataframe(pd.DataFrame(rows), hide_index=True, key="evaluate_types", column_config=left)
-    if not scene.evidence.has_masks:
+    if not scene.result.overall.pixel_images:
         st.caption(words.NO_MASKS)
     elif scene.result.overall.notes:
-        st.caption(words.note(scene.result.overall.notes, scene.evidence.keys))
+        st.caption(words.note(scene.result.overall.notes, scene.pictures.keys))
     _curves(scene)
+
+
+def _own_threshold(scene: Scene, one: Scored) -> float:
+    return scene.model.detector.calibration.for_expression(one.result.expression).threshold
 
 
 def _curves(scene: Scene) -> None:
     level = "images"
-    if scene.evidence.has_masks:
+    if "pixel_roc" in scene.scored[0].curves:
         level = choose(LEVEL, words.LEVELS, label=words.LEVEL)
     threshold = decisions.cut(scene)
     charts = curve_charts(scene.scored, threshold, level, scene.defective, touch=session.on_touch_screen())

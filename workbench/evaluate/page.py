@@ -1,7 +1,8 @@
-"""Evaluate: a whole labelled set measured. Metrics, curves, threshold, worst images, which map carries the result."""
+"""Evaluate: what the model finds and misses on a labelled set. Opens on a result that the model keeps."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from nnet.analysis import evaluation
 from nnet.analysis.evaluation import Evidence
+from nnet.analysis.stored import Stored
 from nnet.data.depth import as_model
 from nnet.expression import Expression, ExpressionError
 from nnet.saved.checkpoint import read_metrics
@@ -18,20 +20,22 @@ from workbench.evaluate import (
     data_set,
     decisions,
     download,
+    hero,
     image_map,
+    kept_result,
     measured,
     metrics,
     subsets,
     threshold,
     words,
 )
-from workbench.evaluate.scene import Scene
-from workbench.evaluate.settings import CUT, DATA, FOLDER, MORE, PART, SCORE
+from workbench.evaluate.scene import Pictures, Scene
+from workbench.evaluate.settings import AIM, CUT, DATA, FOLDER, MORE, PART, SCORE
 from workbench.shared import data_choice, frame, units
+from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
-from workbench.shared.words import DATA_NAMES
 
 _MOST_EXPRESSIONS = 8  # of the visitor's own
 _PARTS = {
@@ -41,70 +45,142 @@ _PARTS = {
     "maps": subsets.draw,
     "report": download.draw,
 }
+_NEED_MAPS = ("images", "maps")
+_FOLDED = "evaluate_folded"
 
 
 def main() -> None:
     """Draw the page."""
     with frame.page(words.TITLE, looks_into=False) as model:
         st.title(words.TITLE, anchor=False, help=words.ABOUT)
-        chosen = data_choice.choose(DATA, FOLDER, DATA_NAMES, help=words.CHOICE_HELP)
-        if chosen is None:
-            st.info(words.NOTHING_CHOSEN, icon=":material/dataset:")
-            _recorded(model)
+        scene = _bar(model)
+        if scene is None:
             return
-        chosen = replace(chosen, dataset=as_model(chosen.dataset, model.detector.checkpoint.bits))
-        data_set.show_found(model, chosen)
-        if not evaluation.can_be_measured(chosen.dataset):
-            st.info(words.NEEDS_BOTH, icon=":material/info:")
-            return
-        found = measured.measured(model, chosen)
-        if found is None:
-            return
-        opening = st.container()
+        cut = decisions.cut(scene)
+        hero.draw(scene, cut)
         # Only the part that is open is computed.
         part = choose(PART, words.PARTS, label=words.PART, label_visibility="collapsed")
-        scene = _scene(model, chosen, found)
-        with opening:
-            counts = decisions.counts(scene.result.scores, scene.defective, scene.own_threshold)
-            st.subheader(words.headline(*counts), anchor=False, help=words.HEADLINE_HELP)
-        _PARTS[part](scene)
+        if part in _NEED_MAPS and scene.evidence is None:
+            _ask_to_measure(scene)
+        else:
+            _PARTS[part](scene)
 
 
-def _recorded(model: Model) -> None:
-    """The results that the checkpoint brings with it."""
+def _bar(model: Model) -> Scene | None:
+    """One line that says what is measured, and opens to the choice of data and score; None with nothing to show.
+
+    It stays open until there is something to show, and folds once there is.
+    """
+    kept = kept_result.of(model)
+    choice = DATA.remember()
+    mark = (model.key, choice, FOLDER.value)
+    folded = (choice == data_choice.NONE and bool(kept)) or st.session_state.get(_FOLDED) == mark
+    first = kept[0] if kept and choice == data_choice.NONE else None
+    name = str(first.data.get("name", "")) if first else shared_words.DATA_NAMES.get(choice, "")
+    label = words.data_bar(name)
+    with st.expander(label, icon=":material/dataset:", expanded=not folded):
+        chosen = data_choice.choose(DATA, FOLDER, shared_words.DATA_NAMES, help=words.CHOICE_HELP)
+        if chosen is None:
+            scene = _of_kept(model, kept)
+        else:
+            chosen = replace(chosen, dataset=as_model(chosen.dataset, model.detector.checkpoint.bits))
+            scene = _of_data(model, chosen, kept)
+    if scene is not None and choice != data_choice.NONE and not folded:
+        st.session_state[_FOLDED] = mark
+        st.rerun()
+    return scene
+
+
+def _of_kept(model: Model, kept: Sequence[Stored]) -> Scene | None:
+    """The scene of a result that the checkpoint keeps."""
+    if not kept:
+        st.info(words.NOTHING_CHOSEN, icon=":material/dataset:")
+    _recorded(model, kept)
+    if not kept:
+        return None
+    found = kept_result.chosen_one(kept)
+    st.caption(words.measured_on(found.created))
+    return kept_result.scene(model, found, _score(kept_result.expressions(found)), None)
+
+
+def _of_data(model: Model, chosen: Chosen, kept: Sequence[Stored]) -> Scene | None:
+    """The scene of a data set: of what was measured just now, else of what the checkpoint keeps of it."""
+    data_set.show_found(model, chosen)
+    if not evaluation.can_be_measured(chosen.dataset):
+        st.info(words.NEEDS_BOTH, icon=":material/info:")
+        return None
+    before = next((one for one in kept if one.sha256 == chosen.hash), None)
+    if before is not None:
+        st.caption(words.MEASURED_BEFORE)
+    found = measured.measured(model, chosen)
+    if before is not None and (found is None or found.done < len(evaluation.labelled(chosen.dataset))):
+        return kept_result.scene(model, before, _score(kept_result.expressions(before)), chosen)
+    return None if found is None else _of_evidence(model, chosen, found)
+
+
+def _of_evidence(model: Model, chosen: Chosen, found: Evidence) -> Scene:
+    """The scores to compare, the chosen one first."""
+    more = _more_expressions(model)
+    expressions = {one.text: one for one in (*judge.presets(model.detector.config).values(), *more)}
+    first = _score(list(expressions.values()))
+    ordered = [expressions.pop(first), *expressions.values()]
+    key = (model.key, chosen.hash, len(found))
+    pictures = Pictures(chosen.dataset.name, chosen.hash, chosen.spec, found.keys, found.labels, chosen.dataset)
+    with st.spinner(words.WORKING_OUT, show_time=True):
+        return Scene(model, pictures, tuple(curves.scored(key, found, e) for e in ordered), found)
+
+
+def _score(expressions: Sequence[Expression]) -> str:
+    """Which score the page shows."""
+    return choose(
+        SCORE,
+        {one.text: words.score_name(one) for one in expressions},
+        label=words.SCORE,
+        help=words.SCORE_HELP,
+        kind="list",
+        on_change=_other_score,
+    )
+
+
+def _other_score() -> None:
+    """Another score has another scale. A callback."""
+    CUT.forget()
+    AIM.forget()
+
+
+def _ask_to_measure(scene: Scene) -> None:
+    st.info(words.NEEDS_MAPS, icon=":material/info:")
+    spec = scene.pictures.spec
+    if spec and DATA.value == data_choice.NONE:
+        st.button(words.OPEN_AND_MEASURE, icon=":material/dataset:", on_click=_open, args=(spec,))
+
+
+def _open(spec: str) -> None:
+    """Choose a data set. A callback."""
+    if spec in shared_words.DATA_NAMES:
+        DATA.set(spec)
+    else:
+        DATA.set(data_choice.FOLDER)
+        FOLDER.set(spec)
+
+
+def _recorded(model: Model, kept: Sequence[Stored]) -> None:
+    """The results that the checkpoint brings with it and cannot show picture by picture."""
     recorded = read_metrics(model.detector.checkpoint.path)
     entries = [*([recorded] if recorded.get("scores") else []), *recorded.get("evaluations", {}).values()]
+    shown = {(one.sha256, result.expression.text) for one in kept for result in one.results}
     rows = {}
     for entry in entries:
         data = entry["data"]
         for expression, values in entry["scores"].items():
+            if (data["sha256"], expression) in shown:
+                continue
             facts = data["name"], data["test_normal"] + data["test_defective"], words.score_name(expression)
             metrics = words.named({key: values.get(key) for key in words.METRICS})
             rows[data["sha256"], expression] = dict(zip(words.RECORDED_COLUMNS, facts, strict=True)) | metrics
     if rows:
         st.caption(words.RECORDED)
         st.dataframe(list(rows.values()), hide_index=True, key="evaluate_recorded")
-
-
-def _scene(model: Model, chosen: Chosen, found: Evidence) -> Scene:
-    """The scores to compare, the chosen one first."""
-    left, right = st.columns(2, gap="medium")
-    with right:
-        more = _more_expressions(model)
-    expressions = {one.text: one for one in (*judge.presets(model.detector.config).values(), *more)}
-    with left:
-        first = choose(
-            SCORE,
-            {text: words.score_name(expression) for text, expression in expressions.items()},
-            label=words.SCORE,
-            help=words.SCORE_HELP,
-            kind="list",
-            on_change=CUT.forget,  # another score has another scale
-        )
-    ordered = [expressions.pop(first), *expressions.values()]
-    key = (model.key, chosen.hash, len(found))
-    with st.spinner(words.WORKING_OUT, show_time=True):
-        return Scene(model, chosen, found, tuple(curves.scored(key, found, e) for e in ordered))
 
 
 def _more_expressions(model: Model) -> list[Expression]:

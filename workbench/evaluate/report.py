@@ -18,7 +18,7 @@ from nnet.saved.provenance import provenance, versions
 from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import cache, decisions, figures, layouts, tables, words
 from workbench.evaluate.metrics import curve_charts
-from workbench.evaluate.scene import Scene
+from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.shared import theme, units
 from workbench.shared import words as shared_words
 
@@ -66,10 +66,10 @@ def report(scene: Scene, threshold: float, found: Attribution | None) -> bytes:
         _images(scene),
         Section(words.REPORT_TITLES["origin"], facts=_facts(scene, threshold)),
     ]
+    evidence, dataset = measured_just_now(scene)
     normal = int(np.sum(~scene.defective))
-    total = len(evaluation.labelled(scene.chosen.dataset)) - len(scene.evidence.problems)
-    lead = words.rests_on(normal, len(scene.evidence) - normal, total)
-    return rendered(words.report_title(scene.chosen.dataset.name, scene.model.name), lead, sections)
+    lead = words.rests_on(normal, len(evidence) - normal, len(evaluation.labelled(dataset)) - len(evidence.problems))
+    return rendered(words.report_title(scene.pictures.name, scene.model.name), lead, sections)
 
 
 def rendered(title: str, lead: str, sections: Sequence[Section]) -> bytes:
@@ -107,7 +107,7 @@ def _chart(figure: go.Figure) -> Markup:
 
 
 def _curves(scene: Scene, threshold: float) -> list[Section]:
-    levels = ("images", "pixels") if scene.evidence.has_masks else ("images",)
+    levels = ("images", "pixels") if scene.evidence is not None and scene.evidence.has_masks else ("images",)
     return [
         Section(
             words.REPORT_TITLES[level],
@@ -138,12 +138,11 @@ def _galleries(scene: Scene, threshold: float) -> list[Section]:
     missed, alarms = decisions.worst(scene.result.scores, scene.defective, threshold)
     sections = []
     for title, which in ((words.MISSES, missed), (words.ALARMS, alarms)):
+        images = scene.images(which)
+        told = map(shared_words.against_threshold, images.scores)
         pictures = [
-            (
-                cache.thumbnail(scene, int(i), square=True),
-                f"{scene.evidence.keys[i]}, {units.number(float(scene.result.scores[i]))}",
-            )
-            for i in which[:_TILES]
+            (cache.thumbnail(scene, int(i), square=True), f"{key}, {ratio}")
+            for i, key, ratio in list(zip(which, images.keys, told, strict=True))[:_TILES]
         ]
         if pictures:
             sections.append(Section(title, pictures=pictures))
@@ -169,11 +168,12 @@ def _images(scene: Scene) -> Section:
 
 
 def _facts(scene: Scene, threshold: float) -> dict[str, object]:
-    origin, checkpoint, dataset = provenance(), scene.model.detector.checkpoint, scene.chosen.dataset
+    origin, checkpoint = provenance(), scene.model.detector.checkpoint
+    _, dataset = measured_just_now(scene)
     return {
         "Data": f"{dataset.name} ({dataset.layout}), {dataset.source}",
         "Licence of the data": dataset.licence,
-        "SHA-256 of the data": scene.chosen.hash,
+        "SHA-256 of the data": scene.pictures.hash,
         "Model": scene.model.name,
         "SHA-256 of the weights": checkpoint.weights_hash,
         "Network input": units.pixels(*(2 * [scene.model.detector.config.model.size])),

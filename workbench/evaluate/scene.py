@@ -3,31 +3,63 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from nnet.analysis.evaluation import Evidence, Result
+from nnet.analysis.framed import maps_of
+from nnet.data import GOOD, Dataset
+from nnet.errors import NNetError
+from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
+from nnet.scoring.judge import Judgement
+from workbench.evaluate import words
 from workbench.evaluate.cache import Key
 from workbench.evaluate.curves import Scored
 from workbench.evaluate.figures import Images
-from workbench.shared.data_choice import Chosen
+from workbench.shared import chosen_picture, resources
 from workbench.shared.resources import Model
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """The pictures of a set that were measured.
+
+    Attributes:
+        name: of the data set.
+        hash: of its contents.
+        spec: where it lies, as for `nnet.data.open_dataset`; "" where it is not at hand.
+        keys, labels: of each picture.
+        dataset: opened; None for a stored result.
+    """
+
+    name: str
+    hash: str
+    spec: str
+    keys: tuple[str, ...]
+    labels: tuple[str, ...]
+    dataset: Dataset | None = None
+
+    @cached_property
+    def defective(self) -> np.ndarray:
+        """Which are defective, bool (n,)."""
+        return np.array([label != GOOD for label in self.labels], bool)
+
+
+@dataclass(frozen=True)
 class Scene:
-    """A model, a set, what is known of it, and the scores with the chosen one first."""
+    """A model, the pictures, the scores with the chosen one first, and the maps where they were measured just now."""
 
     model: Model
-    chosen: Chosen
-    evidence: Evidence
+    pictures: Pictures
     scored: tuple[Scored, ...]
+    evidence: Evidence | None = None
 
     @property
     def key(self) -> Key:
         """Stands for the measured images in the caches."""
-        return self.model.key, self.chosen.hash, len(self.evidence)
+        return self.model.key, self.pictures.hash, len(self.evidence or ())
 
     @property
     def result(self) -> Result:
@@ -42,7 +74,7 @@ class Scene:
     @property
     def defective(self) -> np.ndarray:
         """Which images are defective, bool (n,)."""
-        return self.evidence.defective
+        return self.pictures.defective
 
     @property
     def reference(self) -> Reference:
@@ -54,7 +86,52 @@ class Scene:
         """The model's own threshold for the chosen score."""
         return self.reference.threshold
 
+    def ratio(self, score: float) -> float:
+        """A score as a multiple of the model's own threshold."""
+        return score / max(self.own_threshold, 1e-12)
+
     def images(self, which: np.ndarray) -> Images:
-        """Labels, names and chosen scores of some images, by their indices."""
-        labels, keys = ([some[i] for i in which] for some in (self.evidence.labels, self.evidence.keys))
-        return Images(labels, keys, self.result.scores[which])
+        """Labels, names and chosen scores, as multiples of the model's threshold, of some images by their indices."""
+        labels, keys = ([some[i] for i in which] for some in (self.pictures.labels, self.pictures.keys))
+        return Images(labels, keys, self.result.scores[which] / max(self.own_threshold, 1e-12))
+
+    def content(self, index: int) -> str:
+        """Stands for a picture as its file is now, of a stored result; "" where the maps are at hand, or no picture is.
+
+        Raises:
+            nnet.errors.NNetError: the data set has no such picture any more.
+        """
+        if self.evidence is not None or not self.pictures.spec:
+            return ""
+        return chosen_picture.picture_of(self.pictures.spec, self.pictures.keys[index]).content_key
+
+    def looked_at(self, index: int) -> tuple[np.ndarray, Judgement]:
+        """A picture's pixels, RGB uint8 (H, W, 3), and its heatmap. Of a stored result the network runs for it.
+
+        Raises:
+            nnet.errors.NNetError: the picture is not at hand, cannot be read, or is not the one that was measured.
+        """
+        key, expression = self.pictures.keys[index], self.result.expression
+        if self.evidence is not None and self.pictures.dataset is not None:
+            sample = next(s for s in self.pictures.dataset.test if s.key == key)
+            maps = maps_of(self.evidence, index)
+            return sample.load().image, judge.judge(self.model.detector.calibration, maps, expression)
+        if not self.pictures.spec:
+            raise NNetError(words.NOT_AT_HAND)
+        loaded = chosen_picture.picture_of(self.pictures.spec, key).load()
+        maps = resources.maps_of(self.model, loaded)
+        judged = judge.judge(self.model.detector.calibration, maps, expression)
+        stored = float(self.result.scores[index])
+        if abs(judged.value - stored) > _SAME * max(stored, 1e-12):
+            raise NNetError(words.changed(key))
+        return loaded.image, judged
+
+
+def measured_just_now(scene: Scene) -> tuple[Evidence, Dataset]:
+    """The maps and the data set of a scene that is no stored result; parts that need them are offered only then."""
+    assert scene.evidence is not None and scene.pictures.dataset is not None
+    return scene.evidence, scene.pictures.dataset
+
+
+_SAME = 0.05
+"""How far a score may be from the stored one where another computer measured it, as a share."""

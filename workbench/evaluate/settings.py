@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.evaluate import words
 from workbench.shared.known_data import from_link, key_of
-from workbench.shared.settings import Setting, number, one_of
+from workbench.shared.settings import Setting, number, one_of, whole_number
 from workbench.shared.words import DATA_NAMES
 
 DATA = Setting("evaluate", "evaluate_data", "none", one_of(DATA_NAMES))
@@ -26,6 +26,12 @@ it is unambiguous: in this page's own URL, with no `cut` beside it, and only if 
 the measured images do (`decisions.cut` checks that). Inspect's value never gets here: it is neither read from the
 session nor written into this page's URL.
 """
+AIM = Setting("evaluate", "aim", "own", one_of(words.AIMS))
+"""How the threshold is chosen; "hand" once the visitor moved it."""
+RATE = Setting("evaluate", "rate", 5, whole_number(0, 50))
+"""The wanted miss or false alarm rate in percent."""
+KEPT: Setting[str] = Setting("evaluate", "evaluate_kept", None, str)
+"""Which of the checkpoint's results is looked at, by its data's SHA-256."""
 LAYOUT = Setting("evaluate", "layout", "pca", one_of(words.METHODS))
 FEATURES = Setting("evaluate", "features", "image", one_of(words.SOURCES))
 COLOUR_BY = Setting("evaluate", "colour_by", "label", one_of(words.COLOURINGS))

@@ -13,7 +13,7 @@ from nnet.analysis.subsets import Attribution, Subset
 from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import cache, figures, tables, words
 from workbench.evaluate.cache import Key
-from workbench.evaluate.scene import Scene
+from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.settings import METRIC
 from workbench.shared import measuring, pictures
 from workbench.shared.controls import choose
@@ -32,12 +32,13 @@ def draw(scene: Scene) -> None:
     """Draw the section."""
     st.markdown(words.MAPS_ABOUT)
     found = attribution(scene)
-    total = 2 ** len(scene.evidence.maps) - 1
+    evidence, _ = measured_just_now(scene)
+    total = 2 ** len(evidence.maps) - 1
     done = len(found.subsets) if found is not None else 0
     if done < total:
-        st.caption(words.subsets_cost(len(scene.evidence), scene.evidence.size, scene.evidence.has_masks))
+        st.caption(words.subsets_cost(len(evidence), evidence.size, evidence.has_masks))
         run, says = _run(scene), measuring.Says(words.score_subsets(total), "subset", "scored")
-        measuring.measure("subsets", run, lambda: _steps(scene, run), says, lambda: subset_pace(scene.evidence))
+        measuring.measure("subsets", run, lambda: _steps(scene, run), says, lambda: subset_pace(evidence))
     if found is None:
         return
     metric = choose(METRIC, {name: SHORT_NAMES[name] for name in found.metrics}, label=words.METRIC)
@@ -52,12 +53,14 @@ def draw(scene: Scene) -> None:
 def _run(scene: Scene) -> Run:
     """The visitor's scoring of the subsets."""
     runs: dict[Key, Run] = st.session_state.setdefault(_RUNS, {})
-    return runs.setdefault(scene.key, Run(2 ** len(scene.evidence.maps) - 1))
+    evidence, _ = measured_just_now(scene)
+    return runs.setdefault(scene.key, Run(2 ** len(evidence.maps) - 1))
 
 
 def _steps(scene: Scene, current: Run) -> Iterator[int]:
     """Continue scoring subsets; a complete result is shared with everybody."""
-    for subset in subsets.measure_subsets(scene.evidence, len(current.found)):
+    evidence, _ = measured_just_now(scene)
+    for subset in subsets.measure_subsets(evidence, len(current.found)):
         current.found.append(subset)
         yield len(current.found)
     result = attribution(scene)
@@ -72,7 +75,8 @@ def attribution(scene: Scene) -> Attribution | None:
     found = _run(scene).found
     if not found:
         return None
-    return Attribution(tuple(sorted(scene.evidence.maps)), tuple(found), subsets.empty_values(scene.evidence))
+    evidence, _ = measured_just_now(scene)
+    return Attribution(tuple(sorted(evidence.maps)), tuple(found), subsets.empty_values(evidence))
 
 
 def subset_pace(found: Evidence) -> float:

@@ -10,11 +10,12 @@ from nnet.analysis.evaluation import Evidence, Result
 from nnet.analysis.subsets import Attribution
 from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import words
+from workbench.evaluate.scene import Pictures
 
 
-def scores(evidence: Evidence, results: Sequence[Result], threshold: float) -> pd.DataFrame:
+def scores(pictures: Pictures | Evidence, results: Sequence[Result], threshold: float) -> pd.DataFrame:
     """One row per image: key, label, each expression's score, and the first one's decision at the threshold."""
-    columns = {"image": evidence.keys, "label": evidence.labels, "defective": evidence.defective.astype(int)}
+    columns = {"image": pictures.keys, "label": pictures.labels, "defective": pictures.defective.astype(int)}
     table = pd.DataFrame(columns)
     for result in results:
         table[f"score {result.expression}"] = result.scores

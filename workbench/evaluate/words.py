@@ -27,9 +27,44 @@ CHOICE_HELP = (
     "known to be defective. Masks of the defects add the pixel metrics."
 )
 NOTHING_CHOSEN = (
-    "Choose a data set above: one that comes with the workbench, a folder in any common layout, or your own images "
-    "as a ZIP or as single files."
+    "This model has no stored result. Choose a data set above and measure it: one that comes with the workbench, a "
+    "folder in any common layout, or your own images as a ZIP or as single files."
 )
+KEPT_RESULT = "Stored result"
+NOT_AT_HAND = "The picture is not on this computer."
+NEEDS_MAPS = (
+    "This needs the six maps of every picture, which no result stores. Measuring the pictures once makes them; the "
+    "stored scores stay."
+)
+OPEN_AND_MEASURE = "Open this data set to measure it"
+REPORT_NEEDS_MAPS = "The report in HTML needs the maps of every picture: measure the data set first."
+MEASURED_BEFORE = (
+    "The model keeps a result of this data set. Measuring again adds the maps, the curves over pixels and the report."
+)
+
+
+def data_bar(name: str) -> str:
+    """The line that says what is measured, and opens to the choice of another data set."""
+    shown = f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} " if name else ""
+    return f"{shown}measure other data"
+
+
+def kept_name(data: Mapping[str, object]) -> str:
+    """A stored result in the list: "ELPV monocrystalline, 489 pictures"."""
+    count = sum(int(str(data.get(kind, 0))) for kind in ("test_normal", "test_defective"))
+    return f"{data.get('name', '')}, {units.plural(count, 'picture')}"
+
+
+def changed(key: str) -> str:
+    """Of a picture that scores otherwise than when it was measured."""
+    return f"{units.cut(key)} is not the picture that was measured: it scores differently now."
+
+
+def measured_on(created: str) -> str:
+    """When a stored result was measured."""
+    return f"Measured on {created[:10]}." if created else ""
+
+
 NEEDS_BOTH = "Measuring needs test images of both kinds, normal and defective. Add the kind that is missing."
 INSPECT_BUTTON = "Check every file"
 
@@ -169,15 +204,28 @@ def named(values: Mapping[str, float | None]) -> dict[str, str]:
     return {SHORT_NAMES[key]: value(number) for key, number in values.items()}
 
 
-def best(found: BestF1 | None) -> str:
-    """Best F1 with its threshold: "0.901 at 0.0249"."""
-    return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {units.number(found.threshold)}"
+def best(found: BestF1 | None, own: float) -> str:
+    """Best F1 with its threshold as a multiple of the model's own: "0.901 at 1.3 \N{MULTIPLICATION SIGN} threshold"."""
+    return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {multiple(units.times(found.threshold / own))}"
 
 
-def row(metrics: Metrics) -> dict[str, str]:
-    """One row of the metric table: what was measured comes first, since a phone shows the first columns only."""
-    pixels, images = (named({key: getattr(metrics, key) for key in keys}) for keys in (PIXEL_METRICS, IMAGE_METRICS))
-    images["Best F1 at threshold"] = best(metrics.i_f1)
+def with_interval(number: float | None, where: tuple[float, float] | None) -> str:
+    """A metric with its interval: "0.943 (0.921 to 0.963)"."""
+    return value(number) if number is None or where is None else f"{value(number)} ({where[0]:.3f} to {where[1]:.3f})"
+
+
+def row(metrics: Metrics, where: Mapping[str, tuple[float, float]], own: float) -> dict[str, str]:
+    """One row of the metric table: what was measured comes first, since a phone shows the first columns only.
+
+    Args:
+        where: each metric's interval, as far as it has one.
+        own: the model's own threshold for the score.
+    """
+    pixels, images = (
+        {SHORT_NAMES[key]: with_interval(getattr(metrics, key), where.get(key)) for key in keys}
+        for keys in (PIXEL_METRICS, IMAGE_METRICS)
+    )
+    images["Best F1 at threshold"] = best(metrics.i_f1, max(own, 1e-12))
     return images | pixels if metrics.p_ap is None else pixels | images
 
 
@@ -226,13 +274,12 @@ DRAG_HINT = (
     "Drag the line, click beside it, or use the arrow keys. Look for two separate hills. The strongly filled parts "
     "are on the wrong side of the line: blue for false alarms, orange for misses."
 )
-HISTOGRAM_TITLE = "Image scores of normal and defective images"
 HISTOGRAM_LABEL = "Histogram of the image scores of normal and of defective images"
 NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"
 CALLED = ("normal", "anomalous")
 COUNTS_CAPTION = "Rows: what the image is. Columns: what this threshold calls it."
 THE_THRESHOLD = "the threshold"
-SCORE_AXIS, COUNT_AXIS = shared_words.THRESHOLD_WORDS["axis"], shared_words.THRESHOLD_WORDS["counted"]
+SCORE_AXIS, COUNT_AXIS = "image score (logarithmic, no unit)", shared_words.THRESHOLD_WORDS["counted"]
 
 
 def threshold_note(value: float) -> str:
@@ -245,28 +292,33 @@ def bin_told(name: str) -> str:
     return f"%{{y}} {name}<br>score %{{customdata}}<extra></extra>"
 
 
-JUMPS = {
-    "own": (
-        "Model's own",
-        "The threshold that training set from held-out normal images, without having seen a defect.",
-    ),
-    "f1": (
-        "Best F1",
-        "The threshold with the largest F1 on these images. It has seen the labels, so it is optimistic.",
-    ),
-    "alarm": (
-        "No false alarm",
-        "Halfway between the highest score of a normal image and the next higher score in this data set.",
-    ),
-    "miss": ("No miss", "The lowest score of a defective image in this data set."),
+AIM = "Set the threshold by"
+AIMS = {
+    "own": "The model's own",
+    "f1": "The best F1",
+    "miss": "A wanted miss rate",
+    "alarm": "A wanted false alarm rate",
+    "hand": "Hand",
 }
+AIM_HELP = (
+    "The model's own threshold comes from held-out normal images and has seen no defect. The others are chosen on "
+    "these pictures and their labels: the best F1; the highest threshold that misses no more than the wanted share of "
+    "the defects; the lowest that flags no more than the wanted share of the good parts. Counted on the same pictures, "
+    "they look better than they are."
+)
+RATES = {"miss": "Defects missed, at most", "alarm": "Good parts flagged, at most"}
+RATE = "Wanted rate"
+INTERVAL_HELP = (
+    "In brackets: where the metric lies with 95 %, by drawing the good and the defective pictures 1,000 times anew "
+    "(percentile bootstrap)."
+)
 THRESHOLD = "Threshold"
 MISSES, ALARMS = "Worst misses", "Worst false alarms"
 NO_MISSES = "No defective image is missed at this threshold."
 NO_ALARMS = "No normal image is flagged at this threshold."
 GALLERY_HINT = (
-    "Look for what they have in common. Colours run from 0 to twice the model's own threshold. Click a name to open"
-    " the image in Inspect."
+    "Look for what they have in common. Colours run from 0 to twice the model's own threshold. Press a score to "
+    "open the image in Inspect."
 )
 
 
@@ -275,19 +327,48 @@ def gallery_title(title: str, shown: int, total: int) -> str:
     return f"**{title}** ({shown} of {total:,})" if total else f"**{title}**"
 
 
-def open_help(key: str) -> str:
-    """What a press on an image's name does."""
-    return f"{units.plain(key)}: open in Inspect"
+def gallery_help(total: int) -> str:
+    """How many pictures the worst ones were taken from."""
+    return f"The worst of {units.plural(total, 'picture')}; Threshold shows more. Press a label to open it in Inspect."
 
 
-def tile_caption(label: str, score: float) -> str:
-    """Below an image of a gallery."""
-    return f"{image_label(label)}, {units.number(score)}"
+def multiple(written: str) -> str:
+    """A threshold as a multiple of the model's own."""
+    return f"{written} {units.TIMES} threshold"
 
 
-def picked_caption(key: str, label: str, score: float) -> str:
+def tile_told(key: str, label: str, ratio: float) -> str:
+    """What an image of a gallery is, for the pointer and for screen readers."""
+    return f"{units.plain(key)}: {image_label(label)}, {shared_words.against_threshold(ratio)}"
+
+
+def tile_label(label: str, ratio: float, place: str) -> str:
+    """Below an image: what it is on the first screen, how high it scores in the gallery."""
+    return image_label(label) if place == "hero" else shared_words.against_threshold(ratio)
+
+
+def raw_score(score: float) -> str:
+    """The score itself, in a tooltip."""
+    return f" (score {units.number(score)}). Opens in Inspect."
+
+
+def threshold_help(threshold: float) -> str:
+    """What the threshold does, and its value."""
+    return f"{THRESHOLD_HELP} As a score it is {units.number(threshold)}."
+
+
+def interval(where: Mapping[str, tuple[float, float]], name: str) -> str | None:
+    """Where a rate lies with 95 %: "91 % to 97 %"."""
+    found = where.get(name.lower())
+    if found is None:
+        return None
+    form = "{:.3f}".format if name == "F1" else units.percent
+    return f"{form(found[0])} to {form(found[1])}"
+
+
+def picked_caption(key: str, label: str, ratio: float) -> str:
     """Below the image that is chosen on the map."""
-    return f"{units.plain(key)}: {image_label(label)}, score {units.number(score)}"
+    return tile_told(key, label, ratio)
 
 
 def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
@@ -298,9 +379,9 @@ def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
     )
 
 
-def own_threshold(value: float) -> str:
-    """The name of the dotted line."""
-    return f"model's own threshold {units.number(value)}"
+OWN_THRESHOLD = "the model's own threshold"
+"""The name of the dotted line."""
+TIMES_THRESHOLD = f"{units.TIMES} threshold"
 
 
 def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, str]]:
@@ -321,7 +402,7 @@ def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, 
     }
 
 
-HEADLINE_HELP = "At the model's own threshold. Under Threshold another one can be tried out and kept."
+HEADLINE_HELP = "At the threshold that is set. Under Threshold it can be set by what is wanted, and kept."
 
 
 def headline(normal: int, alarm: int, miss: int, hit: int) -> str:
@@ -439,7 +520,7 @@ def shapley_hint(values: Mapping[str, float], metric: str, empty: float) -> str:
     whole = empty + sum(values.values())
     return (
         f"Look for the longest bar. Together the bars lead from {empty:.3f}, which a constant score reaches, to "
-        f"{whole:.3f}, the {SHORT_NAMES[metric]} of all maps. Blue: decoder; orange: student."
+        f"{whole:.3f}, the {SHORT_NAMES[metric]} of all maps. Blue: S₂, the rebuilder; orange: S₁, the copier."
     )
 
 
@@ -452,8 +533,9 @@ def carries(values: Mapping[str, float], metric: str) -> str:
     reverse = sum(v for name, v in values.items() if MAPS[name].branch == "reverse")
     branches = ""
     if {MAPS[name].branch for name in values} == {"reverse", "forward"}:
-        more, rest = ("decoder", total - reverse) if reverse >= total / 2 else ("student", reverse)
-        branches = f" The {more}'s maps contribute {100 * (total - rest):.1f} of the {100 * total:.1f} points."
+        more, rest = ("reverse", total - reverse) if reverse >= total / 2 else ("forward", reverse)
+        points = f"{100 * (total - rest):.1f} of the {100 * total:.1f} points"
+        branches = f" The maps of {shared_words.BRANCHES[more]}, contribute {points}."
     last = ranked[-1]
     harm = f" {last} takes away {abs(100 * values[last]):.1f}." if values[last] < -5e-4 else ""
     return (
@@ -494,7 +576,7 @@ REPORT_TITLES = {
     "origin": "Origin",
 }
 REPORT_SCORES, REPORT_POINTS = "Image scores", "Each point is an image"
-RECORDED = "Results recorded in this checkpoint:"
+RECORDED = "Other results recorded in this checkpoint, without the scores of their pictures:"
 
 
 def report_title(data: str, model: str) -> str:

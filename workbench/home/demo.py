@@ -94,8 +94,8 @@ def seen(scene: Scene) -> Seen:
         words.HEATMAP_ALT,
         judged.is_anomalous,
         words.UNFAMILIAR if unfamiliar else shared_words.decision(reference, value),
-        shared_words.against_threshold(value / max(reference.threshold, 1e-12)),
-        words.raw(reference, value),
+        shared_words.relative(reference, value),
+        shared_words.raw(reference, value),
         words.UNFAMILIAR_MEANS if unfamiliar else words.rank(reference, value),
         _branches(model, shown, maps),
     )

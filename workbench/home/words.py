@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nnet.scoring.calibration import Reference
-from workbench.shared import units
 from workbench.shared import words as shared_words
 
 TITLE = shared_words.HOME.summary.rstrip(".")
@@ -21,11 +20,6 @@ UNFAMILIAR_MEANS = (
 NO_PHOTO = "The browser sent no photo; choose the file again."
 PHOTO = "Photo"
 CLOSER, MEMORY, OWN = "Look closer at this picture", "See what its memory recalls", "Train on your own parts"
-
-
-def raw(reference: Reference, value: float) -> str:
-    """The score itself and its threshold, under the pointer."""
-    return f"Score {units.number(value)}, threshold {units.number(reference.threshold)}"
 
 
 def rank(reference: Reference, value: float) -> str:

@@ -99,7 +99,7 @@ def _pair(scene: Scene, found: circuit.Circuit | None, used: tuple[str, ...], in
     effect = bool(found and found.has_inner(index))
     title = words.sign_label(sign, effect) if sign else ""
     maps = tuple(_map(scene.model, scene.trace, name, name in used, scene.view.scale.colour_map) for name in names)
-    return Pair(maps, Sign(sign, effect, title), words.scale_title(index))
+    return Pair(maps, Sign(sign, effect, title), words.scale_title(index, scene.model.detector.config.model.size))
 
 
 def _map(model: Model, trace: Trace, name: str, used: bool, colours: str) -> Map:
@@ -125,7 +125,7 @@ def _result(scene: Scene) -> Result:
     judged = scene.judged
     return Result(
         picture=pictures.colourised(judged.score, scene.view.scale),
-        alt=words.RESULT_ALT,
-        score=words.result_score(judged.value),
+        alt=words.result_alt(judged.value),
+        score=shared_words.relative(judged.reference, judged.value),
         decision=shared_words.decision(judged.reference, judged.value),
     )

@@ -14,9 +14,11 @@ from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import enlarge
 from workbench.inspect import words
 from workbench.shared import charts, pictures, theme, units, verdict_words
+from workbench.shared import words as shared_words
 from workbench.shared.pictures import Scale
 
 _BRANCH_COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
+_LEAST_SCORE = 1e-12  # of the logarithmic axis
 _LEAST = 1e-3  # a value of 0 has no place on a logarithmic axis; it stands here, in normal medians
 _PART_SIDE, _RING = 240, 12
 
@@ -40,7 +42,7 @@ def shares_figure(found: Attribution) -> go.Figure:
             x=values,
             y=names,
             orientation="h",
-            name=words.BRANCHES[branch],
+            name=shared_words.BRANCHES[branch],
             marker={"color": _BRANCH_COLOURS[branch], "line": {"width": 0}},
             hovertemplate=words.share_told(branch),
         )
@@ -64,6 +66,35 @@ def shares_figure(found: Attribution) -> go.Figure:
     )
     y, height = charts.names_axis(), 96 + 38 * len(factors)
     return charts.chart([*bars, labels], height, x=x, y=y, legend=True, barmode="relative")
+
+
+def strip_figure(scores: np.ndarray, threshold: float, value: float) -> go.Figure:
+    """Scores of held-out normal pictures as dots, the threshold as a line and one picture as a diamond, on one line.
+
+    Args:
+        scores: (n,).
+        threshold: the unit of the logarithmic axis.
+        value: the picture's score.
+    """
+    unit = max(threshold, _LEAST_SCORE)
+    every = np.maximum(np.append(scores, value), _LEAST_SCORE) / unit
+    colour = theme.ANOMALOUS if value > threshold else theme.NORMAL
+    spread = 0.35 * ((np.arange(len(scores)) * 0.618) % 1 - 0.5)  # dots at one score stay apart
+    dots = {"size": 7, "color": theme.NORMAL, "opacity": 0.5, "line": {"width": 0}}
+    diamond = {"size": 15, "symbol": "diamond", "color": colour, "line": {"width": 1.5, "color": "white"}}
+    marks = [
+        go.Scatter(
+            x=x, y=y, mode="markers", marker=mark, name=name, customdata=raw, hovertemplate=words.strip_told(name)
+        )
+        for x, y, mark, name, raw in (
+            (every[:-1], spread, dots, words.STRIP_NORMAL, scores),
+            (every[-1:], [0.0], diamond, words.STRIP_PICTURE, [value]),
+        )
+    ]
+    x = charts.log_axis(words.STRIP_AXIS, [*every, 1.0])
+    y = {"visible": False, "range": [-0.6, 0.6], "fixedrange": True}
+    line = charts.level(1, theme.THRESHOLD, dash="solid")
+    return charts.chart(marks, 128, x=x, y=y, legend=True, shapes=[line])
 
 
 def _of_branch(found: Attribution, factor: Part, branch: str) -> float:

@@ -8,12 +8,12 @@ import streamlit as st
 
 from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import Judgement
-from workbench.inspect import circuit, pixel, regions, settings, students, three_pictures, time_taken, words
+from workbench.inspect import circuit, figures, pixel, regions, settings, students, three_pictures, time_taken, words
 from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, frame, gallery, keeping, kinds, resources, theme, units
+from workbench.shared import charts, controls, frame, gallery, keeping, kinds, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
@@ -54,8 +54,7 @@ def main() -> None:
             circuit.draw(scene)
         with right:
             three_pictures.draw(scene)
-        with st.expander(words.NUMBERS, icon=":material/123:"):
-            _numbers(picture, loaded, judged)
+        _strip(picture, loaded, judged)
         three_pictures.downloads(scene)
         st.subheader(words.CLOSER, anchor=False)
         if trace.window is not None:
@@ -78,13 +77,13 @@ def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgem
         st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
 
 
-def _numbers(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
+def _strip(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
+    """The picture among the held-out normal ones, and how far the threshold can be trusted."""
     reference, value = judged.reference, judged.value
-    badge = f":{theme.BADGES[judged.is_anomalous]}-badge[{shared_words.decision(reference, value)}]"
-    st.markdown(f"{badge} {words.decided(reference, value)}")
-    st.caption(" ".join(filter(None, (shared_words.promise(reference.promise), units.plain(reference.reason)))))
-    with st.grid(3, min_column_width=88, gap="small"):
-        st.metric(words.SCORE, units.number(value), help=shared_words.threshold(reference))
-        st.metric(words.PERCENTILE, f"{reference.percentile(value):.0f}", help=shared_words.PERCENTILE_HELP)
-        st.metric(words.P_VALUE, units.number(reference.p_value(value)), help=shared_words.P_VALUE_HELP)
-    st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
+    st.markdown(f"**{words.STRIP_TITLE}**", help=words.strip_help(reference, value))
+    figure = figures.strip_figure(reference.scores, reference.threshold, value)
+    told = shared_words.verdict(reference, value)
+    st.plotly_chart(figure, key="strip", config=charts.CHART_CONFIG, alt=told)
+    facts = shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes)
+    said = told, shared_words.promise(reference.promise), units.plain(reference.reason), facts
+    st.caption(" ".join(filter(None, said)))

@@ -55,7 +55,7 @@ def _threshold(scene: Scene) -> None:
         key="threshold_slider",
         on_change=_moved,
         help=words.THRESHOLD_HELP,
-        format_func=lambda one: words.threshold_step(one * calibrated.threshold, calibrated.threshold),
+        format_func=words.threshold_step,
     )
     st.caption(words.NORMALS_HINT)
 
@@ -72,8 +72,8 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
     thresholds = [one * calibrated.threshold for one in factors]
     kept = np.searchsorted(np.sort(calibrated.scores), thresholds, side="right")
     stops = [
-        threshold_histogram.Stop(at, words.threshold_step(at, calibrated.threshold), *words.sides(n, calibrated.n))
-        for at, n in zip(thresholds, map(int, kept), strict=True)
+        threshold_histogram.Stop(at, words.threshold_step(one), *words.sides(n, calibrated.n))
+        for one, at, n in zip(factors, thresholds, map(int, kept), strict=True)
     ]
     first = max(thresholds[0], threshold_histogram.SMALLEST)
     last = thresholds[-1] if thresholds[-1] > first else 10 * first  # scores of nothing but 0 span nothing
@@ -83,8 +83,8 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
         stops,
         factor * calibrated.threshold,
         label=shared_words.verdict(calibrated, value),
-        mark=(words.this_image(value), value),
-        reference=(words.calibrated(calibrated.threshold), calibrated.threshold),
+        mark=(words.this_image(value / max(calibrated.threshold, 1e-12)), value),
+        reference=(words.CALIBRATED, calibrated.threshold),
     )
     return shown | {"height": _HEIGHT}
 
@@ -99,10 +99,9 @@ def _moved() -> None:
 
 
 def _words(scene: Scene) -> None:
-    reference, value = scene.judged.reference, scene.judged.value
+    reference = scene.judged.reference
     st.markdown(words.would_flag(reference.scores.tolist(), reference.threshold))
     st.markdown(shared_words.threshold(reference))
-    st.markdown(shared_words.p_value(reference, value))
     st.button(
         words.BACK_TO_CALIBRATED,
         icon=":material/restart_alt:",

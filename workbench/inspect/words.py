@@ -27,13 +27,25 @@ SECTIONS = {
 
 # ------------------------------------------------------------------------------------------------------- the heading
 
-SCORE, PERCENTILE, P_VALUE = "Score", "Percentile", "p-value"
-NUMBERS, DRAWN_HOW = "Numbers behind the decision", "Write the score yourself, colours and outline"
+DRAWN_HOW = "Write the score yourself, colours and outline"
+STRIP_TITLE = "This picture among held-out good ones"
+STRIP_AXIS = "score in multiples of the threshold (logarithmic)"
+STRIP_PICTURE, STRIP_NORMAL, STRIP_THRESHOLD = "this picture", "held-out good picture", "threshold"
 
 
-def decided(reference: Reference, value: float) -> str:
-    """Why the image got its decision, after the badge that says it."""
-    return f"It {shared_words.rank(reference, value)}."
+def strip_told(name: str) -> str:
+    """What a mark of the strip says under the pointer, as Plotly fills it in."""
+    return f"{name}<br>%{{x:.3g}} {units.TIMES} threshold<br>score %{{customdata:.3g}}<extra></extra>"
+
+
+def strip_help(reference: Reference, value: float) -> str:
+    """The numbers behind the strip."""
+    return (
+        f"{shared_words.raw(reference, value)}. "
+        f"{shared_words.threshold(reference)} "
+        f"Percentile {reference.percentile(value):.0f}: {shared_words.PERCENTILE_HELP} "
+        f"p-value {units.number(reference.p_value(value))}: {shared_words.P_VALUE_HELP}"
+    )
 
 
 KEPT_ON_INSPECT = "Set by hand on Inspect."
@@ -42,8 +54,8 @@ KEPT_ON_INSPECT = "Set by hand on Inspect."
 def moved_threshold(reference: Reference, calibrated: Reference) -> str:
     """That the decision follows a threshold that the visitor set."""
     return (
-        f"Compared with your threshold of {units.number(reference.threshold)}; the calibrated one is "
-        f"{units.number(calibrated.threshold)}."
+        f"Compared with your threshold, {units.times(reference.threshold / max(calibrated.threshold, 1e-12))} "
+        f"{units.TIMES} the calibrated one."
     )
 
 
@@ -57,8 +69,8 @@ CIRCUIT_HINT = (
 )
 PRESETS_LABEL = "Score from"
 PRESETS_HELP = (
-    "Paper: all six maps, Eq. (8). Reverse only: the decoder's maps. Forward only: the student's. Fine, middle and "
-    "coarse: both maps of one scale. For a single map, press “only” beside its name."
+    "Paper: all six maps, Eq. (8). Reverse only: the maps of S₂, the rebuilder. Forward only: those of S₁, the copier. "
+    "Fine, middle and coarse: both maps of one scale. For a single map, press “only” beside its name."
 )
 EXPRESSION_LABEL = "Expression"
 PLAIN_BUTTON = "List"
@@ -76,9 +88,9 @@ def preset_name(name: str) -> str:
     return _PRESET_NAMES.get(name) or shared_words.expression_name(name)
 
 
-def scale_title(index: int) -> str:
-    """A scale of the circuit: "fine scale, stride 4"."""
-    return f"{circuit.SCALES[index]} scale, stride {MAPS[circuit.PAIRS[index][0]].stride}"
+def scale_title(index: int, size: int) -> str:
+    """A scale of the circuit, for a network input of `size` pixels: "fine scale, 32 × 32 cells"."""
+    return f"{circuit.SCALES[index]} scale, {shared_words.cells(circuit.PAIRS[index][0], size)}"
 
 
 def map_facts(name: str, used: bool) -> str:
@@ -105,9 +117,9 @@ def sign_label(sign: str, effect: bool) -> str:
     return f"{_SIGN_WORDS[sign].capitalize()}: press for {_SIGN_WORDS[other]}"
 
 
-def result_score(value: float) -> str:
-    """The image score below what the circuit gives."""
-    return f"Score {units.number(value)}"
+def result_alt(value: float) -> str:
+    """What a screen reader says of what the circuit gives, with the score itself."""
+    return f"{RESULT_ALT}, score {units.number(value)}"
 
 
 def written(expression: Expression) -> tuple[str, str, str]:
@@ -153,7 +165,6 @@ AROUND = {"Picture": "The picture around the chosen pixel", "Overlay": "The over
 SLIDERS = {"pixel_x": "x in px", "pixel_y": "y in px"}
 SHARES_TITLE = "What makes up the score"
 SHARES_AXIS = "share of the log score in percent"
-BRANCHES = {"forward": "forward student S1", "reverse": "decoder S2"}
 AGAINST_NORMAL_TITLE = "Each map here, compared with normal images"
 AGAINST_NORMAL_AXIS = "times the normal median (logarithmic)"
 AGAINST_NORMAL_TOLD = "%{y}: %{x:.3g} times the normal median of %{customdata:.3g}<extra></extra>"
@@ -161,11 +172,11 @@ AGAINST_NORMAL_TOLD = "%{y}: %{x:.3g} times the normal median of %{customdata:.3
 
 def share_told(branch: str) -> str:
     """What the chart of shares says under the pointer, as Plotly fills it in."""
-    return f"%{{y}}: %{{x:.0f}} % by the {BRANCHES[branch]}<extra></extra>"
+    return f"%{{y}}: %{{x:.0f}} % by {shared_words.BRANCHES[branch]}<extra></extra>"
 
 
 def map_row(name: str) -> str:
-    """A map's row in the chart of maps: "M1 decoder"."""
+    """A map's row in the chart of maps: "M1 rebuilder S₂"."""
     return f"{name} {shared_words.MAP_TITLES[MAPS[name].branch]}"
 
 
@@ -197,14 +208,14 @@ def would_flag(scores: Sequence[float], threshold: float) -> str:
     """Which share of the held-out normal images a threshold would flag."""
     count = sum(score > threshold for score in scores)
     return (
-        f"At {units.number(threshold)}, {count} of {len(scores)} held-out normal images would be flagged "
+        f"At this threshold, {count} of {len(scores)} held-out normal images would be flagged "
         f"({units.percent(count / len(scores))})."
     )
 
 
-def threshold_step(value: float, calibrated: float) -> str:
-    """A stop of the threshold's slider."""
-    return f"{units.number(value)} (calibrated)" if value == calibrated else units.number(value)
+def threshold_step(factor: float) -> str:
+    """A stop of the threshold's slider, a multiple of the calibrated one."""
+    return "the calibrated threshold" if factor == 1 else f"{factor:.3g} {units.TIMES} threshold"
 
 
 def sides(kept: int, total: int) -> tuple[str, str]:
@@ -212,14 +223,13 @@ def sides(kept: int, total: int) -> tuple[str, str]:
     return f"{kept:,} of {total:,} normal images", f"{total - kept:,} of {total:,} normal images"
 
 
-def calibrated(value: float) -> str:
-    """The name of the dotted line."""
-    return f"calibrated threshold {units.number(value)}"
+CALIBRATED = "calibrated threshold"
+"""The name of the dotted line."""
 
 
-def this_image(value: float) -> str:
+def this_image(ratio: float) -> str:
     """The name of the diamond."""
-    return f"this image {units.number(value)}"
+    return f"this image, {shared_words.against_threshold(ratio)}"
 
 
 def regions_found(count: int, share_above: float) -> str:
@@ -241,25 +251,25 @@ def regions_hint(shown: int, total: int) -> str:
 # ------------------------------------------------------------------------------------------------------- two students
 
 STUDENTS_HINT = (
-    "Look for colour: orange where the forward student S1 reacts more strongly, blue where the decoder S2 does. Where "
+    "Look for colour: orange where S₁, the copier, reacts more strongly, blue where S₂, the rebuilder, does. Where "
     "the picture stays grey, they agree."
 )
-DIFFERENCE_TICKS = ("S2 by 2 thresholds or more", "0", "S1 by 2 thresholds or more")
-DIFFERENCE_PROBE = "forward minus reverse, in thresholds:"
+DIFFERENCE_TICKS = ("S₂ by 2 thresholds or more", "0", "S₁ by 2 thresholds or more")
+DIFFERENCE_PROBE = "S₁ minus S₂, in thresholds:"
 DIFFERENCE_LABEL = "The difference of the two students' scores. Arrow keys move the chosen pixel; plus, minus, 0 zoom."
 DIFFERENCE_TITLE = "Where the two students disagree"
-WIPE_LABEL = "Position of the line between the forward student's score and the decoder's, in percent of the width"
+WIPE_LABEL = "Position of the line between the copier's score and the rebuilder's, in percent of the width"
 WIPE_TITLE = "Wipe from one to the other"
 WIPE_HINT = "Drag the line, or use the arrow keys. Look for spots that light up only on one side of it."
-FORWARD_NAME, REVERSE_NAME = "Forward, S1: M4 × M5 × M6", "Reverse, S2: M1 × M2 × M3"
+FORWARD_NAME, REVERSE_NAME = "S₁, the copier: M4 × M5 × M6", "S₂, the rebuilder: M1 × M2 × M3"
 
 
 def one_branch(maps: Sequence[str]) -> str:
     """That a model has no second student to compare with."""
     forward = any(MAPS[name].branch == "forward" for name in maps)
-    has, lacks = ("forward student S1", "decoder S2") if forward else ("decoder S2", "forward student S1")
+    has, lacks = ("copier, S₁", "rebuilder, S₂") if forward else ("rebuilder, S₂", "copier, S₁")
     return (
-        f"This model has only the {has} and no {lacks}, so there is no disagreement to show. Choose a model with both "
+        f"This model has only the {has}, and no {lacks}, so there is no disagreement to show. Choose a model with both "
         "branches in the sidebar."
     )
 
@@ -270,8 +280,8 @@ def agreement(found: Agreement) -> str:
         return "Neither student's score is above its threshold anywhere in this image: neither finds anything unusual."
     return (
         f"Of what either student finds unusual ({units.percent(found.any)} of the image), both see "
-        f"{units.percent(found.both / found.any)}, only the forward student sees "
-        f"{units.percent(found.forward / found.any)}, and only the decoder sees "
+        f"{units.percent(found.both / found.any)}, only S₁, the copier, sees "
+        f"{units.percent(found.forward / found.any)}, and only S₂, the rebuilder, sees "
         f"{units.percent(found.reverse / found.any)}."
     )
 
@@ -279,8 +289,8 @@ def agreement(found: Agreement) -> str:
 def disagreement(x: int, y: int, forward: float, reverse: float) -> str:
     """Where the students differ most, and how."""
     return (
-        f"They differ most at x {x:,}, y {y:,}, where the forward student's score is {verdict_words.times(forward)} "
-        f"its threshold and the decoder's is {verdict_words.times(reverse)} its own."
+        f"They differ most at x {x:,}, y {y:,}, where the copier's score is {verdict_words.times(forward)} "
+        f"its threshold and the rebuilder's is {verdict_words.times(reverse)} its own."
     )
 
 

@@ -123,7 +123,8 @@ def _chosen_patch(scene: Scene, now: Now, chosen: tuple[int, int]) -> None:
         st.plotly_chart(figure, key="addressing", config=CHART_CONFIG, alt=words.BARS_ALT)
         st.caption(words.BARS_HINT)
     with facts:
-        st.markdown(words.patch(*chosen, float(scene.scores[chosen]), bool(scene.flagged[chosen])))
+        ratio = float(scene.scores[chosen]) / max(scene.judged.reference.threshold, 1e-12)
+        st.markdown(words.patch(*chosen, ratio, bool(scene.flagged[chosen])))
         before, after = ((float(recall.entropy(some)), int((some > 0).sum())) for some in (raw, weights))
         st.markdown(words.addressing_table(before, after, scene.items))
     if scene.atlas is not None:

@@ -102,9 +102,16 @@ def _ask() -> None:
 def _scores(scene: Scene, result: Effect, moved: float) -> None:
     before, after = scene.judged, result.judged
     with st.grid(4, min_column_width=130, gap="small"):
-        st.metric(words.SCORE_TRAINED, units.number(before.value), help=shared_words.threshold(before.reference))
-        delta, help = f"{after.value - before.value:+.3g}", shared_words.threshold(after.reference)
-        st.metric(words.SCORE_NOW, units.number(after.value), delta, delta_color="off", help=help)
+        st.metric(
+            words.SCORE_TRAINED,
+            shared_words.relative(before.reference, before.value),
+            help=shared_words.raw(before.reference, before.value),
+        )
+        st.metric(
+            words.SCORE_NOW,
+            shared_words.relative(after.reference, after.value),
+            help=shared_words.raw(after.reference, after.value),
+        )
         st.metric(words.DECISION_NOW, shared_words.decision(after.reference, after.value))
         st.metric(words.MOVED, units.number(moved), help=words.MOVED_HELP)
     st.markdown(words.forgotten(before.value, after.value, before.reference.threshold, moved))
@@ -129,7 +136,7 @@ def _score_tiles(scene: Scene, result: Effect) -> list[Tile]:
     change = (result.judged.score - scene.judged.score) * sides_figures.LIMIT / max(threshold, 1e-12)
     read, gradient = colours.readings(peaks[1] - peaks[0]), sides_figures.difference_gradient()
     painted = colours.photo_uri(sides_figures.difference_colours(change))
-    ticks = words.difference_ticks(threshold)
+    ticks = words.difference_ticks()
     return [*tiles, Tile(words.DIFFERENCE, words.DIFFERENCE_HINT, painted, None, read, gradient, ticks)]
 
 

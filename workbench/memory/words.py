@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from workbench.memory.recall import Addressing
 from workbench.shared import units
+from workbench.shared import words as shared_words
 
 TITLE = "Memory"
 LOOKING = "Computing the picture's features…"
@@ -15,8 +16,8 @@ LEAD = (
     "stored items most like it, so anything the training images never showed cannot be recalled well."
 )
 NO_MEMORY = (
-    "This model has no memory: it was trained with normal feature storage off (`model.nfs`), so its decoder gets the "
-    "teacher's coarsest features unchanged. Choose a model with a memory in the sidebar, or train one with "
+    "This model has no memory: it was trained with normal feature storage off (`model.nfs`), so S₂, the rebuilder, "
+    "gets the teacher's coarsest features unchanged. Choose a model with a memory in the sidebar, or train one with "
     "`model.nfs` on."
 )
 NO_ATLAS = (
@@ -193,12 +194,12 @@ def item_reading(index: int, value: float) -> str:
     return f"{item(index)}, {weight(value)}"
 
 
-def patch(row: int, column: int, score: float, flagged: bool) -> str:
-    """The chosen patch, its highest score, and what that means."""
+def patch(row: int, column: int, ratio: float, flagged: bool) -> str:
+    """The chosen patch, its highest score as a multiple of the threshold, and what that means."""
     state = "above the threshold: flagged" if flagged else "not above the threshold: normal"
     return (
-        f"**The chosen patch.** Row {row + 1}, column {column + 1}: scores up to {units.number(score)} as trained, "
-        f"{state}."
+        f"**The chosen patch.** Row {row + 1}, column {column + 1}: {shared_words.against_threshold(ratio)} as "
+        f"trained, {state}."
     )
 
 
@@ -248,8 +249,8 @@ def where_used(index: int) -> str:
 FORGET_TITLE = "Forget an item"
 FORGET_LEAD = (
     "Switch items off and see what the memory recalls instead. F′₃ is mixed again at once. Everything after it needs "
-    "the second half of the network (projection, fusion, decoder), which runs when you switch items or press the "
-    "button. The teacher and the forward student do not run again."
+    "the second half of the network (projection, fusion, rebuilder), which runs when you switch items or press "
+    "the button. The teacher and S₁, the copier, do not run again."
 )
 FORGET_AS_TRAINED = "Switch off an item here, or move a slider above, to see what changes."
 OFF, OFF_NONE = "Items switched off", "none; choose items here"
@@ -258,8 +259,8 @@ FORGET_PATCH_HELP = "The item with the largest weight at the chosen patch."
 BRING_BACK = "Bring all back"
 KEEP, FORGET_BUT = "Keep only the most used", "Forget all but these"
 FORGET_BUT_HELP = "Keeps the items that this image uses most as trained, and switches off all others."
-RUNNING, RUN = "Running the decoder…", "Run the decoder"
-NOT_RUN = ":orange-badge[Decoder not run] The score under these settings is not known yet."
+RUNNING, RUN = "Running the rebuilder…", "Run the rebuilder"
+NOT_RUN = ":orange-badge[Rebuilder not run] The score under these settings is not known yet."
 SCORE_TRAINED, SCORE_NOW, DECISION_NOW = "Score as trained", "Score now", "Decision now"
 SCORE_HINT = "Score of each pixel, on one fixed scale. Look for spots that appear or vanish."
 MOVED, MOVED_HELP = "F′₃ moved by", "Mean of 1 − cos between F′₃ as trained and F′₃ now."
@@ -272,8 +273,8 @@ DIFFERENCE_HINT = "Now minus as trained. Orange: scores higher now; blue: lower.
 MAPS_TITLE = "**The maps, as trained and now**"
 MAPS_HINT = (
     "Each map is divided by the level that 99 % of normal pixels stay below, so colours can be compared across maps. "
-    "Look for the maps that react: M1 to M3 see F′₃ through fusion and decoder, M4 through the projection, and M5 and "
-    "M6 not at all."
+    "Look for the maps that react: M1 to M3 see F′₃ through fusion and S₂, the rebuilder, M4 through the "
+    "projection, and M5 and M6 not at all."
 )
 
 
@@ -297,10 +298,9 @@ def map_now(name: str) -> str:
     return f"{name} now"
 
 
-def difference_ticks(threshold: float) -> tuple[str, str, str]:
+def difference_ticks() -> tuple[str, str, str]:
     """The colour bar of the difference."""
-    limit = units.number(threshold)
-    return f"≤ −{limit}", "0", f"≥ {limit}: the threshold"
+    return f"≤ −1 {units.TIMES} threshold", "0", f"≥ 1 {units.TIMES} threshold"
 
 
 def ran(timings: Mapping[str, float]) -> str:
@@ -308,8 +308,8 @@ def ran(timings: Mapping[str, float]) -> str:
     parts = ", ".join(f"{stage} {units.milliseconds(value)}" for stage, value in timings.items() if value >= 0.05)
     total = units.milliseconds(sum(timings.values()))
     return (
-        f":green-badge[Decoder run] The decoder ran for this: **{total}** ({parts}). "
-        "The teacher and the forward student did not run."
+        f":green-badge[Rebuilder run] S₂, the rebuilder, ran for this: **{total}** ({parts}). "
+        "The teacher and S₁, the copier, did not run."
     )
 
 

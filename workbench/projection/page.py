@@ -11,7 +11,7 @@ from nnet.scoring.judge import Judgement
 from workbench.projection import cache, features, figure7, gates, pairs, settings, variance, whole_set, words
 from workbench.projection.pairs import Region
 from workbench.projection.scene import Scene
-from workbench.shared import controls, frame, gallery, resources, units
+from workbench.shared import controls, frame, gallery, resources
 from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded
@@ -51,7 +51,7 @@ def main() -> None:
 
 def _about(picture: Picture, loaded: Loaded, judged: Judgement, region: Region) -> None:
     """What is known of the picture, and which part of it counts as flagged."""
-    score = words.SCORE.format(score=units.number(judged.value))
+    score = words.SCORE.format(score=shared_words.relative(judged.reference, judged.value))
     facts = shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes)
     st.caption(" ".join((score, words.region(region.kind, region.share), facts)))
 

@@ -21,25 +21,22 @@ ABOUT = (
 BLEND_AXIS, UMAP_AXIS = "share of P in the blend, %", "UMAP {number} (no unit)"
 POINTS = {"normal": "normal", "flagged": "flagged"}
 SIDE = "Side"
-SIDE_NAMES = {"teacher": "Teacher", "student": "Student S1"}
+SIDE_NAMES = {"teacher": "Teacher", "student": "S₁, the copier"}
 WHOSE = {"teacher": "teacher's", "student": "student's"}
 SIDE_SHORT = {"teacher": "Teacher", "student": "S1"}
 SIDE_HELP = (
-    "Teacher: from F to P, which the decoder branch works on. Student S1: from SF to SP. The forward maps compare P "
-    "with SP."
+    "Teacher: from F to P, which S₂, the rebuilder, works on. S₁, the copier: from SF to SP. The forward maps compare "
+    "P with SP."
 )
 SCALE = "Scale"
 SCALE_NAMES = {"1": "1 · fine", "2": "2 · middle", "3": "3 · coarse"}
-SCALE_HELP = (
-    "Features at stride 4, 8 and 16. The stride is the side length of one position in pixels of the network's input."
-)
+SCALE_HELP = "Features of the fine, middle and coarse scale, which divide the picture into ever fewer cells."
 WAY = "Variance scale"
 WAY_NAMES = {"log": "Logarithmic", "linear": "Linear", "relative": "Relative"}
 WAY_HELP = (
     "Logarithmic and linear: one scale for before and after. Relative: each map divided by its own mean, which takes "
     "out the shrinking and leaves only the evenness."
 )
-STRIDES = (4, 8, 16)
 PART = "Part"
 PART_NAMES = {
     "figure7": ":material/compare_arrows: Before and after",
@@ -50,8 +47,8 @@ PART_NAMES = {
 PART_HELP = "The parts of this page. The URL remembers which one is open."
 
 NO_STUDENT = (
-    "This model has no forward branch, so it has no student S1 and only the teacher's side is shown. To compare the "
-    "two, train a model with `model.forward` on."
+    "This model has no forward branch, so it has no S₁, no copier, and only the teacher's side is shown. To compare "
+    "the two, train a model with `model.forward` on."
 )
 RECALLED = "At scale 3 the module is given the memory's recall F′₃ instead of F₃, so P₃ is compared with F′₃."
 SAME_REGIONS = "The regions are the same in every map: what counts as flagged is outlined in white."
@@ -85,7 +82,7 @@ def region(kind: str, share: float) -> str:
     return f"**Flagged** is what scores above the threshold, {units.percent(share)} of the image; the rest is normal."
 
 
-SCORE = "Score {score}."
+SCORE = "{score}."
 
 # ------------------------------------------------------------------------------------------------------ Figure 7
 
@@ -243,13 +240,10 @@ def row_name(side: str, scale: int) -> str:
 
 
 def pair_heading(pair: Pair) -> str:
-    """ "Scale 1 · F₁ → P₁ · stride 4, 24 channels, 32 × 32 positions"."""
+    """ "Scale 1 · F₁ → P₁ · 24 channels, 32 × 32 cells"."""
     channels, height, width = pair.before.shape
     names = " → ".join(pair.names) if pair.after is not None else pair.names[0]
-    return (
-        f"**Scale {pair.scale + 1}: {names}** · stride {STRIDES[pair.scale]}, {channels:,} channels, "
-        f"{width} × {height} positions"
-    )
+    return f"**Scale {pair.scale + 1}: {names}** · {channels:,} channels, {width} × {height} cells"
 
 
 def region_line(name: str, values: Sequence[Statistics | None]) -> str:

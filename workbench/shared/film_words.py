@@ -39,12 +39,12 @@ def probe_label(number: int, probe: Probe) -> str:
 
 
 def frame_line(frame: Frame, probe: int, level: float) -> str:
-    """What is read below the slider: "score 0.031, 1.8 × the threshold"."""
+    """What is read below the slider: "1.8 × threshold, anomalous"."""
     score = float(frame.scores[probe])
     if level <= 0 or not math.isfinite(score):
         return f"score {units.number(score)}"
     verdict = "anomalous" if score > level else "normal"
-    return f"score {units.number(score)} · {score / level:.2g} × threshold · {verdict}"
+    return f"{units.times(score / level)} {units.TIMES} threshold · {verdict}"
 
 
 def epoch_title(epoch: int) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import streamlit as st
 
@@ -18,10 +16,10 @@ from workbench.shared import (
     glossary,
     hosting,
     hosting_words,
-    known_data,
     model_list,
     model_words,
     navigation,
+    own_data,
     places,
     resources,
     settings,
@@ -78,7 +76,8 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
     try:
         visits.enter(title)
         entry = _chosen_entry()
-        chosen_picture.use_samples_of(_own_data(entry) if entry else "", entry.bits if entry else None)
+        own = own_data.source(entry.path, entry.source) if entry else ""
+        chosen_picture.use_samples_of(own, entry.bits if entry else None)
         with st.sidebar:
             glossary.draw()
         yield entry
@@ -89,18 +88,6 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
         first_look.done()
         _footer()
         collector.spare_packages()
-
-
-def _own_data(entry: ModelEntry) -> str:
-    """Where the sample images for a model come from.
-
-    A folder that it names is opened only if the model was trained here or NNET_DATA lists that folder, since a model's
-    files may come from somebody else.
-    """
-    if not os.path.isabs(entry.source):
-        return entry.source
-    trained_here = entry.path.resolve().is_relative_to(resources.runs_folder().resolve())
-    return entry.source if trained_here or known_data.is_configured(Path(entry.source)) else ""
 
 
 def choose_model(name: str) -> None:

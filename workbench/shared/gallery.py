@@ -233,7 +233,7 @@ def _row(pictures: Sequence[Picture], tiles: dict[str, Tile], chosen: Picture, r
             st.button(
                 _tile_label(picture, tile, reference.threshold),
                 key=f"choose-{picture.key}",
-                help=units.plain(picture.title),
+                help=_tile_help(picture, tile, reference),
                 type="primary" if picture.key == chosen.key else "secondary",
                 width="stretch",
                 on_click=chosen_picture.show,
@@ -245,7 +245,12 @@ def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
     if tile is None:
         return units.plain(units.cut(picture.short, 60))
     mark = ":material/warning: " if tile.score > threshold else ""
-    return f"{mark}{units.number(tile.score)}"
+    return f"{mark}{units.times(tile.score / max(threshold, 1e-12))} {units.TIMES}"
+
+
+def _tile_help(picture: Picture, tile: Tile | None, reference: Reference) -> str:
+    told = f": {words.relative(reference, tile.score)}. {words.raw(reference, tile.score)}." if tile else ""
+    return f"{units.plain(picture.title)}{told}"
 
 
 def _plain_tile(picture: Picture) -> str:
@@ -290,12 +295,14 @@ def _tile(model: Model, image: Loaded, expression: Expression) -> Tile:
 
 
 def results_table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> pd.DataFrame:
-    """One row per picture: name, score, decision, percentile among the held-out normal images, conformal p-value."""
+    """One row per picture: name, multiple of the threshold, decision, score, percentile among the held-out normal
+    images, conformal p-value."""
     scores = [tiles[picture.key].score for picture in pictures]
     columns = (
         [picture.title for picture in pictures],
-        scores,
+        [score / max(reference.threshold, 1e-12) for score in scores],
         [words.decision(reference, score) for score in scores],
+        scores,
         [reference.percentile(score) for score in scores],
         [reference.p_value(score) for score in scores],
     )
@@ -304,7 +311,7 @@ def results_table(pictures: list[Picture], tiles: dict[str, Tile], reference: Re
 
 def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference, title: str) -> None:
     table = results_table(pictures, tiles, reference)
-    _, score, _, percentile, p_value = words.TABLE_COLUMNS
+    _, multiple, _, score, percentile, p_value = words.TABLE_COLUMNS
     with st.expander(title, icon=":material/table_rows:"):
         st.caption(words.TABLE_HINT)
         st.dataframe(
@@ -314,6 +321,7 @@ def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference
             on_select=_row_chosen,
             selection_mode="single-row",
             column_config={
+                multiple: st.column_config.NumberColumn(format=f"%.3g {units.TIMES}"),
                 score: st.column_config.NumberColumn(format="%.4g"),
                 percentile: st.column_config.NumberColumn(format="%.0f %%", help=words.PERCENTILE_HELP),
                 p_value: st.column_config.NumberColumn(format="%.3f", help=words.P_VALUE_HELP),

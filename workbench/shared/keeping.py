@@ -64,7 +64,7 @@ def _keep(model: Model, expression: str, chosen: Kept) -> None:
             st.session_state[_SAID] = words.KEPT_IN_COPY.format(name=path.name, copy=target.name)
         else:
             kept.keep(path, expression, chosen)
-            st.session_state[_SAID] = words.KEPT.format(threshold=units.number(chosen.threshold))
+            st.session_state[_SAID] = words.KEPT
     except (NNetError, OSError) as error:
         st.session_state[_SAID] = str(error)
 

@@ -152,7 +152,7 @@ def _heatmap(loaded: Loaded, judged: Judgement) -> str:
 
 
 def _result(judged: Judgement) -> str:
-    return shared_words.against_threshold(judged.value / max(judged.reference.threshold, 1e-12))
+    return shared_words.relative(judged.reference, judged.value)
 
 
 # --------------------------------------------------------------------------------------------- without a part

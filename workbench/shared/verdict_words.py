@@ -49,28 +49,27 @@ def times(ratio: float) -> str:
 
 
 def part_name(expression: Expression) -> str:
-    """A factor or map of a score in words: "the coarse scale (stride 16)", "M1", "M1 + M2"."""
+    """A factor or map of a score in words: "the coarse scale", "M1 + M2"."""
     maps = expression.maps
     scales = {MAPS[name].scale for name in maps}
     if len(scales) == 1 and len(maps) > 1:
-        return f"the {circuit.SCALES[scales.pop()]} scale (stride {MAPS[maps[0]].stride})"
+        return f"the {circuit.SCALES[scales.pop()]} scale"
     if len(maps) == 1:
-        info = MAPS[maps[0]]
-        return f"the {circuit.SCALES[info.scale]} scale (stride {info.stride})"
+        return f"the {circuit.SCALES[MAPS[maps[0]].scale]} scale"
     return shown(expression)
 
 
 def map_story(part: Part, by_place: bool) -> str:
-    """What one map says here: "the decoder rebuilt this patch 4.1 times worse than on normal images"."""
+    """What one map says here: "the rebuilder (S₂) restored this patch 4.1 times worse than on normal images"."""
     name = part.expression.name
     if part.ratio < 1:
         better = times(1 / part.ratio)
         if MAPS[name].branch == "reverse":
-            return f"the decoder rebuilt this patch {better} better than {on_normal(by_place)}"
-        return f"the student followed the teacher {better} more closely than {on_normal(by_place)}"
+            return f"the rebuilder (S₂) restored this patch {better} better than {on_normal(by_place)}"
+        return f"the copier (S₁) followed the teacher {better} more closely than {on_normal(by_place)}"
     if MAPS[name].branch == "reverse":
-        return f"the decoder rebuilt this patch {times(part.ratio)} worse than {on_normal(by_place)}"
-    return f"the student strayed {times(part.ratio)} further from the teacher than {on_normal(by_place)}"
+        return f"the rebuilder (S₂) restored this patch {times(part.ratio)} worse than {on_normal(by_place)}"
+    return f"the copier (S₁) strayed {times(part.ratio)} further from the teacher than {on_normal(by_place)}"
 
 
 def pixel_verdict(found: Attribution, score: float, threshold: float, by_place: bool) -> str:
@@ -108,9 +107,10 @@ def _cause(found: Attribution, by_place: bool, by: str) -> str:
 
 def pixel_numbers(score: float, raw: float, threshold: float, whole: Part) -> str:
     """The score at the pixel, before and after smoothing, and against its normal level."""
+    limit = max(threshold, 1e-12)
     return (
-        f"The score here is {units.number(score)} (threshold {units.number(threshold)}); before smoothing "
-        f"{units.number(raw)}, which is {times(whole.ratio)} its normal level of {units.number(whole.normal)}."
+        f"The score here is {units.times(score / limit)} {units.TIMES} threshold, before smoothing "
+        f"{units.times(raw / limit)} {units.TIMES}. That is {times(whole.ratio)} its normal level."
     )
 
 

@@ -105,7 +105,7 @@ STAGES_AXIS, STAGE_TOLD = "milliseconds", "%{y}: %{x:.2f} ms<extra></extra>"
 RELATIVE_SCALE, RELATIVE_TICKS = "times its own threshold", ("0", "1 = own threshold", "≥ 2")
 PEAKS_AXIS = f"{MAP_SCALE} (logarithmic)"
 PEAK_TOLD = f"%{{y}}: %{{customdata}} {MAP_SCALE}<extra></extra>"
-MAP_TITLES = {"reverse": "decoder", "forward": "student"}
+MAP_TITLES = {"reverse": "rebuilder S\N{SUBSCRIPT TWO}", "forward": "copier S\N{SUBSCRIPT ONE}"}
 BRANCHES = {"reverse": "S\N{SUBSCRIPT TWO}, the rebuilder", "forward": "S\N{SUBSCRIPT ONE}, the copier"}
 """The two students, by the branch whose maps they make."""
 EXPRESSION_NAMES = {"paper": "Paper", "reverse": "Reverse only", "forward": "Forward only"}
@@ -157,7 +157,7 @@ RISING_HELP = "Off: highest score first, names from A to Z. On: the other way ro
 NONE_ANOMALOUS = f"None of your images scores above the threshold. Switch off “{FLAGGED_ONLY}” to see them."
 TABLE_HINT = "Select a row to see that image. Click a heading to sort."
 TABLE_DOWNLOAD, TABLE_FILE = "Table (CSV)", "scores.csv"
-TABLE_COLUMNS = ("Image", "Score", "Decision", "Percentile", "p-value")
+TABLE_COLUMNS = ("Image", "Times threshold", "Decision", "Score", "Percentile", "p-value")
 """The columns of the table of all results."""
 TIMINGS_HINT = "Look for the longest bar. A picture is computed once; the settings on this page reuse the result."
 
@@ -174,7 +174,7 @@ def footer(version: str) -> str:
 
 def threshold_ticks(threshold: float) -> tuple[str, str, str]:
     """The colour bar of the score, from 0 to twice the threshold."""
-    return "0", f"{units.number(threshold)}<br>threshold", f"≥ {units.number(2 * threshold)}"
+    return "0", "threshold", f"≥ 2 {units.TIMES} threshold"
 
 
 def scale_label(title: str) -> str:
@@ -187,12 +187,22 @@ def against_threshold(ratio: float) -> str:
     return f"{units.times(ratio)} {units.TIMES} threshold"
 
 
+def relative(reference: Reference, value: float) -> str:
+    """An image score against its threshold: "7.4 \N{MULTIPLICATION SIGN} threshold"."""
+    return against_threshold(value / max(reference.threshold, 1e-12))
+
+
+def raw(reference: Reference, value: float) -> str:
+    """The score itself and its threshold, for a tooltip."""
+    return f"Score {units.number(value)}, threshold {units.number(reference.threshold)}"
+
+
 KEEP = "Keep this threshold"
 KEEP_HELP = (
     "From now on this model decides by this threshold, here and on the command line. A model that came with the "
     "workbench stays as it is, and a copy of it keeps the threshold."
 )
-KEPT = "The model now decides by the threshold {threshold}. It can be undone."
+KEPT = "The model now decides by this threshold. It can be undone."
 KEPT_IN_COPY = (
     "The model {name} came with the workbench and stays as it is. Its copy {copy} keeps this threshold; choose it in "
     "the sidebar."
@@ -252,7 +262,7 @@ def verdict(reference: Reference, value: float) -> str:
 def threshold(reference: Reference) -> str:
     """What the threshold is and what it stands for."""
     return (
-        f"The threshold, {units.number(reference.threshold)}, is the score that "
+        f"The threshold is the score that "
         f"{units.percent(reference.quantile)} of these {reference.n} images stay at or below."
     )
 
@@ -276,19 +286,19 @@ def unfamiliar(share: float) -> str:
 
 
 def map_label(name: str) -> str:
-    """What a map compares: "F₁ with D₁, decoder, stride 4"."""
+    """What a map compares: "F₁ with D₁, rebuilder S₂"."""
     from nnet.scoring.maps import MAPS
 
     info = MAPS[name]
-    return f"{info.pair} · {MAP_TITLES[info.branch]}, stride {info.stride}"
+    return f"{info.pair}, {MAP_TITLES[info.branch]}"
 
 
 def map_help() -> str:
     """One sentence each for the symbols in the map labels."""
     return (
-        "F: the teacher's features. D: the decoder's reconstruction of them (reverse branch). "
-        "P: the teacher's features after projection. SP: the forward student's. 1, 2 and 3 are the fine, middle and "
-        "coarse scales; the stride is the side length of one map cell in pixels of the network's input."
+        "F: the teacher's features. D: the same as S₂, the rebuilder, restores them (reverse branch). P: the teacher's "
+        "features after projection. SP: those of S₁, the copier (forward branch). 1, 2 and 3 are the fine, middle and "
+        "coarse scales, which divide the picture into ever fewer cells."
     )
 
 
@@ -441,7 +451,7 @@ def data_shelf(dataset: Dataset, split: str, count: int) -> str:
 THRESHOLD_WORDS = {
     "left": "← called normal",
     "right": "called anomalous →",
-    "axis": "image score (logarithmic, no unit)",
+    "axis": "image score in multiples of the model's threshold (logarithmic)",
     "counted": "images",
     "handle": "Threshold",
 }
@@ -453,9 +463,15 @@ def threshold_spoken(label: str, left: str, right: str) -> str:
     return f"{label}. {left}. {right}."
 
 
-def bin_content(low: float, high: float, counts: Mapping[str, int]) -> str:
-    """What lies between two scores, a line for the range and one for each kind."""
+def bin_content(scores: tuple[float, float], unit: float, counts: Mapping[str, int]) -> str:
+    """What lies between two scores, a line for the range, with the scores themselves, and one for each kind.
+
+    Args:
+        unit: the model's threshold.
+    """
+    low, high = scores
     lines = [
+        f"{units.times(low / unit)} to {against_threshold(high / unit)}",
         f"score {units.number(low)} to {units.number(high)}",
         *(f"{count:,} {name}" for name, count in counts.items()),
     ]

@@ -218,6 +218,8 @@ def _problems(result: Found) -> None:
         st.warning(f"{words.unreadable(len(inspection.unreadable))}\n{named}", icon=":material/broken_image:")
     if result.same:
         st.warning(units.plain(words.same_files(result.same)), icon=":material/file_copy:")
+    if result.series:
+        st.warning(units.plain(result.series), icon=":material/burst_mode:")
     others = [finding for finding in inspection.findings() if "unreadable" not in finding[0]]
     lines = [f"- {units.plain(headline)}: {units.plain(', '.join(files[:5]))}" for headline, files in others]
     remarks = (*inspection.problems, *inspection.notes, *counted(inspection.not_taken))

@@ -15,6 +15,7 @@ import streamlit as st
 
 from nnet.config import Config
 from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_dataset
+from nnet.scoring import doubts
 from nnet.training.events import TrainingError
 from nnet.training.schedule import epochs, split_normals, steps_per_epoch
 from workbench.shared import datasets, pictures
@@ -22,6 +23,8 @@ from workbench.shared.cache import BoundedCache
 
 PREVIEWS = 6
 """Small pictures of good and of defective images each."""
+COMPARED = 64
+"""Most images that are compared with each other before a run."""
 FINDINGS = 16
 """Most data sets whose inspection is kept."""
 ARCHIVES = 2
@@ -67,13 +70,19 @@ def _unpacked(data: str, seed: int, stamp: tuple[int, int]) -> Dataset:
 
 @dataclass(frozen=True)
 class Found:
-    """What a data set holds: see `nnet.data.inspect`; groups of good training images that are the `same` file; how many
-    good training images and labelled test images are `usable` and `tested`, and how many of these `defective`; and some
-    pictures of both kinds, as (name, data URI)."""
+    """What a data set holds: see `nnet.data.inspect`.
+
+    Attributes:
+        same: groups of good training images that are the same file.
+        series: what near duplicates among them say, or "".
+        usable, tested, defective: good training images, labelled test images, and how many of these are defective.
+        good_pictures, defective_pictures: some of both kinds, as (name, data URI).
+    """
 
     name: str
     inspection: Inspection
     same: tuple[tuple[str, ...], ...]
+    series: str
     usable: int
     tested: int
     defective: int
@@ -120,6 +129,7 @@ def _found(dataset: Dataset, progress: Callable[[int, int], None]) -> Found:
         dataset.name,
         inspection,
         same_files(dataset.train),
+        series(train),
         len(train),
         len(tested),
         len(defective),
@@ -127,6 +137,15 @@ def _found(dataset: Dataset, progress: Callable[[int, int], None]) -> Found:
         tuple(_pictures(train)),
         tuple(_pictures(defective)),
     )
+
+
+def series(samples: Sequence[Sample]) -> str:
+    """Whether the good training images are frames of one series, in a sentence; "" where they are not."""
+    if len(samples) < 2:
+        return ""
+    compared = doubts.spread(len(samples), COMPARED)
+    small = np.stack([doubts.small(samples[i].load().image) for i in compared])
+    return doubts.of_series(int(doubts.near_duplicates(small).sum()), len(compared))
 
 
 def _pictures(samples: Sequence[Sample]) -> Iterator[tuple[str, str]]:

@@ -550,12 +550,12 @@ CURVES: dict[str, Curve] = {
     "L_RKD": Curve(
         "L_RKD, reverse distillation",
         "cosine distance",
-        "Look for a steady fall: the decoder learns to rebuild good parts.",
+        "Look for a steady fall: S₂, the rebuilder, learns to rebuild good parts.",
     ),
     "L_KD": Curve(
         "L_KD, forward distillation",
         "cosine distance",
-        "Look for a steady fall: student S1 learns to imitate the teacher.",
+        "Look for a steady fall: S₁, the copier, learns to imitate the teacher.",
     ),
     "L_align": Curve("L_align", "β × distance", "Look for its end: it counts only while β is on, early in training."),
     "L_query": Curve(

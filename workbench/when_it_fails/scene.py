@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from nnet.expression import Expression
-from workbench.shared import chosen_picture
+from workbench.shared import chosen_picture, own_data
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Model
-
-_PACKAGED = {"ELPV monocrystalline": "elpv:mono", "ELPV polycrystalline": "elpv:poly"}
-"""Data that comes in a package, by the name that checkpoints give it."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +25,7 @@ class Scene:
     @property
     def place(self) -> str:
         """Where that data lies, as for `nnet.data.open_dataset`; "" where it is not on this computer."""
-        if self.data in _PACKAGED:
-            return _PACKAGED[self.data]
-        source = str(self._about.get("source", ""))
-        is_there = source.startswith("synthetic:") or (os.path.isabs(source) and os.path.isdir(source))
-        return source.partition(",")[0] if is_there else ""
+        return own_data.place(self.model.detector.checkpoint.path, self._about)
 
     @property
     def _about(self) -> dict[str, object]:

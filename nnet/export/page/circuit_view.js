@@ -28,13 +28,13 @@ export class CircuitView {
       if (i) this.outer.push(this.sign($('circuit'), 'outer', i - 1));
       const group = make('div', names.length === 1 ? 'group single' : 'group', $('circuit'));
       group.setAttribute('role', 'group');
-      group.setAttribute('aria-label', words.SCALES[i]);
+      group.setAttribute('aria-label', words.scaleTitle(i, this.model.size));
       const holder = make('div', 'maps', group);
       names.forEach((name, j) => {
         if (j) this.inner[i] = this.sign(holder, 'inner', i);
         this.thumbs[name] = this.map(holder, name);
       });
-      make('p', 'scale-name', group, words.SCALES[i]);
+      make('p', 'scale-name', group, words.scaleTitle(i, this.model.size));
       this.groups.push(group);
     });
   }

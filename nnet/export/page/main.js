@@ -68,7 +68,7 @@ function show() {
   $('verdict').className = anomalous ? 'anomalous' : '';
   $('ratio').textContent = words.timesThreshold(value / threshold);
   $('rank').textContent = words.rank(scores, value);
-  $('scores').textContent = words.score(value);
+  $('ratio').title = words.score(value);
   $('warning').hidden = share < model.unfamiliar;
   $('warning').textContent = words.unfamiliar(share);
   drawHeatmap(map, threshold, drawing.canvas);

@@ -22,7 +22,7 @@ export function drawStrip(scores, threshold, value) {
   context.fillRect(x(threshold) - 1, 12, 2, base - 4);
   context.fillStyle = colour('text');
   context.textAlign = x(threshold) > width - 80 ? 'right' : 'center';
-  context.fillText(words.thresholdAt(threshold), Math.min(width - 4, Math.max(40, x(threshold))), height - 6);
+  context.fillText(words.THRESHOLD, Math.min(width - 4, Math.max(40, x(threshold))), height - 6);
   const taken = []; // dots that would overlap stand on one another
   for (const score of scores) {
     const at = x(score);

@@ -1,12 +1,14 @@
 // Every sentence that the page puts together, and how numbers are written; the fixed ones stand in index.html.
 // tests/unit/test_web_words.py holds those that the app has, too, to the app's wording.
 
-export const SCALES = ['fine scale, stride 4', 'middle scale, stride 8', 'coarse scale, stride 16'];
+const SCALES = ['fine', 'middle', 'coarse'], STRIDES = [4, 8, 16];
+export const scaleTitle = (index, size) =>
+  `${SCALES[index]} scale, ${Math.floor(size / STRIDES[index])} × ${Math.floor(size / STRIDES[index])} cells`;
 export const PAIR_NAMES = {
   M1: 'F₁ with D₁', M2: 'F₂ with D₂', M3: 'F₃ with D₃', M4: 'P₃ with SP₃', M5: 'P₂ with SP₂', M6: 'P₁ with SP₁',
 };
 export const BRANCH_NAMES = {
-  M1: 'decoder', M2: 'decoder', M3: 'decoder', M4: 'student', M5: 'student', M6: 'student',
+  M1: 'rebuilder S₂', M2: 'rebuilder S₂', M3: 'rebuilder S₂', M4: 'copier S₁', M5: 'copier S₁', M6: 'copier S₁',
 };
 export const PRESET_NAMES = {
   model: 'This model\'s', paper: 'Paper', reverse: 'Reverse only', forward: 'Forward only',
@@ -44,7 +46,7 @@ export const unfamiliar = (share) =>
   + 'trained on, so the heatmap tells you little about defects.';
 export const took = (ms) => `The network took ${ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`} `
   + 'for this picture, in this browser, on one thread.';
-export const thresholdAt = (threshold) => `threshold ${number(threshold)}`;
+export const THRESHOLD = 'threshold';
 export const stripLabel = (ratio, n) =>
   `Scores on a logarithmic axis: ${n} held-out normal images as dots, the threshold as a line, this picture as a `
   + `diamond at ${times(ratio)} times the threshold.`;
@@ -79,7 +81,7 @@ export function agreement({ both, forward, reverse }) {
     return 'Neither student\'s score is above its threshold anywhere in this image: neither finds anything unusual.';
   }
   return `Of what either student finds unusual (${percent(any)} of the image), both see ${percent(both / any)}, `
-    + `only the forward student sees ${percent(forward / any)}, and only the decoder sees ${percent(reverse / any)}.`;
+    + `only S₁, the copier, sees ${percent(forward / any)}, and only S₂, the rebuilder, sees ${percent(reverse / any)}.`;
 }
 
 export const trainedOn = (data) => (data.images

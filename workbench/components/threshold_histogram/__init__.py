@@ -69,7 +69,8 @@ def data(
         stops: in rising order.
         threshold: the stop that is chosen, or near to it.
         label: what a screen reader says of the histogram.
-        reference: name and score of a second threshold, drawn as a dotted line.
+        reference: name and score of a second threshold, drawn as a dotted line. It is the unit in which scores are
+            written.
         mark: name and score of one image, drawn as a diamond.
     """
     values = [stop.value for stop in stops]
@@ -78,12 +79,13 @@ def data(
     def share(score: float) -> float:
         return round((math.log10(min(max(score, 10**low), 10**high)) - low) / (high - low), 6)
 
+    unit = max(reference[1], SMALLEST) if reference else 1.0
     counts = [histogram(group.scores, edges) for group in groups]
     rows = count_ticks(max(int(count.max()) for count in counts))
     return {
         "height": HEIGHT,
         "edges": [share(edge) for edge in edges],
-        "bins": _bins([group.name for group in groups], counts, edges),
+        "bins": _bins([group.name for group in groups], counts, edges, unit),
         "series": [
             {
                 "name": group.name,
@@ -95,7 +97,10 @@ def data(
         ],
         "top": max(1.06 * max(int(count.max()) for count in counts), rows[-1]),
         "rows": rows,
-        "ticks": [{"at": share(tick), "label": units.tick(tick)} for tick in score_ticks(10**low, 10**high)],
+        "ticks": [
+            {"at": share(tick * unit), "label": units.tick(tick)}
+            for tick in score_ticks(10**low / unit, 10**high / unit)
+        ],
         "values": values,
         "stops": [share(value) for value in values],
         "labels": [stop.label for stop in stops],
@@ -170,9 +175,11 @@ def _axis(edges: np.ndarray, stops: Sequence[float]) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _bins(names: Sequence[str], counts: Sequence[np.ndarray], edges: np.ndarray) -> list[str]:
+def _bins(names: Sequence[str], counts: Sequence[np.ndarray], edges: np.ndarray, unit: float) -> list[str]:
     """What is told of each bin under the pointer."""
     return [
-        words.bin_content(float(a), float(b), {name: int(count[i]) for name, count in zip(names, counts, strict=True)})
+        words.bin_content(
+            (float(a), float(b)), unit, {name: int(count[i]) for name, count in zip(names, counts, strict=True)}
+        )
         for i, (a, b) in enumerate(pairwise(edges))
     ]

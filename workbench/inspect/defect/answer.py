@@ -65,8 +65,16 @@ def verdict(scene: Scene, outcome: Outcome) -> None:
     st.markdown(f"**{words.VERDICT_TITLE}**")
     st.markdown(f":{colour}-badge[{shared_words.decision(after.reference, after.value)}] {said}")
     with st.grid(2, min_column_width=104, gap="small"):
-        st.metric(words.SCORE_BEFORE, units.number(before.value), help=shared_words.threshold(before.reference))
-        st.metric(words.SCORE_AFTER, units.number(after.value), help=shared_words.verdict(after.reference, after.value))
+        st.metric(
+            words.SCORE_BEFORE,
+            shared_words.relative(before.reference, before.value),
+            help=shared_words.raw(before.reference, before.value),
+        )
+        st.metric(
+            words.SCORE_AFTER,
+            shared_words.relative(after.reference, after.value),
+            help=shared_words.raw(after.reference, after.value),
+        )
         st.metric(words.FOUND_LABEL, units.percent(found.share), help=words.FOUND_HELP)
         st.metric(words.IOU_LABEL, f"{found.iou:.2f}", help=words.IOU_HELP)
     st.caption(words.ran(outcome.answer.milliseconds, outcome.ran))

@@ -86,8 +86,8 @@ def already(reference: Reference, value: float, known_defective: bool) -> str | 
     """Why this picture is a poor start, or None for a normal one."""
     if reference.is_anomalous(value):
         return (
-            f"This picture is already called anomalous (score {units.number(value)}, threshold "
-            f"{units.number(reference.threshold)}), so the answer mixes its own defects with yours. You will see more "
+            f"This picture is already called anomalous ({shared_words.relative(reference, value)}), "
+            f"so the answer mixes its own defects with yours. You will see more "
             "on a normal picture."
         )
     if known_defective:
@@ -165,7 +165,7 @@ def verdict(kind: str, before: float, after: float, reference: Reference, found:
 
 
 def _scores(kind: str, before: float, after: float, reference: Reference) -> str:
-    old, new = units.number(before), units.number(after)
+    old, new = (shared_words.relative(reference, value) for value in (before, after))
     was, now = (shared_words.decision(reference, value).lower() for value in (before, after))
     if old == new:
         return f"The {noun(kind)} leaves the score at {old} ({now})."
@@ -192,7 +192,7 @@ def _where(reference: Reference, found: Found) -> str:
         return f"It is found in part: {share} of it lies in the flagged region.{earlier}"
     if found.flagged > 0:
         return f"It is missed: the flagged region lies elsewhere.{earlier}"
-    return f"It is missed: nothing in the picture scores above the threshold, {units.number(reference.threshold)}."
+    return "It is missed: nothing in the picture scores above the threshold."
 
 
 def _mainly(maps: Sequence[Effect]) -> str:
@@ -232,7 +232,7 @@ DOSE_DOWNLOAD = "Dose-response (CSV)"
 SCORES_HINT = "Look for the first orange dot: from there on, the picture is called anomalous."
 LINES_HINT = (
     "Look for where a line crosses the normal level: filled dots see the defect, hollow ones do not. Solid lines: "
-    "decoder (M1 to M3); dotted lines: student (M4 to M6)."
+    "S₂, the rebuilder (M1 to M3); dotted lines: S₁, the copier (M4 to M6)."
 )
 
 EFFECTS_AXIS = "peak inside it, × normal 99 % level (logarithmic)"

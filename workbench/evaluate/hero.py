@@ -1,0 +1,71 @@
+"""What is seen first: the pictures that the threshold gets wrong, and the histogram on which it is dragged."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nnet.errors import NNetError
+from workbench.components import threshold_histogram
+from workbench.evaluate import cache, decisions, words
+from workbench.evaluate.scene import Scene
+from workbench.evaluate.settings import AIM, CUT
+from workbench.shared import chosen_picture, units
+
+_SHOWN = 3  # of the misses, and of the false alarms; twice as many where there are none of the others
+
+
+def draw(scene: Scene, threshold: float) -> None:
+    """Draw the sentence, the worst pictures and the histogram."""
+    counts = decisions.counts(scene.result.scores, scene.defective, threshold)
+    st.subheader(words.headline(*counts), anchor=False, help=words.HEADLINE_HELP)
+    left, right = st.columns((6, 5), gap="medium")
+    with left:
+        galleries = decisions.galleries(scene, threshold)
+        most = _SHOWN if all(len(which) for _, which, _ in galleries) else 2 * _SHOWN
+        for title, which, none in galleries:
+            st.markdown(f"**{title}**", help=words.gallery_help(len(which)))
+            if not len(which):
+                st.caption(none)
+                continue
+            with st.grid(_SHOWN, min_column_width=100, gap="small") as grid:
+                for index in which[:most]:
+                    with grid.cell(), st.container(gap=None):
+                        tile(scene, int(index), "hero")
+    with right:
+        labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold)
+        scores, own = scene.result.scores, scene.own_threshold
+        shown = decisions.histogram(scores, scene.defective, labels, threshold, own)
+        threshold_histogram.draw("evaluate_histogram", shown, by_hand)
+        st.caption(words.DRAG_HINT)
+
+
+def by_hand(threshold: float) -> None:
+    """Take a threshold that the visitor set. A callback."""
+    CUT.set(threshold)
+    AIM.set("hand")
+
+
+def tile(scene: Scene, index: int, place: str) -> None:
+    """A picture with its heatmap, and a button that opens it in Inspect; it says why where there is no picture.
+
+    Args:
+        place: tells the buttons of two galleries apart.
+    """
+    key = scene.pictures.keys[index]
+    told = words.tile_told(key, scene.pictures.labels[index], scene.ratio(float(scene.result.scores[index])))
+    try:
+        st.image(cache.thumbnail(scene, index, square=True), width="stretch", alt=told)
+    except NNetError as error:
+        st.caption(units.plain(str(error)))
+    label = words.tile_label(scene.pictures.labels[index], scene.ratio(float(scene.result.scores[index])), place)
+    told += words.raw_score(float(scene.result.scores[index]))
+    if not scene.pictures.spec:
+        st.caption(label, help=told)
+    elif st.button(label, key=f"{place}-{key}", help=told, width="stretch", type="tertiary"):
+        open_in_inspect(scene, key)
+
+
+def open_in_inspect(scene: Scene, key: str) -> None:
+    """Show an image of the set on the Inspect page."""
+    chosen_picture.show_data_image(scene.pictures.spec, key)
+    st.switch_page("pages/1_Inspect.py")

@@ -1,0 +1,40 @@
+"""Where the data that a model was trained on lies, as far as this workbench may open it.
+
+A folder that a model names is opened only if the model was trained here or NNET_DATA lists that folder, since a model's
+files may come from somebody else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.shared import known_data, resources
+
+_PACKAGED = {"ELPV monocrystalline": "elpv:mono", "ELPV polycrystalline": "elpv:poly"}
+"""Data that comes in a package, by the name that checkpoints give it."""
+
+
+def source(checkpoint: Path, written: str) -> str:
+    """What a checkpoint says its data's source is; "" where it is a folder that may not be opened."""
+    if not os.path.isabs(written):
+        return written
+    trained_here = checkpoint.resolve().is_relative_to(resources.runs_folder().resolve())
+    return written if trained_here or known_data.is_configured(Path(written)) else ""
+
+
+def place(checkpoint: Path, data: Mapping[str, Any]) -> str:
+    """Where a data set lies that a checkpoint names, as for `nnet.data.open_dataset`; "" where it is not at hand.
+
+    Args:
+        data: its account (`nnet.analysis.evaluation.describe`).
+    """
+    if (name := str(data.get("name", ""))) in _PACKAGED:
+        return _PACKAGED[name]
+    written = source(checkpoint, str(data.get("source", "")))
+    if written.startswith("synthetic:"):
+        spec, _, drawn = written.partition(",")
+        return spec if drawn.strip() in ("", "seed 0") else ""  # other seeds are other pictures
+    return written if os.path.isabs(written) and os.path.isdir(written) else ""
