@@ -77,7 +77,7 @@ def test_the_circuit_shows_every_map_on_the_one_calibrated_scale(detector: Detec
     for name, found in shown.items():
         relative = trace.maps[name] / detector.calibration.map_quantiles[name]["q99"]
         assert found["picture"] == figures.data_uri(figures.colourised(relative, figures.map_scale()))
-        assert found["used"] and units.number(float(relative.max())) in found["facts"]
+        assert found["used"] and units.number(float(relative.max())) in found["label"]
     data = component(at, "circuit")
     assert [pair["inner"]["sign"] for pair in data["pairs"]] == ["+"] * 3
     assert [sign["sign"] for sign in data["outer"]] == ["*"] * 2
