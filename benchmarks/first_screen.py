@@ -98,7 +98,7 @@ def _table(page: Page, address: str) -> None:
         "| page | height | words | numbers | controls | first large picture at y | on a phone |",
         "|---|---|---|---|---|---|---|",
     ]
-    for name in ("Home", *(text.title for text in words.PAGES.values())):
+    for name in ("Home", *(words.PAGES[page].title for pages in words.SECTIONS.values() for page in pages)):
         page.set_viewport_size(SCREEN)
         page.goto(f"{address}/{'' if name == 'Home' else name.replace(' ', '_')}")
         seen, desk, phone = (_counted(page, size) for size in (SCREEN, DESK, PHONE))

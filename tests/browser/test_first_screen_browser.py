@@ -12,7 +12,8 @@ from workbench.shared import words
 
 COUNT = (ROOT / "benchmarks" / "first_screen.js").read_text(encoding="utf-8")
 LEGIBLE = (Path(__file__).parents[1] / "support" / "legible.js").read_text(encoding="utf-8")
-PAGES = ["", *(text.title.replace(" ", "_") for text in words.PAGES.values())]
+LISTED = [name for names in words.SECTIONS.values() for name in names]
+PAGES = ["", *(words.PAGES[name].title.replace(" ", "_") for name in LISTED)]
 WORDS, NUMBERS, HERO = 80, 5, 420
 """Most words and numbers on the first screen, and the least height in pixels of a page's large picture."""
 IN_A_ROW = 280

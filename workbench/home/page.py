@@ -13,12 +13,15 @@ from workbench.shared.resources import Model
 
 def main() -> None:
     with frame.page(shared_words.PRODUCT, is_slow=True) as model:
-        if first_look.is_shown():  # it stays until the demo can take its place at once
+        starting = first_look.is_shown()
+        if starting:  # it stays until the demo can take its place at once
             demo.seen(demo.scene(model))
             first_look.done()
-            first_look.hold(demo.KEY)
         st.title(words.TITLE, anchor=False)
         st.markdown(words.ABOUT)
+        place = st.empty()  # on every run, so that the demo keeps its own place
+        if starting:
+            first_look.keep(place, demo.KEY)
         _alive(model)
         st.caption(shared_words.sample_source(chosen_picture.sample_collection()))
 

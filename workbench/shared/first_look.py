@@ -18,7 +18,11 @@ from streamlit.delta_generator import DeltaGenerator
 from workbench.shared import navigation, theme, words
 
 HERO = Path(__file__).with_name("hero.webp")
-_HELD = ".st-key-%s { min-height: var(--nn-hero-room); background: url(%s) 0 28px / var(--nn-hero) auto no-repeat; }"
+_HELD = """<style>
+.st-key-%(key)s { min-height: var(--nn-hero-room);
+  background: url(%(picture)s) 0 28px / var(--nn-hero) auto no-repeat; }
+.stMain:has(.st-key-%(key)s) .nn-hero { display: none; }
+</style>"""
 _PLACE: ContextVar[DeltaGenerator | None] = ContextVar("place", default=None)
 
 
@@ -45,10 +49,12 @@ def done() -> None:
         _PLACE.set(None)
 
 
-def hold(key: str) -> None:
-    """Keep the picture where the component of this key is about to be drawn, which takes the browser a moment: it lies
-    behind the component until this page is drawn anew."""
-    st.html(f"<style>{_HELD % (key, _picture())}</style>")
+def keep(place: DeltaGenerator, key: str) -> None:
+    """Show the picture alone in this place, an `st.empty`, until the page is complete, or the component of this key is
+    there: then behind that, since the browser takes a moment to draw it."""
+    st.html(_HELD % {"key": key, "picture": _picture()})
+    place.html(_hero())
+    _PLACE.set(place)
 
 
 def draw(name: str) -> None:
@@ -57,7 +63,11 @@ def draw(name: str) -> None:
     st.html(theme.STYLE)
     st.title(text.title if name else text.summary.rstrip("."), anchor=False)
     st.markdown(words.STARTING)
-    st.html(f'<img class="nn-hero" src="{_picture()}" alt="{escape(words.HERO_ALT)}">')
+    st.html(_hero())
+
+
+def _hero() -> str:
+    return f'<img class="nn-hero" src="{_picture()}" alt="{escape(words.HERO_ALT)}">'
 
 
 @cache
