@@ -15,12 +15,14 @@ import pytest
 from builders import random_images, tiny_config
 from PIL import Image
 
+from nnet.analysis import stored
 from nnet.cli import NOBODY_READS, main
 from nnet.cli.train import ended_like_ctrl_c
 from nnet.data.images import decode
 from nnet.runs.film import FILM, Film
 from nnet.saved.checkpoint import load
 from nnet.saved.formats import RESUME, RESUME_FORMAT
+from nnet.scoring.metrics import auroc
 from nnet.training.events import Progress
 from nnet.training.loop import train
 from nnet.training.state import load_history
@@ -73,6 +75,7 @@ def test_train_leaves_a_complete_checkpoint(checkpoint):
         "calibration.json",
         "history.jsonl",
         "metrics.json",
+        "scores.json",
         "card.md",
     }
 
@@ -99,6 +102,15 @@ def test_the_card_states_what_was_measured(checkpoint):
     assert "random weights" in card and "3 normal and 3 defective" in card
     about = json.loads((checkpoint / "config.json").read_text())["about"]
     assert about["data"]["sha256"] in card and about["commit"] in card
+
+
+def test_a_finished_run_keeps_the_score_of_every_picture(checkpoint):
+    (found,) = stored.read(load(checkpoint))
+    assert sorted(found.labels) == ["good"] * 3 + ["hole"] * 3
+    for one in found.results:
+        measured = json.loads((checkpoint / "metrics.json").read_text())["scores"][one.expression.text]
+        assert auroc(one.scores, [label != "good" for label in found.labels]) == measured["i_auroc"]
+        assert {"i_auroc", "i_ap", "p_auroc", "p_pro", "p_ap"} <= set(found.intervals[one.expression.text])
 
 
 def test_score_writes_overlay_map_and_row_per_image(checkpoint, category, tmp_path):

@@ -10,6 +10,8 @@ import pytest
 from nnet.analysis.doubts import of_training
 from nnet.data.images import resize
 from nnet.detector import Detector
+from nnet.saved.card import write_card
+from nnet.saved.checkpoint import load
 from nnet.scoring import doubts
 from nnet.scoring.calibration import Calibration, Kept
 
@@ -72,3 +74,10 @@ def test_all_of_it_is_asked_of_a_trained_model(tiny_checkpoint: Path) -> None:
     found = of_training(detector, strict, images, keys, np.arange(2, 10))
     assert found[0].startswith("10 of 10 photos") and "Is one of these a defect?" in found[-1]
     assert not any(f"{i}.png" in found[-1] for i in (0, 1)), "only pictures that were learned from"
+
+
+def test_the_card_asks_what_was_found(tiny_checkpoint: Path) -> None:
+    loaded = load(tiny_checkpoint)
+    account = "tiny", loaded.config, loaded.about, {}, loaded.calibration.summary()
+    assert "## Questions\n\n- Is one of these a defect?\n" in write_card(*account, ["Is one of these a defect?"])
+    assert "Questions" not in write_card(*account)
