@@ -19,7 +19,6 @@ FAINT_RATIO = 0.5
 BORDER_SHARE = 1 / 16
 """How far from the edge the peak counts as being at the border, in sides of the picture."""
 _BLOCKS = 8
-_TINY = 1e-12
 
 
 def causes(image: Array, maps: Mapping[str, Array], score: Array, highest: Mapping[str, float]) -> tuple[str, ...]:

@@ -20,8 +20,6 @@ PLACING_SIDE = 256  # of the mask that defects are placed with, whatever the ima
 LIGHT = (0.04, 0.16)  # fall of the light over half the picture, weakest and strongest
 THREADS = 34  # of the bolt, over the picture's side
 
-Shape = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
 
 def scene_image(kind: str, *, seed: int, size: int) -> np.ndarray:
     """A defect-free photograph, uint8 (size, size, 3), the same for the same arguments; `kind` is one of SCENES."""

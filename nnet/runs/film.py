@@ -30,7 +30,6 @@ from nnet.scoring.promise import conformal
 FILM = "film"
 """Its folder, in a run's directory as in a checkpoint's."""
 PROBES, IMAGES, FRAME = "probes.json", "probes.safetensors", "frame-{:06d}.safetensors"
-KINDS = ("normal", "defective", "painted")
 MAX_FRAMES = 30
 
 

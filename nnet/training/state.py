@@ -160,8 +160,3 @@ def append_history(path: Path, entry: dict[str, Any]) -> None:
     """Add an epoch's line."""
     with (path / HISTORY).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(entry) + "\n")
-
-
-def _copy(tensor: Tensor) -> Tensor:
-    """On the CPU, so that the steps to come do not change it."""
-    return tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)

@@ -228,11 +228,6 @@ def step_name(number: int, done: bool) -> str:
     return f"{number} \N{CHECK MARK}" if done else str(number)
 
 
-def numbered(number: int) -> str:
-    """Above a card: "3 of 9"."""
-    return f"{number} of {len(CARDS)}"
-
-
 def measured(number: int, finding: Finding) -> str:
     """What came out of a step's question, in a sentence or two."""
     template = CARDS[number - 1].answers[finding.outcome]
