@@ -1,4 +1,4 @@
-"""What a data set holds and what is wrong with it, found by reading every file once."""
+"""What a data set contains and what is wrong with it, found by reading every file once."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ class Inspection:
         marked_normals: normal images whose mask marks something.
         duplicates: (train key, test key) of images with the same pixels.
         unreadable: (key, sentence) of images that cannot be decoded.
-        plain: images of one single value, or of only black and white among photos, which may be masks.
-        depths: sentences on images that do not have their data set's bit depth.
-        questions: names that several images share.
+        plain: images in a single shade, or only in black and white among photos: they may be blank, or masks.
+        depths: sentences about images whose bit depth differs from that of the data set.
+        questions: names shared by several images.
         not_taken: (path, why) of the files that are neither images nor masks.
         problems, notes: the data set's own.
     """
@@ -89,7 +89,7 @@ class Inspection:
 
     @property
     def ok(self) -> bool:
-        """True when nothing has to be fixed before the data set can be used."""
+        """True if nothing needs fixing before the data set can be used."""
         wrong = self.unpaired_masks or self.bad_masks or self.marked_normals or self.unreadable
         return not (wrong or self.questions or self.plain)
 
@@ -103,16 +103,16 @@ class Inspection:
     def findings(self) -> list[tuple[str, tuple[str, ...]]]:
         """(headline, the files it is about) for everything worth knowing, errors first."""
         found = [
-            ("name{s} that several images share", self.questions),
+            ("name{s} shared by several images", self.questions),
             ("unreadable image{s}", tuple(sentence for _, sentence in self.unreadable)),
-            ("image{s} of one value, or of only black and white: blank, or a mask?", self.plain),
-            ("image{s} of another bit depth", self.depths),
+            ("image{s} in a single shade or only in black and white (blank images or masks?)", self.plain),
+            ("image{s} with a different bit depth", self.depths),
             ("mask{s} without an image", self.unpaired_masks),
-            ("mask{s} not as expected", tuple(sentence for _, sentence in self.bad_masks)),
-            ("normal image{s} with a mask that marks something", self.marked_normals),
-            ("image{s} in both train and test", tuple(f"{train} = {test}" for train, test in self.duplicates)),
-            ("defective image{s} without a mask (image metrics only)", self.missing_masks),
-            ("defective image{s} with an empty mask (image metrics only)", self.empty_masks),
+            ("unusable mask{s}", tuple(sentence for _, sentence in self.bad_masks)),
+            ("normal image{s} with a mask that marks a defect", self.marked_normals),
+            ("image{s} in both the training and the test set", tuple(f"{one} = {two}" for one, two in self.duplicates)),
+            ("defective image{s} without a mask (counted in image metrics only)", self.missing_masks),
+            ("defective image{s} with an empty mask (counted in image metrics only)", self.empty_masks),
         ]
         return [
             (f"{len(files)} {headline.format(s='' if len(files) == 1 else 's')}", files)
@@ -129,7 +129,7 @@ class Inspection:
             lines += [f"  and {len(files) - SHOWN} more"] if len(files) > SHOWN else []
         remarks = [*self.problems, *self.notes, *counted(self.not_taken)]
         lines += ["", *remarks] if remarks else []
-        return "\n".join([*lines, "", "Nothing to fix." if self.ok else "Please fix what is listed above."])
+        return "\n".join([*lines, "", "Nothing to fix." if self.ok else "Please fix the problems listed above."])
 
     def to_dict(self) -> dict[str, object]:
         """Plain lists, numbers and strings, for JSON."""

@@ -1,10 +1,10 @@
-"""The images that a run began with, so that it continues with exactly these; images.json of the run directory.
+"""The images that a run started with, so that it continues with exactly these: images.json in the run directory.
 
 {"train": {key: {"bytes", "date", "sha256"} or null for a generated image}, "test": [key]}
 
-A run is resumed on the same pixels or not at all (`nnet.training.loop`). People delete, replace and add images in the
-meantime. So the trainer takes down what it began with, and later names the file that is missing or has changed, and
-leaves out what came later.
+A run resumes on the same pixels or not at all (`nnet.training.loop`). In the meantime people delete, replace and add
+images. So the trainer records what it started with, later names any file that is missing or has changed, and leaves
+out what was added.
 """
 
 from __future__ import annotations
@@ -24,6 +24,25 @@ from nnet.runs.layout import IMAGES, RunError
 from nnet.saved.storage import write_json
 
 SHOWN = 5  # files named in a sentence
+GONE = (
+    "The training image {names} in {place} is gone. {advice}",
+    "The training images {names} in {place} are gone. {advice}",
+)
+UNREADABLE = "The training image {names} in {place} can no longer be read: {error}. {advice}"
+CHANGED = "The training image {names} in {place} has changed since the run started. {advice}"
+ADVICE = (
+    "A run can continue only with exactly the images it started with. Restore the original and resume, or duplicate "
+    "the run to start over with the images that are there now."
+)
+NOT_MEASURED = (
+    "1 image was left out of the measurement because it is no longer there.",
+    "{count:,} images were left out of the measurement because they are no longer there.",
+)
+NOT_KNOWN = (
+    "1 image was left out because the run did not start with it.",
+    "{count:,} images were left out because the run did not start with them.",
+)
+"""For one image, and for several."""
 
 
 class ImageFacts(TypedDict):
@@ -45,15 +64,15 @@ IMAGES_FORMAT = Document[ImagesFile](
     name=IMAGES,
     about="The images that the run started with, so that it continues with exactly these.",
     error=RunError,
-    remedy="The pixels alone decide without it. Delete it.",
+    remedy="Delete it. The run then checks the pixels alone.",
     schema=ImagesFile,
     most=256 * MIB,
 )
 
 
 class Lost(Exception):
-    """Images that the run began with are not what they were. No NNetError: nobody may take it for an unreadable image
-    and leave that out, since the run could not continue with the others."""
+    """Images that the run started with are missing or have changed. This is no NNetError, so that nobody mistakes it
+    for an unreadable image and leaves that out: the run could not continue with the others."""
 
 
 class Members:
@@ -61,8 +80,8 @@ class Members:
 
     Args:
         path: the run directory.
-        place: where the images lie, for people.
-        resumed: whether there is something to continue; only then images.json of an earlier attempt counts.
+        place: where the images are, as people would say it.
+        resumed: whether there is something to continue; images.json of an earlier attempt counts only then.
     """
 
     def __init__(self, path: Path, place: str, *, resumed: bool) -> None:
@@ -78,11 +97,11 @@ class Members:
         """The data set to train on: that of the first attempt, if there was one, with images that are watched.
 
         Args:
-            note: is told what was left out.
+            note: called with a sentence for what was left out.
             training: whether its training images are needed.
 
         Raises:
-            Lost: one of them is not there any more.
+            Lost: one of them is no longer there.
         """
         if self._stored is not None:
             dataset = self._as_before(self._stored, dataset, note, training)
@@ -91,26 +110,26 @@ class Members:
         return dataclasses.replace(dataset, train=tuple(map(self._watched, dataset.train)))
 
     def keep(self) -> None:
-        """Write images.json, unless an earlier attempt has. Call it when every image has been read once."""
+        """Write images.json unless an earlier attempt did. Call this once every image has been read."""
         if self._stored is None:
             facts = {key: self._facts[key] for key in self._order if key in self._facts}
             self._stored = {"train": facts, "test": self._test}
             write_json(self.file, self._stored)
 
     def _as_before(self, stored: ImagesFile, dataset: Dataset, note: Callable[[str], None], training: bool) -> Dataset:
-        """Both parts as they were. The split itself may fall otherwise when an image comes or goes."""
+        """Both parts as they were. Splitting again could give other parts once an image was added or deleted."""
         found = {sample.key: sample for sample in dataset.samples}
         missing = [key for key in stored["train"] if key not in found]
         if missing and training:
-            raise Lost(self._sentence(missing, "gone"))
+            raise Lost(self._sentence(GONE[len(missing) > 1], missing))
         train, test = (
             tuple(_moved(found[key], split) for key in stored[split] if key in found) for split in ("train", "test")
         )
         known = {*stored["train"], *stored["test"]}
         if gone := sum(key not in found for key in stored["test"]):
-            note(f"{_images(gone)} left out of the measurement, since they are no longer there.")
+            note(NOT_MEASURED[gone > 1].format(count=gone))
         if new := sum(key not in known for key in found):
-            note(f"{_images(new)} left out, since the run did not start with them.")
+            note(NOT_KNOWN[new > 1].format(count=new))
         return dataclasses.replace(dataset, train=train, test=test)
 
     def _watched(self, sample: Sample) -> Sample:
@@ -120,7 +139,7 @@ class Members:
         return dataclasses.replace(sample, loader=partial(self._load, sample))
 
     def _load(self, sample: Sample) -> Decoded:
-        """Decode a training image. One that cannot be read the first time is left out; later that is a loss."""
+        """Decode a training image. One that cannot be read at first is left out; after that, it is lost."""
         known = self._facts.get(sample.key)
         try:
             decoded = sample.load()
@@ -129,35 +148,25 @@ class Members:
             if known is None:
                 raise
             is_there = sample.path is not None and sample.path.exists()
-            what = f"no longer readable ({error})" if is_there else "gone"
-            raise Lost(self._sentence([sample.key], what)) from error
+            raise Lost(self._sentence(UNREADABLE if is_there else GONE[0], [sample.key], error)) from error
         if known is not None and found["sha256"] != known["sha256"]:
-            raise Lost(self._sentence([sample.key], "not the same image as before"))
+            raise Lost(self._sentence(CHANGED, [sample.key]))
         with self._lock:
             self._facts[sample.key] = found
         return decoded
 
-    def _sentence(self, keys: list[str], what: str) -> str:
-        named = ", ".join(keys[:SHOWN]) + (f" and {len(keys) - SHOWN:,} more" if len(keys) > SHOWN else "")
-        several = len(keys) > 1
-        return (
-            f"The training image{'s' if several else ''} {named} in {self.place} {'are' if several else 'is'} {what}. "
-            f"A run continues only with exactly the images that it started with. Put {'them' if several else 'it'} "
-            "back and resume, or duplicate the run, which starts again with the images that are there."
-        )
+    def _sentence(self, template: str, keys: list[str], error: object = "") -> str:
+        names = ", ".join(keys[:SHOWN]) + (f" and {len(keys) - SHOWN:,} more" if len(keys) > SHOWN else "")
+        return template.format(names=names, place=self.place, error=str(error).rstrip("."), advice=ADVICE)
 
 
 def _moved(sample: Sample, split: str) -> Sample:
-    """In the part of the data set that it was in; images for calibration only are among those to train on."""
+    """The sample in the part of the data set that it was in; calibration images stay with the training ones."""
     return sample if (sample.split, split) == ("validation", "train") else dataclasses.replace(sample, split=split)
 
 
-def _images(count: int) -> str:
-    return f"{count:,} image{'s were' if count > 1 else ' was'}"
-
-
 def _facts(sample: Sample, known: ImageFacts | None) -> ImageFacts:
-    """Size, date and hash of an image's file; it is hashed only if its size or date is not what was known."""
+    """Size, date and hash of an image's file, which is hashed only if its size or date has changed."""
     assert sample.path is not None  # a generated image is not watched
     facts = sample.path.stat()
     if known is not None and (facts.st_size, facts.st_mtime_ns) == (known["bytes"], known["date"]):
@@ -166,7 +175,7 @@ def _facts(sample: Sample, known: ImageFacts | None) -> ImageFacts:
 
 
 def _read(path: Path) -> ImagesFile | None:
-    """images.json; None where there is none or it was damaged from outside: then the pixels alone decide."""
+    """images.json; None if there is none or it is damaged: then the pixels alone decide."""
     try:
         return IMAGES_FORMAT.find(path)
     except RunError:

@@ -1,4 +1,4 @@
-"""card.md of a study: on what, with which seeds, in how many minutes and by which commit, and what came out."""
+"""card.md of a study: its data, seeds, minutes and commit, and what came out."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def write_card(name: str, rows: Rows, command: str = "") -> str:
     """The card as Markdown.
 
     Args:
-        name: of the study's folder.
-        rows: of its results table; of each group only finished runs.
-        command: that made it, or "".
+        name: the name of the study's folder.
+        rows: the rows of its results table; only finished runs of each group.
+        command: the command that made it, or "".
     """
-    parts = [f"# {name}\n\nVariants of N-Net, trained and measured on the same images (docs/ablations.md).\n"]
+    parts = [f"# {name}\n\nVariants of N-Net, trained and tested on the same images (docs/ablations.md).\n"]
     if command:
         parts.append(f"```bash\n{command}\n```\n")
     for group in groups(rows):
@@ -37,9 +37,9 @@ def study_section(rows: Rows, study: Study, heading: str) -> str:
     """One study of one group as Markdown: a heading, the table, and what it says about the paper's claims.
 
     Args:
-        rows: of the results table, of one group.
-        study: which one.
-        heading: the signs in front of its title, such as "###".
+        rows: the rows of one group in the results table.
+        study: the study.
+        heading: the mark in front of its title, such as "###".
     """
     table = markdown_table(summarise(rows, study), study)
     verdicts = judge_all(rows, [study.name])
@@ -47,13 +47,13 @@ def study_section(rows: Rows, study: Study, heading: str) -> str:
     said = [f"- {verdict.sentence}" for verdict in verdicts if verdict.metric not in without]
     if without:
         names = ", ".join(METRIC_TITLES[name] for name in PIXEL_METRICS if name in without)
-        said.append(f"- The claims about {names} cannot be measured: the data has no masks.")
+        said.append(f"- The claims about {names} cannot be checked because the data has no masks.")
     note = [f"{study.note}\n"] if study.note else []
     return "\n".join([f"{heading} {study.title} ({study.source})\n", table, "", *note, *said, ""])
 
 
 def markdown_table(shown: Sequence[SummaryRow], study: Study) -> str:
-    """A study's rows in percent: mean ± spread over the seeds, the difference to the baseline, the paper's value."""
+    """A study's rows in percent: mean ± spread over the seeds, the difference from the baseline, the paper's value."""
     metrics = [name for name in METRIC_TITLES if any(row.cells[name].value for row in shown)]
     heads = [head for name in metrics for head in (METRIC_TITLES[name], f"to {study.baseline}", "paper")]
     lines = [f"| row | seeds | {' | '.join(heads)} |", f"|---|---|{'---|' * len(heads)}"]
@@ -80,15 +80,20 @@ def _about(group: Group, rows: Rows) -> str:
     first = next(row for row in rows if row["defect"] == ALL_DEFECTS)
     minutes = [row["seconds_run"] / 60 for row in runs]
     normal = first["images"] - first["defective_images"]
-    pixels = f", {first['regions']} regions on {first['pixel_images']} images with masks" if first["regions"] else ""
+    pixels = (
+        f", with {first['regions']} marked regions in {first['pixel_images']} images with masks"
+        if first["regions"]
+        else ""
+    )
     lines = [
-        f"Data: {group.data}; {_span(runs, 'training_images')} normal images for training; measured on {normal} normal "
-        f"and {first['defective_images']} defective images{pixels}. SHA-256 of the contents `{group.data_sha256}`.",
+        f"Data: {group.data}. Trained on {_span(runs, 'training_images')} normal images; tested on {normal} normal and "
+        f"{first['defective_images']} defective images{pixels}. SHA-256 of the contents: `{group.data_sha256}`.",
         f"Base: preset `{group.preset}`" + (f" with `{group.settings}`" if group.settings else "") + ".",
-        f"Runs: {len(runs)}, seeds {_list(runs, 'seed')}, {_span(runs, 'epochs')} epochs, {_span(runs, 'steps')} "
-        f"steps; {sum(minutes):.0f} minutes of runs in all (median {statistics.median(minutes):.1f}), "
-        f"{_span(runs, 'jobs')} at once on {_list(runs, 'device')}.",
-        "All metrics in percent, mean ± spread (the sample standard deviation over the seeds).",
+        f"Runs: {len(runs)} (seeds: {_list(runs, 'seed')}). Epochs per run: {_span(runs, 'epochs')}. "
+        f"Steps per run: {_span(runs, 'steps')}.",
+        f"Time: {sum(minutes):.0f} minutes for all runs together (median: {statistics.median(minutes):.1f}). "
+        f"Runs at a time: {_span(runs, 'jobs')}. Device: {_list(runs, 'device')}.",
+        "All metrics are in percent: mean ± spread (the sample standard deviation over the seeds).",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -98,9 +103,9 @@ def _origin(rows: Rows) -> str:
     days = sorted(row["created"] for row in rows)
     commits = ", ".join(f"`{commit}`" for commit in _values(rows, "commit"))
     return (
-        f"## Origin\n\nMade from {days[0][:16]} to {days[-1][:16]} UTC, commit {commits}. {versions}.\n"
+        f"## Origin\n\nRun between {days[0][:16]} and {days[-1][:16]} UTC. Commit: {commits}. Versions: {versions}.\n"
         if rows
-        else "## Origin\n\nNothing was finished yet.\n"
+        else "## Origin\n\nNo run has finished yet.\n"
     )
 
 

@@ -144,9 +144,9 @@ def test_the_card_says_data_seeds_minutes_and_commit(study):
     assert f"# {study.name}\n" in card
     command = "python -m nnet ablate --study table7 --data part --seeds 2 --preset small --set "
     assert f"{command}{next(iter(SETTINGS))}=" in card
-    assert "6 normal images for training; measured on 3 normal and 3 defective images, 3 regions" in card
-    assert "Runs: 2, seeds 0, 1, 2 epochs, 4 steps; " in card and " minutes of runs in all" in card
-    assert f"commit `{rows[0]['commit']}`" in card
+    assert "Trained on 6 normal images; tested on 3 normal and 3 defective images, with 3 marked regions" in card
+    assert "Runs: 2 (seeds: 0, 1). Epochs per run: 2. Steps per run: 4." in card and " minutes for all runs" in card
+    assert f"Commit: `{rows[0]['commit']}`" in card
     mean = 50 * sum(row["i_auroc"] for row in rows if (row["study"], row["row"]) == ("table7", "M1, M2, M3"))
     line = next(line for line in card.splitlines() if line.startswith("| M1, M2, M3 | 2 |"))
     assert f"| {mean:.2f} ± " in line and line.endswith(" |  | 99 |")  # the baseline itself; the paper's 99.0

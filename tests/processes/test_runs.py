@@ -569,15 +569,15 @@ def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_n
     refused(runs, run, name, "is gone")
     lost.write_bytes(FILES[number - 1][1])
     assert work_here(run) == 1  # resumed with another one in its place
-    refused(runs, run, name, "not the same image")
+    refused(runs, run, name, "has changed since the run started")
     lost.write_bytes(content[:100])
     assert work_here(run) == 1
-    refused(runs, run, name, "no longer readable")
+    refused(runs, run, name, "can no longer be read")
     lost.write_bytes(content)
     (data / "late.png").write_bytes(FILES[3][1])  # came since then: the run goes on without it
     assert work_here(run, little_memory) == 0
     run = runs.get(run.id)
-    assert run.state == "done" and any("did not start with them" in note for note in run.status.notes)
+    assert run.state == "done" and any("did not start with it" in note for note in run.status.notes)
     assert_same(run, whole)
 
 
