@@ -47,6 +47,7 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/python tests/audit.py
 
 # The embedded models, made again (docs/default-model.md). That of solar cells has the settings of version 0.2.0.
 models: .venv/app.stamp

@@ -53,6 +53,9 @@ class FileLock:
                     os.close(fd)
                     return False
                 time.sleep(POLL)
+            except OSError as error:
+                os.close(fd)
+                raise _no_locks(self.path, error) from error
             else:
                 self.fd = fd
                 return True
@@ -86,9 +89,19 @@ def is_held(path: Path) -> bool:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    except OSError as error:
+        raise _no_locks(path, error) from error
     finally:
         os.close(fd)
     return False
+
+
+def _no_locks(path: Path, error: OSError) -> RunError:
+    """The error for a file system that has none, as some network drives."""
+    return RunError(
+        f"The file system of {path} has no file locks ({error.strerror or error}), and without them two programs could "
+        "train one run. Set NNET_RUNS to a folder on a disk of this computer."
+    )
 
 
 @contextlib.contextmanager

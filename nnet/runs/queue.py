@@ -14,7 +14,7 @@ from nnet.runs.run import kept, live_trainer, state_of
 from nnet.saved.storage import write_json
 
 LOOKED_AT = 0.1  # seconds; a lock that is only looked at is free again at once
-GRACE, PATIENCE = 1.2, 0.6  # seconds between the polite and the hard stop, and after it
+GRACE, PATIENCE = 1.2, 10.0  # seconds between the polite and the hard stop, and after it: a large process takes a while
 
 
 def directories(root: Path) -> list[Path]:

@@ -182,7 +182,7 @@ class Runs:
     def cancel(self, id: str) -> Run:
         """Stop a run, in whatever phase it is, or take it out of the queue. The last finished epoch is kept.
 
-        Returns within two seconds; then the process is gone.
+        Returns once the process is gone: within two seconds, unless the system takes long to end it.
 
         Raises:
             RunError: it neither waits nor runs, or the process could not be ended.

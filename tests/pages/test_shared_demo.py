@@ -25,7 +25,7 @@ from nnet.presets import preset
 from nnet.runs import Estimate, Runs, RunSpec
 from nnet.runs.layout import Status
 from workbench.host import words as host_words
-from workbench.shared import allowance, hosting, hosting_words, visits
+from workbench.shared import allowance, hosting, hosting_words, resources, visits
 from workbench.shared import words as shared_words
 from workbench.train import estimates
 from workbench.train.looking import Choice
@@ -365,3 +365,16 @@ def test_sessions_whose_browser_is_gone_are_closed_after_a_while(monkeypatch: py
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + visits.GRACE + 1)
     assert session in list(visits.left())
+
+
+def test_nothing_is_kept_of_the_pictures_of_who_has_gone() -> None:
+    at = upload(start(INSPECT), ("mine.png", encoded(7), PNG))
+    session = at.session_state[visits._SESSION]
+    (key,) = at.session_state["uploads"]
+    kept = resources.stores()
+    (hash,) = [loaded.hash for name, loaded in kept.images._values.items() if name.startswith(key)]
+    assert any(hash in one for one in kept.traces._values)
+    visits.close(session)
+    assert not [name for name in kept.images._values if name.startswith(key)]
+    for store in (kept.traces, kept.maps, kept.judgements, kept.pictures, kept.tiles):
+        assert not [one for one in store._values if hash in one or any(str(part).startswith(key) for part in one)]

@@ -82,3 +82,11 @@ def test_a_value_that_is_no_longer_valid_is_made_again() -> None:
     cache.put("a", 1)
     assert cache.of("a", lambda: 2, valid=lambda value: value > 0) == 1
     assert cache.of("a", lambda: 2, valid=lambda value: value > 1) == 2
+
+
+def test_what_is_dropped_is_gone_and_makes_room() -> None:
+    cache: BoundedCache[tuple[str, int], bytes] = BoundedCache(100, len)
+    for number in range(4):
+        cache.put(("mine" if number % 2 else "yours", number), bytes(10))
+    cache.drop(lambda key: key[0] == "mine")
+    assert len(cache) == 2 and cache.total == 20 and cache.get(("yours", 0)) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -207,3 +208,9 @@ def test_the_models_of_ones_own_runs_stay_on_offer(monkeypatch: pytest.MonkeyPat
 def test_the_limits_are_one_frozen_value() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Hosting().visitors = 3  # type: ignore[misc]
+
+
+def test_sessions_are_closed_before_streamlit_forgets_them() -> None:
+    """A session that Streamlit drops by itself keeps its uploads and open files for ever."""
+    settings = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text())
+    assert settings["server"]["disconnectedSessionTTL"] > 2 * (visits.GRACE + doorman._SWEEP)

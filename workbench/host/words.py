@@ -9,7 +9,7 @@ from workbench.shared import units
 from workbench.shared.hosting import Hosting
 
 TITLE = "Host"
-ABOUT = "Who uses this shared demo, and what runs. Only who has the host’s own link sees this page."
+ABOUT = "Who uses this shared demo, and what runs. Only those who have the host’s own link see this page."
 NOT_SHARED = (
     "This workbench is not shared: nobody but you reaches it. `make demo-shared` or `nnet-workbench --shared` shares "
     "it with the people in the same network."
@@ -66,6 +66,10 @@ def totals(limits: Hosting, visitors: int, uploads: int, memory: int) -> list[tu
 def training_totals(limits: Hosting, spent: float, disk: int) -> list[tuple[str, str, str]]:
     """The same of what visitors may train."""
     return [
-        (MINUTES, units.duration(round(spent)), OF.format(limit=units.duration(60 * limits.train_minutes))),
+        (
+            MINUTES,
+            units.duration(round(spent)) if spent >= 1 else "0 s",
+            OF.format(limit=units.duration(60 * limits.train_minutes)),
+        ),
         (DISK, units.data_size(disk), OF.format(limit=units.data_size(limits.train_disk_bytes))),
     ]

@@ -75,6 +75,13 @@ class BoundedCache(Generic[K, V]):
                 self._values.move_to_end(key)
             return self._values.get(key)
 
+    def drop(self, is_gone: Callable[[K], bool]) -> list[V]:
+        """Forget the values of these keys, and return them."""
+        with self._lock:
+            gone = [self._values.pop(key) for key in list(self._values) if is_gone(key)]
+            self.total -= sum(map(self._size, gone))
+            return gone
+
     def put(self, key: K, value: V) -> V:
         """Keep a value and drop old ones until all fit; returns the value."""
         with self._lock:

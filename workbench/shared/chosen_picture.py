@@ -174,6 +174,7 @@ def add(name: str, content: bytes, known: str = "") -> str:
     if key not in uploads():
         visits.hold("pictures", held + len(content), units.cut(name))
     uploads()[key] = picture
+    visits.at_end(key, lambda: resources.forget(picture.content_key))
     return key
 
 

@@ -119,9 +119,12 @@ async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
 async def _tidy() -> None:
     while True:
         await asyncio.sleep(_SWEEP)
-        for session in visits.left():
+        closed = list(visits.left())
+        for session in closed:
             Runtime.instance().close_session(session.id)
-            visits.close(session)
+            await asyncio.to_thread(visits.close, session)
+        if closed:
+            await asyncio.to_thread(visits.give_back_memory)
         if hosting.current().trains:
             from workbench.shared import allowance
 

@@ -146,6 +146,5 @@ def _chosen_device() -> str:
 
 def _footer() -> None:
     st.space("small")
-    if hosting.is_shared():
-        st.caption(hosting_words.ABOUT)
-    st.caption(words.footer(nnet.__version__))
+    where = hosting_words.ABOUT if hosting.is_shared() else words.STAYS_HERE
+    st.caption(f"{words.footer(nnet.__version__)} {where}")

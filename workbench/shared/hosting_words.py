@@ -5,8 +5,8 @@ from __future__ import annotations
 from workbench.shared import units
 
 ABOUT = (
-    "A shared demo: others use it at the same time and cannot see your pictures. They lie on the host’s computer until "
-    "you close the page."
+    "This is a shared demo: others use it at the same time and cannot see your pictures, which lie on the host’s "
+    "computer until you close the page."
 )
 FULL = "This demo has room for {visitors} visitors, and all places are taken. Try again in a few minutes."
 NO_MEMORY = "The host’s computer is short of memory at the moment. Try again in a few minutes."

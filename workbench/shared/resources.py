@@ -229,6 +229,18 @@ def load_image(key: str, name: str, source: bytes | Sample, bits: int | None = N
     return stores().images.of(key, read)
 
 
+def forget(key: str) -> None:
+    """Drop everything that was kept of an image, when the only visitor who had it has gone.
+
+    Args:
+        key: how its keys for `load_image` begin.
+    """
+    kept = stores()
+    names = {key, *(loaded.hash for loaded in kept.images.drop(lambda one: one.startswith(key)))}
+    for store in (kept.traces, kept.maps, kept.judgements, kept.pictures, kept.tiles):
+        store.drop(lambda one: any(isinstance(part, str) and part in names for part in one))
+
+
 def trace(model: Model, loaded: Loaded) -> Trace:
     """Everything the network computes for an image; runs it only the first time.
 

@@ -7,12 +7,15 @@ models. Streamlit keeps the sessions of closed tabs for a while and then drops t
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import itertools
 import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,7 +58,8 @@ class Visit:
 
 @dataclass(eq=False)
 class Session:
-    """A tab: the page it shows, when it was last used (monotonic seconds), and the bytes of its uploads by kind."""
+    """A tab: the page it shows, when it was last used (monotonic seconds), the bytes of its uploads by kind, and what
+    is done when it has gone."""
 
     visit: Visit
     id: str
@@ -63,6 +67,7 @@ class Session:
     seen: float = 0.0
     held: dict[str, int] = field(default_factory=dict)
     gone_since: float | None = None
+    leaves: dict[str, Callable[[], None]] = field(default_factory=dict)
     is_sent_away: bool = False
 
 
@@ -185,6 +190,11 @@ def hold(kind: str, count: int, what: str = "") -> None:
         session.held[kind] = count
 
 
+def at_end(name: str, act: Callable[[], None]) -> None:
+    """Do this when the session at hand has gone; once for each name."""
+    _own().leaves[name] = act
+
+
 def have_room(more: int) -> bool:
     """Whether the uploads of all visitors may take so many bytes more."""
     limits = hosting.current()
@@ -239,18 +249,30 @@ def left() -> Iterator[Session]:
 
 
 def close(session: Session) -> None:
-    """Forget a session that has been closed, and with the last one of a shared demo's visitor all that is his."""
+    """Forget a session that has been closed, and with the last one of a shared demo's visitor all that is his.
+
+    It may take seconds, which the loop of events has not: for another thread.
+    """
     with _lock:
         visit = session.visit
         session.held.clear()
         if session in visit.sessions:
             visit.sessions.remove(session)
-        if visit.sessions:
-            return
-        for mark in [mark for mark, one in _visits.items() if one is visit]:
-            del _visits[mark]
-    if hosting.is_shared():  # ending a run takes seconds, which the loop of events has not
-        threading.Thread(target=remove, args=(visit.folder,), daemon=True).start()
+        if is_last := not visit.sessions:
+            for mark in [mark for mark, one in _visits.items() if one is visit]:
+                del _visits[mark]
+    for leave in session.leaves.values():
+        leave()
+    session.leaves.clear()
+    if is_last and hosting.is_shared():
+        remove(visit.folder)
+
+
+def give_back_memory() -> None:
+    """Collect what closed sessions left, and return it to the system, which glibc does not do by itself."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def folders() -> list[Path]:

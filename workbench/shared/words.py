@@ -167,9 +167,12 @@ def runs_on(device: str) -> str:
     return f"Runs on {device}"
 
 
+STAYS_HERE = "Pictures never leave this computer."
+
+
 def footer(version: str) -> str:
     """At the bottom of every page."""
-    return f"N-Net {version}. {PAPER} Pictures never leave this computer."
+    return f"N-Net {version}. {PAPER}"
 
 
 def threshold_ticks(threshold: float) -> tuple[str, str, str]:

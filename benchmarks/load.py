@@ -1,0 +1,313 @@
+"""Many visitors at once: how long answers take, whether one sees another's picture, and what stays when they leave.
+
+    python -m benchmarks.load [--sessions 10] [--uploads 5] [--changes 20] [--seconds 60] [--wait 150] > load.md
+
+Starts a workbench of its own with the embedded model, and opens sessions over Streamlit's websocket as browsers do.
+Each opens Inspect, uploads pictures that only it has, and then moves controls, at times of its own, within `--seconds`.
+A latency is the time from what a visitor does to the end of the page's run. It fails with exit code 1 if an answer
+holds another session's file name or colour, if a run ends with an error, or if a picture is not the one that was sent.
+
+Memory and open files of the server are read before, at the peak, and `--wait` seconds after the last one has left; in
+`--rounds` the same is done again, so that what grows is told from what is merely kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import io
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import numpy as np
+import websockets
+from PIL import Image
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = "Inspect"
+PATIENCE = 300.0
+NAME = re.compile(rb"visitor-(\d+)-picture")
+ORIGINAL = re.compile(r'"title":\s*"Original".*?(data:image/[a-z]+;base64,)([A-Za-z0-9+/=]+)', re.DOTALL)
+COLOURS = 24
+
+
+@dataclass
+class Found:
+    """What the sessions saw: seconds by kind of action, and sentences on what went wrong."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+
+def colour_of(number: int) -> tuple[int, int, int]:
+    """A colour that only one session of `COLOURS` uses."""
+    image = Image.new("HSV", (1, 1), (int(256 * (number % COLOURS) / COLOURS), 220, 220)).convert("RGB")
+    red, green, blue = np.asarray(image)[0, 0]
+    return int(red), int(green), int(blue)
+
+
+def picture_of(number: int, count: int) -> bytes:
+    """A PNG file with noise, whose left half has the session's colour."""
+    pixels = np.random.default_rng([number, count]).integers(90, 130, (160, 240, 3), dtype=np.uint8)
+    pixels[:, :120] = colour_of(number)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def mixed_up(number: int, sent: bytes) -> str:
+    """What a message to a session holds of another session, in a sentence; "" if nothing."""
+    if others := {int(other) for other in NAME.findall(sent)} - {number}:
+        return f"Session {number} was told the file names of {sorted(others)}."
+    return ""
+
+
+def wrong_colour(number: int, shown: np.ndarray) -> str:
+    """Whether a picture, uint8 (h, w, 3), that a session is shown has another session's colour, in a sentence."""
+    left = np.median(shown[:, : shown.shape[1] // 4].reshape(-1, 3), axis=0)
+    nearest = min(range(COLOURS), key=lambda one: float(np.abs(left - colour_of(one)).sum()))
+    return "" if nearest == number % COLOURS else f"Session {number} was shown the picture of session {nearest}."
+
+
+class Session:
+    """A visitor's browser tab, as far as the server can tell."""
+
+    def __init__(self, number: int, port: int, found: Found) -> None:
+        self.number, self.port, self.found = number, port, found
+        self.id = self.page_hash = self.query = ""
+        self.elements: dict[str, Element] = {}
+        self.states: dict[str, WidgetState] = {}
+        self.shown: np.ndarray | None = None
+
+    async def run(self, uploads: int, changes: int, seconds: float) -> None:
+        """Everything that this visitor does."""
+        chance = random.Random(self.number)
+        cookie = await asyncio.to_thread(self._cookie)
+        headers = {"Cookie": f"_streamlit_xsrf={cookie}", "Origin": f"http://localhost:{self.port}"}
+        address = f"ws://localhost:{self.port}/_stcore/stream"
+        async with websockets.connect(address, additional_headers=headers, max_size=None) as self.socket:
+            await self._timed("open", self._rerun())
+            for count in range(uploads):
+                await asyncio.sleep(chance.uniform(0, seconds / (uploads + changes)))
+                await self._timed("upload", self._upload(f"visitor-{self.number}-picture-{count}.png", count, cookie))
+                self._check_picture()
+            for _ in range(changes):
+                await asyncio.sleep(chance.uniform(0, seconds / (uploads + changes)))
+                await self._timed("control", self._change(chance))
+
+    async def _timed(self, kind: str, act: object) -> None:
+        started = time.perf_counter()
+        try:
+            await asyncio.wait_for(act, PATIENCE)  # type: ignore[arg-type]
+        except (TimeoutError, websockets.WebSocketException, OSError) as error:
+            self.found.wrong.append(f"Session {self.number}, {kind}: {type(error).__name__} {error}")
+            raise
+        self.found.seconds.setdefault(kind, []).append(time.perf_counter() - started)
+
+    # ------------------------------------------------------------------------------------------------- what it does
+
+    async def _rerun(self) -> None:
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.page_script_hash, state.page_name = self.query, self.page_hash, PAGE
+        state.widget_states.CopyFrom(WidgetStates(widgets=self.states.values()))
+        await self.socket.send(message.SerializeToString())
+        await self._until_finished()
+        self.states = {name: one for name, one in self.states.items() if not one.HasField("file_uploader_state_value")}
+
+    async def _upload(self, name: str, count: int, cookie: str) -> None:
+        uploader = next(
+            one.file_uploader for one in self.elements.values() if one.WhichOneof("type") == "file_uploader"
+        )
+        content = picture_of(self.number, count)
+        message = BackMsg()
+        message.file_urls_request.request_id = "upload"
+        message.file_urls_request.file_names.append(name)
+        message.file_urls_request.session_id = self.id
+        await self.socket.send(message.SerializeToString())
+        while True:
+            answer = await self._next()
+            if answer.WhichOneof("type") == "file_urls_response":
+                break
+        (urls,) = answer.file_urls_response.file_urls
+        await asyncio.to_thread(self._put, urls.upload_url, name, content, cookie)
+        state = WidgetState(id=uploader.id)
+        file = state.file_uploader_state_value.uploaded_file_info.add()
+        file.name, file.size, file.file_id = name, len(content), urls.file_id
+        file.file_urls.CopyFrom(urls)
+        self.states[uploader.id] = state
+        self.shown = None
+        await self._rerun()
+
+    async def _change(self, chance: random.Random) -> None:
+        sliders = [one.slider for one in self.elements.values() if one.WhichOneof("type") == "slider"]
+        slider = chance.choice(sliders)
+        steps = int((slider.max - slider.min) / slider.step)
+        value = slider.min + slider.step * chance.randint(0, steps)
+        self.states[slider.id] = WidgetState(id=slider.id)
+        self.states[slider.id].double_array_value.data.append(value)
+        await self._rerun()
+
+    def _cookie(self) -> str:
+        with urlopen(f"http://localhost:{self.port}/_stcore/health", timeout=PATIENCE) as answer:
+            found = re.search(r"_streamlit_xsrf=([^;]+)", ",".join(answer.headers.get_all("Set-Cookie") or []))
+        return found[1] if found else ""
+
+    def _put(self, path: str, name: str, content: bytes, cookie: str) -> None:
+        head = (
+            f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: image/png\r\n\r\n'
+        )
+        headers = {"Content-Type": "multipart/form-data; boundary=x", "X-Xsrftoken": cookie}
+        headers |= {"Cookie": f"_streamlit_xsrf={cookie}", "Origin": f"http://localhost:{self.port}"}
+        body = head.encode() + content + b"\r\n--x--\r\n"
+        request = Request(f"http://localhost:{self.port}{path}", body, headers, method="PUT")
+        with urlopen(request, timeout=PATIENCE):
+            pass
+
+    # -------------------------------------------------------------------------------------------------- what it sees
+
+    async def _next(self) -> ForwardMsg:
+        sent = await self.socket.recv()
+        assert isinstance(sent, bytes)
+        if problem := mixed_up(self.number, sent):
+            self.found.wrong.append(problem)
+        message = ForwardMsg()
+        message.ParseFromString(sent)
+        return message
+
+    async def _until_finished(self) -> None:
+        while True:
+            message = await self._next()
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                self.id = message.new_session.initialize.session_id
+                self.elements.clear()
+            elif kind == "navigation":
+                self.page_hash = message.navigation.page_script_hash
+            elif kind == "page_info_changed":
+                self.query = message.page_info_changed.query_string
+            elif kind == "delta":
+                self._see(message)
+            elif kind == "script_finished":
+                if message.script_finished in (0, 4):  # successfully, or early for a rerun
+                    return
+                self.found.wrong.append(f"Session {self.number}: a run of the page ended with an error.")
+                return
+
+    def _see(self, message: ForwardMsg) -> None:
+        element = message.delta.new_element
+        kind = element.WhichOneof("type") if message.delta.WhichOneof("type") == "new_element" else None
+        if kind == "exception":
+            self.found.wrong.append(f"Session {self.number}: {element.exception.message[:200]}")
+        if kind in ("slider", "file_uploader"):
+            self.elements[str(list(message.metadata.delta_path))] = element
+        if kind == "bidi_component" and (found := ORIGINAL.search(element.bidi_component.json)):
+            self.shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(found[2]))).convert("RGB"))
+
+    def _check_picture(self) -> None:
+        if self.shown is None:
+            self.found.wrong.append(f"Session {self.number} was not shown its picture.")
+        elif problem := wrong_colour(self.number, self.shown):
+            self.found.wrong.append(problem)
+
+
+# ----------------------------------------------------------------------------------------------------------- the server
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the server holds at a moment: resident bytes, open files and threads."""
+
+    bytes: int
+    files: int
+    threads: int
+
+    @classmethod
+    def by(cls, pid: int) -> Held:
+        status = Path(f"/proc/{pid}/status").read_text()
+        kib, threads = (int(re.search(rf"{name}:\s+(\d+)", status)[1]) for name in ("VmRSS", "Threads"))  # type: ignore[index]
+        return cls(1024 * kib, len(os.listdir(f"/proc/{pid}/fd")), threads)
+
+
+async def visited(count: int, first: int, port: int, options: argparse.Namespace) -> Found:
+    """What so many sessions found."""
+    found = Found()
+    sessions = [Session(first + number, port, found) for number in range(count)]
+    acts = [one.run(options.uploads, options.changes, options.seconds) for one in sessions]
+    for number, end in enumerate(await asyncio.gather(*acts, return_exceptions=True)):
+        if isinstance(end, BaseException):
+            found.wrong.append(f"Session {first + number} ended early: {type(end).__name__} {end}")
+    return found
+
+
+def measured(server: subprocess.Popen, port: int, options: argparse.Namespace) -> bool:
+    """Load the server and print what was found; whether nothing went wrong."""
+    asyncio.run(visited(1, 10_000, port, argparse.Namespace(uploads=1, changes=1, seconds=1)))  # it loads the model
+    rows, found = [("before", Held.by(server.pid))], Found()
+    for round in range(1, options.rounds + 1):
+        now = asyncio.run(visited(options.sessions, 100 * round, port, options))
+        found.wrong += now.wrong
+        for kind, seconds in now.seconds.items():
+            found.seconds.setdefault(kind, []).extend(seconds)
+        rows.append((f"round {round}, at its end", Held.by(server.pid)))
+        time.sleep(options.wait)
+        rows.append((f"round {round}, {options.wait:.0f} s after they left", Held.by(server.pid)))
+    print("\n".join(report(found, rows)))
+    return not found.wrong
+
+
+def report(found: Found, rows: Sequence[tuple[str, Held]]) -> Iterator[str]:
+    """The lines of the tables."""
+    yield "| action | times | median | 90 % | 99 % | longest |\n|---|---|---|---|---|---|"
+    for kind, seconds in found.seconds.items():
+        shares = np.percentile(seconds, (50, 90, 99, 100))
+        yield f"| {kind} | {len(seconds):,} | " + " | ".join(f"{value:.2f} s" for value in shares) + " |"
+    yield "\n| the server | resident memory | open files | threads |\n|---|---|---|---|"
+    for name, held in rows:
+        yield f"| {name} | {held.bytes / 1e6:,.0f} MB | {held.files} | {held.threads} |"
+    yield f"\nErrors and mix-ups: {len(found.wrong)}."
+    yield from (f"- {sentence}" for sentence in found.wrong[:20])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in (("sessions", 10), ("uploads", 5), ("changes", 20), ("rounds", 1)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--wait", type=float, default=150.0)
+    parser.add_argument("--port", type=int, default=8597)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "workbench", "--port", str(options.port), "--server.headless", "true"]
+        environment = os.environ | {"NNET_RUNS": folder}
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            address = f"http://localhost:{options.port}/_stcore/health"
+            while True:
+                try:
+                    urlopen(address, timeout=PATIENCE).close()
+                    break
+                except OSError:
+                    time.sleep(0.2)
+            return 0 if measured(server, options.port, options) else 1
+        finally:
+            server.terminate()
+            server.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
