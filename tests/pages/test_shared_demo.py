@@ -25,9 +25,10 @@ from nnet.presets import preset
 from nnet.runs import Estimate, Runs, RunSpec
 from nnet.runs.layout import Status
 from workbench.host import words as host_words
-from workbench.shared import allowance, hosting, hosting_words, resources, visits
+from workbench.shared import allowance, hosting, hosting_words, resources, take_away_words, visits
 from workbench.shared import words as shared_words
 from workbench.train import estimates
+from workbench.train import words as train_words
 from workbench.train.looking import Choice
 
 PAGES = [None, *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
@@ -119,16 +120,7 @@ def test_no_page_names_a_folder_of_the_server(page: str | None, shared: Path, on
 def test_no_page_changes_a_model_or_a_run(page: str | None, shared: Path) -> None:
     at = start(page)
     labels = {button.label for button in at.button}
-    forbidden = {
-        shared_words.KEEP,
-        shared_words.UNDO_KEPT,
-        "Delete",
-        "Rename",
-        "Resume",
-        "Start",
-        "Take this model with you",
-    }
-    assert not labels & forbidden
+    assert not labels & {shared_words.KEEP, shared_words.UNDO_KEPT, take_away_words.TITLE, "Delete", "Rename", "Resume"}
 
 
 @pytest.mark.parametrize(
@@ -278,18 +270,15 @@ def test_nobody_trains_unless_the_host_lets_him(shared: Path) -> None:
 
 def test_a_small_training_can_be_started_and_one_at_a_time(trainable: Callable[..., AppTest]) -> None:
     at = trainable(estimate())
-    assert not at.number_input and at.segmented_control(key="preset").options == ["Small · minutes on a CPU"]
+    assert not at.number_input and at.segmented_control(key="preset").options == [train_words.PRESET_NAMES["small"]]
     at = asked(at)
     (visit,) = visits.everybody()
     (run,) = Runs(visit.folder).list()
     assert run.state == "queued" and run.spec is not None and run.spec.threads
     labels = {button.label for button in at.button}
     assert "Cancel" in labels and not labels & {"Delete", "Rename", "Duplicate", "Resume"}
-    fine(
-        at.segmented_control(key=next(w.key for w in at.segmented_control if "train_part" in w.key))
-        .set_value("new")
-        .run()
-    )
+    part = next(control for control in at.segmented_control if "train_part" in control.key)
+    fine(part.set_value("new").run())
     assert hosting_words.ONE_TRAINING in words(asked(at))
     assert len(Runs(visit.folder).list()) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import dataclasses
 import os
 import tomllib
@@ -214,3 +215,19 @@ def test_sessions_are_closed_before_streamlit_forgets_them() -> None:
     """A session that Streamlit drops by itself keeps its uploads and open files for ever."""
     settings = tomllib.loads((Path(__file__).parents[2] / ".streamlit/config.toml").read_text())
     assert settings["server"]["disconnectedSessionTTL"] > 2 * (visits.GRACE + doorman._SWEEP)
+
+
+def test_looking_after_goes_on_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+
+    async def look() -> None:
+        looks.append(len(looks))
+        if len(looks) > 1:
+            raise asyncio.CancelledError
+        raise OSError("a damaged run")
+
+    monkeypatch.setattr(doorman, "_look_after", look)
+    monkeypatch.setattr(doorman, "_SWEEP", 0.0)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(doorman._tidy())
+    assert looks == [0, 1]

@@ -24,7 +24,9 @@ NOBODY = "Nobody is here yet."
 NOTHING = "No training runs or waits."
 NO_TRAINING = "Visitors cannot train. Start the demo with `--train` to let them."
 SEND_AWAY, STOP = "Send away", "Stop"
-SEND_AWAY_HELP = "Closes the visitor’s pages and forgets his pictures. With the link he can come back."
+SEND_AWAY_HELP = (
+    "Closes this visitor’s pages, ends their training and forgets their pictures. Their browser can begin anew."
+)
 VISITORS, UPLOADS, MEMORY, MINUTES, DISK = "Visitors", "Uploads", "Memory", "Training time", "Disk"
 OF = "of {limit}"
 AWAY = "gone, kept for a moment"

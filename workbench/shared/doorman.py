@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import html
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
@@ -46,7 +47,8 @@ PARAMETERS = {hosting.VISITOR: "key", hosting.HOST: "host"}
 HOST_PAGE = "/Host"
 _OPEN = ("/_stcore/health",)
 _UPLOAD = "/_stcore/upload_file/"
-_SWEEP = 10.0
+_SWEEP = 10.0  # seconds
+_LOGGER = logging.getLogger(__name__)
 
 
 class Doorman:
@@ -119,16 +121,24 @@ async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
 async def _tidy() -> None:
     while True:
         await asyncio.sleep(_SWEEP)
-        closed = list(visits.left())
-        for session in closed:
-            Runtime.instance().close_session(session.id)
-            await asyncio.to_thread(visits.close, session)
-        if closed:
-            await asyncio.to_thread(visits.give_back_memory)
-        if hosting.current().trains:
-            from workbench.shared import allowance
+        try:
+            await _look_after()
+        except Exception:  # the next look may find it mended, and nobody else looks
+            _LOGGER.exception("Looking after the visits failed")
 
-            await asyncio.to_thread(allowance.enforce)
+
+async def _look_after() -> None:
+    """Close the sessions that are left, give back what they held, and keep trainings within their time."""
+    closed = list(visits.left())
+    for session in closed:
+        Runtime.instance().close_session(session.id)
+        await asyncio.to_thread(visits.close, session)
+    if closed:
+        await asyncio.to_thread(visits.give_back_memory)
+    if hosting.current().trains:
+        from workbench.shared import allowance
+
+        await asyncio.to_thread(allowance.enforce)
 
 
 def _held() -> int:
