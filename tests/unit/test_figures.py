@@ -272,7 +272,7 @@ def test_the_p_value_is_explained_with_its_number() -> None:
 
 
 def test_the_threshold_says_what_it_stands_for() -> None:
-    assert words.threshold(reference([0.1] * 20, 0.886)).startswith("The threshold, 0.886, is the score that 95 %")
+    assert words.threshold(reference([0.1] * 20, 0.886)).startswith("The threshold is the score that 95 %")
 
 
 def test_file_names_are_shown_as_they_are() -> None:

@@ -94,7 +94,9 @@ def strip_figure(scores: np.ndarray, threshold: float, value: float) -> go.Figur
     x = charts.log_axis(words.STRIP_AXIS, [*every, 1.0])
     y = {"visible": False, "range": [-0.6, 0.6], "fixedrange": True}
     line = charts.level(1, theme.THRESHOLD, dash="solid")
-    return charts.chart(marks, 128, x=x, y=y, legend=True, shapes=[line])
+    name = {"x": 0, "y": 1, "yref": "paper", "xanchor": "right", "xshift": -6, "yanchor": "top", "showarrow": False}
+    label = {"text": words.STRIP_THRESHOLD, "font": {"size": 12}} | name
+    return charts.chart(marks, 128, x=x, y=y, legend=True, shapes=[line], annotations=[label])
 
 
 def _of_branch(found: Attribution, factor: Part, branch: str) -> float:

@@ -44,7 +44,7 @@ def strip_help(reference: Reference, value: float) -> str:
         f"{shared_words.raw(reference, value)}. "
         f"{shared_words.threshold(reference)} "
         f"Percentile {reference.percentile(value):.0f}: {shared_words.PERCENTILE_HELP} "
-        f"p-value {units.number(reference.p_value(value))}: {shared_words.P_VALUE_HELP}"
+        f"p-value {units.number(reference.p_value(value))}: {shared_words.p_value(reference, value)}"
     )
 
 

@@ -265,7 +265,7 @@ def verdict(reference: Reference, value: float) -> str:
 def threshold(reference: Reference) -> str:
     """What the threshold is and what it stands for."""
     return (
-        f"The threshold is the score that "
+        "The threshold is the score that "
         f"{units.percent(reference.quantile)} of these {reference.n} images stay at or below."
     )
 
