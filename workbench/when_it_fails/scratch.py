@@ -38,11 +38,13 @@ def draw(scene: Scene) -> None:
     since = onset(LENGTHS, scores > reference.threshold).since
     st.markdown(f"**{words.shortest(since)}**")
     with st.container(horizontal=True, gap="medium"):
-        st.image(loaded.shown, words.BEFORE, width=SIDE, alt=words.BEFORE)
+        with st.container(width=SIDE):
+            st.image(loaded.shown, words.BEFORE, width="stretch", alt=words.BEFORE)
         if since is not None:
             altered, _ = damaged(since)
             score = detector.score([altered], scene.expression)[0].map
             scale = pictures.calibrated_scale(reference.threshold)
             tile = pictures.overlay(pictures.reduced(altered), score, scale, 0.65, reference.threshold)
-            st.image(tile, words.SHORTEST, width=SIDE, alt=words.SHORTEST)
+            with st.container(width=SIDE):
+                st.image(tile, words.SHORTEST, width="stretch", alt=words.SHORTEST)
     st.page_link("Workbench.py", label=words.DRAW, icon=":material/draw:")

@@ -37,7 +37,7 @@ def _judged(scene: Scene, title: str, image: np.ndarray) -> None:
     verdict = judge.judge(scene.model.detector.calibration, maps, scene.expression)
     threshold = verdict.reference.threshold
     tile = pictures.overlay(loaded.shown, verdict.score, pictures.calibrated_scale(threshold), 0.65, threshold)
-    st.image(tile, title, width=SIDE, alt=title)
+    st.image(tile, title, width="stretch", alt=title)
     st.markdown(words.share_above(verdict.share_above))
 
 

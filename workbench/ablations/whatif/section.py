@@ -48,22 +48,24 @@ _DIFFERENCE_OPACITY = 0.9
 
 def draw(model: Model) -> None:
     """Draw the part. `model`: the chosen one; it is never changed."""
-    st.markdown(words.INTRO)
-    st.warning(f"**{LABEL}** {words.CAVEAT}", icon=":material/science:")
     picture, loaded = gallery.pick(model)
     with st.spinner(words.LOOKING_AT_ONE, show_time=True):
         trace = resources.trace(model, loaded)
     choice = _controls(model, trace)
-    gallery.heading(picture, loaded)
+    stage = st.container()  # what changed stands right below what changes it
+    st.warning(f"**{LABEL}** {words.CAVEAT}", icon=":material/science:")
     if choice.what == WhatIf():
-        st.info(words.NOTHING, icon=":material/tune:")
+        stage.info(f"{words.INTRO} {words.NOTHING}", icon=":material/tune:")
         return
     changed = altered(model.detector, choice.what)
     expression = restricted(model.detector.config.scoring.parsed, changed.config.maps)
     curve = _rank_scan(model, loaded, trace, choice, expression) if choice.what.rank is not None else []
     found = _change(model, loaded, trace, choice, expression)
+    with stage:
+        _pictures(model, loaded, choice, found)
     _answer(model, choice, found)
-    _pictures(model, loaded, choice, found)
+    st.caption(words.INTRO)
+    gallery.heading(picture, loaded)
     if choice.what.rank is not None:
         _rank_curve(trace, choice.what.rank, found, curve)
     _peaks(found)
@@ -203,6 +205,7 @@ def _answer(model: Model, choice: Choice, found: Change) -> None:
 
 
 def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> None:
+    place = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         opacity, colours = controls.opacity(width=160), controls.colours()
     scale = Scale(0.0, 2.0, words.SCALE_TICKS, words.SCALE_UNIT, colours)
@@ -228,23 +231,24 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
     )
     shape = loaded.image.shape
     x, y = chosen_pixel.remember(loaded, found.before.judged)
-    linked_pictures.show(
-        "whatif_pictures",
-        Pictures(
-            tiles,
-            shape[:2],
-            (y, x),
-            shape,
-            words.PICTURES_LABEL,
-            widest=440,
-            ring=True,
-            zoom=True,
-            step=max(1, shape[1] // 64),
-            image=loaded.hash,
-            probe=Probe(found.after.score, words.PROBE),
-        ),
-        lambda row, column: chosen_pixel.choose(column, row),
-    )
+    with place:
+        linked_pictures.show(
+            "whatif_pictures",
+            Pictures(
+                tiles,
+                shape[:2],
+                (y, x),
+                shape,
+                words.PICTURES_LABEL,
+                widest=440,
+                ring=True,
+                zoom=True,
+                step=max(1, shape[1] // 64),
+                image=loaded.hash,
+                probe=Probe(found.after.score, words.PROBE),
+            ),
+            lambda row, column: chosen_pixel.choose(column, row),
+        )
 
 
 def _tile(side: Side, hint: str, scale: Scale, key: tuple[object, ...], small: np.ndarray, opacity: float) -> Tile:
