@@ -57,9 +57,7 @@ def run(options: argparse.Namespace) -> int:
         images = []
         for path in paths[start : start + BATCH]:
             try:
-                decoded = decode(path, bits=detector.checkpoint.bits)
-                detector.framing.frame(*decoded.image.shape[:2])  # whether its crop box fits
-                images.append((path, decoded))
+                images.append((path, _decoded(path, detector)))
             except ImageError as error:
                 failures += 1
                 print(f"nnet: {error}", file=sys.stderr)
@@ -81,6 +79,16 @@ def _image_paths(given: Sequence[Path]) -> Iterator[Path]:
         if not found:
             raise ImageError(f"{path} holds no images. Expected files ending in {', '.join(sorted(IMAGE_SUFFIXES))}.")
         yield from found
+
+
+def _decoded(path: Path, detector: TrainedModel) -> Decoded:
+    """A picture that the model can score. Raises ImageError naming the file."""
+    decoded = decode(path, bits=detector.checkpoint.bits)
+    try:
+        detector.framing.frame(*decoded.image.shape[:2])
+    except ImageError as error:
+        raise ImageError(f"{path.name} cannot be scored. {error}") from error
+    return decoded
 
 
 def _score_batch(

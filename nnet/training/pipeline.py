@@ -93,9 +93,8 @@ def _load(job: TrainJob, dataset: Dataset, listener: Listener) -> tuple[Images, 
         images = load_resized(dataset.train, size, budget_bytes=budget, progress=progress)
     if framed:
         pieces = cut_up(dataset.train, job.config, dataset.validation, budget, progress)
-        listener.note(
-            f"{len(pieces.inputs) - pieces.shown:,} pieces of {pieces.trained_on:,} pictures are learnt from."
-        )
+        count = len(pieces.inputs) - pieces.shown
+        listener.note(f"The model learns from {count:,} inputs, cut from {pieces.trained_on:,} pictures.")
         return pieces.inputs, pieces.job(job), dataset
     return images, dataclasses.replace(job, validation=dataset.validation), dataset
 

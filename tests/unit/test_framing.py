@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
+import json
 import re
+import shutil
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,6 +18,7 @@ from builders import random_images, tiny_config
 from PIL import Image
 
 from nnet.analysis.evaluation import gather, pixel_scores, score
+from nnet.cli import main
 from nnet.cli import train as train_command
 from nnet.config import Config, ConfigError
 from nnet.data import Dataset, Sample
@@ -372,3 +375,23 @@ def test_the_estimate_counts_the_pieces(tmp_path: Path) -> None:
     with patch("nnet.runs.estimate.STEPS", 1):
         found = measure(tmp_path, None)
     assert found["training_images"] == 52 and found["steps"] == found["epochs"] * (52 * min(whole, 4096 // 52) // 4)
+
+
+def test_score_leaves_out_what_the_box_does_not_fit_and_names_it(
+    tiled: TrainedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = dataclasses.replace(tiled.config, model=dataclasses.replace(tiled.config.model, crop="0,0,140,90"))
+    folder = tmp_path / "boxed"
+    shutil.copytree(tiled.checkpoint.path, folder)
+    written = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(written | {"config": config.to_dict()}))
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for name, shape in (("fits", (96, 150)), ("small", (40, 40))):
+        Image.fromarray(picture(*shape)).save(pictures / f"{name}.png")
+    assert main(["score", str(pictures), "--checkpoint", str(folder), "--out", str(tmp_path / "out")]) == 1
+    assert "small.png cannot be scored. The crop box 0,0,140,90 does not fit" in capsys.readouterr().err
+    with np.load(tmp_path / "out" / "fits_map.npz") as found:
+        frame = Framing.of(config.model).frame(96, 150)
+        assert found["score"].shape == frame.score_shape and not found["score"][~frame.keep(frame.score_shape)].any()
+        np.testing.assert_allclose(found["to_image"] @ [frame.score_shape[1], frame.score_shape[0], 1], [150, 96])
