@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsing import BROWSER, BROWSERS, FLAGS, served
+from variant_builders import every_table, kept_study
+
+from workbench.ablations.results.folders import EXTRA_STUDIES
 
 FOLDER = Path(__file__).parent
 
@@ -32,16 +37,13 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture(scope="session")
-def shared_address(trained_checkpoint: Path) -> Iterator[str]:
-    """A running workbench that knows the tiny checkpoint only; starting one takes as long as many a test."""
-    yield from served(trained_checkpoint)
-
-
-@pytest.fixture(scope="module")
-def address(request: pytest.FixtureRequest, tiny_checkpoint: Path, trained_checkpoint: Path) -> Iterator[str]:
-    """The address of a running workbench that knows the tiny checkpoint only; shared by the files that mean the same
-    checkpoint by that."""
-    if tiny_checkpoint == trained_checkpoint:
-        yield request.getfixturevalue("shared_address")
-    else:
-        yield from served(tiny_checkpoint)
+def address(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A running workbench for all files, since starting one takes longer than most tests. It knows the tiny model under
+    two names, a study `shown` with numbers in every table, and a study with kept checkpoints."""
+    folder = tmp_path_factory.mktemp("workbench")
+    for name in ("tiny", "twin"):
+        shutil.copytree(trained_checkpoint, folder / "models" / name)
+    studies = (every_table(folder / "shown"), kept_study(folder, trained_checkpoint))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(EXTRA_STUDIES, os.pathsep.join(map(str, studies)))
+        yield from served(folder / "models" / "tiny")

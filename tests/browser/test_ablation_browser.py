@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from browsing import Visitor, on_every_screen, served
-from builders import ablation_rows
+from browsing import Visitor, on_every_screen
 
 from nnet.studies import STUDIES
-from nnet.studies.store import CSV, to_csv
-from workbench.ablations.results.folders import EXTRA_STUDIES
-
-
-@pytest.fixture(scope="module")
-def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running workbench that finds a study of two data sets with masks, called `shown`."""
-    folder = tmp_path_factory.mktemp("studies") / "shown"
-    folder.mkdir()
-    names = ("p_ap", "p_auroc", "p_pro", "i_auroc")
-    values = {
-        study.name: {
-            row.label: {name: [0.5 + 0.01 * i, 0.51 + 0.01 * i] for name in names} for i, row in enumerate(study.rows)
-        }
-        for study in STUDIES.values()
-    }
-    rows = [row for data in ("tile", "carpet") for name in STUDIES for row in ablation_rows(name, values[name], data)]
-    (folder / CSV).write_text(to_csv(rows))
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv(EXTRA_STUDIES, str(folder))
-        yield from served(tiny_checkpoint)
 
 
 @on_every_screen

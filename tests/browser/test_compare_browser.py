@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-import pytest
 from browsing import Visitor, file, on_every_screen, photo, upload
-
-
-@pytest.fixture(scope="module")
-def tiny_checkpoint(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """In a folder with its copy under another name, so that the workbench of `address` knows two."""
-    folder = tmp_path_factory.mktemp("two")
-    for name in ("first", "second"):
-        shutil.copytree(tiny_checkpoint, folder / name)
-    return folder / "first"
 
 
 @on_every_screen
@@ -47,5 +36,5 @@ def test_two_models_are_compared(browser: object, address: str) -> None:
         page.wait_for_url("**beside=beside**")
         visitor.settle()
         page.get_by_role("button", name="Swap").click()
-        page.wait_for_url("**model=second**")
+        page.wait_for_url("**model=twin**")
         visitor.settle().check()

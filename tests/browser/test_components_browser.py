@@ -1,4 +1,4 @@
-"""A component that is left while it is about to report must not trouble the page that follows."""
+"""A component that is left while it is about to report must not trouble the page that follows, here a light one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DO = """([element], [what, wait]) => {
   if (what === 'click') Object.assign(event, { clientX: 300, clientY: 300, button: 0 });
   if (what === 'change') element.value = 10;
   element.dispatchEvent(event);
-  const link = [...document.querySelectorAll('a')].find((each) => new URL(each.href).pathname.endsWith('/Memory'));
+  const link = [...document.querySelectorAll('a')].find((each) => new URL(each.href).pathname.endsWith('/Watch'));
   setTimeout(() => link.click(), wait);
 }"""
 
@@ -36,5 +36,5 @@ def test_it_is_left_while_it_is_about_to_report(browser: object, address: str, w
         page = visitor.open(f"Inspect?{settings}").page
         page.locator(element).first.scroll_into_view_if_needed()
         page.locator(element).evaluate_all(DO, [event, wait])
-        page.wait_for_url("**/Memory**")
+        page.wait_for_url("**/Watch**")
         visitor.settle().check()

@@ -13,16 +13,17 @@ from browsing import Visitor, served
 from workbench.shared import known_data
 
 RUN = "x-http-evil-red-z-q-y-http-evil-img-src-evil-c-b"
-PAGES: tuple[tuple[str, dict[str, str]], ...] = (
-    ("", {}),
+Pages = tuple[tuple[str, dict[str, str]], ...]
+LAST: Pages = (("Train", {"train_part": "runs", "run": RUN, "train_view": "card"}),)
+PAGES: Pages = (
     ("Inspect", {"set": "{key}", "image": f"test/{hostile.NAME}/{hostile.NAME}0.png"}),
-    ("Memory", {}),
-    ("Projection", {"part": "data", "data": "{key}"}),
     ("Evaluate", {"evaluate_data": "{key}"}),
     ("Train", {"train_part": "runs", "train_view": "log"}),
     ("Ablations", {"results_from": hostile.NAME}),
-    ("Train", {"train_part": "runs", "run": RUN, "train_view": "card"}),
+    *LAST,
 )
+SHOW_LITTLE: Pages = (("", {}), ("Memory", {}), ("Projection", {"part": "data", "data": "{key}"}), *LAST)
+"""Pages that show hardly more than names, which the others show too."""
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +40,11 @@ def hostile_address(trained_checkpoint: Path, folder: Path) -> Iterator[str]:
         yield from served(folder / "models" / hostile.NAME)
 
 
-def test_no_page_asks_another_host(browser: object, hostile_address: str, folder: Path) -> None:
+@pytest.mark.parametrize("pages", [PAGES, pytest.param(SHOW_LITTLE, marks=pytest.mark.slow)])
+def test_no_page_asks_another_host(browser: object, hostile_address: str, folder: Path, pages: Pages) -> None:
     visitor = Visitor(browser, hostile_address)
     key = known_data.key_of(str(folder / "data" / hostile.NAME))
-    for page, settings in PAGES:
+    for page, settings in pages:
         visitor.open(f"{page}?{urlencode({name: value.format(key=key) for name, value in settings.items()})}")
         assert visitor.strangers == [], page
         assert visitor.page.locator('[data-testid="stException"]').count() == 0, page

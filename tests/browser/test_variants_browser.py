@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-from browsing import Visitor, file, on_every_screen, photo, served, upload
-from variant_builders import kept_study
+from browsing import Visitor, file, on_every_screen, photo, upload
 
 from nnet.analysis.whatif import LABEL
-from workbench.ablations.results.folders import EXTRA_STUDIES
-
-
-@pytest.fixture(scope="module")
-def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a workbench that knows the tiny checkpoint and a study."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv(EXTRA_STUDIES, str(kept_study(tmp_path_factory.mktemp("studies"), tiny_checkpoint)))
-    yield from served(tiny_checkpoint)
-    patch.undo()
 
 
 @on_every_screen

@@ -1,4 +1,5 @@
-"""A small study with kept checkpoints for several test files: tiny variants, trained for an epoch each."""
+"""Studies for several test files: a small one with kept checkpoints, tiny variants that were trained for an epoch each,
+and one with made-up numbers in every table."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from builders import random_images, tiny_config
+from builders import ablation_rows, random_images, tiny_config
 from PIL import Image
 
 from nnet.saved.checkpoint import load
+from nnet.studies import STUDIES
 from nnet.studies.formats import CSV, FORMAT
 from nnet.studies.store import StudyFolder, result_rows, to_csv
 from nnet.studies.variants import VARIANTS
@@ -35,6 +37,21 @@ def kept_study(root: Path, trained: Path) -> Path:
         rows += result_rows(result, [VARIANTS[name]])
     (study.root / CSV).write_text(to_csv(rows))
     return study.root
+
+
+def every_table(root: Path) -> Path:
+    """The folder of a study of two data sets with masks, with numbers for every row of every table."""
+    names = ("p_ap", "p_auroc", "p_pro", "i_auroc")
+    values = {
+        study.name: {
+            row.label: {name: [0.5 + 0.01 * i, 0.51 + 0.01 * i] for name in names} for i, row in enumerate(study.rows)
+        }
+        for study in STUDIES.values()
+    }
+    rows = [row for data in ("tile", "carpet") for name in STUDIES for row in ablation_rows(name, values[name], data)]
+    root.mkdir()
+    (root / CSV).write_text(to_csv(rows))
+    return root
 
 
 def _result(study: StudyFolder, name: str) -> dict[str, Any]:
