@@ -3,8 +3,9 @@
 # make test: install what is missing and run the tests.
 PYTHON ?= python3
 PORT ?= 8501
-# Test processes; each takes about 1.5 GB. The tests of one file stay in one process, since they share a server or model.
-WORKERS ?= 2
+# Test processes; each takes about 1.5 GB. One more than the cores a small machine has, since many tests wait for a browser
+# or another process. The tests of one file stay in one process, since they share a server or model.
+WORKERS ?= 3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 

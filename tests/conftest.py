@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 _LONGEST_FIRST = (
     *("processes/test_ablation_study.py", "processes/test_runs.py", "browser/test_train_browser.py"),
-    *("browser/test_components_browser.py", "browser/test_inspect_browser.py", "pages/test_tour.py"),
-    *("browser", "processes/test_distributed.py", "processes/test_training.py"),
-    *("pages/test_variant_grid.py", "pages/test_inspect_page.py", "pages/test_memory_page.py"),
+    *("browser/test_components_browser.py", "browser/test_inspect_browser.py", "processes/test_export.py"),
+    *("pages/test_addresses.py", "pages/test_tour.py", "browser", "processes/test_distributed.py"),
     *("processes", "pages", "unit"),
 )
 """Files and folders in the order in which they are run."""

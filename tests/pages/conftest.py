@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from streamlit.components.v2 import manifest_scanner
 
+from nnet.data import synthetic
+
 
 @pytest.fixture(scope="session", autouse=True)
 def installed_components() -> Iterator[None]:
@@ -16,4 +18,13 @@ def installed_components() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         once = functools.cache(manifest_scanner.scan_component_manifests)
         patched.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_synthetic_sets() -> Iterator[None]:
+    """Drawing a synthetic set takes longer than what the pages do with it. Here its images are as small as the
+    network's."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(synthetic, "SIDE", 64)
         yield

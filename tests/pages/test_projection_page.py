@@ -233,7 +233,7 @@ def test_a_part_of_another_page_is_none_of_this_one(part: str) -> None:
 def test_nonsense_in_the_address_does_no_harm() -> None:
     at = start(part="x", side="y", way="z")
     assert at.segmented_control(key="part").value == "figure7" and at.segmented_control(key="way").value == "log"
-    assert start(part="gates", channel="9999", stage="8").slider(key="channel").value < 64
+    assert start(part="gates", channel="9999", stage="8").slider(key="channel").value < 32
 
 
 # ------------------------------------------------------------------------------------------- models without a part

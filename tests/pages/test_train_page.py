@@ -130,7 +130,7 @@ def test_only_finished_runs_are_models_under_their_name_with_what_is_worth_knowi
     box = at.selectbox(key="model")
     assert box.options == ["tiny", "Brackets · I-AUROC 0.913"] or box.options == ["Brackets · I-AUROC 0.913", "tiny"]
     assert box.value == "brackets"
-    assert "Teacher: resnet18 · 64 × 64 px" in shown(at) and "I-AUROC 0.913" in shown(at)
+    assert "Teacher: test_resnet · 64 × 64 px" in shown(at) and "I-AUROC 0.913" in shown(at)
 
 
 def test_a_damaged_model_is_named_and_the_others_stay_on_offer(runs: Runs, tiny_checkpoint: Path) -> None:

@@ -28,7 +28,7 @@ from nnet.training.loop import train
 from nnet.training.state import load_history
 
 ROOT = Path(__file__).parents[2]
-TINY = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
+TINY = ["--teacher", "test_resnet", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
 
 
 def nnet(*arguments: object) -> subprocess.CompletedProcess:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from builders import random_images, tiny_config
 from PIL import Image
+from watched import put, rows
 
 from nnet import cli
 from nnet.config import Config
@@ -35,6 +36,18 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 script, *sys.argv[1:] = sys.argv[1:]
 runpy.run_path(script, run_name="__main__")
+"""
+
+
+WITHOUT_TORCH = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("torch", "torchvision", "timm", "onnx", "sklearn", "pandas", "streamlit"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+from nnet.cli import main
+sys.exit(main(sys.argv[1:]))
 """
 
 
@@ -104,6 +117,30 @@ def test_the_script_scores_a_folder_where_torch_and_nnet_are_missing(exported, d
         assert bool(int(row["anomalous"])) == (value > threshold)
     with Image.open(out / "deep_b.png_overlay.png") as overlay:
         assert overlay.size == (120, 90)
+
+
+def test_an_exported_model_decides_as_the_checkpoint_where_torch_is_missing(exported, tiny_checkpoint, tmp_path):
+    for grey in (20, 120, 240):
+        put(tmp_path / "in", f"{grey}.png", grey)
+    watch = [str(tmp_path / "in"), "--once", "--interval", "0", "--out"]
+    command = [sys.executable, "-c", WITHOUT_TORCH, "watch", "--export", exported, *watch, tmp_path / "a"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    original = ["--checkpoint", str(tiny_checkpoint), "--device", "cpu"]
+    assert cli.main(["watch", *original, *watch, str(tmp_path / "b")]) == 0
+    for found, wanted in zip(rows(tmp_path / "a"), rows(tmp_path / "b"), strict=True):
+        assert (found["name"], found["decision"]) == (wanted["name"], wanted["decision"])
+        assert float(found["x_threshold"]) == pytest.approx(float(wanted["x_threshold"]), abs=1e-3)
+        assert (tmp_path / "a" / found["overlay"]).is_file()
+
+
+def test_what_does_not_go_with_an_exported_model_is_said(exported, tmp_path, capsys):
+    put(tmp_path / "in", "a.png")
+    command = ["watch", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--once", "--interval", "0", "--export"]
+    assert cli.main([*command, str(exported), "--score", "M1"]) == 1
+    assert "export the model with another --score" in capsys.readouterr().err
+    assert cli.main([*command, str(tmp_path)]) == 1
+    assert "is not an exported model" in capsys.readouterr().err
 
 
 def test_the_script_is_at_most_forty_lines_long():

@@ -26,6 +26,7 @@ MEANT = (
     "If this change of the numbers is meant, raise NUMBERS in nnet/studies/identity.py and record the new ones here."
 )
 CONFIG = tiny_config(
+    model__teacher="resnet18",
     train__epochs=5,
     train__batch_size=2,
     train__learning_rate=0.0005,

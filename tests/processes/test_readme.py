@@ -13,7 +13,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SMALL = ["--teacher", "resnet18", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
+SMALL = ["--teacher", "test_resnet", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
 
 
 def blocks(language: str) -> list[str]:

@@ -26,6 +26,7 @@ from nnet.training.schedule import learning_rate_at, split_normals
 from nnet.training.state import load_history
 
 IMAGES = random_images(14)
+PUBLISHED = "resnet18"  # a teacher whose weights the program knows where to look for
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:
@@ -142,9 +143,9 @@ def test_a_broken_run_is_not_overwritten_nor_mixed_with_another(tmp_path):
 
 
 def teacher_file(path: Path, seed: int) -> Path:
-    """Random weights of the tiny teacher as a file, for which a checkpoint cannot be looked up elsewhere."""
+    """Random weights of a teacher as a file, for which a checkpoint cannot be looked up elsewhere."""
     torch.manual_seed(seed)
-    save_file(_create(tiny_config().model.teacher).state_dict(), path)
+    save_file(_create(PUBLISHED).state_dict(), path)
     return path
 
 
@@ -152,7 +153,10 @@ def test_a_model_finds_the_teacher_file_it_was_trained_with_and_refuses_another(
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no network")
 
-    config, model = tiny_config(train__epochs=2, model__teacher_weights="pretrained"), tmp_path / "m"
+    config, model = (
+        tiny_config(train__epochs=2, model__teacher=PUBLISHED, model__teacher_weights="pretrained"),
+        tmp_path / "m",
+    )
     file = teacher_file(tmp_path / "teacher.safetensors", 1)
     with pytest.raises(Stop):
         train(config, IMAGES, model, device="cpu", weights_file=file, report=break_off_at(1))

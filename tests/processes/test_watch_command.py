@@ -47,50 +47,6 @@ def test_once_with_a_trained_model(tiny_checkpoint, tmp_path, capsys):
     assert "another model, score or threshold" in capsys.readouterr().err
 
 
-WITHOUT_TORCH = """
-import sys
-class Missing:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("torch", "torchvision", "timm", "onnx", "sklearn", "pandas", "streamlit"):
-            raise ModuleNotFoundError(name)
-sys.meta_path.insert(0, Missing())
-from nnet.cli import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-@pytest.fixture(scope="module")
-def exported(tiny_checkpoint, tmp_path_factory) -> Path:
-    pytest.importorskip("onnxruntime")
-    pytest.importorskip("onnxscript")
-    out = tmp_path_factory.mktemp("exported") / "onnx"
-    assert main(["export", "--checkpoint", str(tiny_checkpoint), "--format", "onnx", "--out", str(out)]) == 0
-    return out
-
-
-def test_an_exported_model_decides_as_the_checkpoint_where_torch_is_missing(exported, tiny_checkpoint, tmp_path):
-    for grey in (20, 120, 240):
-        put(tmp_path / "in", f"{grey}.png", grey)
-    watch = [str(tmp_path / "in"), "--once", "--interval", "0", "--out"]
-    command = [sys.executable, "-c", WITHOUT_TORCH, "watch", "--export", exported, *watch, tmp_path / "a"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert main(["watch", "--checkpoint", str(tiny_checkpoint), *watch, str(tmp_path / "b"), "--device", "cpu"]) == 0
-    for found, wanted in zip(rows(tmp_path / "a"), rows(tmp_path / "b"), strict=True):
-        assert (found["name"], found["decision"]) == (wanted["name"], wanted["decision"])
-        assert float(found["x_threshold"]) == pytest.approx(float(wanted["x_threshold"]), abs=1e-3)
-        assert (tmp_path / "a" / found["overlay"]).is_file()
-
-
-def test_what_does_not_go_with_an_exported_model_is_said(exported, tmp_path, capsys):
-    put(tmp_path / "in", "a.png")
-    command = ["watch", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--once", "--interval", "0", "--export"]
-    assert main([*command, str(exported), "--score", "M1"]) == 1
-    assert "export the model with another --score" in capsys.readouterr().err
-    assert main([*command, str(tmp_path)]) == 1
-    assert "is not an exported model" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_end_it_cleanly(number, tiny_checkpoint, tmp_path):
     put(tmp_path / "in", "a.png")

@@ -11,7 +11,7 @@ from nnet.config import Config
 from nnet.presets import preset
 
 TINY = {
-    "model.teacher": "resnet18",
+    "model.teacher": "test_resnet",
     "model.teacher_weights": "random",
     "model.size": 64,
     "model.memory_items": 6,

@@ -28,11 +28,11 @@ def image() -> np.ndarray:
 
 def test_a_trace_names_every_intermediate(detector, image):
     trace = detector.trace(image)
-    assert [f.shape for f in trace.F] == [(64, 16, 16), (128, 8, 8), (256, 4, 4)]
+    assert [f.shape for f in trace.F] == [(32, 16, 16), (48, 8, 8), (192, 4, 4)]
     for triple in (trace.P, trace.SF, trace.SP, trace.D):
         assert [f.shape for f in triple] == [f.shape for f in trace.F]
     assert trace.F3_recalled.shape == trace.F[2].shape
-    assert (trace.F_E.shape, trace.F_C.shape) == ((768, 4, 4), (512, 2, 2))
+    assert (trace.F_E.shape, trace.F_C.shape) == ((576, 4, 4), (384, 2, 2))
     assert [(g.h.shape, g.w.shape) for g in trace.gates_T] == [(f.shape[:2], (f.shape[0], f.shape[2])) for f in trace.F]
     assert {a.shape for a in trace.addressing} == {(4, 4, 6)}
     assert tuple(sorted(trace.maps)) == tuple(MAPS) and {m.shape for m in trace.maps.values()} == {(64, 64)}

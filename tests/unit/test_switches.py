@@ -146,7 +146,9 @@ def test_features_of_a_resnet_are_activated_already_and_other_teachers_are_refus
 
 
 def test_the_precedents_initialisation_is_that_of_their_code():
-    plain, kaiming = (NNet(tiny_config(model__initialisation=name)) for name in ("pytorch", "kaiming"))
+    plain, kaiming = (
+        NNet(tiny_config(model__teacher="resnet18", model__initialisation=name)) for name in ("pytorch", "kaiming")
+    )
     conv = kaiming.S2.stage_3[1].body[0].weight.detach()
     assert float(conv.std()) == pytest.approx((2 / (conv.shape[0] * 9)) ** 0.5, rel=0.02)
     gammas = [float(network.S1.stages.model.layer1[-1].bn2.weight[0].detach()) for network in (plain, kaiming)]

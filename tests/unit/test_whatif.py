@@ -23,7 +23,9 @@ from nnet.analysis.whatif import (
 )
 from nnet.detector import Detector, Trace, TrainedModel
 from nnet.model.network import NNet
+from nnet.training.loop import train
 
+TEACHER = "resnet18"
 FULL, REVERSE = "(M1+M6)*(M2+M5)*(M3+M4)", "M1*M2*M3"
 EACH = {
     "nfs": WhatIf(without_nfs=True),
@@ -35,8 +37,11 @@ EACH = {
 
 
 @pytest.fixture(scope="module")
-def detector(tiny_checkpoint) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
+def detector(tmp_path_factory) -> Detector:
+    """With a teacher that is large enough for every part of the network to matter."""
+    path = tmp_path_factory.mktemp("trained") / "tiny"
+    train(tiny_config(train__epochs=1, model__teacher=TEACHER), random_images(14), path, device="cpu")
+    return Detector.load(path, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +187,7 @@ def test_the_changes_are_named(detector):
 
 def made(**changes: object) -> Detector:
     """An untrained network; its teacher is the same one as the trained network's."""
-    config = tiny_config(**changes)
+    config = tiny_config(**{"model__teacher": TEACHER, **changes})
     return Detector(NNet(config), config, "cpu")
 
 
