@@ -93,7 +93,7 @@ PARAMETERS = [
     Parameter(INSPECT, "dose", "contrast", "contrast", DEFECT),
     Parameter(MEMORY, "temperature", "0.1", 0.1, illegal="0.123"),
     Parameter(MEMORY, "shrink", "0.5", 0.5, illegal="7"),
-    Parameter(MEMORY, "patch_row", "3", 3, illegal="99"),
+    Parameter(MEMORY, "patch_row", "2", 2, illegal="99"),
     Parameter(MEMORY, "patch_column", "2", 2, illegal="0"),
     Parameter(MEMORY, "forget", "2", illegal="99"),
     Parameter(MEMORY, "only_items", "3", illegal="99"),

@@ -22,9 +22,17 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Widget
 from touring import FirstTwo, choose, controls, name
 
+from workbench.shared.words import HOST_PAGE
+
 pytestmark = pytest.mark.timeout(240)
 
-PAGES = ("Workbench.py", *sorted(f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")))
+# All but the one that only the host of a shared demo is shown.
+PAGES = (
+    "Workbench.py",
+    *sorted(
+        f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py") if path.stem != HOST_PAGE
+    ),  # for hosts alone
+)
 SECTIONS = re.compile(r"(^|_)(part|view)$|^(atlas|studio)$")
 """Keys of the controls that open a part of a page."""
 SHARED = {"model", "device", "opacity", "colours", "normal", "pixel_x", "pixel_y", "grid_x", "grid_y"}
