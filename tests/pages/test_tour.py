@@ -50,9 +50,11 @@ TEXTS = {
     "start_path": "",
     "watch_path": "",
     "start_changes": "train.epochs=2",
+    "set:model.crop": "",
+    "set:model.ignore": "",
     "set:score.expression": "M1*M2*M3",
 }
-"""Another legal value for each text; "" where only a file that is there would be legal."""
+"""Another legal value for each text; "" where only a file that is there, or what fits the pictures, would be legal."""
 NUMBERS = {"set:train.adam_beta2": 0.9}
 """Another legal value for a number that must stay below one which the control does not know of."""
 
