@@ -37,9 +37,10 @@ SECTIONS = re.compile(r"(^|_)(part|view)$|^(atlas|studio)$")
 """Keys of the controls that open a part of a page."""
 SHARED = {"model", "device", "opacity", "colours", "normal", "pixel_x", "pixel_y", "grid_x", "grid_y"}
 """Keys of settings that are meant to be the same on several pages."""
-LEFT_ALONE = {"model", "device", "run_device", "evaluate_data", "evaluate_folder", "set:model.reverse"}
-"""Keys that are not moved: what computes, the data set that the Evaluate page has measured, and the second of two
-branches of which one must be on."""
+CAMERAS = {"inspect_camera_on", "train_camera_on"}
+LEFT_ALONE = {"model", "device", "run_device", "evaluate_data", "evaluate_folder", "set:model.reverse", *CAMERAS}
+"""Keys that are not moved: what computes, the data set that the Evaluate page has measured, the second of two branches
+of which one must be on, and a camera, which is switched off when its page is left."""
 TEXTS = {
     "expression": "M1*M2",
     "evaluate_more": "M2",
@@ -55,8 +56,8 @@ TEXTS = {
     "set:score.expression": "M1*M2*M3",
 }
 """Another legal value for each text; "" where only a file that is there, or what fits the pictures, would be legal."""
-NUMBERS = {"set:train.adam_beta2": 0.9}
-"""Another legal value for a number that must stay below one which the control does not know of."""
+NUMBERS = {"set:train.adam_beta2": 0.9, "set:model.tile": 64, "set:model.overlap": 16}
+"""Another legal value for a number with bounds that the control does not know of."""
 
 Settings = dict[tuple[str, ...], dict[str, object]]
 """Per section of a page, as the values that lead to it: the value of each control by key."""
