@@ -23,7 +23,7 @@ stopping   the lock is held, and stop.json is there
 done       exit.json has code 0
 cancelled  exit.json has code CANCELLED
 failed     exit.json has any other code (negative: killed by that signal)
-lost       the lock is free, there is no exit.json and that supervisor is gone, too (a power cut, for example)
+lost       the lock was held and is free, without exit.json, and that supervisor is gone, too (a power cut, for example)
 created    none of these: it was made but never started
 unreadable run.json is damaged or from another version of N-Net; nothing is done with such a run
 

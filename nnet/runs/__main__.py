@@ -18,9 +18,11 @@ def main(arguments: list[str]) -> int:
             supervise(Path(root), int(lock[0]) if lock else None)
         case ["measure", folder, *data]:
             from nnet.runs.estimate import measure
+            from nnet.runs.layout import read_spec
 
             try:
-                print(json.dumps(measure(Path(folder), Path(data[0]) if data else None)))
+                path = Path(folder)
+                print(json.dumps(measure(read_spec(path), path, Path(data[0]) if data else None)))
             except NNetError as error:
                 print(f"nnet: {error}", file=sys.stderr)
                 return 1

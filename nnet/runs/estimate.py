@@ -16,7 +16,7 @@ from typing import Any
 from nnet.config import Config
 from nnet.runs import disk
 from nnet.runs.film import MAX_FRAMES
-from nnet.runs.layout import RunError, RunSpec, read_spec, write_spec
+from nnet.runs.layout import RunError, RunSpec, write_spec
 
 STEPS = 4
 START_SECONDS = 8.0  # loading Python's packages and the teacher
@@ -24,6 +24,8 @@ FILM_IMAGES = 22  # see `nnet.runs.watching`
 SMALL_TEACHER = "efficientnet_lite0"
 SPARE_MEMORY = 0.9
 TIMEOUT = 300
+LONGEST_SECONDS = 14 * 86400.0
+_ANYWAY = "Duplicate the run to change its settings, or resume it to train it all the same."
 
 
 @dataclass(frozen=True)
@@ -168,11 +170,40 @@ def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
     )
 
 
-def measure(folder: Path, data: Path | None) -> dict[str, Any]:
-    """Make a few steps of the run that run.json in `folder` describes, and say what they took.
+def misfit(spec: RunSpec, folder: Path, data: Path) -> str:
+    """Why a run cannot be trained on this computer, in sentences with ways out; "" if it can.
+
+    Called by the trainer before it begins, in its own process: what does not fit there does not fit in training.
+
+    Args:
+        folder: the run's directory, whose disk is looked at.
+        data: where its uploaded images are, if it has any.
+    """
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=folder.parent) as scratch:
+        found = judge(measure(spec, Path(scratch), data), spec.config, disk.free_bytes(folder))
+    if found.refusals:
+        return " ".join(found.refusals)
+    if found.memory_bytes > SPARE_MEMORY * found.memory_free:
+        ways = " ".join(remedy.text for remedy in found.remedies)
+        need, free = disk.size(found.memory_bytes), disk.size(found.memory_free)
+        return f"It needs about {need} of memory, and only {free} is free. {ways} Or close other programs. {_ANYWAY}"
+    if found.seconds > LONGEST_SECONDS:
+        days = found.seconds / 86400
+        return (
+            f"It would take about {days:,.0f} days on this computer. Train fewer epochs, or smaller images. {_ANYWAY}"
+        )
+    return ""
+
+
+def measure(spec: RunSpec, folder: Path, data: Path | None) -> dict[str, Any]:
+    """Make a few steps of a run, and say what they took.
 
     All is done as in training, on a few of the images; what grows with their number is extrapolated. Must run in a
     process of its own: the largest memory of a process includes what it did before.
+
+    Args:
+        folder: takes what training would write.
+        data: where uploaded images are.
     """
     import numpy as np
 
@@ -186,7 +217,6 @@ def measure(folder: Path, data: Path | None) -> dict[str, Any]:
     from nnet.training.schedule import split_normals
     from nnet.training.trial import trial
 
-    spec = read_spec(folder)
     config, free = spec.config, available_memory()
     base = peak_memory()  # what this process has already is free for the run as well
     dataset = open_data(spec, data or folder)

@@ -199,12 +199,20 @@ def state_of(path: Path) -> str:
             return ending
         if layout.read_ticket(path) is not None:
             return "queued"
-        if not (path / layout.LOCK).exists():
+        if not _has_begun(path):
             return "created"
     # Looked twice, since it might have ended between the two looks.
     if processes.is_alive(*layout.read_supervisor(path)):  # which is about to say how the trainer ended
         return "stopping" if (path / layout.STOP).exists() else "running"
     return _ending(path) or "lost"
+
+
+def _has_begun(path: Path) -> bool:
+    """Whether a trainer has ever held the run's lock, into which it writes who it is; the file alone is made before."""
+    try:
+        return (path / layout.LOCK).stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _ending(path: Path) -> str:

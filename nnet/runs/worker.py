@@ -91,6 +91,8 @@ def _attempt(path: Path, study: Job) -> tuple[int, str]:
         with Recorder(path, before.attempt + 1 if before else 1) as recorder:
             spec = layout.read_spec(path)
             if spec.study is None:
+                if before is None and spec.memory_bytes is None:  # nobody has measured it, and it begins
+                    _check_fit(path, spec, recorder)
                 _train(path, spec, recorder)
             else:
                 study(path, recorder)
@@ -112,6 +114,17 @@ def _attempt(path: Path, study: Job) -> tuple[int, str]:
 
 def _no_study(path: Path, recorder: Recorder) -> None:
     raise RunError(f"{path} belongs to a study. Train it with python -m nnet train --run.")
+
+
+def _check_fit(path: Path, spec: RunSpec, recorder: Recorder) -> None:
+    """Raise RunError for a run that will not fit, before it has taken hours to find that out."""
+    from nnet.runs.estimate import misfit
+    from nnet.training.events import Progress
+
+    recorder.report(Progress("estimate", 0, 0))
+    if sentence := misfit(spec, path, path / layout.DATA):
+        raise RunError(f"It was stopped before training. {sentence}")
+    recorder.report(Progress("estimate", 1, 1))
 
 
 def _train(path: Path, spec: RunSpec, recorder: Recorder) -> None:

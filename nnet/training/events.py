@@ -33,6 +33,7 @@ class Phase(NamedTuple):
 
 PHASES = {
     "start": Phase("Starting", "step"),
+    "estimate": Phase("Measuring a few steps", "step"),
     "images": Phase("Reading images", "image"),
     "features": Phase("Computing teacher features", "image"),
     "train": Phase("Training", "step"),

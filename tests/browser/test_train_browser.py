@@ -64,7 +64,7 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
             enter(page, key, value)
             visitor.settle()
         page.get_by_role("button", name="Start training").click()
-        page.get_by_role("heading", name="Blobs").wait_for(timeout=SLOW)  # a few steps are measured first
+        page.get_by_role("heading", name="Blobs").wait_for()
         link = page.url
     assert "run=blobs" in link
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:  # the browser was closed; another one comes

@@ -375,20 +375,35 @@ def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pyte
         ESTIMATE, warnings=("It may be killed.",), remedies=(Remedy("Use 64 pixels.", {"model.size": 64}),)
     )
     monkeypatch.setattr(estimates, "estimated", lambda spec, upload: tight)
-    at = press(start_on_texture(), "start_training")
+    at = press(start_on_texture(), "estimate")
     assert "It may be killed." in shown(at) and not runs.list()
     press(at, "remedy0")
     assert widget(at, "model.size").value == 64
-    press(at, "start_training")
+    press(at, "estimate")
     press(at, "start_anyway")
     assert runs.list()[0].spec.config.model.size == 64
 
 
-def test_a_refusal_and_an_error_stop_the_start_and_lose_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_start_queues_the_run_at_once_and_leaves_the_estimate_to_it(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimates, "estimated", lambda spec, upload: pytest.fail("the page has measured"))
+    press(start_on_texture(), "start_training")
+    (run,) = runs.list()
+    assert run.state == "queued" and run.spec.memory_bytes is None
+
+
+def test_an_estimate_of_these_settings_is_not_made_again_by_the_run(runs: Runs) -> None:
+    at = press(start_on_texture(), "estimate")
+    press(at, "start_training")
+    assert runs.list()[0].spec.memory_bytes == ESTIMATE.memory_bytes
+
+
+def test_a_refusal_and_an_error_of_an_estimate_lose_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     full = dataclasses.replace(ESTIMATE, refusals=("The run needs 40 MB on disk, but only 1 MB is free.",))
     monkeypatch.setattr(estimates, "estimated", lambda spec, upload: full)
     at = drop(start(TRAIN), *photos(14))
-    press(at, "start_training")
+    press(at, "estimate")
     assert "1 MB is free" in at.error[0].value and not has(at, "start_anyway") and not runs.list()
 
     def fail(spec: object, upload: object) -> None:
@@ -396,7 +411,7 @@ def test_a_refusal_and_an_error_stop_the_start_and_lose_nothing(runs: Runs, monk
 
     monkeypatch.setattr(estimates, "estimated", fail)
     fine(widget(at, "train.seed").set_value(5).run())
-    press(at, "start_training")
+    press(at, "estimate")
     assert "not on this machine" in at.error[0].value and not runs.list() and "14 photos" in shown(at)
 
 
@@ -424,7 +439,7 @@ def test_every_state_is_shown_in_words(runs: Runs, tiny_checkpoint: Path) -> Non
     end(made["stopped"], CANCELLED, "It was cancelled.")
     end(made["failed"], 1, "The loss became nan in epoch 2: training diverged.")
     (made["failed"].path / "log.txt").write_text("first line\nEpoch 1 of 2\nnnet: the loss became nan\n")
-    (made["lost"].path / "lock").touch()
+    (made["lost"].path / "lock").write_text('{"pid": 1, "started": "long ago"}')
     torn = make_run(runs, "torn")
     (torn.path / "run.json").write_text('{"format": 99}')
     at = start(TRAIN)

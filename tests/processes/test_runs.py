@@ -79,7 +79,9 @@ def tiny_config(**changes: object) -> Config:
 
 
 def made(runs: Runs, name: str = "My part", epochs: int = 2, **changes: object) -> Run:
-    spec = RunSpec(name, "upload", tiny_config(train__epochs=epochs, **changes), device="cpu")
+    """A run whose needs are known, so that it measures none of its steps first."""
+    config = tiny_config(train__epochs=epochs, **changes)
+    spec = RunSpec(name, "upload", config, device="cpu", memory_bytes=2**30)
     return runs.create(spec, runs.stage(FILES))
 
 
@@ -506,7 +508,7 @@ def test_a_run_that_the_disk_has_no_room_for_is_neither_made_nor_started_nor_res
 
 def test_corrupt_images_are_left_out_with_a_sentence(runs):
     files = [*FILES, ("broken.png", FILES[0][1][:200]), ("text.png", b"no image at all")]
-    spec = RunSpec("part", "upload", tiny_config(train__epochs=1), device="cpu")
+    spec = RunSpec("part", "upload", tiny_config(train__epochs=1), device="cpu", memory_bytes=2**30)
     run = runs.create(spec, runs.stage(files))
     assert work_here(run) == 0
     run = runs.get(run.id)
@@ -525,7 +527,7 @@ def folder_of_images(path: Path, count: int = 14) -> Path:
 
 def test_images_that_are_deleted_while_the_run_goes_on_do_not_stop_it(runs, tmp_path, gate):
     data = folder_of_images(tmp_path / "photos")
-    run = runs.create(RunSpec("part", str(data), tiny_config(train__epochs=EPOCHS), device="cpu"))
+    run = runs.create(RunSpec("part", str(data), tiny_config(train__epochs=EPOCHS), device="cpu", memory_bytes=2**30))
     working = trainer(run)
     kept(runs, run.id)
     for path in data.iterdir():
@@ -559,7 +561,7 @@ def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_n
     runs, whole, tmp_path
 ):
     data, config = folder_of_images(tmp_path / "photos"), tiny_config(train__epochs=EPOCHS)
-    run = runs.create(RunSpec("part", str(data), config, device="cpu"))
+    run = runs.create(RunSpec("part", str(data), config, device="cpu", memory_bytes=2**30))
     number = split_normals(len(FILES), config.train)[0][2]  # one that is learnt, so that the next epoch misses it
     name, content = FILES[number]
     lost = data / name
@@ -591,7 +593,7 @@ def test_a_resumed_run_keeps_its_split_and_its_pinned_images_when_files_come_and
         (data / "bent" / f"{number}.png").write_bytes(png(extra[number]))
     for number in range(4):
         (data / "good" / f"more{number}.png").write_bytes(png(extra[4 + number]))
-    spec = RunSpec("part", str(data), tiny_config(train__epochs=3), device="cpu")
+    spec = RunSpec("part", str(data), tiny_config(train__epochs=3), device="cpu", memory_bytes=2**30)
     whole_run, run = runs.create(spec), runs.create(spec)
     assert work_here(whole_run) == 0
     assert work_here(run, lambda: little_memory(2, lambda: os.kill(os.getpid(), signal.SIGKILL))) == -signal.SIGKILL
@@ -607,7 +609,7 @@ def test_a_resumed_run_keeps_its_split_and_its_pinned_images_when_files_come_and
 
 def test_data_that_is_gone_or_may_not_be_read_fails_with_its_name(runs, tmp_path):
     data = folder_of_images(tmp_path / "photos")
-    run = runs.create(RunSpec("part", str(data), tiny_config(), device="cpu"))
+    run = runs.create(RunSpec("part", str(data), tiny_config(), device="cpu", memory_bytes=2**30))
     data.rename(tmp_path / "elsewhere")
     assert work_here(run) == 1
     run = runs.get(run.id)
@@ -620,7 +622,7 @@ def test_data_that_is_gone_or_may_not_be_read_fails_with_its_name(runs, tmp_path
 def test_a_data_folder_without_permission_is_named(runs, tmp_path, mode):
     """Root may read everything, so the trainer gives its rights up first; anybody else has none to give up."""
     data = folder_of_images(tmp_path / "photos")
-    run = runs.create(RunSpec("part", str(data), tiny_config(), device="cpu"))
+    run = runs.create(RunSpec("part", str(data), tiny_config(), device="cpu", memory_bytes=2**30))
 
     def give_rights_up() -> None:
         if os.getuid() == 0:

@@ -1,6 +1,7 @@
 """Estimates of time, memory and disk, and the slots of a device."""
 
 import dataclasses
+import importlib
 import os
 
 import pytest
@@ -9,12 +10,13 @@ from builders import tiny_config
 
 from nnet.model.network import NNet
 from nnet.presets import preset
-from nnet.runs import RunError, RunSpec, disk, estimate
+from nnet.runs import RunError, Runs, RunSpec, disk, estimate, worker
 from nnet.runs import slots as slot_module
 from nnet.runs.estimate import judge
 from nnet.runs.slots import MACHINE, resolve, take_slot
 
 GIB = 2**30
+estimate_module = importlib.import_module("nnet.runs.estimate")  # the package has the function under that name
 FOUND = {
     "training_images": 90,
     "held_out": 10,
@@ -45,6 +47,29 @@ def test_what_the_run_would_fail_for_is_said_before_it(tmp_path):
     spec = RunSpec("x", str(tmp_path / "nowhere"), tiny_config(), device="cpu")
     with pytest.raises(RunError, match="nowhere"):
         estimate(spec, tmp_path)
+
+
+def test_a_run_that_will_not_fit_stops_itself_with_ways_out_and_can_be_resumed(tmp_path, monkeypatch):
+    runs = Runs(tmp_path / "runs")
+    run = runs.create(RunSpec("Large", "synthetic:metal", tiny_config(train__epochs=1), device="cpu"))
+    monkeypatch.setattr(estimate_module, "measure", lambda spec, folder, data: {**FOUND, "memory_bytes": 9 * GIB})
+    assert worker.work(run.path) == 1
+    run = runs.get(run.id)
+    assert run.state == "failed" and "It needs about 9.7 GB of memory, and only 8.6 GB is free." in run.reason
+    assert "resume it to train it all the same" in run.reason and run.kept_epochs == 0
+    assert sorted(path.name for path in runs.root.iterdir() if path.name.startswith(".making")) == []
+    monkeypatch.setattr(estimate_module, "measure", lambda spec, folder, data: pytest.fail("measured again"))
+    trained = []
+    monkeypatch.setattr(worker, "_train", lambda path, *rest: trained.append(path))
+    assert worker.work(run.path) == 0 and trained == [run.path]
+
+
+def test_a_run_of_months_is_not_begun(tmp_path, monkeypatch):
+    monkeypatch.setattr(estimate_module, "measure", lambda spec, folder, data: {**FOUND, "seconds": 40 * 86400.0})
+    spec = RunSpec("Long", "synthetic:metal", tiny_config(), device="cpu")
+    assert "about 40 days" in estimate_module.misfit(spec, tmp_path, tmp_path)
+    monkeypatch.setattr(estimate_module, "measure", lambda spec, folder, data: {**FOUND, "seconds": 86400.0})
+    assert estimate_module.misfit(spec, tmp_path, tmp_path) == ""
 
 
 def test_a_short_disk_is_a_clear_no():

@@ -96,7 +96,7 @@ def _new_model() -> None:
 
 
 def _start(choice: Choice, spec: RunSpec) -> None:
-    """Estimate and start. Without an estimate for these settings, starting makes one first."""
+    """Start, or estimate first. Start queues the run at once: the run itself finds out whether it fits."""
     key = estimates.estimate_key(spec, choice.upload)
     known: dict[str, Estimate | str] = st.session_state.setdefault("train_estimates", {})
     # Once a run is started, the button is another one: the second press of a double press goes nowhere.
@@ -106,7 +106,10 @@ def _start(choice: Choice, spec: RunSpec) -> None:
             words.START_TRAINING, type="primary", icon=":material/play_arrow:", key=f"start_training-{turn}"
         )
         asked = st.button(words.ESTIMATE, icon=":material/timer:", key="estimate", help=words.ESTIMATE_HELP)
-    if asked or starting:  # an estimate of a moment ago is at hand at once
+    if starting and not hosting.is_shared():
+        found = known.get(key)
+        _begin(spec, choice, found if isinstance(found, Estimate) and not found.warnings else None)
+    if asked or starting:  # in a shared demo, what may be started depends on the estimate
         known.clear()
         if refused := allowance.refusal():
             st.error(refused, icon=":material/block:")
@@ -121,11 +124,9 @@ def _start(choice: Choice, spec: RunSpec) -> None:
         if refused := allowance.refusal(estimate):
             st.error(refused, icon=":material/block:")
             return
-        fits = not estimate.refusals and not estimate.warnings
-        anyway = bool(estimate.warnings and not estimate.refusals) and st.button(
-            words.START_ANYWAY, icon=":material/warning:", key=f"start_anyway-{turn}"
-        )
-        if (starting and fits) or anyway:
+        fits = starting and not estimate.refusals and not estimate.warnings
+        may = bool(estimate.warnings and not estimate.refusals)
+        if fits or (may and st.button(words.START_ANYWAY, icon=":material/warning:", key=f"start_anyway-{turn}")):
             _begin(spec, choice, estimate)
     elif known:
         st.caption(words.STALE)
@@ -165,11 +166,15 @@ def _show(estimate: Estimate) -> None:
                 st.caption(units.plain(remedy.text))
 
 
-def _begin(spec: RunSpec, choice: Choice, estimate: Estimate) -> None:
-    """Make the run, put it in the queue and show it. Between making and starting nothing can come in between."""
+def _begin(spec: RunSpec, choice: Choice, estimate: Estimate | None) -> None:
+    """Make the run, put it in the queue and show it. Between making and starting nothing can come in between.
+
+    Without an estimate, the run makes one itself and stops if it does not fit.
+    """
     library = uploads.runs()
     try:
-        spec = dataclasses.replace(spec, memory_bytes=estimate.memory_bytes, disk_bytes=estimate.disk_bytes)
+        if estimate is not None:
+            spec = dataclasses.replace(spec, memory_bytes=estimate.memory_bytes, disk_bytes=estimate.disk_bytes)
         created = library.create(spec, choice.upload)
         st.session_state[_TURN] += 1
         library.start(created.id)
