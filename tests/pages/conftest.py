@@ -21,7 +21,7 @@ def installed_components() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def small_synthetic_sets() -> Iterator[None]:
     """Drawing a synthetic set takes longer than what the pages do with it. Here its images are as small as the
     network's."""

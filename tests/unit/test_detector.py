@@ -53,7 +53,7 @@ def test_parts_that_are_off_leave_none_in_the_trace(image):
     config = tiny_config(model__forward=False, model__nfs=False, model__fpm=False)
     trace = Detector(NNet(config), config, "cpu").trace(image)
     off = {f.name for f in fields(trace) if getattr(trace, f.name) is None}
-    assert off == {"F3_recalled", "SF", "SP", "gates_T", "gates_S1", "addressing"}
+    assert off == {"F3_recalled", "SF", "SP", "gates_T", "gates_S1", "addressing", "window"}
     assert tuple(trace.maps) == ("M1", "M2", "M3")
 
 
