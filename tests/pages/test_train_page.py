@@ -141,7 +141,7 @@ def test_a_damaged_model_is_named_and_the_others_stay_on_offer(runs: Runs, tiny_
     assert "Torn · damaged" in at.selectbox(key="model").options
     assert "damaged" in at.error[0].value and "the other model" in at.error[0].value
     fine(at.selectbox(key="model").set_value("tiny").run())
-    assert at.metric and not at.error
+    assert at.selectbox(key="model").value == "tiny" and not at.error
 
 
 # -------------------------------------------------------------------------------------------------------- images
@@ -153,7 +153,7 @@ def test_dropped_photos_are_kept_counted_and_split(runs: Runs) -> None:
     assert "notes.txt" in shown(at) and "again.png" in shown(at)
     table = at.dataframe[0].value
     assert table["Images"].tolist() == [14] and table["Colours"].tolist() == ["RGB"]
-    assert len(at.image) == looking.PREVIEWS
+    assert len(at.image) == looking.PREVIEWS + 1  # and the one that the crop box is chosen on
     assert has(at, "start_training")
 
 
