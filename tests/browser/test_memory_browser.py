@@ -9,7 +9,8 @@ from browsing import Visitor, file, on_every_screen, photo, upload
 def chosen(page: object) -> tuple[str, str]:
     """Row and column of the chosen patch, as the sliders say."""
     keys = ("patch_row", "patch_column")
-    return tuple(page.locator(f".st-key-{key}").get_by_role("slider").input_value() for key in keys)
+    sliders = (page.locator(f".st-key-{key}").get_by_role("slider", include_hidden=True) for key in keys)
+    return tuple(slider.input_value() for slider in sliders)
 
 
 def click(page: object, picture: int, x: float, y: float) -> None:
