@@ -471,8 +471,8 @@ def fill_disk(disk: Path | None) -> None:
 
 def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, whole, small_disk):
     full = Runs(small_disk / "runs") if small_disk else runs
-    spec = RunSpec("My part", "upload", tiny_config(train__epochs=EPOCHS), device="cpu", disk_bytes=2**20)
-    run = full.create(spec, full.stage(FILES))
+    config, needs = tiny_config(train__epochs=EPOCHS), {"disk_bytes": 2**20, "memory_bytes": 2**30}
+    run = full.create(RunSpec("My part", "upload", config, device="cpu", **needs), full.stage(FILES))
     assert work_here(run, lambda: fill_disk(small_disk)) == 1
     run = full.get(run.id)
     assert run.state == "failed" and "disk is full" in run.reason and run.kept_epochs >= 1, run.log_tail()

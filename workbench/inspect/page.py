@@ -30,6 +30,8 @@ SECTIONS: dict[str, Callable[[Scene], None]] = {
 }
 OF_WHOLE_PICTURES = ("pixel", "regions", "time")
 """What a model whose inputs are not whole pictures has: the others compare features or run the network on a picture."""
+JUDGING = ("pixel", "regions")
+"""Those that say why a score is high, which means nothing for another kind of part."""
 
 
 def main() -> None:
@@ -54,14 +56,21 @@ def main() -> None:
             circuit.draw(scene)
         with right:
             three_pictures.draw(scene)
-        _strip(picture, loaded, judged)
+        is_judged = kinds.beyond(model, loaded) is None
+        if is_judged:
+            _strip(picture, loaded, judged)
+        else:
+            st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
         three_pictures.downloads(scene)
         st.subheader(words.CLOSER, anchor=False)
         if trace.window is not None:
             st.caption(words.framed(trace.window))
         sections = words.SECTIONS if trace.window is None else {key: words.SECTIONS[key] for key in OF_WHOLE_PICTURES}
         look = controls.choose(settings.VIEW, sections, label=words.CLOSER, label_visibility="collapsed")
-        SECTIONS[look](scene)
+        if is_judged or look not in JUDGING:
+            SECTIONS[look](scene)
+        else:
+            st.caption(shared_words.NO_VERDICT)
 
 
 def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:

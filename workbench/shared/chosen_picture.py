@@ -9,7 +9,7 @@ caches of `workbench.shared.resources`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -27,6 +27,7 @@ _UPLOADS, _PROBLEMS, _CHOSEN, _ROUND = "uploads", "upload_problems", "chosen_pic
 _PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
+_HANDED = "handed_to_training"
 _SOURCE, _BITS, _INTO = "samples_source", "upload_bits", "looked_into"
 _LONGEST_TITLE = 120
 _DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
@@ -123,6 +124,18 @@ def hand_over(opens: Callable[[str, bytes], bool]) -> None:
     st.session_state[_PENDING] = [file for file in files if not _opened(opens, *file)]
 
 
+def hand_to_training(pictures: Sequence[Picture]) -> None:
+    """Let Train have uploads, or the data set of the first picture where it is of one; see `handed`."""
+    first = next((one.data[0] for one in pictures[:1] if one.data is not None), None)
+    sent = [(one.title, one.source) for one in pictures if isinstance(one.source, bytes)]
+    st.session_state[_HANDED] = first or sent
+
+
+def handed() -> str | list[tuple[str, bytes]] | None:
+    """What was handed to Train: the specification of a data set, or (name, content) of images. Only once."""
+    return st.session_state.pop(_HANDED, None) or None
+
+
 def take_photo(content: bytes) -> None:
     """Note a photo from the camera for `take_in`. A callback."""
     name = camera.next_name((picture.title for picture in uploads().values()), content)
@@ -189,18 +202,18 @@ def remove_uploads() -> None:
 # -------------------------------------------------------------------------------------------------- the one shown
 
 
-def use_samples_of(source: str, bits: int | None = None) -> None:
+def use_samples_of(source: str, seed: int = 0, bits: int | None = None) -> None:
     """Take the sample images from the data of the model in use; a sample of the former model's data is left.
 
     Args:
-        source: see `workbench.shared.samples.collection`.
+        source, seed: see `workbench.shared.samples.collection`.
         bits: how many bits of deeper grey values that model was trained with: uploads are read alike.
     """
     st.session_state[_BITS] = bits
     st.session_state.pop(_INTO, None)
     before = st.session_state.get(_SOURCE)
-    st.session_state[_SOURCE] = source
-    if before in (None, source):
+    st.session_state[_SOURCE] = source, seed
+    if before in (None, (source, seed)):
         return
     shown = st.query_params.get(_SAMPLE)
     if shown and _SAMPLE_PREFIX + shown not in sample_pictures():
@@ -217,7 +230,7 @@ def look_into(model: Model) -> None:
 
 def sample_collection() -> samples.Collection:
     """The sample images for the model in use."""
-    return samples.collection(st.session_state.get(_SOURCE, ""))
+    return samples.collection(*st.session_state.get(_SOURCE, ("",)))
 
 
 def sample_pictures() -> dict[str, Picture]:

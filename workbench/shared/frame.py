@@ -16,6 +16,7 @@ from workbench.shared import (
     glossary,
     hosting,
     hosting_words,
+    model_choice,
     model_list,
     model_words,
     navigation,
@@ -76,8 +77,7 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
     try:
         visits.enter(title)
         entry = _chosen_entry()
-        own = own_data.source(entry.path, entry.source) if entry else ""
-        chosen_picture.use_samples_of(own, entry.bits if entry else None)
+        _take_samples(entry)
         with st.sidebar:
             glossary.draw()
         yield entry
@@ -90,9 +90,12 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
         collector.spare_packages()
 
 
-def choose_model(name: str) -> None:
-    """Make a model the one that all pages use. A callback."""
-    MODEL.set(name)
+def _take_samples(entry: ModelEntry | None) -> None:
+    """The sample images are those of the model in use."""
+    if entry is None:
+        chosen_picture.use_samples_of("")
+    else:
+        chosen_picture.use_samples_of(own_data.source(entry.path, entry.source), entry.seed, entry.bits)
 
 
 def _chosen_entry() -> ModelEntry | None:
@@ -105,6 +108,11 @@ def _chosen_entry() -> ModelEntry | None:
         name = choose(
             MODEL, model_words.model_labels(entries), label=words.MODEL_LABEL, help=words.MODEL_HELP, kind="list"
         )
+        left, right = st.columns((1, 2), vertical_alignment="center")
+        if picture := model_choice.thumbnail(entries[name]):
+            left.image(picture, width="stretch", alt=units.plain(entries[name].title))
+        if len(entries) > 1 and right.button(model_words.BY_PICTURE, "by_picture", icon=":material/apps:"):
+            model_choice.dialog()
         st.caption("  \n".join(model_words.model_lines(entries[name])))
     return entries[name]
 

@@ -87,7 +87,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     decision = words.decision(judged.reference, judged.value)
     beyond = kinds.beyond(model, picture.load())
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
-    label = words.bar(picture.title, badge, ratio)
+    label = words.bar(picture.title, badge, ratio if beyond is None else None)
     with st.expander(label, icon=":material/image:", expanded=len(chosen_picture.uploads()) > 1, key="picture_bar"):
         st.subheader(units.plain(picture.title), anchor=False)
         left, right = st.columns((2, 5), gap="medium")
@@ -96,7 +96,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
         with right:
             shelf(model, picture, expression, judged.reference)
     if beyond is not None:
-        kinds.ways_on(model, beyond)
+        kinds.ways_on(model, beyond, picture)
 
 
 def heading(picture: Picture, loaded: Loaded) -> None:
@@ -136,8 +136,9 @@ def shelf(model: Model, chosen: Picture, expression: Expression, reference: Refe
         return
     _row(page_of(_SHELF_PAGE, pictures, _PAGE), tiles, chosen, reference)
     if len(uploads) > 1:
-        anomalous = sum(reference.is_anomalous(tile.score) for tile in tiles.values())
-        _table(pictures, tiles, reference, words.results_title(anomalous, len(uploads)))
+        anomalous = sum(_is_flagged(tile, reference) for tile in tiles.values())
+        others = sum(tile.is_other for tile in tiles.values())
+        _table(pictures, tiles, reference, words.results_title(anomalous, others, len(uploads)))
 
 
 def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> list[Picture]:
@@ -147,8 +148,13 @@ def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Refere
         rising = toggle(_RISING, words.RISING, help=words.RISING_HELP)
         flagged_only = toggle(_FLAGGED_ONLY, words.FLAGGED_ONLY)
     if flagged_only:
-        pictures = [picture for picture in pictures if reference.is_anomalous(tiles[picture.key].score)]
+        pictures = [picture for picture in pictures if _is_flagged(tiles[picture.key], reference)]
     return arranged(pictures, tiles, reference, order, rising)
+
+
+def _is_flagged(tile: Tile, reference: Reference) -> bool:
+    """Whether a picture is called anomalous; one of another kind is not judged."""
+    return not tile.is_other and reference.is_anomalous(tile.score)
 
 
 def arranged(
@@ -244,6 +250,8 @@ def _row(pictures: Sequence[Picture], tiles: dict[str, Tile], chosen: Picture, r
 def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
     if tile is None:
         return units.plain(units.cut(picture.short, 60))
+    if tile.is_other:
+        return words.OTHER_KIND_SHORT
     mark = ":material/warning: " if tile.score > threshold else ""
     return f"{mark}{units.times(tile.score / max(threshold, 1e-12))} {units.TIMES}"
 
@@ -288,6 +296,8 @@ def _tiles(model: Model, pictures: list[Picture], expression: Expression) -> dic
 def _tile(model: Model, image: Loaded, expression: Expression) -> Tile:
     maps = resources.known_maps(model, image) or resources.maps_of(model, image)
     judged = judge.judge(model.detector.calibration, maps, expression)
+    if kinds.beyond(model, image) is not None:
+        return Tile(judged.value, figures.data_uri(figures.thumbnail(image.shown)), is_other=True)
     scale = figures.calibrated_scale(judged.reference.threshold)
     small = figures.reduced(image.shown, 320)
     marked = figures.overlay(small, judged.score, scale, 0.7)
@@ -301,12 +311,16 @@ def results_table(pictures: list[Picture], tiles: dict[str, Tile], reference: Re
     columns = (
         [picture.title for picture in pictures],
         [score / max(reference.threshold, 1e-12) for score in scores],
-        [words.decision(reference, score) for score in scores],
+        [_decision(tiles[picture.key], reference) for picture in pictures],
         scores,
         [reference.percentile(score) for score in scores],
         [reference.p_value(score) for score in scores],
     )
     return pd.DataFrame(dict(zip(words.TABLE_COLUMNS, columns, strict=True)))
+
+
+def _decision(tile: Tile, reference: Reference) -> str:
+    return words.OTHER_KIND if tile.is_other else words.decision(reference, tile.score)
 
 
 def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference, title: str) -> None:

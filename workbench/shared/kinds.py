@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from workbench.shared import resources, words
+from workbench.shared import chosen_picture, model_choice, resources, words
+from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 
@@ -17,19 +18,24 @@ def beyond(model: Model, loaded: Loaded) -> float | None:
     detector = model.detector
     if kind is None or detector.config != detector.checkpoint.config:  # a part of a picture is no kind of picture
         return None
-    if detector.framing.is_whole:
-        features = resources.trace(model, loaded).F[2].mean(axis=(1, 2))
-    else:
-        features = resources.features_of(model, loaded)
-    ratio = kind.distance(features) / kind.limit
+    ratio = kind.distance(resources.features_of(model, loaded)) / kind.limit
     return ratio if ratio > 1 else None
 
 
-def ways_on(model: Model, ratio: float) -> None:
-    """Say why a picture is called another kind, and what can be done."""
+def ways_on(model: Model, ratio: float, picture: Picture) -> None:
+    """Say that a picture shows another kind of part, and what can be done."""
     kind = model.detector.checkpoint.kind
     assert kind is not None, "without one no picture is called another kind"
-    st.markdown(f":material/help: {words.other_kind(ratio, kind.n)}")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.page_link("pages/5_Train.py", label=words.TRAIN_ON_MINE, icon=":material/model_training:")
-        st.caption(words.CHOOSE_ANOTHER, width="content")
+    st.markdown(words.NO_VERDICT, help=words.other_kind(ratio, kind.n))
+    with st.container(horizontal=True, gap="small"):
+        trains = st.button(words.TRAIN_ON_MINE, "train_on_mine", icon=":material/model_training:", type="primary")
+        if st.button(words.CHOOSE_ANOTHER, "choose_another", icon=":material/apps:"):
+            model_choice.dialog()
+    if trains:
+        own = chosen_picture.uploads()
+        if picture.key in own:  # painted ones stay here
+            others = [one for one in own.values() if not one.known and beyond(model, one.load()) is not None]
+            chosen_picture.hand_to_training(others)
+        else:
+            chosen_picture.hand_to_training([picture])
+        st.switch_page("pages/5_Train.py")

@@ -34,6 +34,7 @@ class ModelEntry:
         created: ISO 8601, or "".
         i_auroc: image AUROC of the model's own score on labelled test images, 0..1, or None.
         problem: why it cannot be used, or "".
+        seed: by which its test images were drawn.
         bits: how many bits of deeper grey values it was trained with, or None.
     """
 
@@ -49,6 +50,7 @@ class ModelEntry:
     problem: str = ""
     source: str = ""
     bits: int | None = None
+    seed: int = 0
 
 
 def entries() -> dict[str, ModelEntry]:
@@ -88,6 +90,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             _i_auroc(read_metrics(path), config),
             source=words.data_source(about),
             bits=bits_of(about),
+            seed=about.get("split_seed", config.train.seed),
         )
     except NNetError as error:
         return ModelEntry(name, path, _title(path), problem=str(error))

@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from workbench.shared.model_list import ModelEntry
 
 
+CHOOSE, USE, BY_PICTURE = "Choose a model by its part", "Use this model", "All models"
+
+
+def threshold(value: float, held_out: int) -> str:
+    """A model's threshold and what it rests on."""
+    return f"Threshold {units.number(value)}, from {units.plural(held_out, 'held-out image')}"
+
+
 def date(written: str) -> str:
     """The day of an ISO 8601 time: "23 Nov 2026"; "" for one that cannot be read."""
     try:

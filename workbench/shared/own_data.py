@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nnet.runs.layout import DATA
 from workbench.shared import known_data, resources
 
 _PACKAGED = {"ELPV monocrystalline": "elpv:mono", "ELPV polycrystalline": "elpv:poly"}
@@ -18,10 +19,15 @@ _PACKAGED = {"ELPV monocrystalline": "elpv:mono", "ELPV polycrystalline": "elpv:
 
 
 def source(checkpoint: Path, written: str) -> str:
-    """What a checkpoint says its data's source is; "" where it is a folder that may not be opened."""
+    """What a checkpoint says its data's source is; "" where it is a folder that may not be opened.
+
+    Of a run with uploaded images, those that are kept beside the model.
+    """
+    trained_here = checkpoint.resolve().is_relative_to(resources.runs_folder().resolve())
+    if trained_here and (checkpoint / DATA).is_dir():
+        return str((checkpoint / DATA).resolve())
     if not os.path.isabs(written):
         return written
-    trained_here = checkpoint.resolve().is_relative_to(resources.runs_folder().resolve())
     return written if trained_here or known_data.is_configured(Path(written)) else ""
 
 

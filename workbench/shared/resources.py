@@ -50,6 +50,8 @@ IMAGE_BYTES = 256 * MEBIBYTE
 """Most memory for decoded images of all sessions together."""
 MAP_BYTES = 128 * MEBIBYTE
 """Most memory for the anomaly maps of images in galleries: over 1,000 images at 98 kB each."""
+FEATURES = 5000
+"""Most images whose mean features are kept, up to 4 kB each."""
 TILES = 5000
 """Most gallery tiles (score and small overlay, some 20 kB each)."""
 BATCH = 8
@@ -74,13 +76,15 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Tile:
-    """An image in a gallery: its image `score`, and a small overlay as a data URI in `picture`.
+    """An image in a gallery: its image `score`, a small overlay as a data URI in `picture`, and whether it `is_other`,
+    which means that it shows another kind of part and is not judged.
 
     Given as bytes, Streamlit would decode and encode every tile again each time the page runs.
     """
 
     score: float
     picture: str
+    is_other: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,13 +109,13 @@ class _Stores:
         self.maps: BoundedCache[tuple[str, str], dict[str, np.ndarray]] = BoundedCache(
             MAP_BYTES, lambda maps: sum(m.nbytes for m in maps.values())
         )
+        self.features: BoundedCache[tuple[str, str], np.ndarray] = BoundedCache(FEATURES)
         self.judgements: BoundedCache[tuple[str, str, Expression], Judgement] = BoundedCache(
             JUDGEMENT_BYTES, lambda judged: judged.score.nbytes
         )
         self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(MODELS)
         self.pictures: BoundedCache[tuple[object, ...], str] = BoundedCache(PICTURE_BYTES, len)
         self.normal_maps: BoundedCache[str, NormalMaps] = BoundedCache(MODELS)
-        self.features: BoundedCache[tuple[str, str], np.ndarray] = BoundedCache(TILES)
         self.tiles: BoundedCache[tuple[str, str, Expression | None], Tile] = BoundedCache(TILES)
 
 
@@ -280,7 +284,13 @@ def maps_of(model: Model, loaded: Loaded) -> dict[str, np.ndarray]:
 
 def features_of(model: Model, loaded: Loaded) -> np.ndarray:
     """The mean of F_3 over a whole picture, float32 (C_3,)."""
-    return stores().features.of((loaded.hash, model.key), lambda: model.detector.score([loaded.image])[0].features)
+
+    def make() -> np.ndarray:
+        if model.detector.framing.is_whole:
+            return trace(model, loaded).F[2].astype(np.float32).mean(axis=(1, 2))
+        return model.detector.score([loaded.image])[0].features
+
+    return stores().features.of((loaded.hash, model.key), make)
 
 
 def inside(model: Model, loaded: Loaded) -> Loaded:
@@ -339,6 +349,9 @@ def compute_maps(model: Model, images: Sequence[Loaded]) -> None:
         for loaded in images:
             compute_maps(model, [loaded])
         return
-    maps = {name: m.cpu().numpy() for name, m in model.detector.maps([loaded.image for loaded in images]).items()}
+    computed, f3 = model.detector.maps_and_f3([loaded.image for loaded in images])
+    maps = {name: m.cpu().numpy() for name, m in computed.items()}
+    features = f3.float().mean(dim=(2, 3)).cpu().numpy()
     for index, loaded in enumerate(images):
         stores().maps.put((loaded.hash, model.key), {name: m[index].copy() for name, m in maps.items()})
+        stores().features.put((loaded.hash, model.key), features[index].copy())

@@ -6,11 +6,13 @@ import os
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
+from pathlib import Path
 
 from nnet.data import DataError, Dataset, Sample, open_dataset
 from nnet.data.elpv import SHOWN
 from nnet.data.listing import budget
 from nnet.data.synthetic import open_synthetic
+from nnet.runs.layout import DATA
 from workbench.shared import words
 
 _SYNTHETIC_SAMPLES = 8
@@ -40,26 +42,27 @@ class Collection:
 
 
 @lru_cache(maxsize=_COLLECTIONS)
-def collection(source: str = "") -> Collection:
+def collection(source: str = "", seed: int = 0) -> Collection:
     """The sample images for a model. Reads no pixels.
 
     Args:
         source: where the data that a model was trained on lies, as its checkpoint tells (`nnet.data.Dataset.source`).
             Of a synthetic set and of a folder that is still there, images that the training did not see are taken:
             defective ones of every kind, and normal ones.
+        seed: by which those were drawn.
 
     Returns:
         Of any other source and without one, solar cells from the package elpv_dataset; synthetic images where it is not
         installed.
     """
     try:
-        own = _own(source)
+        own = _own(source, seed)
         return own if own.images else _solar_cells()
     except DataError:
         return _synthetic()
 
 
-def _own(source: str) -> Collection:
+def _own(source: str, seed: int) -> Collection:
     """Test images of a data set, as few as a row shows; none where it cannot be opened."""
     nothing = Collection("", "", ())
     synthetic = source.startswith("synthetic:")
@@ -67,20 +70,22 @@ def _own(source: str) -> Collection:
         return nothing
     try:
         with budget(_LISTED, _SECONDS):
-            dataset = open_dataset(source.partition(",")[0] if synthetic else source)
+            dataset = open_dataset(source.partition(",")[0], seed=0) if synthetic else open_dataset(source, seed=seed)
     except DataError:
         return nothing
-    stem = "".join(c if c.isalnum() else "-" for c in dataset.name.removeprefix("synthetic "))[:_STEM]
+    path = Path(source)
+    name = path.parent.name if path.name == DATA and not synthetic else dataset.name  # of a run, its own
+    stem = "".join(c if c.isalnum() else "-" for c in name.removeprefix("synthetic "))[:_STEM]
     images = tuple(
         SampleImage(
             f"{stem}{number}",
-            words.sample_title(dataset.name, number, sample.label),
+            words.sample_title(name, number, sample.label),
             words.MADE[sample.is_normal] if synthetic else words.sample_label(sample),
             sample,
         )
         for number, sample in enumerate(_telling(dataset), 1)
     )
-    return Collection(dataset.name.capitalize(), dataset.licence, images)
+    return Collection(name.capitalize(), dataset.licence, images)
 
 
 def _telling(dataset: Dataset) -> list[Sample]:

@@ -212,8 +212,10 @@ KEPT_IN_COPY = (
 )
 UNDO_KEPT = "Undo the kept threshold"
 UNDONE = "The threshold that was kept last is undone."
+NO_VERDICT = "This model has learnt parts that look different, so its score means nothing for this picture."
 OTHER_KIND = "Not this model's kind of part"
-CHOOSE_ANOTHER = "Or choose another model in the sidebar."
+OTHER_KIND_SHORT = "another kind"
+CHOOSE_ANOTHER = "Choose another model"
 TRAIN_ON_MINE = "Train on my parts"
 
 
@@ -227,10 +229,10 @@ def promise(said: Promise) -> str:
 
 
 def other_kind(distance: float, images: int) -> str:
-    """Why a picture is called another kind of part, as a multiple of what is still taken for the same."""
+    """How a picture is told to show another kind of part, as a multiple of what is still taken for the same."""
     return (
-        f"It lies {units.times(distance)} times as far from the {images:,} normal images that the model remembers as "
-        f"the limit, so its score says nothing. At most 1 in {images + 1:,} good parts is taken for another kind."
+        f"Its features lie {units.times(distance)} times as far from the {images:,} normal images that the model "
+        f"remembers as is allowed. At most 1 in {images + 1:,} good parts is taken for another kind."
     )
 
 
@@ -432,16 +434,20 @@ def looked_at(done: int, total: int) -> str:
     return f"{done} of {units.plural(total, 'image')} scored"
 
 
-def bar(title: str, badge: str, ratio: float) -> str:
-    """The line that says which picture is shown and what is decided, and that another can be chosen."""
-    return (
-        f"{badge} **{units.plain(title)}** \N{MIDDLE DOT} {against_threshold(ratio)} \N{MIDDLE DOT} change the picture"
-    )
+def bar(title: str, badge: str, ratio: float | None) -> str:
+    """The line that says which picture is shown and what is decided, and that another can be chosen.
+
+    Args:
+        ratio: the score over the threshold, or None where it means nothing.
+    """
+    score = "" if ratio is None else f"{against_threshold(ratio)} \N{MIDDLE DOT} "
+    return f"{badge} **{units.plain(title)}** \N{MIDDLE DOT} {score}change the picture"
 
 
-def results_title(anomalous: int, total: int) -> str:
-    """Above the folded table of all results."""
-    return f"{anomalous} of {total} anomalous: table of all results"
+def results_title(anomalous: int, others: int, total: int) -> str:
+    """Above the folded table of all results; `others` show another kind of part and are not judged."""
+    apart = f", {others} of another kind" if others else ""
+    return f"{anomalous} of {total} anomalous{apart}: table of all results"
 
 
 def data_shelf(dataset: Dataset, split: str, count: int) -> str:

@@ -13,7 +13,7 @@ from nnet.data.accounting import counted
 from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.scoring.promise import before_training
-from workbench.shared import data_choice, hosting, hosting_words, known_data, units, visits
+from workbench.shared import chosen_picture, data_choice, hosting, hosting_words, known_data, units, visits
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.train import camera, looking, uploads, words
@@ -21,7 +21,7 @@ from workbench.train.looking import Choice, Found
 from workbench.train.settings import CELLS, PATH, SOURCE, TEXTURE
 from workbench.train.uploads import Upload
 
-_UPLOAD, _NOTES = "train_upload", "train_upload_notes"
+_UPLOAD, _NOTES, _CAME = "train_upload", "train_upload_notes", "train_came"
 _PARAMETER = "upload"
 _PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 
@@ -38,6 +38,18 @@ def choice() -> Choice | None:
         return Choice(choose(CELLS, words.ELPV_NAMES, label=words.CELLS))
     kinds = {kind: kind.capitalize() for kind in SYNTHETIC_KINDS}
     return Choice(f"synthetic:{choose(TEXTURE, kinds, label=words.KIND)}")
+
+
+def take_handed() -> bool:
+    """Take over what another page handed to this one; whether there was anything. Before `choice` is drawn."""
+    given = chosen_picture.handed()
+    if isinstance(given, str):
+        use(given, None)
+    elif given is not None:
+        SOURCE.set("upload")
+        _add(intake.LABELS[0], given)
+        st.session_state[_CAME] = len(given)
+    return given is not None
 
 
 def use(data: str, upload: Path | None) -> None:
@@ -83,6 +95,8 @@ def _uploaded() -> Choice | None:
         st.button(
             shared_words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=_remove, key="remove_upload"
         )
+    if came := st.session_state.get(_CAME, 0):
+        st.caption(words.handed(came))
     if not held.holds.good:
         st.info(words.ONLY_DEFECTIVE, icon=":material/photo_library:")
         return None
@@ -142,6 +156,7 @@ def _remove() -> None:
     st.session_state[_UPLOAD] = None
     st.session_state[_NOTES] = []
     visits.hold("train", 0)
+    st.session_state[_CAME] = 0
     st.query_params.pop(_PARAMETER, None)
 
 

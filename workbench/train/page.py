@@ -27,6 +27,8 @@ def main() -> None:
             return
         if started := st.session_state.pop(_NEXT, None):
             runs.choose(started)
+        if images.take_handed():
+            runs.turn_to("new")
         known = uploads.runs().list()
         if _part(len(known)) == "new":
             _new_model()

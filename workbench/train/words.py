@@ -97,6 +97,12 @@ def upload_contents(holds: Contents, is_layout: bool) -> str:
     return f"{said}, with **{units.plural(holds.masks, 'mask')}**." if holds.masks else f"{said}."
 
 
+def handed(count: int) -> str:
+    """What came from another page, and what to look at."""
+    came = "1 picture was" if count == 1 else f"{count:,} pictures were"
+    return f"{came} taken over as photos of good parts. If one of them shows a defect, remove all and add them anew."
+
+
 CAMERA_KIND = "The camera sees"
 CAMERA_KINDS = {"good": "Good parts", "defective": "Defective parts"}
 CAMERA_NONE = "No photo has been taken yet. Take at least 12 of good parts; more are better."

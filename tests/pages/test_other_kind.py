@@ -1,0 +1,74 @@
+"""A picture of another kind of part: no verdict, counted apart, and its two ways on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from apptest import INSPECT, PNG, encoded, fine, start, upload
+from streamlit.testing.v1 import AppTest
+
+from nnet.data.images import decode
+from nnet.detector import Detector
+from nnet.saved.checkpoint import add_kind
+from nnet.scoring.kind import Kind
+from workbench.shared import words
+
+pytestmark = pytest.mark.timeout(120)
+OWN, OTHERS = encoded(1), [encoded(9, (64, 200), "JPEG"), encoded(3, (300, 40))]
+
+
+@pytest.fixture
+def models(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A model that knows pictures like OWN and nothing else, and one that says nothing of kinds."""
+    folder = tmp_path / "models"
+    for name in ("narrow", "wide"):
+        shutil.copytree(tiny_checkpoint, folder / name)
+    score = Detector.load(folder / "narrow", "cpu").score([decode(OWN).image])[0]
+    add_kind(folder / "narrow", Kind(np.repeat(np.asarray(score.features)[None], 8, axis=0).astype(np.float32)))
+    monkeypatch.setattr("nnet.scoring.kind.FLOOR", 1e-7)
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(folder))
+    monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    return folder
+
+
+def said(at: AppTest) -> str:
+    return "\n".join(part.value for part in (*at.markdown, *at.caption, *at.info)).replace("\\", "")
+
+
+def three() -> AppTest:
+    files = [("a.jpg", OTHERS[0], PNG), ("own.png", OWN, PNG), ("b.png", OTHERS[1], PNG)]
+    return upload(start(INSPECT, model="narrow"), *files)
+
+
+def test_it_is_counted_apart_and_gets_neither_verdict_nor_prose(models: Path) -> None:
+    at = three()
+    assert words.NO_VERDICT in said(at) and f":gray-badge[{words.OTHER_KIND}]" in said(at)
+    assert not [metric for metric in at.metric if metric.label == "Score"]
+    table = next(frame.value for frame in at.dataframe if "Percentile" in frame.value.columns)
+    decisions = dict(zip(table["Image"], table["Decision"], strict=True))
+    assert decisions["a.jpg"] == decisions["b.png"] == words.OTHER_KIND != decisions["own.png"]
+    assert [e.label for e in at.expander if "2 of another kind: table of all results" in e.label]
+    fine(at.toggle(key="flagged_only").set_value(True).run())
+    assert words.OTHER_KIND_SHORT not in [button.label for button in at.button]
+
+
+def test_its_pictures_are_handed_to_train_and_not_those_that_the_model_knows(models: Path) -> None:
+    at = three()
+    fine(at.button(key="train_on_mine").click().run())
+    assert at.title[0].value == "Train" and "2 photos** of good parts" in said(at)
+    assert "2 pictures were taken over" in said(at)
+    at.switch_page("pages/5_Train.py")
+    fine(fine(at.run()).button(key="remove_upload").click().run())
+    assert "taken over" not in said(at) and "2 photos" not in said(at)
+
+
+def test_another_model_is_chosen_by_its_picture(models: Path) -> None:
+    at = three()
+    fine(at.button(key="choose_another").click().run())
+    fine(at.button(key="use-wide").click().run())
+    assert at.selectbox(key="model").value == "wide" and words.NO_VERDICT not in said(at)
+    assert "own.png" in str([button.help for button in at.button])
