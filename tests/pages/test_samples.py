@@ -7,9 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from apptest import INSPECT, fine, heading, start
+from apptest import INSPECT, ROOT, fine, heading, start
 from builders import write_category
+from streamlit.testing.v1 import AppTest
 
+from nnet.detector import Detector
 from workbench.shared import samples
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
@@ -58,6 +60,17 @@ def test_changing_the_model_changes_the_samples_and_leaves_no_picture_of_the_oth
     assert heading(at) == washers[0].title and at.query_params["sample"] in (washers[0].id, [washers[0].id])
     at = fine(at.selectbox(key="model").set_value("plain").run())
     assert heading(at) == cells[0].title
+
+
+def test_inspect_opens_on_the_most_telling_picture_of_a_run(tiny_checkpoint: Path) -> None:
+    images = samples.collection("synthetic:washer, seed 0").images
+    detector = Detector.load(tiny_checkpoint.parent / "washers", "cpu")
+    scores = [detector.score([image.sample.load().image])[0].value for image in images]
+    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=60)
+    at.query_params["model"] = "washers"
+    at.switch_page(INSPECT)
+    at.session_state["wants_most_telling"] = True
+    assert heading(fine(at.run())) == images[scores.index(max(scores))].title
 
 
 def test_a_link_may_show_a_solar_cell_to_a_model_of_other_parts() -> None:

@@ -37,6 +37,7 @@ JUDGING = ("pixel", "regions")
 def main() -> None:
     with frame.page(words.TITLE, looks_into=False) as model:
         st.title(words.TITLE, anchor=False)
+        gallery.open_most_telling(model)
         picture, loaded = gallery.chosen()
         with st.spinner(shared_words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)

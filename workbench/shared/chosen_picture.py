@@ -27,7 +27,7 @@ _UPLOADS, _PROBLEMS, _CHOSEN, _ROUND = "uploads", "upload_problems", "chosen_pic
 _PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
-_HANDED = "handed_to_training"
+_HANDED, _TELLING = "handed_to_training", "wants_most_telling"
 _SOURCE, _BITS, _INTO = "samples_source", "upload_bits", "looked_into"
 _LONGEST_TITLE = 120
 _DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
@@ -134,6 +134,16 @@ def hand_to_training(pictures: Sequence[Picture]) -> None:
 def handed() -> str | list[tuple[str, bytes]] | None:
     """What was handed to Train: the specification of a data set, or (name, content) of images. Only once."""
     return st.session_state.pop(_HANDED, None) or None
+
+
+def ask_for_most_telling() -> None:
+    """Let Inspect open on the model's sample with the largest score. Also a callback."""
+    st.session_state[_TELLING] = True
+
+
+def wants_most_telling() -> bool:
+    """Whether that was asked for. Only once."""
+    return bool(st.session_state.pop(_TELLING, False))
 
 
 def take_photo(content: bytes) -> None:

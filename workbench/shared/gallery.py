@@ -76,6 +76,16 @@ def chosen() -> tuple[Picture, Loaded]:
     return picture, picture.load()
 
 
+def open_most_telling(model: Model) -> None:
+    """Choose the one of the model's samples with the largest score, if another page has asked for that."""
+    if not chosen_picture.wants_most_telling():
+        return
+    pictures = [picture for picture in chosen_picture.sample_pictures().values() if _readable(picture)]
+    tiles = _tiles(model, pictures, model.detector.config.scoring.parsed)
+    if pictures:
+        chosen_picture.choose(max(pictures, key=lambda picture: tiles[picture.key].score).key)
+
+
 def bar(model: Model, picture: Picture, judged: Judgement, expression: Expression) -> None:
     """One line with the picture's name and decision; it opens to the uploader and the shelf.
 

@@ -14,7 +14,17 @@ from nnet.formats import Document
 from nnet.presets import PRESETS
 from nnet.runs import Run, Status
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
-from workbench.shared import controls, hosting, model_choice, pictures, resources, theme, training_film, units
+from workbench.shared import (
+    chosen_picture,
+    controls,
+    hosting,
+    model_choice,
+    pictures,
+    resources,
+    theme,
+    training_film,
+    units,
+)
 from workbench.train import actions, figures, form, uploads, words
 from workbench.train.figures import Line
 from workbench.train.runs import LIVE, POLL, poll
@@ -111,6 +121,8 @@ def _go_on(model: str, page: str) -> None:
     A press that only this run knew of would be lost if the film reported an epoch meanwhile.
     """
     model_choice.choose(model)
+    if page == "1_Inspect":
+        chosen_picture.ask_for_most_telling()
     st.session_state[_GO] = page
 
 
