@@ -44,10 +44,11 @@ def test_app_command_line_and_export_see_the_same_upright_picture(
             seen.append(inputs["images"][0])
             return np.zeros((1, SIDE, SIDE), np.float32), np.zeros(1), np.zeros(1, bool)
 
-    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(InferenceSession=Session))
-    monkeypatch.delitem(sys.modules, "nnet.export.standalone", raising=False)
+    runtime = SimpleNamespace(InferenceSession=Session)
+    monkeypatch.setitem(sys.modules, "onnxruntime", runtime)
     from nnet.export import standalone
 
+    monkeypatch.setattr(standalone, "onnxruntime", runtime)  # where it was imported before
     manifest = {"preprocessing": {"size": SIDE}, "threshold": 1.0, "calibration": {"scores": [0.5]}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     monkeypatch.setattr(standalone, "HERE", tmp_path)
