@@ -98,7 +98,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     beyond = kinds.beyond(model, picture.load())
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
     label = words.bar(picture.title, badge, ratio if beyond is None else None)
-    with st.expander(label, icon=":material/image:", expanded=len(chosen_picture.uploads()) > 1, key="picture_bar"):
+    with st.expander(label, icon=":material/image:", expanded=bool(chosen_picture.uploads()), key="picture_bar"):
         st.subheader(units.plain(picture.title), anchor=False)
         left, right = st.columns((2, 5), gap="medium")
         with left:
