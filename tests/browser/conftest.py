@@ -27,13 +27,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    """Chromium."""
+def driver() -> Iterator[object]:
+    """Playwright, of which a thread can have only one."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=BROWSER, args=list(FLAGS))
-        yield chromium
-        chromium.close()
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(driver: object) -> Iterator[object]:
+    """Chromium."""
+    chromium = driver.chromium.launch(executable_path=BROWSER, args=list(FLAGS))
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +50,9 @@ def address(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) 
     for name in ("tiny", "twin"):
         shutil.copytree(trained_checkpoint, folder / "models" / name)
     studies = (every_table(folder / "shown"), kept_study(folder, trained_checkpoint))
-    with pytest.MonkeyPatch.context() as patched:
+    server = served(folder / "models" / "tiny")
+    with pytest.MonkeyPatch.context() as patched:  # for the workbench alone: other tests of this process go on
         patched.setenv(EXTRA_STUDIES, os.pathsep.join(map(str, studies)))
-        yield from served(folder / "models" / "tiny")
+        address = next(server)
+    yield address
+    server.close()

@@ -21,15 +21,14 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def with_camera() -> Iterator[object]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=BROWSER, args=[*FLAGS, *CAMERA])
-        yield chromium
-        chromium.close()
+def with_camera(driver: object) -> Iterator[object]:
+    chromium = driver.chromium.launch(executable_path=BROWSER, args=[*FLAGS, *CAMERA])
+    yield chromium
+    chromium.close()
 
 
 def press_shutter(page: object) -> None:
+    page.wait_for_function("() => document.querySelector('[data-testid=stCameraInput] video')?.currentTime > 0")
     page.get_by_test_id("stCameraInputButton").and_(page.get_by_text("Take Photo")).click()
 
 

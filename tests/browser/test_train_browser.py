@@ -11,6 +11,7 @@ from browsing import Visitor, file, picture, served
 from nnet.runs import Runs
 from nnet.runs.slots import MACHINE
 from workbench.shared.resources import RUNS_FOLDER
+from workbench.train import words
 
 SLOW = 200_000  # milliseconds for what trains, which takes seconds on a machine with nothing else to do
 
@@ -53,7 +54,7 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
         page.locator("input[type=file]").first.set_input_files(photos)
         page.get_by_text("14 photos").wait_for()
         visitor.settle()
-        page.get_by_text("Advanced: every setting").click()
+        page.get_by_text(words.ADVANCED, exact=True).click()
         choose(page, "set-model-teacher_weights", "random")
         visitor.settle()
         choose(page, "set-model-teacher", "resnet18")

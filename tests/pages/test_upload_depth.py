@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import INSPECT, PNG, fine, start, upload
+from apptest import INSPECT, PNG, fine, shown_score, start, upload
 from PIL import Image
 
 from nnet.data.images import decode
@@ -44,5 +44,4 @@ def test_an_upload_is_scored_on_inspect_as_on_the_command_line(
     expected, other = (detector.score([image])[0].value for image in (read, guessed))
     assert expected != pytest.approx(other, rel=1e-2)
     at = upload(start(INSPECT, model="deep"), ("part.png", content, PNG))
-    shown = next(metric.value for metric in fine(at).metric if metric.label == "Score")
-    assert float(shown) == pytest.approx(expected, rel=2e-3)
+    assert float(shown_score(fine(at))) == pytest.approx(expected, rel=2e-3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from workbench.inspect.words import STRIP_TITLE
 from workbench.shared import samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,4 +150,9 @@ def upload(page: object, *files: dict[str, object]) -> None:
 
 
 def score(page: object) -> str:
-    return page.locator('[data-testid="stMetricValue"]').first.text_content()  # it may lie in a closed box
+    """The score of Inspect's picture, which the tooltip of the strip tells."""
+    page.get_by_test_id("stMarkdown").filter(has_text=STRIP_TITLE).get_by_test_id("stTooltipIcon").hover()
+    told = page.get_by_test_id("stTooltipContent").text_content()
+    page.mouse.move(0, 0)
+    page.get_by_test_id("stTooltipContent").wait_for(state="detached")
+    return re.match(r"Score (\S+), threshold", told)[1]

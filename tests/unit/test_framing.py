@@ -32,7 +32,7 @@ from nnet.expression import parse
 from nnet.model.network import NNet
 from nnet.runs.estimate import measure
 from nnet.runs.film import SHORT, read_probes
-from nnet.runs.layout import RunSpec, write_spec
+from nnet.runs.layout import RunSpec
 from nnet.runs.watching import Filming
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring import judge
@@ -370,10 +370,9 @@ def test_a_damaged_picture_is_left_out_and_the_film_shows_parts_of_pictures(tmp_
 
 def test_the_estimate_counts_the_pieces(tmp_path: Path) -> None:
     config = tiny_config(model__tile=32, model__overlap=16)
-    write_spec(tmp_path, RunSpec("small", "synthetic:metal", config, "small", device="cpu"))
     whole = Framing.of(config.model).frame(256, 256).count
     with patch("nnet.runs.estimate.STEPS", 1):
-        found = measure(tmp_path, None)
+        found = measure(RunSpec("small", "synthetic:metal", config, "small", device="cpu"), tmp_path, None)
     assert found["training_images"] == 52 and found["steps"] == found["epochs"] * (52 * min(whole, 4096 // 52) // 4)
 
 

@@ -72,7 +72,7 @@ def _bar(model: Model) -> Scene | None:
     It stays open until there is something to show, and folds once there is.
     """
     kept = kept_result.of(model)
-    choice = DATA.remember()
+    choice = data_choice.remembered(DATA, shared_words.DATA_NAMES)
     mark = (model.key, choice, FOLDER.value)
     folded = (choice == data_choice.NONE and bool(kept)) or st.session_state.get(_FOLDED) == mark
     first = kept[0] if kept and choice == data_choice.NONE else None

@@ -26,7 +26,7 @@ from nnet.data.intake import Contents
 from nnet.data.names import safe_name
 from nnet.errors import NNetError
 from workbench.shared import controls, datasets, hosting, hosting_words, known_data, resources, units, visits, words
-from workbench.shared.settings import Setting
+from workbench.shared.settings import Setting, one_of
 
 NONE, FOLDER, ZIP, IMAGES = "none", "folder", "zip", "images"
 """The names that are no data sets."""
@@ -65,9 +65,7 @@ def choose(
     """
     left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
     with left:
-        own = {name: text for name, text in names.items() if not (hosting.is_shared() and name in _SERVERS)}
-        offered = {**own, **known_data.labels()}
-        choice = controls.choose(data, offered, label=words.DATA_SET, help=help, kind="list")
+        choice = controls.choose(data, _offered(names), label=words.DATA_SET, help=help, kind="list")
     with right:
         if choice in _SERVERS:
             return _from_path(folder)
@@ -77,6 +75,16 @@ def choose(
         return _from_images()
     spec = known_data.configured().get(choice, choice)
     return None if choice == NONE or was_stopped(spec) else _opened(spec)
+
+
+def remembered(data: Setting[str], names: Mapping[str, str]) -> str:
+    """What `choose` will give, by name, for what is drawn before it."""
+    return data.remember(read=one_of(_offered(names)))
+
+
+def _offered(names: Mapping[str, str]) -> dict[str, str]:
+    own = {name: text for name, text in names.items() if not (hosting.is_shared() and name in _SERVERS)}
+    return {**own, **known_data.labels()}
 
 
 def _from_path(folder: Setting[str]) -> Chosen | None:
