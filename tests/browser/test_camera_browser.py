@@ -1,4 +1,4 @@
-"""Train and Inspect with a camera, the browser's own moving test picture: photos, a burst, and what they become."""
+"""Train and Inspect with a camera that sees noise: photos, a burst, and what they become."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import BROWSER, FLAGS, Visitor, served
+from browsing import Visitor, served
 
 from workbench.shared.resources import RUNS_FOLDER
 
-CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+# No two frames are the same. Chromium's own test picture begins anew with each camera that is opened, and a photo that
+# is there already is not taken twice.
+CAMERA = """
+const seen = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+const look = () => {
+  const pixels = new Uint8ClampedArray(4 * 320 * 240);
+  for (let start = 0; start < pixels.length; start += 65536) {
+    crypto.getRandomValues(pixels.subarray(start, start + 65536));
+  }
+  seen.getContext('2d').putImageData(new ImageData(pixels, 320), 0, 0);
+};
+setInterval(look, 100);
+navigator.mediaDevices.getUserMedia = async () => { look(); return seen.captureStream(); };
+"""
 
 
 @pytest.fixture(scope="module")
@@ -20,20 +33,14 @@ def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         yield from served(tiny_checkpoint)
 
 
-@pytest.fixture(scope="module")
-def with_camera(driver: object) -> Iterator[object]:
-    chromium = driver.chromium.launch(executable_path=BROWSER, args=[*FLAGS, *CAMERA])
-    yield chromium
-    chromium.close()
-
-
 def press_shutter(page: object) -> None:
     page.wait_for_function("() => document.querySelector('[data-testid=stCameraInput] video')?.currentTime > 0")
     page.get_by_test_id("stCameraInputButton").and_(page.get_by_text("Take Photo")).click()
 
 
-def test_photos_and_a_burst_become_the_photos_to_train_on(with_camera: object, address: str) -> None:
-    with Visitor(with_camera, address) as visitor:
+def test_photos_and_a_burst_become_the_photos_to_train_on(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        visitor.page.add_init_script(CAMERA)
         page = visitor.open("Train").page
         page.get_by_text("Use the camera").click()
         for count in ("1 photo", "2 photos"):
@@ -53,8 +60,9 @@ def test_photos_and_a_burst_become_the_photos_to_train_on(with_camera: object, a
         visitor.settle().check()
 
 
-def test_a_photo_is_judged_on_a_phone(with_camera: object, address: str) -> None:
-    with Visitor(with_camera, address, 400, "dark") as visitor:
+def test_a_photo_is_judged_on_a_phone(browser: object, address: str) -> None:
+    with Visitor(browser, address, 400, "dark") as visitor:
+        visitor.page.add_init_script(CAMERA)
         page = visitor.open("Inspect").page
         page.locator(".st-key-picture_bar summary").click()
         page.get_by_text("Use the camera").click()

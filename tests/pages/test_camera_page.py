@@ -57,6 +57,12 @@ def test_photos_are_taken_one_by_one_counted_and_the_last_is_taken_back(train: A
     assert "4 photos** of good parts and **1** of defective ones" in said(train)
 
 
+def test_the_same_photo_again_is_not_taken_and_the_page_says_why(train: AppTest) -> None:
+    train = take(take(train, photo(1)), photo(1))
+    assert "**1 photo** from the camera" in said(train)
+    assert "camera-002.jpg" in said(train) and len(train.warning) == 1
+
+
 def test_where_no_camera_opens_the_page_says_what_is_needed(monkeypatch: pytest.MonkeyPatch, train: AppTest) -> None:
     monkeypatch.setattr(camera, "is_allowed", lambda url: False)
     train = fine(train.run())

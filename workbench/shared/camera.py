@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from workbench.components.burst_camera import burst_camera
-from workbench.shared import words
+from workbench.shared import handing_over, words
 
 _NAME = re.compile(r"camera-(\d+)\.\w+")
 
@@ -30,18 +30,15 @@ def draw(name: str, on_photo: Callable[[bytes], None], *, burst: bool = False) -
     if burst and st.toggle(words.BURST, key=f"{name}_burst", help=words.BURST_HELP):
         burst_camera(f"{name}_live", on_photo)
         return
-    turn = f"{name}_turn"
-    key = f"{name}-{st.session_state.setdefault(turn, 0)}"
+    key = handing_over.key(name)
     st.camera_input(
-        words.TAKE_PHOTO, key=key, on_change=_taken, args=(key, turn, on_photo), resolution="720p", width=480
+        words.TAKE_PHOTO, key=key, on_change=_taken, args=(name, key, on_photo), resolution="720p", width=480
     )
 
 
-def _taken(key: str, turn: str, on_photo: Callable[[bytes], None]) -> None:
-    """Hand the photo over; the next camera has another key, so that it is ready at once. A callback."""
-    photo = st.session_state.get(key)
-    if photo is not None:
-        st.session_state[turn] += 1
+def _taken(name: str, key: str, on_photo: Callable[[bytes], None]) -> None:
+    """Hand the photo over. A callback."""
+    if (photo := handing_over.take(name, key)) is not None:
         on_photo(photo.getvalue())
 
 

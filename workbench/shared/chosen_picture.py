@@ -16,14 +16,14 @@ import streamlit as st
 
 from nnet.data import Sample
 from nnet.errors import NNetError
-from workbench.shared import camera, datasets, known_data, resources, samples, units, visits, words
+from workbench.shared import camera, datasets, handing_over, known_data, resources, samples, units, visits, words
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import PICTURE_NAMES
 
 SESSION_BYTES = 512 * resources.MEBIBYTE
 """Most memory for one visitor's uploaded files, as they were uploaded."""
 
-_UPLOADS, _PROBLEMS, _CHOSEN, _ROUND = "uploads", "upload_problems", "chosen_picture", "upload_round"
+_UPLOADS, _PROBLEMS, _CHOSEN, _UPLOADER = "uploads", "upload_problems", "chosen_picture", "uploader"
 _PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
@@ -107,18 +107,20 @@ def problems() -> list[str]:
 
 def uploader_key() -> str:
     """The file uploader's key. It changes with every upload, so that the uploader hands its files over and is empty."""
-    return f"uploader{st.session_state.setdefault(_ROUND, 0)}"
+    return handing_over.key(_UPLOADER)
 
 
-def hand_over(opens: Callable[[str, bytes], bool]) -> None:
+def hand_over(key: str, opens: Callable[[str, bytes], bool]) -> None:
     """Note the uploader's files for `take_in` and empty the uploader. Its callback.
 
     Args:
+        key: the uploader's.
         opens: is first asked to open a file (name, content), and says whether it is a kind that it opens. It runs in
             the callback, where the view may still be changed.
     """
-    files = [(file.name, file.getvalue()) for file in st.session_state.get(uploader_key()) or []]
-    st.session_state[_ROUND] += 1
+    if (sent := handing_over.take(_UPLOADER, key)) is None:
+        return
+    files = [(file.name, file.getvalue()) for file in sent]
     st.session_state[_FIRST_NEW] = True
     problems().clear()
     st.session_state[_PENDING] = [file for file in files if not _opened(opens, *file)]

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nnet.data import GOOD, DataError, Dataset, extract_zip, intake, open_sent
 from nnet.data.accounting import counted
@@ -25,7 +26,18 @@ from nnet.data.folders import DEFECTIVE
 from nnet.data.intake import Contents
 from nnet.data.names import safe_name
 from nnet.errors import NNetError
-from workbench.shared import controls, datasets, hosting, hosting_words, known_data, resources, units, visits, words
+from workbench.shared import (
+    controls,
+    datasets,
+    handing_over,
+    hosting,
+    hosting_words,
+    known_data,
+    resources,
+    units,
+    visits,
+    words,
+)
 from workbench.shared.settings import Setting, one_of
 
 NONE, FOLDER, ZIP, IMAGES = "none", "folder", "zip", "images"
@@ -37,7 +49,7 @@ ZIP_MEGABYTES = 1024
 UPLOAD_BYTES = 512 * resources.MEBIBYTE
 """Most bytes of single images that one visitor may send."""
 
-_ZIP, _IMAGES, _ROUND, _HASHES = "data_zip_folder", "data_images", "data_round", "data_hashes"
+_ZIP, _IMAGES, _HASHES = "data_zip_folder", "data_images", "data_hashes"
 
 
 @dataclass(frozen=True)
@@ -160,23 +172,22 @@ class _Uploads:
         return replace(found, name="your images", layout="uploaded", licence=words.OWN_IMAGES, source="uploaded")
 
 
-def uploader(label: str, kind: str, take: Callable[[str, str], None], **options: Any) -> None:
+def uploader(label: str, kind: str, take: Callable[[str, Any], None], **options: Any) -> None:
     """A file uploader that hands its files over and is empty again.
 
     Args:
-        take: a callback that gets `kind` and the key under which the files are in the session.
+        take: a callback that gets `kind` and what the session has of the uploader.
         options: of `st.file_uploader`.
     """
-    key = f"{kind}-{st.session_state.setdefault(_ROUND, 0)}"
+    key = handing_over.key(kind)
     if hosting.is_shared():
         options.pop("max_upload_size", None)  # the server's own limit is smaller
     st.file_uploader(label, key=key, on_change=_hand_over, args=(take, kind, key), **options)
 
 
-def _hand_over(take: Callable[[str, str], None], kind: str, key: str) -> None:
-    if st.session_state[key]:
-        st.session_state[_ROUND] += 1  # the next uploader has another key
-        take(kind, key)
+def _hand_over(take: Callable[[str, Any], None], kind: str, key: str) -> None:
+    if (files := handing_over.take(kind, key)) is not None:
+        take(kind, files)
 
 
 def _from_zip() -> Chosen | None:
@@ -190,9 +201,8 @@ def _from_zip() -> Chosen | None:
     return _opened(str(root), name, root)
 
 
-def _take_zip(kind: str, key: str) -> None:
+def _take_zip(_: str, upload: UploadedFile) -> None:
     """Unpack the upload into a folder of its own, which replaces the one before. A callback."""
-    upload = st.session_state[key]
     owner = TemporaryFolder()
     target = owner.path / safe_name(PurePosixPath(upload.name).stem)
     try:
@@ -238,11 +248,11 @@ def _from_images() -> Chosen | None:
     return Chosen(spec, dataset, known[spec][1])
 
 
-def _take_images(kind: str, key: str) -> None:
+def _take_images(kind: str, files: Sequence[UploadedFile]) -> None:
     """Keep the uploaded files under their label. A callback."""
     uploads: _Uploads = st.session_state.setdefault(_IMAGES, _Uploads())
     try:
-        uploads.add(kind, [(upload.name, upload.getvalue()) for upload in st.session_state[key]])
+        uploads.add(kind, [(file.name, file.getvalue()) for file in files])
     except NNetError as error:
         uploads.problems = [str(error)]
 

@@ -369,12 +369,13 @@ def _row_chosen() -> None:
 
 
 def _uploader() -> None:
+    key = chosen_picture.uploader_key()
     st.file_uploader(
         words.UPLOAD_LABEL,
         accept_multiple_files=True,
-        key=chosen_picture.uploader_key(),
+        key=key,
         on_change=chosen_picture.hand_over,
-        args=(bundles.open_file,),
+        args=(key, bundles.open_file),
         help=words.UPLOAD_HELP,
     )
     if st.toggle(words.USE_CAMERA, key="inspect_camera_on"):

@@ -18,7 +18,7 @@ from workbench.train import uploads, words
 from workbench.train.uploads import Upload
 
 Change = Callable[[Upload | None], tuple[Upload | None, list[str]]]
-_NAME = "train_camera"
+_NAME, _SHOWN_OUTSIDE = "train_camera", "camera_photos"
 _SHOWN, _SIDE = 3, 104  # the last photos, and their width in pixels
 _SHARPNESS: BoundedCache[tuple[str, int], float] = BoundedCache(1024)
 """By name and date (nanoseconds) of the photo's file."""
@@ -52,8 +52,8 @@ def draw(
     else:
         _taken_so_far(found, change)
     # What stands on the page outside of the camera waits until a burst is over.
-    if st.session_state.get("camera_photos", 0) != len(found) and not st.session_state.get(f"{_NAME}_burst"):
-        st.session_state["camera_photos"] = len(found)
+    if st.session_state.get(_SHOWN_OUTSIDE, 0) != len(found) and not st.session_state.get(f"{_NAME}_burst"):
+        st.session_state[_SHOWN_OUTSIDE] = len(found)
         st.rerun()
 
 
@@ -70,6 +70,7 @@ def _taken(
     content: bytes,
 ) -> None:
     """Add a photo. A callback."""
+    st.session_state[_SHOWN_OUTSIDE] = None  # a photo that is not taken changes no count, but the page says why
     add(kind, [(camera.next_name((path.name for path in photos(held())), content), content)])
 
 

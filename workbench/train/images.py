@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nnet.config import Config
 from nnet.data import SYNTHETIC_KINDS, intake
@@ -109,9 +110,9 @@ def _held() -> Upload | None:
     return _hold(uploads.read_upload(folder)) if folder is not None and folder.is_dir() else None
 
 
-def _take_in(kind: str, key: str) -> None:
+def _take_in(kind: str, files: Sequence[UploadedFile]) -> None:
     """Save what was dropped. The uploaders' callback."""
-    _add(kind, [(file.name, file.getvalue()) for file in st.session_state[key] or []])
+    _add(kind, [(file.name, file.getvalue()) for file in files])
 
 
 def _add(kind: str, files: Sequence[tuple[str, bytes]]) -> None:
