@@ -25,8 +25,9 @@ const clip = (value, low, high) => Math.min(high, Math.max(low, value));
 
 // Send a message when nothing newer has come for a while. `root._late` is set while a message waits. A component that is
 // gone by then (the visitor is on another page) says nothing. Nor may a message come after the click that leads to
-// another page: Streamlit would answer it with an empty page. So a click on a link drops it, any other click elsewhere
-// sends it first.
+// another page: Streamlit would answer it with an empty page. So a click on a link drops it. Any other click elsewhere
+// takes it along: Streamlit puts what is said in one turn into one message, and runs the fragment alone of what spoke
+// first. That is what was clicked, since our turn comes after its own, and before the message goes.
 const late = (root, milliseconds, send) => {
   forget(root);
   const say = () => {
@@ -36,8 +37,8 @@ const late = (root, milliseconds, send) => {
   root._late = setTimeout(say, milliseconds);
   root._clicked = (event) => {
     if (event.composedPath().includes(root)) return;
-    if (event.target.closest('a[href]')) forget(root);
-    else say();
+    forget(root);
+    if (!event.target.closest('a[href]')) root._late = setTimeout(say, 0);
   };
   document.addEventListener('click', root._clicked, true);
 };

@@ -192,7 +192,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
     show(clip(to, 0, end));
     late(root, 350, tell);
   };
-  slider.onblur = () => { if (root._late) tell(); };
   plot.onclick = (event) => { show(nearest(shareAt(event.clientX))); tell(); };
   plot.onpointermove = (event) => { if (event.pointerType === 'mouse' && !held) point(event); };
   plot.onpointerleave = hide;
