@@ -1,5 +1,5 @@
 """Every page at first sight: pictures before words on a projector, and writing that can be read, light and dark, on a
-desk and on a phone. One load per page."""
+desk and on a phone, without an error, anything wider than the screen or a word with another host. One load per page."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ IN_A_ROW = 280
 """The same for pictures that are compared in a row."""
 HEROES = {"Train": 0, "Watch": 0, "Evaluate": 0, "Ablations": IN_A_ROW}
 """What is asked of pages without one large picture; some begin with a form."""
+SCREENS = ((1280, "light"), (1280, "dark"), (400, "dark"), (400, "light"))
+"""Each differs from the one before in one thing, so that as little as possible is drawn again."""
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "Home")
@@ -36,19 +38,23 @@ def test_a_page_at_first_sight(browser: object, address: str, path: str) -> None
         seen = page.evaluate(COUNT)
         assert seen["words"] <= WORDS and seen["numbers"] <= NUMBERS, seen
         assert seen["hero"] >= HEROES.get(path, HERO), seen
-        for width in (1280, 400):
+        for width, scheme in SCREENS:
             page.set_viewport_size({"width": width, "height": 850})
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                visitor.settle().check()
-                _legible(page, f"{scheme} at {width}")
+            page.emulate_media(color_scheme=scheme)
+            visitor.settle().check()
+            _legible(page, f"{scheme} at {width}")
         assert not page.locator(".modebar-container:visible").count(), "no tool bar lies on a phone's pictures"
+
+
+def test_what_ifs_fit_a_phone_in_the_dark(browser: object, address: str) -> None:
+    with Visitor(browser, address, 400, color_scheme="dark") as visitor:
+        visitor.open("Ablations?part=whatif").check()
 
 
 def _legible(page: object, when: str) -> None:
     """Charts take over the colours of the other scheme a little later."""
     try:
-        page.wait_for_function(f"() => !({LEGIBLE})().length", timeout=30_000)
+        page.wait_for_function(f"() => !({LEGIBLE})().length", timeout=30_000, polling=200)
     except Exception as error:
         if type(error).__name__ != "TimeoutError":  # Playwright's; it need not be installed
             raise

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forking
 import pytest
 from watched import put, rows
 
@@ -50,11 +51,13 @@ def test_once_with_a_trained_model(tiny_checkpoint, tmp_path, capsys):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_end_it_cleanly(number, tiny_checkpoint, tmp_path):
     put(tmp_path / "in", "a.png")
-    command = [sys.executable, "-m", "nnet", "watch", "--checkpoint", tiny_checkpoint, tmp_path / "in"]
-    command += ["--out", tmp_path / "out", "--device", "cpu"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        line = next(line for line in process.stdout if line.startswith("a.png: "))
+    command = ["nnet", "watch", "--checkpoint", str(tiny_checkpoint), str(tmp_path / "in")]
+    command += ["--out", str(tmp_path / "out"), "--device", "cpu"]
+    read, write = os.pipe()
+    process = forking.fork(lambda: forking.module(command), write, sys.stderr.fileno())
+    os.close(write)
+    with os.fdopen(read, encoding="utf-8") as told:
+        line = next(line for line in told if line.startswith("a.png: "))
         process.send_signal(number)
-        rest = process.stdout.read()
-    assert "threshold" in line and "1 picture scored" in rest and process.returncode == 0
+        rest = told.read()
+    assert "threshold" in line and "1 picture scored" in rest and process.wait() == 0

@@ -42,7 +42,7 @@ on_every_screen = pytest.mark.parametrize(
     ("width", "scheme"), [(1440, "light"), pytest.param(400, "dark", marks=pytest.mark.slow)]
 )
 """A long walk on a desk and, in the slow suite, on a phone; that a phone can show every page is found out by
-test_browser.py."""
+test_first_screen_browser.py."""
 
 
 def served(tiny_checkpoint: Path) -> Iterator[str]:

@@ -4,12 +4,16 @@
   const [SMALLEST, FAINTEST] = [11.95, 4.45]; // what rounds to 12 pixels and 4.5 to 1
   const found = new Map();
   const ink = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const read = new Map(); // a page has few colours, and reading one back from a canvas takes long
   const rgba = (colour) => {
-    ink.clearRect(0, 0, 1, 1);
-    ink.fillStyle = colour;
-    ink.fillRect(0, 0, 1, 1);
-    const [red, green, blue, alpha] = ink.getImageData(0, 0, 1, 1).data;
-    return [red, green, blue, alpha / 255];
+    if (!read.has(colour)) {
+      ink.clearRect(0, 0, 1, 1);
+      ink.fillStyle = colour;
+      ink.fillRect(0, 0, 1, 1);
+      const [red, green, blue, alpha] = ink.getImageData(0, 0, 1, 1).data;
+      read.set(colour, [red, green, blue, alpha / 255]);
+    }
+    return read.get(colour);
   };
   const over = (top, below) => {
     const alpha = top[3] + below[3] * (1 - top[3]);
