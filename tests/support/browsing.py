@@ -32,6 +32,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",  # all visits in one process, which keeps what it has compiled
 )
 # A page that is opened by its own address first looks for the server below that address; that is Streamlit's way.
 EXPECTED_404 = "/_stcore/"
@@ -73,6 +74,8 @@ class Visitor:
     def __init__(self, browser: object, address: str, width: int = 1440, color_scheme: str = "light") -> None:
         # One context for all, so that Streamlit's scripts are loaded and compiled once.
         context = browser.contexts[0] if browser.contexts else browser.new_context()
+        if not context.pages:  # one that stays, and with it the process that has compiled the scripts
+            context.new_page().goto(f"{address}/_stcore/health")
         self.page = context.new_page()
         self.page.add_init_script(path=SETTLED)
         self.page.set_viewport_size({"width": width, "height": 900})
