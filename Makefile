@@ -50,12 +50,12 @@ lint: .venv/dev.stamp
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python tests/audit.py
 
-# The embedded models, made again (docs/default-model.md). That of solar cells has the settings of version 0.2.0.
+# The embedded models, made again (docs/default-model.md); with two cores in about two hours.
 models: .venv/app.stamp
 	rm -rf out/elpv-mono out/synthetic-cog
 	$(BIN)/python -m nnet train --data elpv:mono --preset small --film --out out/elpv-mono \
 	  --set train.min_steps=1000 --set model.features=stages --set model.temperature=0.05
-	$(BIN)/python -m nnet train --data synthetic:cog --preset small --film --out out/synthetic-cog
+	$(BIN)/python -m nnet train --data synthetic:cog --preset medium --film --out out/synthetic-cog
 
 clean:
 	rm -rf .venv

@@ -2,7 +2,8 @@
 
     python -m nnet train --preset medium --data elpv:mono --out runs/elpv-medium
 
-For defects that are too fine to be seen at 128 pixels. docs/default-model.md tells what it reached on solar cells.
+For defects that are too fine to be seen at 128 pixels. docs/default-model.md tells what it reached on solar cells and
+on cogs.
 """
 
 from nnet.config import Config, ModelConfig, TrainConfig
