@@ -40,7 +40,8 @@ def test_make_models_has_the_settings_of_the_embedded_models(name):
     recipes = (ROOT / "Makefile").read_text().replace("\\\n", " ").splitlines()
     (recipe,) = (line for line in recipes if f"--out out/{name}" in line)
     kept = json.loads((ROOT / "checkpoints" / name / "config.json").read_text())
-    made = preset(re.search(r"--preset (\w+)", recipe)[1]).override(dict(map(assignment, re.findall(r"--set (\S+)", recipe))))
+    name, settings = re.search(r"--preset (\w+)", recipe)[1], re.findall(r"--set (\S+)", recipe)
+    made = preset(name).override(dict(map(assignment, settings)))
     assert made == Config.from_dict(kept["config"])
 
 
