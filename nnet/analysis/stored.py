@@ -7,7 +7,7 @@ threshold chosen on it, without running a network.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -38,6 +38,8 @@ class Stored:
         keys, labels: of the pictures; the label of a normal one is "good".
         results: of each expression, the model's own first.
         intervals: expression -> metric -> where it lies with 95 %.
+        image_sizes: of the pictures, as in metrics.json; {} where they are not known.
+        shapley: metric -> map -> what the map contributes to it; {} where that is not known.
     """
 
     data: dict[str, Any]
@@ -46,6 +48,8 @@ class Stored:
     labels: tuple[str, ...]
     results: tuple[Result, ...]
     intervals: dict[str, Intervals]
+    image_sizes: Mapping[str, Any] = field(default_factory=dict)
+    shapley: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:
@@ -88,6 +92,34 @@ def account(
     return written, cast(PictureScores, entry)
 
 
+def result(
+    dataset: Dataset,
+    evidence: Evidence,
+    found: Sequence[Result],
+    where: dict[str, Intervals] | None = None,
+    shapley: Mapping[str, Mapping[str, float]] | None = None,
+) -> Stored:
+    """What was measured just now, as `read` gives it once it is kept.
+
+    Args:
+        where: the intervals, if they are known.
+        shapley: as there.
+    """
+    written = results(dataset, evidence, found)
+    known = where or {one.expression.text: intervals(evidence, one) for one in found}
+    created = str(provenance()["created"])
+    return Stored(
+        written["data"],
+        created,
+        evidence.keys,
+        evidence.labels,
+        tuple(found),
+        known,
+        written["image_sizes"],
+        shapley or {},
+    )
+
+
 def intervals(evidence: Evidence, found: Result) -> Intervals:
     """Where each metric of a result lies with 95 % (`nnet.scoring.metrics.bootstrap`)."""
     of_images = image_intervals(found.scores, evidence.defective)
@@ -109,10 +141,11 @@ def read(checkpoint: Checkpoint) -> list[Stored]:
     own = metrics.get("data", {}).get("sha256")
     found = []
     for data, entry in saved_scores.read(checkpoint.path, checkpoint.weights_hash).items():
-        values = dict(metrics.get("scores", {})) if data == own else {}
-        values |= metrics.get("evaluations", {}).get(data, {}).get("scores", {})
+        trained, later = metrics if data == own else {}, metrics.get("evaluations", {}).get(data, {})
+        values = {**trained.get("scores", {}), **later.get("scores", {})}
         if stored := _together(entry, values, checkpoint.config.score.expression):
-            found.append(stored)
+            sizes = later.get("image_sizes") or trained.get("image_sizes") or {}
+            found.append(replace(stored, image_sizes=sizes, shapley=later.get("subsets", {}).get("shapley", {})))
     found.sort(key=lambda one: one.created, reverse=True)
     return sorted(found, key=lambda one: one.sha256 != (checkpoint.about.get("data") or {}).get("sha256"))
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from nnet.cli import ablate, calibrate, data, evaluate, export, info, replay, score, train, watch
+from nnet.cli import ablate, calibrate, data, evaluate, export, info, replay, report, score, train, watch
 from nnet.errors import NNetError
 
 COMMANDS: dict[str, ModuleType] = {
@@ -19,6 +19,7 @@ COMMANDS: dict[str, ModuleType] = {
     "evaluate": evaluate,
     "calibrate": calibrate,
     "info": info,
+    "report": report,
     "data": data,
     "replay": replay,
     "export": export,

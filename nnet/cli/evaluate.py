@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
     detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
     assert detector.checkpoint is not None  # it was loaded from one
-    dataset = as_model(_opened(options.data, detector.checkpoint), detector.checkpoint.bits)
+    dataset = as_model(opened(options.data, detector.checkpoint), detector.checkpoint.bits)
     if not evaluation.can_be_measured(dataset):
         raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
     expressions = [parse(text) for text in options.score or ()] or evaluation.default_expressions(detector)
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _opened(spec: str, checkpoint: Checkpoint) -> Dataset:
+def opened(spec: str, checkpoint: Checkpoint) -> Dataset:
     """The data with the split that the model was trained on, if it is the same data; else a warning says so."""
     from nnet.data import open_dataset
 

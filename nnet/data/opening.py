@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nnet.data.accounting import account
 from nnet.data.archive import TemporaryFolder, ZipLimits, extract_zip
 from nnet.data.depth import common_bits, read_as
-from nnet.data.elpv import open_elpv
+from nnet.data.elpv import KINDS, open_elpv
 from nnet.data.errors import DataError
 from nnet.data.folders import (
     SPLIT_NAMES,
@@ -211,3 +211,17 @@ def unrecognised(root: Path) -> DataError:
         "or in good/ beside folders of defects, or train/good with test/ and ground_truth/ as MVTec AD has them, "
         "or masks beside the images (NAME_mask.png), or a table of names and labels (CSV)."
     )
+
+
+def packaged(described: Mapping[str, Any]) -> str:
+    """Which of the data sets that need no file an account names, as for `open_dataset`; "" for another.
+
+    Args:
+        described: as `nnet.analysis.evaluation.describe` gives it.
+    """
+    name, (spec, _, drawn) = str(described.get("name", "")), str(described.get("source", "")).partition(",")
+    for kind, word in KINDS.items():
+        if name == f"ELPV {word}":
+            return f"elpv:{kind}"
+    # Of a synthetic set another seed draws other pictures.
+    return spec if spec.startswith("synthetic:") and drawn.strip() in ("", "seed 0") else ""

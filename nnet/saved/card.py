@@ -11,6 +11,7 @@ from nnet.saved.formats import PictureScores
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.promise import Promise
 
+_QUESTIONS = "## Questions\n\n"
 _TITLES = {preset.text: title for title, preset in PRESETS.items()}
 _SCORE_NAMES = {"paper": "all six maps (Eq. 8)", "reverse": "reverse branch only", "forward": "forward branch only"}
 
@@ -33,8 +34,8 @@ def write_card(
         summary: as `Calibration.summary` returns it.
         doubts: sentences on what speaks against trusting the model (`nnet.analysis.doubts`).
     """
-    questions = ["## Questions\n\n" + "\n".join(f"- {one}" for one in doubts) + "\n"] if doubts else []
-    results = [_results(metrics), _calibration(summary), *questions, _settings(config)]
+    asked = [_QUESTIONS + "\n".join(f"- {one}" for one in doubts) + "\n"] if doubts else []
+    results = [_results(metrics), _calibration(summary), *asked, _settings(config)]
     return "\n".join([_head(name, config, about), _data(about), *results, _origin(about)])
 
 
@@ -51,6 +52,10 @@ def _head(name: str, config: Config, about: dict[str, Any]) -> str:
 
 
 def _framing(model: ModelConfig) -> str:
+    return "".join(f"; {way}" for way in framed(model))
+
+
+def framed(model: ModelConfig) -> list[str]:
     """What of a picture becomes the input, where that is not all of it."""
     ways = (
         model.tile and f"tiles of {model.tile} pixels that overlap by {model.overlap}",
@@ -58,7 +63,14 @@ def _framing(model: ModelConfig) -> str:
         model.crop and f"only the box {model.crop} (X,Y,W,H) is looked at",
         model.ignore and "a mask says what is ignored",
     )
-    return "".join(f"; {way}" for way in ways if way)
+    return [way for way in ways if way]
+
+
+def questions(card: str) -> list[str]:
+    """The sentences of a card that speak against trusting the model (`write_card`'s `doubts`)."""
+    _, _, after = card.partition(_QUESTIONS)
+    section, _, _ = after.partition("\n## ")
+    return [line.removeprefix("- ") for line in section.splitlines() if line.startswith("- ")]
 
 
 def _data(about: dict[str, Any]) -> str:

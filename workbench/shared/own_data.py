@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nnet.data.opening import packaged
 from nnet.runs.layout import DATA
 from workbench.shared import known_data, resources
-
-_PACKAGED = {"ELPV monocrystalline": "elpv:mono", "ELPV polycrystalline": "elpv:poly"}
-"""Data that comes in a package, by the name that checkpoints give it."""
 
 
 def source(checkpoint: Path, written: str) -> str:
@@ -37,10 +35,7 @@ def place(checkpoint: Path, data: Mapping[str, Any]) -> str:
     Args:
         data: its account (`nnet.analysis.evaluation.describe`).
     """
-    if (name := str(data.get("name", ""))) in _PACKAGED:
-        return _PACKAGED[name]
+    if spec := packaged(data):
+        return spec
     written = source(checkpoint, str(data.get("source", "")))
-    if written.startswith("synthetic:"):
-        spec, _, drawn = written.partition(",")
-        return spec if drawn.strip() in ("", "seed 0") else ""  # other seeds are other pictures
     return written if os.path.isabs(written) and os.path.isdir(written) else ""

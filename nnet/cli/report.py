@@ -1,0 +1,94 @@
+"""nnet report: what a model finds, and how far to trust it, as one HTML file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnet.cli.evaluate import opened
+from nnet.cli.shared import Bars, add_checkpoint, add_device
+from nnet.training.events import phase
+
+if TYPE_CHECKING:
+    from nnet.analysis.stored import Stored
+    from nnet.data import Dataset
+    from nnet.detector import TrainedModel
+
+HELP = "write what a model finds, and how far to trust it, as one HTML file"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    add_checkpoint(parser)
+    parser.add_argument(
+        "--data",
+        metavar="PATH",
+        help="labelled pictures, as for evaluate; they are measured if the checkpoint has no result of them. "
+        "Default: the result that the checkpoint keeps",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.html", help="the file to write")
+    add_device(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the report, and say what it begins with.
+
+    Raises:
+        nnet.errors.NNetError: no checkpoint, no data, or the file cannot be written.
+    """
+    from nnet.analysis import stored
+    from nnet.detector import Detector
+    from nnet.errors import NNetError
+    from nnet.report import Subject, render, words
+    from nnet.report.pictures import looking
+    from nnet.saved.storage import write_text
+
+    if not options.out.absolute().parent.is_dir():
+        raise NNetError(f"{options.out} cannot be written: there is no folder {options.out.parent}. Make it first.")
+    model = Detector.load(options.checkpoint, options.device, options.teacher_weights)
+    kept = stored.read(model.checkpoint)
+    dataset = _data(options.data, model, kept)
+    found = kept[0] if kept else None
+    if dataset is not None:
+        found = next((one for one in kept if one.sha256 == dataset.content_hash()), None) or _measured(model, dataset)
+    look = looking(model, dataset, found) if found is not None and dataset is not None else None
+    try:
+        write_text(options.out, render(Subject(model.checkpoint, found, look)))
+    except OSError as error:
+        raise NNetError(f"{options.out} cannot be written ({error.strerror or error}).") from error
+    print(f"{options.out} is the report on {model.checkpoint.name}.")
+    if found is None:
+        print(f"nnet: {words.NO_RESULT} {words.no_result(str(options.checkpoint))}", file=sys.stderr)
+    return 0
+
+
+def _data(spec: str | None, model: TrainedModel, kept: list[Stored]) -> Dataset | None:
+    """The data set of the report; without a name that of the kept result, where it needs no file."""
+    from nnet.analysis import evaluation
+    from nnet.data import DataError
+    from nnet.data.depth import as_model
+    from nnet.data.opening import packaged
+
+    if spec is None:
+        spec = packaged(kept[0].data) if kept else ""
+        try:
+            dataset = opened(spec, model.checkpoint) if spec else None
+        except DataError:
+            return None
+        return dataset if dataset is not None and dataset.content_hash() == kept[0].sha256 else None
+    dataset = as_model(opened(spec, model.checkpoint), model.checkpoint.bits)
+    if not evaluation.can_be_measured(dataset):
+        raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
+    return dataset
+
+
+def _measured(model: TrainedModel, dataset: Dataset) -> Stored:
+    """The result of a data set that the checkpoint does not know; it is not kept there."""
+    from nnet.analysis import evaluation, stored
+
+    expressions = evaluation.default_expressions(model)
+    with Bars() as bars:
+        evidence = evaluation.gather(model, dataset, expressions, phase("measure", bars.report))
+        return stored.result(dataset, evidence, [evaluation.score(evidence, one) for one in expressions])

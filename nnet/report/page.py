@@ -1,0 +1,232 @@
+"""What the report says, section by section. Its frame is page.html.jinja, which escapes every text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from nnet.analysis.stored import Stored
+from nnet.config import Config
+from nnet.data import GOOD
+from nnet.presets import PRESETS
+from nnet.report import svg, words
+from nnet.report.pictures import Look, groups
+from nnet.saved.card import framed, questions
+from nnet.saved.checkpoint import Checkpoint
+from nnet.saved.provenance import provenance, versions
+from nnet.scoring.calibration import Reference
+from nnet.scoring.metric_names import METRIC_NAMES, SHORT_NAMES
+from nnet.scoring.metrics.bootstrap import image_intervals, rate_intervals
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a report is about.
+
+    Attributes:
+        checkpoint: the model.
+        stored: its result, the score to report first; None without one.
+        look: shows the result's pictures; None where they are not at hand.
+        threshold: on that score; None for the model's own.
+    """
+
+    checkpoint: Checkpoint
+    stored: Stored | None
+    look: Look | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of texts under a `head`; the first column names the row."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def render(subject: Subject) -> str:
+    """The report as one HTML file that loads nothing."""
+    origin, checkpoint = provenance(), subject.checkpoint
+    environment = Environment(
+        loader=PackageLoader(__package__, ""),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    return environment.get_template("page.html.jinja").render(
+        name=checkpoint.name,
+        words=words,
+        warning=words.RANDOM_TEACHER if checkpoint.config.model.teacher_weights == "random" else "",
+        promise=_promise(subject),
+        questions=questions(checkpoint.card),
+        framing=[words.sentence(way) for way in framed(checkpoint.config.model)] or [words.WHOLE],
+        result=None if subject.stored is None else _result(subject, subject.stored),
+        how=words.no_result(checkpoint.name),
+        data=_data(subject),
+        settings=_settings(checkpoint.config),
+        origin=_origin(checkpoint),
+        footer=words.footer(versions()["nnet"], str(origin["created"]), str(origin["commit"])),
+    )
+
+
+def _reference(subject: Subject) -> Reference:
+    """The held-out pictures under the reported score, with the model's own threshold."""
+    expression = None if subject.stored is None else subject.stored.results[0].expression
+    return subject.checkpoint.calibration.for_expression(expression)
+
+
+def _promise(subject: Subject) -> list[str]:
+    own = _reference(subject)
+    moved = subject.threshold is not None and subject.threshold != own.threshold
+    used = own.with_threshold(subject.threshold) if moved and subject.threshold is not None else own
+    other = words.OTHER_THRESHOLD if moved else ""
+    said = (words.threshold(used.threshold, used.quantile, used.n), used.promise.sentence(), used.reason, other)
+    return [sentence for sentence in said if sentence]
+
+
+# -------------------------------------------------------------------------------------------------------- the result
+
+
+def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
+    """Everything that only a measured model has."""
+    first, own = stored.results[0], max(_reference(subject).threshold, 1e-12)
+    threshold = own if subject.threshold is None else subject.threshold
+    defective = np.array([label != GOOD for label in stored.labels], bool)
+    flagged = first.scores >= threshold
+    counts = [int((flagged == high)[kind].sum()) for kind in (~defective, defective) for high in (False, True)]
+    return {
+        "verdict": words.verdict(*counts),
+        "measured": words.measured(stored.data, stored.created),
+        "groups": [] if subject.look is None else groups(stored, threshold, own, subject.look),
+        "histogram": svg.histogram(first.scores / own, defective, max(threshold / own, 1e-6)),
+        "roc": svg.roc(first.scores, defective, threshold),
+        "score": first.expression.text,
+        "rates": _rates(first.scores, defective, threshold),
+        "metrics": _metrics(stored, own, defective),
+        "types": _types(stored, flagged),
+        "others": _others(stored),
+        "maps": _maps(stored.shapley),
+        "notes": first.overall.notes,
+    }
+
+
+def _rates(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Table:
+    flagged = scores >= threshold
+    shares = {
+        "recall": flagged[defective].mean(),
+        "false alarms": flagged[~defective].mean(),
+        "precision": defective[flagged].mean() if flagged.any() else None,
+    }
+    where = rate_intervals(scores, defective, threshold)
+    rows = [
+        (words.RATES[name], words.rate(float(share)), words.rates(where[name]))
+        for name, share in shares.items()
+        if share is not None
+    ]
+    return Table(("At this threshold", "share", "95 % interval"), rows)
+
+
+def _metrics(stored: Stored, own: float, defective: np.ndarray) -> list[tuple[str, str, str, str]]:
+    """Name, value, interval and meaning of each metric of the first score."""
+    first = stored.results[0]
+    where = stored.intervals.get(first.expression.text) or image_intervals(first.scores, defective)
+    rows = [
+        (name.short, f"{value:.3f}", words.interval(where.get(key)), name.meaning)
+        for key, name in METRIC_NAMES.items()
+        if (value := getattr(first.overall, key)) is not None
+    ]
+    if (best := first.overall.i_f1) is not None:
+        shown = words.best_f1(best.f1, best.threshold / own)
+        rows.append((words.BEST_F1, shown, words.interval(where.get("i_f1")), words.BEST_F1_MEANS))
+    return rows
+
+
+def _types(stored: Stored, flagged: np.ndarray) -> Table | None:
+    """How many of each type of defect are found; None with fewer than two types."""
+    by_type = stored.results[0].by_type
+    labels = np.array(stored.labels)
+    keys = [key for key in SHORT_NAMES if any(getattr(found, key) is not None for found in by_type.values())]
+    rows = [
+        (
+            kind,
+            words.of(int(flagged[labels == kind].sum()), int((labels == kind).sum())),
+            *(words.value(getattr(found, key)) for key in keys),
+        )
+        for kind, found in by_type.items()
+    ]
+    return Table(("Type of defect", "found", *(SHORT_NAMES[key] for key in keys)), rows) if rows else None
+
+
+def _others(stored: Stored) -> Table | None:
+    """All scores side by side; None with one only."""
+    keys = [key for key in SHORT_NAMES if any(getattr(one.overall, key) is not None for one in stored.results)]
+    rows = [(one.expression.text, *(words.value(getattr(one.overall, key)) for key in keys)) for one in stored.results]
+    return Table(("Score", *(SHORT_NAMES[key] for key in keys)), rows) if len(rows) > 1 else None
+
+
+def _maps(shapley: Mapping[str, Mapping[str, float]]) -> Table | None:
+    """What each map contributes to each metric; None where that is not known."""
+    if not shapley:
+        return None
+    names = next(iter(shapley.values()))
+    rows = [(name, *(f"{100 * of[name]:+.1f}" for of in shapley.values())) for name in names]
+    return Table(("Map", *(SHORT_NAMES[key] for key in shapley)), rows)
+
+
+# --------------------------------------------------------------------------------------------- data, settings, origin
+
+
+def _data(subject: Subject) -> dict[str, str]:
+    about, stored = subject.checkpoint.about, subject.stored
+    trained: Mapping[str, Any] = about.get("data") or {}
+    tested: Mapping[str, Any] = {} if stored is None else stored.data
+    same = not tested or tested.get("sha256") == trained.get("sha256")
+    facts = {
+        "Trained on": words.named(trained),
+        "Pictures": words.split(int(about["training_images"]), int(about.get("calibration_images", 0))),
+        "Licence": trained.get("licence"),
+        "SHA-256": trained.get("sha256"),
+        "Measured on": None if same else words.named(tested),
+        "Licence of it": None if same else tested.get("licence"),
+        "SHA-256 of it": None if same else tested.get("sha256"),
+        "Test pictures": None if stored is None else words.tested(stored.labels),
+        "Sizes": words.sizes(stored.image_sizes) if stored is not None and stored.image_sizes else None,
+        "Grey values": f"{trained['bits']} bits" if trained.get("bits") else None,
+    }
+    return {name: str(fact) for name, fact in facts.items() if fact}
+
+
+def _settings(config: Config) -> tuple[str, Table]:
+    """The preset that is closest, and what differs from it."""
+    own = _flat(config)
+    differing = {
+        name: [key for key, value in _flat(preset).items() if own[key] != value] for name, preset in PRESETS.items()
+    }
+    name = min(differing, key=lambda one: len(differing[one]))
+    theirs = _flat(PRESETS[name])
+    rows = [(key, words.setting(own[key]), words.setting(theirs[key])) for key in differing[name]]
+    return words.settings(name, len(rows)), Table(("Setting", "here", f"in {name}"), rows)
+
+
+def _flat(config: Config) -> dict[str, Any]:
+    return {
+        f"{section}.{name}": value for section, values in config.to_dict().items() for name, value in values.items()
+    }
+
+
+def _origin(checkpoint: Checkpoint) -> dict[str, str]:
+    about, model = checkpoint.about, checkpoint.config.model
+    facts = {
+        "Teacher": f"{model.teacher}, {about['teacher_origin']}",
+        "Input": f"{model.size} x {model.size} pixels",
+        "Trained": words.trained(about),
+        "Commit": about.get("commit"),
+        "Versions": ", ".join(f"{name} {version}" for name, version in about.get("versions", {}).items()),
+        "SHA-256 of the weights": checkpoint.weights_hash,
+    }
+    return {name: str(fact) for name, fact in facts.items() if fact}

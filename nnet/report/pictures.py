@@ -1,0 +1,128 @@
+"""The report's pictures: the worst and a few ordinary ones, each beside its heat map, as files inside the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from nnet.analysis.stored import Stored
+from nnet.data import GOOD, Dataset
+from nnet.detector import TrainedModel
+from nnet.errors import NNetError
+from nnet.report import words
+from nnet.scoring.judge import Judgement, judge
+from nnet.scoring.overlay import overlay
+
+Look = Callable[[int], tuple[np.ndarray, Judgement]]
+"""From a picture's index to its pixels, uint8 (H, W, 3), and its judgement. May raise nnet.errors.NNetError."""
+
+SIDE = 300
+"""Longest side of a picture in the report, in pixels."""
+_WRONG, _RIGHT = 4, 2  # most pictures of each group
+_SAME = 0.05  # how far a score may be from the stored one where another computer measured it, as a share
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture and its heat map as data URIs, or "" with the reason in `caption`."""
+
+    picture: str
+    heat: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures that were decided alike, or the sentence that there are `none`."""
+
+    title: str
+    pictures: tuple[Shown, ...]
+    none: str
+
+
+def chosen(scores: np.ndarray, defective: np.ndarray, threshold: float) -> dict[str, tuple[np.ndarray, int]]:
+    """Which pictures are shown of each group of `words.GROUPS`, by their indices, and of how many."""
+    flagged, rising = scores >= threshold, np.argsort(scores, kind="stable")
+    members: Mapping[str, np.ndarray] = {
+        "misses": rising[(defective & ~flagged)[rising]],
+        "alarms": rising[::-1][(~defective & flagged)[rising[::-1]]],
+        "found": rising[(defective & flagged)[rising]],
+        "passed": rising[(~defective & ~flagged)[rising]],
+    }
+    wrong = ("misses", "alarms")
+    return {
+        name: (found[:_WRONG] if name in wrong else _ordinary(found, _RIGHT), len(found))
+        for name, found in members.items()
+    }
+
+
+def _ordinary(found: np.ndarray, most: int) -> np.ndarray:
+    """Some that stand evenly in their order, without both ends."""
+    if not len(found):
+        return found
+    return found[np.unique(np.linspace(0, len(found) - 1, most + 2)[1:-1].round().astype(int))]
+
+
+def groups(stored: Stored, threshold: float, own: float, look: Look) -> list[Group]:
+    """All groups of pictures.
+
+    Args:
+        threshold: on the first score of `stored`.
+        own: the model's own threshold for it.
+    """
+    scores, defective = stored.results[0].scores, np.array([label != GOOD for label in stored.labels], bool)
+    return [
+        Group(
+            words.group(words.GROUPS[name], len(which), total),
+            tuple(_shown(stored, int(i), own, look) for i in which),
+            words.NONE[name],
+        )
+        for name, (which, total) in chosen(scores, defective, threshold).items()
+    ]
+
+
+def _shown(stored: Stored, index: int, own: float, look: Look) -> Shown:
+    key, label = stored.keys[index], stored.labels[index]
+    try:
+        image, judged = look(index)
+    except NNetError as error:
+        return Shown("", "", words.not_shown(key, str(error)))
+    small = _reduced(image)
+    heat = overlay(small, judged.score, judged.reference.colour_range, 0.65, edge=judged.reference.threshold)
+    score = words.against(float(stored.results[0].scores[index]) / max(own, 1e-12))
+    return Shown(_uri(small), _uri(heat), f"{key}, {label}, {score}")
+
+
+def _reduced(image: np.ndarray) -> np.ndarray:
+    picture = Image.fromarray(image)
+    picture.thumbnail((SIDE, SIDE))
+    return np.asarray(picture)
+
+
+def _uri(image: np.ndarray) -> str:
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "JPEG", quality=88)
+    return f"data:image/jpeg;base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def looking(model: TrainedModel, dataset: Dataset, stored: Stored) -> Look:
+    """Looks at the pictures of a data set; the network runs for each."""
+    samples, first = {sample.key: sample for sample in dataset.test}, stored.results[0]
+
+    def look(index: int) -> tuple[np.ndarray, Judgement]:
+        sample = samples.get(key := stored.keys[index])
+        if sample is None:
+            raise NNetError(words.gone(key, dataset.name))
+        image = sample.load().image
+        maps = {name: found[0].cpu().numpy() for name, found in model.maps([image]).items()}
+        judged = judge(model.calibration, maps, first.expression)
+        if abs(judged.value - (known := float(first.scores[index]))) > _SAME * max(known, 1e-12):
+            raise NNetError(words.differs(key))
+        return image, judged
+
+    return look

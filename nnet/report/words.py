@@ -1,0 +1,201 @@
+"""Wording of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nnet.data import GOOD
+from nnet.scoring.promise import percent
+
+GROUPS = {
+    "misses": "Worst misses",
+    "alarms": "Worst false alarms",
+    "found": "Rightly found",
+    "passed": "Rightly let pass",
+}
+NONE = {
+    "misses": "No defective picture is missed at this threshold.",
+    "alarms": "No good picture is flagged at this threshold.",
+    "found": "No defective picture is found at this threshold.",
+    "passed": "No good picture is let pass at this threshold.",
+}
+"""What is said instead of a group of pictures."""
+HEAT = (
+    "Beside each picture is its heat map. The colours run from 0 to twice the model's own threshold, which lies in the "
+    "middle; what is outlined scores above it."
+)
+HISTOGRAM = "Histogram of the scores of good and of defective pictures"
+HISTOGRAM_AXIS = "score, as a multiple of the model's threshold"
+THRESHOLD_MARK = "threshold"
+ROC = "ROC curve over pictures"
+ROC_RISING, ROC_ACROSS = "defects found", "good parts flagged"
+INTERVALS = (
+    "The intervals hold each value with 95 %: good and defective pictures were drawn 1,000 times anew (percentile "
+    "bootstrap)."
+)
+RATES = {"recall": "Defects found", "false alarms": "Good parts flagged", "precision": "Defective among the flagged"}
+NO_RESULT = "This model has no stored result, so this report cannot say how many defects it finds."
+OTHER_THRESHOLD = (
+    "This report uses another threshold than the model's own. If it was chosen on these very pictures, the counts look "
+    "better than they are."
+)
+RANDOM_TEACHER = "The teacher has random weights. This model exists for tests and detects nothing."
+WHOLE = "Every picture as a whole becomes the input."
+NOT_AT_HAND = "The pictures are not at hand. Name the data with --data to see the worst misses and false alarms here."
+
+
+def verdict(normal: int, alarm: int, miss: int, hit: int) -> str:
+    """The four counts in one line: "27 of 30 defects found, 3 of 20 good parts flagged"."""
+    found = f"{hit:,} of {counted(hit + miss, 'defect')} found"
+    return f"{found}, {alarm:,} of {counted(normal + alarm, 'good part')} flagged"
+
+
+def counted(number: int, noun: str) -> str:
+    """A count with its noun: "1 defect", "3 defects"."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
+def no_result(name: str) -> str:
+    """How to get a result."""
+    return (
+        f"Measure it on labelled pictures: nnet report --checkpoint {name} --data PATH --out FILE.html, or "
+        f"nnet evaluate --checkpoint {name} --data PATH --save, which also keeps the result in the checkpoint."
+    )
+
+
+def measured(data: Mapping[str, Any], created: str) -> str:
+    """What was measured, and when."""
+    when = f" on {created[:10]}" if created else ""
+    return f"Measured on {data.get('name') or 'a data set without a name'}{when}."
+
+
+def threshold(value: float, share: float, pictures: int) -> str:
+    """Where the threshold lies among the held-out pictures."""
+    return (
+        f"The threshold on the score is {value:.4g}; {share:.0%} of the {counted(pictures, 'good picture')} that were "
+        "held out from training lie at or below it."
+    )
+
+
+def sentence(way: str) -> str:
+    """A way of framing the pictures as a sentence of its own."""
+    return f"{way[0].upper()}{way[1:]}."
+
+
+def times(ratio: float) -> str:
+    """A multiple with as many digits as it needs: "0.01", "3.1", "1,000"."""
+    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+def against(ratio: float) -> str:
+    """A score as a multiple of the model's threshold."""
+    return f"{times(ratio)} × threshold"
+
+
+def group(title: str, shown: int, total: int) -> str:
+    """Above some pictures: "Worst misses (3 of 104)"."""
+    return f"{title} ({shown} of {total:,})" if total > shown else title
+
+
+def not_shown(key: str, why: str) -> str:
+    """Instead of a picture that cannot be shown."""
+    return f"{key}: {why}"
+
+
+def differs(key: str) -> str:
+    """Of a picture that scores otherwise than when it was measured."""
+    return f"{key} is not the picture that was measured: it scores differently now."
+
+
+def gone(key: str, data: str) -> str:
+    """Of a picture that was measured and is there no more."""
+    return f"{data} has no picture {key} any more."
+
+
+def interval(found: tuple[float, float] | None) -> str:
+    """Where a value lies: "0.921 to 0.963"."""
+    return "" if found is None else " to ".join(f"{end:.3f}" for end in found)
+
+
+def rate(share: float) -> str:
+    """A rate in percent."""
+    return percent(share)
+
+
+def rates(found: tuple[float, float]) -> str:
+    """Where a rate lies; drawing pictures anew says nothing where all of them were decided alike."""
+    return "" if found[0] == found[1] else " to ".join(map(percent, found))
+
+
+def best_f1(value: float, ratio: float) -> str:
+    """The best F1 and where it is reached."""
+    return f"{value:.3f} at {against(ratio)}"
+
+
+def sizes(found: Mapping[str, Any]) -> str:
+    """Sizes of the pictures: "300 x 300 pixels", or from the smallest to the largest."""
+    (small, large) = (f"{width:,} x {height:,}" for width, height in (found["smallest"], found["largest"]))
+    return f"{large} pixels" if small == large else f"{small} to {large} pixels"
+
+
+def settings(preset: str, changed: int) -> str:
+    """How far the settings are those of a preset."""
+    if not changed:
+        return f"The settings are those of the preset {preset}."
+    return f"The settings are those of the preset {preset}, but for {counted(changed, 'setting')}."
+
+
+def footer(version: str, created: str, commit: str) -> str:
+    """What made the report."""
+    return f"Written by N-Net {version}, commit {commit[:12]}, on {created[:10]}."
+
+
+BEST_F1 = "Best F1"
+BEST_F1_MEANS = (
+    "The largest harmonic mean of precision and recall over all thresholds on the image score, and where it is."
+)
+MAPS = (
+    "What each map adds to the metric in percentage points, averaged over all orders in which the maps can be added "
+    "(Shapley values)."
+)
+
+
+def value(number: float | None) -> str:
+    """A metric in a table."""
+    return "n.a." if number is None else f"{number:.3f}"
+
+
+def of(part: int, whole: int) -> str:
+    """A count among others: "3 of 4"."""
+    return f"{part:,} of {whole:,}"
+
+
+def named(data: Mapping[str, Any]) -> str:
+    """A data set: "ELPV monocrystalline (ELPV), the package elpv-dataset"."""
+    layout = f" ({data['layout']})" if data.get("layout") else ""
+    source = f", {data['source']}" if data.get("source") else ""
+    return f"{data.get('name') or 'not stated'}{layout}{source}"
+
+
+def split(trained: int, held_out: int) -> str:
+    """How the good pictures were used."""
+    return f"{trained:,} good ones to train with, {held_out:,} more held out to find the threshold"
+
+
+def tested(labels: Sequence[str]) -> str:
+    """What was measured: "176 good and 313 defective"."""
+    good = sum(label == GOOD for label in labels)
+    return f"{good:,} good and {len(labels) - good:,} defective"
+
+
+def setting(found: object) -> str:
+    """A setting's value; long ones are cut."""
+    written = str(found)
+    return written if len(written) <= 60 else f"{written[:40]}…"
+
+
+def trained(about: Mapping[str, Any]) -> str:
+    """When and where: "2026-11-29 on CPU, 1 thread, in 39 minutes"."""
+    minutes = f", in {about['minutes']:.1f} minutes" if "minutes" in about else ""
+    return f"{str(about.get('created', 'date unknown'))[:10]} on {about.get('device', 'an unknown device')}{minutes}"

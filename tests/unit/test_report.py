@@ -1,0 +1,120 @@
+"""The HTML report of a model: what it says, that it escapes what others wrote, and that it asks nobody."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from builders import random_images
+from markupsafe import escape
+from PIL import Image
+
+from nnet.analysis import stored
+from nnet.analysis.stored import Stored
+from nnet.cli import main
+from nnet.report import Subject, render, svg, words
+from nnet.report.pictures import chosen
+from nnet.saved.checkpoint import load
+
+SCORES = np.array([0.1, 0.2, 0.4, 0.3, 0.5, 0.8])
+DEFECTIVE = np.array([False, False, False, True, True, True])
+
+
+@pytest.fixture(scope="module")
+def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """3 normal and 2 defective test images, in a folder whose name is markup."""
+    root = tmp_path_factory.mktemp("data") / "part <b>&"
+    for folder, count, seed in (("train/good", 2, 1), ("test/good", 3, 2), ("test/<i>dent", 2, 3)):
+        (root / folder).mkdir(parents=True)
+        for i, image in enumerate(random_images(count, seed=seed)):
+            Image.fromarray(image).save(root / folder / f"{i}.png")
+    return root
+
+
+@pytest.fixture
+def checkpoint(trained_checkpoint: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trained_checkpoint, tmp_path / "model"))
+
+
+def self_contained(page: str) -> bool:
+    return not re.findall(r"https?:|src=\"(?!data:)|href=|@import|url\(|<script", page)
+
+
+def test_the_report_of_measured_pictures_is_complete_and_escaped(
+    checkpoint: Path, category: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.html"
+    assert main(["report", "--checkpoint", str(checkpoint), "--data", str(category), "--out", str(out)]) == 0
+    page = out.read_text(encoding="utf-8")
+    assert re.search(r"\d of 2 defects found, \d of 3 good parts flagged", page)
+    assert str(out) in capsys.readouterr().out
+    assert "part &lt;b&gt;&amp;" in page and "&lt;i&gt;dent" in page
+    assert "<b>&" not in page and "<i>dent" not in page and self_contained(page)
+    saved = load(checkpoint)
+    assert saved.weights_hash in page and saved.calibration.for_expression().promise.sentence() in page
+    assert page.count("<svg") == 2 and page.count("data:image/jpeg") == 2 * page.count("<figure><div>") > 0
+    assert all(title in page for title in ("I-AUROC", "95 % interval", "Settings", "Origin"))
+
+
+def test_a_stored_result_is_reported_without_its_pictures(
+    checkpoint: Path, category: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", str(category), "--save"]) == 0
+    out = tmp_path / "report.html"
+    assert main(["report", "--checkpoint", str(checkpoint), "--out", str(out)]) == 0
+    page = out.read_text(encoding="utf-8")
+    assert "of 2 defects found" in page and words.NOT_AT_HAND in page and "data:image" not in page
+    (kept,) = stored.read(load(checkpoint))
+    assert f"{kept.results[0].overall.i_auroc:.3f}" in page and "64 x 64 pixels" in page
+
+
+def test_without_a_result_the_report_says_how_to_get_one(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "report.html"
+    assert main(["report", "--checkpoint", str(checkpoint), "--out", str(out)]) == 0
+    page = out.read_text(encoding="utf-8")
+    assert words.NO_RESULT in page and "nnet evaluate" in page and "<svg" not in page and self_contained(page)
+    assert words.NO_RESULT in capsys.readouterr().err
+
+
+def test_what_cannot_be_reported_is_said(checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["report", "--checkpoint", str(tmp_path / "empty"), "--out", str(tmp_path / "r.html")]) == 1
+    assert "is not a checkpoint" in capsys.readouterr().err
+    assert main(["report", "--checkpoint", str(checkpoint), "--out", str(tmp_path / "none" / "r.html")]) == 1
+    assert "there is no folder" in capsys.readouterr().err
+
+
+def test_another_threshold_is_said(checkpoint: Path, category: Path) -> None:
+    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", str(category), "--save"]) == 0
+    saved = load(checkpoint)
+    (kept,) = stored.read(saved)
+    subject = Subject(saved, kept)
+    assert escape(words.OTHER_THRESHOLD) not in render(subject)
+    low = render(replace(subject, threshold=float(kept.results[0].scores.min())))
+    assert escape(words.OTHER_THRESHOLD) in low and "2 of 2 defects found, 3 of 3 good parts flagged" in low
+    assert isinstance(kept, Stored) and kept.image_sizes
+
+
+def test_the_worst_pictures_come_first() -> None:
+    found = chosen(SCORES, DEFECTIVE, 0.35)
+    assert {name: (which.tolist(), total) for name, (which, total) in found.items()} == {
+        "misses": ([3], 1),
+        "alarms": ([2], 1),
+        "found": ([4, 5], 2),
+        "passed": ([0, 1], 2),
+    }
+
+
+def test_the_charts_hold_every_picture_and_the_threshold() -> None:
+    bars = svg.histogram(SCORES / 0.35, DEFECTIVE)
+    assert bars.count('class="good"') == bars.count('class="bad"') == 3 and bars.count('class="threshold"') == 1
+    curve = svg.roc(SCORES, DEFECTIVE, 0.35)
+    points = re.search(r'points="([^"]+)"', curve)
+    dot = re.search(r'cx="([\d.]+)" cy="([\d.]+)"', curve)
+    assert points and dot and f"{dot[1]},{dot[2]}" in points[1].split()
