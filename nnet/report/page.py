@@ -100,7 +100,7 @@ def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
     flagged = first.scores >= threshold
     counts = [int((flagged == high)[kind].sum()) for kind in (~defective, defective) for high in (False, True)]
     return {
-        "verdict": words.verdict(*counts),
+        "verdict": words.headline(*counts),
         "measured": words.measured(stored.data, stored.created),
         "groups": [] if subject.look is None else groups(stored, threshold, own, subject.look),
         "histogram": svg.histogram(first.scores / own, defective, max(threshold / own, 1e-6)),

@@ -45,7 +45,7 @@ WHOLE = "Every picture as a whole becomes the input."
 NOT_AT_HAND = "The pictures are not at hand. Name the data with --data to see the worst misses and false alarms here."
 
 
-def verdict(normal: int, alarm: int, miss: int, hit: int) -> str:
+def headline(normal: int, alarm: int, miss: int, hit: int) -> str:
     """The four counts in one line: "27 of 30 defects found, 3 of 20 good parts flagged"."""
     found = f"{hit:,} of {counted(hit + miss, 'defect')} found"
     return f"{found}, {alarm:,} of {counted(normal + alarm, 'good part')} flagged"

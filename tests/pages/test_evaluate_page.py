@@ -24,7 +24,8 @@ from nnet.analysis import evaluation, subsets
 from nnet.data import open_dataset
 from nnet.detector import Detector
 from nnet.expression import parse
-from workbench.evaluate import cache, decisions, layouts, page, report, words
+from nnet.report.words import headline
+from workbench.evaluate import cache, decisions, download, layouts, page, report, words
 from workbench.evaluate.scene import Scene
 from workbench.shared import resources
 from workbench.shared import words as shared_words
@@ -429,7 +430,7 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
     with patch.object(evaluation, "collect") as measuring:
         at = start()
         found = decisions_of(checkpoint)
-        assert at.subheader[0].value == words.headline(*found)
+        assert at.subheader[0].value == headline(*found)
         shown = next(d.value for d in at.dataframe if "I-AUROC" in d.value)
         for name, cells in zip(work_expressions(shown), shown.itertuples(index=False), strict=True):
             assert cells[4].split()[0] == words.value(values["scores"][name]["i_auroc"])
@@ -438,6 +439,7 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
         aim(at, "alarm", 0)
         opener = next(b for b in at.button if (b.key or "").startswith("hero-"))
         assert not measuring.called
+    the_report_needs_no_measuring(category)
     fine(at.segmented_control(key="evaluate_part").set_value("maps").run())
     assert words.NEEDS_MAPS in said(at)
     fine(next(b for b in at.button if b.label == words.OPEN_AND_MEASURE).click().run())
@@ -446,6 +448,18 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
     changed.write_bytes(png(np.zeros((64, 64, 3), np.uint8)))
     again = aim(start(evaluate_part="threshold"), "alarm", 0)
     assert "not the picture that was measured" in said(again)
+
+
+def the_report_needs_no_measuring(category: Path) -> None:
+    """It is made without a session, at the visitor's threshold, and shows the pictures that are wrong there."""
+    scenes: list[Scene] = []
+    with patch.dict(page._PARTS, {"report": scenes.append}):
+        start(evaluate_part="report")
+    scores = scenes[0].result.scores
+    middle = float(np.median(scores))
+    made = download.kept_report(scenes[0], middle)
+    assert headline(*decisions.counts(scores, scenes[0].defective, middle)) in made
+    assert "data:image/" in made and open_dataset(category).content_hash() in made
 
 
 def decisions_of(checkpoint: Path) -> tuple[int, int, int, int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from nnet.report.words import headline
 from nnet.scoring.promise import before_training
-from workbench.evaluate import words as evaluate_words
 from workbench.shared import words
 
 
 def test_evaluate_opens_on_the_four_counts():
-    assert evaluate_words.headline(17, 3, 3, 27) == "27 of 30 defects found, 3 of 20 good parts flagged"
-    assert evaluate_words.headline(1, 0, 0, 1) == "1 of 1 defect found, 0 of 1 good part flagged"
+    assert headline(17, 3, 3, 27) == "27 of 30 defects found, 3 of 20 good parts flagged"
+    assert headline(1, 0, 0, 1) == "1 of 1 defect found, 0 of 1 good part flagged"
 
 
 def test_the_promise_names_its_pictures_and_the_whole_interval():

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
 from nnet.analysis import evaluation, stored
+from nnet.report import Subject, render
 from nnet.saved import scores as saved_scores
 from nnet.saved.checkpoint import add_evaluation
 from nnet.saved.formats import METRICS
-from workbench.evaluate import decisions, tables, words
+from workbench.evaluate import decisions, kept_result, tables, words
 from workbench.evaluate.report import report
 from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.subsets import attribution
@@ -27,7 +29,9 @@ def draw(scene: Scene) -> None:
         "scores.csv": lambda: spreadsheet.csv(tables.scores(scene.pictures, results, threshold)),
         "metrics.csv": lambda: spreadsheet.csv(tables.metrics(results)),
     }
-    if scene.evidence is not None:
+    if scene.evidence is None:
+        files = {"report.html": lambda: kept_report(scene, threshold), **files}
+    else:
         found = attribution(scene)
         files = {"report.html": lambda: report(scene, threshold, found), **files}
     with st.container(horizontal=True, gap="small"):
@@ -42,7 +46,7 @@ def draw(scene: Scene) -> None:
                 key=f"evaluate-{suffix}",
             )
     if scene.evidence is None:
-        st.caption(words.REPORT_NEEDS_MAPS)
+        st.caption(words.REPORT_WITHOUT_MAPS)
         return
     evidence, dataset = measured_just_now(scene)
     complete = evidence.done == len(evaluation.labelled(dataset))
@@ -52,3 +56,10 @@ def draw(scene: Scene) -> None:
         add_evaluation(checkpoint.path, evaluation.with_origin(entry, checkpoint))
         saved_scores.add(checkpoint.path, pictures)
         st.success(words.saved(f"{checkpoint.name}/{METRICS}"), icon=":material/check:")
+
+
+def kept_report(scene: Scene, threshold: float) -> str:
+    """The report on a result that the model keeps, as `nnet report` writes it, at a threshold on the chosen score."""
+    checkpoint = scene.model.detector.checkpoint
+    kept = next(one for one in stored.read(checkpoint) if kept_result.key(one) == scene.pictures.hash)
+    return render(Subject(checkpoint, replace(kept, results=tuple(scene.results)), scene.looked_at, threshold))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.errors import NNetError
+from nnet.report.words import headline
 from workbench.components import threshold_histogram
 from workbench.evaluate import cache, decisions, words
 from workbench.evaluate.scene import Scene
@@ -17,7 +18,7 @@ _SHOWN = 3  # of the misses, and of the false alarms; twice as many where there 
 def draw(scene: Scene, threshold: float) -> None:
     """Draw the sentence, the worst pictures and the histogram."""
     counts = decisions.counts(scene.result.scores, scene.defective, threshold)
-    st.subheader(words.headline(*counts), anchor=False, help=words.HEADLINE_HELP)
+    st.subheader(headline(*counts), anchor=False, help=words.HEADLINE_HELP)
     left, right = st.columns((6, 5), gap="medium")
     with left:
         galleries = decisions.galleries(scene, threshold)

@@ -51,6 +51,11 @@ def scene(model: Model, found: Stored, first: str, chosen: Chosen | None) -> Sce
     """
     spec = chosen.spec if chosen else own_data.place(model.detector.checkpoint.path, found.data)
     name = str(found.data.get("name", ""))
-    pictures = Pictures(name, f"{found.sha256} of {found.created}", spec, found.keys, found.labels)
+    pictures = Pictures(name, key(found), spec, found.keys, found.labels)
     every = curves.of_stored((model.key, pictures.hash, 0), found)
     return Scene(model, pictures, tuple(sorted(every, key=lambda one: one.result.expression.text != first)))
+
+
+def key(found: Stored) -> str:
+    """Stands for it as the hash of a scene's pictures."""
+    return f"{found.sha256} of {found.created}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from nnet.data import GOOD, Dataset, Inspection
 from nnet.expression import PRESETS, Expression
+from nnet.report.words import headline
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
@@ -37,10 +38,8 @@ NEEDS_MAPS = (
     "stored scores stay."
 )
 OPEN_AND_MEASURE = "Open this data set to measure it"
-REPORT_NEEDS_MAPS = "The report in HTML needs the maps of every picture: measure the data set first."
-MEASURED_BEFORE = (
-    "The model keeps a result of this data set. Measuring again adds the maps, the curves over pixels and the report."
-)
+REPORT_WITHOUT_MAPS = "The report shows what the model keeps. Measure the data set to add curves over pixels."
+MEASURED_BEFORE = "The model keeps a result of this data set. Measuring again adds the maps and the curves over pixels."
 
 
 def data_bar(name: str) -> str:
@@ -405,12 +404,6 @@ def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, 
 HEADLINE_HELP = "At the threshold that is set. Under Threshold it can be set by what is wanted, and kept."
 
 
-def headline(normal: int, alarm: int, miss: int, hit: int) -> str:
-    """The four counts in one line: "27 of 30 defects found, 3 of 20 good parts flagged"."""
-    found = f"{hit:,} of {units.plural(hit + miss, 'defect')} found"
-    return f"{found}, {alarm:,} of {units.plural(normal + alarm, 'good part')} flagged"
-
-
 def chosen_on(data: str, normal: int, alarm: int, miss: int, hit: int) -> str:
     """Why a threshold is kept that was chosen on a labelled set."""
     return f"Chosen on {data}: {headline(normal, alarm, miss, hit)}."
@@ -563,8 +556,8 @@ SAVE_HELP = (
     "Writes the metrics into the checkpoint's metrics.json, beside those of other data sets. Nothing there is lost."
 )
 REPORT_ABOUT = (
-    "The report is a single HTML file with tables, curves that can be zoomed, the worst images, and the hashes and "
-    "versions behind them. It opens without a network connection."
+    "The report is a single HTML file with the worst images, tables, curves, and the hashes and versions behind them. "
+    "It opens without a network connection."
 )
 REPORT_TITLES = {
     "metrics": "Metrics",
