@@ -60,12 +60,27 @@ def test_photos_and_a_burst_become_the_photos_to_train_on(browser: object, addre
         visitor.settle().check()
 
 
-def test_a_photo_is_judged_on_a_phone(browser: object, address: str) -> None:
+def test_photos_are_judged_on_a_phone_and_seen_at_once(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, "dark") as visitor:
         visitor.page.add_init_script(CAMERA)
         page = visitor.open("Inspect").page
-        page.locator(".st-key-picture_bar summary").click()
+        bar = page.locator(".st-key-picture_bar")
+
+        def photo(number: int, bar_is: str) -> None:
+            press_shutter(page)
+            bar.locator(f"details{bar_is} summary", has_text=f"camera-00{number}.jpg").wait_for()
+            visitor.settle()
+
+        bar.locator("summary").click()
         page.get_by_text("Use the camera").click()
-        press_shutter(page)
-        page.get_by_role("heading", name="camera-001.jpg").wait_for()
-        visitor.settle().check()
+        photo(1, ":not([open])")
+        box = page.locator(".st-key-pictures .hero .frame").bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= page.viewport_size["height"]
+        assert page.locator("video").count() == 0, "the camera is let go"
+
+        bar.locator("summary").click()
+        page.get_by_text("Keep this open").click()
+        page.get_by_text("Use the camera").click()
+        photo(2, "[open]")
+        photo(3, "[open]")
+        visitor.check()

@@ -32,6 +32,8 @@ def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width
         page = visitor.open("Inspect?threshold=0.5").page
         upload(page, file("mine.png", photo(5)))
         visitor.settle()
+        box = page.locator(".st-key-pictures .hero .frame").bounding_box()
+        assert box["y"] >= 0 and box["y"] + min(box["height"], 420) <= page.viewport_size["height"], "seen at once"
 
         before = score(page)
         circuit = page.locator(".st-key-circuit")

@@ -71,5 +71,10 @@ def test_where_no_camera_opens_the_page_says_what_is_needed(monkeypatch: pytest.
 
 def test_a_photo_on_inspect_is_the_picture_that_is_shown(train: AppTest) -> None:
     at = fine(start(INSPECT).toggle(key="inspect_camera_on").set_value(True).run())
-    at = take(take(at, photo(1)), photo(2))
-    assert at.subheader[0].value.replace("\\", "") == "camera-002.jpg"
+    at = take(at, photo(1))
+    assert at.subheader[0].value.replace("\\", "") == "camera-001.jpg"
+    assert not at.toggle(key="inspect_camera_on").value, "the bar closes, and no camera looks on behind it"
+    fine(at.toggle(key="picture_bar_kept_open").set_value(True).run())
+    fine(at.toggle(key="inspect_camera_on").set_value(True).run())
+    at = take(take(at, photo(2)), photo(3))
+    assert at.subheader[0].value.replace("\\", "") == "camera-003.jpg"

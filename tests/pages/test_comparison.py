@@ -118,10 +118,10 @@ def test_the_peaks_chart_shows_both_models_and_the_maps_of_one(tiny_checkpoint: 
 def test_both_answers_stand_side_by_side(tiny_checkpoint: Path, other_checkpoint: Path) -> None:
     at = opened()
     first, second = sides(tiny_checkpoint, other_checkpoint)
-    shown = table(at, "In thresholds")
+    shown = table(at, "Times threshold")
     assert list(shown["Model"]) == ["tiny", OTHER]
     np.testing.assert_allclose(shown["Score"], [first.judged.value, second.judged.value], rtol=1e-5)
-    np.testing.assert_allclose(shown["In thresholds"], [first.relative, second.relative], rtol=1e-5)
+    np.testing.assert_allclose(shown["Times threshold"], [first.relative, second.relative], rtol=1e-5)
     references = [side.judged.reference for side in (first, second)]
     decided = [shared_words.decision(r, side.judged.value) for r, side in zip(references, (first, second), strict=True)]
     assert list(shown["Decision"]) == decided
@@ -133,9 +133,9 @@ def test_both_answers_stand_side_by_side(tiny_checkpoint: Path, other_checkpoint
 @pytest.mark.usefixtures("both")
 def test_swapping_exchanges_the_models() -> None:
     at = opened()
-    before = table(at, "In thresholds")
+    before = table(at, "Times threshold")
     fine(at.button(key="swap").click().run())
-    after = table(at, "In thresholds")
+    after = table(at, "Times threshold")
     assert list(after["Model"]) == [OTHER, "tiny"]
     np.testing.assert_allclose(after["Score"], before["Score"][::-1])
     assert at.query_params["model"] in (OTHER, [OTHER])
@@ -152,7 +152,7 @@ def test_the_layout_and_the_wipe_are_in_the_address() -> None:
 
 @pytest.mark.usefixtures("both")
 def test_a_moved_threshold_moves_both() -> None:
-    plain, moved = table(opened(), "In thresholds"), table(opened(threshold="2"), "In thresholds")
+    plain, moved = table(opened(), "Times threshold"), table(opened(threshold="2"), "Times threshold")
     np.testing.assert_allclose(moved["Threshold"], 2 * plain["Threshold"])
 
 

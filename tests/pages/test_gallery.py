@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from apptest import INSPECT, PNG, encoded, fine, start, upload
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Expander
 
 from nnet.data.images import decode
 from nnet.detector import Detector
@@ -85,3 +86,26 @@ def test_a_large_gallery_is_paged(monkeypatch: pytest.MonkeyPatch) -> None:
     at.session_state["shelf_page"] = 2
     assert in_row(fine(at.run())) == list(NAMES[3:])
     assert order(at) == list(NAMES), "the table holds them all"
+
+
+def bar(at: AppTest) -> int:
+    """Which box the bar of pictures is, by the end of its key; each is closed until the visitor opens it."""
+    box = next(one for one in at.get_by_key("picture_bar") if one.type == "expander")
+    assert isinstance(box, Expander) and not box.proto.expanded
+    return "picture_bar_closings" in at.session_state and at.session_state["picture_bar_closings"]
+
+
+def test_the_bar_closes_when_an_upload_is_shown_and_not_when_one_is_chosen() -> None:
+    at = start(INSPECT)
+    assert bar(at) == 0
+    assert bar(upload(at, ("a.png", encoded(0), PNG))) == 1
+    assert bar(upload(at, ("b.png", b"no picture", PNG))) == 1, "there is nothing new to see"
+    assert bar(upload(at, ("b.png", encoded(1), PNG), ("c.png", encoded(2), PNG))) == 2
+    assert any("choose among your 3 pictures" in expander.label for expander in at.expander)
+    other = next(button for button in at.button if (button.key or "").startswith("choose-"))
+    assert bar(fine(other.click().run())) == 2
+
+
+def test_the_bar_that_is_kept_open_stays_so() -> None:
+    at = fine(start(INSPECT).toggle(key="picture_bar_kept_open").set_value(True).run())
+    assert bar(upload(at, ("a.png", encoded(0), PNG))) == 0

@@ -37,10 +37,10 @@ SECTIONS = re.compile(r"(^|_)(part|view)$|^(atlas|studio)$")
 """Keys of the controls that open a part of a page."""
 SHARED = {"model", "device", "opacity", "colours", "normal", "pixel_x", "pixel_y", "grid_x", "grid_y"}
 """Keys of settings that are meant to be the same on several pages."""
-CAMERAS = {"inspect_camera_on", "train_camera_on"}
-LEFT_ALONE = {"model", "device", "run_device", "evaluate_data", "evaluate_folder", "set:model.reverse", *CAMERAS}
+MOMENTARY = {"inspect_camera_on", "train_camera_on", "picture_bar_kept_open"}
+LEFT_ALONE = {"model", "device", "run_device", "evaluate_data", "evaluate_folder", "set:model.reverse", *MOMENTARY}
 """Keys that are not moved: what computes, the data set that the Evaluate page has measured, the second of two branches
-of which one must be on, and a camera, which is switched off when its page is left."""
+of which one must be on, and what ends when its page is left: a camera, and that the picture bar is kept open."""
 TEXTS = {
     "expression": "M1*M2",
     "evaluate_more": "M2",

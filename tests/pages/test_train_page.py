@@ -624,7 +624,8 @@ def test_a_finished_run_leads_to_inspect_with_its_model() -> None:
     at = start(TRAIN, run="done")
     views = at.segmented_control(key="train_view").proto
     assert len(views.options) == 5 and views.wrap  # on a phone, too, all five are seen
-    assert train_text.NOT_MEASURED in shown(at) and {m.label for m in at.metric} == {"Threshold", "Held-out images"}
+    assert train_text.NOT_MEASURED in shown(at) and {m.label for m in at.metric} == {"Held-out images"}
+    assert "set the threshold, " in next(m.proto.help for m in at.metric), "the number itself is a tooltip's"
     press(at, "go-1_Inspect")
     assert at.title[0].value == "Inspect" and at.selectbox(key="model").value == "done"
 

@@ -144,12 +144,17 @@ def file(name: str, content: bytes) -> dict[str, object]:
 
 
 def upload(page: object, *files: dict[str, object]) -> None:
-    """Open the picture bar, hand over files there, and wait until the first of them is the chosen picture."""
+    """Open the picture bar, hand over files there, and wait until the first of them is the chosen picture.
+
+    The bar closes by that. After several files it is opened again, to choose among them.
+    """
     bar = page.locator(".st-key-picture_bar")
     if not bar.locator("details[open]").count():
         bar.locator("summary").click()
     bar.locator("input[type=file]").set_input_files(list(files))
-    bar.get_by_role("heading", name=str(files[0]["name"])).wait_for()
+    bar.locator("details:not([open]) summary", has_text=str(files[0]["name"])).wait_for()
+    if len(files) > 1:
+        bar.locator("summary").click()
 
 
 def score(page: object) -> str:

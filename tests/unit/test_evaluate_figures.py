@@ -47,7 +47,7 @@ def test_the_histogram_holds_every_image_and_the_line_stands_at_the_threshold() 
     counts = {trace.name: sum(trace.y) for trace in figure.data}
     assert counts == {"normal": 2, "defective": 3}
     assert [shape.x0 for shape in figure.layout.shapes] == [0.02, 0.3]
-    assert "0.300" in figure.layout.annotations[0].text
+    assert figure.layout.annotations[0].text == "0.30 × threshold"
     assert figure.layout.annotations[0].x == pytest.approx(np.log10(0.3))
 
 

@@ -55,13 +55,14 @@ def test_the_calibrated_scale_has_the_threshold_in_the_middle() -> None:
 
 
 def test_the_own_scale_spans_the_image() -> None:
-    scale = pictures.own_scale(step(0.25, 0.75))
+    scale = pictures.own_scale(step(0.25, 0.75), 0.5)
     assert (scale.low, scale.high) == (0.25, 0.75)
-    assert "own" in " ".join(scale.ticks.values())
+    low, own, high = scale.ticks.values()
+    assert (low, high) == ("0.50", "1.5 × threshold") and "own" in own
 
 
 def test_an_own_scale_of_a_constant_map_does_not_divide_by_zero() -> None:
-    scale = pictures.own_scale(np.ones((4, 4), np.float32))
+    scale = pictures.own_scale(np.ones((4, 4), np.float32), 0.0)
     assert np.isfinite(pictures.colourised(np.ones((4, 4)), scale)).all()
     assert "nan" not in pictures.colour_bar(scale)
 

@@ -23,10 +23,12 @@ def test_the_score_chart_draws_kinds_apart_and_the_chosen_probe_on_top() -> None
     held_out, levels = np.array([[1.0, 2.0], [0.5, 1.0]], np.float32), np.array([1.9, 0.9])
     figure = figures.scores_figure(epochs, scores, ["normal", "defective"], ["<good>", "crack"], held_out, levels, 0)
     low, high, level, other, chosen = figure.data
-    assert list(low.y) == [1.0, 0.5] and list(high.y) == [2.0, 1.0] and list(level.y) == [1.9, 0.9]
+    assert level.y[-1] == 1, "the unit is the last threshold"
+    assert [0.9 * v for v in (*low.y, *high.y, *level.y)] == pytest.approx([1.0, 0.5, 2.0, 1.0, 1.9, 0.9])
     assert other.name == "crack" and other.line.color == theme.ANOMALOUS
     assert chosen.line.color == theme.NORMAL and chosen.line.width > other.line.width
-    assert list(chosen.y) == [2.0, 0.25]  # 0 has no logarithm: half the lowest positive value
+    assert [0.9 * v for v in chosen.y] == pytest.approx([2.0, 0.25])  # 0 has no logarithm: half the lowest positive
+    assert list(chosen.customdata) == [2.0, 0.0], "the pointer is told the scores themselves"
     assert "&lt;good&gt;" in chosen.hovertemplate
 
 

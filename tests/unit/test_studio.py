@@ -378,9 +378,11 @@ def test_the_score_chart_marks_threshold_undamaged_score_and_decision():
     assert list(figure.data[0].x) == [20, 40, 80]
     assert figure.data[0].y[2] > 0  # a logarithm of 0 does not exist
     assert figure.data[0].marker.color[0] == figure.data[0].marker.color[2] != figure.data[0].marker.color[1]
-    assert {shape.y0 for shape in figure.layout.shapes} == {0.3, 0.1}
+    assert sorted(shape.y0 for shape in figure.layout.shapes) == pytest.approx([0.1 / 0.3, 1])
+    assert list(figure.data[0].y)[:2] == pytest.approx([0.1 / 0.3, 0.4 / 0.3])
+    assert list(figure.data[0].customdata) == [0.1, 0.4, 0.0] and "score" in figure.data[0].hovertemplate
     assert figure.layout.xaxis.title.text == "length in pixels (logarithmic)"
-    assert "score" in figure.layout.yaxis.title.text
+    assert "× threshold" in figure.layout.yaxis.title.text
     contrast = figures.scores_figure(curves_of("contrast", [0.1, 0.4, 0.5], [True] * 3), "hole")
     assert list(contrast.data[0].x) == pytest.approx([10, 20, 40])
     assert contrast.layout.xaxis.title.text == "contrast in percent"

@@ -136,12 +136,12 @@ def histogram_figure(
     """Image scores of normal and defective images on a logarithmic axis, with the threshold as a line.
 
     Args:
-        scores, defective: (n,) numbers and booleans.
+        scores, defective: (n,) multiples of the model's own threshold, as the thresholds are, and booleans.
         threshold: the one that is chosen.
         reference: the model's own, drawn thin where it differs.
     """
     edges = borders(scores)
-    ranges = [f"{units.number(a)} to {units.number(b)}" for a, b in pairwise(edges)]
+    ranges = [f"{units.times(a)} to {units.times(b)}" for a, b in pairwise(edges)]
     traces = [
         go.Bar(
             x=(edges[1:] + edges[:-1]) / 2,

@@ -124,7 +124,8 @@ def _curves(scene: Scene, threshold: float) -> list[Section]:
 def _threshold(scene: Scene, threshold: float) -> Section:
     scores, defective = scene.result.scores, scene.defective
     counts = decisions.counts(scores, defective, threshold)
-    chart = figures.histogram_figure(scores, defective, threshold, scene.own_threshold)
+    unit = max(scene.own_threshold, 1e-12)
+    chart = figures.histogram_figure(scores / unit, defective, threshold / unit, 1.0)
     return Section(
         words.REPORT_TITLES["threshold"],
         [words.decided(*counts)],

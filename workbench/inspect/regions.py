@@ -20,6 +20,7 @@ from workbench.shared import words as shared_words
 LISTED = 50
 """Most regions in the table."""
 _BINS, _HEIGHT = 28, 190
+_NUMBERS = (*words.REGION_COLUMNS[1:4], words.REGION_COLUMNS[-1])
 
 
 def regions_of(judged: Judgement, shape: tuple[int, ...]) -> list[Region]:
@@ -126,7 +127,7 @@ def _regions(scene: Scene) -> None:
         selection_mode="single-row",
         column_config={
             name: st.column_config.NumberColumn(format=form)
-            for name, form in zip(words.REGION_COLUMNS[1:5], ("%.4g", "%.2f", "localized", "%.2f %%"), strict=True)
+            for name, form in zip(_NUMBERS, ("%.2f", "localized", "%.2f %%", "%.4g"), strict=True)
         },
     )
     st.caption(words.regions_hint(min(LISTED, len(found)), len(found)))
@@ -136,13 +137,13 @@ def table(regions: list[Region], threshold: float) -> pd.DataFrame:
     """One row per region; boxes and positions in pixels of the image."""
     columns = (
         range(1, len(regions) + 1),
-        [region.peak for region in regions],
         [region.peak / threshold if threshold > 0 else float("nan") for region in regions],
         [round(region.area) for region in regions],
         [100 * region.share for region in regions],
         [f"{region.left}–{region.right}" for region in regions],
         [f"{region.top}–{region.bottom}" for region in regions],
         [f"{region.x}, {region.y}" for region in regions],
+        [region.peak for region in regions],
     )
     return pd.DataFrame(dict(zip(words.REGION_COLUMNS, columns, strict=True)))
 

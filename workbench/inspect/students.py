@@ -13,6 +13,7 @@ from workbench.components.linked_pictures import Probe, Tile
 from workbench.inspect import linked, settings, words
 from workbench.inspect.scene import Scene
 from workbench.shared import pictures, resources, sides_figures
+from workbench.shared import words as shared_words
 from workbench.shared.pictures import Scale
 
 _OPACITY = 0.9  # of the difference's colours where the students differ by a threshold or more
@@ -44,7 +45,7 @@ def _difference(scene: Scene, found: Students) -> None:
     )
     gradient = sides_figures.difference_gradient()
     tile = Tile(words.DIFFERENCE_TITLE, words.STUDENTS_HINT, marked, gradient=gradient, ticks=words.DIFFERENCE_TICKS)
-    probe = Probe(found.difference, words.DIFFERENCE_PROBE)
+    probe = Probe(found.difference, words.DIFFERENCE_PROBE, shared_words.UNIT)
     linked.linked(scene, "students_difference", [tile], words.DIFFERENCE_LABEL, probe=probe)
 
 

@@ -32,7 +32,7 @@ def view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
         outlined = controls.toggle(settings.OUTLINE, words.OUTLINE_LABEL, help=shared_words.OUTLINE_HELP)
     # The scale stays where it is when the threshold moves, so that a colour keeps its meaning.
     fixed = pictures.calibrated_scale(calibrated.reference.threshold, colours)
-    scale = fixed if own == "fixed" else pictures.own_scale(judged.score, colours)
+    scale = fixed if own == "fixed" else pictures.own_scale(judged.score, judged.reference.threshold, colours)
     edge = judged.reference.threshold if outlined else None
     return View(scale, opacity, edge, chosen_pixel.remember(loaded, judged))
 
@@ -50,7 +50,7 @@ def draw(scene: Scene) -> None:
     ]
     found = regions.regions_of(judged, shape)[:_NUMBERED] if scene.view.edge is not None else []
     badges = [Badge(region.top, region.top_x, str(number)) for number, region in enumerate(found, 1)]
-    probe = Probe(judged.score, words.PROBE)
+    probe = Probe(judged.score / max(judged.reference.threshold, 1e-12), words.PROBE, shared_words.UNIT)
     linked.linked(scene, "pictures", tiles, words.PICTURES_LABEL, probe=probe, badges=badges, hero=1)
 
 

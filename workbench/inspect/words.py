@@ -195,7 +195,7 @@ THRESHOLD_HELP = (
 )
 BACK_TO_CALIBRATED = "Back to the calibrated threshold"
 REGIONS_TITLE = "Regions above the threshold"
-REGION_COLUMNS = ("Region", "Peak score", "Times threshold", "Area in px", "Area in %", "Box x", "Box y", "Peak at")
+REGION_COLUMNS = ("Region", "Times threshold", "Area in px", "Area in %", "Box x", "Box y", "Peak at", "Peak score")
 REGIONS_HINT = "Choose a row to see why: its highest point becomes the pixel of the verdict."
 
 
@@ -254,8 +254,12 @@ STUDENTS_HINT = (
     "Look for colour: orange where S₁, the copier, reacts more strongly, blue where S₂, the rebuilder, does. Where "
     "the picture stays grey, they agree."
 )
-DIFFERENCE_TICKS = ("S₂ by 2 thresholds or more", "0", "S₁ by 2 thresholds or more")
-DIFFERENCE_PROBE = "S₁ minus S₂, in thresholds:"
+DIFFERENCE_TICKS = (
+    "S₂ by 2 \N{MULTIPLICATION SIGN} threshold or more",
+    "0",
+    "S₁ by 2 \N{MULTIPLICATION SIGN} threshold or more",
+)
+DIFFERENCE_PROBE = "S₁ minus S₂:"
 DIFFERENCE_LABEL = "The difference of the two students' scores. Arrow keys move the chosen pixel; plus, minus, 0 zoom."
 DIFFERENCE_TITLE = "Where the two students disagree"
 WIPE_LABEL = "Position of the line between the copier's score and the rebuilder's, in percent of the width"

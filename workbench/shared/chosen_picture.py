@@ -25,6 +25,9 @@ SESSION_BYTES = 512 * resources.MEBIBYTE
 
 _UPLOADS, _PROBLEMS, _CHOSEN, _UPLOADER = "uploads", "upload_problems", "chosen_picture", "uploader"
 _PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
+KEPT_OPEN = "picture_bar_kept_open"
+"""Key of the switch by which the bar where pictures are chosen stays open after an upload."""
+_CLOSINGS = "picture_bar_closings"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
 _HANDED, _TELLING = "handed_to_training", "wants_most_telling"
@@ -158,10 +161,13 @@ def take_photo(content: bytes) -> None:
 
 def _opened(opens: Callable[[str, bytes], bool], name: str, content: bytes) -> bool:
     try:
-        return opens(name, content)
+        is_open = opens(name, content)
     except NNetError as error:
         problems().append(str(error))
         return True
+    if is_open:
+        _close()
+    return is_open
 
 
 def take_in() -> Iterator[float]:
@@ -177,10 +183,21 @@ def take_in() -> Iterator[float]:
             key = add(*pending[0])
             if st.session_state.pop(_FIRST_NEW, False):
                 choose(key)
+                _close()
         except NNetError as error:
             problems().append(str(error))
         pending.pop(0)
         yield 1 - len(pending) / total
+
+
+def closings() -> int:
+    """How often the bar where pictures are chosen was closed because an upload or a photo is shown."""
+    return st.session_state.get(_CLOSINGS, 0)
+
+
+def _close() -> None:
+    if not st.session_state.get(KEPT_OPEN):
+        st.session_state[_CLOSINGS] = closings() + 1
 
 
 def add(name: str, content: bytes, known: str = "") -> str:

@@ -37,6 +37,8 @@ def scores_figure(
 ) -> go.Figure:
     """Each pinned image's score over the epochs, with the held-out good images as a band and their threshold dotted.
 
+    The unit is the last epoch's threshold, if it has one: one for all epochs, so that learning shows.
+
     Args:
         epochs: (e,).
         scores: (e, n), one column per pinned image.
@@ -45,6 +47,8 @@ def scores_figure(
         levels: (e,) the threshold that they would give.
         chosen: the pinned image that is drawn thick.
     """
+    unit = float(levels[-1]) if held_out.shape[1] and levels[-1] > 0 else 1.0
+    raw, scores, held_out, levels = scores, scores / unit, held_out / unit, levels / unit
     every = np.concatenate([a.ravel() for a in (scores, held_out, levels)])
     floor = 0.5 * float(every[every > 0].min(initial=1.0))  # a logarithmic axis has no 0
 
@@ -62,10 +66,11 @@ def scores_figure(
             line(levels, theme.THRESHOLD, 2, name="threshold", line_dash="dot", hovertemplate=told),
         ]
     for index in sorted(range(len(kinds)), key=lambda index: index == chosen):  # the chosen one lies on top
-        told = f"{html.escape(names[index])}<br>epoch %{{x}}: score %{{y:.3g}}<extra></extra>"
+        told = words.score_told(html.escape(names[index]))
         marks = {"mode": "lines+markers", "marker": {"size": 7 if index == chosen else 4}, "name": names[index]}
         colour = KIND_COLOURS.get(kinds[index], theme.NORMAL)
-        probe = line(scores[:, index], colour, 4 if index == chosen else 1.5, hovertemplate=told)
+        width, values = 4 if index == chosen else 1.5, raw[:, index].tolist()
+        probe = line(scores[:, index], colour, width, hovertemplate=told, customdata=values)
         traces.append(probe.update(opacity=1.0 if index == chosen else 0.75, **marks))
     y = log_axis(words.SCORE_AXIS, every)
     return charts.chart(traces, _SCORES_HEIGHT, x=epoch_axis(epochs.tolist()), y=y, bottom=40)

@@ -52,6 +52,11 @@ def epoch_title(epoch: int) -> str:
     return "before the first step" if epoch == 0 else f"epoch {epoch:,}"
 
 
-SCORE_AXIS = "image score (logarithmic, no unit)"
-LEVEL_TOLD = "threshold at epoch %{x}: %{y:.3g}<extra></extra>"
+SCORE_AXIS = "image score, \N{MULTIPLICATION SIGN} threshold of the last epoch (logarithmic)"
+LEVEL_TOLD = "threshold at epoch %{x}: %{y:.3g} \N{MULTIPLICATION SIGN} that of the last<extra></extra>"
 """What the threshold's line says under the pointer, as Plotly fills it in."""
+
+
+def score_told(name: str) -> str:
+    """The same of a pinned image, whose name is HTML."""
+    return f"{name}<br>epoch %{{x}}: %{{y:.3g}} {units.TIMES} threshold<br>score %{{customdata:.3g}}<extra></extra>"

@@ -40,6 +40,7 @@ _OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
 _DATA_PAGE = 12  # of a data set, whose files have to be read first
 _TILE_WIDTH = 104
+_CAMERA_ON = "inspect_camera_on"
 _SORT = Setting("shared", "sort", "score", one_of(words.SORTS))
 _RISING = Setting("shared", "rising", False, yes_or_no)
 _FLAGGED_ONLY = Setting("shared", "flagged_only", False, yes_or_no)
@@ -89,6 +90,8 @@ def open_most_telling(model: Model) -> None:
 def bar(model: Model, picture: Picture, judged: Judgement, expression: Expression) -> None:
     """One line with the picture's name and decision; it opens to the uploader and the shelf.
 
+    Once an upload is shown it is another box, which is closed, so that the picture is seen at once.
+
     Args:
         judged: says what is decided, under the threshold that the visitor set.
     """
@@ -97,8 +100,9 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     decision = words.decision(judged.reference, judged.value)
     beyond = kinds.beyond(model, picture.load())
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
-    label = words.bar(picture.title, badge, ratio if beyond is None else None)
-    with st.expander(label, icon=":material/image:", expanded=bool(chosen_picture.uploads()), key="picture_bar"):
+    label = words.bar(picture.title, badge, ratio if beyond is None else None, len(chosen_picture.uploads()))
+    turn = chosen_picture.closings()
+    with st.container(key="picture_bar"), st.expander(label, icon=":material/image:", key=f"picture_bar-{turn}"):
         st.subheader(units.plain(picture.title), anchor=False)
         left, right = st.columns((2, 5), gap="medium")
         with left:
@@ -378,5 +382,15 @@ def _uploader() -> None:
         args=(key, bundles.open_file),
         help=words.UPLOAD_HELP,
     )
-    if st.toggle(words.USE_CAMERA, key="inspect_camera_on"):
-        camera.draw("inspect_camera", chosen_picture.take_photo)
+    with st.container(horizontal=True):
+        uses_camera = st.toggle(words.USE_CAMERA, key=_CAMERA_ON)
+        st.toggle(words.KEEP_OPEN, key=chosen_picture.KEPT_OPEN, help=words.KEEP_OPEN_HELP)
+    if uses_camera:
+        camera.draw("inspect_camera", _photo)
+
+
+def _photo(content: bytes) -> None:
+    """Take a photo, and let go of the camera where the bar closes over it. A callback."""
+    chosen_picture.take_photo(content)
+    if not st.session_state.get(chosen_picture.KEPT_OPEN):
+        st.session_state[_CAMERA_ON] = False

@@ -69,4 +69,4 @@ def _threshold(entry: ModelEntry) -> list[str]:
         found: Mapping[str, Any] = CALIBRATION_FORMAT.find(entry.path / CALIBRATION) or {}
     except NNetError:
         return []
-    return [model_words.threshold(found["threshold"], found["normal_images"])] if "threshold" in found else []
+    return [model_words.threshold(found["normal_images"])] if "threshold" in found else []

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 CHOOSE, USE, BY_PICTURE = "Choose a model by its part", "Use this model", "All models"
 
 
-def threshold(value: float, held_out: int) -> str:
-    """A model's threshold and what it rests on."""
-    return f"Threshold {units.number(value)}, from {units.plural(held_out, 'held-out image')}"
+def threshold(held_out: int) -> str:
+    """What a model's threshold rests on."""
+    return f"Threshold from {units.plural(held_out, 'held-out image')}"
 
 
 def date(written: str) -> str:

@@ -72,11 +72,12 @@ def calibrated_scale(threshold: float, colour_map: str = theme.DEFAULT_COLOUR_MA
     return Scale(0.0, 2 * threshold, ticks, words.SCORE_SCALE, colour_map)
 
 
-def own_scale(score: np.ndarray, colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
+def own_scale(score: np.ndarray, threshold: float, colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
     """The range of one image alone: shows faint structure, but makes every image, also a good one, reach the top."""
     low, high = float(score.min()), float(score.max())
     middle = (low + high) / 2
-    ticks = {low: units.number(low), middle: words.OWN_RANGE, high: units.number(high)}
+    unit = max(threshold, 1e-12)
+    ticks = {low: units.times(low / unit), middle: words.OWN_RANGE, high: words.against_threshold(high / unit)}
     return Scale(low, high, ticks, words.SCORE_SCALE, colour_map)
 
 

@@ -89,8 +89,8 @@ def pixel_verdict(found: Attribution, score: float, threshold: float, by_place: 
     if flagged:
         return f"Flagged {_cause(found, by_place, 'by')}."
     cause = _cause(found, by_place, "from")
-    level = units.percent(score / max(threshold, 1e-12))
-    return f"Not flagged: the score here is {level} of the threshold. What there is comes {cause}."
+    level = units.times(score / max(threshold, 1e-12))
+    return f"Not flagged: the score here is {level} {units.TIMES} threshold. What there is comes {cause}."
 
 
 def _cause(found: Attribution, by_place: bool, by: str) -> str:

@@ -146,7 +146,7 @@ UNFAMILIAR_SHARE = 0.5
 """From this share of pixels above the threshold on, a picture is called unfamiliar."""
 OUTLINE_HELP = "Outlines the regions whose score is above the threshold."
 OVERLAY_HINT = "Look for outlined regions: there the score is above the threshold."
-MAP_HINT = "The score at every pixel (no unit); its highest value is the image score."
+MAP_HINT = "The score at every pixel; its highest value is the image score."
 UPLOAD_LABEL = "Drop images or a replay bundle here, or choose files"
 READING_IMAGES, LOOKING = "Reading the images", "Looking at the picture…"
 TAKE_A_SAMPLE = "Or choose one of these samples."
@@ -185,9 +185,13 @@ def scale_label(title: str) -> str:
     return f"{COLOUR_SCALE}: {title}"
 
 
+UNIT = f"{units.TIMES} threshold"
+"""Of every score that is shown; the number itself is in a tooltip."""
+
+
 def against_threshold(ratio: float) -> str:
     """An image score as a multiple of the threshold: "7.4 \N{MULTIPLICATION SIGN} threshold"."""
-    return f"{units.times(ratio)} {units.TIMES} threshold"
+    return f"{units.times(ratio)} {UNIT}"
 
 
 def relative(reference: Reference, value: float) -> str:
@@ -434,14 +438,16 @@ def looked_at(done: int, total: int) -> str:
     return f"{done} of {units.plural(total, 'image')} scored"
 
 
-def bar(title: str, badge: str, ratio: float | None) -> str:
+def bar(title: str, badge: str, ratio: float | None, own: int = 0) -> str:
     """The line that says which picture is shown and what is decided, and that another can be chosen.
 
     Args:
         ratio: the score over the threshold, or None where it means nothing.
+        own: how many pictures the visitor has uploaded.
     """
     score = "" if ratio is None else f"{against_threshold(ratio)} \N{MIDDLE DOT} "
-    return f"{badge} **{units.plain(title)}** \N{MIDDLE DOT} {score}change the picture"
+    change = "change the picture" if own < 2 else f"choose among your {own:,} pictures"
+    return f"{badge} **{units.plain(title)}** \N{MIDDLE DOT} {score}{change}"
 
 
 def results_title(anomalous: int, others: int, total: int) -> str:
@@ -551,6 +557,8 @@ def over_the_limit(limit: str) -> str:
 # ---------------------------------------------------------------------------------------------------------- camera
 
 USE_CAMERA = "Use the camera"
+KEEP_OPEN = "Keep this open"
+KEEP_OPEN_HELP = "For several uploads or photos in a row. Otherwise this closes as soon as a new picture is shown."
 TAKE_PHOTO = "Take a photo"
 BURST = "Burst: a photo about each second"
 BURST_HELP = (

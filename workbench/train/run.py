@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -173,6 +174,8 @@ def _lines(name: str, history: Sequence[Mapping[str, Any]]) -> tuple[list[int], 
         Line(title, [entry.get(key, np.nan) for entry in entries], theme.NORMAL, dashed=key == "held_out_high")
         for key, title in keys.items()
     ]
+    if name == "held_out" and (unit := lines[-1].values[-1] if entries else 0) > 0:
+        lines = [replace(line, values=[value / unit for value in line.values]) for line in lines]
     return [entry["epoch"] for entry in entries], lines
 
 

@@ -569,7 +569,7 @@ CURVES: dict[str, Curve] = {
     ),
     "held_out": Curve(
         "Held-out good images",
-        "image score, log",
+        "\N{MULTIPLICATION SIGN} last threshold, log",
         "Look for both lines to fall: the median, and dashed the threshold that they would give.",
     ),
     "learning_rate": Curve("Learning rate", "no unit", "Look for the schedule: constant, or up and down a cosine."),
@@ -637,19 +637,19 @@ def results(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 NOT_MEASURED = (
     "The data had no labelled test images, so nothing was measured. Evaluate the model on a test set of your own."
 )
-_THRESHOLD_HELP = "The score that {share} of the {images} held-out good images do not exceed."
-_HELD_OUT_HELP = "Good images that training did not see; their scores set the threshold."
+_HELD_OUT_HELP = (
+    "Good images that training did not see. Their scores set the threshold, {threshold}, which {share} of them do not "
+    "exceed."
+)
 
 
 def calibrated(calibration: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(label, value, help) of a finished model's threshold, [] without one."""
+    """(label, value, help) of what a finished model's threshold rests on, [] without one."""
     if "threshold" not in calibration:
         return []
-    share, images = units.percent(calibration["threshold_quantile"]), f"{calibration['normal_images']:,}"
-    return [
-        ("Threshold", units.number(calibration["threshold"]), _THRESHOLD_HELP.format(share=share, images=images)),
-        ("Held-out images", images, _HELD_OUT_HELP),
-    ]
+    threshold, share = units.number(calibration["threshold"]), units.percent(calibration["threshold_quantile"])
+    help = _HELD_OUT_HELP.format(threshold=threshold, share=share)
+    return [("Held-out images", f"{calibration['normal_images']:,}", help)]
 
 
 def curve_told(name: str) -> str:

@@ -15,6 +15,7 @@ from workbench.ablations.variants.candidates import WHATIF, Variant
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Pictures, Probe, Tile
 from workbench.shared import chosen_pixel, pictures, resources, sides, sides_figures
+from workbench.shared import words as shared_words
 from workbench.shared.resources import Loaded
 from workbench.shared.settings import one_of
 
@@ -71,7 +72,7 @@ def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: Vie
             image=loaded.hash,
             columns=columns,
             picked=next((i for i, v in enumerate(indices) if v == chosen), None),
-            probe=Probe(reference.side.score, f"{reference.title}, in thresholds:"),
+            probe=Probe(reference.side.score, f"{reference.title}:", shared_words.UNIT),
         ),
         lambda row, column: chosen_pixel.choose(column, row),
         lambda tile: settings.VARIANT.set(shown[indices[tile]].candidate.key),

@@ -231,14 +231,21 @@ PICK = "{title}: show what tells it apart"
 
 PROGRESS = "{done} of {variants} looked at. Now: {title}"
 LEFT_OUT = "{title} is left out. {reason}"
-TICKS = ("{reference} by 2 thresholds or more", "0", "the variant by 2 thresholds or more")
+TICKS = (
+    "{reference} by 2 \N{MULTIPLICATION SIGN} threshold or more",
+    "0",
+    "the variant by 2 \N{MULTIPLICATION SIGN} threshold or more",
+)
 """The ends and the middle of the difference's colours."""
 
 
 _ONE = "**{name} calls the picture {decision}.**"
 _ALL = "**All {count} call the picture {decision}.**"
 _SOME = "**{flagged} of {count} call the picture anomalous: {names}.**"
-_RANGE = "The highest score is {highest} thresholds ({high}), the lowest {lowest} ({low})."
+_RANGE = (
+    "The highest score is {highest} \N{MULTIPLICATION SIGN} threshold ({high}), the lowest {lowest} "
+    "\N{MULTIPLICATION SIGN} threshold ({low})."
+)
 
 
 def answer(shown: Sequence[Variant], reference: Variant) -> str:
@@ -284,7 +291,7 @@ def command(study: str, data: str) -> str:
     return f"python -m nnet ablate --study {study} --data {data} --keep first"
 
 
-VERDICT = "**{title}**: {score} thresholds here. {why}"
+VERDICT = "**{title}**: {score} \N{MULTIPLICATION SIGN} threshold here. {why}"
 CHANGED = "Changed: {changes}."
 FIGURE_COLUMNS = ("Study", "Row", "Source")
 PUBLISHED, MEASURED, PERCENT = "{metric}, published", "{metric}, measured", "Percent."

@@ -35,6 +35,7 @@ from workbench.shared import (
     units,
 )
 from workbench.shared import pictures as figures
+from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, slider
 from workbench.shared.pictures import Scale
@@ -191,17 +192,18 @@ def _relative(
 
 def _answer(model: Model, choice: Choice, found: Change) -> None:
     st.markdown(words.answer(found))
+    told = f"{words.raw_scores(found)} {words.UNIT_NOTE}"
     with st.grid(3, min_column_width=150, gap="small"):
         for label, value in (
             (words.BEFORE_METRIC, units.number(found.before.relative)),
             (words.AFTER_METRIC, units.number(found.after.relative)),
             (words.CHANGE_METRIC, words.signed(found.after.relative - found.before.relative)),
         ):
-            st.metric(label, value, help=words.UNIT_NOTE)
+            st.metric(label, value, help=told)
     if not found.comparable:
         own = model.detector.config.scoring.parsed
         st.info(words.not_comparable(own, found.expression), icon=":material/straighten:")
-    st.caption(f"{LABEL} {words.changes(choice.what.changes)} {words.raw_scores(found)} {words.UNIT_NOTE}")
+    st.caption(f"{LABEL} {words.changes(choice.what.changes)}")
 
 
 def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> None:
@@ -245,7 +247,7 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
                 zoom=True,
                 step=max(1, shape[1] // 64),
                 image=loaded.hash,
-                probe=Probe(found.after.score, words.PROBE),
+                probe=Probe(found.after.score, words.PROBE, shared_words.UNIT),
             ),
             lambda row, column: chosen_pixel.choose(column, row),
         )

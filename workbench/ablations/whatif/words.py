@@ -41,7 +41,11 @@ RESET = "Reset"
 RESET_HELP = "Undo all changes."
 NOTHING = "Nothing is changed. Take a part out, or truncate F_C, to see what the score does."
 BEFORE, AFTER = "As trained", "What if"
-BEFORE_METRIC, AFTER_METRIC, CHANGE_METRIC = "As trained, thresholds", "What if, thresholds", "Change, thresholds"
+BEFORE_METRIC, AFTER_METRIC, CHANGE_METRIC = (
+    "As trained, \N{MULTIPLICATION SIGN} threshold",
+    "What if, \N{MULTIPLICATION SIGN} threshold",
+    "Change, \N{MULTIPLICATION SIGN} threshold",
+)
 UNIT_NOTE = (
     "The unit is the untouched model's threshold for the same expression: an intervention has no normal images of its "
     "own, so no threshold of its own."
@@ -54,8 +58,8 @@ BEFORE_HINT = "The outline is the threshold."
 AFTER_HINT = "Look for good places that light up now, and for defects that fade."
 DIFFERENCE_TITLE = "Difference"
 DIFFERENCE_HINT = "Orange: higher after the intervention. Blue: lower. Clear: unchanged."
-DIFFERENCE_TICKS = ("2 thresholds lower", "0", "2 thresholds higher")
-PROBE = "after the intervention, in thresholds:"
+DIFFERENCE_TICKS = ("2 \N{MULTIPLICATION SIGN} threshold lower", "0", "2 \N{MULTIPLICATION SIGN} threshold higher")
+PROBE = "after the intervention:"
 PEAKS_TITLE = "Peak of each map, before and after"
 PEAKS_HINT = (
     "In units of the level that 99 % of normal pixels stay below in the untouched model. Look for the maps that move: "
@@ -66,13 +70,13 @@ RANK_HINT = (
     "Look for the rank from which on the curve stays flat: the decoder needs no more than that. A curve that rises to "
     "the left says that the missing detail is missed; one that stays flat, that the decoder hardly looks at it."
 )
-RANK_AXIS, SCORE_AXIS = "rank of F_C", "score in thresholds"
-LOG_SCORE_AXIS = "score in thresholds (logarithmic)"
+RANK_AXIS, SCORE_AXIS = "rank of F_C", "score, \N{MULTIPLICATION SIGN} threshold"
+LOG_SCORE_AXIS = "score, \N{MULTIPLICATION SIGN} threshold (logarithmic)"
 THRESHOLD_LEVEL, TRAINED_LEVEL = "threshold", "as trained"
 SAMPLES_TITLE = "Over several pictures"
 SAMPLES_HINT = (
-    "Each picture's score before (hollow) and after (filled), in thresholds. Look whether defective pictures move more "
-    "than normal ones: then the part matters for defects. If all move alike, only the scale has changed."
+    "Each picture's score before (hollow) and after (filled). Look whether defective pictures move more than "
+    " normal ones: then the part matters for defects. If all move alike, only the scale has changed."
 )
 SAMPLES_BUTTON = "Look at all of them at this rank"
 SAMPLES_BUTTON_HELP = "Runs the network once for every picture."
@@ -107,10 +111,10 @@ def changes(words: Sequence[str]) -> str:
 
 _STAYS, _TURNS = "**The picture stays {before}.**", "**The picture turns from {before} to {after}.**"
 _SCORES = {
-    "": "Its score goes from {before} to {after} thresholds.",
-    "same": "Its score goes from {before} to {after} thresholds, as good as unchanged.",
-    "more": "Its score goes from {before} to {after} thresholds, {times} as much.",
-    "less": "Its score goes from {before} to {after} thresholds, {share} of it.",
+    "": "Its score goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold.",
+    "same": "Its score goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold, as good as unchanged.",
+    "more": "Its score goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold, {times} as much.",
+    "less": "Its score goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold, {share} of it.",
 }
 
 
@@ -131,7 +135,7 @@ def not_comparable(own: Expression, expression: Expression) -> str:
     old, new = verdict_words.shown(own), verdict_words.shown(expression)
     return (
         f"The score is now made of {new} instead of {old}, so the two raw scores cannot be compared: "
-        "they are products of different maps. In thresholds, each of its own expression, they can."
+        "they are products of different maps. In multiples of the threshold, each of its own expression, they can."
     )
 
 
@@ -140,7 +144,7 @@ def signed(value: float) -> str:
     return f"{'−' if value < 0 else '+'}{units.number(abs(value))}"
 
 
-DIFFERENCE_TAG = "score {change} thresholds"
+DIFFERENCE_TAG = "score {change} \N{MULTIPLICATION SIGN} threshold"
 
 
 def raw_scores(found: Change) -> str:
@@ -159,7 +163,7 @@ RANK_KEPT = (
 
 def rank_told(rank: int, score: float, energy: float) -> str:
     """A point of the curve over ranks, under the pointer."""
-    return f"rank {rank}: {units.number(score)} thresholds, {units.percent(energy)} of F_C's energy"
+    return f"rank {rank}: {shared_words.against_threshold(score)}, {units.percent(energy)} of F_C's energy"
 
 
 SCANNING = "Rank {done} of {total}"
@@ -174,10 +178,13 @@ def tag(reference: Reference, value: float, relative: float) -> str:
 
 
 _MOVED = {
-    True: "The median of {pictures} goes from {before} to {after} thresholds, and the number flagged stays {flagged}.",
+    True: (
+        "The median of {pictures} goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold, and the number "
+        "flagged stays {flagged}."
+    ),
     False: (
-        "The median of {pictures} goes from {before} to {after} thresholds, and the number flagged from {once} to "
-        "{flagged}."
+        "The median of {pictures} goes from {before} to {after} \N{MULTIPLICATION SIGN} threshold, and the number "
+        "flagged from {once} to {flagged}."
     ),
 }
 """By whether as many are flagged as before."""
@@ -221,7 +228,8 @@ def _margin(defective: Summary | None, normal: Summary | None) -> str:
 
 def row_told(row: Row) -> str:
     """A picture's change, for the pointer."""
-    return f"{row.title} ({KINDS[row.defective]}): {units.number(row.before)} to {units.number(row.after)} thresholds"
+    before, after = units.number(row.before), units.number(row.after)
+    return f"{row.title} ({KINDS[row.defective]}): {before} to {after} {shared_words.UNIT}"
 
 
 FIRST_PICTURES = "The samples and your first pictures, {shown} of {total}."

@@ -55,10 +55,12 @@ class Tile:
 
 @dataclass(frozen=True)
 class Probe:
-    """What is read under the pointer, beside the position: `values` (h, w) that cover the image, and their `label`."""
+    """What is read under the pointer, beside the position: `values` (h, w) that cover the image, their `label` before
+    and their `unit` behind."""
 
     values: np.ndarray
     label: str
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,7 @@ def _packed(probe: Probe) -> dict[str, object]:
     values = np.ascontiguousarray(probe.values, "<f4")
     rows, columns = values.shape
     packed = base64.b64encode(values.tobytes()).decode()
-    return {"values": packed, "rows": rows, "columns": columns, "label": probe.label}
+    return {"values": packed, "rows": rows, "columns": columns, "label": probe.label, "unit": probe.unit}
 
 
 def _encoded(tile: Tile) -> dict[str, object]:

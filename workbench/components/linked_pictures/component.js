@@ -85,7 +85,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const row = Math.floor(((at[0] + 0.5) * probe.rows) / rows);
     const value = probe.values[row * probe.columns + Math.floor(((at[1] + 0.5) * probe.columns) / columns)];
     const sentence = cell ? data.words.pointed : data.words.chosen;
-    root._probe.textContent = fill(sentence, { x: at[1], y: at[0], label: probe.label, value: three(value) });
+    root._probe.textContent = fill(sentence, { x: at[1], y: at[0], label: probe.label, value: `${three(value)} ${probe.unit}` });
   });
   const zoomed = root._zoomed;
   const draw = () => {

@@ -22,7 +22,7 @@ from workbench.shared.resources import Model
 from workbench.shared.settings import MODEL
 from workbench.shared.sides import Side
 
-_FORMATS = ("%.4g", "%.4g", "%.3g", "%.0f %%", "%.3f", "%.1f %%")  # of the numbers in the table of both answers
+_FORMATS = ("%.3g", "%.0f %%", "%.3f", "%.1f %%", "%.4g", "%.4g")  # of the numbers in the table of both answers
 
 
 def section(scene: Scene) -> None:
@@ -94,22 +94,20 @@ def _table(first: Side, second: Side) -> None:
         hide_index=True,
         key="compare_scores",
         column_config={
-            name: st.column_config.NumberColumn(
-                format=form, help=words.ABOVE_HELP if name == words.SCORE_COLUMNS[-1] else None
-            )
+            name: st.column_config.NumberColumn(format=form, help=words.ABOVE_HELP if name == words.ABOVE else None)
             for name, form in zip(words.SCORE_COLUMNS[2:], _FORMATS, strict=True)
         },
     )
 
 
 def results(first: Side, second: Side) -> pd.DataFrame:
-    """One row per model: decision, score, threshold, their ratio, percentile, p-value, share of the area."""
+    """One row per model: decision, score over threshold, percentile, p-value, share of the area, score, threshold."""
     rows = []
     for side in (first, second):
         reference, value = side.judged.reference, side.judged.value
         decision, share = shared_words.decision(reference, value), 100 * side.judged.share_above
         rank = reference.percentile(value), reference.p_value(value)
-        rows.append((side.name, decision, value, reference.threshold, side.relative, *rank, share))
+        rows.append((side.name, decision, side.relative, *rank, share, value, reference.threshold))
     return pd.DataFrame(rows, columns=words.SCORE_COLUMNS)
 
 
@@ -158,7 +156,7 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
         gradient=sides_figures.difference_gradient(),
         ticks=words.ticks(first.name, second.name),
     )
-    probe = Probe(values, words.DIFFERENCE_PROBE)
+    probe = Probe(values, words.DIFFERENCE_PROBE, shared_words.UNIT)
     linked.linked(scene, "compare_difference", [tile], words.DIFFERENCE_LABEL, probe=probe)
     st.markdown(words.place(x, y, float(values[row, column]), first.name, second.name))
 

@@ -36,9 +36,19 @@ DIFFERENCE_HINT = (
     "Where it is grey or clear, both agree. Look for colour on a defect: the model of that colour reacts more strongly."
 )
 DIFFERENCE_LABEL = "Difference of the two models' scores. Arrow keys move the chosen pixel; plus, minus, 0 zoom."
-DIFFERENCE_PROBE = "second minus first, in thresholds:"
-SCORES_TITLE = "**Both answers** · scores have no unit"
-SCORE_COLUMNS = ("Model", "Decision", "Score", "Threshold", "In thresholds", "Percentile", "p-value", "Above threshold")
+DIFFERENCE_PROBE = "second minus first:"
+SCORES_TITLE = "**Both answers**"
+SCORE_COLUMNS = (
+    "Model",
+    "Decision",
+    "Times threshold",
+    "Percentile",
+    "p-value",
+    "Above threshold",
+    "Score",
+    "Threshold",
+)
+ABOVE = SCORE_COLUMNS[5]
 ABOVE_HELP = "Share of the image's area."
 PEAKS_TITLE = "Peak of each map, in normal levels"
 PEAKS_HINT = (
@@ -57,7 +67,7 @@ def wipe_title(first: str, second: str) -> str:
 
 def ticks(first: str, second: str) -> tuple[str, str, str]:
     """The ends and the middle of the difference's colours."""
-    return f"{first} by 2 thresholds or more", "0", f"{second} by 2 thresholds or more"
+    return f"{first} by 2 {shared_words.UNIT} or more", "0", f"{second} by 2 {shared_words.UNIT} or more"
 
 
 def answer(first: Side, second: Side) -> str:
@@ -66,14 +76,14 @@ def answer(first: Side, second: Side) -> str:
     was, now = (shared_words.decision(side.judged.reference, side.judged.value).lower() for side in (first, second))
     said = f"Both call it {was}." if was == now else f"They disagree: {one} calls it {was}, {two} calls it {now}."
     scores = (
-        f"{one} scores it at {units.number(first.relative)} times its own threshold, {two} at "
-        f"{units.number(second.relative)} times."
+        f"{one} scores it at {shared_words.against_threshold(first.relative)}, {two} at "
+        f"{shared_words.against_threshold(second.relative)}, each by its own."
     )
     change = second.relative - first.relative
     if not change:
         return f"**{said}** {scores}"
     higher = two if change > 0 else one
-    return f"**{said}** {scores} The score of {higher} is {units.number(abs(change))} thresholds higher."
+    return f"**{said}** {scores} The score of {higher} is {shared_words.against_threshold(abs(change))} higher."
 
 
 def place(x: int, y: int, change: float, first: str, second: str) -> str:
@@ -82,8 +92,8 @@ def place(x: int, y: int, change: float, first: str, second: str) -> str:
         return "The two score maps are equal everywhere."
     more, less = (second, first) if change > 0 else (first, second)
     return (
-        f"They differ most at x {x:,}, y {y:,}, where {units.plain(more)} is {units.number(abs(change))} thresholds "
-        f"above {units.plain(less)}."
+        f"They differ most at x {x:,}, y {y:,}, where {units.plain(more)} is "
+        f"{shared_words.against_threshold(abs(change))} above {units.plain(less)}."
     )
 
 

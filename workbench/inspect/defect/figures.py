@@ -88,13 +88,10 @@ def effects_figure(effects: Sequence[Effect]) -> go.Figure:
 
 
 def scores_figure(curves: Curves, kind: str) -> go.Figure:
-    """The image score over the doses, with the threshold and the score without the defect; logarithmic."""
-    floor = 0.5 * min((float(v) for v in (*curves.scores, curves.undamaged, curves.threshold) if v > 0), default=1.0)
-    scores, undamaged, threshold = (
-        np.maximum(curves.scores, floor).tolist(),
-        curves.undamaged or floor,
-        curves.threshold or floor,
-    )
+    """The image score over the doses in multiples of the threshold, with that without the defect; logarithmic."""
+    unit = max(curves.threshold, 1e-12)
+    floor = 0.5 * min([1.0, *(float(v) / unit for v in (*curves.scores, curves.undamaged) if v > 0)])
+    scores, undamaged = np.maximum(curves.scores / unit, floor).tolist(), max(curves.undamaged / unit, floor)
     dots = go.Scatter(
         x=_positions(curves),
         y=scores,
@@ -104,6 +101,7 @@ def scores_figure(curves: Curves, kind: str) -> go.Figure:
             "color": [theme.ANOMALOUS if s > curves.threshold else theme.NORMAL for s in curves.scores],
             "size": 10,
         },
+        customdata=curves.scores,
         hovertemplate=words.score_told(curves),
     )
     return charts.chart(
@@ -111,10 +109,10 @@ def scores_figure(curves: Curves, kind: str) -> go.Figure:
         _HEIGHT,
         left=64,
         x=_dose_axis(curves, kind),
-        y=charts.log_axis(words.SCORES_AXIS, [*scores, undamaged, threshold]),
-        shapes=[charts.level(threshold, theme.THRESHOLD, "y"), charts.level(undamaged, theme.THRESHOLD, "y", "dash")],
+        y=charts.log_axis(words.SCORES_AXIS, [*scores, undamaged, 1.0]),
+        shapes=[charts.level(1, theme.THRESHOLD, "y"), charts.level(undamaged, theme.THRESHOLD, "y", "dash")],
         annotations=[
-            charts.note(threshold, words.threshold_note(curves)),
+            charts.note(1, words.THRESHOLD_NOTE),
             charts.note(undamaged, words.undamaged_note(curves), right=True),
         ],
     )

@@ -239,13 +239,16 @@ EFFECTS_AXIS = "peak inside it, × normal 99 % level (logarithmic)"
 WITHOUT_IT, WITH_IT = "without the defect", {True: "with it, visible", False: "with it, not visible"}
 WITHOUT_IT_TOLD = "%{y} without it: %{x:.3g}<extra></extra>"
 WITH_IT_TOLD = "%{y} with it: %{x:.3g}<extra></extra>"
-SCORES_AXIS, LINES_AXIS = "image score (no unit, logarithmic)", "peak, × normal 99 % level (logarithmic)"
+SCORES_AXIS, LINES_AXIS = (
+    "image score, \N{MULTIPLICATION SIGN} threshold (logarithmic)",
+    "peak, × normal 99 % level (logarithmic)",
+)
 NORMAL_LEVEL = "normal 99 % level"
 
 
 def score_told(curves: Curves) -> str:
     """What the chart of scores says under the pointer, as Plotly fills it in."""
-    return f"{_dose_told(curves)}: score %{{y:.3g}}<extra></extra>"
+    return f"{_dose_told(curves)}: %{{y:.3g}} {shared_words.UNIT}<br>score %{{customdata:.3g}}<extra></extra>"
 
 
 def line_told(name: str, curves: Curves) -> str:
@@ -257,14 +260,12 @@ def _dose_told(curves: Curves) -> str:
     return "contrast %{x:.0f} %" if curves.pixels is None else "%{x:.0f} px"
 
 
-def threshold_note(curves: Curves) -> str:
-    """On the line of the threshold."""
-    return f"threshold {units.number(curves.threshold)}"
+THRESHOLD_NOTE = "threshold"
 
 
 def undamaged_note(curves: Curves) -> str:
     """On the line of the score without the defect."""
-    return f"without the defect {units.number(curves.undamaged)}"
+    return f"without the defect {units.times(curves.undamaged / max(curves.threshold, 1e-12))} {units.TIMES}"
 
 
 def factors_hint(expression: Expression) -> str:

@@ -13,6 +13,7 @@ from nnet.replay.checks import Check, Rerun
 from workbench.inspect.replay import words
 from workbench.inspect.scene import Scene
 from workbench.shared import bundles, pictures, resources, session, settings, units
+from workbench.shared import words as shared_words
 from workbench.shared.pictures import Scale
 
 _AGAIN = "bundles_run_again"
@@ -64,7 +65,7 @@ def _again(scene: Scene, bundle: Bundle) -> Rerun | None:
 def _heading(bundle: Bundle, found: Sequence[Check], again: Rerun | None) -> None:
     agree = all(check.agrees for check in found)
     st.markdown(f":{'blue' if agree else 'orange'}-badge[{words.summary(found)}] {units.plain(words.origin(bundle))}")
-    st.markdown(words.result(bundle))
+    st.markdown(words.result(bundle), help=shared_words.raw(bundle.reference, bundle.value))
     if again is None:
         st.info(units.plain(checks.no_checkpoint(bundle)), icon=":material/link_off:")
     else:
@@ -83,7 +84,7 @@ def _pictures(scene: Scene, bundle: Bundle, again: Rerun | None) -> None:
     scale = pictures.calibrated_scale(bundle.reference.threshold, scene.view.scale.colour_map)
     shown = {words.STORED_TITLE: (bundle.score, scale, words.STORED_HINT)}
     if again is not None:
-        change = np.abs(again.score.astype(np.float64) - bundle.score)
+        change = np.abs(again.score.astype(np.float64) - bundle.score) / max(bundle.reference.threshold, 1e-12)
         shown[words.NOW_TITLE] = (again.score, scale, words.NOW_HINT)
         shown[words.DIFFERENCE_TITLE] = (change, _difference_scale(change, scale.colour_map), words.DIFFERENCE_HINT)
     touch, shape = session.on_touch_screen(), scene.loaded.image.shape

@@ -25,7 +25,7 @@ STORED_TITLE, NOW_TITLE, DIFFERENCE_TITLE = "Score in the bundle", "Score now", 
 STORED_HINT = "As stored. Look for the same spots as in the score now."
 NOW_HINT = "Computed again from the bundle's image. Look for the same spots as in the bundle."
 DIFFERENCE_HINT = "Between the bundle and now. Look for any structure: rounding shows none, another network does."
-DIFFERENCE_SCALE = "difference of the score"
+DIFFERENCE_SCALE = "difference of the score, \N{MULTIPLICATION SIGN} threshold"
 MAPS_TITLE = "**Maps in the bundle** · times the normal 99 % level"
 MAPS_HINT = "The stored maps, each in multiples of its own normal 99 % level. Look for spots brighter than 1."
 
@@ -54,9 +54,8 @@ def result(bundle: Bundle) -> str:
     """The stored numbers in a sentence."""
     reference, value = bundle.reference, bundle.value
     return (
-        f"Stored: score {units.number(value)} with {units.plain(reference.expression.text)}, threshold "
-        f"{units.number(reference.threshold)}, {shared_words.decision(reference, value).lower()}; it "
-        f"{shared_words.rank(reference, value)}."
+        f"Stored: {shared_words.relative(reference, value)} with {units.plain(reference.expression.text)}, "
+        f"{shared_words.decision(reference, value).lower()}; it {shared_words.rank(reference, value)}."
     )
 
 
@@ -65,8 +64,9 @@ def difference(bundle: Bundle, again: Rerun) -> str:
     largest = float(abs(again.score.astype(float) - bundle.score).max())
     if not largest:
         return "The score maps are equal in every digit."
-    share = largest / max(bundle.reference.threshold, 1e-12)
-    return f"The score maps differ by at most {largest:.1e}, which is {share:.1e} times the threshold."
+    return (
+        f"The score maps differ by at most {largest / max(bundle.reference.threshold, 1e-12):.1e} {shared_words.UNIT}."
+    )
 
 
 def map_alt(name: str) -> str:
