@@ -150,11 +150,11 @@ def upload(page: object, *files: dict[str, object]) -> None:
     """
     bar = page.locator(".st-key-picture_bar")
     if not bar.locator("details[open]").count():
-        bar.locator("summary").click()
+        bar.locator("summary").first.click()
     bar.locator("input[type=file]").set_input_files(list(files))
-    bar.locator("details:not([open]) summary", has_text=str(files[0]["name"])).wait_for()
+    bar.locator("details:not([open]) summary", has_text=str(files[0]["name"])).first.wait_for()
     if len(files) > 1:
-        bar.locator("summary").click()
+        bar.locator("summary").first.click()
 
 
 def score(page: object) -> str:
