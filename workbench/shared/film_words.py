@@ -52,7 +52,7 @@ def epoch_title(epoch: int) -> str:
     return "before the first step" if epoch == 0 else f"epoch {epoch:,}"
 
 
-SCORE_AXIS = "image score, \N{MULTIPLICATION SIGN} threshold of the last epoch (logarithmic)"
+SCORE_AXIS = "score, \N{MULTIPLICATION SIGN} last threshold"
 LEVEL_TOLD = "threshold at epoch %{x}: %{y:.3g} \N{MULTIPLICATION SIGN} that of the last<extra></extra>"
 """What the threshold's line says under the pointer, as Plotly fills it in."""
 
