@@ -114,7 +114,7 @@ def test_the_sentence_names_the_scale_the_part_and_how_much_worse() -> None:
 def test_the_sentence_is_honest_about_pixels_that_are_not_flagged() -> None:
     found = attribute(PRESETS["paper"], RAISED, NORMAL)
     assert verdict_words.pixel_verdict(found, 0.5, 1.0, by_place=False).startswith(
-        "Not flagged: the score here is 50 % of the threshold. What there is comes mainly from the coarse scale"
+        "Not flagged: the score here is 0.50 × threshold. What there is comes mainly from the coarse scale"
     )
     usual = attribute(PRESETS["paper"], NORMAL, NORMAL)
     assert "Not flagged" in verdict_words.pixel_verdict(usual, 0.5, 1.0, by_place=False)

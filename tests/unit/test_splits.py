@@ -32,16 +32,16 @@ def small_sets(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("seed", "drawn", "about"), [(1, 1, {}), (1, 0, {}), (3, 7, {"split_seed": 7})])
 def test_a_model_is_measured_on_the_split_that_it_was_trained_on(seed, drawn, about, capsys):
     model = checkpoint(seed, drawn, about)
-    assert evaluate._opened("synthetic", model).content_hash() == model.about["data"]["sha256"]
+    assert evaluate.opened("synthetic", model).content_hash() == model.about["data"]["sha256"]
     assert capsys.readouterr().err == ""
 
 
 def test_another_split_of_the_same_data_is_measured_with_a_warning(capsys):
-    found = evaluate._opened("synthetic", checkpoint(1, 5, {}))
+    found = evaluate.opened("synthetic", checkpoint(1, 5, {}))
     assert found.source.endswith("seed 1")
     assert "another split" in capsys.readouterr().err
 
 
 def test_other_data_is_measured_without_a_word(capsys):
-    evaluate._opened("synthetic:wood", checkpoint(1, 0, {}))
+    evaluate.opened("synthetic:wood", checkpoint(1, 0, {}))
     assert capsys.readouterr().err == ""
