@@ -50,7 +50,7 @@ lint: .venv/dev.stamp
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python tests/audit.py
 
-# The embedded models, made again (docs/default-model.md); with two cores in about two hours.
+# The embedded models, made again (docs/default-model.md): 39 and 67 minutes on one thread of a busy machine.
 models: .venv/app.stamp
 	rm -rf out/elpv-mono out/synthetic-cog
 	$(BIN)/python -m nnet train --data elpv:mono --preset small --film --out out/elpv-mono \

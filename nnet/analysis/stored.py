@@ -92,31 +92,17 @@ def account(
     return written, cast(PictureScores, entry)
 
 
-def result(
-    dataset: Dataset,
-    evidence: Evidence,
-    found: Sequence[Result],
-    where: dict[str, Intervals] | None = None,
-    shapley: Mapping[str, Mapping[str, float]] | None = None,
-) -> Stored:
-    """What was measured just now, as `read` gives it once it is kept.
-
-    Args:
-        where: the intervals, if they are known.
-        shapley: as there.
-    """
+def result(dataset: Dataset, evidence: Evidence, found: Sequence[Result]) -> Stored:
+    """What was measured just now, as `read` gives it once it is kept."""
     written = results(dataset, evidence, found)
-    known = where or {one.expression.text: intervals(evidence, one) for one in found}
-    created = str(provenance()["created"])
     return Stored(
         written["data"],
-        created,
+        str(provenance()["created"]),
         evidence.keys,
         evidence.labels,
         tuple(found),
-        known,
+        {one.expression.text: intervals(evidence, one) for one in found},
         written["image_sizes"],
-        shapley or {},
     )
 
 

@@ -41,6 +41,15 @@ def random_images(count: int, size: int = 64, seed: int = 0) -> np.ndarray:
     return coarse.repeat(size // 8, axis=1).repeat(size // 8, axis=2)
 
 
+def write_small_category(root: Path, defect: str = "dent") -> Path:
+    """An MVTec-style category without masks: 2 images to train with, 3 normal and 2 defective ones."""
+    for folder, count, seed in (("train/good", 2, 1), ("test/good", 3, 2), (f"test/{defect}", 2, 3)):
+        (root / folder).mkdir(parents=True)
+        for i, image in enumerate(random_images(count, seed=seed)):
+            Image.fromarray(image).save(root / folder / f"{i}.png")
+    return root
+
+
 def write_category(root: Path) -> Path:
     """An MVTec-style category with masks: 14 images to train with, 5 normal and 4 defective ones ("dent") to test."""
     for folder, count, seed in (("train/good", 14, 1), ("test/good", 5, 2), ("test/dent", 4, 3)):

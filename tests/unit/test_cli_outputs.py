@@ -9,8 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from builders import random_images
-from PIL import Image
+from builders import write_small_category
 
 from nnet.cli import main
 
@@ -30,13 +29,7 @@ TABLE = ["image", "score", "threshold", "anomalous", "percentile_among_normals",
 
 @pytest.fixture(scope="module")
 def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """3 normal and 2 defective test images without masks."""
-    root = tmp_path_factory.mktemp("data") / "part"
-    for folder, count, seed in (("train/good", 2, 1), ("test/good", 3, 2), ("test/dent", 2, 3)):
-        (root / folder).mkdir(parents=True)
-        for i, image in enumerate(random_images(count, seed=seed)):
-            Image.fromarray(image).save(root / folder / f"{i}.png")
-    return root
+    return write_small_category(tmp_path_factory.mktemp("data") / "part")
 
 
 @pytest.fixture

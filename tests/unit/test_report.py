@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import random_images
+from builders import write_small_category
 from markupsafe import escape
-from PIL import Image
 
 from nnet.analysis import stored
 from nnet.analysis.stored import Stored
@@ -27,12 +26,7 @@ DEFECTIVE = np.array([False, False, False, True, True, True])
 @pytest.fixture(scope="module")
 def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """3 normal and 2 defective test images, in a folder whose name is markup."""
-    root = tmp_path_factory.mktemp("data") / "part <b>&"
-    for folder, count, seed in (("train/good", 2, 1), ("test/good", 3, 2), ("test/<i>dent", 2, 3)):
-        (root / folder).mkdir(parents=True)
-        for i, image in enumerate(random_images(count, seed=seed)):
-            Image.fromarray(image).save(root / folder / f"{i}.png")
-    return root
+    return write_small_category(tmp_path_factory.mktemp("data") / "part <b>&", "<i>dent")
 
 
 @pytest.fixture
