@@ -101,6 +101,7 @@ def test_uploaded_images_are_shown_here_too(detector: Detector) -> None:
     assert at.subheader[0].value == r"part\.png" or at.subheader[0].value == "part.png"
     expected = recall.entropy(detector.trace(decode(content).image).addressing.weights)
     assert tiles(at, RECALL)["Entropy in nats"]["values"] == _flat(colours.entropy_readings(expected, 6))
+    assert all(value.endswith(shared_words.UNIT) for value in tiles(at, RECALL)[memory_text.PICTURE]["values"])
 
 
 def _flat(rows: list[list[str]]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import INSPECT, PNG, encoded, fine, start, upload
+from apptest import INSPECT, PNG, component, encoded, fine, start, upload
 from streamlit.testing.v1 import AppTest
 
 from nnet.data.images import decode
@@ -47,6 +47,7 @@ def three() -> AppTest:
 def test_it_is_counted_apart_and_gets_neither_verdict_nor_prose(models: Path) -> None:
     at = three()
     badge = f":gray-badge[{words.OTHER_KIND}]"
+    assert component(at, "circuit")["result"]["decision"] == words.OTHER_KIND
     assert words.NO_VERDICT in said(at) and [e.label for e in at.expander if badge in e.label]
     assert not [metric for metric in at.metric if metric.label == "Score"]
     table = next(frame.value for frame in at.dataframe if "Percentile" in frame.value.columns)

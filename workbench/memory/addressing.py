@@ -87,7 +87,7 @@ def _tiles(scene: Scene, now: Now) -> list[Tile]:
     nats, most = recall.entropy(weights), weights.argmax(axis=-1)
     scale = colours.entropy_scale(scene.items)
     of_item = colours.item_colours(cache.ordered_items(scene.model)[2])
-    picture = colours.flagged_cells(scene.flagged), colours.readings(scene.scores, words.SCORE_READING)
+    picture = colours.flagged_cells(scene.flagged), colours.readings(scene.ratios, words.SCORE_READING)
     tiles = [
         Tile(words.PICTURE, words.PICTURE_HINT, scene.photo, *picture),
         Tile(
@@ -123,7 +123,7 @@ def _chosen_patch(scene: Scene, now: Now, chosen: tuple[int, int]) -> None:
         st.plotly_chart(figure, key="addressing", config=CHART_CONFIG, alt=words.BARS_ALT)
         st.caption(words.BARS_HINT)
     with facts:
-        ratio = float(scene.scores[chosen]) / max(scene.judged.reference.threshold, 1e-12)
+        ratio = float(scene.ratios[chosen])
         st.markdown(words.patch(*chosen, ratio, bool(scene.flagged[chosen])))
         before, after = ((float(recall.entropy(some)), int((some > 0).sum())) for some in (raw, weights))
         st.markdown(words.addressing_table(before, after, scene.items))

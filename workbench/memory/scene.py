@@ -59,6 +59,11 @@ class Scene:
         """The largest score within each position of F_3, (H, W)."""
         return recall.per_position(self.judged.score, self.shape)
 
+    @property
+    def ratios(self) -> np.ndarray:
+        """The same in multiples of the threshold."""
+        return self.scores / max(self.judged.reference.threshold, 1e-12)
+
     @cached_property
     def flagged(self) -> np.ndarray:
         """Positions of F_3 that reach above the threshold, bool (H, W)."""
