@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from nnet.cli.shared import add_checkpoint, add_teacher_weights
+from nnet.errors import NNetError
 
 HELP = "write a model for machines without N-Net (ONNX, OpenVINO, torch.export, a web page)"
 FORMATS = ("onnx", "openvino", "torch", "web")
@@ -19,6 +21,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--score", metavar="EXPR", help="an expression such as M1*M2*M3; default: the model's own")
     parser.add_argument(
         "--pictures", type=Path, nargs="*", default=[], metavar="IMAGE", help="compare on these pictures, too"
+    )
+    parser.add_argument(
+        "--size",
+        metavar="WIDTHxHEIGHT",
+        help="of the pictures to come, for a model with tiles, letterbox, crop box or ignore mask; default: that of "
+        "--pictures, or of the pictures that it was trained on",
     )
     web = parser.add_argument_group("only for --format web, a page that runs the model in the browser")
     web.add_argument(
@@ -40,18 +48,29 @@ def run(options: argparse.Namespace) -> int:
     from nnet.export import export
     from nnet.export.web import Page, cells, folder_pictures
 
+    shape = _shape(options.size)
     own = [decode(path).image for path in options.pictures]
     model = Detector.load(options.checkpoint, "cpu", options.teacher_weights)
     page = None
     if options.format == "web":
         page = Page(folder_pictures(options.samples) if options.samples else cells(model), options.runtime)
-    done = export(model, options.format, options.out, options.score, own, page, _tell)
+    done = export(model, options.format, options.out, options.score, own, page, shape, _tell)
     check, largest = done.check, max(done.check.maps.values())
     print(
         f"{options.out} holds the model as {options.format}. On {check.pictures} pictures its decisions are those of "
         f"the original; maps differ by at most {largest:.1e}, scores by at most {check.score:.1e} of the threshold."
     )
     return 0
+
+
+def _shape(size: str | None) -> tuple[int, int] | None:
+    """Height and width. Raises NNetError for no size."""
+    if size is None:
+        return None
+    found = re.fullmatch(r"(\d{1,6})x(\d{1,6})", size)
+    if found is None:
+        raise NNetError(f"--size {size} is no size of a picture. Write it as 1920x1080, the width first.")
+    return int(found[2]), int(found[1])
 
 
 def _tell(share: float, sentence: str) -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
+from torch import Tensor
 
 from nnet.data.elpv import open_elpv
 from nnet.data.errors import DataError
+from nnet.data.framing import Frame
 from nnet.data.images import resize
 from nnet.data.textures import TEXTURES, normal_image
 from nnet.detector import TrainedModel
 from nnet.export.errors import ExportError
 from nnet.export.graph import Graph
 from nnet.export.opening import Run
+from nnet.model.inputs import batches as parts_of
 from nnet.scoring.calibration import Reference
 
 LIMIT = 1e-3
@@ -24,6 +29,9 @@ LIMIT = 1e-3
 
 SCORES = "score_map", "score"
 BATCH = 4
+WINDOWS = 16
+MOST_INPUTS = 256
+"""Of pictures that make many inputs, no more are compared than make so many, but three."""
 RANDOM, SAMPLES = 4, 6
 SHAPES = (2.5, 1.5), (1.3, 3.1), (0.7, 0.9)
 """Heights and widths of further pictures in units of the network's; the first one is tall."""
@@ -71,12 +79,37 @@ def pictures(size: int, own: Sequence[np.ndarray] = (), any_size: bool = True) -
     return batches
 
 
+def framed_pictures(frame: Frame, own: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
+    """The same for a model that frames its pictures: all of the frame's size, and fewer of those that make many inputs.
+
+    Raises:
+        ExportError: one of `own` has another size.
+    """
+    shape = frame.height, frame.width, 3
+    for image in own:
+        if image.shape != shape:
+            raise ExportError(
+                f"The export is for pictures of {frame.width} x {frame.height} pixels, but one to compare on has "
+                f"{image.shape[1]} x {image.shape[0]}. Give pictures of one size."
+            )
+    noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    textures = (_filling(normal_image(kind, seed=1, size=256), frame) for kind in TEXTURES)
+    count = min(len(TEXTURES), max(2, MOST_INPUTS // frame.count))
+    every = np.stack([*own, noise, *islice(textures, count)])
+    return [every[start : start + 2] for start in range(0, len(every), 2)]
+
+
+def _filling(image: np.ndarray, frame: Frame) -> np.ndarray:
+    return np.asarray(Image.fromarray(image).resize((frame.width, frame.height), Image.Resampling.BILINEAR))
+
+
 def compare(
     model: TrainedModel,
     reference: Reference,
     run: Run,
     batches: Sequence[np.ndarray],
     tell: Callable[[int, int], None] = lambda done, total: None,
+    frame: Frame | None = None,
 ) -> Check:
     """Run both on the same pictures.
 
@@ -85,14 +118,15 @@ def compare(
         run: the exported model.
         batches: as `pictures` gives them.
         tell: told how many pictures have been compared, and of how many.
+        frame: of a model that frames its pictures.
     """
-    original = Graph(model, reference).eval()
+    original = Graph(model, reference, frame=frame).eval()
     maps = dict.fromkeys(model.config.maps, 0.0)
     done, total = 0, sum(len(batch) for batch in batches)
     score, decisions, ties = 0.0, 0, 0
     for batch in batches:
         tell(done, total)
-        part = np.stack([resize(image, model.config.model.size) for image in batch])
+        part = batch if frame else np.stack([resize(image, model.config.model.size) for image in batch])
         found, wanted = run(batch), _original(original, part)
         maps = {name: max(known, _difference(found[name], wanted[name]).max()) for name, known in maps.items()}
         decisions += int(np.sum(found["anomalous"] != wanted["anomalous"]))
@@ -124,7 +158,26 @@ def require_same(check: Check, what: str) -> None:
 def _original(graph: Graph, images: np.ndarray, gain: float = 1) -> dict[str, np.ndarray]:
     """What the original says of some pictures whose light is multiplied by `gain`."""
     with torch.inference_mode():
-        return {name: value.numpy() for name, value in graph.judge(torch.from_numpy(images) * gain).items()}
+        maps = _maps(graph, images, gain) if graph.frame is None else _blended(graph, graph.frame, images, gain)
+        return {name: value.numpy() for name, value in graph.judge(maps).items()}
+
+
+def _maps(graph: Graph, inputs: np.ndarray, gain: float) -> dict[str, Tensor]:
+    return graph.look(torch.from_numpy(inputs) * gain)[0]
+
+
+def _blended(graph: Graph, frame: Frame, images: np.ndarray, gain: float) -> dict[str, Tensor]:
+    """Cut, resized and blended by `nnet.data.framing`, which knows nothing of the graph."""
+    whole = []
+    for image in images:
+        parts = [
+            _maps(graph, frame.inputs(image, range(part.start, part.stop)), gain)
+            for part in parts_of(frame.count, WINDOWS)
+        ]
+        names = tuple(parts[0])
+        tiles = np.concatenate([torch.stack(list(part.values()), dim=1).numpy() for part in parts])
+        whole.append(frame.blend(tiles))
+    return dict(zip(names, torch.from_numpy(np.stack(whole, axis=1)), strict=True))
 
 
 def _own_spread(original: Graph, picture: np.ndarray) -> float:

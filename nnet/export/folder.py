@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nnet.data.framing import Frame
 from nnet.detector import TrainedModel
 from nnet.export import checking, formats, manifest, opening, runtime, web
 from nnet.export.checking import Check
@@ -18,6 +19,7 @@ from nnet.export.errors import ExportError
 from nnet.export.graph import Graph
 from nnet.export.opening import MANIFEST
 from nnet.export.web import Page
+from nnet.saved.card import framed
 from nnet.saved.storage import write_json
 
 FORMATS = ("onnx", "openvino", "torch", "web")
@@ -40,6 +42,7 @@ def export(
     expression: str | None = None,
     own: Sequence[np.ndarray] = (),
     page: Page | None = None,
+    picture: tuple[int, int] | None = None,
     tell: Callable[[float, str], None] = lambda share, sentence: None,
 ) -> Exported:
     """Write a trained model, its manifest and, for ONNX, the stand-alone script into a folder.
@@ -51,13 +54,15 @@ def export(
         expression: of the score; the model's own by default.
         own: pictures, uint8 (H, W, 3), that are compared besides those of `checking.pictures`.
         page: for `web`: the samples on the page, and where the browser's runtime comes from.
+        picture: height and width of the pictures to come, for a model that frames them; by default those of `own`, or
+            of the pictures that it was trained on.
         tell: told how far it is: a share of 0 to 1, about, and what begins now.
 
     Raises:
         ExportError: a package is missing, the folder holds something else, or the exported model differs.
         nnet.expression.ExpressionError: malformed, or a map that this model does not have.
     """
-    _require_whole(model, kind)
+    frame = _frame(model, kind, own, picture)
     opening.require(kind)
     _require_free(out)
     page = page or Page()
@@ -69,7 +74,7 @@ def export(
             f"A model is exported from the CPU, but this one is on {model.device_name}. Load it with cpu."
         )
     reference = model.calibration.for_expression(expression)
-    graph = Graph(model, reference, inside=kind == "web").eval()
+    graph = Graph(model, reference, inside=kind == "web", frame=frame).eval()
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as temporary:
         folder = Path(temporary) / "export"
@@ -79,13 +84,17 @@ def export(
         # The runner reads the outputs' names in the manifest, so a first one stands there before the check.
         write_json(folder / MANIFEST, {"format": kind, "outputs": graph.names})
         run = opening.open_export(folder)
-        batches = checking.pictures(model.config.model.size, own, any_size=not graph.inside)
+        if frame is None:
+            batches = checking.pictures(model.config.model.size, own, any_size=not graph.inside)
+        else:
+            batches = checking.framed_pictures(frame, own)
         check = checking.compare(
             model,
             reference,
             run,
             batches,
             lambda done, total: tell(0.5 + 0.4 * done / total, f"Comparing picture {done + 1} of {total}."),
+            frame,
         )
         checking.require_same(check, kind)
         if kind == "onnx":
@@ -100,23 +109,29 @@ def export(
     return Exported(out, check)
 
 
-def _require_whole(model: TrainedModel, kind: str) -> None:
-    """Refuse what no format holds: every export takes a picture as a whole."""
+def _frame(model: TrainedModel, kind: str, own: Sequence[np.ndarray], picture: tuple[int, int] | None) -> Frame | None:
+    """How a model frames the pictures of the size that the export is for; None if it looks at whole pictures.
+
+    Raises:
+        ExportError: the size is not known, or the format holds no framing.
+        nnet.data.errors.ImageError: the crop box does not fit it.
+    """
     if model.framing.is_whole:
-        return
-    settings = model.config.model
-    found = {
-        "tiles": settings.tile,
-        "letterbox": settings.fit == "letterbox" and not settings.tile,
-        "a crop box": settings.crop,
-        "an ignore mask": settings.ignore,
-    }
-    used = " and ".join(name for name, value in found.items() if value)
-    raise ExportError(
-        f"{model.checkpoint.name} looks at its pictures with {used}, and no export format can do that yet, neither "
-        f"{kind} nor another, so that an exported model would decide differently. Score with the checkpoint itself "
-        "(nnet score, nnet watch or nnet.Detector), or train a model on whole pictures to export it."
-    )
+        if picture is not None:
+            raise ExportError("This model looks at whole pictures of any size, so its export needs no size.")
+        return None
+    if kind == "web":
+        raise ExportError(
+            f"{model.checkpoint.name} does not look at whole pictures ({', '.join(framed(model.config.model))}), which "
+            "the web page cannot follow. Choose onnx, openvino or torch, or train a model on whole pictures."
+        )
+    found = picture or next((image.shape[:2] for image in own), None) or model.checkpoint.about.get("picture")
+    if found is None:
+        raise ExportError(
+            f"{model.checkpoint.name} looks at parts of its pictures, so that its export is for pictures of one size. "
+            "The checkpoint names none: give it with --size WIDTHxHEIGHT, or name a picture with --pictures."
+        )
+    return model.framing.frame(int(found[0]), int(found[1]))
 
 
 def _require_free(out: Path) -> None:

@@ -61,7 +61,8 @@ def _program(graph: Graph) -> torch.export.ExportedProgram:
 
 
 def _what_varies(graph: Graph) -> dict[str, Any]:
-    any_size = {} if graph.inside else {1: torch.export.Dim("height", min=2), 2: torch.export.Dim("width", min=2)}
+    is_fixed = graph.inside or graph.frame is not None
+    any_size = {} if is_fixed else {1: torch.export.Dim("height", min=2), 2: torch.export.Dim("width", min=2)}
     return {INPUT: {0: torch.export.Dim("N", min=1), **any_size}}
 
 

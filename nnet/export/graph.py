@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from nnet.data.framing import Frame
 from nnet.detector import TrainedModel
+from nnet.export.framed import Windows
 from nnet.export.resizing import resized
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
@@ -25,13 +27,18 @@ class Graph(nn.Module):
         reference: expression and threshold.
         inside: for the web page, which resizes by itself: give the intermediates of INSIDE, too, and take pictures of
             the network's size alone.
+        frame: of a model that frames its pictures; they are then all of this frame's size.
     """
 
     limit: Tensor
 
-    def __init__(self, model: TrainedModel, reference: Reference, inside: bool = False) -> None:
+    def __init__(
+        self, model: TrainedModel, reference: Reference, inside: bool = False, frame: Frame | None = None
+    ) -> None:
         super().__init__()
         self.network, self.config, self.inside = model.network, model.config, inside
+        self.frame, self.windows = frame, None if frame is None else Windows(frame)
+        self.pixels, self.cells = model.framing.pixels, model.framing.blended_cells
         self.levels = model.levels
         self.expression = reference.expression
         # Not called "threshold": the exporter to ONNX does not bear a buffer and an output of one name.
@@ -41,19 +48,26 @@ class Graph(nn.Module):
         """images (N, H, W, 3) uint8, all of one size -> a tensor for each of `names`.
 
         M1..M6 (N, 64, 64), score_map (N, size, size), score (N,), threshold (), all float32; anomalous (N,) bool.
+        With a frame the maps have `Frame.shape`, and score_map `Frame.score_shape`.
         """
-        return self.judge(images.float() if self.inside else resized(images, self.config.model.size))
+        if self.windows is not None:
+            maps, _ = self.look(self.windows.cut(images))
+            return self.judge(self.windows.blend(maps))
+        maps, out = self.look(images.float() if self.inside else resized(images, self.config.model.size))
+        return {**self.judge(maps), **(self._inside(out) if self.inside else {})}
 
-    def judge(self, pixels: Tensor) -> dict[str, Tensor]:
-        """The same for float32 pixels (N, size, size, 3), 0..255."""
+    def look(self, pixels: Tensor) -> tuple[dict[str, Tensor], Any]:
+        """M1..M6 of network inputs and the network's outputs, from float32 pixels (N, size, size, 3), 0..255."""
         out = self.network(pixels.permute(0, 3, 1, 2) / 255)
         native = divided(anomaly_maps(out, self.config.loss.distance), self.levels)
-        maps = to_common_size(native, self.config.model.map_size)
-        scores = score_maps(maps, self.expression, self.config.model.size, self.config.scoring.sigma)
+        return to_common_size(native, self.config.model.map_size), out
+
+    def judge(self, maps: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The maps of pictures, and what follows from them."""
+        scores = score_maps(maps, self.expression, self.pixels, self.config.scoring.sigma, self.cells)
         score = image_score(scores)
         threshold = self.limit.clone()
-        found = {"score_map": scores, "score": score, "threshold": threshold, "anomalous": score > threshold}
-        return {**maps, **found, **(self._inside(out) if self.inside else {})}
+        return {**maps, "score_map": scores, "score": score, "threshold": threshold, "anomalous": score > threshold}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,7 +83,9 @@ class Graph(nn.Module):
     def example(self) -> Tensor:
         """Two black images; of one alone the exporters would take N to be always 1, and of a square H to be W."""
         height = width = self.config.model.size
-        if not self.inside:
+        if self.frame is not None:
+            height, width = self.frame.height, self.frame.width
+        elif not self.inside:
             height, width = height + 1, width + 2
         return torch.zeros(2, height, width, 3, dtype=torch.uint8)
 

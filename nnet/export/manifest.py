@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from nnet.data.framing import Frame
 from nnet.detector import TrainedModel
 from nnet.export.checking import Check
 from nnet.export.formats import OPSET
@@ -33,7 +34,9 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
     """The manifest without its "files", which are listed when all of them are there."""
     saved, config = model.checkpoint, model.config
     data = saved.about.get("data") or {}
-    sides = [config.model.size] * 2 if graph.inside else ["height", "width"]
+    sides: list[int] | list[str] = [config.model.size] * 2 if graph.inside else ["height", "width"]
+    if graph.frame is not None:
+        sides = [graph.frame.height, graph.frame.width]
     return {
         "version": VERSION,
         "format": kind,
@@ -50,10 +53,12 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
         "preprocessing": {
             "colours": "RGB, upright as EXIF says, transparent parts on white",
             "size": config.model.size,
-            "resize": "as Pillow 13's BILINEAR (antialiased), to size x size without keeping the aspect ratio",
+            "resize": "as Pillow 13's BILINEAR (antialiased), to size x size without keeping the aspect ratio"
+            + ("" if graph.frame is None else ", each window of the region"),
             "resize_in_graph": not graph.inside,
             "normalisation": {"in_graph": True, "mean": list(model.network.T.mean), "std": list(model.network.T.std)},
         },
+        "region": None if graph.frame is None else _region(graph.frame),
         "sigma": config.scoring.sigma,
         "bits": saved.bits,
         "calibration": _calibration(model, reference),
@@ -79,6 +84,21 @@ def files(folder: Path) -> dict[str, dict[str, Any]]:
         path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
         for path in sorted(folder.rglob("*"))
         if path.is_file()
+    }
+
+
+def _region(frame: Frame) -> dict[str, Any]:
+    """What of a picture is looked at, in pixels; all of it is done in the graph."""
+    framing, (left, top, right, bottom) = frame.framing, frame.box
+    return {
+        "picture": {"width": frame.width, "height": frame.height},
+        "box": {"left": left, "top": top, "right": right, "bottom": bottom},
+        "tiles": {"side": framing.tile, "overlap": framing.overlap} if framing.tile else None,
+        "letterbox": framing.fit == "letterbox" and not framing.tile,
+        "inputs_per_picture": frame.count,
+        "share_looked_at": round(float(frame.keep(frame.shape).mean()), 4),
+        "ignore": framing.ignore or None,
+        "in_graph": True,
     }
 
 

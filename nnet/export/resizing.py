@@ -35,6 +35,11 @@ def resized(images: Tensor, size: int) -> Tensor:
     return found
 
 
+def resized_always(images: Tensor, size: int) -> Tensor:
+    """`resized` for pictures whose size is known when the graph is made."""
+    return images.float() if images.shape[1:3] == (size, size) else _resized(images, size)
+
+
 def _as_they_are(images: Tensor, size: int) -> Tensor:
     """Pictures of the network's size; the indices give the result a shape that is known when the graph is made."""
     rows, columns = (torch.minimum(torch.arange(size), _count(side) - 1) for side in images.shape[1:3])

@@ -25,8 +25,8 @@ def main(source: Path, out: Path) -> None:
             rgba = ImageOps.exif_transpose(image := Image.open(path)).convert("RGBA")
             assert image.mode[0] not in "IF", f"{path} has more than 8 bits of grey; save it with 8 bits."
             picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
-            small = np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR))[None]
-            heat, score, alarm = (a[0] for a in model.run(["score_map", "score", "anomalous"], {"images": small}))
+            small = np.asarray(picture if about["region"] else picture.resize((side, side), Image.Resampling.BILINEAR))
+            heat, score, alarm = (a[0] for a in model.run(["score_map", "score", "anomalous"], {"images": small[None]}))
             at = np.clip(np.asarray(Image.fromarray(heat).resize(picture.size, 2)) / (2 * threshold), 0, 1)
             hot = np.dstack([np.interp(at * 9, range(10), channel) for channel in INFERNO.T])
             mixed = picture + 0.7 * np.minimum(1, 2 * at)[..., None] * (hot - picture)

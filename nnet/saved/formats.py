@@ -57,13 +57,15 @@ class DataAccount(TypedDict, total=False):
 
 
 class About(TypedDict):
-    """Where a model comes from. `teacher_file` is the file of the teacher's weights where one was named."""
+    """Where a model comes from. `teacher_file` is the file of the teacher's weights where one was named; `picture` the
+    height and width of the pictures of a model that frames them, where all have one size."""
 
     teacher_origin: Sentence
     training_images: Count
     teacher_sha256: NotRequired[Sha256]
     teacher_file: NotRequired[Sentence | None]
     calibration_images: NotRequired[Count]
+    picture: NotRequired[tuple[Count, Count]]
     device: NotRequired[Sentence]
     data: NotRequired[DataAccount | None]
     split_seed: NotRequired[Count]

@@ -43,17 +43,20 @@ class Pieces:
         shown: how many of the last ones are of held-out pictures; they are looked at during the training.
         trained_on: number of pictures that the others come from.
         held_out: the pictures to calibrate with.
+        sizes: the heights and widths of all of them.
     """
 
     inputs: np.ndarray
     shown: int
     trained_on: int
     held_out: tuple[Sample, ...]
+    sizes: frozenset[tuple[int, int]] = frozenset()
 
     def job(self, job: TrainJob) -> TrainJob:
         """The job with what it has to know of them."""
         counts = {"training_images": self.trained_on, "calibration_images": len(self.held_out)}
-        about = {**job.about, **counts}
+        picture = {"picture": next(iter(self.sizes))} if len(self.sizes) == 1 else {}
+        about = {**job.about, **counts, **picture}
         return dataclasses.replace(job, about=about, validation=self.shown, held_out=self.held_out)
 
 
@@ -87,9 +90,11 @@ def cut_up(
     each = _fitting(len(trained), framing, budget)
     wanted = [(i, each) for i in trained] + [(i, max(1, CALIBRATION_IMAGES[1] // len(held))) for i in held]
 
+    sizes: set[tuple[int, int]] = set()
+
     def cut(job: tuple[int, int]) -> np.ndarray | DataError:
         index, most = job
-        return _inputs(samples[index], framing, most, np.random.default_rng([config.train.seed, 3, index]))
+        return _inputs(samples[index], framing, most, np.random.default_rng([config.train.seed, 3, index]), sizes)
 
     found: list[np.ndarray] = []
     damaged: list[DataError] = []
@@ -103,7 +108,7 @@ def cut_up(
     if damaged:
         raise all_of(damaged)
     shown = sum(map(len, found[len(trained) :]))
-    return Pieces(np.concatenate(found), shown, len(trained), tuple(samples[i] for i in held))
+    return Pieces(np.concatenate(found), shown, len(trained), tuple(samples[i] for i in held), frozenset(sizes))
 
 
 def sample_inputs(
@@ -124,18 +129,21 @@ def sample_inputs(
     count = framing.frame(*samples[0].load().image.shape[:2]).count
     most = min(count, _fitting(pictures, framing, budget))
     draw = np.random.default_rng(config.train.seed)
-    found = [_inputs(sample, framing, most, draw) for sample in samples]
+    found = [_inputs(sample, framing, most, draw, set()) for sample in samples]
     damaged = [result for result in found if isinstance(result, DataError)]
     if damaged:
         raise all_of(damaged)
     return np.concatenate([result for result in found if isinstance(result, np.ndarray)]), (most, count)
 
 
-def _inputs(sample: Sample, framing: Framing, most: int, draw: np.random.Generator) -> np.ndarray | DataError:
-    """At most so many windows of a picture, drawn."""
+def _inputs(
+    sample: Sample, framing: Framing, most: int, draw: np.random.Generator, sizes: set[tuple[int, int]]
+) -> np.ndarray | DataError:
+    """At most so many windows of a picture, drawn; its height and width are added to `sizes`."""
     try:
         image = sample.load().image
         frame = framing.frame(*image.shape[:2])
+        sizes.add((frame.height, frame.width))
     except NNetError as error:
         return DataError(f"{error} The picture is {sample.key}.")
     which = np.sort(draw.choice(frame.count, min(most, frame.count), replace=False))

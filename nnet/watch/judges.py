@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from nnet.data.framing import Framing
+from nnet.data.errors import ImageError
 from nnet.data.images import resize
 from nnet.export.errors import ExportError
 from nnet.export.opening import MANIFEST, open_export, read_manifest
@@ -33,7 +33,6 @@ class Judge(Protocol):
         expression: the score's.
         threshold: of the image score.
         bits: as for `nnet.data.images.decode`.
-        framing: of the model; a picture that its crop box does not fit cannot be scored. None: any picture can.
     """
 
     name: str
@@ -41,7 +40,14 @@ class Judge(Protocol):
     expression: str
     threshold: float
     bits: int | None
-    framing: Framing | None
+
+    def require_fit(self, height: int, width: int) -> None:
+        """Refuse pictures of a size that the model cannot look at.
+
+        Raises:
+            nnet.data.errors.ImageError: what size it needs.
+        """
+        ...
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
         """Score several uint8 (H, W, 3) RGB images of any size."""
@@ -66,8 +72,10 @@ class CheckpointJudge:
         self.expression, self.threshold = self._reference.expression.text, self._reference.threshold
         self.identity = identity(CONFIG_FORMAT.content(checkpoint / CONFIG), self.expression, self.threshold)
         self.bits = self._detector.checkpoint.bits
-        self.framing: Framing | None = self._detector.framing
         self.has_random_teacher = self._detector.config.model.teacher_weights == "random"
+
+    def require_fit(self, height: int, width: int) -> None:
+        self._detector.framing.frame(height, width)
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
         scores = self._detector.score(images, self._reference.expression)
@@ -90,19 +98,29 @@ class ExportJudge:
             made_from = manifest["checkpoint"]
             self.expression, self.threshold = str(manifest["expression"]), float(manifest["threshold"])
             self._size = int(manifest["preprocessing"]["size"])
+            region = manifest.get("region")  # of a model that frames its pictures, which its graph then does
+            self._only = region and (int(region["picture"]["height"]), int(region["picture"]["width"]))
             self.has_random_teacher = made_from["config"]["model"]["teacher_weights"] == "random"
         except (KeyError, TypeError, ValueError) as error:
             raise ExportError(f"{folder} has a damaged {MANIFEST} ({error!r}). Export the model again.") from error
         self.name = str(folder)
-        self.framing: Framing | None = None  # what frames its pictures is not exported
         self.bits: int | None = manifest.get("bits")  # as the model that was exported reads deeper grey values
         # Exported again, it is the same model; in another format, its scores differ by rounding.
         stands_for = json.dumps([manifest["format"], made_from], sort_keys=True)
         self.identity = identity(stands_for.encode(), self.expression, self.threshold)
         self._run = open_export(folder)
 
+    def require_fit(self, height: int, width: int) -> None:
+        if self._only and self._only != (height, width):
+            raise ImageError(
+                f"The exported model is for pictures of {self._only[1]} x {self._only[0]} pixels, but this one has "
+                f"{width} x {height}. Take it as the others are, or export the model for this size."
+            )
+
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
-        found = self._run(np.stack([resize(image, self._size) for image in images]))
+        if self._only and len(images) > 1:  # each makes many inputs
+            return [self.judge([image])[0] for image in images]
+        found = self._run(np.stack([image if self._only else resize(image, self._size) for image in images]))
         each = zip(found["score_map"], found["score"].tolist(), found["anomalous"].tolist(), strict=True)
         return [Judged(*one) for one in each]
 

@@ -289,8 +289,7 @@ class Watcher:
             return None
         try:
             decoded = decode(content, found.name, self._judge.bits)
-            if self._judge.framing is not None:
-                self._judge.framing.frame(*decoded.image.shape[:2])
+            self._judge.require_fit(*decoded.image.shape[:2])
             return decoded, sha256
         except ImageError as error:
             self._refuse(found, sha256, str(error), look, last)

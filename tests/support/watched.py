@@ -32,10 +32,13 @@ class PlainJudge:
     """The brighter, the more anomalous: the score is the mean grey value over 100."""
 
     name, identity, expression, threshold = "plain", "plain-1", "M1", 1.0
-    bits = framing = None
+    bits = None
 
     def __init__(self) -> None:
         self.judged = 0
+
+    def require_fit(self, height: int, width: int) -> None:
+        """Any picture can be judged."""
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
         self.judged += len(images)

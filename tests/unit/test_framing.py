@@ -6,7 +6,6 @@ import argparse
 import dataclasses
 import itertools
 import json
-import re
 import shutil
 from pathlib import Path
 from unittest.mock import patch
@@ -27,7 +26,6 @@ from nnet.data.framing import Framing, advice
 from nnet.data.ignoring import decode_ignore, encode_ignore, read_ignore
 from nnet.data.images import Decoded
 from nnet.detector import Detector, InputError, TrainedModel
-from nnet.export import ExportError, export
 from nnet.expression import parse
 from nnet.model.network import NNet
 from nnet.runs.estimate import measure
@@ -316,12 +314,6 @@ def test_the_number_of_pieces_is_bounded_and_their_choice_repeats() -> None:
     assert (first.inputs == again.inputs).all() and len(first.held_out) == 8
     tight = cut_up(parts(), config, 0, 6 * 3 * 3 * 64**2)
     assert len(tight.inputs) - tight.shown == 6 * 3
-
-
-def test_no_export_decides_silently_otherwise(tiled: TrainedModel, tmp_path: Path) -> None:
-    for kind in ("onnx", "openvino", "torch", "web"):
-        with pytest.raises(ExportError, match=re.escape("tiles and a crop box and an ignore mask")):
-            export(tiled, kind, tmp_path / kind)
 
 
 # -------------------------------------------------------------------------------------------------------- advice
