@@ -92,8 +92,10 @@ def account(
     return written, cast(PictureScores, entry)
 
 
-def result(dataset: Dataset, evidence: Evidence, found: Sequence[Result]) -> Stored:
-    """What was measured just now, as `read` gives it once it is kept."""
+def result(
+    dataset: Dataset, evidence: Evidence, found: Sequence[Result], known: Mapping[str, Intervals] | None = None
+) -> Stored:
+    """What was measured just now, as `read` gives it once it is kept; `known` are the intervals of each expression."""
     written = results(dataset, evidence, found)
     return Stored(
         written["data"],
@@ -101,7 +103,7 @@ def result(dataset: Dataset, evidence: Evidence, found: Sequence[Result]) -> Sto
         evidence.keys,
         evidence.labels,
         tuple(found),
-        {one.expression.text: intervals(evidence, one) for one in found},
+        dict(known or {one.expression.text: intervals(evidence, one) for one in found}),
         written["image_sizes"],
     )
 

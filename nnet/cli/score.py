@@ -98,7 +98,7 @@ def _score_batch(
     options: argparse.Namespace,
     taken: set[str],
 ) -> Iterator[dict[str, Any]]:
-    from nnet.scoring.overlay import overlay, to_png
+    from nnet.scoring.overlay import hatched, overlay, to_png
 
     if not images:
         return
@@ -106,7 +106,8 @@ def _score_batch(
     scores = detector.score([decoded.image for _, decoded in images], reference.expression)
     for (path, decoded), score in zip(images, scores, strict=True):
         stem = _free_stem(path.stem, taken)
-        picture = overlay(decoded.image, score.map, reference.colour_range, edge=reference.threshold)
+        shown = hatched(decoded.image, detector.framing.seen(decoded.image.shape, decoded.image.shape))
+        picture = overlay(shown, score.map, reference.colour_range, edge=reference.threshold)
         (options.out / f"{stem}_overlay.png").write_bytes(to_png(picture))
         _save_map(options.out / f"{stem}_map.npz", score.map, decoded.image.shape)
         yield {

@@ -99,6 +99,13 @@ class Framing:
         """What is ignored, bool (h, w) over the whole picture; None for nothing. Raises ImageError if it is damaged."""
         return decode_ignore(self.ignore) if self.ignore else None
 
+    def seen(self, picture: Sequence[int], shown: Sequence[int]) -> np.ndarray | None:
+        """What is looked at, bool of the `shown` height and width, of a picture of this shape; None where all of it is.
+
+        Raises ImageError if the crop box lies outside of it.
+        """
+        return self.frame(*picture[:2]).keep((shown[0], shown[1])) if self.crop or self.ignore else None
+
     def frame(self, height: int, width: int) -> Frame:
         """The framing of a picture of this size. Raises ImageError if the crop box lies outside of it."""
         return _frame(self, height, width)

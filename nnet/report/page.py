@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from nnet.analysis.evaluation import Result
 from nnet.analysis.stored import Stored
 from nnet.config import Config
 from nnet.data import GOOD
+from nnet.data.framing import Framing
 from nnet.presets import PRESETS
 from nnet.report import svg, words
 from nnet.report.pictures import Look, groups
@@ -32,12 +34,15 @@ class Subject:
         stored: its result, the score to report first; None without one.
         look: shows the result's pictures; None where they are not at hand.
         threshold: on that score; None for the model's own.
+        curves: of the first score over pixels, "pixel_roc", "pixel_pr" and "pro": across and up, (k,) each. By default
+            those of the result, which has them if it was measured just now.
     """
 
     checkpoint: Checkpoint
     stored: Stored | None
     look: Look | None = None
     threshold: float | None = None
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,13 +103,19 @@ def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
     threshold = own if subject.threshold is None else subject.threshold
     defective = np.array([label != GOOD for label in stored.labels], bool)
     flagged = first.scores >= threshold
+    framing = Framing.of(subject.checkpoint.config.model)
     counts = [int((flagged == high)[kind].sum()) for kind in (~defective, defective) for high in (False, True)]
     return {
         "verdict": words.headline(*counts),
         "measured": words.measured(stored.data, stored.created),
-        "groups": [] if subject.look is None else groups(stored, threshold, own, subject.look),
+        "groups": [] if subject.look is None else groups(stored, threshold, own, subject.look, framing),
+        "hatched": words.HATCHED if framing.crop or framing.ignore else "",
         "histogram": svg.histogram(first.scores / own, defective, max(threshold / own, 1e-6)),
-        "roc": svg.roc(first.scores, defective, threshold),
+        "curves": {
+            "roc": svg.roc(first.scores, defective, threshold),
+            "pr": svg.precision_recall(first.scores, defective, threshold),
+            **{name: svg.curve(name, *axes) for name, axes in _over_pixels(subject, first).items()},
+        },
         "score": first.expression.text,
         "rates": _rates(first.scores, defective, threshold),
         "metrics": _metrics(stored, own, defective),
@@ -113,6 +124,19 @@ def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
         "maps": _maps(stored.shapley),
         "notes": first.overall.notes,
     }
+
+
+def _over_pixels(subject: Subject, first: Result) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+    """The curves of `Subject.curves`; none without masks, or where the maps are not at hand."""
+    ranking = first.overall.pixel_ranking
+    if subject.curves is not None or ranking is None or not (ranking.positives and ranking.negatives):
+        return subject.curves or {}
+    roc, pr = ranking.roc(), ranking.pr()
+    found = {"pixel_roc": (roc.fpr, roc.tpr), "pixel_pr": (pr.recall, pr.precision)}
+    if ranking.regions:
+        pro = ranking.pro_curve()
+        found["pro"] = pro.fpr, pro.overlap
+    return found
 
 
 def _rates(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Table:

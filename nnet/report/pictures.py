@@ -12,18 +12,19 @@ from PIL import Image
 
 from nnet.analysis.stored import Stored
 from nnet.data import GOOD, Dataset
+from nnet.data.framing import Framing
 from nnet.detector import TrainedModel
 from nnet.errors import NNetError
 from nnet.report import words
 from nnet.scoring.judge import Judgement, judge
-from nnet.scoring.overlay import overlay
+from nnet.scoring.overlay import hatched, overlay
 
 Look = Callable[[int], tuple[np.ndarray, Judgement]]
 """From a picture's index to its pixels, uint8 (H, W, 3), and its judgement. May raise nnet.errors.NNetError."""
 
 SIDE = 300
 """Longest side of a picture in the report, in pixels."""
-_WRONG, _RIGHT = 4, 2  # most pictures of each group
+_WRONG, _RIGHT = 8, 2  # most pictures of each group
 _SAME = 0.05  # how far a score may be from the stored one where another computer measured it, as a share
 
 
@@ -68,31 +69,33 @@ def _ordinary(found: np.ndarray, most: int) -> np.ndarray:
     return found[np.unique(np.linspace(0, len(found) - 1, most + 2)[1:-1].round().astype(int))]
 
 
-def groups(stored: Stored, threshold: float, own: float, look: Look) -> list[Group]:
+def groups(stored: Stored, threshold: float, own: float, look: Look, framing: Framing) -> list[Group]:
     """All groups of pictures.
 
     Args:
         threshold: on the first score of `stored`.
         own: the model's own threshold for it.
+        framing: of the model; what it does not look at is hatched.
     """
     scores, defective = stored.results[0].scores, np.array([label != GOOD for label in stored.labels], bool)
     return [
         Group(
             words.group(words.GROUPS[name], len(which), total),
-            tuple(_shown(stored, int(i), own, look) for i in which),
+            tuple(_shown(stored, int(i), own, look, framing) for i in which),
             words.NONE[name],
         )
         for name, (which, total) in chosen(scores, defective, threshold).items()
     ]
 
 
-def _shown(stored: Stored, index: int, own: float, look: Look) -> Shown:
+def _shown(stored: Stored, index: int, own: float, look: Look, framing: Framing) -> Shown:
     key, label = stored.keys[index], stored.labels[index]
     try:
         image, judged = look(index)
     except NNetError as error:
         return Shown("", "", words.not_shown(key, str(error)))
     small = _reduced(image)
+    small = hatched(small, framing.seen(image.shape, small.shape))
     heat = overlay(small, judged.score, judged.reference.colour_range, 0.65, edge=judged.reference.threshold)
     score = words.against(float(stored.results[0].scores[index]) / max(own, 1e-12))
     return Shown(_uri(small), _uri(heat), f"{key}, {label}, {score}")

@@ -51,24 +51,49 @@ def histogram(ratios: np.ndarray, defective: np.ndarray, threshold: float = 1.0)
 def roc(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Markup:
     """The ROC curve over pictures, with a dot where the threshold is."""
     levels = np.concatenate([[np.inf], np.unique(scores)[::-1]])
-    shares = [_shares(scores, defective, level) for level in levels]
+    shares = np.array([_shares(scores, defective, level) for level in levels])
+    return curve("roc", shares[:, 0], shares[:, 1], _shares(scores, defective, threshold))
+
+
+def precision_recall(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Markup:
+    """The precision-recall curve over pictures, with a dot where the threshold is."""
+    points = np.array([_precision(scores, defective, level) for level in np.unique(scores)[::-1]])
+    return curve("pr", points[:, 0], points[:, 1], _precision(scores, defective, threshold))
+
+
+def curve(name: str, across: np.ndarray, up: np.ndarray, dot: tuple[float, float] | None = None) -> Markup:
+    """A curve of shares, 0..1 both ways, with the words of `nnet.report.words.CURVES`.
+
+    Points that round to the same half pixel are drawn once.
+    """
+    title, rising, along = words.CURVES[name]
     x, y = _scale((0, 1), (_LEFT, _WIDTH - _RIGHT)), _scale((0, 1), (_HEIGHT - _BOTTOM, _TOP))
     parts = [_line((x(0), y(tick)), (x(1), y(tick)), "grid") for tick in (0, 0.5, 1)]
     parts += [_text(_LEFT - 5, y(tick) + 4, f"{tick:.0%}", "end") for tick in (0, 0.5, 1)]
     parts += [_text(x(tick), _HEIGHT - _BOTTOM + 17, f"{tick:.0%}", "middle") for tick in (0, 0.5, 1)]
-    points = " ".join(f"{x(alarms):.1f},{y(found):.1f}" for alarms, found in shares)
-    parts.append(Markup(f'<polyline class="curve" points="{points}"/>'))
-    alarms, found = _shares(scores, defective, threshold)
-    parts.append(Markup(f'<circle class="bad dot" cx="{x(alarms):.1f}" cy="{y(found):.1f}" r="6"/>'))
-    parts.append(_text(_LEFT, _TOP - 10, words.ROC_RISING, "start"))
-    parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, words.ROC_ACROSS, "middle"))
-    return _chart(words.ROC, parts)
+    points = dict.fromkeys(f"{_half(x(a))},{_half(y(b))}" for a, b in zip(across.tolist(), up.tolist(), strict=True))
+    parts.append(Markup(f'<polyline class="curve" points="{" ".join(points)}"/>'))
+    if dot is not None:
+        parts.append(Markup(f'<circle class="bad dot" cx="{_half(x(dot[0]))}" cy="{_half(y(dot[1]))}" r="6"/>'))
+    parts.append(_text(_LEFT, _TOP - 10, rising, "start"))
+    parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, along, "middle"))
+    return _chart(title, parts)
+
+
+def _half(pixels: float) -> str:
+    return f"{round(2 * pixels) / 2:g}"
 
 
 def _shares(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[float, float]:
     """Of the good and of the defective pictures, the share that is flagged."""
     flagged = scores >= threshold
     return float(flagged[~defective].mean()), float(flagged[defective].mean())
+
+
+def _precision(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[float, float]:
+    """Recall and precision; the precision is 1 where nothing is flagged."""
+    flagged = scores >= threshold
+    return float(flagged[defective].mean()), float(defective[flagged].mean()) if flagged.any() else 1.0
 
 
 def _edges(ratios: np.ndarray, threshold: float) -> np.ndarray:

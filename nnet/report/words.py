@@ -28,8 +28,15 @@ HEAT = (
 HISTOGRAM = "Histogram of the scores of good and of defective pictures"
 HISTOGRAM_AXIS = "score, as a multiple of the model's threshold"
 THRESHOLD_MARK = "threshold"
-ROC = "ROC curve over pictures"
-ROC_RISING, ROC_ACROSS = "defects found", "good parts flagged"
+CURVES = {
+    "roc": ("ROC curve over pictures", "defects found", "good parts flagged"),
+    "pr": ("Precision-recall curve over pictures", "defective among the flagged", "defects found"),
+    "pixel_roc": ("ROC curve over pixels", "defective pixels found", "good pixels flagged"),
+    "pixel_pr": ("Precision-recall curve over pixels", "defective among the flagged", "defective pixels found"),
+    "pro": ("PRO curve", "mean share of each defect found", "good pixels flagged"),
+}
+"""Of each curve the title and what its axes are: upwards, across."""
+HATCHED = "What is hatched is not looked at."
 INTERVALS = (
     "The intervals hold each value with 95 %: good and defective pictures were drawn 1,000 times anew (percentile "
     "bootstrap)."

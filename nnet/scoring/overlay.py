@@ -54,6 +54,16 @@ def overlay(
     return painted
 
 
+def hatched(image: np.ndarray, seen: np.ndarray | None) -> np.ndarray:
+    """A picture, uint8 (H, W, 3), hatched where `seen`, bool (H, W), says that nothing is looked at; None: all is."""
+    if seen is None:
+        return image
+    y, x = np.ogrid[: image.shape[0], : image.shape[1]]
+    width = max(3, max(image.shape[:2]) // 80)
+    stripes = np.where((x + y) // width % 3 == 0, 96, 24).astype(np.uint8)[..., None]
+    return np.where(seen[..., None], image, image // 3 + stripes).astype(np.uint8)
+
+
 def relative(score: np.ndarray, colour_range: tuple[float, float]) -> np.ndarray:
     """Position of each score on the colour scale, 0..1, values beyond the ends clipped; float32."""
     low, high = colour_range

@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pandas as pd
-import plotly.graph_objects as go
 import pytest
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 from scored import DEFECTIVE, SCORES, evidence
 
 from nnet.analysis.evaluation import score
@@ -17,9 +13,8 @@ from nnet.analysis.projection import pca
 from nnet.analysis.subsets import attribute
 from nnet.expression import parse
 from nnet.scoring.metrics import evaluate, rank_scores
-from workbench.evaluate import cache, decisions, figures, report, tables, words
+from workbench.evaluate import cache, decisions, figures, tables, words
 from workbench.evaluate.figures import Images, Line
-from workbench.evaluate.report import Section
 
 
 def line(name: str = "M1") -> Line:
@@ -153,32 +148,3 @@ def test_tables_hold_every_image_and_every_metric() -> None:
     subsets = tables.subsets(attribute(some), "p_ap")
     assert len(subsets) == 7 and subsets["P-AP"].is_monotonic_decreasing
     assert list(subsets.columns[:3]) == ["Rank", "Score", "M1"]
-
-
-# ------------------------------------------------------------------------------------------------------------ report
-
-
-def test_the_report_is_complete_escaped_and_asks_nobody() -> None:
-    table = pd.DataFrame({"a": ["<script>alert(1)</script>", "x"], "b": [0.123456, None], "c": [True, False]})
-    sections = [
-        Section("Tables & more", ["p < q"], table=table, hint="a < b"),
-        Section("Chart", charts={"Bars <2>": go.Figure(go.Bar(y=[3, 1, 2]))}),
-        Section("Pictures", pictures=[("data:image/png;base64,AAAA", 'a"b.png')]),
-        Section("Origin", markup=Markup("<em>ready</em>"), facts={"SHA-256 of the data": "<ab12>"}),
-    ]
-    page = report.rendered("Set <1>", "12 images.", sections).decode()
-    assert page.startswith("<!DOCTYPE html>") and page.rstrip().endswith("</html>")
-    assert "<script>alert" not in page and "Set &lt;1&gt;" in page and "<em>ready</em>" in page
-    assert all(
-        escaped in page for escaped in ("a&#34;b.png", "Tables &amp; more", "p &lt; q", "a &lt; b", "Bars &lt;2&gt;")
-    )
-    assert (
-        "0.1235" in page
-        and "&lt;ab12&gt;" in page
-        and ">●<" in page
-        and words.NOT_AVAILABLE in page
-        and "Plotly.newPlot" in page
-    )
-    own = page.replace(get_plotlyjs(), "")
-    assert len(page) - len(own) > 1_000_000, "the chart library is inside"
-    assert not re.findall(r"https?://|src=\"(?!data:)|href=|@import|url\(", own)

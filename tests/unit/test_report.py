@@ -9,15 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import write_small_category
+from builders import tiny_config, write_small_category
 from markupsafe import escape
 
 from nnet.analysis import stored
 from nnet.analysis.stored import Stored
 from nnet.cli import main
+from nnet.data.framing import Framing
 from nnet.report import Subject, render, svg, words
 from nnet.report.pictures import chosen
 from nnet.saved.checkpoint import load
+from nnet.scoring.overlay import hatched
 
 SCORES = np.array([0.1, 0.2, 0.4, 0.3, 0.5, 0.8])
 DEFECTIVE = np.array([False, False, False, True, True, True])
@@ -50,7 +52,10 @@ def test_the_report_of_measured_pictures_is_complete_and_escaped(
     assert "<b>&" not in page and "<i>dent" not in page and self_contained(page)
     saved = load(checkpoint)
     assert saved.weights_hash in page and saved.calibration.for_expression().promise.sentence() in page
-    assert page.count("<svg") == 2 and page.count("data:image/jpeg") == 2 * page.count("<figure><div>") > 0
+    assert (
+        page.count("<svg") == 3 + 3 * ("P-PRO" in page)
+        and page.count("data:image/jpeg") == 2 * page.count("<figure><div>") > 0
+    )
     assert all(title in page for title in ("I-AUROC", "95 % interval", "Settings", "Origin"))
 
 
@@ -112,3 +117,24 @@ def test_the_charts_hold_every_picture_and_the_threshold() -> None:
     points = re.search(r'points="([^"]+)"', curve)
     dot = re.search(r'cx="([\d.]+)" cy="([\d.]+)"', curve)
     assert points and dot and f"{dot[1]},{dot[2]}" in points[1].split()
+
+
+def test_curves_over_pixels_are_drawn_where_they_were_measured(checkpoint: Path, category: Path) -> None:
+    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", str(category), "--save"]) == 0
+    saved = load(checkpoint)
+    (kept,) = stored.read(saved)
+    steps = np.linspace(0, 1, 100_000)
+    page = render(Subject(saved, kept, curves={"pro": (steps, np.sqrt(steps))}))
+    assert page.count("<svg") == 4 and f'aria-label="{words.CURVES["pro"][0]}"' in page
+    assert len(page) < 60_000, "points that no eye tells apart are one"
+
+
+def test_what_is_not_looked_at_is_hatched_in_the_pictures(category: Path) -> None:
+    config = tiny_config(model__crop="0,0,0.5,1")
+    image = np.full((80, 60, 3), 120, np.uint8)
+    framing = Framing.of(config.model)
+    shown = hatched(image, framing.seen(image.shape, image.shape))
+    assert (shown[:, :30] == 120).all() and (shown[:, 30:] != 120).all() and len(np.unique(shown[:, 30:])) == 2
+    assert hatched(image, Framing(64, 16).seen(image.shape, image.shape)) is image
+    small = framing.seen((800, 600), (80, 60))
+    assert small is not None and small[:, :30].all() and not small[:, 30:].any()

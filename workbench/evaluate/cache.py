@@ -10,6 +10,7 @@ from nnet.analysis.evaluation import Evidence
 from nnet.analysis.subsets import Attribution
 from nnet.data import Inspection
 from nnet.expression import Expression
+from nnet.scoring.overlay import hatched
 from workbench.shared import pictures, resources
 from workbench.shared.cache import BoundedCache
 
@@ -61,7 +62,9 @@ def thumbnail(scene: Scene, index: int, square: bool = False) -> str:
 def _thumbnail(scene: Scene, index: int) -> np.ndarray:
     image, judged = scene.looked_at(index)
     scale = pictures.calibrated_scale(judged.reference.threshold)
-    return pictures.overlay(pictures.reduced(image, THUMB_SIDE), judged.score, scale, 0.65, judged.reference.threshold)
+    small = pictures.reduced(image, THUMB_SIDE)
+    small = hatched(small, scene.model.detector.framing.seen(image.shape, small.shape))
+    return pictures.overlay(small, judged.score, scale, 0.65, judged.reference.threshold)
 
 
 def squared(picture: np.ndarray) -> np.ndarray:

@@ -8,12 +8,12 @@ from dataclasses import replace
 import streamlit as st
 
 from nnet.analysis import evaluation, stored
+from nnet.analysis.subsets import Attribution
 from nnet.report import Subject, render
 from nnet.saved import scores as saved_scores
 from nnet.saved.checkpoint import add_evaluation
 from nnet.saved.formats import METRICS
 from workbench.evaluate import decisions, kept_result, tables, words
-from workbench.evaluate.report import report
 from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.subsets import attribution
 from workbench.shared import spreadsheet
@@ -29,11 +29,8 @@ def draw(scene: Scene) -> None:
         "scores.csv": lambda: spreadsheet.csv(tables.scores(scene.pictures, results, threshold)),
         "metrics.csv": lambda: spreadsheet.csv(tables.metrics(results)),
     }
-    if scene.evidence is None:
-        files = {"report.html": lambda: kept_report(scene, threshold), **files}
-    else:
-        found = attribution(scene)
-        files = {"report.html": lambda: report(scene, threshold, found), **files}
+    found = None if scene.evidence is None else attribution(scene)
+    files = {"report.html": lambda: report(scene, threshold, found), **files}
     with st.container(horizontal=True, gap="small"):
         for suffix, make in files.items():
             st.download_button(
@@ -58,8 +55,23 @@ def draw(scene: Scene) -> None:
         st.success(words.saved(f"{checkpoint.name}/{METRICS}"), icon=":material/check:")
 
 
-def kept_report(scene: Scene, threshold: float) -> str:
-    """The report on a result that the model keeps, as `nnet report` writes it, at a threshold on the chosen score."""
+def report(scene: Scene, threshold: float, found: Attribution | None) -> str:
+    """The report, as `nnet report` writes it.
+
+    Args:
+        threshold: on the chosen score.
+        found: the scored subsets of the maps; what each map contributes is shown if all are there.
+    """
     checkpoint = scene.model.detector.checkpoint
-    kept = next(one for one in stored.read(checkpoint) if kept_result.key(one) == scene.pictures.hash)
-    return render(Subject(checkpoint, replace(kept, results=tuple(scene.results)), scene.looked_at, threshold))
+    if scene.evidence is None:
+        result = next(one for one in stored.read(checkpoint) if kept_result.key(one) == scene.pictures.hash)
+        curves = None
+    else:
+        evidence, dataset = measured_just_now(scene)
+        known = {one.result.expression.text: one.intervals for one in scene.scored}
+        result = stored.result(dataset, evidence, scene.results, known)
+        curves = {name: (line.x, line.y) for name, line in scene.scored[0].curves.items() if name not in ("roc", "pr")}
+        if found is not None and found.complete:
+            result = replace(result, shapley={metric: found.shapley(metric) for metric in found.metrics})
+    result = replace(result, results=tuple(scene.results))
+    return render(Subject(checkpoint, result, scene.looked_at, threshold, curves))

@@ -266,9 +266,6 @@ def score_name(expression: Expression | str) -> str:
 THRESHOLD_HELP = (
     "An image whose score is at or above the threshold is called anomalous. Nothing is measured again when you move it."
 )
-HISTOGRAM_HINT = (
-    "Look for two separate hills. Blue to the right of the line are false alarms, orange to the left of it are misses."
-)
 DRAG_HINT = (
     "Drag the line, click beside it, or use the arrow keys. Look for two separate hills. The strongly filled parts "
     "are on the wrong side of the line: blue for false alarms, orange for misses."
@@ -559,35 +556,10 @@ SAVE_HELP = (
     "Writes the metrics into the checkpoint's metrics.json, beside those of other data sets. Nothing there is lost."
 )
 REPORT_ABOUT = (
-    "The report is a single HTML file with the worst images, tables, curves, and the hashes and versions behind them. "
-    "It opens without a network connection."
+    "The report is a single HTML file for screens and paper: the worst images with their heat maps, what the threshold "
+    "promises, metrics with intervals, curves, data, settings and origin. It opens without a network connection."
 )
-REPORT_TITLES = {
-    "metrics": "Metrics",
-    "images": "Curves over images",
-    "pixels": "Curves over pixels",
-    "threshold": "Threshold",
-    "maps": "Which maps carry the result",
-    "layout": "Images by PCA of the teacher's F₃, averaged",
-    "origin": "Origin",
-}
-REPORT_SCORES, REPORT_POINTS = "Image scores", "Each point is an image"
 RECORDED = "Other results recorded in this checkpoint, without the scores of their pictures:"
-
-
-def report_title(data: str, model: str) -> str:
-    """The heading of the report."""
-    return f"{data}, measured with {model}"
-
-
-def report_curves_hint(expression: str) -> str:
-    """Below the curves of the report."""
-    return f"{DOT_HINT} The blue curve is {expression}."
-
-
-def report_shapley(metric: str) -> str:
-    """The title of a chart of the report."""
-    return f"Shapley values for {SHORT_NAMES[metric]}"
 
 
 def saved(path: str) -> str:

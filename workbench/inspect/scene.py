@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from nnet.detector import Trace
 from nnet.expression import Expression
 from nnet.scoring.judge import Judgement
+from nnet.scoring.overlay import hatched
 from workbench.shared import pictures, resources
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.pictures import Scale
@@ -60,9 +63,17 @@ class Scene:
     @property
     def overlay_uri(self) -> str:
         """The image with the score on it, ready for the browser; kept, so that it is painted once."""
-        shown, score, view = self.loaded.shown, self.judged.score, self.view
+        score, view = self.judged.score, self.view
         key = (self.loaded.hash, self.model.key, self.expression, *view.colours, view.opacity, view.edge)
-        return resources.photo(key, lambda: pictures.overlay(shown, score, view.scale, view.opacity, view.edge))
+
+        def paint() -> np.ndarray:
+            return pictures.overlay(self.hatched(self.loaded.shown), score, view.scale, view.opacity, view.edge)
+
+        return resources.photo(key, paint)
+
+    def hatched(self, shown: np.ndarray) -> np.ndarray:
+        """The image at some size, hatched where the model does not look."""
+        return hatched(shown, self.model.detector.framing.seen(self.loaded.image.shape, shown.shape))
 
     @property
     def original_uri(self) -> str:

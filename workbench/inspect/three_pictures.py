@@ -75,7 +75,7 @@ def _files(scene: Scene) -> dict[str, Callable[[], bytes]]:
     image, judged, view = scene.loaded.image, scene.judged, scene.view
 
     def overlay() -> bytes:
-        reduced = pictures.reduced(image, pictures.DOWNLOAD_SIDE)
+        reduced = scene.hatched(pictures.reduced(image, pictures.DOWNLOAD_SIDE))
         return pictures.png(pictures.overlay(reduced, judged.score, view.scale, view.opacity, view.edge))
 
     def score_map() -> bytes:

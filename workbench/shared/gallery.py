@@ -18,6 +18,7 @@ from nnet.expression import Expression
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
+from nnet.scoring.overlay import hatched
 from workbench.shared import (
     bundles,
     camera,
@@ -314,6 +315,7 @@ def _tile(model: Model, image: Loaded, expression: Expression) -> Tile:
         return Tile(judged.value, figures.data_uri(figures.thumbnail(image.shown)), is_other=True)
     scale = figures.calibrated_scale(judged.reference.threshold)
     small = figures.reduced(image.shown, 320)
+    small = hatched(small, model.detector.framing.seen(image.image.shape, small.shape))
     marked = figures.overlay(small, judged.score, scale, 0.7)
     return Tile(judged.value, figures.data_uri(figures.thumbnail(marked)))
 
