@@ -57,11 +57,6 @@ def curve_figure(
     return charts.chart(traces, _HEIGHT, x=x, y=y, bottom=40)
 
 
-def looked_at(image: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """A picture, uint8 (h, w, 3), darkened where `keep`, bool (h, w), says that nothing is looked at."""
-    return np.where(keep[..., None], image, image // 4).astype(np.uint8)
-
-
 def defect_as_seen(image: np.ndarray, found: Advice) -> tuple[np.ndarray, np.ndarray]:
     """The middle of a picture with a small dark defect as it is, and as the network's input holds it: (160, 160, 3)."""
     reach = 3 * found.defect

@@ -10,23 +10,23 @@ import dataclasses
 import numpy as np
 import streamlit as st
 
-from nnet.config import Config
+from nnet.config import Config, ModelConfig
 from nnet.crop import box_of
 from nnet.data.framing import Advice, Framing, advice
 from nnet.data.ignoring import decode_ignore, encode_ignore
 from nnet.data.images import decode
 from nnet.errors import NNetError
+from nnet.scoring.overlay import hatched
 from nnet.training.pieces import windows_per_picture
 from workbench.components import defect_canvas
-from workbench.shared import datasets, drawings, layer, pictures, resources, units
+from workbench.shared import datasets, drawings, layer, resources, units
 from workbench.shared.resources import Loaded
 from workbench.train import form, words
-from workbench.train.figures import defect_as_seen, looked_at
+from workbench.train.figures import defect_as_seen
 from workbench.train.looking import Choice
 
 _PROBLEM, _FILE = "region_problem", "ignore_file"
 _SIDES = ("left", "top", "width", "height")
-_PREVIEW = 640  # pixels
 
 
 def draw(choice: Choice, config: Config, pictures_learnt: int) -> int:
@@ -41,7 +41,6 @@ def draw(choice: Choice, config: Config, pictures_learnt: int) -> int:
     try:
         found = advice(framing, *loaded.image.shape[:2])
         frame = framing.frame(*loaded.image.shape[:2])
-        keep = frame.keep(loaded.shown.shape[:2])
     except NNetError as error:
         st.error(units.plain(str(error)), icon=":material/crop:")
         whole = {"model.crop": "", "model.ignore": ""}
@@ -53,9 +52,7 @@ def draw(choice: Choice, config: Config, pictures_learnt: int) -> int:
         st.caption(words.REGION_HELP)
         left, right = st.columns(2, gap="medium")
         with left:
-            _crop(config.model.crop, loaded.image.shape)
-            shown = pictures.reduced(looked_at(loaded.shown, keep), _PREVIEW)
-            st.image(shown, alt=words.REGION_ALT)
+            _crop(config.model, loaded)
         with right:
             _ignore(config.model.ignore, loaded)
         if problem := st.session_state.pop(_PROBLEM, None):
@@ -91,9 +88,23 @@ def _too_large(loaded: Loaded, found: Advice) -> None:
 # ------------------------------------------------------------------------------------------------------- crop box
 
 
-def _crop(crop: str, shape: tuple[int, ...]) -> None:
+def _crop(model: ModelConfig, loaded: Loaded) -> None:
+    """The box, drawn on the picture, where what is ignored is hatched; and the same in numbers."""
+    crop, shape = model.crop, loaded.image.shape
     st.markdown(f"**{words.CROP}**")
-    for column, side, value in zip(st.columns(4, gap="small"), _SIDES, _per_cent(crop, shape), strict=True):
+    per_cent = _per_cent(crop, shape)
+    left, top, width, height = (value / 100 for value in per_cent)
+    mask = dataclasses.replace(Framing.of(model), crop="").seen(shape, loaded.shown.shape)
+    stands_for = f"crop:{loaded.hash}:{hash(model.ignore)}"
+    defect_canvas.cropper(
+        "crop_box",
+        drawings.sheet(dataclasses.replace(loaded, hash=stands_for, shown=hatched(loaded.shown, mask))),
+        (left, top, min(1.0, left + width), min(1.0, top + height)),
+        _boxed,
+        label=words.CROP_LABEL,
+        hint=words.CROP_HINT,
+    )
+    for column, side, value in zip(st.columns(4, gap="small"), _SIDES, per_cent, strict=True):
         with column:
             st.number_input(
                 words.CROP_SIDES[side],
@@ -124,7 +135,20 @@ def _per_cent(crop: str, shape: tuple[int, ...]) -> tuple[float, ...]:
 def _cropped(crop: str) -> None:
     """Take over the numbers; a box that would leave the picture ends at its border. A callback."""
     left, top, width, height = (st.session_state[_key(side, crop)] / 100 for side in _SIDES)
-    box = left, top, min(width, 1 - left), min(height, 1 - top)
+    _look_inside(left, top, min(width, 1 - left), min(height, 1 - top))
+
+
+def _boxed(sent: object) -> None:
+    """Take over a box that was drawn, if it is one. A callback."""
+    try:
+        left, top, right, bottom = (min(1.0, max(0.0, float(side))) for side in sent)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        return
+    _look_inside(left, top, right - left, bottom - top)
+
+
+def _look_inside(*box: float) -> None:
+    """Make a box (left, top, width, height; shares) the form's."""
     text = "" if box == (0, 0, 1, 1) else ",".join(f"{value:.4g}" for value in box)
     if text and box_of(text) is None:
         st.session_state[_PROBLEM] = words.NO_BOX

@@ -258,15 +258,20 @@ NO_TENSORBOARD = (
 
 # --------------------------------------------------------------------------------------------------------- region
 
-REGION, REGION_ALT = "Crop the pictures, or ignore a part of them", "What the model looks at; the rest is dark"
+REGION = "Crop the pictures, or ignore a part of them"
 REGION_HELP = (
     "Both hold for all pictures of this part and are kept with the model. They suit pictures in which the part always "
     "lies alike."
 )
 LOOK_AT_ALL = "Look at whole pictures"
 CROP, CROP_SIDES = (
-    "Look only inside of a box (per cent)",
-    {"left": "From the left", "top": "From the top", "width": "Width", "height": "Height"},
+    "Look only inside of a box",
+    {"left": "Left, %", "top": "Top, %", "width": "Width, %", "height": "Height, %"},
+)
+CROP_LABEL = "A good picture, to draw on it the box that the model looks at"
+CROP_HINT = (
+    "Drag a box on the picture; drag its inside or its borders to change it. On the keyboard, arrow keys move it, with "
+    "Shift they change its size, and Escape takes the whole picture."
 )
 NO_BOX = "The box is empty. Give it a width and a height above 0, inside of the picture."
 IGNORE = "Never look at a place, such as a serial number"

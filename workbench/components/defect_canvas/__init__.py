@@ -1,5 +1,5 @@
-"""Small components on the picture: to paint with a brush, to put a defect in its place, and Home's demo, which has the
-answer beside the canvas.
+"""Small components on the picture: to paint with a brush, to draw a box, to put a defect in its place, and Home's demo,
+which has the answer beside the canvas.
 
 All work with mouse, finger, pen and keyboard, and tell the server when a stroke or a move has ended. A drawing
 travels as a transparent PNG in a data URI; `workbench.shared.layer.read_layer` checks it.
@@ -17,6 +17,7 @@ from workbench.components.base import fired, register
 _HERE = Path(__file__).parent
 _paint = register("studio_painter", _HERE, _HERE / "painter")
 _place = register("studio_placer", _HERE, _HERE / "placer")
+_crop = register("crop_box", _HERE, _HERE / "cropper")
 _demo = register("draw_and_see", _HERE, _HERE / "demo")
 
 
@@ -85,6 +86,30 @@ def placer(
         data=asdict(sheet) | {"label": label, "hint": hint, "diameter": diameter, **places},
         on_place_change=placed,
     )
+
+
+def cropper(
+    key: str,
+    sheet: Sheet,
+    box: tuple[float, float, float, float],
+    on_box: Callable[[object], None],
+    *,
+    label: str,
+    hint: str,
+) -> None:
+    """Draw a box on a picture, move it and change its size.
+
+    Args:
+        key: unique on the page.
+        box: left, top, right and bottom, 0..1.
+        on_box: called, before the next run, with what the browser sent at the end of a drag: the four; not checked.
+    """
+
+    def boxed() -> None:
+        if (sent := fired(key, "box")) is not None:
+            on_box(sent)
+
+    _crop(key=key, data=asdict(sheet) | {"label": label, "hint": hint, "box": list(box)}, on_box_change=boxed)
 
 
 @dataclass(frozen=True)
