@@ -43,18 +43,20 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Export, and say how far the exported model is from the original."""
+    import numpy as np
+
     from nnet.data.images import decode
     from nnet.detector import Detector
     from nnet.export import export
     from nnet.export.web import Page, cells, folder_pictures
 
-    shape = _shape(options.size)
-    own = [decode(path).image for path in options.pictures]
+    blank = [] if options.size is None else [np.zeros((*_shape(options.size), 3), np.uint8)]
+    own = [*blank, *(decode(path).image for path in options.pictures)]
     model = Detector.load(options.checkpoint, "cpu", options.teacher_weights)
     page = None
     if options.format == "web":
         page = Page(folder_pictures(options.samples) if options.samples else cells(model), options.runtime)
-    done = export(model, options.format, options.out, options.score, own, page, shape, _tell)
+    done = export(model, options.format, options.out, options.score, own, page, _tell)
     check, largest = done.check, max(done.check.maps.values())
     print(
         f"{options.out} holds the model as {options.format}. On {check.pictures} pictures its decisions are those of "
@@ -63,10 +65,8 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _shape(size: str | None) -> tuple[int, int] | None:
+def _shape(size: str) -> tuple[int, int]:
     """Height and width. Raises NNetError for no size."""
-    if size is None:
-        return None
     found = re.fullmatch(r"(\d{1,6})x(\d{1,6})", size)
     if found is None:
         raise NNetError(f"--size {size} is no size of a picture. Write it as 1920x1080, the width first.")

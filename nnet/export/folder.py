@@ -42,7 +42,6 @@ def export(
     expression: str | None = None,
     own: Sequence[np.ndarray] = (),
     page: Page | None = None,
-    picture: tuple[int, int] | None = None,
     tell: Callable[[float, str], None] = lambda share, sentence: None,
 ) -> Exported:
     """Write a trained model, its manifest and, for ONNX, the stand-alone script into a folder.
@@ -52,17 +51,16 @@ def export(
         kind: one of FORMATS.
         out: the folder; an earlier export there is replaced.
         expression: of the score; the model's own by default.
-        own: pictures, uint8 (H, W, 3), that are compared besides those of `checking.pictures`.
+        own: pictures, uint8 (H, W, 3), that are compared besides those of `checking.pictures`. The export of a model
+            that frames its pictures is for pictures of their size; without them for that of the training pictures.
         page: for `web`: the samples on the page, and where the browser's runtime comes from.
-        picture: height and width of the pictures to come, for a model that frames them; by default those of `own`, or
-            of the pictures that it was trained on.
         tell: told how far it is: a share of 0 to 1, about, and what begins now.
 
     Raises:
         ExportError: a package is missing, the folder holds something else, or the exported model differs.
         nnet.expression.ExpressionError: malformed, or a map that this model does not have.
     """
-    frame = _frame(model, kind, own, picture)
+    frame = _frame(model, kind, own)
     opening.require(kind)
     _require_free(out)
     page = page or Page()
@@ -84,10 +82,7 @@ def export(
         # The runner reads the outputs' names in the manifest, so a first one stands there before the check.
         write_json(folder / MANIFEST, {"format": kind, "outputs": graph.names})
         run = opening.open_export(folder)
-        if frame is None:
-            batches = checking.pictures(model.config.model.size, own, any_size=not graph.inside)
-        else:
-            batches = checking.framed_pictures(frame, own)
+        batches = _compared(graph, own)
         check = checking.compare(
             model,
             reference,
@@ -109,7 +104,13 @@ def export(
     return Exported(out, check)
 
 
-def _frame(model: TrainedModel, kind: str, own: Sequence[np.ndarray], picture: tuple[int, int] | None) -> Frame | None:
+def _compared(graph: Graph, own: Sequence[np.ndarray]) -> list[np.ndarray]:
+    if graph.frame is not None:
+        return checking.framed_pictures(graph.frame, own)
+    return checking.pictures(graph.config.model.size, own, any_size=not graph.inside)
+
+
+def _frame(model: TrainedModel, kind: str, own: Sequence[np.ndarray]) -> Frame | None:
     """How a model frames the pictures of the size that the export is for; None if it looks at whole pictures.
 
     Raises:
@@ -117,15 +118,13 @@ def _frame(model: TrainedModel, kind: str, own: Sequence[np.ndarray], picture: t
         nnet.data.errors.ImageError: the crop box does not fit it.
     """
     if model.framing.is_whole:
-        if picture is not None:
-            raise ExportError("This model looks at whole pictures of any size, so its export needs no size.")
         return None
     if kind == "web":
         raise ExportError(
             f"{model.checkpoint.name} does not look at whole pictures ({', '.join(framed(model.config.model))}), which "
             "the web page cannot follow. Choose onnx, openvino or torch, or train a model on whole pictures."
         )
-    found = picture or next((image.shape[:2] for image in own), None) or model.checkpoint.about.get("picture")
+    found = next((image.shape[:2] for image in own), None) or model.checkpoint.about.get("picture")
     if found is None:
         raise ExportError(
             f"{model.checkpoint.name} looks at parts of its pictures, so that its export is for pictures of one size. "
