@@ -21,12 +21,9 @@ from nnet.errors import NNetError
 from nnet.expression import PRESETS as SCORE_PRESETS
 from nnet.expression import Expression, for_maps, parse
 
-DISTANCES = ("cosine", "l1", "l2")
-SCHEDULES = ("constant", "cosine")
-FEATURES = ("stages", "activated")
-TARGETS = ("original", "recalled")
-INITIALISATIONS = ("pytorch", "kaiming")
-PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+DISTANCES, SCHEDULES = ("cosine", "l1", "l2"), ("constant", "cosine")
+FEATURES, TARGETS = ("stages", "activated"), ("original", "recalled")
+INITIALISATIONS, PRECISIONS = ("pytorch", "kaiming"), ("auto", "float32", "bfloat16", "float16")
 FITS, MOST_IGNORE = ("stretch", "letterbox"), 10_000  # characters of ModelConfig.ignore
 _NEVER = object()  # equal to no value
 
@@ -221,6 +218,7 @@ class TrainConfig:
         "are trained on, as in the paper, and the threshold comes from training images, which score too low.",
         "choice: a threshold needs normal images that the network was not trained on",
     )
+    cross_folds: int = setting(0, "Light models that find the threshold; see docs/choices.md.", "choice", legacy=0)
     seed: int = setting(0, "Seed of the initialisation, the split and the order of the images.", "choice")
     precision: str = setting("auto", "auto picks by capability: bf16 or fp16 on a GPU, float32 on a CPU.", "choice")
     cache_gb: float = setting(
@@ -238,6 +236,7 @@ class TrainConfig:
         _require(0 <= self.adam_beta1 < 1, "train.adam_beta1", "from 0 to below 1", self.adam_beta1)
         _require(0 <= self.adam_beta2 < 1, "train.adam_beta2", "from 0 to below 1", self.adam_beta2)
         _require(0 <= self.calibration_share < 1, "train.calibration_share", "0 to below 1", self.calibration_share)
+        _require(self.cross_folds in (0, *range(2, 17)), "train.cross_folds", "0, or 2 to 16", self.cross_folds)
         _require(0 <= self.seed < 2**31, "train.seed", "0 to 2147483647", self.seed)
         _one_of("train.precision", PRECISIONS, self.precision)
         _require(0 <= self.cache_gb < math.inf, "train.cache_gb", "a finite number of at least 0", self.cache_gb)

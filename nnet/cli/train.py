@@ -124,6 +124,7 @@ def run(options: argparse.Namespace) -> int:
     from nnet.runs.watching import Filming
     from nnet.training.job import TrainJob
     from nnet.training.pipeline import train_on
+    from nnet.training.schedule import few, is_few
 
     job = TrainJob(
         configure(options),
@@ -142,6 +143,8 @@ def run(options: argparse.Namespace) -> int:
     framing = Framing.of(job.config.model)
     if not quiet and (found := advice_for(framing, dataset.train)):
         print(found.sentence)
+    if not quiet and is_few(job.config, len(dataset.train), dataset.validation):
+        print(few(len(dataset.train)))
     watching = [Filming(job.out, dataset, SHORT, framing)] if options.film and not quiet else []
     with ended_like_ctrl_c(), Bars(quiet) as bars:
         detector = train_on(job, dataset, Listeners(bars, *watching))

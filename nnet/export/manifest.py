@@ -44,8 +44,9 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
         "expression": reference.expression.text,
         "threshold": reference.threshold,
         "threshold_means": (
-            f"A picture whose score is above the threshold is called anomalous. {reference.n} normal pictures that the "
-            f"model was not trained on were scored, and {reference.quantile:.0%} of them lie at or below it. "
+            f"A picture whose score is above the threshold is called anomalous. {reference.n} normal pictures "
+            f"{'in a cross-calibration' if reference.folds else 'that the model was not trained on'} were scored, and "
+            f"{reference.quantile:.0%} of them lie at or below it. "
             + " ".join(filter(None, (reference.promise.sentence(), reference.reason)))
         ),
         "input": {"name": INPUT, "dtype": "uint8", "shape": ["N", *sides, 3]},

@@ -90,7 +90,8 @@ def _promise(subject: Subject) -> list[str]:
     moved = subject.threshold is not None and subject.threshold != own.threshold
     used = own.with_threshold(subject.threshold) if moved and subject.threshold is not None else own
     other = words.OTHER_THRESHOLD if moved else ""
-    said = (words.threshold(used.threshold, used.quantile, used.n), used.promise.sentence(), used.reason, other)
+    lies = words.threshold(used.threshold, used.quantile, used.n, used.folds)
+    said = (lies, used.promise.sentence(), used.reason, other)
     return [sentence for sentence in said if sentence]
 
 
@@ -212,7 +213,9 @@ def _data(subject: Subject) -> dict[str, str]:
     same = not tested or tested.get("sha256") == trained.get("sha256")
     facts = {
         "Trained on": words.named(trained),
-        "Pictures": words.split(int(about["training_images"]), int(about.get("calibration_images", 0))),
+        "Pictures": words.split(
+            int(about["training_images"]), int(about.get("calibration_images", 0)), int(about.get("cross_folds", 0))
+        ),
         "Licence": trained.get("licence"),
         "SHA-256": trained.get("sha256"),
         "Measured on": None if same else words.named(tested),

@@ -77,11 +77,12 @@ def measured(data: Mapping[str, Any], created: str) -> str:
     return f"Measured on {data.get('name') or 'a data set without a name'}{when}."
 
 
-def threshold(value: float, share: float, pictures: int) -> str:
-    """Where the threshold lies among the held-out pictures."""
+def threshold(value: float, share: float, pictures: int, folds: int) -> str:
+    """Where the threshold lies among the held-out pictures, or those of a cross-calibration with so many models."""
+    which = "of the cross-calibration" if folds else "that were held out from training"
     return (
-        f"The threshold on the score is {value:.4g}; {share:.0%} of the {counted(pictures, 'good picture')} that were "
-        "held out from training lie at or below it."
+        f"The threshold on the score is {value:.4g}; {share:.0%} of the {counted(pictures, 'good picture')} {which} "
+        "lie at or below it."
     )
 
 
@@ -185,8 +186,12 @@ def named(data: Mapping[str, Any]) -> str:
     return f"{data.get('name') or 'not stated'}{layout}{source}"
 
 
-def split(trained: int, held_out: int) -> str:
-    """How the good pictures were used."""
+def split(trained: int, held_out: int, folds: int) -> str:
+    """How the good pictures were used; `folds` is the number of light models of a cross-calibration."""
+    if folds:
+        return (
+            f"{trained:,} good ones to train with; {folds} light models scored {held_out:,} of them for the threshold"
+        )
     return f"{trained:,} good ones to train with, {held_out:,} more held out to find the threshold"
 
 

@@ -110,8 +110,12 @@ def run_seconds(
     trained *= pieces[0]
     count = epochs(config.train, trained)
     step = costs.step + (0 if costs.cached else config.train.batch_size * costs.teacher)
-    steps = count * steps_per_epoch(config.train, trained) * step
-    images = costs.reading * train + 2 * costs.teacher * trained + costs.forward * (held_out + test) * pieces[1]
+    steps = count * steps_per_epoch(config.train, trained) * step * (1 + config.train.cross_folds)
+    images = (
+        costs.reading * train
+        + (2 + config.train.cross_folds) * costs.teacher * trained
+        + costs.forward * (held_out + test) * pieces[1]
+    )
     frames = FILM_IMAGES * costs.forward * min(count, MAX_FRAMES) if film else 0.0
     return START_SECONDS + steps + images + frames
 

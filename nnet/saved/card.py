@@ -78,8 +78,7 @@ def _data(about: dict[str, Any]) -> str:
     lines = [
         f"- Data: {data.get('name', 'not stated')} ({data.get('source', 'source not stated')}).",
         f"- Licence of the data: {data.get('licence', 'not stated')}",
-        f"- Trained on {about['training_images']} normal images; {about['calibration_images']} more were held out "
-        "to find the threshold.",
+        _split(about),
     ]
     if data.get("test_defective"):
         lines.append(
@@ -88,6 +87,18 @@ def _data(about: dict[str, Any]) -> str:
         )
     lines.append(f"- SHA-256 of the data set's contents: `{data.get('sha256', 'not stated')}`.")
     return "## Data\n\n" + "\n".join(lines) + "\n"
+
+
+def _split(about: dict[str, Any]) -> str:
+    if folds := about.get("cross_folds"):
+        return (
+            f"- Trained on {about['training_images']} normal images. For the threshold alone, {folds} light models "
+            f"scored {about['calibration_images']} of them, each without having learnt from those that it scored."
+        )
+    return (
+        f"- Trained on {about['training_images']} normal images; {about['calibration_images']} more were held out "
+        "to find the threshold."
+    )
 
 
 def _results(metrics: dict[str, Any]) -> str:
@@ -136,9 +147,10 @@ def _number(value: float | None) -> str:
 
 def _calibration(summary: dict[str, Any]) -> str:
     alarms = summary["false_alarms"]
+    those = "normal images in cross-calibration" if alarms["folds"] else "held-out normal images"
     return (
         f"## Threshold\n\n{summary['threshold']:.4g} for `{summary['expression']}`: "
-        f"{summary['threshold_quantile']:.0%} of {summary['normal_images']} held-out normal images lie at or below it. "
+        f"{summary['threshold_quantile']:.0%} of {summary['normal_images']} {those} lie at or below it. "
         + " ".join(filter(None, (Promise(**alarms).sentence(), summary.get("threshold_reason"))))
         + "\n"
     )

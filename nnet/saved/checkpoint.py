@@ -223,8 +223,9 @@ def load(path: Path | str) -> Checkpoint:
     extents = None if framing.is_whole else stored[EXTENTS]
     if extents is not None and ((extents < 1) | (extents > next(iter(maps.values())).shape[1:])).any():
         raise MAPS_FORMAT.damaged(path / MAPS, "a picture's maps would fill more than there is")
+    folds = data["about"].get("cross_folds", 0)
     calibration = Calibration(
-        maps, framing.pixels, config.scoring, levels, kept.read(path), framing.blended_cells, extents
+        maps, framing.pixels, config.scoring, levels, kept.read(path), framing.blended_cells, extents, folds
     )
     kind = Kind(KIND_FORMAT.torch(path / KIND)[KIND_FEATURES].float().numpy()) if KIND in hashes else None
     about, card = dict(data["about"]), CARD_FORMAT.read(path / CARD)

@@ -65,6 +65,7 @@ class About(TypedDict):
     teacher_sha256: NotRequired[Sha256]
     teacher_file: NotRequired[Sentence | None]
     calibration_images: NotRequired[Count]
+    cross_folds: NotRequired[Count]
     picture: NotRequired[tuple[Count, Count]]
     device: NotRequired[Sentence]
     data: NotRequired[DataAccount | None]

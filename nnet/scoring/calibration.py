@@ -59,6 +59,7 @@ class Reference:
         quantile: share of `scores` at or below the threshold, 0..1.
         pixel_median: median pixel score on the held-out normal images.
         kept: the threshold that was chosen instead of the one that `scores` give, with its reason; else None.
+        folds: as in `Calibration`.
     """
 
     expression: Expression
@@ -67,6 +68,7 @@ class Reference:
     quantile: float
     pixel_median: float
     kept: Kept | None = None
+    folds: int = 0
 
     @property
     def reason(self) -> str:
@@ -79,7 +81,7 @@ class Reference:
         if self.kept is not None and self.kept.pictures:
             return promise(self.kept.pictures, self.kept.above)
         above = self.n - int(np.searchsorted(self.scores, self.threshold, side="right"))
-        return promise(self.n, above, drawn=bool(np.isin(self.threshold, self.scores)))
+        return promise(self.n, above, drawn=bool(np.isin(self.threshold, self.scores)), folds=self.folds)
 
     @property
     def colour_range(self) -> tuple[float, float]:
@@ -112,7 +114,7 @@ class Reference:
     def with_threshold(self, threshold: float, kept: Kept | None = None) -> Reference:
         """The same images with another decision threshold."""
         share = float(np.searchsorted(self.scores, threshold, side="right")) / self.n
-        return Reference(self.expression, self.scores, threshold, share, self.pixel_median, kept)
+        return Reference(self.expression, self.scores, threshold, share, self.pixel_median, kept, self.folds)
 
 
 @dataclass
@@ -128,6 +130,7 @@ class Calibration:
         kept: canonical expression -> a threshold that was chosen instead of the one that these images give.
         cells: `Framing.blended_cells`.
         extents: (n, 2) rows and columns of each framed picture's maps; None without a framing.
+        folds: how many light models made the maps (`nnet.training.cross`); 0: the model itself did.
     """
 
     maps: dict[str, np.ndarray]
@@ -137,6 +140,7 @@ class Calibration:
     kept: dict[str, Kept] = field(default_factory=dict)
     cells: int | None = None
     extents: np.ndarray | None = None
+    folds: int = 0
     _references: dict[Expression, Reference] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -202,7 +206,8 @@ class Calibration:
                 f"The score {expression.text[:200]} grows beyond all numbers on this model's held-out images. "
                 "Choose an expression with fewer factors."
             )
-        found = Reference(expression, scores, 0.0, 0.0, float(torch.cat([one.flatten() for one in pixels]).median()))
+        median = float(torch.cat([one.flatten() for one in pixels]).median())
+        found = Reference(expression, scores, 0.0, 0.0, median, folds=self.folds)
         if (kept := self.kept.get(expression.text)) is not None:
             return found.with_threshold(kept.threshold, kept)
         return found.with_threshold(float(conformal(scores, self.settings.quantile)))
@@ -224,11 +229,12 @@ def _image_scores(pixels: Sequence[Tensor]) -> np.ndarray:
     return np.array([float(image_score(one).double()) for one in pixels])
 
 
-def calibrate(maps: dict[str, Tensor], size: int, settings: ScoreConfig) -> Calibration:
-    """Build a calibration from the held-out normal images' maps, name -> (n, 64, 64), not divided yet."""
+def calibrate(maps: dict[str, Tensor], size: int, settings: ScoreConfig, folds: int = 0) -> Calibration:
+    """Build a calibration from the held-out normal images' maps, name -> (n, 64, 64), not divided yet; `folds` as in
+    `Calibration`."""
     levels = mean_levels(maps) if settings.levels else {}
     arrays = {name: m.cpu().numpy().astype(np.float16) for name, m in divided(maps, levels).items()}
-    return Calibration(arrays, size, settings, levels)
+    return Calibration(arrays, size, settings, levels, folds=folds)
 
 
 def calibrate_framed(found: Sequence[dict[str, Tensor]], framing: Framing, settings: ScoreConfig) -> Calibration:

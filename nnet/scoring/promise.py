@@ -25,6 +25,7 @@ class Promise:
         above: how many of them score above the threshold.
         low, high: the true rate lies between them with the probability `CERTAINTY`.
         expected: its mean.
+        folds: how many light models of a cross-calibration scored the pictures; 0: the model itself did.
     """
 
     n: int
@@ -32,9 +33,16 @@ class Promise:
     low: float
     expected: float
     high: float
+    folds: int = 0
 
     def sentence(self) -> str:
         """Such as "Of further good parts it flags between 0.6 % and 31 % (90 % certain), 11 % on average." """
+        if self.folds:
+            return (
+                f"Of further good parts it flags about {percent(self.low)} to {percent(self.high)}, "
+                f"{percent(self.expected)} on average: an estimate from {self.n:,} pictures, each scored by one of "
+                f"{self.folds} light models that had not learnt from it."
+            )
         return (
             f"Of further good parts it flags between {percent(self.low)} and {percent(self.high)} "
             f"({CERTAINTY:.0%} certain from {self.n:,} held-out pictures), {percent(self.expected)} on average."
@@ -56,12 +64,13 @@ def conformal(scores: np.ndarray, quantile: float) -> np.ndarray:
     return found
 
 
-def promise(n: int, above: int, *, drawn: bool = True) -> Promise:
+def promise(n: int, above: int, *, drawn: bool = True, folds: int = 0) -> Promise:
     """What a threshold with `above` of n held-out scores above it promises.
 
     Args:
         drawn: it is itself one of the scores. Of a threshold that comes from elsewhere the interval is Clopper and
             Pearson's, whose lower end lies lower.
+        folds: as in `Promise`. The interval is then an estimate: it takes the scores to be independent of each other.
     """
     from scipy.special import betaincinv  # slow to import, and who only needs a rank does without
 
@@ -69,12 +78,12 @@ def promise(n: int, above: int, *, drawn: bool = True) -> Promise:
     shape = (above + 1, n - above) if drawn else (above, n - above + 1)
     low = float(betaincinv(*shape, tail)) if shape[0] and shape[1] else float(above == n)
     high = float(betaincinv(above + 1, n - above, 1 - tail)) if above < n else 1.0
-    return Promise(n, above, min(low, high), (above + 1) / (n + 1), high)
+    return Promise(n, above, min(low, high), (above + 1) / (n + 1), high, folds)
 
 
-def before_training(n: int, quantile: float) -> Promise:
+def before_training(n: int, quantile: float, folds: int = 0) -> Promise:
     """What the threshold of a model with so many held-out pictures will promise."""
-    return promise(n, n - conformal_rank(n, quantile))
+    return promise(n, n - conformal_rank(n, quantile), folds=folds)
 
 
 def percent(share: float) -> str:

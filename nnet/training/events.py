@@ -37,6 +37,7 @@ PHASES = {
     "images": Phase("Reading images", "image"),
     "features": Phase("Computing teacher features", "image"),
     "train": Phase("Training", "step"),
+    "cross": Phase("Training light models for the threshold", "step"),
     "calibrate": Phase("Finding the threshold", "image"),
     "atlas": Phase("Building the memory atlas", "image"),
     "measure": Phase("Measuring on the test images", "image"),

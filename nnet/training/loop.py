@@ -26,13 +26,14 @@ from nnet.model.network import NNet
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring.calibration import Calibration, calibrate
 from nnet.scoring.kind import Kind
+from nnet.training.cross import Split, cross_maps
 from nnet.training.distributed import Team
 from nnet.training.events import Callbacks, Listener, Progress, Report, TrainingError
 from nnet.training.features import FeatureCache, memory_centres
 from nnet.training.job import TrainJob
 from nnet.training.losses import total_loss
 from nnet.training.pieces import calibrate_with
-from nnet.training.schedule import beta_at, epochs, learning_rate_at, split_normals, steps_per_epoch
+from nnet.training.schedule import beta_at, epochs, is_crossed, learning_rate_at, split_normals, steps_per_epoch
 from nnet.training.state import ResumeState, append_history, identity_of, truncate_history
 from nnet.training.usage import Means, MemoryUsage, Readings
 
@@ -92,6 +93,14 @@ def run(job: TrainJob, images: Images, listener: Listener) -> TrainedModel | Non
     return trainer.finish() if trainer.team.leads else None
 
 
+def _light(job: TrainJob, images: Images, listener: Listener, split: Split) -> NNet:
+    """A network for the threshold alone (`nnet.training.cross`)."""
+    trainer = Trainer(job, images, listener, split)
+    trainer.prepare()
+    trainer.fit()
+    return trainer.network
+
+
 class Trainer:
     """One training run: prepare, fit, finish.
 
@@ -99,13 +108,23 @@ class Trainer:
         job: what to train.
         images: as for `train`.
         listener: follows the run, in the process that leads.
+        split: the indices of the images to train on, and of those held out, instead of those of `split_normals`.
+
+    Raises:
+        TrainingError: too few images, or settings that several processes cannot share.
     """
 
-    def __init__(self, job: TrainJob, images: Images, listener: Listener | None = None) -> None:
+    def __init__(
+        self, job: TrainJob, images: Images, listener: Listener | None = None, split: Split | None = None
+    ) -> None:
         self.team = Team(job.device)
         self.job, self.config, self.images = job, job.config, images
         self.listener = listener if listener and self.team.leads else Listener()
-        self.trained_on, self.held_out = split_normals(len(images), self.config.train, job.validation)
+        settings, count = self.config.train, len(images)
+        self.trained_on, self.held_out = split or split_normals(count, settings, job.validation)
+        self.crossed = split is None and is_crossed(settings, count, job.validation)
+        if self.crossed and self.team.size > 1:
+            raise TrainingError("Cross-calibration runs in one process. Set train.cross_folds to 0 for several GPUs.")
         size = len(self.trained_on), self.team.size
         self.steps_per_epoch, self.epochs = steps_per_epoch(self.config.train, *size), epochs(self.config.train, *size)
         self.config.require_loss(self.epochs)  # there may be more than the settings name
@@ -200,6 +219,7 @@ class Trainer:
             "teacher_file": None if file is None else str(file.resolve()),
             "training_images": len(self.trained_on),
             "calibration_images": len(self.held_out),
+            **({"cross_folds": min(self.config.train.cross_folds, len(self.held_out))} if self.crossed else {}),
             "device": detector.device_name,
             **self.job.about,
         }
@@ -297,16 +317,24 @@ class Trainer:
             group["lr"] = rate
         return rate
 
-    @torch.inference_mode()
     def _calibrate(self, detector: Detector) -> Calibration:
+        folds = self.config.train.cross_folds if self.crossed else 0
+        if folds:
+            split = self.trained_on, self.held_out
+            maps = cross_maps(self.job, self.images, split, _light, self.listener)
+        else:
+            maps = self._held_out_maps(detector)
+        return calibrate(maps, self.config.model.size, self.config.scoring, folds)
+
+    @torch.inference_mode()
+    def _held_out_maps(self, detector: Detector) -> dict[str, Tensor]:
         parts: list[dict[str, Tensor]] = []
         started = time.perf_counter()
         for part in batches(len(self.held_out), 8):
             images = take(self.images, self.held_out[part])
             parts.append({name: m.cpu() for name, m in detector.maps(list(images)).items()})
             self._report("calibrate", part.stop, len(self.held_out), started)
-        maps = {name: torch.cat([p[name] for p in parts]) for name in self.config.maps}
-        return calibrate(maps, self.config.model.size, self.config.scoring)
+        return {name: torch.cat([p[name] for p in parts]) for name in self.config.maps}
 
 
 def finite(values: dict[str, float], epoch: int) -> dict[str, float]:

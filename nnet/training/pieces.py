@@ -23,6 +23,7 @@ from nnet.errors import NNetError
 from nnet.scoring import kind
 from nnet.scoring.calibration import Calibration, calibrate_framed
 from nnet.scoring.kind import Kind
+from nnet.training.events import TrainingError
 from nnet.training.job import TrainJob
 from nnet.training.schedule import CALIBRATION_IMAGES, split_normals
 
@@ -82,10 +83,15 @@ def cut_up(
         progress: called with (pictures done, pictures in all).
 
     Raises:
-        TrainingError: too few pictures.
+        TrainingError: too few pictures, or a cross-calibration is wanted.
         nnet.data.DataError: pictures cannot be read or are not as the framing needs them; all of them are named.
     """
     framing = Framing.of(config.model)
+    if config.train.cross_folds:
+        raise TrainingError(
+            "Cross-calibration (train.cross_folds) needs whole pictures, not tiles, letterbox, "
+            "crop box or ignore mask. Set it to 0."
+        )
     trained, held = (part.tolist() for part in split_normals(len(samples), config.train, validation))
     each = _fitting(len(trained), framing, budget)
     wanted = [(i, each) for i in trained] + [(i, max(1, CALIBRATION_IMAGES[1] // len(held))) for i in held]

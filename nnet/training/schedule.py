@@ -6,11 +6,16 @@ import math
 
 import numpy as np
 
-from nnet.config import LossConfig, TrainConfig
+from nnet.config import Config, LossConfig, TrainConfig
+from nnet.data.framing import Framing
 from nnet.training.events import TrainingError
 
 MIN_TRAINING_IMAGES = 4
 CALIBRATION_IMAGES = (8, 64)  # fewer say nothing about a quantile; more only make the checkpoint larger
+CROSS_FOLDS = 4
+"""How many light models are proposed where pictures are few."""
+FEW_SHARE = 0.25
+"""From this share of held-out pictures on."""
 WARM_UP_SHARE, FINAL_RATE_SHARE = 0.05, 0.02
 
 
@@ -18,8 +23,8 @@ def split_normals(count: int, config: TrainConfig, validation: int = 0) -> tuple
     """Indices of the training and of the calibration images: a seeded shuffle of range(count), each part sorted.
 
     Where the data set brings images for calibration, `validation` says how many of the last ones these are; if they are
-    enough, up to 64 of them, spread evenly, are held out and nothing is drawn. With `calibration_share` = 0 all are
-    trained on, and some of them serve for the calibration as well.
+    enough, up to 64 of them, spread evenly, are held out and nothing is drawn. With `cross_folds`, and with
+    `calibration_share` = 0, all are trained on, and up to 64 of them serve for the calibration as well.
 
     Raises:
         TrainingError: too few images for both parts.
@@ -29,7 +34,12 @@ def split_normals(count: int, config: TrainConfig, validation: int = 0) -> tuple
         chosen = np.linspace(count - validation, count - 1, min(validation, high)).round().astype(int)
         return np.arange(count - validation), chosen
     held = min(max(round(count * config.calibration_share), low), high)
-    if config.calibration_share == 0 and count >= low:
+    if config.cross_folds and count < low + MIN_TRAINING_IMAGES:
+        raise TrainingError(
+            f"Cross-calibration needs at least {low + MIN_TRAINING_IMAGES} normal images, but found {count}. Add more "
+            "images of good parts."
+        )
+    if (config.cross_folds or config.calibration_share == 0) and count >= low:
         return np.arange(count), np.sort(np.random.default_rng([config.seed, 0]).permutation(count)[:high])
     if count - held < MIN_TRAINING_IMAGES:
         raise TrainingError(
@@ -38,6 +48,40 @@ def split_normals(count: int, config: TrainConfig, validation: int = 0) -> tuple
         )
     order = np.random.default_rng([config.seed, 0]).permutation(count)
     return np.sort(order[held:]), np.sort(order[:held])
+
+
+def is_crossed(config: TrainConfig, count: int, validation: int = 0) -> bool:
+    """Whether the threshold comes from light models, rather than from pictures that are kept for the calibration."""
+    trained, held = split_normals(count, config, validation)
+    return bool(config.cross_folds) and len(np.intersect1d(trained, held)) == len(held)
+
+
+def is_few(config: Config, count: int, validation: int = 0) -> bool:
+    """Whether so large a part is held out that a cross-calibration (`CROSS_FOLDS`) is worth its time."""
+    if config.train.cross_folds or not Framing.of(config.model).is_whole or config.train.calibration_share == 0:
+        return False
+    _, held = split_normals(count, config.train, validation)
+    return len(held) > FEW_SHARE * count and validation < CALIBRATION_IMAGES[0]
+
+
+def few(count: int) -> str:
+    """What is proposed where `is_few`, and what it costs."""
+    return (
+        f"Of {count} good pictures many are held out for the threshold alone. With --set "
+        f"train.cross_folds={CROSS_FOLDS} the model learns from all of them, and {CROSS_FOLDS} light models find the "
+        f"threshold; that takes about {CROSS_FOLDS + 1} times as long."
+    )
+
+
+def folds(trained: np.ndarray, held: np.ndarray, config: TrainConfig) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What each light model of a cross-calibration is trained on and what it scores; both are ascending indices.
+
+    Each of `held`, a part of `trained`, is scored by one model, which is trained on all but the pictures that it
+    scores. The parts are drawn, so that neighbours of a series, which look alike, are not all scored together.
+    """
+    order = np.random.default_rng([config.seed, 5]).permutation(held)
+    parts = [np.sort(order[i :: config.cross_folds]) for i in range(config.cross_folds)]
+    return [(np.setdiff1d(trained, part), part) for part in parts if len(part)]
 
 
 def steps_per_epoch(config: TrainConfig, images: int, processes: int = 1) -> int:

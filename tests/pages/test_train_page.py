@@ -663,6 +663,20 @@ def test_the_crop_box_and_the_ignore_mask_become_settings_and_can_be_undone(runs
     assert widget(at, "model.ignore").value == ""
 
 
+def test_with_few_photos_one_press_learns_from_all_of_them(runs: Runs, tmp_path: Path) -> None:
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for i, pixels in enumerate(random_images(12)):
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    at = start(TRAIN, source="path", path=str(folder), train_part="new")
+    fine(at.text_input(key="path").set_value(str(folder)).run())
+    assert "**4 images** to learn from" in shown(at) and words.few(4, 12, 4) in shown(at)
+    press(at, "cross_calibrate")
+    assert widget(at, "train.cross_folds").value == 4
+    assert "**12 images** to learn from, **4** light models" in shown(at) and words.few(4, 12, 4) not in shown(at)
+    assert "each scored by one of 4 light models" in shown(at)
+
+
 @pytest.mark.parametrize(("images", "epochs", "steps"), [(52, 150, 600), (9, 600, 600), (10, 600, 600), (371, 25, 600)])
 def test_the_length_of_a_run_counts_whole_and_rest_batches(images: int, epochs: int, steps: int) -> None:
     assert looking.length(PRESETS["small"], images) == (epochs, steps)  # a last batch of one image is dropped

@@ -226,6 +226,12 @@ TRAIN_ON_MINE = "Train on my parts"
 def promise(said: Promise) -> str:
     """How many further good parts a threshold will flag."""
     low, high, expected = map(units.percent, (said.low, said.high, said.expected))
+    if said.folds:
+        return (
+            f"The threshold rests on {units.plural(said.n, 'image')}, each scored by one of {said.folds} light models "
+            f"that had not learnt from it. By this estimate between {low} and {high} of further good parts will be "
+            f"flagged, {expected} on average."
+        )
     return (
         f"The threshold rests on {units.plural(said.n, 'held-out image')}, so between {low} and {high} of further good "
         f"parts will be flagged, {expected} on average."

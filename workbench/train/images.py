@@ -14,10 +14,11 @@ from nnet.data.accounting import counted
 from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.scoring.promise import before_training
+from nnet.training.schedule import CROSS_FOLDS
 from workbench.shared import chosen_picture, data_choice, hosting, hosting_words, known_data, units, visits
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
-from workbench.train import camera, looking, uploads, words
+from workbench.train import camera, form, looking, uploads, words
 from workbench.train.looking import Choice, Found
 from workbench.train.settings import CELLS, PATH, SOURCE, TEXTURE
 from workbench.train.uploads import Upload
@@ -212,8 +213,20 @@ def _split(result: Found, config: Config) -> bool:
     except NNetError as error:
         st.error(units.plain(str(error)), icon=":material/add_photo_alternate:")
         return False
-    st.markdown(words.split(train, held_out, result.tested, result.defective), help=words.SPLIT_HINT)
-    st.caption(shared_words.promise(before_training(held_out, config.scoring.quantile)))
+    folds = looking.folds(result, config)
+    st.markdown(words.split(train, held_out, result.tested, result.defective, folds), help=words.SPLIT_HINT)
+    st.caption(shared_words.promise(before_training(held_out, config.scoring.quantile, folds)))
+    if looking.is_few(result, config) and not hosting.is_shared():
+        st.info(words.few(train, train + held_out, CROSS_FOLDS), icon=":material/splitscreen:")
+        st.button(
+            words.learn_from_all(train + held_out),
+            icon=":material/splitscreen:",
+            key="cross_calibrate",
+            on_click=form.apply,
+            args=({"train.cross_folds": CROSS_FOLDS},),
+        )
+    elif folds:
+        st.caption(words.CROSSED)
     return True
 
 

@@ -16,8 +16,9 @@ import streamlit as st
 from nnet.config import Config
 from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_dataset
 from nnet.scoring import doubts
+from nnet.training import schedule
 from nnet.training.events import TrainingError
-from nnet.training.schedule import epochs, split_normals, steps_per_epoch
+from nnet.training.schedule import epochs, is_crossed, split_normals, steps_per_epoch
 from workbench.shared import datasets, pictures
 from workbench.shared.cache import BoundedCache
 
@@ -179,6 +180,16 @@ def split(found: Found, config: Config) -> tuple[int, int]:
         raise TrainingError(f"{found.name} contains no good image that can be read. Add photos of good parts.")
     trained_on, held_out = split_normals(found.usable, config.train, found.validation)
     return len(trained_on), len(held_out)
+
+
+def folds(found: Found, config: Config) -> int:
+    """How many light models find the threshold; 0 where pictures are held out for it."""
+    return config.train.cross_folds if is_crossed(config.train, found.usable, found.validation) else 0
+
+
+def is_few(found: Found, config: Config) -> bool:
+    """Whether so many pictures are held out that a cross-calibration is worth its time."""
+    return schedule.is_few(config, found.usable, found.validation)
 
 
 def length(config: Config, images: int) -> tuple[int, int]:

@@ -126,12 +126,37 @@ def remarks(count: int) -> str:
     return units.plural(count, "remark on the data", "remarks on the data")
 
 
-def split(train: int, held_out: int, tested: int, defective: int) -> str:
-    """How the images are used."""
-    use = f"**{units.plural(train, 'image')}** to learn from, **{held_out:,}** good ones held out to find the threshold"
+def split(train: int, held_out: int, tested: int, defective: int, folds: int) -> str:
+    """How the images are used; `folds` is the number of light models that find the threshold."""
+    if folds:
+        rest = f"**{folds}** light models to find the threshold on {held_out:,} of them"
+    else:
+        rest = f"**{held_out:,}** good ones held out to find the threshold"
+    use = f"**{units.plural(train, 'image')}** to learn from, {rest}"
     if not tested:
         return f"{use}. There is nothing to test with, so the model's accuracy will not be measured."
     return f"{use}, and **{units.plural(tested, 'image')}** ({defective:,} defective) to measure the finished model."
+
+
+CROSSED = (
+    "The light models are trained after the model, each without a part of the images, and score that part. Set “Light "
+    "models for the threshold” to 0 under Advanced settings to hold images out instead."
+)
+
+
+def few(train: int, count: int, folds: int) -> str:
+    """That many of the images are held out, and what can be done about it."""
+    return (
+        f"Of {units.plural(count, 'good image')} the model learns from {train:,} only, since the threshold needs "
+        f"images that it has not seen. It can learn from all of them: {folds} light models, each trained without a "
+        f"part of the images, then find the threshold. Training takes about {folds + 1} times as long, and the false "
+        "alarm rate is an estimate instead of a promise."
+    )
+
+
+def learn_from_all(count: int) -> str:
+    """The button that does so."""
+    return f"Learn from all {count:,}"
 
 
 COLOURS = {"L": "grey", "1": "black and white", "P": "palette", "RGBA": "RGB, transparent", "LA": "grey, transparent"}
@@ -219,6 +244,7 @@ TITLES = {
     "train.adam_beta1": "Adam β₁",
     "train.adam_beta2": "Adam β₂",
     "train.calibration_share": "Held-out share",
+    "train.cross_folds": "Light models for the threshold (0: hold images out)",
     "train.seed": "Seed",
     "train.precision": "Number format",
     "train.cache_gb": "Feature cache (GB)",
