@@ -23,9 +23,8 @@ from nnet.errors import NNetError
 from nnet.scoring import kind
 from nnet.scoring.calibration import Calibration, calibrate_framed
 from nnet.scoring.kind import Kind
-from nnet.training.events import TrainingError
 from nnet.training.job import TrainJob
-from nnet.training.schedule import CALIBRATION_IMAGES, split_normals
+from nnet.training.schedule import CALIBRATION_IMAGES, require_whole, split_normals
 
 MOST_WINDOWS = 4096
 """Windows to train on in all, as long as each picture gives `LEAST_WINDOWS`."""
@@ -87,11 +86,7 @@ def cut_up(
         nnet.data.DataError: pictures cannot be read or are not as the framing needs them; all of them are named.
     """
     framing = Framing.of(config.model)
-    if config.train.cross_folds:
-        raise TrainingError(
-            "Cross-calibration (train.cross_folds) needs whole pictures, not tiles, letterbox, "
-            "crop box or ignore mask. Set it to 0."
-        )
+    require_whole(config)
     trained, held = (part.tolist() for part in split_normals(len(samples), config.train, validation))
     each = _fitting(len(trained), framing, budget)
     wanted = [(i, each) for i in trained] + [(i, max(1, CALIBRATION_IMAGES[1] // len(held))) for i in held]

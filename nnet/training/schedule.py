@@ -56,6 +56,15 @@ def is_crossed(config: TrainConfig, count: int, validation: int = 0) -> bool:
     return bool(config.cross_folds) and len(np.intersect1d(trained, held)) == len(held)
 
 
+def require_whole(config: Config) -> None:
+    """Refuse a cross-calibration of a model that does not look at whole pictures, with a TrainingError."""
+    if config.train.cross_folds and not Framing.of(config.model).is_whole:
+        raise TrainingError(
+            "Cross-calibration (train.cross_folds) needs whole pictures, not tiles, letterbox, crop box or ignore "
+            "mask. Set it to 0."
+        )
+
+
 def is_few(config: Config, count: int, validation: int = 0) -> bool:
     """Whether so large a part is held out that a cross-calibration (`CROSS_FOLDS`) is worth its time."""
     if config.train.cross_folds or not Framing.of(config.model).is_whole or config.train.calibration_share == 0:

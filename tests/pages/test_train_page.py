@@ -304,6 +304,8 @@ def test_every_setting_reaches_the_run(runs: Runs) -> None:
     for path in ("model.reverse", "model.ffc", "loss.align"):
         expected[path] = True
         widget(at, path).set_value(True)
+    expected["train.cross_folds"] = 0  # with tiles it would be refused
+    widget(at, "train.cross_folds").set_value(0)
     at.text_input(key="run_name").set_value("All changed")
     fine(at.run())
     at.toggle(key="run_tensorboard").set_value(True)
@@ -670,11 +672,13 @@ def test_with_few_photos_one_press_learns_from_all_of_them(runs: Runs, tmp_path:
         Image.fromarray(pixels).save(folder / f"{i}.png")
     at = start(TRAIN, source="path", path=str(folder), train_part="new")
     fine(at.text_input(key="path").set_value(str(folder)).run())
-    assert "**4 images** to learn from" in shown(at) and words.few(4, 12, 4) in shown(at)
+    assert "**4 images** to learn from" in shown(at) and train_text.few(4, 12, 4) in shown(at)
     press(at, "cross_calibrate")
     assert widget(at, "train.cross_folds").value == 4
-    assert "**12 images** to learn from, **4** light models" in shown(at) and words.few(4, 12, 4) not in shown(at)
+    assert "**12 images** to learn from, **4** light models" in shown(at) and train_text.few(4, 12, 4) not in shown(at)
     assert "each scored by one of 4 light models" in shown(at)
+    fine(widget(at, "model.crop").set_value("0,0,1,0.5").run())
+    assert "needs whole pictures" in shown(at)
 
 
 @pytest.mark.parametrize(("images", "epochs", "steps"), [(52, 150, 600), (9, 600, 600), (10, 600, 600), (371, 25, 600)])

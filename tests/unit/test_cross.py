@@ -102,7 +102,7 @@ def test_what_it_promises_is_called_an_estimate_everywhere(
     assert main(["info", "--checkpoint", str(out)]) == 0
     assert said in capsys.readouterr().out
     page = render(Subject(saved, None))
-    assert said in page and "12 good ones to train with; 3 light models scored 12 for the threshold" in page
+    assert said in page and "12 good ones to train with; 3 light models scored 12 of them for the threshold" in page
     assert "certain" not in said, "no certainty is claimed"
 
 

@@ -29,6 +29,7 @@ LATER = {
     "model": ("features", "forward_target", "initialisation", "tile", "overlap", "fit", "crop", "ignore"),
     "loss": ("moves_teacher", "beta_share"),
     "score": ("levels",),
+    "train": ("cross_folds",),
 }
 CHANGED = {
     "model.features": "activated",
@@ -41,8 +42,9 @@ CHANGED = {
     "loss.moves_teacher": False,
     "loss.beta_share": 0.1,
     "score.levels": True,
+    "train.cross_folds": 4,
 }
-LEGACY = ("stages", "recalled", "pytorch", 0, 32, "stretch", "", "", True, None, False)
+LEGACY = ("stages", "recalled", "pytorch", 0, 32, "stretch", "", "", True, None, False, 0)
 
 
 def batch() -> torch.Tensor:

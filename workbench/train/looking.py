@@ -178,6 +178,7 @@ def split(found: Found, config: Config) -> tuple[int, int]:
     """
     if not found.usable:
         raise TrainingError(f"{found.name} contains no good image that can be read. Add photos of good parts.")
+    schedule.require_whole(config)
     trained_on, held_out = split_normals(found.usable, config.train, found.validation)
     return len(trained_on), len(held_out)
 
