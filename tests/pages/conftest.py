@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
+from streamlit.testing.v1 import local_script_runner
 
 from nnet.data import synthetic
 
@@ -18,6 +19,23 @@ def installed_components() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         once = functools.cache(manifest_scanner.scan_component_manifests)
         patched.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def waits_without_asking() -> Iterator[None]:
+    """An AppTest asks a thousand times a second whether the page's script has ended, and takes the interpreter from it each
+    time. Here it waits for the script's thread."""
+    asks = local_script_runner.require_widgets_deltas
+
+    def wait(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+        if runner._script_thread is not None:
+            runner._script_thread.join(timeout)
+        if not runner.script_stopped():
+            asks(runner, 0)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(local_script_runner, "require_widgets_deltas", wait)
         yield
 
 
