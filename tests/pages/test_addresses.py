@@ -23,7 +23,7 @@ from touring import FirstTwo, controls
 from nnet.runs import Runs
 from workbench.shared import known_data, samples
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("workbench")]
+pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("workbench", "few_solar_cells")]
 
 CATEGORY, RUN = "{category}", "{run}"
 """In a value: the folder of the test set, and the name of the run in its address."""

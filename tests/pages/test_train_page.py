@@ -290,7 +290,7 @@ def test_every_setting_has_a_widget_with_its_help_and_the_papers_value(runs: Run
         where = widget(at, path).help if path in form.MAIN else None
         assert said in (where or shown(at))
     assert "Paper: 1.2 (section 4.1(2), Figure 10c)." in shown(at)
-    assert "Not in the paper; its preset uses 100" in shown(at)
+    assert "Not in the paper; the preset Paper uses 100" in shown(at)
 
 
 def test_every_setting_reaches_the_run(runs: Runs) -> None:

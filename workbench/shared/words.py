@@ -504,7 +504,7 @@ def bin_content(scores: tuple[float, float], unit: float, counts: Mapping[str, i
 CONTINUE, STOP = "Continue", "Stop"
 DATA_SET = "Data set"
 DATA_NAMES = {
-    "none": "None yet",
+    "none": "Choose one",
     "elpv:mono": "ELPV, monocrystalline cells",
     "elpv:poly": "ELPV, polycrystalline cells",
     **{f"synthetic:{kind}": f"Synthetic {kind}" for kind in SYNTHETIC_KINDS},

@@ -354,7 +354,7 @@ def setting_help(path: str, metadata: Mapping[str, str]) -> str:
     source = metadata["source"]
     if source.startswith("choice"):
         reason = source.removeprefix("choice").lstrip(": ")
-        said = f"Not in the paper; its preset uses {value}" + (f" ({reason})." if reason else ".")
+        said = f"Not in the paper; the preset Paper uses {value}" + (f" ({reason})." if reason else ".")
     elif source.startswith("paper"):
         said = f"Paper: {value} ({source.removeprefix('paper').lstrip(',: ')})."
     else:

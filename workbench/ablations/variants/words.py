@@ -29,8 +29,8 @@ REFERENCE_HELP = "The other variants are compared with this one, in the pictures
 SHOW_LABEL = "Show"
 SHOWS = {
     "score": "Score",
-    "reverse": "Decoder's maps",
-    "forward": "Student's maps",
+    "reverse": "S₂’s maps",
+    "forward": "S₁’s maps",
     "maps": "All maps",
     "difference": "Difference",
 }
@@ -42,7 +42,8 @@ SCORE_HELP = (
 SCORES = {OWN: "Each its own", "reverse": "Reverse only", "forward": "Forward only"}
 SCALE_NOTE = (
     "Each score is divided by the variant's own threshold, since the scores of two networks have no common unit: 1, "
-    "the middle of the scale, is where a variant starts to call a picture anomalous."
+    "the middle of the scale, is where a variant starts to call a picture anomalous. A higher score on one picture "
+    "does not make a better detector."
 )
 MAP_NOTE = (
     "Each map is divided by the level that 99 % of the variant's held-out normal images' pixels stay below. Look for "

@@ -17,16 +17,16 @@ INTRO = (
 )
 CAVEAT = (
     "The other parts were trained beside it and still expect it, so a score may rise on good parts, too. Whether a "
-    "network trained without the part would be worse is another question, which the studies under Results answer."
+    "network trained without the part would be worse is another question, which The paper’s claims answers."
 )
 NFS_LABEL, FPM_LABEL = "Without NFS", "Without FPM"
 NFS_HELP = "The memory passes the teacher's coarsest features on as they are: F'_3 = F_3."
 FPM_HELP = "The projections pass features on as they are: P_i = F_i and SP_i = SF_i."
 FORWARD_LABEL = "Forward branch S1"
 FORWARD_HELP = (
-    "Left out: the score is made of the decoder's maps M1 to M3 alone. Another model's: S1 and its projections come "
-    "from another trained model of the same teacher; its student learnt to follow that model's projected features, not "
-    "this one's."
+    "Left out: the score is made of the maps M1 to M3 of S₂, the rebuilder, alone. Another model's: S1 and its "
+    "projections come from another trained model of the same teacher; its student learnt to follow that model's "
+    "projected features, not this one's."
 )
 FORWARDS = {KEPT: "As trained", OUT: "Left out", OTHER: "Another model's"}
 DONOR_LABEL = "Whose"
