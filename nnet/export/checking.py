@@ -140,6 +140,22 @@ def compare(
     return Check(total, {name: float(value) for name, value in maps.items()}, score, decisions, ties)
 
 
+def blending(run: Run, graph: Graph, frame: Frame) -> Run:
+    """A model of the web page with what the page does besides: pictures of the frame's size in, their scores out."""
+
+    def whole(images: np.ndarray) -> dict[str, np.ndarray]:
+        found = []
+        for image in images:
+            maps = run(frame.inputs(image, range(frame.count)))
+            found.append(frame.blend(np.stack([maps[name] for name in graph.config.maps], axis=1)))
+        with torch.inference_mode():
+            stacked = torch.from_numpy(np.stack(found, axis=1))
+            judged = graph.judge(dict(zip(graph.config.maps, stacked, strict=True)))
+        return {name: value.numpy() for name, value in judged.items()}
+
+    return whole
+
+
 def require_same(check: Check, what: str) -> None:
     """Refuse an exported model that differs from the original.
 

@@ -19,7 +19,6 @@ from nnet.export.errors import ExportError
 from nnet.export.graph import Graph
 from nnet.export.opening import MANIFEST
 from nnet.export.web import Page
-from nnet.saved.card import framed
 from nnet.saved.storage import write_json
 
 FORMATS = ("onnx", "openvino", "torch", "web")
@@ -82,6 +81,8 @@ def export(
         # The runner reads the outputs' names in the manifest, so a first one stands there before the check.
         write_json(folder / MANIFEST, {"format": kind, "outputs": graph.names})
         run = opening.open_export(folder)
+        if frame is not None and graph.inside:
+            run = checking.blending(run, graph, frame)
         batches = _compared(graph, own)
         check = checking.compare(
             model,
@@ -96,7 +97,7 @@ def export(
             shutil.copy(_STANDALONE, folder / SCRIPT)
         if kind == "web":
             tell(0.9, "Putting the page together.")
-            web.assemble(model, reference, folder, page)
+            web.assemble(model, reference, folder, page, frame)
         (folder / MANIFEST).unlink()
         described = manifest.describe(model, reference, graph, kind, check)
         write_json(folder / MANIFEST, {**described, "files": manifest.files(folder)})
@@ -119,18 +120,32 @@ def _frame(model: TrainedModel, kind: str, own: Sequence[np.ndarray]) -> Frame |
     """
     if model.framing.is_whole:
         return None
-    if kind == "web":
-        raise ExportError(
-            f"{model.checkpoint.name} does not look at whole pictures ({', '.join(framed(model.config.model))}), which "
-            "the web page cannot follow. Choose onnx, openvino or torch, or train a model on whole pictures."
-        )
     found = next((image.shape[:2] for image in own), None) or model.checkpoint.about.get("picture")
     if found is None:
         raise ExportError(
             f"{model.checkpoint.name} looks at parts of its pictures, so that its export is for pictures of one size. "
             "The checkpoint names none: give it with --size WIDTHxHEIGHT, or name a picture with --pictures."
         )
-    return model.framing.frame(int(found[0]), int(found[1]))
+    frame = model.framing.frame(int(found[0]), int(found[1]))
+    if kind == "web":
+        _require_one_window(model, frame)
+    return frame
+
+
+def _require_one_window(model: TrainedModel, frame: Frame) -> None:
+    """The page follows one window per picture, and compares with held-out pictures of the same size."""
+    extents = model.calibration.extents
+    if frame.count > 1:
+        raise ExportError(
+            f"{model.checkpoint.name} looks at tiles, {frame.count} of each picture, which the web page cannot follow. "
+            "Choose onnx, openvino or torch."
+        )
+    if extents is None or (extents != frame.shape).any():
+        raise ExportError(
+            f"The held-out pictures of {model.checkpoint.name} are not of {frame.width} x {frame.height} pixels, so "
+            "that the web page has nothing to compare scores with. Give their size with --size, or choose onnx, "
+            "openvino or torch."
+        )
 
 
 def _require_free(out: Path) -> None:

@@ -29,15 +29,14 @@ class Windows(nn.Module):
         super().__init__()
         self.size, self.count, self.grid = frame.framing.size, frame.count, (len(frame.rows), len(frame.columns))
         left, top, right, bottom = frame.box
-        cells = frame.framing.cells
         numbers = [row * self.grid[1] + column for row, column in frame.windows]
         place = np.full(self.grid[0] * self.grid[1], self.count)  # what is ignored gets the map of zeros after the last
         place[numbers] = np.arange(self.count)
         held = {
             "rows": _pixels(frame.rows, top, bottom),
             "columns": _pixels(frame.columns, left, right),
-            "down": _weights(frame.rows, frame.shape[0], cells),
-            "across": _weights(frame.columns, frame.shape[1], cells).T,
+            "down": down(frame),
+            "across": across(frame).T,
             "wanted": np.array(numbers),
             "place": place,
             "keep": frame.keep(frame.shape).astype(np.float32),
@@ -59,6 +58,16 @@ class Windows(nn.Module):
         laid = padded.unflatten(1, self.grid).permute(0, 3, 1, 4, 2, 5)  # (N, 6, R, side, C, side)
         whole = self.down @ laid.flatten(4, 5).flatten(2, 3) @ self.across * self.keep
         return dict(zip(maps, whole.unbind(1), strict=True))
+
+
+def down(frame: Frame) -> np.ndarray:
+    """(rows of the picture's map, windows below one another * side) float32."""
+    return _weights(frame.rows, frame.shape[0], frame.framing.cells)
+
+
+def across(frame: Frame) -> np.ndarray:
+    """(columns of the picture's map, windows beside one another * side) float32."""
+    return _weights(frame.columns, frame.shape[1], frame.framing.cells)
 
 
 def _pixels(spans: tuple[Span, ...], first: int, stop: int) -> np.ndarray:

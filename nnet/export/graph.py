@@ -25,8 +25,8 @@ class Graph(nn.Module):
     Args:
         model: the trained model; its network is used as it is.
         reference: expression and threshold.
-        inside: for the web page, which resizes by itself: give the intermediates of INSIDE, too, and take pictures of
-            the network's size alone.
+        inside: for the web page, which cuts, resizes and blends by itself: give the intermediates of INSIDE, too, and
+            take pictures of the network's size alone.
         frame: of a model that frames its pictures; they are then all of this frame's size.
     """
 
@@ -37,7 +37,7 @@ class Graph(nn.Module):
     ) -> None:
         super().__init__()
         self.network, self.config, self.inside = model.network, model.config, inside
-        self.frame, self.windows = frame, None if frame is None else Windows(frame)
+        self.frame, self.windows = frame, None if frame is None or inside else Windows(frame)
         self.pixels, self.cells = model.framing.pixels, model.framing.blended_cells
         self.levels = model.levels
         self.expression = reference.expression
@@ -83,7 +83,7 @@ class Graph(nn.Module):
     def example(self) -> Tensor:
         """Two black images; of one alone the exporters would take N to be always 1, and of a square H to be W."""
         height = width = self.config.model.size
-        if self.frame is not None:
+        if self.frame is not None and not self.inside:
             height, width = self.frame.height, self.frame.width
         elif not self.inside:
             height, width = height + 1, width + 2

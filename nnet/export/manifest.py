@@ -35,7 +35,7 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
     saved, config = model.checkpoint, model.config
     data = saved.about.get("data") or {}
     sides: list[int] | list[str] = [config.model.size] * 2 if graph.inside else ["height", "width"]
-    if graph.frame is not None:
+    if graph.frame is not None and not graph.inside:
         sides = [graph.frame.height, graph.frame.width]
     return {
         "version": VERSION,
@@ -59,7 +59,7 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
             "resize_in_graph": not graph.inside,
             "normalisation": {"in_graph": True, "mean": list(model.network.T.mean), "std": list(model.network.T.std)},
         },
-        "region": None if graph.frame is None else _region(graph.frame),
+        "region": None if graph.frame is None else _region(graph.frame, in_graph=not graph.inside),
         "sigma": config.scoring.sigma,
         "bits": saved.bits,
         "calibration": _calibration(model, reference),
@@ -88,8 +88,8 @@ def files(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def _region(frame: Frame) -> dict[str, Any]:
-    """What of a picture is looked at, in pixels; all of it is done in the graph."""
+def _region(frame: Frame, in_graph: bool) -> dict[str, Any]:
+    """What of a picture is looked at, in pixels, and whether the graph does it, or the web page."""
     framing, (left, top, right, bottom) = frame.framing, frame.box
     return {
         "picture": {"width": frame.width, "height": frame.height},
@@ -99,7 +99,7 @@ def _region(frame: Frame) -> dict[str, Any]:
         "inputs_per_picture": frame.count,
         "share_looked_at": round(float(frame.keep(frame.shape).mean()), 4),
         "ignore": framing.ignore or None,
-        "in_graph": True,
+        "in_graph": in_graph,
     }
 
 

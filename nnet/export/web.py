@@ -3,8 +3,10 @@
     index.html, *.js, style.css   the page, as it stands in page/
     page.json                     what the page knows of this model
     model.onnx                    the network
-    enlargement.bin, normals.bin  float32 (size, cells): interpolation and Gaussian; float16 (maps, n, cells, cells):
-                                  the held-out normal pictures' maps, so that every expression has a threshold
+    enlargement.bin, normals.bin  float32 (size, cells), for the rows and for the columns: interpolation and Gaussian;
+                                  float16 (maps, n, cells, cells): the held-out normal pictures' maps, so that every
+                                  expression has a threshold
+    region.bin                    of a model with a crop box, letterbox or ignore mask: page/region.js
     atlas.png, samples/*.png      the training patches of each memory item, a row each; pictures to begin with
     runtime/                      ONNX Runtime Web (runtime.py)
 
@@ -27,10 +29,12 @@ from PIL import Image
 import nnet
 from nnet.analysis import atlas as atlases
 from nnet.data import DataError, elpv
+from nnet.data.framing import Frame
 from nnet.data.images import IMAGE_SUFFIXES, decode
 from nnet.detector import TrainedModel
 from nnet.export import runtime
 from nnet.export.errors import ExportError
+from nnet.export.framed import across, down
 from nnet.saved.checkpoint import Checkpoint, load_atlas
 from nnet.saved.storage import write_json
 from nnet.scoring import circuit, overlay
@@ -102,7 +106,7 @@ def folder_pictures(folder: Path) -> list[Picture]:
     return [Picture(decode(path).image, path.stem, good=path.parent.name == "good") for path in paths]
 
 
-def assemble(model: TrainedModel, reference: Reference, folder: Path, page: Page) -> None:
+def assemble(model: TrainedModel, reference: Reference, folder: Path, page: Page, frame: Frame | None = None) -> None:
     """Make a folder that holds model.onnx (the graph with `inside`) into the page.
 
     Args:
@@ -110,18 +114,31 @@ def assemble(model: TrainedModel, reference: Reference, folder: Path, page: Page
         reference: the expression that the page begins with.
         folder: holds model.onnx.
         page: samples and runtime.
+        frame: of a model that frames its pictures, with one window.
 
     Raises:
-        nnet.export.errors.ExportError: the browser's runtime is missing.
+        nnet.export.errors.ExportError: the browser's runtime is missing, or a sample is not of the frame's size.
     """
     (folder / "runtime").mkdir()
     runtime.install(folder / "runtime", page.package)
     for source in SOURCES.iterdir():
         shutil.copy(source, folder / source.name)
-    _write_arrays(model, folder)
+    _write_arrays(model, folder, frame)
     side = _write_atlas(model.checkpoint, folder / "atlas.png") if model.memory is not None else None
-    samples = _write_samples(page.samples, folder)
-    write_json(folder / DATA, {**_describe(model, reference), "atlas": side, "samples": samples})
+    samples = _write_samples(page.samples, folder, frame)
+    region = None if frame is None else _region(frame)
+    write_json(folder / DATA, {**_describe(model, reference), "region": region, "atlas": side, "samples": samples})
+
+
+def _region(frame: Frame) -> dict[str, Any]:
+    return {
+        "width": frame.width,
+        "height": frame.height,
+        "box": list(frame.box),
+        "window": list(frame.window(0)),
+        "cells": list(frame.shape),
+        "score": list(frame.score_shape),
+    }
 
 
 def _describe(model: TrainedModel, reference: Reference) -> dict[str, Any]:
@@ -166,12 +183,22 @@ def _memory(model: TrainedModel) -> dict[str, int] | None:
     return {"items": items, "side": side}
 
 
-def _write_arrays(model: TrainedModel, folder: Path) -> None:
-    config = model.config
-    matrix = enlargement(config.model.map_size, config.model.size, config.scoring.sigma)
-    (folder / "enlargement.bin").write_bytes(matrix.numpy().astype("<f4").tobytes())
+def _write_arrays(model: TrainedModel, folder: Path, frame: Frame | None) -> None:
+    config, cells = model.config, model.config.model.map_size
+    shapes = [(cells, model.framing.pixels)] * 2
+    if frame is not None:
+        shapes = list(zip(frame.shape, frame.score_shape, strict=True))
+        windows = down(frame), across(frame), frame.keep(frame.shape)
+        _write(folder / "region.bin", *windows)
+    size, sigma = model.framing.pixels, config.scoring.sigma
+    _write(folder / "enlargement.bin", *(enlargement(found, size, sigma, side=side).numpy() for found, side in shapes))
     maps = np.stack([model.calibration.maps[name] for name in model.calibration.maps])
     (folder / "normals.bin").write_bytes(maps.astype("<f2").tobytes())
+
+
+def _write(path: Path, *arrays: np.ndarray) -> None:
+    """float32 arrays, one after another."""
+    path.write_bytes(b"".join(array.astype("<f4").tobytes() for array in arrays))
 
 
 def _write_atlas(source: Checkpoint, target: Path) -> int | None:
@@ -186,13 +213,19 @@ def _write_atlas(source: Checkpoint, target: Path) -> int | None:
     return int(side)
 
 
-def _write_samples(samples: Sequence[Picture], folder: Path) -> list[dict[str, object]]:
+def _write_samples(samples: Sequence[Picture], folder: Path, frame: Frame | None) -> list[dict[str, object]]:
     described = []
     (folder / "samples").mkdir()
     for number, sample in enumerate(samples, 1):
         file = f"samples/{number}.png"
         image = Image.fromarray(sample.image)
-        image.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE))
+        if frame is None:
+            image.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE))
+        elif image.size != (frame.width, frame.height):
+            raise ExportError(
+                f"The sample {sample.title} has {image.width} x {image.height} pixels, but the export is for pictures "
+                f"of {frame.width} x {frame.height}. Give samples of this size, or leave out --samples."
+            )
         image.save(folder / file, optimize=True)
         described.append({"file": file, "title": sample.title, "known": sample.known, "good": sample.good})
     return described

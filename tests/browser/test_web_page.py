@@ -9,14 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import BROWSER, FLAGS, PATIENCE, ROOT
+from builders import random_images, tiny_config
 from PIL import Image
 from serving import static
 
 from nnet import Detector
-from nnet.data import elpv
+from nnet.data import Dataset, Sample, elpv
+from nnet.data.ignoring import encode_ignore
+from nnet.data.images import Decoded
 from nnet.detector import TrainedModel
 from nnet.export import ExportError, export
-from nnet.export.web import Page, cells
+from nnet.export.web import Page, Picture, cells
+from nnet.training.job import TrainJob
+from nnet.training.pipeline import train_on
 
 pytest.importorskip("onnxruntime", reason="the extra [export] is not installed")
 pytest.importorskip("elpv_dataset", reason="the sample cells are not installed")
@@ -220,3 +225,48 @@ def test_texts_of_the_card_stay_texts(camera_browser, address, folder):
     until(page, "document.getElementById('licence').textContent.includes('<img')")
     assert page.locator("#about img, header img").count() == 0 and page.title() == "N-Net in your browser"
     context.close()
+
+
+@pytest.fixture(scope="module")
+def cropped(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, np.ndarray, Path]:
+    """A model that looks at a box and ignores a part of it, one of its pictures, and its page."""
+    mask = np.zeros((90, 130), bool)
+    mask[:30, 20:60] = True
+    ways = {"model__crop": "11,7,100,80", "model__ignore": encode_ignore(mask)}
+    pictures = [np.ascontiguousarray(blobs[:90, :130]) for blobs in random_images(12, 192)]
+    samples = tuple(
+        Sample(f"{i}.png", None, "good", "train", loader=lambda image=image: Decoded(image, "x"))
+        for i, image in enumerate(pictures)
+    )
+    config = tiny_config(train__epochs=1, model__map_size=16, **ways)
+    job = TrainJob(config, tmp_path_factory.mktemp("cropped") / "model", device="cpu")
+    model = train_on(job, Dataset("parts", "synthetic", samples, (), "free", "here"))
+    assert model is not None
+    image, out = np.ascontiguousarray(random_images(1, 192, 9)[0][:90, :130]), job.out.parent / "page"
+    try:
+        export(model, "web", out, page=Page([Picture(image, "a part")]))
+    except ExportError as error:
+        if "could not be downloaded" in str(error):
+            pytest.skip(str(error))
+        raise
+    return model, image, out
+
+
+def test_a_model_with_a_crop_box_and_an_ignore_mask_decides_as_in_the_app(camera_browser, cropped, tmp_path):
+    model, image, folder = cropped
+    reference, score = model.calibration.for_expression(), model.score([image])[0]
+    code = """async () => {
+        const { state } = await import('/main.js');
+        return { map: Array.from(state.score.map), value: state.score.value, threshold: state.score.threshold };
+    }"""
+    with static(folder) as address:
+        visitor = Student(camera_browser, address)
+        found = visitor.page.evaluate(code)
+        assert np.abs(np.reshape(found["map"], score.map.shape) - score.map).max() < 1e-3 * reference.threshold
+        assert found["threshold"] == pytest.approx(reference.threshold, rel=1e-4)
+        assert visitor.text("#verdict") == ("Anomalous" if reference.is_anomalous(score.value) else "Normal")
+        visitor.page.click("#heatmap", position={"x": 5, "y": 5})  # outside of the box: the nearest patch is chosen
+        Image.fromarray(image[:80]).save(tmp_path / "small.png")
+        visitor.page.set_input_files("#file", tmp_path / "small.png")
+        until(visitor.page, "document.getElementById('status').textContent.includes('this one has 130 × 80')")
+        visitor.leave()

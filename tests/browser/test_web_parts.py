@@ -12,7 +12,11 @@ import pytest
 from serving import static
 
 from nnet.config import ScoreConfig
+from nnet.data.framing import Framing
+from nnet.data.ignoring import encode_ignore
 from nnet.data.images import resize
+from nnet.export import web
+from nnet.export.framed import across, down
 from nnet.export.web import SOURCES
 from nnet.expression import ExpressionError, parse
 from nnet.scoring import circuit
@@ -153,16 +157,16 @@ def test_score_and_threshold_are_the_packages(page, expression):
     code = """const { parse } = await import('/expression.js'), wide = (list) => Float32Array.from(list);
         const arrays = (maps) => Object.fromEntries(Object.entries(maps).map(([name, list]) => [name, wide(list)]));
         const halves = Object.entries(given.normals).map(([name, bits]) => [name, its.fromHalf(bits)]);
-        const area = given.cells ** 2, normals = [0, 1, 2, 3, 4].map((i) => Object.fromEntries(
+        const area = given.cells[0] ** 2, normals = [0, 1, 2, 3, 4].map((i) => Object.fromEntries(
             halves.map(([name, values]) => [name, values.subarray(i * area, (i + 1) * area)])));
         const scorer = new its.Scorer({ ...given, enlargement: wide(given.enlargement), normals });
         const expression = parse(given.expression), { map, value } = scorer.score(expression, arrays(given.maps));
         return { map: Array.from(map), value, ...scorer.reference(expression) }"""
     given = {
-        "enlargement": enlargement(cells, size, settings.sigma).flatten().tolist(),
+        "enlargement": 2 * enlargement(cells, size, settings.sigma).flatten().tolist(),
         "normals": {name: m.view(np.uint16).flatten().tolist() for name, m in normals.items()},
         "maps": {name: m.flatten().tolist() for name, m in maps.items()},
-        "cells": cells, "size": size, "quantile": settings.quantile, "expression": expression,
+        "cells": [cells, cells], "shape": [size, size], "quantile": settings.quantile, "expression": expression,
     }  # fmt: skip
     found = on(page, "score", code, given)
     reference = Calibration(normals, size, settings).for_expression(expression)
@@ -171,3 +175,47 @@ def test_score_and_threshold_are_the_packages(page, expression):
     np.testing.assert_allclose(found["value"], expected.max(), rtol=1e-5)
     np.testing.assert_allclose(found["scores"], reference.scores, rtol=1e-5)
     np.testing.assert_allclose(found["threshold"], reference.threshold, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [{"crop": "11,7,70,64"}, {"crop": "0.5,0,0.5,1", "fit": "letterbox"}, {"fit": "letterbox"}, {"ignore": True}],
+)
+def test_a_window_is_cut_blended_and_scored_as_by_the_package(page, ways):
+    side, size, settings = 16, 64, ScoreConfig()
+    mask = np.zeros((90, 130), bool)
+    mask[:60, :70] = True
+    framing = Framing(size, side, **(ways | ({"ignore": encode_ignore(mask)} if "ignore" in ways else {})))
+    frame, generator = framing.frame(90, 130), np.random.default_rng(2)
+    image = generator.integers(0, 256, (90, 130, 3), np.uint8)
+    tiles = generator.random((1, len(MAP_NAMES), side, side)).astype(np.float32)
+    code = """const { resize } = await import('/resample.js'), { Scorer } = await import('/score.js');
+        const { parse } = await import('/expression.js'), wide = (list) => Float32Array.from(list);
+        const region = new its.Region(given.region, given.side, wide(given.values));
+        const pixels = Uint8Array.from(atob(given.pixels), (char) => char.charCodeAt(0));
+        const part = region.cut({ pixels, width: given.region.width, height: given.region.height });
+        const maps = Object.fromEntries(Object.entries(given.maps).map(([name, m]) => [name, region.spread(wide(m))]));
+        const scorer = new Scorer({ enlargement: wide(given.enlargement), shape: given.region.score, quantile: 1,
+            cells: given.region.cells, normals: [maps], ignores: true });
+        const { map, value } = scorer.score(parse(given.expression), maps);
+        return { input: Array.from(resize(part.pixels, part.width, part.height, given.size)),
+            M1: Array.from(maps.M1), map: Array.from(map), value }"""
+    matrices = [
+        enlargement(found, framing.pixels, settings.sigma, side=wanted).flatten().tolist()
+        for found, wanted in zip(frame.shape, frame.score_shape, strict=True)
+    ]
+    values = [array.astype(float).flatten().tolist() for array in (down(frame), across(frame), frame.keep(frame.shape))]
+    pixels = np.dstack([image, np.full((90, 130), 255, np.uint8)])
+    given = {
+        "region": web._region(frame), "side": side, "size": size, "values": list(itertools.chain(*values)),
+        "pixels": base64.b64encode(pixels.tobytes()).decode(), "enlargement": list(itertools.chain(*matrices)),
+        "maps": {name: m.flatten().tolist() for name, m in zip(MAP_NAMES, tiles[0], strict=True)},
+        "expression": settings.expression,
+    }  # fmt: skip
+    found = on(page, "region", code, given)
+    np.testing.assert_array_equal(np.reshape(found["input"], (size, size, 3)), frame.inputs(image, [0])[0])
+    maps = dict(zip(MAP_NAMES, frame.blend(tiles), strict=True))
+    np.testing.assert_allclose(np.reshape(found["M1"], frame.shape), maps["M1"], atol=1e-6)
+    expected = score_map(maps, settings.expression, framing.pixels, settings.sigma, framing.blended_cells)
+    np.testing.assert_allclose(np.reshape(found["map"], frame.score_shape), expected, rtol=1e-4, atol=1e-6)
+    assert found["value"] == pytest.approx(float(expected.max()), rel=1e-5)

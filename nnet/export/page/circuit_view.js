@@ -9,6 +9,7 @@ import * as words from './words.js';
 export class CircuitView {
   constructor(model, changed) {
     this.model = model;
+    this.cells = model.region?.cells ?? [model.cells, model.cells];
     this.changed = changed;
     this.thumbs = {};
     this.presets = Object.entries(model.presets).map(([name, text]) => {
@@ -46,7 +47,7 @@ export class CircuitView {
   }
   map(parent, name) {
     const box = make('div', 'map', parent), thumb = make('button', 'thumb', box), canvas = make('canvas', '', thumb);
-    canvas.width = canvas.height = this.model.cells;
+    [canvas.height, canvas.width] = this.cells;
     const title = make('div', 'name', box);
     make('b', '', title, name);
     const only = make('button', '', title, words.ONLY);
@@ -109,7 +110,7 @@ export class CircuitView {
     this.maps = maps;
     for (const name of MAPS.filter((one) => maps[one])) {
       const context = this.thumbs[name].canvas.getContext('2d'), level = this.model.levels[name];
-      const image = context.createImageData(this.model.cells, this.model.cells);
+      const image = context.createImageData(this.cells[1], this.cells[0]);
       paint(image.data, maps[name], 2 * level, this.model.colours);
       context.putImageData(image, 0, 0);
     }

@@ -1,5 +1,6 @@
 // What the export wrote beside the page: page.json and the arrays that belong to it.
 
+import { Region } from './region.js';
 import { fromHalf, Scorer } from './score.js';
 
 async function fetched(name) {
@@ -8,20 +9,22 @@ async function fetched(name) {
   return answer;
 }
 
-/** {model: page.json, scorer, atlas: an image of all training patches, or null}. */
+/** {model: page.json, scorer, region: where it looks, or null, atlas: an image of all training patches, or null}. */
 export async function loadData() {
   const model = await (await fetched('page.json')).json();
-  const [enlargement, halves] = await Promise.all(
-    ['enlargement.bin', 'normals.bin'].map(async (name) => (await fetched(name)).arrayBuffer()));
-  const values = fromHalf(new Uint16Array(halves)), area = model.cells ** 2;
+  const files = ['enlargement.bin', 'normals.bin', ...(model.region ? ['region.bin'] : [])];
+  const [enlargement, halves, windows] = await Promise.all(files.map(async (name) => (await fetched(name)).arrayBuffer()));
+  const region = model.region ? new Region(model.region, model.cells, new Float32Array(windows)) : null;
+  const cells = region?.cells ?? [model.cells, model.cells], shape = model.region?.score ?? [model.size, model.size];
+  const values = fromHalf(new Uint16Array(halves)), area = cells[0] * cells[1];
   const normals = Array.from({ length: model.normals }, (_, image) =>
     Object.fromEntries(model.maps.map((name, map) => {
       const start = (map * model.normals + image) * area;
       return [name, values.subarray(start, start + area)];
     })));
-  const { size, cells, quantile, kept } = model;
-  const scorer = new Scorer({ enlargement: new Float32Array(enlargement), size, cells, normals, quantile, kept });
-  return { model, scorer, atlas: model.atlas ? await picture('atlas.png') : null };
+  const { quantile, kept } = model, ignores = Boolean(region);
+  const scorer = new Scorer({ enlargement: new Float32Array(enlargement), shape, cells, normals, quantile, kept, ignores });
+  return { model, scorer, region, atlas: model.atlas ? await picture('atlas.png') : null };
 }
 
 /** A picture file of this folder, or one that the visitor chose, as {pixels (RGBA), width, height}. */

@@ -53,7 +53,7 @@ function about({ data, licence, normals, share, ...model }) {
 function compute() {
   $('status').textContent = state.ready ? words.LOOKING : words.LOADING;
   state.network.run(() => {
-    const { pixels, width, height } = state.drawing.picture;
+    const { pixels, width, height } = state.region?.cut(state.drawing.picture) ?? state.drawing.picture;
     return resize(pixels, width, height, state.model.size);
   });
 }
@@ -79,13 +79,15 @@ function drawHeatmap(map, threshold, picture) {
   const canvas = $('heatmap'), context = canvas.getContext('2d', { willReadFrequently: true });
   const { width, height } = canvas;
   context.drawImage(picture, 0, 0, width, height);
-  const image = context.getImageData(0, 0, width, height), values = enlarge(map, state.model.size, width, height);
+  const image = context.getImageData(0, 0, width, height), values = enlarge(map, state.scorer.shape, width, height);
   paint(image.data, values, 2 * threshold, state.model.colours, image.data);
   if ($('outline').checked) outline(image.data, values, width, height, threshold, 2);
   context.putImageData(image, 0, 0);
 }
 
 function found(arrays, took, newest) {
+  const { region, model } = state;
+  if (region) for (const name of model.maps) arrays[name] = region.spread(arrays[name]);
   state.arrays = arrays;
   state.computed = (state.computed ?? 0) + 1;
   state.circuit.show(arrays);
@@ -98,20 +100,30 @@ function found(arrays, took, newest) {
 
 function showRest(arrays) {
   $('status').textContent = words.READY;
-  const picture = canvasOf(state.drawing.picture);
-  if (state.fresh) state.memory?.choose(highest(state.score.map, state.model.size));
+  const { region } = state, picture = canvasOf(state.drawing.picture), part = (canvas) => region?.view(canvas) ?? canvas;
+  if (state.fresh) choosePatch(highest(state.score.map, state.scorer.shape));
   state.fresh = false;
-  state.memory?.show(arrays.addressing, $('heatmap'), picture);
+  state.memory?.show(arrays.addressing, part($('heatmap')), part(picture));
   state.students?.show(arrays, picture);
 }
 
 /** Where a map is highest, 0..1 across and down. */
-function highest(map, size) {
+function highest(map, [rows, columns]) {
   const at = map.reduce((best, value, i) => (value > map[best] ? i : best), 0);
-  return [(at % size) / size, Math.floor(at / size) / size];
+  return [(at % columns) / columns, Math.floor(at / columns) / rows];
+}
+
+/** Choose the patch of the memory at a place on the picture. */
+function choosePatch(place) {
+  state.memory?.choose(state.region?.inside(place) ?? place);
 }
 
 function open(picture) {
+  if (state.region && !state.region.fits(picture)) {
+    $('progress').hidden = true;
+    $('status').textContent = words.otherSize(state.region, picture);
+    return;
+  }
   state.fresh = true; // its own most unusual patch is chosen; drawing on it leaves the visitor's choice alone
   for (const id of ['picture', 'heatmap']) { // as high as the column allows, in the picture's own proportions
     $(id).height = Math.round(Math.min(640, Math.max(160, (448 * picture.height) / picture.width)));
@@ -122,8 +134,8 @@ function open(picture) {
 async function start() {
   $('status').textContent = words.LOADING;
   $('progress').hidden = false;
-  const { model, scorer, atlas } = await loadData();
-  Object.assign(state, { model, scorer });
+  const { model, scorer, region, atlas } = await loadData();
+  Object.assign(state, { model, scorer, region });
   about(model);
   state.network = new Network({
     model,
@@ -140,7 +152,7 @@ async function start() {
   state.circuit = new CircuitView(model, (expression) => { state.circuit.expression = expression; if (state.arrays) show(); });
   const choosing = new Choosing(model.samples, open);
   $('outline').onchange = () => { if (state.arrays) show(); };
-  $('heatmap').onclick = (event) => state.memory?.choose(placeOn($('heatmap'), event));
+  $('heatmap').onclick = (event) => choosePatch(placeOn($('heatmap'), event));
   new ResizeObserver(() => { if (state.arrays) show(); }).observe($('strip'));
   if (model.samples.length) choosing.open(await read(model.samples[0].file), choosing.buttons[0]);
   else { $('progress').hidden = true; $('status').textContent = words.NO_SAMPLES; }

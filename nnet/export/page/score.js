@@ -14,38 +14,42 @@ export function fromHalf(bits) {
 /** Scores under any expression, and what the held-out normal pictures score under it. */
 export class Scorer {
   /**
-   * enlargement: A, (size, cells), bilinear interpolation and Gaussian in one; normals: one {M1: cells x cells, ...}
-   * for each held-out normal picture; quantile: of their scores, the threshold; kept: thresholds that were chosen
-   * instead, by expression.
+   * shape: rows and columns of Score_p; cells: of the maps. enlargement: for the rows and then for the columns a
+   * matrix, (rows of Score_p, rows of the maps), bilinear interpolation and Gaussian in one. ignores: whether 0 in a map
+   * means that nothing is looked at there. normals: one {M1: rows x columns, ...} for each held-out normal picture;
+   * quantile: of their scores, the threshold; kept: thresholds that were chosen instead, by expression.
    */
-  constructor({ enlargement, size, cells, normals, quantile, kept = {} }) {
-    Object.assign(this, { size, cells, normals, quantile, kept });
-    this.bands = Array.from({ length: size }, (_, row) => band(enlargement.subarray(row * cells, (row + 1) * cells)));
+  constructor({ enlargement, shape, cells, normals, quantile, kept = {}, ignores = false }) {
+    Object.assign(this, { shape, cells, normals, quantile, kept, ignores });
+    const first = shape[0] * cells[0];
+    this.bands = [enlargement.subarray(0, first), enlargement.subarray(first)].map((matrix, axis) =>
+      Array.from({ length: shape[axis] }, (_, i) => band(matrix.subarray(i * cells[axis], (i + 1) * cells[axis]))));
     this.references = new Map();
   }
 
-  /** Score_p = A S A^T of the combined map, Float32Array (size, size), and Score_l, its largest value. */
+  /** Score_p = A S B^T of the combined map, Float32Array of `shape`, and Score_l, its largest value. */
   score(expression, maps) {
-    const { size, cells, bands } = this;
+    const { shape: [height, width], cells: [rows, columns], bands: [down, across] } = this;
     const combined = evaluate(expression, maps);
-    const half = new Float32Array(size * cells); // A S
-    for (let y = 0; y < size; y++) {
-      const { first, weights } = bands[y];
-      for (let x = 0; x < cells; x++) {
+    const half = new Float32Array(height * columns); // A S
+    for (let y = 0; y < height; y++) {
+      const { first, weights } = down[y];
+      for (let x = 0; x < columns; x++) {
         let sum = 0;
-        for (let k = 0; k < weights.length; k++) sum += weights[k] * combined[(first + k) * cells + x];
-        half[y * cells + x] = sum;
+        for (let k = 0; k < weights.length; k++) sum += weights[k] * combined[(first + k) * columns + x];
+        half[y * columns + x] = sum;
       }
     }
-    const map = new Float32Array(size * size);
+    const map = new Float32Array(height * width), near = (i, found, wanted) => Math.floor(((i + 0.5) * found) / wanted);
     let value = -Infinity;
-    for (let y = 0; y < size; y++) {
-      for (let x = 0; x < size; x++) {
-        const { first, weights } = bands[x];
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const { first, weights } = across[x];
         let sum = 0;
-        for (let k = 0; k < weights.length; k++) sum += weights[k] * half[y * cells + first + k];
-        map[y * size + x] = sum;
-        if (map[y * size + x] > value) value = map[y * size + x];
+        for (let k = 0; k < weights.length; k++) sum += weights[k] * half[y * columns + first + k];
+        if (this.ignores && !combined[near(y, rows, height) * columns + near(x, columns, width)]) sum = 0;
+        map[y * width + x] = sum;
+        if (map[y * width + x] > value) value = map[y * width + x];
       }
     }
     return { map, value };
@@ -76,16 +80,16 @@ export function conformal(ascending, share) {
   return ascending[Math.min(n, Math.max(1, Math.ceil((n + 1) * share - 1e-9))) - 1];
 }
 
-/** A square map at (width, height) pixels by bilinear interpolation. */
-export function enlarge(map, side, width, height) {
+/** A map of so many rows and columns at (width, height) pixels by bilinear interpolation. */
+export function enlarge(map, [rows, columns], width, height) {
   const result = new Float32Array(width * height);
-  const xs = places(side, width), ys = places(side, height);
+  const xs = places(columns, width), ys = places(rows, height);
   for (let y = 0, at = 0; y < height; y++) {
     const { low: top, high: bottom, part: down } = ys[y];
     for (let x = 0; x < width; x++, at++) {
       const { low, high, part } = xs[x];
-      const upper = map[top * side + low] * (1 - part) + map[top * side + high] * part;
-      const lower = map[bottom * side + low] * (1 - part) + map[bottom * side + high] * part;
+      const upper = map[top * columns + low] * (1 - part) + map[top * columns + high] * part;
+      const lower = map[bottom * columns + low] * (1 - part) + map[bottom * columns + high] * part;
       result[at] = upper * (1 - down) + lower * down;
     }
   }

@@ -25,12 +25,12 @@ export class Students {
       const canvas = new OffscreenCanvas(side, side), context = canvas.getContext('2d', { willReadFrequently: true });
       context.drawImage(picture, 0, 0, side, side);
       const image = context.getImageData(0, 0, side, side);
-      paint(image.data, enlarge(map, scorer.size, side, side), 2, this.model.colours, image.data);
+      paint(image.data, enlarge(map, scorer.shape, side, side), 2, this.model.colours, image.data);
       context.putImageData(image, 0, 0);
       return canvas;
     });
     this.wipe();
-    this.difference(enlarge(forward.map((value, i) => value - reverse[i]), scorer.size, side, side), side, picture);
+    this.difference(enlarge(forward.map((value, i) => value - reverse[i]), scorer.shape, side, side), side, picture);
     const share = (test) => forward.reduce((sum, value, i) => sum + test(value > 1, reverse[i] > 1), 0) / forward.length;
     $('agreement').textContent = words.agreement({
       both: share((f, r) => f && r), forward: share((f, r) => f && !r), reverse: share((f, r) => r && !f) });

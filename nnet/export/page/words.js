@@ -103,5 +103,8 @@ export const BROKEN = (why) =>
   + 'and use a current Chrome, Edge, Firefox or Safari.';
 export const UNREADABLE = (name) =>
   `“${name}” could not be read as a picture. Choose a PNG, JPEG or WebP file.`;
+export const otherSize = (region, picture) =>
+  `This model is for pictures of ${region.width} × ${region.height} pixels, as it was trained on; this one has `
+  + `${picture.width} × ${picture.height}.`;
 export const NO_CAMERA = 'The camera could not be opened. Allow it in the address bar, or choose a picture instead.';
 export const CAMERA_ADDRESS = 'Browsers allow the camera only on https or on localhost. Choose a picture instead.';
