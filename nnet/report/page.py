@@ -16,7 +16,7 @@ from nnet.data import GOOD
 from nnet.data.framing import Framing
 from nnet.presets import PRESETS
 from nnet.report import svg, words
-from nnet.report.pictures import Look, groups
+from nnet.report.pictures import Look, groups, region
 from nnet.saved.card import framed, questions
 from nnet.saved.checkpoint import Checkpoint
 from nnet.saved.provenance import provenance, versions
@@ -70,6 +70,7 @@ def render(subject: Subject) -> str:
         promise=_promise(subject),
         questions=questions(checkpoint.card),
         framing=[words.sentence(way) for way in framed(checkpoint.config.model)] or [words.WHOLE],
+        region=region(Framing.of(checkpoint.config.model), checkpoint.about.get("picture")),
         result=None if subject.stored is None else _result(subject, subject.stored),
         how=words.no_result(checkpoint.name),
         data=_data(subject),

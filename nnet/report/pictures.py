@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image
 
 from nnet.analysis.stored import Stored
 from nnet.data import GOOD, Dataset
+from nnet.data.errors import ImageError
 from nnet.data.framing import Framing
 from nnet.detector import TrainedModel
 from nnet.errors import NNetError
@@ -99,6 +100,23 @@ def _shown(stored: Stored, index: int, own: float, look: Look, framing: Framing)
     heat = overlay(small, judged.score, judged.reference.colour_range, 0.65, edge=judged.reference.threshold)
     score = words.against(float(stored.results[0].scores[index]) / max(own, 1e-12))
     return Shown(_uri(small), _uri(heat), f"{key}, {label}, {score}")
+
+
+def region(framing: Framing, picture: Sequence[int] | None) -> str:
+    """What of a picture is looked at, as a drawing; "" where all of it is, or where the pictures' size is not known.
+
+    Args:
+        picture: height and width of the pictures; without them the mask's proportions are taken.
+    """
+    shape = picture or (framing.ignored.shape if framing.ignored is not None else None)
+    if shape is None or not (framing.crop or framing.ignore):
+        return ""
+    scale = SIDE / max(shape)
+    blank = np.full((max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)), 3), 235, np.uint8)
+    try:
+        return _uri(hatched(blank, framing.seen(shape, blank.shape)))
+    except ImageError:  # a box in pixels, of a model that does not name the size of its pictures
+        return ""
 
 
 def _reduced(image: np.ndarray) -> np.ndarray:

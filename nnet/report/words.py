@@ -36,6 +36,7 @@ CURVES = {
     "pro": ("PRO curve", "mean share of each defect found", "good pixels flagged"),
 }
 """Of each curve the title and what its axes are: upwards, across."""
+REGION = "A picture, hatched where nothing is looked at"
 HATCHED = "What is hatched is not looked at."
 INTERVALS = (
     "The intervals hold each value with 95 %: good and defective pictures were drawn 1,000 times anew (percentile "

@@ -138,3 +138,12 @@ def test_what_is_not_looked_at_is_hatched_in_the_pictures(category: Path) -> Non
     assert hatched(image, Framing(64, 16).seen(image.shape, image.shape)) is image
     small = framing.seen((800, 600), (80, 60))
     assert small is not None and small[:, :30].all() and not small[:, 30:].any()
+
+
+def test_the_region_is_drawn_where_the_pictures_are_not_at_hand(checkpoint: Path) -> None:
+    saved = load(checkpoint)
+    assert 'class="region"' not in render(Subject(saved, None))
+    cropped = tiny_config(model__crop="10,0,40,40")
+    part = replace(saved, config=cropped, about={**saved.about, "picture": [50, 80]})
+    assert 'class="region" src="data:image/jpeg' in render(Subject(part, None))
+    assert 'class="region"' not in render(Subject(replace(part, about=saved.about), None)), "the size is not known"
