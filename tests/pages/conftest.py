@@ -11,6 +11,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import local_script_runner
 
 from nnet.data import elpv, synthetic
+from workbench.shared import samples
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,4 +62,6 @@ def few_solar_cells() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(elpv, "read_labels", few)
+        samples.collection.cache_clear()
         yield
+    samples.collection.cache_clear()
