@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from nnet.cli.shared import add_masks
+
 if TYPE_CHECKING:
     from nnet.data import Dataset
 
@@ -20,6 +22,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--write", type=Path, metavar="DIR", help="write a synthetic set's images and masks, as an MVTec-style category"
     )
+    add_masks(parser)
     parser.add_argument("--seed", type=int, default=0, help="seed of a synthetic set (default: 0)")
     parser.add_argument("--size", type=int, help="side of the written images in pixels")
     parser.add_argument("--train", type=int, default=60, help="number of written training images (default: 60)")
@@ -38,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     if options.write is not None:
         _write(_synthetic(options), options.write)
         return 0
-    dataset = open_dataset(options.data, seed=options.seed, strict=False)
+    dataset = open_dataset(options.data, seed=options.seed, strict=False, masks=options.masks)
     # Nothing but the findings where nobody watches: the bar shows itself in a terminal only, and goes when it is full.
     with tqdm(total=len(dataset.samples), desc="Reading", unit="image", leave=False, disable=None) as bar:
         found = inspect(dataset, progress=lambda done, _: bar.update(done - bar.n))

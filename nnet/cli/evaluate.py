@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nnet.cli.shared import Bars, add_checkpoint, add_device
+from nnet.cli.shared import Bars, add_checkpoint, add_device, add_masks, places
+from nnet.saved.storage import write_json
 from nnet.training.events import phase
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also rank the scores of all subsets of the maps, and show what each map contributes (Shapley values)",
     )
+    add_masks(parser)
+    parser.add_argument(
+        "--each",
+        action="store_true",
+        help="--data holds several categories: measure each in turn, with --checkpoint/CATEGORY as train --each makes"
+        " them, or all with the one model",
+    )
     add_device(parser)
 
 
@@ -40,6 +48,30 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         nnet.errors.NNetError: after the results were printed, if --save cannot keep them.
     """
+    found = _each(options) if options.each else _measure(options, options.checkpoint, options.data)
+    if options.json:
+        write_json(options.json, found)
+    if not options.save:
+        print("nnet: the checkpoint is unchanged; add --save to keep these results in it.", file=sys.stderr)
+    return 0
+
+
+def _each(options: argparse.Namespace) -> dict[str, Any]:
+    """The results by category; a table of them is printed last."""
+    from nnet.saved.card import categories_table
+    from nnet.saved.checkpoint import is_checkpoint
+
+    of_all, found = is_checkpoint(options.checkpoint), {}
+    for place in places(options.data):
+        category = Path(place).name
+        print(f"{category}:")
+        found[category] = _measure(options, options.checkpoint if of_all else options.checkpoint / category, place)
+    print(categories_table(found))
+    return found
+
+
+def _measure(options: argparse.Namespace, checkpoint: Path, data: str) -> dict[str, Any]:
+    """Measure one model on one data set, print, and with --save keep the results."""
     from nnet.analysis import evaluation, stored
     from nnet.analysis import subsets as map_subsets
     from nnet.data import DataError
@@ -49,11 +81,10 @@ def run(options: argparse.Namespace) -> int:
     from nnet.saved import scores
     from nnet.saved.card import intervals_table, results_table
     from nnet.saved.checkpoint import add_evaluation
-    from nnet.saved.storage import write_json
 
-    detector = Detector.load(options.checkpoint, options.device, options.teacher_weights)
+    detector = Detector.load(checkpoint, options.device, options.teacher_weights)
     assert detector.checkpoint is not None  # it was loaded from one
-    dataset = as_model(opened(options.data, detector.checkpoint), detector.checkpoint.bits)
+    dataset = as_model(opened(data, detector.checkpoint, options.masks), detector.checkpoint.bits)
     if not evaluation.can_be_measured(dataset):
         raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
     expressions = [parse(text) for text in options.score or ()] or evaluation.default_expressions(detector)
@@ -68,26 +99,22 @@ def run(options: argparse.Namespace) -> int:
     if subsets is not None:
         entry["subsets"] = subsets.to_dict()
         print(subsets.text())
-    if options.json:
-        write_json(options.json, entry)
     if options.save:
         add_evaluation(detector.checkpoint.path, entry)
         scores.add(detector.checkpoint.path, pictures)
-    else:
-        print("nnet: the checkpoint is unchanged; add --save to keep these results in it.", file=sys.stderr)
-    return 0
+    return entry
 
 
-def opened(spec: str, checkpoint: Checkpoint) -> Dataset:
+def opened(spec: str, checkpoint: Checkpoint, masks: str | None = None) -> Dataset:
     """The data with the split that the model was trained on, if it is the same data; else a warning says so."""
     from nnet.data import open_dataset
 
     known, seed = checkpoint.about.get("data") or {}, checkpoint.config.train.seed
-    first = dataset = open_dataset(spec, seed=checkpoint.about.get("split_seed", seed))
+    first = dataset = open_dataset(spec, seed=checkpoint.about.get("split_seed", seed), masks=masks)
     for other in (seed, 0):  # models of a study share one split, and earlier ones do not say which
         if dataset.name != known.get("name") or dataset.content_hash() == known.get("sha256"):
             return dataset
-        dataset = open_dataset(spec, seed=other)
+        dataset = open_dataset(spec, seed=other, masks=masks)
     if dataset.content_hash() != known.get("sha256"):
         print(
             f"nnet: {checkpoint.name} was trained on {known['name']}, but on other contents or another split."

@@ -10,6 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from nnet.config import ConfigError
+from nnet.data.turned import READINGS
 from nnet.training.events import PHASES, Listener, Progress
 
 
@@ -26,9 +27,32 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps; auto picks the fastest")
 
 
+def add_masks(parser: argparse.ArgumentParser) -> None:
+    """--masks."""
+    parser.add_argument(
+        "--masks",
+        choices=READINGS,
+        help="masks of photos that EXIF turns were drawn on the picture as shown, or on the file as stored; needed only"
+        " where no size tells",
+    )
+
+
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """--checkpoint."""
     parser.add_argument("--checkpoint", type=Path, required=True, metavar="DIR", help="a trained model's folder")
+
+
+def places(data: str) -> tuple[str, ...]:
+    """Where each category of --data lies, for --each.
+
+    Raises:
+        nnet.data.DataError: it is one data set, or none.
+    """
+    from nnet.data import DataError, categories
+
+    if found := categories(data):
+        return found
+    raise DataError(f"--each needs a folder of several categories, but {data} is one data set. Leave --each out.")
 
 
 def assignment(text: str) -> tuple[str, Any]:

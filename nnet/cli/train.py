@@ -6,13 +6,19 @@ import argparse
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from nnet.cli.shared import Bars, add_device, assignment
+from nnet.cli.shared import Bars, add_device, add_masks, assignment, places
 from nnet.config import FITS, Config, ConfigError
+from nnet.errors import NNetError
 from nnet.presets import PRESETS, preset
 from nnet.training.events import Listener, Listeners
+
+if TYPE_CHECKING:
+    from nnet.detector import TrainedModel
 
 HELP = "train on normal images"
 
@@ -31,6 +37,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         dest="run_folder",
         help="train what DIR/run.json describes, instead of --data, --out and settings, as the workbench does",
+    )
+    add_masks(parser)
+    parser.add_argument(
+        "--each",
+        action="store_true",
+        help="--data holds several categories: train on each in turn, into --out/CATEGORY",
     )
     parser.add_argument("--preset", choices=PRESETS, default="small", help="settings to start from (default: small)")
     _add_settings(parser)
@@ -117,6 +129,44 @@ def run(options: argparse.Namespace) -> int:
         return work(options.run_folder, _study_run)
     if options.data is None or options.out is None:
         raise ConfigError("train needs --data PATH and --out DIR.")
+    if options.each:
+        return _each(options)
+    detector = _train(options, options.data, options.out)
+    if detector is not None and detector.checkpoint is not None:  # of several processes of torchrun, one has the model
+        print(detector.checkpoint.card)
+    return 0
+
+
+def _each(options: argparse.Namespace) -> int:
+    """Train on each category; one that cannot be trained on is named, and the others are trained all the same."""
+    from nnet.saved.card import categories_table
+    from nnet.saved.checkpoint import read_metrics
+    from nnet.saved.formats import CARD
+
+    results: dict[str, dict[str, Any]] = {}
+    failed: list[str] = []
+    for place in places(options.data):
+        category = Path(place).name
+        out = options.out / category
+        if options.resume and (out / CARD).is_file():
+            print(f"{category} is trained already.")
+        else:
+            print(f"{category}:")
+            try:
+                _train(options, place, out)
+            except NNetError as error:
+                failed.append(category)
+                print(f"nnet: {category}: {error}", file=sys.stderr)
+                continue
+        results[category] = read_metrics(out)
+    print(categories_table(results))
+    if failed:
+        print(f"nnet: not trained: {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _train(options: argparse.Namespace, data: str, out: Path) -> TrainedModel | None:
+    """Train on one data set; None in a process of torchrun that has no model."""
     from nnet.data import open_dataset
     from nnet.data.framing import Framing, advice_for
     from nnet.runs import disk
@@ -128,15 +178,15 @@ def run(options: argparse.Namespace) -> int:
 
     job = TrainJob(
         configure(options),
-        options.out,
+        out,
         resume=options.resume,
         device=options.device,
         weights_file=options.teacher_weights,
         compile=options.compile,
-        tensorboard=options.tensorboard,
+        tensorboard=options.tensorboard / out.name if options.tensorboard and options.each else options.tensorboard,
     )
     disk.require(disk.left_to_write(disk.needed(job.config), job.out), job.out)
-    dataset = open_dataset(options.data, seed=job.config.train.seed)
+    dataset = open_dataset(data, seed=job.config.train.seed, masks=options.masks)
     quiet = os.environ.get("RANK", "0") != "0"  # of several processes of torchrun, one speaks
     for sentence in () if quiet else (*dataset.notes, *dataset.problems):
         print(sentence)
@@ -147,10 +197,7 @@ def run(options: argparse.Namespace) -> int:
         print(few(len(dataset.train)))
     watching = [Filming(job.out, dataset, SHORT, framing)] if options.film and not quiet else []
     with ended_like_ctrl_c(), Bars(quiet) as bars:
-        detector = train_on(job, dataset, Listeners(bars, *watching))
-    if detector is not None and detector.checkpoint is not None:  # of several processes of torchrun, one has the model
-        print(detector.checkpoint.card)
-    return 0
+        return train_on(job, dataset, Listeners(bars, *watching))
 
 
 def _study_run(path: Path, listener: Listener) -> None:

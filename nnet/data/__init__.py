@@ -3,10 +3,10 @@
 from nnet.data.archive import ZipLimits, extract_zip
 from nnet.data.cutpaste import CutPaste, paste_patch
 from nnet.data.defects import DEFECT_KINDS, Defect, paint_defect
-from nnet.data.errors import DataError
+from nnet.data.errors import DataError, SeveralCategories
 from nnet.data.inspection import Inspection, inspect
 from nnet.data.loading import ImageCache, load_resized
-from nnet.data.opening import open_dataset, open_sent, open_zip
+from nnet.data.opening import categories, open_dataset, open_sent, open_zip
 from nnet.data.sample import GOOD, UNKNOWN, Dataset, Sample
 from nnet.data.synthetic import SYNTHETIC_KINDS, open_synthetic
 from nnet.data.textures import TEXTURES, normal_image
@@ -24,7 +24,9 @@ __all__ = [
     "ImageCache",
     "Inspection",
     "Sample",
+    "SeveralCategories",
     "ZipLimits",
+    "categories",
     "extract_zip",
     "inspect",
     "load_resized",

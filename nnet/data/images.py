@@ -75,6 +75,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+QUARTER_TURNS = frozenset({5, 6, 7, 8})
+"""Orientations that swap width and height."""
 _PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
 _TILE_SIDE_TAGS = 322, 323
 
@@ -120,6 +122,24 @@ def stored_size(path: Path) -> tuple[int, int] | None:
                 return image.size
         except Exception:  # on damaged files Pillow's readers raise almost every type there is
             return None
+
+
+def orientation(path: Path) -> int:
+    """The EXIF orientation by which `decode` turns a file, 1..8; 1 for none, and for what is no readable image."""
+    with _SILENCE:
+        try:
+            with Image.open(path) as image:
+                found = _tiff_tag(image, _ORIENTATION_TAG, 1) if image.format == "TIFF" else _exif_orientation(image)
+        except Exception:  # as above
+            return 1
+    return found if found in _TURNS else 1
+
+
+def turned(mask: np.ndarray, orientation: int) -> np.ndarray:
+    """A bool array (h, w) turned as `decode` turns a file with this EXIF orientation."""
+    if orientation not in _TURNS:
+        return mask
+    return np.array(Image.fromarray(mask.astype(np.uint8)).transpose(_TURNS[orientation]), bool)
 
 
 def resize(image: np.ndarray, size: int) -> np.ndarray:
@@ -301,6 +321,11 @@ def _frame_notes(image: Image.Image, stream: BinaryIO) -> tuple[str, ...]:
     return (f"Only the first of {count or 'several'} {unit} is used.",)
 
 
+def _exif_orientation(image: Image.Image) -> int:
+    found: int = image.getexif().get(_ORIENTATION_TAG, 1)
+    return found
+
+
 def _upright(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     """Decode the pixels and turn them as the camera's orientation tag says."""
     tiff_orientation = _tiff_tag(image, _ORIENTATION_TAG, 1)
@@ -308,7 +333,7 @@ def _upright(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     if tiff_orientation in _TURNS:  # Pillow has turned a TIFF image by itself, and no other kind
         return image, (_TURNED,)
     try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
+        orientation = _exif_orientation(image)
     except Exception:  # a damaged tag block says nothing about the pixels
         return image, ("Its camera information (EXIF) is damaged, so it is shown the way it is stored.",)
     if orientation not in _TURNS:

@@ -12,7 +12,7 @@ from nnet.data.accounting import account
 from nnet.data.archive import TemporaryFolder, ZipLimits, extract_zip
 from nnet.data.depth import common_bits, read_as
 from nnet.data.elpv import KINDS, open_elpv
-from nnet.data.errors import DataError
+from nnet.data.errors import DataError, SeveralCategories
 from nnet.data.folders import (
     SPLIT_NAMES,
     is_category,
@@ -30,10 +30,13 @@ from nnet.data.names import local_path, safe_name
 from nnet.data.sample import Dataset, Sample
 from nnet.data.synthetic import DEFAULT_KIND, open_synthetic
 from nnet.data.table import find_table, open_table
+from nnet.data.turned import settle
 from nnet.data.visa import find_visa_root, is_unsplit, open_unsplit, open_visa, visa_categories
 
 
-def open_dataset(spec: str | Path, *, seed: int = 0, strict: bool = True, extract_to: Path | None = None) -> Dataset:
+def open_dataset(
+    spec: str | Path, *, seed: int = 0, strict: bool = True, extract_to: Path | None = None, masks: str | None = None
+) -> Dataset:
     """Open a data set by name or path; the layout is recognised.
 
     Args:
@@ -46,13 +49,14 @@ def open_dataset(spec: str | Path, *, seed: int = 0, strict: bool = True, extrac
             listed in `unpaired_masks` and the latter are found by `inspect`, or raise when they are read.
         extract_to: an empty or new folder for the files of a ZIP. Without it they go to a temporary folder, which
             is removed with the last sample.
+        masks: how masks of photos that EXIF turns are to be read where nothing tells (`nnet.data.turned.READINGS`).
 
     Raises:
         DataError: nothing there, no layout recognised, a ZIP that is refused, or files that contradict each other;
             the message says what was expected.
     """
     try:
-        return _open(spec, seed, strict, extract_to)
+        return _open(spec, seed, strict, extract_to, masks)
     except OSError as error:  # no permission, a broken disk, a share that went away
         raise DataError(
             f"{error.filename or spec} cannot be read ({error.strerror or error}). Give this program permission to "
@@ -60,7 +64,7 @@ def open_dataset(spec: str | Path, *, seed: int = 0, strict: bool = True, extrac
         ) from error
 
 
-def _open(spec: Path | str, seed: int, strict: bool, extract_to: Path | None) -> Dataset:
+def _open(spec: Path | str, seed: int, strict: bool, extract_to: Path | None, masks: str | None) -> Dataset:
     name, _, kind = str(spec).partition(":")
     if not isinstance(spec, Path) and name == "elpv":
         return open_elpv(kind or "mono", seed=seed)
@@ -69,9 +73,9 @@ def _open(spec: Path | str, seed: int, strict: bool, extract_to: Path | None) ->
     path = local_path(spec)
     archive = next((part for part in (path, *path.parents) if part.is_file()), None)
     if archive is None:
-        return open_folder(path, seed=seed, strict=strict)
+        return open_folder(path, seed=seed, strict=strict, masks=masks)
     inside = path.relative_to(archive).as_posix()
-    return open_zip(archive, inside=inside, extract_to=extract_to, seed=seed, strict=strict)
+    return open_zip(archive, inside=inside, extract_to=extract_to, seed=seed, strict=strict, masks=masks)
 
 
 def open_zip(
@@ -83,13 +87,14 @@ def open_zip(
     limits: ZipLimits | None = None,
     seed: int = 0,
     strict: bool = True,
+    masks: str | None = None,
 ) -> Dataset:
     """Unpack a ZIP, from a file or an uploaded stream, and open what it holds.
 
     Args:
         name: what to call it in titles and messages, where the source is a stream.
         inside: a folder in it, such as a category.
-        extract_to, seed, strict: as in `open_dataset`.
+        extract_to, seed, strict, masks: as in `open_dataset`.
         limits: as in `extract_zip`.
 
     Raises:
@@ -106,7 +111,10 @@ def open_zip(
     if ".." in PurePosixPath(inside).parts:
         raise DataError(f"{inside} would leave {name}; name a folder in it.")
     try:
-        dataset = open_folder(target / inside, seed=seed, strict=strict)
+        dataset = open_folder(target / inside, seed=seed, strict=strict, masks=masks)
+    except SeveralCategories as error:
+        folder = Path(error.places[0]).parent
+        raise SeveralCategories(str(folder).replace(str(target), name), error.names) from error
     except DataError as error:
         # The reader knows the ZIP, not the folder that it was unpacked into.
         raise DataError(str(error).replace(str(target), name)) from error
@@ -118,9 +126,9 @@ def open_zip(
     )
 
 
-def open_folder(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
+def open_folder(root: Path, *, seed: int = 0, strict: bool = True, masks: str | None = None) -> Dataset:
     """Open a folder of any known layout; see `open_dataset`."""
-    return _completed(root, _recognised(root, seed, strict), strict)
+    return _completed(root, _recognised(root, seed, strict), strict, masks)
 
 
 def open_sent(root: Path) -> Dataset:
@@ -132,8 +140,44 @@ def open_sent(root: Path) -> Dataset:
     return _completed(root.resolve(), open_labelled(root.resolve()), strict=True)
 
 
-def _completed(root: Path, dataset: Dataset, strict: bool) -> Dataset:
-    """With what concerns every layout: files that are not taken, the bit depth, and sizes of masks."""
+def categories(spec: str | Path) -> tuple[str, ...]:
+    """Where each of several categories in a folder or ZIP lies, as for `open_dataset`; () for one data set.
+
+    Raises:
+        DataError: as `open_dataset`.
+    """
+    path = local_path(spec)
+    if path.is_dir():
+        root, names = _categories_in(path.resolve())
+        return tuple(str(root / name) for name in names)
+    try:
+        open_dataset(spec, strict=False)
+    except SeveralCategories as error:
+        return error.places
+    return ()
+
+
+def _categories_in(root: Path) -> tuple[Path, list[str]]:
+    """The folder that holds several categories, and their names, [] where `root` is something else."""
+    children = subfolders(root)
+    if is_category(root) or is_unsplit(root) or find_visa_root(root) is not None:
+        return root, []
+    if names := _several(root):
+        return root, names
+    if is_plain(root) or len(children) != 1 or children[0].name in SPLIT_NAMES:
+        return root, []
+    return _categories_in(children[0])
+
+
+def _several(root: Path) -> list[str]:
+    names = categories_of(root)
+    return names if len(names) > 1 or (names and len(subfolders(root)) > 1) else []
+
+
+def _completed(root: Path, dataset: Dataset, strict: bool, masks: str | None = None) -> Dataset:
+    """With what concerns every layout: how masks are turned, files that are not taken, the bit depth, and sizes of
+    masks."""
+    dataset = settle(dataset, masks)
     dataset = replace(dataset, not_taken=account(root, dataset))
     if (bits := common_bits(dataset.samples)) is not None:
         dataset = read_as(dataset, bits)
@@ -154,8 +198,8 @@ def _recognised(root: Path, seed: int, strict: bool) -> Dataset:
         return open_category(root, strict=strict)
     if is_unsplit(root):
         return open_unsplit(root, seed=seed, strict=strict)
-    if (categories := categories_of(root)) and (len(categories) > 1 or len(children) > 1):
-        raise several_categories(root, categories)
+    if names := _several(root):
+        raise SeveralCategories(root, names)
     if (table := find_table(root)) is not None:
         return open_table(root, table, seed=seed, strict=strict)
     if is_test_part(root):
@@ -194,12 +238,6 @@ def check_mask_sizes(samples: Iterable[Sample]) -> None:
         if len(sizes - {None}) > 1:
             with suppress(ImageError):
                 sample.load_mask()
-
-
-def several_categories(root: Path, names: list[str]) -> DataError:
-    """The error for a folder of categories, which lists them."""
-    found = f"{len(names)} categories: {', '.join(names)}" if len(names) > 1 else f"the category {names[0]} and others"
-    return DataError(f"{root} holds {found}. Name one, such as {root / names[0]}.")
 
 
 def unrecognised(root: Path) -> DataError:

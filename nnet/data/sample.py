@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from nnet.data.errors import DataError
-from nnet.data.images import Decoded, content_hash, decode
+from nnet.data.images import QUARTER_TURNS, Decoded, content_hash, decode, turned
 from nnet.data.masks import read_mask
 
 GOOD = "good"
@@ -31,6 +31,7 @@ class Sample:
         mask_loader: makes the mask where there is no file.
         owner: whatever must outlive the sample, such as the temporary folder of an unpacked ZIP.
         bits: how many bits of deeper grey values are used; None to decide by the file alone.
+        mask_turn: the EXIF orientation by which the mask is turned with its image (`nnet.data.turned`); 1 for not.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Sample:
     mask_loader: Callable[[], np.ndarray] | None = field(default=None, repr=False, compare=False)
     owner: object = field(default=None, repr=False, compare=False)
     bits: int | None = None
+    mask_turn: int = 1
 
     @property
     def is_normal(self) -> bool:
@@ -84,7 +86,9 @@ class Sample:
         if self.mask is None:
             return np.zeros((height, width), dtype=bool)
         try:
-            return read_mask(self.mask, (height, width))
+            if self.mask_turn in QUARTER_TURNS:
+                height, width = width, height
+            return turned(read_mask(self.mask, (height, width)), self.mask_turn)
         except DataError as error:
             raise DataError(f"{error} It belongs to the image {self.key}.") from error
 
@@ -94,6 +98,10 @@ class Sample:
 
     def mask_hash(self) -> str:
         """SHA-256 of the mask (of its files' bytes, or of the generated pixels), "" without one."""
+        found = self._mask_hash()
+        return f"{found} turned {self.mask_turn}" if self.mask_turn != 1 else found
+
+    def _mask_hash(self) -> str:
         if self.mask_loader is not None:
             return hashlib.sha256(np.packbits(self.mask_loader()).tobytes()).hexdigest()
         if self.mask is None:
@@ -121,6 +129,8 @@ class Dataset:
         unpaired_masks: masks without an image; only when opened with strict=False, else they are an error.
         questions: sentences on names that several images share; as for `unpaired_masks`.
         left: file -> why it is not taken, for images that the layout has no place for; "" for a mask or a table.
+        unsettled_masks: keys of images whose masks are not used until somebody says how they are turned
+            (`nnet.data.turned`).
         not_taken: (path inside the data set, why) of every file that is neither an image nor a mask of one.
         bits: how many bits of its files' grey values are used, or None where they have 8.
     """
@@ -138,6 +148,7 @@ class Dataset:
     left: Mapping[Path, str] = field(default_factory=dict, repr=False)
     not_taken: tuple[tuple[str, str], ...] = ()
     bits: int | None = None
+    unsettled_masks: tuple[str, ...] = ()
 
     @property
     def samples(self) -> tuple[Sample, ...]:

@@ -52,6 +52,7 @@ class RunSpec:
         at_once: how many runs of its folder may share the device; on a CPU each takes that share of its one slot. None:
             the run takes the CPU for itself, and of a GPU what `memory_bytes` says.
         study: the job of a study that the run is (`nnet.studies`), as JSON; None for a run of its own.
+        part: key of the part that it is of (`nnet.runs.parts`) whatever its data; "" for the one that its data says.
     """
 
     name: str
@@ -67,6 +68,7 @@ class RunSpec:
     threads: int | None = None
     at_once: int | None = None
     study: dict[str, Any] | None = None
+    part: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -153,6 +155,7 @@ class RunFile(TypedDict):
     threads: NotRequired[Annotated[int, Meta(ge=1, le=65536)] | None]
     at_once: NotRequired[Annotated[int, Meta(ge=1, le=65536)] | None]
     study: NotRequired[dict[str, Any] | None]
+    part: NotRequired[Name]
 
 
 class TicketFile(TypedDict):

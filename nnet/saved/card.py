@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnet.config import Config, ModelConfig
@@ -117,6 +117,21 @@ def results_table(metrics: dict[str, Any]) -> str:
         for text, values in metrics["scores"].items()
     ]
     return head + "\n".join(rows) + "\n"
+
+
+def categories_table(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """One row per category, and their mean, of the first expression that was measured, as a Markdown table.
+
+    Args:
+        found: category -> metrics as for `results_table`, {} where nothing could be measured.
+    """
+    first = {name: next(iter(of["scores"].values())) if of else {} for name, of in found.items()}
+    keys = [key for key in SHORT_NAMES if any(values.get(key) is not None for values in first.values())]
+    head = f"| category | {' | '.join(SHORT_NAMES[key] for key in keys)} |\n|---|{'---|' * len(keys)}\n"
+    rows = [f"| {name} | {' | '.join(_number(of.get(key)) for key in keys)} |" for name, of in first.items()]
+    known = [[of[key] for of in first.values() if of.get(key) is not None] for key in keys]
+    mean = f"| mean | {' | '.join(_number(sum(values) / len(values)) for values in known)} |"
+    return head + "\n".join([*rows, mean]) + "\n" if keys else ""
 
 
 def intervals_table(pictures: PictureScores) -> str:

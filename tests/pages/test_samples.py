@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from apptest import INSPECT, ROOT, fine, heading, start
+from apptest import INSPECT, ROOT, fine, heading, start, use_model
 from builders import write_category
 from streamlit.testing.v1 import AppTest
 
@@ -56,9 +56,9 @@ def test_changing_the_model_changes_the_samples_and_leaves_no_picture_of_the_oth
     cells, washers = samples.collection().images, samples.collection("synthetic:washer, seed 0").images
     at = start(INSPECT, sample=cells[1].id)
     assert heading(at) == cells[1].title
-    at = fine(at.selectbox(key="model").set_value("washers").run())
+    at = use_model(at, "washers")
     assert heading(at) == washers[0].title and at.query_params["sample"] in (washers[0].id, [washers[0].id])
-    at = fine(at.selectbox(key="model").set_value("plain").run())
+    at = use_model(at, "plain")
     assert heading(at) == cells[0].title
 
 

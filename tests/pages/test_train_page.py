@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import PNG, encoded, fine, start, words
+from apptest import PNG, encoded, fine, start, use_model, words
 from builders import TINY, random_images
 from PIL import Image
 from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_frames, write_history
@@ -128,8 +128,10 @@ def test_only_finished_runs_are_models_under_their_name_with_what_is_worth_knowi
     (done.path / "metrics.json").write_text(json.dumps(metrics))
     at = start(TRAIN, model="brackets")
     box = at.selectbox(key="model")
-    assert box.options == ["tiny", "Brackets · I-AUROC 0.913"] or box.options == ["Brackets · I-AUROC 0.913", "tiny"]
-    assert box.value == "brackets"
+    assert box.options == ["Brackets · I-AUROC 0.913"] and box.value == "brackets"
+    fine(at.button(key="by_picture").click().run())
+    offered = {button.label for button in at.button if str(button.key).startswith("use-")}
+    assert offered == {"tiny", "Brackets · I-AUROC 0.913"}
     assert "Teacher: test_resnet · 64 × 64 px" in shown(at) and "I-AUROC 0.913" in shown(at)
 
 
@@ -140,7 +142,7 @@ def test_a_damaged_model_is_named_and_the_others_stay_on_offer(runs: Runs, tiny_
     at = start("pages/1_Inspect.py", model="torn")
     assert "Torn · damaged" in at.selectbox(key="model").options
     assert "damaged" in at.error[0].value and "the other model" in at.error[0].value
-    fine(at.selectbox(key="model").set_value("tiny").run())
+    use_model(at, "tiny")
     assert at.selectbox(key="model").value == "tiny" and not at.error
 
 

@@ -96,6 +96,12 @@ def pressed(at: AppTest, label: str) -> AppTest:
     return fine(button.click().run())
 
 
+def use_model(at: AppTest, name: str) -> AppTest:
+    """Choose a model of whatever part in the sidebar's dialog."""
+    fine(at.button(key="by_picture").click().run())
+    return fine(at.button(key=f"use-{name}").click().run())
+
+
 def heading(at: AppTest) -> str:
     """The title of the picture that is shown."""
     return at.subheader[0].value.replace("\\", "")

@@ -19,9 +19,9 @@ from nnet.saved.storage import write_json
 EPOCHS = (0, 1, 2)
 
 
-def make_run(runs: Runs, name: str, data: str = "synthetic:metal", **spec: object) -> Run:
-    """A run that was never started."""
-    return runs.create(RunSpec(name, data, **{"config": tiny_config(), "preset": "small", **spec}))
+def make_run(runs: Runs, name: str, data: str = "synthetic:metal", upload: Path | None = None, **spec: object) -> Run:
+    """A run that was never started, with uploaded pictures where `data` is "upload"."""
+    return runs.create(RunSpec(name, data, **{"config": tiny_config(), "preset": "small", **spec}), upload)
 
 
 def end(run: Run, code: int, reason: str) -> None:

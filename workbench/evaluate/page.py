@@ -16,6 +16,7 @@ from nnet.expression import Expression, ExpressionError
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring import judge
 from workbench.evaluate import (
+    categories,
     curves,
     data_set,
     decisions,
@@ -31,7 +32,7 @@ from workbench.evaluate import (
 )
 from workbench.evaluate.scene import Pictures, Scene
 from workbench.evaluate.settings import AIM, CUT, DATA, FOLDER, MORE, PART, SCORE
-from workbench.shared import data_choice, frame, units
+from workbench.shared import data_choice, frame, own_data, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.data_choice import Chosen
@@ -78,9 +79,13 @@ def _bar(model: Model) -> Scene | None:
     first = kept[0] if kept and choice == data_choice.NONE else None
     name = str(first.data.get("name", "")) if first else shared_words.DATA_NAMES.get(choice, "")
     label = words.data_bar(name)
+    several: list[str] = []
     with st.expander(label, icon=":material/dataset:", expanded=not folded):
-        chosen = data_choice.choose(DATA, FOLDER, shared_words.DATA_NAMES, help=words.CHOICE_HELP)
-        if chosen is None:
+        chosen = data_choice.choose(DATA, FOLDER, shared_words.DATA_NAMES, help=words.CHOICE_HELP, each=several.extend)
+        if several:
+            categories.draw(several)
+            scene = None
+        elif chosen is None:
             scene = _of_kept(model, kept)
         else:
             chosen = replace(chosen, dataset=as_model(chosen.dataset, model.detector.checkpoint.bits))
@@ -157,7 +162,9 @@ def _ask_to_measure(scene: Scene) -> None:
 
 def _open(spec: str) -> None:
     """Choose a data set. A callback."""
-    if spec in shared_words.DATA_NAMES:
+    if spec == own_data.current()[0]:
+        DATA.set(data_choice.OWN)
+    elif spec in shared_words.DATA_NAMES:
         DATA.set(spec)
     else:
         DATA.set(data_choice.FOLDER)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from workbench.evaluate import words
+from workbench.shared.data_choice import EVALUATED
 from workbench.shared.known_data import from_link, key_of
 from workbench.shared.settings import Setting, number, one_of, whole_number
-from workbench.shared.words import DATA_NAMES
 
-DATA = Setting("evaluate", "evaluate_data", "none", one_of(DATA_NAMES))
-"""Which data set, by a key of `DATA_NAMES`."""
+DATA = EVALUATED
 FOLDER = Setting("evaluate", "evaluate_folder", "", from_link, link=key_of)
 """The path of a folder or ZIP."""
 PART = Setting("evaluate", "evaluate_part", "metrics", one_of(words.PARTS))

@@ -203,6 +203,30 @@ def named(values: Mapping[str, float | None]) -> dict[str, str]:
     return {SHORT_NAMES[key]: value(number) for key, number in values.items()}
 
 
+CATEGORY_COLUMNS = ("Category", "Model")
+AT_THRESHOLD = "At its threshold"
+MEAN = "Mean"
+TRAIN_CATEGORIES = "Train on each in turn"
+
+
+def category_row(category: str, model: str, metrics: Mapping[str, float | None], decided: str) -> dict[str, str]:
+    """A category in the table of several."""
+    row = dict(zip(CATEGORY_COLUMNS, (category, model or "none"), strict=True))
+    return row | named({key: metrics.get(key) for key in METRICS}) | {AT_THRESHOLD: decided}
+
+
+def mean_row(found: Sequence[Mapping[str, float | None]]) -> dict[str, str]:
+    """The mean over the categories that were measured."""
+    known = {key: [one[key] for one in found if one.get(key) is not None] for key in METRICS}
+    means = {key: sum(filter(None, values)) / len(values) if values else None for key, values in known.items()}
+    return category_row(MEAN, " ", means, "")
+
+
+def categories_left(names: Sequence[str]) -> str:
+    """Which categories have no model."""
+    return f"No model was trained on {units.plain(', '.join(names))}."
+
+
 def best(found: BestF1 | None, own: float) -> str:
     """Best F1 with its threshold as a multiple of the model's own: "0.901 at 1.3 \N{MULTIPLICATION SIGN} threshold"."""
     return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {multiple(units.times(found.threshold / own))}"

@@ -19,12 +19,13 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from nnet.data import GOOD, DataError, Dataset, extract_zip, intake, open_sent
+from nnet.data import GOOD, DataError, Dataset, SeveralCategories, extract_zip, intake, open_sent
 from nnet.data.accounting import counted
 from nnet.data.archive import TemporaryFolder, ZipLimits
 from nnet.data.folders import DEFECTIVE
 from nnet.data.intake import Contents
 from nnet.data.names import safe_name
+from nnet.data.turned import READINGS, SHOWN, STORED
 from nnet.errors import NNetError
 from workbench.shared import (
     controls,
@@ -33,17 +34,27 @@ from workbench.shared import (
     hosting,
     hosting_words,
     known_data,
+    own_data,
     resources,
     units,
     visits,
     words,
 )
-from workbench.shared.settings import Setting, one_of
+from workbench.shared.settings import SHARED, Setting, one_of
 
-NONE, FOLDER, ZIP, IMAGES = "none", "folder", "zip", "images"
-"""The names that are no data sets."""
+NONE, OWN, FOLDER, ZIP, IMAGES = "none", "own", "folder", "zip", "images"
+"""The names that are no data sets; OWN is that of the model in use, where it is at hand."""
 _PATH = "path"  # FOLDER as the Ablations page calls it in its links
 _SERVERS = (FOLDER, _PATH)  # a folder of this computer, which visitors of a shared demo do not open
+CATEGORY: Setting[str] = Setting(SHARED, "category", None, str)
+"""Which of several categories in a folder or ZIP; all in turn where a page can, else the first one."""
+ALL = "*"
+"""All of them in turn; no folder has this name."""
+MASKS = Setting(SHARED, "masks", "", one_of(("", *READINGS)))
+"""How masks of photos that EXIF turns are read where nothing tells; "": they are not used."""
+Each = Callable[[Sequence[str]], None] | None
+EVALUATED = Setting("evaluate", "evaluate_data", NONE, one_of(words.DATA_NAMES))
+"""What Evaluate measures, by a key of `DATA_NAMES`; here, since the sidebar sends there with the pictures of a part."""
 ZIP_MEGABYTES = 1024
 """Largest ZIP that the browser may send, in MB; a larger one is opened by its path."""
 UPLOAD_BYTES = 512 * resources.MEBIBYTE
@@ -64,13 +75,19 @@ class Chosen:
 
 
 def choose(
-    data: Setting[str], folder: Setting[str], names: Mapping[str, str], *, help: str | None = None
+    data: Setting[str],
+    folder: Setting[str],
+    names: Mapping[str, str],
+    *,
+    help: str | None = None,
+    each: Callable[[Sequence[str]], None] | None = None,
 ) -> Chosen | None:
     """Draw the controls; the chosen data set, or None while there is none.
 
     Args:
         data, folder: the settings that keep the choice and the path.
         names: what can be chosen -> what the visitor reads; what NNET_DATA lists is offered below it.
+        each: draws what becomes of several categories (where each lies) that are taken in turn; None: one is chosen.
 
     Raises:
         nnet.errors.NNetError: it cannot be opened; says why.
@@ -80,11 +97,13 @@ def choose(
         choice = controls.choose(data, _offered(names), label=words.DATA_SET, help=help, kind="list")
     with right:
         if choice in _SERVERS:
-            return _from_path(folder)
+            return _from_path(folder, each)
         if choice == ZIP:
-            return _from_zip()
+            return _from_zip(each)
     if choice == IMAGES:
         return _from_images()
+    if choice == OWN:
+        return _of_this_part()
     spec = known_data.configured().get(choice, choice)
     return None if choice == NONE or was_stopped(spec) else _opened(spec)
 
@@ -95,14 +114,24 @@ def remembered(data: Setting[str], names: Mapping[str, str]) -> str:
 
 
 def _offered(names: Mapping[str, str]) -> dict[str, str]:
-    own = {name: text for name, text in names.items() if not (hosting.is_shared() and name in _SERVERS)}
-    return {**own, **known_data.labels()}
+    place, _ = own_data.current()
+    left_out = {*(_SERVERS if hosting.is_shared() else ()), *(() if place else (OWN,))}
+    return {**{name: text for name, text in names.items() if name not in left_out}, **known_data.labels()}
 
 
-def _from_path(folder: Setting[str]) -> Chosen | None:
+def _of_this_part() -> Chosen | None:
+    """What the model in use was trained and tested on, with the same split."""
+    place, seed = own_data.current()
+    if was_stopped(place):
+        return None
+    known_data.admit(place)
+    return _opened(place, seed=seed)
+
+
+def _from_path(folder: Setting[str], each: Each) -> Chosen | None:
     known_data.remember(folder)
     path = st.text_input(words.FOLDER, key=folder.key, placeholder="/data/bottle", help=words.FOLDER_HELP).strip()
-    return _opened(path) if path and not was_stopped(path) else None
+    return _one_of(path, each) if path and not was_stopped(path) else None
 
 
 def was_stopped(spec: str) -> bool:
@@ -114,14 +143,47 @@ def was_stopped(spec: str) -> bool:
     return True
 
 
-def _opened(spec: str, name: str = "", root: Path | None = None) -> Chosen:
+def _one_of(spec: str, each: Each, name: str = "", root: Path | None = None) -> Chosen | None:
+    """A data set; of several categories the one that the visitor chooses, or None where all are taken in turn."""
+    try:
+        return _opened(spec, name, root)
+    except SeveralCategories as error:
+        several = error
+    chosen = category(several.names, every=each is not None)
+    if chosen is not None:
+        return _opened(several.places[several.names.index(chosen)], name, root)
+    if each is not None:
+        each(several.places)
+    return None
+
+
+def category(names: Sequence[str], *, every: bool) -> str | None:
+    """Which of several categories; None for all of them in turn, where they may be taken so (`every`)."""
+    offered = {**({ALL: words.every_category(len(names))} if every else {}), **{name: name for name in names}}
+    found = controls.choose(CATEGORY, offered, label=words.CATEGORY, help=words.CATEGORY_HELP, kind="list")
+    return None if found == ALL else found
+
+
+def _opened(spec: str, name: str = "", root: Path | None = None, seed: int = 0) -> Chosen:
     """Open a set, with its content's hash; an unpacked upload goes by its `name` instead of the folder `root`."""
     try:
         with st.spinner(words.OPENING):
-            dataset = datasets.opened(spec)
+            dataset = datasets.opened(spec, seed)
+        dataset = _settled(dataset, spec, seed)
+    except SeveralCategories:
+        raise
     except DataError as error:
         raise DataError(str(error).replace(str(root), name) if root else str(error)) from error
     return Chosen(spec, dataset if root is None else replace(dataset, source=name), _hash(spec, dataset), name)
+
+
+def _settled(dataset: Dataset, spec: str, seed: int) -> Dataset:
+    """The same with masks of photos that EXIF turns, read as the visitor says; asked where nothing tells."""
+    if not dataset.unsettled_masks:
+        return dataset
+    names = {"": words.MASKS_UNKNOWN, SHOWN: words.MASKS_SHOWN, STORED: words.MASKS_STORED}
+    answer = controls.choose(MASKS, names, label=words.masks_question(len(dataset.unsettled_masks)), wrap=True)
+    return datasets.opened(spec, seed, answer) if answer else dataset
 
 
 def _hash(spec: str, dataset: Dataset) -> str:
@@ -190,7 +252,7 @@ def _hand_over(take: Callable[[str, Any], None], kind: str, key: str) -> None:
         take(kind, files)
 
 
-def _from_zip() -> Chosen | None:
+def _from_zip(each: Each) -> Chosen | None:
     uploader(words.ZIP_LABEL, "zip", _take_zip, type=["zip"], help=words.ZIP_HELP, max_upload_size=ZIP_MEGABYTES)
     if _ZIP not in st.session_state:
         return None
@@ -198,7 +260,7 @@ def _from_zip() -> Chosen | None:
     if isinstance(found, str):
         raise DataError(found)
     name, root, _ = found
-    return _opened(str(root), name, root)
+    return _one_of(str(root), each, name, root)
 
 
 def _take_zip(_: str, upload: UploadedFile) -> None:

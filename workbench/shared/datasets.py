@@ -42,20 +42,20 @@ class _Opened:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _store() -> BoundedCache[str, _Opened]:
+def _store() -> BoundedCache[tuple[str, int, str], _Opened]:
     return BoundedCache(OPENED)
 
 
-def opened(spec: str) -> Dataset:
+def opened(spec: str, seed: int = 0, masks: str = "") -> Dataset:
     """The data set of this name or path, opened at most once while nothing in it changes.
 
     Args:
-        spec: as for `nnet.data.open_dataset`.
+        spec, seed, masks: as for `nnet.data.open_dataset`; "" for no answer.
 
     Raises:
         nnet.data.DataError: it cannot be opened; says what was expected. Nothing is kept then.
     """
-    return _entry(spec).dataset
+    return _entry(spec, seed, masks).dataset
 
 
 def find(spec: str, key: str) -> tuple[Dataset, Sample]:
@@ -119,15 +119,15 @@ def version(sample: Sample) -> str:
     return "" if found is None else f"{found.st_mtime_ns}-{found.st_size}"
 
 
-def _entry(spec: str) -> _Opened:
+def _entry(spec: str, seed: int = 0, masks: str = "") -> _Opened:
     def read() -> _Opened:
         with watched(spec):
             before = _places(spec)
-            dataset = open_dataset(spec)
+            dataset = open_dataset(spec, seed=seed, masks=masks or None)
             samples = {sample.key: sample for sample in dataset.samples}
             return _Opened(dataset, samples, before | _unpacked(dataset))
 
-    return _store().of(spec, read, valid=_unchanged)
+    return _store().of((spec, seed, masks), read, valid=_unchanged)
 
 
 def _unchanged(entry: _Opened) -> bool:

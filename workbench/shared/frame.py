@@ -33,7 +33,7 @@ from workbench.shared import (
 from workbench.shared.controls import choose
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
-from workbench.shared.settings import DEVICE, MODEL
+from workbench.shared.settings import DEVICE
 
 TRAIN_PAGE = "pages/5_Train.py"
 
@@ -93,28 +93,21 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
 def _take_samples(entry: ModelEntry | None) -> None:
     """The sample images are those of the model in use."""
     if entry is None:
+        own_data.use("", 0)
         chosen_picture.use_samples_of("")
     else:
+        own_data.use(entry.place, entry.seed)
         chosen_picture.use_samples_of(own_data.source(entry.path, entry.source), entry.seed, entry.bits)
 
 
 def _chosen_entry() -> ModelEntry | None:
-    """The sidebar's choice of a model."""
+    """The sidebar's choice of a part and its model."""
     entries = model_list.entries()
     if not entries:
         st.sidebar.caption(words.NO_MODEL)
         return None
     with st.sidebar:
-        name = choose(
-            MODEL, model_words.model_labels(entries), label=words.MODEL_LABEL, help=words.MODEL_HELP, kind="list"
-        )
-        left, right = st.columns((1, 2), vertical_alignment="center")
-        if picture := model_choice.thumbnail(entries[name]):
-            left.image(picture, width="stretch", alt=units.plain(entries[name].title))
-        if len(entries) > 1 and right.button(model_words.BY_PICTURE, "by_picture", icon=":material/apps:"):
-            model_choice.dialog()
-        st.caption("  \n".join(model_words.model_lines(entries[name])))
-    return entries[name]
+        return model_choice.draw(entries)
 
 
 def loaded(entry: ModelEntry | None, *, looks_into: bool = True) -> Model:

@@ -1,33 +1,66 @@
-"""The choice of a model by what it has learnt: a picture of its part, and what is known of it."""
+"""The one choice in the sidebar: a part by its picture, and a model under it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT
-from workbench.shared import model_list, model_words, own_data, pictures, samples, units, words
+from workbench.shared import data_choice, hosting, model_list, model_words, own_data, parts, pictures, samples, units
+from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.model_list import ModelEntry
-from workbench.shared.settings import MODEL
+from workbench.shared.parts import Part
+from workbench.shared.settings import MODEL, one_of
 
 THUMBNAIL = 112
-"""Side of a model's picture in pixels."""
+"""Side of a part's picture in pixels."""
 _LISTED = 12
+_UNDER = 4  # models named under a part's picture
 _KEPT: BoundedCache[tuple[Path, str], str] = BoundedCache(256)
+_NAME, _PROBLEM = "part_name", "part_problem"
 
 
-def thumbnail(entry: ModelEntry) -> str:
-    """The first of a model's own sample images as a data URI, "" where it has none that can be read."""
+def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
+    """Draw it; the model that all pages use, of at least one."""
+    first = next(iter(entries))
+    chosen = entries[MODEL.remember(first, one_of(list(entries)))]
+    every = parts.of_models(entries)
+    part = next(one for one in every if chosen in one.models)
+    left, right = st.columns((1, 2), vertical_alignment="center")
+    if picture := thumbnail(part):
+        left.image(picture, width="stretch", alt=units.plain(part.name))
+    with right:
+        st.markdown(f"**{units.plain(part.name)}**")
+        with st.container(horizontal=True, gap="small"):
+            if st.button(model_words.ALL_PARTS, "by_picture", type="tertiary", icon=":material/apps:"):
+                dialog()
+            if st.button(model_words.THIS_PART, "this_part", type="tertiary", icon=":material/folder_open:"):
+                _this(part.key)
+    labels = model_words.model_labels({entry.name: entry for entry in part.models})
+    st.selectbox(
+        shared_words.MODEL_LABEL,
+        list(labels),
+        key=MODEL.key,
+        format_func=lambda name: labels.get(name, name),
+        help=shared_words.MODEL_HELP,
+    )
+    st.caption("  \n".join(model_words.model_lines(chosen)))
+    return chosen
 
+
+def thumbnail(part: Part) -> str:
+    """The first sample image of a part's newest model that has one of its own, as a data URI; "" without one."""
+    return next(filter(None, map(_thumbnail, part.models)), "")
+
+
+def _thumbnail(entry: ModelEntry) -> str:
     def make() -> str:
         try:
             collection = samples.collection(own_data.source(entry.path, entry.source), entry.seed)
-            if collection.name == words.SOLAR_CELLS and "elpv" not in entry.data.lower():
+            if collection.name == shared_words.SOLAR_CELLS and "elpv" not in entry.data.lower():
                 return ""  # they stand in for data that is not here
             image = collection.images[0].sample.load().image
         except (NNetError, IndexError):
@@ -42,31 +75,82 @@ def choose(name: str) -> None:
     MODEL.set(name)
 
 
+# ------------------------------------------------------------------------------------------------------- all parts
+
+
 @st.dialog(model_words.CHOOSE, width="large")
 def dialog() -> None:
-    """All models with their pictures, to choose one; Streamlit closes it with the page's next run."""
-    entries = list(model_list.entries().values())
-    pages = -(-len(entries) // _LISTED)
+    """All parts with their pictures and models, to choose one; Streamlit closes it with the page's next run."""
+    _warn(parts.problem())
+    every = parts.every(model_list.entries())
+    pages = -(-len(every) // _LISTED)
     number = st.pagination(pages, key="models_page") if pages > 1 else 1
     with st.grid(3, min_column_width=210, gap="small") as grid:
-        for entry in entries[(number - 1) * _LISTED : number * _LISTED]:
+        for part in every[(number - 1) * _LISTED : number * _LISTED]:
             with grid.cell(), st.container(border=True, height="stretch"):
-                _card(entry)
+                _card(part)
 
 
-def _card(entry: ModelEntry) -> None:
-    if picture := thumbnail(entry):
-        st.image(picture, width=THUMBNAIL, alt=units.plain(entry.title))
-    st.markdown(f"**{units.plain(entry.title)}**")
-    st.caption("  \n".join([*model_words.model_lines(entry), *_threshold(entry)]))
-    if not entry.problem and st.button(model_words.USE, f"use-{entry.name}", on_click=choose, args=(entry.name,)):
-        st.rerun()
+def _card(part: Part) -> None:
+    if picture := thumbnail(part):
+        st.image(picture, width=THUMBNAIL, alt=units.plain(part.name))
+    st.markdown(f"**{units.plain(part.name)}**")
+    if said := model_words.holds(parts.counts(part)):
+        st.caption(said)
+    labels = model_words.model_labels({entry.name: entry for entry in part.models})
+    shown = list(labels)[:_UNDER]
+    for name in shown:
+        if st.button(labels[name], f"use-{name}", on_click=choose, args=(name,), help=model_words.USE, width="stretch"):
+            st.rerun()
+    if more := model_words.more(len(part.models) - len(shown), len(part.runs)):
+        st.caption(more)
 
 
-def _threshold(entry: ModelEntry) -> list[str]:
-    """A sentence on the model's threshold, as a list of none or one."""
+# -------------------------------------------------------------------------------------------------------- this part
+
+
+@st.dialog(model_words.THIS_PART, width="large")
+def _this(key: str) -> None:
+    """What belongs to a part, and what can be done with it."""
+    part = next((one for one in parts.every(model_list.entries()) if one.key == key), None)
+    if part is None:  # somebody deleted its last run
+        return
+    left, right = st.columns((1, 4), vertical_alignment="center")
+    if picture := thumbnail(part):
+        left.image(picture, width=THUMBNAIL, alt=units.plain(part.name))
+    with right:
+        st.text_input(model_words.PART_NAME, part.name, 80, f"{_NAME}-{key}", on_change=_rename, args=(key,))
+        st.caption(model_words.holds(parts.counts(part)))
+    _warn(st.session_state.pop(_PROBLEM, "") or parts.problem())
+    st.dataframe(_rows(part), hide_index=True, key="part_table")
+    with st.container(horizontal=True, gap="small"):
+        if own_data.current()[0] and st.button(
+            model_words.EVALUATE_PART, "evaluate_part_pictures", type="primary", icon=":material/analytics:"
+        ):
+            data_choice.EVALUATED.set(data_choice.OWN)
+            st.switch_page("pages/4_Evaluate.py")
+        again = None if hosting.is_shared() else parts.again(part)
+        if again is not None and st.button(model_words.TRAIN_AGAIN, "train_again", icon=":material/model_training:"):
+            parts.hand_to_training(again)
+            st.switch_page("pages/5_Train.py")
+    if not own_data.current()[0]:
+        st.caption(model_words.NOT_AT_HAND)
+
+
+def _warn(problem: str) -> None:
+    if problem:
+        st.warning(units.plain(problem), icon=":material/broken_image:")
+
+
+def _rename(key: str) -> None:
+    """A callback."""
     try:
-        found: Mapping[str, Any] = CALIBRATION_FORMAT.find(entry.path / CALIBRATION) or {}
-    except NNetError:
-        return []
-    return [model_words.threshold(found["normal_images"])] if "threshold" in found else []
+        parts.rename(key, st.session_state[f"{_NAME}-{key}"])
+    except NNetError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _rows(part: Part) -> Sequence[Mapping[str, str]]:
+    """A part's models and runs, the newest first."""
+    rows = [model_words.model_row(entry, parts.decided(entry), parts.kept_reason(entry)) for entry in part.models]
+    return [*rows, *(model_words.run_row(run) for run in part.runs)]

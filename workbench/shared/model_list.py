@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from nnet.config import Config
 from nnet.errors import NNetError
+from nnet.runs import parts
 from nnet.runs.layout import SPEC, read_spec
 from nnet.saved.checkpoint import bits_of, read_config, read_metrics
 from nnet.saved.formats import CONFIG, METRICS
-from workbench.shared import resources, words
+from workbench.shared import own_data, resources, words
 
 _KEPT = 256
 
@@ -36,6 +37,8 @@ class ModelEntry:
         problem: why it cannot be used, or "".
         seed: by which its test images were drawn.
         bits: how many bits of deeper grey values it was trained with, or None.
+        part: key of its part (`nnet.runs.parts`), "" where nothing says which.
+        account: what it says about its data (`nnet.analysis.evaluation.describe`).
     """
 
     name: str
@@ -51,6 +54,13 @@ class ModelEntry:
     source: str = ""
     bits: int | None = None
     seed: int = 0
+    part: str = ""
+    account: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def place(self) -> str:
+        """Where its data lies, as for `nnet.data.open_dataset`; "" where it is not at hand."""
+        return own_data.place(self.path, self.account)
 
 
 def entries() -> dict[str, ModelEntry]:
@@ -91,9 +101,21 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             source=words.data_source(about),
             bits=bits_of(about),
             seed=about.get("split_seed", config.train.seed),
+            part=_part(path, about),
+            account=about.get("data") or {},
         )
     except NNetError as error:
-        return ModelEntry(name, path, _title(path), problem=str(error))
+        return ModelEntry(name, path, _title(path), problem=str(error), part=_part(path, {}))
+
+
+def _part(path: Path, about: Mapping[str, Any]) -> str:
+    """Of a run, what the run says: its data may have been uploaded, or the run be of another part."""
+    try:
+        if (path / SPEC).exists():
+            return parts.of_run(read_spec(path), path)
+    except (NNetError, OSError):  # the list of runs says why
+        pass
+    return parts.of_account(about.get("data") or {})
 
 
 def _title(path: Path) -> str:

@@ -4,20 +4,76 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.shared import units
 
 if TYPE_CHECKING:
+    from nnet.runs import Run
     from workbench.shared.model_list import ModelEntry
+    from workbench.shared.parts import Decided
 
 
-CHOOSE, USE, BY_PICTURE = "Choose a model by its part", "Use this model", "All models"
+CHOOSE, USE, ALL_PARTS, THIS_PART = "Choose a part", "Use this model", "All parts", "This part"
+PART_NAME, TRAIN_AGAIN = "Name of the part", "Train again on this part"
+EVALUATE_PART = "Evaluate on its pictures"
+NOT_AT_HAND = (
+    "The pictures of this part are not on this computer, so that it can be neither measured nor trained again."
+)
+FROM_HELD_OUT = "from held-out good pictures"
+RUN_STATES = {
+    "created": "Not started",
+    "queued": "Waiting",
+    "running": "Training",
+    "stopping": "Stopping",
+    "done": "Done",
+    "cancelled": "Cancelled",
+    "failed": "Failed",
+    "lost": "Lost",
+    "unreadable": "Damaged",
+}
+"""What is said of a run in each of its states (`nnet.runs.STATES`)."""
+COLUMNS = ("Model or run", "Made", "State", "Result", "At its threshold", "Threshold")
 
 
-def threshold(held_out: int) -> str:
-    """What a model's threshold rests on."""
-    return f"Threshold from {units.plural(held_out, 'held-out image')}"
+def holds(counts: Mapping[str, Any]) -> str:
+    """How many pictures a part has: "Pictures: 52 good, 30 defective, 4 unlabelled"; "" where nothing says so."""
+    numbers = {
+        "good": counts.get("train_normal", 0) + counts.get("test_normal", 0),
+        "defective": counts.get("test_defective", 0),
+        "unlabelled": counts.get("unlabelled", 0),
+    }
+    said = [f"{count:,} {kind}" for kind, count in numbers.items() if count]
+    return f"Pictures: {', '.join(said)}" if said else ""
+
+
+def more(models: int, runs: int) -> str:
+    """What is not named under a part's picture, or ""."""
+    said = [units.plural(models, "more model") if models > 0 else "", units.plural(runs, "run") if runs else ""]
+    without = " without a model" if runs else ""
+    return f"{' and '.join(filter(None, said))}{without}" if any(said) else ""
+
+
+def model_row(entry: ModelEntry, decided: Decided | None, reason: str) -> dict[str, str]:
+    """A model in the table of its part."""
+    state = "Damaged" if entry.problem else "Model"
+    found, metric = at_its_threshold(decided), headline_metric(entry.i_auroc)
+    cells = entry.title, date(entry.created), state, metric, found, reason or FROM_HELD_OUT
+    return dict(zip(COLUMNS, cells, strict=True))
+
+
+def run_row(run: Run) -> dict[str, str]:
+    """A run without a model in the table of its part."""
+    made = date(run.spec.created) if run.spec else ""
+    return dict(zip(COLUMNS, (run.name, made, RUN_STATES[run.state], "", "", ""), strict=True))
+
+
+def at_its_threshold(decided: Decided | None) -> str:
+    """What a model does at its threshold: "27 of 30 found, 3 of 20 flagged"; "" where it is not known."""
+    if decided is None:
+        return ""
+    (found, defective), (flagged, good) = decided.found, decided.flagged
+    return f"{found:,} of {defective:,} found, {flagged:,} of {good:,} flagged"
 
 
 def date(written: str) -> str:

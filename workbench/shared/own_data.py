@@ -11,9 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import streamlit as st
+
 from nnet.data.opening import packaged
 from nnet.runs.layout import DATA
 from workbench.shared import known_data, resources
+
+_CURRENT = "own_data"
 
 
 def source(checkpoint: Path, written: str) -> str:
@@ -38,4 +42,15 @@ def place(checkpoint: Path, data: Mapping[str, Any]) -> str:
     if spec := packaged(data):
         return spec
     written = source(checkpoint, str(data.get("source", "")))
-    return written if os.path.isabs(written) and os.path.isdir(written) else ""
+    return written if os.path.isabs(written) and os.path.exists(written) else ""
+
+
+def use(place: str, seed: int) -> None:
+    """Note where the data of the model in use lies (`place`), and by which seed its test pictures were drawn."""
+    st.session_state[_CURRENT] = place, seed
+
+
+def current() -> tuple[str, int]:
+    """What `use` noted; ("", 0) where the data of the model in use is not at hand."""
+    found: tuple[str, int] = st.session_state.get(_CURRENT, ("", 0))
+    return found

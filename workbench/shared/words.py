@@ -503,8 +503,27 @@ def bin_content(scores: tuple[float, float], unit: float, counts: Mapping[str, i
 
 CONTINUE, STOP = "Continue", "Stop"
 DATA_SET = "Data set"
+CATEGORY = "Category"
+CATEGORY_HELP = "The data holds several parts, each with pictures of its own. A model knows one of them."
+MASKS_UNKNOWN, MASKS_SHOWN, MASKS_STORED = "I do not know: leave them out", "The picture as shown", "The file as stored"
+
+
+def every_category(count: int) -> str:
+    """All categories in turn."""
+    return f"All {count:,} in turn"
+
+
+def masks_question(count: int) -> str:
+    """Asks how masks were drawn of which nothing tells."""
+    photos = "1 photo is" if count == 1 else f"{count:,} photos are"
+    return f"{photos} turned by the camera (EXIF) without a change of size. What were their masks drawn on?"
+
+
+OTHER_MODELS = "Other models"
+"""Those that say nothing of their data."""
 DATA_NAMES = {
     "none": "Choose one",
+    "own": "The pictures of this part",
     "elpv:mono": "ELPV, monocrystalline cells",
     "elpv:poly": "ELPV, polycrystalline cells",
     **{f"synthetic:{kind}": f"Synthetic {kind}" for kind in SYNTHETIC_KINDS},

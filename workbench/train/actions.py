@@ -10,7 +10,7 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import Run, RunSpec
-from workbench.shared import hosting, units
+from workbench.shared import hosting, parts, units
 from workbench.train import form, images, uploads, words
 from workbench.train.runs import LIVE, turn_to
 
@@ -65,7 +65,9 @@ def _try(action: str, run_id: str, *arguments: str) -> None:
 def duplicate(run: Run, spec: RunSpec) -> None:
     """Fill the form with a run's data and with settings, its own or others. A callback."""
     form.fill(dataclasses.replace(spec, name=words.COPY_NAME.format(name=spec.name)[:80]))
-    images.use(spec.data, run.path / "data" if spec.data == uploads.UPLOADED else None)
+    upload = run.path / "data" if spec.data == uploads.UPLOADED else None
+    images.use(spec.data, upload)
+    images.belong_to(parts.Again(spec.data, upload, *parts.of_run(run.path, spec)))
     turn_to("new")
 
 

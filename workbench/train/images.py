@@ -15,15 +15,16 @@ from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.scoring.promise import before_training
 from nnet.training.schedule import CROSS_FOLDS
-from workbench.shared import chosen_picture, data_choice, hosting, hosting_words, known_data, units, visits
+from workbench.shared import chosen_picture, data_choice, hosting, hosting_words, known_data, parts, units, visits
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
+from workbench.shared.parts import Again
 from workbench.train import camera, form, looking, uploads, words
 from workbench.train.looking import Choice, Found
 from workbench.train.settings import CELLS, PATH, SOURCE, TEXTURE
 from workbench.train.uploads import Upload
 
-_UPLOAD, _NOTES, _CAME = "train_upload", "train_upload_notes", "train_came"
+_UPLOAD, _NOTES, _CAME, _OF = "train_upload", "train_upload_notes", "train_came", "train_of_part"
 _PARAMETER = "upload"
 _PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 
@@ -44,6 +45,11 @@ def choice() -> Choice | None:
 
 def take_handed() -> bool:
     """Take over what another page handed to this one; whether there was anything. Before `choice` is drawn."""
+    again = parts.handed()
+    if again is not None:
+        use(again.data, again.upload)
+        belong_to(again)
+        return True
     given = chosen_picture.handed()
     if isinstance(given, str):
         use(given, None)
@@ -52,6 +58,30 @@ def take_handed() -> bool:
         _add(intake.LABELS[0], given)
         st.session_state[_CAME] = len(given)
     return given is not None
+
+
+def belong_to(part: Again) -> None:
+    """Let the run be of a part, as long as its images are those, or what was added to them. Also a callback."""
+    st.session_state[_OF] = part
+
+
+def of_part(chosen: Choice) -> Again | None:
+    """The part that the run is of, where that was said."""
+    part: Again | None = st.session_state.get(_OF)
+    return part if part is not None and chosen.data == part.data else None
+
+
+def draw_part(chosen: Choice | None) -> None:
+    """Say that the run becomes another model of a part, which can be undone."""
+    if chosen is not None and (again := of_part(chosen)) is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(words.OF_PART.format(part=units.plain(again.name)), width="content")
+            st.button(words.NEW_PART, "part_of_its_own", type="tertiary", on_click=_forget_part)
+
+
+def _forget_part() -> None:
+    """A callback."""
+    st.session_state.pop(_OF, None)
 
 
 def use(data: str, upload: Path | None) -> None:
@@ -157,6 +187,7 @@ def _remove() -> None:
     """Forget the upload; its files are removed from the disk after a day. A callback."""
     st.session_state[_UPLOAD] = None
     st.session_state[_NOTES] = []
+    _forget_part()
     visits.hold("train", 0)
     st.session_state[_CAME] = 0
     st.query_params.pop(_PARAMETER, None)

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from nnet.config import Config
-from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_dataset
+from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_dataset, opening
 from nnet.scoring import doubts
 from nnet.training import schedule
 from nnet.training.events import TrainingError
@@ -53,6 +53,24 @@ class Choice:
         except DataError as error:  # the visitor knows the upload, not where it lies
             raise DataError(str(error).replace(str(self.upload.resolve()), "the upload")) from error
         return dataclasses.replace(dataset, name="your photos", source="uploaded images")
+
+    def categories(self) -> tuple[Choice, ...]:
+        """The same for each category where the images are of several; () for one data set, and for what cannot be
+        opened."""
+        try:
+            if self.upload is not None:
+                return tuple(Choice(self.data, Path(place)) for place in opening.categories(self.upload))
+            if Path(self.data).is_absolute() and _archive(self.data) is None:
+                with datasets.watched(self.data):
+                    return tuple(Choice(place) for place in opening.categories(self.data))
+        except DataError:  # whoever looks at the images says why
+            pass
+        return ()
+
+    @property
+    def name(self) -> str:
+        """Of the folder."""
+        return (self.upload or Path(self.data)).name
 
 
 def _archive(data: str) -> Path | None:

@@ -10,7 +10,7 @@ from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec
 from workbench.shared import allowance, frame, hosting, hosting_words, settings, training_film, units
 from workbench.shared.model_list import ModelEntry
-from workbench.train import estimates, form, images, looking, region, run, runs, uploads, words
+from workbench.train import each, estimates, form, images, looking, region, run, runs, uploads, words
 from workbench.train.looking import Choice
 from workbench.train.settings import PART
 
@@ -79,6 +79,13 @@ def _new_model() -> None:
     st.query_params.pop("run", None)
     st.subheader(words.IMAGES_STEP, anchor=False)
     choice = images.choice()
+    if several := choice.categories() if choice is not None else ():
+        choice = each.one_of(several)
+        if choice is None:
+            if each.draw(several, _queued):
+                st.rerun()
+            return
+    images.draw_part(choice)
     findings = st.container()
     st.subheader(words.SETTINGS_STEP, anchor=False)
     filled = form.draw(words.suggested_name(choice.data if choice else ""))
@@ -173,14 +180,21 @@ def _begin(spec: RunSpec, choice: Choice, estimate: Estimate | None) -> None:
 
     Without an estimate, the run makes one itself and stops if it does not fit.
     """
+    if estimate is not None:
+        spec = dataclasses.replace(spec, memory_bytes=estimate.memory_bytes, disk_bytes=estimate.disk_bytes)
+    _queued(choice, spec)
+    st.rerun()
+
+
+def _queued(choice: Choice, spec: RunSpec) -> None:
+    """Make the run, put it in the queue, and let the next run of the page show it."""
     library = uploads.runs()
     try:
-        if estimate is not None:
-            spec = dataclasses.replace(spec, memory_bytes=estimate.memory_bytes, disk_bytes=estimate.disk_bytes)
+        if (part := images.of_part(choice)) is not None:
+            spec = dataclasses.replace(spec, part=part.key)
         created = library.create(spec, choice.upload)
-        st.session_state[_TURN] += 1
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
         library.start(created.id)
     except OSError as error:
         raise NNetError(words.DISK_PROBLEM.format(reason=error.strerror or error)) from error
-    st.session_state[_NEXT] = created.id  # the switch of the parts is drawn already; the next run turns it
-    st.rerun()
+    st.session_state[_NEXT] = created.id  # the switch of the parts is drawn already

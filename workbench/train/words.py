@@ -97,6 +97,26 @@ def upload_contents(holds: Contents, is_layout: bool) -> str:
     return f"{said}, with **{units.plural(holds.masks, 'mask')}**." if holds.masks else f"{said}."
 
 
+EACH_ABOUT = "Each becomes a run of its own, one after the other, and a part of its own."
+EACH_NAME = "{name}: {category}"
+EACH_COLUMNS = ("Category", "To learn from", "Held out", "Good, to test", "Defective, to test", "Problem")
+
+
+def start_each(count: int) -> str:
+    """The button that starts several runs."""
+    return f"Start {units.plural(count, 'run')}"
+
+
+def each_row(category: str, counts: Sequence[int] = (), problem: str = "") -> dict[str, str]:
+    """A category in the table of several."""
+    numbers = [f"{count:,}" for count in counts] or [""] * 4
+    return dict(zip(EACH_COLUMNS, (category, *numbers, problem), strict=True))
+
+
+OF_PART = "This becomes another model of **{part}**."
+NEW_PART = "Make it a part of its own"
+
+
 def handed(count: int) -> str:
     """What came from another page, and what to look at."""
     came = "1 picture was" if count == 1 else f"{count:,} pictures were"
@@ -436,26 +456,23 @@ def suggested_name(data: str) -> str:
 
 @dataclass(frozen=True)
 class StateText:
-    """How a state is shown: a `word`, the badge's `colour` and `icon`, and what it means in a sentence of `help`."""
+    """How a state is shown: the badge's `colour` and `icon`, and what it means in a sentence of `help`."""
 
-    word: str
     colour: str
     icon: str
     help: str
 
 
 STATES: dict[str, StateText] = {
-    "created": StateText("Not started", "gray", ":material/draft:", "It was created but never queued."),
-    "queued": StateText(
-        "Waiting", "gray", ":material/hourglass_empty:", "It starts automatically when its turn comes."
-    ),
-    "running": StateText("Training", "blue", ":material/play_circle:", "It is training in the background."),
-    "stopping": StateText("Stopping", "orange", ":material/stop_circle:", "It was asked to stop."),
-    "done": StateText("Done", "green", ":material/check_circle:", "Its model can be used."),
-    "cancelled": StateText("Cancelled", "gray", ":material/cancel:", "It was stopped and can be resumed."),
-    "failed": StateText("Failed", "red", ":material/error:", "It ended with an error; it is not offered as a model."),
-    "lost": StateText("Lost", "orange", ":material/help:", "Its process ended without a message."),
-    "unreadable": StateText("Damaged", "red", ":material/broken_image:", "One of its files cannot be read."),
+    "created": StateText("gray", ":material/draft:", "It was created but never queued."),
+    "queued": StateText("gray", ":material/hourglass_empty:", "It starts automatically when its turn comes."),
+    "running": StateText("blue", ":material/play_circle:", "It is training in the background."),
+    "stopping": StateText("orange", ":material/stop_circle:", "It was asked to stop."),
+    "done": StateText("green", ":material/check_circle:", "Its model can be used."),
+    "cancelled": StateText("gray", ":material/cancel:", "It was stopped and can be resumed."),
+    "failed": StateText("red", ":material/error:", "It ended with an error; it is not offered as a model."),
+    "lost": StateText("orange", ":material/help:", "Its process ended without a message."),
+    "unreadable": StateText("red", ":material/broken_image:", "One of its files cannot be read."),
 }
 SILENT_SECONDS = 30.0
 """After so long without a report from the trainer the page says so."""
@@ -464,7 +481,7 @@ SILENT_SECONDS = 30.0
 def badge(state: str) -> str:
     """A state as a Markdown badge."""
     shown = STATES[state]
-    return f":{shown.colour}-badge[{shown.icon} {shown.word}]"
+    return f":{shown.colour}-badge[{shown.icon} {model_words.RUN_STATES[state]}]"
 
 
 def progress(status: Status | None) -> tuple[float, str]:

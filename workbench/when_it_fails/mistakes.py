@@ -147,7 +147,7 @@ def _test_set(scene: Scene) -> Dataset | None:
     if not scene.place:
         return None
     try:
-        dataset = datasets.opened(scene.place)
+        dataset = datasets.opened(scene.place, scene.seed)
     except NNetError:
         return None
     return dataset if evaluation.can_be_measured(dataset) else None

@@ -36,7 +36,7 @@ def draw(scene: Scene) -> None:
 
 def _training_set(scene: Scene) -> Dataset | None:
     try:
-        dataset = datasets.opened(scene.place) if scene.place else None
+        dataset = datasets.opened(scene.place, scene.seed) if scene.place else None
     except NNetError:
         return None
     return dataset if dataset is not None and len(dataset.train) >= KNOWN + REFERENCE else None

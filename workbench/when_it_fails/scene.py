@@ -28,6 +28,12 @@ class Scene:
         return own_data.place(self.model.detector.checkpoint.path, self._about)
 
     @property
+    def seed(self) -> int:
+        """By which the pictures that the model was tested on were drawn from it."""
+        checkpoint = self.model.detector.checkpoint
+        return int(checkpoint.about.get("split_seed", checkpoint.config.train.seed))
+
+    @property
     def _about(self) -> dict[str, object]:
         data = self.model.detector.checkpoint.about.get("data")
         return data if isinstance(data, dict) else {}

@@ -21,7 +21,7 @@ NEW, STARTED = "Start a study", "Started studies"
 STUDY_LABEL, PRESET_LABEL = "Study", "Preset"
 DATA = {
     "path": DATA_NAMES["folder"],
-    **{name: title for name, title in DATA_NAMES.items() if name not in ("none", "folder", "images")},
+    **{name: title for name, title in DATA_NAMES.items() if name not in ("none", "own", "folder", "images")},
 }
 """One's own data first; single images do not make a study."""
 DATA_HELP = (

@@ -1,0 +1,114 @@
+"""Several categories on Train and Evaluate, and the question how masks are turned: chosen there, or all in turn."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from apptest import fine, start, words
+from builders import write_category, write_small_category
+from PIL import Image
+from run_builders import finish
+from streamlit.testing.v1 import AppTest
+
+from nnet.analysis.evaluation import describe
+from nnet.data import open_dataset
+from nnet.runs import Runs
+from workbench.shared import resources
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
+TRAIN, EVALUATE = "pages/5_Train.py", "pages/4_Evaluate.py"
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """An empty folder of runs, in which nothing is really started."""
+    monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
+    return Runs(tmp_path / "runs")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("bottle", "cable"):
+        write_category(tmp_path / "sets" / name)
+    write_small_category(tmp_path / "sets" / "thin")
+    return tmp_path / "sets"
+
+
+def said(at: AppTest) -> str:
+    return words(at).replace("\\", "")
+
+
+def typed(page: str, key: str, root: Path, **address: str) -> AppTest:
+    at = start(page, **address)
+    return fine(at.text_input(key=key).set_value(str(root)).run())
+
+
+def test_each_becomes_a_run_and_what_cannot_be_trained_on_is_named(runs: Runs, root: Path) -> None:
+    at = typed(TRAIN, "path", root, source="path", train_part="new")
+    assert at.selectbox(key="category").options == ["All 3 in turn", "bottle", "cable", "thin"]
+    table = next(one.value for one in at.dataframe if "Problem" in one.value.columns).set_index("Category")
+    assert list(table.index) == ["bottle", "cable", "thin"]
+    assert "at least" in table["Problem"]["thin"] and not table["Problem"]["cable"]
+    assert table["Defective, to test"]["bottle"] == "4"
+    (button,) = [one for one in at.button if one.key == "start_each"]
+    assert button.label == "Start 2 runs"
+    fine(button.click().run())
+    assert {run.name: run.spec.data for run in runs.list()} == {
+        f"sets: {name}": str(root / name) for name in ("bottle", "cable")
+    }
+    assert {run.state for run in runs.list()} == {"queued"} and at.subheader[0].value.startswith("sets: ")
+
+
+def test_one_of_them_is_trained_on_as_any_other_data(runs: Runs, root: Path) -> None:
+    at = typed(TRAIN, "path", root, source="path", train_part="new")
+    fine(at.selectbox(key="category").set_value("cable").run())
+    fine(next(one for one in at.button if str(one.key).startswith("start_training")).click().run())
+    assert [run.spec.data for run in runs.list()] == [str(root / "cable")]
+
+
+def test_evaluate_has_a_row_for_each_with_its_own_model(runs: Runs, root: Path, tiny_checkpoint: Path) -> None:
+    at = typed(TRAIN, "path", root, source="path", train_part="new")
+    fine(at.button(key="start_each").click().run())
+    for run in runs.list():
+        finish(run, tiny_checkpoint)
+        config = json.loads((run.path / "config.json").read_text())
+        config["about"]["data"] = describe(run.dataset())
+        (run.path / "config.json").write_text(json.dumps(config))
+        value = {"sets: bottle": 0.75, "sets: cable": 0.5}[run.name]
+        (run.path / "metrics.json").write_text(json.dumps({"scores": {"M1": {"i_auroc": value}}}))
+    at = typed(EVALUATE, "evaluate_folder", root, evaluate_data="folder")
+    table = next(one.value for one in at.dataframe if "Category" in one.value.columns).set_index("Category")
+    assert list(table.index) == ["bottle", "cable", "thin", "Mean"]
+    assert list(table["I-AUROC"]) == ["0.7500", "0.5000", "n.a.", "0.6250"]
+    assert table["Model"]["cable"] == "sets: cable" and table["Model"]["thin"] == "none"
+    assert "No model was trained on thin." in said(at)
+    fine(at.button(key="category-cable").click().run())
+    assert at.selectbox(key="model").value == "sets-cable" and at.selectbox(key="evaluate_data").value == "none"
+
+
+def test_one_of_them_is_measured_as_any_other_data(runs: Runs, root: Path) -> None:
+    at = typed(EVALUATE, "evaluate_folder", root, evaluate_data="folder")
+    fine(at.selectbox(key="category").set_value("bottle").run())
+    assert "4 defective" in said(at) and not at.error
+    at = typed(EVALUATE, "evaluate_folder", root, evaluate_data="folder", category="cable")
+    assert at.selectbox(key="category").value == "cable"
+
+
+def test_evaluate_asks_how_masks_are_turned_where_nothing_tells(runs: Runs, tmp_path: Path) -> None:
+    root = write_category(tmp_path / "phone")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = root / "test" / "dent" / "000.png"
+    Image.fromarray(np.asarray(Image.open(path))).save(path, exif=exif)
+    assert open_dataset(root).unsettled_masks
+    at = typed(EVALUATE, "evaluate_folder", root, evaluate_data="folder")
+    (question,) = [one for one in at.segmented_control if one.key == "masks"]
+    assert "1 photo is turned by the camera" in question.label and "not used" in " ".join(
+        one.value for one in (*at.markdown, *at.caption, *at.expander[0].markdown)
+    )
+    fine(question.set_value("stored").run())
+    assert "1 mask was drawn on photos as they are stored" in said(at)

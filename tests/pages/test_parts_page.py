@@ -1,0 +1,148 @@
+"""A part is one thing: chosen by its picture, with its models under it, its pictures and what can be done with them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from apptest import PNG, encoded, fine, start, use_model, words
+from builders import write_category
+from run_builders import end, finish, make_run
+from streamlit.testing.v1 import AppTest
+
+from nnet.analysis.evaluation import describe
+from nnet.data import open_dataset
+from nnet.runs import Run, Runs
+from nnet.runs.parts import names
+from workbench.shared import model_words, resources
+
+pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
+TRAIN = "pages/5_Train.py"
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """Two finished runs and a failed one on the same uploaded pictures, one run on other data, nothing is trained."""
+    monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
+    return Runs(tmp_path / "runs")
+
+
+@pytest.fixture
+def brackets(runs: Runs, tiny_checkpoint: Path, tmp_path: Path) -> Run:
+    folder = runs.root / ".uploads" / ("0" * 24)
+    shutil.copytree(write_category(tmp_path / "sent"), folder)
+    for name in ("Brackets", "Brackets, longer", "Brackets, broken"):
+        run = make_run(runs, name, "upload", folder)
+        if name.endswith("broken"):
+            end(run, 1, "The loss became nan.")
+        else:
+            done(run, tiny_checkpoint)
+    finish(make_run(runs, "Metal"), tiny_checkpoint)
+    return runs.get("brackets")
+
+
+def done(run: Run, checkpoint: Path) -> None:
+    """Finished, with the account of its data that a training writes."""
+    finish(run, checkpoint)
+    dataset = run.dataset()
+    config = json.loads((run.path / "config.json").read_text())
+    config["about"] |= {"data": describe(dataset), "created": run.spec.created}
+    (run.path / "config.json").write_text(json.dumps(config))
+
+
+def said(at: AppTest) -> str:
+    return words(at).replace("\\", "")
+
+
+def opened(at: AppTest, key: str) -> AppTest:
+    return fine(at.button(key=key).click().run())
+
+
+def test_a_part_is_chosen_by_its_picture_and_a_model_under_it(brackets: Run) -> None:
+    at = start(TRAIN, model="metal")
+    assert at.selectbox(key="model").options == ["Metal"]
+    opened(at, "by_picture")
+    assert "Pictures: 19 good, 4 defective" in said(at) and "1 run without a model" in said(at)
+    assert {b.label for b in at.button if str(b.key).startswith("use-")} == {
+        "tiny",
+        "Metal",
+        "Brackets",
+        "Brackets, longer",
+    }
+    fine(at.button(key="use-brackets-longer").click().run())
+    assert at.selectbox(key="model").options == ["Brackets, longer", "Brackets"]
+    assert at.selectbox(key="model").value == "brackets-longer"
+    fine(at.selectbox(key="model").set_value("brackets").run())
+    assert at.query_params["model"] in ("brackets", ["brackets"])
+
+
+def test_it_is_renamed_and_lists_its_models_and_runs(brackets: Run, runs: Runs) -> None:
+    at = opened(start(TRAIN, model="brackets"), "this_part")
+    (name,) = [one for one in at.text_input if one.label == model_words.PART_NAME]
+    table = next(one.value for one in at.dataframe if "At its threshold" in one.value.columns)
+    assert list(table["Model or run"]) == ["Brackets, longer", "Brackets", "Brackets, broken"]
+    assert list(table["State"]) == ["Model", "Model", "Failed"]
+    assert name.value == "Brackets"
+    fine(name.set_value("Steel brackets").run())
+    assert list(names(runs.root).values()) == ["Steel brackets"]
+    assert "**Steel brackets**" in said(start("pages/1_Inspect.py", model="brackets-longer"))
+
+
+def test_its_pictures_are_offered_to_evaluate_with_the_split_of_the_model(brackets: Run) -> None:
+    at = opened(start(TRAIN, model="brackets"), "this_part")
+    opened(at, "evaluate_part_pictures")
+    assert at.title[0].value == "Evaluate" and at.selectbox(key="evaluate_data").value == "own"
+    assert "4 defective" in said(at) and not at.warning
+    other = use_model(at, "tiny")
+    assert other.selectbox(key="evaluate_data").value == "none"
+    assert "The pictures of this part" not in other.selectbox(key="evaluate_data").options
+
+
+def test_it_is_trained_again_with_more_pictures_and_stays_one_part(
+    brackets: Run, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = opened(start(TRAIN, model="brackets"), "this_part")
+    opened(at, "train_again")
+    assert at.title[0].value == "Train" and "another model of **Brackets**" in said(at)
+    fine(next(b for b in at.button if str(b.key).startswith("start_training")).click().run())
+    newest = runs.list()[0]
+    assert newest.state == "queued" and newest.spec.part and newest.dataset().content_hash()
+    finish(newest, brackets.path)
+    assert len(start(TRAIN, model=newest.id).selectbox(key="model").options) == 3
+
+
+def test_another_upload_is_no_part_of_it(brackets: Run) -> None:
+    at = opened(start(TRAIN, model="brackets"), "this_part")
+    opened(at, "train_again")
+    fine(at.button(key="remove_upload").click().run())
+    fine(at.file_uploader[0].set_value([(f"{i}.png", encoded(i), PNG) for i in range(14)]).run())
+    assert "another model of" not in said(at)
+
+
+def test_a_damaged_list_of_names_is_named_and_changes_nothing_else(brackets: Run, runs: Runs) -> None:
+    (runs.root / "parts.json").write_text('{"names": 3}')
+    at = opened(start(TRAIN, model="brackets"), "by_picture")
+    assert any("parts.json is damaged" in one.value.replace("\\", "") for one in at.warning)
+    assert at.selectbox(key="model").value == "brackets"
+
+
+def test_a_model_of_a_folder_is_evaluated_on_it(
+    runs: Runs, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_category(tmp_path / "data" / "bolts")
+    shutil.copytree(tiny_checkpoint, tmp_path / "models" / "bolts-1")
+    config = tmp_path / "models" / "bolts-1" / "config.json"
+    content = json.loads(config.read_text())
+    content["about"] |= {"data": describe(open_dataset(folder))}
+    config.write_text(json.dumps(content))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path / "models"))
+    at = opened(start(TRAIN), "this_part")
+    assert model_words.NOT_AT_HAND in said(at), "a model from elsewhere opens no folder that is not listed"
+    monkeypatch.setenv("NNET_DATA", str(tmp_path / "data"))
+    at = opened(start(TRAIN), "this_part")
+    assert "Pictures: 19 good, 4 defective" in said(at)
+    opened(at, "evaluate_part_pictures")
+    assert at.selectbox(key="evaluate_data").value == "own"

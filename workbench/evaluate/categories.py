@@ -1,0 +1,74 @@
+"""Several categories in turn: a row for each, measured with the model that was trained on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from nnet.errors import NNetError
+from nnet.saved.checkpoint import read_metrics
+from workbench.evaluate import words
+from workbench.evaluate.settings import DATA
+from workbench.shared import data_choice, datasets, hosting, model_choice, model_list, model_words, parts
+from workbench.shared.model_list import ModelEntry
+
+
+def draw(places: Sequence[str]) -> None:
+    """The results that the models of these categories keep; a training measures its category's test pictures."""
+    entries = [entry for entry in model_list.entries().values() if not entry.problem]
+    with st.spinner(words.WORKING_OUT):
+        found = {place: _model_of(place, entries) for place in places}
+    metrics = {place: _metrics(entry) for place, entry in found.items()}
+    rows = [_row(Path(place).name, entry, metrics[place]) for place, entry in found.items()]
+    mean = words.mean_row(list(metrics.values()))
+    st.dataframe([*rows, mean], hide_index=True, key="evaluate_categories")
+    known = {Path(place).name: entry for place, entry in found.items() if entry is not None}
+    with st.container(horizontal=True, gap="small"):
+        for category, entry in known.items():
+            st.button(category, f"category-{category}", on_click=_open, args=(entry.name,), icon=":material/analytics:")
+    if len(known) < len(places):
+        st.caption(words.categories_left([Path(place).name for place, entry in found.items() if entry is None]))
+        icon = ":material/model_training:"
+        if not hosting.is_shared() and st.button(words.TRAIN_CATEGORIES, "train_categories", icon=icon):
+            parts.hand_to_training(parts.Again(os.path.dirname(places[0]), None, "", ""))
+            st.switch_page("pages/5_Train.py")
+
+
+def _open(model: str) -> None:
+    """Look at one category's result, with its own model. A callback."""
+    model_choice.choose(model)
+    DATA.set(data_choice.NONE)
+
+
+def _model_of(place: str, entries: Sequence[ModelEntry]) -> ModelEntry | None:
+    """The newest model that was trained on a category: on this folder, or on the same pictures."""
+    here = os.path.realpath(place)
+    found = next((entry for entry in entries if entry.place and os.path.realpath(entry.place) == here), None)
+    if found is not None:
+        return found
+    known = {str(entry.account.get("sha256", "")): entry for entry in reversed(entries) if entry.account}
+    name = Path(place).name
+    if not any(entry.account.get("name") == name for entry in known.values()):
+        return None
+    try:
+        return known.get(datasets.opened(place).content_hash())
+    except NNetError:
+        return None
+
+
+def _metrics(entry: ModelEntry | None) -> Mapping[str, float | None]:
+    """Of the model's own score, as its training measured it; {} where nothing was."""
+    try:
+        scores = read_metrics(entry.path).get("scores") if entry is not None else None
+    except NNetError:
+        return {}
+    return next(iter((scores or {}).values()), {})
+
+
+def _row(category: str, entry: ModelEntry | None, metrics: Mapping[str, float | None]) -> Mapping[str, str]:
+    if entry is None:
+        return words.category_row(category, "", metrics, "")
+    return words.category_row(category, entry.title, metrics, model_words.at_its_threshold(parts.decided(entry)))

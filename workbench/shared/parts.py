@@ -1,0 +1,234 @@
+"""A part is one thing: its pictures, its models and runs, their results and thresholds.
+
+Nothing of it is kept twice: which models and runs belong together follows from what they record about their data
+(`nnet.runs.parts`), so that everything that was trained before has its part, too. The sidebar chooses a part by its
+picture, and a model under it; samples, held-out pictures and kept results are those of that model (`own_data`). Only
+the name of a part, and that a run with other pictures is of the same part, are written down, since nothing else says
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from nnet.data import Dataset
+from nnet.errors import NNetError
+from nnet.runs import Run, Runs, RunSpec
+from nnet.runs import parts as recorded
+from nnet.runs.layout import DATA, UPLOADED
+from nnet.saved import kept, scores
+from nnet.saved.checkpoint import read_config
+from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, PictureScores
+from workbench.shared import datasets, resources, words
+from workbench.shared.model_list import ModelEntry
+
+_AGAIN = "handed_part"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part: its `key` (`nnet.runs.parts`), its `name`, its models, the newest first, and, where they were asked for,
+    its runs that are no models."""
+
+    key: str
+    name: str
+    models: tuple[ModelEntry, ...] = ()
+    runs: tuple[Run, ...] = ()
+
+    @property
+    def usable(self) -> ModelEntry | None:
+        """The model that is used when the part is chosen."""
+        return next((entry for entry in self.models if not entry.problem), None)
+
+
+@dataclass(frozen=True)
+class Again:
+    """What Train is to begin with: `data` as in `nnet.runs.RunSpec`, the folder of an `upload`, and the part's `key`
+    and `name`."""
+
+    data: str
+    upload: Path | None
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a model finds at its own threshold: (found, of) defective pictures and (flagged, of) good ones."""
+
+    found: tuple[int, int]
+    flagged: tuple[int, int]
+
+
+def of_models(entries: Mapping[str, ModelEntry]) -> list[Part]:
+    """The parts that have a model, in the order of their first one."""
+    return _together(list(entries.values()), [])
+
+
+def every(entries: Mapping[str, ModelEntry]) -> list[Part]:
+    """All parts, those last whose runs have no model yet."""
+    known = {entry.path.resolve() for entry in entries.values()}
+    runs = [run for run in Runs(resources.runs_folder()).list() if run.path.resolve() not in known]
+    return _together(list(entries.values()), runs)
+
+
+def _together(entries: Sequence[ModelEntry], runs: Sequence[Run]) -> list[Part]:
+    models: dict[str, list[ModelEntry]] = {}
+    others: dict[str, list[Run]] = {}
+    for entry in entries:
+        models.setdefault(entry.part, []).append(entry)
+    for run in runs:
+        others.setdefault(recorded.of_run(run.spec, run.path) if run.spec else "", []).append(run)
+    given = _given()
+    return [
+        Part(
+            key,
+            given.get(key) or _own_name(key, models.get(key, []), others.get(key, [])),
+            tuple(models.get(key, ())),
+            tuple(others.get(key, ())),
+        )
+        for key in dict.fromkeys([*models, *others])
+    ]
+
+
+def _given() -> dict[str, str]:
+    try:
+        return recorded.names(resources.runs_folder())
+    except NNetError:  # `problem` says why
+        return {}
+
+
+def problem() -> str:
+    """Why parts have the names of their data although somebody named them, or ""."""
+    try:
+        recorded.names(resources.runs_folder())
+    except NNetError as error:
+        return str(error)
+    return ""
+
+
+def _own_name(key: str, models: Sequence[ModelEntry], runs: Sequence[Run]) -> str:
+    """The name of the data, or what the first run of uploaded pictures was called."""
+    if key in words.DATA_NAMES:
+        return words.DATA_NAMES[key]
+    if not key:
+        return words.OTHER_MODELS
+    names = [entry.data or entry.title for entry in models if not entry.problem]
+    return names[-1] if names else (runs[-1].name if runs else models[-1].title)
+
+
+def of_run(path: Path, spec: RunSpec) -> tuple[str, str]:
+    """Key and name of the part of a run."""
+    key = recorded.of_run(spec, path)
+    return key, _given().get(key) or words.DATA_NAMES.get(key, spec.name)
+
+
+def rename(key: str, name: str) -> None:
+    """Give a part a name. Raises nnet.errors.NNetError if it cannot be kept."""
+    recorded.rename(resources.runs_folder(), key, name)
+
+
+# -------------------------------------------------------------------------------------------------------- its data
+
+
+def dataset(part: Part) -> Dataset | None:
+    """The pictures of a part as its newest model saw them; None where they are not at hand."""
+    for entry in part.models:
+        if entry.place:
+            try:
+                return datasets.opened(entry.place, entry.seed)
+            except NNetError:
+                continue
+    return None
+
+
+def counts(part: Part) -> Mapping[str, Any]:
+    """How many pictures it has (`nnet.analysis.evaluation.describe`): as they lie there, else as a model says."""
+    found = dataset(part)
+    if found is not None:
+        return describe_counts(found)
+    return next((entry.account for entry in part.models if entry.account), {})
+
+
+def describe_counts(found: Dataset) -> dict[str, int]:
+    """The numbers of a data set's account, without reading its files, and of pictures without a label."""
+    return {
+        "train_normal": len(found.train),
+        "test_normal": sum(sample.is_normal for sample in found.test),
+        "test_defective": sum(sample.is_defective for sample in found.test),
+        "unlabelled": sum(not sample.is_normal and not sample.is_defective for sample in found.test),
+    }
+
+
+# --------------------------------------------------------------------------------------------------------- results
+
+
+def decided(entry: ModelEntry) -> Decided | None:
+    """What stands in a model's files about its own test pictures; None without it."""
+    try:
+        config = read_config(entry.path)
+        data = str((config["about"].get("data") or {}).get("sha256", ""))
+        found = scores.read(entry.path, config["sha256"]["weights.safetensors"]).get(data)
+        expression = config["config"]["score"]["expression"]
+        threshold = _threshold(entry.path, str(expression))
+    except (NNetError, KeyError):
+        return None
+    return None if found is None or threshold is None else _counted(found, str(expression), threshold)
+
+
+def kept_reason(entry: ModelEntry) -> str:
+    """Why somebody keeps another threshold than the one that was found, or ""."""
+    try:
+        expression = str(read_config(entry.path)["config"]["score"]["expression"])
+        chosen = kept.read(entry.path).get(expression)
+    except (NNetError, KeyError):
+        return ""
+    return "" if chosen is None else chosen.reason
+
+
+def _threshold(path: Path, expression: str) -> float | None:
+    chosen = kept.read(path).get(expression)
+    if chosen is not None:
+        return chosen.threshold
+    written = CALIBRATION_FORMAT.find(path / CALIBRATION)
+    return None if written is None else written["threshold"]
+
+
+def _counted(found: PictureScores, expression: str, threshold: float) -> Decided | None:
+    values = found["scores"].get(expression)
+    if values is None:
+        return None
+    above: dict[bool, list[bool]] = {True: [], False: []}
+    for label, value in zip(found["labels"], values, strict=True):
+        above[label == "good"].append(value > threshold)
+    return Decided((sum(above[False]), len(above[False])), (sum(above[True]), len(above[True])))
+
+
+# ------------------------------------------------------------------------------------------------------ once more
+
+
+def again(part: Part) -> Again | None:
+    """What it takes to train on this part once more; None where its pictures are not at hand."""
+    uploaded = [entry.path for entry in part.models if (entry.path / DATA).is_dir()]
+    uploaded += [run.path for run in part.runs if (run.path / DATA).is_dir()]
+    if uploaded:
+        return Again(UPLOADED, uploaded[0] / DATA, part.key, part.name)
+    places = [entry.place for entry in part.models if entry.place]
+    places += [run.spec.data for run in part.runs if run.spec is not None and run.spec.data != UPLOADED]
+    return Again(places[0], None, part.key, part.name) if places else None
+
+
+def hand_to_training(given: Again) -> None:
+    """Let Train begin with it. Also a callback."""
+    st.session_state[_AGAIN] = given
+
+
+def handed() -> Again | None:
+    """What was handed to Train. Only once."""
+    found: Again | None = st.session_state.pop(_AGAIN, None)
+    return found
