@@ -62,6 +62,15 @@ def test_changing_the_model_changes_the_samples_and_leaves_no_picture_of_the_oth
     assert heading(at) == cells[0].title
 
 
+def test_an_image_of_the_former_models_data_is_left_with_it() -> None:
+    at = start(INSPECT, model="washers", set="synthetic:washer", image="test/good/000.png")
+    assert heading(at) == "test/good/000.png"
+    at = use_model(at, "plain")
+    assert heading(at) == samples.collection().images[0].title and "set" not in at.query_params
+    other = start(INSPECT, model="washers", set="synthetic:metal", image="test/good/000.png")
+    assert heading(use_model(other, "plain")) == "test/good/000.png", "an image of other data stays"
+
+
 def test_inspect_opens_on_the_most_telling_picture_of_a_run(tiny_checkpoint: Path) -> None:
     images = samples.collection("synthetic:washer, seed 0").images
     detector = Detector.load(tiny_checkpoint.parent / "washers", "cpu")

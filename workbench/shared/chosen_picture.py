@@ -9,7 +9,7 @@ caches of `workbench.shared.resources`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import streamlit as st
@@ -30,7 +30,7 @@ KEPT_OPEN = "picture_bar_kept_open"
 _CLOSINGS = "picture_bar_closings"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
-_HANDED, _TELLING = "handed_to_training", "wants_most_telling"
+_TELLING = "wants_most_telling"
 _SOURCE, _BITS, _INTO = "samples_source", "upload_bits", "looked_into"
 _LONGEST_TITLE = 120
 _DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
@@ -129,18 +129,6 @@ def hand_over(key: str, opens: Callable[[str, bytes], bool]) -> None:
     st.session_state[_PENDING] = [file for file in files if not _opened(opens, *file)]
 
 
-def hand_to_training(pictures: Sequence[Picture]) -> None:
-    """Let Train have uploads, or the data set of the first picture where it is of one; see `handed`."""
-    first = next((one.data[0] for one in pictures[:1] if one.data is not None), None)
-    sent = [(one.title, one.source) for one in pictures if isinstance(one.source, bytes)]
-    st.session_state[_HANDED] = first or sent
-
-
-def handed() -> str | list[tuple[str, bytes]] | None:
-    """What was handed to Train: the specification of a data set, or (name, content) of images. Only once."""
-    return st.session_state.pop(_HANDED, None) or None
-
-
 def ask_for_most_telling() -> None:
     """Let Inspect open on the model's sample with the largest score. Also a callback."""
     st.session_state[_TELLING] = True
@@ -232,7 +220,7 @@ def remove_uploads() -> None:
 
 
 def use_samples_of(source: str, seed: int = 0, bits: int | None = None) -> None:
-    """Take the sample images from the data of the model in use; a sample of the former model's data is left.
+    """Take the sample images from the data of the model in use; a picture of the former model's data is left.
 
     Args:
         source, seed: see `workbench.shared.samples.collection`.
@@ -244,12 +232,27 @@ def use_samples_of(source: str, seed: int = 0, bits: int | None = None) -> None:
     st.session_state[_SOURCE] = source, seed
     if before in (None, (source, seed)):
         return
+    if before[0] != source:
+        _leave_data(before[0])
     shown = st.query_params.get(_SAMPLE)
     if shown and _SAMPLE_PREFIX + shown not in sample_pictures():
         del st.query_params[_SAMPLE]
     key = st.session_state.get(_CHOSEN) or ""
     if key.startswith(_SAMPLE_PREFIX) and key not in sample_pictures():
         del st.session_state[_CHOSEN]
+
+
+def _leave_data(source: str) -> None:
+    """Let the picture that is shown no longer be one of this data set."""
+    former = {known_data.key_of(source), known_data.key_of(source.partition(",")[0])}
+    if st.query_params.get(_SET) in former:
+        for name in (_SET, _IMAGE):
+            st.query_params.pop(name, None)
+    spec, _ = st.session_state.get(_DATA, ("", ""))
+    if known_data.key_of(spec) in former:
+        del st.session_state[_DATA]
+        if (st.session_state.get(_CHOSEN) or "").startswith(_DATA_PREFIX):
+            del st.session_state[_CHOSEN]
 
 
 def look_into(model: Model) -> None:

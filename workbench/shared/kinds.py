@@ -1,12 +1,16 @@
-"""Whether a picture shows the model's kind of part; see `nnet.scoring.kind`."""
+"""Whether a picture shows the model's kind of part (see `nnet.scoring.kind`), and the ways on where it does not."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from workbench.shared import chosen_picture, model_choice, resources, words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
+
+_HANDED = "handed_to_training"
 
 
 def beyond(model: Model, loaded: Loaded) -> float | None:
@@ -35,7 +39,19 @@ def ways_on(model: Model, ratio: float, picture: Picture) -> None:
         own = chosen_picture.uploads()
         if picture.key in own:  # painted ones stay here
             others = [one for one in own.values() if not one.known and beyond(model, one.load()) is not None]
-            chosen_picture.hand_to_training(others)
+            hand_to_training(others)
         else:
-            chosen_picture.hand_to_training([picture])
+            hand_to_training([picture])
         st.switch_page("pages/5_Train.py")
+
+
+def hand_to_training(pictures: Sequence[Picture]) -> None:
+    """Let Train have uploads, or the data set of the first picture where it is of one; see `handed`."""
+    first = next((one.data[0] for one in pictures[:1] if one.data is not None), None)
+    sent = [(one.title, one.source) for one in pictures if isinstance(one.source, bytes)]
+    st.session_state[_HANDED] = first or sent
+
+
+def handed() -> str | list[tuple[str, bytes]] | None:
+    """What was handed to Train: the specification of a data set, or (name, content) of images. Only once."""
+    return st.session_state.pop(_HANDED, None) or None

@@ -48,8 +48,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Again:
-    """What Train is to begin with: `data` as in `nnet.runs.RunSpec`, the folder of an `upload`, and the part's `key`
-    and `name`."""
+    """What Train is to begin with: `data` as in `nnet.runs.RunSpec`, the folder of an `upload`, and `key` and `name` of
+    the part that it stays of; "" for what its data says."""
 
     data: str
     upload: Path | None

@@ -14,8 +14,7 @@ from nnet.data.accounting import counted
 from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.scoring.promise import before_training
-from nnet.training.schedule import CROSS_FOLDS
-from workbench.shared import chosen_picture, data_choice, hosting, hosting_words, known_data, parts, units, visits
+from workbench.shared import data_choice, hosting, hosting_words, kinds, known_data, parts, units, visits
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.parts import Again
@@ -48,9 +47,10 @@ def take_handed() -> bool:
     again = parts.handed()
     if again is not None:
         use(again.data, again.upload)
-        belong_to(again)
+        if again.key:
+            belong_to(again)
         return True
-    given = chosen_picture.handed()
+    given = kinds.handed()
     if isinstance(given, str):
         use(given, None)
     elif given is not None:
