@@ -12,7 +12,7 @@ from workbench.shared import data_choice, hosting, model_list, model_words, own_
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.model_list import ModelEntry
-from workbench.shared.parts import Part
+from workbench.shared.parts import Again, Part
 from workbench.shared.settings import MODEL, one_of
 
 THUMBNAIL = 112
@@ -20,11 +20,14 @@ THUMBNAIL = 112
 _LISTED = 12
 _UNDER = 4  # models named under a part's picture
 _KEPT: BoundedCache[tuple[Path, str], str] = BoundedCache(256)
-_NAME, _PROBLEM = "part_name", "part_problem"
+_NAME, _PROBLEM, _RENAMED, _GO = "part_name", "part_problem", "part_renamed", "part_goes_on"
 
 
 def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
     """Draw it; the model that all pages use, of at least one."""
+    if page := st.session_state.pop(_GO, ""):
+        st.switch_page(page)
+    st.session_state.pop(_RENAMED, None)
     first = next(iter(entries))
     chosen = entries[MODEL.remember(first, one_of(list(entries)))]
     every = parts.of_models(entries)
@@ -112,6 +115,8 @@ def _card(part: Part) -> None:
 @st.dialog(model_words.THIS_PART, width="large")
 def _this(key: str) -> None:
     """What belongs to a part, and what can be done with it."""
+    if st.session_state.pop(_RENAMED, False):
+        st.rerun()  # the sidebar shows the name, too
     part = next((one for one in parts.every(model_list.entries()) if one.key == key), None)
     if part is None:  # somebody deleted its last run
         return
@@ -123,18 +128,32 @@ def _this(key: str) -> None:
         st.caption(model_words.holds(parts.counts(part)))
     _warn(st.session_state.pop(_PROBLEM, "") or parts.problem())
     st.dataframe(_rows(part), hide_index=True, key="part_table")
+    at_hand = bool(own_data.current()[0])
+    again = None if hosting.is_shared() else parts.again(part)
+    pressed = []
     with st.container(horizontal=True, gap="small"):
-        if own_data.current()[0] and st.button(
-            model_words.EVALUATE_PART, "evaluate_part_pictures", type="primary", icon=":material/analytics:"
-        ):
-            data_choice.EVALUATED.set(data_choice.OWN)
-            st.switch_page("pages/4_Evaluate.py")
-        again = None if hosting.is_shared() else parts.again(part)
-        if again is not None and st.button(model_words.TRAIN_AGAIN, "train_again", icon=":material/model_training:"):
-            parts.hand_to_training(again)
-            st.switch_page("pages/5_Train.py")
-    if not own_data.current()[0]:
+        if at_hand:
+            icon, label, key = ":material/analytics:", model_words.EVALUATE_PART, "evaluate_part_pictures"
+            pressed.append(st.button(label, key, on_click=_evaluate, type="primary", icon=icon))
+        if again is not None:
+            icon = ":material/model_training:"
+            pressed.append(st.button(model_words.TRAIN_AGAIN, "train_again", on_click=_train, args=(again,), icon=icon))
+    if not at_hand:
         st.caption(model_words.NOT_AT_HAND)
+    if any(pressed):
+        st.rerun()
+
+
+def _evaluate() -> None:
+    """Measure the pictures of the part; the next run of the page goes there. A callback."""
+    data_choice.EVALUATED.set(data_choice.OWN)
+    st.session_state[_GO] = "pages/4_Evaluate.py"
+
+
+def _train(again: Again) -> None:
+    """Train on them once more; the next run of the page goes there. A callback."""
+    parts.hand_to_training(again)
+    st.session_state[_GO] = "pages/5_Train.py"
 
 
 def _warn(problem: str) -> None:
@@ -146,6 +165,7 @@ def _rename(key: str) -> None:
     """A callback."""
     try:
         parts.rename(key, st.session_state[f"{_NAME}-{key}"])
+        st.session_state[_RENAMED] = True
     except NNetError as error:
         st.session_state[_PROBLEM] = str(error)
 
