@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from nnet.data.accounting import account
-from nnet.data.archive import TemporaryFolder, ZipLimits, extract_zip
+from nnet.data.archive import TemporaryFolder, extract_zip
 from nnet.data.depth import common_bits, read_as
 from nnet.data.elpv import KINDS, open_elpv
 from nnet.data.errors import DataError, SeveralCategories
@@ -84,7 +84,6 @@ def open_zip(
     name: str = "",
     inside: str = "",
     extract_to: Path | None = None,
-    limits: ZipLimits | None = None,
     seed: int = 0,
     strict: bool = True,
     masks: str | None = None,
@@ -95,7 +94,6 @@ def open_zip(
         name: what to call it in titles and messages, where the source is a stream.
         inside: a folder in it, such as a category.
         extract_to, seed, strict, masks: as in `open_dataset`.
-        limits: as in `extract_zip`.
 
     Raises:
         DataError: as `extract_zip` and `open_dataset`.
@@ -107,7 +105,7 @@ def open_zip(
         # In it the files get a folder with the ZIP's name, from which the data set takes its own.
         extract_to = owner.path / safe_name(Path(name).stem)
     target = extract_to.resolve()
-    extract_zip(source, target, limits, name)
+    extract_zip(source, target, name=name)
     if ".." in PurePosixPath(inside).parts:
         raise DataError(f"{inside} would leave {name}; name a folder in it.")
     try:

@@ -80,7 +80,7 @@ def test_nothing_is_chosen_at_first_nor_by_an_empty_path() -> None:
 def test_a_set_by_name_is_opened_and_its_files_are_read_once(category: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dataset, read = open_dataset(str(category)), []
     whole = Dataset.content_hash
-    monkeypatch.setattr(data_choice.datasets, "opened", {"synthetic:metal": dataset}.__getitem__)
+    monkeypatch.setattr(data_choice.datasets, "opened", lambda spec, seed=0: {"synthetic:metal": dataset}[spec])
     monkeypatch.setattr(Dataset, "content_hash", lambda self: read.append(self.name) or whole(self))
     at = ran(page("synthetic:metal"))
     assert at.session_state["chosen"] == data_choice.Chosen("synthetic:metal", dataset, whole(dataset))

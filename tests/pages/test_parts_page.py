@@ -95,14 +95,14 @@ def test_its_pictures_are_offered_to_evaluate_with_the_split_of_the_model(bracke
     at = opened(start(TRAIN, model="brackets"), "this_part")
     opened(at, "evaluate_part_pictures")
     assert at.title[0].value == "Evaluate" and at.selectbox(key="evaluate_data").value == "own"
-    assert "4 defective" in said(at) and not at.warning
+    assert "4 defective" in said(at) and "drawn with seed 0" not in said(at)
     other = use_model(at, "tiny")
     assert other.selectbox(key="evaluate_data").value == "none"
     assert "The pictures of this part" not in other.selectbox(key="evaluate_data").options
 
 
 def test_it_is_trained_again_with_more_pictures_and_stays_one_part(
-    brackets: Run, runs: Runs, monkeypatch: pytest.MonkeyPatch
+    brackets: Run, runs: Runs, tiny_checkpoint: Path
 ) -> None:
     at = opened(start(TRAIN, model="brackets"), "this_part")
     opened(at, "train_again")
@@ -110,7 +110,7 @@ def test_it_is_trained_again_with_more_pictures_and_stays_one_part(
     fine(next(b for b in at.button if str(b.key).startswith("start_training")).click().run())
     newest = runs.list()[0]
     assert newest.state == "queued" and newest.spec.part and newest.dataset().content_hash()
-    finish(newest, brackets.path)
+    finish(newest, tiny_checkpoint)
     assert len(start(TRAIN, model=newest.id).selectbox(key="model").options) == 3
 
 

@@ -52,6 +52,8 @@ def test_train_and_evaluate_take_each_in_turn(tmp_path: Path, capsys: pytest.Cap
     root, out = tmp_path / "sets", tmp_path / "runs"
     for name in ("bottle", "cable"):
         write_category(root / name)
+    for seed, path in enumerate((root / "cable" / "train" / "good").iterdir()):
+        Image.fromarray(random_images(1, seed=100 + seed)[0]).save(path)
     write_small_category(root / "thin")  # too few pictures
     train = ["train", "--each", "--data", str(root), "--out", str(out), "--device", "cpu", *TINY]
     assert main(train) == 1

@@ -244,7 +244,7 @@ def use_samples_of(source: str, seed: int = 0, bits: int | None = None) -> None:
 
 def _leave_data(source: str) -> None:
     """Let the picture that is shown no longer be one of this data set."""
-    former = {known_data.key_of(source), known_data.key_of(source.partition(",")[0])}
+    former = {known_data.key_of(one) for one in (source, source.partition(",")[0]) if one}
     if st.query_params.get(_SET) in former:
         for name in (_SET, _IMAGE):
             st.query_params.pop(name, None)
