@@ -125,7 +125,7 @@ def _this(key: str) -> None:
         left.image(picture, width=THUMBNAIL, alt=units.plain(part.name))
     with right:
         st.text_input(model_words.PART_NAME, part.name, 80, f"{_NAME}-{key}", on_change=_rename, args=(key,))
-        st.caption(model_words.holds(parts.counts(part)))
+        st.caption(model_words.holds(parts.counts_now(part)))
     _warn(st.session_state.pop(_PROBLEM, "") or parts.problem())
     st.dataframe(_rows(part), hide_index=True, key="part_table")
     at_hand = bool(own_data.current()[0])

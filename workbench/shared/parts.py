@@ -16,7 +16,6 @@ from typing import Any
 
 import streamlit as st
 
-from nnet.data import Dataset
 from nnet.errors import NNetError
 from nnet.runs import Run, Runs, RunSpec
 from nnet.runs import parts as recorded
@@ -136,27 +135,20 @@ def rename(key: str, name: str) -> None:
 # -------------------------------------------------------------------------------------------------------- its data
 
 
-def dataset(part: Part) -> Dataset | None:
-    """The pictures of a part as its newest model saw them; None where they are not at hand."""
-    for entry in part.models:
-        if entry.place:
-            try:
-                return datasets.opened(entry.place, entry.seed)
-            except NNetError:
-                continue
-    return None
-
-
 def counts(part: Part) -> Mapping[str, Any]:
-    """How many pictures it has (`nnet.analysis.evaluation.describe`): as they lie there, else as a model says."""
-    found = dataset(part)
-    if found is not None:
-        return describe_counts(found)
+    """How many pictures it has (`nnet.analysis.evaluation.describe`), as its newest model says."""
     return next((entry.account for entry in part.models if entry.account), {})
 
 
-def describe_counts(found: Dataset) -> dict[str, int]:
-    """The numbers of a data set's account, without reading its files, and of pictures without a label."""
+def counts_now(part: Part) -> Mapping[str, Any]:
+    """The same as they lie there now, with those without a label ("unlabelled"); `counts` where they are gone."""
+    entry = next((entry for entry in part.models if entry.place), None)
+    if entry is None:
+        return counts(part)
+    try:
+        found = datasets.opened(entry.place, entry.seed)
+    except NNetError:
+        return counts(part)
     return {
         "train_normal": len(found.train),
         "test_normal": sum(sample.is_normal for sample in found.test),
