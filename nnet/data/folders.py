@@ -238,6 +238,7 @@ class _Reader:
         self.questions: list[str] = []
         self.unpaired: list[Path] = []
         self.left: dict[Path, str] = {}
+        self.empty = 0
 
     def dataset(
         self,
@@ -252,6 +253,8 @@ class _Reader:
         if self.questions and strict:
             raise DataError(" ".join(self.questions[:SHOWN]) + _more(len(self.questions) - SHOWN))
         unpaired_error(self.unpaired, strict)
+        if self.empty:
+            notes = [*notes, f"Masks of good images that mark nothing: {self.empty}."]
         return Dataset(
             self.root.name,
             layout,
@@ -276,7 +279,7 @@ class _Reader:
     def normals(self, folders: Sequence[Path], split: str) -> list[Sample]:
         """Good images; an empty mask beside one says nothing new, and one that marks something is kept as evidence."""
         found = self._sorted([path for folder in folders for path in walk_images(folder)])
-        filled = {picture: mask for picture, mask in found.masks.items() if marks_something(mask)}
+        filled = self._filled(found)
         return [self.sample(path, GOOD, split, filled.get(path)) for path in found.pictures]
 
     def loose(self, folder: Path, label: str, split: str) -> tuple[list[Sample], list[Sample]]:
@@ -292,13 +295,19 @@ class _Reader:
         found = self._sorted(paths)
         if not found.masks:
             return [self.sample(path, label, split) for path in found.pictures], []
-        filled = {picture: mask for picture, mask in found.masks.items() if marks_something(mask)}
+        filled = self._filled(found)
         all_have_one = len(filled) < len(found.masks)
         without = [path for path in found.pictures if path not in found.masks] if all_have_one else []
         self.leave(without, "no mask says whether it is good, and others have one")
         rest = [path for path in found.pictures if path not in without]
         good = [self.sample(path, GOOD, split) for path in rest if path not in filled]
         return good, [self.sample(path, DEFECTIVE, "test", mask) for path, mask in filled.items()]
+
+    def _filled(self, found: Sorted) -> dict[Path, Path]:
+        """The masks that mark something; the others are counted."""
+        filled = {picture: mask for picture, mask in found.masks.items() if marks_something(mask)}
+        self.empty += len(found.masks) - len(filled)
+        return filled
 
     def labelled(self, classes: Sequence[Path]) -> list[Sample]:
         """Test samples of folders named after their class, with their masks."""

@@ -87,6 +87,7 @@ def test_kolektor_sdd2_tells_good_and_bad_by_empty_and_filled_masks(tmp_path):
     assert len(dataset.train) == 6 and labels(dataset) == {"defective": 4, "good": 3}
     assert [name for name, _ in dataset.not_taken] == ["train/00006.png", "train/00007.png"]
     assert "2 files were not taken (defective" in inspect(dataset).text()
+    assert "Masks of good images that mark nothing: 9." in dataset.notes
     assert accounted(dataset) == everything(tmp_path)
 
 
