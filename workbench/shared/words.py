@@ -122,8 +122,8 @@ NO_CHECKPOINT = (
 )
 NO_MODEL = "No trained model yet."
 MODEL_HELP = (
-    "Lists every finished model in checkpoints/ and runs/, but no runs that failed or were cancelled; the environment "
-    "variable NNET_CHECKPOINTS adds more folders. A model can judge only images like those it was trained on."
+    "The models of this part: every finished one in checkpoints/ and runs/, the newest first; the environment variable "
+    "NNET_CHECKPOINTS adds more folders. A model can judge only images like those it was trained on."
 )
 UPLOAD_HELP = (
     "One picture or many: PNG, JPEG, TIFF, BMP, GIF or WebP with 8 or 16 bits and up to 64 megapixels; or a replay "
