@@ -17,6 +17,7 @@ from workbench.shared.settings import MODEL, one_of
 
 THUMBNAIL = 112
 """Side of a part's picture in pixels."""
+_SMALL = 56  # of the one in the sidebar
 _LISTED = 12
 _UNDER = 4  # models named under a part's picture
 _KEPT: BoundedCache[tuple[Path, str], str] = BoundedCache(256)
@@ -32,12 +33,12 @@ def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
     chosen = entries[MODEL.remember(first, one_of(list(entries)))]
     every = parts.of_models(entries)
     part = next(one for one in every if chosen in one.models)
-    left, right = st.columns((1, 2), vertical_alignment="center")
-    if picture := thumbnail(part):
-        left.image(picture, width="stretch", alt=units.plain(part.name))
-    with right:
-        st.markdown(f"**{units.plain(part.name)}**")
-        with st.container(horizontal=True, gap="small"):
+    with st.container(gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if picture := thumbnail(part):
+                st.image(picture, width=_SMALL, alt=units.plain(part.name))
+            st.markdown(f"**{units.plain(part.name)}**", width="stretch")
+        with st.container(horizontal=True, gap="medium"):
             if st.button(model_words.ALL_PARTS, "by_picture", type="tertiary", icon=":material/apps:"):
                 dialog()
             if st.button(model_words.THIS_PART, "this_part", type="tertiary", icon=":material/folder_open:"):
