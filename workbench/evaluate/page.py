@@ -90,8 +90,11 @@ def _bar(model: Model) -> Scene | None:
         else:
             chosen = replace(chosen, dataset=as_model(chosen.dataset, model.detector.checkpoint.bits))
             scene = _of_data(model, chosen, kept)
-    if scene is not None and choice != data_choice.NONE and not folded:
+    if chosen is not None and scene is not None and not folded:
         st.session_state[_FOLDED] = mark
+        st.rerun()
+    if scene is None and folded:  # something else was uploaded, and is to be measured
+        st.session_state.pop(_FOLDED, None)
         st.rerun()
     return scene
 
