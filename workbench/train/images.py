@@ -14,6 +14,7 @@ from nnet.data.accounting import counted
 from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.scoring.promise import before_training
+from nnet.training.schedule import CROSS_FOLDS
 from workbench.shared import data_choice, hosting, hosting_words, kinds, known_data, parts, units, visits
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
