@@ -79,7 +79,8 @@ def test_evaluate_has_a_row_for_each_with_its_own_model(runs: Runs, root: Path, 
         config["about"]["data"] = describe(run.dataset())
         (run.path / "config.json").write_text(json.dumps(config))
         value = {"sets: bottle": 0.75, "sets: cable": 0.5}[run.name]
-        (run.path / "metrics.json").write_text(json.dumps({"scores": {"M1": {"i_auroc": value}}}))
+        written = {"data": config["about"]["data"], "scores": {"M1": {"i_auroc": value}}}
+        (run.path / "metrics.json").write_text(json.dumps(written))
     at = typed(EVALUATE, "evaluate_folder", root, evaluate_data="folder")
     table = next(one.value for one in at.dataframe if "Category" in one.value.columns).set_index("Category")
     assert list(table.index) == ["bottle", "cable", "thin", "Mean"]

@@ -96,7 +96,8 @@ def test_its_pictures_are_offered_to_evaluate_with_the_split_of_the_model(bracke
     opened(at, "evaluate_part_pictures")
     assert at.title[0].value == "Evaluate" and at.selectbox(key="evaluate_data").value == "own"
     assert "4 defective" in said(at) and "drawn with seed 0" not in said(at)
-    other = use_model(at, "tiny")
+    at.switch_page("pages/4_Evaluate.py")
+    other = use_model(fine(at.run()), "tiny")
     assert other.selectbox(key="evaluate_data").value == "none"
     assert "The pictures of this part" not in other.selectbox(key="evaluate_data").options
 
