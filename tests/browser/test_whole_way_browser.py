@@ -109,7 +109,7 @@ def test_from_a_box_of_parts_to_a_threshold(browser: object, address: str, runs:
         (run,) = runs.list()
         assert run.state == "done" and run.spec.config.model.crop == "0,0,0.9,1"
         page.get_by_role("button", name="Inspect with it").click()
-        page.wait_for_url("**/Inspect**sample=Tiles*")
+        page.wait_for_url("**/Inspect**sample=tiles*")
         visitor.settle().check()
         sidebar = page.locator('[data-testid="stSidebar"]')
         assert sidebar.get_by_text("Data: Tiles").count() and sidebar.locator("img[alt=Tiles]").count()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from nnet.saved import kept
+from workbench.shared import resources
 
 
 def page(folder: str) -> None:
@@ -53,3 +55,17 @@ def test_a_model_that_came_with_the_workbench_is_kept_in_a_copy(model, monkeypat
     assert kept.read(model) == {}
     assert kept.read(tmp_path / "runs" / "part-own-threshold")["M1"].threshold == 2.0
     assert "came with the workbench" in at.info[0].value
+
+
+def test_what_was_measured_stays_when_a_threshold_is_kept(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "copy"))
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    before = resources.load_model("copy", path, "cpu")
+    kept.keep(path, before.detector.config.scoring.parsed.text, kept.Kept(3.0, "Chosen on a test."))
+    after = resources.load_model("copy", path, "cpu")
+    assert after.key != before.key and after.network_key == before.network_key
+    assert after.detector.calibration.for_expression().threshold == 3.0
+    kept.undo(path, before.detector.config.scoring.parsed.text)
+    assert resources.load_model("copy", path, "cpu").network_key == before.network_key

@@ -52,7 +52,7 @@ def measured(model: Model, chosen: Chosen) -> Evidence | None:
 def run(model: Model, chosen: Chosen) -> Run:
     """The visitor's run on this set with this model."""
     runs: dict[tuple, Run] = st.session_state.setdefault(_RUNS, {})
-    key = (model.key, chosen.hash)
+    key = (model.network_key, chosen.hash)
     if key not in runs:
         for old in [k for k in runs if not runs[k].active][:-2]:  # one visitor keeps few unfinished ones
             del runs[old]
@@ -65,15 +65,15 @@ def steps(model: Model, chosen: Chosen, current: Run) -> Iterator[int]:
     """Continue a run until it is complete; a complete one is shared with everybody."""
     for _ in current.collecting.steps(model.detector):
         yield current.collecting.done
-        cache.PACES.put(model.key, current.pace)
+        cache.PACES.put(model.network_key, current.pace)
     if current.collecting.complete:
-        cache.EVIDENCE.put((model.key, chosen.hash), evaluation.join(current.collecting.parts))
-        st.session_state[_RUNS].pop((model.key, chosen.hash), None)
+        cache.EVIDENCE.put((model.network_key, chosen.hash), evaluation.join(current.collecting.parts))
+        st.session_state[_RUNS].pop((model.network_key, chosen.hash), None)
 
 
 def evidence(model: Model, chosen: Chosen) -> Evidence | None:
     """What is known so far: of the whole set if anybody measured it, else of the visitor's own run."""
-    if (found := cache.EVIDENCE.get((model.key, chosen.hash))) is not None:
+    if (found := cache.EVIDENCE.get((model.network_key, chosen.hash))) is not None:
         return found
     parts = run(model, chosen).collecting.parts
     return evaluation.join(parts) if parts else None
@@ -87,4 +87,4 @@ def pace(model: Model, chosen: Chosen) -> float:
         next(evaluation.collect(model.detector, run(model, chosen).collecting.samples[:1]))
         return time.perf_counter() - started
 
-    return cache.PACES.of(model.key, try_one)
+    return cache.PACES.of(model.network_key, try_one)

@@ -74,7 +74,7 @@ def _bar(model: Model) -> Scene | None:
     """
     kept = kept_result.of(model)
     choice = data_choice.remembered(DATA, shared_words.DATA_NAMES)
-    mark = (model.key, choice, FOLDER.value)
+    mark = (model.network_key, choice, FOLDER.value)
     folded = (choice == data_choice.NONE and bool(kept)) or st.session_state.get(_FOLDED) == mark
     first = kept[0] if kept and choice == data_choice.NONE else None
     name = str(first.data.get("name", "")) if first else shared_words.DATA_NAMES.get(choice, "")

@@ -87,6 +87,9 @@ class Tile:
     is_other: bool = False
 
 
+_AND_DECISION = "+"  # in a fingerprint, before that of the thresholds that somebody kept
+
+
 @dataclass(frozen=True)
 class Model:
     """A loaded `detector` under its `name`, with the `key` that stands for it in the caches."""
@@ -94,6 +97,12 @@ class Model:
     detector: TrainedModel
     name: str
     key: str
+
+    @property
+    def network_key(self) -> str:
+        """Stands for the network alone: what it measured stays when somebody keeps another threshold."""
+        fingerprint, at, device = self.key.rpartition("@")
+        return f"{fingerprint.partition(_AND_DECISION)[0]}{at}{device}"
 
 
 def _image_bytes(loaded: Loaded) -> int:
@@ -163,8 +172,10 @@ def devices() -> list[str]:
 def checkpoint_fingerprint(path: Path) -> str:
     """What changes when a checkpoint does. Raises CheckpointError or FileNotFoundError if it cannot be read."""
     kept = path / DECISION
-    content = CONFIG_FORMAT.content(path / CONFIG) + (DECISION_FORMAT.content(kept) if kept.exists() else b"")
-    return hashlib.sha256(content).hexdigest()
+    own = hashlib.sha256(CONFIG_FORMAT.content(path / CONFIG)).hexdigest()
+    if not kept.exists():
+        return own
+    return f"{own}{_AND_DECISION}{hashlib.sha256(DECISION_FORMAT.content(kept)).hexdigest()}"
 
 
 def model_key(fingerprint: str, device: str) -> str:
