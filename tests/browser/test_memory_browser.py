@@ -55,7 +55,7 @@ def test_the_controls_of_memory_work(browser: object, address: str) -> None:
         tab(page, "Forget")
         page.get_by_role("button", name="Run the rebuilder").click()
         page.get_by_text("Rebuilder run").wait_for()
-        page.get_by_role("button", name="Forget the item most used here").click()
+        page.get_by_role("button", name="(most used)").click()
         page.wait_for_url("**forget=**")
         visitor.settle()
         assert page.locator(".st-key-map_pictures .frame").count() == 12

@@ -74,8 +74,8 @@ def html(at: AppTest) -> str:
 
 def items_shown(at: AppTest) -> list[int]:
     """Numbers of the items on cards with a map, in order, from 0."""
-    cards = next(element.proto.body for element in at.get("html") if "% of this image" in element.proto.body)
-    return [int(number) - 1 for number in re.findall(r">Item (\d+)", cards)]
+    grids = (element.proto.body for element in at.get("html") if "% of this image" in element.proto.body)
+    return [int(number) - 1 for number in re.findall(r">Item (\d+)", "".join(grids))]
 
 
 # -------------------------------------------------------------------------------------------------------- headline
@@ -250,7 +250,7 @@ def test_an_item_is_switched_off(detector: Detector, trace: Trace) -> None:
 def test_the_most_used_item_is_forgotten_and_brought_back(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY)
     most = int(recall.usage(trace.addressing.weights).argmax())
-    pressed(at, "Forget the item most used here")
+    pressed(at, "(most used)")
     assert at.multiselect(key="forgotten").value == [most]
     pressed(at, "Bring all back")
     assert at.multiselect(key="forgotten").value == [] and "Score now" not in metrics(at)
@@ -259,7 +259,7 @@ def test_the_most_used_item_is_forgotten_and_brought_back(detector: Detector, tr
 def test_the_chosen_patchs_item_is_forgotten(trace: Trace) -> None:
     at = start(MEMORY)
     item = int(trace.addressing.weights[chosen(at)].argmax())
-    pressed(at, "Forget the chosen patch")
+    pressed(at, "(this patch)")
     assert at.multiselect(key="forgotten").value == [item]
 
 

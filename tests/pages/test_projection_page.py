@@ -327,9 +327,11 @@ def test_a_folder_that_is_no_data_set_is_explained(tmp_path: Path, configured: N
     assert "not a folder" in at.error[0].value
 
 
-def test_without_a_choice_nothing_is_measured() -> None:
+def test_without_a_choice_the_samples_are_compared() -> None:
     at = start(part="data")
-    assert not charts(at) and not [b for b in at.button if "Measure" in b.label]
+    known = [one.sample.is_defective for one in samples.collection().images]
+    assert words.data_counts(known.count(False), known.count(True), len(known), words.SAMPLES) in said(at)
+    assert len(charts(at)) == len(words.QUESTIONS) and not [b for b in at.button if "Measure" in b.label]
     fine(at.selectbox(key="data").set_value("synthetic").run())
     assert any("Measure 60 images" in b.label for b in at.button)
 

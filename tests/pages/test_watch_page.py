@@ -77,7 +77,7 @@ def test_the_page_follows_a_watcher_that_runs(listed: Path) -> None:
 
 def test_a_visitor_names_a_folder_and_a_link_cannot(out: Path) -> None:
     at = start(PAGE, watch_path=str(out), line=str(out))
-    assert not at.metric and "nnet watch --checkpoint" in words(at)
+    assert not at.metric and "nnet watch" in words(at)
     at = fine(start(PAGE).text_input(key="watch_path").set_value(str(out)).run())
     assert counts(at)["Normal"] == "1"
     assert str(out) not in str(dict(at.query_params))

@@ -13,6 +13,7 @@ from workbench.evaluate.settings import AIM, CUT
 from workbench.shared import chosen_picture, units
 
 _SHOWN = 3  # of the misses, and of the false alarms; twice as many where there are none of the others
+_HEIGHT = 384  # of the histogram in pixels
 
 
 def draw(scene: Scene, threshold: float) -> None:
@@ -36,7 +37,7 @@ def draw(scene: Scene, threshold: float) -> None:
         labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold)
         scores, own = scene.result.scores, scene.own_threshold
         shown = decisions.histogram(scores, scene.defective, labels, threshold, own)
-        threshold_histogram.draw("evaluate_histogram", shown, by_hand)
+        threshold_histogram.draw("evaluate_histogram", {**shown, "height": _HEIGHT, "quiet": True}, by_hand)
         st.caption(words.DRAG_HINT)
 
 

@@ -84,34 +84,42 @@ def _status(scene: Scene, now: Now, trained: Addressing) -> None:
 
 def _tiles(scene: Scene, now: Now) -> list[Tile]:
     weights = now.recall.use.weights
-    nats, most = recall.entropy(weights), weights.argmax(axis=-1)
+    nats = recall.entropy(weights)
     scale = colours.entropy_scale(scene.items)
-    of_item = colours.item_colours(cache.ordered_items(scene.model)[2])
-    picture = colours.flagged_cells(scene.flagged), colours.readings(scene.ratios, words.SCORE_READING)
-    tiles = [
-        Tile(words.PICTURE, words.PICTURE_HINT, scene.photo, *picture),
-        Tile(
-            words.ENTROPY,
-            words.ENTROPY_HINT,
-            None,
-            pictures.colourised(nats, scale),
-            colours.entropy_readings(nats, scene.items),
-            **linked_pictures.bar(scale),
-        ),
-        Tile(
-            words.MOST_USED,
-            words.MOST_USED_HINT,
-            None,
-            of_item[most],
-            colours.item_readings(most, weights.max(axis=-1)),
-            theme.css_gradient("viridis"),
-            (words.MOST_USED_TICK,),
-        ),
-    ]
+    entropy = Tile(
+        words.ENTROPY,
+        words.ENTROPY_HINT,
+        None,
+        pictures.colourised(nats, scale),
+        colours.entropy_readings(nats, scene.items),
+        **linked_pictures.bar(scale),
+    )
+    tiles = [picture_tile(scene), entropy, _most_used(scene, now)]
     if scene.atlas is not None:
-        mosaic = colours.photo_uri(colours.mosaic(weights, scene.atlas))
-        tiles.insert(1, Tile(words.MOSAIC, words.MOSAIC_HINT, mosaic))
+        tiles.insert(1, rebuilt_tile(scene, now))
     return tiles
+
+
+def picture_tile(scene: Scene) -> Tile:
+    """The picture with its flagged patches."""
+    flagged, ratios = colours.flagged_cells(scene.flagged), colours.readings(scene.ratios, words.SCORE_READING)
+    return Tile(words.PICTURE, words.PICTURE_HINT, scene.photo, flagged, ratios)
+
+
+def rebuilt_tile(scene: Scene, now: Now) -> Tile:
+    """The picture as the memory answers it: rebuilt from training patches, or, where none were kept, which item answers
+    each patch most."""
+    if scene.atlas is None:
+        return _most_used(scene, now)
+    mosaic = colours.photo_uri(colours.mosaic(now.recall.use.weights, scene.atlas))
+    return Tile(words.MOSAIC, words.MOSAIC_HINT, mosaic)
+
+
+def _most_used(scene: Scene, now: Now) -> Tile:
+    weights = now.recall.use.weights
+    most, of_item = weights.argmax(axis=-1), colours.item_colours(cache.ordered_items(scene.model)[2])
+    read, gradient = colours.item_readings(most, weights.max(axis=-1)), theme.css_gradient("viridis")
+    return Tile(words.MOST_USED, words.MOST_USED_HINT, None, of_item[most], read, gradient, (words.MOST_USED_TICK,))
 
 
 def _chosen_patch(scene: Scene, now: Now, chosen: tuple[int, int]) -> None:

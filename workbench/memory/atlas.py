@@ -19,7 +19,6 @@ _ON_PAGE = 20
 @st.fragment
 def section(scene: Scene) -> None:
     """The memory as a whole. Runs again only when its own controls change."""
-    st.subheader(words.ATLAS_TITLE, anchor=False)
     view = controls.choose(settings.ATLAS, words.VIEWS, label=words.VIEW, label_visibility="collapsed")
     {"items": _items, "similarity": _similarity, "map": _map}[view](scene)
 

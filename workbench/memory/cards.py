@@ -31,6 +31,7 @@ class Card:
         share: its usage in fair shares 1/N, drawn as a bar, or None.
         note: a short remark in a frame, such as "dead", or "".
         faded: drawn pale, for an item that is switched off or dead.
+        tip: what is read under the pointer, or "".
     """
 
     title: str
@@ -42,6 +43,7 @@ class Card:
     share: float | None = None
     note: str = ""
     faded: bool = False
+    tip: str = ""
 
 
 _TALLEST = 0.4

@@ -85,7 +85,7 @@ def usage_figure(here: np.ndarray, atlas: Atlas | None) -> go.Figure:
     )
     x, y = charts.axis(words.USAGE_AXES[0], showticklabels=False), charts.axis(words.USAGE_AXES[1], rangemode="tozero")
     fair = charts.level(100 / len(order), theme.THRESHOLD, "y")
-    return charts.chart(traces, 288, x=x, y=y, shapes=[fair], legend=True, left=52, bargap=0.15)
+    return charts.chart(traces, 430, x=x, y=y, shapes=[fair], legend=True, left=52, bargap=0.15)
 
 
 def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Tile
-from workbench.memory import cache, colours, recall, settings, words
+from workbench.memory import addressing, cache, colours, recall, settings, words
 from workbench.memory.linked import linked
 from workbench.memory.recall import Effect
 from workbench.memory.scene import Now, Scene
@@ -20,12 +20,17 @@ _KEPT = 5  # items that “Forget all but these” keeps at first
 
 
 def section(scene: Scene, now: Now) -> None:
-    st.subheader(words.FORGET_TITLE, anchor=False)
-    st.caption(words.FORGET_LEAD)
-    _controls(scene, now)
-    if not now.changed:
-        st.markdown(f"{words.AS_TRAINED} {words.FORGET_AS_TRAINED}")
-        return
+    beside, large = st.columns((2, 5), gap="medium")
+    with beside:
+        _controls(scene, now)
+    with large:
+        linked(scene, "forget_now", [addressing.rebuilt_tile(scene, now), addressing.picture_tile(scene)], hero=0)
+    if now.changed:
+        _effect(scene, now)
+
+
+def _effect(scene: Scene, now: Now) -> None:
+    """What the changed recall does to the features, and to the score once the rebuilder has run."""
     result = _result(scene, now)
     moved = recall.cosine_distance(scene.trained.recalled, now.recall.recalled)
     tiles = [_moved_tile(moved)]
@@ -47,25 +52,25 @@ def _controls(scene: Scene, now: Now) -> None:
         key="forgotten",
         wrap=False,
         placeholder=words.OFF_NONE,
+        help=words.FORGET_LEAD,
         on_change=lambda: settings.switch_off(settings.picked("forgotten")),
     )
     most = int(now.usage.argmax())
     at_patch = int(now.recall.use.weights[settings.chosen_patch()].argmax())
     last = len(off) == scene.items - 1
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        for key, item, label, help in (
-            ("forget_most", most, words.forget_most(most), words.FORGET_MOST_HELP),
-            ("forget_patch", at_patch, words.forget_patch(at_patch), words.FORGET_PATCH_HELP),
-        ):
-            args, icon = ((*off, item),), ":material/block:"
-            st.button(label, key=key, disabled=last, on_click=settings.switch_off, args=args, icon=icon, help=help)
-        icon, bring = ":material/undo:", settings.bring_all_back
-        st.button(words.BRING_BACK, key="forget_none", disabled=not off, on_click=bring, icon=icon)
+    for key, item, label, help in (
+        ("forget_most", most, words.forget_most(most), words.FORGET_MOST_HELP),
+        ("forget_patch", at_patch, words.forget_patch(at_patch), words.FORGET_PATCH_HELP),
+    ):
+        args, icon = ((*off, item),), ":material/block:"
+        st.button(label, key=key, disabled=last, on_click=settings.switch_off, args=args, icon=icon, help=help)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         settings.KEEP.remember(min(_KEPT, scene.items), whole_number(1, scene.items))
-        st.number_input(words.KEEP, 1, scene.items, key=settings.KEEP.key, width=190)
+        st.number_input(words.KEEP, 1, scene.items, key=settings.KEEP.key, width=150)
         but, usage = _forget_all_but, (scene.usage,)
         st.button(words.FORGET_BUT, key="forget_but", on_click=but, args=usage, help=words.FORGET_BUT_HELP)
+    icon, bring = ":material/undo:", settings.bring_all_back
+    st.button(words.BRING_BACK, key="forget_none", disabled=not off, on_click=bring, icon=icon)
 
 
 def _forget_all_but(shares: np.ndarray) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -15,7 +17,6 @@ _ON_PAGE = 12
 
 
 def section(scene: Scene, now: Now) -> None:
-    st.subheader(words.ITEMS_TITLE, anchor=False)
     if now.changed:
         st.markdown(words.UNDER_CHANGED)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -23,9 +24,19 @@ def section(scene: Scene, now: Now) -> None:
         only = _only(scene)
         shown = controls.page_of(settings.ITEMS_PAGE, [item for item in order if not only or item in only], _ON_PAGE)
     height, width = scene.loaded.image.shape[:2]
-    st.html(cards.cards([_card(scene, now, item) for item in shown], 150, width / height))
+    large, others = st.columns((4, 3), gap="medium")
+    with large, st.container(key="largest_item"):
+        st.html(cards.cards([_card(scene, now, item) for item in shown[:1]], 280, width / height))
+    with others:
+        small = [_small(_card(scene, now, item), float(now.usage[item]) * scene.items) for item in shown[1:]]
+        st.html(cards.cards(small, 100, width / height))
     st.html(cards.weight_bar())
     st.caption(words.ITEMS_HINT if scene.atlas is not None else words.ITEMS_HINT_WITHOUT_ATLAS)
+
+
+def _small(card: Card, fair: float) -> Card:
+    """The same without numbers: a bar of the item's use here, in `fair` shares; what it stands for is in its tip."""
+    return replace(card, lines=(), strip=None, share=fair, tip=", ".join(card.lines))
 
 
 def ordered(scene: Scene, setting: Setting[str], here: np.ndarray) -> list[int]:

@@ -218,7 +218,6 @@ def addressing_table(before: tuple[float, int], after: tuple[float, int], items:
 
 # ------------------------------------------------------------------------------------------------------- the items
 
-ITEMS_TITLE = "Where each item is used"
 ITEMS_HINT_WITHOUT_ATLAS = (
     "Where each item is used (weight 0 to 1, clear to bright). Look for items that keep to one kind of place."
 )
@@ -246,13 +245,11 @@ def where_used(index: int) -> str:
 
 # ------------------------------------------------------------------------------------------------------- forgetting
 
-FORGET_TITLE = "Forget an item"
 FORGET_LEAD = (
     "Switch items off and see what the memory recalls instead. F′₃ is mixed again at once. Everything after it needs "
     "the second half of the network (projection, fusion, rebuilder), which runs when you switch items or press "
     "the button. The teacher and S₁, the copier, do not run again."
 )
-FORGET_AS_TRAINED = "Switch off an item here, or move a slider above, to see what changes."
 OFF, OFF_NONE = "Items switched off", "none; choose items here"
 FORGET_MOST_HELP = "The item with the largest share of this image's addressing."
 FORGET_PATCH_HELP = "The item with the largest weight at the chosen patch."
@@ -280,12 +277,12 @@ MAPS_HINT = (
 
 def forget_most(index: int) -> str:
     """The button that switches off the item that this image uses most."""
-    return f"Forget the item most used here (item {index + 1})"
+    return f"Forget item {index + 1} (most used)"
 
 
 def forget_patch(index: int) -> str:
     """The button that switches off the chosen patch's item."""
-    return f"Forget the chosen patch's item (item {index + 1})"
+    return f"Forget item {index + 1} (this patch)"
 
 
 def map_trained(name: str) -> str:
@@ -383,7 +380,6 @@ def changed(mean_normal: float | None, mean_flagged: float | None, mean: float) 
 
 # -------------------------------------------------------------------------------------------------------- the atlas
 
-ATLAS_TITLE = "Memory atlas"
 VIEW = "Atlas view"
 VIEWS = {"items": "Items", "similarity": "Similarity", "map": "Items and patches"}
 USAGE_TITLE = "**Share of the addressing per item, in percent**"

@@ -27,18 +27,22 @@ def section(scene: Scene, stage: int) -> None:
 
 
 def _colours(scene: Scene, pair: Pair) -> None:
-    st.markdown(words.COLOURS_TITLE)
-    vectors = controls.choose(settings.VECTORS, words.VECTOR_NAMES, label=words.VECTORS, help=words.VECTORS_HELP)
-    before, after, share = cache.colours(scene, pair, vectors == "unit")
-    shown = {words.IMAGE: pictures.reduced(scene.loaded.shown, 480)}
-    for name, rgb in zip(pair.names, (before, after), strict=True):
-        if rgb is not None:
-            shown[words.IN_BASIS.format(name=name)] = gate_figures.feature_picture(rgb, scene.shape)
-    with st.grid(3, min_column_width=240, gap="small") as grid:
-        for title, picture in shown.items():
-            with grid.cell():
-                st.image(picture, title, width="stretch", alt=title)
-    st.caption(words.pca_hint(share))
+    before, after, share = cache.colours(scene, pair, settings.VECTORS.remember() == "unit")
+    shown = {
+        words.IN_BASIS.format(name=name): gate_figures.feature_picture(rgb, scene.shape)
+        for name, rgb in zip(pair.names, (before, after), strict=True)
+        if rgb is not None
+    }
+    grid = st.grid(2, min_column_width=140, gap="small")
+    for title, coloured in shown.items():
+        with grid.cell():
+            st.image(coloured, title, width="stretch", alt=title)
+    picture, about = st.columns((1, 3), gap="medium")
+    with picture:
+        st.image(pictures.reduced(scene.loaded.shown, 480), words.IMAGE, width="stretch", alt=words.IMAGE)
+    with about:
+        controls.choose(settings.VECTORS, words.VECTOR_NAMES, label=words.VECTORS, help=words.VECTORS_HELP)
+        st.caption(words.pca_hint(share))
 
 
 @st.fragment

@@ -26,7 +26,9 @@ class Series:
     after_spread: np.ndarray | None = None
 
 
-def change_figure(rows: Sequence[str], series: Sequence[Series], unit: str, *, log: bool = False) -> go.Figure:
+def change_figure(
+    rows: Sequence[str], series: Sequence[Series], unit: str, *, log: bool = False, row: int = 36
+) -> go.Figure:
     """Before and after as an open and a filled mark joined by a line, one row per scale and side.
 
     Args:
@@ -34,6 +36,7 @@ def change_figure(rows: Sequence[str], series: Sequence[Series], unit: str, *, l
         series: one line per row each.
         unit: what the axis counts.
         log: a logarithmic axis.
+        row: height of a row in pixels.
     """
     traces: list[dict[str, Any]] = []
     offsets = np.linspace(-0.17, 0.17, len(series)) if len(series) > 1 else [0.0]
@@ -50,7 +53,7 @@ def change_figure(rows: Sequence[str], series: Sequence[Series], unit: str, *, l
         "zeroline": False,
         "showgrid": False,
     }
-    return charts.chart(traces, 60 + 36 * len(rows), x=x, y=y)
+    return charts.chart(traces, 60 + row * len(rows), x=x, y=y)
 
 
 def _marks(group: Series, heights: np.ndarray, rows: Sequence[str]) -> list[dict[str, Any]]:

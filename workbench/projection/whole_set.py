@@ -15,7 +15,7 @@ from nnet.data import Sample
 from workbench.projection import cache, figures, settings, words
 from workbench.projection.figures import Series
 from workbench.projection.measured import Measured, values_of_data
-from workbench.shared import controls, data_choice, measuring, spreadsheet, theme, units
+from workbench.shared import chosen_picture, controls, data_choice, measuring, resources, spreadsheet, theme, units
 from workbench.shared import words as shared_words
 from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.data_choice import Chosen
@@ -23,6 +23,7 @@ from workbench.shared.resources import Model
 
 _RUNS = "projection_runs"
 _SHOWN_PROBLEMS = 5
+_ROW = 60  # height of a chart's row in pixels
 
 
 @dataclass
@@ -49,13 +50,14 @@ def measured_for(model: Model) -> list[Measured]:
 def section(model: Model, milliseconds: float) -> None:
     """Draw the part. No fragment, since a click on "Stop" could not interrupt one. `milliseconds`: what one image
     takes, for an estimate beforehand."""
-    st.subheader(words.DATA_TITLE, anchor=False)
     if model.detector.config != model.detector.checkpoint.config:  # it looks at parts of pictures (`looked_into`)
         st.info(words.FRAMED, icon=":material/grid_view:")
         return
-    st.markdown(words.DATA_ABOUT)
     chosen = data_choice.choose(settings.DATA, settings.FOLDER, words.DATA_CHOICES, help=words.DATA_HELP)
     if chosen is None:
+        if (found := _of_samples(model)) is not None:
+            _result(found)
+        st.caption(words.DATA_ABOUT)
         return
     run = _run(model, chosen)
     if not run.total:
@@ -69,6 +71,17 @@ def section(model: Model, milliseconds: float) -> None:
     st.caption(units.plain(" ".join((*chosen.dataset.notes, chosen.dataset.licence))))
     if result is not None:
         _result(result)
+
+
+def _of_samples(model: Model) -> Measured | None:
+    """The model's own samples of which it is known whether they are good: too few to prove anything, but at hand."""
+    known = [one for one in chosen_picture.sample_pictures().values() if one.is_defective is not None]
+
+    def measured() -> Measured:
+        values = np.stack([projection.measure_trace(resources.trace(model, one.load())) for one in known])
+        return Measured(words.SAMPLES, len(known), values, np.array([bool(one.is_defective) for one in known]))
+
+    return cache.results().of((model.key, words.SAMPLES), measured) if known else None
 
 
 def _runs() -> dict[tuple[str, str], Run]:
@@ -101,10 +114,6 @@ def _result(result: Measured) -> None:
     st.markdown(words.data_counts(normal, defective, result.total, result.name))
     if result.problems:
         st.warning(words.left_out(result.problems, _SHOWN_PROBLEMS), icon=":material/broken_image:")
-    for side in projection.SIDES:
-        if values := values_of_data(result, side, defective=not normal):
-            st.markdown(words.verdict(values, words.WHOSE[side], words.where(normal, defective, result.name)))
-            st.markdown(words.scale_free(values))
     rows, series = _series(result)
     st.html(figures.change_key(group(0).name for group in series))
     with st.grid(2, min_column_width=320, gap="medium") as grid:
@@ -112,10 +121,14 @@ def _result(result: Measured) -> None:
             with grid.cell():
                 st.markdown(f"**{question.title}**", help=question.help)
                 figure = figures.change_figure(
-                    rows, [group(index) for group in series], question.unit, log=name == "mean"
+                    rows, [group(index) for group in series], question.unit, log=name == "mean", row=_ROW
                 )
                 st.plotly_chart(figure, key=f"data-{name}", config=CHART_CONFIG, alt=question.unit)
                 st.caption(words.DATA_HINT[name])
+    for side in projection.SIDES:
+        if values := values_of_data(result, side, defective=not normal):
+            st.markdown(words.verdict(values, words.WHOSE[side], words.where(normal, defective, result.name)))
+            st.markdown(words.scale_free(values))
     with st.expander(words.DATA_TABLE, icon=":material/table_rows:"):
         table = result_table(result)
         st.dataframe(table, hide_index=True, key="data_table")

@@ -321,7 +321,7 @@ def damping(means: np.ndarray) -> str:
 
 # --------------------------------------------------------------------------------------------- colours, blend, UMAP
 
-COLOURS_TITLE, IMAGE = "**Features as colours**", "Image"
+IMAGE = "Image"
 VECTORS = "Vectors"
 VECTOR_NAMES = {"unit": "Length 1", "raw": "As they are"}
 VECTORS_HELP = (
@@ -401,7 +401,7 @@ def separation(names: Sequence[str], values: Sequence[float | None]) -> str:
 
 # ------------------------------------------------------------------------------------------------- whole data set
 
-DATA_TITLE = "Over a whole test set"
+SAMPLES = "The sample pictures"
 NORMAL, DEFECTIVE, FLAGGED = "normal", "defective", "flagged"
 DATA_CHOICES = {"synthetic" if key == "synthetic:metal" else key: name for key, name in DATA_NAMES.items()}
 """By the names that links use: the first synthetic set was once the only one."""

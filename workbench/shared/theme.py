@@ -54,3 +54,5 @@ OUTCOMES = {
     "not claimed": "gray",
 }
 """Streamlit's colour names for what measurements say about a claim. Blue and orange, as for the decisions above."""
+OF_BADGES = {"blue": NORMAL, "orange": ANOMALOUS, "gray": THRESHOLD}
+"""The same colours in charts."""

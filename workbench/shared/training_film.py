@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,17 +58,32 @@ def draw(name: str, film: Film) -> None:
         st.warning(units.plain(str(error)), icon=":material/broken_image:")
 
 
+def brief(name: str, film: Film) -> None:
+    """The film's heatmap alone, of the first pinned image that is not normal."""
+    try:
+        epochs, kinds = film.epochs, [probe.kind for probe in film.probes]
+        probe = next((index for index, kind in enumerate(kinds) if kind != "normal"), 0)
+        whole = reels(film, epochs, probe, "one")
+        label = words.FILM_LABEL.format(probe=words.probe_label(probe + 1, film.probes[probe]))
+        film_strip(f"film-{name}-brief", replace(whole, large=whole.large[1:], small=()), None, _at_rest, label=label)
+    except NNetError as error:
+        st.warning(units.plain(str(error)), icon=":material/broken_image:")
+
+
 def _watched(name: str, film: Film) -> None:
     epochs, probes = film.epochs, film.probes
     if not epochs or not probes:
         st.info(words.NO_FILM, icon=":material/movie:")
         return
-    st.caption(words.FILM_ABOUT)
     labels = [words.probe_label(number, probe) for number, probe in enumerate(probes, 1)]
     first = next((index for index, probe in enumerate(probes) if probe.kind != "normal"), 0)
+    probe = PROBE.remember(first, settings.whole_number(0, len(probes) - 1))
+    scale = FILM_SCALE.remember()
+    shown = reels(film, epochs, probe, scale)
+    label = words.FILM_LABEL.format(probe=labels[probe])
+    film_strip(f"film-{name}-{probe}", shown, _epoch(epochs), _at_rest, label=label)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        PROBE.remember(first, settings.whole_number(0, len(probes) - 1))
-        probe = st.selectbox(
+        st.selectbox(
             words.PROBE,
             range(len(probes)),
             format_func=labels.__getitem__,
@@ -75,10 +91,8 @@ def _watched(name: str, film: Film) -> None:
             help=words.PROBE_HELP,
             width=320,
         )
-        scale = choose(FILM_SCALE, words.FILM_SCALES, label=words.FILM_SCALE, help=words.FILM_SCALE_HELP)
-    shown = reels(film, epochs, probe, scale)
-    label = words.FILM_LABEL.format(probe=labels[probe])
-    film_strip(f"film-{name}-{probe}", shown, _epoch(epochs), _at_rest, label=label)
+        choose(FILM_SCALE, words.FILM_SCALES, label=words.FILM_SCALE, help=words.FILM_SCALE_HELP)
+    st.caption(words.FILM_ABOUT)
     _film_scales(film, epochs, scale)
     _film_scores(film, probe, labels)
 

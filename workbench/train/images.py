@@ -32,7 +32,7 @@ _PICTURE = 104  # pixels; three of them stand in a row, also on a phone
 def choice() -> Choice | None:
     """Draw the choice of images; returns it, or None as long as there is none."""
     offered = {name: text for name, text in words.SOURCE_NAMES.items() if not (hosting.is_shared() and name == "path")}
-    source = choose(SOURCE, offered, label=words.IMAGES, help=words.SOURCE_HELP)
+    source = choose(SOURCE, offered, label=words.IMAGES, help=words.SOURCE_HELP, wrap=True)
     if source == "upload":
         return _uploaded()
     if source == "path":
@@ -109,8 +109,9 @@ def use(data: str, upload: Path | None) -> None:
 def _uploaded() -> Choice | None:
     labels = {uploads.GOOD: words.GOOD_LABEL, uploads.DEFECTIVE: words.DEFECTIVE_LABEL}
     helps = {uploads.GOOD: words.GOOD_HELP, uploads.DEFECTIVE: words.DEFECTIVE_HELP}
-    for column, kind in zip(st.columns(2, gap="medium"), labels, strict=True):
-        with column:
+    grid = st.grid(2, min_column_width=180, gap="medium")
+    for kind in labels:
+        with grid.cell():
             data_choice.uploader(labels[kind], kind, _take_in, accept_multiple_files=True, help=helps[kind])
     if st.toggle(shared_words.USE_CAMERA, key="train_camera_on"):
         camera.draw(_held, _add, _change)

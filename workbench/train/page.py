@@ -7,8 +7,8 @@ import dataclasses
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.runs import Estimate, RunSpec
-from workbench.shared import allowance, frame, hosting, hosting_words, settings, training_film, units
+from nnet.runs import Estimate, Film, RunSpec
+from workbench.shared import allowance, frame, hosting, hosting_words, model_list, settings, training_film, units
 from workbench.shared.model_list import ModelEntry
 from workbench.train import each, estimates, form, images, looking, region, run, runs, uploads, words
 from workbench.train.looking import Choice
@@ -31,9 +31,7 @@ def main() -> None:
             runs.turn_to("new")
         known = uploads.runs().list()
         if _part(len(known)) == "new":
-            _new_model()
-            if not known:
-                _finished_film(entry)
+            _new_model(entry)
         elif not known:
             st.info(words.NO_RUNS, icon=":material/model_training:")
             _finished_film(entry)
@@ -65,20 +63,40 @@ def _part(count: int) -> str:
 
 
 def _finished_film(entry: ModelEntry | None) -> None:
-    """How the chosen model learned, for who has not seen a training yet."""
-    film = training_film.of_model(entry.path) if entry is not None else None
-    if film is not None and entry is not None:
-        with st.expander(words.FINISHED_FILM.format(model=units.plain(entry.title)), icon=":material/movie:"):
-            training_film.draw(entry.name, film)
+    """How a finished model learned, for who has not seen a training yet."""
+    if found := _with_film(entry):
+        shown, film = found
+        st.markdown(words.FINISHED_FILM.format(model=units.plain(shown.title)))
+        training_film.draw(shown.name, film)
+
+
+def _brief_film(entry: ModelEntry | None) -> None:
+    """The same as a single picture, beside the form."""
+    if found := _with_film(entry):
+        shown, film = found
+        st.caption(words.FINISHED_FILM.format(model=units.plain(shown.title)))
+        training_film.brief(shown.name, film)
+
+
+def _with_film(entry: ModelEntry | None) -> tuple[ModelEntry, Film] | None:
+    """The chosen model if it brings the film of its training, else the first that does."""
+    for one in (*filter(None, [entry]), *model_list.entries().values()):
+        if film := training_film.of_model(one.path):
+            return one, film
+    return None
 
 
 # -------------------------------------------------------------------------------------------------------- a new model
 
 
-def _new_model() -> None:
+def _new_model(entry: ModelEntry | None) -> None:
     st.query_params.pop("run", None)
-    st.subheader(words.IMAGES_STEP, anchor=False)
-    choice = images.choice()
+    form_side, film_side = st.columns(2, gap="medium")
+    with form_side:
+        st.subheader(words.IMAGES_STEP, anchor=False)
+        choice = images.choice()
+    with film_side:
+        _brief_film(entry)
     if several := choice.categories() if choice is not None else ():
         choice = each.one_of(several)
         if choice is None:

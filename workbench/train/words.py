@@ -32,7 +32,7 @@ VIEWS = {
 }
 NO_SUCH_RUN = "There is no run “{run}”; it may have been deleted."
 NO_RUNS = "There are no runs yet. Start one under “New model”."
-FINISHED_FILM = "What training looks like: how {model} learned"
+FINISHED_FILM = "What training looks like: how {model} learned."
 
 
 def part_names(count: int) -> dict[str, str]:

@@ -1,14 +1,16 @@
-"""The chart of the Watch page: entries in, a figure out."""
+"""The chart and the example of the Watch page: entries and scores in, figures and pictures out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
+from nnet.scoring.judge import Judgement
 from nnet.watch.journal import ANOMALOUS, NORMAL, Entry
 from nnet.watch.table import shown
-from workbench.shared import charts, theme
+from workbench.shared import charts, pictures, theme
 from workbench.watch import words
 
 _HEIGHT = 220
@@ -40,3 +42,10 @@ def trend(entries: Sequence[Entry]) -> go.Figure:
     figure = charts.chart(traces, _HEIGHT, x=x, y=charts.axis(words.TREND_Y, rangemode="tozero"))
     figure.add_hline(1.0, line={"color": theme.THRESHOLD, "width": 2, "dash": "dot"})
     return figure
+
+
+def example(shown: np.ndarray, judged: Judgement) -> np.ndarray:
+    """A picture under its heatmap, uint8, with what is flagged outlined."""
+    threshold = judged.reference.threshold
+    small = pictures.reduced(shown, 480)
+    return pictures.overlay(small, judged.score, pictures.calibrated_scale(threshold), 0.7, threshold)

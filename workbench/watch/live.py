@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -29,8 +30,18 @@ def draw(out: Path, decision: str) -> None:
 
     def again() -> None:
         try:
-            _state(out)
-            _last(out, decision)
+            results = read_results(out, TREND)
+            newest, others = _newest(out, decision)
+            large, beside = st.columns(2, gap="medium")
+            with beside:
+                _state(results)
+            with large:
+                if newest is None:
+                    none = words.NONE_OF_THESE if any(results.counts.values()) else words.NONE_YET
+                    st.info(none, icon=":material/hourglass:")
+                else:
+                    _tile(out, newest)
+            _grid(out, others)
         except OSError as error:  # a picture is being entered at this moment
             st.caption(units.plain(words.LOOK_AGAIN.format(reason=error)))
         except NNetError as error:
@@ -39,8 +50,7 @@ def draw(out: Path, decision: str) -> None:
     st.fragment(run_every=EVERY, key="watch_live")(again)()
 
 
-def _state(out: Path) -> None:
-    results = read_results(out, TREND)
+def _state(results: Results) -> None:
     badge = f":blue-badge[{words.RUNNING}]" if results.running else f":orange-badge[{words.STOPPED}]"
     st.markdown(f"{badge} {words.state(results)}")
     if results.running and results.problem:
@@ -54,7 +64,7 @@ def _state(out: Path) -> None:
 
 
 def _counts(results: Results) -> None:
-    with st.grid(4, min_column_width=120, gap="small") as grid:
+    with st.grid(4, min_column_width=90, gap="small") as grid:
         for decision, count in results.counts.items():
             with grid.cell():
                 st.metric(words.COUNTS[decision], f"{count:,}")
@@ -62,14 +72,16 @@ def _counts(results: Results) -> None:
             st.metric(words.WAITING, f"{results.waiting:,}", help=words.WAITING_HELP)
 
 
-def _last(out: Path, decision: str) -> None:
-    wanted = () if decision == "all" else (decision,)
-    results = read_results(out, TILES, *wanted)
-    if not results.last:
-        st.info(words.NONE_OF_THESE if any(results.counts.values()) else words.NONE_YET, icon=":material/hourglass:")
-        return
+def _newest(out: Path, decision: str) -> tuple[Entry | None, list[Entry]]:
+    """The newest picture of this decision that can be shown, and the others before it."""
+    last = read_results(out, TILES + 1, *(() if decision == "all" else (decision,))).last
+    newest = next((entry for entry in last if overlay_path(out, entry)), next(iter(last), None))
+    return newest, [entry for entry in last if entry is not newest]
+
+
+def _grid(out: Path, entries: Sequence[Entry]) -> None:
     with st.grid(4, min_column_width=180, gap="small") as grid:
-        for entry in results.last:
+        for entry in entries:
             with grid.cell():
                 _tile(out, entry)
 

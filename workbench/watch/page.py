@@ -8,8 +8,11 @@ import streamlit as st
 
 from nnet.watch.results import has_results
 from nnet.watch.table import TABLE
-from workbench.shared import controls, frame, hosting, hosting_words, places
-from workbench.watch import live, words
+from workbench.shared import chosen_picture, controls, frame, hosting, hosting_words, places, resources, theme, units
+from workbench.shared import words as shared_words
+from workbench.shared.model_list import ModelEntry
+from workbench.shared.resources import Model
+from workbench.watch import figures, live, words
 from workbench.watch.settings import DECISION, LINE
 
 _PATH, _KEPT = "watch_path", "watch_path_kept"
@@ -17,22 +20,45 @@ _PATH, _KEPT = "watch_path", "watch_path_kept"
 
 def main() -> None:
     """Draw the page."""
-    with frame.page_without_model(words.TITLE):
-        st.title(words.TITLE, anchor=False)
-        st.markdown(words.ABOUT)
+    with frame.page_without_model(words.TITLE) as entry:
+        st.title(words.TITLE, anchor=False, help=words.ABOUT)
         if hosting.is_shared() and not places.watched_folders():
             st.info(hosting_words.NO_WATCHED, icon=":material/videocam_off:")
             return
         out = _folder()
         if out is None:
-            st.markdown(words.HOW_TO)
-            with st.expander(words.AT_HAND, icon=":material/bookmark:"):
-                st.markdown(words.AT_HAND_HOW)
+            _before_the_first(entry)
             return
         decision = controls.choose(DECISION, words.DECISIONS, label=words.DECISION)
         live.draw(out, decision)
         if has_results(out) and (out / TABLE).is_file():
             controls.download(words.TABLE, (out / TABLE).read_bytes, words.TABLE_FILE)
+
+
+def _before_the_first(entry: ModelEntry | None) -> None:
+    """How to start, and beside it how a decision will look."""
+    how, example = st.columns((1, 1), gap="medium")
+    with how:
+        st.markdown(words.HOW_TO)
+        with st.expander(words.AT_HAND, icon=":material/bookmark:"):
+            st.markdown(words.AT_HAND_HOW)
+    with example:
+        if entry is not None and not entry.problem:
+            _example(frame.loaded(entry))
+
+
+def _example(model: Model) -> None:
+    """A defective sample of the model, as the pictures of a line are shown."""
+    samples = list(chosen_picture.sample_pictures().values())
+    one = next((one for one in samples if one.is_defective), samples[0])
+    loaded = one.load()
+    judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
+    title = units.plain(one.title)
+    st.image(figures.example(loaded.shown, judged), width=420, alt=words.EXAMPLE.format(sample=title))
+    badge = shared_words.decision(judged.reference, judged.value)
+    times = shared_words.relative(judged.reference, judged.value)
+    st.markdown(f":{theme.BADGES[judged.is_anomalous]}-badge[{badge}, {times}]")
+    st.caption(words.EXAMPLE.format(sample=title))
 
 
 def _folder() -> Path | None:

@@ -11,11 +11,14 @@ from workbench.shared import units
 
 TITLE = "Watch"
 ABOUT = "The last pictures from a line's camera, as `nnet watch` decides them."
+EXAMPLE = "An example: {sample}, as it would be shown here."
 HOW_TO = """\
-`nnet watch` scores pictures as they arrive in a folder. Start it in a terminal, then name its folder of results:
+Start it in a terminal, then name its folder of results:
 
 ```text
-python -m nnet watch --checkpoint runs/my-part /camera --out /results
+python -m nnet watch \\
+    --checkpoint runs/my-part \\
+    /camera --out /results
 ```
 """
 AT_HAND = "Have it at hand whenever the workbench starts"

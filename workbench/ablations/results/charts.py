@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -17,10 +18,19 @@ from workbench.shared import controls, pictures
 _MAPS = ("M4 to M6", "M4 (16 x 16)", "M5 (32 x 32)", "M6 (64 x 64)")
 
 
+def claims(scene: Scene, found: Sequence[data.Checked]) -> None:
+    """Every claim that was measured, by the comparison that decides it."""
+    outcomes, values = data.of_claims(found, scene.metric)
+    if values:
+        figure = figures.claims_figure(outcomes, values)
+        _chart(scene, figure, "claims", words.claims_told(values, scene.metric), words.CLAIMS_HINT)
+
+
 def deltas(scene: Scene, study: Study) -> None:
     found = data.deltas(scene.base, study, scene.metric)
     st.markdown(words.DELTA_TITLE.format(baseline=study.baseline, metric=scene.metric_name))
     _chart(
+        scene,
         figures.delta_figure(found, study.baseline),
         f"deltas-{study.name}",
         words.delta_told(found, study, scene.metric),
@@ -33,7 +43,7 @@ def distances(scene: Scene, study: Study) -> None:
     st.markdown(words.DISTANCE_TITLE.format(metric=scene.metric_name))
     hint = f"{words.DISTANCE_HINT} {words.AXIS_NOTE.format(low=figures.lowest(found))}"
     figure = figures.bars_figure(found, study.baseline)
-    _chart(figure, "distances", words.level_told(found, scene.metric), hint, width=680)
+    _chart(scene, figure, "distances", words.level_told(found, scene.metric), hint, width=680)
 
 
 def maps(scene: Scene, study: Study) -> None:
@@ -41,6 +51,7 @@ def maps(scene: Scene, study: Study) -> None:
     branches = {name: [found[f"{key}, {label}"] for label in _MAPS] for key, name in words.BRANCHES.items()}
     st.markdown(words.MAPS_TITLE.format(metric=scene.metric_name))
     _chart(
+        scene,
         figures.maps_figure(branches, _MAPS),
         "maps",
         words.level_told(list(found.values()), scene.metric),
@@ -61,8 +72,9 @@ def sweeps(scene: Scene, study: Study) -> None:
             )
             with grid.cell():
                 st.markdown(f"**{title}**")
-                _chart(figure, f"sweep-{name}", words.level_told(own, scene.metric))
-    st.caption(words.SWEEP_HINT)
+                _chart(scene, figure, f"sweep-{name}", words.level_told(own, scene.metric))
+    if not scene.brief:
+        st.caption(words.SWEEP_HINT)
 
 
 FIGURES = {"figure6": maps, "figure9": distances, "figure10": sweeps}
@@ -82,7 +94,7 @@ def speed(scene: Scene) -> None:
     st.markdown(words.SPEED_TITLE.format(metric=scene.metric_name))
     figure = figures.speed_figure(points, scene.metric_name)
     hint = f"{words.SPEED_HINT} {words.speed_made(scene.about)}"
-    _chart(figure, "speed", words.speed_told(points, scene.metric), hint)
+    _chart(scene, figure, "speed", words.speed_told(points, scene.metric), hint)
     st.dataframe(
         words.speed_table(points, scene.metric), hide_index=True, key="results-speed", height="content", width="content"
     )
@@ -90,7 +102,9 @@ def speed(scene: Scene) -> None:
     controls.download(words.DOWNLOAD_TABLE, make, scene.file("figure4"), "results-figure4")
 
 
-def _chart(figure: go.Figure, key: str, told: str, hint: str = "", width: int | Literal["stretch"] = "stretch") -> None:
+def _chart(
+    scene: Scene, figure: go.Figure, key: str, told: str, hint: str = "", width: int | Literal["stretch"] = "stretch"
+) -> None:
     st.plotly_chart(figure, key=f"results-chart-{key}", config=pictures.CHART_CONFIG, alt=told, width=width)
-    if hint:
+    if hint and not scene.brief:
         st.caption(hint)

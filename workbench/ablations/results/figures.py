@@ -19,6 +19,7 @@ from workbench.shared import charts, theme
 
 _FAINT = "rgba(128,136,148,0.55)"
 _GREY = "#6b7a8f"
+_LEAST = 430  # pixels: the first picture of its page
 _WRAP = 24  # letters of a row's name on one line, so that a phone has room for the chart
 LARGEST = 46
 """Diameter in pixels of the circle with the most parameters."""
@@ -31,27 +32,51 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
     """Differences to the baseline, one row each: mean with its spread, single seeds, and the paper's own as a
     diamond. `rows`: from `workbench.ablations.results.rows.deltas`; `baseline`: name of the row at 0."""
     found = list(enumerate(rows))
-    shown = [(float(n), row) for n, row in found if row.measured]
-    paper = [(n, row, row.published) for n, row in found if row.published is not None]
-    traces: list[dict[str, object]] = [
+    traces = [
         _seeds([(value, n + _BELOW) for n, row in found for value in row.seeds.values()]),
-        _means(shown, across=True, marker={"size": 11}),
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": words.THE_PAPER,
-            "x": [published for _, _, published in paper],
-            "y": [n + _ABOVE for n, _, _ in paper],
-            "marker": {"color": theme.PAPER, "size": 11, "symbol": "diamond-open", "line": {"width": 2}},
-            "customdata": [f"{html.escape(row.label)}<br>{words.paper_told(published)}" for _, row, published in paper],
-            "hovertemplate": _AS_TOLD,
-        },
+        _means([(float(n), row) for n, row in found if row.measured], across=True, marker={"size": 11}),
+        _printed(found),
     ]
-    ends = [0.0, *_reached(rows), *(published for _, _, published in paper)]
-    across = charts.axis(words.DELTA_AXIS.format(baseline=baseline), range=_room(ends), zeroline=False)
+    return _differences(traces, rows, words.DELTA_AXIS.format(baseline=baseline), 58)
+
+
+def claims_figure(outcomes: Sequence[str], rows: Sequence[Values]) -> go.Figure:
+    """The paper's claims, one row each: the difference that decides it with its spread, coloured by what became of the
+    claim (`outcomes`, of `nnet.studies.claims.OUTCOMES`), and the paper's own as a diamond."""
+    found = list(enumerate(rows))
+    traces = []
+    for colour in dict.fromkeys(theme.OUTCOMES.values()):
+        own = [(float(n), row) for n, row in found if theme.OUTCOMES[outcomes[n]] == colour]
+        name = ", ".join(dict.fromkeys(outcomes[int(n)] for n, _ in own))
+        if own:
+            traces.append(_means(own, name, theme.OF_BADGES[colour], across=True, marker={"size": 12}))
+    return _differences([*traces, _printed(found)], rows, words.CLAIMS_AXIS, 36)
+
+
+def _printed(found: Sequence[tuple[int, Values]]) -> dict[str, object]:
+    """The paper's own differences as diamonds, a little above ours."""
+    paper = [(n, row, row.published) for n, row in found if row.published is not None]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": words.THE_PAPER,
+        "x": [published for _, _, published in paper],
+        "y": [n + _ABOVE for n, _, _ in paper],
+        "marker": {"color": theme.PAPER, "size": 11, "symbol": "diamond-open", "line": {"width": 2}},
+        "customdata": [f"{html.escape(row.label)}<br>{words.paper_told(published)}" for _, row, published in paper],
+        "hovertemplate": _AS_TOLD,
+    }
+
+
+def _differences(traces: Sequence[Mapping[str, object]], rows: Sequence[Values], title: str, each: int) -> go.Figure:
+    """Rows of differences around an upright line at 0, `each` so many pixels high."""
+    ends = [0.0, *_reached(rows), *(row.published for row in rows if row.published is not None)]
+    across = charts.axis(title, range=_room(ends), zeroline=False)
     down = _categories([_name(row) for row in rows], 0.5) | {"ticksuffix": "  ", "automargin": True}
     down["range"] = [len(rows) - 0.5, -0.5]
-    return _chart(traces, across, down, 110 + 58 * len(rows), margin=(8, 46), lines=[_upright(0, "solid")])
+    return _chart(
+        traces, across, down, max(_LEAST, 110 + each * len(rows)), margin=(8, 46), lines=[_upright(0, "solid")]
+    )
 
 
 def bars_figure(rows: Sequence[Values], chosen: str) -> go.Figure:
@@ -75,7 +100,7 @@ def bars_figure(rows: Sequence[Values], chosen: str) -> go.Figure:
     ]
     traces.append(_seeds([(n + 0.36, value) for n, row in enumerate(rows) for value in row.seeds.values()]))
     across = _categories([_name(row) for row in rows], 0.6)
-    return _chart(traces, across, _percent((low, _room(_reached(rows))[1])), 330, legend=False)
+    return _chart(traces, across, _percent((low, _room(_reached(rows))[1])), _LEAST, legend=False)
 
 
 def lowest(rows: Sequence[Values]) -> float:
@@ -94,7 +119,7 @@ def maps_figure(branches: Mapping[str, Sequence[Values]], names: Sequence[str]) 
         mark = {"size": 12, "symbol": "circle" if shift > 0 else "square"}
         traces += [_seeds(seeds, colour) | {"showlegend": False}, _means(shown, branch, colour, marker=mark)]
     ends = _reached([row for rows in branches.values() for row in rows])
-    return _chart(traces, _categories(names, 0.5), _percent(_room(ends)), 350)
+    return _chart(traces, _categories(names, 0.5), _percent(_room(ends)), _LEAST)
 
 
 def sweep_figure(

@@ -14,7 +14,7 @@ import pandas as pd
 from nnet.errors import NNetError
 from nnet.saved.formats import CARD_FORMAT
 from nnet.studies import CLAIMS, STUDIES, Claim, Measured, Row, Study, averaged, groups, judge, read_results
-from nnet.studies.claims import NOT_MEASURED, PIXEL_METRICS, Verdict, by_seed, difference, measured
+from nnet.studies.claims import NOT_MEASURED, PIXEL_METRICS, Verdict, by_seed, difference, measured, printed_difference
 from nnet.studies.identity import config_hash
 from nnet.studies.published import PublishedTable
 from nnet.studies.store import ALL_DEFECTS, CARD, CSV
@@ -239,6 +239,18 @@ def _deciding(claim: Claim, differences: Mapping[str, Measured]) -> str | None:
         return value.mean + spread >= 0, value.mean - spread
 
     return min(differences, key=spare, default=None)
+
+
+def of_claims(found: Iterable[Checked], metric: str) -> tuple[list[str], list[Values]]:
+    """The claims that were measured: their outcomes, and the comparison that decides each, in percentage points."""
+    outcomes, values = [], []
+    for one in found:
+        if one.verdict is None or one.deciding is None:
+            continue
+        ours, paper = one.verdict.differences[one.deciding], printed_difference(one.claim, one.deciding, metric)
+        outcomes.append(one.outcome)
+        values.append(Values(one.claim.text, None, ours, {}, paper, True))
+    return outcomes, values
 
 
 # ------------------------------------------------------------------------------------------------------------ values

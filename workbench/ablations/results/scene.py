@@ -10,11 +10,12 @@ from workbench.ablations.results.rows import Base, Origin, slug
 
 @dataclass(frozen=True)
 class Scene:
-    """What is shown: a base's results under a metric, and where they come from."""
+    """What is shown: a base's results under a metric, where they come from, and whether hints are left out."""
 
     base: Base
     metric: str
     about: Origin
+    brief: bool = False
 
     @property
     def metric_name(self) -> str:

@@ -27,14 +27,16 @@ _PREFERRED = {words.FIGURE4: "p_pro", "figure9": "p_auroc"}
 
 def draw() -> None:
     """The whole part: choosers, the statement on the claims, and the chosen view."""
-    st.markdown(words.ABOUT)
-    with st.grid(3, min_column_width=240, gap="small") as grid:
-        folder = _folder(grid)
-        found, problem = _read(folder)
-        base = _base(grid, found)
-        with grid.cell():
-            names = {view: words.view_name(view, base) for view in words.VIEWS}
-            view = choose(settings.RESULTS_VIEW, names, label=words.VIEW_LABEL, kind="list")
+    with st.expander(words.CHOOSE, icon=":material/tune:", expanded=not study_folders(places.APP)):
+        st.markdown(words.ABOUT)
+        with st.grid(3, min_column_width=240, gap="small") as grid:
+            folder = _folder(grid)
+            found, problem = _read(folder)
+            base = _base(grid, found)
+            with grid.cell():
+                names = {view: words.view_name(view, base) for view in words.VIEWS}
+                view = choose(settings.RESULTS_VIEW, names, label=words.VIEW_LABEL, kind="list")
+        metric = "" if base is None or view == words.PUBLISHED else _metric(base, view)
     if problem:
         st.error(units.plain(problem), icon=":material/error:")
     if view == words.PUBLISHED:
@@ -42,8 +44,18 @@ def draw() -> None:
     elif base is None:
         _nothing(folder, view)
     else:
-        metric = _metric(base, view)
         _results(Scene(base, metric, data.origin(base)), view, folder)
+
+
+def example(study: Study) -> None:
+    """What a study shows: its chart from the first results at hand that have it."""
+    for folder in study_folders(places.APP).values():
+        for base in _read(folder)[0].values():
+            metric = "p_ap" if base.has_masks else "i_auroc"
+            if any(value.measured for value in data.values(base, study, metric)):
+                charts.FIGURES.get(study.name, charts.deltas)(Scene(base, metric, data.origin(base), True), study)
+                st.caption(words.EXAMPLE.format(data=units.plain(base.data)), help=words.levels(base))
+                return
 
 
 # ---------------------------------------------------------------------------------------------------------- choosers
@@ -148,16 +160,22 @@ def _made(scene: Scene, folder: Path | None) -> None:
 
 
 def _statement(scene: Scene, found: Sequence[data.Checked]) -> None:
-    """The one sentence that a visitor should take away, and the rule behind it."""
-    st.subheader(words.statement(found, scene.base, scene.metric), anchor=False)
-    st.caption(
-        " ".join(filter(None, [words.besides(found, scene.base, scene.metric), words.RULE])), help=words.RULE_HELP
-    )
+    """The one sentence that a visitor should take away."""
+    st.subheader(words.statement(found, scene.base, scene.metric), anchor=False, help=words.RULE_HELP)
+
+
+def _rule(scene: Scene, found: Sequence[data.Checked]) -> None:
+    """The rule behind the statement, and what it does not count."""
+    besides = words.besides(found, scene.base, scene.metric)
+    st.caption(" ".join(filter(None, [besides, words.RULE])), help=words.RULE_HELP)
 
 
 def _claims(scene: Scene) -> None:
-    """Every claim of the paper, by study."""
-    _statement(scene, data.checked(scene.base, scene.metric, STUDIES))
+    """Every claim of the paper: at one sight, then by study."""
+    every = data.checked(scene.base, scene.metric, STUDIES)
+    _statement(scene, every)
+    charts.claims(scene, every)
+    _rule(scene, every)
     with st.grid(2, min_column_width=340, gap="small") as grid:
         for study in STUDIES.values():
             found = data.checked(scene.base, scene.metric, [study.name])
@@ -194,7 +212,7 @@ def _study_claims(scene: Scene, study: Study, found: Sequence[data.Checked]) -> 
 
 
 def _study(scene: Scene, study: Study) -> None:
-    """One study: its claims, the table, and the chart."""
+    """One study: the chart, its claims, and the table."""
     base, metric = scene.base, scene.metric
     if not base.measured(study):
         st.markdown(words.GLOSSARY[study.name])
@@ -205,20 +223,17 @@ def _study(scene: Scene, study: Study) -> None:
         return
     found = data.checked(base, metric, [study.name])
     _statement(scene, found)
+    if any(value.measured for value in data.values(base, study, metric)):
+        charts.FIGURES.get(study.name, charts.deltas)(scene, study)
+    else:
+        st.info(words.no_masks(base), icon=":material/info:")
+    _rule(scene, found)
     st.markdown(words.GLOSSARY[study.name])
     with st.grid(2, min_column_width=340, gap=("small", "medium")) as grid:
         for one in found:
             with grid.cell():
                 st.markdown(words.claim(one, metric, whole=True))
-    if not any(value.measured for value in data.values(base, study, metric)):
-        st.info(words.no_masks(base), icon=":material/info:")
-        _table(scene, study)
-    elif study.name in charts.FIGURES:
-        charts.FIGURES[study.name](scene, study)
-        _table(scene, study)
-    else:
-        _table(scene, study)
-        charts.deltas(scene, study)
+    _table(scene, study)
     _notes(study)
 
 

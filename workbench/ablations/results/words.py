@@ -42,6 +42,8 @@ DATA_HELP = (
 METRICS = {key: SHORT_NAMES[key] for key in ("i_auroc", "p_ap", "p_auroc", "p_pro")}
 METRIC_HELP = meanings(METRICS)
 TABLE_LABEL = "Table"
+EXAMPLE = "As it came out on {data}."
+CHOOSE = "Other tables and figures, data or metric"
 
 
 def view_name(view: str, base: Base | None) -> str:
@@ -353,6 +355,12 @@ CHOSEN_VALUES = {"L": 4.0, "delta": 0.002, "alpha": 1.2}
 """The paper's choice, section 4.1."""
 
 
+CLAIMS_AXIS = "percentage points for the claim, right of the line, or against it"
+CLAIMS_HINT = (
+    "Right of the line speaks for the claim. Look for whiskers that stay clear of the line: only there the difference "
+    "is larger than its spread. Blue holds, orange does not hold, grey is undecided; hollow diamonds are the paper's "
+    "own differences. Of several comparisons the weakest is drawn."
+)
 DELTA_TITLE = "**Difference to “{baseline}” in {metric}**, percentage points"
 DELTA_AXIS = "percentage points to {baseline}"
 SPEED_TITLE = "**{metric} against images per second**, area of a circle = parameters"
@@ -363,6 +371,12 @@ MAPS_TITLE = "**{metric} map by map**, percent"
 SWEEP_TITLE = "**{metric} under each setting**, percent"
 BRANCHES = {"KD": "plain forward distillation", "N-Net": "N-Net's forward branch"}
 AXIS_NOTE = "The axis starts at {low:g} %, so compare heights, not lengths."
+
+
+def claims_told(found: Sequence[Values], metric: str) -> str:
+    """The chart of claims in words, for those who cannot see it."""
+    shown = "; ".join(f"{value.label} {points(value.level)}" for value in found)
+    return f"The paper's claims in {METRICS[metric]}: {shown}."
 
 
 def delta_told(found: Sequence[Values], study: Study, metric: str) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.studies import running
+from nnet.studies import STUDIES, running
 from nnet.studies.running import RUNNING, WAITING
 from nnet.studies.store import CSV, StudyFolder
 from workbench.ablations import settings
+from workbench.ablations.results import section as results
 from workbench.ablations.results.folders import study_folders
 from workbench.ablations.start import studies, words
 from workbench.ablations.start.studies import Standing, Wish
@@ -26,15 +27,17 @@ _ESTIMATES, _PROBLEM = "start_estimates", "start_problem"
 
 def draw() -> None:
     """The whole part."""
-    st.markdown(words.ABOUT)
-    st.subheader(words.NEW, anchor=False)
-    wish = _wish()
-    if wish is None:
-        st.caption(words.NO_DATA)
-    else:
-        _buttons(wish)
-    if problem := st.session_state.pop(_PROBLEM, ""):
-        st.error(units.plain(problem), icon=":material/error:")
+    asked, shown = st.columns((2, 3), gap="medium")
+    with asked:
+        wish = _wish()
+        if wish is None:
+            st.caption(words.NO_DATA)
+        else:
+            _buttons(wish)
+        if problem := st.session_state.pop(_PROBLEM, ""):
+            st.error(units.plain(problem), icon=":material/error:")
+    with shown:
+        results.example(STUDIES[settings.START_STUDY.value])
     st.subheader(words.STARTED, anchor=False)
     found = studies.started()
     if not found:
@@ -49,6 +52,7 @@ def draw() -> None:
 
 def _wish() -> Wish | None:
     """What is asked for, or None while there is no data."""
+    study = choose(settings.START_STUDY, words.STUDY_TITLES, label=words.STUDY_LABEL, help=words.ABOUT, kind="list")
     try:
         chosen = data_choice.choose(settings.START_DATA, settings.START_PATH, words.DATA, help=words.DATA_HELP)
     except NNetError as error:
@@ -56,21 +60,15 @@ def _wish() -> Wish | None:
         chosen = None
     if chosen and chosen.upload:
         st.caption(units.plain(chosen.upload))
-    with st.grid(4, min_column_width=220, gap="small") as grid:
-        with grid.cell():
-            study = choose(settings.START_STUDY, words.STUDY_TITLES, label=words.STUDY_LABEL, kind="list")
-        with grid.cell():
-            preset = choose(settings.START_PRESET, words.PRESETS, label=words.PRESET_LABEL, help=words.PRESET_HELP)
-        with grid.cell():
-            seeds = slider(settings.START_SEEDS, words.SEEDS_LABEL, 1, settings.MOST_SEEDS, help=words.SEEDS_HELP)
-        with grid.cell():
-            settings.START_CHANGES.remember()
-            changes = st.text_input(
-                words.CHANGES_LABEL,
-                key=settings.START_CHANGES.key,
-                placeholder=words.CHANGES_PLACEHOLDER,
-                help=words.CHANGES_HELP,
-            )
+    preset = choose(settings.START_PRESET, words.PRESETS, label=words.PRESET_LABEL, help=words.PRESET_HELP)
+    seeds = slider(settings.START_SEEDS, words.SEEDS_LABEL, 1, settings.MOST_SEEDS, help=words.SEEDS_HELP)
+    settings.START_CHANGES.remember()
+    changes = st.text_input(
+        words.CHANGES_LABEL,
+        key=settings.START_CHANGES.key,
+        placeholder=words.CHANGES_PLACEHOLDER,
+        help=words.CHANGES_HELP,
+    )
     return Wish(study, chosen.spec, chosen.upload, preset, seeds, changes) if chosen else None
 
 

@@ -17,7 +17,7 @@ ABOUT = (
     "Train the networks of one of the paper's tables or figures on your own data. Training runs in the background and "
     "continues when you close the browser; each network appears in the results as soon as it is measured."
 )
-NEW, STARTED = "Start a study", "Started studies"
+STARTED = "Started studies"
 STUDY_LABEL, PRESET_LABEL = "Study", "Preset"
 DATA = {
     "path": DATA_NAMES["folder"],

@@ -24,7 +24,7 @@ MARGIN = 0.015
 """Share of the axis that is added at each end, so that the line can be taken hold of there."""
 
 HEIGHT = 250
-"""Of the plot in pixels, without what is written around it; a page may put another one into the data."""
+"""Of the plot in pixels, without what is written around it."""
 
 _mount = register("threshold_histogram", Path(__file__).parent)
 
@@ -120,7 +120,8 @@ def draw(key: str, shown: Mapping[str, object], on_move: Callable[[float], None]
 
     Args:
         key: unique on the page.
-        shown: made by `data`.
+        shown: made by `data`; a page may add another "height", and "quiet" where it says itself what the threshold
+            decides: then the histogram says it only while the line moves.
         on_move: called with the threshold that was chosen, one of the stops' values, before the next run.
     """
     moves = f"{key}_moves"

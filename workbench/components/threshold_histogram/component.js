@@ -120,6 +120,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     forget(root);
     if (parts.at !== root._told) setTriggerValue('threshold', data.values[parts.at]);
     root._told = parts.at;
+    moving();
   };
 
   [data.left, data.right].forEach((name, i) => { parts.sides[i].name.textContent = name; });
@@ -140,6 +141,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (data.mark) root._markKey = name(data.mark.name, 'mark-key', {});
   if (data.reference) name(data.reference.name, 'line-key', { borderColor: data.reference.colour });
 
+  root.classList.toggle('quiet', Boolean(data.quiet));
+  const moving = () => root.classList.toggle('moving', Boolean(root._held || root._late));
   const hide = () => {
     tip.style.display = 'none';
     if (root._band) root._band.setAttribute('width', 0);
@@ -164,6 +167,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     slider.classList.remove('held');
     if (!keep) show(held.from);
     held = root._held = null;
+    moving();
     tell();
   };
   slider.onpointerdown = (event) => {
@@ -174,6 +178,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     slider.classList.add('held');
     hide();
     held = root._held = { offset: event.clientX, start: x(data.stops[parts.at]), from: parts.at };
+    moving();
   };
   slider.onpointermove = (event) => {
     if (held) show(nearest((held.start + event.clientX - held.offset - LEFT) / span()));
@@ -191,15 +196,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
     event.preventDefault();
     show(clip(to, 0, end));
     late(root, 350, tell);
+    moving();
   };
   plot.onclick = (event) => { show(nearest(shareAt(event.clientX))); tell(); };
   plot.onpointermove = (event) => { if (event.pointerType === 'mouse' && !held) point(event); };
   plot.onpointerleave = hide;
 
   // While it is being moved, what the server says of an earlier place does not take it away.
-  const moving = root._held || root._late;
+  const busy = root._held || root._late;
   if (root._held) held = root._held;
-  parts.at = moving ? clip(parts.at, 0, data.stops.length - 1) : data.now;
-  if (!moving) root._told = data.now;
+  parts.at = busy ? clip(parts.at, 0, data.stops.length - 1) : data.now;
+  if (!busy) root._told = data.now;
+  moving();
   root._draw();
 }
