@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from browsing import BROWSER, BROWSERS, FLAGS, served
+from run_builders import write_frames
 from variant_builders import every_table, kept_study
 
+from nnet.runs.film import FILM
 from workbench.ablations.results.folders import EXTRA_STUDIES
 
 FOLDER = Path(__file__).parent
@@ -49,6 +51,7 @@ def address(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("workbench")
     for name in ("tiny", "twin"):
         shutil.copytree(trained_checkpoint, folder / "models" / name)
+    write_frames(folder / "models" / "tiny" / FILM)
     studies = (every_table(folder / "shown"), kept_study(folder, trained_checkpoint))
     server = served(folder / "models" / "tiny")
     with pytest.MonkeyPatch.context() as patched:  # for the workbench alone: other tests of this process go on

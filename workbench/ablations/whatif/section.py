@@ -52,8 +52,9 @@ def draw(model: Model) -> None:
     picture, loaded = gallery.pick(model)
     with st.spinner(words.LOOKING_AT_ONE, show_time=True):
         trace = resources.trace(model, loaded)
-    choice = _controls(model, trace)
-    stage = st.container()  # what changed stands right below what changes it
+    with st.container(key="whatif"):
+        choice = _controls(model, trace)
+        stage = st.container(key="whatif_stage")  # right below what changes it; on a phone it stays in sight
     st.warning(f"**{LABEL}** {words.CAVEAT}", icon=":material/science:")
     if choice.what == WhatIf():
         stage.info(f"{words.INTRO} {words.NOTHING}", icon=":material/tune:")
@@ -242,6 +243,7 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
                 (y, x),
                 shape,
                 words.PICTURES_LABEL,
+                width=100,
                 widest=440,
                 ring=True,
                 zoom=True,
