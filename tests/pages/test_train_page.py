@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from apptest import PNG, encoded, fine, start, use_model, words
-from builders import TINY, random_images
+from builders import TINY, random_images, tiny_config
 from PIL import Image
 from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_frames, write_history
 from streamlit.testing.v1 import AppTest
@@ -26,6 +26,8 @@ from nnet.presets import PRESETS, preset
 from nnet.runs import CANCELLED, Estimate, Runs
 from nnet.runs.estimate import Remedy
 from nnet.runs.film import FILM
+from nnet.saved.card import write_card
+from nnet.scoring import doubts
 from workbench.shared import model_words, resources
 from workbench.train import estimates, form, looking
 from workbench.train import words as train_text
@@ -622,6 +624,25 @@ def test_log_settings_and_card_are_shown(done: Path) -> None:
     (done / "card.md").write_text("# The card")
     fine(at.segmented_control(key="train_view").set_value("card").run())
     assert "# The card" in shown(at)
+
+
+def test_what_speaks_against_trusting_a_model_stands_beside_its_result(done: Path) -> None:
+    asked = doubts.of_outstanding(["7.png"], [1.4])
+    summary = json.loads((done / "calibration.json").read_text())
+    about = {"training_images": 4, "calibration_images": 8}
+    (done / "card.md").write_text(write_card("Done", tiny_config(), about, {}, summary, [asked]))
+    at = start(TRAIN, run="done")
+    assert [warning.value for warning in at.warning] == [asked] and "7.png (1.4 × threshold)" in asked
+
+
+def test_photos_of_one_series_are_warned_of_before_the_start(runs: Runs, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0)
+    for i in range(12):
+        frame = np.clip(random_images(1)[0] + noise.normal(0, 3, (64, 64, 3)), 0, 255)
+        Image.fromarray(frame.astype(np.uint8)).save(tmp_path / f"{i}.png")
+    at = start(TRAIN, source="path", path=str(tmp_path), train_part="new")
+    fine(at.text_input(key="path").set_value(str(tmp_path)).run())
+    assert any(doubts.of_series(12, 12) == warning.value for warning in at.warning)
 
 
 @pytest.mark.usefixtures("done")

@@ -14,6 +14,7 @@ from nnet.errors import NNetError
 from nnet.formats import Document
 from nnet.presets import PRESETS
 from nnet.runs import Run, Status
+from nnet.saved.card import questions
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
 from workbench.shared import (
     chosen_picture,
@@ -81,8 +82,10 @@ def _status(run_id: str) -> None:
             _live_numbers(status)
     if run.problem and run.problem != run.reason:
         st.warning(units.plain(run.problem), icon=":material/broken_image:")
+    asked = _questions(run)  # said below, beside what the model found
     for note in status.notes if status else ():
-        st.caption(units.plain(note))
+        if note not in asked:
+            st.caption(units.plain(note))
 
 
 def _live_numbers(status: Status) -> None:
@@ -108,12 +111,24 @@ def _finished(run: Run) -> None:
         for label, value, help in [*measured, *words.calibrated(calibration)]:
             with grid.cell():
                 st.metric(label, value, help=help)
+    for question in _questions(run):
+        st.warning(units.plain(question), icon=":material/help:")
     with st.container(horizontal=True, gap="small"):
         for label, icon, page, kind in _NEXT_PAGES:
             go = (_model_name(run), page)
             st.button(label, f"go-{page}", icon=f":material/{icon}:", type=kind, on_click=_go_on, args=go)
     if page := st.session_state.pop(_GO, ""):
         st.switch_page(f"pages/{page}.py")
+
+
+def _questions(run: Run) -> list[str]:
+    """What speaks against trusting the finished model: a series, a drift, training photos that it flags itself."""
+    if run.state != "done":
+        return []
+    try:
+        return questions(CARD_FORMAT.read(run.path / CARD))
+    except NNetError:  # its own section says so
+        return []
 
 
 def _go_on(model: str, page: str) -> None:
