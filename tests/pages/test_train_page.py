@@ -645,6 +645,14 @@ def test_photos_of_one_series_are_warned_of_before_the_start(runs: Runs, tmp_pat
     assert any(doubts.of_series(12, 12) == warning.value for warning in at.warning)
 
 
+def test_the_images_of_a_cross_calibration_are_not_called_held_out() -> None:
+    found = {"threshold": 0.5, "threshold_quantile": 1.0, "normal_images": 12}
+    ((label, count, _),) = train_text.calibrated(found)
+    ((other, same, said),) = train_text.calibrated({**found, "false_alarms": {"folds": 4}})
+    assert (label, other, count, same) == ("Held-out images", "Images for the threshold", "12", "12")
+    assert "4 light models scored" in said
+
+
 @pytest.mark.usefixtures("done")
 def test_a_finished_run_leads_to_inspect_with_its_model() -> None:
     at = start(TRAIN, run="done")

@@ -685,6 +685,10 @@ def results(metrics: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 NOT_MEASURED = (
     "The data had no labelled test images, so nothing was measured. Evaluate the model on a test set of your own."
 )
+_CROSSED_HELP = (
+    "Images that {folds} light models scored, each without having learnt from them. They set the threshold, "
+    "{threshold}: {share} of them score at or below it. The model has learnt from all of them."
+)
 _HELD_OUT_HELP = (
     "Good images that training did not see. Their scores set the threshold, {threshold}, which {share} of them do not "
     "exceed."
@@ -696,8 +700,10 @@ def calibrated(calibration: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     if "threshold" not in calibration:
         return []
     threshold, share = units.number(calibration["threshold"]), units.percent(calibration["threshold_quantile"])
-    help = _HELD_OUT_HELP.format(threshold=threshold, share=share)
-    return [("Held-out images", f"{calibration['normal_images']:,}", help)]
+    crossed = calibration.get("false_alarms", {}).get("folds", 0)
+    label, help = ("Images for the threshold", _CROSSED_HELP) if crossed else ("Held-out images", _HELD_OUT_HELP)
+    said = help.format(threshold=threshold, share=share, folds=crossed)
+    return [(label, f"{calibration['normal_images']:,}", said)]
 
 
 def curve_told(name: str) -> str:
