@@ -104,19 +104,20 @@ def _crop(model: ModelConfig, loaded: Loaded) -> None:
         label=words.CROP_LABEL,
         hint=words.CROP_HINT,
     )
-    for column, side, value in zip(st.columns(4, gap="small"), _SIDES, per_cent, strict=True):
-        with column:
-            st.number_input(
-                words.CROP_SIDES[side],
-                0.0,
-                100.0,
-                value,
-                1.0,
-                format="%.1f",
-                key=_key(side, crop),
-                on_change=_cropped,
-                args=(crop,),
-            )
+    with st.grid(4, min_column_width=90, gap="small") as grid:
+        for side, value in zip(_SIDES, per_cent, strict=True):
+            with grid.cell():
+                st.number_input(
+                    words.CROP_SIDES[side],
+                    0.0,
+                    100.0,
+                    value,
+                    1.0,
+                    format="%.1f",
+                    key=_key(side, crop),
+                    on_change=_cropped,
+                    args=(crop,),
+                )
 
 
 def _key(side: str, crop: str) -> str:
