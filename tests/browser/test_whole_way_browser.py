@@ -22,7 +22,7 @@ from workbench.shared import words as shared_words
 from workbench.shared.resources import RUNS_FOLDER
 from workbench.train import words
 
-GOOD, DEFECTIVE = range(14), range(100, 104)
+GOOD, DEFECTIVE = range(24), range(100, 104)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ test_part.__test__ = False
 def test_from_a_box_of_parts_to_a_threshold(browser: object, address: str, runs: Runs) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Train").page
-        for place, seeds, said in ((0, GOOD, "14 photos"), (1, DEFECTIVE, "of defective ones")):
+        for place, seeds, said in ((0, GOOD, "24 photos"), (1, DEFECTIVE, "of defective ones")):
             photos = [file(f"tile{seed}.png", png(tile(seed))) for seed in seeds]
             page.locator("input[type=file]").nth(place).set_input_files(photos)
             page.get_by_text(said).first.wait_for()
