@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -281,6 +282,43 @@ def test_a_small_training_can_be_started_and_one_at_a_time(trainable: Callable[.
     fine(part.set_value("new").run())
     assert hosting_words.ONE_TRAINING in words(asked(at))
     assert len(Runs(visit.folder).list()) == 1
+
+
+def test_two_tabs_that_start_at_once_get_one_training(
+    trainable: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one presses between the first one's last look at the limits and its place in the queue."""
+    coming.append("browser")
+    pages = [trainable(estimate()), start(TRAIN, train_part="new", source="synthetic")]
+    create, said = Runs.create, []
+
+    def create_while_another_presses(library: Runs, spec: RunSpec, upload: Path | None = None) -> object:
+        monkeypatch.setattr(Runs, "create", create)
+        other = threading.Thread(target=lambda: said.append(words(asked(pages[1]))))
+        other.start()
+        begun.append(other)
+        until(lambda: len(looked) >= 5 or not other.is_alive())  # it may not do more than wait for its turn
+        return create(library, spec, upload)
+
+    begun: list[threading.Thread] = []
+    looked: list[object] = []
+    refusal = allowance.refusal
+    monkeypatch.setattr(allowance, "refusal", lambda wanted=None: looked.append(wanted) or refusal(wanted))
+    monkeypatch.setattr(Runs, "create", create_while_another_presses)
+    asked(pages[0])
+    begun[0].join()
+    (visit,) = visits.everybody()
+    assert len(Runs(visit.folder).list()) == 1 and hosting_words.ONE_TRAINING in said[0]
+
+
+def test_what_a_training_will_take_of_the_disk_is_kept_for_it(trainable: Callable[..., AppTest]) -> None:
+    first = trainable(estimate(disk_bytes=700), train_disk_bytes=1000)
+    (visit,) = visits.everybody()
+    other = Runs(visit.folder.parent / "another")
+    run = other.create(RunSpec("Other", "synthetic:metal", preset("small"), disk_bytes=400))
+    assert not allowance.refusal(estimate(disk_bytes=1))
+    other.start(run.id)
+    assert "of disk" in words(asked(first))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ What a run has taken stands in its folder, so a run that is removed gives its di
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from workbench.shared import hosting, visits
 from workbench.shared import hosting_words as words
 
 LIVE = ("queued", "running", "stopping")
+_starting = threading.Lock()
 _spent: dict[tuple[str, str], float] = {}
 """Seconds that each run has trained for, by folder and id; a few bytes each as long as the server runs."""
 
@@ -35,9 +38,27 @@ def refusal(wanted: Estimate | None = None) -> str:
         return words.TOO_MANY_IMAGES.format(most=f"{limits.train_images:,}", count=f"{count:,}")
     if wanted.seconds > left:
         return words.no_minutes(budget, left, wanted.seconds)
-    if size(Path(limits.folder)) + wanted.disk_bytes > limits.train_disk_bytes:
+    promised = sum(run.spec.disk_bytes or 0 for _, run in runs() if run.state in LIVE and run.spec is not None)
+    if size(Path(limits.folder)) + promised + wanted.disk_bytes > limits.train_disk_bytes:
         return words.no_disk(limits.train_disk_bytes)
     return ""
+
+
+@contextlib.contextmanager
+def granted(wanted: Estimate | None) -> Iterator[None]:
+    """A training is put in the queue inside. One visitor at a time, and only after another look at what he may: each
+    of two tabs, or of two visitors, could be told before that there is room.
+
+    Raises:
+        Refused: he may not.
+    """
+    if not hosting.is_shared():
+        yield
+        return
+    with _starting:
+        if refused := refusal(wanted):
+            raise visits.Refused(refused)
+        yield
 
 
 def threads() -> int | None:

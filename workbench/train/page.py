@@ -200,7 +200,8 @@ def _begin(spec: RunSpec, choice: Choice, estimate: Estimate | None) -> None:
     """
     if estimate is not None:
         spec = dataclasses.replace(spec, memory_bytes=estimate.memory_bytes, disk_bytes=estimate.disk_bytes)
-    _queued(choice, spec)
+    with allowance.granted(estimate):
+        _queued(choice, spec)
     st.rerun()
 
 
