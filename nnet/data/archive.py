@@ -17,6 +17,7 @@ from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import LEFT_PACKED, is_ignored
 from nnet.data.names import safe_name
+from nnet.errors import brief
 
 KEPT_SUFFIXES = IMAGE_SUFFIXES | {".csv", ".json"}
 CHUNK = 1 << 20
@@ -92,7 +93,7 @@ def extract_zip(source: Path | BinaryIO, target: Path, limits: ZipLimits | None 
         raise
     except Exception as error:  # on a damaged file zipfile raises almost every type there is
         _remove(target, existed)
-        raise DataError(f"{name} could not be unpacked as a ZIP ({error}); create it again.") from error
+        raise DataError(f"{name} could not be unpacked as a ZIP ({brief(error)}); create it again.") from error
     return len(entries)
 
 
@@ -205,7 +206,7 @@ def read_members(content: bytes, most: Callable[[str], int], name: str) -> dict[
     except DataError:
         raise
     except Exception as error:  # on a damaged file zipfile raises almost every type there is
-        raise DataError(f"{name} could not be read as a ZIP ({error}); it is damaged or cut off.") from error
+        raise DataError(f"{name} could not be read as a ZIP ({brief(error)}); it is damaged or cut off.") from error
 
 
 def _members(archive: zipfile.ZipFile, most: Callable[[str], int], name: str) -> dict[str, bytes]:

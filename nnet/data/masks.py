@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from nnet.data.errors import DataError
 from nnet.data.listing import list_images
+from nnet.errors import brief
 from nnet.formats import MIB, Document, Number
 
 LOSSY = frozenset({"JPEG", "MPO", "WEBP"})
@@ -44,7 +45,7 @@ def read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
     except DataError:
         raise
     except Exception as error:  # on damaged files Pillow's readers raise almost every type there is
-        raise DataError(f"The mask {path} could not be read as a picture ({error}).") from error
+        raise DataError(f"The mask {path} could not be read as a picture ({brief(error)}).") from error
 
 
 def _check_size(path: Path, size: tuple[int, int], shape: tuple[int, int]) -> None:
@@ -140,7 +141,7 @@ def _shapes(path: Path) -> list[Shape]:
     try:
         return msgspec.convert(LABELME_FORMAT.read(path)["shapes"], list[Shape])
     except (msgspec.ValidationError, FileNotFoundError) as error:
-        raise LABELME_FORMAT.damaged(path, f"its polygons cannot be read ({error})") from error
+        raise LABELME_FORMAT.damaged(path, f"its polygons cannot be read ({brief(error)})") from error
 
 
 def _polygons(path: Path, shape: tuple[int, int]) -> np.ndarray:

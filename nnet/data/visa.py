@@ -13,6 +13,7 @@ from nnet.data.listing import walk_images
 from nnet.data.names import local_path, safe_name
 from nnet.data.sample import GOOD, Dataset, Sample
 from nnet.data.table import TABLE_FORMAT
+from nnet.errors import brief
 
 CSV = Path("split_csv") / "1cls.csv"
 COLUMNS = ("object", "split", "label", "image", "mask")
@@ -91,7 +92,7 @@ def _rows(root: Path) -> list[dict[str, str]]:
     try:
         rows = list(csv.DictReader(io.StringIO(TABLE_FORMAT.content(path).decode("utf-8-sig"), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} could not be read as a table: {error}.") from error
+        raise DataError(f"{path} could not be read as a table: {brief(error)}.") from error
     for number, row in enumerate(rows, 2):
         if any(row.get(column) is None for column in COLUMNS):
             raise DataError(f"{path}, line {number}: expected the columns {', '.join(COLUMNS)}.")

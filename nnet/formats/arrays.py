@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from nnet.errors import brief
 from nnet.formats.files import MIB, FileFormat
 
 if TYPE_CHECKING:  # who reads a training film does without torch
@@ -115,7 +116,7 @@ class Arrays(FileFormat):
             with safe_open(path, framework) as stored:
                 arrays = {name: stored.get_tensor(name) for name in header.arrays}
         except (SafetensorError, OSError) as error:
-            raise self.damaged(path, f"it cannot be read ({error})") from error
+            raise self.damaged(path, f"it cannot be read ({brief(error)})") from error
         for name, array in arrays.items():
             if header.arrays[name].type in _FLOATS and not is_finite(array):
                 raise self.damaged(path, f"{name} holds numbers that are not finite (NaN or infinity)")

@@ -13,7 +13,7 @@ import numpy as np
 from nnet.data.archive import read_members
 from nnet.data.errors import DataError
 from nnet.data.images import IMAGE_SUFFIXES, decode
-from nnet.errors import NNetError
+from nnet.errors import NNetError, brief
 from nnet.expression import Expression, parse
 from nnet.formats import MIB, FileFormat
 from nnet.replay.bundle import Bundle
@@ -82,7 +82,7 @@ def unpack(source: bytes | Path, name: str = "") -> Bundle:
         said = str(error) if name in str(error) else f"{name}: {error}"
         raise ReplayError(f"{said} A replay bundle was expected." if isinstance(error, DataError) else said) from error
     except (ValueError, EOFError, MemoryError) as error:  # numpy's, on an array's header
-        raise ReplayError(f"{name} does not hold a replay bundle ({error}); it is refused.") from error
+        raise ReplayError(f"{name} does not hold a replay bundle ({brief(error)}); it is refused.") from error
 
 
 def _most(path: str) -> int:

@@ -23,6 +23,7 @@ from typing import Annotated, Any, cast
 from msgspec import Meta
 
 from nnet.config import Config
+from nnet.errors import brief
 from nnet.formats import Count, Document, Name, Sentence, Words
 from nnet.formats.types import LARGEST
 from nnet.runs import Runs, layout
@@ -291,8 +292,8 @@ def read_results(path: Path) -> list[dict[str, Any]]:
         return [_read_row(row) for row in reader]
     except (csv.Error, ValueError) as error:
         raise StudyError(
-            f"{path} is damaged in line {max(reader.line_num, 1)}: {error}. Run the study's command again; it writes "
-            "the table again from the finished runs."
+            f"{path} is damaged in line {max(reader.line_num, 1)}: {brief(error)}. Run the study's command again; it "
+            "writes the table again from the finished runs."
         ) from error
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from nnet.errors import NNetError
+from nnet.errors import NNetError, brief
 from nnet.formats import Count, Name, Number, Sentence, is_plain, not_plain
 
 JOURNAL = "journal.sqlite"
@@ -194,5 +194,5 @@ def _checked(path: Path, row: tuple[object, ...]) -> tuple[Any, ...]:
 
 def _damaged(path: Path, error: Exception | str) -> WatchError:
     return WatchError(
-        f"{path} cannot be used as a journal ({error}). Restore it, or choose another folder for the results."
+        f"{path} cannot be used as a journal ({brief(error)}). Restore it, or choose another folder for the results."
     )
