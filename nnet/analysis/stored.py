@@ -131,20 +131,20 @@ def read(checkpoint: Checkpoint) -> list[Stored]:
     for data, entry in saved_scores.read(checkpoint.path, checkpoint.weights_hash).items():
         trained, later = metrics if data == own else {}, metrics.get("evaluations", {}).get(data, {})
         values = {**trained.get("scores", {}), **later.get("scores", {})}
-        if stored := _together(entry, values, checkpoint.config.score.expression):
+        if stored := _together(data, entry, values, checkpoint.config.score.expression):
             sizes = later.get("image_sizes") or trained.get("image_sizes") or {}
             found.append(replace(stored, image_sizes=sizes, shapley=later.get("subsets", {}).get("shapley", {})))
     found.sort(key=lambda one: one.created, reverse=True)
     return sorted(found, key=lambda one: one.sha256 != (checkpoint.about.get("data") or {}).get("sha256"))
 
 
-def _together(entry: PictureScores, metrics: Mapping[str, Mapping[str, Any]], first: str) -> Stored | None:
+def _together(sha256: str, entry: PictureScores, metrics: Mapping[str, Mapping[str, Any]], first: str) -> Stored | None:
     """One set's scores and metrics; None if no expression has both."""
     texts = sorted((text for text in entry["scores"] if text in metrics), key=lambda text: text != first)
     labels = tuple(entry["labels"])
     return (
         Stored(
-            dict(entry["data"]),
+            {**entry["data"], "sha256": sha256},
             entry.get("created", ""),
             tuple(entry["keys"]),
             labels,
@@ -161,6 +161,7 @@ def _result(text: str, scores: np.ndarray, labels: Sequence[str], values: Mappin
     by_type = {
         kind: _metrics(scores[which := _one_kind(labels, kind)], np.array(labels)[which], of)
         for kind, of in kinds.items()
+        if kind in labels
     }
     return Result(parse(text), scores, _metrics(scores, np.array(labels), values), by_type)
 
@@ -191,4 +192,4 @@ def _metrics(scores: np.ndarray, labels: np.ndarray, values: Mapping[str, Any]) 
 
 
 def _best(found: Mapping[str, float] | None) -> BestF1 | None:
-    return None if found is None else BestF1(**found)
+    return None if found is None else BestF1(found["threshold"], found["f1"], found["precision"], found["recall"])

@@ -154,6 +154,12 @@ class ImageSizes(TypedDict):
     distinct: Count
 
 
+class Subsets(TypedDict, total=False):
+    """What each map contributes to a metric: metric -> map -> Shapley value (`nnet.analysis.subsets`)."""
+
+    shapley: dict[Name, dict[Name, Number]]
+
+
 class Evaluation(TypedDict):
     """What was measured later, on the data set with the SHA-256 that it stands under."""
 
@@ -166,6 +172,7 @@ class Evaluation(TypedDict):
     image_sizes: NotRequired[ImageSizes]
     left_out: NotRequired[Count]
     versions: NotRequired[dict[Name, Name]]
+    subsets: NotRequired[Subsets]
 
 
 class MetricsFile(TypedDict, total=False):

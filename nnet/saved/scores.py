@@ -11,6 +11,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from nnet.data import GOOD
+from nnet.expression import ExpressionError, parse
 from nnet.saved.errors import CheckpointError
 from nnet.saved.formats import SCORES, SCORES_FORMAT, PictureScores
 from nnet.saved.storage import write_text
@@ -30,6 +32,13 @@ def read(path: Path, weights_hash: str) -> dict[str, PictureScores]:
             if len(values) != len(entry["keys"]):
                 reason = f"there are {len(entry['keys'])} pictures, but {len(values)} values of {name[:80]}"
                 raise SCORES_FORMAT.damaged(path / SCORES, reason)
+        if GOOD not in entry["labels"] or not set(entry["labels"]) - {GOOD}:
+            raise SCORES_FORMAT.damaged(path / SCORES, "normal and defective pictures were expected")
+        try:
+            for text in entry["scores"]:
+                parse(text)
+        except ExpressionError as error:
+            raise SCORES_FORMAT.damaged(path / SCORES, str(error)) from error
     return {data: entry for data, entry in sets.items() if entry["weights_sha256"] == weights_hash}
 
 

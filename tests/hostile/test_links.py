@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 from pathlib import Path
 
 import pytest
-from apptest import INSPECT, fine, start
+from apptest import INSPECT, ROOT, fine, start
 from apptest import words as said
 from builders import write_category
 from hypothesis import given
@@ -14,6 +16,7 @@ from hypothesis import settings as checks
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+import workbench
 from nnet.data import DataError, open_dataset
 from nnet.data.listing import budget
 from nnet.expression import MAX_LENGTH, Expression, ExpressionError, parse
@@ -152,9 +155,15 @@ def test_what_a_link_of_ours_says_is_within_bounds(usual: str) -> None:
     assert settings.within_bounds(usual)
 
 
+for _found in pkgutil.walk_packages(workbench.__path__, "workbench."):
+    if _found.name.endswith("settings"):
+        importlib.import_module(_found.name)
+
+
 @checking
 @given(st.text(max_size=300))
 def test_every_setting_reads_any_text_or_refuses_it(written: str) -> None:
+    assert len({setting.page for setting in settings.declared().values()}) > 8
     for setting in settings.declared().values():
         try:
             setting.read(written)
@@ -174,7 +183,7 @@ def test_an_expression_is_read_or_refused_in_a_short_sentence(written: str) -> N
 
 
 def visited(page: str, monster: str) -> AppTest:
-    at = AppTest.from_file(str(Path(__file__).parents[2] / "Workbench.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=60)
     for name in [*settings.declared(), "set", "image", "sample", "run", "epoch", "upload"]:
         at.query_params[name] = monster
     at.switch_page(page)
@@ -195,7 +204,7 @@ def test_thousands_of_parameters_are_left_out(opened: list[str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["Workbench.py", INSPECT, "pages/2_Memory.py", *FOLDERS])
+@pytest.mark.parametrize("page", ["Workbench.py", *(f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py"))])
 def test_no_page_is_hung_or_broken_by_a_link(page: str, opened: list[str]) -> None:
     for monster in (
         *MONSTERS,

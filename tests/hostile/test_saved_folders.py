@@ -13,7 +13,7 @@ from pathlib import Path
 import damaging
 import numpy as np
 import pytest
-from apptest import INSPECT, fine, start
+from apptest import INSPECT, ROOT, fine, start
 from run_builders import end, finish, make_run, say, write_film, write_history
 from safetensors.torch import load_file
 
@@ -22,18 +22,29 @@ from nnet.errors import NNetError
 from nnet.runs import Runs
 from nnet.runs.film import FILM
 from nnet.runs.run import is_usable, usable_checkpoints
-from nnet.saved import checkpoint
+from nnet.saved import checkpoint, kept, scores
+from nnet.saved.formats import KIND
 from nnet.saved.storage import write_tensors
+from nnet.scoring.calibration import Kept
+from nnet.scoring.kind import Kind
 from nnet.studies.store import StudyFolder
 from nnet.watch.journal import JOURNAL, Entry, Journal, Stamp, WatchError
 
-TRAIN = "pages/5_Train.py"
+TRAIN, EVALUATE = "pages/5_Train.py", "pages/4_Evaluate.py"
+PAGES = [None, *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
+HARMLESS = ("link to itself",)
+"""As if the file were not there."""
+WITHOUT_MODEL = ("pages/9_Watch.py", "pages/10_Host.py")
 CHECKPOINT_FAULTS: dict[str, tuple[str, damaging.Damage]] = {
     **{f"config is {kind}": ("config.json", damage) for kind, damage in damaging.KINDS.items()},
     **{f"config {kind}": ("config.json", damage) for kind, damage in damaging.JSON.items()},
     **{f"metrics {kind}": ("metrics.json", damage) for kind, damage in damaging.JSON.items()},
     **{f"metrics is {kind}": ("metrics.json", damage) for kind, damage in damaging.KINDS.items()},
     **{f"decision {kind}": ("decision.json", damage) for kind, damage in damaging.JSON.items()},
+    **{f"scores {kind}": ("scores.json", damage) for kind, damage in damaging.JSON.items()},
+    **{f"scores are {kind}": ("scores.json", damage) for kind, damage in damaging.KINDS.items()},
+    **{f"kind {kind}": ("kind.safetensors", damage) for kind, damage in damaging.ARRAYS.items()},
+    **{f"kind is {kind}": ("kind.safetensors", damage) for kind, damage in damaging.KINDS.items()},
     **{f"weights are {kind}": ("weights.safetensors", damage) for kind, damage in damaging.KINDS.items()},
     **{f"maps are {kind}": ("normal_maps.safetensors", damage) for kind, damage in damaging.KINDS.items()},
     **{f"maps {kind}": ("normal_maps.safetensors", damage) for kind, damage in damaging.ARRAYS.items()},
@@ -81,6 +92,8 @@ def damaged(good: Path, path: Path, fault: str) -> Path:
     """A copy of the checkpoint with a fault in it."""
     shutil.copytree(good, path)
     name, damage = CHECKPOINT_FAULTS[fault]
+    if name == KIND:
+        checkpoint.add_kind(path, Kind(np.eye(8, 16, dtype=np.float32)))
     damage(path / name)
     if name.endswith(".safetensors") and (path / name).is_file() and (path / name).stat().st_size < 2**30:
         signed(path)
@@ -92,6 +105,7 @@ def use(path: Path) -> None:
     saved = checkpoint.load(path)
     checkpoint.build_network(saved)
     checkpoint.load_atlas(saved)
+    scores.read(path, saved.weights_hash)
 
 
 def test_the_good_one_is_good(good: Path) -> None:
@@ -294,10 +308,12 @@ def everything(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     yield tmp_path
 
 
-@pytest.mark.parametrize("page", [None, TRAIN, INSPECT])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_works_beside_every_kind_of_damage(everything: Path, page: str | None) -> None:
     at = start(page, model="good", train_part="runs", run="fine")
     assert not at.error, at.error[0].value
+    if page in WITHOUT_MODEL:
+        return
     labels = at.selectbox(key="model").options
     assert sum("damaged" in label for label in labels) >= len(damaging.JSON)
 
@@ -316,6 +332,18 @@ def test_every_damaged_run_is_explained_on_the_page(everything: Path) -> None:
         if os.path.lexists(path / "run.json") and path.name != "fine":
             at = start(TRAIN, model="good", train_part="runs", run=path.name)
             assert any("damaged" in one.value for one in at.markdown), path.name
+
+
+@pytest.mark.parametrize("kind", [*damaging.JSON, *damaging.KINDS])
+def test_evaluate_shows_a_model_whose_scores_are_damaged(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    shutil.copytree(good, tmp_path / "models" / "worn")
+    (damaging.JSON | damaging.KINDS)[kind](tmp_path / "models" / "worn" / "scores.json")
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path / "models"))
+    monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
+    at = start(EVALUATE)
+    assert any("scores.json" in one.value.replace("\\", "") for one in (*at.warning, *at.error)) or kind in HARMLESS
 
 
 @pytest.mark.parametrize("view", ["film", "curves", "log", "settings", "card"])
@@ -343,3 +371,58 @@ def test_a_run_that_ended_keeps_its_reason(good: Path, tmp_path: Path) -> None:
     run = make_run(Runs(tmp_path), "Failed")
     end(run, 1, "The loss became nan.")
     assert Runs(tmp_path).get(run.id).reason == "The loss became nan."
+
+
+# ------------------------------------------------------------------------------------- one value after the other
+
+WRITTEN = ("config.json", "metrics.json", "scores.json", "decision.json")
+OTHER_VALUES = (None, -1, 0, 1e300, "", "M9*(", "x" * 300, [], {}, ["x"], {"x": 1})
+
+
+def places(value: object, path: tuple = ()) -> Iterator[tuple]:
+    """Where the values and lists of a JSON document stand; of a long list only the first entry."""
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else list(enumerate(value))[:1] if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from places(one, (*path, key))
+
+
+def changed(document: object, place: tuple, **to: object) -> object:
+    """The document with another value there, or without it."""
+    copy = json.loads(json.dumps(document))
+    *way, last = place
+    here = copy
+    for key in way:
+        here = here[key]
+    if to:
+        here[last] = to["value"]
+    else:
+        del here[last]
+    return copy
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("name", WRITTEN)
+def test_no_single_value_of_a_model_breaks_a_page(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What the schema allows, the pages can show; what it does not is named."""
+    path = Path(shutil.copytree(good, tmp_path / "models" / "worn"))
+    expression = checkpoint.load(good).config.score.expression
+    if name == "decision.json":
+        kept.keep(path, expression, Kept(1.0, "a reason"))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path / "models"))
+    monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
+    document = json.loads((path / name).read_text())
+    every = [place for place in places(document) if "config" not in place[:-1]]  # settings have a test of their own
+    assert len(every) > 4
+    for place in every:
+        for to in ({}, *({"value": value} for value in OTHER_VALUES)):
+            (path / name).write_text(json.dumps(changed(document, place, **to)))
+            for page in (EVALUATE, INSPECT) if name != "metrics.json" else (EVALUATE,):
+                try:
+                    start(page)
+                except AssertionError as error:
+                    raise AssertionError(f"{page}: {'.'.join(map(str, place))} = {to}") from error

@@ -27,6 +27,9 @@ PAGES: dict[str, dict[str, str]] = {
     "pages/4_Evaluate.py": {"evaluate_data": "{key}"},
     "pages/5_Train.py": {"train_part": "runs"},
     "pages/6_Ablations.py": {"results_from": hostile.NAME},
+    "pages/7_How_it_works.py": {},
+    "pages/8_When_it_fails.py": {},
+    "pages/9_Watch.py": {},
 }
 MARKDOWN = {"body", "label", "help", "caption", "text", "content", "errorMessage"}
 """Fields that the browser draws as Markdown."""

@@ -14,10 +14,12 @@ import torch
 from builders import random_images, tiny_config
 
 from nnet.model.network import NNet
-from nnet.saved import checkpoint
+from nnet.saved import checkpoint, scores
 from nnet.saved.storage import write_tensors
 from nnet.scoring.calibration import Calibration
 
+PARTS = {"name": "Parts", "sha256": "0" * 64, "test_normal": 1, "test_defective": 1}
+SIZES = {"smallest": [64, 64], "largest": [64, 64], "distinct": 1}
 Damage = Callable[[Path], object]
 """Puts something at a path where a file was, or was not."""
 
@@ -32,7 +34,7 @@ def untrained_checkpoint(path: Path) -> Path:
         "teacher_origin": network.T.origin,
         "training_images": 8,
         "calibration_images": 8,
-        "data": {"name": "Parts", "sha256": "0" * 64},
+        "data": PARTS,
         "created": "2026-01-01T00:00:00+00:00",
     }
     items = config.model.memory_items
@@ -43,9 +45,21 @@ def untrained_checkpoint(path: Path) -> Path:
         "sources": torch.zeros(items, 6, 3, dtype=torch.int64),
     }
     checkpoint.save(path, network, config, Calibration(maps, 64, config.scoring), atlas, about)
-    checkpoint.write_results(path, {"scores": {config.score.expression: {"i_auroc": 0.9}}}, "# Parts\n")
+    best = {"threshold": 0.5, "f1": 0.9, "precision": 0.9, "recall": 0.9}
+    measured = {"i_auroc": 0.9, "i_f1": best, "notes": ["a"], "by_type": {"dent": {"i_auroc": 0.9}}}
+    results = {"data": PARTS, "scores": {config.score.expression: measured}, "image_sizes": SIZES}
+    later = {**results, "weights_sha256": "1" * 64, "subsets": {"shapley": {"i_auroc": {"M1": 0.1}}}}
+    checkpoint.write_results(path, {**results, "evaluations": {"0" * 64: later}}, "# Parts\n")
+    _score(path, config.score.expression)
     (path / "history.jsonl").write_text('{"epoch": 1, "loss": 1.5, "items_per_query": 2.0}\n')
     return path
+
+
+def _score(path: Path, expression: str) -> None:
+    """Keep the scores of two pictures."""
+    weights = checkpoint.load(path).weights_hash
+    entry = {"data": PARTS, "weights_sha256": weights, "keys": ["1.png", "2.png"]}
+    scores.add(path, {**entry, "labels": ["good", "dent"], "scores": {expression: [0.25, 0.5]}})  # type: ignore[typeddict-item]
 
 
 def _remove(path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from builders import ablation_rows, random_images
 from PIL import Image
 from run_builders import end, finish, make_run, say, write_film, write_history
+from watched import put, watch
 
 from nnet.runs import Runs
 from nnet.studies import STUDIES
@@ -30,12 +31,14 @@ def workbench(folder: Path, checkpoint: Path) -> dict[str, str]:
     _runs(folder / "runs", checkpoint)
     _study(folder / "studies" / NAME)
     _data(folder / "data" / NAME)
+    _line(folder / "in", folder / "lines" / NAME)
     return {
         "NNET_CHECKPOINTS": str(folder / "models"),
         "NNET_CHECKPOINTS_ONLY": "1",
         "NNET_RUNS": str(folder / "runs"),
         "NNET_STUDIES": os.fspath(folder / "studies" / NAME),
         "NNET_DATA": str(folder / "data"),
+        "NNET_WATCH": str(folder / "lines" / NAME),
     }
 
 
@@ -69,6 +72,12 @@ def _study(path: Path) -> None:
     rows = ablation_rows("table4", values, TEXT, settings=TEXT, device=TEXT, preset=TEXT, created=TEXT)
     (path / CSV).write_text(to_csv(rows))
     (path / CARD).write_text(f"# {TEXT}\n\n{TEXT}\n")
+
+
+def _line(pictures: Path, out: Path) -> None:
+    put(pictures, f"{NAME}.png", 200)
+    (pictures / f"{NAME} bad.png").write_bytes(b"no picture")
+    watch(pictures, out)
 
 
 def _data(path: Path) -> None:

@@ -181,13 +181,14 @@ def _recorded(model: Model, kept: Sequence[Stored]) -> None:
     shown = {(one.sha256, result.expression.text) for one in kept for result in one.results}
     rows = {}
     for entry in entries:
-        data = entry["data"]
+        data = entry.get("data", {})
+        sha256, pictures = data.get("sha256", ""), data.get("test_normal", 0) + data.get("test_defective", 0)
         for expression, values in entry["scores"].items():
-            if (data["sha256"], expression) in shown:
+            if (sha256, expression) in shown:
                 continue
-            facts = data["name"], data["test_normal"] + data["test_defective"], words.score_name(expression)
+            facts = data.get("name", ""), pictures, words.score_name(expression)
             metrics = words.named({key: values.get(key) for key in words.METRICS})
-            rows[data["sha256"], expression] = dict(zip(words.RECORDED_COLUMNS, facts, strict=True)) | metrics
+            rows[sha256, expression] = dict(zip(words.RECORDED_COLUMNS, facts, strict=True)) | metrics
     if rows:
         st.caption(words.RECORDED)
         st.dataframe(list(rows.values()), hide_index=True, key="evaluate_recorded")
