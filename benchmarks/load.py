@@ -5,7 +5,9 @@
 Starts a workbench of its own with the embedded model, and opens sessions over Streamlit's websocket as browsers do.
 Each opens Inspect, uploads pictures that only it has, and then moves controls, at times of its own, within `--seconds`.
 A latency is the time from what a visitor does to the end of the page's run. It fails with exit code 1 if an answer
-holds another session's file name or colour, if a run ends with an error, or if a picture is not the one that was sent.
+holds another session's file name or colour, if a run ends with an error, if a picture is not the one that was sent, or
+if what is shown after an upload is not what was uploaded last. `--bulk 1000` lets one more session upload so many
+pictures at once, first of all.
 
 Memory and open files of the server are read before, at the peak, and `--wait` seconds after the last one has left; in
 `--rounds` the same is done again, so that what grows is told from what is merely kept.
@@ -39,10 +41,10 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "Inspect"
-PATIENCE = 300.0
-NAME = re.compile(rb"visitor-(\d+)-picture")
+PATIENCE = 600.0
+NAME = re.compile(rb"visitor-(\d+)-picture(?:-\d+)?")
 ORIGINAL = re.compile(r'"title":\s*"Original".*?(data:image/[a-z]+;base64,)([A-Za-z0-9+/=]+)', re.DOTALL)
-COLOURS = 24
+COLOURS = 40
 
 
 @dataclass
@@ -92,6 +94,8 @@ class Session:
         self.elements: dict[str, Element] = {}
         self.states: dict[str, WidgetState] = {}
         self.shown: np.ndarray | None = None
+        self.heading = ""
+        self.progress: list[str] = []
 
     async def run(self, uploads: int, changes: int, seconds: float) -> None:
         """Everything that this visitor does."""
@@ -103,11 +107,24 @@ class Session:
             await self._timed("open", self._rerun())
             for count in range(uploads):
                 await asyncio.sleep(chance.uniform(0, seconds / (uploads + changes)))
-                await self._timed("upload", self._upload(f"visitor-{self.number}-picture-{count}.png", count, cookie))
-                self._check_picture()
+                await self._timed("upload", self._upload([count], cookie))
+                self._check_picture(count)
             for _ in range(changes):
                 await asyncio.sleep(chance.uniform(0, seconds / (uploads + changes)))
                 await self._timed("control", self._change(chance))
+
+    async def run_bulk(self, count: int) -> None:
+        """So many pictures in one upload, and then one change."""
+        cookie = await asyncio.to_thread(self._cookie)
+        headers = {"Cookie": f"_streamlit_xsrf={cookie}", "Origin": f"http://localhost:{self.port}"}
+        address = f"ws://localhost:{self.port}/_stcore/stream"
+        async with websockets.connect(address, additional_headers=headers, max_size=None) as self.socket:
+            await self._rerun()
+            await self._timed(f"upload of {count:,} pictures", self._upload(range(count), cookie))
+            self._check_picture(0)
+            if not any(f"of {count:,}" in text for text in self.progress):
+                self.found.wrong.append("It was not said how many of the pictures had been scored.")
+            await self._timed(f"control beside {count:,} pictures", self._change(random.Random(1)))
 
     async def _timed(self, kind: str, act: object) -> None:
         started = time.perf_counter()
@@ -129,26 +146,28 @@ class Session:
         await self._until_finished()
         self.states = {name: one for name, one in self.states.items() if not one.HasField("file_uploader_state_value")}
 
-    async def _upload(self, name: str, count: int, cookie: str) -> None:
+    async def _upload(self, counts: Sequence[int], cookie: str) -> None:
+        """Choose some pictures in the uploader at once."""
         uploader = next(
             one.file_uploader for one in self.elements.values() if one.WhichOneof("type") == "file_uploader"
         )
-        content = picture_of(self.number, count)
+        names = [f"visitor-{self.number}-picture-{count}.png" for count in counts]
         message = BackMsg()
         message.file_urls_request.request_id = "upload"
-        message.file_urls_request.file_names.append(name)
+        message.file_urls_request.file_names.extend(names)
         message.file_urls_request.session_id = self.id
         await self.socket.send(message.SerializeToString())
         while True:
             answer = await self._next()
             if answer.WhichOneof("type") == "file_urls_response":
                 break
-        (urls,) = answer.file_urls_response.file_urls
-        await asyncio.to_thread(self._put, urls.upload_url, name, content, cookie)
         state = WidgetState(id=uploader.id)
-        file = state.file_uploader_state_value.uploaded_file_info.add()
-        file.name, file.size, file.file_id = name, len(content), urls.file_id
-        file.file_urls.CopyFrom(urls)
+        for count, name, urls in zip(counts, names, answer.file_urls_response.file_urls, strict=True):
+            content = picture_of(self.number, count)
+            await asyncio.to_thread(self._put, urls.upload_url, name, content, cookie)
+            file = state.file_uploader_state_value.uploaded_file_info.add()
+            file.name, file.size, file.file_id = name, len(content), urls.file_id
+            file.file_urls.CopyFrom(urls)
         self.states[uploader.id] = state
         self.shown = None
         await self._rerun()
@@ -213,12 +232,18 @@ class Session:
         kind = element.WhichOneof("type") if message.delta.WhichOneof("type") == "new_element" else None
         if kind == "exception":
             self.found.wrong.append(f"Session {self.number}: {element.exception.message[:200]}")
+        if kind == "heading" and (found := NAME.search(element.heading.body.replace("\\", "").encode())):
+            self.heading = found[0].decode()
+        if kind == "progress":
+            self.progress.append(element.progress.text)
         if kind in ("slider", "file_uploader"):
             self.elements[str(list(message.metadata.delta_path))] = element
         if kind == "bidi_component" and (found := ORIGINAL.search(element.bidi_component.json)):
             self.shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(found[2]))).convert("RGB"))
 
-    def _check_picture(self) -> None:
+    def _check_picture(self, count: int) -> None:
+        if self.heading != f"visitor-{self.number}-picture-{count}":
+            self.found.wrong.append(f"Session {self.number} was shown {self.heading!r} after it uploaded {count}.")
         if self.shown is None:
             self.found.wrong.append(f"Session {self.number} was not shown its picture.")
         elif problem := wrong_colour(self.number, self.shown):
@@ -258,12 +283,16 @@ def measured(server: subprocess.Popen, port: int, options: argparse.Namespace) -
     """Load the server and print what was found; whether nothing went wrong."""
     asyncio.run(visited(1, 10_000, port, argparse.Namespace(uploads=1, changes=1, seconds=1)))  # it loads the model
     rows, found = [("before", Held.by(server.pid))], Found()
+    if options.bulk:
+        asyncio.run(Session(20_000, port, found).run_bulk(options.bulk))
+        rows.append((f"after {options.bulk:,} pictures in one upload", Held.by(server.pid)))
     for round in range(1, options.rounds + 1):
         now = asyncio.run(visited(options.sessions, 100 * round, port, options))
         found.wrong += now.wrong
         for kind, seconds in now.seconds.items():
             found.seconds.setdefault(kind, []).extend(seconds)
         rows.append((f"round {round}, at its end", Held.by(server.pid)))
+        print(f"round {round} has ended", file=sys.stderr, flush=True)
         time.sleep(options.wait)
         rows.append((f"round {round}, {options.wait:.0f} s after they left", Held.by(server.pid)))
     print("\n".join(report(found, rows)))
@@ -285,7 +314,7 @@ def report(found: Found, rows: Sequence[tuple[str, Held]]) -> Iterator[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("sessions", 10), ("uploads", 5), ("changes", 20), ("rounds", 1)):
+    for name, default in (("sessions", 10), ("uploads", 5), ("changes", 20), ("rounds", 1), ("bulk", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--wait", type=float, default=150.0)

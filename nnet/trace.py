@@ -121,7 +121,8 @@ def _if_any(take: Callable[[Found, int], Taken], found: Found | None, i: int) ->
 
 
 def _one(tensor: Tensor, i: int) -> Array:
-    return array(tensor[i])
+    # Of a batch a copy, so that whoever keeps one image's trace does not keep all of them in memory.
+    return array(tensor[i] if len(tensor) == 1 else tensor[i].clone())
 
 
 def array(tensor: Tensor) -> Array:

@@ -9,25 +9,21 @@ caches of `workbench.shared.resources`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import streamlit as st
 
 from nnet.data import Sample
 from nnet.errors import NNetError
-from workbench.shared import camera, datasets, handing_over, known_data, resources, samples, units, visits, words
+from workbench.shared import datasets, known_data, resources, samples, units, visits, words
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import PICTURE_NAMES
 
 SESSION_BYTES = 512 * resources.MEBIBYTE
 """Most memory for one visitor's uploaded files, as they were uploaded."""
 
-_UPLOADS, _PROBLEMS, _CHOSEN, _UPLOADER = "uploads", "upload_problems", "chosen_picture", "uploader"
-_PENDING, _FIRST_NEW = "pending_uploads", "first_new_upload"
-KEPT_OPEN = "picture_bar_kept_open"
-"""Key of the switch by which the bar where pictures are chosen stays open after an upload."""
-_CLOSINGS = "picture_bar_closings"
+_UPLOADS, _CHOSEN, _EVER = "uploads", "chosen_picture", "all_uploads_of_this_visit"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
 _SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
 _TELLING = "wants_most_telling"
@@ -103,32 +99,6 @@ def uploads() -> dict[str, Picture]:
     return st.session_state.setdefault(_UPLOADS, {})
 
 
-def problems() -> list[str]:
-    """A sentence for each file of the last upload that could not be used."""
-    return st.session_state.setdefault(_PROBLEMS, [])
-
-
-def uploader_key() -> str:
-    """The file uploader's key. It changes with every upload, so that the uploader hands its files over and is empty."""
-    return handing_over.key(_UPLOADER)
-
-
-def hand_over(key: str, opens: Callable[[str, bytes], bool]) -> None:
-    """Note the uploader's files for `take_in` and empty the uploader. Its callback.
-
-    Args:
-        key: the uploader's.
-        opens: is first asked to open a file (name, content), and says whether it is a kind that it opens. It runs in
-            the callback, where the view may still be changed.
-    """
-    if (sent := handing_over.take(_UPLOADER, key)) is None:
-        return
-    files = [(file.name, file.getvalue()) for file in sent]
-    st.session_state[_FIRST_NEW] = True
-    problems().clear()
-    st.session_state[_PENDING] = [file for file in files if not _opened(opens, *file)]
-
-
 def ask_for_most_telling() -> None:
     """Let Inspect open on the model's sample with the largest score. Also a callback."""
     st.session_state[_TELLING] = True
@@ -139,55 +109,6 @@ def wants_most_telling() -> bool:
     return bool(st.session_state.pop(_TELLING, False))
 
 
-def take_photo(content: bytes) -> None:
-    """Note a photo from the camera for `take_in`. A callback."""
-    name = camera.next_name((picture.title for picture in uploads().values()), content)
-    st.session_state[_FIRST_NEW] = True
-    problems().clear()
-    st.session_state[_PENDING] = [(name, content)]
-
-
-def _opened(opens: Callable[[str, bytes], bool], name: str, content: bytes) -> bool:
-    try:
-        is_open = opens(name, content)
-    except NNetError as error:
-        problems().append(str(error))
-        return True
-    if is_open:
-        _close()
-    return is_open
-
-
-def take_in() -> Iterator[float]:
-    """Read the files that were handed over, one per step; yields the share that is done, 0..1.
-
-    The first usable one becomes the chosen picture, a bad one leaves a sentence in `problems`. What is left when the
-    page is interrupted is read in its next run.
-    """
-    pending: list[tuple[str, bytes]] = st.session_state.get(_PENDING, [])
-    total = len(pending)
-    while pending:
-        try:
-            key = add(*pending[0])
-            if st.session_state.pop(_FIRST_NEW, False):
-                choose(key)
-                _close()
-        except NNetError as error:
-            problems().append(str(error))
-        pending.pop(0)
-        yield 1 - len(pending) / total
-
-
-def closings() -> int:
-    """How often the bar where pictures are chosen was closed because an upload or a photo is shown."""
-    return st.session_state.get(_CLOSINGS, 0)
-
-
-def _close() -> None:
-    if not st.session_state.get(KEPT_OPEN):
-        st.session_state[_CLOSINGS] = closings() + 1
-
-
 def add(name: str, content: bytes, known: str = "") -> str:
     """Keep an image file among the visitor's images and return its key; it is not chosen by that.
 
@@ -195,7 +116,7 @@ def add(name: str, content: bytes, known: str = "") -> str:
         nnet.errors.NNetError: it cannot be used, or too much is kept already; in a sentence.
     """
     key = hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
-    held = sum(len(picture.source) for picture in uploads().values() if isinstance(picture.source, bytes))
+    held = _held()
     if key not in uploads() and held + len(content) > SESSION_BYTES:
         limit = units.data_size(SESSION_BYTES)
         raise NNetError(words.too_many_images(units.cut(name), limit))
@@ -204,16 +125,24 @@ def add(name: str, content: bytes, known: str = "") -> str:
     if key not in uploads():
         visits.hold("pictures", held + len(content), units.cut(name))
     uploads()[key] = picture
-    visits.at_end(key, lambda: resources.forget(picture.content_key))
+    mine: set[str] = st.session_state.setdefault(_EVER, set())
+    mine.add(picture.content_key)
+    visits.at_end(_EVER, lambda: resources.forget(mine))
     return key
 
 
-def remove_uploads() -> None:
-    """Forget all uploaded images. A callback."""
-    uploads().clear()
-    problems().clear()
-    visits.hold("pictures", 0)
-    choose(_default_key())
+def _held() -> int:
+    return sum(len(picture.source) for picture in uploads().values() if isinstance(picture.source, bytes))
+
+
+def remove(keys: Collection[str]) -> None:
+    """Forget these of the visitor's images; if the chosen one is among them, another one is chosen."""
+    gone = set(keys)
+    for key in gone:
+        uploads().pop(key, None)
+    visits.hold("pictures", _held())
+    if st.session_state.get(_CHOSEN) in gone:
+        choose(_default_key())
 
 
 # -------------------------------------------------------------------------------------------------- the one shown

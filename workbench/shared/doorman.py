@@ -10,6 +10,7 @@ import contextlib
 import html
 import logging
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -48,6 +49,9 @@ HOST_PAGE = "/Host"
 _OPEN = ("/_stcore/health",)
 _UPLOAD = "/_stcore/upload_file/"
 _SWEEP = 10.0  # seconds
+_SWITCH = 0.0005
+"""Seconds after which Python lets another thread go on. A forward pass hands the interpreter over at each of its
+thousand operations, and at Python's 0.005 it would wait so long each time while another visitor's page is drawn."""
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -110,6 +114,7 @@ MIDDLEWARE = [Middleware(Doorman)]
 @contextlib.asynccontextmanager
 async def lifespan(_app: ASGIApp) -> AsyncIterator[None]:
     """While the server runs, visits are looked after; at its end, what visitors left is removed."""
+    sys.setswitchinterval(_SWITCH)
     tidying = asyncio.create_task(_tidy())
     try:
         yield

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from nnet.data import Sample
 from nnet.errors import NNetError
@@ -19,21 +20,11 @@ from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import hatched
-from workbench.shared import (
-    bundles,
-    camera,
-    chosen_picture,
-    datasets,
-    kinds,
-    resources,
-    spreadsheet,
-    theme,
-    units,
-    words,
-)
+from workbench.shared import chosen_picture, datasets, incoming, kinds, resources, spreadsheet, theme, units, words
 from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, page_of, toggle
+from workbench.shared.progress import stoppable
 from workbench.shared.resources import Loaded, Model, Tile
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
@@ -41,7 +32,6 @@ _OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
 _DATA_PAGE = 12  # of a data set, whose files have to be read first
 _TILE_WIDTH = 104
-_CAMERA_ON = "inspect_camera_on"
 _SORT = Setting("shared", "sort", "score", one_of(words.SORTS))
 _RISING = Setting("shared", "rising", False, yes_or_no)
 _FLAGGED_ONLY = Setting("shared", "flagged_only", False, yes_or_no)
@@ -68,12 +58,7 @@ def chosen() -> tuple[Picture, Loaded]:
     Raises:
         nnet.errors.NNetError: it cannot be used.
     """
-    progress = st.empty()
-    for done in chosen_picture.take_in():
-        progress.progress(done, words.READING_IMAGES)
-    progress.empty()
-    if problems := chosen_picture.problems():
-        st.warning(units.bullets(problems), icon=":material/broken_image:")
+    incoming.read()
     picture = chosen_picture.chosen()
     return picture, picture.load()
 
@@ -102,14 +87,16 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     beyond = kinds.beyond(model, picture.load())
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
     label = words.bar(picture.title, badge, ratio if beyond is None else None, len(chosen_picture.uploads()))
-    turn = chosen_picture.closings()
-    with st.container(key="picture_bar"), st.expander(label, icon=":material/image:", key=f"picture_bar-{turn}"):
-        st.subheader(units.plain(picture.title), anchor=False)
-        left, right = st.columns((2, 5), gap="medium")
-        with left:
-            _uploader()
-        with right:
-            shelf(model, picture, expression, judged.reference)
+    turn = incoming.closings()
+    with st.container(key="picture_bar"):
+        place = st.empty()  # the box may be closed while many images are scored
+        with st.expander(label, icon=":material/image:", key=f"picture_bar-{turn}"):
+            st.subheader(units.plain(picture.title), anchor=False)
+            left, right = st.columns((2, 5), gap="medium")
+            with left:
+                incoming.uploader()
+            with right:
+                shelf(model, picture, expression, judged.reference, place)
     if beyond is not None:
         kinds.ways_on(model, beyond, picture)
 
@@ -119,13 +106,20 @@ def heading(picture: Picture, loaded: Loaded) -> None:
     st.caption(words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
 
 
-def shelf(model: Model, chosen: Picture, expression: Expression, reference: Reference | None = None) -> None:
+def shelf(
+    model: Model,
+    chosen: Picture,
+    expression: Expression,
+    reference: Reference | None = None,
+    place: DeltaGenerator | None = None,
+) -> None:
     """Draw the row that holds the chosen picture, and with several uploads a table of all results.
 
     Scores that are not known yet are computed here, with a progress bar.
 
     Args:
         reference: decides what is anomalous where the visitor moved the threshold.
+        place: an empty one for the progress, where the row itself may be out of sight.
     """
     reference = reference or model.detector.calibration.for_expression(expression)
     uploads = chosen_picture.uploads()
@@ -142,7 +136,7 @@ def shelf(model: Model, chosen: Picture, expression: Expression, reference: Refe
         _row(list(chosen_picture.sample_pictures().values()), {}, chosen, reference)
         st.caption(words.sample_source(chosen_picture.sample_collection()))
         return
-    tiles = _tiles(model, list(uploads.values()), expression)
+    tiles = _tiles(model, list(uploads.values()), expression, place)
     pictures = list(uploads.values())
     if len(uploads) > 1:
         pictures = _arranged(pictures, tiles, reference)
@@ -207,9 +201,7 @@ def _switch(kinds: list[str], kind: str, count: int) -> None:
             on_change=_switched,
         )
         if kind == _OWN:
-            st.button(
-                words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=chosen_picture.remove_uploads
-            )
+            st.button(words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=incoming.remove_all)
 
 
 def _switched() -> None:
@@ -285,12 +277,20 @@ def _plain_tile(picture: Picture) -> str:
     return resources.stores().tiles.of((picture.content_key, "", None), make).picture
 
 
-def _tiles(model: Model, pictures: list[Picture], expression: Expression) -> dict[str, Tile]:
-    """A tile for every picture, by the picture's key."""
+def _tiles(
+    model: Model, pictures: list[Picture], expression: Expression, place: DeltaGenerator | None = None
+) -> dict[str, Tile]:
+    """A tile for every picture, by the picture's key. Stopped, the visitor's images that have none yet are left out."""
     store = resources.stores().tiles
     keys = {picture.key: (picture.content_key, model.key, expression) for picture in pictures}
     missing = [picture for picture in pictures if store.get(keys[picture.key]) is None]
-    bar = st.progress(0.0, words.looked_at(0, len(missing))) if len(missing) > 1 else None
+
+    def stop() -> None:
+        incoming.leave_out([picture.key for picture in missing if store.get(keys[picture.key]) is None])
+
+    place, bar = place or st.empty(), None
+    if len(missing) > 1:
+        bar = stoppable(place, words.looked_at(0, len(missing)), len(missing), stop)
     for start in range(0, len(missing), resources.BATCH):
         part = missing[start : start + resources.BATCH]
         resources.compute_maps(model, [picture.load() for picture in part])
@@ -299,8 +299,7 @@ def _tiles(model: Model, pictures: list[Picture], expression: Expression) -> dic
         if bar is not None:
             done = start + len(part)
             bar.progress(done / len(missing), words.looked_at(done, len(missing)))
-    if bar is not None:
-        bar.empty()
+    place.empty()
 
     def tile(picture: Picture) -> Tile:
         return store.of(keys[picture.key], lambda: _tile(model, picture.load(), expression))
@@ -372,27 +371,3 @@ def _row_chosen() -> None:
     rows = st.session_state["shelf_table"]["selection"]["rows"]
     if rows:
         chosen_picture.choose(st.session_state["shelf_order"][rows[0]])
-
-
-def _uploader() -> None:
-    key = chosen_picture.uploader_key()
-    st.file_uploader(
-        words.UPLOAD_LABEL,
-        accept_multiple_files=True,
-        key=key,
-        on_change=chosen_picture.hand_over,
-        args=(key, bundles.open_file),
-        help=words.UPLOAD_HELP,
-    )
-    with st.container(horizontal=True):
-        uses_camera = st.toggle(words.USE_CAMERA, key=_CAMERA_ON)
-        st.toggle(words.KEEP_OPEN, key=chosen_picture.KEPT_OPEN, help=words.KEEP_OPEN_HELP)
-    if uses_camera:
-        camera.draw("inspect_camera", _photo)
-
-
-def _photo(content: bytes) -> None:
-    """Take a photo, and let go of the camera where the bar closes over it. A callback."""
-    chosen_picture.take_photo(content)
-    if not st.session_state.get(chosen_picture.KEPT_OPEN):
-        st.session_state[_CAMERA_ON] = False

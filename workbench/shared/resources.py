@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ from nnet.scoring.judge import Judgement
 from workbench.shared import pictures, places, words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.places import RUNS_FOLDER as RUNS_FOLDER
+from workbench.shared.together import Together
 from workbench.shared.visits import runs_folder as runs_folder
 
 DEFAULT_CHECKPOINT = places.APP / "checkpoints" / "elpv-mono"
@@ -55,7 +56,7 @@ FEATURES = 5000
 TILES = 5000
 """Most gallery tiles (score and small overlay, some 20 kB each)."""
 BATCH = 8
-"""Images per forward pass of a gallery."""
+"""Images per forward pass of a gallery, and of visitors who ask at the same time."""
 JUDGEMENT_BYTES = 64 * MEBIBYTE
 """Most memory for score maps: over 200 of 256 x 256."""
 PICTURE_BYTES = 64 * MEBIBYTE
@@ -126,6 +127,7 @@ class _Stores:
         self.pictures: BoundedCache[tuple[object, ...], str] = BoundedCache(PICTURE_BYTES, len)
         self.normal_maps: BoundedCache[str, NormalMaps] = BoundedCache(MODELS)
         self.tiles: BoundedCache[tuple[str, str, Expression | None], Tile] = BoundedCache(TILES)
+        self.passes: Together[np.ndarray, Trace] = Together(BATCH)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
@@ -244,14 +246,15 @@ def load_image(key: str, name: str, source: bytes | Sample, bits: int | None = N
     return stores().images.of(key, read)
 
 
-def forget(key: str) -> None:
-    """Drop everything that was kept of an image, when the only visitor who had it has gone.
+def forget(keys: Collection[str]) -> None:
+    """Drop everything that was kept of images, when the only visitor who had them has gone.
 
     Args:
-        key: how its keys for `load_image` begin.
+        keys: what their keys for `load_image` begin with, up to a "#".
     """
     kept = stores()
-    names = {key, *(loaded.hash for loaded in kept.images.drop(lambda one: one.startswith(key)))}
+    gone = kept.images.drop(lambda one: one.partition("#")[0] in keys)
+    names = {*keys, *(loaded.hash for loaded in gone)}
     for store in (kept.traces, kept.maps, kept.judgements, kept.pictures, kept.tiles):
         store.drop(lambda one: any(isinstance(part, str) and part in names for part in one))
 
@@ -270,7 +273,7 @@ def trace(model: Model, loaded: Loaded) -> Trace:
             part, window = detector.inside(loaded.image, whole.score)
             found = detector.unframed.trace(part)
             return dataclasses.replace(found, image=loaded.image, maps=maps_of(model, loaded), window=window)
-        result = detector.trace(loaded.image)
+        result = stores().passes.ask(model.key, loaded.image, detector.trace_batch)
         stores().maps.put(key, result.maps)
         return result
 

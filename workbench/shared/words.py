@@ -439,9 +439,19 @@ def shelves(count: int) -> dict[str, str]:
     return {"own": f"Your {units.plural(count, 'image')}", "data": DATA_SET, "samples": "Samples"}
 
 
+def stopped(count: int) -> str:
+    """Of images that were still to be read or scored when the visitor stopped it."""
+    return f"Stopped: {units.plural(count, 'image')} {'was' if count == 1 else 'were'} left out."
+
+
+def more_problems(count: int) -> str:
+    """Of files that could not be used, besides those that are named."""
+    return f"{units.plural(count, 'more file')} could not be used, or {'was' if count == 1 else 'were'} left out."
+
+
 def looked_at(done: int, total: int) -> str:
     """How many images of a gallery have been scored."""
-    return f"{done} of {units.plural(total, 'image')} scored"
+    return f"{done:,} of {units.plural(total, 'image')} scored"
 
 
 def bar(title: str, badge: str, ratio: float | None, own: int = 0) -> str:
