@@ -33,8 +33,8 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfil
 test: .venv/dev.stamp
 	$(PYTEST) -m "not slow"
 
-# Also what takes long: long trainings, compiling, UMAP for real.
-test-all: .venv/dev.stamp
+# Also what takes long: long trainings, compiling, UMAP for real, ten minutes of fuzzing.
+test-all: .venv/fuzz.stamp
 	$(PYTEST)
 
 # The ablation study on a local Ray instance; Ray is large, so it is not part of `make test`.
@@ -67,4 +67,8 @@ clean:
 
 .venv/dev.stamp: pyproject.toml constraints.txt .venv/app.stamp
 	$(PIP) -e ".[dev]"
+	touch $@
+
+.venv/fuzz.stamp: .venv/dev.stamp
+	$(PIP) -e ".[dev,fuzz]"
 	touch $@
