@@ -53,7 +53,8 @@ class FileFormat:
         """
         try:
             with self.opened(path) as stream:
-                content = stream.read(self.most + 1)
+                # Python reserves at once what it is asked for, so not `most`, which may be far more than there is.
+                content = stream.read(min(self.most, os.fstat(stream.fileno()).st_size) + 1)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise FileNotFoundError(error.errno, error.strerror, str(path)) from error
         except OSError as error:

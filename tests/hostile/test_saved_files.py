@@ -98,6 +98,18 @@ def test_a_file_that_is_not_there_is_told_from_a_damaged_one(format: FileFormat,
             read(format, tmp_path / "file")
 
 
+@pytest.mark.parametrize("format", KNOWN, ids=title)
+def test_a_small_file_takes_little_memory(format: FileFormat, tmp_path: Path) -> None:
+    """Not as much as the format allows at most (found by fuzzing)."""
+    (tmp_path / "file").write_bytes(b"x")
+    tracemalloc.start()
+    try:
+        assert format.content(tmp_path / "file") == b"x"
+        assert tracemalloc.get_traced_memory()[1] < 2**18
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("kind", damaging.JSON)
 @pytest.mark.parametrize("format", DOCUMENTS, ids=title)
 def test_json_of_another_shape_is_refused_or_read(format: Document[Any], kind: str, tmp_path: Path) -> None:
