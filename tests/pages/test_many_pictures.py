@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
-import threading
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from unittest.mock import patch
 
+import numpy as np
 import pytest
-from apptest import INSPECT, PNG, encoded, fine, heading, shown_score, start, upload
+from apptest import INSPECT, PNG, encoded, fine, heading, start, upload
 from apptest import words as said
 from streamlit.runtime.scriptrunner import StopException
 from waiting import until
 
-from nnet.detector import Detector
+from nnet.detector import Detector, Trace
 from workbench.shared import chosen_picture, incoming, resources, words
+from workbench.shared.resources import Loaded, Model
 
 EVALUATE = "pages/4_Evaluate.py"
 MANY = 40
@@ -55,9 +58,9 @@ def test_reading_can_be_stopped_and_what_was_read_stays() -> None:
     at = start(INSPECT)
     with patch.object(chosen_picture, "add", interrupted(12, chosen_picture.add)):
         upload(at, *files(MANY))
-    fine(at.button(key="stop_images").click().run())
+    fine(at.button(key="reading_stop").click().run())
     assert len(at.session_state["uploads"]) == 12 and words.stopped(MANY - 12) in said(at)
-    assert heading(at) == "0000.png" and not [one for one in at.button if one.key == "stop_images"]
+    assert heading(at) == "0000.png" and not [one for one in at.button if one.key == "reading_stop"]
 
 
 def test_scoring_can_be_stopped_and_what_was_scored_stays() -> None:
@@ -65,7 +68,7 @@ def test_scoring_can_be_stopped_and_what_was_scored_stays() -> None:
     with patch.object(Detector, "maps_and_f3", autospec=True, side_effect=interrupted(2, Detector.maps_and_f3)):
         upload(at, *files(MANY))
     assert len(at.session_state["uploads"]) == MANY
-    fine(at.button(key="stop_images").click().run())
+    fine(at.button(key="scoring_stop").click().run())
     kept = len(at.session_state["uploads"])
     assert 2 * resources.BATCH <= kept < MANY and words.stopped(MANY - kept) in said(at) and heading(at) == "0000.png"
 
@@ -122,48 +125,45 @@ def test_a_thousand_pictures_in_one_zip_are_opened_and_measured_until_stopped() 
 
 
 # ----------------------------------------------------------------------------------------------------- many visitors
+# AppTest runs one page at a time, so visitors at once are threads that ask for what a page asks for.
 
 
-def together(*acts: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=act) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def test_two_visitors_who_ask_for_the_same_have_it_computed_once() -> None:
-    pages = [start(), start()]
+def traced(model: Model, images: list[Loaded], ready: Callable[[], bool]) -> tuple[list[Trace], list[int]]:
+    """What each of several threads gets for its image, and how many images each forward pass had. The first pass begins
+    once it is `ready`."""
     passes: list[int] = []
     real = Detector.trace_batch
 
-    def traced(detector: Detector, images: list) -> list:
-        passes.append(len(images))
-        turns = resources.stores().traces._turns
-        until(lambda: any(waiting == 2 for _, waiting in turns.values()), lambda: str(turns))  # both have asked
-        return real(detector, images)
-
-    resources.stores.clear()
-    with patch.object(Detector, "trace_batch", traced):
-        together(*(lambda at=at: fine(at.switch_page(INSPECT).run()) for at in pages))
-    assert passes == [1] and shown_score(pages[0]) == shown_score(pages[1])
-
-
-def test_visitors_who_come_together_share_a_pass_and_see_their_own() -> None:
-    alone = [shown_score(upload(start(INSPECT), *files(1, first))) for first in range(3)]
-    assert len(set(alone)) == 3
-    resources.stores.clear()
-    pages = [start(INSPECT) for _ in range(3)]
-    passes: list[int] = []
-    real = Detector.trace_batch
-
-    def traced(detector: Detector, images: list) -> list:
-        passes.append(len(images))
+    def counted(detector: Detector, batch: list) -> list[Trace]:
+        passes.append(len(batch))
         if len(passes) == 1:
-            until(lambda: len(resources.stores().passes._waiting) == 3)
-        return real(detector, images)
+            until(ready)
+        return real(detector, batch)
 
-    with patch.object(Detector, "trace_batch", traced):
-        together(*(lambda at=at, n=n: upload(at, *files(1, n)) for n, at in enumerate(pages)))
-    assert sorted(passes) == [1, 2] and [shown_score(at) for at in pages] == alone
-    assert [heading(at) for at in pages] == ["0000.png", "0001.png", "0002.png"]
+    with patch.object(Detector, "trace_batch", counted), ThreadPoolExecutor(len(images)) as pool:
+        found = list(pool.map(lambda loaded: resources.trace(model, loaded), images))
+    return found, passes
+
+
+@pytest.fixture
+def model(only_tiny: Path) -> Model:
+    return resources.load_model("tiny", only_tiny, "cpu")
+
+
+def test_two_visitors_who_ask_for_the_same_have_it_computed_once(model: Model) -> None:
+    loaded = resources.load_image("a", "a.png", encoded())
+    waiting = resources.stores().traces._turns
+    (one, other), passes = traced(model, [loaded, loaded], lambda: [n for _, n in waiting.values()] == [2])
+    assert passes == [1] and one is other
+
+
+def test_visitors_who_come_together_share_a_pass_and_get_their_own(model: Model) -> None:
+    images = [resources.load_image(name, name, encoded(seed)) for seed, name in enumerate("abc")]
+    alone = [model.detector.trace(loaded.image) for loaded in images]
+    found, passes = traced(model, images, lambda: len(resources.stores().passes._waiting) == 3)
+    assert passes == [1, 2]
+    for loaded, expected, one in zip(images, alone, found, strict=True):
+        assert one.image is loaded.image
+        for name, values in expected.maps.items():
+            np.testing.assert_allclose(one.maps[name], values, atol=1e-5)
+            assert one.maps[name].base is None or one.maps[name].base.nbytes <= values.nbytes, "the whole batch is kept"

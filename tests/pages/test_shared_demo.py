@@ -10,6 +10,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import MagicMock, patch
 
@@ -284,41 +285,58 @@ def test_a_small_training_can_be_started_and_one_at_a_time(trainable: Callable[.
     assert len(Runs(visit.folder).list()) == 1
 
 
+class Counted:
+    """A lock that counts who has come to it."""
+
+    def __init__(self) -> None:
+        self.came, self.lock = 0, threading.Lock()
+
+    def __enter__(self) -> None:
+        self.came += 1
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
 def test_two_tabs_that_start_at_once_get_one_training(
-    trainable: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+    share: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second one presses between the first one's last look at the limits and its place in the queue."""
-    coming.append("browser")
-    pages = [trainable(estimate()), start(TRAIN, train_part="new", source="synthetic")]
-    create, said = Runs.create, []
+    """Both were told that they may; the second one comes to the lock before the first one's run is in the queue."""
+    mine = Runs(share(trains=True) / "mine")
+    lock = Counted()
+    monkeypatch.setattr(allowance, "_starting", lock)
+    monkeypatch.setattr(visits, "runs_folder", lambda: mine.root)
+    monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
+    assert not allowance.refusal(estimate())
 
-    def create_while_another_presses(library: Runs, spec: RunSpec, upload: Path | None = None) -> object:
-        monkeypatch.setattr(Runs, "create", create)
-        other = threading.Thread(target=lambda: said.append(words(asked(pages[1]))))
-        other.start()
-        begun.append(other)
-        until(lambda: len(looked) >= 5 or not other.is_alive())  # it may not do more than wait for its turn
-        return create(library, spec, upload)
+    def begin() -> str:
+        try:
+            with allowance.granted(estimate()):
+                until(lambda: lock.came == 2)
+                mine.start(mine.create(RunSpec("Mine", "synthetic:metal", preset("small"))).id)
+        except visits.Refused as error:
+            return str(error)
+        return ""
 
-    begun: list[threading.Thread] = []
-    looked: list[object] = []
-    refusal = allowance.refusal
-    monkeypatch.setattr(allowance, "refusal", lambda wanted=None: looked.append(wanted) or refusal(wanted))
-    monkeypatch.setattr(Runs, "create", create_while_another_presses)
-    asked(pages[0])
-    begun[0].join()
-    (visit,) = visits.everybody()
-    assert len(Runs(visit.folder).list()) == 1 and hosting_words.ONE_TRAINING in said[0]
+    with ThreadPoolExecutor(2) as pool:
+        tabs = [pool.submit(begin) for _ in range(2)]
+        assert sorted(tab.result() for tab in tabs) == ["", hosting_words.ONE_TRAINING]
+    assert len(mine.list()) == 1
 
 
-def test_what_a_training_will_take_of_the_disk_is_kept_for_it(trainable: Callable[..., AppTest]) -> None:
-    first = trainable(estimate(disk_bytes=700), train_disk_bytes=1000)
-    (visit,) = visits.everybody()
-    other = Runs(visit.folder.parent / "another")
-    run = other.create(RunSpec("Other", "synthetic:metal", preset("small"), disk_bytes=400))
-    assert not allowance.refusal(estimate(disk_bytes=1))
+def test_what_a_training_will_take_of_the_disk_is_kept_for_it(
+    share: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = share(trains=True, train_disk_bytes=10 * hosting.MIB)
+    monkeypatch.setattr(visits, "runs_folder", lambda: folder / "mine")
+    monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
+    other = Runs(folder / "another")
+    run = other.create(RunSpec("Other", "synthetic:metal", preset("small"), disk_bytes=4 * hosting.MIB))
+    assert not allowance.refusal(estimate(disk_bytes=7 * hosting.MIB))
     other.start(run.id)
-    assert "of disk" in words(asked(first))
+    assert "of disk" in allowance.refusal(estimate(disk_bytes=7 * hosting.MIB))
+    assert not allowance.refusal(estimate(disk_bytes=5 * hosting.MIB))
 
 
 @pytest.mark.parametrize(

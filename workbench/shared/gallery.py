@@ -290,7 +290,7 @@ def _tiles(
 
     place, bar = place or st.empty(), None
     if len(missing) > 1:
-        bar = stoppable(place, words.looked_at(0, len(missing)), len(missing), stop)
+        bar = stoppable("scoring", place, words.looked_at(0, len(missing)), len(missing), stop)
     for start in range(0, len(missing), resources.BATCH):
         part = missing[start : start + resources.BATCH]
         resources.compute_maps(model, [picture.load() for picture in part])

@@ -45,7 +45,7 @@ def read() -> None:
     """Read what was handed over, with a progress bar, and say which files could not be used."""
     place = st.empty()
     if waiting := len(st.session_state.get(_PENDING, [])):
-        bar = stoppable(place, words.READING_IMAGES, waiting, _stop)
+        bar = stoppable("reading", place, words.READING_IMAGES, waiting, _stop)
         for done in take_in():
             bar.progress(done, words.READING_IMAGES)
     place.empty()

@@ -441,7 +441,7 @@ def shelves(count: int) -> dict[str, str]:
 
 def stopped(count: int) -> str:
     """Of images that were still to be read or scored when the visitor stopped it."""
-    return f"Stopped: {units.plural(count, 'image')} {'was' if count == 1 else 'were'} left out."
+    return f"You stopped, so {units.plural(count, 'image')} {'was' if count == 1 else 'were'} left out."
 
 
 def more_problems(count: int) -> str:
