@@ -246,7 +246,7 @@ def test_scores_of_other_data_and_other_expressions_stay_those_of_other_weights_
         scores.add(tmp_path, one)
     found = scores.read(tmp_path, "w")
     assert {data: set(entry["scores"]) for data, entry in found.items()} == {"b": {"M1"}, "a": {"M1", "M2"}}
-    scores.add(tmp_path, scored("a", "M3", keys=("1",)))
+    scores.add(tmp_path, scored("a", "M3", keys=("1", "3")))
     assert set(scores.read(tmp_path, "w")["a"]["scores"]) == {"M3"} and scores.read(tmp_path, "v") == {}
 
 
