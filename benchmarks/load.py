@@ -287,12 +287,13 @@ def measured(server: subprocess.Popen, port: int, options: argparse.Namespace) -
         asyncio.run(Session(20_000, port, found).run_bulk(options.bulk))
         rows.append((f"after {options.bulk:,} pictures in one upload", Held.by(server.pid)))
     for round in range(1, options.rounds + 1):
+        started = time.perf_counter()
         now = asyncio.run(visited(options.sessions, 100 * round, port, options))
         found.wrong += now.wrong
         for kind, seconds in now.seconds.items():
             found.seconds.setdefault(kind, []).extend(seconds)
         rows.append((f"round {round}, at its end", Held.by(server.pid)))
-        print(f"round {round} has ended", file=sys.stderr, flush=True)
+        print(f"round {round} has ended after {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
         time.sleep(options.wait)
         rows.append((f"round {round}, {options.wait:.0f} s after they left", Held.by(server.pid)))
     print("\n".join(report(found, rows)))
