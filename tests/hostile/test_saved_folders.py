@@ -13,7 +13,7 @@ from pathlib import Path
 import damaging
 import numpy as np
 import pytest
-from apptest import INSPECT, ROOT, fine, start
+from apptest import INSPECT, ROOT, start
 from run_builders import end, finish, make_run, say, write_film, write_history
 from safetensors.torch import load_file
 
@@ -29,6 +29,7 @@ from nnet.scoring.calibration import Kept
 from nnet.scoring.kind import Kind
 from nnet.studies.store import StudyFolder
 from nnet.watch.journal import JOURNAL, Entry, Journal, Stamp, WatchError
+from workbench.shared import model_list, model_words, parts, words
 
 TRAIN, EVALUATE = "pages/5_Train.py", "pages/4_Evaluate.py"
 PAGES = [None, *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
@@ -314,15 +315,15 @@ def test_a_page_works_beside_every_kind_of_damage(everything: Path, page: str | 
     assert not at.error, at.error[0].value
     if page in WITHOUT_MODEL:
         return
-    labels = at.selectbox(key="model").options
+    others = {part.name: part for part in parts.of_models(model_list.entries())}[words.OTHER_MODELS]  # of no known part
+    labels = model_words.model_labels({entry.name: entry for entry in others.models}).values()
     assert sum("damaged" in label for label in labels) >= len(damaging.JSON)
 
 
 @pytest.mark.slow
 def test_every_damaged_model_is_explained_on_the_page(everything: Path) -> None:
-    at = start(INSPECT, model="good")
     for name in sorted(path.name for path in (everything / "models").iterdir() if path.name != "good"):
-        fine(at.selectbox(key="model").set_value(name).run())
+        at = start(INSPECT, model=name)
         assert at.error and "damaged" in at.error[0].value, name
 
 
