@@ -28,6 +28,9 @@ class Graph(nn.Module):
         inside: for the web page, which cuts, resizes and blends by itself: give the intermediates of INSIDE, too, and
             take pictures of the network's size alone.
         frame: of a model that frames its pictures; they are then all of this frame's size.
+
+    Attributes:
+        branches: as for `nnet.export.resizing.resized`.
     """
 
     limit: Tensor
@@ -39,7 +42,7 @@ class Graph(nn.Module):
         self.network, self.config, self.inside = model.network, model.config, inside
         self.frame, self.windows = frame, None if frame is None or inside else Windows(frame)
         self.pixels, self.cells = model.framing.pixels, model.framing.blended_cells
-        self.levels = model.levels
+        self.levels, self.branches = model.levels, True
         self.expression = reference.expression
         # Not called "threshold": the exporter to ONNX does not bear a buffer and an output of one name.
         self.register_buffer("limit", torch.tensor(float32_below(reference.threshold)), persistent=False)
@@ -53,7 +56,8 @@ class Graph(nn.Module):
         if self.windows is not None:
             maps, _ = self.look(self.windows.cut(images))
             return self.judge(self.windows.blend(maps))
-        maps, out = self.look(images.float() if self.inside else resized(images, self.config.model.size))
+        size = self.config.model.size
+        maps, out = self.look(images.float() if self.inside else resized(images, size, self.branches))
         return {**self.judge(maps), **(self._inside(out) if self.inside else {})}
 
     def look(self, pixels: Tensor) -> tuple[dict[str, Tensor], Any]:

@@ -18,16 +18,18 @@ HALF = 2**11
 """Of a weight: 1.0 is HALF * HALF."""
 
 
-def resized(images: Tensor, size: int) -> Tensor:
+def resized(images: Tensor, size: int, branches: bool = True) -> Tensor:
     """Pictures of any one size -> the network's, as Pillow's resize((size, size), BILINEAR).
 
     Args:
         images: uint8 (N, H, W, 3).
+        branches: whether an exported graph may go round all this for pictures of the network's size. They come out as
+            they are in any case.
 
     Returns:
         float32 (N, size, size, 3), whole numbers 0..255.
     """
-    if not torch.compiler.is_compiling():  # outside of a graph torch.cond would compile first
+    if not branches or not torch.compiler.is_compiling():  # outside of a graph torch.cond would compile first
         return _resized(images, size)
     height, width = _count(images.shape[1]), _count(images.shape[2])
     fits = ((height == size) & (width == size))[0]

@@ -159,8 +159,14 @@ def test_another_expression_brings_its_own_threshold_and_torch_needs_no_extra(ti
 @pytest.mark.slow
 def test_openvino_says_the_same(tiny_checkpoint, tmp_path):
     pytest.importorskip("openvino")
-    done = export(Detector.load(tiny_checkpoint, "cpu"), "openvino", tmp_path / "out")
+    model = Detector.load(tiny_checkpoint, "cpu")
+    done = export(model, "openvino", tmp_path / "out")
     assert done.check.score <= checking.LIMIT and not done.check.decisions
+    run, limit = open_export(done.folder), checking.LIMIT * model.calibration.for_expression().threshold
+    for count in (1, 2, 5):  # the first picture and the first larger batches are right, too
+        images = random_images(count, model.config.model.size)
+        for score, value in zip(model.score(list(images)), run(images)["score"], strict=True):
+            assert value == pytest.approx(score.value, abs=limit)
 
 
 @pytest.mark.slow
