@@ -1,7 +1,7 @@
 """Pictures per second of the score path and of the exported model, side by side in one run.
 
     python -m benchmarks.export [--cases embedded lite0-256 wide-256] [--threads 1 2] [--batches 1 8] [--rounds 5]
-        [--formats onnx int8 openvino] [--compile] [--anomalib] [--write docs/export.md]
+        [--formats onnx int8 openvino] [--compile] [--anomalib] [--exports DIR] [--write docs/export.md]
 
 Cases: the embedded model (EfficientNet-Lite0 at 128), the same teacher at 256, and WideResNet-50-2 at 256 with the
 paper's settings; the latter two have random weights, which cost as much as trained ones.
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import statistics
 import tempfile
@@ -64,23 +65,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cases", nargs="+", choices=["embedded", *CONFIGS], default=["embedded", *CONFIGS][:3])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 8])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="0 only writes the exports (default: %(default)s)")
     parser.add_argument("--formats", nargs="*", choices=KINDS, default=KINDS)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--anomalib", action="store_true")
+    parser.add_argument(
+        "--exports", type=Path, metavar="DIR", help="keep the exports there, and take those that are there"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the tables between the marks in this file")
     options = parser.parse_args(arguments)
     lines: list[str] = []
     for name in options.cases:
-        with tempfile.TemporaryDirectory() as folder:
-            case = Case(name, Path(folder))
-            for kind in options.formats:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = (options.exports or Path(temporary)) / name
+            folder.mkdir(parents=True, exist_ok=True)
+            case = Case(name, folder)
+            for kind in (kind for kind in options.formats if kind not in case.kinds):
                 try:
                     case.export(kind)
                 except Exception as error:  # one format that fails must not cost the hour that the others take
                     shutil.rmtree(case.folder / kind, ignore_errors=True)
                     lines += [f"{case.title}: {kind} is left out ({error}).", ""]
-            lines += [*measured(case, options), ""]
+            if options.rounds:
+                lines += [*measured(case, options), ""]
             if name == "embedded" and {"onnx", "int8"} <= set(case.kinds):
                 lines += [what_int8_changes(case), ""]
         print("\n".join(lines[-12:]), flush=True)
@@ -171,7 +178,10 @@ def measured(case: Case, options: argparse.Namespace) -> list[str]:
             rows.append([str(threads), str(batch), *cells])
     head = ["threads", "batch", *names]
     table = [head, ["---"] * len(head), *rows]
-    about = f"**{case.title}**, pictures per second and their ratio to the first; the machine's load was {load:.1f}."
+    about = (
+        f"**{case.title}**, pictures per second and their ratio to the first. {os.cpu_count()} cores with "
+        f"{torch.backends.cpu.get_cpu_capability()}; the machine's load was {load:.1f} before."
+    )
     return [about, "", *(f"| {' | '.join(row)} |" for row in table)]
 
 
@@ -275,16 +285,22 @@ def noise(count: int, size: int) -> np.ndarray:
 
 
 def write(file: Path, text: str) -> None:
-    """Put the tables between the marks.
+    """Put the tables between the marks, in place of those with the same titles; the others stay.
 
     Raises:
         ValueError: the file has no marks.
     """
     before, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    held, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{file} has no lines {BEGIN.strip()} and {END.strip()}.")
-    file.write_text(f"{before}{BEGIN}\n{text.strip()}\n\n{END}{after}", encoding="utf-8")
+    tables = "\n\n".join((_by_title(held) | _by_title(text)).values())
+    file.write_text(f"{before}{BEGIN}\n{tables}\n\n{END}{after}", encoding="utf-8")
+
+
+def _by_title(text: str) -> dict[str, str]:
+    """A title in bold -> it and what follows it, up to the next one."""
+    return {each.split("**")[1]: each.strip() for each in re.split(r"^(?=\*\*)", text, flags=re.MULTILINE)[1:]}
 
 
 if __name__ == "__main__":

@@ -21,10 +21,12 @@ def cells(text: str) -> dict[str, str]:
 
 def test_the_table_goes_between_the_marks(tmp_path: Path) -> None:
     file = tmp_path / "export.md"
-    file.write_text(f"before\n{export.BEGIN}an earlier table\n{export.END}after\n")
+    held = "**resnet18 at 64 pixels**, an earlier table\n\n**another at 256 pixels**, of another day\n"
+    file.write_text(f"before\n{export.BEGIN}{held}{export.END}after\n")
     export.main([*TOY, "--formats", "--write", str(file)])
     written = file.read_text()
     assert written.startswith("before\n") and written.endswith("after\n") and "earlier" not in written
+    assert "**another at 256 pixels**, of another day\n" in written
     found = cells(written)
     assert (found["threads"], found["batch"]) == ("1", "2")
     for name in ("PyTorch, batch norm not folded", "PyTorch, as the app"):
