@@ -80,6 +80,7 @@ def test_part() -> bytes:
 test_part.__test__ = False
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_from_a_box_of_parts_to_a_threshold(browser: object, address: str, runs: Runs) -> None:
     with Visitor(browser, address) as visitor:
