@@ -38,10 +38,9 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.expression import Expression
 from nnet.scoring import judge
-from workbench.home import cache as home_cache
 from workbench.home import demo
 from workbench.home.scene import Scene
-from workbench.shared import frame, layer, resources, samples
+from workbench.shared import drawings, frame, layer, resources, samples
 from workbench.shared.model_list import ModelEntry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -276,7 +275,7 @@ def _strokes(count: int = 10) -> None:
             written = layer.uri(_stroke(loaded.shown.shape[:2], number))
             worked, passed = time.process_time(), time.perf_counter()
             drawn = layer.read_layer(written, loaded.shown.shape[:2])
-            now = home_cache.altered(loaded, drawn)
+            now = drawings.altered(loaded, drawn)
             demo.seen(Scene(model, expression, picture, loaded, drawn, now, None if ends else now, True))
             times.append((1000 * (time.process_time() - worked), 1000 * (time.perf_counter() - passed)))
         works, passes = zip(*times[1:], strict=True)

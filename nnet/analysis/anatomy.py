@@ -44,6 +44,7 @@ class Part:
         values: features float32 (C, H, W), a map float32 (H, W), the mean weight of each memory item float32 (N,), or
             None for picture and score.
         gates: of the FPM that made these features, averaged over channels: along the height (H,) and the width (W,).
+        per_patch: of the memory, how many items a patch mixes: the exponential of its weights' entropy, averaged.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Part:
     sees: tuple[str, ...]
     values: Array | None = None
     gates: tuple[Array, Array] | None = None
+    per_patch: float | None = None
 
     @property
     def is_features(self) -> bool:
@@ -101,7 +103,8 @@ def _projected_teacher(trace: Trace) -> list[Part]:
     """The memory's answer, and what the FPMs on the teacher's side make of the features."""
     parts = []
     if trace.F3_recalled is not None and trace.addressing is not None:
-        parts.append(Part("memory", MEMORY, None, ("F_3",), trace.addressing.weights.mean(axis=(0, 1))))
+        weights = trace.addressing.weights
+        parts.append(Part("memory", MEMORY, None, ("F_3",), weights.mean(axis=(0, 1)), per_patch=per_patch(weights)))
         parts.append(Part("F'_3", RECALLED, 2, ("memory",), trace.F3_recalled))
     if trace.gates_T is None:
         return parts
@@ -112,6 +115,11 @@ def _projected_teacher(trace: Trace) -> list[Part]:
     if _apart(trace):  # the trace holds the gates of the recalled one only
         parts.append(Part("P_3", PROJECTED, 2, ("F_3",), trace.P_forward[2]))
     return [*parts, Part("P'_3" if _apart(trace) else "P_3", PROJECTED, 2, ("F'_3",), trace.P[2], gates[2])]
+
+
+def per_patch(weights: Array) -> float:
+    """How many items a patch mixes: the exponential of the entropy of its weights (..., N), averaged over patches."""
+    return float(np.exp(-(weights * np.log(np.maximum(weights, _TINY))).sum(axis=-1)).mean())
 
 
 def _apart(trace: Trace) -> bool:

@@ -8,11 +8,12 @@ leans on it, not what another network would do that was trained without it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from nnet.analysis.anatomy import per_patch
 from nnet.analysis.projection import channel_variance, map_statistics, pairs, unit_vectors
 from nnet.analysis.whatif import WhatIf, intervene
 from nnet.config import LossConfig
@@ -54,9 +55,9 @@ class Finding:
     images: Mapping[str, Array]
 
     @property
-    def contradicts(self) -> bool:
-        """Whether the measurement is not what the story says."""
-        return bool(self.expected) and self.outcome != self.expected
+    def agrees(self) -> bool:
+        """Whether the measurement is what the story says."""
+        return bool(self.expected) and self.outcome == self.expected
 
     @property
     def nbytes(self) -> int:
@@ -134,7 +135,8 @@ def copier_alone(model: TrainedModel, trace: Trace, expression: Expression) -> F
 def shortcut(model: TrainedModel, trace: Trace, expression: Expression) -> Finding:
     """How a picture stands out to S2 alone when the memory lets F_3 pass as it is.
 
-    Numbers and images as for `copier_alone`, both of S2's maps alone.
+    Numbers and images as for `copier_alone`, both of S2's maps alone; and "code", by how much F_C turns without the
+    memory: the mean cosine distance over its cells.
 
     Raises:
         StoryError: there is no memory or no S2.
@@ -144,7 +146,14 @@ def shortcut(model: TrainedModel, trace: Trace, expression: Expression) -> Findi
         raise StoryError("This model has no memory in front of S2, so there is nothing to switch off.")
     alone = for_maps(reverse)
     changed = intervene(model, trace, WhatIf(without_nfs=True), alone)
-    return _judged(model, trace, changed.trace, alone, alone)
+    finding = _judged(model, trace, changed.trace, alone, alone)
+    return replace(finding, numbers={**finding.numbers, "code": _turned(trace.F_C, changed.trace.F_C)})
+
+
+def _turned(before: Array | None, after: Array | None) -> float:
+    if before is None or after is None:
+        return 0.0
+    return float(1 - (unit_vectors(before) * unit_vectors(after)).sum(axis=0).mean())
 
 
 def _of_branch(names: Sequence[str], branch: str) -> tuple[str, ...]:
@@ -174,7 +183,8 @@ def dense(detector: Detector, trace: Trace) -> Finding:
     """How alike the recalled patches become when each may mix all items.
 
     Numbers: "before" and "after", the mean cosine distance of the cells of F'_3 from their mean direction; "items" and
-    "all", how many items a patch mixes on average. Images: "before" and "after", F'_3 (C_3, H_3, W_3).
+    "all", how many items a patch mixes on average: effectively, the exponential of the entropy of its weights.
+    Images: "before" and "after", F'_3 (C_3, H_3, W_3).
 
     Raises:
         StoryError: there is no memory.
@@ -186,8 +196,8 @@ def dense(detector: Detector, trace: Trace) -> Finding:
     numbers = {
         "before": _spread(trace.F3_recalled),
         "after": _spread(recalled),
-        "items": float(np.count_nonzero(trace.addressing.weights, axis=-1).mean()),
-        "all": float(np.count_nonzero(use.weights, axis=-1).mean()),
+        "items": per_patch(trace.addressing.weights),
+        "all": per_patch(use.weights),
     }
     images = {"before": trace.F3_recalled, "after": recalled.astype(np.float32)}
     return Finding(compared(numbers["after"], numbers["before"]), LESS, numbers, images)
@@ -260,7 +270,8 @@ def added(trace: Trace, sigma: float) -> Finding:
 def heaviest_loss(history: Sequence[Mapping[str, Any]], loss: LossConfig) -> Finding:
     """Which term weighs most in the loss of the last epoch. Outcomes: "L_RKD", "L_KD", "L_query" or "L_align".
 
-    Numbers: each term's share of the loss, by its name, and "epoch".
+    Numbers: each term's share of the loss, by its name, "epoch", and the weights "alpha", "beta" (of the first epochs),
+    "beta_now" and "delta".
 
     Raises:
         StoryError: the model came without its history.
@@ -272,7 +283,8 @@ def heaviest_loss(history: Sequence[Mapping[str, Any]], loss: LossConfig) -> Fin
     parts = {name: weight * last[name] for name, weight in weights.items() if name in last}
     total = max(sum(parts.values()), _TINY)
     shares = {name: part / total for name, part in parts.items()}
-    return Finding(max(shares, key=shares.__getitem__), "", {**shares, "epoch": last["epoch"]}, {})
+    used = {"alpha": loss.alpha, "beta": loss.beta, "delta": loss.delta, "beta_now": weights["L_align"]}
+    return Finding(max(shares, key=shares.__getitem__), "", {**shares, **used, "epoch": last["epoch"]}, {})
 
 
 # ------------------------------------------------------------------------------------------------------- all parts
@@ -280,11 +292,9 @@ def heaviest_loss(history: Sequence[Mapping[str, Any]], loss: LossConfig) -> Fin
 PARTS = {"forward": WhatIf(without_forward=True), "fpm": WhatIf(without_fpm=True), "nfs": WhatIf(without_nfs=True)}
 
 
-def leans_on(
-    detector: Detector, good: Sequence[Trace], defective: Sequence[Trace], expression: Expression, expected: str
-) -> Finding:
+def leans_on(detector: Detector, good: Sequence[Trace], defective: Sequence[Trace], expression: Expression) -> Finding:
     """Which part this network needs most to tell defective pictures from good ones. Outcomes: a key of `PARTS`, or
-    "none" where no part's loss costs a tenth of the distance.
+    "none" where no part's loss costs a tenth of the distance. Nothing is expected: the paper trains anew for that.
 
     Numbers: "whole" and, for each part that the network has, the distance between the mean logarithms of the scores of
     the two groups, in standard deviations within the groups, when that part is left out.
@@ -318,4 +328,4 @@ def leans_on(
     costs = {name: numbers["whole"] - left for name, left in numbers.items() if name != "whole"}
     worst = max(costs, key=costs.__getitem__, default=NONE)
     needed = worst != NONE and costs[worst] >= SAME * abs(numbers["whole"])
-    return Finding(worst if needed else NONE, expected, numbers, {})
+    return Finding(worst if needed else NONE, "", numbers, {})

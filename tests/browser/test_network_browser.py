@@ -9,6 +9,12 @@ def part(page: object, name: str) -> object:
     return page.locator(f'.network .part[data-name="{name}"]')
 
 
+def through(page: object) -> None:
+    """Wait until the wave has run through the drawing."""
+    page.locator(".network .stage").scroll_into_view_if_needed()
+    page.wait_for_selector(".network svg:not(.armed):not(.wave)")
+
+
 def result(page: object) -> str:
     return page.locator(".network .result").text_content()
 
@@ -21,6 +27,7 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
     with Visitor(browser, address) as visitor:
         page = visitor.open().page
         part(page, "score").wait_for()
+        through(page)
         part(page, "SP_2").hover()
         assert {"picture", "SF_1", "SF_2", "SP_2", "M5", "score"} == lit(page)
         whole = result(page)

@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.detector import Detector
 from nnet.scoring import judge
-from workbench.home import cache, demo, words
-from workbench.shared import chosen_picture, layer, samples
+from workbench.home import demo, words
+from workbench.shared import chosen_picture, drawings, layer, samples
 from workbench.shared import words as shared_words
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
@@ -70,9 +70,12 @@ def test_a_drawing_is_answered_by_one_run_of_the_network(detector: Detector) -> 
     assert component(at, "home_demo")["layer"] == layer.uri(drawn)
     with patch.object(Detector, "trace_batch", side_effect=AssertionError("a second run")):
         fine(at.run())
-    assert component(at, "home_network")["picture"].startswith(cache.altered(loaded, drawn).hash)
-    link = at.get("page_link")[0].proto
-    assert "view=defect" in link.query_string and "studio=draw" in link.query_string
+    assert component(at, "home_network")["picture"].startswith(drawings.altered(loaded, drawn).hash)
+    at.button(key="home_pages/2_Memory.py").click().run()
+    (kept,) = at.session_state["uploads"].values()
+    assert kept.known == drawings.KNOWN and "with your drawing" in kept.title
+    np.testing.assert_array_equal(kept.load().image, altered)
+    assert at.session_state["chosen_picture"] == kept.key
 
 
 def test_a_stroke_that_goes_on_is_answered_and_not_kept() -> None:

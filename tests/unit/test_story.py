@@ -30,8 +30,8 @@ def trace(model: TrainedModel) -> Trace:
 def test_a_change_of_less_than_a_tenth_is_none() -> None:
     assert [story.compared(after, 10) for after in (8.9, 9.1, 10.9, 11.1)] == ["less", "same", "same", "more"]
     assert story.compared(-1.0, -2.0) == "more" and story.compared(0.0, 0.0) == "same"
-    assert Finding("same", "less", {}, {}).contradicts and not Finding("less", "less", {}, {}).contradicts
-    assert not Finding("L_KD", "", {}, {}).contradicts
+    assert Finding("less", "less", {}, {}).agrees and not Finding("same", "less", {}, {}).agrees
+    assert not Finding("L_KD", "", {}, {}).agrees
 
 
 def test_a_patch_like_no_other_is_found_unlike(trace: Trace) -> None:
@@ -42,7 +42,7 @@ def test_a_patch_like_no_other_is_found_unlike(trace: Trace) -> None:
     for values in maps.values():
         values[64 // rows : 2 * 64 // rows, 2 * 64 // columns : 3 * 64 // columns] = 1.0
     finding = story.unlike(replace(trace, F=(*trace.F[:2], f3), maps=maps), parse("M1*M2*M3"), 1.0)
-    assert finding.outcome == "more" and not finding.contradicts
+    assert finding.outcome == "more" and finding.agrees
     assert finding.numbers["peak"] == pytest.approx(1.0, abs=1e-5) and finding.numbers["typical"] < 1e-5
     assert finding.images["unlike"].argmax() == columns + 2
 
@@ -59,12 +59,13 @@ def test_students_are_compared_by_how_far_the_picture_stands_out(model: TrainedM
     normal = np.log(reference.scores)
     value = finding.images["after"].max() * reference.threshold
     assert finding.numbers["after"] == pytest.approx((np.log(value) - normal.mean()) / normal.std(), rel=1e-4)
-    assert {"before", "after"} == set(story.shortcut(model, trace, parse("M1*M2*M3*M4")).numbers)
+    numbers = story.shortcut(model, trace, parse("M1*M2*M3*M4")).numbers
+    assert {"before", "after", "code"} == set(numbers) and 0 < numbers["code"] <= 2
 
 
 def test_of_all_items_at_once_every_patch_gets_nearly_the_same(model: TrainedModel, trace: Trace) -> None:
     finding = story.dense(model, trace)
-    assert finding.outcome == "less" and finding.numbers["all"] == 6 >= finding.numbers["items"]
+    assert finding.outcome == "less" and 5.5 < finding.numbers["all"] <= 6 and 1 <= finding.numbers["items"] <= 6
     assert finding.images["after"].shape == trace.F[2].shape
 
 
@@ -90,10 +91,10 @@ def test_the_heaviest_loss_is_weighted() -> None:
 
 def test_the_part_that_is_leant_on_costs_most_when_it_goes(model: TrainedModel) -> None:
     good, defective = (model.trace_batch(list(random_images(3, seed=seed))) for seed in (7, 8))
-    finding = story.leans_on(model, good, defective, parse("(M1+M6)*(M2+M5)*(M3+M4)"), "forward")
+    finding = story.leans_on(model, good, defective, parse("(M1+M6)*(M2+M5)*(M3+M4)"))
     assert {"whole", "forward", "fpm", "nfs"} == set(finding.numbers) and finding.outcome in (*story.PARTS, "none")
     with pytest.raises(StoryError, match="too few"):
-        story.leans_on(model, good[:1], defective, parse("M1"), "forward")
+        story.leans_on(model, good[:1], defective, parse("M1"))
 
 
 @pytest.mark.parametrize(

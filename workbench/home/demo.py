@@ -26,7 +26,8 @@ _SHOWN, _LIVE, _PROBLEM = "home_picture", "home_live", "home_problem"
 _OPACITY, _HEAT_SIDE, _MAP_SIDE = 0.75, 600, 160
 _DARK = 60
 """A picture darker than this on average gets a white brush."""
-_COLOURS = {"reverse": theme.REVERSE, "forward": theme.FORWARD}
+_COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
+"""In the order of the drawing of the network: S1 at the left."""
 
 
 def scene(model: Model) -> Scene:
@@ -41,8 +42,8 @@ def scene(model: Model) -> Scene:
         picture,
         loaded,
         drawn,
-        cache.altered(loaded, drawn),
-        None if unfinished is None else cache.altered(loaded, unfinished),
+        drawings.altered(loaded, drawn),
+        None if unfinished is None else drawings.altered(loaded, unfinished),
         picture.key == good.key,
     )
 
@@ -115,7 +116,7 @@ def _branches(model: Model, shown: Loaded, maps: dict[str, np.ndarray]) -> tuple
         tile = pictures.map_tile(maps[name], levels[name], shown.image.shape, scale, _MAP_SIDE)
         caption = f"{name}: {shared_words.cells(name, size)}"
         found.setdefault(MAPS[name].branch, []).append(Map(caption, pictures.data_uri(tile), MAPS[name].pair))
-    order = [branch for branch in shared_words.BRANCHES if branch in found]
+    order = [branch for branch in _COLOURS if branch in found]
     return tuple(Branch(shared_words.BRANCHES[one], _COLOURS[one], tuple(found[one])) for one in order)
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from nnet.errors import NNetError
 from workbench.home import demo, words
 from workbench.home.scene import Scene
-from workbench.shared import chosen_picture, first_look, frame, living_network
+from workbench.shared import chosen_picture, drawings, first_look, frame, living_network, pictures, units
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
+
+WAYS = (
+    ("pages/1_Inspect.py", words.CLOSER, ":material/search:"),
+    ("pages/2_Memory.py", words.MEMORY, ":material/apps:"),
+)
 
 
 def main() -> None:
@@ -45,10 +51,23 @@ def _network(scene: Scene) -> None:
 
 
 def _ways_on(scene: Scene) -> None:
-    """Three quiet links, the first to this picture with this drawing."""
+    """Three quiet links: two to this picture as it is now, with what is drawn on it."""
     sample = chosen_picture.address_of(scene.picture)
-    drawn = sample | ({"view": "defect", "studio": "draw"} if scene.layer else {})
     with st.container(horizontal=True, gap="medium"):
-        st.page_link("pages/1_Inspect.py", label=words.CLOSER, icon=":material/search:", query_params=drawn)
-        st.page_link("pages/2_Memory.py", label=words.MEMORY, icon=":material/apps:", query_params=sample)
+        for page, label, icon in WAYS:
+            if scene.layer is None:
+                st.page_link(page, label=label, icon=icon, query_params=sample)
+            elif st.button(label, f"home_{page}", icon=icon, type="tertiary") and _take_along(scene):
+                st.switch_page(page)
         st.page_link("pages/5_Train.py", label=words.OWN, icon=":material/model_training:")
+
+
+def _take_along(scene: Scene) -> bool:
+    """Make the altered picture the chosen one, so that the other pages judge what was judged here; whether it could."""
+    name = words.ALTERED.format(picture=scene.picture.stem)
+    try:
+        chosen_picture.choose(chosen_picture.add(name, pictures.png(scene.altered.image), drawings.KNOWN))
+    except NNetError as error:
+        st.warning(units.plain(str(error)))
+        return False
+    return True

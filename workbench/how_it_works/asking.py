@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nnet.analysis import story
-from nnet.analysis.story import Finding
+from nnet.analysis.story import Finding, StoryError
 from nnet.detector import Trace
+from nnet.expression import for_maps
+from nnet.saved.checkpoint import read_metrics
+from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
-from workbench.how_it_works import cache
+from workbench.how_it_works import cache, subject
 from workbench.how_it_works.scene import Scene
 from workbench.shared import chosen_picture, resources
 from workbench.shared.resources import Loaded
 
-MOST_HELPFUL = "forward"
-"""The part whose addition raises the paper's numbers most (Table 4), by `story.PARTS`."""
+OF_ALL = (1, 3, 4)
+"""Steps that are asked of all defective samples, too: whether one shows it depends on the picture."""
 
 
 def ask(scene: Scene) -> Finding:
@@ -26,35 +31,58 @@ def ask(scene: Scene) -> Finding:
     return cache.FINDINGS.of(key, lambda: _answer(scene))
 
 
+def of_samples(scene: Scene) -> dict[str, Finding]:
+    """What each defective sample answers, by its key; nothing for steps that do not depend on the picture."""
+    if scene.step not in OF_ALL:
+        return {}
+    try:
+        return subject.of_samples(scene.model, scene.expression, _of_picture(scene), scene.step)
+    except StoryError:
+        return {}
+
+
+def auroc(scene: Scene) -> dict[str, float]:
+    """What the model's own test gave for S1 alone ("forward") and for both students ("both"), 0..1; {} if unknown."""
+    scores = read_metrics(scene.model.detector.checkpoint.path).get("scores", {})
+    names = [name for name in scene.expression.maps if MAPS[name].branch == "forward"]
+    texts = {"forward": for_maps(names).text if names else "", "both": scene.expression.text}
+    found = {name: scores[text].get("i_auroc") for name, text in texts.items() if text in scores}
+    return found if len(found) == len(texts) and None not in found.values() else {}
+
+
 def _answer(scene: Scene) -> Finding:
-    detector, sigma = scene.model.detector, scene.model.detector.config.scoring.sigma
+    detector = scene.model.detector
     if scene.step == 8:
         return story.heaviest_loss(load_history(detector.checkpoint.path), detector.config.loss)
     if scene.step == 9:
         good, defective = _samples(scene)
-        return story.leans_on(detector, good, defective, scene.expression, MOST_HELPFUL)
-    trace = resources.trace(scene.model, _good(scene) if scene.step == 6 else scene.loaded)
+        return story.leans_on(detector, good, defective, scene.expression)
+    return _of_picture(scene)(resources.trace(scene.model, _good(scene) if scene.step == 6 else scene.loaded))
+
+
+def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
+    detector, sigma = scene.model.detector, scene.model.detector.config.scoring.sigma
     match scene.step:
         case 1:
-            return story.unlike(trace, scene.expression, sigma)
+            return lambda trace: story.unlike(trace, scene.expression, sigma)
         case 2:
-            return story.narrow(trace)
+            return story.narrow
         case 3:
-            return story.copier_alone(detector, trace, scene.expression)
+            return lambda trace: story.copier_alone(detector, trace, scene.expression)
         case 4:
-            return story.shortcut(detector, trace, scene.expression)
+            return lambda trace: story.shortcut(detector, trace, scene.expression)
         case 5:
-            return story.dense(detector, trace)
+            return lambda trace: story.dense(detector, trace)
         case 6:
-            return story.evened(trace)
+            return story.evened
         case _:
-            return story.added(trace, sigma)
+            return lambda trace: story.added(trace, sigma)
 
 
 def _good(scene: Scene) -> Loaded:
-    """The chosen picture if it is known to be good, else the first sample that is."""
-    pictures = [scene.picture, *chosen_picture.sample_pictures().values()]
-    return next((one for one in pictures if one.is_defective is False), scene.picture).load()
+    """The first sample that is known to be good, else the picture itself."""
+    samples = chosen_picture.sample_pictures().values()
+    return next((one.load() for one in samples if one.is_defective is False), scene.loaded)
 
 
 def _samples(scene: Scene) -> tuple[list[Trace], list[Trace]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.analysis.story import Finding, StoryError
-from workbench.how_it_works import asking, settings, words
+from workbench.how_it_works import asking, settings, shown, words
 from workbench.how_it_works.scene import Scene
 from workbench.shared import glossary, units
 
@@ -13,12 +13,17 @@ from workbench.shared import glossary, units
 def draw(scene: Scene) -> Finding | None:
     """Returns the answer once the visitor has picked one of their own."""
     card = scene.card
-    about, asked = st.columns((1, 1), gap="medium")
+    pictures = scene.picked is not None and scene.step in shown.WITH_PICTURES
+    about, asked, *seen = st.columns((4, 5, 5) if pictures else (1, 1), gap="medium")
     with about:
         st.subheader(card.title, anchor=False)
         st.html(glossary.prose(card.text))
     with asked:
-        return _question(scene)
+        finding = _question(scene)
+    if finding is not None and seen:
+        with seen[0]:
+            shown.tiles(scene, finding)
+    return finding
 
 
 def _question(scene: Scene) -> Finding | None:
@@ -43,7 +48,17 @@ def _question(scene: Scene) -> Finding | None:
         st.info(units.plain(str(error)), icon=":material/block:")
         return None
     st.caption(words.EXPECTED.format(option=options[scene.picked]))
-    st.markdown(f"##### {units.plain(words.measured(scene.step, finding))}")
-    if verdict := words.verdict(scene.step, finding):
-        (st.warning if finding.contradicts else st.success)(units.plain(verdict), icon=":material/menu_book:")
+    st.markdown(f"##### {glossary.markdown(words.measured(scene.step, finding))}")
+    if verdict := _verdict(scene, finding):
+        st.caption(glossary.markdown(verdict))
     return finding
+
+
+def _verdict(scene: Scene, finding: Finding) -> str:
+    """What the paper says of it, and how this model's measurement lies beside that; nothing of a good picture."""
+    if scene.step in asking.OF_ALL and not scene.subject.is_defective:
+        return words.NOT_KNOWN
+    samples = asking.of_samples(scene)
+    showing = sum(one.agrees for one in samples.values())
+    auroc = asking.auroc(scene) if scene.step == 3 else {}
+    return words.verdict(scene.step, finding, (showing, len(samples)), auroc)

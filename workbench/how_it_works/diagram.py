@@ -23,5 +23,11 @@ LEFT_OUT = {3: "reverse", 4: "nfs"}
 def draw(scene: Scene, *, answered: bool) -> None:
     out = LEFT_OUT.get(scene.step, "") if answered else ""
     living_network.draw(
-        "tour_network", scene.model, scene.loaded, scene.expression, focus=KINDS.get(scene.step, ()), left_out=out
+        "tour_network",
+        scene.model,
+        scene.loaded,
+        scene.expression,
+        focus=KINDS.get(scene.step, ()),
+        left_out=out,
+        large=scene.presenting,
     )

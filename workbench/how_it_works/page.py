@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.scoring import judge
-from workbench.how_it_works import card, diagram, settings, shown, words
+from workbench.how_it_works import card, diagram, settings, shown, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.how_it_works.settings import PICKED, PRESENT, STEP
-from workbench.shared import chosen_picture, controls, frame, units
+from workbench.shared import controls, frame, units
 from workbench.shared.resources import Model
 
 LAST = len(words.CARDS)
@@ -20,12 +20,11 @@ def main() -> None:
         if scene.presenting:
             st.html('<div class="nn-presenting"></div>')
         finding = card.draw(scene)
-        if finding is not None:
-            shown.draw(scene, finding)
         diagram.draw(scene, answered=finding is not None)
+        if finding is not None:
+            shown.draw(scene)
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            st.caption(words.NETWORK.format(picture=units.plain(scene.picture.title)), width="content")
-            controls.toggle(PRESENT, words.PRESENT, help=words.PRESENT_HELP)
+            st.caption(words.NETWORK.format(picture=units.plain(scene.subject.title)), width="content")
             if PICKED.value:
                 st.button(words.AGAIN, type="tertiary", key="tour_again", on_click=PICKED.forget)
 
@@ -34,17 +33,10 @@ def _scene(model: Model) -> Scene:
     """The title and the bar of steps, and what they say."""
     step = STEP.remember()
     PICKED.remember()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    expression = next(iter(judge.presets(model.detector.config).values()))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tour_bar"):
         st.title(words.TITLE, anchor=False, width="content")
-        st.button(
-            words.PREVIOUS,
-            icon=":material/arrow_back:",
-            shortcut="Left",
-            disabled=step == 1,
-            key="tour_previous",
-            on_click=STEP.set,
-            args=(max(1, step - 1),),
-        )
+        _turn("tour_previous", words.PREVIOUS, max(1, step - 1), step, ":material/arrow_back:", "Left")
         st.segmented_control(
             words.STEP,
             range(1, LAST + 1),
@@ -53,19 +45,27 @@ def _scene(model: Model) -> Scene:
             required=True,
             label_visibility="collapsed",
             wrap=True,
+            width="content",
         )
-        st.button(
-            words.NEXT,
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            shortcut="Right",
-            disabled=step == LAST,
-            key="tour_next",
-            on_click=STEP.set,
-            args=(min(LAST, step + 1),),
-        )
-    # Its switch stands below the drawing, where there is room; here only what it was set to counts.
-    presenting = PRESENT.remember()
-    picture = chosen_picture.chosen()
-    expression = next(iter(judge.presets(model.detector.config).values()))
-    return Scene(model, picture, picture.load(), expression, step, settings.picked(step), presenting)
+        _turn("tour_next", words.NEXT, min(LAST, step + 1), step, ":material/arrow_forward:", "Right")
+        with st.container(width=200):
+            found = subject.choose(model, expression)
+        presenting = controls.toggle(PRESENT, words.PRESENT, help=words.PRESENT_HELP)
+    if presenting:
+        _clicker(step)
+    return Scene(model, found, expression, step, settings.picked(step), presenting)
+
+
+def _turn(key: str, label: str, to: int, step: int, icon: str | None = None, shortcut: str | None = None) -> None:
+    st.button(label, icon=icon, shortcut=shortcut, disabled=to == step, key=key, on_click=STEP.set, args=(to,))
+
+
+def _clicker(step: int) -> None:
+    """Buttons that are not seen, for the keys of a presenter's clicker."""
+    with st.container(key="tour_clicker"):
+        _turn("tour_page_up", words.PREVIOUS, max(1, step - 1), step, shortcut="PageUp")
+        _turn("tour_page_down", words.NEXT, min(LAST, step + 1), step, shortcut="PageDown")
+        _turn("tour_space", words.NEXT, min(LAST, step + 1), step, shortcut="Space")
+        _turn("tour_first", words.FIRST, 1, step, shortcut="Home")
+        _turn("tour_last", words.LAST, LAST, step, shortcut="End")
+        st.button(words.LEAVE, key="tour_leave", shortcut="Esc", on_click=PRESENT.set, args=(False,))

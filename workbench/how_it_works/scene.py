@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nnet.expression import Expression
+from workbench.how_it_works.subject import Subject
 from workbench.how_it_works.words import CARDS, Card
-from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 
@@ -16,7 +16,7 @@ class Scene:
 
     Attributes:
         model: the chosen one.
-        picture, loaded: the chosen picture.
+        subject: the picture that it looks at.
         expression: the model's own score.
         step: from 1.
         picked: which option the visitor picked, None before that.
@@ -24,12 +24,16 @@ class Scene:
     """
 
     model: Model
-    picture: Picture
-    loaded: Loaded
+    subject: Subject
     expression: Expression
     step: int
     picked: int | None
     presenting: bool
+
+    @property
+    def loaded(self) -> Loaded:
+        """The picture's pixels."""
+        return self.subject.loaded
 
     @property
     def card(self) -> Card:

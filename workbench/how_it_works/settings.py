@@ -18,6 +18,8 @@ def _answers(written: str) -> str:
 STEP = Setting("how_it_works", "step", 1, whole_number(1, len(CARDS)))
 PICKED = Setting("how_it_works", "picked", "", _answers)
 """A letter for each step, "-" where nothing was picked: the progress, and what was expected."""
+ON: Setting[str] = Setting("how_it_works", "on", None, str)
+"""Which picture the tour looks at: a sample's key, or one of `workbench.how_it_works.subject`."""
 PRESENT = Setting("how_it_works", "present", False, yes_or_no)
 """The presenter's mode."""
 

@@ -1,4 +1,4 @@
-"""What a question measured, in pictures; below the card."""
+"""What a question measured, in pictures: beside the answer, and what follows the drawing."""
 
 from __future__ import annotations
 
@@ -9,45 +9,71 @@ import streamlit as st
 
 from nnet.analysis.anatomy import anatomy
 from nnet.analysis.story import Finding
-from workbench.how_it_works import figures, words
+from workbench.how_it_works import asking, figures, subject, words
 from workbench.how_it_works.scene import Scene
-from workbench.shared import living_network, resources, training_film
+from workbench.shared import living_network, resources, training_film, units
+from workbench.shared.resources import Loaded
+
+WITH_PICTURES = (1, 3, 4, 5, 6, 7)
+"""Steps whose answer is shown in pictures beside it."""
 
 
-def draw(scene: Scene, finding: Finding) -> None:
-    """The pictures of an answered step, side by side."""
+def draw(scene: Scene) -> None:
+    """What follows the card and the drawing of an answered step."""
     if scene.step == 8:
         _film(scene)
     elif scene.step == 9:
         with st.container(horizontal=True):
             for page, label in words.MORE.items():
                 st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:")
-    tiles = _tiles(scene, finding)
+    elif scene.step in words.FAILURES:
+        _failure(scene)
+
+
+def tiles(scene: Scene, finding: Finding) -> None:
+    """What was measured, in pictures side by side."""
+    _row(scene, scene.loaded.shown, finding, scene.loaded)
+
+
+def _row(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> None:
     captions = words.CAPTIONS.get(scene.step, {})
-    with st.container(horizontal=True, gap="small"):
-        for name, tile in tiles.items():
-            st.image(tile, captions[name], width=420 if scene.presenting else 230, alt=captions[name])
+    found = _tiles(scene, shown, finding, loaded)
+    for column, (name, tile) in zip(st.columns(len(found), gap="small"), found.items(), strict=True):
+        column.image(tile, captions[name], width="stretch", alt=captions[name])
 
 
-def _tiles(scene: Scene, finding: Finding) -> dict[str, np.ndarray]:
-    shown = scene.loaded.shown
+def _failure(scene: Scene) -> None:
+    """The failure that the step is about, where this model shows it best among its samples."""
+    found = asking.of_samples(scene)
+    shows = {key: one for key, one in found.items() if one.agrees}
+    about = words.FAILURES[scene.step]
+    if not shows:
+        st.caption(words.NO_FAILURE.format(about=about, samples=units.plural(len(found), "defective sample")))
+        return
+    key = min(shows, key=lambda key: shows[key].numbers["after"] / max(shows[key].numbers["before"], 1e-12))
+    picture = subject.defective()[key]
+    with st.container(width=2 * figures.SIDE):
+        st.caption(words.FAILURE.format(about=about, picture=units.plain(picture.title)))
+        _row(scene, picture.load().shown, shows[key], picture.load())
+
+
+def _tiles(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> dict[str, np.ndarray]:
     match scene.step:
         case 1:
             return figures.unlike(shown, finding)
         case 3 | 4:
             return figures.heatmaps(shown, finding)
         case 5:
-            return _mosaics(scene, finding)
+            return _mosaics(scene, finding, loaded)
         case 6:
             return figures.strengths(finding)
-        case 7:
+        case _:
             return figures.heatmaps(shown, finding, calibrated=False)
-    return {}
 
 
-def _mosaics(scene: Scene, finding: Finding) -> dict[str, np.ndarray]:
+def _mosaics(scene: Scene, finding: Finding, loaded: Loaded) -> dict[str, np.ndarray]:
     """F_3, F'_3 and F'_3 of all items, in the colours of the network."""
-    parts = anatomy(resources.trace(scene.model, scene.loaded), ())
+    parts = anatomy(resources.trace(scene.model, loaded), ())
     colours, recalled = living_network.colours(scene.model), parts["F'_3"]
     named = {"given": parts["F_3"], "before": recalled, "after": replace(recalled, values=finding.images["after"])}
     return {name: figures.enlarged(colours.paint(part)) for name, part in named.items()}

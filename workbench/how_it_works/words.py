@@ -12,14 +12,39 @@ from nnet.analysis.story import Finding
 from workbench.shared import units
 
 TITLE = "How it works"
-STEP, PREVIOUS, NEXT, AGAIN = "Step", "Previous", "Next", "Forget my answers"
-PRESENT, PRESENT_HELP = "Presenter", "Large type over the whole width. Arrow keys turn the pages; 1, 2 and 3 answer."
+STEP, PREVIOUS, NEXT, AGAIN, LEAVE = "Step", "Previous", "Next", "Forget my answers", "Leave the presenter's mode"
+PRESENT, PRESENT_HELP = (
+    "Presenter",
+    (
+        "Large type over the whole width. Arrow keys, Page up and down, Space, Home and End turn the pages; 1, 2 and 3 "
+        "answer; Escape leaves."
+    ),
+)
 NETWORK = "The network with {picture}"
 PREDICT = "What do you expect? Pick an answer, then the model is asked."
 ASKING = "Asking the model…"
 EXPECTED = "You expected: {option}."
-AGREES = "So says the paper, too: {story}"
-CONTRADICTS = "This model contradicts the paper, which says: {story} (A change of less than a tenth counts as none.)"
+AGREES = "As the paper says: {story}"
+NOTHING = (
+    "The paper: {story} Here there is no difference that counts: a change of less than a tenth is taken for none. {why}"
+)
+OTHERWISE = "The paper: {story} Here it is the other way round. {why}"
+IN_PART = "The paper: {story} Here that holds in part: smaller, yes; more even, no."
+NOT_KNOWN = "It is not known whether this picture shows a defect, so it says nothing about the paper."
+OTHER_EXPERIMENT = (
+    "The paper: {story} P-AP is the area under the precision-recall curve of pixels, of networks trained anew. That is "
+    "another experiment, so the two answers are not set against each other; Ablations has trainings of its own."
+)
+SHOWN = "It shows in {showing} of {total}."
+AUROC = "On this model's own test pictures S₁ alone has an image AUROC of {forward}, both students of {both}."
+BETA = {True: "{beta}", False: "{beta} in the first epochs, 0 now"}
+WEIGHTS = "Weights: α = {alpha}, β = {beta}, δ = {delta}."
+FIRST, LAST = "First step", "Last step"
+ON, OWN = "Picture", "Your scratch on {picture}"
+LOOKING = "Asking the samples… {done} of {all}"
+FAILURES = {3: "Over-imitation", 4: "The restoration shortcut"}
+FAILURE = "{about} where this model shows it best among its samples, {picture}:"
+NO_FAILURE = "{about} cannot be shown with this model: none of its {samples} shows it."
 FILM = "The film of this training: from before the first step to the last epoch."
 NO_FILM = "This model came without a film of its training. `nnet train --film` keeps one."
 MORE = {"8_When_it_fails": "See when it fails", "6_Ablations": "See every claim of the paper checked"}
@@ -37,6 +62,8 @@ class Card:
         answers: outcome -> what was measured, with the names of the numbers in braces.
         story: what the paper says, "" where it says nothing.
         look: for the teacher: what should be seen.
+        why: where the measurement is not what the paper says: the reason, as far as it is known, with numbers in
+            braces; "" where none is.
     """
 
     title: str
@@ -46,18 +73,17 @@ class Card:
     answers: Mapping[str, str]
     story: str
     look: str
+    why: str = ""
 
 
 CARDS: tuple[Card, ...] = (
     Card(
         "The teacher has seen a million photos",
-        "The [[teacher]] learned from everyday photos, never from this part, and it never changes. It does not "
-        "judge. It "
-        "describes every patch of the picture by numbers, its [[features]], on a fine, a middle and a coarse "
-        "[[scale]].",
-        "The patch with the highest score: how does the teacher describe it, compared with the picture's other "
-        "patches?",
-        {"more": "Unlike the others", "same": "Like the others", "less": "More usual than the others"},
+        "The [[teacher]] learned from everyday photos, never from this part, and never changes. It describes every "
+        "patch by numbers, its [[features]], on a fine, a middle and a coarse [[scale]]. A defect looks different "
+        "to it.",
+        "The patch with the highest score: how does the teacher describe it?",
+        {"more": "Unlike the others", "same": "Like the others", "less": "More usual than they"},
         {
             "more": "Unlike the others: its nearest likeness is {peak} away, that of a typical patch {typical}.",
             "same": "Like the others: its nearest likeness is {peak} away, that of a typical patch {typical}.",
@@ -67,30 +93,30 @@ CARDS: tuple[Card, ...] = (
         "a defect looks different to the teacher, so students who never met one can be caught out.",
         "The three tiles of T light up. The map shows how unlike the others the teacher finds each patch. A long crack "
         "crosses many patches, so they can be like one another.",
+        "A long crack crosses many patches, and those are like one another.",
     ),
     Card(
         "One student copies, one rebuilds",
-        "Both students learned from good parts only. [[S1]], the copier, sees the picture and copies the teacher's "
-        "description. [[S2]], the rebuilder, never sees it: it rebuilds the description from a narrow [[code]]. "
-        "Where they "
-        "miss the teacher, something is new.",
-        "How many of the teacher's numbers are left in the code that S2 works from?",
+        "Both learned from good parts only. [[S₁]], the copier, sees the picture and copies the teacher's description. "
+        "[[S₂]], the rebuilder, never sees it: it rebuilds the description from a narrow [[code]]. Where they miss "
+        "the teacher, something is new.",
+        "How many of the teacher's numbers are left in the code?",
         {"few": "Less than a fifth", "half": "About half", "all": "Nearly all"},
         {
             "few": "Less than a fifth: {after} of {before} numbers, {share}.",
             "half": "About half: {after} of {before} numbers, {share}.",
             "all": "Nearly all: {after} of {before} numbers, {share}.",
         },
-        "the code is narrow, so what S2 has not learned does not fit through.",
-        "S1's lane begins at the picture, S2's at the code F_C. Nothing else leads to S2.",
+        "the code is narrow, so what S₂ has not learned does not fit through.",
+        "S₁'s lane begins at the picture, S₂'s at the code F_C: what S₂ knows of the picture, it knows from the "
+        "teacher, through the code.",
     ),
     Card(
-        "The copier alone copies defects, too",
-        "S1 sees the picture, defect included. If it learned to follow the teacher everywhere, both agree even "
-        "on a defect, "
-        "and the defect stays dark: [[over-imitation]]. That is why S1 is not alone.",
-        "Leave S1 alone, without S2. Does this picture still stand out from the good ones?",
-        {"less": "It stands out less", "same": "Just as much", "more": "It stands out more"},
+        "The danger of copying: over-imitation",
+        "S₁ sees the picture, defect included. If it follows the teacher everywhere, both agree even on a defect, "
+        "which stays dark: [[over-imitation]]. That is why S₁ is not alone.",
+        "Leave S₁ alone. Does this picture still stand out from good ones?",
+        {"less": "It stands out less", "same": "Just as much", "more": "More"},
         {
             "less": "It stands out less: {after} standard deviations above the good pictures, {before} with "
             "both students.",
@@ -98,39 +124,40 @@ CARDS: tuple[Card, ...] = (
             "more": "It stands out more: {after} standard deviations above the good pictures, {before} with "
             "both students.",
         },
-        "S1 alone misses what it imitates too well; both students together see more.",
-        "S2's lane goes grey. Compare the two heatmaps, each with its own threshold in the middle of the colours.",
+        "S₁ alone misses what it imitates too well; both students together see more.",
+        "S₂'s lane goes grey. Compare the two heatmaps, each with its own threshold in the middle of the colours.",
     ),
     Card(
-        "The rebuilder alone finds a shortcut",
-        "If the code still carries the defect, S2 rebuilds it as well, agrees with the teacher and sees nothing: the "
-        "[[shortcut]]. The [[memory]] closes it. It replaces every coarse patch by good ones before the code is made.",
-        "Switch the memory off. Does the picture still stand out to S2 alone?",
-        {"less": "It fades", "same": "No change", "more": "It stands out more"},
+        "The danger of rebuilding: the restoration shortcut",
+        "If the code still carries the defect, S₂ rebuilds it, too, agrees with the teacher and sees nothing: the "
+        "[[restoration shortcut]]. The [[memory]] is to close it: good patches replace every coarse one.",
+        "Switch the memory off. Does this picture still stand out to S₂?",
+        {"less": "It fades", "same": "No change", "more": "More"},
         {
             "less": "It fades: {after} standard deviations above the good pictures, {before} with the memory.",
             "same": "No change: {after} standard deviations above the good pictures, {before} with the memory.",
             "more": "It stands out more: {after} standard deviations above the good pictures, {before} with the "
             "memory.",
         },
-        "without the memory a defect reaches the code, and S2 rebuilds it.",
+        "without the memory a defect reaches the code, and S₂ rebuilds it.",
         "The memory goes grey and F_3 goes straight on. If the heatmap hardly changes, the narrow code does the "
         "work here.",
+        "Without the memory the code turns by only {code} (cosine distance): the fine and the middle scale reach it "
+        "past the memory.",
     ),
     Card(
         "The memory answers with good patches",
-        "The memory holds descriptions of good patches. Each patch is answered by a mixture of the few most "
-        "like it; small "
-        "weights are cut to zero ([[sparse addressing]]). A defect is answered by the good patch that should be there.",
-        "Let every patch mix all items instead. What becomes of the answers?",
-        {"less": "They become alike", "same": "They stay as they are", "more": "They become more varied"},
+        "The [[memory]] holds descriptions of good patches. Each patch is answered by a mixture of the few most "
+        "like it; small weights are cut to zero ([[sparse addressing]]). So a defect is answered by a good patch.",
+        "Let every patch mix all items. What becomes of the answers?",
+        {"less": "They become alike", "same": "They stay", "more": "More varied"},
         {
-            "less": "They become alike: {after} apart instead of {before}, with {all} items a patch instead of "
-            "{items}.",
-            "same": "They stay as they are: {after} apart, {before} before, with {all} items a patch instead of "
-            "{items}.",
-            "more": "They become more varied: {after} apart instead of {before}, with {all} items a patch, not "
-            "{items}.",
+            "less": "They become alike: {after} apart instead of {before}, as each mixes {all} items instead of "
+            "{items} (effectively).",
+            "same": "They stay as they are: {after} apart, {before} before, as each mixes {all} items instead of "
+            "{items} (effectively).",
+            "more": "They become more varied: {after} apart instead of {before}, as each mixes {all} items instead of "
+            "{items} (effectively).",
         },
         "addressing must be sparse, or everything is answered by the same grey average.",
         "Three mosaics: what the teacher says, the memory's answer, and the answer of all items at once, which "
@@ -138,28 +165,25 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "Gates damp what does not matter",
-        "Before T and S1 are compared, a [[projection]] (FPM) multiplies every row and column by a gate between "
-        "0 and 1. "
-        "What varies even among good parts should be damped, so that only real differences count.",
-        "Along a good part, does the strength of the features become more even behind the gates?",
+        "A [[projection]] multiplies rows and columns by gates before T and S₁ are compared. Averages along whole rows "
+        "and columns make them: how good parts run in both directions. What varies among good parts is to be damped.",
+        "On a good part: are the features more even behind the gates?",
         {"less": "More even", "same": "No change", "more": "Less even"},
         {
-            "less": "More even: the strengths vary by {after} of their mean, {before} before. {smaller}",
-            "same": "No change: the strengths vary by {after} of their mean, {before} before. {smaller}",
-            "more": "Less even: the strengths vary by {after} of their mean, {before} before. {smaller}",
+            "less": "More even: their strength varies by {after} of its mean, by {before} before the gates. {smaller}",
+            "same": "No change: their strength varies by {after} of its mean, by {before} before the gates. {smaller}",
+            "more": "Less even: their strength varies by {after} of its mean, by {before} before the gates. {smaller}",
         },
         "behind the gates the variance of good parts is smaller and more even (Figure 7).",
         "The bars beside the tiles P and SP are the gates. The two maps show the strength of the fine scale, "
-        "each divided "
-        "by its own mean.",
+        "each divided by its own mean, so they show evenness, not size.",
     ),
     Card(
         "Add within a scale, multiply across",
         "Each scale has two [[maps]], one for each student. They are added: one student may miss it. The three "
-        "scales are "
-        "multiplied: what only one scale sees is noise, and a product with nearly zero is nearly zero.",
-        "Replace the multiplication by addition. What happens to the ground of the heatmap?",
-        {"more": "It gets brighter", "same": "No change", "less": "It gets darker"},
+        "scales are multiplied: what only one sees is noise, and nearly zero times anything is nearly zero.",
+        "Add the scales instead. What happens to the heatmap's ground?",
+        {"more": "It gets brighter", "same": "No change", "less": "Darker"},
         {
             "more": "It gets brighter: half of the picture lies above {after} of the peak, above {before} when "
             "multiplied.",
@@ -172,41 +196,39 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "What training asks for",
-        "[[L_RKD]]: S2 rebuilds. \N{GREEK SMALL LETTER ALPHA} \N{MULTIPLICATION SIGN} [[L_KD]]: S1 copies. "
-        "\N{GREEK SMALL LETTER BETA} \N{MULTIPLICATION SIGN} [[L_align]] holds S1 to the teacher, in the first "
-        "epochs only. "
-        "\N{GREEK SMALL LETTER DELTA} \N{MULTIPLICATION SIGN} [[L_query]] makes the memory choose. Defects are "
-        "never shown.",
-        "Which part of the loss weighs most at the end of this training?",
-        {"L_RKD": "S2's rebuilding, L_RKD", "L_KD": "S1's copying, L_KD", "L_query": "The memory's choice, L_query"},
+        "[[L_RKD]]: S₂ rebuilds. α × [[L_KD]]: S₁ copies, compared behind the gates. β × [[L_align]] holds S₁ to the "
+        "teacher before its own gates have learned. δ × [[L_query]] makes the memory choose. Defects are never shown.",
+        "Which part weighs most at the end of this training?",
+        {"L_RKD": "S₂'s rebuilding", "L_KD": "S₁'s copying", "L_query": "The memory's choice"},
         {
-            "L_RKD": "S2's rebuilding. After epoch {epoch}: {shares}.",
-            "L_KD": "S1's copying. After epoch {epoch}: {shares}.",
-            "L_query": "The memory's choice. After epoch {epoch}: {shares}.",
-            "L_align": "L_align, which was kept on to the end. After epoch {epoch}: {shares}.",
+            "L_RKD": "S₂'s rebuilding. After epoch {epoch}: {shares}. {weights}",
+            "L_KD": "S₁'s copying. After epoch {epoch}: {shares}. {weights}",
+            "L_query": "The memory's choice. After epoch {epoch}: {shares}. {weights}",
+            "L_align": "L_align, which was kept on to the end. After epoch {epoch}: {shares}. {weights}",
         },
         "",
-        "In the film the good picture goes dark within a few epochs, while the defective ones stay bright.",
+        "In the film the good picture goes dark within a few epochs, while the defective ones stay bright. "
+        "L_KD compares SP with P, L_align SF with P.",
     ),
     Card(
         "What helped, and when it fails",
-        "The paper trains again with each part added; S1 and its maps helped most. Here parts are taken out of the "
-        "finished network, which leans on them all, so the two need not agree. And some defects it misses.",
-        "Which part does this model need most to tell the defective samples from the good ones?",
-        {"forward": "S1, the copier", "fpm": "The projections", "nfs": "The memory"},
+        "The paper trains anew with each part added, and S₁ with its maps helped most. Here parts are taken out of "
+        "one finished network, which has learned to lean on them: another experiment. And some defects it misses.",
+        "Without which part does this model separate good from defective samples worst?",
+        {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory"},
         {
-            "forward": "S1, the copier. {distances}",
+            "forward": "S₁, the copier. {distances}",
             "fpm": "The projections. {distances}",
             "nfs": "The memory. {distances}",
             "none": "None of them: without any one it tells them apart as well as before. {distances}",
         },
-        "of all parts S1 with its maps raises P-AP most, from 61.18 to 62.77 (Table 4).",
+        "of all parts S₁ with its maps raises P-AP most, from 61.18 to 62.77 (Table 4).",
         "The numbers are distances between the two groups of samples, in standard deviations.",
     ),
 )
 DISTANCES = "Distance between the groups: {whole} with all parts; {others}."
 WITHOUT = {
-    "forward": "{value} without S1",
+    "forward": "{value} without S₁",
     "fpm": "{value} without the projections",
     "nfs": "{value} without the memory",
 }
@@ -215,8 +237,8 @@ LOSSES = {"L_RKD": "L_RKD {share}", "L_KD": "L_KD {share}", "L_align": "L_align 
 
 CAPTIONS: Mapping[int, Mapping[str, str]] = {
     1: {"picture": "The picture", "unlike": "How unlike the other patches each one is to the teacher"},
-    3: {"before": "Both students", "after": "S\N{SUBSCRIPT ONE} alone"},
-    4: {"before": "S\N{SUBSCRIPT TWO} with the memory", "after": "S\N{SUBSCRIPT TWO} without the memory"},
+    3: {"before": "Both students", "after": "S₁ alone"},
+    4: {"before": "S₂ with the memory", "after": "S₂ without it"},
     5: {"given": "What the teacher says", "before": "The memory's answer", "after": "The answer of all items at once"},
     6: {"before": "Strength before the gates", "after": "Strength behind the gates"},
     7: {"before": "Scales multiplied", "after": "Scales added"},
@@ -244,6 +266,10 @@ def _further(finding: Finding) -> dict[str, str]:
     if "variance" in numbers:
         factor = numbers["variance"]
         further["smaller"] = SMALLER[factor < 1].format(factor=units.number(1 / factor if factor < 1 else factor))
+    if "alpha" in numbers:
+        weights = {name: units.number(numbers[name]) for name in ("alpha", "delta")}
+        beta = BETA[numbers["beta_now"] > 0].format(beta=units.number(numbers["beta"]))
+        further["weights"] = WEIGHTS.format(beta=beta, **weights)
     if "epoch" in numbers:
         shares = [LOSSES[name].format(share=units.percent(numbers[name])) for name in LOSSES if name in numbers]
         further |= {"epoch": f"{numbers['epoch']:,.0f}", "shares": ", ".join(shares)}
@@ -253,12 +279,36 @@ def _further(finding: Finding) -> dict[str, str]:
     return further
 
 
-def verdict(number: int, finding: Finding) -> str:
-    """Whether this agrees with the paper, or "" where the paper says nothing."""
+def verdict(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapping[str, float]) -> str:
+    """How this lies beside what the paper says, or "" where the paper says nothing.
+
+    Args:
+        number: of the step.
+        finding: the answer.
+        showing: in how many of the defective samples it is as the paper says, and of how many; (0, 0) if not asked.
+        auroc: of S1 alone ("forward") and of "both", where that is known and part of the reason.
+    """
     card = CARDS[number - 1]
-    if not card.story or not finding.expected:
+    if not card.story:
         return ""
-    return (CONTRADICTS if finding.contradicts else AGREES).format(story=card.story)
+    story = f"{card.story[0].upper()}{card.story[1:]}"
+    if not finding.expected:
+        return OTHER_EXPERIMENT.format(story=story)
+    if finding.agrees:
+        said = AGREES.format(story=card.story)
+    elif finding.numbers.get("variance", 1.0) < 1:
+        said = IN_PART.format(story=story)
+    else:
+        said = (NOTHING if finding.outcome == "same" else OTHERWISE).format(story=story, why=_why(card, finding, auroc))
+    total = units.plural(showing[1], "defective sample")
+    return f"{said} {SHOWN.format(showing=showing[0], total=total)}" if showing[1] else said.strip()
+
+
+def _why(card: Card, finding: Finding, auroc: Mapping[str, float]) -> str:
+    plain = {name: units.number(value) for name, value in finding.numbers.items()}
+    if auroc:
+        return AUROC.format(**{name: f"{value:.3f}" for name, value in auroc.items()})
+    return card.why.format(**plain)
 
 
 # ------------------------------------------------------------------------------------------------------ lesson sheet
@@ -269,7 +319,8 @@ LESSON_ABOUT = (
     "`python -m workbench.how_it_works.lesson > docs/lesson.md`; a test says whether it is current.",
     "Before: start the workbench (`make demo`), open How it works, switch Presenter on. Arrow keys turn the pages, and "
     "1, 2 and 3 answer. Let the class vote first, then press what most of them chose. The answers are computed on the "
-    "model at hand, so they may contradict the paper; the card then says so, and that is worth talking about.",
+    "model at hand, so they need not be those of the paper; a grey line then says "
+    "why, and that is worth talking about.",
 )
 LESSON_PLAN = "In {minutes} minutes"
 LESSON_STEPS = "Steps {steps}: about {each} minutes each, with {rest}."

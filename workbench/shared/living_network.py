@@ -52,13 +52,21 @@ def _colours_kept() -> BoundedCache[str, FeatureColours]:
 
 
 def draw(
-    key: str, model: Model, loaded: Loaded, expression: Expression, *, focus: Sequence[str] = (), left_out: str = ""
+    key: str,
+    model: Model,
+    loaded: Loaded,
+    expression: Expression,
+    *,
+    focus: Sequence[str] = (),
+    left_out: str = "",
+    large: bool = False,
 ) -> None:
     """Draw the network with this picture; a press on a part's link goes to the page about it.
 
     Args:
         focus: kinds of parts (`nnet.analysis.anatomy`) that are lit; none for all.
         left_out: "nfs", "fpm", "forward", "reverse" or a map, which is drawn as left out; ignored where it cannot be.
+        large: for a hall.
     """
     made = _kept().of((loaded.hash, model.key, expression), lambda: of(model, loaded, expression))
     wanted = f"{key}_visit"
@@ -66,7 +74,7 @@ def draw(
     def visit(page: str) -> None:
         st.session_state[wanted] = page
 
-    network.draw(key, made, visit, focus=focus, left_out=left_out)
+    network.draw(key, made, visit, focus=focus, left_out=left_out, large=large)
     if page := st.session_state.pop(wanted, ""):
         st.switch_page(f"pages/{page}.py")
 
@@ -90,6 +98,7 @@ def of(model: Model, loaded: Loaded, expression: Expression) -> Network:
         part_words.captions(parts),
         part_words.rows(parts),
         _result(judged),
+        part_words.SIGNS,
     )
     wide, narrow = drawing.drawings(parts, tiles, circuit.read(expression), labels)
     cards = {name: _card(part, variants) for name, part in parts.items()}

@@ -65,7 +65,13 @@ class Network:
 
 
 def draw(
-    key: str, network: Network, on_visit: Callable[[str], None], *, focus: Sequence[str] = (), left_out: str = ""
+    key: str,
+    network: Network,
+    on_visit: Callable[[str], None],
+    *,
+    focus: Sequence[str] = (),
+    left_out: str = "",
+    large: bool = False,
 ) -> None:
     """Draw it.
 
@@ -75,6 +81,7 @@ def draw(
         on_visit: called, before the next run, with the page that the visitor wants to go to.
         focus: kinds of parts that stay lit while nothing is pointed at; none for all.
         left_out: the variant that is shown at first.
+        large: for a hall: as large as the screen has room for, and nothing that only serves a desk.
     """
 
     def visited() -> None:
@@ -84,6 +91,6 @@ def draw(
 
     _mount(
         key=key,
-        data=asdict(network) | {"focus": list(focus), "left_out": left_out, "words": words.BROWSER},
+        data=asdict(network) | {"focus": list(focus), "left_out": left_out, "large": large, "words": words.BROWSER},
         on_visit_change=visited,
     )

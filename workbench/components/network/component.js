@@ -1,6 +1,13 @@
 const NARROW = 780;
 const HOLD = 350;
 
+const STEP = 130;
+const LAST = 900;
+
+// Words with symbols in them: what follows a low line stands below it.
+const write = (element, text) => element.replaceChildren(...text.split(/_([A-Za-z0-9]+)/).map(
+  (piece, index) => (index % 2 ? Object.assign(document.createElement('sub'), { textContent: piece }) : piece)));
+
 const drawn = (text) => document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
 
 // Everything that the part is made from, and everything that it feeds, as sets of names.
@@ -20,7 +27,8 @@ const reach = (edges, name, from, to) => {
 const light = (root, name) => {
   const svg = root._svg;
   const { cards, focus, kinds, words } = root._data;
-  svg.classList.toggle('pointed', !!name || focus.length > 0);
+  if (svg.matches('.armed, .wave')) name = '';  // nothing is dimmed while the wave runs
+  svg.classList.toggle('pointed', !!name || (focus.length > 0 && !svg.matches('.armed, .wave')));
   const edges = [...svg.querySelectorAll('.edge')];
   const sees = name ? reach(edges, name, 'to', 'from') : new Set();
   const feeds = name ? reach(edges, name, 'from', 'to') : new Set();
@@ -35,7 +43,7 @@ const light = (root, name) => {
     edge.classList.toggle('lit', about || (within(sees, from) && within(sees, to)) || (within(feeds, from) && within(feeds, to)));
   });
   const card = cards[name];
-  root._line.textContent = card ? `${card.title}. ${card.sentence}` : words.hint;
+  write(root._line, card && name !== root._open ? `${card.title}. ${card.sentence}` : words.hint);
 };
 
 // Show the network without what the variant leaves out; '' shows it whole.
@@ -55,7 +63,7 @@ const leaveOut = (root, key) => {
 
 const say = (root, card) => {
   const variant = root._data.variants[card.variant];
-  root._line.textContent = fill(root._data.words.without, { part: card.title, result: variant.result });
+  write(root._line, fill(root._data.words.without, { part: card.title.replace(/^The /, 'the '), result: variant.result }));
 };
 
 const open = (root, name, send) => {
@@ -70,7 +78,7 @@ const open = (root, name, send) => {
   const image = root._svg.querySelector(`.part[data-name="${CSS.escape(name)}"] image`);
   if (image) make('img', image.style.imageRendering, panel, { src: image.getAttribute('href'), alt: '' });
   const text = make('div', 'text', panel);
-  make('h4', '', text, { textContent: card.title });
+  write(make('h4', '', text), card.title);
   make('p', '', text, { textContent: card.sentence });
   const list = make('dl', '', text);
   card.facts.forEach(([label, value]) => {
@@ -118,8 +126,8 @@ const react = (root, send) => {
       clearTimeout(timer);
       if (held) { leaveOut(root, root._kept ?? ''); light(root, name); }
     };
-    part.onpointerenter = () => light(root, name);
-    part.onpointerleave = () => { release(); held = false; light(root, root._open); };
+    part.onpointerenter = () => { root._at = name; light(root, name); };
+    part.onpointerleave = () => { root._at = ''; release(); held = false; light(root, root._open); };
     part.onfocus = () => light(root, name);
     part.onblur = () => light(root, root._open);
     part.onpointerdown = () => {
@@ -136,6 +144,12 @@ const react = (root, send) => {
       if (event.key === 'Escape') close(root, send);
     };
   });
+  root._svg.querySelectorAll('.about').forEach((sign) => {
+    sign.onpointerenter = () => write(root._line, sign.getAttribute('aria-label'));
+    sign.onpointerleave = () => light(root, root._open);
+    sign.onfocus = sign.onpointerenter;
+    sign.onblur = sign.onpointerleave;
+  });
   const result = root._svg.querySelector('.result');
   if (result) result._whole = result.textContent;
 };
@@ -148,7 +162,7 @@ const saved = (root) => {
   copy.setAttribute('width', 2 * width);
   copy.setAttribute('height', 2 * height);
   copy.style.color = style.color;
-  copy.classList.remove('wave', 'pointed');
+  copy.classList.remove('armed', 'wave', 'pointed');
   const ground = document.createElementNS(copy.namespaceURI, 'rect');
   const set = { width, height, fill: style.getPropertyValue('--st-background-color') || '#fff' };
   Object.entries(set).forEach(([name, value]) => ground.setAttribute(name, value));
@@ -174,14 +188,32 @@ const savePng = (root) => {
   image.src = address;
 };
 
-// A wave runs from the picture to the heatmap, as soon as the drawing is in sight.
-const wave = (root) => {
+const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+// Run the wave from the picture to the heatmap; nothing is lit before it is through.
+const run = (root) => {
+  const svg = root._svg;
+  svg.classList.remove('armed', 'wave');
+  svg.getBoundingClientRect();  // so that it starts anew
+  svg.classList.add('wave');
+  const stages = [...svg.querySelectorAll('.part')].map((part) => Number(part.style.getPropertyValue('--stage')));
+  clearTimeout(root._ends);
+  root._ends = setTimeout(() => { svg.classList.remove('wave'); light(root, root._at || root._open); }, calm() ? 0 : Math.max(...stages) * STEP + LAST);
+  light(root, '');
+};
+
+// The wave waits until the drawing is in sight; where something was changed above it, a button says that it is below.
+const wave = (root, again) => {
   root._sight?.disconnect();
+  root._svg.classList.add('armed');
   root._sight = new IntersectionObserver((seen) => {
-    if (!seen.some((each) => each.isIntersecting)) return;
+    const now = seen.at(-1);
+    root._below.hidden = !again || now.isIntersecting || now.boundingClientRect.top < 0;
+    if (now.intersectionRatio < 0.25 && now.intersectionRect.height < innerHeight / 2) return;
     root._sight.disconnect();
-    root._svg.classList.add('wave');
-  }, { threshold: 0.25 });
+    root._below.hidden = true;
+    run(root);
+  }, { threshold: [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.5] });
   root._sight.observe(root._stage);
 };
 
@@ -207,7 +239,7 @@ const put = (root, send) => {
   root._stage.replaceChildren(root._svg);
   root._stage.classList.toggle('narrow', narrow);
   react(root, send);
-  if (root._picture !== root._data.picture) wave(root);
+  if (root._picture !== root._data.picture) wave(root, !!root._picture);
   root._picture = root._data.picture;
   open(root, root._data.cards[root._open] ? root._open : '', send);
   leaveOut(root, root._kept ?? '');
@@ -222,11 +254,15 @@ export default function ({ parentElement, data, setTriggerValue }) {
     element._line.setAttribute('aria-live', 'polite');
     element._panel = make('div', 'panel', element, { hidden: true });
     const row = make('div', 'save', element);
+    make('button', 'replay', row, { textContent: data.words.replay, onclick: () => run(element) });
+    const show = () => element._stage.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'center' });
+    element._below = make('button', 'below', element, { textContent: data.words.below, onclick: show, hidden: true });
     make('button', '', row, { textContent: data.words.svg, onclick: () => download(saved(element), 'n-net.svg') });
     make('button', '', row, { textContent: data.words.png, onclick: () => savePng(element) });
     element._size = new ResizeObserver(() => { if (element._data && element.clientWidth) put(element, element._send); });
     element._size.observe(element);
   });
+  root.classList.toggle('large', data.large);
   root._data = data;
   root._send = send;
   if (root.clientWidth) put(root, send);

@@ -7,7 +7,7 @@ of the lanes are written out, so that the drawing can be saved; text takes the p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from nnet.analysis.anatomy import CODE, COPIER, MEMORY, REBUILDER, RECALLED, Part, depths
 from nnet.scoring.circuit import PAIRS, Circuit
-from workbench.components.network.layout import Box, Layout, tall, wide
+from workbench.components.network.layout import LARGE, Box, Layout, tall, wide
 from workbench.shared import theme
 
 COLOURS = {
@@ -41,6 +41,7 @@ class Labels:
         captions: below parts without a symbol, by name.
         rows: what the cells of each scale are called.
         result: below the score.
+        signs: what each sign of the score means.
     """
 
     title: str
@@ -49,6 +50,7 @@ class Labels:
     captions: Mapping[str, str]
     rows: Mapping[int, str]
     result: str
+    signs: Mapping[str, str] = field(default_factory=dict)
 
 
 def drawings(
@@ -72,7 +74,7 @@ def _svg(
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 0 {layout.width + 18:g} {layout.height:g}" role="group" '
         f'aria-label="{escape(labels.title)}" font-family="sans-serif" font-size="{_FONT}" fill="currentColor">',
-        *_connections(layout, parts, circuit, order),
+        *_connections(layout, parts, circuit, order, labels),
         *_lanes(layout, parts, labels),
         *(_tile(layout.boxes[name], part, tiles.get(name), labels, order[name]) for name, part in parts.items()),
         "</svg>",
@@ -166,14 +168,18 @@ def _items(box: Box, weights: np.ndarray) -> str:
 
 
 def _connections(
-    layout: Layout, parts: Mapping[str, Part], circuit: Circuit | None, order: Mapping[str, int]
+    layout: Layout, parts: Mapping[str, Part], circuit: Circuit | None, order: Mapping[str, int], labels: Labels
 ) -> list[str]:
     paths = ['<g class="edges" fill="none" stroke-width="2">']
     for part in parts.values():
         if part.kind != "score":
             paths += [_edge(layout, parts, seen, part.name, order) for seen in part.sees]
-    paths += _score_edges(layout, parts, circuit, order)
-    return [*paths, "</g>"]
+    ways, signs = _score_edges(layout, parts, circuit, order)
+    said = [
+        f'<g class="about" tabindex="0" role="img" aria-label="{escape(labels.signs.get(sign, sign))}">{drawn}</g>'
+        for sign, drawn in signs
+    ]
+    return [*paths, *ways, "</g>", *said]
 
 
 def _edge(layout: Layout, parts: Mapping[str, Part], start: str, end: str, order: Mapping[str, int]) -> str:
@@ -184,13 +190,14 @@ def _edge(layout: Layout, parts: Mapping[str, Part], start: str, end: str, order
 
 def _curve(layout: Layout, a: Box, b: Box, start: str, end: str) -> str:
     """The way between two parts that crosses the fewest others."""
-    if layout.narrow or end == "F_C":
+    if layout.narrow:
         return _downwards(a, b)
+    if end == "F_C" and a.y + a.height < b.y:
+        return _to_the_code(a, b)
     if (start, end) == ("picture", "F_1"):
         return _along(a, b, a.y - 18)
-    if end == "memory":  # from F_3's side, so that its symbol stays free
-        (bx, _), ay = b.centre, a.centre[1]
-        return f"M{a.x:g} {ay:g}C{a.x - 40:g} {ay:g} {bx:g} {ay:g} {bx:g} {b.y:g}"
+    if end == "memory":  # under P_3, which stands between
+        return _along(b, a, b.y - 44)
     if end == "M4" and a.y > b.y + b.height:  # the memory's lane
         return _along(b, a, a.y - 26)
     return _between(a, b)
@@ -233,14 +240,28 @@ def _along(a: Box, b: Box, y: float) -> str:
     )
 
 
+def _to_the_code(a: Box, b: Box) -> str:
+    """Down between the maps and the projections, to the right above the memory's lane, and into the code's side.
+
+    Each row has a track of its own, so that the ways lie beside one another and under no part.
+    """
+    row = min(int(a.y // 126), 2)
+    right, y, end = b.x - 35 + (0, 8, -8)[row], b.y - (36, 44, 28)[row], b.centre[1] + (4, -4, 0)[row]
+    x = a.centre[0] + (12 if a.width < LARGE else 0)
+    below = max(x, 404.0)  # free of M4
+    turn = f"V{a.y + 226:g}L{below:g} {a.y + 242:g}" if below > x else ""
+    return f"M{x:g} {a.y + a.height:g}{turn}V{y:g}H{right:g}V{end:g}H{b.x:g}"
+
+
 def _score_edges(
     layout: Layout, parts: Mapping[str, Part], circuit: Circuit | None, order: Mapping[str, int]
-) -> list[str]:
-    """Maps to the signs of their scales, the signs to the score."""
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Maps to the signs of their scales, the signs to the score; and the signs themselves, each with its drawing."""
     used, last = parts["score"].sees, order["score"]
     if circuit is None:
-        return [_edge(layout, parts, name, "score", order) for name in used]
+        return [_edge(layout, parts, name, "score", order) for name in used], []
     drawn, rows = [], []
+    signs: list[tuple[str, str]] = []
     for scale, pair in enumerate(PAIRS):
         maps = [name for name in pair if name in used]
         if maps:
@@ -250,11 +271,13 @@ def _score_edges(
                 _path(_to_sign(layout, layout.boxes[name], sign, name), name, "score", _NEUTRAL, last) for name in maps
             ]
             drawn.append(_path(_between(sign, layout.boxes["score"]), maps[0], "score", _NEUTRAL, last))
-            drawn += _circle(sign, _SIGNS[circuit.inner[scale]] if len(maps) > 1 else "")
+            written = _SIGNS[circuit.inner[scale]] if len(maps) > 1 else ""
+            signs.append((written, "".join(_circle(sign, written))))
     for (_, above), (_, below) in pairwise(rows):
         x, y = (above.centre[0] + below.centre[0]) / 2, (above.centre[1] + below.centre[1]) / 2
-        drawn += _circle(Box(x - 9, y - 9, 18, 18), _SIGNS[circuit.outer[0]], small=True)
-    return drawn
+        written = _SIGNS[circuit.outer[0]]
+        signs.append((written, "".join(_circle(Box(x - 9, y - 9, 18, 18), written, small=True))))
+    return drawn, signs
 
 
 def _to_sign(layout: Layout, box: Box, sign: Box, name: str) -> str:

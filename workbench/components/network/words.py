@@ -24,6 +24,8 @@ BROWSER = {
     "hold": "Hold to see the result without it",
     "keep": "Leave it out",
     "without": "Without {part}: {result}",
+    "replay": "Play the wave again",
+    "below": "See it run through the network \N{DOWNWARDS ARROW}",
     "close": "Close",
     "visit": "More on the page {page}",
     "svg": "Save as SVG",
@@ -38,17 +40,30 @@ SENTENCES = {
     anatomy.PROJECTED: "Gates for each row and each column pass what matters for the comparison and damp the rest.",
     anatomy.MEMORY: "Descriptions of good parts only. Each patch looks for the stored items that are most like it.",
     anatomy.RECALLED: "What the memory answers: each patch described by good patches, so that a defect is left out.",
-    anatomy.CODE: "All three scales squeezed into a narrow code. What does not fit through cannot be rebuilt.",
-    anatomy.REBUILDER: "The rebuilder never sees the picture. It rebuilds the teacher's description from the code.",
+    anatomy.CODE: "Made by FFC, feature fusion and compression: all three scales squeezed into a narrow code. What "
+    "does not fit through cannot be rebuilt.",
+    anatomy.REBUILDER: "The rebuilder never sees the picture, only the code made of the teacher's description, and "
+    "rebuilds that description.",
     anatomy.SCORE: "Maps of one scale are added, and the scales multiplied: only what all scales see stays bright.",
+}
+PROJECTED = {
+    "P_3": "The same gates given F₃ itself, not the memory's answer: S₁ is compared with this one.",
+    "P'_3": "The gates given the memory's answer, F₃ as good patches would have it: this one goes on to the code.",
+}
+"""Where there are two of them at the coarse scale."""
+SCALES = ("fine", "middle", "coarse")
+SIGNS = {
+    "+": "Within a scale the maps of both students are added: one of them may miss a defect.",
+    "\N{MULTIPLICATION SIGN}": "The scales are multiplied: what only one scale sees is noise, and fades.",
+    "": "Only one map of this scale counts.",
 }
 PAGES = {
     anatomy.TEACHER: "3_Projection",
-    anatomy.COPIER: "3_Projection",
+    anatomy.COPIER: "1_Inspect",
     anatomy.PROJECTED: "3_Projection",
     anatomy.MEMORY: "2_Memory",
     anatomy.RECALLED: "2_Memory",
-    anatomy.CODE: "6_Ablations",
+    anatomy.CODE: "7_How_it_works",
     anatomy.REBUILDER: "1_Inspect",
     anatomy.MAP: "1_Inspect",
     anatomy.SCORE: "1_Inspect",
@@ -63,19 +78,25 @@ def name(part: Part) -> str:
 
 def written(symbol: str) -> str:
     """A symbol in plain text: "SF_1" -> SF with a subscript."""
-    subscripts = {"1": "\N{SUBSCRIPT ONE}", "2": "\N{SUBSCRIPT TWO}", "3": "\N{SUBSCRIPT THREE}", "C": "_C"}
     stem, _, index = symbol.replace("'", "\N{PRIME}").partition("_")
-    return stem + subscripts.get(index, index)
+    return stem + {"1": "₁", "2": "₂", "3": "₃", "C": "_C"}.get(index, index)
 
 
 def sentence(part: Part) -> str:
     """What a part does."""
+    if part.kind == anatomy.PROJECTED and part.gates is None:
+        return PROJECTED[part.name]
+    if part.name in PROJECTED and "F'_3" in part.sees:
+        return PROJECTED["P'_3"]
     if part.kind != anatomy.MAP:
         return SENTENCES[part.kind]
     reverse = MAPS[part.name].branch == "reverse"
     who = "the rebuilder's" if reverse else "the copier's"
     one, other = (written(seen) for seen in part.sees)
-    return f"Bright where the teacher's {one} and {who} {other} point in different directions."
+    return (
+        f"Bright where the teacher's {one} and {who} {other} point in different directions, on the "
+        f"{SCALES[part.scale or 0]} scale. M1 to M3 are counted from fine to coarse, M4 to M6 back."
+    )
 
 
 def spoken(part: Part) -> str:
@@ -89,7 +110,9 @@ def facts(part: Part) -> list[tuple[str, str]]:
     if values is None:
         return []
     if part.kind == anatomy.MEMORY:
-        return [("Items", f"{len(values):,}"), ("In use for this picture", f"{np.count_nonzero(values):,}")]
+        found = [("Items", f"{len(values):,}")]
+        mixed = [] if part.per_patch is None else [("Items per patch", units.number(part.per_patch))]
+        return [*found, *mixed, ("Used by some patch of this picture", f"{np.count_nonzero(values):,}")]
     found = [("Cells", cells(values))]
     if values.ndim == 3:
         return [*found, ("Channels", f"{len(values)}"), ("Numbers", f"{values.size:,}")]
@@ -97,9 +120,9 @@ def facts(part: Part) -> list[tuple[str, str]]:
 
 
 def memory(part: Part) -> str:
-    """Below the memory's bars: how many items this picture uses."""
-    total, used = (0, 0) if part.values is None else (len(part.values), int(np.count_nonzero(part.values)))
-    return f"memory: {used:,} of {total:,} in use"
+    """Below the memory's bars: how many items a patch mixes."""
+    total = 0 if part.values is None else len(part.values)
+    return f"memory: {units.number(part.per_patch or 0)} of {total:,} items a patch"
 
 
 def captions(parts: Mapping[str, Part]) -> dict[str, str]:

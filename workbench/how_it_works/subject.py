@@ -1,0 +1,118 @@
+"""What the tour looks at: the visitor's own scratch, or a picture that is known to be defective; never a good part.
+
+What the paper says of the parts is about defects, so on a good part a step has nothing to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from nnet.analysis import story
+from nnet.analysis.story import Finding
+from nnet.detector import Trace
+from nnet.expression import Expression
+from workbench.how_it_works import cache, words
+from workbench.how_it_works.settings import ON
+from workbench.shared import chosen_picture, controls, drawings, resources, units
+from workbench.shared.chosen_picture import Picture
+from workbench.shared.resources import Loaded, Model
+
+OWN, CHOSEN = "own", "chosen"
+_SEEN = "tour_scratch"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A picture to ask about.
+
+    Attributes:
+        title: for people.
+        loaded: its pixels.
+        is_defective: whether it is known to show a defect; without that nothing is said about the paper.
+    """
+
+    title: str
+    loaded: Loaded
+    is_defective: bool
+
+
+def choose(model: Model, expression: Expression) -> Subject:
+    """The chosen one, with the list that it is chosen from."""
+    found = _offered(model, expression)
+    newest = drawings.newest_layer()
+    if OWN in found and st.session_state.get(_SEEN) != newest:  # a new scratch is what one wants to see
+        ON.set(OWN)
+    st.session_state[_SEEN] = newest
+    names = {key: units.plain(title) for key, (title, _) in found.items()}
+    key = controls.choose(
+        ON, names, label=words.ON, default=_first(found, model, expression), kind="list", label_visibility="collapsed"
+    )
+    return found[key][1]()
+
+
+def defective() -> Mapping[str, Picture]:
+    """The samples of the model in use that are known to be defective, by a short name."""
+    return {one.stem: one for one in chosen_picture.sample_pictures().values() if one.is_defective}
+
+
+def of_samples(model: Model, expression: Expression, ask: Callable[[Trace], Finding], step: int) -> dict[str, Finding]:
+    """What each defective sample answers, by its key; asked once, with a bar that says how far it is."""
+    samples = defective()
+    keys = {key: (model.key, picture.load().hash, expression, step) for key, picture in samples.items()}
+    new = [key for key in samples if cache.FINDINGS.get(keys[key]) is None]
+    place = st.empty()
+    for done, key in enumerate(new):
+        place.progress(done / len(new), words.LOOKING.format(done=done, all=len(new)))
+        trace = resources.trace(model, samples[key].load())
+        cache.FINDINGS.of(keys[key], lambda trace=trace: ask(trace))  # type: ignore[misc]
+    place.empty()
+    return {key: cache.FINDINGS.of(keys[key], lambda key=key: ask(_traced(model, key))) for key in samples}  # type: ignore[misc]
+
+
+def _traced(model: Model, key: str) -> Trace:
+    return resources.trace(model, defective()[key].load())
+
+
+def _offered(model: Model, expression: Expression) -> dict[str, tuple[str, Callable[[], Subject]]]:
+    found: dict[str, tuple[str, Callable[[], Subject]]] = {}
+    if (own := _own()) is not None:
+        picture, altered = own
+        seen = resources.judgement(model, altered, expression).is_anomalous
+        title = words.OWN.format(picture=picture.title)
+        found[OWN] = title, lambda: Subject(title, altered, seen)
+    chosen = chosen_picture.chosen()
+    if not chosen.is_sample and chosen.known != drawings.KNOWN and chosen.is_defective is not False:
+        found[CHOSEN] = chosen.title, lambda: _of(chosen)
+    for key, picture in defective().items():
+        found[key] = picture.title, lambda picture=picture: _of(picture)  # type: ignore[misc]
+    return found or {CHOSEN: (chosen.title, lambda: _of(chosen))}
+
+
+def _of(picture: Picture) -> Subject:
+    return Subject(picture.title, picture.load(), picture.is_defective is True)
+
+
+def _own() -> tuple[Picture, Loaded] | None:
+    """The picture that the visitor drew on last, as it was and with the drawing."""
+    newest = drawings.newest()
+    if newest is None:
+        return None
+    known = (*chosen_picture.sample_pictures().values(), *chosen_picture.uploads().values())
+    picture = next((one for one in known if one.load().hash == newest), None)
+    return None if picture is None else (picture, drawings.altered(picture.load(), drawings.on(picture.load())))
+
+
+def _first(found: Mapping[str, object], model: Model, expression: Expression) -> str:
+    """The visitor's own one, else a defective sample that was chosen on another page, else the most telling one."""
+    for key in (OWN, CHOSEN):
+        if key in found:
+            return key
+    chosen, first = chosen_picture.chosen(), next(iter(chosen_picture.sample_pictures().values()))
+    if chosen.stem in found and chosen.key != first.key:
+        return chosen.stem
+    sigma = model.detector.config.scoring.sigma
+    answers = of_samples(model, expression, lambda trace: story.unlike(trace, expression, sigma), 1)
+    return max(answers, key=lambda key: answers[key].numbers["peak"] / max(answers[key].numbers["typical"], 1e-12))
