@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from browsing import ROOT, Visitor
 
+from workbench.how_it_works.words import CARDS
 from workbench.shared import words
 
 COUNT = (ROOT / "benchmarks" / "first_screen.js").read_text(encoding="utf-8")
@@ -44,6 +45,21 @@ def test_a_page_at_first_sight(browser: object, address: str, path: str) -> None
             visitor.settle().check()
             _legible(page, f"{scheme} at {width}")
         assert not page.locator(".modebar-container:visible").count(), "no tool bar lies on a phone's pictures"
+
+
+def test_no_step_of_the_tour_begins_with_much_to_read(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.page
+        page.set_viewport_size({"width": 1280, "height": 720})
+        visitor.open("How_it_works")
+        for number, card in enumerate(CARDS, 1):
+            page.get_by_role("heading", name=card.title).wait_for()
+            visitor.settle()
+            page.evaluate(HIDE)
+            seen = page.evaluate(COUNT)
+            assert seen["words"] <= WORDS and seen["numbers"] <= NUMBERS, (number, seen)
+            page.keyboard.press("ArrowRight")
+        visitor.check()
 
 
 def test_what_ifs_fit_a_phone_in_the_dark(browser: object, address: str) -> None:

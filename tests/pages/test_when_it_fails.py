@@ -13,6 +13,7 @@ from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL, causes
 from nnet.data import open_dataset
 from nnet.detector import Detector
 from workbench.shared import samples
+from workbench.when_it_fails import mistakes
 from workbench.when_it_fails import words as texts
 from workbench.when_it_fails.scene import Scene
 
@@ -42,6 +43,20 @@ def test_all_test_pictures_are_scored_when_they_are_at_hand(tmp_path: Path, monk
     test = open_dataset(str(folder)).test
     assert f"of {sum(sample.is_defective for sample in test)} defective pictures" in words(at)
     assert texts.OF_SAMPLES not in words(at)
+
+
+def test_a_result_that_the_model_keeps_is_counted_without_measuring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_category(tmp_path / "part")
+    monkeypatch.setattr(Scene, "place", str(folder))
+    test = open_dataset(str(folder)).test
+    kept = {sample.key: (sample.is_defective, 0.5 if sample.is_defective else 0.1) for sample in test}
+    monkeypatch.setattr(mistakes, "_kept", lambda scene: kept)
+    at = start(FAILS)
+    defective = sum(sample.is_defective for sample in test)
+    assert texts.found(defective, defective, len(test) - defective, 0) in words(at)
+    assert texts.KEPT in words(at) and not [one for one in at.button if one.key == "fails_start"]
 
 
 @pytest.mark.parametrize("part", list(texts.PARTS))

@@ -50,7 +50,7 @@ NO_STUDENT = (
     "This model has no forward branch, so it has no S₁, no copier, and only the teacher's side is shown. To compare "
     "the two, train a model with `model.forward` on."
 )
-RECALLED = "At scale 3 the module is given the memory's recall F′₃ instead of F₃, so P₃ is compared with F′₃."
+RECALLED = "At scale 3 the module is given the memory's answer F′₃ instead of F₃: what it makes is P′₃."
 SAME_REGIONS = "The regions are the same in every map: what counts as flagged is outlined in white."
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nnet.expression import for_maps
+from nnet.analysis import story
+from nnet.expression import Expression, for_maps
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
-from workbench.shared import pictures, resources
+from workbench.shared import pictures, resources, units
 from workbench.when_it_fails import figures, words
 from workbench.when_it_fails.scene import Scene
+
+SIDE = 420
 
 
 def draw(scene: Scene) -> None:
@@ -28,6 +31,7 @@ def draw(scene: Scene) -> None:
         for name, score in scores.items()
     }
     st.markdown(f"**{words.still_missed(missed, len(defective)) if defective else words.NONE_DEFECTIVE}**")
+    _shown_best(scene, scores["forward"])
     history = [entry for entry in load_history(detector.checkpoint.path) if "L_KD" in entry]
     if not history:
         st.caption(words.NO_HISTORY)
@@ -35,3 +39,25 @@ def draw(scene: Scene) -> None:
     figure = figures.course([entry["epoch"] for entry in history], [entry["L_KD"] for entry in history])
     st.plotly_chart(figure, key="fails_kd", config=pictures.CHART_CONFIG, alt=words.KD_ALT)
     st.caption(words.fallen(history[0]["L_KD"], history[-1]["L_KD"]))
+
+
+def _shown_best(scene: Scene, forward: Expression) -> None:
+    """The defective sample that S1 alone loses most of, beside what both students see of it."""
+    found = []
+    for picture, is_defective in scene.samples:
+        if is_defective:
+            trace = resources.trace(scene.model, picture.load())
+            answer = story.copier_alone(scene.model.detector, trace, scene.expression)
+            found.append((answer.numbers["after"] / max(answer.numbers["before"], 1e-12), picture, answer))
+    shows = [one for one in found if one[2].agrees]
+    if not shows:
+        st.caption(words.NOT_SHOWN.format(samples=units.plural(len(found), "defective sample")))
+        return
+    _, picture, answer = min(shows, key=lambda one: one[0])
+    scale, small = pictures.calibrated_scale(1.0), pictures.reduced(picture.load().shown, SIDE)
+    with st.container(horizontal=True, gap="medium"):
+        for name, values in answer.images.items():
+            caption = words.ALONE[name].format(picture=picture.title)
+            with st.container(width=SIDE):
+                tile = pictures.overlay(small, values, scale, 0.65, 1.0)
+                st.image(tile, caption, width="stretch", alt=caption)

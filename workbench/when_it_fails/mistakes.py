@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Literal
 
 import numpy as np
 import streamlit as st
 import torch
 
-from nnet.analysis import evaluation
+from nnet.analysis import evaluation, stored
 from nnet.analysis.failures import causes
-from nnet.data import Dataset, Sample
+from nnet.data import GOOD, Dataset, Sample
 from nnet.errors import NNetError
+from nnet.saved.errors import CheckpointError
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import image_score, score_maps
-from workbench.shared import controls, datasets, measuring, pictures, resources, units
+from workbench.shared import controls, datasets, film_figures, measuring, pictures, resources, units
 from workbench.shared.measuring import Run, Says
 from workbench.when_it_fails import cache, words
 from workbench.when_it_fails.scene import Scene
 from workbench.when_it_fails.settings import CAUSE
 
-SHOWN, SIDE, SIDE_OF_WORST, PARTS = 7, 132, 440, "fails_parts"
+SHOWN, TRIED, SIDE, SIDE_OF_WORST, PARTS = 7, 24, 132, 440, "fails_parts"
+"""Pictures of a gallery, how many are looked at for those of one cause, their sides, and a key of the session."""
+Maps = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A picture that was judged: its `maps`, how to `load` it, whether it is `defective`, and the `ratio` of its score
-    to the threshold."""
+    """A picture that was judged.
 
-    maps: dict[str, np.ndarray]
+    Attributes:
+        load: gives its pixels.
+        maps: gives its maps; of a result that the model keeps the network is run only for those that are shown.
+        outline: gives the mask of its defect, or None where nobody drew one.
+        defective: what it is known as.
+        ratio: of its score to the threshold.
+    """
+
     load: Callable[[], np.ndarray]
+    maps: Callable[[], Maps]
+    outline: Callable[[], np.ndarray | None]
     defective: bool
     ratio: float
 
@@ -42,55 +52,112 @@ class Judged:
 def draw(scene: Scene) -> None:
     dataset = _test_set(scene)
     evidence = cache.EVIDENCE.get((scene.model.key, scene.place))
-    judged = _of_samples(scene) if evidence is None or dataset is None else _of(scene, dataset, evidence)
-    missed = sorted((one for one in judged if one.defective and one.ratio <= 1), key=lambda one: one.ratio)
-    alarms = sorted((one for one in judged if not one.defective and one.ratio > 1), key=lambda one: -one.ratio)
-    defective = sum(one.defective for one in judged)
-    st.markdown(f"**{words.found(defective, len(missed), len(judged) - defective, len(alarms))}**")
+    kept = _kept(scene) if evidence is None else {}
+    judged = _judged(scene, dataset, evidence, kept)
+    counted = [(defective, ratio) for defective, ratio in kept.values()] or [(o.defective, o.ratio) for o in judged]
+    st.markdown(f"**{_count(counted)}**")
     names = {"all": words.EVERY} | words.CAUSE_NAMES
     cause = CAUSE.remember()
     wanted = controls.choose(CAUSE, names, label=words.CAUSE, help=words.HOW_MEASURED, kind="pills") or cause
+    missed = sorted((one for one in judged if one.defective and one.ratio <= 1), key=_ratio_of)
+    alarms = sorted((one for one in judged if not one.defective and one.ratio > 1), key=_ratio_of, reverse=True)
     nearly_missed = min((one for one in judged if one.defective), key=_ratio_of, default=None)
     nearly_alarmed = max((one for one in judged if not one.defective), key=_ratio_of, default=None)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.subheader(words.MISSED, anchor=False)
-        _gallery(scene, missed, wanted, words.NONE_MISSED, nearly_missed)
-    with right:
-        st.subheader(words.ALARMED, anchor=False)
-        _gallery(scene, alarms, wanted, words.NONE_ALARMED, nearly_alarmed)
+    st.subheader(words.MISSED, anchor=False)
+    _gallery(scene, missed, wanted, words.NONE_MISSED, nearly_missed)
+    st.subheader(words.ALARMED, anchor=False)
+    _gallery(scene, alarms, wanted, words.NONE_ALARMED, nearly_alarmed)
     if dataset is None:
-        st.caption(words.NO_TEST_SET.format(data=units.plain(scene.data or "?")))
+        st.caption((words.KEPT_ELSEWHERE if kept else words.NO_TEST_SET).format(data=units.plain(scene.data or "?")))
+    elif kept:
+        st.caption(words.KEPT)
     elif evidence is None:
         st.caption(words.OF_SAMPLES)
         _offer(scene, dataset)
 
 
+def _judged(
+    scene: Scene, dataset: Dataset | None, evidence: evaluation.Evidence | None, kept: Mapping[str, tuple[bool, float]]
+) -> list[Judged]:
+    """All that can be shown: the measured pictures, else those of the kept result, else the samples."""
+    if dataset is None:
+        return _of_samples(scene)
+    if evidence is not None:
+        return _of(scene, dataset, evidence)
+    samples = {sample.key: sample for sample in dataset.test}
+    found = [
+        _of_sample(samples[key], partial(_maps, scene, samples[key]), ratio)
+        for key, (_, ratio) in kept.items()
+        if key in samples
+    ]
+    return found or _of_samples(scene)
+
+
+def _kept(scene: Scene) -> dict[str, tuple[bool, float]]:
+    """What the checkpoint keeps of its own test: of each picture whether it is defective, and its ratio."""
+    checkpoint = scene.model.detector.checkpoint
+    try:
+        found = stored.read(checkpoint)[:1]
+    except CheckpointError:
+        return {}
+    threshold = scene.model.detector.calibration.for_expression(scene.expression).threshold
+    return {
+        key: (label != GOOD, float(score) / max(threshold, 1e-12))
+        for one in found
+        for result in one.results
+        if result.expression == scene.expression
+        for key, label, score in zip(one.keys, one.labels, result.scores, strict=True)
+    }
+
+
+def _count(judged: Sequence[tuple[bool, float]]) -> str:
+    defective = sum(one for one, _ in judged)
+    missed = sum(one and ratio <= 1 for one, ratio in judged)
+    alarms = sum(not one and ratio > 1 for one, ratio in judged)
+    return words.found(defective, missed, len(judged) - defective, alarms)
+
+
 def _gallery(scene: Scene, found: Sequence[Judged], wanted: str, none: str, closest: Judged | None) -> None:
     """The worst one large, and more of them below; the one that came closest where there is none at all."""
-    shown = list(islice(_of_cause(scene, found, wanted), SHOWN))
+    shown = _of_cause(scene, found[:SHOWN] if wanted == "all" else found[:TRIED], wanted)[:SHOWN]
     if not found and closest is not None:
-        verdict = judge.judge(scene.model.detector.calibration, closest.maps, scene.expression)
+        verdict = judge.judge(scene.model.detector.calibration, closest.maps(), scene.expression)
         shown = [(closest, verdict, f"{none} {words.closest(closest.ratio)}")]
     elif not shown:
-        st.caption(none)
+        st.caption(none if not found else words.NONE_OF_CAUSE)
     if shown:
-        with st.container(width=SIDE_OF_WORST):
-            _picture(*shown[0], "stretch")
+        _large(*shown[0])
     with st.container(horizontal=True, gap="small"):
         for one in shown[1:]:
             _picture(*one, SIDE)
 
 
-def _of_cause(scene: Scene, found: Sequence[Judged], wanted: str) -> Iterator[tuple[Judged, Judgement, str]]:
+def _of_cause(scene: Scene, found: Sequence[Judged], wanted: str) -> list[tuple[Judged, Judgement, str]]:
     """The ones that have a cause, or all, each with its judgement and what is written below it."""
     detector = scene.model.detector
     highest = {name: levels["max"] for name, levels in detector.calibration.map_quantiles.items()}
-    for one in found:
-        verdict = judge.judge(detector.calibration, one.maps, scene.expression)
-        holds = causes(one.load(), one.maps, verdict.score, highest)
+    place, chosen = st.empty(), []
+    for index, one in enumerate(found):
+        place.progress(index / len(found), words.LOOKING)
+        maps = one.maps()
+        verdict = judge.judge(detector.calibration, maps, scene.expression)
+        holds = causes(one.load(), maps, verdict.score, highest)
         if wanted == "all" or wanted in (holds or ("",)):
-            yield one, verdict, words.caption(one.ratio, holds)
+            chosen.append((one, verdict, words.caption(one.ratio, holds)))
+    place.empty()
+    return chosen
+
+
+def _large(one: Judged, verdict: Judgement, caption: str) -> None:
+    """The picture as it is, its defect outlined where somebody drew it, and the heatmap beside it."""
+    mask = one.outline() if one.defective else None
+    plain = pictures.reduced(one.load(), SIDE_OF_WORST)
+    before = words.BESIDE if not one.defective else words.OUTLINED if mask is not None else words.NOT_OUTLINED
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=SIDE_OF_WORST):
+            st.image(plain if mask is None else film_figures.outlined(plain, mask), before, width="stretch", alt=before)
+        with st.container(width=SIDE_OF_WORST):
+            _picture(one, verdict, caption, "stretch")
 
 
 def _picture(one: Judged, verdict: Judgement, caption: str, width: int | Literal["stretch"]) -> None:
@@ -109,12 +176,32 @@ def _of_samples(scene: Scene) -> list[Judged]:
     for picture, defective in scene.samples:
         loaded = picture.load()
         maps = resources.trace(scene.model, loaded).maps
-        found.append(Judged(maps, partial(_shown, loaded), defective, _ratio(scene, maps)))
+        outline = partial(_mask, picture.source) if isinstance(picture.source, Sample) else _no_mask
+        found.append(Judged(partial(_shown, loaded), partial(dict, maps), outline, defective, _ratio(scene, maps)))
     return found
 
 
 def _shown(loaded: resources.Loaded) -> np.ndarray:
     return loaded.image
+
+
+def _no_mask() -> None:
+    return None
+
+
+def _mask(sample: Sample) -> np.ndarray | None:
+    mask = sample.load_mask()
+    return mask if mask is not None and mask.any() else None
+
+
+def _of_sample(sample: Sample, maps: Callable[[], Maps], ratio: float) -> Judged:
+    return Judged(partial(_pixels, sample), maps, partial(_mask, sample), sample.is_defective, ratio)
+
+
+def _maps(scene: Scene, sample: Sample) -> Maps:
+    key = (scene.model.key, scene.place, sample.key)
+    detector = scene.model.detector
+    return cache.MAPS.of(key, lambda: {n: m[0].cpu().numpy() for n, m in detector.maps([_pixels(sample)]).items()})
 
 
 def _of(scene: Scene, dataset: Dataset, evidence: evaluation.Evidence) -> list[Judged]:
@@ -123,14 +210,15 @@ def _of(scene: Scene, dataset: Dataset, evidence: evaluation.Evidence) -> list[J
     together = {name: torch.from_numpy(m) for name, m in evidence.maps.items()}
     scores = image_score(score_maps(together, scene.expression, evidence.size, evidence.sigma)).numpy()
     return [
-        Judged(
-            {name: m[index] for name, m in evidence.maps.items()},
-            partial(_pixels, samples[key]),
-            samples[key].is_defective,
-            float(scores[index]) / max(reference.threshold, 1e-12),
+        _of_sample(
+            samples[key], partial(_measured, evidence, index), float(scores[index]) / max(reference.threshold, 1e-12)
         )
         for index, key in enumerate(evidence.keys)
     ]
+
+
+def _measured(evidence: evaluation.Evidence, index: int) -> Maps:
+    return {name: m[index] for name, m in evidence.maps.items()}
 
 
 def _pixels(sample: Sample) -> np.ndarray:

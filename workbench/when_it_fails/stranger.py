@@ -25,20 +25,23 @@ def draw(scene: Scene) -> None:
     own = next((picture.load() for picture, defective in scene.samples if not defective), None)
     if own is not None:
         shown.append((words.KNOWN, own.image))
-    with st.container(horizontal=True, gap="medium"):
-        for title, image in shown:
-            with st.container(width=SIDE):
-                _judged(scene, title, image)
+    for title, image in shown:
+        _judged(scene, title, image)
 
 
 def _judged(scene: Scene, title: str, image: np.ndarray) -> None:
+    """The picture, and its heatmap beside it."""
     loaded = resources.Loaded(image, pictures.reduced(image), resources.content_hash(image), (), 0.0)
     maps = resources.trace(scene.model, loaded).maps
     verdict = judge.judge(scene.model.detector.calibration, maps, scene.expression)
     threshold = verdict.reference.threshold
-    tile = pictures.overlay(loaded.shown, verdict.score, pictures.calibrated_scale(threshold), 0.65, threshold)
-    st.image(tile, title, width="stretch", alt=title)
-    st.markdown(words.share_above(verdict.share_above))
+    scale = pictures.calibrated_scale(threshold)
+    tile = pictures.overlay(loaded.shown, verdict.score, scale, 0.65, threshold)
+    with st.container(horizontal=True, gap="medium"):
+        for picture, caption in ((loaded.shown, title), (tile, words.share_above(verdict.share_above))):
+            with st.container(width=SIDE):
+                st.image(picture, caption, width="stretch", alt=caption)
+    st.html(pictures.colour_bar(scale))
 
 
 @cache

@@ -28,6 +28,16 @@ NO_TEST_SET = (
     "The test pictures of this model ({data}) are not on this computer, so only its samples are judged here. Evaluate "
     "takes a test set of your own."
 )
+KEPT = "The counts are those of the result that this model keeps of its own test pictures; Evaluate has all of it."
+KEPT_ELSEWHERE = (
+    "The counts are those of the result that this model keeps. Its test pictures ({data}) are not on this computer, so "
+    "the pictures are its samples."
+)
+BESIDE = "The picture"
+OUTLINED = "The picture, with the defect outlined as somebody drew it"
+NOT_OUTLINED = "The picture; its data says that it is defective, not where"
+LOOKING = "Looking at the worst ones…"
+NONE_OF_CAUSE = "None of the worst ones has this cause."
 SCORE_ALL, PICTURE, SCORED = "Score {pictures}", "picture", "scored"
 MISSED, ALARMED = "Missed, the worst first", "False alarms, the worst first"
 NONE_MISSED, NONE_ALARMED = "No defect was missed.", "No good part was flagged."
@@ -51,7 +61,7 @@ HOW_MEASURED = (
 def found(defective: int, missed: int, good: int, alarms: int) -> str:
     """The one sentence of the page."""
     return (
-        f"It found {defective - missed} of {units.plural(defective, 'defective picture')} and flagged {alarms} of "
+        f"It missed {missed} of {units.plural(defective, 'defective picture')} and flagged {alarms} of "
         f"{units.plural(good, 'good one')}."
     )
 
@@ -70,20 +80,22 @@ def caption(ratio: float, causes: tuple[str, ...]) -> str:
 # ---------------------------------------------------------------------------------------------------------- imitation
 
 IMITATION = (
-    "Training makes S1 copy the teacher ever better (L_KD falls). If it learned to copy defects along with the good "
+    "Training makes S₁ copy the teacher ever better (L_KD falls). If it learned to copy defects along with the good "
     "parts, the two agree where they should not."
 )
 L_KD, EPOCH = "L_KD", "epoch"
-NO_FORWARD = "This model has no S1, so it cannot imitate too much."
+NO_FORWARD = "This model has no S₁, so it cannot imitate too much."
 NO_HISTORY = "This model came without a record of its training, so the course of L_KD is not known."
 NONE_DEFECTIVE = "None of the samples is known to be defective."
+NOT_SHOWN = "It cannot be shown with this model: none of its {samples} stands out less to S₁ alone than to both."
+ALONE = {"before": "{picture}: both students", "after": "{picture}: S₁ alone, where it loses most"}
 KD_ALT = "L_KD over the epochs of training"
 
 
 def still_missed(missed: Mapping[str, int], total: int) -> str:
     """What each student misses of the defective samples, alone and together."""
     return (
-        f"Of {units.plural(total, 'defective sample')} S1 alone misses {missed['forward']}, S2 alone "
+        f"Of {units.plural(total, 'defective sample')} S₁ alone misses {missed['forward']}, S₂ alone "
         f"{missed['reverse']}, and both together {missed['both']}."
     )
 
