@@ -197,7 +197,9 @@ def _curve(layout: Layout, a: Box, b: Box, start: str, end: str) -> str:
     if (start, end) == ("picture", "F_1"):
         return _along(a, b, a.y - 18)
     if end == "memory":  # under P_3, which stands between
-        return _along(b, a, b.y - 44)
+        (ax, _), (bx, _), y = a.centre, b.centre, b.y - 44
+        down = f"M{ax:g} {a.y + a.height:g}V{y - 8:g}Q{ax:g} {y:g} {ax - 8:g} {y:g}"
+        return f"{down}H{bx + 8:g}Q{bx:g} {y:g} {bx:g} {y + 8:g}V{b.y:g}"
     if end == "M4" and a.y > b.y + b.height:  # the memory's lane
         return _along(b, a, a.y - 26)
     return _between(a, b)
@@ -285,7 +287,11 @@ def _to_sign(layout: Layout, box: Box, sign: Box, name: str) -> str:
         return _downwards(box, sign)
     if name in ("M4", "M5", "M6"):  # S2's side lies between: over the row
         return _along(box, sign, box.y - 24)
-    return _between(box, sign)
+    # S2's side lies between here, too: under it, and into the sign from the left
+    x, bottom, y = box.centre[0] + 10, box.y + box.height, box.y + box.height + 36
+    turn, middle = sign.x - 15, sign.centre[1]
+    under = f"M{x:g} {bottom:g}V{y - 8:g}Q{x:g} {y:g} {x + 8:g} {y:g}H{turn - 8:g}Q{turn:g} {y:g} {turn:g} {y - 8:g}"
+    return f"{under}V{middle + 8:g}Q{turn:g} {middle:g} {turn + 8:g} {middle:g}H{sign.x:g}"
 
 
 def _circle(box: Box, sign: str, small: bool = False) -> list[str]:

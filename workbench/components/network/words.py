@@ -121,8 +121,7 @@ def facts(part: Part) -> list[tuple[str, str]]:
 
 def memory(part: Part) -> str:
     """Below the memory's bars: how many items a patch mixes."""
-    total = 0 if part.values is None else len(part.values)
-    return f"memory: {units.number(part.per_patch or 0)} of {total:,} items a patch"
+    return f"memory: {part.per_patch or 0:.1f} items a patch"
 
 
 def captions(parts: Mapping[str, Part]) -> dict[str, str]:
