@@ -29,6 +29,20 @@ def test_the_tour_is_turned_and_answered_by_keyboard(browser: object, address: s
         visitor.settle().check()
 
 
+def test_a_clicker_turns_the_pages_and_escape_leaves_the_presenters_mode(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("How_it_works?present=yes").page
+        for key, step in (("PageDown", 2), (" ", 3), ("End", 9), ("PageUp", 8), ("Home", 1)):
+            page.keyboard.press(key)
+            page.get_by_role("heading", name=CARDS[step - 1].title).wait_for()
+            visitor.settle()
+        drawing = page.locator(".network .stage").bounding_box()
+        assert drawing["y"] + drawing["height"] <= 900, "the drawing is whole beside its card"
+        page.keyboard.press("Escape")
+        page.locator(".nn-presenting").wait_for(state="detached")
+        visitor.settle().check()
+
+
 def test_on_a_phone_every_step_fits(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:
         page = visitor.open("How_it_works?step=4&picked=---a").page

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from browsing import Visitor
 
+from workbench.components.network import words
+
 
 def part(page: object, name: str) -> object:
     return page.locator(f'.network .part[data-name="{name}"]')
@@ -28,6 +30,10 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
         page = visitor.open().page
         part(page, "score").wait_for()
         through(page)
+        page.locator(".network .about").first.hover()
+        assert words.SIGNS["+"] == page.locator(".network .line").inner_text()
+        page.locator(".network .replay").click()
+        through(page)
         part(page, "SP_2").hover()
         assert {"picture", "SF_1", "SF_2", "SP_2", "M5", "score"} == lit(page)
         whole = result(page)
@@ -48,7 +54,7 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
         page.keyboard.press("Escape")
         assert page.locator(".network .panel").is_hidden()
         with page.expect_download() as svg:
-            page.locator(".network .save button").first.click()
+            page.locator(".network .save button").nth(1).click()
         assert svg.value.suggested_filename == "n-net.svg"
         with page.expect_download() as png:
             page.locator(".network .save button").last.click()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -123,6 +124,43 @@ def test_no_two_parts_overlap_and_all_are_inside(image: np.ndarray, layout, chan
         assert apart_x or apart_y
     for box in made.boxes.values():
         assert box.x >= 0 and box.y >= 0 and box.x + box.width <= made.width and box.y + box.height <= made.height
+
+
+@pytest.mark.parametrize("changes", [*TARGETS, *WITHOUT[1:3]], ids=str)
+def test_no_way_runs_under_a_part_that_it_does_not_belong_to(image: np.ndarray, changes: dict[str, object]) -> None:
+    trace = traced(image, **changes)
+    parts = anatomy(trace, MAP_NAMES)
+    labels = drawing.Labels(
+        "N", dict.fromkeys(parts, "-"), words.LANES, words.captions(parts), words.rows(parts), "7.4"
+    )
+    root = ElementTree.fromstring(drawing.drawings(parts, {}, PAPER, labels)[0])
+    boxes = wide(parts).boxes
+    for path in root.iter(f"{SVG}path"):
+        ends = {path.get("data-from"), path.get("data-to")}
+        for x, y in points(path.get("d")):
+            under = [
+                name
+                for name, box in boxes.items()
+                if name not in ends and box.x < x < box.x + box.width and box.y < y < box.y + box.height
+            ]
+            assert not under, (ends, under)
+
+
+def points(way: str) -> list[tuple[float, float]]:
+    """Points along a path of straight lines and Bezier curves."""
+    found, at = [], np.zeros(2)
+    for kind, written in re.findall(r"([MLHVQC])([^MLHVQC]*)", way):
+        numbers = [float(number) for number in written.split()]
+        if kind in "HV":
+            numbers = [numbers[0], at[1]] if kind == "H" else [at[0], numbers[0]]
+        corners = [at, *np.reshape(numbers, (-1, 2))] if kind != "M" else [np.array(numbers)]
+        for share in np.linspace(0, 1, 40):
+            level = corners
+            while len(level) > 1:
+                level = [(1 - share) * one + share * other for one, other in pairwise(level)]
+            found.append(tuple(level[0]))
+        at = corners[-1]
+    return found
 
 
 @pytest.mark.parametrize("score", [PAPER, circuit.read(parse("M1*M4")), None], ids=["paper", "two maps", "no circuit"])

@@ -30,7 +30,7 @@ NOTHING = (
 )
 OTHERWISE = "The paper: {story} Here it is the other way round. {why}"
 IN_PART = "The paper: {story} Here that holds in part: smaller, yes; more even, no."
-NOT_KNOWN = "It is not known whether this picture shows a defect, so it says nothing about the paper."
+NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
 OTHER_EXPERIMENT = (
     "The paper: {story} P-AP is the area under the precision-recall curve of pixels, of networks trained anew. That is "
     "another experiment, so the two answers are not set against each other; Ablations has trainings of its own."
