@@ -134,6 +134,7 @@ PARAMETERS = [
     Parameter(TRAIN, "film_scale", "each", "each", FILM),
     Parameter(TOUR, "step", "4", 4, illegal="10"),
     Parameter(TOUR, "picked", "-b", None),
+    Parameter(TOUR, "on", "cell0514", "cell0514", {"sample": "cell0384"}),
     Parameter(TOUR, "present", "yes", True),
     Parameter(FAILS, "fails_part", "stranger", "stranger"),
     Parameter(FAILS, "fails_cause", "small", "small"),
