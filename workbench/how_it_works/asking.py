@@ -7,7 +7,7 @@ from collections.abc import Callable
 from nnet.analysis import story
 from nnet.analysis.story import Finding, StoryError
 from nnet.detector import Trace
-from nnet.expression import for_maps
+from nnet.expression import parse
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
@@ -44,10 +44,15 @@ def of_samples(scene: Scene) -> dict[str, Finding]:
 def auroc(scene: Scene) -> dict[str, float]:
     """What the model's own test gave for S1 alone ("forward") and for both students ("both"), 0..1; {} if unknown."""
     scores = read_metrics(scene.model.detector.checkpoint.path).get("scores", {})
-    names = [name for name in scene.expression.maps if MAPS[name].branch == "forward"]
-    texts = {"forward": for_maps(names).text if names else "", "both": scene.expression.text}
-    found = {name: scores[text].get("i_auroc") for name, text in texts.items() if text in scores}
-    return found if len(found) == len(texts) and None not in found.values() else {}
+    every = scene.expression.maps
+    wanted = {"forward": {name for name in every if MAPS[name].branch == "forward"}, "both": set(every)}
+    found = {
+        name: scores[text].get("i_auroc")
+        for name, maps in wanted.items()
+        for text in scores
+        if set(parse(text).maps) == maps
+    }
+    return found if len(found) == len(wanted) and None not in found.values() else {}
 
 
 def _answer(scene: Scene) -> Finding:

@@ -48,9 +48,9 @@ def _scene(model: Model) -> Scene:
             width="content",
         )
         _turn("tour_next", words.NEXT, min(LAST, step + 1), step, ":material/arrow_forward:", "Right")
-        with st.container(width=200):
+        with st.container(width=140):
             found = subject.choose(model, expression)
-        presenting = controls.toggle(PRESENT, words.PRESENT, help=words.PRESENT_HELP)
+        presenting = controls.toggle(PRESENT, words.PRESENT)
     if presenting:
         _clicker(step)
     return Scene(model, found, expression, step, settings.picked(step), presenting)

@@ -16,7 +16,7 @@ from nnet.detector import Trace
 from nnet.expression import Expression
 from workbench.how_it_works import cache, words
 from workbench.how_it_works.settings import ON
-from workbench.shared import chosen_picture, controls, drawings, resources, units
+from workbench.shared import chosen_picture, controls, drawings, resources
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
 
@@ -46,7 +46,7 @@ def choose(model: Model, expression: Expression) -> Subject:
     if OWN in found and st.session_state.get(_SEEN) != newest:  # a new scratch is what one wants to see
         ON.set(OWN)
     st.session_state[_SEEN] = newest
-    names = {key: units.plain(title) for key, (title, _) in found.items()}
+    names = {key: title for key, (title, _) in found.items()}
     key = controls.choose(
         ON, names, label=words.ON, default=_first(found, model, expression), kind="list", label_visibility="collapsed"
     )

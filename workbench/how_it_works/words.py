@@ -13,21 +13,13 @@ from workbench.shared import units
 
 TITLE = "How it works"
 STEP, PREVIOUS, NEXT, AGAIN, LEAVE = "Step", "Previous", "Next", "Forget my answers", "Leave the presenter's mode"
-PRESENT, PRESENT_HELP = (
-    "Presenter",
-    (
-        "Large type over the whole width. Arrow keys, Page up and down, Space, Home and End turn the pages; 1, 2 and 3 "
-        "answer; Escape leaves."
-    ),
-)
+PRESENT = "Presenter"
 NETWORK = "The network with {picture}"
 PREDICT = "What do you expect? Pick an answer, then the model is asked."
 ASKING = "Asking the model…"
 EXPECTED = "You expected: {option}."
 AGREES = "As the paper says: {story}"
-NOTHING = (
-    "The paper: {story} Here there is no difference that counts: a change of less than a tenth is taken for none. {why}"
-)
+NOTHING = "The paper: {story} Here there is no difference that counts (less than a tenth). {why}"
 OTHERWISE = "The paper: {story} Here it is the other way round. {why}"
 IN_PART = "The paper: {story} Here that holds in part: smaller, yes; more even, no."
 NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
@@ -142,8 +134,8 @@ CARDS: tuple[Card, ...] = (
         "without the memory a defect reaches the code, and S₂ rebuilds it.",
         "The memory goes grey and F_3 goes straight on. If the heatmap hardly changes, the narrow code does the "
         "work here.",
-        "Without the memory the code turns by only {code} (cosine distance): the fine and the middle scale reach it "
-        "past the memory.",
+        "Without the memory the code turns by only {code} (cosine distance): two of the three scales reach it past the "
+        "memory.",
     ),
     Card(
         "The memory answers with good patches",
@@ -317,8 +309,8 @@ LESSON = "A lesson with N-Net Workbench"
 LESSON_ABOUT = (
     "For teachers, to be printed. It is made from the cards of the page How it works by "
     "`python -m workbench.how_it_works.lesson > docs/lesson.md`; a test says whether it is current.",
-    "Before: start the workbench (`make demo`), open How it works, switch Presenter on. Arrow keys turn the pages, and "
-    "1, 2 and 3 answer. Let the class vote first, then press what most of them chose. The answers are computed on the "
+    "Before: start the workbench (`make demo`), open How it works, switch Presenter on. Arrow keys or a "
+    "clicker turn the pages, 1, 2 and 3 answer, Escape leaves. Let the class vote first, then press what most of them chose. The answers are computed on the "
     "model at hand, so they need not be those of the paper; a grey line then says "
     "why, and that is worth talking about.",
 )

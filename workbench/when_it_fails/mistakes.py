@@ -25,7 +25,7 @@ from workbench.when_it_fails import cache, words
 from workbench.when_it_fails.scene import Scene
 from workbench.when_it_fails.settings import CAUSE
 
-SHOWN, TRIED, SIDE, SIDE_OF_WORST, PARTS = 7, 24, 132, 440, "fails_parts"
+SHOWN, TRIED, SIDE, SIDE_OF_WORST, PARTS = 7, 24, 132, 424, "fails_parts"
 """Pictures of a gallery, how many are looked at for those of one cause, their sides, and a key of the session."""
 Maps = dict[str, np.ndarray]
 
@@ -153,7 +153,7 @@ def _large(one: Judged, verdict: Judgement, caption: str) -> None:
     mask = one.outline() if one.defective else None
     plain = pictures.reduced(one.load(), SIDE_OF_WORST)
     before = words.BESIDE if not one.defective else words.OUTLINED if mask is not None else words.NOT_OUTLINED
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         with st.container(width=SIDE_OF_WORST):
             st.image(plain if mask is None else film_figures.outlined(plain, mask), before, width="stretch", alt=before)
         with st.container(width=SIDE_OF_WORST):
