@@ -75,7 +75,7 @@ CARDS: tuple[Card, ...] = (
         "patch by numbers, its [[features]], on a fine, a middle and a coarse [[scale]]. A defect looks different "
         "to it.",
         "The patch with the highest score: how does the teacher describe it?",
-        {"more": "Unlike the others", "same": "Like the others", "less": "More usual than they"},
+        {"more": "Unlike the others", "same": "Like the others", "less": "More usual"},
         {
             "more": "Unlike the others: its nearest likeness is {peak} away, that of a typical patch {typical}.",
             "same": "Like the others: its nearest likeness is {peak} away, that of a typical patch {typical}.",
