@@ -64,7 +64,7 @@ def test_every_part_is_shown_and_kept_in_the_address(part: str) -> None:
     at = start(FAILS, fails_part=part)
     assert at.segmented_control(key="fails_part").value == part
     lead = {
-        "imitation": texts.IMITATION,
+        "imitation": "copy the teacher ever better",
         "stranger": texts.STRANGER,
         "nearest": texts.NO_TRAINING_SET,
         "scratch": texts.SCRATCH,

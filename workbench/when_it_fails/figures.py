@@ -16,5 +16,5 @@ _HEIGHT = 320
 def course(epochs: Sequence[int], values: Sequence[float]) -> go.Figure:
     """A loss over the epochs, on a logarithmic axis."""
     line = go.Scatter(x=list(epochs), y=list(values), mode="lines+markers", line={"color": theme.FORWARD, "width": 3})
-    y = log_axis("L_KD", np.asarray(values, float))
+    y = log_axis("L<sub>KD</sub>", np.asarray(values, float))
     return charts.chart([line], _HEIGHT, x=epoch_axis(epochs), y=y, bottom=40)

@@ -8,7 +8,7 @@ from nnet.analysis import story
 from nnet.expression import Expression, for_maps
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
-from workbench.shared import pictures, resources, units
+from workbench.shared import glossary, pictures, resources, units
 from workbench.when_it_fails import figures, words
 from workbench.when_it_fails.scene import Scene
 
@@ -20,7 +20,7 @@ def draw(scene: Scene) -> None:
     maps = detector.config.maps
     forward = tuple(name for name in maps if MAPS[name].branch == "forward")
     reverse = tuple(name for name in maps if MAPS[name].branch == "reverse")
-    st.markdown(words.IMITATION)
+    st.markdown(glossary.markdown(words.IMITATION))
     if not forward or not reverse:
         st.info(words.NO_FORWARD, icon=":material/block:")
         return
@@ -38,7 +38,7 @@ def draw(scene: Scene) -> None:
         return
     figure = figures.course([entry["epoch"] for entry in history], [entry["L_KD"] for entry in history])
     st.plotly_chart(figure, key="fails_kd", config=pictures.CHART_CONFIG, alt=words.KD_ALT)
-    st.caption(words.fallen(history[0]["L_KD"], history[-1]["L_KD"]))
+    st.caption(glossary.markdown(words.fallen(history[0]["L_KD"], history[-1]["L_KD"])))
 
 
 def _shown_best(scene: Scene, forward: Expression) -> None:
