@@ -259,8 +259,8 @@ def _further(finding: Finding) -> dict[str, str]:
         factor = numbers["variance"]
         further["smaller"] = SMALLER[factor < 1].format(factor=units.number(1 / factor if factor < 1 else factor))
     if "alpha" in numbers:
-        weights = {name: units.number(numbers[name]) for name in ("alpha", "delta")}
-        beta = BETA[numbers["beta_now"] > 0].format(beta=units.number(numbers["beta"]))
+        weights = {name: f"{numbers[name]:g}" for name in ("alpha", "delta")}
+        beta = BETA[numbers["beta_now"] > 0].format(beta=f"{numbers['beta']:g}")
         further["weights"] = WEIGHTS.format(beta=beta, **weights)
     if "epoch" in numbers:
         shares = [LOSSES[name].format(share=units.percent(numbers[name])) for name in LOSSES if name in numbers]
