@@ -80,7 +80,8 @@ def test_every_step_is_reached_and_answered() -> None:
 def test_what_the_paper_says_follows_quietly(
     monkeypatch: pytest.MonkeyPatch, outcome: str, variance: float, said: str
 ) -> None:
-    finding = story.Finding(outcome, "less", {"before": 2.0, "after": 3.0, "variance": variance}, {})
+    images = dict.fromkeys(("before", "after"), np.ones((8, 8), np.float32))
+    finding = story.Finding(outcome, "less", {"before": 2.0, "after": 3.0, "variance": variance}, images)
     monkeypatch.setattr(asking, "ask", lambda scene: finding)
     at = start(TOUR, step="6", picked="-----b")
     assert any(said in one.value for one in at.caption)
