@@ -8,7 +8,7 @@ from nnet.scoring import judge
 from workbench.how_it_works import card, diagram, settings, shown, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.how_it_works.settings import PICKED, PRESENT, STEP
-from workbench.shared import controls, frame, units
+from workbench.shared import controls, frame
 from workbench.shared.resources import Model
 
 LAST = len(words.CARDS)
@@ -23,10 +23,8 @@ def main() -> None:
         diagram.draw(scene, answered=finding is not None)
         if finding is not None:
             shown.draw(scene)
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            st.caption(words.NETWORK.format(picture=units.plain(scene.subject.title)), width="content")
-            if PICKED.value:
-                st.button(words.AGAIN, type="tertiary", key="tour_again", on_click=PICKED.forget)
+        if PICKED.value:
+            st.button(words.AGAIN, type="tertiary", key="tour_again", on_click=PICKED.forget)
 
 
 def _scene(model: Model) -> Scene:

@@ -14,7 +14,6 @@ from workbench.shared import units
 TITLE = "How it works"
 STEP, PREVIOUS, NEXT, AGAIN, LEAVE = "Step", "Previous", "Next", "Forget my answers", "Leave the presenter's mode"
 PRESENT = "Presenter"
-NETWORK = "The network with {picture}"
 PREDICT = "What do you expect? Pick an answer, then the model is asked."
 ASKING = "Asking the model…"
 EXPECTED = "You expected: {option}."

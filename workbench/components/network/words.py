@@ -13,7 +13,7 @@ from workbench.shared import units
 from workbench.shared import words as shared_words
 
 TITLE = "The network with this picture: press a part to open it"
-HINT = "Point at a part to see what it does and what feeds it. Press it to open it."
+HINT = "Point at a part, or press it."
 LANES = {
     anatomy.COPIER: shared_words.BRANCHES["forward"],
     anatomy.TEACHER: "T, the teacher",
