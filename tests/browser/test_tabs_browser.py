@@ -9,9 +9,9 @@ from test_first_screen_browser import COUNT, HIDE, IN_A_ROW, NUMBERS, WORDS
 TABS = {
     "Memory": ("Items", "Forget", "Atlas"),
     "Projection": ("Channels", "Colours", "Test set"),
-    "Ablations": ("Take a part out", "The paper’s claims", "Start a study"),
+    "Ablations": ("The paper’s claims", "Start a study"),
 }
-"""Page -> its tabs behind the first, which test_first_screen_browser.py looks at."""
+"""Page -> tabs behind the first, which test_first_screen_browser.py looks at."""
 CHOICES = ".stMain [role=tablist], .stMain [data-testid=stButtonGroup]"
 LEAST = 100
 """Pixels of the pictures that must be seen above the control."""
