@@ -42,7 +42,7 @@ def _question(scene: Scene) -> Finding | None:
                 )
         return None
     try:
-        with st.spinner(words.ASKING):
+        with st.spinner(words.ASKING_ALL if scene.step == 9 else words.ASKING, show_time=True):
             finding = asking.ask(scene)
     except StoryError as error:
         st.info(units.plain(str(error)), icon=":material/block:")

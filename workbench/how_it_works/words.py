@@ -16,6 +16,7 @@ STEP, PREVIOUS, NEXT, AGAIN, LEAVE = "Step", "Previous", "Next", "Forget my answ
 PRESENT = "Presenter"
 PREDICT = "What do you expect? Pick an answer, then the model is asked."
 ASKING = "Asking the model…"
+ASKING_ALL = "Looking at every sample, with all parts and without each…"
 EXPECTED = "You expected: {option}."
 AGREES = "As the paper says: {story}"
 NOTHING = "The paper: {story} Here there is no difference that counts (less than a tenth). {why}"
