@@ -53,7 +53,7 @@ def _network(scene: Scene) -> None:
 def _ways_on(scene: Scene) -> None:
     """Three quiet links: two to this picture as it is now, with what is drawn on it."""
     sample = chosen_picture.address_of(scene.picture)
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         for page, label, icon in WAYS:
             if scene.layer is None:
                 st.page_link(page, label=label, icon=icon, query_params=sample)

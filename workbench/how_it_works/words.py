@@ -32,7 +32,7 @@ AUROC = "On this model's own test pictures S₁ alone has an image AUROC of {for
 BETA = {True: "{beta}", False: "{beta} in the first epochs, 0 now"}
 WEIGHTS = "Weights: α = {alpha}, β = {beta}, δ = {delta}."
 FIRST, LAST = "First step", "Last step"
-ON, OWN = "Picture", "Your scratch on {picture}"
+ON, OWN = "Picture", "Your scratch: {picture}"
 LOOKING = "Asking the samples… {done} of {all}"
 FAILURES = {3: "Over-imitation", 4: "The restoration shortcut"}
 FAILURE = "{about} where this model shows it best among its samples, {picture}:"
