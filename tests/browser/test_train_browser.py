@@ -50,7 +50,7 @@ def enter(page: object, key: str, value: object) -> None:
 def test_photos_become_a_model_that_is_watched_and_used(browser: object, address: str) -> None:
     photos = [file(f"good{seed}.png", picture(seed)) for seed in range(14)]
     with Visitor(browser, address) as visitor:
-        page = visitor.open("Train").page
+        page = visitor.open("Train?train_part=new").page  # with a run to look at, the page opens on it
         page.locator("input[type=file]").first.set_input_files(photos)
         page.get_by_text("14 photos").wait_for()
         visitor.settle()
@@ -136,7 +136,7 @@ def swipe(page: object, start: tuple[float, float], end: tuple[float, float]) ->
 def test_a_crop_box_is_drawn_moved_and_resized_on_a_picture_of_the_part(browser: object, address: str) -> None:
     photos = [file(f"good{seed}.png", picture(seed)) for seed in range(14)]
     with Visitor(browser, address) as visitor:
-        page = visitor.open("Train").page
+        page = visitor.open("Train?train_part=new").page  # with a run to look at, the page opens on it
         page.locator("input[type=file]").first.set_input_files(photos)
         page.get_by_text("14 photos").wait_for()
         visitor.settle()

@@ -62,6 +62,5 @@ def few_solar_cells() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(elpv, "read_labels", few)
-        samples.collection.cache_clear()
         yield
     samples.collection.cache_clear()

@@ -56,7 +56,7 @@ TEXTS = {
     "set:score.expression": "M1*M2*M3",
 }
 """Another legal value for each text; "" where only a file that is there, or what fits the pictures, would be legal."""
-NUMBERS = {"set:train.adam_beta2": 0.9, "set:model.tile": 64, "set:model.overlap": 16}
+NUMBERS = {"set:train.adam_beta2": 0.9, "set:model.tile": 64, "set:model.overlap": 16, "set:train.cross_folds": 2}
 """Another legal value for a number with bounds that the control does not know of."""
 
 Settings = dict[tuple[str, ...], dict[str, object]]

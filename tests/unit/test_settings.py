@@ -19,8 +19,8 @@ def modules() -> list[ModuleType]:
 
 
 def test_no_two_settings_of_the_pages_have_one_name() -> None:
-    """A name that is taken fails at import; what is left is that each page declares under its own name. What the sidebar
-    sets on a page is declared where both can import it."""
+    """A name that is taken fails at import; what is left is that each page declares under its own name. What the
+    sidebar sets on a page is declared where both can import it."""
     for module in modules():
         for name, setting in vars(module).items():
             if isinstance(setting, Setting):
