@@ -97,6 +97,9 @@ def test_from_a_box_of_parts_to_a_threshold(browser: object, address: str, runs:
         visitor.settle()
         page.get_by_text(words.ADVANCED, exact=True).click()
         for key, option in (("teacher_weights", "random"), ("teacher", "resnet18"), ("size", "64")):
+            # In the middle of the screen, since a list closes when the page scrolls.
+            box = page.locator(f".st-key-set-model-{key}")
+            box.evaluate("box => box.scrollIntoView({block: 'center', behavior: 'instant'})")
             choose(page, f"set-model-{key}", option)
             visitor.settle()
         for key, value in (("run_name", "Tiles"), ("set-train-epochs", 3), ("set-model-memory_items", 6)):
