@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from apptest import INSPECT, fine, start
 from streamlit.testing.v1 import AppTest
 
 from nnet.saved import kept
@@ -19,13 +20,14 @@ def page(folder: str) -> None:
 
     import numpy as np
 
+    from nnet.expression import read
     from nnet.saved import kept
     from nnet.scoring.calibration import Kept, Reference
     from workbench.shared import keeping
 
     path = Path(folder)
     model = SimpleNamespace(detector=SimpleNamespace(checkpoint=SimpleNamespace(path=path)))
-    own = Reference("M1", np.array([0.5, 1.0]), 1.0, 1.0, 0.1)
+    own = Reference(read("M1"), np.array([0.5, 1.0]), 1.0, 1.0, 0.1)
     found = kept.read(path).get("M1")
     reference = own if found is None else own.with_threshold(found.threshold, found)
     keeping.draw(model, reference, Kept(2.0, "Chosen on a test."), "test")  # type: ignore[arg-type]
@@ -69,3 +71,17 @@ def test_what_was_measured_stays_when_a_threshold_is_kept(
     assert after.detector.calibration.for_expression().threshold == 3.0
     kept.undo(path, before.detector.config.scoring.parsed.text)
     assert resources.load_model("copy", path, "cpu").network_key == before.network_key
+
+
+def test_inspect_keeps_a_threshold_that_was_moved(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
+    monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    at = start(INSPECT, view="regions", threshold="1.5")
+    fine(at.button(key="keep-inspect").click().run())
+    ((expression, chosen),) = kept.read(path).items()
+    reference = resources.load_model("part", path, "cpu").detector.calibration.for_expression(expression)
+    assert reference.threshold == chosen.threshold

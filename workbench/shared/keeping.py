@@ -36,7 +36,7 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str) -> None:
             help=words.KEEP_HELP,
             disabled=chosen.threshold == reference.threshold,
             on_click=_keep,
-            args=(model, reference.expression, chosen),
+            args=(model, reference.expression.text, chosen),
         )
         if reference.kept is not None:
             st.button(
@@ -45,7 +45,7 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str) -> None:
                 icon=":material/undo:",
                 help=units.plain(reference.reason),
                 on_click=_undo,
-                args=(model, reference.expression),
+                args=(model, reference.expression.text),
             )
     if said := st.session_state.pop(_SAID, ""):
         st.info(units.plain(said), icon=":material/bookmark:")
