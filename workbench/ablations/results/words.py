@@ -355,7 +355,7 @@ CHOSEN_VALUES = {"L": 4.0, "delta": 0.002, "alpha": 1.2}
 """The paper's choice, section 4.1."""
 
 
-CLAIMS_AXIS = "percentage points for the claim, right of the line, or against it"
+CLAIMS_AXIS = "points against (left) or for the claim"
 CLAIMS_HINT = (
     "Right of the line speaks for the claim. Look for whiskers that stay clear of the line: only there the difference "
     "is larger than its spread. Blue holds, orange does not hold, grey is undecided; hollow diamonds are the paper's "
