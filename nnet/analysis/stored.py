@@ -131,7 +131,7 @@ def read(checkpoint: Checkpoint) -> list[Stored]:
     for data, entry in saved_scores.read(checkpoint.path, checkpoint.weights_hash).items():
         trained, later = metrics if data == own else {}, metrics.get("evaluations", {}).get(data, {})
         values = {**trained.get("scores", {}), **later.get("scores", {})}
-        if stored := _together(data, entry, values, checkpoint.config.score.expression):
+        if stored := _together(data, entry, values, checkpoint.config.scoring.parsed.text):
             sizes = later.get("image_sizes") or trained.get("image_sizes") or {}
             found.append(replace(stored, image_sizes=sizes, shapley=later.get("subsets", {}).get("shapley", {})))
     found.sort(key=lambda one: one.created, reverse=True)

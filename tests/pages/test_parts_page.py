@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from apptest import PNG, encoded, fine, start, use_model, words
@@ -14,9 +16,13 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.analysis.evaluation import describe
 from nnet.data import open_dataset
+from nnet.expression import parse
 from nnet.runs import Run, Runs
 from nnet.runs.parts import names
-from workbench.shared import model_words, resources
+from nnet.saved import kept
+from nnet.scoring.calibration import Kept
+from workbench.shared import model_words, parts, resources
+from workbench.shared.model_list import ModelEntry
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
 TRAIN = "pages/5_Train.py"
@@ -24,7 +30,7 @@ TRAIN = "pages/5_Train.py"
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    """Two finished runs and a failed one on the same uploaded pictures, one run on other data, nothing is trained."""
+    """An empty folder of runs, in which nothing is really started."""
     monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
     monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
     return Runs(tmp_path / "runs")
@@ -147,3 +153,13 @@ def test_a_model_of_a_folder_is_evaluated_on_it(
     assert "Pictures: 19 good, 4 defective" in said(at)
     opened(at, "evaluate_part_pictures")
     assert at.selectbox(key="evaluate_data").value == "own"
+
+
+def test_what_is_kept_is_found_however_the_expression_is_written(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "model"))
+    config = json.loads((path / "config.json").read_text())
+    own = parse(config["config"]["score"]["expression"]).text
+    config["config"]["score"]["expression"] = own.replace("*", " * ")
+    (path / "config.json").write_text(json.dumps(config))
+    kept.keep(path, own, Kept(3.0, "Chosen on a test."))
+    assert parts.kept_reason(cast(ModelEntry, SimpleNamespace(path=path))) == "Chosen on a test."

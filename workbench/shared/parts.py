@@ -39,11 +39,6 @@ class Part:
     models: tuple[ModelEntry, ...] = ()
     runs: tuple[Run, ...] = ()
 
-    @property
-    def usable(self) -> ModelEntry | None:
-        """The model that is used when the part is chosen."""
-        return next((entry for entry in self.models if not entry.problem), None)
-
 
 @dataclass(frozen=True)
 class Again:
@@ -166,29 +161,30 @@ def decided(entry: ModelEntry) -> Decided | None:
         config = read_config(entry.path)
         data = str((config["about"].get("data") or {}).get("sha256", ""))
         found = scores.read(entry.path, config["sha256"]["weights.safetensors"]).get(data)
-        expression = config["config"]["score"]["expression"]
-        threshold = _threshold(entry.path, str(expression))
+        own = _own_threshold(entry.path)
     except (NNetError, KeyError):
         return None
-    return None if found is None or threshold is None else _counted(found, str(expression), threshold)
+    return None if found is None or own is None else _counted(found, *own)
 
 
 def kept_reason(entry: ModelEntry) -> str:
     """Why somebody keeps another threshold than the one that was found, or ""."""
     try:
-        expression = str(read_config(entry.path)["config"]["score"]["expression"])
-        chosen = kept.read(entry.path).get(expression)
-    except (NNetError, KeyError):
+        own = _own_threshold(entry.path)
+        chosen = None if own is None else kept.read(entry.path).get(own[0])
+    except NNetError:
         return ""
     return "" if chosen is None else chosen.reason
 
 
-def _threshold(path: Path, expression: str) -> float | None:
-    chosen = kept.read(path).get(expression)
-    if chosen is not None:
-        return chosen.threshold
+def _own_threshold(path: Path) -> tuple[str, float] | None:
+    """A model's own expression, as kept scores and thresholds are called (config.json may write it otherwise), and the
+    threshold in force."""
     written = CALIBRATION_FORMAT.find(path / CALIBRATION)
-    return None if written is None else written["threshold"]
+    if written is None:
+        return None
+    chosen = kept.read(path).get(written["expression"])
+    return written["expression"], written["threshold"] if chosen is None else chosen.threshold
 
 
 def _counted(found: PictureScores, expression: str, threshold: float) -> Decided | None:
