@@ -291,10 +291,11 @@ def test_a_journal_with_other_kinds_of_values_is_refused(tmp_path: Path) -> None
 # ------------------------------------------------------------------------------------------------------------ pages
 
 
-@pytest.fixture
-def everything(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A good model and a good run beside one of every kind of damaged ones."""
-    models, runs = tmp_path / "models", Runs(tmp_path / "runs")
+@pytest.fixture(scope="module")
+def all_of_them(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A good model and a good run beside one of every kind of damaged ones. Pages only read them."""
+    folder = tmp_path_factory.mktemp("everything")
+    models, runs = folder / "models", Runs(folder / "runs")
     shutil.copytree(good, models / "good")
     for number, fault in enumerate(CHECKPOINT_FAULTS):
         damaged(good, models / f"bad-{number}", fault)
@@ -303,10 +304,16 @@ def everything(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     write_history(fine_one)
     for fault in RUN_FAULTS:
         bad_run(runs, good, fault)
-    monkeypatch.setenv("NNET_CHECKPOINTS", str(models))
+    return folder
+
+
+@pytest.fixture
+def everything(all_of_them: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The workbench knows all of them."""
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(all_of_them / "models"))
     monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
-    monkeypatch.setenv("NNET_RUNS", str(runs.root))
-    yield tmp_path
+    monkeypatch.setenv("NNET_RUNS", str(all_of_them / "runs"))
+    return all_of_them
 
 
 @pytest.mark.parametrize("page", PAGES)

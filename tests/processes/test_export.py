@@ -147,6 +147,7 @@ def test_the_script_is_at_most_forty_lines_long():
     assert len((Path(folder.__file__).parent / "standalone.py").read_text().splitlines()) <= 40
 
 
+@pytest.mark.slow
 def test_another_expression_brings_its_own_threshold_and_torch_needs_no_extra(tiny_checkpoint, tmp_path):
     model = Detector.load(tiny_checkpoint, "cpu")
     done = export(model, "torch", tmp_path / "out", "M1*M2")

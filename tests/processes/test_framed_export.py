@@ -46,9 +46,13 @@ WAYS = {
 }
 
 
-def a_model(name: str, picture: tuple[int, int] | None = (HEIGHT, WIDTH)) -> TrainedModel:
+# Exporters take half as long for it; test_export.py writes the whole network.
+REVERSE_ALONE = {"model__forward": False, "model__fpm": False, "model__ffc": False}
+
+
+def a_model(name: str, picture: tuple[int, int] | None = (HEIGHT, WIDTH), **changes: object) -> TrainedModel:
     """Random weights, and a calibration from four pictures."""
-    config = tiny_config(model__map_size=16, score__levels=True, **WAYS[name])
+    config = tiny_config(model__map_size=16, score__levels=True, **WAYS[name], **changes)
     torch.manual_seed(0)
     network = NNet(config).eval().requires_grad_(False)
     bare = Detector(network, config, "cpu")
@@ -77,7 +81,7 @@ def test_the_graph_computes_what_the_model_does(name: str) -> None:
 
 
 def test_the_check_compares_with_windows_that_the_graph_did_not_cut() -> None:
-    model = a_model("tiles")
+    model = a_model("tiles", **REVERSE_ALONE)
     frame, reference = model.framing.frame(HEIGHT, WIDTH), model.calibration.for_expression()
     graph = Graph(model, reference, frame=frame).eval()
 
@@ -96,7 +100,7 @@ def test_the_check_compares_with_windows_that_the_graph_did_not_cut() -> None:
 def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Path, Check]:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")
-    model, out = a_model("tiles"), tmp_path_factory.mktemp("framed") / "onnx"
+    model, out = a_model("tiles", **REVERSE_ALONE), tmp_path_factory.mktemp("framed") / "onnx"
     return model, out, export(model, "onnx", out).check
 
 
@@ -138,9 +142,13 @@ def test_script_and_watch_score_as_the_model_does(
         judge.require_fit(WIDTH, HEIGHT)
 
 
-def test_torch_holds_a_crop_box(tmp_path: Path) -> None:
-    done = export(a_model("crop"), "torch", tmp_path / "out")
+def test_torch_holds_a_crop_box_and_another_expression_with_its_threshold(tmp_path: Path) -> None:
+    model = a_model("crop", **REVERSE_ALONE)
+    done = export(model, "torch", tmp_path / "out", "M1*M2")
     assert done.check.score <= checking.LIMIT and not done.check.decisions
+    assert open_export(done.folder)(np.stack(pictures(2)))["threshold"] == pytest.approx(
+        model.calibration.for_expression("M1*M2").threshold, rel=1e-6
+    )
 
 
 @pytest.mark.slow
