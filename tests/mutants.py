@@ -182,8 +182,8 @@ FAULTS = [
     Fault(
         "the address keeps a default",
         "workbench/shared/settings.py",
-        "if value == start:",
-        "if value is None:",
+        "if value == start or not within_bounds(link):",
+        "if not within_bounds(link):",
         "pages/test_app.py -k address",
     ),
 ]
