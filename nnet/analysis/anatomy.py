@@ -205,19 +205,7 @@ class FeatureColours:
         Args:
             traces: of normal images by one network; a few are enough.
         """
-        pictures = [anatomy(trace, ()) for trace in traces]
-        own = {_space(part) for parts in pictures for part in parts.values() if part.is_features and _defines(part)}
-        self._bases = {
-            space: _fitted(
-                [
-                    part.values
-                    for parts in pictures
-                    for part in parts.values()
-                    if part.values is not None and part.is_features and _defines(part) and _space(part) == space
-                ]
-            )
-            for space in sorted(own)
-        }
+        self._bases = {space: _fitted(rows) for space, rows in _normal_rows(traces).items()}
 
     def paint(self, part: Part) -> Array:
         """A part's features as colours, uint8 (H, W, 3).
@@ -227,12 +215,64 @@ class FeatureColours:
         """
         if part.values is None or not part.is_features:
             raise ValueError(f"{part.name} has no channels to be shown as colours.")
-        return self._bases[self._known(part)].paint(part.values)
+        return self._bases[_known(part, self._bases)].paint(part.values)
 
-    def _known(self, part: Part) -> str:
-        """The space of a part; without FPM the student's features are compared with F_i itself."""
-        space = _space(part)
-        return space if space in self._bases else f"teacher {part.scale}"
+
+class FeatureRanges:
+    """One channel of the features, or the mean of all, with a range that is the same for every picture.
+
+    As for the colours, of each vector its direction counts and its length does not, and parts that are compared with
+    one another share a range: from 1 % to 99 % of the values on normal pictures.
+    """
+
+    def __init__(self, traces: Sequence[Trace]) -> None:
+        """Find the ranges; `traces` as for the colours."""
+        self._ranges = {space: _ranges(rows) for space, rows in _normal_rows(traces).items()}
+
+    def of(self, part: Part, channel: int | None) -> tuple[Array, tuple[float, float]] | None:
+        """Values float32 (H, W) and their range.
+
+        Args:
+            part: with features.
+            channel: from 0; None for the mean of all channels.
+
+        Returns:
+            None for a part that has no such channel.
+        """
+        if part.values is None or not part.is_features or (channel or 0) >= len(part.values):
+            return None
+        vectors = _vectors(part.values)
+        values = vectors.mean(axis=1) if channel is None else vectors[:, channel]
+        low, high = self._ranges[_known(part, self._ranges)]
+        at = -1 if channel is None else channel
+        return values.astype(np.float32).reshape(part.values.shape[1:]), (float(low[at]), float(high[at]))
+
+
+def _normal_rows(traces: Sequence[Trace]) -> dict[str, Array]:
+    """Unit vectors (n, C) of each space, at most some 1,500, taken evenly."""
+    found: dict[str, list[Array]] = {}
+    for trace in traces:
+        for part in anatomy(trace, ()).values():
+            if part.values is not None and part.is_features and _defines(part):
+                found.setdefault(_space(part), []).append(part.values)
+    return {space: _evenly(found[space]) for space in sorted(found)}
+
+
+def _evenly(maps: Sequence[Array]) -> Array:
+    rows = np.concatenate([_vectors(values) for values in maps])
+    return rows[:: max(1, len(rows) // _FIT_VECTORS)].copy()
+
+
+def _known(part: Part, spaces: Mapping[str, object]) -> str:
+    """The space of a part; without FPM the student's features are compared with F_i itself."""
+    space = _space(part)
+    return space if space in spaces else f"teacher {part.scale}"
+
+
+def _ranges(rows: Array) -> tuple[Array, Array]:
+    """1 % and 99 % of each channel and, as the last, of the mean of all: (C + 1,) each."""
+    low, high = np.quantile(np.column_stack([rows, rows.mean(axis=1)]), (0.01, 0.99), axis=0).astype(np.float32)
+    return low, high
 
 
 def _defines(part: Part) -> bool:
@@ -254,10 +294,8 @@ def _vectors(features: Array) -> Array:
     return unit
 
 
-def _fitted(maps: Sequence[Array]) -> _Basis:
-    """PCA of at most some 1,500 vectors, taken evenly; signs do not depend on the solver."""
-    rows = np.concatenate([_vectors(values) for values in maps])
-    rows = rows[:: max(1, len(rows) // _FIT_VECTORS)]
+def _fitted(rows: Array) -> _Basis:
+    """PCA of vectors (n, C); signs do not depend on the solver."""
     centre = rows.mean(axis=0)
     _, _, axes = np.linalg.svd(rows - centre, full_matrices=False)
     directions = np.zeros((rows.shape[1], 3))

@@ -53,9 +53,19 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
         part(page, "D_1").focus()
         page.keyboard.press("Escape")
         assert page.locator(".network .panel").is_hidden()
+        colours = part(page, "F_2").locator("image").get_attribute("href")
+        page.locator(".network .tiles select").focus()
+        page.keyboard.press("ArrowDown")  # the next of the list
+        page.locator(".network .scale", has_text=words.SCALE[words.MEAN]).wait_for()
+        page.wait_for_url("**tiles=mean**")
+        assert part(page, "F_2").locator("image").get_attribute("href") != colours
+        page.locator(".network .tiles select").select_option(words.CHANNEL)
+        page.locator(".network .tiles input").fill("3")
+        page.locator(".network .tiles input").press("Enter")
+        page.locator(".network .scale", has_text=words.tiles_of(3)).wait_for()
         with page.expect_download() as svg:
             page.locator(".network .save button").nth(1).click()
-        assert svg.value.suggested_filename == "n-net.svg"
+        assert svg.value.suggested_filename == "n-net.svg" and words.tiles_of(3) in svg.value.path().read_text("utf-8")
         with page.expect_download() as png:
             page.locator(".network .save button").last.click()
         assert png.value.path().read_bytes().startswith(b"\x89PNG")
@@ -68,8 +78,9 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
 
 def test_on_a_phone_the_network_is_a_path_downwards(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:
-        page = visitor.open().page
+        page = visitor.open("?tiles=mean").page
         part(page, "score").wait_for()
+        assert page.locator(".network .scale").count() == 1
         top = {name: part(page, name).bounding_box()["y"] for name in ("picture", "SF_1", "F_1", "F_C", "D_1", "score")}
         assert list(top) == sorted(top, key=lambda name: top[name])
         part(page, "F_1").click()

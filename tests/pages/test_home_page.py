@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.detector import Detector
 from nnet.scoring import judge
 from workbench.home import demo, words
-from workbench.shared import chosen_picture, drawings, layer, samples
+from workbench.shared import chosen_picture, drawings, layer, living_network, samples
 from workbench.shared import words as shared_words
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
@@ -118,3 +118,20 @@ def test_a_photo_is_taken() -> None:
 def test_a_drawing_that_cannot_be_read_gets_a_sentence() -> None:
     demo._drawn(demo.good_part().load(), "data:image/png;base64,????", True)
     assert "damaged" in st.session_state.pop("home_problem")
+
+
+def test_other_tiles_of_the_network_need_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = start(tiles="mean")
+    sent = component(at, "home_network")
+    assert sent["tiles"] == "mean" and "Mean of the channels" in sent["wide"]
+
+    def run(*_: object) -> None:
+        raise AssertionError("the network is run again")
+
+    monkeypatch.setattr(living_network, "intervene", run)
+    at.session_state["tiles"] = "99999"
+    sent = component(fine(at.run()), "home_network")
+    last = sent["channels"] - 1
+    assert sent["tiles"] == str(last) and f"Channel {last} of each tile" in sent["narrow"]
+    assert ("Colours", f"no channel {last}") in [tuple(fact) for fact in sent["cards"]["F_1"]["facts"]]
+    assert "Channel" not in component(start(tiles="all"), "home_network")["wide"]

@@ -12,7 +12,7 @@ import pytest
 import torch
 from builders import tiny_config
 
-from nnet.analysis.anatomy import FeatureColours, anatomy, depths, upstream
+from nnet.analysis.anatomy import FeatureColours, FeatureRanges, anatomy, depths, upstream
 from nnet.detector import Detector, Trace
 from nnet.expression import PRESETS, parse
 from nnet.model.network import NNet
@@ -105,6 +105,35 @@ def test_one_colour_is_one_direction_whatever_the_picture(trace: Trace, image: n
     np.testing.assert_array_equal(colours.paint(rebuilt), colours.paint(part))
     half = replace(part, values=part.values[:, :, : part.values.shape[2] // 2])
     np.testing.assert_array_equal(colours.paint(half), colours.paint(part)[:, : half.values.shape[2]])
+
+
+def test_a_channel_or_the_mean_has_one_range_for_parts_that_are_compared(trace: Trace) -> None:
+    parts, ranges = anatomy(trace, ()), FeatureRanges([trace])
+    part = parts["F_1"]
+    unit = part.values / np.linalg.norm(part.values, axis=0)
+    values, range_of_1 = ranges.of(part, 1)
+    np.testing.assert_allclose(values, unit[1], atol=1e-6)
+    np.testing.assert_allclose(range_of_1, np.quantile(unit[1], (0.01, 0.99)), atol=1e-6)
+    mean, range_of_mean = ranges.of(part, None)
+    np.testing.assert_allclose(mean, unit.mean(axis=0), atol=1e-6)
+    rebuilt = replace(parts["D_1"], values=3 * part.values)
+    np.testing.assert_allclose(ranges.of(rebuilt, None)[0], mean, atol=1e-6)
+    assert ranges.of(rebuilt, None)[1] == range_of_mean
+    assert ranges.of(part, len(part.values)) is None
+
+
+def test_the_drawing_says_what_its_tiles_show(trace: Trace) -> None:
+    parts = anatomy(trace, MAP_NAMES)
+    labels = drawing.Labels("N", dict.fromkeys(parts, "-"), {}, {}, {}, "7.4")
+    plain = drawing.drawings(parts, {}, PAPER, labels)
+    scaled = drawing.drawings(
+        parts, {}, PAPER, replace(labels, scale=(words.tiles_of(5), "viridis", *words.SCALE_ENDS))
+    )
+    for before, after in zip(plain, scaled, strict=True):
+        assert "Channel 5 of each tile" in after and words.SCALE_ENDS[1] in after and "Channel" not in before
+        width, height = map(float, ElementTree.fromstring(after).get("viewBox").split()[2:])
+        bars = [bar for bar in ElementTree.fromstring(after).find(f"{SVG}g[@class='scale']").iter(f"{SVG}rect")]
+        assert len(bars) > 8 and all(float(bar.get("y")) + 12 < height and float(bar.get("x")) < width for bar in bars)
 
 
 def test_a_map_has_no_channels_to_paint(trace: Trace) -> None:

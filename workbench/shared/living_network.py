@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from nnet.analysis.anatomy import FeatureColours, Part, anatomy, upstream
+from nnet.analysis.anatomy import FeatureColours, FeatureRanges, Part, anatomy, upstream
 from nnet.analysis.whatif import WhatIf, intervene
 from nnet.detector import Trace
 from nnet.errors import NNetError
@@ -24,10 +26,16 @@ from workbench.components.network import words as part_words
 from workbench.shared import chosen_picture, pictures, resources
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
+from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
+from workbench.shared.settings import TILES
 
 KEPT = 12
 """Drawings kept for all sessions together, each up to some 0.6 MB."""
+CHANGED_BYTES = 48 * resources.MEBIBYTE
+"""What the parts of a picture hold without one another, kept so that other tiles need no network."""
+_FEATURES = "viridis"
+"""Not that of the heatmaps, since it means something else."""
 _PICTURE_SIDE, _RESULT_SIDE, _FITTED_ON = 200, 320, 6
 _NFS, _FPM, _FORWARD, _REVERSE = "nfs", "fpm", "forward", "reverse"
 _WHAT = {_NFS: WhatIf(without_nfs=True), _FPM: WhatIf(without_fpm=True), _FORWARD: WhatIf(without_forward=True)}
@@ -41,13 +49,37 @@ _LEAVES_OUT = {
 }
 
 
+@dataclass(frozen=True)
+class _Changed:
+    """The network without one of its parts."""
+
+    parts: Mapping[str, Part]
+    judged: Judgement
+
+    @property
+    def nbytes(self) -> int:
+        return self.judged.score.nbytes + sum(
+            part.values.nbytes for part in self.parts.values() if part.values is not None
+        )
+
+
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _kept() -> BoundedCache[tuple[str, str, Expression], Network]:
+def _kept() -> BoundedCache[tuple[str, str, Expression, str], Network]:
     return BoundedCache(KEPT, lambda _: 1)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
+def _changed_kept() -> BoundedCache[tuple[str, str, Expression], dict[str, _Changed]]:
+    return BoundedCache(CHANGED_BYTES, lambda found: sum(one.nbytes for one in found.values()))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
 def _colours_kept() -> BoundedCache[str, FeatureColours]:
+    return BoundedCache(resources.MODELS, lambda _: 1)
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _ranges_kept() -> BoundedCache[str, FeatureRanges]:
     return BoundedCache(resources.MODELS, lambda _: 1)
 
 
@@ -68,29 +100,44 @@ def draw(
         left_out: "nfs", "fpm", "forward", "reverse" or a map, which is drawn as left out; ignored where it cannot be.
         large: for a hall.
     """
-    made = _kept().of((loaded.hash, model.key, expression), lambda: of(model, loaded, expression))
+    tiles = TILES.remember()
+    made = _kept().of((loaded.hash, model.key, expression, tiles), lambda: of(model, loaded, expression, tiles))
     wanted = f"{key}_visit"
 
     def visit(page: str) -> None:
         st.session_state[wanted] = page
 
-    network.draw(key, made, visit, focus=focus, left_out=left_out, large=large)
+    network.draw(key, made, visit, _show, focus=focus, left_out=left_out, large=large)
     if page := st.session_state.pop(wanted, ""):
         st.switch_page(f"pages/{page}.py")
 
 
+def _show(tiles: str) -> None:
+    with suppress(ValueError):  # anything may come from a browser
+        TILES.set(TILES.read(tiles))
+
+
 def is_ready(model: Model, loaded: Loaded, expression: Expression) -> bool:
     """Whether the drawing of this picture is there already, so that drawing it takes no time."""
-    return _kept().get((loaded.hash, model.key, expression)) is not None
+    return _kept().get((loaded.hash, model.key, expression, TILES.value)) is not None
 
 
-def of(model: Model, loaded: Loaded, expression: Expression) -> Network:
-    """The drawing of the network with this picture. Runs the network without each of its parts, too."""
+def of(model: Model, loaded: Loaded, expression: Expression, show: str = part_words.COLOURS) -> Network:
+    """The drawing of the network with this picture. Runs the network without each of its parts, too.
+
+    Args:
+        show: a value of `TILES`; a channel beyond the last of all parts becomes the last.
+    """
     trace = resources.trace(model, loaded)
     judged = resources.judgement(model, loaded, expression)
     parts = anatomy(trace, expression.maps)
-    tiles = _tiles(model, loaded, parts, judged)
-    variants = _variants(model, loaded, trace, expression, tiles)
+    channels = max(
+        (len(part.values) for part in parts.values() if part.is_features and part.values is not None), default=0
+    )
+    if show not in part_words.TILES:
+        show = str(min(int(show), max(0, channels - 1)))
+    tiles = _tiles(model, loaded, parts, judged, show)
+    variants = _variants(model, loaded, trace, expression, (show, tiles))
     labels = drawing.Labels(
         part_words.TITLE,
         {name: part_words.spoken(part) for name, part in parts.items()},
@@ -99,21 +146,22 @@ def of(model: Model, loaded: Loaded, expression: Expression) -> Network:
         part_words.rows(parts),
         _result(judged),
         part_words.SIGNS,
+        () if show == part_words.COLOURS else (part_words.tiles_of(_channel(show)), _FEATURES, *part_words.SCALE_ENDS),
     )
     wide, narrow = drawing.drawings(parts, tiles, circuit.read(expression), labels)
-    cards = {name: _card(part, variants) for name, part in parts.items()}
+    cards = {name: _card(part, variants, _reading(model, part, show)) for name, part in parts.items()}
     kinds = {name: part.kind for name, part in parts.items()}
-    return Network(wide, narrow, cards, kinds, variants, f"{loaded.hash}-{model.key}")
+    return Network(wide, narrow, cards, kinds, variants, f"{loaded.hash}-{model.key}", show, channels)
 
 
-def _card(part: Part, variants: Mapping[str, Variant]) -> Card:
+def _card(part: Part, variants: Mapping[str, Variant], reading: list[tuple[str, str]]) -> Card:
     page = part_words.PAGES.get(part.kind, "")
     title = shared_words.PAGES[page].title if page else ""
     key = _LEAVES_OUT.get(part.kind, part.name)
     return Card(
         part_words.name(part),
         part_words.sentence(part),
-        tuple(part_words.facts(part)),
+        (*part_words.facts(part), *reading),
         page,
         title,
         key if key in variants else "",
@@ -125,27 +173,46 @@ def _card(part: Part, variants: Mapping[str, Variant]) -> Card:
 
 def colours(model: Model) -> FeatureColours:
     """The colours of this model's features, fitted once on normal samples."""
-
-    def fit() -> FeatureColours:
-        samples = list(chosen_picture.sample_pictures().values())
-        good = [one for one in samples if one.is_defective is False] or samples
-        return FeatureColours([resources.trace(model, one.load()) for one in good[:_FITTED_ON]])
-
-    return _colours_kept().of(model.key, fit)
+    return _colours_kept().of(model.key, lambda: FeatureColours(_normal_traces(model)))
 
 
-def _tiles(model: Model, loaded: Loaded, parts: Mapping[str, Part], judged: Judgement) -> dict[str, str]:
-    """Every part's picture as a data URI; the memory has none."""
-    painted = {name: _painted(model, part) for name, part in parts.items() if part.values is not None}
+def ranges(model: Model) -> FeatureRanges:
+    """The ranges of this model's channels, found once on the same samples, and only if they are asked for."""
+    return _ranges_kept().of(model.key, lambda: FeatureRanges(_normal_traces(model)))
+
+
+def _normal_traces(model: Model) -> list[Trace]:
+    samples = list(chosen_picture.sample_pictures().values())
+    good = [one for one in samples if one.is_defective is False] or samples
+    return [resources.trace(model, one.load()) for one in good[:_FITTED_ON]]
+
+
+def _channel(show: str) -> int | None:
+    return None if show == part_words.MEAN else int(show)
+
+
+def _reading(model: Model, part: Part, show: str) -> list[tuple[str, str]]:
+    """How the colours of a part's features are to be read."""
+    if not part.is_features:
+        return []
+    return [part_words.coloured(show, None if show == part_words.COLOURS else ranges(model).of(part, _channel(show)))]
+
+
+def _tiles(model: Model, loaded: Loaded, parts: Mapping[str, Part], judged: Judgement, show: str) -> dict[str, str]:
+    """Every part's picture as a data URI; the memory has none, nor has a part without the channel that is shown."""
+    painted = {name: _painted(model, part, show) for name, part in parts.items() if part.values is not None}
     found = {name: pictures.data_uri(tile) for name, tile in painted.items() if tile is not None}
     found["picture"] = pictures.photo_uri(pictures.reduced(loaded.shown, _PICTURE_SIDE))
     found["score"] = _heatmap(loaded, judged)
     return found
 
 
-def _painted(model: Model, part: Part) -> np.ndarray | None:
-    if part.is_features:
+def _painted(model: Model, part: Part, show: str) -> np.ndarray | None:
+    if part.is_features and show == part_words.COLOURS:
         return colours(model).paint(part)
+    if part.is_features:
+        found = ranges(model).of(part, _channel(show))
+        return None if found is None else pictures.colourised(found[0], Scale(*found[1], {}, "", _FEATURES))
     if part.name in MAPS and part.values is not None:
         level = max(resources.normal_levels(model)[part.name], 1e-12)
         return pictures.colourised(part.values / level, pictures.map_scale())
@@ -168,9 +235,26 @@ def _result(judged: Judgement) -> str:
 
 
 def _variants(
-    model: Model, loaded: Loaded, trace: Trace, expression: Expression, tiles: Mapping[str, str]
+    model: Model, loaded: Loaded, trace: Trace, expression: Expression, shown: tuple[str, Mapping[str, str]]
 ) -> dict[str, Variant]:
-    """What the network shows without each of its parts; those that it cannot do without are missing."""
+    """What the network shows without each of its parts; `shown` is what the tiles show, and the tiles of the whole."""
+    show, tiles = shown
+    every = _changed_kept().of((loaded.hash, model.key, expression), lambda: _without(model, trace, expression))
+    before = anatomy(trace, ())
+    found = {
+        key: _variant(before, one.parts, _tiles(model, loaded, one.parts, one.judged, show), tiles, one.judged)
+        for key, one in every.items()
+    }
+    whole = anatomy(trace, expression.maps)
+    for name, left in _left_over(whole, expression.maps).items():
+        judged = judge.judge(model.detector.calibration, trace.maps, for_maps(left))
+        gone = _only_for(whole, left)
+        found[name] = Variant(gone, {"score": _heatmap(loaded, judged)}, _result(judged))
+    return found
+
+
+def _without(model: Model, trace: Trace, expression: Expression) -> dict[str, _Changed]:
+    """The network run without each of its parts; those that it cannot do without are missing."""
     found = {}
     for key, what in _WHAT.items():
         try:
@@ -178,13 +262,7 @@ def _variants(
         except NNetError:  # this network has no such part, or could not be scored without it
             continue
         judged = judge.judge(model.detector.calibration, changed.trace.maps, changed.expression)
-        parts = anatomy(changed.trace, changed.expression.maps)
-        found[key] = _variant(anatomy(trace, ()), parts, _tiles(model, loaded, parts, judged), tiles, judged)
-    whole = anatomy(trace, expression.maps)
-    for name, left in _left_over(whole, expression.maps).items():
-        judged = judge.judge(model.detector.calibration, trace.maps, for_maps(left))
-        gone = _only_for(whole, left)
-        found[name] = Variant(gone, {"score": _heatmap(loaded, judged)}, _result(judged))
+        found[key] = _Changed(anatomy(changed.trace, changed.expression.maps), judged)
     return found
 
 

@@ -245,6 +245,10 @@ def show_view(page: str, settings: Mapping[str, str]) -> None:
             kept[name] = st.query_params[name] = value
 
 
+def _tiles(written: str) -> str:
+    return written if written in ("colours", "mean") else str(whole_number(0, 10**6)(written))
+
+
 # ------------------------------------------------------------------------------------- settings that pages share
 
 OPACITY = Setting(SHARED, "opacity", 70, whole_number(0, 100))
@@ -253,5 +257,7 @@ COLOURS = Setting(SHARED, "colours", COLOUR_MAPS[0], one_of(COLOUR_MAPS))
 """The colour map of heatmaps."""
 MODEL: Setting[str] = Setting(SHARED, "model", None, str)
 """The name of the model that all pages use; the first one listed unless the visitor chooses."""
+TILES = Setting(SHARED, "tiles", "colours", _tiles)
+"""What the tiles of the network's drawing show: PCA colours, the mean of the channels, or a channel's number."""
 DEVICE: Setting[str] = Setting(SHARED, "device", None, str)
 """What it runs on; the fastest unless the visitor chooses."""

@@ -54,6 +54,8 @@ class Network:
         kinds: likewise, see `nnet.analysis.anatomy`.
         variants: by key.
         picture: stands for the picture and the model; when it changes, a wave runs through the drawing.
+        tiles: what the tiles of features show, see `workbench.components.network.words.TILES`; or a channel's number.
+        channels: the largest number of channels that one of them has.
     """
 
     wide: str
@@ -62,12 +64,15 @@ class Network:
     kinds: Mapping[str, str]
     variants: Mapping[str, Variant]
     picture: str
+    tiles: str
+    channels: int
 
 
 def draw(
     key: str,
     network: Network,
     on_visit: Callable[[str], None],
+    on_tiles: Callable[[str], None],
     *,
     focus: Sequence[str] = (),
     left_out: str = "",
@@ -79,6 +84,7 @@ def draw(
         key: unique on the page.
         network: as above.
         on_visit: called, before the next run, with the page that the visitor wants to go to.
+        on_tiles: likewise, with what the tiles are to show.
         focus: kinds of parts that stay lit while nothing is pointed at; none for all.
         left_out: the variant that is shown at first.
         large: for a hall: as large as the screen has room for, and nothing that only serves a desk.
@@ -89,8 +95,13 @@ def draw(
         if page in {card.page for card in network.cards.values() if card.page}:
             on_visit(str(page))
 
+    def chosen() -> None:
+        if (tiles := fired(key, "tiles")) is not None:
+            on_tiles(str(tiles))
+
     _mount(
         key=key,
         data=asdict(network) | {"focus": list(focus), "left_out": left_out, "large": large, "words": words.BROWSER},
         on_visit_change=visited,
+        on_tiles_change=chosen,
     )

@@ -138,7 +138,11 @@ const react = (root, send) => {
     part.onpointerup = release;
     part.onpointercancel = release;
     part.oncontextmenu = (event) => { if (held) event.preventDefault(); };
-    part.onclick = () => { if (!held) open(root, root._open === name ? '' : name, send); held = false; };
+    part.onclick = () => {
+      if (!held) open(root, root._open === name ? '' : name, send);
+      held = false;
+      if (root._open && root.matches('.tall')) root._panel.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'nearest' });
+    };
     part.onkeydown = (event) => {
       if (['Enter', ' '].includes(event.key)) { event.preventDefault(); open(root, name, send); }
       if (event.key === 'Escape') close(root, send);
@@ -237,6 +241,7 @@ const put = (root, send) => {
   root._text = text;
   root._svg = drawn(text);
   root._stage.replaceChildren(root._svg);
+  root.classList.toggle('tall', narrow);
   root._stage.classList.toggle('narrow', narrow);
   react(root, send);
   if (root._picture !== root._data.picture) wave(root, !!root._picture);
@@ -246,6 +251,19 @@ const put = (root, send) => {
   light(root, root._open);
 };
 
+// What the tiles show is chosen below the drawing, on a phone above it: in a list, and for one channel by its number.
+const offerTiles = (root) => {
+  const { tiles, channels, words } = root._data;
+  const { _kind: kind, _number: number } = root;
+  if (!kind.length) Object.entries(words.kinds).forEach(([value, text]) => make('option', '', kind, { value, textContent: text }));
+  const one = !(tiles in words.kinds);
+  kind.value = one ? 'channel' : tiles;
+  Object.assign(number, { hidden: !one, max: channels - 1 });
+  number.setAttribute('aria-label', fill(words.channel, { last: channels - 1 }));
+  number.title = number.getAttribute('aria-label');
+  if (one && root.getRootNode().activeElement !== number) number.value = tiles;
+};
+
 export default function ({ parentElement, data, setTriggerValue }) {
   const send = (page) => setTriggerValue('visit', page);
   const root = rootOf(parentElement, 'network', (element) => {
@@ -253,6 +271,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
     element._line = make('p', 'line', element);
     element._line.setAttribute('aria-live', 'polite');
     element._panel = make('div', 'panel', element, { hidden: true });
+    const tiles = make('label', 'tiles', element, { textContent: data.words.tiles });
+    element._kind = make('select', '', tiles);
+    element._number = make('input', '', tiles, { type: 'number', min: 0, step: 1, hidden: true });
+    element._kind.onchange = () => setTriggerValue('tiles', element._kind.value === 'channel' ? '0' : element._kind.value);
+    element._number.onchange = () => {
+      element._number.value = clip(Math.round(Number(element._number.value)), 0, element._data.channels - 1);
+      setTriggerValue('tiles', element._number.value);
+    };
     const row = make('div', 'save', element);
     make('button', 'replay', row, { textContent: data.words.replay, onclick: () => run(element) });
     const show = () => element._stage.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'center' });
@@ -265,6 +291,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.classList.toggle('large', data.large);
   root._data = data;
   root._send = send;
+  offerTiles(root);
   if (root.clientWidth) put(root, send);
   return () => { if (!root.isConnected) root._size.disconnect(); };
 }

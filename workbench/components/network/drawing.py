@@ -15,6 +15,7 @@ import numpy as np
 
 from nnet.analysis.anatomy import CODE, COPIER, MEMORY, REBUILDER, RECALLED, Part, depths
 from nnet.scoring.circuit import PAIRS, Circuit
+from nnet.scoring.overlay import LEVELS, colour_table
 from workbench.components.network.layout import LARGE, Box, Layout, tall, wide
 from workbench.shared import theme
 
@@ -27,6 +28,8 @@ COLOURS = {
 }
 _NEUTRAL = theme.THRESHOLD
 _FONT, _SYMBOL, _INDEX = 16, 17, 15
+_BAR, _STEPS, _BELOW = 270.0, 32, 76
+"""Length of the bar of colours, how many it has, and the room that it takes at the end of a narrow drawing."""
 _SIGNS = {"+": "+", "*": "\N{MULTIPLICATION SIGN}"}
 
 
@@ -42,6 +45,7 @@ class Labels:
         rows: what the cells of each scale are called.
         result: below the score.
         signs: what each sign of the score means.
+        scale: of the tiles' colours: what they show, the colour map, and what its two ends are; () for none.
     """
 
     title: str
@@ -51,6 +55,7 @@ class Labels:
     rows: Mapping[int, str]
     result: str
     signs: Mapping[str, str] = field(default_factory=dict)
+    scale: tuple[str, ...] = ()
 
 
 def drawings(
@@ -71,12 +76,14 @@ def _svg(
     layout: Layout, parts: Mapping[str, Part], tiles: Mapping[str, str], circuit: Circuit | None, labels: Labels
 ) -> str:
     order = depths(parts)
+    height = layout.height + (_BELOW if layout.narrow and labels.scale else 0)
     drawn = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 0 {layout.width + 18:g} {layout.height:g}" role="group" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 0 {layout.width + 18:g} {height:g}" role="group" '
         f'aria-label="{escape(labels.title)}" font-family="sans-serif" font-size="{_FONT}" fill="currentColor">',
         *_connections(layout, parts, circuit, order, labels),
         *_lanes(layout, parts, labels),
         *(_tile(layout.boxes[name], part, tiles.get(name), labels, order[name]) for name, part in parts.items()),
+        *(_scale(labels.scale, height) if labels.scale else ()),
         "</svg>",
     ]
     return "".join(drawn)
@@ -109,6 +116,23 @@ def _tile(box: Box, part: Part, picture: str | None, labels: Labels, stage: int)
         f'<g class="part" data-name="{escape(part.name)}" tabindex="0" role="button" style="--stage:{stage}" '
         f'aria-label="{escape(labels.spoken[part.name])}">{frame}{inside}{_caption(box, part, labels)}</g>'
     )
+
+
+def _scale(scale: tuple[str, ...], bottom: float) -> list[str]:
+    """What the tiles' colours mean, at the lower left: part of the drawing, so that a saved one has it."""
+    title, colour_map, low, high = scale
+    colours, y = colour_table(colour_map)[:: LEVELS // _STEPS], bottom - 62
+    width = _BAR / len(colours)
+    return [
+        f'<g class="scale"><text x="-9" y="{y:g}" font-weight="600">{escape(title)}</text>',
+        *(
+            f'<rect x="{i * width - 9:.2f}" y="{y + 10:g}" width="{width + 0.4:.2f}" height="12" '
+            f'fill="rgb({red},{green},{blue})"/>'
+            for i, (red, green, blue) in enumerate(colours)
+        ),
+        f'<text x="-9" y="{y + 40:g}">{escape(low)}</text>',
+        f'<text x="{_BAR - 9:g}" y="{y + 40:g}" text-anchor="end">{escape(high)}</text></g>',
+    ]
 
 
 def _rendering(part: Part) -> str:

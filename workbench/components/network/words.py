@@ -19,6 +19,9 @@ LANES = {
     anatomy.TEACHER: "T, the teacher",
     anatomy.REBUILDER: shared_words.BRANCHES["reverse"],
 }
+COLOURS, MEAN, CHANNEL = "colours", "mean", "channel"
+TILES = {COLOURS: "PCA colours", MEAN: "Mean of the channels", CHANNEL: "One channel"}
+"""What the tiles of features can show."""
 BROWSER = {
     "hint": HINT,
     "hold": "Hold to see the result without it",
@@ -32,7 +35,17 @@ BROWSER = {
     "png": "Save as PNG",
     "sees": "Sees",
     "feeds": "Feeds",
+    "tiles": "Tiles show",
+    "channel": "Channel, from 0 to {last}",
+    "kinds": TILES,
 }
+SCALE = {MEAN: "Mean of the channels", CHANNEL: "Channel {channel} of each tile"}
+SCALE_ENDS = "1 %", "99 % on good pictures"
+"""Of values, so at the ends of the bar of colours."""
+COLOURED = "Colours"
+PCA = "PCA of good pictures, the same for every picture"
+RANGE = "{low} to {high} (1 % to 99 % on good pictures, vectors of length 1)"
+NO_CHANNEL = "no channel {channel}"
 SENTENCES = {
     anatomy.PICTURE: "The picture, brought to the size that the network takes.",
     anatomy.TEACHER: "The teacher has learned from a million photos and never changes. It describes each patch.",
@@ -117,6 +130,21 @@ def facts(part: Part) -> list[tuple[str, str]]:
     if values.ndim == 3:
         return [*found, ("Channels", f"{len(values)}"), ("Numbers", f"{values.size:,}")]
     return [*found, ("Largest", units.number(float(values.max()))), ("Median", units.number(float(np.median(values))))]
+
+
+def tiles_of(channel: int | None) -> str:
+    """Above the bar of colours."""
+    return SCALE[MEAN] if channel is None else SCALE[CHANNEL].format(channel=channel)
+
+
+def coloured(tiles: str, found: tuple[np.ndarray, tuple[float, float]] | None) -> tuple[str, str]:
+    """How the colours of a part's features are to be read: one of its facts."""
+    if tiles == COLOURS:
+        return COLOURED, PCA
+    if found is None:
+        return COLOURED, NO_CHANNEL.format(channel=tiles)
+    low, high = (units.number(end) for end in found[1])
+    return COLOURED, RANGE.format(low=low, high=high)
 
 
 def memory(part: Part) -> str:
