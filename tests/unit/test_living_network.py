@@ -155,18 +155,23 @@ def test_no_two_parts_overlap_and_all_are_inside(image: np.ndarray, layout, chan
         assert box.x >= 0 and box.y >= 0 and box.x + box.width <= made.width and box.y + box.height <= made.height
 
 
+@pytest.mark.parametrize(("index", "layout"), [(0, wide), (1, tall)], ids=["N", "phone"])
 @pytest.mark.parametrize("changes", [*TARGETS, *WITHOUT[1:3]], ids=str)
-def test_no_way_runs_under_a_part_that_it_does_not_belong_to(image: np.ndarray, changes: dict[str, object]) -> None:
+def test_no_way_runs_under_a_part_that_it_does_not_belong_to(
+    image: np.ndarray, changes: dict[str, object], index: int, layout
+) -> None:
     trace = traced(image, **changes)
     parts = anatomy(trace, MAP_NAMES)
     labels = drawing.Labels(
         "N", dict.fromkeys(parts, "-"), words.LANES, words.captions(parts), words.rows(parts), "7.4"
     )
-    root = ElementTree.fromstring(drawing.drawings(parts, {}, PAPER, labels)[0])
-    boxes = wide(parts).boxes
+    root = ElementTree.fromstring(drawing.drawings(parts, {}, PAPER, labels)[index])
+    boxes = layout(parts).boxes
+    left, _, width, _ = map(float, root.get("viewBox").split())
     for path in root.iter(f"{SVG}path"):
         ends = {path.get("data-from"), path.get("data-to")}
         for x, y in points(path.get("d")):
+            assert left < x < left + width, ends
             under = [
                 name
                 for name, box in boxes.items()

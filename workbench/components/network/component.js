@@ -3,6 +3,7 @@ const HOLD = 350;
 
 const STEP = 130;
 const LAST = 900;
+const DRAWN = '+';  // in what stands for a picture that was drawn on
 
 // Words with symbols in them: what follows a low line stands below it.
 const write = (element, text) => element.replaceChildren(...text.split(/_([A-Za-z0-9]+)/).map(
@@ -158,7 +159,8 @@ const react = (root, send) => {
   if (result) result._whole = result.textContent;
 };
 
-// The drawing as it stands, with its own colours, for a file.
+// The drawing as it stands, with its own colours, for a file, which has no style sheet.
+const HALO = 'paint-order: stroke; stroke-width: 4px; stroke-linejoin: round';
 const saved = (root) => {
   const copy = root._svg.cloneNode(true);
   const { width, height } = copy.viewBox.baseVal;
@@ -170,7 +172,9 @@ const saved = (root) => {
   const ground = document.createElementNS(copy.namespaceURI, 'rect');
   const set = { width, height, fill: style.getPropertyValue('--st-background-color') || '#fff' };
   Object.entries(set).forEach(([name, value]) => ground.setAttribute(name, value));
-  copy.prepend(ground);
+  const sheet = document.createElementNS(copy.namespaceURI, 'style');
+  sheet.textContent = `text { ${HALO}; stroke: ${set.fill}; } tspan { stroke: none; } .sign { fill: ${set.fill}; }`;
+  copy.prepend(sheet, ground);
   return new Blob([new XMLSerializer().serializeToString(copy)], { type: 'image/svg+xml' });
 };
 
@@ -212,8 +216,9 @@ const wave = (root, again) => {
   root._svg.classList.add('armed');
   root._sight = new IntersectionObserver((seen) => {
     const now = seen.at(-1);
-    root._below.hidden = !again || now.isIntersecting || now.boundingClientRect.top < 0;
-    if (now.intersectionRatio < 0.25 && now.intersectionRect.height < innerHeight / 2) return;
+    const enough = now.intersectionRatio >= 0.25 || now.intersectionRect.height >= innerHeight / 2;
+    root._below.hidden = !again || enough || now.boundingClientRect.top < 0;
+    if (!enough) return;
     root._sight.disconnect();
     root._below.hidden = true;
     run(root);
@@ -244,7 +249,7 @@ const put = (root, send) => {
   root.classList.toggle('tall', narrow);
   root._stage.classList.toggle('narrow', narrow);
   react(root, send);
-  if (root._picture !== root._data.picture) wave(root, !!root._picture);
+  if (root._picture !== root._data.picture) wave(root, !!root._picture || root._data.picture.includes(DRAWN));
   root._picture = root._data.picture;
   open(root, root._data.cards[root._open] ? root._open : '', send);
   leaveOut(root, root._kept ?? '');

@@ -16,6 +16,7 @@ import numpy as np
 from nnet.analysis.anatomy import CODE, COPIER, MEMORY, REBUILDER, RECALLED, Part, depths
 from nnet.scoring.circuit import PAIRS, Circuit
 from nnet.scoring.overlay import LEVELS, colour_table
+from workbench.components.network import ways
 from workbench.components.network.layout import LARGE, Box, Layout, tall, wide
 from workbench.shared import theme
 
@@ -77,8 +78,9 @@ def _svg(
 ) -> str:
     order = depths(parts)
     height = layout.height + (_BELOW if layout.narrow and labels.scale else 0)
+    left, around = (-22, 44) if layout.narrow else (-12, 18)
     drawn = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-12 0 {layout.width + 18:g} {height:g}" role="group" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left} 0 {layout.width + around:g} {height:g}" role="group" '
         f'aria-label="{escape(labels.title)}" font-family="sans-serif" font-size="{_FONT}" fill="currentColor">',
         *_connections(layout, parts, circuit, order, labels),
         *_lanes(layout, parts, labels),
@@ -198,12 +200,12 @@ def _connections(
     for part in parts.values():
         if part.kind != "score":
             paths += [_edge(layout, parts, seen, part.name, order) for seen in part.sees]
-    ways, signs = _score_edges(layout, parts, circuit, order)
+    to_score, signs = _score_edges(layout, parts, circuit, order)
     said = [
         f'<g class="about" tabindex="0" role="img" aria-label="{escape(labels.signs.get(sign, sign))}">{drawn}</g>'
         for sign, drawn in signs
     ]
-    return [*paths, *ways, "</g>", *said]
+    return [*paths, *to_score, "</g>", *said]
 
 
 def _edge(layout: Layout, parts: Mapping[str, Part], start: str, end: str, order: Mapping[str, int]) -> str:
@@ -215,7 +217,7 @@ def _edge(layout: Layout, parts: Mapping[str, Part], start: str, end: str, order
 def _curve(layout: Layout, a: Box, b: Box, start: str, end: str) -> str:
     """The way between two parts that crosses the fewest others."""
     if layout.narrow:
-        return _downwards(a, b)
+        return ways.on_the_path(layout, start, end)
     if end == "F_C" and a.y + a.height < b.y:
         return _to_the_code(a, b)
     if (start, end) == ("picture", "F_1"):
@@ -226,7 +228,7 @@ def _curve(layout: Layout, a: Box, b: Box, start: str, end: str) -> str:
         return f"{down}H{bx + 8:g}Q{bx:g} {y:g} {bx:g} {y + 8:g}V{b.y:g}"
     if end == "M4" and a.y > b.y + b.height:  # the memory's lane
         return _along(b, a, a.y - 26)
-    return _between(a, b)
+    return ways.straight(a, b)
 
 
 def _path(curve: str, start: str, end: str, colour: str, stage: int) -> str:
@@ -234,27 +236,6 @@ def _path(curve: str, start: str, end: str, colour: str, stage: int) -> str:
         f'<path class="edge" pathLength="1" d="{curve}" stroke="{colour}" data-from="{escape(start)}" '
         f'data-to="{escape(end)}" style="--stage:{stage}"/>'
     )
-
-
-def _between(a: Box, b: Box) -> str:
-    """From side to side, or from the lower to the upper edge where one stands above the other."""
-    (ax, ay), (bx, by) = a.centre, b.centre
-    if b.x >= a.x + a.width or a.x >= b.x + b.width:
-        rightwards = b.x >= a.x + a.width
-        start, end = (a.x + a.width, b.x) if rightwards else (a.x, b.x + b.width)
-        half = (start + end) / 2
-        return f"M{start:g} {ay:g}C{half:g} {ay:g} {half:g} {by:g} {end:g} {by:g}"
-    start, end = (a.y + a.height, b.y) if by > ay else (a.y, b.y + b.height)
-    half = (start + end) / 2
-    return f"M{ax:g} {start:g}C{ax:g} {half:g} {bx:g} {half:g} {bx:g} {end:g}"
-
-
-def _downwards(a: Box, b: Box) -> str:
-    """From the edge that faces the other part, above or below, to its left side or the edge that faces back."""
-    (ax, ay), (bx, by) = a.centre, b.centre
-    start, end = (a.y + a.height, b.y) if by > ay else (a.y, b.y + b.height)
-    half = (start + end) / 2
-    return f"M{ax:g} {start:g}C{ax:g} {half:g} {bx:g} {half:g} {bx:g} {end:g}"
 
 
 def _along(a: Box, b: Box, y: float) -> str:
@@ -296,7 +277,7 @@ def _score_edges(
             drawn += [
                 _path(_to_sign(layout, layout.boxes[name], sign, name), name, "score", _NEUTRAL, last) for name in maps
             ]
-            drawn.append(_path(_between(sign, layout.boxes["score"]), maps[0], "score", _NEUTRAL, last))
+            drawn.append(_path(ways.straight(sign, layout.boxes["score"]), maps[0], "score", _NEUTRAL, last))
             written = _SIGNS[circuit.inner[scale]] if len(maps) > 1 else ""
             signs.append((written, "".join(_circle(sign, written))))
     for (_, above), (_, below) in pairwise(rows):
@@ -308,7 +289,7 @@ def _score_edges(
 
 def _to_sign(layout: Layout, box: Box, sign: Box, name: str) -> str:
     if layout.narrow:
-        return _downwards(box, sign)
+        return ways.between(layout, box, sign, name, "score")
     if name in ("M4", "M5", "M6"):  # S2's side lies between: over the row
         return _along(box, sign, box.y - 24)
     # S2's side lies between here, too: under it, and into the sign from the left
