@@ -25,7 +25,16 @@ def test_the_tour_is_turned_and_answered_by_keyboard(browser: object, address: s
         assert not term.locator("> span").is_visible()
         term.locator("summary").focus()
         page.keyboard.press("Enter")
-        assert "never changes" in term.locator("> span").inner_text()
+        bubble, prose = term.locator("> span"), page.locator(".nn-prose")
+        assert "never changes" in bubble.inner_text()
+        assert bubble.bounding_box()["y"] >= prose.bounding_box()["y"] + prose.bounding_box()["height"]
+        page.keyboard.press("Escape")
+        bubble.wait_for(state="hidden")
+        other = page.locator(".nn-term", has_text="features")
+        other.hover()
+        other.locator("> span").wait_for()
+        page.mouse.move(0, 0)
+        other.locator("> span").wait_for(state="hidden")
         visitor.settle().check()
 
 
@@ -49,4 +58,9 @@ def test_on_a_phone_every_step_fits(browser: object, address: str) -> None:
         page.locator(".network svg.without").wait_for()
         box = page.get_by_role("button", name="Next").bounding_box()
         assert box["x"] + box["width"] <= 400
+        term = page.locator(".nn-term").first
+        term.locator("summary").click()
+        bubble, prose = term.locator("> span").bounding_box(), page.locator(".nn-prose").bounding_box()
+        assert bubble["x"] >= 0 and bubble["x"] + bubble["width"] <= 400
+        assert bubble["y"] >= 0 and bubble["y"] + bubble["height"] <= prose["y"], "over neither its text nor the answer"
         visitor.check()

@@ -2,19 +2,22 @@
 
 >>> st.html(glossary.prose("The [[memory]] answers each patch."))                           # doctest: +SKIP
 
-A term is a `details` element: it opens by mouse, touch and keyboard without a script, and one closes the other.
+A term is a `details` element: it opens by mouse, touch and keyboard without a script, and one closes the other. It also
+shows while it is pointed at or focused (style.css); terms.js closes it by Escape.
 """
 
 from __future__ import annotations
 
 import re
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
 from workbench.shared import units
 from workbench.shared.glossary_words import TERMS, TITLE, Term
 
+_SCRIPT = Path(__file__).with_name("terms.js").read_text(encoding="utf-8")
 _MARKED = re.compile(r"\[\[(.+?)\]\]")
 _SYMBOL = re.compile(r"\b(L|F|Score|M)_(RKD|KD|align|query|C|E|[123pl])(?![A-Za-z0-9])")
 _WRITTEN = re.compile(_SYMBOL.pattern.replace("_", r"\\_", 1))
@@ -64,7 +67,8 @@ def _meaning(term: Term) -> str:
 
 
 def draw() -> None:
-    """All terms, behind a button."""
+    """All terms, behind a button; and the script for those on the page."""
+    st.html(f"<script>{_SCRIPT}</script>", unsafe_allow_javascript=True)
     with st.popover(TITLE, icon=":material/menu_book:"):
         rows = "".join(f"<dt>{_indices(escape(name))}</dt><dd>{_meaning(term)}</dd>" for name, term in TERMS.items())
         st.html(f'<dl class="nn-terms">{rows}</dl>')
