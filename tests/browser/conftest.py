@@ -14,6 +14,7 @@ from variant_builders import every_table, kept_study
 
 from nnet.runs.film import FILM
 from workbench.ablations.results.folders import EXTRA_STUDIES
+from workbench.shared.places import RUNS_FOLDER
 
 FOLDER = Path(__file__).parent
 
@@ -56,6 +57,7 @@ def address(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) 
     server = served(folder / "models" / "tiny")
     with pytest.MonkeyPatch.context() as patched:  # for the workbench alone: other tests of this process go on
         patched.setenv(EXTRA_STUDIES, os.pathsep.join(map(str, studies)))
+        patched.setenv(RUNS_FOLDER, str(folder / "runs"))
         address = next(server)
     yield address
     server.close()

@@ -1,5 +1,6 @@
-"""Every page at first sight: pictures before words on a projector, and writing that can be read, light and dark, on a
-desk and on a phone, without an error, anything wider than the screen or a word with another host. One load per page."""
+"""Every page at first sight, one load each: pictures before words on a projector, and writing that can be read, light
+on a projector and dark on a phone, without an error, anything wider than the screen or a word with another host. While
+it is open also its tabs, and whether its pictures stay in sight on a phone while a control is moved."""
 
 from __future__ import annotations
 
@@ -23,48 +24,106 @@ IN_A_ROW = 280
 """The same for pictures that are compared in a row."""
 HEROES = {"Evaluate": 0, "Ablations": IN_A_ROW}
 """What is asked of others: the tiny model keeps no result for Evaluate to open on."""
-SCREENS = ((1280, "light"), (1280, "dark"), (400, "dark"), (400, "light"))
-"""Each differs from the one before in one thing, so that as little as possible is drawn again."""
+PROJECTOR = {"width": 1280, "height": 720}
+PHONE = {"width": 400, "height": 850}
+TABS = {
+    "Memory": ("Items", "Forget", "Atlas"),
+    "Projection": ("Channels", "Colours", "Test set"),
+    "Ablations": ("The paper’s claims", "Start a study"),
+}
+"""Page -> tabs behind the first."""
+CHOICES = ".stMain [role=tablist], .stMain [data-testid=stButtonGroup]"
+ON_A_PHONE = {
+    "Inspect": (".st-key-pictures", ".st-key-circuit button"),
+    "Memory": (".st-key-recall_pictures", ".st-key-shrink"),
+    "Ablations?part=whatif&whatif_forward=out": (".st-key-whatif_pictures", ".st-key-whatif_nfs label"),
+}
+"""Page -> its pictures, and a control that changes them."""
+LEAST = 100
+"""Pixels of the pictures that must be seen above the control."""
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "Home")
 def test_a_page_at_first_sight(browser: object, address: str, path: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.page
-        page.set_viewport_size({"width": 1280, "height": 720})  # a projector
+        page.set_viewport_size(PROJECTOR)
         visitor.open(path).check()
-        # That the teacher is random is said of tiny models only.
+        _little_to_read(visitor, path, HEROES.get(path, HERO))
+        _legible(page, "light on a projector")
+        _turn_to_a_phone(visitor)
+        assert not page.locator(".modebar-container:visible").count(), "no tool bar lies on a phone's pictures"
+        if path in ON_A_PHONE:
+            _in_sight(page, path)
+        if path in TABS or path == "How_it_works":
+            page.set_viewport_size(PROJECTOR)
+            _tabs(visitor, path)
+            _steps(visitor, path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "Home")
+def test_a_page_in_the_other_light(browser: object, address: str, path: str) -> None:
+    with Visitor(browser, address, 1280, color_scheme="dark") as visitor:
+        page = visitor.open(path).page
         page.evaluate(HIDE)
-        visitor.settle()
-        seen = page.evaluate(COUNT)
-        assert seen["words"] <= WORDS and seen["numbers"] <= NUMBERS, seen
-        assert seen["hero"] >= HEROES.get(path, HERO), seen
-        for width, scheme in SCREENS:
+        for width, scheme in ((1280, "dark"), (400, "light")):
             page.set_viewport_size({"width": width, "height": 850})
             page.emulate_media(color_scheme=scheme)
             visitor.settle().check()
             _legible(page, f"{scheme} at {width}")
-        assert not page.locator(".modebar-container:visible").count(), "no tool bar lies on a phone's pictures"
-
-
-def test_no_step_of_the_tour_begins_with_much_to_read(browser: object, address: str) -> None:
-    with Visitor(browser, address) as visitor:
-        page = visitor.page
-        page.set_viewport_size({"width": 1280, "height": 720})
-        visitor.open("How_it_works")
-        for number, card in enumerate(CARDS, 1):
-            page.get_by_role("heading", name=card.title).wait_for()
-            visitor.settle()
-            page.evaluate(HIDE)
-            seen = page.evaluate(COUNT)
-            assert seen["words"] <= WORDS and seen["numbers"] <= NUMBERS, (number, seen)
-            page.keyboard.press("ArrowRight")
-        visitor.check()
 
 
 def test_what_ifs_fit_a_phone_in_the_dark(browser: object, address: str) -> None:
+    path = next(path for path in ON_A_PHONE if path not in PAGES)
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:
-        visitor.open("Ablations?part=whatif").check()
+        visitor.page.set_viewport_size(PHONE)
+        visitor.open(path).check()
+        _in_sight(visitor.page, path)
+
+
+def _little_to_read(visitor: Visitor, what: object, hero: int = 0) -> None:
+    visitor.page.evaluate(HIDE)  # that the teacher is random is said of tiny models only
+    visitor.settle()
+    seen = visitor.page.evaluate(COUNT)
+    assert seen["words"] <= WORDS and seen["numbers"] <= NUMBERS, (what, seen)
+    assert seen["hero"] >= hero, (what, seen)
+
+
+def _turn_to_a_phone(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size(PHONE)
+    visitor.page.emulate_media(color_scheme="dark")
+    visitor.settle().check()
+    _legible(visitor.page, "dark on a phone")
+
+
+def _in_sight(page: object, path: str) -> None:
+    """The pictures are seen above the control, wherever that is on the page."""
+    pictures, control = (page.locator(one).first for one in ON_A_PHONE[path])
+    control.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'instant'})")
+    page.wait_for_function("() => window.settled()")
+    seen, moved = pictures.bounding_box(), control.bounding_box()
+    assert moved["y"] >= 0 and moved["y"] + moved["height"] <= PHONE["height"], moved
+    assert min(seen["y"] + seen["height"], moved["y"]) - max(seen["y"], 0) >= LEAST, (seen, moved)
+
+
+def _tabs(visitor: Visitor, path: str) -> None:
+    """Every tab begins with a picture, too."""
+    for title in TABS.get(path, ()):
+        visitor.page.locator(CHOICES).get_by_text(title, exact=True).first.click()
+        visitor.page.mouse.move(0, 0)
+        visitor.settle().check()
+        _little_to_read(visitor, title, IN_A_ROW)
+
+
+def _steps(visitor: Visitor, path: str) -> None:
+    """No step of the tour begins with much to read."""
+    for number, card in enumerate(CARDS if path == "How_it_works" else (), 1):
+        visitor.page.get_by_role("heading", name=card.title).wait_for()
+        visitor.settle()
+        _little_to_read(visitor, number)
+        visitor.page.keyboard.press("ArrowRight")
+    visitor.settle().check()
 
 
 def _legible(page: object, when: str) -> None:

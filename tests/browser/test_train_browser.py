@@ -1,4 +1,5 @@
-"""Train in a real browser: photos in, a run that is watched to its end, its film scrubbed, and its model inspected."""
+"""Train in a real browser: photos in, a crop box drawn on one of them, a run that is watched to its end, its film
+scrubbed, and its model inspected."""
 
 from __future__ import annotations
 
@@ -46,6 +47,78 @@ def enter(page: object, key: str, value: object) -> None:
     field.press("Enter")
 
 
+_FIELDS = """(labels) => {
+  const fields = labels.map((label) => document.querySelector(`input[aria-label="${label}"]`));
+  return fields.every(Boolean) ? fields.map((field) => Number(field.value)) : null;
+}"""
+_SAID = f"([labels, wanted]) => {{ const found = ({_FIELDS})(labels); return found && wanted.every((w, i) => \
+Math.abs(found[i] - w) < 0.6); }}"
+
+
+def says(page: object, *wanted: float) -> None:
+    """Wait until the number fields name this box: left, top, width and height in per cent."""
+    page.wait_for_function(_SAID, arg=[list(words.CROP_SIDES.values()), list(wanted)])
+
+
+def at(page: object, x: float, y: float) -> tuple[float, float]:
+    """A place on the picture that the box is drawn on, 0..1, as a place in the window."""
+    box = page.locator(".st-key-crop_box .frame").bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def drag(page: object, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*at(page, *start))
+    page.mouse.down()
+    page.mouse.move(*at(page, *end), steps=4)
+    page.mouse.up()
+
+
+def swipe(page: object, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """The same with a finger."""
+    session = page.context.new_cdp_session(page)
+    for kind, place in (("touchStart", start), ("touchMove", end), ("touchEnd", None)):
+        x, y = at(page, *(place or end))
+        points = [{"x": x, "y": y}] if place else []
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def draw_a_crop_box(visitor: Visitor) -> None:
+    """On a picture of the part: draw it, move it, resize it, name it in numbers, and take it away again."""
+    page = visitor.page
+    page.get_by_text(words.REGION, exact=True).click()
+    frame = page.locator(".st-key-crop_box .frame")
+    frame.scroll_into_view_if_needed()
+    visitor.settle()
+    says(page, 0, 0, 100, 100)
+    drag(page, (0.7, 0.8), (0.3, 0.4))  # a new one, from below
+    says(page, 30, 40, 40, 40)
+    visitor.settle()
+    drag(page, (0.5, 0.6), (0.4, 0.3))  # its inside
+    says(page, 20, 10, 40, 40)
+    visitor.settle()
+    drag(page, (0.6, 0.5), (0.9, 0.95))  # its lower right corner
+    says(page, 20, 10, 70, 85)
+    visitor.settle()
+    swipe(page, (0.2, 0.5), (0.5, 0.5))  # its left border, with a finger
+    says(page, 50, 10, 40, 85)
+    visitor.settle()
+    frame.press("ArrowLeft")
+    says(page, 49, 10, 40, 85)
+    frame.press("Shift+ArrowUp")
+    says(page, 49, 10, 40, 84)
+    visitor.settle()
+    field = page.get_by_label(words.CROP_SIDES["width"], exact=True)
+    field.fill("25")
+    field.press("Enter")
+    says(page, 49, 10, 25, 84)
+    visitor.settle()
+    left, right = (page.locator(".st-key-crop_box .box").bounding_box()[key] for key in ("x", "width"))
+    assert (left, right) == pytest.approx((at(page, 0.49, 0)[0], at(page, 0.25, 0)[0] - at(page, 0, 0)[0]), abs=2)
+    frame.press("Escape")
+    says(page, 0, 0, 100, 100)
+    visitor.settle().check()
+
+
 @pytest.mark.timeout(600)
 def test_photos_become_a_model_that_is_watched_and_used(browser: object, address: str) -> None:
     photos = [file(f"good{seed}.png", picture(seed)) for seed in range(14)]
@@ -54,6 +127,7 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
         page.locator("input[type=file]").first.set_input_files(photos)
         page.get_by_text("14 photos").wait_for()
         visitor.settle()
+        draw_a_crop_box(visitor)
         page.get_by_text(words.ADVANCED, exact=True).click()
         choose(page, "set-model-teacher_weights", "random")
         visitor.settle()
@@ -94,81 +168,4 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
         )
         page.wait_for_url("**/Inspect**")
         page.locator('[data-testid="stSidebar"]').get_by_text("Data: Blobs").wait_for(state="attached")
-        visitor.settle().check()
-
-
-_FIELDS = """(labels) => {
-  const fields = labels.map((label) => document.querySelector(`input[aria-label="${label}"]`));
-  return fields.every(Boolean) ? fields.map((field) => Number(field.value)) : null;
-}"""
-_SAID = f"([labels, wanted]) => {{ const found = ({_FIELDS})(labels); return found && wanted.every((w, i) => \
-Math.abs(found[i] - w) < 0.6); }}"
-
-
-def says(page: object, *wanted: float) -> None:
-    """Wait until the number fields name this box: left, top, width and height in per cent."""
-    page.wait_for_function(_SAID, arg=[list(words.CROP_SIDES.values()), list(wanted)])
-
-
-def at(page: object, x: float, y: float) -> tuple[float, float]:
-    """A place on the picture that the box is drawn on, 0..1, as a place in the window."""
-    box = page.locator(".st-key-crop_box .frame").bounding_box()
-    return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
-
-def drag(page: object, start: tuple[float, float], end: tuple[float, float]) -> None:
-    page.mouse.move(*at(page, *start))
-    page.mouse.down()
-    page.mouse.move(*at(page, *end), steps=4)
-    page.mouse.up()
-
-
-def swipe(page: object, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """The same with a finger."""
-    session = page.context.new_cdp_session(page)
-    for kind, place in (("touchStart", start), ("touchMove", end), ("touchEnd", None)):
-        x, y = at(page, *(place or end))
-        points = [{"x": x, "y": y}] if place else []
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-
-@pytest.mark.timeout(600)
-def test_a_crop_box_is_drawn_moved_and_resized_on_a_picture_of_the_part(browser: object, address: str) -> None:
-    photos = [file(f"good{seed}.png", picture(seed)) for seed in range(14)]
-    with Visitor(browser, address) as visitor:
-        page = visitor.open("Train?train_part=new").page  # with a run to look at, the page opens on it
-        page.locator("input[type=file]").first.set_input_files(photos)
-        page.get_by_text("14 photos").wait_for()
-        visitor.settle()
-        page.get_by_text(words.REGION, exact=True).click()
-        frame = page.locator(".st-key-crop_box .frame")
-        frame.scroll_into_view_if_needed()
-        visitor.settle()
-        says(page, 0, 0, 100, 100)
-        drag(page, (0.7, 0.8), (0.3, 0.4))  # a new one, from below
-        says(page, 30, 40, 40, 40)
-        visitor.settle()
-        drag(page, (0.5, 0.6), (0.4, 0.3))  # its inside
-        says(page, 20, 10, 40, 40)
-        visitor.settle()
-        drag(page, (0.6, 0.5), (0.9, 0.95))  # its lower right corner
-        says(page, 20, 10, 70, 85)
-        visitor.settle()
-        swipe(page, (0.2, 0.5), (0.5, 0.5))  # its left border, with a finger
-        says(page, 50, 10, 40, 85)
-        visitor.settle()
-        frame.press("ArrowLeft")
-        says(page, 49, 10, 40, 85)
-        frame.press("Shift+ArrowUp")
-        says(page, 49, 10, 40, 84)
-        visitor.settle()
-        field = page.get_by_label(words.CROP_SIDES["width"], exact=True)
-        field.fill("25")
-        field.press("Enter")
-        says(page, 49, 10, 25, 84)
-        visitor.settle()
-        left, right = (page.locator(".st-key-crop_box .box").bounding_box()[key] for key in ("x", "width"))
-        assert (left, right) == pytest.approx((at(page, 0.49, 0)[0], at(page, 0.25, 0)[0] - at(page, 0, 0)[0]), abs=2)
-        frame.press("Escape")
-        says(page, 0, 0, 100, 100)
         visitor.settle().check()
