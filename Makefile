@@ -33,7 +33,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfil
 test: .venv/dev.stamp
 	$(PYTEST) -m "not slow"
 
-# Also what takes long: long trainings, compiling, UMAP for real, ten minutes of fuzzing.
+# Also what takes long: long trainings, compiling, UMAP for real, ten minutes of fuzzing, more walks in the browser.
 test-all: .venv/fuzz.stamp
 	$(PYTEST)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from browsing import Visitor, on_every_screen
 
 from nnet.studies import STUDIES
 from workbench.ablations.results import words
 
 
+@pytest.mark.slow
 @on_every_screen
 def test_a_teacher_sees_the_claims_and_opens_a_table(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:

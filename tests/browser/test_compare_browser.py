@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from browsing import Visitor, file, on_every_screen, photo, upload
 
 
+@pytest.mark.slow
 @on_every_screen
 def test_a_bundle_is_saved_and_opened_again(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:

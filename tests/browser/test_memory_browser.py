@@ -42,6 +42,7 @@ def test_an_uploaded_picture_is_explored_patch_by_patch(browser: object, address
         visitor.settle().check()
 
 
+@pytest.mark.slow
 def test_the_controls_of_memory_work(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Memory?atlas_layout=PCA").page

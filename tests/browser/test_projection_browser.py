@@ -13,6 +13,7 @@ def choose(page: object, name: str) -> None:
     page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name)).first.click()
 
 
+@pytest.mark.slow
 @on_every_screen
 def test_an_uploaded_picture_is_followed_through_the_projection(
     browser: object, address: str, width: int, scheme: str

@@ -15,15 +15,17 @@ from workbench.shared import known_data
 RUN = "x-http-evil-red-z-q-y-http-evil-img-src-evil-c-b"
 Pages = tuple[tuple[str, dict[str, str]], ...]
 LAST: Pages = (("Train", {"train_part": "runs", "run": RUN, "train_view": "card"}),)
-PAGES: Pages = (
-    ("Inspect", {"set": "{key}", "image": f"test/{hostile.NAME}/{hostile.NAME}0.png"}),
+PAGES: Pages = (("Inspect", {"set": "{key}", "image": f"test/{hostile.NAME}/{hostile.NAME}0.png"}), *LAST)
+OTHERS: Pages = (
     ("Evaluate", {"evaluate_data": "{key}"}),
     ("Train", {"train_part": "runs", "train_view": "log"}),
     ("Ablations", {"results_from": hostile.NAME}),
+    ("", {}),
+    ("Memory", {}),
+    ("Projection", {"part": "data", "data": "{key}"}),
     *LAST,
 )
-SHOW_LITTLE: Pages = (("", {}), ("Memory", {}), ("Projection", {"part": "data", "data": "{key}"}), *LAST)
-"""Pages that show hardly more than names, which the others show too."""
+"""What tests/hostile/test_texts.py would find on them, too, by looking at the texts alone."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def hostile_address(trained_checkpoint: Path, folder: Path) -> Iterator[str]:
         yield from served(folder / "models" / hostile.NAME)
 
 
-@pytest.mark.parametrize("pages", [PAGES, pytest.param(SHOW_LITTLE, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("pages", [PAGES, pytest.param(OTHERS, marks=pytest.mark.slow)])
 def test_no_page_asks_another_host(browser: object, hostile_address: str, folder: Path, pages: Pages) -> None:
     visitor = Visitor(browser, hostile_address)
     key = known_data.key_of(str(folder / "data" / hostile.NAME))

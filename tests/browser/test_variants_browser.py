@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from browsing import Visitor, file, on_every_screen, photo, upload
 
 from nnet.analysis.whatif import LABEL
@@ -34,6 +35,7 @@ def test_variants_are_explored_by_press(browser: object, address: str, width: in
         visitor.settle().check()
 
 
+@pytest.mark.slow
 def test_what_ifs_are_switched(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Ablations?part=whatif").page

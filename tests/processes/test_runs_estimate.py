@@ -78,7 +78,7 @@ def test_a_short_disk_is_a_clear_no():
     assert not judge(FOUND, preset("small"), disk_free=2 * GIB).refusals
 
 
-@pytest.mark.parametrize("name", ["small", "paper"])
+@pytest.mark.parametrize("name", [pytest.param("small", marks=pytest.mark.slow), "paper"])
 def test_the_disk_a_run_needs_is_known_without_weights_or_memory(name):
     """Counted on a network without memory behind it; by hand: seven times the weights, the film, and some spare."""
     config = preset(name).override({"model.size": 64})
