@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 _LONGEST_FIRST = (
-    *("processes/test_ablation_study.py", "processes/test_runs.py", "browser/test_train_browser.py"),
-    *("browser/test_components_browser.py", "browser/test_inspect_browser.py", "processes/test_export.py"),
-    *("pages/test_addresses.py", "pages/test_tour.py", "browser", "processes/test_distributed.py"),
-    *("processes", "pages", "unit"),
+    *("browser/test_first_screen_browser.py", "browser/test_train_browser.py", "processes/test_runs.py"),
+    *("processes/test_export.py", "pages/test_tour.py", "pages/test_train_page.py", "browser/test_inspect_browser.py"),
+    *("browser", "processes/test_framed_export.py", "processes/test_ablation_study.py", "pages/test_addresses.py"),
+    *("processes", "hostile/test_saved_folders.py", "pages", "hostile", "unit"),
 )
 """Files and folders in the order in which they are run."""
 
