@@ -5,7 +5,7 @@ Only parts that the network has are there: without FPM the maps compare F_i with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -205,7 +205,7 @@ class FeatureColours:
         Args:
             traces: of normal images by one network; a few are enough.
         """
-        self._bases = {space: _fitted(rows) for space, rows in _normal_rows(traces).items()}
+        self._bases = {space: _fitted(rows) for space, rows in _rows(traces, _defined, _vectors).items()}
 
     def paint(self, part: Part) -> Array:
         """A part's features as colours, uint8 (H, W, 3).
@@ -219,15 +219,14 @@ class FeatureColours:
 
 
 class FeatureRanges:
-    """One channel of the features, or the mean of all, with a range that is the same for every picture.
+    """One channel of a part's features, or the mean of all, with a range that is the same for every picture.
 
-    As for the colours, of each vector its direction counts and its length does not, and parts that are compared with
-    one another share a range: from 1 % to 99 % of the values on normal pictures.
+    It reaches from 1 % to 99 % of what the same part computes from normal pictures.
     """
 
     def __init__(self, traces: Sequence[Trace]) -> None:
         """Find the ranges; `traces` as for the colours."""
-        self._ranges = {space: _ranges(rows) for space, rows in _normal_rows(traces).items()}
+        self._ranges = {name: _ranges(rows) for name, rows in _rows(traces, lambda part: part.name, _channels).items()}
 
     def of(self, part: Part, channel: int | None) -> tuple[Array, tuple[float, float]] | None:
         """Values float32 (H, W) and their range.
@@ -241,26 +240,22 @@ class FeatureRanges:
         """
         if part.values is None or not part.is_features or (channel or 0) >= len(part.values):
             return None
-        vectors = _vectors(part.values)
-        values = vectors.mean(axis=1) if channel is None else vectors[:, channel]
-        low, high = self._ranges[_known(part, self._ranges)]
+        values = part.values.mean(axis=0) if channel is None else part.values[channel]
+        low, high = self._ranges[part.name if part.name in self._ranges else f"F_{(part.scale or 0) + 1}"]
         at = -1 if channel is None else channel
-        return values.astype(np.float32).reshape(part.values.shape[1:]), (float(low[at]), float(high[at]))
+        return values, (float(low[at]), float(high[at]))
 
 
-def _normal_rows(traces: Sequence[Trace]) -> dict[str, Array]:
-    """Unit vectors (n, C) of each space, at most some 1,500, taken evenly."""
+def _rows(traces: Sequence[Trace], group: Callable[[Part], str], vectors: Callable[[Array], Array]) -> dict[str, Array]:
+    """Vectors (n, C) of the features of each group, at most some 1,500, taken evenly; the group "" is left out."""
     found: dict[str, list[Array]] = {}
     for trace in traces:
         for part in anatomy(trace, ()).values():
-            if part.values is not None and part.is_features and _defines(part):
-                found.setdefault(_space(part), []).append(part.values)
-    return {space: _evenly(found[space]) for space in sorted(found)}
-
-
-def _evenly(maps: Sequence[Array]) -> Array:
-    rows = np.concatenate([_vectors(values) for values in maps])
-    return rows[:: max(1, len(rows) // _FIT_VECTORS)].copy()
+            if part.values is not None and part.is_features:
+                found.setdefault(group(part), []).append(part.values)
+    found.pop("", None)
+    every = ((name, np.concatenate([vectors(values) for values in found[name]])) for name in sorted(found))
+    return {name: rows[:: max(1, len(rows) // _FIT_VECTORS)].copy() for name, rows in every}
 
 
 def _known(part: Part, spaces: Mapping[str, object]) -> str:
@@ -280,6 +275,10 @@ def _defines(part: Part) -> bool:
     return part.kind in (TEACHER, CODE) or (part.kind == PROJECTED and part.name.startswith("P"))
 
 
+def _defined(part: Part) -> str:
+    return _space(part) if _defines(part) else ""
+
+
 def _space(part: Part) -> str:
     if part.kind == CODE:
         return CODE
@@ -287,9 +286,14 @@ def _space(part: Part) -> str:
     return f"{PROJECTED if adapted else TEACHER} {part.scale}"
 
 
+def _channels(features: Array) -> Array:
+    """(C, H, W) -> (H W, C)."""
+    return features.reshape(len(features), -1).T
+
+
 def _vectors(features: Array) -> Array:
     """(C, H, W) -> unit vectors (H W, C)."""
-    rows = features.reshape(len(features), -1).T.astype(np.float64)
+    rows = _channels(features).astype(np.float64)
     unit: Array = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _TINY)
     return unit
 

@@ -29,6 +29,7 @@ WITHOUT = (
     {"model__nfs": False},
     {"model__reverse": False, "model__ffc": False, "loss__moves_teacher": True},
 )
+SHARES = np.linspace(0, 1, 40)[:, None]
 PAPER = circuit.read(PRESETS["paper"])
 
 
@@ -107,19 +108,19 @@ def test_one_colour_is_one_direction_whatever_the_picture(trace: Trace, image: n
     np.testing.assert_array_equal(colours.paint(half), colours.paint(part)[:, : half.values.shape[2]])
 
 
-def test_a_channel_or_the_mean_has_one_range_for_parts_that_are_compared(trace: Trace) -> None:
+def test_a_channel_and_the_mean_have_a_range_of_their_own_for_each_part(trace: Trace) -> None:
     parts, ranges = anatomy(trace, ()), FeatureRanges([trace])
-    part = parts["F_1"]
-    unit = part.values / np.linalg.norm(part.values, axis=0)
-    values, range_of_1 = ranges.of(part, 1)
-    np.testing.assert_allclose(values, unit[1], atol=1e-6)
-    np.testing.assert_allclose(range_of_1, np.quantile(unit[1], (0.01, 0.99)), atol=1e-6)
-    mean, range_of_mean = ranges.of(part, None)
-    np.testing.assert_allclose(mean, unit.mean(axis=0), atol=1e-6)
-    rebuilt = replace(parts["D_1"], values=3 * part.values)
-    np.testing.assert_allclose(ranges.of(rebuilt, None)[0], mean, atol=1e-6)
-    assert ranges.of(rebuilt, None)[1] == range_of_mean
-    assert ranges.of(part, len(part.values)) is None
+    for name in ("F_1", "D_1", "F_C"):
+        part = parts[name]
+        values, found = ranges.of(part, 1)
+        np.testing.assert_array_equal(values, part.values[1])
+        np.testing.assert_allclose(found, np.quantile(part.values[1], (0.01, 0.99)), atol=1e-5)
+        mean, found = ranges.of(part, None)
+        np.testing.assert_allclose(mean, part.values.mean(axis=0), atol=1e-6)
+        np.testing.assert_allclose(found, np.quantile(mean, (0.01, 0.99)), atol=1e-5)
+        louder = replace(part, values=3 * part.values)
+        assert ranges.of(louder, None)[1] == tuple(found), "the same for every picture"
+        assert ranges.of(part, len(part.values)) is None
 
 
 def test_the_drawing_says_what_its_tiles_show(trace: Trace) -> None:
@@ -188,11 +189,10 @@ def points(way: str) -> list[tuple[float, float]]:
         if kind in "HV":
             numbers = [numbers[0], at[1]] if kind == "H" else [at[0], numbers[0]]
         corners = [at, *np.reshape(numbers, (-1, 2))] if kind != "M" else [np.array(numbers)]
-        for share in np.linspace(0, 1, 40):
-            level = corners
-            while len(level) > 1:
-                level = [(1 - share) * one + share * other for one, other in pairwise(level)]
-            found.append(tuple(level[0]))
+        level = [np.asarray(corner)[None] for corner in corners]
+        while len(level) > 1:
+            level = [(1 - SHARES) * one + SHARES * other for one, other in pairwise(level)]
+        found += [tuple(point) for point in np.broadcast_to(level[0], (len(SHARES), 2))]
         at = corners[-1]
     return found
 

@@ -161,19 +161,23 @@ const react = (root, send) => {
 
 // The drawing as it stands, with its own colours, for a file, which has no style sheet.
 const HALO = 'paint-order: stroke; stroke-width: 4px; stroke-linejoin: round';
+const FONTS = '"Source Sans 3", "Segoe UI", Arial, Helvetica, sans-serif';
+const WIDER = 24;  // as those may be, on both sides
 const saved = (root) => {
   const copy = root._svg.cloneNode(true);
-  const { width, height } = copy.viewBox.baseVal;
+  const { x, width: own, height } = copy.viewBox.baseVal;
+  const width = own + 2 * WIDER;
   const style = getComputedStyle(root);
+  copy.setAttribute('viewBox', `${x - WIDER} 0 ${width} ${height}`);
   copy.setAttribute('width', 2 * width);
   copy.setAttribute('height', 2 * height);
   copy.style.color = style.color;
   copy.classList.remove('armed', 'wave', 'pointed');
   const ground = document.createElementNS(copy.namespaceURI, 'rect');
-  const set = { width, height, fill: style.getPropertyValue('--st-background-color') || '#fff' };
+  const set = { x: x - WIDER, width, height, fill: style.getPropertyValue('--st-background-color') || '#fff' };
   Object.entries(set).forEach(([name, value]) => ground.setAttribute(name, value));
   const sheet = document.createElementNS(copy.namespaceURI, 'style');
-  sheet.textContent = `text { ${HALO}; stroke: ${set.fill}; } tspan { stroke: none; } .sign { fill: ${set.fill}; }`;
+  sheet.textContent = `text { ${HALO}; stroke: ${set.fill}; } tspan { stroke: none; } svg { font-family: ${FONTS}; } .sign { fill: ${set.fill}; }`;
   copy.prepend(sheet, ground);
   return new Blob([new XMLSerializer().serializeToString(copy)], { type: 'image/svg+xml' });
 };

@@ -40,11 +40,11 @@ BROWSER = {
     "kinds": TILES,
 }
 SCALE = {MEAN: "Mean of the channels", CHANNEL: "Channel {channel} of each tile"}
-SCALE_ENDS = "1 %", "99 % on good pictures"
+SCALE_ENDS = "1 %", "99 % of each on good parts"
 """Of values, so at the ends of the bar of colours."""
 COLOURED = "Colours"
 PCA = "PCA of good pictures, the same for every picture"
-RANGE = "{low} to {high} (1 % to 99 % on good pictures, vectors of length 1)"
+RANGE = "{low} to {high} (1 % to 99 % of this part on good pictures)"
 NO_CHANNEL = "no channel {channel}"
 SENTENCES = {
     anatomy.PICTURE: "The picture, brought to the size that the network takes.",
