@@ -20,7 +20,7 @@ def test_a_teacher_sees_the_claims_and_opens_a_table(browser: object, address: s
         visitor.check()
         page.get_by_role("button", name="Open Table 4").click()
         page.wait_for_url("**results_view=table4**")
-        page.get_by_text("Measured here, beside the paper").wait_for()
+        page.get_by_text("This study's networks, beside the paper's").wait_for()
         visitor.settle()
         assert page.locator(".js-plotly-plot").count() == 1
         assert page.locator('[data-testid="stDataFrame"]').count() == 1

@@ -48,12 +48,14 @@ def test_there_are_few_terms_and_every_pressed_one_is_explained() -> None:
 
 def test_the_answer_is_computed_after_the_prediction_and_kept_in_the_address(detector: Detector) -> None:
     at = start(TOUR, step="2")
-    numbers = story.narrow(detector.trace(samples.collection().images[0].sample.load().image)).numbers
+    found = story.narrow(detector.trace(samples.collection().images[0].sample.load().image))
+    numbers = found.numbers
     assert f"{numbers['after']:,.0f}" not in words(at)
     assert component(at, "tour_network")["focus"] == ["picture", "copier", "code", "rebuilder"]
     pick(at, 2, 1)
     assert f"{numbers['after']:,.0f} of {numbers['before']:,.0f}" in words(at).replace("\\", "")
-    assert "You expected: About half." in words(at) and at.query_params["picked"] in ("-b", ["-b"])
+    right = tour.WHETHER[found.outcome == "half"]
+    assert f"You expected: About half. {right}; the model" in words(at) and at.query_params["picked"] in ("-b", ["-b"])
     again = start(TOUR, step="2", picked="-b")
     assert f"{numbers['after']:,.0f} of" in words(again).replace("\\", "")
     fine(again.button(key="tour_again").click().run())

@@ -14,15 +14,19 @@ def draw(scene: Scene) -> Finding | None:
     """Returns the answer once the visitor has picked one of their own."""
     card = scene.card
     pictures = scene.picked is not None and scene.step in shown.WITH_PICTURES
-    about, asked, *seen = st.columns((4, 5, 5) if pictures else (1, 1), gap="medium")
+    about, rest = st.columns((4, 10) if pictures else (1, 1), gap="medium")
     with about:
         st.subheader(card.title, anchor=False)
         st.html(glossary.prose(card.text))
-    with asked:
-        finding = _question(scene)
-    if finding is not None and seen:
-        with seen[0]:
-            shown.tiles(scene, finding)
+    with rest:
+        asked, *seen = st.columns(2, gap="medium") if pictures else (st.container(),)
+        with asked:
+            finding = _question(scene)
+        if finding is not None and seen:
+            with seen[0]:
+                shown.tiles(scene, finding)
+        if finding is not None and (verdict := _verdict(scene, finding)):  # as wide as there is room: it is long
+            st.caption(glossary.markdown(verdict))
     return finding
 
 
@@ -47,10 +51,10 @@ def _question(scene: Scene) -> Finding | None:
     except StoryError as error:
         st.info(units.plain(str(error)), icon=":material/block:")
         return None
-    st.caption(words.EXPECTED.format(option=options[scene.picked]))
+    whether = words.WHETHER[list(card.options)[scene.picked] == finding.outcome]
+    model = units.plain(scene.model.name)
+    st.caption(words.EXPECTED.format(option=options[scene.picked], whether=whether, model=model))
     st.markdown(f"##### {glossary.markdown(words.measured(scene.step, finding))}")
-    if verdict := _verdict(scene, finding):
-        st.caption(glossary.markdown(verdict))
     return finding
 
 

@@ -38,7 +38,9 @@ def tiles(scene: Scene, finding: Finding) -> None:
 def _row(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> None:
     captions = words.CAPTIONS.get(scene.step, {})
     found = _tiles(scene, shown, finding, loaded)
-    for column, (name, tile) in zip(st.columns(len(found), gap="small"), found.items(), strict=True):
+    with st.container(key=f"tour_pictures_{loaded.hash[:8]}"):
+        columns = st.columns(len(found), gap="small")
+    for column, (name, tile) in zip(columns, found.items(), strict=True):
         column.image(tile, captions[name], width="stretch", alt=captions[name])
 
 

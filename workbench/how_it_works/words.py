@@ -17,17 +17,21 @@ PRESENT = "Presenter"
 PREDICT = "What do you expect? Pick an answer, then the model is asked."
 ASKING = "Asking the model…"
 ASKING_ALL = "Looking at every sample, with all parts and without each…"
-EXPECTED = "You expected: {option}."
-AGREES = "As the paper says: {story}"
-NOTHING = "The paper: {story} Here there is no difference that counts (less than a tenth). {why}"
-OTHERWISE = "The paper: {story} Here it is the other way round. {why}"
-IN_PART = "The paper: {story} Here that holds in part: smaller, yes; more even, no."
+EXPECTED = "You expected: {option}. {whether}; the model {model}:"
+WHETHER = {True: "Right", False: "Not so"}
+AGREES = "As the paper says of its own networks: {story}"
+NOTHING = (
+    "The paper, of its own networks: {story} This model shows no difference that counts (less than a tenth). {why}"
+)
+OTHERWISE = "The paper, of its own networks: {story} In this model it is the other way round. {why}"
+IN_PART = "The paper, of its own networks: {story} In this model that holds in part: smaller, yes; more even, no."
 NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
 OTHER_EXPERIMENT = (
-    "The paper: {story} P-AP is the area under the precision-recall curve of pixels, of networks trained anew. That is "
-    "another experiment, so the two answers are not set against each other; Ablations has trainings of its own."
+    "The paper, of its own networks: {story} P-AP is the area under the precision-recall curve of pixels, of networks "
+    "trained anew. That is another experiment, so the two answers are not set against each other; Ablations has a "
+    "third: networks of its own studies."
 )
-SHOWN = "It shows in {showing} of {total}."
+SHOWN = "The paper's effect shows in {showing} of this model's {total}."
 AUROC = "On this model's own test pictures S₁ alone has an image AUROC of {forward}, both students of {both}."
 BETA = {True: "{beta}", False: "{beta} in the first epochs, 0 now"}
 WEIGHTS = "Weights: α = {alpha}, β = {beta}, δ = {delta}."
@@ -263,7 +267,11 @@ def _further(finding: Finding) -> dict[str, str]:
         beta = BETA[numbers["beta_now"] > 0].format(beta=f"{numbers['beta']:g}")
         further["weights"] = WEIGHTS.format(beta=beta, **weights)
     if "epoch" in numbers:
-        shares = [LOSSES[name].format(share=units.percent(numbers[name])) for name in LOSSES if name in numbers]
+        shares = [
+            LOSSES[name].format(share=units.percent(numbers[name]).replace(" ", "\N{NO-BREAK SPACE}"))
+            for name in LOSSES
+            if name in numbers
+        ]
         further |= {"epoch": f"{numbers['epoch']:,.0f}", "shares": ", ".join(shares)}
     if "whole" in numbers:
         others = [WITHOUT[name].format(value=units.number(numbers[name])) for name in WITHOUT if name in numbers]

@@ -15,8 +15,8 @@ from workbench.ablations.results.rows import NOT_CLAIMED, Base, Checked, Origin,
 from workbench.shared import theme, units
 
 ABOUT = (
-    "The paper builds N-Net from a plain network part by part, and says of each part that it helps. Here every one of "
-    "these networks was trained on the same data, and the claims are checked."
+    "The paper builds N-Net from a plain network part by part, and says of each part that it helps. Here a study "
+    "trained every one of these networks anew on the same data; none of them is the model in the sidebar."
 )
 
 # ----------------------------------------------------------------------------------------------------------- choosers
@@ -67,8 +67,9 @@ def _digits(name: str) -> str:
 # ------------------------------------------------------------------------------------------------------------- claims
 
 RULE = (
-    "A claim **holds** if the mean difference over the seeds is larger than its spread, **does not hold** if it is as "
-    "clearly negative, and is undecided **within the spread**."
+    "Measured on networks that this study trained, not on the model in the sidebar. A claim **holds** if the mean "
+    "difference over the seeds is larger than its spread, **does not hold** if it is as clearly negative, and is "
+    "undecided **within the spread**."
 )
 RULE_HELP = (
     "Networks are compared seed by seed on the same images. The spread is the sample standard deviation of these "
@@ -263,7 +264,7 @@ def study_notes(study: Study) -> str:
     return " ".join(dict.fromkeys(filter(None, notes)))
 
 
-TABLE_TITLES = {True: "Measured here, beside the paper", False: "Measured here"}
+TABLE_TITLES = {True: "This study's networks, beside the paper's", False: "This study's networks"}
 """By whether the paper prints numbers."""
 _SPREAD = "± is the sample standard deviation over the seeds."
 TABLE_HINTS = {

@@ -12,8 +12,8 @@ from workbench.shared import units, verdict_words
 from workbench.shared import words as shared_words
 
 INTRO = (
-    "Take a part out of the trained model and look again. Nothing is trained: what changes shows how much this network "
-    "leans on the part."
+    "Take a part out of the model in the sidebar and look again. Nothing is trained: what changes shows how much this "
+    "network leans on the part."
 )
 CAVEAT = (
     "The other parts were trained beside it and still expect it, so a score may rise on good parts, too. Whether a "
