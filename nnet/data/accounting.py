@@ -27,7 +27,7 @@ def account(root: Path, dataset: Dataset) -> tuple[tuple[str, str], ...]:
             continue
         kind = NO_PLACE if path.suffix.lower() in IMAGE_SUFFIXES else NO_FORMAT
         found.append((path.relative_to(root).as_posix(), dataset.left.get(path, kind)))
-    return tuple(sorted([*found, *((name, NO_FORMAT) for name in _left_packed(root))]))
+    return tuple(sorted([*found, *((name, NO_FORMAT) for name in left_packed(root))]))
 
 
 def counted(not_taken: Sequence[tuple[str, str]]) -> list[str]:
@@ -53,7 +53,7 @@ def _files(root: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in names if not is_ignored(name))
 
 
-def _left_packed(root: Path) -> list[str]:
+def left_packed(root: Path) -> list[str]:
     """What stayed in the ZIP from which `root`, or a folder around it, was unpacked."""
     for place in (root, *root.parents[:3]):
         try:

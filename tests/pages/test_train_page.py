@@ -196,15 +196,28 @@ def test_a_zip_comes_alone_and_a_hostile_one_is_refused(runs: Runs) -> None:
     layout = zipped({**names, "test/crack/a.png": encoded(50), "test/good/b.png": encoded(51)})
     at = drop(start(TRAIN), ("parts.zip", layout, "application/zip"))
     assert "MVTec AD" in shown(at) and "2 images** (1 defective)" in shown(at)
+    assert "a ZIP of **15 images** in folders" in shown(at)
     drop(at, *photos(1))
     assert "cannot be added" in shown(at) and "MVTec AD" in shown(at)
     hostile = zipped({"../../evil.png": encoded(1)})
     at = drop(start(TRAIN), *photos(14))
-    drop(at, ("evil.zip", hostile, "application/zip"))
+    drop(at, ("parts.zip", layout, "application/zip"))
     assert "must be uploaded alone" in shown(at) and "14 photos" in shown(at)
     at = drop(start(TRAIN), ("evil.zip", hostile, "application/zip"))
     assert "would leave the folder" in shown(at)
     assert not list(runs.root.parent.rglob("evil.png"))
+
+
+def test_a_zip_of_photos_alone_is_photos_to_which_defective_ones_can_be_added(runs: Runs) -> None:
+    tiles = {f"good tiles/{name}": content for name, content, _ in photos(14)}
+    at = drop(start(TRAIN), ("tiles.zip", zipped({**tiles, "good tiles/notes.pdf": b"%PDF"}), "application/zip"))
+    assert "14 photos** of good parts" in shown(at) and "notes.pdf" in shown(at)
+    drop(at, ("bad.zip", zipped({name: content for name, content, _ in photos(3, 40)}), "application/zip"), where=1)
+    assert "14 photos** of good parts and **3** of defective ones" in shown(at)
+    drop(at, *photos(2, 60))
+    assert "16 photos** of good parts" in shown(at)
+    unclear = zipped({f"defective/{name}": content for name, content, _ in photos(14)})
+    assert "**14** of defective ones" in shown(drop(start(TRAIN), ("unclear.zip", unclear, "application/zip")))
 
 
 def test_images_on_the_machine_are_found_with_copies_and_remarks(runs: Runs, tmp_path: Path) -> None:

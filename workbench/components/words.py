@@ -14,6 +14,7 @@ PAINTER = {
     "lighter": "Lighter",
     "darker": "Darker",
     "colour": "Colour",
+    "mask": "Brush",
     "eraser": "Eraser",
     "brush": "Colour of the brush",
     "size": "Size",

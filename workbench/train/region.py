@@ -171,6 +171,7 @@ def _ignore(ignore: str, loaded: Loaded) -> None:
         lambda written: _painted(own, written),
         label=words.IGNORE_LABEL,
         hint=words.IGNORE_HINT,
+        mask=True,
     )
     st.file_uploader(words.IGNORE_FILE, key=_FILE, on_change=_uploaded, help=words.IGNORE_FILE_HELP)
     if ignore:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnet.data import GOOD
-from nnet.data.accounting import counted
-from nnet.data.folders import DEFECTIVE
+from nnet.data.accounting import NO_FORMAT, counted, left_packed
+from nnet.data.folders import DEFECT_NAMES, DEFECTIVE
 from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.intake import Contents, contents, take
-from nnet.data.listing import subfolders, walk_images
+from nnet.data.listing import LEFT_PACKED, subfolders, walk_images
+from nnet.data.pairing import sort_pictures
 from nnet.errors import NNetError
 from nnet.runs import Runs, disk
 from workbench.shared import data_choice, resources
@@ -66,23 +67,35 @@ def take_in(
 
     Args:
         held: what is there already, or None. It is not changed.
-        good, defective: (name, content) of the new files; one ZIP may come as the only file of all.
+        good, defective: (name, content) of the new files; one ZIP may come as the only file of all. What it holds is
+            added if it is photos alone; folders that mean something need an upload of their own.
 
     Returns:
         The upload with the new files, and sentences on files that were not taken.
 
     Raises:
-        NNetError: a ZIP beside other files, a ZIP that is refused, or too little room on the disk. Nothing is lost.
+        NNetError: a ZIP beside other files, one with folders after other files, one that is refused, or too little room
+            on the disk. Nothing is lost.
     """
-    zips = [file for file in (*good, *defective) if _is_zip(*file)]
-    if zips:
-        return _take_zip(held, zips, len(good) + len(defective)), []
+    sent = [(label, *file) for label, files in ((GOOD, good), (DEFECTIVE, defective)) for file in files]
+    refused: list[tuple[str, str]] = []
+    if zips := [name for _, name, content in sent if _is_zip(name, content)]:
+        if len(sent) > 1:
+            raise NNetError(words.ZIP_ALONE.format(name=zips[0]))
+        label, name, content = sent[0]
+        unpacked = runs().stage_zip(io.BytesIO(content), name, data_choice.zip_limits())
+        photos = _photos(unpacked)
+        if not photos and held is not None:
+            raise NNetError(words.ZIP_ALONE.format(name=name))
+        if not photos:
+            return read_upload(unpacked), []
+        sent = [(label, path.name, path.read_bytes()) for path in photos]
+        refused = [(left, NO_FORMAT) for left in left_packed(unpacked)]
     if held is not None and held.is_layout:
         raise NNetError(words.ZIP_IS_THERE)
-    sent = [(label, *file) for label, files in ((GOOD, good), (DEFECTIVE, defective)) for file in files]
     disk.require(sum(len(content) for _, _, content in sent), runs().root, words.NEED)
-    folder, refused = runs().stage_changed(held.folder if held else None, lambda folder: take(folder, sent))
-    return held if folder is None else read_upload(folder), counted(refused)
+    folder, others = runs().stage_changed(held.folder if held else None, lambda folder: take(folder, sent))
+    return held if folder is None else read_upload(folder), counted((*refused, *others))
 
 
 def without(held: Upload, path: Path) -> tuple[Upload | None, list[str]]:
@@ -92,12 +105,16 @@ def without(held: Upload, path: Path) -> tuple[Upload | None, list[str]]:
     return None if folder is None else read_upload(folder), []
 
 
+def _photos(folder: Path) -> list[Path]:
+    """The photos of an unpacked ZIP that holds nothing else, in one folder; [] for one whose folders, masks or tables
+    mean something."""
+    photos = walk_images(folder)
+    places = {path.parent for path in photos}
+    names = {path.name for path in folder.rglob("*") if path.is_file()} - {LEFT_PACKED}
+    if len(places) > 1 or places.pop().name.lower() in DEFECT_NAMES or len(names) > len(photos):
+        return []
+    return [] if sort_pictures(photos).masks else photos
+
+
 def _is_zip(name: str, content: bytes) -> bool:
     return name.lower().endswith(".zip") or content[:4] == b"PK\x03\x04"
-
-
-def _take_zip(held: Upload | None, zips: Sequence[tuple[str, bytes]], count: int) -> Upload:
-    if held is not None or count > 1:
-        raise NNetError(words.ZIP_ALONE.format(name=zips[0][0]))
-    name, content = zips[0]
-    return read_upload(runs().stage_zip(io.BytesIO(content), name, data_choice.zip_limits()))

@@ -62,8 +62,8 @@ ZIP_IS_THERE = (
     "first."
 )
 ZIP_ALONE = (
-    "{name} is a ZIP and must be uploaded alone. Put all images into one ZIP, with good/ and a folder for each kind of "
-    "defect, or drop the images themselves."
+    "{name} is a ZIP and must be uploaded alone, unless it holds photos only, without folders that mean something. Put "
+    "all images into one ZIP, with good/ and a folder for each kind of defect, or drop the images themselves."
 )
 GOOD_LABEL = "Good parts: images, or one ZIP"
 GOOD_HELP = (
@@ -91,7 +91,7 @@ SPLIT_HINT = "Look for enough held-out images: the threshold cannot be finer tha
 def upload_contents(holds: Contents, is_layout: bool) -> str:
     """What has been uploaded so far."""
     if is_layout:
-        return "Uploaded: a ZIP with folders of its own."
+        return f"Uploaded: a ZIP of **{units.plural(holds.good, 'image')}** in folders."
     said = f"Uploaded: **{units.plural(holds.good, 'photo')}** of good parts"
     said += f" and **{holds.defective:,}** of defective ones" if holds.defective else ""
     return f"{said}, with **{units.plural(holds.masks, 'mask')}**." if holds.masks else f"{said}."
@@ -322,7 +322,7 @@ CROP_HINT = (
 NO_BOX = "The box is empty. Give it a width and a height above 0, inside of the picture."
 IGNORE = "Never look at a place, such as a serial number"
 IGNORE_LABEL = "A good picture, to paint on it what is ignored"
-IGNORE_HINT = "Paint over what the model should ignore; the colour does not matter."
+IGNORE_HINT = "Paint over what the model should ignore. The eraser takes it back."
 IGNORE_FILE = "Or upload a mask"
 IGNORE_FILE_HELP = "A picture that is white where nothing is looked at and black elsewhere. Its size may differ."
 NO_MASK = "Ignore nothing"
@@ -358,8 +358,10 @@ def setting_title(path: str) -> str:
     return TITLES.get(path) or path.partition(".")[2].replace("_", " ").capitalize()
 
 
-def setting_value(value: object) -> str:
-    """A setting's value in words."""
+def setting_value(value: object, path: str = "") -> str:
+    """A setting's value in words; `path` is that of a setting whose value is a picture."""
+    if path == "model.ignore" and value:
+        return "painted"
     if isinstance(value, bool):
         return "on" if value else "off"
     if value is None or value == "":
@@ -395,7 +397,7 @@ def length(config: Config, images: int, epochs: int, steps: int) -> str:
 
 def changes(values: Mapping[str, object]) -> str:
     """Which settings differ from the preset."""
-    named = ", ".join(f"{setting_title(path)} {setting_value(value)}" for path, value in values.items())
+    named = ", ".join(f"{setting_title(path)} {setting_value(value, path)}" for path, value in values.items())
     return f"Changed: {named}."
 
 
@@ -661,8 +663,8 @@ def live_numbers(status: Status) -> list[tuple[str, str, str]]:
 
 def setting_row(path: str, value: object, base: Mapping[str, object]) -> dict[str, str]:
     """A setting of a run in its table, beside the value of the preset `base`, if there is one."""
-    preset = setting_value(base[path]) if base else ""
-    return {"Setting": setting_title(path), "Value": setting_value(value), "Preset": preset, "Path": path}
+    preset = setting_value(base[path], path) if base else ""
+    return {"Setting": setting_title(path), "Value": setting_value(value, path), "Preset": preset, "Path": path}
 
 
 NO_HISTORY = "Curves appear after the first epoch."

@@ -34,7 +34,14 @@ class Sheet:
 
 
 def painter(
-    key: str, sheet: Sheet, layer: str | None, on_layer: Callable[[object], None], *, label: str, hint: str
+    key: str,
+    sheet: Sheet,
+    layer: str | None,
+    on_layer: Callable[[object], None],
+    *,
+    label: str,
+    hint: str,
+    mask: bool = False,
 ) -> None:
     """Draw on a picture.
 
@@ -44,6 +51,7 @@ def painter(
         on_layer: called, before the next run, with what the browser sent at the end of a stroke; not checked.
         label: what a screen reader says.
         hint: below the picture.
+        mask: what is painted marks a place; it has one colour that is seen on dark and light pictures alike.
     """
 
     def drawn() -> None:
@@ -52,7 +60,7 @@ def painter(
 
     _paint(
         key=key,
-        data=asdict(sheet) | {"label": label, "hint": hint, "layer": layer, "words": words.PAINTER},
+        data=asdict(sheet) | {"label": label, "hint": hint, "layer": layer, "mask": mask, "words": words.PAINTER},
         on_layer_change=drawn,
     )
 

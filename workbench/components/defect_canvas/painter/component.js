@@ -1,12 +1,13 @@
 const TOOLS = ['lighter', 'darker', 'colour', 'eraser'];
-const build = (root, words) => {
+const MASK_TOOLS = ['mask', 'eraser'];
+const build = (root, { words, mask }) => {
   frameIn(root);
   canvasIn(root);
   const tools = make('div', 'tools', root);
   const group = make('span', 'group', tools);
   group.setAttribute('role', 'group');
   group.setAttribute('aria-label', words.tools);
-  root._buttons = Object.fromEntries(TOOLS.map((name) =>
+  root._buttons = Object.fromEntries((mask ? MASK_TOOLS : TOOLS).map((name) =>
     [name, make('button', '', group, { textContent: words[name] })]));
   root._colour = make('input', '', tools, { type: 'color', value: '#8a5a2b', title: words.brush });
   root._colour.setAttribute('aria-label', words.brush);
@@ -16,22 +17,23 @@ const build = (root, words) => {
     return [input, make('output', '', label)];
   };
   [root._size, root._sizeRead] = slider(words.size, 1, 100, 8);
-  [root._opacity, root._opacityRead] = slider(words.opacity, 5, 100, 80);
+  [root._opacity, root._opacityRead] = slider(words.opacity, 5, 100, mask ? 65 : 80);
+  root._opacity.parentElement.style.display = mask ? 'none' : '';
   const edit = make('span', 'group', tools);
   root._undo = make('button', '', edit, { textContent: words.undo });
   root._clear = make('button', '', edit, { textContent: words.clear });
   root._hint = make('div', 'hint', root);
-  root._tool = 'darker';
+  root._tool = mask ? 'mask' : 'darker';
 };
 export default function ({ parentElement, data, setTriggerValue }) {
-  const root = rootOf(parentElement, 'root', (made) => build(made, data.words));
+  const root = rootOf(parentElement, 'root', (made) => build(made, data));
   showPhoto(root, data);
   if (takeSheet(root, data)) {
     const side = Math.min(data.width, data.height) * data.scale;
     root._size.max = Math.max(20, Math.round(side / 3));
-    root._size.value = Math.max(2, Math.round(side / 40));
+    root._size.value = Math.max(2, Math.round(side / (data.mask ? 12 : 40)));
   }
-  const colours = { lighter: '#ffffff', darker: '#000000', eraser: '#000000' };
+  const colours = { lighter: '#ffffff', darker: '#000000', mask: '#ff7a00', eraser: '#000000' };
   const brush = () => ({
     colour: colours[root._tool] ?? root._colour.value,
     erase: root._tool === 'eraser',
