@@ -110,6 +110,7 @@ def opened(spec: str, checkpoint: Checkpoint, masks: str | None = None) -> Datas
     from nnet.data import open_dataset
 
     known, seed = checkpoint.about.get("data") or {}, checkpoint.config.train.seed
+    masks = masks or checkpoint.about.get("masks")
     first = dataset = open_dataset(spec, seed=checkpoint.about.get("split_seed", seed), masks=masks)
     for other in (seed, 0):  # models of a study share one split, and earlier ones do not say which
         if dataset.name != known.get("name") or dataset.content_hash() == known.get("sha256"):

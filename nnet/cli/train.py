@@ -184,6 +184,7 @@ def _train(options: argparse.Namespace, data: str, out: Path) -> TrainedModel | 
         weights_file=options.teacher_weights,
         compile=options.compile,
         tensorboard=options.tensorboard / out.name if options.tensorboard and options.each else options.tensorboard,
+        about={"masks": options.masks} if options.masks else {},
     )
     disk.require(disk.left_to_write(disk.needed(job.config), job.out), job.out)
     dataset = open_dataset(data, seed=job.config.train.seed, masks=options.masks)

@@ -102,6 +102,6 @@ def _question(keys: Sequence[str]) -> list[str]:
     named = ", ".join(keys[:_NAMED]) + (" ..." if len(keys) > _NAMED else "")
     return [
         f"{count} turned by the camera's EXIF tag without a change of size ({named}), so nothing says whether the "
-        "masks were drawn on the file as stored or on the picture as shown. Say which (on Evaluate, or with "
+        "masks were drawn on the file as stored or on the picture as shown. Say which (on Train or Evaluate, or with "
         f"--masks {STORED} or --masks {SHOWN}); until then these masks are not used."
     ]

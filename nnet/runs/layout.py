@@ -9,7 +9,7 @@ import os
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from msgspec import Meta
 
@@ -53,6 +53,8 @@ class RunSpec:
             the run takes the CPU for itself, and of a GPU what `memory_bytes` says.
         study: the job of a study that the run is (`nnet.studies`), as JSON; None for a run of its own.
         part: key of the part that it is of (`nnet.runs.parts`) whatever its data; "" for the one that its data says.
+        masks: how masks of photos that EXIF turns are read where nothing tells (`nnet.data.turned.READINGS`); "": they
+            are not used.
     """
 
     name: str
@@ -69,6 +71,7 @@ class RunSpec:
     at_once: int | None = None
     study: dict[str, Any] | None = None
     part: str = ""
+    masks: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -156,6 +159,7 @@ class RunFile(TypedDict):
     at_once: NotRequired[Annotated[int, Meta(ge=1, le=65536)] | None]
     study: NotRequired[dict[str, Any] | None]
     part: NotRequired[Name]
+    masks: NotRequired[Literal["", "shown", "stored"]]
 
 
 class TicketFile(TypedDict):

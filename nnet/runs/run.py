@@ -135,7 +135,7 @@ class Run:
 def open_data(spec: RunSpec, uploaded: Path) -> Dataset:
     """The data set of a run; `uploaded` is the folder to open where the data was uploaded."""
     source = uploaded if spec.data == layout.UPLOADED else spec.data
-    dataset = open_dataset(source, seed=spec.config.train.seed)
+    dataset = open_dataset(source, seed=spec.config.train.seed, masks=spec.masks or None)
     return dataclasses.replace(dataset, name=spec.name, source="uploaded images") if source is uploaded else dataset
 
 

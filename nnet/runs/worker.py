@@ -151,6 +151,7 @@ def _train(path: Path, spec: RunSpec, recorder: Recorder) -> None:
         weights_file=Path(spec.teacher_weights) if spec.teacher_weights else None,
         skip_unreadable=True,
         tensorboard=path / "tensorboard" if spec.tensorboard else None,
+        about={"masks": spec.masks} if spec.masks else {},
     )
     train_on(job, dataset, Listeners(recorder, Watching(path, dataset, members, Framing.of(spec.config.model))))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NotRequired, TypeAlias, TypedDict
+from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
 from msgspec import Meta
 
@@ -58,7 +58,8 @@ class DataAccount(TypedDict, total=False):
 
 class About(TypedDict):
     """Where a model comes from. `teacher_file` is the file of the teacher's weights where one was named; `picture` the
-    height and width of the pictures of a model that frames them, where all have one size."""
+    height and width of the pictures of a model that frames them, where all have one size; `masks` says how masks of
+    photos that EXIF turns were read where nothing tells."""
 
     teacher_origin: Sentence
     training_images: Count
@@ -70,6 +71,7 @@ class About(TypedDict):
     device: NotRequired[Sentence]
     data: NotRequired[DataAccount | None]
     split_seed: NotRequired[Count]
+    masks: NotRequired[Literal["shown", "stored"]]
     commit: NotRequired[Name]
     created: NotRequired[Name]
     versions: NotRequired[dict[Name, Name]]

@@ -99,17 +99,68 @@ def test_one_of_them_is_measured_as_any_other_data(runs: Runs, root: Path) -> No
     assert at.selectbox(key="category").value == "cable"
 
 
-def test_evaluate_asks_how_masks_are_turned_where_nothing_tells(runs: Runs, tmp_path: Path) -> None:
-    root = write_category(tmp_path / "phone")
+def turned(root: Path) -> Path:
+    """A category with one photo that EXIF turns on a square, so that nothing says how its mask was drawn."""
+    write_category(root)
     exif = Image.Exif()
     exif[0x0112] = 6
     path = root / "test" / "dent" / "000.png"
     Image.fromarray(np.asarray(Image.open(path))).save(path, exif=exif)
     assert open_dataset(root).unsettled_masks
+    return root
+
+
+def question(at: AppTest) -> object:
+    (found,) = [one for one in at.segmented_control if one.key == "masks"]
+    return found
+
+
+def test_train_asks_how_masks_are_turned_and_the_run_keeps_the_answer(runs: Runs, tmp_path: Path) -> None:
+    root = turned(tmp_path / "phone")
+    at = typed(TRAIN, "path", root, source="path", train_part="new")
+    assert "1 photo is turned by the camera" in question(at).label
+    assert at.dataframe[0].value["Masks"].sum() == 3, "as long as nobody has answered it is not used"
+    fine(question(at).set_value("stored").run())
+    assert at.dataframe[0].value["Masks"].sum() == 4
+    fine(next(one for one in at.button if str(one.key).startswith("start_training")).click().run())
+    (run,) = runs.list()
+    assert run.spec.masks == "stored"
+    (sample,) = [one for one in run.dataset().test if one.key.endswith("dent/000.png")]
+    assert sample.mask is not None and sample.mask_turn == 6
+
+
+def test_train_asks_once_for_all_categories(runs: Runs, tmp_path: Path) -> None:
+    root = tmp_path / "phones"
+    for name in ("front", "back"):
+        turned(root / name)
+    at = typed(TRAIN, "path", root, source="path", train_part="new")
+    assert "2 photos are turned by the camera" in question(at).label
+    fine(question(at).set_value("shown").run())
+    fine(at.button(key="start_each").click().run())
+    assert [run.spec.masks for run in runs.list()] == ["shown", "shown"]
+
+
+def test_evaluate_asks_how_masks_are_turned_where_nothing_tells(runs: Runs, tmp_path: Path) -> None:
+    root = turned(tmp_path / "phone")
     at = typed(EVALUATE, "evaluate_folder", root, evaluate_data="folder")
-    (question,) = [one for one in at.segmented_control if one.key == "masks"]
-    assert "1 photo is turned by the camera" in question.label and "not used" in " ".join(
+    assert "1 photo is turned by the camera" in question(at).label and "not used" in " ".join(
         one.value for one in (*at.markdown, *at.caption, *at.expander[0].markdown)
     )
-    fine(question.set_value("stored").run())
+    fine(question(at).set_value("stored").run())
+    assert "1 mask was drawn on photos as they are stored" in said(at)
+
+
+def test_evaluate_does_not_ask_again_what_the_model_was_trained_with(
+    runs: Runs, tmp_path: Path, tiny_checkpoint: Path
+) -> None:
+    at = typed(TRAIN, "path", turned(tmp_path / "phone"), source="path", train_part="new")
+    fine(question(at).set_value("stored").run())
+    fine(next(one for one in at.button if str(one.key).startswith("start_training")).click().run())
+    (run,) = runs.list()
+    finish(run, tiny_checkpoint)
+    config = json.loads((run.path / "config.json").read_text())
+    config["about"] |= {"data": describe(run.dataset()), "masks": run.spec.masks}
+    (run.path / "config.json").write_text(json.dumps(config))
+    at = fine(start(EVALUATE, evaluate_data="own", model=run.id))
+    assert not [one for one in at.segmented_control if one.key == "masks"]
     assert "1 mask was drawn on photos as they are stored" in said(at)

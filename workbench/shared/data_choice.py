@@ -114,18 +114,18 @@ def remembered(data: Setting[str], names: Mapping[str, str]) -> str:
 
 
 def _offered(names: Mapping[str, str]) -> dict[str, str]:
-    place, _ = own_data.current()
+    place, *_ = own_data.current()
     left_out = {*(_SERVERS if hosting.is_shared() else ()), *(() if place else (OWN,))}
     return {**{name: text for name, text in names.items() if name not in left_out}, **known_data.labels()}
 
 
 def _of_this_part() -> Chosen | None:
     """What the model in use was trained and tested on, with the same split."""
-    place, seed = own_data.current()
+    place, seed, masks = own_data.current()
     if was_stopped(place):
         return None
     known_data.admit(place)
-    return _opened(place, seed=seed)
+    return _opened(place, seed=seed, masks=masks)
 
 
 def _from_path(folder: Setting[str], each: Each) -> Chosen | None:
@@ -164,12 +164,15 @@ def category(names: Sequence[str], *, every: bool) -> str | None:
     return None if found == ALL else found
 
 
-def _opened(spec: str, name: str = "", root: Path | None = None, seed: int = 0) -> Chosen:
-    """Open a set, with its content's hash; an unpacked upload goes by its `name` instead of the folder `root`."""
+def _opened(spec: str, name: str = "", root: Path | None = None, seed: int = 0, masks: str = "") -> Chosen:
+    """Open a set, with its content's hash; an unpacked upload goes by its `name` instead of the folder `root`.
+
+    `masks` is the answer to how they were drawn, where it is known.
+    """
     try:
         with st.spinner(words.OPENING):
             dataset = datasets.opened(spec, seed)
-        dataset = _settled(dataset, spec, seed)
+        dataset = _settled(dataset, spec, seed, masks)
     except SeveralCategories:
         raise
     except DataError as error:
@@ -177,13 +180,18 @@ def _opened(spec: str, name: str = "", root: Path | None = None, seed: int = 0) 
     return Chosen(spec, dataset if root is None else replace(dataset, source=name), _hash(spec, dataset), name)
 
 
-def _settled(dataset: Dataset, spec: str, seed: int) -> Dataset:
-    """The same with masks of photos that EXIF turns, read as the visitor says; asked where nothing tells."""
+def _settled(dataset: Dataset, spec: str, seed: int, masks: str) -> Dataset:
+    """The same with masks of photos that EXIF turns, read as `masks` or the visitor says; asked where nothing tells."""
     if not dataset.unsettled_masks:
         return dataset
-    names = {"": words.MASKS_UNKNOWN, SHOWN: words.MASKS_SHOWN, STORED: words.MASKS_STORED}
-    answer = controls.choose(MASKS, names, label=words.masks_question(len(dataset.unsettled_masks)), wrap=True)
+    answer = masks or masks_answer(len(dataset.unsettled_masks))
     return datasets.opened(spec, seed, answer) if answer else dataset
+
+
+def masks_answer(count: int) -> str:
+    """Ask how masks of photos that EXIF turns were drawn; one of READINGS, or "" for not to use them."""
+    names = {"": words.MASKS_UNKNOWN, SHOWN: words.MASKS_SHOWN, STORED: words.MASKS_STORED}
+    return controls.choose(MASKS, names, label=words.masks_question(count), wrap=True)
 
 
 def _hash(spec: str, dataset: Dataset) -> str:

@@ -96,7 +96,7 @@ def _take_samples(entry: ModelEntry | None) -> None:
         own_data.use("", 0)
         chosen_picture.use_samples_of("")
     else:
-        own_data.use(entry.place, entry.seed)
+        own_data.use(entry.place, entry.seed, entry.masks)
         chosen_picture.use_samples_of(own_data.source(entry.path, entry.source), entry.seed, entry.bits)
 
 

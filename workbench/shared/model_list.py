@@ -39,6 +39,7 @@ class ModelEntry:
         bits: how many bits of deeper grey values it was trained with, or None.
         part: key of its part (`nnet.runs.parts`), "" where nothing says which.
         account: what it says about its data (`nnet.analysis.evaluation.describe`).
+        masks: how masks of photos that EXIF turns were read, "" where that was not asked.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ModelEntry:
     seed: int = 0
     part: str = ""
     account: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    masks: str = ""
 
     @property
     def place(self) -> str:
@@ -103,6 +105,7 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             seed=about.get("split_seed", config.train.seed),
             part=_part(path, about),
             account=about.get("data") or {},
+            masks=about.get("masks", ""),
         )
     except NNetError as error:
         return ModelEntry(name, path, _title(path), problem=str(error), part=_part(path, {}))

@@ -45,12 +45,13 @@ def place(checkpoint: Path, data: Mapping[str, Any]) -> str:
     return written if os.path.isabs(written) and os.path.exists(written) else ""
 
 
-def use(place: str, seed: int) -> None:
-    """Note where the data of the model in use lies (`place`), and by which seed its test pictures were drawn."""
-    st.session_state[_CURRENT] = place, seed
+def use(place: str, seed: int, masks: str = "") -> None:
+    """Note where the data of the model in use lies (`place`), by which seed its test pictures were drawn, and how masks
+    of photos that EXIF turns were read, where that was asked."""
+    st.session_state[_CURRENT] = place, seed, masks
 
 
-def current() -> tuple[str, int]:
-    """What `use` noted; ("", 0) where the data of the model in use is not at hand."""
-    found: tuple[str, int] = st.session_state.get(_CURRENT, ("", 0))
+def current() -> tuple[str, int, str]:
+    """What `use` noted; ("", 0, "") where the data of the model in use is not at hand."""
+    found: tuple[str, int, str] = st.session_state.get(_CURRENT, ("", 0, ""))
     return found

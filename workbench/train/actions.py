@@ -11,6 +11,7 @@ import streamlit as st
 from nnet.errors import NNetError
 from nnet.runs import Run, RunSpec
 from workbench.shared import hosting, parts, units
+from workbench.shared.data_choice import MASKS
 from workbench.train import form, images, uploads, words
 from workbench.train.runs import LIVE, turn_to
 
@@ -67,6 +68,7 @@ def duplicate(run: Run, spec: RunSpec) -> None:
     form.fill(dataclasses.replace(spec, name=words.COPY_NAME.format(name=spec.name)[:80]))
     upload = run.path / "data" if spec.data == uploads.UPLOADED else None
     images.use(spec.data, upload)
+    MASKS.set(spec.masks)
     images.belong_to(parts.Again(spec.data, upload, *parts.of_run(run.path, spec)))
     turn_to("new")
 

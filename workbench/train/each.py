@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from nnet.config import Config
+from nnet.data import Dataset
 from nnet.errors import NNetError
 from nnet.runs import RunSpec
 from nnet.training.schedule import split_normals
@@ -36,12 +37,14 @@ def draw(several: Sequence[Choice], start: Callable[[Choice, RunSpec], None]) ->
     filled = form.draw(words.suggested_name(first.data if first.upload else os.path.dirname(first.data)))
     if filled is None:
         return False
-    ready, rows = [], []
+    ready, rows, unsettled = [], [], 0
     for one in several:
-        row, is_ready = _row(one, filled.config)
+        row, dataset = _row(one, filled.config)
         rows.append(row)
-        ready += [one] if is_ready else []
+        ready += [one] if dataset else []
+        unsettled += len(dataset.unsettled_masks) if dataset else 0
     with place:
+        masks = data_choice.masks_answer(unsettled) if unsettled else ""
         st.dataframe(rows, hide_index=True, key="train_categories")
         st.caption(words.EACH_ABOUT)
     st.subheader(words.START_STEP, anchor=False)
@@ -53,18 +56,18 @@ def draw(several: Sequence[Choice], start: Callable[[Choice, RunSpec], None]) ->
         return False
     for one in ready:
         name = words.EACH_NAME.format(name=filled.name, category=one.name)[:80]
-        start(one, dataclasses.replace(filled, name=name, data=one.data))
+        start(one, dataclasses.replace(filled, name=name, data=one.data, masks=masks))
     return True
 
 
-def _row(choice: Choice, config: Config) -> tuple[dict[str, str], bool]:
-    """What a category holds, and whether it can be trained on."""
+def _row(choice: Choice, config: Config) -> tuple[dict[str, str], Dataset | None]:
+    """What a category holds, and its data set; None where it cannot be trained on."""
     try:
         dataset = choice.open(config.train.seed)
         learnt, held_out = split_normals(len(dataset.train), config.train, dataset.validation)
     except NNetError as error:
-        return words.each_row(choice.name, problem=units.plain(str(error))), False
+        return words.each_row(choice.name, problem=units.plain(str(error))), None
     tested = [sample for sample in dataset.test if sample.is_normal or sample.is_defective]
     defective = sum(sample.is_defective for sample in tested)
     counts = len(learnt), len(held_out), len(tested) - defective, defective
-    return words.each_row(choice.name, counts), True
+    return words.each_row(choice.name, counts), dataset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -213,8 +214,11 @@ def _on_this_machine() -> Choice | None:
 # ------------------------------------------------------------------------------------------------- what was found
 
 
-def found(chosen: Choice, config: Config) -> Found | None:
-    """Draw what the images are and how they are split; None, with the reason, where they cannot be trained on."""
+def found(chosen: Choice, config: Config) -> tuple[Choice, Found | None]:
+    """Draw what the images are and how they are split; None, with the reason, where they cannot be trained on.
+
+    Where nothing tells how masks were drawn, it is asked, and the choice comes back with the answer.
+    """
     bar = st.empty()
 
     def progress(done: int, total: int) -> None:
@@ -223,9 +227,12 @@ def found(chosen: Choice, config: Config) -> Found | None:
 
     try:
         result = looking.look(chosen, config.train.seed, progress)
+        if result.unsettled:
+            chosen = dataclasses.replace(chosen, masks=data_choice.masks_answer(result.unsettled))
+            result = looking.look(chosen, config.train.seed, progress)
     except NNetError as error:
         st.error(units.plain(str(error)), icon=":material/folder_off:")
-        return None
+        return chosen, None
     finally:
         bar.empty()
     trainable = _split(result, config)
@@ -237,7 +244,7 @@ def found(chosen: Choice, config: Config) -> Found | None:
     with right:
         _pictures(result)
     _problems(result)
-    return result if trainable else None
+    return chosen, result if trainable else None
 
 
 def _split(result: Found, config: Config) -> bool:

@@ -34,10 +34,12 @@ ARCHIVES = 2
 
 @dataclass(frozen=True)
 class Choice:
-    """Which images a model is to learn: `data` as in `nnet.runs.RunSpec`, and the `upload` folder it may need."""
+    """Which images a model is to learn: `data` and `masks` as in `nnet.runs.RunSpec`, and the `upload` folder it may
+    need."""
 
     data: str
     upload: Path | None = None
+    masks: str = ""
 
     def open(self, seed: int) -> Dataset:
         """Open the data set. Raises nnet.data.DataError with a sentence."""
@@ -45,11 +47,11 @@ class Choice:
             archive = _archive(self.data)
             if archive is None:
                 with datasets.watched(self.data):
-                    return open_dataset(self.data, seed=seed)
+                    return open_dataset(self.data, seed=seed, masks=self.masks or None)
             facts = archive.stat()
-            return _unpacked(self.data, seed, (facts.st_mtime_ns, facts.st_size))
+            return _unpacked(self.data, seed, self.masks, (facts.st_mtime_ns, facts.st_size))
         try:
-            dataset = open_dataset(self.upload, seed=seed)
+            dataset = open_dataset(self.upload, seed=seed, masks=self.masks or None)
         except DataError as error:  # the visitor knows the upload, not where it lies
             raise DataError(str(error).replace(str(self.upload.resolve()), "the upload")) from error
         return dataclasses.replace(dataset, name="your photos", source="uploaded images")
@@ -82,9 +84,9 @@ def _archive(data: str) -> Path | None:
 
 
 @st.cache_resource(max_entries=ARCHIVES, show_spinner="Unpacking the ZIP…")
-def _unpacked(data: str, seed: int, stamp: tuple[int, int]) -> Dataset:
+def _unpacked(data: str, seed: int, masks: str, stamp: tuple[int, int]) -> Dataset:
     """A data set in a ZIP, unpacked once and again when the file changed (`stamp`)."""
-    return open_dataset(data, seed=seed)
+    return open_dataset(data, seed=seed, masks=masks or None)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Found:
         same: groups of good training images that are the same file.
         series: what near duplicates among them say, or "".
         usable, tested, defective: good training images, labelled test images, and how many of these are defective.
+        unsettled: masks of photos that EXIF turns of which nothing says how they were drawn.
         good_pictures, defective_pictures: some of both kinds, as (name, data URI).
     """
 
@@ -106,6 +109,7 @@ class Found:
     tested: int
     defective: int
     validation: int
+    unsettled: int
     good_pictures: tuple[tuple[str, str], ...]
     defective_pictures: tuple[tuple[str, str], ...]
 
@@ -134,7 +138,8 @@ def _listing(dataset: Dataset) -> str:
             facts = sample.path.stat() if sample.path else None
         except OSError:
             facts = None
-        lines.append(f"{sample.key}\0{sample.split}\0{(facts.st_size, facts.st_mtime_ns) if facts else ''}")
+        masked = f"{sample.mask}\0{sample.mask_turn}"
+        lines.append(f"{sample.key}\0{sample.split}\0{masked}\0{(facts.st_size, facts.st_mtime_ns) if facts else ''}")
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -153,6 +158,7 @@ def _found(dataset: Dataset, progress: Callable[[int, int], None]) -> Found:
         len(tested),
         len(defective),
         sum(sample.split == "validation" for sample in train),
+        len(dataset.unsettled_masks),
         tuple(_pictures(train)),
         tuple(_pictures(defective)),
     )

@@ -110,7 +110,7 @@ def _new_model(entry: ModelEntry | None) -> None:
     found, pieces = None, 1
     if choice is not None and filled is not None:
         with findings:
-            found = images.found(choice, filled.config)
+            choice, found = images.found(choice, filled.config)
             if found is not None and not hosting.is_shared():  # there the settings are given
                 pieces = region.draw(choice, filled.config, looking.split(found, filled.config)[0])
     st.subheader(words.START_STEP, anchor=False)
@@ -119,7 +119,7 @@ def _new_model(entry: ModelEntry | None) -> None:
         return
     count = pieces * looking.split(found, filled.config)[0]
     st.caption(words.length(filled.config, count, *looking.length(filled.config, count)))
-    _start(choice, dataclasses.replace(filled, data=choice.data))
+    _start(choice, dataclasses.replace(filled, data=choice.data, masks=choice.masks))
 
 
 def _start(choice: Choice, spec: RunSpec) -> None:
