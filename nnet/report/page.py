@@ -18,7 +18,7 @@ from nnet.presets import PRESETS
 from nnet.report import svg, words
 from nnet.report.pictures import Look, groups, region
 from nnet.saved.card import framed, questions
-from nnet.saved.checkpoint import Checkpoint
+from nnet.saved.checkpoint import Checkpoint, results
 from nnet.saved.provenance import provenance, versions
 from nnet.scoring.calibration import Reference
 from nnet.scoring.metric_names import METRIC_NAMES, SHORT_NAMES
@@ -123,6 +123,7 @@ def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
         "metrics": _metrics(stored, own, defective),
         "types": _types(stored, flagged),
         "others": _others(stored),
+        "sets": _sets(subject.checkpoint, stored),
         "maps": _maps(stored.shapley),
         "notes": first.overall.notes,
     }
@@ -193,6 +194,22 @@ def _others(stored: Stored) -> Table | None:
     keys = [key for key in SHORT_NAMES if any(getattr(one.overall, key) is not None for one in stored.results)]
     rows = [(one.expression.text, *(words.value(getattr(one.overall, key)) for key in keys)) for one in stored.results]
     return Table(("Score", *(SHORT_NAMES[key] for key in keys)), rows) if len(rows) > 1 else None
+
+
+def _sets(checkpoint: Checkpoint, stored: Stored) -> Table | None:
+    """The reported score on every data set that the checkpoint has a result of, such as the categories of a part, and
+    their mean; None with this one only."""
+    score = stored.results[0].expression.text
+    overall = {key: getattr(stored.results[0].overall, key) for key in SHORT_NAMES}
+    found: dict[str, tuple[str, Mapping[str, float | None]]] = {stored.sha256: (stored.data["name"], overall)}
+    for entry in results(checkpoint.path):
+        if score in entry["scores"]:
+            found.setdefault(entry["data"]["sha256"], (entry["data"]["name"], entry["scores"][score]))
+    known = {key: [value for _, of in found.values() if (value := of.get(key)) is not None] for key in SHORT_NAMES}
+    keys = [key for key, values in known.items() if values]
+    rows = [(name, *(words.value(of.get(key)) for key in keys)) for name, of in found.values()]
+    rows.append(("Mean", *(words.value(sum(known[key]) / len(known[key])) for key in keys)))
+    return Table(("Pictures", *(SHORT_NAMES[key] for key in keys)), rows) if len(found) > 1 else None
 
 
 def _maps(shapley: Mapping[str, Mapping[str, float]]) -> Table | None:

@@ -247,6 +247,16 @@ def read_metrics(path: Path) -> dict[str, Any]:
     return dict(METRICS_FORMAT.find(path / METRICS) or {})
 
 
+def results(path: Path) -> list[dict[str, Any]]:
+    """What metrics.json holds on every data set, one entry ("data", "scores") each; that of the training comes first.
+
+    Raises CheckpointError if it is damaged.
+    """
+    contents = read_metrics(path)
+    found = [contents, *contents.get("evaluations", {}).values()]
+    return [entry for entry in found if entry.get("scores") and entry.get("data")]
+
+
 def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> NNet:
     """The trained network in eval mode on the CPU.
 

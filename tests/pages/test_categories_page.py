@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis.evaluation import describe
 from nnet.data import open_dataset
 from nnet.runs import Runs
-from workbench.shared import resources
+from workbench.shared import data_choice, resources
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
 TRAIN, EVALUATE = "pages/5_Train.py", "pages/4_Evaluate.py"
@@ -70,6 +70,21 @@ def test_one_of_them_is_trained_on_as_any_other_data(runs: Runs, root: Path) -> 
     assert [run.spec.data for run in runs.list()] == [str(root / "cable")]
 
 
+def rows(at: AppTest) -> object:
+    """Evaluate's table of categories."""
+    (table,) = [one.value for one in at.dataframe if "Model" in one.value.columns]
+    return table.set_index("Category")
+
+
+def test_a_category_that_was_measured_on_the_page_has_its_row(runs: Runs, root: Path) -> None:
+    at = typed(EVALUATE, "evaluate_folder", root, evaluate_data="folder", category="cable")
+    fine(at.button(key="evaluate_start").click().run())
+    fine(at.selectbox(key="category").set_value(data_choice.ALL).run())
+    table = rows(at)
+    assert table["Model"]["cable"] == "tiny" and table["Model"]["bottle"] == "none"
+    assert table["I-AUROC"]["bottle"] == "n.a." and table["I-AUROC"]["cable"] == table["I-AUROC"]["Mean"] != "n.a."
+
+
 def test_evaluate_has_a_row_for_each_with_its_own_model(runs: Runs, root: Path, tiny_checkpoint: Path) -> None:
     at = typed(TRAIN, "path", root, source="path", train_part="new")
     fine(at.button(key="start_each").click().run())
@@ -82,11 +97,19 @@ def test_evaluate_has_a_row_for_each_with_its_own_model(runs: Runs, root: Path, 
         written = {"data": config["about"]["data"], "scores": {"M1": {"i_auroc": value}}}
         (run.path / "metrics.json").write_text(json.dumps(written))
     at = typed(EVALUATE, "evaluate_folder", root, evaluate_data="folder")
-    table = next(one.value for one in at.dataframe if "Category" in one.value.columns).set_index("Category")
+    table = rows(at)
     assert list(table.index) == ["bottle", "cable", "thin", "Mean"]
     assert list(table["I-AUROC"]) == ["0.750", "0.500", "n.a.", "0.625"]
     assert table["Model"]["cable"] == "sets: cable" and table["Model"]["thin"] == "none"
     assert "No model was trained on thin." in said(at)
+    cable = runs.get("sets-cable").path
+    entry = json.loads((cable / "metrics.json").read_text())
+    thin = {"data": describe(open_dataset(root / "thin")), "scores": {"M1": {"i_auroc": 0.25}}}
+    entry["evaluations"] = {"0" * 64: {**thin, "weights_sha256": "0" * 64}}
+    (cable / "metrics.json").write_text(json.dumps(entry))
+    at = typed(EVALUATE, "evaluate_folder", root, evaluate_data="folder", model="sets-cable")
+    table = rows(at)
+    assert table["Model"]["thin"] == "sets: cable" and list(table["I-AUROC"]) == ["0.750", "0.500", "0.250", "0.500"]
     fine(at.button(key="category-cable").click().run())
     assert at.selectbox(key="model").value == "sets-cable" and at.selectbox(key="evaluate_data").value == "none"
 

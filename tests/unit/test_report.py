@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from builders import tiny_config, write_small_category
 from markupsafe import escape
+from PIL import Image
 
 from nnet.analysis import stored
 from nnet.analysis.stored import Stored
@@ -69,6 +70,23 @@ def test_a_stored_result_is_reported_without_its_pictures(
     assert "of 2 defects found" in page and words.NOT_AT_HAND in page and "data:image" not in page
     (kept,) = stored.read(load(checkpoint))
     assert f"{kept.results[0].overall.i_auroc:.3f}" in page and "64 x 64 pixels" in page
+
+
+def test_categories_that_one_model_was_measured_on_have_a_row_each(checkpoint: Path, tmp_path: Path) -> None:
+    for name, seed in (("bottle", 5), ("cable", 9)):
+        place = write_small_category(tmp_path / "sets" / name)
+        pixels = np.random.default_rng(seed).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(next((place / "test" / "good").iterdir()))  # no two with the same contents
+    out = tmp_path / "report.html"
+    sets = str(tmp_path / "sets")
+    assert main(["evaluate", "--checkpoint", str(checkpoint), "--data", sets, "--each", "--save"]) == 0
+    assert main(["report", "--checkpoint", str(checkpoint), "--out", str(out)]) == 0
+    (table,) = re.findall(r"<h3>Set by set</h3>.*?</table>", out.read_text(encoding="utf-8"), re.DOTALL)
+    rows = {name: float(value) for name, value in re.findall(r'<th scope="row">([^<]+)</th><td>([\d.]+)</td>', table)}
+    assert list(rows)[2] == "Mean" and {*rows} == {"bottle", "cable", "Mean"}
+    assert rows["Mean"] == pytest.approx((rows["bottle"] + rows["cable"]) / 2, abs=0.001)
+    assert main(["report", "--checkpoint", str(checkpoint), "--data", f"{sets}/bottle", "--out", str(out)]) == 0
+    assert "<h3>Set by set</h3>" in out.read_text(encoding="utf-8")
 
 
 def test_without_a_result_the_report_says_how_to_get_one(

@@ -1,4 +1,4 @@
-"""Several categories in turn: a row for each, measured with the model that was trained on it."""
+"""Several categories in turn: a row for each, with the model that was trained on it, else with the one in use."""
 
 from __future__ import annotations
 
@@ -9,19 +9,36 @@ from pathlib import Path
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.saved.checkpoint import read_metrics
+from nnet.saved.checkpoint import results
 from workbench.evaluate import words
 from workbench.evaluate.settings import DATA
 from workbench.shared import data_choice, datasets, hosting, model_choice, model_list, model_words, parts
 from workbench.shared.model_list import ModelEntry
 
+Metrics = Mapping[str, float | None]
+_MEASURED = "evaluate_categories_measured"
 
-def draw(places: Sequence[str]) -> None:
-    """The results that the models of these categories keep; a training measures its category's test pictures."""
+
+def note(model: Path, spec: str, metrics: Metrics) -> None:
+    """Remember what was measured just now with the checkpoint `model`, for as long as the visit lasts."""
+    st.session_state.setdefault(_MEASURED, {})[str(model), os.path.realpath(spec)] = metrics
+
+
+def draw(places: Sequence[str], in_use: Path) -> None:
+    """What is known of each category: as measured just now, by `nnet evaluate --save`, or after its model's training.
+
+    Args:
+        in_use: the checkpoint of the model in use, which has a row where the category has no model of its own.
+    """
     entries = [entry for entry in model_list.entries().values() if not entry.problem]
     with st.spinner(words.WORKING_OUT):
-        found = {place: _model_of(place, entries) for place in places}
-    metrics = {place: _metrics(entry) for place, entry in found.items()}
+        own = {place: _model_of(place, entries) for place in places}
+    found, metrics = dict(own), {}
+    used = next((entry for entry in entries if entry.path == in_use), None)
+    for place, entry in own.items():
+        metrics[place] = _metrics(entry, place, trained=True)
+        if entry is None and (measured := _metrics(used, place, trained=False)):
+            found[place], metrics[place] = used, measured
     rows = [_row(Path(place).name, entry, metrics[place]) for place, entry in found.items()]
     mean = words.mean_row(list(metrics.values()))
     st.dataframe([*rows, mean], hide_index=True, key="evaluate_categories")
@@ -59,16 +76,27 @@ def _model_of(place: str, entries: Sequence[ModelEntry]) -> ModelEntry | None:
         return None
 
 
-def _metrics(entry: ModelEntry | None) -> Mapping[str, float | None]:
-    """Of the model's own score, as its training measured it; {} where nothing was."""
+def _metrics(entry: ModelEntry | None, place: str, *, trained: bool) -> Metrics:
+    """Of the first score that was measured on a category; {} where nothing was.
+
+    Args:
+        trained: the category is what the model was trained on, so that what its training measured counts.
+    """
+    if entry is None:
+        return {}
+    here = os.path.realpath(place)
+    if measured := st.session_state.get(_MEASURED, {}).get((str(entry.path), here)):
+        return dict(measured)
     try:
-        scores = read_metrics(entry.path).get("scores") if entry is not None else None
+        known = results(entry.path)
     except NNetError:
         return {}
-    return next(iter((scores or {}).values()), {})
+    if not trained:
+        known = [one for one in known if os.path.realpath(str(one["data"].get("source", ""))) == here]
+    return next(iter(known[0]["scores"].values())) if known else {}
 
 
-def _row(category: str, entry: ModelEntry | None, metrics: Mapping[str, float | None]) -> Mapping[str, str]:
+def _row(category: str, entry: ModelEntry | None, metrics: Metrics) -> Mapping[str, str]:
     if entry is None:
         return words.category_row(category, "", metrics, "")
     return words.category_row(category, entry.title, metrics, model_words.at_its_threshold(parts.decided(entry)))

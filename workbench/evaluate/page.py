@@ -83,7 +83,7 @@ def _bar(model: Model) -> Scene | None:
     with st.expander(label, icon=":material/dataset:", expanded=not folded):
         chosen = data_choice.choose(DATA, FOLDER, shared_words.DATA_NAMES, help=words.CHOICE_HELP, each=several.extend)
         if several:
-            categories.draw(several)
+            categories.draw(several, model.detector.checkpoint.path)
             scene = None
         elif chosen is None:
             scene = _of_kept(model, kept)
@@ -135,7 +135,11 @@ def _of_evidence(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     key = (model.key, chosen.hash, len(found))
     pictures = Pictures(chosen.dataset.name, chosen.hash, chosen.spec, found.keys, found.labels, chosen.dataset)
     with st.spinner(words.WORKING_OUT, show_time=True):
-        return Scene(model, pictures, tuple(curves.scored(key, found, e) for e in ordered), found)
+        scene = Scene(model, pictures, tuple(curves.scored(key, found, e) for e in ordered), found)
+    if len(found) == len(evaluation.labelled(chosen.dataset)):
+        measures = {metric: getattr(scene.result.overall, metric) for metric in words.METRICS}
+        categories.note(model.detector.checkpoint.path, chosen.spec, measures)
+    return scene
 
 
 def _score(expressions: Sequence[Expression]) -> str:
