@@ -82,7 +82,7 @@ PATH_HELP = (
     "names a folder inside). The images are not copied, so they must stay there until the run is done."
 )
 ELPV_NAMES = {"elpv:mono": "Monocrystalline", "elpv:poly": "Polycrystalline"}
-NOTHING_YET = "Drop photos of good parts: at least 12, better thirty or more."
+NOTHING_YET = "Drop photos of good parts: at least 12, better a few hundred."
 ONLY_DEFECTIVE = "So far there are only defective parts. Add photos of good ones: the model learns from those alone."
 UPLOAD_GONE = "The photos of this link are no longer here, since uploads are kept for a day. Drop them again."
 SPLIT_HINT = "Look for enough held-out images: the threshold cannot be finer than their number allows."
@@ -465,9 +465,13 @@ class StateText:
     help: str
 
 
+_QUEUED = (
+    "It starts by itself when the trainings before it on this computer have ended, also those that another workbench "
+    "or a study has started."
+)
 STATES: dict[str, StateText] = {
     "created": StateText("gray", ":material/draft:", "It was created but never queued."),
-    "queued": StateText("gray", ":material/hourglass_empty:", "It starts automatically when its turn comes."),
+    "queued": StateText("gray", ":material/hourglass_empty:", _QUEUED),
     "running": StateText("blue", ":material/play_circle:", "It is training in the background."),
     "stopping": StateText("orange", ":material/stop_circle:", "It was asked to stop."),
     "done": StateText("green", ":material/check_circle:", "Its model can be used."),
