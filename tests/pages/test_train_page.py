@@ -60,11 +60,11 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     yield Runs(tmp_path / "runs")
 
 
-def open_small(spec: object, seed: int) -> Dataset:
+def open_small(spec: object, seed: int, masks: str | None = None) -> Dataset:
     """As `open_dataset`; synthetic sets with small pictures and few defects."""
     if isinstance(spec, str) and spec.startswith("synthetic:"):
         return open_synthetic(spec.partition(":")[2], seed=seed, size=64, test_good=2, per_defect=1)
-    return open_dataset(spec, seed=seed)
+    return open_dataset(spec, seed=seed, masks=masks)
 
 
 def photos(count: int, first: int = 0) -> list[tuple[str, bytes, str]]:
