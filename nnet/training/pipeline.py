@@ -94,7 +94,8 @@ def _load(job: TrainJob, dataset: Dataset, listener: Listener) -> tuple[Images, 
     if framed:
         pieces = cut_up(dataset.train, job.config, dataset.validation, budget, progress)
         count = len(pieces.inputs) - pieces.shown
-        listener.note(f"The model learns from {count:,} inputs, cut from {pieces.trained_on:,} pictures.")
+        if count != pieces.trained_on:
+            listener.note(f"The model learns from {count:,} inputs, cut from {pieces.trained_on:,} pictures.")
         return pieces.inputs, pieces.job(job), dataset
     return images, dataclasses.replace(job, validation=dataset.validation), dataset
 
