@@ -196,7 +196,7 @@ def test_a_zip_comes_alone_and_a_hostile_one_is_refused(runs: Runs) -> None:
     layout = zipped({**names, "test/crack/a.png": encoded(50), "test/good/b.png": encoded(51)})
     at = drop(start(TRAIN), ("parts.zip", layout, "application/zip"))
     assert "MVTec AD" in shown(at) and "2 images** (1 defective)" in shown(at)
-    assert "a ZIP of **15 images** in folders" in shown(at)
+    assert "a ZIP of **15 image files** in folders" in shown(at)
     drop(at, *photos(1))
     assert "cannot be added" in shown(at) and "MVTec AD" in shown(at)
     hostile = zipped({"../../evil.png": encoded(1)})
@@ -212,7 +212,11 @@ def test_a_zip_of_photos_alone_is_photos_to_which_defective_ones_can_be_added(ru
     tiles = {f"good tiles/{name}": content for name, content, _ in photos(14)}
     at = drop(start(TRAIN), ("tiles.zip", zipped({**tiles, "good tiles/notes.pdf": b"%PDF"}), "application/zip"))
     assert "14 photos** of good parts" in shown(at) and "notes.pdf" in shown(at)
-    drop(at, ("bad.zip", zipped({name: content for name, content, _ in photos(3, 40)}), "application/zip"), where=1)
+    drop(
+        at,
+        ("bad.zip", zipped({f"bad/{name}": content for name, content, _ in photos(3, 40)}), "application/zip"),
+        where=1,
+    )
     assert "14 photos** of good parts and **3** of defective ones" in shown(at)
     drop(at, *photos(2, 60))
     assert "16 photos** of good parts" in shown(at)

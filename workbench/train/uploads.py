@@ -84,7 +84,7 @@ def take_in(
             raise NNetError(words.ZIP_ALONE.format(name=zips[0]))
         label, name, content = sent[0]
         unpacked = runs().stage_zip(io.BytesIO(content), name, data_choice.zip_limits())
-        photos = _photos(unpacked)
+        photos = _photos(unpacked, label)
         if not photos and held is not None:
             raise NNetError(words.ZIP_ALONE.format(name=name))
         if not photos:
@@ -105,15 +105,15 @@ def without(held: Upload, path: Path) -> tuple[Upload | None, list[str]]:
     return None if folder is None else read_upload(folder), []
 
 
-def _photos(folder: Path) -> list[Path]:
+def _photos(folder: Path, label: str) -> list[Path]:
     """The photos of an unpacked ZIP that holds nothing else, in one folder; [] for one whose folders, masks or tables
-    mean something."""
+    mean something, such as a folder of defective parts that was sent as good ones."""
     photos = walk_images(folder)
     places = {path.parent for path in photos}
     names = {path.name for path in folder.rglob("*") if path.is_file()} - {LEFT_PACKED}
-    if len(places) > 1 or places.pop().name.lower() in DEFECT_NAMES or len(names) > len(photos):
+    if len(places) > 1 or len(names) > len(photos) or sort_pictures(photos).masks:
         return []
-    return [] if sort_pictures(photos).masks else photos
+    return [] if label == GOOD and places.pop().name.lower() in DEFECT_NAMES else photos
 
 
 def _is_zip(name: str, content: bytes) -> bool:

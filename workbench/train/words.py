@@ -91,7 +91,7 @@ SPLIT_HINT = "Look for enough held-out images: the threshold cannot be finer tha
 def upload_contents(holds: Contents, is_layout: bool) -> str:
     """What has been uploaded so far."""
     if is_layout:
-        return f"Uploaded: a ZIP of **{units.plural(holds.good, 'image')}** in folders."
+        return f"Uploaded: a ZIP of **{units.plural(holds.good, 'image file')}** in folders."
     said = f"Uploaded: **{units.plural(holds.good, 'photo')}** of good parts"
     said += f" and **{holds.defective:,}** of defective ones" if holds.defective else ""
     return f"{said}, with **{units.plural(holds.masks, 'mask')}**." if holds.masks else f"{said}."
