@@ -22,7 +22,7 @@ WORDS, NUMBERS, HERO = 80, 5, 420
 """Most words and numbers on the first screen, and the least height in pixels of a page's large picture."""
 IN_A_ROW = 280
 """The same for pictures that are compared in a row."""
-HEROES = {"Evaluate": 0, "Ablations": IN_A_ROW}
+HEROES = {"Evaluate": 0}
 """What is asked of others: the tiny model keeps no result for Evaluate to open on."""
 PROJECTOR = {"width": 1280, "height": 720}
 PHONE = {"width": 400, "height": 850}

@@ -8,6 +8,7 @@ import pytest
 from browsing import Visitor, file, on_every_screen, photo, upload
 
 from nnet.analysis.whatif import LABEL
+from workbench.ablations.whatif import words
 
 
 @on_every_screen
@@ -40,6 +41,11 @@ def test_what_ifs_are_switched(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Ablations?part=whatif").page
         assert page.get_by_text(LABEL).count() >= 1
+        pictures = page.locator(".st-key-whatif_pictures")
+        assert pictures.locator(".second figcaption").inner_text() == words.AFTER
+        pictures.locator(".offered .frame").click()  # a small picture that is pressed becomes large
+        pictures.locator(".second", has_text=words.DIFFERENCE_TITLE).wait_for()
+        assert pictures.locator(".offered figcaption").inner_text() == words.AFTER
         page.locator(".st-key-whatif_truncate label").first.click()
         page.wait_for_url("**whatif_truncate=yes**")
         page.get_by_text("Score at every rank").wait_for()

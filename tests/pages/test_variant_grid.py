@@ -194,6 +194,12 @@ def test_variants_of_a_study_are_shown_with_their_own_thresholds(study: Path, im
     shown = tiles(at)
     for title, key in (("RD (baseline)", "rd"), ("Plain KD", "kd"), ("N-Net", "nnet")):
         assert shown[title]["tag"] == tagged(Detector.load(study / "models" / key, "cpu"), image)
+    grid = component(at, "variants_grid")
+    assert (grid["hero"], grid["second"], grid["picked"]) == (0, 1, 1), "the reference, and what is looked at closely"
+    grid = component(opened(variants="~".join((RD, KD, NNET)), reference=KD, variant=NNET), "variants_grid")
+    assert (grid["hero"], grid["second"]) == (1, 2)
+    grid = component(opened(variants=RD), "variants_grid")
+    assert [grid["tiles"][grid[name]]["title"] for name in ("hero", "second")] == ["RD (baseline)", wording.ORIGINAL]
     assert "without forward branch" not in shown["N-Net"]["hint"] and "with forward branch" in shown["N-Net"]["hint"]
     fine(at.segmented_control(key="grid_show").set_value("forward").run())
     shown = tiles(at)

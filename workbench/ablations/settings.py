@@ -55,6 +55,9 @@ WHATIF_TRUNCATE = Setting("ablations", "whatif_truncate", False, yes_or_no)
 WHATIF_FORWARD = Setting("ablations", "whatif_forward", "kept", str)
 WHATIF_DONOR: Setting[str] = Setting("ablations", "whatif_donor", None, str)
 """The model that lends its forward branch."""
+WHATIF_LARGES = ("after", "difference")
+WHATIF_LARGE = Setting("ablations", "whatif_large", "after", one_of(WHATIF_LARGES))
+"""What stands large beside the picture as trained."""
 WHATIF_RANK: Setting[int] = Setting("ablations", "whatif_rank", None, whole_number(0, 10**6))
 """To which F_C is truncated."""
 

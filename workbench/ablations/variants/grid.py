@@ -19,9 +19,9 @@ from workbench.shared import words as shared_words
 from workbench.shared.resources import Loaded
 from workbench.shared.settings import one_of
 
-_SIDE = 480  # longest side of a tile's picture in pixels
+_SIDE = 640  # longest side of a tile's picture in pixels
 _DIFFERENCE_OPACITY = 0.9
-_WIDE = 3  # pictures in a row, so that each is large
+_ORIGINAL = -1
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,11 @@ class View:
 
 
 def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: View) -> None:
-    """All tiles on one scale, and its legend."""
+    """All tiles on one scale, and its legend. Large are the reference and, beside it, what is looked at closely."""
     chosen = picked(shown)
-    indices: list[int] = []  # of the variant behind each tile; -1 for the original
+    indices: list[int] = []  # of the variant behind each tile; _ORIGINAL for the picture itself
     tiles: list[Tile] = []
+    hero, second = None, None
 
     def add(index: int, tile: Tile) -> None:
         indices.append(index)
@@ -48,10 +49,10 @@ def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: Vie
         for index, one in enumerate(shown):
             add(index, _score_tile(loaded, one, reference, view))
         photo = resources.photo((loaded.hash, "grid"), lambda: pictures.reduced(loaded.shown, _SIDE))
-        add(-1, Tile(words.ORIGINAL, words.ORIGINAL_HINT, photo))
-        columns = min(_WIDE, len(tiles))
+        add(_ORIGINAL, Tile(words.ORIGINAL, words.ORIGINAL_HINT, photo))
+        hero = next(index for index, one in enumerate(shown) if one is reference)
+        second = indices.index(next(one for one in (chosen, *indices) if one != hero))
     else:
-        columns = len(shown)
         for name in _rows(view.show, shown):
             for index, one in enumerate(shown):
                 add(index, _map_tile(loaded, one, name, view))
@@ -70,7 +71,9 @@ def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: Vie
             zoom=True,
             step=max(1, shape[1] // 64),
             image=loaded.hash,
-            columns=columns,
+            columns=0 if second is not None else len(shown),
+            hero=hero,
+            second=second,
             picked=next((i for i, v in enumerate(indices) if v == chosen), None),
             probe=Probe(reference.side.score, f"{reference.title}:", shared_words.UNIT),
         ),

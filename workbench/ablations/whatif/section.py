@@ -63,8 +63,11 @@ def draw(model: Model) -> None:
     expression = restricted(model.detector.config.scoring.parsed, changed.config.maps)
     curve = _rank_scan(model, loaded, trace, choice, expression) if choice.what.rank is not None else []
     found = _change(model, loaded, trace, choice, expression)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        opacity, colours = controls.opacity(width=160), controls.colours()
+        st.button(words.RESET, icon=":material/restart_alt:", help=words.RESET_HELP, on_click=_reset)
     with stage:
-        _pictures(model, loaded, choice, found)
+        _pictures(model, loaded, choice, found, opacity, colours)
     _answer(model, choice, found)
     st.caption(words.INTRO)
     gallery.heading(picture, loaded)
@@ -88,9 +91,6 @@ def _controls(model: Model, trace: Trace) -> Choice:
         )
         truncated = _switch(settings.WHATIF_TRUNCATE, words.TRUNCATE_LABEL, words.TRUNCATE_HELP, why["rank"], False)
         forward, donor, title = _forward(model, why)
-        st.button(
-            words.RESET, icon=":material/restart_alt:", key="whatif_reset", help=words.RESET_HELP, on_click=_reset
-        )
     if not why["forward"] and not _donors(model):
         st.caption(words.no_donor(_command(model)))
     rank = _rank(highest_rank(trace)) if truncated else None
@@ -207,16 +207,13 @@ def _answer(model: Model, choice: Choice, found: Change) -> None:
     st.caption(f"{LABEL} {words.changes(choice.what.changes)}")
 
 
-def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> None:
-    place = st.container()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        opacity, colours = controls.opacity(width=160), controls.colours()
+def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change, opacity: float, colours: str) -> None:
     scale = Scale(0.0, 2.0, words.SCALE_TICKS, words.SCALE_UNIT, colours)
     small = figures.reduced(loaded.shown, _SIDE)
     key = (loaded.hash, variant_cache.whatif_key(model, choice.what, choice.name, choice.donor), colours, opacity)
     tiles = [
         _tile(found.before, words.BEFORE_HINT, scale, (*key, "before"), small, opacity),
-        _tile(found.after, words.AFTER_HINT, scale, (*key, "after"), small, opacity),
+        _tile(found.after, words.AFTER_HINT, scale, (*key, "after"), small, opacity, words.LARGE),
     ]
     difference = sides.difference(found.before, found.after)
     uri = resources.photo(
@@ -230,32 +227,36 @@ def _pictures(model: Model, loaded: Loaded, choice: Choice, found: Change) -> No
             gradient=sides_figures.difference_gradient(),
             ticks=words.DIFFERENCE_TICKS,
             tag=words.DIFFERENCE_TAG.format(change=words.signed(found.after.relative - found.before.relative)),
+            pick=words.LARGE.format(title=words.DIFFERENCE_TITLE),
         )
     )
     shape = loaded.image.shape
     x, y = chosen_pixel.remember(loaded, found.before.judged)
-    with place:
-        linked_pictures.show(
-            "whatif_pictures",
-            Pictures(
-                tiles,
-                shape[:2],
-                (y, x),
-                shape,
-                words.PICTURES_LABEL,
-                width=100,
-                widest=440,
-                ring=True,
-                zoom=True,
-                step=max(1, shape[1] // 64),
-                image=loaded.hash,
-                probe=Probe(found.after.score, words.PROBE, shared_words.UNIT),
-            ),
-            lambda row, column: chosen_pixel.choose(column, row),
-        )
+    linked_pictures.show(
+        "whatif_pictures",
+        Pictures(
+            tiles,
+            shape[:2],
+            (y, x),
+            shape,
+            words.PICTURES_LABEL,
+            ring=True,
+            zoom=True,
+            step=max(1, shape[1] // 64),
+            image=loaded.hash,
+            probe=Probe(found.after.score, words.PROBE, shared_words.UNIT),
+            hero=0,
+            second=(second := 1 + settings.WHATIF_LARGES.index(settings.WHATIF_LARGE.remember())),
+            picked=second,
+        ),
+        lambda row, column: chosen_pixel.choose(column, row),
+        lambda tile: settings.WHATIF_LARGE.set(settings.WHATIF_LARGES[tile - 1]),
+    )
 
 
-def _tile(side: Side, hint: str, scale: Scale, key: tuple[object, ...], small: np.ndarray, opacity: float) -> Tile:
+def _tile(
+    side: Side, hint: str, scale: Scale, key: tuple[object, ...], small: np.ndarray, opacity: float, pick: str = ""
+) -> Tile:
     return Tile(
         side.name,
         hint,
@@ -263,6 +264,7 @@ def _tile(side: Side, hint: str, scale: Scale, key: tuple[object, ...], small: n
         **linked_pictures.bar(scale),  # type: ignore[arg-type]
         tag=words.tag(side.judged.reference, side.judged.value, side.relative),
         alarm=side.judged.is_anomalous,
+        pick=pick.format(title=side.name),
     )
 
 

@@ -57,6 +57,7 @@ PICTURES_LABEL = (
 BEFORE_HINT = "The outline is the threshold."
 AFTER_HINT = "Look for good places that light up now, and for defects that fade."
 DIFFERENCE_TITLE = "Difference"
+LARGE = "{title}: show it large"
 DIFFERENCE_HINT = "Orange: higher after the intervention. Blue: lower. Clear: unchanged."
 DIFFERENCE_TICKS = ("2 \N{MULTIPLICATION SIGN} threshold lower", "0", "2 \N{MULTIPLICATION SIGN} threshold higher")
 PROBE = "after the intervention:"

@@ -106,6 +106,8 @@ class Pictures:
         picked: the picture whose title is marked.
         hero: the picture that is as large as the window allows, or None.
         beside: whether the others stand beside it instead of below; on a phone they always do.
+        second: a picture beside `hero` that is as large, or None. The others are then a strip below them that shows the
+            titles alone, and a press on one of them that has a `pick` does what a press on its title does.
     """
 
     tiles: Sequence[Tile]
@@ -125,6 +127,7 @@ class Pictures:
     picked: int | None = None
     hero: int | None = None
     beside: bool = False
+    second: int | None = None
 
 
 def show(

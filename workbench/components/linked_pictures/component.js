@@ -20,7 +20,7 @@ const build = (root, data) => {
   });
   root._buttons = null;
   if (data.zoom) {
-    const bar = make('div', 'zoom', root._tiles[data.hero ?? 0].head);
+    const bar = make('div', 'zoom', data.second === null ? root._tiles[data.hero ?? 0].head : root);
     const { zoomIn, zoomOut, whole } = data.words;
     root._buttons = [['+', zoomIn], ['\u2212', zoomOut], ['\u21ba', whole]].map(([sign, title]) => {
       const button = make('button', '', bar, { textContent: sign, title });
@@ -48,15 +48,16 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.setAttribute('aria-label', data.label);
   root.classList.toggle('zoomable', data.zoom);
   root.classList.toggle('even', data.across > 0);
-  root.classList.toggle('staged', data.hero !== null);
+  root.classList.toggle('staged', data.hero !== null && data.second === null);
+  root.classList.toggle('paired', data.second !== null);
   root.classList.toggle('beside', data.beside);
   root.style.setProperty('--others', data.tiles.length - 1);
   root.style.setProperty('--aspect', data.aspect);
-  const share = `(100% - ${16 * (data.across - 1)}px) / ${data.across || 1}`;
-  const least = data.across ? `max(${data.width}px, calc(${share} - 0.5px))` : `${data.width}px`;
+  const most = data.across || data.tiles.length;  // what spans the row would keep tracks that no picture needs
+  const least = `max(${data.width}px, calc((100% - ${16 * (most - 1)}px) / ${most} - 0.5px))`;
   root.style.setProperty('--columns', `repeat(auto-fit, minmax(min(${least}, 100%), 1fr))`);
   const picks = data.tiles.map((tile) => Boolean(tile.pick));
-  const form = JSON.stringify([data.tiles.length, Boolean(data.probe), data.zoom, data.image, picks]);
+  const form = JSON.stringify([data.tiles.length, Boolean(data.probe), data.zoom, data.image, data.second === null, picks]);
   if (!root._tiles || root._form !== form) build(root, data);
   root._form = form;
   const probe = data.probe && { ...data.probe, values: floats(data.probe.values) };
@@ -143,7 +144,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
     parts.tag.textContent = tile.tag;
     parts.tag.className = `tag ${tile.alarm === null ? '' : tile.alarm ? 'alarm' : 'calm'}`;
     parts.tag.style.display = tile.tag ? '' : 'none';
+    const small = data.second !== null && i !== data.hero && i !== data.second;
     parts.figure.classList.toggle('hero', i === data.hero);
+    parts.figure.classList.toggle('second', i === data.second);
+    parts.figure.classList.toggle('offered', small && Boolean(tile.pick));
     parts.figure.style.setProperty('--widest', `${Math.min(data.widest, 1.3 * data.widest * data.aspect)}px`);
     parts.frame.style.aspectRatio = data.aspect;
     for (const [image, source] of [[parts.base, tile.base], [parts.top, tile.cells]]) {
@@ -191,7 +195,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     };
     frame.onpointerup = frame.onpointercancel = () => { held = null; };
     frame.onpointerleave = () => { if (!moved) held = null; point(null); };
-    frame.onclick = (event) => { if (!moved) choose(cellAt(parts, event)); };
+    frame.onclick = (event) => {
+      if (moved) return;
+      if (small && tile.pick) setTriggerValue('tile', i);
+      else choose(cellAt(parts, event));
+    };
     if (data.zoom) {
       frame.ondblclick = (event) => zoom(2, ...shareAt(parts, event));
       frame.onwheel = (event) => {
