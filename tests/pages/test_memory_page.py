@@ -89,8 +89,10 @@ def test_the_page_says_how_the_memory_works_on_this_image(detector: Detector, tr
     assert memory_text.headline(per_patch, nats, 6, usual) in words(at)
     atlas = from_tensors(checkpoints.load_atlas(detector.checkpoint))
     here = recall.usage(weights)
-    spread = [float(recall.effective_items(share)) for share in (here, atlas.usage)]
-    assert memory_text.spread(int((here > 0).sum()), spread[0], 6, spread[1], int(atlas.dead.sum())) in words(at)
+    here_evenly, in_training = (float(recall.effective_items(share)) for share in (here, atlas.usage))
+    assert memory_text.in_training(in_training) in words(at)
+    assert metrics(at)[memory_text.USED] == f"{int((here > 0).sum())} of 6"
+    assert metrics(at)[memory_text.SPREAD] == f"{here_evenly:.0f}"
     assert metrics(at)["Items per patch"] == f"{per_patch:.1f}"
     assert metrics(at)["Dead items"] == str(int(atlas.dead.sum()))
 

@@ -47,6 +47,7 @@ class Card:
 
 
 _TALLEST = 0.4
+_WHOLE = 4000  # wider than any place, so that a card fills it
 
 
 def cards(items: Sequence[Card], width: int, aspect: float = 1.0) -> str:
@@ -60,6 +61,12 @@ def cards(items: Sequence[Card], width: int, aspect: float = 1.0) -> str:
     environment.filters["uri"] = pictures.data_uri
     template = environment.get_template("cards.html.jinja")
     return template.render(cards=items, width=width, aspect=max(aspect, _TALLEST), colour=theme.NORMAL)
+
+
+def one_large(large: Sequence[Card], others: Sequence[Card], width: int, aspect: float) -> str:
+    """A card as large as the window allows, with a grid of others beside it, as HTML; see `cards`."""
+    first, rest = cards(large, _WHOLE, aspect), cards(others, width, aspect)
+    return f'<div class="nn-one-large" style="--aspect:{max(aspect, _TALLEST):.4f}">{first}{rest}</div>'
 
 
 def slider_mark(position: float, label: str) -> str:

@@ -22,15 +22,13 @@ def section(scene: Scene, now: Now) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = ordered(scene, settings.ITEMS_ORDER, now.usage)
         only = _only(scene)
-        shown = controls.page_of(settings.ITEMS_PAGE, [item for item in order if not only or item in only], _ON_PAGE)
+    pictures = st.container()  # above the numbers of the pages
+    shown = controls.page_of(settings.ITEMS_PAGE, [item for item in order if not only or item in only], _ON_PAGE)
     height, width = scene.loaded.image.shape[:2]
-    large, others = st.columns((4, 3), gap="medium")
-    with large, st.container(key="largest_item"):
-        st.html(cards.cards([_card(scene, now, item) for item in shown[:1]], 280, width / height))
-    with others:
-        small = [_small(_card(scene, now, item), float(now.usage[item]) * scene.items) for item in shown[1:]]
-        st.html(cards.cards(small, 100, width / height))
-    st.html(cards.weight_bar())
+    small = [_small(_card(scene, now, item), float(now.usage[item]) * scene.items) for item in shown[1:]]
+    with pictures:
+        st.html(cards.one_large([_card(scene, now, item) for item in shown[:1]], small, 100, width / height))
+        st.html(cards.weight_bar())
     st.caption(words.ITEMS_HINT if scene.atlas is not None else words.ITEMS_HINT_WITHOUT_ATLAS)
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from workbench.memory import addressing, atlas, cache, changed, forgetting, items, recall, settings, words
 from workbench.memory.scene import Scene
-from workbench.shared import frame, gallery, resources, units
+from workbench.shared import frame, gallery, resources
 from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
@@ -67,19 +67,19 @@ def _live(scene: Scene) -> None:
 
 
 def _numbers(scene: Scene) -> None:
-    """How the memory works on this picture, in words and four numbers."""
+    """How the memory works on this picture: each count once, under what it counts."""
     usual, nats = cache.items_per_query(scene.model), recall.entropy(scene.trained.use.weights)
     per_patch = float(recall.effective_items(scene.trained.use.weights).mean())
     used, evenly = int((scene.usage > 0).sum()), float(recall.effective_items(scene.usage))
     known = scene.atlas
     training = None if known is None else float(recall.effective_items(known.usage))
     dead = None if known is None else int(known.dead.sum())
-    st.markdown(words.headline(per_patch, float(nats.mean()), scene.items, usual))
-    st.markdown(words.spread(used, evenly, scene.items, training, dead))
     with st.grid(4, min_column_width=140, gap="small"):
         st.metric(words.PER_PATCH, f"{per_patch:.1f}", help=words.PER_PATCH_HELP)
         st.metric(words.USED, f"{used} of {scene.items}", help=words.USED_HELP)
-        st.metric(words.SPREAD, units.plural(round(evenly), "item"), help=words.SPREAD_HELP)
+        st.metric(words.SPREAD, f"{evenly:.0f}", help=words.SPREAD_HELP)
         st.metric(words.DEAD, "–" if dead is None else f"{dead}", help=words.DEAD_HELP)
+    told = words.headline(per_patch, float(nats.mean()), scene.items, usual), words.in_training(training)
+    st.markdown(" ".join(filter(None, told)))
     facts = shared_words.picture_facts(scene.loaded.image.shape, scene.picture.known, scene.loaded.notes)
     st.caption(f"{facts} {words.LEAD}")

@@ -30,15 +30,20 @@ NO_ATLAS = (
 
 NUMBERS_AS_TRAINED = "Numbers, always as trained"
 TABS = {"recall": "Recall", "items": "Items", "forget": "Forget", "atlas": "Atlas"}
-PER_PATCH, PER_PATCH_HELP = "Items per patch", "Mean of exp(entropy) of the addressing weights."
-USED, USED_HELP = "Items used", "Items that have any weight after shrinkage."
-SPREAD, SPREAD_HELP = "Spread over", "exp(entropy) of the items' shares of this image."
+PER_PATCH = "Items per patch"
+PER_PATCH_HELP = "How many items a patch of this image mixes, on average: exp(entropy) of its weights after shrinkage."
+USED, USED_HELP = "Items in use here", "Items that have any weight on any patch of this image, after shrinkage."
+SPREAD = "Equal items here"
+SPREAD_HELP = "Equally used items would be spread like those of this image: exp(entropy) of their shares of it."
 DEAD = "Dead items"
 DEAD_HELP = "Dead: the item gets less than 1 % of a fair share of all addressing over the training set."
 
 
+_USUAL = "a patch mixed {usual:.1f}"
+
+
 def headline(per_patch: float, nats: float, items: int, usual: float | None) -> str:
-    """How many items a patch is mixed from on this image, compared with the maximum and with training.
+    """How sharp the addressing is on this image, compared with the maximum and with training.
 
     Args:
         per_patch: mean effective number of items per patch.
@@ -48,8 +53,7 @@ def headline(per_patch: float, nats: float, items: int, usual: float | None) -> 
     """
     top = math.log(items)
     sentence = (
-        f"**As trained, a patch of this image is recalled from {per_patch:.1f} of {items} items on average**: the "
-        f"entropy of the addressing is {nats:.2f} nats, {units.percent(nats / top)} of its maximum, "
+        f"The entropy of the addressing is {nats:.2f} nats on average, {units.percent(nats / top)} of its maximum, "
         f"ln {items} = {top:.2f}."
     )
     return f"{sentence} {_compared_with_training(per_patch, usual, items)}".rstrip()
@@ -65,24 +69,17 @@ def _compared_with_training(per_patch: float, usual: float | None, items: int) -
         return ""
     if per_patch > 1.4 * usual:
         return (
-            f"On the training images it was {usual:.1f}: here the memory has to mix more than usual, because parts of "
-            "this image look unlike anything it stores."
+            f"On the training images {_USUAL.format(usual=usual)}: here the memory has to mix more than usual, because "
+            "parts of this image look unlike anything it stores."
         )
     if per_patch < usual / 1.4:
-        return f"On the training images it was {usual:.1f}: this image is recalled from fewer items than usual."
-    return f"On the training images it was {usual:.1f}: this image is recalled much like the normal ones."
+        return f"On the training images {_USUAL.format(usual=usual)}: this image is recalled from fewer than usual."
+    return f"On the training images {_USUAL.format(usual=usual)}: this image is recalled much like the normal ones."
 
 
-def spread(used: int, spread_here: float, items: int, spread_training: float | None, dead: int | None) -> str:
-    """How many items the whole image uses, and how evenly, compared with the training set."""
-    sentence = (
-        f"All patches together use {used} of the {items} items, as evenly as "
-        f"{units.plural(round(spread_here), 'item')} used equally."
-    )
-    if spread_training is None:
-        return sentence
-    state = "No item is dead." if not dead else f"{units.plural(dead, 'item is', 'items are')} dead."
-    return f"{sentence} Over the training set that number is {spread_training:.0f}. {state}"
+def in_training(spread: float | None) -> str:
+    """How evenly the training pictures use the items, beside this picture; "" where that is unknown."""
+    return "" if spread is None else f"The training images use the items as evenly as {spread:.0f} equal ones."
 
 
 # --------------------------------------------------------------------------------------------------- the addressing
@@ -165,7 +162,7 @@ def changed_addressing(chosen: Addressing, trained: Addressing) -> str:
 
 def now_recalled_from(now: float, trained: float, items: int) -> str:
     """How many items a patch is mixed from under the changed addressing, beside the trained one."""
-    return f"A patch is now recalled from **{now:.1f}** of {items} items on average; as trained, from {trained:.1f}."
+    return f"{PER_PATCH}, on average: now **{now:.1f}** of {items}, as trained {trained:.1f}."
 
 
 def entropy_ticks(items: int) -> tuple[str, str, str]:
@@ -209,8 +206,8 @@ def addressing_table(before: tuple[float, int], after: tuple[float, int], items:
     rows = {
         "Entropy in nats": [f"{nats:.2f}" for nats, _ in (before, after)],
         f"Share of ln {items} = {top:.2f}": [f"{100 * nats / top:.0f} %" for nats, _ in (before, after)],
-        "Effective number of items": [f"{math.exp(nats):.1f}" for nats, _ in (before, after)],
-        "Items with any weight": [f"{count}" for _, count in (before, after)],
+        "Items this patch mixes": [f"{math.exp(nats):.1f}" for nats, _ in (before, after)],
+        "Items in use for it": [f"{count}" for _, count in (before, after)],
     }
     body = (f"| {name} | {' | '.join(values)} |" for name, values in rows.items())
     return "\n".join(["| | before | after |", "|:--|--:|--:|", *body])
