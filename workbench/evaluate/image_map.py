@@ -15,7 +15,7 @@ from workbench.evaluate.layouts import Layout
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import COLOUR_BY, FEATURES, IMAGE, LAYOUT
 from workbench.shared import session, units
-from workbench.shared.charts import PICTURE_CONFIG
+from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.controls import choose
 
 
@@ -53,7 +53,7 @@ def _chart(scene: Scene, laid_out: Layout, colour: str, picked: str | None, key:
     number = None if picked is None else keys.index(picked)
     images, touch = scene.images(which), session.on_touch_screen()
     figure = figures.embedding_figure(laid_out.points, images, colour, number, touch)
-    chart: dict[str, Any] = {"config": PICTURE_CONFIG, "alt": words.EMBEDDING_HINTS[colour], "selection_mode": "points"}
+    chart: dict[str, Any] = {"config": CHART_CONFIG, "alt": words.EMBEDDING_HINTS[colour], "selection_mode": "points"}
     st.plotly_chart(figure, key=key, on_select=lambda: _point_clicked(key, keys), **chart)
     remarks = [words.EMBEDDING_HINTS[colour], words.EMBEDDING_CLICK]
     remarks += [words.explained(laid_out.share)] if laid_out.share is not None else []

@@ -62,7 +62,7 @@ def _curves(scene: Scene) -> None:
             with grid.cell():
                 hint = words.CURVE_HINTS[name]
                 st.markdown(words.curve_title(name, level))
-                st.plotly_chart(figure, key=f"curve-{level}-{name}", config=pictures.PICTURE_CONFIG, alt=hint)
+                st.plotly_chart(figure, key=f"curve-{level}-{name}", config=pictures.CHART_CONFIG, alt=hint)
                 st.caption(hint)
     st.html(figures.line_key([r.expression.text for r in scene.results]))
     st.caption(words.DOT_HINT)

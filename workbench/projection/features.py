@@ -11,7 +11,6 @@ from nnet.errors import NNetError
 from workbench.projection import cache, figures, gate_figures, settings, variance_figures, words
 from workbench.projection.pairs import Look
 from workbench.projection.scene import Scene
-from workbench.projection.variance import map_config
 from workbench.shared import controls, pictures, session, theme, units
 from workbench.shared.charts import CHART_CONFIG
 
@@ -63,7 +62,7 @@ def _blend(scene: Scene, pair: Pair, look: Look, covariance: np.ndarray) -> None
         scale, touch = variance_figures.variance_scale(look.variance, "log"), session.on_touch_screen()
         st.markdown(words.BLEND_MAP)
         figure = variance_figures.variance_figure(mixed, look.region, scene.shape, scale, "log", touch=touch)
-        st.plotly_chart(figure, key="blend-map", config=map_config(), alt=words.BLEND_MAP)
+        st.plotly_chart(figure, key="blend-map", config=CHART_CONFIG, alt=words.BLEND_MAP)
         st.html(pictures.colour_bar(scale))
         st.caption(words.BLEND_MAP_HINT)
     regions = {words.NORMAL: (~look.region, theme.NORMAL), words.FLAGGED: (look.region, theme.ANOMALOUS)}

@@ -10,7 +10,7 @@ from workbench.projection import cache, settings, variance_figures, words
 from workbench.projection.pairs import Look
 from workbench.projection.scene import Scene
 from workbench.shared import charts, controls, pictures, session, theme
-from workbench.shared.charts import CHART_CONFIG, PICTURE_CONFIG
+from workbench.shared.charts import CHART_CONFIG
 
 
 @st.fragment
@@ -42,7 +42,7 @@ def _maps(scene: Scene, pair: Pair, look: Look, way: str) -> None:
             label = title.format(name=name, when=when)
             st.markdown(label)
             key = f"variance-{scene.side}-{pair.scale}-{when}"
-            st.plotly_chart(kept[name], key=key, config=map_config(), alt=label)
+            st.plotly_chart(kept[name], key=key, config=CHART_CONFIG, alt=label)
     st.html(pictures.colour_bar(scale))
     st.markdown(words.pair_heading(pair))
     histogram, facts = st.columns((3, 2), gap="medium")
@@ -53,11 +53,6 @@ def _maps(scene: Scene, pair: Pair, look: Look, way: str) -> None:
     with facts:
         st.html(charts.key(_histogram_key(pair, look)))
         st.caption(words.histogram(look.normal, look.flagged))
-
-
-def map_config() -> dict[str, object]:
-    """Buttons of a map; on a phone they would cover it."""
-    return CHART_CONFIG if session.on_touch_screen() else PICTURE_CONFIG
 
 
 def _histogram_key(pair: Pair, look: Look) -> list[tuple[str, str, str]]:

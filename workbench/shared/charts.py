@@ -36,12 +36,8 @@ LEGEND: dict[str, Any] = {
 }
 """In one row above the chart."""
 CHART_CONFIG: dict[str, Any] = {"displayModeBar": False}
-"""For `st.plotly_chart`: a chart needs no buttons."""
-PICTURE_CONFIG: dict[str, Any] = {
-    "displaylogo": False,
-    "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d", "autoScale2d"],
-}
-"""Buttons of a picture: zoom, pan, in, out, back to the whole."""
+"""For `st.plotly_chart`: no tool bar, which would lie on the picture. A drag zooms where that is of use, and a double
+click shows the whole again."""
 
 _MARKS = {
     "open": "width:10px;height:10px;border-radius:50%;border:2px solid {colour}",

@@ -26,7 +26,6 @@ from nnet.scoring.overlay import to_png as png
 from workbench.shared import charts, theme, units, words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.charts import CHART_CONFIG as CHART_CONFIG
-from workbench.shared.charts import PICTURE_CONFIG as PICTURE_CONFIG
 
 DISPLAY_SIDE = 900
 """Longest side of a picture sent to the browser, in pixels; hover values and downloads keep full precision."""
@@ -240,7 +239,6 @@ def _picture_layout(shape: tuple[int, ...], touch: bool) -> dict[str, object]:
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
         "dragmode": False if touch else "zoom",
         "uirevision": "stay",  # a moved slider keeps the zoom
-        "modebar": {"bgcolor": "rgba(20,24,30,0.55)", "color": "rgba(255,255,255,0.75)", "activecolor": "white"},
     }
 
 

@@ -49,7 +49,7 @@ def altered(scene: Scene, outcome: Outcome) -> None:
         picture = figures.with_defect_outline(picture, outcome.alteration.shown_mask)
     st.markdown(f"**{words.SHOWN_TITLES[show]}**")
     figure = pictures.picture_figure(picture, scene.loaded.image.shape, judged.score, touch=session.on_touch_screen())
-    st.plotly_chart(figure, key="studio_altered", config=pictures.PICTURE_CONFIG, alt=words.ALTERED_HINT)
+    st.plotly_chart(figure, key="studio_altered", config=pictures.CHART_CONFIG, alt=words.ALTERED_HINT)
     st.html(pictures.colour_bar(view.scale))
     controls.choose(settings.SHOWN, words.SHOWN, label=words.SHOWN_LABEL, label_visibility="collapsed")
     controls.toggle(settings.EDGE, words.OUTLINE_LABEL, help=words.OUTLINE_HELP)

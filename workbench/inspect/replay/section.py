@@ -92,7 +92,7 @@ def _pictures(scene: Scene, bundle: Bundle, again: Rerun | None) -> None:
         with column:
             st.markdown(f"**{title}**")
             figure = pictures.map_figure(values, shape, colours, touch=touch)
-            st.plotly_chart(figure, key=f"replay-{title}", config=pictures.PICTURE_CONFIG, alt=f"{title}. {hint}")
+            st.plotly_chart(figure, key=f"replay-{title}", config=pictures.CHART_CONFIG, alt=f"{title}. {hint}")
             st.html(pictures.colour_bar(colours))
             st.caption(hint)
 
