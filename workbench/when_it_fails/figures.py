@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from workbench.shared import charts, theme
 from workbench.shared.film_figures import epoch_axis, log_axis
 
-_HEIGHT = 320
+_HEIGHT = 470
 
 
 def course(epochs: Sequence[int], values: Sequence[float]) -> go.Figure:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from nnet.analysis import story
-from nnet.expression import Expression, for_maps
+from nnet.analysis.story import Finding
+from nnet.expression import for_maps
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
 from workbench.shared import glossary, pictures, resources, units
+from workbench.shared.chosen_picture import Picture
 from workbench.when_it_fails import figures, words
 from workbench.when_it_fails.scene import Scene
 
@@ -20,8 +22,8 @@ def draw(scene: Scene) -> None:
     maps = detector.config.maps
     forward = tuple(name for name in maps if MAPS[name].branch == "forward")
     reverse = tuple(name for name in maps if MAPS[name].branch == "reverse")
-    st.markdown(glossary.markdown(words.IMITATION))
     if not forward or not reverse:
+        st.markdown(glossary.markdown(words.IMITATION))
         st.info(words.NO_FORWARD, icon=":material/block:")
         return
     scores = {"forward": for_maps(forward), "reverse": for_maps(reverse), "both": scene.expression}
@@ -31,18 +33,24 @@ def draw(scene: Scene) -> None:
         for name, score in scores.items()
     }
     st.markdown(f"**{words.still_missed(missed, len(defective)) if defective else words.NONE_DEFECTIVE}**")
-    _shown_best(scene, scores["forward"])
+    found = _shown_best(scene)
+    if found is not None:
+        _pictures(*found)
     history = [entry for entry in load_history(detector.checkpoint.path) if "L_KD" in entry]
-    if not history:
-        st.caption(words.NO_HISTORY)
-        return
-    figure = figures.course([entry["epoch"] for entry in history], [entry["L_KD"] for entry in history])
-    st.plotly_chart(figure, key="fails_kd", config=pictures.CHART_CONFIG, alt=words.KD_ALT)
-    st.caption(glossary.markdown(words.fallen(history[0]["L_KD"], history[-1]["L_KD"])))
+    if history:
+        figure = figures.course([entry["epoch"] for entry in history], [entry["L_KD"] for entry in history])
+        st.plotly_chart(figure, key="fails_kd", config=pictures.CHART_CONFIG, alt=words.KD_ALT)
+        fallen = glossary.markdown(words.fallen(history[0]["L_KD"], history[-1]["L_KD"]))
+    else:
+        fallen = words.NO_HISTORY
+    st.markdown(glossary.markdown(words.IMITATION))
+    if found is None:
+        st.caption(words.NOT_SHOWN.format(samples=units.plural(len(defective), "defective sample")))
+    st.caption(fallen)
 
 
-def _shown_best(scene: Scene, forward: Expression) -> None:
-    """The defective sample that S1 alone loses most of, beside what both students see of it."""
+def _shown_best(scene: Scene) -> tuple[Picture, Finding] | None:
+    """The defective sample that S1 alone loses most of, with what it and both students see of it."""
     found = []
     for picture, is_defective in scene.samples:
         if is_defective:
@@ -50,10 +58,10 @@ def _shown_best(scene: Scene, forward: Expression) -> None:
             answer = story.copier_alone(scene.model.detector, trace, scene.expression)
             found.append((answer.numbers["after"] / max(answer.numbers["before"], 1e-12), picture, answer))
     shows = [one for one in found if one[2].agrees]
-    if not shows:
-        st.caption(words.NOT_SHOWN.format(samples=units.plural(len(found), "defective sample")))
-        return
-    _, picture, answer = min(shows, key=lambda one: one[0])
+    return min(shows, key=lambda one: one[0])[1:] if shows else None
+
+
+def _pictures(picture: Picture, answer: Finding) -> None:
     scale, small = pictures.calibrated_scale(1.0), pictures.reduced(picture.load().shown, SIDE)
     with st.container(horizontal=True, gap="medium"):
         for name, values in answer.images.items():

@@ -10,19 +10,21 @@ import torch
 from nnet.analysis.failures import to_nearest
 from nnet.data import Dataset, Sample
 from nnet.errors import NNetError
-from workbench.shared import datasets, resources, units
+from workbench.shared import datasets, pictures, resources, units
 from workbench.when_it_fails import cache, words
 from workbench.when_it_fails.scene import Scene
 
+SIDE = 424  # of a picture in pixels
 KNOWN, REFERENCE, VECTORS, LEVEL = 40, 12, 12_000, 0.95
 """Good pictures that are searched, others that give the threshold, most vectors of the search, and its quantile."""
 
 
 def draw(scene: Scene) -> None:
-    st.markdown(words.NEAREST)
     key = (scene.model.key, scene.place)
     found = cache.SEARCHED.get(key)
     if found is None:
+        _least_seen(scene)
+        st.markdown(words.NEAREST)
         dataset = _training_set(scene)
         if dataset is None:
             st.info(words.NO_TRAINING_SET, icon=":material/block:")
@@ -32,6 +34,28 @@ def draw(scene: Scene) -> None:
         with st.spinner(words.SEARCHING):
             found = cache.SEARCHED.of(key, lambda: _searched(scene, dataset))
     _table(scene, found)
+    _least_seen(scene)
+    st.markdown(words.NEAREST)
+
+
+def _least_seen(scene: Scene) -> None:
+    """The defective sample that the network sees least of, and what it sees of it."""
+    found = []
+    for picture, is_defective in scene.samples:
+        if is_defective:
+            judged = resources.judgement(scene.model, picture.load(), scene.expression)
+            found.append((judged.value / max(judged.reference.threshold, 1e-12), picture, judged))
+    if not found:
+        return
+    ratio, picture, judged = min(found, key=lambda one: one[0])
+    st.markdown(f"**{words.least_seen(picture.title, ratio)}**")
+    threshold = judged.reference.threshold
+    scale, small = pictures.calibrated_scale(threshold), picture.load().shown
+    seen = pictures.overlay(small, judged.score, scale, 0.65, threshold)
+    with st.container(horizontal=True, gap="medium"):
+        for image, caption in ((small, words.THE_SAMPLE), (seen, words.WHAT_IS_SEEN)):
+            with st.container(width=SIDE):
+                st.image(image, caption, width="stretch", alt=caption)
 
 
 def _training_set(scene: Scene) -> Dataset | None:

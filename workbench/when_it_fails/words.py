@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL
 from workbench.shared import units
+from workbench.shared import words as shared_words
 
 TITLE = "When it fails"
 FRAMED = (
@@ -125,6 +126,7 @@ NEAREST = (
     "A nearest-neighbour search compares each patch of F_3 with those of good pictures, one by one. With the Euclidean "
     "distance the length of a description counts, too; the cosine, which N-Net uses, sees its direction only."
 )
+THE_SAMPLE, WHAT_IS_SEEN = "The picture", "What the network sees of it"
 SEARCH, SEARCHING = "Search", "Reading good pictures…"
 NO_TRAINING_SET = "The pictures that this model learned from are not on this computer, so there are no neighbours."
 COLUMNS = ("Sample", "Known as", "N-Net", "Euclidean", "Cosine")
@@ -133,6 +135,12 @@ UNIT = (
     "pictures which are not in the search stay below."
 )
 GOOD, DEFECTIVE = "good", "defective"
+
+
+def least_seen(title: str, ratio: float) -> str:
+    """Above the defective sample with the lowest score."""
+    scored = shared_words.against_threshold(ratio)
+    return f"The network sees least of {units.plain(title)}: {scored}. Does a search see more?"
 
 
 def seen_only(euclidean: int, cosine: int, network: int, total: int) -> str:
