@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nnet.report.words import headline
 from nnet.scoring.promise import before_training
+from workbench.evaluate import words as evaluate_words
 from workbench.shared import words
 
 
@@ -20,3 +21,13 @@ def test_the_promise_names_its_pictures_and_the_whole_interval():
 def test_another_kind_of_part_is_explained_with_its_false_alarm_rate():
     said = words.other_kind(4.2, 40)
     assert "4.2 times" in said and "40 normal images" in said and "1 in 41" in said
+
+
+def test_a_threshold_that_is_unsure_or_cautious_says_what_to_do():
+    few, many = before_training(8, 0.95), before_training(100, 0.95)
+    assert "more good photos" in words.advice(few) and "Evaluate" in words.advice(few)
+    assert words.advice(many) == ""
+    cautious = evaluate_words.advice((176, 0, 104, 209), many)
+    assert "flags 0 of 176 good parts and misses 104 of 313 defects" in cautious and "a wanted miss rate" in cautious
+    assert "13 of 20" in evaluate_words.advice((7, 13, 0, 30), many)
+    assert evaluate_words.advice((95, 5, 3, 27), many) == ""

@@ -50,6 +50,8 @@ def draw(scene: Scene) -> None:
     scores, defective = scene.result.scores, scene.defective
     counts = decisions.counts(scores, defective, threshold)
     st.markdown(words.decided(*counts))
+    if aim == "own" and (said := words.advice(counts, scene.reference.promise)):
+        st.info(said, icon=":material/lightbulb:")
     reason = words.chosen_on(scene.pictures.name, *counts)
     # An image is flagged here if it scores at the threshold or above it, elsewhere only above.
     keeping.draw(scene.model, scene.reference, Kept(float(np.nextafter(threshold, 0)), reason), "evaluate")

@@ -11,6 +11,7 @@ from nnet.report.words import headline
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
+from nnet.scoring.promise import Promise
 from workbench.shared import units
 from workbench.shared import words as shared_words
 
@@ -335,6 +336,34 @@ INTERVAL_HELP = (
     "In brackets: where the metric lies with 95 %, by drawing the good and the defective pictures 1,000 times anew "
     "(percentile bootstrap)."
 )
+_MANY_MISSED = 0.2
+"""The share of the defects that a threshold may miss before it counts as cautious, if it flags hardly any good part."""
+_WHAT_TO_DO = "Set it by these pictures (above: {aim}), or train with more good photos."
+
+
+def advice(counts: tuple[int, int, int, int], promised: Promise) -> str:
+    """What to do where the model's own threshold, which has seen no defect, flags too little or too much; else "".
+
+    Args:
+        counts: as `decisions.counts` gives them, at that threshold.
+        promised: which share of further good parts it flags.
+    """
+    passed, flagged, missed, found = counts
+    good, defective = passed + flagged, missed + found
+    todo = _WHAT_TO_DO.format(aim=AIMS["miss"].lower())
+    if flagged > promised.high * good:
+        return (
+            f"The model's own threshold flags more good parts here than it promises, {flagged} of {good}: they differ "
+            f"from those that it was set by. {todo}"
+        )
+    if flagged <= promised.expected * good and missed > _MANY_MISSED * defective:
+        return (
+            f"The model's own threshold is cautious here: it has seen no defect, flags {flagged} of "
+            f"{units.plural(good, 'good part')} and misses {missed} of {units.plural(defective, 'defect')}. {todo}"
+        )
+    return ""
+
+
 THRESHOLD = "Threshold"
 MISSES, ALARMS = "Worst misses", "Worst false alarms"
 NO_MISSES = "No defective image is missed at this threshold."

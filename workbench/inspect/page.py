@@ -95,5 +95,11 @@ def _strip(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
     told = shared_words.verdict(reference, value)
     st.plotly_chart(figure, key="strip", config=charts.CHART_CONFIG, alt=told)
     facts = shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes)
-    said = told, shared_words.promise(reference.promise), units.plain(reference.reason), facts
+    said = (
+        told,
+        shared_words.promise(reference.promise),
+        shared_words.advice(reference.promise),
+        units.plain(reference.reason),
+        facts,
+    )
     st.caption(" ".join(filter(None, said)))

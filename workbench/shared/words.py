@@ -238,6 +238,20 @@ def promise(said: Promise) -> str:
     )
 
 
+_UNSURE = 0.15
+"""How far apart the ends of a false alarm rate may lie before something should be done about it."""
+
+
+def advice(said: Promise) -> str:
+    """What to do about a threshold from few pictures; "" where it is sure enough."""
+    if said.high - said.low <= _UNSURE:
+        return ""
+    return (
+        "So few pictures leave it unsure: it may flag hardly anything, or too much. Train with more good photos, or "
+        "set the threshold by defects at hand, on Evaluate."
+    )
+
+
 def other_kind(distance: float, images: int) -> str:
     """How a picture is told to show another kind of part, as a multiple of what is still taken for the same."""
     return (
