@@ -92,10 +92,10 @@ def choose(
     Raises:
         nnet.errors.NNetError: it cannot be opened; says why.
     """
-    left, right = st.columns((2, 3), gap="medium", vertical_alignment="bottom")
-    with left:
+    grid = st.grid(2, min_column_width=270, gap="medium")  # so wide that no choice is cut
+    with grid.cell():
         choice = controls.choose(data, _offered(names), label=words.DATA_SET, help=help, kind="list")
-    with right:
+    with grid.cell():
         if choice in _SERVERS:
             return _from_path(folder, each)
         if choice == ZIP:

@@ -20,7 +20,7 @@ from workbench.shared import charts, theme
 _FAINT = "rgba(128,136,148,0.55)"
 _GREY = "#6b7a8f"
 _LEAST = 430  # pixels: the first picture of its page
-_WRAP = 24  # letters of a row's name on one line, so that a phone has room for the chart
+_WRAP = 26  # letters of a row's name on one line, so that a phone has room for the chart
 LARGEST = 46
 """Diameter in pixels of the circle with the most parameters."""
 _FIXED = {"fixedrange": True, "zeroline": False}
