@@ -110,6 +110,8 @@ def test_other_data_and_the_mean_start_at_their_own_metric(folders: dict[str, Pa
     at = start(results_view="table4")
     fine(at.selectbox(key="results_from").set_value("whole").run())
     assert at.selectbox(key="results_data").value == "tile"
+    assert not any("preset" in name for name in at.selectbox(key="results_data").options), "names that are not cut"
+    assert "**FPM**:" in said(at) and "What it is" not in at.dataframe[0].value, "long words stand below the table"
     assert at.segmented_control(key="results_metric").value == "p_ap" and "by P-AP" in at.subheader[0].value
     fine(at.selectbox(key="results_data").set_value("mean").run())
     assert "checked on the mean of 2 data sets by P-AP, 5 hold" in at.subheader[0].value

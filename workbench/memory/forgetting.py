@@ -106,7 +106,7 @@ def _ask() -> None:
 
 def _scores(scene: Scene, result: Effect, moved: float) -> None:
     before, after = scene.judged, result.judged
-    with st.grid(4, min_column_width=130, gap="small"):
+    with st.grid(4, min_column_width=180, gap="small"):
         st.metric(
             words.SCORE_TRAINED,
             shared_words.relative(before.reference, before.value),

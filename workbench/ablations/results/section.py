@@ -91,7 +91,8 @@ def _read(folder: Path | None) -> tuple[dict[str, Base], str]:
 def _base(grid: GridContainer, found: dict[str, Base]) -> Base | None:
     if not found:
         return None
-    titles = {key: base.title for key, base in found.items()}
+    names = [base.data for base in found.values()]  # with its settings only where two are called alike
+    titles = {key: base.data if names.count(base.data) == 1 else base.title for key, base in found.items()}
     with grid.cell():
         key = choose(
             settings.RESULTS_DATA,
@@ -243,6 +244,7 @@ def _table(scene: Scene, study: Study) -> None:
     st.dataframe(table, hide_index=True, key=f"results-table-{study.name}", height="content")
     more = f" {words.levels(scene.base)}" if study.name in TABLES else ""
     st.caption(words.TABLE_HINTS[study.name in TABLES] + more)
+    st.caption(words.rows_told(study))
     if scene.base.measured(study):
         _downloads(scene, study)
 

@@ -273,18 +273,18 @@ TABLE_HINTS = {
 }
 """By whether the paper prints numbers."""
 NO_RUN = "not run"
-ROW, PARAMETERS, SPEED, SCORED_BY = "Row", "Parameters", "Images/s", "{title}, score {expression}"
+ROW, PARAMETERS, SPEED = "Row", "Parameters", "Images/s"
+_IS, _SCORED_BY = "**{row}**: {title}.", "**{row}**: {title}, score {expression}."
 HERE_COLUMN, DIFFERENCE_COLUMN, PAPER_COLUMN = "{metric} here, %", "to {baseline}", "Paper's {metric}, %"
 DOWNLOAD_TABLE, DOWNLOAD_ROWS, DOWNLOAD_CLAIMS = "This table (CSV)", "Every run (CSV)", "All claims (CSV)"
 
 
 def results_table(rows: Sequence[SummaryRow], study: Study, metric: str) -> pd.DataFrame:
     """A study under one metric as it is shown; empty columns are left out."""
-    titles = {row.label: (VARIANTS[row.variant].title, row.expression) for row in study.rows}
     equal = len({row.seeds for row in rows if row.seeds}) < 2  # then the claims say it
     lines = []
     for row in rows:
-        cell, (title, expression) = row.cells[metric], titles[row.label]
+        cell = row.cells[metric]
         speed, size = row.extras["images_per_second"], row.extras["parameters"]
         lines.append(
             {
@@ -296,11 +296,20 @@ def results_table(rows: Sequence[SummaryRow], study: Study, metric: str) -> pd.D
                 "Seeds": "" if equal else len(row.seeds) or "",
                 PARAMETERS: "" if size is None else f"{size.mean / 1e6:.1f} M",
                 SPEED: "" if speed is None else f"{speed.mean:.1f}",
-                "What it is": SCORED_BY.format(title=title, expression=expression) if expression else title,
             }
         )
     table = pd.DataFrame(lines).astype(str)
     return table.loc[:, [column for column in table if column == ROW or (table[column] != "").any()]]
+
+
+def rows_told(study: Study) -> str:
+    """What each row of a study is, below its table, whose last column such words would not fit."""
+    return " ".join(
+        (_SCORED_BY if row.expression else _IS).format(
+            row=units.plain(row.label), title=units.plain(VARIANTS[row.variant].title), expression=f"`{row.expression}`"
+        )
+        for row in study.rows
+    )
 
 
 def _value(row: SummaryRow, cell: SummaryCell) -> str:

@@ -64,7 +64,7 @@ def verdict(scene: Scene, outcome: Outcome) -> None:
     said = words.verdict(outcome.recipe.kind, before.value, after.value, after.reference, found, outcome.maps)
     st.markdown(f"**{words.VERDICT_TITLE}**")
     st.markdown(f":{colour}-badge[{shared_words.decision(after.reference, after.value)}] {said}")
-    with st.grid(2, min_column_width=104, gap="small"):
+    with st.grid(2, min_column_width=180, gap="small"):  # so wide that no score is cut
         st.metric(
             words.SCORE_BEFORE,
             shared_words.relative(before.reference, before.value),

@@ -113,7 +113,7 @@ def scores_figure(curves: Curves, kind: str) -> go.Figure:
         shapes=[charts.level(1, theme.THRESHOLD, "y"), charts.level(undamaged, theme.THRESHOLD, "y", "dash")],
         annotations=[
             charts.note(1, words.THRESHOLD_NOTE),
-            charts.note(undamaged, words.undamaged_note(curves), right=True),
+            charts.note(undamaged, words.undamaged_note(curves), right=True) | {"yanchor": "top"},  # lines rise
         ],
     )
 
@@ -145,7 +145,7 @@ def lines_figure(curves: Curves, lines: Sequence[Line], kind: str) -> go.Figure:
         y=charts.log_axis(words.LINES_AXIS, values),
         legend=True,
         shapes=[charts.level(1, theme.THRESHOLD, "y")],
-        annotations=[charts.note(1, words.NORMAL_LEVEL)],
+        annotations=[charts.note(1, words.NORMAL_LEVEL, right=True)],  # where lines have risen
     )
 
 

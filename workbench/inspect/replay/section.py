@@ -106,7 +106,7 @@ def _difference_scale(change: np.ndarray, colour_map: str) -> Scale:
 def _stored_maps(scene: Scene, bundle: Bundle) -> None:
     scale = pictures.map_scale(scene.view.scale.colour_map)
     st.markdown(words.MAPS_TITLE)
-    with st.grid(6, min_column_width=140, gap="small") as grid:
+    with st.grid(6, min_column_width=120, gap="small") as grid:
         for name, values in bundle.maps.items():
             with grid.cell():
                 tile = pictures.map_tile(values, bundle.levels[name], scene.loaded.image.shape, scale)
