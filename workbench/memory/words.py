@@ -33,8 +33,8 @@ TABS = {"recall": "Recall", "items": "Items", "forget": "Forget", "atlas": "Atla
 PER_PATCH = "Items per patch"
 PER_PATCH_HELP = "How many items a patch of this image mixes, on average: exp(entropy) of its weights after shrinkage."
 USED, USED_HELP = "Items in use here", "Items that have any weight on any patch of this image, after shrinkage."
-SPREAD = "Equal items here"
-SPREAD_HELP = "Equally used items would be spread like those of this image: exp(entropy) of their shares of it."
+SPREAD = "Equally used items"
+SPREAD_HELP = "So many items, all used equally, would be spread like those of this image: exp(entropy) of their shares."
 DEAD = "Dead items"
 DEAD_HELP = "Dead: the item gets less than 1 % of a fair share of all addressing over the training set."
 
@@ -79,7 +79,7 @@ def _compared_with_training(per_patch: float, usual: float | None, items: int) -
 
 def in_training(spread: float | None) -> str:
     """How evenly the training pictures use the items, beside this picture; "" where that is unknown."""
-    return "" if spread is None else f"The training images use the items as evenly as {spread:.0f} equal ones."
+    return "" if spread is None else f"The training images use the items as evenly as {spread:.0f} equally used ones."
 
 
 # --------------------------------------------------------------------------------------------------- the addressing

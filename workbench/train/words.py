@@ -634,7 +634,7 @@ CURVES: dict[str, Curve] = {
         "Look for a small number: a patch is recalled from few stored patterns.",
     ),
     "items_used": Curve(
-        "Memory items in use", "effective items", "Look for a value close to N: the memory is used evenly."
+        "Equally used memory items", "items", "Look for a value close to N: the memory is used evenly."
     ),
     "items_dead": Curve(
         "Dead memory items", "items", "Look for few: dead items get under 1 % of a fair share and store nothing."
@@ -657,7 +657,7 @@ def live_numbers(status: Status) -> list[tuple[str, str, str]]:
         ("Learning rate", status.learning_rate, units.number, "Of the current step."),
         ("β", status.beta, units.number, "Weight of L_align in this epoch."),
         ("Items per patch", memory.get("items_per_query"), units.number, CURVES["items_per_query"].hint),
-        ("Items in use", memory.get("items_used"), units.number, CURVES["items_used"].hint),
+        ("Equally used items", memory.get("items_used"), units.number, CURVES["items_used"].hint),
         ("Dead items", memory.get("items_dead"), "{:,.0f}".format, CURVES["items_dead"].hint),
         ("Memory taken", status.memory_bytes or None, units.data_size, "Largest so far; of the GPU if one is used."),
         ("Running for", status.seconds or None, units.duration, f"On {status.device}."),
