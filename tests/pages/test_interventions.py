@@ -124,6 +124,8 @@ def test_the_charts_show_ranks_and_changes_as_they_are():
     figure = figures.changes_figure(rows)
     filled = {t.name: t for t in figure.data if t.showlegend}
     assert set(filled) == {"defective", "normal", "not known"} and list(filled["defective"].x) == [4]
+    (name,) = figures.changes_figure([Row("Cell 0007: functional, other layout", False, 1, 2)]).layout.yaxis.ticktext
+    assert name == "Cell 0007: functional, other<br>layout", "wrapped, not cut"
     assert len(set(figure.layout.yaxis.categoryarray)) == 3 and figure.layout.yaxis.ticktext[0] == "same"
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from workbench.ablations.whatif import words
 from workbench.ablations.whatif.rows import Row
-from workbench.shared import charts, theme
+from workbench.shared import charts, theme, units
 
 _FLOOR = 0.01  # thresholds; below it a score means nothing
 _COLOURS = {True: theme.ANOMALOUS, False: theme.NORMAL, None: theme.THRESHOLD}
@@ -77,12 +77,12 @@ def changes_figure(rows: Sequence[Row]) -> go.Figure:
         categoryarray=places[::-1],
         automargin=True,
         tickvals=places,
-        ticktext=[row.title if len(row.title) <= 34 else f"{row.title[:33]}…" for row in shown],
+        ticktext=[charts.wrapped(units.cut(row.title, 64), 28) for row in shown],
     )
     values = [_shown(v) for row in rows for v in (row.before, row.after)] + [1.0]
     across = charts.log_axis(words.LOG_SCORE_AXIS, values)
     line = charts.level(1, theme.THRESHOLD)
-    return charts.chart(traces, 110 + 24 * len(rows), x=across, y=down, right=12, legend=True, shapes=[line])
+    return charts.chart(traces, 110 + 30 * len(rows), x=across, y=down, right=12, legend=True, shapes=[line])
 
 
 def _shown(value: float) -> float:
