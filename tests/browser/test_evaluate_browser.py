@@ -9,7 +9,7 @@ import numpy as np
 from browsing import Visitor, on_every_screen
 from builders import random_images
 from PIL import Image
-from test_first_screen_browser import HERO, few_words_and_a_picture
+from test_first_screen_browser import HERO, little_to_read
 
 from workbench.evaluate import words
 
@@ -72,12 +72,12 @@ def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
         assert page.locator(".js-plotly-plot").count() == 2
         if width > 640:
             page.set_viewport_size({"width": 1280, "height": 720})
-            few_words_and_a_picture(visitor, "Metrics", HERO)
+            little_to_read(visitor, "Metrics", HERO)
         page.locator(".st-key-evaluate_part").get_by_text("Threshold", exact=True).click()
         page.locator(".st-key-aim").wait_for()
         visitor.settle()
         if width > 640:
-            few_words_and_a_picture(visitor, "Threshold", HERO)
+            little_to_read(visitor, "Threshold", HERO)
             page.set_viewport_size({"width": width, "height": 900})
         # In the middle of the screen, since a list closes when the page scrolls.
         page.locator(".st-key-aim").evaluate("box => box.scrollIntoView({block: 'center', behavior: 'instant'})")

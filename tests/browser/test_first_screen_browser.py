@@ -14,6 +14,7 @@ from workbench.shared import words
 
 COUNT = (ROOT / "benchmarks" / "first_screen.js").read_text(encoding="utf-8")
 LEGIBLE = (Path(__file__).parents[1] / "support" / "legible.js").read_text(encoding="utf-8")
+CUT_OFF = (Path(__file__).parents[1] / "support" / "cut_off.js").read_text(encoding="utf-8")
 LISTED = [name for names in words.SECTIONS.values() for name in names]
 PAGES = ["", *(words.PAGES[name].title.replace(" ", "_") for name in LISTED)]
 HIDE = """() => document.querySelectorAll('.stMain .stElementContainer:has(.stAlert)').forEach(
@@ -29,7 +30,9 @@ PHONE = {"width": 400, "height": 850}
 TABS = {
     "Memory": ("Items", "Forget", "Atlas"),
     "Projection": ("Channels", "Colours", "Test set"),
-    "Ablations": ("The paper’s claims", "Start a study"),
+    "Ablations": ("Take a part out", "The paper’s claims", "Start a study"),
+    "Inspect": ("Threshold and regions", "S1 against S2", "Two models"),
+    "When_it_fails": ("Over-imitation", "Wrong kind of picture", "Nearest neighbours", "Smallest scratch"),
 }
 """Page -> tabs behind the first."""
 CHOICES = ".stMain [role=tablist], .stMain [data-testid=stButtonGroup]"
@@ -49,10 +52,9 @@ def test_a_page_at_first_sight(browser: object, address: str, path: str) -> None
         page = visitor.page
         page.set_viewport_size(PROJECTOR)
         visitor.open(path).check()
-        _little_to_read(visitor, path, HEROES.get(path, HERO))
+        little_to_read(visitor, path, HEROES.get(path, HERO))
         _legible(page, "light on a projector")
         _turn_to_a_phone(visitor)
-        assert not page.locator(".modebar-container:visible").count(), "no tool bar lies on a phone's pictures"
         if path in ON_A_PHONE:
             _in_sight(page, path)
         if path in TABS or path == "How_it_works":
@@ -82,12 +84,17 @@ def test_what_ifs_fit_a_phone_in_the_dark(browser: object, address: str) -> None
         _in_sight(visitor.page, path)
 
 
-def _little_to_read(visitor: Visitor, what: object, hero: int = 0) -> None:
-    visitor.page.evaluate(HIDE)  # that the teacher is random is said of tiny models only
+def little_to_read(visitor: Visitor, what: object, hero: int = 0) -> None:
+    """A page's first screen; no words are cut, and no tool bar lies on a picture. `hero`: least height of a picture."""
+    page = visitor.page
+    page.evaluate(HIDE)  # that the teacher is random is said of tiny models only
+    page.evaluate("() => document.querySelector('.stMain').scrollTo(0, 0)")
     visitor.settle()
-    seen = visitor.page.evaluate(COUNT)
+    seen = page.evaluate(COUNT)
     assert seen["words"] <= WORDS and seen["numbers"] <= NUMBERS, (what, seen)
     assert seen["hero"] >= hero, (what, seen)
+    assert not (cut := page.evaluate(CUT_OFF)), (what, cut)
+    assert not page.locator(".modebar:visible").count(), what
 
 
 def _turn_to_a_phone(visitor: Visitor) -> None:
@@ -113,7 +120,7 @@ def _tabs(visitor: Visitor, path: str) -> None:
         visitor.page.locator(CHOICES).get_by_text(title, exact=True).first.click()
         visitor.page.mouse.move(0, 0)
         visitor.settle().check()
-        _little_to_read(visitor, title, IN_A_ROW)
+        little_to_read(visitor, title, IN_A_ROW)
 
 
 def _steps(visitor: Visitor, path: str) -> None:
@@ -121,7 +128,7 @@ def _steps(visitor: Visitor, path: str) -> None:
     for number, card in enumerate(CARDS if path == "How_it_works" else (), 1):
         visitor.page.get_by_role("heading", name=card.title).wait_for()
         visitor.settle()
-        _little_to_read(visitor, number)
+        little_to_read(visitor, number)
         visitor.page.keyboard.press("ArrowRight")
     visitor.settle().check()
 
