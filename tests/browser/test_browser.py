@@ -11,6 +11,7 @@ from browsing import Visitor, file, on_every_screen, picture, score, upload
 from workbench.inspect import words
 
 
+@pytest.mark.slow
 @on_every_screen
 def test_home_shows_pictures_and_leads_to_inspect(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
@@ -38,9 +39,10 @@ def test_uploaded_images_are_shown_with_heatmap_and_score(browser: object, addre
         visitor.settle().check()
 
 
-def test_the_controls_of_inspect_work(browser: object, address: str) -> None:
+def test_values_are_read_under_the_pointer_and_the_controls_of_inspect_work(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Inspect").page
+        _values_are_in_pixels_of_the_image_and_all_are_downloaded(page)
         before = score(page)
         page.get_by_role("radio", name="Reverse only").or_(page.get_by_role("button", name="Reverse only")).click()
         page.wait_for_url("**score=reverse**")
@@ -59,22 +61,17 @@ def test_the_controls_of_inspect_work(browser: object, address: str) -> None:
         visitor.settle().check()
 
 
-def test_values_under_the_pointer_are_in_pixels_of_the_image_and_all_are_downloaded(
-    browser: object, address: str
-) -> None:
-    with Visitor(browser, address) as visitor:
-        page = visitor.open("Inspect").page
-        frame = page.locator(".st-key-pictures .frame").nth(2)
-        box = frame.bounding_box()
-        frame.hover(position={"x": 0.25 * box["width"], "y": 0.75 * box["height"]})
-        told = page.locator(".st-key-pictures .probe")
-        page.get_by_text("Under the pointer").wait_for()
-        found = re.search(r"x (\d+) px, y (\d+) px · score [0-9.]+", told.inner_text())
-        assert abs(int(found[1]) - 75) <= 2 and abs(int(found[2]) - 225) <= 2  # of 300 x 300
-        with page.expect_download() as arriving:
-            page.get_by_role("button", name="Raw values (NPZ)").click()
-        assert arriving.value.suggested_filename == "cell0496-values.npz"
-        with np.load(arriving.value.path(), allow_pickle=False) as read:
-            assert read["score"].shape == (64, 64)
-            assert {f"M{i}" for i in range(1, 7)} <= set(read.files)
-        visitor.check()
+def _values_are_in_pixels_of_the_image_and_all_are_downloaded(page: object) -> None:
+    frame = page.locator(".st-key-pictures .frame").nth(2)
+    box = frame.bounding_box()
+    frame.hover(position={"x": 0.25 * box["width"], "y": 0.75 * box["height"]})
+    told = page.locator(".st-key-pictures .probe")
+    page.get_by_text("Under the pointer").wait_for()
+    found = re.search(r"x (\d+) px, y (\d+) px · score [0-9.]+", told.inner_text())
+    assert abs(int(found[1]) - 75) <= 2 and abs(int(found[2]) - 225) <= 2  # of 300 x 300
+    with page.expect_download() as arriving:
+        page.get_by_role("button", name="Raw values (NPZ)").click()
+    assert arriving.value.suggested_filename == "cell0496-values.npz"
+    with np.load(arriving.value.path(), allow_pickle=False) as read:
+        assert read["score"].shape == (64, 64)
+        assert {f"M{i}" for i in range(1, 7)} <= set(read.files)
