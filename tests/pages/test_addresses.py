@@ -154,6 +154,14 @@ PARAMETERS = [
     Parameter(ABLATIONS, "whatif_forward", "out", "out", WHATIF),
 ]
 
+SIDE_BY_SIDE = {
+    *("opacity", "colours", "scale", "outline", "defect_x", "defect_y", "studio_show", "studio_edge"),
+    *("temperature", "shrink", "patch_row", "patch_column", "items_order", "atlas_order", "keep_items"),
+    *("side", "way", "stage", "channel", "vectors", "blend", "umap", "evaluate_more", "level", "features", "colour_by"),
+    *("probe", "film_scale", "grid_show", "grid_score", "whatif_nfs", "whatif_fpm", "whatif_truncate"),
+}
+"""Parameters that neither hide nor change one another."""
+
 
 @pytest.fixture(scope="module")
 def workbench(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -201,16 +209,30 @@ def written(at: AppTest, name: str) -> str | None:
     return value[0] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("one", PARAMETERS, ids=lambda one: f"{one.page.split('_')[-1].removesuffix('.py')}-{one.name}")
-def test_a_parameter_arrives_and_stays(one: Parameter, category: Path) -> None:
-    at = opened(one.page, {**one.beside, one.name: one.value}, category)
-    value = one.value.format(category=category, run="known")
-    arrived = (written(at, one.name), written(at, one.now))
-    assert value in arrived or (CATEGORY in one.value and known_data.key_of(value) in arrived)
-    if one.shown is not None:
-        found = controls(at)
-        shown = one.shown.format(category=category) if isinstance(one.shown, str) else one.shown
-        assert shown in [found[key].value for key in (one.name, one.now) if key in found]
+def links() -> list[list[Parameter]]:
+    """What one link can hold at once: the parameters of SIDE_BY_SIDE, by page and what is beside; others alone."""
+    found: dict[object, list[Parameter]] = {}
+    for one in PARAMETERS:
+        key = (one.page, frozenset(one.beside.items())) if one.name in SIDE_BY_SIDE else (one.page, one.name)
+        found.setdefault(key, []).append(one)
+    return list(found.values())
+
+
+def named(some: list[Parameter]) -> str:
+    return f"{some[0].page.split('_')[-1].removesuffix('.py')}-{'-'.join(one.name for one in some)}"
+
+
+@pytest.mark.parametrize("some", links(), ids=named)
+def test_parameters_arrive_and_stay(some: list[Parameter], category: Path) -> None:
+    at = opened(some[0].page, {**some[0].beside, **{one.name: one.value for one in some}}, category)
+    for one in some:
+        value = one.value.format(category=category, run="known")
+        arrived = (written(at, one.name), written(at, one.now))
+        assert value in arrived or (CATEGORY in one.value and known_data.key_of(value) in arrived), one.name
+        if one.shown is not None:
+            found = controls(at)
+            shown = one.shown.format(category=category) if isinstance(one.shown, str) else one.shown
+            assert shown in [found[key].value for key in (one.name, one.now) if key in found], one.name
 
 
 def test_illegal_values_are_ignored(category: Path) -> None:
