@@ -22,6 +22,12 @@ from nnet.scoring.calibration import Reference
 VERSION = 1
 """Raised when a field changes its meaning."""
 
+ANY_SIZE = "Pictures of any size."
+ONE_SIZE = (
+    "Width and height in pixels of the only pictures that this export takes. The checkpoint itself frames pictures of "
+    "any size; for another one export it again with --size WIDTHxHEIGHT."
+)
+
 _RUNTIMES = {
     "onnx": ("onnx", "onnxscript", "onnxruntime"),
     "openvino": ("openvino",),
@@ -49,7 +55,13 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
             f"{reference.quantile:.0%} of them lie at or below it. "
             + " ".join(filter(None, (reference.promise.sentence(), reference.reason)))
         ),
-        "input": {"name": INPUT, "dtype": "uint8", "shape": ["N", *sides, 3]},
+        "input": {
+            "name": INPUT,
+            "dtype": "uint8",
+            "shape": ["N", *sides, 3],
+            "pictures": None if graph.frame is None else [graph.frame.width, graph.frame.height],
+            "pictures_mean": ANY_SIZE if graph.frame is None else ONE_SIZE,
+        },
         "outputs": {name: _output(value) for name, value in graph.outputs().items()},
         "preprocessing": {
             "colours": "RGB, upright as EXIF says, transparent parts on white",

@@ -50,6 +50,7 @@ def test_app_command_line_and_export_see_the_same_upright_picture(
 
     monkeypatch.setattr(standalone, "onnxruntime", runtime)  # where it was imported before
     manifest = {"preprocessing": {"size": SIDE}, "threshold": 1.0, "calibration": {"scores": [0.5]}, "region": None}
+    manifest |= {"input": {"pictures": None}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     monkeypatch.setattr(standalone, "HERE", tmp_path)
     standalone.main(path.parent, tmp_path / "out")
