@@ -120,7 +120,7 @@ def test_images_without_a_mask_are_named() -> None:
     keys = [f"test/dent/{i:02}.png" for i in range(14)]
     notes = evaluate(maps, masks, np.arange(14.0), [False, *[True] * 13]).notes
     told = words.note(notes, keys).replace("\\", "")
-    assert "1 of 14 images have no mask" in told and "12 of 14 images are defective but have an empty mask" in told
+    assert "1 of 14 images have no mask" in told and "12 of 14 images are defective, but their masks" in told
     assert f"({', '.join(keys[2:12])} and others)" in told and "counted from 0" not in told
 
 

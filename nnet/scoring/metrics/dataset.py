@@ -116,7 +116,8 @@ def _omissions(unlabelled: Sequence[int], empty: Sequence[int], images: int) -> 
     if empty:
         shown = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
         notes.append(
-            f"{len(empty)} of {images} images are defective but have an empty mask and count for image metrics only "
+            f"{len(empty)} of {images} images are defective, but their masks mark nothing that is looked at: they are "
+            "empty, or what they mark lies outside of the crop box or is ignored. They count for image metrics only "
             f"(counted from 0: {shown})."
         )
     return notes
