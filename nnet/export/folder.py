@@ -128,22 +128,23 @@ def _frame(model: TrainedModel, kind: str, own: Sequence[np.ndarray]) -> Frame |
         )
     frame = model.framing.frame(int(found[0]), int(found[1]))
     if kind == "web":
-        _require_one_window(model, frame)
+        _require_comparable(model, frame)
     return frame
 
 
-def _require_one_window(model: TrainedModel, frame: Frame) -> None:
-    """The page follows one window per picture, and compares with held-out pictures of the same size."""
+def _require_comparable(model: TrainedModel, frame: Frame) -> None:
+    """The page compares with held-out pictures of the same size, whose maps every visitor downloads."""
     extents = model.calibration.extents
-    if frame.count > 1:
-        raise ExportError(
-            f"{model.checkpoint.name} looks at tiles, {frame.count} of each picture, which the web page cannot follow. "
-            "Choose onnx, openvino or torch."
-        )
     if extents is None or (extents != frame.shape).any():
         raise ExportError(
             f"The held-out pictures of {model.checkpoint.name} are not of {frame.width} x {frame.height} pixels, so "
             "that the web page has nothing to compare scores with. Give their size with --size, or choose onnx, "
+            "openvino or torch."
+        )
+    if (bytes_ := sum(maps.size for maps in model.calibration.maps.values()) * 2) > web.MOST_NORMALS:
+        raise ExportError(
+            f"The maps of the held-out pictures of {model.checkpoint.name} take {bytes_ / 2**20:,.0f} MB, which every "
+            f"visitor would download; a page has at most {web.MOST_NORMALS / 2**20:.0f} MB of them. Choose onnx, "
             "openvino or torch."
         )
 

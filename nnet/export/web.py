@@ -6,7 +6,7 @@
     enlargement.bin, normals.bin  float32 (size, cells), for the rows and for the columns: interpolation and Gaussian;
                                   float16 (maps, n, cells, cells): the held-out normal pictures' maps, so that every
                                   expression has a threshold
-    region.bin                    of a model with a crop box, letterbox or ignore mask: page/region.js
+    region.bin                    of a model with tiles, a crop box, letterbox or ignore mask: page/region.js
     atlas.png, samples/*.png      the training patches of each memory item, a row each; pictures to begin with
     runtime/                      ONNX Runtime Web (runtime.py)
 
@@ -47,6 +47,8 @@ UNFAMILIAR_SHARE = 0.5
 """From this share of pixels above the threshold on, the page calls a picture unfamiliar."""
 FORWARD, REVERSE = (224, 112, 42), (42, 127, 184)
 """Colours of S1 and S2 where the two are told apart, as in the workbench."""
+MOST_NORMALS = 64 * 2**20
+"""Most bytes that the held-out normal pictures' maps may take: every visitor downloads them."""
 SAMPLE_SIDE = 512
 """Larger samples are shrunk to this many pixels, so that a class loads the page quickly."""
 
@@ -114,7 +116,7 @@ def assemble(model: TrainedModel, reference: Reference, folder: Path, page: Page
         reference: the expression that the page begins with.
         folder: holds model.onnx.
         page: samples and runtime.
-        frame: of a model that frames its pictures, with one window.
+        frame: of a model that frames its pictures.
 
     Raises:
         nnet.export.errors.ExportError: the browser's runtime is missing, or a sample is not of the frame's size.
@@ -135,7 +137,9 @@ def _region(frame: Frame) -> dict[str, Any]:
         "width": frame.width,
         "height": frame.height,
         "box": list(frame.box),
-        "window": list(frame.window(0)),
+        "windows": [list(frame.window(i)) for i in range(frame.count)],
+        "grid": [len(frame.rows), len(frame.columns)],
+        "places": [row * len(frame.columns) + column for row, column in frame.windows],
         "cells": list(frame.shape),
         "score": list(frame.score_shape),
     }

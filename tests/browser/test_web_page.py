@@ -229,10 +229,11 @@ def test_texts_of_the_card_stay_texts(camera_browser, address, folder):
 
 @pytest.fixture(scope="module")
 def cropped(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, np.ndarray, Path]:
-    """A model that looks at a box and ignores a part of it, one of its pictures, and its page."""
+    """A model that looks at tiles of a box and ignores a part of it, one of its pictures, and its page."""
     mask = np.zeros((90, 130), bool)
     mask[:30, 20:60] = True
     ways = {"model__crop": "11,7,100,80", "model__ignore": encode_ignore(mask)}
+    ways |= {"model__tile": 48, "model__overlap": 12}
     pictures = [np.ascontiguousarray(blobs[:90, :130]) for blobs in random_images(12, 192)]
     samples = tuple(
         Sample(f"{i}.png", None, "good", "train", loader=lambda image=image: Decoded(image, "x"))
@@ -252,7 +253,7 @@ def cropped(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, np.
     return model, image, out
 
 
-def test_a_model_with_a_crop_box_and_an_ignore_mask_decides_as_in_the_app(camera_browser, cropped, tmp_path):
+def test_a_model_with_tiles_a_crop_box_and_an_ignore_mask_decides_as_in_the_app(camera_browser, cropped, tmp_path):
     model, image, folder = cropped
     reference, score = model.calibration.for_expression(), model.score([image])[0]
     code = """async () => {
@@ -266,6 +267,12 @@ def test_a_model_with_a_crop_box_and_an_ignore_mask_decides_as_in_the_app(camera
         assert found["threshold"] == pytest.approx(reference.threshold, rel=1e-4)
         assert visitor.text("#verdict") == ("Anomalous" if reference.is_anomalous(score.value) else "Normal")
         visitor.page.click("#heatmap", position={"x": 5, "y": 5})  # outside of the box: the nearest patch is chosen
+        assert visitor.page.evaluate("import('/main.js').then(({ state }) => state.window)") == 0
+        before = visitor.page.evaluate("document.getElementById('patches').toDataURL()")
+        width, height = (visitor.page.locator("#heatmap").bounding_box()[side] for side in ("width", "height"))
+        visitor.page.click("#heatmap", position={"x": width - 5, "y": height - 5})
+        assert visitor.page.evaluate("import('/main.js').then(({ state }) => state.window)") > 0, "another tile"
+        assert visitor.page.evaluate("document.getElementById('patches').toDataURL()") != before
         Image.fromarray(image[:80]).save(tmp_path / "small.png")
         visitor.page.set_input_files("#file", tmp_path / "small.png")
         until(visitor.page, "document.getElementById('status').textContent.includes('this one has 130 × 80')")

@@ -179,27 +179,37 @@ def test_score_and_threshold_are_the_packages(page, expression):
 
 @pytest.mark.parametrize(
     "ways",
-    [{"crop": "11,7,70,64"}, {"crop": "0.5,0,0.5,1", "fit": "letterbox"}, {"fit": "letterbox"}, {"ignore": True}],
+    [
+        {"crop": "11,7,70,64"},
+        {"crop": "0.5,0,0.5,1", "fit": "letterbox"},
+        {"fit": "letterbox"},
+        {"ignore": True},
+        {"tile": 40, "overlap": 12},
+        {"tile": 40, "overlap": 12, "ignore": True, "crop": "5,0,120,90"},
+    ],
 )
-def test_a_window_is_cut_blended_and_scored_as_by_the_package(page, ways):
+def test_windows_are_cut_blended_and_scored_as_by_the_package(page, ways):
     side, size, settings = 16, 64, ScoreConfig()
     mask = np.zeros((90, 130), bool)
     mask[:60, :70] = True
     framing = Framing(size, side, **(ways | ({"ignore": encode_ignore(mask)} if "ignore" in ways else {})))
     frame, generator = framing.frame(90, 130), np.random.default_rng(2)
     image = generator.integers(0, 256, (90, 130, 3), np.uint8)
-    tiles = generator.random((1, len(MAP_NAMES), side, side)).astype(np.float32)
+    tiles = generator.random((frame.count, len(MAP_NAMES), side, side)).astype(np.float32)
+    left_out = len(frame.rows) * len(frame.columns) - frame.count
+    assert (frame.count > 1) == ("tile" in ways) and (left_out > 0) == ({"tile", "ignore"} <= {*ways})
     code = """const { resize } = await import('/resample.js'), { Scorer } = await import('/score.js');
         const { parse } = await import('/expression.js'), wide = (list) => Float32Array.from(list);
         const region = new its.Region(given.region, given.side, wide(given.values));
         const pixels = Uint8Array.from(atob(given.pixels), (char) => char.charCodeAt(0));
-        const part = region.cut({ pixels, width: given.region.width, height: given.region.height });
-        const maps = Object.fromEntries(Object.entries(given.maps).map(([name, m]) => [name, region.spread(wide(m))]));
+        const parts = region.cut({ pixels, width: given.region.width, height: given.region.height });
+        const spread = ([name, maps]) => [name, region.spread(maps.map(wide))];
+        const maps = Object.fromEntries(Object.entries(given.maps).map(spread));
         const scorer = new Scorer({ enlargement: wide(given.enlargement), shape: given.region.score, quantile: 1,
             cells: given.region.cells, normals: [maps], ignores: true });
         const { map, value } = scorer.score(parse(given.expression), maps);
-        return { input: Array.from(resize(part.pixels, part.width, part.height, given.size)),
-            M1: Array.from(maps.M1), map: Array.from(map), value }"""
+        const inputs = parts.map((part) => Array.from(resize(part.pixels, part.width, part.height, given.size)));
+        return { inputs, M1: Array.from(maps.M1), map: Array.from(map), value }"""
     matrices = [
         enlargement(found, framing.pixels, settings.sigma, side=wanted).flatten().tolist()
         for found, wanted in zip(frame.shape, frame.score_shape, strict=True)
@@ -209,11 +219,12 @@ def test_a_window_is_cut_blended_and_scored_as_by_the_package(page, ways):
     given = {
         "region": web._region(frame), "side": side, "size": size, "values": list(itertools.chain(*values)),
         "pixels": base64.b64encode(pixels.tobytes()).decode(), "enlargement": list(itertools.chain(*matrices)),
-        "maps": {name: m.flatten().tolist() for name, m in zip(MAP_NAMES, tiles[0], strict=True)},
+        "maps": {name: tiles[:, i].reshape(frame.count, -1).tolist() for i, name in enumerate(MAP_NAMES)},
         "expression": settings.expression,
     }  # fmt: skip
     found = on(page, "region", code, given)
-    np.testing.assert_array_equal(np.reshape(found["input"], (size, size, 3)), frame.inputs(image, [0])[0])
+    inputs = np.reshape(found["inputs"], (frame.count, size, size, 3))
+    np.testing.assert_array_equal(inputs, frame.inputs(image, range(frame.count)))
     maps = dict(zip(MAP_NAMES, frame.blend(tiles), strict=True))
     np.testing.assert_allclose(np.reshape(found["M1"], frame.shape), maps["M1"], atol=1e-6)
     expected = score_map(maps, settings.expression, framing.pixels, settings.sigma, framing.blended_cells)

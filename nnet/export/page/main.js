@@ -15,7 +15,7 @@ import { Students } from './students.js';
 import * as words from './words.js';
 
 const LOOK = 'nnet-theme';
-const state = {};
+const state = { window: 0 };
 
 function chooseTheme(dark) {
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
@@ -53,8 +53,8 @@ function about({ data, licence, normals, share, ...model }) {
 function compute() {
   $('status').textContent = state.ready ? words.LOOKING : words.LOADING;
   state.network.run(() => {
-    const { pixels, width, height } = state.region?.cut(state.drawing.picture) ?? state.drawing.picture;
-    return resize(pixels, width, height, state.model.size);
+    const windows = state.region?.cut(state.drawing.picture) ?? [state.drawing.picture];
+    return windows.map(({ pixels, width, height }) => resize(pixels, width, height, state.model.size));
   });
 }
 
@@ -87,7 +87,7 @@ function drawHeatmap(map, threshold, picture) {
 
 function found(arrays, took, newest) {
   const { region, model } = state;
-  if (region) for (const name of model.maps) arrays[name] = region.spread(arrays[name]);
+  for (const name of model.maps) arrays[name] = region ? region.spread(arrays[name]) : arrays[name][0];
   state.arrays = arrays;
   state.computed = (state.computed ?? 0) + 1;
   state.circuit.show(arrays);
@@ -100,11 +100,17 @@ function found(arrays, took, newest) {
 
 function showRest(arrays) {
   $('status').textContent = words.READY;
-  const { region } = state, picture = canvasOf(state.drawing.picture), part = (canvas) => region?.view(canvas) ?? canvas;
   if (state.fresh) choosePatch(highest(state.score.map, state.scorer.shape));
   state.fresh = false;
-  state.memory?.show(arrays.addressing, part($('heatmap')), part(picture));
+  const picture = canvasOf(state.drawing.picture);
+  showMemory(arrays, picture);
   state.students?.show(arrays, picture);
+}
+
+/** What the memory recalls in the chosen window. */
+function showMemory({ addressing }, picture) {
+  const { memory, region, window } = state, part = (canvas) => region?.view(canvas, window) ?? canvas;
+  memory?.show(addressing[window], part($('heatmap')), part(picture));
 }
 
 /** Where a map is highest, 0..1 across and down. */
@@ -113,9 +119,12 @@ function highest(map, [rows, columns]) {
   return [(at % columns) / columns, Math.floor(at / columns) / rows];
 }
 
-/** Choose the patch of the memory at a place on the picture. */
-function choosePatch(place) {
-  state.memory?.choose(state.region?.inside(place) ?? place);
+/** Choose the patch of the memory at a place on the picture, and with it the window that the patch lies in. */
+function choosePatch(where) {
+  const { number, place } = state.region?.inside(where) ?? { number: 0, place: where }, other = number !== state.window;
+  state.window = number;
+  if (other && state.arrays && !state.fresh) showMemory(state.arrays, canvasOf(state.drawing.picture));
+  state.memory?.choose(place);
 }
 
 function open(picture) {

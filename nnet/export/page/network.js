@@ -17,7 +17,7 @@ export class Network {
       return found(data.arrays, data.took, data.number === this.number);
     };
   }
-  /** Compute a picture: `take` gives it at the network's size, Uint8Array (size, size, 3), when its turn comes. */
+  /** Compute a picture: `take` gives its windows at the network's size, Uint8Array (size, size, 3) each, in its turn. */
   run(take) {
     this.number++;
     if (this.busy) this.waiting = take;
@@ -26,6 +26,6 @@ export class Network {
   send(take) {
     this.busy = true;
     this.waiting = null;
-    this.worker.postMessage({ number: this.number, pixels: take(), size: this.size, outputs: this.outputs });
+    this.worker.postMessage({ number: this.number, windows: take(), size: this.size, outputs: this.outputs });
   }
 }

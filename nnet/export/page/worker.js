@@ -24,13 +24,15 @@ async function open() {
   session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' });
 }
 
-async function run({ number, pixels, size, outputs }) {
-  const input = new ort.Tensor('uint8', pixels, [1, size, size, 3]);
-  const start = performance.now();
-  const found = await session.run({ images: input }, outputs.filter((name) => session.outputNames.includes(name)));
-  const took = performance.now() - start;
-  const arrays = Object.fromEntries(Object.entries(found).map(([name, value]) => [name, value.data]));
-  postMessage({ number, arrays, took });
+/** The windows of a picture one after another; each output is an array with one entry for each of them. */
+async function run({ number, windows, size, outputs }) {
+  const names = outputs.filter((name) => session.outputNames.includes(name));
+  const arrays = Object.fromEntries(names.map((name) => [name, []])), start = performance.now();
+  for (const pixels of windows) {
+    const found = await session.run({ images: new ort.Tensor('uint8', pixels, [1, size, size, 3]) }, names);
+    for (const name of names) arrays[name].push(found[name].data);
+  }
+  postMessage({ number, arrays, took: performance.now() - start });
 }
 
 const opened = open().then(() => postMessage({ ready: true }), (error) => postMessage({ error: String(error) }));
