@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import runpy
 import signal
@@ -22,6 +23,8 @@ import torch
 import nnet.runs.worker
 
 CRASHED = 99
+IMPORTED_LATE = ("timm", "sklearn.cluster")
+"""What a training imports only when it needs it, which takes longer than a tiny training; forks inherit it."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE)
 
 
@@ -69,6 +72,8 @@ def fork(
         fds: further open files that it keeps; all others are closed in it.
         environment: in addition to this process's own.
     """
+    for late in IMPORTED_LATE:
+        importlib.import_module(late)
     pid = os.fork()
     if pid:
         return Fork(pid)
