@@ -46,7 +46,7 @@ def _scene(model: Model) -> Scene:
             width="content",
         )
         _turn("tour_next", words.NEXT, min(LAST, step + 1), step, ":material/arrow_forward:", "Right")
-        with st.container(width=220):
+        with st.container(width=205):
             found = subject.choose(model, expression)
         presenting = controls.toggle(PRESENT, words.PRESENT)
     if presenting:
