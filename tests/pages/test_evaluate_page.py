@@ -264,6 +264,23 @@ def test_the_threshold_of_this_page_and_the_multiple_of_inspect_are_two_settings
     assert visit(at, INSPECT).session_state["threshold"] == 1.5
 
 
+def test_the_slider_follows_when_its_threshold_is_kept(
+    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser knows its steps by their labels, which are then multiples of another threshold."""
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
+    at = measured(category, evaluate_part="threshold")
+    aim(at, "miss", 0)
+    fine(at.run())
+    before = at.select_slider(key="cut")
+    assert not before.proto.set_value
+    fine(at.button(key="keep-evaluate").click().run())
+    after = at.select_slider(key="cut")
+    assert after.value == before.value and after.options != before.options
+    assert after.proto.set_value and after.proto.raw_value[0] in after.options
+
+
 def test_an_old_link_is_read_where_it_is_unambiguous_and_goes_nowhere_else(category: Path, detector: Detector) -> None:
     at = measured(category, evaluate_part="threshold")
     own = at.select_slider(key="cut").value

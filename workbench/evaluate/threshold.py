@@ -14,6 +14,7 @@ from workbench.shared import keeping
 from workbench.shared.controls import choose, slider
 
 _TILES = 12  # images in each gallery
+_OWN = "evaluate_slider_own"
 
 
 def draw(scene: Scene) -> None:
@@ -38,6 +39,9 @@ def draw(scene: Scene) -> None:
             args=(scene,),
         )
     with right:
+        if st.session_state.get(_OWN) not in (None, scene.own_threshold):
+            CUT.set(threshold)  # the browser knows the steps by their labels, which are multiples of another one now
+        st.session_state[_OWN] = scene.own_threshold
         st.select_slider(
             words.THRESHOLD,
             sorted(labels),
