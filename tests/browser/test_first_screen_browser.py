@@ -14,6 +14,7 @@ from workbench.shared import words
 
 COUNT = (ROOT / "benchmarks" / "first_screen.js").read_text(encoding="utf-8")
 LEGIBLE = (Path(__file__).parents[1] / "support" / "legible.js").read_text(encoding="utf-8")
+CUT_OFF = (Path(__file__).parents[1] / "support" / "cut_off.js").read_text(encoding="utf-8")
 LISTED = [name for names in words.SECTIONS.values() for name in names]
 PAGES = ["", *(words.PAGES[name].title.replace(" ", "_") for name in LISTED)]
 HIDE = """() => document.querySelectorAll('.stMain .stElementContainer:has(.stAlert)').forEach(
@@ -84,7 +85,7 @@ def test_what_ifs_fit_a_phone_in_the_dark(browser: object, address: str) -> None
 
 
 def little_to_read(visitor: Visitor, what: object, hero: int = 0) -> None:
-    """A page's first screen; no tool bar lies on a picture. `hero`: least height of a picture."""
+    """A page's first screen; no words are cut, and no tool bar lies on a picture. `hero`: least height of a picture."""
     page = visitor.page
     page.evaluate(HIDE)  # that the teacher is random is said of tiny models only
     page.evaluate("() => document.querySelector('.stMain').scrollTo(0, 0)")
@@ -92,6 +93,7 @@ def little_to_read(visitor: Visitor, what: object, hero: int = 0) -> None:
     seen = page.evaluate(COUNT)
     assert seen["words"] <= WORDS and seen["numbers"] <= NUMBERS, (what, seen)
     assert seen["hero"] >= hero, (what, seen)
+    assert not (cut := page.evaluate(CUT_OFF)), (what, cut)
     assert not page.locator(".modebar:visible").count(), what
 
 
