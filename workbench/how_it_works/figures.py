@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
+import plotly.graph_objects as go
 
 from nnet.analysis.story import Finding
-from workbench.shared import pictures
+from workbench.how_it_works import words
+from workbench.shared import charts, pictures, theme
 
 SIDE = 320
+_COLLAPSE_HEIGHT = 200
+READINGS: Mapping[tuple[str, bool], tuple[str, str]] = {
+    ("recalled", True): ("solid", theme.ANOMALOUS),
+    ("recalled", False): ("dotted", theme.ANOMALOUS),
+    ("original", True): ("dotted", theme.NORMAL),
+    ("original", False): ("solid", theme.NORMAL),
+}
+"""`forward_target` and `moves_teacher` of a reading of the paper -> dash and colour of its line."""
 _EACH_OWN = pictures.Scale(0.0, 1.0, {}, "")
 _TIMES_MEAN = pictures.Scale(0.0, 2.0, {}, "")
 
@@ -39,3 +52,42 @@ def enlarged(tile: np.ndarray) -> np.ndarray:
     """A tile with its cells as squares."""
     factor = max(1, SIDE // len(tile))
     return tile.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def collapse_figure(runs: Sequence[Mapping[str, Any]], name: str) -> go.Figure:
+    """One measure of several trainings over their epochs; the heading above it says which.
+
+    Args:
+        runs: as in collapse.json, one line each; those of several seeds have one colour.
+        name: of the measure in each point. L_KD has a logarithmic axis.
+    """
+    lines = [[point for point in run["points"] if name in point] for run in runs]
+    traces = [_line(points, name, _reading(run)) for run, points in zip(runs, lines, strict=True)]
+    values = [point[name] for points in lines for point in points]
+    if name == "L_KD":
+        y = charts.log_axis("", values)
+    else:
+        y = charts.axis("", nticks=4, **({"range": [0.4, 1.0]} if name == "forward" else {"rangemode": "tozero"}))
+    chance = [charts.level(0.5, theme.THRESHOLD, "y")] if name == "forward" else []
+    return charts.chart(traces, _COLLAPSE_HEIGHT, x=charts.axis(words.EPOCH, nticks=6), y=y, shapes=chance)
+
+
+def readings(runs: Sequence[Mapping[str, Any]]) -> list[tuple[str, bool]]:
+    """Those that were measured, each once."""
+    return list(dict.fromkeys(map(_reading, runs)))
+
+
+def _reading(run: Mapping[str, Any]) -> tuple[str, bool]:
+    return run["forward_target"], run["moves_teacher"]
+
+
+def _line(points: Sequence[Mapping[str, float]], name: str, reading: tuple[str, bool]) -> dict[str, Any]:
+    dash, colour = READINGS[reading]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [point["epoch"] for point in points],
+        "y": [point[name] for point in points],
+        "line": {"width": 2, "color": colour, "dash": {"dotted": "dot"}.get(dash, dash)},
+        "hovertemplate": words.collapse_told(words.READINGS[reading]),
+    }

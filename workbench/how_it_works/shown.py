@@ -9,7 +9,7 @@ import streamlit as st
 
 from nnet.analysis.anatomy import anatomy
 from nnet.analysis.story import Finding
-from workbench.how_it_works import asking, figures, subject, words
+from workbench.how_it_works import asking, collapse, figures, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.shared import living_network, resources, training_film, units
 from workbench.shared.resources import Loaded
@@ -22,6 +22,7 @@ def draw(scene: Scene) -> None:
     """What follows the card and the drawing of an answered step."""
     if scene.step == 8:
         _film(scene)
+        collapse.draw()
     elif scene.step == 9:
         with st.container(horizontal=True):
             for page, label in words.MORE.items():

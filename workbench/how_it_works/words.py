@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nnet.analysis.story import Finding
 from workbench.shared import units
@@ -43,6 +44,26 @@ FAILURE = "{about} where this model shows it best among its samples, {picture}:"
 NO_FAILURE = "{about} cannot be shown with this model: none of its {samples} shows it."
 FILM = "The film of this training: from before the first step to the last epoch."
 NO_FILM = "This model came without a film of its training. `nnet train --film` keeps one."
+COLLAPSE = "How the copier can go wrong: a target that shrinks until there is nothing left to copy"
+READINGS = {
+    ("recalled", True): "Target from the memory, S₁ moves it",
+    ("recalled", False): "Target from the memory, fixed",
+    ("original", True): "Target from the teacher, S₁ moves it",
+    ("original", False): "Target from the teacher, fixed (preset small)",
+}
+COLLAPSE_CHARTS = (
+    ("L_KD", "L_KD: what S₁ still gets wrong"),
+    ("forward", "Image AUROC of S₁'s maps (0.5: chance)"),
+    ("gate", "Median gate of the teacher's projections"),
+    ("channels", "Share of the channels still in use"),
+)
+COLLAPSE_WHY = (
+    "Two things are open in the paper: whether S₁ is compared with the teacher's features or with the memory's answer, "
+    "and whether its loss also moves the teacher's projections. Where it does, the gates can close until both sides "
+    "agree, and the agreement is worth nothing."
+)
+COLLAPSE_ABOUT = "Preset {preset} on {data}, {seeds}, {epochs} epochs; `python -m benchmarks.collapse` measures it."
+EPOCH = "epoch"
 MORE = {"8_When_it_fails": "See when it fails", "6_Ablations": "See every claim of the paper checked"}
 
 
@@ -309,6 +330,20 @@ def _why(card: Card, finding: Finding, auroc: Mapping[str, float]) -> str:
     if auroc:
         return AUROC.format(**{name: f"{value:.3f}" for name, value in auroc.items()})
     return card.why.format(**plain)
+
+
+def collapse_told(reading: str) -> str:
+    """What stands beside the pointer on a line."""
+    return f"{reading}<br>{EPOCH} %{{x}}: %{{y:.3g}}<extra></extra>"
+
+
+def collapse_about(found: Mapping[str, Any]) -> str:
+    """What the curves were measured on."""
+    seeds = len({run["seed"] for run in found["runs"]})
+    epochs = max(point["epoch"] for run in found["runs"] for point in run["points"])
+    return COLLAPSE_ABOUT.format(
+        preset=found["preset"], data=found["data"], seeds=units.plural(seeds, "seed"), epochs=epochs
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ lesson sheet
