@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.analysis import story
 from nnet.detector import Detector
-from workbench.how_it_works import asking, lesson
+from workbench.how_it_works import asking, lesson, settings
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
 from workbench.shared import glossary, samples, units
@@ -35,7 +35,7 @@ def test_a_card_has_at_most_forty_words_and_three_answers() -> None:
     assert len(CARDS) == 9
     for card in CARDS:
         assert len(glossary.plain(card.text).split()) <= 40, card.title
-        assert len(card.options) == 3 and set(card.options) <= set(card.answers)
+        assert 3 <= len(card.options) <= 4 and set(card.options) <= set(card.answers)
 
 
 def test_there_are_few_terms_and_every_pressed_one_is_explained() -> None:
@@ -60,6 +60,13 @@ def test_the_answer_is_computed_after_the_prediction_and_kept_in_the_address(det
     assert f"{numbers['after']:,.0f} of" in words(again).replace("\\", "")
     fine(again.button(key="tour_again").click().run())
     assert "picked" not in again.query_params and again.button(key="tour_2_0")
+
+
+def test_a_letter_beyond_the_answers_of_a_step_is_no_answer() -> None:
+    assert settings.LETTERS[3:] == "d" and len(CARDS[1].options) == 3
+    assert start(TOUR, step="2", picked="-d").button(key="tour_2_0")
+    at = start(TOUR, step="9", picked="--------d")
+    assert "You expected: None of them." in words(at)
 
 
 def test_every_step_is_reached_and_answered() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.how_it_works.words import CARDS
 from workbench.shared.settings import Setting, whole_number, yes_or_no
 
-LETTERS = "abc"
+LETTERS = "abcd"
 """Stand for a card's options in `PICKED`."""
 
 
@@ -27,7 +27,8 @@ PRESENT = Setting("how_it_works", "present", False, yes_or_no)
 def picked(number: int) -> int | None:
     """Which option of a step was picked, or None."""
     letter = PICKED.value[number - 1 : number]
-    return LETTERS.index(letter) if letter and letter in LETTERS else None
+    index = LETTERS.find(letter) if letter else -1
+    return index if 0 <= index < len(CARDS[number - 1].options) else None
 
 
 def pick(number: int, option: int) -> None:

@@ -11,7 +11,8 @@ from nnet.analysis.anatomy import anatomy
 from nnet.analysis.story import Finding
 from workbench.how_it_works import asking, collapse, figures, subject, words
 from workbench.how_it_works.scene import Scene
-from workbench.shared import living_network, resources, training_film, units
+from workbench.how_it_works.settings import ON
+from workbench.shared import chosen_picture, living_network, resources, training_film, units
 from workbench.shared.resources import Loaded
 
 WITH_PICTURES = (1, 3, 4, 5, 6, 7)
@@ -46,7 +47,16 @@ def _row(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> N
 
 
 def _failure(scene: Scene) -> None:
-    """The failure that the step is about, where this model shows it best among its samples."""
+    """The failure that the step is about, and where to look further."""
+    _best_shown(scene)
+    picture = subject.defective().get(ON.value or "")
+    address = chosen_picture.address_of(picture) if picture is not None else {}
+    where = {**address, "view": "students"}
+    st.page_link("pages/1_Inspect.py", label=words.STUDENTS, icon=":material/arrow_forward:", query_params=where)
+
+
+def _best_shown(scene: Scene) -> None:
+    """Where this model shows it best among its samples."""
     found = asking.of_samples(scene)
     shows = {key: one for key, one in found.items() if one.agrees}
     about = words.FAILURES[scene.step]

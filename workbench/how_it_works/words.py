@@ -41,7 +41,8 @@ ON, OWN = "Picture", "Your scratch: {picture}"
 LOOKING = "Asking the samples… {done} of {all}"
 FAILURES = {3: "Over-imitation", 4: "The restoration shortcut"}
 FAILURE = "{about} where this model shows it best among its samples, {picture}:"
-NO_FAILURE = "{about} cannot be shown with this model: none of its {samples} shows it."
+NO_FAILURE = "{about} cannot be shown with this model: none of its {samples} shows it. Another model may."
+STUDENTS = "See on Inspect where only one of the students reacts"
 FILM = "The film of this training: from before the first step to the last epoch."
 NO_FILM = "This model came without a film of its training. `nnet train --film` keeps one."
 COLLAPSE = "How the copier can go wrong: a target that shrinks until there is nothing left to copy"
@@ -107,7 +108,7 @@ CARDS: tuple[Card, ...] = (
             "less": "More usual than the others: its nearest likeness is {peak} away, that of a typical patch "
             "{typical}.",
         },
-        "a defect looks different to the teacher, so students who never met one can be caught out.",
+        "a defect looks different to the teacher, so students who never met one cannot follow it there.",
         "The three tiles of T light up. The map shows how unlike the others the teacher finds each patch. A long crack "
         "crosses many patches, so they can be like one another.",
         "A long crack crosses many patches, and those are like one another.",
@@ -198,7 +199,7 @@ CARDS: tuple[Card, ...] = (
     Card(
         "Add within a scale, multiply across",
         "Each scale has two [[maps]], one for each student. They are added: one student may miss it. The three "
-        "scales are multiplied: what only one sees is noise, and nearly zero times anything is nearly zero.",
+        "scales are multiplied: what only one scale sees is noise, and nearly zero times anything is nearly zero.",
         "Add the scales instead. What happens to the heatmap's ground?",
         {"more": "It gets brighter", "same": "No change", "less": "Darker"},
         {
@@ -230,9 +231,9 @@ CARDS: tuple[Card, ...] = (
     Card(
         "What helped, and when it fails",
         "The paper trains anew with each part added, and S₁ with its maps helped most. Here parts are taken out of "
-        "one finished network, which has learned to lean on them: another experiment. And some defects it misses.",
+        "one finished network: another experiment. And some defects it misses.",
         "Without which part does this model separate good from defective samples worst?",
-        {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory"},
+        {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory", "none": "None of them"},
         {
             "forward": "S₁, the copier. {distances}",
             "fpm": "The projections. {distances}",

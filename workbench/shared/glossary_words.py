@@ -33,7 +33,7 @@ TERMS: dict[str, Term] = {
     "memory": Term(
         "NFS",
         "Normal feature storage: descriptions of good patches, its items. It answers each coarse patch with the items "
-        "most like it. With FFC it is MF, multi-level filtering, in the paper's tables.",
+        "most like it. With FFC it is MF, multistage filtration, in the paper's tables.",
     ),
     "recalled features": Term("F′₃", "The memory's answer: the coarse features, made of good patches only."),
     "sparse addressing": Term(

@@ -53,6 +53,12 @@ class Base:
         return any(row[metric] is not None for row in self.rows for metric in PIXEL_METRICS)
 
     @property
+    def steps(self) -> tuple[int, int]:
+        """The fewest and the most optimiser steps of its trainings."""
+        found = [row["steps"] for row in self.raw]
+        return min(found), max(found)
+
+    @property
     def is_mean(self) -> bool:
         return len(self.names) > 1
 

@@ -153,6 +153,18 @@ def statement(found: Sequence[Checked], base: Base, metric: str) -> str:
     return f"The paper claims nothing here about {name}."
 
 
+_TRAINED = {
+    True: "Each of these networks was trained for {most:,} steps; the paper trains for 200 epochs.",
+    False: "These networks were trained for {least:,} to {most:,} steps; the paper trains for 200 epochs.",
+}
+
+
+def trained(base: Base) -> str:
+    """How long the networks that the claims are checked on have learned."""
+    least, most = base.steps
+    return _TRAINED[least == most].format(least=least, most=most)
+
+
 def besides(found: Sequence[Checked], base: Base, metric: str) -> str:
     """The claims that the statement does not count, a sentence for each reason, or ""."""
     why = _NO_SEED if base.has_masks else _NO_MASKS
