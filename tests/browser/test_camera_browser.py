@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from browsing import Visitor
 
 # No two frames are the same. Chromium's own test picture begins anew with each camera that is opened, and a photo that
@@ -44,6 +45,7 @@ def test_photos_and_a_burst_become_the_photos_to_train_on(browser: object, addre
         visitor.settle().check()
 
 
+@pytest.mark.slow
 def test_photos_are_judged_on_a_phone_and_seen_at_once(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, "dark") as visitor:
         visitor.page.add_init_script(CAMERA)

@@ -65,6 +65,7 @@ _EFFECTS = "() => (document.body.innerText.match(/[^\\n]*times normal;[^\\n]*/g)
 _CHANGED = f"(old) => {{ const now = ({_EFFECTS})(); return now && now !== old; }}"
 
 
+@pytest.mark.slow
 def test_a_click_places_the_defect_and_its_files_are_downloaded(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Inspect?view=defect&defect=hole").page

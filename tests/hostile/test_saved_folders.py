@@ -33,6 +33,10 @@ from workbench.shared import model_list, model_words, parts, words
 
 TRAIN, EVALUATE = "pages/5_Train.py", "pages/4_Evaluate.py"
 PAGES = [None, *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
+READ_NO_MORE = tuple(
+    f"pages/{name}.py" for name in ("2_Memory", "3_Projection", "7_How_it_works", "9_Watch", "10_Host")
+)
+"""Pages that read of damaged folders what every page does in its sidebar, and nothing besides."""
 HARMLESS = ("link to itself",)
 """As if the file were not there."""
 WITHOUT_MODEL = ("pages/9_Watch.py", "pages/10_Host.py")
@@ -316,7 +320,9 @@ def everything(all_of_them: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return all_of_them
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.slow) if page in READ_NO_MORE else page for page in PAGES]
+)
 def test_a_page_works_beside_every_kind_of_damage(everything: Path, page: str | None) -> None:
     at = start(page, model="good", train_part="runs", run="fine")
     assert not at.error, at.error[0].value

@@ -281,7 +281,7 @@ def test_images_without_mask_or_with_an_empty_one_count_as_images_only():
     assert result.i_auroc == metrics.auroc(scores, labels)
     assert (result.images, result.pixel_images) == (6, 4)
     assert "1 of 6 images have no mask" in result.notes[0]
-    assert "empty mask" in result.notes[1] and "0: 4" in result.notes[1]
+    assert "masks mark nothing that is looked at" in result.notes[1] and "0: 4" in result.notes[1]
 
 
 def test_no_positives():
