@@ -111,6 +111,14 @@ def test_every_claim_of_a_study_has_an_outcome_that_can_be_shown() -> None:
     assert "Table 4, rows 1 and 2" in told
 
 
+def test_the_claims_say_how_long_their_networks_learned() -> None:
+    assert words.trained(only(ablation_rows("table4", TABLE4))) == ""
+    told = words.trained(only(ablation_rows("table4", TABLE4, steps=1372)))
+    assert told == "Each of these networks was trained for 1,372 steps; the paper trains for 200 epochs."
+    mixed = [row | {"steps": 100 + row["seed"]} for row in ablation_rows("table4", TABLE4)]
+    assert "for 100 to 102 steps" in words.trained(only(mixed))
+
+
 def test_the_statement_counts_what_was_decided() -> None:
     base = only(ablation_rows("table4", TABLE4))
     found = data.checked(base, "i_auroc", ["table4"])

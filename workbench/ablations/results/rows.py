@@ -53,10 +53,10 @@ class Base:
         return any(row[metric] is not None for row in self.rows for metric in PIXEL_METRICS)
 
     @property
-    def steps(self) -> tuple[int, int]:
-        """The fewest and the most optimiser steps of its trainings."""
-        found = [row["steps"] for row in self.raw]
-        return min(found), max(found)
+    def steps(self) -> tuple[int, int] | None:
+        """The fewest and the most optimiser steps of its trainings; None where the table does not say."""
+        found = [row["steps"] for row in self.raw if row["steps"] is not None]
+        return (min(found), max(found)) if found else None
 
     @property
     def is_mean(self) -> bool:

@@ -163,7 +163,8 @@ def _made(scene: Scene, folder: Path | None) -> None:
 def _statement(scene: Scene, found: Sequence[data.Checked]) -> None:
     """The one sentence that a visitor should take away."""
     st.subheader(words.statement(found, scene.base, scene.metric), anchor=False, help=words.RULE_HELP)
-    st.caption(words.trained(scene.base))
+    if trained := words.trained(scene.base):
+        st.caption(trained)
 
 
 def _rule(scene: Scene, found: Sequence[data.Checked]) -> None:

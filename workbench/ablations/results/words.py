@@ -160,7 +160,9 @@ _TRAINED = {
 
 
 def trained(base: Base) -> str:
-    """How long the networks that the claims are checked on have learned."""
+    """How long the networks that the claims are checked on have learned; "" where nothing says."""
+    if base.steps is None:
+        return ""
     least, most = base.steps
     return _TRAINED[least == most].format(least=least, most=most)
 
