@@ -85,7 +85,7 @@ def in_training(spread: float | None) -> str:
 # --------------------------------------------------------------------------------------------------- the addressing
 
 AS_TRAINED = ":gray-badge[As trained]"
-AS_TRAINED_HINT = "Move a slider: the memory's answers follow at once. The score stays that of the trained network."
+AS_TRAINED_HINT = "Move a slider: the memory's answers follow."
 RESET = "Reset"
 TEMPERATURE = (
     "Temperature",

@@ -163,14 +163,12 @@ def _made(scene: Scene, folder: Path | None) -> None:
 def _statement(scene: Scene, found: Sequence[data.Checked]) -> None:
     """The one sentence that a visitor should take away."""
     st.subheader(words.statement(found, scene.base, scene.metric), anchor=False, help=words.RULE_HELP)
-    if trained := words.trained(scene.base):
-        st.caption(trained)
 
 
 def _rule(scene: Scene, found: Sequence[data.Checked]) -> None:
     """The rule behind the statement, and what it does not count."""
     besides = words.besides(found, scene.base, scene.metric)
-    st.caption(" ".join(filter(None, [besides, words.RULE])), help=words.RULE_HELP)
+    st.caption(" ".join(filter(None, [words.trained(scene.base), besides, words.RULE])), help=words.RULE_HELP)
 
 
 def _claims(scene: Scene) -> None:
