@@ -15,6 +15,7 @@ def test_the_tour_is_turned_and_answered_by_keyboard(browser: object, address: s
         page.get_by_role("heading", name=CARDS[1].title).wait_for()
         visitor.settle()
         assert "step=2" in page.url
+        page.locator(".st-key-tour_2_1 button").wait_for()  # which brings its key along
         page.keyboard.press("2")
         page.get_by_text("You expected: About half.").wait_for()
         visitor.settle()

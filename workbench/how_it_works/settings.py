@@ -32,7 +32,12 @@ def picked(number: int) -> int | None:
 
 
 def pick(number: int, option: int) -> None:
-    """Pick an option. A callback."""
+    """Pick an option. A callback.
+
+    On a busy machine the browser may still report the bar of steps as it was before the last turn: the step whose
+    answer is pressed is the one that is looked at.
+    """
+    STEP.set(number)
     letters = list(PICKED.value.ljust(len(CARDS), "-"))
     letters[number - 1] = LETTERS[option]
     PICKED.set("".join(letters).rstrip("-"))
