@@ -3,11 +3,12 @@
     python -m benchmarks.collapse [--data synthetic:cog] [--preset small] [--set SECTION.FIELD=VALUE] [--seeds 0]
                                   [--looks 12] [--out workbench/how_it_works/collapse.json]
 
-The paper leaves two things open (docs/choices.md): whether P_3 of the forward branch is made from the teacher's F_3 or
-from the memory's F'_3, and whether L_KD and L_align also train the teacher's FPM. Each combination is trained once per
-seed on the same images. At `--looks` moments, denser at the beginning, the network is measured on the test images:
+The paper can be read in four ways (docs/choices.md): its text makes P_3 of the forward branch from the teacher's F_3,
+its Figure 2 draws one P_3, which is made from the memory's F'_3; and nothing says whether L_KD and L_align also train
+the teacher's FPM. Each combination is trained once per seed on the same images. At `--looks` moments, denser at the
+beginning, the network is measured on the test images:
 
-- forward and six: I-AUROC of M4 to M6, and of all six maps by Eq. (8);
+- forward, reverse and paper: I-AUROC of M4 to M6, of M1 to M3, and of all six maps by Eq. (8);
 - gate: the median over channels, positions and scales of the product of the two gates of the teacher's FPMs, 0 to 1;
 - channels: the effective share of P_i's channels, the exponential of the entropy of their energies divided by their
   number, mean over the three scales, 0 to 1. 1: all are equally strong;

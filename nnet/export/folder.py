@@ -141,9 +141,9 @@ def _require_comparable(model: TrainedModel, frame: Frame) -> None:
             "that the web page has nothing to compare scores with. Give their size with --size, or choose onnx, "
             "openvino or torch."
         )
-    if (bytes_ := sum(maps.size for maps in model.calibration.maps.values()) * 2) > web.MOST_NORMALS:
+    if (size := sum(maps.size for maps in model.calibration.maps.values()) * 2) > web.MOST_NORMALS:
         raise ExportError(
-            f"The maps of the held-out pictures of {model.checkpoint.name} take {bytes_ / 2**20:,.0f} MB, which every "
+            f"The maps of the held-out pictures of {model.checkpoint.name} take {size / 2**20:,.0f} MB, which every "
             f"visitor would download; a page has at most {web.MOST_NORMALS / 2**20:.0f} MB of them. Choose onnx, "
             "openvino or torch."
         )

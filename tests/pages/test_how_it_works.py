@@ -69,6 +69,13 @@ def test_a_letter_beyond_the_answers_of_a_step_is_no_answer() -> None:
     assert "You expected: None of them." in words(at)
 
 
+def test_an_answer_stays_at_its_step_where_the_browser_still_reports_the_step_before() -> None:
+    at = start(TOUR, step="2")
+    at.segmented_control(key=settings.STEP.key).set_value(1)  # as on a busy machine, in the same message as the press
+    pick(at, 2, 1)
+    assert at.subheader[0].value == CARDS[1].title and at.query_params["picked"] in ("-b", ["-b"])
+
+
 def test_every_step_is_reached_and_answered() -> None:
     at = start(TOUR)
     for number in range(1, len(CARDS) + 1):

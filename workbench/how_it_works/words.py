@@ -59,9 +59,9 @@ COLLAPSE_CHARTS = (
     ("channels", "Share of the channels still in use"),
 )
 COLLAPSE_WHY = (
-    "Two things are open in the paper: whether S₁ is compared with the teacher's features or with the memory's answer, "
-    "and whether its loss also moves the teacher's projections. Where it does, the gates can close until both sides "
-    "agree, and the agreement is worth nothing."
+    "The paper's text compares S₁ with the teacher's own features, its Figure 2 can be read as the memory's answer, "
+    "and nothing says whether S₁'s loss also moves the teacher's projections. Where both are so, the gates close "
+    "until the two sides agree, and the agreement is worth nothing."
 )
 COLLAPSE_ABOUT = "Preset {preset} on {data}, {seeds}, {epochs} epochs; `python -m benchmarks.collapse` measures it."
 EPOCH = "epoch"
