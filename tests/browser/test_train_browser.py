@@ -1,16 +1,18 @@
-"""Train in a real browser: photos in, a crop box drawn on one of them, a run that is watched to its end, its film
-scrubbed, and its model inspected."""
+"""Train in a real browser: photos in, a crop box drawn on one of them, a run that waits its turn; and a finished run,
+its film scrubbed and its model inspected. The training in between is watched by test_whole_way_browser.py."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsing import Visitor, file, picture, served
+from run_builders import finish, make_run, write_film
 
 from nnet.runs import Runs
-from nnet.runs.slots import MACHINE
+from nnet.runs.slots import MACHINE, take_slot
 from workbench.shared.resources import RUNS_FOLDER
 from workbench.train import words
 
@@ -18,20 +20,24 @@ SLOW = 200_000  # milliseconds for what trains, which takes seconds on a machine
 
 
 @pytest.fixture(scope="module")
-def address(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A workbench with an empty folder of runs, on a machine of its own: it waits for nobody else's training, and what
-    still trains at the end is stopped."""
-    folder = tmp_path_factory.mktemp("trained")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    return Runs(tmp_path_factory.mktemp("trained") / "runs")
+
+
+@pytest.fixture(scope="module")
+def address(runs: Runs, tiny_checkpoint: Path) -> Iterator[str]:
+    """A workbench with an empty folder of runs, on a machine of its own whose only place is taken: a run is queued."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(RUNS_FOLDER, str(folder / "runs"))
-        environment.setenv(MACHINE, str(folder / "machine"))
+        environment.setenv(RUNS_FOLDER, str(runs.root))
+        environment.setenv(MACHINE, str(runs.root.parent / "machine"))
+        busy = take_slot("cpu", None)
         try:
             yield from served(tiny_checkpoint)
         finally:
-            runs = Runs(folder / "runs")
             for run in runs.list():
                 if run.state in ("queued", "running", "stopping"):
                     runs.cancel(run.id)
+            busy.release()
 
 
 def choose(page: object, key: str, option: str) -> None:
@@ -61,8 +67,10 @@ def says(page: object, *wanted: float) -> None:
 
 
 def at(page: object, x: float, y: float) -> tuple[float, float]:
-    """A place on the picture that the box is drawn on, 0..1, as a place in the window."""
-    box = page.locator(".st-key-crop_box .frame").bounding_box()
+    """A place on the picture that the box is drawn on, 0..1, as a place in the window, where it can be pressed."""
+    frame = page.locator(".st-key-crop_box .frame")
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 
@@ -87,7 +95,7 @@ def draw_a_crop_box(visitor: Visitor) -> None:
     page = visitor.page
     page.get_by_text(words.REGION, exact=True).click()
     frame = page.locator(".st-key-crop_box .frame")
-    frame.scroll_into_view_if_needed()
+    frame.wait_for()
     visitor.settle()
     says(page, 0, 0, 100, 100)
     drag(page, (0.7, 0.8), (0.3, 0.4))  # a new one, from below
@@ -119,8 +127,7 @@ def draw_a_crop_box(visitor: Visitor) -> None:
     visitor.settle().check()
 
 
-@pytest.mark.timeout(600)
-def test_photos_become_a_model_that_is_watched_and_used(browser: object, address: str) -> None:
+def test_photos_get_a_box_and_start_a_run(browser: object, address: str, runs: Runs) -> None:
     photos = [file(f"good{seed}.png", picture(seed)) for seed in range(14)]
     with Visitor(browser, address) as visitor:
         page = visitor.open("Train?train_part=new").page  # with a run to look at, the page opens on it
@@ -133,28 +140,33 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
         visitor.settle()
         choose(page, "set-model-teacher", "resnet18")
         visitor.settle()
-        choose(page, "set-model-size", "64")
-        visitor.settle()
-        for key, value in (("run_name", "Blobs"), ("set-train-epochs", 3), ("set-model-memory_items", 6)):
+        for key, value in (("run_name", "Blobs"), ("set-train-epochs", 3)):
             enter(page, key, value)
             visitor.settle()
         page.get_by_role("button", name="Start training").click()
         page.get_by_role("heading", name="Blobs").wait_for()
-        link = page.url
-    assert "run=blobs" in link
-    with Visitor(browser, address, 400, color_scheme="dark") as visitor:  # the browser was closed; another one comes
-        page = visitor.page
-        page.goto(f"{link}&model=tiny")
-        page.get_by_role("button", name="Inspect with it").wait_for(timeout=SLOW)
-        visitor.settle()
+        assert "run=blobs" in page.url
+        spec = runs.get("blobs").spec
+        assert (spec.config.model.teacher, spec.config.train.epochs) == ("resnet18", 3)
+        visitor.settle().check()
+
+
+def test_a_film_is_scrubbed_and_its_model_inspected(
+    browser: object, address: str, runs: Runs, tiny_checkpoint: Path
+) -> None:
+    run = make_run(runs, "Dots")
+    write_film(run)
+    finish(run, tiny_checkpoint)
+    with Visitor(browser, address, 400, color_scheme="dark") as visitor:
+        page = visitor.open(f"Train?run={run.id}&model=tiny").page
         slider = page.locator(".film input[type=range]")
         slider.scroll_into_view_if_needed()
-        page.get_by_text("epoch 3 ·").wait_for()
+        page.get_by_text("epoch 2 ·").wait_for()
         slider.press("Home")
         page.get_by_text("before the first step ·").wait_for()
         page.wait_for_url("**epoch=0**")
         page.get_by_role("button", name="Play the film").click()
-        page.get_by_text("epoch 3 ·").wait_for()
+        page.get_by_text("epoch 2 ·").wait_for()
         assert page.locator(".film .strip").count() == 7
         visitor.settle().check()
         # Pressed while the film is about to report an epoch; once that report went first, and took the press with it.
@@ -166,6 +178,5 @@ def test_photos_become_a_model_that_is_watched_and_used(browser: object, address
             }""",
             page.get_by_role("button", name="Inspect with it").element_handle(),
         )
-        page.wait_for_url("**/Inspect**")
-        page.locator('[data-testid="stSidebar"]').get_by_text("Data: Blobs").wait_for(state="attached")
+        page.wait_for_url(re.compile(rf"/Inspect\?.*\bmodel={run.id}\b"))
         visitor.settle().check()

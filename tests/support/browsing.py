@@ -32,6 +32,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--js-flags=--no-opt",  # each page is looked at for seconds: compiling it well costs more than it brings
     "--process-per-site",  # all visits in one process, which keeps what it has compiled
 )
 # A page that is opened by its own address first looks for the server below that address; that is Streamlit's way.
