@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nnet.studies.claims import METRIC_TITLES, NOT_MEASURED, PIXEL_METRICS, judge_all
+from nnet.studies.claims import METRIC_TITLES, NOT_MEASURED, NOT_RUN, PIXEL_METRICS, judge_all
 from nnet.studies.store import ALL_DEFECTS
 from nnet.studies.summary import Group, SummaryCell, SummaryRow, groups, rows_of, summarise
 from nnet.studies.variants import STUDIES, Study
@@ -44,7 +44,10 @@ def study_section(rows: Rows, study: Study, heading: str) -> str:
     table = markdown_table(summarise(rows, study), study)
     verdicts = judge_all(rows, [study.name])
     without = {v.metric for v in verdicts if v.outcome == NOT_MEASURED and v.metric in PIXEL_METRICS}
-    said = [f"- {verdict.sentence}" for verdict in verdicts if verdict.metric not in without]
+    told = [verdict for verdict in verdicts if verdict.metric not in without]
+    said = [f"- {verdict.sentence}" for verdict in told if verdict.outcome != NOT_RUN]
+    if waiting := list(dict.fromkeys(verdict.claim.text for verdict in told if verdict.outcome == NOT_RUN)):
+        said.append(f"- Some rows were not run, so nothing is said about: {'; '.join(waiting)}.")
     if without:
         names = ", ".join(METRIC_TITLES[name] for name in PIXEL_METRICS if name in without)
         said.append(f"- The claims about {names} cannot be checked because the data has no masks.")
@@ -72,7 +75,9 @@ def _cells(cell: SummaryCell) -> tuple[str, str, str]:
 
 
 def _was_run(rows: Rows, study: Study) -> bool:
-    return {row.label for row in study.rows} <= {row["row"] for row in rows if row["study"] == study.name}
+    """Whether there is something to compare: its baseline and another row."""
+    labels = {row["row"] for row in rows if row["study"] == study.name}
+    return study.baseline in labels and len(labels) > 1
 
 
 def _about(group: Group, rows: Rows) -> str:

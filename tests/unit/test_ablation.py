@@ -42,6 +42,7 @@ from nnet.studies import (
     summarise,
     variants,
 )
+from nnet.studies.card import study_section
 from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN, printed_difference
 from nnet.studies.identity import config_hash, run_identity
 from nnet.studies.plan import Request, Source, make_plan, table
@@ -409,6 +410,14 @@ def test_a_summary_has_means_spreads_deltas_and_the_papers_values():
     assert nfs.seeds == (0, 1, 2) and ffc.seeds == () and nfs.extras["parameters"].mean == 10
     shown = text(rows, STUDIES["table5"])
     assert "92.00±2.00" in shown and "+1.00; 98.68" in shown and "P-AP  " not in shown and "not run yet" in shown
+
+
+def test_a_table_of_which_some_rows_were_run_says_what_it_cannot_say():
+    values = {"Baseline": {"i_auroc": [0.90, 0.91]}, "FPM, MF and BD (N-Net)": {"i_auroc": [0.92, 0.93]}}
+    told = study_section(made_up("table4", values), STUDIES["table4"], "###")
+    assert "| FPM | 0 | not run |" in told
+    assert "N-Net beats RD, the baseline (I-AUROC; Table 4, rows 1 and 5): holds." in told
+    assert "- Some rows were not run, so nothing is said about: FPM helps the baseline; The multistage" in told
 
 
 def test_only_runs_on_the_same_data_and_base_are_compared(tmp_path):
