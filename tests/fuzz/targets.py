@@ -16,6 +16,7 @@ import pkgutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from typing import Any
 import bundles
 import damaging
 import numpy as np
-from builders import tiny_config
+from builders import encode, tiny_config, zipped
 from PIL import Image
 from run_builders import end, make_run, say, write_film, write_history
 
@@ -93,19 +94,11 @@ def image_seeds() -> Iterator[bytes]:
     pictures = [Image.fromarray(colour), Image.fromarray(colour[..., 0]), Image.fromarray(colour).quantize(8)]
     for kind in IMAGE_TYPES:
         for picture in pictures:
-            stream = io.BytesIO()
-            try:
-                picture.save(stream, kind)
-            except (OSError, ValueError):  # this kind has no such colours
-                continue
-            yield b"\1" + stream.getvalue()
+            with suppress(OSError, ValueError):  # this kind has no such colours
+                yield b"\1" + encode(picture, kind)
     for picture, kind in ((Image.fromarray(ramp * 64), "TIFF"), (Image.fromarray(ramp * 64), "PNG")):
-        stream = io.BytesIO()
-        picture.save(stream, kind)
-        yield b"\3" + stream.getvalue()
-    stream = io.BytesIO()
-    Image.fromarray(np.full((64, 64, 4), 200, np.uint8)).save(stream, "PNG")
-    yield b"\0" + stream.getvalue()
+        yield b"\3" + encode(picture, kind)
+    yield b"\0" + encode(np.full((64, 64, 4), 200, np.uint8))
 
 
 # --------------------------------------------------------------------------------------------------------------- ZIPs
@@ -135,11 +128,7 @@ def _packed(content: bytes) -> bytes:
 
 def zip_seeds() -> Iterator[bytes]:
     picture = next(image_seeds())[1:]
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name in NAMES[:4]:
-            archive.writestr(name, picture)
-    yield b"\2" + stream.getvalue()
+    yield b"\2" + zipped(dict.fromkeys(NAMES[:4], picture))
     padded = picture.ljust(-len(picture) // 8 * -8, b"\0")
     yield b"\1" + b"".join(bytes((number, 0, number % 2, len(padded) // 8)) + padded for number in range(len(NAMES)))
     table = b"object,split,label,image,mask\na,train,normal,a.png,\n".ljust(56)
@@ -153,9 +142,8 @@ def zip_seeds() -> Iterator[bytes]:
 def members() -> bundles.Members:
     """What stands in a good bundle."""
     model = Detector.load(damaging.untrained_checkpoint(scratch() / "packing"), "cpu")
-    stream = io.BytesIO()
-    Image.fromarray(np.full((64, 64, 3), 90, np.uint8)).save(stream, "PNG")
-    return dict(sorted(bundles.opened(bundles.pack(model, ("part.png", stream.getvalue()))).items()))
+    picture = encode(np.full((64, 64, 3), 90, np.uint8))
+    return dict(sorted(bundles.opened(bundles.pack(model, ("part.png", picture))).items()))
 
 
 def take_bundle(content: bytes) -> None:
@@ -171,13 +159,13 @@ def take_bundle(content: bytes) -> None:
 
 def _signed(name: str, content: bytes) -> bytes:
     changed = {**members(), name: content}
-    return bundles.closed(changed) if name == MANIFEST else bundles.signed(changed)
+    return zipped(changed) if name == MANIFEST else bundles.signed(changed)
 
 
 def bundle_seeds() -> Iterator[bytes]:
     for number, content in enumerate(members().values()):
         yield bytes([number]) + content
-    yield bytes([len(members())]) + bundles.closed(members())
+    yield bytes([len(members())]) + zipped(members())
 
 
 # -------------------------------------------------------------------------------------------------------- expressions

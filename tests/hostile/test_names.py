@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from apptest import encoded
+from builders import zipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,11 +36,7 @@ STRANGE = (
 
 
 def packed(*names: str) -> io.BytesIO:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for number, name in enumerate(names):
-            archive.writestr(name, encoded(number))
-    return stream
+    return io.BytesIO(zipped({name: encoded(number) for number, name in enumerate(names)}))
 
 
 # ------------------------------------------------------------------------------------------------------ stored names

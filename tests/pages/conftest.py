@@ -11,7 +11,10 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import local_script_runner
 
 from nnet.data import elpv, synthetic
-from workbench.shared import samples
+from nnet.detector import Detector
+from nnet.runs import Runs
+from workbench.shared import resources, samples
+from workbench.shared.resources import Model
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,6 +51,25 @@ def small_synthetic_sets() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(synthetic, "SIDE", 64)
         yield
+
+
+@pytest.fixture
+def model(tiny_checkpoint: Path) -> Model:
+    """The very model that the app uses: a teacher with random weights has others each time it is loaded."""
+    return resources.load_model("tiny", tiny_checkpoint, "cpu")
+
+
+@pytest.fixture
+def detector(model: Model) -> Detector:
+    return model.detector
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    """An empty folder of runs, in which nothing is really started."""
+    monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
+    return Runs(tmp_path / "runs")
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 import pytest
-from apptest import fine
+from apptest import address as written
+from apptest import charts, fine
 from apptest import start as on_page
+from apptest import words as said
 from builders import ablation_rows
 from streamlit.testing.v1 import AppTest
 
@@ -64,21 +65,6 @@ def look_only_at(monkeypatch: pytest.MonkeyPatch, places: list[Path]) -> None:
 def start(**address: str) -> AppTest:
     """The page's results after its first run."""
     return on_page(PAGE, **{"ablations_part": "results", **address})
-
-
-def said(at: AppTest) -> str:
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.warning, at.error, at.info)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
-def charts(at: AppTest) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
-
-
-def written(at: AppTest, key: str) -> str:
-    """What the address says."""
-    value = at.query_params[key]
-    return value[0] if isinstance(value, list) else value
 
 
 def test_the_page_opens_with_one_sentence_on_the_claims(folders: dict[str, Path]) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import pytest
 from apptest import fine, start, words
-from builders import TINY
+from builders import TINY, files_of, zipped
 from run_builders import end
 from streamlit.testing.v1 import AppTest
 from variant_builders import make_category
@@ -109,12 +107,8 @@ def test_data_that_does_not_do_is_explained(category: Path) -> None:
 
 
 def test_an_uploaded_zip_becomes_a_part_of_the_study(category: Path) -> None:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path in sorted(category.rglob("*.png")):
-            archive.write(path, path.relative_to(category.parent))
     at = start(PAGE, ablations_part="start", start_data="zip", start_study="table7", start_changes=CHANGES)
-    at.file_uploader[0].set_value(("my part.zip", stream.getvalue(), "application/zip"))
+    at.file_uploader[0].set_value(("my part.zip", zipped(files_of(category, category.parent)), "application/zip"))
     fine(at.run())
     assert "my part.zip" in words(at).replace("\\", "")
     pressed(at, "start_study_now")

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 from apptest import ROOT, fine
+from apptest import address as written
 from builders import write_category
 from run_builders import finish, make_run, write_film
 from streamlit.testing.v1 import AppTest
@@ -201,12 +202,6 @@ def opened(page: str, address: dict[str, str], category: Path) -> AppTest:
             fine(button.click().run())
     assert [one.value for one in at.error] == []
     return at
-
-
-def written(at: AppTest, name: str) -> str | None:
-    """What the address says of a name."""
-    value = at.query_params.get(name)
-    return value[0] if isinstance(value, list) else value
 
 
 def links() -> list[list[Parameter]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import INSPECT, fine, start
+from apptest import INSPECT, fine, said, start
+from builders import encode
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from streamlit.testing.v1 import AppTest
@@ -22,19 +22,12 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
 def photo(seed: int, blur: float = 0.0) -> bytes:
     part = np.random.default_rng(seed).integers(0, 256, (24, 32, 3)).astype(np.uint8)
     large = np.asarray(Image.fromarray(part).resize((480, 360), Image.Resampling.NEAREST))
-    stream = io.BytesIO()
-    Image.fromarray(gaussian_filter(large, (blur, blur, 0))).save(stream, "JPEG", quality=95)
-    return stream.getvalue()
+    return encode(gaussian_filter(large, (blur, blur, 0)), "JPEG", quality=95)
 
 
 def take(at: AppTest, content: bytes) -> AppTest:
     at.camera_input[0].set_value(("photo.jpg", content, "image/jpeg"))
     return fine(fine(at.run()).run())
-
-
-def said(at: AppTest) -> str:
-    parts = (*at.markdown, *at.caption, *at.warning, *at.info)
-    return "\n".join(part.value for part in parts).replace("\\", "")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import fine, start, words
+from apptest import fine, said, start
 from builders import write_category, write_small_category
 from PIL import Image
 from run_builders import finish
@@ -16,18 +16,10 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis.evaluation import describe
 from nnet.data import open_dataset
 from nnet.runs import Runs
-from workbench.shared import data_choice, resources
+from workbench.shared import data_choice
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
 TRAIN, EVALUATE = "pages/5_Train.py", "pages/4_Evaluate.py"
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    """An empty folder of runs, in which nothing is really started."""
-    monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
-    monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
-    return Runs(tmp_path / "runs")
 
 
 @pytest.fixture
@@ -36,10 +28,6 @@ def root(tmp_path: Path) -> Path:
         write_category(tmp_path / "sets" / name)
     write_small_category(tmp_path / "sets" / "thin")
     return tmp_path / "sets"
-
-
-def said(at: AppTest) -> str:
-    return words(at).replace("\\", "")
 
 
 def typed(page: str, key: str, root: Path, **address: str) -> AppTest:

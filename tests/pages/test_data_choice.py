@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import pytest
 from apptest import PNG, encoded, pressed
-from builders import write_category
+from builders import files_of, write_category, zipped
 from streamlit.testing.v1 import AppTest
 
 from nnet.data import Dataset, open_dataset
@@ -98,17 +96,12 @@ def test_a_folder_that_changes_gets_another_hash_and_one_that_is_not_there_is_na
 
 
 def test_a_zip_goes_by_its_name_wherever_it_was_unpacked(category: Path) -> None:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path in sorted(category.rglob("*.png")):
-            archive.write(path, path.relative_to(category.parent).as_posix())
-    at = uploaded(page("zip"), ("parts.zip", stream.getvalue()))
+    at = uploaded(page("zip"), ("parts.zip", zipped(files_of(category, category.parent))))
     chosen = at.session_state["chosen"]
     assert (chosen.dataset.source, len(chosen.dataset.test)) == ("parts.zip", 9) and not at.error
     assert chosen.hash == page("folder", category).session_state["chosen"].hash  # the same images
     assert not at.file_uploader[0].value
-    (images := io.BytesIO()).write(b"nothing")
-    assert "empty.zip" in uploaded(at, ("empty.zip", images.getvalue())).error[0].value
+    assert "empty.zip" in uploaded(at, ("empty.zip", b"nothing")).error[0].value
 
 
 def test_images_are_needed_of_both_kinds_and_may_have_the_same_name() -> None:

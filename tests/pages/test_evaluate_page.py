@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import shutil
-import zipfile
 from itertools import islice
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from apptest import component
-from builders import random_images
+from apptest import address as written
+from apptest import charts, component, fine, html, start
+from apptest import words as said
+from builders import encode, files_of, random_images, write_images, zipped
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -27,7 +27,6 @@ from nnet.report import words as report_words
 from nnet.report.words import headline
 from workbench.evaluate import cache, decisions, download, layouts, page, words
 from workbench.evaluate.scene import Scene
-from workbench.shared import resources
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 
@@ -41,10 +40,7 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(600)]
 def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An MVTec-style category: 4 training images, 6 normal test images, and 4 and 3 defective ones with masks."""
     root = tmp_path_factory.mktemp("evaluate") / "bottle"
-    for folder, count, seed in (("train/good", 4, 1), ("test/good", 6, 2), ("test/dent", 4, 3), ("test/hole", 3, 4)):
-        (root / folder).mkdir(parents=True)
-        for i, pixels in enumerate(random_images(count, seed=seed)):
-            Image.fromarray(pixels).save(root / folder / f"{i:03}.png")
+    write_images(root, {"train/good": 4, "test/good": 6, "test/dent": 4, "test/hole": 3})
     mask = np.zeros((64, 64), np.uint8)
     mask[20:34, 10:30] = 255
     for kind, count in (("dent", 4), ("hole", 3)):
@@ -60,57 +56,19 @@ def configured(category: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("NNET_DATA", os.pathsep.join((str(category.parent), str(tmp_path))))
 
 
-@pytest.fixture
-def detector(tiny_checkpoint: Path) -> Detector:
-    return resources.load_model("tiny", tiny_checkpoint, "cpu").detector
-
-
-def start(**address: str) -> AppTest:
-    """The page after its first run."""
-    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=120)
-    for name, value in address.items():
-        at.query_params[name] = value
-    at.switch_page(PAGE)
-    return fine(at.run())
-
-
 def measured(category: Path, **address: str) -> AppTest:
     """The page with a set that is measured."""
-    at = start(evaluate_data="folder", evaluate_folder=str(category), **address)
+    at = start(PAGE, evaluate_data="folder", evaluate_folder=str(category), **address)
     if any(b.key == "evaluate_start" for b in at.button):
         fine(at.button(key="evaluate_start").click().run())
     return at
-
-
-def fine(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].message
-    return at
-
-
-def written(at: AppTest, key: str) -> str:
-    """What the address says."""
-    value = at.query_params[key]
-    return value[0] if isinstance(value, list) else value
-
-
-def charts(at: AppTest) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
-
-
-def said(at: AppTest) -> str:
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.warning, at.error, at.info)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
-def html_of(at: AppTest) -> str:
-    return "\n".join(element.proto.body for element in at.get("html"))
 
 
 # --------------------------------------------------------------------------------------------------------- measuring
 
 
 def test_before_a_choice_the_page_says_what_to_do_and_measures_nothing() -> None:
-    at = start()
+    at = start(PAGE)
     assert words.NOTHING_CHOSEN in said(at) and not charts(at)
 
 
@@ -124,7 +82,7 @@ def test_every_image_passes_through_the_network_once_and_the_table_holds_the_met
         patch.multiple(cache, **empty),
         patch.object(Detector, "maps_and_f3", lambda self, images: seen.append(len(images)) or real(self, images)),
     ):
-        at = start(evaluate_data="folder", evaluate_folder=str(category))
+        at = start(PAGE, evaluate_data="folder", evaluate_folder=str(category))
         assert "6 normal and 7 defective test images of 2 types, 4 training images." in said(at)
         assert any("no problems found" in one.label for one in at.expander)
         tried = sum(seen)
@@ -160,7 +118,7 @@ def test_a_measurement_is_stopped_keeps_what_is_done_and_goes_on(category: Path,
     root = tmp_path / "bottle"
     shutil.copytree(category, root)
     Image.fromarray(random_images(1, seed=9)[0]).save(root / "test" / "good" / "more.png")
-    at = start(evaluate_data="folder", evaluate_folder=str(root))
+    at = start(PAGE, evaluate_data="folder", evaluate_folder=str(root))
     real = evaluation.collect
     with patch.object(evaluation, "collect", lambda d, samples, **o: iter([next(real(d, samples, **o))])):
         fine(at.button(key="evaluate_start").click().run())
@@ -191,10 +149,10 @@ def test_the_threshold_moves_the_line_and_the_counts_and_runs_nothing(category: 
     at = measured(category, evaluate_part="threshold")
     with patch.object(Detector, "maps_and_f3") as network, patch.object(evaluation, "score") as again:
         slider = at.select_slider(key="cut")
-        before = line(at), html_of(at)
+        before = line(at), html(at)
         fine(slider.set_value(slider.value).run())
         aim(at, "miss", 0)
-        assert (line(at), html_of(at)) != before and words.NO_MISSES in said(at)
+        assert (line(at), html(at)) != before and words.NO_MISSES in said(at)
         assert float(written(at, "cut")) == line(at) == at.select_slider(key="cut").value
         aim(at, "alarm", 0)
         assert words.NO_ALARMS in said(at) and "False alarms: 0 of 6 normal images" in said(at)
@@ -220,7 +178,7 @@ def test_a_threshold_of_the_address_is_taken_over_by_line_slider_and_table(categ
     wanted = len(shown["values"]) // 3
     fine(at.select_slider(key="cut").set_value(shown["values"][wanted]).run())
     again = measured(category, evaluate_part="threshold", cut=written(at, "cut"))
-    assert component(again, "evaluate_histogram")["now"] == wanted and html_of(again) == html_of(at)
+    assert component(again, "evaluate_histogram")["now"] == wanted and html(again) == html(at)
     missed, alarms = (int(told.split()[0]) for told in component(again, "evaluate_histogram")["told"][wanted])
     assert words.decided(6 - alarms, alarms, missed, 7 - missed) in said(again)
 
@@ -368,11 +326,11 @@ def test_subsets_are_stopped_go_on_and_say_which_map_carries_the_result(category
 
 
 def test_without_masks_pixel_metrics_are_explained() -> None:
-    at = start(evaluate_data="images")
+    at = start(PAGE, evaluate_data="images")
     assert shared_words.IMAGES_NEEDED in said(at)
     for uploader, seed in zip(at.file_uploader, (5, 6), strict=True):
         images = enumerate(random_images(3, seed=seed))
-        uploader.set_value([(f"part{i}.png", png(image), "image/png") for i, image in images])
+        uploader.set_value([(f"part{i}.png", encode(image), "image/png") for i, image in images])
     fine(at.run())
     fine(at.button(key="evaluate_start").click().run())
     assert words.rests_on(3, 3, 6) in said(at) and words.NO_MASKS in said(at)
@@ -385,31 +343,27 @@ def test_without_masks_pixel_metrics_are_explained() -> None:
 
 
 def test_a_file_that_is_no_image_is_named() -> None:
-    at = start(evaluate_data="images")
+    at = start(PAGE, evaluate_data="images")
     at.file_uploader[0].set_value([("broken.png", b"nothing", "image/png")])
     fine(at.run())
     assert "broken" in said(at)
 
 
 def test_an_uploaded_zip_is_recognised(category: Path) -> None:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path in sorted(category.rglob("*.png")):
-            archive.write(path, path.relative_to(category.parent))
-    at = start(evaluate_data="zip")
-    at.file_uploader[0].set_value([("bottle.zip", stream.getvalue(), "application/zip")])
+    at = start(PAGE, evaluate_data="zip")
+    at.file_uploader[0].set_value([("bottle.zip", zipped(files_of(category, category.parent)), "application/zip")])
     fine(at.run())
     assert "**bottle** (MVTec AD): 6 normal and 7 defective test images" in said(at)
 
 
 def test_what_is_wrong_with_a_set_is_said(tmp_path: Path) -> None:
-    assert "not a folder" in start(evaluate_data="folder", evaluate_folder=str(tmp_path / "no")).error[0].value
-    at = start(evaluate_data="zip")
+    assert "not a folder" in start(PAGE, evaluate_data="folder", evaluate_folder=str(tmp_path / "no")).error[0].value
+    at = start(PAGE, evaluate_data="zip")
     at.file_uploader[0].set_value([("parts.zip", b"no zip", "application/zip")])
     assert "parts.zip" in at.run().error[0].value.replace("\\", "")
     (tmp_path / "good").mkdir()
     Image.fromarray(random_images(1)[0]).save(tmp_path / "good" / "1.png")
-    assert words.NEEDS_BOTH in said(start(evaluate_data="folder", evaluate_folder=str(tmp_path)))
+    assert words.NEEDS_BOTH in said(start(PAGE, evaluate_data="folder", evaluate_folder=str(tmp_path)))
 
 
 def test_a_wrong_expression_is_explained_and_left_out(category: Path) -> None:
@@ -420,12 +374,6 @@ def test_a_wrong_expression_is_explained_and_left_out(category: Path) -> None:
 def test_nonsense_in_the_address_does_no_harm(category: Path) -> None:
     at = measured(category, evaluate_part="x", evaluate_score="y", threshold="z", cut="v", level="w")
     assert at.segmented_control(key="evaluate_part").value == "metrics" and charts(at)
-
-
-def png(image: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "PNG")
-    return stream.getvalue()
 
 
 # --------------------------------------------------------------------------------------------------------- downloads
@@ -447,7 +395,7 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
     """The page shows it without measuring; its numbers are those of metrics.json, and its pictures are those there."""
     (values,) = json.loads((checkpoint / "metrics.json").read_text())["evaluations"].values()
     with patch.object(evaluation, "collect") as measuring:
-        at = start()
+        at = start(PAGE)
         found = decisions_of(checkpoint)
         assert at.subheader[0].value == headline(*found)
         shown = next(d.value for d in at.dataframe if "I-AUROC" in d.value)
@@ -464,8 +412,8 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
     fine(next(b for b in at.button if b.label == words.OPEN_AND_MEASURE).click().run())
     assert words.MEASURED_BEFORE in said(at)
     changed = category / opener.key.removeprefix("hero-")
-    changed.write_bytes(png(np.zeros((64, 64, 3), np.uint8)))
-    again = aim(start(evaluate_part="threshold"), "alarm", 0)
+    changed.write_bytes(encode(np.zeros((64, 64, 3), np.uint8)))
+    again = aim(start(PAGE, evaluate_part="threshold"), "alarm", 0)
     assert "not the picture that was measured" in said(again)
 
 
@@ -473,7 +421,7 @@ def the_report_needs_no_measuring(category: Path) -> None:
     """It is made without a session, at the visitor's threshold, and shows the pictures that are wrong there."""
     scenes: list[Scene] = []
     with patch.dict(page._PARTS, {"report": scenes.append}):
-        start(evaluate_part="report")
+        start(PAGE, evaluate_part="report")
     scores = scenes[0].result.scores
     middle = float(np.median(scores))
     made = download.report(scenes[0], middle, None)

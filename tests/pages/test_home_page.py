@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 import streamlit as st
 from apptest import component, encoded, fine, start
-from PIL import Image
+from builders import encode
 from streamlit.testing.v1 import AppTest
 
 from nnet.detector import Detector
@@ -26,9 +25,7 @@ def stroke(shape: tuple[int, ...]) -> bytes:
     """A dark bar across an image, as a PNG file."""
     sheet = np.zeros((*shape[:2], 4), np.uint8)
     sheet[shape[0] // 2 - 9 : shape[0] // 2 + 9, shape[1] // 5 : -shape[1] // 5, 3] = 255
-    stream = io.BytesIO()
-    Image.fromarray(sheet).save(stream, "PNG")
-    return stream.getvalue()
+    return encode(sheet)
 
 
 def said(detector: Detector, image: np.ndarray) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections import OrderedDict
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from apptest import ROOT, component, fine, start, words
-from PIL import Image
+from builders import encode
 from streamlit.testing.v1 import AppTest
 
 from nnet.analysis import story
@@ -113,9 +112,7 @@ def test_the_tour_looks_at_a_defect_or_at_the_visitors_own_scratch(detector: Det
     loaded = Picture(f"sample:{good.id}", good.title, good.sample, good.known).load()
     sheet = np.zeros((*loaded.shown.shape[:2], 4), np.uint8)
     sheet[40:60, 20:-20, 3] = 255
-    stream = io.BytesIO()
-    Image.fromarray(sheet).save(stream, "PNG")
-    at.session_state["drawings"] = OrderedDict({loaded.hash: stream.getvalue()})
+    at.session_state["drawings"] = OrderedDict({loaded.hash: encode(sheet)})
     fine(at.run())
     assert at.selectbox(key="on").value == "own" and good.title in at.selectbox(key="on").options[0]
     assert component(at, "tour_network")["picture"].startswith(f"{loaded.hash}+")

@@ -11,6 +11,7 @@ import pytest
 from apptest import (
     INSPECT,
     PNG,
+    address,
     charts,
     circuit_maps,
     component,
@@ -25,7 +26,6 @@ from apptest import (
     words,
 )
 from builders import tiny_config
-from streamlit.testing.v1 import AppTest
 
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace, TrainedModel
@@ -50,21 +50,9 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def detector(tiny_checkpoint: Path) -> Detector:
-    """The very one that the app uses."""
-    return resources.load_model("tiny", tiny_checkpoint, "cpu").detector
-
-
-@pytest.fixture
 def trace(detector: Detector) -> Trace:
     """Of the first sample, which the page shows first."""
     return detector.trace(samples.collection().images[0].sample.load().image)
-
-
-def address(at: AppTest, name: str) -> str | None:
-    """A parameter of the address, or None."""
-    value = at.query_params.get(name)
-    return value[0] if isinstance(value, list) else value
 
 
 # ------------------------------------------------------------------------------------------------------- the circuit

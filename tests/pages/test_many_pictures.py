@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import tracemalloc
-import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 import pytest
 from apptest import INSPECT, PNG, encoded, fine, heading, start, upload
 from apptest import words as said
+from builders import zipped
 from streamlit.runtime.scriptrunner import StopException
 from waiting import until
 
@@ -108,13 +107,10 @@ def test_a_thousand_pictures_in_one_upload_are_scored_in_bounded_memory() -> Non
 
 @pytest.mark.slow
 def test_a_thousand_pictures_in_one_zip_are_opened_and_measured_until_stopped() -> None:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for number, (name, content, _) in enumerate(files(1000)):
-            archive.writestr(f"test/{'good' if number % 2 else 'dent'}/{name}", content)
+    packed = {f"test/{'good' if i % 2 else 'dent'}/{name}": content for i, (name, content, _) in enumerate(files(1000))}
     at = start(EVALUATE, evaluate_data="zip")
     at.default_timeout = 240
-    at.file_uploader[0].set_value([("set.zip", stream.getvalue(), "application/zip")])
+    at.file_uploader[0].set_value([("set.zip", zipped(packed), "application/zip")])
     fine(at.run())
     assert "500 normal and 500 defective" in said(at)
     with patch.object(Detector, "maps_and_f3", autospec=True, side_effect=interrupted(10, Detector.maps_and_f3)):

@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from apptest import charts, encoded, fine, pressed, start, upload, words
+from apptest import charts, encoded, fine, html, metrics, pressed, start, upload, words
 from builders import tiny_config
 from streamlit.testing.v1 import AppTest
 
@@ -37,17 +37,6 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def model(tiny_checkpoint: Path) -> Model:
-    """The very model that the app uses: a teacher with random weights has others each time it is loaded."""
-    return resources.load_model("tiny", tiny_checkpoint, "cpu")
-
-
-@pytest.fixture
-def detector(model: Model) -> Detector:
-    return model.detector
-
-
-@pytest.fixture
 def trace(model: Model) -> Trace:
     """Of the first sample: the very trace that the app shows."""
     first = samples.collection().images[0]
@@ -62,14 +51,6 @@ def tiles(at: AppTest, key: str) -> dict[str, dict]:
 
 def chosen(at: AppTest) -> tuple[int, int]:
     return at.slider(key="patch_row").value - 1, at.slider(key="patch_column").value - 1
-
-
-def metrics(at: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in at.metric}
-
-
-def html(at: AppTest) -> str:
-    return "\n".join(element.proto.body for element in at.get("html"))
 
 
 def items_shown(at: AppTest) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import INSPECT, PNG, component, encoded, fine, start, upload
+from apptest import INSPECT, PNG, component, encoded, fine, said, start, upload
 from streamlit.testing.v1 import AppTest
 
 from nnet.data.images import decode
@@ -33,10 +33,6 @@ def models(tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
     monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
     return folder
-
-
-def said(at: AppTest) -> str:
-    return "\n".join(part.value for part in (*at.markdown, *at.caption, *at.info)).replace("\\", "")
 
 
 def three() -> AppTest:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from apptest import PNG, encoded, fine, start, use_model, words
+from apptest import PNG, encoded, fine, said, start, use_model
 from builders import write_category
 from run_builders import end, finish, make_run
 from streamlit.testing.v1 import AppTest
@@ -21,19 +21,11 @@ from nnet.runs import Run, Runs
 from nnet.runs.parts import names
 from nnet.saved import kept
 from nnet.scoring.calibration import Kept
-from workbench.shared import model_words, parts, resources
+from workbench.shared import model_words, parts
 from workbench.shared.model_list import ModelEntry
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
 TRAIN = "pages/5_Train.py"
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
-    """An empty folder of runs, in which nothing is really started."""
-    monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
-    monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
-    return Runs(tmp_path / "runs")
 
 
 @pytest.fixture
@@ -57,10 +49,6 @@ def done(run: Run, checkpoint: Path) -> None:
     config = json.loads((run.path / "config.json").read_text())
     config["about"] |= {"data": describe(dataset), "created": run.spec.created}
     (run.path / "config.json").write_text(json.dumps(config))
-
-
-def said(at: AppTest) -> str:
-    return words(at).replace("\\", "")
 
 
 def opened(at: AppTest, key: str) -> AppTest:

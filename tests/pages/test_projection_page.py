@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +9,9 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from builders import random_images
-from PIL import Image
+from apptest import charts, fine, start
+from apptest import words as said
+from builders import encode, random_images, write_images
 from streamlit.testing.v1 import AppTest
 
 from nnet.analysis import projection
@@ -28,37 +28,9 @@ PAGE = "pages/3_Projection.py"
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
 
 
-def start(**address: str) -> AppTest:
-    """The page after its first run."""
-    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=120)
-    for name, value in address.items():
-        at.query_params[name] = value
-    at.switch_page(PAGE)
-    return fine(at.run())
-
-
-def fine(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].message
-    return at
-
-
-def charts(at: AppTest) -> list[dict]:
-    return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
-
-
 def pictures(at: AppTest) -> list[str]:
     """What identifies each image list on the page: its content's address."""
     return [str(image.proto) for image in at.get("image")]
-
-
-def said(at: AppTest) -> str:
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.warning, at.error, at.info)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
-@pytest.fixture
-def detector(tiny_checkpoint: Path) -> Detector:
-    return resources.load_model("tiny", tiny_checkpoint, "cpu").detector
 
 
 @pytest.fixture
@@ -71,7 +43,7 @@ def trace(detector: Detector) -> Trace:
 
 def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None:
     for pair in projection.pairs(trace, "teacher"):
-        at = start(stage=str(pair.scale + 1))
+        at = start(PAGE, stage=str(pair.scale + 1))
         shown = charts(at)
         assert len(shown) == 4 + 3
         before, after = (chart for chart in shown if chart["data"][0]["type"] == "heatmap")
@@ -86,13 +58,13 @@ def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None
 
 def test_an_image_with_nothing_flagged_says_so_and_counts_as_normal() -> None:
     with patch.object(pairs, "flagged_region", return_value=pairs.Region(np.zeros((64, 64), bool), "score")):
-        at = start(sample=samples.collection().images[1].id)
+        at = start(PAGE, sample=samples.collection().images[1].id)
     assert "Nothing here scores above the threshold" in said(at)
     assert set(at.dataframe[-1].value["Region"]) == {"normal"}
 
 
 def test_verdict_and_table_agree_with_statistics_inside_the_region(detector: Detector, trace: Trace) -> None:
-    at = start()
+    at = start(PAGE)
     settings = detector.config.score
     score = detector.score([trace.image], settings.expression)[0].map
     flagged = score > detector.calibration.for_expression(settings.expression).threshold
@@ -141,14 +113,14 @@ def _vectors(at: AppTest) -> None:
 
 
 def test_no_control_runs_the_network_and_each_changes_the_page_and_the_address() -> None:
-    start()
+    start(PAGE)
     with patch.object(Detector, "trace_batch") as network:
         for part, changes in (
             ("figure7", (_side, _way, _stage)),
             ("gates", (_channel, _stage, _side)),
             ("features", (_blend, _vectors, _stage)),
         ):
-            at = start(part=part)
+            at = start(PAGE, part=part)
             for change in changes:
                 before = charts(at), pictures(at)
                 change(at)
@@ -159,14 +131,14 @@ def test_no_control_runs_the_network_and_each_changes_the_page_and_the_address()
 
 @pytest.mark.parametrize(("part", "titles"), [("gates", "Which channels are damped"), ("features", "step by step")])
 def test_another_part_is_opened(part: str, titles: str) -> None:
-    at = start()
+    at = start(PAGE)
     assert titles not in said(at)
     fine(at.segmented_control(key="part").set_value(part).run())
     assert titles in said(at) and at.query_params["part"] in (part, [part])
 
 
 def test_the_profiles_show_the_gates_of_the_trace(trace: Trace) -> None:
-    at = start(part="gates", stage="2", channel="7", side="student")
+    at = start(PAGE, part="gates", stage="2", channel="7", side="student")
     gate = trace.gates_S1[1]
     lines = {(line["name"], line.get("xaxis")): line for line in charts(at)[0]["data"]}
     assert np.allclose(_numbers(lines["channel 7", "x2"]["x"])[1:-1], gate.h[7], atol=1e-6)
@@ -184,7 +156,7 @@ def _numbers(values: object) -> np.ndarray:
 
 
 def test_the_blend_says_what_the_features_would(trace: Trace) -> None:
-    at = start(part="features", blend="30")
+    at = start(PAGE, part="features", blend="30")
     mixed = 0.7 * trace.F[0] + 0.3 * trace.P[0]
     look = pairs.look_at(projection.pairs(trace, "teacher")[0], np.zeros((64, 64), bool))
     sentence = next(m.value for m in at.markdown if m.value.startswith("**0.7 F₁ + 0.3 P₁**"))
@@ -197,7 +169,7 @@ def test_the_blend_says_what_the_features_would(trace: Trace) -> None:
 
 
 def test_the_umap_is_drawn_on_request_and_kept() -> None:
-    at = start(part="features", stage="2")
+    at = start(PAGE, part="features", stage="2")
     count = len(charts(at))
     with patch.object(projection, "embed", side_effect=lambda v: v[:, :2]) as embed:
         fine(at.toggle(key="umap").set_value(True).run())
@@ -208,20 +180,16 @@ def test_the_umap_is_drawn_on_request_and_kept() -> None:
 
 
 def test_an_upload_is_the_picture_of_this_page_too() -> None:
-    import io
-
-    stream = io.BytesIO()
-    Image.fromarray(random_images(1, seed=5)[0]).save(stream, "PNG")
-    at = start()
+    at = start(PAGE)
     before = charts(at)
-    at.file_uploader[0].set_value([("part.png", stream.getvalue(), "image/png")])
+    at.file_uploader[0].set_value([("part.png", encode(random_images(1, seed=5)[0]), "image/png")])
     fine(at.run())
     assert at.subheader[0].value == "part.png" and charts(at) != before
 
 
 @pytest.mark.parametrize("part", ["results", "grid", "whatif"])
 def test_a_part_of_another_page_is_none_of_this_one(part: str) -> None:
-    at = start(part=part)
+    at = start(PAGE, part=part)
     assert at.segmented_control(key="part").value == "figure7" and "part" not in at.query_params
     assert [warning.value for warning in at.warning] == [RANDOM_TEACHER] and not at.error
     fine(at.segmented_control(key="part").set_value("features").run())
@@ -231,9 +199,9 @@ def test_a_part_of_another_page_is_none_of_this_one(part: str) -> None:
 
 
 def test_nonsense_in_the_address_does_no_harm() -> None:
-    at = start(part="x", side="y", way="z")
+    at = start(PAGE, part="x", side="y", way="z")
     assert at.segmented_control(key="part").value == "figure7" and at.segmented_control(key="way").value == "log"
-    assert start(part="gates", channel="9999", stage="8").slider(key="channel").value < 32
+    assert start(PAGE, part="gates", channel="9999", stage="8").slider(key="channel").value < 32
 
 
 # ------------------------------------------------------------------------------------------- models without a part
@@ -248,7 +216,7 @@ def without(**missing: None) -> Callable[..., Trace]:
 @pytest.mark.parametrize("part", ["figure7", "gates", "features", "data"])
 def test_without_the_forward_branch_the_teacher_remains(part: str) -> None:
     with patch.object(resources, "trace", without(SF=None, SP=None, gates_S1=None)):
-        at = start(part=part)
+        at = start(PAGE, part=part)
     assert words.NO_STUDENT in said(at) or part == "data"
     assert charts(at) or part == "data"
 
@@ -257,7 +225,7 @@ def test_without_the_forward_branch_the_teacher_remains(part: str) -> None:
 def test_without_projection_the_features_remain(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     image = samples.collection().images[2]
     with patch.object(resources, "trace", without(gates_T=None, gates_S1=None)):
-        at = start(part=part, sample=image.id, side="teacher")
+        at = start(PAGE, part=part, sample=image.id, side="teacher")
     assert words.no_projection("teacher") in said(at)
     if part == "figure7":
         assert "Variance of F₁" in said(at) and "Variance of P₁" not in said(at)
@@ -277,12 +245,7 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def category(tmp_path: Path, configured: None) -> Path:
     """A data set on disk: 6 images to train with, 5 normal and 4 defective ones to test."""
-    root = tmp_path / "bottle"
-    for folder, count, seed in (("train/good", 6, 1), ("test/good", 5, 2), ("test/dent", 4, 3)):
-        (root / folder).mkdir(parents=True)
-        for i, pixels in enumerate(random_images(count, seed=seed)):
-            Image.fromarray(pixels).save(root / folder / f"{i:03}.png")
-    return root
+    return write_images(tmp_path / "bottle", {"train/good": 6, "test/good": 5, "test/dent": 4})
 
 
 def press(at: AppTest, label: str) -> AppTest:
@@ -290,7 +253,7 @@ def press(at: AppTest, label: str) -> AppTest:
 
 
 def test_a_test_set_is_measured_once_and_the_answer_is_in_the_head(category: Path, detector: Detector) -> None:
-    at = start(part="data", data="folder", folder=str(category))
+    at = start(PAGE, part="data", data="folder", folder=str(category))
     press(at, "Measure 9 images")
     assert "5 normal images, 4 defective" in said(at) and len(charts(at)) == 4
     test = open_dataset(category).test
@@ -303,13 +266,13 @@ def test_a_test_set_is_measured_once_and_the_answer_is_in_the_head(category: Pat
     fine(at.segmented_control(key="part").set_value("figure7").run())
     assert words.where(5, 4, "bottle") in said(at)
     with patch.object(projection, "measure_samples") as again:
-        at = start(part="data", data="folder", folder=str(category))  # another visitor
+        at = start(PAGE, part="data", data="folder", folder=str(category))  # another visitor
         assert "5 normal images, 4 defective" in said(at) and not again.called
 
 
 def test_a_stopped_measurement_continues_where_it_was(category: Path) -> None:
     (category / "test" / "good" / "one_more.png").write_bytes((category / "test/good/000.png").read_bytes())
-    at = start(part="data", data="folder", folder=str(category))
+    at = start(PAGE, part="data", data="folder", folder=str(category))
     real = projection.measure_samples
 
     def one_step(detector: Detector, some: list) -> object:
@@ -323,12 +286,12 @@ def test_a_stopped_measurement_continues_where_it_was(category: Path) -> None:
 
 
 def test_a_folder_that_is_no_data_set_is_explained(tmp_path: Path, configured: None) -> None:
-    at = start(part="data", data="folder", folder=str(tmp_path / "nowhere"))
+    at = start(PAGE, part="data", data="folder", folder=str(tmp_path / "nowhere"))
     assert "not a folder" in at.error[0].value
 
 
 def test_without_a_choice_the_samples_are_compared() -> None:
-    at = start(part="data")
+    at = start(PAGE, part="data")
     known = [one.sample.is_defective for one in samples.collection().images]
     assert words.data_counts(known.count(False), known.count(True), len(known), words.SAMPLES) in said(at)
     assert len(charts(at)) == len(words.QUESTIONS) and not [b for b in at.button if "Measure" in b.label]
@@ -337,6 +300,6 @@ def test_without_a_choice_the_samples_are_compared() -> None:
 
 
 def test_a_channel_is_kept_where_another_scale_has_it_too() -> None:
-    at = start(part="gates", channel="9")
+    at = start(PAGE, part="gates", channel="9")
     _stage(at)
     assert at.slider(key="channel").value == 9 and "Channel 9 ·" in said(at)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from apptest import INSPECT, charts, heading, shown_score, start, upload, words
+from builders import encode
 from bundles import changed, opened, pack, signed
 from PIL import Image
 
@@ -25,12 +26,11 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")
-def packed(detector: Detector) -> bytes:
+def packed(tiny_checkpoint: Path) -> bytes:
     """A bundle of an uploaded PNG: M1*M2*M3, 1.5 times the threshold, as the view says."""
     pixels = np.random.default_rng(5).integers(0, 256, (8, 12, 3), dtype=np.uint8)
-    stream = io.BytesIO()
-    Image.fromarray(pixels).resize((96, 64), Image.Resampling.BICUBIC).save(stream, "PNG")
-    members = opened(pack(detector, ("part.png", stream.getvalue())))
+    picture = encode(Image.fromarray(pixels).resize((96, 64), Image.Resampling.BICUBIC))
+    members = opened(pack(Detector.load(tiny_checkpoint, "cpu"), ("part.png", picture)))
     view = {"score": "reverse", "threshold": "1.5", "opacity": "40", "scale": "own", "model": "tiny", "sample": "evil"}
     return signed(changed(members, SETTINGS, title="part.png", view=view | {"embed": "true", "uploads": "1"}))
 
@@ -105,9 +105,8 @@ def test_a_file_that_is_no_bundle_is_refused_and_nothing_is_lost(packed: bytes, 
 
 
 def test_bundle_and_images_may_come_together(packed: bytes) -> None:
-    stream = io.BytesIO()
-    Image.fromarray(np.zeros((40, 40, 3), np.uint8)).save(stream, "PNG")
-    at = upload(start(INSPECT), ("b.zip", packed, ZIP), ("black.png", stream.getvalue(), "image/png"))
+    black = encode(np.zeros((40, 40, 3), np.uint8))
+    at = upload(start(INSPECT), ("b.zip", packed, ZIP), ("black.png", black, "image/png"))
     assert {"part.png", "black.png"} == set(next(f.value for f in at.dataframe if "Score" in f.value.columns)["Image"])
 
 

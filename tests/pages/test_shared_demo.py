@@ -4,7 +4,6 @@ visitors may train is limited, and none of them sees another one's work."""
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
 import threading
 import time
@@ -18,7 +17,7 @@ import msgspec
 import numpy as np
 import pytest
 from apptest import INSPECT, PNG, ROOT, encoded, fine, heading, start, upload, words
-from PIL import Image
+from builders import encode, zipped
 from streamlit.testing.v1 import AppTest
 from waiting import until
 
@@ -192,15 +191,9 @@ def test_removing_uploads_makes_room(share: Callable[..., Path]) -> None:
 
 def test_a_zip_may_not_become_larger_than_its_visitor_may_have(share: Callable[..., Path]) -> None:
     share(upload_bytes=100_000)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number in range(3):
-            pixels = np.full((200, 200, 3), number, np.uint8)
-            picture = io.BytesIO()
-            Image.fromarray(pixels).save(picture, "BMP")
-            archive.writestr(f"test/good/{number}.bmp", picture.getvalue())
+    pictures = {f"test/good/{i}.bmp": encode(np.full((200, 200, 3), i, np.uint8), "BMP") for i in range(3)}
     at = start(EVALUATE, evaluate_data="zip")
-    at.file_uploader[0].set_value([("set.zip", stream.getvalue(), "application/zip")])
+    at.file_uploader[0].set_value([("set.zip", zipped(pictures, zipfile.ZIP_DEFLATED), "application/zip")])
     assert "set.zip" in words(fine(at.run()))
     assert not visits.everybody()[0].held
 

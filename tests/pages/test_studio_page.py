@@ -7,13 +7,13 @@ import json
 from collections import OrderedDict
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 import streamlit as st
-from apptest import charts, component, encoded, fine, pressed, shown_score, start, upload, words
+from apptest import charts, component, encoded, fine, metrics, pressed, shown_score, start, upload, words
+from builders import encode
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -29,23 +29,12 @@ from workbench.shared import resources, samples, units
 from workbench.shared import words as shared_words
 from workbench.shared.layer import lay_over
 from workbench.shared.layer import uri as layer_uri
-from workbench.shared.resources import Loaded, Model
+from workbench.shared.resources import Loaded
 
 INSPECT = "pages/1_Inspect.py"
 DEFAULT = Defect("scratch", 0.5, 0.5, 0.3, 0.8, 30.0)
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def model(tiny_checkpoint: Path) -> Model:
-    """The very model that the app uses: a teacher with random weights has others each time it is loaded."""
-    return resources.load_model("tiny", tiny_checkpoint, "cpu")
-
-
-@pytest.fixture
-def detector(model: Model) -> Detector:
-    return model.detector
 
 
 def normal() -> samples.SampleImage:
@@ -60,10 +49,6 @@ def loaded() -> Loaded:
 
 def opened(**address: str) -> AppTest:
     return start(INSPECT, view="defect", sample=normal().id, **address)
-
-
-def metrics(at: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in at.metric}
 
 
 def chart(at: AppTest, key: str) -> dict:
@@ -91,9 +76,7 @@ def stroke(image: np.ndarray) -> bytes:
     height, width = image.shape[:2]
     layer = np.zeros((height, width, 4), np.uint8)
     layer[height // 2 - 9 : height // 2 + 9, width // 5 : -width // 5, 3] = 255
-    stream = io.BytesIO()
-    Image.fromarray(layer).save(stream, "PNG")
-    return stream.getvalue()
+    return encode(layer)
 
 
 # ------------------------------------------------------------------------------------------------------- placing one
@@ -222,9 +205,7 @@ def test_a_bad_drawing_is_explained_and_the_last_good_one_stays() -> None:
 
 
 def _nothing(shown: Loaded) -> bytes:
-    stream = io.BytesIO()
-    Image.new("RGBA", shown.shown.shape[1::-1]).save(stream, "PNG")
-    return stream.getvalue()
+    return encode(Image.new("RGBA", shown.shown.shape[1::-1]))
 
 
 # ---------------------------------------------------------------------------------------------------------- the view

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from apptest import INSPECT, PNG, fine, shown_score, start, upload
-from PIL import Image
+from builders import encode
 
 from nnet.data.images import decode
 from nnet.detector import Detector
@@ -23,9 +22,7 @@ def camera_picture(hot: bool) -> bytes:
     values = np.tile(np.linspace(100, 900, 90).astype(np.uint16), (60, 1))
     values[10:20, 10:20] = 3 if hot else 400
     values[0, 0] = 4000 if hot else 900
-    stream = io.BytesIO()
-    Image.fromarray(values).save(stream, "PNG")
-    return stream.getvalue()
+    return encode(values)
 
 
 def test_an_upload_is_scored_on_inspect_as_on_the_command_line(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import encode
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -26,14 +26,12 @@ def encoded(seed: int = 0, size: tuple[int, int] = (90, 60), format: str = "PNG"
     pixels = np.tile(np.linspace(40, 160, size[0]), (size[1], 1)).astype(np.uint8)
     left = 5 + 13 * seed % (size[0] - 20)
     pixels[10:25, left : left + 12] = 250
-    stream = io.BytesIO()
-    Image.fromarray(pixels).convert("RGB").save(stream, format)
-    return stream.getvalue()
+    return encode(Image.fromarray(pixels).convert("RGB"), format)
 
 
 def start(page: str | None = None, **address: str) -> AppTest:
     """The app on a page, after its first run."""
-    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "Workbench.py"), default_timeout=120)
     for name, value in address.items():
         at.query_params[name] = value
     if page is not None:
@@ -87,8 +85,27 @@ def shown_score(at: AppTest) -> str:
 
 def words(at: AppTest) -> str:
     """All running text of the page."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.warning, at.error)
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.warning, at.error, at.info)
     return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def said(at: AppTest) -> str:
+    """The same without Markdown's backslashes."""
+    return words(at).replace("\\", "")
+
+
+def html(at: AppTest) -> str:
+    return "\n".join(element.proto.body for element in at.get("html"))
+
+
+def metrics(at: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in at.metric}
+
+
+def address(at: AppTest, name: str) -> str | None:
+    """What the address says of a name, or None."""
+    value = at.query_params.get(name)
+    return value[0] if isinstance(value, list) else value
 
 
 def pressed(at: AppTest, label: str) -> AppTest:

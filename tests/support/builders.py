@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -41,21 +44,45 @@ def random_images(count: int, size: int = 64, seed: int = 0) -> np.ndarray:
     return coarse.repeat(size // 8, axis=1).repeat(size // 8, axis=2)
 
 
-def write_small_category(root: Path, defect: str = "dent") -> Path:
-    """An MVTec-style category without masks: 2 images to train with, 3 normal and 2 defective ones."""
-    for folder, count, seed in (("train/good", 2, 1), ("test/good", 3, 2), (f"test/{defect}", 2, 3)):
+def encode(picture: Image.Image | np.ndarray, form: str = "PNG", **options: object) -> bytes:
+    """An image file of a picture."""
+    stream = io.BytesIO()
+    (Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture).save(stream, form, **options)
+    return stream.getvalue()
+
+
+def zipped(entries: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+    """A ZIP of files by name."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def files_of(folder: Path, root: Path) -> dict[str, bytes]:
+    """All files below a folder by their names seen from `root`, in order."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
+
+
+def write_images(root: Path, counts: Mapping[str, int]) -> Path:
+    """Folders with so many `random_images` each, as 000.png and so on; the first folder has seed 1, the next 2."""
+    for seed, (folder, count) in enumerate(counts.items(), 1):
         (root / folder).mkdir(parents=True)
         for i, image in enumerate(random_images(count, seed=seed)):
-            Image.fromarray(image).save(root / folder / f"{i}.png")
+            Image.fromarray(image).save(root / folder / f"{i:03}.png")
     return root
+
+
+def write_small_category(root: Path, defect: str = "dent") -> Path:
+    """An MVTec-style category without masks: 2 images to train with, 3 normal and 2 defective ones."""
+    return write_images(root, {"train/good": 2, "test/good": 3, f"test/{defect}": 2})
 
 
 def write_category(root: Path) -> Path:
     """An MVTec-style category with masks: 14 images to train with, 5 normal and 4 defective ones ("dent") to test."""
-    for folder, count, seed in (("train/good", 14, 1), ("test/good", 5, 2), ("test/dent", 4, 3)):
-        (root / folder).mkdir(parents=True)
-        for i, pixels in enumerate(random_images(count, seed=seed)):
-            Image.fromarray(pixels).save(root / folder / f"{i:03}.png")
+    write_images(root, {"train/good": 14, "test/good": 5, "test/dent": 4})
     mask = np.zeros((64, 64), np.uint8)
     mask[20:34, 10:30] = 255
     (root / "ground_truth" / "dent").mkdir(parents=True)

@@ -9,6 +9,7 @@ import json
 import zipfile
 
 import numpy as np
+from builders import zipped
 
 from nnet import replay
 from nnet.data.images import decode
@@ -34,14 +35,6 @@ def opened(content: bytes) -> Members:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def closed(members: Members, compression: int = zipfile.ZIP_STORED) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", compression) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
-
-
 def signed(members: Members) -> bytes:
     """The members with a manifest that fits them, as someone who forges a bundle would write it."""
     manifest = json.loads(members[MANIFEST])
@@ -50,7 +43,7 @@ def signed(members: Members) -> bytes:
         for name, content in members.items()
         if name != MANIFEST
     }
-    return closed({**members, MANIFEST: json.dumps(manifest).encode()})
+    return zipped({**members, MANIFEST: json.dumps(manifest).encode()})
 
 
 def changed(members: Members, name: str, **values: object) -> Members:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import files_of, zipped
 from PIL import Image
 
 from nnet.data import DataError, Dataset, inspect, load_resized, open_dataset, open_zip
@@ -209,11 +209,7 @@ def test_what_is_no_picture_is_counted_by_reason_in_folders_and_zips(tmp_path):
         "1 file was not taken (their meaning is not known): misc/3.png.",
         "4 files were not taken (not a kind of picture that is read): .mp4 2, without an ending 1, .txt 1.",
     ]
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path in root.rglob("*"):
-            archive.write(path, path.relative_to(root))
-    assert sorted(open_zip(stream).not_taken) == sorted(open_dataset(root).not_taken)
+    assert sorted(open_zip(io.BytesIO(zipped(files_of(root, root)))).not_taken) == sorted(open_dataset(root).not_taken)
 
 
 def test_blank_pictures_among_photos_are_named(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from builders import encode
 from PIL import Image
 
 from nnet.data import DataError, ZipLimits, extract_zip, open_dataset, open_zip
@@ -18,9 +19,7 @@ from nnet.data.listing import LEFT_PACKED
 
 
 def png(level: int = 0) -> bytes:
-    stream = io.BytesIO()
-    Image.new("L", (20, 20), level).save(stream, "PNG")
-    return stream.getvalue()
+    return encode(Image.new("L", (20, 20), level))
 
 
 def pack(entries: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> io.BytesIO:

@@ -11,8 +11,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import torch
-from builders import random_images
-from PIL import Image
+from builders import random_images, write_images
 from scored import evidence
 
 from nnet.analysis import evaluation, stored
@@ -178,11 +177,7 @@ def copy(tiny_checkpoint: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def category(tmp_path: Path) -> Path:
     root = tmp_path / "part"
-    for folder, count, seed in (("train/good", 2, 1), ("test/good", 3, 2), ("test/dent", 2, 3), ("test/hole", 2, 4)):
-        (root / folder).mkdir(parents=True)
-        for i, pixels in enumerate(random_images(count, seed=seed)):
-            Image.fromarray(pixels).save(root / folder / f"{i}.png")
-    return root
+    return write_images(root, {"train/good": 2, "test/good": 3, "test/dent": 2, "test/hole": 2})
 
 
 def test_evaluate_prints_and_writes_into_the_checkpoint_only_when_asked(

@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import random_images, tiny_config
+from builders import encode, random_images, tiny_config
 from bundles import pack
-from PIL import Image
 
 from nnet.detector import Detector
 from nnet.runs import Exit, Runs, RunSpec, Status
@@ -86,9 +85,7 @@ def test_a_run_says_the_same_in_its_files(tmp_path: Path) -> None:
 
 
 def test_a_bundle_has_every_member_and_key_that_one_ever_had(trained_checkpoint: Path) -> None:
-    stream = io.BytesIO()
-    Image.fromarray(random_images(1, 96, seed=3)[0]).save(stream, "PNG")
-    bundle = pack(Detector.load(trained_checkpoint, "cpu"), ("part.png", stream.getvalue()))
+    bundle = pack(Detector.load(trained_checkpoint, "cpu"), ("part.png", encode(random_images(1, 96, seed=3)[0])))
     with zipfile.ZipFile(io.BytesIO(bundle)) as archive:
         found = {name: shape(json.loads(archive.read(name))) for name in archive.namelist() if name.endswith(".json")}
         others = sorted(name for name in archive.namelist() if not name.endswith(".json"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import encode
 from PIL import Image
 
 from nnet.data import intake, open_dataset, open_sent
@@ -20,18 +20,14 @@ SIZE = (24, 20)
 
 def photo(seed: int, kind: str = "PNG", dtype: type = np.uint8) -> bytes:
     pixels = np.random.default_rng(seed).integers(40, 200, (SIZE[1], SIZE[0])).astype(dtype)
-    stream = io.BytesIO()
-    Image.fromarray(pixels if dtype is np.uint8 else pixels * 16).save(stream, kind)
-    return stream.getvalue()
+    return encode(pixels if dtype is np.uint8 else pixels * 16, kind)
 
 
 def mask(left: int | None = 2) -> bytes:
     picture = Image.new("L", SIZE)
     if left is not None:
         picture.paste(255, (left, 3, left + 8, 9))
-    stream = io.BytesIO()
-    picture.save(stream, "PNG")
-    return stream.getvalue()
+    return encode(picture)
 
 
 def defective(folder: Path) -> dict[str, str]:

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import random_images
-from bundles import Members, changed, closed, opened, pack, signed
-from PIL import Image
+from builders import encode, random_images, zipped
+from bundles import Members, changed, opened, pack, signed
 
 from nnet import replay
 from nnet.cli import main
@@ -32,9 +31,7 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture(scope="module")
 def packed(detector: Detector) -> bytes:
     """A bundle of an uploaded JPEG, whose threshold was moved."""
-    stream = io.BytesIO()
-    Image.fromarray(random_images(1, 96, seed=3)[0]).save(stream, "JPEG")
-    return pack(detector, ("part.jpg", stream.getvalue()))
+    return pack(detector, ("part.jpg", encode(random_images(1, 96, seed=3)[0], "JPEG")))
 
 
 def arrays(members: Members) -> dict[str, np.ndarray]:
@@ -91,8 +88,8 @@ def test_a_sample_has_no_uploaded_file(detector: Detector) -> None:
 def test_a_changed_member_is_named(packed: bytes) -> None:
     members = opened(packed)
     other = changed(members, MODEL, commit="0" * 40)
-    assert wrong(closed(other)) == {"Files"}
-    assert replay.unpack(closed(other)).damaged == (MODEL,)
+    assert wrong(zipped(other)) == {"Files"}
+    assert replay.unpack(zipped(other)).damaged == (MODEL,)
 
 
 @pytest.mark.parametrize(
@@ -182,14 +179,14 @@ def test_elsewhere_maps_may_differ_by_the_tolerance(
 
 
 def _bomb(members: Members) -> bytes:
-    return closed({**members, VALUES: bytes(65 * 2**20)}, zipfile.ZIP_DEFLATED)
+    return zipped({**members, VALUES: bytes(65 * 2**20)}, zipfile.ZIP_DEFLATED)
 
 
 def _array_bomb(members: Members) -> bytes:
     """An array that states more numbers than it holds."""
     header = io.BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (1000, 1000)})
-    return signed({**members, VALUES: closed({"score.npy": header.getvalue() + bytes(16), "M1.npy": b""})})
+    return signed({**members, VALUES: zipped({"score.npy": header.getvalue() + bytes(16), "M1.npy": b""})})
 
 
 def _pickled(members: Members) -> bytes:
@@ -197,11 +194,11 @@ def _pickled(members: Members) -> bytes:
     array[:] = {"a": 1}
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=True)
-    return signed({**members, VALUES: closed({"score.npy": stream.getvalue(), "M1.npy": stream.getvalue()})})
+    return signed({**members, VALUES: zipped({"score.npy": stream.getvalue(), "M1.npy": stream.getvalue()})})
 
 
 def _renamed(name: str) -> Callable[[Members], bytes]:
-    return lambda m: closed({**m, name: b"x"})
+    return lambda m: zipped({**m, name: b"x"})
 
 
 HOSTILE: dict[str, tuple[Callable[[Members], bytes], str]] = {
@@ -210,14 +207,14 @@ HOSTILE: dict[str, tuple[Callable[[Members], bytes], str]] = {
     "foreign member": (_renamed("setup.py"), "does not belong in it"),
     "nested original": (_renamed("original.exe"), "does not belong in it"),
     "bomb": (_bomb, "MiB; at most"),
-    "truncated": (lambda m: closed(m)[:-900], "damaged or cut off"),
-    "empty": (lambda m: closed({}), "it has no manifest.json"),
+    "truncated": (lambda m: zipped(m)[:-900], "damaged or cut off"),
+    "empty": (lambda m: zipped({}), "it has no manifest.json"),
     "not a zip": (lambda m: b"\x89PNG....", "a ZIP was expected"),
-    "no model": (lambda m: closed({k: v for k, v in m.items() if k != MODEL}), "is incomplete: model.json"),
-    "unlisted": (lambda m: closed({**m, "original.png": b""}), "its manifest does not list"),
-    "lzma": (lambda m: closed(m, zipfile.ZIP_LZMA), "unsupported method"),
-    "newer": (lambda m: closed(changed(m, MANIFEST, version=2)), "Update N-Net"),
-    "other format": (lambda m: closed(changed(m, MANIFEST, format="zip")), "not a replay bundle of N-Net"),
+    "no model": (lambda m: zipped({k: v for k, v in m.items() if k != MODEL}), "is incomplete: model.json"),
+    "unlisted": (lambda m: zipped({**m, "original.png": b""}), "its manifest does not list"),
+    "lzma": (lambda m: zipped(m, zipfile.ZIP_LZMA), "unsupported method"),
+    "newer": (lambda m: zipped(changed(m, MANIFEST, version=2)), "Update N-Net"),
+    "other format": (lambda m: zipped(changed(m, MANIFEST, format="zip")), "not a replay bundle of N-Net"),
     "broken json": (lambda m: signed({**m, SETTINGS: b"{"}), "settings.json is damaged: it is no JSON"),
     "deep json": (lambda m: signed({**m, SETTINGS: b"[" * 100_000}), "too many lists or objects"),
     "no object": (lambda m: signed({**m, SETTINGS: b"[1]"}), "expected an object, found a list"),
@@ -264,7 +261,7 @@ def test_what_is_hostile_is_refused_in_a_sentence(packed: bytes, kind: str) -> N
 def test_an_entry_that_holds_more_than_it_states_is_refused(packed: bytes) -> None:
     """The directory says 10 bytes, the compressed stream holds a mebibyte."""
     members = {MANIFEST: bytes(2**20)}
-    content = bytearray(closed(members, zipfile.ZIP_DEFLATED))
+    content = bytearray(zipped(members, zipfile.ZIP_DEFLATED))
     for signature, at in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
         start = content.index(signature) + at
         content[start : start + 4] = (10).to_bytes(4, "little")
@@ -282,7 +279,7 @@ def test_a_pickle_that_would_run_does_not_run(packed: bytes, tmp_path: Path) -> 
     np.lib.format.write_array_header_1_0(header, {"descr": "|O", "fortran_order": False, "shape": (1, 1)})
     file = header.getvalue() + pickle.dumps(np.array([[Evil()]], object))
     with pytest.raises(ReplayError):
-        replay.unpack(signed({**members, VALUES: closed({"score.npy": file, "M1.npy": file})}))
+        replay.unpack(signed({**members, VALUES: zipped({"score.npy": file, "M1.npy": file})}))
     assert not (tmp_path / "ran").exists()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import struct
 import zlib
 from dataclasses import replace
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import random_images
+from builders import encode, random_images
 from PIL import Image
 
 from nnet.analysis.visibility import MIN_RISE, Onset, coverage, is_visible, onset, peak, respond
@@ -32,12 +31,6 @@ from workbench.shared.layer import LayerError, lay_over, read_layer
 def noise(height: int = 60, width: int = 90, seed: int = 0) -> np.ndarray:
     """An image in which no two neighbouring pixels are alike."""
     return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
-
-
-def png(layer: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(layer).save(stream, "PNG")
-    return stream.getvalue()
 
 
 def uri(content: bytes) -> str:
@@ -157,9 +150,9 @@ def test_a_drawing_is_enlarged_to_a_larger_image(strip: int, monkeypatch: pytest
 
 
 def test_a_drawing_is_read_as_it_was_sent():
-    content = png(stroke())
+    content = encode(stroke())
     assert read_layer(uri(content), (60, 90)) == content
-    assert read_layer(uri(png(np.zeros((60, 90, 4), np.uint8))), (60, 90)) is None
+    assert read_layer(uri(encode(np.zeros((60, 90, 4), np.uint8))), (60, 90)) is None
     image = noise()
     alteration = alter(image, Drawn(content))
     expected, mask = lay_over(image, stroke())
@@ -177,12 +170,6 @@ def _bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
-def _jpeg() -> bytes:
-    stream = io.BytesIO()
-    Image.new("RGB", (90, 60)).save(stream, "JPEG")
-    return stream.getvalue()
-
-
 HOSTILE = {
     "none": (None, "no drawing"),
     "number": (7, "no drawing"),
@@ -193,10 +180,10 @@ HOSTILE = {
     "umlaut": ("data:image/png;base64,ä", "cannot be read"),
     "empty": ("data:image/png;base64,", "cannot be read"),
     "too long": ("data:image/png;base64," + "A" * drawn_layer.MAX_LAYER_BYTES, "at most"),
-    "cut off": (uri(png(noise())[:2000]), "cannot be read|90 x 60"),
+    "cut off": (uri(encode(noise())[:2000]), "cannot be read|90 x 60"),
     "bomb": (uri(_bomb()), "100,000 x 100,000|cannot be read"),
-    "other size": (uri(png(stroke(61, 90))), "90 × 61"),
-    "jpeg": (uri(_jpeg()), "cannot be read"),
+    "other size": (uri(encode(stroke(61, 90))), "90 × 61"),
+    "jpeg": (uri(encode(Image.new("RGB", (90, 60)), "JPEG")), "cannot be read"),
     "garbage": (uri(b"\x89PNG\r\n\x1a\n" + bytes(200)), "cannot be read"),
 }
 
