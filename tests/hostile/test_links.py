@@ -47,7 +47,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, only_tiny: Path, tmp_path: Path) -> 
 
     for module in ("workbench.shared.datasets", "workbench.train.looking"):
         monkeypatch.setattr(f"{module}.open_dataset", opening)
-    datasets._store.clear()
+    datasets._STORE.drop(lambda _: True)
     return found
 
 

@@ -42,7 +42,7 @@ def folder(root: Path) -> Path:
 @pytest.fixture(autouse=True)
 def nothing_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NNET_DATA", str(tmp_path))  # so that links may name what is in there
-    datasets._store.clear()
+    datasets._STORE.drop(lambda _: True)
 
 
 # ------------------------------------------------------------------------------------------------- opened data sets
@@ -87,7 +87,7 @@ def test_two_threads_open_one_data_set_once(tmp_path: Path) -> None:
 def test_only_so_many_data_sets_are_kept(tmp_path: Path) -> None:
     for number in range(datasets.OPENED + 2):
         datasets.opened(str(folder(tmp_path / f"part{number}")))
-    assert len(datasets._store()) == datasets.OPENED
+    assert len(datasets._STORE) == datasets.OPENED
 
 
 def test_a_changed_file_is_another_content(tmp_path: Path) -> None:

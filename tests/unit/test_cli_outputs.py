@@ -52,7 +52,7 @@ def test_score_leaves_a_table_and_two_files_per_image(
     out = tmp_path / "out"
     assert main(["score", "--checkpoint", str(checkpoint), str(category / "test/dent"), "--out", str(out)]) == 0
     assert sorted(path.name for path in out.iterdir()) == [
-        *(f"{i}_{kind}" for i in range(2) for kind in ("map.npz", "overlay.png")),
+        *(f"{i:03}_{kind}" for i in range(2) for kind in ("map.npz", "overlay.png")),
         "scores.csv",
     ]
     with (out / "scores.csv").open(encoding="utf-8-sig") as table:

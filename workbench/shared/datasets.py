@@ -41,9 +41,7 @@ class _Opened:
     changed: dict[Path, int]
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _store() -> BoundedCache[tuple[str, int, str], _Opened]:
-    return BoundedCache(OPENED)
+_STORE: BoundedCache[tuple[str, int, str], _Opened] = BoundedCache(OPENED)
 
 
 def opened(spec: str, seed: int = 0, masks: str = "") -> Dataset:
@@ -127,7 +125,7 @@ def _entry(spec: str, seed: int = 0, masks: str = "") -> _Opened:
             samples = {sample.key: sample for sample in dataset.samples}
             return _Opened(dataset, samples, before | _unpacked(dataset))
 
-    return _store().of((spec, seed, masks), read, valid=_unchanged)
+    return _STORE.of((spec, seed, masks), read, valid=_unchanged)
 
 
 def _unchanged(entry: _Opened) -> bool:

@@ -63,24 +63,12 @@ class _Changed:
         )
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _kept() -> BoundedCache[tuple[str, str, Expression, str], Network]:
-    return BoundedCache(KEPT, lambda _: 1)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _changed_kept() -> BoundedCache[tuple[str, str, Expression], dict[str, _Changed]]:
-    return BoundedCache(CHANGED_BYTES, lambda found: sum(one.nbytes for one in found.values()))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _colours_kept() -> BoundedCache[str, FeatureColours]:
-    return BoundedCache(resources.MODELS, lambda _: 1)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _ranges_kept() -> BoundedCache[str, FeatureRanges]:
-    return BoundedCache(resources.MODELS, lambda _: 1)
+_DRAWN: BoundedCache[tuple[str, str, Expression, str], Network] = BoundedCache(KEPT)
+_CHANGED: BoundedCache[tuple[str, str, Expression], dict[str, _Changed]] = BoundedCache(
+    CHANGED_BYTES, lambda found: sum(one.nbytes for one in found.values())
+)
+_COLOURS: BoundedCache[str, FeatureColours] = BoundedCache(resources.MODELS)
+_RANGES: BoundedCache[str, FeatureRanges] = BoundedCache(resources.MODELS)
 
 
 def draw(
@@ -101,7 +89,7 @@ def draw(
         large: for a hall.
     """
     tiles = TILES.remember()
-    made = _kept().of((loaded.hash, model.key, expression, tiles), lambda: of(model, loaded, expression, tiles))
+    made = _DRAWN.of((loaded.hash, model.key, expression, tiles), lambda: of(model, loaded, expression, tiles))
     wanted = f"{key}_visit"
 
     def visit(page: str) -> None:
@@ -119,7 +107,7 @@ def _show(tiles: str) -> None:
 
 def is_ready(model: Model, loaded: Loaded, expression: Expression) -> bool:
     """Whether the drawing of this picture is there already, so that drawing it takes no time."""
-    return _kept().get((loaded.hash, model.key, expression, TILES.value)) is not None
+    return _DRAWN.get((loaded.hash, model.key, expression, TILES.value)) is not None
 
 
 def of(model: Model, loaded: Loaded, expression: Expression, show: str = part_words.COLOURS) -> Network:
@@ -173,12 +161,12 @@ def _card(part: Part, variants: Mapping[str, Variant], reading: list[tuple[str, 
 
 def colours(model: Model) -> FeatureColours:
     """The colours of this model's features, fitted once on normal samples."""
-    return _colours_kept().of(model.key, lambda: FeatureColours(_normal_traces(model)))
+    return _COLOURS.of(model.key, lambda: FeatureColours(_normal_traces(model)))
 
 
 def ranges(model: Model) -> FeatureRanges:
     """The ranges of this model's channels, found once on the same samples, and only if they are asked for."""
-    return _ranges_kept().of(model.key, lambda: FeatureRanges(_normal_traces(model)))
+    return _RANGES.of(model.key, lambda: FeatureRanges(_normal_traces(model)))
 
 
 def _normal_traces(model: Model) -> list[Trace]:
@@ -239,7 +227,7 @@ def _variants(
 ) -> dict[str, Variant]:
     """What the network shows without each of its parts; `shown` is what the tiles show, and the tiles of the whole."""
     show, tiles = shown
-    every = _changed_kept().of((loaded.hash, model.key, expression), lambda: _without(model, trace, expression))
+    every = _CHANGED.of((loaded.hash, model.key, expression), lambda: _without(model, trace, expression))
     before = anatomy(trace, ())
     found = {
         key: _variant(before, one.parts, _tiles(model, loaded, one.parts, one.judged, show), tiles, one.judged)

@@ -138,9 +138,8 @@ def _film_scores(film: Film, probe: int, labels: Sequence[str]) -> None:
 # --------------------------------------------------------------------------------------------------------- pictures
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _films() -> BoundedCache[tuple[object, ...], Reels]:
-    return BoundedCache(FILM_BYTES, lambda reels: reels.nbytes)
+_FILMS: BoundedCache[tuple[object, ...], Reels] = BoundedCache(FILM_BYTES, lambda reels: reels.nbytes)
+_SCORE_MAPS: BoundedCache[tuple[object, ...], np.ndarray] = BoundedCache(SCORE_MAP_BYTES, lambda score: score.nbytes)
 
 
 def reels(film: Film, epochs: Sequence[int], probe: int, scale: str) -> Reels:
@@ -148,12 +147,7 @@ def reels(film: Film, epochs: Sequence[int], probe: int, scale: str) -> Reels:
     `words.FILM_SCALES`."""
     newest = (film.folder / f"frame-{epochs[-1]:06d}.safetensors").stat().st_mtime_ns
     key = (str(film.folder), tuple(epochs), newest, probe, scale)
-    return _films().of(key, lambda: _reels(film, epochs, probe, scale, key))
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _score_maps() -> BoundedCache[tuple[object, ...], np.ndarray]:
-    return BoundedCache(SCORE_MAP_BYTES, lambda score: score.nbytes)
+    return _FILMS.of(key, lambda: _reels(film, epochs, probe, scale, key))
 
 
 def _judged(film: Film, frame: Frame, probe: int) -> np.ndarray:
@@ -161,7 +155,7 @@ def _judged(film: Film, frame: Frame, probe: int) -> np.ndarray:
     again."""
     path = film.folder / f"frame-{frame.epoch:06d}.safetensors"
     key = (str(path), path.stat().st_mtime_ns, probe)
-    return _score_maps().of(key, lambda: figures.resized(film.score_map(frame, probe), figures.HEAT_SIDE))
+    return _SCORE_MAPS.of(key, lambda: figures.resized(film.score_map(frame, probe), figures.HEAT_SIDE))
 
 
 def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple[object, ...]) -> Reels:

@@ -35,16 +35,9 @@ NORMALS = 32
 Maps = dict[str, np.ndarray]
 
 
-class _Stores:
-    def __init__(self) -> None:
-        self.normals: BoundedCache[str, NormalMaps] = BoundedCache(NORMALS, lambda _: 1)
-        self.relatives: BoundedCache[tuple[str, str, Expression], float] = BoundedCache(RELATIVES, lambda _: 1)
-        self.levels: BoundedCache[str, dict[str, float]] = BoundedCache(4 * NORMALS, lambda _: 1)
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _stores() -> _Stores:
-    return _Stores()
+_NORMALS: BoundedCache[str, NormalMaps] = BoundedCache(NORMALS)
+_RELATIVES: BoundedCache[tuple[str, str, Expression], float] = BoundedCache(RELATIVES)
+_LEVELS: BoundedCache[str, dict[str, float]] = BoundedCache(4 * NORMALS)
 
 
 @st.cache_resource(max_entries=CHECKPOINTS, show_spinner=False)
@@ -65,12 +58,12 @@ def checkpoint(path: Path, name: str) -> Checkpoint:
 
 def normal_maps(saved: Checkpoint) -> NormalMaps:
     """What each map shows on the held-out normal images of a checkpoint."""
-    return _stores().normals.of(saved.weights_hash, lambda: summed_up(saved.calibration))
+    return _NORMALS.of(saved.weights_hash, lambda: summed_up(saved.calibration))
 
 
 def levels(saved: Checkpoint) -> dict[str, float]:
     """For each map the value that 99 % of the held-out normal images' pixels stay below."""
-    return _stores().levels.of(
+    return _LEVELS.of(
         saved.weights_hash, lambda: {name: q["q99"] for name, q in saved.calibration.map_quantiles.items()}
     )
 
@@ -163,4 +156,4 @@ def relative(
         found = judge.judge(saved.calibration, maps, expression)
         return found.value / max(found.reference.threshold, float(np.finfo(np.float32).tiny))
 
-    return _stores().relatives.of((loaded.hash, key, expression), judged)
+    return _RELATIVES.of((loaded.hash, key, expression), judged)
