@@ -216,12 +216,12 @@ def _signed(basis: Array) -> Array:
 # ----------------------------------------------------------------------------------------------- groups of vectors
 
 
-def sub_sample(flagged: Array, limit: int, seed: int = 0) -> Array:
+def sub_sample(flagged: Array, limit: int) -> Array:
     """Positions to draw, ascending flat indices into (H, W), at most `limit`.
 
     Flagged positions are rare, so they may take up to half of the places; the rest is drawn from the normal ones.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)
     marked, plain = np.flatnonzero(flagged), np.flatnonzero(~flagged)
     wanted = min(len(marked), max(limit // 2, limit - len(plain)))
     chosen = (
@@ -303,10 +303,10 @@ def measure_trace(trace: Trace) -> Array:
     return values
 
 
-def in_mixed_order(samples: Sequence[Sample], seed: int = 0) -> list[Sample]:
+def in_mixed_order(samples: Sequence[Sample]) -> list[Sample]:
     """The labelled ones among the samples, shuffled, so that any first part of them stands for the whole."""
     labelled = [sample for sample in samples if sample.is_normal or sample.is_defective]
-    return [labelled[i] for i in np.random.default_rng(seed).permutation(len(labelled))]
+    return [labelled[i] for i in np.random.default_rng(0).permutation(len(labelled))]
 
 
 def measure_samples(detector: Detector, samples: Sequence[Sample]) -> Iterator[tuple[Array, list[str]]]:

@@ -59,14 +59,14 @@ def is_masked(folder: Path) -> bool:
     return bool(found.masks) and 2 * len(found.masks) >= len(found.pictures)
 
 
-def split_held_out(items: Sequence[Item], seed: int, share: float = HELD_OUT) -> tuple[list[Item], list[Item]]:
-    """Draw `share` of the items for testing by a seeded shuffle; both parts keep the order of `items`.
+def split_held_out(items: Sequence[Item], seed: int) -> tuple[list[Item], list[Item]]:
+    """Draw `HELD_OUT` of the items for testing by a seeded shuffle; both parts keep the order of `items`.
 
     At least one item stays for training. Python's own generator is used: its shuffle is the same in every version.
     """
     order = list(range(len(items)))
     random.Random(seed).shuffle(order)
-    chosen = set(order[: min(round(share * len(items)), len(items) - 1)]) if items else set()
+    chosen = set(order[: min(round(HELD_OUT * len(items)), len(items) - 1)]) if items else set()
     kept = [item for index, item in enumerate(items) if index not in chosen]
     return kept, [items[index] for index in sorted(chosen)]
 
@@ -145,7 +145,7 @@ def open_masked(root: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
     return _split_normals(reader, "images with masks beside them", good, bad, seed, strict)
 
 
-def open_labelled(root: Path, *, strict: bool = True) -> Dataset:
+def open_labelled(root: Path) -> Dataset:
     """Open folders that are named after their labels (good/, defective/), all of them to measure on.
 
     Raises:
@@ -153,7 +153,7 @@ def open_labelled(root: Path, *, strict: bool = True) -> Dataset:
     """
     reader = _Reader(root)
     test = reader.labelled(subfolders(root))
-    return reader.dataset("folders of labels", (), test, no_masks(test), strict, UNKNOWN_LICENCE)
+    return reader.dataset("folders of labels", (), test, no_masks(test), True, UNKNOWN_LICENCE)
 
 
 def _split_normals(

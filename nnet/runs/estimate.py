@@ -120,9 +120,9 @@ def run_seconds(
     return START_SECONDS + steps + images + frames
 
 
-def costs_of(spec: RunSpec, data: Path | None = None) -> Costs:
+def costs_of(spec: RunSpec) -> Costs:
     """What the steps of a run cost, from a few that are made in a separate process; see `estimate`."""
-    return Costs(**_found(spec, data)["costs"])
+    return Costs(**_found(spec, None)["costs"])
 
 
 def estimate(spec: RunSpec, folder: Path, data: Path | None = None) -> Estimate:

@@ -8,41 +8,26 @@ from typing import NamedTuple
 
 
 class MetricName(NamedTuple):
-    """A metric's `short` name, as the paper writes it (P: every pixel is a sample; I: every image is one), its `long`
-    one, and its `meaning` in a sentence; `of_pixels`: whether it needs masks."""
+    """A metric's `short` name, as the paper writes it (P: every pixel is a sample; I: every image is one), and its
+    `meaning` in a sentence."""
 
     short: str
-    long: str
-    of_pixels: bool
     meaning: str
 
 
 METRIC_NAMES: dict[str, MetricName] = {
     "i_auroc": MetricName(
         "I-AUROC",
-        "image AUROC",
-        False,
         "The share of pairs of a normal and a defective image in which the defective one scores higher; 0.5 is chance.",
     ),
-    "i_ap": MetricName(
-        "I-AP", "image average precision", False, "The area under the precision-recall curve over images."
-    ),
-    "p_auroc": MetricName(
-        "P-AUROC", "pixel AUROC", True, "The area under the ROC curve over pixels; it needs masks of the defects."
-    ),
+    "i_ap": MetricName("I-AP", "The area under the precision-recall curve over images."),
+    "p_auroc": MetricName("P-AUROC", "The area under the ROC curve over pixels; it needs masks of the defects."),
     "p_pro": MetricName(
         "P-PRO",
-        "per-region overlap up to a false positive rate of 0.3",
-        True,
         "The mean overlap with the defective regions, each counting equally, up to a false positive rate of 0.3; it "
         "needs masks of the defects.",
     ),
-    "p_ap": MetricName(
-        "P-AP",
-        "pixel average precision",
-        True,
-        "The area under the precision-recall curve over pixels; it needs masks of the defects.",
-    ),
+    "p_ap": MetricName("P-AP", "The area under the precision-recall curve over pixels; it needs masks of the defects."),
 }
 """By the key in metrics.json and in the studies' tables, in the order of a table's columns."""
 SHORT_NAMES = {key: name.short for key, name in METRIC_NAMES.items()}

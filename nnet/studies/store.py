@@ -31,7 +31,7 @@ from nnet.saved.formats import CONFIG, HISTORY, Settings
 from nnet.saved.storage import write_atomically, write_json, write_text
 from nnet.studies.formats import CSV, CSV_FORMAT, DONE, DONE_FORMAT, Key
 from nnet.studies.identity import numbers_of
-from nnet.studies.variants import STUDIES, Study, StudyError, Variant
+from nnet.studies.variants import STUDIES, StudyError, Variant
 
 MODELS, LOCK, PARQUET, CARD = "models", "study.lock", "results.parquet", "card.md"
 ALL_DEFECTS = "all"
@@ -240,21 +240,17 @@ class StudyFolder:
         return written
 
 
-def result_rows(
-    result: Mapping[str, Any], variants: Iterable[Variant], studies: Iterable[Study] | None = None
-) -> list[dict[str, Any]]:
+def result_rows(result: Mapping[str, Any], variants: Iterable[Variant]) -> list[dict[str, Any]]:
     """The rows of the table that a finished run gives: one per row of a study that it is, and per kind of defect.
 
     Args:
         result: a file of done/.
         variants: those that this run is.
-        studies: which ones to give rows for; all by default.
     """
     names = {variant.name for variant in variants}
-    chosen = STUDIES.values() if studies is None else studies
     own = Config.from_dict(result["config"]).scoring.expression
     rows = []
-    for study in chosen:
+    for study in STUDIES.values():
         for row in study.rows:
             expression = row.expression or own
             if row.variant in names and expression in result["scores"]:

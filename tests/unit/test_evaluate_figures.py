@@ -35,20 +35,10 @@ def test_a_curve_is_marked_where_the_threshold_is() -> None:
     assert list(figure.data[-2].x) == list(line().x)
 
 
-def test_the_histogram_holds_every_image_and_the_line_stands_at_the_threshold() -> None:
-    scores = np.array([0.0, 0.01, 0.02, 0.5, 1.0])
-    defective = np.array([False, False, True, True, True])
-    figure = figures.histogram_figure(scores, defective, 0.3, 0.02)
-    counts = {trace.name: sum(trace.y) for trace in figure.data}
-    assert counts == {"normal": 2, "defective": 3}
-    assert [shape.x0 for shape in figure.layout.shapes] == [0.02, 0.3]
-    assert figure.layout.annotations[0].text == "0.30 × threshold"
-    assert figure.layout.annotations[0].x == pytest.approx(np.log10(0.3))
-
-
-def test_the_histogram_of_zeros_is_drawn_too() -> None:
-    figure = figures.histogram_figure(np.zeros(4), np.array([True, False, True, False]), 0.1)
-    assert sum(sum(trace.y) for trace in figure.data) == 4
+@pytest.mark.parametrize("scores", [[0.0, 0.01, 0.5, 1.0], [0.0, 0.0]])
+def test_the_bins_of_the_histogram_hold_every_score_but_zero(scores: list[float]) -> None:
+    edges = figures.borders(np.array(scores))
+    assert (np.diff(edges) > 0).all() and np.histogram(scores, edges)[0].sum() == np.count_nonzero(scores)
 
 
 def test_counts_and_the_worst_images() -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -121,52 +119,13 @@ def _quiet_line(x: Sequence[float], y: Sequence[float], name: str, line: dict[st
 # ------------------------------------------------------------------------------------------------------ threshold
 
 
-def borders(scores: np.ndarray, count: int = BINS) -> np.ndarray:
-    """Borders of `count` bins, even on a logarithmic scale, that hold all scores; zeros stand in the first bin."""
+def borders(scores: np.ndarray) -> np.ndarray:
+    """Borders of `BINS` bins, even on a logarithmic scale, that hold all scores; zeros stand in the first bin."""
     positive = scores[scores > 0]
     if len(positive) == 0:
-        return np.geomspace(1e-6, 1, count + 1)
+        return np.geomspace(1e-6, 1, BINS + 1)
     low, high = float(positive.min()), float(positive.max())
-    return np.geomspace(low / 1.02, max(high, low * 1.1) * 1.02, count + 1)
-
-
-def histogram_figure(
-    scores: np.ndarray, defective: np.ndarray, threshold: float, reference: float | None = None
-) -> go.Figure:
-    """Image scores of normal and defective images on a logarithmic axis, with the threshold as a line.
-
-    Args:
-        scores, defective: (n,) multiples of the model's own threshold, as the thresholds are, and booleans.
-        threshold: the one that is chosen.
-        reference: the model's own, drawn thin where it differs.
-    """
-    edges = borders(scores)
-    ranges = [f"{units.times(a)} to {units.times(b)}" for a, b in pairwise(edges)]
-    traces = [
-        go.Bar(
-            x=(edges[1:] + edges[:-1]) / 2,
-            y=np.histogram(np.clip(scores[chosen], edges[0], edges[-1]), edges)[0],
-            width=np.diff(edges),
-            name=name,
-            marker={"color": colour, "opacity": 0.6, "line": {"width": 0}},
-            customdata=ranges,
-            hovertemplate=words.bin_told(name),
-        )
-        for name, chosen, colour in (
-            (words.NORMAL_IMAGES, ~defective, theme.NORMAL),
-            (words.DEFECTIVE_IMAGES, defective, theme.ANOMALOUS),
-        )
-    ]
-    shapes = [charts.level(threshold, theme.THRESHOLD, dash="solid")]
-    if reference is not None and abs(reference - threshold) > 1e-9 * abs(threshold):
-        shapes.insert(0, charts.level(reference, theme.THRESHOLD))
-    at = min(max(threshold, edges[0]), edges[-1])
-    beside = ("right", -6) if at > math.sqrt(edges[0] * edges[-1]) else ("left", 6)
-    place = {"x": math.log10(at), "y": 1, "yref": "paper", "xanchor": beside[0], "xshift": beside[1], "yanchor": "top"}
-    label = {"text": words.threshold_note(threshold), "font": {"size": 13}, "showarrow": False}
-    x = charts.log_axis(words.SCORE_AXIS, (edges[0], edges[-1]))
-    y, more = charts.axis(words.COUNT_AXIS, rangemode="tozero", nticks=6), {"barmode": "overlay"}
-    return charts.chart(traces, 300, x=x, y=y, left=56, legend=True, shapes=shapes, annotations=[label | place], **more)
+    return np.geomspace(low / 1.02, max(high, low * 1.1) * 1.02, BINS + 1)
 
 
 # ------------------------------------------------------------------------------------------------------ embeddings

@@ -300,22 +300,6 @@ NORMAL_IMAGES, DEFECTIVE_IMAGES = "normal", "defective"
 CALLED = ("normal", "anomalous")
 COUNTS_CAPTION = "Rows: what the image is. Columns: what this threshold calls it."
 THE_THRESHOLD = "the threshold"
-SCORE_AXIS, COUNT_AXIS = (
-    "image score, \N{MULTIPLICATION SIGN} the model’s own threshold (logarithmic)",
-    shared_words.THRESHOLD_WORDS["counted"],
-)
-
-
-def threshold_note(value: float) -> str:
-    """On the line of a threshold, in multiples of the model's own."""
-    return shared_words.against_threshold(value)
-
-
-def bin_told(name: str) -> str:
-    """What the report's histogram says under the pointer, as Plotly fills it in."""
-    return f"%{{y}} {name}<br>%{{customdata}} {shared_words.UNIT}<extra></extra>"
-
-
 AIM = "Set the threshold by"
 AIMS = {
     "own": "The model's own",

@@ -234,7 +234,7 @@ def _variants(
         for key, one in every.items()
     }
     whole = anatomy(trace, expression.maps)
-    for name, left in _left_over(whole, expression.maps).items():
+    for name, left in _left_over(expression.maps).items():
         judged = judge.judge(model.detector.calibration, trace.maps, for_maps(left))
         gone = _only_for(whole, left)
         found[name] = Variant(gone, {"score": _heatmap(loaded, judged)}, _result(judged))
@@ -254,7 +254,7 @@ def _without(model: Model, trace: Trace, expression: Expression) -> dict[str, _C
     return found
 
 
-def _left_over(parts: Mapping[str, Part], used: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _left_over(used: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """What can be left out of the score -> the maps that are left, at least one."""
     leaving = {name: tuple(other for other in used if other != name) for name in used}
     leaving[_REVERSE] = tuple(name for name in used if MAPS[name].branch == "forward")

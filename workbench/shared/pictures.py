@@ -67,7 +67,7 @@ class Scale:
 
 def calibrated_scale(threshold: float, colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
     """The fixed scale of Score_p: 0 to twice the threshold, which lies in the middle."""
-    ticks = dict(zip((0.0, threshold, 2 * threshold), words.threshold_ticks(threshold), strict=True))
+    ticks = dict(zip((0.0, threshold, 2 * threshold), words.threshold_ticks(), strict=True))
     return Scale(0.0, 2 * threshold, ticks, words.SCORE_SCALE, colour_map)
 
 

@@ -175,7 +175,7 @@ def footer(version: str) -> str:
     return f"N-Net {version}. {PAPER}"
 
 
-def threshold_ticks(threshold: float) -> tuple[str, str, str]:
+def threshold_ticks() -> tuple[str, str, str]:
     """The colour bar of the score, from 0 to twice the threshold."""
     return "0", "threshold", f"≥ 2 {units.TIMES} threshold"
 

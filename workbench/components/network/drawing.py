@@ -289,7 +289,7 @@ def _score_edges(
 
 def _to_sign(layout: Layout, box: Box, sign: Box, name: str) -> str:
     if layout.narrow:
-        return ways.between(layout, box, sign, name, "score")
+        return ways.between(layout, box, sign, "score")
     if name in ("M4", "M5", "M6"):  # S2's side lies between: over the row
         return _along(box, sign, box.y - 24)
     # S2's side lies between here, too: under it, and into the sign from the left

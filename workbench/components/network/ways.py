@@ -30,10 +30,10 @@ def straight(a: Box, b: Box) -> str:
 
 def on_the_path(layout: Layout, start: str, end: str) -> str:
     """The way between two parts on a phone."""
-    return between(layout, layout.boxes[start], layout.boxes[end], start, end)
+    return between(layout, layout.boxes[start], layout.boxes[end], end)
 
 
-def between(layout: Layout, a: Box, b: Box, start: str, end: str) -> str:
+def between(layout: Layout, a: Box, b: Box, end: str) -> str:
     """The same between two boxes, of which one may be a sign: under no other part."""
     if abs(a.centre[1] - b.centre[1]) < 20:
         return straight(a, b)
