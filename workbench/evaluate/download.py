@@ -17,6 +17,7 @@ from workbench.evaluate import decisions, kept_result, tables, words
 from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.subsets import attribution
 from workbench.shared import spreadsheet
+from workbench.shared.controls import download
 
 
 def draw(scene: Scene) -> None:
@@ -33,15 +34,8 @@ def draw(scene: Scene) -> None:
     files = {"report.html": lambda: report(scene, threshold, found), **files}
     with st.container(horizontal=True, gap="small"):
         for suffix, make in files.items():
-            st.download_button(
-                words.DOWNLOADS[suffix],
-                make,
-                f"{name}-{suffix}",
-                "text/html" if suffix.endswith(".html") else "text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"evaluate-{suffix}",
-            )
+            kind = "text/html" if suffix.endswith(".html") else "text/csv"
+            download(words.DOWNLOADS[suffix], make, f"{name}-{suffix}", f"evaluate-{suffix}", kind)
     if scene.evidence is None:
         st.caption(words.REPORT_WITHOUT_MAPS)
         return

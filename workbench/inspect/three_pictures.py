@@ -58,15 +58,9 @@ def downloads(scene: Scene) -> None:
     """Pictures and values as files, and the replay bundle."""
     with st.container(horizontal=True, gap="small"):
         for suffix, make in _files(scene).items():
-            st.download_button(
-                words.DOWNLOADS[suffix],
-                make,
-                f"{scene.picture.stem}-{suffix}",
-                "image/png" if suffix.endswith(".png") else "application/octet-stream",
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"download-{suffix}",
-            )
+            kind = "image/png" if suffix.endswith(".png") else "application/octet-stream"
+            name = f"{scene.picture.stem}-{suffix}"
+            controls.download(words.DOWNLOADS[suffix], make, name, f"download-{suffix}", kind)
         replay.button(scene)
 
 

@@ -11,7 +11,7 @@ from workbench.memory import addressing, cache, colours, recall, settings, words
 from workbench.memory.linked import linked
 from workbench.memory.recall import Effect
 from workbench.memory.scene import Now, Scene
-from workbench.shared import pictures, resources, sides_figures, units
+from workbench.shared import controls, pictures, resources, sides_figures, units
 from workbench.shared import words as shared_words
 from workbench.shared.settings import whole_number
 
@@ -107,16 +107,8 @@ def _ask() -> None:
 def _scores(scene: Scene, result: Effect, moved: float) -> None:
     before, after = scene.judged, result.judged
     with st.grid(4, min_column_width=180, gap="small"):
-        st.metric(
-            words.SCORE_TRAINED,
-            shared_words.relative(before.reference, before.value),
-            help=shared_words.raw(before.reference, before.value),
-        )
-        st.metric(
-            words.SCORE_NOW,
-            shared_words.relative(after.reference, after.value),
-            help=shared_words.raw(after.reference, after.value),
-        )
+        controls.score(words.SCORE_TRAINED, before)
+        controls.score(words.SCORE_NOW, after)
         st.metric(words.DECISION_NOW, shared_words.decision(after.reference, after.value))
         st.metric(words.MOVED, units.number(moved), help=words.MOVED_HELP)
     st.markdown(words.forgotten(before.value, after.value, before.reference.threshold, moved))

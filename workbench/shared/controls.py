@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from nnet.scoring.judge import Judgement
 from workbench.shared import settings, words
 from workbench.shared.settings import COLOURS, OPACITY, Setting
 
@@ -73,13 +74,21 @@ def page_of(setting: Setting[int], items: Sequence[T], size: int) -> Sequence[T]
     return items[(number - 1) * size : number * size]
 
 
-def download(label: str, content: Any, name: str, key: str | None = None, mime: str = "text/csv") -> None:
+def download(
+    label: str, content: Any, name: str, key: str | None = None, mime: str = "text/csv", help: str | None = None
+) -> None:
     """A button that hands over a file called `name`, a table as CSV unless `mime` says otherwise.
 
     Args:
         content: text or bytes, or what makes them once the button is pressed: in a thread that has no session.
     """
-    st.download_button(label, content, name, mime, key=key, icon=":material/download:", on_click="ignore")
+    st.download_button(label, content, name, mime, key, help, icon=":material/download:", on_click="ignore")
+
+
+def score(label: str, judged: Judgement) -> None:
+    """An image's score as a multiple of its threshold, which tells the number itself when it is asked."""
+    told = words.relative(judged.reference, judged.value)
+    st.metric(label, told, help=words.raw(judged.reference, judged.value))
 
 
 def opacity(width: int = 150) -> float:

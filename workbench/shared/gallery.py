@@ -23,7 +23,7 @@ from nnet.scoring.overlay import hatched
 from workbench.shared import chosen_picture, datasets, incoming, kinds, resources, spreadsheet, theme, units, words
 from workbench.shared import pictures as figures
 from workbench.shared.chosen_picture import Picture
-from workbench.shared.controls import choose, page_of, toggle
+from workbench.shared.controls import choose, download, page_of, toggle
 from workbench.shared.progress import stoppable
 from workbench.shared.resources import Loaded, Model, Tile
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
@@ -357,14 +357,7 @@ def _table(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference
             },
         )
         st.session_state["shelf_order"] = [picture.key for picture in pictures]
-        st.download_button(
-            words.TABLE_DOWNLOAD,
-            spreadsheet.csv(table),
-            words.TABLE_FILE,
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        download(words.TABLE_DOWNLOAD, spreadsheet.csv(table), words.TABLE_FILE)
 
 
 def _row_chosen() -> None:

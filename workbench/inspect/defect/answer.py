@@ -65,16 +65,8 @@ def verdict(scene: Scene, outcome: Outcome) -> None:
     st.markdown(f"**{words.VERDICT_TITLE}**")
     st.markdown(f":{colour}-badge[{shared_words.decision(after.reference, after.value)}] {said}")
     with st.grid(2, min_column_width=180, gap="small"):  # so wide that no score is cut
-        st.metric(
-            words.SCORE_BEFORE,
-            shared_words.relative(before.reference, before.value),
-            help=shared_words.raw(before.reference, before.value),
-        )
-        st.metric(
-            words.SCORE_AFTER,
-            shared_words.relative(after.reference, after.value),
-            help=shared_words.raw(after.reference, after.value),
-        )
+        controls.score(words.SCORE_BEFORE, before)
+        controls.score(words.SCORE_AFTER, after)
         st.metric(words.FOUND_LABEL, units.percent(found.share), help=words.FOUND_HELP)
         st.metric(words.IOU_LABEL, f"{found.iou:.2f}", help=words.IOU_HELP)
     st.caption(words.ran(outcome.answer.milliseconds, outcome.ran))

@@ -98,12 +98,5 @@ def _onsets(scene: Scene, curves: Curves, kind: str, response: Response) -> None
     right.markdown("\n".join(f"- {sentence}" for sentence in factors))
     with right:
         st.caption(words.took(len(curves.doses), response.milliseconds))
-        st.download_button(
-            words.DOSE_DOWNLOAD,
-            lambda: spreadsheet.csv(effect.table(curves)),
-            f"{words.file_stem(scene.picture.stem, kind)}-{curves.axis}.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="studio_csv",
-        )
+        name = f"{words.file_stem(scene.picture.stem, kind)}-{curves.axis}.csv"
+        controls.download(words.DOSE_DOWNLOAD, lambda: spreadsheet.csv(effect.table(curves)), name, "studio_csv")

@@ -10,6 +10,7 @@ from workbench.inspect.defect.recipe import mask_picture
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
 from workbench.shared import chosen_picture, pictures, units
+from workbench.shared.controls import download
 
 _ADDED = "studio_added"
 
@@ -24,9 +25,7 @@ def draw(scene: Scene, outcome: Outcome) -> None:
             words.MASK_FILE: (lambda: pictures.png(mask_picture(alteration.mask)), f"{name}-mask.png"),
         }
         for label, (make, file) in files.items():
-            st.download_button(
-                label, make, file, "image/png", icon=":material/download:", on_click="ignore", key=f"studio-{label}"
-            )
+            download(label, make, file, f"studio-{label}", "image/png")
     made = (scene.loaded.hash, outcome.recipe)
     if use:
         try:

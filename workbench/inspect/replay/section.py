@@ -14,6 +14,7 @@ from workbench.inspect.replay import words
 from workbench.inspect.scene import Scene
 from workbench.shared import bundles, pictures, resources, session, settings, units
 from workbench.shared import words as shared_words
+from workbench.shared.controls import download
 from workbench.shared.pictures import Scale
 
 _AGAIN = "bundles_run_again"
@@ -35,16 +36,8 @@ def section(scene: Scene) -> None:
 
 def button(scene: Scene) -> None:
     """The button that saves a bundle."""
-    st.download_button(
-        words.BUTTON,
-        lambda: saved(scene),
-        f"{scene.picture.stem}-replay.zip",
-        "application/zip",
-        icon=":material/download:",
-        on_click="ignore",
-        key="download-replay",
-        help=words.ABOUT,
-    )
+    name = f"{scene.picture.stem}-replay.zip"
+    download(words.BUTTON, lambda: saved(scene), name, "download-replay", "application/zip", words.ABOUT)
 
 
 def _again(scene: Scene, bundle: Bundle) -> Rerun | None:
