@@ -4,8 +4,6 @@ Part of `make lint`. Where the advisories cannot be had (no network, or a mirror
 fail: what is then not known is no reason to stop somebody's work.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

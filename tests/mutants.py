@@ -5,8 +5,6 @@ program ends with code 1 if one is not found, or if the text it replaces is no l
 looks for the latter whenever tests are run.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -4,8 +4,6 @@ Needs atheris (`pip install ".[fuzz]"`). Ends with an error at the first fault a
 `--again FILE` gives it to the target once more.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import logging

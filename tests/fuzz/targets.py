@@ -5,8 +5,6 @@ so are more than `fuzz.SECONDS` for one input and more than `fuzz.MEGABYTES` of 
 the others are.
 """
 
-from __future__ import annotations
-
 import base64
 import importlib
 import io

@@ -3,8 +3,6 @@
 `python tests/fuzz/fuzz.py TARGET --again FILE` repeats what was found.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import subprocess

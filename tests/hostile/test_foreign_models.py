@@ -1,7 +1,5 @@
 """What a checkpoint of somebody else may name: no file outside of its own place, no hub, no host."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket

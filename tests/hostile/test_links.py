@@ -1,7 +1,5 @@
 """Links that anyone can write: what they name, how long and how deep they are, and that none of them opens a path."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import pkgutil

@@ -1,7 +1,5 @@
 """Names of files that no file system takes or that look like something else: stored safely, shown as given."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from pathlib import Path

@@ -3,8 +3,6 @@
 `KNOWN` has all formats of the program, so that a new one is tried as soon as it is declared.
 """
 
-from __future__ import annotations
-
 import importlib
 import json
 import pkgutil

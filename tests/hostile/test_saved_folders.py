@@ -1,7 +1,5 @@
 """Folders that somebody else may have made, beside good ones: each is named as damaged, and the others work."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

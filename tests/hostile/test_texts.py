@@ -1,7 +1,5 @@
 """Texts of others: what a stranger wrote is shown as it is, and makes nothing of itself."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterator

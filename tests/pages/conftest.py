@@ -1,7 +1,5 @@
 """What all tests of pages share."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The part of the Ablations page that starts a study, without a browser. Nothing trains here."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -4,8 +4,6 @@ A parameter is opened with a legal value, which must arrive in its control and s
 one, which must neither arrive nor be an error.
 """
 
-from __future__ import annotations
-
 import shutil
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The pages, driven without a browser: what is shown equals what `nnet` says, and every control changes it."""
 
-from __future__ import annotations
-
 import io
 import shutil
 from collections.abc import Callable

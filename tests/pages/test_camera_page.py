@@ -1,7 +1,5 @@
 """The camera on Train and Inspect: photos are kept, counted, named where blurred, and taken back."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

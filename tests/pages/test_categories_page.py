@@ -1,7 +1,5 @@
 """Several categories on Train and Evaluate, and the question how masks are turned: chosen there, or all in turn."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Two checkpoints on one image: the numbers are nnet's, every control works, and what is missing is said."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Settings and the controls that hold them, in a running page: the URL, page switches and impossible values."""
 
-from __future__ import annotations
-
 from streamlit.testing.v1 import AppTest
 
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no

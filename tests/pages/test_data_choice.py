@@ -1,7 +1,5 @@
 """The choice of a data set in a running page: by name, by path, from a ZIP and from single images."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

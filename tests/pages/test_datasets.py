@@ -1,7 +1,5 @@
 """Images of data sets as pictures: opened once, shown on every page, reopened by a link, and refused with a reason."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import threading

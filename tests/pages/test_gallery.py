@@ -1,7 +1,5 @@
 """The gallery of many uploads: sorted both ways, filtered, paged; its view in the address."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The demo on Home: a good part, what is drawn on it, and the answer, which equals what `nnet` says."""
 
-from __future__ import annotations
-
 import base64
 from unittest.mock import patch
 

@@ -1,7 +1,5 @@
 """Inspect's circuit, pixel verdict, regions and students without a browser: what is shown is what `nnet` says."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch

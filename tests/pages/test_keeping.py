@@ -1,7 +1,5 @@
 """The press that keeps a threshold, and the one that undoes it."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Many pictures, and many visitors: progress, a way to stop, and nothing that is computed twice."""
 
-from __future__ import annotations
-
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Measuring that takes a while, in a running page: it is started, stopped half-way and continued."""
 
-from __future__ import annotations
-
 from streamlit.testing.v1 import AppTest
 
 

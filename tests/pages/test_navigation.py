@@ -1,8 +1,6 @@
 """The navigation: a page that is the first one visited shows all of it. That its widgets stay when the entry script
 runs it from then on shows in test_projection_page.py, where measuring runs the page again."""
 
-from __future__ import annotations
-
 import pytest
 from apptest import fine, start
 

@@ -1,7 +1,5 @@
 """A picture of another kind of part: no verdict, counted apart, and its two ways on."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A part is one thing: chosen by its picture, with its models under it, its pictures and what can be done with them."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

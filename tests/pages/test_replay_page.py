@@ -1,7 +1,5 @@
 """Replay bundles on the Inspect page: opened, compared with the network of today, refused in a sentence."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The sample images are those of the model in use."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,8 +1,6 @@
 """A shared demo, page by page: models and runs are only looked at, no folder of the server is named or opened, what
 visitors may train is limited, and none of them sees another one's work."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 import threading

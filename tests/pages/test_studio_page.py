@@ -1,7 +1,5 @@
 """Making a defect on the Inspect page, without a browser: values agree with `nnet`, every control does its work."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections import OrderedDict

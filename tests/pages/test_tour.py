@@ -5,8 +5,6 @@ page; then every control of every section is set to another legal value; when al
 still have what was set on it.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import sys

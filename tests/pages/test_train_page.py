@@ -1,7 +1,5 @@
 """The Train page without a browser: what is dropped, set and pressed reaches the run; what runs do is shown."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import shutil

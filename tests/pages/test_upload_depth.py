@@ -1,7 +1,5 @@
 """Uploads are read with the bit depth that the model was trained with, as the pictures of its data set were."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The Watch page shows what nnet watch has decided, follows it, and opens no folder that a link names."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The When it fails page without a browser: its numbers are those of the model, and what is missing is said."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

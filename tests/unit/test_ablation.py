@@ -1,7 +1,5 @@
 """Variants, the paper's tables, keys of runs, claims and summaries: all of the ablation study but its runs."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import shutil

@@ -1,7 +1,5 @@
 """Every file of a data set is a picture, a mask of one, or counted with the reason why it is not taken."""
 
-from __future__ import annotations
-
 import io
 import json
 from pathlib import Path

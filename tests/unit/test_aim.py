@@ -1,7 +1,5 @@
 """The threshold for a wanted miss rate, false alarm rate or the best F1."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The shares of the score on numbers that can be worked out by hand."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the audit of dependencies says, and that a mirror without advisories stops nobody."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Intervals by the percentile bootstrap over pictures: against a plain loop, and what they must do."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """The cache that forgets what was used longest ago."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

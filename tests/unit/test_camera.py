@@ -1,7 +1,5 @@
 """Photos from a camera: when a browser opens one, what they are called, and which of them are blurred."""
 
-from __future__ import annotations
-
 import base64
 
 import numpy as np

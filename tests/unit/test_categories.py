@@ -1,7 +1,5 @@
 """Several categories in a folder or ZIP: one is named, or all are taken in turn."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import zipfile

@@ -1,7 +1,5 @@
 """The look that all charts share."""
 
-from __future__ import annotations
-
 from workbench.shared import charts
 
 

@@ -1,7 +1,5 @@
 """The score as a circuit: expressions to and from two levels, clicks on the diagram, and the presets."""
 
-from __future__ import annotations
-
 from itertools import product
 
 import pytest

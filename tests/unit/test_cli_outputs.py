@@ -1,7 +1,5 @@
 """What scripts rely on: the options of each command, the files it leaves, and what it writes to which stream."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re

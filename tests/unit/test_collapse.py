@@ -1,7 +1,5 @@
 """The readings of the forward branch: how they are measured, and that page and document show what was measured."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Cross-calibration: all pictures are trained on, and each is scored by a network that had not learnt from it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

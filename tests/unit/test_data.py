@@ -1,7 +1,5 @@
 """Folders of every layout: recognised, paired with their masks, inspected, hashed and loaded."""
 
-from __future__ import annotations
-
 import errno
 import shutil
 import threading

@@ -1,7 +1,5 @@
 """Synthetic images: the same for the same seed, with defects whose masks and sizes are exact."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 

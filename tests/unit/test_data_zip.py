@@ -1,7 +1,5 @@
 """ZIP files: any folder layout opens, and nothing hostile gets out of the box."""
 
-from __future__ import annotations
-
 import gc
 import io
 import stat

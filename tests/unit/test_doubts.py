@@ -1,7 +1,5 @@
 """What speaks against trusting a model, on pictures and scores where the answer is known."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the embedded models keep of their own test pictures is what their metrics.json and their threshold say."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

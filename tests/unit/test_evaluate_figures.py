@@ -1,7 +1,5 @@
 """Charts, tables and the report of the Evaluate page on known arrays."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

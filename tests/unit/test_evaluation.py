@@ -1,7 +1,5 @@
 """Measuring a data set: one forward pass per image, the fast score maps, and what metrics.json keeps."""
 
-from __future__ import annotations
-
 import errno
 import json
 import shutil

@@ -1,7 +1,5 @@
 """The benchmark of the score path runs from end to end, at toy size."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

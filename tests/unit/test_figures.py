@@ -1,7 +1,5 @@
 """Pictures, charts and wording as plain functions on known arrays."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json

@@ -1,7 +1,5 @@
 """How much a training film holds."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """Pictures and the chart of a training film, on arrays whose picture is known."""
 
-from __future__ import annotations
-
 import base64
 import io
 

@@ -1,7 +1,5 @@
 """The first words and the first picture need no PyTorch, and name every page."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Folding batch normalisation away changes nothing but rounding, and leaves the network as it is."""
 
-from __future__ import annotations
-
 import pytest
 import torch
 from builders import tiny_config

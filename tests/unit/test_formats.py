@@ -4,8 +4,6 @@ formats.json beside this file holds what is expected. A key may be added there; 
 checkpoints, runs, studies and bundles are opened again by later versions.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import io
 import json

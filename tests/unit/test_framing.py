@@ -1,7 +1,5 @@
 """Tiles, letterbox, crop box and ignore mask: the windows of a picture, and one seamless map of it."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import itertools

@@ -1,7 +1,5 @@
 """What an uploader or a camera holds is handed over once."""
 
-from __future__ import annotations
-
 import pytest
 
 from workbench.shared import handing_over

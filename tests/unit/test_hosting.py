@@ -1,7 +1,5 @@
 """What a shared demo allows: keys, texts without paths, budgets, and what the doorman lets in."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import dataclasses

@@ -1,7 +1,5 @@
 """The limits that keep the code readable: files, functions and parameter lists stay short."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

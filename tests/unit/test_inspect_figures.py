@@ -1,7 +1,5 @@
 """Inspect's charts and sentences on known numbers, and the two students' difference."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

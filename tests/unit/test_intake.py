@@ -1,7 +1,5 @@
 """Files that are sent one by one are sorted as those of a folder are: pictures, their masks, and the rest by reason."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the pages say of a threshold and of another kind of part."""
 
-from __future__ import annotations
-
 from nnet.report.words import headline
 from nnet.scoring.promise import before_training
 from workbench.evaluate import words as evaluate_words

@@ -1,7 +1,5 @@
 """What a threshold promises, thresholds that are kept in a checkpoint, and the kind of part that it knows."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The check of the load benchmark: it fails when one session's picture shows in another."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -1,7 +1,5 @@
 """File locks of runs: what a run is before its new lock file is locked, and file systems without locks."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os

@@ -1,7 +1,5 @@
 """The deliberate faults of tests/mutants.py still fit today's code, and the tests named for them are there."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

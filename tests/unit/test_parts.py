@@ -1,7 +1,5 @@
 """Which runs and models are of one part follows from what they record about their data."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

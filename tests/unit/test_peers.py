@@ -3,8 +3,6 @@
 The detectors themselves are trained by benchmarks/peers.py, never by a test.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 

@@ -3,8 +3,6 @@
 Run this file as a program to record the numbers again; do so only where the scores are meant to change.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """No choice is made on what is reported."""
 
-from __future__ import annotations
-
 import pytest
 
 from nnet.data import Dataset, Sample

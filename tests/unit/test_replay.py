@@ -1,7 +1,5 @@
 """Replay bundles: what is stored comes back, what was changed is found, and what is hostile is refused."""
 
-from __future__ import annotations
-
 import dataclasses
 import io
 import json

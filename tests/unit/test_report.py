@@ -1,7 +1,5 @@
 """The HTML report of a model: what it says, that it escapes what others wrote, and that it asks nobody."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from dataclasses import replace

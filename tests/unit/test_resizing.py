@@ -1,7 +1,5 @@
 """The resizing in an exported graph is Pillow's to the bit."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import torch

@@ -1,7 +1,5 @@
 """docs/results.md says what the studies that come with the program say."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

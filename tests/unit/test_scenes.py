@@ -1,7 +1,5 @@
 """Synthetic photographs with perspective, light and wear: the same for the same seed, with exact masks."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Each setting is declared once, and no two pages use one name for two things."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 from types import ModuleType

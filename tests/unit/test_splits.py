@@ -1,7 +1,5 @@
 """Which data a model is measured on."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import pytest

@@ -1,7 +1,5 @@
 """Tables that a spreadsheet reads rightly, and results whose names differ on every file system."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 

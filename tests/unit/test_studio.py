@@ -1,7 +1,5 @@
 """The defect studio's parts: cut-paste, drawings from the browser, visibility and dose-response, charts and words."""
 
-from __future__ import annotations
-
 import base64
 import struct
 import zlib

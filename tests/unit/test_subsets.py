@@ -1,7 +1,5 @@
 """Shapley values by their axioms and by a literal average over orders; subsets against the ordinary metrics."""
 
-from __future__ import annotations
-
 from itertools import permutations
 
 import numpy as np

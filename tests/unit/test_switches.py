@@ -1,7 +1,5 @@
 """The settings that decide what the forward branch learns from: gradients, dependences, and what old files mean."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil

@@ -1,7 +1,5 @@
 """What the histogram with the draggable threshold hands to the browser, on known scores."""
 
-from __future__ import annotations
-
 import itertools
 import json
 

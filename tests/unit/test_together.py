@@ -1,7 +1,5 @@
 """Questions of several threads: those that wait are answered together, and each gets its own answer or error."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Charts of training runs, on numbers whose picture is known."""
 
-from __future__ import annotations
-
 from workbench.train import figures
 from workbench.train.figures import Line
 

@@ -1,7 +1,5 @@
 """Masks of photos that EXIF turns: told by sizes, by the other photos, or asked for; never silently wrong."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

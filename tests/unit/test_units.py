@@ -1,7 +1,5 @@
 """How numbers, sizes and times are written."""
 
-from __future__ import annotations
-
 import pytest
 
 from workbench.shared import units

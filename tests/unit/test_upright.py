@@ -1,7 +1,5 @@
 """A photo that its camera turned by EXIF is upright wherever it is read: app, command line, and exported script."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Watching a folder: what is complete, what is scored once, and what happens when things are in the way."""
 
-from __future__ import annotations
-
 import errno
 import os
 from pathlib import Path

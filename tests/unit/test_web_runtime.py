@@ -1,7 +1,5 @@
 """The browser's runtime comes from npm once, is checked, and its absence is explained."""
 
-from __future__ import annotations
-
 import io
 import urllib.error
 

@@ -1,7 +1,5 @@
 """The web export's page has the app's words and colours, and cannot be talked into running anything."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path

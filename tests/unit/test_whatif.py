@@ -1,7 +1,5 @@
 """Interventions on a trained network: what they change, what they leave alone, and what they refuse."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 import numpy as np
