@@ -1,7 +1,5 @@
 """The crop box of a configuration, as a text."""
 
-from __future__ import annotations
-
 import math
 
 

@@ -1,7 +1,5 @@
 """Which device and which number format to compute with: chosen by capability, not by habit."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How the command line and the workbench write a length of time."""
 
-from __future__ import annotations
-
 
 def duration(seconds: float) -> str:
     """A length of time at a sensible precision: 40 s, 12 min, 2 h, 3 h 5 min, 3 days."""

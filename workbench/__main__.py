@@ -1,7 +1,5 @@
 """`nnet-workbench`: opens the workbench from any folder. The same as `python -m workbench`."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 

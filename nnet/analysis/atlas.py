@@ -1,7 +1,5 @@
 """The memory atlas: for every memory item, the training patches that address it most, and how much it is used."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What speaks against trusting a model that was just trained: `nnet.scoring.doubts` asked of it and its pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@
 else (`score`, `nnet.analysis.subsets`) works on that and runs no network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """Why a picture may have been judged wrongly, as far as that can be measured from the picture and its maps."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

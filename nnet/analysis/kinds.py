@@ -1,7 +1,5 @@
 """The kind of part that a model knows, from normal pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@
 threshold chosen on it, without running a network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast

@@ -10,8 +10,6 @@ for PRO.
 All this works on the maps that one forward pass left (`nnet.analysis.evaluation.Evidence`) and runs no network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations

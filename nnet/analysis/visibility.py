@@ -1,7 +1,5 @@
 """From which size or contrast on a defect of known place shows in each anomaly map (its dose-response)."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

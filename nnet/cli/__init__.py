@@ -1,7 +1,5 @@
 """The command line: `python -m nnet COMMAND`, or `nnet COMMAND` once it is installed. One file per command."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

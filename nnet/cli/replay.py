@@ -1,7 +1,5 @@
 """nnet replay: open a replay bundle and check its numbers again."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Every file of a data set is an image, a mask of one, or named with the reason why it is not taken."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Unpacking a ZIP from an untrusted source."""
 
-from __future__ import annotations
-
 import io
 import shutil
 import stat

@@ -4,8 +4,6 @@ After Li, Sohn, Yoon and Pfister, "CutPaste: Self-Supervised Learning for Anomal
 2021.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

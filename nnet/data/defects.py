@@ -1,7 +1,5 @@
 """Defects of known place, size and contrast, painted onto any image together with their exact mask."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A camera of 12 bits writes 16-bit files, and nothing in a file says so. Guessed 
 hot pixel would make a picture four times darker than the next.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """ELPV: electroluminescence images of solar cells, from the installed package `elpv_dataset`."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 

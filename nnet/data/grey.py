@@ -1,7 +1,5 @@
 """Grey values of more than 8 bits, as cameras write them: 10, 12 or 14 bits in a 16-bit file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

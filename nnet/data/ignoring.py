@@ -1,7 +1,5 @@
 """The mask of what a model never looks at: a few hundred bytes that stand among its settings (`ModelConfig.ignore`)."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import io

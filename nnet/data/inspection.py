@@ -1,7 +1,5 @@
 """What a data set contains and what is wrong with it, found by reading every file once."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

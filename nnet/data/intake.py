@@ -5,8 +5,6 @@ So what lies in the folder afterwards opens without a question: `nnet.data.open_
 `nnet.data.open_sent` to measure on it.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@
 ...     dataset = open_dataset("/data/bottle")
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Reading ground-truth masks: pictures, folders of pictures, and polygons as LabelMe writes them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any, NotRequired, TypedDict
 

@@ -1,7 +1,5 @@
 """Names from outside, made safe to store a file under."""
 
-from __future__ import annotations
-
 import hashlib
 import unicodedata
 from pathlib import Path, PurePosixPath

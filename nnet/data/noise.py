@@ -1,7 +1,5 @@
 """Seeded noise from which textures and defects are made. Arrays are float32 (H, W)."""
 
-from __future__ import annotations
-
 import zlib
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The way to open any data set: `open_dataset` recognises the layout."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace

@@ -4,8 +4,6 @@ A name with a twin is never two pictures. NAME_mask, NAME-GT, mask_NAME and the 
 may hold its polygons, and of NAME.jpg and NAME.png the one that is black and white is the mask; else it is a question.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

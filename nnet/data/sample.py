@@ -1,7 +1,5 @@
 """What every data set is made of: samples that are read only when asked for, and the set that holds them."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

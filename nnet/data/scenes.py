@@ -5,8 +5,6 @@ Two are textures (weave, plate), two are parts on a table (cog, bolt). The bolt 
 are small, 10 to 40 pixels of 1024.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Which photos of a series are blurred, compared with the others of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A data set that needs no download: procedural normal images, and defects of known size with exact masks."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A folder of images with a table (CSV) of their names and labels."""
 
-from __future__ import annotations
-
 import csv
 from dataclasses import replace
 from pathlib import Path, PurePosixPath

@@ -5,8 +5,6 @@ photo, or one on its head), the other photos of the data set tell, if they agree
 answered such a mask is not used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Several images decoded at once, in bounded memory and without Pillow's warnings."""
 
-from __future__ import annotations
-
 import re
 import threading
 import warnings

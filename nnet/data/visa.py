@@ -1,7 +1,5 @@
 """VisA: twelve categories whose split is written in split_csv/1cls.csv at the root."""
 
-from __future__ import annotations
-
 import csv
 import io
 from dataclasses import replace

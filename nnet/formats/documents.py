@@ -1,7 +1,5 @@
 """JSON files and files of JSON lines, checked by msgspec against a type."""
 
-from __future__ import annotations
-
 import dataclasses
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Types of fields that several formats have. JSON itself has no NaN and no infinity, and none is read."""
 
-from __future__ import annotations
-
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta

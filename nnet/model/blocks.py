@@ -1,7 +1,5 @@
 """Residual blocks that the compression (FFC) and the decoder (S2) are built of."""
 
-from __future__ import annotations
-
 from torch import Tensor, nn
 from torch.nn import init
 

@@ -5,8 +5,6 @@ operators, and `import torchvision` (which timm needs) stops with "operator torc
 N-Net uses none of these operators (box suppression); declaring their signatures is enough to import the rest.
 """
 
-from __future__ import annotations
-
 import functools
 
 import torch

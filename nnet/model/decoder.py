@@ -1,7 +1,5 @@
 """Reverse student S2: a decoder that mirrors the teacher's stages and rebuilds F_3, F_2, F_1 from F_C."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

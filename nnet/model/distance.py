@@ -1,7 +1,5 @@
 """Eq. (2) of the paper: how far two feature maps are apart, in training and in the anomaly maps alike."""
 
-from __future__ import annotations
-
 import torch.nn.functional as functional
 from torch import Tensor
 

@@ -1,7 +1,5 @@
 """Feature fusion and compression (FFC), Figure 3b of the paper, and the baseline's plain bottleneck."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

@@ -1,8 +1,6 @@
 """The same network for inference on a CPU, with fewer passes over each map: batch normalisation is folded into the
 convolution before it, and what pads its input on one side only does so without a copy."""
 
-from __future__ import annotations
-
 import copy
 
 import torch

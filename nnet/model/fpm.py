@@ -1,7 +1,5 @@
 """Feature projection module (FPM), Figure 3a of the paper: coordinate gates along height and width."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

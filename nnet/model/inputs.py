@@ -1,7 +1,5 @@
 """From decoded images to batches that the network takes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """Normal feature storage (NFS): the memory M in R^{N x C} on F_3, with cosine addressing and shrinkage."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

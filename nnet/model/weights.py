@@ -4,8 +4,6 @@ Order: an explicit file, weights installed as a Python package, the local caches
 a download. Whatever is missing, the error names the file, where to put it, and its hash.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import importlib

@@ -11,8 +11,6 @@ model.json        hashes of weights, calibration and teacher; settings; versions
 Nothing in it is unpickled or run. `nnet.replay.checks` compares its numbers with the network's.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

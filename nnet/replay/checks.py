@@ -5,8 +5,6 @@ threads nothing may differ. Elsewhere numbers are added in another order; docs/r
 that were measured, and the tolerances are a factor above them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

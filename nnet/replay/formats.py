@@ -1,7 +1,5 @@
 """The members of a replay bundle, and what may stand in them."""
 
-from __future__ import annotations
-
 from typing import Annotated, NotRequired, TypeAlias, TypedDict
 
 from msgspec import Meta

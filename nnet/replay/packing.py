@@ -1,7 +1,5 @@
 """Write a replay bundle."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

@@ -1,7 +1,5 @@
 """Read a replay bundle from an untrusted source: everything in it is checked before it is used."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from collections.abc import Mapping

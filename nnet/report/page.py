@@ -1,7 +1,5 @@
 """What the report says, section by section. Its frame is page.html.jinja, which escapes every text."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

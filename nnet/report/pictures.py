@@ -1,7 +1,5 @@
 """The report's pictures: the worst and a few ordinary ones, each beside its heat map, as files inside the page."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence

@@ -3,8 +3,6 @@
 Every text in them is a number or one of the sentences of `nnet.report.words`, and is escaped.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 

@@ -1,7 +1,5 @@
 """Wording of the report."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

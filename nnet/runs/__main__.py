@@ -1,7 +1,5 @@
 """python -m nnet.runs supervise FOLDER, or measure DIR [DATA]: the processes that `Runs` and `estimate` start."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

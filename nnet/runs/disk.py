@@ -1,7 +1,5 @@
 """Whether the disk has room for a run. Asked before a run is made, before it is started and before it is resumed."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

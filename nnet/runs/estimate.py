@@ -1,7 +1,5 @@
 """What a run will take, from a few steps really made: time, memory and disk."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import os

@@ -8,8 +8,6 @@ Frames are written once and never changed, so a film can be watched while it is 
 is passed on may have a short one in its checkpoint (`SHORT`), with fewer images and frames and coarser maps.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

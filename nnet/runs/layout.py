@@ -1,7 +1,5 @@
 """The files of a run directory and what stands in them. No torch in here."""
 
-from __future__ import annotations
-
 import dataclasses
 import datetime
 import json

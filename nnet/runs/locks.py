@@ -1,7 +1,5 @@
 """File locks between processes (flock). The kernel releases a lock when its holder dies, however it dies."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

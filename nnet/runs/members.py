@@ -7,8 +7,6 @@ images. So the trainer records what it started with, later names any file that i
 out what was added.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import threading
 from collections.abc import Callable

@@ -5,8 +5,6 @@ has the same key belongs together. Only what somebody decides is written down: t
 the folder of runs, and in run.json that a run with other pictures is of the same part (`RunSpec.part`).
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Mapping

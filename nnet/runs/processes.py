@@ -1,7 +1,5 @@
 """Processes by pid and start time, since the system gives the pid of a dead process to another one."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import subprocess

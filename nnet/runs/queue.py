@@ -1,7 +1,5 @@
 """The queue of a folder of runs: who waits, who comes next, and how a run is stopped."""
 
-from __future__ import annotations
-
 import contextlib
 import signal
 import time

@@ -1,7 +1,5 @@
 """A run as it stands on disk, and which folders hold a model that may be used."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import os

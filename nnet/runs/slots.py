@@ -5,8 +5,6 @@ way it dies. A CPU (and an Apple GPU) has one slot, which the runs of a study ma
 memory holds, by what each run was estimated to take.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import importlib.util

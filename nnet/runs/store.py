@@ -1,7 +1,5 @@
 """A folder of training runs: make, list, start, cancel, resume, rename, duplicate and delete them."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import os

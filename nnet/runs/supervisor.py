@@ -2,8 +2,6 @@
 each one ended. It ends when nothing waits and nothing that it started runs. If it dies, the runs continue, and whoever
 looks at the runs next starts another one (`Runs.list`)."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Uploaded images on their way into a run: kept on disk, so that neither an error nor a closed browser loses them."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """Makes the training film: pins a few images, and looks at them and at held-out normal images every few epochs."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from pathlib import Path

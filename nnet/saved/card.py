@@ -1,7 +1,5 @@
 """card.md: what a person should know before using a model, written from what was measured and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

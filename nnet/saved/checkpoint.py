@@ -18,8 +18,6 @@ film/                    a film of the training, if one was made (see `nnet.runs
 `nnet.saved.formats` says what may stand in each, and docs/formats.md is made from it.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field

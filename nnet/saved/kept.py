@@ -5,8 +5,6 @@ decision.json holds {"kept": [{"expression", "threshold", "reason", "created", "
 checkpoint that came with the program is not changed silently.
 """
 
-from __future__ import annotations
-
 import datetime
 import math
 import os

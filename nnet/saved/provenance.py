@@ -1,7 +1,5 @@
 """Where a result comes from: versions, commit and date, so that a number can be traced to the code that made it."""
 
-from __future__ import annotations
-
 import datetime
 import platform
 import subprocess

@@ -5,8 +5,6 @@ metrics of the same pictures stand in metrics.json. Scores are float32 and are w
 all of these apart, so that metrics computed from them are those that were measured.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from pathlib import Path

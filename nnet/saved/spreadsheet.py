@@ -1,7 +1,5 @@
 """Tables that a spreadsheet reads rightly: UTF-8 with a byte order mark, and no text that it would run as a formula."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -4,8 +4,6 @@ As everywhere in `nnet.scoring.metrics`, a picture is flagged if it scores at th
 that was chosen on the pictures it is then counted on looks better than it is.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -15,8 +15,6 @@ simply the logarithms of how many times each exceeds its normal level. All of it
 Gaussian filter comes after the expression and only spreads the score over its neighbourhood.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """From a picture to the maps of its windows, and from these to those of the whole picture (`nnet.data.framing`)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

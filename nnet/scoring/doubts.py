@@ -4,8 +4,6 @@ Each function is plain: arrays in, what was found out; `sentences` says it. None
 questions to whoever took the photos.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

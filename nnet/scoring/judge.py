@@ -1,7 +1,5 @@
 """From anomaly maps to a score and a decision, without running a network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ from all of them is called another kind. No area, name or score enters (benchmar
 right).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

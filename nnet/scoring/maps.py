@@ -1,7 +1,5 @@
 """The six anomaly maps M1..M6 and the score built from them (section 3.4 of the paper)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,8 +1,6 @@
 """What each metric is called and what it means, everywhere: tables, cards, charts and the command line. All of them lie
 in 0..1."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Paint an anomaly score over its image: the one way in which heatmaps are drawn, on the command line and on pages."""
 
-from __future__ import annotations
-
 import io
 from functools import cache
 

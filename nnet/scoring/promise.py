@@ -5,8 +5,6 @@ k-th smallest of them the true false alarm rate is a draw from Beta(n + 1 - k, k
 on the scores but that held-out and further good parts come from the same production.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Connected regions of a score map above a threshold, measured in pixels of the image."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """card.md of a study: its data, seeds, minutes and commit, and what came out."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The same runs on a Ray cluster: each job is a task that some machine of it works off. Ray is optional."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

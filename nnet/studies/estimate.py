@@ -1,7 +1,5 @@
 """How long a study will take: from runs of its kind that are done, else from a few steps really made."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """One run of a study, from the data set to its numbers. The same function serves every engine."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from pathlib import Path

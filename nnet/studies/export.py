@@ -3,8 +3,6 @@
 A light checkpoint is an ordinary one without its memory atlas, which only the Memory page needs.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A study's progress as text: one live line on a terminal, a line per event elsewhere."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Mapping, Sequence

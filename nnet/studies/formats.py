@@ -1,7 +1,5 @@
 """The files of a study that are read again, and what may stand in them."""
 
-from __future__ import annotations
-
 from typing import Annotated, NotRequired, TypeAlias, TypedDict
 
 from msgspec import Meta

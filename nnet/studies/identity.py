@@ -1,7 +1,5 @@
 """When a run counts as done: the same settings, the same data and the same numbers. No torch in here."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What a study asks for, and what of it is still to be done."""
 
-from __future__ import annotations
-
 import functools
 import json
 import shlex

@@ -4,8 +4,6 @@ The pictures come in series (`exp1_num_10181.jpg` is of exp1), taken of the same
 wholly in one half, so that no choice is made on a tile that is reported; see docs/choices.md.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import PurePosixPath
 

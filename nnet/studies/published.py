@@ -5,8 +5,6 @@ DOI 10.12263/DZXB.20240733. The numbers do not all agree with one another; they 
 names the cases.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from nnet.errors import NNetError

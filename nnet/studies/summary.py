@@ -1,7 +1,5 @@
 """A study's measurements to read: mean and spread over seeds, deltas, and the paper's numbers beside them."""
 
-from __future__ import annotations
-
 import hashlib
 import statistics
 from collections.abc import Iterable, Mapping, Sequence

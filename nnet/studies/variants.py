@@ -4,8 +4,6 @@ A variant is a set of settings laid over a base (a preset). A study is a list of
 expression. Two rows with the same settings are one training run, whatever they are called. No torch in here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any

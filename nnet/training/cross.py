@@ -8,8 +8,6 @@ little lower, if anything: the threshold is then on the side of fewer false alar
 promises no rate exactly, and the scores depend on each other, since the models share most of their pictures.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import tempfile
 import time

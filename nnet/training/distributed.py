@@ -5,8 +5,6 @@ DistributedDataParallel. Batch normalisation uses the statistics of the whole ba
 on how many processes there are, but for rounding. The process of rank 0 alone reports and writes.
 """
 
-from __future__ import annotations
-
 import functools
 import os
 from typing import Any

@@ -3,8 +3,6 @@
 No augmentation is used (paper, section 4.1), so F_1..F_3 of an image never change during training.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """A training run as one value: all that is said about it but the images and who listens."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Train an N-Net on normal images and leave a checkpoint behind."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import math

@@ -3,8 +3,6 @@
 All features are (B, C, H, W).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import reduce
 from operator import add

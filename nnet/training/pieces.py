@@ -4,8 +4,6 @@ It learns from windows of the training pictures: all of them, or where these are
 that the teacher's features of them can be kept. Its threshold comes from whole held-out pictures.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

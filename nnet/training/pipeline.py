@@ -1,7 +1,5 @@
 """From a data set to a finished, measured and described checkpoint."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import os

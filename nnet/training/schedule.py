@@ -1,7 +1,5 @@
 """Which images a run learns from, how many steps and epochs it takes, and the learning rate and beta of each."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a run leaves behind after each epoch: its history, and the state from which it can be resumed."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -1,7 +1,5 @@
 """Event files for TensorBoard, by the optional package tensorboardX: `tensorboard --logdir FOLDER` shows them."""
 
-from __future__ import annotations
-
 import os
 from importlib.util import find_spec
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a run would cost, measured with a few of its steps."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """What a step leaves as numbers: the loss terms and how the memory is used, each with its running means."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Iterator

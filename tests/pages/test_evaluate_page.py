@@ -1,9 +1,13 @@
 """The Evaluate page without a browser: one pass per image, the numbers of `nnet`, and what every control does."""
 
+from __future__ import annotations
+
+import io
 import json
 import os
 import re
 import shutil
+import zipfile
 from itertools import islice
 from pathlib import Path
 from unittest.mock import patch
@@ -11,9 +15,10 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from apptest import address as written
-from apptest import charts, component, fine, html, start
+from apptest import charts, component, fine, html
+from apptest import start as on_page
 from apptest import words as said
-from builders import encode, files_of, random_images, write_images, zipped
+from builders import encode, random_images, write_images
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -54,9 +59,14 @@ def configured(category: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("NNET_DATA", os.pathsep.join((str(category.parent), str(tmp_path))))
 
 
+def start(**address: str) -> AppTest:
+    """The page after its first run."""
+    return on_page(PAGE, **address)
+
+
 def measured(category: Path, **address: str) -> AppTest:
     """The page with a set that is measured."""
-    at = start(PAGE, evaluate_data="folder", evaluate_folder=str(category), **address)
+    at = start(evaluate_data="folder", evaluate_folder=str(category), **address)
     if any(b.key == "evaluate_start" for b in at.button):
         fine(at.button(key="evaluate_start").click().run())
     return at
@@ -66,7 +76,7 @@ def measured(category: Path, **address: str) -> AppTest:
 
 
 def test_before_a_choice_the_page_says_what_to_do_and_measures_nothing() -> None:
-    at = start(PAGE)
+    at = start()
     assert words.NOTHING_CHOSEN in said(at) and not charts(at)
 
 
@@ -80,7 +90,7 @@ def test_every_image_passes_through_the_network_once_and_the_table_holds_the_met
         patch.multiple(cache, **empty),
         patch.object(Detector, "maps_and_f3", lambda self, images: seen.append(len(images)) or real(self, images)),
     ):
-        at = start(PAGE, evaluate_data="folder", evaluate_folder=str(category))
+        at = start(evaluate_data="folder", evaluate_folder=str(category))
         assert "6 normal and 7 defective test images of 2 types, 4 training images." in said(at)
         assert any("no problems found" in one.label for one in at.expander)
         tried = sum(seen)
@@ -116,7 +126,7 @@ def test_a_measurement_is_stopped_keeps_what_is_done_and_goes_on(category: Path,
     root = tmp_path / "bottle"
     shutil.copytree(category, root)
     Image.fromarray(random_images(1, seed=9)[0]).save(root / "test" / "good" / "more.png")
-    at = start(PAGE, evaluate_data="folder", evaluate_folder=str(root))
+    at = start(evaluate_data="folder", evaluate_folder=str(root))
     real = evaluation.collect
     with patch.object(evaluation, "collect", lambda d, samples, **o: iter([next(real(d, samples, **o))])):
         fine(at.button(key="evaluate_start").click().run())
@@ -324,7 +334,7 @@ def test_subsets_are_stopped_go_on_and_say_which_map_carries_the_result(category
 
 
 def test_without_masks_pixel_metrics_are_explained() -> None:
-    at = start(PAGE, evaluate_data="images")
+    at = start(evaluate_data="images")
     assert shared_words.IMAGES_NEEDED in said(at)
     for uploader, seed in zip(at.file_uploader, (5, 6), strict=True):
         images = enumerate(random_images(3, seed=seed))
@@ -341,27 +351,31 @@ def test_without_masks_pixel_metrics_are_explained() -> None:
 
 
 def test_a_file_that_is_no_image_is_named() -> None:
-    at = start(PAGE, evaluate_data="images")
+    at = start(evaluate_data="images")
     at.file_uploader[0].set_value([("broken.png", b"nothing", "image/png")])
     fine(at.run())
     assert "broken" in said(at)
 
 
 def test_an_uploaded_zip_is_recognised(category: Path) -> None:
-    at = start(PAGE, evaluate_data="zip")
-    at.file_uploader[0].set_value([("bottle.zip", zipped(files_of(category, category.parent)), "application/zip")])
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path in sorted(category.rglob("*.png")):
+            archive.write(path, path.relative_to(category.parent))
+    at = start(evaluate_data="zip")
+    at.file_uploader[0].set_value([("bottle.zip", stream.getvalue(), "application/zip")])
     fine(at.run())
     assert "**bottle** (MVTec AD): 6 normal and 7 defective test images" in said(at)
 
 
 def test_what_is_wrong_with_a_set_is_said(tmp_path: Path) -> None:
-    assert "not a folder" in start(PAGE, evaluate_data="folder", evaluate_folder=str(tmp_path / "no")).error[0].value
-    at = start(PAGE, evaluate_data="zip")
+    assert "not a folder" in start(evaluate_data="folder", evaluate_folder=str(tmp_path / "no")).error[0].value
+    at = start(evaluate_data="zip")
     at.file_uploader[0].set_value([("parts.zip", b"no zip", "application/zip")])
     assert "parts.zip" in at.run().error[0].value.replace("\\", "")
     (tmp_path / "good").mkdir()
     Image.fromarray(random_images(1)[0]).save(tmp_path / "good" / "1.png")
-    assert words.NEEDS_BOTH in said(start(PAGE, evaluate_data="folder", evaluate_folder=str(tmp_path)))
+    assert words.NEEDS_BOTH in said(start(evaluate_data="folder", evaluate_folder=str(tmp_path)))
 
 
 def test_a_wrong_expression_is_explained_and_left_out(category: Path) -> None:
@@ -393,7 +407,7 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
     """The page shows it without measuring; its numbers are those of metrics.json, and its pictures are those there."""
     (values,) = json.loads((checkpoint / "metrics.json").read_text())["evaluations"].values()
     with patch.object(evaluation, "collect") as measuring:
-        at = start(PAGE)
+        at = start()
         found = decisions_of(checkpoint)
         assert at.subheader[0].value == headline(*found)
         shown = next(d.value for d in at.dataframe if "I-AUROC" in d.value)
@@ -411,7 +425,7 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
     assert words.MEASURED_BEFORE in said(at)
     changed = category / opener.key.removeprefix("hero-")
     changed.write_bytes(encode(np.zeros((64, 64, 3), np.uint8)))
-    again = aim(start(PAGE, evaluate_part="threshold"), "alarm", 0)
+    again = aim(start(evaluate_part="threshold"), "alarm", 0)
     assert "not the picture that was measured" in said(again)
 
 
@@ -419,7 +433,7 @@ def the_report_needs_no_measuring(category: Path) -> None:
     """It is made without a session, at the visitor's threshold, and shows the pictures that are wrong there."""
     scenes: list[Scene] = []
     with patch.dict(page._PARTS, {"report": scenes.append}):
-        start(PAGE, evaluate_part="report")
+        start(evaluate_part="report")
     scores = scenes[0].result.scores
     middle = float(np.median(scores))
     made = download.report(scenes[0], middle, None)

@@ -1,5 +1,7 @@
 """The pages with a model that looks at tiles: whole pictures on Inspect, the part under the largest score elsewhere."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The Projection page without a browser: its values are those of `nnet`, and every control changes what is shown."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +9,8 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from apptest import charts, fine, start
+from apptest import charts, fine
+from apptest import start as on_page
 from apptest import words as said
 from builders import encode, random_images, write_images
 from streamlit.testing.v1 import AppTest
@@ -26,6 +29,11 @@ PAGE = "pages/3_Projection.py"
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
 
 
+def start(**address: str) -> AppTest:
+    """The page after its first run."""
+    return on_page(PAGE, **address)
+
+
 def pictures(at: AppTest) -> list[str]:
     """What identifies each image list on the page: its content's address."""
     return [str(image.proto) for image in at.get("image")]
@@ -41,7 +49,7 @@ def trace(detector: Detector) -> Trace:
 
 def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None:
     for pair in projection.pairs(trace, "teacher"):
-        at = start(PAGE, stage=str(pair.scale + 1))
+        at = start(stage=str(pair.scale + 1))
         shown = charts(at)
         assert len(shown) == 4 + 3
         before, after = (chart for chart in shown if chart["data"][0]["type"] == "heatmap")
@@ -56,13 +64,13 @@ def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None
 
 def test_an_image_with_nothing_flagged_says_so_and_counts_as_normal() -> None:
     with patch.object(pairs, "flagged_region", return_value=pairs.Region(np.zeros((64, 64), bool), "score")):
-        at = start(PAGE, sample=samples.collection().images[1].id)
+        at = start(sample=samples.collection().images[1].id)
     assert "Nothing here scores above the threshold" in said(at)
     assert set(at.dataframe[-1].value["Region"]) == {"normal"}
 
 
 def test_verdict_and_table_agree_with_statistics_inside_the_region(detector: Detector, trace: Trace) -> None:
-    at = start(PAGE)
+    at = start()
     settings = detector.config.score
     score = detector.score([trace.image], settings.expression)[0].map
     flagged = score > detector.calibration.for_expression(settings.expression).threshold
@@ -111,14 +119,14 @@ def _vectors(at: AppTest) -> None:
 
 
 def test_no_control_runs_the_network_and_each_changes_the_page_and_the_address() -> None:
-    start(PAGE)
+    start()
     with patch.object(Detector, "trace_batch") as network:
         for part, changes in (
             ("figure7", (_side, _way, _stage)),
             ("gates", (_channel, _stage, _side)),
             ("features", (_blend, _vectors, _stage)),
         ):
-            at = start(PAGE, part=part)
+            at = start(part=part)
             for change in changes:
                 before = charts(at), pictures(at)
                 change(at)
@@ -129,14 +137,14 @@ def test_no_control_runs_the_network_and_each_changes_the_page_and_the_address()
 
 @pytest.mark.parametrize(("part", "titles"), [("gates", "Which channels are damped"), ("features", "step by step")])
 def test_another_part_is_opened(part: str, titles: str) -> None:
-    at = start(PAGE)
+    at = start()
     assert titles not in said(at)
     fine(at.segmented_control(key="part").set_value(part).run())
     assert titles in said(at) and at.query_params["part"] in (part, [part])
 
 
 def test_the_profiles_show_the_gates_of_the_trace(trace: Trace) -> None:
-    at = start(PAGE, part="gates", stage="2", channel="7", side="student")
+    at = start(part="gates", stage="2", channel="7", side="student")
     gate = trace.gates_S1[1]
     lines = {(line["name"], line.get("xaxis")): line for line in charts(at)[0]["data"]}
     assert np.allclose(_numbers(lines["channel 7", "x2"]["x"])[1:-1], gate.h[7], atol=1e-6)
@@ -154,7 +162,7 @@ def _numbers(values: object) -> np.ndarray:
 
 
 def test_the_blend_says_what_the_features_would(trace: Trace) -> None:
-    at = start(PAGE, part="features", blend="30")
+    at = start(part="features", blend="30")
     mixed = 0.7 * trace.F[0] + 0.3 * trace.P[0]
     look = pairs.look_at(projection.pairs(trace, "teacher")[0], np.zeros((64, 64), bool))
     sentence = next(m.value for m in at.markdown if m.value.startswith("**0.7 F₁ + 0.3 P₁**"))
@@ -167,7 +175,7 @@ def test_the_blend_says_what_the_features_would(trace: Trace) -> None:
 
 
 def test_the_umap_is_drawn_on_request_and_kept() -> None:
-    at = start(PAGE, part="features", stage="2")
+    at = start(part="features", stage="2")
     count = len(charts(at))
     with patch.object(projection, "embed", side_effect=lambda v: v[:, :2]) as embed:
         fine(at.toggle(key="umap").set_value(True).run())
@@ -178,7 +186,7 @@ def test_the_umap_is_drawn_on_request_and_kept() -> None:
 
 
 def test_an_upload_is_the_picture_of_this_page_too() -> None:
-    at = start(PAGE)
+    at = start()
     before = charts(at)
     at.file_uploader[0].set_value([("part.png", encode(random_images(1, seed=5)[0]), "image/png")])
     fine(at.run())
@@ -187,7 +195,7 @@ def test_an_upload_is_the_picture_of_this_page_too() -> None:
 
 @pytest.mark.parametrize("part", ["results", "grid", "whatif"])
 def test_a_part_of_another_page_is_none_of_this_one(part: str) -> None:
-    at = start(PAGE, part=part)
+    at = start(part=part)
     assert at.segmented_control(key="part").value == "figure7" and "part" not in at.query_params
     assert [warning.value for warning in at.warning] == [RANDOM_TEACHER] and not at.error
     fine(at.segmented_control(key="part").set_value("features").run())
@@ -197,9 +205,9 @@ def test_a_part_of_another_page_is_none_of_this_one(part: str) -> None:
 
 
 def test_nonsense_in_the_address_does_no_harm() -> None:
-    at = start(PAGE, part="x", side="y", way="z")
+    at = start(part="x", side="y", way="z")
     assert at.segmented_control(key="part").value == "figure7" and at.segmented_control(key="way").value == "log"
-    assert start(PAGE, part="gates", channel="9999", stage="8").slider(key="channel").value < 32
+    assert start(part="gates", channel="9999", stage="8").slider(key="channel").value < 32
 
 
 # ------------------------------------------------------------------------------------------- models without a part
@@ -214,7 +222,7 @@ def without(**missing: None) -> Callable[..., Trace]:
 @pytest.mark.parametrize("part", ["figure7", "gates", "features", "data"])
 def test_without_the_forward_branch_the_teacher_remains(part: str) -> None:
     with patch.object(resources, "trace", without(SF=None, SP=None, gates_S1=None)):
-        at = start(PAGE, part=part)
+        at = start(part=part)
     assert words.NO_STUDENT in said(at) or part == "data"
     assert charts(at) or part == "data"
 
@@ -223,7 +231,7 @@ def test_without_the_forward_branch_the_teacher_remains(part: str) -> None:
 def test_without_projection_the_features_remain(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     image = samples.collection().images[2]
     with patch.object(resources, "trace", without(gates_T=None, gates_S1=None)):
-        at = start(PAGE, part=part, sample=image.id, side="teacher")
+        at = start(part=part, sample=image.id, side="teacher")
     assert words.no_projection("teacher") in said(at)
     if part == "figure7":
         assert "Variance of F₁" in said(at) and "Variance of P₁" not in said(at)
@@ -251,7 +259,7 @@ def press(at: AppTest, label: str) -> AppTest:
 
 
 def test_a_test_set_is_measured_once_and_the_answer_is_in_the_head(category: Path, detector: Detector) -> None:
-    at = start(PAGE, part="data", data="folder", folder=str(category))
+    at = start(part="data", data="folder", folder=str(category))
     press(at, "Measure 9 images")
     assert "5 normal images, 4 defective" in said(at) and len(charts(at)) == 4
     test = open_dataset(category).test
@@ -264,13 +272,13 @@ def test_a_test_set_is_measured_once_and_the_answer_is_in_the_head(category: Pat
     fine(at.segmented_control(key="part").set_value("figure7").run())
     assert words.where(5, 4, "bottle") in said(at)
     with patch.object(projection, "measure_samples") as again:
-        at = start(PAGE, part="data", data="folder", folder=str(category))  # another visitor
+        at = start(part="data", data="folder", folder=str(category))  # another visitor
         assert "5 normal images, 4 defective" in said(at) and not again.called
 
 
 def test_a_stopped_measurement_continues_where_it_was(category: Path) -> None:
     (category / "test" / "good" / "one_more.png").write_bytes((category / "test/good/000.png").read_bytes())
-    at = start(PAGE, part="data", data="folder", folder=str(category))
+    at = start(part="data", data="folder", folder=str(category))
     real = projection.measure_samples
 
     def one_step(detector: Detector, some: list) -> object:
@@ -284,12 +292,12 @@ def test_a_stopped_measurement_continues_where_it_was(category: Path) -> None:
 
 
 def test_a_folder_that_is_no_data_set_is_explained(tmp_path: Path, configured: None) -> None:
-    at = start(PAGE, part="data", data="folder", folder=str(tmp_path / "nowhere"))
+    at = start(part="data", data="folder", folder=str(tmp_path / "nowhere"))
     assert "not a folder" in at.error[0].value
 
 
 def test_without_a_choice_the_samples_are_compared() -> None:
-    at = start(PAGE, part="data")
+    at = start(part="data")
     known = [one.sample.is_defective for one in samples.collection().images]
     assert words.data_counts(known.count(False), known.count(True), len(known), words.SAMPLES) in said(at)
     assert len(charts(at)) == len(words.QUESTIONS) and not [b for b in at.button if "Measure" in b.label]
@@ -298,6 +306,6 @@ def test_without_a_choice_the_samples_are_compared() -> None:
 
 
 def test_a_channel_is_kept_where_another_scale_has_it_too() -> None:
-    at = start(PAGE, part="gates", channel="9")
+    at = start(part="gates", channel="9")
     _stage(at)
     assert at.slider(key="channel").value == 9 and "Channel 9 ·" in said(at)

@@ -1,5 +1,7 @@
 """“Take this model with you”: a ZIP with an exported model, what is missing for it, and what is said when it fails."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys
@@ -41,7 +43,7 @@ def opened(only_tiny: Path) -> Callable[[str], AppTest]:
 
 @pytest.fixture(autouse=True)
 def nothing_packed() -> None:
-    take_away._PACKED.drop(lambda _: True)
+    take_away._packed.clear()
 
 
 def test_the_button_opens_it_and_each_format_says_in_a_sentence_what_it_is_for() -> None:
@@ -55,7 +57,7 @@ def test_the_zip_holds_the_model_with_the_score_that_was_asked_for(opened, detec
     at = opened("torch")  # needs no extra
     at = pressed(fine(at.text_input(key="take_away_score").set_value("m1 * M2").run()), words.MAKE)
     assert not at.error and at.get("download_button")
-    (packed,) = take_away._PACKED._values.values()
+    (packed,) = take_away._packed()._values.values()
     with zipfile.ZipFile(packed.path) as archive:
         archive.extractall(tmp_path)
     folder = tmp_path / "tiny-torch"
@@ -81,7 +83,7 @@ def test_what_was_packed_can_be_downloaded_and_is_not_made_again(opened, monkeyp
     at = pressed(opened("onnx"), words.MAKE)
     assert words.NEXT["onnx"] in at.success[0].value and at.get("download_button")
     assert commands[0][4:8] == ["--format", "onnx", "--score", "(M1+M6)*(M2+M5)*(M3+M4)"]
-    (packed,) = take_away._PACKED._values.values()
+    (packed,) = take_away._packed()._values.values()
     assert zipfile.ZipFile(packed.path).namelist() == ["tiny-onnx/model.onnx"]
     assert opened("onnx").get("download_button") and len(commands) == 1
     assert not opened("torch").get("download_button")
@@ -106,7 +108,7 @@ def test_what_the_export_says_is_shown_and_nothing_is_kept(opened, monkeypatch: 
     monkeypatch.setattr(take_away, "launch", elsewhere)
     at = pressed(opened("torch"), words.MAKE)
     assert "/nowhere" in at.error[0].value and at.error[0].value.startswith("The ZIP could not be made.")
-    assert len(take_away._PACKED) == 0
+    assert len(take_away._packed()) == 0
 
 
 def test_an_expression_that_cannot_be_is_explained_before_anything_is_made(opened) -> None:

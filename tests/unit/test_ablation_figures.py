@@ -1,5 +1,7 @@
 """Results of studies without a page: what can be chosen, claims in words, tables, and charts that show the numbers."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json

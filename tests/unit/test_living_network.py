@@ -1,5 +1,7 @@
 """The network as parts, their colours, and the drawing of both."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import replace
 from itertools import combinations, pairwise

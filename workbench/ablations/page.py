@@ -1,7 +1,5 @@
 """Ablations: what each part of N-Net is for, by the paper's tables, side by side, and by what-if."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from workbench.ablations import settings

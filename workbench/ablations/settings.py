@@ -1,7 +1,5 @@
 """The settings of the Ablations page."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.presets import PRESETS

@@ -12,8 +12,6 @@ A component is a folder with an `__init__.py` (a Python function that takes froz
 Scripts and styles need no network. Every word that a component shows is given to it in `data`.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

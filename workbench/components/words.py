@@ -1,7 +1,5 @@
 """What the components say by themselves; they are given it as data. Names in {braces} are filled in by the browser."""
 
-from __future__ import annotations
-
 LINKED_PICTURES = {
     "zoomIn": "Zoom in",
     "zoomOut": "Zoom out",

@@ -1,7 +1,5 @@
 """What the home page computes for a stroke that goes on."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnet.expression import Expression

@@ -1,7 +1,5 @@
 """The demo: a good part to draw on, with the heatmap, the score and the six maps that answer each stroke."""
 
-from __future__ import annotations
-
 import base64
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The workbench's home page: draw a defect on a good part, and see it found. The other pages lie in pages/."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.errors import NNetError

@@ -1,7 +1,5 @@
 """What the home page shows at the moment, as one value that its sections get."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from nnet.expression import Expression

@@ -1,7 +1,5 @@
 """The home page's wording. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from nnet.scoring.calibration import Reference
 from workbench.shared import words as shared_words
 

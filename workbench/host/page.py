@@ -1,7 +1,5 @@
 """The host's page of a shared demo: the link, who is here, what runs, and how to stop it."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 

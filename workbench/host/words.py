@@ -1,7 +1,5 @@
 """What the host of a shared demo reads."""
 
-from __future__ import annotations
-
 import time
 
 from nnet.runs import Run

@@ -3,8 +3,6 @@
 What a run has taken stands in its folder, so a run that is removed gives its disk back, and `_spent` keeps its time.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import threading

@@ -1,7 +1,5 @@
 """Replay bundles that the visitor opened: each becomes one of his images, and its view that of the page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A dictionary with a bound, for what is worth keeping but not worth memory without end."""
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Photos from the visitor's own camera: one at each press, or a burst of them."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Callable, Iterable

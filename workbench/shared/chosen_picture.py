@@ -6,8 +6,6 @@ Uploaded files stay encoded here; decoded pixels live in the bounded
 caches of `workbench.shared.resources`.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass

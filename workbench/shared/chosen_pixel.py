@@ -3,8 +3,6 @@
 It can be chosen in more than one way (in a picture, by sliders, from a table), so it is no widget's own value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st

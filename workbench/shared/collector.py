@@ -1,7 +1,5 @@
 """Keeps the garbage collector away from what lives as long as the server does."""
 
-from __future__ import annotations
-
 import gc
 import sys
 import threading

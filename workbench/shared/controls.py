@@ -7,8 +7,6 @@
 Whatever else the widget of Streamlit takes (`width`, `disabled`, `on_change`, ...) may be added.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 

@@ -6,8 +6,6 @@ data set is kept. A set whose folders changed since, or are gone, is opened agai
 Folders are listed within a budget of files and seconds, and the visitor can stop it.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -3,8 +3,6 @@
 Plain ASGI, so that it costs next to nothing and sees websockets and uploads, too.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import html

@@ -1,7 +1,5 @@
 """The visitor's drawings, by the picture that they are on: what is drawn on one page is there on the others."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import OrderedDict
 

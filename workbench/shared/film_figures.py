@@ -1,7 +1,5 @@
 """Pictures and the chart of a training film, as plain functions: arrays in, figures and bytes out."""
 
-from __future__ import annotations
-
 import base64
 import html
 import io

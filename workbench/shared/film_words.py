@@ -1,7 +1,5 @@
 """What is said about a training film."""
 
-from __future__ import annotations
-
 import math
 
 from nnet.runs import Frame, Probe

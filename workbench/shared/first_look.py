@@ -3,8 +3,6 @@
 The picture is made by `python -m benchmarks.hero`. Imports nothing that takes long.
 """
 
-from __future__ import annotations
-
 import base64
 import sys
 from contextvars import ContextVar

@@ -1,7 +1,5 @@
 """What every page has in common. Any page may be the first one visited, so each begins with `page`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

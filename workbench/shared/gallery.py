@@ -4,8 +4,6 @@ set's.
 `pick` draws all of it at the top of a page and returns the chosen picture.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

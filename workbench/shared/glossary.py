@@ -24,15 +24,19 @@ _WRITTEN = re.compile(_SYMBOL.pattern.replace("_", r"\\_", 1))
 """The same in Markdown, where the line is escaped."""
 
 
-def prose(text: str) -> str:
-    """A plain text as HTML, in which terms in double brackets can be pressed.
+def prose(text: str, style: str = "") -> str:
+    """A text as HTML, in which terms in double brackets can be pressed.
+
+    Args:
+        text: plain.
+        style: a class of style.css beside its own.
 
     Raises:
         KeyError: there is no such term.
     """
     parts = _MARKED.split(text)  # plain text and terms in turn
     inner = "".join(_pressed(part) if index % 2 else _indices(escape(part)) for index, part in enumerate(parts))
-    return f'<div class="nn-prose">{inner}</div>'
+    return f'<div class="nn-prose {style}">{inner}</div>'
 
 
 def markdown(text: str) -> str:

@@ -1,7 +1,5 @@
 """Uploaders and cameras, which hand over what they hold and are empty again: the next one has another key."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

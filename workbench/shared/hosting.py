@@ -4,8 +4,6 @@ Every page asks here, and nothing else decides it. What holds is read once, from
 `nnet-workbench --shared` puts it. Knows no Streamlit.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """What visitors of a shared demo read about it."""
 
-from __future__ import annotations
-
 from workbench.shared import units
 
 ABOUT = (

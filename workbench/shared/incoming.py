@@ -4,8 +4,6 @@ A callback notes the files; the next run of the page reads them one after the ot
 What was read is among `workbench.shared.chosen_picture.uploads`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 
 import streamlit as st

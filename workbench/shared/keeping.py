@@ -3,8 +3,6 @@
 A model that came with the program is not changed; its copy in the folder of runs is.
 """
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.errors import NNetError

@@ -1,7 +1,5 @@
 """Whether a picture shows the model's kind of part (see `nnet.scoring.kind`), and the ways on where it does not."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

@@ -8,8 +8,6 @@ visitor has opened it before, in the same visit. Whatever else a link says opens
 >>> path = remember(FOLDER)                                                                            # doctest: +SKIP
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator

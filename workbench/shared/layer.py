@@ -4,8 +4,6 @@ It comes as a transparent PNG in a data URI and is trusted in nothing: its size,
 before a pixel is decoded.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Iterator

@@ -9,8 +9,6 @@ runs in the page's own script, in no fragment: a click on Stop ends the script a
 has been measured by then is kept. Both buttons are always there, so that neither moves while it is needed.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

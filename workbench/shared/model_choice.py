@@ -1,7 +1,5 @@
 """The one choice in the sidebar: a part by its picture, and a model under it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The models that the sidebar offers, with what is worth knowing before one is loaded. Reads small files only."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache

@@ -6,8 +6,6 @@ page that is opened by its own address works although the entry script has never
 has sections.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path

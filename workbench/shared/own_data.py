@@ -4,8 +4,6 @@ A folder that a model names is opened only if the model was trained here or NNET
 files may come from somebody else.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from pathlib import Path

@@ -7,8 +7,6 @@ the name of a part, and that a run with other pictures is of the same part, are 
 it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

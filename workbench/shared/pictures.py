@@ -5,8 +5,6 @@ Nothing here knows Streamlit, so that all of it serves in a test or a notebook a
 of the image as given, x to the right and y down, the first pixel reaching from 0 to 1.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html

@@ -1,7 +1,5 @@
 """Where the workbench's files are. Knows no Streamlit and no torch."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

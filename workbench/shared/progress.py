@@ -1,7 +1,5 @@
 """A progress bar that can be stopped where there is much to do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st

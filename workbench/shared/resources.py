@@ -4,8 +4,6 @@ A model is known by its fingerprint (of config.json, which holds the hash of its
 hash of its pixels. What is cached is shared by all sessions and never changed.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """Sample images: of the data that the model in use was trained on, else solar cells that no training saw."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What the browser says of itself."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 

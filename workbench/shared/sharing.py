@@ -1,7 +1,5 @@
 """The beginning of a shared demo, before Streamlit starts: keys, addresses, the link and its QR code."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import dataclasses

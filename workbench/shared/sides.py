@@ -1,8 +1,6 @@
 """Two checkpoints on one image: their scores in units of their own thresholds, and what tells them apart. Knows no
 Streamlit."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

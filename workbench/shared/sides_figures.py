@@ -1,7 +1,5 @@
 """Pictures and charts that compare two scores of one image, of two models or two students. Knows no Streamlit."""
 
-from __future__ import annotations
-
 import numpy as np
 import plotly.colors
 import plotly.graph_objects as go

@@ -1,7 +1,5 @@
 """Tables to download that a spreadsheet reads rightly; see `nnet.saved.spreadsheet`."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from nnet.saved.spreadsheet import ENCODING, harmless

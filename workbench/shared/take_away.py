@@ -46,7 +46,9 @@ class Packed:
         return self.path.stat().st_size
 
 
-_PACKED: BoundedCache[tuple[str, str, str], Packed] = BoundedCache(KEPT_BYTES, lambda packed: packed.size)
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _packed() -> BoundedCache[tuple[str, str, str], Packed]:
+    return BoundedCache(KEPT_BYTES, lambda packed: packed.size)
 
 
 def button(model: Model) -> None:
@@ -75,10 +77,10 @@ def _dialog(model: Model) -> None:
         st.warning(units.plain(str(error)), icon=":material/edit:")
         return
     name, key = words.file_name(model.name, kind), (model.key, kind, expression)
-    packed = _PACKED.get(key)
+    packed = _packed().get(key)
     if packed is None and st.button(words.MAKE, "take_away_make", type="primary", icon=":material/folder_zip:"):
         try:
-            packed = _PACKED.put(key, _pack(model, kind, expression, name))
+            packed = _packed().put(key, _pack(model, kind, expression, name))
         except (NNetError, OSError) as error:
             st.error(units.plain(words.failed(str(error))), icon=":material/error:")
     if packed is not None:

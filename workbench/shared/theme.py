@@ -1,8 +1,6 @@
 """Every colour of the workbench, in one place, and its style sheet. The page's own colours stand in
 .streamlit/config.toml."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from nnet.scoring.overlay import COLOUR_MAPS, stops

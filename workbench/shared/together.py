@@ -4,8 +4,6 @@ Knows no Streamlit. While one pass runs, those who come wait; the next one of th
 into a batch. Who comes alone waits for nobody. docs/load.md says what it is worth.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass

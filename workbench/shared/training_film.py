@@ -1,7 +1,5 @@
 """The training film: a few pinned images and what the network says of them, epoch by epoch."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The wording of one pixel's verdict: which part of the score is high there, and how high. Knows no Streamlit."""
 
-from __future__ import annotations
-
 import math
 
 from nnet.expression import Expression

@@ -1,7 +1,5 @@
 """The chart and the example of the Watch page: entries and scores in, figures and pictures out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

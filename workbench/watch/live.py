@@ -1,7 +1,5 @@
 """What a watcher is doing, how its scores run, and its last pictures; drawn again by itself."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Watch: the last results of `nnet watch`, live."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

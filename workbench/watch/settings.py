@@ -4,8 +4,6 @@ A folder that the visitor names is not among them: a link must not open a folder
 runs on.
 """
 
-from __future__ import annotations
-
 from workbench.shared.settings import Setting, one_of
 from workbench.watch import words
 

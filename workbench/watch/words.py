@@ -1,7 +1,5 @@
 """Wording of the Watch page. Knows no Streamlit."""
 
-from __future__ import annotations
-
 import datetime
 
 from nnet.watch.journal import ANOMALOUS, NORMAL, UNREADABLE, Entry

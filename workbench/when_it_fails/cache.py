@@ -1,7 +1,5 @@
 """What the page has measured, kept for all sessions."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnet.analysis.evaluation import Evidence

@@ -1,7 +1,5 @@
 """Charts of the page: numbers in, figures out. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The worst misses and false alarms, with what could be measured of the cause."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial

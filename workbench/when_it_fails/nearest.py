@@ -1,7 +1,5 @@
 """What a nearest-neighbour search on the teacher's features sees, by Euclidean distance and by cosine."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import streamlit as st

@@ -1,7 +1,5 @@
 """When it fails: what the model at hand gets wrong, by cause, and how to find its limits."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.scoring import judge

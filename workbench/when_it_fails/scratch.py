@@ -1,7 +1,5 @@
 """From which length on a scratch on a good part is seen; and the way to the canvas on which one can draw."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

@@ -1,7 +1,5 @@
 """The settings of the page, as they are kept in the session and in the URL."""
 
-from __future__ import annotations
-
 from workbench.shared.settings import Setting, one_of, whole_number
 from workbench.when_it_fails import words
 

@@ -1,7 +1,5 @@
 """The wrong kind of picture: a good part of another kind beside one of its own."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

@@ -9,8 +9,6 @@ Metrics over pictures are exact in every repeat. Over pixels, scores are first p
 is moved by what that changes in the metric itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Checks of what is handed to the metrics, with errors in words."""
 
-from __future__ import annotations
-
 from collections.abc import Sized
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The curves of a ranking: ROC, precision over recall, and PRO, each exact and thinned for drawing."""
 
-from __future__ import annotations
-
 import heapq
 from dataclasses import dataclass
 from typing import Self

@@ -1,7 +1,5 @@
 """All metrics of one score on one data set, with a sentence for each that is undefined."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """The ranking of normal among defective samples, from which every metric is a sum."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The paper's own tables, as printed."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.studies import DISAGREEMENTS, TABLES

@@ -1,7 +1,5 @@
 """The charts of the results: differences to the baseline, and the paper's figures with our numbers."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 from typing import Literal

@@ -1,7 +1,5 @@
 """The results of a study as CSV files. Knows no Streamlit."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any

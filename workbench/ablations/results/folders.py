@@ -1,7 +1,5 @@
 """The studies that the workbench can show: folders that `python -m nnet ablate` wrote. Knows no Streamlit."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What the results of a study say, in the shape in which the Ablations page shows it. Knows no Streamlit."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What the sections of the results get."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from nnet.scoring.metric_names import SHORT_NAMES

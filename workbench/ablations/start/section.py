@@ -1,7 +1,5 @@
 """Start a study of the paper on one's own data, and watch its runs. All of it is read from disk."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any

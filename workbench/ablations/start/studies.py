@@ -4,8 +4,6 @@ Each is a folder like those of `python -m nnet ablate`, below the folder of trai
 and one preset share a folder, so that a network that stands in several tables is trained once.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Wording of the part that starts a study. No Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from nnet.studies import STUDIES

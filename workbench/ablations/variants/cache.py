@@ -1,8 +1,6 @@
 """The caches of the Ablations page's pictures, all bounded: checkpoints without their networks, normal maps, and the
 maps of models and of what-ifs on an image. A network runs only where maps are not there yet."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What tells one variant from the reference: its settings, and its rows in the paper."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

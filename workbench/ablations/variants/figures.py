@@ -1,7 +1,5 @@
 """Charts of the variants side by side: numbers in, Plotly figures out. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import plotly.graph_objects as go

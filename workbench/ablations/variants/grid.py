@@ -1,7 +1,5 @@
 """The pictures side by side: every variant's score, difference or maps on one scale."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

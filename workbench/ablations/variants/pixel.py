@@ -1,7 +1,5 @@
 """Why the chosen pixel scores what it scores, for every variant."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

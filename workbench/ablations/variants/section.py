@@ -1,8 +1,6 @@
 """Ablations, side by side: one picture under several variants on one scale, with the reason at a pixel and in the
 settings."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 

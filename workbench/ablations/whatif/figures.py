@@ -1,7 +1,5 @@
 """Charts of the what-ifs: numbers in, Plotly figures out. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

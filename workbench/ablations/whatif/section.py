@@ -1,7 +1,5 @@
 """Ablations, what if: parts of the trained model dropped, replaced or truncated, without training."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """A camera that takes a photo about each second as long as it is on the page."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable

@@ -5,8 +5,6 @@ All work with mouse, finger, pen and keyboard, and tell the server when a stroke
 travels as a transparent PNG in a data URI; `workbench.shared.layer.read_layer` checks it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path

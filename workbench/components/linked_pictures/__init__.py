@@ -5,8 +5,6 @@ position marks it in every picture and reads all values there; nothing is sent t
 are cells of a grid, such as patches, or pixels of the image; in the latter case the pictures can be zoomed together.
 """
 
-from __future__ import annotations
-
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass

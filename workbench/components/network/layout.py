@@ -4,8 +4,6 @@ In the N the rows are the scales, fine at the top: S1 goes down the left stroke,
 right stroke, from the narrow code at the bottom. Where two of them meet in a row stand that scale's maps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """How the connections of the drawing run: straight, or on tracks beside the columns of a phone. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from workbench.components.network.layout import Box, Layout
 
 _MIDDLE = 100.0

@@ -3,8 +3,6 @@
 Every map and every sign is a button, so that it works with a mouse, a finger and the keyboard alike.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path

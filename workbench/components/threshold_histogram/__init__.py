@@ -4,8 +4,6 @@ What every threshold would do is told while the line moves, from numbers that th
 hears of a threshold only when the line is let go.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

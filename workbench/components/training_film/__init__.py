@@ -4,8 +4,6 @@ All frames are there at once, so that scrubbing and playing ask the server for n
 and takes arrow keys. The server is told the epoch when the slider comes to rest, for the address.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -3,8 +3,6 @@
 Only the browser moves the line; the server hears of it when it is let go, so that a link can reopen the view.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
