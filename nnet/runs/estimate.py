@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nnet.config import Config
-from nnet.runs import disk
+from nnet.runs import disk, processes
 from nnet.runs.film import MAX_FRAMES
 from nnet.runs.layout import RunError, RunSpec, write_spec
 
@@ -283,18 +283,11 @@ def _found(spec: RunSpec, data: Path | None) -> dict[str, Any]:
         write_spec(Path(name), spec)
         threads = {} if spec.threads is None else {"OMP_NUM_THREADS": str(spec.threads)}
         command = [sys.executable, "-m", "nnet.runs", "measure", name, *([str(data)] if data else [])]
-        return _measure_apart(command, threads)
-
-
-def _measure_apart(command: list[str], environment: dict[str, str]) -> dict[str, Any]:
-    from nnet.runs.processes import PACKAGE_PARENT
-
-    path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
-    known = {**os.environ, **environment, "PYTHONPATH": path}
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, env=known)
-    except subprocess.TimeoutExpired as error:
-        raise RunError(f"A few trial steps took over {TIMEOUT} seconds. Choose a smaller size or batch.") from error
+        known = {**os.environ, **threads, "PYTHONPATH": processes.python_path()}
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, env=known)
+        except subprocess.TimeoutExpired as error:
+            raise RunError(f"A few trial steps took over {TIMEOUT} seconds. Choose a smaller size or batch.") from error
     if done.returncode == 0:
         return json.loads(done.stdout.splitlines()[-1])
     if done.returncode < 0 or "MemoryError" in done.stderr or "out of memory" in done.stderr.lower():

@@ -58,7 +58,6 @@ def launch(
         fds: open files that it inherits.
         environment: in addition to this process's own.
     """
-    path = os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, "-m", *arguments],
@@ -67,8 +66,13 @@ def launch(
             stderr=output,
             start_new_session=True,
             pass_fds=tuple(fds),
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {}), "PYTHONPATH": path},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {}), "PYTHONPATH": python_path()},
         )
+
+
+def python_path() -> str:
+    """PYTHONPATH for a process that imports this package, wherever it lies."""
+    return os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
 
 
 def reap(process: subprocess.Popen) -> None:

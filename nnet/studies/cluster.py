@@ -13,7 +13,7 @@ import nnet
 from nnet.errors import NNetError
 from nnet.formats import KIB, Text
 from nnet.runs import layout
-from nnet.runs.processes import PACKAGE_PARENT
+from nnet.runs.processes import python_path
 from nnet.saved.provenance import commit
 from nnet.studies.running import (
     DONE,
@@ -117,7 +117,7 @@ def joined(address: str | None = None, device: str = "auto", jobs: int | None = 
         raise StudyError(MISSING) from error
     # Nodes get this very package; for workers on this computer the path does, also where it is not installed.
     environment = (
-        {"env_vars": {"PYTHONPATH": _python_path()}}
+        {"env_vars": {"PYTHONPATH": python_path()}}
         if address is None
         else {"py_modules": [str(Path(nnet.__file__).parent)]}
     )
@@ -218,7 +218,3 @@ def _is_shared(root: Path, mark: str) -> bool:
 
 def _files(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
-
-
-def _python_path() -> str:
-    return os.pathsep.join(filter(None, [str(PACKAGE_PARENT), os.environ.get("PYTHONPATH", "")]))
