@@ -13,13 +13,9 @@ initialisation, the order of the images). Finished runs of another number are ma
 tests/processes/test_golden.py fails when the numbers of a small run change."""
 
 
-def run_identity(config: Config, data_sha256: str, weights_sha256: str = "") -> str:
-    """First half of a run's key: SHA-256 in hex over settings, data and a given file of teacher weights."""
-    return config_hash(config, data_sha256, weights_sha256)
-
-
 def config_hash(config: Config, *more: str) -> str:
-    """SHA-256 in hex over all settings, and over more texts if there are any."""
+    """SHA-256 in hex over all settings, and over more texts if there are any: with the hashes of the data and of given
+    teacher weights (or "") it is the identity of a run."""
     return hashlib.sha256(json.dumps([config.to_hash(), *more], sort_keys=True).encode()).hexdigest()
 
 

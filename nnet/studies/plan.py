@@ -13,7 +13,7 @@ from nnet.data import Dataset, open_dataset
 from nnet.data.names import local_path
 from nnet.data.sample import hash_file
 from nnet.presets import preset
-from nnet.studies.identity import NUMBERS, config_hash, numbers_of, run_identity
+from nnet.studies.identity import NUMBERS, config_hash, numbers_of
 from nnet.studies.store import ALL_DEFECTS, Job, StudyFolder, result_rows
 from nnet.studies.variants import STUDIES, VARIANTS, Study, StudyError, Variant, differences
 
@@ -140,7 +140,7 @@ def make_plan(request: Request, folder: StudyFolder, *, any_code: bool = False) 
 def _job(request: Request, source: Source, config: Config, seeded: Config, weights: str) -> Job:
     """A training with these settings; `seeded` is the base under its seed, `weights` the hash of given weights."""
     variants, seed = _same(config, seeded), config.train.seed
-    identity = run_identity(config, source.sha256, weights)
+    identity = config_hash(config, source.sha256, weights)
     return Job(
         key=f"{identity[:SHORT_IDENTITY]}-{NUMBERS}",
         identity=identity,
@@ -236,17 +236,13 @@ def _expressions(variants: Iterable[Variant], base: Config) -> tuple[str, ...]:
 
 def _finished(jobs: Iterable[Job], folder: StudyFolder, any_code: bool) -> dict[str, str]:
     done = [result for result in folder.results() if any_code or numbers_of(result) == NUMBERS]
-    by_identity = {result["identity"]: result["key"] for result in sorted(done, key=_age)}
+    by_identity = {result["identity"]: result["key"] for result in sorted(done, key=lambda r: r["created"])}
     return {job.key: by_identity[job.identity] for job in jobs if job.identity in by_identity}
 
 
 def _newest(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One result per identity: the newest of this version's numbers, else the newest."""
     best: dict[str, dict[str, Any]] = {}
-    for result in sorted(results, key=lambda r: (numbers_of(r) == NUMBERS, _age(r))):
+    for result in sorted(results, key=lambda r: (numbers_of(r) == NUMBERS, r["created"])):
         best[result["identity"]] = result
     return list(best.values())
-
-
-def _age(result: dict[str, Any]) -> str:
-    return result["created"]

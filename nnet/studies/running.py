@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnet.config import Config
-from nnet.runs import Exit, Run, RunError, RunSpec, layout
+from nnet.runs import Exit, RunError, RunSpec, layout
 from nnet.runs.locks import locked
 from nnet.runs.run import LIVE, RESUMABLE
 from nnet.saved.storage import write_text
@@ -131,11 +131,11 @@ def hand_over(folder: StudyFolder, jobs: Sequence[Job]) -> None:
     """
     folder.make()
     for job in jobs:
-        state = run_of(folder, job.key).state if has_run(folder, job.key) else "created"
+        state = folder.runs.get(job.key).state if has_run(folder, job.key) else "created"
         if state in (*LIVE, "queued"):
             continue
         if state == "unreadable":
-            raise RunError(run_of(folder, job.key).problem)
+            raise RunError(folder.runs.get(job.key).problem)
         make_ready(folder, job)
         enqueue(folder, job.key)
 
@@ -151,13 +151,13 @@ def enqueue(folder: StudyFolder, key: str) -> None:
 
 def cancel(folder: StudyFolder, keys: Collection[str]) -> None:
     """Stop these runs; those that wait first, so that none of them takes the place of one that is stopped."""
-    runs = [run_of(folder, key) for key in keys if has_run(folder, key)]
+    runs = [folder.runs.get(key) for key in keys if has_run(folder, key)]
     for run in sorted(runs, key=lambda run: -(run.position or 0)):
         if run.state in (*LIVE, "queued"):
             try:
                 folder.runs.cancel(run.id)
             except RunError:
-                if run_of(folder, run.id).state in (*LIVE, "queued"):
+                if folder.runs.get(run.id).state in (*LIVE, "queued"):
                     raise
 
 
@@ -167,7 +167,7 @@ def standing(folder: StudyFolder, key: str) -> Standing:
         return Standing(DONE)
     if not has_run(folder, key):
         return Standing(FAILED, reason="Its run was deleted.")
-    run = run_of(folder, key)
+    run = folder.runs.get(key)
     if run.state in ("queued", "created"):
         return Standing(WAITING)
     if run.state in LIVE:
@@ -191,11 +191,6 @@ def followed(folder: StudyFolder, keys: Sequence[str]) -> Iterator[Mapping[str, 
 def has_run(folder: StudyFolder, key: str) -> bool:
     """Whether a run was made for this job, whatever became of it."""
     return (folder.model(key) / layout.SPEC).exists()
-
-
-def run_of(folder: StudyFolder, key: str) -> Run:
-    """The run of a job. Raises RunError where there is none."""
-    return folder.runs.get(key)
 
 
 def work(path: Path, listener: Listener) -> None:
@@ -230,7 +225,7 @@ def write_tables(folder: StudyFolder, command: str) -> list[Path]:
 def make_ready(folder: StudyFolder, job: Job) -> None:
     """Write the run of a job into the study's folder. What an earlier version or attempt left there is used."""
     path = folder.model(job.key)
-    if has_run(folder, job.key) and run_of(folder, job.key).state == "done":  # but its result is gone
+    if has_run(folder, job.key) and folder.runs.get(job.key).state == "done":  # but its result is gone
         if (path / CONFIG).is_file():  # it need not be trained again
             (path / layout.EXIT).unlink()
             layout.write_exit(path, Exit(1, "Its result was removed."))

@@ -95,7 +95,7 @@ class Job:
 
     Attributes:
         key: `identity`, shortened, and `numbers`; names the files.
-        identity: see `nnet.studies.identity.run_identity`.
+        identity: see `nnet.studies.identity.config_hash`.
         numbers: see `nnet.studies.identity.NUMBERS`.
         variants: names of the variants that are this run.
         config: all settings.
@@ -354,11 +354,8 @@ def _write_parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> bool:
         from pyarrow import parquet
     except ImportError:
         return False
-    fields = [(name, pyarrow.string() if name in _TEXTS else _arrow(pyarrow, name)) for name in COLUMNS]
+    number = {True: pyarrow.int64(), False: pyarrow.float64()}
+    fields = [(name, pyarrow.string() if name in _TEXTS else number[name in _INTEGERS]) for name in COLUMNS]
     table = pyarrow.Table.from_pylist([dict(row) for row in rows], schema=pyarrow.schema(fields))
     write_atomically(path, lambda target: parquet.write_table(table, target))
     return True
-
-
-def _arrow(pyarrow: Any, name: str) -> Any:
-    return pyarrow.int64() if name in _INTEGERS else pyarrow.float64()

@@ -42,7 +42,7 @@ from nnet.studies import (
 )
 from nnet.studies.card import study_section
 from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN, printed_difference
-from nnet.studies.identity import config_hash, run_identity
+from nnet.studies.identity import config_hash
 from nnet.studies.plan import Request, Source, make_plan, table
 from nnet.studies.published import PublishedError
 from nnet.studies.store import CSV, Job, StudyFolder, default_folder, to_csv
@@ -262,13 +262,13 @@ def test_differences_name_the_settings():
 def test_settings_data_weights_and_seed_make_another_run():
     config = VARIANTS["rd"].config(BASE)
     keys = [
-        run_identity(config, "a"),
-        run_identity(config, "b"),
-        run_identity(config, "a", "weights"),
-        run_identity(config.override({"train.seed": 1}), "a"),
-        run_identity(VARIANTS["nfs"].config(BASE), "a"),
+        config_hash(config, "a", ""),
+        config_hash(config, "b", ""),
+        config_hash(config, "a", "weights"),
+        config_hash(config.override({"train.seed": 1}), "a", ""),
+        config_hash(VARIANTS["nfs"].config(BASE), "a", ""),
     ]
-    assert len(set(keys)) == 5 and keys[0] == run_identity(Config.from_dict(config.to_dict()), "a")
+    assert len(set(keys)) == 5 and keys[0] == config_hash(Config.from_dict(config.to_dict()), "a", "")
 
 
 def test_variants_claims_and_tables_need_no_torch():
