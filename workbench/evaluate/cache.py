@@ -61,10 +61,9 @@ def thumbnail(scene: Scene, index: int, square: bool = False) -> str:
 
 def _thumbnail(scene: Scene, index: int) -> np.ndarray:
     image, judged = scene.looked_at(index)
-    scale = pictures.calibrated_scale(judged.reference.threshold)
     small = pictures.reduced(image, THUMB_SIDE)
     small = hatched(small, scene.model.detector.framing.seen(image.shape, small.shape))
-    return pictures.overlay(small, judged.score, scale, 0.65, judged.reference.threshold)
+    return pictures.heatmap(small, judged.score, judged.reference.threshold)
 
 
 def squared(picture: np.ndarray) -> np.ndarray:

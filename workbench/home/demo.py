@@ -101,10 +101,8 @@ def seen(scene: Scene) -> Seen:
 
 
 def _heat(shown: Loaded, judged: Judgement) -> str:
-    threshold = judged.reference.threshold
     small = pictures.reduced(shown.shown, _HEAT_SIDE)
-    scale = pictures.calibrated_scale(threshold)
-    return pictures.photo_uri(pictures.overlay(small, judged.score, scale, _OPACITY, threshold))
+    return pictures.photo_uri(pictures.heatmap(small, judged.score, judged.reference.threshold, _OPACITY))
 
 
 def _branches(model: Model, shown: Loaded, maps: dict[str, np.ndarray]) -> tuple[Branch, ...]:

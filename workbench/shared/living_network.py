@@ -208,11 +208,8 @@ def _painted(model: Model, part: Part, show: str) -> np.ndarray | None:
 
 
 def _heatmap(loaded: Loaded, judged: Judgement) -> str:
-    threshold = judged.reference.threshold
     small = pictures.reduced(loaded.shown, _RESULT_SIDE)
-    return pictures.photo_uri(
-        pictures.overlay(small, judged.score, pictures.calibrated_scale(threshold), 0.75, threshold)
-    )
+    return pictures.photo_uri(pictures.heatmap(small, judged.score, judged.reference.threshold, 0.75))
 
 
 def _result(judged: Judgement) -> str:

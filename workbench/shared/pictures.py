@@ -108,6 +108,11 @@ def overlay(
     return nnet_overlay(image, score, (scale.low, scale.high), opacity, scale.colour_map, edge)
 
 
+def heatmap(image: np.ndarray, score: np.ndarray, threshold: float, opacity: float = 0.65) -> np.ndarray:
+    """The image with Score_p on its fixed scale, uint8 in the image's size; what exceeds the threshold is outlined."""
+    return overlay(image, score, calibrated_scale(threshold), opacity, threshold)
+
+
 def map_scale(colour_map: str = theme.DEFAULT_COLOUR_MAP) -> Scale:
     """The one scale of M1..M6, each first divided by its own 99 % quantile on held-out normal images."""
     return Scale(0.0, 2.0, dict(zip((0.0, 1.0, 2.0), words.MAP_TICKS, strict=True)), words.MAP_SCALE, colour_map)

@@ -44,6 +44,4 @@ def trend(entries: Sequence[Entry]) -> go.Figure:
 
 def example(shown: np.ndarray, judged: Judgement) -> np.ndarray:
     """A picture under its heatmap, uint8, with what is flagged outlined."""
-    threshold = judged.reference.threshold
-    small = pictures.reduced(shown, 480)
-    return pictures.overlay(small, judged.score, pictures.calibrated_scale(threshold), 0.7, threshold)
+    return pictures.heatmap(pictures.reduced(shown, 480), judged.score, judged.reference.threshold, 0.7)

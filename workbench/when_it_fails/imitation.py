@@ -12,9 +12,7 @@ from nnet.training.state import load_history
 from workbench.shared import glossary, pictures, resources, units
 from workbench.shared.chosen_picture import Picture
 from workbench.when_it_fails import figures, words
-from workbench.when_it_fails.scene import Scene
-
-SIDE = 420
+from workbench.when_it_fails.scene import SIDE, Scene, side_by_side
 
 
 def draw(scene: Scene) -> None:
@@ -62,10 +60,8 @@ def _shown_best(scene: Scene) -> tuple[Picture, Finding] | None:
 
 
 def _pictures(picture: Picture, answer: Finding) -> None:
-    scale, small = pictures.calibrated_scale(1.0), pictures.reduced(picture.load().shown, SIDE)
-    with st.container(horizontal=True, gap="medium"):
-        for name, values in answer.images.items():
-            caption = words.ALONE[name].format(picture=picture.title)
-            with st.container(width=SIDE):
-                tile = pictures.overlay(small, values, scale, 0.65, 1.0)
-                st.image(tile, caption, width="stretch", alt=caption)
+    small = pictures.reduced(picture.load().shown, SIDE)
+    side_by_side(
+        (pictures.heatmap(small, values, 1.0), words.ALONE[name].format(picture=picture.title))
+        for name, values in answer.images.items()
+    )

@@ -1,5 +1,6 @@
 """The worst misses and false alarms, with what could be measured of the cause."""
 
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,7 @@ from workbench.when_it_fails.settings import CAUSE
 SHOWN, TRIED, SIDE, SIDE_OF_WORST, PARTS = 7, 24, 132, 424, "fails_parts"
 """Pictures of a gallery, how many are looked at for those of one cause, their sides, and a key of the session."""
 Maps = dict[str, np.ndarray]
+_RATIO = operator.attrgetter("ratio")
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,10 @@ def draw(scene: Scene) -> None:
     names = {"all": words.EVERY} | words.CAUSE_NAMES
     cause = CAUSE.remember()
     wanted = controls.choose(CAUSE, names, label=words.CAUSE, help=words.HOW_MEASURED, kind="pills") or cause
-    missed = sorted((one for one in judged if one.defective and one.ratio <= 1), key=_ratio_of)
-    alarms = sorted((one for one in judged if not one.defective and one.ratio > 1), key=_ratio_of, reverse=True)
-    nearly_missed = min((one for one in judged if one.defective), key=_ratio_of, default=None)
-    nearly_alarmed = max((one for one in judged if not one.defective), key=_ratio_of, default=None)
+    missed = sorted((one for one in judged if one.defective and one.ratio <= 1), key=_RATIO)
+    alarms = sorted((one for one in judged if not one.defective and one.ratio > 1), key=_RATIO, reverse=True)
+    nearly_missed = min((one for one in judged if one.defective), key=_RATIO, default=None)
+    nearly_alarmed = max((one for one in judged if not one.defective), key=_RATIO, default=None)
     st.subheader(words.MISSED, anchor=False)
     _gallery(scene, missed, wanted, words.NONE_MISSED, nearly_missed)
     st.subheader(words.ALARMED, anchor=False)
@@ -159,14 +161,9 @@ def _large(one: Judged, verdict: Judgement, caption: str) -> None:
 
 
 def _picture(one: Judged, verdict: Judgement, caption: str, width: int | Literal["stretch"]) -> None:
-    threshold = verdict.reference.threshold
     small = pictures.reduced(one.load(), SIDE_OF_WORST)
-    marked = pictures.overlay(small, verdict.score, pictures.calibrated_scale(threshold), 0.65, threshold)
+    marked = pictures.heatmap(small, verdict.score, verdict.reference.threshold)
     st.image(marked, caption, width=width, alt=caption)
-
-
-def _ratio_of(one: Judged) -> float:
-    return one.ratio
 
 
 def _of_samples(scene: Scene) -> list[Judged]:
@@ -174,17 +171,10 @@ def _of_samples(scene: Scene) -> list[Judged]:
     for picture, defective in scene.samples:
         loaded = picture.load()
         maps = resources.trace(scene.model, loaded).maps
-        outline = partial(_mask, picture.source) if isinstance(picture.source, Sample) else _no_mask
-        found.append(Judged(partial(_shown, loaded), partial(dict, maps), outline, defective, _ratio(scene, maps)))
+        outline = partial(_mask, picture.source) if isinstance(picture.source, Sample) else lambda: None
+        image = partial(np.asarray, loaded.image)
+        found.append(Judged(image, partial(dict, maps), outline, defective, _ratio(scene, maps)))
     return found
-
-
-def _shown(loaded: resources.Loaded) -> np.ndarray:
-    return loaded.image
-
-
-def _no_mask() -> None:
-    return None
 
 
 def _mask(sample: Sample) -> np.ndarray | None:

@@ -10,9 +10,8 @@ from nnet.data import Dataset, Sample
 from nnet.errors import NNetError
 from workbench.shared import datasets, pictures, resources, units
 from workbench.when_it_fails import cache, words
-from workbench.when_it_fails.scene import Scene
+from workbench.when_it_fails.scene import Scene, side_by_side
 
-SIDE = 424  # of a picture in pixels
 KNOWN, REFERENCE, VECTORS, LEVEL = 40, 12, 12_000, 0.95
 """Good pictures that are searched, others that give the threshold, most vectors of the search, and its quantile."""
 
@@ -47,13 +46,9 @@ def _least_seen(scene: Scene) -> None:
         return
     ratio, picture, judged = min(found, key=lambda one: one[0])
     st.markdown(f"**{words.least_seen(picture.title, ratio)}**")
-    threshold = judged.reference.threshold
-    scale, small = pictures.calibrated_scale(threshold), picture.load().shown
-    seen = pictures.overlay(small, judged.score, scale, 0.65, threshold)
-    with st.container(horizontal=True, gap="medium"):
-        for image, caption in ((small, words.THE_SAMPLE), (seen, words.WHAT_IS_SEEN)):
-            with st.container(width=SIDE):
-                st.image(image, caption, width="stretch", alt=caption)
+    small = picture.load().shown
+    seen = pictures.heatmap(small, judged.score, judged.reference.threshold)
+    side_by_side(((small, words.THE_SAMPLE), (seen, words.WHAT_IS_SEEN)))
 
 
 def _training_set(scene: Scene) -> Dataset | None:

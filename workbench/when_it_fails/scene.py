@@ -1,11 +1,18 @@
-"""What the sections get."""
+"""What the sections get, and how they show pictures beside each other."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
 
 from nnet.expression import Expression
 from workbench.shared import chosen_picture, own_data
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Model
+
+SIDE = 420
+"""Of a picture in pixels."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +51,11 @@ class Scene:
             for picture in chosen_picture.sample_pictures().values()
             if picture.is_defective is not None
         ]
+
+
+def side_by_side(shown: Iterable[tuple[np.ndarray, str]]) -> None:
+    """Each picture above its caption."""
+    with st.container(horizontal=True, gap="medium"):
+        for picture, caption in shown:
+            with st.container(width=SIDE):
+                st.image(picture, caption, width="stretch", alt=caption)

@@ -7,12 +7,11 @@ from nnet.analysis.visibility import onset, respond
 from nnet.data import Defect, paint_defect
 from workbench.shared import controls, pictures, resources
 from workbench.when_it_fails import cache, words
-from workbench.when_it_fails.scene import Scene
+from workbench.when_it_fails.scene import Scene, side_by_side
 from workbench.when_it_fails.settings import CONTRAST
 
 LENGTHS = np.round(np.geomspace(0.03, 0.6, 12), 3)
 """In sides of the picture."""
-SIDE = 420
 
 
 def draw(scene: Scene) -> None:
@@ -35,14 +34,10 @@ def draw(scene: Scene) -> None:
     scores = response.scores(scene.expression, config.model.size, config.scoring.sigma)
     since = onset(LENGTHS, scores > reference.threshold).since
     st.markdown(f"**{words.shortest(since)}**")
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=SIDE):
-            st.image(loaded.shown, words.BEFORE, width="stretch", alt=words.BEFORE)
-        if since is not None:
-            altered, _ = damaged(since)
-            score = detector.score([altered], scene.expression)[0].map
-            scale = pictures.calibrated_scale(reference.threshold)
-            tile = pictures.overlay(pictures.reduced(altered), score, scale, 0.65, reference.threshold)
-            with st.container(width=SIDE):
-                st.image(tile, words.SHORTEST, width="stretch", alt=words.SHORTEST)
+    shown = [(loaded.shown, words.BEFORE)]
+    if since is not None:
+        altered, _ = damaged(since)
+        score = detector.score([altered], scene.expression)[0].map
+        shown.append((pictures.heatmap(pictures.reduced(altered), score, reference.threshold), words.SHORTEST))
+    side_by_side(shown)
     st.page_link("Workbench.py", label=words.DRAW, icon=":material/draw:")

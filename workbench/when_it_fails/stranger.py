@@ -9,9 +9,8 @@ from nnet.data.synthetic import open_synthetic
 from nnet.scoring import judge
 from workbench.shared import pictures, resources
 from workbench.when_it_fails import words
-from workbench.when_it_fails.scene import Scene
+from workbench.when_it_fails.scene import Scene, side_by_side
 
-SIDE = 420
 _KINDS = ("wood", "metal")
 """Textures to choose a foreign one from: the first that the model was not trained on."""
 
@@ -33,13 +32,9 @@ def _judged(scene: Scene, title: str, image: np.ndarray) -> None:
     maps = resources.trace(scene.model, loaded).maps
     verdict = judge.judge(scene.model.detector.calibration, maps, scene.expression)
     threshold = verdict.reference.threshold
-    scale = pictures.calibrated_scale(threshold)
-    tile = pictures.overlay(loaded.shown, verdict.score, scale, 0.65, threshold)
-    with st.container(horizontal=True, gap="medium"):
-        for picture, caption in ((loaded.shown, title), (tile, words.share_above(verdict.share_above))):
-            with st.container(width=SIDE):
-                st.image(picture, caption, width="stretch", alt=caption)
-    st.html(pictures.colour_bar(scale))
+    tile = pictures.heatmap(loaded.shown, verdict.score, threshold)
+    side_by_side(((loaded.shown, title), (tile, words.share_above(verdict.share_above))))
+    st.html(pictures.colour_bar(pictures.calibrated_scale(threshold)))
 
 
 @cache
