@@ -18,8 +18,6 @@ A run that is in the file is not made again, so that an interrupted command can 
 four trainings and some 50 measurements.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

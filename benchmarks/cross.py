@@ -6,8 +6,6 @@ Each draw takes so many of the set's normal training pictures, trains once as us
 `nnet.training.schedule.CROSS_FOLDS` light models, and judges all test pictures with the threshold that each run finds.
 """
 
-from __future__ import annotations
-
 import argparse
 import tempfile
 import time

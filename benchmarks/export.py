@@ -15,8 +15,6 @@ that does to decisions and to the image AUROC is measured on the embedded model'
 Needs the extra `export`. --compile needs a C++ compiler, and --anomalib the package of that name.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

@@ -7,8 +7,6 @@ picture and the demo's heatmap are there. Then every page once, at three sizes: 
 projector (1280 x 720), the whole page at 1440 x 900, and its height on a phone (400 x 850). first_screen.js counts.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import socket

@@ -8,8 +8,6 @@ bfloat16. The ceilings: a large matrix product, and a forward pass of the teache
 seconds, after two steps that do not count, and the device is waited for before and after.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

@@ -5,8 +5,6 @@
 The picture is derived from ELPV (CC BY-NC-SA 4.0), as the samples are. Make it again when the embedded model changes.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image, ImageDraw
 

@@ -8,8 +8,6 @@ Besides what `nnet.data.open_dataset` opens, "photo:china" and "photo:flower" ar
 brings, cut into squares: not parts, but real pictures of very mixed content.
 """
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -7,8 +7,6 @@ uneven light, and on a defective one three pits of 18 pixels. They lie in a temp
 The settings are those of the preset small, but for the number of steps. docs/large-pictures.md holds a result.
 """
 
-from __future__ import annotations
-
 import argparse
 import tempfile
 import time

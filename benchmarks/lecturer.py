@@ -7,8 +7,6 @@ a scratch on the good part as soon as there is a canvas, and press the button th
 it is there (the one click). The median of the rounds.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import statistics

@@ -9,8 +9,6 @@ decoding, which is how this package did it before: the baseline. On a machine wi
 many it could get, not how many it asked for.
 """
 
-from __future__ import annotations
-
 import argparse
 import threading
 import time

@@ -8,8 +8,6 @@ of items over the data set; "dead": items with under 1 % of a fair share; "entro
 is uniform. The error of F'_3 is 1 - cos(F_3, F'_3) on held-out normal cells and on defective cells.
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import tempfile

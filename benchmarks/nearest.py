@@ -7,8 +7,6 @@ positions of normal training images; prints the I-AUROC for the Euclidean and fo
 embedded model's own.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 from pathlib import Path

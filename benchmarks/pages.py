@@ -17,8 +17,6 @@ A change of image is no change of control: "first heatmap" is decoding, network 
 seen, with the model loaded.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import os

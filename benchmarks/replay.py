@@ -7,8 +7,6 @@ other instruction sets and numbers of threads, a GPU by rounding every weight an
 is what automatic mixed precision does there.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -15,8 +15,6 @@ cells of the training part, against ELPV's cells with a defect probability of 1/
 Speed: images per second of one optimiser step, and of the same loop without channels last and without cached features.
 """
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import tempfile

@@ -7,8 +7,6 @@ Every variant is timed once per round, in turn, so that other work on the machin
 shows the median over the rounds and its ratio to the first row.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import time

@@ -9,8 +9,6 @@ Web, on one thread. Beside it, in the same rounds and in turn: `Detector.score` 
 one thread. The medians are printed.
 """
 
-from __future__ import annotations
-
 import argparse
 import functools
 import http.server

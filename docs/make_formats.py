@@ -1,7 +1,5 @@
 """Write docs/formats.md from the formats that the code declares: python docs/make_formats.py."""
 
-from __future__ import annotations
-
 import importlib
 import pkgutil
 import sys

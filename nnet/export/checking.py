@@ -1,7 +1,5 @@
 """Whether an exported model says what the original says."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice

@@ -1,7 +1,5 @@
 """What can go wrong with an export, in words."""
 
-from __future__ import annotations
-
 from nnet.errors import NNetError
 
 

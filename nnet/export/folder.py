@@ -1,7 +1,5 @@
 """An export as a folder: complete and checked, or not there at all."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

@@ -1,7 +1,5 @@
 """Write the graph as ONNX, OpenVINO or torch.export; `opening` opens what was written."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import io

@@ -4,8 +4,6 @@ The windows of all pictures are one batch. Blending is linear along rows and col
 put side by side in their grid, become the picture's map by one matrix for the rows and one for the columns.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from torch import Tensor, nn

@@ -1,7 +1,5 @@
 """The trained network as one function of pixels: what every export format holds, from the image to the decision."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """manifest.json of an export: what goes in, what comes out, what the numbers mean and where they come from."""
 
-from __future__ import annotations
-
 import datetime
 from importlib import metadata
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Open an exported model, and say what its format needs. Without PyTorch, but for the format `torch`."""
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path

@@ -9,8 +9,6 @@ are exact: the result is Pillow's to the bit where a picture is at most 28 times
 input. Beyond, a pixel may differ by one grey level.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor
 

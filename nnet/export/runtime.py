@@ -1,7 +1,5 @@
 """ONNX Runtime Web: Microsoft's own files from its npm package, of one version and one hash, for the web export."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import json

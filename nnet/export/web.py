@@ -15,8 +15,6 @@ from them in the browser: the score under any expression, its threshold, S1 agai
 input is uint8 (1, size, size, 3); the page resizes as Pillow does.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass

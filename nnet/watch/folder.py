@@ -1,7 +1,5 @@
 """What lies in the watched folder, and reading it without ever waiting for a file."""
 
-from __future__ import annotations
-
 import os
 import stat
 from collections.abc import Iterator

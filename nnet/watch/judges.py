@@ -1,7 +1,5 @@
 """Who scores the pictures: a model, from a checkpoint or as `nnet export` wrote it."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Sequence

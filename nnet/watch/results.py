@@ -1,7 +1,5 @@
 """A folder of results as it is now, for whoever shows it. Nothing in it is changed."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass

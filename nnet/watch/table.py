@@ -1,7 +1,5 @@
 """results.csv: the journal as a table, appended row by row, and put right after a kill or a full disk."""
 
-from __future__ import annotations
-
 import csv
 import io
 import os

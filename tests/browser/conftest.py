@@ -1,7 +1,5 @@
 """What all tests in a browser share: one browser and one workbench per test process."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator

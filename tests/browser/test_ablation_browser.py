@@ -1,7 +1,5 @@
 """The results on the Ablations page in a real browser: claims, a table beside the paper's, charts, and a download."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

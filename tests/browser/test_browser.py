@@ -1,7 +1,5 @@
 """Home and Inspect in a real browser: what is pressed and uploaded is answered, without an error."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

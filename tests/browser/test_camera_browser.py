@@ -1,7 +1,5 @@
 """Train and Inspect with a camera that sees noise: photos, a burst, and what they become."""
 
-from __future__ import annotations
-
 import pytest
 from browsing import Visitor
 

@@ -1,7 +1,5 @@
 """Two models, replay bundles and images of data sets in a real browser."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

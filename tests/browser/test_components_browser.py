@@ -1,7 +1,5 @@
 """A component that is left while it is about to report must not trouble the page that follows, here a light one."""
 
-from __future__ import annotations
-
 import pytest
 from browsing import Visitor
 

@@ -1,7 +1,5 @@
 """The Evaluate page in a real browser: a ZIP is measured, the threshold moves, an image opens in Inspect."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 

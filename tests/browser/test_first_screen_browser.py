@@ -2,8 +2,6 @@
 on a projector and dark on a phone, without an error, anything wider than the screen or a word with another host. While
 it is open also its tabs, and whether its pictures stay in sight on a phone while a control is moved."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Home's demo by mouse and by keyboard, on a screen and on a phone: what is drawn is answered."""
 
-from __future__ import annotations
-
 from browsing import Visitor, file, photo
 
 HEAT = ".demo .heat"

@@ -1,7 +1,5 @@
 """Who may talk to the server: pages that it served itself, under this computer's own names, and nobody else."""
 
-from __future__ import annotations
-
 import http.client
 from urllib.parse import urlsplit
 

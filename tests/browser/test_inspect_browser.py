@@ -1,7 +1,5 @@
 """The Inspect page in a real browser: circuit, pixel, wipe, threshold and regions, on an uploaded picture."""
 
-from __future__ import annotations
-
 import re
 
 from browsing import Visitor, file, on_every_screen, photo, score, upload

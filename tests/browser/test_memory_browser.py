@@ -1,7 +1,5 @@
 """The Memory page in a real browser: an uploaded picture, clicks on patches, and every control once."""
 
-from __future__ import annotations
-
 import pytest
 from browsing import Visitor, file, on_every_screen, photo, upload
 

@@ -1,7 +1,5 @@
 """The living N on Home: point, hold, open, by mouse and keyboard, and on a phone."""
 
-from __future__ import annotations
-
 from browsing import Visitor
 
 from workbench.components.network import words

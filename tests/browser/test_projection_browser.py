@@ -1,7 +1,5 @@
 """The Projection page in a real browser: an uploaded picture and a click on every control."""
 
-from __future__ import annotations
-
 import pytest
 from browsing import Visitor, file, on_every_screen, photo, upload
 

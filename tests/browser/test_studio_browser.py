@@ -1,7 +1,5 @@
 """Making a defect in a real browser: strokes with mouse and keyboard on the canvas, a click that places one."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

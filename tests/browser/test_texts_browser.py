@@ -1,7 +1,5 @@
 """Nothing that a stranger wrote makes the browser ask another host: cards, names, reasons and logs on every page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode

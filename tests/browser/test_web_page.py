@@ -1,7 +1,5 @@
 """The web export of the embedded model in a browser: the app's maps, and what a student does on the page."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The web export's own code, part by part, against the package it mirrors. Needs a browser, but no model."""
 
-from __future__ import annotations
-
 import base64
 import itertools
 import random

@@ -1,7 +1,5 @@
 """The web export of the tiny model, from export to verdict in a browser; test_web_page.py has the embedded one."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

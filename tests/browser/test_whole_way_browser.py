@@ -1,7 +1,5 @@
 """The whole way in one browser: photos of a part, a crop, a model, its worst picture, a ZIP to measure, a threshold."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Iterator

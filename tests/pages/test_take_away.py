@@ -1,7 +1,5 @@
 """“Take this model with you”: a ZIP with an exported model, what is missing for it, and what is said when it fails."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

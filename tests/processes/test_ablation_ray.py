@@ -1,7 +1,5 @@
 """The Ray engine on a local Ray instance: the same study, the same rows. Without Ray: a clear message."""
 
-from __future__ import annotations
-
 import builtins
 from importlib.util import find_spec
 from pathlib import Path

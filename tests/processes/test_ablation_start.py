@@ -1,7 +1,5 @@
 """A study that is started from the Ablations page really trains, finishes, and its table is shown."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import forking

@@ -1,7 +1,5 @@
 """The Dockerfile without Docker: linted, in step with the package, and its steps run in an environment of its own."""
 
-from __future__ import annotations
-
 import fnmatch
 import http.client
 import json

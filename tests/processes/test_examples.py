@@ -1,7 +1,5 @@
 """The scripts in examples/, run as a user runs them: each in a process, from another folder."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """An exported model says what the original says, also where neither torch nor nnet can be imported."""
 
-from __future__ import annotations
-
 import csv
 import json
 import subprocess

@@ -1,8 +1,6 @@
 """What a machine does wrong, one fault after the other: power cuts and full disks at every write of a short run, a file
 system without locks, a folder that cannot be written, no network. docs/reliability.md says what is promised."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import io

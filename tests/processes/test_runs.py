@@ -1,8 +1,6 @@
 """Runs end to end: queue, states, cancelling, resuming and every fault that a machine can bring, each really brought
 about. All processes are real ones, though forks of this one (tests/support/forking.py); only the networks are tiny."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import io

@@ -1,8 +1,6 @@
 """The command that shares the workbench: it listens on the network, says its link, refuses whoever has no key, and
 leaves nothing behind. And the plain command: it listens on this computer alone."""
 
-from __future__ import annotations
-
 import http.client
 import os
 import re

@@ -1,7 +1,5 @@
 """nnet watch as a process: killed at every line, told to stop, and with a real model."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """The package as others install it: a wheel in an environment of its own, far from the checkout."""
 
-from __future__ import annotations
-
 import csv
 import subprocess
 import sys

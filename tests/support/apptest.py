@@ -1,7 +1,5 @@
 """The workbench's pages without a browser: opening one, what stands on it, and files to upload."""
 
-from __future__ import annotations
-
 import base64
 import json
 import re

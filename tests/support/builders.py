@@ -1,7 +1,5 @@
 """Small configurations and images that several tests use."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Mapping

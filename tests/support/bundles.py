@@ -1,7 +1,5 @@
 """Replay bundles for tests: made, opened, and written as someone who forges one would write it."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """Files as somebody might leave them who means no good, and folders around them. All are made here; none is stored."""
 
-from __future__ import annotations
-
 import json
 import os
 import socket

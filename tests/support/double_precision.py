@@ -4,8 +4,6 @@ Adam divides each gradient by its size and so turns a rounding into a step where
 two machines, or two batch sizes on one machine, drift apart by a percent within a few steps; in float64 by 1e-11.
 """
 
-from __future__ import annotations
-
 import contextlib
 import warnings
 from collections.abc import Iterator

@@ -2,8 +2,6 @@
 tests. What forks inherit is also what a test has patched. A program that must be seen to start by itself (`python -m`
 from a terminal, torchrun) is started as one."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import importlib

@@ -1,7 +1,5 @@
 """What a stranger could write into every text that the workbench shows, and a workbench full of it."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Run directories as a trainer would leave them, for tests of what looks at runs."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import shutil

@@ -1,7 +1,5 @@
 """Made-up results of a test set: maps with their masks, and a handful of scores."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnet.analysis.evaluation import Evidence

@@ -1,7 +1,5 @@
 """A static server, as a lecturer would start one; a free port; and whom a running workbench answers."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import http.client

@@ -1,7 +1,5 @@
 """All controls of a page, whatever it is, and how to choose their options by the text that is shown."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,8 +1,6 @@
 """Studies for several test files: a small one with kept checkpoints, tiny variants that were trained for an epoch each,
 and one with made-up numbers in every table."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from pathlib import Path

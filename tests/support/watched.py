@@ -6,8 +6,6 @@ STEP-th), until one lives to the end. After each kill it starts the watcher anew
 results, and begins with an empty OUT. Beside it is one folder of results whose watcher is killed at every such line.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import os

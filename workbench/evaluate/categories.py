@@ -1,7 +1,5 @@
 """Several categories in turn: a row for each, with the model that was trained on it, else with the one in use."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The metrics and drawn curves of one score. Works on the maps that measuring left; runs no network."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """The data set: what was found in it, at once and by looking at every file."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Downloads: the report and tables, and saving the results into the checkpoint."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Charts of the Evaluate page as plain functions: arrays in, Plotly figures or HTML out. Knows no Streamlit."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

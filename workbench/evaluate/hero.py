@@ -1,7 +1,5 @@
 """What is seen first: the pictures that the threshold gets wrong, and the histogram on which it is dragged."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.errors import NNetError

@@ -1,7 +1,5 @@
 """The map of images: each image as a point, near those that the teacher sees as similar."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The results that the model's checkpoint keeps, so that the page opens on one without measuring."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

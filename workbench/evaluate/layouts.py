@@ -1,7 +1,5 @@
 """Images in the plane, from the teacher's features that measuring left: PCA and UMAP."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

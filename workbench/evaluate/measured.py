@@ -1,7 +1,5 @@
 """Measuring a set: one forward pass per image, which can be stopped and continued."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field

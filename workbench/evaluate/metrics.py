@@ -1,7 +1,5 @@
 """The metrics: what the numbers say, their tables, and the curves behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What every part of the Evaluate page is about, as one frozen value."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

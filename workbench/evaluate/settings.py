@@ -1,7 +1,5 @@
 """The settings of the Evaluate page, as they are kept in the session and in the URL."""
 
-from __future__ import annotations
-
 from workbench.evaluate import words
 from workbench.shared.data_choice import EVALUATED
 from workbench.shared.known_data import from_link, key_of

@@ -1,7 +1,5 @@
 """Which maps carry the result: every subset of the maps scored, and what each map contributes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 

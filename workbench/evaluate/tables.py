@@ -1,7 +1,5 @@
 """The tables that leave the page: scores, metrics, and subsets of the maps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

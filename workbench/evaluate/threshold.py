@@ -1,7 +1,5 @@
 """The threshold: set by hand or by what is wanted of it, what it decides and how surely, and what it gets wrong."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

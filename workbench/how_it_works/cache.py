@@ -1,7 +1,5 @@
 """What the model answered, kept for all sessions."""
 
-from __future__ import annotations
-
 from nnet.analysis.story import Finding
 from workbench.shared import resources
 from workbench.shared.cache import BoundedCache

@@ -1,7 +1,5 @@
 """What became of the forward branch under each reading of the paper: measured once, by benchmarks/collapse.py."""
 
-from __future__ import annotations
-
 import functools
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The tour's pictures: what a question measured, as colours. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 python -m workbench.how_it_works.lesson > docs/lesson.md
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from workbench.how_it_works import words

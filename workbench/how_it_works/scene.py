@@ -1,7 +1,5 @@
 """What the tour's sections get."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from nnet.expression import Expression

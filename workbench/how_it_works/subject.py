@@ -3,8 +3,6 @@
 What the paper says of the parts is about defects, so on a good part a step has nothing to show.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

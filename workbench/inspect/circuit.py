@@ -1,7 +1,5 @@
 """The score circuit on the Inspect page: presets, a field for an expression, and the diagram."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.detector import Trace

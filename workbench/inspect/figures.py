@@ -1,7 +1,5 @@
 """Charts of the Inspect page as plain functions: arrays in, Plotly figures or RGB arrays out. Knows no Streamlit."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

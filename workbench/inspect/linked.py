@@ -1,7 +1,5 @@
 """Pictures of the scene's image in which the visitor chooses the pixel, and a line to wipe between two of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import streamlit as st

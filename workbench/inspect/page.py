@@ -1,7 +1,5 @@
 """Inspect: pictures in; heatmaps, scores and decisions out, with the six maps behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Inspect, the verdict on one pixel: six values, the factors' shares of the score, and a sentence."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.scoring import circuit

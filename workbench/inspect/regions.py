@@ -1,7 +1,5 @@
 """Inspect, threshold and regions: the histogram of normal scores with the threshold on it, and what lies above."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the Inspect page shows at the moment, as one value that every section of it gets."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ The score's expression, the chosen pixel and the threshold can each be changed i
 widget, from a table), so none of them is a widget's own value.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Inspect, S1 against S2: where the forward and the reverse student disagree."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

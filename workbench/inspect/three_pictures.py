@@ -1,7 +1,5 @@
 """The picture, its overlay and its anomaly map, how they are drawn, and what can be downloaded."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

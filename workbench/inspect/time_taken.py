@@ -1,7 +1,5 @@
 """Inspect, time taken: how long each stage took."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from workbench.inspect import words

@@ -1,7 +1,5 @@
 """The memory atlas: all items with their training patches, how similar they are, and a map of them."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.analysis.atlas import Atlas

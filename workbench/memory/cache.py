@@ -1,7 +1,5 @@
 """The Memory page's caches, all bounded: atlases, the order of the items, maps of items and patches, decoder runs."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnet.analysis.atlas import Atlas, from_tensors

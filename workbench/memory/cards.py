@@ -3,8 +3,6 @@
 Nothing here knows Streamlit. Weights of one item are (H, W) over the positions of F_3.
 """
 
-from __future__ import annotations
-
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Nothing here knows Streamlit. Maps over the positions of F_3 are (H, W), weights (H, W, N); items are numbered from 0.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

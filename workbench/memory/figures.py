@@ -4,8 +4,6 @@ Nothing here knows Streamlit. Items are numbered from 0 in arrays and from 1 in 
 positions of F_3 are (H, W), weights of one position (N,).
 """
 
-from __future__ import annotations
-
 import numpy as np
 import plotly.graph_objects as go
 

@@ -1,7 +1,5 @@
 """Where each item is used on the image, as a page of cards; and the order of items, which the atlas shares."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

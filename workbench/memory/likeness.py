@@ -3,8 +3,6 @@
 Knows no Streamlit. N memory items of C channels, numbered from 0.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Pictures of the scene's image in which the visitor chooses the patch."""
 
-from __future__ import annotations
-
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Pictures, Tile
 from workbench.memory import settings, words

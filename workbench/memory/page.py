@@ -1,7 +1,5 @@
 """Memory: which stored patterns a picture is recalled from, what the items stand for, and what happens without some."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from workbench.memory import addressing, atlas, cache, changed, forgetting, items, recall, settings, words

@@ -4,8 +4,6 @@ Conventions: N memory items, numbered from 0 here and from 1 on the page; weight
 F_3 and sum to 1 over the items; entropies are in nats.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

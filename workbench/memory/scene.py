@@ -1,7 +1,5 @@
 """What the Memory page shows at the moment, as two values that its sections get."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Every setting of the Memory page, with its default and reader; the URL keeps them all."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import streamlit as st

@@ -1,8 +1,6 @@
 """The Projection page's caches, shared by all sessions and all bounded. No control runs the network: what is kept here
 comes from traces."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The features of one scale themselves: as colours, blended from before to after, and as a UMAP."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

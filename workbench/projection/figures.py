@@ -1,7 +1,5 @@
 """Charts of the Projection page as plain functions: arrays in, Plotly figures or HTML out. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Knows no Streamlit. Features are (C, H, W) and cover the whole image; conventions as in `workbench.shared.pictures`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Gates and channels of one scale: where and which channels the module damps."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

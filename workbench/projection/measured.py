@@ -1,7 +1,5 @@
 """What a measured data set says about the projection. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Projection: what the projection modules (FPM) do to the features, and whether the paper's Figure 7 holds."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import streamlit as st

@@ -3,8 +3,6 @@
 Knows no Streamlit. A pair is one scale of one side before and after FPM, see `nnet.analysis.projection.Pair`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

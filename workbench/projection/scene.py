@@ -1,7 +1,5 @@
 """What the Projection page shows at the moment, as one value that its sections get."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Every setting of the Projection page, with its default and reader; the URL keeps them all."""
 
-from __future__ import annotations
-
 from nnet.analysis import projection
 from workbench.projection import words
 from workbench.shared.known_data import from_link, key_of

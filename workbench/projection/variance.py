@@ -1,7 +1,5 @@
 """Variance along channels, place by place: maps and histograms of each scale before and after."""
 
-from __future__ import annotations
-
 import plotly.graph_objects as go
 import streamlit as st
 

@@ -3,8 +3,6 @@
 Knows no Streamlit. Maps are (H, W) and cover the whole image; conventions as in `workbench.shared.pictures`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The Projection page's part on whole data sets: choose one, measure it step by step, show what came out."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What can be done with a run in its state: cancel, start, resume, rename, duplicate, delete."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from typing import Any

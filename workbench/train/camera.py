@@ -1,7 +1,5 @@
 """Photos of the parts from the visitor's own camera."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path

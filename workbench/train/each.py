@@ -1,7 +1,5 @@
 """Several categories in turn: the same settings for each, and a run of its own in the queue."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 from collections.abc import Callable, Sequence

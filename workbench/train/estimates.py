@@ -1,7 +1,5 @@
 """Estimates of a run: time, memory and disk, from a few steps that are really made."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Charts of a training run, and pictures of what a model looks at, as plain functions: arrays in, figures out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

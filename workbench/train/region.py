@@ -3,8 +3,6 @@
 All three are settings of the form (`model.tile`, `model.crop`, `model.ignore`); here they are chosen on a picture.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The list of runs, and which of them is shown. Everything is read from disk."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import streamlit as st

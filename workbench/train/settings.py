@@ -4,8 +4,6 @@ The run, the epoch of its film and the upload are in the URL too, but under thei
 `workbench.shared.training_film` and `images`.
 """
 
-from __future__ import annotations
-
 from nnet.data import SYNTHETIC_KINDS
 from nnet.presets import PRESETS
 from workbench.shared.known_data import from_link, key_of

@@ -1,8 +1,6 @@
 """Uploaded photos go to disk at once (`nnet.runs.Runs.stage` keeps them a day), so that neither an error nor a closed
 browser loses them."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Inspect, two models: the same image under the chosen checkpoint and under a second one."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

@@ -1,7 +1,5 @@
 """The wording of the comparison of two models."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from workbench.shared import units

@@ -1,7 +1,5 @@
 """The answer to a defect: the altered picture, the verdict on it, and what each map and factor shows there."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import streamlit as st

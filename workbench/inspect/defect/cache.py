@@ -4,8 +4,6 @@ Altered images come and go with every stroke and slider, so they have small cach
 of the other pages are never pushed out by them. All sessions share them.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """From where on is a defect seen? Score, factors and maps over growing sizes or contrasts, measured on a button."""
 
-from __future__ import annotations
-
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st

@@ -1,7 +1,5 @@
 """Draw a defect by hand: the picture as a canvas."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.errors import NNetError

@@ -1,7 +1,5 @@
 """What a defect of known place does to maps, factors and score, in numbers. Knows no Streamlit and runs no network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

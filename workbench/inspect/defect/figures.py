@@ -1,7 +1,5 @@
 """The defect studio's pictures and charts as plain functions; conventions as in `workbench.shared.pictures`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Keep the altered image: use it on every page, or download it and its mask."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.errors import NNetError

@@ -1,7 +1,5 @@
 """Place a defect: its kind, place, size and contrast as controls, and the picture on which it is put by hand."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import streamlit as st

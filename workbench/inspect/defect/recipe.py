@@ -1,7 +1,5 @@
 """The visitor's own defect: what was drawn or placed, and how it gets onto the image. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

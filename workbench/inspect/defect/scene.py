@@ -1,7 +1,5 @@
 """What the network makes of the image with the defect on it, as one value that every part of the section gets."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from nnet.scoring.judge import Judgement

@@ -1,7 +1,5 @@
 """Make your own defect: draw it or place it on the chosen image, see the answer, and measure from where on it shows."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.errors import NNetError

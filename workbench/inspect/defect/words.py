@@ -1,7 +1,5 @@
 """The wording of "Make your own defect": every sentence of the section is here. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from nnet.analysis.visibility import MIN_RISE

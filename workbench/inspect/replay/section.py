@@ -1,7 +1,5 @@
 """Inspect, replay bundle: what the checks of an opened bundle found, and how to save one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

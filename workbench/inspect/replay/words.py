@@ -1,7 +1,5 @@
 """The wording of replay bundles."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from nnet.replay import Bundle
