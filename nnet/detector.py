@@ -201,8 +201,8 @@ class Detector:
             new = None if recalled is None else self._tensors((recalled,))[0]
             stopwatch("transfer")
             p, gates, f_e, f_c, d = self.network.rebuild(f, new, stopwatch)
-            target = self.network.forward_target(f, p, new)
-            out = Outputs(f, new, p, target, sf, sp, f_e, f_c, d, gates, None, None)
+            target, own = self.network.forward_target(f, p, new)
+            out = Outputs(f, new, p, target, sf, sp, f_e, f_c, d, gates, None, None, own)
             native, maps = self._maps_of(out)
             stopwatch("maps")
         rebuilt = trace_of(trace.image, trace.input_size, out, native, maps, stopwatch.milliseconds, 0)

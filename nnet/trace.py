@@ -56,6 +56,7 @@ class Trace:
         window: of a model with a framing (`nnet.data.framing`), which part of the picture `image` is, as left, top,
             right and bottom: the one under the largest score. None where `image` is the picture.
         timings: milliseconds per stage, in order; for a batch, the batch's time divided by its images.
+        gates_forward: the gates of P_forward's P_3 where that differs, else None.
     """
 
     image: Array
@@ -76,6 +77,7 @@ class Trace:
     maps: dict[str, Array]
     timings: dict[str, float]
     window: tuple[int, int, int, int] | None = None
+    gates_forward: Gate | None = None
 
     @property
     def nbytes(self) -> int:
@@ -113,6 +115,7 @@ def trace_of(
         native_maps={name: _one(m, i) for name, m in native.items()},
         maps={name: _one(m, i) for name, m in maps.items()},
         timings=dict(timings),
+        gates_forward=None if out.gates_forward is None else _gates([out.gates_forward], i)[0],
     )
 
 

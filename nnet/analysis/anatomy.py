@@ -112,8 +112,9 @@ def _projected_teacher(trace: Trace) -> list[Part]:
     parts += [Part(f"P_{i + 1}", PROJECTED, i, (f"F_{i + 1}",), trace.P[i], gates[i]) for i in SCALES[:2]]
     if trace.F3_recalled is None:
         return [*parts, Part("P_3", PROJECTED, 2, ("F_3",), trace.P[2], gates[2])]
-    if _apart(trace):  # the trace holds the gates of the recalled one only
-        parts.append(Part("P_3", PROJECTED, 2, ("F_3",), trace.P_forward[2]))
+    if _apart(trace):
+        own = None if trace.gates_forward is None else _means(trace.gates_forward)
+        parts.append(Part("P_3", PROJECTED, 2, ("F_3",), trace.P_forward[2], own))
     return [*parts, Part("P'_3" if _apart(trace) else "P_3", PROJECTED, 2, ("F'_3",), trace.P[2], gates[2])]
 
 

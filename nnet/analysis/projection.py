@@ -28,6 +28,7 @@ STATISTICS = ("mean", "variation", "unit", "directions")
 """The statistics of an image that `measure_trace` returns, in order; see `Statistics`."""
 BATCH = 4
 UMAP_NEIGHBOURS = 15
+_PRIME = "\N{PRIME}"
 _SYMBOLS = {"teacher": ("F", "P"), "student": ("SF", "SP")}
 _TINY = 1e-12
 _UMAP_TURN = threading.Lock()  # not every threading layer of numba survives two calls at once
@@ -44,6 +45,7 @@ class Pair:
         after: (C, H, W), P_i or SP_i; None where this side has no FPM.
         gate: the gates between them, or None.
         recalled: whether `before` is F'_3 from the memory instead of F_3.
+        apart: whether `after` is then P'_3, while S1 is compared with another P_3, which is made from F_3.
     """
 
     side: str
@@ -52,13 +54,14 @@ class Pair:
     after: Array | None
     gate: Gate | None
     recalled: bool = False
+    apart: bool = False
 
     @property
     def names(self) -> tuple[str, str]:
         """Symbols of the features before and after, such as ("F₁", "P₁")."""
         before, after = _SYMBOLS[self.side]
         digit = "₁₂₃"[self.scale]
-        return f"{before}{chr(0x2032) if self.recalled else ''}{digit}", f"{after}{digit}"
+        return f"{before}{_PRIME * self.recalled}{digit}", f"{after}{_PRIME * self.apart}{digit}"
 
 
 class Statistics(NamedTuple):
@@ -104,9 +107,55 @@ def pairs(trace: Trace, side: str) -> tuple[Pair, ...]:
             None if gates is None or after is None else after[i],
             None if gates is None else gates[i],
             recalled is not None and i == 2,
+            recalled is not None and i == 2 and trace.P_forward is not trace.P,
         )
         for i in range(SCALES)
     )
+
+
+# ------------------------------------------------------------------------------------------- the claim of Figure 7
+
+TOLERANCE = 0.02
+"""Relative change below which a statistic counts as unchanged."""
+
+
+def change(before: float, after: float) -> int:
+    """-1 for less, 0 for about the same, 1 for more."""
+    if after < before * (1 - TOLERANCE):
+        return -1
+    return 1 if after > before * (1 + TOLERANCE) else 0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What Figure 7 claims, smaller and more even at every scale, beside what was measured.
+
+    Attributes:
+        smaller, even: the scales, from 1, at which the variance along channels is smaller, and more even over the
+            positions (a smaller coefficient of variation), behind the gates.
+        scales: how many there are.
+    """
+
+    smaller: tuple[int, ...]
+    even: tuple[int, ...]
+    scales: int
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether it holds; None for in part."""
+        if len(self.smaller) == len(self.even) == self.scales:
+            return True
+        return None if self.smaller or self.even else False
+
+
+def falling(values: Sequence[tuple[float, float]]) -> tuple[int, ...]:
+    """The scales, from 1, at which a statistic falls, from (before, after) per scale."""
+    return tuple(scale for scale, pair in enumerate(values, 1) if change(*pair) < 0)
+
+
+def figure7(means: Sequence[tuple[float, float]], variations: Sequence[tuple[float, float]]) -> Claim:
+    """The claim, from the `mean` and the `variation` of `Statistics`, (before, after) per scale."""
+    return Claim(falling(means), falling(variations), len(means))
 
 
 # ------------------------------------------------------------------------------------------------------- variance

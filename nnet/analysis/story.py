@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nnet.analysis.anatomy import per_patch
-from nnet.analysis.projection import channel_variance, map_statistics, pairs, unit_vectors
+from nnet.analysis.projection import SCALES, Claim, channel_variance, figure7, map_statistics, pairs, unit_vectors
 from nnet.analysis.whatif import WhatIf, intervene
 from nnet.config import LossConfig
 from nnet.detector import Array, Detector, Trace, TrainedModel
@@ -28,7 +28,8 @@ SAME = 0.1
 """A change by less than this share counts as no change."""
 FEW, HALF = 0.2, 0.7
 """A share below the first is "few", one below the second "half", any other "all"."""
-LESS, EQUAL, MORE, NONE = "less", "same", "more", "none"
+LESS, EQUAL, MORE = "less", "same", "more"
+ALL, SOME, NONE = "all", "some", "none"
 DENSE_TEMPERATURE, DENSE_SHRINK = 1.0, 0.0
 """Addressing at which every item takes part."""
 _TINY = 1e-12
@@ -210,39 +211,41 @@ def _spread(f: Array) -> float:
 
 
 def evened(trace: Trace) -> Finding:
-    """Whether the projections make the teacher's features more even over a picture, as Figure 7 says.
+    """Whether the projections make the teacher's features more even over a picture, as Figure 7 says: at "all" scales,
+    at "some" or at "none". The same numbers and the same rule as on the Projection page (`projection.figure7`).
 
-    Numbers: "before" and "after", the coefficient of variation over positions of the variance along channels, the
-    geometric mean of the scales; "variance", how the mean variance changes, likewise. Images: "before" and "after", the
-    fine scale's variances, each divided by its own mean.
+    Numbers, for each scale i from 1: "even_before_i" and "even_after_i", the coefficient of variation over positions of
+    the variance along channels; "mean_before_i" and "mean_after_i", its mean. Images: "before" and "after", the fine
+    scale's variances, each divided by its own mean.
 
     Raises:
         StoryError: there is no FPM.
     """
     if trace.gates_T is None:
         raise StoryError("This model has no projection modules.")
-    uneven: dict[str, list[float]] = {"before": [], "after": []}
-    means: dict[str, list[float]] = {"before": [], "after": []}
-    images = {}
+    numbers, images = {}, {}
     for pair in pairs(trace, "teacher"):
         for when, f in (("before", pair.before), ("after", pair.after)):
-            if f is None:
-                continue
+            assert f is not None  # there are gates
             variance = channel_variance(f)
             found = map_statistics(variance)
-            mean, variation = found if found is not None else (0.0, 0.0)
-            means[when].append(mean)
-            uneven[when].append(variation)
+            assert found is not None  # a map has positions
+            numbers[f"mean_{when}_{pair.scale + 1}"], numbers[f"even_{when}_{pair.scale + 1}"] = found
             if pair.scale == 0:
                 images[when] = variance / max(float(variance.mean()), _TINY)
-    numbers = {when: _geometric(values) for when, values in uneven.items()}
-    outcome = compared(numbers["after"], numbers["before"])
-    numbers["variance"] = _geometric(means["after"]) / max(_geometric(means["before"]), _TINY)
-    return Finding(outcome, LESS, numbers, images)
+    even = claimed(numbers).even
+    return Finding(ALL if len(even) == SCALES else SOME if even else NONE, ALL, numbers, images)
 
 
-def _geometric(values: Sequence[float]) -> float:
-    return float(np.exp(np.mean(np.log(np.maximum(values, _TINY)))))
+def claimed(numbers: Mapping[str, float]) -> Claim:
+    """What the numbers of `evened` say of Figure 7."""
+    means, variations = (by_scale(numbers, name) for name in ("mean", "even"))
+    return figure7(means, variations)
+
+
+def by_scale(numbers: Mapping[str, float], name: str) -> list[tuple[float, float]]:
+    """(before, after) per scale of "mean" or "even", from the numbers of `evened`."""
+    return [(numbers[f"{name}_before_{i}"], numbers[f"{name}_after_{i}"]) for i in range(1, SCALES + 1)]
 
 
 # --------------------------------------------------------------------------------------------------- score and losses

@@ -35,6 +35,7 @@ class Outputs:
         D: S2's reconstruction of F.
         gates_T, gates_S1: the FPMs' gates on the teacher's and on S1's side.
         addressing: how F_3's vectors address the memory.
+        gates_forward: the gates of P_forward's P_3 where it is another one than P's.
     """
 
     F: Features
@@ -49,6 +50,7 @@ class Outputs:
     gates_T: list[Gates] | None
     gates_S1: list[Gates] | None
     addressing: Addressing | None
+    gates_forward: Gates | None = None
 
 
 class NNet(nn.Module):
@@ -120,8 +122,8 @@ class NNet(nn.Module):
             sp, gates_s1 = _project(self.FPM_S1, sf)
         tick("student S1")
         p, gates_t, f_e, f_c, d = self.rebuild(f, recalled, tick)
-        target = self.forward_target(f, p, recalled)
-        return Outputs(f, recalled, p, target, sf, sp, f_e, f_c, d, gates_t, gates_s1, addressing)
+        target, gates = self.forward_target(f, p, recalled)
+        return Outputs(f, recalled, p, target, sf, sp, f_e, f_c, d, gates_t, gates_s1, addressing, gates)
 
     def rebuild(
         self, f: Features, recalled: Tensor | None, tick: Tick | None = None
@@ -144,8 +146,8 @@ class NNet(nn.Module):
         tick("decoder S2")
         return p, gates, f_e, f_c, d
 
-    def forward_target(self, f: Features, p: Features, recalled: Tensor | None) -> Features:
-        """P as S1 is compared with it.
+    def forward_target(self, f: Features, p: Features, recalled: Tensor | None) -> tuple[Features, Gates | None]:
+        """P as S1 is compared with it, and the gates of its P_3 where that is another one than `p`'s.
 
         Args:
             f: F_1, F_2, F_3.
@@ -153,8 +155,9 @@ class NNet(nn.Module):
             recalled: F'_3, which P_3 was made from; None without a memory.
         """
         if self.S1 is None or recalled is None or not self.original_target:
-            return p
-        return [*p[:2], f[2] if self.FPM_T is None else self.FPM_T[2](f[2])[0]]
+            return p, None
+        third, gates = (f[2], None) if self.FPM_T is None else self.FPM_T[2](f[2])
+        return [*p[:2], third], gates
 
     def own_state(self) -> dict[str, Tensor]:
         """The state dict without the teacher: what a checkpoint holds."""

@@ -16,6 +16,15 @@ def test_the_tour_is_turned_and_answered_by_keyboard(browser: object, address: s
         visitor.settle()
         assert "step=2" in page.url
         page.locator(".st-key-tour_2_1 button").wait_for()  # which brings its key along
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("2")  # while step 2 and its answers may still be seen: it answers neither step
+        page.get_by_role("heading", name=CARDS[2].title).wait_for()
+        visitor.settle()
+        assert "step=3" in page.url and "picked" not in page.url
+        page.keyboard.press("ArrowLeft")
+        page.get_by_role("heading", name=CARDS[1].title).wait_for()
+        visitor.settle()
+        page.locator(".st-key-tour_2_1 button").wait_for()
         page.keyboard.press("2")
         page.get_by_text("You expected: About half.").wait_for()
         visitor.settle()
@@ -64,4 +73,26 @@ def test_on_a_phone_every_step_fits(browser: object, address: str) -> None:
         bubble, prose = term.locator("> span").bounding_box(), page.locator(".nn-prose").bounding_box()
         assert bubble["x"] >= 0 and bubble["x"] + bubble["width"] <= 400
         assert bubble["y"] >= 0 and bubble["y"] + bubble["height"] <= prose["y"], "over neither its text nor the answer"
+        arrows = [page.get_by_role("button", name=name).bounding_box()["y"] for name in ("Previous", "Next")]
+        assert arrows[0] == arrows[1], "both stand beside the steps"
         visitor.check()
+        _on_a_projector(visitor)
+
+
+def _on_a_projector(visitor: Visitor) -> None:
+    """The same answered step: the drawing is seen whole, and what a press opens is in sight."""
+    page = visitor.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    visitor.settle()
+    page.wait_for_function(
+        "() => document.querySelector('.network .stage').getBoundingClientRect().bottom <= innerHeight"
+    )
+    page.locator('.network .part[data-name="M1"]').click()
+    page.wait_for_function(
+        "() => document.querySelector('.network .panel:not([hidden])').getBoundingClientRect().bottom <= innerHeight"
+    )
+    sizes = page.locator(".network svg [font-size]").evaluate_all(
+        "(all) => all.map((one) => one.getAttribute('font-size') * one.getScreenCTM().a)"
+    )
+    assert min(sizes) >= 11.9, "legible, though smaller"
+    visitor.check()

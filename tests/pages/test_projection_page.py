@@ -57,9 +57,9 @@ def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None
             after["data"][0]["zmin"],
             after["data"][0]["zmax"],
         )
-    assert "Figure 7" in said(at) and words.RECALLED in said(at) and words.WHY_SCALE_FREE in said(at)
+    assert "Figure 7" in said(at) and words.RECALLED[True] in said(at) and words.WHY_SCALE_FREE in said(at)
     table = at.dataframe[-1].value
-    assert {"F₁", "P₁", "F′₃", "P₃", "SF₂", "SP₂"} <= set(table["Features"])
+    assert {"F₁", "P₁", "F′₃", "P′₃", "SF₂", "SP₂"} <= set(table["Features"])
 
 
 def test_an_image_with_nothing_flagged_says_so_and_counts_as_normal() -> None:

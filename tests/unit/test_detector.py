@@ -45,7 +45,7 @@ def test_a_trace_counts_its_bytes(detector, image):
     trace = detector.trace(image)
     arrays = [trace.image, trace.F3_recalled, trace.F_E, trace.F_C, *trace.addressing, *trace.maps.values()]
     arrays += [*trace.native_maps.values(), *trace.F, *trace.P, trace.P_forward[2], *trace.SF, *trace.SP, *trace.D]
-    arrays += [a for gates in (trace.gates_T, trace.gates_S1) for gate in gates for a in gate]
+    arrays += [a for gates in (trace.gates_T, trace.gates_S1, [trace.gates_forward]) for gate in gates for a in gate]
     assert trace.nbytes == sum(a.nbytes for a in arrays)
 
 
@@ -53,7 +53,7 @@ def test_parts_that_are_off_leave_none_in_the_trace(image):
     config = tiny_config(model__forward=False, model__nfs=False, model__fpm=False)
     trace = Detector(NNet(config), config, "cpu").trace(image)
     off = {f.name for f in fields(trace) if getattr(trace, f.name) is None}
-    assert off == {"F3_recalled", "SF", "SP", "gates_T", "gates_S1", "addressing", "window"}
+    assert off == {"F3_recalled", "SF", "SP", "gates_T", "gates_S1", "addressing", "window", "gates_forward"}
     assert tuple(trace.maps) == ("M1", "M2", "M3")
 
 

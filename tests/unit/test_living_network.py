@@ -70,10 +70,16 @@ def test_s2_never_sees_the_picture_but_through_the_code(trace: Trace) -> None:
 def test_where_s1_is_compared_with_the_original_both_targets_are_there(image: np.ndarray) -> None:
     parts = anatomy(traced(image, model__forward_target="original"), MAP_NAMES)
     assert parts["P_3"].sees == ("F_3",) and parts["P'_3"].sees == ("F'_3",)
+    rows, columns = parts["P_3"].gates
+    assert rows.shape == columns.shape == parts["P'_3"].gates[0].shape and not np.array_equal(
+        rows, parts["P'_3"].gates[0]
+    )
+    assert [words.sentence(parts[name], parts) for name in words.PROJECTED] == list(words.PROJECTED.values())
     assert parts["M4"].sees == ("P_3", "SP_3") and parts["F_C"].sees == ("P_1", "P_2", "P'_3")
     assert not {"memory", "P'_3"} & upstream(parts, "M4")
     recalled = anatomy(traced(image, model__forward_target="recalled"), MAP_NAMES)
     assert "P'_3" not in recalled and recalled["P_3"].sees == ("F'_3",)
+    assert words.sentence(recalled["P_3"], recalled) == words.RECALLED
     assert "memory" in upstream(recalled, "M4")
     plain = anatomy(traced(image, model__forward_target="original", model__fpm=False), MAP_NAMES)
     assert plain["M4"].sees == ("F_3", "SF_3") and plain["F_C"].sees == ("F_1", "F_2", "F'_3")

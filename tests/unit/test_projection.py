@@ -164,7 +164,7 @@ def test_pairs_are_what_goes_into_fpm_and_what_comes_out(trace: Trace) -> None:
             gated = pair.before * pair.gate.h[:, :, None] * pair.gate.w[:, None, :]
             assert gated == pytest.approx(pair.after, rel=1e-4, abs=1e-5)
     third = projection.pairs(trace, "teacher")[2]
-    assert third.recalled and third.before is trace.F3_recalled and third.names == ("F′₃", "P₃")
+    assert third.recalled and third.before is trace.F3_recalled and third.names == ("F′₃", "P′₃")
     assert projection.pairs(trace, "student")[0].names == ("SF₁", "SP₁")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from builders import random_images, tiny_config
 
-from nnet.analysis import story
+from nnet.analysis import projection, story
 from nnet.analysis.story import Finding, StoryError
 from nnet.config import LossConfig
 from nnet.detector import Detector, Trace, TrainedModel
@@ -73,7 +73,12 @@ def test_the_evenness_is_that_of_the_variance_along_channels(trace: Trace) -> No
     finding = story.evened(trace)
     before = trace.F[0].var(axis=0)
     assert np.allclose(finding.images["before"], before / before.mean(), rtol=1e-4)
-    assert finding.numbers["variance"] < 1  # gates are below 1
+    measured = projection.measure_trace(trace)[0]  # what the Projection page shows of a whole picture
+    for name, k in (("mean", 0), ("even", 1)):
+        assert np.allclose(story.by_scale(finding.numbers, name), measured[:, :, k], rtol=1e-4)
+    claim = story.claimed(finding.numbers)
+    assert claim.smaller == (1, 2, 3)  # gates are below 1
+    assert finding.outcome == {3: "all", 0: "none"}.get(len(claim.even), "some")
 
 
 def test_adding_the_scales_lifts_the_ground(trace: Trace) -> None:

@@ -14,7 +14,7 @@ from nnet.training.state import load_history
 from workbench.how_it_works import cache, subject
 from workbench.how_it_works.scene import Scene
 from workbench.shared import chosen_picture, resources
-from workbench.shared.resources import Loaded
+from workbench.shared.chosen_picture import Picture
 
 OF_ALL = (1, 3, 4)
 """Steps that are asked of all defective samples, too: whether one shows it depends on the picture."""
@@ -62,7 +62,8 @@ def _answer(scene: Scene) -> Finding:
     if scene.step == 9:
         good, defective = _samples(scene)
         return story.leans_on(detector, good, defective, scene.expression)
-    return _of_picture(scene)(resources.trace(scene.model, _good(scene) if scene.step == 6 else scene.loaded))
+    sample = good_sample() if scene.step == 6 else None
+    return _of_picture(scene)(resources.trace(scene.model, scene.loaded if sample is None else sample.load()))
 
 
 def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
@@ -84,10 +85,9 @@ def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
             return lambda trace: story.added(trace, sigma)
 
 
-def _good(scene: Scene) -> Loaded:
-    """The first sample that is known to be good, else the picture itself."""
-    samples = chosen_picture.sample_pictures().values()
-    return next((one.load() for one in samples if one.is_defective is False), scene.loaded)
+def good_sample() -> Picture | None:
+    """The first sample that is known to be good, which step 6 is asked of; without one it is asked of the picture."""
+    return next((one for one in chosen_picture.sample_pictures().values() if one.is_defective is False), None)
 
 
 def _samples(scene: Scene) -> tuple[list[Trace], list[Trace]]:

@@ -14,25 +14,23 @@ def draw(scene: Scene) -> Finding | None:
     """Returns the answer once the visitor has picked one of their own."""
     card = scene.card
     pictures = scene.picked is not None and scene.step in shown.WITH_PICTURES
-    about, rest = st.columns((4, 10) if pictures else (1, 1), gap="medium")
+    about, asked, *seen = st.columns(3 if pictures else 2, gap="medium")
     with about:
         st.subheader(card.title, anchor=False)
         st.html(glossary.prose(card.text))
-    with rest:
-        asked, *seen = st.columns(2, gap="medium") if pictures else (st.container(),)
-        with asked:
-            finding = _question(scene)
-        if finding is not None and seen:
-            with seen[0]:
-                shown.tiles(scene, finding)
-        if finding is not None and (verdict := _verdict(scene, finding)):  # as wide as there is room: it is long
-            st.caption(glossary.markdown(verdict))
+    with asked, st.container(gap="xsmall", key="tour_asked"):
+        finding = _question(scene)
+    if finding is not None and seen:
+        with seen[0]:
+            shown.tiles(scene, finding)
+    if finding is not None and (verdict := _verdict(scene, finding)):  # as wide as the page: it is long
+        st.caption(glossary.markdown(verdict))
     return finding
 
 
 def _question(scene: Scene) -> Finding | None:
     card = scene.card
-    st.markdown(f"**{card.question}**", help=words.PREDICT)
+    st.markdown(f"**{card.question}**", help=words.PREDICT if scene.picked is None else None)
     options = list(card.options.values())
     if scene.picked is None:
         with st.container(horizontal=True, gap="small"):
@@ -60,6 +58,8 @@ def _question(scene: Scene) -> Finding | None:
 
 def _verdict(scene: Scene, finding: Finding) -> str:
     """What the paper says of it, and how this model's measurement lies beside that; nothing of a good picture."""
+    if scene.step == 8:
+        return words.WEIGHTED
     if scene.step in asking.OF_ALL and not scene.subject.is_defective:
         return words.NOT_KNOWN
     samples = asking.of_samples(scene)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.components import network
 from workbench.how_it_works.scene import Scene
 from workbench.shared import living_network
 
@@ -29,5 +30,5 @@ def draw(scene: Scene, *, answered: bool) -> None:
         scene.expression,
         focus=KINDS.get(scene.step, ()),
         left_out=out,
-        large=scene.presenting,
+        room=network.HALL if scene.presenting else network.SCREEN,
     )

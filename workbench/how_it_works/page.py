@@ -17,8 +17,6 @@ LAST = len(words.CARDS)
 def main() -> None:
     with frame.page(words.TITLE) as model:
         scene = _scene(model)
-        if scene.presenting:
-            st.html('<div class="nn-presenting"></div>')
         finding = card.draw(scene)
         diagram.draw(scene, answered=finding is not None)
         if finding is not None:
@@ -30,6 +28,7 @@ def main() -> None:
 def _scene(model: Model) -> Scene:
     """The title and the bar of steps, and what they say."""
     step = STEP.remember()
+    settings.drawn(step)
     PICKED.remember()
     expression = next(iter(judge.presets(model.detector.config).values()))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tour_bar"):
@@ -61,6 +60,7 @@ def _turn(key: str, label: str, to: int, step: int, icon: str | None = None, sho
 def _clicker(step: int) -> None:
     """Buttons that are not seen, for the keys of a presenter's clicker."""
     with st.container(key="tour_clicker"):
+        st.html('<div class="nn-presenting"></div>')
         _turn("tour_page_up", words.PREVIOUS, max(1, step - 1), step, shortcut="PageUp")
         _turn("tour_page_down", words.NEXT, min(LAST, step + 1), step, shortcut="PageDown")
         _turn("tour_space", words.NEXT, min(LAST, step + 1), step, shortcut="Space")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from workbench.how_it_works.words import CARDS
 from workbench.shared.settings import Setting, whole_number, yes_or_no
 
@@ -24,6 +26,16 @@ PRESENT = Setting("how_it_works", "present", False, yes_or_no)
 """The presenter's mode."""
 
 
+TURNS = tuple(f"tour_{name}" for name in ("previous", "next", "page_up", "page_down", "space", "first", "last"))
+"""Keys of the buttons that turn the pages."""
+_DRAWN = "tour_drawn"
+
+
+def drawn(number: int) -> None:
+    """Remember which step the visitor is being shown from now on."""
+    st.session_state[_DRAWN] = number
+
+
 def picked(number: int) -> int | None:
     """Which option of a step was picked, or None."""
     letter = PICKED.value[number - 1 : number]
@@ -34,9 +46,12 @@ def picked(number: int) -> int | None:
 def pick(number: int, option: int) -> None:
     """Pick an option. A callback.
 
-    On a busy machine the browser may still report the bar of steps as it was before the last turn: the step whose
-    answer is pressed is the one that is looked at.
+    On a busy machine the browser may still report the bar of steps as it was before the last turn: of the step that
+    was drawn last the answer counts, whatever the bar says. An answer that was pressed after a turn, while the step
+    before was still to be seen, is none.
     """
+    if number != st.session_state.get(_DRAWN) or any(st.session_state.get(key) for key in TURNS):
+        return
     STEP.set(number)
     letters = list(PICKED.value.ljust(len(CARDS), "-"))
     letters[number - 1] = LETTERS[option]

@@ -28,6 +28,9 @@ def draw(scene: Scene) -> None:
         with st.container(horizontal=True):
             for page, label in words.MORE.items():
                 st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:")
+    elif scene.step == 6 and (good := asking.good_sample()) is not None:
+        label, where = words.SAME_NUMBERS.format(picture=units.plain(good.title)), chosen_picture.address_of(good)
+        st.page_link("pages/3_Projection.py", label=label, icon=":material/arrow_forward:", query_params=where)
     elif scene.step in words.FAILURES:
         _failure(scene)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nnet.analysis.story import Finding
+from nnet.analysis.story import Finding, by_scale, claimed
 from workbench.shared import units
 
 TITLE = "How it works"
@@ -25,7 +25,15 @@ NOTHING = (
     "The paper, of its own networks: {story} This model shows no difference that counts (less than a tenth). {why}"
 )
 OTHERWISE = "The paper, of its own networks: {story} In this model it is the other way round. {why}"
-IN_PART = "The paper, of its own networks: {story} In this model that holds in part: smaller, yes; more even, no."
+EVENNESS = {
+    True: "As the paper says of its own networks: {story}",
+    None: "The paper, of its own networks: {story} In this model that holds in part: smaller {smaller}, more even "
+    "{even}.",
+    False: "The paper, of its own networks: {story} In this model it is neither smaller nor more even at any scale.",
+}
+"""Whether Figure 7 holds, as on Projection."""
+VARIANCE = "From patch to patch it varies by {variations} of its mean (fine, middle, coarse)."
+SAME_NUMBERS = "The same numbers on Projection, for {picture}"
 NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
 OTHER_EXPERIMENT = (
     "The paper, of its own networks: {story} P-AP is the area under the precision-recall curve of pixels, of networks "
@@ -36,6 +44,11 @@ SHOWN = "The paper's effect shows in {showing} of this model's {total}."
 AUROC = "On this model's own test pictures S₁ alone has an image AUROC of {forward}, both students of {both}."
 BETA = {True: "{beta}", False: "{beta} in the first epochs, 0 now"}
 WEIGHTS = "Weights: α = {alpha}, β = {beta}, δ = {delta}."
+WEIGHTED = (
+    "Weights are relative to L_RKD, so it has none: a larger α favours copying over rebuilding, a larger δ fewer items "
+    "a patch (best in the paper: 1.2, and 0.002 by its order of magnitude). β ends so that the gated SP, not SF "
+    "itself, learns to follow P; kept on, the paper's networks did worse (Figure 10)."
+)
 FIRST, LAST = "First step", "Last step"
 ON, OWN = "Picture", "Your scratch: {picture}"
 LOOKING = "Asking the samples… {done} of {all}"
@@ -65,6 +78,8 @@ COLLAPSE_WHY = (
 )
 COLLAPSE_ABOUT = "Preset {preset} on {data}, {seeds}, {epochs} epochs; `python -m benchmarks.collapse` measures it."
 EPOCH = "epoch"
+EVEN = "even_before_1"
+"""Which numbers are those of step 6."""
 MORE = {"8_When_it_fails": "See when it fails", "6_Ablations": "See every claim of the paper checked"}
 
 
@@ -183,18 +198,19 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "Gates damp what does not matter",
-        "A [[projection]] multiplies rows and columns by gates before T and S₁ are compared. Averages along whole rows "
-        "and columns make them: how good parts run in both directions. What varies among good parts is to be damped.",
-        "On a good part: are the features more even behind the gates?",
-        {"less": "More even", "same": "No change", "more": "Less even"},
+        "A [[projection]] (FPM) multiplies rows and columns by gates, made from averages along them. S₁ copies only "
+        "the gated description, not the teacher's own. On good parts it should vary less, so that the [[code]] can "
+        "leave defects out.",
+        "On a good part: is the variance along channels more even behind the gates?",
+        {"all": "At all scales", "some": "At some", "none": "At none"},
         {
-            "less": "More even: their strength varies by {after} of its mean, by {before} before the gates. {smaller}",
-            "same": "No change: their strength varies by {after} of its mean, by {before} before the gates. {smaller}",
-            "more": "Less even: their strength varies by {after} of its mean, by {before} before the gates. {smaller}",
+            "all": "More even at all three scales. {variance}",
+            "some": "More even {even} only. {variance}",
+            "none": "More even at no scale. {variance}",
         },
-        "behind the gates the variance of good parts is smaller and more even (Figure 7).",
-        "The bars beside the tiles P and SP are the gates. The two maps show the strength of the fine scale, "
-        "each divided by its own mean, so they show evenness, not size.",
+        "behind the gates the variance of good parts along channels is smaller and more even (Figure 7).",
+        "The bars beside the tiles P and SP are the gates. The two maps show the variance along channels at the fine "
+        "scale, each divided by its own mean, so they show evenness, not size.",
     ),
     Card(
         "Add within a scale, multiply across",
@@ -250,7 +266,6 @@ WITHOUT = {
     "fpm": "{value} without the projections",
     "nfs": "{value} without the memory",
 }
-SMALLER = {True: "They are smaller, by a factor of {factor}.", False: "They are not smaller (factor {factor})."}
 LOSSES = {"L_RKD": "L_RKD {share}", "L_KD": "L_KD {share}", "L_align": "L_align {share}", "L_query": "L_query {share}"}
 
 CAPTIONS: Mapping[int, Mapping[str, str]] = {
@@ -258,7 +273,10 @@ CAPTIONS: Mapping[int, Mapping[str, str]] = {
     3: {"before": "Both students", "after": "S₁ alone"},
     4: {"before": "S₂ with the memory", "after": "S₂ without it"},
     5: {"given": "What the teacher says", "before": "The memory's answer", "after": "The answer of all items at once"},
-    6: {"before": "Strength before the gates", "after": "Strength behind the gates"},
+    6: {
+        "before": "Variance before the gates, divided by its own mean",
+        "after": "Variance behind the gates, divided by its own mean",
+    },
     7: {"before": "Scales multiplied", "after": "Scales added"},
 }
 
@@ -281,9 +299,9 @@ def _further(finding: Finding) -> dict[str, str]:
     if "before" in numbers and "after" in numbers and finding.outcome in ("few", "half", "all"):
         further = {name: f"{numbers[name]:,.0f}" for name in ("before", "after")}
         further["share"] = units.percent(numbers["after"] / max(numbers["before"], 1))
-    if "variance" in numbers:
-        factor = numbers["variance"]
-        further["smaller"] = SMALLER[factor < 1].format(factor=units.number(1 / factor if factor < 1 else factor))
+    if EVEN in numbers:
+        said = _claimed(numbers)
+        further = {"even": said["even"], "variance": VARIANCE.format(**said)}
     if "alpha" in numbers:
         weights = {name: f"{numbers[name]:g}" for name in ("alpha", "delta")}
         beta = BETA[numbers["beta_now"] > 0].format(beta=f"{numbers['beta']:g}")
@@ -316,14 +334,22 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapp
     story = f"{card.story[0].upper()}{card.story[1:]}"
     if not finding.expected:
         return OTHER_EXPERIMENT.format(story=story)
-    if finding.agrees:
+    if EVEN in finding.numbers:
+        holds = claimed(finding.numbers).holds
+        said = EVENNESS[holds].format(story=card.story if holds else story, **_claimed(finding.numbers))
+    elif finding.agrees:
         said = AGREES.format(story=card.story)
-    elif finding.numbers.get("variance", 1.0) < 1:
-        said = IN_PART.format(story=story)
     else:
         said = (NOTHING if finding.outcome == "same" else OTHERWISE).format(story=story, why=_why(card, finding, auroc))
     total = units.plural(showing[1], "defective sample")
     return f"{said} {SHOWN.format(showing=showing[0], total=total)}" if showing[1] else said.strip()
+
+
+def _claimed(numbers: Mapping[str, float]) -> dict[str, str]:
+    """What step 6 found, in words."""
+    claim = claimed(numbers)
+    smaller, even = units.at_scales(claim.smaller), units.at_scales(claim.even)
+    return {"smaller": smaller, "even": even, "variations": units.arrows(by_scale(numbers, "even"))}
 
 
 def _why(card: Card, finding: Finding, auroc: Mapping[str, float]) -> str:

@@ -21,6 +21,9 @@ def section(scene: Scene) -> None:
     if all(pairs_of_side[0].after is None for pairs_of_side in scene.all_pairs.values()):
         return
     st.subheader(words.FIGURE_7_TITLE, anchor=False)
+    st.markdown(words.MEASURED)
+    step = {"step": "6"}
+    st.page_link("pages/7_How_it_works.py", label=words.TOUR, icon=":material/arrow_forward:", query_params=step)
     if scene.has_projection:
         _answers(scene)
     _changes(scene)
@@ -47,8 +50,9 @@ def _answers(scene: Scene) -> None:
             where = words.where(*result.counts, result.name)
             st.markdown(words.verdict(whole, words.WHOSE[scene.side], where))
     st.caption(words.WHY_SCALE_FREE)
-    if any(pair.recalled for pair in scene.pairs):
-        st.caption(words.RECALLED)
+    for pair in scene.pairs:
+        if pair.recalled:
+            st.caption(words.RECALLED[pair.apart])
 
 
 def _changes(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnet.analysis.projection import Pair, Statistics
+from nnet.analysis.projection import Pair, Statistics, change, falling, figure7
 from workbench.shared import units
 from workbench.shared.words import DATA_NAMES
 
@@ -50,7 +50,13 @@ NO_STUDENT = (
     "This model has no forward branch, so it has no S₁, no copier, and only the teacher's side is shown. To compare "
     "the two, train a model with `model.forward` on."
 )
-RECALLED = "At scale 3 the module is given the memory's answer F′₃ instead of F₃: what it makes is P′₃."
+RECALLED = {
+    True: "At scale 3 the module is given the memory's answer F′₃, and P′₃ goes on to S₂. S₁ is compared with P₃, "
+    "which the same module makes from F₃ itself.",
+    False: "At scale 3 the module is given the memory's answer F′₃ instead of F₃: P₃ is made from it, for both.",
+}
+"""Whether P′₃ and P₃ are two."""
+TOUR = "What it is for: How it works, step 6"
 SAME_REGIONS = "The regions are the same in every map: what counts as flagged is outlined in white."
 
 
@@ -87,6 +93,10 @@ SCORE = "{score}."
 # ------------------------------------------------------------------------------------------------------ Figure 7
 
 FIGURE_7_TITLE = "Does Figure 7 of the paper hold here?"
+MEASURED = (
+    "Measured is the variance along channels: how much the numbers that describe one patch differ among themselves. "
+    "Smaller is its mean over the patches; more even is how little it varies from patch to patch, beside that mean."
+)
 IN_NORMAL_REGION, ON_THIS_IMAGE = "In the normal region of this image", "On this image"
 TABLE = "All numbers as a table"
 TABLE_HINT = "Mean ± one standard deviation over positions. Units as in the charts above."
@@ -134,35 +144,14 @@ QUESTIONS: dict[str, Question] = {
     ),
 }
 
-TOLERANCE = 0.02
-"""Relative change below which a value counts as unchanged."""
-
-
-def change(before: float, after: float) -> int:
-    """-1 for less, 0 for about the same, 1 for more."""
-    if after < before * (1 - TOLERANCE):
-        return -1
-    return 1 if after > before * (1 + TOLERANCE) else 0
-
-
-def at_scales(numbers: Sequence[int], total: int = 3) -> str:
-    """Scales in words: "at all three scales", "at scale 2", "at scales 1 and 3", "at no scale"."""
-    if len(numbers) == total:
-        return "at all three scales"
-    if not numbers:
-        return "at no scale"
-    if len(numbers) == 1:
-        return f"at scale {numbers[0]}"
-    return f"at scales {' and '.join(map(str, numbers))}"
-
 
 def answer(values: Sequence[tuple[float, float]]) -> tuple[str, str]:
     """A one-word answer over the scales, with its badge colour, from (before, after) per scale."""
-    less = _less(values)
+    less = falling(values)
     if len(less) == len(values):
         return "Yes", "blue"
     if less:
-        return f"Only {at_scales(less)}", "gray"
+        return f"Only {units.at_scales(less)}", "gray"
     same = all(change(*pair) == 0 for pair in values)
     return ("Unchanged", "gray") if same else ("No", "orange")
 
@@ -201,16 +190,17 @@ def verdict(values: Mapping[str, Sequence[tuple[float, float]]], whose: str, whe
         whose: such as "teacher's".
         where: such as "In the normal region of this image".
     """
-    smaller, even = _less(values["mean"]), _less(values["variation"])
-    holds = True if len(smaller) == len(even) == len(values["mean"]) else None if smaller or even else False
-    said = _VERDICTS[holds].format(where=where, whose=whose, smaller=at_scales(smaller), even=at_scales(even))
-    return f"{said} {_NUMBERS.format(means=_arrows(values['mean']), variations=_arrows(values['variation']))}"
+    claim = figure7(values["mean"], values["variation"])
+    smaller, even = units.at_scales(claim.smaller), units.at_scales(claim.even)
+    said = _VERDICTS[claim.holds].format(where=where, whose=whose, smaller=smaller, even=even)
+    return f"{said} {_NUMBERS.format(means=units.arrows(values['mean']), variations=units.arrows(values['variation']))}"
 
 
 def scale_free(values: Mapping[str, Sequence[tuple[float, float]]]) -> str:
     """What remains once the shrinking is taken out."""
     directions, unit = values["directions"], values["unit"]
-    return _SCALE_FREE.format(closer=at_scales(_less(directions)), spreads=_arrows(directions), unit=_arrows(unit))
+    closer = units.at_scales(falling(directions))
+    return _SCALE_FREE.format(closer=closer, spreads=units.arrows(directions), unit=units.arrows(unit))
 
 
 WHY_SCALE_FREE = (
@@ -220,15 +210,6 @@ WHY_SCALE_FREE = (
     "(1 − cosine), which a common factor does not change. What can help a detector is therefore in the scale-free "
     "numbers: how even the variance is relative to its mean, and how close together the directions are."
 )
-
-
-def _arrows(values: Sequence[tuple[float, float]]) -> str:
-    return ", ".join(f"{units.number(before)} → {units.number(after)}" for before, after in values)
-
-
-def _less(values: Sequence[tuple[float, float]]) -> list[int]:
-    """The scales, from 1 on, at which a value falls."""
-    return [scale for scale, pair in enumerate(values, 1) if change(*pair) < 0]
 
 
 def row_name(side: str, scale: int) -> str:

@@ -79,14 +79,14 @@ def draw(
     *,
     focus: Sequence[str] = (),
     left_out: str = "",
-    large: bool = False,
+    room: str = "",
 ) -> None:
     """Draw the network with this picture; a press on a part's link goes to the page about it.
 
     Args:
         focus: kinds of parts (`nnet.analysis.anatomy`) that are lit; none for all.
         left_out: "nfs", "fpm", "forward", "reverse" or a map, which is drawn as left out; ignored where it cannot be.
-        large: for a hall.
+        room: how large, see `workbench.components.network.draw`.
     """
     tiles = TILES.remember()
     made = _DRAWN.of((loaded.hash, model.key, expression, tiles), lambda: of(model, loaded, expression, tiles))
@@ -95,7 +95,7 @@ def draw(
     def visit(page: str) -> None:
         st.session_state[wanted] = page
 
-    network.draw(key, made, visit, _show, focus=focus, left_out=left_out, large=large)
+    network.draw(key, made, visit, _show, focus=focus, left_out=left_out, room=room)
     if page := st.session_state.pop(wanted, ""):
         st.switch_page(f"pages/{page}.py")
 
@@ -128,7 +128,7 @@ def of(model: Model, loaded: Loaded, expression: Expression, show: str = part_wo
     variants = _variants(model, loaded, trace, expression, (show, tiles))
     labels = drawing.Labels(
         part_words.TITLE,
-        {name: part_words.spoken(part) for name, part in parts.items()},
+        {name: part_words.spoken(part, parts) for name, part in parts.items()},
         part_words.LANES,
         part_words.captions(parts),
         part_words.rows(parts),
@@ -137,18 +137,21 @@ def of(model: Model, loaded: Loaded, expression: Expression, show: str = part_wo
         () if show == part_words.COLOURS else (part_words.tiles_of(_channel(show)), _FEATURES, *part_words.SCALE_ENDS),
     )
     wide, narrow = drawing.drawings(parts, tiles, circuit.read(expression), labels)
-    cards = {name: _card(part, variants, _reading(model, part, show)) for name, part in parts.items()}
+    cards = {
+        name: _card(part, part_words.sentence(part, parts), variants, _reading(model, part, show))
+        for name, part in parts.items()
+    }
     kinds = {name: part.kind for name, part in parts.items()}
     return Network(wide, narrow, cards, kinds, variants, f"{loaded.hash}-{model.key}", show, channels)
 
 
-def _card(part: Part, variants: Mapping[str, Variant], reading: list[tuple[str, str]]) -> Card:
+def _card(part: Part, sentence: str, variants: Mapping[str, Variant], reading: list[tuple[str, str]]) -> Card:
     page = part_words.PAGES.get(part.kind, "")
     title = shared_words.PAGES[page].title if page else ""
     key = _LEAVES_OUT.get(part.kind, part.name)
     return Card(
         part_words.name(part),
-        part_words.sentence(part),
+        sentence,
         (*part_words.facts(part), *reading),
         page,
         title,

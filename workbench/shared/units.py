@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nnet.units import duration as duration
 from workbench.shared import hosting
@@ -117,6 +117,22 @@ def progress(done: int, total: int, noun: str, did: str, seconds_left: float | N
     """How far a measurement is: "40 of 490 images measured, about 2 min left"."""
     left = f", {about(seconds_left)} left" if seconds_left is not None and done < total else ""
     return f"{done:,} of {plural(total, noun)} {did}{left}"
+
+
+def at_scales(numbers: Sequence[int], total: int = 3) -> str:
+    """Scales in words: "at all three scales", "at scale 2", "at scales 1 and 3", "at no scale"."""
+    if len(numbers) == total:
+        return "at all three scales"
+    if not numbers:
+        return "at no scale"
+    if len(numbers) == 1:
+        return f"at scale {numbers[0]}"
+    return f"at scales {' and '.join(map(str, numbers))}"
+
+
+def arrows(values: Iterable[tuple[float, float]]) -> str:
+    """Changes: "0.3 → 0.33, 59.3 → 1.87"."""
+    return ", ".join(f"{number(before)} → {number(after)}" for before, after in values)
 
 
 def times(ratio: float) -> str:

@@ -14,6 +14,9 @@ from workbench.components.network import words
 
 _mount = register("network", Path(__file__).parent)
 
+SCREEN, HALL = "screen", "hall"
+"""How large it is drawn, see `draw`."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -76,7 +79,7 @@ def draw(
     *,
     focus: Sequence[str] = (),
     left_out: str = "",
-    large: bool = False,
+    room: str = "",
 ) -> None:
     """Draw it.
 
@@ -87,7 +90,8 @@ def draw(
         on_tiles: likewise, with what the tiles are to show.
         focus: kinds of parts that stay lit while nothing is pointed at; none for all.
         left_out: the variant that is shown at first.
-        large: for a hall: as large as the screen has room for, and nothing that only serves a desk.
+        room: "" for the width of its place; SCREEN, so that the whole drawing is seen below what stands above it; HALL,
+            the same without what only serves a desk.
     """
 
     def visited() -> None:
@@ -101,7 +105,7 @@ def draw(
 
     _mount(
         key=key,
-        data=asdict(network) | {"focus": list(focus), "left_out": left_out, "large": large, "words": words.BROWSER},
+        data=asdict(network) | {"focus": list(focus), "left_out": left_out, "room": room, "words": words.BROWSER},
         on_visit_change=visited,
         on_tiles_change=chosen,
     )

@@ -1,5 +1,8 @@
 const NARROW = 780;
 const HOLD = 350;
+const LEAST = 300;  // pixels of the drawing's height
+const BELOW = 40;  // and of its line of text
+const LEGIBLE = 12;
 
 const STEP = 130;
 const LAST = 900;
@@ -67,6 +70,26 @@ const say = (root, card) => {
   write(root._line, fill(root._data.words.without, { part: card.title.replace(/^The /, 'the '), result: variant.result }));
 };
 
+// As high as the screen has room below what stands above the drawing, so that all of it is seen, and its writing not too
+// small for that. On a phone it is as wide as the screen.
+const SIZES = '[font-size]';
+const fit = (root) => {
+  const svg = root._svg;
+  const main = document.querySelector('.stMain');
+  if (!root._data.room || !svg || !main || root.matches('.tall')) return;
+  const { width, height } = svg.viewBox.baseVal;
+  const above = root._stage.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop;
+  const high = Math.round(Math.min(root.clientWidth * height / width, Math.max(LEAST, main.clientHeight - above - BELOW)));
+  if (svg._high === high) return;
+  svg._high = high;
+  svg.style.height = `${high}px`;
+  const least = LEGIBLE * height / high;
+  [svg, ...svg.querySelectorAll(SIZES)].forEach((text) => {
+    text._size ??= Number(text.getAttribute('font-size'));
+    text.setAttribute('font-size', Math.max(text._size, least));
+  });
+};
+
 const open = (root, name, send) => {
   const { cards, words } = root._data;
   const card = cards[name];
@@ -110,6 +133,11 @@ const open = (root, name, send) => {
   make('button', 'close', row, { textContent: words.close, onclick: () => close(root, send) });
 };
 
+// What has opened is seen at once.
+const inSight = (root) => {
+  if (root._open) root._panel.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'nearest' });
+};
+
 const close = (root, send) => {
   const part = root._svg.querySelector('.part.open');
   open(root, '', send);
@@ -142,10 +170,10 @@ const react = (root, send) => {
     part.onclick = () => {
       if (!held) open(root, root._open === name ? '' : name, send);
       held = false;
-      if (root._open && root.matches('.tall')) root._panel.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'nearest' });
+      inSight(root);
     };
     part.onkeydown = (event) => {
-      if (['Enter', ' '].includes(event.key)) { event.preventDefault(); open(root, name, send); }
+      if (['Enter', ' '].includes(event.key)) { event.preventDefault(); open(root, name, send); inSight(root); }
       if (event.key === 'Escape') close(root, send);
     };
   });
@@ -172,6 +200,7 @@ const saved = (root) => {
   copy.setAttribute('width', 2 * width);
   copy.setAttribute('height', 2 * height);
   copy.style.color = style.color;
+  copy.style.height = '';
   copy.classList.remove('armed', 'wave', 'pointed');
   const ground = document.createElementNS(copy.namespaceURI, 'rect');
   const set = { x: x - WIDER, width, height, fill: style.getPropertyValue('--st-background-color') || '#fff' };
@@ -243,6 +272,7 @@ const put = (root, send) => {
   const text = narrow ? root._data.narrow : root._data.wide;
   follow(root);
   if (root._text === text) {
+    fit(root);
     leaveOut(root, root._kept ?? '');
     light(root, root._open);
     return;
@@ -252,6 +282,7 @@ const put = (root, send) => {
   root._stage.replaceChildren(root._svg);
   root.classList.toggle('tall', narrow);
   root._stage.classList.toggle('narrow', narrow);
+  fit(root);
   react(root, send);
   if (root._picture !== root._data.picture) wave(root, !!root._picture || root._data.picture.includes(DRAWN));
   root._picture = root._data.picture;
@@ -296,11 +327,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
     make('button', '', row, { textContent: data.words.png, onclick: () => savePng(element) });
     element._size = new ResizeObserver(() => { if (element._data && element.clientWidth) put(element, element._send); });
     element._size.observe(element);
+    element._above = new ResizeObserver(() => { if (element._svg && element.clientWidth) fit(element); });  // which grows, too
+    document.querySelectorAll('.stMain, .stMainBlockContainer').forEach((one) => element._above.observe(one));
   });
-  root.classList.toggle('large', data.large);
+  root.classList.toggle('large', data.room === 'hall');
   root._data = data;
   root._send = send;
   offerTiles(root);
   if (root.clientWidth) put(root, send);
-  return () => { if (!root.isConnected) root._size.disconnect(); };
+  return () => { if (!root.isConnected) [root._size, root._above].forEach((one) => one.disconnect()); };
 }

@@ -84,7 +84,7 @@ def _svg(
         f'aria-label="{escape(labels.title)}" font-family="sans-serif" font-size="{_FONT}" fill="currentColor">',
         *_connections(layout, parts, circuit, order, labels),
         *_lanes(layout, parts, labels),
-        *(_tile(layout.boxes[name], part, tiles.get(name), labels, order[name]) for name, part in parts.items()),
+        *(_tile(layout, part, tiles.get(name), labels, order[name]) for name, part in parts.items()),
         *(_scale(labels.scale, height) if labels.scale else ()),
         "</svg>",
     ]
@@ -100,8 +100,8 @@ def symbol(name: str) -> str:
     return escape(stem) + (f'<tspan dy="3" font-size="{_INDEX}">{escape(index)}</tspan>' if index else "")
 
 
-def _tile(box: Box, part: Part, picture: str | None, labels: Labels, stage: int) -> str:
-    colour = COLOURS.get(part.kind, _NEUTRAL)
+def _tile(layout: Layout, part: Part, picture: str | None, labels: Labels, stage: int) -> str:
+    box, narrow, colour = layout.boxes[part.name], layout.narrow, COLOURS.get(part.kind, _NEUTRAL)
     x, y = box.x, box.y
     image = (
         f'<image x="{x:g}" y="{y:g}" width="{box.width:g}" height="{box.height:g}" href="{picture}" '
@@ -116,7 +116,7 @@ def _tile(box: Box, part: Part, picture: str | None, labels: Labels, stage: int)
     )
     return (
         f'<g class="part" data-name="{escape(part.name)}" tabindex="0" role="button" style="--stage:{stage}" '
-        f'aria-label="{escape(labels.spoken[part.name])}">{frame}{inside}{_caption(box, part, labels)}</g>'
+        f'aria-label="{escape(labels.spoken[part.name])}">{frame}{inside}{_caption(box, part, labels, narrow)}</g>'
     )
 
 
@@ -141,7 +141,7 @@ def _rendering(part: Part) -> str:
     return "pixelated" if part.values is not None else "auto"
 
 
-def _caption(box: Box, part: Part, labels: Labels) -> str:
+def _caption(box: Box, part: Part, labels: Labels, narrow: bool) -> str:
     below = box.y + box.height + 17
     if part.kind == "score":
         middle = box.centre[0]
@@ -151,6 +151,8 @@ def _caption(box: Box, part: Part, labels: Labels) -> str:
         )
     text = escape(labels.captions[part.name]) if part.name in labels.captions else symbol(part.name)
     weight = "" if part.name in labels.captions else f' font-size="{_SYMBOL}" font-weight="600"'
+    if part.kind == MEMORY and not narrow:  # long, and what it answers stands at its right
+        return f'<text x="{box.x + box.width:g}" y="{below:g}" text-anchor="end">{text}</text>'
     return f'<text x="{box.x:g}" y="{below:g}"{weight}>{text}</text>'
 
 

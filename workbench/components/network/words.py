@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -60,10 +60,14 @@ SENTENCES = {
     anatomy.SCORE: "Maps of one scale are added, and the scales multiplied: only what all scales see stays bright.",
 }
 PROJECTED = {
-    "P_3": "The same gates given F₃ itself, not the memory's answer: S₁ is compared with this one.",
-    "P'_3": "The gates given the memory's answer, F₃ as good patches would have it: this one goes on to the code.",
+    "P_3": "Made from F₃ itself by the gates of the coarse scale: S₁'s SP₃ is compared with it. The code is made from "
+    "P′₃ instead.",
+    "P'_3": "Made from the memory's answer F′₃ by the same module as P₃, whose gates follow what they are given: it "
+    "goes on to the code. S₁ is compared with P₃.",
 }
 """Where there are two of them at the coarse scale."""
+RECALLED = "Made from the memory's answer F′₃ by gates: S₁'s SP₃ is compared with it, and the code is made from it."
+"""Of P_3, where that is the only one."""
 SCALES = ("fine", "middle", "coarse")
 SIGNS = {
     "+": "Within a scale the maps of both students are added: one of them may miss a defect.",
@@ -95,12 +99,12 @@ def written(symbol: str) -> str:
     return stem + {"1": "₁", "2": "₂", "3": "₃", "C": "_C"}.get(index, index)
 
 
-def sentence(part: Part) -> str:
-    """What a part does."""
-    if part.kind == anatomy.PROJECTED and part.gates is None:
+def sentence(part: Part, among: Collection[str] = ()) -> str:
+    """What a part does; `among` are the names of the network's parts."""
+    if part.name in PROJECTED and "P'_3" in among:
         return PROJECTED[part.name]
-    if part.name in PROJECTED and "F'_3" in part.sees:
-        return PROJECTED["P'_3"]
+    if part.name == "P_3" and "F'_3" in part.sees:
+        return RECALLED
     if part.kind != anatomy.MAP:
         return SENTENCES[part.kind]
     reverse = MAPS[part.name].branch == "reverse"
@@ -112,9 +116,9 @@ def sentence(part: Part) -> str:
     )
 
 
-def spoken(part: Part) -> str:
+def spoken(part: Part, among: Collection[str] = ()) -> str:
     """What a screen reader says of a part."""
-    return f"{name(part)}. {sentence(part)}"
+    return f"{name(part)}. {sentence(part, among)}"
 
 
 def facts(part: Part) -> list[tuple[str, str]]:
