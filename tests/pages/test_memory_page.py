@@ -185,9 +185,20 @@ def test_every_number_says_to_which_addressing_it_belongs(detector: Detector, tr
 def test_the_decoder_runs_when_it_is_asked_to(detector: Detector, trace: Trace) -> None:
     at = start(MEMORY, temperature="0.3")
     assert "Rebuilder not run" in words(at) and "Score now" not in metrics(at)
-    pressed(at, "Run the rebuilder")
+    hints = memory_text.PICTURE_HINTS
+    assert tiles(at, RECALL)[memory_text.PICTURE]["hint"] == hints[True]
+    pressed(at, memory_text.SEE_SCORE)
     use = detector.address(trace.addressing.cosine, 0.3, detector.config.model.shrink)
     assert_effect(at, detector, trace, use.weights)
+    now, trained = (metrics(at)[name] for name in (memory_text.SCORE_NOW, memory_text.SCORE_TRAINED))
+    assert memory_text.score_now(now, trained) in words(at)
+    assert tiles(at, RECALL)[memory_text.PICTURE]["hint"] == hints[False]
+
+
+def test_the_rebuilder_also_runs_for_all_that_it_changes() -> None:
+    at = start(MEMORY, temperature="0.3")
+    pressed(at, memory_text.RUN)
+    assert memory_text.SCORE_NOW in metrics(at)
 
 
 def assert_effect(at: AppTest, detector: Detector, trace: Trace, weights: np.ndarray) -> None:
@@ -292,7 +303,7 @@ def test_the_distance_is_given_for_normal_and_flagged_patches(detector: Detector
     cells = recall.per_position(score, distance.shape)
     flagged = cells > detector.calibration.for_expression().threshold
     means = [float(distance[mask].mean()) if mask.any() else None for mask in (~flagged, flagged)]
-    assert memory_text.changed(*means, float(distance.mean())) in words(at)
+    assert memory_text.changed(*means, float(distance.mean()), means[0]) in words(at)
     dots = {dots["name"]: dots["x"] for dots in charts(at)[DISTANCES]["data"]}
     assert "normal" in dots and "flagged" in dots
 

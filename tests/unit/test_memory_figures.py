@@ -303,7 +303,9 @@ def test_the_headline_compares_with_training(per_patch: float, usual: float | No
     ],
 )
 def test_what_memory_changed_is_said_either_way(means: tuple[float | None, float | None], expected: str) -> None:
-    assert expected in words.changed(*means, 0.2)
+    assert expected in words.changed(*means, 0.2, means[0])
+    if means == (0.1, 0.4):
+        assert "no longer knows the good patches" in words.changed(*means, 0.2, 0.05)
 
 
 @pytest.mark.parametrize(

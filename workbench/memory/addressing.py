@@ -14,6 +14,7 @@ from workbench.memory.linked import linked
 from workbench.memory.recall import Addressing
 from workbench.memory.scene import Now, Scene
 from workbench.shared import pictures, theme
+from workbench.shared import words as shared_words
 from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.settings import Setting, whole_number
 
@@ -78,8 +79,21 @@ def _status(scene: Scene, now: Now, trained: Addressing) -> None:
     here, before = (float(recall.effective_items(r.use.weights).mean()) for r in (now.recall, scene.trained))
     st.markdown(words.changed_addressing(now.addressing, trained))
     st.markdown(words.now_recalled_from(here, before, scene.items))
+    _score(scene, now)
     icon = ":material/restart_alt:"
     st.button(words.RESET, icon=icon, key="memory_reset", on_click=settings.reset, args=(trained,))
+
+
+def _score(scene: Scene, now: Now) -> None:
+    """What the score becomes, once the rebuilder has run for this addressing; a slider alone never runs it."""
+    result = cache.known_effect(scene, now.addressing)
+    if result is None and st.button(words.SEE_SCORE, key="recall_run", icon=":material/play_arrow:"):
+        with st.spinner(words.RUNNING, show_time=True):
+            result = cache.run_decoder(scene, now)
+    if result is not None:
+        st.markdown(
+            words.score_now(*(shared_words.relative(one.reference, one.value) for one in (result.judged, scene.judged)))
+        )
 
 
 def _tiles(scene: Scene, now: Now) -> list[Tile]:
@@ -94,16 +108,21 @@ def _tiles(scene: Scene, now: Now) -> list[Tile]:
         colours.entropy_readings(nats, scene.items),
         **linked_pictures.bar(scale),
     )
-    tiles = [picture_tile(scene), entropy, _most_used(scene, now)]
+    tiles = [picture_tile(scene, now), entropy, _most_used(scene, now)]
     if scene.atlas is not None:
         tiles.insert(1, rebuilt_tile(scene, now))
     return tiles
 
 
-def picture_tile(scene: Scene) -> Tile:
-    """The picture with its flagged patches."""
-    flagged, ratios = colours.flagged_cells(scene.flagged), colours.readings(scene.ratios, words.SCORE_READING)
-    return Tile(words.PICTURE, words.PICTURE_HINT, scene.photo, flagged, ratios)
+def picture_tile(scene: Scene, now: Now) -> Tile:
+    """The picture with its flagged patches: those under the addressing of now where they are known."""
+    result = cache.known_effect(scene, now.addressing) if now.changed else None
+    judged = scene.judged if result is None else result.judged
+    ratios = recall.per_position(judged.score, scene.shape) / max(judged.reference.threshold, 1e-12)
+    flagged, hint = recall.flagged(judged, scene.shape), words.PICTURE_HINTS[now.changed and result is None]
+    return Tile(
+        words.PICTURE, hint, scene.photo, colours.flagged_cells(flagged), colours.readings(ratios, words.SCORE_READING)
+    )
 
 
 def rebuilt_tile(scene: Scene, now: Now) -> Tile:

@@ -21,7 +21,9 @@ def section(scene: Scene, now: Now) -> None:
         st.markdown(words.UNDER_CHANGED)
     flagged, distance = scene.flagged, now.recall.distance
     normal_mean, flagged_mean = (float(distance[mask].mean()) if mask.any() else None for mask in (~flagged, flagged))
-    st.markdown(words.changed(normal_mean, flagged_mean, float(distance.mean())))
+    normal = ~flagged
+    trained = float(scene.trained.distance[normal].mean()) if normal.any() else None
+    st.markdown(words.changed(normal_mean, flagged_mean, float(distance.mean()), trained))
     scale = colours.distance_scale(_TOP)
     painted, read = pictures.colourised(distance, scale), colours.readings(distance)
     states = [[words.FLAGGED if value else words.NORMAL for value in row] for row in flagged]

@@ -24,7 +24,7 @@ def section(scene: Scene, now: Now) -> None:
     with beside:
         _controls(scene, now)
     with large:
-        linked(scene, "forget_now", [addressing.rebuilt_tile(scene, now), addressing.picture_tile(scene)], hero=0)
+        linked(scene, "forget_now", [addressing.rebuilt_tile(scene, now), addressing.picture_tile(scene, now)], hero=0)
     if now.changed:
         _effect(scene, now)
 

@@ -106,7 +106,13 @@ BY_NUMBER = "The patch by row and column"
 ROW, ROW_HELP = "Row of the patch", "Counted from the top. A click on a picture does the same."
 COLUMN, COLUMN_HELP = "Column of the patch", "Counted from the left. A click on a picture does the same."
 PICTURE = "Picture"
-PICTURE_HINT = "Click a patch to see how it is recalled. Orange: its score is above the threshold."
+PICTURE_HINTS = {
+    False: "Click a patch to see how it is recalled. Orange: its score is above the threshold.",
+    True: "Click a patch to see how it is recalled. Orange: its score, as trained, is above the threshold.",
+}
+"""Whether the score that is shown is still the trained one, though the addressing was changed."""
+SEE_SCORE = "See the score"
+_SCORE_NOW = "Score now **{now}**, as trained {trained}."
 SCORE_READING = f" {shared_words.UNIT}"
 ENTROPY_SCALE, CHANGE_SCALE = "entropy in nats", "1 − cos"
 ENTROPY = "Entropy in nats"
@@ -163,6 +169,11 @@ def changed_addressing(chosen: Addressing, trained: Addressing) -> str:
 def now_recalled_from(now: float, trained: float, items: int) -> str:
     """How many items a patch is mixed from under the changed addressing, beside the trained one."""
     return f"{PER_PATCH}, on average: now **{now:.1f}** of {items}, as trained {trained:.1f}."
+
+
+def score_now(now: str, trained: str) -> str:
+    """The score under the changed addressing, beside the trained one."""
+    return _SCORE_NOW.format(now=now, trained=trained)
 
 
 def entropy_ticks(items: int) -> tuple[str, str, str]:
@@ -325,6 +336,8 @@ def forgotten(before: float, after: float, threshold: float, moved: float) -> st
 # ------------------------------------------------------------------------------------------- what the memory changed
 
 CHANGED_TITLE = "What the memory changed"
+FORGOTTEN = 1.5
+"""Normal patches that are moved further than so many times as far as trained are no longer known."""
 DISTANCE = "1 − cos(F₃, F′₃)"
 CHANGED_MAP_HINT = "Look for bright patches: there the recalled features differ in direction from the teacher's."
 FLAGGED_PATCHES = "Flagged patches"
@@ -353,8 +366,9 @@ def mean_told(state: str, mean: float) -> str:
     return f"mean of {state} patches: {mean:.3f}<extra></extra>"
 
 
-def changed(mean_normal: float | None, mean_flagged: float | None, mean: float) -> str:
-    """How far recall moved the features, on normal and on flagged patches."""
+def changed(mean_normal: float | None, mean_flagged: float | None, mean: float, trained: float | None) -> str:
+    """How far recall moved the features, on normal and on flagged patches; `trained` is the mean of normal ones under
+    the trained addressing."""
     if mean_flagged is None:
         return (
             f"Recall moves the features by {units.number(mean)} on average (1 − cos(F₃, F′₃)). No patch of this image "
@@ -363,7 +377,12 @@ def changed(mean_normal: float | None, mean_flagged: float | None, mean: float) 
     if mean_normal is None:
         return f"Recall moves the features by {units.number(mean)} on average. Every patch of this image is flagged."
     ratio = mean_flagged / max(mean_normal, 1e-12)
-    if ratio >= 1.1:
+    if trained is not None and mean_normal > FORGOTTEN * trained:
+        verdict = (
+            f"As trained it moves normal ones by {units.number(trained)}: addressed like this, the memory no longer "
+            "knows the good patches either."
+        )
+    elif ratio >= 1.1:
         verdict = f"That is {ratio:.1f} times as far: the memory does not know the flagged patches."
     elif ratio > 1 / 1.1:
         verdict = "That is about as far: the memory does not distinguish between the two."
