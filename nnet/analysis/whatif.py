@@ -66,11 +66,11 @@ class WhatIf:
         """The changes in words."""
         donor = "" if self.forward_of is None else self.forward_of.name
         words = {
-            "without NFS: F'_3 = F_3": self.without_nfs,
-            "without FPM: P_i = F_i, SP_i = SF_i": self.without_fpm,
-            "without the forward branch: M1 to M3 alone": self.without_forward,
-            f"with the forward branch of {donor}": self.forward_of is not None,
-            f"F_C truncated to rank {self.rank}": self.rank is not None,
+            "without the memory (NFS): F′₃ = F₃": self.without_nfs,
+            "without the projections (FPM): P = F, SP = SF": self.without_fpm,
+            "without S1, the copier: M1 to M3 alone": self.without_forward,
+            f"with S1, the copier, of {donor}": self.forward_of is not None,
+            f"code simplified to rank {self.rank}": self.rank is not None,
         }
         return tuple(text for text, chosen in words.items() if chosen)
 

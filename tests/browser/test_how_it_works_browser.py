@@ -84,15 +84,17 @@ def _on_a_projector(visitor: Visitor) -> None:
     page = visitor.page
     page.set_viewport_size({"width": 1280, "height": 720})
     visitor.settle()
-    page.wait_for_function(
-        "() => document.querySelector('.network .stage').getBoundingClientRect().bottom <= innerHeight"
-    )
+    _is_in_sight(page, ".network .stage")
     page.locator('.network .part[data-name="M1"]').click()
-    page.wait_for_function(
-        "() => document.querySelector('.network .panel:not([hidden])').getBoundingClientRect().bottom <= innerHeight"
-    )
+    _is_in_sight(page, ".network .panel:not([hidden])")
     sizes = page.locator(".network svg [font-size]").evaluate_all(
         "(all) => all.map((one) => one.getAttribute('font-size') * one.getScreenCTM().a)"
     )
     assert min(sizes) >= 11.9, "legible, though smaller"
     visitor.check()
+
+
+def _is_in_sight(page: object, what: str) -> None:
+    """Wait for it, since the page may still scroll."""
+    is_above = "(one) => one.getBoundingClientRect().bottom <= innerHeight"
+    page.wait_for_function(is_above, arg=page.locator(what).element_handle())

@@ -19,7 +19,7 @@ def test_variants_are_explored_by_press(browser: object, address: str, width: in
         page.get_by_role("button", name="Figure 5", exact=True).click()
         page.wait_for_url(re.compile("figure=Figure"))
         grid = visitor.settle().page.locator(".st-key-variants_grid")
-        assert grid.locator("figcaption").all_inner_texts() == ["RD (baseline)", "N-Net", "Original"]
+        assert grid.locator("figcaption").all_inner_texts() == ["Baseline (RD)", "N-Net", "Original"]
         grid.get_by_role("button", name="Zoom in").click()
         views = grid.locator(".view").evaluate_all("all => all.map((one) => one.style.transform)")
         assert len(views) == 3 and len(set(views)) == 1 and "scale(2)" in views[0]
@@ -31,7 +31,7 @@ def test_variants_are_explored_by_press(browser: object, address: str, width: in
         page.wait_for_url("**pixel=**")
         visitor.settle()
         assert abs(int(page.locator(".st-key-grid_x").get_by_role("slider").input_value()) - 75) <= 2  # of 300
-        grid.get_by_role("button", name="RD (baseline): show").click()
+        grid.get_by_role("button", name="Baseline (RD): show").click()
         page.get_by_text("This is the reference.").wait_for()
         visitor.settle().check()
 

@@ -71,7 +71,7 @@ def test_the_page_opens_with_one_sentence_on_the_claims(folders: dict[str, Path]
     at = start()
     assert at.subheader[0].value.startswith("Of ") and "checked on cells by I-AUROC" in at.subheader[0].value
     assert "not on the model in the sidebar" in said(at)
-    assert "FPM helps the baseline" in said(at) and "here +1.00 ± 0.00 points over 3 seeds" in said(at)
+    assert "helps the baseline" in said(at) and "here +1.00 ± 0.00 points over 3 seeds" in said(at)
     assert "cannot be measured" in said(at) and "not run" in said(at)
     assert at.segmented_control(key="results_metric").value == "i_auroc"
     fine(at.button(key="open-table4").click().run())

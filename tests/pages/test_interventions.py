@@ -151,7 +151,7 @@ def test_the_label_is_always_there_and_the_first_part_is_dropped(detector: Detec
 def test_parts_are_combined_and_stand_in_the_address(detector: Detector, image: np.ndarray) -> None:
     at = opened(whatif_nfs="no", whatif_fpm="yes", whatif_truncate="yes", whatif_rank="2")
     assert shown(at) == expected(detector, image, WhatIf(without_fpm=True, rank=2))
-    assert "without FPM" in words(at) and "rank 2" in words(at)
+    assert "without the projections" in words(at) and "rank 2" in words(at)
     fine(at.toggle(key="whatif_fpm").set_value(False).run())
     assert "whatif_fpm" not in at.query_params
     assert shown(at) == expected(detector, image, WhatIf(rank=2))

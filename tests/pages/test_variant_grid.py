@@ -102,8 +102,8 @@ def test_the_chosen_model_comes_first_with_its_what_ifs_and_damaged_ones_are_lef
 def test_names_say_what_tells_candidates_apart():
     titles = wording.titles(found(studies=runs(("rd", "cells", 0), ("rd", "tiles", 0), ("rd", "tiles", 1))).values())
     assert len(set(titles.values())) == len(titles)
-    assert titles["s:s:rd:cells:0"] == "RD (baseline) · cells" and "seed 1" in titles["s:s:rd:tiles:1"]
-    assert titles["w:nfs"] == "What-if: Two without NFS"
+    assert titles["s:s:rd:cells:0"] == "Baseline (RD) · cells" and "seed 1" in titles["s:s:rd:tiles:1"]
+    assert titles["w:nfs"] == "What-if: Two without the memory"
 
 
 def test_a_figure_takes_its_variants_from_one_training():
@@ -150,7 +150,7 @@ def test_a_variant_has_its_rows_in_the_paper():
 
 def test_differences_are_told_in_few_words():
     settings = sides.settings(tiny_config(), tiny_config(model__nfs=False, loss__alpha=0.4, train__seed=2))
-    assert wording.differs(settings) == "without NFS, alpha 0.4, seed 2"
+    assert wording.differs(settings) == "without memory (NFS), alpha 0.4, seed 2"
     assert wording.differs([]) == "same settings as the reference"
     many = sides.settings(
         tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96, loss__alpha=0.4, loss__delta=0.1)
@@ -192,23 +192,23 @@ def test_a_model_alone_stands_beside_what_ifs_on_it(detector: Detector, image: n
 def test_variants_of_a_study_are_shown_with_their_own_thresholds(study: Path, image: np.ndarray) -> None:
     at = opened(variants="~".join((RD, KD, NNET)))
     shown = tiles(at)
-    for title, key in (("RD (baseline)", "rd"), ("Plain KD", "kd"), ("N-Net", "nnet")):
+    for title, key in (("Baseline (RD)", "rd"), ("Copier alone (KD)", "kd"), ("N-Net", "nnet")):
         assert shown[title]["tag"] == tagged(Detector.load(study / "models" / key, "cpu"), image)
     grid = component(at, "variants_grid")
     assert (grid["hero"], grid["second"], grid["picked"]) == (0, 1, 1), "the reference, and what is looked at closely"
     grid = component(opened(variants="~".join((RD, KD, NNET)), reference=KD, variant=NNET), "variants_grid")
     assert (grid["hero"], grid["second"]) == (1, 2)
     grid = component(opened(variants=RD), "variants_grid")
-    assert [grid["tiles"][grid[name]]["title"] for name in ("hero", "second")] == ["RD (baseline)", wording.ORIGINAL]
+    assert [grid["tiles"][grid[name]]["title"] for name in ("hero", "second")] == ["Baseline (RD)", wording.ORIGINAL]
     assert "without forward branch" not in shown["N-Net"]["hint"] and "with forward branch" in shown["N-Net"]["hint"]
     fine(at.segmented_control(key="grid_show").set_value("forward").run())
     shown = tiles(at)
-    assert list(shown)[:3] == ["M6 · RD (baseline)", "M6 · Plain KD", "M6 · N-Net"] and len(shown) == 9
-    assert shown["M6 · RD (baseline)"]["hint"] == wording.NO_MAP and shown["M6 · RD (baseline)"]["base"] is None
+    assert list(shown)[:3] == ["M6 · Baseline (RD)", "M6 · Copier alone (KD)", "M6 · N-Net"] and len(shown) == 9
+    assert shown["M6 · Baseline (RD)"]["hint"] == wording.NO_MAP and shown["M6 · Baseline (RD)"]["base"] is None
     assert component(at, "variants_grid")["across"] == 3
     maps = Detector.load(study / "models" / "kd", "cpu").trace(image).maps
     level = Detector.load(study / "models" / "kd", "cpu").calibration.map_quantiles["M6"]["q99"]
-    assert shown["M6 · Plain KD"]["tag"] == wording.peak_tag(float(maps["M6"].max()) / level)
+    assert shown["M6 · Copier alone (KD)"]["tag"] == wording.peak_tag(float(maps["M6"].max()) / level)
 
 
 @pytest.mark.usefixtures("kept")
@@ -237,14 +237,14 @@ def test_the_difference_is_told_against_the_chosen_reference(study: Path, image:
     at = opened(variants=f"{RD}~{NNET}", grid_show="difference", reference=NNET)
     shown = tiles(at)
     assert shown["N-Net"]["hint"] == wording.REFERENCE_TAG
-    assert "without forward branch" in shown["RD (baseline)"]["hint"]
+    assert "without copier (S₁)" in shown["Baseline (RD)"]["hint"]
     rd, nnet = (Detector.load(study / "models" / key, "cpu") for key in ("rd", "nnet"))
     np.testing.assert_allclose(
         probed(at, "variants_grid"), nnet.score([image])[0].map / nnet.calibration.for_expression().threshold, rtol=1e-3
     )
-    first = shown["RD (baseline)"]["base"]
+    first = shown["Baseline (RD)"]["base"]
     fine(at.selectbox(key="reference").set_value(RD).run())
-    assert tiles(at)["RD (baseline)"]["base"] != first and tiles(at)["RD (baseline)"]["hint"] == wording.REFERENCE_TAG
+    assert tiles(at)["Baseline (RD)"]["base"] != first and tiles(at)["Baseline (RD)"]["hint"] == wording.REFERENCE_TAG
     judged = [d.score([image])[0].value / d.calibration.for_expression().threshold for d in (rd, nnet)]
     assert units.number(max(judged)) in words(at) and units.number(min(judged)) in words(at)
 
@@ -263,7 +263,7 @@ def test_the_pixels_verdict_is_told_for_every_variant(study: Path, image: np.nda
     expected = attribute(parse("M1*M2*M3"), values, summed_up(detector.calibration).everywhere)
     bars = {bar["name"]: bar for bar in charts(at)[0]["data"] if bar["type"] == "bar"}
     assert set(bars) == {f"M{i}" for i in range(1, 7)}
-    assert bars["M1"]["y"] == ["RD (baseline)"] and bars["M6"]["y"] == ["Plain KD"]
+    assert bars["M1"]["y"] == ["Baseline (RD)"] and bars["M6"]["y"] == ["Copier alone (KD)"]
     assert bars["M2"]["x"][0] == pytest.approx(expected.maps["M2"].contribution, rel=1e-3)
 
 
@@ -272,12 +272,12 @@ def test_what_tells_a_variant_apart_stands_below(study: Path) -> None:
     at = opened(variants=f"{NNET}~{RD}~w:nfs")
     table, places = (frame.value for frame in at.dataframe)
     assert {"model.forward", "model.fpm", "model.nfs", "model.ffc"} <= set(table["Setting"])
-    assert list(table.columns) == ["Setting", "N-Net", "RD (baseline)", "What it is"]
+    assert list(table.columns) == ["Setting", "N-Net", "Baseline (RD)", "What it is"]
     row = places[places["Source"] == "Table 5, row 1"].iloc[0]
     assert (row["I-AUROC, published"], row["I-AUROC, measured"]) == (98.62, 12.5)
     fine(at.pills(key="variant").set_value("w:nfs").run())
     assert at.query_params["variant"] in ("w:nfs", ["w:nfs"])
-    assert f"{LABEL} Changed: without NFS: F'_3 = F_3." in at.info[0].value
+    assert f"{LABEL} Changed: without the memory (NFS): F′₃ = F₃." in at.info[0].value
     assert list(at.dataframe[0].value["Setting"]) == ["model.nfs"]
     fine(at.pills(key="variant").set_value(NNET).run())
     assert wording.IS_REFERENCE in words(at)
@@ -306,13 +306,13 @@ def test_uploaded_images_are_looked_at_too(study: Path) -> None:
     at = upload(opened(variants=f"{RD}~{KD}"), ("mine.png", content, PNG))
     pixels = decode(content, "mine.png").image
     assert at.subheader[0].value.replace("\\", "") == "mine.png"
-    assert tiles(at)["RD (baseline)"]["tag"] == tagged(Detector.load(study / "models" / "rd", "cpu"), pixels)
+    assert tiles(at)["Baseline (RD)"]["tag"] == tagged(Detector.load(study / "models" / "rd", "cpu"), pixels)
 
 
 @pytest.mark.usefixtures("kept")
 def test_variants_without_the_maps_of_a_score_say_so() -> None:
     at = opened(variants=f"{RD}~{KD}", grid_score="forward")
-    assert tiles(at)["RD (baseline)"]["hint"] == wording.NO_SCORE and tiles(at)["Plain KD"]["tag"]
+    assert tiles(at)["Baseline (RD)"]["hint"] == wording.NO_SCORE and tiles(at)["Copier alone (KD)"]["tag"]
     at = opened(variants=RD, grid_score="forward")
     assert any(wording.NONE_SCORED in warning.value for warning in at.warning)
 
@@ -324,7 +324,7 @@ def test_nothing_chosen_and_links_to_what_is_gone(monkeypatch: pytest.MonkeyPatc
     fine(at.multiselect(key="variants_chosen").set_value([]).run())
     assert any(wording.NOTHING_CHOSEN in info.value for info in at.info)
     fine(at.multiselect(key="variants_chosen").set_value(["w:nfs"]).run())
-    assert list(tiles(at)) == ["What-if: tiny without NFS", wording.ORIGINAL]
+    assert list(tiles(at)) == ["What-if: tiny without the memory", wording.ORIGINAL]
 
 
 def test_a_damaged_variant_is_left_out_and_the_others_go_on(
@@ -334,8 +334,8 @@ def test_a_damaged_variant_is_left_out_and_the_others_go_on(
     (tmp_path / NAME / "models" / "kd" / "weights.safetensors").write_bytes(b"no weights")
     monkeypatch.setenv(EXTRA_STUDIES, str(tmp_path / NAME))
     at = opened(variants=f"{RD}~{KD}")
-    assert list(tiles(at)) == ["RD (baseline)", wording.ORIGINAL]
-    assert any("Plain KD is left out" in w.value and "damaged" in w.value for w in at.warning)
+    assert list(tiles(at)) == ["Baseline (RD)", wording.ORIGINAL]
+    assert any("Copier alone (KD) is left out" in w.value and "damaged" in w.value for w in at.warning)
 
 
 def test_studies_are_read_again_when_they_change(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,7 +351,7 @@ def test_a_press_on_a_name_chooses_the_variant(detector: Detector, image: np.nda
     at = opened(variant="w:fpm")
     data = component(at, "variants_grid")
     titles = [tile["title"] for tile in data["tiles"]]
-    assert data["picked"] == titles.index("What-if: tiny without FPM")
+    assert data["picked"] == titles.index("What-if: tiny without projections")
     assert [bool(tile["pick"]) for tile in data["tiles"]] == [True, True, True, True, False]
 
 

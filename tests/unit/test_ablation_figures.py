@@ -107,7 +107,10 @@ def test_every_claim_of_a_study_has_an_outcome_that_can_be_shown() -> None:
     assert set(theme.OUTCOMES) == {*OUTCOMES, NOT_CLAIMED}
     assert all(words.badge(outcome).count(outcome) == 1 for outcome in theme.OUTCOMES)
     told = words.claim(found[0], "i_auroc", whole=True)
-    assert "FPM helps the baseline" in told and "here +5.33 ± 0.58 points over 3 seeds · paper +0.13" in told
+    assert (
+        "projection \\(FPM\\) helps the baseline" in told
+        and "here +5.33 ± 0.58 points over 3 seeds · paper +0.13" in told
+    )
     assert "Table 4, rows 1 and 2" in told
 
 

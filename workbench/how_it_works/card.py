@@ -24,7 +24,7 @@ def draw(scene: Scene) -> Finding | None:
         with seen[0]:
             shown.tiles(scene, finding)
     if finding is not None and (verdict := _verdict(scene, finding)):  # as wide as the page: it is long
-        st.caption(glossary.markdown(verdict))
+        st.caption(units.symbols(verdict))
     return finding
 
 
@@ -52,7 +52,7 @@ def _question(scene: Scene) -> Finding | None:
     whether = words.WHETHER[list(card.options)[scene.picked] == finding.outcome]
     model = units.plain(scene.model.name)
     st.caption(words.EXPECTED.format(option=options[scene.picked], whether=whether, model=model))
-    st.markdown(f"##### {glossary.markdown(words.measured(scene.step, finding))}")
+    st.markdown(f"##### {units.symbols(words.measured(scene.step, finding))}")
     return finding
 
 

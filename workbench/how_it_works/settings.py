@@ -50,7 +50,11 @@ def pick(number: int, option: int) -> None:
     was drawn last the answer counts, whatever the bar says. An answer that was pressed after a turn, while the step
     before was still to be seen, is none.
     """
-    if number != st.session_state.get(_DRAWN) or any(st.session_state.get(key) for key in TURNS):
+    drawn = st.session_state.get(_DRAWN)
+    if any(st.session_state.get(key) for key in TURNS):
+        return
+    if number != drawn:
+        STEP.set(drawn)
         return
     STEP.set(number)
     letters = list(PICKED.value.ljust(len(CARDS), "-"))

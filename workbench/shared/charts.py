@@ -18,7 +18,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from workbench.shared import theme
+from workbench.shared import theme, units
 
 CLEAR: dict[str, Any] = {"plot_bgcolor": "rgba(0,0,0,0)", "paper_bgcolor": "rgba(0,0,0,0)"}
 """The page's own ground shows through, light or dark."""
@@ -154,7 +154,7 @@ def names_axis(**more: Any) -> dict[str, Any]:
 def wrapped(name: str, width: int) -> str:
     """A name as lines of about `width` letters."""
     lines = textwrap.wrap(html.escape(name), width, break_long_words=False, break_on_hyphens=False)
-    return "<br>".join(lines)
+    return units.indices("<br>".join(lines))
 
 
 def note(at: float, said: str, right: bool = False) -> dict[str, Any]:

@@ -19,9 +19,6 @@ from workbench.shared.glossary_words import TERMS, TITLE, Term
 
 _SCRIPT = Path(__file__).with_name("terms.js").read_text(encoding="utf-8")
 _MARKED = re.compile(r"\[\[(.+?)\]\]")
-_SYMBOL = re.compile(r"\b(L|F|Score|M)_(RKD|KD|align|query|C|E|[123pl])(?![A-Za-z0-9])")
-_WRITTEN = re.compile(_SYMBOL.pattern.replace("_", r"\\_", 1))
-"""The same in Markdown, where the line is escaped."""
 
 
 def prose(text: str, style: str = "") -> str:
@@ -35,18 +32,8 @@ def prose(text: str, style: str = "") -> str:
         KeyError: there is no such term.
     """
     parts = _MARKED.split(text)  # plain text and terms in turn
-    inner = "".join(_pressed(part) if index % 2 else _indices(escape(part)) for index, part in enumerate(parts))
+    inner = "".join(_pressed(part) if index % 2 else units.indices(escape(part)) for index, part in enumerate(parts))
     return f'<div class="nn-prose {style}">{inner}</div>'
-
-
-def markdown(text: str) -> str:
-    """A plain text for Markdown, with indices below the line."""
-    return _WRITTEN.sub(lambda found: f"${found[1]}_{{\\mathrm{{{found[2]}}}}}$", units.plain(text))
-
-
-def _indices(escaped: str) -> str:
-    """Symbols in HTML with their indices below the line: L_RKD, F_C."""
-    return _SYMBOL.sub(r"\1<sub>\2</sub>", escaped)
 
 
 def plain(text: str) -> str:
@@ -56,19 +43,21 @@ def plain(text: str) -> str:
 
 def _pressed(name: str) -> str:
     return (
-        f'<details class="nn-term" name="term"><summary>{_indices(escape(name))}</summary>'
+        f'<details class="nn-term" name="term"><summary>{units.indices(escape(name))}</summary>'
         f"<span>{_meaning(TERMS[name])}</span></details>"
     )
 
 
 def _meaning(term: Term) -> str:
-    symbol = f"<b>{_indices(escape(term.symbol))}</b> " if term.symbol else ""
-    return symbol + _indices(escape(term.means))
+    symbol = f"<b>{units.indices(escape(term.symbol))}</b> " if term.symbol else ""
+    return symbol + units.indices(escape(term.means))
 
 
 def draw() -> None:
     """All terms, behind a button; and the script for those on the page."""
     st.html(f"<script>{_SCRIPT}</script>", unsafe_allow_javascript=True)
     with st.popover(TITLE, icon=":material/menu_book:"):
-        rows = "".join(f"<dt>{_indices(escape(name))}</dt><dd>{_meaning(term)}</dd>" for name, term in TERMS.items())
+        rows = "".join(
+            f"<dt>{units.indices(escape(name))}</dt><dd>{_meaning(term)}</dd>" for name, term in TERMS.items()
+        )
         st.html(f'<dl class="nn-terms">{rows}</dl>')

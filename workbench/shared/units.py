@@ -16,6 +16,8 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 _MOST_SHOWN, _MOST_OF_CARD = 2000, 100_000
 _ADDRESS = re.compile(r"\bhttps?:(?=//)|\bwww(?=\.)|\w@(?=\w)", re.IGNORECASE)
 _TABLE_RULE, _CARD_START = re.compile(r"\|[-|: ]+\|"), re.compile(r"(#{1,4}|-|>) ")
+_SYMBOL = re.compile(r"\b(L|S?F|S?P|D|Score|M)_(RKD|KD|align|query|C|E|[i123pl])(?![A-Za-z0-9])")
+_ESCAPED_SYMBOL = re.compile(_SYMBOL.pattern.replace("_", r"\\_", 1))
 _MARKDOWN = frozenset("\\`*_{}[]()<>#+-!|~$:&")
 
 
@@ -117,6 +119,16 @@ def progress(done: int, total: int, noun: str, did: str, seconds_left: float | N
     """How far a measurement is: "40 of 490 images measured, about 2 min left"."""
     left = f", {about(seconds_left)} left" if seconds_left is not None and done < total else ""
     return f"{done:,} of {plural(total, noun)} {did}{left}"
+
+
+def indices(escaped: str) -> str:
+    """HTML, also that of charts, in which symbols have their indices below the line: L_RKD, F_C."""
+    return _SYMBOL.sub(r"\1<sub>\2</sub>", escaped)
+
+
+def symbols(text: str) -> str:
+    """A plain text for Markdown, likewise."""
+    return _ESCAPED_SYMBOL.sub(lambda found: f"${found[1]}_{{\\mathrm{{{found[2]}}}}}$", plain(text))
 
 
 def at_scales(numbers: Sequence[int], total: int = 3) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -369,11 +370,15 @@ def setting_value(value: object, path: str = "") -> str:
     return f"{value:g}" if isinstance(value, float) else units.cut(str(value))
 
 
+_IN_THE_DOCS = re.compile(r"[;:]? ?\(?see docs/[\w-]+\.md(?: for the measurements)?\)?")
+"""Where a reader of the command line finds more, which cannot be opened from a page."""
+
+
 def setting_help(path: str, metadata: Mapping[str, str]) -> str:
     """A field's sentence, and the paper's value with where it stands, or why the value was chosen."""
     section, _, name = path.partition(".")
     value = setting_value(getattr(getattr(Config(), section), name))
-    source = metadata["source"]
+    source = _IN_THE_DOCS.sub("", metadata["source"])
     if source.startswith("choice"):
         reason = source.removeprefix("choice").lstrip(": ")
         said = f"Not in the paper; the preset Paper uses {value}" + (f" ({reason})." if reason else ".")
@@ -381,7 +386,7 @@ def setting_help(path: str, metadata: Mapping[str, str]) -> str:
         said = f"Paper: {value} ({source.removeprefix('paper').lstrip(',: ')})."
     else:
         said = f"Paper's preset: {value} ({source})."
-    return f"{metadata['help']} {said}"
+    return f"{_IN_THE_DOCS.sub('', metadata['help'])} {said}"
 
 
 def length(config: Config, images: int, epochs: int, steps: int) -> str:

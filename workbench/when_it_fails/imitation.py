@@ -9,7 +9,7 @@ from nnet.analysis.story import Finding
 from nnet.expression import for_maps
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
-from workbench.shared import glossary, pictures, resources, units
+from workbench.shared import pictures, resources, units
 from workbench.shared.chosen_picture import Picture
 from workbench.when_it_fails import figures, words
 from workbench.when_it_fails.scene import SIDE, Scene, side_by_side
@@ -21,7 +21,7 @@ def draw(scene: Scene) -> None:
     forward = tuple(name for name in maps if MAPS[name].branch == "forward")
     reverse = tuple(name for name in maps if MAPS[name].branch == "reverse")
     if not forward or not reverse:
-        st.markdown(glossary.markdown(words.IMITATION))
+        st.markdown(units.symbols(words.IMITATION))
         st.info(words.NO_FORWARD, icon=":material/block:")
         return
     scores = {"forward": for_maps(forward), "reverse": for_maps(reverse), "both": scene.expression}
@@ -38,10 +38,10 @@ def draw(scene: Scene) -> None:
     if history:
         figure = figures.course([entry["epoch"] for entry in history], [entry["L_KD"] for entry in history])
         st.plotly_chart(figure, key="fails_kd", config=pictures.CHART_CONFIG, alt=words.KD_ALT)
-        fallen = glossary.markdown(words.fallen(history[0]["L_KD"], history[-1]["L_KD"]))
+        fallen = units.symbols(words.fallen(history[0]["L_KD"], history[-1]["L_KD"]))
     else:
         fallen = words.NO_HISTORY
-    st.markdown(glossary.markdown(words.IMITATION))
+    st.markdown(units.symbols(words.IMITATION))
     if found is None:
         st.caption(words.NOT_SHOWN.format(samples=units.plural(len(defective), "defective sample")))
     st.caption(fallen)

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from workbench.ablations.results import words
 from workbench.ablations.results.rows import SpeedPoint, Values
-from workbench.shared import charts, theme
+from workbench.shared import charts, theme, units
 
 _FAINT = "rgba(128,136,148,0.55)"
 _GREY = "#6b7a8f"
@@ -63,7 +63,7 @@ def _printed(found: Sequence[tuple[int, Values]]) -> dict[str, object]:
         "x": [published for _, _, published in paper],
         "y": [n + _ABOVE for n, _, _ in paper],
         "marker": {"color": theme.PAPER, "size": 11, "symbol": "diamond-open", "line": {"width": 2}},
-        "customdata": [f"{html.escape(row.label)}<br>{words.paper_told(published)}" for _, row, published in paper],
+        "customdata": [f"{_said(row.label)}<br>{words.paper_told(published)}" for _, row, published in paper],
         "hovertemplate": _AS_TOLD,
     }
 
@@ -179,7 +179,7 @@ def speed_figure(points: Sequence[SpeedPoint], metric: str) -> go.Figure:
             "opacity": 0.85,
             "line": {"width": 1.5, "color": "white"},
         },
-        "customdata": [f"{html.escape(p.label)}<br>{words.speed_point(p)}" for p in order],
+        "customdata": [f"{_said(p.label)}<br>{words.speed_point(p)}" for p in order],
         "hovertemplate": _AS_TOLD,
     }
     ends = [p.quality.mean + sign * (p.quality.spread or 0) for p in order for sign in (-1, 1)]
@@ -249,7 +249,11 @@ def _categories(names: Sequence[str], margin: float) -> dict[str, object]:
 
 
 def _told(row: Values, is_difference: bool = False) -> str:
-    return f"{html.escape(row.label)}<br>{words.measured_told(row.level, is_difference)}"
+    return f"{_said(row.label)}<br>{words.measured_told(row.level, is_difference)}"
+
+
+def _said(label: str) -> str:
+    return units.indices(html.escape(label))
 
 
 def _name(row: Values) -> str:

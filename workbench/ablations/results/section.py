@@ -201,7 +201,7 @@ def _study_claims(scene: Scene, study: Study, found: Sequence[data.Checked]) -> 
             icon_position="right",
         )
     if all(one.outcome == NOT_RUN for one in found):
-        texts = "; ".join(one.claim.text for one in found)
+        texts = "; ".join(units.symbols(one.claim.text) for one in found)
         claims = units.plural(len(found), "claim")
         st.markdown(words.NOT_RUN_CLAIMS.format(badge=words.badge(NOT_RUN), claims=claims, texts=texts))
         return
@@ -262,7 +262,7 @@ def _downloads(scene: Scene, study: Study) -> None:
 
 def _notes(study: Study) -> None:
     if said := words.study_notes(study):
-        st.caption(said)
+        st.caption(units.symbols(said))
 
 
 def _command(study: Study, scene: Scene | None, studies: Sequence[str]) -> None:

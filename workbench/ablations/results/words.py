@@ -187,7 +187,8 @@ def claim(one: Checked, metric: str, whole: bool) -> str:
         whole: every comparison and the place in the paper, not only the one that decides.
     """
     source = f" · {one.claim.source}" if whole else ""
-    return f"{badge(one.outcome)} **{one.claim.text}**  \n:small[:gray[{_numbers(one, metric, whole)}{source}]]"
+    text, numbers = units.symbols(one.claim.text), _numbers(one, metric, whole)
+    return f"{badge(one.outcome)} **{text}**  \n:small[:gray[{numbers}{source}]]"
 
 
 _WAITS, _CLAIMED_FOR = "waits for its networks", "claimed for {metrics}"
@@ -236,29 +237,31 @@ OPEN_STUDY = "Open {study}"
 
 # ------------------------------------------------------------------------------------------------------------ studies
 
+_L = {name: f"$L_\\mathrm{{{name}}}$" for name in ("RKD", "KD", "align")}
 GLOSSARY = {
     "table4": (
-        "**Baseline**: the teacher and a decoder that rebuilds its features, known as RD. **FPM**, feature projection: "
-        "gates that damp what differs among good parts. **MF**, multistage filtration: a memory of normal patterns "
-        "(NFS) and a bottleneck that fuses and compresses (FFC), both before the decoder. **BD**, bidirectional "
-        "distillation: a forward student beside the decoder, so that two networks look for what is new."
+        "**Baseline** (RD): the teacher and S₂, the rebuilder. **Projection** (FPM): gates that damp what differs "
+        "among good parts. **Memory** (NFS) and **fusion** (FFC), which squeezes the three scales into the code, both "
+        "before the rebuilder: together multistage filtration (MF). **Two students** (BD, bidirectional distillation): "
+        "S₁, the copier, beside the rebuilder."
     ),
     "table5": (
-        "Both stand between teacher and decoder, so that the decoder cannot pass a defect through. **NFS**, normal "
-        "feature storage: features are rebuilt from a memory of normal patterns. **FFC**, feature fusion and "
-        "compression: the three scales are fused and squeezed."
+        "Both stand between teacher and rebuilder, so that no defect passes through. **Memory** (NFS, normal feature "
+        "storage): coarse features are answered by those of good patches. **Fusion** (FFC, feature fusion and "
+        "compression): the three scales are fused and squeezed into the code."
     ),
     "table6": (
-        "**L_RKD** trains the decoder to rebuild the teacher's features. **L_KD** trains the forward student to match "
-        "the teacher's projected features. **L_align** pulls the forward student towards these in the first epochs."
+        f"**Rebuilding**, {_L['RKD']}, trains S₂ to rebuild the teacher's features. **Copying**, {_L['KD']}, trains "
+        f"S₁ to match the teacher's projected features. **Aligning**, {_L['align']}, pulls S₁ towards these in the "
+        "first epochs."
     ),
     "table7": (
-        "A map shows where a student disagrees with the teacher. **M1 to M3** are the decoder's, fine to coarse; "
-        "**M4 to M6** the forward student's, coarse to fine. The score multiplies them over the scales."
+        "A map shows where a student disagrees with the teacher. **M1 to M3** are the rebuilder's, fine to coarse; "
+        "**M4 to M6** the copier's, coarse to fine. The score multiplies them over the scales."
     ),
     "figure6": (
-        "**KD**, plain forward distillation: one student imitates the teacher. **N-Net's forward branch** is the same "
-        "kind of student, with projection and beside the decoder. Each map shows where a student disagrees."
+        "**KD**, plain distillation: a copier alone imitates the teacher. **N-Net's copier** is the same kind of "
+        "student, with projection and beside the rebuilder. Each map shows where a student disagrees."
     ),
     "figure9": (
         "The **distance** says how far a student's features are from the teacher's, in training and in the maps. "
@@ -266,8 +269,8 @@ GLOSSARY = {
     ),
     "figure10": (
         "**L**: compressing blocks in the bottleneck. **delta**: weight of the loss that makes the memory answer with "
-        "few patterns. **alpha**: weight of the forward student's loss. **beta**: whether the loss that pulls the "
-        "forward student towards the teacher ends after the first tenth of the epochs."
+        "few patterns. **alpha**: weight of the copier's loss. **beta**: whether the loss that pulls the "
+        "copier towards the teacher ends after the first tenth of the epochs."
     ),
 }
 
@@ -320,7 +323,9 @@ def rows_told(study: Study) -> str:
     """What each row of a study is, below its table, whose last column such words would not fit."""
     return " ".join(
         (_SCORED_BY if row.expression else _IS).format(
-            row=units.plain(row.label), title=units.plain(VARIANTS[row.variant].title), expression=f"`{row.expression}`"
+            row=units.symbols(row.label),
+            title=units.symbols(VARIANTS[row.variant].title),
+            expression=f"`{row.expression}`",
         )
         for row in study.rows
     )
@@ -370,9 +375,9 @@ SPEED_ABOUT = (
     "here; these are the networks that were trained on this data."
 )
 SWEEP_TITLES = {
-    "L": "L, compressing blocks (reverse branch alone)",
+    "L": "L, compressing blocks (rebuilder alone)",
     "delta": "delta, weight of the memory's loss (logarithmic)",
-    "alpha": "alpha, weight of the forward loss",
+    "alpha": "alpha, weight of the copier's loss",
     "beta": "beta, loss of alignment",
 }
 CHOSEN_VALUES = {"L": 4.0, "delta": 0.002, "alpha": 1.2}
@@ -393,7 +398,7 @@ MEASURED, THE_PAPER, SINGLE_SEEDS, NOT_MEASURED_ROW = "measured here", "the pape
 DISTANCE_TITLE = "**{metric} by distance**, percent"
 MAPS_TITLE = "**{metric} map by map**, percent"
 SWEEP_TITLE = "**{metric} under each setting**, percent"
-BRANCHES = {"KD": "plain forward distillation", "N-Net": "N-Net's forward branch"}
+BRANCHES = {"KD": "copier alone", "N-Net": "N-Net's copier"}
 AXIS_NOTE = "The axis starts at {low:g} %, so compare heights, not lengths."
 
 

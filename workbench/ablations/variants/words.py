@@ -86,22 +86,29 @@ IS_REFERENCE = "This is the reference. Choose another variant to see how it diff
 NOT_IN_PAPER = "Its settings are none of the paper's variants."
 SAME_WEIGHTS = "It has the reference's weights."
 _KINDS = {MODEL: "a model of the list", STUDY: "a study's variant", WHATIF: "a what-if on the chosen model"}
-WHATIF_WORDS = {"nfs": "without NFS", "fpm": "without FPM", "forward": "without forward branch"}
+WHATIF_WORDS = {"nfs": "without the memory", "fpm": "without projections", "forward": "without S₁"}
 
 _SHORT = {
-    "rd": "RD (baseline)",
-    "fpm": "RD + FPM",
-    "nfs": "RD + NFS",
-    "ffc": "RD + FFC",
-    "mf": "RD + NFS + FFC",
-    "bd-kd": "FPM + BD by L_KD",
-    "bd-align": "FPM + BD by L_align",
-    "bd": "FPM + BD",
+    "rd": "Baseline (RD)",
+    "fpm": "Baseline + projection",
+    "nfs": "Baseline + memory",
+    "ffc": "Baseline + fusion",
+    "mf": "Baseline + memory + fusion",
+    "bd-kd": "Two students, copying only",
+    "bd-align": "Two students, aligned only",
+    "bd": "Two students",
     "nnet": "N-Net",
-    "kd": "Plain KD",
+    "kd": "Copier alone (KD)",
 }
-_MODEL_PARTS = {"forward": "forward branch", "reverse": "reverse branch", "fpm": "FPM", "nfs": "NFS", "ffc": "FFC"}
-_PARTS = {f"model.{name}": part for name, part in _MODEL_PARTS.items()} | {"loss.kd": "L_KD", "loss.align": "L_align"}
+_MODEL_PARTS = {
+    "forward": "copier (S₁)",
+    "reverse": "rebuilder (S₂)",
+    "fpm": "projection (FPM)",
+    "nfs": "memory (NFS)",
+    "ffc": "fusion (FFC)",
+}
+_LOSSES = {"loss.kd": "copying behind the gates", "loss.align": "aligning"}
+_PARTS = {f"model.{name}": part for name, part in _MODEL_PARTS.items()} | _LOSSES
 _FEW = 3
 
 
@@ -125,7 +132,8 @@ FIGURES = {
         "score",
         OWN,
         "rd",
-        "RD, the baseline, and N-Net. The paper finds that N-Net marks the whole defect and RD only parts of it.",
+        "The baseline (RD: teacher and rebuilder) and N-Net. The paper finds that N-Net marks the whole defect and RD "
+        "only parts of it.",
     ),
     "Figure 6": Figure(
         ("kd", "nnet"),
@@ -133,8 +141,8 @@ FIGURES = {
         "forward",
         "forward",
         "kd",
-        "Plain forward distillation and N-Net's forward branch, scale by scale. The paper finds N-Net's finest map, "
-        "M6, of 64 \N{MULTIPLICATION SIGN} 64 cells, much cleaner, with fewer false alarms.",
+        "A copier alone (KD, plain distillation) and N-Net's copier, scale by scale. The paper finds N-Net's finest "
+        "map, M6, of 64 \N{MULTIPLICATION SIGN} 64 cells, much cleaner, with fewer false alarms.",
     ),
     "Figure 8": Figure(
         ("fpm", "bd-kd", "bd-align", "bd"),
@@ -142,7 +150,7 @@ FIGURES = {
         "score",
         OWN,
         "fpm",
-        "The losses of the forward branch: L_RKD alone, with L_KD, with L_align, and with both. The paper finds that "
+        "The losses of S₁, the copier: L_RKD alone, with L_KD, with L_align, and with both. The paper finds that "
         "either alone leaves defects half covered or good places marked, and that both together avoid this.",
     ),
 }
@@ -211,7 +219,7 @@ def map_hint(name: str) -> str:
 
 
 def differs(found: Sequence[Difference]) -> str:
-    """In which settings a variant differs from the reference, in few words: "without NFS, alpha 0.4"."""
+    """In which settings a variant differs from the reference, in few words: "without memory (NFS), alpha 0.4"."""
     if not found:
         return "same settings as the reference"
     few = [_few(setting) for setting in found if setting.name not in _LESSER] or [_few(s) for s in found]

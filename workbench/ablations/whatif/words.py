@@ -19,27 +19,28 @@ CAVEAT = (
     "The other parts were trained beside it and still expect it, so a score may rise on good parts, too. Whether a "
     "network trained without the part would be worse is another question, which The paper’s claims answers."
 )
-NFS_LABEL, FPM_LABEL = "Without NFS", "Without FPM"
-NFS_HELP = "The memory passes the teacher's coarsest features on as they are: F'_3 = F_3."
-FPM_HELP = "The projections pass features on as they are: P_i = F_i and SP_i = SF_i."
-FORWARD_LABEL = "Forward branch S1"
+NFS_LABEL, FPM_LABEL = "Without the memory (NFS)", "Without projections (FPM)"
+NFS_HELP = "The memory passes the teacher's coarsest features on as they are: F′₃ = F₃."
+FPM_HELP = "The projections pass features on as they are: P = F and SP = SF."
+FORWARD_LABEL = "S₁, the copier"
 FORWARD_HELP = (
-    "Left out: the score is made of the maps M1 to M3 of S₂, the rebuilder, alone. Another model's: S1 and its "
+    "Left out: the score is made of the maps M1 to M3 of S₂, the rebuilder, alone. Another model's: S₁ and its "
     "projections come from another trained model of the same teacher; its student learnt to follow that model's "
     "projected features, not this one's."
 )
 FORWARDS = {KEPT: "As trained", OUT: "Left out", OTHER: "Another model's"}
 DONOR_LABEL = "Whose"
 DONOR_HELP = "Models and variants of studies with the same teacher and input size, and a forward branch of their own."
-TRUNCATE_LABEL = "Truncate F_C"
+TRUNCATE_LABEL = "Simplify the code"
 TRUNCATE_HELP = (
-    "F_C is all that the decoder gets to see. It is replaced by its best approximation of a low rank (singular values "
-    "over positions and channels). A decoder that needs little of it cannot rebuild an anomaly by copying."
+    "The code, the paper's $F_\\mathrm{C}$, is all that S₂, the rebuilder, gets to see. It is replaced by its best "
+    "approximation of a low rank (singular values over positions and channels). A rebuilder that needs little of it "
+    "cannot rebuild an anomaly by copying."
 )
-RANK_LABEL = "Rank of F_C"
+RANK_LABEL = "Rank of the code"
 RESET = "Reset"
 RESET_HELP = "Undo all changes."
-NOTHING = "Nothing is changed. Take a part out, or truncate F_C, to see what the score does."
+NOTHING = "Nothing is changed. Take a part out, or simplify the code, to see what the score does."
 BEFORE, AFTER = "As trained", "What if"
 BEFORE_METRIC, AFTER_METRIC, CHANGE_METRIC = (
     "As trained, \N{MULTIPLICATION SIGN} threshold",
@@ -66,12 +67,12 @@ PEAKS_HINT = (
     "In units of the level that 99 % of normal pixels stay below in the untouched model. Look for the maps that move: "
     "those without a second dot are gone."
 )
-RANK_TITLE = "Score at every rank of F_C"
+RANK_TITLE = "Score at every rank of the code"
 RANK_HINT = (
-    "Look for the rank from which on the curve stays flat: the decoder needs no more than that. A curve that rises to "
-    "the left says that the missing detail is missed; one that stays flat, that the decoder hardly looks at it."
+    "Look for the rank from which on the curve stays flat: the rebuilder needs no more than that. A curve that rises "
+    "to the left says that the missing detail is missed; one that stays flat, that the rebuilder hardly looks at it."
 )
-RANK_AXIS, SCORE_AXIS = "rank of F_C", "score, \N{MULTIPLICATION SIGN} threshold"
+RANK_AXIS, SCORE_AXIS = "rank of the code", "score, \N{MULTIPLICATION SIGN} threshold"
 LOG_SCORE_AXIS = "score, \N{MULTIPLICATION SIGN} threshold (logarithmic)"
 THRESHOLD_LEVEL, TRAINED_LEVEL = "threshold", "as trained"
 SAMPLES_TITLE = "Over several pictures"
@@ -87,20 +88,22 @@ KINDS = {True: "defective", False: "normal", None: "not known"}
 def reasons(config: Config) -> dict[str, str]:
     """Why a part cannot be changed, by part; "" for one that can be."""
     model = config.model
-    alone = "" if model.reverse else "Without it this model would have no map left, since it has no reverse branch."
+    alone = "" if model.reverse else "Without it this model would have no map left, since it has no S₂, no rebuilder."
     return {
         "nfs": "" if model.nfs else "This model has no memory (model.nfs is off).",
         "fpm": "" if model.fpm else "This model has no projection modules (model.fpm is off).",
-        "forward": "" if model.forward else "This model has no forward branch (model.forward is off).",
+        "forward": "" if model.forward else "This model has no S₁, no copier (model.forward is off).",
         "out": alone,
-        "rank": "" if model.reverse else "This model has no reverse branch (model.reverse is off), so it has no F_C.",
+        "rank": ""
+        if model.reverse
+        else "This model has no S₂, no rebuilder (model.reverse is off), so it has no code.",
     }
 
 
 def no_donor(command: str) -> str:
-    """That there is no other model to take a forward branch from, and how one comes to be."""
+    """That there is no other model to take S₁ from, and how one comes to be."""
     return (
-        "To put another model's forward branch in place, a second model of the same teacher and input size is needed. "
+        "To put another model's S₁ in place, a second model of the same teacher and input size is needed. "
         f"This trains one by plain distillation: `{command}`"
     )
 
@@ -158,13 +161,14 @@ def raw_scores(found: Change) -> str:
 
 
 RANK_KEPT = (
-    "Rank {rank} of {highest} keeps {share} of the energy (sum of squares) that F_C has on this picture as trained."
+    "Rank {rank} of {highest} keeps {share} of the energy (sum of squares) that the code has on this picture as "
+    "trained."
 )
 
 
 def rank_told(rank: int, score: float, energy: float) -> str:
     """A point of the curve over ranks, under the pointer."""
-    return f"rank {rank}: {shared_words.against_threshold(score)}, {units.percent(energy)} of F_C's energy"
+    return f"rank {rank}: {shared_words.against_threshold(score)}, {units.percent(energy)} of the code's energy"
 
 
 SCANNING = "Rank {done} of {total}"
