@@ -221,7 +221,7 @@ def test_every_figure_of_the_paper_chooses_its_variants_or_says_what_trains_them
     assert at.multiselect(key="variants_chosen").value == [RD, NNET]
     at = pressed(at, "Figure 8")
     assert "python -m nnet ablate --study table6 --data PATH --keep first" in at.info[0].value
-    assert "RD + FPM, FPM + BD by L_KD" in at.info[0].value
+    assert "Baseline + projection, Two students by copying" in at.info[0].value
     assert at.multiselect(key="variants_chosen").value == [RD, NNET], "nothing to choose: the view stays"
 
 

@@ -50,7 +50,7 @@ def pick(number: int, option: int) -> None:
     was drawn last the answer counts, whatever the bar says. An answer that was pressed after a turn, while the step
     before was still to be seen, is none.
     """
-    drawn = st.session_state.get(_DRAWN)
+    drawn = st.session_state.get(_DRAWN, number)
     if any(st.session_state.get(key) for key in TURNS):
         return
     if number != drawn:

@@ -89,7 +89,7 @@ def preset_name(name: str) -> str:
 
 
 def scale_title(index: int, size: int) -> str:
-    """A scale of the circuit, for a network input of `size` pixels: "fine scale, 32 × 32 cells"."""
+    """A scale of the circuit, for a network input of `size` pixels: "fine scale, 32 × 32 patches"."""
     return f"{circuit.SCALES[index]} scale, {shared_words.cells(circuit.PAIRS[index][0], size)}"
 
 

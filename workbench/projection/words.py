@@ -30,7 +30,7 @@ SIDE_HELP = (
 )
 SCALE = "Scale"
 SCALE_NAMES = {"1": "1 · fine", "2": "2 · middle", "3": "3 · coarse"}
-SCALE_HELP = "Features of the fine, middle and coarse scale, which divide the picture into ever fewer cells."
+SCALE_HELP = "Features of the fine, middle and coarse scale, which divide the picture into ever fewer patches."
 WAY = "Variance scale"
 WAY_NAMES = {"log": "Logarithmic", "linear": "Linear", "relative": "Relative"}
 WAY_HELP = (
@@ -47,7 +47,7 @@ PART_NAMES = {
 PART_HELP = "The parts of this page. The URL remembers which one is open."
 
 NO_STUDENT = (
-    "This model has no forward branch, so it has no S₁, no copier, and only the teacher's side is shown. To compare "
+    "This model has no S₁, no copier, so only the teacher's side is shown. To compare "
     "the two, train a model with `model.forward` on."
 )
 RECALLED = {
@@ -221,10 +221,10 @@ def row_name(side: str, scale: int) -> str:
 
 
 def pair_heading(pair: Pair) -> str:
-    """ "Scale 1 · F₁ → P₁ · 24 channels, 32 × 32 cells"."""
+    """ "Scale 1 · F₁ → P₁ · 24 channels, 32 × 32 patches"."""
     channels, height, width = pair.before.shape
     names = " → ".join(pair.names) if pair.after is not None else pair.names[0]
-    return f"**Scale {pair.scale + 1}: {names}** · {channels:,} channels, {width} × {height} cells"
+    return f"**Scale {pair.scale + 1}: {names}** · {channels:,} channels, {width} × {height} patches"
 
 
 def region_line(name: str, values: Sequence[Statistics | None]) -> str:

@@ -29,7 +29,7 @@ TERMS: dict[str, Term] = {
         "F, SF, D", "The numbers that describe each patch: F are the teacher's, SF S₁'s, and D those that S₂ rebuilt."
     ),
     "scale": Term("1, 2, 3", "How finely the picture is divided: 1 is fine, 2 middle and 3 coarse."),
-    "cell": Term("", "A patch at one scale; its features are one column of numbers."),
+    "patch": Term("", "A square of the picture at one scale; its features are one column of numbers."),
     "memory": Term(
         "NFS",
         "Normal feature storage: descriptions of good patches, its items. It answers each coarse patch with the items "

@@ -261,11 +261,11 @@ def other_kind(distance: float, images: int) -> str:
 
 
 def cells(name: str, size: int) -> str:
-    """How finely a map sees, for a network input of `size` pixels: "32 \N{MULTIPLICATION SIGN} 32 cells"."""
+    """How finely a map sees, for a network input of `size` pixels: "32 \N{MULTIPLICATION SIGN} 32 patches"."""
     from nnet.scoring.maps import MAPS
 
     side = size // MAPS[name].stride
-    return f"{side} {units.TIMES} {side} cells"
+    return f"{side} {units.TIMES} {side} patches"
 
 
 def decision(reference: Reference, value: float) -> str:
@@ -327,7 +327,7 @@ def map_help() -> str:
     return (
         "F: the teacher's features. D: the same as S₂, the rebuilder, restores them (reverse branch). P: the teacher's "
         "features after projection. SP: those of S₁, the copier (forward branch). 1, 2 and 3 are the fine, middle and "
-        "coarse scales, which divide the picture into ever fewer cells."
+        "coarse scales, which divide the picture into ever fewer patches."
     )
 
 

@@ -134,10 +134,10 @@ def _setting(path: str, field: Field[Any], kind: Any, base: Mapping[str, Any], *
     key, changed = widget_key(path), _changes()
     if key not in st.session_state:
         st.session_state[key] = changed.get(path, base[path])
-    said = words.setting_help(path, field.metadata)
+    said = units.symbols(words.setting_help(path, field.metadata))
     value = _widget(path, kind, key, None if explained else said)
     if explained:
-        st.caption(units.plain(said))
+        st.caption(said)
     if value == base[path]:
         changed.pop(path, None)
     else:

@@ -174,7 +174,7 @@ def _curves(run: Run) -> None:
             epochs, lines = _lines(name, history)
             if epochs:
                 with grid.cell():
-                    st.markdown(f"**{curve.title}** :gray[· {curve.unit}]")
+                    st.markdown(f"**{units.symbols(curve.title)}** :gray[· {curve.unit}]")
                     last = history[-1]["epoch"]
                     figure = figures.curve_figure(epochs, lines, log=name == "held_out", last=last)
                     st.plotly_chart(figure, key=f"curve-{name}", config=pictures.CHART_CONFIG, alt=curve.hint)
@@ -183,7 +183,7 @@ def _curves(run: Run) -> None:
 
 def _lines(name: str, history: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[Line]]:
     """Epochs and lines of a curve; no epochs where this run has none of it."""
-    keys = _HELD_OUT if name == "held_out" else {name: words.CURVES[name].title}
+    keys = _HELD_OUT if name == "held_out" else {name: units.indices(words.CURVES[name].title)}
     entries = [entry for entry in history if any(key in entry for key in keys)]
     lines = [
         Line(title, [entry.get(key, np.nan) for entry in entries], theme.NORMAL, dashed=key == "held_out_high")

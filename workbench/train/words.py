@@ -230,10 +230,10 @@ TITLES = {
     "model.teacher_weights": "Teacher weights",
     "model.features": "Teacher features",
     "model.size": "Input size (pixels)",
-    "model.forward": "Forward branch (S1, M4 to M6)",
-    "model.reverse": "Reverse branch (S2, M1 to M3)",
-    "model.fpm": "Feature projection (FPM)",
-    "model.forward_target": "Target P₃ of the forward branch",
+    "model.forward": "Copier (S₁, M4 to M6)",
+    "model.reverse": "Rebuilder (S₂, M1 to M3)",
+    "model.fpm": "Projection (FPM)",
+    "model.forward_target": "P₃ that S₁ copies",
     "model.fpm_reduction": "FPM reduction r",
     "model.nfs": "Memory (NFS)",
     "model.memory_items": "Memory items N",
@@ -248,15 +248,15 @@ TITLES = {
     "model.fit": "Pictures that are not square",
     "model.crop": "Crop box X,Y,W,H",
     "model.ignore": "Ignore mask",
-    "loss.kd": "L_KD",
-    "loss.align": "L_align",
+    "loss.kd": "Copying loss of S₁",
+    "loss.align": "Aligning loss of S₁",
     "loss.distance": "Distance",
-    "loss.moves_teacher": "L_KD and L_align train the teacher's FPM",
-    "loss.alpha": "α, weight of L_KD",
-    "loss.beta": "β, weight of L_align",
+    "loss.moves_teacher": "S₁'s losses train the teacher's FPM",
+    "loss.alpha": "α, weight of copying",
+    "loss.beta": "β, weight of aligning",
     "loss.beta_share": "Share of the steps of β (empty: count epochs)",
     "loss.beta_epochs": "Epochs of β (empty: all)",
-    "loss.delta": "δ, weight of L_query",
+    "loss.delta": "δ, weight of sparse addressing",
     "train.epochs": "Epochs",
     "train.min_steps": "Minimum number of steps",
     "train.batch_size": "Batch size (images)",
@@ -613,18 +613,18 @@ class Curve:
 CURVES: dict[str, Curve] = {
     "loss": Curve("Loss, Eq. (7)", "no unit", "Look for a fall that flattens out. A rise or a jump means trouble."),
     "L_RKD": Curve(
-        "L_RKD, reverse distillation",
+        "Rebuilding, L_RKD",
         "cosine distance",
         "Look for a steady fall: S₂, the rebuilder, learns to rebuild good parts.",
     ),
     "L_KD": Curve(
-        "L_KD, forward distillation",
-        "cosine distance",
-        "Look for a steady fall: S₁, the copier, learns to imitate the teacher.",
+        "Copying, L_KD", "cosine distance", "Look for a steady fall: S₁, the copier, learns to imitate the teacher."
     ),
-    "L_align": Curve("L_align", "β × distance", "Look for its end: it counts only while β is on, early in training."),
+    "L_align": Curve(
+        "Aligning, L_align", "β × distance", "Look for its end: it counts only while β is on, early in training."
+    ),
     "L_query": Curve(
-        "L_query, entropy of the addressing", "nats", "Look for low values: each patch recalls few memory items."
+        "Entropy of the addressing, L_query", "nats", "Look for low values: each patch recalls few memory items."
     ),
     "held_out": Curve(
         "Held-out good images",
@@ -632,7 +632,7 @@ CURVES: dict[str, Curve] = {
         "Look for both lines to fall: the median, and dashed the threshold that they would give.",
     ),
     "learning_rate": Curve("Learning rate", "no unit", "Look for the schedule: constant, or up and down a cosine."),
-    "beta": Curve("β, weight of L_align", "no unit", "Look for the step to 0, after which S1 is on its own."),
+    "beta": Curve("β, weight of aligning", "no unit", "Look for the step to 0, after which S₁ is on its own."),
     "items_per_query": Curve(
         "Memory items per patch",
         "effective items",
@@ -657,10 +657,14 @@ def live_numbers(status: Status) -> list[tuple[str, str, str]]:
     memory, terms = status.memory, status.losses
     numbers: list[tuple[str, float | None, Callable[[float], str], str]] = [
         ("Loss", terms.get("loss"), units.number, "Eq. (7), mean over the epoch so far."),
-        *((t, value, units.number, CURVES[t].hint) for t, value in terms.items() if t != "loss" and t in CURVES),
+        *(
+            (units.symbols(CURVES[t].title), value, units.number, CURVES[t].hint)
+            for t, value in terms.items()
+            if t != "loss" and t in CURVES
+        ),
         ("Images/s", status.images_per_second, units.number, "Of the epoch so far."),
         ("Learning rate", status.learning_rate, units.number, "Of the current step."),
-        ("β", status.beta, units.number, "Weight of L_align in this epoch."),
+        ("β", status.beta, units.number, "Weight of aligning in this epoch."),
         ("Items per patch", memory.get("items_per_query"), units.number, CURVES["items_per_query"].hint),
         ("Equally used items", memory.get("items_used"), units.number, CURVES["items_used"].hint),
         ("Dead items", memory.get("items_dead"), "{:,.0f}".format, CURVES["items_dead"].hint),

@@ -84,13 +84,13 @@ IMITATION = (
     "Training makes S₁ copy the teacher ever better (L_KD falls). If it learned to copy defects along with the good "
     "parts, the two agree where they should not."
 )
-L_KD, EPOCH = "L_KD", "epoch"
+L_KD, EPOCH = "copying loss, L<sub>KD</sub>", "epoch"
 NO_FORWARD = "This model has no S₁, so it cannot imitate too much."
-NO_HISTORY = "This model came without a record of its training, so the course of L_KD is not known."
+NO_HISTORY = "This model came without a record of its training, so how S₁'s copying went is not known."
 NONE_DEFECTIVE = "None of the samples is known to be defective."
 NOT_SHOWN = "It cannot be shown with this model: none of its {samples} stands out less to S₁ alone than to both."
 ALONE = {"before": "{picture}: both students", "after": "S₁ alone, where it loses most"}
-KD_ALT = "L_KD over the epochs of training"
+KD_ALT = "Copying loss over the epochs of training"
 
 
 def still_missed(missed: Mapping[str, int], total: int) -> str:
@@ -123,7 +123,7 @@ def share_above(share: float) -> str:
 # ----------------------------------------------------------------------------------------------------------- nearest
 
 NEAREST = (
-    "A nearest-neighbour search compares each patch of F_3 with those of good pictures, one by one. With the Euclidean "
+    "A nearest-neighbour search compares each patch of F₃ with those of good pictures, one by one. With the Euclidean "
     "distance the length of a description counts, too; the cosine, which N-Net uses, sees its direction only."
 )
 THE_SAMPLE, WHAT_IS_SEEN = "The picture", "What the network sees of it"

@@ -94,8 +94,8 @@ _SHORT = {
     "nfs": "Baseline + memory",
     "ffc": "Baseline + fusion",
     "mf": "Baseline + memory + fusion",
-    "bd-kd": "Two students, copying only",
-    "bd-align": "Two students, aligned only",
+    "bd-kd": "Two students by copying",
+    "bd-align": "Two students by aligning",
     "bd": "Two students",
     "nnet": "N-Net",
     "kd": "Copier alone (KD)",
@@ -142,7 +142,7 @@ FIGURES = {
         "forward",
         "kd",
         "A copier alone (KD, plain distillation) and N-Net's copier, scale by scale. The paper finds N-Net's finest "
-        "map, M6, of 64 \N{MULTIPLICATION SIGN} 64 cells, much cleaner, with fewer false alarms.",
+        "map, M6, of 64 \N{MULTIPLICATION SIGN} 64 patches, much cleaner, with fewer false alarms.",
     ),
     "Figure 8": Figure(
         ("fpm", "bd-kd", "bd-align", "bd"),

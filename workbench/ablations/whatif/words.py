@@ -30,7 +30,7 @@ FORWARD_HELP = (
 )
 FORWARDS = {KEPT: "As trained", OUT: "Left out", OTHER: "Another model's"}
 DONOR_LABEL = "Whose"
-DONOR_HELP = "Models and variants of studies with the same teacher and input size, and a forward branch of their own."
+DONOR_HELP = "Models and variants of studies with the same teacher and input size, and an S₁ of their own."
 TRUNCATE_LABEL = "Simplify the code"
 TRUNCATE_HELP = (
     "The code, the paper's $F_\\mathrm{C}$, is all that S₂, the rebuilder, gets to see. It is replaced by its best "

@@ -130,7 +130,7 @@ def facts(part: Part) -> list[tuple[str, str]]:
         found = [("Items", f"{len(values):,}")]
         mixed = [] if part.per_patch is None else [("Items per patch", units.number(part.per_patch))]
         return [*found, *mixed, ("Used by some patch of this picture", f"{np.count_nonzero(values):,}")]
-    found = [("Cells", cells(values))]
+    found = [("Patches", cells(values))]
     if values.ndim == 3:
         return [*found, ("Channels", f"{len(values)}"), ("Numbers", f"{values.size:,}")]
     return [*found, ("Largest", units.number(float(values.max()))), ("Median", units.number(float(np.median(values))))]
