@@ -128,22 +128,16 @@ def change(before: float, after: float) -> int:
 
 @dataclass(frozen=True)
 class Claim:
-    """What Figure 7 claims, smaller and more even at every scale, beside what was measured.
-
-    Attributes:
-        smaller, even: the scales, from 1, at which the variance along channels is smaller, and more even over the
-            positions (a smaller coefficient of variation), behind the gates.
-        scales: how many there are.
-    """
+    """What Figure 7 claims of every scale, beside what was measured: the scales, from 1, at which the variance along
+    channels is `smaller`, and more `even` over the positions (a smaller coefficient of variation), behind the gates."""
 
     smaller: tuple[int, ...]
     even: tuple[int, ...]
-    scales: int
 
     @property
     def holds(self) -> bool | None:
         """Whether it holds; None for in part."""
-        if len(self.smaller) == len(self.even) == self.scales:
+        if len(self.smaller) == len(self.even) == SCALES:
             return True
         return None if self.smaller or self.even else False
 
@@ -155,7 +149,7 @@ def falling(values: Sequence[tuple[float, float]]) -> tuple[int, ...]:
 
 def figure7(means: Sequence[tuple[float, float]], variations: Sequence[tuple[float, float]]) -> Claim:
     """The claim, from the `mean` and the `variation` of `Statistics`, (before, after) per scale."""
-    return Claim(falling(means), falling(variations), len(means))
+    return Claim(falling(means), falling(variations))
 
 
 # ------------------------------------------------------------------------------------------------------- variance

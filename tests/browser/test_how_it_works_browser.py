@@ -83,6 +83,7 @@ def _on_a_projector(visitor: Visitor) -> None:
     """The same answered step: the drawing is seen whole, and what a press opens is in sight."""
     page = visitor.page
     page.set_viewport_size({"width": 1280, "height": 720})
+    page.add_style_tag(content=".stAlert { display: none; }")  # that the teacher is random is said of tiny models only
     visitor.settle()
     _is_in_sight(page, ".network .stage")
     page.locator('.network .part[data-name="M1"]').click()

@@ -87,7 +87,9 @@ def _status(scene: Scene, now: Now, trained: Addressing) -> None:
 def _score(scene: Scene, now: Now) -> None:
     """What the score becomes, once the rebuilder has run for this addressing; a slider alone never runs it."""
     result = cache.known_effect(scene, now.addressing)
-    if result is None and st.button(words.SEE_SCORE, key="recall_run", icon=":material/play_arrow:"):
+    place = st.empty()
+    if result is None and place.button(words.SEE_SCORE, key="recall_run", icon=":material/play_arrow:"):
+        place.empty()
         with st.spinner(words.RUNNING, show_time=True):
             result = cache.run_decoder(scene, now)
     if result is not None:

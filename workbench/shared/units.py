@@ -16,7 +16,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 _MOST_SHOWN, _MOST_OF_CARD = 2000, 100_000
 _ADDRESS = re.compile(r"\bhttps?:(?=//)|\bwww(?=\.)|\w@(?=\w)", re.IGNORECASE)
 _TABLE_RULE, _CARD_START = re.compile(r"\|[-|: ]+\|"), re.compile(r"(#{1,4}|-|>) ")
-_SYMBOL = re.compile(r"\b(L|S?F|S?P|D|Score|M)_(RKD|KD|align|query|C|E|[i123pl])(?![A-Za-z0-9])")
+_SYMBOL = re.compile(r"\b(L|S?F|S?P|D|Score|M)('|&#x27;|\N{PRIME})?_(RKD|KD|align|query|C|E|[i123pl])(?![A-Za-z0-9])")
 _ESCAPED_SYMBOL = re.compile(_SYMBOL.pattern.replace("_", r"\\_", 1))
 _MARKDOWN = frozenset("\\`*_{}[]()<>#+-!|~$:&")
 
@@ -123,12 +123,14 @@ def progress(done: int, total: int, noun: str, did: str, seconds_left: float | N
 
 def indices(escaped: str) -> str:
     """HTML, also that of charts, in which symbols have their indices below the line: L_RKD, F_C."""
-    return _SYMBOL.sub(r"\1<sub>\2</sub>", escaped)
+    return _SYMBOL.sub(lambda one: f"{one[1]}{chr(0x2032) if one[2] else ''}<sub>{one[3]}</sub>", escaped)
 
 
 def symbols(text: str) -> str:
     """A plain text for Markdown, likewise."""
-    return _ESCAPED_SYMBOL.sub(lambda found: f"${found[1]}_{{\\mathrm{{{found[2]}}}}}$", plain(text))
+    return _ESCAPED_SYMBOL.sub(
+        lambda one: f"${one[1]}{chr(39) if one[2] else ''}_{{\\mathrm{{{one[3]}}}}}$", plain(text)
+    )
 
 
 def at_scales(numbers: Sequence[int], total: int = 3) -> str:
