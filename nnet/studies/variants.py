@@ -262,7 +262,7 @@ _STUDIES = (
     ),
     Study(
         "table5",
-        "The two filters of the multistage filtration",
+        "Memory and fusion, the two filters",
         "Table 5",
         "Baseline",
         (
@@ -274,7 +274,7 @@ _STUDIES = (
     ),
     Study(
         "table6",
-        "The losses of the forward branch",
+        "The losses of S1, the copier",
         "Table 6 and Figure 8",
         "L_RKD",
         (
@@ -300,7 +300,7 @@ _STUDIES = (
     ),
     Study(
         "figure6",
-        "Plain forward distillation and N-Net's forward branch",
+        "A copier alone and N-Net's copier",
         "Figure 6",
         "KD, M4 to M6",
         tuple(
