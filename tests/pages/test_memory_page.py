@@ -196,7 +196,7 @@ def test_the_decoder_runs_when_it_is_asked_to(detector: Detector, trace: Trace) 
 
 
 def test_the_rebuilder_also_runs_for_all_that_it_changes() -> None:
-    at = start(MEMORY, temperature="0.3")
+    at = start(MEMORY, temperature="0.15")
     pressed(at, memory_text.RUN)
     assert memory_text.SCORE_NOW in metrics(at)
 

@@ -222,7 +222,7 @@ def test_a_donor_goes_with_the_other_interventions(detector, trace):
     for sp, sf in zip(result.trace.SP, donor.detector.trace(trace.image).SF, strict=True):
         np.testing.assert_array_equal(sp, sf)
     assert altered(detector, what).score([trace.image])[0].value == pytest.approx(result.score, rel=1e-4)
-    assert what.changes[2] == "with the forward branch of other"
+    assert what.changes[2] == "with S1, the copier, of other"
 
 
 UNFIT = {

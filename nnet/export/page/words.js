@@ -3,7 +3,7 @@
 
 const SCALES = ['fine', 'middle', 'coarse'], STRIDES = [4, 8, 16];
 export const scaleTitle = (index, size) =>
-  `${SCALES[index]} scale, ${Math.floor(size / STRIDES[index])} × ${Math.floor(size / STRIDES[index])} cells`;
+  `${SCALES[index]} scale, ${Math.floor(size / STRIDES[index])} × ${Math.floor(size / STRIDES[index])} patches`;
 export const PAIR_NAMES = {
   M1: 'F₁ with D₁', M2: 'F₂ with D₂', M3: 'F₃ with D₃', M4: 'P₃ with SP₃', M5: 'P₂ with SP₂', M6: 'P₁ with SP₁',
 };
