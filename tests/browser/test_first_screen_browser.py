@@ -53,12 +53,14 @@ def test_a_page_at_first_sight(browser: object, address: str, path: str) -> None
         little_to_read(visitor, path, HEROES.get(path, HERO))
         _legible(page, "light on a projector")
         _turn_to_a_phone(visitor)
+        cut = page.evaluate(CUT_OFF)
         if path in ON_A_PHONE:
             _in_sight(page, path)
         if path in TABS or path == "How_it_works":
             page.set_viewport_size(PROJECTOR)
             _tabs(visitor, path)
             _steps(visitor, path)
+        assert not cut, "words are cut on a phone"
 
 
 @pytest.mark.slow
