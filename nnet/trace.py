@@ -1,7 +1,5 @@
 """Everything one forward pass computed for one image, as arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple, TypeVar

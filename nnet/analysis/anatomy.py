@@ -3,8 +3,6 @@
 Only parts that the network has are there: without FPM the maps compare F_i with SF_i, and nothing stands between them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ anomaly maps compare directions alone (Eq. 2), so a smaller variance alone prove
 depends on the features' scale therefore stands beside ones that do not.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ than a tenth counts as none (`SAME`). Nothing here is trained, so what happens w
 leans on it, not what another network would do that was trained without it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

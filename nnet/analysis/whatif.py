@@ -5,8 +5,6 @@ out, so the change says how much this network leans on it. Whether a network tra
 another question; `nnet.studies` answers that.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

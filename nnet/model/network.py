@@ -1,7 +1,5 @@
 """The whole N-Net: this file only wires the parts together, in the order of Figure 2."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path

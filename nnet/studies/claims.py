@@ -12,8 +12,6 @@ comparisons, all must hold; one that does not is enough against the claim. One s
 The rule is coarse: with three seeds, a difference that is pure chance passes it upwards about once in nine times.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

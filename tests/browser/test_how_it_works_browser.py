@@ -1,7 +1,5 @@
 """The tour in a browser: turned by arrow keys, answered by a number, terms that open, and a phone."""
 
-from __future__ import annotations
-
 from browsing import Visitor
 
 from workbench.how_it_works.words import CARDS

@@ -1,7 +1,5 @@
 """Variants side by side and what-ifs in a real browser: clicks on pictures and names, zoom, and every part once."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """The results on the Ablations page without a browser: choosers, claims, tables, figures, and folders that fail."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The tour without a browser: first a prediction, then the answer of the model, and the address keeps both."""
 
-from __future__ import annotations
-
 import re
 from collections import OrderedDict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What-ifs on the Ablations page: what is shown equals `nnet.analysis.whatif`, and no slider runs a network."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from unittest.mock import patch
 

@@ -1,7 +1,5 @@
 """The Memory page, driven without a browser: what is shown equals what `nnet` says, and every control changes it."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

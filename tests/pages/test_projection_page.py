@@ -1,7 +1,5 @@
 """The Projection page without a browser: its values are those of `nnet`, and every control changes what is shown."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

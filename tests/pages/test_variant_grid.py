@@ -1,7 +1,5 @@
 """Variants side by side: the numbers are nnet's, what is missing is said, and no control runs a network again."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from dataclasses import replace

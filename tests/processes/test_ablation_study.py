@@ -1,7 +1,5 @@
 """A small study from the command line: what runs, what is skipped, and what survives."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

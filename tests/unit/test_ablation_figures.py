@@ -1,7 +1,5 @@
 """Results of studies without a page: what can be chosen, claims in words, tables, and charts that show the numbers."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

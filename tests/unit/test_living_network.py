@@ -1,7 +1,5 @@
 """The network as parts, their colours, and the drawing of both."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from itertools import combinations, pairwise

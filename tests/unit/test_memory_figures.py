@@ -1,7 +1,5 @@
 """The Memory page's numbers, pictures and charts on known arrays."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the projection does to features, against closed forms; and the charts of it on known arrays."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the paper tells of N-Net's parts, asked of small networks whose answers are known."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """A step's question, asked of the model. Which of `nnet.analysis.story` it is, and with which pictures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from nnet.analysis import story

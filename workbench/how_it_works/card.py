@@ -1,7 +1,5 @@
 """A step's card: what one should know, what is to be predicted, and what the model answered."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.analysis.story import Finding, StoryError

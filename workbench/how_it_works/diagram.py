@@ -1,7 +1,5 @@
 """The living N beside a card: the step's parts are lit, and once it is answered what was asked about is left out."""
 
-from __future__ import annotations
-
 from workbench.components import network
 from workbench.how_it_works.scene import Scene
 from workbench.shared import living_network

@@ -1,7 +1,5 @@
 """How it works: nine steps, each with something to predict and an answer from the model at hand."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.scoring import judge

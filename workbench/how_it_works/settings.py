@@ -1,7 +1,5 @@
 """The settings of the tour, as they are kept in the session and in the URL."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from workbench.how_it_works.words import CARDS

@@ -1,7 +1,5 @@
 """What a question measured, in pictures: beside the answer, and what follows the drawing."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -3,8 +3,6 @@
 In the texts of cards a term in double brackets, [[memory]], is one of the glossary's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """How a patch is recalled: the sliders of the addressing, the maps of it, and the chosen patch's weights."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.analysis.atlas import Atlas, patch

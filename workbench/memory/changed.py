@@ -1,7 +1,5 @@
 """What the memory changed: how far recall moves the features, on normal and on flagged patches."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from workbench.components import linked_pictures

@@ -1,7 +1,5 @@
 """Forget an item: switch items off, and see what the memory answers then and what the decoder makes of it."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 

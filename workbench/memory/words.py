@@ -1,7 +1,5 @@
 """The Memory page's wording: every sentence is made here. Knows no Streamlit."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Does Figure 7 of the paper hold: the answer in words, a chart per statistic, and all numbers as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

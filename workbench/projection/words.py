@@ -1,7 +1,5 @@
 """The Projection page's wording: every sentence is made here. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -8,8 +8,6 @@ Fonts, text colours and grid lines are left to Streamlit's own Plotly theme, whi
 made in one step: Plotly's add and update methods would cost a slider's answer several times the drawing.
 """
 
-from __future__ import annotations
-
 import html
 import math
 import textwrap

@@ -6,8 +6,6 @@ A term is a `details` element: it opens by mouse, touch and keyboard without a s
 shows while it is pointed at or focused (style.css); terms.js closes it by Escape.
 """
 
-from __future__ import annotations
-
 import re
 from html import escape
 from pathlib import Path

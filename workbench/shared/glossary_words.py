@@ -1,7 +1,5 @@
 """The glossary: at most 25 terms, with the paper's symbol. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 TITLE = "Glossary"

@@ -3,8 +3,6 @@
 >>> living_network.draw("home_network", model, loaded, expression)                          # doctest: +SKIP
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass

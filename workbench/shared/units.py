@@ -4,8 +4,6 @@
 ('0.886', '2.4 %', '3 images', 'about 2 min')
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

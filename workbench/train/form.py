@@ -4,8 +4,6 @@ What differs from the preset is kept in the visit by path ({"train.epochs": 12})
 pages; a duplicate of a run and the ways out of a warning write there too.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import types
 import typing

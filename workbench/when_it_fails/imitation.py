@@ -1,7 +1,5 @@
 """Over-imitation: L_KD over training, beside what S1 still misses."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from nnet.analysis import story

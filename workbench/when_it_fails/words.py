@@ -1,7 +1,5 @@
 """What the When it fails page says. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL

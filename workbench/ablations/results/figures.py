@@ -4,8 +4,6 @@ Values are percent or percentage points. What was not run stays an empty place w
 study has the shape of the whole.
 """
 
-from __future__ import annotations
-
 import html
 import math
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """The results of studies on the Ablations page: claims, measured beside published, and the paper's figures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

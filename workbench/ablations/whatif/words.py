@@ -1,7 +1,5 @@
 """The wording of the Ablations page's what-ifs. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from nnet.config import Config

@@ -3,8 +3,6 @@
 What the result would be without a part travels with the drawing, so that holding a part answers at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -4,8 +4,6 @@ Each part is a group `<g class="part" data-name="F_1">`, each connection a path 
 of the lanes are written out, so that the drawing can be saved; text takes the page's own colour.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape

@@ -1,7 +1,5 @@
 """What the drawing of the network says: a title, a sentence and the page about it for each kind of part."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 import numpy as np
