@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
     from nnet.data.images import decode
     from nnet.detector import Detector
     from nnet.export import export
+    from nnet.export.opening import read_manifest
     from nnet.export.web import Page, cells, folder_pictures
 
     blank = [] if options.size is None else [np.zeros((*_shape(options.size), 3), np.uint8)]
@@ -57,11 +58,17 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "web":
         page = Page(folder_pictures(options.samples) if options.samples else cells(model), options.runtime)
     done = export(model, options.format, options.out, options.score, own, page, _tell)
+    only = read_manifest(options.out)["input"]["pictures"]
     check, largest = done.check, max(done.check.maps.values())
     print(
         f"{options.out} holds the model as {options.format}. On {check.pictures} pictures its decisions are those of "
         f"the original; maps differ by at most {largest:.1e}, scores by at most {check.score:.1e} of the threshold."
     )
+    if only is not None:
+        print(
+            f"It takes pictures of {only[0]} x {only[1]} pixels only, since the model looks at parts of its pictures. "
+            "Export it again with --size for another size; nnet score and nnet watch take the checkpoint and any size."
+        )
     return 0
 
 

@@ -9,32 +9,32 @@ import numpy as np
 import onnxruntime
 from PIL import Image, ImageOps
 
-HERE, SUFFIXES = Path(__file__).parent, {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+HERE, ENDS = Path(__file__).parent, {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 INFERNO = np.array([*bytes.fromhex("0000041b0c414a0c6b781c6da52c60cf4446ed6925fb9b06f7d13dfcffa4")]).reshape(10, 3)
 
 
-def main(source: Path, out: Path) -> None:
-    about = json.loads((HERE / "manifest.json").read_text("utf-8"))
-    side, threshold, only = about["preprocessing"]["size"], about["threshold"], about["input"]["pictures"]
+def main(where: Path, out: Path) -> str:
+    about, left_out = json.loads((HERE / "manifest.json").read_text("utf-8")), ""
+    limit, normals, only = about["threshold"], np.array(about["calibration"]["scores"]), about["input"]["pictures"]
     model = onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CPUExecutionProvider"])
     out.mkdir(parents=True, exist_ok=True)
     with (out / "scores.csv").open("w", newline="", encoding="utf-8-sig") as stream:
         (table := csv.writer(stream)).writerow(["image", "score", "threshold", "anomalous", "percentile_among_normals"])
-        found = sorted(source.rglob("*")) if source.is_dir() else [source]
-        for path in (p for p in found if p.suffix.lower() in SUFFIXES and out not in p.parents):
-            rgba = ImageOps.exif_transpose(image := Image.open(path)).convert("RGBA")
-            assert image.mode[0] not in "IF", f"{path} has more than 8 bits of grey; save it with 8 bits."
+        for p in (p for p in sorted(where.rglob("*")) or [where] if p.suffix.lower() in ENDS and out not in p.parents):
+            rgba = ImageOps.exif_transpose(image := Image.open(p)).convert("RGBA")
             picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
-            assert picture.size == tuple(only or picture.size), f"{path} has {picture.size} pixels; expected {only}."
-            small = np.asarray(picture if about["region"] else picture.resize((side, side), Image.Resampling.BILINEAR))
+            if image.mode[0] in "IF" or only not in (None, [*picture.size]):
+                left_out += f"Not scored: {p} has {picture.size} pixels, {image.mode}; needed: {only}, 8 bits.\n"
+                continue
+            small = np.asarray(picture if about["region"] else picture.resize([about["preprocessing"]["size"]] * 2, 2))
             heat, score, alarm = (a[0] for a in model.run(["score_map", "score", "anomalous"], {"images": small[None]}))
-            at = np.clip(np.asarray(Image.fromarray(heat).resize(picture.size, 2)) / (2 * threshold), 0, 1)
+            at = np.clip(np.asarray(Image.fromarray(heat).resize(picture.size, 2)) / (2 * limit), 0, 1)
             hot = np.dstack([np.interp(at * 9, range(10), channel) for channel in INFERNO.T])
             mixed = np.rint(picture + 0.7 * np.minimum(1, 2 * at)[..., None] * (hot - picture)).astype(np.uint8)
-            Image.fromarray(mixed).save(out / f"{'_'.join(path.relative_to(source).parts) or path.name}_overlay.png")
-            lower = 100 * np.mean(np.less(about["calibration"]["scores"], score))
-            table.writerow([path, f"{score:.6g}", f"{threshold:.6g}", int(alarm), f"{lower:.1f}"])
+            Image.fromarray(mixed).save(out / f"{'_'.join(p.relative_to(where).parts) or p.name}_overlay.png")
+            table.writerow([p, f"{score:.6g}", f"{limit:.6g}", int(alarm), f"{100 * np.mean(normals < score):.1f}"])
+    return left_out
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])) or None)

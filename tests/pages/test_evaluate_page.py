@@ -363,9 +363,11 @@ def test_an_uploaded_zip_is_recognised(category: Path) -> None:
         for path in sorted(category.rglob("*.png")):
             archive.write(path, path.relative_to(category.parent))
     at = start(evaluate_data="zip")
+    assert at.expander[0].label == words.CHOOSE_DATA
     at.file_uploader[0].set_value([("bottle.zip", stream.getvalue(), "application/zip")])
     fine(at.run())
     assert "**bottle** (MVTec AD): 6 normal and 7 defective test images" in said(at)
+    assert at.expander[0].label == words.data_bar("bottle.zip")
 
 
 def test_what_is_wrong_with_a_set_is_said(tmp_path: Path) -> None:

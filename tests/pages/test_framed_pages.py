@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import encoded, shown_score, start, upload, words
+from apptest import encoded, fine, pressed, shown_score, start, upload, words
 from builders import random_images, tiny_config
+from streamlit.testing.v1 import AppTest
 
 from nnet.data import Dataset, Sample
 from nnet.data.images import Decoded, decode
@@ -16,7 +19,7 @@ from nnet.detector import Detector
 from nnet.training.job import TrainJob
 from nnet.training.pipeline import train_on
 from workbench.inspect import words as inspect_words
-from workbench.shared import units
+from workbench.shared import resources, take_away, take_away_words, units
 from workbench.shared import words as shared_words
 from workbench.when_it_fails import words as fails_words
 
@@ -62,3 +65,38 @@ def test_pages_that_look_inside_show_the_part_under_the_largest_score_and_say_so
 def test_when_it_fails_says_that_it_is_for_whole_pictures() -> None:
     at = start("pages/8_When_it_fails.py")
     assert [info.value for info in at.info] == [fails_words.FRAMED]
+
+
+def take_away_dialog(checkpoint: str) -> None:
+    from pathlib import Path
+
+    from workbench.shared import resources, take_away
+
+    take_away._dialog(resources.load_model("tiled", Path(checkpoint), "cpu"))
+
+
+def test_an_export_for_one_size_says_so_and_asks_for_it_where_the_training_pictures_had_several(
+    tiled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[list[str]] = []
+
+    def writes(arguments: list[str], log: Path) -> subprocess.Popen:
+        commands.append(arguments)
+        Path(arguments[-1]).mkdir()
+        log.touch()
+        return subprocess.Popen([sys.executable, "-c", ""])
+
+    monkeypatch.setattr(take_away, "launch", writes)
+    monkeypatch.setattr(take_away, "missing", lambda kind: "")
+    at = pressed(AppTest.from_function(take_away_dialog, args=(str(tiled),)).run(timeout=60), take_away_words.MAKE)
+    assert take_away_words.ONE_SIZE in [info.value for info in at.info]
+    assert commands[0][-4:-1] == ["--size", "150x96", "--out"]
+
+    monkeypatch.delitem(resources.load_model("tiled", tiled, "cpu").detector.checkpoint.about, "picture")
+    at = fine(AppTest.from_function(take_away_dialog, args=(str(tiled),)).run(timeout=60))
+    (make,) = (button for button in at.button if button.label == take_away_words.MAKE)
+    assert make.disabled
+    for box, side in zip(at.number_input, (248, 373), strict=True):
+        box.set_value(side)
+    pressed(fine(at.run()), take_away_words.MAKE)
+    assert commands[1][-4:-1] == ["--size", "248x373", "--out"]

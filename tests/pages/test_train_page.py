@@ -680,6 +680,11 @@ def test_large_pictures_are_warned_of_and_one_press_cuts_them_into_tiles(runs: R
     assert "of 15 images" in shown(at)  # 5 pictures to learn from make 3 tiles each
 
 
+def test_the_film_of_a_finished_model_makes_way_for_the_pictures_that_were_chosen(runs: Runs) -> None:
+    assert "What training looks like" in shown(start(TRAIN, train_part="new", source="upload"))
+    assert "What training looks like" not in shown(start_on_texture())
+
+
 def test_the_crop_box_and_the_ignore_mask_become_settings_and_can_be_undone(runs: Runs) -> None:
     at = start_on_texture()
     fine(at.number_input(key="crop_left:").set_value(25.0).run())
@@ -705,8 +710,11 @@ def test_with_few_photos_one_press_learns_from_all_of_them(runs: Runs, tmp_path:
     assert widget(at, "train.cross_folds").value == 4
     assert "**12 images** to learn from, **4** light models" in shown(at) and train_text.few(4, 12, 4) not in shown(at)
     assert "each scored by one of 4 light models" in shown(at)
-    fine(widget(at, "model.crop").set_value("0,0,1,0.5").run())
-    assert "needs whole pictures" in shown(at)
+    for way, crop, learnt in (("look_at_whole", "", 12), ("hold_out", "0,0,1,0.5", 4)):
+        fine(widget(at, "model.crop").set_value("0,0,1,0.5").run())
+        assert train_text.WHOLE_OR_ALL in shown(at)
+        press(at, way)
+        assert widget(at, "model.crop").value == crop and f"**{learnt} images** to learn from" in shown(at)
 
 
 @pytest.mark.parametrize(("images", "epochs", "steps"), [(52, 150, 600), (9, 600, 600), (10, 600, 600), (371, 25, 600)])

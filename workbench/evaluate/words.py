@@ -38,6 +38,7 @@ NEEDS_MAPS = (
     "This needs the six maps of every picture, which no result stores. Measuring the pictures once makes them; the "
     "stored scores stay."
 )
+CHOOSE_DATA = "Choose the data to measure"
 OPEN_AND_MEASURE = "Open this data set to measure it"
 REPORT_WITHOUT_MAPS = "The report shows what the model keeps. Measure the data set to add curves over pixels."
 MEASURED_BEFORE = "The model keeps a result of this data set. Measuring again adds the maps and the curves over pixels."
@@ -45,8 +46,7 @@ MEASURED_BEFORE = "The model keeps a result of this data set. Measuring again ad
 
 def data_bar(name: str) -> str:
     """The line that says what is measured, and opens to the choice of another data set."""
-    shown = f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} " if name else ""
-    return f"{shown}measure other data"
+    return f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} measure other data" if name else CHOOSE_DATA
 
 
 def kept_name(data: Mapping[str, object]) -> str:

@@ -313,7 +313,7 @@ def framed(window: tuple[int, int, int, int]) -> str:
     """What of the page is not of the whole picture."""
     left, top, right, bottom = window
     return (
-        "The maps and the score are those of the whole picture. The times are those of the part under its largest "
-        f"score, from x {left:,} to {right:,} and y {top:,} to {bottom:,}, which Memory, Projection and How it works "
-        "look into."
+        "The maps and the score are those of the whole picture. The times are those of what the network sees at once, "
+        f"here the part from x {left:,} to {right:,} and y {top:,} to {bottom:,} under the largest score. Memory, "
+        "Projection and How it works look into that part, too."
     )

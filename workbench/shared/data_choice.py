@@ -113,6 +113,23 @@ def remembered(data: Setting[str], names: Mapping[str, str]) -> str:
     return data.remember(read=one_of(_offered(names)))
 
 
+def title(choice: str, folder: Setting[str], names: Mapping[str, str]) -> str:
+    """What the chosen data is called, by its own name where the visitor gave it; "" while there is none.
+
+    Args:
+        choice: of `remembered`.
+        folder, names: as for `choose`.
+    """
+    if choice == ZIP:
+        found = st.session_state.get(_ZIP)
+        return found[0] if isinstance(found, tuple) else ""
+    if choice in _SERVERS:
+        return PurePosixPath(folder.value.replace("\\", "/")).name
+    if choice == IMAGES:
+        return words.SENT_IMAGES if _IMAGES in st.session_state else ""
+    return "" if choice == NONE else _offered(names).get(choice, "")
+
+
 def _offered(names: Mapping[str, str]) -> dict[str, str]:
     place, *_ = own_data.current()
     left_out = {*(_SERVERS if hosting.is_shared() else ()), *(() if place else (OWN,))}

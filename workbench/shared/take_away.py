@@ -15,6 +15,7 @@ from pathlib import Path
 import streamlit as st
 
 from nnet.data.archive import TemporaryFolder
+from nnet.data.images import MIN_SIDE
 from nnet.errors import NNetError
 from nnet.export.opening import missing
 from nnet.expression import ExpressionError
@@ -47,7 +48,7 @@ class Packed:
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)
-def _packed() -> BoundedCache[tuple[str, str, str], Packed]:
+def _packed() -> BoundedCache[tuple[str, str, str, str], Packed]:
     return BoundedCache(KEPT_BYTES, lambda packed: packed.size)
 
 
@@ -76,11 +77,15 @@ def _dialog(model: Model) -> None:
     except ExpressionError as error:
         st.warning(units.plain(str(error)), icon=":material/edit:")
         return
-    name, key = words.file_name(model.name, kind), (model.key, kind, expression)
+    size = _size(model)
+    name, key = words.file_name(model.name, kind), (model.key, kind, expression, size or "")
     packed = _packed().get(key)
-    if packed is None and st.button(words.MAKE, "take_away_make", type="primary", icon=":material/folder_zip:"):
+    wanted = packed is None and st.button(
+        words.MAKE, "take_away_make", type="primary", icon=":material/folder_zip:", disabled=size is None
+    )
+    if wanted:
         try:
-            packed = _packed().put(key, _pack(model, kind, expression, name))
+            packed = _packed().put(key, _pack(model, key, name))
         except (NNetError, OSError) as error:
             st.error(units.plain(words.failed(str(error))), icon=":material/error:")
     if packed is not None:
@@ -98,8 +103,24 @@ def _dialog(model: Model) -> None:
     st.caption(words.TERMS)
 
 
-def _pack(model: Model, kind: str, expression: str, name: str) -> Packed:
+def _size(model: Model) -> str | None:
+    """Of the pictures to come, as `--size` takes it; "" for a model that takes any, None until it is given."""
+    if model.detector.framing.is_whole:
+        return ""
+    st.info(words.ONE_SIZE, icon=":material/aspect_ratio:")
+    height, width = model.detector.checkpoint.about.get("picture") or (None, None)
+    given = []
+    for column, label, side in zip(st.columns(2), (words.WIDTH, words.HEIGHT), (width, height), strict=True):
+        with column:
+            given.append(st.number_input(label, MIN_SIDE, 99_999, side, 1, key=f"take_away_size-{label}-{model.key}"))
+    return None if None in given else f"{given[0]}x{given[1]}"
+
+
+def _pack(model: Model, key: tuple[str, str, str, str], name: str) -> Packed:
     """Export and pack, with a bar that tells how far it is.
+
+    Args:
+        key: of `_packed`: besides the model its format, the score and the size of the pictures to come.
 
     Raises:
         NNetError: what `nnet export` said.
@@ -107,7 +128,9 @@ def _pack(model: Model, kind: str, expression: str, name: str) -> Packed:
     packed = Packed()
     folder, log = packed.owner.path / name, packed.owner.path / "log"
     path = str(model.detector.checkpoint.path.resolve())
-    wanted = ["--checkpoint", path, "--format", kind, "--score", expression, "--out", str(folder)]
+    _, kind, expression, size = key
+    wanted = ["--checkpoint", path, "--format", kind, "--score", expression]
+    wanted += [*(("--size", size) if size else ()), "--out", str(folder)]
     bar = st.progress(0.0, words.STARTING)
     process = launch(["nnet", "export", *wanted], log)
     try:

@@ -579,7 +579,7 @@ IMAGES_HELP = (
 IMAGES_NEEDED = "Add at least one normal and one defective image."
 OWN_IMAGES = "Your own images; they stay on this computer."
 OPENING, READING = "Opening the data set…", "Reading the files…"
-REMOVE_ALL = "Remove all"
+REMOVE_ALL, SENT_IMAGES = "Remove all", "Your images"
 
 
 def measure(total: int) -> str:

@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from nnet.config import Config
 from nnet.data import SYNTHETIC_KINDS, intake
 from nnet.data.accounting import counted
+from nnet.data.framing import Framing
 from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.scoring.promise import before_training
@@ -248,6 +249,9 @@ def found(chosen: Choice, config: Config) -> tuple[Choice, Found | None]:
 
 
 def _split(result: Found, config: Config) -> bool:
+    if config.train.cross_folds and not Framing.of(config.model).is_whole:
+        _only_one_of_both()
+        return False
     try:
         train, held_out = looking.split(result, config)
     except NNetError as error:
@@ -268,6 +272,14 @@ def _split(result: Found, config: Config) -> bool:
     elif folds:
         st.caption(words.CROSSED)
     return True
+
+
+def _only_one_of_both() -> None:
+    """Learning from all pictures, or looking at parts of them: the visitor decides."""
+    st.error(words.WHOLE_OR_ALL, icon=":material/splitscreen:")
+    with st.container(horizontal=True, gap="small"):
+        for key, (label, changes) in words.EITHER.items():
+            st.button(label, key=key, on_click=form.apply, args=(changes,))
 
 
 def _pictures(result: Found) -> None:

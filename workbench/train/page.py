@@ -96,7 +96,8 @@ def _new_model(entry: ModelEntry | None) -> None:
         st.subheader(words.IMAGES_STEP, anchor=False)
         choice = images.choice()
     with film_side:
-        _brief_film(entry)
+        if choice is None:  # else the pictures that were chosen are next
+            _brief_film(entry)
     if several := choice.categories() if choice is not None else ():
         choice = each.one_of(several)
         if choice is None:

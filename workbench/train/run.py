@@ -89,7 +89,7 @@ def _status(run_id: str) -> None:
 
 
 def _live_numbers(status: Status) -> None:
-    with st.grid(8, min_column_width=104, gap="small") as grid:
+    with st.grid(8, min_column_width=150, gap="small") as grid:  # so wide that no label is cut
         for label, value, help in words.live_numbers(status):
             with grid.cell():
                 st.metric(label, value, help=help)

@@ -307,10 +307,19 @@ NO_TENSORBOARD = (
 
 REGION = "Crop the pictures, or ignore a part of them"
 REGION_HELP = (
-    "Both hold for all pictures of this part and are kept with the model. They suit pictures in which the part always "
-    "lies alike."
+    "Both hold for all pictures of this part, in shares of width and height whatever their size, and are kept with the "
+    "model. They suit pictures in which the part always lies alike."
 )
 LOOK_AT_ALL = "Look at whole pictures"
+WHOLE_OR_ALL = (
+    "The model can learn from all images only if it looks at whole pictures, without a crop box, an ignore mask, tiles "
+    "or a letterbox. Choose one of the two."
+)
+EITHER: dict[str, tuple[str, dict[str, object]]] = {
+    "hold_out": ("Keep the region, hold images out", {"train.cross_folds": 0}),
+    "look_at_whole": (LOOK_AT_ALL, {"model.crop": "", "model.ignore": "", "model.tile": 0, "model.fit": "stretch"}),
+}
+"""What can be done about it: the button and the settings that it changes."""
 CROP, CROP_SIDES = (
     "Look only inside of a box",
     {"left": "Left, %", "top": "Top, %", "width": "Width, %", "height": "Height, %"},

@@ -7,6 +7,7 @@ const frameIn = (root, parent = root) => {
 };
 const showPhoto = (root, data) => {
   root._frame.style.aspectRatio = data.width / data.height;
+  root._frame.style.setProperty('--aspect', data.width / data.height);
   root._frame.setAttribute('aria-label', data.label);
   root._hint.textContent = data.hint;
   if (root._photo.src !== data.photo) root._photo.src = data.photo;
