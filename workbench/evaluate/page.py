@@ -76,10 +76,8 @@ def _bar(model: Model) -> Scene | None:
     choice = data_choice.remembered(DATA, shared_words.DATA_NAMES)
     mark = (model.network_key, choice, FOLDER.value)
     folded = (choice == data_choice.NONE and bool(kept)) or st.session_state.get(_FOLDED) == mark
-    first = kept[0] if kept and choice == data_choice.NONE else None
-    label = words.data_bar(
-        str(first.data.get("name", "")) if first else data_choice.title(choice, FOLDER, shared_words.DATA_NAMES)
-    )
+    given = data_choice.title(choice, FOLDER, shared_words.DATA_NAMES)
+    label = words.data_bar(given or (str(kept[0].data.get("name", "")) if kept else ""))
     several: list[str] = []
     with st.expander(label, icon=":material/dataset:", expanded=not folded):
         chosen = data_choice.choose(DATA, FOLDER, shared_words.DATA_NAMES, help=words.CHOICE_HELP, each=several.extend)

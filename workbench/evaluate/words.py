@@ -101,7 +101,7 @@ def other_split(seed: int) -> str:
 
 def other_data(trained_on: str) -> str:
     """A remark where the model was made for something else."""
-    return f"This model was trained on {units.plain(trained_on)}. On other parts, its scores tell you little."
+    return f"This model was trained on {units.plain(trained_on)}. If these are other parts, its scores tell you little."
 
 
 # --------------------------------------------------------------------------------------------------------- measuring
