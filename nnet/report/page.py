@@ -252,7 +252,7 @@ def _settings(config: Config) -> tuple[str, Table]:
     }
     name = min(differing, key=lambda one: len(differing[one]))
     theirs = _flat(PRESETS[name])
-    rows = [(key, words.setting(own[key]), words.setting(theirs[key])) for key in differing[name]]
+    rows = [(key, words.setting(key, own[key]), words.setting(key, theirs[key])) for key in differing[name]]
     return words.settings(name, len(rows)), Table(("Setting", "here", f"in {name}"), rows)
 
 

@@ -200,8 +200,10 @@ def tested(labels: Sequence[str]) -> str:
     return f"{good:,} good and {len(labels) - good:,} defective"
 
 
-def setting(found: object) -> str:
-    """A setting's value; long ones are cut."""
+def setting(key: str, found: object) -> str:
+    """A setting's value; long ones are cut, and the mask stands above as a picture."""
+    if key == "model.ignore":
+        return "a mask" if found else "none"
     written = str(found)
     return written if len(written) <= 60 else f"{written[:40]}…"
 

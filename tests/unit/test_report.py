@@ -17,6 +17,7 @@ from nnet.cli import main
 from nnet.data.framing import Framing
 from nnet.report import Subject, render, svg, words
 from nnet.report.pictures import chosen
+from nnet.saved.card import framed
 from nnet.saved.checkpoint import load
 from nnet.scoring.overlay import hatched
 
@@ -161,5 +162,11 @@ def test_the_region_is_drawn_where_the_pictures_are_not_at_hand(checkpoint: Path
     assert 'class="region"' not in render(Subject(saved, None))
     cropped = tiny_config(model__crop="10,0,40,40")
     part = replace(saved, config=cropped, about={**saved.about, "picture": [50, 80]})
-    assert 'class="region" src="data:image/jpeg' in render(Subject(part, None))
+    page = render(Subject(part, None))
+    assert 'class="region" src="data:image/jpeg' in page
+    assert "Only a box is looked at, 40 px wide and 40 px high, 10 px from the left and 0 px from the top." in page
+    assert framed(tiny_config(model__crop="0.08,0,0.9,0.875").model) == [
+        "only a box is looked at, 90 % wide and 87.5 % high, 8 % from the left and 0 % from the top"
+    ]
+    assert [words.setting("model.ignore", mask) for mask in ("", "iVBORw0KGgo" * 9)] == ["none", "a mask"]
     assert 'class="region"' not in render(Subject(replace(part, about=saved.about), None)), "the size is not known"

@@ -29,7 +29,9 @@ def aimed(scene: Scene, aim: str, rate: float = 0.0) -> float | None:
     """
     scores, defective = scene.result.scores, scene.defective
     if aim == "own":
-        return scene.own_threshold
+        # A kept one lies the least bit below the score that it was chosen at, where these pages flag from a score on.
+        kept = scene.reference.kept is not None
+        return float(np.nextafter(scene.own_threshold, np.inf)) if kept else scene.own_threshold
     if aim == "f1":
         return for_best_f1(scores, defective)
     if aim in words.RATES:
