@@ -602,6 +602,8 @@ def test_the_models_own_film_is_shown_before_the_first_run(
     at = start(TRAIN, train_part=part)
     assert film_data(at)["epochs"] == [0, 1, 2]
     assert len(film_data(at)["large"]) == (1 if part == "new" else 2), "beside the form only the heatmap"
+    said = train_text.FINISHED_FILM.partition(":")[0]
+    assert said in shown(at) and said not in shown(start_on_texture()), "it makes way for the pictures that were chosen"
 
 
 @pytest.mark.usefixtures("done")
@@ -678,11 +680,6 @@ def test_large_pictures_are_warned_of_and_one_press_cuts_them_into_tiles(runs: R
     assert widget(at, "model.tile").value == 256 and widget(at, "model.overlap").value == 32
     assert "A defect of 18 px" not in shown(at) and "Tiles (pixels of the picture, 0: none) 256" in shown(at)
     assert "of 15 images" in shown(at)  # 5 pictures to learn from make 3 tiles each
-
-
-def test_the_film_of_a_finished_model_makes_way_for_the_pictures_that_were_chosen(runs: Runs) -> None:
-    assert "What training looks like" in shown(start(TRAIN, train_part="new", source="upload"))
-    assert "What training looks like" not in shown(start_on_texture())
 
 
 def test_the_crop_box_and_the_ignore_mask_become_settings_and_can_be_undone(runs: Runs) -> None:
