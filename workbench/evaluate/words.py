@@ -229,8 +229,8 @@ def categories_left(names: Sequence[str]) -> str:
 
 
 def best(found: BestF1 | None, own: float) -> str:
-    """Best F1 with its threshold as a multiple of the model's own: "0.901 at 1.3 \N{MULTIPLICATION SIGN} threshold"."""
-    return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {multiple(units.times(found.threshold / own))}"
+    """Best F1 with its threshold as a multiple of the model's own: "0.901 at 1.3 \N{MULTIPLICATION SIGN}"."""
+    return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {units.times(found.threshold / own)} {units.TIMES}"
 
 
 def with_interval(number: float | None, where: tuple[float, float] | None) -> str:
