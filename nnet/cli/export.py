@@ -1,7 +1,5 @@
 """nnet export: a trained model as a folder for machines without N-Net."""
 
-from __future__ import annotations
-
 import argparse
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The Evaluate page without a browser: one pass per image, the numbers of `nnet`, and what every control does."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

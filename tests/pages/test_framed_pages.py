@@ -1,7 +1,5 @@
 """The pages with a model that looks at tiles: whole pictures on Inspect, the part under the largest score elsewhere."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The export of models with tiles, letterbox, crop box or ignore mask decides as they do."""
 
-from __future__ import annotations
-
 import csv
 import json
 import runpy

@@ -1,7 +1,5 @@
 """What a threshold on the image score decides: thresholds to choose from, counts, and the worst images."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Evaluate: what the model finds and misses on a labelled set. Opens on a result that the model keeps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice

@@ -1,7 +1,5 @@
 """Wording of the Evaluate page and its report."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """The Inspect page's wording: the picture, the circuit, threshold and regions, the two students. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from nnet.expression import Expression

@@ -8,8 +8,6 @@ Which of these a page offers is said by the names it gives: "none", "folder", "z
 `nnet.data.open_dataset` takes it.
 """
 
-from __future__ import annotations
-
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

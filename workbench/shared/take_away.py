@@ -3,8 +3,6 @@
 In this process PyTorch would trace the network that other visitors are using at the same moment.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import time

@@ -1,7 +1,5 @@
 """Wording of “Take this model with you”. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from nnet.export.opening import INSTALL
 from workbench.shared import units
 

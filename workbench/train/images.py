@@ -1,7 +1,5 @@
 """The Train page's first step: which images, and what was found in them."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path

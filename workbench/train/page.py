@@ -1,7 +1,5 @@
 """Train: images in, a run that continues by itself, and a model at the end."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """One run: its state, what can be done with it, its result, and its film, curves, log, settings and card."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path

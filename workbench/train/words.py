@@ -1,7 +1,5 @@
 """Wording of the Train page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
