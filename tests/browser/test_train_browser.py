@@ -16,6 +16,9 @@ from nnet.runs.slots import MACHINE, take_slot
 from workbench.shared.resources import RUNS_FOLDER
 from workbench.train import words
 
+CUT_OFF = (Path(__file__).parents[1] / "support" / "cut_off.js").read_text(encoding="utf-8")
+"""Finds words that do not fit their place."""
+
 SLOW = 200_000  # milliseconds for what trains, which takes seconds on a machine with nothing else to do
 
 
@@ -136,6 +139,9 @@ def test_photos_get_a_box_and_start_a_run(browser: object, address: str, runs: R
         visitor.settle()
         draw_a_crop_box(visitor)
         page.get_by_text(words.ADVANCED, exact=True).click()
+        page.set_viewport_size({"width": 1280, "height": 900})
+        visitor.settle()
+        assert not (cut := page.evaluate(CUT_OFF)), cut
         choose(page, "set-model-teacher_weights", "random")
         visitor.settle()
         choose(page, "set-model-teacher", "resnet18")

@@ -43,3 +43,16 @@ def test_progress_says_what_is_left_only_while_something_is_left() -> None:
 
 def test_multiples() -> None:
     assert [units.times(ratio) for ratio in (0.421, 3.14, 12.3, 1300)] == ["0.42", "3.1", "12", "1,300"]
+
+
+def test_symbols_have_their_indices_below_the_line() -> None:
+    assert units.symbols("L_KD, F'_3 and SP_i; my_file") == (
+        r"$L_{\mathrm{KD}}$, $F'_{\mathrm{3}}$ and $SP_{\mathrm{i}}$; my\_file"
+    )
+    assert units.indices("L_align, F&#x27;_3, F_C_2") == "L<sub>align</sub>, F′<sub>3</sub>, F<sub>C</sub>_2"
+
+
+def test_scales_and_changes_in_words() -> None:
+    said = [units.at_scales(scales) for scales in ((1, 2, 3), (), (2,), (1, 3))]
+    assert said == ["at all three scales", "at no scale", "at scale 2", "at scales 1 and 3"]
+    assert units.arrows([(0.3, 0.33), (59.3, 1.87)]) == "0.300 → 0.330, 59.3 → 1.87"

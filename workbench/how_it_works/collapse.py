@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from workbench.how_it_works import figures, words
-from workbench.shared import charts
+from workbench.shared import charts, units
 
 FILE = Path(__file__).with_name("collapse.json")
 
@@ -29,7 +29,7 @@ def draw() -> None:
         for row in (words.COLLAPSE_CHARTS[:2], words.COLLAPSE_CHARTS[2:]):
             for column, (name, title) in zip(st.columns(2, gap="medium"), row, strict=True):
                 with column:
-                    st.markdown(f"**{title}**")
+                    st.markdown(f"**{units.symbols(title)}**")
                     figure = figures.collapse_figure(found["runs"], name)
                     st.plotly_chart(figure, key=f"collapse_{name}", config=charts.CHART_CONFIG, alt=title)
         st.caption(words.collapse_about(found))

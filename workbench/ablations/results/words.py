@@ -204,7 +204,7 @@ def _numbers(one: Checked, metric: str, whole: bool) -> str:
     differences = one.verdict.differences
     if not differences:
         return _WAITS if one.outcome == NOT_RUN else _NO_MASKS if metric in PIXEL_METRICS else _NO_SEED
-    names = {other: units.plain(other) for other in differences}
+    names = {other: units.symbols(other) for other in differences}
     paper = {other: f"{p:+.2f}" for other in names if (p := printed_difference(one.claim, other, metric)) is not None}
     if whole and len(one.claim.others) > 1:
         ours = [_AGAINST.format(other=names[o], points=points(value)) for o, value in differences.items()]

@@ -287,7 +287,7 @@ def figure_found(name: str, present: Collection[str], stood_in: Collection[str],
         data: how `--data` names the data set to train on.
     """
     figure = FIGURES[name]
-    said = [_FIGURE.format(name=name, about=figure.about)]
+    said = [_FIGURE.format(name=name, about=units.symbols(figure.about))]
     if stood_in:
         said.append(_STANDS_IN.format(names=", ".join(map(short, stood_in))))
     if missing := [short(variant) for variant in figure.variants if variant not in present]:
