@@ -112,7 +112,8 @@ class ExportJudge:
         if self._only and self._only != (height, width):
             raise ImageError(
                 f"The exported model is for pictures of {self._only[1]} x {self._only[0]} pixels, but this one has "
-                f"{width} x {height}. Take it as the others are, or export the model for this size."
+                f"{width} x {height}. Take it as the others are, export the model for this size, or watch with the "
+                "checkpoint, which takes any."
             )
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
