@@ -1,8 +1,6 @@
 """Train in a real browser: photos in, a crop box drawn on one of them, a run that waits its turn; and a finished run,
 its film scrubbed and its model inspected. The training in between is watched by test_whole_way_browser.py."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

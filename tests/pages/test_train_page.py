@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import PNG, encoded, fine, start, use_model
-from apptest import said as shown
+from apptest import PNG, encoded, fine, said, start, use_model
 from builders import TINY, encode, random_images, tiny_config, zipped
 from PIL import Image
 from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_frames, write_history
@@ -115,7 +114,7 @@ def test_only_finished_runs_are_models_under_their_name_with_what_is_worth_knowi
     fine(at.button(key="by_picture").click().run())
     offered = {button.label for button in at.button if str(button.key).startswith("use-")}
     assert offered == {"tiny", "Brackets · I-AUROC 0.913"}
-    assert "Teacher: test_resnet · 64 × 64 px" in shown(at) and "I-AUROC 0.913" in shown(at)
+    assert "Teacher: test_resnet · 64 × 64 px" in said(at) and "I-AUROC 0.913" in said(at)
 
 
 def test_a_damaged_model_is_named_and_the_others_stay_on_offer(runs: Runs, tiny_checkpoint: Path) -> None:
@@ -134,8 +133,8 @@ def test_a_damaged_model_is_named_and_the_others_stay_on_offer(runs: Runs, tiny_
 
 def test_dropped_photos_are_kept_counted_and_split(runs: Runs) -> None:
     at = drop(start(TRAIN), *photos(14), ("notes.txt", b"hello", "text/plain"), ("again.png", photos(1)[0][1], PNG))
-    assert "14 photos" in shown(at) and "6 images** to learn from, **8** good ones held out" in shown(at)
-    assert "notes.txt" in shown(at) and "again.png" in shown(at)
+    assert "14 photos" in said(at) and "6 images** to learn from, **8** good ones held out" in said(at)
+    assert "notes.txt" in said(at) and "again.png" in said(at)
     table = at.dataframe[0].value
     assert table["Images"].tolist() == [14] and table["Colours"].tolist() == ["RGB"]
     assert len(at.image) == looking.PREVIEWS
@@ -145,23 +144,23 @@ def test_dropped_photos_are_kept_counted_and_split(runs: Runs) -> None:
 def test_an_upload_outlives_more_files_a_switch_of_pages_and_the_visit(runs: Runs) -> None:
     at = drop(start(TRAIN), *photos(14))
     drop(at, *photos(3, 20), where=0)
-    assert "17 photos" in shown(at)
+    assert "17 photos" in said(at)
     drop(at, *photos(2, 40), where=1)
-    assert "17 photos" in shown(at) and "2** of defective" in shown(at)
+    assert "17 photos" in said(at) and "2** of defective" in said(at)
     at.switch_page("Workbench.py").run()
     at.switch_page(TRAIN).run()
-    assert "17 photos" in shown(at)
+    assert "17 photos" in said(at)
     key = at.query_params["upload"]
-    assert "17 photos" in shown(start(TRAIN, upload=key if isinstance(key, str) else key[0]))
+    assert "17 photos" in said(start(TRAIN, upload=key if isinstance(key, str) else key[0]))
     press(at, "remove_upload")
-    assert "Drop photos of good parts" in shown(at) and "upload" not in at.query_params
-    assert "no longer here" in shown(start(TRAIN, upload="0" * 24))
+    assert "Drop photos of good parts" in said(at) and "upload" not in at.query_params
+    assert "no longer here" in said(start(TRAIN, upload="0" * 24))
 
 
 def test_unreadable_photos_are_named_and_do_not_count(runs: Runs) -> None:
     at = drop(start(TRAIN), *photos(14), ("cut.png", encoded(3, (90, 61))[:80], PNG))
-    assert "1 file cannot be read" in shown(at) and "cut.png" in shown(at)
-    assert "6 images** to learn from" in shown(at)
+    assert "1 file cannot be read" in said(at) and "cut.png" in said(at)
+    assert "6 images** to learn from" in said(at)
 
 
 def test_too_few_photos_are_said_with_what_to_do(runs: Runs) -> None:
@@ -169,40 +168,40 @@ def test_too_few_photos_are_said_with_what_to_do(runs: Runs) -> None:
     assert "at least 12 normal images" in at.error[0].value and "Add more" in at.error[0].value
     assert not has(at, "start_training")
     at = drop(start(TRAIN), *photos(2), where=1)
-    assert train_text.ONLY_DEFECTIVE in shown(at)
+    assert train_text.ONLY_DEFECTIVE in said(at)
 
 
 def test_a_zip_comes_alone_and_a_hostile_one_is_refused(runs: Runs) -> None:
     names = {f"train/good/{i}.png": encoded(i, (64 + i, 48)) for i in range(13)}
     layout = zipped({**names, "test/crack/a.png": encoded(50), "test/good/b.png": encoded(51)})
     at = drop(start(TRAIN), ("parts.zip", layout, "application/zip"))
-    assert "MVTec AD" in shown(at) and "2 images** (1 defective)" in shown(at)
-    assert "a ZIP of **15 image files** in folders" in shown(at)
+    assert "MVTec AD" in said(at) and "2 images** (1 defective)" in said(at)
+    assert "a ZIP of **15 image files** in folders" in said(at)
     drop(at, *photos(1))
-    assert "cannot be added" in shown(at) and "MVTec AD" in shown(at)
+    assert "cannot be added" in said(at) and "MVTec AD" in said(at)
     hostile = zipped({"../../evil.png": encoded(1)})
     at = drop(start(TRAIN), *photos(14))
     drop(at, ("parts.zip", layout, "application/zip"))
-    assert "must be uploaded alone" in shown(at) and "14 photos" in shown(at)
+    assert "must be uploaded alone" in said(at) and "14 photos" in said(at)
     at = drop(start(TRAIN), ("evil.zip", hostile, "application/zip"))
-    assert "would leave the folder" in shown(at)
+    assert "would leave the folder" in said(at)
     assert not list(runs.root.parent.rglob("evil.png"))
 
 
 def test_a_zip_of_photos_alone_is_photos_to_which_defective_ones_can_be_added(runs: Runs) -> None:
     tiles = {f"good tiles/{name}": content for name, content, _ in photos(14)}
     at = drop(start(TRAIN), ("tiles.zip", zipped({**tiles, "good tiles/notes.pdf": b"%PDF"}), "application/zip"))
-    assert "14 photos** of good parts" in shown(at) and "notes.pdf" in shown(at)
+    assert "14 photos** of good parts" in said(at) and "notes.pdf" in said(at)
     drop(
         at,
         ("bad.zip", zipped({f"bad/{name}": content for name, content, _ in photos(3, 40)}), "application/zip"),
         where=1,
     )
-    assert "14 photos** of good parts and **3** of defective ones" in shown(at)
+    assert "14 photos** of good parts and **3** of defective ones" in said(at)
     drop(at, *photos(2, 60))
-    assert "16 photos** of good parts" in shown(at)
+    assert "16 photos** of good parts" in said(at)
     unclear = zipped({f"defective/{name}": content for name, content, _ in photos(14)})
-    assert "**14** of defective ones" in shown(drop(start(TRAIN), ("unclear.zip", unclear, "application/zip")))
+    assert "**14** of defective ones" in said(drop(start(TRAIN), ("unclear.zip", unclear, "application/zip")))
 
 
 def test_images_on_the_machine_are_found_with_copies_and_remarks(runs: Runs, tmp_path: Path) -> None:
@@ -214,7 +213,7 @@ def test_images_on_the_machine_are_found_with_copies_and_remarks(runs: Runs, tmp
     at = start(TRAIN, source="path")
     assert not at.dataframe
     fine(at.text_input(key="path").set_value(str(folder.parent)).run())
-    assert "good/copy.png = good/part0.png" in shown(at) and has(at, "start_training")
+    assert "good/copy.png = good/part0.png" in said(at) and has(at, "start_training")
     fine(at.text_input(key="path").set_value(str(tmp_path / "nowhere")).run())
     assert "not a folder" in at.error[0].value and not has(at, "start_training")
 
@@ -292,9 +291,9 @@ def test_every_setting_has_a_widget_with_its_help_and_the_papers_value(runs: Run
             field.metadata["help"].partition("; see docs/")[0] in told and "docs/" not in told
         )  # not to be opened here
         where = widget(at, path).help if path in form.MAIN else None
-        assert units.symbols(told).replace("\\", "") in (where or shown(at)).replace("\\", "")
-    assert "Paper: 1.2 (section 4.1(2), Figure 10c)." in shown(at)
-    assert "Not in the paper; the preset Paper uses 100" in shown(at)
+        assert units.symbols(told).replace("\\", "") in (where or said(at)).replace("\\", "")
+    assert "Paper: 1.2 (section 4.1(2), Figure 10c)." in said(at)
+    assert "Not in the paper; the preset Paper uses 100" in said(at)
 
 
 def test_every_setting_reaches_the_run(runs: Runs) -> None:
@@ -343,10 +342,10 @@ def test_what_the_config_refuses_is_said_in_its_own_words(runs: Runs) -> None:
 
 def test_a_preset_sets_every_field_and_own_epochs_are_taken_as_they_are(runs: Runs) -> None:
     at = start_on_texture()
-    assert "until there are at least 600 steps" in shown(at)
+    assert "until there are at least 600 steps" in said(at)
     fine(widget(at, "train.epochs").set_value(3).run())
-    assert "3 epochs of 52 images: 12 steps" in shown(at) and widget(at, "train.min_steps").value == 0
-    assert "Changed: Epochs 3, Minimum number of steps 0" in shown(at)
+    assert "3 epochs of 52 images: 12 steps" in said(at) and widget(at, "train.min_steps").value == 0
+    assert "Changed: Epochs 3, Minimum number of steps 0" in said(at)
     fine(at.segmented_control(key="preset").set_value("paper").run())
     assert widget(at, "model.teacher").value == "wide_resnet50_2" and widget(at, "train.epochs").value == 200
     fine(widget(at, "model.size").set_value(128).run())
@@ -372,7 +371,7 @@ def test_the_estimate_says_time_memory_and_disk(runs: Runs) -> None:
     assert values["Time"] == "70 s" and values["Memory"] == "500 MB" and values["Disk"] == "40 MB"
     assert not runs.list()
     fine(widget(at, "train.batch_size").set_value(4).run())
-    assert train_text.STALE in shown(at)
+    assert train_text.STALE in said(at)
 
 
 def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,7 +380,7 @@ def test_a_warning_has_a_way_out_and_can_be_passed(runs: Runs, monkeypatch: pyte
     )
     monkeypatch.setattr(estimates, "estimated", lambda spec, upload: tight)
     at = press(start_on_texture(), "estimate")
-    assert "It may be killed." in shown(at) and not runs.list()
+    assert "It may be killed." in said(at) and not runs.list()
     press(at, "remedy0")
     assert widget(at, "model.size").value == 64
     press(at, "estimate")
@@ -417,7 +416,7 @@ def test_a_refusal_and_an_error_of_an_estimate_lose_nothing(runs: Runs, monkeypa
     monkeypatch.setattr(estimates, "estimated", fail)
     fine(widget(at, "train.seed").set_value(5).run())
     press(at, "estimate")
-    assert "not on this machine" in at.error[0].value and not runs.list() and "14 photos" in shown(at)
+    assert "not on this machine" in at.error[0].value and not runs.list() and "14 photos" in said(at)
 
 
 def test_starting_puts_the_run_with_its_photos_into_the_queue_once(runs: Runs) -> None:
@@ -427,7 +426,7 @@ def test_starting_puts_the_run_with_its_photos_into_the_queue_once(runs: Runs) -
     (run,) = runs.list()
     assert (run.name, run.state, run.spec.data) == ("Brackets", "queued", "upload")
     assert len(list((run.path / "data").rglob("*.png"))) == 14
-    assert at.query_params["run"] in ("brackets", ["brackets"]) and "Number 1 in the queue" in shown(at)
+    assert at.query_params["run"] in ("brackets", ["brackets"]) and "Number 1 in the queue" in said(at)
     fine(part(at).set_value("new").run())
     assert at.button(key="start_training-1")  # not the one that a double press would meet
 
@@ -449,16 +448,16 @@ def test_every_state_is_shown_in_words(runs: Runs, tiny_checkpoint: Path) -> Non
     (torn.path / "run.json").write_text('{"format": 99}')
     at = start(TRAIN)
     for run in runs.list():
-        assert f"{train_text.badge(run.state)}".replace("\\", "") in shown(at), run.state
-    assert "Number 2 in the queue" in shown(at)
+        assert f"{train_text.badge(run.state)}".replace("\\", "") in said(at), run.state
+    assert "Number 2 in the queue" in said(at)
     assert any("run format 99" in caption.value for caption in at.caption)
     press(at, "run-failed")
-    assert "training diverged" in shown(at) and "the loss became nan" in at.code[0].value
+    assert "training diverged" in said(at) and "the loss became nan" in at.code[0].value
     assert has(at, "resume_run") and not has(at, "go-1_Inspect") and has(at, "slower_run")
     press(at, "run-lost")
-    assert "without a message" in shown(at) and has(at, "resume_run")
+    assert "without a message" in said(at) and has(at, "resume_run")
     press(at, "run-torn")
-    assert "version" in shown(at) and has(at, "delete_run") and not has(at, "copy_run")
+    assert "version" in said(at) and has(at, "delete_run") and not has(at, "copy_run")
     press(at, "run-next")
     assert has(at, "cancel_run") and has(at, "copy_run")
 
@@ -487,10 +486,10 @@ def test_a_running_run_tells_how_it_goes(runs: Runs) -> None:
         at = start(TRAIN, run="alive", train_view="curves")
         values = {metric.label: metric.value for metric in at.metric}
         assert values["Loss"] == "1.25" and values["Images/s"] == "37.0" and values["Dead items"] == "1"
-        assert "Training: epoch 2 of 2 · 2 min left" in shown(at) and "cut.png was left out." in shown(at)
+        assert "Training: epoch 2 of 2 · 2 min left" in said(at) and "cut.png was left out." in said(at)
         assert has(at, "cancel_run") and not has(at, "delete_run")
         say(run, monotonic=-1000.0)
-        assert "has reported nothing for" in shown(fine(at.run()))
+        assert "has reported nothing for" in said(fine(at.run()))
     finally:
         lock.release()
 
@@ -500,7 +499,7 @@ def test_a_run_is_cancelled_resumed_renamed_and_deleted(runs: Runs) -> None:
     at = press(start(TRAIN, run="first"), "start_run")
     assert runs.get("first").state == "queued"
     press(at, "cancel_run")
-    assert "taken out of the queue" in shown(at)
+    assert "taken out of the queue" in said(at)
     press(at, "confirm_cancel")
     assert runs.get("first").state == "cancelled"
     press(at, "resume_run")
@@ -511,13 +510,13 @@ def test_a_run_is_cancelled_resumed_renamed_and_deleted(runs: Runs) -> None:
     press(at, "confirm_rename")
     assert runs.get("first").name == "Second" and at.subheader[0].value == "Second"
     press(at, "delete_run")
-    assert "cannot be undone" in shown(at) and run.path.is_dir()
+    assert "cannot be undone" in said(at) and run.path.is_dir()
     press(at, "keep_run")
     assert run.path.is_dir()
     press(at, "delete_run")
     press(at, "confirm_delete")
     assert not run.path.exists() and "run" not in at.query_params
-    assert "may have been deleted" not in shown(at)
+    assert "may have been deleted" not in said(at)
 
 
 def test_a_refused_action_is_told_on_the_page(runs: Runs) -> None:
@@ -533,7 +532,7 @@ def test_a_duplicate_fills_the_form_with_data_and_settings(runs: Runs) -> None:
     fine(at.text_input(key="run_name").set_value("Original").run())
     press(at, "start_training")
     press(at, "copy_run")
-    assert part(at).value == "new" and "14 photos" in shown(at)
+    assert part(at).value == "new" and "14 photos" in said(at)
     assert at.text_input(key="run_name").value == "Original copy"
     fine(widget(at, "loss.alpha").set_value(2.0).run())
     press(at, "start_training")
@@ -553,7 +552,7 @@ def test_a_duplicate_fills_the_form_with_data_and_settings(runs: Runs) -> None:
 def test_an_address_of_a_run_that_is_gone_says_so(runs: Runs) -> None:
     make_run(runs, "Here")
     at = start(TRAIN, run="not-here")
-    assert "There is no run" in shown(at) and at.subheader[0].value == "Here"
+    assert "There is no run" in said(at) and at.subheader[0].value == "Here"
 
 
 # ------------------------------------------------------------------------------------------------- film and curves
@@ -605,7 +604,7 @@ def test_the_models_own_film_is_shown_before_the_first_run(
     assert film_data(at)["epochs"] == [0, 1, 2]
     assert len(film_data(at)["large"]) == (1 if part == "new" else 2), "beside the form only the heatmap"
     said = train_text.FINISHED_FILM.partition(":")[0]
-    assert said in shown(at) and said not in shown(start_on_texture()), "it makes way for the pictures that were chosen"
+    assert said in said(at) and said not in said(start_on_texture()), "it makes way for the pictures that were chosen"
 
 
 @pytest.mark.usefixtures("done")
@@ -625,7 +624,7 @@ def test_log_settings_and_card_are_shown(done: Path) -> None:
     assert at.dataframe[0].value.set_index("Path")["Value"]["model.size"] == "64"
     (done / "card.md").write_text("# The card")
     fine(at.segmented_control(key="train_view").set_value("card").run())
-    assert "# The card" in shown(at)
+    assert "# The card" in said(at)
 
 
 def test_what_speaks_against_trusting_a_model_stands_beside_its_result(done: Path) -> None:
@@ -660,7 +659,7 @@ def test_a_finished_run_leads_to_inspect_with_its_model() -> None:
     at = start(TRAIN, run="done")
     views = at.segmented_control(key="train_view").proto
     assert len(views.options) == 5 and views.wrap  # on a phone, too, all five are seen
-    assert train_text.NOT_MEASURED in shown(at) and {m.label for m in at.metric} == {"Held-out images"}
+    assert train_text.NOT_MEASURED in said(at) and {m.label for m in at.metric} == {"Held-out images"}
     assert "set the threshold, " in next(m.proto.help for m in at.metric), "the number itself is a tooltip's"
     press(at, "go-1_Inspect")
     assert at.title[0].value == "Inspect" and at.selectbox(key="model").value == "done"
@@ -676,12 +675,12 @@ def test_large_pictures_are_warned_of_and_one_press_cuts_them_into_tiles(runs: R
         Image.fromarray(pixels[:160]).save(folder / f"{i}.png")
     at = start(TRAIN, source="path", path=str(folder), train_part="new")
     fine(at.text_input(key="path").set_value(str(folder)).run())
-    assert "A defect of 18 px becomes 3.6 px" in shown(at)
-    assert "600 images" not in shown(at)
+    assert "A defect of 18 px becomes 3.6 px" in said(at)
+    assert "600 images" not in said(at)
     press(at, "use_tiles")
     assert widget(at, "model.tile").value == 256 and widget(at, "model.overlap").value == 32
-    assert "A defect of 18 px" not in shown(at) and "Tiles (pixels of the picture, 0: none) 256" in shown(at)
-    assert "of 15 images" in shown(at)  # 5 pictures to learn from make 3 tiles each
+    assert "A defect of 18 px" not in said(at) and "Tiles (pixels of the picture, 0: none) 256" in said(at)
+    assert "of 15 images" in said(at)  # 5 pictures to learn from make 3 tiles each
 
 
 def test_the_crop_box_and_the_ignore_mask_become_settings_and_can_be_undone(runs: Runs) -> None:
@@ -704,16 +703,16 @@ def test_with_few_photos_one_press_learns_from_all_of_them(runs: Runs, tmp_path:
         Image.fromarray(pixels).save(folder / f"{i}.png")
     at = start(TRAIN, source="path", path=str(folder), train_part="new")
     fine(at.text_input(key="path").set_value(str(folder)).run())
-    assert "**4 images** to learn from" in shown(at) and train_text.few(4, 12, 4) in shown(at)
+    assert "**4 images** to learn from" in said(at) and train_text.few(4, 12, 4) in said(at)
     press(at, "cross_calibrate")
     assert widget(at, "train.cross_folds").value == 4
-    assert "**12 images** to learn from, **4** light models" in shown(at) and train_text.few(4, 12, 4) not in shown(at)
-    assert "each scored by one of 4 light models" in shown(at)
+    assert "**12 images** to learn from, **4** light models" in said(at) and train_text.few(4, 12, 4) not in said(at)
+    assert "each scored by one of 4 light models" in said(at)
     for way, crop, learnt in (("look_at_whole", "", 12), ("hold_out", "0,0,1,0.5", 4)):
         fine(widget(at, "model.crop").set_value("0,0,1,0.5").run())
-        assert train_text.WHOLE_OR_ALL in shown(at)
+        assert train_text.WHOLE_OR_ALL in said(at)
         press(at, way)
-        assert widget(at, "model.crop").value == crop and f"**{learnt} images** to learn from" in shown(at)
+        assert widget(at, "model.crop").value == crop and f"**{learnt} images** to learn from" in said(at)
 
 
 @pytest.mark.parametrize(("images", "epochs", "steps"), [(52, 150, 600), (9, 600, 600), (10, 600, 600), (371, 25, 600)])
@@ -750,7 +749,7 @@ def test_without_the_package_the_tensorboard_switch_is_off_and_says_how_to_insta
     assert not start(TRAIN).toggle(key="run_tensorboard").disabled
     monkeypatch.setattr("nnet.training.tensorboard.find_spec", lambda name: None)
     at = start(TRAIN)
-    assert at.toggle(key="run_tensorboard").disabled and train_text.NO_TENSORBOARD in shown(at)
+    assert at.toggle(key="run_tensorboard").disabled and train_text.NO_TENSORBOARD in said(at)
 
 
 def test_a_damaged_history_names_the_line(runs: Runs) -> None:
@@ -761,4 +760,4 @@ def test_a_damaged_history_names_the_line(runs: Runs) -> None:
     first, _, third = path.read_text().splitlines()
     path.write_text(f"{first}\n{{broken\n{third}\n")
     assert "damaged in line 2" in run.history_problem and len(run.history()) == 1
-    assert "damaged in line 2" in shown(start(TRAIN, train_part="runs", train_view="curves"))
+    assert "damaged in line 2" in said(start(TRAIN, train_part="runs", train_view="curves"))

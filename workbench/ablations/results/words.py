@@ -1,7 +1,5 @@
 """Wording of the results on the Ablations page: every sentence with a number in it is made here. No Streamlit."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

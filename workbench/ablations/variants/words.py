@@ -1,7 +1,5 @@
 """The wording of the Ablations page's variants side by side. Knows no Streamlit."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
