@@ -603,8 +603,8 @@ def test_the_models_own_film_is_shown_before_the_first_run(
     at = start(TRAIN, train_part=part)
     assert film_data(at)["epochs"] == [0, 1, 2]
     assert len(film_data(at)["large"]) == (1 if part == "new" else 2), "beside the form only the heatmap"
-    said = train_text.FINISHED_FILM.partition(":")[0]
-    assert said in said(at) and said not in said(start_on_texture()), "it makes way for the pictures that were chosen"
+    title = train_text.FINISHED_FILM.partition(":")[0]
+    assert title in said(at) and title not in said(start_on_texture()), "it makes way for the pictures that were chosen"
 
 
 @pytest.mark.usefixtures("done")
