@@ -236,7 +236,7 @@ def picture_height(shape: tuple[int, ...]) -> int:
 def _picture_layout(shape: tuple[int, ...], touch: bool) -> dict[str, object]:
     axis = {"visible": False, "constrain": "domain", "zeroline": False, "showgrid": False}
     return charts.CLEAR | {
-        "xaxis": {"range": [0, shape[1]], **axis},
+        "xaxis": {"range": [0, shape[1]], "constraintoward": "left", **axis},  # below its title, over its scale
         "yaxis": {"range": [shape[0], 0], "scaleanchor": "x", "constraintoward": "top", **axis},
         "height": picture_height(shape),
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
