@@ -15,7 +15,7 @@ from nnet.detector import Detector
 from workbench.how_it_works import asking, lesson, settings
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
-from workbench.shared import glossary, samples, units
+from workbench.shared import chosen_picture, glossary, samples, units
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.glossary_words import TERMS
 
@@ -41,6 +41,15 @@ def test_there_are_few_terms_and_every_pressed_one_is_explained() -> None:
     assert glossary.prose("a < [[code]]").startswith('<div class="nn-prose ">a &lt; <details')
     with pytest.raises(KeyError):
         glossary.prose("[[no such term]]")
+
+
+def test_other_samples_of_the_same_model_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = start(TOUR, step="9", picked="--------a")
+    asked, leans_on, every = [], story.leans_on, chosen_picture.sample_pictures
+    monkeypatch.setattr(story, "leans_on", lambda *given: asked.append(len(given[1] + given[2])) or leans_on(*given))
+    monkeypatch.setattr(chosen_picture, "sample_pictures", lambda: dict(list(every().items())[1:]))
+    fine(at.run())
+    assert asked == [len(samples.collection().images) - 1]
 
 
 def test_the_answer_is_computed_after_the_prediction_and_kept_in_the_address(detector: Detector) -> None:

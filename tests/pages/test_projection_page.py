@@ -17,7 +17,7 @@ from nnet.analysis import projection
 from nnet.data import open_dataset
 from nnet.detector import Detector, Trace
 from workbench.projection import pairs, words
-from workbench.shared import resources, samples, units
+from workbench.shared import chosen_picture, resources, samples, units
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.words import CONTINUE, RANDOM_TEACHER
 
@@ -301,6 +301,14 @@ def test_without_a_choice_the_samples_are_compared() -> None:
     assert len(charts(at)) == len(words.QUESTIONS) and not [b for b in at.button if "Measure" in b.label]
     fine(at.selectbox(key="data").set_value("synthetic").run())
     assert any("Measure 60 images" in b.label for b in at.button)
+
+
+def test_other_samples_of_the_same_model_are_compared_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = start(part="data")
+    every = chosen_picture.sample_pictures
+    monkeypatch.setattr(chosen_picture, "sample_pictures", lambda: dict(list(every().items())[1:]))
+    known = [one.sample.is_defective for one in samples.collection().images[1:]]
+    assert words.data_counts(known.count(False), known.count(True), len(known), words.SAMPLES) in said(fine(at.run()))
 
 
 def test_a_channel_is_kept_where_another_scale_has_it_too() -> None:

@@ -24,9 +24,18 @@ def ask(scene: Scene) -> Finding:
     Raises:
         nnet.analysis.story.StoryError: it lacks the part that the step is about.
     """
-    picture = "" if scene.step in (8, 9) else scene.loaded.hash
-    key = (scene.model.key, picture, scene.expression, scene.step)
+    key = (scene.model.key, _asked_of(scene), scene.expression, scene.step)
     return cache.FINDINGS.of(key, lambda: _answer(scene))
+
+
+def _asked_of(scene: Scene) -> str:
+    """What stands for the pictures that an answer depends on."""
+    if scene.step == 8:
+        return ""
+    if scene.step == 9:
+        return "+".join(one.content_key for one in chosen_picture.sample_pictures().values())
+    sample = good_sample() if scene.step == 6 else None
+    return scene.loaded.hash if sample is None else sample.content_key
 
 
 def of_samples(scene: Scene) -> dict[str, Finding]:

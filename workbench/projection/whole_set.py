@@ -79,7 +79,8 @@ def _of_samples(model: Model) -> Measured | None:
         values = np.stack([projection.measure_trace(resources.trace(model, one.load())) for one in known])
         return Measured(words.SAMPLES, len(known), values, np.array([bool(one.is_defective) for one in known]))
 
-    return cache.results().of((model.key, words.SAMPLES), measured) if known else None
+    these = "+".join(one.content_key for one in known)  # a model may get others
+    return cache.results().of((model.key, these), measured) if known else None
 
 
 def _runs() -> dict[tuple[str, str], Run]:
