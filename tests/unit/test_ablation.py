@@ -414,8 +414,11 @@ def test_a_table_of_which_some_rows_were_run_says_what_it_cannot_say():
     values = {"Baseline": {"i_auroc": [0.90, 0.91]}, "FPM, MF and BD (N-Net)": {"i_auroc": [0.92, 0.93]}}
     told = study_section(made_up("table4", values), STUDIES["table4"], "###")
     assert "| FPM | 0 | not run |" in told
-    assert "N-Net beats RD, the baseline (I-AUROC; Table 4, rows 1 and 5): holds." in told
-    assert "- Some rows were not run, so nothing is said about: FPM helps the baseline; The multistage" in told
+    assert "N-Net beats the baseline (RD) (I-AUROC; Table 4, rows 1 and 5): holds." in told
+    assert (
+        "- Some rows were not run, so nothing is said about: The projection (FPM) helps the baseline (RD); Memory"
+        in told
+    )
 
 
 def test_only_runs_on_the_same_data_and_base_are_compared(tmp_path):
