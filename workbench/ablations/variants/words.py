@@ -250,8 +250,8 @@ _ONE = "**{name} calls the picture {decision}.**"
 _ALL = "**All {count} call the picture {decision}.**"
 _SOME = "**{flagged} of {count} call the picture anomalous: {names}.**"
 _RANGE = (
-    "The highest score is {highest} \N{MULTIPLICATION SIGN} threshold ({high}), the lowest {lowest} "
-    "\N{MULTIPLICATION SIGN} threshold ({low})."
+    "{high} scores highest, {highest} \N{MULTIPLICATION SIGN} threshold, and {low} lowest, {lowest} "
+    "\N{MULTIPLICATION SIGN}."
 )
 
 
