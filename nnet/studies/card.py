@@ -26,7 +26,7 @@ def write_card(name: str, rows: Rows, command: str = "") -> str:
     for group in groups(rows):
         own = rows_of(rows, group)
         parts.append(f"## {group.title}\n\n{_about(group, own)}\n")
-        parts += [study_section(own, study, "###") for study in STUDIES.values() if _was_run(own, study)]
+        parts += [study_section(own, study, "###") for study in STUDIES.values() if was_run(own, study)]
     parts.append(_origin(rows))
     return "\n".join(parts)
 
@@ -53,6 +53,13 @@ def study_section(rows: Rows, study: Study, heading: str) -> str:
     return "\n".join([f"{heading} {study.title} ({study.source})\n", table, "", *note, *said, ""])
 
 
+def was_run(rows: Rows, study: Study) -> bool:
+    """Whether these rows have something of a study to compare: its baseline, and another run or score than that."""
+    own = [row for row in rows if row["study"] == study.name]
+    first = {(row["key"], row["expression"]) for row in own if row["seed"] == own[0]["seed"]}
+    return len(first) > 1 and study.baseline in {row["row"] for row in own}
+
+
 def markdown_table(shown: Sequence[SummaryRow], study: Study) -> str:
     """A study's rows in percent: mean ± spread over the seeds, the difference from the baseline, the paper's value."""
     metrics = [name for name in METRIC_TITLES if any(row.cells[name].value for row in shown)]
@@ -70,12 +77,6 @@ def _cells(cell: SummaryCell) -> tuple[str, str, str]:
     around = "" if cell.delta is None or cell.delta.spread is None else f" ± {cell.delta.spread:.2f}"
     delta = "" if cell.delta is None else f"{cell.delta.mean:+.2f}{around}"
     return value, delta, "" if cell.published is None else f"{cell.published:g}"
-
-
-def _was_run(rows: Rows, study: Study) -> bool:
-    """Whether there is something to compare: its baseline and another row."""
-    labels = {row["row"] for row in rows if row["study"] == study.name}
-    return study.baseline in labels and len(labels) > 1
 
 
 def _about(group: Group, rows: Rows) -> str:
