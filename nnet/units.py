@@ -1,4 +1,17 @@
-"""How the command line and the workbench write a length of time."""
+"""Numbers as multiples of a level, and how the command line and the workbench write a length of time."""
+
+from typing import TypeVar
+
+import numpy as np
+
+Numbers = TypeVar("Numbers", float, np.ndarray)
+SMALLEST = 1e-12
+"""What a level of 0 counts as, so that one can divide by it and take its logarithm."""
+
+
+def multiple(value: Numbers, level: float) -> Numbers:
+    """Values >= 0 as multiples of a level >= 0, such as a threshold."""
+    return value / max(level, SMALLEST)
 
 
 def duration(seconds: float) -> str:

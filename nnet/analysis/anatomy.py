@@ -10,6 +10,7 @@ import numpy as np
 
 from nnet.detector import Gate, Trace
 from nnet.scoring.maps import MAPS
+from nnet.units import SMALLEST
 
 Array = np.ndarray
 PICTURE, TEACHER, COPIER, PROJECTED, MEMORY, RECALLED, CODE, REBUILDER, MAP, SCORE = (
@@ -27,7 +28,6 @@ PICTURE, TEACHER, COPIER, PROJECTED, MEMORY, RECALLED, CODE, REBUILDER, MAP, SCO
 """Kinds of parts. The copier is S1, the rebuilder S2."""
 SCALES = (0, 1, 2)
 _FIT_VECTORS = 1500
-_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _projected_teacher(trace: Trace) -> list[Part]:
 
 def per_patch(weights: Array) -> float:
     """How many items a patch mixes: the exponential of the entropy of its weights (..., N), averaged over patches."""
-    return float(np.exp(-(weights * np.log(np.maximum(weights, _TINY))).sum(axis=-1)).mean())
+    return float(np.exp(-(weights * np.log(np.maximum(weights, SMALLEST))).sum(axis=-1)).mean())
 
 
 def _apart(trace: Trace) -> bool:
@@ -185,7 +185,7 @@ class _Basis:
     def paint(self, features: Array) -> Array:
         """(C, H, W) -> uint8 (H, W, 3)."""
         projected = (_vectors(features) - self.centre) @ self.directions
-        colours = np.clip((projected - self.low) / np.maximum(self.high - self.low, _TINY), 0, 1)
+        colours = np.clip((projected - self.low) / np.maximum(self.high - self.low, SMALLEST), 0, 1)
         painted: Array = np.rint(255 * colours).astype(np.uint8).reshape(*features.shape[1:], 3)
         return painted
 
@@ -293,7 +293,7 @@ def _channels(features: Array) -> Array:
 def _vectors(features: Array) -> Array:
     """(C, H, W) -> unit vectors (H W, C)."""
     rows = _channels(features).astype(np.float64)
-    unit: Array = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), _TINY)
+    unit: Array = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), SMALLEST)
     return unit
 
 

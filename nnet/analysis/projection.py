@@ -17,6 +17,7 @@ from PIL import Image
 from nnet.data import Sample
 from nnet.detector import Detector, Gate, Trace
 from nnet.errors import NNetError
+from nnet.units import SMALLEST
 
 Array = np.ndarray
 
@@ -28,7 +29,6 @@ BATCH = 4
 UMAP_NEIGHBOURS = 15
 _PRIME = "\N{PRIME}"
 _SYMBOLS = {"teacher": ("F", "P"), "student": ("SF", "SP")}
-_TINY = 1e-12
 _UMAP_TURN = threading.Lock()  # not every threading layer of numba survives two calls at once
 
 
@@ -173,7 +173,7 @@ def blended_variance(before: Array, covariance: Array, after: Array, t: float) -
 
 def unit_vectors(f: Array) -> Array:
     """The channel vectors brought to length 1, (C, H, W); a zero vector stays zero."""
-    return f / np.maximum(np.linalg.norm(f, axis=0), _TINY)
+    return f / np.maximum(np.linalg.norm(f, axis=0), SMALLEST)
 
 
 def statistics(f: Array, inside: Array | None = None) -> Statistics | None:
@@ -211,7 +211,7 @@ def cells(region: Array, shape: tuple[int, int]) -> Array:
     """
     source = Image.fromarray(np.ascontiguousarray(region, np.float32))
     share = np.asarray(source.resize(shape[::-1], Image.Resampling.BOX))
-    return (share >= min(0.5, max(float(share.max()) - 1e-6, _TINY))) & (share > 0)
+    return (share >= min(0.5, max(float(share.max()) - 1e-6, SMALLEST))) & (share > 0)
 
 
 # ----------------------------------------------------------------------------------------------- gates and colours
@@ -242,9 +242,9 @@ def pca_rgb(before: Array, after: Array | None, unit: bool = True) -> tuple[Arra
     projected = vectors @ _signed(basis[:, ::-1][:, :3])  # (n, up to 3)
     projected = np.pad(projected, ((0, 0), (0, 3 - projected.shape[1])))
     low, high = np.quantile(projected, (0.01, 0.99), axis=0)
-    colours = np.clip((projected - low) / np.maximum(high - low, _TINY), 0, 1)
+    colours = np.clip((projected - low) / np.maximum(high - low, SMALLEST), 0, 1)
     pictures = np.rint(255 * colours).astype(np.uint8).reshape(len(maps), *before.shape[1:], 3)
-    share = float(values[::-1][:3].sum() / max(values.sum(), _TINY))
+    share = float(values[::-1][:3].sum() / max(values.sum(), SMALLEST))
     return pictures[0], pictures[1] if after is not None else None, share
 
 

@@ -21,6 +21,7 @@ from nnet.expression import Expression, for_maps, parse
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from nnet.scoring.maps import MAPS, score_map
+from nnet.units import SMALLEST, multiple
 
 SAME = 0.1
 """A change by less than this share counts as no change."""
@@ -30,7 +31,6 @@ LESS, EQUAL, MORE = "less", "same", "more"
 ALL, SOME, NONE = "all", "some", "none"
 DENSE_TEMPERATURE, DENSE_SHRINK = 1.0, 0.0
 """Addressing at which every item takes part."""
-_TINY = 1e-12
 
 
 class StoryError(NNetError):
@@ -66,7 +66,7 @@ class Finding:
 
 def compared(after: float, before: float) -> str:
     """Whether `after` is less, the same or more."""
-    if abs(after - before) < SAME * max(abs(before), _TINY):
+    if abs(after - before) < SAME * max(abs(before), SMALLEST):
         return EQUAL
     return LESS if after < before else MORE
 
@@ -163,16 +163,13 @@ def _judged(model: TrainedModel, before: Trace, after: Trace, first: Expression,
     one = judge.judge(model.calibration, before.maps, first)
     other = judge.judge(model.calibration, after.maps, second)
     numbers = {"before": _stands_out(one), "after": _stands_out(other)}
-    images = {
-        "before": one.score / max(one.reference.threshold, _TINY),
-        "after": other.score / max(other.reference.threshold, _TINY),
-    }
+    images = {"before": one.reference.multiple(one.score), "after": other.reference.multiple(other.score)}
     return Finding(compared(numbers["after"], numbers["before"]), LESS, numbers, images)
 
 
 def _stands_out(judged: Judgement) -> float:
-    normal = np.log(np.maximum(judged.reference.scores, _TINY))
-    return float((np.log(max(judged.value, _TINY)) - normal.mean()) / max(float(normal.std()), _TINY))
+    normal = np.log(np.maximum(judged.reference.scores, SMALLEST))
+    return float((np.log(max(judged.value, SMALLEST)) - normal.mean()) / max(float(normal.std()), SMALLEST))
 
 
 # ------------------------------------------------------------------------------------------------ memory, projection
@@ -205,7 +202,7 @@ def dense(detector: Detector, trace: Trace) -> Finding:
 def _spread(f: Array) -> float:
     vectors = unit_vectors(f).reshape(len(f), -1)
     mean = vectors.mean(axis=1)
-    return float(1 - (mean / max(float(np.linalg.norm(mean)), _TINY) @ vectors).mean())
+    return float(1 - (mean / max(float(np.linalg.norm(mean)), SMALLEST) @ vectors).mean())
 
 
 def evened(trace: Trace) -> Finding:
@@ -230,7 +227,7 @@ def evened(trace: Trace) -> Finding:
             assert found is not None  # a map has positions
             numbers[f"mean_{when}_{pair.scale + 1}"], numbers[f"even_{when}_{pair.scale + 1}"] = found
             if pair.scale == 0:
-                images[when] = variance / max(float(variance.mean()), _TINY)
+                images[when] = multiple(variance, float(variance.mean()))
     even = claimed(numbers).even
     return Finding(ALL if len(even) == SCALES else SOME if even else NONE, ALL, numbers, images)
 
@@ -263,7 +260,7 @@ def added(trace: Trace, sigma: float) -> Finding:
         raise StoryError("This model's score has a single scale, so there is nothing to multiply.")
     scores = {"before": product, "after": product.replace("*", "+")}
     maps = {when: score_map(trace.maps, parse(text), trace.input_size, sigma) for when, text in scores.items()}
-    images = {when: m / max(float(m.max()), _TINY) for when, m in maps.items()}
+    images = {when: multiple(m, float(m.max())) for when, m in maps.items()}
     numbers = {when: float(np.median(m)) for when, m in images.items()}
     return Finding(compared(numbers["after"], numbers["before"]), MORE, numbers, images)
 
@@ -282,7 +279,7 @@ def heaviest_loss(history: Sequence[Mapping[str, Any]], loss: LossConfig) -> Fin
     last = history[-1]
     weights = {"L_RKD": 1.0, "L_KD": loss.alpha, "L_align": last.get("beta", 0.0), "L_query": loss.delta}
     parts = {name: weight * last[name] for name, weight in weights.items() if name in last}
-    total = max(sum(parts.values()), _TINY)
+    total = max(sum(parts.values()), SMALLEST)
     shares = {name: part / total for name, part in parts.items()}
     used = {"alpha": loss.alpha, "beta": loss.beta, "delta": loss.delta, "beta_now": weights["L_align"]}
     return Finding(max(shares, key=shares.__getitem__), "", {**shares, **used, "epoch": last["epoch"]}, {})
@@ -316,9 +313,9 @@ def leans_on(detector: Detector, good: Sequence[Trace], defective: Sequence[Trac
                 else intervene(detector, trace, score_of, expression).score
                 for trace in traces
             ]
-            groups.append(np.log(np.maximum(scores, _TINY)))
+            groups.append(np.log(np.maximum(scores, SMALLEST)))
         within = np.sqrt(np.mean([group.var(ddof=1) for group in groups]))
-        return float((groups[1].mean() - groups[0].mean()) / max(float(within), _TINY))
+        return float((groups[1].mean() - groups[0].mean()) / max(float(within), SMALLEST))
 
     numbers = {"whole": distance(None)}
     for name, what in PARTS.items():

@@ -6,6 +6,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_laplace
 
+from nnet.units import SMALLEST
+
 SIDE = 480
 """Longer side, in pixels, at which sharpness is measured: about twice what a network sees; finer blur is no matter."""
 LEAST = 4
@@ -34,14 +36,14 @@ def sharpness(image: np.ndarray) -> float:
     picture = Image.fromarray(image).convert("L")
     picture.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
     grey = np.asarray(picture, np.float64)
-    return float(gaussian_laplace(grey, SIGMA, mode="nearest").var() / max(grey.var(), 1e-12))
+    return float(gaussian_laplace(grey, SIGMA, mode="nearest").var() / max(grey.var(), SMALLEST))
 
 
 def blurred(found: Mapping[str, float]) -> list[str]:
     """The photos that are much less sharp than the others (`SHARE`, `SPREADS`); none of fewer than `LEAST`."""
     if len(found) < LEAST:
         return []
-    logs = np.log(np.maximum(list(found.values()), 1e-12))
+    logs = np.log(np.maximum(list(found.values()), SMALLEST))
     below = np.median(logs) - logs
     limit = max(-np.log(SHARE), SPREADS * np.median(np.abs(below)))
     return [name for name, depth in zip(found, below, strict=True) if depth > limit]

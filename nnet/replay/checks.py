@@ -20,6 +20,7 @@ from nnet.replay.formats import ReplayError
 from nnet.replay.packing import environment, stated_hashes
 from nnet.saved.formats import MAPS, WEIGHTS
 from nnet.scoring.maps import score_map
+from nnet.units import SMALLEST
 
 FLOAT32_TOLERANCE = 1e-4
 """Largest difference of a map (which reaches from 0 to 2) on another CPU or with other versions. Other instruction
@@ -85,7 +86,7 @@ def _uploaded(bundle: Bundle) -> Check | None:
 
 def _score(bundle: Bundle) -> Check:
     again = score_map(bundle.maps, bundle.reference.expression, bundle.size, bundle.sigma)
-    difference, allowed = _largest(again, bundle.score), ARITHMETIC * max(float(np.abs(again).max()), 1e-12)
+    difference, allowed = _largest(again, bundle.score), ARITHMETIC * max(float(np.abs(again).max()), SMALLEST)
     detail = f"The score map computed from the stored maps differs by {_said(difference)}; {_said(allowed)} is allowed."
     return Check("Score from maps", bool(np.isfinite(again).all()) and difference <= allowed, detail)
 

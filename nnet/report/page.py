@@ -21,6 +21,7 @@ from nnet.saved.provenance import provenance, versions
 from nnet.scoring.calibration import Reference
 from nnet.scoring.metric_names import METRIC_NAMES, SHORT_NAMES
 from nnet.scoring.metrics.bootstrap import image_intervals, rate_intervals
+from nnet.units import SMALLEST
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _promise(subject: Subject) -> list[str]:
 
 def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
     """Everything that only a measured model has."""
-    first, own = stored.results[0], max(_reference(subject).threshold, 1e-12)
+    first, own = stored.results[0], max(_reference(subject).threshold, SMALLEST)
     threshold = own if subject.threshold is None else subject.threshold
     defective = np.array([label != GOOD for label in stored.labels], bool)
     flagged = first.scores >= threshold

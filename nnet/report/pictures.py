@@ -17,6 +17,7 @@ from nnet.errors import NNetError
 from nnet.report import words
 from nnet.scoring.judge import Judgement, judge
 from nnet.scoring.overlay import hatched, overlay
+from nnet.units import SMALLEST, multiple
 
 Look = Callable[[int], tuple[np.ndarray, Judgement]]
 """From a picture's index to its pixels, uint8 (H, W, 3), and its judgement. May raise nnet.errors.NNetError."""
@@ -96,7 +97,7 @@ def _shown(stored: Stored, index: int, own: float, look: Look, framing: Framing)
     small = _reduced(image)
     small = hatched(small, framing.seen(image.shape, small.shape))
     heat = overlay(small, judged.score, judged.reference.colour_range, 0.65, edge=judged.reference.threshold)
-    score = words.against(float(stored.results[0].scores[index]) / max(own, 1e-12))
+    score = words.against(multiple(float(stored.results[0].scores[index]), own))
     return Shown(_uri(small), _uri(heat), f"{key}, {label}, {score}")
 
 
@@ -140,7 +141,7 @@ def looking(model: TrainedModel, dataset: Dataset, stored: Stored) -> Look:
         image = sample.load().image
         maps = {name: found[0].cpu().numpy() for name, found in model.maps([image]).items()}
         judged = judge(model.calibration, maps, first.expression)
-        if abs(judged.value - (known := float(first.scores[index]))) > _SAME * max(known, 1e-12):
+        if abs(judged.value - (known := float(first.scores[index]))) > _SAME * max(known, SMALLEST):
             raise NNetError(words.differs(key))
         return image, judged
 

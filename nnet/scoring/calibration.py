@@ -21,6 +21,7 @@ from nnet.errors import NNetError
 from nnet.expression import Expression, read
 from nnet.scoring.maps import divided, image_score, mean_levels, score_maps
 from nnet.scoring.promise import Promise, conformal, promise
+from nnet.units import Numbers, multiple
 
 MAP_QUANTILES = {"q50": 0.5, "q95": 0.95, "q99": 0.99, "max": 1.0}
 
@@ -110,6 +111,10 @@ class Reference:
     def is_anomalous(self, value: float) -> bool:
         """Whether the score lies above the threshold."""
         return value > self.threshold
+
+    def multiple(self, value: Numbers) -> Numbers:
+        """Scores as multiples of the threshold."""
+        return multiple(value, self.threshold)
 
     def with_threshold(self, threshold: float, kept: Kept | None = None) -> Reference:
         """The same images with another decision threshold."""

@@ -29,6 +29,11 @@ class Judgement:
         return self.reference.is_anomalous(self.value)
 
     @property
+    def multiple(self) -> float:
+        """The image score as a multiple of the threshold."""
+        return self.reference.multiple(self.value)
+
+    @property
     def share_above(self) -> float:
         """Share of the pixels that score above the threshold, 0..1."""
         return float(np.mean(self.score > self.reference.threshold))

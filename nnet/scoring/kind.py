@@ -11,6 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
+from nnet.units import SMALLEST
+
 MOST = 128
 """Most normal pictures whose features are kept: 80 kB with the embedded teacher."""
 LEAST = 4
@@ -68,5 +70,5 @@ def chosen(count: int) -> np.ndarray:
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     vectors = vectors.astype(np.float32)
-    units: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    units: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), SMALLEST)
     return units

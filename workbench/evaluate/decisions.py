@@ -75,10 +75,9 @@ def threshold_steps(scores: np.ndarray, special: Sequence[float], count: int = 2
 def step_labels(steps: Sequence[float], own: float) -> dict[float, str]:
     """Each threshold as a multiple of the model's `own`, as short as it can be while all differ: the slider tells its
     steps apart by them."""
-    unit = max(own, 1e-12)
 
     def multiple(form: Callable[[float], str]) -> Callable[[float], str]:
-        return lambda step: words.multiple(form(step / unit))
+        return lambda step: words.multiple(form(units.multiple(step, own)))
 
     labels: dict[float, str] = {}
     short = units.times, *(f"{{:.{digits}g}}".format for digits in range(3, 18))

@@ -12,6 +12,7 @@ from nnet.errors import NNetError
 from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
+from nnet.units import SMALLEST
 from workbench.evaluate import words
 from workbench.evaluate.cache import Key
 from workbench.evaluate.curves import Scored
@@ -86,12 +87,12 @@ class Scene:
 
     def ratio(self, score: float) -> float:
         """A score as a multiple of the model's own threshold."""
-        return score / max(self.own_threshold, 1e-12)
+        return self.reference.multiple(score)
 
     def images(self, which: np.ndarray) -> Images:
         """Labels, names and chosen scores, as multiples of the model's threshold, of some images by their indices."""
         labels, keys = ([some[i] for i in which] for some in (self.pictures.labels, self.pictures.keys))
-        return Images(labels, keys, self.result.scores[which] / max(self.own_threshold, 1e-12))
+        return Images(labels, keys, self.reference.multiple(self.result.scores[which]))
 
     def content(self, index: int) -> str:
         """Stands for a picture as its file is now, of a stored result; "" where the maps are at hand, or no picture is.
@@ -120,7 +121,7 @@ class Scene:
         maps = resources.maps_of(self.model, loaded)
         judged = judge.judge(self.model.detector.calibration, maps, expression)
         stored = float(self.result.scores[index])
-        if abs(judged.value - stored) > _SAME * max(stored, 1e-12):
+        if abs(judged.value - stored) > _SAME * max(stored, SMALLEST):
             raise NNetError(words.changed(key))
         return loaded.image, judged
 

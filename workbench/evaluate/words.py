@@ -247,7 +247,7 @@ def row(metrics: Metrics, where: Mapping[str, tuple[float, float]], own: float) 
         {SHORT_NAMES[key]: with_interval(getattr(metrics, key), where.get(key)) for key in keys}
         for keys in (PIXEL_METRICS, IMAGE_METRICS)
     )
-    images["Best F1 at threshold"] = best(metrics.i_f1, max(own, 1e-12))
+    images["Best F1 at threshold"] = best(metrics.i_f1, max(own, units.SMALLEST))
     return images | pixels if metrics.p_ap is None else pixels | images
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnet.analysis.story import Finding
+from nnet.units import SMALLEST
 from workbench.how_it_works import words
 from workbench.shared import charts, pictures, theme
 
@@ -26,7 +27,7 @@ _TIMES_MEAN = pictures.Scale(0.0, 2.0, {}, "")
 def unlike(shown: np.ndarray, finding: Finding) -> dict[str, np.ndarray]:
     """The picture, and the distances of its cells over it."""
     distances = finding.images["unlike"]
-    largest = max(float(distances.max()), 1e-12)
+    largest = max(float(distances.max()), SMALLEST)
     small = pictures.reduced(shown, SIDE)
     return {"picture": small, "unlike": pictures.overlay(small, distances / largest, _EACH_OWN, 0.75)}
 

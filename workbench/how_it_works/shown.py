@@ -64,7 +64,7 @@ def _best_shown(scene: Scene) -> None:
     if not shows:
         st.caption(words.NO_FAILURE.format(about=about, samples=units.plural(len(found), "defective sample")))
         return
-    key = min(shows, key=lambda key: shows[key].numbers["after"] / max(shows[key].numbers["before"], 1e-12))
+    key = min(shows, key=lambda key: units.multiple(shows[key].numbers["after"], shows[key].numbers["before"]))
     picture = subject.defective()[key]
     with st.container(width=2 * figures.SIDE):
         st.caption(words.FAILURE.format(about=about, picture=units.plain(picture.title)))

@@ -14,7 +14,7 @@ from nnet.detector import Trace
 from nnet.expression import Expression
 from workbench.how_it_works import cache, words
 from workbench.how_it_works.settings import ON
-from workbench.shared import chosen_picture, controls, drawings, resources
+from workbench.shared import chosen_picture, controls, drawings, resources, units
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
 
@@ -113,4 +113,4 @@ def _first(found: Mapping[str, object], model: Model, expression: Expression) ->
         return chosen.stem
     sigma = model.detector.config.scoring.sigma
     answers = of_samples(model, expression, lambda trace: story.unlike(trace, expression, sigma), 1)
-    return max(answers, key=lambda key: answers[key].numbers["peak"] / max(answers[key].numbers["typical"], 1e-12))
+    return max(answers, key=lambda key: units.multiple(answers[key].numbers["peak"], answers[key].numbers["typical"]))

@@ -10,7 +10,7 @@ from workbench.components.score_circuit import Diagram, Map, Pair, Result, Sign
 from workbench.inspect import settings, words
 from workbench.inspect.scene import Scene
 from workbench.inspect.settings import Chosen
-from workbench.shared import kinds, pictures, resources
+from workbench.shared import kinds, pictures, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
@@ -101,7 +101,7 @@ def _pair(scene: Scene, found: circuit.Circuit | None, used: tuple[str, ...], in
 
 
 def _map(model: Model, trace: Trace, name: str, used: bool, colours: str) -> Map:
-    relative = trace.maps[name] / max(resources.normal_levels(model)[name], 1e-12)
+    relative = units.multiple(trace.maps[name], resources.normal_levels(model)[name])
     return Map(
         name=name,
         picture=pictures.colourised(relative, pictures.map_scale(colours)),

@@ -10,13 +10,13 @@ from PIL import Image, ImageDraw
 from nnet.scoring.attribution import Attribution, Part
 from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import enlarge
+from nnet.units import SMALLEST
 from workbench.inspect import words
 from workbench.shared import charts, pictures, theme, units, verdict_words
 from workbench.shared import words as shared_words
 from workbench.shared.pictures import Scale
 
 _BRANCH_COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
-_LEAST_SCORE = 1e-12  # of the logarithmic axis
 _LEAST = 1e-3  # a value of 0 has no place on a logarithmic axis; it stands here, in normal medians
 _PART_SIDE, _RING = 240, 12
 
@@ -74,8 +74,8 @@ def strip_figure(scores: np.ndarray, threshold: float, value: float) -> go.Figur
         threshold: the unit of the logarithmic axis.
         value: the picture's score.
     """
-    unit = max(threshold, _LEAST_SCORE)
-    every = np.maximum(np.append(scores, value), _LEAST_SCORE) / unit
+    unit = max(threshold, SMALLEST)
+    every = np.maximum(np.append(scores, value), SMALLEST) / unit
     colour = theme.ANOMALOUS if value > threshold else theme.NORMAL
     spread = 0.35 * ((np.arange(len(scores)) * 0.618) % 1 - 0.5)  # dots at one score stay apart
     dots = {"size": 7, "color": theme.NORMAL, "opacity": 0.5, "line": {"width": 0}}

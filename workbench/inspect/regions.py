@@ -9,6 +9,7 @@ import streamlit as st
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import Region, find_regions
+from nnet.units import SMALLEST
 from workbench.components import threshold_histogram
 from workbench.inspect import settings, words
 from workbench.inspect.scene import Scene
@@ -74,7 +75,7 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
         threshold_histogram.Stop(at, words.threshold_step(one), *words.sides(n, calibrated.n))
         for one, at, n in zip(factors, thresholds, map(int, kept), strict=True)
     ]
-    first = max(thresholds[0], threshold_histogram.SMALLEST)
+    first = max(thresholds[0], SMALLEST)
     last = thresholds[-1] if thresholds[-1] > first else 10 * first  # scores of nothing but 0 span nothing
     shown = threshold_histogram.data(
         [threshold_histogram.Group(words.HELD_OUT, theme.NORMAL, np.asarray(calibrated.scores), "right")],
@@ -82,7 +83,7 @@ def histogram(calibrated: Reference, factors: Sequence[float], factor: float, va
         stops,
         factor * calibrated.threshold,
         label=shared_words.verdict(calibrated, value),
-        mark=(words.this_image(value / max(calibrated.threshold, 1e-12)), value),
+        mark=(words.this_image(calibrated.multiple(value)), value),
         reference=(words.CALIBRATED, calibrated.threshold),
     )
     return shown | {"height": _HEIGHT}

@@ -48,7 +48,7 @@ def draw(scene: Scene) -> None:
     ]
     found = regions.regions_of(judged, shape)[:_NUMBERED] if scene.view.edge is not None else []
     badges = [Badge(region.top, region.top_x, str(number)) for number, region in enumerate(found, 1)]
-    probe = Probe(judged.score / max(judged.reference.threshold, 1e-12), words.PROBE, shared_words.UNIT)
+    probe = Probe(judged.reference.multiple(judged.score), words.PROBE, shared_words.UNIT)
     linked.linked(scene, "pictures", tiles, words.PICTURES_LABEL, probe=probe, badges=badges, hero=1)
 
 

@@ -52,7 +52,7 @@ KEPT_ON_INSPECT = "Set by hand on Inspect."
 def moved_threshold(reference: Reference, calibrated: Reference) -> str:
     """That the decision follows a threshold that the visitor set."""
     return (
-        f"Compared with your threshold, {units.times(reference.threshold / max(calibrated.threshold, 1e-12))} "
+        f"Compared with your threshold, {units.times(calibrated.multiple(reference.threshold))} "
         f"{units.TIMES} the calibrated one."
     )
 

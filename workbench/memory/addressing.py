@@ -118,7 +118,7 @@ def picture_tile(scene: Scene, now: Now) -> Tile:
     """The picture with its flagged patches: those under the addressing of now where they are known."""
     result = cache.known_effect(scene, now.addressing) if now.changed else None
     judged = scene.judged if result is None else result.judged
-    ratios = recall.per_position(judged.score, scene.shape) / max(judged.reference.threshold, 1e-12)
+    ratios = judged.reference.multiple(recall.per_position(judged.score, scene.shape))
     flagged, hint = recall.flagged(judged, scene.shape), words.PICTURE_HINTS[now.changed and result is None]
     return Tile(
         words.PICTURE, hint, scene.photo, colours.flagged_cells(flagged), colours.readings(ratios, words.SCORE_READING)

@@ -128,7 +128,7 @@ def _score_tiles(scene: Scene, result: Effect) -> list[Tile]:
         Tile(title, words.SCORE_HINT, uri, None, colours.readings(peak), **bar)
         for title, uri, peak in zip((words.SCORE_TRAINED, words.SCORE_NOW), smooth, peaks, strict=True)
     ]
-    change = (result.judged.score - scene.judged.score) * sides_figures.LIMIT / max(threshold, 1e-12)
+    change = units.multiple((result.judged.score - scene.judged.score) * sides_figures.LIMIT, threshold)
     read, gradient = colours.readings(peaks[1] - peaks[0]), sides_figures.difference_gradient()
     painted = colours.photo_uri(sides_figures.difference_colours(change))
     ticks = words.difference_ticks()
@@ -142,7 +142,7 @@ def _six_maps(scene: Scene, result: Effect) -> None:
     tiles = []
     for name in result.maps:
         for title, maps in ((words.map_trained(name), scene.trace.maps), (words.map_now(name), result.maps)):
-            share = maps[name] / max(levels[name], 1e-12)
+            share = units.multiple(maps[name], levels[name])
             values = colours.readings(recall.per_position(share, scene.shape))
             tiles.append(Tile(title, "", colours.photo_uri(pictures.colourised(share, scale), 128), None, values))
     linked(scene, "map_pictures", tiles, 130, columns=6)

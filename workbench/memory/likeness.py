@@ -10,6 +10,7 @@ from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
 from nnet.analysis import projection
+from nnet.units import SMALLEST
 from workbench.memory import recall, words
 
 SIMILARITY_ITEMS = 300
@@ -35,7 +36,7 @@ class Embedding:
 
 def similarity(memory: np.ndarray) -> np.ndarray:
     """Cosines between items, (N, C) -> (N, N) float32."""
-    unit = memory / np.maximum(np.linalg.norm(memory, axis=1, keepdims=True), 1e-12)
+    unit = memory / np.maximum(np.linalg.norm(memory, axis=1, keepdims=True), SMALLEST)
     return np.clip(unit @ unit.T, -1, 1).astype(np.float32)
 
 
@@ -68,7 +69,7 @@ def embed(memory: np.ndarray, queries: np.ndarray, shares: np.ndarray, method: s
     if len(which) < len(memory) or len(where) < len(flat):
         notes.append(words.some_shown((len(which), len(memory)), (len(where), len(flat))))
     points = np.concatenate([memory[which], flat[where]]).astype(np.float32)
-    points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
+    points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), SMALLEST)
     if method == "UMAP" and len(points) < UMAP_POINTS:
         method = "PCA"
         notes.append(words.too_few(len(points)))

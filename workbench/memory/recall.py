@@ -13,6 +13,7 @@ import numpy as np
 from nnet.detector import Detector, MemoryUse, Trace, TrainedModel
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
+from nnet.units import SMALLEST
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
@@ -107,8 +108,7 @@ def usage(weights: np.ndarray) -> np.ndarray:
 
 def cosine_distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """1 - cos along channels, (C, H, W) twice -> (H, W); Eq. (2) of the paper."""
-    tiny = 1e-12
-    norms = np.maximum(np.linalg.norm(a, axis=0), tiny) * np.maximum(np.linalg.norm(b, axis=0), tiny)
+    norms = np.maximum(np.linalg.norm(a, axis=0), SMALLEST) * np.maximum(np.linalg.norm(b, axis=0), SMALLEST)
     return 1 - (a * b).sum(axis=0) / norms
 
 

@@ -60,7 +60,7 @@ class Scene:
     @property
     def ratios(self) -> np.ndarray:
         """The same in multiples of the threshold."""
-        return self.scores / max(self.judged.reference.threshold, 1e-12)
+        return self.judged.reference.multiple(self.scores)
 
     @cached_property
     def flagged(self) -> np.ndarray:

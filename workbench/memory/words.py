@@ -319,8 +319,8 @@ def ran(timings: Mapping[str, float]) -> str:
 def forgotten(before: float, after: float, threshold: float, moved: float) -> str:
     """What switching items off or another addressing did to the image score."""
     change = after - before
-    share = units.percent(abs(change) / max(before, 1e-12))
-    if abs(change) < 0.005 * max(before, 1e-12):
+    share = units.percent(units.multiple(abs(change), before))
+    if abs(change) < 0.005 * max(before, units.SMALLEST):
         effect = "The score hardly changes."
     else:
         effect = f"The score rises by {share}." if change > 0 else f"The score falls by {share}."
@@ -374,7 +374,7 @@ def changed(mean_normal: float | None, mean_flagged: float | None, mean: float, 
         )
     if mean_normal is None:
         return f"Recall moves the features by {units.number(mean)} on average. Every patch of this image is flagged."
-    ratio = mean_flagged / max(mean_normal, 1e-12)
+    ratio = units.multiple(mean_flagged, mean_normal)
     if trained is not None and mean_normal > FORGOTTEN * trained:
         verdict = (
             f"As trained it moves normal ones by {units.number(trained)}: addressed like this, the memory no longer "

@@ -289,7 +289,7 @@ def damping(means: np.ndarray) -> str:
     order = np.argsort(means, kind="stable")
     low, high = means[order[0]], means[order[-1]]
     below = float(np.mean(means < 0.05))
-    ratio = high / max(float(low), 1e-12)
+    ratio = units.multiple(high, float(low))
     return (
         f"On average a gate lets {units.percent(float(means.mean()))} through. Channel {order[-1]} is damped least "
         f"(mean gate {units.number(float(high))}), channel {order[0]} most ({units.number(float(low))}): a factor of "
@@ -338,7 +338,7 @@ def blend(percent: int, names: tuple[str, str], now: tuple[float, float], start:
     before, after = names
     mixed = f"{1 - percent / 100:.2g} {before} + {percent / 100:.2g} {after}"
     return (
-        f"**{mixed}**: mean variance {units.number(now[0])} ({units.number(now[0] / max(start[0], 1e-12))} times "
+        f"**{mixed}**: mean variance {units.number(now[0])} ({units.number(units.multiple(now[0], start[0]))} times "
         f"that of {before}), coefficient of variation {units.number(now[1])} ({before}: {units.number(start[1])})."
     )
 

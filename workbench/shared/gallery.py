@@ -79,7 +79,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     Args:
         judged: says what is decided, under the threshold that the visitor set.
     """
-    ratio = judged.value / max(judged.reference.threshold, 1e-12)
+    ratio = judged.multiple
     colour = theme.BADGES[judged.is_anomalous]
     decision = words.decision(judged.reference, judged.value)
     beyond = kinds.beyond(model, picture.load())
@@ -258,7 +258,7 @@ def _tile_label(picture: Picture, tile: Tile | None, threshold: float) -> str:
     if tile.is_other:
         return words.OTHER_KIND_SHORT
     mark = ":material/warning: " if tile.score > threshold else ""
-    return f"{mark}{units.times(tile.score / max(threshold, 1e-12))} {units.TIMES}"
+    return f"{mark}{units.times(units.multiple(tile.score, threshold))} {units.TIMES}"
 
 
 def _tile_help(picture: Picture, tile: Tile | None, reference: Reference) -> str:
@@ -323,7 +323,7 @@ def results_table(pictures: list[Picture], tiles: dict[str, Tile], reference: Re
     scores = [tiles[picture.key].score for picture in pictures]
     columns = (
         [picture.title for picture in pictures],
-        [score / max(reference.threshold, 1e-12) for score in scores],
+        [reference.multiple(score) for score in scores],
         [_decision(tiles[picture.key], reference) for picture in pictures],
         scores,
         [reference.percentile(score) for score in scores],

@@ -21,7 +21,7 @@ from nnet.scoring.maps import MAPS
 from workbench.components import network
 from workbench.components.network import Card, Network, Variant, drawing
 from workbench.components.network import words as part_words
-from workbench.shared import chosen_picture, pictures, resources
+from workbench.shared import chosen_picture, pictures, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.pictures import Scale
@@ -203,8 +203,8 @@ def _painted(model: Model, part: Part, show: str) -> np.ndarray | None:
         found = ranges(model).of(part, _channel(show))
         return None if found is None else pictures.colourised(found[0], Scale(*found[1], {}, "", _FEATURES))
     if part.name in MAPS and part.values is not None:
-        level = max(resources.normal_levels(model)[part.name], 1e-12)
-        return pictures.colourised(part.values / level, pictures.map_scale())
+        values = units.multiple(part.values, resources.normal_levels(model)[part.name])
+        return pictures.colourised(values, pictures.map_scale())
     return None
 
 

@@ -73,8 +73,8 @@ def own_scale(score: np.ndarray, threshold: float, colour_map: str = theme.DEFAU
     """The range of one image alone: shows faint structure, but makes every image, also a good one, reach the top."""
     low, high = float(score.min()), float(score.max())
     middle = (low + high) / 2
-    unit = max(threshold, 1e-12)
-    ticks = {low: units.times(low / unit), middle: words.OWN_RANGE, high: words.against_threshold(high / unit)}
+    first, last = (units.multiple(end, threshold) for end in (low, high))
+    ticks = {low: units.times(first), middle: words.OWN_RANGE, high: words.against_threshold(last)}
     return Scale(low, high, ticks, words.SCORE_SCALE, colour_map)
 
 
@@ -129,7 +129,7 @@ def map_tile(
         shape: the image's.
     """
     height, width = (max(1, round(side * length / max(shape[:2]))) for length in shape[:2])
-    colours = Image.fromarray(colourised(values / max(normal_level, 1e-12), scale))
+    colours = Image.fromarray(colourised(units.multiple(values, normal_level), scale))
     return np.asarray(colours.resize((width, height), Image.Resampling.NEAREST))
 
 

@@ -7,7 +7,9 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from nnet.units import SMALLEST as SMALLEST
 from nnet.units import duration as duration
+from nnet.units import multiple as multiple
 from workbench.shared import hosting
 
 TIMES = "\N{MULTIPLICATION SIGN}"

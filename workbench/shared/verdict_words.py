@@ -87,7 +87,7 @@ def pixel_verdict(found: Attribution, score: float, threshold: float, by_place: 
     if flagged:
         return f"Flagged {_cause(found, by_place, 'by')}."
     cause = _cause(found, by_place, "from")
-    level = units.times(score / max(threshold, 1e-12))
+    level = units.times(units.multiple(score, threshold))
     return f"Not flagged: the score here is {level} {units.TIMES} threshold. What there is comes {cause}."
 
 
@@ -105,10 +105,9 @@ def _cause(found: Attribution, by_place: bool, by: str) -> str:
 
 def pixel_numbers(score: float, raw: float, threshold: float, whole: Part) -> str:
     """The score at the pixel, before and after smoothing, and against its normal level."""
-    limit = max(threshold, 1e-12)
     return (
-        f"The score here is {units.times(score / limit)} {units.TIMES} threshold, before smoothing "
-        f"{units.times(raw / limit)} {units.TIMES}. That is {times(whole.ratio)} its normal level."
+        f"The score here is {units.times(units.multiple(score, threshold))} {units.TIMES} threshold, before smoothing "
+        f"{units.times(units.multiple(raw, threshold))} {units.TIMES}. That is {times(whole.ratio)} its normal level."
     )
 
 

@@ -196,7 +196,7 @@ def against_threshold(ratio: float) -> str:
 
 def relative(reference: Reference, value: float) -> str:
     """An image score against its threshold: "7.4 \N{MULTIPLICATION SIGN} threshold"."""
-    return against_threshold(value / max(reference.threshold, 1e-12))
+    return against_threshold(reference.multiple(value))
 
 
 def raw(reference: Reference, value: float) -> str:

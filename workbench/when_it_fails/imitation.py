@@ -52,7 +52,7 @@ def _shown_best(scene: Scene) -> tuple[Picture, Finding] | None:
         if is_defective:
             trace = resources.trace(scene.model, picture.load())
             answer = story.copier_alone(scene.model.detector, trace, scene.expression)
-            found.append((answer.numbers["after"] / max(answer.numbers["before"], 1e-12), picture, answer))
+            found.append((units.multiple(answer.numbers["after"], answer.numbers["before"]), picture, answer))
     shows = [one for one in found if one[2].agrees]
     return min(shows, key=lambda one: one[0])[1:] if shows else None
 

@@ -100,9 +100,9 @@ def _kept(scene: Scene) -> dict[str, tuple[bool, float]]:
         found = stored.read(checkpoint)[:1]
     except CheckpointError:
         return {}
-    threshold = scene.model.detector.calibration.for_expression(scene.expression).threshold
+    reference = scene.model.detector.calibration.for_expression(scene.expression)
     return {
-        key: (label != GOOD, float(score) / max(threshold, 1e-12))
+        key: (label != GOOD, reference.multiple(float(score)))
         for one in found
         for result in one.results
         if result.expression == scene.expression
@@ -198,9 +198,7 @@ def _of(scene: Scene, dataset: Dataset, evidence: evaluation.Evidence) -> list[J
     together = {name: torch.from_numpy(m) for name, m in evidence.maps.items()}
     scores = image_score(score_maps(together, scene.expression, evidence.size, evidence.sigma)).numpy()
     return [
-        _of_sample(
-            samples[key], partial(_measured, evidence, index), float(scores[index]) / max(reference.threshold, 1e-12)
-        )
+        _of_sample(samples[key], partial(_measured, evidence, index), reference.multiple(float(scores[index])))
         for index, key in enumerate(evidence.keys)
     ]
 
@@ -214,8 +212,7 @@ def _pixels(sample: Sample) -> np.ndarray:
 
 
 def _ratio(scene: Scene, maps: dict[str, np.ndarray]) -> float:
-    verdict = judge.judge(scene.model.detector.calibration, maps, scene.expression)
-    return verdict.value / max(verdict.reference.threshold, 1e-12)
+    return judge.judge(scene.model.detector.calibration, maps, scene.expression).multiple
 
 
 def _test_set(scene: Scene) -> Dataset | None:

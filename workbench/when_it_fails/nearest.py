@@ -41,7 +41,7 @@ def _least_seen(scene: Scene) -> None:
     for picture, is_defective in scene.samples:
         if is_defective:
             judged = resources.judgement(scene.model, picture.load(), scene.expression)
-            found.append((judged.value / max(judged.reference.threshold, 1e-12), picture, judged))
+            found.append((judged.multiple, picture, judged))
     if not found:
         return
     ratio, picture, judged = min(found, key=lambda one: one[0])
@@ -70,7 +70,7 @@ def _searched(scene: Scene, dataset: Dataset) -> dict[str, np.ndarray]:
     for name, cosine in (("euclidean", False), ("cosine", True)):
         reference = [float(to_nearest(one, known, cosine=cosine).max()) for one in good[KNOWN:]]
         farthest = [float(to_nearest(one, known, cosine=cosine).max()) for one in queries]
-        found[name] = np.array(farthest) / max(float(np.quantile(reference, LEVEL)), 1e-12)
+        found[name] = units.multiple(np.array(farthest), float(np.quantile(reference, LEVEL)))
     return found
 
 
@@ -86,7 +86,7 @@ def _table(scene: Scene, found: dict[str, np.ndarray]) -> None:
     for index, (picture, is_defective) in enumerate(scene.samples):
         judged = resources.judgement(scene.model, picture.load(), scene.expression)
         ratios = {name: float(values[index]) for name, values in found.items()}
-        ratios["network"] = judged.value / max(judged.reference.threshold, 1e-12)
+        ratios["network"] = judged.multiple
         defective += is_defective
         for name, ratio in ratios.items():
             seen[name] += is_defective and ratio > 1

@@ -12,7 +12,7 @@ from workbench.ablations.variants import words
 from workbench.ablations.variants.candidates import WHATIF, Variant
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Pictures, Probe, Tile
-from workbench.shared import chosen_pixel, pictures, resources, sides, sides_figures
+from workbench.shared import chosen_pixel, pictures, resources, sides, sides_figures, units
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Loaded
 from workbench.shared.settings import one_of
@@ -111,13 +111,13 @@ def _map_tile(loaded: Loaded, one: Variant, name: str, view: View) -> Tile:
     title = words.MAP_TITLE.format(map=name, title=one.title)
     if name not in one.maps:
         return Tile(title, words.NO_MAP, pick=words.PICK.format(title=one.title))
-    values, level = one.maps[name], max(one.levels[name], 1e-12)
+    values = units.multiple(one.maps[name], one.levels[name])
     small, colours = pictures.reduced(loaded.shown, _SIDE), pictures.map_scale(view.colours)
     uri = resources.photo(
         (*_photo_key(loaded, one, view), name),
-        lambda: overlay(small, values / level, (colours.low, colours.high), view.opacity, view.colours, None),
+        lambda: overlay(small, values, (colours.low, colours.high), view.opacity, view.colours, None),
     )
-    pick, tag = words.PICK.format(title=one.title), words.peak_tag(float(values.max()) / level)
+    pick, tag = words.PICK.format(title=one.title), words.peak_tag(float(values.max()))
     return Tile(title, words.map_hint(name), uri, tag=tag, pick=pick)
 
 

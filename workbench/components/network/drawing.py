@@ -14,9 +14,10 @@ import numpy as np
 from nnet.analysis.anatomy import CODE, COPIER, MEMORY, REBUILDER, RECALLED, Part, depths
 from nnet.scoring.circuit import PAIRS, Circuit
 from nnet.scoring.overlay import LEVELS, colour_table
+from nnet.units import SMALLEST
 from workbench.components.network import ways
 from workbench.components.network.layout import LARGE, Box, Layout, tall, wide
-from workbench.shared import theme
+from workbench.shared import theme, units
 
 COLOURS = {
     COPIER: theme.FORWARD,
@@ -174,13 +175,13 @@ def _gates(box: Box, part: Part) -> str:
 
 def _coarse(gate: np.ndarray) -> np.ndarray:
     """The gate relative to its own largest value, so that its course shows however damped the whole is."""
-    relative: np.ndarray = gate / max(float(gate.max()), 1e-12)
+    relative: np.ndarray = units.multiple(gate, float(gate.max()))
     return relative
 
 
 def _items(box: Box, weights: np.ndarray) -> str:
     """The memory's items as bars: tall where an item is much used for this picture."""
-    step, top = box.width / len(weights), max(float(weights.max()), 1e-12)
+    step, top = box.width / len(weights), max(float(weights.max()), SMALLEST)
     bars = "".join(
         f'<rect x="{box.x + i * step:.2f}" y="{box.y + box.height - share * box.height:.1f}" '
         f'width="{max(0.6, 0.8 * step):.2f}" height="{share * box.height:.1f}"/>'

@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from nnet.units import SMALLEST
 from workbench.components.base import fired, register
 from workbench.shared import theme, units, words
 
-SMALLEST = 1e-12
-"""A score that still has a place on a logarithmic axis."""
 MARGIN = 0.015
 """Share of the axis that is added at each end, so that the line can be taken hold of there."""
 

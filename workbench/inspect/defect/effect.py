@@ -10,6 +10,7 @@ from nnet.analysis.visibility import Onset, Response, is_visible, onset, peak
 from nnet.expression import Expression, parse
 from nnet.scoring.calibration import Calibration
 from nnet.scoring.judge import Judgement
+from nnet.units import SMALLEST
 from workbench.inspect.defect.recipe import SIZE
 
 NORMAL_QUANTILE = 0.99
@@ -97,7 +98,7 @@ def effect(
     """
     old, new = (np.asarray(expression.evaluate(maps)) for maps in (before, after))
     low, high = peak(old, inside), peak(new, inside)
-    scale = max(level, 1e-12)
+    scale = max(level, SMALLEST)
     return Effect(expression.text, float(low) / scale, float(high) / scale, level, bool(is_visible(high, low, level)))
 
 
@@ -146,7 +147,7 @@ def line(response: Response, expression: Expression, level: float) -> Line:
     """One map or factor of a response; see `Line`."""
     after, before = response.peaks(expression)
     visible = is_visible(after, before, level)
-    scale = max(level, 1e-12)
+    scale = max(level, SMALLEST)
     return Line(expression.text, after / scale, before / scale, visible, onset(response.doses, visible))
 
 

@@ -10,7 +10,7 @@ from nnet.scoring.maps import MAPS
 from nnet.scoring.overlay import outline
 from workbench.inspect.defect import words
 from workbench.inspect.defect.effect import Curves, Effect, Line
-from workbench.shared import charts, pictures, theme
+from workbench.shared import charts, pictures, theme, units
 from workbench.shared.pictures import Scale
 
 _TILE_SIDE = 192  # longest side of a map in a pair, in pixels
@@ -87,7 +87,7 @@ def effects_figure(effects: Sequence[Effect]) -> go.Figure:
 
 def scores_figure(curves: Curves, kind: str) -> go.Figure:
     """The image score over the doses in multiples of the threshold, with that without the defect; logarithmic."""
-    unit = max(curves.threshold, 1e-12)
+    unit = max(curves.threshold, units.SMALLEST)
     floor = 0.5 * min([1.0, *(float(v) / unit for v in (*curves.scores, curves.undamaged) if v > 0)])
     scores, undamaged = np.maximum(curves.scores / unit, floor).tolist(), max(curves.undamaged / unit, floor)
     dots = go.Scatter(

@@ -263,7 +263,7 @@ THRESHOLD_NOTE = "threshold"
 
 def undamaged_note(curves: Curves) -> str:
     """On the line of the score without the defect."""
-    return f"without the defect {units.times(curves.undamaged / max(curves.threshold, 1e-12))} {units.TIMES}"
+    return f"without the defect {units.times(units.multiple(curves.undamaged, curves.threshold))} {units.TIMES}"
 
 
 def factors_hint(expression: Expression) -> str:

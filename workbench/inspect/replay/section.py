@@ -75,7 +75,7 @@ def _pictures(scene: Scene, bundle: Bundle, again: Rerun | None) -> None:
     scale = pictures.calibrated_scale(bundle.reference.threshold, scene.view.scale.colour_map)
     shown = {words.STORED_TITLE: (bundle.score, scale, words.STORED_HINT)}
     if again is not None:
-        change = np.abs(again.score.astype(np.float64) - bundle.score) / max(bundle.reference.threshold, 1e-12)
+        change = bundle.reference.multiple(np.abs(again.score.astype(np.float64) - bundle.score))
         shown[words.NOW_TITLE] = (again.score, scale, words.NOW_HINT)
         shown[words.DIFFERENCE_TITLE] = (change, _difference_scale(change, scale.colour_map), words.DIFFERENCE_HINT)
     touch, shape = session.on_touch_screen(), scene.loaded.image.shape
@@ -102,7 +102,7 @@ def _stored_maps(scene: Scene, bundle: Bundle) -> None:
             with grid.cell():
                 tile = pictures.map_tile(values, bundle.levels[name], scene.loaded.image.shape, scale)
                 st.image(pictures.data_uri(tile), width="stretch", alt=words.map_alt(name))
-                st.caption(words.peak(name, float(values.max()) / max(bundle.levels[name], 1e-12)))
+                st.caption(words.peak(name, units.multiple(float(values.max()), bundle.levels[name])))
     st.html(pictures.colour_bar(scale))
     st.caption(words.MAPS_HINT)
 

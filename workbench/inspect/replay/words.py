@@ -62,9 +62,7 @@ def difference(bundle: Bundle, again: Rerun) -> str:
     largest = float(abs(again.score.astype(float) - bundle.score).max())
     if not largest:
         return "The score maps are equal in every digit."
-    return (
-        f"The score maps differ by at most {largest / max(bundle.reference.threshold, 1e-12):.1e} {shared_words.UNIT}."
-    )
+    return f"The score maps differ by at most {bundle.reference.multiple(largest):.1e} {shared_words.UNIT}."
 
 
 def map_alt(name: str) -> str:
