@@ -11,6 +11,7 @@ import pytest
 from apptest import INSPECT, fine, heading, shown_score, start, words
 from PIL import Image
 from streamlit.elements.lib import policies
+from streamlit.testing.v1.util import patch_config_options
 
 from nnet.data import DataError
 from nnet.detector import Detector
@@ -187,7 +188,8 @@ def test_the_row_leads_to_samples_and_back() -> None:
 def test_the_row_opens_at_the_page_of_the_chosen_image_and_turns_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = [sample.key for sample in datasets.opened(SYNTHETIC).test]
     monkeypatch.setattr(policies, "_shown_default_value_warning", False)
-    at = start(INSPECT, set=SYNTHETIC, image=keys[-1])
+    with patch_config_options({"global.disableWidgetStateDuplicationWarning": False}):
+        at = start(INSPECT, set=SYNTHETIC, image=keys[-1])
     assert not policies._shown_default_value_warning, "a widget has a default and a value in the session state"
     shown = {button.key.partition("#")[2] for button in at.button if "#" in (button.key or "")}
     assert keys[-1] in shown and keys[0] not in shown
