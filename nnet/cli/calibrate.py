@@ -154,14 +154,13 @@ def _aimed(
     wanted, choose = aim
     at = choose(scores, defective)
     where = rate_intervals(scores, defective, at)
-    found, alarms = (int((scores[kind] >= at).sum()) for kind in (defective, ~defective))
+    found, alarms = (int((scores[kind] > at).sum()) for kind in (defective, ~defective))
     said = (
         f"For {wanted} on {dataset.name}: {found} of {defective.sum()} defects found "
         f"(95 %: {_span(where['recall'])}), {alarms} of {(~defective).sum()} good parts flagged "
         f"(95 %: {_span(where['false alarms'])})."
     )
-    # Here a picture is flagged at the threshold, by the checkpoint only above it.
-    return Kept(float(np.nextafter(at, 0)), reason or said, pictures=int((~defective).sum()), above=alarms)
+    return Kept(at, reason or said, pictures=int((~defective).sum()), above=alarms)
 
 
 def _span(where: tuple[float, float]) -> str:

@@ -103,7 +103,7 @@ def _result(subject: Subject, stored: Stored) -> dict[str, Any]:
     first, own = stored.results[0], max(_reference(subject).threshold, SMALLEST)
     threshold = own if subject.threshold is None else subject.threshold
     defective = np.array([label != GOOD for label in stored.labels], bool)
-    flagged = first.scores >= threshold
+    flagged = first.scores > threshold
     framing = Framing.of(subject.checkpoint.config.model)
     counts = [int((flagged == high)[kind].sum()) for kind in (~defective, defective) for high in (False, True)]
     return {
@@ -142,7 +142,7 @@ def _over_pixels(subject: Subject, first: Result) -> Mapping[str, tuple[np.ndarr
 
 
 def _rates(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Table:
-    flagged = scores >= threshold
+    flagged = scores > threshold
     shares = {
         "recall": flagged[defective].mean(),
         "false alarms": flagged[~defective].mean(),

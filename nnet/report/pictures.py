@@ -48,7 +48,7 @@ class Group:
 
 def chosen(scores: np.ndarray, defective: np.ndarray, threshold: float) -> dict[str, tuple[np.ndarray, int]]:
     """Which pictures are shown of each group of `words.GROUPS`, by their indices, and of how many."""
-    flagged, rising = scores >= threshold, np.argsort(scores, kind="stable")
+    flagged, rising = scores > threshold, np.argsort(scores, kind="stable")
     members: Mapping[str, np.ndarray] = {
         "misses": rising[(defective & ~flagged)[rising]],
         "alarms": rising[::-1][(~defective & flagged)[rising[::-1]]],

@@ -48,14 +48,16 @@ def histogram(ratios: np.ndarray, defective: np.ndarray, threshold: float = 1.0)
 
 def roc(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Markup:
     """The ROC curve over pictures, with a dot where the threshold is."""
-    levels = np.concatenate([[np.inf], np.unique(scores)[::-1]])
+    levels = [*np.unique(scores)[::-1].tolist(), -np.inf]  # above the highest is nothing, above the last everything
     shares = np.array([_shares(scores, defective, level) for level in levels])
     return curve("roc", shares[:, 0], shares[:, 1], _shares(scores, defective, threshold))
 
 
 def precision_recall(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Markup:
     """The precision-recall curve over pictures, with a dot where the threshold is."""
-    points = np.array([_precision(scores, defective, level) for level in np.unique(scores)[::-1]])
+    points = np.array(
+        [_precision(scores, defective, level) for level in [*np.unique(scores)[-2::-1].tolist(), -np.inf]]
+    )
     return curve("pr", points[:, 0], points[:, 1], _precision(scores, defective, threshold))
 
 
@@ -84,13 +86,13 @@ def _half(pixels: float) -> str:
 
 def _shares(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[float, float]:
     """Of the good and of the defective pictures, the share that is flagged."""
-    flagged = scores >= threshold
+    flagged = scores > threshold
     return float(flagged[~defective].mean()), float(flagged[defective].mean())
 
 
 def _precision(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[float, float]:
     """Recall and precision; the precision is 1 where nothing is flagged."""
-    flagged = scores >= threshold
+    flagged = scores > threshold
     return float(flagged[defective].mean()), float(defective[flagged].mean()) if flagged.any() else 1.0
 
 

@@ -1,7 +1,8 @@
 """The threshold for a wanted miss rate, false alarm rate, or the best F1, on labelled pictures.
 
-As everywhere in `nnet.scoring.metrics`, a picture is flagged if it scores at the threshold or above it. A threshold
-that was chosen on the pictures it is then counted on looks better than it is.
+A picture is flagged if it scores above the threshold, as `nnet.scoring.calibration.Reference.is_anomalous` decides. So
+that no picture lies on one of these thresholds, each is halfway between two scores. A threshold that was chosen on the
+pictures it is then counted on looks better than it is.
 """
 
 import math
@@ -13,14 +14,15 @@ from nnet.scoring.metrics import best_f1
 
 
 def for_miss_rate(scores: np.ndarray, defective: np.ndarray, rate: float) -> float:
-    """The highest threshold that misses at most this share (0..1) of the defective pictures.
+    """The highest threshold, halfway between two scores, that misses at most this share (0..1) of defective pictures.
 
     Raises:
         NNetError: there is no defective picture, or the rate is out of range.
     """
     _check(rate, defective, "defective")
-    rising = np.sort(np.asarray(scores, float)[defective])
-    return float(rising[min(_allowed(rate, len(rising)), len(rising) - 1)])
+    scores = np.asarray(scores, float)
+    rising = np.sort(scores[defective])
+    return _flagging(scores, rising[min(_allowed(rate, len(rising)), len(rising) - 1)])
 
 
 def for_false_alarm_rate(scores: np.ndarray, defective: np.ndarray, rate: float) -> float:
@@ -33,15 +35,23 @@ def for_false_alarm_rate(scores: np.ndarray, defective: np.ndarray, rate: float)
     scores = np.asarray(scores, float)
     falling = np.sort(scores[~defective])[::-1]
     if (allowed := _allowed(rate, len(falling))) >= len(falling):
-        return float(scores.min())
-    first_not = falling[allowed]
-    higher = scores[scores > first_not]
-    return float((first_not + higher.min()) / 2 if len(higher) else 1.01 * first_not)
+        return _flagging(scores, scores.min())
+    higher = scores[scores > (first_not := falling[allowed])]
+    return _flagging(scores, higher.min()) if len(higher) else float(1.01 * first_not)
 
 
 def for_best_f1(scores: np.ndarray, defective: np.ndarray) -> float:
     """The threshold with the best F1. Raises `nnet.scoring.metrics.UndefinedMetricError` without a defective one."""
-    return best_f1(scores, defective).threshold
+    scores = np.asarray(scores, float)
+    return _flagging(scores, best_f1(scores, defective).threshold)
+
+
+def _flagging(scores: np.ndarray, lowest: float) -> float:
+    """The threshold that flags this score and those above it, halfway to the next lower one."""
+    lower = scores[scores < lowest]
+    below = float(lower.max()) if len(lower) else 0.98 * lowest
+    middle = float((below + lowest) / 2)
+    return middle if middle < lowest else below  # two neighbours among floats have nothing between them
 
 
 def _allowed(rate: float, count: int) -> int:

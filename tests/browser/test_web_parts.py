@@ -175,6 +175,13 @@ def test_score_and_threshold_are_the_packages(page, expression):
     np.testing.assert_allclose(found["threshold"], reference.threshold, rtol=1e-5)
 
 
+def test_a_score_at_the_threshold_is_normal_as_in_the_package(page, detector):
+    chosen = detector.calibration.for_expression().with_threshold(0.4)
+    values = [0.4, float(np.nextafter(0.4, 1)), float(np.nextafter(0.4, 0))]
+    found = on(page, "score", "return given.map((value) => its.isAnomalous(value, 0.4));", values)
+    assert found == [chosen.is_anomalous(value) for value in values] == [False, True, False]
+
+
 @pytest.mark.parametrize(
     "ways",
     [

@@ -16,17 +16,19 @@ def test_the_rate_is_kept_and_no_better_threshold_keeps_it(rate: float, seed: in
     scores = np.round(rng.normal(2 + defective, 0.6), 1)  # with ties
 
     def missed(threshold: float) -> float:
-        return float(np.mean(scores[defective] < threshold))
+        return float(np.mean(scores[defective] <= threshold))
 
     def alarms(threshold: float) -> float:
-        return float(np.mean(scores[~defective] >= threshold))
+        return float(np.mean(scores[~defective] > threshold))
 
-    above = [*np.unique(scores), scores.max() * 1.1]
+    levels = np.unique(scores)
+    above = [*((levels[1:] + levels[:-1]) / 2), scores.max() * 1.1]
     at = for_miss_rate(scores, defective, rate)
     assert missed(at) <= rate and all(missed(t) > rate for t in above if t > at and t <= scores[defective].max())
     at = for_false_alarm_rate(scores, defective, rate)
     assert alarms(at) <= rate and all(alarms(t) > rate for t in above if t < at and alarms(t) != alarms(at))
-    assert for_best_f1(scores, defective) == best_f1(scores, defective).threshold
+    flagged = scores > for_best_f1(scores, defective)
+    np.testing.assert_array_equal(flagged, scores >= best_f1(scores, defective).threshold)
 
 
 def test_what_cannot_be_wanted_is_said() -> None:

@@ -26,7 +26,7 @@ def test_every_repeat_is_the_metric_of_the_pictures_that_were_drawn() -> None:
                 repeats, (auroc(*drawn), average_precision(*drawn), best_f1(*drawn).f1), strict=True
             ):
                 repeats[name].append(value)
-            flagged = drawn[0] >= 0.8
+            flagged = drawn[0] > 0.8
             hit, alarm = (flagged & drawn[1]).sum(), (flagged & ~drawn[1]).sum()
             found = hit / drawn[1].sum(), hit / max(1, hit + alarm), alarm / (~drawn[1]).sum()
             for name, value in zip(rates, (*found, 2 * hit / (hit + alarm + drawn[1].sum())), strict=True):

@@ -42,15 +42,15 @@ def test_scores_outside_the_bins_and_a_threshold_between_the_stops_find_a_place(
 
 
 def test_what_a_threshold_would_do_is_what_it_does() -> None:
-    steps = decisions.threshold_steps(SCORES, [0.4])
+    steps = decisions.threshold_steps(SCORES, [0.39])
     four = decisions.counts_at(SCORES, DEFECTIVE, steps)
     assert four == [decisions.counts(SCORES, DEFECTIVE, step) for step in steps]
     labels = decisions.step_labels(steps, 0.25)
-    data = decisions.histogram(SCORES, DEFECTIVE, labels, 0.4, 0.25)
-    at = steps.index(0.4)
-    assert data["now"] == at and data["labels"][at] == labels[0.4]
+    data = decisions.histogram(SCORES, DEFECTIVE, labels, 0.39, 0.25)
+    at = steps.index(0.39)
+    assert data["now"] == at and data["labels"][at] == labels[0.39]
     assert data["told"][at] == ["1 miss among 3 defective", "1 false alarm among 3 normal"]
-    assert data["spoken"][at] == shared_words.threshold_spoken(labels[0.4], *data["told"][at])
+    assert data["spoken"][at] == shared_words.threshold_spoken(labels[0.39], *data["told"][at])
     assert data["reference"]["name"] == words.OWN_THRESHOLD
     assert sum(sum(series["counts"]) for series in data["series"]) == len(SCORES)
     one = next(tick for tick in data["ticks"] if tick["label"] == "1")

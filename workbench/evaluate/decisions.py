@@ -27,9 +27,7 @@ def aimed(scene: Scene, aim: str, rate: float = 0.0) -> float | None:
     """
     scores, defective = scene.result.scores, scene.defective
     if aim == "own":
-        # A kept one lies the least bit below the score that it was chosen at, where these pages flag from a score on.
-        kept = scene.reference.kept is not None
-        return float(np.nextafter(scene.own_threshold, np.inf)) if kept else scene.own_threshold
+        return scene.own_threshold
     if aim == "f1":
         return for_best_f1(scores, defective)
     if aim in words.RATES:
@@ -92,14 +90,14 @@ def step_labels(steps: Sequence[float], own: float) -> dict[float, str]:
 
 
 def counts(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Counts:
-    """How many images a threshold decides how; an image is flagged if its score is at or above it."""
+    """How many images a threshold decides how; an image is flagged if its score is above it."""
     return counts_at(scores, defective, [threshold])[0]
 
 
 def counts_at(scores: np.ndarray, defective: np.ndarray, thresholds: Sequence[float]) -> list[Counts]:
     """`counts` at each of many thresholds, from one sort."""
     normal, defect = np.sort(scores[~defective]), np.sort(scores[defective])
-    right, miss = (np.searchsorted(some, thresholds, side="left") for some in (normal, defect))
+    right, miss = (np.searchsorted(some, thresholds, side="right") for some in (normal, defect))
     return [
         (int(passed), len(normal) - int(passed), int(missed), len(defect) - int(missed))
         for passed, missed in zip(right, miss, strict=True)
@@ -115,8 +113,8 @@ def marks(counts: Counts) -> dict[str, tuple[float, float]]:
 
 def worst(scores: np.ndarray, defective: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
     """Missed defective images, the lowest score first, and flagged normal ones, the highest first; as indices."""
-    missed = np.flatnonzero(defective & (scores < threshold))
-    alarms = np.flatnonzero(~defective & (scores >= threshold))
+    missed = np.flatnonzero(defective & (scores <= threshold))
+    alarms = np.flatnonzero(~defective & (scores > threshold))
     return missed[np.argsort(scores[missed], kind="stable")], alarms[np.argsort(-scores[alarms], kind="stable")]
 
 

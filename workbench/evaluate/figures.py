@@ -32,11 +32,11 @@ class Line:
     threshold: np.ndarray
 
     def at(self, threshold: float) -> tuple[float, float]:
-        """Where the curve stands at a threshold: the last drawn point whose own threshold is not below it.
+        """Where the curve stands at a threshold: the last drawn point whose own threshold is above it.
 
         Drawn curves leave out points on straight pieces, so for few samples count instead.
         """
-        index = int(np.searchsorted(-self.threshold, -threshold, side="right")) - 1
+        index = int(np.searchsorted(-self.threshold, -threshold, side="left")) - 1
         return float(self.x[max(index, 0)]), float(self.y[max(index, 0)])
 
 

@@ -17,7 +17,7 @@ def scores(pictures: Pictures | Evidence, results: Sequence[Result], threshold: 
     table = pd.DataFrame(columns)
     for result in results:
         table[f"score {result.expression}"] = result.scores
-    table[f"anomalous at {threshold:.6g}"] = (results[0].scores >= threshold).astype(int)
+    table[f"anomalous at {threshold:.6g}"] = (results[0].scores > threshold).astype(int)
     return table.sort_values("image", kind="stable", ignore_index=True)
 
 

@@ -1,6 +1,5 @@
 """The threshold: set by hand or by what is wanted of it, what it decides and how surely, and what it gets wrong."""
 
-import numpy as np
 import streamlit as st
 
 from nnet.scoring.calibration import Kept
@@ -55,8 +54,7 @@ def draw(scene: Scene) -> None:
     if aim == "own" and (said := words.advice(counts, scene.reference.promise)):
         st.info(said, icon=":material/lightbulb:")
     reason = words.chosen_on(scene.pictures.name, *counts)
-    # An image is flagged here if it scores at the threshold or above it, elsewhere only above.
-    keeping.draw(scene.model, scene.reference, Kept(float(np.nextafter(threshold, 0)), reason), "evaluate")
+    keeping.draw(scene.model, scene.reference, Kept(threshold, reason), "evaluate")
     table, tiles = st.columns((2, 3), gap="large", vertical_alignment="center")
     with table:
         st.html(figures.confusion_html(counts))

@@ -287,7 +287,7 @@ def score_name(expression: Expression | str) -> str:
 # -------------------------------------------------------------------------------------------------------- threshold
 
 THRESHOLD_HELP = (
-    "An image whose score is at or above the threshold is called anomalous. Nothing is measured again when you move it."
+    "An image whose score is above the threshold is called anomalous. Nothing is measured again when you move it."
 )
 DRAG_HINT = (
     "Drag the line, click beside it, or use the arrow keys. Look for two separate hills. The strongly filled parts "

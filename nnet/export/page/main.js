@@ -9,7 +9,7 @@ import { parse } from './expression.js';
 import { Memory } from './memory.js';
 import { Network } from './network.js';
 import { resize } from './resample.js';
-import { enlarge, outline, paint } from './score.js';
+import { enlarge, isAnomalous, outline, paint } from './score.js';
 import { drawStrip } from './strip.js';
 import { Students } from './students.js';
 import * as words from './words.js';
@@ -62,7 +62,7 @@ function compute() {
 function show() {
   const { scorer, arrays, circuit, drawing, model } = state, { expression } = circuit;
   const { map, value } = scorer.score(expression, arrays), { scores, threshold } = scorer.reference(expression);
-  const anomalous = value > threshold, share = map.reduce((sum, one) => sum + (one > threshold), 0) / map.length;
+  const anomalous = isAnomalous(value, threshold), share = map.reduce((sum, one) => sum + (one > threshold), 0) / map.length;
   Object.assign(state, { score: { map, value, threshold } });
   $('verdict').textContent = words.verdict(anomalous);
   $('verdict').className = anomalous ? 'anomalous' : '';

@@ -74,6 +74,9 @@ function band(row) {
   return { first, weights: row.slice(first, last) };
 }
 
+/** Whether a score is called anomalous: nnet/scoring/calibration.py, Reference.is_anomalous. */
+export const isAnomalous = (value, threshold) => value > threshold;
+
 /** The conformal threshold of ascending scores: nnet/scoring/promise.py. */
 export function conformal(ascending, share) {
   const n = ascending.length;

@@ -1,6 +1,7 @@
 // The score against the threshold: held-out normal pictures as dots, this picture as a diamond, on a logarithmic axis.
 
 import { $ } from './dom.js';
+import { isAnomalous } from './score.js';
 import * as words from './words.js';
 
 export function drawStrip(scores, threshold, value) {
@@ -36,7 +37,7 @@ export function drawStrip(scores, threshold, value) {
     context.fill();
   }
   context.globalAlpha = 1;
-  diamond(context, x(value), base - 2, colour(value > threshold ? 'anomalous' : 'normal'), colour('ground'));
+  diamond(context, x(value), base - 2, colour(isAnomalous(value, threshold) ? 'anomalous' : 'normal'), colour('ground'));
   canvas.setAttribute('aria-label', words.stripLabel(value / threshold, scores.length));
 }
 

@@ -11,7 +11,8 @@ defective sample takes. That `Ranking` is computed once, and each metric is then
 
 No grid of thresholds is involved, so nothing is approximated. Conventions, in every file here:
 
-* A sample is called defective at threshold t when its value is >= t. Larger values are more anomalous.
+* Larger values are more anomalous. What is called a threshold of a curve or of the best F1 is the lowest value that is
+  called defective there. A model's threshold is the one that values must exceed; `nnet.scoring.aim` gives it.
 * Equal values change sides together: one step of the PR curve, one straight (diagonal) piece of ROC and PRO.
   A constant map therefore has AUROC 0.5, AP equal to the share of defective pixels, and PRO 0.15.
 * Regions are 8-connected components of one image's mask; regions that touch, even at a corner, are one.

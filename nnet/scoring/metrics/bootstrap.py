@@ -49,9 +49,9 @@ def image_intervals(scores: ArrayLike, defective: ArrayLike) -> dict[str, Interv
 
 
 def rate_intervals(scores: ArrayLike, defective: ArrayLike, threshold: float) -> dict[str, Interval]:
-    """Of "recall", "precision", "false alarms" and "f1" if pictures are flagged from `threshold` on."""
+    """Of "recall", "precision", "false alarms" and "f1" if pictures are flagged above `threshold`."""
     scores, defective = np.asarray(scores, float), np.asarray(defective, bool)
-    flagged = scores >= threshold
+    flagged = scores > threshold
     found: list[tuple[Floats, ...]] = []
     for weights in _weights(defective):
         hit, alarm = (weights[:, flagged & kind].sum(axis=1) for kind in (defective, ~defective))
