@@ -103,6 +103,8 @@ class Cut:
         return epoch in {round(epochs ** (i / (self.frames - 1))) for i in range(self.frames)}
 
 
+HELD_OUT_KEY = "held-out "
+"""How the key of a held-out image begins whose name is not kept; its number follows."""
 FULL = Cut(3, 3)
 SHORT = Cut(1, 2, 10, 32, 160)
 """Some 0.7 MB whatever the size of the network's input."""

@@ -1,7 +1,7 @@
 """Makes the training film: pins a few images, and looks at them and at held-out normal images every few epochs."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from nnet.model.inputs import Images, batches, take
 from nnet.runs.film import (
     FILM,
     FULL,
+    HELD_OUT_KEY,
     Cut,
     Frame,
     Probe,
@@ -69,7 +70,8 @@ class Filming(Listener):
         self._normal = take(images, held_out[:HELD_OUT])
         self._probes = read_probes(self.folder) if first_epoch and self.cut.image_side is None else ()
         if not self._probes:  # a short film holds them reduced, so they are chosen again, as they were
-            self._probes = choose(self.dataset, self._normal, self.cut, self.framing)
+            names = _names(self.dataset, images, held_out[:HELD_OUT], self.framing)
+            self._probes = choose(self.dataset, self._normal, self.cut, self.framing, names)
             write_probes(self.folder, [reduced(probe, self.cut.image_side) for probe in self._probes])
         drop_frames_after(self.folder, first_epoch)
 
@@ -115,7 +117,9 @@ class Watching(Filming):
         print(f"Epoch {entry['epoch']} of {self._epochs}: {losses}; {entry['images_per_second']} images/s", flush=True)
 
 
-def choose(dataset: Dataset, held_out: np.ndarray, cut: Cut, framing: Framing) -> tuple[Probe, ...]:
+def choose(
+    dataset: Dataset, held_out: np.ndarray, cut: Cut, framing: Framing, names: Sequence[str] = ()
+) -> tuple[Probe, ...]:
     """Normal images and defective ones; where the data has no defects, damage is painted onto normal images.
 
     Args:
@@ -123,13 +127,22 @@ def choose(dataset: Dataset, held_out: np.ndarray, cut: Cut, framing: Framing) -
         held_out: uint8 (n, size, size, 3), normal images that the network is not trained on.
         cut: how many of each.
         framing: see `Filming`.
+        names: of the held-out images, as their data set calls them; they are numbered without.
     """
     kept = cut.normal
+    names = names or [f"{HELD_OUT_KEY}{i + 1}" for i in range(len(held_out))]
     normal = _some([s for s in dataset.test if s.is_normal], kept, framing, lambda s: ("normal", "normal"))
     if len(normal) < kept:
-        normal = [Probe(f"held-out {i + 1}", "normal", "normal, held out", held_out[i]) for i in range(kept)]
+        normal = [Probe(names[i], "normal", "normal, held out", held_out[i]) for i in range(kept)]
     defective = _some(_varied(dataset), cut.defective, framing, lambda s: ("defective", f"defective: {s.label}"))
     return (*normal, *(defective or [_painted(held_out[kept + i], i) for i in range(cut.defective)]))
+
+
+def _names(dataset: Dataset, images: Images, held_out: np.ndarray, framing: Framing) -> list[str]:
+    """The keys of the held-out images; [] where images are parts of pictures or were held out beforehand."""
+    if not framing.is_whole or len(images) != len(dataset.train):
+        return []
+    return [dataset.train[i].key for i in held_out]
 
 
 def _varied(dataset: Dataset) -> list[Sample]:

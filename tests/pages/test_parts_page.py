@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import numpy as np
 import pytest
 from apptest import PNG, encoded, fine, said, start, use_model
 from builders import write_category
@@ -19,7 +20,8 @@ from nnet.runs import Run, Runs
 from nnet.runs.parts import names
 from nnet.saved import kept
 from nnet.scoring.calibration import Kept
-from workbench.shared import model_words, parts
+from workbench.shared import model_choice, model_list, model_words, own_data, parts, samples
+from workbench.shared.cache import BoundedCache
 from workbench.shared.model_list import ModelEntry
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
@@ -51,6 +53,18 @@ def done(run: Run, checkpoint: Path) -> None:
 
 def opened(at: AppTest, key: str) -> AppTest:
     return fine(at.button(key=key).click().run())
+
+
+def test_the_picture_of_a_part_is_a_good_one(brackets: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = []
+    monkeypatch.setattr(model_choice.pictures, "thumbnail", lambda image, side: shown.append(image) or image)
+    entry = model_list.entries()["brackets"]
+    images = samples.collection(own_data.source(entry.path, entry.source), entry.seed).images
+    assert not images[0].sample.is_normal, "Inspect begins with a defective one"
+    monkeypatch.setattr(model_choice, "_KEPT", BoundedCache(4))
+    assert model_choice.thumbnail(next(one for one in parts.of_models(model_list.entries()) if entry in one.models))
+    good = next(one.sample for one in images if one.sample.is_normal)
+    np.testing.assert_array_equal(shown[0], good.load().image)
 
 
 def test_a_part_is_chosen_by_its_picture_and_a_model_under_it(brackets: Run) -> None:

@@ -45,6 +45,8 @@ def test_a_model_of_a_folder_has_its_images_and_none_of_a_folder_that_is_gone(tm
     found = samples.collection(str(folder))
     assert found.images and all(Path(str(image.sample.key)).suffix for image in found.images)
     assert {image.sample.is_defective for image in found.images} == {True, False}
+    for image in found.images:
+        assert image.title == f"{Path(image.sample.key).name}: {image.sample.label}"
     assert found != samples.collection()
     for source in ("", str(tmp_path / "gone"), "bolts", "synthetic:nothing"):
         assert samples.collection(source).images == samples.collection().images

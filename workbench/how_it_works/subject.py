@@ -53,7 +53,7 @@ def choose(model: Model, expression: Expression) -> Subject:
 
 def defective() -> Mapping[str, Picture]:
     """The samples of the model in use that are known to be defective, by a short name."""
-    return {one.stem: one for one in chosen_picture.sample_pictures().values() if one.is_defective}
+    return {one.id: one for one in chosen_picture.sample_pictures().values() if one.is_defective}
 
 
 def of_samples(model: Model, expression: Expression, ask: Callable[[Trace], Finding], step: int) -> dict[str, Finding]:
@@ -109,8 +109,8 @@ def _first(found: Mapping[str, object], model: Model, expression: Expression) ->
         if key in found:
             return key
     chosen, first = chosen_picture.chosen(), next(iter(chosen_picture.sample_pictures().values()))
-    if chosen.stem in found and chosen.key != first.key:
-        return chosen.stem
+    if chosen.id in found and chosen.key != first.key:
+        return chosen.id
     sigma = model.detector.config.scoring.sigma
     answers = of_samples(model, expression, lambda trace: story.unlike(trace, expression, sigma), 1)
     return max(answers, key=lambda key: units.multiple(answers[key].numbers["peak"], answers[key].numbers["typical"]))

@@ -68,9 +68,16 @@ class Picture:
         return f"{self.key}@{self.version}" if self.version else self.key
 
     @property
+    def id(self) -> str:
+        """What a link calls a sample."""
+        return self.key.removeprefix(_SAMPLE_PREFIX)
+
+    @property
     def stem(self) -> str:
-        """The title as the beginning of a file name."""
-        name = self.key.removeprefix(_SAMPLE_PREFIX) if self.is_sample else self.title.rsplit(".", 1)[0]
+        """The name of the file it came from, or its title, as the beginning of a file name."""
+        name = self.id if self.is_sample else self.title.rsplit(".", 1)[0]
+        if self.is_sample and isinstance(self.source, Sample) and self.source.path is not None:
+            name = self.source.key.rsplit("/", 1)[-1].rsplit(".", 1)[0]
         return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)[:80] or "image"
 
     @property

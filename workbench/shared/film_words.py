@@ -3,6 +3,7 @@
 import math
 
 from nnet.runs import Frame, Probe
+from nnet.runs.film import HELD_OUT_KEY
 from workbench.shared import units
 
 FILM_ABOUT = (
@@ -32,8 +33,12 @@ MAP_SCALE_HINT = (
 
 
 def probe_label(number: int, probe: Probe) -> str:
-    """A pinned image in the list: "4 · painted scratch". The number keeps those of one caption apart."""
-    return f"{number} · {probe.caption or PROBE_KINDS.get(probe.kind, probe.kind)}"
+    """A pinned image in the list: "4 · defective: crack, 0012.png". The number keeps those of one caption apart."""
+    if probe.key.startswith(HELD_OUT_KEY):  # of a picture that is a part of one, or of a film that kept no names
+        return f"{number} · held-out good picture {probe.key.removeprefix(HELD_OUT_KEY)}"
+    caption = probe.caption or PROBE_KINDS.get(probe.kind, probe.kind)
+    name = probe.key.rsplit("/", 1)[-1]
+    return f"{number} · {caption}, {units.cut(name)}" if "." in name else f"{number} · {caption}"
 
 
 def frame_line(frame: Frame, probe: int, level: float) -> str:

@@ -54,7 +54,7 @@ def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
 
 
 def thumbnail(part: Part) -> str:
-    """The first sample image of a part's newest model that has one of its own, as a data URI; "" without one."""
+    """The first good sample image of a part's newest model that has any of its own, as a data URI; "" without one."""
     return next(filter(None, map(_thumbnail, part.models)), "")
 
 
@@ -64,7 +64,8 @@ def _thumbnail(entry: ModelEntry) -> str:
             collection = samples.collection(own_data.source(entry.path, entry.source), entry.seed)
             if collection.name == shared_words.SOLAR_CELLS and "elpv" not in entry.data.lower():
                 return ""  # they stand in for data that is not here
-            image = collection.images[0].sample.load().image
+            good = (one.sample for one in collection.images if one.sample.is_normal)
+            image = next(good, collection.images[0].sample).load().image
         except (NNetError, IndexError):
             return ""
         return pictures.data_uri(pictures.thumbnail(pictures.reduced(image, 480), THUMBNAIL))

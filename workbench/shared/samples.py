@@ -77,7 +77,7 @@ def _own(source: str, seed: int) -> Collection:
     images = tuple(
         SampleImage(
             f"{stem}{number}",
-            words.sample_title(name, number, sample.label),
+            words.sample_title(name, number, sample.label) if synthetic else words.sample_file(sample),
             words.MADE[sample.is_normal] if synthetic else words.sample_label(sample),
             sample,
         )

@@ -435,6 +435,11 @@ def sample_title(dataset: str, number: int, label: str) -> str:
     return f"{dataset.capitalize()} {number}: {label}"
 
 
+def sample_file(sample: Sample) -> str:
+    """The same of a picture that came from a file: "exp3_num_112.jpg: crack"."""
+    return f"{sample.key.rsplit('/', 1)[-1]}: {sample.label}"
+
+
 def sample_label(sample: Sample) -> str:
     """What a data set says about a sample of it."""
     if sample.split == "train":
