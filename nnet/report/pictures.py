@@ -93,7 +93,7 @@ def _shown(stored: Stored, index: int, own: float, look: Look, framing: Framing)
     try:
         image, judged = look(index)
     except NNetError as error:
-        return Shown("", "", words.not_shown(key, str(error)))
+        return Shown("", "", words.NOT_SHOWN.format(key=key, why=str(error)))
     small = _reduced(image)
     small = hatched(small, framing.seen(image.shape, small.shape))
     heat = overlay(small, judged.score, judged.reference.colour_range, 0.65, edge=judged.reference.threshold)
@@ -137,12 +137,12 @@ def looking(model: TrainedModel, dataset: Dataset, stored: Stored) -> Look:
     def look(index: int) -> tuple[np.ndarray, Judgement]:
         sample = samples.get(key := stored.keys[index])
         if sample is None:
-            raise NNetError(words.gone(key, dataset.name))
+            raise NNetError(words.GONE.format(key=key, data=dataset.name))
         image = sample.load().image
         maps = {name: found[0].cpu().numpy() for name, found in model.maps([image]).items()}
         judged = judge(model.calibration, maps, first.expression)
         if abs(judged.value - (known := float(first.scores[index]))) > _SAME * max(known, SMALLEST):
-            raise NNetError(words.differs(key))
+            raise NNetError(words.DIFFERS.format(key=key))
         return image, judged
 
     return look

@@ -49,6 +49,9 @@ OTHER_THRESHOLD = (
 RANDOM_TEACHER = "The teacher has random weights. This model exists for tests and detects nothing."
 WHOLE = "Every picture as a whole becomes the input."
 NOT_AT_HAND = "The pictures are not at hand. Name the data with --data to see the worst misses and false alarms here."
+NOT_SHOWN = "{key}: {why}"
+DIFFERS = "{key} is not the picture that was measured: it scores differently now."
+GONE = "{data} has no picture {key} any more."
 
 
 def headline(normal: int, alarm: int, miss: int, hit: int) -> str:
@@ -103,21 +106,6 @@ def against(ratio: float) -> str:
 def group(title: str, shown: int, total: int) -> str:
     """Above some pictures: "Worst misses (3 of 104)"."""
     return f"{title} ({shown} of {total:,})" if total > shown else title
-
-
-def not_shown(key: str, why: str) -> str:
-    """Instead of a picture that cannot be shown."""
-    return f"{key}: {why}"
-
-
-def differs(key: str) -> str:
-    """Of a picture that scores otherwise than when it was measured."""
-    return f"{key} is not the picture that was measured: it scores differently now."
-
-
-def gone(key: str, data: str) -> str:
-    """Of a picture that was measured and is there no more."""
-    return f"{data} has no picture {key} any more."
 
 
 def interval(found: tuple[float, float] | None) -> str:

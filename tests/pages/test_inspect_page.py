@@ -170,7 +170,7 @@ def verdict(detector: Detector, trace: Trace, x: int, y: int, by_place: bool = T
 def test_the_peak_is_explained_first(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT)
     x, y = peak_pixel(judge(detector.calibration, trace.maps, parse(PAPER)).score, trace.image.shape)
-    assert verdict_words.pixel_title(x, y) in words(at)
+    assert verdict_words.PIXEL_TITLE.format(x=x, y=y) in words(at)
     assert verdict(detector, trace, x, y) in words(at)
     assert (component(at, "pictures")["column"], component(at, "pictures")["row"]) == (x, y)
     assert address(at, "pixel") is None
@@ -187,7 +187,7 @@ def test_sliders_choose_a_pixel_and_the_address_keeps_it(detector: Detector, tra
     assert (component(at, "pictures")["column"], component(at, "pictures")["row"]) == (20, 250)
     assert component(at, "circuit")["pixel"] == [20.5 / 300, 250.5 / 300]
     pressed(at, "Highest score")
-    assert address(at, "pixel") is None and verdict_words.pixel_title(20, 250) not in words(at)
+    assert address(at, "pixel") is None and verdict_words.PIXEL_TITLE.format(x=20, y=250) not in words(at)
 
 
 def test_a_link_opens_a_pixel_and_another_image_starts_at_its_peak(detector: Detector, trace: Trace) -> None:
@@ -196,7 +196,7 @@ def test_a_link_opens_a_pixel_and_another_image_starts_at_its_peak(detector: Det
     upload(at, ("part.png", encoded(), PNG))
     image = decode(encoded()).image
     x, y = peak_pixel(detector.score([image])[0].map, image.shape)
-    assert verdict_words.pixel_title(x, y) in words(at) and address(at, "pixel") is None
+    assert verdict_words.PIXEL_TITLE.format(x=x, y=y) in words(at) and address(at, "pixel") is None
 
 
 @pytest.mark.parametrize("pixel", ["300,5", "-1,5", "5", "a,b", "5,5,5", ""])

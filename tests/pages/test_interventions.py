@@ -213,7 +213,9 @@ def test_another_models_forward_branch_takes_its_place(three: Path, detector: De
 def test_without_a_fitting_model_it_says_how_to_train_one() -> None:
     at = opened(whatif_forward=OTHER)
     assert at.segmented_control(key="whatif_forward").value == KEPT
-    assert wording.no_donor("python -m nnet ablate --study figure6 --data PATH --keep first") in words(at)
+    assert wording.NO_DONOR.format(command="python -m nnet ablate --study figure6 --data PATH --keep first") in words(
+        at
+    )
 
 
 def test_parts_that_a_model_lacks_cannot_be_switched(three: Path) -> None:

@@ -320,7 +320,7 @@ def test_the_atlas_has_a_view_for_items_similarity_and_the_map(detector: Detecto
     fine(at.segmented_control(key="atlas").set_value("map").run())
     names = [points["name"] for points in charts(at)[-1]["data"]]
     assert names == ["normal patch", "flagged patch", "memory item"]
-    assert memory_text.map_title("PCA") in words(at)
+    assert memory_text.MAP_TITLE.format(method="PCA") in words(at)
 
 
 def test_the_layout_of_the_map_is_chosen() -> None:
@@ -330,9 +330,9 @@ def test_the_layout_of_the_map_is_chosen() -> None:
     with patch.object(projection, "embed", upside_down):
         at = start(MEMORY, atlas="map")
         before = charts(at)[-1]
-        assert memory_text.map_title("UMAP") in words(at)
+        assert memory_text.MAP_TITLE.format(method="UMAP") in words(at)
         fine(at.segmented_control(key="atlas_layout").set_value("PCA").run())
-    assert memory_text.map_title("PCA") in words(at) and charts(at)[-1] != before
+    assert memory_text.MAP_TITLE.format(method="PCA") in words(at) and charts(at)[-1] != before
 
 
 def test_the_atlas_is_ordered_by_number() -> None:

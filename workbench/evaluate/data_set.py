@@ -23,7 +23,7 @@ def show_found(model: Model, chosen: Chosen) -> None:
     trained_hash = about.get("sha256") if isinstance(about, dict) else None
     if trained_hash != chosen.hash and shared_words.data_name(model.detector.checkpoint.about):
         if _drawn(chosen.dataset) and model.detector.config.train.seed != 0:
-            st.warning(words.other_split(model.detector.config.train.seed), icon=":material/warning:")
+            st.warning(words.OTHER_SPLIT.format(seed=model.detector.config.train.seed), icon=":material/warning:")
         elif shared_words.data_name(model.detector.checkpoint.about) != chosen.dataset.name:
             st.info(words.other_data(shared_words.data_name(model.detector.checkpoint.about)), icon=":material/info:")
     inspection = _inspection(chosen)
@@ -47,11 +47,11 @@ def _inspection(chosen: Chosen) -> Inspection | None:
     total = len(chosen.dataset.samples)
     if total > INSPECT_AT_ONCE and not st.button(words.INSPECT_BUTTON, icon=":material/search:"):
         return None
-    bar = st.progress(0.0, words.inspect_progress(0, total))
+    bar = st.progress(0.0, words.INSPECT_PROGRESS.format(done=0, total=total))
 
     def report(done: int, of: int) -> None:
         if done % 8 == 0 or done == of:
-            bar.progress(done / of, words.inspect_progress(done, of))
+            bar.progress(done / of, words.INSPECT_PROGRESS.format(done=done, total=of))
 
     found = kept.put(key, inspect(chosen.dataset, progress=report))
     bar.empty()

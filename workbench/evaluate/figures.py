@@ -105,7 +105,7 @@ def _curve(line: Line, number: int) -> go.Scatter:
         name=line.name,
         customdata=[units.number(float(t)) if np.isfinite(t) else words.ABOVE_ALL for t in line.threshold],
         line=faint if number else {"color": theme.NORMAL, "width": 2.6, "dash": "solid"},
-        hovertemplate=words.curve_told(html.escape(line.name)),
+        hovertemplate=words.CURVE_TOLD.format(expression=html.escape(line.name)),
     )
 
 
@@ -228,7 +228,7 @@ def shapley_figure(values: Mapping[str, float], metric: str) -> go.Figure:
         text=[f"{p:+.1f}" for p in points],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate=words.shapley_told(metric),
+        hovertemplate=words.SHAPLEY_TOLD.format(metric=metric),
     )
     low, high = min(0.0, float(points.min())), max(0.0, float(points.max()))
     room = 0.16 * max(high - low, 1e-6)

@@ -56,7 +56,7 @@ def _chart(scene: Scene, laid_out: Layout, colour: str, picked: str | None, key:
     remarks = [words.EMBEDDING_HINTS[colour], words.EMBEDDING_CLICK]
     remarks += [words.explained(laid_out.share)] if laid_out.share is not None else []
     if len(which) < len(every):
-        remarks.append(words.umap_subset(len(which), len(every)))
+        remarks.append(words.UMAP_SUBSET.format(shown=len(which), total=len(every)))
     st.caption(" ".join(remarks))
 
 

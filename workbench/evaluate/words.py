@@ -65,6 +65,11 @@ def measured_on(created: str) -> str:
 
 NEEDS_BOTH = "Measuring needs test images of both kinds, normal and defective. Add the kind that is missing."
 INSPECT_BUTTON = "Check every file"
+INSPECT_PROGRESS = "Checking the files: {done:,} of {total:,}"
+OTHER_SPLIT = (
+    "This model was trained with seed {seed}, but the test images here are drawn with seed 0. Some of them may "
+    "have been used for training, which makes the numbers too good."
+)
 
 
 def found(dataset: Dataset) -> str:
@@ -82,19 +87,6 @@ def inspected(inspection: Inspection) -> str:
     """The headline of what checking every file has found."""
     headlines = "; ".join(headline for headline, _ in inspection.findings())
     return f"All files checked: {headlines or 'no problems found'}"
-
-
-def inspect_progress(done: int, total: int) -> str:
-    """ "Checking the files: 40 of 490"."""
-    return f"Checking the files: {done:,} of {total:,}"
-
-
-def other_split(seed: int) -> str:
-    """A warning where the test split may hold training images."""
-    return (
-        f"This model was trained with seed {seed}, but the test images here are drawn with seed 0. Some of them may "
-        "have been used for training, which makes the numbers too good."
-    )
 
 
 def other_data(trained_on: str) -> str:
@@ -169,6 +161,9 @@ CURVE_HINTS = {
 }
 CURVE_TITLES = {"roc": "ROC", "pr": "Precision and recall", "pro": "Per-region overlap (PRO)"}
 DOT_HINT = "The dot marks the threshold chosen under Threshold. Drag to zoom in, double-click to zoom out again."
+CURVE_TOLD = (
+    "{expression}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>threshold %{{customdata}}<extra></extra>"  # the expression is HTML
+)
 
 
 def types_title(expression: str) -> str:
@@ -179,11 +174,6 @@ def types_title(expression: str) -> str:
 def curve_title(name: str, level: str) -> str:
     """Above a curve: "**ROC**, images"."""
     return f"**{CURVE_TITLES[name]}**, {LEVELS[level].lower()}"
-
-
-def curve_told(expression: str) -> str:
-    """What a curve says under the pointer, as Plotly fills it in; the expression is HTML."""
-    return f"{expression}<br>x %{{x:.3f}}, y %{{y:.3f}}<br>threshold %{{customdata}}<extra></extra>"
 
 
 def mark_told(threshold: float, axes: tuple[str, str]) -> str:
@@ -492,6 +482,7 @@ EMBEDDING_CLICK = "Click a point to see its image."
 EMBEDDING_PICK = "Image"
 EMBEDDING_PLACEHOLDER = "Click a point, or choose"
 EMBEDDING_PICK_HELP = "Does the same as clicking a point, for keyboard users."
+UMAP_SUBSET = "Shows {shown:,} of {total:,} images, drawn at random to keep the wait short."
 
 
 def embedding_title(count: int, method: str, source: str) -> str:
@@ -502,11 +493,6 @@ def embedding_title(count: int, method: str, source: str) -> str:
 def explained(share: float) -> str:
     """How much of the spread the PCA plane shows."""
     return f"These two directions explain {units.percent(share)} of the variance."
-
-
-def umap_subset(shown: int, total: int) -> str:
-    """A remark where not every image is laid out."""
-    return f"Shows {shown:,} of {total:,} images, drawn at random to keep the wait short."
 
 
 # ------------------------------------------------------------------------------------------------------- which maps
@@ -520,6 +506,7 @@ SHAPLEY_AXIS = "contribution to {metric} in percentage points"
 SUBSETS_HINT = (
     "A tick marks a map that takes part. Look at how much is lost, or gained, with fewer maps. Click a heading to sort."
 )
+SHAPLEY_TOLD = "%{{y}}: %{{x:+.2f}} points of {metric}<extra></extra>"
 
 
 def subsets_cost(images: int, size: int, masks: bool) -> str:
@@ -531,11 +518,6 @@ def subsets_cost(images: int, size: int, masks: bool) -> str:
 def shapley_title(metric: str) -> str:
     """Above the bars of the maps."""
     return f"**Shapley value of each map for {SHORT_NAMES[metric]}**"
-
-
-def shapley_told(metric: str) -> str:
-    """What a bar says under the pointer, as Plotly fills it in."""
-    return f"%{{y}}: %{{x:+.2f}} points of {metric}<extra></extra>"
 
 
 def ranking_title(scored: int, total: int, metric: str) -> str:

@@ -108,7 +108,7 @@ def _map(model: Model, trace: Trace, name: str, used: bool, colours: str) -> Map
         facts=words.map_facts(name, used),
         used=used,
         label=words.map_label(name, float(relative.max()), used),
-        only=words.only_label(name),
+        only=words.ONLY_LABEL.format(name=name),
     )
 
 

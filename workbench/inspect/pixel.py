@@ -32,7 +32,7 @@ def _place(scene: Scene) -> None:
     """The chosen pixel as sliders, and what lies around it."""
     x, y = scene.view.pixel
     shape = scene.loaded.image.shape
-    st.markdown(f"**{verdict_words.pixel_title(x, y)}**")
+    st.markdown(f"**{verdict_words.PIXEL_TITLE.format(x=x, y=y)}**")
     parts = figures.around(scene.loaded.shown, scene.judged.score, scene.view.scale, scene.view.opacity, (x, y), shape)
     with st.container(horizontal=True, gap="small"):
         for (caption, alt), part in zip(words.AROUND.items(), parts, strict=True):

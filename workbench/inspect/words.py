@@ -79,6 +79,7 @@ RESULT_ALT = "The anomaly map that the circuit gives"
 NO_MAP_LEFT = "A score needs at least one map."
 _PRESET_NAMES = {"fine": "Fine", "middle": "Middle", "coarse": "Coarse"}
 _SIGN_WORDS = {"+": "plus", "*": "times"}
+ONLY_LABEL = "Score by {name} alone"
 
 
 def preset_name(name: str) -> str:
@@ -100,11 +101,6 @@ def map_label(name: str, peak: float, used: bool) -> str:
     """What a map is, with its highest value in normal levels, and what a press on it does."""
     does = "leave it out" if used else "add it"
     return f"{name} ({MAPS[name].pair}), peak {units.number(peak)}: press to {does}"
-
-
-def only_label(name: str) -> str:
-    """What a press on the button beside a map's name does."""
-    return f"Score by {name} alone"
 
 
 def sign_label(sign: str, effect: bool) -> str:

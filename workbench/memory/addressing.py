@@ -65,7 +65,7 @@ def _slider(setting: Setting[float], stops: list[float], trained: float, said: t
     setting.remember(trained, settings.one_of_numbers(stops))
     label, help = said
     value: float = st.select_slider(label, stops, key=setting.key, format_func=lambda stop: f"{stop:g}", help=help)
-    st.html(cards.slider_mark(stops.index(trained) / max(1, len(stops) - 1), words.trained_at(trained)))
+    st.html(cards.slider_mark(stops.index(trained) / max(1, len(stops) - 1), words.TRAINED_AT.format(value=trained)))
     return value
 
 

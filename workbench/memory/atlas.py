@@ -66,7 +66,7 @@ def _map(scene: Scene) -> None:
     except NNetError as error:
         st.info(units.plain(str(error)), icon=":material/info:")
         return
-    st.markdown(words.map_title(embedding.method))
+    st.markdown(words.MAP_TITLE.format(method=embedding.method))
     usage, dead = (scene.usage, None) if scene.atlas is None else (scene.atlas.usage, scene.atlas.dead)
     figure = figures.embedding_figure(embedding, scene.flagged, usage, dead)
     st.plotly_chart(figure, key="embedding", config=CHART_CONFIG, alt=words.MAP_ALT)

@@ -39,7 +39,7 @@ def addressing_figure(raw: np.ndarray, weights: np.ndarray, threshold: float, co
                 y=values[top],
                 name=name,
                 marker={"color": colour, "line": {"width": 0}},
-                hovertemplate=words.bar_told(name),
+                hovertemplate=words.BAR_TOLD.format(state=name),
             )
         )
     x, y = charts.axis(words.BARS_AXES[0], type="category"), charts.axis(words.BARS_AXES[1], rangemode="tozero")
@@ -104,7 +104,7 @@ def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
                 mode="markers",
                 name=name,
                 marker={"color": colour, "size": 7, "opacity": 0.6, "line": {"width": 0}},
-                hovertemplate=words.patch_told(name),
+                hovertemplate=words.PATCH_TOLD.format(state=name),
             )
         )
         if len(values):
@@ -114,9 +114,9 @@ def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
                     x=[mean, mean],
                     y=[height - 0.4, height + 0.4],
                     mode="lines",
-                    name=words.mean_name(name),
+                    name=words.MEAN_NAME.format(state=name),
                     line={"color": colour, "width": 3},
-                    hovertemplate=words.mean_told(name, mean),
+                    hovertemplate=words.MEAN_TOLD.format(state=name, mean=mean),
                 )
             )
     x = charts.axis(words.DISTANCE_AXIS, rangemode="tozero")
@@ -187,7 +187,7 @@ def embedding_figure(
                 name=words.PATCHES[state],
                 marker={"color": colour, "size": 7, "opacity": 0.75, "line": {"width": 0}},
                 customdata=np.stack([where // width + 1, where % width + 1], axis=-1),
-                hovertemplate=words.place_told(words.PATCHES[state]),
+                hovertemplate=words.PLACE_TOLD.format(kind=words.PATCHES[state]),
             )
         )
     sizes = 7 + 9 * np.sqrt(np.clip(shares[embedding.which] * len(shares), 0, 4) / 4)

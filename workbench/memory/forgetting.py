@@ -141,7 +141,10 @@ def _six_maps(scene: Scene, result: Effect) -> None:
     scale = pictures.map_scale()
     tiles = []
     for name in result.maps:
-        for title, maps in ((words.map_trained(name), scene.trace.maps), (words.map_now(name), result.maps)):
+        for title, maps in (
+            (words.MAP_TRAINED.format(name=name), scene.trace.maps),
+            (words.MAP_NOW.format(name=name), result.maps),
+        ):
             share = units.multiple(maps[name], levels[name])
             values = colours.readings(recall.per_position(share, scene.shape))
             tiles.append(Tile(title, "", colours.photo_uri(pictures.colourised(share, scale), 128), None, values))

@@ -72,6 +72,6 @@ def embed(memory: np.ndarray, queries: np.ndarray, shares: np.ndarray, method: s
     points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), SMALLEST)
     if method == "UMAP" and len(points) < UMAP_POINTS:
         method = "PCA"
-        notes.append(words.too_few(len(points)))
+        notes.append(words.TOO_FEW.format(points=len(points)))
     plane = projection.embed(points) if method == "UMAP" else projection.pca(points)[0]
     return Embedding(plane[: len(which)], which, plane[len(which) :], where, method, tuple(notes))

@@ -130,6 +130,8 @@ BARS_HINT = (
 CHOSEN_PATCH, FROM_THIS_IMAGE = "The chosen patch", "from this image"
 RECALLED_FROM = "**Recalled from**"
 PATCHES_HINT = "Look for resemblance: the chosen patch first, then the best training patches of the items it recalls."
+BAR_TOLD = "item %{{x}}, {state}: %{{y:.3f}}<extra></extra>"
+TRAINED_AT = "trained: {value:g}"
 
 
 def item(index: int) -> str:
@@ -137,19 +139,9 @@ def item(index: int) -> str:
     return f"Item {index + 1}"
 
 
-def bar_told(state: str) -> str:
-    """What a bar of the addressing says under the pointer, as Plotly fills it in."""
-    return f"item %{{x}}, {state}: %{{y:.3f}}<extra></extra>"
-
-
 def training_patches(index: int) -> str:
     """An item's training patches, for a screen reader."""
     return f"Training patches of {item(index)}"
-
-
-def trained_at(value: float) -> str:
-    """The mark below a slider."""
-    return f"trained: {value:g}"
 
 
 def changed_addressing(chosen: Addressing, trained: Addressing) -> str:
@@ -279,6 +271,8 @@ MAPS_HINT = (
     "Look for the maps that react: M1 to M3 see F′₃ through fusion and S₂, the rebuilder, M4 through the "
     "projection, and M5 and M6 not at all."
 )
+MAP_TRAINED = "{name} as trained"
+MAP_NOW = "{name} now"
 
 
 def forget_most(index: int) -> str:
@@ -289,16 +283,6 @@ def forget_most(index: int) -> str:
 def forget_patch(index: int) -> str:
     """The button that switches off the chosen patch's item."""
     return f"Forget item {index + 1} (this patch)"
-
-
-def map_trained(name: str) -> str:
-    """The title of a map as the model computes it."""
-    return f"{name} as trained"
-
-
-def map_now(name: str) -> str:
-    """The title of a map under the changed addressing."""
-    return f"{name} now"
 
 
 def difference_ticks() -> tuple[str, str, str]:
@@ -347,21 +331,9 @@ DISTANCES_HINT = (
     "Each dot is a patch; the lines are means. Look for the flagged row to lie further right: the memory changes "
     "unfamiliar patches most."
 )
-
-
-def patch_told(state: str) -> str:
-    """What a dot of the distances says under the pointer, as Plotly fills it in."""
-    return f"{state} patch: %{{x:.3f}}<extra></extra>"
-
-
-def mean_name(state: str) -> str:
-    """The line of a mean."""
-    return f"mean of {state}"
-
-
-def mean_told(state: str, mean: float) -> str:
-    """The same under the pointer."""
-    return f"mean of {state} patches: {mean:.3f}<extra></extra>"
+PATCH_TOLD = "{state} patch: %{{x:.3f}}<extra></extra>"
+MEAN_NAME = "mean of {state}"
+MEAN_TOLD = "mean of {state} patches: {mean:.3f}<extra></extra>"
 
 
 def changed(mean_normal: float | None, mean_flagged: float | None, mean: float, trained: float | None) -> str:
@@ -428,6 +400,9 @@ EMBEDDING_HINT = (
     "Neighbours point in similar directions; the axes have no unit. Look for flagged patches far from every item: "
     "nothing stored is like them. Larger symbols are items used more in training; hollow ones are dead."
 )
+MAP_TITLE = "**{method} of the items and the image's patches, by direction (no unit)**"
+PLACE_TOLD = "{kind}, row %{{customdata[0]}}, column %{{customdata[1]}}<extra></extra>"
+TOO_FEW = "{points} points are too few for UMAP, so this is PCA."
 
 
 def fair_shares(share: float, fair: float) -> str:
@@ -444,21 +419,6 @@ def similarity(shown: int, items: int) -> str:
     return hint if shown == items else f"{hint} Only the {shown} most used of {items} items are shown."
 
 
-def map_title(method: str) -> str:
-    """The heading of the map."""
-    return f"**{method} of the items and the image's patches, by direction (no unit)**"
-
-
-def place_told(kind: str) -> str:
-    """What a patch on the map says under the pointer, as Plotly fills it in."""
-    return f"{kind}, row %{{customdata[0]}}, column %{{customdata[1]}}<extra></extra>"
-
-
 def some_shown(items: tuple[int, int], patches: tuple[int, int]) -> str:
     """How many (shown, in total) the map holds."""
     return f"The map shows {items[0]} of {items[1]} items and {patches[0]} of {patches[1]} patches."
-
-
-def too_few(points: int) -> str:
-    """Why there is no UMAP."""
-    return f"{points} points are too few for UMAP, so this is PCA."

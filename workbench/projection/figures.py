@@ -56,7 +56,10 @@ def change_figure(
 
 def _marks(group: Series, heights: np.ndarray, rows: Sequence[str]) -> list[dict[str, Any]]:
     told = [
-        [words.change_told(row, group.name, when, value) for row, value in zip(rows, values, strict=True)]
+        [
+            words.CHANGE_TOLD.format(row=row, group=group.name, when=when, value=value)
+            for row, value in zip(rows, values, strict=True)
+        ]
         for when, values in ((words.BEFORE, group.before), (words.AFTER, group.after))
     ]
     spreads = (group.before_spread, group.after_spread)
@@ -81,7 +84,7 @@ def blend_figure(curves: Mapping[str, tuple[np.ndarray, str]], t: float, unit: s
                 mode="lines",
                 name=name,
                 line={"color": colour, "width": 2},
-                hovertemplate=words.blend_told(name),
+                hovertemplate=words.BLEND_TOLD.format(name=name),
             )
         )
         traces.append(
@@ -113,7 +116,7 @@ def umap_figure(points: np.ndarray, flagged: np.ndarray, positions: Sequence[str
                     name=words.POINTS[name],
                     customdata=[positions[int(i)] for i in np.flatnonzero(chosen)],
                     marker={"color": colour, "symbol": symbol, "size": size, "opacity": 0.75, "line": {"width": 0}},
-                    hovertemplate=words.point_told(words.POINTS[name]),
+                    hovertemplate=words.POINT_TOLD.format(name=words.POINTS[name]),
                 )
             )
     bare = {"showticklabels": False, "showgrid": False, "zeroline": False}

@@ -242,11 +242,7 @@ HISTOGRAM_TITLE, HISTOGRAM_ALT = "How often each variance occurs", "Histogram of
 
 VARIANCE_OF, VARIANCE_OF_WHEN = "Variance of {name}", "Variance of {name} ({when})"
 BEFORE, AFTER = "before", "after"
-
-
-def change_told(row: str, group: str, when: str, value: float) -> str:
-    """A mark in a chart of before and after, under the pointer."""
-    return f"{row}, {group}<br>{when}: {value:.3g}"
+CHANGE_TOLD = "{row}, {group}<br>{when}: {value:.3g}"
 
 
 def histogram(normal: Sequence[Statistics | None], flagged: Sequence[Statistics | None]) -> str:
@@ -445,13 +441,5 @@ def table_row(name: str, region: str, found: Statistics) -> dict[str, object]:
 UMAP_OF = "{name}, {vectors}, seed 0"
 UMAP_ALT = "UMAP of {name}"
 PLACE = "x {x:.0f} px, y {y:.0f} px"
-
-
-def blend_told(name: str) -> str:
-    """What a curve over the blend says under the pointer, as Plotly fills it in."""
-    return f"{name}, %{{x:.0f}} % P: %{{y:.3g}}<extra></extra>"
-
-
-def point_told(name: str) -> str:
-    """What an embedded vector says under the pointer, as Plotly fills it in."""
-    return f"{name}, %{{customdata}}<extra></extra>"
+BLEND_TOLD = "{name}, %{{x:.0f}} % P: %{{y:.3g}}<extra></extra>"
+POINT_TOLD = "{name}, %{{customdata}}<extra></extra>"

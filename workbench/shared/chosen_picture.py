@@ -124,7 +124,7 @@ def add(name: str, content: bytes, known: str = "") -> str:
     held = _held()
     if key not in uploads() and held + len(content) > SESSION_BYTES:
         limit = units.data_size(SESSION_BYTES)
-        raise NNetError(words.too_many_images(units.cut(name), limit))
+        raise NNetError(words.TOO_MANY_IMAGES.format(name=units.cut(name), limit=limit))
     picture = Picture(key, units.cut(name, _LONGEST_TITLE), content, known)
     picture.load()
     if key not in uploads():

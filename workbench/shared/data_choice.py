@@ -174,7 +174,10 @@ def _one_of(spec: str, each: Each, name: str = "", root: Path | None = None) -> 
 
 def category(names: Sequence[str], *, every: bool) -> str | None:
     """Which of several categories; None for all of them in turn, where they may be taken so (`every`)."""
-    offered = {**({ALL: words.every_category(len(names))} if every else {}), **{name: name for name in names}}
+    offered = {
+        **({ALL: words.EVERY_CATEGORY.format(count=len(names))} if every else {}),
+        **{name: name for name in names},
+    }
     found = controls.choose(CATEGORY, offered, label=words.CATEGORY, help=words.CATEGORY_HELP, kind="list")
     return None if found == ALL else found
 
@@ -247,7 +250,7 @@ class _Uploads:
         for name, content in files:
             held += len(content)
             (taken if held <= UPLOAD_BYTES else too_much).append((label, name, content))
-        limit = words.over_the_limit(units.data_size(UPLOAD_BYTES))
+        limit = words.OVER_THE_LIMIT.format(limit=units.data_size(UPLOAD_BYTES))
         refused = (*intake.take(self.root, taken), *((units.cut(name), limit) for _, name, _ in too_much))
         self.problems = counted(refused)
 

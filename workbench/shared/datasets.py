@@ -62,7 +62,11 @@ def find(spec: str, key: str) -> tuple[Dataset, Sample]:
     """
     entry = _entry(spec)
     if key not in entry.samples:
-        raise DataError(words.no_such_image(entry.dataset.name, units.cut(known_data.key_of(spec)), units.cut(key)))
+        raise DataError(
+            words.NO_SUCH_IMAGE.format(
+                dataset=entry.dataset.name, spec=units.cut(known_data.key_of(spec)), key=units.cut(key)
+            )
+        )
     return entry.dataset, entry.samples[key]
 
 

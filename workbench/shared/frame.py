@@ -125,7 +125,7 @@ def loaded(entry: ModelEntry | None, *, looks_into: bool = True) -> Model:
             model = resources.load_model(entry.name, entry.path, device)
         except NNetError as error:
             raise NNetError(f"{error} {model_words.other_models(len(model_list.entries()) - 1)}".strip()) from error
-        st.caption(words.runs_on(model.detector.device_name))
+        st.caption(words.RUNS_ON.format(device=model.detector.device_name))
     take_away.button(model)
     if model.detector.config.model.teacher_weights == "random":
         st.warning(words.RANDOM_TEACHER, icon=":material/casino:")

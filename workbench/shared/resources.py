@@ -200,11 +200,11 @@ def explained(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise NNetError(words.checkpoint_unreadable(name, error.strerror)) from error
+        raise NNetError(words.CHECKPOINT_UNREADABLE.format(name=name, reason=error.strerror)) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, NNetError):  # says it better itself
             raise
-        raise NNetError(words.checkpoint_damaged(name, error)) from error
+        raise NNetError(words.CHECKPOINT_DAMAGED.format(name=name, reason=error)) from error
 
 
 @st.cache_resource(max_entries=MODELS, show_spinner=words.LOADING_MODEL)

@@ -85,7 +85,7 @@ def _dialog(model: Model) -> None:
         try:
             packed = _packed().put(key, _pack(model, key, name))
         except (NNetError, OSError) as error:
-            st.error(units.plain(words.failed(str(error))), icon=":material/error:")
+            st.error(units.plain(words.FAILED.format(reason=str(error))), icon=":material/error:")
     if packed is not None:
         st.success(words.ready(kind, packed.size), icon=":material/check:")
         st.download_button(

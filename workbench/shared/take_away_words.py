@@ -38,6 +38,7 @@ ONE_SIZE = (
 WIDTH, HEIGHT = "Width of your pictures, px", "Height of your pictures, px"
 MAKE, STARTING, DOWNLOAD = "Make the ZIP", "Loading the model.", "Download the ZIP"
 TERMS = "A model keeps the terms of the data that it was made from; `manifest.json` states them."
+FAILED = "The ZIP could not be made. {reason}"
 
 
 def missing(kind: str, package: str) -> str:
@@ -56,8 +57,3 @@ def ready(kind: str, size: int) -> str:
 def file_name(model: str, kind: str) -> str:
     """Of the ZIP without its ending, and of the folder in it."""
     return f"{''.join(c if c.isalnum() else '-' for c in model)[:60]}-{kind}"
-
-
-def failed(reason: str) -> str:
-    """That no ZIP was made."""
-    return f"The ZIP could not be made. {reason}"

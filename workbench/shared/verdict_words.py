@@ -29,11 +29,7 @@ COMPARE_HELP = (
 COMPARISONS = {"place": "At this place", "anywhere": "Anywhere"}
 NO_PARTS = "Nothing here lies above what is normal, so there is nothing to share."
 _MAINLY = 0.5
-
-
-def pixel_title(x: int, y: int) -> str:
-    """A pixel of the image: "Pixel x 120, y 88"."""
-    return f"Pixel x {x:,}, y {y:,}"
+PIXEL_TITLE = "Pixel x {x:,}, y {y:,}"
 
 
 def on_normal(by_place: bool) -> str:

@@ -160,11 +160,7 @@ TABLE_DOWNLOAD, TABLE_FILE = "Table (CSV)", "scores.csv"
 TABLE_COLUMNS = ("Image", "Times threshold", "Decision", "Score", "Percentile", "p-value")
 """The columns of the table of all results."""
 TIMINGS_HINT = "Look for the longest bar. A picture is computed once; the settings on this page reuse the result."
-
-
-def runs_on(device: str) -> str:
-    """Where the model runs."""
-    return f"Runs on {device}"
+RUNS_ON = "Runs on {device}"
 
 
 STAYS_HERE = "Pictures never leave this computer."
@@ -398,31 +394,15 @@ RATED = {True: "experts rate this cell functional", False: "experts rate this ce
 """What is known about a sample cell, by whether it is normal."""
 MADE = {True: "made without a defect", False: "made with a defect"}
 """What is known about a generated image, by whether it is normal."""
+TOO_MANY_IMAGES = "{name} was left out: at most {limit} of images are kept at a time. Remove some first."
+NO_SUCH_IMAGE = "The data set {dataset} ({spec}) has no image “{key}”."
+CHECKPOINT_UNREADABLE = "The checkpoint {name} cannot be read ({reason}). Restore it or choose another."
+CHECKPOINT_DAMAGED = "The checkpoint {name} is damaged ({reason}). Restore it or choose another."
 
 
 def no_sample(name: str) -> str:
     """Of a link to a sample that does not exist."""
     return f"There is no sample “{units.plain(name)}”."
-
-
-def too_many_images(name: str, limit: str) -> str:
-    """Of an image that was not kept."""
-    return f"{name} was left out: at most {limit} of images are kept at a time. Remove some first."
-
-
-def no_such_image(dataset: str, spec: str, key: str) -> str:
-    """Of a data set's image that does not exist."""
-    return f"The data set {dataset} ({spec}) has no image “{key}”."
-
-
-def checkpoint_unreadable(name: str, reason: object) -> str:
-    """Of a checkpoint whose files cannot be opened."""
-    return f"The checkpoint {name} cannot be read ({reason}). Restore it or choose another."
-
-
-def checkpoint_damaged(name: str, reason: object) -> str:
-    """Of a checkpoint whose files are not what they should be."""
-    return f"The checkpoint {name} is damaged ({reason}). Restore it or choose another."
 
 
 def cell_title(id: str, title: str) -> str:
@@ -535,11 +515,7 @@ DATA_SET = "Data set"
 CATEGORY = "Category"
 CATEGORY_HELP = "The data holds several parts, each with pictures of its own. A model knows one of them."
 MASKS_UNKNOWN, MASKS_SHOWN, MASKS_STORED = "I do not know: leave them out", "The picture as shown", "The file as stored"
-
-
-def every_category(count: int) -> str:
-    """All categories in turn."""
-    return f"All {count:,} in turn"
+EVERY_CATEGORY = "All {count:,} in turn"
 
 
 def masks_question(count: int) -> str:
@@ -585,6 +561,7 @@ IMAGES_NEEDED = "Add at least one normal and one defective image."
 OWN_IMAGES = "Your own images; they stay on this computer."
 OPENING, READING = "Opening the data set…", "Reading the files…"
 REMOVE_ALL, SENT_IMAGES = "Remove all", "Your images"
+OVER_THE_LIMIT = "only {limit} of images can be uploaded"
 
 
 def measure(total: int) -> str:
@@ -601,11 +578,6 @@ def so_far(count: int, masks: int = 0) -> str:
     """How many images were uploaded: "3 images and 2 masks so far"."""
     images = units.plural(count, "image")
     return f"{images} and {units.plural(masks, 'mask')} so far" if masks else f"{images} so far"
-
-
-def over_the_limit(limit: str) -> str:
-    """Why an image is not taken."""
-    return f"only {limit} of images can be uploaded"
 
 
 # ---------------------------------------------------------------------------------------------------------- camera

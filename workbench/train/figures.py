@@ -45,7 +45,7 @@ def curve_figure(
             name=line.name,
             line={"color": line.colour, "width": 2, "dash": "dash" if line.dashed else "solid"},
             connectgaps=True,
-            hovertemplate=words.curve_told(line.name),
+            hovertemplate=words.CURVE_TOLD.format(name=line.name),
         )
         for line in lines
     ]

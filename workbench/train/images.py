@@ -261,7 +261,7 @@ def _split(result: Found, config: Config) -> bool:
     if looking.is_few(result, config) and not hosting.is_shared():
         st.info(words.few(train, train + held_out, CROSS_FOLDS), icon=":material/splitscreen:")
         st.button(
-            words.learn_from_all(train + held_out),
+            words.LEARN_FROM_ALL.format(count=train + held_out),
             icon=":material/splitscreen:",
             key="cross_calibrate",
             on_click=form.apply,

@@ -161,6 +161,7 @@ CROSSED = (
     "The light models are trained after the model, each without a part of the images, and score that part. Set “Light "
     "models for the threshold” to 0 under Advanced settings to hold images out instead."
 )
+LEARN_FROM_ALL = "Learn from all {count:,}"
 
 
 def few(train: int, count: int, folds: int) -> str:
@@ -171,11 +172,6 @@ def few(train: int, count: int, folds: int) -> str:
         f"part of the images, then find the threshold. Training takes about {folds + 1} times as long, and the false "
         "alarm rate is an estimate instead of a promise."
     )
-
-
-def learn_from_all(count: int) -> str:
-    """The button that does so."""
-    return f"Learn from all {count:,}"
 
 
 COLOURS = {"L": "grey", "1": "black and white", "P": "palette", "RGBA": "RGB, transparent", "LA": "grey, transparent"}
@@ -715,6 +711,7 @@ _HELD_OUT_HELP = (
     "Good images that training did not see. Their scores set the threshold, {threshold}, which {share} of them do not "
     "exceed."
 )
+CURVE_TOLD = "{name}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>"
 
 
 def calibrated(calibration: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -726,8 +723,3 @@ def calibrated(calibration: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     label, help = ("Images for the threshold", _CROSSED_HELP) if crossed else ("Held-out images", _HELD_OUT_HELP)
     said = help.format(threshold=threshold, share=share, folds=crossed)
     return [(label, f"{calibration['normal_images']:,}", said)]
-
-
-def curve_told(name: str) -> str:
-    """What a curve says under the pointer, as Plotly fills it in."""
-    return f"{name}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>"

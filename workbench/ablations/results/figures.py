@@ -61,7 +61,9 @@ def _printed(found: Sequence[tuple[int, Values]]) -> dict[str, object]:
         "x": [published for _, _, published in paper],
         "y": [n + _ABOVE for n, _, _ in paper],
         "marker": {"color": theme.PAPER, "size": 11, "symbol": "diamond-open", "line": {"width": 2}},
-        "customdata": [f"{_said(row.label)}<br>{words.paper_told(published)}" for _, row, published in paper],
+        "customdata": [
+            f"{_said(row.label)}<br>{words.PAPER_TOLD.format(value=published)}" for _, row, published in paper
+        ],
         "hovertemplate": _AS_TOLD,
     }
 

@@ -398,6 +398,7 @@ MAPS_TITLE = "**{metric} map by map**, percent"
 SWEEP_TITLE = "**{metric} under each setting**, percent"
 BRANCHES = {"KD": "copier alone", "N-Net": "N-Net's copier"}
 AXIS_NOTE = "The axis starts at {low:g} %, so compare heights, not lengths."
+PAPER_TOLD = "the paper {value:+.2f} points"
 
 
 def claims_told(found: Sequence[Values], metric: str) -> str:
@@ -422,11 +423,6 @@ def measured_told(value: Measured, is_difference: bool) -> str:
     """What was measured of a row, under the pointer."""
     number = points(value) if is_difference else f"{_level(value)} %"
     return f"{number}, {units.plural(value.n, 'seed')}"
-
-
-def paper_told(value: float) -> str:
-    """The paper's own difference, under the pointer."""
-    return f"the paper {value:+.2f} points"
 
 
 def speed_point(point: SpeedPoint) -> str:

@@ -47,7 +47,7 @@ def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> 
     left, right = st.columns(2, gap="medium")
     with left:
         figure = figures.shares_figure({title: found for title, (found, _) in verdicts.items()})
-        title = words.MAKES_SCORE.format(pixel=verdict_words.pixel_title(x, y))
+        title = words.MAKES_SCORE.format(pixel=verdict_words.PIXEL_TITLE.format(x=x, y=y))
         st.markdown(title, help=verdict_words.SHARES_HELP)
         st.plotly_chart(figure, key="grid_shares", config=pictures.CHART_CONFIG, alt=words.PIXEL_HINT)
         st.caption(words.PIXEL_HINT)

@@ -273,6 +273,7 @@ def answer(shown: Sequence[Variant], reference: Variant) -> str:
 _FIGURE = "**{name}.** {about}"
 _STANDS_IN = "For {names} the model of the sidebar stands in: it has the same parts, from another training."
 _MISSING = "Not trained here yet: {names}. This trains what is missing and keeps its checkpoints: `{command}`"
+COMMAND = "python -m nnet ablate --study {study} --data {data} --keep first"
 
 
 def figure_found(name: str, present: Collection[str], stood_in: Collection[str], data: str) -> str:
@@ -289,13 +290,8 @@ def figure_found(name: str, present: Collection[str], stood_in: Collection[str],
     if stood_in:
         said.append(_STANDS_IN.format(names=", ".join(map(short, stood_in))))
     if missing := [short(variant) for variant in figure.variants if variant not in present]:
-        said.append(_MISSING.format(names=", ".join(missing), command=command(figure.study, data)))
+        said.append(_MISSING.format(names=", ".join(missing), command=COMMAND.format(study=figure.study, data=data)))
     return " ".join(said)
-
-
-def command(study: str, data: str) -> str:
-    """What trains a study's variants and keeps the first seed's checkpoints."""
-    return f"python -m nnet ablate --study {study} --data {data} --keep first"
 
 
 VERDICT = "**{title}**: {score} \N{MULTIPLICATION SIGN} threshold here. {why}"

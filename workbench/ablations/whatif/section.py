@@ -90,7 +90,7 @@ def _controls(model: Model, trace: Trace) -> Choice:
         truncated = _switch(settings.WHATIF_TRUNCATE, words.TRUNCATE_LABEL, words.TRUNCATE_HELP, why["rank"], False)
         forward, donor, title = _forward(model, why)
     if not why["forward"] and not _donors(model):
-        st.caption(words.no_donor(_command(model)))
+        st.caption(words.NO_DONOR.format(command=_command(model)))
     rank = _rank(highest_rank(trace)) if truncated else None
     of = None if donor is None else Donor(title, donor.detector)
     return Choice(WhatIf(nfs, fpm, forward == OUT, rank, of), donor)
@@ -107,7 +107,7 @@ def _forward(model: Model, why: Mapping[str, str]) -> tuple[str, Model | None, s
     """What becomes of the forward branch; for another model's, that model and its title."""
     donors = _donors(model)
     possible = [KEPT] if why["forward"] else [KEPT, *([] if why["out"] else [OUT]), *([OTHER] if donors else [])]
-    problem = why["forward"] or why["out"] or ("" if donors else words.no_donor(_command(model)))
+    problem = why["forward"] or why["out"] or ("" if donors else words.NO_DONOR.format(command=_command(model)))
     forward = choose(
         settings.WHATIF_FORWARD,
         {name: words.FORWARDS[name] for name in possible},
@@ -132,7 +132,7 @@ def _donors(model: Model) -> dict[str, Candidate]:
 
 
 def _command(model: Model) -> str:
-    return variant_text.command("figure6", candidates.training_data(model.detector.checkpoint.about))
+    return variant_text.COMMAND.format(study="figure6", data=candidates.training_data(model.detector.checkpoint.about))
 
 
 def _rank(highest: int) -> int:

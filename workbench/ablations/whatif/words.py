@@ -81,6 +81,10 @@ SAMPLES_HINT = (
 SAMPLES_BUTTON = "Look at all of them at this rank"
 SAMPLES_BUTTON_HELP = "Runs the network once for every picture."
 KINDS = {True: "defective", False: "normal", None: "not known"}
+NO_DONOR = (
+    "To put another model's S₁ in place, a second model of the same teacher and input size is needed. "
+    "This trains one by plain distillation: `{command}`"
+)
 
 
 def reasons(config: Config) -> dict[str, str]:
@@ -96,14 +100,6 @@ def reasons(config: Config) -> dict[str, str]:
         if model.reverse
         else "This model has no S₂, no rebuilder (model.reverse is off), so it has no code.",
     }
-
-
-def no_donor(command: str) -> str:
-    """That there is no other model to take S₁ from, and how one comes to be."""
-    return (
-        "To put another model's S₁ in place, a second model of the same teacher and input size is needed. "
-        f"This trains one by plain distillation: `{command}`"
-    )
 
 
 def changes(words: Sequence[str]) -> str:

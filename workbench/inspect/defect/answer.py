@@ -96,7 +96,7 @@ def _map_pairs(scene: Scene, outcome: Outcome) -> None:
             )
             with grid.cell():
                 st.markdown(f"**{name}** {MAPS[name].pair}")
-                st.image(pictures.data_uri(pair), width="stretch", alt=words.pair_alt(name))
+                st.image(pictures.data_uri(pair), width="stretch", alt=words.PAIR_ALT.format(name=name))
                 st.caption(words.effect_caption(found[name]))
     st.html(pictures.colour_bar(scale))
     st.caption(words.PAIRS_HINT)

@@ -85,7 +85,7 @@ def _drawn(scene: Scene, kind: str, response: Response, axis: str) -> tuple[Curv
     }
     if curves.factors:
         figure = figures.lines_figure(curves, curves.factors, kind)
-        charts[words.FACTORS_CHART] = (figure, words.factors_hint(scene.expression))
+        charts[words.FACTORS_CHART] = (figure, words.FACTORS_HINT.format(expression=scene.expression))
     return curves, charts
 
 

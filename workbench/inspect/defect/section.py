@@ -27,7 +27,7 @@ def _warn_of_defects(scene: Scene) -> None:
     left.info(said, icon=":material/info:")
     if normal is not None:
         right.button(
-            words.jump(normal.title),
+            words.JUMP.format(title=normal.title),
             key="studio_normal",
             icon=":material/arrow_forward:",
             on_click=chosen_picture.choose,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from nnet.analysis.visibility import MIN_RISE
-from nnet.expression import Expression
 from nnet.scoring.calibration import Reference
 from workbench.inspect.defect.effect import Curves, Effect, Found, Line
 from workbench.inspect.defect.recipe import CONTRAST, CUT_PASTE, SIZE
@@ -68,6 +67,7 @@ DRAW_HINT = (
 )
 NOTHING_DRAWN = "Nothing is drawn yet. Draw a stroke on the picture: heatmap and score follow as soon as you let go."
 NOTHING_CHANGED = "This defect changes no pixel of the picture. Raise its contrast or move it to another place."
+JUMP = "Use a normal sample: {title}"
 
 
 def noun(kind: str) -> str:
@@ -94,11 +94,6 @@ def already(reference: Reference, value: float, known_defective: bool) -> str | 
             "picture."
         )
     return None
-
-
-def jump(title: str) -> str:
-    """The button that leads to a normal sample."""
-    return f"Use a normal sample: {title}"
 
 
 def place(x: float, y: float, size: float, shape: tuple[int, ...], kind: str) -> str:
@@ -145,6 +140,7 @@ VISIBLE_MEANS = (
     f"pixels stay below, and at least {units.percent(MIN_RISE)} of that level higher than it was there without the "
     "defect."
 )
+PAIR_ALT = "{name} without and with the defect"
 
 
 def ran(milliseconds: float, now: bool) -> str:
@@ -213,11 +209,6 @@ def effect_caption(effect: Effect) -> str:
     return f"{arrow} times normal; {'visible' if effect.visible else 'not visible'}"
 
 
-def pair_alt(name: str) -> str:
-    """What a screen reader says about a map without and with the defect."""
-    return f"{name} without and with the defect"
-
-
 # ------------------------------------------------------------------------------------------------- dose-response
 
 DOSE_TITLE = "When does it become visible?"
@@ -259,16 +250,12 @@ def _dose_told(curves: Curves) -> str:
 
 
 THRESHOLD_NOTE = "threshold"
+FACTORS_HINT = "The score multiplies these: {expression}. Look for the one that rises first."
 
 
 def undamaged_note(curves: Curves) -> str:
     """On the line of the score without the defect."""
     return f"without the defect {units.times(units.multiple(curves.undamaged, curves.threshold))} {units.TIMES}"
-
-
-def factors_hint(expression: Expression) -> str:
-    """What to look for in the chart of factors."""
-    return f"The score multiplies these: {expression}. Look for the one that rises first."
 
 
 def dose_title(what: str, axis: str, kind: str) -> str:

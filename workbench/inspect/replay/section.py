@@ -101,7 +101,7 @@ def _stored_maps(scene: Scene, bundle: Bundle) -> None:
         for name, values in bundle.maps.items():
             with grid.cell():
                 tile = pictures.map_tile(values, bundle.levels[name], scene.loaded.image.shape, scale)
-                st.image(pictures.data_uri(tile), width="stretch", alt=words.map_alt(name))
+                st.image(pictures.data_uri(tile), width="stretch", alt=words.MAP_ALT.format(name=name))
                 st.caption(words.peak(name, units.multiple(float(values.max()), bundle.levels[name])))
     st.html(pictures.colour_bar(scale))
     st.caption(words.MAPS_HINT)

@@ -26,6 +26,7 @@ DIFFERENCE_HINT = "Between the bundle and now. Look for any structure: rounding 
 DIFFERENCE_SCALE = "difference of the score, \N{MULTIPLICATION SIGN} threshold"
 MAPS_TITLE = "**Maps in the bundle** · times the normal 99 % level"
 MAPS_HINT = "The stored maps, each in multiples of its own normal 99 % level. Look for spots brighter than 1."
+MAP_ALT = "{name} in the bundle"
 
 
 def summary(checks: Sequence[Check]) -> str:
@@ -63,11 +64,6 @@ def difference(bundle: Bundle, again: Rerun) -> str:
     if not largest:
         return "The score maps are equal in every digit."
     return f"The score maps differ by at most {bundle.reference.multiple(largest):.1e} {shared_words.UNIT}."
-
-
-def map_alt(name: str) -> str:
-    """What a screen reader says about a stored map."""
-    return f"{name} in the bundle"
 
 
 def peak(name: str, value: float) -> str:
