@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from nnet.cli.shared import assignment
 from nnet.config import Config
 from nnet.presets import PRESETS
-from nnet.studies.variants import STUDIES, VARIANTS, StudyError, base_config, differences, select
+from nnet.settings import differences
+from nnet.studies.variants import STUDIES, VARIANTS, StudyError, base_config, select
 
 if TYPE_CHECKING:  # these bring in torch
     from nnet.studies.cluster import Cluster

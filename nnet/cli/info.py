@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from typing import TYPE_CHECKING
 
 from nnet.cli.shared import add_checkpoint
+from nnet.settings import fields
 
 if TYPE_CHECKING:
     from nnet.saved.checkpoint import Checkpoint
@@ -33,9 +33,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"## Measured on {known['name']}\n\n{results_table(entry)}")
         print(f"{when}, commit `{commit}`, data SHA-256 `{known['sha256']}`.\n")
     print(f"Weights SHA-256: {saved.weights_hash}\n\nSettings that --set can change:")
-    for section in dataclasses.fields(saved.config):
-        for field in dataclasses.fields(getattr(saved.config, section.name)):
-            print(f"  {section.name}.{field.name}: {field.metadata['help']} [{field.metadata['source']}]")
+    for path, field in fields().items():
+        print(f"  {path}: {field.metadata['help']} [{field.metadata['source']}]")
     return 0
 
 

@@ -21,6 +21,7 @@ from nnet.saved.provenance import provenance, versions
 from nnet.scoring.calibration import Reference
 from nnet.scoring.metric_names import METRIC_NAMES, SHORT_NAMES
 from nnet.scoring.metrics.bootstrap import image_intervals, rate_intervals
+from nnet.settings import differences
 from nnet.units import SMALLEST
 
 
@@ -247,20 +248,10 @@ def _data(subject: Subject) -> dict[str, str]:
 
 def _settings(config: Config) -> tuple[str, Table]:
     """The preset that is closest, and what differs from it."""
-    own = _flat(config)
-    differing = {
-        name: [key for key, value in _flat(preset).items() if own[key] != value] for name, preset in PRESETS.items()
-    }
+    differing = {name: differences(config, preset) for name, preset in PRESETS.items()}
     name = min(differing, key=lambda one: len(differing[one]))
-    theirs = _flat(PRESETS[name])
-    rows = [(key, words.setting(key, own[key]), words.setting(key, theirs[key])) for key in differing[name]]
+    rows = [(key, *(words.setting(key, value) for value in values)) for key, values in differing[name].items()]
     return words.settings(name, len(rows)), Table(("Setting", "here", f"in {name}"), rows)
-
-
-def _flat(config: Config) -> dict[str, Any]:
-    return {
-        f"{section}.{name}": value for section, values in config.to_dict().items() for name, value in values.items()
-    }
 
 
 def _origin(checkpoint: Checkpoint) -> dict[str, str]:

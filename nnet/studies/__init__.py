@@ -8,7 +8,7 @@ from nnet.studies.claims import CLAIMS, Claim, Measured, Verdict, judge, judge_a
 from nnet.studies.published import DISAGREEMENTS, TABLES, PublishedTable, published
 from nnet.studies.store import COLUMNS, read_results
 from nnet.studies.summary import Group, SummaryCell, SummaryRow, averaged, groups, rows_of, summarise
-from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, StudyError, Variant, base_config, differences, select
+from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, StudyError, Variant, base_config, select
 
 __all__ = [
     "CLAIMS",
@@ -30,7 +30,6 @@ __all__ = [
     "Verdict",
     "averaged",
     "base_config",
-    "differences",
     "groups",
     "judge",
     "judge_all",

@@ -13,9 +13,10 @@ from nnet.data import Dataset, open_dataset
 from nnet.data.names import local_path
 from nnet.data.sample import hash_file
 from nnet.presets import preset
+from nnet.settings import differences
 from nnet.studies.identity import NUMBERS, config_hash, numbers_of
 from nnet.studies.store import ALL_DEFECTS, Job, StudyFolder, result_rows
-from nnet.studies.variants import STUDIES, VARIANTS, Study, StudyError, Variant, differences
+from nnet.studies.variants import STUDIES, VARIANTS, Study, StudyError, Variant
 
 NAMED_DATA = ("elpv", "synthetic")
 SHORT_IDENTITY = 20

@@ -156,17 +156,6 @@ def select(names: Iterable[str]) -> tuple[Study, ...]:
     return tuple(study for study in STUDIES.values() if "all" in wanted or study.name in wanted)
 
 
-def differences(config: Config, other: Config) -> dict[str, tuple[Any, Any]]:
-    """The settings in which two configurations differ: path -> (value, other value)."""
-    ours, theirs = config.to_dict(), other.to_dict()
-    return {
-        f"{section}.{name}": (value, theirs[section][name])
-        for section, values in ours.items()
-        for name, value in values.items()
-        if value != theirs[section][name]
-    }
-
-
 _NEEDS = {"paper": ALL_MAPS, "reverse": REVERSE, "forward": FORWARD}
 _REVERSE_ONLY = {"model.forward": False, "model.reverse": True}
 _BOTH = {"model.forward": True, "model.reverse": True}

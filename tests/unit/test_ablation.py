@@ -18,6 +18,7 @@ from nnet.config import Config, ConfigError, ModelConfig
 from nnet.data import Dataset
 from nnet.detector import Detector
 from nnet.model.network import NNet
+from nnet.settings import differences
 from nnet.studies import (
     CLAIMS,
     COLUMNS,
@@ -29,7 +30,6 @@ from nnet.studies import (
     StudyError,
     averaged,
     base_config,
-    differences,
     groups,
     judge,
     judge_all,

@@ -1,7 +1,6 @@
 """Two checkpoints on one image: their scores in units of their own thresholds, and what tells them apart. Knows no
 Streamlit."""
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +11,8 @@ from nnet.config import Config
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
+from nnet.settings import differences, fields
+from nnet.units import multiple
 from workbench.shared import words
 
 
@@ -26,12 +27,12 @@ class Side:
     @property
     def relative(self) -> float:
         """The image score in units of the model's own threshold; above 1 is anomalous."""
-        return self.judged.value / _positive(self.judged.reference.threshold)
+        return self.judged.multiple
 
     @property
     def score(self) -> np.ndarray:
         """The score map in units of the model's own threshold, float32 (size, size)."""
-        return (self.judged.score / _positive(self.judged.reference.threshold)).astype(np.float32)
+        return self.judged.reference.multiple(self.judged.score).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def side(name: str, judged: Judgement, maps: Mapping[str, np.ndarray], levels: M
         maps: M1..M6 as far as the model has them.
         levels: of each map the value that 99 % of the held-out normal images' pixels stay below.
     """
-    return Side(name, judged, {key: float(m.max()) / _positive(levels[key]) for key, m in maps.items()})
+    return Side(name, judged, {key: multiple(float(m.max()), levels[key]) for key, m in maps.items()})
 
 
 def difference(first: Side, second: Side) -> np.ndarray:
@@ -70,14 +71,8 @@ def widest(values: np.ndarray) -> tuple[int, int]:
 
 def settings(first: Config, second: Config) -> list[Difference]:
     """The settings in which two configurations differ, in their order."""
-    found = []
-    for section in dataclasses.fields(Config):
-        a, b = getattr(first, section.name), getattr(second, section.name)
-        for field in dataclasses.fields(a):
-            values = getattr(a, field.name), getattr(b, field.name)
-            if values[0] != values[1]:
-                found.append(Difference(f"{section.name}.{field.name}", *values, field.metadata["help"]))
-    return found
+    means = {path: field.metadata["help"] for path, field in fields().items()}
+    return [Difference(path, *values, means[path]) for path, values in differences(first, second).items()]
 
 
 def training(first: Checkpoint, second: Checkpoint) -> list[Difference]:
@@ -123,7 +118,3 @@ _ABOUT: dict[str, Callable[[Mapping[str, object]], object]] = {
     "held out": lambda about: about.get("calibration_images"),
     "teacher": lambda about: about.get("teacher_origin"),
 }
-
-
-def _positive(value: float) -> float:
-    return max(value, float(np.finfo(np.float32).tiny))

@@ -18,6 +18,7 @@ from nnet.errors import NNetError
 from nnet.model.weights import SOURCES
 from nnet.presets import PRESETS, preset
 from nnet.runs import RunSpec
+from nnet.settings import flat
 from nnet.training import tensorboard
 from workbench.shared import allowance, hosting, resources, units
 from workbench.shared import words as shared_words
@@ -204,10 +205,3 @@ def _reset(changed: Mapping[str, Any]) -> None:
     st.session_state[_CHANGES] = dict(changed)
     for path, _, _ in fields():
         st.session_state.pop(widget_key(path), None)
-
-
-def flat(config: Config) -> dict[str, Any]:
-    """All settings by path."""
-    return {
-        f"{section}.{name}": value for section, values in config.to_dict().items() for name, value in values.items()
-    }

@@ -18,8 +18,9 @@ from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.attribution import Attribution, NormalMaps, attribute
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import pixel_to_cell
+from nnet.settings import differences
 from nnet.studies.store import StudyFolder
-from nnet.studies.variants import STUDIES, VARIANTS, Row, Study, differences
+from nnet.studies.variants import STUDIES, VARIANTS, Row, Study
 from workbench.ablations.results.folders import StudyModel, data_argument, study_folders, study_models
 from workbench.shared import sides
 from workbench.shared.sides import Side
