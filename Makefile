@@ -9,7 +9,7 @@ WORKERS ?= 3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: demo demo-shared web test test-all test-scale lint models clean
+.PHONY: demo demo-shared web test test-long test-all test-scale lint models clean
 
 demo: .venv/app.stamp
 	$(BIN)/python -m workbench --port $(PORT)
@@ -31,9 +31,13 @@ $(WEB)/index.html: $(wildcard nnet/export/page/* nnet/export/*.py checkpoints/el
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: .venv/dev.stamp
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not long and not slow"
 
-# Also what takes long: long trainings, compiling, UMAP for real, ten minutes of fuzzing, more walks in the browser.
+# The walks through the browser, exporters and chains of programs that `make test` has no time for.
+test-long: .venv/dev.stamp
+	$(PYTEST) -m "long and not slow"
+
+# All of these, and what takes minutes: longer trainings, compiling, UMAP for real, ten minutes of fuzzing, other screens.
 test-all: .venv/fuzz.stamp
 	$(PYTEST)
 

@@ -1,8 +1,8 @@
 """Deliberate faults, and whether the tests find them: `python tests/mutants.py [part of a fault's name]`.
 
-Each fault is put into a copy of the tree, in which only the tests that should find it are run, without slow ones. The
-program ends with code 1 if one is not found, or if the text it replaces is no longer there; tests/unit/test_mutants.py
-looks for the latter whenever tests are run.
+Each fault is put into a copy of the tree, in which only the tests that should find it are run, as far as they are in
+`make test`. The program ends with code 1 if one is not found, or if the text it replaces is no longer there;
+tests/unit/test_mutants.py looks for the latter whenever tests are run.
 """
 
 import os
@@ -198,7 +198,7 @@ def found(fault: Fault) -> bool:
             return False
         (copy / fault.file).write_text(text.replace(fault.before, fault.after), encoding="utf-8")
         where, _, chosen = fault.tests.partition(" -k ")
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow"]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not long and not slow"]
         command += [f"tests/{path}" for path in where.split()]
         command += ["-k", chosen.strip("'")] if chosen else []
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(copy)}

@@ -28,6 +28,7 @@ def test_a_teacher_sees_the_claims_and_opens_a_table(browser: object, address: s
         visitor.settle().check()
 
 
+@pytest.mark.long
 def test_figures_are_drawn_and_a_table_is_downloaded(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Ablations?results_from=shown&results_view=figure10&results_data=mean").page

@@ -37,6 +37,7 @@ def test_uploaded_images_are_shown_with_heatmap_and_score(browser: object, addre
         visitor.settle().check()
 
 
+@pytest.mark.long
 def test_values_are_read_under_the_pointer_and_the_controls_of_inspect_work(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Inspect").page

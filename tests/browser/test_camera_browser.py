@@ -24,6 +24,7 @@ def press_shutter(page: object) -> None:
     page.get_by_test_id("stCameraInputButton").and_(page.get_by_text("Take Photo")).click()
 
 
+@pytest.mark.long
 def test_photos_and_a_burst_become_the_photos_to_train_on(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         visitor.page.add_init_script(CAMERA)

@@ -26,6 +26,7 @@ def test_a_bundle_is_saved_and_opened_again(browser: object, address: str, width
         page.locator(".st-key-picture_bar details:not([open]) summary", has_text="mine.png").wait_for()
 
 
+@pytest.mark.long
 def test_two_models_are_compared(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Inspect?view=compare&set=synthetic:metal&image=test/hole/001.png").page

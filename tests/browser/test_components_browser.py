@@ -30,6 +30,7 @@ FOLLOW = """window.follow = (name) =>
 
 
 # The report comes after the visitor has left, and at the same time.
+@pytest.mark.long
 @pytest.mark.parametrize("wait", [0, pytest.param(110, marks=pytest.mark.slow)])
 def test_each_is_left_while_it_is_about_to_report(browser: object, address: str, wait: int) -> None:
     with Visitor(browser, address) as visitor:

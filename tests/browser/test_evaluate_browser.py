@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import numpy as np
+import pytest
 from browsing import Visitor, on_every_screen
 from builders import random_images
 from PIL import Image
@@ -52,6 +53,7 @@ def confusion(page: object) -> list[str]:
     return [cell for cell in cells if cell.isdigit()]
 
 
+@pytest.mark.long
 @on_every_screen
 def test_a_zip_is_measured_and_an_image_of_it_opens_in_inspect(
     browser: object, address: str, width: int, scheme: str

@@ -15,6 +15,7 @@ LEGIBLE = (Path(__file__).parents[1] / "support" / "legible.js").read_text(encod
 CUT_OFF = (Path(__file__).parents[1] / "support" / "cut_off.js").read_text(encoding="utf-8")
 LISTED = [name for names in words.SECTIONS.values() for name in names]
 PAGES = ["", *(words.PAGES[name].title.replace(" ", "_") for name in LISTED)]
+MANY_TABS = ("Ablations", "Memory", "Projection")
 HIDE = """() => document.querySelectorAll('.stMain .stElementContainer:has(.stAlert)').forEach(
     (one) => { if (one.textContent.includes('random')) one.style.display = 'none'; })"""
 WORDS, NUMBERS, HERO = 80, 5, 420
@@ -44,7 +45,11 @@ LEAST = 100
 """Pixels of the pictures that must be seen above the control."""
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "Home")
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=pytest.mark.long) if path in MANY_TABS else path for path in PAGES],
+    ids=lambda path: path or "Home",
+)
 def test_a_page_at_first_sight(browser: object, address: str, path: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.page

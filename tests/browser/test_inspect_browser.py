@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from browsing import Visitor, file, on_every_screen, photo, score, upload
 
 from workbench.inspect import words
@@ -24,6 +25,7 @@ def closer(page: object, title: str) -> None:
     page.locator(".st-key-view").get_by_text(title, exact=True).click()
 
 
+@pytest.mark.long
 @on_every_screen
 def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:
@@ -66,6 +68,7 @@ def test_an_uploaded_picture_is_taken_apart(browser: object, address: str, width
         visitor.settle().check()
 
 
+@pytest.mark.long
 def test_threshold_regions_and_wipe_answer(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Inspect?view=regions&threshold=0.05&pixel=1,1").page

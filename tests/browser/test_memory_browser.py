@@ -24,6 +24,7 @@ def tab(page: object, name: str) -> None:
     page.get_by_role("tab", name=name, exact=True).click()
 
 
+@pytest.mark.long
 @on_every_screen
 def test_an_uploaded_picture_is_explored_patch_by_patch(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:

@@ -27,6 +27,7 @@ def drag(page: object, frame: object, *places: tuple[float, float]) -> None:
     page.mouse.up()
 
 
+@pytest.mark.long
 @on_every_screen
 def test_a_stroke_changes_the_score_and_can_be_undone(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:

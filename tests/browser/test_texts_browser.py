@@ -40,6 +40,7 @@ def hostile_address(trained_checkpoint: Path, folder: Path) -> Iterator[str]:
         yield from served(folder / "models" / hostile.NAME)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pages", [PAGES, pytest.param(OTHERS, marks=pytest.mark.slow)])
 def test_no_page_asks_another_host(browser: object, hostile_address: str, folder: Path, pages: Pages) -> None:
     visitor = Visitor(browser, hostile_address)

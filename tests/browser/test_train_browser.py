@@ -128,6 +128,7 @@ def draw_a_crop_box(visitor: Visitor) -> None:
     visitor.settle().check()
 
 
+@pytest.mark.long
 def test_photos_get_a_box_and_start_a_run(browser: object, address: str, runs: Runs) -> None:
     photos = [file(f"good{seed}.png", picture(seed)) for seed in range(14)]
     with Visitor(browser, address) as visitor:
@@ -155,6 +156,7 @@ def test_photos_get_a_box_and_start_a_run(browser: object, address: str, runs: R
         visitor.settle().check()
 
 
+@pytest.mark.long
 def test_a_film_is_scrubbed_and_its_model_inspected(
     browser: object, address: str, runs: Runs, tiny_checkpoint: Path
 ) -> None:

@@ -9,6 +9,7 @@ from nnet.analysis.whatif import LABEL
 from workbench.ablations.whatif import words
 
 
+@pytest.mark.long
 @on_every_screen
 def test_variants_are_explored_by_press(browser: object, address: str, width: int, scheme: str) -> None:
     with Visitor(browser, address, width, color_scheme=scheme) as visitor:

@@ -22,6 +22,7 @@ SEEN = """async () => {
 }"""
 
 
+@pytest.mark.long
 def test_a_browser_gets_the_maps_the_score_and_the_decision_from_a_folder_alone(
     browser: object, tiny_checkpoint: Path, tmp_path: Path
 ) -> None:

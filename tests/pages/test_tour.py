@@ -22,7 +22,7 @@ from touring import FirstTwo, choose, controls, name
 
 from workbench.shared.words import HOST_PAGE
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
 
 # All but the one that only the host of a shared demo is shown.
 PAGES = (

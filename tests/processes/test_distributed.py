@@ -90,6 +90,7 @@ def test_torchrun_starts_a_team(pair, tmp_path):
     assert len(load_history(tmp_path / "m")) == 1 and checkpoints.load(tmp_path / "m").calibration.n == 8
 
 
+@pytest.mark.long
 def test_two_processes_have_the_loss_curve_of_one(pair):
     one, two = map(load_history, pair)
     assert len(one) == len(two) == EPOCHS
@@ -99,6 +100,7 @@ def test_two_processes_have_the_loss_curve_of_one(pair):
         assert b["learning_rate"] == a["learning_rate"]
 
 
+@pytest.mark.long
 def test_batch_normalisation_has_seen_the_whole_batches(pair):
     """Each process alone would have had other statistics."""
     one, two = (load_file(path / checkpoints.WEIGHTS) for path in pair)
@@ -109,6 +111,7 @@ def test_batch_normalisation_has_seen_the_whole_batches(pair):
         torch.testing.assert_close(two[name], one[name], rtol=TOLERANCE, atol=atol)
 
 
+@pytest.mark.long
 def test_one_checkpoint_was_written_and_it_can_be_loaded(pair):
     assert checkpoints.load(pair[1]).calibration.n == checkpoints.load(pair[0]).calibration.n == 8
     assert {path.name for path in pair[0].iterdir()} == {path.name for path in pair[1].iterdir()}

@@ -64,6 +64,7 @@ def exported(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return out
 
 
+@pytest.mark.long
 def test_the_manifest_tells_what_the_numbers_mean_and_lists_every_file(exported, detector):
     manifest = json.loads((exported / "manifest.json").read_text())
     reference = detector.calibration.for_expression()
@@ -75,6 +76,7 @@ def test_the_manifest_tells_what_the_numbers_mean_and_lists_every_file(exported,
     assert not list(exported.parent.glob(".onnx*")), "a temporary folder stayed"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [1, 3])
 def test_any_number_of_pictures_goes_in_and_the_documented_shapes_come_out(exported, detector, count):
     images = random_images(count, seed=7)
@@ -87,6 +89,7 @@ def test_any_number_of_pictures_goes_in_and_the_documented_shapes_come_out(expor
         assert value == pytest.approx(score.value, abs=1e-3 * manifest["threshold"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", [(2, 150, 90), (1, 48, 200), (1, 40, 40), (1, 333, 70)])
 def test_pictures_of_any_size_give_the_originals_scores(exported, detector, shape):
     images = np.random.default_rng(5).integers(0, 256, (*shape, 3), dtype=np.uint8)
@@ -97,6 +100,7 @@ def test_pictures_of_any_size_give_the_originals_scores(exported, detector, shap
         assert value == pytest.approx(score.value, abs=1e-3 * threshold)
 
 
+@pytest.mark.long
 def test_the_script_scores_a_folder_where_torch_and_nnet_are_missing(exported, detector, tmp_path):
     pictures, out = tmp_path / "pictures", tmp_path / "out"
     (pictures / "deep").mkdir(parents=True)
@@ -117,6 +121,7 @@ def test_the_script_scores_a_folder_where_torch_and_nnet_are_missing(exported, d
         assert overlay.size == (120, 90)
 
 
+@pytest.mark.long
 def test_an_exported_model_decides_as_the_checkpoint_where_torch_is_missing(exported, tiny_checkpoint, tmp_path):
     for grey in (20, 120, 240):
         put(tmp_path / "in", f"{grey}.png", grey)
@@ -132,6 +137,7 @@ def test_an_exported_model_decides_as_the_checkpoint_where_torch_is_missing(expo
         assert (tmp_path / "a" / found["overlay"]).is_file()
 
 
+@pytest.mark.long
 def test_what_does_not_go_with_an_exported_model_is_said(exported, tmp_path, capsys):
     put(tmp_path / "in", "a.png")
     command = ["watch", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--once", "--interval", "0", "--export"]

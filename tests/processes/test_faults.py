@@ -252,6 +252,7 @@ finally:
 """
 
 
+@pytest.mark.long
 def test_make_demo_needs_no_network(tmp_path: Path) -> None:
     """From `make demo` on, in a namespace without a network: a visitor uploads and moves sliders."""
     unshared = ["unshare", "--net", "--map-root-user"]

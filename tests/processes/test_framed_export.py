@@ -142,6 +142,7 @@ def test_script_and_watch_score_as_the_model_does(
         judge.require_fit(WIDTH, HEIGHT)
 
 
+@pytest.mark.long
 def test_torch_holds_a_crop_box_and_another_expression_with_its_threshold(tmp_path: Path) -> None:
     model = a_model("crop", **REVERSE_ALONE)
     done = export(model, "torch", tmp_path / "out", "M1*M2")

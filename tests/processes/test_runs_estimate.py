@@ -32,6 +32,7 @@ FOUND = {
 }
 
 
+@pytest.mark.long
 def test_a_few_real_steps_give_an_estimate(tmp_path):
     config = tiny_config(train__epochs=3, model__teacher="mobilenetv3_small_050")
     spec = RunSpec("x", "synthetic:metal", config, device="cpu")

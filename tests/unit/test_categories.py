@@ -46,6 +46,7 @@ def test_one_data_set_has_none_whatever_its_layout(root: Path, tmp_path: Path) -
         assert categories(one) == ()
 
 
+@pytest.mark.long
 def test_train_and_evaluate_take_each_in_turn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root, out = tmp_path / "sets", tmp_path / "runs"
     for name in ("bottle", "cable"):
