@@ -34,6 +34,10 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
 def test_a_real_defect_and_a_photo_take_the_place_of_the_part(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:
         page = visitor.open().page
+        page.add_style_tag(content=".stAlert { display: none; }")  # said of tiny models only
+        visitor.settle()
+        heat, row = (page.locator(f".demo {part}").bounding_box() for part in (".heat", ".row"))
+        assert heat["y"] + heat["height"] <= row["y"], "what stays at the bottom covers no picture"
         part = page.locator(".demo .frame img")
         first = part.get_attribute("src")
         page.get_by_role("button", name="A real defect").click()
