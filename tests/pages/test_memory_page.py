@@ -147,13 +147,13 @@ def test_an_impossible_link_opens_the_usual_view(address: dict[str, str]) -> Non
 
 
 @pytest.mark.parametrize(("key", "value"), [("temperature", 0.5), ("shrink", 0.0)])
-def test_a_slider_of_the_addressing_is_followed_without_the_network(
+def test_a_slider_of_the_addressing_is_followed_and_only_what_comes_after_the_memory_runs(
     key: str, value: float, detector: Detector, trace: Trace
 ) -> None:
     at = start(MEMORY)
-    with patch.object(Detector, "trace_batch") as run, patch.object(Detector, "rebuild") as rebuild:
+    with patch.object(Detector, "trace_batch") as run, patch.object(recall, "effect", wraps=recall.effect) as effect:
         fine(at.select_slider(key=key).set_value(value).run())
-        assert not run.called and not rebuild.called
+        assert not run.called and effect.call_count == 1
     trained = detector.config.model
     settings = {"temperature": trained.temperature, "shrink": trained.shrink} | {key: value}
     use = detector.address(trace.addressing.cosine, **settings)
@@ -164,7 +164,7 @@ def test_a_slider_of_the_addressing_is_followed_without_the_network(
     recalled = np.ascontiguousarray(np.moveaxis(use.weights @ detector.memory, -1, 0))
     distance = recall.cosine_distance(trace.F[2], recalled)
     assert next(iter(tiles(at, DISTANCE).values()))["values"] == _flat(colours.readings(distance))
-    assert "Changed" in words(at) and "Rebuilder not run" in words(at)
+    assert "Changed" in words(at)
 
 
 def test_every_number_says_to_which_addressing_it_belongs(detector: Detector, trace: Trace) -> None:
@@ -180,23 +180,20 @@ def test_every_number_says_to_which_addressing_it_belongs(detector: Detector, tr
     assert words(at).count(memory_text.UNDER_CHANGED) == 2
 
 
-def test_the_decoder_runs_when_it_is_asked_to(detector: Detector, trace: Trace) -> None:
-    at = start(MEMORY, temperature="0.3")
-    assert "Rebuilder not run" in words(at) and "Score now" not in metrics(at)
-    hints = memory_text.PICTURE_HINTS
-    assert tiles(at, RECALL)[memory_text.PICTURE]["hint"] == hints[True]
-    pressed(at, memory_text.SEE_SCORE)
+def test_the_score_and_its_picture_follow_the_slider_that_was_moved(detector: Detector, trace: Trace) -> None:
+    at = start(MEMORY)
+    assert "Score now" not in metrics(at)
+    fine(at.select_slider(key="temperature").set_value(0.3).run())
     use = detector.address(trace.addressing.cosine, 0.3, detector.config.model.shrink)
     assert_effect(at, detector, trace, use.weights)
+    judged = recall.effect(
+        detector, trace, np.ascontiguousarray(np.moveaxis(use.weights @ detector.memory, -1, 0))
+    ).judged
     now, trained = (metrics(at)[name] for name in (memory_text.SCORE_NOW, memory_text.SCORE_TRAINED))
     assert memory_text.score_now(now, trained) in words(at)
-    assert tiles(at, RECALL)[memory_text.PICTURE]["hint"] == hints[False]
-
-
-def test_the_rebuilder_also_runs_for_all_that_it_changes() -> None:
-    at = start(MEMORY, temperature="0.15")
-    pressed(at, memory_text.RUN)
-    assert memory_text.SCORE_NOW in metrics(at)
+    ratios = judged.reference.multiple(recall.per_position(judged.score, use.weights.shape[:2]))
+    shown = tiles(at, RECALL)[memory_text.PICTURE]["values"]
+    assert shown == _flat(colours.readings(ratios, memory_text.SCORE_READING))
 
 
 def assert_effect(at: AppTest, detector: Detector, trace: Trace, weights: np.ndarray) -> None:
@@ -205,7 +202,7 @@ def assert_effect(at: AppTest, detector: Detector, trace: Trace, weights: np.nda
     now, trained = expected.judged, detector.score([trace.image])[0]
     assert metrics(at)["Score now"] == shared_words.relative(now.reference, now.value)
     assert metrics(at)["Score as trained"] == shared_words.relative(now.reference, trained.value)
-    assert "Rebuilder run" in words(at) and "decoder S2" in words(at)
+    assert "what follows the memory ran" in words(at) and "decoder S2" in words(at)
     assert set(tiles(at, MAPS)) == {f"{name} {when}" for name in trace.maps for when in ("as trained", "now")}
     assert len(tiles(at, FORGET)) == 4
 
@@ -263,14 +260,15 @@ def test_all_but_the_most_used_items_are_forgotten(trace: Trace) -> None:
     assert kept == set(recall.ranked(recall.usage(trace.addressing.weights))[:2].tolist())
 
 
-def test_the_decoder_runs_once_per_change_of_items_and_not_for_a_slider() -> None:
+def test_what_follows_the_memory_runs_once_for_each_addressing() -> None:
     at = start(MEMORY, forget="3")
     with patch.object(recall, "effect", wraps=recall.effect) as effect:
         fine(at.slider(key="patch_row").set_value(1).run())
-        fine(at.select_slider(key="shrink").set_value(0.5).run())
-        assert effect.call_count == 0 and "Rebuilder not run" in words(at)
+        assert effect.call_count == 0, "a patch is no other addressing"
         fine(at.multiselect(key="forgotten").set_value([2, 4]).run())
-        assert effect.call_count == 1 and "Rebuilder run" in words(at)
+        assert effect.call_count == 1
+        fine(at.multiselect(key="forgotten").set_value([2]).run())
+        assert effect.call_count == 1, "that one is known"
 
 
 def test_nothing_can_be_recalled_with_every_item_off() -> None:

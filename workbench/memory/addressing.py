@@ -77,23 +77,11 @@ def _status(scene: Scene, now: Now, trained: Addressing) -> None:
     here, before = (float(recall.effective_items(r.use.weights).mean()) for r in (now.recall, scene.trained))
     st.markdown(words.changed_addressing(now.addressing, trained))
     st.markdown(words.now_recalled_from(here, before, scene.items))
-    _score(scene, now)
+    result = cache.effect(scene, now)
+    both = (shared_words.relative(one.reference, one.value) for one in (result.judged, scene.judged))
+    st.markdown(words.score_now(*both))
     icon = ":material/restart_alt:"
     st.button(words.RESET, icon=icon, key="memory_reset", on_click=settings.reset, args=(trained,))
-
-
-def _score(scene: Scene, now: Now) -> None:
-    """What the score becomes, once the rebuilder has run for this addressing; a slider alone never runs it."""
-    result = cache.known_effect(scene, now.addressing)
-    place = st.empty()
-    if result is None and place.button(words.SEE_SCORE, key="recall_run", icon=":material/play_arrow:"):
-        place.empty()
-        with st.spinner(words.RUNNING, show_time=True):
-            result = cache.run_decoder(scene, now)
-    if result is not None:
-        st.markdown(
-            words.score_now(*(shared_words.relative(one.reference, one.value) for one in (result.judged, scene.judged)))
-        )
 
 
 def _tiles(scene: Scene, now: Now) -> list[Tile]:
@@ -115,14 +103,11 @@ def _tiles(scene: Scene, now: Now) -> list[Tile]:
 
 
 def picture_tile(scene: Scene, now: Now) -> Tile:
-    """The picture with its flagged patches: those under the addressing of now where they are known."""
-    result = cache.known_effect(scene, now.addressing) if now.changed else None
-    judged = scene.judged if result is None else result.judged
+    """The picture with its flagged patches under the addressing of now."""
+    judged = cache.effect(scene, now).judged if now.changed else scene.judged
     ratios = judged.reference.multiple(recall.per_position(judged.score, scene.shape))
-    flagged, hint = recall.flagged(judged, scene.shape), words.PICTURE_HINTS[now.changed and result is None]
-    return Tile(
-        words.PICTURE, hint, scene.photo, colours.flagged_cells(flagged), colours.readings(ratios, words.SCORE_READING)
-    )
+    flagged, read = recall.flagged(judged, scene.shape), colours.readings(ratios, words.SCORE_READING)
+    return Tile(words.PICTURE, words.PICTURE_HINT, scene.photo, colours.flagged_cells(flagged), read)
 
 
 def rebuilt_tile(scene: Scene, now: Now) -> Tile:

@@ -74,13 +74,9 @@ def embedding(scene: Scene, method: str) -> Embedding:
     return _EMBEDDINGS.of(key, lambda: likeness.embed(_memory(scene.model), scene.trace.F[2], shares, method))
 
 
-def known_effect(scene: Scene, addressing: Addressing) -> Effect | None:
-    """The result of an earlier decoder run, or None."""
-    return _EFFECTS.get((scene.loaded.hash, scene.model.key, addressing))
-
-
-def run_decoder(scene: Scene, now: Now) -> Effect:
-    """Run the decoder with the F'_3 of now, and keep the result."""
+def effect(scene: Scene, now: Now) -> Effect:
+    """What the rest of the network makes of the F'_3 of now. It runs once for each addressing: with the embedded model
+    that takes a fiftieth of a second of processor time, so the score can follow every control."""
     key = (scene.loaded.hash, scene.model.key, now.addressing)
     return _EFFECTS.of(key, lambda: recall.effect(scene.model.detector, scene.trace, now.recall.recalled))
 

@@ -13,7 +13,6 @@ from workbench.shared import controls, pictures, resources, sides_figures, units
 from workbench.shared import words as shared_words
 from workbench.shared.settings import whole_number
 
-_DUE, _RUN_FOR = "decoder_due", "decoder_run_for"
 _KEPT = 5  # items that “Forget all but these” keeps at first
 
 
@@ -28,16 +27,12 @@ def section(scene: Scene, now: Now) -> None:
 
 
 def _effect(scene: Scene, now: Now) -> None:
-    """What the changed recall does to the features, and to the score once the rebuilder has run."""
-    result = _result(scene, now)
+    """What the changed recall does to the features and to the score."""
+    result = cache.effect(scene, now)
     moved = recall.cosine_distance(scene.trained.recalled, now.recall.recalled)
-    tiles = [_moved_tile(moved)]
-    if result is not None:
-        _scores(scene, result, float(moved.mean()))
-        tiles += _score_tiles(scene, result)
-    linked(scene, "forget_pictures", tiles)
-    if result is not None:
-        _six_maps(scene, result)
+    _scores(scene, result, float(moved.mean()))
+    linked(scene, "forget_pictures", [_moved_tile(moved), *_score_tiles(scene, result)])
+    _six_maps(scene, result)
 
 
 def _controls(scene: Scene, now: Now) -> None:
@@ -75,33 +70,6 @@ def _forget_all_but(shares: np.ndarray) -> None:
     settings.switch_off([int(item) for item in recall.ranked(shares)[settings.KEEP.value :]])
 
 
-def _result(scene: Scene, now: Now) -> Effect | None:
-    """What the decoder makes of the changed recall, if it ran for these settings; runs it when that is due.
-
-    It is due when items were switched or another image is shown, and when the button is pressed; a slider alone
-    never runs it.
-    """
-    off = now.addressing.off
-    run_for = (scene.loaded.hash, scene.model.key, off)
-    due = st.session_state.pop(_DUE, False) or (bool(off) and st.session_state.get(_RUN_FOR) != run_for)
-    st.session_state[_RUN_FOR] = run_for
-    result = cache.known_effect(scene, now.addressing)
-    if result is None and due:
-        with st.spinner(words.RUNNING, show_time=True):
-            result = cache.run_decoder(scene, now)
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        if result is None:
-            st.markdown(words.NOT_RUN)
-            st.button(words.RUN, type="primary", key="run_decoder", icon=":material/play_arrow:", on_click=_ask)
-        else:
-            st.markdown(words.ran(result.timings))
-    return result
-
-
-def _ask() -> None:
-    st.session_state[_DUE] = True
-
-
 def _scores(scene: Scene, result: Effect, moved: float) -> None:
     before, after = scene.judged, result.judged
     with st.grid(4, min_column_width=180, gap="small"):
@@ -110,6 +78,7 @@ def _scores(scene: Scene, result: Effect, moved: float) -> None:
         st.metric(words.DECISION_NOW, shared_words.decision(after.reference, after.value))
         st.metric(words.MOVED, units.number(moved), help=words.MOVED_HELP)
     st.markdown(words.forgotten(before.value, after.value, before.reference.threshold, moved))
+    st.caption(words.ran(result.timings))
 
 
 def _moved_tile(moved: np.ndarray) -> Tile:

@@ -83,17 +83,18 @@ def in_training(spread: float | None) -> str:
 # --------------------------------------------------------------------------------------------------- the addressing
 
 AS_TRAINED = ":gray-badge[As trained]"
-AS_TRAINED_HINT = "Move a slider: the memory's answers follow."
+AS_TRAINED_HINT = "Move a slider: the memory's answers and the score follow."
 RESET = "Reset"
 TEMPERATURE = (
     "Temperature",
     "Of the softmax: the cosines are divided by it first. Low: a patch takes only its most similar item. High: it "
-    "takes all items evenly. Recomputed from stored cosines; the network does not run.",
+    "takes all items evenly. Computed again from stored cosines; of the network only what follows the memory runs.",
 )
 SHRINK = (
     "Shrinkage in fair shares 1/N",
     "Weights below this many fair shares 1/N become 0, and the rest are scaled up to sum to 1 (hard shrinkage); the "
-    "largest weight always remains. Recomputed from stored cosines; the network does not run.",
+    "largest weight always remains. Computed again from stored cosines; of the network only what follows the memory "
+    "runs.",
 )
 ALL_OFF = (
     "Every item is switched off, so nothing can be recalled. All items are treated as on until you bring one back."
@@ -104,12 +105,7 @@ BY_NUMBER = "The patch by row and column"
 ROW, ROW_HELP = "Row of the patch", "Counted from the top. A click on a picture does the same."
 COLUMN, COLUMN_HELP = "Column of the patch", "Counted from the left. A click on a picture does the same."
 PICTURE = "Picture"
-PICTURE_HINTS = {
-    False: "Click a patch to see how it is recalled. Orange: its score is above the threshold.",
-    True: "Click a patch to see how it is recalled. Orange: its score, as trained, is above the threshold.",
-}
-"""Whether the score that is shown is still the trained one, though the addressing was changed."""
-SEE_SCORE = "See the score"
+PICTURE_HINT = "Click a patch to see how it is recalled. Orange: its score is above the threshold."
 _SCORE_NOW = "Score now **{now}**, as trained {trained}."
 SCORE_READING = f" {shared_words.UNIT}"
 ENTROPY_SCALE, CHANGE_SCALE = "entropy in nats", "1 − cos"
@@ -244,9 +240,8 @@ def where_used(index: int) -> str:
 # ------------------------------------------------------------------------------------------------------- forgetting
 
 FORGET_LEAD = (
-    "Switch items off and see what the memory recalls instead. F′₃ is mixed again at once. Everything after it needs "
-    "the second half of the network (projection, fusion, rebuilder), which runs when you switch items or press "
-    "the button. The teacher and S₁, the copier, do not run again."
+    "Switch items off and see what the memory recalls instead, and what becomes of the score. F′₃ is mixed again, and "
+    "what follows it (projection, fusion, rebuilder) runs again. The teacher and S₁, the copier, do not."
 )
 OFF, OFF_NONE = "Items switched off", "none; choose items here"
 FORGET_MOST_HELP = "The item with the largest share of this image's addressing."
@@ -254,8 +249,6 @@ FORGET_PATCH_HELP = "The item with the largest weight at the chosen patch."
 BRING_BACK = "Bring all back"
 KEEP, FORGET_BUT = "Keep only the most used", "Forget all but these"
 FORGET_BUT_HELP = "Keeps the items that this image uses most as trained, and switches off all others."
-RUNNING, RUN = "Running the rebuilder…", "Run the rebuilder"
-NOT_RUN = ":orange-badge[Rebuilder not run] The score under these settings is not known yet."
 SCORE_TRAINED, SCORE_NOW, DECISION_NOW = "Score as trained", "Score now", "Decision now"
 SCORE_HINT = "Score of each pixel, on one fixed scale. Look for spots that appear or vanish."
 MOVED, MOVED_HELP = "F′₃ moved by", "Mean of 1 − cos between F′₃ as trained and F′₃ now."
@@ -294,10 +287,7 @@ def ran(timings: Mapping[str, float]) -> str:
     """How long the last run of the second half took, and which parts ran."""
     parts = ", ".join(f"{stage} {units.milliseconds(value)}" for stage, value in timings.items() if value >= 0.05)
     total = units.milliseconds(sum(timings.values()))
-    return (
-        f":green-badge[Rebuilder run] S₂, the rebuilder, ran for this: **{total}** ({parts}). "
-        "The teacher and S₁, the copier, did not run."
-    )
+    return f"For this only what follows the memory ran: {total} ({parts}). The teacher and S₁, the copier, did not run."
 
 
 def forgotten(before: float, after: float, threshold: float, moved: float) -> str:
