@@ -301,9 +301,17 @@ def test_the_headline_compares_with_training(per_patch: float, usual: float | No
     ],
 )
 def test_what_memory_changed_is_said_either_way(means: tuple[float | None, float | None], expected: str) -> None:
-    assert expected in words.changed(*means, 0.2, means[0])
-    if means == (0.1, 0.4):
-        assert "no longer knows the good patches" in words.changed(*means, 0.2, 0.05)
+    assert expected in words.changed(*means, 0.2, None)
+
+
+def test_a_memory_that_moves_most_good_patches_further_than_nearly_all_as_trained_no_longer_knows_them() -> None:
+    trained = np.linspace(0, 1, 101)  # 95 of 100 lie within 0.95
+    assert recall.forgotten(trained, trained + 0.44) is None  # the median, 0.94, still does
+    assert recall.forgotten(trained, trained + 0.46) == pytest.approx((0.95, 0.96))
+    assert recall.forgotten(trained[:0], trained[:0]) is None
+    said = words.changed(0.4, 0.5, 0.45, (0.95, 0.96))
+    assert "95 % of the normal ones by less than 0.950, now the median one by 0.960" in said
+    assert "no longer knows the good patches" in said
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Tile
-from workbench.memory import colours, figures, words
+from workbench.memory import colours, figures, recall, words
 from workbench.memory.linked import linked
 from workbench.memory.scene import Now, Scene
 from workbench.shared import pictures
@@ -19,9 +19,8 @@ def section(scene: Scene, now: Now) -> None:
         st.markdown(words.UNDER_CHANGED)
     flagged, distance = scene.flagged, now.recall.distance
     normal_mean, flagged_mean = (float(distance[mask].mean()) if mask.any() else None for mask in (~flagged, flagged))
-    normal = ~flagged
-    trained = float(scene.trained.distance[normal].mean()) if normal.any() else None
-    st.markdown(words.changed(normal_mean, flagged_mean, float(distance.mean()), trained))
+    forgotten = recall.forgotten(scene.trained.distance[~flagged], distance[~flagged])
+    st.markdown(words.changed(normal_mean, flagged_mean, float(distance.mean()), forgotten))
     scale = colours.distance_scale(_TOP)
     painted, read = pictures.colourised(distance, scale), colours.readings(distance)
     states = [[words.FLAGGED if value else words.NORMAL for value in row] for row in flagged]

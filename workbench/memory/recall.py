@@ -15,6 +15,8 @@ from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
 from nnet.units import SMALLEST
 
+KNOWN = 0.95
+"""Of a picture's good patches as trained: as far as this share of them is moved, the memory knows a patch."""
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 
 
@@ -117,6 +119,22 @@ def per_position(score: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     rows = np.linspace(0, score.shape[0], shape[0] + 1).astype(int)[:-1]
     columns = np.linspace(0, score.shape[1], shape[1] + 1).astype(int)[:-1]
     return np.maximum.reduceat(np.maximum.reduceat(score, rows, axis=0), columns, axis=1)
+
+
+def forgotten(trained: np.ndarray, now: np.ndarray) -> tuple[float, float] | None:
+    """Whether the memory no longer knows good patches: most are moved further than nearly all were as trained.
+
+    Args:
+        trained, now: (n,) `distance` of good patches as trained, and of the same ones under another addressing.
+
+    Returns:
+        The distance within which the share `KNOWN` of them lie as trained, and their median now, if that is larger;
+        None if the memory knows them, or there are none.
+    """
+    if not trained.size:
+        return None
+    usual, typical = float(np.quantile(trained, KNOWN)), float(np.median(now))
+    return (usual, typical) if typical > usual else None
 
 
 def flagged(judged: Judgement, shape: tuple[int, int]) -> np.ndarray:

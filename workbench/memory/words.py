@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from workbench.memory.recall import Addressing
+from workbench.memory.recall import KNOWN, Addressing
 from workbench.shared import units
 from workbench.shared import words as shared_words
 
@@ -308,8 +308,6 @@ def forgotten(before: float, after: float, threshold: float, moved: float) -> st
 # ------------------------------------------------------------------------------------------- what the memory changed
 
 CHANGED_TITLE = "What the memory changed"
-FORGOTTEN = 1.5
-"""Normal patches that are moved further than so many times as far as trained are no longer known."""
 DISTANCE = "1 − cos(F₃, F′₃)"
 CHANGED_MAP_HINT = "Look for bright patches: there the recalled features differ in direction from the teacher's."
 FLAGGED_PATCHES = "Flagged patches"
@@ -326,9 +324,10 @@ MEAN_NAME = "mean of {state}"
 MEAN_TOLD = "mean of {state} patches: {mean:.3f}<extra></extra>"
 
 
-def changed(mean_normal: float | None, mean_flagged: float | None, mean: float, trained: float | None) -> str:
-    """How far recall moved the features, on normal and on flagged patches; `trained` is the mean of normal ones under
-    the trained addressing."""
+def changed(
+    mean_normal: float | None, mean_flagged: float | None, mean: float, forgotten: tuple[float, float] | None
+) -> str:
+    """How far recall moved the features, on normal and on flagged patches; `forgotten` as from `recall.forgotten`."""
     if mean_flagged is None:
         return (
             f"Recall moves the features by {units.number(mean)} on average (1 − cos(F₃, F′₃)). No patch of this image "
@@ -337,10 +336,11 @@ def changed(mean_normal: float | None, mean_flagged: float | None, mean: float, 
     if mean_normal is None:
         return f"Recall moves the features by {units.number(mean)} on average. Every patch of this image is flagged."
     ratio = units.multiple(mean_flagged, mean_normal)
-    if trained is not None and mean_normal > FORGOTTEN * trained:
+    if forgotten is not None:
+        usual, typical = map(units.number, forgotten)
         verdict = (
-            f"As trained it moves normal ones by {units.number(trained)}: addressed like this, the memory no longer "
-            "knows the good patches either."
+            f"As trained it moves {units.percent(KNOWN)} of the normal ones by less than {usual}, now the median one "
+            f"by {typical}: addressed like this, the memory no longer knows the good patches either."
         )
     elif ratio >= 1.1:
         verdict = f"That is {ratio:.1f} times as far: the memory does not know the flagged patches."
