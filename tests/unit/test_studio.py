@@ -16,6 +16,7 @@ from nnet.data import CutPaste, DataError, Defect, normal_image, paint_defect, p
 from nnet.detector import Detector
 from nnet.expression import PRESETS, parse
 from nnet.scoring import judge
+from nnet.scoring.calibration import Reference
 from workbench.inspect.defect import effect as studio_data
 from workbench.inspect.defect import figures
 from workbench.inspect.defect import recipe as studio_paint
@@ -406,16 +407,9 @@ def test_the_outline_lies_around_the_defect_and_a_pair_shows_both_maps():
     assert (pair[:, pair.shape[1] // 2, 3] == 0).all()  # a gap between them
 
 
-class _Reference:
-    threshold = 0.3
-
-    @staticmethod
-    def is_anomalous(value: float) -> bool:
-        return value > 0.3
-
-
 def verdict(before: float, after: float, found: Found, maps: list[Effect]) -> str:
-    return studio_text.verdict("missing", before, after, _Reference, found, maps)
+    reference = Reference(parse("M1"), np.array([0.1, 0.3]), 0.3, 1.0, 0.1)
+    return studio_text.verdict("missing", before, after, reference, found, maps)
 
 
 def test_the_verdict_says_what_happened_in_plain_words():

@@ -52,7 +52,7 @@ def _scene(model: Model) -> Scene:
 
 
 def _turn(key: str, label: str, to: int, step: int, icon: str | None = None, shortcut: str | None = None) -> None:
-    st.button(label, icon=icon, shortcut=shortcut, disabled=to == step, key=key, on_click=STEP.set, args=(to,))
+    st.button(label, icon=icon, shortcut=shortcut, disabled=to == step, key=key, on_click=settings.turn, args=(to,))
 
 
 def _clicker(step: int) -> None:

@@ -34,6 +34,12 @@ def drawn(number: int) -> None:
     st.session_state[_DRAWN] = number
 
 
+def turn(number: int) -> None:
+    """Turn to a step. A callback: an answer to the step before may come in before this one is drawn."""
+    STEP.set(number)
+    st.session_state[_DRAWN] = number
+
+
 def picked(number: int) -> int | None:
     """Which option of a step was picked, or None."""
     letter = PICKED.value[number - 1 : number]
