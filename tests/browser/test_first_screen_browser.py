@@ -81,6 +81,7 @@ def test_a_page_in_the_other_light(browser: object, address: str, path: str) -> 
             _legible(page, f"{scheme} at {width}")
 
 
+@pytest.mark.long
 def test_what_ifs_fit_a_phone_in_the_dark(browser: object, address: str) -> None:
     path = next(path for path in ON_A_PHONE if path not in PAGES)
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:

@@ -1,5 +1,6 @@
 """The tour in a browser: turned by arrow keys, answered by a number, terms that open, and a phone."""
 
+import pytest
 from browsing import Visitor
 
 from workbench.how_it_works.words import CARDS
@@ -46,6 +47,7 @@ def test_the_tour_is_turned_and_answered_by_keyboard(browser: object, address: s
         visitor.settle().check()
 
 
+@pytest.mark.long
 def test_a_clicker_turns_the_pages_and_escape_leaves_the_presenters_mode(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("How_it_works?present=yes").page

@@ -114,6 +114,7 @@ def done(out: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in (out / DONE).glob("*.json")}
 
 
+@pytest.mark.long
 def test_one_run_gives_its_rows_in_every_study(study):
     rows = read_results(study / CSV)
     assert len(done(study)) == 2

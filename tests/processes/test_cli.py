@@ -184,6 +184,7 @@ def test_data_that_must_be_mended_ends_in_code_1(category, tmp_path, capsys):
     assert "1 mask without an image:" in shown and "stray_mask.png" in shown and "Please fix" in shown
 
 
+@pytest.mark.long
 def test_elpv_is_a_data_set_by_name(capsys):
     assert main(["data", "elpv:mono"]) == 0
     assert "defective" in capsys.readouterr().out

@@ -124,6 +124,7 @@ def weights(path: Path) -> dict:
 # ------------------------------------------------------------------------------------------------ the way it should go
 
 
+@pytest.mark.long
 def test_two_starts_at_the_same_instant_make_one_model_without_anybody_watching(runs, tmp_path):
     run = made(runs)
     assert (run.state, run.id, run.model) == ("created", "my-part", None)
@@ -165,6 +166,7 @@ def test_the_film_shows_the_pinned_images_after_every_epoch(whole):
     assert film.level(frame) == pytest.approx(whole.history()[1]["held_out_high"], rel=1e-5)
 
 
+@pytest.mark.long
 def test_watching_changes_nothing_in_the_result(whole, tmp_path):
     """The film looks at the network in the middle of training; the weights are those of a run without a film."""
     threads = torch.get_num_threads()
@@ -275,6 +277,7 @@ def calibrate_until_stopped(run: Run) -> None:
     nnet.training.loop.Trainer._calibrate = slow
 
 
+@pytest.mark.long
 def test_cancel_during_calibration_keeps_all_epochs(runs):
     run = made(runs, epochs=1)
     working = trainer(run, lambda: calibrate_until_stopped(run))
@@ -467,6 +470,7 @@ def fill_disk(disk: Path | None) -> None:
     nnet.training.state.ResumeState.keep = full
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_the_run_with_a_reason_and_the_state_before_it(runs, whole, small_disk):
     full = Runs(small_disk / "runs") if small_disk else runs
     config, needs = tiny_config(train__epochs=EPOCHS), {"disk_bytes": 2**20, "memory_bytes": 2**30}
@@ -555,6 +559,7 @@ def refused(runs: Runs, run: Run, *words: str) -> None:
     assert "Traceback" not in run.log_tail(99)
 
 
+@pytest.mark.long
 def test_an_image_that_is_deleted_or_replaced_in_a_set_too_large_for_memory_is_named_and_the_run_goes_on_with_it_back(
     runs, whole, tmp_path
 ):

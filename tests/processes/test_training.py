@@ -149,6 +149,7 @@ def teacher_file(path: Path, seed: int) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_a_model_finds_the_teacher_file_it_was_trained_with_and_refuses_another(tmp_path, monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no network")

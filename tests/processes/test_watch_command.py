@@ -16,6 +16,7 @@ from nnet.cli import main
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_kill_at_any_line_loses_nothing_and_scores_nothing_twice(step, tmp_path):
     folder = tmp_path / "in"

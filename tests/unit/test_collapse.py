@@ -13,6 +13,7 @@ from workbench.how_it_works import collapse, figures, words
 CHOICES = Path(__file__).parents[2] / "docs" / "choices.md"
 
 
+@pytest.mark.long
 def test_a_training_is_measured_at_its_beginning_and_end(tmp_path: Path) -> None:
     defective = np.arange(6) % 2 == 1
     curve = Curve((random_images(6, seed=1), defective), looks=1)

@@ -104,6 +104,7 @@ def test_what_it_promises_is_called_an_estimate_everywhere(
     assert "certain" not in said, "no certainty is claimed"
 
 
+@pytest.mark.long
 def test_a_run_that_ends_among_the_light_models_is_continued(tmp_path: Path) -> None:
     def stop(progress: Progress) -> None:
         if progress.phase == "cross":
