@@ -18,7 +18,7 @@ from nnet.errors import NNetError
 
 if TYPE_CHECKING:  # torch is loaded only to score
     from nnet.watch.judges import Judge
-    from nnet.watch.watcher import Look
+    from nnet.watch.looks import Look
 
 HELP = "score pictures as they arrive in a folder"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -57,9 +57,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Watch until it is told to stop; 1 if --once met pictures that cannot be read."""
+    """Watch until it is told to stop; 1 if --once met pictures that were not scored."""
     from nnet.watch.folder import check
-    from nnet.watch.watcher import Settings, Watcher
+    from nnet.watch.looks import Settings
+    from nnet.watch.watcher import Watcher
 
     check(options.folder, options.out)  # before the model is loaded
     settings = Settings(options.patience, options.overlays)
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     _say(_summary(look, options.out))
     if options.once and look.problem:
         raise NNetError(f"{look.problem}. Nothing is lost: fix this, then start it again.")
-    return int(options.once and look.unreadable > 0)
+    return int(options.once and look.unreadable + look.other_size > 0)
 
 
 def _judge(options: argparse.Namespace) -> Judge:
@@ -124,7 +125,8 @@ def _stop_asked() -> Iterator[Callable[[float], bool]]:
 def _summary(look: Look, out: Path) -> str:
     left = f", {look.waiting:,} left for next time" if look.waiting else ""
     pictures = "picture" if look.scored == 1 else "pictures"
-    return f"{look.scored:,} {pictures} scored, {look.unreadable:,} cannot be read{left}; results in {out}"
+    sizes = f", {look.other_size:,} of another size" if look.other_size else ""
+    return f"{look.scored:,} {pictures} scored{sizes}, {look.unreadable:,} cannot be read{left}; results in {out}"
 
 
 def _say(sentence: str) -> None:

@@ -17,6 +17,9 @@ from nnet.formats import Count, Name, Number, Sentence, is_plain, not_plain
 
 JOURNAL = "journal.sqlite"
 NORMAL, ANOMALOUS, UNREADABLE = "normal", "anomalous", "unreadable"
+OTHER_SIZE = "other size"
+"""Of a picture that can be read, but not looked at by the model, since it is for pictures of another size."""
+DECISIONS = (NORMAL, ANOMALOUS, OTHER_SIZE, UNREADABLE)
 NEVER_READ = "-"
 SYNCHRONOUS = "EXTRA"
 """Each commit is on the disk when it returns, so that it survives a power cut."""
@@ -61,10 +64,10 @@ class Entry:
         sha256: of the file's bytes; NEVER_READ for what is not opened, such as a pipe; "" if they could not be read,
             so that it is tried again.
         time: of the decision, ISO 8601 with the offset from UTC.
-        score, threshold: None for an unreadable picture.
-        decision: NORMAL, ANOMALOUS or UNREADABLE.
+        score, threshold: None for a picture that was not scored.
+        decision: one of DECISIONS.
         overlay: path inside the folder of the results, or "".
-        note: why it could not be read, or what was changed while it was decoded.
+        note: why it was not scored, or what was changed while it was decoded.
         number: 1, 2, ... in the order of the journal; 0 before it is committed.
     """
 
@@ -155,7 +158,7 @@ class Journal:
         """How many entries have each decision."""
         with self._explained():
             found = dict(self._connection.execute("SELECT decision, COUNT(*) FROM pictures GROUP BY decision"))
-        return {decision: found.get(decision, 0) for decision in (NORMAL, ANOMALOUS, UNREADABLE)}
+        return {decision: found.get(decision, 0) for decision in DECISIONS}
 
     @property
     def length(self) -> int:

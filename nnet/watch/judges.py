@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from nnet.crop import in_words
 from nnet.data.errors import ImageError
 from nnet.data.images import resize
 from nnet.export.errors import ExportError
@@ -73,7 +74,14 @@ class CheckpointJudge:
         self.has_random_teacher = self._detector.config.model.teacher_weights == "random"
 
     def require_fit(self, height: int, width: int) -> None:
-        self._detector.framing.frame(height, width)
+        try:
+            self._detector.framing.frame(height, width)
+        except ImageError as error:
+            region = in_words(self._detector.config.model.crop)
+            raise ImageError(
+                f"The model looks at {region} of every picture, which does not fit this one of {width} x {height} "
+                "pixels. Take it as the pictures that the model was trained on, or train a model for this size."
+            ) from error
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
         scores = self._detector.score(images, self._reference.expression)

@@ -19,8 +19,20 @@ from nnet.saved.storage import write_atomically, write_json
 from nnet.scoring.overlay import overlay, to_png
 from nnet.units import duration
 from nnet.watch.folder import OVERLAYS, Folder, Found, check, read
-from nnet.watch.journal import ANOMALOUS, JOURNAL, NEVER_READ, NORMAL, UNREADABLE, Entry, Journal, Stamp, WatchError
+from nnet.watch.journal import (
+    ANOMALOUS,
+    JOURNAL,
+    NEVER_READ,
+    NORMAL,
+    OTHER_SIZE,
+    UNREADABLE,
+    Entry,
+    Journal,
+    Stamp,
+    WatchError,
+)
 from nnet.watch.judges import Judge, Judged
+from nnet.watch.looks import Look, Settings
 from nnet.watch.table import TABLE, Table, shown
 
 LOCK, STATUS = "lock", "status.json"
@@ -43,38 +55,7 @@ class _Seen(NamedTuple):
     tried: bool
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How to watch.
-
-    Attributes:
-        patience: seconds for which a file that does not decode may still grow.
-        overlays: "all", "anomalous" or "none": of which pictures an overlay is kept.
-    """
-
-    patience: float = 10.0
-    overlays: str = "all"
-
-
 _DEFAULTS = Settings()
-
-
-@dataclass
-class Look:
-    """What one look at the folder led to.
-
-    Attributes:
-        scored, unreadable: pictures with these decisions.
-        waiting: pictures that are still to be decided.
-        due: how many could have been scored and only did not fit into this look.
-        problem: what keeps the watcher from working, or "".
-    """
-
-    scored: int = 0
-    unreadable: int = 0
-    waiting: int = 0
-    due: int = 0
-    problem: str = ""
 
 
 @dataclass
@@ -168,6 +149,7 @@ class Watcher:
         while True:
             look = self.look(stopped, last)
             total.scored += look.scored
+            total.other_size += look.other_size
             total.unreadable += look.unreadable
             total.waiting, total.problem = look.waiting, look.problem
             if once and (look.problem or (last and not look.due) or not look.waiting):
@@ -289,11 +271,17 @@ class Watcher:
             return None
         try:
             decoded = decode(content, found.name, self._judge.bits)
-            self._judge.require_fit(*decoded.image.shape[:2])
-            return decoded, sha256
         except ImageError as error:
             self._refuse(found, sha256, str(error), look, last)
             return None
+        try:
+            self._judge.require_fit(*decoded.image.shape[:2])
+        except ImageError as error:  # it is whole, so there is nothing to wait for
+            self._enter(Entry(found.name, found.stamp, sha256, _now(), None, None, OTHER_SIZE, note=str(error)))
+            look.other_size += 1
+            self._finish(found, look)
+            return None
+        return decoded, sha256
 
     def _refuse(self, found: Found, sha256: str, reason: str, look: Look, last: bool) -> None:
         """Enter a picture that cannot be read, once its time is up; once only, if it is tried again."""

@@ -8,6 +8,7 @@ from apptest import charts, fine, start, words
 from streamlit.testing.v1 import AppTest
 from watched import PlainJudge, put, watch
 
+from nnet.data.errors import ImageError
 from nnet.watch.journal import JOURNAL, Journal, WatchError
 from nnet.watch.results import overlay_path, read_results
 from nnet.watch.watcher import Watcher
@@ -49,12 +50,26 @@ def counts(at: AppTest) -> dict[str, str]:
 
 def test_counts_scores_and_the_last_pictures_are_shown(listed: Path) -> None:
     at = start(PAGE)
-    assert counts(at) == {"Normal": "1", "Anomalous": "1", "Unreadable": "1", "Waiting": "0"}
+    assert counts(at) == {"Normal": "1", "Anomalous": "1", "Other size": "0", "Unreadable": "1", "Waiting": "0"}
     assert len(at.image) == 2
     said = words(at)
     assert "Anomalous, 2.00 × threshold" in said and "Normal, 0.200 × threshold" in said and "sub/bright.png" in said
     assert [len(trace["x"]) for trace in charts(at)[0]["data"][:2]] == [1, 1]
     assert text.STOPPED in said
+
+
+def test_pictures_of_another_size_are_counted_apart_and_say_what_to_do(tmp_path: Path, monkeypatch: object) -> None:
+    class OneSize(PlainJudge):
+        def require_fit(self, height: int, width: int) -> None:
+            raise ImageError(f"Expected 40 x 30 pixels, found {width} x {height}.")
+
+    put(tmp_path / "in", "small.png")
+    with Watcher(tmp_path / "in", tmp_path / "out", OneSize(), say=lambda _: None) as watcher:
+        watcher.look()
+    monkeypatch.setenv(places.WATCHED, str(tmp_path / "out"))
+    at = start(PAGE, decision="other size")
+    assert counts(at) == {"Normal": "0", "Anomalous": "0", "Other size": "1", "Unreadable": "0", "Waiting": "0"}
+    assert text.other_sizes(1) in words(at) and "Expected 40 x 30 pixels, found 32 x 24." in words(at)
 
 
 def test_one_decision_alone(listed: Path) -> None:

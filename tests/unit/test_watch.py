@@ -1,16 +1,23 @@
 """Watching a folder: what is complete, what is scored once, and what happens when things are in the way."""
 
+import contextlib
 import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from builders import tiny_config
 from PIL import Image
 from watched import PlainJudge, compared, put, rows, watch
 
+from nnet.data.errors import ImageError
+from nnet.data.framing import Framing
 from nnet.watch import watcher as watching
-from nnet.watch.journal import JOURNAL, WatchError
-from nnet.watch.watcher import Settings, Watcher
+from nnet.watch.journal import JOURNAL, OTHER_SIZE, Journal, WatchError
+from nnet.watch.judges import CheckpointJudge
+from nnet.watch.looks import Settings
+from nnet.watch.watcher import Watcher
 
 
 class Watch:
@@ -57,6 +64,39 @@ def test_a_picture_that_was_moved_in_is_scored_at_once_and_never_again(folder, o
     assert Image.open(out / row["overlay"]).size == (32, 24)
     os.utime(folder / "line 1/a.png")  # touched
     assert [watched.look().scored for _ in range(3)] == [0, 0, 0] and watched.judge.judged == 1
+
+
+class OneSize(PlainJudge):
+    def require_fit(self, height: int, width: int) -> None:
+        if (width, height) != (40, 30):
+            raise ImageError(f"Expected 40 x 30 pixels, found {width} x {height}. Take it again.")
+
+
+def test_a_picture_of_another_size_is_not_called_unreadable_and_is_counted_apart(folder, out):
+    said = []
+    put(folder, "small.png")
+    (folder / "torn.png").write_bytes(b"no picture")
+    with Watcher(folder, out, OneSize(), say=said.append) as watcher:
+        first = watcher.look()  # the picture is whole, so it is not waited for
+        assert (first.scored, first.other_size, first.unreadable, first.waiting) == (0, 1, 0, 1)
+        last = watcher.look(last=True)
+        assert (last.other_size, last.unreadable, last.waiting) == (0, 1, 0)
+    by_name = {row["name"]: row for row in rows(out)}
+    told = by_name["small.png"]
+    assert (told["decision"], told["score"]) == (OTHER_SIZE, "") and by_name["torn.png"]["decision"] == "unreadable"
+    assert told["note"] == "Expected 40 x 30 pixels, found 32 x 24. Take it again."
+    assert f"small.png: other size. {told['note']}" in said
+    with contextlib.closing(Journal(out / JOURNAL, read_only=True)) as journal:
+        assert journal.counts() == {"normal": 0, "anomalous": 0, "other size": 1, "unreadable": 1}
+
+
+def test_a_model_with_a_crop_box_says_which_pictures_it_needs():
+    config = tiny_config(model__crop="0,0,140,90")
+    judge = object.__new__(CheckpointJudge)
+    judge._detector = SimpleNamespace(framing=Framing.of(config.model), config=config)
+    judge.require_fit(90, 140)
+    with pytest.raises(ImageError, match=r"at 140 x 90 pixels, .* fit this one of 60 x 50 pixels. Take it as"):
+        judge.require_fit(50, 60)
 
 
 def test_a_file_that_is_being_written_waits_until_two_looks_find_it_unchanged(folder, out, watched):

@@ -7,7 +7,7 @@ import streamlit as st
 
 from nnet.data.images import decode
 from nnet.errors import NNetError
-from nnet.watch.journal import ANOMALOUS, Entry
+from nnet.watch.journal import ANOMALOUS, OTHER_SIZE, Entry
 from nnet.watch.results import Results, overlay_path, read_results
 from workbench.shared import pictures, resources, theme, units
 from workbench.watch import figures, words
@@ -54,6 +54,8 @@ def _state(results: Results) -> None:
     if results.running and results.problem:
         st.warning(units.plain(results.problem), icon=":material/warning:")
     _counts(results)
+    if count := results.counts[OTHER_SIZE]:
+        st.warning(words.other_sizes(count), icon=":material/photo_size_select_large:")
     if any(entry.times_threshold is not None for entry in results.last):
         st.markdown(f"**{words.TREND_TITLE}**")
         chart = figures.trend(results.last)
@@ -62,7 +64,7 @@ def _state(results: Results) -> None:
 
 
 def _counts(results: Results) -> None:
-    with st.grid(4, min_column_width=90, gap="small") as grid:
+    with st.grid(5, min_column_width=85, gap="small") as grid:
         for decision, count in results.counts.items():
             with grid.cell():
                 st.metric(words.COUNTS[decision], f"{count:,}")

@@ -2,7 +2,7 @@
 
 import datetime
 
-from nnet.watch.journal import ANOMALOUS, NORMAL, UNREADABLE, Entry
+from nnet.watch.journal import ANOMALOUS, NORMAL, OTHER_SIZE, UNREADABLE, Entry
 from nnet.watch.results import Results
 from nnet.watch.table import shown
 from workbench.shared import units
@@ -27,14 +27,14 @@ AT_HAND_HOW = (
 LINE, FOLDER, FOLDER_EXAMPLE = "Line", "Folder of results", "/results"
 FOLDER_HELP = "The folder that --out names. It is on the computer where the workbench runs, and is not kept in links."
 DECISION = "Show"
-DECISIONS = {"all": "All", ANOMALOUS: "Anomalous", UNREADABLE: "Unreadable"}
+DECISIONS = {"all": "All", ANOMALOUS: "Anomalous", OTHER_SIZE: "Other size", UNREADABLE: "Unreadable"}
 RUNNING, STOPPED = "Running", "Not running"
 NONE_YET = "No picture has been decided yet."
 NONE_OF_THESE = "No picture has this decision."
 NO_OVERLAY = "No overlay was kept."
 LOOK_AGAIN = "The results cannot be read at the moment ({reason}). The page tries again."
 WAITING = "Waiting"
-COUNTS = {NORMAL: "Normal", ANOMALOUS: "Anomalous", UNREADABLE: "Unreadable"}
+COUNTS = {NORMAL: "Normal", **{key: name for key, name in DECISIONS.items() if key != "all"}}
 WAITING_HELP = "Pictures in the folder that are not decided yet, among them those that are still being written."
 TREND_TITLE = "Scores of the last pictures"
 TREND_HINT = (
@@ -54,6 +54,15 @@ def state(results: Results) -> str:
     if not watched:
         return "The watcher has just started."
     return f"It watches {watched} with the model {model}."
+
+
+def other_sizes(count: int) -> str:
+    """What it means that pictures have another size."""
+    have = "picture has another size" if count == 1 else "pictures have another size"
+    return (
+        f"{count:,} {have} than this model takes, and could not be scored. Each of them says which size was "
+        f"expected and what to do; Show > {DECISIONS[OTHER_SIZE]} lists them."
+    )
 
 
 def decision(entry: Entry) -> str:
