@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nnet.crop import in_words
 from nnet.data import GOOD
 from nnet.scoring.promise import percent
 
@@ -192,6 +193,8 @@ def setting(key: str, found: object) -> str:
     """A setting's value; long ones are cut, and the mask stands above as a picture."""
     if key == "model.ignore":
         return "a mask" if found else "none"
+    if key == "model.crop" and found:
+        return in_words(str(found))
     written = str(found)
     return written if len(written) <= 60 else f"{written[:40]}…"
 

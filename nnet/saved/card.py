@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnet.config import Config, ModelConfig
-from nnet.crop import box_of
+from nnet.crop import in_words
 from nnet.expression import PRESETS
 from nnet.saved.formats import PictureScores
 from nnet.scoring.metric_names import SHORT_NAMES
@@ -59,19 +59,10 @@ def framed(model: ModelConfig) -> list[str]:
     ways = (
         model.tile and f"tiles of {model.tile} pixels that overlap by {model.overlap}",
         model.fit == "letterbox" and not model.tile and "pictures that are not square are padded (letterbox)",
-        model.crop and f"only a box is looked at, {_box(model.crop)}",
+        model.crop and f"only a box is looked at, {in_words(model.crop)}",
         model.ignore and "a mask says what is ignored",
     )
     return [way for way in ways if way]
-
-
-def _box(crop: str) -> str:
-    """A crop box in words; its numbers are shares of the picture or pixels."""
-    found = box_of(crop)
-    if found is None:
-        return crop
-    x, y, width, height = (f"{100 * side:.3g} %" if max(found) <= 1 else f"{side:g} px" for side in found)
-    return f"{width} wide and {height} high, {x} from the left and {y} from the top"
 
 
 def questions(card: str) -> list[str]:

@@ -1,12 +1,15 @@
 """Train in a real browser: photos in, a crop box drawn on one of them, a run that waits its turn; and a finished run,
 its film scrubbed and its model inspected. The training in between is watched by test_whole_way_browser.py."""
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browsing import Visitor, file, picture, served
+from PIL import Image
 from run_builders import finish, make_run, write_film
 
 from nnet.runs import Runs
@@ -39,6 +42,14 @@ def address(runs: Runs, tiny_checkpoint: Path) -> Iterator[str]:
                 if run.state in ("queued", "running", "stopping"):
                     runs.cancel(run.id)
             busy.release()
+
+
+def tall(seed: int) -> bytes:
+    """300 x 1600 pixels."""
+    stream = io.BytesIO()
+    grey = np.random.default_rng(seed).integers(80, 120, (1600, 300), np.uint8)
+    Image.fromarray(grey).save(stream, "JPEG", quality=60)
+    return stream.getvalue()
 
 
 def choose(page: object, key: str, option: str) -> None:
@@ -126,6 +137,27 @@ def draw_a_crop_box(visitor: Visitor) -> None:
     frame.press("Escape")
     says(page, 0, 0, 100, 100)
     visitor.settle().check()
+
+
+@pytest.mark.long
+def test_a_tall_picture_fits_on_a_projector_together_with_its_tools(browser: object, address: str) -> None:
+    """300 x 1600 at 1280 x 720: the picture for the crop box and the one for the brush, which has tools above it."""
+    photos = [file(f"tall{seed}.png", tall(seed)) for seed in range(12)]
+    with Visitor(browser, address, 1280) as visitor:
+        page = visitor.page
+        page.set_viewport_size({"width": 1280, "height": 720})
+        visitor.open("Train?train_part=new")
+        page.locator("input[type=file]").first.set_input_files(photos)
+        page.get_by_text("12 photos").wait_for()
+        visitor.settle()
+        page.get_by_text(words.REGION, exact=True).click()
+        for key in ("crop_box", "ignore_painter"):
+            whole, frame = page.locator(f".st-key-{key} .root"), page.locator(f".st-key-{key} .frame")
+            frame.wait_for()
+            visitor.settle()
+            seen = frame.bounding_box()
+            assert seen["height"] / seen["width"] == pytest.approx(1600 / 300, rel=0.02)
+            assert 400 < seen["height"] <= whole.bounding_box()["height"] < 720
 
 
 @pytest.mark.long

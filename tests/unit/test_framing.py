@@ -18,6 +18,7 @@ from nnet.analysis.evaluation import gather, pixel_scores, score
 from nnet.cli import main
 from nnet.cli import train as train_command
 from nnet.config import Config, ConfigError
+from nnet.crop import in_words
 from nnet.data import Dataset, Sample
 from nnet.data.errors import DataError, ImageError
 from nnet.data.framing import Framing, advice
@@ -186,6 +187,15 @@ def test_an_ignore_mask_alone_leaves_the_rest_of_the_map_as_it_is() -> None:
     np.testing.assert_allclose(after[4:], before[4:], atol=1e-6)
     score = framed.score([image])[0].map
     assert score.shape == (64, 64) and not score[:16, :32].any() and (score[16:] > 0).all()
+
+
+@pytest.mark.parametrize("crop", ["40,25,1200,800", "0.1,0.05,0.333,0.7", "0.0004,0,0.9996,1"])
+def test_a_crop_box_is_told_in_the_pixels_that_are_looked_at(crop: str) -> None:
+    left, top, right, bottom = Framing(64, 16, crop=crop).frame(1000, 1600).box
+    said = f"{right - left:,} x {bottom - top:,} pixels, beginning {left:,} from the left and {top:,} from the top"
+    assert in_words(crop, 1600, 1000) == said
+    assert in_words("40,25,1200,800") == "1,200 x 800 pixels, beginning 40 from the left and 25 from the top"
+    assert in_words("a,b") == "a,b" and in_words("") == ""
 
 
 def test_a_crop_box_gives_the_map_of_the_cropped_picture_in_its_place() -> None:

@@ -164,9 +164,10 @@ def test_the_region_is_drawn_where_the_pictures_are_not_at_hand(checkpoint: Path
     part = replace(saved, config=cropped, about={**saved.about, "picture": [50, 80]})
     page = render(Subject(part, None))
     assert 'class="region" src="data:image/jpeg' in page
-    assert "Only a box is looked at, 40 px wide and 40 px high, 10 px from the left and 0 px from the top." in page
+    assert "Only a box is looked at, 40 x 40 pixels, beginning 10 from the left and 0 from the top." in page
     assert framed(tiny_config(model__crop="0.08,0,0.9,0.875").model) == [
-        "only a box is looked at, 90 % wide and 87.5 % high, 8 % from the left and 0 % from the top"
+        "only a box is looked at, 90 % of the width and 87.5 % of the height, beginning 8 % from the left and "
+        "0 % from the top"
     ]
     assert [words.setting("model.ignore", mask) for mask in ("", "iVBORw0KGgo" * 9)] == ["none", "a mask"]
     assert 'class="region"' not in render(Subject(replace(part, about=saved.about), None)), "the size is not known"

@@ -135,6 +135,8 @@ def _setting(path: str, field: Field[Any], kind: Any, base: Mapping[str, Any], *
         st.session_state[key] = changed.get(path, base[path])
     said = units.symbols(words.setting_help(path, field.metadata))
     value = _widget(path, kind, key, None if explained else said)
+    if path == "model.crop" and value:
+        st.caption(words.setting_value(value, path))
     if explained:
         st.caption(said)
     if value == base[path]:
@@ -164,7 +166,8 @@ def _widget(path: str, kind: Any, key: str, help: str | None) -> Any:
         return st.number_input(title, value=None, step=step, key=key, help=help, placeholder="none")
     if kind is float:
         return st.number_input(title, step=_STEPS.get(path, 0.1), format="%g", key=key, help=help)
-    return st.text_input(title, key=key, help=help)
+    example = words.CROP_EXAMPLE if path == "model.crop" else None
+    return st.text_input(title, key=key, help=help, placeholder=example)
 
 
 def _epochs_changed() -> None:

@@ -102,6 +102,7 @@ def _crop(model: ModelConfig, loaded: Loaded) -> None:
         label=words.CROP_LABEL,
         hint=words.CROP_HINT,
     )
+    st.caption(words.looked_at(crop, shape[1], shape[0]))
     with st.grid(4, min_column_width=90, gap="small") as grid:
         for side, value in zip(_SIDES, per_cent, strict=True):
             with grid.cell():

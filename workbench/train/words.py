@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnet.config import DISTANCES, FEATURES, FITS, INITIALISATIONS, PRECISIONS, SCHEDULES, TARGETS, Config
+from nnet.crop import in_words
 from nnet.data import Inspection
 from nnet.data.framing import Advice
 from nnet.data.intake import Contents
@@ -240,7 +241,7 @@ TITLES = {
     "model.tile": "Tiles (pixels of the picture, 0: none)",
     "model.overlap": "Overlap of tiles (pixels)",
     "model.fit": "Pictures that are not square",
-    "model.crop": "Crop box X,Y,W,H",
+    "model.crop": "Crop box",
     "model.ignore": "Ignore mask",
     "loss.kd": "Copying loss of S₁",
     "loss.align": "Aligning loss of S₁",
@@ -323,6 +324,16 @@ CROP_HINT = (
     "Drag a box on the picture; drag its inside or its borders to change it. On the keyboard, arrow keys move it, with "
     "Shift they change its size, and Escape takes the whole picture."
 )
+CROP_EXAMPLE = "such as 40,25,1200,800"
+
+
+def looked_at(crop: str, width: int, height: int) -> str:
+    """What the model looks at of a picture of this size in pixels."""
+    if not crop:
+        return f"It looks at all {width:,} x {height:,} pixels."
+    return f"It looks at {in_words(crop, width, height)}, of {width:,} x {height:,}."
+
+
 NO_BOX = "The box is empty. Give it a width and a height above 0, inside of the picture."
 IGNORE = "Never look at a place, such as a serial number"
 IGNORE_LABEL = "A good picture, to paint on it what is ignored"
@@ -366,6 +377,8 @@ def setting_value(value: object, path: str = "") -> str:
     """A setting's value in words; `path` is that of a setting whose value is a picture."""
     if path == "model.ignore" and value:
         return "painted"
+    if path == "model.crop" and value:
+        return in_words(str(value))
     if isinstance(value, bool):
         return "on" if value else "off"
     if value is None or value == "":
