@@ -1,11 +1,18 @@
 """nnet export: a trained model as a folder for machines without N-Net."""
 
+from __future__ import annotations
+
 import argparse
-import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnet.cli.shared import add_checkpoint, add_teacher_weights
 from nnet.errors import NNetError
+
+if TYPE_CHECKING:  # torch is loaded only to export
+    import numpy as np
+
+    from nnet.detector import TrainedModel
 
 HELP = "write a model for machines without N-Net (ONNX, OpenVINO, torch.export, a web page)"
 FORMATS = ("onnx", "openvino", "torch", "web")
@@ -22,9 +29,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--size",
+        nargs="+",
+        default=[],
         metavar="WIDTHxHEIGHT",
-        help="of the pictures to come, for a model with tiles, letterbox, crop box or ignore mask; default: that of "
-        "--pictures, or of the pictures that it was trained on",
+        help="of the pictures to come, for a model with tiles, letterbox, crop box or ignore mask; several get a "
+        "folder each; default: that of --pictures, or of the pictures that it was trained on",
     )
     web = parser.add_argument_group("only for --format web, a page that runs the model in the browser")
     web.add_argument(
@@ -43,39 +52,63 @@ def run(options: argparse.Namespace) -> int:
     """Export, and say how far the exported model is from the original."""
     import numpy as np
 
+    from nnet.data import sizes
     from nnet.data.images import decode
     from nnet.detector import Detector
+    from nnet.export import folder
+
+    own = [decode(path).image for path in options.pictures]
+    wanted = [sizes.read(text) for text in dict.fromkeys(options.size)]
+    model = Detector.load(options.checkpoint, "cpu", options.teacher_weights)
+    blank = [np.zeros((one.height, one.width, 3), np.uint8) for one in wanted]
+    if len(wanted) < 2:
+        _export(model, options, options.out, [*blank, *own], (0.0, 1.0))
+        return 0
+    _require_several(model, options)
+    for number, (one, picture) in enumerate(zip(wanted, blank, strict=True)):
+        fitting = [picture, *(image for image in own if image.shape == picture.shape)]
+        _export(model, options, options.out / one.text, fitting, (number / len(wanted), 1 / len(wanted)))
+    folder.put_script(options.out, options.format)
+    return 0
+
+
+def _require_several(model: TrainedModel, options: argparse.Namespace) -> None:
+    """Refuse several sizes where they make no sense. Raises NNetError."""
+    from nnet.export.opening import MANIFEST
+
+    if model.framing.is_whole:
+        raise NNetError(f"{options.checkpoint} takes pictures of any size, so leave --size out.")
+    if options.format == "web":
+        raise NNetError("A web page is for pictures of one size. Give one --size, and export a page for each.")
+    if (options.out / MANIFEST).is_file():
+        raise NNetError(f"{options.out} holds the export for one size. Give a new folder for several.")
+
+
+def _export(
+    model: TrainedModel, options: argparse.Namespace, out: Path, own: list[np.ndarray], part: tuple[float, float]
+) -> None:
+    """Export into a folder and say what came of it; `part` of the whole work: where it begins, and how long it is."""
     from nnet.export import export
     from nnet.export.opening import read_manifest
     from nnet.export.web import Page, cells, folder_pictures
 
-    blank = [] if options.size is None else [np.zeros((*_shape(options.size), 3), np.uint8)]
-    own = [*blank, *(decode(path).image for path in options.pictures)]
-    model = Detector.load(options.checkpoint, "cpu", options.teacher_weights)
     page = None
     if options.format == "web":
         page = Page(folder_pictures(options.samples) if options.samples else cells(model), options.runtime)
-    done = export(model, options.format, options.out, options.score, own, page, _tell)
-    only = read_manifest(options.out)["input"]["pictures"]
+    tell = lambda share, sentence: _tell(part[0] + share * part[1], sentence)  # noqa: E731
+    done = export(model, options.format, out, options.score, own, page, tell)
+    only = read_manifest(out)["input"]["pictures"]
     check, largest = done.check, max(done.check.maps.values())
     print(
-        f"{options.out} holds the model as {options.format}. On {check.pictures} pictures its decisions are those of "
+        f"{out} holds the model as {options.format}. On {check.pictures} pictures its decisions are those of "
         f"the original; maps differ by at most {largest:.1e}, scores by at most {check.score:.1e} of the threshold."
     )
     if only is not None:
         print(
             f"It takes pictures of {only[0]} x {only[1]} pixels only, since the model looks at parts of its pictures. "
-            "Export it again with --size for another size; nnet score and nnet watch take the checkpoint and any size."
+            "--size with several sizes makes a folder for each; nnet score and nnet watch take the checkpoint and any "
+            "size."
         )
-    return 0
-
-
-def _shape(size: str) -> tuple[int, int]:
-    """Height and width. Raises NNetError for no size."""
-    found = re.fullmatch(r"(\d{1,6})x(\d{1,6})", size)
-    if found is None:
-        raise NNetError(f"--size {size} is no size of a picture. Write it as 1920x1080, the width first.")
-    return int(found[2]), int(found[1])
 
 
 def _tell(share: float, sentence: str) -> None:

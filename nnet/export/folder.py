@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nnet.data import sizes
 from nnet.data.framing import Frame
 from nnet.detector import TrainedModel
 from nnet.export import checking, formats, manifest, opening, runtime, web
@@ -21,7 +22,7 @@ from nnet.saved.storage import write_json
 
 FORMATS = ("onnx", "openvino", "torch", "web")
 SCRIPT = "score.py"
-_STANDALONE = Path(__file__).with_name("standalone.py")
+_STANDALONE, _SEVERAL = (Path(__file__).with_name(name) for name in ("standalone.py", "several.py"))
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,12 @@ def export(
     return Exported(out, check)
 
 
+def put_script(out: Path, kind: str) -> None:
+    """Above the exports for several sizes, a script that chooses among theirs by a picture's size."""
+    if kind == "onnx":
+        shutil.copy(_SEVERAL, out / SCRIPT)
+
+
 def _compared(graph: Graph, own: Sequence[np.ndarray]) -> list[np.ndarray]:
     if graph.frame is not None:
         return checking.framed_pictures(graph.frame, own)
@@ -120,9 +127,16 @@ def _frame(model: TrainedModel, kind: str, own: Sequence[np.ndarray]) -> Frame |
         return None
     found = next((image.shape[:2] for image in own), None) or model.checkpoint.about.get("picture")
     if found is None:
+        several = sizes.known(model.checkpoint.about)
+        named = (
+            f"those it was trained on have {', '.join(one.told for one in several)}"
+            if several
+            else ("the checkpoint names none")
+        )
+        example = " ".join(one.text for one in several[:2]) or "WIDTHxHEIGHT"
         raise ExportError(
-            f"{model.checkpoint.name} looks at parts of its pictures, so that its export is for pictures of one size. "
-            "The checkpoint names none: give it with --size WIDTHxHEIGHT, or name a picture with --pictures."
+            f"{model.checkpoint.name} looks at parts of its pictures, so that an export is for pictures of one size; "
+            f"{named}. Give a size with --size, or several, which get a folder each: --size {example}."
         )
     frame = model.framing.frame(int(found[0]), int(found[1]))
     if kind == "web":

@@ -94,6 +94,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = cast(dict[str, Any], MANIFEST_FORMAT.read(folder / MANIFEST))
     except FileNotFoundError as error:
+        if several := sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}")):
+            raise ExportError(
+                f"{folder} holds an export for each of several sizes of pictures. Name one of its folders: "
+                f"{', '.join(several)}."
+            ) from error
         raise ExportError(
             f"{folder} is not an exported model: {MANIFEST} is missing. Name a folder of nnet export."
         ) from error

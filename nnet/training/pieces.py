@@ -12,7 +12,7 @@ import numpy as np
 
 from nnet.analysis.kinds import as_stored
 from nnet.config import Config
-from nnet.data import Sample
+from nnet.data import Sample, sizes
 from nnet.data.errors import DataError
 from nnet.data.framing import Framing
 from nnet.data.loading import Progress, ahead, all_of
@@ -41,20 +41,19 @@ class Pieces:
         shown: how many of the last ones are of held-out pictures; they are looked at during the training.
         trained_on: number of pictures that the others come from.
         held_out: the pictures to calibrate with.
-        sizes: the heights and widths of all of them.
+        sizes: the height and width of each of all of them, in any order.
     """
 
     inputs: np.ndarray
     shown: int
     trained_on: int
     held_out: tuple[Sample, ...]
-    sizes: frozenset[tuple[int, int]] = frozenset()
+    sizes: tuple[tuple[int, int], ...] = ()
 
     def job(self, job: TrainJob) -> TrainJob:
         """The job with what it has to know of them."""
         counts = {"training_images": self.trained_on, "calibration_images": len(self.held_out)}
-        picture = {"picture": next(iter(self.sizes))} if len(self.sizes) == 1 else {}
-        about = {**job.about, **counts, **picture}
+        about = {**job.about, **counts, **sizes.about(self.sizes)}
         return dataclasses.replace(job, about=about, validation=self.shown, held_out=self.held_out)
 
 
@@ -89,11 +88,11 @@ def cut_up(
     each = _fitting(len(trained), framing, budget)
     wanted = [(i, each) for i in trained] + [(i, max(1, CALIBRATION_IMAGES[1] // len(held))) for i in held]
 
-    sizes: set[tuple[int, int]] = set()
+    shapes: list[tuple[int, int]] = []
 
     def cut(job: tuple[int, int]) -> np.ndarray | DataError:
         index, most = job
-        return _inputs(samples[index], framing, most, np.random.default_rng([config.train.seed, 3, index]), sizes)
+        return _inputs(samples[index], framing, most, np.random.default_rng([config.train.seed, 3, index]), shapes)
 
     found: list[np.ndarray] = []
     damaged: list[DataError] = []
@@ -107,7 +106,7 @@ def cut_up(
     if damaged:
         raise all_of(damaged)
     shown = sum(map(len, found[len(trained) :]))
-    return Pieces(np.concatenate(found), shown, len(trained), tuple(samples[i] for i in held), frozenset(sizes))
+    return Pieces(np.concatenate(found), shown, len(trained), tuple(samples[i] for i in held), tuple(shapes))
 
 
 def sample_inputs(
@@ -128,7 +127,7 @@ def sample_inputs(
     count = framing.frame(*samples[0].load().image.shape[:2]).count
     most = min(count, _fitting(pictures, framing, budget))
     draw = np.random.default_rng(config.train.seed)
-    found = [_inputs(sample, framing, most, draw, set()) for sample in samples]
+    found = [_inputs(sample, framing, most, draw, []) for sample in samples]
     damaged = [result for result in found if isinstance(result, DataError)]
     if damaged:
         raise all_of(damaged)
@@ -136,13 +135,13 @@ def sample_inputs(
 
 
 def _inputs(
-    sample: Sample, framing: Framing, most: int, draw: np.random.Generator, sizes: set[tuple[int, int]]
+    sample: Sample, framing: Framing, most: int, draw: np.random.Generator, shapes: list[tuple[int, int]]
 ) -> np.ndarray | DataError:
-    """At most so many windows of a picture, drawn; its height and width are added to `sizes`."""
+    """At most so many windows of a picture, drawn; its height and width are added to `shapes`."""
     try:
         image = sample.load().image
         frame = framing.frame(*image.shape[:2])
-        sizes.add((frame.height, frame.width))
+        shapes.append((frame.height, frame.width))
     except NNetError as error:
         return DataError(f"{error} The picture is {sample.key}.")
     which = np.sort(draw.choice(frame.count, min(most, frame.count), replace=False))

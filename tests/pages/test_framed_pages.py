@@ -98,3 +98,20 @@ def test_an_export_for_one_size_says_so_and_asks_for_it_where_the_training_pictu
         box.set_value(side)
     pressed(fine(at.run()), take_away_words.MAKE)
     assert commands[1][-4:-1] == ["--size", "248x373", "--out"]
+
+
+def test_the_sizes_of_the_training_pictures_are_offered_with_their_counts(
+    tiled: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = resources.load_model("tiled", tiled, "cpu").detector.checkpoint.about
+    monkeypatch.setitem(about, "pictures", [[96, 150, 9], [150, 96, 1]])
+    monkeypatch.setattr(take_away, "missing", lambda kind: "")
+    at = fine(AppTest.from_function(take_away_dialog, args=(str(tiled),)).run(timeout=60))
+    (chosen,) = (radio for radio in at.radio if radio.label == take_away_words.SIZES)
+    one = ["150 x 96 (9 pictures)", "96 x 150 (1 picture)"]
+    assert chosen.options == [*one, take_away_words.ALL_SIZES, take_away_words.ANOTHER_SIZE] and not at.number_input
+    assert chosen.value == "150x96"
+    assert len(fine(chosen.set_value("another").run()).number_input) == 2
+    fine(at.radio(key="take").set_value("web").run())
+    (chosen,) = (radio for radio in at.radio if radio.label == take_away_words.SIZES)
+    assert chosen.options == [*one, take_away_words.ANOTHER_SIZE], "a page is for one size"

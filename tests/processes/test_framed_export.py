@@ -185,3 +185,37 @@ def test_what_an_export_needs_and_cannot_do_is_said(tmp_path: Path, capsys: pyte
     ]
     assert main(command) == 1
     assert "Write it as 1920x1080" in capsys.readouterr().err
+
+
+def test_several_sizes_get_a_folder_each_and_the_script_chooses_by_the_pictures_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    model, out = a_model("letterbox", None, **REVERSE_ALONE), tmp_path / "models"
+    monkeypatch.setattr("nnet.detector.Detector.load", lambda *_: model)
+    command = ["export", "--checkpoint", "part", "--format", "onnx", "--out", str(out)]
+    model.checkpoint.about["pictures"] = [[HEIGHT, WIDTH, 9], [WIDTH, HEIGHT, 1]]
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert "130 x 90 (9 pictures), 90 x 130 (1 picture)" in said and "--size 130x90 90x130" in said
+    assert main([*command, "--size", "130x90", "90x130"]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["130x90", "90x130", "score.py"]
+    with pytest.raises(ExportError, match=r"for each of several sizes of pictures.* 130x90, 90x130"):
+        open_export(out)
+    wide, high = pictures(1, 5)[0], np.ascontiguousarray(pictures(1, 6)[0].transpose(1, 0, 2))
+    (tmp_path / "in").mkdir()
+    for name, image in (("wide", wide), ("high", high), ("small", wide[:50])):
+        Image.fromarray(image).save(tmp_path / "in" / f"{name}.png")
+    monkeypatch.setattr("sys.argv", ["score.py", str(tmp_path / "in"), str(tmp_path / "out")])
+    with pytest.raises(
+        SystemExit, match=r"Not scored: \S+small.png has \(130, 50\) .* needed: 130x90 or 90x130"
+    ) as left:
+        runpy.run_path(str(out / "score.py"), run_name="__main__")
+    assert str(left.value).count("Not scored") == 1
+    rows = list(csv.DictReader((tmp_path / "out" / "scores.csv").open(encoding="utf-8-sig")))
+    assert [Path(row["image"]).name for row in rows] == ["high.png", "wide.png"]
+    limit = 1e-3 * model.calibration.for_expression().threshold
+    for row, score in zip(rows, [*model.score([high]), *model.score([wide])], strict=True):
+        assert float(row["score"]) == pytest.approx(score.value, abs=limit)
+    assert main([*command, "--size", "130x90"]) == 1 and "something other than an export" in capsys.readouterr().err

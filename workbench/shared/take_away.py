@@ -12,6 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from nnet.data import sizes
 from nnet.data.archive import TemporaryFolder
 from nnet.data.images import MIN_SIDE
 from nnet.errors import NNetError
@@ -27,6 +28,7 @@ from workbench.shared.resources import Model
 KEPT_BYTES = 2 * 2**30
 """Most bytes of ZIPs on the disk, for all visitors together; the paper's network takes some 600 MB."""
 _POLL = 0.3
+_ANOTHER = "another"
 _TOLD = re.compile(r"^ *(\d+)%  (.+)$", re.MULTILINE)
 
 
@@ -75,7 +77,7 @@ def _dialog(model: Model) -> None:
     except ExpressionError as error:
         st.warning(units.plain(str(error)), icon=":material/edit:")
         return
-    size = _size(model)
+    size = _size(model, kind)
     name, key = words.file_name(model.name, kind), (model.key, kind, expression, size or "")
     packed = _packed().get(key)
     wanted = packed is None and st.button(
@@ -101,12 +103,21 @@ def _dialog(model: Model) -> None:
     st.caption(words.TERMS)
 
 
-def _size(model: Model) -> str | None:
+def _size(model: Model, kind: str) -> str | None:
     """Of the pictures to come, as `--size` takes it; "" for a model that takes any, None until it is given."""
     if model.detector.framing.is_whole:
         return ""
     st.info(words.ONE_SIZE, icon=":material/aspect_ratio:")
-    height, width = model.detector.checkpoint.about.get("picture") or (None, None)
+    about = model.detector.checkpoint.about
+    if several := sizes.known(about):
+        options = {one.text: one.told for one in several}
+        if kind != "web":
+            options[" ".join(options)] = words.ALL_SIZES
+        options[_ANOTHER] = words.ANOTHER_SIZE
+        chosen = st.radio(words.SIZES, list(options), format_func=options.get, key=f"take_away_sizes-{model.key}")
+        if chosen != _ANOTHER:
+            return chosen
+    height, width = about.get("picture") or (None, None)
     given = []
     for column, label, side in zip(st.columns(2), (words.WIDTH, words.HEIGHT), (width, height), strict=True):
         with column:
@@ -128,7 +139,7 @@ def _pack(model: Model, key: tuple[str, str, str, str], name: str) -> Packed:
     path = str(model.detector.checkpoint.path.resolve())
     _, kind, expression, size = key
     wanted = ["--checkpoint", path, "--format", kind, "--score", expression]
-    wanted += [*(("--size", size) if size else ()), "--out", str(folder)]
+    wanted += [*(("--size", *size.split()) if size else ()), "--out", str(folder)]
     bar = st.progress(0.0, words.STARTING)
     process = launch(["nnet", "export", *wanted], log)
     try:

@@ -30,11 +30,13 @@ SCORE_HELP = (
     "What the score is made of: the model's own expression unless you write another one. Its threshold goes with it."
 )
 ONE_SIZE = (
-    "This model has a crop box, an ignore mask, tiles or a letterbox, so the ZIP will take pictures of **one size "
-    "only**, the one below. Make one ZIP for each size that your camera gives. Where the size changes from picture to "
+    "This model has a crop box, an ignore mask, tiles or a letterbox, so an export takes pictures of **one size "
+    "only**. Where the size changes from picture to "
     "picture, leave the model here and use `nnet watch` or `nnet score`, which take any size; or crop the pictures "
     "before training, and train without these settings."
 )
+SIZES = "Which size do your pictures have? So many of those that it was trained on have each:"
+ALL_SIZES, ANOTHER_SIZE = "All of them, a folder for each in one ZIP", "Another size"
 WIDTH, HEIGHT = "Width of your pictures, px", "Height of your pictures, px"
 MAKE, STARTING, DOWNLOAD = "Make the ZIP", "Loading the model.", "Download the ZIP"
 TERMS = "A model keeps the terms of the data that it was made from; `manifest.json` states them."
