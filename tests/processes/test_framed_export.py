@@ -187,6 +187,7 @@ def test_what_an_export_needs_and_cannot_do_is_said(tmp_path: Path, capsys: pyte
     assert "Write it as 1920x1080" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_several_sizes_get_a_folder_each_and_the_script_chooses_by_the_pictures_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
