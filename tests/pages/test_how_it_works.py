@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.analysis import story
 from nnet.detector import Detector
-from workbench.how_it_works import asking, lesson, settings
+from workbench.how_it_works import asking, figures, lesson, settings
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
 from workbench.shared import chosen_picture, glossary, samples, units
@@ -184,5 +184,11 @@ def test_the_lesson_sheet_is_current() -> None:
 
 
 def test_numbers_are_written_for_people() -> None:
-    said = tour.measured(6, story.Finding("some", "all", variances((0.23456, 0.5, 0.6)), {}))
-    assert f"0.300 → {units.number(0.23456)}" in said and "More even at scale 1 only" in said
+    finding = story.Finding("some", "all", variances((0.23456, 0.45, 0.6)), {})
+    assert tour.measured(6, finding) == "More even at scale 1 only."
+    assert [is_even for _, is_even, _ in tour.spreads(finding)] == [True, False, False]
+    drawn = figures.spreads(finding)
+    told = f"fine: varies by 0.300 of its mean before the gates, by {units.number(0.23456)} behind them"
+    assert f'title="{told}"' in drawn
+    # the longest is twice as uneven as before, so those before are half as long
+    assert re.findall(r"width:([\d.]+)%", drawn) == ["50.0", "39.1", "50.0", "75.0", "50.0", "100.0"]

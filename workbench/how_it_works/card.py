@@ -3,7 +3,7 @@
 import streamlit as st
 
 from nnet.analysis.story import Finding, StoryError
-from workbench.how_it_works import asking, settings, shown, words
+from workbench.how_it_works import asking, figures, settings, shown, words
 from workbench.how_it_works.scene import Scene
 from workbench.shared import glossary, units
 
@@ -51,6 +51,8 @@ def _question(scene: Scene) -> Finding | None:
     model = units.plain(scene.model.name)
     st.caption(words.EXPECTED.format(option=options[scene.picked], whether=whether, model=model))
     st.markdown(f"##### {units.symbols(words.measured(scene.step, finding))}")
+    if scene.step == 6:
+        st.html(figures.spreads(finding))
     return finding
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from nnet.analysis.story import Finding
-from nnet.units import SMALLEST
+from nnet.analysis.story import Finding, by_scale
+from nnet.units import SMALLEST, multiple
 from workbench.how_it_works import words
 from workbench.shared import charts, pictures, theme
 
@@ -45,6 +45,22 @@ def heatmaps(shown: np.ndarray, finding: Finding, *, calibrated: bool = True) ->
 def strengths(finding: Finding) -> dict[str, np.ndarray]:
     """Variances along channels, each divided by its own mean, with their cells visible."""
     return {name: enlarged(pictures.colourised(values, _TIMES_MEAN)) for name, values in finding.images.items()}
+
+
+def spreads(finding: Finding) -> str:
+    """How uneven the variance of step 6 is, as HTML: two bars for each scale, before the gates and behind them. Those
+    before are equally long, so that only the change is seen; the numbers stand in the tooltips."""
+    pairs = by_scale(finding.numbers, "even")
+    ratios = [multiple(after, before) for before, after in pairs]
+    longest = max(1.0, *ratios)
+    rows = [
+        f'<div role="img" aria-label="{told}" title="{told}"><span>{scale}</span><p>'
+        f'<i style="width:{100 / longest:.1f}%;background:{theme.THRESHOLD}"></i>'
+        f'<i style="width:{100 * ratio / longest:.1f}%;background:{theme.NORMAL if is_even else theme.ANOMALOUS}"></i>'
+        f"</p><span>{words.SPREAD_CHANGES[is_even]}</span></div>"
+        for ratio, (scale, is_even, told) in zip(ratios, words.spreads(finding), strict=True)
+    ]
+    return f'<div class="nn-pairs">{"".join(rows)}<small>{words.SPREADS}</small></div>'
 
 
 def enlarged(tile: np.ndarray) -> np.ndarray:

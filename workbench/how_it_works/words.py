@@ -30,8 +30,11 @@ EVENNESS = {
     False: "The paper, of its own networks: {story} In this model it is neither smaller nor more even at any scale.",
 }
 """Whether Figure 7 holds, as on Projection."""
-VARIANCE = "From patch to patch it varies by {variations} of its mean (fine, middle, coarse)."
-SAME_NUMBERS = "The same numbers on Projection, for {picture}"
+SPREADS = "How uneven: before (grey) and behind the gates"
+SPREAD = "{scale}: varies by {before} of its mean before the gates, by {after} behind them"
+SPREAD_SCALES = ("fine", "middle", "coarse")
+SPREAD_CHANGES = {True: "more even", False: "not more even"}
+SAME_NUMBERS = "The same on Projection, for {picture}"
 NOT_KNOWN = "This picture is not known to show a defect, so it says nothing about the paper."
 OTHER_EXPERIMENT = (
     "The paper, of its own networks: {story} P-AP is the area under the precision-recall curve of pixels, of networks "
@@ -201,11 +204,7 @@ CARDS: tuple[Card, ...] = (
         "leave defects out.",
         "On a good part: is the variance along channels more even behind the gates?",
         {"all": "At all scales", "some": "At some", "none": "At none"},
-        {
-            "all": "More even at all three scales. {variance}",
-            "some": "More even {even} only. {variance}",
-            "none": "More even at no scale. {variance}",
-        },
+        {"all": "More even at all three scales.", "some": "More even {even} only.", "none": "More even at no scale."},
         "behind the gates the variance of good parts along channels is smaller and more even (Figure 7).",
         "The bars beside the tiles P and SP are the gates. The two maps show the variance along channels at the fine "
         "scale, each divided by its own mean, so they show evenness, not size.",
@@ -271,10 +270,7 @@ CAPTIONS: Mapping[int, Mapping[str, str]] = {
     3: {"before": "Both students", "after": "S₁ alone"},
     4: {"before": "S₂ with the memory", "after": "S₂ without it"},
     5: {"given": "What the teacher says", "before": "The memory's answer", "after": "The answer of all items at once"},
-    6: {
-        "before": "Variance before the gates, divided by its own mean",
-        "after": "Variance behind the gates, divided by its own mean",
-    },
+    6: {"before": "Variance before the gates", "after": "Variance behind the gates"},
     7: {"before": "Scales multiplied", "after": "Scales added"},
 }
 
@@ -298,8 +294,7 @@ def _further(finding: Finding) -> dict[str, str]:
         further = {name: f"{numbers[name]:,.0f}" for name in ("before", "after")}
         further["share"] = units.percent(numbers["after"] / max(numbers["before"], 1))
     if EVEN in numbers:
-        said = _claimed(numbers)
-        further = {"even": said["even"], "variance": VARIANCE.format(**said)}
+        further = _claimed(numbers)
     if "alpha" in numbers:
         weights = {name: f"{numbers[name]:g}" for name in ("alpha", "delta")}
         beta = BETA[numbers["beta_now"] > 0].format(beta=f"{numbers['beta']:g}")
@@ -346,8 +341,18 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapp
 def _claimed(numbers: Mapping[str, float]) -> dict[str, str]:
     """What step 6 found, in words."""
     claim = claimed(numbers)
-    smaller, even = units.at_scales(claim.smaller), units.at_scales(claim.even)
-    return {"smaller": smaller, "even": even, "variations": units.arrows(by_scale(numbers, "even"))}
+    return {"smaller": units.at_scales(claim.smaller), "even": units.at_scales(claim.even)}
+
+
+def spreads(finding: Finding) -> tuple[tuple[str, bool, str], ...]:
+    """Of each scale in step 6: its name, whether it became more even, and both in numbers."""
+    even = claimed(finding.numbers).even
+    return tuple(
+        (scale, number in even, SPREAD.format(scale=scale, before=units.number(before), after=units.number(after)))
+        for number, (scale, (before, after)) in enumerate(
+            zip(SPREAD_SCALES, by_scale(finding.numbers, "even"), strict=True), 1
+        )
+    )
 
 
 def _why(card: Card, finding: Finding, auroc: Mapping[str, float]) -> str:
