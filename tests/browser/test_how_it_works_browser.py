@@ -57,6 +57,13 @@ def test_a_clicker_turns_the_pages_and_escape_leaves_the_presenters_mode(browser
             visitor.settle()
         drawing = page.locator(".network .stage").bounding_box()
         assert drawing["y"] + drawing["height"] <= 900, "the drawing is whole beside its card"
+        page = visitor.open("How_it_works?present=yes&step=6&picked=-----a").page
+        page.set_viewport_size({"width": 1280, "height": 720})  # a projector
+        page.add_style_tag(content=".stAlert { display: none; }")  # said of tiny models only
+        visitor.settle()
+        assert page.locator(".nn-pairs i").count() == 6
+        for part in (".network .stage", ".network .line"):
+            _is_in_sight(page, part)
         page.keyboard.press("Escape")
         page.locator(".nn-presenting").wait_for(state="detached")
         visitor.settle().check()
@@ -75,6 +82,8 @@ def test_on_a_phone_every_step_fits(browser: object, address: str) -> None:
         assert bubble["y"] >= 0 and bubble["y"] + bubble["height"] <= prose["y"], "over neither its text nor the answer"
         arrows = [page.get_by_role("button", name=name).bounding_box()["y"] for name in ("Previous", "Next")]
         assert arrows[0] == arrows[1], "both stand beside the steps"
+        ground = page.locator(".stAppHeader").evaluate("(one) => getComputedStyle(one).backgroundColor")
+        assert ground != "rgba(0, 0, 0, 0)", "what is scrolled is not read through the buttons at the top"
         visitor.check()
         _on_a_projector(visitor)
 

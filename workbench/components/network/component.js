@@ -2,6 +2,7 @@ const NARROW = 780;
 const HOLD = 350;
 const LEAST = 300;  // pixels of the drawing's height
 const BELOW = 40;  // and of its line of text
+const BESIDE = 230;  // of the width that is free beside it: then the line stands there
 const LEGIBLE = 12;
 
 const STEP = 130;
@@ -71,15 +72,20 @@ const say = (root, card) => {
 };
 
 // As high as the screen has room below what stands above the drawing, so that all of it is seen, and its writing not too
-// small for that. On a phone it is as wide as the screen.
+// small for that. On a phone it is as wide as the screen. In a hall the line of text stands beside a drawing that is narrow.
 const SIZES = '[font-size]';
 const fit = (root) => {
   const svg = root._svg;
   const main = document.querySelector('.stMain');
-  if (!root._data.room || !svg || !main || root.matches('.tall')) return;
+  if (!root._data.room || !svg || !main || root.matches('.tall')) { root.classList.remove('beside'); return; }
   const { width, height } = svg.viewBox.baseVal;
   const above = root._stage.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop;
-  const high = Math.round(Math.min(root.clientWidth * height / width, Math.max(LEAST, main.clientHeight - above - BELOW)));
+  const fitting = (below) => Math.round(Math.min(root.clientWidth * height / width, Math.max(LEAST, main.clientHeight - above - below)));
+  const free = (root.clientWidth - fitting(0) * width / height) / 2;
+  const beside = root.matches('.large') && free >= BESIDE;
+  const high = fitting(beside ? 0 : BELOW);
+  root.classList.toggle('beside', beside);
+  root.style.setProperty('--free', `${free}px`);
   if (svg._high === high) return;
   svg._high = high;
   svg.style.height = `${high}px`;
