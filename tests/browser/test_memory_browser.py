@@ -46,9 +46,11 @@ def test_the_controls_of_memory_work(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Memory?atlas_layout=PCA").page
         tab(page, "Recall")
+        at = page.locator(".st-key-temperature").bounding_box()
         page.locator(".st-key-temperature").get_by_role("slider").press("ArrowRight")
         page.wait_for_url("**temperature=0.07**")
         visitor.settle()
+        assert page.locator(".st-key-temperature").bounding_box() == at, "a slider stays under the hand that moves it"
         page.locator(".st-key-shrink").get_by_role("slider").press("ArrowRight")
         page.wait_for_url("**shrink=**")
         visitor.settle()

@@ -47,7 +47,6 @@ def _controls(scene: Scene) -> Now:
     if len(off) == scene.items:
         st.warning(words.ALL_OFF, icon=":material/warning:")
         off = ()
-    status = st.container()
     stops = sorted({*_TEMPERATURES, trained.temperature})
     temperature = _slider(settings.TEMPERATURE, stops, trained.temperature, words.TEMPERATURE)
     stops = sorted({*(s for s in _SHRINKS if s < scene.items), trained.shrink})
@@ -55,8 +54,7 @@ def _controls(scene: Scene) -> Now:
     chosen = Addressing(temperature, shrink, off)
     changed = chosen != trained
     now = Now(chosen, recall.recall(detector, scene.trace, chosen) if changed else scene.trained, changed)
-    with status:
-        _status(scene, now, trained)
+    _status(scene, now, trained)  # below the sliders, which must not move under the hand
     return now
 
 
