@@ -21,7 +21,7 @@ def test_a_teacher_sees_the_claims_and_opens_a_table(browser: object, address: s
         page.get_by_text("This study's networks, beside the paper's").wait_for()
         visitor.settle()
         assert page.locator(".js-plotly-plot").count() == 1
-        assert page.locator('[data-testid="stDataFrame"]').count() == 1
+        assert page.locator('[data-testid="stTable"]').count() == 1
         page.get_by_text(words.CHOOSE).click()
         page.locator(".st-key-results_metric").get_by_text("I-AUROC", exact=True).click()
         page.get_by_role("heading", name="checked on tile by I-AUROC").wait_for()

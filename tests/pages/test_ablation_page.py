@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from apptest import address as written
-from apptest import charts, fine
+from apptest import charts, fine, tables
 from apptest import start as on_page
 from apptest import words as said
 from builders import ablation_rows
@@ -73,21 +73,22 @@ def test_the_page_opens_with_one_sentence_on_the_claims(folders: dict[str, Path]
     assert "cannot be measured" in said(at) and "not run" in said(at)
     assert at.segmented_control(key="results_metric").value == "i_auroc"
     fine(at.button(key="open-table4").click().run())
-    assert written(at, "results_view") == "table4" and len(at.dataframe) == 1
+    assert written(at, "results_view") == "table4" and len(at.table) == 1
 
 
 def test_measured_stands_beside_published_and_the_difference_is_drawn(folders: dict[str, Path]) -> None:
     at = start(results_view="table4")
-    table = at.dataframe[0].value
+    table = tables(at)[0]
+    assert table["Row"][1] == "Baseline + projection (FPM)"
     assert table["I-AUROC here, %"][0] == "50.50 ± 0.50" and table["Paper's I-AUROC, %"][0] == "98.62"
-    assert table["to Baseline"][1] == "+1.00 ± 0.00" and table["Paper's difference"][1] == "+0.13"
+    assert table["to Baseline (RD)"][1] == "+1.00 ± 0.00" and table["Paper's difference"][1] == "+0.13"
     (chart,) = charts(at)
     ours = next(one for one in chart["data"] if one.get("name") == "measured here")
     assert ours["x"] == pytest.approx([1, 2, 3, 4])
-    assert words.DELTA_HINT in said(at) and "**FPM**" in said(at)
+    assert words.DELTA_HINT in said(at) and "projection \\(FPM\\)**" in said(at)
     fine(at.segmented_control(key="results_metric").set_value("p_ap").run())
     assert "has no masks of the defects" in at.info[0].value and not charts(at)
-    assert set(at.dataframe[0].value["P-AP here, %"]) == {"no masks"}
+    assert set(tables(at)[0]["P-AP here, %"]) == {"no masks"}
 
 
 def test_other_data_and_the_mean_start_at_their_own_metric(folders: dict[str, Path]) -> None:
@@ -95,7 +96,9 @@ def test_other_data_and_the_mean_start_at_their_own_metric(folders: dict[str, Pa
     fine(at.selectbox(key="results_from").set_value("whole").run())
     assert at.selectbox(key="results_data").value == "tile"
     assert not any("preset" in name for name in at.selectbox(key="results_data").options), "names that are not cut"
-    assert "**FPM**:" in said(at) and "What it is" not in at.dataframe[0].value, "long words stand below the table"
+    assert "projection \\(FPM\\)**:" in said(at) and "What it is" not in tables(at)[0], (
+        "long words stand below the table"
+    )
     assert at.segmented_control(key="results_metric").value == "p_ap" and "by P-AP" in at.subheader[0].value
     fine(at.selectbox(key="results_data").set_value("mean").run())
     assert "checked on the mean of 2 data sets by P-AP, 5 hold" in at.subheader[0].value
@@ -112,7 +115,7 @@ def test_the_papers_figures_are_drawn_with_our_numbers(
     folders: dict[str, Path], view: str, count: int, metric: str
 ) -> None:
     at = start(results_from="whole", results_view=view)
-    assert len(charts(at)) == count and len(at.dataframe) == 1
+    assert len(charts(at)) == count and len(at.table) == 1
     key = f"{view}_metric" if view in ("figure4", "figure9") else "results_metric"
     assert at.segmented_control(key=key).value == metric
     assert all(any(one.get("y") for one in chart["data"]) for chart in charts(at))
@@ -124,8 +127,13 @@ def test_what_was_not_run_says_which_command_does_it(folders: dict[str, Path]) -
     assert "has not been run on cells" in said(at) and "3 trainings for each seed" in said(at)
     assert "2 min on average" in said(at) and words.PATH_NOTE in said(at)
     fine(at.selectbox(key="results_view").set_value("table5").run())
-    assert set(at.dataframe[0].value["I-AUROC here, %"]) == {words.NO_RUN}
-    assert "98.68" in list(at.dataframe[0].value["Paper's I-AUROC, %"])
+    assert set(tables(at)[0]["I-AUROC here, %"]) == {words.NO_RUN}
+    assert "98.68" in list(tables(at)[0]["Paper's I-AUROC, %"])
+
+
+def test_symbols_in_a_table_have_their_indices_below_the_line(folders: dict[str, Path]) -> None:
+    (table,) = start(results_view="table6").table
+    assert table.value["Row"][1] == r"Rebuilding \+ copying \($L_{\mathrm{RKD}}$ \+ $L_{\mathrm{KD}}$\)"
 
 
 @pytest.mark.parametrize(("name", "expected"), [("foreign", "lacks the column"), ("torn", "is damaged in line")])
@@ -134,7 +142,7 @@ def test_a_table_that_cannot_be_read_is_explained_and_the_page_lives_on(
 ) -> None:
     at = start(results_from=name)
     assert expected in at.error[0].value and name in at.error[0].value.replace("\\", "")
-    assert len(at.dataframe) == 1, "the paper's tables can still be browsed"
+    assert len(at.table) == 1, "the paper's tables can still be browsed"
     fine(at.selectbox(key="results_from").set_value("whole").run())
     assert not at.error and at.subheader
 
@@ -150,7 +158,7 @@ def test_without_any_study_the_papers_tables_can_be_browsed(monkeypatch: pytest.
     assert words.NO_RESULTS in said(at)
     for key, table in TABLES.items():
         fine(at.selectbox(key="results_table").set_value(key).run())
-        shown = at.dataframe[0].value
+        shown = tables(at)[0]
         assert list(shown[table.columns[0]]) == [cells[0].text for _, cells in table.rows]
         assert "10.12263/DZXB.20240733" in said(at)
     assert all(line.split(":")[0] in said(at).replace("\\", "") for line in DISAGREEMENTS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import INSPECT, charts, fine, shown_score, start, words
+from apptest import INSPECT, charts, fine, shown_score, start, tables, words
 from builders import random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 
@@ -60,7 +60,7 @@ def opened(**address: str) -> AppTest:
 
 
 def table(at: AppTest, column: str) -> object:
-    return next(frame.value for frame in at.dataframe if column in frame.value.columns)
+    return next(one for one in (*(frame.value for frame in at.dataframe), *tables(at)) if column in one)
 
 
 # ----------------------------------------------------------------------------------------------------------- numbers

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from apptest import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
+from apptest import PNG, charts, component, encoded, fine, pressed, probed, start, tables, upload, words
 from builders import tiny_config
 from streamlit.testing.v1 import AppTest
 from variant_builders import DATA, NAME, kept_study
@@ -268,15 +268,15 @@ def test_the_pixels_verdict_is_told_for_every_variant(study: Path, image: np.nda
 @pytest.mark.usefixtures("kept")
 def test_what_tells_a_variant_apart_stands_below(study: Path) -> None:
     at = opened(variants=f"{NNET}~{RD}~w:nfs")
-    table, places = (frame.value for frame in at.dataframe)
+    table, places = tables(at)
     assert {"model.forward", "model.fpm", "model.nfs", "model.ffc"} <= set(table["Setting"])
     assert list(table.columns) == ["Setting", "N-Net", "Baseline (RD)", "What it is"]
     row = places[places["Source"] == "Table 5, row 1"].iloc[0]
-    assert (row["I-AUROC, published"], row["I-AUROC, measured"]) == (98.62, 12.5)
+    assert (row["I-AUROC, published"], row["I-AUROC, measured"]) == ("98.62", "12.50")
     fine(at.pills(key="variant").set_value("w:nfs").run())
     assert at.query_params["variant"] in ("w:nfs", ["w:nfs"])
     assert f"{LABEL} Changed: without the memory (NFS): F′₃ = F₃." in at.info[0].value
-    assert list(at.dataframe[0].value["Setting"]) == ["model.nfs"]
+    assert list(tables(at)[0]["Setting"]) == ["model.nfs"]
     fine(at.pills(key="variant").set_value(NNET).run())
     assert wording.IS_REFERENCE in words(at)
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from builders import encode
 from PIL import Image
@@ -94,6 +95,12 @@ def said(at: AppTest) -> str:
 
 def html(at: AppTest) -> str:
     return "\n".join(element.proto.body for element in at.get("html"))
+
+
+def tables(at: AppTest) -> list[pd.DataFrame]:
+    """The page's tables as they are read: what their Markdown escapes is as it was."""
+    plain = [one.value.replace(r"\\(.)", r"\1", regex=True) for one in at.table]
+    return [table.rename(columns=lambda name: name.replace("\\", "")) for table in plain]
 
 
 def metrics(at: AppTest) -> dict[str, str]:

@@ -153,8 +153,14 @@ def test_of_several_comparisons_the_weakest_is_shown() -> None:
     one = next(c for c in data.checked(base, "i_auroc", ["table5"]) if c.claim.key == "nfs-ffc")
     assert (one.outcome, one.deciding) == (FAILS, "Baseline+FFC")
     short, whole = (words.claim(one, "i_auroc", whole=w) for w in (False, True))
-    assert "weakest comparison, with Baseline\\+FFC: here -3.50 ± 0.71 points over 2 seeds · paper +0.05" in short
-    assert "against Baseline\\+NFS +5.50 ± 0.71 points" in whole and "+0.02 against Baseline\\+NFS" in whole
+    assert (
+        "weakest comparison, with Baseline \\+ fusion \\(FFC\\): here -3.50 ± 0.71 points over 2 seeds · paper +0.05"
+        in short
+    )
+    assert (
+        "against Baseline \\+ memory \\(NFS\\) +5.50 ± 0.71 points" in whole
+        and "+0.02 against Baseline \\+ memory \\(NFS\\)" in whole
+    )
 
 
 def test_what_clearly_speaks_against_a_claim_decides_before_what_merely_wavers() -> None:
@@ -178,13 +184,27 @@ def test_the_table_has_ours_beside_the_papers() -> None:
     base = only(ablation_rows("table4", TABLE4))
     table = words.results_table(summarise(base.rows, STUDIES["table4"]), STUDIES["table4"], "i_auroc")
     first, fpm, *_, nnet = table.to_dict("records")
-    assert first["I-AUROC here, %"] == "81.00 ± 1.00" and first["to Baseline"] == "baseline"
-    assert fpm["to Baseline"] == "+5.33 ± 0.58" and fpm["Paper's I-AUROC, %"] == "98.75"
+    assert first["I-AUROC here, %"] == "81.00 ± 1.00" and first["to Baseline (RD)"] == "baseline"
+    assert fpm["to Baseline (RD)"] == "+5.33 ± 0.58" and fpm["Paper's I-AUROC, %"] == "98.75"
     assert fpm["Paper's difference"] == "+0.13"
     assert nnet["I-AUROC here, %"] == words.NO_RUN and nnet["Paper's I-AUROC, %"] == "98.74"
     pixels = words.results_table(summarise(base.rows, STUDIES["table4"]), STUDIES["table4"], "p_ap")
     assert list(pixels["P-AP here, %"]) == ["no masks"] * 4 + [words.NO_RUN]
     assert "masks" in words.no_masks(base) and "part" in words.no_masks(base)
+
+
+def test_rows_have_plain_names_with_the_papers_symbols_and_files_keep_the_papers() -> None:
+    of_tables = [row.label for name in ("table4", "table5", "table6", "table7") for row in STUDIES[name].rows]
+    assert all(words.row_name(label) != label for label in of_tables)
+    assert words.row_name("L_RKD + L_KD") == "Rebuilding + copying (L_RKD + L_KD)"
+    assert words.row_name("KD, M4 (16 x 16)") == "Copier alone (KD), M4 (16 x 16)"
+    assert words.row_name("delta = 0.002") == "δ = 0.002" and words.row_name("N-Net, M5") == "N-Net, M5"
+    losses = only(ablation_rows("table6", {"L_RKD": {"i_auroc": [0.8]}, "L_RKD + L_KD": {"i_auroc": [0.9]}}))
+    found = data.deltas(losses, STUDIES["table6"], "i_auroc")
+    figure = figures.delta_figure(found, "L_RKD")
+    assert "copying" in figure.layout.yaxis.ticktext[0] and "L<sub>KD</sub>" in figure.layout.yaxis.ticktext[0]
+    assert figure.layout.xaxis.title.text == "percentage points to Rebuilding (L<sub>RKD</sub>)"
+    assert {line["row"] for line in lines(downloads.study_csv(losses, STUDIES["table6"]))} >= {"L_RKD", "L_RKD + L_KD"}
 
 
 def test_csv_files_hold_the_same_numbers() -> None:

@@ -10,10 +10,11 @@ Whatever else the widget of Streamlit takes (`width`, `disabled`, `on_change`, .
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+import pandas as pd
 import streamlit as st
 
 from nnet.scoring.judge import Judgement
-from workbench.shared import settings, words
+from workbench.shared import settings, units, words
 from workbench.shared.settings import COLOURS, OPACITY, Setting
 
 T = TypeVar("T")
@@ -70,6 +71,17 @@ def page_of(setting: Setting[int], items: Sequence[T], size: int) -> Sequence[T]
     if pages > 1:
         number = st.pagination(pages, key=setting.key)
     return items[(number - 1) * size : number * size]
+
+
+def table(rows: pd.DataFrame, *, explained: bool = False) -> None:
+    """A table of texts whose lines break and whose symbols have their indices below the line; a grid can do neither.
+
+    Args:
+        explained: the last column holds sentences, which get their room on a phone, too.
+    """
+    shown = rows.astype(str).map(units.symbols).rename(columns=units.symbols)
+    with st.container(key="table_explained" if explained else None):
+        st.table(shown, border="horizontal", hide_index=True)
 
 
 def download(

@@ -6,7 +6,7 @@ from nnet.studies import DISAGREEMENTS, TABLES
 from workbench.ablations import settings
 from workbench.ablations.results import rows as data
 from workbench.ablations.results import words
-from workbench.shared import units
+from workbench.shared import controls, units
 from workbench.shared.controls import choose, download
 
 
@@ -24,7 +24,7 @@ def table(key: str) -> None:
     """One of them, with its source and a download."""
     printed = TABLES[key]
     frame = data.published_frame(printed)
-    st.dataframe(frame, hide_index=True, key=f"published-{key}", height="content")
+    controls.table(frame)
     st.caption(words.published_source(printed))
     name = words.PUBLISHED_FILE.format(table=key)
     download(words.DOWNLOAD_TABLE, frame.to_csv(index=False), name, f"published-csv-{key}")

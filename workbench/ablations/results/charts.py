@@ -11,7 +11,7 @@ from nnet.studies import Study
 from workbench.ablations.results import downloads, figures, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.scene import Scene
-from workbench.shared import controls, pictures
+from workbench.shared import controls, pictures, units
 
 _MAPS = ("M4 to M6", "M4 (16 x 16)", "M5 (32 x 32)", "M6 (64 x 64)")
 
@@ -26,7 +26,8 @@ def claims(scene: Scene, found: Sequence[data.Checked]) -> None:
 
 def deltas(scene: Scene, study: Study) -> None:
     found = data.deltas(scene.base, study, scene.metric)
-    st.markdown(words.DELTA_TITLE.format(baseline=study.baseline, metric=scene.metric_name))
+    baseline = units.symbols(words.row_name(study.baseline))
+    st.markdown(words.DELTA_TITLE.format(baseline=baseline, metric=scene.metric_name))
     _chart(
         scene,
         figures.delta_figure(found, study.baseline),
@@ -93,9 +94,7 @@ def speed(scene: Scene) -> None:
     figure = figures.speed_figure(points, scene.metric_name)
     hint = f"{words.SPEED_HINT} {words.speed_made(scene.about)}"
     _chart(scene, figure, "speed", words.speed_told(points, scene.metric), hint)
-    st.dataframe(
-        words.speed_table(points, scene.metric), hide_index=True, key="results-speed", height="content", width="content"
-    )
+    controls.table(words.speed_table(points, scene.metric))
     make = functools.partial(downloads.speed_csv, points, scene.metric)
     controls.download(words.DOWNLOAD_TABLE, make, scene.file("figure4"), "results-figure4")
 

@@ -35,7 +35,7 @@ def delta_figure(rows: Sequence[Values], baseline: str) -> go.Figure:
         _means([(float(n), row) for n, row in found if row.measured], across=True, marker={"size": 11}),
         _printed(found),
     ]
-    return _differences(traces, rows, words.DELTA_AXIS.format(baseline=baseline), 58)
+    return _differences(traces, rows, words.DELTA_AXIS.format(baseline=_said(baseline)), 58)
 
 
 def claims_figure(outcomes: Sequence[str], rows: Sequence[Values]) -> go.Figure:
@@ -253,12 +253,12 @@ def _told(row: Values, is_difference: bool = False) -> str:
 
 
 def _said(label: str) -> str:
-    return units.indices(html.escape(label))
+    return units.indices(html.escape(words.row_name(label)))
 
 
 def _name(row: Values) -> str:
     """A row's name in short lines, with the reason if nothing is drawn."""
-    name = charts.wrapped(row.label, _WRAP)
+    name = charts.wrapped(words.row_name(row.label), _WRAP)
     return name if row.measured else f"{name}<br><i>{words.NOT_MEASURED_ROW if row.ran else words.NO_RUN}</i>"
 
 

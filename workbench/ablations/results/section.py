@@ -16,7 +16,7 @@ from workbench.ablations.results.folders import study_folders
 from workbench.ablations.results.rows import Base
 from workbench.ablations.results.scene import Scene
 from workbench.shared import places, units
-from workbench.shared.controls import choose, download
+from workbench.shared.controls import choose, download, table
 from workbench.shared.settings import one_of
 
 _PREFERRED = {words.FIGURE4: "p_pro", "figure9": "p_auroc"}
@@ -199,7 +199,7 @@ def _study_claims(scene: Scene, study: Study, found: Sequence[data.Checked]) -> 
             icon_position="right",
         )
     if all(one.outcome == NOT_RUN for one in found):
-        texts = "; ".join(units.symbols(one.claim.text) for one in found)
+        texts = "; ".join(units.symbols(words.row_name(one.claim.text)) for one in found)
         claims = units.plural(len(found), "claim")
         st.markdown(words.NOT_RUN_CLAIMS.format(badge=words.badge(NOT_RUN), claims=claims, texts=texts))
         return
@@ -238,8 +238,7 @@ def _study(scene: Scene, study: Study) -> None:
 
 def _table(scene: Scene, study: Study) -> None:
     st.markdown(f"**{words.TABLE_TITLES[study.name in TABLES]}**")
-    table = words.results_table(summarise(scene.base.of(study), study), study, scene.metric)
-    st.dataframe(table, hide_index=True, key=f"results-table-{study.name}", height="content")
+    table(words.results_table(summarise(scene.base.of(study), study), study, scene.metric))
     more = f" {words.levels(scene.base)}" if study.name in TABLES else ""
     st.caption(words.TABLE_HINTS[study.name in TABLES] + more)
     st.caption(words.rows_told(study))

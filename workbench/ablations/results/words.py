@@ -1,5 +1,6 @@
 """Wording of the results on the Ablations page: every sentence with a number in it is made here. No Streamlit."""
 
+import functools
 from collections import Counter
 from collections.abc import Sequence
 
@@ -185,7 +186,7 @@ def claim(one: Checked, metric: str, whole: bool) -> str:
         whole: every comparison and the place in the paper, not only the one that decides.
     """
     source = f" · {one.claim.source}" if whole else ""
-    text, numbers = units.symbols(one.claim.text), _numbers(one, metric, whole)
+    text, numbers = units.symbols(row_name(one.claim.text)), _numbers(one, metric, whole)
     return f"{badge(one.outcome)} **{text}**  \n:small[:gray[{numbers}{source}]]"
 
 
@@ -202,7 +203,7 @@ def _numbers(one: Checked, metric: str, whole: bool) -> str:
     differences = one.verdict.differences
     if not differences:
         return _WAITS if one.outcome == NOT_RUN else _NO_MASKS if metric in PIXEL_METRICS else _NO_SEED
-    names = {other: units.symbols(other) for other in differences}
+    names = {other: units.symbols(row_name(other)) for other in differences}
     paper = {other: f"{p:+.2f}" for other in names if (p := printed_difference(one.claim, other, metric)) is not None}
     if whole and len(one.claim.others) > 1:
         ours = [_AGAINST.format(other=names[o], points=points(value)) for o, value in differences.items()]
@@ -228,6 +229,33 @@ def _signed(value: Measured) -> str:
 
 def _claims(count: int) -> str:
     return "one claim" if count == 1 else units.plural(count, "claim")
+
+
+_ROWS = {
+    "Baseline": "Baseline (RD)",
+    "FPM": "Baseline + projection (FPM)",
+    "MF (NFS and FFC)": "Baseline + memory + fusion (MF)",
+    "FPM and BD": "Projection + two students (FPM, BD)",
+    "FPM, MF and BD (N-Net)": "N-Net, all parts (FPM, MF, BD)",
+    "Baseline+NFS": "Baseline + memory (NFS)",
+    "Baseline+FFC": "Baseline + fusion (FFC)",
+    "Baseline+NFS+FFC": "Baseline + memory + fusion (MF)",
+    "L_RKD": "Rebuilding (L_RKD)",
+    "L_RKD + L_KD": "Rebuilding + copying (L_RKD + L_KD)",
+    "L_RKD + L_align": "Rebuilding + aligning (L_RKD + L_align)",
+    "L_RKD + L_KD + L_align": "All three losses (L_RKD + L_KD + L_align)",
+    "M1, M2, M3": "S₂'s maps (M1 to M3)",
+    "M4, M5, M6": "S₁'s maps (M4 to M6)",
+    "M1 to M6": "All six maps (M1 to M6)",
+}
+_LETTERS = {"delta": "δ", "alpha": "α", "beta": "β", "Beta": "β", "KD, M": "Copier alone (KD), M"}
+
+
+def row_name(label: str) -> str:
+    """A row of a study, or what is claimed of one, by plain names with the paper's symbols; files keep the paper's."""
+    if label in _ROWS:
+        return _ROWS[label]
+    return functools.reduce(lambda name, one: name.replace(*one), _LETTERS.items(), label)
 
 
 NOT_RUN_CLAIMS = "{badge} {claims}: {texts}."
@@ -266,8 +294,8 @@ GLOSSARY = {
         "L1 and L2 compare lengths; cosine compares directions alone."
     ),
     "figure10": (
-        "**L**: compressing blocks in the bottleneck. **delta**: weight of the loss that makes the memory answer with "
-        "few patterns. **alpha**: weight of the copier's loss. **beta**: whether the loss that pulls the "
+        "**L**: compressing blocks in the bottleneck. **δ**: weight of the loss that makes the memory answer with "
+        "few patterns. **α**: weight of the copying loss. **β**: whether the loss that pulls the "
         "copier towards the teacher ends after the first tenth of the epochs."
     ),
 }
@@ -303,9 +331,9 @@ def results_table(rows: Sequence[SummaryRow], study: Study, metric: str) -> pd.D
         speed, size = row.extras["images_per_second"], row.extras["parameters"]
         lines.append(
             {
-                ROW: row.label,
+                ROW: row_name(row.label),
                 HERE_COLUMN.format(metric=METRICS[metric]): _value(row, cell),
-                DIFFERENCE_COLUMN.format(baseline=study.baseline): _delta(row, cell, study),
+                DIFFERENCE_COLUMN.format(baseline=row_name(study.baseline)): _delta(row, cell, study),
                 PAPER_COLUMN.format(metric=METRICS[metric]): "" if cell.published is None else f"{cell.published:.2f}",
                 "Paper's difference": "" if cell.published_delta is None else f"{cell.published_delta:+.2f}",
                 "Seeds": "" if equal else len(row.seeds) or "",
@@ -321,7 +349,7 @@ def rows_told(study: Study) -> str:
     """What each row of a study is, below its table, whose last column such words would not fit."""
     return " ".join(
         (_SCORED_BY if row.expression else _IS).format(
-            row=units.symbols(row.label),
+            row=units.symbols(row_name(row.label)),
             title=units.symbols(VARIANTS[row.variant].title),
             expression=f"`{row.expression}`",
         )
@@ -360,8 +388,8 @@ DELTA_HINT = (
 )
 DISTANCE_HINT = "Look for a gap between the bars that is larger than their whiskers. Dots are single seeds."
 MAPS_HINT = (
-    "Look at each map for which branch is higher, and by more than the whiskers. Single maps are weaker than the three "
-    "together. Small dots are single seeds."
+    "Look at each map for which student is higher, and by more than the whiskers. Single maps are weaker than the "
+    "three together. Small dots are single seeds."
 )
 SWEEP_HINT = (
     "Look for a flat line: then the setting hardly matters. A peak at the dotted line would bear the paper out. "
@@ -374,9 +402,9 @@ SPEED_ABOUT = (
 )
 SWEEP_TITLES = {
     "L": "L, compressing blocks (rebuilder alone)",
-    "delta": "delta, weight of the memory's loss (logarithmic)",
-    "alpha": "alpha, weight of the copier's loss",
-    "beta": "beta, loss of alignment",
+    "delta": "δ, weight of the memory's loss (logarithmic)",
+    "alpha": "α, weight of the copying loss",
+    "beta": "β, weight of the aligning loss",
 }
 CHOSEN_VALUES = {"L": 4.0, "delta": 0.002, "alpha": 1.2}
 """The paper's choice, section 4.1."""
@@ -403,14 +431,14 @@ PAPER_TOLD = "the paper {value:+.2f} points"
 
 def claims_told(found: Sequence[Values], metric: str) -> str:
     """The chart of claims in words, for those who cannot see it."""
-    shown = "; ".join(f"{value.label} {points(value.level)}" for value in found)
+    shown = "; ".join(f"{row_name(value.label)} {points(value.level)}" for value in found)
     return f"The paper's claims in {METRICS[metric]}: {shown}."
 
 
 def delta_told(found: Sequence[Values], study: Study, metric: str) -> str:
     """The chart of differences in words, for those who cannot see it."""
-    shown = "; ".join(f"{value.label} {points(value.measured)}" for value in found if value.measured)
-    return f"Difference to {study.baseline} in {METRICS[metric]}: {shown or 'nothing measured'}."
+    shown = "; ".join(f"{row_name(value.label)} {points(value.measured)}" for value in found if value.measured)
+    return f"Difference to {row_name(study.baseline)} in {METRICS[metric]}: {shown or 'nothing measured'}."
 
 
 def level_told(found: Sequence[Values], metric: str) -> str:
@@ -433,7 +461,7 @@ def speed_point(point: SpeedPoint) -> str:
 
 def speed_told(found: Sequence[SpeedPoint], metric: str) -> str:
     """The chart of speed in words."""
-    shown = "; ".join(f"{point.label}: {speed_point(point).replace('<br>', ', ')}" for point in found)
+    shown = "; ".join(f"{row_name(point.label)}: {speed_point(point).replace('<br>', ', ')}" for point in found)
     return f"{METRICS[metric]} and speed: {shown}."
 
 
@@ -442,7 +470,7 @@ def speed_table(found: Sequence[SpeedPoint], metric: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "No.": str(number),
-            "Network": point.label,
+            "Network": row_name(point.label),
             f"{METRICS[metric]}, %": _level(point.quality),
             SPEED: f"{point.speed.mean:.1f}",
             PARAMETERS: f"{point.parameters / 1e6:.1f} M",

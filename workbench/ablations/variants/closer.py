@@ -9,10 +9,11 @@ import streamlit as st
 from nnet.analysis.whatif import LABEL
 from nnet.studies.published import METRICS
 from workbench.ablations import settings
+from workbench.ablations.results.words import row_name
 from workbench.ablations.variants import candidates, words
 from workbench.ablations.variants.candidates import WHATIF, Variant
 from workbench.shared import sides
-from workbench.shared.controls import choose
+from workbench.shared.controls import choose, table
 
 
 def draw(shown: Sequence[Variant], reference: Variant) -> None:
@@ -41,8 +42,7 @@ def _settings(one: Variant, reference: Variant) -> None:
     if same:
         st.markdown(words.SAME_WEIGHTS)
     if rows:
-        table = sides.settings_table(rows, reference.title, one.title)
-        st.dataframe(table, hide_index=True, key="variant_settings")
+        table(sides.settings_table(rows, reference.title, one.title), explained=True)
 
 
 def _places(one: Variant) -> None:
@@ -50,14 +50,12 @@ def _places(one: Variant) -> None:
         return
     result = candidates.result_of(one.candidate)
     names = [candidates.variant_of(one.config)] if result is None else result["variants"]
-    table = places_table(candidates.places(names, result))
-    if table.empty:
+    found = places_table(candidates.places(names, result))
+    if found.empty:
         st.caption(words.NOT_IN_PAPER)
         return
     st.markdown(f"**{words.PLACES_TITLE}**")
-    number = st.column_config.NumberColumn(format="%.2f", help=words.PERCENT)
-    numbers = {column: number for column in table.columns if column not in words.FIGURE_COLUMNS}
-    st.dataframe(table, hide_index=True, key="variant_places", column_config=numbers)
+    table(found)
     st.caption(words.PLACES_NOTE)
 
 
@@ -69,11 +67,12 @@ def places_table(places: Sequence[candidates.Place]) -> pd.DataFrame:
     rows = []
     for place in places:
         source = place.row.printed or place.study.source
-        about = (place.study.title, place.row.label, source)
+        about = (place.study.title, row_name(place.row.label), source)
         row: dict[str, object] = dict(zip(words.FIGURE_COLUMNS, about, strict=True))
         for label, metric in METRICS.items():
             value = place.measured.get(metric)
-            row[words.PUBLISHED.format(metric=label)] = place.row.published.get(metric)
-            row[words.MEASURED.format(metric=label)] = None if value is None else 100 * float(value)
+            row[words.PUBLISHED.format(metric=label)] = words.percent(place.row.published.get(metric))
+            row[words.MEASURED.format(metric=label)] = words.percent(None if value is None else 100 * float(value))
         rows.append(row)
-    return pd.DataFrame(rows).dropna(axis="columns", how="all")
+    found = pd.DataFrame(rows)
+    return found.loc[:, [column for column in found if (found[column] != "").any()]]

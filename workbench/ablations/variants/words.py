@@ -34,10 +34,10 @@ SHOWS = {
 }
 SCORE_LABEL = "Score from"
 SCORE_HELP = (
-    "Each variant's own: all maps that it has. Reverse only: M1, M2 and M3. Forward only: M4, M5 and M6; variants "
+    "Each variant's own: all maps that it has. S₂ alone: M1, M2 and M3. S₁ alone: M4, M5 and M6; variants "
     "without those maps then have no score."
 )
-SCORES = {OWN: "Each its own", "reverse": "Reverse only", "forward": "Forward only"}
+SCORES = {OWN: "Each its own", "reverse": "S₂ alone", "forward": "S₁ alone"}
 SCALE_NOTE = (
     "Each score is divided by the variant's own threshold, since the scores of two networks have no common unit: 1, "
     "the middle of the scale, is where a variant starts to call a picture anomalous. A higher score on one picture "
@@ -297,7 +297,14 @@ def figure_found(name: str, present: Collection[str], stood_in: Collection[str],
 VERDICT = "**{title}**: {score} \N{MULTIPLICATION SIGN} threshold here. {why}"
 CHANGED = "Changed: {changes}."
 FIGURE_COLUMNS = ("Study", "Row", "Source")
-PUBLISHED, MEASURED, PERCENT = "{metric}, published", "{metric}, measured", "Percent."
+PUBLISHED, MEASURED = "{metric}, published", "{metric}, measured"
+
+
+def percent(value: float | None) -> str:
+    """A metric in percent as the paper prints it; "" where there is none."""
+    return "" if value is None else f"{value:.2f}"
+
+
 X, Y, HIGHEST = "x in px", "y in px", "Highest score"
 HIGHEST_HELP = "Choose the pixel where the reference's score is highest."
 MAKES_SCORE = "**{pixel}: what makes each score**"

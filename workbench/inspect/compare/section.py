@@ -179,4 +179,4 @@ def _settings(first: Model, second: Model) -> None:
     st.markdown(words.differences(found))
     rows = [*found, *sides.training(one, two)]
     if rows:
-        st.dataframe(sides.settings_table(rows, first.name, second.name), hide_index=True, key="compare_settings")
+        controls.table(sides.settings_table(rows, first.name, second.name), explained=True)
