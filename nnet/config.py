@@ -63,11 +63,11 @@ class ModelConfig:
         legacy="stages",
     )
     size: int = setting(256, "Side of the square network input, in pixels; a multiple of 32.", "paper, section 4.1(2)")
-    forward: bool = setting(True, "Forward branch: student S1 and maps M4..M6.", "paper, section 3.2; Table 4 (BD)")
+    forward: bool = setting(True, "S1, the copier, and its maps M4 to M6.", "paper, section 3.2; Table 4 (BD)")
     reverse: bool = setting(
-        True, "Reverse branch: FFC, student S2 and maps M1..M3. Off: plain forward distillation.", "paper, Figure 6"
+        True, "S2, the rebuilder, and its maps M1 to M3. Off: S1 alone, plain distillation.", "paper, Figure 6"
     )
-    fpm: bool = setting(True, "Feature projection modules, one per scale and side.", "paper, Figure 3a; Table 4")
+    fpm: bool = setting(True, "Projections (FPM), one per scale and side.", "paper, Figure 3a; Table 4")
     forward_target: str = setting(
         "original",
         "Where S1's target P_3 comes from: original, the teacher's F_3, or recalled, the memory's F'_3.",
@@ -76,10 +76,10 @@ class ModelConfig:
     )
     fpm_reduction: int = setting(
         16,
-        "r: the FPM squeezes C channels to C/r (never below 8).",
+        "r: a projection (FPM) squeezes C channels to C/r (never below 8).",
         "choice: open in the paper; 32 is the precedent's (coordinate attention), 16 suits teachers with few channels",
     )
-    nfs: bool = setting(True, "Normal feature storage: the memory on F_3.", "paper, section 3.3; Table 5")
+    nfs: bool = setting(True, "Memory (NFS): answers F_3 with good patches.", "paper, section 3.3; Table 5")
     memory_items: int = setting(
         100, "N: number of memory items.", "choice: open in the paper; see docs/memory.md for the measurements"
     )
@@ -94,9 +94,9 @@ class ModelConfig:
         "choice: MemAE (ICCV 2019) recommends 1/N to 3/N",
     )
     ffc: bool = setting(
-        True, "Progressive fusion and 1x1 mixing (Eq. 6). Off: the plain bottleneck of the baseline.", "paper, Table 5"
+        True, "Fusion (FFC) of all scales, 1x1 mixing (Eq. 6). Off: the baseline's plain bottleneck.", "paper, Table 5"
     )
-    ffc_blocks: int = setting(4, "L: residual blocks that compress F_E to F_C.", "paper, section 4.1(2), Figure 10a")
+    ffc_blocks: int = setting(4, "L: blocks that compress F_E to the code, F_C.", "paper, section 4.1(2), Figure 10a")
     initialisation: str = setting(
         "pytorch",
         "First weights of what is trained: pytorch, the libraries' defaults, or kaiming, as in the precedents' code.",
@@ -132,7 +132,7 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         _require(self.forward or self.reverse, "model.forward, model.reverse", "at least one on", "both off")
-        _require(self.reverse or not self.ffc, "model.ffc", "off when the reverse branch is off", "on")
+        _require(self.reverse or not self.ffc, "model.ffc", "off without S2, the rebuilder (model.reverse)", "on")
         # timm takes names of hubs and folders, too ("hf-hub:...", "local-dir:..."): a file may not send it there.
         _require(re.fullmatch(r"[\w.-]{1,100}", self.teacher), "model.teacher", "an architecture of timm", self.teacher)
         _one_of("model.teacher_weights", ("pretrained", "random"), self.teacher_weights)
@@ -158,12 +158,12 @@ class ModelConfig:
 class LossConfig:
     """The terms of Eq. (7) and their weights."""
 
-    kd: bool = setting(True, "L_KD: distil P_i into SP_i (Eq. 1).", "paper, Table 6")
-    align: bool = setting(True, "L_align: align SF_i with P_i early in training (Eq. 3).", "paper, Table 6")
+    kd: bool = setting(True, "Copying, L_KD: distil P_i into SP_i (Eq. 1).", "paper, Table 6")
+    align: bool = setting(True, "Aligning, L_align: align SF_i with P_i early in training (Eq. 3).", "paper, Table 6")
     distance: str = setting("cosine", "Distance of all feature comparisons: cosine, l1 or l2.", "paper, Figure 9")
     moves_teacher: bool = setting(
         True,
-        "L_KD and L_align also train the teacher's FPM (and the memory, where P_3 is recalled). Off: S1's side alone.",
+        "L_KD and L_align also train the teacher's projections (and the memory, if P_3 is recalled). Off: only S1's.",
         "paper, section 3.2 and Eq. (7), by implication: S2 has to keep the FPM from a trivial solution",
         legacy=True,
     )
@@ -285,10 +285,10 @@ class Config:
 
     def __post_init__(self) -> None:
         trained = self.loss.kd or self.loss.align or not self.model.forward
-        expected = "at least one on while the forward branch is on (or model.forward off)"
+        expected = "at least one on while S1, the copier, is on (or model.forward off)"
         _require(trained, "loss.kd, loss.align", expected, "both off")
         moved = self.model.reverse or not self.model.fpm or self.loss.moves_teacher
-        _require(moved, "loss.moves_teacher", "on where no reverse branch trains the teacher's FPM (model.fpm)", "off")
+        _require(moved, "loss.moves_teacher", "on where no S2 trains the teacher's projections (model.fpm)", "off")
         self.require_loss(self.train.epochs)
 
     def require_loss(self, epochs: int) -> None:

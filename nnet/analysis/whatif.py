@@ -66,8 +66,8 @@ class WhatIf:
         words = {
             "without the memory (NFS): F′₃ = F₃": self.without_nfs,
             "without the projections (FPM): P = F, SP = SF": self.without_fpm,
-            "without S1, the copier: M1 to M3 alone": self.without_forward,
-            f"with S1, the copier, of {donor}": self.forward_of is not None,
+            "without S₁, the copier: M1 to M3 alone": self.without_forward,
+            f"with S₁, the copier, of {donor}": self.forward_of is not None,
             f"code simplified to rank {self.rank}": self.rank is not None,
         }
         return tuple(text for text, chosen in words.items() if chosen)
@@ -145,13 +145,13 @@ def misfit(config: Config, donor: Config) -> str:
     """
     ours, theirs = config.model, donor.model
     if not ours.forward:
-        return "This network has no forward branch (model.forward is off), so there is nothing to replace."
+        return "This network has no S1, the copier (model.forward is off), so there is nothing to replace."
     if not theirs.forward:
-        return "The other network has no forward branch (model.forward is off), so there is nothing to take from it."
+        return "The other network has no S1, the copier (model.forward is off), so there is nothing to take from it."
     for name in ("teacher", "teacher_weights", "size"):
         a, b = getattr(ours, name), getattr(theirs, name)
         if a != b:
-            return f"A forward branch fits only a network of the same model.{name}: expected {a}, found {b}."
+            return f"S1, the copier, fits only a network of the same model.{name}: expected {a}, found {b}."
     return ""
 
 
@@ -187,7 +187,7 @@ def energy(trace: Trace) -> np.ndarray:
 
 def _f_c(trace: Trace) -> np.ndarray:
     if trace.F_C is None:
-        raise WhatIfError("This network has no reverse branch (model.reverse is off), so there is no F_C to truncate.")
+        raise WhatIfError("This network has no S2, the rebuilder (model.reverse is off), and so no F_C to truncate.")
     return trace.F_C
 
 
@@ -245,17 +245,17 @@ def _check(config: Config, what: WhatIf) -> None:
     model = config.model
     lacking = [
         (what.without_nfs and not model.nfs, "no memory (model.nfs is off)", "drop"),
-        (what.without_fpm and not model.fpm, "no projection modules (model.fpm is off)", "drop"),
-        (what.without_forward and not model.forward, "no forward branch (model.forward is off)", "leave out"),
-        (what.rank is not None and not model.reverse, "no reverse branch (model.reverse is off)", "truncate"),
+        (what.without_fpm and not model.fpm, "no projections (model.fpm is off)", "drop"),
+        (what.without_forward and not model.forward, "no S1, the copier (model.forward is off)", "leave out"),
+        (what.rank is not None and not model.reverse, "no S2, the rebuilder (model.reverse is off)", "truncate"),
     ]
     for missing, part, verb in lacking:
         if missing:
             raise WhatIfError(f"This network has {part}, so there is nothing to {verb}. Choose another model.")
     if what.without_forward and what.forward_of is not None:
-        raise WhatIfError("The forward branch cannot be left out and replaced at once. Choose one of the two.")
+        raise WhatIfError("S1, the copier, cannot be left out and replaced at once. Choose one of the two.")
     if what.without_forward and not model.reverse:
-        raise WhatIfError("Without its forward branch this network has no map left. Choose a model with both branches.")
+        raise WhatIfError("Without S1, the copier, this network has no map left. Choose a model with both students.")
     if what.rank is not None and what.rank < 1:
         raise WhatIfError(f"Expected a rank of 1 or more, found {what.rank}.")
 

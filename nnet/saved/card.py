@@ -12,7 +12,11 @@ from nnet.scoring.promise import Promise
 
 _QUESTIONS = "## Questions\n\n"
 _TITLES = {preset.text: title for title, preset in PRESETS.items()}
-_SCORE_NAMES = {"paper": "all six maps (Eq. 8)", "reverse": "reverse branch only", "forward": "forward branch only"}
+_SCORE_NAMES = {
+    "paper": "all six maps (Eq. 8)",
+    "reverse": "S2, the rebuilder, alone",
+    "forward": "S1, the copier, alone",
+}
 
 
 def write_card(

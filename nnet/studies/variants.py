@@ -179,39 +179,56 @@ _VARIANTS = (
     Variant(
         "rd", "RD, the baseline: T and S2 with a plain bottleneck", {**_REVERSE_ONLY, **_NO_FPM, **_NO_MF}, REVERSE
     ),
-    Variant("fpm", "Baseline with FPM, trained by L_RKD alone", {**_REVERSE_ONLY, **_FPM, **_NO_MF}, REVERSE),
-    Variant("nfs", "Baseline with NFS", {**_REVERSE_ONLY, **_NO_FPM, "model.nfs": True, "model.ffc": False}, REVERSE),
-    Variant("ffc", "Baseline with FFC", {**_REVERSE_ONLY, **_NO_FPM, "model.nfs": False, "model.ffc": True}, REVERSE),
-    Variant("mf", "Baseline with NFS and FFC", {**_REVERSE_ONLY, **_NO_FPM, **_MF}, REVERSE),
+    Variant(
+        "fpm",
+        "Baseline with the projection (FPM), trained by L_RKD alone",
+        {**_REVERSE_ONLY, **_FPM, **_NO_MF},
+        REVERSE,
+    ),
+    Variant(
+        "nfs",
+        "Baseline with the memory (NFS)",
+        {**_REVERSE_ONLY, **_NO_FPM, "model.nfs": True, "model.ffc": False},
+        REVERSE,
+    ),
+    Variant(
+        "ffc",
+        "Baseline with the fusion (FFC)",
+        {**_REVERSE_ONLY, **_NO_FPM, "model.nfs": False, "model.ffc": True},
+        REVERSE,
+    ),
+    Variant("mf", "Baseline with memory (NFS) and fusion (FFC)", {**_REVERSE_ONLY, **_NO_FPM, **_MF}, REVERSE),
     Variant(
         "bd-kd",
-        "FPM and both branches, L_KD without L_align",
+        "Projection (FPM) and both students, L_KD without L_align",
         {**_BOTH, **_FPM, **_NO_MF, "loss.kd": True, "loss.align": False},
         ALL_MAPS,
     ),
     Variant(
         "bd-align",
-        "FPM and both branches, L_align without L_KD",
+        "Projection (FPM) and both students, L_align without L_KD",
         {**_BOTH, **_FPM, **_NO_MF, "loss.kd": False, "loss.align": True},
         ALL_MAPS,
-        note="S1 has no FPM; its maps compare SF_i with P_i. L_align ends with beta's epochs (Eq. 3), and with it the "
-        "training of S1. The paper does not say whether beta stayed on for this row.",
+        note="S1 has no projection; its maps compare SF_i with P_i. L_align ends with beta's epochs (Eq. 3), and with "
+        "it the training of S1. The paper does not say whether beta stayed on for this row.",
     ),
-    Variant("bd", "FPM and both branches, L_KD and L_align", {**_BOTH, **_FPM, **_NO_MF, **_LOSSES}, ALL_MAPS),
+    Variant(
+        "bd", "Projection (FPM) and both students, L_KD and L_align", {**_BOTH, **_FPM, **_NO_MF, **_LOSSES}, ALL_MAPS
+    ),
     Variant("nnet", "N-Net: all parts", _FULL, ALL_MAPS, extra=ALL_MAPS),
     Variant(
         "kd",
-        "Plain forward distillation: T and S1",
+        "Plain distillation: T and S1",
         {"model.forward": True, "model.reverse": False, **_NO_FPM, **_NO_MF, "loss.kd": True, "loss.align": False},
         FORWARD,
         extra=FORWARD,
-        note="Without FPM, L_KD compares SF_i with F_i; L_align would be the same term once more.",
+        note="Without the projection, L_KD compares SF_i with F_i; L_align would be the same term once more.",
     ),
     *(_swept(f"nnet-{key}", f"{title} distance", "loss.distance", key) for key, title in DISTANCES.items()),
     *(
         Variant(
             f"reverse-blocks-{blocks}",
-            f"Reverse branch with FPM, NFS and FFC of L = {blocks}",
+            f"S2 with projection (FPM), memory (NFS) and fusion (FFC) of L = {blocks}",
             {**_REVERSE_ONLY, **_FPM, **_MF, "model.ffc_blocks": blocks},
             REVERSE,
         )
@@ -272,7 +289,7 @@ _STUDIES = (
             _table_row(6, 3, "L_RKD + L_align", "bd-align"),
             _table_row(6, 4, "L_RKD + L_KD + L_align", "bd"),
         ),
-        "With L_RKD alone nothing trains S1, so the row is scored by the reverse maps: row 2 of Table 4, as the equal "
+        "With L_RKD alone nothing trains S1, so the row is scored by S2's maps: row 2 of Table 4, as the equal "
         "numbers in the paper show.",
     ),
     Study(
@@ -325,7 +342,7 @@ _STUDIES = (
             Row("beta on at first", "nnet"),
             Row("beta constant", "nnet-beta-constant"),
         ),
-        f"{_UNPRINTED} L is varied in the reverse branch alone, as section 4.4 says; the others in the whole network. "
+        f"{_UNPRINTED} L is varied in S2 alone, as section 4.4 says; the others in the whole network. "
         "Beta is on for 20 of 200 epochs in the paper, for a tenth of the steps in the presets small and medium.",
     ),
 )

@@ -43,7 +43,7 @@ def test_values_are_read_under_the_pointer_and_the_controls_of_inspect_work(brow
         page = visitor.open("Inspect").page
         _values_are_in_pixels_of_the_image_and_all_are_downloaded(page)
         before = score(page)
-        page.get_by_role("radio", name="Reverse only").or_(page.get_by_role("button", name="Reverse only")).click()
+        page.get_by_role("radio", name="S₂ alone").or_(page.get_by_role("button", name="S₂ alone")).click()
         page.wait_for_url("**score=reverse**")
         visitor.settle()
         assert score(page) != before

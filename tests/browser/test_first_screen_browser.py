@@ -30,7 +30,7 @@ TABS = {
     "Memory": ("Items", "Forget", "Atlas"),
     "Projection": ("Channels", "Colours", "Test set"),
     "Ablations": ("Take a part out", "The paper’s claims", "Start a study"),
-    "Inspect": ("Threshold and regions", "S1 against S2", "Two models"),
+    "Inspect": ("Threshold and regions", "S₁ against S₂", "Two models"),
     "When_it_fails": ("Over-imitation", "Wrong kind of picture", "Nearest neighbours", "Smallest scratch"),
 }
 """Page -> tabs behind the first."""

@@ -86,7 +86,7 @@ def test_threshold_regions_and_wipe_answer(browser: object, address: str) -> Non
         assert page.get_by_text("held-out normal images would be flagged").inner_text() != told
         page.get_by_text(words.regions_found(0, 0.0)).wait_for()
 
-        closer(page, "S1 against S2")
+        closer(page, "S₁ against S₂")
         page.wait_for_url("**view=students**")
         visitor.settle()
         click(page, "students_wipe", 0.25, 0.5)

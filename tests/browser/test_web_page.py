@@ -173,7 +173,7 @@ def test_the_keyboard_draws_and_chooses_patches(student):
 
 def test_the_circuit_and_an_expression_of_ones_own_change_the_score(student, model):
     full = student.text("#ratio")
-    student.page.click("#presets button:has-text('Reverse only')")
+    student.page.click("#presets button:has-text('S₂ alone')")
     assert student.page.input_value("#expression") == "M1*M2*M3"
     assert student.text("#ratio") != full
     student.page.click(".sign[aria-label='Times: press for plus'] >> nth=0")

@@ -207,7 +207,7 @@ def test_another_models_forward_branch_takes_its_place(three: Path, detector: De
     assert at.selectbox(key="whatif_donor").options == ["kd"]
     donor = Donor("kd", Detector.load(three / "kd", "cpu"))
     assert shown(at) == expected(detector, image, WhatIf(forward_of=donor))
-    assert "with S1, the copier, of kd" in words(at)
+    assert "with S₁, the copier, of kd" in words(at)
 
 
 def test_without_a_fitting_model_it_says_how_to_train_one() -> None:

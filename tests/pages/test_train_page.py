@@ -325,7 +325,7 @@ def test_what_the_config_refuses_is_said_in_its_own_words(runs: Runs) -> None:
     at = start_on_texture()
     widget(at, "model.reverse").set_value(False)
     fine(at.run())
-    assert "model.ffc: expected off when the reverse branch is off" in at.error[0].value.replace("\\", "")
+    assert "model.ffc: expected off without S2, the rebuilder" in at.error[0].value.replace("\\", "")
     assert not has(at, "start_training")
     widget(at, "model.ffc").set_value(False)
     fine(at.run())

@@ -49,6 +49,7 @@ def test_symbols_have_their_indices_below_the_line() -> None:
     assert units.symbols("L_KD, F'_3 and SP_i; my_file") == (
         r"$L_{\mathrm{KD}}$, $F'_{\mathrm{3}}$ and $SP_{\mathrm{i}}$; my\_file"
     )
+    assert units.symbols("S1, the copier, and FPM_S1") == "S₁, the copier, and FPM\\_S1"
     assert units.indices("L_align, F&#x27;_3, F_C_2") == "L<sub>align</sub>, F′<sub>3</sub>, F<sub>C</sub>_2"
 
 

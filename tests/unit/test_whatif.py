@@ -139,12 +139,12 @@ def test_truncation_is_the_best_approximation_of_its_rank():
 
 LACKING = {
     "nfs": (dict(model__nfs=False), WhatIf(without_nfs=True), "no memory"),
-    "fpm": (dict(model__fpm=False), WhatIf(without_fpm=True), "no projection modules"),
-    "forward": (dict(model__forward=False), WhatIf(without_forward=True), "no forward branch"),
+    "fpm": (dict(model__fpm=False), WhatIf(without_fpm=True), "no projections"),
+    "forward": (dict(model__forward=False), WhatIf(without_forward=True), "no S1, the copier"),
     "reverse": (
         dict(model__reverse=False, model__ffc=False, model__nfs=False, model__fpm=False),
         WhatIf(rank=1),
-        "no reverse branch",
+        "no S2, the rebuilder",
     ),
     "no map left": (
         dict(model__reverse=False, model__ffc=False, model__nfs=False, model__fpm=False),
@@ -222,7 +222,7 @@ def test_a_donor_goes_with_the_other_interventions(detector, trace):
     for sp, sf in zip(result.trace.SP, donor.detector.trace(trace.image).SF, strict=True):
         np.testing.assert_array_equal(sp, sf)
     assert altered(detector, what).score([trace.image])[0].value == pytest.approx(result.score, rel=1e-4)
-    assert what.changes[2] == "with S1, the copier, of other"
+    assert what.changes[2] == "with S₁, the copier, of other"
 
 
 UNFIT = {

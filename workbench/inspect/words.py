@@ -15,7 +15,7 @@ CLOSER = "Look closer"
 SECTIONS = {
     "pixel": "Pixel verdict",
     "regions": "Threshold and regions",
-    "students": "S1 against S2",
+    "students": "S₁ against S₂",
     "defect": "Make your own defect",
     "compare": "Two models",
     "replay": "Replay bundle",
@@ -67,7 +67,7 @@ CIRCUIT_HINT = (
 )
 PRESETS_LABEL = "Score from"
 PRESETS_HELP = (
-    "Paper: all six maps, Eq. (8). Reverse only: the maps of S₂, the rebuilder. Forward only: those of S₁, the copier. "
+    "Paper: all six maps, Eq. (8). S₂ alone: the maps of the rebuilder. S₁ alone: those of the copier. "
     "Fine, middle and coarse: both maps of one scale. For a single map, press “only” beside its name."
 )
 EXPRESSION_LABEL = "Expression"
@@ -160,7 +160,7 @@ SLIDERS = {"pixel_x": "x in px", "pixel_y": "y in px"}
 SHARES_TITLE = "What makes up the score"
 SHARES_AXIS = "share of the log score in percent"
 AGAINST_NORMAL_TITLE = "Each map here, compared with normal images"
-AGAINST_NORMAL_AXIS = "times the normal median (logarithmic)"
+AGAINST_NORMAL_AXIS = "times the normal median (log)"
 AGAINST_NORMAL_TOLD = "%{y}: %{x:.3g} times the normal median of %{customdata:.3g}<extra></extra>"
 
 

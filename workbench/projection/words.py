@@ -21,7 +21,7 @@ POINTS = {"normal": "normal", "flagged": "flagged"}
 SIDE = "Side"
 SIDE_NAMES = {"teacher": "Teacher", "student": "S₁, the copier"}
 WHOSE = {"teacher": "teacher's", "student": "student's"}
-SIDE_SHORT = {"teacher": "Teacher", "student": "S1"}
+SIDE_SHORT = {"teacher": "Teacher", "student": "S₁"}
 SIDE_HELP = (
     "Teacher: from F to P, which S₂, the rebuilder, works on. S₁, the copier: from SF to SP. The forward maps compare "
     "P with SP."
@@ -68,7 +68,7 @@ def no_projection(side: str) -> str:
     """What is missing on a side without FPM, and what remains."""
     how = "`model.fpm`" if side == "teacher" else "`model.fpm` and `loss.kd`"
     return (
-        f"This model has no projection modules on the side of {'the teacher' if side == 'teacher' else 'S1'}, so there "
+        f"This model has no projection on the side of {'the teacher' if side == 'teacher' else 'S₁'}, so there "
         f"is no before and after, and no gates ({how} off in training). The variance, colours and UMAP of its features "
         "as they are follow."
     )
@@ -211,7 +211,7 @@ WHY_SCALE_FREE = (
 
 
 def row_name(side: str, scale: int) -> str:
-    """A row of a chart: "Teacher 1", "S1 · 3"."""
+    """A row of a chart: "Teacher · 1", "S₁ · 3"."""
     return f"{SIDE_SHORT[side]} · {scale + 1}"
 
 

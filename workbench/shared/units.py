@@ -18,6 +18,7 @@ _ADDRESS = re.compile(r"\bhttps?:(?=//)|\bwww(?=\.)|\w@(?=\w)", re.IGNORECASE)
 _TABLE_RULE, _CARD_START = re.compile(r"\|[-|: ]+\|"), re.compile(r"(#{1,4}|-|>) ")
 _SYMBOL = re.compile(r"\b(L|S?F|S?P|D|Score|M)('|&#x27;|\N{PRIME})?_(RKD|KD|align|query|C|E|[i123pl])(?![A-Za-z0-9])")
 _ESCAPED_SYMBOL = re.compile(_SYMBOL.pattern.replace("_", r"\\_", 1))
+_STUDENT = re.compile(r"\bS([12])\b")
 _MARKDOWN = frozenset("\\`*_{}[]()<>#+-!|~$:&")
 
 
@@ -122,15 +123,20 @@ def progress(done: int, total: int, noun: str, did: str, seconds_left: float | N
 
 
 def indices(escaped: str) -> str:
-    """HTML, also that of charts, in which symbols have their indices below the line: L_RKD, F_C."""
-    return _SYMBOL.sub(lambda one: f"{one[1]}{chr(0x2032) if one[2] else ''}<sub>{one[3]}</sub>", escaped)
+    """HTML, also that of charts, in which symbols have their indices below the line: L_RKD, F_C, S1."""
+    return _SYMBOL.sub(lambda one: f"{one[1]}{chr(0x2032) if one[2] else ''}<sub>{one[3]}</sub>", _students(escaped))
 
 
 def symbols(text: str) -> str:
     """A plain text for Markdown, likewise."""
     return _ESCAPED_SYMBOL.sub(
-        lambda one: f"${one[1]}{chr(39) if one[2] else ''}_{{\\mathrm{{{one[3]}}}}}$", plain(text)
+        lambda one: f"${one[1]}{chr(39) if one[2] else ''}_{{\\mathrm{{{one[3]}}}}}$", _students(plain(text))
     )
+
+
+def _students(text: str) -> str:
+    """S₁ and S₂ with the letters that pages use for them."""
+    return _STUDENT.sub(lambda one: f"S{chr(0x2080 + int(one[1]))}", text)
 
 
 def at_scales(numbers: Sequence[int], total: int = 3) -> str:

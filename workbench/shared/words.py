@@ -108,7 +108,7 @@ PEAK_TOLD = f"%{{y}}: %{{customdata}} {MAP_SCALE}<extra></extra>"
 MAP_TITLES = {"reverse": "rebuilder S\N{SUBSCRIPT TWO}", "forward": "copier S\N{SUBSCRIPT ONE}"}
 BRANCHES = {"reverse": "S\N{SUBSCRIPT TWO}, the rebuilder", "forward": "S\N{SUBSCRIPT ONE}, the copier"}
 """The two students, by the branch whose maps they make."""
-EXPRESSION_NAMES = {"paper": "Paper", "reverse": "Reverse only", "forward": "Forward only"}
+EXPRESSION_NAMES = {"paper": "Paper", "reverse": "S₂ alone", "forward": "S₁ alone"}
 
 
 MODEL_LABEL, DEVICE_LABEL, TRAIN_A_MODEL = "Model", "Device", "Train a model"
@@ -321,8 +321,8 @@ def map_label(name: str) -> str:
 def map_help() -> str:
     """One sentence each for the symbols in the map labels."""
     return (
-        "F: the teacher's features. D: the same as S₂, the rebuilder, restores them (reverse branch). P: the teacher's "
-        "features after projection. SP: those of S₁, the copier (forward branch). 1, 2 and 3 are the fine, middle and "
+        "F: the teacher's features. D: the same as S₂, the rebuilder, restores them. P: the teacher's "
+        "features after projection. SP: those of S₁, the copier. 1, 2 and 3 are the fine, middle and "
         "coarse scales, which divide the picture into ever fewer patches."
     )
 

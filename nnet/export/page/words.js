@@ -11,7 +11,7 @@ export const BRANCH_NAMES = {
   M1: 'rebuilder S₂', M2: 'rebuilder S₂', M3: 'rebuilder S₂', M4: 'copier S₁', M5: 'copier S₁', M6: 'copier S₁',
 };
 export const PRESET_NAMES = {
-  model: 'This model\'s', paper: 'Paper', reverse: 'Reverse only', forward: 'Forward only',
+  model: 'This model\'s', paper: 'Paper', reverse: 'S₂ alone', forward: 'S₁ alone',
   fine: 'Fine', middle: 'Middle', coarse: 'Coarse',
 };
 export const SIGNS = { '+': '+', '*': '×' };
