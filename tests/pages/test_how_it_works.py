@@ -192,3 +192,16 @@ def test_numbers_are_written_for_people() -> None:
     assert f'title="{told}"' in drawn
     # the longest is twice as uneven as before, so those before are half as long
     assert re.findall(r"width:([\d.]+)%", drawn) == ["50.0", "39.1", "50.0", "75.0", "50.0", "100.0"]
+
+
+def test_shares_and_distances_are_bars_and_no_row_of_numbers() -> None:
+    finding = story.Finding("none", "", {"whole": 2.0, "forward": 1.0, "nfs": -0.5}, {})
+    assert tour.measured(9, finding) == "None of them: without any one it tells them apart as well as before."
+    drawn = figures.bars(finding)
+    assert re.findall(r"width:([\d.]+)%", drawn) == ["100.0", "50.0", "0.0"]
+    assert "<span>2.00</span>" in drawn and "without projections" not in drawn, "which this model lacks"
+    weights = {"alpha": 1.2, "beta": 1.0, "beta_now": 0.0, "delta": 0.002}
+    drawn = figures.bars(story.Finding("L_RKD", "", {"L_RKD": 0.6, "L_KD": 0.4, "epoch": 12, **weights}, {}))
+    assert "copying, L<sub>KD</sub>" in drawn and "<span>40 %</span>" in drawn
+    assert "after epoch 12. Weights: α = 1.2, β = 1 in the first epochs, 0 now, δ = 0.002." in drawn
+    assert figures.bars(story.Finding("few", "few", {"before": 8, "after": 1}, {})) == ""

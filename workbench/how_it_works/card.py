@@ -51,8 +51,8 @@ def _question(scene: Scene) -> Finding | None:
     model = units.plain(scene.model.name)
     st.caption(words.EXPECTED.format(option=options[scene.picked], whether=whether, model=model))
     st.markdown(f"##### {units.symbols(words.measured(scene.step, finding))}")
-    if scene.step == 6:
-        st.html(figures.spreads(finding))
+    if drawn := figures.spreads(finding) if scene.step == 6 else figures.bars(finding):
+        st.html(drawn)
     return finding
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from nnet.analysis.story import Finding, by_scale
 from nnet.units import SMALLEST, multiple
 from workbench.how_it_works import words
-from workbench.shared import charts, pictures, theme
+from workbench.shared import charts, pictures, theme, units
 
 SIDE = 320
 _COLLAPSE_HEIGHT = 200
@@ -61,6 +61,21 @@ def spreads(finding: Finding) -> str:
         for ratio, (scale, is_even, told) in zip(ratios, words.spreads(finding), strict=True)
     ]
     return f'<div class="nn-pairs">{"".join(rows)}<small>{words.SPREADS}</small></div>'
+
+
+def bars(finding: Finding) -> str:
+    """What steps 8 and 9 measured as bars with their numbers, as HTML; "" for the other steps."""
+    about, found = words.bars(finding)
+    if not found:
+        return ""
+    longest = max(SMALLEST, *(value for _, value, _ in found))
+    rows = [
+        f"<div><span>{units.indices(name)}</span><p>"
+        f'<i style="width:{100 * max(0.0, value) / longest:.1f}%;background:{theme.NORMAL}"></i></p>'
+        f"<span>{told}</span></div>"
+        for name, value, told in found
+    ]
+    return f'<div class="nn-pairs nn-named">{"".join(rows)}<small>{units.indices(about)}</small></div>'
 
 
 def enlarged(tile: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 In the texts of cards a term in double brackets, [[memory]], is one of the glossary's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,10 +232,10 @@ CARDS: tuple[Card, ...] = (
         "Which part weighs most at the end of this training?",
         {"L_RKD": "S₂'s rebuilding", "L_KD": "S₁'s copying", "L_query": "The memory's choice"},
         {
-            "L_RKD": "S₂'s rebuilding. After epoch {epoch}: {shares}. {weights}",
-            "L_KD": "S₁'s copying. After epoch {epoch}: {shares}. {weights}",
-            "L_query": "The memory's choice. After epoch {epoch}: {shares}. {weights}",
-            "L_align": "L_align, which was kept on to the end. After epoch {epoch}: {shares}. {weights}",
+            "L_RKD": "S₂'s rebuilding.",
+            "L_KD": "S₁'s copying.",
+            "L_query": "The memory's choice.",
+            "L_align": "L_align, which was kept on to the end.",
         },
         "",
         "In the film the good picture goes dark within a few epochs, while the defective ones stay bright. "
@@ -248,22 +248,24 @@ CARDS: tuple[Card, ...] = (
         "Without which part does this model separate good from defective samples worst?",
         {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory", "none": "None of them"},
         {
-            "forward": "S₁, the copier. {distances}",
-            "fpm": "The projections. {distances}",
-            "nfs": "The memory. {distances}",
-            "none": "None of them: without any one it tells them apart as well as before. {distances}",
+            "forward": "S₁, the copier.",
+            "fpm": "The projections.",
+            "nfs": "The memory.",
+            "none": "None of them: without any one it tells them apart as well as before.",
         },
         "of all parts S₁ with its maps raises P-AP most, from 61.18 to 62.77 (Table 4).",
         "The numbers are distances between the two groups of samples, in standard deviations.",
     ),
 )
-DISTANCES = "Distance between the groups: {whole} with all parts; {others}."
-WITHOUT = {
-    "forward": "{value} without S₁",
-    "fpm": "{value} without the projections",
-    "nfs": "{value} without the memory",
+DISTANCES = "Distance between good and defective samples, in standard deviations"
+WITHOUT = {"whole": "all parts", "forward": "without S₁", "fpm": "without projections", "nfs": "without memory"}
+SHARES = "Shares of the loss after epoch {epoch}. {weights}"
+LOSSES = {
+    "L_RKD": "rebuilding, L_RKD",
+    "L_KD": "copying, L_KD",
+    "L_align": "aligning, L_align",
+    "L_query": "choice, L_query",
 }
-LOSSES = {"L_RKD": "L_RKD {share}", "L_KD": "L_KD {share}", "L_align": "L_align {share}", "L_query": "L_query {share}"}
 
 CAPTIONS: Mapping[int, Mapping[str, str]] = {
     1: {"picture": "The picture", "unlike": "How unlike the other patches each one is to the teacher"},
@@ -295,21 +297,23 @@ def _further(finding: Finding) -> dict[str, str]:
         further["share"] = units.percent(numbers["after"] / max(numbers["before"], 1))
     if EVEN in numbers:
         further = _claimed(numbers)
-    if "alpha" in numbers:
-        weights = {name: f"{numbers[name]:g}" for name in ("alpha", "delta")}
-        beta = BETA[numbers["beta_now"] > 0].format(beta=f"{numbers['beta']:g}")
-        further["weights"] = WEIGHTS.format(beta=beta, **weights)
-    if "epoch" in numbers:
-        shares = [
-            LOSSES[name].format(share=units.percent(numbers[name]).replace(" ", "\N{NO-BREAK SPACE}"))
-            for name in LOSSES
-            if name in numbers
-        ]
-        further |= {"epoch": f"{numbers['epoch']:,.0f}", "shares": ", ".join(shares)}
-    if "whole" in numbers:
-        others = [WITHOUT[name].format(value=units.number(numbers[name])) for name in WITHOUT if name in numbers]
-        further["distances"] = DISTANCES.format(whole=units.number(numbers["whole"]), others=", ".join(others))
     return further
+
+
+def bars(finding: Finding) -> tuple[str, tuple[tuple[str, float, str], ...]]:
+    """What steps 8 and 9 measured, to be drawn as bars: what they are, and (name, value, value in words) of each; none
+    for the other steps."""
+    numbers = finding.numbers
+    write: Callable[[float], str]
+    if "epoch" in numbers:
+        beta = BETA[numbers["beta_now"] > 0].format(beta=f"{numbers['beta']:g}")
+        weights = WEIGHTS.format(alpha=f"{numbers['alpha']:g}", beta=beta, delta=f"{numbers['delta']:g}")
+        about, names, write = SHARES.format(epoch=f"{numbers['epoch']:,.0f}", weights=weights), LOSSES, units.percent
+    elif "whole" in numbers:
+        about, names, write = DISTANCES, WITHOUT, units.number
+    else:
+        return "", ()
+    return about, tuple((text, numbers[name], write(numbers[name])) for name, text in names.items() if name in numbers)
 
 
 def verdict(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapping[str, float]) -> str:
