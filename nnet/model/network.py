@@ -118,7 +118,7 @@ class NNet(nn.Module):
         if self.S1 is not None:
             sf = self.S1(x)
             sp, gates_s1 = _project(self.FPM_S1, sf)
-        tick("student S1")
+        tick("copier S₁")
         p, gates_t, f_e, f_c, d = self.rebuild(f, recalled, tick)
         target, gates = self.forward_target(f, p, recalled)
         return Outputs(f, recalled, p, target, sf, sp, f_e, f_c, d, gates_t, gates_s1, addressing, gates)
@@ -141,7 +141,7 @@ class NNet(nn.Module):
         f_e, f_c = self.FFC(p) if self.FFC is not None else (None, None)
         tick("fusion")
         d = self.S2(f_c) if self.S2 is not None else None
-        tick("decoder S2")
+        tick("rebuilder S₂")
         return p, gates, f_e, f_c, d
 
     def forward_target(self, f: Features, p: Features, recalled: Tensor | None) -> tuple[Features, Gates | None]:

@@ -202,7 +202,7 @@ def assert_effect(at: AppTest, detector: Detector, trace: Trace, weights: np.nda
     now, trained = expected.judged, detector.score([trace.image])[0]
     assert metrics(at)["Score now"] == shared_words.relative(now.reference, now.value)
     assert metrics(at)["Score as trained"] == shared_words.relative(now.reference, trained.value)
-    assert "what follows the memory ran" in words(at) and "decoder S2" in words(at)
+    assert "what follows the memory ran" in words(at) and "rebuilder S₂" in words(at)
     assert set(tiles(at, MAPS)) == {f"{name} {when}" for name in trace.maps for when in ("as trained", "now")}
     assert len(tiles(at, FORGET)) == 4
 

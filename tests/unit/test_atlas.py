@@ -69,6 +69,6 @@ def test_addressing_can_be_recomputed_and_items_forgotten(detector):
     recalled = np.moveaxis(changed.weights @ detector.memory, -1, 0)
     rebuilt = detector.rebuild(trace, recalled)
     assert not np.allclose(rebuilt.maps["M3"], trace.maps["M3"])
-    assert "decoder S2" in rebuilt.timings and "teacher" not in rebuilt.timings
+    assert "rebuilder S₂" in rebuilt.timings and "teacher" not in rebuilt.timings
     with pytest.raises(InputError, match="Keep at least one"):
         detector.address(trace.addressing.cosine, model.temperature, model.shrink, np.zeros(6, bool))

@@ -335,5 +335,5 @@ def test_settings_name_only_what_differs() -> None:
 
 
 def test_the_decoders_time_is_the_sum_of_its_stages() -> None:
-    said = words.ran({"transfer": 0.01, "fusion": 2.0, "decoder S2": 3.0})
-    assert "ran: 5.0 ms (" in said and "decoder S2 3.0 ms" in said and "transfer" not in said
+    said = words.ran({"transfer": 0.01, "fusion": 2.0, "rebuilder S₂": 3.0})
+    assert "ran: 5.0 ms (" in said and "rebuilder S₂ 3.0 ms" in said and "transfer" not in said

@@ -16,7 +16,7 @@ ANOMALOUS = "#e0702a"
 THRESHOLD = "#8a8f98"
 """The decision threshold: a neutral line that is neither good nor bad."""
 FORWARD, REVERSE = ANOMALOUS, NORMAL
-"""The forward student S1 and the decoder S2 where the two are told apart; the same two colours, for the same reason."""
+"""S1, the copier, and S2, the rebuilder, where the two are told apart; the same two colours, for the same reason."""
 BADGES = {True: "orange", False: "blue"}
 """Streamlit's colour names for the decision: anomalous, normal."""
 
