@@ -142,7 +142,7 @@ def test_a_variant_has_its_rows_in_the_paper():
     assert [place.row.label for place in twins if place.study.name == "figure9"] == ["cosine"]
     table = closer.places_table(places)
     row = table[table["Source"] == "Table 4, row 5"].iloc[0]
-    assert row["P-AP, published"] == 63.03 and "P-AP, measured" not in table.columns
+    assert row["P-AP, published"] == "63.03" and "P-AP, measured" not in table.columns
     assert closer.places_table(candidates.places([])).empty
 
 

@@ -337,7 +337,7 @@ def test_the_area_of_a_circle_is_its_parameters() -> None:
     diameters = np.sqrt(np.array(marker.size) / marker.sizeref)
     assert marker.sizemode == "area" and list(marker.size) == sorted((p.parameters for p in points), reverse=True)
     assert diameters.max() == pytest.approx(figures.LARGEST) and circles.y[-1] == pytest.approx(points[-1].quality.mean)
-    assert list(words.speed_table(points, "i_auroc")["Network"]) == list(TABLE4)
+    assert list(words.speed_table(points, "i_auroc")["Network"]) == [words.row_name(label) for label in TABLE4]
     told = words.speed_made(data.origin(only(rows)))
     assert "CPU, 2 threads" in told and "shared" not in told
     assert "shared" in words.speed_made(data.origin(only(ablation_rows("table4", TABLE4, jobs=2))))
