@@ -52,7 +52,18 @@ MARKDOWN = {
     "title",
     "header",
 }
-MARKDOWN |= {"expander", "metric", "button", "download_button", "popover", "status", "spinner", "badge", "checkbox"}
+MARKDOWN |= {
+    "chart",
+    "expander",
+    "metric",
+    "button",
+    "download_button",
+    "popover",
+    "status",
+    "spinner",
+    "badge",
+    "checkbox",
+}
 """Calls whose words Streamlit draws as Markdown."""
 FOREIGN = {"notes", "problems", "reason", "short", "written"}
 """Names of what others may have written: remarks on files, why a run failed, a picture's name, a link's text."""
@@ -81,7 +92,7 @@ def test_texts_of_others_are_escaped_before_they_are_markdown() -> None:
     for path in (path for path in FILES if "workbench" in path.parts):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MARKDOWN:
-                drawn = [*node.args[:1], *(one.value for one in node.keywords if one.arg in ("help", "label", "body"))]
+                drawn = [*node.args[:3], *(one.value for one in node.keywords if one.arg in ("help", "label", "body"))]
                 found += [f"{path.name}:{node.lineno} {text}" for one in drawn for text in unescaped(one)]
     assert found == []
 

@@ -11,7 +11,7 @@ from workbench.evaluate import decisions, figures, words
 from workbench.evaluate.curves import Scored
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import LEVEL
-from workbench.shared import pictures, session
+from workbench.shared import controls, session
 from workbench.shared.controls import choose
 
 
@@ -60,8 +60,7 @@ def _curves(scene: Scene) -> None:
             with grid.cell():
                 hint = words.CURVE_HINTS[name]
                 st.markdown(words.curve_title(name, level))
-                st.plotly_chart(figure, key=f"curve-{level}-{name}", config=pictures.CHART_CONFIG, alt=hint)
-                st.caption(hint)
+                controls.chart(figure, f"curve-{level}-{name}", hint)
     st.html(figures.line_key([r.expression.text for r in scene.results]))
     st.caption(words.DOT_HINT)
 

@@ -13,7 +13,7 @@ from workbench.evaluate import cache, figures, tables, words
 from workbench.evaluate.cache import Key
 from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.settings import METRIC
-from workbench.shared import measuring, pictures
+from workbench.shared import controls, measuring
 from workbench.shared.controls import choose
 
 _RUNS = "evaluate_subsets"
@@ -91,8 +91,9 @@ def _shapley(found: Attribution, metric: str) -> None:
     st.markdown(words.carries(values, metric))
     st.markdown(words.shapley_title(metric))
     figure, told = figures.shapley_figure(values, SHORT_NAMES[metric]), words.carries(values, metric)
-    st.plotly_chart(figure, key=f"shapley-{metric}", config=pictures.CHART_CONFIG, alt=told, width=680)
-    st.caption(words.shapley_hint(values, metric, found.empty[metric]))
+    controls.chart(
+        figure, f"shapley-{metric}", words.shapley_hint(values, metric, found.empty[metric]), alt=told, width=680
+    )
 
 
 def _ranking(found: Attribution, metric: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from workbench.how_it_works import figures, words
-from workbench.shared import charts, units
+from workbench.shared import charts, controls, units
 
 FILE = Path(__file__).with_name("collapse.json")
 
@@ -31,5 +31,5 @@ def draw() -> None:
                 with column:
                     st.markdown(f"**{units.symbols(title)}**")
                     figure = figures.collapse_figure(found["runs"], name)
-                    st.plotly_chart(figure, key=f"collapse_{name}", config=charts.CHART_CONFIG, alt=title)
+                    controls.chart(figure, f"collapse_{name}", alt=title)
         st.caption(words.collapse_about(found))

@@ -11,7 +11,7 @@ from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import charts, controls, frame, gallery, keeping, kinds, resources, units
+from workbench.shared import controls, frame, gallery, keeping, kinds, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.chosen_picture import Picture
 from workbench.shared.resources import Loaded, Model
@@ -91,7 +91,7 @@ def _strip(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
     st.markdown(f"**{words.STRIP_TITLE}**", help=words.strip_help(reference, value))
     figure = figures.strip_figure(reference.scores, reference.threshold, value)
     told = shared_words.verdict(reference, value)
-    st.plotly_chart(figure, key="strip", config=charts.CHART_CONFIG, alt=told)
+    controls.chart(figure, "strip", alt=told)
     facts = shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes)
     said = (
         told,

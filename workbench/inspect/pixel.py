@@ -70,12 +70,10 @@ def _verdict(scene: Scene, by_place: bool) -> None:
         st.markdown(f"**{words.SHARES_TITLE}**", help=verdict_words.SHARES_HELP)
         if found.whole.contribution > 0:
             figure = figures.shares_figure(found)
-            st.plotly_chart(figure, key="shares", config=pictures.CHART_CONFIG, alt=verdict_words.SHARES_HINT)
-            st.caption(verdict_words.SHARES_HINT)
+            controls.chart(figure, "shares", verdict_words.SHARES_HINT)
         else:
             st.caption(verdict_words.NO_PARTS)
     with maps:
         st.markdown(f"**{words.AGAINST_NORMAL_TITLE}**")
         figure = figures.against_normal_figure(values, levels, scene.expression.maps)
-        st.plotly_chart(figure, key="against-normal", config=pictures.CHART_CONFIG, alt=verdict_words.PIXEL_HINT)
-        st.caption(verdict_words.PIXEL_HINT)
+        controls.chart(figure, "against-normal", verdict_words.PIXEL_HINT)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from workbench.inspect import words
 from workbench.inspect.scene import Scene
-from workbench.shared import pictures
+from workbench.shared import controls, pictures
 from workbench.shared import words as shared_words
 
 
@@ -13,5 +13,4 @@ def section(scene: Scene) -> None:
     stages = {words.DECODING: scene.loaded.milliseconds, **scene.trace.timings}
     st.markdown(words.stages_title(sum(stages.values())))
     figure = pictures.timings_figure(stages)
-    st.plotly_chart(figure, key="timings", config=pictures.CHART_CONFIG, alt=words.STAGES_ALT, width=640)
-    st.caption(shared_words.TIMINGS_HINT)
+    controls.chart(figure, "timings", shared_words.TIMINGS_HINT, alt=words.STAGES_ALT, width=640)

@@ -11,9 +11,8 @@ from workbench.memory.cards import Card
 from workbench.memory.linked import linked
 from workbench.memory.recall import Addressing
 from workbench.memory.scene import Now, Scene
-from workbench.shared import pictures, theme
+from workbench.shared import controls, pictures, theme
 from workbench.shared import words as shared_words
-from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.settings import Setting, whole_number
 
 _TEMPERATURES = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0)
@@ -130,8 +129,7 @@ def _chosen_patch(scene: Scene, now: Now, chosen: tuple[int, int]) -> None:
     with chart:
         st.markdown(words.BARS_TITLE)
         figure = figures.addressing_figure(raw, weights, now.addressing.shrink / scene.items)
-        st.plotly_chart(figure, key="addressing", config=CHART_CONFIG, alt=words.BARS_ALT)
-        st.caption(words.BARS_HINT)
+        controls.chart(figure, "addressing", words.BARS_HINT, alt=words.BARS_ALT)
     with facts:
         ratio = float(scene.ratios[chosen])
         st.markdown(words.patch(*chosen, ratio, bool(scene.flagged[chosen])))

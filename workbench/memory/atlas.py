@@ -9,7 +9,6 @@ from workbench.memory.cards import Card
 from workbench.memory.items import ordered
 from workbench.memory.scene import Scene
 from workbench.shared import controls, units
-from workbench.shared.charts import CHART_CONFIG
 
 _ON_PAGE = 20
 
@@ -25,8 +24,7 @@ def _items(scene: Scene) -> None:
     known = scene.atlas
     st.markdown(words.USAGE_TITLE)
     figure = figures.usage_figure(scene.usage, known)
-    st.plotly_chart(figure, key="usage", config=CHART_CONFIG, alt=words.USAGE_ALT)
-    st.caption(words.USAGE_HINT)
+    controls.chart(figure, "usage", words.USAGE_HINT, alt=words.USAGE_ALT)
     if known is None:
         st.info(words.NO_ATLAS, icon=":material/info:")
         return
@@ -54,8 +52,7 @@ def _similarity(scene: Scene) -> None:
     which, cosines, _ = cache.ordered_items(scene.model)
     st.markdown(words.SIMILARITY_TITLE)
     figure = figures.similarity_figure(which, cosines)
-    st.plotly_chart(figure, key="similarity", config=CHART_CONFIG, width=560, alt=words.SIMILARITY_ALT)
-    st.caption(words.similarity(len(which), scene.items))
+    controls.chart(figure, "similarity", words.similarity(len(which), scene.items), alt=words.SIMILARITY_ALT, width=560)
 
 
 def _map(scene: Scene) -> None:
@@ -69,5 +66,6 @@ def _map(scene: Scene) -> None:
     st.markdown(words.MAP_TITLE.format(method=embedding.method))
     usage, dead = (scene.usage, None) if scene.atlas is None else (scene.atlas.usage, scene.atlas.dead)
     figure = figures.embedding_figure(embedding, scene.flagged, usage, dead)
-    st.plotly_chart(figure, key="embedding", config=CHART_CONFIG, alt=words.MAP_ALT)
-    st.caption(" ".join((words.EMBEDDING_HINT, *map(units.plain, embedding.notes))))
+    controls.chart(
+        figure, "embedding", " ".join((words.EMBEDDING_HINT, *map(units.plain, embedding.notes))), alt=words.MAP_ALT
+    )

@@ -7,8 +7,7 @@ from workbench.components.linked_pictures import Tile
 from workbench.memory import colours, figures, recall, words
 from workbench.memory.linked import linked
 from workbench.memory.scene import Now, Scene
-from workbench.shared import pictures
-from workbench.shared.charts import CHART_CONFIG
+from workbench.shared import controls, pictures
 
 _TOP = 0.7  # of the scale of distances
 
@@ -34,5 +33,4 @@ def section(scene: Scene, now: Now) -> None:
     with right:
         st.markdown(words.DISTANCES_TITLE)
         figure = figures.distances_figure(distance, flagged)
-        st.plotly_chart(figure, key="distances", config=CHART_CONFIG, alt=words.DISTANCES_ALT)
-        st.caption(words.DISTANCES_HINT)
+        controls.chart(figure, "distances", words.DISTANCES_HINT, alt=words.DISTANCES_ALT)

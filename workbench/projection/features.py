@@ -10,7 +10,6 @@ from workbench.projection import cache, figures, gate_figures, settings, varianc
 from workbench.projection.pairs import Look
 from workbench.projection.scene import Scene
 from workbench.shared import controls, pictures, session, theme, units
-from workbench.shared.charts import CHART_CONFIG
 
 _CURVE_STEPS = 41
 
@@ -60,7 +59,7 @@ def _blend(scene: Scene, pair: Pair, look: Look, covariance: np.ndarray) -> None
         scale, touch = variance_figures.variance_scale(look.variance, "log"), session.on_touch_screen()
         st.markdown(words.BLEND_MAP)
         figure = variance_figures.variance_figure(mixed, look.region, scene.shape, scale, "log", touch=touch)
-        st.plotly_chart(figure, key="blend-map", config=CHART_CONFIG, alt=words.BLEND_MAP)
+        controls.chart(figure, "blend-map", alt=words.BLEND_MAP)
         st.html(pictures.colour_bar(scale))
         st.caption(words.BLEND_MAP_HINT)
     regions = {words.NORMAL: (~look.region, theme.NORMAL), words.FLAGGED: (look.region, theme.ANOMALOUS)}
@@ -76,8 +75,7 @@ def _blend(scene: Scene, pair: Pair, look: Look, covariance: np.ndarray) -> None
         with columns[k + 1]:
             st.markdown(title)
             figure = figures.blend_figure(curves, percent / 100, words.BLEND_UNITS[name])
-            st.plotly_chart(figure, key=f"blend-{name}", config=CHART_CONFIG, alt=alt)
-            st.caption(words.BLEND_HINTS[name])
+            controls.chart(figure, f"blend-{name}", words.BLEND_HINTS[name], alt=alt)
 
 
 @st.fragment
@@ -99,7 +97,7 @@ def _umap(scene: Scene, pair: Pair, look: Look) -> None:
         with column:
             st.markdown(words.UMAP_OF.format(name=name, vectors=units.plural(len(points), "vector")))
             figure = figures.umap_figure(points, found.flagged, places)
-            st.plotly_chart(figure, key=f"umap-{name}", config=CHART_CONFIG, alt=words.UMAP_ALT.format(name=name))
+            controls.chart(figure, f"umap-{name}", alt=words.UMAP_ALT.format(name=name))
     st.caption(f"{words.UMAP_HINT} {words.separation(pair.names[: len(found.separation)], found.separation)}")
 
 

@@ -11,8 +11,7 @@ from nnet.analysis.projection import Statistics
 from workbench.projection import cache, figures, measured, pairs, whole_set, words
 from workbench.projection.figures import Series
 from workbench.projection.scene import Scene
-from workbench.shared import theme
-from workbench.shared.charts import CHART_CONFIG
+from workbench.shared import controls, theme
 
 
 def section(scene: Scene) -> None:
@@ -79,8 +78,7 @@ def _changes(scene: Scene) -> None:
         for name, question in words.QUESTIONS.items():
             with grid.cell():
                 st.markdown(f"**{question.title}**", help=question.help)
-                st.plotly_chart(kept[name], key=f"change-{name}", config=CHART_CONFIG, alt=question.hint)
-                st.caption(question.hint)
+                controls.chart(kept[name], f"change-{name}", question.hint)
 
 
 def _series(group: str, colour: str, found: Sequence[tuple[Statistics | None, ...]], name: str) -> Series:

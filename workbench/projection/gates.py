@@ -6,8 +6,7 @@ import streamlit as st
 from nnet.analysis import projection
 from workbench.projection import cache, gate_figures, settings, words
 from workbench.projection.scene import Scene
-from workbench.shared import session, units
-from workbench.shared.charts import CHART_CONFIG
+from workbench.shared import controls, session, units
 from workbench.shared.settings import whole_number
 
 _TILES = 3  # channels shown at either end of the sorted curve
@@ -46,11 +45,10 @@ def _profiles(scene: Scene, stage: int) -> None:
     with profiles:
         source = cache.small_picture(scene.loaded)
         figure = gate_figures.gates_figure(source, scene.shape, pair.gate, channel, width)
-        st.plotly_chart(figure, key="gates", config=CHART_CONFIG, width=width, alt=words.GATES_HINT)
-        st.caption(words.GATES_HINT)
+        controls.chart(figure, "gates", words.GATES_HINT, width=width)
     with curve:
         figure = gate_figures.damping_figure(pair.gate, channel)
-        st.plotly_chart(figure, key="damping", config=CHART_CONFIG, alt=words.DAMPING_HINT)
+        controls.chart(figure, "damping", alt=words.DAMPING_HINT)
 
 
 def _ends(scene: Scene, stage: int) -> None:

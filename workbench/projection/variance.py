@@ -8,7 +8,6 @@ from workbench.projection import cache, settings, variance_figures, words
 from workbench.projection.pairs import Look
 from workbench.projection.scene import Scene
 from workbench.shared import charts, controls, pictures, session, theme
-from workbench.shared.charts import CHART_CONFIG
 
 
 @st.fragment
@@ -40,14 +39,14 @@ def _maps(scene: Scene, pair: Pair, look: Look, way: str) -> None:
             label = title.format(name=name, when=when)
             st.markdown(label)
             key = f"variance-{scene.side}-{pair.scale}-{when}"
-            st.plotly_chart(kept[name], key=key, config=CHART_CONFIG, alt=label)
+            controls.chart(kept[name], key, alt=label)
     st.html(pictures.colour_bar(scale))
     st.markdown(words.pair_heading(pair))
     histogram, facts = st.columns((3, 2), gap="medium")
     with histogram:
         st.markdown(words.HISTOGRAM_TITLE)
         key = f"histogram-{scene.side}-{pair.scale}"
-        st.plotly_chart(kept["histogram"], key=key, config=CHART_CONFIG, alt=words.HISTOGRAM_ALT)
+        controls.chart(kept["histogram"], key, alt=words.HISTOGRAM_ALT)
     with facts:
         st.html(charts.key(_histogram_key(pair, look)))
         st.caption(words.histogram(look.normal, look.flagged))

@@ -15,7 +15,6 @@ from workbench.projection.figures import Series
 from workbench.projection.measured import Measured, values_of_data
 from workbench.shared import chosen_picture, controls, data_choice, measuring, resources, spreadsheet, theme, units
 from workbench.shared import words as shared_words
-from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 
@@ -122,8 +121,7 @@ def _result(result: Measured) -> None:
                 figure = figures.change_figure(
                     rows, [group(index) for group in series], question.unit, log=name == "mean", row=_ROW
                 )
-                st.plotly_chart(figure, key=f"data-{name}", config=CHART_CONFIG, alt=question.unit)
-                st.caption(words.DATA_HINT[name])
+                controls.chart(figure, f"data-{name}", words.DATA_HINT[name], alt=question.unit)
     for side in projection.SIDES:
         if values := values_of_data(result, side, defective=not normal):
             st.markdown(words.verdict(values, words.WHOSE[side], words.where(normal, defective, result.name)))

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from nnet.scoring.judge import Judgement
 from workbench.shared import settings, units, words
+from workbench.shared.charts import CHART_CONFIG
 from workbench.shared.settings import COLOURS, OPACITY, Setting
 
 T = TypeVar("T")
@@ -93,6 +95,18 @@ def download(
         content: text or bytes, or what makes them once the button is pressed: in a thread that has no session.
     """
     st.download_button(label, content, name, mime, key, help, icon=":material/download:", on_click="ignore")
+
+
+def chart(figure: go.Figure, key: str, hint: str = "", alt: str = "", **options: Any) -> None:
+    """A chart.
+
+    Args:
+        hint: what to look for, below it.
+        alt: what a screen reader says; the hint unless given.
+    """
+    st.plotly_chart(figure, key=key, config=CHART_CONFIG, alt=alt or hint, **options)
+    if hint:
+        st.caption(hint)
 
 
 def score(label: str, judged: Judgement) -> None:

@@ -23,7 +23,6 @@ from nnet.scoring.overlay import paint, relative
 from nnet.scoring.overlay import to_png as png
 from workbench.shared import charts, theme, units, words
 from workbench.shared.cache import BoundedCache
-from workbench.shared.charts import CHART_CONFIG as CHART_CONFIG
 
 DISPLAY_SIDE = 900
 """Longest side of a picture sent to the browser, in pixels; hover values and downloads keep full precision."""

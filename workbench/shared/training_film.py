@@ -16,11 +16,10 @@ from nnet.saved.formats import CONFIG, CONFIG_FORMAT
 from nnet.scoring.promise import conformal
 from workbench.components.training_film import Reel, Reels
 from workbench.components.training_film import film as film_strip
+from workbench.shared import controls, pictures, resources, settings, units
 from workbench.shared import film_figures as figures
 from workbench.shared import film_words as words
-from workbench.shared import pictures, resources, settings, units
 from workbench.shared.cache import BoundedCache
-from workbench.shared.controls import choose
 from workbench.shared.settings import SHARED, Setting, one_of, whole_number
 
 SCORE_MAP_BYTES = 32 * resources.MEBIBYTE
@@ -89,7 +88,7 @@ def _watched(name: str, film: Film) -> None:
             help=words.PROBE_HELP,
             width=320,
         )
-        choose(FILM_SCALE, words.FILM_SCALES, label=words.FILM_SCALE, help=words.FILM_SCALE_HELP)
+        controls.choose(FILM_SCALE, words.FILM_SCALES, label=words.FILM_SCALE, help=words.FILM_SCALE_HELP)
     st.caption(words.FILM_ABOUT)
     _film_scales(film, epochs, scale)
     _film_scores(film, probe, labels)
@@ -129,8 +128,7 @@ def _film_scores(film: Film, probe: int, labels: Sequence[str]) -> None:
     st.markdown(words.SCORES_TITLE)
     st.html(figures.colour_key(kinds, words.SCORE_KEY, held_out.shape[1] > 0))
     figure = figures.scores_figure(epochs, scores, kinds, labels, held_out, levels, probe)
-    st.plotly_chart(figure, key="film_scores", config=pictures.CHART_CONFIG, alt=words.SCORES_HINT)
-    st.caption(words.SCORES_HINT)
+    controls.chart(figure, "film_scores", words.SCORES_HINT)
 
 
 # --------------------------------------------------------------------------------------------------------- pictures

@@ -14,17 +14,7 @@ from nnet.presets import PRESETS
 from nnet.runs import Run, Status
 from nnet.saved.card import questions
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
-from workbench.shared import (
-    chosen_picture,
-    controls,
-    hosting,
-    model_choice,
-    pictures,
-    resources,
-    theme,
-    training_film,
-    units,
-)
+from workbench.shared import chosen_picture, controls, hosting, model_choice, resources, theme, training_film, units
 from workbench.train import actions, figures, form, uploads, words
 from workbench.train.figures import Line
 from workbench.train.runs import LIVE, POLL, poll
@@ -175,8 +165,7 @@ def _curves(run: Run) -> None:
                     st.markdown(f"**{units.symbols(curve.title)}** :gray[· {curve.unit}]")
                     last = history[-1]["epoch"]
                     figure = figures.curve_figure(epochs, lines, log=name == "held_out", last=last)
-                    st.plotly_chart(figure, key=f"curve-{name}", config=pictures.CHART_CONFIG, alt=curve.hint)
-                    st.caption(curve.hint)
+                    controls.chart(figure, f"curve-{name}", curve.hint)
 
 
 def _lines(name: str, history: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[Line]]:

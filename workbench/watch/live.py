@@ -9,7 +9,7 @@ from nnet.data.images import decode
 from nnet.errors import NNetError
 from nnet.watch.journal import ANOMALOUS, OTHER_SIZE, Entry
 from nnet.watch.results import Results, overlay_path, read_results
-from workbench.shared import pictures, resources, theme, units
+from workbench.shared import controls, pictures, resources, theme, units
 from workbench.watch import figures, words
 
 EVERY = 2.0
@@ -59,8 +59,7 @@ def _state(results: Results) -> None:
     if any(entry.times_threshold is not None for entry in results.last):
         st.markdown(f"**{words.TREND_TITLE}**")
         chart = figures.trend(results.last)
-        st.plotly_chart(chart, key="watch_trend", config=pictures.CHART_CONFIG, alt=words.TREND_HINT)
-        st.caption(words.TREND_HINT)
+        controls.chart(chart, "watch_trend", words.TREND_HINT)
 
 
 def _counts(results: Results) -> None:

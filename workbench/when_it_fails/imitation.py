@@ -7,7 +7,7 @@ from nnet.analysis.story import Finding
 from nnet.expression import for_maps
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
-from workbench.shared import pictures, resources, units
+from workbench.shared import controls, pictures, resources, units
 from workbench.shared.chosen_picture import Picture
 from workbench.when_it_fails import figures, words
 from workbench.when_it_fails.scene import SIDE, Scene, side_by_side
@@ -35,7 +35,7 @@ def draw(scene: Scene) -> None:
     history = [entry for entry in load_history(detector.checkpoint.path) if "L_KD" in entry]
     if history:
         figure = figures.course([entry["epoch"] for entry in history], [entry["L_KD"] for entry in history])
-        st.plotly_chart(figure, key="fails_kd", config=pictures.CHART_CONFIG, alt=words.KD_ALT)
+        controls.chart(figure, "fails_kd", alt=words.KD_ALT)
         fallen = units.symbols(words.fallen(history[0]["L_KD"], history[-1]["L_KD"]))
     else:
         fallen = words.NO_HISTORY

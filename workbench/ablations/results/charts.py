@@ -11,7 +11,7 @@ from nnet.studies import Study
 from workbench.ablations.results import downloads, figures, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.scene import Scene
-from workbench.shared import controls, pictures, units
+from workbench.shared import controls, units
 
 _MAPS = ("M4 to M6", "M4 (16 x 16)", "M5 (32 x 32)", "M6 (64 x 64)")
 
@@ -102,6 +102,6 @@ def speed(scene: Scene) -> None:
 def _chart(
     scene: Scene, figure: go.Figure, key: str, told: str, hint: str = "", width: int | Literal["stretch"] = "stretch"
 ) -> None:
-    st.plotly_chart(figure, key=f"results-chart-{key}", config=pictures.CHART_CONFIG, alt=told, width=width)
+    controls.chart(figure, f"results-chart-{key}", alt=told, width=width)
     if hint and not scene.brief:
         st.caption(hint)

@@ -7,8 +7,7 @@ import streamlit as st
 from workbench.ablations.variants import cache as variant_cache
 from workbench.ablations.variants import candidates, figures, words
 from workbench.ablations.variants.candidates import Variant
-from workbench.shared import chosen_pixel, pictures, units, verdict_words
-from workbench.shared.controls import choose
+from workbench.shared import chosen_pixel, controls, units, verdict_words
 from workbench.shared.resources import Loaded
 
 
@@ -17,7 +16,7 @@ def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> 
     x, y = chosen
     st.subheader(words.PIXEL_TITLE, anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        compared = choose(
+        compared = controls.choose(
             chosen_pixel.NORMAL,
             verdict_words.COMPARISONS,
             label=verdict_words.COMPARE_LABEL,
@@ -49,8 +48,7 @@ def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> 
         figure = figures.shares_figure({title: found for title, (found, _) in verdicts.items()})
         title = words.MAKES_SCORE.format(pixel=verdict_words.PIXEL_TITLE.format(x=x, y=y))
         st.markdown(title, help=verdict_words.SHARES_HELP)
-        st.plotly_chart(figure, key="grid_shares", config=pictures.CHART_CONFIG, alt=words.PIXEL_HINT)
-        st.caption(words.PIXEL_HINT)
+        controls.chart(figure, "grid_shares", words.PIXEL_HINT)
     with right:
         lines = [
             words.VERDICT.format(

@@ -273,15 +273,13 @@ def _rank_curve(trace: Trace, rank: int, found: Change, scores: Sequence[float])
     share = units.percent(float(shares[rank - 1]))
     st.markdown(words.RANK_KEPT.format(rank=rank, highest=len(shares), share=share))
     figure = whatif_figures.rank_figure(scores, shares, rank, found.before.relative)
-    st.plotly_chart(figure, key="whatif_ranks", config=figures.CHART_CONFIG, alt=words.RANK_TITLE, width=760)
-    st.caption(words.RANK_HINT)
+    controls.chart(figure, "whatif_ranks", words.RANK_HINT, alt=words.RANK_TITLE, width=760)
 
 
 def _peaks(found: Change) -> None:
     st.markdown(f"**{words.PEAKS_TITLE}**")
     figure = sides_figures.peaks_figure(found.before, found.after)
-    st.plotly_chart(figure, key="whatif_peaks", config=figures.CHART_CONFIG, alt=words.PEAKS_TITLE, width=760)
-    st.caption(words.PEAKS_HINT)
+    controls.chart(figure, "whatif_peaks", words.PEAKS_HINT, alt=words.PEAKS_TITLE, width=760)
 
 
 # ----------------------------------------------------------------------------------------------- over several pictures
@@ -299,10 +297,12 @@ def _samples(model: Model, choice: Choice, expression: Expression) -> None:
     rows = [_row(model, picture, one, key, expression) for picture, one in zip(shown, loaded, strict=True)]
     defective, normal = (whatif_data.summary(r for r in rows if r.defective is kind) for kind in (True, False))
     st.markdown(words.samples_summary(defective, normal))
-    st.plotly_chart(
-        whatif_figures.changes_figure(rows), key="whatif_samples", config=figures.CHART_CONFIG, alt=words.SAMPLES_HINT
+    controls.chart(
+        whatif_figures.changes_figure(rows),
+        "whatif_samples",
+        f"{words.SAMPLES_HINT} {words.UNIT_NOTE}",
+        alt=words.SAMPLES_HINT,
     )
-    st.caption(f"{words.SAMPLES_HINT} {words.UNIT_NOTE}")
     if len(pictures) > len(shown):
         st.caption(words.FIRST_PICTURES.format(shown=len(shown), total=f"{len(pictures):,}"))
     with st.expander(words.TABLE, icon=":material/table_rows:"):

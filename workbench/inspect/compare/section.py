@@ -165,8 +165,7 @@ def _difference(scene: Scene, first: Side, second: Side) -> None:
 def _peaks(first: Side, second: Side) -> None:
     st.markdown(f"**{words.PEAKS_TITLE}**")
     figure = sides_figures.peaks_figure(first, second)
-    st.plotly_chart(figure, key="compare_peaks", config=pictures.CHART_CONFIG, alt=words.PEAKS_TITLE, width=760)
-    st.caption(words.PEAKS_HINT)
+    controls.chart(figure, "compare_peaks", words.PEAKS_HINT, alt=words.PEAKS_TITLE, width=760)
 
 
 def _settings(first: Model, second: Model) -> None:

@@ -47,7 +47,7 @@ def altered(scene: Scene, outcome: Outcome) -> None:
         picture = figures.with_defect_outline(picture, outcome.alteration.shown_mask)
     st.markdown(f"**{words.SHOWN_TITLES[show]}**")
     figure = pictures.picture_figure(picture, scene.loaded.image.shape, judged.score, touch=session.on_touch_screen())
-    st.plotly_chart(figure, key="studio_altered", config=pictures.CHART_CONFIG, alt=words.ALTERED_HINT)
+    controls.chart(figure, "studio_altered", alt=words.ALTERED_HINT)
     st.html(pictures.colour_bar(view.scale))
     controls.choose(settings.SHOWN, words.SHOWN, label=words.SHOWN_LABEL, label_visibility="collapsed")
     controls.toggle(settings.EDGE, words.OUTLINE_LABEL, help=words.OUTLINE_HELP)
@@ -78,8 +78,7 @@ def effects(scene: Scene, outcome: Outcome) -> None:
         _map_pairs(scene, outcome)
     with right:
         figure = figures.effects_figure([*outcome.maps, *outcome.factors])
-        st.plotly_chart(figure, key="studio_effects", config=pictures.CHART_CONFIG, alt=words.EFFECTS_HINT)
-        st.caption(f"{words.EFFECTS_HINT} {words.VISIBLE_MEANS}")
+        controls.chart(figure, "studio_effects", f"{words.EFFECTS_HINT} {words.VISIBLE_MEANS}", alt=words.EFFECTS_HINT)
 
 
 def _map_pairs(scene: Scene, outcome: Outcome) -> None:

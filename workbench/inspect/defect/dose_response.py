@@ -11,7 +11,7 @@ from workbench.inspect.defect.effect import Curves
 from workbench.inspect.defect.recipe import Recipe, at_dose, damage, doses
 from workbench.inspect.defect.scene import Outcome
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, pictures, resources, spreadsheet, units
+from workbench.shared import controls, resources, spreadsheet, units
 from workbench.shared.cache import BoundedCache
 
 _RESPONSES = "studio_responses"
@@ -64,8 +64,7 @@ def _show(scene: Scene, kind: str, response: Response, key: tuple[object, ...]) 
         for title, (figure, hint) in charts.items():
             with grid.cell():
                 st.markdown(words.dose_title(title, curves.axis, kind))
-                st.plotly_chart(figure, key=f"studio_dose_{title}", config=pictures.CHART_CONFIG, alt=hint)
-                st.caption(units.plain(hint))
+                controls.chart(figure, f"studio_dose_{title}", units.plain(hint), alt=hint)
     _onsets(scene, curves, kind, response)
 
 

@@ -10,7 +10,7 @@ from nnet.replay import Bundle, checks, pack
 from nnet.replay.checks import Check, Rerun
 from workbench.inspect.replay import words
 from workbench.inspect.scene import Scene
-from workbench.shared import bundles, pictures, resources, session, settings, units
+from workbench.shared import bundles, controls, pictures, resources, session, settings, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import download
 from workbench.shared.pictures import Scale
@@ -83,7 +83,7 @@ def _pictures(scene: Scene, bundle: Bundle, again: Rerun | None) -> None:
         with column:
             st.markdown(f"**{title}**")
             figure = pictures.map_figure(values, shape, colours, touch=touch)
-            st.plotly_chart(figure, key=f"replay-{title}", config=pictures.CHART_CONFIG, alt=f"{title}. {hint}")
+            controls.chart(figure, f"replay-{title}", alt=f"{title}. {hint}")
             st.html(pictures.colour_bar(colours))
             st.caption(hint)
 
