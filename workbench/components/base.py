@@ -4,14 +4,13 @@ A component is a folder with an `__init__.py` (a Python function that takes froz
 `component.js` (an ES module whose default export draws; it may use what base.js defines) and a `style.css`:
 
 >>> _mount = register("wipe", Path(__file__).parent)                                        # doctest: +SKIP
->>> def moved() -> None:
-...     if (position := fired(key, "position")) is not None:
-...         on_move(int(position))
+>>> moved = handed(key, "position", lambda position: on_move(int(position)))                # doctest: +SKIP
 >>> _mount(key=key, data=data, on_position_change=moved)                                    # doctest: +SKIP
 
 Scripts and styles need no network. Every word that a component shows is given to it in `data`.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +41,13 @@ def fired(key: str, name: str) -> Any:
     """
     state = st.session_state.get(key)
     return None if state is None else getattr(state, name, None)
+
+
+def handed(key: str, name: str, act: Callable[[Any], None]) -> Callable[[], None]:
+    """A callback that hands to `act` what was `fired` under this name, if anything was."""
+
+    def report() -> None:
+        if (sent := fired(key, name)) is not None:
+            act(sent)
+
+    return report

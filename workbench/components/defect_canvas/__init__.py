@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from workbench.components import words
-from workbench.components.base import fired, register
+from workbench.components.base import fired, handed, register
 
 _HERE = Path(__file__).parent
 _paint = register("studio_painter", _HERE, _HERE / "painter")
@@ -52,14 +52,10 @@ def painter(
         mask: what is painted marks a place; it has one colour that is seen on dark and light pictures alike.
     """
 
-    def drawn() -> None:
-        if (written := fired(key, "layer")) is not None:
-            on_layer(written)
-
     _paint(
         key=key,
         data=asdict(sheet) | {"label": label, "hint": hint, "layer": layer, "mask": mask, "words": words.PAINTER},
-        on_layer_change=drawn,
+        on_layer_change=handed(key, "layer", on_layer),
     )
 
 
@@ -83,14 +79,10 @@ def placer(
             checked.
     """
 
-    def placed() -> None:
-        if (sent := fired(key, "place")) is not None:
-            on_place(sent)
-
     _place(
         key=key,
         data=asdict(sheet) | {"label": label, "hint": hint, "diameter": diameter, **places},
-        on_place_change=placed,
+        on_place_change=handed(key, "place", on_place),
     )
 
 
@@ -111,11 +103,8 @@ def cropper(
         on_box: called, before the next run, with what the browser sent at the end of a drag: the four; not checked.
     """
 
-    def boxed() -> None:
-        if (sent := fired(key, "box")) is not None:
-            on_box(sent)
-
-    _crop(key=key, data=asdict(sheet) | {"label": label, "hint": hint, "box": list(box)}, on_box_change=boxed)
+    data = asdict(sheet) | {"label": label, "hint": hint, "box": list(box)}
+    _crop(key=key, data=data, on_box_change=handed(key, "box", on_box))
 
 
 @dataclass(frozen=True)
@@ -187,10 +176,6 @@ def demo(key: str, sheet: Sheet, layer: str | None, seen: Seen, calls: DemoCalls
         if isinstance(sent, Mapping):
             calls.on_layer(sent.get("layer"), bool(sent.get("done", True)))
 
-    def pressed() -> None:
-        if (sent := fired(key, "press")) is not None:
-            calls.on_press(sent)
-
     def given() -> None:
         sent = fired(key, "photo")
         if isinstance(sent, Mapping):
@@ -200,6 +185,6 @@ def demo(key: str, sheet: Sheet, layer: str | None, seen: Seen, calls: DemoCalls
         key=key,
         data=asdict(sheet) | {"layer": layer, "answer": asdict(seen), "words": words.DEMO, **more},
         on_layer_change=drawn,
-        on_press_change=pressed,
+        on_press_change=handed(key, "press", calls.on_press),
         on_photo_change=given,
     )

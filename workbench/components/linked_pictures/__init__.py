@@ -14,7 +14,7 @@ from typing import TypedDict
 import numpy as np
 
 from workbench.components import words
-from workbench.components.base import fired, register
+from workbench.components.base import fired, handed, register
 from workbench.shared import theme
 from workbench.shared.pictures import Scale, data_uri
 
@@ -146,10 +146,6 @@ def show(
         if cell := fired(key, "cell"):
             on_choose(int(cell[0]), int(cell[1]))
 
-    def title_pressed() -> None:
-        if (index := fired(key, "tile")) is not None:
-            on_pick(int(index))
-
     rows, columns = pictures.shape
     data = vars(pictures) | {
         "rows": rows,
@@ -163,7 +159,12 @@ def show(
         "tiles": [_encoded(tile) for tile in pictures.tiles],
         "words": words.LINKED_PICTURES,
     }
-    _mount(key=key, data=data, on_cell_change=chosen_in_browser, on_tile_change=title_pressed)
+    _mount(
+        key=key,
+        data=data,
+        on_cell_change=chosen_in_browser,
+        on_tile_change=handed(key, "tile", lambda index: on_pick(int(index))),
+    )
 
 
 def _packed(probe: Probe) -> dict[str, object]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from workbench.components.base import fired, register
+from workbench.components.base import fired, handed, register
 from workbench.components.network import words
 
 _mount = register("network", Path(__file__).parent)
@@ -97,13 +97,9 @@ def draw(
         if page in {card.page for card in network.cards.values() if card.page}:
             on_visit(str(page))
 
-    def chosen() -> None:
-        if (tiles := fired(key, "tiles")) is not None:
-            on_tiles(str(tiles))
-
     _mount(
         key=key,
         data=asdict(network) | {"focus": list(focus), "left_out": left_out, "room": room, "words": words.BROWSER},
         on_visit_change=visited,
-        on_tiles_change=chosen,
+        on_tiles_change=handed(key, "tiles", lambda tiles: on_tiles(str(tiles))),
     )

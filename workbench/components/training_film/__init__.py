@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from workbench.components import words
-from workbench.components.base import fired, register
+from workbench.components.base import handed, register
 
 _mount = register("training_film", Path(__file__).parent)
 
@@ -63,9 +63,6 @@ def film(key: str, reels: Reels, epoch: int | None, on_rest: Callable[[int | Non
         label: of the slider, for a screen reader.
     """
 
-    def rested() -> None:
-        if (value := fired(key, "epoch")) is not None:
-            on_rest(None if int(value) < 0 else int(value))
-
     data = asdict(reels) | {"epoch": epoch, "label": label, "words": words.TRAINING_FILM}
+    rested = handed(key, "epoch", lambda value: on_rest(None if int(value) < 0 else int(value)))
     _mount(key=key, data=data, on_epoch_change=rested)

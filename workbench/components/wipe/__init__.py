@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from workbench.components.base import fired, register
+from workbench.components.base import handed, register
 
 _mount = register("wipe", Path(__file__).parent)
 
@@ -42,8 +42,5 @@ def wipe(key: str, pair: Pair, on_move: Callable[[int], None]) -> None:
         on_move: called with the line's new position before the next run.
     """
 
-    def moved() -> None:
-        if (position := fired(key, "position")) is not None:
-            on_move(int(position))
-
+    moved = handed(key, "position", lambda position: on_move(int(position)))
     _mount(key=key, data=asdict(pair), on_position_change=moved)
