@@ -1,5 +1,6 @@
-"""Numbers as multiples of a level, and how the command line and the workbench write a length of time."""
+"""Numbers as multiples of a level, and how the command line and the workbench write a length of time and a table."""
 
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -25,3 +26,9 @@ def duration(seconds: float) -> str:
     if hours < 48:
         return f"{hours:d} h {rest:d} min" if rest else f"{hours:d} h"
     return f"{round(seconds / 86400):d} days"
+
+
+def as_markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown, a line per row."""
+    first, *others = (f"| {' | '.join(cells)} |\n" for cells in (head, *rows))
+    return f"{first}|{'---|' * len(head)}\n{''.join(others)}"

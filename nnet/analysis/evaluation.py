@@ -21,11 +21,13 @@ from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import PRESETS, Expression
 from nnet.model.inputs import batches
+from nnet.saved.card import number
 from nnet.saved.checkpoint import Checkpoint
 from nnet.saved.provenance import provenance
 from nnet.scoring.maps import score_maps
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import ImageLabels, Metrics, evaluate
+from nnet.units import as_markdown
 
 Array = np.ndarray
 
@@ -96,7 +98,6 @@ class Evidence:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays."""
         labels = sum(mask.index.nbytes + mask.weight.nbytes for mask in self.masks if mask is not None)
         return labels + sum(a.nbytes for a in (*self.maps.values(), *self.embeddings.values()))
 
@@ -361,17 +362,9 @@ def types_table(results: dict[str, Any]) -> str:
         keys = [key for key in SHORT_NAMES if any(m.get(key) is not None for m in kinds.values())]
         if not kinds:
             continue
-        head = f"| `{text}` by defect | images | {' | '.join(SHORT_NAMES[key] for key in keys)} |"
-        rows = [
-            f"| {kind} | {m['defective_images']} | {' | '.join(_number(m[key]) for key in keys)} |"
-            for kind, m in kinds.items()
-        ]
-        tables.append("\n".join([head, "|---|---|" + "---|" * len(keys), *rows]) + "\n")
+        rows = ([kind, str(m["defective_images"]), *(number(m[key]) for key in keys)] for kind, m in kinds.items())
+        tables.append(as_markdown([f"`{text}` by defect", "images", *(SHORT_NAMES[key] for key in keys)], rows))
     return "\n".join(tables)
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
 
 
 class Collecting:

@@ -25,6 +25,7 @@ from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import FPR_LIMIT, rank_pixels, rank_scores
+from nnet.units import as_markdown
 
 
 @dataclass(frozen=True)
@@ -81,19 +82,15 @@ class Attribution:
     def text(self, shown: int = 10) -> str:
         """The best subsets and the Shapley values as Markdown tables."""
         keys, by = self.metrics, self.metrics[0]
-        names = " | ".join(SHORT_NAMES[key] for key in keys)
-        ranked = self.ranked(by)
-        lines = [f"| rank by {SHORT_NAMES[by]} | {names} |", "|---|" + "---|" * len(keys)]
-        lines += [
-            f"| {rank} `{s.expression}` | {' | '.join(f'{s.values[key]:.4f}' for key in keys)} |"
-            for rank, s in enumerate(ranked[:shown], 1)
-        ]
+        names, ranked = [SHORT_NAMES[key] for key in keys], self.ranked(by)
+        best = enumerate(ranked[:shown], 1)
+        rows = ([f"{rank} `{s.expression}`", *(f"{s.values[key]:.4f}" for key in keys)] for rank, s in best)
         contributions = {key: self.shapley(key) for key in keys}
-        lines += ["", f"| Shapley value | {names} |", "|---|" + "---|" * len(keys)]
-        lines += [
-            f"| {name} | {' | '.join(f'{contributions[key][name]:+.4f}' for key in keys)} |" for name in self.maps
-        ]
-        return "\n".join([f"{shown} best of {len(ranked)} subsets", "", *lines] if len(ranked) > shown else lines)
+        shares = ([name, *(f"{contributions[key][name]:+.4f}" for key in keys)] for name in self.maps)
+        first = as_markdown([f"rank by {SHORT_NAMES[by]}", *names], rows)
+        second = as_markdown(["Shapley value", *names], shares).rstrip("\n")
+        title = f"{shown} best of {len(ranked)} subsets\n\n" if len(ranked) > shown else ""
+        return f"{title}{first}\n{second}"
 
 
 def attribute(evidence: Evidence, progress: Callable[[int, int], None] | None = None) -> Attribution:

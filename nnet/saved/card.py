@@ -9,6 +9,8 @@ from nnet.expression import PRESETS
 from nnet.saved.formats import PictureScores
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.promise import Promise
+from nnet.settings import flat
+from nnet.units import as_markdown
 
 _QUESTIONS = "## Questions\n\n"
 _TITLES = {preset.text: title for title, preset in PRESETS.items()}
@@ -114,12 +116,8 @@ def results_table(metrics: dict[str, Any]) -> str:
     """The metrics that exist, one row per score expression, as a Markdown table."""
     first = next(iter(metrics["scores"].values()))
     keys = [key for key in SHORT_NAMES if first.get(key) is not None]
-    head = f"| score | {' | '.join(SHORT_NAMES[key] for key in keys)} |\n|---|{'---|' * len(keys)}\n"
-    rows = [
-        f"| {_score_name(text)} | {' | '.join(_number(values.get(key)) for key in keys)} |"
-        for text, values in metrics["scores"].items()
-    ]
-    return head + "\n".join(rows) + "\n"
+    rows = ([_score_name(text), *(number(of.get(key)) for key in keys)] for text, of in metrics["scores"].items())
+    return as_markdown(["score", *(SHORT_NAMES[key] for key in keys)], rows)
 
 
 def categories_table(found: Mapping[str, Mapping[str, Any]]) -> str:
@@ -130,11 +128,12 @@ def categories_table(found: Mapping[str, Mapping[str, Any]]) -> str:
     """
     first = {name: next(iter(of["scores"].values())) if of else {} for name, of in found.items()}
     keys = [key for key in SHORT_NAMES if any(values.get(key) is not None for values in first.values())]
-    head = f"| category | {' | '.join(SHORT_NAMES[key] for key in keys)} |\n|---|{'---|' * len(keys)}\n"
-    rows = [f"| {name} | {' | '.join(_number(of.get(key)) for key in keys)} |" for name, of in first.items()]
+    if not keys:
+        return ""
     known = [[of[key] for of in first.values() if of.get(key) is not None] for key in keys]
-    mean = f"| mean | {' | '.join(_number(sum(values) / len(values)) for values in known)} |"
-    return head + "\n".join([*rows, mean]) + "\n" if keys else ""
+    rows = [[name, *(number(of.get(key)) for key in keys)] for name, of in first.items()]
+    mean = ["mean", *(number(sum(values) / len(values)) for values in known)]
+    return as_markdown(["category", *(SHORT_NAMES[key] for key in keys)], [*rows, mean])
 
 
 def intervals_table(pictures: PictureScores) -> str:
@@ -143,11 +142,8 @@ def intervals_table(pictures: PictureScores) -> str:
     keys = [key for key in SHORT_NAMES if any(key in of for of in found.values())]
     if not keys:
         return ""
-    head = f"| 95 % interval | {' | '.join(SHORT_NAMES[key] for key in keys)} |\n|---|{'---|' * len(keys)}\n"
-    rows = [
-        f"| {_score_name(text)} | {' | '.join(_interval(of.get(key)) for key in keys)} |" for text, of in found.items()
-    ]
-    return head + "\n".join(rows) + "\n"
+    rows = ([_score_name(text), *(_interval(of.get(key)) for key in keys)] for text, of in found.items())
+    return as_markdown(["95 % interval", *(SHORT_NAMES[key] for key in keys)], rows)
 
 
 def _interval(found: tuple[float, float] | None) -> str:
@@ -159,7 +155,8 @@ def _score_name(text: str) -> str:
     return f"`{text}` {title}".strip()
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """A metric in a table."""
     return "-" if value is None else f"{value:.4f}"
 
 
@@ -175,12 +172,9 @@ def _calibration(summary: dict[str, Any]) -> str:
 
 
 def _settings(config: Config) -> str:
-    lines = [
-        f"| {section}.{name} | {value if len(str(value)) <= 100 else str(value)[:40] + '...'} |"
-        for section, values in config.to_dict().items()
-        for name, value in values.items()
-    ]
-    return "## Settings\n\n| setting | value |\n|---|---|\n" + "\n".join(lines) + "\n"
+    values = ((path, str(value)) for path, value in flat(config).items())
+    rows = ((path, value if len(value) <= 100 else f"{value[:40]}...") for path, value in values)
+    return "## Settings\n\n" + as_markdown(("setting", "value"), rows)
 
 
 def _origin(about: dict[str, Any]) -> str:

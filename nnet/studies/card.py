@@ -8,6 +8,7 @@ from nnet.studies.claims import METRIC_TITLES, NOT_MEASURED, NOT_RUN, PIXEL_METR
 from nnet.studies.store import ALL_DEFECTS
 from nnet.studies.summary import Group, SummaryCell, SummaryRow, groups, rows_of, summarise
 from nnet.studies.variants import STUDIES, Study
+from nnet.units import as_markdown
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -64,11 +65,11 @@ def markdown_table(shown: Sequence[SummaryRow], study: Study) -> str:
     """A study's rows in percent: mean ± spread over the seeds, the difference from the baseline, the paper's value."""
     metrics = [name for name in METRIC_TITLES if any(row.cells[name].value for row in shown)]
     heads = [head for name in metrics for head in (METRIC_TITLES[name], f"to {study.baseline}", "paper")]
-    lines = [f"| row | seeds | {' | '.join(heads)} |", f"|---|---|{'---|' * len(heads)}"]
-    for row in shown:
-        cells = [text for name in metrics for text in _cells(row.cells[name])]
-        lines.append(f"| {row.label} | {len(row.seeds)} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    rows = (
+        [row.label, str(len(row.seeds)), *(text for name in metrics for text in _cells(row.cells[name]))]
+        for row in shown
+    )
+    return as_markdown(["row", "seeds", *heads], rows).rstrip("\n")
 
 
 def _cells(cell: SummaryCell) -> tuple[str, str, str]:
