@@ -79,7 +79,6 @@ class Trace:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays."""
         own = 0 if self.P_forward[2] is self.P[2] else self.P_forward[2].nbytes  # P_1 and P_2 are those of P
         return own + sum(_nbytes(getattr(self, f.name)) for f in fields(self) if f.name != "P_forward")
 

@@ -60,7 +60,6 @@ class Finding:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays."""
         return sum(array.nbytes for array in self.images.values())
 
 

@@ -76,7 +76,6 @@ class Response:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays."""
         maps = sum(m.nbytes for m in self.maps.values())
         return self.doses.nbytes + maps + sum(m.nbytes for m in self.undamaged.values()) + self.inside.nbytes
 

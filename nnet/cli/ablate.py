@@ -27,7 +27,6 @@ HELP = "train and compare the variants of the paper's tables and figures"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     parser.add_argument(
         "--study",
         nargs="+",

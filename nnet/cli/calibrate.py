@@ -25,7 +25,6 @@ HELP = "keep a threshold in a checkpoint, or undo it"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     add_checkpoint(parser)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--threshold", type=float, metavar="X", help="keep this threshold")

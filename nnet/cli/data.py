@@ -17,7 +17,6 @@ HELP = "describe a data set"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     parser.add_argument("data", metavar="PATH", help="as for train --data")
     parser.add_argument(
         "--write", type=Path, metavar="DIR", help="write a synthetic set's images and masks, as an MVTec-style category"

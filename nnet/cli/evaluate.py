@@ -19,7 +19,6 @@ HELP = "measure a checkpoint on labelled images"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     add_checkpoint(parser)
     parser.add_argument("--data", required=True, metavar="PATH", help="as for train; its test part is used")
     parser.add_argument(

@@ -19,7 +19,6 @@ FORMATS = ("onnx", "openvino", "torch", "web")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     add_checkpoint(parser)
     parser.add_argument("--format", required=True, choices=FORMATS, help="docs/export.md says which is for what")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the exported model")

@@ -15,7 +15,6 @@ HELP = "describe a checkpoint"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     add_checkpoint(parser)
 
 

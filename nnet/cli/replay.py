@@ -9,7 +9,6 @@ HELP = "open a replay bundle and check its numbers again"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     parser.add_argument("bundle", type=Path, metavar="FILE", help="a ZIP that the Inspect page saved")
     parser.add_argument(
         "--checkpoint",

@@ -20,7 +20,6 @@ HELP = "write what a model finds, and how far to trust it, as one HTML file"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     add_checkpoint(parser)
     parser.add_argument(
         "--data",

@@ -26,7 +26,6 @@ BATCH = 8
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE_OR_FOLDER")
     add_checkpoint(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")

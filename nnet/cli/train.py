@@ -24,7 +24,6 @@ HELP = "train on normal images"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     parser.add_argument(
         "--data",
         metavar="PATH",

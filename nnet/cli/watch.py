@@ -25,7 +25,6 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the command's options."""
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="the folder to watch, with its subfolders")
     model = parser.add_mutually_exclusive_group(required=True)
     model.add_argument("--checkpoint", type=Path, metavar="DIR", help="a trained model's folder")

@@ -36,7 +36,6 @@ class Scored:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the arrays."""
         lines = sum(c.x.nbytes + c.y.nbytes + c.threshold.nbytes for c in self.curves.values())
         return lines + self.result.scores.nbytes
 

@@ -19,7 +19,6 @@ from workbench.shared.controls import download
 
 
 def draw(scene: Scene) -> None:
-    """Draw the section."""
     st.markdown(words.REPORT_ABOUT)
     # A download is made in a thread that has no session, so everything of the session is taken here.
     threshold, results = decisions.cut(scene), scene.results

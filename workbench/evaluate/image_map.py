@@ -18,7 +18,6 @@ from workbench.shared.controls import choose
 
 
 def draw(scene: Scene) -> None:
-    """Draw the section."""
     with st.container(horizontal=True, gap="medium"):
         method = choose(LAYOUT, words.METHODS, label=words.LAYOUT, help=words.METHODS_HELP)
         source = choose(FEATURES, words.SOURCES, label=words.FEATURES, help=words.SOURCES_HELP)

@@ -16,7 +16,6 @@ from workbench.shared.controls import choose
 
 
 def draw(scene: Scene) -> None:
-    """Draw the section."""
     st.markdown(words.verdict(scene.result.overall))
     st.markdown(words.OVERALL_TITLE, help=words.TERMS_HELP)
     every = (

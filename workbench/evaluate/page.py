@@ -49,7 +49,6 @@ _FOLDED = "evaluate_folded"
 
 
 def main() -> None:
-    """Draw the page."""
     with frame.page(words.TITLE, looks_into=False) as model:
         st.title(words.TITLE, anchor=False, help=words.ABOUT)
         scene = _bar(model)

@@ -27,7 +27,6 @@ class Run(measuring.Run):
 
 
 def draw(scene: Scene) -> None:
-    """Draw the section."""
     st.markdown(words.MAPS_ABOUT)
     found = attribution(scene)
     evidence, _ = measured_just_now(scene)

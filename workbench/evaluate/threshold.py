@@ -15,7 +15,6 @@ _OWN = "evaluate_slider_own"
 
 
 def draw(scene: Scene) -> None:
-    """Draw the section."""
     threshold = decisions.cut(scene)
     labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold)
     left, middle, right = st.columns((3, 2, 4), gap="medium", vertical_alignment="bottom")

@@ -14,7 +14,6 @@ EVERY = 3.0
 
 
 def main() -> None:
-    """Draw the page."""
     with frame.page_without_model(words.TITLE):
         st.title(words.TITLE, anchor=False)
         if not hosting.is_shared():

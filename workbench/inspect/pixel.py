@@ -11,7 +11,6 @@ from workbench.shared import chosen_pixel, controls, pictures, resources, verdic
 
 
 def section(scene: Scene) -> None:
-    """Draw it."""
     left, right = st.columns((2, 5), gap="medium")
     with left:
         _place(scene)

@@ -28,7 +28,6 @@ def regions_of(judged: Judgement, shape: tuple[int, ...]) -> list[Region]:
 
 
 def section(scene: Scene) -> None:
-    """Draw it."""
     left, right = st.columns((3, 2), gap="medium")
     with left:
         _threshold(scene)

@@ -9,7 +9,6 @@ from workbench.shared import words as shared_words
 
 
 def section(scene: Scene) -> None:
-    """Draw it."""
     stages = {words.DECODING: scene.loaded.milliseconds, **scene.trace.timings}
     st.markdown(words.stages_title(sum(stages.values())))
     figure = pictures.timings_figure(stages)

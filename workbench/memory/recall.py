@@ -49,7 +49,6 @@ class Effect:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all arrays."""
         return self.judged.score.nbytes + sum(m.nbytes for m in self.maps.values())
 
 

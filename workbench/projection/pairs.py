@@ -53,7 +53,6 @@ class Look:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the arrays."""
         return sum(v.nbytes for v in self.variance) + self.region.nbytes + getattr(self.covariance, "nbytes", 0)
 
 

@@ -16,7 +16,6 @@ _TURN, _NEXT = "train_turn", "train_next"  # how many runs this visit has starte
 
 
 def main() -> None:
-    """Draw the page."""
     with frame.page_without_model("Train") as entry:
         st.title("Train", anchor=False, help=words.ABOUT)
         if hosting.is_shared() and not hosting.current().trains:

@@ -17,7 +17,6 @@ _PATH, _KEPT = "watch_path", "watch_path_kept"
 
 
 def main() -> None:
-    """Draw the page."""
     with frame.page_without_model(words.TITLE) as entry:
         st.title(words.TITLE, anchor=False, help=words.ABOUT)
         if hosting.is_shared() and not places.watched_folders():

@@ -39,7 +39,6 @@ class Answer:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the arrays."""
         return sum(m.nbytes for m in self.maps.values()) + self.inside.nbytes + self.covered.nbytes
 
 

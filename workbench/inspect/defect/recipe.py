@@ -78,7 +78,6 @@ class Alteration:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the arrays."""
         return self.image.nbytes + self.mask.nbytes + self.shown.nbytes + self.shown_mask.nbytes
 
 
