@@ -5,7 +5,7 @@ from nnet.data.cutpaste import CutPaste, paste_patch
 from nnet.data.defects import DEFECT_KINDS, Defect, paint_defect
 from nnet.data.errors import DataError, SeveralCategories
 from nnet.data.inspection import Inspection, inspect
-from nnet.data.loading import ImageCache, load_resized
+from nnet.data.loading import ImageCache, load_readable, load_resized
 from nnet.data.opening import categories, open_dataset, open_sent, open_zip
 from nnet.data.sample import GOOD, UNKNOWN, Dataset, Sample
 from nnet.data.synthetic import SYNTHETIC_KINDS, open_synthetic
@@ -29,6 +29,7 @@ __all__ = [
     "categories",
     "extract_zip",
     "inspect",
+    "load_readable",
     "load_resized",
     "normal_image",
     "open_dataset",

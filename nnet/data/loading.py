@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Literal, TypeVar, overload
+from typing import TypeVar
 
 import numpy as np
 
@@ -118,35 +118,9 @@ class ImageCache:
         return image
 
 
-@overload
 def load_resized(
-    samples: Sequence[Sample],
-    size: int,
-    *,
-    budget_bytes: int,
-    workers: int = 2,
-    progress: Progress | None = None,
-    skip_unreadable: Literal[False] = False,
-) -> np.ndarray | ImageCache: ...
-@overload
-def load_resized(
-    samples: Sequence[Sample],
-    size: int,
-    *,
-    budget_bytes: int,
-    workers: int = 2,
-    progress: Progress | None = None,
-    skip_unreadable: Literal[True],
-) -> tuple[np.ndarray | ImageCache, Skipped]: ...
-def load_resized(
-    samples: Sequence[Sample],
-    size: int,
-    *,
-    budget_bytes: int,
-    workers: int = 2,
-    progress: Progress | None = None,
-    skip_unreadable: bool = False,
-) -> np.ndarray | ImageCache | tuple[np.ndarray | ImageCache, Skipped]:
+    samples: Sequence[Sample], size: int, *, budget_bytes: int, workers: int = 2, progress: Progress | None = None
+) -> np.ndarray | ImageCache:
     """Decode and resize all samples, in their order, on several threads.
 
     Args:
@@ -155,44 +129,47 @@ def load_resized(
         budget_bytes: most bytes the images may take, 3 * size * size each.
         workers: threads that decode.
         progress: called with (images done, images in all) after each, from the calling thread.
-        skip_unreadable: leave out images that cannot be decoded instead of raising.
 
     Returns:
         uint8 (n, size, size, 3) when all fit in the budget. Otherwise an ImageCache, with len(), indices, `batch`
-        and iteration, that holds as many as fit and decodes the rest when asked. With `skip_unreadable` a pair: the
-        images, and [(sample, sentence)] of those left out; the images are then those of the other samples.
+        and iteration, that holds as many as fit and decodes the rest when asked.
 
     Raises:
-        DataError: images cannot be decoded; the message names every one of them. Over the budget and without
-            `skip_unreadable` nothing is decoded yet, and a file raises when it is first asked for.
+        DataError: images cannot be decoded; the message names every one of them. Over the budget nothing is decoded
+            yet, and a file raises when it is first asked for.
     """
-    samples = tuple(samples)
-    if len(samples) * 3 * size * size <= budget_bytes:
-        images, skipped = _load_all(samples, size, workers, progress, skip_unreadable)
-        return (images, skipped) if skip_unreadable else images
-    cache = ImageCache(samples, size, budget_bytes=budget_bytes, workers=workers)
-    return cache.without_unreadable(progress) if skip_unreadable else cache
+    if len(samples) * 3 * size * size > budget_bytes:
+        return ImageCache(samples, size, budget_bytes=budget_bytes, workers=workers)
+    images, damaged = _load_all(samples, size, workers, progress)
+    if damaged:
+        raise all_of([error for _, error in damaged])
+    return images
+
+
+def load_readable(
+    samples: Sequence[Sample], size: int, *, budget_bytes: int, workers: int = 2, progress: Progress | None = None
+) -> tuple[np.ndarray | ImageCache, Skipped]:
+    """`load_resized` of the images that can be decoded, and [(sample, sentence)] of the others."""
+    if len(samples) * 3 * size * size > budget_bytes:
+        return ImageCache(samples, size, budget_bytes=budget_bytes, workers=workers).without_unreadable(progress)
+    images, damaged = _load_all(samples, size, workers, progress)
+    return images, [(sample, str(error)) for sample, error in damaged]
 
 
 def _load_all(
-    samples: Sequence[Sample], size: int, workers: int, progress: Progress | None, skip: bool
-) -> tuple[np.ndarray, Skipped]:
+    samples: Sequence[Sample], size: int, workers: int, progress: Progress | None
+) -> tuple[np.ndarray, list[tuple[Sample, DataError]]]:
     images = np.empty((len(samples), size, size, 3), np.uint8)
-    skipped: Skipped = []
-    damaged: list[DataError] = []
+    damaged: list[tuple[Sample, DataError]] = []
     results = ahead(lambda sample: _try(sample, size), samples, workers)
     for index, (sample, result) in enumerate(zip(samples, results, strict=True)):
         if isinstance(result, np.ndarray):
-            images[index - len(skipped)] = result  # closes the gaps, so that no second array is needed
-        elif skip:
-            skipped.append((sample, str(result)))
+            images[index - len(damaged)] = result  # closes the gaps, so that no second array is needed
         else:
-            damaged.append(result)
+            damaged.append((sample, result))
         if progress:
             progress(index + 1, len(samples))
-    if damaged:
-        raise all_of(damaged)
-    return images[: len(samples) - len(skipped)], skipped
+    return images[: len(samples) - len(damaged)], damaged
 
 
 def all_of(damaged: Sequence[DataError]) -> DataError:

@@ -209,7 +209,7 @@ def measure(spec: RunSpec, folder: Path, data: Path | None) -> dict[str, Any]:
     """
     import numpy as np
 
-    from nnet.data import load_resized
+    from nnet.data import load_readable
     from nnet.data.framing import Framing
     from nnet.device import available_memory
     from nnet.runs.recorder import peak_memory
@@ -227,7 +227,7 @@ def measure(spec: RunSpec, folder: Path, data: Path | None) -> dict[str, Any]:
     started = time.perf_counter()
     pieces = 1, 1
     if Framing.of(config.model).is_whole:
-        images, skipped = load_resized(dataset.train[:some], config.model.size, budget_bytes=free, skip_unreadable=True)
+        images, skipped = load_readable(dataset.train[:some], config.model.size, budget_bytes=free)
         if len(skipped) == some:
             raise RunError(f"None of the first {some} images can be read. {skipped[0][1]}")
         pixels = np.stack([images[number] for number in range(len(images))])

@@ -10,7 +10,7 @@ from typing import Any
 from nnet.analysis.doubts import of_held_out, of_training
 from nnet.analysis.evaluation import can_be_measured, describe
 from nnet.analysis.stored import measured
-from nnet.data import Dataset, load_resized
+from nnet.data import Dataset, load_readable, load_resized
 from nnet.data.framing import Framing
 from nnet.detector import Detector, TrainedModel
 from nnet.device import available_memory
@@ -83,7 +83,7 @@ def _load(job: TrainJob, dataset: Dataset, listener: Listener) -> tuple[Images, 
     size, framed = job.config.model.size, not Framing.of(job.config.model).is_whole
     if job.skip_unreadable:
         least = 0 if framed else budget  # of framed pictures only whether they can be read is asked here
-        images, skipped = load_resized(dataset.train, size, budget_bytes=least, progress=progress, skip_unreadable=True)
+        images, skipped = load_readable(dataset.train, size, budget_bytes=least, progress=progress)
         _tell(listener, "training", [sentence for _, sentence in skipped])
         gone = {id(sample) for sample, _ in skipped}
         dataset = dataclasses.replace(dataset, train=tuple(s for s in dataset.train if id(s) not in gone))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnet.data import DataError, Dataset, ImageCache, Sample, inspect, load_resized, open_dataset
+from nnet.data import DataError, Dataset, ImageCache, Sample, inspect, load_readable, load_resized, open_dataset
 from nnet.data.elpv import open_elpv, package_folder, read_labels
 from nnet.data.folders import split_held_out
 from nnet.data.images import resize
@@ -539,7 +539,7 @@ def test_an_unreadable_image_is_named_or_skipped(tmp_path):
     for budget in (6 * IMAGE_BYTES, 2 * IMAGE_BYTES):
         with pytest.raises(DataError, match=r"02\.png"):
             list(load_resized(source.samples, 16, budget_bytes=budget))
-        images, skipped = load_resized(source.samples, 16, budget_bytes=budget, skip_unreadable=True)
+        images, skipped = load_readable(source.samples, 16, budget_bytes=budget)
         assert [sample.key for sample, _ in skipped] == ["02.png"]
         assert "02.png" in skipped[0][1]
         assert np.array_equal(np.stack(list(images)), source.expected[rest])
@@ -548,7 +548,7 @@ def test_an_unreadable_image_is_named_or_skipped(tmp_path):
 def test_the_cache_without_unreadable_images_keeps_what_it_has_decoded(tmp_path):
     source = Counting(tmp_path, 5)
     (tmp_path / "00.png").write_bytes(b"")
-    images, _ = load_resized(source.samples, 16, budget_bytes=3 * IMAGE_BYTES, skip_unreadable=True, workers=1)
+    images, _ = load_readable(source.samples, 16, budget_bytes=3 * IMAGE_BYTES, workers=1)
     assert (len(images), images.kept) == (4, 3)
     before = sum(source.decoded)
     list(images)
