@@ -12,7 +12,7 @@ from builders import encode, random_images
 from PIL import Image
 
 from nnet.analysis.visibility import MIN_RISE, Onset, coverage, is_visible, onset, peak, respond
-from nnet.data import CutPaste, DataError, Defect, normal_image, paint_defect, paste_patch
+from nnet.data import CutPaste, DataError, Defect, grey, normal_image, paint_defect, paste_patch
 from nnet.detector import Detector
 from nnet.expression import PRESETS, parse
 from nnet.scoring import judge
@@ -138,7 +138,7 @@ def test_the_opacity_of_a_drawing_and_its_strength_multiply():
 
 @pytest.mark.parametrize("strip", [2**22, 700])
 def test_a_drawing_is_enlarged_to_a_larger_image(strip: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(drawn_layer, "_STRIP_PIXELS", strip)
+    monkeypatch.setattr(grey, "_STRIP_PIXELS", strip)
     image = np.full((180, 270, 3), 100, np.uint8)
     painted, mask = lay_over(image, stroke())
     assert np.array_equal(mask, (painted != image).any(axis=-1))

@@ -6,19 +6,18 @@ before a pixel is decoded.
 
 import base64
 import io
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image
 
+from nnet.data.grey import strips
 from nnet.errors import NNetError
 from workbench.shared import words
 
 MAX_LAYER_BYTES = 6_000_000
 """Most characters of a drawing's data URI. The largest drawing, 900 x 900 pixels of noise, takes some 4.4 million."""
 _PREFIX = "data:image/png;base64,"
-_STRIP_PIXELS = 2**22
 
 
 class LayerError(NNetError, ValueError):
@@ -76,7 +75,7 @@ def lay_over(image: np.ndarray, layer: np.ndarray, strength: float = 1.0) -> tup
         The changed image and the mask, bool (H, W): exactly the pixels that differ at full strength.
     """
     painted, mask = image.copy(), np.zeros(image.shape[:2], bool)
-    for rows in _strips(image.shape):
+    for rows in strips(*image.shape[:2]):
         strip = _layer_strip(layer, image.shape, rows)
         touched = strip[..., 3] > 0
         if not touched.any():
@@ -88,12 +87,6 @@ def lay_over(image: np.ndarray, layer: np.ndarray, strength: float = 1.0) -> tup
         mixed = np.rint(under + strength * opacity * (colour[:, :3] - under))
         painted[rows][touched] = mixed.astype(np.uint8)
     return painted, mask
-
-
-def _strips(shape: tuple[int, ...]) -> Iterator[slice]:
-    """Rows to work on at a time, so that a large image needs little memory on top of itself."""
-    rows = max(1, _STRIP_PIXELS // shape[1])
-    return (slice(top, min(top + rows, shape[0])) for top in range(0, shape[0], rows))
 
 
 def _layer_strip(layer: np.ndarray, shape: tuple[int, ...], rows: slice) -> np.ndarray:
