@@ -1,13 +1,9 @@
 """The Evaluate page in a real browser: a ZIP is measured, the threshold moves, an image opens in Inspect."""
 
-import io
-import zipfile
-
 import numpy as np
 import pytest
 from browsing import Visitor, on_every_screen
-from builders import random_images
-from PIL import Image
+from builders import encode, random_images, zipped
 from test_first_screen_browser import HERO, little_to_read
 
 from workbench.evaluate import words
@@ -15,22 +11,12 @@ from workbench.evaluate import words
 
 def archive() -> bytes:
     """A ZIP of an MVTec-style category: 2 training images, 4 normal and 4 defective test images with masks."""
-    stream = io.BytesIO()
     mask = np.zeros((64, 64), np.uint8)
     mask[20:40, 8:24] = 255
-    with zipfile.ZipFile(stream, "w") as target:
-        for folder, count, seed in (("train/good", 2, 1), ("test/good", 4, 2), ("test/dent", 4, 3)):
-            for i, image in enumerate(random_images(count, seed=seed)):
-                target.writestr(f"part/{folder}/{i}.png", png(image))
-        for i in range(4):
-            target.writestr(f"part/ground_truth/dent/{i}_mask.png", png(mask))
-    return stream.getvalue()
-
-
-def png(image: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "PNG")
-    return stream.getvalue()
+    files = {f"part/ground_truth/dent/{i}_mask.png": encode(mask) for i in range(4)}
+    for folder, count, seed in (("train/good", 2, 1), ("test/good", 4, 2), ("test/dent", 4, 3)):
+        files |= {f"part/{folder}/{i}.png": encode(m) for i, m in enumerate(random_images(count, seed=seed))}
+    return zipped(files)
 
 
 def drag(page: object, share: float) -> None:

@@ -1,14 +1,12 @@
 """The whole way in one browser: photos of a part, a crop, a model, its worst picture, a ZIP to measure, a threshold."""
 
-import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from browsing import Visitor, file, served
-from PIL import Image
+from builders import encode, zipped
 from test_train_browser import SLOW, choose, enter
 
 from nnet.runs import Runs
@@ -57,22 +55,13 @@ def pit(seed: int) -> np.ndarray:
     return (rows - row) ** 2 + (columns - column) ** 2 < 100
 
 
-def png(pixels: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
-    return stream.getvalue()
-
-
 def test_part() -> bytes:
     """A ZIP of test/ and ground_truth/ without train/."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for seed in range(50, 56):
-            archive.writestr(f"tiles/test/good/{seed}.png", png(tile(seed)))
-        for seed in range(150, 156):
-            archive.writestr(f"tiles/test/pit/{seed}.png", png(tile(seed)))
-            archive.writestr(f"tiles/ground_truth/pit/{seed}_mask.png", png(pit(seed).astype(np.uint8) * 255))
-    return stream.getvalue()
+    files = {f"tiles/test/good/{seed}.png": encode(tile(seed)) for seed in range(50, 56)}
+    for seed in range(150, 156):
+        files[f"tiles/test/pit/{seed}.png"] = encode(tile(seed))
+        files[f"tiles/ground_truth/pit/{seed}_mask.png"] = encode(pit(seed).astype(np.uint8) * 255)
+    return zipped(files)
 
 
 test_part.__test__ = False
@@ -84,7 +73,7 @@ def test_from_a_box_of_parts_to_a_threshold(browser: object, address: str, runs:
     with Visitor(browser, address) as visitor:
         page = visitor.open("Train").page
         for place, seeds, said in ((0, GOOD, "24 photos"), (1, DEFECTIVE, "of defective ones")):
-            photos = [file(f"tile{seed}.png", png(tile(seed))) for seed in seeds]
+            photos = [file(f"tile{seed}.png", encode(tile(seed))) for seed in seeds]
             page.locator("input[type=file]").nth(place).set_input_files(photos)
             page.get_by_text(said).first.wait_for()
             visitor.settle()

@@ -1,6 +1,5 @@
 """The pages, driven without a browser: what is shown equals what `nnet` says, and every control changes it."""
 
-import io
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +25,7 @@ from apptest import (
     upload,
     words,
 )
+from builders import encode
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -74,13 +74,11 @@ def test_an_upload_leads_to_a_heatmap_and_the_score_of_nnet(
 
 def test_bad_uploads_get_a_sentence_each_and_do_not_stop_the_good_one(detector: Detector) -> None:
     good = encoded()
-    tiny = io.BytesIO()
-    Image.new("RGB", (1, 1)).save(tiny, "PNG")
     bad = {
         "empty.png": b"",
         "notes.txt": b"hello",
         "cut.png": good[: len(good) // 2],
-        "dot.png": tiny.getvalue(),
+        "dot.png": encode(Image.new("RGB", (1, 1))),
         "paper.pdf": b"%PDF-1.7 ...",
     }
     files = [(name, content, PNG) for name, content in bad.items()]

@@ -1,11 +1,9 @@
 """The Evaluate page without a browser: one pass per image, the numbers of `nnet`, and what every control does."""
 
-import io
 import json
 import os
 import re
 import shutil
-import zipfile
 from itertools import islice
 from pathlib import Path
 from unittest.mock import patch
@@ -16,7 +14,7 @@ from apptest import address as written
 from apptest import charts, component, fine, html
 from apptest import start as on_page
 from apptest import words as said
-from builders import encode, random_images, write_images
+from builders import encode, files_of, random_images, write_images, zipped
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -356,13 +354,9 @@ def test_a_file_that_is_no_image_is_named() -> None:
 
 
 def test_an_uploaded_zip_is_recognised(category: Path) -> None:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path in sorted(category.rglob("*.png")):
-            archive.write(path, path.relative_to(category.parent))
     at = start(evaluate_data="zip")
     assert at.expander[0].label == words.CHOOSE_DATA
-    at.file_uploader[0].set_value([("bottle.zip", stream.getvalue(), "application/zip")])
+    at.file_uploader[0].set_value([("bottle.zip", zipped(files_of(category, category.parent)), "application/zip")])
     fine(at.run())
     assert "**bottle** (MVTec AD): 6 normal and 7 defective test images" in said(at)
     assert at.expander[0].label == words.data_bar("bottle.zip")

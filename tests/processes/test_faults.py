@@ -3,7 +3,6 @@ system without locks, a folder that cannot be written, no network. docs/reliabil
 
 import errno
 import fcntl
-import io
 import os
 import shutil
 import signal
@@ -14,8 +13,7 @@ from pathlib import Path
 
 import forking
 import pytest
-from builders import random_images, tiny_config
-from PIL import Image
+from builders import encode, random_images, tiny_config
 from safetensors.torch import load_file
 from serving import free_port
 
@@ -46,11 +44,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 def made(runs: Runs, name: str) -> Run:
     """A run of two epochs on twelve small pictures."""
-    files = []
-    for number, image in enumerate(random_images(12)):
-        stream = io.BytesIO()
-        Image.fromarray(image).save(stream, "png")
-        files.append((f"{number:02}.png", stream.getvalue()))
+    files = [(f"{number:02}.png", encode(image)) for number, image in enumerate(random_images(12))]
     config = tiny_config(train__epochs=2, model__teacher="mobilenetv3_small_050")
     return runs.create(RunSpec(name, "upload", config, device="cpu"), runs.stage(files))
 

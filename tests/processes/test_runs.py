@@ -18,9 +18,8 @@ import forking
 import numpy as np
 import pytest
 import torch
-from builders import random_images
+from builders import encode, random_images, zipped
 from builders import tiny_config as small_config
-from PIL import Image
 from safetensors.torch import load_file
 from waiting import PATIENCE, held, until
 
@@ -47,13 +46,7 @@ EPOCHS = 4
 ALL_FRAMES = list(range(EPOCHS + 1))
 
 
-def png(image: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "png")
-    return stream.getvalue()
-
-
-FILES = [(f"{number:02}.png", png(image)) for number, image in enumerate(random_images(14))]
+FILES = [(f"{number:02}.png", encode(image)) for number, image in enumerate(random_images(14))]
 
 
 @pytest.fixture
@@ -593,9 +586,9 @@ def test_a_resumed_run_keeps_its_split_and_its_pinned_images_when_files_come_and
     folder_of_images(data / "good")
     (data / "bent").mkdir()
     for number in range(3):
-        (data / "bent" / f"{number}.png").write_bytes(png(extra[number]))
+        (data / "bent" / f"{number}.png").write_bytes(encode(extra[number]))
     for number in range(4):
-        (data / "good" / f"more{number}.png").write_bytes(png(extra[4 + number]))
+        (data / "good" / f"more{number}.png").write_bytes(encode(extra[4 + number]))
     spec = RunSpec("part", str(data), tiny_config(train__epochs=3), device="cpu", memory_bytes=2**30)
     whole_run, run = runs.create(spec), runs.create(spec)
     assert work_here(whole_run) == 0
@@ -698,13 +691,8 @@ def test_a_diverging_run_stops_with_advice_and_is_no_model(runs):
 
 
 def test_a_hostile_zip_makes_no_run_and_leaves_no_file(runs):
-    import zipfile
-
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("../../outside.png", FILES[0][1])
     with pytest.raises(DataError, match="would leave the folder"):
-        runs.stage_zip(stream, "parts.zip")
+        runs.stage_zip(io.BytesIO(zipped({"../../outside.png": FILES[0][1]})), "parts.zip")
     assert not list(runs.root.rglob("*.png")) and not (runs.root.parent / "outside.png").exists()
     assert runs.list() == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import encode
 from PIL import Image
 
 from workbench.inspect.words import STRIP_TITLE
@@ -127,17 +127,13 @@ class Visitor:
 
 def picture(seed: int = 0) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), dtype=np.uint8)
-    stream = io.BytesIO()
-    Image.fromarray(pixels).resize((320, 240), Image.Resampling.BICUBIC).save(stream, "PNG")
-    return stream.getvalue()
+    return encode(Image.fromarray(pixels).resize((320, 240), Image.Resampling.BICUBIC))
 
 
 def photo(number: int = 0) -> bytes:
     """One of the sample pictures, real solar cells, as a file that a visitor drops in."""
     images = samples.collection().images
-    stream = io.BytesIO()
-    Image.fromarray(images[number % len(images)].sample.load().image).save(stream, "PNG")
-    return stream.getvalue()
+    return encode(images[number % len(images)].sample.load().image)
 
 
 def file(name: str, content: bytes) -> dict[str, object]:

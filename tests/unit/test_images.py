@@ -13,6 +13,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import builders
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -32,9 +33,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 def encode(array, form="PNG", mode=None, **options):
     """The bytes of an image file; `array` may be a Pillow image."""
     image = array if isinstance(array, Image.Image) else Image.fromarray(array)
-    stream = io.BytesIO()
-    (image.convert(mode) if mode else image).save(stream, form, **options)
-    return stream.getvalue()
+    return builders.encode(image.convert(mode) if mode else image, form, **options)
 
 
 def png_chunk(kind, content):

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+from builders import encode
 from PIL import Image
 
 from benchmarks.load import COLOURS, Found, Held, mixed_up, picture_of, report, wrong_colour
@@ -12,9 +13,8 @@ from benchmarks.load import COLOURS, Found, Held, mixed_up, picture_of, report, 
 @pytest.mark.parametrize("number", [0, 7, 100, 123])
 def test_ones_own_picture_is_ones_own_and_no_one_elses(number: int) -> None:
     shown = np.asarray(Image.open(io.BytesIO(picture_of(number, 0))))
-    stream = io.BytesIO()
-    Image.fromarray(shown).resize((120, 80)).save(stream, "JPEG", quality=80)
-    small = np.asarray(Image.open(stream))
+    reduced = encode(Image.fromarray(shown).resize((120, 80)), "JPEG", quality=80)
+    small = np.asarray(Image.open(io.BytesIO(reduced)))
     assert wrong_colour(number, shown) == wrong_colour(number, small) == ""
     for other in range(1, COLOURS):
         assert f"session {number % COLOURS}" in wrong_colour(number + other, small)
