@@ -1,4 +1,4 @@
-"""Numbers as multiples of a level, and how the command line and the workbench write a length of time and a table."""
+"""Numbers as multiples of a level, and how a length of time, a number of bytes and a table are written."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -26,6 +26,15 @@ def duration(seconds: float) -> str:
     if hours < 48:
         return f"{hours:d} h {rest:d} min" if rest else f"{hours:d} h"
     return f"{round(seconds / 86400):d} days"
+
+
+def data_size(count: float) -> str:
+    """A number of bytes: 812 kB, 1.4 MB, 40 MB, 19.1 GB."""
+    if count < 1e6:
+        return f"{count / 1e3:.0f} kB"
+    if count < 1e9:
+        return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:.0f} MB"
+    return f"{count / 1e9:,.1f} GB"
 
 
 def as_markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

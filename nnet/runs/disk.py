@@ -9,6 +9,7 @@ from pathlib import Path
 from nnet.config import Config
 from nnet.runs.film import MAX_FRAMES
 from nnet.runs.layout import DATA, RunError
+from nnet.units import data_size
 
 SPARE_DISK = 256 * 1024**2
 
@@ -55,29 +56,30 @@ def left_to_write(need: int, path: Path) -> int:
     """What a run that needs `need` bytes in all will still write, given what lies in its directory already."""
     if not path.is_dir():
         return need
-    there = 0
-    for folder, folders, files in os.walk(path):
-        if Path(folder) == path and DATA in folders:
-            folders.remove(DATA)
-        for name in files:
-            with contextlib.suppress(FileNotFoundError):  # a temporary file of a run that is at work
-                there += os.stat(os.path.join(folder, name)).st_size
+    there = bytes_in(path, DATA)
     return max(need - there, min(need, SPARE_DISK))
+
+
+def bytes_in(path: Path, without: str = "") -> int:
+    """Bytes of all files in a folder, without those in one of its folders."""
+    found = 0
+    for folder, folders, files in os.walk(path):
+        if Path(folder) == path and without in folders:
+            folders.remove(without)
+        for name in files:
+            with contextlib.suppress(OSError):  # a temporary file of a run that is at work
+                found += os.stat(os.path.join(folder, name)).st_size
+    return found
 
 
 def refusal(need: int, free: int, what: str = "The run needs") -> str:
     """The sentence that says no, "" where there is room."""
     if need <= free:
         return ""
-    return f"{what} {size(need)} on disk, but only {size(free)} is free. Delete old runs or other files."
+    return f"{what} {data_size(need)} on disk, but only {data_size(free)} is free. Delete old runs or other files."
 
 
 def require(need: int, folder: Path, what: str = "The run needs") -> None:
     """Raise RunError with that sentence if the disk of `folder` has less than `need` bytes free."""
     if sentence := refusal(need, free_bytes(folder), what):
         raise RunError(sentence)
-
-
-def size(count: float) -> str:
-    """Bytes in words, in the units of the page that shows an estimate."""
-    return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"

@@ -15,6 +15,7 @@ from nnet.config import Config
 from nnet.runs import disk, processes
 from nnet.runs.film import MAX_FRAMES
 from nnet.runs.layout import RunError, RunSpec, write_spec
+from nnet.units import data_size
 
 STEPS = 4
 START_SECONDS = 8.0  # loading Python's packages and the teacher
@@ -146,7 +147,7 @@ def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
     warnings, remedies = [], []
     if memory > SPARE_MEMORY * free:
         warnings.append(
-            f"The run will take about {disk.size(memory)} of memory, but only {disk.size(free)} is free: it may be "
+            f"The run will take about {data_size(memory)} of memory, but only {data_size(free)} is free: it may be "
             "killed."
         )
         remedies += _remedies(config)
@@ -187,7 +188,7 @@ def misfit(spec: RunSpec, folder: Path, data: Path) -> str:
         return " ".join(found.refusals)
     if found.memory_bytes > SPARE_MEMORY * found.memory_free:
         ways = " ".join(remedy.text for remedy in found.remedies)
-        need, free = disk.size(found.memory_bytes), disk.size(found.memory_free)
+        need, free = data_size(found.memory_bytes), data_size(found.memory_free)
         return f"It needs about {need} of memory, and only {free} is free. {ways} Or close other programs. {_ANYWAY}"
     if found.seconds > LONGEST_SECONDS:
         days = found.seconds / 86400

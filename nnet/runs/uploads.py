@@ -80,8 +80,7 @@ def copy_tree(source: Path, target: Path) -> None:
         shutil.copytree(source, target, copy_function=os.link)
     except (OSError, shutil.Error):
         shutil.rmtree(target, ignore_errors=True)
-        size = sum(file.stat().st_size for file in source.rglob("*") if file.is_file())
-        disk.require(size, target.parent, "The images need")
+        disk.require(disk.bytes_in(source), target.parent, "The images need")
         shutil.copytree(source, target)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from nnet.runs import disk
 from workbench.host import words
 from workbench.shared import allowance, frame, hosting, sharing, visits
 from workbench.shared.visits import Visit
@@ -53,7 +54,7 @@ def _totals(everybody: list[Visit]) -> None:
     limits = hosting.current()
     shown = words.totals(limits, len(everybody), sum(visit.held for visit in everybody), visits.memory())
     if limits.trains:
-        shown += words.training_totals(limits, allowance.spent(), allowance.size(Path(limits.folder)))
+        shown += words.training_totals(limits, allowance.spent(), disk.bytes_in(Path(limits.folder)))
     with st.grid(5, min_column_width=130, gap="small") as grid:
         for label, value, limit in shown:
             with grid.cell():

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnet.runs import Estimate, Run, Runs
+from nnet.runs import Estimate, Run, Runs, disk
 from workbench.shared import hosting, visits
 from workbench.shared import hosting_words as words
 
@@ -37,7 +37,7 @@ def refusal(wanted: Estimate | None = None) -> str:
     if wanted.seconds > left:
         return words.no_minutes(budget, left, wanted.seconds)
     promised = sum(run.spec.disk_bytes or 0 for _, run in runs() if run.state in LIVE and run.spec is not None)
-    if size(Path(limits.folder)) + promised + wanted.disk_bytes > limits.train_disk_bytes:
+    if disk.bytes_in(Path(limits.folder)) + promised + wanted.disk_bytes > limits.train_disk_bytes:
         return words.no_disk(limits.train_disk_bytes)
     return ""
 
@@ -87,15 +87,3 @@ def enforce() -> None:
         for folder, run in runs():
             if run.state in LIVE:
                 visits.cancel(folder, run.id)
-
-
-def size(folder: Path) -> int:
-    """Bytes of all files in a folder, also while some are being replaced."""
-    found = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                found += os.stat(os.path.join(place, name)).st_size
-            except OSError:  # replaced at this moment
-                continue
-    return found

@@ -25,6 +25,7 @@ from nnet.data.intake import Contents
 from nnet.data.names import safe_name
 from nnet.data.turned import READINGS, SHOWN, STORED
 from nnet.errors import NNetError
+from nnet.runs import disk
 from workbench.shared import (
     controls,
     datasets,
@@ -243,7 +244,7 @@ class _Uploads:
 
     def add(self, label: str, files: Sequence[tuple[str, bytes]]) -> None:
         """Keep (name, content) of files that were sent as good or defective; sentences say what is left out."""
-        held = size_of(self.root)
+        held = disk.bytes_in(self.root)
         visits.hold("images", held + sum(len(content) for _, content in files), hosting_words.SENT)
         taken: list[tuple[str, str, bytes]] = []
         too_much: list[tuple[str, str, bytes]] = []
@@ -295,7 +296,7 @@ def _take_zip(_: str, upload: UploadedFile) -> None:
     target = owner.path / safe_name(PurePosixPath(upload.name).stem)
     try:
         extract_zip(upload, target, zip_limits(), name=upload.name)
-        visits.hold("zip", size_of(target), units.cut(upload.name))
+        visits.hold("zip", disk.bytes_in(target), units.cut(upload.name))
         st.session_state[_ZIP] = (upload.name, target.resolve(), owner)
     except (NNetError, zipfile.BadZipFile) as error:
         st.session_state[_ZIP] = str(error)
@@ -304,11 +305,6 @@ def _take_zip(_: str, upload: UploadedFile) -> None:
 def zip_limits() -> ZipLimits | None:
     """What an uploaded ZIP may hold: in a shared demo no more than its visitor may have."""
     return ZipLimits(total_bytes=hosting.current().upload_bytes) if hosting.is_shared() else None
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of all files in a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _from_images() -> Chosen | None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from nnet.units import SMALLEST as SMALLEST
+from nnet.units import data_size as data_size
 from nnet.units import duration as duration
 from nnet.units import multiple as multiple
 from workbench.shared import hosting
@@ -41,15 +42,6 @@ def milliseconds(value: float) -> str:
     if value >= 1000:
         return f"{value / 1000:.1f} s"
     return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
-
-
-def data_size(count: float) -> str:
-    """A number of bytes: 812 kB, 1.4 MB, 40 MB, 19.1 GB."""
-    if count < 1e6:
-        return f"{count / 1e3:.0f} kB"
-    if count < 1e9:
-        return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:.0f} MB"
-    return f"{count / 1e9:,.1f} GB"
 
 
 def pixels(width: int, height: int) -> str:

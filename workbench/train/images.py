@@ -13,6 +13,7 @@ from nnet.data.accounting import counted
 from nnet.data.framing import Framing
 from nnet.data.names import local_path
 from nnet.errors import NNetError
+from nnet.runs import disk
 from nnet.scoring.promise import before_training
 from nnet.training.schedule import CROSS_FOLDS
 from workbench.shared import data_choice, hosting, hosting_words, kinds, known_data, parts, units, visits
@@ -152,7 +153,7 @@ def _add(kind: str, files: Sequence[tuple[str, bytes]]) -> None:
     """Add (name, content) of files of one kind to the upload. For a callback."""
 
     def taken(held: Upload | None) -> tuple[Upload | None, list[str]]:
-        before = data_choice.size_of(held.folder) if held else 0
+        before = disk.bytes_in(held.folder) if held else 0
         visits.hold("train", before + sum(len(content) for _, content in files), hosting_words.SENT)
         return uploads.take_in(held, *((files if kind == one else ()) for one in intake.LABELS))
 
