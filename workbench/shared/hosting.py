@@ -122,7 +122,7 @@ def _roots() -> tuple[str, ...]:
     """The folders that are most likely in a message, the longest first; a regular expression knows no names with
     spaces."""
     lists = ("NNET_DATA", "NNET_CHECKPOINTS", "NNET_STUDIES", places.WATCHED)
-    listed = [entry for name in lists for entry in os.environ.get(name, "").split(os.pathsep) if entry]
+    listed = [str(path) for name in lists for path in places.listed(name)]
     roots = {str(path) for path in (places.APP, Path.cwd(), places.runs_folder(), Path(tempfile.gettempdir()))}
     roots |= {*listed, current().folder, os.path.expanduser("~")}
     return tuple(sorted((root.rstrip("/") for root in roots if len(root.rstrip("/")) > 1), key=len, reverse=True))

@@ -9,7 +9,6 @@ visitor has opened it before, in the same visit. Whatever else a link says opens
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -20,7 +19,7 @@ from nnet.data import DataError
 from nnet.data.folders import is_category, is_plain
 from nnet.data.listing import budget, list_archives, subfolders
 from nnet.data.visa import visa_categories
-from workbench.shared import words
+from workbench.shared import places, words
 from workbench.shared.settings import Setting
 
 ROOTS = "NNET_DATA"
@@ -79,7 +78,7 @@ def remember(setting: Setting[str]) -> str:
 
 def roots() -> tuple[Path, ...]:
     """The folders of NNET_DATA."""
-    return tuple(Path(entry).expanduser().absolute() for entry in os.environ.get(ROOTS, "").split(os.pathsep) if entry)
+    return tuple(path.absolute() for path in places.listed(ROOTS))
 
 
 def configured() -> dict[str, str]:

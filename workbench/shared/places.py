@@ -1,6 +1,7 @@
 """Where the workbench's files are. Knows no Streamlit and no torch."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -31,7 +32,19 @@ def studies_folder() -> Path:
 def watched_folders() -> dict[str, Path]:
     """The folders of results that the environment lists, by name; a second one of a name by its path."""
     found: dict[str, Path] = {}
-    for entry in filter(None, os.environ.get(WATCHED, "").split(os.pathsep)):
-        path = Path(entry).expanduser()
+    for path in listed(WATCHED):
         found[path.name if path.name not in found else str(path)] = path
     return found
+
+
+def listed(variable: str) -> list[Path]:
+    """The folders that an environment variable lists, separated as in PATH."""
+    return [Path(entry).expanduser() for entry in os.environ.get(variable, "").split(os.pathsep) if entry]
+
+
+def by_name(paths: Iterable[Path]) -> dict[str, Path]:
+    """Folders by name, each once; of two with one name the later has its parent in front."""
+    names: dict[str, Path] = {}
+    for path in dict.fromkeys(path.resolve() for path in paths):
+        names.setdefault(path.name if path.name not in names else f"{path.parent.name}/{path.name}", path)
+    return names

@@ -149,18 +149,13 @@ def checkpoint_paths() -> dict[str, Path]:
     runs only those that are done (`nnet.runs.usable_checkpoints`). Names that occur twice get their folder's name in
     front.
     """
-    folders = [Path(entry) for entry in os.environ.get(EXTRA_FOLDERS, "").split(os.pathsep) if entry]
+    folders = places.listed(EXTRA_FOLDERS)
     if not only_extra():
         folders = [places.APP / "checkpoints", runs_folder(), *folders]
     elif os.environ.get(RUNS_FOLDER):
         folders = [*folders, runs_folder()]
-    found = list(dict.fromkeys(path.resolve() for folder in folders for path in usable_checkpoints(folder)))
-    found.sort(key=lambda path: path != DEFAULT_CHECKPOINT)
-    names: dict[str, Path] = {}
-    for path in found:
-        name = path.name if path.name not in names else f"{path.parent.name}/{path.name}"
-        names.setdefault(name, path)
-    return names
+    found = (path.resolve() for folder in folders for path in usable_checkpoints(folder))
+    return places.by_name(sorted(found, key=lambda path: path != DEFAULT_CHECKPOINT))
 
 
 def devices() -> list[str]:

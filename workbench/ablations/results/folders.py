@@ -1,6 +1,5 @@
 """The studies that the workbench can show: folders that `python -m nnet ablate` wrote. Knows no Streamlit."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,14 +36,10 @@ def study_folders(root: Path) -> dict[str, Path]:
     """All folders with a results table, name -> folder: those that come with the program first, then the command's
     own, those that were started from the page, and those of the environment variable NNET_STUDIES. Of two with one
     name the later has its parent in front. `root`: of the program."""
-    extra = [Path(entry).expanduser() for entry in os.environ.get(EXTRA_STUDIES, "").split(os.pathsep) if entry]
     shipped = sorted(path.parent for path in (root / SHIPPED).glob(f"*/{CSV}"))
     started = sorted(path.parent for path in places.studies_folder().glob(f"*/{CSV}"))
-    found = [path for path in (*shipped, default_folder(), root / EARLIER, *started, *extra) if (path / CSV).is_file()]
-    names: dict[str, Path] = {}
-    for path in dict.fromkeys(path.resolve() for path in found):
-        names.setdefault(path.name if path.name not in names else f"{path.parent.name}/{path.name}", path)
-    return names
+    found = (*shipped, default_folder(), root / EARLIER, *started, *places.listed(EXTRA_STUDIES))
+    return places.by_name(path for path in found if (path / CSV).is_file())
 
 
 def data_argument(name: str) -> str:
