@@ -209,7 +209,8 @@ def test_curves_are_those_of_the_metrics(levels):
 
 def test_thresholds_give_the_points_of_the_curve():
     maps, masks = made_up(3, levels=3)
-    roc, pr = metrics.roc_curve(maps, masks), metrics.pr_curve(maps, masks)
+    ranking = metrics.rank_scores(maps, masks)
+    roc, pr = ranking.roc(), ranking.pr()
     for fpr, tpr, threshold in zip(roc.fpr, roc.tpr, roc.threshold, strict=True):
         found = maps >= threshold
         assert (found & masks).sum() / masks.sum() == pytest.approx(tpr, **CLOSE)
@@ -221,7 +222,7 @@ def test_thresholds_give_the_points_of_the_curve():
 def test_roc_is_the_polyline_of_scikit_learn():
     maps, masks = made_up(4)
     fpr, tpr, _ = sklearn_metrics.roc_curve(masks.ravel(), maps.ravel(), drop_intermediate=False)
-    ours = metrics.roc_curve(maps, masks)
+    ours = metrics.rank_scores(maps, masks).roc()
     corners = {(x, y) for x, y in zip(ours.fpr.round(12), ours.tpr.round(12), strict=True)}
     assert corners <= set(zip(fpr.round(12), tpr.round(12), strict=True))
     inner = np.setdiff1d(fpr, ours.fpr)
@@ -250,7 +251,7 @@ def distances(x, y, u, v):
 
 
 def test_thin_of_short_and_straight_curves():
-    short = metrics.roc_curve([0.1, 0.9], [0, 1])
+    short = metrics.rank_scores([0.1, 0.9], [0, 1]).roc()
     assert len(short.thin(100).fpr) == len(short.fpr)
     long = metrics.RocCurve(np.linspace(0, 1, 1025), np.linspace(0, 1, 1025), np.linspace(1, 0, 1025))
     assert len(long.thin(100).fpr) == 2
@@ -289,9 +290,9 @@ def test_no_positives():
     result = metrics.evaluate(maps, np.zeros((3, 4, 4)), scores, [0, 0, 0])
     assert [result.p_ap, result.p_auroc, result.p_pro, result.p_f1, result.i_auroc, result.i_ap] == [None] * 6
     assert len(result.notes) == 7 and all("no defective sample" in note for note in result.notes)
-    for function in (metrics.auroc, metrics.average_precision, metrics.best_f1, metrics.roc_curve, metrics.pr_curve):
+    for name in ("auroc", "average_precision", "best_f1", "roc", "pr"):
         with pytest.raises(UndefinedMetricError, match="no defective sample"):
-            function(scores, [0, 0, 0])
+            getattr(metrics.rank_scores(scores, [0, 0, 0]), name)()
     for function in (metrics.pro, metrics.pro_curve):
         with pytest.raises(UndefinedMetricError, match="no defective sample"):
             function(maps, np.zeros((3, 4, 4)))
@@ -303,7 +304,7 @@ def test_no_negatives():
     assert (result.p_auroc, result.p_pro, result.i_auroc) == (None, None, None)
     assert (result.p_ap, result.p_f1.f1, result.p_f1.threshold, result.i_ap) == (1.0, 1.0, 0.0, 1.0)
     with pytest.raises(UndefinedMetricError, match="no normal sample"):
-        metrics.roc_curve([1, 2], [1, 1])
+        metrics.rank_scores([1, 2], [1, 1]).roc()
     with pytest.raises(UndefinedMetricError, match="without regions"):
         metrics.rank_scores([1, 2], [0, 1]).pro()
 

@@ -25,17 +25,7 @@ from nnet.scoring.metrics.curves import PrCurve, ProCurve, RocCurve
 from nnet.scoring.metrics.dataset import Metrics, evaluate
 from nnet.scoring.metrics.errors import MetricError, UndefinedMetricError
 from nnet.scoring.metrics.pixels import ImageLabels, Mask, label_pixels, pro, pro_curve, rank_pixels
-from nnet.scoring.metrics.ranking import (
-    FPR_LIMIT,
-    BestF1,
-    Ranking,
-    auroc,
-    average_precision,
-    best_f1,
-    pr_curve,
-    rank_scores,
-    roc_curve,
-)
+from nnet.scoring.metrics.ranking import FPR_LIMIT, BestF1, Ranking, auroc, average_precision, best_f1, rank_scores
 
 __all__ = [
     "FPR_LIMIT",
@@ -54,10 +44,8 @@ __all__ = [
     "best_f1",
     "evaluate",
     "label_pixels",
-    "pr_curve",
     "pro",
     "pro_curve",
     "rank_pixels",
     "rank_scores",
-    "roc_curve",
 ]

@@ -248,13 +248,3 @@ def average_precision(scores: ArrayLike, labels: ArrayLike) -> float:
 def best_f1(scores: ArrayLike, labels: ArrayLike) -> BestF1:
     """The threshold with the best F1; see `rank_scores` for the arguments."""
     return rank_scores(scores, labels).best_f1()
-
-
-def roc_curve(scores: ArrayLike, labels: ArrayLike) -> RocCurve:
-    """The full ROC curve; see `rank_scores` for the arguments."""
-    return rank_scores(scores, labels).roc()
-
-
-def pr_curve(scores: ArrayLike, labels: ArrayLike) -> PrCurve:
-    """The full precision-recall curve; see `rank_scores` for the arguments."""
-    return rank_scores(scores, labels).pr()
