@@ -38,13 +38,13 @@ images.json, since a study checks the hash of its data.
 
 from nnet.runs.estimate import Estimate, estimate
 from nnet.runs.film import Film, Frame, Probe
-from nnet.runs.layout import CANCELLED, STATES, Exit, RunError, RunSpec, Status
+from nnet.runs.layout import CANCELLED, LIVE, Exit, RunError, RunSpec, Status
 from nnet.runs.run import Run, is_usable, usable_checkpoints
 from nnet.runs.store import Runs
 
 __all__ = [
     "CANCELLED",
-    "STATES",
+    "LIVE",
     "Estimate",
     "Exit",
     "Film",

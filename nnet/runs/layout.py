@@ -23,6 +23,8 @@ STOP, LOG, EXIT, DATA, IMAGES = "stop.json", "log.txt", "exit.json", "data", "im
 LIBRARY_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG = ".library.lock", ".supervisor.lock", ".supervisor.log"
 UPLOADED = "upload"
 CANCELLED = 130
+RUNNING = ("running", "stopping")
+LIVE = ("queued", *RUNNING)
 STATES = ("created", "queued", "running", "stopping", "done", "cancelled", "failed", "lost", "unreadable")
 
 

@@ -13,11 +13,10 @@ from nnet.errors import NNetError
 from nnet.formats import is_plain, not_plain
 from nnet.runs import layout, processes
 from nnet.runs.film import FILM, Film
-from nnet.runs.layout import LOCK_FORMAT, LOG_FORMAT, Exit, RunError, RunSpec, Status
+from nnet.runs.layout import LOCK_FORMAT, LOG_FORMAT, RUNNING, Exit, RunError, RunSpec, Status
 from nnet.runs.locks import is_held
 from nnet.saved.formats import CONFIG, HISTORY, HISTORY_FORMAT, RESUME, RESUME_FORMAT, Epoch
 
-LIVE = ("running", "stopping")
 RESUMABLE = ("cancelled", "failed", "lost")
 ENDED = ("done", *RESUMABLE)
 
@@ -29,7 +28,7 @@ class Run:
     Attributes:
         path: its directory.
         spec: what is trained; None for an unreadable run.
-        state: one of `nnet.runs.STATES`.
+        state: one of `nnet.runs.layout.STATES`.
         status: what the trainer last said of itself, or None.
         exit: how the last attempt ended, or None.
         position: 1 for the next one in the queue; None for a run that does not wait.
@@ -81,7 +80,7 @@ class Run:
     @property
     def silent_seconds(self) -> float | None:
         """How long ago the trainer wrote its status, by the clock that never goes back; None unless it lives."""
-        if self.state not in LIVE or self.status is None:
+        if self.state not in RUNNING or self.status is None:
             return None
         return max(0.0, time.monotonic() - self.status.monotonic)
 

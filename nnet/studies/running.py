@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from nnet.config import Config
 from nnet.runs import Exit, RunError, RunSpec, layout
 from nnet.runs.locks import locked
-from nnet.runs.run import LIVE, RESUMABLE
+from nnet.runs.run import RESUMABLE
 from nnet.saved.storage import write_text
 from nnet.studies.card import write_card
 from nnet.studies.store import CARD, CONFIG, Job, StudyFolder
@@ -132,7 +132,7 @@ def hand_over(folder: StudyFolder, jobs: Sequence[Job]) -> None:
     folder.make()
     for job in jobs:
         state = folder.runs.get(job.key).state if has_run(folder, job.key) else "created"
-        if state in (*LIVE, "queued"):
+        if state in layout.LIVE:
             continue
         if state == "unreadable":
             raise RunError(folder.runs.get(job.key).problem)
@@ -153,11 +153,11 @@ def cancel(folder: StudyFolder, keys: Collection[str]) -> None:
     """Stop these runs; those that wait first, so that none of them takes the place of one that is stopped."""
     runs = [folder.runs.get(key) for key in keys if has_run(folder, key)]
     for run in sorted(runs, key=lambda run: -(run.position or 0)):
-        if run.state in (*LIVE, "queued"):
+        if run.state in layout.LIVE:
             try:
                 folder.runs.cancel(run.id)
             except RunError:
-                if folder.runs.get(run.id).state in (*LIVE, "queued"):
+                if folder.runs.get(run.id).state in layout.LIVE:
                     raise
 
 
@@ -170,7 +170,7 @@ def standing(folder: StudyFolder, key: str) -> Standing:
     run = folder.runs.get(key)
     if run.state in ("queued", "created"):
         return Standing(WAITING)
-    if run.state in LIVE:
+    if run.state in layout.RUNNING:
         status = run.status
         return Standing(RUNNING, status.phase, status.done / max(1, status.total)) if status else Standing(RUNNING)
     return Standing(FAILED, reason=run.reason or "It ended without a result. Its log may say why.")

@@ -31,7 +31,7 @@ import nnet.training.state
 from nnet.cli import main
 from nnet.config import Config
 from nnet.data import DataError
-from nnet.runs import CANCELLED, Run, RunError, Runs, RunSpec, is_usable, layout, processes, queue
+from nnet.runs import CANCELLED, LIVE, Run, RunError, Runs, RunSpec, is_usable, layout, processes, queue
 from nnet.runs.layout import SUPERVISOR_LOCK
 from nnet.runs.locks import FileLock, is_held
 from nnet.runs.slots import MACHINE, take_slot
@@ -59,7 +59,7 @@ def runs(tmp_path, monkeypatch) -> Iterator[Runs]:
     found = Runs(tmp_path / "runs")
     yield found
     for run in found.list():
-        if run.state in ("queued", "running", "stopping"):
+        if run.state in LIVE:
             found.cancel(run.id)
     until(lambda: not is_held(found.root / SUPERVISOR_LOCK))
 
@@ -102,7 +102,7 @@ def kept(runs: Runs, id: str) -> Run:
 
 
 def ended(runs: Runs, id: str) -> Run:
-    until(lambda: runs.get(id).state not in ("queued", "running", "stopping"), lambda: runs.get(id).log_tail())
+    until(lambda: runs.get(id).state not in LIVE, lambda: runs.get(id).log_tail())
     return runs.get(id)
 
 

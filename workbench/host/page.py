@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from nnet.runs import disk
+from nnet.runs import LIVE, disk
 from workbench.host import words
 from workbench.shared import allowance, frame, hosting, sharing, visits
 from workbench.shared.visits import Visit
@@ -87,7 +87,7 @@ def _runs(numbers: dict[Path, int]) -> None:
     if not hosting.current().trains:
         st.caption(words.NO_TRAINING)
         return
-    live = [(folder, run) for folder, run in allowance.runs() if run.state in allowance.LIVE]
+    live = [(folder, run) for folder, run in allowance.runs() if run.state in LIVE]
     if not live:
         st.caption(words.NOTHING)
     for folder, run in live:

@@ -9,11 +9,10 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnet.runs import Estimate, Run, Runs, disk
+from nnet.runs import LIVE, Estimate, Run, Runs, disk
 from workbench.shared import hosting, visits
 from workbench.shared import hosting_words as words
 
-LIVE = ("queued", "running", "stopping")
 _starting = threading.Lock()
 _spent: dict[tuple[str, str], float] = {}
 """Seconds that each run has trained for, by folder and id; a few bytes each as long as the server runs."""

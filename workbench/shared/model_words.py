@@ -32,7 +32,7 @@ RUN_STATES = {
     "lost": "Lost",
     "unreadable": "Damaged",
 }
-"""What is said of a run in each of its states (`nnet.runs.STATES`)."""
+"""What is said of a run in each of its states (`nnet.runs.layout.STATES`)."""
 COLUMNS = ("Model or run", "Made", "State", "Result", "At its threshold", "Threshold")
 
 

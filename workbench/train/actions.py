@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.runs import Run, RunSpec
+from nnet.runs import LIVE, Run, RunSpec
 from workbench.shared import hosting, parts, units
 from workbench.shared.data_choice import MASKS
 from workbench.train import form, images, uploads, words
-from workbench.train.runs import LIVE, turn_to
+from workbench.train.runs import turn_to
 
 
 def draw(run: Run) -> None:

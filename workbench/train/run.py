@@ -11,13 +11,13 @@ import streamlit as st
 from nnet.errors import NNetError
 from nnet.formats import Document
 from nnet.presets import PRESETS
-from nnet.runs import Run, Status
+from nnet.runs import LIVE, Run, Status
 from nnet.saved.card import questions
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
 from workbench.shared import chosen_picture, controls, hosting, model_choice, resources, theme, training_film, units
 from workbench.train import actions, figures, form, uploads, words
 from workbench.train.figures import Line
-from workbench.train.runs import LIVE, POLL, poll
+from workbench.train.runs import POLL, poll
 from workbench.train.settings import VIEW
 
 LOG_LINES, FAILED_LINES = 200, 15

@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.runs import Run
+from nnet.runs import LIVE, Run
 from workbench.shared import units
 from workbench.shared.training_film import PROBE
 from workbench.train import uploads, words
 from workbench.train.settings import PART
 
-LIVE = ("queued", "running", "stopping")
 POLL, GLANCE = 2.0, 10.0
 """Seconds between two looks at the disk while something is happening, and at the list otherwise: another visitor may
 start something."""
