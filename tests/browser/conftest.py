@@ -10,7 +10,9 @@ from browsing import BROWSER, BROWSERS, FLAGS, served
 from run_builders import write_frames
 from variant_builders import every_table, kept_study
 
+from nnet.runs import LIVE, Runs
 from nnet.runs.film import FILM
+from nnet.runs.slots import MACHINE
 from workbench.ablations.results.folders import EXTRA_STUDIES
 from workbench.shared.places import RUNS_FOLDER
 
@@ -59,3 +61,16 @@ def address(trained_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) 
         address = next(server)
     yield address
     server.close()
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """An empty folder of runs, on a machine of its own, for the workbench that a file starts for itself."""
+    runs = Runs(tmp_path_factory.mktemp("trained") / "runs")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(RUNS_FOLDER, str(runs.root))
+        patched.setenv(MACHINE, str(runs.root.parent / "machine"))
+        yield runs
+        for run in runs.list():
+            if run.state in LIVE:
+                runs.cancel(run.id)

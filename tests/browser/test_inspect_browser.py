@@ -3,17 +3,9 @@
 import re
 
 import pytest
-from browsing import Visitor, file, on_every_screen, photo, score, upload
+from browsing import Visitor, click, file, on_every_screen, photo, score, upload
 
 from workbench.inspect import words
-
-
-def click(page: object, key: str, x: float, y: float, number: int = 0) -> None:
-    """Click into a picture of a component at a share of its width and height."""
-    frame = page.locator(f".st-key-{key} .frame").nth(number)
-    frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
-    frame.click(position={"x": x * box["width"], "y": y * box["height"]})
 
 
 def in_address(page: object, name: str) -> str:

@@ -1,7 +1,7 @@
 """The Memory page in a real browser: an uploaded picture, clicks on patches, and every control once."""
 
 import pytest
-from browsing import Visitor, file, on_every_screen, photo, upload
+from browsing import Visitor, click, file, on_every_screen, photo, upload
 
 
 def chosen(page: object) -> tuple[str, str]:
@@ -9,14 +9,6 @@ def chosen(page: object) -> tuple[str, str]:
     keys = ("patch_row", "patch_column")
     sliders = (page.locator(f".st-key-{key}").get_by_role("slider", include_hidden=True) for key in keys)
     return tuple(slider.input_value() for slider in sliders)
-
-
-def click(page: object, picture: int, x: float, y: float) -> None:
-    """Click into one of the linked pictures at a share of its width and height."""
-    frame = page.locator(".st-key-recall_pictures .frame").nth(picture)
-    frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
-    frame.click(position={"x": x * box["width"], "y": y * box["height"]})
 
 
 def tab(page: object, name: str) -> None:
@@ -31,7 +23,7 @@ def test_an_uploaded_picture_is_explored_patch_by_patch(browser: object, address
         page = visitor.open("Memory").page
         upload(page, file("mine.png", photo(5)))
         visitor.settle()
-        click(page, 1, 0.05, 0.95)
+        click(page, "recall_pictures", 0.05, 0.95, 1)
         page.wait_for_function("() => location.search.includes('patch_row=4')")
         visitor.settle()
         assert chosen(page) == ("4", "1")

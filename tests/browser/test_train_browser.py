@@ -13,8 +13,7 @@ from PIL import Image
 from run_builders import finish, make_run, write_film
 
 from nnet.runs import Runs
-from nnet.runs.slots import MACHINE, take_slot
-from workbench.shared.resources import RUNS_FOLDER
+from nnet.runs.slots import take_slot
 from workbench.train import words
 
 CUT_OFF = (Path(__file__).parents[1] / "support" / "cut_off.js").read_text(encoding="utf-8")
@@ -24,24 +23,13 @@ SLOW = 200_000  # milliseconds for what trains, which takes seconds on a machine
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    return Runs(tmp_path_factory.mktemp("trained") / "runs")
-
-
-@pytest.fixture(scope="module")
 def address(runs: Runs, tiny_checkpoint: Path) -> Iterator[str]:
-    """A workbench with an empty folder of runs, on a machine of its own whose only place is taken: a run is queued."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(RUNS_FOLDER, str(runs.root))
-        environment.setenv(MACHINE, str(runs.root.parent / "machine"))
-        busy = take_slot("cpu", None)
-        try:
-            yield from served(tiny_checkpoint)
-        finally:
-            for run in runs.list():
-                if run.state in ("queued", "running", "stopping"):
-                    runs.cancel(run.id)
-            busy.release()
+    """A workbench with an empty folder of runs, on a machine whose only place is taken: a run is queued."""
+    busy = take_slot("cpu", None)
+    try:
+        yield from served(tiny_checkpoint)
+    finally:
+        busy.release()
 
 
 def tall(seed: int) -> bytes:

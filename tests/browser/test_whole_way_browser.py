@@ -10,34 +10,19 @@ from builders import encode, zipped
 from test_train_browser import SLOW, choose, enter
 
 from nnet.runs import Runs
-from nnet.runs.slots import MACHINE
 from nnet.saved import kept
 from workbench.evaluate import words as evaluate_words
 from workbench.shared import model_words
 from workbench.shared import words as shared_words
-from workbench.shared.resources import RUNS_FOLDER
 from workbench.train import words
 
 GOOD, DEFECTIVE = range(24), range(100, 104)
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    return Runs(tmp_path_factory.mktemp("walk") / "runs")
-
-
-@pytest.fixture(scope="module")
 def address(runs: Runs, tiny_checkpoint: Path) -> Iterator[str]:
-    """A workbench with an empty folder of runs, on a machine of its own."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(RUNS_FOLDER, str(runs.root))
-        environment.setenv(MACHINE, str(runs.root.parent / "machine"))
-        try:
-            yield from served(tiny_checkpoint)
-        finally:
-            for run in runs.list():
-                if run.state in ("queued", "running", "stopping"):
-                    runs.cancel(run.id)
+    """A workbench with an empty folder of runs."""
+    yield from served(tiny_checkpoint)
 
 
 def tile(seed: int) -> np.ndarray:

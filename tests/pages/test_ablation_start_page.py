@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 from apptest import fine, start, words
-from builders import TINY, files_of, zipped
+from builders import TINY, files_of, write_category, zipped
 from run_builders import end
 from streamlit.testing.v1 import AppTest
-from variant_builders import make_category
 
 from nnet.runs.estimate import Costs
 from nnet.studies.store import StudyFolder
@@ -27,7 +26,7 @@ def category(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(places.RUNS_FOLDER, str(tmp_path / "runs"))
     monkeypatch.setenv("NNET_DATA", str(tmp_path))  # so that a link may name what is in there
     monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
-    return make_category(tmp_path / "part")
+    return write_category(tmp_path / "part", good=3, hole=3)
 
 
 def on_page(category: Path, study: str = "table7", seeds: int = 2) -> AppTest:

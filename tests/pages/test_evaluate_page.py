@@ -14,7 +14,7 @@ from apptest import address as written
 from apptest import charts, component, fine, html
 from apptest import start as on_page
 from apptest import words as said
-from builders import encode, files_of, random_images, write_images, zipped
+from builders import encode, files_of, random_images, write_category, zipped
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -37,16 +37,7 @@ pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(600)]
 
 @pytest.fixture(scope="module")
 def category(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An MVTec-style category: 4 training images, 6 normal test images, and 4 and 3 defective ones with masks."""
-    root = tmp_path_factory.mktemp("evaluate") / "bottle"
-    write_images(root, {"train/good": 4, "test/good": 6, "test/dent": 4, "test/hole": 3})
-    mask = np.zeros((64, 64), np.uint8)
-    mask[20:34, 10:30] = 255
-    for kind, count in (("dent", 4), ("hole", 3)):
-        (root / "ground_truth" / kind).mkdir(parents=True)
-        for i in range(count):
-            Image.fromarray(np.roll(mask, 5 * i, axis=1)).save(root / "ground_truth" / kind / f"{i:03}_mask.png")
-    return root
+    return write_category(tmp_path_factory.mktemp("evaluate") / "bottle", train=4, good=6, dent=4, hole=3)
 
 
 @pytest.fixture(autouse=True)

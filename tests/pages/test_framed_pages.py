@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import encoded, fine, pressed, shown_score, start, upload, words
+from apptest import encoded, fine, pressed, shown_score, start, take_away_dialog, upload, words
 from builders import random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 
@@ -63,14 +63,6 @@ def test_pages_that_look_inside_show_the_part_under_the_largest_score_and_say_so
 def test_when_it_fails_says_that_it_is_for_whole_pictures() -> None:
     at = start("pages/8_When_it_fails.py")
     assert [info.value for info in at.info] == [fails_words.FRAMED]
-
-
-def take_away_dialog(checkpoint: str) -> None:
-    from pathlib import Path
-
-    from workbench.shared import resources, take_away
-
-    take_away._dialog(resources.load_model("tiled", Path(checkpoint), "cpu"))
 
 
 def test_an_export_for_one_size_says_so_and_asks_for_it_where_the_training_pictures_had_several(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from apptest import INSPECT, fine, pressed, start
+from apptest import INSPECT, fine, pressed, start, take_away_dialog
 from builders import random_images
 from streamlit.testing.v1 import AppTest
 
@@ -21,19 +21,10 @@ from workbench.shared import take_away_words as words
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(200)]
 
 
-def dialog(checkpoint: str) -> None:
-    """What the button opens, alone: without a browser, each run is one of the whole page, which closes a dialog."""
-    from pathlib import Path
-
-    from workbench.shared import resources, take_away
-
-    take_away._dialog(resources.load_model("tiny", Path(checkpoint), "cpu"))
-
-
 @pytest.fixture
 def opened(only_tiny: Path) -> Callable[[str], AppTest]:
     def choose(kind: str) -> AppTest:
-        at = fine(AppTest.from_function(dialog, default_timeout=150, args=(str(only_tiny),)).run())
+        at = fine(AppTest.from_function(take_away_dialog, default_timeout=150, args=(str(only_tiny),)).run())
         return fine(at.radio(key="take").set_value(kind).run())
 
     return choose

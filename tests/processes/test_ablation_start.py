@@ -5,8 +5,7 @@ from pathlib import Path
 import forking
 import pytest
 from apptest import fine, start, words
-from builders import TINY
-from variant_builders import make_category
+from builders import TINY, write_category
 from waiting import until
 
 from nnet.runs import processes
@@ -29,7 +28,7 @@ def test_a_study_from_the_page_finishes_and_its_table_is_shown(tmp_path: Path, m
         PAGE,
         ablations_part="start",
         start_study="table7",
-        start_path=str(make_category(tmp_path / "part")),
+        start_path=str(write_category(tmp_path / "part", good=3, hole=3)),
         start_seeds="1",
         start_changes=" ".join(f"{path}={value}" for path, value in CHANGES.items() if path != "loss.beta_epochs"),
     )

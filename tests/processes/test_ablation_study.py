@@ -12,10 +12,9 @@ from pathlib import Path
 import forking
 import numpy as np
 import pytest
-from builders import TINY, random_images
+from builders import TINY, random_images, write_category
 from PIL import Image
 from run_builders import end, say
-from variant_builders import make_category
 from waiting import held, until
 
 import nnet.saved.storage
@@ -48,7 +47,7 @@ TIMES = {"seconds_training", "seconds_run", "training_images_per_second", "image
 @pytest.fixture(scope="module")
 def category(tmp_path_factory) -> Path:
     """An MVTec-style category: 14 normal images, and a test part with masks."""
-    return make_category(tmp_path_factory.mktemp("data") / "part")
+    return write_category(tmp_path_factory.mktemp("data") / "part", good=3, hole=3)
 
 
 def arguments(category: Path, out: Path, *more: object) -> list[str]:
@@ -199,7 +198,7 @@ def test_checkpoints_of_the_first_seed_stay_and_give_the_numbers(study, category
     detector = Detector.load(kept[0], "cpu")
     assert detector.config.train.seed == 0 and "3 normal and 3 defective" in detector.checkpoint.card
     result = json.loads((study / DONE / f"{kept[0].name}.json").read_text())
-    image = np.asarray(Image.open(category / "test" / "good" / "00.png"))
+    image = np.asarray(Image.open(category / "test" / "good" / "000.png"))
     assert detector.score([image])[0].value > 0
     assert detector.checkpoint.metrics["scores"] == result["scores"]
 
@@ -230,7 +229,7 @@ def test_other_settings_data_or_numbers_are_not_done(study, category, tmp_path, 
     assert planned(category, study, loss__alpha=0.7).missing
     other = shutil.copytree(category, tmp_path / "other" / "part")
     assert not planned(other, study).missing  # where the data lies does not matter
-    (other / "train" / "good" / "00.png").write_bytes((other / "train" / "good" / "01.png").read_bytes())
+    (other / "train" / "good" / "000.png").write_bytes((other / "train" / "good" / "001.png").read_bytes())
     assert planned(other, study).missing
     monkeypatch.setattr("nnet.studies.plan.NUMBERS", 2)
     assert planned(category, study).missing
@@ -368,7 +367,7 @@ def test_a_run_of_a_newer_version_is_left_alone(category, tmp_path, nobody_train
 def test_data_that_changed_since_the_plan_is_refused(category, tmp_path):
     other = shutil.copytree(category, tmp_path / "other" / "part")
     job = planned(other, tmp_path / "out").jobs[0]
-    (other / "test" / "good" / "01.png").unlink()
+    (other / "test" / "good" / "001.png").unlink()
     with pytest.raises(StudyError, match="changed since the study was planned"):
         execute(job, tmp_path / "model")
     with pytest.raises(StudyError, match="another version of N-Net"):

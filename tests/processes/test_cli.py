@@ -12,8 +12,7 @@ from pathlib import Path
 import forking
 import numpy as np
 import pytest
-from builders import random_images, tiny_config
-from PIL import Image
+from builders import random_images, tiny_config, write_category
 
 from nnet.analysis import stored
 from nnet.cli import NOBODY_READS, main
@@ -35,26 +34,10 @@ def nnet(*arguments: object) -> subprocess.CompletedProcess:
     return forking.run(lambda: main([str(word) for word in arguments]))
 
 
-def save_images(folder: Path, count: int, seed: int = 0) -> Path:
-    folder.mkdir(parents=True)
-    for number, image in enumerate(random_images(count, 64, seed)):
-        Image.fromarray(image).save(folder / f"{number:02}.png")
-    return folder
-
-
 @pytest.fixture(scope="module")
 def category(tmp_path_factory) -> Path:
     """An MVTec-style category: 14 normal images, 3 normal and 3 defective test images with masks."""
-    root = tmp_path_factory.mktemp("data") / "part"
-    save_images(root / "train" / "good", 14)
-    save_images(root / "test" / "good", 3, seed=1)
-    save_images(root / "test" / "hole", 3, seed=2)
-    (root / "ground_truth" / "hole").mkdir(parents=True)
-    mask = np.zeros((64, 64), np.uint8)
-    mask[20:30, 20:40] = 255
-    for number in range(3):
-        Image.fromarray(mask).save(root / "ground_truth" / "hole" / f"{number:02}_mask.png")
-    return root
+    return write_category(tmp_path_factory.mktemp("data") / "part", good=3, hole=3)
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +109,7 @@ def test_score_writes_overlay_map_and_row_per_image(checkpoint, category, tmp_pa
 
 
 def test_score_takes_an_expression_and_says_what_is_wrong_with_one(checkpoint, category, tmp_path, capsys):
-    image = category / "test" / "hole" / "00.png"
+    image = category / "test" / "hole" / "000.png"
     arguments = ["score", "--checkpoint", str(checkpoint), str(image), "--out", str(tmp_path / "o")]
     assert main([*arguments, "--score", "M1*M2"]) == 0
     assert main([*arguments, "--score", "M1*__import__"]) == 1
@@ -135,14 +118,14 @@ def test_score_takes_an_expression_and_says_what_is_wrong_with_one(checkpoint, c
 
 def test_one_bad_file_does_not_stop_the_others(checkpoint, category, tmp_path, capsys):
     (bad := tmp_path / "bad.png").write_bytes(b"no image")
-    good = category / "test" / "good" / "00.png"
+    good = category / "test" / "good" / "000.png"
     code = main(["score", "--checkpoint", str(checkpoint), str(bad), str(good), "--out", str(tmp_path / "o")])
     assert code == 1 and "bad.png" in capsys.readouterr().err
     assert len((tmp_path / "o" / "scores.csv").read_text().splitlines()) == 2
 
 
 def test_images_of_one_name_do_not_overwrite_each_other(checkpoint, category, tmp_path):
-    paths = [str(category / "test" / kind / "00.png") for kind in ("good", "hole")]
+    paths = [str(category / "test" / kind / "000.png") for kind in ("good", "hole")]
     assert main(["score", "--checkpoint", str(checkpoint), *paths, "--out", str(tmp_path / "o")]) == 0
     assert {p.name for p in (tmp_path / "o").glob("*.npz")} == {"00_map.npz", "00_2_map.npz"}
 

@@ -13,9 +13,8 @@ import forking
 import pytest
 import torch
 import torch.distributed as dist
-from builders import random_images
+from builders import write_images
 from double_precision import double_precision
-from PIL import Image
 from safetensors.torch import load_file
 from waiting import until
 
@@ -53,9 +52,7 @@ def pair(tmp_path_factory) -> tuple[Path, Path]:
     17 images leave 9 for training. Batches of 5 are shared as 3 and 2, the last one of 4 as 2 and 2.
     """
     folder = tmp_path_factory.mktemp("team")
-    (folder / "photos").mkdir()
-    for number, image in enumerate(random_images(17)):
-        Image.fromarray(image).save(folder / "photos" / f"{number:02}.png")
+    write_images(folder, {"photos": 17})
     options = [*OPTIONS, "--epochs", str(EPOCHS), "--data", str(folder / "photos")]
     with double_precision():
         assert main(["train", *options, "--out", str(folder / "one")]) == 0

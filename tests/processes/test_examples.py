@@ -5,14 +5,13 @@ from pathlib import Path
 
 import forking
 import pytest
-from builders import random_images
-from PIL import Image
+from builders import write_images
 
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = {
     "score_folder.py": ["parts"],
-    "own_expression.py": [os.path.join("parts", "0.png"), "M1*M2 + M5"],
-    "what_if.py": [os.path.join("parts", "0.png")],
+    "own_expression.py": [os.path.join("parts", "000.png"), "M1*M2 + M5"],
+    "what_if.py": [os.path.join("parts", "000.png")],
 }
 
 
@@ -22,9 +21,7 @@ def test_every_example_is_run():
 
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_an_example_runs_alone(name, tmp_path, trained_checkpoint):
-    (tmp_path / "parts").mkdir()
-    for number, image in enumerate(random_images(2)):
-        Image.fromarray(image).save(tmp_path / "parts" / f"{number}.png")
+    write_images(tmp_path, {"parts": 2})
     command = [str(ROOT / "examples" / name), *ARGUMENTS[name], str(trained_checkpoint)]
     done = forking.run(lambda: forking.script(command), cwd=tmp_path)
     assert done.returncode == 0, done.stderr

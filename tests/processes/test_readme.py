@@ -8,8 +8,7 @@ from pathlib import Path
 
 import forking
 import pytest
-from builders import random_images
-from PIL import Image
+from builders import write_images
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,10 +27,7 @@ def commands(start: str) -> list[list[str]]:
 @pytest.fixture
 def photos(tmp_path, monkeypatch) -> Path:
     """A user's folder with photos of good parts and a few new ones, and nothing else."""
-    for folder, count in (("good", 14), ("new", 2)):
-        (tmp_path / "photos" / folder).mkdir(parents=True)
-        for number, image in enumerate(random_images(count)):
-            Image.fromarray(image).save(tmp_path / "photos" / folder / f"{number}.png")
+    write_images(tmp_path / "photos", {"good": 14, "new": 2})
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
 
@@ -56,7 +52,7 @@ def test_the_make_targets_exist():
 
 def test_the_library_example_runs(photos, tiny_checkpoint, monkeypatch):
     code = blocks("python")[0].replace("checkpoints/elpv-mono", str(tiny_checkpoint))
-    code = code.replace("photo.png", "photos/new/0.png")
+    code = code.replace("photo.png", "photos/new/000.png")
     done = forking.run(lambda: exec(code, {"__name__": "__main__"}), cwd=photos)
     assert done.returncode == 0 and len(done.stdout.split()) == 2, done.stderr
 

@@ -138,3 +138,12 @@ def copied(tiny_checkpoint: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
     (path / "config.json").write_text(json.dumps(config))
     monkeypatch.setenv("NNET_CHECKPOINTS", str(folder))
     return path
+
+
+def take_away_dialog(checkpoint: str) -> None:
+    """What the button opens, alone: without a browser, each run is one of the whole page, which closes a dialog."""
+    from pathlib import Path
+
+    from workbench.shared import resources, take_away
+
+    take_away._dialog(resources.load_model(Path(checkpoint).name, Path(checkpoint), "cpu"))

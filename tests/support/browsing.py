@@ -161,3 +161,11 @@ def score(page: object) -> str:
     page.mouse.move(0, 0)
     page.get_by_test_id("stTooltipContent").wait_for(state="detached")
     return re.match(r"Score (\S+), threshold", told)[1]
+
+
+def click(page: object, key: str, x: float, y: float, number: int = 0) -> None:
+    """Click into a picture of a component at a share of its width and height."""
+    frame = page.locator(f".st-key-{key} .frame").nth(number)
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    frame.click(position={"x": x * box["width"], "y": y * box["height"]})

@@ -78,14 +78,17 @@ def write_small_category(root: Path, defect: str = "dent") -> Path:
     return write_images(root, {"train/good": 2, "test/good": 3, f"test/{defect}": 2})
 
 
-def write_category(root: Path) -> Path:
-    """An MVTec-style category with masks: 14 images to train with, 5 normal and 4 defective ones ("dent") to test."""
-    write_images(root, {"train/good": 14, "test/good": 5, "test/dent": 4})
+def write_category(root: Path, train: int = 14, good: int = 5, **defects: int) -> Path:
+    """An MVTec-style category with masks: so many images to train with, normal ones to test and ones of each defect,
+    which are 4 of "dent" if none is named."""
+    defects = defects or {"dent": 4}
+    write_images(root, {"train/good": train, "test/good": good} | {f"test/{kind}": n for kind, n in defects.items()})
     mask = np.zeros((64, 64), np.uint8)
     mask[20:34, 10:30] = 255
-    (root / "ground_truth" / "dent").mkdir(parents=True)
-    for i in range(4):
-        Image.fromarray(mask).save(root / "ground_truth" / "dent" / f"{i:03}_mask.png")
+    for kind, count in defects.items():
+        (root / "ground_truth" / kind).mkdir(parents=True)
+        for i in range(count):
+            Image.fromarray(mask).save(root / "ground_truth" / kind / f"{i:03}_mask.png")
     return root
 
 

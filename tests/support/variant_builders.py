@@ -6,9 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from builders import ablation_rows, random_images, tiny_config
-from PIL import Image
 
 from nnet.saved.checkpoint import load
 from nnet.studies import STUDIES
@@ -73,17 +71,3 @@ def _result(study: StudyFolder, name: str) -> dict[str, Any]:
         "seconds_run": 1.0,
         "created": "2026-01-01T00:00:00+00:00",
     }
-
-
-def make_category(root: Path) -> Path:
-    """Write an MVTec-style category: 14 normal images to train on, and a test part of 3 and 3 with masks."""
-    for place, count, seed in (("train/good", 14, 0), ("test/good", 3, 1), ("test/hole", 3, 2)):
-        (root / place).mkdir(parents=True)
-        for number, image in enumerate(random_images(count, 64, seed)):
-            Image.fromarray(image).save(root / place / f"{number:02}.png")
-    mask = np.zeros((64, 64), np.uint8)
-    mask[20:30, 20:40] = 255
-    (root / "ground_truth" / "hole").mkdir(parents=True)
-    for number in range(3):
-        Image.fromarray(mask).save(root / "ground_truth" / "hole" / f"{number:02}_mask.png")
-    return root

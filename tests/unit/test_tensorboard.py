@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import random_images, tiny_config
-from PIL import Image
+from builders import tiny_config, write_images
 
 from nnet.data import open_dataset
 from nnet.training.events import Callbacks, Progress, Stopped, TrainingError
@@ -32,11 +31,7 @@ def events(path: Path) -> list[Any]:
 @pytest.fixture
 def photos(tmp_path) -> Path:
     """A folder of photos to train on."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for number, image in enumerate(random_images(14)):
-        Image.fromarray(image).save(folder / f"{number:02}.png")
-    return folder
+    return write_images(tmp_path, {"photos": 14}) / "photos"
 
 
 def test_epochs_that_are_made_again_count_once(tmp_path, photos):
