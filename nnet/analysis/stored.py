@@ -157,15 +157,11 @@ def _together(sha256: str, entry: PictureScores, metrics: Mapping[str, Mapping[s
 def _result(text: str, scores: np.ndarray, labels: Sequence[str], values: Mapping[str, Any]) -> Result:
     kinds = values.get("by_type", {})
     by_type = {
-        kind: _metrics(scores[which := _one_kind(labels, kind)], np.array(labels)[which], of)
+        kind: _metrics(scores[which := np.isin(labels, (GOOD, kind))], np.array(labels)[which], of)
         for kind, of in kinds.items()
         if kind in labels
     }
     return Result(parse(text), scores, _metrics(scores, np.array(labels), values), by_type)
-
-
-def _one_kind(labels: Sequence[str], kind: str) -> np.ndarray:
-    return np.array([label in (GOOD, kind) for label in labels])
 
 
 def _metrics(scores: np.ndarray, labels: np.ndarray, values: Mapping[str, Any]) -> Metrics:

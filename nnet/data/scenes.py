@@ -76,14 +76,6 @@ def _worn(rng: np.random.Generator, colour: np.ndarray) -> np.ndarray:
     return colour * (1 + cloud + 0.05 * use * smoothstep(2.2, 3.6, lines))[..., None]
 
 
-def _weave(rng: np.random.Generator, n: int, seed: int) -> np.ndarray:
-    return TEXTURES["fabric"](rng, n)
-
-
-def _plate(rng: np.random.Generator, n: int, seed: int) -> np.ndarray:
-    return TEXTURES["metal"](rng, n)
-
-
 def _cog_pose(seed: int) -> Pose:
     return PARTS["gear"](generator("lies", "cog", seed))
 
@@ -138,8 +130,8 @@ def _bolt_outline(seed: int, n: int) -> np.ndarray:
 
 
 SCENES: dict[str, Callable[[np.random.Generator, int, int], np.ndarray]] = {
-    "weave": _weave,
-    "plate": _plate,
+    "weave": lambda rng, n, seed: TEXTURES["fabric"](rng, n),
+    "plate": lambda rng, n, seed: TEXTURES["metal"](rng, n),
     "cog": _cog,
     "bolt": _bolt,
 }

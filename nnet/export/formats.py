@@ -56,11 +56,8 @@ def _write_openvino(graph: Graph, path: Path) -> None:
 
 
 def _write_torch(graph: Graph, path: Path) -> None:
-    torch.export.save(_program(graph), path)
-
-
-def _program(graph: Graph) -> torch.export.ExportedProgram:
-    return torch.export.export(graph, (graph.example(),), dynamic_shapes=_what_varies(graph), strict=False)
+    program = torch.export.export(graph, (graph.example(),), dynamic_shapes=_what_varies(graph), strict=False)
+    torch.export.save(program, path)
 
 
 def _what_varies(graph: Graph) -> dict[str, Any]:

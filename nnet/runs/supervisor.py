@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nnet.errors import NNetError
 from nnet.runs import layout, processes
-from nnet.runs.layout import LIBRARY_LOCK, SUPERVISOR_LOCK, Exit, RunSpec
+from nnet.runs.layout import LIBRARY_LOCK, SUPERVISOR_LOCK, Exit
 from nnet.runs.locks import FileLock, is_held, locked
 from nnet.runs.queue import directories, ticket, waiting
 from nnet.runs.run import kept
@@ -89,11 +89,12 @@ def _start(path: Path) -> Child | None:
         if not lock.take(timeout=1.0):  # somebody runs `nnet train --run` on it by hand
             return None
         fds = (lock.fd, slot.fd)
+        threads = {} if spec.threads is None else {"OMP_NUM_THREADS": str(spec.threads)}
         process = processes.launch(
             ["nnet", "train", "--run", str(path)],
             path / layout.LOG,
             fds=fds,
-            environment={INHERITED: ",".join(map(str, fds)), **_threads(spec)},
+            environment={INHERITED: ",".join(map(str, fds))} | threads,
         )
         lock.write({**processes.identity(process.pid), "supervisor": [own["pid"], own["started"]]})
         (path / layout.QUEUED).unlink(missing_ok=True)
@@ -101,10 +102,6 @@ def _start(path: Path) -> Child | None:
     finally:  # the trainer has inherited both
         lock.release()
         slot.release()
-
-
-def _threads(spec: RunSpec) -> dict[str, str]:
-    return {} if spec.threads is None else {"OMP_NUM_THREADS": str(spec.threads)}
 
 
 def _give_up(path: Path, error: Exception) -> None:

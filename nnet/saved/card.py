@@ -48,16 +48,13 @@ def _head(name: str, config: Config, about: dict[str, Any]) -> str:
     warning = ""
     if config.model.teacher_weights == "random":
         warning = "\n> **The teacher has random weights.** This model exists for tests and detects nothing.\n"
+    framing = "".join(f"; {way}" for way in framed(config.model))
     return (
         f"# {name}\n{warning}\n"
         f"An N-Net (constrained bidirectional distillation, DOI 10.12263/DZXB.20240733) that saw only normal images. "
         f"Teacher: `{config.model.teacher}`, {about['teacher_origin']}. "
-        f"Input: {config.model.size} x {config.model.size} pixels{_framing(config.model)}.\n"
+        f"Input: {config.model.size} x {config.model.size} pixels{framing}.\n"
     )
-
-
-def _framing(model: ModelConfig) -> str:
-    return "".join(f"; {way}" for way in framed(model))
 
 
 def framed(model: ModelConfig) -> list[str]:

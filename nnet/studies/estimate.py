@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -50,7 +50,8 @@ def estimate(
             continue
         kind, masks = _kind(config), _has_masks(plan, job)
         if kind not in costs:
-            largest = replace(max(_of_kind(plan.missing, kind), key=_size), threads=share.threads)
+            same = [other for other in plan.missing if _kind(Config.from_dict(other.config)) == kind]
+            largest = replace(max(same, key=_size), threads=share.threads)
             costs[kind] = (measure or _measured)(largest)
         if masks not in metrics:
             metrics[masks] = _metric_seconds(config, masks)
@@ -96,10 +97,6 @@ def _alike(result: dict[str, Any], job: Job, engine: str, threads: int) -> bool:
 
 def _kind(config: Config) -> Kind:
     return config.model.forward, config.model.reverse
-
-
-def _of_kind(jobs: Iterable[Job], kind: Kind) -> list[Job]:
-    return [job for job in jobs if _kind(Config.from_dict(job.config)) == kind]
 
 
 def _size(job: Job) -> tuple[int, int]:

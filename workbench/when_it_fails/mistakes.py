@@ -173,7 +173,8 @@ def _of_samples(scene: Scene) -> list[Judged]:
         maps = resources.trace(scene.model, loaded).maps
         outline = partial(_mask, picture.source) if isinstance(picture.source, Sample) else lambda: None
         image = partial(np.asarray, loaded.image)
-        found.append(Judged(image, partial(dict, maps), outline, defective, _ratio(scene, maps)))
+        ratio = judge.judge(scene.model.detector.calibration, maps, scene.expression).multiple
+        found.append(Judged(image, partial(dict, maps), outline, defective, ratio))
     return found
 
 
@@ -209,10 +210,6 @@ def _measured(evidence: evaluation.Evidence, index: int) -> Maps:
 
 def _pixels(sample: Sample) -> np.ndarray:
     return sample.load().image
-
-
-def _ratio(scene: Scene, maps: dict[str, np.ndarray]) -> float:
-    return judge.judge(scene.model.detector.calibration, maps, scene.expression).multiple
 
 
 def _test_set(scene: Scene) -> Dataset | None:
