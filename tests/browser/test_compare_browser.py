@@ -37,8 +37,6 @@ def test_two_models_are_compared(browser: object, address: str) -> None:
         page.get_by_role("radio", name="Side by side").or_(page.get_by_role("button", name="Side by side")).click()
         page.wait_for_url("**beside=beside**")
         visitor.settle()
-        said = page.locator(".st-key-table_explained td").last.bounding_box()
-        assert said["x"] + said["width"] <= 1440, "what a setting is stands on the screen, however long a hash is"
         page.get_by_role("button", name="Swap").click()
         page.wait_for_url("**model=twin**")
         visitor.settle().check()
