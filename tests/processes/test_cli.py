@@ -127,7 +127,7 @@ def test_one_bad_file_does_not_stop_the_others(checkpoint, category, tmp_path, c
 def test_images_of_one_name_do_not_overwrite_each_other(checkpoint, category, tmp_path):
     paths = [str(category / "test" / kind / "000.png") for kind in ("good", "hole")]
     assert main(["score", "--checkpoint", str(checkpoint), *paths, "--out", str(tmp_path / "o")]) == 0
-    assert {p.name for p in (tmp_path / "o").glob("*.npz")} == {"00_map.npz", "00_2_map.npz"}
+    assert {p.name for p in (tmp_path / "o").glob("*.npz")} == {"000_map.npz", "000_2_map.npz"}
 
 
 def test_evaluate_measures_what_training_wrote_down(checkpoint, category, tmp_path, capsys):
