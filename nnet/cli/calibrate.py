@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnet.cli.shared import Bars, add_checkpoint, add_device
+from nnet.cli.shared import Bars, add_checkpoint, add_device, decided
 from nnet.errors import NNetError
 from nnet.training.events import phase
 
@@ -141,7 +141,6 @@ def _aimed(
     """The threshold that was aimed at on the labelled pictures, with what it does to them and how surely."""
     from nnet.analysis.evaluation import can_be_measured, gather, score
     from nnet.scoring.calibration import Kept
-    from nnet.scoring.metrics.bootstrap import rate_intervals
 
     if not can_be_measured(dataset):
         raise NNetError(
@@ -152,18 +151,9 @@ def _aimed(
     scores, defective = score(evidence, before.expression).scores, evidence.defective
     wanted, choose = aim
     at = choose(scores, defective)
-    where = rate_intervals(scores, defective, at)
-    found, alarms = (int((scores[kind] > at).sum()) for kind in (defective, ~defective))
-    said = (
-        f"For {wanted} on {dataset.name}: {found} of {defective.sum()} defects found "
-        f"(95 %: {_span(where['recall'])}), {alarms} of {(~defective).sum()} good parts flagged "
-        f"(95 %: {_span(where['false alarms'])})."
-    )
-    return Kept(at, reason or said, pictures=int((~defective).sum()), above=alarms)
-
-
-def _span(where: tuple[float, float]) -> str:
-    return f"{where[0]:.0%} to {where[1]:.0%}"
+    said = f"For {wanted} on {dataset.name}: {decided(scores, defective, at)}."
+    normal = scores[~defective]
+    return Kept(at, reason or said, pictures=len(normal), above=int((normal > at).sum()))
 
 
 def _kind(detector: TrainedModel, spec: str) -> Kind:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnet.cli.shared import Bars, add_checkpoint, add_device, add_masks, places
+from nnet.cli.shared import Bars, add_checkpoint, add_device, add_masks, decided, places
 from nnet.saved.storage import write_json
 from nnet.training.events import phase
 
@@ -95,12 +95,16 @@ def _measure(options: argparse.Namespace, checkpoint: Path, data: str) -> dict[s
     entry = evaluation.with_origin(written, detector.checkpoint)
     lines = results_table(entry), intervals_table(pictures), evaluation.types_table(entry)
     print("\n".join(filter(None, lines)))
+    own = detector.calibration.for_expression(expressions[0])
+    counts = decided(found[0].scores, evidence.defective, own.threshold)
+    print(f"Above {own.threshold:.4g} of `{own.expression}`, the model's threshold: {counts}.\n")
     if subsets is not None:
         entry["subsets"] = subsets.to_dict()
         print(subsets.text())
     if options.save:
         add_evaluation(detector.checkpoint.path, entry)
         scores.add(detector.checkpoint.path, pictures)
+        print(f"{detector.checkpoint.path} keeps these results, for the workbench and nnet report.")
     return entry
 
 

@@ -25,6 +25,8 @@ def run(options: argparse.Namespace) -> int:
 
     saved = checkpoints.load(options.checkpoint)
     print(saved.card or f"# {saved.name}\n\nThis checkpoint has no card.")
+    if saved.calibration.kept:
+        print("Another threshold than that of the card was kept after the training:\n")
     print(_decides(saved))
     for entry in saved.metrics.get("evaluations", {}).values():
         known = {key: entry["data"].get(key, "not stated") for key in ("name", "sha256")}

@@ -62,7 +62,9 @@ def run(options: argparse.Namespace) -> int:
                 print(f"nnet: {error}", file=sys.stderr)
         rows += _score_batch(detector, reference, images, options, taken)
     (options.out / "scores.csv").write_bytes(to_csv(list(rows[0]) if rows else ["image", "score"], rows))
-    print(f"{len(rows)} image{'' if len(rows) == 1 else 's'} scored, {failures} left out; results in {options.out}")
+    flagged = sum(row["anomalous"] for row in rows)
+    scored = f"{len(rows)} image{'' if len(rows) == 1 else 's'} scored"
+    print(f"{scored}, {flagged} of them anomalous, {failures} left out; results in {options.out}")
     return 1 if failures else 0
 
 

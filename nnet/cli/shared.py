@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from nnet.config import ConfigError
 from nnet.data.turned import READINGS
+from nnet.scoring.promise import percent
 from nnet.training.events import PHASES, Listener, Progress
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def add_teacher_weights(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +75,23 @@ def assignment(text: str) -> tuple[str, Any]:
         return path, json.loads(value)
     except ValueError:
         return path, value
+
+
+def decided(scores: np.ndarray, defective: np.ndarray, threshold: float) -> str:
+    """What a threshold finds among labelled pictures, and how surely: "27 of 30 defects found (95 %: ...)"."""
+    from nnet.scoring.metrics.bootstrap import rate_intervals
+
+    where = rate_intervals(scores, defective, threshold)
+    found, alarms = (int((scores[kind] > threshold).sum()) for kind in (defective, ~defective))
+    return (
+        f"{found} of {defective.sum()} defects found{_span(where['recall'])}, "
+        f"{alarms} of {(~defective).sum()} good parts flagged{_span(where['false alarms'])}"
+    )
+
+
+def _span(where: tuple[float, float]) -> str:
+    """In brackets; "" where all were decided alike, since drawing pictures anew says nothing then."""
+    return "" if where[0] == where[1] else f" (95 %: {percent(where[0])} to {percent(where[1])})"
 
 
 class Bars(Listener):

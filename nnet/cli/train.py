@@ -133,6 +133,7 @@ def run(options: argparse.Namespace) -> int:
     detector = _train(options, options.data, options.out)
     if detector is not None and detector.checkpoint is not None:  # of several processes of torchrun, one has the model
         print(detector.checkpoint.card)
+        print(f"{options.out} holds the model. Next: nnet score --checkpoint {options.out} PICTURES --out RESULTS")
     return 0
 
 

@@ -248,8 +248,8 @@ class Advice:
     def sentence(self) -> str:
         """Why, how, and what it costs, for the command line."""
         return (
-            f"The pictures have {self.width:,} x {self.height:,} pixels, many more than the network's input: a pit of "
-            f"{self.defect} pixels becomes {self.shrunk:.1f} pixels, and is missed. Cut them into tiles with "
+            f"Pictures of {self.width:,} x {self.height:,} pixels are much larger than the network's input: a pit of "
+            f"{self.defect} pixels becomes {self.shrunk:.1f} pixels, and can be missed. Cut them into tiles with "
             f"--tile {self.tile} --overlap {self.overlap}: each then makes {self.count:,} inputs, so that training and "
             f"scoring take up to {self.count:,} times as long."
         )

@@ -16,6 +16,7 @@ from nnet.export.opening import INPUT
 from nnet.model.weights import file_sha256
 from nnet.saved.provenance import commit, versions
 from nnet.scoring.calibration import Reference
+from nnet.scoring.promise import percent
 
 VERSION = 1
 """Raised when a field changes its meaning."""
@@ -50,7 +51,7 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
         "threshold_means": (
             f"A picture whose score is above the threshold is called anomalous. {reference.n} normal pictures "
             f"{'in a cross-calibration' if reference.folds else 'that the model was not trained on'} were scored, and "
-            f"{reference.quantile:.0%} of them lie at or below it. "
+            f"{percent(reference.quantile)} of them lie at or below it. "
             + " ".join(filter(None, (reference.promise.sentence(), reference.reason)))
         ),
         "input": {

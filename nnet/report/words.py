@@ -84,8 +84,8 @@ def threshold(value: float, share: float, pictures: int, folds: int) -> str:
     """Where the threshold lies among the held-out pictures, or those of a cross-calibration with so many models."""
     which = "of the cross-calibration" if folds else "that were held out from training"
     return (
-        f"The threshold on the score is {value:.4g}; {share:.0%} of the {counted(pictures, 'good picture')} {which} "
-        "lie at or below it."
+        f"The threshold on the score is {value:.4g}; {percent(share)} of the {counted(pictures, 'good picture')} "
+        f"{which} lie at or below it."
     )
 
 

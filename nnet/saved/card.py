@@ -8,7 +8,7 @@ from nnet.crop import in_words
 from nnet.expression import PRESETS
 from nnet.saved.formats import PictureScores
 from nnet.scoring.metric_names import SHORT_NAMES
-from nnet.scoring.promise import Promise
+from nnet.scoring.promise import Promise, percent
 from nnet.settings import flat
 from nnet.units import as_markdown
 
@@ -162,7 +162,7 @@ def _calibration(summary: dict[str, Any]) -> str:
     those = "normal images in cross-calibration" if alarms["folds"] else "held-out normal images"
     return (
         f"## Threshold\n\n{summary['threshold']:.4g} for `{summary['expression']}`: "
-        f"{summary['threshold_quantile']:.0%} of {summary['normal_images']} {those} lie at or below it. "
+        f"{percent(summary['threshold_quantile'])} of {summary['normal_images']} {those} lie at or below it. "
         + " ".join(filter(None, (Promise(**alarms).sentence(), summary.get("threshold_reason"))))
         + "\n"
     )

@@ -43,7 +43,7 @@ class Promise:
             )
         return (
             f"Of further good parts it flags between {percent(self.low)} and {percent(self.high)} "
-            f"({CERTAINTY:.0%} certain from {self.n:,} held-out pictures), {percent(self.expected)} on average."
+            f"({percent(CERTAINTY)} certain from {self.n:,} held-out pictures), {percent(self.expected)} on average."
         )
 
 

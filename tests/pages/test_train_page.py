@@ -690,7 +690,7 @@ def test_the_crop_box_and_the_ignore_mask_become_settings_and_can_be_undone(runs
     assert widget(at, "model.crop").value == "0.25,0,0.5,1"
     width, height = (64, 64)
     box = f"{width // 2} x {height} pixels, beginning {width // 4} from the left and 0 from the top"
-    assert f"It looks at {box}, of {width} x {height}." in said(at)
+    assert f"Of this picture of {width} x {height} pixels it looks at {box}." in said(at)
     assert "Crop box 50 % of the width and 100 % of the height, beginning 25 % from the left" in said(at)
     uploader = next(one for one in at.file_uploader if one.key == "ignore_file")
     fine(uploader.set_value(("mask.png", encode(np.eye(16, dtype=np.uint8) * 255), "image/png")).run())

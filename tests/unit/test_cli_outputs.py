@@ -57,6 +57,9 @@ def test_score_leaves_a_table_and_two_files_per_image(
         assert set(TABLE) <= set(next(csv.reader(table)))
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == 1 and printed[0].startswith("2 images scored") and str(out) in printed[0]
+    with (out / "scores.csv").open(encoding="utf-8-sig") as table:
+        flagged = sum(int(row["anomalous"]) for row in csv.DictReader(table))
+    assert f"{flagged} of them anomalous, 0 left out" in printed[0]
 
 
 def test_evaluate_prints_a_table_and_writes_json(
@@ -70,6 +73,8 @@ def test_evaluate_prints_a_table_and_writes_json(
     assert [line.split("`")[1] for line in lines[2:5]] == ["(M1+M6)*(M2+M5)*(M3+M4)", "M1*M2*M3", "M4*M5*M6"]
     assert re.fullmatch(r"\| `M1\*M2\*M3` .+ \| [01]\.\d{4} \| [01]\.\d{4} \|", lines[3])
     assert "| Shapley value | I-AUROC | I-AP |" in lines
+    told = next(line for line in lines if line.startswith("Above "))
+    assert re.search(r"threshold: [0-2] of 2 defects found( \(95 %: .*\))?, [0-3] of 3 good parts flagged", told)
     assert [line[2:4] for line in lines if re.match(r"\| M\d \| [+-]", line)] == [f"M{i}" for i in range(1, 7)]
     found = json.loads(written.read_text())
     assert {"data", "size", "scores", "commit", "created"} <= found.keys()

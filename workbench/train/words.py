@@ -330,8 +330,8 @@ CROP_EXAMPLE = "such as 40,25,1200,800"
 def looked_at(crop: str, width: int, height: int) -> str:
     """What the model looks at of a picture of this size in pixels."""
     if not crop:
-        return f"It looks at all {width:,} x {height:,} pixels."
-    return f"It looks at {in_words(crop, width, height)}, of {width:,} x {height:,}."
+        return f"It looks at all {width:,} x {height:,} pixels of this picture."
+    return f"Of this picture of {width:,} x {height:,} pixels it looks at {in_words(crop, width, height)}."
 
 
 NO_BOX = "The box is empty. Give it a width and a height above 0, inside of the picture."
@@ -351,8 +351,8 @@ def ignored(share: float) -> str:
 def too_large(found: Advice) -> str:
     """What becomes of a small defect in large pictures."""
     return (
-        f"The pictures have {units.pixels(found.width, found.height)}, many more than the network’s input. A defect "
-        f"of {found.defect} px becomes {found.shrunk:.1f} px, and is missed. In tiles of {found.tile} px it stays "
+        f"Pictures of {units.pixels(found.width, found.height)} are much larger than the network’s input. A defect of "
+        f"{found.defect} px becomes {found.shrunk:.1f} px, and can be missed. In tiles of {found.tile} px it stays "
         f"visible, but each picture then makes {units.plural(found.count, 'input')}: scoring takes up to "
         f"{found.count:,} times as long."
     )
