@@ -4,7 +4,7 @@ from pathlib import Path
 
 import forking
 import pytest
-from apptest import fine, start, words
+from apptest import fine, start, tables, words
 from builders import TINY, write_category
 from waiting import until
 
@@ -44,6 +44,6 @@ def test_a_study_from_the_page_finishes_and_its_table_is_shown(tmp_path: Path, m
     fine(at.button(key="show_study").click().run())
     assert at.selectbox(key="results_from").value == folder.root.name
     fine(at.selectbox(key="results_view").set_value("table7").run())
-    table = at.dataframe[0].value
-    assert list(table["Row"]) == ["M1, M2, M3", "M4, M5, M6", "M1 to M6"]
+    table = tables(at)[0]
+    assert list(table["Row"]) == ["S₂'s maps (M1 to M3)", "S₁'s maps (M4 to M6)", "All six maps (M1 to M6)"]
     assert all(value not in ("", "not run") for value in table["P-AP here, %"])
