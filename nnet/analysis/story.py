@@ -73,25 +73,40 @@ def compared(after: float, before: float) -> str:
 # ------------------------------------------------------------------------------------------------------- the teacher
 
 
-def unlike(trace: Trace, expression: Expression, sigma: float) -> Finding:
-    """How unlike the picture's other patches the teacher describes the one with the highest score.
+def unlike(trace: Trace, good: Sequence[Trace], expression: Expression, sigma: float) -> Finding:
+    """How unlike the patches of good pictures the teacher describes the one with the highest score.
 
-    Numbers: "peak", the smallest cosine distance of that cell of F_3 to any other that is not its neighbour; "typical",
-    the median of the same over all cells. Images: "unlike" (H_3, W_3), those distances.
+    The picture's own patches are not compared with one another, since two scratches may be alike.
+
+    Numbers: "peak", the smallest cosine distance of that cell of F_3 to any of the good pictures; "typical", the median
+    over the cells of the good pictures of their distance to the other good ones. Images: "unlike" (H_3, W_3), the
+    distances of the picture's cells to the good pictures.
+
+    Raises:
+        StoryError: fewer than two good pictures.
     """
+    if len(good) < 2:
+        raise StoryError("There are too few pictures that are known to be good to compare with.")
+    known = [_cells(one) for one in good]
+    among = [_nearest(one, [other for other in known if other is not one]) for one in known]
     rows, columns = trace.F[2].shape[1:]
-    vectors = unit_vectors(trace.F[2]).reshape(len(trace.F[2]), -1)
-    apart = 1 - vectors.T @ vectors  # (cells, cells)
-    y, x = np.divmod(np.arange(rows * columns), columns)
-    near = np.maximum(abs(y[:, None] - y), abs(x[:, None] - x)) <= 1
-    distances = np.where(near, np.inf, apart).min(axis=1)
-    distances = np.where(np.isfinite(distances), distances, 0.0).clip(0)
+    distances = _nearest(_cells(trace), known).reshape(rows, columns)
     score = score_map(trace.maps, expression, trace.input_size, sigma)
     top, left = np.unravel_index(score.argmax(), score.shape)
-    cell = int(top) * rows // len(score) * columns + int(left) * columns // len(score)
-    peak, typical = float(distances[cell]), float(np.median(distances))
-    shown = distances.reshape(rows, columns).astype(np.float32)
+    peak = float(distances[int(top) * rows // len(score), int(left) * columns // score.shape[1]])
+    typical = float(np.median(np.concatenate(among)))
+    shown = distances.astype(np.float32)
     return Finding(compared(peak, typical), MORE, {"peak": peak, "typical": typical}, {"unlike": shown})
+
+
+def _cells(trace: Trace) -> Array:
+    """F_3 as unit vectors (C_3, cells)."""
+    return unit_vectors(trace.F[2]).reshape(len(trace.F[2]), -1)
+
+
+def _nearest(cells: Array, others: Sequence[Array]) -> Array:
+    """The smallest cosine distance of each cell to any of the others', (cells,)."""
+    return np.min([1 - (cells.T @ other).max(axis=1) for other in others], axis=0).clip(0)
 
 
 def narrow(trace: Trace) -> Finding:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.analysis import story
 from nnet.detector import Detector
+from nnet.scoring import judge
 from workbench.how_it_works import asking, figures, lesson, settings
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
@@ -151,6 +152,26 @@ def test_the_tour_looks_at_a_defect_or_at_the_visitors_own_scratch(detector: Det
     fine(at.run())
     assert at.selectbox(key="on").value == "own" and good.title in at.selectbox(key="on").options[0]
     assert component(at, "tour_network")["picture"].startswith(f"{loaded.hash}+")
+
+
+def test_the_first_step_compares_with_the_good_samples_and_says_where_there_are_none(
+    monkeypatch: pytest.MonkeyPatch, detector: Detector
+) -> None:
+    every = {one.key: one for one in map(_as_picture, samples.collection().images)}
+    good = [detector.trace(one.load().image) for one in every.values() if one.is_defective is False]
+    at = start(TOUR, step="1", picked="a")
+    shown = next(one for one in every.values() if one.id == at.selectbox(key="on").value)
+    own = next(iter(judge.presets(detector.config).values()))
+    found = story.unlike(detector.trace(shown.load().image), good, own, detector.config.scoring.sigma)
+    assert tour.measured(1, found) in words(at).replace("\\", "") and "good samples" in tour.measured(1, found)
+    defective = {key: one for key, one in every.items() if one.is_defective}
+    monkeypatch.setattr(chosen_picture, "sample_pictures", lambda: defective)
+    at = start(TOUR, step="1", picked="a")
+    assert "too few pictures that are known to be good" in at.info[0].value
+
+
+def _as_picture(one: samples.SampleImage) -> Picture:
+    return Picture(f"sample:{one.id}", one.title, one.sample, one.known)
 
 
 def test_of_the_last_step_nothing_is_judged_by_another_experiment() -> None:

@@ -32,17 +32,25 @@ def test_a_change_of_less_than_a_tenth_is_none() -> None:
     assert not Finding("L_KD", "", {}, {}).agrees
 
 
-def test_a_patch_like_no_other_is_found_unlike(trace: Trace) -> None:
+def test_two_alike_defects_do_not_excuse_each_other(trace: Trace) -> None:
     channels, rows, columns = trace.F[2].shape
-    f3 = np.ones((channels, rows, columns), np.float32)
-    f3[:, 1, 2] = np.where(np.arange(channels) % 2, 1, -1)
+    good = [np.ones((channels, rows, columns), np.float32) for _ in range(2)]
+    good[1][: channels // 4] *= 0.9  # good parts differ a little
+    f3 = good[0].copy()
+    f3[:, 1, 2] = f3[:, rows - 1, columns - 1] = np.where(np.arange(channels) % 2, 1, -1)  # the same scratch twice
     maps = {name: np.full((64, 64), 0.01, np.float32) for name in trace.maps}
     for values in maps.values():
         values[64 // rows : 2 * 64 // rows, 2 * 64 // columns : 3 * 64 // columns] = 1.0
-    finding = story.unlike(replace(trace, F=(*trace.F[:2], f3), maps=maps), parse("M1*M2*M3"), 1.0)
+    defective, *known = (replace(trace, F=(*trace.F[:2], f), maps=maps) for f in (f3, *good))
+    finding = story.unlike(defective, known, parse("M1*M2*M3"), 1.0)
     assert finding.outcome == "more" and finding.agrees
-    assert finding.numbers["peak"] == pytest.approx(1.0, abs=1e-5) and finding.numbers["typical"] < 1e-5
-    assert finding.images["unlike"].argmax() == columns + 2
+    assert finding.numbers["peak"] == pytest.approx(1.0, abs=1e-5) and 0 < finding.numbers["typical"] < 0.01
+    assert np.argsort(finding.images["unlike"].ravel())[-2:].tolist() in (
+        [columns + 2, rows * columns - 1],
+        [rows * columns - 1, columns + 2],
+    )
+    with pytest.raises(StoryError, match="too few"):
+        story.unlike(defective, known[:1], parse("M1*M2*M3"), 1.0)
 
 
 def test_the_code_is_counted(trace: Trace) -> None:
@@ -132,5 +140,5 @@ def test_who_lacks_the_part_says_so(changes: dict[str, object], questions: list[
     for name in questions:
         with pytest.raises(StoryError, match="This model has"):
             ask[name]()
-    story.unlike(trace, expression, 4.0)
+    story.unlike(trace, [trace, trace], expression, 4.0)
     story.added(trace, 4.0)

@@ -35,7 +35,7 @@ def _asked_of(scene: Scene) -> str:
     if scene.step == 9:
         return "+".join(one.content_key for one in chosen_picture.sample_pictures().values())
     sample = good_sample() if scene.step == 6 else None
-    return scene.loaded.hash if sample is None else sample.content_key
+    return "+".join((scene.loaded.hash, *subject.beside(scene.step))) if sample is None else sample.content_key
 
 
 def of_samples(scene: Scene) -> dict[str, Finding]:
@@ -77,7 +77,7 @@ def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
     detector, sigma = scene.model.detector, scene.model.detector.config.scoring.sigma
     match scene.step:
         case 1:
-            return lambda trace: story.unlike(trace, scene.expression, sigma)
+            return subject.unlike(scene.model, scene.expression)
         case 2:
             return story.narrow
         case 3:
@@ -94,7 +94,7 @@ def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
 
 def good_sample() -> Picture | None:
     """The first sample that is known to be good, which step 6 is asked of; without one it is asked of the picture."""
-    return next((one for one in chosen_picture.sample_pictures().values() if one.is_defective is False), None)
+    return next(iter(subject.good()), None)
 
 
 def _samples(scene: Scene) -> tuple[list[Trace], list[Trace]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from nnet.analysis import story
-from nnet.analysis.story import Finding
+from nnet.analysis.story import Finding, StoryError
 from nnet.detector import Trace
 from nnet.expression import Expression
 from workbench.how_it_works import cache, words
@@ -56,10 +56,27 @@ def defective() -> Mapping[str, Picture]:
     return {one.id: one for one in chosen_picture.sample_pictures().values() if one.is_defective}
 
 
+def good() -> list[Picture]:
+    """The samples that are known to be good."""
+    return [one for one in chosen_picture.sample_pictures().values() if one.is_defective is False]
+
+
+def beside(step: int) -> list[str]:
+    """What stands for the good samples where a step compares with them."""
+    return [one.content_key for one in good()] if step == 1 else []
+
+
+def unlike(model: Model, expression: Expression) -> Callable[[Trace], Finding]:
+    """The question of step 1: against the good samples."""
+    sigma = model.detector.config.scoring.sigma
+    return lambda trace: story.unlike(trace, [resources.trace(model, g.load()) for g in good()], expression, sigma)
+
+
 def of_samples(model: Model, expression: Expression, ask: Callable[[Trace], Finding], step: int) -> dict[str, Finding]:
     """What each defective sample answers, by its key; asked once, with a bar that says how far it is."""
     samples = defective()
-    keys = {key: (model.key, picture.load().hash, expression, step) for key, picture in samples.items()}
+    hashes = {key: "+".join((picture.load().hash, *beside(step))) for key, picture in samples.items()}
+    keys = {key: (model.key, hashes[key], expression, step) for key in samples}
     new = [key for key in samples if cache.FINDINGS.get(keys[key]) is None]
     place = st.empty()
     for done, key in enumerate(new):
@@ -111,6 +128,8 @@ def _first(found: Mapping[str, object], model: Model, expression: Expression) ->
     chosen, first = chosen_picture.chosen(), next(iter(chosen_picture.sample_pictures().values()))
     if chosen.id in found and chosen.key != first.key:
         return chosen.id
-    sigma = model.detector.config.scoring.sigma
-    answers = of_samples(model, expression, lambda trace: story.unlike(trace, expression, sigma), 1)
+    try:
+        answers = of_samples(model, expression, unlike(model, expression), 1)
+    except StoryError:  # there are too few good samples to compare with
+        return next(iter(found))
     return max(answers, key=lambda key: units.multiple(answers[key].numbers["peak"], answers[key].numbers["typical"]))

@@ -117,17 +117,18 @@ CARDS: tuple[Card, ...] = (
         "patch by numbers, its [[features]], on a fine, a middle and a coarse [[scale]]. A defect looks different "
         "to it.",
         "The patch with the highest score: how does the teacher describe it?",
-        {"more": "Unlike the others", "same": "Like the others", "less": "More usual"},
+        {"more": "Unlike good parts", "same": "Like good parts", "less": "More usual"},
         {
-            "more": "Unlike the others: its nearest likeness is {peak} away, that of a typical patch {typical}.",
-            "same": "Like the others: its nearest likeness is {peak} away, that of a typical patch {typical}.",
-            "less": "More usual than the others: its nearest likeness is {peak} away, that of a typical patch "
-            "{typical}.",
+            "more": "Unlike good parts: the nearest patch of the good samples is {peak} away, that of a typical good "
+            "patch {typical}.",
+            "same": "Like good parts: the nearest patch of the good samples is {peak} away, that of a typical good "
+            "patch {typical}.",
+            "less": "More usual than good parts: the nearest patch of the good samples is {peak} away, that of a "
+            "typical good patch {typical}.",
         },
         "a defect looks different to the teacher, so students who never met one cannot follow it there.",
-        "The three tiles of T light up. The map shows how unlike the others the teacher finds each patch. A long crack "
-        "crosses many patches, so they can be like one another.",
-        "A long crack crosses many patches, and those are like one another.",
+        "The three tiles of T light up. The map shows how far each patch is from the most similar one of the good "
+        "samples. The picture's own patches are left out, since two scratches may be alike.",
     ),
     Card(
         "One student copies, one rebuilds",
@@ -268,7 +269,7 @@ LOSSES = {
 }
 
 CAPTIONS: Mapping[int, Mapping[str, str]] = {
-    1: {"picture": "The picture", "unlike": "How unlike the other patches each one is to the teacher"},
+    1: {"picture": "The picture", "unlike": "How unlike the good samples' patches each one is to the teacher"},
     3: {"before": "Both students", "after": "S₁ alone"},
     4: {"before": "S₂ with the memory", "after": "S₂ without it"},
     5: {"given": "What the teacher says", "before": "The memory's answer", "after": "The answer of all items at once"},
