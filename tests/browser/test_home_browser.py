@@ -3,6 +3,10 @@
 from browsing import Visitor, file, photo
 
 HEAT = ".demo .heat"
+HIDDEN_BY_A_STROKE = """(frame, below) => {
+    frame.dispatchEvent(new KeyboardEvent('keydown', { key: ' ', bubbles: true }));
+    return below.hidden;
+}"""
 
 
 def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: object, address: str) -> None:
@@ -26,6 +30,13 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
         drawn = page.locator(HEAT).get_attribute("src")
         page.locator(".demo .frame").press("Space")
         page.locator(f"{HEAT}:not([src='{drawn}'])").wait_for()
+        page.evaluate("() => document.querySelector('.stMain').scrollTo(0, 0)")
+        below = page.locator(".network .below")
+        below.wait_for()
+        drawn = page.locator(HEAT).get_attribute("src")
+        assert page.locator(".demo .frame").evaluate(HIDDEN_BY_A_STROKE, below.element_handle()), "it led back"
+        page.locator(f"{HEAT}:not([src='{drawn}'])").wait_for()
+        below.wait_for()
         page.get_by_role("button", name="Start again").click()
         page.locator(f"{HEAT}[src='{clean}']").wait_for()
         visitor.settle().check()

@@ -50,5 +50,8 @@ const forget = (root) => {
   document.removeEventListener('click', root._clicked, true);
 };
 
+// Said to the whole page when a picture is about to be another one: what is shown of it is out of date until the answer.
+const CHANGING = 'nn-changing';
+
 // 'a {name} b' with the values of these names put in.
 const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);

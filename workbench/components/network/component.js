@@ -329,6 +329,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     make('button', 'replay', row, { textContent: data.words.replay, onclick: () => run(element) });
     const show = () => element._stage.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'center' });
     element._below = make('button', 'below', element, { textContent: data.words.below, onclick: show, hidden: true });
+    element._changing = () => { element._below.hidden = true; };  // it would lead to the picture as it was
+    document.addEventListener(CHANGING, element._changing);
     make('button', '', row, { textContent: data.words.svg, onclick: () => download(saved(element), 'n-net.svg') });
     make('button', '', row, { textContent: data.words.png, onclick: () => savePng(element) });
     element._size = new ResizeObserver(() => { if (element._data && element.clientWidth) put(element, element._send); });
@@ -341,5 +343,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root._send = send;
   offerTiles(root);
   if (root.clientWidth) put(root, send);
-  return () => { if (!root.isConnected) [root._size, root._above].forEach((one) => one.disconnect()); };
+  return () => {
+    if (root.isConnected) return;
+    [root._size, root._above].forEach((one) => one.disconnect());
+    document.removeEventListener(CHANGING, root._changing);
+  };
 }

@@ -82,8 +82,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root._sent = performance.now();
     setTriggerValue('layer', { layer: canvas.toDataURL('image/png'), done });
   };
-  const report = (done) => {
+  const change = () => {
     root._uninvite();
+    document.dispatchEvent(new CustomEvent(CHANGING));
+  };
+  const report = (done) => {
+    change();
     if (done) late(root, 40, () => send(root._done, true));
     else if (!root._waits && performance.now() - (root._sent ?? 0) > LIVE) send(root._canvas, false);
   };
@@ -96,16 +100,16 @@ export default function ({ parentElement, data, setTriggerValue }) {
   drawWith(root, { brush, report, press });
   root._frame.addEventListener('pointerdown', () => root._uninvite(), { once: true });
   root._defect.textContent = data.good ? data.words.defect : data.words.another;
-  root._defect.onclick = () => { root._uninvite(); setTriggerValue('press', 'defect'); };
+  root._defect.onclick = () => { change(); setTriggerValue('press', 'defect'); };
   const clear = root._clear.onclick;
-  root._clear.onclick = () => { if (data.good) clear(); else setTriggerValue('press', 'good'); };
+  root._clear.onclick = () => { if (data.good) clear(); else { change(); setTriggerValue('press', 'good'); } };
   root._file.onchange = () => {
     const [file] = root._file.files;
     root._file.value = '';
     if (!file) return;
     if (file.size > LARGEST) { root._hint.textContent = data.words.large; return; }
     const reader = new FileReader();
-    reader.onload = () => setTriggerValue('photo', { name: file.name, content: reader.result });
+    reader.onload = () => { change(); setTriggerValue('photo', { name: file.name, content: reader.result }); };
     reader.readAsDataURL(file);
   };
   root._elsewhere = !data.good;  // then starting again leads back to the good part
