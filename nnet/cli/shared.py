@@ -79,19 +79,19 @@ def assignment(text: str) -> tuple[str, Any]:
 
 def decided(scores: np.ndarray, defective: np.ndarray, threshold: float) -> str:
     """What a threshold finds among labelled pictures, and how surely: "27 of 30 defects found (95 %: ...)"."""
-    from nnet.scoring.metrics.bootstrap import rate_intervals
+    from nnet.scoring.metrics.bootstrap import rate_intervals, telling
 
     where = rate_intervals(scores, defective, threshold)
     found, alarms = (int((scores[kind] > threshold).sum()) for kind in (defective, ~defective))
     return (
-        f"{found} of {defective.sum()} defects found{_span(where['recall'])}, "
-        f"{alarms} of {(~defective).sum()} good parts flagged{_span(where['false alarms'])}"
+        f"{found} of {defective.sum()} defects found{_span(telling(where['recall']))}, "
+        f"{alarms} of {(~defective).sum()} good parts flagged{_span(telling(where['false alarms']))}"
     )
 
 
-def _span(where: tuple[float, float]) -> str:
-    """In brackets; "" where all were decided alike, since drawing pictures anew says nothing then."""
-    return "" if where[0] == where[1] else f" (95 %: {percent(where[0])} to {percent(where[1])})"
+def _span(where: tuple[float, float] | None) -> str:
+    """In brackets."""
+    return "" if where is None else f" (95 %: {percent(where[0])} to {percent(where[1])})"
 
 
 class Bars(Listener):

@@ -119,9 +119,9 @@ def rate(share: float) -> str:
     return percent(share)
 
 
-def rates(found: tuple[float, float]) -> str:
-    """Where a rate lies; drawing pictures anew says nothing where all of them were decided alike."""
-    return "" if found[0] == found[1] else " to ".join(map(percent, found))
+def rates(found: tuple[float, float] | None) -> str:
+    """Where a rate lies: "91 % to 97 %"."""
+    return "" if found is None else " to ".join(map(percent, found))
 
 
 def best_f1(value: float, ratio: float) -> str:

@@ -338,3 +338,11 @@ def test_nothing_on_the_page_runs_the_network_again() -> None:
         for view in ("regions", "students", "time"):
             fine(at.segmented_control(key="view").set_value(view).run())
         assert not traced.called and not maps.called
+
+
+def test_an_overlay_without_colours_says_so_and_has_no_colour_bar() -> None:
+    shown = pictures(start(INSPECT))["Overlay"]
+    assert shown["gradient"] and wording.OVERLAY_OFF not in shown["hint"]
+    off = pictures(start(INSPECT, opacity="0"))["Overlay"]
+    assert off["gradient"] == "" and not off["ticks"] and off["hint"].startswith(wording.OVERLAY_OFF)
+    assert wording.overlay_hint(0, outlined=False) == wording.OVERLAY_OFF

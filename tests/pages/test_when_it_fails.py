@@ -54,7 +54,19 @@ def test_a_result_that_the_model_keeps_is_counted_without_measuring(
     at = start(FAILS)
     defective = sum(sample.is_defective for sample in test)
     assert texts.found(defective, defective, len(test) - defective, 0) in words(at)
+    headings = [one.value for one in at.subheader]
+    assert texts.MISSED in headings and texts.closest(texts.NONE_ALARMED[True]) in headings
+    assert texts.ALARMED not in headings and [texts.multiple(0.1)] in [one.captions for one in at.image]
     assert texts.KEPT in words(at) and not [one for one in at.button if one.key == "fails_start"]
+
+
+def test_what_cannot_be_shown_is_no_good_part_that_passed() -> None:
+    assert texts.closest(texts.NONE_ALARMED[False]) == "None of its good samples was flagged; those that came closest"
+
+
+def test_the_cause_says_what_is_measured_and_what_helps() -> None:
+    told = texts.how_measured(256)
+    assert "held-out good pictures, at the 256 × 256 pixels" in told and "larger input, or with tiles" in told
 
 
 @pytest.mark.parametrize("part", list(texts.PARTS))

@@ -116,6 +116,8 @@ def test_the_claims_say_how_long_their_networks_learned() -> None:
     assert words.trained(only(ablation_rows("table4", TABLE4))) == ""
     told = words.trained(only(ablation_rows("table4", TABLE4, steps=1372)))
     assert told == "Each of these networks was trained for 1,372 steps; the paper trains for 200 epochs."
+    both = words.trained(only(ablation_rows("table4", TABLE4, steps=372, epochs=4)))
+    assert both == "Each of these networks was trained for 4 epochs (372 steps); the paper trains for 200 epochs."
     mixed = [row | {"steps": 100 + row["seed"]} for row in ablation_rows("table4", TABLE4)]
     assert "for 100 to 102 steps" in words.trained(only(mixed))
 

@@ -52,6 +52,18 @@ def test_counts_and_the_worst_images() -> None:
     assert words.rates(3, 0, 3, 0)["Precision"][0] == "-"
 
 
+def test_a_rate_that_all_pictures_share_has_no_interval() -> None:
+    where = {"recall": (1.0, 1.0), "false alarms": (0.0, 0.0), "precision": (0.9, 1.0), "f1": (0.5, 0.5)}
+    told = {name: words.interval(where, name) for name in ("Recall", "False alarms", "Precision", "F1")}
+    assert told == {"Recall": None, "False alarms": None, "Precision": "90 % to 100 %", "F1": None}
+
+
+def test_below_a_picture_of_the_first_screen_stands_what_went_wrong() -> None:
+    said = {label: words.tile_label(label, 0.9, "hero") for label in ("good", "defective", "scratch")}
+    assert said == {"good": "false alarm", "defective": "missed", "scratch": "missed: scratch"}
+    assert words.tile_label("scratch", 0.9, "open").startswith("0.9")
+
+
 def test_pictures_of_a_gallery_are_squares_with_transparent_edges() -> None:
     picture = np.full((2, 5, 3), 9, np.uint8)
     square = cache.squared(picture)

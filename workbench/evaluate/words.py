@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nnet.data import GOOD, Dataset, Inspection
+from nnet.data.folders import DEFECTIVE
 from nnet.expression import PRESETS, Expression
 from nnet.report.words import headline
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
+from nnet.scoring.metrics.bootstrap import telling
 from nnet.scoring.promise import Promise
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -132,8 +134,10 @@ PIXEL_METRICS, IMAGE_METRICS = ("p_ap", "p_auroc", "p_pro"), ("i_auroc", "i_ap")
 METRICS = PIXEL_METRICS + IMAGE_METRICS
 """In the order of the tables' columns."""
 TERMS_HELP = (
-    f"{meanings()} Best F1: The largest harmonic mean of precision and recall over all thresholds on the image score. "
-    "All are exact; no grid of thresholds is used."
+    f"{meanings()} Best F1: The largest harmonic mean of precision and recall over all thresholds on the image score; "
+    "beside it where that threshold lies, as a multiple of the model's own, which is set so that few good parts are "
+    f"flagged: below 1 {units.TIMES}, a lower one would find more on these pictures. All are "
+    "exact; no grid of thresholds is used."
 )
 NO_MASKS = (
     "P-AP, P-AUROC and P-PRO are n.a. because this data set has no masks, so it is unknown which pixels are "
@@ -337,6 +341,7 @@ def advice(counts: tuple[int, int, int, int], promised: Promise) -> str:
 
 
 THRESHOLD = "Threshold"
+MISSED, FALSE_ALARM = "missed", "false alarm"
 MISSES, ALARMS = "Worst misses", "Worst false alarms"
 NO_MISSES = "No defective image is missed at this threshold."
 NO_ALARMS = "No normal image is flagged at this threshold."
@@ -367,8 +372,15 @@ def tile_told(key: str, label: str, ratio: float) -> str:
 
 
 def tile_label(label: str, ratio: float, place: str) -> str:
-    """Below an image: what it is on the first screen, how high it scores in the gallery."""
-    return image_label(label) if place == "hero" else shared_words.against_threshold(ratio)
+    """Below an image: what went wrong on the first screen, how high it scores in the gallery."""
+    return _wrong(label) if place == "hero" else shared_words.against_threshold(ratio)
+
+
+def _wrong(label: str) -> str:
+    """What went wrong with an image of a gallery: "missed: scratch", or "false alarm"."""
+    if label == GOOD:
+        return FALSE_ALARM
+    return MISSED if label == DEFECTIVE else f"{MISSED}: {image_label(label)}"
 
 
 def raw_score(score: float) -> str:
@@ -382,8 +394,8 @@ def threshold_help(threshold: float) -> str:
 
 
 def interval(where: Mapping[str, tuple[float, float]], name: str) -> str | None:
-    """Where a rate lies with 95 %: "91 % to 97 %"."""
-    found = where.get(name.lower())
+    """Where a rate lies with 95 %: "91 % to 97 %"; None where that says nothing."""
+    found = telling(where.get(name.lower()))
     if found is None:
         return None
     form = "{:.3f}".format if name == "F1" else units.percent

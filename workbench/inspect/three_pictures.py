@@ -10,7 +10,7 @@ from nnet.scoring.circuit import PAIRS
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
 from workbench.components import linked_pictures
-from workbench.components.linked_pictures import Badge, Probe, Tile
+from workbench.components.linked_pictures import Badge, Bar, Probe, Tile
 from workbench.inspect import linked, regions, settings, words
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene, View
@@ -19,6 +19,7 @@ from workbench.shared import words as shared_words
 from workbench.shared.resources import Loaded
 
 _NUMBERED = 9  # regions that get their number in the pictures; more would cover what they point at
+_NO_BAR: Bar = {"gradient": "", "ticks": ()}
 
 
 def view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
@@ -41,9 +42,10 @@ def draw(scene: Scene) -> None:
     bar = linked_pictures.bar(scene.view.scale)
     # One pixel per value of the score map; the browser draws it smoothly at the image's size.
     score_map = pictures.data_uri(pictures.colourised(judged.score, scene.view.scale))
+    hint = words.overlay_hint(scene.view.opacity, outlined=scene.view.edge is not None)
     tiles = [
         Tile(words.ORIGINAL, words.ORIGINAL_HINT, scene.original_uri),
-        Tile(words.OVERLAY, shared_words.OVERLAY_HINT, scene.overlay_uri, **bar, numbered=True),
+        Tile(words.OVERLAY, hint, scene.overlay_uri, **(bar if scene.view.opacity else _NO_BAR), numbered=True),
         Tile(words.ANOMALY_MAP, shared_words.MAP_HINT, score_map, **bar, numbered=True),
     ]
     found = regions.regions_of(judged, shape)[:_NUMBERED] if scene.view.edge is not None else []

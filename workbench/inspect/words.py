@@ -141,6 +141,7 @@ PICTURES_LABEL = (
 )
 ORIGINAL, OVERLAY, ANOMALY_MAP = "Original", "Overlay", "Anomaly map"
 ORIGINAL_HINT = "The picture as you gave it. Press anywhere to choose a pixel; double-press to zoom in."
+OVERLAY_OFF = "Its colours are off: the opacity is 0 %."
 PROBE = "score"
 DOWNLOADS = {
     "overlay.png": "Overlay (PNG)",
@@ -149,6 +150,14 @@ DOWNLOADS = {
     "values.npz": "Raw values (NPZ)",
 }
 """By the end of the file's name."""
+
+
+def overlay_hint(opacity: float, outlined: bool) -> str:
+    """Below the overlay: what to look for, or that it has no colours."""
+    if opacity:
+        return shared_words.OVERLAY_HINT
+    return f"{OVERLAY_OFF} {shared_words.OVERLAY_HINT}" if outlined else OVERLAY_OFF
+
 
 # ----------------------------------------------------------------------------------------------------- pixel verdict
 

@@ -22,7 +22,11 @@ TERMS: dict[str, Term] = {
         "The copier, the forward student. It sees the picture and learned to describe good parts as T does. With S₂ it "
         "is BD, bidirectional distillation, in the paper's tables.",
     ),
-    "S₂": Term("", "The rebuilder, the reverse student. It rebuilds T's description from the narrow code alone."),
+    "S₂": Term(
+        "",
+        "The rebuilder, the reverse student. It rebuilds T's description from the narrow code alone. Without the other "
+        "parts it is RD, reverse distillation (Deng and Li, 2022), the baseline in the paper's tables.",
+    ),
     "features": Term(
         "F, SF, D", "The numbers that describe each patch: F are the teacher's, SF S₁'s, and D those that S₂ rebuilt."
     ),

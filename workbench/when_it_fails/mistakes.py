@@ -4,7 +4,6 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 import numpy as np
 import streamlit as st
@@ -24,8 +23,11 @@ from workbench.when_it_fails import cache, words
 from workbench.when_it_fails.scene import Scene
 from workbench.when_it_fails.settings import CAUSE
 
-SHOWN, TRIED, SIDE, SIDE_OF_WORST, PARTS = 7, 24, 132, 424, "fails_parts"
-"""Pictures of a gallery, how many are looked at for those of one cause, their sides, and a key of the session."""
+SHOWN, CLOSEST, TRIED, SIDE_OF_WORST, PARTS = 7, 3, 24, 424, "fails_parts"
+"""Pictures of a gallery, of those that came closest, how many are looked at for those of one cause, the side of the
+first, and a key of the session."""
+_ROW, _LEAST = 6, 105
+"""Small pictures in a row, and their least width: three stand side by side on a phone."""
 Maps = dict[str, np.ndarray]
 _RATIO = operator.attrgetter("ratio")
 
@@ -58,15 +60,15 @@ def draw(scene: Scene) -> None:
     st.markdown(f"**{_count(counted)}**")
     names = {"all": words.EVERY} | words.CAUSE_NAMES
     cause = CAUSE.remember()
-    wanted = controls.choose(CAUSE, names, label=words.CAUSE, help=words.HOW_MEASURED, kind="pills") or cause
-    missed = sorted((one for one in judged if one.defective and one.ratio <= 1), key=_RATIO)
-    alarms = sorted((one for one in judged if not one.defective and one.ratio > 1), key=_RATIO, reverse=True)
-    nearly_missed = min((one for one in judged if one.defective), key=_RATIO, default=None)
-    nearly_alarmed = max((one for one in judged if not one.defective), key=_RATIO, default=None)
-    st.subheader(words.MISSED, anchor=False)
-    _gallery(scene, missed, wanted, words.NONE_MISSED, nearly_missed)
-    st.subheader(words.ALARMED, anchor=False)
-    _gallery(scene, alarms, wanted, words.NONE_ALARMED, nearly_alarmed)
+    helped = words.how_measured(scene.model.detector.config.model.size)
+    wanted = controls.choose(CAUSE, names, label=words.CAUSE, help=helped, kind="pills") or cause
+    defective = sorted((one for one in judged if one.defective), key=_RATIO)
+    good = sorted((one for one in judged if not one.defective), key=_RATIO, reverse=True)
+    whole = len(judged) == len(counted)
+    missed = [one for one in defective if one.ratio <= 1]
+    _gallery(scene, missed or defective, wanted, None if missed else words.NONE_MISSED[whole], words.MISSED)
+    alarms = [one for one in good if one.ratio > 1]
+    _gallery(scene, alarms or good, wanted, None if alarms else words.NONE_ALARMED[whole], words.ALARMED)
     if dataset is None:
         st.caption((words.KEPT_ELSEWHERE if kept else words.NO_TEST_SET).format(data=units.plain(scene.data or "?")))
     elif kept:
@@ -117,19 +119,31 @@ def _count(judged: Sequence[tuple[bool, float]]) -> str:
     return words.found(defective, missed, len(judged) - defective, alarms)
 
 
-def _gallery(scene: Scene, found: Sequence[Judged], wanted: str, none: str, closest: Judged | None) -> None:
-    """The worst one large, and more of them below; the one that came closest where there is none at all."""
-    shown = _of_cause(scene, found[:SHOWN] if wanted == "all" else found[:TRIED], wanted)[:SHOWN]
-    if not found and closest is not None:
-        verdict = judge.judge(scene.model.detector.calibration, closest.maps(), scene.expression)
-        shown = [(closest, verdict, f"{none} {words.closest(closest.ratio)}")]
-    elif not shown:
-        st.caption(none if not found else words.NONE_OF_CAUSE)
+def _gallery(scene: Scene, found: Sequence[Judged], wanted: str, none: str | None, title: str) -> None:
+    """The worst one large, and more of them below.
+
+    Args:
+        found: the mistakes, the worst first, or all pictures of the kind where none of them is one.
+        none: that there is no mistake, where that is so.
+    """
+    if none is not None:
+        st.subheader(words.closest(none) if found else f"{none}.", anchor=False)
+        shown = [(one, _verdict(scene, one.maps()), words.multiple(one.ratio)) for one in found[:CLOSEST]]
+    else:
+        st.subheader(title, anchor=False)
+        shown = _of_cause(scene, found[:SHOWN] if wanted == "all" else found[:TRIED], wanted)[:SHOWN]
+        if not shown:
+            st.caption(words.NONE_OF_CAUSE)
     if shown:
         _large(*shown[0])
-    with st.container(horizontal=True, gap="small"):
+    with st.container(width=2 * SIDE_OF_WORST + 16), st.grid(_ROW, min_column_width=_LEAST, gap="small") as grid:
         for one in shown[1:]:
-            _picture(*one, SIDE)
+            with grid.cell():
+                _picture(*one)
+
+
+def _verdict(scene: Scene, maps: Maps) -> Judgement:
+    return judge.judge(scene.model.detector.calibration, maps, scene.expression)
 
 
 def _of_cause(scene: Scene, found: Sequence[Judged], wanted: str) -> list[tuple[Judged, Judgement, str]]:
@@ -140,7 +154,7 @@ def _of_cause(scene: Scene, found: Sequence[Judged], wanted: str) -> list[tuple[
     for index, one in enumerate(found):
         place.progress(index / len(found), words.LOOKING)
         maps = one.maps()
-        verdict = judge.judge(detector.calibration, maps, scene.expression)
+        verdict = _verdict(scene, maps)
         holds = causes(one.load(), maps, verdict.score, highest)
         if wanted == "all" or wanted in (holds or ("",)):
             chosen.append((one, verdict, words.caption(one.ratio, holds)))
@@ -157,13 +171,13 @@ def _large(one: Judged, verdict: Judgement, caption: str) -> None:
         with st.container(width=SIDE_OF_WORST):
             st.image(plain if mask is None else film_figures.outlined(plain, mask), before, width="stretch", alt=before)
         with st.container(width=SIDE_OF_WORST):
-            _picture(one, verdict, caption, "stretch")
+            _picture(one, verdict, caption)
 
 
-def _picture(one: Judged, verdict: Judgement, caption: str, width: int | Literal["stretch"]) -> None:
+def _picture(one: Judged, verdict: Judgement, caption: str) -> None:
     small = pictures.reduced(one.load(), SIDE_OF_WORST)
     marked = pictures.heatmap(small, verdict.score, verdict.reference.threshold)
-    st.image(marked, caption, width=width, alt=caption)
+    st.image(marked, caption, width="stretch", alt=caption)
 
 
 def _of_samples(scene: Scene) -> list[Judged]:
@@ -173,7 +187,7 @@ def _of_samples(scene: Scene) -> list[Judged]:
         maps = resources.trace(scene.model, loaded).maps
         outline = partial(_mask, picture.source) if isinstance(picture.source, Sample) else lambda: None
         image = partial(np.asarray, loaded.image)
-        ratio = judge.judge(scene.model.detector.calibration, maps, scene.expression).multiple
+        ratio = _verdict(scene, maps).multiple
         found.append(Judged(image, partial(dict, maps), outline, defective, ratio))
     return found
 

@@ -39,7 +39,9 @@ LOOKING = "Looking at the worst ones…"
 NONE_OF_CAUSE = "None of the worst ones has this cause."
 SCORE_ALL, PICTURE, SCORED = "Score {pictures}", "picture", "scored"
 MISSED, ALARMED = "Missed, the worst first", "False alarms, the worst first"
-NONE_MISSED, NONE_ALARMED = "No defect was missed.", "No good part was flagged."
+NONE_MISSED = {True: "No defect was missed", False: "None of its defective samples was missed"}
+NONE_ALARMED = {True: "No good part was flagged", False: "None of its good samples was flagged"}
+"""By whether all pictures that are counted can be shown."""
 CAUSE = "Cause"
 EVERY = "every cause"
 CAUSE_NAMES = {
@@ -49,12 +51,6 @@ CAUSE_NAMES = {
     BORDER: "at the border",
     "": "no cause measured",
 }
-HOW_MEASURED = (
-    "Looks normal: no map exceeds what it shows on held-out good pictures. Small: less than 1 % of the picture lies "
-    "above half of the peak. Low contrast: grey levels around the peak vary by less than half of what is usual in the "
-    "picture. At the border: within a sixteenth of its side. Where a miss has no peak on the defect, these tell of the "
-    "peak."
-)
 
 
 def found(defective: int, missed: int, good: int, alarms: int) -> str:
@@ -65,15 +61,31 @@ def found(defective: int, missed: int, good: int, alarms: int) -> str:
     )
 
 
-def closest(ratio: float) -> str:
-    """Below the picture that came closest to being called wrongly."""
-    return f"This one came closest: {units.times(ratio)} {units.TIMES} threshold."
+def how_measured(size: int) -> str:
+    """What each cause means, and what helps where nothing is seen; `size` is the side of the model's input."""
+    return (
+        "Looks normal at this resolution: every map stays within what it shows on held-out good pictures, at the "
+        f"{size} {units.TIMES} {size} pixels that the model looks at. Train with a larger input, or with tiles. "
+        "Small: less than 1 % of the picture lies above half of the peak. Low contrast: grey levels around the peak "
+        "vary by less than half of what is usual in the picture. At the border: within a sixteenth of its side. Where "
+        "a miss has no peak on the defect, these tell of the peak."
+    )
+
+
+def closest(none: str) -> str:
+    """Above the pictures that came closest to being called wrongly, where none was."""
+    return f"{none}; those that came closest"
+
+
+def multiple(ratio: float) -> str:
+    """Below one of them: "0.93 x threshold"."""
+    return f"{units.times(ratio)} {units.TIMES} threshold"
 
 
 def caption(ratio: float, causes: tuple[str, ...]) -> str:
     """Below a picture: "0.17 x threshold, small, at the border"."""
     named = ", ".join(CAUSE_NAMES[cause] for cause in causes) or CAUSE_NAMES[""]
-    return f"{units.times(ratio)} {units.TIMES} threshold: {named}"
+    return f"{multiple(ratio)}: {named}"
 
 
 # ---------------------------------------------------------------------------------------------------------- imitation

@@ -62,6 +62,11 @@ def rate_intervals(scores: ArrayLike, defective: ArrayLike, threshold: float) ->
     return dict(zip(("recall", "precision", "false alarms", "f1"), _intervals(found), strict=True))
 
 
+def telling(found: Interval | None) -> Interval | None:
+    """The interval, or None where all repeats agree: drawing pictures anew says nothing if all were decided alike."""
+    return None if found is None or found[0] == found[1] else found
+
+
 def pixel_intervals(
     maps: Sequence[NDArray[np.floating]],
     masks: Sequence[ImageLabels | None],

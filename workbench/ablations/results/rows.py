@@ -53,7 +53,15 @@ class Base:
     @property
     def steps(self) -> tuple[int, int] | None:
         """The fewest and the most optimiser steps of its trainings; None where the table does not say."""
-        found = [row["steps"] for row in self.raw if row["steps"] is not None]
+        return self._range("steps")
+
+    @property
+    def epochs(self) -> tuple[int, int] | None:
+        """The fewest and the most epochs of its trainings; None where the table does not say."""
+        return self._range("epochs")
+
+    def _range(self, column: str) -> tuple[int, int] | None:
+        found = [row[column] for row in self.raw if row[column] is not None]
         return (min(found), max(found)) if found else None
 
     @property

@@ -166,7 +166,8 @@ def _statement(scene: Scene, found: Sequence[data.Checked]) -> None:
 def _rule(scene: Scene, found: Sequence[data.Checked]) -> None:
     """The rule behind the statement, and what it does not count."""
     besides = words.besides(found, scene.base, scene.metric)
-    st.caption(" ".join(filter(None, [words.trained(scene.base), besides, words.RULE])), help=words.RULE_HELP)
+    said = [words.trained(scene.base), besides, words.RULE, words.BASELINE]
+    st.caption(" ".join(filter(None, said)), help=words.RULE_HELP)
 
 
 def _claims(scene: Scene) -> None:

@@ -153,17 +153,25 @@ def statement(found: Sequence[Checked], base: Base, metric: str) -> str:
 
 
 _TRAINED = {
-    True: "Each of these networks was trained for {most:,} steps; the paper trains for 200 epochs.",
-    False: "These networks were trained for {least:,} to {most:,} steps; the paper trains for 200 epochs.",
+    True: "Each of these networks was trained for {length}; the paper trains for 200 epochs.",
+    False: "These networks were trained for {length}; the paper trains for 200 epochs.",
 }
+BASELINE = "The baseline, RD (reverse distillation), is the teacher and S₂ alone."
 
 
 def trained(base: Base) -> str:
     """How long the networks that the claims are checked on have learned; "" where nothing says."""
     if base.steps is None:
         return ""
-    least, most = base.steps
-    return _TRAINED[least == most].format(least=least, most=most)
+    steps = _length(base.steps, "step")
+    length = steps if base.epochs is None else f"{_length(base.epochs, 'epoch')} ({steps})"
+    return _TRAINED[base.steps[0] == base.steps[1]].format(length=length)
+
+
+def _length(ends: tuple[int, int], unit: str) -> str:
+    """ "4 epochs", or "100 to 102 steps"."""
+    least, most = ends
+    return units.plural(most, unit) if least == most else f"{least:,} to {units.plural(most, unit)}"
 
 
 def besides(found: Sequence[Checked], base: Base, metric: str) -> str:
