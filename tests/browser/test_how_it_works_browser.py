@@ -28,6 +28,8 @@ def test_the_tour_is_turned_and_answered_by_keyboard(browser: object, address: s
         page.get_by_text("You expected: About half.").wait_for()
         visitor.settle()
         assert "picked=-b" in page.url
+        step = page.get_by_role("radio", name="2 answered")  # heard; seen is a dot, as after a wrong answer
+        assert step.locator("p > span").evaluate("(one) => getComputedStyle(one).fontSize") == "0px"
         page.keyboard.press("ArrowLeft")
         page.get_by_role("heading", name=CARDS[0].title).wait_for()
         term = page.locator(".nn-term", has_text="teacher").first

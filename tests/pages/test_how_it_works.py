@@ -174,6 +174,13 @@ def _as_picture(one: samples.SampleImage) -> Picture:
     return Picture(f"sample:{one.id}", one.title, one.sample, one.known)
 
 
+def test_an_answered_step_is_marked_as_answered_and_not_as_right() -> None:
+    assert [tour.step_name(3, done) for done in (False, True)] == ["3", "3 :small[answered]"]
+    for step in (3, 4):
+        at = start(TOUR, step=str(step), picked="---a" if step == 4 else "--a")
+        assert any("multiples of the threshold" in one.value for one in at.caption)
+
+
 def test_of_the_last_step_nothing_is_judged_by_another_experiment() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "nfs": 2.0}, {})
     assert "another experiment" in tour.verdict(9, finding, (0, 0), {})
@@ -222,7 +229,11 @@ def test_shares_and_distances_are_bars_and_no_row_of_numbers() -> None:
     assert re.findall(r"width:([\d.]+)%", drawn) == ["100.0", "50.0", "0.0"]
     assert "<span>2.00</span>" in drawn and "without projections" not in drawn, "which this model lacks"
     weights = {"alpha": 1.2, "beta": 1.0, "beta_now": 0.0, "delta": 0.002}
-    drawn = figures.bars(story.Finding("L_RKD", "", {"L_RKD": 0.6, "L_KD": 0.4, "epoch": 12, **weights}, {}))
+    finding = story.Finding("L_RKD", "", {"L_RKD": 0.6, "L_KD": 0.4, "epoch": 12, **weights}, {})
+    drawn = figures.bars(finding)
     assert "copying, L<sub>KD</sub>" in drawn and "<span>40 %</span>" in drawn
-    assert "after epoch 12. Weights: α = 1.2, β = 1 in the first epochs, 0 now, δ = 0.002." in drawn
+    assert "after epoch 12; L<sub>RKD</sub> has the weight 1." in drawn
+    table = figures.weights(finding)
+    assert re.findall(r'"row">([^<]*)<', table) == ["α = 1.2", "β = 1 at first, 0 now", "δ = 0.002"]
+    assert table.count("<td>") == 9 and "a patch mixes fewer items" in table
     assert figures.bars(story.Finding("few", "few", {"before": 8, "after": 1}, {})) == ""

@@ -21,8 +21,10 @@ def draw(scene: Scene) -> Finding | None:
     if finding is not None and seen:
         with seen[0]:
             shown.tiles(scene, finding)
+    if finding is not None and scene.step == 8:
+        about.html(figures.weights(finding))
     if finding is not None and (verdict := _verdict(scene, finding)):  # as wide as the page: it is long
-        st.caption(units.symbols(verdict))
+        st.caption(units.symbols(f"{verdict} {words.OTHER_MEASURE.get(scene.step, '')}".strip()))
     return finding
 
 

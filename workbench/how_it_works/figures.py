@@ -78,6 +78,16 @@ def bars(finding: Finding) -> str:
     return f'<div class="nn-pairs nn-named">{"".join(rows)}<small>{units.indices(about)}</small></div>'
 
 
+def weights(finding: Finding) -> str:
+    """What the losses of step 8 weigh, as an HTML table."""
+    head = "".join(f'<th scope="col">{name}</th>' for name in words.WEIGHTS_HEAD)
+    rows = [
+        f'<tr><th scope="row">{letter}</th>{"".join(f"<td>{units.indices(told)}</td>" for told in row)}</tr>'
+        for letter, *row in words.weights(finding)
+    ]
+    return f'<div class="nn-weights"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
+
+
 def enlarged(tile: np.ndarray) -> np.ndarray:
     """A tile with its cells as squares."""
     factor = max(1, SIDE // len(tile))

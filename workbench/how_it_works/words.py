@@ -12,7 +12,7 @@ from workbench.shared import units
 
 TITLE = "How it works"
 STEP, PREVIOUS, NEXT, AGAIN, LEAVE = "Step", "Previous", "Next", "Forget my answers", "Leave the presenter's mode"
-PRESENT = "Presenter"
+PRESENT, ANSWERED = "Presenter", "answered"
 PREDICT = "What do you expect? Pick an answer, then the model is asked."
 ASKING = "Asking the model…"
 ASKING_ALL = "Looking at every sample, with all parts and without each…"
@@ -43,13 +43,23 @@ OTHER_EXPERIMENT = (
 )
 SHOWN = "The paper's effect shows in {showing} of this model's {total}."
 AUROC = "On this model's own test pictures S₁ alone has an image AUROC of {forward}, both students of {both}."
-BETA = {True: "{beta}", False: "{beta} in the first epochs, 0 now"}
-WEIGHTS = "Weights: α = {alpha}, β = {beta}, δ = {delta}."
+BETA = {True: "{beta}", False: "{beta} at first, 0 now"}
+WEIGHTS_HEAD = ("Weight", "Of", "Smaller", "Larger")
+WEIGHTS = {
+    "alpha": ("α = {used}", "copying", "rebuilding counts for more", "copying counts for more"),
+    "beta": ("β = {used}", "aligning", "S₁ starts with less help", "S₁ follows without its own gates"),
+    "delta": ("δ = {used}", "choice", "a patch mixes more items", "a patch mixes fewer items"),
+}
+"""What was used, what it weighs, and what becomes of it when it is smaller or larger."""
 WEIGHTED = (
-    "Weights are relative to L_RKD, so it has none: a larger α favours copying over rebuilding, a larger δ fewer items "
-    "a patch (best in the paper: 1.2, and 0.002 by its order of magnitude). β ends so that the gated SP, not SF "
-    "itself, learns to follow P; kept on, the paper's networks did worse (Figure 10)."
+    "In the paper α = 1.2 did best, and δ = 0.002, of which only the order of magnitude matters; β did better when it "
+    "ended after 20 epochs than when it stayed (Figure 10)."
 )
+OTHER_MEASURE = {
+    3: "The drawing shows multiples of the threshold instead; S₁ alone has a threshold of its own.",
+    4: "The drawing shows multiples of the threshold instead, for the score of both students.",
+}
+"""Why the drawing shows another number than the answer."""
 FIRST, LAST = "First step", "Last step"
 ON, OWN = "Picture", "Your scratch: {picture}"
 LOOKING = "Asking the samples… {done} of {all}"
@@ -228,8 +238,8 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "What training asks for",
-        "[[L_RKD]]: S₂ rebuilds. α × [[L_KD]]: S₁ copies, compared behind the gates. β × [[L_align]] holds S₁ to the "
-        "teacher before its own gates have learned. δ × [[L_query]] makes the memory choose. Defects are never shown.",
+        "[[L_RKD]]: S₂ rebuilds. [[L_KD]]: S₁ copies. [[L_align]] helps S₁ to start. [[L_query]] makes the memory "
+        "choose few patches. All but the first have a weight. Defects are never shown.",
         "Which part weighs most at the end of this training?",
         {"L_RKD": "S₂'s rebuilding", "L_KD": "S₁'s copying", "L_query": "The memory's choice"},
         {
@@ -260,7 +270,7 @@ CARDS: tuple[Card, ...] = (
 )
 DISTANCES = "Distance between good and defective samples, in standard deviations"
 WITHOUT = {"whole": "all parts", "forward": "without S₁", "fpm": "without projections", "nfs": "without memory"}
-SHARES = "Shares of the loss after epoch {epoch}. {weights}"
+SHARES = "Shares of the loss after epoch {epoch}; L_RKD has the weight 1."
 LOSSES = {
     "L_RKD": "rebuilding, L_RKD",
     "L_KD": "copying, L_KD",
@@ -279,8 +289,8 @@ CAPTIONS: Mapping[int, Mapping[str, str]] = {
 
 
 def step_name(number: int, done: bool) -> str:
-    """A step on the bar of steps, with a tick once it was answered."""
-    return f"{number} \N{CHECK MARK}" if done else str(number)
+    """A step on the bar of steps, with a mark once it was answered, rightly or not; style.css draws it as a dot."""
+    return f"{number} :small[{ANSWERED}]" if done else str(number)
 
 
 def measured(number: int, finding: Finding) -> str:
@@ -307,14 +317,19 @@ def bars(finding: Finding) -> tuple[str, tuple[tuple[str, float, str], ...]]:
     numbers = finding.numbers
     write: Callable[[float], str]
     if "epoch" in numbers:
-        beta = BETA[numbers["beta_now"] > 0].format(beta=f"{numbers['beta']:g}")
-        weights = WEIGHTS.format(alpha=f"{numbers['alpha']:g}", beta=beta, delta=f"{numbers['delta']:g}")
-        about, names, write = SHARES.format(epoch=f"{numbers['epoch']:,.0f}", weights=weights), LOSSES, units.percent
+        about, names, write = SHARES.format(epoch=f"{numbers['epoch']:,.0f}"), LOSSES, units.percent
     elif "whole" in numbers:
         about, names, write = DISTANCES, WITHOUT, units.number
     else:
         return "", ()
     return about, tuple((text, numbers[name], write(numbers[name])) for name, text in names.items() if name in numbers)
+
+
+def weights(finding: Finding) -> tuple[tuple[str, ...], ...]:
+    """The rows of step 8's table, below `WEIGHTS_HEAD`."""
+    used = {name: f"{finding.numbers[name]:g}" for name in WEIGHTS}
+    used["beta"] = BETA[finding.numbers["beta_now"] > 0].format(beta=used["beta"])
+    return tuple((used_here.format(used=used[name]), *rest) for name, (used_here, *rest) in WEIGHTS.items())
 
 
 def verdict(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapping[str, float]) -> str:
