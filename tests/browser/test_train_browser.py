@@ -3,6 +3,7 @@ its film scrubbed and its model inspected. The training in between is watched by
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,6 +147,12 @@ def test_a_tall_picture_fits_on_a_projector_together_with_its_tools(browser: obj
             seen = frame.bounding_box()
             assert seen["height"] / seen["width"] == pytest.approx(1600 / 300, rel=0.02)
             assert 400 < seen["height"] <= whole.bounding_box()["height"] < 720
+        for width, in_rows in ((1280, [4]), (400, [2, 2])):
+            page.set_viewport_size({"width": width, "height": 720})
+            visitor.settle()
+            fields = [page.get_by_label(words.CROP_SIDES[side], exact=True) for side in words.CROP_SIDES]
+            heights = Counter(round(field.bounding_box()["y"]) for field in fields)
+            assert list(heights.values()) == in_rows
 
 
 @pytest.mark.long

@@ -103,20 +103,22 @@ def _crop(model: ModelConfig, loaded: Loaded) -> None:
         hint=words.CROP_HINT,
     )
     st.caption(words.looked_at(crop, shape[1], shape[0]))
-    with st.grid(4, min_column_width=90, gap="small") as grid:
-        for side, value in zip(_SIDES, per_cent, strict=True):
-            with grid.cell():
-                st.number_input(
-                    words.CROP_SIDES[side],
-                    0.0,
-                    100.0,
-                    value,
-                    1.0,
-                    format="%.1f",
-                    key=_key(side, crop),
-                    on_change=_cropped,
-                    args=(crop,),
-                )
+    with st.grid(2, min_column_width=188, gap="small") as grid:
+        for start in (0, 2):  # four in a row, or two and two on a phone
+            with grid.cell(), st.grid(2, min_column_width=90, gap="small") as pair:
+                for side, value in list(zip(_SIDES, per_cent, strict=True))[start : start + 2]:
+                    with pair.cell():
+                        st.number_input(
+                            words.CROP_SIDES[side],
+                            0.0,
+                            100.0,
+                            value,
+                            1.0,
+                            format="%.1f",
+                            key=_key(side, crop),
+                            on_change=_cropped,
+                            args=(crop,),
+                        )
 
 
 def _key(side: str, crop: str) -> str:
