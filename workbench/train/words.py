@@ -246,7 +246,7 @@ TITLES = {
     "loss.kd": "Copying loss of S₁",
     "loss.align": "Aligning loss of S₁",
     "loss.distance": "Distance",
-    "loss.moves_teacher": "S₁'s losses train the teacher's projection",
+    "loss.moves_teacher": "S₁'s losses train T's projection",
     "loss.alpha": "α, weight of copying",
     "loss.beta": "β, weight of aligning",
     "loss.beta_share": "Share of the steps of β (empty: count epochs)",
