@@ -12,14 +12,14 @@ from workbench.ablations import settings
 from workbench.ablations.results.words import row_name
 from workbench.ablations.variants import candidates, words
 from workbench.ablations.variants.candidates import WHATIF, Variant
-from workbench.shared import sides
+from workbench.shared import sides, units
 from workbench.shared.controls import choose, table
 
 
 def draw(shown: Sequence[Variant], reference: Variant) -> None:
     """One variant's settings against the reference's, and its rows in the paper."""
     st.subheader(words.CLOSER_TITLE, anchor=False)
-    titles = {one.candidate.key: one.title for one in shown}
+    titles = {one.candidate.key: units.plain(one.title) for one in shown}  # pills are Markdown
     second = list(titles)[min(1, len(titles) - 1)]
     collapsed: dict[str, Any] = {"kind": "pills", "label_visibility": "collapsed"}
     key = choose(settings.VARIANT, titles, label=words.CLOSER_LABEL, default=second, **collapsed)
