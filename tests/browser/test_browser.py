@@ -22,6 +22,7 @@ def test_home_shows_pictures_and_leads_to_inspect(browser: object, address: str,
         visitor.settle().check()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [1440, pytest.param(400, marks=pytest.mark.slow)])
 def test_uploaded_images_are_shown_with_heatmap_and_score(browser: object, address: str, width: int) -> None:
     with Visitor(browser, address, width) as visitor:

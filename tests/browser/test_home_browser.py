@@ -1,5 +1,6 @@
 """Home's demo by mouse and by keyboard, on a screen and on a phone: what is drawn is answered."""
 
+import pytest
 from browsing import Visitor, file, photo
 
 HEAT = ".demo .heat"
@@ -9,6 +10,7 @@ HIDDEN_BY_A_STROKE = """(frame, below) => {
 }"""
 
 
+@pytest.mark.long
 def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         visitor.page.set_viewport_size({"width": 1280, "height": 720})  # a projector
@@ -42,6 +44,7 @@ def test_a_stroke_and_a_key_change_the_heatmap_and_undo_brings_it_back(browser: 
         visitor.settle().check()
 
 
+@pytest.mark.long
 def test_a_real_defect_and_a_photo_take_the_place_of_the_part(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:
         page = visitor.open().page

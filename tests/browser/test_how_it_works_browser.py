@@ -6,6 +6,7 @@ from browsing import Visitor
 from workbench.how_it_works.words import CARDS
 
 
+@pytest.mark.long
 def test_the_tour_is_turned_and_answered_by_keyboard(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open("How_it_works").page
@@ -71,6 +72,7 @@ def test_a_clicker_turns_the_pages_and_escape_leaves_the_presenters_mode(browser
         visitor.settle().check()
 
 
+@pytest.mark.long
 def test_on_a_phone_every_step_fits(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:
         page = visitor.open("How_it_works?step=4&picked=---a").page

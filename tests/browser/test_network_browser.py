@@ -1,5 +1,6 @@
 """The living N on Home: point, hold, open, by mouse and keyboard, and on a phone."""
 
+import pytest
 from browsing import Visitor
 
 from workbench.components.network import words
@@ -23,6 +24,7 @@ def lit(page: object) -> set[str]:
     return set(page.locator(".network .part.lit").evaluate_all("parts => parts.map((each) => each.dataset.name)"))
 
 
+@pytest.mark.long
 def test_the_network_answers_to_pointing_holding_and_keys(browser: object, address: str) -> None:
     with Visitor(browser, address) as visitor:
         page = visitor.open().page
@@ -74,6 +76,7 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
         visitor.settle().check()
 
 
+@pytest.mark.long
 def test_on_a_phone_the_network_is_a_path_downwards(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:
         page = visitor.open("?tiles=mean").page

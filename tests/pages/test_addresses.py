@@ -141,7 +141,7 @@ PARAMETERS = [
     Parameter(ABLATIONS, "part", "whatif", "whatif", now="ablations_part"),
     Parameter(ABLATIONS, "results_from", "magnetic-tile-small", "magnetic-tile-small"),
     Parameter(ABLATIONS, "results_view", "table4", "table4"),
-    Parameter(ABLATIONS, "results_metric", "p_ap", "p_ap", illegal="i_none"),
+    Parameter(ABLATIONS, "results_metric", "i_auroc", "i_auroc", illegal="i_none"),
     Parameter(ABLATIONS, "results_table", "table1", "table1", {"results_view": "published"}),
     Parameter(ABLATIONS, "grid_show", "maps", "maps", GRID),
     Parameter(ABLATIONS, "grid_score", "reverse", "reverse", GRID),

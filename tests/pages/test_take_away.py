@@ -90,6 +90,7 @@ def test_a_package_that_is_missing_is_named_with_the_command_that_installs_it(
     assert words.MAKE in [button.label for button in at.button]
 
 
+@pytest.mark.long
 def test_what_the_export_says_is_shown_and_nothing_is_kept(opened, monkeypatch: pytest.MonkeyPatch) -> None:
     def elsewhere(arguments: list[str], log: Path) -> object:
         return launch([*arguments[:2], "--checkpoint", "/nowhere", *arguments[4:]], log)

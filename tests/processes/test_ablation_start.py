@@ -17,6 +17,7 @@ PAGE = "pages/6_Ablations.py"
 CHANGES = {**TINY, "model.teacher": "mobilenetv3_small_050"}
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("only_tiny")
 def test_a_study_from_the_page_finishes_and_its_table_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(places.RUNS_FOLDER, str(tmp_path / "runs"))

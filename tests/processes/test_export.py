@@ -180,6 +180,7 @@ def test_the_papers_teacher_is_exported(tmp_path):
     assert export(model, "onnx", tmp_path / "out").check.score <= checking.LIMIT
 
 
+@pytest.mark.long
 def test_a_model_that_differs_is_not_written_and_an_older_export_stays(tiny_checkpoint, tmp_path, monkeypatch):
     out = tmp_path / "out"
     out.mkdir()

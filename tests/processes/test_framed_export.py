@@ -102,6 +102,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrainedModel, Pa
     return model, out, export(model, "onnx", out).check
 
 
+@pytest.mark.long
 def test_onnx_holds_region_and_tiles_and_its_manifest_names_them(exported: tuple[TrainedModel, Path, Check]) -> None:
     model, out, check = exported
     frame = model.framing.frame(HEIGHT, WIDTH)
@@ -118,6 +119,7 @@ def test_onnx_holds_region_and_tiles_and_its_manifest_names_them(exported: tuple
         assert found["score"][i] == pytest.approx(score.value, abs=1e-3 * manifest["threshold"])
 
 
+@pytest.mark.long
 def test_script_and_watch_score_as_the_model_does(
     exported: tuple[TrainedModel, Path, Check], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -146,6 +146,7 @@ def test_two_starts_at_the_same_instant_make_one_model_without_anybody_watching(
     until(lambda: not is_held(runs.root / SUPERVISOR_LOCK))  # the supervisor leaves when nothing is left
 
 
+@pytest.mark.long
 def test_the_film_shows_the_pinned_images_after_every_epoch(whole):
     film = whole.film()
     assert film.epochs == ALL_FRAMES and [p.kind for p in film.probes] == ["normal"] * 3 + ["painted"] * 3
@@ -389,6 +390,7 @@ def test_the_server_that_started_it_dies_and_the_supervisor_too_and_the_run_goes
     assert ended(runs, first.id).state == "done"
 
 
+@pytest.mark.long
 def test_kill_9_in_the_middle_of_training_is_said_and_survived(runs, whole, gate):
     run = made(runs, epochs=EPOCHS)
     runs.start(run.id)

@@ -48,7 +48,7 @@ def claims_figure(outcomes: Sequence[str], rows: Sequence[Values]) -> go.Figure:
         name = ", ".join(dict.fromkeys(outcomes[int(n)] for n, _ in own))
         if own:
             traces.append(_means(own, name, theme.OF_BADGES[colour], across=True, marker={"size": 12}))
-    return _differences([*traces, _printed(found)], rows, words.CLAIMS_AXIS, 46)
+    return _differences([*traces, _printed(found)], rows, words.CLAIMS_AXIS, 52)
 
 
 def _printed(found: Sequence[tuple[int, Values]]) -> dict[str, object]:
