@@ -266,6 +266,7 @@ def test_the_view_survives_a_switch_of_pages() -> None:
     _opacity(at)
     _reverse_only(at)
     at.switch_page("Workbench.py").run()
+    at.query_params.clear()  # as a link to another page does in a browser
     at.switch_page(INSPECT).run()
     assert at.slider(key="opacity").value == 20 and at.segmented_control(key="score").value == "reverse"
 
