@@ -1,6 +1,6 @@
 # make demo: install what is missing and start the workbench, for you alone. make demo-shared: the same for a room of
 # people (docs/sharing.md), with ARGS="--train" and the other options of .venv/bin/nnet-workbench --help.
-# make test: install what is missing and run the tests.
+# make test: install what is missing and run the tests of up to some seven seconds; make test-long: the longer ones.
 PYTHON ?= python3
 PORT ?= 8501
 # Test processes; each takes about 1.5 GB. One more than the cores a small machine has, since many tests wait for a browser
