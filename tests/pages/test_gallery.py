@@ -13,7 +13,7 @@ from nnet.detector import Detector
 from nnet.expression import parse
 from nnet.scoring.calibration import Reference
 from workbench.shared import gallery
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Tile
 
 NAMES = ("b10.png", "b2.png", "a.png", "C.png")

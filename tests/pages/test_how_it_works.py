@@ -17,8 +17,8 @@ from workbench.how_it_works import asking, figures, lesson, settings
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
 from workbench.shared import chosen_picture, glossary, samples, units
-from workbench.shared.chosen_picture import Picture
 from workbench.shared.glossary_words import TERMS
+from workbench.shared.picture import Picture
 
 TOUR = "pages/7_How_it_works.py"
 

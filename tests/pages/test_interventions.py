@@ -21,7 +21,7 @@ from workbench.ablations.whatif import section as interventions
 from workbench.ablations.whatif import words as wording
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Row
 from workbench.shared import samples, units
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 
 ABLATIONS = "pages/6_Ablations.py"
 

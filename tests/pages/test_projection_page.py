@@ -18,7 +18,7 @@ from nnet.data import open_dataset
 from nnet.detector import Detector, Trace
 from workbench.projection import pairs, words
 from workbench.shared import chosen_picture, resources, samples, units
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.words import CONTINUE, RANDOM_TEACHER
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from workbench.home import cache, words
 from workbench.home.scene import Scene
 from workbench.shared import chosen_picture, drawings, layer, pictures, resources, theme
 from workbench.shared import words as shared_words
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import PICTURE_NAMES
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nnet.expression import Expression
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 

@@ -12,7 +12,7 @@ from nnet.training.state import load_history
 from workbench.how_it_works import cache, subject
 from workbench.how_it_works.scene import Scene
 from workbench.shared import chosen_picture, resources
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 
 OF_ALL = (1, 3, 4)
 """Steps that are asked of all defective samples, too: whether one shows it depends on the picture."""

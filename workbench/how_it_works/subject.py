@@ -15,7 +15,7 @@ from nnet.expression import Expression
 from workbench.how_it_works import cache, words
 from workbench.how_it_works.settings import ON
 from workbench.shared import chosen_picture, controls, drawings, resources, units
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 OWN, CHOSEN = "own", "chosen"

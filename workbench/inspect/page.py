@@ -13,7 +13,7 @@ from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
 from workbench.shared import controls, frame, gallery, keeping, kinds, resources, units
 from workbench.shared import words as shared_words
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 # A closer look is one line here and its title in the words; only the chosen one is drawn.

@@ -9,7 +9,7 @@ from nnet.expression import Expression
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import hatched
 from workbench.shared import pictures, resources
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
 

@@ -6,7 +6,7 @@ from workbench.memory import addressing, atlas, cache, changed, forgetting, item
 from workbench.memory.scene import Scene
 from workbench.shared import frame, gallery, resources
 from workbench.shared import words as shared_words
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 _SHOWN = "memory_shown"

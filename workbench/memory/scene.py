@@ -10,7 +10,7 @@ from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
 from workbench.memory import colours, recall
 from workbench.memory.recall import Addressing, Recall
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 

@@ -11,7 +11,7 @@ from workbench.projection.pairs import Region
 from workbench.projection.scene import Scene
 from workbench.shared import controls, frame, gallery, resources
 from workbench.shared import words as shared_words
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded
 
 

@@ -13,7 +13,7 @@ from nnet.analysis.projection import Pair, Statistics
 from nnet.data import Sample
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded
 
 UMAP_POINTS = 600

@@ -8,14 +8,13 @@ caches of `workbench.shared.resources`.
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
 
 import streamlit as st
 
-from nnet.data import Sample
 from nnet.errors import NNetError
 from workbench.shared import datasets, known_data, resources, samples, units, visits, words
-from workbench.shared.resources import Loaded, Model
+from workbench.shared.picture import BITS, INTO, SAMPLE_PREFIX, Picture
+from workbench.shared.resources import Model
 from workbench.shared.settings import PICTURE_NAMES
 
 SESSION_BYTES = 512 * resources.MEBIBYTE
@@ -23,77 +22,11 @@ SESSION_BYTES = 512 * resources.MEBIBYTE
 
 _UPLOADS, _CHOSEN, _EVER = "uploads", "chosen_picture", "all_uploads_of_this_visit"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
-_SAMPLE_PREFIX, _DATA_PREFIX = "sample:", "data:"
+_DATA_PREFIX = "data:"
 _TELLING = "wants_most_telling"
-_SOURCE, _BITS, _INTO = "samples_source", "upload_bits", "looked_into"
+_SOURCE = "samples_source"
 _LONGEST_TITLE = 120
 _DATA = "chosen_data_image"  # (specification of the data set, key of the image in it), the last one chosen
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An image that can be shown: `key` unique in the session, `title` for people, `source` its content.
-
-    `known` says what is known about it beforehand ("" for an upload). An image of a data set has in `data` the set's
-    specification and its key there, and a `version` that tells two contents of one file apart.
-    """
-
-    key: str
-    title: str
-    source: bytes | Sample
-    known: str = ""
-    data: tuple[str, str] | None = None
-    version: str = ""
-
-    @property
-    def is_sample(self) -> bool:
-        """Whether it is one of the sample images rather than an upload."""
-        return self.key.startswith(_SAMPLE_PREFIX)
-
-    @property
-    def is_defective(self) -> bool | None:
-        """Whether it shows a defect, as far as that is known beforehand; None where it is not."""
-        if not isinstance(self.source, Sample) or not (self.source.is_normal or self.source.is_defective):
-            return None
-        return self.source.is_defective
-
-    @property
-    def is_from_data(self) -> bool:
-        """Whether it is an image of a data set that was sent from another page or a link."""
-        return self.data is not None
-
-    @property
-    def content_key(self) -> str:
-        """Stands for the content in caches that all sessions share."""
-        return f"{self.key}@{self.version}" if self.version else self.key
-
-    @property
-    def id(self) -> str:
-        """What a link calls a sample."""
-        return self.key.removeprefix(_SAMPLE_PREFIX)
-
-    @property
-    def stem(self) -> str:
-        """The name of the file it came from, or its title, as the beginning of a file name."""
-        name = self.id if self.is_sample else self.title.rsplit(".", 1)[0]
-        if self.is_sample and isinstance(self.source, Sample) and self.source.path is not None:
-            name = self.source.key.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-        return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)[:80] or "image"
-
-    @property
-    def short(self) -> str:
-        """A name for a narrow button: of an image in folders only the last folder and its own."""
-        if not self.is_from_data:
-            return self.stem
-        return "/".join(self.title.rsplit(".", 1)[0].split("/")[-2:])
-
-    def load(self) -> Loaded:
-        """The pixels. Raises nnet.errors.NNetError with a sentence when they cannot be used."""
-        if isinstance(self.source, Sample):
-            return resources.load_image(self.content_key, self.title, self.source)
-        bits, into = st.session_state.get(_BITS), st.session_state.get(_INTO)
-        loaded = resources.load_image(f"{self.content_key}#{bits}", self.title, self.source, bits)
-        return loaded if into is None else resources.inside(into, loaded)
 
 
 # ------------------------------------------------------------------------------------------------------- uploads
@@ -160,8 +93,8 @@ def use_samples_of(source: str, seed: int = 0, bits: int | None = None) -> None:
         source, seed: see `workbench.shared.samples.collection`.
         bits: how many bits of deeper grey values that model was trained with: uploads are read alike.
     """
-    st.session_state[_BITS] = bits
-    st.session_state.pop(_INTO, None)
+    st.session_state[BITS] = bits
+    st.session_state.pop(INTO, None)
     before = st.session_state.get(_SOURCE)
     st.session_state[_SOURCE] = source, seed
     if before in (None, (source, seed)):
@@ -169,10 +102,10 @@ def use_samples_of(source: str, seed: int = 0, bits: int | None = None) -> None:
     if before[0] != source:
         _leave_data(before[0])
     shown = st.query_params.get(_SAMPLE)
-    if shown and _SAMPLE_PREFIX + shown not in sample_pictures():
+    if shown and SAMPLE_PREFIX + shown not in sample_pictures():
         del st.query_params[_SAMPLE]
     key = st.session_state.get(_CHOSEN) or ""
-    if key.startswith(_SAMPLE_PREFIX) and key not in sample_pictures():
+    if key.startswith(SAMPLE_PREFIX) and key not in sample_pictures():
         del st.session_state[_CHOSEN]
 
 
@@ -191,7 +124,7 @@ def _leave_data(source: str) -> None:
 
 def look_into(model: Model) -> None:
     """Let every picture of this run of the page be what this model sees where the picture's score is largest."""
-    st.session_state[_INTO] = model
+    st.session_state[INTO] = model
 
 
 def sample_collection() -> samples.Collection:
@@ -206,7 +139,7 @@ def sample_pictures() -> dict[str, Picture]:
 
 def _as_pictures(collection: samples.Collection) -> dict[str, Picture]:
     return {
-        _SAMPLE_PREFIX + image.id: Picture(_SAMPLE_PREFIX + image.id, image.title, image.sample, image.known)
+        SAMPLE_PREFIX + image.id: Picture(SAMPLE_PREFIX + image.id, image.title, image.sample, image.known)
         for image in collection.images
     }
 
@@ -275,7 +208,7 @@ def _read_address() -> None:
         except ValueError:
             st.warning(words.SHOWN_INSTEAD.format(problem=words.NOT_OPEN_HERE), icon=":material/link_off:")
     elif _SAMPLE in written:
-        linked = _SAMPLE_PREFIX + written[_SAMPLE]
+        linked = SAMPLE_PREFIX + written[_SAMPLE]
         if linked in sample_pictures() or linked in _as_pictures(samples.collection()):
             st.session_state[_CHOSEN] = linked
         else:
@@ -305,7 +238,7 @@ def _data_key(spec: str, key: str) -> str:
 
 
 def _default_key() -> str:
-    return next(iter(uploads()), _SAMPLE_PREFIX + sample_collection().images[0].id)
+    return next(iter(uploads()), SAMPLE_PREFIX + sample_collection().images[0].id)
 
 
 def address_of(picture: Picture) -> dict[str, str]:
@@ -314,8 +247,8 @@ def address_of(picture: Picture) -> dict[str, str]:
 
 
 def _address(key: str) -> dict[str, str]:
-    if key.startswith(_SAMPLE_PREFIX):
-        return {_SAMPLE: key.removeprefix(_SAMPLE_PREFIX)}
+    if key.startswith(SAMPLE_PREFIX):
+        return {_SAMPLE: key.removeprefix(SAMPLE_PREFIX)}
     if key.startswith(_DATA_PREFIX):
         spec, image = st.session_state[_DATA]
         return {_SET: known_data.key_of(spec), _IMAGE: image}

@@ -16,7 +16,7 @@ _KEPT = 8  # per visitor; each takes up to 4.5 MB
 PHOTOS: BoundedCache[str, str] = BoundedCache(16 * MEBIBYTE, len)
 """Pictures as the browser gets them to draw on, some 0.1 to 1 MB each."""
 KNOWN = "With your drawing"
-"""What is known beforehand of a picture that was made by drawing (`chosen_picture.Picture.known`)."""
+"""What is known beforehand of a picture that was made by drawing (`picture.Picture.known`)."""
 ALTERED: BoundedCache[str, Loaded] = BoundedCache(64 * MEBIBYTE, lambda one: one.image.nbytes + one.shown.nbytes)
 """Pictures with a drawing on them, for all sessions together."""
 

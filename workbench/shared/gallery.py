@@ -20,8 +20,8 @@ from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import hatched
 from workbench.shared import chosen_picture, datasets, incoming, kinds, resources, spreadsheet, theme, units, words
 from workbench.shared import pictures as figures
-from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, download, page_of, toggle
+from workbench.shared.picture import Picture
 from workbench.shared.progress import stoppable
 from workbench.shared.resources import Loaded, Model, Tile
 from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no

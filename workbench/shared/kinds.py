@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from workbench.shared import chosen_picture, model_choice, resources, words
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 _HANDED = "handed_to_training"

@@ -8,7 +8,7 @@ from nnet.expression import for_maps
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
 from workbench.shared import controls, pictures, resources, units
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.when_it_fails import figures, words
 from workbench.when_it_fails.scene import SIDE, Scene, side_by_side
 

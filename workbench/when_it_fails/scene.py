@@ -8,7 +8,7 @@ import streamlit as st
 
 from nnet.expression import Expression
 from workbench.shared import chosen_picture, own_data
-from workbench.shared.chosen_picture import Picture
+from workbench.shared.picture import Picture
 from workbench.shared.resources import Model
 
 SIDE = 420

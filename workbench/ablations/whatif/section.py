@@ -34,8 +34,8 @@ from workbench.shared import (
 )
 from workbench.shared import pictures as figures
 from workbench.shared import words as shared_words
-from workbench.shared.chosen_picture import Picture
 from workbench.shared.controls import choose, slider
+from workbench.shared.picture import Picture
 from workbench.shared.pictures import Scale
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import Setting
