@@ -65,3 +65,31 @@ def test_a_real_defect_and_a_photo_take_the_place_of_the_part(browser: object, a
         page.get_by_role("button", name="Start again").click()
         page.locator(f".demo .frame img[src='{first}']").wait_for()
         visitor.settle().check()
+
+
+@pytest.mark.long
+def test_what_is_drawn_is_the_picture_of_the_other_pages_until_it_is_taken_back(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open().page
+        box = page.locator(".demo .frame").bounding_box()
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"], steps=4)
+        page.mouse.up()
+        visitor.settle()
+        bar = page.locator(".st-key-picture_bar summary").first
+        for name in ("Memory", "Inspect"):
+            _by_sidebar(visitor, name)
+            bar.filter(has_text="with your drawing").wait_for()
+        _by_sidebar(visitor, "Home")
+        page.get_by_role("button", name="Start again").click()
+        visitor.settle()
+        _by_sidebar(visitor, "Memory")
+        assert "with your drawing" not in bar.inner_text()
+        visitor.check()
+
+
+def _by_sidebar(visitor: Visitor, name: str) -> None:
+    visitor.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    visitor.page.get_by_test_id("stSidebarNav").locator("[aria-current=page]", has_text=name).wait_for()
+    visitor.settle().check()

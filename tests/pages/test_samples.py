@@ -2,14 +2,17 @@
 
 import json
 import shutil
+from collections import OrderedDict
 from pathlib import Path
 
+import numpy as np
 import pytest
-from apptest import INSPECT, ROOT, fine, heading, start, use_model
-from builders import write_category
+from apptest import INSPECT, ROOT, component, fine, heading, start, use_model
+from builders import encode, write_category
 from streamlit.testing.v1 import AppTest
 
 from nnet.detector import Detector
+from workbench.home import demo
 from workbench.shared import samples
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
@@ -100,3 +103,18 @@ def test_a_foreign_model_opens_no_folder_of_the_server(
     assert heading(start(INSPECT)) == samples.collection().images[0].title
     monkeypatch.setenv("NNET_DATA", str(tmp_path / "data"))
     assert heading(start(INSPECT)) == samples.collection(str(data)).images[0].title
+
+
+def test_a_drawing_on_a_sample_of_the_former_model_is_left_with_it() -> None:
+    at = start()
+    loaded = demo.good_part().load()
+    sheet = np.full((*loaded.shown.shape[:2], 4), 255, np.uint8)
+    at.session_state["drawings"] = OrderedDict({loaded.hash: encode(sheet)})
+    fine(at.run())
+    at.switch_page(INSPECT)
+    assert heading(fine(at.run())).endswith("with your drawing")
+    at = use_model(at, "washers")
+    assert heading(at) == samples.collection("synthetic:washer, seed 0").images[0].title
+    at.switch_page("Workbench.py")
+    at.query_params.clear()
+    assert component(fine(at.run()), "home_demo")["layer"] is None

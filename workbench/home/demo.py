@@ -17,10 +17,9 @@ from workbench.shared import chosen_picture, drawings, layer, pictures, resource
 from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
-from workbench.shared.settings import PICTURE_NAMES
 
 KEY = "home_demo"
-_SHOWN, _LIVE, _PROBLEM = "home_picture", "home_live", "home_problem"
+_LIVE, _PROBLEM = "home_live", "home_problem"
 _OPACITY, _HEAT_SIDE, _MAP_SIDE = 0.75, 600, 160
 _DARK = 60
 """A picture darker than this on average gets a white brush."""
@@ -30,9 +29,10 @@ _COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
 
 def scene(model: Model) -> Scene:
     """The picture at hand with what the visitor drew on it."""
-    good = good_part()
-    picture = _shown(good)
+    good, chosen = good_part(), chosen_picture.decided()
+    picture = good if chosen is None else chosen.base
     loaded = picture.load()
+    chosen_picture.use_drawing(picture, loaded)
     drawn, unfinished = drawings.on(loaded), st.session_state.pop(_LIVE, None)
     return Scene(
         model,
@@ -52,23 +52,15 @@ def good_part() -> Picture:
     return next((one for one in samples if one.is_defective is False), samples[0])
 
 
-def _shown(good: Picture) -> Picture:
-    """The picture that a link names, else the one chosen on this page, else the good part."""
-    if any(name in st.query_params for name in PICTURE_NAMES):
-        return chosen_picture.chosen()
-    known = {**chosen_picture.sample_pictures(), **chosen_picture.uploads()}
-    return known.get(st.session_state.get(_SHOWN, ""), good)
-
-
 def draw(scene: Scene) -> None:
     """The canvas and the answer to what stands on it."""
-    loaded = scene.loaded
+    picture, loaded = scene.picture, scene.loaded
     defect_canvas.demo(
         KEY,
         drawings.sheet(loaded),
         None if scene.layer is None else layer.uri(scene.layer),
         seen(scene),
-        DemoCalls(lambda sent, done: _drawn(loaded, sent, done), lambda which: _pressed(scene, which), _photo),
+        DemoCalls(lambda sent, done: _drawn(picture, loaded, sent, done), lambda which: _pressed(scene, which), _photo),
         good=scene.is_good,
         ink="#ffffff" if float(loaded.shown.mean()) < _DARK else "#000000",
         label=words.CANVAS,
@@ -119,11 +111,12 @@ def _branches(model: Model, shown: Loaded, maps: dict[str, np.ndarray]) -> tuple
 # ------------------------------------------------------------------------------------- what comes from the browser
 
 
-def _drawn(loaded: Loaded, written: object, done: bool) -> None:
+def _drawn(picture: Picture, loaded: Loaded, written: object, done: bool) -> None:
     """Take over a drawing; one that cannot be used leaves a sentence and the last one as it is."""
     try:
         if done:
             drawings.keep(loaded, written)
+            chosen_picture.use_drawing(picture, loaded)  # here, since the visitor may be on another page in a moment
         else:
             st.session_state[_LIVE] = layer.read_layer(written, loaded.shown.shape[:2])
     except NNetError as error:
@@ -135,11 +128,11 @@ def _pressed(scene: Scene, which: object) -> None:
     good = good_part()
     if which == "good":
         drawings.forget(good.load())
-        _show(good.key)
+        chosen_picture.choose(good.key)
     elif which == "defect":
         defects = [key for key, one in chosen_picture.sample_pictures().items() if one.is_defective]
         after = defects.index(scene.picture.key) + 1 if scene.picture.key in defects else 0
-        _show(defects[after % len(defects)] if defects else good.key)
+        chosen_picture.choose(defects[after % len(defects)] if defects else good.key)
 
 
 def _photo(name: object, content: object) -> None:
@@ -147,11 +140,7 @@ def _photo(name: object, content: object) -> None:
     try:
         if not isinstance(content, str) or ";base64," not in content:
             raise NNetError(words.NO_PHOTO)
-        _show(chosen_picture.add(str(name or words.PHOTO), base64.b64decode(content.partition(";base64,")[2])))
+        photo = base64.b64decode(content.partition(";base64,")[2])
+        chosen_picture.choose(chosen_picture.add(str(name or words.PHOTO), photo))
     except (NNetError, ValueError) as error:
         st.session_state[_PROBLEM] = str(error) if isinstance(error, NNetError) else words.NO_PHOTO
-
-
-def _show(key: str) -> None:
-    st.session_state[_SHOWN] = key
-    chosen_picture.choose(key)

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from nnet.errors import NNetError
 from workbench.home import demo, words
 from workbench.home.scene import Scene
-from workbench.shared import chosen_picture, drawings, first_look, frame, living_network, pictures, units
+from workbench.shared import chosen_picture, first_look, frame, living_network
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
@@ -49,23 +48,9 @@ def _network(scene: Scene) -> None:
 
 
 def _ways_on(scene: Scene) -> None:
-    """Three quiet links: two to this picture as it is now, with what is drawn on it."""
-    sample = chosen_picture.address_of(scene.picture)
+    """Three quiet links: two to this picture as it is now, which is the one in use if something is drawn on it."""
+    address = chosen_picture.address_of(scene.picture) if scene.layer is None else None
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         for page, label, icon in WAYS:
-            if scene.layer is None:
-                st.page_link(page, label=label, icon=icon, query_params=sample)
-            elif st.button(label, f"home_{page}", icon=icon, type="tertiary") and _take_along(scene):
-                st.switch_page(page)
+            st.page_link(page, label=label, icon=icon, query_params=address)
         st.page_link("pages/5_Train.py", label=words.OWN, icon=":material/model_training:")
-
-
-def _take_along(scene: Scene) -> bool:
-    """Make the altered picture the chosen one, so that the other pages judge what was judged here; whether it could."""
-    name = words.ALTERED.format(picture=scene.picture.stem)
-    try:
-        chosen_picture.choose(chosen_picture.add(name, pictures.png(scene.altered.image), drawings.KNOWN))
-    except NNetError as error:
-        st.warning(units.plain(str(error)))
-        return False
-    return True

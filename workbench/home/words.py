@@ -17,7 +17,6 @@ UNFAMILIAR_MEANS = (
 )
 NO_PHOTO = "The browser sent no photo; choose the file again."
 PHOTO = "Photo"
-ALTERED = "{picture} with your drawing.png"
 CLOSER, MEMORY, OWN = "Look closer at this picture", "See what its memory recalls", "Train on your own parts"
 
 

@@ -3,7 +3,7 @@
 What the paper says of the parts is about defects, so on a good part a step has nothing to show.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -19,7 +19,8 @@ from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 
 OWN, CHOSEN = "own", "chosen"
-_SEEN = "tour_scratch"
+_SEEN = "tour_picture"
+_OTHER = "tour_other_picture"
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,57 @@ class Subject:
 def choose(model: Model, expression: Expression) -> Subject:
     """The chosen one, with the list that it is chosen from."""
     found = _offered(model, expression)
-    newest = drawings.newest_layer()
-    if OWN in found and st.session_state.get(_SEEN) != newest:  # a new scratch is what one wants to see
-        ON.set(OWN)
-    st.session_state[_SEEN] = newest
+    by_address = ON.key not in st.session_state and ON.name in st.query_params
+    if not by_address:
+        _follow(found)
     names = {key: title for key, (title, _) in found.items()}
     key = controls.choose(
-        ON, names, label=words.ON, default=_first(found, model, expression), kind="list", label_visibility="collapsed"
+        ON,
+        names,
+        label=words.ON,
+        default=_first(found, model, expression),
+        kind="list",
+        label_visibility="collapsed",
+        on_change=_use,
     )
+    if by_address:
+        _use()
     return found[key][1]()
+
+
+def _follow(found: Collection[str]) -> None:
+    """Look at the picture in use, once there is another one or another drawing than when this page was seen last."""
+    now, before = _in_use(), st.session_state.get(_SEEN)
+    st.session_state[_SEEN] = now
+    if now != before and (wanted := _wanted()) in found:
+        ON.set(wanted)
+
+
+def _in_use() -> tuple[str, bytes | None]:
+    picture = chosen_picture.decided()
+    return "" if picture is None else picture.content_key, drawings.newest_layer()
+
+
+def _wanted() -> str:
+    """Of what is offered the picture in use, or a scratch on it; "" where nothing was chosen."""
+    picture, newest = chosen_picture.decided(), drawings.newest()
+    if picture is None:
+        return "" if newest is None else OWN
+    if picture.is_drawn or picture.load().hash == newest:
+        return OWN
+    return picture.id if picture.is_sample else CHOSEN
+
+
+def _use() -> None:
+    """Let the picture that is looked at be the one in use on the other pages, too. A callback."""
+    key = ON.value
+    if key == OWN and (own := _own()) is not None:
+        chosen_picture.use_drawing(own[0], own[0].load())
+    elif key == CHOSEN and (other := _other()) is not None:
+        chosen_picture.show(other)
+    elif key in defective():
+        chosen_picture.show(defective()[key])
+    st.session_state[_SEEN] = _in_use()
 
 
 def defective() -> Mapping[str, Picture]:
@@ -98,12 +141,23 @@ def _offered(model: Model, expression: Expression) -> dict[str, tuple[str, Calla
         seen = resources.judgement(model, altered, expression).is_anomalous
         title = words.OWN.format(picture=picture.title)
         found[OWN] = title, lambda: Subject(title, altered, seen)
-    chosen = chosen_picture.chosen()
-    if not chosen.is_sample and chosen.known != drawings.KNOWN and chosen.is_defective is not False:
-        found[CHOSEN] = chosen.title, lambda: _of(chosen)
+    if (other := _other()) is not None:
+        found[CHOSEN] = other.title, lambda: _of(other)
     for key, picture in defective().items():
         found[key] = picture.title, lambda picture=picture: _of(picture)  # type: ignore[misc]
-    return found or {CHOSEN: (chosen.title, lambda: _of(chosen))}
+    if not found:
+        chosen = chosen_picture.chosen()
+        found[CHOSEN] = chosen.title, lambda: _of(chosen)
+    return found
+
+
+def _other() -> Picture | None:
+    """The upload or image of a data set that was in use last, unless it is known to be good."""
+    picture = chosen_picture.decided()
+    if picture is not None and not picture.is_sample and not picture.is_drawn:
+        st.session_state[_OTHER] = picture.key
+    picture = chosen_picture.find(st.session_state.get(_OTHER, ""))
+    return None if picture is None or picture.is_defective is False else picture
 
 
 def _of(picture: Picture) -> Subject:
@@ -111,23 +165,24 @@ def _of(picture: Picture) -> Subject:
 
 
 def _own() -> tuple[Picture, Loaded] | None:
-    """The picture that the visitor drew on last, as it was and with the drawing."""
-    newest = drawings.newest()
+    """The picture in use if something is drawn on it, else the one that was drawn on last: as it was, and as it is."""
+    chosen, newest = chosen_picture.decided(), drawings.newest()
+    if chosen is not None and chosen.is_drawn:
+        return chosen.base, chosen.load()
     if newest is None:
         return None
-    known = (*chosen_picture.sample_pictures().values(), *chosen_picture.uploads().values())
+    known = [*chosen_picture.sample_pictures().values(), *chosen_picture.own().values()]
+    if chosen is not None:
+        known.append(chosen)
     picture = next((one for one in known if one.load().hash == newest), None)
     return None if picture is None else (picture, drawings.altered(picture.load(), drawings.on(picture.load())))
 
 
 def _first(found: Mapping[str, object], model: Model, expression: Expression) -> str:
-    """The visitor's own one, else a defective sample that was chosen on another page, else the most telling one."""
-    for key in (OWN, CHOSEN):
+    """The picture in use, else the visitor's own one, else the most telling one."""
+    for key in (_wanted(), OWN, CHOSEN):
         if key in found:
             return key
-    chosen, first = chosen_picture.chosen(), next(iter(chosen_picture.sample_pictures().values()))
-    if chosen.id in found and chosen.key != first.key:
-        return chosen.id
     try:
         answers = of_samples(model, expression, unlike(model, expression), 1)
     except StoryError:  # there are too few good samples to compare with

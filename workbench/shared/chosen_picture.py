@@ -1,20 +1,20 @@
-"""The picture that all pages show, and the visitor's uploads. Both outlive page switches.
+"""The picture in use, which all pages show, and the visitor's uploads. Both outlive page switches.
 
-A chosen sample or image of a data set is kept in the URL, so that a link shows it again: ?sample=cell0496,
+What the visitor chose on one page, or drew on Home, is shown on the others; until something is chosen, each page shows
+one by itself. A sample or image of a data set is kept in the URL, so that a link shows it again: ?sample=cell0496,
 ?set=synthetic:metal&image=test/hole/000.png; `workbench.shared.known_data` says which data sets a link may name.
-Uploaded files stay encoded here; decoded pixels live in the bounded
-caches of `workbench.shared.resources`.
+Uploaded files stay encoded here; decoded pixels live in the bounded caches of `workbench.shared.resources`.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import streamlit as st
 
 from nnet.errors import NNetError
-from workbench.shared import datasets, known_data, resources, samples, units, visits, words
-from workbench.shared.picture import BITS, INTO, SAMPLE_PREFIX, Picture
-from workbench.shared.resources import Model
+from workbench.shared import datasets, drawings, known_data, pictures, resources, samples, units, visits, words
+from workbench.shared.picture import BITS, INTO, SAMPLE_PREFIX, Drawn, Picture
+from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import PICTURE_NAMES
 
 SESSION_BYTES = 512 * resources.MEBIBYTE
@@ -22,7 +22,10 @@ SESSION_BYTES = 512 * resources.MEBIBYTE
 
 _UPLOADS, _CHOSEN, _EVER = "uploads", "chosen_picture", "all_uploads_of_this_visit"
 _SAMPLE, _SET, _IMAGE = PICTURE_NAMES
-_DATA_PREFIX = "data:"
+_DATA_PREFIX, _DRAWN_PREFIX = "data:", "drawn:"
+_BY_ITSELF = "shown_by_itself"  # whether a page shows the picture without that the visitor chose it
+_DRAWN = "drawn_picture"
+_WRITTEN = "address_of_picture"  # the page whose address was written last, and what it says of the picture
 _TELLING = "wants_most_telling"
 _SOURCE = "samples_source"
 _LONGEST_TITLE = 120
@@ -35,6 +38,12 @@ _DATA = "chosen_data_image"  # (specification of the data set, key of the image 
 def uploads() -> dict[str, Picture]:
     """The visitor's images in the order in which they came, by key."""
     return st.session_state.setdefault(_UPLOADS, {})
+
+
+def own() -> dict[str, Picture]:
+    """The visitor's images, the one with his drawing among them, by key."""
+    drawn = st.session_state.get(_DRAWN)
+    return uploads() if drawn is None else {**uploads(), drawn.key: drawn}
 
 
 def ask_for_most_telling() -> None:
@@ -63,10 +72,14 @@ def add(name: str, content: bytes, known: str = "") -> str:
     if key not in uploads():
         visits.hold("pictures", held + len(content), units.cut(name))
     uploads()[key] = picture
-    mine: set[str] = st.session_state.setdefault(_EVER, set())
-    mine.add(picture.content_key)
-    visits.at_end(_EVER, lambda: resources.forget(mine))
+    _forget_at_end(picture.content_key)
     return key
+
+
+def _forget_at_end(*keys: str) -> None:
+    mine: set[str] = st.session_state.setdefault(_EVER, set())
+    mine.update(keys)
+    visits.at_end(_EVER, lambda: resources.forget(mine))
 
 
 def _held() -> int:
@@ -79,8 +92,13 @@ def remove(keys: Collection[str]) -> None:
     for key in gone:
         uploads().pop(key, None)
     visits.hold("pictures", _held())
+    drawn = st.session_state.get(_DRAWN)
+    if drawn is not None and gone & {drawn.key, drawn.base.key}:
+        del st.session_state[_DRAWN]
+        gone.add(drawn.key)
     if st.session_state.get(_CHOSEN) in gone:
-        choose(_default_key())
+        _show_by_itself()
+        _write_address()
 
 
 # -------------------------------------------------------------------------------------------------- the one shown
@@ -104,8 +122,16 @@ def use_samples_of(source: str, seed: int = 0, bits: int | None = None) -> None:
     shown = st.query_params.get(_SAMPLE)
     if shown and SAMPLE_PREFIX + shown not in sample_pictures():
         del st.query_params[_SAMPLE]
+    _leave(lambda key: key.startswith(SAMPLE_PREFIX) and key not in sample_pictures())
+
+
+def _leave(is_former: Callable[[str], bool]) -> None:
+    """Let the chosen picture, drawn on or not, be none of those with such a key."""
+    drawn = st.session_state.get(_DRAWN)
+    if drawn is not None and is_former(drawn.base.key):
+        del st.session_state[_DRAWN]
     key = st.session_state.get(_CHOSEN) or ""
-    if key.startswith(SAMPLE_PREFIX) and key not in sample_pictures():
+    if is_former(key.removeprefix(_DRAWN_PREFIX)):
         del st.session_state[_CHOSEN]
 
 
@@ -118,8 +144,7 @@ def _leave_data(source: str) -> None:
     spec, _ = st.session_state.get(_DATA, ("", ""))
     if known_data.key_of(spec) in former:
         del st.session_state[_DATA]
-        if (st.session_state.get(_CHOSEN) or "").startswith(_DATA_PREFIX):
-            del st.session_state[_CHOSEN]
+        _leave(lambda key: key.startswith(_DATA_PREFIX))
 
 
 def look_into(model: Model) -> None:
@@ -146,8 +171,37 @@ def _as_pictures(collection: samples.Collection) -> dict[str, Picture]:
 
 def choose(key: str) -> None:
     """Make a sample or an upload the chosen picture, and the address say so if it is a sample. Also a callback."""
-    st.session_state[_CHOSEN] = key
+    _set(key)
     _write_address()
+
+
+def _set(key: str) -> None:
+    st.session_state[_CHOSEN], st.session_state[_BY_ITSELF] = key, False
+
+
+def use_drawing(picture: Picture, loaded: Loaded) -> None:
+    """Let the picture in use be this one with what is drawn on it, which every page shows then; without a drawing, the
+    picture itself if it was in use with one.
+
+    Args:
+        loaded: its pixels, on which the drawing is.
+    """
+    layer, former = drawings.on(loaded), st.session_state.get(_DRAWN)
+    key = _DRAWN_PREFIX + picture.key
+    if layer is None:
+        if former is not None and former.key == key:
+            del st.session_state[_DRAWN]
+            if st.session_state.get(_CHOSEN) == key:
+                choose(picture.key)
+        return
+    if former is None or former.key != key or former.layer != layer:
+        altered = drawings.altered(loaded, layer)
+        part = b"" if st.session_state.get(INTO) is None else pictures.png(altered.image)
+        title = words.DRAWN_ON.format(picture=picture.stem)
+        drawn = Picture(key, title, Drawn(picture, layer, part), drawings.KNOWN, version=altered.hash)
+        st.session_state[_DRAWN] = drawn
+        _forget_at_end(drawn.content_key, altered.hash)
+    _set(key)  # an address that names the picture itself stays, so that a link leads to it
 
 
 def show(picture: Picture) -> None:
@@ -186,33 +240,77 @@ def picture_of(spec: str, key: str) -> Picture:
 
 def chosen() -> Picture:
     """The picture to show: the one in the address, else the one chosen last, else the first sample."""
-    _read_address()
-    key = st.session_state.get(_CHOSEN)
-    # A link may show a solar cell to a model of other parts, too.
-    pictures = {**_as_pictures(samples.collection()), **sample_pictures(), **uploads()}
-    picture = pictures.get(key or "") or _chosen_from_data(key)
+    picture = _chosen()
     if picture is None:
-        key = st.session_state[_CHOSEN] = _default_key()
-        picture = pictures[key]
+        _show_by_itself()
+        picture = known()[st.session_state[_CHOSEN]]
     _write_address()
     return picture
 
 
+def decided() -> Picture | None:
+    """The picture in the address or the one that the visitor chose or drew on, on whatever page; else None: the page
+    then shows one by itself."""
+    picture = _chosen()
+    if picture is None or st.session_state.get(_BY_ITSELF):
+        return None
+    if not picture.is_drawn:
+        _write_address()
+    return picture
+
+
+def known() -> dict[str, Picture]:
+    """The samples and the visitor's images, by key."""
+    # A link may show a solar cell to a model of other parts, too.
+    return {**_as_pictures(samples.collection()), **sample_pictures(), **own()}
+
+
+def find(key: str) -> Picture | None:
+    """The picture of this key, if it is still there."""
+    data = data_image()
+    try:
+        return picture_of(*data) if data is not None and key == _data_key(*data) else known().get(key)
+    except NNetError:
+        return None
+
+
+def _chosen() -> Picture | None:
+    """What the address names, else what was shown last; None, with nothing in the address, if it cannot be shown."""
+    _read_address()
+    key = st.session_state.get(_CHOSEN)
+    picture = known().get(key or "") or _chosen_from_data(key)
+    if picture is None:
+        st.session_state.pop(_CHOSEN, None)
+        _clear_address()
+    elif picture.is_drawn and not picture.fits():
+        picture = picture.base
+        _set(picture.key)
+    return picture
+
+
+def _show_by_itself() -> None:
+    st.session_state[_CHOSEN], st.session_state[_BY_ITSELF] = _default_key(), True
+
+
 def _read_address() -> None:
-    """Choose what the address names."""
-    written = st.query_params
+    """Choose what the address names, unless it says what was written into it."""
+    written = _named()
+    if not written or st.session_state.get(_WRITTEN) == (visits.page(), written):
+        return
     if _SET in written or _IMAGE in written:
         try:
             st.session_state[_DATA] = (known_data.from_link(written.get(_SET, "")), written.get(_IMAGE, ""))
-            st.session_state[_CHOSEN] = _data_key(*st.session_state[_DATA])
+            _set(_data_key(*st.session_state[_DATA]))
         except ValueError:
             st.warning(words.SHOWN_INSTEAD.format(problem=words.NOT_OPEN_HERE), icon=":material/link_off:")
-    elif _SAMPLE in written:
-        linked = SAMPLE_PREFIX + written[_SAMPLE]
-        if linked in sample_pictures() or linked in _as_pictures(samples.collection()):
-            st.session_state[_CHOSEN] = linked
-        else:
-            st.warning(words.SHOWN_INSTEAD.format(problem=words.no_sample(units.cut(written[_SAMPLE]))))
+            _clear_address()
+        return
+    linked = SAMPLE_PREFIX + written[_SAMPLE]
+    if linked in known():
+        _set(linked)
+    else:
+        st.warning(words.SHOWN_INSTEAD.format(problem=words.no_sample(units.cut(written[_SAMPLE]))))
+        _clear_address()
 
 
 def _chosen_from_data(key: str | None) -> Picture | None:
@@ -255,10 +353,21 @@ def _address(key: str) -> dict[str, str]:
     return {}
 
 
+def _named() -> dict[str, str]:
+    """What the address says of the picture."""
+    return {name: st.query_params[name] for name in PICTURE_NAMES if name in st.query_params}
+
+
+def _clear_address() -> None:
+    for name in PICTURE_NAMES:
+        st.query_params.pop(name, None)
+
+
 def _write_address() -> None:
     says = _address(st.session_state[_CHOSEN])
-    for name in (_SAMPLE, _SET, _IMAGE):
+    for name in PICTURE_NAMES:
         if name in says:
             st.query_params[name] = says[name]
         else:
             st.query_params.pop(name, None)
+    st.session_state[_WRITTEN] = visits.page(), says

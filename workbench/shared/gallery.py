@@ -84,7 +84,7 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     decision = words.decision(judged.reference, judged.value)
     beyond = kinds.beyond(model, picture.load())
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
-    label = words.bar(picture.title, badge, ratio if beyond is None else None, len(chosen_picture.uploads()))
+    label = words.bar(picture.title, badge, ratio if beyond is None else None, len(chosen_picture.own()))
     turn = incoming.closings()
     with st.container(key="picture_bar"):
         place = st.empty()  # the box may be closed while many images are scored
@@ -120,32 +120,32 @@ def shelf(
         place: an empty one for the progress, where the row itself may be out of sight.
     """
     reference = reference or model.detector.calibration.for_expression(expression)
-    uploads = chosen_picture.uploads()
-    shelves = [_OWN] * bool(uploads) + [_DATA] * bool(chosen_picture.data_image()) + [_SAMPLES]
+    own = chosen_picture.own()
+    shelves = [_OWN] * bool(own) + [_DATA] * bool(chosen_picture.data_image()) + [_SAMPLES]
     kind = _SAMPLES if chosen.is_sample else _DATA if chosen.is_from_data else _OWN
     if len(shelves) > 1:
-        _switch(shelves, kind, len(uploads))
+        _switch(shelves, kind, len(own))
     if kind == _DATA:
         _data_shelf(chosen, reference)
         return
     if kind == _SAMPLES:
-        if not uploads:
+        if not own:
             st.caption(words.TAKE_A_SAMPLE)
         _row(list(chosen_picture.sample_pictures().values()), {}, chosen, reference)
         st.caption(words.sample_source(chosen_picture.sample_collection()))
         return
-    tiles = _tiles(model, list(uploads.values()), expression, place)
-    pictures = list(uploads.values())
-    if len(uploads) > 1:
+    pictures = list(own.values())
+    tiles = _tiles(model, pictures, expression, place)
+    if len(own) > 1:
         pictures = _arranged(pictures, tiles, reference)
     if not pictures:
         st.info(words.NONE_ANOMALOUS, icon=":material/filter_alt_off:")
         return
     _row(page_of(_SHELF_PAGE, pictures, _PAGE), tiles, chosen, reference)
-    if len(uploads) > 1:
+    if len(own) > 1:
         anomalous = sum(_is_flagged(tile, reference) for tile in tiles.values())
         others = sum(tile.is_other for tile in tiles.values())
-        _table(pictures, tiles, reference, words.results_title(anomalous, others, len(uploads)))
+        _table(pictures, tiles, reference, words.results_title(anomalous, others, len(own)))
 
 
 def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> list[Picture]:
@@ -207,9 +207,7 @@ def _switched() -> None:
     if kind == _DATA and (last := chosen_picture.data_image()):
         chosen_picture.show_data_image(*last)
         return
-    chosen_picture.choose(
-        next(iter(chosen_picture.sample_pictures() if kind == _SAMPLES else chosen_picture.uploads()))
-    )
+    chosen_picture.choose(next(iter(chosen_picture.sample_pictures() if kind == _SAMPLES else chosen_picture.own())))
 
 
 def _data_shelf(chosen: Picture, reference: Reference) -> None:

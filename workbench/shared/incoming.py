@@ -91,7 +91,7 @@ def leave_out(keys: Collection[str]) -> None:
 def remove_all() -> None:
     """Forget all uploaded images. A callback."""
     problems().clear()
-    chosen_picture.remove(uploads())
+    chosen_picture.remove(chosen_picture.own())
 
 
 def _hand_over(key: str) -> None:

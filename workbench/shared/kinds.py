@@ -35,11 +35,11 @@ def ways_on(model: Model, ratio: float, picture: Picture) -> None:
             model_choice.dialog()
     if trains:
         own = chosen_picture.uploads()
-        if picture.key in own:  # painted ones stay here
+        if picture.base.key in own:  # painted ones stay here
             others = [one for one in own.values() if not one.known and beyond(model, one.load()) is not None]
             hand_to_training(others)
         else:
-            hand_to_training([picture])
+            hand_to_training([picture.base])
         st.switch_page("pages/5_Train.py")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from nnet.data import Sample
-from workbench.shared import resources
+from workbench.shared import drawings, resources
 from workbench.shared.resources import Loaded
 
 SAMPLE_PREFIX = "sample:"
@@ -24,7 +24,7 @@ class Picture:
 
     key: str
     title: str
-    source: bytes | Sample
+    source: "bytes | Sample | Drawn"
     known: str = ""
     data: tuple[str, str] | None = None
     version: str = ""
@@ -33,6 +33,26 @@ class Picture:
     def is_sample(self) -> bool:
         """Whether it is one of the sample images rather than an upload."""
         return self.key.startswith(SAMPLE_PREFIX)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it is another picture with what the visitor drew on it."""
+        return isinstance(self.source, Drawn)
+
+    @property
+    def base(self) -> "Picture":
+        """The picture without the visitor's drawing."""
+        return self.source.on if isinstance(self.source, Drawn) else self
+
+    @property
+    def layer(self) -> bytes:
+        """What the visitor drew on it, a PNG file; b"" where nothing is."""
+        return self.source.layer if isinstance(self.source, Drawn) else b""
+
+    def fits(self) -> bool:
+        """Whether the drawing is on what the model in use sees of the picture."""
+        source = self.source
+        return not isinstance(source, Drawn) or bool(source.part) or self.version.startswith(source.on.load().hash)
 
     @property
     def is_defective(self) -> bool | None:
@@ -75,6 +95,21 @@ class Picture:
         """The pixels. Raises nnet.errors.NNetError with a sentence when they cannot be used."""
         if isinstance(self.source, Sample):
             return resources.load_image(self.content_key, self.title, self.source)
+        source = self.source
+        if isinstance(source, Drawn):
+            if not source.part:
+                return drawings.altered(source.on.load(), source.layer)
+            source = source.part
         bits, into = st.session_state.get(BITS), st.session_state.get(INTO)
-        loaded = resources.load_image(f"{self.content_key}#{bits}", self.title, self.source, bits)
+        loaded = resources.load_image(f"{self.content_key}#{bits}", self.title, source, bits)
         return loaded if into is None else resources.inside(into, loaded)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The picture that a drawing is `on`, the `layer` with it, a PNG file; and where the model looks into a part of the
+    picture alone, that `part` with the drawing, a PNG file, too."""
+
+    on: Picture
+    layer: bytes
+    part: bytes = b""

@@ -87,6 +87,11 @@ def enter(page: str) -> None:
     session.page, session.seen = page, time.monotonic()
 
 
+def page() -> str:
+    """The page that the session at hand shows."""
+    return _own().page
+
+
 def is_host() -> bool:
     """Whether the session at hand is the host's."""
     return hosting.is_shared() and hosting.is_proof(_cookie(HOST_COOKIE), hosting.HOST)

@@ -453,6 +453,10 @@ def looked_at(done: int, total: int) -> str:
     return f"{done:,} of {units.plural(total, 'image')} scored"
 
 
+DRAWN_ON = "{picture} with your drawing"
+"""The title of a picture that the visitor drew on."""
+
+
 def bar(title: str, badge: str, ratio: float | None, own: int = 0) -> str:
     """The line that says which picture is shown and what is decided, and that another can be chosen.
 
