@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import forking
 import pytest
 from builders import write_images
 
@@ -15,12 +14,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SMALL = ["--teacher", "test_resnet", "--random-teacher", "--size", "64", "--epochs", "1", "--batch-size", "4"]
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-
-
 def commands(start: str) -> list[list[str]]:
-    lines = [line for block in blocks("bash") for line in block.splitlines() if line.startswith(start)]
+    blocks = re.findall(r"^```bash\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith(start)]
     return [re.findall(r'"[^"]*"|\S+', line) for line in lines]
 
 
@@ -48,13 +44,6 @@ def test_the_make_targets_exist():
     assert ["make", "demo"] in found and ["make", "test"] in found
     for words in found:
         subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, check=True, capture_output=True)
-
-
-def test_the_library_example_runs(photos, tiny_checkpoint, monkeypatch):
-    code = blocks("python")[0].replace("checkpoints/elpv-mono", str(tiny_checkpoint))
-    code = code.replace("photo.png", "photos/new/000.png")
-    done = forking.run(lambda: exec(code, {"__name__": "__main__"}), cwd=photos)
-    assert done.returncode == 0 and len(done.stdout.split()) == 2, done.stderr
 
 
 def test_the_numbers_of_the_embedded_models_are_their_own():
