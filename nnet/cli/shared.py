@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from nnet.config import ConfigError
-from nnet.data.turned import READINGS
+from nnet.data.turned_masks import READINGS
 from nnet.scoring.promise import percent
 from nnet.training.events import PHASES, Listener, Progress
 

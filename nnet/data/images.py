@@ -21,7 +21,7 @@ from PIL import Image, UnidentifiedImageError
 from nnet.data.errors import ImageError as ImageError
 from nnet.data.errors import shown
 from nnet.data.grey import DEEP_GREY, ON_WHITE, deep_colour_notes, deep_grey_to_rgb, strips
-from nnet.data.turns import PixelBudget, Silence
+from nnet.data.pixel_budget import PixelBudget, Silence
 from nnet.errors import NNetError
 
 MIN_SIDE = 16

@@ -28,7 +28,7 @@ from nnet.data.names import local_path, safe_name
 from nnet.data.sample import Dataset, Sample
 from nnet.data.synthetic import DEFAULT_KIND, open_synthetic
 from nnet.data.table import find_table, open_table
-from nnet.data.turned import settle
+from nnet.data.turned_masks import settle
 from nnet.data.visa import find_visa_root, is_unsplit, open_unsplit, open_visa, visa_categories
 
 
@@ -47,7 +47,7 @@ def open_dataset(
             listed in `unpaired_masks` and the latter are found by `inspect`, or raise when they are read.
         extract_to: an empty or new folder for the files of a ZIP. Without it they go to a temporary folder, which
             is removed with the last sample.
-        masks: how masks of photos that EXIF turns are to be read where nothing tells (`nnet.data.turned.READINGS`).
+        masks: how masks of photos that EXIF turns are read where nothing tells (`nnet.data.turned_masks.READINGS`).
 
     Raises:
         DataError: nothing there, no layout recognised, a ZIP that is refused, or files that contradict each other;

@@ -29,7 +29,7 @@ class Sample:
         mask_loader: makes the mask where there is no file.
         owner: whatever must outlive the sample, such as the temporary folder of an unpacked ZIP.
         bits: how many bits of deeper grey values are used; None to decide by the file alone.
-        mask_turn: the EXIF orientation by which the mask is turned with its image (`nnet.data.turned`); 1 for not.
+        mask_turn: the EXIF orientation by which the mask is turned with its image (`nnet.data.turned_masks`), or 1.
     """
 
     key: str
@@ -128,7 +128,7 @@ class Dataset:
         questions: sentences on names that several images share; as for `unpaired_masks`.
         left: file -> why it is not taken, for images that the layout has no place for; "" for a mask or a table.
         unsettled_masks: keys of images whose masks are not used until somebody says how they are turned
-            (`nnet.data.turned`).
+            (`nnet.data.turned_masks`).
         not_taken: (path inside the data set, why) of every file that is neither an image nor a mask of one.
         bits: how many bits of its files' grey values are used, or None where they have 8.
     """

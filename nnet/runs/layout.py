@@ -53,8 +53,8 @@ class RunSpec:
             the run takes the CPU for itself, and of a GPU what `memory_bytes` says.
         study: the job of a study that the run is (`nnet.studies`), as JSON; None for a run of its own.
         part: key of the part that it is of (`nnet.runs.parts`) whatever its data; "" for the one that its data says.
-        masks: how masks of photos that EXIF turns are read where nothing tells (`nnet.data.turned.READINGS`); "": they
-            are not used.
+        masks: how masks of photos that EXIF turns are read where nothing tells (`nnet.data.turned_masks.READINGS`); "":
+            they are not used.
     """
 
     name: str

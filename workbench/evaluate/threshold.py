@@ -7,7 +7,7 @@ from nnet.scoring.metrics.bootstrap import rate_intervals
 from workbench.evaluate import decisions, figures, hero, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import AIM, CUT, RATE
-from workbench.shared import keeping
+from workbench.shared import keep_threshold
 from workbench.shared.controls import choose, slider
 
 _TILES = 12  # images in each gallery
@@ -53,7 +53,7 @@ def draw(scene: Scene) -> None:
     if aim == "own" and (said := words.advice(counts, scene.reference.promise)):
         st.info(said, icon=":material/lightbulb:")
     reason = words.chosen_on(scene.pictures.name, *counts)
-    keeping.draw(scene.model, scene.reference, Kept(threshold, reason), "evaluate")
+    keep_threshold.draw(scene.model, scene.reference, Kept(threshold, reason), "evaluate")
     table, tiles = st.columns((2, 3), gap="large", vertical_alignment="center")
     with table:
         st.html(figures.confusion_html(counts))

@@ -11,7 +11,7 @@ from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, frame, gallery, keeping, kinds, resources, units
+from workbench.shared import controls, frame, gallery, keep_threshold, kinds, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
@@ -78,7 +78,7 @@ def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgem
     if judged is not calibrated:
         st.markdown(f":material/tune: {words.moved_threshold(judged.reference, calibrated.reference)}")
     if judged is not calibrated or calibrated.reference.kept is not None:
-        keeping.draw(model, calibrated.reference, Kept(moved, words.KEPT_ON_INSPECT), "inspect")
+        keep_threshold.draw(model, calibrated.reference, Kept(moved, words.KEPT_ON_INSPECT), "inspect")
     if kinds.beyond(model, loaded) is not None:
         return
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:

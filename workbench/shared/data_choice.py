@@ -23,7 +23,7 @@ from nnet.data.archive import TemporaryFolder, ZipLimits
 from nnet.data.folders import DEFECTIVE
 from nnet.data.intake import Contents
 from nnet.data.names import safe_name
-from nnet.data.turned import READINGS, SHOWN, STORED
+from nnet.data.turned_masks import READINGS, SHOWN, STORED
 from nnet.errors import NNetError
 from nnet.runs import disk
 from workbench.shared import (

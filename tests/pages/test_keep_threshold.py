@@ -21,14 +21,14 @@ def page(folder: str) -> None:
     from nnet.expression import read
     from nnet.saved import kept
     from nnet.scoring.calibration import Kept, Reference
-    from workbench.shared import keeping
+    from workbench.shared import keep_threshold
 
     path = Path(folder)
     model = SimpleNamespace(detector=SimpleNamespace(checkpoint=SimpleNamespace(path=path)))
     own = Reference(read("M1"), np.array([0.5, 1.0]), 1.0, 1.0, 0.1)
     found = kept.read(path).get("M1")
     reference = own if found is None else own.with_threshold(found.threshold, found)
-    keeping.draw(model, reference, Kept(2.0, "Chosen on a test."), "test")  # type: ignore[arg-type]
+    keep_threshold.draw(model, reference, Kept(2.0, "Chosen on a test."), "test")  # type: ignore[arg-type]
 
 
 @pytest.fixture
