@@ -14,7 +14,8 @@ Which part of the paper is in which file, in a good order to read them:
     distance, Eq. (2)                    model/distance.py
     losses, Eq. (1), (3) to (5), (7)     training/losses.py, minimised in training/loop.py
     maps M1 to M6, Score_p, Eq. (8)      scoring/maps.py; other expressions: expression.py
-    threshold, percentile, colour scale  scoring/calibration.py
+    threshold, percentile, colour scale  scoring/calibration.py; what it promises: scoring/promise.py
+    tiles, crop box, letterbox           data/framing.py; the maps put together again: scoring/blending.py
     metrics of section 4                 scoring/metrics/, on a data set: analysis/evaluation.py
     settings and their sources           config.py, docs/choices.md; named ones: presets/
     image in, everything out             detector.py
