@@ -77,7 +77,6 @@ _TURNS = {
 }
 QUARTER_TURNS = frozenset({5, 6, 7, 8})
 """Orientations that swap width and height."""
-_PHOTOMETRIC_TAG, _WHITE_IS_ZERO = 262, 0
 _TILE_SIDE_TAGS = 322, 323
 
 

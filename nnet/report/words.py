@@ -114,11 +114,6 @@ def interval(found: tuple[float, float] | None) -> str:
     return "" if found is None else " to ".join(f"{end:.3f}" for end in found)
 
 
-def rate(share: float) -> str:
-    """A rate in percent."""
-    return percent(share)
-
-
 def rates(found: tuple[float, float] | None) -> str:
     """Where a rate lies: "91 % to 97 %"."""
     return "" if found is None else " to ".join(map(percent, found))

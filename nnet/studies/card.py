@@ -27,18 +27,16 @@ def write_card(name: str, rows: Rows, command: str = "") -> str:
     for group in groups(rows):
         own = rows_of(rows, group)
         parts.append(f"## {group.title}\n\n{_about(group, own)}\n")
-        parts += [study_section(own, study, "###") for study in STUDIES.values() if was_run(own, study)]
+        parts += [study_section(own, study) for study in STUDIES.values() if was_run(own, study)]
     parts.append(_origin(rows))
     return "\n".join(parts)
 
 
-def study_section(rows: Rows, study: Study, heading: str) -> str:
+def study_section(rows: Rows, study: Study) -> str:
     """One study of one group as Markdown: a heading, the table, and what it says about the paper's claims.
 
     Args:
         rows: the rows of one group in the results table.
-        study: the study.
-        heading: the mark in front of its title, such as "###".
     """
     table = markdown_table(summarise(rows, study), study)
     verdicts = judge_all(rows, [study.name])
@@ -51,7 +49,7 @@ def study_section(rows: Rows, study: Study, heading: str) -> str:
         names = ", ".join(METRIC_TITLES[name] for name in PIXEL_METRICS if name in without)
         said.append(f"- The claims about {names} cannot be checked because the data has no masks.")
     note = [f"{study.note}\n"] if study.note else []
-    return "\n".join([f"{heading} {study.title} ({study.source})\n", table, "", *note, *said, ""])
+    return "\n".join([f"### {study.title} ({study.source})\n", table, "", *note, *said, ""])
 
 
 def was_run(rows: Rows, study: Study) -> bool:

@@ -39,7 +39,7 @@ def test_a_card_has_at_most_forty_words_and_three_answers() -> None:
 def test_there_are_few_terms_and_every_pressed_one_is_explained() -> None:
     assert len(TERMS) <= 25
     assert all("<summary>" in glossary.prose(card.text) for card in CARDS[:-1])
-    assert glossary.prose("a < [[code]]").startswith('<div class="nn-prose ">a &lt; <details')
+    assert glossary.prose("a < [[code]]").startswith('<div class="nn-prose">a &lt; <details')
     with pytest.raises(KeyError):
         glossary.prose("[[no such term]]")
 

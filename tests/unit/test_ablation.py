@@ -412,7 +412,7 @@ def test_a_summary_has_means_spreads_deltas_and_the_papers_values():
 
 def test_a_table_of_which_some_rows_were_run_says_what_it_cannot_say():
     values = {"Baseline": {"i_auroc": [0.90, 0.91]}, "FPM, MF and BD (N-Net)": {"i_auroc": [0.92, 0.93]}}
-    told = study_section(made_up("table4", values), STUDIES["table4"], "###")
+    told = study_section(made_up("table4", values), STUDIES["table4"])
     assert "| FPM | 0 | not run |" in told
     assert "N-Net beats the baseline (RD) (I-AUROC; Table 4, rows 1 and 5): holds." in told
     assert (

@@ -27,7 +27,7 @@ def test_the_tables_are_those_of_the_study(folder):
     own = rows_of(rows, group)
     found = [study for study in STUDIES.values() if study.name.startswith("table") and was_run(own, study)]
     assert [study.name for study in found] == TABLES[folder.name]
-    assert all(study_section(own, study, "###") in text for study in found)
+    assert all(study_section(own, study) in text for study in found)
 
 
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda path: path.name)

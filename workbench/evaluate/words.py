@@ -402,11 +402,6 @@ def interval(where: Mapping[str, tuple[float, float]], name: str) -> str | None:
     return f"{form(found[0])} to {form(found[1])}"
 
 
-def picked_caption(key: str, label: str, ratio: float) -> str:
-    """Below the image that is chosen on the map."""
-    return tile_told(key, label, ratio)
-
-
 def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
     """What a threshold gets wrong to its left and to its right, while it moves."""
     return (

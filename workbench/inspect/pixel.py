@@ -14,15 +14,7 @@ def section(scene: Scene) -> None:
     left, right = st.columns((2, 5), gap="medium")
     with left:
         _place(scene)
-        by_place = (
-            controls.choose(
-                chosen_pixel.NORMAL,
-                verdict_words.COMPARISONS,
-                label=verdict_words.COMPARE_LABEL,
-                help=verdict_words.COMPARE_HELP,
-            )
-            == "place"
-        )
+        by_place = chosen_pixel.by_place()
     with right:
         _verdict(scene, by_place)
 
@@ -38,7 +30,7 @@ def _place(scene: Scene) -> None:
             st.image(pictures.photo_uri(part), caption, width=108, alt=alt)
     for (key, label), value, length in zip(words.SLIDERS.items(), (x, y), shape[1::-1], strict=True):
         st.session_state[key] = value
-        st.slider(label, 0, length - 1, key=key, on_change=_moved)
+        st.slider(label, 0, length - 1, key=key, on_change=chosen_pixel.moved, args=tuple(words.SLIDERS))
     st.button(
         words.HIGHEST,
         icon=":material/my_location:",
@@ -46,10 +38,6 @@ def _place(scene: Scene) -> None:
         disabled=chosen_pixel.is_peak(),
         help=words.HIGHEST_HELP,
     )
-
-
-def _moved() -> None:
-    chosen_pixel.choose(st.session_state["pixel_x"], st.session_state["pixel_y"])
 
 
 def _verdict(scene: Scene, by_place: bool) -> None:

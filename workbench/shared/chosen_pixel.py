@@ -9,7 +9,7 @@ import streamlit as st
 
 from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import peak_pixel
-from workbench.shared import verdict_words
+from workbench.shared import controls, verdict_words
 from workbench.shared.resources import Loaded
 from workbench.shared.settings import Setting, one_of
 
@@ -30,9 +30,20 @@ def remember(loaded: Loaded, judged: Judgement) -> tuple[int, int]:
     return peak_pixel(judged.score, loaded.image.shape) if written == _PEAK else _numbers(written)
 
 
+def by_place() -> bool:
+    """Let the visitor choose `NORMAL`; whether it is the pixels of the same place."""
+    names, title = verdict_words.COMPARISONS, verdict_words.COMPARE_LABEL
+    return controls.choose(NORMAL, names, label=title, help=verdict_words.COMPARE_HELP) == "place"
+
+
 def choose(x: int, y: int) -> None:
     """Make it the chosen pixel. Also serves as a callback."""
     PIXEL.set(f"{x},{y}")
+
+
+def moved(*sliders: str) -> None:
+    """Choose the pixel that the two sliders of these keys stand at. A callback."""
+    choose(*(st.session_state[key] for key in sliders))
 
 
 def choose_peak() -> None:

@@ -19,19 +19,18 @@ _SCRIPT = Path(__file__).with_name("terms.js").read_text(encoding="utf-8")
 _MARKED = re.compile(r"\[\[(.+?)\]\]")
 
 
-def prose(text: str, style: str = "") -> str:
+def prose(text: str) -> str:
     """A text as HTML, in which terms in double brackets can be pressed.
 
     Args:
         text: plain.
-        style: a class of style.css beside its own.
 
     Raises:
         KeyError: there is no such term.
     """
     parts = _MARKED.split(text)  # plain text and terms in turn
     inner = "".join(_pressed(part) if index % 2 else units.indices(escape(part)) for index, part in enumerate(parts))
-    return f'<div class="nn-prose {style}">{inner}</div>'
+    return f'<div class="nn-prose">{inner}</div>'
 
 
 def plain(text: str) -> str:

@@ -131,9 +131,9 @@ def _students(text: str) -> str:
     return _STUDENT.sub(lambda one: f"S{chr(0x2080 + int(one[1]))}", text)
 
 
-def at_scales(numbers: Sequence[int], total: int = 3) -> str:
+def at_scales(numbers: Sequence[int]) -> str:
     """Scales in words: "at all three scales", "at scale 2", "at scales 1 and 3", "at no scale"."""
-    if len(numbers) == total:
+    if len(numbers) == 3:
         return "at all three scales"
     if not numbers:
         return "at no scale"

@@ -8,6 +8,7 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import LIVE, Run, RunSpec
+from nnet.runs.layout import DATA, UPLOADED
 from workbench.shared import hosting, parts, units
 from workbench.shared.data_choice import MASKS
 from workbench.train import form, images, uploads, words
@@ -64,7 +65,7 @@ def _try(action: str, run_id: str, *arguments: str) -> None:
 def duplicate(run: Run, spec: RunSpec) -> None:
     """Fill the form with a run's data and with settings, its own or others. A callback."""
     form.fill(dataclasses.replace(spec, name=words.COPY_NAME.format(name=spec.name)[:80]))
-    upload = run.path / "data" if spec.data == uploads.UPLOADED else None
+    upload = run.path / DATA if spec.data == UPLOADED else None
     images.use(spec.data, upload)
     MASKS.set(spec.masks)
     images.belong_to(parts.Again(spec.data, upload, *parts.of_run(run.path, spec)))

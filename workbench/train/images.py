@@ -14,6 +14,7 @@ from nnet.data.framing import Framing
 from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.runs import disk
+from nnet.runs.layout import UPLOADED
 from nnet.scoring.promise import before_training
 from nnet.training.schedule import CROSS_FOLDS
 from workbench.shared import data_choice, hosting, hosting_words, kinds, known_data, parts, units, visits
@@ -135,7 +136,7 @@ def _uploaded() -> Choice | None:
     if not held.holds.good:
         st.info(words.ONLY_DEFECTIVE, icon=":material/photo_library:")
         return None
-    return Choice(uploads.UPLOADED, held.folder)
+    return Choice(UPLOADED, held.folder)
 
 
 def _held() -> Upload | None:

@@ -16,11 +16,9 @@ from nnet.data.listing import LEFT_PACKED, subfolders, walk_images
 from nnet.data.pairing import sort_pictures
 from nnet.errors import NNetError
 from nnet.runs import Runs, disk
+from nnet.runs.uploads import UPLOADS
 from workbench.shared import data_choice, resources
 from workbench.train import words
-
-UPLOADED = "upload"
-UPLOADS = ".uploads"
 
 
 def runs() -> Runs:

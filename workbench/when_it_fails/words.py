@@ -94,7 +94,6 @@ IMITATION = (
     "Training makes S₁ copy the teacher ever better (L_KD falls). If it learned to copy defects along with the good "
     "parts, the two agree where they should not."
 )
-L_KD, EPOCH = "copying loss, L<sub>KD</sub>", "epoch"
 NO_FORWARD = "This model has no S₁, so it cannot imitate too much."
 NO_HISTORY = "This model came without a record of its training, so how S₁'s copying went is not known."
 NONE_DEFECTIVE = "None of the samples is known to be defective."

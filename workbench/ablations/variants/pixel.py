@@ -16,19 +16,13 @@ def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> 
     x, y = chosen
     st.subheader(words.PIXEL_TITLE, anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        compared = controls.choose(
-            chosen_pixel.NORMAL,
-            verdict_words.COMPARISONS,
-            label=verdict_words.COMPARE_LABEL,
-            help=verdict_words.COMPARE_HELP,
-        )
-        by_place = compared == "place"
+        by_place = chosen_pixel.by_place()
         for key, label, value, length in (
             ("grid_x", words.X, x, loaded.image.shape[1]),
             ("grid_y", words.Y, y, loaded.image.shape[0]),
         ):
             st.session_state[key] = value
-            st.slider(label, 0, length - 1, key=key, on_change=_moved, width=200)
+            st.slider(label, 0, length - 1, key=key, on_change=chosen_pixel.moved, args=("grid_x", "grid_y"), width=200)
         st.button(
             words.HIGHEST,
             icon=":material/my_location:",
@@ -59,7 +53,3 @@ def draw(loaded: Loaded, scored: Sequence[Variant], chosen: tuple[int, int]) -> 
             for one, (found, here) in zip(scored, verdicts.values(), strict=True)
         ]
         st.markdown("\n".join(f"- {line}" for line in lines))
-
-
-def _moved() -> None:
-    chosen_pixel.choose(st.session_state["grid_x"], st.session_state["grid_y"])
