@@ -108,7 +108,7 @@ def decode(source: bytes | Path, name: str | None = None, bits: int | None = Non
     Raises ImageError: no readable file; not an image; damaged or cut off; under MIN_SIDE pixels a side; over
     MAX_PIXELS pixels (nothing is allocated for them); a colour system or range of values that has no 8-bit meaning.
     """
-    name = name or _default_name(source)
+    name = name or ("image" if isinstance(source, bytes) else source.name or str(source))
     with _TURNS_TO_DECODE, _SILENCE, _stream(source, name) as stream, _damage_explained(name):
         return _decode(stream, name, bits)
 
@@ -171,10 +171,6 @@ _SILENCE = Silence()
 
 
 # ---------------------------------------------------------------------------------------------- finding the bytes
-
-
-def _default_name(source: bytes | Path) -> str:
-    return "image" if isinstance(source, bytes) else source.name or str(source)
 
 
 def _stream(source: bytes | Path, name: str) -> BinaryIO:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -191,14 +192,6 @@ def _pose(rng: np.random.Generator, *, outer: float, root: float, bore: float, t
     return Pose(x, y, float(rng.uniform(0, 2 * np.pi)), outer, root, bore, teeth)
 
 
-def _washer_pose(rng: np.random.Generator) -> Pose:
-    return _pose(rng, outer=0.395, root=0.395, bore=0.19, teeth=0)
-
-
-def _gear_pose(rng: np.random.Generator) -> Pose:
-    return _pose(rng, outer=0.43, root=0.365, bore=0.12, teeth=22)
-
-
 def ground(rng: np.random.Generator, n: int) -> np.ndarray:
     """A matt inspection table, (n, n) 0..1."""
     y, x = grid(n)
@@ -235,19 +228,14 @@ def _cast(pose: Pose, n: int, offset: float) -> np.ndarray:
     return smoothstep(-0.030, 0.020, nearest)
 
 
-def _washer(rng: np.random.Generator, n: int) -> np.ndarray:
-    return turned_part(rng, n, _washer_pose(rng))
-
-
-def _gear(rng: np.random.Generator, n: int) -> np.ndarray:
-    return turned_part(rng, n, _gear_pose(rng))
-
-
-PARTS: dict[str, Callable[[np.random.Generator], Pose]] = {"washer": _washer_pose, "gear": _gear_pose}
+PARTS: dict[str, Callable[[np.random.Generator], Pose]] = {
+    "washer": partial(_pose, outer=0.395, root=0.395, bore=0.19, teeth=0),
+    "gear": partial(_pose, outer=0.43, root=0.365, bore=0.12, teeth=22),
+}
 TEXTURES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     "fabric": _fabric,
     "metal": _metal,
     "wood": _wood,
-    "washer": _washer,
-    "gear": _gear,
+    "washer": lambda rng, n: turned_part(rng, n, PARTS["washer"](rng)),
+    "gear": lambda rng, n: turned_part(rng, n, PARTS["gear"](rng)),
 }

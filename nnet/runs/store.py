@@ -36,7 +36,8 @@ class Runs:
         """All runs, the newest first. Starts the supervisor again if runs wait and it is gone."""
         paths = [path for path in queue.directories(self.root) if os.path.lexists(path / layout.SPEC)]
         waiting = queue.waiting(self.root)
-        runs = sorted((_read(path, waiting) for path in paths), key=_age, reverse=True)
+        runs = [_read(path, waiting) for path in paths]
+        runs.sort(key=lambda run: (run.spec.created if run.spec else "", run.id), reverse=True)
         if any(run.state == "queued" for run in runs):
             queue.ensure_supervisor(self.root)
         return runs
@@ -219,10 +220,6 @@ def _read(path: Path, waiting: list[Path]) -> Run:
         return Run(path, spec, state, layout.read_status(path), ending, position)
     except NNetError as error:
         return Run(path, spec, state, None, ending, position, str(error))
-
-
-def _age(run: Run) -> tuple[str, str]:
-    return (run.spec.created if run.spec else "", run.id)
 
 
 def _checked_name(name: str) -> str:

@@ -64,9 +64,8 @@ def curve_figure(
     """
     traces = [_curve(line, number) for number, line in reversed(list(enumerate(lines)))]
     if constant is not None:
-        traces.insert(
-            0, _quiet_line([0, 1], constant, words.CONSTANT_SCORE, {"color": _FAINT, "width": 1, "dash": "dot"})
-        )
+        quiet = {"mode": "lines", "name": words.CONSTANT_SCORE, "hoverinfo": "skip", "showlegend": False}
+        traces.insert(0, go.Scatter(x=[0, 1], y=constant, line={"color": _FAINT, "width": 1, "dash": "dot"}, **quiet))
     x, y = mark or lines[0].at(threshold)
     traces.append(
         go.Scatter(
@@ -107,11 +106,6 @@ def _curve(line: Line, number: int) -> go.Scatter:
         line=faint if number else {"color": theme.NORMAL, "width": 2.6, "dash": "solid"},
         hovertemplate=words.CURVE_TOLD.format(expression=html.escape(line.name)),
     )
-
-
-def _quiet_line(x: Sequence[float], y: Sequence[float], name: str, line: dict[str, object]) -> go.Scatter:
-    """A line that is not explained under the pointer."""
-    return go.Scatter(x=x, y=y, mode="lines", name=name, line=line, hoverinfo="skip", showlegend=False)
 
 
 # ------------------------------------------------------------------------------------------------------ threshold

@@ -104,15 +104,13 @@ class Model:
         return f"{fingerprint.partition(_AND_DECISION)[0]}{at}{device}"
 
 
-def _image_bytes(loaded: Loaded) -> int:
-    return loaded.image.nbytes + loaded.shown.nbytes
-
-
 class _Stores:
     """The byte-bounded caches of the server process."""
 
     def __init__(self) -> None:
-        self.images: BoundedCache[str, Loaded] = BoundedCache(IMAGE_BYTES, _image_bytes)
+        self.images: BoundedCache[str, Loaded] = BoundedCache(
+            IMAGE_BYTES, lambda loaded: loaded.image.nbytes + loaded.shown.nbytes
+        )
         self.traces: BoundedCache[tuple[str, str], Trace] = BoundedCache(TRACE_BYTES, lambda trace: trace.nbytes)
         self.maps: BoundedCache[tuple[str, str], dict[str, np.ndarray]] = BoundedCache(
             MAP_BYTES, lambda maps: sum(m.nbytes for m in maps.values())

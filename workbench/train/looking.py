@@ -26,8 +26,6 @@ PREVIEWS = 6
 """Small pictures of good and of defective images each."""
 COMPARED = 64
 """Most images that are compared with each other before a run."""
-FINDINGS = 16
-"""Most data sets whose inspection is kept."""
 ARCHIVES = 2
 """Most ZIPs on this computer that stay unpacked in a temporary folder."""
 
@@ -114,9 +112,8 @@ class Found:
     defective_pictures: tuple[tuple[str, str], ...]
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
-def _findings() -> BoundedCache[str, Found]:
-    return BoundedCache(FINDINGS, lambda found: 1)
+_FINDINGS: BoundedCache[str, Found] = BoundedCache(16)
+"""By what stands for the files of a data set as they are."""
 
 
 def look(choice: Choice, seed: int, progress: Callable[[int, int], None]) -> Found:
@@ -127,7 +124,7 @@ def look(choice: Choice, seed: int, progress: Callable[[int, int], None]) -> Fou
     """
     dataset = choice.open(seed)
     key = _listing(dataset)
-    return _findings().of(key, lambda: _found(dataset, progress))
+    return _FINDINGS.of(key, lambda: _found(dataset, progress))
 
 
 def _listing(dataset: Dataset) -> str:
