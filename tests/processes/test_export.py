@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,9 @@ from nnet.model.network import NNet
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import calibrate
 
-pytest.importorskip("onnxruntime")
-pytest.importorskip("onnxscript")
+pytestmark = pytest.mark.skipif(
+    not all(map(find_spec, ("onnxruntime", "onnxscript"))), reason="the extra [export] is not installed"
+)
 
 # Run before the script: whoever imports one of these fails, as on a machine without them.
 WITHOUT = """

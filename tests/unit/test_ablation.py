@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import scipy.stats
 import torch
 from builders import random_images, tiny_config
 
@@ -329,7 +328,9 @@ def test_the_rule_is_as_coarse_as_it_says():
     for values in 0.5 + 0.01 * generator.standard_normal((4000, 3)):
         rows = made_up("table5", {"Baseline": {"p_ap": [0.5] * 3}, "Baseline+NFS": {"p_ap": list(values)}})
         outcomes.append(judge(rows, claim("nfs"), "p_ap").outcome)
-    expected = scipy.stats.t.sf(3**0.5, df=2)  # mean > deviation is t > sqrt(3)
+    from scipy import stats  # slow to import
+
+    expected = stats.t.sf(3**0.5, df=2)  # mean > deviation is t > sqrt(3)
     number = {8: "eight", 9: "nine", 10: "ten"}[round(1 / expected)]
     assert f"about one of {number} cases" in (ROOT / "docs" / "ablations.md").read_text(encoding="utf-8")
     assert outcomes.count(HOLDS) / len(outcomes) == pytest.approx(expected, abs=0.015)  # three standard errors

@@ -1,15 +1,16 @@
 """The metrics against closed forms, scikit-learn, and a literal PRO, and their properties on random data."""
 
+import importlib
 import json
 import math
 from itertools import pairwise
+from types import ModuleType
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
-from sklearn import metrics as sklearn_metrics
 
 from nnet.scoring import metrics
 from nnet.scoring.metrics import MetricError, UndefinedMetricError, ranking
@@ -54,8 +55,13 @@ def literal_pro(maps, masks, limit=0.3):
     return area / limit
 
 
+def sklearn_metrics() -> ModuleType:
+    """Imported when it is used: it takes a second, which every test process would spend."""
+    return importlib.import_module("sklearn.metrics")
+
+
 def sklearn_best_f1(scores, labels):
-    precision, recall, threshold = sklearn_metrics.precision_recall_curve(labels, scores)
+    precision, recall, threshold = sklearn_metrics().precision_recall_curve(labels, scores)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-300)
     return f1[:-1].max(), threshold[f1[:-1] >= f1[:-1].max() - 1e-12].max()
 
@@ -156,16 +162,16 @@ def test_agrees_with_scikit_learn_and_a_literal_pro(seed, levels):
     image_scores, image_labels = maps.max(axis=(1, 2)), masks.any(axis=(1, 2))
     result = metrics.evaluate(maps, masks, image_scores, image_labels)
     flat, truth = maps.ravel(), masks.ravel()
-    assert result.p_auroc == pytest.approx(sklearn_metrics.roc_auc_score(truth, flat), **CLOSE)
-    assert result.p_ap == pytest.approx(sklearn_metrics.average_precision_score(truth, flat), **CLOSE)
-    assert result.i_auroc == pytest.approx(sklearn_metrics.roc_auc_score(image_labels, image_scores), **CLOSE)
-    assert result.i_ap == pytest.approx(sklearn_metrics.average_precision_score(image_labels, image_scores), **CLOSE)
+    assert result.p_auroc == pytest.approx(sklearn_metrics().roc_auc_score(truth, flat), **CLOSE)
+    assert result.p_ap == pytest.approx(sklearn_metrics().average_precision_score(truth, flat), **CLOSE)
+    assert result.i_auroc == pytest.approx(sklearn_metrics().roc_auc_score(image_labels, image_scores), **CLOSE)
+    assert result.i_ap == pytest.approx(sklearn_metrics().average_precision_score(image_labels, image_scores), **CLOSE)
     assert result.p_pro == pytest.approx(literal_pro(maps, masks), **CLOSE)
     for best, scores, labels in ((result.p_f1, flat, truth), (result.i_f1, image_scores, image_labels)):
         f1, threshold = sklearn_best_f1(scores, labels)
         assert best.f1 == pytest.approx(f1, **CLOSE)
         assert best.threshold == pytest.approx(threshold, **CLOSE)
-        assert best.f1 == pytest.approx(sklearn_metrics.f1_score(labels, scores >= best.threshold), **CLOSE)
+        assert best.f1 == pytest.approx(sklearn_metrics().f1_score(labels, scores >= best.threshold), **CLOSE)
 
 
 def test_many_pixels_negative_and_tied_values_too():
@@ -173,8 +179,8 @@ def test_many_pixels_negative_and_tied_values_too():
     labels = random.random(400_000) < 0.01
     scores = (random.standard_normal(400_000) + labels).astype(np.float32)
     scores[::3] = np.round(scores[::3], 2)
-    assert metrics.auroc(scores, labels) == pytest.approx(sklearn_metrics.roc_auc_score(labels, scores), **CLOSE)
-    expected = sklearn_metrics.average_precision_score(labels, scores)
+    assert metrics.auroc(scores, labels) == pytest.approx(sklearn_metrics().roc_auc_score(labels, scores), **CLOSE)
+    expected = sklearn_metrics().average_precision_score(labels, scores)
     assert metrics.average_precision(scores, labels) == pytest.approx(expected, **CLOSE)
     assert metrics.auroc(scores.astype(np.float64), labels) == pytest.approx(metrics.auroc(scores, labels), **CLOSE)
 
@@ -185,7 +191,7 @@ def test_sizes_may_differ():
     cut_masks = [masks[0], masks[1][:10], masks[2][:, :20], *masks[3:]]
     flat, truth = (np.concatenate([part.ravel() for part in parts]) for parts in (cut_maps, cut_masks))
     ranking = metrics.rank_pixels(cut_maps, cut_masks)
-    assert ranking.auroc() == pytest.approx(sklearn_metrics.roc_auc_score(truth, flat), **CLOSE)
+    assert ranking.auroc() == pytest.approx(sklearn_metrics().roc_auc_score(truth, flat), **CLOSE)
 
 
 # --- curves
@@ -221,7 +227,7 @@ def test_thresholds_give_the_points_of_the_curve():
 
 def test_roc_is_the_polyline_of_scikit_learn():
     maps, masks = made_up(4)
-    fpr, tpr, _ = sklearn_metrics.roc_curve(masks.ravel(), maps.ravel(), drop_intermediate=False)
+    fpr, tpr, _ = sklearn_metrics().roc_curve(masks.ravel(), maps.ravel(), drop_intermediate=False)
     ours = metrics.rank_scores(maps, masks).roc()
     corners = {(x, y) for x, y in zip(ours.fpr.round(12), ours.tpr.round(12), strict=True)}
     assert corners <= set(zip(fpr.round(12), tpr.round(12), strict=True))
@@ -383,7 +389,7 @@ def test_literal_pro_on_random_data(case):
     maps, masks = arrays(case)
     if masks.any() and not masks.all():
         assert metrics.pro(maps, masks) == pytest.approx(literal_pro(maps, masks), **CLOSE)
-        expected = sklearn_metrics.roc_auc_score(masks.ravel(), maps.ravel())
+        expected = sklearn_metrics().roc_auc_score(masks.ravel(), maps.ravel())
         assert metrics.auroc(maps, masks) == pytest.approx(expected, **CLOSE)
 
 
