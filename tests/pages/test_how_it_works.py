@@ -17,7 +17,6 @@ from workbench.how_it_works import asking, figures, lesson, settings
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
 from workbench.shared import chosen_picture, glossary, samples, units
-from workbench.shared.glossary_words import TERMS
 from workbench.shared.picture import Picture
 
 TOUR = "pages/7_How_it_works.py"
@@ -34,14 +33,6 @@ def test_a_card_has_at_most_forty_words_and_three_answers() -> None:
     for card in CARDS:
         assert len(glossary.plain(card.text).split()) <= 40, card.title
         assert 3 <= len(card.options) <= 4 and set(card.options) <= set(card.answers)
-
-
-def test_there_are_few_terms_and_every_pressed_one_is_explained() -> None:
-    assert len(TERMS) <= 25
-    assert all("<summary>" in glossary.prose(card.text) for card in CARDS[:-1])
-    assert glossary.prose("a < [[code]]").startswith('<div class="nn-prose">a &lt; <details')
-    with pytest.raises(KeyError):
-        glossary.prose("[[no such term]]")
 
 
 def test_other_samples_of_the_same_model_are_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
