@@ -155,21 +155,9 @@ def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
         warnings.append(
             "The teacher's features do not fit in memory, so they are computed again in every epoch (slower)."
         )
+    measured = {one.name: found[one.name] for one in dataclasses.fields(Estimate) if one.name in found}
     return Estimate(
-        training_images=found["training_images"],
-        held_out=found["held_out"],
-        epochs=found["epochs"],
-        steps=found["steps"],
-        seconds_per_step=found["seconds_per_step"],
-        seconds=found["seconds"],
-        memory_bytes=memory,
-        memory_free=free,
-        disk_bytes=need,
-        disk_free=disk_free,
-        device=found["device"],
-        refusals=tuple(refusals),
-        warnings=tuple(warnings),
-        remedies=tuple(remedies),
+        **measured, disk_free=disk_free, refusals=tuple(refusals), warnings=tuple(warnings), remedies=tuple(remedies)
     )
 
 
