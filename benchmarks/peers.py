@@ -1,15 +1,16 @@
 """N-Net beside other detectors: same teacher weights, same images, same size, same number of steps, our metrics.
 
-    python -m benchmarks.peers --tiles FOLDER --out runs/peers [--steps 1000] [--seeds 0 1 2]
-        [--methods nnet rd-baseline ...] [--data tiles elpv] [--threads 1] [--time | --table]
+    python -m benchmarks.peers --out runs/peers [--data cog elpv tiles] [--tiles FOLDER] [--steps 600] [--seeds 0 1 2]
+        [--methods nnet rd-baseline ...] [--threads 1] [--time | --table] [--study checkpoints/studies/NAME]
 
 Methods (a trained one runs once per seed and data set):
-    nnet         N-Net, preset `small` in batches of 4 (`SHORT`); one training gives three rows: all six maps, reverse
-                 only, forward only
+    nnet         N-Net, preset `small`; one training gives three rows: all six maps, reverse only, forward only
     rd-baseline  our reverse distillation, the paper's Table 4 row 1: no forward branch, FPM, NFS or FFC
     forward      plain forward distillation: no reverse branch, FPM, NFS or FFC
     patchcore, padim, stfpm, rd   the models of anomalib, where it is installed: its networks, losses and score maps,
                  in a plain loop in place of its Lightning engine
+    patchcore-activated, padim-activated   the same on the features that N-Net takes (`ModelConfig.features`), so that
+                 method and features can be told apart
 
 What is made equal, and how:
     Teacher       EfficientNet-Lite0 with the weights of nnet.model.weights. anomalib's feature extractors are built
@@ -68,6 +69,7 @@ from nnet.saved.storage import write_text
 from nnet.scoring.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import evaluate, label_pixels
+from nnet.studies import read_results
 from nnet.training.events import Progress
 from nnet.training.loop import train
 from nnet.training.schedule import learning_rate_at, split_normals, steps_per_epoch
@@ -77,7 +79,7 @@ OURS: dict[str, dict[str, bool]] = {
     "rd-baseline": {"model.forward": False, "model.fpm": False, "model.nfs": False, "model.ffc": False},
     "forward": {"model.reverse": False, "model.ffc": False, "model.fpm": False, "model.nfs": False},
 }
-THEIRS = ("stfpm", "rd", "padim", "patchcore")
+THEIRS = ("stfpm", "rd", "padim", "patchcore", "padim-activated", "patchcore-activated")
 TRAINED = (*OURS, "stfpm", "rd")
 ROWS = {
     "nnet/paper": "N-Net, all six maps",
@@ -86,14 +88,15 @@ ROWS = {
     "rd-baseline": "our reverse distillation (Table 4, row 1)",
     "forward": "our plain forward distillation",
     "patchcore": "PatchCore (anomalib)",
+    "patchcore-activated": "PatchCore (anomalib) on N-Net's features",
     "padim": "PaDiM (anomalib)",
+    "padim-activated": "PaDiM (anomalib) on N-Net's features",
     "stfpm": "STFPM (anomalib)",
     "rd": "Reverse Distillation (anomalib)",
 }
-DATA = {"tiles": "magnetic tiles", "elpv": "ELPV mono"}
+DATA = {"tiles": "magnetic tiles", "elpv": "ELPV mono", "cog": "synthetic cogs"}
 STRIDE_INDICES = [1, 2, 3]  # timm's feature stages of EfficientNet-Lite0 at stride 4, 8 and 16
 CORESET_SHARE, PADIM_FEATURES = 0.01, 100
-SHORT = {"train.batch_size": 4, "train.learning_rate": 0.005}  # more steps in the same time
 BATCH = 8  # of inference
 ROUNDS = 15
 CPU = torch.device("cpu")
@@ -134,8 +137,8 @@ def _mask(mask: np.ndarray | None, size: int) -> np.ndarray | None:
 
 
 def open_data(name: str, tiles: Path | None) -> Dataset:
-    if name == "elpv":
-        return open_dataset("elpv:mono")
+    if name != "tiles":
+        return open_dataset({"elpv": "elpv:mono", "cog": "synthetic:cog"}[name])
     if tiles is None:
         raise SystemExit("Name the folder of the magnetic tiles (train/good, test, ground_truth) with --tiles.")
     return open_dataset(tiles)
@@ -147,9 +150,8 @@ def steps_of(config: Config, images: int) -> int:
 
 
 def configure(method: str, steps: int, seed: int, images: int) -> Config:
-    """The preset `small` with `SHORT`, and with at least `steps` optimiser steps in whole epochs; beta for the
-    first tenth of them, as in the paper (20 of 200)."""
-    base = preset("small").override({**SHORT, "train.seed": seed, **OURS.get(method, {})})
+    """The preset `small` with at least `steps` optimiser steps in whole epochs."""
+    base = preset("small").override({"train.seed": seed, **OURS.get(method, {})})
     per_epoch = steps_of(base, images)
     epochs = math.ceil(steps / per_epoch)
     return base.override({"train.epochs": epochs, "train.min_steps": 0})
@@ -197,14 +199,16 @@ class Theirs:
     """A model of anomalib with our teacher's weights, in a plain loop."""
 
     def __init__(self, method: str, config: Config, folder: Path) -> None:
-        self.method, self.config, self.file = method, config, folder / "model.pt"
-        self.teacher = Teacher(config.model.teacher)
+        self.method, _, features = method.partition("-")
+        self.row, self.config, self.file = method, config, folder / "model.pt"
+        self.teacher = Teacher(config.model.teacher, features=features or "stages")
         self.mean, self.std = (torch.tensor(v).view(1, 3, 1, 1) for v in (self.teacher.mean, self.teacher.std))
         torch.manual_seed(config.train.seed)
         sigma = config.score.sigma * config.model.size / SIGMA_REFERENCE_SIZE
-        with untrained_timm():
-            self.model = BUILDERS[method](architecture_of(config.model.teacher), config.model.size, sigma)
-        self._give_weights()
+        with features_of(self.teacher) if features else untrained_timm():
+            self.model = BUILDERS[self.method](architecture_of(config.model.teacher), config.model.size, sigma)
+        if not features:
+            self._give_weights()
 
     def fit(self, images: np.ndarray) -> float:
         np.random.seed(self.config.train.seed)  # anomalib's random projection draws from it
@@ -225,7 +229,7 @@ class Theirs:
     def predict(self, images: np.ndarray) -> Predictions:
         parts = [self.model(self.input(images[part])) for part in batches(len(images), BATCH)]
         maps = torch.cat([part.anomaly_map[:, 0] for part in parts])
-        yield self.method, maps.numpy(), torch.cat([part.pred_score.flatten() for part in parts]).numpy()
+        yield self.row, maps.numpy(), torch.cat([part.pred_score.flatten() for part in parts]).numpy()
 
     def input(self, images: np.ndarray) -> Tensor:
         # anomalib's losses flatten with `view`, which channels-last features do not allow.
@@ -293,6 +297,37 @@ def untrained_timm() -> Iterator[None]:
         yield
     finally:
         timm.create_model = original
+
+
+class Features(nn.Module):
+    """Our teacher in the place of anomalib's feature extractor."""
+
+    def __init__(self, teacher: Teacher, layers: list[int]) -> None:
+        super().__init__()
+        self.teacher, self.layers = teacher, layers
+        self.out_dims = [teacher.channels[STRIDE_INDICES.index(layer)] for layer in layers]
+
+    def forward(self, images: Tensor) -> dict[int, Tensor]:
+        features = self.teacher(images)
+        return {layer: features[STRIDE_INDICES.index(layer)] for layer in self.layers}
+
+
+@contextmanager
+def features_of(teacher: Teacher) -> Iterator[None]:
+    """PaDiM and PatchCore that are built inside take this teacher's features."""
+    from anomalib.models.image.padim import torch_model as padim
+    from anomalib.models.image.patchcore import torch_model as patchcore
+
+    original = padim.TimmFeatureExtractor
+
+    def extractor(backbone: str, layers: list[int], pre_trained: bool) -> Features:
+        return Features(teacher, layers)
+
+    padim.TimmFeatureExtractor = patchcore.TimmFeatureExtractor = extractor
+    try:
+        yield
+    finally:
+        padim.TimmFeatureExtractor = patchcore.TimmFeatureExtractor = original
 
 
 def build_patchcore(backbone: str, size: int, sigma: float) -> nn.Module:
@@ -498,9 +533,40 @@ def time_inference(options: argparse.Namespace) -> None:
 # ---------------------------------------------------------------------------------------------------------- table
 
 
-def table(out: Path, data: str) -> str:
-    """Markdown: mean and sample standard deviation over the seeds, in percent; "-" is not defined on this data."""
+def runs_of_study(results: Path) -> list[dict]:
+    """The networks of a study (its results.csv) as runs of this benchmark, without the times: a study may have run
+    beside other work. Only a study of the same data and steps may stand in the same table."""
+    rows: dict[tuple[str, int], dict[str, dict]] = {}
+    for row in read_results(results):
+        method = {"nnet": "nnet", "rd": "rd-baseline"}.get(row["variant"])
+        if row["defect"] != "all" or method is None:
+            continue
+        name = next((name for name, score in PRESETS.items() if score.text == row["expression"]), None)
+        title = f"nnet/{name}" if method == "nnet" else method
+        if title in ROWS:
+            rows.setdefault((method, row["seed"]), {})[title] = row
+    found = []
+    for (method, seed), scores in rows.items():
+        row = next(iter(scores.values()))
+        found.append(
+            {
+                "method": method,
+                "seed": seed,
+                "steps": row["steps"],
+                "epochs": row["epochs"],
+                "scores": {title: {name: row[name] for name in SHORT_NAMES} for title, row in scores.items()},
+                "versions": {},
+            }
+        )
+    return found
+
+
+def table(out: Path, data: str, study: Path | None = None) -> str:
+    """Markdown: mean and sample standard deviation over the seeds, in percent; "-" is not defined on this data, or was
+    not measured. `study` is a study's folder whose networks are shown, too."""
     found = [json.loads(path.read_text()) for path in sorted(out.glob(f"*-{data}-*.json"))]
+    if found and study:
+        found += runs_of_study(study / "results.csv")
     if not found:
         return f"{DATA[data]}: no finished run.\n"
     steps = sorted({r["steps"] for r in found if r["steps"]})
@@ -517,7 +583,8 @@ def table(out: Path, data: str) -> str:
         if not runs:
             continue
         cells = [spread([100 * r["scores"][row][name] for r in runs], 1) for name in named]
-        seconds = f"{statistics.mean(r['train_core_seconds'] for r in runs):.0f}"
+        taken = [r["train_core_seconds"] for r in runs if "train_core_seconds" in r]
+        seconds = f"{statistics.mean(taken):.0f}" if taken else "-"
         each = times.get(data, {}).get(method)
         cells += [str(len(runs)), seconds, "-" if each is None else f"{each:.1f}"]
         lines.append(f"| {title} | {' | '.join(cells)} |")
@@ -534,7 +601,7 @@ def caption(data: str, found: list[dict]) -> str:
     trained = next((r for r in found if r["steps"]), None)
     steps = ""
     if trained:
-        of = f"of {SHORT['train.batch_size']} images for each trained method"
+        of = f"of {preset('small').train.batch_size} images for each trained method"
         steps = f" {trained['steps']} steps ({trained['epochs']} epochs) {of}."
     known = {name: version for r in found for name, version in r["versions"].items()}
     return (
@@ -554,6 +621,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", choices=[*OURS, *THEIRS], default=[*OURS, *THEIRS])
     parser.add_argument("--data", nargs="+", choices=[*DATA], default=[*DATA])
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--study", type=Path, help="folder of a study of the same data, whose N-Net and RD are shown")
     parser.add_argument("--table", action="store_true", help="only print the tables of the finished runs")
     parser.add_argument("--time", action="store_true", help="only time the inference of the finished runs")
     options = parser.parse_args()
@@ -565,7 +633,7 @@ def main() -> None:
             run_all(options)
         time_inference(options)
     for data in options.data:
-        print(table(options.out, data))
+        print(table(options.out, data, options.study))
 
 
 if __name__ == "__main__":

@@ -5,12 +5,15 @@ The detectors themselves are trained by benchmarks/peers.py, never by a test.
 
 import argparse
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import random_images
 
 from benchmarks import peers
+from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import label_pixels
 
 
@@ -42,9 +45,9 @@ def save(folder, *rows: dict) -> None:
 
 
 def test_every_method_gets_whole_epochs_and_a_schedule_that_fits():
-    config = peers.configure("nnet", 300, 3, 761)  # 64 are held out, so 697 in batches of 4 with the last image dropped
-    assert peers.steps_of(config, 761) == 174
-    assert (config.train.epochs, config.train.min_steps, config.train.seed) == (2, 0, 3)
+    config = peers.configure("nnet", 300, 3, 761)  # 64 are held out, so 697 in batches of 16 with a smaller last one
+    assert peers.steps_of(config, 761) == 44
+    assert (config.train.epochs, config.train.min_steps, config.train.seed) == (7, 0, 3)
     assert config.loss.beta_share == 0.1
 
 
@@ -67,6 +70,23 @@ def test_the_table_has_mean_and_spread_and_only_metrics_that_exist(tmp_path):
     assert "| N-Net, all six maps | 92.0 ± 2.0 | 50.0 ± 0.0 | 3 | 10 | - |" in lines
     assert "| PaDiM (anomalib) | 95.5 | 50.0 | 1 | 12 | 3.2 |" in lines
     assert peers.table(tmp_path, "tiles") == "magnetic tiles: no finished run.\n"
+
+
+def test_the_networks_of_a_study_stand_beside_the_others(tmp_path):
+    scores = {"stfpm": dict.fromkeys(SHORT_NAMES, 0.8)}
+    others = {**row("stfpm", 0, 0.8), "data": "cog", "steps": 600, "epochs": 50, "scores": scores}
+    save(tmp_path, others)
+    study = Path(peers.__file__).parents[1] / "checkpoints" / "studies" / "synthetic-cog-small"
+    shown = peers.table(tmp_path, "cog", study)
+    assert "600 steps (50 epochs) of 16 images" in shown
+    ours = [line for line in shown.splitlines() if line.startswith(("| N-Net", "| our"))]
+    text = (study / "card.md").read_text()
+    for line, label in zip(ours, ("M1 to M6", "M1, M2, M3", "M4, M5, M6", "Baseline"), strict=True):
+        (printed,) = set(re.findall(rf"^\| {label} \| 3 \|.* \| ([\d.]+) ± [\d.]+ \| [^|]* \| [^|]* \|$", text, re.M))
+        assert float(line.split(" | ")[1].split(" ±")[0]) == pytest.approx(float(printed), abs=0.051)
+    save(tmp_path, {**others, "steps": 300})
+    with pytest.raises(SystemExit, match="300 and 600 steps"):
+        peers.table(tmp_path, "cog", study)
 
 
 def test_runs_with_different_steps_are_not_mixed(tmp_path):
@@ -113,7 +133,7 @@ def test_one_of_our_methods_end_to_end(tmp_path):
     options = argparse.Namespace(out=tmp_path, tiles=None, steps=1, threads=1)
     peers.run("rd-baseline", "tiles", 0, material, options)
     found = json.loads((tmp_path / "rd-baseline-tiles-0.json").read_text())
-    assert (found["steps"], found["epochs"], found["train_images"]) == (2, 1, 6)
+    assert (found["steps"], found["epochs"], found["train_images"]) == (1, 1, 6)
     assert found["train_core_seconds"] > 0
     assert 0 <= found["scores"]["rd-baseline"]["p_auroc"] <= 1
     assert "our reverse distillation" in peers.table(tmp_path, "tiles")
