@@ -95,7 +95,7 @@ def test_settings_that_differ_are_named_with_their_values() -> None:
     found = comparison_data.settings(first, second)
     assert [(s.name, s.first, s.second) for s in found] == [("model.nfs", True, False), ("loss.alpha", 1.2, 0.5)]
     said = comparison_text.differences(found)
-    assert "2 settings" in said and "`model.nfs` (on and off)" in said and "`loss.alpha` (1.2 and 0.5)" in said
+    assert "2 settings" in said and "Memory (NFS) (on and off)" in said and "α, weight of copying (1.2 and 0.5)" in said
     assert comparison_data.settings(first, first) == []
     assert comparison_text.differences([]) == comparison_text.SAME_SETTINGS
 
@@ -124,7 +124,7 @@ def test_both_answers_stand_side_by_side(tiny_checkpoint: Path, other_checkpoint
     decided = [shared_words.decision(r, side.judged.value) for r, side in zip(references, (first, second), strict=True)]
     assert list(shown["Decision"]) == decided
     assert comparison_text.answer(first, second)[:40] in words(at)
-    assert list(table(at, "What it is")["Setting"])[:3] == ["model.size", "model.forward", "model.nfs"]
+    assert list(table(at, "What it is")["Path"])[:3] == ["model.size", "model.forward", "model.nfs"]
     assert any("yaxis" in chart["layout"] and chart["data"][0]["mode"] == "lines" for chart in charts(at)[-1:])
 
 
@@ -159,7 +159,7 @@ def test_a_map_that_the_second_model_lacks_is_named() -> None:
     at = start(INSPECT, view="compare")
     said = " ".join(warning.value.replace("\\", "") for warning in at.warning)
     assert OTHER in said and "M4, M5 and M6" in said and "choose another score" in said
-    assert "model.forward" in list(table(at, "What it is")["Setting"])
+    assert "model.forward" in list(table(at, "What it is")["Path"])
 
 
 @pytest.mark.usefixtures("both")

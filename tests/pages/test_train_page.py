@@ -23,7 +23,7 @@ from nnet.runs.estimate import Remedy
 from nnet.runs.film import FILM
 from nnet.saved.card import write_card
 from nnet.scoring import doubts
-from workbench.shared import model_words, resources, units
+from workbench.shared import model_words, resources, setting_words, units
 from workbench.train import estimates, form, looking
 from workbench.train import words as train_text
 
@@ -730,7 +730,7 @@ def test_model_dates_and_labels() -> None:
 
 def test_every_field_of_the_config_has_a_title() -> None:
     paths = {path for path, _, _ in form.fields()}
-    assert paths == set(train_text.TITLES) and {p.partition(".")[0] for p in paths} == set(train_text.SECTION_NAMES)
+    assert paths == set(setting_words.TITLES) and {p.partition(".")[0] for p in paths} == set(train_text.SECTION_NAMES)
     assert set(form.flat(Config())) == paths
 
 

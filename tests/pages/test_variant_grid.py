@@ -148,7 +148,7 @@ def test_a_variant_has_its_rows_in_the_paper():
 
 def test_differences_are_told_in_few_words():
     settings = sides.settings(tiny_config(), tiny_config(model__nfs=False, loss__alpha=0.4, train__seed=2))
-    assert wording.differs(settings) == "without memory (NFS), alpha 0.4, seed 2"
+    assert wording.differs(settings) == "without memory (NFS); α: 0.4; Seed: 2"
     assert wording.differs([]) == "same settings as the reference"
     many = sides.settings(
         tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96, loss__alpha=0.4, loss__delta=0.1)
@@ -269,14 +269,14 @@ def test_the_pixels_verdict_is_told_for_every_variant(study: Path, image: np.nda
 def test_what_tells_a_variant_apart_stands_below(study: Path) -> None:
     at = opened(variants=f"{NNET}~{RD}~w:nfs")
     table, places = tables(at)
-    assert {"model.forward", "model.fpm", "model.nfs", "model.ffc"} <= set(table["Setting"])
-    assert list(table.columns) == ["Setting", "N-Net", "Baseline (RD)", "What it is"]
+    assert {"model.forward", "model.fpm", "model.nfs", "model.ffc"} <= set(table["Path"])
+    assert list(table.columns) == ["Setting", "N-Net", "Baseline (RD)", "What it is", "Path"]
     row = places[places["Source"] == "Table 5, row 1"].iloc[0]
     assert (row["I-AUROC, published"], row["I-AUROC, measured"]) == ("98.62", "12.50")
     fine(at.pills(key="variant").set_value("w:nfs").run())
     assert at.query_params["variant"] in ("w:nfs", ["w:nfs"])
     assert f"{LABEL} Changed: without the memory (NFS): F′₃ = F₃." in at.info[0].value
-    assert list(tables(at)[0]["Setting"]) == ["model.nfs"]
+    assert list(tables(at)[0]["Setting"]) == ["Memory (NFS)"]
     fine(at.pills(key="variant").set_value(NNET).run())
     assert wording.IS_REFERENCE in words(at)
 

@@ -13,7 +13,7 @@ from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
 from nnet.settings import differences, fields
 from nnet.units import multiple
-from workbench.shared import words
+from workbench.shared import setting_words, words
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Difference:
-    """A setting in which two models differ: `name` as `--set` takes it, both values, and what it `means`."""
+    """A setting in which two models differ: its `name` (as `--set` takes it), both values, and what it `means`."""
 
     name: str
     first: object
@@ -86,20 +86,20 @@ def training(first: Checkpoint, second: Checkpoint) -> list[Difference]:
     return found
 
 
-def value(setting: object) -> str:
-    """A setting's value in words."""
-    if isinstance(setting, bool):
-        return words.ON_OFF[setting]
-    if setting is None:
-        return words.NONE
-    return f"{setting:g}" if isinstance(setting, float) else str(setting)
-
-
 def settings_table(rows: list[Difference], first: str, second: str) -> pd.DataFrame:
-    """One row per setting: its name, its value in either model, and what it means."""
+    """One row per setting: its name, its value in either model, what it means, and how `--set` calls it."""
     # Two checkpoints have different names, so that the columns have, too.
     return pd.DataFrame(
-        [{words.SETTING: r.name, first: value(r.first), second: value(r.second), words.MEANING: r.means} for r in rows]
+        [
+            {
+                words.SETTING: setting_words.title(row.name),
+                first: setting_words.value(row.first, row.name),
+                second: setting_words.value(row.second, row.name),
+                words.MEANING: row.means,
+                words.PATH: row.name if row.name in setting_words.TITLES else "",
+            }
+            for row in rows
+        ]
     )
 
 

@@ -379,15 +379,13 @@ LOADING_MODEL = "Loading the model…"
 SOLAR_CELLS = "Electroluminescence images of solar cells (ELPV)"
 SYNTHETIC_SAMPLES = "Synthetic images (install elpv-dataset for solar cells)"
 NO_SAMPLE_CELLS = "The installed elpv-dataset holds none of the sample cells; reinstall it."
-SETTING, MEANING = "Setting", "What it is"
-ON_OFF = {True: "on", False: "off"}
-NONE = "none"
+SETTING, MEANING, PATH = "Setting", "What it is", "Path"
 ORIGINS = {
-    "data": ("training data", "What it was trained on."),
-    "content": ("training data's content", "SHA-256 of the data set."),
-    "training": ("training images", "Normal images it was trained on."),
-    "held out": ("held-out images", "Normal images its threshold comes from."),
-    "teacher": ("teacher's weights", "Where they come from."),
+    "data": ("Training data", "What it was trained on."),
+    "content": ("Training data's content", "SHA-256 of the data set."),
+    "training": ("Training images", "Normal images it was trained on."),
+    "held out": ("Held-out images", "Normal images its threshold comes from."),
+    "teacher": ("Teacher's weights", "Where they come from."),
 }
 """What else than settings two models are made from: what it is called, and what it means."""
 RATED = {True: "experts rate this cell functional", False: "experts rate this cell defective"}

@@ -20,7 +20,7 @@ from nnet.presets import PRESETS, preset
 from nnet.runs import RunSpec
 from nnet.settings import flat
 from nnet.training import tensorboard
-from workbench.shared import allowance, hosting, resources, units
+from workbench.shared import allowance, hosting, resources, setting_words, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.hosting import PRESETS as SMALL
@@ -136,7 +136,7 @@ def _setting(path: str, field: Field[Any], kind: Any, base: Mapping[str, Any], *
     said = units.symbols(words.setting_help(path, field.metadata))
     value = _widget(path, kind, key, None if explained else said)
     if path == "model.crop" and value:
-        st.caption(words.setting_value(value, path))
+        st.caption(setting_words.value(value, path))
     if explained:
         st.caption(said)
     if value == base[path]:
@@ -146,7 +146,7 @@ def _setting(path: str, field: Field[Any], kind: Any, base: Mapping[str, Any], *
 
 
 def _widget(path: str, kind: Any, key: str, help: str | None) -> Any:
-    title = words.setting_title(path)
+    title = setting_words.title(path)
     if kind is bool:
         return st.toggle(title, key=key, help=help)
     if path == "model.teacher":

@@ -13,7 +13,7 @@ from nnet.data.intake import Contents
 from nnet.runs import Estimate, Run, Status
 from nnet.scoring.metric_names import METRIC_NAMES
 from nnet.training.events import title_of
-from workbench.shared import model_words, units
+from workbench.shared import model_words, setting_words, units
 
 PART = "Part"
 IMAGES_STEP, SETTINGS_STEP, START_STEP = "1 · Images", "2 · Settings", "3 · Start"
@@ -220,56 +220,6 @@ PRESET_HELP = (
     "below."
 )
 NAME_HELP = "The name of the model. It can be changed at any time."
-TITLES = {
-    "model.teacher": "Teacher",
-    "model.teacher_weights": "Teacher weights",
-    "model.features": "Teacher features",
-    "model.size": "Input size (pixels)",
-    "model.forward": "Copier (S₁, M4 to M6)",
-    "model.reverse": "Rebuilder (S₂, M1 to M3)",
-    "model.fpm": "Projection (FPM)",
-    "model.forward_target": "P₃ that S₁ copies",
-    "model.fpm_reduction": "Reduction r of the projection (FPM)",
-    "model.nfs": "Memory (NFS)",
-    "model.memory_items": "Memory items N",
-    "model.temperature": "Addressing temperature",
-    "model.shrink": "Shrinkage (times 1/N)",
-    "model.ffc": "Fusion (FFC)",
-    "model.ffc_blocks": "Blocks L of the fusion (FFC)",
-    "model.initialisation": "First weights",
-    "model.map_size": "Size of the maps",
-    "model.tile": "Tiles (pixels of the picture, 0: none)",
-    "model.overlap": "Overlap of tiles (pixels)",
-    "model.fit": "Pictures that are not square",
-    "model.crop": "Crop box",
-    "model.ignore": "Ignore mask",
-    "loss.kd": "Copying loss of S₁",
-    "loss.align": "Aligning loss of S₁",
-    "loss.distance": "Distance",
-    "loss.moves_teacher": "S₁'s losses train T's projection",
-    "loss.alpha": "α, weight of copying",
-    "loss.beta": "β, weight of aligning",
-    "loss.beta_share": "Share of the steps of β (empty: count epochs)",
-    "loss.beta_epochs": "Epochs of β (empty: all)",
-    "loss.delta": "δ, weight of sparse addressing",
-    "train.epochs": "Epochs",
-    "train.min_steps": "Minimum number of steps",
-    "train.batch_size": "Batch size (images)",
-    "train.learning_rate": "Learning rate",
-    "train.schedule": "Learning rate schedule",
-    "train.adam_beta1": "Adam β₁",
-    "train.adam_beta2": "Adam β₂",
-    "train.calibration_share": "Held-out share",
-    "train.cross_folds": "Light models for the threshold (0: hold images out)",
-    "train.seed": "Seed",
-    "train.precision": "Number format",
-    "train.cache_gb": "Feature cache (GB)",
-    "score.expression": "Score expression",
-    "score.levels": "Divide maps by their normal level",
-    "score.sigma": "Gaussian σ",
-    "score.quantile": "Threshold quantile",
-}
-"""A field's name on its widget, by path; a field that is not here shows its own name."""
 SECTION_NAMES = {"model": "Network", "loss": "Losses, Eq. (7)", "train": "Training", "score": "Score and threshold"}
 CHOICES = {
     "model.teacher_weights": ("pretrained", "random"),
@@ -368,24 +318,6 @@ def use_tiles(found: Advice) -> str:
     return f"Cut into tiles of {found.tile} px"
 
 
-def setting_title(path: str) -> str:
-    """A field's name on its widget."""
-    return TITLES.get(path) or path.partition(".")[2].replace("_", " ").capitalize()
-
-
-def setting_value(value: object, path: str = "") -> str:
-    """A setting's value in words; `path` is that of a setting whose value is a picture."""
-    if path == "model.ignore" and value:
-        return "painted"
-    if path == "model.crop" and value:
-        return in_words(str(value))
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if value is None or value == "":
-        return "none"
-    return f"{value:g}" if isinstance(value, float) else units.cut(str(value))
-
-
 _IN_THE_DOCS = re.compile(r"[;:]? ?\(?see docs/[\w-]+\.md(?: for the measurements)?\)?")
 """Where a reader of the command line finds more, which cannot be opened from a page."""
 
@@ -393,7 +325,7 @@ _IN_THE_DOCS = re.compile(r"[;:]? ?\(?see docs/[\w-]+\.md(?: for the measurement
 def setting_help(path: str, metadata: Mapping[str, str]) -> str:
     """A field's sentence, and the paper's value with where it stands, or why the value was chosen."""
     section, _, name = path.partition(".")
-    value = setting_value(getattr(getattr(Config(), section), name))
+    value = setting_words.value(getattr(getattr(Config(), section), name))
     source = _IN_THE_DOCS.sub("", metadata["source"])
     if source.startswith("choice"):
         reason = source.removeprefix("choice").lstrip(": ")
@@ -418,7 +350,9 @@ def length(config: Config, images: int, epochs: int, steps: int) -> str:
 
 def changes(values: Mapping[str, object]) -> str:
     """Which settings differ from the preset."""
-    named = ", ".join(f"{setting_title(path)} {setting_value(value, path)}" for path, value in values.items())
+    named = ", ".join(
+        f"{setting_words.title(path)} {setting_words.value(value, path)}" for path, value in values.items()
+    )
     return f"Changed: {named}."
 
 
@@ -692,8 +626,13 @@ def live_numbers(status: Status) -> list[tuple[str, str, str]]:
 
 def setting_row(path: str, value: object, base: Mapping[str, object]) -> dict[str, str]:
     """A setting of a run in its table, beside the value of the preset `base`, if there is one."""
-    preset = setting_value(base[path], path) if base else ""
-    return {"Setting": setting_title(path), "Value": setting_value(value, path), "Preset": preset, "Path": path}
+    preset = setting_words.value(base[path], path) if base else ""
+    return {
+        "Setting": setting_words.title(path),
+        "Value": setting_words.value(value, path),
+        "Preset": preset,
+        "Path": path,
+    }
 
 
 NO_HISTORY = "Curves appear after the first epoch."

@@ -8,9 +8,9 @@ from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
 from nnet.studies.variants import VARIANTS
 from workbench.ablations.variants.candidates import MODEL, OWN, STUDY, WHATIF, Candidate, Variant
-from workbench.shared import units
+from workbench.shared import setting_words, units
 from workbench.shared import words as shared_words
-from workbench.shared.sides import Difference, value
+from workbench.shared.sides import Difference
 
 INTRO = (
     "One picture under several variants of the network, all on one scale. Look for a defect that one variant marks and "
@@ -217,11 +217,11 @@ def map_hint(name: str) -> str:
 
 
 def differs(found: Sequence[Difference]) -> str:
-    """In which settings a variant differs from the reference, in few words: "without memory (NFS), alpha 0.4"."""
+    """In which settings a variant differs from the reference, in few words: "without memory (NFS); α: 0.4"."""
     if not found:
         return "same settings as the reference"
     few = [_few(setting) for setting in found if setting.name not in _LESSER] or [_few(s) for s in found]
-    return ", ".join(few[:_FEW]) + (f" and {len(few) - _FEW} more" if len(few) > _FEW else "")
+    return "; ".join(few[:_FEW]) + (f"; and {len(few) - _FEW} more" if len(few) > _FEW else "")
 
 
 _LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epochs", "loss.beta_share")
@@ -230,7 +230,8 @@ _LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epoch
 def _few(setting: Difference) -> str:
     if setting.name in _PARTS and isinstance(setting.second, bool):
         return f"{'with' if setting.second else 'without'} {_PARTS[setting.name]}"
-    return f"{setting.name.split('.')[-1].replace('_', ' ')} {value(setting.second)}"
+    name = setting_words.title(setting.name).partition(",")[0]  # "α", not "α, weight of copying"
+    return f"{name}: {setting_words.value(setting.second, setting.name)}"
 
 
 PICK = "{title}: show what tells it apart"

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from workbench.shared import units
+from workbench.shared import setting_words, units
 from workbench.shared import words as shared_words
-from workbench.shared.sides import Difference, Side, value
+from workbench.shared.setting_words import value
+from workbench.shared.sides import Difference, Side
 
 EXAMPLE = "python -m nnet train --data elpv:mono --out runs/without-memory --set model.nfs=false"
 ONLY_ONE = (
@@ -99,7 +100,10 @@ def differences(found: Sequence[Difference]) -> str:
     """Which settings differ, in a sentence."""
     if not found:
         return SAME_SETTINGS
-    named = [f"`{setting.name}` ({value(setting.first)} and {value(setting.second)})" for setting in found]
+    named = [
+        f"{setting_words.title(one.name)} ({value(one.first, one.name)} and {value(one.second, one.name)})"
+        for one in found
+    ]
     listed = ", ".join(named[:-1]) + (" and " if len(named) > 1 else "") + named[-1]
     return f"They differ in {units.plural(len(found), 'setting')}: {listed}."
 
