@@ -74,13 +74,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _judge(options: argparse.Namespace) -> Judge:
-    from nnet.watch.judges import CheckpointJudge, ExportJudge
+    from nnet.watch.judges import CheckpointJudge, ExportJudge, SizesJudge, exported
 
-    judge: CheckpointJudge | ExportJudge
+    judge: CheckpointJudge | ExportJudge | SizesJudge
     if options.export is None:
         judge = CheckpointJudge(options.checkpoint, options.score, options.device, options.teacher_weights)
     elif options.score is None and options.teacher_weights is None and options.device in ("auto", "cpu"):
-        judge = ExportJudge(options.export)
+        judge = exported(options.export)
     else:
         raise NNetError(
             "--score, --device and --teacher-weights do not go with --export: an exported model has its own score and "

@@ -85,6 +85,11 @@ def open_export(folder: Path, threads: int | None = None) -> Run:
     return _openvino_runner(path, names, threads) if kind == "openvino" else _onnx_runner(path, names, threads)
 
 
+def exports_in(folder: Path) -> list[Path]:
+    """The folders of exports for several sizes of pictures, in the order of their names; [] if there are none."""
+    return sorted(path.parent for path in folder.glob(f"*/{MANIFEST}"))
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """What an export says of itself (`nnet.export.manifest`).
 
@@ -94,10 +99,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = cast(dict[str, Any], MANIFEST_FORMAT.read(folder / MANIFEST))
     except FileNotFoundError as error:
-        if several := sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}")):
+        if several := exports_in(folder):
             raise ExportError(
                 f"{folder} holds an export for each of several sizes of pictures. Name one of its folders: "
-                f"{', '.join(several)}."
+                f"{', '.join(one.name for one in several)}."
             ) from error
         raise ExportError(
             f"{folder} is not an exported model: {MANIFEST} is missing. Name a folder of nnet export."

@@ -12,7 +12,7 @@ from nnet.crop import in_words
 from nnet.data.errors import ImageError
 from nnet.data.images import resize
 from nnet.export.errors import ExportError
-from nnet.export.opening import MANIFEST, open_export, read_manifest
+from nnet.export.opening import MANIFEST, exports_in, open_export, read_manifest
 
 
 class Judged(NamedTuple):
@@ -88,8 +88,20 @@ class CheckpointJudge:
         return [Judged(score.map, score.value, self._reference.is_anomalous(score.value)) for score in scores]
 
 
+def exported(folder: Path) -> "ExportJudge | SizesJudge":
+    """The judge for what `nnet export` wrote: an export, or a folder with one for each of several sizes.
+
+    Raises:
+        nnet.export.ExportError: as for `ExportJudge`, and if the exports are not of one model.
+    """
+    return ExportJudge(folder) if (folder / MANIFEST).exists() or not exports_in(folder) else SizesJudge(folder)
+
+
 class ExportJudge:
     """An exported model's folder. Only one of the format `torch` needs PyTorch.
+
+    Attributes:
+        only: (height, width) of the only pictures that it takes; None for any.
 
     Args:
         folder: what `nnet export` wrote.
@@ -105,7 +117,8 @@ class ExportJudge:
             self.expression, self.threshold = str(manifest["expression"]), float(manifest["threshold"])
             self._size = int(manifest["preprocessing"]["size"])
             region = manifest.get("region")  # of a model that frames its pictures, which its graph then does
-            self._only = region and (int(region["picture"]["height"]), int(region["picture"]["width"]))
+            picture = region and region["picture"]
+            self.only: tuple[int, int] | None = picture and (int(picture["height"]), int(picture["width"]))
             self.has_random_teacher = made_from["config"]["model"]["teacher_weights"] == "random"
         except (KeyError, TypeError, ValueError) as error:
             raise ExportError(f"{folder} has a damaged {MANIFEST} ({error!r}). Export the model again.") from error
@@ -117,19 +130,53 @@ class ExportJudge:
         self._run = open_export(folder)
 
     def require_fit(self, height: int, width: int) -> None:
-        if self._only and self._only != (height, width):
+        if self.only and self.only != (height, width):
             raise ImageError(
-                f"The exported model is for pictures of {self._only[1]} x {self._only[0]} pixels, but this one has "
+                f"The exported model is for pictures of {self.only[1]} x {self.only[0]} pixels, but this one has "
                 f"{width} x {height}. Take it as the others are, export the model for this size, or watch with the "
                 "checkpoint, which takes any."
             )
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
-        if self._only and len(images) > 1:  # each makes many inputs
+        if self.only and len(images) > 1:  # each makes many inputs
             return [self.judge([image])[0] for image in images]
-        found = self._run(np.stack([image if self._only else resize(image, self._size) for image in images]))
+        found = self._run(np.stack([image if self.only else resize(image, self._size) for image in images]))
         each = zip(found["score_map"], found["score"].tolist(), found["anomalous"].tolist(), strict=True)
         return [Judged(*one) for one in each]
+
+
+class SizesJudge:
+    """The exports of one model for several sizes of pictures: the one for a picture's size scores it.
+
+    Args:
+        folder: what `nnet export --size` wrote for several sizes.
+
+    Raises:
+        nnet.export.ExportError: as for `ExportJudge`, and if the exports are not of one model.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        judges = [ExportJudge(path) for path in exports_in(folder)]
+        first = judges[0]
+        if len({one.identity for one in judges}) > 1 or any(one.only is None for one in judges):
+            raise ExportError(
+                f"The exports in {folder} are not of one model for several sizes of pictures. Name one of its folders: "
+                f"{', '.join(Path(one.name).name for one in judges)}."
+            )
+        self.name, self.identity, self.has_random_teacher = str(folder), first.identity, first.has_random_teacher
+        self.expression, self.threshold, self.bits = first.expression, first.threshold, first.bits
+        self._judges = {one.only: one for one in judges}
+
+    def require_fit(self, height: int, width: int) -> None:
+        if (height, width) not in self._judges:
+            sizes = " or ".join(f"{only[1]} x {only[0]}" for only in self._judges if only)
+            raise ImageError(
+                f"The exported models are for pictures of {sizes} pixels, but this one has {width} x {height}. Take it "
+                "as the others are, export the model for this size, too, or watch with the checkpoint, which takes any."
+            )
+
+    def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
+        return [self._judges[image.shape[0], image.shape[1]].judge([image])[0] for image in images]
 
 
 def identity(model: bytes, expression: str, threshold: float) -> str:

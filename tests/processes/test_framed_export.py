@@ -23,6 +23,7 @@ from nnet.model.network import NNet
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.calibration import calibrate_framed
 from nnet.watch.judges import ExportJudge
+from nnet.watch.judges import exported as exported_judge
 
 HEIGHT, WIDTH = 90, 130
 
@@ -221,4 +222,6 @@ def test_several_sizes_get_a_folder_each_and_the_script_chooses_by_the_pictures_
     limit = 1e-3 * model.calibration.for_expression().threshold
     for row, score in zip(rows, [*model.score([high]), *model.score([wide])], strict=True):
         assert float(row["score"]) == pytest.approx(score.value, abs=limit)
+    for judged, score in zip(exported_judge(out).judge([high, wide]), model.score([high, wide]), strict=True):
+        assert judged.value == pytest.approx(score.value, abs=limit)
     assert main([*command, "--size", "130x90"]) == 1 and "something other than an export" in capsys.readouterr().err

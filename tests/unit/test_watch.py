@@ -2,10 +2,12 @@
 
 import contextlib
 import errno
+import json
 import os
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from builders import tiny_config
 from PIL import Image
@@ -13,6 +15,8 @@ from watched import PlainJudge, compared, put, rows, watch
 
 from nnet.data.errors import ImageError
 from nnet.data.framing import Framing
+from nnet.export.errors import ExportError
+from nnet.watch import judges
 from nnet.watch import watcher as watching
 from nnet.watch.journal import JOURNAL, OTHER_SIZE, Journal, WatchError
 from nnet.watch.judges import CheckpointJudge
@@ -262,3 +266,61 @@ def test_overlays_of_anomalous_pictures_alone(folder, out):
         made.look()
     assert {row["name"]: bool(row["overlay"]) for row in rows(out)} == {"good.png": False, "bad.png": True}
     compared(out)
+
+
+def an_export(folder: Path, width: int, height: int, **changes: object) -> None:
+    """An export for one size of pictures, but for its graph."""
+    folder.mkdir(parents=True)
+    config = {"model": {"teacher_weights": "pretrained"}}
+    says = {
+        "format": "onnx",
+        "outputs": ["score_map", "score", "anomalous"],
+        "checkpoint": {"config": config},
+        "expression": "M1",
+        "threshold": 0.5,
+        "preprocessing": {"size": 64},
+        "region": {"picture": {"width": width, "height": height}},
+        **changes,
+    }
+    (folder / "manifest.json").write_text(json.dumps(says))
+    (folder / "model.onnx").touch()
+
+
+def test_exports_for_several_sizes_score_the_pictures_of_theirs(tmp_path, monkeypatch):
+    for width, height in ((130, 90), (90, 130)):
+        an_export(tmp_path / "models" / f"{width}x{height}", width, height)
+
+    def opened(folder):
+        def run(images):
+            assert images.shape[1:3] == tuple(map(int, reversed(folder.name.split("x"))))  # this size alone
+            scores = images.mean(axis=(1, 2, 3)) / 255
+            maps = np.broadcast_to(scores[:, None, None], images.shape[:3]).astype(np.float32)
+            return {"score_map": maps, "score": scores, "anomalous": scores > 0.5}
+
+        return run
+
+    monkeypatch.setattr(judges, "open_export", opened)
+    judge = judges.exported(tmp_path / "models")
+    dark, bright = np.full((90, 130, 3), 51, np.uint8), np.full((130, 90, 3), 204, np.uint8)
+    for image in (dark, bright):
+        judge.require_fit(*image.shape[:2])
+    found = judge.judge([dark, bright, dark])
+    assert [(one.map.shape, round(one.value, 1), bool(one.is_anomalous)) for one in found] == [
+        ((90, 130), 0.2, False),
+        ((130, 90), 0.8, True),
+        ((90, 130), 0.2, False),
+    ]
+    with pytest.raises(ImageError, match="for pictures of 130 x 90 or 90 x 130 pixels, but this one has 50 x 60"):
+        judge.require_fit(60, 50)
+    assert judges.exported(tmp_path / "models" / "130x90").only == (90, 130)
+
+
+@pytest.mark.parametrize("changes", [{"threshold": 0.7}, {"region": None}])
+def test_exports_of_different_models_are_not_taken_for_one(changes, tmp_path, monkeypatch):
+    monkeypatch.setattr(judges, "open_export", lambda folder: None)
+    an_export(tmp_path / "a", 130, 90)
+    an_export(tmp_path / "b", 90, 130, **changes)
+    with pytest.raises(ExportError, match=r"not of one model for several sizes of pictures\. Name one .*: a, b"):
+        judges.exported(tmp_path)
+    with pytest.raises(ExportError, match=r"is not an exported model: manifest\.json is missing"):
+        judges.exported(tmp_path / "nothing")

@@ -79,10 +79,10 @@ def _aimed(scene: Scene) -> None:
 
 def _galleries(scene: Scene, threshold: float) -> None:
     for title, which, none in decisions.galleries(scene, threshold):
-        st.markdown(words.gallery_title(title, min(_TILES, len(which)), len(which)))
         if not len(which):
             st.caption(none)
             continue
+        st.markdown(words.gallery_title(title, min(_TILES, len(which)), len(which)))
         with st.grid(6, min_column_width=140, gap="small") as grid:
             for index in which[:_TILES]:
                 with grid.cell(), st.container(gap=None):

@@ -353,7 +353,7 @@ GALLERY_HINT = (
 
 def gallery_title(title: str, shown: int, total: int) -> str:
     """Above the worst images: "**Worst misses** (12 of 30)"."""
-    return f"**{title}** ({shown} of {total:,})" if total else f"**{title}**"
+    return f"**{title}** ({shown} of {total:,})"
 
 
 def gallery_help(total: int) -> str:
