@@ -211,10 +211,40 @@ def test_the_drawing_has_each_part_once_and_leads_from_the_picture_to_the_score(
         root = ElementTree.fromstring(text)
         drawn = [group.get("data-name") for group in root.iter(f"{SVG}g") if group.get("class") == "part"]
         assert sorted(drawn) == sorted(parts)
-        ways = {(path.get("data-from"), path.get("data-to")) for path in root.iter(f"{SVG}path")}
+        ways = {(one, path.get("data-to")) for path in root.iter(f"{SVG}path") for one in path.get("data-from").split()}
         assert ways == {(seen, part.name) for part in parts.values() for seen in part.sees}
         signs = [text.text for text in root.iter(f"{SVG}text") if text.text in ("+", "\N{MULTIPLICATION SIGN}")]
-        assert len(signs) == {PAPER: 5, None: 0}.get(score, 1)
+        assert len(signs) == {PAPER: 4, None: 0}.get(score, 1)
+
+
+@pytest.mark.parametrize("index", [0, 1], ids=["N", "phone"])
+def test_every_sign_lies_on_the_ways_of_what_it_joins(trace: Trace, index: int) -> None:
+    parts = anatomy(trace, MAP_NAMES)
+    labels = drawing.Labels("N", dict.fromkeys(parts, "-"), {}, {}, {}, "7.4")
+    root = ElementTree.fromstring(drawing.drawings(parts, {}, PAPER, labels)[index])
+    ways = [(path.get("data-from").split(), points(path.get("d"))) for path in root.iter(f"{SVG}path")]
+    joined = {}
+    for sign in (group for group in root.iter(f"{SVG}g") if group.get("class") == "about"):
+        ring = sign.find(f"{SVG}circle")
+        x, y, radius = (float(ring.get(name)) for name in ("cx", "cy", "r"))
+        touch = {end: [] for end in ("in", "out")}
+        for names, way in ways:
+            for end, point in (("out", way[0]), ("in", way[-1])):
+                if abs(np.hypot(point[0] - x, point[1] - y) - radius) < 0.1:
+                    touch[end].append(set(names))
+        assert len(touch["out"]) == 1 and set().union(*touch["in"]) == touch["out"][0], "what comes in goes on"
+        joined[(x, y)] = sign.find(f"{SVG}text").text, sorted(sorted(names) for names in touch["in"])
+    pairs = [["M1", "M6"], ["M2", "M5"], ["M3", "M4"]]
+    assert sorted(joined.values()) == sorted(
+        [("\N{MULTIPLICATION SIGN}", pairs), *(("+", [[one], [other]]) for one, other in pairs)]
+    )
+
+
+def test_where_the_signs_between_scales_differ_none_is_drawn(trace: Trace) -> None:
+    parts = anatomy(trace, MAP_NAMES)
+    labels = drawing.Labels("N", dict.fromkeys(parts, "-"), {}, {}, {}, "7.4")
+    for text in drawing.drawings(parts, {}, circuit.read(parse("(M1+M6)*(M2+M5)+(M3+M4)")), labels):
+        assert 'class="about"' not in text
 
 
 def test_every_part_has_a_title_and_a_sentence(trace: Trace) -> None:

@@ -15,14 +15,14 @@ const write = (element, text) => element.replaceChildren(...text.split(/_([A-Za-
 
 const drawn = (text) => document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
 
+// The parts that a way comes from, or leads to: behind a sign it comes from several.
+const ends = (edge, which) => edge.dataset[which].split(' ');
+
 // Everything that the part is made from, and everything that it feeds, as sets of names.
 const reach = (edges, name, from, to) => {
   const found = new Set();
-  const follow = (part) => edges.forEach((edge) => {
-    if (edge.dataset[from] === part && !found.has(edge.dataset[to])) {
-      found.add(edge.dataset[to]);
-      follow(edge.dataset[to]);
-    }
+  const follow = (part) => edges.filter((edge) => ends(edge, from).includes(part)).forEach((edge) => {
+    ends(edge, to).filter((next) => !found.has(next)).forEach((next) => { found.add(next); follow(next); });
   });
   follow(name);
   return found;
@@ -43,9 +43,9 @@ const light = (root, name) => {
   });
   const within = (set, part) => part === name || set.has(part);
   edges.forEach((edge) => {
-    const { from, to } = edge.dataset;
-    const about = !name && focus.includes(kinds[from]) && focus.includes(kinds[to]);
-    edge.classList.toggle('lit', about || (within(sees, from) && within(sees, to)) || (within(feeds, from) && within(feeds, to)));
+    const both = (is) => ends(edge, 'from').some(is) && ends(edge, 'to').some(is);
+    const about = !name && both((part) => focus.includes(kinds[part]));
+    edge.classList.toggle('lit', about || both((part) => within(sees, part)) || both((part) => within(feeds, part)));
   });
   const card = cards[name];
   write(root._line, card && name !== root._open ? `${card.title}. ${card.sentence}` : words.hint);

@@ -7,7 +7,6 @@ of the lanes are written out, so that the drawing can be saved; text takes the p
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
-from itertools import pairwise
 
 import numpy as np
 
@@ -66,7 +65,8 @@ def drawings(
     Args:
         parts: of `nnet.analysis.anatomy.anatomy`.
         tiles: data URI of the picture of each part that has one.
-        circuit: the score; None for an expression of another form, whose maps then lead straight to the score.
+        circuit: the score; None for an expression of another form, whose maps then lead straight to the score, as do
+            those of a circuit with different signs between its scales.
         labels: all words.
     """
     return _svg(wide(parts), parts, tiles, circuit, labels), _svg(tall(parts), parts, tiles, circuit, labels)
@@ -264,28 +264,59 @@ def _to_the_code(a: Box, b: Box) -> str:
 def _score_edges(
     layout: Layout, parts: Mapping[str, Part], circuit: Circuit | None, order: Mapping[str, int]
 ) -> tuple[list[str], list[tuple[str, str]]]:
-    """Maps to the signs of their scales, the signs to the score; and the signs themselves, each with its drawing."""
+    """Maps to the signs of their scales, these to the sign across scales, and that to the score; and the signs
+    themselves, each with its drawing. A scale with one map has no sign."""
     used, last = parts["score"].sees, order["score"]
-    if circuit is None:
+    across = "" if circuit is None else _across(circuit)
+    if circuit is None or across is None:
         return [_edge(layout, parts, name, "score", order) for name in used], []
     drawn, rows = [], []
     signs: list[tuple[str, str]] = []
     for scale, pair in enumerate(PAIRS):
         maps = [name for name in pair if name in used]
-        if maps:
-            sign = Box(layout.signs[scale][0] - 13, layout.signs[scale][1] - 13, 26, 26)
-            rows.append((maps, sign))
-            drawn += [
-                _path(_to_sign(layout, layout.boxes[name], sign, name), name, "score", _NEUTRAL, last) for name in maps
-            ]
-            drawn.append(_path(ways.straight(sign, layout.boxes["score"]), maps[0], "score", _NEUTRAL, last))
-            written = _SIGNS[circuit.inner[scale]] if len(maps) > 1 else ""
-            signs.append((written, "".join(_circle(sign, written))))
-    for (_, above), (_, below) in pairwise(rows):
-        x, y = (above.centre[0] + below.centre[0]) / 2, (above.centre[1] + below.centre[1]) / 2
-        written = _SIGNS[circuit.outer[0]]
-        signs.append((written, "".join(_circle(Box(x - 9, y - 9, 18, 18), written, small=True))))
+        if not maps:
+            continue
+        sign = _around(layout.signs[scale], 13 if len(maps) > 1 else 0)
+        rows.append((maps, sign))
+        drawn += [
+            _path(_to_sign(layout, layout.boxes[name], sign, name), name, "score", _NEUTRAL, last) for name in maps
+        ]
+        if len(maps) > 1:
+            signs.append((_SIGNS[circuit.inner[scale]], _circle(sign, _SIGNS[circuit.inner[scale]])))
+    if across:
+        join = _around(layout.join, 12)
+        drawn += [_path(_to_join(layout, sign, join), " ".join(maps), "score", _NEUTRAL, last) for maps, sign in rows]
+        signs.append((_SIGNS[across], _circle(join, _SIGNS[across])))
+        rows = [([name for maps, _ in rows for name in maps], join)]
+    drawn += [
+        _path(ways.straight(sign, layout.boxes["score"]), " ".join(maps), "score", _NEUTRAL, last)
+        for maps, sign in rows
+    ]
     return drawn, signs
+
+
+def _across(circuit: Circuit) -> str | None:
+    """The sign between the scales, "" with one scale alone; None where two differ, which one circle cannot say."""
+    signs = {sign for index, sign in enumerate(circuit.outer) if circuit.has_outer(index)}
+    return None if len(signs) > 1 else "".join(signs)
+
+
+def _around(centre: tuple[float, float], radius: float) -> Box:
+    return Box(centre[0] - radius, centre[1] - radius, 2 * radius, 2 * radius)
+
+
+def _to_join(layout: Layout, sign: Box, join: Box) -> str:
+    """Straight where it lies in line, else around one corner."""
+    (x, y), (jx, jy) = sign.centre, join.centre
+    if layout.narrow:
+        if x == jx:
+            return f"M{x:g} {sign.y + sign.height:g}V{join.y:g}"
+        step, end = (8, join.x) if x < jx else (-8, join.x + join.width)
+        return f"M{x:g} {sign.y + sign.height:g}V{jy - 8:g}Q{x:g} {jy:g} {x + step:g} {jy:g}H{end:g}"
+    if y == jy:
+        return f"M{sign.x + sign.width:g} {y:g}H{join.x:g}"
+    step, end = (8, join.y) if y < jy else (-8, join.y + join.height)
+    return f"M{sign.x + sign.width:g} {y:g}H{jx - 8:g}Q{jx:g} {y:g} {jx:g} {y + step:g}V{end:g}"
 
 
 def _to_sign(layout: Layout, box: Box, sign: Box, name: str) -> str:
@@ -300,15 +331,13 @@ def _to_sign(layout: Layout, box: Box, sign: Box, name: str) -> str:
     return f"{under}V{middle + 8:g}Q{turn:g} {middle:g} {turn + 8:g} {middle:g}H{sign.x:g}"
 
 
-def _circle(box: Box, sign: str, small: bool = False) -> list[str]:
+def _circle(box: Box, sign: str) -> str:
     x, y = box.centre
-    ring = f'<circle cx="{x:g}" cy="{y:g}" r="{box.width / 2:g}" class="sign" stroke="{_NEUTRAL}" stroke-width="1.5"/>'
-    size = 14 if small else 18
-    text = (
-        f'<text x="{x:g}" y="{y + size / 3:g}" text-anchor="middle" font-size="{size}" fill="currentColor" '
-        f'stroke="none">{sign}</text>'
+    return (
+        f'<circle cx="{x:g}" cy="{y:g}" r="{box.width / 2:g}" class="sign" stroke="{_NEUTRAL}" stroke-width="1.5"/>'
+        f'<text x="{x:g}" y="{y + 6:g}" text-anchor="middle" font-size="18" fill="currentColor" stroke="none">'
+        f"{sign}</text>"
     )
-    return [ring, text] if sign or not small else []
 
 
 # ------------------------------------------------------------------------------------------------------------ lanes

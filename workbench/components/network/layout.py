@@ -25,7 +25,7 @@ LARGE, SMALL = 72.0, 52.0
 _ROWS = (66.0, 192.0, 318.0)
 _BOTTOM = 452.0
 _TEACHER = (430.0, 490.0, 550.0)
-_COPIER, _REBUILDER, _SIGNS, _SCORE = 112.0, 776.0, 892.0, 960.0
+_COPIER, _REBUILDER, _SIGNS, _JOIN, _SCORE = 112.0, 776.0, 886.0, 928.0, 960.0
 _COLUMNS = (8.0, 132.0, 256.0)
 """Left edges of the three scales on a phone, coarse at the right."""
 
@@ -51,6 +51,7 @@ class Layout:
     Attributes:
         boxes: of the parts, by name.
         signs: where the sign of each scale stands, by scale: the centre of a circle.
+        join: likewise, where the sign stands to which those of all scales lead.
         narrow: whether the scales are columns instead of rows.
     """
 
@@ -58,6 +59,7 @@ class Layout:
     height: float
     boxes: Mapping[str, Box]
     signs: Mapping[int, tuple[float, float]]
+    join: tuple[float, float]
     narrow: bool
 
 
@@ -65,7 +67,7 @@ def wide(parts: Mapping[str, Part]) -> Layout:
     """The N."""
     signs = {scale: (_SIGNS, y + LARGE / 2) for scale, y in enumerate(_ROWS)}
     boxes = {name: _in_the_n(part) for name, part in parts.items()}
-    return Layout(1100, 560, boxes, signs, narrow=False)
+    return Layout(1100, 560, boxes, signs, (_JOIN, _ROWS[1] + LARGE / 2), narrow=False)
 
 
 def _in_the_n(part: Part) -> Box:
@@ -106,9 +108,9 @@ def tall(parts: Mapping[str, Part]) -> Layout:
     rows = _rows_downwards(parts)
     boxes = {name: _on_the_way_down(part, rows) for name, part in parts.items()}
     bottom = max(box.y + box.height for name, box in boxes.items() if name != "score")
-    boxes["score"] = _square(72, bottom + 106, 192)
+    boxes["score"] = _square(72, bottom + 140, 192)
     signs = {scale: (x + LARGE / 2, bottom + 54) for scale, x in enumerate(_COLUMNS)}
-    return Layout(336, bottom + 336, boxes, signs, narrow=True)
+    return Layout(336, bottom + 370, boxes, signs, (boxes["score"].centre[0], bottom + 102), narrow=True)
 
 
 def _rows_downwards(parts: Mapping[str, Part]) -> dict[str, float]:
