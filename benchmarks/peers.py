@@ -526,7 +526,7 @@ def time_inference(options: argparse.Namespace) -> None:
                 started = time.process_time()
                 next(method.predict(images))  # of N-Net's three rows the first, all six maps
                 best[name] = min(best[name], time.process_time() - started)
-        out[data] = {name: 1000 * seconds / len(images) for name, seconds in best.items()}
+        out.setdefault(data, {}).update({name: 1000 * seconds / len(images) for name, seconds in best.items()})
     write_text(file, json.dumps(out, indent=1) + "\n")
 
 
