@@ -537,7 +537,7 @@ def shapley_hint(values: Mapping[str, float], metric: str, empty: float) -> str:
     whole = empty + sum(values.values())
     return (
         f"Look for the longest bar. Together the bars lead from {empty:.3f}, which a constant score reaches, to "
-        f"{whole:.3f}, the {SHORT_NAMES[metric]} of all maps. Blue: S₂, the rebuilder; orange: S₁, the copier."
+        f"{whole:.3f}, the {SHORT_NAMES[metric]} of all maps. Orange: S₁, the copier; blue: S₂, the rebuilder."
     )
 
 

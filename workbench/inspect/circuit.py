@@ -92,7 +92,7 @@ def diagram(scene: Scene) -> Diagram:
 
 
 def _pair(scene: Scene, found: circuit.Circuit | None, used: tuple[str, ...], index: int) -> Pair:
-    names = [name for name in circuit.PAIRS[index] if name in scene.trace.maps]
+    names = [name for name in reversed(circuit.PAIRS[index]) if name in scene.trace.maps]  # S1 before S2
     sign = found.inner[index] if found and len(names) == 2 else ""
     effect = bool(found and found.has_inner(index))
     title = words.sign_label(sign, effect) if sign else ""

@@ -67,7 +67,7 @@ CIRCUIT_HINT = (
 )
 PRESETS_LABEL = "Score from"
 PRESETS_HELP = (
-    "Paper: all six maps, Eq. (8). S₂ alone: the maps of the rebuilder. S₁ alone: those of the copier. "
+    "Paper: all six maps, Eq. (8). S₁ alone: the maps of the copier. S₂ alone: those of the rebuilder. "
     "Fine, middle and coarse: both maps of one scale. For a single map, press “only” beside its name."
 )
 EXPRESSION_LABEL = "Expression"

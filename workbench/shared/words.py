@@ -105,9 +105,10 @@ STAGES_AXIS, STAGE_TOLD = "milliseconds", "%{y}: %{x:.2f} ms<extra></extra>"
 RELATIVE_SCALE, RELATIVE_TICKS = "times its own threshold", ("0", "1 = own threshold", "≥ 2")
 PEAKS_AXIS = f"{MAP_SCALE} (logarithmic)"
 PEAK_TOLD = f"%{{y}}: %{{customdata}} {MAP_SCALE}<extra></extra>"
-MAP_TITLES = {"reverse": "rebuilder S\N{SUBSCRIPT TWO}", "forward": "copier S\N{SUBSCRIPT ONE}"}
-BRANCHES = {"reverse": "S\N{SUBSCRIPT TWO}, the rebuilder", "forward": "S\N{SUBSCRIPT ONE}, the copier"}
-"""The two students, by the branch whose maps they make."""
+MAP_TITLES = {"forward": "copier S\N{SUBSCRIPT ONE}", "reverse": "rebuilder S\N{SUBSCRIPT TWO}"}
+BRANCHES = {"forward": "S\N{SUBSCRIPT ONE}, the copier", "reverse": "S\N{SUBSCRIPT TWO}, the rebuilder"}
+"""The two students, by the branch whose maps they make, in the order in which they stand side by side everywhere: S1
+first, as the branches come in the paper; the numbers of the maps run the other way."""
 EXPRESSION_NAMES = {"paper": "Paper", "reverse": "S₂ alone", "forward": "S₁ alone"}
 
 

@@ -25,7 +25,7 @@ export class CircuitView {
   build() {
     this.groups = [], this.inner = [], this.outer = [];
     PAIRS.forEach((pair, i) => {
-      const names = pair.filter((name) => this.model.maps.includes(name));
+      const names = [...pair].reverse().filter((name) => this.model.maps.includes(name));
       if (i) this.outer.push(this.sign($('circuit'), 'outer', i - 1));
       const group = make('div', names.length === 1 ? 'group single' : 'group', $('circuit'));
       group.setAttribute('role', 'group');

@@ -38,7 +38,7 @@ WHATIFS: dict[str, WhatIf] = {
 }
 """The interventions on the chosen model that can stand beside trained variants."""
 OWN = "own"
-SCORES = (OWN, "reverse", "forward")
+SCORES = (OWN, "forward", "reverse")
 """What each variant's score is made of: its own expression, or one branch's maps."""
 
 

@@ -11,7 +11,7 @@ from workbench.shared import charts, theme, units, verdict_words
 
 _SHADES = {"reverse": ("#8fbfe0", "#2a7fb8", "#174c70"), "forward": ("#f4b78f", "#e0702a", "#8f4210")}
 """Colours of the maps by branch: darker on coarser scales."""
-_ORDER = ("M1", "M2", "M3", "M6", "M5", "M4")
+_ORDER = ("M6", "M5", "M4", "M1", "M2", "M3")
 
 
 def shares_figure(found: Mapping[str, Attribution]) -> go.Figure:

@@ -83,7 +83,7 @@ def draw(loaded: Loaded, shown: Sequence[Variant], reference: Variant, view: Vie
 
 def _rows(show: str, shown: Sequence[Variant]) -> list[str]:
     """The maps to show, scale by scale from fine to coarse, as far as a variant has them."""
-    order = {"reverse": ("M1", "M2", "M3"), "forward": ("M6", "M5", "M4"), "maps": ("M1", "M6", "M2", "M5", "M3", "M4")}
+    order = {"reverse": ("M1", "M2", "M3"), "forward": ("M6", "M5", "M4"), "maps": ("M6", "M1", "M5", "M2", "M4", "M3")}
     return [name for name in order[show] if any(name in one.maps for one in shown)] or list(order[show])
 
 

@@ -27,17 +27,17 @@ REFERENCE_HELP = "The other variants are compared with this one, in the pictures
 SHOW_LABEL = "Show"
 SHOWS = {
     "score": "Score",
-    "reverse": "S₂’s maps",
     "forward": "S₁’s maps",
+    "reverse": "S₂’s maps",
     "maps": "All maps",
     "difference": "Difference",
 }
 SCORE_LABEL = "Score from"
 SCORE_HELP = (
-    "Each variant's own: all maps that it has. S₂ alone: M1, M2 and M3. S₁ alone: M4, M5 and M6; variants "
+    "Each variant's own: all maps that it has. S₁ alone: M4, M5 and M6. S₂ alone: M1, M2 and M3; variants "
     "without those maps then have no score."
 )
-SCORES = {OWN: "Each its own", "reverse": "S₂ alone", "forward": "S₁ alone"}
+SCORES = {OWN: "Each its own", "forward": "S₁ alone", "reverse": "S₂ alone"}
 SCALE_NOTE = (
     "Each score is divided by the variant's own threshold, since the scores of two networks have no common unit: 1, "
     "the middle of the scale, is where a variant starts to call a picture anomalous. A higher score on one picture "
