@@ -49,7 +49,8 @@ def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None
     for pair in projection.pairs(trace, "teacher"):
         at = start(stage=str(pair.scale + 1))
         shown = charts(at)
-        assert len(shown) == 4 + 3
+        assert len(shown) == 3 + 1 + 4
+        assert shown[2]["layout"]["xaxis2"]["title"]["text"] == "gate h", "the gates stand above all numbers"
         before, after = (chart for chart in shown if chart["data"][0]["type"] == "heatmap")
         assert (before["data"][0]["zmin"], before["data"][0]["zmax"]) == (
             after["data"][0]["zmin"],

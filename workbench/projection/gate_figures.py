@@ -23,10 +23,10 @@ BAND = (0.1, 0.9)
 _TILE_SIDE = 200
 
 
-def gates_figure(source: str, shape: tuple[int, ...], gate: Gate, channel: int, width: int) -> go.Figure:
+def gates_figure(source: str, shape: tuple[int, ...], gate: Gate, channel: int | None, width: int) -> go.Figure:
     """The image with the gates along h at its right and along w under it, on shared axes.
 
-    Each profile shows the mean over channels, a band from the 10 % to the 90 % quantile, and one channel.
+    Each profile shows the mean over channels, a band from the 10 % to the 90 % quantile, and one channel if given.
 
     Args:
         source: the image as a data URI, any size, shown over the axes of `shape`.
@@ -54,7 +54,7 @@ def gates_figure(source: str, shape: tuple[int, ...], gate: Gate, channel: int, 
 
 
 def _add_profile(
-    traces: list[dict[str, Any]], at: np.ndarray, gate: np.ndarray, channel: int, *, upright: bool
+    traces: list[dict[str, Any]], at: np.ndarray, gate: np.ndarray, channel: int | None, *, upright: bool
 ) -> None:
     side = at[-1] + at[0]  # of the image; at the borders the outermost gates are continued
     at = np.r_[0, at, side]
@@ -85,14 +85,15 @@ def _add_profile(
         showlegend=upright,
         hovertemplate=f"mean, {hover}<extra></extra>",
     )
-    line(
-        gate[channel],
-        at,
-        name=f"channel {channel}",
-        line={"color": theme.ANOMALOUS, "width": 2.2},
-        showlegend=upright,
-        hovertemplate=f"channel {channel}, {hover}<extra></extra>",
-    )
+    if channel is not None:
+        line(
+            gate[channel],
+            at,
+            name=f"channel {channel}",
+            line={"color": theme.ANOMALOUS, "width": 2.2},
+            showlegend=upright,
+            hovertemplate=f"channel {channel}, {hover}<extra></extra>",
+        )
 
 
 def damping_figure(gate: Gate, channel: int) -> go.Figure:
