@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from apptest import PNG, charts, component, encoded, fine, pressed, probed, start, upload, words
+from apptest import PNG, charts, component, encoded, fine, pressed, probed, start, tables, upload, words
 from builders import random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 
@@ -225,3 +225,28 @@ def test_parts_that_a_model_lacks_cannot_be_switched(three: Path) -> None:
     assert any(wording.NOTHING in info.value for info in at.info)
     at = opened(model="kd", whatif_forward=OUT)
     assert at.toggle(key="whatif_truncate").disabled and at.session_state["whatif_forward"] == KEPT
+
+
+def test_one_table_says_what_the_score_is_without_each_part(detector: Detector) -> None:
+    at = opened()
+    expression, calibration = detector.config.scoring.parsed, detector.calibration
+    trace = detector.trace(samples.collection().images[0].sample.load().image)
+    rows = dict(zip(*(tables(at)[-1][column] for column in (wording.PARTS_COLUMN, wording.PARTS_HERE)), strict=True))
+    assert [name for name in rows if name in detector.config.maps] == list(expression.maps)
+    for what, key in ((WhatIf(), ""), (WhatIf(without_forward=True), "forward"), (WhatIf(without_nfs=True), "nfs")):
+        found = intervene(detector, trace, what)
+        multiple = calibration.for_expression(found.expression).multiple(found.score)
+        assert rows[units.symbols(wording.part_out(key))] == wording.flagged(multiple), key
+    titles = [units.symbols(title) for title in wording.PARTS_SAMPLES.values()]
+    assert not set(titles) & set(tables(at)[-1])
+    asked = tables(pressed(at, wording.PARTS_BUTTON))[-1]
+    for title, is_normal in zip(titles, (False, True), strict=True):
+        count = sum(one.sample.is_normal is is_normal for one in samples.collection().images)
+        assert all(told.endswith(f" of {count}") for told in asked[title])
+    assert list(tables(opened())[-1]) == list(asked), "once they were asked, they are known"
+
+
+def test_the_part_that_changes_the_score_most_is_named() -> None:
+    told = wording.changes_most({"": 8.0, "forward": 2.0, "nfs": 16.0, "M1": 0.1})
+    assert wording.PARTS["forward"] in told and "from 8.0 to 2.0" in told
+    assert "no part" in wording.changes_most({"": 8.0, "M1": 1.0})

@@ -11,6 +11,7 @@ from workbench.how_it_works import asking, collapse, figures, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.how_it_works.settings import ON
 from workbench.shared import chosen_picture, living_network, resources, training_film, units
+from workbench.shared import words as shared_words
 from workbench.shared.resources import Loaded
 
 WITH_PICTURES = (1, 3, 4, 5, 6, 7)
@@ -26,6 +27,7 @@ def draw(scene: Scene) -> None:
         with st.container(horizontal=True):
             for page, label in words.MORE.items():
                 st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:")
+            _which_part()
     elif scene.step == 6 and (good := asking.good_sample()) is not None:
         label, where = words.SAME_NUMBERS.format(picture=units.plain(good.title)), chosen_picture.address_of(good)
         st.page_link("pages/3_Projection.py", label=label, icon=":material/arrow_forward:", query_params=where)
@@ -53,7 +55,16 @@ def _failure(scene: Scene) -> None:
     picture = subject.defective().get(ON.value or "")
     address = chosen_picture.address_of(picture) if picture is not None else {}
     where = {**address, "view": "students"}
-    st.page_link("pages/1_Inspect.py", label=words.STUDENTS, icon=":material/arrow_forward:", query_params=where)
+    with st.container(horizontal=True):
+        st.page_link("pages/1_Inspect.py", label=words.STUDENTS, icon=":material/arrow_forward:", query_params=where)
+        _which_part()
+
+
+def _which_part() -> None:
+    where = {"ablations_part": "whatif"}
+    st.page_link(
+        "pages/6_Ablations.py", label=shared_words.WHICH_PART, icon=":material/arrow_forward:", query_params=where
+    )
 
 
 def _best_shown(scene: Scene) -> None:

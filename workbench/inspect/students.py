@@ -34,6 +34,10 @@ def section(scene: Scene) -> None:
         _difference(scene, found)
     with right:
         _wipe(scene, found)
+    where = {"ablations_part": "whatif"}
+    st.page_link(
+        "pages/6_Ablations.py", label=shared_words.WHICH_PART, icon=":material/arrow_forward:", query_params=where
+    )
 
 
 def _difference(scene: Scene, found: Students) -> None:

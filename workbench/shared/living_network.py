@@ -108,6 +108,18 @@ def is_ready(model: Model, loaded: Loaded, expression: Expression) -> bool:
     return _DRAWN.get((loaded.hash, model.key, expression, TILES.value)) is not None
 
 
+def without(model: Model, loaded: Loaded, expression: Expression) -> dict[str, Judgement]:
+    """What the score is without each part that can be left out, by its key: "nfs", "fpm", "forward", "reverse", or a
+    map. Each has the threshold of what is left of the expression, on the network as it was trained."""
+    trace = resources.trace(model, loaded)
+    changed = _CHANGED.of((loaded.hash, model.key, expression), lambda: _without(model, trace, expression))
+    left = {
+        name: judge.judge(model.detector.calibration, trace.maps, for_maps(maps))
+        for name, maps in _left_over(expression.maps).items()
+    }
+    return {key: one.judged for key, one in changed.items()} | left
+
+
 def of(model: Model, loaded: Loaded, expression: Expression, show: str = part_words.COLOURS) -> Network:
     """The drawing of the network with this picture. Runs the network without each of its parts, too.
 

@@ -112,6 +112,7 @@ first, as the branches come in the paper; the numbers of the maps run the other 
 EXPRESSION_NAMES = {"paper": "Paper", "reverse": "S₂ alone", "forward": "S₁ alone"}
 
 
+WHICH_PART = "One table: the score without each part"
 MODEL_LABEL, DEVICE_LABEL, TRAIN_A_MODEL = "Model", "Device", "Train a model"
 OPACITY_LABEL, COLOURS_LABEL = "Overlay opacity", "Colours"
 RANDOM_TEACHER = (

@@ -16,8 +16,8 @@ from workbench.ablations.variants import candidates
 from workbench.ablations.variants import words as variant_text
 from workbench.ablations.variants.candidates import Candidate
 from workbench.ablations.whatif import figures as whatif_figures
+from workbench.ablations.whatif import parts_out, words
 from workbench.ablations.whatif import rows as whatif_data
-from workbench.ablations.whatif import words
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Choice, Row
 from workbench.components import linked_pictures
 from workbench.components.linked_pictures import Pictures, Probe, Tile
@@ -56,6 +56,7 @@ def draw(model: Model) -> None:
     st.warning(f"**{LABEL}** {words.CAVEAT}", icon=":material/science:")
     if choice.what == WhatIf():
         stage.info(f"{words.INTRO} {words.NOTHING}", icon=":material/tune:")
+        parts_out.draw(model, loaded)
         return
     changed = altered(model.detector, choice.what)
     expression = restricted(model.detector.config.scoring.parsed, changed.config.maps)
@@ -72,6 +73,7 @@ def draw(model: Model) -> None:
     if choice.what.rank is not None:
         _rank_curve(trace, choice.what.rank, found, curve)
     _peaks(found)
+    parts_out.draw(model, loaded)
     _samples(model, choice, expression)
 
 

@@ -1,10 +1,13 @@
 """The wording of the Ablations page's what-ifs. Knows no Streamlit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from nnet.config import Config
 from nnet.expression import Expression
 from nnet.scoring.calibration import Reference
+from nnet.units import SMALLEST
 from workbench.ablations.whatif.rows import KEPT, OTHER, OUT, Change, Row, Summary
 from workbench.shared import units, verdict_words
 from workbench.shared import words as shared_words
@@ -235,3 +238,56 @@ FIRST_PICTURES = "The samples and your first pictures, {shown} of {total}."
 TABLE, DECISIONS = "As a table", {False: "Normal", True: "Anomalous"}
 PICTURE, KNOWN_AS, BEFORE_COLUMN, AFTER_COLUMN, CHANGE_COLUMN = "Picture", "Known as", "Before", "After", "Change"
 DECISION_BEFORE, DECISION_AFTER = "Decision before", "Decision after"
+
+
+# --------------------------------------------------------------------------------------------------- which part helps
+
+PARTS_TITLE = "Which part helps"
+PARTS = {
+    "forward": shared_words.BRANCHES["forward"],
+    "reverse": shared_words.BRANCHES["reverse"],
+    "fpm": "the projections, FPM",
+    "nfs": "the memory, NFS",
+}
+"""The parts that can be left out besides single maps."""
+PARTS_COLUMN, PARTS_HERE = "Left out", "This picture"
+PARTS_SAMPLES = {True: "Defective samples flagged", False: "Good samples flagged"}
+PARTS_BUTTON = "Ask the samples, too"
+PARTS_HINT = (
+    "Look for a row in which a defect is no longer flagged, or a good sample is. Each score has the threshold of the "
+    "maps that are left, from the network as it was trained. With S₂ goes the fusion (FFC), which feeds nothing "
+    "else; without the fusion alone there is no S₂, which sees nothing else."
+)
+
+
+def part_out(name: str) -> str:
+    """What is left out of a row; "" for nothing."""
+    return PARTS.get(name, name) or "nothing: the whole network"
+
+
+def flagged(multiple: float) -> str:
+    """A score, and what is decided by it."""
+    return f"{shared_words.against_threshold(multiple)}, {DECISIONS[multiple > 1].lower()}"
+
+
+def share_flagged(multiples: Sequence[float]) -> str:
+    """How many of several scores are above the threshold."""
+    return f"{sum(one > 1 for one in multiples)} of {len(multiples)}"
+
+
+def changes_most(multiples: Mapping[str, float]) -> str:
+    """Without which part the picture's score changes most. The whole network's has the key ""."""
+    whole = max(multiples[""], SMALLEST)
+    parts = {name: multiple for name, multiple in multiples.items() if name in PARTS}
+    if not parts:
+        return "This model has no part that can be left out."
+    name = max(parts, key=lambda name: abs(np.log(max(parts[name], SMALLEST) / whole)))
+    return (
+        f"On this picture the score changes most without **{PARTS[name]}**: from {units.times(multiples[''])} to "
+        f"{shared_words.against_threshold(parts[name])}."
+    )
+
+
+def looked_at(done: int, total: int) -> str:
+    """While samples are asked."""
+    return f"{done} of {units.plural(total, 'sample')} asked"
