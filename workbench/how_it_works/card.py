@@ -9,37 +9,30 @@ from workbench.shared import glossary, units
 
 
 def draw(scene: Scene) -> Finding | None:
-    """Returns the answer once the visitor has picked one of their own.
-
-    In a hall the text has been read by then: it leaves its room to the drawing, and stands in a tooltip.
-    """
-    card, is_answered = scene.card, scene.picked is not None
-    is_short = scene.presenting and is_answered
-    pictures = is_answered and scene.step in shown.WITH_PICTURES
+    """Returns the answer once the visitor has picked one of their own. In a hall the text, which has been read by then,
+    leaves its room to the drawing, and stands in a tooltip."""
+    card = scene.card
+    pictures = scene.picked is not None and scene.step in shown.WITH_PICTURES
     about, asked, *seen = st.columns(3 if pictures else 2, gap="medium")
-    with about, st.container(gap="xsmall"):
-        st.subheader(card.title, anchor=False, help=glossary.plain(card.text) if is_short else None)
-        if is_short:
-            st.markdown(f"**{card.question}**")
-        else:
+    with about:
+        st.subheader(card.title, anchor=False, help=glossary.plain(card.text) if scene.is_in_hall else None)
+        if not scene.is_in_hall:
             st.html(glossary.prose(card.text))
     with asked, st.container(gap="xsmall", key="tour_asked"):
-        if not is_short:
-            st.markdown(f"**{card.question}**", help=None if is_answered else words.PREDICT)
         finding = _question(scene)
     if finding is not None and seen:
         with seen[0]:
             shown.tiles(scene, finding)
     if finding is not None and scene.step == 8:
         about.html(figures.weights(finding))
-    if finding is not None and (verdict := _verdict(scene, finding)):  # long, so as wide as the page
-        told = units.symbols(f"{verdict} {words.OTHER_MEASURE.get(scene.step, '')}".strip())
-        (about if is_short and scene.step != 8 else st).caption(told)
+    if finding is not None and (verdict := _verdict(scene, finding)):  # as wide as the page: it is long
+        st.caption(units.symbols(f"{verdict} {words.OTHER_MEASURE.get(scene.step, '')}".strip()))
     return finding
 
 
 def _question(scene: Scene) -> Finding | None:
     card = scene.card
+    st.markdown(f"**{card.question}**", help=words.PREDICT if scene.picked is None else None)
     options = list(card.options.values())
     if scene.picked is None:
         with st.container(horizontal=True, gap="small"):

@@ -1,5 +1,7 @@
 """How it works: nine steps, each with something to predict and an answer from the model at hand."""
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from nnet.scoring import judge
@@ -15,8 +17,9 @@ LAST = len(words.CARDS)
 def main() -> None:
     with frame.page(words.TITLE) as model:
         scene = _scene(model)
-        finding = card.draw(scene)
-        diagram.draw(scene, answered=finding is not None)
+        with st.container(key="tour_hall") if scene.is_in_hall else nullcontext():
+            finding = card.draw(scene)
+            diagram.draw(scene, answered=finding is not None)
         if finding is not None:
             shown.draw(scene)
         if PICKED.value:

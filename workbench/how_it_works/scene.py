@@ -29,6 +29,11 @@ class Scene:
     presenting: bool
 
     @property
+    def is_in_hall(self) -> bool:
+        """Whether an answer is shown large, so that the drawing stands beside it."""
+        return self.presenting and self.picked is not None
+
+    @property
     def loaded(self) -> Loaded:
         """The picture's pixels."""
         return self.subject.loaded

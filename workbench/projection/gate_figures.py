@@ -23,6 +23,11 @@ BAND = (0.1, 0.9)
 _TILE_SIDE = 200
 
 
+def gates_width(touch: bool) -> int:
+    """How wide `gates_figure` is drawn in pixels, on a phone and elsewhere."""
+    return 350 if touch else 460
+
+
 def gates_figure(source: str, shape: tuple[int, ...], gate: Gate, channel: int | None, width: int) -> go.Figure:
     """The image with the gates along h at its right and along w under it, on shared axes.
 

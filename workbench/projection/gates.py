@@ -10,7 +10,6 @@ from workbench.shared import controls, session, units
 from workbench.shared.settings import whole_number
 
 _TILES = 3  # channels shown at either end of the sorted curve
-_WIDTH, _WIDTH_TOUCH = 460, 350
 
 
 def section(scene: Scene, stage: int) -> None:
@@ -31,7 +30,6 @@ def _profiles(scene: Scene, stage: int) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(words.GATES_TITLE.format(after=pair.names[1]))
-        width = _WIDTH_TOUCH if session.on_touch_screen() else _WIDTH
         profiles = st.container()
     with right:
         st.markdown(words.DAMPING_TITLE)
@@ -44,8 +42,10 @@ def _profiles(scene: Scene, stage: int) -> None:
         st.markdown(words.damping(means))
     with profiles:
         source = cache.small_picture(scene.loaded)
-        figure = gate_figures.gates_figure(source, scene.shape, pair.gate, channel, width)
-        controls.chart(figure, "gates", words.GATES_HINT, width=width)
+        figure = gate_figures.gates_figure(
+            source, scene.shape, pair.gate, channel, gate_figures.gates_width(session.on_touch_screen())
+        )
+        controls.chart(figure, "gates", words.GATES_HINT, width=gate_figures.gates_width(session.on_touch_screen()))
     with curve:
         figure = gate_figures.damping_figure(pair.gate, channel)
         controls.chart(figure, "damping", alt=words.DAMPING_HINT)

@@ -11,8 +11,6 @@ from workbench.projection.pairs import Look
 from workbench.projection.scene import Scene
 from workbench.shared import charts, controls, pictures, session, theme
 
-_GATES_WIDTH = 380
-
 
 @st.fragment
 def section(scene: Scene, stage: int) -> None:
@@ -29,7 +27,12 @@ def section(scene: Scene, stage: int) -> None:
         with place:
             title = words.GATES_TITLE.format(after=pair.names[1])
             st.markdown(title, help=words.GATES_HINT)
-            controls.chart(kept["gates"], f"gates-{scene.side}-{pair.scale}", alt=title)
+            controls.chart(
+                kept["gates"],
+                f"gates-{scene.side}-{pair.scale}",
+                alt=title,
+                width=gate_figures.gates_width(session.on_touch_screen()),
+            )
     with histogram:
         st.markdown(words.HISTOGRAM_TITLE)
         controls.chart(kept["histogram"], f"histogram-{scene.side}-{pair.scale}", alt=words.HISTOGRAM_ALT)
@@ -50,7 +53,9 @@ def _figures(scene: Scene, pair: Pair, look: Look, way: str) -> dict[str, go.Fig
         }
         if pair.gate is not None:
             source = cache.small_picture(scene.loaded)
-            found["gates"] = gate_figures.gates_figure(source, scene.shape, pair.gate, None, _GATES_WIDTH)
+            found["gates"] = gate_figures.gates_figure(
+                source, scene.shape, pair.gate, None, gate_figures.gates_width(session.on_touch_screen())
+            )
         return found | {"histogram": variance_figures.histogram_figure(named, look.region, way)}
 
     return cache.charts(scene, drawn, scene.side, pair.scale, way, touch)

@@ -68,12 +68,12 @@ def draw(model: Model) -> None:
     with stage:
         _pictures(model, loaded, choice, found, opacity, colours)
     _answer(model, choice, found)
+    parts_out.draw(model, loaded)
     st.caption(words.INTRO)
     gallery.heading(picture, loaded)
     if choice.what.rank is not None:
         _rank_curve(trace, choice.what.rank, found, curve)
     _peaks(found)
-    parts_out.draw(model, loaded)
     _samples(model, choice, expression)
 
 

@@ -250,7 +250,7 @@ PARTS = {
     "nfs": "the memory, NFS",
 }
 """The parts that can be left out besides single maps."""
-PARTS_COLUMN, PARTS_HERE = "Left out", "This picture"
+PARTS_COLUMN, PARTS_HERE = "Left out", "This picture, \N{MULTIPLICATION SIGN} threshold"
 PARTS_SAMPLES = {True: "Defective samples flagged", False: "Good samples flagged"}
 PARTS_BUTTON = "Ask the samples, too"
 PARTS_HINT = (
@@ -267,7 +267,7 @@ def part_out(name: str) -> str:
 
 def flagged(multiple: float) -> str:
     """A score, and what is decided by it."""
-    return f"{shared_words.against_threshold(multiple)}, {DECISIONS[multiple > 1].lower()}"
+    return f"{units.times(multiple)}, {DECISIONS[multiple > 1].lower()}"
 
 
 def share_flagged(multiples: Sequence[float]) -> str:
