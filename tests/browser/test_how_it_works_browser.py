@@ -65,6 +65,7 @@ def test_a_clicker_turns_the_pages_and_escape_leaves_the_presenters_mode(browser
         page.add_style_tag(content=".stAlert { display: none; }")  # said of tiny models only
         visitor.settle()
         assert page.locator(".nn-pairs i").count() == 6
+        assert page.locator(".network .stage svg").bounding_box()["height"] >= 400, "beside the answer, not below it"
         for part in (".network .stage", ".network .line"):
             _is_in_sight(page, part)
         page.keyboard.press("Escape")
