@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import encoded, fine, pressed, shown_score, start, take_away_dialog, upload, words
-from builders import random_images, tiny_config
+from apptest import component, encoded, fine, heading, pressed, shown_score, start, take_away_dialog, upload, words
+from builders import encode, random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 
 from nnet.data import Dataset, Sample
@@ -16,6 +17,7 @@ from nnet.data.images import Decoded, decode
 from nnet.detector import Detector
 from nnet.training.job import TrainJob
 from nnet.training.pipeline import train_on
+from workbench.home import demo
 from workbench.inspect import words as inspect_words
 from workbench.shared import resources, take_away, take_away_words, units
 from workbench.shared import words as shared_words
@@ -58,6 +60,24 @@ def test_inspect_shows_whole_pictures_and_says_what_is_not_of_them(tiled: Path) 
 def test_pages_that_look_inside_show_the_part_under_the_largest_score_and_say_so(page: str) -> None:
     at = start(page)
     assert shared_words.looks_into(64) in [info.value for info in at.info]
+
+
+def test_a_drawing_on_the_part_that_home_shows_is_the_picture_of_the_other_pages(tiled: Path) -> None:
+    at = start()
+    shown = resources.inside(resources.load_model("tiled", tiled, "cpu"), demo.good_part().load())
+    assert component(at, "home_demo")["image"] == shown.hash
+    sheet = np.zeros((*shown.shown.shape[:2], 4), np.uint8)
+    sheet[10:30, 10:30, 3] = 255
+    at.session_state["drawings"] = OrderedDict({shown.hash: encode(sheet)})
+    fine(at.run())
+    for page in ("pages/1_Inspect.py", "pages/2_Memory.py"):
+        at.query_params.clear()
+        at.switch_page(page)
+        assert heading(fine(at.run())).endswith("with your drawing")
+        assert "64 x 64" in words(at) or "64 × 64" in words(at)
+    at.switch_page("Workbench.py")
+    sent = component(fine(at.run()), "home_demo")
+    assert sent["image"] == shown.hash and sent["layer"], "it can still be taken back there"
 
 
 def test_when_it_fails_says_that_it_is_for_whole_pictures() -> None:
