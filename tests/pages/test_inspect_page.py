@@ -59,7 +59,7 @@ def trace(detector: Detector) -> Trace:
 def test_the_circuit_shows_every_map_on_the_one_calibrated_scale(detector: Detector, trace: Trace) -> None:
     at = start(INSPECT)
     shown = circuit_maps(at)
-    assert list(shown) == ["M1", "M6", "M2", "M5", "M3", "M4"]
+    assert list(shown) == ["M6", "M1", "M5", "M2", "M4", "M3"], "S1 before S2"
     for name, found in shown.items():
         relative = trace.maps[name] / detector.calibration.map_quantiles[name]["q99"]
         assert found["picture"] == figures.data_uri(figures.colourised(relative, figures.map_scale()))
