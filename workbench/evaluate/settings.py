@@ -1,9 +1,8 @@
 """The settings of the Evaluate page, as they are kept in the session and in the URL."""
 
 from workbench.evaluate import words
-from workbench.shared.data_choice import EVALUATED
 from workbench.shared.known_data import from_link, key_of
-from workbench.shared.settings import Setting, number, one_of, whole_number
+from workbench.shared.settings import EVALUATED, Setting, number, one_of, whole_number
 
 DATA = EVALUATED
 FOLDER = Setting("evaluate", "evaluate_folder", "", from_link, link=key_of)

@@ -23,7 +23,7 @@ from nnet.data.archive import TemporaryFolder, ZipLimits
 from nnet.data.folders import DEFECTIVE
 from nnet.data.intake import Contents
 from nnet.data.names import safe_name
-from nnet.data.turned_masks import READINGS, SHOWN, STORED
+from nnet.data.turned_masks import SHOWN, STORED
 from nnet.errors import NNetError
 from nnet.runs import disk
 from workbench.shared import (
@@ -39,21 +39,15 @@ from workbench.shared import (
     visits,
     words,
 )
-from workbench.shared.settings import SHARED, Setting, one_of
+from workbench.shared.settings import CATEGORY, MASKS, Setting, one_of
 
 NONE, OWN, FOLDER, ZIP, IMAGES = "none", "own", "folder", "zip", "images"
 """The names that are no data sets; OWN is that of the model in use, where it is at hand."""
 _PATH = "path"  # FOLDER as the Ablations page calls it in its links
 _SERVERS = (FOLDER, _PATH)  # a folder of this computer, which visitors of a shared demo do not open
-CATEGORY: Setting[str] = Setting(SHARED, "category", None, str)
-"""Which of several categories in a folder or ZIP; all in turn where a page can, else the first one."""
 ALL = "*"
 """All of them in turn; no folder has this name."""
-MASKS = Setting(SHARED, "masks", "", one_of(("", *READINGS)))
-"""How masks of photos that EXIF turns are read where nothing tells; "": they are not used."""
 Each = Callable[[Sequence[str]], None] | None
-EVALUATED = Setting("evaluate", "evaluate_data", NONE, one_of(words.DATA_NAMES))
-"""What Evaluate measures, by a key of `DATA_NAMES`; here, since the sidebar sends there with the pictures of a part."""
 ZIP_MEGABYTES = 1024
 """Largest ZIP that the browser may send, in MB; a larger one is opened by its path."""
 UPLOAD_BYTES = 512 * resources.MEBIBYTE

@@ -24,16 +24,12 @@ from workbench.shared.controls import choose, download, page_of, toggle
 from workbench.shared.picture import Picture
 from workbench.shared.progress import stoppable
 from workbench.shared.resources import Loaded, Model, Tile
-from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
+from workbench.shared.settings import FLAGGED_ONLY, RISING, SHELF_PAGE, SORT
 
 _OWN, _DATA, _SAMPLES = "own", "data", "samples"
 _PAGE = 24  # small pictures in a row
 _DATA_PAGE = 12  # of a data set, whose files have to be read first
 _TILE_WIDTH = 104
-_SORT = Setting("shared", "sort", "score", one_of(words.SORTS))
-_RISING = Setting("shared", "rising", False, yes_or_no)
-_FLAGGED_ONLY = Setting("shared", "flagged_only", False, yes_or_no)
-_SHELF_PAGE = Setting("shared", "shelf_page", 1, whole_number(1, 10**6))
 
 
 def pick(model: Model) -> tuple[Picture, Loaded]:
@@ -141,7 +137,7 @@ def shelf(
     if not pictures:
         st.info(words.NONE_ANOMALOUS, icon=":material/filter_alt_off:")
         return
-    _row(page_of(_SHELF_PAGE, pictures, _PAGE), tiles, chosen, reference)
+    _row(page_of(SHELF_PAGE, pictures, _PAGE), tiles, chosen, reference)
     if len(own) > 1:
         anomalous = sum(_is_flagged(tile, reference) for tile in tiles.values())
         others = sum(tile.is_other for tile in tiles.values())
@@ -151,9 +147,9 @@ def shelf(
 def _arranged(pictures: list[Picture], tiles: dict[str, Tile], reference: Reference) -> list[Picture]:
     """The controls of a gallery, and its pictures in the order and selection that they say."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        order = choose(_SORT, words.SORTS, label=words.SORT_BY, kind="list", width=170)
-        rising = toggle(_RISING, words.RISING, help=words.RISING_HELP)
-        flagged_only = toggle(_FLAGGED_ONLY, words.FLAGGED_ONLY)
+        order = choose(SORT, words.SORTS, label=words.SORT_BY, kind="list", width=170)
+        rising = toggle(RISING, words.RISING, help=words.RISING_HELP)
+        flagged_only = toggle(FLAGGED_ONLY, words.FLAGGED_ONLY)
     if flagged_only:
         pictures = [picture for picture in pictures if _is_flagged(tiles[picture.key], reference)]
     return arranged(pictures, tiles, reference, order, rising)

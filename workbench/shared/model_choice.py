@@ -11,7 +11,7 @@ from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.parts import Again, Part
-from workbench.shared.settings import MODEL, one_of
+from workbench.shared.settings import EVALUATED, MODEL, one_of
 
 THUMBNAIL = 112
 """Side of a part's picture in pixels."""
@@ -146,7 +146,7 @@ def _this(key: str) -> None:
 
 def _evaluate() -> None:
     """Measure the pictures of the part; the next run of the page goes there. A callback."""
-    data_choice.EVALUATED.set(data_choice.OWN)
+    EVALUATED.set(data_choice.OWN)
     st.session_state[_GO] = "pages/4_Evaluate.py"
 
 

@@ -26,7 +26,9 @@ from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
 
+from nnet.data.turned_masks import READINGS
 from nnet.scoring.overlay import COLOUR_MAPS
+from workbench.shared import film_words, words
 
 T = TypeVar("T")
 
@@ -249,7 +251,7 @@ def _tiles(written: str) -> str:
     return written if written in ("colours", "mean") else str(whole_number(0, 10**6)(written))
 
 
-# ------------------------------------------------------------------------------------- settings that pages share
+# ------------------------------------- settings that pages share; those of the chosen pixel are in chosen_pixel.py
 
 OPACITY = Setting(SHARED, "opacity", 70, whole_number(0, 100))
 """Of the heatmap on the picture, in percent."""
@@ -261,3 +263,18 @@ TILES = Setting(SHARED, "tiles", "colours", _tiles)
 """What the tiles of the network's drawing show: PCA colours, the mean of the channels, or a channel's number."""
 DEVICE: Setting[str] = Setting(SHARED, "device", None, str)
 """What it runs on; the fastest unless the visitor chooses."""
+SORT = Setting(SHARED, "sort", "score", one_of(words.SORTS))
+"""The order of the visitor's own pictures; RISING turns it round, and FLAGGED_ONLY leaves out the normal ones."""
+RISING = Setting(SHARED, "rising", False, yes_or_no)
+FLAGGED_ONLY = Setting(SHARED, "flagged_only", False, yes_or_no)
+SHELF_PAGE = Setting(SHARED, "shelf_page", 1, whole_number(1, 10**6))
+"""Which of the pages that these pictures fill."""
+CATEGORY: Setting[str] = Setting(SHARED, "category", None, str)
+"""Which of several categories in a folder or ZIP; all in turn where a page can, else the first one."""
+MASKS = Setting(SHARED, "masks", "", one_of(("", *READINGS)))
+"""How masks of photos that EXIF turns are read where nothing tells; "": they are not used."""
+EVALUATED = Setting("evaluate", "evaluate_data", "none", one_of(words.DATA_NAMES))
+"""What Evaluate measures, by a key of `DATA_NAMES`; here, since the sidebar sends there with the pictures of a part."""
+PROBE: Setting[int] = Setting(SHARED, "probe", None, whole_number(0, 10**6))
+"""The pinned image whose film is shown; the first that is not normal unless the visitor chooses."""
+FILM_SCALE = Setting(SHARED, "film_scale", "one", one_of(film_words.FILM_SCALES))

@@ -16,20 +16,16 @@ from nnet.saved.formats import CONFIG, CONFIG_FORMAT
 from nnet.scoring.promise import conformal
 from workbench.components.training_film import Reel, Reels
 from workbench.components.training_film import film as film_strip
-from workbench.shared import controls, pictures, resources, settings, units
+from workbench.shared import controls, pictures, resources, units
 from workbench.shared import film_figures as figures
 from workbench.shared import film_words as words
 from workbench.shared.cache import BoundedCache
-from workbench.shared.settings import SHARED, Setting, one_of, whole_number
+from workbench.shared.settings import FILM_SCALE, PROBE, whole_number
 
 SCORE_MAP_BYTES = 32 * resources.MEBIBYTE
 """Most memory for the films' score maps, 64 kB each."""
 FILM_BYTES = 64 * resources.MEBIBYTE
 """Most memory for films of all sessions together; one takes about 0.5 to 2 MB."""
-
-PROBE: Setting[int] = Setting(SHARED, "probe", None, whole_number(0, 10**6))
-"""The pinned image whose film is shown; the first that is not normal unless the visitor chooses."""
-FILM_SCALE = Setting(SHARED, "film_scale", "one", one_of(words.FILM_SCALES))
 
 
 def of_model(path: Path) -> Film | None:
@@ -74,7 +70,7 @@ def _watched(name: str, film: Film) -> None:
         return
     labels = [words.probe_label(number, probe) for number, probe in enumerate(probes, 1)]
     first = next((index for index, probe in enumerate(probes) if probe.kind != "normal"), 0)
-    probe = PROBE.remember(first, settings.whole_number(0, len(probes) - 1))
+    probe = PROBE.remember(first, whole_number(0, len(probes) - 1))
     scale = FILM_SCALE.remember()
     shown = reels(film, epochs, probe, scale)
     label = words.FILM_LABEL.format(probe=labels[probe])

@@ -10,7 +10,7 @@ from nnet.errors import NNetError
 from nnet.runs import LIVE, Run, RunSpec
 from nnet.runs.layout import DATA, UPLOADED
 from workbench.shared import hosting, parts, units
-from workbench.shared.data_choice import MASKS
+from workbench.shared.settings import MASKS
 from workbench.train import form, images, uploads, words
 from workbench.train.runs import turn_to
 

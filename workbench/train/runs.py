@@ -7,7 +7,7 @@ import streamlit as st
 from nnet.errors import NNetError
 from nnet.runs import LIVE, Run
 from workbench.shared import units
-from workbench.shared.training_film import PROBE
+from workbench.shared.settings import PROBE
 from workbench.train import uploads, words
 from workbench.train.settings import PART
 
