@@ -73,8 +73,6 @@ def _measure(options: argparse.Namespace, checkpoint: Path, data: str) -> dict[s
     """Measure one model on one data set, print, and with --save keep the results."""
     from nnet.analysis import evaluation, stored
     from nnet.analysis import subsets as map_subsets
-    from nnet.data import DataError
-    from nnet.data.depth import as_model
     from nnet.detector import Detector
     from nnet.expression import parse
     from nnet.saved import scores
@@ -82,10 +80,7 @@ def _measure(options: argparse.Namespace, checkpoint: Path, data: str) -> dict[s
     from nnet.saved.checkpoint import add_evaluation
 
     detector = Detector.load(checkpoint, options.device, options.teacher_weights)
-    assert detector.checkpoint is not None  # it was loaded from one
-    dataset = as_model(opened(data, detector.checkpoint, options.masks), detector.checkpoint.bits)
-    if not evaluation.can_be_measured(dataset):
-        raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
+    dataset = measurable(data, detector.checkpoint, options.masks)
     expressions = [parse(text) for text in options.score or ()] or evaluation.default_expressions(detector)
     with Bars() as bars:
         evidence = evaluation.gather(detector, dataset, expressions, phase("measure", bars.report))
@@ -126,4 +121,16 @@ def opened(spec: str, checkpoint: Checkpoint, masks: str | None = None) -> Datas
             file=sys.stderr,
         )
         return first
+    return dataset
+
+
+def measurable(spec: str, checkpoint: Checkpoint, masks: str | None = None) -> Dataset:
+    """The same with the bit depth of the model. Raises DataError where nothing can be measured on it."""
+    from nnet.analysis.evaluation import can_be_measured
+    from nnet.data import DataError
+    from nnet.data.depth import as_model
+
+    dataset = as_model(opened(spec, checkpoint, masks), checkpoint.bits)
+    if not can_be_measured(dataset):
+        raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
     return dataset

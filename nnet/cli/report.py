@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnet.cli.evaluate import opened
+from nnet.cli.evaluate import measurable, opened
 from nnet.cli.shared import Bars, add_checkpoint, add_device
 from nnet.training.events import phase
 
@@ -65,9 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _data(spec: str | None, model: TrainedModel, kept: list[Stored]) -> Dataset | None:
     """The data set of the report; without a name that of the kept result, where it needs no file."""
-    from nnet.analysis import evaluation
     from nnet.data import DataError
-    from nnet.data.depth import as_model
     from nnet.data.opening import packaged
 
     if spec is None:
@@ -77,10 +75,7 @@ def _data(spec: str | None, model: TrainedModel, kept: list[Stored]) -> Dataset 
         except DataError:
             return None
         return dataset if dataset is not None and dataset.content_hash() == kept[0].sha256 else None
-    dataset = as_model(opened(spec, model.checkpoint), model.checkpoint.bits)
-    if not evaluation.can_be_measured(dataset):
-        raise DataError(f"Nothing can be measured on {dataset.name}: add normal and defective test images.")
-    return dataset
+    return measurable(spec, model.checkpoint)
 
 
 def _measured(model: TrainedModel, dataset: Dataset) -> Stored:
