@@ -28,7 +28,9 @@ $(WEB)/index.html: $(wildcard nnet/export/page/* nnet/export/*.py checkpoints/el
 	$(BIN)/python -m nnet export --checkpoint checkpoints/elpv-mono --format web --out $(WEB)
 	touch $@
 
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Bytecode is kept also where the environment says otherwise, as many containers do: each process that a test starts would
+# compile everything anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: .venv/dev.stamp
 	$(PYTEST) -m "not long and not slow"
