@@ -47,10 +47,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first, so that no process is left alone with one of them at the end."""
-    root = Path(__file__).parent
 
     def place(item: pytest.Item) -> int:
-        path = item.path.relative_to(root).as_posix() if item.path.is_relative_to(root) else ""
+        path = item.nodeid.partition("::")[0].removeprefix("tests/")
         known = (name for name in (path, path.partition("/")[0]) if name in _LONGEST_FIRST)
         return _LONGEST_FIRST.index(next(known, "unit"))
 

@@ -16,14 +16,12 @@ from nnet.runs.slots import MACHINE
 from workbench.ablations.results.folders import EXTRA_STUDIES
 from workbench.shared.places import RUNS_FOLDER
 
-FOLDER = Path(__file__).parent
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test in this folder needs a browser, and may wait long for it."""
     missing = pytest.mark.skipif(BROWSER is None, reason=f"no browser is installed (looked for {', '.join(BROWSERS)})")
     for item in items:
-        if FOLDER in item.path.parents:
+        if item.nodeid.startswith("tests/browser/"):
             item.add_marker(missing)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(480))
