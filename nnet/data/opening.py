@@ -197,7 +197,7 @@ def _recognised(root: Path, seed: int, strict: bool) -> Dataset:
     if names := _several(root):
         raise SeveralCategories(root, names)
     if (table := find_table(root)) is not None:
-        return open_table(root, table, seed=seed, strict=strict)
+        return open_table(root, table, seed=seed)
     if is_test_part(root):
         return open_category(root, strict=strict)
     if is_plain(root):

@@ -34,7 +34,7 @@ def find_table(root: Path) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-def open_table(root: Path, table: Path, *, seed: int = 0, strict: bool = True) -> Dataset:
+def open_table(root: Path, table: Path, *, seed: int = 0) -> Dataset:
     """Open a folder whose table says which images are good: one line an image, with name and label.
 
     Good is what is called so (good, ok, normal, 0, false ...); 1, true and yes are "defective", and any other label is

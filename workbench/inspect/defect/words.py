@@ -155,7 +155,7 @@ def ran(milliseconds: float, now: bool) -> str:
 
 def verdict(kind: str, before: float, after: float, reference: Reference, found: Found, maps: Sequence[Effect]) -> str:
     """What the defect did, in plain words: score, whether it is found, and what shows it most."""
-    return " ".join((_scores(kind, before, after, reference), _where(reference, found), _mainly(maps)))
+    return " ".join((_scores(kind, before, after, reference), _where(found), _mainly(maps)))
 
 
 def _scores(kind: str, before: float, after: float, reference: Reference) -> str:
@@ -172,7 +172,7 @@ def _scores(kind: str, before: float, after: float, reference: Reference) -> str
     return f"The {noun(kind)} lowers the score from {old} to {new}, which is still {now}."
 
 
-def _where(reference: Reference, found: Found) -> str:
+def _where(found: Found) -> str:
     share, before = units.percent(found.share), units.percent(found.before)
     if found.before >= 0.5:
         return (
