@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from comparing import compared
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import local_script_runner
 
 from nnet.data import elpv, synthetic
 from nnet.detector import Detector
 from nnet.runs import Runs
-from workbench.shared import resources, samples
+from workbench.shared import charts, resources, samples
 from workbench.shared.resources import Model
 
 
@@ -48,6 +49,14 @@ def small_synthetic_sets() -> Iterator[None]:
     network's."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(synthetic, "SIDE", 64)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def charts_as_plotly_has_them() -> Iterator[None]:
+    """Charts are sent as they were written. Here each one is made by Plotly, too, and has to be the same."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(charts.Chart, "to_dict", compared(charts.Chart.to_dict))
         yield
 
 

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -65,10 +65,11 @@ def curve_figure(
     traces = [_curve(line, number) for number, line in reversed(list(enumerate(lines)))]
     if constant is not None:
         quiet = {"mode": "lines", "name": words.CONSTANT_SCORE, "hoverinfo": "skip", "showlegend": False}
-        traces.insert(0, go.Scatter(x=[0, 1], y=constant, line={"color": _FAINT, "width": 1, "dash": "dot"}, **quiet))
+        dotted = {"color": _FAINT, "width": 1, "dash": "dot"}
+        traces.insert(0, charts.scatter(x=[0, 1], y=constant, line=dotted, **quiet))
     x, y = mark or lines[0].at(threshold)
     traces.append(
-        go.Scatter(
+        charts.scatter(
             x=[x],
             y=[y],
             mode="markers",
@@ -93,11 +94,11 @@ def curve_figure(
     return charts.chart(traces, 310, x=axes[0], y=axes[1], left=56, shapes=shaded if limit else [], dragmode=drag)
 
 
-def _curve(line: Line, number: int) -> go.Scatter:
+def _curve(line: Line, number: int) -> dict[str, Any]:
     """A score's curve; number 0 is the chosen one."""
     dash = ("solid", "dash", "dashdot", "dot")[(number + 3) % 4]
     faint = {"color": _FAINT, "width": 1.4, "dash": dash}
-    return go.Scatter(
+    return charts.scatter(
         x=line.x,
         y=line.y,
         mode="lines",
@@ -157,7 +158,7 @@ def embedding_figure(
     if chosen is not None:
         ring = {"symbol": "circle-open", "size": 20, "color": theme.THRESHOLD, "line": {"width": 3}}
         x, y = points[[chosen]].T
-        traces.append(go.Scatter(x=x, y=y, mode="markers", hoverinfo="skip", showlegend=False, marker=ring))
+        traces.append(charts.scatter(x=x, y=y, mode="markers", hoverinfo="skip", showlegend=False, marker=ring))
     axis = {"showticklabels": False, "showgrid": False, "zeroline": False, "title": {"text": ""}}
     drag = False if touch else "zoom"
     return charts.chart(traces, 440, x=axis, y=axis, left=8, bottom=8, legend=True, dragmode=drag)
@@ -176,8 +177,10 @@ def _groups(labels: np.ndarray, colour_by: str) -> list[tuple[str, np.ndarray, s
     ]
 
 
-def _points(points: np.ndarray, told: np.ndarray, which: np.ndarray, name: str, mark: dict[str, object]) -> go.Scatter:
-    return go.Scatter(
+def _points(
+    points: np.ndarray, told: np.ndarray, which: np.ndarray, name: str, mark: dict[str, object]
+) -> dict[str, Any]:
+    return charts.scatter(
         x=points[which, 0],
         y=points[which, 1],
         mode="markers",
@@ -190,7 +193,7 @@ def _points(points: np.ndarray, told: np.ndarray, which: np.ndarray, name: str, 
     )
 
 
-def _scored(points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> go.Scatter:
+def _scored(points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
     floor = scores[scores > 0].min(initial=1e-6)
     logs = np.log10(np.maximum(scores, floor))
     ticks = np.linspace(logs.min(), logs.max(), 4)
@@ -203,7 +206,7 @@ def _scored(points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> go.Scat
     }
     order = np.argsort(scores, kind="stable")  # the high ones on top
     mark = {"color": logs[order], "colorscale": theme.plotly_scale("cividis"), "colorbar": bar}
-    return _points(points, told, order, "image", mark).update(showlegend=False)
+    return _points(points, told, order, "image", mark) | {"showlegend": False}
 
 
 # ------------------------------------------------------------------------------------------------- which map carries
@@ -214,7 +217,7 @@ def shapley_figure(values: Mapping[str, float], metric: str) -> go.Figure:
     names = list(values)
     points = np.array([100 * values[name] for name in names])
     colours = [theme.NORMAL if MAPS[name].branch == "reverse" else theme.ANOMALOUS for name in names]
-    bars = go.Bar(
+    bars = charts.bar(
         x=points,
         y=[f"{name}  {MAPS[name].pair}" for name in names],
         orientation="h",

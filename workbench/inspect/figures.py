@@ -36,7 +36,7 @@ def shares_figure(found: Attribution) -> go.Figure:
         for branch in _BRANCH_COLOURS
     }
     bars = [
-        go.Bar(
+        charts.bar(
             x=values,
             y=names,
             orientation="h",
@@ -48,7 +48,7 @@ def shares_figure(found: Attribution) -> go.Figure:
     ]
     ends = sum(np.maximum(values, 0) for values in by_branch.values())
     least = min(0.0, float(np.min(sum(np.minimum(values, 0) for values in by_branch.values()))))
-    labels = go.Scatter(
+    labels = charts.scatter(
         x=ends,
         y=names,
         mode="text",
@@ -81,7 +81,7 @@ def strip_figure(scores: np.ndarray, threshold: float, value: float) -> go.Figur
     dots = {"size": 7, "color": theme.NORMAL, "opacity": 0.5, "line": {"width": 0}}
     diamond = {"size": 15, "symbol": "diamond", "color": colour, "line": {"width": 1.5, "color": "white"}}
     marks = [
-        go.Scatter(
+        charts.scatter(
             x=x, y=y, mode="markers", marker=mark, name=name, customdata=raw, hovertemplate=words.strip_told(name)
         )
         for x, y, mark, name, raw in (
@@ -127,7 +127,7 @@ def against_normal_figure(
     low, high = ([max(levels[name][end] / medians[name], _LEAST) for name in values] for end in (0, 2))
     here = [max(value / medians[name], _LEAST) for name, value in values.items()]
     rows = [words.map_row(name) for name in values]
-    marks = go.Scatter(
+    marks = charts.scatter(
         x=here,
         y=rows,
         mode="markers+text",

@@ -34,7 +34,7 @@ def addressing_figure(raw: np.ndarray, weights: np.ndarray, threshold: float, co
     traces = []
     for values, name, colour in ((raw, words.BEFORE, BEFORE), (weights, words.AFTER, theme.NORMAL)):
         traces.append(
-            go.Bar(
+            charts.bar(
                 x=names,
                 y=values[top],
                 name=name,
@@ -61,7 +61,7 @@ def usage_figure(here: np.ndarray, atlas: Atlas | None) -> go.Figure:
     if atlas is not None:
         status = np.where(atlas.dead[order], words.DEAD_MARK, "")
         traces.append(
-            go.Bar(
+            charts.bar(
                 x=rank,
                 y=100 * atlas.usage[order],
                 name=words.IN_TRAINING,
@@ -71,7 +71,7 @@ def usage_figure(here: np.ndarray, atlas: Atlas | None) -> go.Figure:
             )
         )
     traces.append(
-        go.Scatter(
+        charts.scatter(
             x=rank,
             y=100 * here[order],
             mode="markers",
@@ -98,7 +98,7 @@ def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
     for chosen, name, colour, height in rows:
         values = distance[chosen]
         traces.append(
-            go.Scatter(
+            charts.scatter(
                 x=values,
                 y=height + 0.6 * (_spread(len(values)) - 0.5),
                 mode="markers",
@@ -110,7 +110,7 @@ def distances_figure(distance: np.ndarray, flagged: np.ndarray) -> go.Figure:
         if len(values):
             mean = float(values.mean())
             traces.append(
-                go.Scatter(
+                charts.scatter(
                     x=[mean, mean],
                     y=[height - 0.4, height + 0.4],
                     mode="lines",
@@ -147,7 +147,7 @@ def similarity_figure(which: np.ndarray, cosines: np.ndarray) -> go.Figure:
     names = which + 1
     at = np.arange(len(which))
     traces = [
-        go.Heatmap(
+        charts.heatmap(
             z=np.round(cosines.astype(float), 3),
             x=at,
             y=at,
@@ -180,7 +180,7 @@ def embedding_figure(
     for state, mask, colour in ((False, ~is_flagged, theme.NORMAL), (True, is_flagged, theme.ANOMALOUS)):
         places, where = embedding.queries[mask], embedding.where[mask]
         traces.append(
-            go.Scatter(
+            charts.scatter(
                 x=places[:, 0],
                 y=places[:, 1],
                 mode="markers",
@@ -193,7 +193,7 @@ def embedding_figure(
     sizes = 7 + 9 * np.sqrt(np.clip(shares[embedding.which] * len(shares), 0, 4) / 4)
     hollow = np.zeros(len(embedding.which), bool) if dead is None else dead[embedding.which]
     traces.append(
-        go.Scatter(
+        charts.scatter(
             x=embedding.items[:, 0],
             y=embedding.items[:, 1],
             mode="markers",

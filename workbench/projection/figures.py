@@ -78,7 +78,7 @@ def blend_figure(curves: Mapping[str, tuple[np.ndarray, str]], t: float, unit: s
     for name, (values, colour) in curves.items():
         steps = np.linspace(0, 1, len(values))
         traces.append(
-            scatter(
+            charts.scatter(
                 x=100 * steps,
                 y=values,
                 mode="lines",
@@ -88,7 +88,7 @@ def blend_figure(curves: Mapping[str, tuple[np.ndarray, str]], t: float, unit: s
             )
         )
         traces.append(
-            scatter(
+            charts.scatter(
                 x=[100 * t],
                 y=[np.interp(t, steps, values)],
                 mode="markers",
@@ -109,7 +109,7 @@ def umap_figure(points: np.ndarray, flagged: np.ndarray, positions: Sequence[str
     for name, chosen, colour, symbol, size in groups:
         if chosen.any():
             traces.append(
-                scatter(
+                charts.scatter(
                     x=points[chosen, 0],
                     y=points[chosen, 1],
                     mode="markers",
@@ -131,8 +131,3 @@ def change_key(groups: Iterable[str]) -> str:
         colour = theme.NORMAL if name == words.NORMAL else theme.ANOMALOUS
         entries += [("open", colour, f"{name}, {words.BEFORE}"), ("filled", colour, f"{name}, {words.AFTER}")]
     return charts.key(entries)
-
-
-def scatter(**options: Any) -> dict[str, Any]:
-    """A trace of marks or lines."""
-    return {"type": "scatter", **options}

@@ -11,7 +11,6 @@ from PIL import Image
 
 from nnet.analysis.projection import mean_gates
 from nnet.detector import Gate
-from workbench.projection.figures import scatter
 from workbench.shared import charts, pictures, theme
 from workbench.shared.pictures import Scale
 
@@ -69,7 +68,7 @@ def _add_profile(
 
     def line(values: np.ndarray, places: np.ndarray, **options: object) -> None:
         x, y = (values, places) if upright else (places, values)
-        traces.append(scatter(x=x, y=y, mode="lines", **axes, **options))
+        traces.append(charts.scatter(x=x, y=y, mode="lines", **axes, **options))
 
     line(
         np.r_[low, high[::-1]],
@@ -108,7 +107,7 @@ def damping_figure(gate: Gate, channel: int) -> go.Figure:
     rank = int(np.flatnonzero(order == channel)[0])
     traces: list[dict[str, Any]] = []
     traces.append(
-        scatter(
+        charts.scatter(
             x=np.arange(1, len(order) + 1),
             y=means[order],
             mode="lines",
@@ -121,7 +120,7 @@ def damping_figure(gate: Gate, channel: int) -> go.Figure:
         )
     )
     traces.append(
-        scatter(
+        charts.scatter(
             x=[rank + 1],
             y=[means[channel]],
             mode="markers",

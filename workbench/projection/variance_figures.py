@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from workbench.projection.figures import scatter
 from workbench.shared import charts, pictures, theme, units
 from workbench.shared.pictures import Scale
 
@@ -125,7 +124,7 @@ def histogram_figure(variances: Mapping[str, np.ndarray], region: np.ndarray, wa
 
 def _histogram(values: np.ndarray, borders: np.ndarray, name: str, colour: str, *, filled: bool) -> dict[str, Any]:
     share = 100 * np.histogram(values, borders)[0] / len(values)
-    return scatter(
+    return charts.scatter(
         x=np.r_[borders[0], borders],
         y=np.r_[0, share, 0],
         mode="lines",

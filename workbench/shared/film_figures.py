@@ -4,6 +4,7 @@ import base64
 import html
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -50,9 +51,9 @@ def scores_figure(
     every = np.concatenate([a.ravel() for a in (scores, held_out, levels)])
     floor = 0.5 * float(every[every > 0].min(initial=1.0))  # a logarithmic axis has no 0
 
-    def line(values: np.ndarray, colour: str, width: float, **more: object) -> go.Scatter:
-        stroke = {"color": colour, "width": width}
-        return go.Scatter(x=epochs.tolist(), y=np.maximum(values, floor).tolist(), mode="lines", line=stroke, **more)
+    def line(values: np.ndarray, colour: str, width: float, dash: str = "solid", **more: object) -> dict[str, Any]:
+        stroke, y = {"color": colour, "width": width, "dash": dash}, np.maximum(values, floor).tolist()
+        return charts.scatter(x=epochs.tolist(), y=y, mode="lines", line=stroke) | more
 
     traces = []
     if held_out.shape[1]:
@@ -61,7 +62,7 @@ def scores_figure(
         traces += [
             line(held_out.min(axis=1), theme.NORMAL, 0, hoverinfo="skip"),
             line(held_out.max(axis=1), theme.NORMAL, 0, hoverinfo="skip", **fill),
-            line(levels, theme.THRESHOLD, 2, name="threshold", line_dash="dot", hovertemplate=told),
+            line(levels, theme.THRESHOLD, 2, "dot", name="threshold", hovertemplate=told),
         ]
     for index in sorted(range(len(kinds)), key=lambda index: index == chosen):  # the chosen one lies on top
         told = words.score_told(html.escape(names[index]))
@@ -69,7 +70,7 @@ def scores_figure(
         colour = KIND_COLOURS.get(kinds[index], theme.NORMAL)
         width, values = 4 if index == chosen else 1.5, raw[:, index].tolist()
         probe = line(scores[:, index], colour, width, hovertemplate=told, customdata=values)
-        traces.append(probe.update(opacity=1.0 if index == chosen else 0.75, **marks))
+        traces.append(probe | marks | {"opacity": 1.0 if index == chosen else 0.75})
     y = log_axis(words.SCORE_AXIS, every)
     return charts.chart(traces, _SCORES_HEIGHT, x=epoch_axis(epochs.tolist()), y=y, bottom=40)
 

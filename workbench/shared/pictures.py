@@ -186,7 +186,7 @@ def picture_figure(image: np.ndarray, shape: tuple[int, ...], score: np.ndarray,
         touch: a drag scrolls the page instead of zooming.
     """
     below = layer_below(data_uri(image), shape)
-    return go.Figure(_hover_layer(score, shape, opacity=0), _picture_layout(shape, touch) | {"images": [below]})
+    return charts.Chart([_hover_layer(score, shape, opacity=0)], _picture_layout(shape, touch) | {"images": [below]})
 
 
 def map_figure(
@@ -208,7 +208,7 @@ def map_figure(
     """
     colours = {"zmin": scale.low, "zmax": scale.high, "colorscale": theme.plotly_scale(scale.colour_map)}
     layout = _picture_layout(shape, touch) | ({} if height is None else {"height": height})
-    return go.Figure([_hover_layer(score, shape, **colours) | dict(told or {}), *over], layout)
+    return charts.Chart([_hover_layer(score, shape, **colours) | dict(told or {}), *over], layout)
 
 
 def _hover_layer(score: np.ndarray, shape: tuple[int, ...], **options: object) -> dict[str, object]:
@@ -247,7 +247,7 @@ def _picture_layout(shape: tuple[int, ...], touch: bool) -> dict[str, object]:
 def timings_figure(timings: Mapping[str, float]) -> go.Figure:
     """Milliseconds per stage as bars, in the order in which they ran."""
     stages, values = list(timings), list(timings.values())
-    bars = go.Bar(
+    bars = charts.bar(
         x=values,
         y=stages,
         orientation="h",

@@ -1,5 +1,7 @@
 """Pictures and charts that compare two scores of one image, of two models or two students. Knows no Streamlit."""
 
+from typing import Any
+
 import numpy as np
 import plotly.colors
 import plotly.graph_objects as go
@@ -33,9 +35,9 @@ def peaks_figure(first: Side, second: Side) -> go.Figure:
     return charts.chart(traces, height, x=x, y=y, right=12, legend=True, shapes=[level])
 
 
-def _dots(side: Side, maps: list[str], colour: str, symbol: str) -> go.Scatter:
+def _dots(side: Side, maps: list[str], colour: str, symbol: str) -> dict[str, Any]:
     present = [name for name in maps if name in side.peaks]
-    return go.Scatter(
+    return charts.scatter(
         x=[_shown(side.peaks[name]) for name in present],
         y=present,
         mode="markers",

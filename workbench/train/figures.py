@@ -38,7 +38,7 @@ def curve_figure(
     """
     mode = "lines+markers" if len(epochs) < 3 else "lines"
     traces = [
-        go.Scatter(
+        charts.scatter(
             x=list(epochs),
             y=list(line.values),
             mode=mode,

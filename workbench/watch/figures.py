@@ -25,7 +25,7 @@ def trend(entries: Sequence[Entry]) -> go.Figure:
     for decision, colour in _COLOURS.items():
         those = [entry for entry in entries if entry.decision == decision and entry.times_threshold is not None]
         traces.append(
-            go.Scatter(
+            charts.scatter(
                 x=[entry.number for entry in those],
                 y=[entry.times_threshold for entry in those],
                 customdata=[shown(entry.name) for entry in those],
@@ -37,9 +37,8 @@ def trend(entries: Sequence[Entry]) -> go.Figure:
         )
     # Whole numbers alone, since a picture is one.
     x = charts.axis(words.TREND_X, tickformat=",d")
-    figure = charts.chart(traces, _HEIGHT, x=x, y=charts.axis(words.TREND_Y, rangemode="tozero"))
-    figure.add_hline(1.0, line={"color": theme.THRESHOLD, "width": 2, "dash": "dot"})
-    return figure
+    threshold = charts.level(1.0, theme.THRESHOLD, "y")
+    return charts.chart(traces, _HEIGHT, x=x, y=charts.axis(words.TREND_Y, rangemode="tozero"), shapes=[threshold])
 
 
 def example(shown: np.ndarray, judged: Judgement) -> np.ndarray:

@@ -13,6 +13,7 @@ _HEIGHT = 470
 
 def course(epochs: Sequence[int], values: Sequence[float]) -> go.Figure:
     """A loss over the epochs, on a logarithmic axis."""
-    line = go.Scatter(x=list(epochs), y=list(values), mode="lines+markers", line={"color": theme.FORWARD, "width": 3})
+    stroke = {"color": theme.FORWARD, "width": 3}
+    line = charts.scatter(x=list(epochs), y=list(values), mode="lines+markers", line=stroke)
     y = log_axis("L<sub>KD</sub>", np.asarray(values, float))
     return charts.chart([line], _HEIGHT, x=epoch_axis(epochs), y=y, bottom=40)

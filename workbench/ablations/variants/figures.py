@@ -1,6 +1,7 @@
 """Charts of the variants side by side: numbers in, Plotly figures out. Knows no Streamlit."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -21,7 +22,7 @@ def shares_figure(found: Mapping[str, Attribution]) -> go.Figure:
     bars = [_bar(name, found) for name in _ORDER if any(name in one.maps for one in found.values())]
     ends = [sum(max(0.0, part.contribution) for part in one.maps.values()) for one in found.values()]
     starts = [sum(min(0.0, part.contribution) for part in one.maps.values()) for one in found.values()]
-    labels = go.Scatter(
+    labels = charts.scatter(
         x=[max(0.0, end) for end in ends],
         y=names,
         mode="text",
@@ -43,9 +44,9 @@ def shares_figure(found: Mapping[str, Attribution]) -> go.Figure:
     return charts.chart([*bars, labels], height, x=across, y=down, legend=True, barmode="relative", bargap=0.4)
 
 
-def _bar(name: str, found: Mapping[str, Attribution]) -> go.Bar:
+def _bar(name: str, found: Mapping[str, Attribution]) -> dict[str, Any]:
     present = {title: one.maps[name] for title, one in found.items() if name in one.maps}
-    return go.Bar(
+    return charts.bar(
         x=[part.contribution for part in present.values()],
         y=list(present),
         orientation="h",

@@ -24,7 +24,7 @@ def rank_figure(scores: Sequence[float], energy: np.ndarray, chosen: int, before
         before: score as trained.
     """
     ranks = list(range(1, len(scores) + 1))
-    line = go.Scatter(
+    line = charts.scatter(
         x=ranks,
         y=scores,
         mode="lines+markers",
@@ -33,7 +33,7 @@ def rank_figure(scores: Sequence[float], energy: np.ndarray, chosen: int, before
         customdata=[words.rank_told(*found) for found in zip(ranks, scores, energy, strict=True)],
         hovertemplate="%{customdata}<extra></extra>",
     )
-    mark = go.Scatter(
+    mark = charts.scatter(
         x=[chosen],
         y=[scores[chosen - 1]],
         mode="markers",

@@ -60,7 +60,7 @@ def effects_figure(effects: Sequence[Effect]) -> go.Figure:
     names = [effect.name for effect in effects]
     low = [max(effect.before, _LEAST) for effect in effects]
     high = [max(effect.after, _LEAST) for effect in effects]
-    before = go.Scatter(
+    before = charts.scatter(
         x=low,
         y=names,
         mode="markers",
@@ -69,7 +69,7 @@ def effects_figure(effects: Sequence[Effect]) -> go.Figure:
         hovertemplate=words.WITHOUT_IT_TOLD,
     )
     after = [
-        go.Scatter(
+        charts.scatter(
             x=[value for value, effect in zip(high, effects, strict=True) if effect.visible == visible],
             y=[effect.name for effect in effects if effect.visible == visible],
             mode="markers",
@@ -90,7 +90,7 @@ def scores_figure(curves: Curves, kind: str) -> go.Figure:
     unit = max(curves.threshold, units.SMALLEST)
     floor = 0.5 * min([1.0, *(float(v) / unit for v in (*curves.scores, curves.undamaged) if v > 0)])
     scores, undamaged = np.maximum(curves.scores / unit, floor).tolist(), max(curves.undamaged / unit, floor)
-    dots = go.Scatter(
+    dots = charts.scatter(
         x=_positions(curves),
         y=scores,
         mode="lines+markers",
@@ -125,7 +125,7 @@ def lines_figure(curves: Curves, lines: Sequence[Line], kind: str) -> go.Figure:
         values.extend(y)
         fill = [colour if seen else "rgba(0,0,0,0)" for seen in one.visible]
         drawn.append(
-            go.Scatter(
+            charts.scatter(
                 x=_positions(curves),
                 y=y,
                 mode="lines+markers",
