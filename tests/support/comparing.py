@@ -23,13 +23,13 @@ def compared(sent: Callable[[Chart], dict[str, Any]]) -> Callable[[Chart], dict[
 
 
 def plain(figure: dict[str, Any]) -> Any:
-    """What the browser reads, with the numbers of arrays as lists."""
+    """What the browser reads, with the numbers of arrays as lists, and without what is empty: Plotly leaves it out."""
     return json.loads(plotly.io.to_json(figure, validate=False), object_hook=_numbers)
 
 
 def _numbers(value: dict[str, Any]) -> Any:
     if "bdata" not in value:
-        return value
+        return {name: one for name, one in value.items() if one not in ([], {})}
     numbers = np.frombuffer(base64.b64decode(value["bdata"]), value["dtype"])
     shape = [int(side) for side in value.get("shape", str(len(numbers))).split(",")]
     # JSON has no number for what is not finite.

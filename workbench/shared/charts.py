@@ -60,7 +60,6 @@ heatmap: Callable[..., Trace] = partial(dict, type="heatmap")
 """Traces as dictionaries: what is given by name, as for Plotly's objects of these names."""
 
 _TYPED = ("f4", "f8", "u1")  # numbers that Plotly's script takes as they lie in memory
-_TEMPLATE = "template"
 
 
 class Chart(go.Figure):
@@ -90,11 +89,15 @@ class Chart(go.Figure):
     def layout(self) -> Any:
         return self.checked.layout
 
+    @cached_property
+    def _ready(self) -> dict[str, Any]:
+        ready: dict[str, Any] = _sent(self._written)
+        ready["layout"].setdefault("template", _template(plotly.io.templates.default))
+        return ready
+
     def to_dict(self) -> dict[str, Any]:
-        """What goes to the browser."""
-        sent: dict[str, Any] = _sent(self._written)
-        sent["layout"].setdefault(_TEMPLATE, _template(plotly.io.templates.default))
-        return sent
+        """What goes to the browser; the same each time, since some charts are kept."""
+        return self._ready
 
 
 @cache
@@ -106,7 +109,7 @@ def _template(name: str) -> dict[str, Any]:
 def _sent(value: Any) -> Any:
     """The same for JSON: arrays as Plotly's script takes them, and nothing for None."""
     if isinstance(value, Mapping):
-        return {key: _sent(one) for key, one in value.items() if one is not None}
+        return {key: _sent(list(one) if key == "range" else one) for key, one in value.items() if one is not None}
     if isinstance(value, list | tuple):
         return [_sent(one) for one in value]
     if not isinstance(value, np.ndarray):
