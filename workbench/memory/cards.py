@@ -6,9 +6,10 @@ Nothing here knows Streamlit. Weights of one item are (H, W) over the positions 
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, Template
 
 from workbench.memory import words
 from workbench.shared import pictures, theme
@@ -55,10 +56,15 @@ def cards(items: Sequence[Card], width: int, aspect: float = 1.0) -> str:
         width: least width of a card in pixels.
         aspect: width over height of the photographs; very tall ones are squeezed.
     """
+    return _template().render(cards=items, width=width, aspect=max(aspect, _TALLEST), colour=theme.NORMAL)
+
+
+@cache
+def _template() -> Template:
+    """Read once: to make a program of it takes ten times as long as to fill it in."""
     environment = Environment(loader=PackageLoader(__package__, ""), autoescape=True, trim_blocks=True)
     environment.filters["uri"] = pictures.data_uri
-    template = environment.get_template("cards.html.jinja")
-    return template.render(cards=items, width=width, aspect=max(aspect, _TALLEST), colour=theme.NORMAL)
+    return environment.get_template("cards.html.jinja")
 
 
 def one_large(large: Sequence[Card], others: Sequence[Card], width: int, aspect: float) -> str:
