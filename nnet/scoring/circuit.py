@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import combinations, product
 
 from nnet.config import Config
@@ -161,6 +161,11 @@ def with_maps_used(expression: Expression, names: Collection[str]) -> Expression
 
 def presets(config: Config) -> dict[str, Expression]:
     """The expressions to choose from by name: `judge.presets`, then each scale of two maps alone."""
+    return dict(_presets(config))
+
+
+@lru_cache(maxsize=64)
+def _presets(config: Config) -> dict[str, Expression]:
     found = judge.presets(config)
     for scale, pair in zip(SCALES, PAIRS, strict=True):
         alone = parse("+".join(pair))

@@ -76,10 +76,17 @@ def paint(position: np.ndarray, colour_map: str = "inferno") -> np.ndarray:
     return colours
 
 
-def enlarge(score: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A score map brought to (height, width) by bilinear interpolation, float32."""
+def enlarge(score: np.ndarray, shape: tuple[int, int], part: tuple[int, int, int, int] | None = None) -> np.ndarray:
+    """A score map brought to (height, width) by bilinear interpolation, float32.
+
+    Args:
+        part: left, top, width and height of the part of the enlarged map that is wanted, without making the rest.
+    """
     picture = Image.fromarray(np.ascontiguousarray(score, np.float32))
-    return np.asarray(picture.resize(shape[::-1], Image.Resampling.BILINEAR))
+    left, top, width, height = part or (0, 0, *shape[::-1])
+    across, down = score.shape[1] / shape[1], score.shape[0] / shape[0]
+    box = (left * across, top * down, (left + width) * across, (top + height) * down)
+    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR, box if part else None))
 
 
 def outline(mask: np.ndarray, thickness: int = 1) -> np.ndarray:

@@ -125,6 +125,14 @@ def test_thumbnail_is_the_middle_square() -> None:
     assert pictures.thumbnail(image, 10).min() == 255
 
 
+def test_a_part_of_an_enlarged_map_is_cut_from_the_whole() -> None:
+    score = np.random.default_rng(0).random((40, 56)).astype(np.float32)
+    whole = overlay.enlarge(score, (300, 210))
+    for left, top, side in ((0, 0, 42), (160, 250, 50), (75, 133, 1)):
+        part = overlay.enlarge(score, (300, 210), (left, top, side, side))
+        assert np.allclose(part, whole[top : top + side, left : left + side], atol=1e-5)
+
+
 def test_a_map_tile_has_the_images_proportions_and_the_calibrated_colours() -> None:
     tile = pictures.map_tile(np.full((4, 4), 0.3), 0.15, (100, 50, 3), pictures.map_scale())
     assert tile.shape == (320, 160, 3)

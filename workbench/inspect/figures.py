@@ -177,7 +177,8 @@ def around(
     inside = (slice(top, top + side), slice(left, left + side))
     at = ((column - left) * _PART_SIDE / side, (row - top) * _PART_SIDE / side)
     part = image[inside]
-    marked = pictures.overlay(part, enlarge(score, (height, width))[inside], scale, opacity)
+    values = enlarge(score, (height, width), (left, top, side, side))
+    marked = pictures.overlay(part, values, scale, opacity)
     return _ringed(part, at), _ringed(marked, at)
 
 
