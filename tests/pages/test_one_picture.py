@@ -9,7 +9,7 @@ from builders import encode
 from streamlit.testing.v1 import AppTest
 
 from workbench.home import demo
-from workbench.shared import samples
+from workbench.shared import chosen_picture, samples
 from workbench.shared.picture import Picture
 
 HOME, MEMORY, PROJECTION, TOUR = "Workbench.py", "pages/2_Memory.py", "pages/3_Projection.py", "pages/7_How_it_works.py"
@@ -149,3 +149,22 @@ def test_a_link_to_nothing_leaves_the_picture_in_use() -> None:
     at.switch_page(HOME)
     assert "nonsense" in words(fine(at.run())) and on_home(at) == pictured(defects()[1]).load().hash
     assert "nonsense" not in words(fine(at.run()))
+
+
+def test_a_drawing_on_an_image_of_a_data_set_is_taken_back_to_that_image() -> None:
+    names = "test/hole/000.png", "test/hole/001.png"
+    at = start(set="synthetic:metal", image=names[0])
+    loaded = chosen_picture.picture_of("synthetic:metal", names[0]).load()
+    sheet = np.full((*loaded.shown.shape[:2], 4), 255, np.uint8)
+    at.session_state["drawings"] = OrderedDict({loaded.hash: encode(sheet)})
+    fine(at.run())
+    at.query_params.clear()
+    at.query_params["set"], at.query_params["image"] = "synthetic:metal", names[1]
+    at.switch_page(INSPECT)
+    assert heading(fine(at.run())) == names[1]
+    drawn = at.session_state["drawn_picture"].key
+    at.session_state["chosen_picture"] = drawn
+    assert "with your drawing" in heading(go(at, INSPECT))
+    at.session_state["drawings"] = OrderedDict()
+    assert on_home(go(at, HOME)) == loaded.hash
+    assert heading(go(at, INSPECT)) == names[0]

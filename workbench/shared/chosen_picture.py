@@ -192,7 +192,7 @@ def use_drawing(picture: Picture, loaded: Loaded) -> None:
         if former is not None and former.key == key:
             del st.session_state[_DRAWN]
             if st.session_state.get(_CHOSEN) == key:
-                choose(picture.key)
+                show(picture)
         return
     if former is None or former.key != key or former.layer != layer:
         altered = drawings.altered(loaded, layer)
@@ -284,7 +284,7 @@ def _chosen() -> Picture | None:
         _clear_address()
     elif picture.is_drawn and not picture.fits():
         picture = picture.base
-        _set(picture.key)
+        show(picture)
     return picture
 
 
