@@ -17,7 +17,6 @@ from nnet.data.images import Decoded, decode
 from nnet.detector import Detector
 from nnet.training.job import TrainJob
 from nnet.training.pipeline import train_on
-from workbench.home import demo
 from workbench.inspect import words as inspect_words
 from workbench.shared import resources, take_away, take_away_words, units
 from workbench.shared import words as shared_words
@@ -63,9 +62,12 @@ def test_pages_that_look_inside_show_the_part_under_the_largest_score_and_say_so
 
 
 def test_a_drawing_on_the_part_that_home_shows_is_the_picture_of_the_other_pages(tiled: Path) -> None:
-    at = start()
-    shown = resources.inside(resources.load_model("tiled", tiled, "cpu"), demo.good_part().load())
-    assert component(at, "home_demo")["image"] == shown.hash
+    at = upload(start("pages/1_Inspect.py"), ("part.png", PICTURE, "image/png"))
+    at.query_params.clear()
+    at.switch_page("Workbench.py")
+    (own,) = fine(at.run()).session_state["uploads"].values()
+    shown = resources.inside(resources.load_model("tiled", tiled, "cpu"), own.load())
+    assert component(at, "home_demo")["image"] == shown.hash and shown.image.shape == (64, 64, 3)
     sheet = np.zeros((*shown.shown.shape[:2], 4), np.uint8)
     sheet[10:30, 10:30, 3] = 255
     at.session_state["drawings"] = OrderedDict({shown.hash: encode(sheet)})
