@@ -1,6 +1,8 @@
 """Replay bundles on the Inspect page: opened, compared with the network of today, refused in a sentence."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +102,15 @@ def test_a_file_that_is_no_bundle_is_refused_and_nothing_is_lost(packed: bytes, 
     at = upload(at, ("evil.zip", content, ZIP))
     assert any("evil.zip" in w.value.replace("\\", "") and reason in w.value for w in at.warning)
     assert heading(at) == "part.png" and checks(at)
+
+
+def test_a_zip_of_photos_is_told_where_photos_go() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("good/1.JPG", b"never read")
+    at = upload(start(INSPECT), ("parts.zip", stream.getvalue(), ZIP))
+    said = [w.value.replace("\\", "") for w in at.warning]
+    assert any(one.startswith("parts.zip is a ZIP of pictures") and "Evaluate" in one for one in said)
 
 
 def test_bundle_and_images_may_come_together(packed: bytes) -> None:

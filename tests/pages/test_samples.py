@@ -55,6 +55,18 @@ def test_a_model_of_a_folder_has_its_images_and_none_of_a_folder_that_is_gone(tm
         assert samples.collection(source).images == samples.collection().images
 
 
+def test_a_model_of_a_zip_has_its_images_if_the_zip_is_not_too_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_category(tmp_path / "bolts")
+    packed = shutil.make_archive(str(tmp_path / "box"), "zip", tmp_path / "bolts")
+    found = samples.collection(packed)
+    assert {image.sample.is_defective for image in found.images} == {True, False}
+    assert found.images[0].sample.load().image.size
+    monkeypatch.setattr(samples, "_ZIP_BYTES", 10)
+    assert samples.collection(packed, 1).images == samples.collection().images
+
+
 def test_changing_the_model_changes_the_samples_and_leaves_no_picture_of_the_other() -> None:
     cells, washers = samples.collection().images, samples.collection("synthetic:washer, seed 0").images
     at = start(INSPECT, sample=cells[1].id)

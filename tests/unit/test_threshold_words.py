@@ -21,6 +21,15 @@ def test_another_kind_of_part_is_explained_with_its_false_alarm_rate():
     assert "4.2 times" in said and "40 normal images" in said and "1 in 41" in said
 
 
+def test_a_decision_by_few_pictures_says_so_with_what_the_model_can_do():
+    few, many = before_training(8, 0.95), before_training(100, 0.95)
+    assert words.unproven(few, 0.694).endswith(
+        "rests on 8 pictures, and the model's I-AUROC on its test pictures is 0.69."
+    )
+    assert words.unproven(few, None).endswith("rests on 8 pictures.")
+    assert words.unproven(many, 0.694) == ""
+
+
 def test_a_threshold_that_is_unsure_or_cautious_says_what_to_do():
     few, many = before_training(8, 0.95), before_training(100, 0.95)
     assert "more good photos" in words.advice(few) and "Evaluate" in words.advice(few)

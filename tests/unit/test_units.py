@@ -41,6 +41,10 @@ def test_progress_says_what_is_left_only_while_something_is_left() -> None:
     assert units.progress(40, 490, "image", "measured", 130) == "40 of 490 images measured, about 2 min left"
 
 
+def test_one_sentence_alone_has_no_bullet() -> None:
+    assert units.bullets(["a_b"]) == r"a\_b" and units.bullets(["a", "b"]) == "- a\n- b"
+
+
 def test_multiples() -> None:
     assert [units.times(ratio) for ratio in (0.421, 3.14, 12.3, 1300)] == ["0.42", "3.1", "12", "1,300"]
 

@@ -11,7 +11,7 @@ from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, frame, gallery, keep_threshold, kinds, resources, units
+from workbench.shared import controls, frame, gallery, keep_threshold, kinds, model_list, resources, units
 from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
@@ -81,6 +81,9 @@ def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgem
         keep_threshold.draw(model, calibrated.reference, Kept(moved, words.KEPT_ON_INSPECT), "inspect")
     if kinds.beyond(model, loaded) is not None:
         return
+    entry = model_list.entries().get(model.name)
+    if said := shared_words.unproven(judged.reference.promise, entry.i_auroc if entry else None):
+        st.markdown(f":material/help: {said}")
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:
         st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
 

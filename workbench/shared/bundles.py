@@ -1,16 +1,19 @@
 """Replay bundles that the visitor opened: each becomes one of his images, and its view that of the page."""
 
+import io
+import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import streamlit as st
 
 from nnet import replay
-from nnet.data.images import content_hash, decode
+from nnet.data.images import IMAGE_SUFFIXES, content_hash, decode
 from nnet.errors import NNetError
 from nnet.replay import Bundle, checks
 from nnet.replay.checks import Check
-from workbench.shared import chosen_picture, pictures, resources, settings
+from nnet.replay.formats import MANIFEST, ReplayError
+from workbench.shared import chosen_picture, pictures, resources, settings, words
 
 KNOWN = "from a replay bundle"
 """What is known about such an image beforehand."""
@@ -43,7 +46,12 @@ def open_file(name: str, content: bytes) -> bool:
     """
     if not replay.is_zip(content):
         return False
-    bundle = replay.unpack(content, name)
+    try:
+        bundle = replay.unpack(content, name)
+    except ReplayError as error:
+        if _holds_pictures(content):
+            raise ReplayError(words.zip_of_pictures(name)) from error
+        raise
     found = checks.check(bundle)
     key = chosen_picture.add(bundle.title, _source(bundle), KNOWN)
     for gone in set(opened()) - set(chosen_picture.uploads()):
@@ -52,6 +60,16 @@ def open_file(name: str, content: bytes) -> bool:
     chosen_picture.choose(key)
     settings.show_view("inspect", _view(bundle))
     return True
+
+
+def _holds_pictures(content: bytes) -> bool:
+    """Whether a ZIP that is no bundle holds pictures."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()
+    except Exception:  # on a damaged file zipfile raises almost every type there is
+        return False
+    return MANIFEST not in names and any(PurePosixPath(one).suffix.lower() in IMAGE_SUFFIXES for one in names)
 
 
 def checkpoint(bundle: Bundle) -> tuple[str, Path] | None:

@@ -18,6 +18,7 @@ _SHOWN, _NORMAL = 10, 4  # images of a model's own data, and how many of them ar
 _COLLECTIONS = 16
 _LISTED, _SECONDS = 50_000, 5.0  # files of a folder that are looked at, and for how long
 _STEM = 30
+_ZIP_BYTES = 2**28  # of the largest ZIP that is unpacked for a row of samples
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def collection(source: str = "", seed: int = 0) -> Collection:
 
     Args:
         source: where the data that a model was trained on lies, as its checkpoint tells (`nnet.data.Dataset.source`).
-            Of a synthetic set and of a folder that is still there, images that the training did not see are taken:
-            defective ones of every kind, and normal ones.
+            Of a synthetic set, and of a folder or a ZIP of moderate size that is still there, images that the training
+            did not see are taken: defective ones of every kind, and normal ones.
         seed: by which those were drawn.
 
     Returns:
@@ -64,7 +65,7 @@ def _own(source: str, seed: int) -> Collection:
     """Test images of a data set, as few as a row shows; none where it cannot be opened."""
     nothing = Collection("", "", ())
     synthetic = source.startswith("synthetic:")
-    if not synthetic and not (os.path.isabs(source) and os.path.isdir(source)):
+    if not synthetic and not _is_at_hand(source):
         return nothing
     try:
         with budget(_LISTED, _SECONDS):
@@ -84,6 +85,12 @@ def _own(source: str, seed: int) -> Collection:
         for number, sample in enumerate(_telling(dataset), 1)
     )
     return Collection(name.capitalize(), dataset.licence, images)
+
+
+def _is_at_hand(source: str) -> bool:
+    if not os.path.isabs(source):
+        return False
+    return os.path.isdir(source) or (os.path.isfile(source) and os.path.getsize(source) <= _ZIP_BYTES)
 
 
 def _telling(dataset: Dataset) -> list[Sample]:

@@ -91,8 +91,9 @@ def _card_line(line: str) -> str:
 
 
 def bullets(lines: Iterable[str]) -> str:
-    """Sentences that may hold words from outside, as a list in Markdown."""
-    return "\n".join(f"- {plain(line)}" for line in lines)
+    """Sentences that may hold words from outside, as a list in Markdown; one alone stands without a bullet."""
+    said = [plain(line) for line in lines]
+    return said[0] if len(said) == 1 else "\n".join(f"- {line}" for line in said)
 
 
 def tick(value: float) -> str:

@@ -236,6 +236,14 @@ def promise(said: Promise) -> str:
     )
 
 
+def zip_of_pictures(name: str) -> str:
+    """What a ZIP is told that holds photos and no bundle."""
+    return (
+        f"{units.cut(name)} is a ZIP of pictures, of which Inspect reads none. Unpack it and drop the pictures here, "
+        "or open the ZIP on Evaluate, which decides about all of them."
+    )
+
+
 _UNSURE = 0.15
 """How far apart the ends of a false alarm rate may lie before something should be done about it."""
 
@@ -247,6 +255,16 @@ def advice(said: Promise) -> str:
     return (
         "So few pictures leave it unsure: it may flag hardly anything, or too much. Train with more good photos, or "
         "set the threshold by defects at hand, on Evaluate."
+    )
+
+
+def unproven(said: Promise, i_auroc: float | None) -> str:
+    """What to know of a decision before it is believed; "" where the threshold rests on enough pictures."""
+    if said.high - said.low <= _UNSURE:
+        return ""
+    rests = f"Do not rely on this decision yet: the threshold rests on {units.plural(said.n, 'picture')}"
+    return (
+        f"{rests}." if i_auroc is None else f"{rests}, and the model's I-AUROC on its test pictures is {i_auroc:.2f}."
     )
 
 
