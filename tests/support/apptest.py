@@ -1,6 +1,7 @@
 """The workbench's pages without a browser: opening one, what stands on it, and files to upload."""
 
 import base64
+import functools
 import json
 import re
 import shutil
@@ -11,7 +12,8 @@ import pandas as pd
 import pytest
 from builders import encode
 from PIL import Image
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner import RerunData
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from workbench.inspect.words import STRIP_TITLE
 
@@ -147,3 +149,15 @@ def take_away_dialog(checkpoint: str) -> None:
     from workbench.shared import resources, take_away
 
     take_away._dialog(resources.load_model(Path(checkpoint).name, Path(checkpoint), "cpu"))
+
+
+def alone(at: AppTest) -> AppTest:
+    """The page after its live part alone has run again, as a browser asks for it when a control in it was changed.
+
+    Then nothing but that part stands on the page, unless the part has asked for the whole.
+    """
+    storage = at._fragment_storage
+    parts = [one for one in storage._fragments if not storage.has_ancestor_in(one, storage._fragments)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(local_script_runner, "RerunData", functools.partial(RerunData, fragment_id_queue=parts))
+        return fine(at.run())

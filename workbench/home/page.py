@@ -29,7 +29,7 @@ def main() -> None:
         st.caption(shared_words.sample_source(chosen_picture.sample_collection()))
 
 
-@st.fragment
+@frame.part
 def _alive(model: Model) -> None:
     """Everything that follows the drawing; only this runs again when a stroke ends."""
     scene = demo.scene(model)

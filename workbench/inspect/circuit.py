@@ -15,9 +15,8 @@ from workbench.shared import words as shared_words
 from workbench.shared.resources import Model
 
 
-def presets(model: Model) -> Chosen:
-    """The buttons of the presets; returns the expression that is shown, with what is wrong with the written one."""
-    chosen = settings.remember_expression(model)
+def presets(model: Model) -> None:
+    """The buttons of the presets, after `settings.remember_expression`."""
     names = [*circuit.presets(model.detector.config), OWN]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         about = f"{words.CIRCUIT_HINT} {shared_words.map_help()} {words.PRESETS_HELP}"
@@ -32,7 +31,6 @@ def presets(model: Model) -> Chosen:
             on_change=settings.preset_chosen,
             wrap=True,
         )
-    return chosen
 
 
 def written(model: Model, chosen: Chosen) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from nnet.expression import Expression
 from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import Judgement
 from workbench.inspect import circuit, figures, pixel, regions, settings, students, three_pictures, time_taken, words
@@ -11,10 +12,21 @@ from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene
-from workbench.shared import controls, frame, gallery, keep_threshold, kinds, model_list, resources, units
+from workbench.shared import (
+    chosen_picture,
+    controls,
+    frame,
+    gallery,
+    keep_threshold,
+    kinds,
+    model_list,
+    resources,
+    units,
+)
 from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
+from workbench.shared.settings import MODEL
 
 # A closer look is one line here and its title in the words; only the chosen one is drawn.
 SECTIONS: dict[str, Callable[[Scene], None]] = {
@@ -38,38 +50,59 @@ def main() -> None:
         gallery.open_most_telling(model)
         picture, loaded = gallery.chosen()
         with st.spinner(shared_words.LOOKING, show_time=True):
-            trace = resources.trace(model, loaded)
-        bar = st.container()
-        chosen = circuit.presets(model)
-        left, right = st.columns((4, 5), gap="medium")
-        calibrated = resources.judgement(model, loaded, chosen.expression)
+            resources.trace(model, loaded)
+        expression = settings.remember_expression(model).expression
+        calibrated = resources.judgement(model, loaded, expression)
         judged = settings.remember_threshold(calibrated)
-        with bar:
-            gallery.bar(model, picture, judged, chosen.expression)
-            _remarks(model, loaded, judged, calibrated)
-        with st.expander(words.DRAWN_HOW, icon=":material/tune:", expanded=chosen.error is not None):
-            circuit.written(model, chosen)
-            view = three_pictures.view(loaded, judged, calibrated)
-        scene = Scene(model, picture, loaded, trace, judged, chosen.expression, view)
-        with left:
-            circuit.draw(scene)
-        with right:
-            three_pictures.draw(scene)
-        is_judged = kinds.beyond(model, loaded) is None
-        if is_judged:
-            _strip(picture, loaded, judged)
-        else:
-            st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
-        three_pictures.downloads(scene)
-        st.subheader(words.CLOSER, anchor=False)
-        if trace.window is not None:
-            st.caption(words.framed(trace.window))
-        sections = words.SECTIONS if trace.window is None else {key: words.SECTIONS[key] for key in OF_WHOLE_PICTURES}
-        look = controls.choose(settings.VIEW, sections, label=words.CLOSER, label_visibility="collapsed")
-        if is_judged or look not in JUDGING:
-            SECTIONS[look](scene)
-        else:
-            st.caption(shared_words.NO_VERDICT)
+        gallery.bar(model, picture, judged, expression)
+        _remarks(model, loaded, judged, calibrated)
+        _live(model, picture, _above(expression))
+
+
+def _above(expression: Expression) -> tuple[object, ...]:
+    """What the page above its live part depends on, as far as that part can change it."""
+    return MODEL.value, chosen_picture.shown_key(), expression, settings.THRESHOLD.value
+
+
+@frame.part
+def _live(model: Model, picture: Picture, drawn_for: tuple[object, ...]) -> None:
+    """All below the bar; only this runs again when one of its controls changes, unless the bar has to change, too."""
+    chosen = settings.remember_expression(model)
+    if _above(chosen.expression) != drawn_for:
+        st.rerun()
+    loaded = picture.load()
+    circuit.presets(model)
+    left, right = st.columns((4, 5), gap="medium")
+    calibrated = resources.judgement(model, loaded, chosen.expression)
+    judged = settings.remember_threshold(calibrated)
+    with st.expander(words.DRAWN_HOW, icon=":material/tune:", expanded=chosen.error is not None):
+        circuit.written(model, chosen)
+        view = three_pictures.view(loaded, judged, calibrated)
+    scene = Scene(model, picture, loaded, resources.trace(model, loaded), judged, chosen.expression, view)
+    with left:
+        circuit.draw(scene)
+    with right:
+        three_pictures.draw(scene)
+    if kinds.beyond(model, loaded) is None:
+        _strip(picture, loaded, judged)
+    else:
+        st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
+    three_pictures.downloads(scene)
+    _closer(scene)
+
+
+def _closer(scene: Scene) -> None:
+    """The closer look that is chosen."""
+    window = scene.trace.window
+    st.subheader(words.CLOSER, anchor=False)
+    if window is not None:
+        st.caption(words.framed(window))
+    sections = words.SECTIONS if window is None else {key: words.SECTIONS[key] for key in OF_WHOLE_PICTURES}
+    look = controls.choose(settings.VIEW, sections, label=words.CLOSER, label_visibility="collapsed")
+    if look in JUDGING and kinds.beyond(scene.model, scene.loaded) is not None:
+        st.caption(shared_words.NO_VERDICT)
+    else:
+        SECTIONS[look](scene)
 
 
 def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgement) -> None:

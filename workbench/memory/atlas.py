@@ -8,12 +8,12 @@ from workbench.memory import cache, cards, figures, settings, words
 from workbench.memory.cards import Card
 from workbench.memory.items import ordered
 from workbench.memory.scene import Scene
-from workbench.shared import controls, units
+from workbench.shared import controls, frame, units
 
 _ON_PAGE = 20
 
 
-@st.fragment
+@frame.part
 def section(scene: Scene) -> None:
     """The memory as a whole. Runs again only when its own controls change."""
     view = controls.choose(settings.ATLAS, words.VIEWS, label=words.VIEW, label_visibility="collapsed")

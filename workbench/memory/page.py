@@ -42,7 +42,7 @@ def _start_view(scene: Scene) -> None:
     st.session_state[_SHOWN] = now
 
 
-@st.fragment
+@frame.part
 def _live(scene: Scene) -> None:
     """Everything that depends on the chosen patch or the addressing. Only this runs again when they change."""
     tabs = st.tabs(list(words.TABS.values()), default=words.TABS[settings.first_tab()])

@@ -9,7 +9,7 @@ from nnet.errors import NNetError
 from workbench.projection import cache, figures, gate_figures, settings, variance_figures, words
 from workbench.projection.pairs import Look
 from workbench.projection.scene import Scene
-from workbench.shared import controls, pictures, session, theme, units
+from workbench.shared import controls, frame, pictures, session, theme, units
 
 _CURVE_STEPS = 41
 
@@ -41,7 +41,7 @@ def _colours(scene: Scene, pair: Pair) -> None:
         st.caption(words.pca_hint(share))
 
 
-@st.fragment
+@frame.part
 def _blend(scene: Scene, pair: Pair, look: Look, covariance: np.ndarray) -> None:
     """(1 - t) F + t P for a chosen t, from three maps that are already there."""
     st.markdown(words.BLEND_TITLE.format(before=pair.names[0], after=pair.names[1]))
@@ -78,7 +78,7 @@ def _blend(scene: Scene, pair: Pair, look: Look, covariance: np.ndarray) -> None
             controls.chart(figure, f"blend-{name}", words.BLEND_HINTS[name], alt=alt)
 
 
-@st.fragment
+@frame.part
 def _umap(scene: Scene, pair: Pair, look: Look) -> None:
     """Feature vectors before and after, normal and flagged ones."""
     st.markdown(words.UMAP_TITLE)

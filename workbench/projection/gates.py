@@ -6,7 +6,7 @@ import streamlit as st
 from nnet.analysis import projection
 from workbench.projection import cache, gate_figures, settings, words
 from workbench.projection.scene import Scene
-from workbench.shared import controls, session, units
+from workbench.shared import controls, frame, session, units
 from workbench.shared.settings import whole_number
 
 _TILES = 3  # channels shown at either end of the sorted curve
@@ -18,7 +18,7 @@ def section(scene: Scene, stage: int) -> None:
         _ends(scene, stage)
 
 
-@st.fragment
+@frame.part
 def _profiles(scene: Scene, stage: int) -> None:
     """Profiles of the gates beside the image, and the sorted channels, with one channel marked."""
     pair = scene.pairs[stage]

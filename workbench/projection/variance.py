@@ -9,10 +9,10 @@ from nnet.analysis.projection import Pair
 from workbench.projection import cache, gate_figures, settings, variance_figures, words
 from workbench.projection.pairs import Look
 from workbench.projection.scene import Scene
-from workbench.shared import charts, controls, pictures, session, theme
+from workbench.shared import charts, controls, frame, pictures, session, theme
 
 
-@st.fragment
+@frame.part
 def section(scene: Scene, stage: int) -> None:
     """The maps before and after, as large as the page allows, and below them the gates between them and how often each
     variance occurs. Runs again alone when the scale of its colours is changed."""

@@ -152,6 +152,11 @@ def look_into(model: Model) -> None:
     st.session_state[INTO] = model
 
 
+def shown_key() -> str | None:
+    """Of the picture that is to be shown; None before the first one was."""
+    return st.session_state.get(_CHOSEN)
+
+
 def sample_collection() -> samples.Collection:
     """The sample images for the model in use."""
     return samples.collection(*st.session_state.get(_SOURCE, ("",)))

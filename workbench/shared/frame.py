@@ -1,7 +1,9 @@
 """What every page has in common. Any page may be the first one visited, so each begins with `page`."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec
 
 import streamlit as st
 
@@ -32,6 +34,8 @@ from workbench.shared.controls import choose
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
 from workbench.shared.settings import DEVICE
+
+P = ParamSpec("P")
 
 TRAIN_PAGE = "pages/5_Train.py"
 
@@ -86,6 +90,24 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
         first_look.done()
         _footer()
         collector.spare_packages()
+
+
+def part(draw: Callable[P, None]) -> Callable[P, None]:
+    """A part of a page that runs alone when one of its own controls changes, as a fragment of Streamlit's does.
+
+    Errors for people are told in its place: those of a fragment do not reach the page. It must not rely on what the
+    page found out before, but for its arguments, and asks for the whole page (`st.rerun()`) when that has to change.
+    """
+
+    @functools.wraps(draw)
+    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+        visits.seen()
+        try:
+            draw(*args, **kwargs)
+        except NNetError as error:
+            st.error(units.plain(str(error)), icon=":material/error:")
+
+    return st.fragment(told)
 
 
 def _take_samples(entry: ModelEntry | None) -> None:

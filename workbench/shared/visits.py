@@ -83,8 +83,13 @@ def enter(page: str) -> None:
     Raises:
         Refused: there is no room for one more visitor.
     """
-    session = _own()
-    session.page, session.seen = page, time.monotonic()
+    _own().page = page
+    seen()
+
+
+def seen() -> None:
+    """Note that the session at hand is being used."""
+    _own().seen = time.monotonic()
 
 
 def page() -> str:

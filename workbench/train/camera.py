@@ -10,7 +10,7 @@ from nnet.data.images import decode
 from nnet.data.listing import walk_images
 from nnet.data.sharpness import blurred, sharpness
 from nnet.errors import NNetError
-from workbench.shared import camera, pictures, units
+from workbench.shared import camera, frame, pictures, units
 from workbench.shared.cache import BoundedCache
 from workbench.train import uploads, words
 from workbench.train.uploads import Upload
@@ -22,7 +22,7 @@ _SHARPNESS: BoundedCache[tuple[str, int], float] = BoundedCache(1024)
 """By name and date (nanoseconds) of the photo's file."""
 
 
-@st.fragment
+@frame.part
 def draw(
     held: Callable[[], Upload | None],
     add: Callable[[str, Sequence[tuple[str, bytes]]], None],

@@ -6,7 +6,7 @@ from nnet.errors import NNetError
 from workbench.inspect import settings
 from workbench.inspect.defect import answer, dose_response, drawing, keeping, placing, words
 from workbench.inspect.scene import Scene
-from workbench.shared import chosen_picture, controls, units
+from workbench.shared import chosen_picture, controls, frame, units
 
 
 def section(scene: Scene) -> None:
@@ -35,7 +35,7 @@ def _warn_of_defects(scene: Scene) -> None:
         )
 
 
-@st.fragment
+@frame.part
 def _studio(scene: Scene) -> None:
     """Everything that follows the defect; only this runs again when it changes."""
     way = controls.choose(settings.WAY, words.WAYS, label=words.WAY_LABEL, label_visibility="collapsed")
