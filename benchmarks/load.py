@@ -4,13 +4,14 @@
 
 Starts a workbench of its own with the embedded model, and opens sessions over Streamlit's websocket as browsers do.
 Each opens Inspect, uploads pictures that only it has, and then moves controls, at times of its own, within `--seconds`.
-A latency is the time from what a visitor does to the end of the page's run. It fails with exit code 1 if an answer
-holds another session's file name or colour, if a run ends with an error, if a picture is not the one that was sent, or
-if what is shown after an upload is not what was uploaded last. `--bulk 1000` lets one more session upload so many
-pictures at once, first of all.
+As a browser does, a session asks only for the part of the page that a control stands in, and names the large messages
+that it still has. A latency is the time from what a visitor does to the end of the answer. It fails with exit code 1 if
+an answer holds another session's file name or colour, if a run ends with an error, if a picture is not the one that was
+sent, or if what is shown after an upload is not what was uploaded last. `--bulk 1000` lets one more session upload so
+many pictures at once, first of all; `--sessions 0` ends after the processor time that one visitor alone takes.
 
-Memory and open files of the server are read before, at the peak, and `--wait` seconds after the last one has left; in
-`--rounds` the same is done again, so that what grows is told from what is merely kept.
+Memory, open files and processor time of the server are read before, at the peak, and `--wait` seconds after the last
+one has left; in `--rounds` the same is done again, so that what grows is told from what is merely kept.
 """
 
 from __future__ import annotations
@@ -43,8 +44,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = "Inspect"
 PATIENCE = 600.0
 NAME = re.compile(rb"visitor-(\d+)-picture(?:-\d+)?")
-ORIGINAL = re.compile(r'"title":\s*"Original".*?(data:image/[a-z]+;base64,)([A-Za-z0-9+/=]+)', re.DOTALL)
+ORIGINAL = re.compile(r'"title":\s*"Original".*?data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)', re.DOTALL)
 COLOURS = 40
+BEFORE = "before"
+KEPT = 12  # large messages of a session, some 0.3 MB each
 
 
 @dataclass
@@ -91,9 +94,10 @@ class Session:
     def __init__(self, number: int, port: int, found: Found) -> None:
         self.number, self.port, self.found = number, port, found
         self.id = self.page_hash = self.query = ""
-        self.elements: dict[str, Element] = {}
+        self.elements: dict[str, tuple[Element, str]] = {}  # by their place, with the part of the page they stand in
         self.states: dict[str, WidgetState] = {}
-        self.shown: np.ndarray | None = None
+        self.messages: dict[str, ForwardMsg] = {}  # the last large ones, by their hash
+        self.shown = ""
         self.heading = ""
         self.progress: list[str] = []
 
@@ -137,20 +141,21 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------- what it does
 
-    async def _rerun(self) -> None:
+    async def _rerun(self, part: str = "") -> None:
         message = BackMsg()
         state = message.rerun_script
         state.query_string, state.page_script_hash, state.page_name = self.query, self.page_hash, PAGE
         state.widget_states.CopyFrom(WidgetStates(widgets=self.states.values()))
+        state.fragment_id = part
+        self.messages = dict(list(self.messages.items())[-KEPT:])
+        state.cached_message_hashes.extend(self.messages)
         await self.socket.send(message.SerializeToString())
-        await self._until_finished()
+        await self._until_finished(part)
         self.states = {name: one for name, one in self.states.items() if not one.HasField("file_uploader_state_value")}
 
     async def _upload(self, counts: Sequence[int], cookie: str) -> None:
         """Choose some pictures in the uploader at once."""
-        uploader = next(
-            one.file_uploader for one in self.elements.values() if one.WhichOneof("type") == "file_uploader"
-        )
+        uploader = next(one.file_uploader for one, _ in self.elements.values() if one.HasField("file_uploader"))
         names = [f"visitor-{self.number}-picture-{count}.png" for count in counts]
         message = BackMsg()
         message.file_urls_request.request_id = "upload"
@@ -169,17 +174,17 @@ class Session:
             file.name, file.size, file.file_id = name, len(content), urls.file_id
             file.file_urls.CopyFrom(urls)
         self.states[uploader.id] = state
-        self.shown = None
+        self.shown = ""
         await self._rerun()
 
     async def _change(self, chance: random.Random) -> None:
-        sliders = [one.slider for one in self.elements.values() if one.WhichOneof("type") == "slider"]
-        slider = chance.choice(sliders)
+        sliders = [(one.slider, part) for one, part in self.elements.values() if one.HasField("slider")]
+        slider, part = chance.choice(sliders)
         steps = int((slider.max - slider.min) / slider.step)
         value = slider.min + slider.step * chance.randint(0, steps)
         self.states[slider.id] = WidgetState(id=slider.id)
         self.states[slider.id].double_array_value.data.append(value)
-        await self._rerun()
+        await self._rerun(part)
 
     def _cookie(self) -> str:
         with urlopen(f"http://localhost:{self.port}/_stcore/health", timeout=PATIENCE) as answer:
@@ -206,15 +211,24 @@ class Session:
             self.found.wrong.append(problem)
         message = ForwardMsg()
         message.ParseFromString(sent)
+        if message.HasField("ref_hash"):
+            known, place = self.messages.pop(message.ref_hash), message.metadata
+            message = ForwardMsg()
+            message.CopyFrom(known)
+            message.metadata.delta_path[:] = place.delta_path
+        if message.metadata.cacheable:
+            self.messages[message.hash] = message
         return message
 
-    async def _until_finished(self) -> None:
+    async def _until_finished(self, part: str) -> None:
+        """Read the answer: of the whole page, or of a part of it, after which the page may ask to be run as a whole."""
         while True:
             message = await self._next()
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 self.id = message.new_session.initialize.session_id
-                self.elements.clear()
+                if not part:
+                    self.elements.clear()
             elif kind == "navigation":
                 self.page_hash = message.navigation.page_script_hash
             elif kind == "page_info_changed":
@@ -222,7 +236,10 @@ class Session:
             elif kind == "delta":
                 self._see(message)
             elif kind == "script_finished":
-                if message.script_finished in (0, 4):  # successfully, or early for a rerun
+                if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    part = ""
+                    continue
+                if message.script_finished != ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                     return
                 self.found.wrong.append(f"Session {self.number}: a run of the page ended with an error.")
                 return
@@ -237,16 +254,18 @@ class Session:
         if kind == "progress":
             self.progress.append(element.progress.text)
         if kind in ("slider", "file_uploader"):
-            self.elements[str(list(message.metadata.delta_path))] = element
+            self.elements[str(list(message.metadata.delta_path))] = element, message.delta.fragment_id
         if kind == "bidi_component" and (found := ORIGINAL.search(element.bidi_component.json)):
-            self.shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(found[2]))).convert("RGB"))
+            self.shown = found[1]
 
     def _check_picture(self, count: int) -> None:
         if self.heading != f"visitor-{self.number}-picture-{count}":
             self.found.wrong.append(f"Session {self.number} was shown {self.heading!r} after it uploaded {count}.")
-        if self.shown is None:
+        if not self.shown:
             self.found.wrong.append(f"Session {self.number} was not shown its picture.")
-        elif problem := wrong_colour(self.number, self.shown):
+            return
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(self.shown))).convert("RGB"))
+        if problem := wrong_colour(self.number, shown):
             self.found.wrong.append(problem)
 
 
@@ -255,17 +274,21 @@ class Session:
 
 @dataclass(frozen=True)
 class Held:
-    """What the server holds at a moment: resident bytes, open files and threads."""
+    """What the server holds at a moment: resident bytes, open files and threads; and how many seconds of a processor it
+    has taken so far."""
 
     bytes: int
     files: int
     threads: int
+    seconds: float
 
     @classmethod
     def by(cls, pid: int) -> Held:
         status = Path(f"/proc/{pid}/status").read_text()
         kib, threads = (int(re.search(rf"{name}:\s+(\d+)", status)[1]) for name in ("VmRSS", "Threads"))  # type: ignore[index]
-        return cls(1024 * kib, len(os.listdir(f"/proc/{pid}/fd")), threads)
+        spent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]  # for itself, for the system
+        seconds = sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
+        return cls(1024 * kib, len(os.listdir(f"/proc/{pid}/fd")), threads, seconds)
 
 
 async def visited(count: int, first: int, port: int, options: argparse.Namespace) -> Found:
@@ -279,10 +302,27 @@ async def visited(count: int, first: int, port: int, options: argparse.Namespace
     return found
 
 
+def alone(pid: int, port: int, count: int = 40) -> str:
+    """What one change and one upload of a visitor who is alone cost the server, as a sentence."""
+
+    def spent(number: int, uploads: int, changes: int) -> float:
+        before = Held.by(pid).seconds
+        asyncio.run(visited(1, number, port, argparse.Namespace(uploads=uploads, changes=changes, seconds=0.0)))
+        return Held.by(pid).seconds - before
+
+    spent(10_000, 1, 10)  # it loads the model
+    once = spent(10_001, 1, 0)
+    change = 1000 * (spent(10_002, 1, count) - once) / count
+    upload = 1000 * (spent(10_003, 1 + count // 4, 0) - once) / (count // 4)
+    return f"Alone, a changed control takes the server {change:.0f} ms of a processor, an upload {upload:.0f} ms."
+
+
 def measured(server: subprocess.Popen, port: int, options: argparse.Namespace) -> bool:
     """Load the server and print what was found; whether nothing went wrong."""
-    asyncio.run(visited(1, 10_000, port, argparse.Namespace(uploads=1, changes=1, seconds=1)))  # it loads the model
-    rows, found = [("before", Held.by(server.pid))], Found()
+    print(alone(server.pid, port) + "\n", flush=True)
+    if not options.sessions:
+        return True
+    rows, found = [(BEFORE, Held.by(server.pid))], Found()
     if options.bulk:
         asyncio.run(Session(20_000, port, found).run_bulk(options.bulk))
         rows.append((f"after {options.bulk:,} pictures in one upload", Held.by(server.pid)))
@@ -306,9 +346,11 @@ def report(found: Found, rows: Sequence[tuple[str, Held]]) -> Iterator[str]:
     for kind, seconds in found.seconds.items():
         shares = np.percentile(seconds, (50, 90, 99, 100))
         yield f"| {kind} | {len(seconds):,} | " + " | ".join(f"{value:.2f} s" for value in shares) + " |"
-    yield "\n| the server | resident memory | open files | threads |\n|---|---|---|---|"
+    yield "\n| the server | resident memory | open files | threads | processor time |\n|---|---|---|---|---|"
     for name, held in rows:
-        yield f"| {name} | {held.bytes / 1e6:,.0f} MB | {held.files} | {held.threads} |"
+        took = f"{held.seconds:,.1f} s" if name == BEFORE else f"{held.seconds - rows[0][1].seconds:,.1f} s more"
+        yield f"| {name} | {held.bytes / 1e6:,.0f} MB | {held.files} | {held.threads} | {took} |"
+    yield f"\nThe visitors themselves took {time.process_time():,.1f} s of a processor."
     yield f"\nErrors and mix-ups: {len(found.wrong)}."
     yield from (f"- {sentence}" for sentence in found.wrong[:20])
 

@@ -27,5 +27,9 @@ def test_another_ones_file_name_is_noticed() -> None:
 
 def test_the_report_names_what_went_wrong() -> None:
     found = Found({"upload": [1.0, 3.0]}, ["Session 1 was shown the picture of session 2."])
-    said = "\n".join(report(found, [("before", Held(10**9, 17, 9))]))
-    assert "| upload | 2 | 2.00 s |" in said and "| before | 1,000 MB | 17 | 9 |" in said and found.wrong[0] in said
+    said = "\n".join(report(found, [("before", Held(10**9, 17, 9, 2.5))]))
+    assert (
+        "| upload | 2 | 2.00 s |" in said
+        and "| before | 1,000 MB | 17 | 9 | 2.5 s |" in said
+        and found.wrong[0] in said
+    )
