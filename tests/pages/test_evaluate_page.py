@@ -24,6 +24,8 @@ from nnet.detector import Detector
 from nnet.expression import parse
 from nnet.report import words as report_words
 from nnet.report.words import headline
+from nnet.saved import kept
+from nnet.scoring.calibration import Kept
 from workbench.evaluate import cache, decisions, download, layouts, page, words
 from workbench.evaluate.scene import Scene
 from workbench.shared import words as shared_words
@@ -232,6 +234,56 @@ def test_the_slider_follows_when_its_threshold_is_kept(
     after = at.select_slider(key="cut")
     assert after.value == before.value and after.options != before.options
     assert after.proto.set_value and after.proto.raw_value[0] in map(words.multiple, ("1", "1.0"))
+
+
+def open_part(at: AppTest, part: str) -> AppTest:
+    return fine(at.segmented_control(key="evaluate_part").set_value(part).run())
+
+
+@pytest.mark.parametrize("way", ["alarm", "hand"])
+def test_a_threshold_that_was_set_outlives_every_part_and_page(category: Path, way: str) -> None:
+    at = open_part(measured(category), "threshold")  # first drawn after a run without its controls
+    own = line(at)
+    if way == "alarm":
+        aim(at, "alarm", 20)
+    else:
+        fine(at.select_slider(key="cut").set_value(component(at, "evaluate_histogram")["values"][-20]).run())
+    chosen = line(at)
+    assert chosen != own
+    for part in ("report", "metrics", "images", "metrics", "threshold", "report", "metrics"):
+        open_part(at, part)
+        assert line(at) == chosen == float(written(at, "cut")), part
+    visit(at, INSPECT)
+    open_part(visit(at, PAGE), "threshold")
+    assert line(at) == chosen == at.select_slider(key="cut").value and at.selectbox(key="aim").value == way
+    if way == "alarm":
+        at.slider(key="rate").set_value(0)
+        assert line(fine(at.run())) != chosen and words.NO_ALARMS in said(at)
+        chosen = line(at)
+        assert line(open_part(open_part(at, "report"), "metrics")) == chosen
+
+
+def test_a_threshold_is_dropped_with_its_model(
+    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Undone, or another model chosen: a threshold is a score of one model, and nobody set it on the other."""
+    own = Detector.load(tiny_checkpoint, "cpu").calibration.for_expression()
+    kept_one, plain = (Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / name)) for name in ("kept", "plain"))
+    kept.keep(kept_one, own.expression.text, Kept(own.threshold * 0.9, "Chosen on a test."))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(kept_one.parent))
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    at = measured(category, evaluate_part="threshold", model=kept_one.name)
+    assert line(at) == pytest.approx(own.threshold * 0.9) and at.selectbox(key="aim").value == "own"
+    fine(at.button(key="undo-evaluate").click().run())
+    assert line(at) == pytest.approx(own.threshold) and at.selectbox(key="aim").value == "own"
+    assert written(at, "cut") is None
+    kept.keep(kept_one, own.expression.text, Kept(own.threshold * 0.9, "Chosen on a test."))
+    fine(at.run())
+    aim(at, "miss", 0)
+    at.session_state["model"] = plain.name
+    fine(at.run())
+    assert line(at) == pytest.approx(own.threshold) and at.selectbox(key="aim").value == "own"
+    assert at.button(key="keep-evaluate").disabled
 
 
 def test_an_old_link_is_read_where_it_is_unambiguous_and_goes_nowhere_else(category: Path, detector: Detector) -> None:

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import streamlit as st
 
 from nnet.scoring.aim import for_best_f1, for_false_alarm_rate, for_miss_rate
 from workbench.components import threshold_histogram
 from workbench.evaluate import figures, words
 from workbench.evaluate.scene import Scene
-from workbench.evaluate.settings import CUT, RATE
+from workbench.evaluate.settings import AIM, CUT, CUT_OF, RATE
 from workbench.shared import theme, units
 
 Counts = tuple[int, int, int, int]
@@ -42,7 +43,18 @@ def steps(scene: Scene) -> list[float]:
 
 
 def cut(scene: Scene) -> float:
-    """The threshold that the visitor set, or the model's own; also prepares the slider, see `settings.CUT`."""
+    """The threshold that is set, by hand or by the aim; also prepares the slider, see `settings.CUT`.
+
+    It belongs to the model with its own threshold, the data and the score: where one of these is another than before,
+    the model's own holds again.
+    """
+    before = st.session_state.get(CUT_OF, scene.decided_on)
+    by_link = CUT_OF not in st.session_state
+    st.session_state[CUT_OF] = scene.decided_on
+    if before != scene.decided_on:
+        CUT.forget()
+        AIM.forget()
+    aim, rate = AIM.remember(), RATE.remember()
     offered = steps(scene)
 
     def closest(value: float) -> float:
@@ -56,10 +68,14 @@ def cut(scene: Scene) -> float:
 
     own = closest(scene.own_threshold)
     chosen = CUT.remember(own, read)
-    if chosen not in offered:  # the steps differ from score to score and from set to set
-        CUT.set(closest(chosen))
-        chosen = CUT.remember(own, read)
-    return chosen
+    if by_link and aim == "own" and chosen != own:  # a link need not say that it was set by hand
+        AIM.set("hand")
+        aim = AIM.remember()
+    wanted = aimed(scene, aim, rate / 100)
+    wanted = closest(chosen if wanted is None else wanted)  # the steps differ while more is measured
+    if wanted != chosen:
+        CUT.set(wanted)
+    return CUT.remember(own, read)
 
 
 def threshold_steps(scores: np.ndarray, special: Sequence[float], count: int = 200) -> list[float]:

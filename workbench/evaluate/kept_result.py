@@ -9,7 +9,7 @@ from nnet.analysis.stored import Stored
 from nnet.expression import Expression
 from nnet.saved.errors import CheckpointError
 from workbench.evaluate import curves, words
-from workbench.evaluate.scene import Pictures, Scene
+from workbench.evaluate.scene import STORED, Pictures, Scene
 from workbench.evaluate.settings import KEPT
 from workbench.shared import own_data, units
 from workbench.shared.controls import choose
@@ -56,4 +56,4 @@ def scene(model: Model, found: Stored, first: str, chosen: Chosen | None) -> Sce
 
 def key(found: Stored) -> str:
     """Stands for it as the hash of a scene's pictures."""
-    return f"{found.sha256} of {found.created}"
+    return f"{found.sha256}{STORED}{found.created}"

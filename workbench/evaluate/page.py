@@ -29,7 +29,7 @@ from workbench.evaluate import (
     words,
 )
 from workbench.evaluate.scene import Pictures, Scene
-from workbench.evaluate.settings import AIM, CUT, DATA, FOLDER, MORE, PART, SCORE
+from workbench.evaluate.settings import DATA, FOLDER, MORE, PART, SCORE
 from workbench.shared import data_choice, frame, own_data, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
@@ -146,14 +146,7 @@ def _score(expressions: Sequence[Expression]) -> str:
         label=words.SCORE,
         help=words.SCORE_HELP,
         kind="list",
-        on_change=_other_score,
     )
-
-
-def _other_score() -> None:
-    """Another score has another scale. A callback."""
-    CUT.forget()
-    AIM.forget()
 
 
 def _ask_to_measure(scene: Scene) -> None:

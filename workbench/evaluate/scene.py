@@ -61,6 +61,11 @@ class Scene:
         return self.model.key, self.pictures.hash, len(self.evidence or ())
 
     @property
+    def decided_on(self) -> tuple[str, ...]:
+        """What a threshold belongs to: the model with its own threshold, the data, and the score."""
+        return self.model.key.rpartition("@")[0], self.pictures.hash.partition(STORED)[0], self.result.expression.text
+
+    @property
     def result(self) -> Result:
         """Of the chosen score."""
         return self.scored[0].result
@@ -132,5 +137,7 @@ def measured_just_now(scene: Scene) -> tuple[Evidence, Dataset]:
     return scene.evidence, scene.pictures.dataset
 
 
+STORED = " of "
+"""Stands in the hash of a stored result's pictures between the data's and the date."""
 _SAME = 0.05
 """How far a score may be from the stored one where another computer measured it, as a share."""

@@ -22,8 +22,10 @@ it is unambiguous: in this page's own URL, with no `cut` beside it, and only if 
 the measured images do (`decisions.cut` checks that). Inspect's value never gets here: it is neither read from the
 session nor written into this page's URL.
 """
+CUT_OF = "evaluate_cut_of"
+"""Key of what the threshold belongs to (`Scene.decided_on`); it is not kept in the URL."""
 AIM = Setting("evaluate", "aim", "own", one_of(words.AIMS))
-"""How the threshold is chosen; "hand" once the visitor moved it."""
+"""How the threshold is chosen, by which CUT follows; "hand" once the visitor moved it, and then CUT says it alone."""
 RATE = Setting("evaluate", "rate", 5, whole_number(0, 50))
 """The wanted miss or false alarm rate in percent."""
 KEPT: Setting[str] = Setting("evaluate", "evaluate_kept", None, str)

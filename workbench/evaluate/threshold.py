@@ -1,5 +1,7 @@
 """The threshold: set by hand or by what is wanted of it, what it decides and how surely, and what it gets wrong."""
 
+from typing import Any
+
 import streamlit as st
 
 from nnet.scoring.calibration import Kept
@@ -11,7 +13,8 @@ from workbench.shared import keep_threshold
 from workbench.shared.controls import choose, slider
 
 _TILES = 12  # images in each gallery
-_OWN = "evaluate_slider_own"
+# Without it, what was set before a control was first drawn comes back once it is not drawn (Streamlit 1.67).
+_STAYS: dict[str, Any] = {"persist_state": "session"}
 
 
 def draw(scene: Scene) -> None:
@@ -19,25 +22,11 @@ def draw(scene: Scene) -> None:
     labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold)
     left, middle, right = st.columns((3, 2, 4), gap="medium", vertical_alignment="bottom")
     with left:
-        aim = choose(
-            AIM, words.AIMS, label=words.AIM, help=words.AIM_HELP, kind="list", on_change=_aimed, args=(scene,)
-        )
+        aim = choose(AIM, words.AIMS, label=words.AIM, help=words.AIM_HELP, kind="list", **_STAYS)
     with middle:
         wanted = aim in words.RATES
-        slider(
-            RATE,
-            words.RATES.get(aim, words.RATE),
-            0,
-            50,
-            format="%d %%",
-            disabled=not wanted,
-            on_change=_aimed,
-            args=(scene,),
-        )
+        slider(RATE, words.RATES.get(aim, words.RATE), 0, 50, format="%d %%", disabled=not wanted, **_STAYS)
     with right:
-        if st.session_state.get(_OWN) not in (None, scene.own_threshold):
-            CUT.set(threshold)  # the browser knows the steps by their labels, which are multiples of another one now
-        st.session_state[_OWN] = scene.own_threshold
         st.select_slider(
             words.THRESHOLD,
             sorted(labels),
@@ -46,11 +35,12 @@ def draw(scene: Scene) -> None:
             help=words.threshold_help(threshold),
             on_change=AIM.set,
             args=("hand",),
+            **_STAYS,
         )
     scores, defective = scene.result.scores, scene.defective
     counts = decisions.counts(scores, defective, threshold)
     st.markdown(words.decided(*counts))
-    if aim == "own" and (said := words.advice(counts, scene.reference.promise)):
+    if aim == "own" and scene.reference.kept is None and (said := words.advice(counts, scene.reference.promise)):
         st.info(said, icon=":material/lightbulb:")
     reason = words.chosen_on(scene.pictures.name, *counts)
     keep_threshold.draw(scene.model, scene.reference, Kept(threshold, reason), "evaluate")
@@ -69,12 +59,6 @@ def draw(scene: Scene) -> None:
                 delta_arrow="off",
             )
     _galleries(scene, threshold)
-
-
-def _aimed(scene: Scene) -> None:
-    """Set the threshold as the visitor wants it chosen. A callback."""
-    if (found := decisions.aimed(scene, AIM.value, RATE.value / 100)) is not None:
-        CUT.set(found)
 
 
 def _galleries(scene: Scene, threshold: float) -> None:
