@@ -11,7 +11,6 @@ from tqdm import tqdm
 
 from nnet.config import ConfigError
 from nnet.data.turned_masks import READINGS
-from nnet.scoring.promise import percent
 from nnet.training.events import PHASES, Listener, Progress
 
 if TYPE_CHECKING:
@@ -79,19 +78,21 @@ def assignment(text: str) -> tuple[str, Any]:
 
 def decided(scores: np.ndarray, defective: np.ndarray, threshold: float) -> str:
     """What a threshold finds among labelled pictures, and how surely: "27 of 30 defects found (95 %: ...)"."""
-    from nnet.scoring.metrics.bootstrap import rate_intervals, telling
+    from nnet.scoring.metrics.bootstrap import rate_intervals
 
     where = rate_intervals(scores, defective, threshold)
     found, alarms = (int((scores[kind] > threshold).sum()) for kind in (defective, ~defective))
     return (
-        f"{found} of {defective.sum()} defects found{_span(telling(where['recall']))}, "
-        f"{alarms} of {(~defective).sum()} good parts flagged{_span(telling(where['false alarms']))}"
+        f"{found} of {defective.sum()} defects found{_span(where.get('recall'))}, "
+        f"{alarms} of {(~defective).sum()} good parts flagged{_span(where.get('false alarms'))}"
     )
 
 
 def _span(where: tuple[float, float] | None) -> str:
     """In brackets."""
-    return "" if where is None else f" (95 %: {percent(where[0])} to {percent(where[1])})"
+    from nnet.report.words import between
+
+    return "" if where is None else f" (95 %: {between(*where)})"
 
 
 class Bars(Listener):

@@ -20,7 +20,7 @@ from nnet.saved.checkpoint import Checkpoint, results
 from nnet.saved.provenance import provenance, versions
 from nnet.scoring.calibration import Reference
 from nnet.scoring.metric_names import METRIC_NAMES, SHORT_NAMES
-from nnet.scoring.metrics.bootstrap import image_intervals, rate_intervals, telling
+from nnet.scoring.metrics.bootstrap import image_intervals, rate_intervals
 from nnet.scoring.promise import percent
 from nnet.settings import differences
 from nnet.units import SMALLEST
@@ -152,7 +152,7 @@ def _rates(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Table
     }
     where = rate_intervals(scores, defective, threshold)
     rows = [
-        (words.RATES[name], percent(float(share)), words.rates(telling(where[name])))
+        (words.RATES[name], percent(float(share)), words.between(*where[name]))
         for name, share in shares.items()
         if share is not None
     ]

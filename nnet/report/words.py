@@ -39,7 +39,7 @@ REGION = "A picture, hatched where nothing is looked at"
 HATCHED = "What is hatched is not looked at."
 INTERVALS = (
     "The intervals hold each value with 95 %: good and defective pictures were drawn 1,000 times anew (percentile "
-    "bootstrap)."
+    "bootstrap). Those of shares are exact (Clopper and Pearson)."
 )
 RATES = {"recall": "Defects found", "false alarms": "Good parts flagged", "precision": "Defective among the flagged"}
 NO_RESULT = "This model has no stored result, so this report cannot say how many defects it finds."
@@ -100,8 +100,8 @@ def times(ratio: float) -> str:
 
 
 def against(ratio: float) -> str:
-    """A score as a multiple of the model's threshold."""
-    return f"{times(ratio)} × threshold"
+    """A score as a multiple of the model's threshold, which need not be the one that decides."""
+    return f"{times(ratio)} × the model's threshold"
 
 
 def group(title: str, shown: int, total: int) -> str:
@@ -114,9 +114,15 @@ def interval(found: tuple[float, float] | None) -> str:
     return "" if found is None else " to ".join(f"{end:.3f}" for end in found)
 
 
-def rates(found: tuple[float, float] | None) -> str:
-    """Where a rate lies: "91 % to 97 %"."""
-    return "" if found is None else " to ".join(map(percent, found))
+def between(low: float, high: float) -> str:
+    """Where a share lies: "91 % to 97 %", "up to 2 %", "at least 78 %"."""
+    if low == 0 and high < 1:
+        return f"up to {percent(high)}"
+    return (
+        f"at least {percent(int(100 * low) / 100)}"
+        if low >= 0.01 and high == 1
+        else f"{percent(low)} to {percent(high)}"
+    )
 
 
 def best_f1(value: float, ratio: float) -> str:

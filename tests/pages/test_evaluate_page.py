@@ -405,6 +405,18 @@ def test_an_uploaded_zip_is_recognised(category: Path) -> None:
     assert at.expander[0].label == words.data_bar("bottle.zip")
 
 
+def test_all_good_pictures_of_an_upload_without_a_split_are_tested() -> None:
+    images = {"good": random_images(9, seed=21), "dent": random_images(3, seed=22)}
+    files = {f"parts/{kind}/{i}.png": encode(image) for kind, some in images.items() for i, image in enumerate(some)}
+    at = start(evaluate_data="zip")
+    at.file_uploader[0].set_value([("parts.zip", zipped(files), "application/zip")])
+    fine(at.run())
+    assert "9 normal and 3 defective test images, 0 training images" in said(at)
+    assert words.ALL_TESTED in said(at) and "held out" not in said(at)
+    fine(at.button(key="evaluate_start").click().run())
+    assert words.rests_on(9, 3, 12) in said(at)
+
+
 def test_what_is_wrong_with_a_set_is_said(tmp_path: Path) -> None:
     assert "not a folder" in start(evaluate_data="folder", evaluate_folder=str(tmp_path / "no")).error[0].value
     at = start(evaluate_data="zip")

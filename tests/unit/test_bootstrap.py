@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
+from nnet.report.words import between
 from nnet.scoring.metrics import auroc, average_precision, best_f1, bootstrap, evaluate, label_pixels
-from nnet.scoring.metrics.bootstrap import image_intervals, pixel_intervals, rate_intervals
+from nnet.scoring.metrics.bootstrap import image_intervals, pixel_intervals, rate_intervals, share_interval
 
 
 def pictures(n: int = 40, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -17,7 +19,7 @@ def pictures(n: int = 40, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
 def test_every_repeat_is_the_metric_of_the_pictures_that_were_drawn() -> None:
     scores, defective = pictures()
     repeats: dict[str, list[float]] = {"i_auroc": [], "i_ap": [], "i_f1": []}
-    rates: dict[str, list[float]] = {"recall": [], "precision": [], "false alarms": [], "f1": []}
+    rates: dict[str, list[float]] = {"f1": []}
     for block in bootstrap._weights(defective):
         for weights in block.astype(int):
             drawn = np.repeat(scores, weights), np.repeat(defective, weights)
@@ -28,9 +30,7 @@ def test_every_repeat_is_the_metric_of_the_pictures_that_were_drawn() -> None:
                 repeats[name].append(value)
             flagged = drawn[0] > 0.8
             hit, alarm = (flagged & drawn[1]).sum(), (flagged & ~drawn[1]).sum()
-            found = hit / drawn[1].sum(), hit / max(1, hit + alarm), alarm / (~drawn[1]).sum()
-            for name, value in zip(rates, (*found, 2 * hit / (hit + alarm + drawn[1].sum())), strict=True):
-                rates[name].append(value)
+            rates["f1"].append(2 * hit / (hit + alarm + drawn[1].sum()))
     for expected, found in (
         (repeats, image_intervals(scores, defective)),
         (rates, rate_intervals(scores, defective, 0.8)),
@@ -38,6 +38,17 @@ def test_every_repeat_is_the_metric_of_the_pictures_that_were_drawn() -> None:
         for name, values in expected.items():
             assert len(values) == bootstrap.REPEATS
             assert found[name] == pytest.approx(tuple(np.quantile(values, (0.025, 0.975))), abs=1e-12)
+
+
+def test_shares_have_an_exact_interval_also_where_all_were_decided_alike() -> None:
+    for part, whole in ((0, 176), (15, 15), (3, 8), (0, 1), (1, 1)):
+        exact = binomtest(part, whole).proportion_ci(0.95, "exact")
+        assert share_interval(part, whole) == pytest.approx((exact.low, exact.high), abs=1e-9)
+    scores, defective = np.r_[np.zeros(176), np.ones(15)], np.r_[np.zeros(176, bool), np.ones(15, bool)]
+    told = {name: between(*found) for name, found in rate_intervals(scores, defective, 0.5).items()}
+    assert told == {"recall": "at least 78 %", "precision": "at least 78 %", "false alarms": "up to 2 %"}
+    scores[176:180] = 0
+    assert between(*rate_intervals(scores, defective, 0.5)["recall"]) == "45 % to 92 %"
 
 
 def test_an_interval_is_the_same_every_time_and_narrower_with_more_pictures() -> None:

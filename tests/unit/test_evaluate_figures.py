@@ -52,10 +52,10 @@ def test_counts_and_the_worst_images() -> None:
     assert words.rates(3, 0, 3, 0)["Precision"][0] == "-"
 
 
-def test_a_rate_that_all_pictures_share_has_no_interval() -> None:
-    where = {"recall": (1.0, 1.0), "false alarms": (0.0, 0.0), "precision": (0.9, 1.0), "f1": (0.5, 0.5)}
+def test_a_rate_that_all_pictures_share_has_an_interval_too() -> None:
+    where = {"recall": (0.782, 1.0), "false alarms": (0.0, 0.02), "precision": (0.9, 0.95)}
     told = {name: words.interval(where, name) for name in ("Recall", "False alarms", "Precision", "F1")}
-    assert told == {"Recall": None, "False alarms": None, "Precision": "90 % to 100 %", "F1": None}
+    assert told == {"Recall": "at least 78 %", "False alarms": "up to 2 %", "Precision": "90 % to 95 %", "F1": None}
 
 
 def test_below_a_picture_of_the_first_screen_stands_what_went_wrong() -> None:
@@ -79,7 +79,7 @@ def test_thresholds_to_choose_from_hold_the_special_ones_and_reach_beyond_all_sc
     near = decisions.threshold_steps(SCORES, [0.12345678, float(np.nextafter(0.12345678, 1))])
     for some in (near, [1.018, 1.02, 1.0200001], decisions.threshold_steps(np.array([0.7, 1.3]), [0.9])):
         labels = decisions.step_labels(some, 0.4)
-        assert sum(label.endswith("× threshold") for label in labels.values()) >= len(some) - 2
+        assert sum(label.endswith("× the model's threshold") for label in labels.values()) >= len(some) - 2
         assert list(labels) != [] and set(labels) == set(some) and len(set(labels.values())) == len(some)
 
 
@@ -143,8 +143,11 @@ def test_tables_hold_every_image_and_every_metric() -> None:
     row = table[table["image"] == some.keys[5]].iloc[0]
     assert row["score M3"] == results[1].scores[5]
     assert row["anomalous at 0.5"] == int(results[0].scores[5] >= 0.5)
-    metrics = tables.metrics(results)
+    metrics = tables.metrics(some, results, 0.5)
     assert list(metrics["P-AP"]) == [r.overall.p_ap for r in results]
+    _, alarms, missed, _ = decisions.counts(results[0].scores, some.defective, 0.5)
+    first, second = (list(metrics.iloc[row][list(words.DECIDED_COLUMNS)]) for row in (0, 1))
+    assert first == [0.5, missed, alarms] and all(np.isnan(value) for value in second)
     subsets = tables.subsets(attribute(some), "p_ap")
     assert len(subsets) == 7 and subsets["P-AP"].is_monotonic_decreasing
     assert list(subsets.columns[:3]) == ["Rank", "Score", "M1"]

@@ -1,6 +1,7 @@
 """The data set: what was found in it, at once and by looking at every file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -12,6 +13,9 @@ from workbench.shared import words as shared_words
 from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 
+_SEED = "(seed "
+"""In the note on a split that was drawn."""
+_WHOLE = "evaluate_whole"
 INSPECT_AT_ONCE = 3000
 """With more images than this, every file is looked at only on request."""
 
@@ -33,9 +37,28 @@ def show_found(model: Model, chosen: Chosen) -> None:
     st.caption(units.plain(" ".join((*left, *chosen.dataset.notes, chosen.dataset.licence))))
 
 
+def all_tested(model: Model, chosen: Chosen) -> Chosen:
+    """An upload without a split of its own, all of it to be tested, since nothing is trained here.
+
+    What the model was trained on keeps its split: its training pictures are known then, and stay out.
+    """
+    dataset = chosen.dataset
+    about = model.detector.checkpoint.about.get("data")
+    trained_on = about.get("sha256") if isinstance(about, dict) else None
+    if not chosen.upload or not _drawn(dataset) or trained_on == chosen.hash:
+        return chosen
+    test = (*(replace(sample, split="test") for sample in dataset.train), *dataset.test)
+    notes = (*(note for note in dataset.notes if _SEED not in note), words.ALL_TESTED)
+    whole = replace(dataset, train=(), test=test, notes=notes)
+    hashes: dict[str, str] = st.session_state.setdefault(_WHOLE, {})
+    if chosen.hash not in hashes:
+        hashes[chosen.hash] = whole.content_hash()
+    return replace(chosen, dataset=whole, hash=hashes[chosen.hash])
+
+
 def _drawn(dataset: Dataset) -> bool:
     """Whether the test part was drawn by a seed."""
-    return any("(seed " in note for note in dataset.notes)
+    return any(_SEED in note for note in dataset.notes)
 
 
 def _inspection(chosen: Chosen) -> Inspection | None:

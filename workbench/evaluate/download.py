@@ -25,7 +25,7 @@ def draw(scene: Scene) -> None:
     name = "".join(c if c.isalnum() else "-" for c in scene.pictures.name)[:40]
     files: dict[str, Callable[[], str | bytes]] = {
         "scores.csv": lambda: spreadsheet.csv(tables.scores(scene.pictures, results, threshold)),
-        "metrics.csv": lambda: spreadsheet.csv(tables.metrics(results)),
+        "metrics.csv": lambda: spreadsheet.csv(tables.metrics(scene.pictures, results, threshold)),
     }
     found = None if scene.evidence is None else attribution(scene)
     files = {"report.html": lambda: report(scene, threshold, found), **files}

@@ -13,7 +13,6 @@ from nnet.scoring.maps import MAPS
 from nnet.scoring.metrics import FPR_LIMIT
 from workbench.evaluate import words
 from workbench.shared import charts, theme, units
-from workbench.shared import words as shared_words
 
 BINS = 36
 TYPE_COLOURS = ("#e0702a", "#8f6bc4", "#2f9e6e", "#c9498c", "#b08a1e", "#19a7b9", "#a05a3c", "#6b7a8f")
@@ -144,9 +143,7 @@ def embedding_figure(
     """
     labels, scores = np.asarray(images.labels), images.scores
     each = zip(images.keys, labels, scores, strict=True)
-    told = np.array(
-        [f"{html.escape(key)}<br>{html.escape(label)}, {shared_words.against_threshold(s)}" for key, label, s in each]
-    )
+    told = np.array([f"{html.escape(key)}<br>{html.escape(label)}, {words.against_own(s)}" for key, label, s in each])
     if colour_by == "score":
         traces = [_scored(points, told, scores)]
     else:
@@ -198,7 +195,7 @@ def _scored(points: np.ndarray, told: np.ndarray, scores: np.ndarray) -> dict[st
     logs = np.log10(np.maximum(scores, floor))
     ticks = np.linspace(logs.min(), logs.max(), 4)
     bar = {
-        "title": {"text": words.TIMES_THRESHOLD},
+        "title": {"text": words.TIMES_OWN},
         "thickness": 10,
         "outlinewidth": 0,
         "tickvals": ticks,

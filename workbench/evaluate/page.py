@@ -85,6 +85,7 @@ def _bar(model: Model) -> Scene | None:
             scene = _of_kept(model, kept)
         else:
             chosen = replace(chosen, dataset=as_model(chosen.dataset, model.detector.checkpoint.bits))
+            chosen = data_set.all_tested(model, chosen)
             scene = _of_data(model, chosen, kept)
     if chosen is not None and scene is not None and not folded:
         st.session_state[_FOLDED] = mark

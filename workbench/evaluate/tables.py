@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from nnet.analysis.evaluation import Evidence, Result
 from nnet.analysis.subsets import Attribution
+from nnet.data import GOOD
 from nnet.scoring.metric_names import SHORT_NAMES
-from workbench.evaluate import words
+from workbench.evaluate import decisions, words
 from workbench.evaluate.scene import Pictures
 
 
@@ -21,12 +23,16 @@ def scores(pictures: Pictures | Evidence, results: Sequence[Result], threshold: 
     return table.sort_values("image", kind="stable", ignore_index=True)
 
 
-def metrics(results: Sequence[Result]) -> pd.DataFrame:
-    """One row per expression and defect type ("all" first), with every metric as a number 0..1."""
-    rows = []
+def metrics(pictures: Pictures | Evidence, results: Sequence[Result], threshold: float) -> pd.DataFrame:
+    """One row per expression and defect type ("all" first), with every metric as a number 0..1, and of the first one
+    the threshold with how many defective images it misses and normal ones it flags."""
+    rows, labels = [], np.array(pictures.labels)
     for result in results:
         for kind, measured in (("all", result.overall), *result.by_type.items()):
             best = measured.i_f1
+            which = np.isin(labels, (GOOD, kind)) | (kind == "all")
+            _, alarms, missed, _ = decisions.counts(result.scores[which], pictures.defective[which], threshold)
+            decided = (threshold, missed, alarms) if result is results[0] else (None,) * 3
             rows.append(
                 {
                     "score": result.expression.text,
@@ -38,6 +44,7 @@ def metrics(results: Sequence[Result]) -> pd.DataFrame:
                     **{SHORT_NAMES[key]: getattr(measured, key) for key in words.METRICS},
                     words.BEST_F1: best and best.f1,
                     f"{words.BEST_F1} threshold": best and best.threshold,
+                    **dict(zip(words.DECIDED_COLUMNS, decided, strict=True)),
                 }
             )
     return pd.DataFrame(rows)

@@ -53,7 +53,7 @@ def draw(scene: Scene) -> None:
             st.metric(
                 name,
                 share,
-                help=f"{meaning} {words.INTERVAL_HELP}",
+                help=f"{meaning} {words.F1_HELP if name == 'F1' else words.SHARE_HELP}",
                 delta=words.interval(where, name),
                 delta_color="off",
                 delta_arrow="off",

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.folders import DEFECTIVE
 from nnet.expression import PRESETS, Expression
-from nnet.report.words import headline
+from nnet.report.words import between, headline
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
-from nnet.scoring.metrics.bootstrap import telling
 from nnet.scoring.promise import Promise
 from workbench.shared import units
 from workbench.shared import words as shared_words
@@ -46,7 +45,11 @@ MEASURED_BEFORE = "The model keeps a result of this data set. Measuring again ad
 
 def data_bar(name: str) -> str:
     """The line that says what is measured, and opens to the choice of another data set."""
-    return f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} measure other data" if name else CHOOSE_DATA
+    return (
+        f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} measure your own pictures or other data"
+        if name
+        else CHOOSE_DATA
+    )
 
 
 def kept_name(data: Mapping[str, object]) -> str:
@@ -65,6 +68,10 @@ def measured_on(created: str) -> str:
     return f"Measured on {created[:10]}." if created else ""
 
 
+ALL_TESTED = (
+    "All good pictures of the upload are tested, since it has no train/. If the model was trained on some of them, the "
+    "numbers are too good."
+)
 NEEDS_BOTH = "Measuring needs test images of both kinds, normal and defective. Add the kind that is missing."
 INSPECT_BUTTON = "Check every file"
 INSPECT_PROGRESS = "Checking the files: {done:,} of {total:,}"
@@ -150,6 +157,8 @@ OVERALL_TITLE = "**Metrics over all images**"
 RECORDED_COLUMNS = ("Data", "Images", "Score")
 TYPE_COLUMNS = ("Defect type", "Images")
 SUBSET_COLUMNS = ("Rank", "Score")
+DECIDED_COLUMNS = ("threshold set", "missed", "false alarms")
+"""Of the metrics' CSV: what the threshold that is set decides of the chosen score."""
 AXES = {
     "roc": ("false positive rate", "true positive rate"),
     "pr": ("recall", "precision"),
@@ -312,6 +321,11 @@ INTERVAL_HELP = (
     "In brackets: where the metric lies with 95 %, by drawing the good and the defective pictures 1,000 times anew "
     "(percentile bootstrap)."
 )
+SHARE_HELP = (
+    "Below it: where the share lies with 95 % (Clopper and Pearson's exact interval). Of few pictures, 0 % and 100 % "
+    "say little about the next ones, too."
+)
+F1_HELP = "Below it: where it lies with 95 % (percentile bootstrap); nothing where all pictures were decided alike."
 _MANY_MISSED = 0.2
 """The share of the defects that a threshold may miss before it counts as cautious, if it flags hardly any good part."""
 _WHAT_TO_DO = "Set it by these pictures (above: {aim}), or train with more good photos."
@@ -363,17 +377,22 @@ def gallery_help(total: int) -> str:
 
 def multiple(written: str) -> str:
     """A threshold as a multiple of the model's own."""
-    return f"{written} {units.TIMES} threshold"
+    return f"{written} {TIMES_OWN}"
+
+
+def against_own(ratio: float) -> str:
+    """A score as a multiple of the model's own threshold, which need not be the one that is set."""
+    return multiple(units.times(ratio))
 
 
 def tile_told(key: str, label: str, ratio: float) -> str:
     """What an image of a gallery is, for the pointer and for screen readers."""
-    return f"{units.plain(key)}: {image_label(label)}, {shared_words.against_threshold(ratio)}"
+    return f"{units.plain(key)}: {image_label(label)}, {against_own(ratio)}"
 
 
 def tile_label(label: str, ratio: float, place: str) -> str:
     """Below an image: what went wrong on the first screen, how high it scores in the gallery."""
-    return _wrong(label) if place == "hero" else shared_words.against_threshold(ratio)
+    return _wrong(label) if place == "hero" else against_own(ratio)
 
 
 def _wrong(label: str) -> str:
@@ -394,12 +413,11 @@ def threshold_help(threshold: float) -> str:
 
 
 def interval(where: Mapping[str, tuple[float, float]], name: str) -> str | None:
-    """Where a rate lies with 95 %: "91 % to 97 %"; None where that says nothing."""
-    found = telling(where.get(name.lower()))
+    """Where a rate lies with 95 %: "91 % to 97 %", "up to 2 %"; None where that is not known."""
+    found = where.get(name.lower())
     if found is None:
         return None
-    form = "{:.3f}".format if name == "F1" else units.percent
-    return f"{form(found[0])} to {form(found[1])}"
+    return f"{found[0]:.3f} to {found[1]:.3f}" if name == "F1" else between(*found)
 
 
 def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
@@ -412,7 +430,7 @@ def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
 
 OWN_THRESHOLD = "the model's own threshold"
 """The name of the dotted line."""
-TIMES_THRESHOLD = f"{units.TIMES} threshold"
+TIMES_OWN = f"{units.TIMES} the model's threshold"
 
 
 def rates(normal: int, alarm: int, miss: int, hit: int) -> dict[str, tuple[str, str]]:

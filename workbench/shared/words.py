@@ -551,14 +551,14 @@ OTHER_MODELS = "Other models"
 DATA_NAMES = {
     "none": "Choose one",
     "own": "The pictures of this part",
+    "zip": "Upload a ZIP",
+    "images": "Upload images",
+    "folder": "A folder or ZIP on this computer",
     "elpv:mono": "ELPV, monocrystalline cells",
     "elpv:poly": "ELPV, polycrystalline cells",
     **{f"synthetic:{kind}": f"Synthetic {kind}" for kind in SYNTHETIC_KINDS},
-    "folder": "A folder or ZIP on this computer",
-    "zip": "Upload a ZIP",
-    "images": "Upload images",
 }
-"""What `workbench.shared.data_choice` can offer."""
+"""What `workbench.shared.data_choice` can offer; what the visitor brings stands first."""
 FOLDER = "Folder or ZIP"
 FOLDER_HELP = (
     "A path on this computer: an MVTec AD or VisA category, a good/ folder beside folders of defects, or a ZIP of "

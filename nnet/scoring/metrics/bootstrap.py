@@ -1,4 +1,4 @@
-"""How far a metric can be trusted: 95 % intervals by the percentile bootstrap over pictures.
+"""How far a metric can be trusted: 95 % intervals by the percentile bootstrap over pictures; of shares, exact ones.
 
 `REPEATS` times as many normal and as many defective pictures are drawn with replacement as there are of each, from a
 generator with a fixed seed, and the metric is worked out again; the interval holds the middle 95 % of the results
@@ -7,6 +7,9 @@ pixels of one picture are alike. It says what other pictures of the same product
 
 Metrics over pictures are exact in every repeat. Over pixels, scores are first put into `BINS` bins, and the interval
 is moved by what that changes in the metric itself.
+
+Drawing anew says nothing of pictures that were all decided alike, so the share of them that was flagged gets Clopper
+and Pearson's interval (Biometrika 26, 1934): of 0 of n it reaches up to 1 - 0.025^(1/n).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,22 +52,35 @@ def image_intervals(scores: ArrayLike, defective: ArrayLike) -> dict[str, Interv
 
 
 def rate_intervals(scores: ArrayLike, defective: ArrayLike, threshold: float) -> dict[str, Interval]:
-    """Of "recall", "precision", "false alarms" and "f1" if pictures are flagged above `threshold`."""
+    """Of "recall", "precision" and "false alarms" (exact) and "f1" if pictures are flagged above `threshold`.
+
+    One is left out where there is nothing to count, and "f1" where all repeats agree.
+    """
     scores, defective = np.asarray(scores, float), np.asarray(defective, bool)
     flagged = scores > threshold
-    found: list[tuple[Floats, ...]] = []
+    hits, alarms = int((flagged & defective).sum()), int((flagged & ~defective).sum())
+    counted = {
+        "recall": (hits, int(defective.sum())),
+        "precision": (hits, hits + alarms),
+        "false alarms": (alarms, int((~defective).sum())),
+    }
+    found = {name: share_interval(part, whole) for name, (part, whole) in counted.items() if whole}
+    repeats: list[tuple[Floats, ...]] = []
     for weights in _weights(defective):
         hit, alarm = (weights[:, flagged & kind].sum(axis=1) for kind in (defective, ~defective))
-        positives, negatives = max(1, int(defective.sum())), max(1, int((~defective).sum()))
-        precision = np.divide(hit, hit + alarm, out=np.ones_like(hit), where=hit + alarm > 0)
-        f1 = 2 * hit / np.maximum(hit + alarm + positives, 1)
-        found.append((hit / positives, precision, alarm / negatives, f1))
-    return dict(zip(("recall", "precision", "false alarms", "f1"), _intervals(found), strict=True))
+        repeats.append((2 * hit / np.maximum(hit + alarm + int(defective.sum()), 1),))
+    [f1] = _intervals(repeats)
+    return found | ({"f1": f1} if f1[0] < f1[1] else {})
 
 
-def telling(found: Interval | None) -> Interval | None:
-    """The interval, or None where all repeats agree: drawing pictures anew says nothing if all were decided alike."""
-    return None if found is None or found[0] == found[1] else found
+def share_interval(part: int, whole: int) -> Interval:
+    """Clopper and Pearson's interval of a share, 0..1, of which `part` of `whole` >= 1 were counted."""
+    from scipy.special import betaincinv  # slow to import, as in `nnet.scoring.promise`
+
+    tail = (1 - CERTAINTY) / 2
+    low = float(betaincinv(part, whole - part + 1, tail)) if part else 0.0
+    high = float(betaincinv(part + 1, whole - part, 1 - tail)) if part < whole else 1.0
+    return low, high
 
 
 def pixel_intervals(
