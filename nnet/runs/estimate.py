@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,13 @@ FILM_IMAGES = 22  # see `nnet.runs.watching`
 SMALL_TEACHER = "efficientnet_lite0"
 SPARE_MEMORY = 0.9
 TIMEOUT = 300
+TICK_SECONDS = 0.25
 LONGEST_SECONDS = 14 * 86400.0
 _ANYWAY = "Duplicate the run to change its settings, or resume it to train it all the same."
+
+
+class TooSlow(RunError):
+    """The trial steps took over TIMEOUT seconds: the run is too large, or something else uses the computer."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,9 @@ def costs_of(spec: RunSpec) -> Costs:
     return Costs(**_found(spec, None)["costs"])
 
 
-def estimate(spec: RunSpec, folder: Path, data: Path | None = None) -> Estimate:
+def estimate(
+    spec: RunSpec, folder: Path, data: Path | None = None, tick: Callable[[], object] = lambda: None
+) -> Estimate:
     """Measure a few steps in a separate process, so that running out of memory harms nobody else.
 
     Takes about ten seconds for the preset small on a CPU.
@@ -133,11 +141,13 @@ def estimate(spec: RunSpec, folder: Path, data: Path | None = None) -> Estimate:
         spec: what would be trained.
         folder: where the runs lie (its disk is looked at).
         data: the staged upload, if `spec.data` is "upload".
+        tick: called each TICK_SECONDS while the process measures. Whatever it raises ends the process at once.
 
     Raises:
+        TooSlow: it took over TIMEOUT seconds.
         nnet.errors.NNetError: the data or the settings cannot be trained with; the run would fail for the same reason.
     """
-    return judge(_found(spec, data), spec.config, disk.free_bytes(folder))
+    return judge(_found(spec, data, tick), spec.config, disk.free_bytes(folder))
 
 
 def judge(found: dict[str, Any], config: Config, disk_free: int) -> Estimate:
@@ -266,20 +276,37 @@ def _remedies(config: Config) -> list[Remedy]:
     return found
 
 
-def _found(spec: RunSpec, data: Path | None) -> dict[str, Any]:
+def _found(spec: RunSpec, data: Path | None, tick: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """What `measure` finds in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="nnet-estimate-") as name:
         write_spec(Path(name), spec)
         threads = {} if spec.threads is None else {"OMP_NUM_THREADS": str(spec.threads)}
         command = [sys.executable, "-m", "nnet.runs", "measure", name, *([str(data)] if data else [])]
         known = {**os.environ, **threads, "PYTHONPATH": processes.python_path()}
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, env=known)
-        except subprocess.TimeoutExpired as error:
-            raise RunError(f"A few trial steps took over {TIMEOUT} seconds. Choose a smaller size or batch.") from error
+        done = _ended(command, known, tick)
     if done.returncode == 0:
         return json.loads(done.stdout.splitlines()[-1])
     if done.returncode < 0 or "MemoryError" in done.stderr or "out of memory" in done.stderr.lower():
         raise RunError("The trial steps ran out of memory. Choose a smaller size or batch.")
     last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
     raise RunError(last[0].removeprefix("nnet: "))
+
+
+def _ended(command: list[str], known: dict[str, str], tick: Callable[[], object]) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end. Its process does not outlive this function, whatever ends it."""
+    until = time.monotonic() + TIMEOUT
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=known) as process:
+        try:
+            while True:
+                try:
+                    said, problems = process.communicate(timeout=TICK_SECONDS)
+                    return subprocess.CompletedProcess(command, process.returncode, said, problems)
+                except subprocess.TimeoutExpired as error:
+                    if time.monotonic() > until:
+                        raise TooSlow(
+                            f"A few trial steps took over {TIMEOUT} seconds. Choose a smaller size or batch."
+                        ) from error
+                    tick()
+        finally:
+            process.kill()  # nothing happens to one that has ended

@@ -182,7 +182,7 @@ def test_a_zip_comes_alone_and_a_hostile_one_is_refused(runs: Runs) -> None:
     hostile = zipped({"../../evil.png": encoded(1)})
     at = drop(start(TRAIN), *photos(14))
     drop(at, ("parts.zip", layout, "application/zip"))
-    assert "must be uploaded alone" in said(at) and "14 photos" in said(at)
+    assert "such a ZIP must be uploaded alone" in said(at) and "14 photos" in said(at)
     at = drop(start(TRAIN), ("evil.zip", hostile, "application/zip"))
     assert "would leave the folder" in said(at)
     assert not list(runs.root.parent.rglob("evil.png"))
@@ -343,6 +343,7 @@ def test_a_preset_sets_every_field_and_own_epochs_are_taken_as_they_are(runs: Ru
     at = start_on_texture()
     assert "until there are at least 600 steps" in said(at)
     fine(widget(at, "train.epochs").set_value(3).run())
+    assert "Only 12 steps: the preset Small makes at least 600" in said(at) and has(at, "start_training")
     assert "3 epochs of 52 images: 12 steps" in said(at) and widget(at, "train.min_steps").value == 0
     assert "Changed: Epochs 3, Minimum number of steps 0" in said(at)
     fine(at.segmented_control(key="preset").set_value("paper").run())

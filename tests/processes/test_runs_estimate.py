@@ -3,6 +3,8 @@
 import dataclasses
 import importlib
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -42,6 +44,25 @@ def test_a_few_real_steps_give_an_estimate(tmp_path):
     assert found.seconds > found.steps * found.seconds_per_step > 0
     assert found.memory_bytes > 100 * 2**20 and found.memory_free > 0 and found.device.startswith("CPU")
     assert found.disk_bytes > 0 and not found.refusals
+
+
+@pytest.mark.parametrize("why", ["stopped", "too slow"])
+def test_the_process_of_an_estimate_ends_with_it(why, monkeypatch):
+    started = []
+
+    class Noted(subprocess.Popen):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            started.append(self)
+
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(estimate_module.subprocess, "Popen", Noted)
+    monkeypatch.setattr(estimate_module, "TIMEOUT", 3600 if why == "stopped" else 0)
+    with pytest.raises(KeyboardInterrupt if why == "stopped" else estimate_module.TooSlow):
+        estimate_module._ended([sys.executable, "-c", "import time; time.sleep(3600)"], dict(os.environ), stop)
+    assert started[0].poll() is not None
 
 
 def test_what_the_run_would_fail_for_is_said_before_it(tmp_path):

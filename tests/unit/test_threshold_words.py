@@ -14,6 +14,7 @@ def test_evaluate_opens_on_the_four_counts():
 def test_the_promise_names_its_pictures_and_the_whole_interval():
     said = words.promise(before_training(8, 0.95))
     assert "8 held-out images" in said and "31" in said and "11" in said
+    assert "with 90 % certainty between" in said, "the level of nnet.scoring.promise.CERTAINTY"
 
 
 def test_another_kind_of_part_is_explained_with_its_false_alarm_rate():

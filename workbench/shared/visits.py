@@ -58,14 +58,15 @@ class Visit:
 
 @dataclass(eq=False)
 class Session:
-    """A tab: the page it shows, when it was last used (monotonic seconds), the bytes of its uploads by kind, and what
-    is done when it has gone."""
+    """A tab: the page it shows, when it was last used (monotonic seconds), the bytes of its uploads by kind, the folder
+    of uploads that it works on, and what is done when it has gone."""
 
     visit: Visit
     id: str
     page: str = ""
     seen: float = 0.0
     held: dict[str, int] = field(default_factory=dict)
+    upload: Path | None = None
     gone_since: float | None = None
     leaves: dict[str, Callable[[], None]] = field(default_factory=dict)
     is_sent_away: bool = False
@@ -198,6 +199,18 @@ def hold(kind: str, count: int, what: str = "") -> None:
             if not have_room(more):
                 raise Refused(words.all_uploads(limits.all_upload_bytes))
         session.held[kind] = count
+
+
+def work_on(upload: Path | None) -> None:
+    """Note the folder of uploads that the session at hand works on."""
+    _own().upload = upload
+
+
+def others_work_on(upload: Path) -> bool:
+    """Whether another session that a browser shows works on a folder of uploads."""
+    own = _own()
+    sessions = [session for visit in everybody() for session in list(visit.sessions)]
+    return any(one is not own and one.upload == upload and is_here(one) for one in sessions)
 
 
 def at_end(name: str, act: Callable[[], None]) -> None:

@@ -223,6 +223,8 @@ TRAIN_ON_MINE = "Train on my parts"
 
 def promise(said: Promise) -> str:
     """How many further good parts a threshold will flag."""
+    from nnet.scoring.promise import CERTAINTY  # not among what a page shows first
+
     low, high, expected = map(units.percent, (said.low, said.high, said.expected))
     if said.folds:
         return (
@@ -231,8 +233,9 @@ def promise(said: Promise) -> str:
             f"flagged, {expected} on average."
         )
     return (
-        f"The threshold rests on {units.plural(said.n, 'held-out image')}, so between {low} and {high} of further good "
-        f"parts will be flagged, {expected} on average."
+        f"The threshold rests on {units.plural(said.n, 'held-out image')}, so with "
+        f"{units.percent(CERTAINTY)} certainty between {low} and {high} of further good parts will be flagged, "
+        f"{expected} on average."
     )
 
 

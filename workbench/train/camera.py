@@ -93,7 +93,7 @@ def _taken_so_far(found: Sequence[Path], change: Callable[[Change], None]) -> No
 
 
 def _without(path: Path, held: Upload | None) -> tuple[Upload | None, list[str]]:
-    return (None, []) if held is None else uploads.without(held, path)
+    return (None, []) if held is None else uploads.without(held, [path.relative_to(held.folder).as_posix()])
 
 
 def _sharpness(path: Path) -> float | None:

@@ -2,22 +2,30 @@
 
 import dataclasses
 import json
+import time
 from pathlib import Path
 
 import streamlit as st
 
+from nnet.errors import NNetError
 from nnet.runs import Estimate, RunSpec, estimate
+from nnet.runs.estimate import TooSlow
+from nnet.runs.layout import RUNNING
 from workbench.shared import resources
+from workbench.shared.cache import BoundedCache
+from workbench.train import uploads, words
 
-ESTIMATES = 32
-"""Most estimates kept; one is good for ESTIMATE_SECONDS, since memory and disk change."""
 ESTIMATE_SECONDS = 300
+"""How long an estimate is good for, since memory and disk change."""
+_KEPT: BoundedCache[str, tuple[float, Estimate]] = BoundedCache(32)
+"""Estimates and when they were made (monotonic seconds), by what they depend on."""
 
 
-@st.cache_data(max_entries=ESTIMATES, ttl=ESTIMATE_SECONDS, show_spinner=False)
-def _estimate(_spec: RunSpec, _upload: Path | None, key: str) -> Estimate:
-    """`key` is there for the cache."""
-    return estimate(_spec, resources.runs_folder(), _upload)
+def _estimate(spec: RunSpec, upload: Path | None) -> Estimate:
+    """Measure. Each tick touches the page, which is where Streamlit ends a run of it that was stopped; that ends the
+    process, too."""
+    place = st.empty()
+    return estimate(spec, resources.runs_folder(), upload, place.empty)
 
 
 def estimate_key(spec: RunSpec, upload: Path | None) -> str:
@@ -32,8 +40,18 @@ def estimated(spec: RunSpec, upload: Path | None) -> Estimate:
     Raises:
         nnet.errors.NNetError: it cannot be trained, in a sentence.
     """
-    key = estimate_key(spec, upload)
-    found = _estimate(spec, upload, key)
-    if found.refusals or found.warnings:  # the visitor makes room, and wants to be judged by that
-        _estimate.clear(spec, upload, key)
-    return found
+
+    def measured() -> tuple[float, Estimate]:
+        return time.monotonic(), _estimate(spec, upload)
+
+    def is_good(kept: tuple[float, Estimate]) -> bool:
+        made, found = kept  # who was warned makes room, and wants to be judged by that
+        return time.monotonic() - made < ESTIMATE_SECONDS and not (found.refusals or found.warnings)
+
+    try:
+        return _KEPT.of(estimate_key(spec, upload), measured, is_good)[1]
+    except TooSlow as error:
+        busy = [run.name for run in uploads.runs().list() if run.state in RUNNING]
+        if not busy:
+            raise
+        raise NNetError(words.slow_beside(busy)) from error

@@ -24,12 +24,13 @@ from workbench.shared import allowance, hosting, resources, setting_words, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.hosting import PRESETS as SMALL
-from workbench.train import words
+from workbench.train import uploads, words
 from workbench.train.settings import PRESET
 
 MAIN = ("model.teacher", "model.size", "train.epochs", "train.batch_size", "train.seed")
 SIZES = tuple(range(64, 513, 32))
 _CHANGES, _NAME = "train_changes", "run_name"
+_PARAMETER = "form"
 _STEPS = {"train.learning_rate": 0.001, "loss.delta": 0.001, "model.temperature": 0.01, "score.quantile": 0.01}
 
 
@@ -57,6 +58,31 @@ def fill(spec: RunSpec) -> None:
     st.session_state["run_device"] = spec.device
     st.session_state["run_weights"] = spec.teacher_weights or ""
     st.session_state["run_tensorboard"] = spec.tensorboard and tensorboard.is_installed()
+
+
+def restore() -> None:
+    """Fill the form as the URL says, in a visit that has not used it yet. Before `draw`; says so if that is gone."""
+    key = st.query_params.get(_PARAMETER, "")
+    if not key or _CHANGES in st.session_state:
+        return
+    spec = uploads.kept_form(key)
+    if spec is None:
+        st.warning(words.FORM_GONE, icon=":material/history:")
+        st.query_params.pop(_PARAMETER)
+    else:
+        fill(spec)
+
+
+def keep(filled: RunSpec) -> None:
+    """Let the URL lead to the form as it is, so that a reload of the page loses neither settings nor name."""
+    bare = RunSpec("", "", preset(filled.preset), filled.preset)
+    name = st.session_state.get(_NAME) or ""
+    kept = dataclasses.replace(filled, name=name, teacher_weights=None)  # a path is good for its visit alone
+    key = "" if kept == bare else uploads.keep_form(kept)
+    if key:
+        st.query_params[_PARAMETER] = key
+    else:
+        st.query_params.pop(_PARAMETER, None)
 
 
 def apply(changes: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The Train page's first step: which images, and what was found in them."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +11,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from nnet.config import Config
 from nnet.data import SYNTHETIC_KINDS, intake
 from nnet.data.accounting import counted
-from nnet.data.framing import Framing
+from nnet.data.framing import Framing, without_framing
+from nnet.data.images import decode
 from nnet.data.names import local_path
 from nnet.errors import NNetError
 from nnet.runs import disk
@@ -21,6 +23,7 @@ from workbench.shared import data_choice, hosting, hosting_words, kinds, known_d
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.parts import Again
+from workbench.shared.pictures import reduced, thumbnail
 from workbench.train import camera, form, looking, uploads, words
 from workbench.train.looking import Choice, Found
 from workbench.train.settings import CELLS, PATH, SOURCE, TEXTURE
@@ -128,6 +131,8 @@ def _uploaded() -> Choice | None:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(words.upload_contents(held.holds, held.is_layout), width="content")
+        with st.popover(words.TAKE_OUT, icon=":material/remove_circle:", type="tertiary"):
+            _taking_out(held)
         st.button(
             shared_words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=_remove, key="remove_upload"
         )
@@ -137,6 +142,33 @@ def _uploaded() -> Choice | None:
         st.info(words.ONLY_DEFECTIVE, icon=":material/photo_library:")
         return None
     return Choice(UPLOADED, held.folder)
+
+
+def _taking_out(held: Upload) -> None:
+    """Choose one picture and take it out."""
+    names = uploads.pictures(held)
+    key = f"take_out-{held.folder.name}"  # another upload has other pictures
+    chosen = st.selectbox(words.WHICH, names, index=None, key=key, format_func=lambda name: _plain(held, name))
+    if chosen is None:
+        return
+    with contextlib.suppress(NNetError):  # one that cannot be read is taken out as well
+        small = thumbnail(reduced(decode(held.folder / chosen).image, 480), 120)
+        st.image(small, width=_PICTURE, alt=units.plain(_plain(held, chosen)))
+    st.caption(words.TAKEN_OUT)
+    st.button(words.TAKE_IT_OUT, "take_out", on_click=_take_out, args=((chosen,),), icon=":material/delete:")
+
+
+def _take_out(names: Sequence[str]) -> None:
+    """Take pictures (paths inside of the upload) out of the upload. A callback."""
+    _change(lambda held: (None, []) if held is None else uploads.without(held, names))
+
+
+def _plain(held: Upload, name: str) -> str:
+    """What the visitor calls a picture of his upload: its name, without the folder in which it is kept."""
+    if held.is_layout:
+        return name
+    folder, _, own = name.rpartition("/")
+    return words.DEFECTIVE_NAME.format(name=own) if folder == uploads.DEFECTIVE else own
 
 
 def _held() -> Upload | None:
@@ -165,11 +197,14 @@ def _change(change: Callable[[Upload | None], tuple[Upload | None, list[str]]]) 
     """Replace the upload by what `change` makes of it, and keep the sentences that it has to say."""
     notes: list[str] = []
     try:
-        held, notes = change(_held())
+        before = _held()
+        held, notes = change(before)
         if held is None:
             _remove()
         else:
             _hold(held)
+            if before is not None and before.folder != held.folder:
+                uploads.remove(before.folder)
     except NNetError as error:
         notes = [str(error)]
     except OSError as error:
@@ -180,6 +215,7 @@ def _change(change: Callable[[Upload | None], tuple[Upload | None, list[str]]]) 
 def _hold(held: Upload) -> Upload:
     """Remember an upload in this visit, and in the URL if another visit can find it."""
     st.session_state[_UPLOAD] = held.folder
+    visits.work_on(held.folder)
     if uploads.find_upload(held.folder.name) == held.folder:
         st.query_params[_PARAMETER] = held.folder.name
     else:
@@ -188,7 +224,10 @@ def _hold(held: Upload) -> Upload:
 
 
 def _remove() -> None:
-    """Forget the upload; its files are removed from the disk after a day. A callback."""
+    """Remove the upload, from the disk as well. A callback."""
+    if (held := _held()) is not None:
+        uploads.remove(held.folder)
+    visits.work_on(None)
     st.session_state[_UPLOAD] = None
     st.session_state[_NOTES] = []
     _forget_part()
@@ -239,13 +278,44 @@ def found(chosen: Choice, config: Config) -> tuple[Choice, Found | None]:
     trainable = _split(result, config)
     left, right = st.columns((3, 2), gap="medium")
     with left:
+        if result.plain:
+            _like_masks(result.plain, chosen, config.train.seed)
         st.dataframe(words.table_rows(result.inspection), hide_index=True, key="found_table")
         facts = {"layout": result.inspection.layout, "licence": result.inspection.licence}
         st.caption(units.plain(words.DATA_FACTS.format(**facts)))
     with right:
         _pictures(result)
-    _problems(result)
+    _problems(result, _as_sent(chosen))
     return chosen, result if trainable else None
+
+
+def _like_masks(keys: Sequence[str], chosen: Choice, seed: int) -> None:
+    """Ask about good pictures that are probably masks; those of an upload can be left out."""
+    is_upload = chosen.upload is not None
+    said = words.like_masks(list(map(_as_sent(chosen), keys)), is_upload=is_upload)
+    st.warning(units.plain(said), icon=":material/contrast:")
+    if is_upload:
+        st.button(
+            words.LEAVE_OUT_MASKS,
+            "leave_out_masks",
+            on_click=_leave_out,
+            args=(keys, chosen, seed),
+            icon=":material/delete:",
+        )
+
+
+def _leave_out(keys: Sequence[str], chosen: Choice, seed: int) -> None:
+    """Take the samples of these keys out of an upload. A callback."""
+    if chosen.upload is not None:
+        paths = [sample.path for sample in chosen.open(seed).samples if sample.key in keys and sample.path]
+        _take_out([path.resolve().relative_to(chosen.upload.resolve()).as_posix() for path in paths])
+
+
+def _as_sent(chosen: Choice) -> Callable[[str], str]:
+    """Takes the folders in which an upload is kept out of a sentence, since its visitor knows the files alone."""
+    if chosen.upload is None or uploads.read_upload(chosen.upload).is_layout:
+        return str
+    return lambda sentence: sentence.replace(f"{uploads.GOOD}/", "").replace(f"{uploads.DEFECTIVE}/", "")
 
 
 def _split(result: Found, config: Config) -> bool:
@@ -260,18 +330,30 @@ def _split(result: Found, config: Config) -> bool:
     folds = looking.folds(result, config)
     st.markdown(words.split(train, held_out, result.tested, result.defective, folds), help=words.SPLIT_HINT)
     st.caption(shared_words.promise(before_training(held_out, config.scoring.quantile, folds)))
-    if looking.is_few(result, config) and not hosting.is_shared():
-        st.info(words.few(train, train + held_out, CROSS_FOLDS), icon=":material/splitscreen:")
-        st.button(
-            words.LEARN_FROM_ALL.format(count=train + held_out),
-            icon=":material/splitscreen:",
-            key="cross_calibrate",
-            on_click=form.apply,
-            args=({"train.cross_folds": CROSS_FOLDS},),
-        )
-    elif folds:
+    if folds:
         st.caption(words.CROSSED)
     return True
+
+
+def draw_offer(result: Found, config: Config) -> None:
+    """Offer to learn from all images where many are held out, or say why that is not on offer.
+
+    It stands below the editors of the region, since a region ends the offer: above them, it would move them away.
+    """
+    if not looking.is_few(result, without_framing(config)):
+        return
+    train, held_out = looking.split(result, config)
+    is_whole = Framing.of(config.model).is_whole
+    said = words.few(train, train + held_out, CROSS_FOLDS) if is_whole else words.NOT_FROM_ALL
+    st.info(said, icon=":material/splitscreen:")
+    st.button(
+        words.LEARN_FROM_ALL.format(count=train + held_out),
+        icon=":material/splitscreen:",
+        key="cross_calibrate",
+        disabled=not is_whole,
+        on_click=form.apply,
+        args=({"train.cross_folds": CROSS_FOLDS},),
+    )
 
 
 def _only_one_of_both() -> None:
@@ -291,20 +373,24 @@ def _pictures(result: Found) -> None:
                     st.image(picture, width=_PICTURE, alt=words.PICTURE_ALT.format(kind=caption, key=key))
 
 
-def _problems(result: Found) -> None:
+def _problems(result: Found, as_sent: Callable[[str], str]) -> None:
     """Everything that should be fixed, errors first; nothing where all is well."""
+
+    def plain(sentence: str) -> str:
+        return units.plain(as_sent(sentence))
+
     inspection = result.inspection
     if inspection.unreadable:
-        named = "\n".join(f"- {units.plain(sentence)}" for _, sentence in inspection.unreadable[:10])
+        named = "\n".join(f"- {plain(sentence)}" for _, sentence in inspection.unreadable[:10])
         st.warning(f"{words.unreadable(len(inspection.unreadable))}\n{named}", icon=":material/broken_image:")
     if result.same:
-        st.warning(units.plain(words.same_files(result.same)), icon=":material/file_copy:")
+        st.warning(plain(words.same_files(result.same)), icon=":material/file_copy:")
     if result.series:
         st.warning(units.plain(result.series), icon=":material/burst_mode:")
     others = [finding for finding in inspection.findings() if "unreadable" not in finding[0]]
-    lines = [f"- {units.plain(headline)}: {units.plain(', '.join(files[:5]))}" for headline, files in others]
+    lines = [f"- {plain(headline)}: {plain(', '.join(files[:5]))}" for headline, files in others]
     remarks = (*inspection.problems, *inspection.notes, *counted(inspection.not_taken))
-    lines += [f"- {units.plain(sentence)}" for sentence in remarks]
+    lines += [f"- {plain(sentence)}" for sentence in remarks]
     if lines:
         with st.expander(words.remarks(len(lines)), icon=":material/info:"):
             st.markdown("\n".join(lines))

@@ -15,6 +15,7 @@ import streamlit as st
 
 from nnet.config import Config
 from nnet.data import DataError, Dataset, Inspection, Sample, inspect, open_dataset, opening
+from nnet.data.masks import is_plain
 from nnet.scoring import doubts
 from nnet.training import schedule
 from nnet.training.events import TrainingError
@@ -95,6 +96,7 @@ class Found:
         same: groups of good training images that are the same file.
         series: what near duplicates among them say, or "".
         usable, tested, defective: good training images, labelled test images, and how many of these are defective.
+        plain: good training images that look like masks, or are blank.
         unsettled: masks of photos that EXIF turns of which nothing says how they were drawn.
         good_pictures, defective_pictures: some of both kinds, as (name, data URI).
     """
@@ -107,6 +109,7 @@ class Found:
     tested: int
     defective: int
     validation: int
+    plain: tuple[str, ...]
     unsettled: int
     good_pictures: tuple[tuple[str, str], ...]
     defective_pictures: tuple[tuple[str, str], ...]
@@ -155,10 +158,20 @@ def _found(dataset: Dataset, progress: Callable[[int, int], None]) -> Found:
         len(tested),
         len(defective),
         sum(sample.split == "validation" for sample in train),
+        _plain(train, inspection),
         len(dataset.unsettled_masks),
         tuple(_pictures(train)),
         tuple(_pictures(defective)),
     )
+
+
+def _plain(train: Sequence[Sample], inspection: Inspection) -> tuple[str, ...]:
+    """Keys of those that look like masks. The inspection names none where all do: then it is asked all the same."""
+    if not inspection.plain:
+        every = bool(train) and is_plain(train[0].load().image)
+        return tuple(sample.key for sample in train) if every else ()
+    found = {*inspection.plain}
+    return tuple(sample.key for sample in train if sample.key in found)
 
 
 def series(samples: Sequence[Sample]) -> str:
@@ -212,6 +225,11 @@ def folds(found: Found, config: Config) -> int:
 def is_few(found: Found, config: Config) -> bool:
     """Whether so many pictures are held out that a cross-calibration is worth its time."""
     return schedule.is_few(config, found.usable, found.validation)
+
+
+def has_several_sizes(found: Found) -> bool:
+    """Whether the images that can be read are not all of one size."""
+    return len({size for group in found.inspection.groups for size, _ in group.sizes}) > 1
 
 
 def length(config: Config, images: int) -> tuple[int, int]:

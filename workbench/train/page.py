@@ -4,7 +4,9 @@ import dataclasses
 
 import streamlit as st
 
+from nnet.data.framing import Framing
 from nnet.errors import NNetError
+from nnet.presets import PRESETS
 from nnet.runs import Estimate, Film, RunSpec
 from workbench.shared import allowance, frame, hosting, hosting_words, model_list, settings, training_film, units
 from workbench.shared.model_list import ModelEntry
@@ -88,6 +90,8 @@ def _with_film(entry: ModelEntry | None) -> tuple[ModelEntry, Film] | None:
 
 def _new_model(entry: ModelEntry | None) -> None:
     st.query_params.pop("run", None)
+    if not hosting.is_shared():  # there the settings are given
+        form.restore()
     form_side, film_side = st.columns(2, gap="medium")
     with form_side:
         st.subheader(words.IMAGES_STEP, anchor=False)
@@ -105,18 +109,26 @@ def _new_model(entry: ModelEntry | None) -> None:
     findings = st.container()
     st.subheader(words.SETTINGS_STEP, anchor=False)
     filled = form.draw(words.suggested_name(choice.data if choice else ""))
+    if filled is not None and not hosting.is_shared():
+        form.keep(filled)
     found, pieces = None, 1
     if choice is not None and filled is not None:
         with findings:
             choice, found = images.found(choice, filled.config)
             if found is not None and not hosting.is_shared():  # there the settings are given
                 pieces = region.draw(choice, filled.config, looking.split(found, filled.config)[0])
+                images.draw_offer(found, filled.config)
     st.subheader(words.START_STEP, anchor=False)
     if choice is None or filled is None or found is None:
         st.caption(words.NOT_READY)
         return
     count = pieces * looking.split(found, filled.config)[0]
-    st.caption(words.length(filled.config, count, *looking.length(filled.config, count)))
+    epochs, steps = looking.length(filled.config, count)
+    st.caption(words.length(filled.config, count, epochs, steps))
+    if filled.preset and steps < (least := PRESETS[filled.preset].train.min_steps):
+        st.warning(words.few_steps(steps, least, filled.preset), icon=":material/hourglass_bottom:")
+    if looking.has_several_sizes(found) and not Framing.of(filled.config.model).is_whole:
+        st.info(words.SEVERAL_SIZES, icon=":material/photo_size_select_large:")
     _start(choice, dataclasses.replace(filled, data=choice.data, masks=choice.masks))
 
 

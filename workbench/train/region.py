@@ -4,9 +4,11 @@ All three are settings of the form (`model.tile`, `model.crop`, `model.ignore`);
 """
 
 import dataclasses
+import io
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from nnet.config import Config, ModelConfig
 from nnet.crop import box_of
@@ -24,6 +26,7 @@ from workbench.train.figures import defect_as_seen
 from workbench.train.looking import Choice
 
 _PROBLEM, _FILE = "region_problem", "ignore_file"
+_MASKED, _OPACITY = "#ff7a00", 166  # as the painter paints
 _SIDES = ("left", "top", "width", "height")
 
 
@@ -44,8 +47,6 @@ def draw(choice: Choice, config: Config, pictures_learnt: int) -> int:
         whole = {"model.crop": "", "model.ignore": ""}
         st.button(words.LOOK_AT_ALL, key="region_reset", on_click=form.apply, args=(whole,))
         return 1
-    if found is not None:
-        _too_large(loaded, found)
     with st.expander(words.REGION, icon=":material/crop:", expanded=bool(config.model.crop or config.model.ignore)):
         st.caption(words.REGION_HELP)
         left, right = st.columns(2, gap="medium")
@@ -55,6 +56,8 @@ def draw(choice: Choice, config: Config, pictures_learnt: int) -> int:
             _ignore(config.model.ignore, loaded)
         if problem := st.session_state.pop(_PROBLEM, None):
             st.error(units.plain(problem), icon=":material/error:")
+    if found is not None:  # below what ends it, which would jump away under the pointer otherwise
+        _too_large(loaded, found)
     return min(frame.count, windows_per_picture(pictures_learnt))
 
 
@@ -164,7 +167,7 @@ def _look_inside(*box: float) -> None:
 def _ignore(ignore: str, loaded: Loaded) -> None:
     st.markdown(f"**{words.IGNORE}**")
     own = dataclasses.replace(loaded, hash=f"ignore:{loaded.hash}")  # not what is drawn on it on other pages
-    drawn = drawings.on(own)
+    drawn = drawings.on(own) or (_as_drawing(ignore, own) if ignore else None)
     defect_canvas.painter(
         "ignore_painter",
         drawings.sheet(own),
@@ -174,7 +177,7 @@ def _ignore(ignore: str, loaded: Loaded) -> None:
         hint=words.IGNORE_HINT,
         mask=True,
     )
-    st.file_uploader(words.IGNORE_FILE, key=_FILE, on_change=_uploaded, help=words.IGNORE_FILE_HELP)
+    st.file_uploader(words.IGNORE_FILE, key=_FILE, on_change=_uploaded, args=(own,), help=words.IGNORE_FILE_HELP)
     if ignore:
         st.caption(words.ignored(float(decode_ignore(ignore).mean())))
         st.button(words.NO_MASK, icon=":material/delete:", key="remove_ignore", on_click=_removed, args=(own,))
@@ -189,12 +192,26 @@ def _painted(own: Loaded, written: object) -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _uploaded() -> None:
+def _as_drawing(ignore: str, own: Loaded) -> bytes:
+    """A mask that was not painted on this picture in this visit, so that painting goes on from it."""
+    height, width = own.shown.shape[:2]
+    opacity = Image.fromarray(decode_ignore(ignore).astype(np.uint8) * 255).resize(
+        (width, height), Image.Resampling.NEAREST
+    )
+    drawing = Image.new("RGBA", (width, height), _MASKED)
+    drawing.putalpha(opacity.point(lambda value: value * _OPACITY // 255))
+    content = io.BytesIO()
+    drawing.save(content, "PNG")
+    return content.getvalue()
+
+
+def _uploaded(own: Loaded) -> None:
     file = st.session_state[_FILE]
     if file is None:
         return
     try:
         _use(decode(file.getvalue(), file.name).image.max(axis=-1) >= 128)
+        drawings.forget(own)  # the file's mask takes its place
     except NNetError as error:
         st.session_state[_PROBLEM] = str(error)
 

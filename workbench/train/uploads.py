@@ -1,8 +1,12 @@
 """Uploaded photos go to disk at once (`nnet.runs.Runs.stage` keeps them a day), so that neither an error nor a closed
 browser loses them."""
 
+import hashlib
 import io
+import json
+import os
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +19,10 @@ from nnet.data.intake import Contents, contents, take
 from nnet.data.listing import LEFT_PACKED, subfolders, walk_images
 from nnet.data.pairing import sort_pictures
 from nnet.errors import NNetError
-from nnet.runs import Runs, disk
+from nnet.runs import Runs, RunSpec, disk
+from nnet.runs.layout import SPEC, read_spec, write_spec
 from nnet.runs.uploads import UPLOADS
-from workbench.shared import data_choice, resources
+from workbench.shared import data_choice, resources, visits
 from workbench.train import words
 
 
@@ -63,42 +68,100 @@ def take_in(
 
     Args:
         held: what is there already, or None. It is not changed.
-        good, defective: (name, content) of the new files; one ZIP may come as the only file of all. What it holds is
-            added if it is photos alone; folders that mean something need an upload of their own.
+        good, defective: (name, content) of the new files. Of a ZIP the photos are added, if it holds nothing else; one
+            with folders that mean something must come alone.
 
     Returns:
-        The upload with the new files, and sentences on files that were not taken.
+        The upload with the new files, and sentences on files that were not taken, among them each ZIP that is refused.
 
     Raises:
-        NNetError: a ZIP beside other files, one with folders after other files, one that is refused, or too little room
-            on the disk. Nothing is lost.
+        NNetError: single images after a ZIP with folders, or too little room on the disk. Nothing is lost.
     """
-    sent = [(label, *file) for label, files in ((GOOD, good), (DEFECTIVE, defective)) for file in files]
+    arrived = [(label, *file) for label, files in ((GOOD, good), (DEFECTIVE, defective)) for file in files]
+    sent: list[tuple[str, str, bytes]] = []
     refused: list[tuple[str, str]] = []
-    if zips := [name for _, name, content in sent if _is_zip(name, content)]:
-        if len(sent) > 1:
-            raise NNetError(words.ZIP_ALONE.format(name=zips[0]))
-        label, name, content = sent[0]
-        unpacked = runs().stage_zip(io.BytesIO(content), name, data_choice.zip_limits())
+    notes: list[str] = []
+    for label, name, content in arrived:
+        if not _is_zip(name, content):
+            sent.append((label, name, content))
+            continue
+        try:
+            unpacked = runs().stage_zip(io.BytesIO(content), name, data_choice.zip_limits())
+        except NNetError as error:
+            notes.append(words.ZIP_LEFT_OUT.format(name=name, reason=error))
+            continue
         photos = _photos(unpacked, label)
-        if not photos and held is not None:
-            raise NNetError(words.ZIP_ALONE.format(name=name))
-        if not photos:
+        if not photos and held is None and len(arrived) == 1:
             return read_upload(unpacked), []
-        sent = [(label, path.name, path.read_bytes()) for path in photos]
-        refused = [(left, NO_FORMAT) for left in left_packed(unpacked)]
+        sent += [(label, path.name, path.read_bytes()) for path in photos]
+        refused += [(left, NO_FORMAT) for left in left_packed(unpacked)] if photos else []
+        notes += [] if photos else [words.ZIP_ALONE.format(name=name)]
+        if held is None or held.folder != unpacked:
+            remove(unpacked)
+    if not sent:
+        return held, notes
     if held is not None and held.is_layout:
         raise NNetError(words.ZIP_IS_THERE)
     disk.require(sum(len(content) for _, _, content in sent), runs().root, words.NEED)
     folder, others = runs().stage_changed(held.folder if held else None, lambda folder: take(folder, sent))
-    return held if folder is None else read_upload(folder), counted((*refused, *others))
+    return held if folder is None else read_upload(folder), [*notes, *counted((*refused, *others))]
 
 
-def without(held: Upload, path: Path) -> tuple[Upload | None, list[str]]:
-    """An upload without one of its files, or None if nothing is left."""
-    inside = path.relative_to(held.folder)
-    folder, _ = runs().stage_changed(held.folder, lambda folder: (folder / inside).unlink(missing_ok=True))
+def pictures(held: Upload) -> list[str]:
+    """The pictures of an upload, without masks, as paths inside of it."""
+    found = walk_images(held.folder)
+    found = found if held.is_layout else sort_pictures(found).pictures
+    return [path.relative_to(held.folder).as_posix() for path in found]
+
+
+def without(held: Upload, names: Sequence[str]) -> tuple[Upload | None, list[str]]:
+    """An upload without some of its files (paths inside of it) and their masks, or None if nothing is left."""
+    masks = sort_pictures(walk_images(held.folder)).masks
+    gone = [held.folder / name for name in names]
+    gone += [masks[path] for path in gone if path in masks]
+
+    def leave_out(folder: Path) -> None:
+        for path in gone:
+            (folder / path.relative_to(held.folder)).unlink(missing_ok=True)
+
+    folder, _ = runs().stage_changed(held.folder, leave_out)
     return None if folder is None else read_upload(folder), []
+
+
+def remove(folder: Path) -> None:
+    """Remove an upload from the disk, unless somebody else works on it. A run has files of its own, which stay."""
+    if find_upload(folder.name) == folder and not visits.others_work_on(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_form(spec: RunSpec) -> str:
+    """Keep a form beside the uploads, as long as those are kept; returns its key. The same form has the same key.
+
+    Where the disk refuses, "": a reload then begins with the preset.
+    """
+    written = json.dumps(spec.to_dict(), sort_keys=True)
+    key = hashlib.sha256(written.encode()).hexdigest()[:24]
+    folder = _form(key)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / SPEC).exists():
+            write_spec(folder, spec)
+        os.utime(folder)
+    except OSError:
+        return ""
+    return key
+
+
+def kept_form(key: str) -> RunSpec | None:
+    """The form of a key, or None if it is gone, damaged, or made by another version."""
+    try:
+        return read_spec(_form(key)) if re.fullmatch("[0-9a-f]{24}", key) else None
+    except (NNetError, OSError):
+        return None
+
+
+def _form(key: str) -> Path:
+    return runs().root / UPLOADS / f"{key}.form"
 
 
 def _photos(folder: Path, label: str) -> list[Path]:

@@ -62,8 +62,18 @@ ZIP_IS_THERE = (
     "first."
 )
 ZIP_ALONE = (
-    "{name} is a ZIP and must be uploaded alone, unless it holds photos only, without folders that mean something. Put "
-    "all images into one ZIP, with good/ and a folder for each kind of defect, or drop the images themselves."
+    "{name} was left out: it is a ZIP with folders, masks or tables beside its photos, and such a ZIP must be uploaded "
+    "alone. Put all images into one ZIP, with good/ and a folder for each kind of defect, or drop the images "
+    "themselves."
+)
+ZIP_LEFT_OUT = "{name} was left out. {reason}"
+TAKE_OUT, TAKE_IT_OUT, WHICH = "Take out a picture", "Take it out", "Which picture"
+TAKEN_OUT = "The others stay, with the crop box and the ignore mask."
+DEFECTIVE_NAME = "{name} (defective)"
+LEAVE_OUT_MASKS = "Leave them out"
+FORM_GONE = (
+    "The settings of this link are no longer here, with the crop box, the ignore mask and the name, since they are "
+    "kept for a day. Set them again."
 )
 GOOD_LABEL = "Good parts: images, or one ZIP"
 GOOD_HELP = (
@@ -175,6 +185,10 @@ def few(train: int, count: int, folds: int) -> str:
     )
 
 
+NOT_FROM_ALL = (
+    "Learning from all images is not on offer with a crop box, an ignore mask, tiles or a letterbox: it needs whole "
+    "pictures."
+)
 COLOURS = {"L": "grey", "1": "black and white", "P": "palette", "RGBA": "RGB, transparent", "LA": "grey, transparent"}
 """Pillow's names of image modes in words; the others are what people call them, too (RGB, CMYK)."""
 DATA_FACTS = "Layout: {layout}. Licence: {licence}"
@@ -187,7 +201,7 @@ def table_rows(inspection: Inspection) -> list[dict[str, object]]:
         {
             "Used for": used.get(group.split, group.split),
             "Kind": "good" if group.label == "good" else group.label,
-            "Images": group.images,
+            "Images": sum(count for _, count in group.sizes),  # those that can be read
             "Masks": group.masks,
             "Size (px)": group.size_text().replace(" x ", " × "),
             "Colours": ", ".join(COLOURS.get(mode, mode) for mode, _ in group.modes),
@@ -204,6 +218,14 @@ def same_files(groups: Sequence[Sequence[str]]) -> str:
         f"Some good images are the same file: {named}{more}. A picture that is both trained on and held out makes "
         "the threshold too low. Remove the copies if you can."
     )
+
+
+def like_masks(names: Sequence[str], *, is_upload: bool) -> str:
+    """That some good pictures are probably none."""
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    said = "picture looks like a mask or is" if len(names) == 1 else "pictures look like masks or are"
+    out = "" if is_upload else " If they are no good parts, take them out of the folder, or name masks NAME_mask."
+    return f"{len(names):,} good {said} blank, with black and white or a single shade only: {shown}.{out}"
 
 
 def unreadable(count: int) -> str:
@@ -348,6 +370,22 @@ def length(config: Config, images: int, epochs: int, steps: int) -> str:
     return sentence
 
 
+def few_steps(steps: int, least: int, preset: str) -> str:
+    """That the run is shorter than its preset lets any run be."""
+    title = PRESET_NAMES[preset].partition(" ")[0]
+    return (
+        f"Only {units.plural(steps, 'step')}: the preset {title} makes at least {least:,}. After fewer the model may "
+        "have learnt too little to tell good parts from defects. Set more epochs, or start all the same for a trial."
+    )
+
+
+SEVERAL_SIZES = (
+    "The pictures have several sizes, and with a crop box, an ignore mask, tiles or a letterbox an export, such as "
+    "ONNX, takes pictures of one size, or a folder for each size; scoring with the model here or with `nnet score` "
+    "takes any."
+)
+
+
 def changes(values: Mapping[str, object]) -> str:
     """Which settings differ from the preset."""
     named = ", ".join(
@@ -360,6 +398,19 @@ def changes(values: Mapping[str, object]) -> str:
 
 MEASURING = "Making a few training steps to see how long they take…"
 ESTIMATE_HELP = "Makes a few real training steps in a separate process and reports time, memory and disk space."
+_BUSY = (
+    "A few trial steps took too long to estimate from. The likely reason is that {names} {is_are} training on this "
+    "computer at the same time. Estimate again when that has ended, or start: the run then waits for its turn and "
+    "finds out by itself whether it fits."
+)
+
+
+def slow_beside(names: Sequence[str]) -> str:
+    """Why an estimate took too long while other runs are training."""
+    named = ", ".join(f"“{name}”" for name in names[:3])
+    return _BUSY.format(names=named, is_are="is" if len(names) == 1 else "are")
+
+
 STALE = "Something has changed since the estimate. Estimate again, or start."
 
 
