@@ -130,7 +130,7 @@ NEW_PART = "Make it a part of its own"
 def handed(count: int) -> str:
     """What came from another page, and what to look at."""
     came = "1 picture was" if count == 1 else f"{count:,} pictures were"
-    return f"{came} taken over as photos of good parts. If one of them shows a defect, remove all and add them anew."
+    return f"{came} taken over as photos of good parts. If one of them shows a defect, take it out."
 
 
 CAMERA_KIND = "The camera sees"
