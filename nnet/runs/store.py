@@ -15,7 +15,7 @@ from nnet.errors import NNetError
 from nnet.runs import disk, layout, queue, uploads
 from nnet.runs.layout import RunError, RunSpec
 from nnet.runs.locks import is_held, locked
-from nnet.runs.run import RESUMABLE, Run, state_of
+from nnet.runs.run import RESUMABLE, Run, is_usable, state_of
 
 T = TypeVar("T")
 
@@ -145,12 +145,13 @@ class Runs:
         return self.get(id)
 
     def delete(self, id: str) -> None:
-        """Remove a run with everything in it, its model too.
+        """Remove a run with everything in it, its model too; or a model that lies here without a run, such as a copy.
 
         Raises:
-            RunError: it is running; cancel it first.
+            RunError: there is neither, or it is running; cancel it first.
         """
-        path = self._path(id)
+        is_model = Path(id).name == id and not id.startswith(".") and is_usable(self.root / id)
+        path = self.root / id if is_model else self._path(id)
         with self._library():
             if is_held(path / layout.LOCK):
                 raise RunError(f"{self.get(id).name} is running. Cancel it before you delete it.")

@@ -163,3 +163,44 @@ def test_what_is_kept_is_found_however_the_expression_is_written(tiny_checkpoint
     (path / "config.json").write_text(json.dumps(config))
     kept.keep(path, own, Kept(3.0, "Chosen on a test."))
     assert parts.kept_reason(cast(ModelEntry, SimpleNamespace(path=path))) == "Chosen on a test."
+
+
+def deleting(model: str) -> AppTest:
+    """What stands behind the press, which a dialog would close here with the next run."""
+
+    def page(model: str) -> None:
+        from workbench.shared import model_choice, model_list, parts
+
+        every = parts.every(model_list.entries())
+        part = next((one for one in every if any(entry.path.name == model for entry in one.models)), None)
+        if part is not None:
+            model_choice._deleting(parts.deletable(part))
+
+    return fine(AppTest.from_function(page, args=(model,), default_timeout=60).run())
+
+
+@pytest.mark.parametrize("which", ["tiny-own-threshold", "brackets"])
+def test_a_copy_that_kept_a_threshold_and_a_run_are_deleted_after_their_consequences_were_read(
+    brackets: Run, runs: Runs, tiny_checkpoint: Path, which: str
+) -> None:
+    kept.copy(tiny_checkpoint, runs.root / "tiny-own-threshold")
+    at = opened(start(TRAIN, model=which), "this_part")
+    assert [one for one in at.selectbox if one.label == model_words.WHICH_ONE]
+    at = deleting(which)
+    (box,) = at.selectbox
+    assert not any(option.endswith("(tiny)") for option in box.options), "it lies in another folder"
+    fine(box.select_index([option.endswith(f"({which})") for option in box.options].index(True)).run())
+    told = at.markdown[0].value
+    assert "It cannot be undone" in told and ("its uploaded photos" in told) == (which == "brackets")
+    assert (runs.root / which).is_dir()
+    fine(at.button(key="delete_one").click().run())
+    assert not (runs.root / which).exists() and tiny_checkpoint.is_dir() and (runs.root / "brackets-longer").is_dir()
+
+
+def test_what_came_with_the_program_is_never_offered_for_deletion(
+    brackets: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = next(one for one in parts.every(model_list.entries()) if any(m.name == "brackets" for m in one.models))
+    assert {one.id for one in parts.deletable(part)} == {"brackets", "brackets-longer", "brackets-broken"}
+    monkeypatch.setattr(kept, "shipped", lambda path: True)
+    assert {one.id for one in parts.deletable(part)} == {"brackets-broken"}

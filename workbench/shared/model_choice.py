@@ -10,7 +10,7 @@ from workbench.shared import data_choice, hosting, model_list, model_words, own_
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.model_list import ModelEntry
-from workbench.shared.parts import Again, Part
+from workbench.shared.parts import Again, Deletable, Part
 from workbench.shared.settings import EVALUATED, MODEL, one_of
 
 THUMBNAIL = 112
@@ -138,10 +138,35 @@ def _this(key: str) -> None:
         if again is not None:
             icon = ":material/model_training:"
             pressed.append(st.button(model_words.TRAIN_AGAIN, "train_again", on_click=_train, args=(again,), icon=icon))
+        if not hosting.is_shared() and (ones := parts.deletable(part)):
+            with st.popover(model_words.DELETE_ONE, icon=":material/delete:"):
+                _deleting(ones)
     if not at_hand:
         st.caption(model_words.NOT_AT_HAND)
     if any(pressed):
         st.rerun()
+
+
+def _deleting(ones: Sequence[Deletable]) -> None:
+    """Choose a model or run of the part, read what goes with it, and delete it."""
+    named = {one.id: one for one in ones}
+    id = st.selectbox(
+        model_words.WHICH_ONE, list(named), None, lambda id: f"{named[id].title} ({id})", key=f"delete-{len(ones)}"
+    )
+    if id is None:
+        return
+    one = named[id]
+    st.markdown(model_words.deleting(units.plain(one.title), film=one.film, photos=one.photos))
+    st.button(model_words.DELETE_IT, "delete_one", type="primary", on_click=_delete, args=(id,))
+
+
+def _delete(id: str) -> None:
+    """A callback."""
+    try:
+        parts.delete(id)
+        st.session_state[_RENAMED] = True  # the sidebar no longer has it
+    except (NNetError, OSError) as error:
+        st.session_state[_PROBLEM] = str(error)
 
 
 def _evaluate() -> None:

@@ -16,10 +16,20 @@ if TYPE_CHECKING:
 
 CHOOSE, USE, ALL_PARTS, THIS_PART = "Choose a part", "Use this model", "All parts", "This part"
 PART_NAME, TRAIN_AGAIN = "Name of the part", "Train again on this part"
+DELETE_ONE, WHICH_ONE, DELETE_IT = "Delete a model or run", "Which one", "Delete it"
 EVALUATE_PART = "Evaluate on its pictures"
 NOT_AT_HAND = (
     "The pictures of this part are not on this computer, so that it can be neither measured nor trained again."
 )
+
+
+def deleting(title: str, *, film: bool, photos: bool) -> str:
+    """What goes with a model or run that is deleted."""
+    goes = ["its model and kept thresholds", *(["its training film"] * film), *(["its uploaded photos"] * photos)]
+    listed = ", ".join(goes[:-1]) + f" and {goes[-1]}" if len(goes) > 1 else goes[0]
+    return f"This removes **{title}** from the disk with {listed}. Links to it open nothing then. It cannot be undone."
+
+
 FROM_HELD_OUT = "from held-out good pictures"
 RUN_STATES = {
     "created": "Not started",

@@ -15,8 +15,9 @@ from typing import Any
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.runs import Run, Runs, RunSpec
+from nnet.runs import LIVE, Run, Runs, RunSpec
 from nnet.runs import parts as recorded
+from nnet.runs.film import FILM
 from nnet.runs.layout import DATA, UPLOADED
 from nnet.saved import kept, scores
 from nnet.saved.checkpoint import read_config
@@ -123,6 +124,35 @@ def of_run(path: Path, spec: RunSpec) -> tuple[str, str]:
 def rename(key: str, name: str) -> None:
     """Give a part a name. Raises nnet.errors.NNetError if it cannot be kept."""
     recorded.rename(resources.runs_folder(), key, name)
+
+
+@dataclass(frozen=True)
+class Deletable:
+    """What can be deleted: its `id` in the folder of runs, its `title`, and what of it there is beside the model: a
+    `film` of the training, and uploaded `photos`."""
+
+    id: str
+    title: str
+    film: bool
+    photos: bool
+
+
+def deletable(part: Part) -> list[Deletable]:
+    """The models and runs of a part that lie in the folder of runs, without those that came with the program and those
+    that are under way."""
+    root = resources.runs_folder().resolve()
+    models = [(entry.path, entry.title) for entry in part.models if not kept.shipped(entry.path)]
+    runs = [(run.path, run.name) for run in part.runs if run.state not in LIVE]
+    return [
+        Deletable(path.name, title, (path / FILM).exists(), (path / DATA).is_dir())
+        for path, title in [*models, *runs]
+        if path.resolve().parent == root
+    ]
+
+
+def delete(id: str) -> None:
+    """Remove a model or run from the disk. Raises nnet.errors.NNetError or OSError if it cannot be."""
+    Runs(resources.runs_folder()).delete(id)
 
 
 # -------------------------------------------------------------------------------------------------------- its data
