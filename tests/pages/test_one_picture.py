@@ -50,7 +50,7 @@ def drawn(at: AppTest) -> AppTest:
 
 
 def test_a_sample_that_is_chosen_on_one_page_is_shown_on_the_others() -> None:
-    one, two = defects()[1:3]
+    one, two = defects()[4:6]
     at = start(INSPECT)
     shelved(at, f"sample:{one.id}")
     assert on_home(go(at, HOME)) == pictured(one).load().hash and address(at, "sample") == one.id
@@ -92,7 +92,7 @@ def test_home_shows_a_drawn_picture_as_a_picture_with_a_drawing() -> None:
     at = drawn(start())
     go(at, INSPECT)
     assert component(go(at, HOME), "home_demo")["layer"] and on_home(at) == demo.good_part().load().hash
-    one = defects()[1]
+    one = defects()[4]
     go(at, INSPECT)
     at.query_params["sample"] = one.id
     assert heading(fine(at.run())) == one.title
@@ -112,7 +112,7 @@ def test_an_upload_is_shown_on_home_and_in_the_tour() -> None:
 
 @pytest.mark.parametrize("page", [HOME, INSPECT, MEMORY, PROJECTION])
 def test_an_address_wins_over_the_picture_in_use(page: str) -> None:
-    one, two = defects()[1:3]
+    one, two = defects()[4:6]
     at = start(INSPECT, sample=one.id)
     at.query_params.clear()
     at.query_params["sample"] = two.id
@@ -123,7 +123,7 @@ def test_an_address_wins_over_the_picture_in_use(page: str) -> None:
 
 
 def test_an_address_of_the_tour_wins_and_is_the_picture_of_the_others_then() -> None:
-    one, two = defects()[1:3]
+    one, two = defects()[4:6]
     at = start(INSPECT, sample=one.id)
     at.query_params.clear()
     at.query_params["on"] = two.id
@@ -143,11 +143,11 @@ def test_a_page_that_cannot_use_it_shows_what_it_showed_before_and_complains_abo
 
 
 def test_a_link_to_nothing_leaves_the_picture_in_use() -> None:
-    at = start(INSPECT, sample=defects()[1].id)
+    at = start(INSPECT, sample=defects()[4].id)
     at.query_params.clear()
     at.query_params["sample"] = "nonsense"
     at.switch_page(HOME)
-    assert "nonsense" in words(fine(at.run())) and on_home(at) == pictured(defects()[1]).load().hash
+    assert "nonsense" in words(fine(at.run())) and on_home(at) == pictured(defects()[4]).load().hash
     assert "nonsense" not in words(fine(at.run()))
 
 
