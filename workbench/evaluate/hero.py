@@ -23,10 +23,10 @@ def draw(scene: Scene, threshold: float) -> None:
         galleries = decisions.galleries(scene, threshold)
         most = _SHOWN if all(len(which) for _, which, _ in galleries) else 2 * _SHOWN
         for title, which, none in galleries:
-            st.markdown(f"**{title}**", help=words.gallery_help(len(which)))
             if not len(which):
                 st.caption(none)
                 continue
+            st.markdown(f"**{title}**", help=words.gallery_help(len(which)))
             with st.grid(_SHOWN, min_column_width=100, gap="small") as grid:
                 for index in which[:most]:
                     with grid.cell(), st.container(gap=None):
