@@ -70,12 +70,12 @@ ZIP_LEFT_OUT = "{name} was left out. {reason}"
 TAKE_OUT, TAKE_IT_OUT, WHICH = "Take out a picture", "Take it out", "Which picture"
 TAKEN_OUT = "The others stay, with the crop box and the ignore mask."
 DEFECTIVE_NAME = "{name} (defective)"
-LEAVE_OUT_MASKS = "Leave them out"
+LEAVE_OUT_MASKS = "Leave out"
 FORM_GONE = (
     "The settings of this link are no longer here, with the crop box, the ignore mask and the name, since they are "
     "kept for a day. Set them again."
 )
-GOOD_LABEL = "Good parts: images, or one ZIP"
+GOOD_LABEL = "Good parts: images or ZIPs"
 GOOD_HELP = (
     "At least 12 photos; a few hundred is better. Use the same part, camera and lighting. A ZIP may contain "
     "folders: good/ and one for each kind of defect, or train/good and test/ as in MVTec AD. For a larger ZIP, put "
