@@ -46,12 +46,19 @@
   new MutationObserver(() => { quiet = 0; })
     .observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 
+  // A picture that comes in later moves what is below it, under a pointer that is about to press. Components have
+  // shadow roots of their own; a lazy picture outside the window never comes.
+  const loads = (root) => [...root.querySelectorAll('*')].some((one) => (
+    one.localName === 'img' ? !one.complete && one.loading !== 'lazy' : one.shadowRoot && loads(one.shadowRoot)
+  ));
+
   const busy = () => [
     [!document.querySelector('h1'), 'there is no title yet'],
     [!document.querySelector('[data-test-script-state="notRunning"]'), "the page's script runs"],
     [document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]'), 'something is about to be drawn'],
     [unanswered, 'the server has not answered'],
     [timers.size, 'a script waits for its turn'],
+    [loads(document), 'a picture is being loaded'],
   ].filter(([true_]) => true_).map(([, words]) => words);
 
   window.settled = () => new Promise((resolve) => {

@@ -79,11 +79,14 @@ def _live(model: Model, picture: Picture, drawn_for: tuple[object, ...]) -> None
         circuit.written(model, chosen)
         view = three_pictures.view(loaded, judged, calibrated)
     scene = Scene(model, picture, loaded, resources.trace(model, loaded), judged, chosen.expression, view)
+    is_judged = kinds.beyond(model, loaded) is None
     with left:
         circuit.draw(scene)
+        if is_judged:
+            _unproven(model, judged)
     with right:
         three_pictures.draw(scene)
-    if kinds.beyond(model, loaded) is None:
+    if is_judged:
         _strip(picture, loaded, judged)
     else:
         st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
@@ -114,11 +117,16 @@ def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgem
         keep_threshold.draw(model, calibrated.reference, Kept(moved, words.KEPT_ON_INSPECT), "inspect")
     if kinds.beyond(model, loaded) is not None:
         return
-    entry = model_list.entries().get(model.name)
-    if said := shared_words.unproven(judged.reference.promise, entry.i_auroc if entry else None):
-        st.markdown(f":material/help: {said}")
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:
         st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
+
+
+def _unproven(model: Model, judged: Judgement) -> None:
+    """Below the decision, how little it may be worth."""
+    entry = model_list.entries().get(model.name)
+    said, full = shared_words.unproven(judged.reference.promise, entry.i_auroc if entry else None)
+    if said:
+        st.markdown(f":material/warning: {said}", help=full)
 
 
 def _strip(picture: Picture, loaded: Loaded, judged: Judgement) -> None:

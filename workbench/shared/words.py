@@ -261,13 +261,15 @@ def advice(said: Promise) -> str:
     )
 
 
-def unproven(said: Promise, i_auroc: float | None) -> str:
-    """What to know of a decision before it is believed; "" where the threshold rests on enough pictures."""
+def unproven(said: Promise, i_auroc: float | None) -> tuple[str, str]:
+    """What to know of a decision before it is believed, in few words and in full; "" where the threshold rests on
+    enough pictures."""
     if said.high - said.low <= _UNSURE:
-        return ""
-    rests = f"Do not rely on this decision yet: the threshold rests on {units.plural(said.n, 'picture')}"
+        return "", ""
+    known = "" if i_auroc is None else f" Its I-AUROC on the test pictures is {i_auroc:.2f}; 0.5 would be guessing."
     return (
-        f"{rests}." if i_auroc is None else f"{rests}, and the model's I-AUROC on its test pictures is {i_auroc:.2f}."
+        f"Unproven: a threshold from {units.plural(said.n, 'picture')}",
+        f"Do not rely on this decision yet. {promise(said)}{known}",
     )
 
 
