@@ -23,10 +23,10 @@ What is made equal, and how:
     Smoothing     Where a method smooths its map, sigma is 4 pixels at 256, so 2 at 128. STFPM does not smooth.
     Score         Pixel metrics on each method's own map at input size; image metrics on its own image score.
 
-Changes that another teacher than a ResNet forces on anomalib: PaDiM keeps 100 of the 176 channels (its default for
-ResNet-18); reverse distillation has the bottleneck and decoder of its ResNet-18, with a 1x1 convolution before and
-behind each scale that converts the channels. PatchCore's coreset is 1 % of the patches (default 10 %): greedy
-selection of 10 % takes hours on one core.
+Changes that another teacher than a ResNet forces on anomalib: PaDiM keeps 100 of the 176 channels, or of the 240 of
+N-Net's features (its default for ResNet-18); reverse distillation has the bottleneck and decoder of its ResNet-18, with
+a 1x1 convolution before and behind each scale that converts the channels. PatchCore's coreset is 1 % of the patches
+(default 10 %): greedy selection of 10 % takes hours on one core.
 
 Every finished run leaves a JSON file in --out and is not run again; a run that is broken off leaves nothing. Two
 processes with different --data or --methods may fill one folder. Times are core seconds (process time on --threads

@@ -88,15 +88,6 @@ class CheckpointJudge:
         return [Judged(score.map, score.value, self._reference.is_anomalous(score.value)) for score in scores]
 
 
-def exported(folder: Path) -> "ExportJudge | SizesJudge":
-    """The judge for what `nnet export` wrote: an export, or a folder with one for each of several sizes.
-
-    Raises:
-        nnet.export.ExportError: as for `ExportJudge`, and if the exports are not of one model.
-    """
-    return ExportJudge(folder) if (folder / MANIFEST).exists() or not exports_in(folder) else SizesJudge(folder)
-
-
 class ExportJudge:
     """An exported model's folder. Only one of the format `torch` needs PyTorch.
 
@@ -177,6 +168,15 @@ class SizesJudge:
 
     def judge(self, images: Sequence[np.ndarray]) -> list[Judged]:
         return [self._judges[image.shape[0], image.shape[1]].judge([image])[0] for image in images]
+
+
+def exported(folder: Path) -> ExportJudge | SizesJudge:
+    """The judge for what `nnet export` wrote: an export, or a folder with one for each of several sizes.
+
+    Raises:
+        nnet.export.ExportError: as for `ExportJudge`, and if the exports are not of one model.
+    """
+    return ExportJudge(folder) if (folder / MANIFEST).exists() or not exports_in(folder) else SizesJudge(folder)
 
 
 def identity(model: bytes, expression: str, threshold: float) -> str:
