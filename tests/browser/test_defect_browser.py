@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from browsing import Visitor, file, on_every_screen, picture, upload
+from browsing import Visitor, file, on_every_screen, picture, place, upload
 from PIL import Image
 
 
@@ -17,8 +17,7 @@ def score(page: object, label: str = "Score with it") -> str:
 
 def drag(page: object, frame: object, *places: tuple[float, float]) -> None:
     """Press the mouse at the first place, shares of the frame's width and height, and let go at the last."""
-    frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
+    box = place(frame)
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
     page.mouse.move(*points[0])
     page.mouse.down()

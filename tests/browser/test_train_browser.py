@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import Visitor, file, picture, served
+from browsing import place as place_of
 from PIL import Image
 from run_builders import finish, make_run, write_film
 
@@ -69,9 +70,7 @@ def says(page: object, *wanted: float) -> None:
 
 def at(page: object, x: float, y: float) -> tuple[float, float]:
     """A place on the picture that the box is drawn on, 0..1, as a place in the window, where it can be pressed."""
-    frame = page.locator(".st-key-crop_box .frame")
-    frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
+    box = place_of(page.locator(".st-key-crop_box .frame"))
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browsing import Visitor, file, on_every_screen, photo, upload
+from browsing import Visitor, file, on_every_screen, photo, place, upload
 
 from nnet.analysis.whatif import LABEL
 from workbench.ablations.whatif import words
@@ -24,8 +24,7 @@ def test_variants_are_explored_by_press(browser: object, address: str, width: in
         assert len(views) == 3 and len(set(views)) == 1 and "scale(2)" in views[0]
         grid.get_by_role("button", name="Show the whole image").click()
         frame = grid.locator(".frame").nth(1)
-        frame.scroll_into_view_if_needed()
-        box = frame.bounding_box()
+        box = place(frame)
         frame.click(position={"x": 0.25 * box["width"], "y": 0.75 * box["height"]})
         page.wait_for_url("**pixel=**")
         visitor.settle()

@@ -163,9 +163,30 @@ def score(page: object) -> str:
     return re.match(r"Score (\S+), threshold", told)[1]
 
 
+_AT_REST = """(element) => new Promise((resolve) => {
+  let before = '', frames = 0;
+  const look = () => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    const seen = height > innerHeight || (y >= -1 && y + height <= innerHeight + 1);
+    if (!seen || !before) element.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const now = [x, y, width, height].join();
+    frames = seen && now === before ? frames + 1 : 0;
+    before = now;
+    if (frames >= 3) resolve(); else requestAnimationFrame(look);
+  };
+  look();
+})"""
+
+
+def place(element: object) -> dict[str, float]:
+    """Where an element stands in the window, after it was scrolled there and moves no more: a page that is being drawn
+    may scroll back, and a mouse that then presses beside the window presses nothing."""
+    element.evaluate(_AT_REST)
+    return element.bounding_box()
+
+
 def click(page: object, key: str, x: float, y: float, number: int = 0) -> None:
     """Click into a picture of a component at a share of its width and height."""
     frame = page.locator(f".st-key-{key} .frame").nth(number)
-    frame.scroll_into_view_if_needed()
-    box = frame.bounding_box()
+    box = place(frame)
     frame.click(position={"x": x * box["width"], "y": y * box["height"]})
