@@ -11,7 +11,6 @@ import nnet
 from nnet.errors import NNetError
 from workbench.shared import (
     chosen_picture,
-    collector,
     first_look,
     glossary,
     hosting,
@@ -89,7 +88,6 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
     finally:
         first_look.done()
         _footer()
-        collector.spare_packages()
 
 
 def part(draw: Callable[P, None]) -> Callable[P, None]:
