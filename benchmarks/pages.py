@@ -8,10 +8,13 @@ must not run again. On Inspect and Memory only the live part of the page runs, a
 whole page. Two times are taken of that run, with what Streamlit does before the page's first line: the processor time
 of its thread, which is the server's work and hardly depends on what else the machine does, and the time that passes. An
 unchanged page is run as a whole and timed as well, in the first row of each view. On Projection the browser runs less,
-so that its times here are an upper bound. After the script Streamlit collects garbage, which is not in these times.
+so that its times here are an upper bound.
 
 Home's demo answers each stroke: that time is everything from the drawing's arrival to the heatmap, score and six maps
 that are sent back, network included.
+
+The living N answers a press at once, since what happens without each part is sent with it; its times are those of
+drawing it for a picture that was never seen, and with other tiles. So is that of the table "take a part out".
 
 A change of image is no change of control: "first heatmap" is decoding, network and score of an image that was never
 seen, with the model loaded.
@@ -42,7 +45,7 @@ from nnet.expression import Expression
 from nnet.scoring import judge
 from workbench.home import demo
 from workbench.home.scene import Scene
-from workbench.shared import drawings, layer, resources, samples
+from workbench.shared import drawings, layer, living_network, resources, samples
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = 100  # milliseconds
@@ -167,6 +170,8 @@ def main() -> None:
         _first_heatmap()
     if options.only.lower() in "home":
         _strokes()
+    if options.only.lower() in "network":
+        _networks()
 
 
 def _view(view: View, image: Path | None, rounds: int) -> Iterator[tuple[str, ...]]:
@@ -295,6 +300,35 @@ def _strokes(count: int = 10) -> None:
             demo.seen(Scene(model, expression, picture, loaded, drawn, now, None if ends else now, True))
             times.append((1000 * (time.process_time() - worked), 1000 * (time.perf_counter() - passed)))
         works, passes = zip(*times[1:], strict=True)
+        print(f"| {title} | {statistics.median(works):.0f} | {statistics.median(passes):.0f} | {max(passes):.0f} |")
+
+
+def _networks(count: int = 5) -> None:
+    """The living N of pictures that were never seen, the network without each part included; the same picture with
+    other tiles; and the table of the score without each part. With as many threads as there are cores."""
+    torch.set_num_threads(os.cpu_count() or 1)
+    print("\n| network | worked ms | passed ms | worst passed ms |\n|---|---|---|---|")
+    name, path = next(iter(resources.checkpoint_paths().items()))
+    model = resources.load_model(name, path, "cpu")
+    expression = next(iter(judge.presets(model.detector.config).values()))
+    files = _files(300, 300, 2 * count + 1)
+    pictures = [resources.load_image(f"network{number}", "", content) for number, content in enumerate(files)]
+    living_network.of(model, pictures.pop(), expression)  # fits the colours, once for each model
+    asked: dict[str, list[Callable[[], object]]] = {
+        "drawing of a new picture": [partial(living_network.of, model, one, expression) for one in pictures[:count]],
+        "other tiles": [
+            partial(living_network.of, model, one, expression, tiles)
+            for one, tiles in zip(pictures, ("mean", *map(str, range(1, count))), strict=False)
+        ],
+        "table of a new picture": [partial(living_network.without, model, one, expression) for one in pictures[count:]],
+    }
+    for title, calls in asked.items():
+        times = []
+        for call in calls:
+            worked, passed = time.process_time(), time.perf_counter()
+            call()
+            times.append((1000 * (time.process_time() - worked), 1000 * (time.perf_counter() - passed)))
+        works, passes = zip(*times, strict=True)
         print(f"| {title} | {statistics.median(works):.0f} | {statistics.median(passes):.0f} | {max(passes):.0f} |")
 
 
