@@ -141,21 +141,12 @@ def test_the_address_opens_a_defect_and_nonsense_in_it_does_no_harm(detector: De
     assert score_with(at) == expected(detector, DEFAULT)
 
 
-def test_the_browser_moves_the_defect_and_its_nonsense_is_ignored() -> None:
+def test_the_browser_moves_the_defect_and_a_place_outside_is_ignored() -> None:
     st.session_state["defect_x"] = st.session_state["defect_y"] = 50.0
     placing._moved({"which": "to", "x": 0.123, "y": 1})
     assert (st.session_state["defect_x"], st.session_state["defect_y"]) == (12.5, 100.0)
-    for nonsense in (
-        None,
-        5,
-        {},
-        {"which": "up"},
-        {"which": []},
-        {"which": "to", "x": "a", "y": 0},
-        {"which": "to", "x": float("nan"), "y": 0.5},
-        {"which": "to", "x": 7, "y": 0.5},
-    ):
-        placing._moved(nonsense)
+    for x, y in ((7, 0.5), (0.5, -1), (1e300, 0.5)):
+        placing._moved({"which": "to", "x": x, "y": y})
     assert (st.session_state["defect_x"], st.session_state["defect_y"]) == (12.5, 100.0)
 
 

@@ -4,7 +4,7 @@ A component is a folder with an `__init__.py` (a Python function that takes froz
 `component.js` (an ES module whose default export draws; it may use what base.js defines) and a `style.css`:
 
 >>> _mount = register("wipe", Path(__file__).parent)                                        # doctest: +SKIP
->>> moved = handed(key, "position", lambda position: on_move(int(position)))                # doctest: +SKIP
+>>> moved = handed(key, "position", int, on_move)                                           # doctest: +SKIP
 >>> _mount(key=key, data=data, on_position_change=moved)                                    # doctest: +SKIP
 
 Scripts and styles need no network. Every word that a component shows is given to it in `data`.
@@ -12,10 +12,15 @@ Scripts and styles need no network. Every word that a component shows is given t
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import streamlit as st
+from msgspec import Meta
 
+Number = Annotated[float, Meta(ge=-1e300, le=1e300)]
+Index = Annotated[int, Meta(ge=0, le=1_000_000)]
+"""Kinds of what is reported (see `handed`); no number is NaN or infinite."""
 _SCRIPT, _STYLE = "component.js", "style.css"
 
 
@@ -34,20 +39,29 @@ def register(name: str, *folders: Path) -> Any:
     return st.components.v2.component(f"nnet_{name}", css=together(_STYLE), js=f"{shared}\n{together(_SCRIPT)}")
 
 
-def fired(key: str, name: str) -> Any:
-    """What the component of this key has just reported under this name; for its callback.
+def handed(key: str, name: str, kind: Any, act: Callable[[Any], None]) -> Callable[[], None]:
+    """A callback that hands to `act` what the component of this key has just reported under this name.
 
-    None if it reported something else, or is gone: its report may arrive after the visitor has gone to another page.
+    Args:
+        kind: the type of what our own scripts report, as msgspec takes it. A browser can send anything; whatever is of
+            another kind is passed over.
     """
-    state = st.session_state.get(key)
-    return None if state is None else getattr(state, name, None)
-
-
-def handed(key: str, name: str, act: Callable[[Any], None]) -> Callable[[], None]:
-    """A callback that hands to `act` what was `fired` under this name, if anything was."""
 
     def report() -> None:
-        if (sent := fired(key, name)) is not None:
-            act(sent)
+        sent = _fired(key, name)
+        if sent is None:
+            return
+        try:
+            said = msgspec.convert(sent, kind)
+        except (ValueError, OverflowError):  # the latter of a whole number that no float can hold
+            return
+        act(said)
 
     return report
+
+
+def _fired(key: str, name: str) -> Any:
+    """What was reported; None if that was something else, or if the component is gone: its report may arrive after the
+    visitor has gone to another page."""
+    state = st.session_state.get(key)
+    return None if state is None else getattr(state, name, None)

@@ -111,7 +111,7 @@ def _branches(model: Model, shown: Loaded, maps: dict[str, np.ndarray]) -> tuple
 # ------------------------------------------------------------------------------------- what comes from the browser
 
 
-def _drawn(picture: Picture, loaded: Loaded, written: object, done: bool) -> None:
+def _drawn(picture: Picture, loaded: Loaded, written: str, done: bool) -> None:
     """Take over a drawing; one that cannot be used leaves a sentence and the last one as it is."""
     try:
         if done:
@@ -123,7 +123,7 @@ def _drawn(picture: Picture, loaded: Loaded, written: object, done: bool) -> Non
         st.session_state[_PROBLEM] = str(error)
 
 
-def _pressed(scene: Scene, which: object) -> None:
+def _pressed(scene: Scene, which: str) -> None:
     """Another picture: the next real defect, or the good part as it was."""
     good = good_part()
     if which == "good":
@@ -135,12 +135,12 @@ def _pressed(scene: Scene, which: object) -> None:
         chosen_picture.choose(defects[after % len(defects)] if defects else good.key)
 
 
-def _photo(name: object, content: object) -> None:
+def _photo(name: str, content: str) -> None:
     """The visitor's own photo."""
     try:
-        if not isinstance(content, str) or ";base64," not in content:
+        if ";base64," not in content:
             raise NNetError(words.NO_PHOTO)
         photo = base64.b64decode(content.partition(";base64,")[2])
-        chosen_picture.choose(chosen_picture.add(str(name or words.PHOTO), photo))
+        chosen_picture.choose(chosen_picture.add(name or words.PHOTO, photo))
     except (NNetError, ValueError) as error:
         st.session_state[_PROBLEM] = str(error) if isinstance(error, NNetError) else words.NO_PHOTO

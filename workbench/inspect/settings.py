@@ -170,6 +170,8 @@ def _changed(model: Model, change: Callable[[Expression], Expression | None]) ->
     except ExpressionError as error:
         st.toast(units.plain(str(error)), icon=":material/info:")
         return
+    except ValueError:  # no press on the diagram says so
+        return
     if changed is None:
         st.toast(words.NO_MAP_LEFT, icon=":material/info:")
         return

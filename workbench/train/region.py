@@ -143,12 +143,9 @@ def _cropped(crop: str) -> None:
     _look_inside(left, top, min(width, 1 - left), min(height, 1 - top))
 
 
-def _boxed(sent: object) -> None:
-    """Take over a box that was drawn, if it is one. A callback."""
-    try:
-        left, top, right, bottom = (min(1.0, max(0.0, float(side))) for side in sent)  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
-        return
+def _boxed(sent: tuple[float, float, float, float]) -> None:
+    """Take over a box that was drawn. A callback."""
+    left, top, right, bottom = (min(1.0, max(0.0, side)) for side in sent)
     _look_inside(left, top, right - left, bottom - top)
 
 
@@ -183,7 +180,7 @@ def _ignore(ignore: str, loaded: Loaded) -> None:
         st.button(words.NO_MASK, icon=":material/delete:", key="remove_ignore", on_click=_removed, args=(own,))
 
 
-def _painted(own: Loaded, written: object) -> None:
+def _painted(own: Loaded, written: str) -> None:
     try:
         drawings.keep(own, written)
         drawn = drawings.on(own)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workbench.components import words
-from workbench.components.base import fired, register
+from workbench.components.base import handed, register
 
 EVERY_SECONDS = 0.8
 MOST = 60
@@ -24,12 +24,12 @@ def burst_camera(key: str, on_photo: Callable[[bytes], None]) -> None:
         on_photo: called, before the next run, with the JPEG file of each; its content is not checked.
     """
 
-    def taken() -> None:
-        if (content := decoded(fired(key, "photo"))) is not None:
+    def taken(sent: str) -> None:
+        if (content := decoded(sent)) is not None:
             on_photo(content)
 
     data = {"words": words.BURST_CAMERA, "every": 1000 * EVERY_SECONDS, "most": MOST}
-    _mount(key=key, data=data, on_photo_change=taken)
+    _mount(key=key, data=data, on_photo_change=handed(key, "photo", str, taken))
 
 
 def decoded(sent: object) -> bytes | None:

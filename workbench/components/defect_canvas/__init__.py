@@ -8,9 +8,10 @@ travels as a transparent PNG in a data URI; `workbench.shared.layer.read_layer` 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal, NotRequired, TypedDict
 
 from workbench.components import words
-from workbench.components.base import fired, handed, register
+from workbench.components.base import Number, handed, register
 
 _HERE = Path(__file__).parent
 _paint = register("studio_painter", _HERE, _HERE / "painter")
@@ -35,7 +36,7 @@ def painter(
     key: str,
     sheet: Sheet,
     layer: str | None,
-    on_layer: Callable[[object], None],
+    on_layer: Callable[[str], None],
     *,
     label: str,
     hint: str,
@@ -55,8 +56,16 @@ def painter(
     _paint(
         key=key,
         data=asdict(sheet) | {"label": label, "hint": hint, "layer": layer, "mask": mask, "words": words.PAINTER},
-        on_layer_change=handed(key, "layer", on_layer),
+        on_layer_change=handed(key, "layer", str, on_layer),
     )
+
+
+class Place(TypedDict):
+    """Which of the two circles was moved, and where to; x and y may lie outside of 0..1."""
+
+    which: Literal["to", "from"]
+    x: Number
+    y: Number
 
 
 def placer(
@@ -64,7 +73,7 @@ def placer(
     sheet: Sheet,
     places: Mapping[str, tuple[float, float] | None],
     diameter: float,
-    on_place: Callable[[object], None],
+    on_place: Callable[[Place], None],
     *,
     label: str,
     hint: str,
@@ -75,14 +84,13 @@ def placer(
         key: unique on the page.
         places: "to" and "from" -> x and y, 0..1; None hides that circle.
         diameter: of the circles, as a fraction of the picture's shorter side.
-        on_place: called, before the next run, with what the browser sent at the end of a move: which, x, y; not
-            checked.
+        on_place: called, before the next run, at the end of a move.
     """
 
     _place(
         key=key,
         data=asdict(sheet) | {"label": label, "hint": hint, "diameter": diameter, **places},
-        on_place_change=handed(key, "place", on_place),
+        on_place_change=handed(key, "place", Place, on_place),
     )
 
 
@@ -90,7 +98,7 @@ def cropper(
     key: str,
     sheet: Sheet,
     box: tuple[float, float, float, float],
-    on_box: Callable[[object], None],
+    on_box: Callable[[tuple[float, float, float, float]], None],
     *,
     label: str,
     hint: str,
@@ -100,11 +108,11 @@ def cropper(
     Args:
         key: unique on the page.
         box: left, top, right and bottom, 0..1.
-        on_box: called, before the next run, with what the browser sent at the end of a drag: the four; not checked.
+        on_box: called, before the next run, at the end of a drag with the four; they may lie outside.
     """
 
     data = asdict(sheet) | {"label": label, "hint": hint, "box": list(box)}
-    _crop(key=key, data=data, on_box_change=handed(key, "box", on_box))
+    _crop(key=key, data=data, on_box_change=handed(key, "box", tuple[Number, Number, Number, Number], on_box))
 
 
 @dataclass(frozen=True)
@@ -149,15 +157,25 @@ class Seen:
 
 @dataclass(frozen=True)
 class DemoCalls:
-    """Called, before the next run, with what the browser sent; none of it is checked.
+    """Called, before the next run, with what the browser sent; what the texts say is not checked.
 
     `on_layer`: the drawing, and whether the stroke has ended. `on_press`: "defect" or "good", for another picture.
     `on_photo`: a file's name and its content as a data URI.
     """
 
-    on_layer: Callable[[object, bool], None]
-    on_press: Callable[[object], None]
-    on_photo: Callable[[object, object], None]
+    on_layer: Callable[[str, bool], None]
+    on_press: Callable[[str], None]
+    on_photo: Callable[[str, str], None]
+
+
+class _Stroke(TypedDict):
+    layer: str
+    done: NotRequired[bool]
+
+
+class _Photo(TypedDict):
+    name: str
+    content: str
 
 
 def demo(key: str, sheet: Sheet, layer: str | None, seen: Seen, calls: DemoCalls, **more: object) -> None:
@@ -171,20 +189,12 @@ def demo(key: str, sheet: Sheet, layer: str | None, seen: Seen, calls: DemoCalls
             `label`, what a screen reader says of the canvas; `hint`, a sentence below, or "".
     """
 
-    def drawn() -> None:
-        sent = fired(key, "layer")
-        if isinstance(sent, Mapping):
-            calls.on_layer(sent.get("layer"), bool(sent.get("done", True)))
-
-    def given() -> None:
-        sent = fired(key, "photo")
-        if isinstance(sent, Mapping):
-            calls.on_photo(sent.get("name"), sent.get("content"))
-
     _demo(
         key=key,
         data=asdict(sheet) | {"layer": layer, "answer": asdict(seen), "words": words.DEMO, **more},
-        on_layer_change=drawn,
-        on_press_change=handed(key, "press", calls.on_press),
-        on_photo_change=given,
+        on_layer_change=handed(
+            key, "layer", _Stroke, lambda sent: calls.on_layer(sent["layer"], sent.get("done", True))
+        ),
+        on_press_change=handed(key, "press", str, calls.on_press),
+        on_photo_change=handed(key, "photo", _Photo, lambda sent: calls.on_photo(sent["name"], sent["content"])),
     )

@@ -14,7 +14,7 @@ from typing import TypedDict
 import numpy as np
 
 from workbench.components import words
-from workbench.components.base import fired, handed, register
+from workbench.components.base import Index, handed, register
 from workbench.shared import theme
 from workbench.shared.pictures import Scale, data_uri
 
@@ -142,9 +142,9 @@ def show(
         on_pick: called with a picture's index when its title was pressed, before the next run.
     """
 
-    def chosen_in_browser() -> None:
-        if cell := fired(key, "cell"):
-            on_choose(int(cell[0]), int(cell[1]))
+    def picked(index: int) -> None:
+        if index < len(pictures.tiles):
+            on_pick(index)
 
     rows, columns = pictures.shape
     data = vars(pictures) | {
@@ -162,8 +162,8 @@ def show(
     _mount(
         key=key,
         data=data,
-        on_cell_change=chosen_in_browser,
-        on_tile_change=handed(key, "tile", lambda index: on_pick(int(index))),
+        on_cell_change=handed(key, "cell", tuple[Index, Index], lambda cell: on_choose(*cell)),
+        on_tile_change=handed(key, "tile", Index, picked),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from workbench.components.base import fired, handed, register
+from workbench.components.base import handed, register
 from workbench.components.network import words
 
 _mount = register("network", Path(__file__).parent)
@@ -92,14 +92,13 @@ def draw(
             the same without what only serves a desk.
     """
 
-    def visited() -> None:
-        page = fired(key, "visit")
+    def visited(page: str) -> None:
         if page in {card.page for card in network.cards.values() if card.page}:
-            on_visit(str(page))
+            on_visit(page)
 
     _mount(
         key=key,
         data=asdict(network) | {"focus": list(focus), "left_out": left_out, "room": room, "words": words.BROWSER},
-        on_visit_change=visited,
-        on_tiles_change=handed(key, "tiles", lambda tiles: on_tiles(str(tiles))),
+        on_visit_change=handed(key, "visit", str, visited),
+        on_tiles_change=handed(key, "tiles", str, on_tiles),
     )

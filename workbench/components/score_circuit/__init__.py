@@ -6,10 +6,11 @@ Every map and every sign is a button, so that it works with a mouse, a finger an
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
-from workbench.components.base import fired, register
+from workbench.components.base import handed, register
 from workbench.shared import pictures
 
 _mount = register("score_circuit", Path(__file__).parent)
@@ -87,6 +88,13 @@ class Diagram:
     aspect: float
 
 
+class Edit(TypedDict):
+    """What a press on the diagram reports, see `draw`."""
+
+    change: str
+    target: str
+
+
 def draw(key: str, diagram: Diagram, only: str, on_edit: Callable[[str, str], None]) -> None:
     """Draw the diagram.
 
@@ -96,16 +104,13 @@ def draw(key: str, diagram: Diagram, only: str, on_edit: Callable[[str, str], No
         on_edit: called with the change and its target, as `nnet.scoring.circuit.edit` takes them, before the next run.
     """
 
-    def edited() -> None:
-        if made := fired(key, "edit"):
-            on_edit(str(made["change"]), str(made["target"]))
-
     pairs = [
         {"maps": [_encoded(m) for m in pair.maps], "inner": asdict(pair.inner), "title": pair.title}
         for pair in diagram.pairs
     ]
     outer, result = [asdict(sign) for sign in diagram.outer], _encoded(diagram.result)
     data = vars(diagram) | {"pairs": pairs, "outer": outer, "result": result, "words": {"only": only}}
+    edited = handed(key, "edit", Edit, lambda made: on_edit(made["change"], made["target"]))
     _mount(key=key, data=data, on_edit_change=edited)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from nnet.units import SMALLEST
-from workbench.components.base import fired, register
+from workbench.components.base import Number, handed, register
 from workbench.shared import theme, units, words
 
 MARGIN = 0.015
@@ -123,13 +123,13 @@ def draw(key: str, shown: Mapping[str, object], on_move: Callable[[float], None]
     """
     moves = f"{key}_moves"
 
-    def moved() -> None:
-        if (value := fired(key, "threshold")) is not None:
-            st.session_state[moves] = st.session_state.get(moves, 0) + 1
-            on_move(float(value))
+    def moved(value: float) -> None:
+        st.session_state[moves] = st.session_state.get(moves, 0) + 1
+        on_move(value)
 
     # With the number of moves the browser hears of every answer, also of one that puts the line back.
-    _mount(key=key, data={**shown, "id": key, "moves": st.session_state.get(moves, 0)}, on_threshold_change=moved)
+    sent = {**shown, "id": key, "moves": st.session_state.get(moves, 0)}
+    _mount(key=key, data=sent, on_threshold_change=handed(key, "threshold", Number, moved))
 
 
 def histogram(scores: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -64,5 +64,5 @@ def film(key: str, reels: Reels, epoch: int | None, on_rest: Callable[[int | Non
     """
 
     data = asdict(reels) | {"epoch": epoch, "label": label, "words": words.TRAINING_FILM}
-    rested = handed(key, "epoch", lambda value: on_rest(None if int(value) < 0 else int(value)))
+    rested = handed(key, "epoch", int, lambda value: on_rest(None if value < 0 else value))
     _mount(key=key, data=data, on_epoch_change=rested)

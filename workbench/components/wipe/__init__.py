@@ -42,5 +42,4 @@ def wipe(key: str, pair: Pair, on_move: Callable[[int], None]) -> None:
         on_move: called with the line's new position before the next run.
     """
 
-    moved = handed(key, "position", lambda position: on_move(int(position)))
-    _mount(key=key, data=asdict(pair), on_position_change=moved)
+    _mount(key=key, data=asdict(pair), on_position_change=handed(key, "position", int, on_move))

@@ -6,6 +6,7 @@ import streamlit as st
 
 from nnet.data import CutPaste, Defect
 from workbench.components import defect_canvas
+from workbench.components.defect_canvas import Place
 from workbench.inspect import settings
 from workbench.inspect.defect import words
 from workbench.inspect.defect.recipe import CUT_PASTE, TURNING, Placed
@@ -56,12 +57,12 @@ def draw(scene: Scene, placed: Placed) -> Placed:
     return placed
 
 
-def _moved(sent: Any) -> None:
-    """Take over a place from the browser. What it sends is checked; nonsense changes nothing."""
+def _moved(sent: Place) -> None:
+    """Take over a place from the browser; one outside of the picture changes nothing."""
+    x, y = {"to": ("x", "y"), "from": ("from_x", "from_y")}[sent["which"]]
     try:
-        x, y = {"to": ("x", "y"), "from": ("from_x", "from_y")}[sent["which"]]
-        places = {dial: dial.read(str(100 * float(sent[axis]))) for dial, axis in ((DIALS[x], "x"), (DIALS[y], "y"))}
-    except (KeyError, TypeError, ValueError):
+        places = {DIALS[x]: DIALS[x].read(str(100 * sent["x"])), DIALS[y]: DIALS[y].read(str(100 * sent["y"]))}
+    except ValueError:
         return
     for dial, place in places.items():
         dial.setting.set(place)
