@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from apptest import PNG, encoded, fine, said, start, use_model
 from builders import write_category
-from run_builders import end, finish, make_run
+from run_builders import end, finish, make_run, wait_in_queue
 from streamlit.testing.v1 import AppTest
 
 from nnet.analysis.evaluation import describe
@@ -83,6 +83,24 @@ def test_a_part_is_chosen_by_its_picture_and_a_model_under_it(brackets: Run) -> 
     assert at.selectbox(key="model").value == "brackets-longer"
     fine(at.selectbox(key="model").set_value("brackets").run())
     assert at.query_params["model"] in ("brackets", ["brackets"])
+
+
+@pytest.mark.parametrize(("state", "trains"), [("failed", True), ("queued", False)])
+def test_a_part_without_a_model_says_why_and_leads_to_its_training(
+    runs: Runs, tiny_checkpoint: Path, state: str, trains: bool
+) -> None:
+    run = make_run(runs, "Bolts", "synthetic:fabric")
+    end(run, 1, "The loss became nan.") if state == "failed" else wait_in_queue(run, 1)
+    at = opened(start("pages/1_Inspect.py"), "by_picture")
+    assert model_words.NO_MODEL[state] in said(at)
+    assert any(one.key == "train-bolts" for one in at.button) == trains
+    seen = opened(at, "see-bolts")
+    assert seen.title[0].value == "Train" and seen.subheader[0].value == "Bolts"
+    if trains:
+        at = opened(opened(start("pages/1_Inspect.py"), "by_picture"), "train-bolts")
+        assert at.title[0].value == "Train" and at.segmented_control(key="source").value == "synthetic"
+        assert at.segmented_control(key="texture").value == "fabric"
+        assert any(str(one.key).startswith("start_training") for one in at.button)
 
 
 def test_it_is_renamed_and_lists_its_models_and_runs(brackets: Run, runs: Runs) -> None:

@@ -14,7 +14,7 @@ from unittest.mock import MagicMock, patch
 import msgspec
 import numpy as np
 import pytest
-from apptest import INSPECT, PNG, ROOT, encoded, fine, heading, start, upload, words
+from apptest import INSPECT, PNG, ROOT, address, encoded, fine, heading, start, upload, words
 from builders import encode, zipped
 from streamlit.testing.v1 import AppTest
 from waiting import until
@@ -274,6 +274,24 @@ def test_a_small_training_can_be_started_and_one_at_a_time(trainable: Callable[.
     fine(part.set_value("new").run())
     assert hosting_words.ONE_TRAINING in words(asked(at))
     assert len(Runs(visit.folder).list()) == 1
+
+
+def test_the_name_of_a_training_outlives_a_reload_and_nobody_else_reads_it(trainable: Callable[..., AppTest]) -> None:
+    def opened(mark: str, **given: str) -> AppTest:
+        coming.append(mark)
+        return start(TRAIN, train_part="new", source="synthetic", **given)
+
+    trainable(estimate())
+    at = opened("one browser")
+    for name in ("Bracket 7", "Bracket 8"):
+        fine(at.text_input(key="run_name").set_value(name).run())
+        assert at.text_input(key="run_name").value == name
+    link = address(at, "form")
+    assert link and opened("one browser", form=link).text_input(key="run_name").value == "Bracket 8"
+    other = opened("another browser", form=link)
+    assert not other.text_input(key="run_name").value and train_words.form_gone(shared=True) in words(other)
+    fine(at.text_input(key="run_name").set_value("").run())
+    assert address(at, "form") is None, "nothing differs from the preset"
 
 
 class Counted:

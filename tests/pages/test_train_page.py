@@ -486,6 +486,11 @@ def test_a_running_run_tells_how_it_goes(runs: Runs) -> None:
         at = start(TRAIN, run="alive", train_view="curves")
         values = {metric.label: metric.value for metric in at.metric}
         assert values["Loss"] == "1.25" and values["Images/s"] == "37.0" and values["Dead items"] == "1"
+        (more,) = [one for one in at.expander if one.label == train_text.MORE_NUMBERS]
+        assert [one.label for one in at.metric if one.label not in {m.label for m in more.metric}] == [
+            "Loss",
+            "Images/s",
+        ], "the others are behind a press"
         assert "Training: epoch 2 of 2 · 2 min left" in said(at) and "cut.png was left out." in said(at)
         assert has(at, "cancel_run") and not has(at, "delete_run")
         say(run, monotonic=-1000.0)

@@ -14,6 +14,7 @@ from nnet.data.ignoring import decode_ignore
 from nnet.errors import NNetError
 from nnet.runs import Runs, RunSpec
 from nnet.runs.estimate import TooSlow
+from workbench.shared import visits
 from workbench.train import estimates, uploads
 from workbench.train import words as train_text
 
@@ -56,14 +57,14 @@ def test_a_reload_keeps_the_crop_box_the_ignore_mask_and_the_name(runs: Runs) ->
     press(again, "reset_settings")
     fine(again.text_input(key="run_name").set_value("").run())
     assert "form" not in address(again)
-    assert train_text.FORM_GONE in said(start(TRAIN, train_part="new", form="0" * 24))
+    assert train_text.form_gone(shared=False) in said(start(TRAIN, train_part="new", form="0" * 24))
 
 
 def test_one_wrong_zip_is_named_and_the_rest_is_taken(runs: Runs) -> None:
     table = zipped({"results.csv": b"a,b\n1,2\n"})
     more = zipped({f"more/{name}": content for name, content, _ in photos(3, 40)})
     at = drop(start(TRAIN), *photos(14), ("table.zip", table, "application/zip"), ("more.zip", more, "application/zip"))
-    assert "17 photos" in said(at) and "table.zip was left out. table.zip holds no images" in said(at)
+    assert "17 photos" in said(at) and "Left out: table.zip holds no images" in said(at)
     assert "such a ZIP must be uploaded alone" not in said(at) and has(at, "start_training")
     drop(at, ("table.zip", table, "application/zip"))
     assert "17 photos" in said(at) and "holds no images" in said(at)
@@ -101,6 +102,20 @@ def test_an_upload_leaves_the_disk_with_remove_all_unless_somebody_else_works_on
     other = start(TRAIN, **address(at))
     press(at, "remove_upload")
     assert len(kept(runs)) == 1 and "16 photos" in said(fine(other.run()))
+
+
+def test_a_link_to_photos_that_somebody_removed_says_so(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = drop(start(TRAIN), *photos(14))
+    link = address(at)
+    own = visits._own
+    other = start(TRAIN, **link)
+    assert "14 photos" in said(other)
+    monkeypatch.setattr(visits, "is_here", lambda session: session is own())  # the other tab is closed
+    press(at, "remove_upload")
+    assert not kept(runs)
+    gone = start(TRAIN, train_part="new", **link)
+    assert train_text.upload_gone(shared=False) in said(gone) and "unless somebody removes" in said(gone)
+    assert "upload" not in address(gone)
 
 
 def test_remove_all_removes_at_once_but_never_what_a_run_has(runs: Runs) -> None:

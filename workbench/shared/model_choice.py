@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from nnet.errors import NNetError
+from nnet.runs import LIVE
 from workbench.shared import data_choice, hosting, model_list, model_words, own_data, parts, pictures, samples, units
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
@@ -100,6 +101,9 @@ def _card(part: Part) -> None:
     st.markdown(f"**{units.plain(part.name)}**")
     if said := model_words.holds(parts.counts(part)):
         st.caption(said)
+    if not part.models:
+        _without_model(part)
+        return
     labels = model_words.model_labels({entry.name: entry for entry in part.models})
     shown = list(labels)[:_UNDER]
     for name in shown:
@@ -107,6 +111,18 @@ def _card(part: Part) -> None:
             st.rerun()
     if more := model_words.more(len(part.models) - len(shown), len(part.runs)):
         st.caption(more)
+
+
+def _without_model(part: Part) -> None:
+    """What a part lacks that has no model, and the ways to one."""
+    run = part.runs[0]
+    st.caption(model_words.NO_MODEL[run.state])
+    again = None if hosting.is_shared() or run.state in LIVE or not part.key else parts.again(part)
+    icon, label = ":material/model_training:", model_words.TRAIN_ON_IT
+    if again is not None and st.button(label, f"train-{run.id}", on_click=_train, args=(again,), icon=icon):
+        st.rerun()
+    if st.button(model_words.SEE_RUN, f"see-{run.id}", on_click=_see, args=(run.id,), icon=":material/timeline:"):
+        st.rerun()
 
 
 # -------------------------------------------------------------------------------------------------------- this part
@@ -178,6 +194,12 @@ def _evaluate() -> None:
 def _train(again: Again) -> None:
     """Train on them once more; the next run of the page goes there. A callback."""
     parts.hand_to_training(again)
+    st.session_state[_GO] = "pages/5_Train.py"
+
+
+def _see(run_id: str) -> None:
+    """Show a run on Train; the next run of the page goes there. A callback."""
+    parts.hand_run(run_id)
     st.session_state[_GO] = "pages/5_Train.py"
 
 

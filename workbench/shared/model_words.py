@@ -43,6 +43,19 @@ RUN_STATES = {
     "unreadable": "Damaged",
 }
 """What is said of a run in each of its states (`nnet.runs.layout.STATES`)."""
+TRAIN_ON_IT, SEE_RUN = "Train on its pictures", "See its training"
+NO_MODEL = {
+    "created": "It has no model yet: its training was never started.",
+    "queued": "It has no model yet: its training waits for its turn.",
+    "running": "It has no model yet: its training is under way.",
+    "stopping": "It has no model yet: its training is being stopped.",
+    "done": "Its training is done, but its model is no longer here.",
+    "cancelled": "It has no model yet: its training was cancelled.",
+    "failed": "It has no model yet: its training failed.",
+    "lost": "It has no model yet: its training ended without a message.",
+    "unreadable": "It has no model: the files of its training are damaged.",
+}
+"""What is said of a part without a model, by the state of its newest run."""
 COLUMNS = ("Model or run", "Made", "State", "Result", "At its threshold", "Threshold")
 
 

@@ -25,7 +25,7 @@ from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, PictureScores
 from workbench.shared import datasets, resources, words
 from workbench.shared.model_list import ModelEntry
 
-_AGAIN = "handed_part"
+_AGAIN, _RUN = "handed_part", "handed_run"
 
 
 @dataclass(frozen=True)
@@ -247,4 +247,15 @@ def hand_to_training(given: Again) -> None:
 def handed() -> Again | None:
     """What was handed to Train. Only once."""
     found: Again | None = st.session_state.pop(_AGAIN, None)
+    return found
+
+
+def hand_run(id: str) -> None:
+    """Let Train show a run. Also a callback."""
+    st.session_state[_RUN] = id
+
+
+def handed_run() -> str:
+    """The run that Train is to show, or "". Only once."""
+    found: str = st.session_state.pop(_RUN, "")
     return found

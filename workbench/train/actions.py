@@ -90,8 +90,12 @@ def _ask(run: Run, question: str, consequences: str, action: str) -> None:
 @st.dialog(words.NAME_QUESTION)
 def _ask_name(run: Run) -> None:
     key = f"new_name-{run.id}"
-    st.text_input(words.NAME, run.name, max_chars=80, key=key)
-    if st.button(words.RENAME, "confirm_rename", None, _rename, (run.id, key), type="primary"):
+    with st.form("rename", border=False):  # in a form Enter presses the button
+        st.text_input(words.NAME, run.name, max_chars=80, key=key)
+        renamed = st.form_submit_button(
+            words.RENAME, key="confirm_rename", on_click=_rename, args=(run.id, key), type="primary"
+        )
+    if renamed:
         st.rerun()
 
 

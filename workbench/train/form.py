@@ -62,22 +62,29 @@ def fill(spec: RunSpec) -> None:
 
 def restore() -> None:
     """Fill the form as the URL says, in a visit that has not used it yet. Before `draw`; says so if that is gone."""
+    if _CHANGES in st.session_state:
+        return
+    _changes()  # from now on it is used
     key = st.query_params.get(_PARAMETER, "")
-    if not key or _CHANGES in st.session_state:
+    if not key:
         return
     spec = uploads.kept_form(key)
     if spec is None:
-        st.warning(words.FORM_GONE, icon=":material/history:")
+        st.warning(words.form_gone(hosting.is_shared()), icon=":material/history:")
         st.query_params.pop(_PARAMETER)
     else:
         fill(spec)
 
 
 def keep(filled: RunSpec) -> None:
-    """Let the URL lead to the form as it is, so that a reload of the page loses neither settings nor name."""
+    """Let the URL lead to the form as it is, so that a reload of the page loses neither settings nor name.
+
+    In a shared demo it leads nobody else there: forms lie in their visitor's own folder.
+    """
     bare = RunSpec("", "", preset(filled.preset), filled.preset)
     name = st.session_state.get(_NAME) or ""
-    kept = dataclasses.replace(filled, name=name, teacher_weights=None)  # a path is good for its visit alone
+    # A path is good for its visit alone, and a shared demo gives the threads.
+    kept = dataclasses.replace(filled, name=name, teacher_weights=None, threads=None)
     key = "" if kept == bare else uploads.keep_form(kept)
     if key:
         st.query_params[_PARAMETER] = key

@@ -122,7 +122,7 @@ def _uploaded() -> Choice | None:
         camera.draw(_held, _add, _change)
     held = _held()
     if held is None and _PARAMETER in st.query_params:
-        st.warning(words.UPLOAD_GONE, icon=":material/history:")
+        st.warning(words.upload_gone(hosting.is_shared()), icon=":material/history:")
         st.query_params.pop(_PARAMETER)
     for note in st.session_state.get(_NOTES, []):
         st.warning(units.plain(note), icon=":material/broken_image:")

@@ -8,13 +8,23 @@ from nnet.data.framing import Framing
 from nnet.errors import NNetError
 from nnet.presets import PRESETS
 from nnet.runs import Estimate, Film, RunSpec
-from workbench.shared import allowance, frame, hosting, hosting_words, model_list, settings, training_film, units
+from workbench.shared import (
+    allowance,
+    frame,
+    hosting,
+    hosting_words,
+    model_list,
+    parts,
+    settings,
+    training_film,
+    units,
+)
 from workbench.shared.model_list import ModelEntry
 from workbench.train import each, estimates, form, images, looking, region, run, runs, uploads, words
 from workbench.train.looking import Choice
 from workbench.train.settings import PART
 
-_TURN, _NEXT = "train_turn", "train_next"  # how many runs this visit has started, and the one that is shown next
+_TURN = "train_turn"  # how many runs this visit has started
 
 
 def main() -> None:
@@ -24,8 +34,8 @@ def main() -> None:
             st.info(hosting_words.NO_TRAINING, icon=":material/lock:")
             _finished_film(entry)
             return
-        if started := st.session_state.pop(_NEXT, None):
-            runs.choose(started)
+        if run_id := parts.handed_run():
+            runs.choose(run_id)
         if images.take_handed():
             runs.turn_to("new")
         known = uploads.runs().list()
@@ -90,8 +100,7 @@ def _with_film(entry: ModelEntry | None) -> tuple[ModelEntry, Film] | None:
 
 def _new_model(entry: ModelEntry | None) -> None:
     st.query_params.pop("run", None)
-    if not hosting.is_shared():  # there the settings are given
-        form.restore()
+    form.restore()
     form_side, film_side = st.columns(2, gap="medium")
     with form_side:
         st.subheader(words.IMAGES_STEP, anchor=False)
@@ -109,7 +118,7 @@ def _new_model(entry: ModelEntry | None) -> None:
     findings = st.container()
     st.subheader(words.SETTINGS_STEP, anchor=False)
     filled = form.draw(words.suggested_name(choice.data if choice else ""))
-    if filled is not None and not hosting.is_shared():
+    if filled is not None:
         form.keep(filled)
     found, pieces = None, 1
     if choice is not None and filled is not None:
@@ -226,4 +235,4 @@ def _queued(choice: Choice, spec: RunSpec) -> None:
         library.start(created.id)
     except OSError as error:
         raise NNetError(words.DISK_PROBLEM.format(reason=error.strerror or error)) from error
-    st.session_state[_NEXT] = created.id  # the switch of the parts is drawn already
+    parts.hand_run(created.id)  # the switch of the page's parts is drawn already

@@ -77,8 +77,16 @@ def _status(run_id: str) -> None:
 
 
 def _live_numbers(status: Status) -> None:
-    with st.grid(8, min_column_width=150, gap="small") as grid:  # so wide that no label is cut
-        for label, value, help in words.live_numbers(status):
+    """Two numbers in sight, beside the progress, and the rest behind a press."""
+    numbers = words.live_numbers(status)
+    with st.container(horizontal=True, gap="large"):
+        for label, value, help in numbers[: words.IN_SIGHT]:
+            st.metric(label, value, help=help, width="content")
+    with (
+        st.expander(words.MORE_NUMBERS, icon=":material/query_stats:", key="live_numbers"),
+        st.grid(8, min_column_width=150, gap="small") as grid,  # so wide that no label is cut
+    ):
+        for label, value, help in numbers[words.IN_SIGHT :]:
             with grid.cell():
                 st.metric(label, value, help=help)
 

@@ -88,7 +88,7 @@ def take_in(
         try:
             unpacked = runs().stage_zip(io.BytesIO(content), name, data_choice.zip_limits())
         except NNetError as error:
-            notes.append(words.ZIP_LEFT_OUT.format(name=name, reason=error))
+            notes.append(words.zip_left_out(name, str(error)))
             continue
         photos = _photos(unpacked, label)
         if not photos and held is None and len(arrived) == 1:

@@ -66,15 +66,10 @@ ZIP_ALONE = (
     "alone. Put all images into one ZIP, with good/ and a folder for each kind of defect, or drop the images "
     "themselves."
 )
-ZIP_LEFT_OUT = "{name} was left out. {reason}"
 TAKE_OUT, TAKE_IT_OUT, WHICH = "Take out a picture", "Take it out", "Which picture"
 TAKEN_OUT = "The others stay, with the crop box and the ignore mask."
 DEFECTIVE_NAME = "{name} (defective)"
 LEAVE_OUT_MASKS = "Leave out"
-FORM_GONE = (
-    "The settings of this link are no longer here, with the crop box, the ignore mask and the name, since they are "
-    "kept for a day. Set them again."
-)
 GOOD_LABEL = "Good parts: images or ZIPs"
 GOOD_HELP = (
     "At least 12 photos; a few hundred is better. Use the same part, camera and lighting. A ZIP may contain "
@@ -94,8 +89,31 @@ PATH_HELP = (
 ELPV_NAMES = {"elpv:mono": "Monocrystalline", "elpv:poly": "Polycrystalline"}
 NOTHING_YET = "Drop photos of good parts: at least 12, better a few hundred."
 ONLY_DEFECTIVE = "So far there are only defective parts. Add photos of good ones: the model learns from those alone."
-UPLOAD_GONE = "The photos of this link are no longer here, since uploads are kept for a day. Drop them again."
 SPLIT_HINT = "Look for enough held-out images: the threshold cannot be finer than their number allows."
+
+
+_VISIT_ALONE = "A shared demo keeps them only while their visitor has a page open."
+
+
+def zip_left_out(name: str, reason: str) -> str:
+    """That a ZIP was not taken, naming it once: most reasons begin with its name."""
+    return f"Left out: {reason}" if reason.startswith(f"{name} ") else f"{name} was left out. {reason}"
+
+
+def upload_gone(shared: bool) -> str:
+    """That a link's photos are gone, and why."""
+    why = _VISIT_ALONE if shared else "They are kept for a day, unless somebody removes or changes them before."
+    return f"The photos of this link are no longer here. {why} Drop them again."
+
+
+def form_gone(shared: bool) -> str:
+    """That a link's settings are gone, and why."""
+    if shared:
+        return f"The settings of this link are no longer here, the name among them. {_VISIT_ALONE} Set them again."
+    return (
+        "The settings of this link are no longer here, with the crop box, the ignore mask and the name, since they are "
+        "kept for a day. Set them again."
+    )
 
 
 def upload_contents(holds: Contents, is_layout: bool) -> str:
@@ -653,24 +671,29 @@ INSPECT, EVALUATE = "Inspect with it", "Evaluate it"
 NO_CARD, CARD_DOWNLOAD, CARD_FILE = "This model has no card.", "Card (Markdown)", "{run}-card.md"
 
 
+IN_SIGHT = 2
+"""How many of `live_numbers` are seen at once; the progress bar has the epochs and the time left."""
+MORE_NUMBERS = "More numbers of this training"
+
+
 def live_numbers(status: Status) -> list[tuple[str, str, str]]:
-    """(label, value, help) of what a run that trains has reported."""
+    """(label, value, help) of what a run that trains has reported, first what everybody wants to know."""
     memory, terms = status.memory, status.losses
     numbers: list[tuple[str, float | None, Callable[[float], str], str]] = [
-        ("Loss", terms.get("loss"), units.number, "Eq. (7), mean over the epoch so far."),
+        ("Loss", terms.get("loss"), units.number, "Eq. (7), mean over the epoch so far. It should fall."),
+        ("Images/s", status.images_per_second, units.number, "Images per second, mean over the epoch so far."),
+        ("Running for", status.seconds or None, units.duration, f"On {status.device}."),
+        ("Memory taken", status.memory_bytes or None, units.data_size, "Largest so far; of the GPU if one is used."),
         *(
             (units.symbols(CURVES[t].title), value, units.number, CURVES[t].hint)
             for t, value in terms.items()
             if t != "loss" and t in CURVES
         ),
-        ("Images/s", status.images_per_second, units.number, "Of the epoch so far."),
         ("Learning rate", status.learning_rate, units.number, "Of the current step."),
         ("β", status.beta, units.number, "Weight of aligning in this epoch."),
         ("Items per patch", memory.get("items_per_query"), units.number, CURVES["items_per_query"].hint),
         ("Equally used items", memory.get("items_used"), units.number, CURVES["items_used"].hint),
         ("Dead items", memory.get("items_dead"), "{:,.0f}".format, CURVES["items_dead"].hint),
-        ("Memory taken", status.memory_bytes or None, units.data_size, "Largest so far; of the GPU if one is used."),
-        ("Running for", status.seconds or None, units.duration, f"On {status.device}."),
     ]
     return [(label, "–" if value is None else written(value), help) for label, value, written, help in numbers]
 
