@@ -42,7 +42,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     aim.add_argument(
         "--false-alarm-rate", type=float, metavar="X", help="with --data: flag at most this share of the good parts"
     )
-    aim.add_argument("--best", choices=["f1"], help="with --data: the threshold with the best F1")
+    f1 = "with --data: the threshold with the best F1 on its test pictures, of several with the same F1 the highest"
+    aim.add_argument("--best", choices=["f1"], help=f1)
     parser.add_argument("--score", metavar="EXPR", help="the score that the threshold is for; default: the model's own")
     parser.add_argument("--reason", default="", metavar="TEXT", help="why, for whoever reads the card")
     where = parser.add_mutually_exclusive_group()
@@ -128,7 +129,7 @@ def _aim(options: argparse.Namespace) -> tuple[str, Callable[[np.ndarray, np.nda
     if options.false_alarm_rate is not None:
         rate = options.false_alarm_rate
         return f"at most {rate:.1%} false alarms", partial(aim.for_false_alarm_rate, rate=rate)
-    return ("the best F1", aim.for_best_f1) if options.best else None
+    return ("the best F1, at the highest of its thresholds,", aim.for_best_f1) if options.best else None
 
 
 def _aimed(

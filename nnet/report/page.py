@@ -18,6 +18,7 @@ from nnet.report.pictures import Look, groups, region
 from nnet.saved.card import framed, questions
 from nnet.saved.checkpoint import Checkpoint, results
 from nnet.saved.provenance import provenance, versions
+from nnet.scoring.aim import for_best_f1
 from nnet.scoring.calibration import Reference
 from nnet.scoring.metric_names import METRIC_NAMES, SHORT_NAMES
 from nnet.scoring.metrics.bootstrap import image_intervals, rate_intervals
@@ -169,7 +170,7 @@ def _metrics(stored: Stored, own: float, defective: np.ndarray) -> list[tuple[st
         if (value := getattr(first.overall, key)) is not None
     ]
     if (best := first.overall.i_f1) is not None:
-        shown = words.best_f1(best.f1, best.threshold / own)
+        shown = words.best_f1(best.f1, for_best_f1(first.scores, defective) / own)
         rows.append((words.BEST_F1, shown, words.interval(where.get("i_f1")), words.BEST_F1_MEANS))
     return rows
 

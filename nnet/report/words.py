@@ -150,7 +150,8 @@ def footer(version: str, created: str, commit: str) -> str:
 
 BEST_F1 = "Best F1"
 BEST_F1_MEANS = (
-    "The largest harmonic mean of precision and recall over all thresholds on the image score, and where it is."
+    "The largest harmonic mean of precision and recall over all thresholds on the scores of these pictures, and that "
+    "threshold: of several with the same F1 the highest, halfway to the next lower score."
 )
 MAPS = (
     "What each map adds to the metric in percentage points, averaged over all orders in which the maps can be added "

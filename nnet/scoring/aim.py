@@ -41,7 +41,11 @@ def for_false_alarm_rate(scores: np.ndarray, defective: np.ndarray, rate: float)
 
 
 def for_best_f1(scores: np.ndarray, defective: np.ndarray) -> float:
-    """The threshold with the best F1. Raises `nnet.scoring.metrics.UndefinedMetricError` without a defective one."""
+    """The threshold with the best F1, of several with the same F1 the highest, which flags the fewest pictures.
+
+    Raises:
+        nnet.scoring.metrics.UndefinedMetricError: there is no defective picture.
+    """
     scores = np.asarray(scores, float)
     return _flagging(scores, best_f1(scores, defective).threshold)
 

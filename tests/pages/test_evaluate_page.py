@@ -28,6 +28,7 @@ from nnet.saved import kept
 from nnet.scoring.calibration import Kept
 from workbench.evaluate import cache, decisions, download, layouts, page, words
 from workbench.evaluate.scene import Scene
+from workbench.shared import units
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 
@@ -180,13 +181,14 @@ def test_a_threshold_of_the_address_is_taken_over_by_line_slider_and_table(categ
     assert words.decided(6 - alarms, alarms, missed, 7 - missed) in said(again)
 
 
-def test_best_f1_is_reached_at_its_threshold(category: Path) -> None:
+def test_best_f1_is_reached_at_its_threshold(category: Path, detector: Detector) -> None:
     at = measured(category, evaluate_part="threshold")
     aim(at, "f1")
-    shown = next(m.value for m in at.metric if m.label == "F1")
+    shown, chosen = next(m.value for m in at.metric if m.label == "F1"), line(at)
     fine(at.segmented_control(key="evaluate_part").set_value("metrics").run())
     table = next(d.value for d in at.dataframe if "Best F1 at threshold" in d.value)
-    assert table["Best F1 at threshold"][0].startswith(f"{shown} at ")
+    multiple = units.times(chosen / detector.calibration.for_expression().threshold)
+    assert table["Best F1 at threshold"][0] == f"{shown} at {multiple} {units.TIMES}"
 
 
 def test_another_score_starts_at_its_own_threshold(category: Path, detector: Detector) -> None:
@@ -403,6 +405,15 @@ def test_an_uploaded_zip_is_recognised(category: Path) -> None:
     fine(at.run())
     assert "**bottle** (MVTec AD): 6 normal and 7 defective test images" in said(at)
     assert at.expander[0].label == words.data_bar("bottle.zip")
+
+
+def test_a_press_beside_the_title_opens_the_uploader_of_a_zip(category: Path) -> None:
+    at = start()
+    assert not at.file_uploader
+    fine(at.button(key="own_zip").click().run())
+    assert at.selectbox(key="evaluate_data").value == "zip" and written(at, "evaluate_data") == "zip"
+    assert [one.label for one in at.file_uploader] == [shared_words.ZIP_LABEL] and at.expander[0].proto.expanded
+    assert not [one for one in at.button if one.key == "own_zip"], "it is open"
 
 
 def test_all_good_pictures_of_an_upload_without_a_split_are_tested() -> None:

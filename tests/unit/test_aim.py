@@ -31,6 +31,13 @@ def test_the_rate_is_kept_and_no_better_threshold_keeps_it(rate: float, seed: in
     np.testing.assert_array_equal(flagged, scores >= best_f1(scores, defective).threshold)
 
 
+def test_of_equal_f1_the_highest_threshold_is_taken() -> None:
+    scores = np.array([8.0, 6.0, 5.0, 4.0, 2.0])
+    defective = np.array([True, False, False, True, False])
+    # Above 7 one of two is found and nothing else flagged, above 3 both and two good ones: F1 2/3 each.
+    assert for_best_f1(scores, defective) == 7.0
+
+
 def test_what_cannot_be_wanted_is_said() -> None:
     scores, labels = np.array([1.0, 2.0]), np.array([False, False])
     with pytest.raises(NNetError, match="no defective pictures"):

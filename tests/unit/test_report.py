@@ -14,11 +14,13 @@ from PIL import Image
 from nnet.analysis import stored
 from nnet.analysis.stored import Stored
 from nnet.cli import main
+from nnet.data import GOOD
 from nnet.data.framing import Framing
 from nnet.report import Subject, render, svg, words
 from nnet.report.pictures import chosen
 from nnet.saved.card import framed
 from nnet.saved.checkpoint import load
+from nnet.scoring.aim import for_best_f1
 from nnet.scoring.overlay import hatched
 
 SCORES = np.array([0.1, 0.2, 0.4, 0.3, 0.5, 0.8])
@@ -69,6 +71,9 @@ def test_a_stored_result_is_reported_without_its_pictures(
     assert "of 2 defects found" in page and words.NOT_AT_HAND in page and "data:image" not in page
     (kept,) = stored.read(load(checkpoint))
     assert f"{kept.results[0].overall.i_auroc:.3f}" in page and "64 x 64 pixels" in page
+    first, own = kept.results[0], load(checkpoint).calibration.for_expression().threshold
+    best = for_best_f1(first.scores, np.array(kept.labels) != GOOD) / own
+    assert str(escape(words.best_f1(first.overall.i_f1.f1, best))) in page, "as the page and nnet calibrate set it"
 
 
 def test_categories_that_one_model_was_measured_on_have_a_row_each(checkpoint: Path, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from nnet.data import GOOD
+from nnet.scoring.aim import for_best_f1
 from workbench.evaluate import decisions, figures, words
 from workbench.evaluate.curves import Scored
 from workbench.evaluate.scene import Scene
@@ -21,7 +23,7 @@ def draw(scene: Scene) -> None:
     every = (
         {
             words.SCORE: words.score_name(one.result.expression),
-            **words.row(one.result.overall, one.intervals, _own_threshold(scene, one)),
+            **words.row(one.result.overall, one.intervals, _best_at(scene, one)),
         }
         for one in scene.scored
     )
@@ -32,7 +34,7 @@ def draw(scene: Scene) -> None:
         where = scene.scored[0].type_intervals
         rows = [
             dict(zip(words.TYPE_COLUMNS, (kind, metrics.defective_images), strict=True))
-            | words.row(metrics, where[kind], scene.own_threshold)
+            | words.row(metrics, where[kind], _best_at(scene, scene.scored[0], kind))
             for kind, metrics in scene.result.by_type.items()
         ]
         left = {words.TYPE_COLUMNS[1]: st.column_config.NumberColumn(alignment="left")}
@@ -44,8 +46,13 @@ def draw(scene: Scene) -> None:
     _curves(scene)
 
 
-def _own_threshold(scene: Scene, one: Scored) -> float:
-    return scene.model.detector.calibration.for_expression(one.result.expression).threshold
+def _best_at(scene: Scene, one: Scored, kind: str = "") -> float:
+    """The threshold with the best F1 as a multiple of the model's own; of one kind of defect beside the good images."""
+    if not scene.defective.any():  # then there is none
+        return 0.0
+    which = np.isin(scene.pictures.labels, (GOOD, kind)) if kind else np.ones(len(scene.defective), bool)
+    own = scene.model.detector.calibration.for_expression(one.result.expression)
+    return own.multiple(for_best_f1(one.result.scores[which], scene.defective[which]))
 
 
 def _curves(scene: Scene) -> None:

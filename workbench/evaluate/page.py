@@ -50,8 +50,9 @@ _FOLDED = "evaluate_folded"
 
 def main() -> None:
     with frame.page(words.TITLE, looks_into=False) as model:
-        st.title(words.TITLE, anchor=False, help=words.ABOUT)
-        scene = _bar(model)
+        choice = data_choice.remembered(DATA, shared_words.DATA_NAMES)
+        _title(choice)
+        scene = _bar(model, choice)
         if scene is None:
             return
         cut = decisions.cut(scene)
@@ -64,13 +65,21 @@ def main() -> None:
             _PARTS[part](scene)
 
 
-def _bar(model: Model) -> Scene | None:
+def _title(choice: str) -> None:
+    """Title, and beside it the way to one's own pictures, which who comes with a ZIP looks for first."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.title(words.TITLE, anchor=False, help=words.ABOUT, width="content")
+        if choice not in data_choice.BROUGHT:
+            icon, act = ":material/folder_zip:", DATA.set
+            st.button(words.OWN_ZIP, "own_zip", words.OWN_ZIP_HELP, act, (data_choice.ZIP,), icon=icon)
+
+
+def _bar(model: Model, choice: str) -> Scene | None:
     """One line that says what is measured, and opens to the choice of data and score; None with nothing to show.
 
     It stays open until there is something to show, and folds once there is.
     """
     kept = kept_result.of(model)
-    choice = data_choice.remembered(DATA, shared_words.DATA_NAMES)
     mark = (model.network_key, choice, FOLDER.value)
     folded = (choice == data_choice.NONE and bool(kept)) or st.session_state.get(_FOLDED) == mark
     given = data_choice.title(choice, FOLDER, shared_words.DATA_NAMES)

@@ -8,6 +8,7 @@ import pandas as pd
 from nnet.analysis.evaluation import Evidence, Result
 from nnet.analysis.subsets import Attribution
 from nnet.data import GOOD
+from nnet.scoring.aim import for_best_f1
 from nnet.scoring.metric_names import SHORT_NAMES
 from workbench.evaluate import decisions, words
 from workbench.evaluate.scene import Pictures
@@ -43,7 +44,7 @@ def metrics(pictures: Pictures | Evidence, results: Sequence[Result], threshold:
                     "regions": measured.regions,
                     **{SHORT_NAMES[key]: getattr(measured, key) for key in words.METRICS},
                     words.BEST_F1: best and best.f1,
-                    f"{words.BEST_F1} threshold": best and best.threshold,
+                    f"{words.BEST_F1} threshold": best and for_best_f1(result.scores[which], pictures.defective[which]),
                     **dict(zip(words.DECIDED_COLUMNS, decided, strict=True)),
                 }
             )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.folders import DEFECTIVE
 from nnet.expression import PRESETS, Expression
-from nnet.report.words import between, headline
+from nnet.report.words import BEST_F1_MEANS, between, headline
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
@@ -43,13 +43,16 @@ REPORT_WITHOUT_MAPS = "The report shows what the model keeps. Measure the data s
 MEASURED_BEFORE = "The model keeps a result of this data set. Measuring again adds the maps and the curves over pixels."
 
 
+OWN_ZIP = "Measure your own ZIP"
+OWN_ZIP_HELP = (
+    "Opens the uploader for a ZIP with good and defective pictures in a folder each. Single pictures, and a folder or "
+    "ZIP on this computer, stand in the list beside it."
+)
+
+
 def data_bar(name: str) -> str:
     """The line that says what is measured, and opens to the choice of another data set."""
-    return (
-        f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} measure your own pictures or other data"
-        if name
-        else CHOOSE_DATA
-    )
+    return f"**{units.plain(units.cut(name, 60))}** \N{MIDDLE DOT} other data" if name else CHOOSE_DATA
 
 
 def kept_name(data: Mapping[str, object]) -> str:
@@ -141,10 +144,9 @@ PIXEL_METRICS, IMAGE_METRICS = ("p_ap", "p_auroc", "p_pro"), ("i_auroc", "i_ap")
 METRICS = PIXEL_METRICS + IMAGE_METRICS
 """In the order of the tables' columns."""
 TERMS_HELP = (
-    f"{meanings()} Best F1: The largest harmonic mean of precision and recall over all thresholds on the image score; "
-    "beside it where that threshold lies, as a multiple of the model's own, which is set so that few good parts are "
-    f"flagged: below 1 {units.TIMES}, a lower one would find more on these pictures. All are "
-    "exact; no grid of thresholds is used."
+    f"{meanings()} Best F1: {BEST_F1_MEANS} It stands as a multiple of the model's own, which is set so that few good "
+    f"parts are flagged: below 1 {units.TIMES}, a lower one would find more on these pictures. All are exact; no grid "
+    "of thresholds is used."
 )
 NO_MASKS = (
     "P-AP, P-AUROC and P-PRO are n.a. because this data set has no masks, so it is unknown which pixels are "
@@ -229,9 +231,9 @@ def categories_left(names: Sequence[str]) -> str:
     return f"No model was trained on {units.plain(', '.join(names))}."
 
 
-def best(found: BestF1 | None, own: float) -> str:
+def best(found: BestF1 | None, at: float) -> str:
     """Best F1 with its threshold as a multiple of the model's own: "0.901 at 1.3 \N{MULTIPLICATION SIGN}"."""
-    return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {units.times(found.threshold / own)} {units.TIMES}"
+    return NOT_AVAILABLE if found is None else f"{found.f1:.3f} at {units.times(at)} {units.TIMES}"
 
 
 def with_interval(number: float | None, where: tuple[float, float] | None) -> str:
@@ -239,18 +241,18 @@ def with_interval(number: float | None, where: tuple[float, float] | None) -> st
     return value(number) if number is None or where is None else f"{value(number)} ({where[0]:.3f} to {where[1]:.3f})"
 
 
-def row(metrics: Metrics, where: Mapping[str, tuple[float, float]], own: float) -> dict[str, str]:
+def row(metrics: Metrics, where: Mapping[str, tuple[float, float]], at: float) -> dict[str, str]:
     """One row of the metric table: what was measured comes first, since a phone shows the first columns only.
 
     Args:
         where: each metric's interval, as far as it has one.
-        own: the model's own threshold for the score.
+        at: the threshold with the best F1, as a multiple of the model's own.
     """
     pixels, images = (
         {SHORT_NAMES[key]: with_interval(getattr(metrics, key), where.get(key)) for key in keys}
         for keys in (PIXEL_METRICS, IMAGE_METRICS)
     )
-    images["Best F1 at threshold"] = best(metrics.i_f1, max(own, units.SMALLEST))
+    images["Best F1 at threshold"] = best(metrics.i_f1, at)
     return images | pixels if metrics.p_ap is None else pixels | images
 
 
@@ -311,7 +313,7 @@ AIMS = {
 }
 AIM_HELP = (
     "The model's own threshold comes from held-out normal images and has seen no defect. The others are chosen on "
-    "these pictures and their labels: the best F1; the highest threshold that misses no more than the wanted share of "
+    "these pictures and their labels: the best F1, of several with the same F1 the highest; the highest threshold that misses no more than the wanted share of "
     "the defects; the lowest that flags no more than the wanted share of the good parts. Counted on the same pictures, "
     "they look better than they are."
 )

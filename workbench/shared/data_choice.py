@@ -43,6 +43,8 @@ from workbench.shared.settings import CATEGORY, MASKS, Setting, one_of
 
 NONE, OWN, FOLDER, ZIP, IMAGES = "none", "own", "folder", "zip", "images"
 """The names that are no data sets; OWN is that of the model in use, where it is at hand."""
+BROUGHT = (FOLDER, ZIP, IMAGES)
+"""What the visitor brings."""
 _PATH = "path"  # FOLDER as the Ablations page calls it in its links
 _SERVERS = (FOLDER, _PATH)  # a folder of this computer, which visitors of a shared demo do not open
 ALL = "*"
