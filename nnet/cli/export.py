@@ -94,7 +94,8 @@ def _export(
     page = None
     if options.format == "web":
         page = Page(folder_pictures(options.samples) if options.samples else cells(model), options.runtime)
-    tell = lambda share, sentence: _tell(part[0] + share * part[1], sentence)  # noqa: E731
+    named = f"{out.name}: " if part[1] < 1 else ""  # which of several sizes
+    tell = lambda share, sentence: _tell(part[0] + share * part[1], named + sentence)  # noqa: E731
     done = export(model, options.format, out, options.score, own, page, tell)
     only = read_manifest(out)["input"]["pictures"]
     check, largest = done.check, max(done.check.maps.values())

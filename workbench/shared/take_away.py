@@ -89,7 +89,7 @@ def _dialog(model: Model) -> None:
         except (NNetError, OSError) as error:
             st.error(units.plain(words.FAILED.format(reason=str(error))), icon=":material/error:")
     if packed is not None:
-        st.success(words.ready(kind, packed.size), icon=":material/check:")
+        st.success(words.ready(kind, packed.size, several=" " in (size or "")), icon=":material/check:")
         st.download_button(
             words.DOWNLOAD,
             lambda: packed.path.read_bytes(),  # keeps the folder until then
@@ -107,9 +107,10 @@ def _size(model: Model, kind: str) -> str | None:
     """Of the pictures to come, as `--size` takes it; "" for a model that takes any, None until it is given."""
     if model.detector.framing.is_whole:
         return ""
-    st.info(words.ONE_SIZE, icon=":material/aspect_ratio:")
     about = model.detector.checkpoint.about
-    if several := sizes.known(about):
+    several = sizes.known(about)
+    st.info(words.SEVERAL if several and kind != "web" else words.ONE_SIZE, icon=":material/aspect_ratio:")
+    if several:
         options = {one.text: one.told for one in several}
         if kind != "web":
             options[" ".join(options)] = words.ALL_SIZES

@@ -26,6 +26,13 @@ NEXT = {
     "torch": "Unpack it and open `model.pt2` with `torch.export.load`. `manifest.json` names the inputs and outputs.",
 }
 """What to do with the ZIP."""
+NEXT_OF_SEVERAL = {
+    "onnx": f"{NEXT['onnx']} The script takes for each picture the export for its size.",
+    "openvino": "Unpack it. It has a folder for each size, named by it; open `model.xml` in the one for your picture.",
+    "torch": "Unpack it. It has a folder for each size, named by it; open `model.pt2` in the one for your picture with "
+    "`torch.export.load`.",
+}
+"""The same of one with a folder for each of several sizes."""
 SCORE_HELP = (
     "What the score is made of: the model's own expression unless you write another one. Its threshold goes with it."
 )
@@ -34,6 +41,11 @@ ONE_SIZE = (
     "only**. Where the size changes from picture to "
     "picture, leave the model here and use `nnet watch` or `nnet score`, which take any size; or crop the pictures "
     "before training, and train without these settings."
+)
+SEVERAL = (
+    "This model has a crop box, an ignore mask, tiles or a letterbox, so an export takes pictures of **one size "
+    "only**. It was trained on pictures of several sizes. Choose one of them, or all: then the ZIP has a folder for "
+    "each. `nnet watch` and `nnet score` with the model here take any size."
 )
 SIZES = "Which size do your pictures have? So many of those that it was trained on have each:"
 ALL_SIZES, ANOTHER_SIZE = "All of them, a folder for each in one ZIP", "Another size"
@@ -51,9 +63,9 @@ def missing(kind: str, package: str) -> str:
     )
 
 
-def ready(kind: str, size: int) -> str:
-    """That the ZIP can be downloaded, and what to do with it."""
-    return f"The ZIP is ready ({units.data_size(size)}). {NEXT[kind]}"
+def ready(kind: str, size: int, *, several: bool) -> str:
+    """That the ZIP of so many bytes can be downloaded, and what to do with it; `several` sizes of pictures or one."""
+    return f"The ZIP is ready ({units.data_size(size)}). {(NEXT_OF_SEVERAL if several else NEXT)[kind]}"
 
 
 def file_name(model: str, kind: str) -> str:
