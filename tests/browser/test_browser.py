@@ -1,12 +1,14 @@
 """Home and Inspect in a real browser: what is pressed and uploaded is answered, without an error."""
 
 import re
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from browsing import Visitor, file, on_every_screen, picture, score, upload
 
 from workbench.inspect import words
+from workbench.shared import words as shared_words
 
 
 @pytest.mark.slow
@@ -59,6 +61,51 @@ def test_values_are_read_under_the_pointer_and_the_controls_of_inspect_work(brow
         page.locator(".st-key-opacity input[type=range]").press("ArrowLeft")
         page.wait_for_url("**opacity=65**")
         visitor.settle().check()
+
+
+def _from_the_sidebar(visitor: Visitor, title: str) -> None:
+    visitor.page.locator('[data-testid="stSidebarNavLink"]').get_by_text(title, exact=True).click()
+    visitor.page.wait_for_function("() => location.pathname !== '/'")
+    visitor.settle()
+
+
+def _path(visitor: Visitor) -> str:
+    return urlsplit(visitor.settle().page.url).path
+
+
+def test_one_press_of_back_leaves_inspect_and_a_picture_that_was_chosen_is_an_entry(
+    browser: object, address: str
+) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open().page
+        _from_the_sidebar(visitor, "Inspect")
+        assert "sample=" in page.url, "what the page wrote into its address is kept"
+        page.go_back()
+        assert _path(visitor) == "/"
+        _from_the_sidebar(visitor, "Inspect")
+        first = page.url
+        page.get_by_role("radio", name="S₂ alone").or_(page.get_by_role("button", name="S₂ alone")).click()
+        page.wait_for_url("**score=reverse**")
+        page.locator(".st-key-picture_bar summary").first.click()
+        page.locator(".st-key-shelf_row button:visible").nth(3).click()
+        page.wait_for_function("(first) => !location.search.includes(first)", arg=urlsplit(first).query)
+        visitor.settle()
+        page.go_back()
+        page.wait_for_function("(first) => location.search.includes(first)", arg=urlsplit(first).query)
+        assert _path(visitor) == "/Inspect", "the picture before"
+        page.go_back()
+        assert _path(visitor) == "/", "a setting is no entry"
+        visitor.check()
+
+
+@pytest.mark.long
+def test_one_press_of_back_leaves_every_page(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open("?model=twin").page
+        for name in (name for names in shared_words.SECTIONS.values() for name in names):
+            _from_the_sidebar(visitor, shared_words.PAGES[name].title)
+            page.go_back()
+            assert _path(visitor) == "/", name
 
 
 def _values_are_in_pixels_of_the_image_and_all_are_downloaded(page: object) -> None:

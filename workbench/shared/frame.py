@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import ParamSpec
 
 import streamlit as st
@@ -37,6 +38,8 @@ from workbench.shared.settings import DEVICE
 P = ParamSpec("P")
 
 TRAIN_PAGE = "pages/5_Train.py"
+_SCRIPTS = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("terms.js", "back.js"))
+"""What every page does in the browser beside Streamlit; each runs once for the whole visit."""
 
 
 @contextmanager
@@ -80,6 +83,7 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
         entry = _chosen_entry()
         _take_samples(entry)
         with st.sidebar:
+            st.html(f"<script>{_SCRIPTS}</script>", unsafe_allow_javascript=True)
             glossary.draw()
         yield entry
     except NNetError as error:

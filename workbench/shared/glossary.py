@@ -8,14 +8,12 @@ shows while it is pointed at or focused (style.css); terms.js closes it by Escap
 
 import re
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
 from workbench.shared import units
 from workbench.shared.glossary_words import TERMS, TITLE, Term
 
-_SCRIPT = Path(__file__).with_name("terms.js").read_text(encoding="utf-8")
 _MARKED = re.compile(r"\[\[(.+?)\]\]")
 
 
@@ -51,8 +49,7 @@ def _meaning(term: Term) -> str:
 
 
 def draw() -> None:
-    """All terms, behind a button; and the script for those on the page."""
-    st.html(f"<script>{_SCRIPT}</script>", unsafe_allow_javascript=True)
+    """All terms, behind a button."""
     with st.popover(TITLE, icon=":material/menu_book:"):
         rows = "".join(
             f"<dt>{units.indices(escape(name))}</dt><dd>{_meaning(term)}</dd>" for name, term in TERMS.items()

@@ -1,0 +1,18 @@
+// One press of the browser's Back leaves a page. What the program writes into the address takes the place of what stood
+// there, where Streamlit adds an entry to the history each time, also while a page is being opened. A picture that the
+// visitor changed for another is an entry of its own, since Back shows the one before again (chosen_picture.py).
+if (!window.nnBack) {
+  window.nnBack = true;
+  let acted = false; // on this page, since it was opened
+  for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => { acted = true; }, true);
+  const shown = (search) => ['sample', 'set', 'image'].map((name) => new URLSearchParams(search).get(name) ?? '').join('');
+  const { pushState } = history;
+  history.pushState = (state, title, url) => {
+    const next = new URL(url ?? location.href, location.href);
+    const isOther = next.pathname !== location.pathname;
+    const before = shown(location.search);
+    const isPicture = acted && before && before !== shown(next.search);
+    if (isOther) acted = false;
+    (isOther || isPicture ? pushState : history.replaceState).call(history, state, title, url);
+  };
+}
