@@ -5,6 +5,7 @@ if (!window.nnBack) {
   window.nnBack = true;
   let acted = false; // on this page, since it was opened
   for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => { acted = true; }, true);
+  addEventListener('popstate', () => { acted = false; });
   const shown = (search) => ['sample', 'set', 'image'].map((name) => new URLSearchParams(search).get(name) ?? '').join('');
   const { pushState } = history;
   history.pushState = (state, title, url) => {
