@@ -276,10 +276,12 @@ def test_a_small_training_can_be_started_and_one_at_a_time(trainable: Callable[.
     assert len(Runs(visit.folder).list()) == 1
 
 
-def test_the_name_of_a_training_outlives_a_reload_and_nobody_else_reads_it(trainable: Callable[..., AppTest]) -> None:
-    def opened(mark: str, **given: str) -> AppTest:
+def test_name_and_photos_of_a_training_outlive_a_reload_and_nobody_else_sees_them(
+    trainable: Callable[..., AppTest],
+) -> None:
+    def opened(mark: str, source: str = "synthetic", **given: str) -> AppTest:
         coming.append(mark)
-        return start(TRAIN, train_part="new", source="synthetic", **given)
+        return start(TRAIN, train_part="new", source=source, **given)
 
     trainable(estimate())
     at = opened("one browser")
@@ -292,6 +294,12 @@ def test_the_name_of_a_training_outlives_a_reload_and_nobody_else_reads_it(train
     assert not other.text_input(key="run_name").value and train_words.form_gone(shared=True) in words(other)
     fine(at.text_input(key="run_name").set_value("").run())
     assert address(at, "form") is None, "nothing differs from the preset"
+    at = opened("one browser", "upload")
+    at.file_uploader[0].set_value([(f"{i}.png", encoded(i), PNG) for i in range(3)])
+    link = address(fine(at.run()), "upload")
+    assert link and "3 photos" in words(opened("one browser", "upload", upload=link))
+    other = opened("another browser", "upload", upload=link)
+    assert "3 photos" not in words(other) and train_words.upload_gone(shared=True) in words(other)
 
 
 class Counted:
