@@ -313,9 +313,9 @@ AIMS = {
 }
 AIM_HELP = (
     "The model's own threshold comes from held-out normal images and has seen no defect. The others are chosen on "
-    "these pictures and their labels: the best F1, of several with the same F1 the highest; the highest threshold that misses no more than the wanted share of "
-    "the defects; the lowest that flags no more than the wanted share of the good parts. Counted on the same pictures, "
-    "they look better than they are."
+    "these pictures and their labels: the best F1, of several with the same F1 the highest; the highest threshold that "
+    "misses no more than the wanted share of the defects; the lowest that flags no more than the wanted share of the "
+    "good parts. Counted on the same pictures, they look better than they are."
 )
 RATES = {"miss": "Defects missed, at most", "alarm": "Good parts flagged, at most"}
 RATE = "Wanted rate"

@@ -8,17 +8,7 @@ from nnet.data.framing import Framing
 from nnet.errors import NNetError
 from nnet.presets import PRESETS
 from nnet.runs import Estimate, Film, RunSpec
-from workbench.shared import (
-    allowance,
-    frame,
-    hosting,
-    hosting_words,
-    model_list,
-    parts,
-    settings,
-    training_film,
-    units,
-)
+from workbench.shared import allowance, frame, hosting, hosting_words, model_list, parts, settings, training_film, units
 from workbench.shared.model_list import ModelEntry
 from workbench.train import each, estimates, form, images, looking, region, run, runs, uploads, words
 from workbench.train.looking import Choice
