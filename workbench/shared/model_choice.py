@@ -119,9 +119,10 @@ def _without_model(part: Part) -> None:
     st.caption(model_words.NO_MODEL[run.state])
     again = None if hosting.is_shared() or run.state in LIVE or not part.key else parts.again(part)
     icon, label = ":material/model_training:", model_words.TRAIN_ON_IT
-    if again is not None and st.button(label, f"train-{run.id}", on_click=_train, args=(again,), icon=icon):
+    if again is not None and st.button(label, f"train-{run.id}", None, _train, (again,), icon=icon, width="stretch"):
         st.rerun()
-    if st.button(model_words.SEE_RUN, f"see-{run.id}", on_click=_see, args=(run.id,), icon=":material/timeline:"):
+    icon, label = ":material/timeline:", model_words.SEE_RUN
+    if st.button(label, f"see-{run.id}", None, _see, (run.id,), icon=icon, width="stretch"):
         st.rerun()
 
 

@@ -84,7 +84,7 @@ def _live_numbers(status: Status) -> None:
             st.metric(label, value, help=help, width="content")
     with (
         st.expander(words.MORE_NUMBERS, icon=":material/query_stats:", key="live_numbers"),
-        st.grid(8, min_column_width=150, gap="small") as grid,  # so wide that no label is cut
+        st.grid(5, min_column_width=200, gap="small") as grid,  # so wide that no label is cut
     ):
         for label, value, help in numbers[words.IN_SIGHT :]:
             with grid.cell():
