@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from torch import Tensor
 from nnet.config import Config
 from nnet.data.framing import Framing, without_framing
 from nnet.data.images import resize
-from nnet.device import autocast, choose_device, describe, inference_dtype
+from nnet.device import autocast, choose_device, describe, inference_dtype, threads_for
 from nnet.errors import NNetError
 from nnet.expression import Expression, read
 from nnet.model.folding import folded
@@ -95,6 +96,9 @@ class Detector:
     @property
     def unframed(self) -> Self:
         """The same network for what it is shown inside of a picture: every image is one input as a whole."""
+        if self.framing.is_whole:
+            return self
+        _ = self._fast  # made once, for both
         view = copy.copy(self)
         view.config = without_framing(self.config)
         view.framing = Framing.of(view.config.model)
@@ -132,10 +136,10 @@ class Detector:
             traces = self.unframed.trace_batch([part for part, _ in parts])
             return [replace(found, window=at) for found, (_, at) in zip(traces, parts, strict=True)]
         stopwatch = _Stopwatch(self.device, len(images))
-        with self._turn, torch.inference_mode():
+        with self._pass(len(images)):
             batch = self._input(images)
             stopwatch("resize")
-            out, native, maps = self._in_half_or_full(lambda: self.network(batch, tick=stopwatch))
+            out, native, maps = self._in_half_or_full(lambda: self._fast(batch, tick=stopwatch))
             stopwatch("maps")
         return [
             trace_of(image, self.config.model.size, out, native, maps, stopwatch.milliseconds, i)
@@ -155,7 +159,7 @@ class Detector:
         """
         if self.network.NFS is None:
             raise InputError("This network has no memory (model.nfs is off), so nothing is addressed.")
-        with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
+        with self._pass(len(images)), autocast(self.device, self.dtype):
             f = self.network.T(self.network.normalise(self._input(images)))
             return array(self.network.NFS(f[2])[1].weights)
 
@@ -195,7 +199,7 @@ class Detector:
         T and S1 do not run, and SF and SP are taken from `trace`; the new trace has no addressing.
         """
         stopwatch = _Stopwatch(self.device, 1)
-        with self._turn, torch.inference_mode(), autocast(self.device, self.dtype):
+        with self._pass(1), autocast(self.device, self.dtype):
             f = self._tensors(trace.F)
             sf, sp = (None if arrays is None else self._tensors(arrays) for arrays in (trace.SF, trace.SP))
             new = None if recalled is None else self._tensors((recalled,))[0]
@@ -226,7 +230,7 @@ class Detector:
         return blended(self.framing, images, self._maps_and_f3)
 
     def _maps_and_f3(self, images: Sequence[Array]) -> tuple[dict[str, Tensor], Tensor]:
-        with self._turn, torch.inference_mode():
+        with self._pass(len(images)):
             batch = self._input(images)
             out, _, maps = self._in_half_or_full(lambda: self._fast(batch))
             return maps, out.F[2]
@@ -264,10 +268,21 @@ class Detector:
         native = divided(anomaly_maps(out, self.config.loss.distance), self.levels)
         return native, to_common_size(native, self.config.model.map_size)
 
+    @contextmanager
+    def _pass(self, images: int) -> Iterator[None]:
+        """A forward pass of so many images: nobody else's at the same time, and on as many threads as pay."""
+        work = self._weights * images * self.config.model.size**2
+        with self._turn, threads_for(self.device, work), torch.inference_mode():
+            yield
+
     @property
     def _fast(self) -> NNet:
-        """What scores; see `TrainedModel`."""
+        """What looks at images; see `TrainedModel`."""
         return self.network
+
+    @cached_property
+    def _weights(self) -> int:
+        return sum(weight.numel() for weight in self.network.parameters())
 
     def _tensors(self, arrays: Sequence[Array]) -> list[Tensor]:
         return [torch.from_numpy(a)[None].to(self.device) for a in arrays]
@@ -296,8 +311,8 @@ class TrainedModel(Detector):
     def _fast(self) -> NNet:
         """On a CPU a copy with batch normalisation folded away (benchmarks/export.py measures it).
 
-        Made when it is first needed, since who only looks inside does without. A network that is still being trained
-        changes, and may hold what joins it to other processes, so that a plain `Detector` makes no copy.
+        Made when it is first needed. A network that is still being trained changes, and may hold what joins it to other
+        processes, so that a plain `Detector` makes no copy.
         """
         return folded(self.network, self.config.model.size) if self.device.type == "cpu" else self.network
 

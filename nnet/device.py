@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -88,6 +89,31 @@ def prepare_gpu(device: torch.device) -> None:
     """
     if device.type == "cuda":
         torch.backends.cudnn.benchmark = True
+
+
+LIGHT = 3e11
+"""Weights x input pixels of a pass up to which one thread is as fast as all of them (docs/export.md, Speed)."""
+
+
+@contextlib.contextmanager
+def threads_for(device: torch.device, work: float) -> Iterator[None]:
+    """Let PyTorch compute on one thread within the block if the pass is a light one, on a CPU.
+
+    Handing out the many small operations and waiting for the last of the threads takes longer than it saves, and twice
+    the processor time; most of all where another program or visitor needs the other core.
+
+    Args:
+        work: the network's weights times the pixels of all inputs, which grows as the multiplications do.
+    """
+    before = torch.get_num_threads()
+    if device.type != "cpu" or work > LIGHT or before == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def describe(device: torch.device) -> str:

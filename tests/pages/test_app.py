@@ -59,7 +59,7 @@ def test_an_upload_leads_to_a_heatmap_and_the_score_of_nnet(
 ) -> None:
     content = encoded(format=format)
     at = upload(start(INSPECT), (name, content, mime))
-    trace = detector.trace(decode(content).image)  # `Detector.score` runs the folded network; see test_folding.py
+    trace = detector.trace(decode(content).image)
     expected = judge.judge(detector.calibration, trace.maps, detector.config.scoring.parsed)
     assert shown_score(at) == units.number(expected.value)
     assert heading(at) == name

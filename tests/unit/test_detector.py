@@ -7,6 +7,7 @@ import torch
 from builders import random_images, tiny_config
 from torch import nn
 
+from nnet import device as devices
 from nnet.config import ScoreConfig
 from nnet.detector import Detector, InputError
 from nnet.device import DeviceError, autocast, choose_device, inference_dtype, keep_depthwise_in_float32, training_dtype
@@ -138,3 +139,19 @@ def test_depthwise_convolutions_stay_in_float32_in_bfloat16_training_on_a_cpu() 
             assert torch.equal(network[0](image), exact)
             assert network(image).dtype is dtype
     assert list(network.state_dict()) == names
+
+
+@pytest.mark.parametrize(("limit", "pictures", "used"), [(1.5, 1, 1), (1.5, 2, 2), (0.5, 1, 2)])
+def test_a_light_pass_takes_one_thread_and_a_heavy_one_all(detector, image, monkeypatch, limit, pictures, used):
+    one = sum(weight.numel() for weight in detector.network.parameters()) * detector.config.model.size**2
+    monkeypatch.setattr(devices, "LIGHT", limit * one)
+    seen = []
+    hook = detector._fast.register_forward_pre_hook(lambda *_: seen.append(torch.get_num_threads()))
+    torch.set_num_threads(2)
+    try:
+        detector.trace_batch([image] * pictures)
+        detector.score([image] * pictures)
+        assert torch.get_num_threads() == 2, "the caller's threads are left as they were"
+    finally:
+        hook.remove()
+    assert seen == [used, used]
