@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, replace
 
 from PIL import Image
 
-from nnet.data.accounting import counted
 from nnet.data.depth import disagrees
 from nnet.data.errors import DataError
 from nnet.data.images import content_hash
 from nnet.data.masks import is_plain
+from nnet.data.not_taken import counted
 from nnet.data.sample import GOOD, Dataset, Sample
 from nnet.errors import NNetError
 

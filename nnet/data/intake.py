@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from nnet.data.accounting import NO_FORMAT
 from nnet.data.folders import DEFECTIVE
 from nnet.data.images import IMAGE_SUFFIXES, stored_size
 from nnet.data.listing import walk_images
 from nnet.data.masks import is_annotation, looks_like_mask
 from nnet.data.names import safe_name
+from nnet.data.not_taken import NO_FORMAT
 from nnet.data.pairing import picture_name, sort_pictures
 from nnet.data.sample import GOOD
 

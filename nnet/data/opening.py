@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from nnet.data.accounting import account
 from nnet.data.archive import TemporaryFolder, extract_zip
 from nnet.data.depth import common_bits, read_as
 from nnet.data.elpv import KINDS, open_elpv
@@ -25,6 +24,7 @@ from nnet.data.folders import (
 from nnet.data.images import ImageError, stored_size
 from nnet.data.listing import list_images, subfolders, walk_images
 from nnet.data.names import local_path, safe_name
+from nnet.data.not_taken import account
 from nnet.data.sample import Dataset, Sample
 from nnet.data.synthetic import DEFAULT_KIND, open_synthetic
 from nnet.data.table import find_table, open_table

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis import story
 from nnet.detector import Detector
 from nnet.scoring import judge
-from workbench.how_it_works import asking, figures, lesson, settings
+from workbench.how_it_works import figures, lesson_sheet, model_answer, settings
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
 from workbench.shared import chosen_picture, glossary, samples, units
@@ -117,7 +117,7 @@ def test_what_the_paper_says_follows_quietly(
 ) -> None:
     images = dict.fromkeys(("before", "after"), np.ones((8, 8), np.float32))
     finding = story.Finding(outcome, "all", variances(evenness), images)
-    monkeypatch.setattr(asking, "ask", lambda scene: finding)
+    monkeypatch.setattr(model_answer, "ask", lambda scene: finding)
     at = start(TOUR, step="6", picked="-----b")
     assert any(said in one.value.replace("\\", "") for one in at.caption)
     assert not at.success and not any("paper" in one.value for one in at.warning)
@@ -181,7 +181,7 @@ def test_a_model_without_the_part_says_so(monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(scene: object) -> None:
         raise story.StoryError("This model has no memory, so nothing is recalled.")
 
-    monkeypatch.setattr(asking, "ask", refuse)
+    monkeypatch.setattr(model_answer, "ask", refuse)
     at = start(TOUR, step="5", picked="----a")
     assert "no memory" in at.info[0].value and component(at, "tour_network")["left_out"] == ""
 
@@ -198,7 +198,7 @@ def test_an_impossible_address_is_ignored() -> None:
 
 def test_the_lesson_sheet_is_current() -> None:
     written = Path(ROOT / "docs" / "lesson.md").read_text(encoding="utf-8")
-    assert written == lesson.sheet(), "python -m workbench.how_it_works.lesson > docs/lesson.md"
+    assert written == lesson_sheet.sheet(), "python -m workbench.how_it_works.lesson_sheet > docs/lesson.md"
     assert not re.search(r"\[\[|\{\w+\}", written)
 
 

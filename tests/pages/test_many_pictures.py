@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import StopException
 from waiting import until
 
 from nnet.detector import Detector, Trace
-from workbench.shared import chosen_picture, incoming, resources, words
+from workbench.shared import chosen_picture, picture_upload, resources, words
 from workbench.shared.resources import Loaded, Model
 
 EVALUATE = "pages/4_Evaluate.py"
@@ -80,8 +80,8 @@ def test_what_was_interrupted_otherwise_goes_on() -> None:
 
 def test_many_files_that_cannot_be_used_are_counted() -> None:
     at = upload(start(INSPECT), *((f"{number}.png", b"no picture", PNG) for number in range(100)))
-    assert said(at).count("is not an image") <= incoming._MOST_NAMED
-    assert words.more_problems(100 - incoming._MOST_NAMED) in said(at).replace("\\", "")
+    assert said(at).count("is not an image") <= picture_upload._MOST_NAMED
+    assert words.more_problems(100 - picture_upload._MOST_NAMED) in said(at).replace("\\", "")
 
 
 @pytest.mark.slow

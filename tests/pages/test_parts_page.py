@@ -20,7 +20,7 @@ from nnet.runs import Run, Runs
 from nnet.runs.parts import names
 from nnet.saved import kept
 from nnet.scoring.calibration import Kept
-from workbench.shared import model_choice, model_list, model_words, own_data, parts, samples
+from workbench.shared import model_choice, model_data, model_list, model_words, parts, samples
 from workbench.shared.cache import BoundedCache
 from workbench.shared.model_list import ModelEntry
 
@@ -59,7 +59,7 @@ def test_the_picture_of_a_part_is_a_good_one(brackets: Run, monkeypatch: pytest.
     shown = []
     monkeypatch.setattr(model_choice.pictures, "thumbnail", lambda image, side: shown.append(image) or image)
     entry = model_list.entries()["brackets"]
-    images = samples.collection(own_data.source(entry.path, entry.source), entry.seed).images
+    images = samples.collection(model_data.source(entry.path, entry.source), entry.seed).images
     assert not images[0].sample.is_normal, "Inspect begins with a defective one"
     monkeypatch.setattr(model_choice, "_KEPT", BoundedCache(4))
     assert model_choice.thumbnail(next(one for one in parts.of_models(model_list.entries()) if entry in one.models))

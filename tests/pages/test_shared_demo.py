@@ -24,7 +24,7 @@ from nnet.presets import preset
 from nnet.runs import Estimate, Runs, RunSpec
 from nnet.runs.layout import Status
 from workbench.host import words as host_words
-from workbench.shared import allowance, hosting, hosting_words, resources, take_away_words, visits
+from workbench.shared import hosting, hosting_words, resources, take_away_words, training_allowance, visits
 from workbench.shared import words as shared_words
 from workbench.train import estimates
 from workbench.train import words as train_words
@@ -322,14 +322,14 @@ def test_two_tabs_that_start_at_once_get_one_training(
     """Both were told that they may; the second one comes to the lock before the first one's run is in the queue."""
     mine = Runs(share(trains=True) / "mine")
     lock = Counted()
-    monkeypatch.setattr(allowance, "_starting", lock)
+    monkeypatch.setattr(training_allowance, "_starting", lock)
     monkeypatch.setattr(visits, "runs_folder", lambda: mine.root)
     monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
-    assert not allowance.refusal(estimate())
+    assert not training_allowance.refusal(estimate())
 
     def begin() -> str:
         try:
-            with allowance.granted(estimate()):
+            with training_allowance.granted(estimate()):
                 until(lambda: lock.came == 2)
                 mine.start(mine.create(RunSpec("Mine", "synthetic:metal", preset("small"))).id)
         except visits.Refused as error:
@@ -350,10 +350,10 @@ def test_what_a_training_will_take_of_the_disk_is_kept_for_it(
     monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
     other = Runs(folder / "another")
     run = other.create(RunSpec("Other", "synthetic:metal", preset("small"), disk_bytes=4 * hosting.MIB))
-    assert not allowance.refusal(estimate(disk_bytes=7 * hosting.MIB))
+    assert not training_allowance.refusal(estimate(disk_bytes=7 * hosting.MIB))
     other.start(run.id)
-    assert "of disk" in allowance.refusal(estimate(disk_bytes=7 * hosting.MIB))
-    assert not allowance.refusal(estimate(disk_bytes=5 * hosting.MIB))
+    assert "of disk" in training_allowance.refusal(estimate(disk_bytes=7 * hosting.MIB))
+    assert not training_allowance.refusal(estimate(disk_bytes=5 * hosting.MIB))
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def test_what_has_been_trained_counts(trainable: Callable[..., AppTest]) -> None
     run = Runs(visit.folder).create(RunSpec("Before", "synthetic:metal", preset("small")))
     (run.path / "status.json").write_bytes(msgspec.json.encode(Status(seconds=3600.0)))
     assert hosting_words.OUT_OF_MINUTES in words(asked(at))
-    assert allowance.spent() >= 3600
+    assert training_allowance.spent() >= 3600
 
 
 def test_a_training_ends_when_the_time_for_all_is_used_up(share: Callable[..., Path]) -> None:
@@ -390,7 +390,7 @@ def test_a_training_ends_when_the_time_for_all_is_used_up(share: Callable[..., P
     (run.path / "status.json").write_bytes(msgspec.json.encode(Status(seconds=61.0)))
     (run.path / "queued.json").write_text('{"ticket": 1}')
     with patch("nnet.runs.queue.ensure_supervisor"):
-        allowance.enforce()
+        training_allowance.enforce()
         assert Runs(visit.folder).get(run.id).state == "cancelled"
 
 

@@ -9,9 +9,9 @@ from builders import encode
 from PIL import Image
 
 from nnet.data import intake, open_dataset, open_sent
-from nnet.data.accounting import NO_FORMAT
 from nnet.data.depth import as_model
 from nnet.data.intake import Contents, contents, take
+from nnet.data.not_taken import NO_FORMAT
 
 SIZE = (24, 20)
 

@@ -11,7 +11,7 @@ from nnet.saved.errors import CheckpointError
 from workbench.evaluate import curves, words
 from workbench.evaluate.scene import STORED, Pictures, Scene
 from workbench.evaluate.settings import KEPT
-from workbench.shared import own_data, units
+from workbench.shared import model_data, units
 from workbench.shared.controls import choose
 from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
@@ -47,7 +47,7 @@ def scene(model: Model, found: Stored, first: str, chosen: Chosen | None) -> Sce
         first: the chosen score.
         chosen: the data set, if it is open.
     """
-    spec = chosen.spec if chosen else own_data.place(model.detector.checkpoint.path, found.data)
+    spec = chosen.spec if chosen else model_data.place(model.detector.checkpoint.path, found.data)
     name = str(found.data.get("name", ""))
     pictures = Pictures(name, key(found), spec, found.keys, found.labels)
     every = curves.of_stored((model.key, pictures.hash, 0), found)

@@ -16,7 +16,7 @@ from nnet.scoring import judge
 from workbench.evaluate import (
     categories,
     curves,
-    data_set,
+    data_findings,
     decisions,
     download,
     hero,
@@ -30,7 +30,7 @@ from workbench.evaluate import (
 )
 from workbench.evaluate.scene import Pictures, Scene
 from workbench.evaluate.settings import DATA, FOLDER, MORE, PART, SCORE
-from workbench.shared import data_choice, frame, own_data, units
+from workbench.shared import data_choice, frame, model_data, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.data_choice import Chosen
@@ -94,7 +94,7 @@ def _bar(model: Model, choice: str) -> Scene | None:
             scene = _of_kept(model, kept)
         else:
             chosen = replace(chosen, dataset=as_model(chosen.dataset, model.detector.checkpoint.bits))
-            chosen = data_set.all_tested(model, chosen)
+            chosen = data_findings.all_tested(model, chosen)
             scene = _of_data(model, chosen, kept)
     if chosen is not None and scene is not None and not folded:
         st.session_state[_FOLDED] = mark
@@ -119,7 +119,7 @@ def _of_kept(model: Model, kept: Sequence[Stored]) -> Scene | None:
 
 def _of_data(model: Model, chosen: Chosen, kept: Sequence[Stored]) -> Scene | None:
     """The scene of a data set: of what was measured just now, else of what the checkpoint keeps of it."""
-    data_set.show_found(model, chosen)
+    data_findings.show_found(model, chosen)
     if not evaluation.can_be_measured(chosen.dataset):
         st.info(words.NEEDS_BOTH, icon=":material/info:")
         return None
@@ -168,7 +168,7 @@ def _ask_to_measure(scene: Scene) -> None:
 
 def _open(spec: str) -> None:
     """Choose a data set. A callback."""
-    if spec == own_data.current()[0]:
+    if spec == model_data.current()[0]:
         DATA.set(data_choice.OWN)
     elif spec in shared_words.DATA_NAMES:
         DATA.set(spec)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from nnet.runs import LIVE, disk
 from workbench.host import words
-from workbench.shared import allowance, frame, hosting, sharing, visits
+from workbench.shared import frame, hosting, sharing, training_allowance, visits
 from workbench.shared.visits import Visit
 
 EVERY = 3.0
@@ -54,7 +54,7 @@ def _totals(everybody: list[Visit]) -> None:
     limits = hosting.current()
     shown = words.totals(limits, len(everybody), sum(visit.held for visit in everybody), visits.memory())
     if limits.trains:
-        shown += words.training_totals(limits, allowance.spent(), disk.bytes_in(Path(limits.folder)))
+        shown += words.training_totals(limits, training_allowance.spent(), disk.bytes_in(Path(limits.folder)))
     with st.grid(5, min_column_width=130, gap="small") as grid:
         for label, value, limit in shown:
             with grid.cell():
@@ -87,7 +87,7 @@ def _runs(numbers: dict[Path, int]) -> None:
     if not hosting.current().trains:
         st.caption(words.NO_TRAINING)
         return
-    live = [(folder, run) for folder, run in allowance.runs() if run.state in LIVE]
+    live = [(folder, run) for folder, run in training_allowance.runs() if run.state in LIVE]
     if not live:
         st.caption(words.NOTHING)
     for folder, run in live:

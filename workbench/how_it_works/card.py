@@ -3,7 +3,7 @@
 import streamlit as st
 
 from nnet.analysis.story import Finding, StoryError
-from workbench.how_it_works import asking, figures, settings, shown, words
+from workbench.how_it_works import figures, model_answer, settings, shown, words
 from workbench.how_it_works.scene import Scene
 from workbench.shared import glossary, units
 
@@ -47,7 +47,7 @@ def _question(scene: Scene) -> Finding | None:
         return None
     try:
         with st.spinner(words.ASKING_ALL if scene.step == 9 else words.ASKING, show_time=True):
-            finding = asking.ask(scene)
+            finding = model_answer.ask(scene)
     except StoryError as error:
         st.info(units.plain(str(error)), icon=":material/block:")
         return None
@@ -64,9 +64,9 @@ def _verdict(scene: Scene, finding: Finding) -> str:
     """What the paper says of it, and how this model's measurement lies beside that; nothing of a good picture."""
     if scene.step == 8:
         return words.WEIGHTED
-    if scene.step in asking.OF_ALL and not scene.subject.is_defective:
+    if scene.step in model_answer.OF_ALL and not scene.subject.is_defective:
         return words.NOT_KNOWN
-    samples = asking.of_samples(scene)
+    samples = model_answer.of_samples(scene)
     showing = sum(one.agrees for one in samples.values())
-    auroc = asking.auroc(scene) if scene.step == 3 else {}
+    auroc = model_answer.auroc(scene) if scene.step == 3 else {}
     return words.verdict(scene.step, finding, (showing, len(samples)), auroc)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from nnet.analysis.anatomy import anatomy
 from nnet.analysis.story import Finding
-from workbench.how_it_works import asking, collapse, figures, subject, words
+from workbench.how_it_works import collapse, figures, model_answer, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.how_it_works.settings import ON
 from workbench.shared import chosen_picture, living_network, resources, training_film, units
@@ -28,7 +28,7 @@ def draw(scene: Scene) -> None:
             for page, label in words.MORE.items():
                 st.page_link(f"pages/{page}.py", label=label, icon=":material/arrow_forward:")
             _which_part()
-    elif scene.step == 6 and (good := asking.good_sample()) is not None:
+    elif scene.step == 6 and (good := model_answer.good_sample()) is not None:
         label, where = words.SAME_NUMBERS.format(picture=units.plain(good.title)), chosen_picture.address_of(good)
         st.page_link("pages/3_Projection.py", label=label, icon=":material/arrow_forward:", query_params=where)
     elif scene.step in words.FAILURES:
@@ -69,7 +69,7 @@ def _which_part() -> None:
 
 def _best_shown(scene: Scene) -> None:
     """Where this model shows it best among its samples."""
-    found = asking.of_samples(scene)
+    found = model_answer.of_samples(scene)
     shows = {key: one for key, one in found.items() if one.agrees}
     about = words.FAILURES[scene.step]
     if not shows:

@@ -401,7 +401,7 @@ def collapse_about(found: Mapping[str, Any]) -> str:
 LESSON = "A lesson with N-Net Workbench"
 LESSON_ABOUT = (
     "For teachers, to be printed. It is made from the cards of the page How it works by "
-    "`python -m workbench.how_it_works.lesson > docs/lesson.md`; a test says whether it is current.",
+    "`python -m workbench.how_it_works.lesson_sheet > docs/lesson.md`; a test says whether it is current.",
     "Before: start the workbench (`make demo`), open How it works, switch Presenter on. Arrow keys or a clicker turn "
     "the pages, 1, 2 and 3 answer, Escape leaves. Let the class vote first, then press what most of them chose. The "
     "answers are computed on the model at hand, so they need not be those of the paper; a grey line then says why, and "

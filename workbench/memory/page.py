@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from workbench.memory import addressing, atlas, cache, changed, forgetting, items, recall, settings, words
+from workbench.memory import addressing, atlas, cache, forgetting, items, recall, recall_distance, settings, words
 from workbench.memory.scene import Scene
 from workbench.shared import frame, gallery, resources
 from workbench.shared import words as shared_words
@@ -53,7 +53,7 @@ def _live(scene: Scene) -> None:
         now = addressing.section(scene)
         if scene.atlas is None:
             st.info(words.NO_ATLAS, icon=":material/info:")
-        changed.section(scene, now)
+        recall_distance.section(scene, now)
         with st.expander(words.NUMBERS_AS_TRAINED, icon=":material/123:"):
             _numbers(scene)
     with each:

@@ -18,11 +18,11 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nnet.data import GOOD, DataError, Dataset, SeveralCategories, extract_zip, intake, open_sent
-from nnet.data.accounting import counted
 from nnet.data.archive import TemporaryFolder, ZipLimits
 from nnet.data.folders import DEFECTIVE
 from nnet.data.intake import Contents
 from nnet.data.names import safe_name
+from nnet.data.not_taken import counted
 from nnet.data.turned_masks import SHOWN, STORED
 from nnet.errors import NNetError
 from nnet.runs import disk
@@ -33,7 +33,7 @@ from workbench.shared import (
     hosting,
     hosting_words,
     known_data,
-    own_data,
+    model_data,
     resources,
     units,
     visits,
@@ -126,14 +126,14 @@ def title(choice: str, folder: Setting[str], names: Mapping[str, str]) -> str:
 
 
 def _offered(names: Mapping[str, str]) -> dict[str, str]:
-    place, *_ = own_data.current()
+    place, *_ = model_data.current()
     left_out = {*(_SERVERS if hosting.is_shared() else ()), *(() if place else (OWN,))}
     return {**{name: text for name, text in names.items() if name not in left_out}, **known_data.labels()}
 
 
 def _of_this_part() -> Chosen | None:
     """What the model in use was trained and tested on, with the same split."""
-    place, seed, masks = own_data.current()
+    place, seed, masks = model_data.current()
     if was_stopped(place):
         return None
     known_data.admit(place)

@@ -139,9 +139,9 @@ async def _look_after() -> None:
     if closed:
         await asyncio.to_thread(visits.give_back_memory)
     if hosting.current().trains:
-        from workbench.shared import allowance
+        from workbench.shared import training_allowance
 
-        await asyncio.to_thread(allowance.enforce)
+        await asyncio.to_thread(training_allowance.enforce)
 
 
 def _held() -> int:

@@ -17,10 +17,10 @@ from workbench.shared import (
     hosting,
     hosting_words,
     model_choice,
+    model_data,
     model_list,
     model_words,
     navigation,
-    own_data,
     places,
     resources,
     settings,
@@ -115,11 +115,11 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
 def _take_samples(entry: ModelEntry | None) -> None:
     """The sample images are those of the model in use."""
     if entry is None:
-        own_data.use("", 0)
+        model_data.use("", 0)
         chosen_picture.use_samples_of("")
     else:
-        own_data.use(entry.place, entry.seed, entry.masks)
-        chosen_picture.use_samples_of(own_data.source(entry.path, entry.source), entry.seed, entry.bits)
+        model_data.use(entry.place, entry.seed, entry.masks)
+        chosen_picture.use_samples_of(model_data.source(entry.path, entry.source), entry.seed, entry.bits)
 
 
 def _chosen_entry() -> ModelEntry | None:

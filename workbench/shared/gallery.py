@@ -18,7 +18,17 @@ from nnet.scoring import judge
 from nnet.scoring.calibration import Reference
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import hatched
-from workbench.shared import chosen_picture, datasets, incoming, kinds, resources, spreadsheet, theme, units, words
+from workbench.shared import (
+    chosen_picture,
+    datasets,
+    kinds,
+    picture_upload,
+    resources,
+    spreadsheet,
+    theme,
+    units,
+    words,
+)
 from workbench.shared import pictures as figures
 from workbench.shared.controls import choose, download, page_of, toggle
 from workbench.shared.picture import Picture
@@ -52,7 +62,7 @@ def chosen() -> tuple[Picture, Loaded]:
     Raises:
         nnet.errors.NNetError: it cannot be used.
     """
-    incoming.read()
+    picture_upload.read()
     picture = chosen_picture.chosen()
     return picture, picture.load()
 
@@ -81,14 +91,14 @@ def bar(model: Model, picture: Picture, judged: Judgement, expression: Expressio
     beyond = kinds.beyond(model, picture.load())
     badge = f":{colour}-badge[{decision}]" if beyond is None else f":gray-badge[{words.OTHER_KIND}]"
     label = words.bar(picture.title, badge, ratio if beyond is None else None, len(chosen_picture.own()))
-    turn = incoming.closings()
+    turn = picture_upload.closings()
     with st.container(key="picture_bar"):
         place = st.empty()  # the box may be closed while many images are scored
         with st.expander(label, icon=":material/image:", key=f"picture_bar-{turn}"):
             st.subheader(units.plain(picture.title), anchor=False)
             left, right = st.columns((2, 5), gap="medium")
             with left:
-                incoming.uploader()
+                picture_upload.uploader()
             with right:
                 shelf(model, picture, expression, judged.reference, place)
     if beyond is not None:
@@ -195,7 +205,7 @@ def _switch(kinds: list[str], kind: str, count: int) -> None:
             on_change=_switched,
         )
         if kind == _OWN:
-            st.button(words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=incoming.remove_all)
+            st.button(words.REMOVE_ALL, icon=":material/delete:", type="tertiary", on_click=picture_upload.remove_all)
 
 
 def _switched() -> None:
@@ -278,7 +288,7 @@ def _tiles(
     missing = [picture for picture in pictures if store.get(keys[picture.key]) is None]
 
     def stop() -> None:
-        incoming.leave_out([picture.key for picture in missing if store.get(keys[picture.key]) is None])
+        picture_upload.leave_out([picture.key for picture in missing if store.get(keys[picture.key]) is None])
 
     place, bar = place or st.empty(), None
     if len(missing) > 1:

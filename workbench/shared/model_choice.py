@@ -7,7 +7,7 @@ import streamlit as st
 
 from nnet.errors import NNetError
 from nnet.runs import LIVE
-from workbench.shared import data_choice, hosting, model_list, model_words, own_data, parts, pictures, samples, units
+from workbench.shared import data_choice, hosting, model_data, model_list, model_words, parts, pictures, samples, units
 from workbench.shared import words as shared_words
 from workbench.shared.cache import BoundedCache
 from workbench.shared.model_list import ModelEntry
@@ -62,7 +62,7 @@ def thumbnail(part: Part) -> str:
 def _thumbnail(entry: ModelEntry) -> str:
     def make() -> str:
         try:
-            collection = samples.collection(own_data.source(entry.path, entry.source), entry.seed)
+            collection = samples.collection(model_data.source(entry.path, entry.source), entry.seed)
             if collection.name == shared_words.SOLAR_CELLS and "elpv" not in entry.data.lower():
                 return ""  # they stand in for data that is not here
             good = (one.sample for one in collection.images if one.sample.is_normal)
@@ -145,7 +145,7 @@ def _this(key: str) -> None:
         st.caption(model_words.holds(parts.counts_now(part)))
     _warn(st.session_state.pop(_PROBLEM, "") or parts.problem())
     st.dataframe(_rows(part), hide_index=True, key="part_table")
-    at_hand = bool(own_data.current()[0])
+    at_hand = bool(model_data.current()[0])
     again = None if hosting.is_shared() else parts.again(part)
     pressed = []
     with st.container(horizontal=True, gap="small"):

@@ -12,7 +12,7 @@ from nnet.runs import parts
 from nnet.runs.layout import SPEC, read_spec
 from nnet.saved.checkpoint import bits_of, read_config, read_metrics
 from nnet.saved.formats import CONFIG, METRICS
-from workbench.shared import own_data, resources, words
+from workbench.shared import model_data, resources, words
 
 _KEPT = 256
 
@@ -60,7 +60,7 @@ class ModelEntry:
     @property
     def place(self) -> str:
         """Where its data lies, as for `nnet.data.open_dataset`; "" where it is not at hand."""
-        return own_data.place(self.path, self.account)
+        return model_data.place(self.path, self.account)
 
 
 def entries() -> dict[str, ModelEntry]:

@@ -2,7 +2,7 @@
 
 Nothing of it is kept twice: which models and runs belong together follows from what they record about their data
 (`nnet.runs.parts`), so that everything that was trained before has its part, too. The sidebar chooses a part by its
-picture, and a model under it; samples, held-out pictures and kept results are those of that model (`own_data`). Only
+picture, and a model under it; samples, held-out pictures and kept results are those of that model (`model_data`). Only
 the name of a part, and that a run with other pictures is of the same part, are written down, since nothing else says
 it.
 """

@@ -20,7 +20,7 @@ from nnet.presets import PRESETS, preset
 from nnet.runs import RunSpec
 from nnet.settings import flat
 from nnet.training import tensorboard
-from workbench.shared import allowance, hosting, resources, setting_words, units
+from workbench.shared import hosting, resources, setting_words, training_allowance, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.hosting import PRESETS as SMALL
@@ -107,7 +107,7 @@ def draw(suggested_name: str) -> RunSpec | None:
     with name_column:
         name = _name(suggested_name)
     if hosting.is_shared():
-        return RunSpec(name, "", preset(base), base, threads=allowance.threads())
+        return RunSpec(name, "", preset(base), base, threads=training_allowance.threads())
     values = dict(flat(preset(base)))
     described = {path: (field, kind) for path, field, kind in fields()}
     with st.expander(words.ADVANCED, icon=":material/tune:"):

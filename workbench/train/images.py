@@ -10,10 +10,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from nnet.config import Config
 from nnet.data import SYNTHETIC_KINDS, intake
-from nnet.data.accounting import counted
 from nnet.data.framing import Framing, without_framing
 from nnet.data.images import decode
 from nnet.data.names import local_path
+from nnet.data.not_taken import counted
 from nnet.errors import NNetError
 from nnet.runs import disk
 from nnet.runs.layout import UPLOADED

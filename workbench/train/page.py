@@ -8,7 +8,17 @@ from nnet.data.framing import Framing
 from nnet.errors import NNetError
 from nnet.presets import PRESETS
 from nnet.runs import Estimate, Film, RunSpec
-from workbench.shared import allowance, frame, hosting, hosting_words, model_list, parts, settings, training_film, units
+from workbench.shared import (
+    frame,
+    hosting,
+    hosting_words,
+    model_list,
+    parts,
+    settings,
+    training_allowance,
+    training_film,
+    units,
+)
 from workbench.shared.model_list import ModelEntry
 from workbench.train import each, estimates, form, images, looking, region, run, runs, uploads, words
 from workbench.train.looking import Choice
@@ -147,7 +157,7 @@ def _start(choice: Choice, spec: RunSpec) -> None:
         _begin(spec, choice, found if isinstance(found, Estimate) and not found.warnings else None)
     if asked or starting:  # in a shared demo, what may be started depends on the estimate
         known.clear()
-        if refused := allowance.refusal():
+        if refused := training_allowance.refusal():
             st.error(refused, icon=":material/block:")
             return
         with st.spinner(words.MEASURING, show_time=True):
@@ -157,7 +167,7 @@ def _start(choice: Choice, spec: RunSpec) -> None:
         st.error(units.plain(estimate), icon=":material/error:")
     elif estimate is not None:
         _show(estimate)
-        if refused := allowance.refusal(estimate):
+        if refused := training_allowance.refusal(estimate):
             st.error(refused, icon=":material/block:")
             return
         fits = starting and not estimate.refusals and not estimate.warnings
@@ -209,7 +219,7 @@ def _begin(spec: RunSpec, choice: Choice, estimate: Estimate | None) -> None:
     """
     if estimate is not None:
         spec = dataclasses.replace(spec, memory_bytes=estimate.memory_bytes, disk_bytes=estimate.disk_bytes)
-    with allowance.granted(estimate):
+    with training_allowance.granted(estimate):
         _queued(choice, spec)
     st.rerun()
 

@@ -15,7 +15,7 @@ from nnet.runs import LIVE, Run, Status
 from nnet.saved.card import questions
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
 from workbench.shared import chosen_picture, controls, hosting, model_choice, resources, theme, training_film, units
-from workbench.train import actions, figures, form, uploads, words
+from workbench.train import figures, form, run_actions, uploads, words
 from workbench.train.figures import Line
 from workbench.train.runs import POLL, poll
 from workbench.train.settings import VIEW
@@ -35,7 +35,7 @@ def draw(run: Run) -> None:
     st.caption(words.facts(run))
     every = POLL if run.state in LIVE else None
     poll("status", lambda: _status(run.id), every)
-    actions.draw(run)
+    run_actions.draw(run)
     if run.state == "unreadable":
         return
     if run.state == "done":

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnet.data import GOOD
-from nnet.data.accounting import NO_FORMAT, counted, left_packed
 from nnet.data.folders import DEFECT_NAMES, DEFECTIVE
 from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.intake import Contents, contents, take
 from nnet.data.listing import LEFT_PACKED, subfolders, walk_images
+from nnet.data.not_taken import NO_FORMAT, counted, left_packed
 from nnet.data.pairing import sort_pictures
 from nnet.errors import NNetError
 from nnet.runs import Runs, RunSpec, disk

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from nnet.expression import Expression
-from workbench.shared import chosen_picture, own_data
+from workbench.shared import chosen_picture, model_data
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Model
 
@@ -30,7 +30,7 @@ class Scene:
     @property
     def place(self) -> str:
         """Where that data lies, as for `nnet.data.open_dataset`; "" where it is not on this computer."""
-        return own_data.place(self.model.detector.checkpoint.path, self._about)
+        return model_data.place(self.model.detector.checkpoint.path, self._about)
 
     @property
     def seed(self) -> int:

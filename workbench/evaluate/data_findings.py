@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from nnet.data import Dataset, Inspection, inspect
-from nnet.data.accounting import counted
+from nnet.data.not_taken import counted
 from workbench.evaluate import cache, words
 from workbench.shared import units
 from workbench.shared import words as shared_words

@@ -15,7 +15,7 @@ from nnet.data.opening import packaged
 from nnet.runs.layout import DATA
 from workbench.shared import known_data, resources
 
-_CURRENT = "own_data"
+_CURRENT = "model_data"
 
 
 def source(checkpoint: Path, written: str) -> str:

@@ -10,8 +10,8 @@ from builders import files_of, zipped
 from PIL import Image
 
 from nnet.data import DataError, Dataset, inspect, load_resized, open_dataset, open_zip
-from nnet.data.accounting import counted
 from nnet.data.images import decode
+from nnet.data.not_taken import counted
 from nnet.data.pairing import picture_name
 
 SIZE = (24, 20)

@@ -1,6 +1,6 @@
 """The lesson sheet for teachers, docs/lesson.md, made from the tour's cards. Knows no Streamlit.
 
-python -m workbench.how_it_works.lesson > docs/lesson.md
+python -m workbench.how_it_works.lesson_sheet > docs/lesson.md
 """
 
 from collections.abc import Sequence
