@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from nnet.data.archive import ZipLimits
 from nnet.errors import NNetError
-from nnet.runs import disk, layout, queue, uploads
+from nnet.runs import cancelling, disk, layout, queue, uploads
 from nnet.runs.layout import RunError, RunSpec
 from nnet.runs.locks import is_held, locked
 from nnet.runs.run import RESUMABLE, Run, is_usable, state_of
@@ -187,7 +187,7 @@ class Runs:
         Raises:
             RunError: it neither waits nor runs, or the process could not be ended.
         """
-        queue.cancel(self._path(id), self.get(id).name)
+        cancelling.cancel(self._path(id), self.get(id).name)
         return self.get(id)
 
     # ------------------------------------------------------------------------------------------------ inside

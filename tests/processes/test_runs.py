@@ -31,7 +31,7 @@ import nnet.training.state
 from nnet.cli import main
 from nnet.config import Config
 from nnet.data import DataError
-from nnet.runs import CANCELLED, LIVE, Run, RunError, Runs, RunSpec, is_usable, layout, processes, queue
+from nnet.runs import CANCELLED, LIVE, Run, RunError, Runs, RunSpec, cancelling, is_usable, layout, processes, queue
 from nnet.runs.layout import SUPERVISOR_LOCK
 from nnet.runs.locks import FileLock, is_held
 from nnet.runs.slots import MACHINE, take_slot
@@ -55,7 +55,7 @@ def runs(tmp_path, monkeypatch) -> Iterator[Runs]:
     monkeypatch.setenv(MACHINE, str(tmp_path / "machine"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(processes, "launch", forking.launch)
-    monkeypatch.setattr(queue, "PATIENCE", PATIENCE)  # the machine may be busy with other things
+    monkeypatch.setattr(cancelling, "PATIENCE", PATIENCE)  # the machine may be busy with other things
     found = Runs(tmp_path / "runs")
     yield found
     for run in found.list():
