@@ -51,8 +51,7 @@ def common_bits(samples: Sequence[Sample]) -> int | None:
 def read_as(dataset: Dataset, bits: int) -> Dataset:
     """A data set whose deeper files are read as this many bits."""
     train, test = (tuple(replace(sample, bits=bits) for sample in part) for part in (dataset.train, dataset.test))
-    note = f"Files of more than 8 bits are read as {bits}-bit, all of them alike."
-    notes = (*(n for n in dataset.notes if not n.startswith("Files of more than 8 bits")), note)
+    notes = (*(note for note in dataset.notes if note != _note(dataset.bits)), _note(bits))
     return replace(dataset, train=train, test=test, bits=bits, notes=notes)
 
 
@@ -70,6 +69,10 @@ def disagrees(sample: Sample) -> str:
     if found == DEPTHS[0] and not _is_deep(sample.path):
         return f"{sample.key} is an 8-bit file among files of {sample.bits} bits."
     return ""
+
+
+def _note(bits: int | None) -> str:
+    return f"Files of more than 8 bits are read as {bits}-bit, all of them alike."
 
 
 def _is_deep(path: Path) -> bool:

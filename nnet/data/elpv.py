@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from nnet.data.errors import DataError
-from nnet.data.folders import split_held_out
+from nnet.data.folders import drawn_by, split_held_out
 from nnet.data.sample import GOOD, Dataset, Sample
 from nnet.data.table import TABLE_FORMAT
 
@@ -48,8 +48,9 @@ def open_elpv(kind: str = "mono", *, seed: int = 0, folder: Path | None = None) 
     normal = sorted(name for name, probability in cells if probability == 0)
     defective = sorted(name for name, probability in cells if probability == 1)
     train, held_out = split_held_out(normal, seed)
+    drawn = drawn_by(seed, len(held_out), len(normal), "functional cells")
     notes = (
-        f"{len(held_out)} of {len(normal)} functional cells are held out for the test (seed {seed}).",
+        drawn,
         f"{len(cells) - len(normal) - len(defective)} cells with a defect probability between 0 and 1 are left out.",
     )
     return Dataset(
@@ -61,6 +62,7 @@ def open_elpv(kind: str = "mono", *, seed: int = 0, folder: Path | None = None) 
         LICENCE,
         "the package elpv-dataset",
         notes=notes,
+        drawn=drawn,
     )
 
 

@@ -71,6 +71,11 @@ def split_held_out(items: Sequence[Item], seed: int) -> tuple[list[Item], list[I
     return kept, [items[index] for index in sorted(chosen)]
 
 
+def drawn_by(seed: int, held_out: int, count: int, what: str = "normal images") -> str:
+    """The note that so many were drawn (`Dataset.drawn`)."""
+    return f"{held_out} of {count} {what} are held out for the test (seed {seed})."
+
+
 def open_category(root: Path, *, strict: bool = True) -> Dataset:
     """Open one MVTec-style category: train/good, test/*, ground_truth/DEFECT/NAME_mask.png (or NAME.png).
 
@@ -162,13 +167,14 @@ def _split_normals(
     """Good images for training, and where there are defective ones some of them for the test."""
     if not normals and not reader.questions:
         raise DataError(f"{reader.root} holds no normal images; put the defect-free ones in {reader.root / GOOD}.")
-    train, notes = normals, no_masks(defective)
+    train, notes, drawn = normals, no_masks(defective), ""
     held_out: list[Sample] = []
     if defective:
         train, held_out = split_held_out(normals, seed)
-        notes += [f"{len(held_out)} of {len(normals)} normal images are held out for the test (seed {seed})."]
+        drawn = drawn_by(seed, len(held_out), len(normals))
+        notes += [drawn]
     test = [replace(sample, split="test") for sample in held_out] + defective
-    return reader.dataset(layout, tuple(train), test, notes, strict, UNKNOWN_LICENCE)
+    return replace(reader.dataset(layout, tuple(train), test, notes, strict, UNKNOWN_LICENCE), drawn=drawn)
 
 
 def unpaired_error(masks: Sequence[Path], strict: bool) -> None:

@@ -123,7 +123,9 @@ class Dataset:
         licence: the data's terms as far as they are known, one sentence.
         source: where it was read from.
         problems: sentences on what should be fixed.
-        notes: sentences on what was decided while opening, such as a split that was drawn.
+        notes: sentences on what was decided while opening.
+        drawn: which of the notes says that the normal test images were drawn by a seed; "" where the data says itself
+            what is tested.
         unpaired_masks: masks without an image; only when opened with strict=False, else they are an error.
         questions: sentences on names that several images share; as for `unpaired_masks`.
         left: file -> why it is not taken, for images that the layout has no place for; "" for a mask or a table.
@@ -147,6 +149,7 @@ class Dataset:
     not_taken: tuple[tuple[str, str], ...] = ()
     bits: int | None = None
     unsettled_masks: tuple[str, ...] = ()
+    drawn: str = ""
 
     @property
     def samples(self) -> tuple[Sample, ...]:

@@ -5,7 +5,15 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from nnet.data.errors import DataError
-from nnet.data.folders import DEFECT_NAMES, DEFECTIVE, UNKNOWN_LICENCE, is_normal_name, no_masks, split_held_out
+from nnet.data.folders import (
+    DEFECT_NAMES,
+    DEFECTIVE,
+    UNKNOWN_LICENCE,
+    drawn_by,
+    is_normal_name,
+    no_masks,
+    split_held_out,
+)
 from nnet.data.images import IMAGE_SUFFIXES
 from nnet.data.listing import walk_images
 from nnet.data.sample import GOOD, UNKNOWN, Dataset, Sample
@@ -66,7 +74,7 @@ def _dataset(root: Path, table: Path, samples: list[Sample], has_split: bool, se
     good = [sample for sample in samples if sample.is_normal]
     others = [sample for sample in samples if not sample.is_normal]
     left = {table: ""} | {sample.mask: "" for sample in good if sample.mask}
-    notes = []
+    drawn = ""
     if has_split:
         train = [s for s in good if s.split == "train"] + [s for s in good if s.split == "validation"]
         test = [s for s in good if s.split not in ("train", "validation")] + [s for s in others if s.split != "train"]
@@ -77,14 +85,16 @@ def _dataset(root: Path, table: Path, samples: list[Sample], has_split: bool, se
         train, held_out = split_held_out(good, seed) if others else (good, [])
         test = held_out + others
         if held_out:
-            notes.append(f"{len(held_out)} of {len(good)} normal images are held out for the test (seed {seed}).")
+            drawn = drawn_by(seed, len(held_out), len(good))
     if not train and not test:
         raise DataError(f"{table} names no images; expected one line an image, such as 001.png,good.")
     train = [replace(sample, split=sample.split if sample.split == "validation" else "train") for sample in train]
     test = sorted((replace(sample, split="test") for sample in test), key=lambda sample: sample.label)
-    notes += [f"The labels are those of {table.name}.", *no_masks(test)]
+    notes = [*filter(None, [drawn]), f"The labels are those of {table.name}.", *no_masks(test)]
     layout, licence = "table of names and labels", UNKNOWN_LICENCE
-    return Dataset(root.name, layout, tuple(train), tuple(test), licence, str(root), (), tuple(notes), left=left)
+    return Dataset(
+        root.name, layout, tuple(train), tuple(test), licence, str(root), (), tuple(notes), left=left, drawn=drawn
+    )
 
 
 def _columns(rows: Rows) -> tuple[str, str, str | None, str | None] | None:

@@ -66,6 +66,7 @@ def test_what_was_measured_stays_when_a_threshold_is_kept(
     kept.keep(path, before.detector.config.scoring.parsed.text, kept.Kept(3.0, "Chosen on a test."))
     after = resources.load_model("copy", path, "cpu")
     assert after.key != before.key and after.network_key == before.network_key
+    assert after.decision_key != before.decision_key and after.key == f"{after.decision_key}@cpu"
     assert after.detector.calibration.for_expression().threshold == 3.0
     kept.undo(path, before.detector.config.scoring.parsed.text)
     assert resources.load_model("copy", path, "cpu").network_key == before.network_key

@@ -98,7 +98,7 @@ def test_sibling_folders_of_a_normal_folder_are_defect_types(tmp_path, normal, d
     assert dataset.defect_types() == tuple(sorted(defects))
     assert len(dataset.train) == 7
     assert counts(dataset) == {"good": 3} | dict.fromkeys(defects, 1)
-    assert any("3 of 10 normal images are held out" in note for note in dataset.notes)
+    assert dataset.drawn.startswith("3 of 10 normal images are held out") and dataset.drawn in dataset.notes
     assert not set(keys(dataset.train)) & set(keys(dataset.test))
 
 
@@ -399,7 +399,7 @@ def test_elpv_splits_the_functional_cells_and_leaves_doubtful_ones_out():
     assert len(normal) == 588 and len(dataset.train) == 412
     assert counts(dataset) == {"defective": 313, "good": 176}
     assert all(labels[sample.key] == (0 if sample.is_normal else 1) for sample in dataset.samples)
-    assert any("173 cells" in note for note in dataset.notes)
+    assert any("173 cells" in note for note in dataset.notes) and dataset.drawn in dataset.notes
     assert dataset.test[0].load().image.shape == (300, 300, 3)
     assert dataset.test[0].load_mask() is None
     assert keys(open_dataset("elpv:mono").samples) == keys(dataset.samples)

@@ -1,6 +1,8 @@
 """Charts, tables and the report of the Evaluate page on known arrays."""
 
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from nnet.expression import parse
 from nnet.scoring.metrics import evaluate, rank_scores
 from workbench.evaluate import cache, decisions, figures, tables, words
 from workbench.evaluate.figures import Images, Line
+from workbench.evaluate.scene import Pictures, Scene
+from workbench.shared.resources import Model
 
 
 def line(name: str = "M1") -> Line:
@@ -112,6 +116,15 @@ def test_shapley_bars_are_percentage_points() -> None:
     figure = figures.shapley_figure({"M1": 0.25, "M4": -0.02}, "I-AUROC")
     assert list(figure.data[0].x) == [25, -2] and figure.data[0].text == ("+25.0", "-2.0")
     assert figure.data[0].marker.color[0] != figure.data[0].marker.color[1]
+
+
+def test_a_stored_result_has_the_threshold_of_its_data_and_its_own_place_in_the_caches() -> None:
+    model, of_m1 = Model(None, "part", "weights+kept@cpu"), SimpleNamespace(expression=parse("M1"))
+    now = Pictures("parts", "sha", "", (), ())
+    before = replace(now, stored="2026-11-30T12:00:00+00:00")
+    fresh, stored = (Scene(model, pictures, (SimpleNamespace(result=of_m1),)) for pictures in (now, before))
+    assert fresh.decided_on == stored.decided_on == ("weights+kept", "sha", "M1")
+    assert fresh.key != stored.key
 
 
 def test_images_without_a_mask_are_named() -> None:

@@ -10,6 +10,7 @@ from builders import files_of, zipped
 from PIL import Image
 
 from nnet.data import DataError, Dataset, inspect, load_resized, open_dataset, open_zip
+from nnet.data.depth import read_as
 from nnet.data.images import decode
 from nnet.data.not_taken import counted
 from nnet.data.pairing import picture_name
@@ -253,6 +254,8 @@ def test_the_bit_depth_is_decided_once_for_the_data_set(tmp_path):
         deep(tmp_path / f"{i}.png", high)
     dataset = open_dataset(tmp_path)
     assert dataset.bits == 12 and any("12-bit" in note for note in dataset.notes)
+    again = read_as(dataset, 16).notes
+    assert len(again) == len(dataset.notes) and any("16-bit" in note for note in again)
     brightest = [int(sample.load().image.max()) for sample in dataset.train]
     assert brightest == [round(high * 255 / 4095) for high in (900, 1000, 1040, 1100, 950)]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from nnet.data import Dataset, Inspection, inspect
+from nnet.data import Inspection, inspect
 from nnet.data.not_taken import counted
 from workbench.evaluate import cache, words
 from workbench.shared import units
@@ -13,8 +13,6 @@ from workbench.shared import words as shared_words
 from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 
-_SEED = "(seed "
-"""In the note on a split that was drawn."""
 _WHOLE = "evaluate_whole"
 INSPECT_AT_ONCE = 3000
 """With more images than this, every file is looked at only on request."""
@@ -26,7 +24,7 @@ def show_found(model: Model, chosen: Chosen) -> None:
     about = model.detector.checkpoint.about.get("data", {})
     trained_hash = about.get("sha256") if isinstance(about, dict) else None
     if trained_hash != chosen.hash and shared_words.data_name(model.detector.checkpoint.about):
-        if _drawn(chosen.dataset) and model.detector.config.train.seed != 0:
+        if chosen.dataset.drawn and model.detector.config.train.seed != 0:
             st.warning(words.OTHER_SPLIT.format(seed=model.detector.config.train.seed), icon=":material/warning:")
         elif shared_words.data_name(model.detector.checkpoint.about) != chosen.dataset.name:
             st.info(words.other_data(shared_words.data_name(model.detector.checkpoint.about)), icon=":material/info:")
@@ -45,20 +43,15 @@ def all_tested(model: Model, chosen: Chosen) -> Chosen:
     dataset = chosen.dataset
     about = model.detector.checkpoint.about.get("data")
     trained_on = about.get("sha256") if isinstance(about, dict) else None
-    if not chosen.upload or not _drawn(dataset) or trained_on == chosen.hash:
+    if not chosen.upload or not dataset.drawn or trained_on == chosen.hash:
         return chosen
     test = (*(replace(sample, split="test") for sample in dataset.train), *dataset.test)
-    notes = (*(note for note in dataset.notes if _SEED not in note), words.ALL_TESTED)
-    whole = replace(dataset, train=(), test=test, notes=notes)
+    notes = (*(note for note in dataset.notes if note != dataset.drawn), words.ALL_TESTED)
+    whole = replace(dataset, train=(), test=test, notes=notes, drawn="")
     hashes: dict[str, str] = st.session_state.setdefault(_WHOLE, {})
     if chosen.hash not in hashes:
         hashes[chosen.hash] = whole.content_hash()
     return replace(chosen, dataset=whole, hash=hashes[chosen.hash])
-
-
-def _drawn(dataset: Dataset) -> bool:
-    """Whether the test part was drawn by a seed."""
-    return any(_SEED in note for note in dataset.notes)
 
 
 def _inspection(chosen: Chosen) -> Inspection | None:

@@ -11,7 +11,7 @@ from nnet.report import Subject, render
 from nnet.saved import scores as saved_scores
 from nnet.saved.checkpoint import add_evaluation
 from nnet.saved.formats import METRICS
-from workbench.evaluate import decisions, kept_result, tables, words
+from workbench.evaluate import decisions, tables, words
 from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.subsets import attribution
 from workbench.shared import spreadsheet
@@ -55,7 +55,8 @@ def report(scene: Scene, threshold: float, found: Attribution | None) -> str:
     """
     checkpoint = scene.model.detector.checkpoint
     if scene.evidence is None:
-        result = next(one for one in stored.read(checkpoint) if kept_result.key(one) == scene.pictures.hash)
+        shown = scene.pictures.hash, scene.pictures.stored
+        result = next(one for one in stored.read(checkpoint) if (one.sha256, one.created) == shown)
         curves = None
     else:
         evidence, dataset = measured_just_now(scene)

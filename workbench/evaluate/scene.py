@@ -31,6 +31,8 @@ class Pictures:
         spec: where it lies, as for `nnet.data.open_dataset`; "" where it is not at hand.
         keys, labels: of each picture.
         dataset: opened; None for a stored result.
+        stored: when a stored result was measured (`nnet.analysis.stored.Stored.created`); "" for pictures that were
+            measured just now.
     """
 
     name: str
@@ -39,6 +41,12 @@ class Pictures:
     keys: tuple[str, ...]
     labels: tuple[str, ...]
     dataset: Dataset | None = None
+    stored: str = ""
+
+    @property
+    def key(self) -> str:
+        """Stands for them in the caches: the same pictures may have been measured before."""
+        return f"{self.hash} {self.stored}".rstrip()
 
     @cached_property
     def defective(self) -> np.ndarray:
@@ -58,12 +66,12 @@ class Scene:
     @property
     def key(self) -> Key:
         """Stands for the measured images in the caches."""
-        return self.model.key, self.pictures.hash, len(self.evidence or ())
+        return self.model.key, self.pictures.key, len(self.evidence or ())
 
     @property
     def decided_on(self) -> tuple[str, ...]:
         """What a threshold belongs to: the model with its own threshold, the data, and the score."""
-        return self.model.key.rpartition("@")[0], self.pictures.hash.partition(STORED)[0], self.result.expression.text
+        return self.model.decision_key, self.pictures.hash, self.result.expression.text
 
     @property
     def result(self) -> Result:
@@ -137,7 +145,5 @@ def measured_just_now(scene: Scene) -> tuple[Evidence, Dataset]:
     return scene.evidence, scene.pictures.dataset
 
 
-STORED = " of "
-"""Stands in the hash of a stored result's pictures between the data's and the date."""
 _SAME = 0.05
 """How far a score may be from the stored one where another computer measured it, as a share."""

@@ -98,6 +98,11 @@ class Model:
     key: str
 
     @property
+    def decision_key(self) -> str:
+        """Stands for the network and its threshold, on whatever device."""
+        return self.key.rpartition("@")[0]
+
+    @property
     def network_key(self) -> str:
         """Stands for the network alone: what it measured stays when somebody keeps another threshold."""
         fingerprint, at, device = self.key.rpartition("@")
