@@ -90,7 +90,7 @@ def decided(scores: np.ndarray, defective: np.ndarray, threshold: float) -> str:
 
 def _span(where: tuple[float, float] | None) -> str:
     """In brackets."""
-    from nnet.report.words import between
+    from nnet.scoring.promise import between
 
     return "" if where is None else f" (95 %: {between(*where)})"
 

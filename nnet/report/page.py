@@ -22,7 +22,7 @@ from nnet.scoring.aim import for_best_f1
 from nnet.scoring.calibration import Reference
 from nnet.scoring.metric_names import METRIC_NAMES, SHORT_NAMES
 from nnet.scoring.metrics.bootstrap import image_intervals, rate_intervals
-from nnet.scoring.promise import percent
+from nnet.scoring.promise import between, percent
 from nnet.settings import differences
 from nnet.units import SMALLEST
 
@@ -153,7 +153,7 @@ def _rates(scores: np.ndarray, defective: np.ndarray, threshold: float) -> Table
     }
     where = rate_intervals(scores, defective, threshold)
     rows = [
-        (words.RATES[name], percent(float(share)), words.between(*where[name]))
+        (words.RATES[name], percent(float(share)), between(*where[name]))
         for name, share in shares.items()
         if share is not None
     ]

@@ -114,17 +114,6 @@ def interval(found: tuple[float, float] | None) -> str:
     return "" if found is None else " to ".join(f"{end:.3f}" for end in found)
 
 
-def between(low: float, high: float) -> str:
-    """Where a share lies: "91 % to 97 %", "up to 2 %", "at least 78 %"."""
-    if low == 0 and high < 1:
-        return f"up to {percent(high)}"
-    return (
-        f"at least {percent(int(100 * low) / 100)}"
-        if low >= 0.01 and high == 1
-        else f"{percent(low)} to {percent(high)}"
-    )
-
-
 def best_f1(value: float, ratio: float) -> str:
     """The best F1 and where it is reached."""
     return f"{value:.3f} at {against(ratio)}"

@@ -88,3 +88,14 @@ def percent(share: float) -> str:
     """A share in words: "0.6 %", "31 %"."""
     value = 100 * share
     return f"{value:.0f} %" if value >= 1 or value == 0 else f"{value:.1g} %"
+
+
+def between(low: float, high: float) -> str:
+    """Where a share lies: "91 % to 97 %", "up to 2 %", "at least 78 %"."""
+    if low == 0 and high < 1:
+        return f"up to {percent(high)}"
+    return (
+        f"at least {percent(int(100 * low) / 100)}"
+        if low >= 0.01 and high == 1
+        else f"{percent(low)} to {percent(high)}"
+    )

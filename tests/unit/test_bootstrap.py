@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from nnet.report.words import between
 from nnet.scoring.metrics import auroc, average_precision, best_f1, bootstrap, evaluate, label_pixels
 from nnet.scoring.metrics.bootstrap import image_intervals, pixel_intervals, rate_intervals, share_interval
+from nnet.scoring.promise import between
 
 
 def pictures(n: int = 40, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:

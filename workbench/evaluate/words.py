@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.folders import DEFECTIVE
 from nnet.expression import PRESETS, Expression
-from nnet.report.words import BEST_F1_MEANS, between, headline
+from nnet.report.words import BEST_F1_MEANS, headline
 from nnet.scoring.maps import MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
-from nnet.scoring.promise import Promise
+from nnet.scoring.promise import Promise, between
 from workbench.shared import units
 from workbench.shared import words as shared_words
 
