@@ -8,7 +8,7 @@ import numpy as np
 from nnet.config import Config
 from nnet.expression import PRESETS, Expression, for_maps, read
 from nnet.scoring.calibration import Calibration, Reference
-from nnet.scoring.maps import score_map
+from nnet.scoring.maps import BRANCHES, score_map
 
 OWN = "own"
 """The choice of an expression that the visitor writes."""
@@ -52,14 +52,14 @@ def judge(calibration: Calibration, maps: Mapping[str, np.ndarray], expression: 
 def presets(config: Config) -> dict[str, Expression]:
     """The named expressions that this model can compute, the model's own first.
 
-    The model's own is called "model" unless it is one of the paper's, if with its parts in another order. S1's come
-    before S2's, as wherever the two stand side by side; tables of results are in the order of the paper's Table 7.
+    The model's own is called "model" unless it is one of the paper's, if with its parts in another order. Those of one
+    branch come last, in the order of `BRANCHES`; tables of results are in the order of the paper's Table 7.
     """
     own = config.score.parsed
     if not set(own.maps) <= set(config.maps):
         own = for_maps(config.maps)
-    ordered = {name: PRESETS[name] for name in ("paper", "forward", "reverse")}
-    possible = {name: preset for name, preset in ordered.items() if set(preset.maps) <= set(config.maps)}
+    ordered = [*(name for name in PRESETS if name not in BRANCHES), *BRANCHES]
+    possible = {name: PRESETS[name] for name in ordered if set(PRESETS[name].maps) <= set(config.maps)}
     others = {name: preset for name, preset in possible.items() if not same_score(preset, own)}
     (name, *_) = [*(possible.keys() - others.keys()), "model"]
     return {name: own, **others}

@@ -13,6 +13,8 @@ from nnet.expression import Expression, read
 from nnet.model.distance import distance_map
 from nnet.model.network import Outputs
 
+BRANCHES = ("forward", "reverse")
+"""S1's and S2's, in the order in which the two stand side by side everywhere but in the paper's own tables."""
 MAP_NAMES = ("M1", "M2", "M3", "M4", "M5", "M6")
 # A radius of four standard deviations holds all but 6e-5 of the Gaussian's mass; SciPy's default, too.
 GAUSSIAN_RADIUS = 4.0

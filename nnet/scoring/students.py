@@ -9,6 +9,7 @@ import numpy as np
 from nnet.config import Config
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
+from nnet.scoring.maps import BRANCHES
 
 LIMIT = 2.0
 """Differences of this many thresholds or more are shown alike."""
@@ -63,7 +64,7 @@ class Agreement:
 
 def has_both(config: Config) -> bool:
     """Whether the model has both branches."""
-    return {"forward", "reverse"} <= judge.presets(config).keys()
+    return set(BRANCHES) <= judge.presets(config).keys()
 
 
 def compare(forward: Judgement, reverse: Judgement) -> Students:

@@ -9,6 +9,7 @@ from nnet.expression import PRESETS, ExpressionError, parse
 from nnet.saved import checkpoint as checkpoints
 from nnet.scoring import circuit, judge
 from nnet.scoring.circuit import Circuit, read
+from nnet.scoring.maps import BRANCHES
 
 PAPER = PRESETS["paper"]
 # Powers of different primes: two expressions have the same value only if they say the same.
@@ -115,6 +116,7 @@ def test_maps_are_set_all_at_once() -> None:
 def test_presets_are_those_of_the_model_and_single_scales(tiny_checkpoint: object) -> None:
     found = circuit.presets(checkpoints.load(tiny_checkpoint).config)
     assert {name: found[name] for name in PRESETS} == PRESETS
+    assert list(found) == ["paper", *BRANCHES, *circuit.SCALES], "the copier's before the rebuilder's"
     assert [found[scale].text for scale in circuit.SCALES] == ["M1+M6", "M2+M5", "M3+M4"]
 
 

@@ -7,7 +7,7 @@ from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.folders import DEFECTIVE
 from nnet.expression import PRESETS, Expression
 from nnet.report.words import BEST_F1_MEANS, headline
-from nnet.scoring.maps import MAPS
+from nnet.scoring.maps import BRANCHES, MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
 from nnet.scoring.promise import Promise, between
@@ -569,7 +569,7 @@ def carries(values: Mapping[str, float], metric: str) -> str:
         return f"On this data, the maps together add nothing to the {SHORT_NAMES[metric]}."
     reverse = sum(v for name, v in values.items() if MAPS[name].branch == "reverse")
     branches = ""
-    if {MAPS[name].branch for name in values} == {"reverse", "forward"}:
+    if {MAPS[name].branch for name in values} == set(BRANCHES):
         more, rest = ("reverse", total - reverse) if reverse >= total / 2 else ("forward", reverse)
         points = f"{100 * (total - rest):.1f} of the {100 * total:.1f} points"
         branches = f" The maps of {shared_words.BRANCHES[more]}, contribute {points}."

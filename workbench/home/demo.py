@@ -8,7 +8,7 @@ import streamlit as st
 from nnet.errors import NNetError
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
-from nnet.scoring.maps import MAPS
+from nnet.scoring.maps import BRANCHES, MAPS
 from workbench.components import defect_canvas
 from workbench.components.defect_canvas import Branch, DemoCalls, Map, Seen
 from workbench.home import cache, words
@@ -24,7 +24,6 @@ _OPACITY, _HEAT_SIDE, _MAP_SIDE = 0.75, 600, 160
 _DARK = 60
 """A picture darker than this on average gets a white brush."""
 _COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
-"""In the order of the drawing of the network: S1 at the left."""
 
 
 def scene(model: Model) -> Scene:
@@ -104,7 +103,7 @@ def _branches(model: Model, shown: Loaded, maps: dict[str, np.ndarray]) -> tuple
         tile = pictures.map_tile(maps[name], levels[name], shown.image.shape, scale, _MAP_SIDE)
         caption = f"{name}: {shared_words.cells(name, size)}"
         found.setdefault(MAPS[name].branch, []).append(Map(caption, pictures.data_uri(tile), MAPS[name].pair))
-    order = [branch for branch in _COLOURS if branch in found]
+    order = [branch for branch in BRANCHES if branch in found]
     return tuple(Branch(shared_words.BRANCHES[one], _COLOURS[one], tuple(found[one])) for one in order)
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 
 from nnet.expression import PRESETS
 from nnet.scoring import students
+from nnet.scoring.maps import BRANCHES
 from nnet.scoring.regions import cell_to_pixel
 from nnet.scoring.students import Students
 from workbench.components.linked_pictures import Probe, Tile
@@ -23,7 +24,7 @@ def section(scene: Scene) -> None:
     if not students.has_both(config):
         st.info(words.one_branch(config.maps), icon=":material/call_split:")
         return
-    branches = (resources.judgement(scene.model, scene.loaded, PRESETS[name]) for name in ("forward", "reverse"))
+    branches = (resources.judgement(scene.model, scene.loaded, PRESETS[name]) for name in BRANCHES)
     found = students.compare(*branches)
     row, column = found.widest
     x, y = cell_to_pixel(row, column, found.forward.shape, scene.loaded.image.shape)

@@ -17,6 +17,7 @@ from nnet.expression import PRESETS, Expression
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.attribution import Attribution, NormalMaps, attribute
 from nnet.scoring.judge import Judgement
+from nnet.scoring.maps import BRANCHES
 from nnet.scoring.regions import pixel_to_cell
 from nnet.settings import differences
 from nnet.studies.store import StudyFolder
@@ -38,7 +39,7 @@ WHATIFS: dict[str, WhatIf] = {
 }
 """The interventions on the chosen model that can stand beside trained variants."""
 OWN = "own"
-SCORES = (OWN, "forward", "reverse")
+SCORES = (OWN, *BRANCHES)
 """What each variant's score is made of: its own expression, or one branch's maps."""
 
 
