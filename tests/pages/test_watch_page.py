@@ -72,6 +72,15 @@ def test_pictures_of_another_size_are_counted_apart_and_say_what_to_do(tmp_path:
     assert text.other_sizes(1) in words(at) and "Expected 40 x 30 pixels, found 32 x 24." in words(at)
 
 
+def test_the_command_names_the_model_in_use(tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = start(PAGE)
+    assert text.NO_MODEL in words(at) and "--checkpoint MODEL" in at.code[0].value
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(tiny_checkpoint.parent))
+    at = start(PAGE)
+    assert at.code[0].value == text.command(str(tiny_checkpoint.resolve())) and "**tiny**" in words(at)
+    assert "'/my parts/x'" in text.command("/my parts/x"), "a shell takes it as one word"
+
+
 def test_one_decision_alone(listed: Path) -> None:
     at = start(PAGE, decision="unreadable")
     assert not at.image and "bad.png" in words(at) and "bright.png" not in words(at)

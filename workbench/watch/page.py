@@ -33,15 +33,19 @@ def main() -> None:
 
 
 def _before_the_first(entry: ModelEntry | None) -> None:
-    """How to start, and beside it how a decision will look."""
+    """How to start, with the model in use, and beside it how a decision will look."""
+    model = entry if entry is not None and not entry.problem else None
     how, example = st.columns((1, 1), gap="medium")
     with how:
-        st.markdown(words.HOW_TO)
+        st.markdown(words.NO_MODEL if model is None else words.HOW_TO.format(model=units.plain(model.title)))
+        folder = "MODEL" if model is None else str(model.path.resolve())
+        st.code(words.command(folder), language="bash", wrap_lines=True)
+        st.markdown(words.THEN)
         with st.expander(words.AT_HAND, icon=":material/bookmark:"):
             st.markdown(words.AT_HAND_HOW)
     with example:
-        if entry is not None and not entry.problem:
-            _example(frame.loaded(entry))
+        if model is not None:
+            _example(frame.loaded(model))
 
 
 def _example(model: Model) -> None:

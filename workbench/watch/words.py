@@ -1,6 +1,7 @@
 """Wording of the Watch page. Knows no Streamlit."""
 
 import datetime
+import shlex
 
 from nnet.watch.journal import ANOMALOUS, NORMAL, OTHER_SIZE, UNREADABLE, Entry
 from nnet.watch.results import Results
@@ -9,30 +10,24 @@ from workbench.shared import units
 
 TITLE = "Watch"
 ABOUT = "The last pictures from a line's camera, as `nnet watch` decides them."
-EXAMPLE = "An example: {sample}, as it would be shown here."
-HOW_TO = """\
-Start it in a terminal, then name its folder of results:
-
-```text
-python -m nnet watch \\
-    --checkpoint runs/my-part \\
-    /camera --out /results
-```
-"""
-AT_HAND = "Have it at hand whenever the workbench starts"
+EXAMPLE = "An example: {sample}, as this page would show it."
+HOW_TO = "Start `nnet watch` in a terminal, here with the model in use, **{model}**:"
+NO_MODEL = "No model can be used yet. Train one, then start `nnet watch` with its folder in place of `MODEL`:"
+THEN = "Put the camera's folder in place of `/camera`, and name the folder after `--out` in the field above."
+AT_HAND = "Open the folder of results with the workbench"
 AT_HAND_HOW = (
-    "Set the environment variable `NNET_WATCH` to the folder; several are separated as in `PATH`. The page then shows "
-    "these folders alone."
+    "Set the environment variable `NNET_WATCH` to the folder of results before the workbench is started; several "
+    "folders are separated as in `PATH`. This page then shows these folders alone."
 )
 LINE, FOLDER, FOLDER_EXAMPLE = "Line", "Folder of results", "/results"
-FOLDER_HELP = "The folder that --out names. It is on the computer where the workbench runs, and is not kept in links."
+FOLDER_HELP = "The folder after --out. It lies on the computer where the workbench runs, and no link names it."
 DECISION = "Show"
 DECISIONS = {"all": "All", ANOMALOUS: "Anomalous", OTHER_SIZE: "Other size", UNREADABLE: "Unreadable"}
 RUNNING, STOPPED = "Running", "Not running"
 NONE_YET = "No picture has been decided yet."
 NONE_OF_THESE = "No picture has this decision."
 NO_OVERLAY = "No overlay was kept."
-LOOK_AGAIN = "The results cannot be read at the moment ({reason}). The page tries again."
+LOOK_AGAIN = "The results cannot be read at the moment ({reason}). The page tries again by itself."
 WAITING = "Waiting"
 COUNTS = {NORMAL: "Normal", **{key: name for key, name in DECISIONS.items() if key != "all"}}
 WAITING_HELP = "Pictures in the folder that are not decided yet, among them those that are still being written."
@@ -46,14 +41,19 @@ TREND_TOLD = "%{customdata}<br>%{y:.3g} times the threshold<extra></extra>"
 TABLE, TABLE_FILE = "All results (CSV)", "results.csv"
 
 
+def command(checkpoint: str) -> str:
+    """What starts a watcher with the model in this folder."""
+    return f"python -m nnet watch \\\n    --checkpoint {shlex.quote(checkpoint)} \\\n    /camera --out /results"
+
+
 def state(results: Results) -> str:
     """What the watcher is doing, in a sentence."""
     watched, model = units.plain(results.watched), units.plain(results.model)
     if not results.running:
-        return "The watcher is not running; what it decided stays here. Start it again, and it continues."
+        return "The watcher is not running. Its results stay here; start the watcher again, and it goes on from them."
     if not watched:
         return "The watcher has just started."
-    return f"It watches {watched} with the model {model}."
+    return f"The watcher scores what arrives in {watched}, with the model {model}."
 
 
 def other_sizes(count: int) -> str:
