@@ -39,7 +39,7 @@ def _before_the_first(entry: ModelEntry | None) -> None:
     with how:
         st.markdown(words.NO_MODEL if model is None else words.HOW_TO.format(model=units.plain(model.title)))
         folder = "MODEL" if model is None else str(model.path.resolve())
-        st.code(words.command(folder), language="bash", wrap_lines=True)
+        st.code(words.command(folder), language=None, wrap_lines=True)
         st.markdown(words.THEN)
         with st.expander(words.AT_HAND, icon=":material/bookmark:"):
             st.markdown(words.AT_HAND_HOW)

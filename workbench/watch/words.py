@@ -10,7 +10,7 @@ from workbench.shared import units
 
 TITLE = "Watch"
 ABOUT = "The last pictures from a line's camera, as `nnet watch` decides them."
-EXAMPLE = "An example: {sample}, as this page would show it."
+EXAMPLE = "An example of a picture that was scored: {sample}."
 HOW_TO = "Start `nnet watch` in a terminal, here with the model in use, **{model}**:"
 NO_MODEL = "No model can be used yet. Train one, then start `nnet watch` with its folder in place of `MODEL`:"
 THEN = "Put the camera's folder in place of `/camera`, and name the folder after `--out` in the field above."
