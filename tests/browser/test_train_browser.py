@@ -212,3 +212,17 @@ def test_a_film_is_scrubbed_and_its_model_inspected(
         )
         page.wait_for_url(re.compile(rf"/Inspect\?.*\bmodel={run.id}\b"))
         visitor.settle().check()
+
+
+@pytest.mark.long
+def test_enter_renames_a_run(browser: object, address: str, runs: Runs) -> None:
+    run = make_run(runs, "Rings")
+    with Visitor(browser, address) as visitor:
+        page = visitor.open(f"Train?run={run.id}").page
+        page.locator(".st-key-rename_run button").click()
+        field = page.get_by_role("dialog").get_by_label(words.NAME, exact=True)
+        field.fill("Washers")
+        field.press("Enter")
+        page.get_by_role("heading", name="Washers").wait_for()
+        assert not page.get_by_role("dialog").count() and runs.get(run.id).name == "Washers"
+        visitor.settle().check()
