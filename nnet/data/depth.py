@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from nnet.data.grey import DEEP_GREY, DEPTHS, needed_bits
+from nnet.data.images import opened
 from nnet.data.sample import Dataset, Sample
 
 _LOOKED_AT = 16  # headers that tell whether there are deep files at all
@@ -22,7 +22,7 @@ _READ = 64  # most files whose values are read
 def file_bits(path: Path) -> int | None:
     """The bits that a file's grey values need: 8 for an ordinary file; None for what cannot be read, or fractions."""
     try:
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             if picture.mode not in DEEP_GREY:
                 return DEPTHS[0]
             values = np.asarray(picture)
@@ -77,7 +77,7 @@ def _note(bits: int | None) -> str:
 
 def _is_deep(path: Path) -> bool:
     try:
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             return picture.mode in DEEP_GREY
     except Exception:  # as above
         return False

@@ -1,7 +1,6 @@
 """The mask of what a model never looks at: a few hundred bytes that stand among its settings (`ModelConfig.ignore`)."""
 
 import base64
-import binascii
 import io
 from functools import lru_cache
 from pathlib import Path
@@ -42,7 +41,7 @@ def decode_ignore(text: str) -> np.ndarray:
             if max(picture.size) > _IGNORE_SIDES[0]:
                 raise ValueError("too large")
             mask = np.asarray(picture.convert("L")) > 0
-    except (OSError, ValueError, SyntaxError, binascii.Error) as error:
+    except Exception as error:  # on damaged files Pillow's readers raise almost every type there is
         raise ImageError("model.ignore is not a small PNG in base64. Name a mask with --ignore FILE.") from error
     if mask.all():
         raise ImageError("The ignore mask covers the whole picture, so nothing is left to look at.")

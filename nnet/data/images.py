@@ -113,11 +113,26 @@ def decode(source: bytes | Path, name: str | None = None, bits: int | None = Non
         return _decode(stream, name, bits)
 
 
+def opened(path: Path) -> Image.Image:
+    """A file as Pillow opens it, without a pixel yet: of the formats that `decode` reads alone, since Pillow runs
+    another program for some others (EPS).
+
+    Raises ImageError for more pixels than `decode` takes, and whatever Pillow's readers raise.
+    """
+    image = Image.open(path, formats=_FORMATS)
+    try:
+        _check_most(image, path.name)
+    except ImageError:
+        image.close()
+        raise
+    return image
+
+
 def stored_size(path: Path) -> tuple[int, int] | None:
     """(width, height) as the file's header states it, before any turning; None for what is no readable image."""
     with _SILENCE:
         try:
-            with Image.open(path) as image:
+            with opened(path) as image:
                 return image.size
         except Exception:  # on damaged files Pillow's readers raise almost every type there is
             return None
@@ -127,7 +142,7 @@ def orientation(path: Path) -> int:
     """The EXIF orientation by which `decode` turns a file, 1..8; 1 for none, and for what is no readable image."""
     with _SILENCE:
         try:
-            with Image.open(path) as image:
+            with opened(path) as image:
                 found = _tiff_tag(image, _ORIENTATION_TAG, 1) if image.format == "TIFF" else _exif_orientation(image)
         except Exception:  # as above
             return 1
@@ -252,14 +267,19 @@ def _foreign_kind(head: bytes, suffix: str) -> str | None:
 
 
 def _check_size(image: Image.Image, name: str) -> None:
+    _check_most(image, name)
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise _too_large(name, f"{width:,} x {height:,} pixels ({width * height / 1e6:,.1f} million)")
     if min(width, height) < MIN_SIDE:
         raise ImageError(
             f"{shown(name)} has {width} x {height} pixels, but at least {MIN_SIDE} x {MIN_SIDE} are needed; "
             f"use an image with more pixels."
         )
+
+
+def _check_most(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise _too_large(name, f"{width:,} x {height:,} pixels ({width * height / 1e6:,.1f} million)")
     # A small TIFF image may declare huge tiles, which the decoder would allocate and fill.
     if _tile_pixels(image) > MAX_PIXELS:
         tile_width, tile_height = (_tiff_tag(image, tag, 0) for tag in _TILE_SIDE_TAGS)

@@ -5,11 +5,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 
-from PIL import Image
-
 from nnet.data.depth import disagrees
 from nnet.data.errors import DataError
-from nnet.data.images import content_hash
+from nnet.data.images import content_hash, opened
 from nnet.data.masks import is_plain
 from nnet.data.not_taken import counted
 from nnet.data.sample import GOOD, Dataset, Sample
@@ -210,8 +208,11 @@ def _read(sample: Sample) -> _Reading:
 def _mode(sample: Sample) -> str:
     if sample.path is None:
         return "RGB"
-    with Image.open(sample.path) as picture:
-        return picture.mode
+    try:
+        with opened(sample.path) as picture:
+            return picture.mode
+    except Exception:  # it was readable a moment ago: somebody has replaced it since
+        return ""
 
 
 def _groups(pairs: list[tuple[Sample, _Reading]]) -> tuple[Group, ...]:

@@ -9,6 +9,7 @@ from msgspec import Meta
 from PIL import Image, ImageDraw
 
 from nnet.data.errors import DataError
+from nnet.data.images import opened
 from nnet.data.listing import list_images
 from nnet.errors import brief
 from nnet.formats import MIB, Document, Number
@@ -37,7 +38,7 @@ def read_mask(path: Path, shape: tuple[int, int]) -> np.ndarray:
             raise DataError(f"The mask folder {path} holds no pictures.")
         return np.logical_or.reduce(parts)
     try:
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             _check_size(path, picture.size, shape)
             return _nonzero(picture)
     except DataError:
@@ -71,7 +72,7 @@ def _nonzero(picture: Image.Image) -> np.ndarray:
 def looks_like_mask(path: Path) -> bool:
     """Whether a file's content is a mask's: of one value, a few, or black and white. False for what cannot be read."""
     try:
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             if picture.mode in ("1", "P"):
                 return True
             pixels = np.asarray(picture.convert("RGB") if picture.mode != "L" else picture)
@@ -85,7 +86,7 @@ def looks_like_mask(path: Path) -> bool:
 def is_plain(pixels: np.ndarray) -> bool:
     """Whether a uint8 picture holds one value, a few, or black and white alone, as masks do and photos do not."""
     grey = pixels if pixels.ndim == 2 else pixels.max(axis=-1)
-    counts = np.bincount(grey.reshape(-1), minlength=256)
+    counts = np.array(Image.fromarray(grey).histogram())  # numpy would make eight bytes of each pixel first
     if np.count_nonzero(counts) <= _FEW_VALUES:
         return True
     return bool((counts[: _ENDS + 1].sum() + counts[-_ENDS - 1 :].sum()) >= _MASK_SHARE * grey.size)
@@ -96,7 +97,7 @@ def marks_something(path: Path) -> bool:
     try:
         if path.suffix.lower() == ".json":
             return bool(_shapes(path))
-        with Image.open(path) as picture:
+        with opened(path) as picture:
             return bool(_nonzero(picture).any())
     except Exception:  # on damaged files Pillow's readers raise almost every type there is
         return True

@@ -1,0 +1,69 @@
+"""Pictures and masks that somebody else made: they run no program, and take no more memory than ours."""
+
+import base64
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from builders import write_category
+
+from nnet.data import DataError, inspect, open_dataset
+from nnet.data.depth import file_bits
+from nnet.data.ignoring import decode_ignore
+from nnet.data.images import ImageError, orientation, stored_size
+from nnet.data.masks import looks_like_mask, marks_something, read_mask
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+def header(width: int, height: int) -> bytes:
+    """A PNG file that states a size and holds next to nothing."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    size = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+@pytest.fixture
+def ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A file that is there once the program by which Pillow reads EPS files was run."""
+    folder, ran = tmp_path / "bin", tmp_path / "it ran"
+    folder.mkdir()
+    (folder / "gs").write_text(f"#!/bin/sh\n: > '{ran}'\n")
+    (folder / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr("PIL.EpsImagePlugin.gs_binary", None)  # Pillow remembers whether there is one
+    yield ran
+
+
+def test_no_file_runs_a_program(ghostscript: Path, tmp_path: Path) -> None:
+    """Whatever its name says: Pillow goes by its content."""
+    root = write_category(tmp_path / "parts", train=3, good=2, dent=2)
+    good, mask = root / "train" / "good" / "000.png", root / "ground_truth" / "dent" / "000_mask.png"
+    for path in (good, mask, good.with_name("009_mask.png")):
+        path.write_bytes(EPS)
+    for look in (looks_like_mask, marks_something, file_bits, orientation, stored_size):
+        look(mask)
+    with pytest.raises(DataError, match="could not be read as a picture"):
+        read_mask(mask, (64, 64))
+    assert inspect(open_dataset(root, strict=False)).unreadable
+    assert not ghostscript.exists()
+
+
+def test_a_mask_that_states_a_huge_size_takes_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "part_mask.png"
+    path.write_bytes(header(12_000, 12_000))
+    assert not looks_like_mask(path) and stored_size(path) is None and file_bits(path) is None
+    with pytest.raises(DataError, match="part_mask"):
+        read_mask(path, (12_000, 12_000))
+
+
+@pytest.mark.parametrize("size", [12_000, 100_000])
+def test_an_ignore_mask_that_states_a_huge_size_is_refused(size: int) -> None:
+    with pytest.raises(ImageError, match="not a small PNG"):
+        decode_ignore(base64.b64encode(header(size, size)).decode())
