@@ -20,7 +20,7 @@ from msgspec import Meta
 from PIL import Image
 
 from nnet.config import Config
-from nnet.formats import GIB, Array, Arrays, Document, Sentence
+from nnet.formats import GIB, MIB, Array, Arrays, Document, Sentence
 from nnet.runs.layout import RunError
 from nnet.saved.storage import write_json, write_tensors
 from nnet.scoring.promise import conformal
@@ -29,6 +29,8 @@ FILM = "film"
 """Its folder, in a run's directory as in a checkpoint's."""
 PROBES, IMAGES, FRAME = "probes.json", "probes.safetensors", "frame-{:06d}.safetensors"
 MAX_FRAMES = 30
+MOST_SHOWN = 100
+"""Of a film that somebody else made; ours have fewer than twice `MAX_FRAMES`."""
 
 
 class ProbeEntry(TypedDict):
@@ -66,7 +68,7 @@ FRAME_FORMAT = Arrays(
     about="What the network said after an epoch.",
     error=RunError,
     remedy=_REMEDY,
-    most=GIB,
+    most=32 * MIB,
     arrays={
         "M[1-6]": Array(("F16",), ("n", "side", "side"), "a map of each pinned image"),
         "scores": Array(("F32",), ("n",), "the score of each"),
@@ -165,8 +167,8 @@ class Film:
 
     @property
     def epochs(self) -> list[int]:
-        """Epochs that have a frame, ascending. Looks at the disk each time."""
-        return sorted(epoch for epoch, _ in _frames(self.folder))
+        """Epochs that have a frame, ascending, the last `MOST_SHOWN`. Looks at the disk each time."""
+        return sorted(epoch for epoch, _ in _frames(self.folder))[-MOST_SHOWN:]
 
     def frame(self, epoch: int) -> Frame:
         """The frame of an epoch. Raises FileNotFoundError if there is none, RunError if it is damaged."""
@@ -184,14 +186,14 @@ class Film:
             RunError: a frame is damaged.
         """
         epochs, n = self.epochs, len(self.probes)
-        frames = [self.frame(epoch) for epoch in epochs]
-        width = len(frames[0].held_out) if frames else 0
-        if any(len(frame.held_out) != width for frame in frames):
+        found = [(frame.scores, frame.held_out) for frame in map(self.frame, epochs)]  # never the maps of all of them
+        width = len(found[0][1]) if found else 0
+        if any(len(held_out) != width for _, held_out in found):
             raise FRAME_FORMAT.damaged(self.folder, "its frames hold scores of different numbers of held-out images")
         return (
             np.array(epochs, int),
-            np.array([frame.scores for frame in frames], np.float32).reshape(len(epochs), n),
-            np.array([frame.held_out for frame in frames], np.float32).reshape(len(epochs), width),
+            np.array([scores for scores, _ in found], np.float32).reshape(len(epochs), n),
+            np.array([held_out for _, held_out in found], np.float32).reshape(len(epochs), width),
         )
 
     def score_map(self, frame: Frame, probe: int) -> np.ndarray:
@@ -276,5 +278,6 @@ def drop_frames_after(folder: Path, epoch: int) -> None:
 def _frames(folder: Path) -> Iterator[tuple[int, Path]]:
     """(epoch, file) of each frame, in no order."""
     for path in folder.glob("frame-*.safetensors"):
-        if re.fullmatch(r"frame-[0-9]{6,9}", path.stem, re.ASCII):
-            yield int(path.stem.rpartition("-")[2]), path
+        found = re.fullmatch(r"frame-([0-9]{6,9})", path.stem, re.ASCII)
+        if found and path.name == FRAME.format(epoch := int(found[1])):  # there is one name for each epoch
+            yield epoch, path

@@ -288,7 +288,7 @@ HISTORY_FORMAT = Lines[Epoch](
     error=CheckpointError,
     remedy="The model is not affected. Delete the file, or restore it from its source.",
     schema=Epoch,
-    most=256 * MIB,
+    most=16 * MIB,
     longest=16 * KIB,
 )
 CARD_FORMAT = Text(

@@ -68,5 +68,5 @@ CSV_FORMAT = FileFormat(
     about="The table of a study: a row per study, row, data set, seed and kind of defect.",
     error=StudyError,
     remedy="Run the study's command again; it writes the table again from the finished runs.",
-    most=256 * MIB,
+    most=16 * MIB,
 )

@@ -232,7 +232,7 @@ def test_a_line_without_an_end_takes_no_memory(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     with path.open("wb") as stream:
         stream.write(b'{"epoch": 1}\n"')
-        stream.truncate(200 * 2**20)
+        stream.truncate(15 * 2**20)
     tracemalloc.start()
     try:
         entries, problem = HISTORY_FORMAT.read(path)
@@ -242,7 +242,7 @@ def test_a_line_without_an_end_takes_no_memory(tmp_path: Path) -> None:
     assert len(entries) == 1 and "longer than" in problem
     with path.open("r+b") as stream:
         stream.truncate(2**30)
-    assert "at most 256 MB" in refusal(HISTORY_FORMAT, path)
+    assert "at most 16 MB" in refusal(HISTORY_FORMAT, path)
 
 
 # ------------------------------------------------------------------------------------------------------------- docs

@@ -151,23 +151,24 @@ def _judged(film: Film, frame: Frame, probe: int) -> np.ndarray:
 
 
 def _reels(film: Film, epochs: Sequence[int], probe: int, scale: str, key: tuple[object, ...]) -> Reels:
-    frames = [film.frame(epoch) for epoch in epochs]
     probes = film.probes
-    levels = [film.level(frame) or float(frame.scores.max()) for frame in frames]
-    judged = np.stack([_judged(film, frame, probe) for frame in frames])
+    normal = [index for index, one in enumerate(probes) if one.kind == "normal"]
+    frames, levels, scores, of_maps = [], [], [], []
+    for epoch in epochs:  # one after the other: of each only the maps of one image are kept
+        frame = film.frame(epoch)
+        levels.append(film.level(frame) or float(frame.scores.max()))
+        scores.append(_judged(film, frame, probe))
+        of_maps.append(figures.map_levels(frame.maps, normal))
+        frames.append(replace(frame, maps={name: m[probe].copy() for name, m in frame.maps.items()}))
+    judged = np.stack(scores)
     by_frame = levels if scale == "each" else [levels[-1]] * len(frames)
     heat = [pictures.calibrated_scale(level) for level in by_frame]
-    normal = [index for index, one in enumerate(probes) if one.kind == "normal"]
-    of_maps = [figures.map_levels(frame.maps, normal) for frame in frames]
     map_scale = pictures.map_scale()
     small = []
     for name in frames[-1].maps:
         by_map = [found[name] if scale == "each" else of_maps[-1][name] for found in of_maps]
         values = np.stack(
-            [
-                np.asarray(frame.maps[name][probe], np.float32) / level
-                for frame, level in zip(frames, by_map, strict=True)
-            ]
+            [np.asarray(frame.maps[name], np.float32) / level for frame, level in zip(frames, by_map, strict=True)]
         )
         small.append(Reel(name, strip=figures.strip(values, [map_scale] * len(frames), values.shape[1])))
     image, mask = probes[probe].image, probes[probe].mask
