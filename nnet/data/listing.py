@@ -56,9 +56,19 @@ def budget(entries: int, seconds: float, tick: Callable[[int], None] | None = No
     """
     before = _budget.set(_Budget(entries, seconds, tick))
     try:
-        yield
+        with not_too_deep():
+            yield
     finally:
         _budget.reset(before)
+
+
+@contextmanager
+def not_too_deep() -> Iterator[None]:
+    """Within it, a thousand folders inside one another, which Python's own walks give up on, raise DataError."""
+    try:
+        yield
+    except RecursionError as error:
+        raise DataError("Too many folders stand inside one another. Name one nearer to its images.") from error
 
 
 def spend(entries: int, folder: Path) -> None:
@@ -106,10 +116,11 @@ def _entries(folder: Path) -> list[Path]:
 
 def walk_images(folder: Path) -> list[Path]:
     """The image files inside at any depth, sorted by relative path. Links to folders are not followed."""
-    found = list_images(folder)
-    for child in subfolders(folder):
-        if not child.is_symlink():
-            found += walk_images(child)
+    found, waiting = [], [folder]
+    while waiting:  # folders may stand inside one another more often than a function can call itself
+        place = waiting.pop()
+        found += list_images(place)
+        waiting += [child for child in subfolders(place) if not child.is_symlink()]
     return sorted(found, key=lambda path: path.relative_to(folder).parts)
 
 

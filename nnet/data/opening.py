@@ -22,7 +22,7 @@ from nnet.data.folders import (
     open_plain,
 )
 from nnet.data.images import ImageError, stored_size
-from nnet.data.listing import list_images, subfolders, walk_images
+from nnet.data.listing import list_images, not_too_deep, subfolders, walk_images
 from nnet.data.names import local_path, safe_name
 from nnet.data.not_taken import account
 from nnet.data.sample import Dataset, Sample
@@ -54,7 +54,8 @@ def open_dataset(
             the message says what was expected.
     """
     try:
-        return _open(spec, seed, strict, extract_to, masks)
+        with not_too_deep():
+            return _open(spec, seed, strict, extract_to, masks)
     except OSError as error:  # no permission, a broken disk, a share that went away
         raise DataError(
             f"{error.filename or spec} cannot be read ({error.strerror or error}). Give this program permission to "
@@ -144,7 +145,8 @@ def categories(spec: str | Path) -> tuple[str, ...]:
     """
     path = local_path(spec)
     if path.is_dir():
-        root, names = _categories_in(path.resolve())
+        with not_too_deep():
+            root, names = _categories_in(path.resolve())
         return tuple(str(root / name) for name in names)
     try:
         open_dataset(spec, strict=False)

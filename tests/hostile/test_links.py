@@ -4,21 +4,23 @@ import importlib
 import os
 import pkgutil
 import random
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from apptest import INSPECT, ROOT, fine, start
 from apptest import words as said
-from builders import write_category
+from builders import encode, write_category
 from hypothesis import given
 from hypothesis import settings as checks
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 import workbench
-from nnet.data import DataError, open_dataset
-from nnet.data.listing import budget
+from nnet.data import DataError, categories, open_dataset
+from nnet.data.listing import budget, walk_images
 from nnet.expression import MAX_LENGTH, Expression, ExpressionError, parse
 from workbench.shared import datasets, known_data, settings, words
 
@@ -260,3 +262,25 @@ def test_a_long_scan_shows_how_far_it_is_and_a_button(
     at = start(EVALUATE, evaluate_data="folder")
     fine(at.text_input(key="evaluate_folder").set_value(folder).run())
     assert len(shown) > 20 and opened == [folder]
+
+
+def test_folders_inside_one_another_without_end_are_refused(tmp_path: Path) -> None:
+    here, root = os.getcwd(), tmp_path / "parts"
+    (root / "good").mkdir(parents=True)
+    picture = encode(np.zeros((32, 32, 3), np.uint8))
+    (root / "good" / "a.png").write_bytes(picture)
+    os.chdir(root / "good")
+    try:  # a path as long as the whole would be refused by the system
+        for _ in range(sys.getrecursionlimit() + 100):
+            os.mkdir("d")
+            os.chdir("d")
+        Path("b.png").write_bytes(picture)
+    finally:
+        os.chdir(here)
+    assert len(walk_images(root)) == 2
+    for look in (open_dataset, categories):
+        with budget(10_000, 60):
+            try:
+                look(str(root))
+            except DataError as error:
+                assert "inside one another" in str(error)
