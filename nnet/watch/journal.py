@@ -23,6 +23,7 @@ DECISIONS = (NORMAL, ANOMALOUS, OTHER_SIZE, UNREADABLE)
 NEVER_READ = "-"
 SYNCHRONOUS = "EXTRA"
 """Each commit is on the disk when it returns, so that it survives a power cut."""
+_LONGEST = 2**20  # bytes of a row
 _BUSY_SECONDS, _READER_SECONDS = 30.0, 1.0  # the app reads the journal, too, and looks again soon
 
 _Row = tuple[bytes, Count, int, int, Name, Name, Number | None, Number | None, Name, Sentence, Sentence, Count]
@@ -109,12 +110,25 @@ class Journal:
             if read_only:
                 address = f"{path.resolve().as_uri()}?mode=ro"
                 self._connection = sqlite3.connect(address, _READER_SECONDS, isolation_level=None, uri=True)
-                return
-            self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-            self._connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
-            self._connection.executescript(_SCHEMA)
+            else:
+                self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+                self._connection.execute(f"PRAGMA synchronous={SYNCHRONOUS}")
+                self._connection.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
             raise _damaged(path, error) from error
+        self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
+        try:
+            self._require_table()
+        except BaseException:
+            self.close()
+            raise
+
+    def _require_table(self) -> None:
+        """Refuse a view of that name, or anything else that is computed: what it gives may have no end."""
+        with self._explained():
+            found = self._connection.execute("SELECT rootpage FROM sqlite_master WHERE lower(name) = 'pictures'")
+            if not all(page for (page,) in found):
+                raise _damaged(self.path, "its pictures are no table")
 
     def close(self) -> None:
         """Close the file."""
@@ -163,13 +177,14 @@ class Journal:
     @property
     def length(self) -> int:
         """The number of the last entry."""
-        return int(self._connection.execute("SELECT COALESCE(MAX(number), 0) FROM pictures").fetchone()[0])
+        with self._explained():
+            return int(self._connection.execute("SELECT COALESCE(MAX(number), 0) FROM pictures").fetchone()[0])
 
     def claim(self, key: str, value: str) -> str:
         """What the journal says about itself under this key; the first to claim it decides."""
         with self._explained():
             self._connection.execute("INSERT OR IGNORE INTO about VALUES (?, ?)", (key, value))
-        return str(self._connection.execute("SELECT value FROM about WHERE key = ?", (key,)).fetchone()[0])
+            return str(self._connection.execute("SELECT value FROM about WHERE key = ?", (key,)).fetchone()[0])
 
     def _entries(self, which: str, *values: object) -> Iterator[Entry]:
         with self._explained():

@@ -290,6 +290,18 @@ def test_a_journal_with_other_kinds_of_values_is_refused(tmp_path: Path) -> None
     journal.close()
 
 
+def test_a_journal_without_an_end_is_refused(tmp_path: Path) -> None:
+    columns = "number, x'61' name, 1 size, 1 mtime, 1 ctime, '' sha256, '' time, 1.0 score, 1.0 threshold"
+    numbers = "WITH RECURSIVE c(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM c)"
+    with sqlite3.connect(tmp_path / JOURNAL) as made:
+        made.execute(
+            f"CREATE VIEW Pictures AS {numbers} SELECT {columns}, 'normal' decision, '' overlay, '' note FROM c"
+        )
+    for read_only in (True, False):
+        with pytest.raises(WatchError, match="cannot be used as a journal"):
+            Journal(tmp_path / JOURNAL, read_only)
+
+
 # ------------------------------------------------------------------------------------------------------------ pages
 
 
