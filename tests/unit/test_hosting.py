@@ -137,11 +137,22 @@ def test_a_session_needs_the_key_and_a_page_of_ours(visitor: TestClient, shared:
     with pytest.raises(WebSocketDisconnect), visitor.websocket_connect("/_stcore/stream", headers=own):
         pass
     visitor.get("/", params={"key": KEY})
-    foreign = {"origin": "http://evil.example"}
-    with pytest.raises(WebSocketDisconnect), visitor.websocket_connect("/_stcore/stream", headers=foreign):
-        pass
+    for origin in ("http://evil.example", "http://[", "null"):
+        foreign = {"origin": origin}
+        with pytest.raises(WebSocketDisconnect), visitor.websocket_connect("/_stcore/stream", headers=foreign):
+            pass
     with visitor.websocket_connect("/_stcore/stream", headers=own):
         pass
+
+
+@pytest.mark.parametrize("others", ["a/b=1", "{x}=(y)", "a@b=1", "é=ü", '"', "; ;=;"])
+def test_cookies_of_other_programs_of_this_computer_keep_nobody_out(
+    visitor: TestClient, shared: Hosting, others: str
+) -> None:
+    proof = f"nnet_key={hosting.proof(shared.key, hosting.VISITOR)}"
+    for cookies in (f"{others}; {proof}", f"{proof}; {others}"):
+        assert visitor.get("/", headers={"cookie": cookies.encode()}).status_code == 200
+    assert visitor.get("/", headers={"cookie": others.encode()}).status_code == 403
 
 
 def test_uploads_are_refused_before_they_are_read(

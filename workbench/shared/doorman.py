@@ -10,11 +10,11 @@ import logging
 import secrets
 import sys
 from collections.abc import AsyncIterator
-from http.cookies import SimpleCookie
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
@@ -163,15 +163,23 @@ def _is_own_page(headers: Headers) -> bool:
         return True
     allowed = config.get_option("server.corsAllowedOrigins")
     proxy = config.get_option("browser.serverAddress") if config.is_manually_set("browser.serverAddress") else None
-    found = urlsplit(origin)
+    try:
+        found = urlsplit(origin)
+    except ValueError:
+        return False
     return found.netloc == headers.get("host") or origin in allowed or (proxy is not None and found.hostname == proxy)
 
 
 def _is_let_in(headers: Headers) -> bool:
     if not hosting.is_shared() or not hosting.current().key:
         return True
-    cookies = SimpleCookie(headers.get("cookie", ""))
-    return any(name in cookies and hosting.is_proof(cookies[name].value, role) for role, name in COOKIES.items())
+    cookies = _cookies(headers)
+    return any(hosting.is_proof(cookies.get(name, ""), role) for role, name in COOKIES.items())
+
+
+def _cookies(headers: Headers) -> dict[str, str]:
+    """By name. Other programs on this computer may have set some whose names http.cookies takes for an error."""
+    return cookie_parser(headers.get("cookie", ""))
 
 
 def _let_in(scope: Scope, roles: list[str], asked: list[tuple[str, str]]) -> Response:
@@ -200,7 +208,7 @@ padding:0 1rem;color-scheme:light dark}}input,button{{font:inherit;padding:.4rem
 
 def _with_headers(send: Send, scope: Scope) -> Send:
     """Add what every answer says, and in a shared demo a mark by which the tabs of one browser are one visit."""
-    is_new = hosting.is_shared() and visits.COOKIE not in SimpleCookie(Headers(scope=scope).get("cookie", ""))
+    is_new = hosting.is_shared() and visits.COOKIE not in _cookies(Headers(scope=scope))
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
