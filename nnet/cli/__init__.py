@@ -53,6 +53,12 @@ def _run(arguments: Sequence[str] | None) -> int:
     except NNetError as error:
         print(f"nnet: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # no permission, a full disk, a file in the place of a folder
+        reason = f"{error.filename or 'A file'} cannot be read or written ({error.strerror or error})"
+        print(f"nnet: {reason}. Check the path, its permissions and the room on the disk.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("nnet: interrupted. An interrupted training run continues with --resume.", file=sys.stderr)
         return 130

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnet.cli.shared import Bars, add_checkpoint, add_device, decided
+from nnet.cli.shared import Bars, add_checkpoint, add_device, decided, threshold
 from nnet.errors import NNetError
 from nnet.training.events import phase
 
@@ -27,7 +27,7 @@ HELP = "keep a threshold in a checkpoint, or undo it"
 def add(parser: argparse.ArgumentParser) -> None:
     add_checkpoint(parser)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--threshold", type=float, metavar="X", help="keep this threshold")
+    what.add_argument("--threshold", type=threshold, metavar="X", help="keep this threshold")
     what.add_argument(
         "--data", metavar="PATH", help="keep the threshold that the normal test pictures of this data set give"
     )

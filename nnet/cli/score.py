@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tqdm import tqdm
 
-from nnet.cli.shared import add_checkpoint, add_device
+from nnet.cli.shared import add_checkpoint, add_device, threshold
 from nnet.data.folders import MASK_NAMES
 from nnet.data.images import IMAGE_SUFFIXES, Decoded, ImageError, decode
+from nnet.data.names import safe_name
 from nnet.data.pairing import sort_pictures
 from nnet.saved.spreadsheet import to_csv
 
@@ -31,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument("--score", metavar="EXPR", help="an expression such as M1*M2*M3; default: the model's own")
     parser.add_argument(
-        "--threshold", type=float, metavar="X", help="decide by this one; nnet calibrate --threshold X keeps it"
+        "--threshold", type=threshold, metavar="X", help="decide by this one; nnet calibrate --threshold X keeps it"
     )
     add_device(parser)
 
@@ -105,7 +106,7 @@ def _score_batch(
     kind = detector.checkpoint.kind
     scores = detector.score([decoded.image for _, decoded in images], reference.expression)
     for (path, decoded), score in zip(images, scores, strict=True):
-        stem = _free_stem(path.stem, taken)
+        stem = _free_stem(safe_name(path.stem), taken)
         shown = hatched(decoded.image, detector.framing.seen(decoded.image.shape, decoded.image.shape))
         picture = overlay(shown, score.map, reference.colour_range, edge=reference.threshold)
         (options.out / f"{stem}_overlay.png").write_bytes(to_png(picture))
@@ -124,12 +125,13 @@ def _score_batch(
         }
 
 
-def _free_stem(stem: str, taken: set[str]) -> str:
-    """A name for the results that no other image's differs from by case alone: some file systems hold them for one."""
-    candidate, number = stem, 1
+def _free_stem(name: str, taken: set[str]) -> str:
+    """A name for the results that no other image's differs from by case alone: some file systems hold them for one. It
+    leaves room for the endings."""
+    candidate, number = name, 1
     while candidate.casefold() in taken:
         number += 1
-        candidate = f"{stem}_{number}"
+        candidate = f"{name}_{number}"
     taken.add(candidate.casefold())
     return candidate
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,14 @@ def places(data: str) -> tuple[str, ...]:
     if found := categories(data):
         return found
     raise DataError(f"--each needs a folder of several categories, but {data} is one data set. Leave --each out.")
+
+
+def threshold(text: str) -> float:
+    """Of an option. Raises argparse.ArgumentTypeError for what decides nothing, such as nan."""
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError("expected a number above 0")
+    return value
 
 
 def assignment(text: str) -> tuple[str, Any]:

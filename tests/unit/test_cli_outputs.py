@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from builders import write_small_category
+from builders import write_category, write_small_category
 
 from nnet.cli import main
 
@@ -104,8 +104,54 @@ def test_ablate_lists_the_variants(capsys: pytest.CaptureFixture[str]) -> None:
     assert names[:5] == ["rd", "fpm", "mf", "bd", "nnet"] and names[-1].startswith("30 variants")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["score", "{picture}", "--checkpoint", "{model}", "--out", "{file}"],
+        ["evaluate", "--checkpoint", "{model}", "--data", "{data}", "--json", "{file}/results.json"],
+        ["export", "--checkpoint", "{model}", "--format", "torch", "--out", "{file}"],
+        ["train", "--data", "{data}", "--out", "{file}/run"],
+        ["report", "--checkpoint", "{model}", "--out", "{data}"],
+        ["watch", "{data}", "--checkpoint", "{model}", "--out", "{file}", "--once"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_place_that_cannot_be_written_is_named_in_a_sentence(
+    arguments: list[str], tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    data = write_category(tmp_path / "data")
+    known = {"model": tiny_checkpoint, "data": data, "file": tmp_path / "file"}
+    picture = data / "train" / "good" / "000.png"
+    assert main([one.format(picture=picture, **known) for one in arguments]) == 1
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith("nnet: ") and str(tmp_path) in said and said.endswith(".")
+
+
 def test_complaints_go_to_stderr_with_the_programs_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["info", "--checkpoint", str(tmp_path / "none")], ["replay", str(tmp_path / "none.zip")]):
         assert main(arguments) == 1
         captured = capsys.readouterr()
         assert captured.out == "" and captured.err.startswith("nnet: ")
+
+
+@pytest.mark.parametrize("threshold", ["nan", "inf", "0", "-1", "x"])
+@pytest.mark.parametrize("command", ["score", "calibrate"])
+def test_a_threshold_that_decides_nothing_is_wrong_usage(
+    command: str, threshold: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = {"score": ["a.png", "--out", "results"], "calibrate": []}[command]
+    with pytest.raises(SystemExit) as ended:
+        main([command, *given, "--checkpoint", "model", f"--threshold={threshold}"])
+    assert ended.value.code == 2 and "--threshold" in capsys.readouterr().err
+
+
+def test_a_picture_with_as_long_a_name_as_there_can_be_is_scored(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    data, out = write_small_category(tmp_path / "data"), tmp_path / "out"
+    picture = data / "train" / "good" / "000.png"
+    for name in ("a" * 251, "b" * 251, "line\nbreak"):
+        shutil.copy(picture, tmp_path / "data" / f"{name}.png")
+    pictures = [str(path) for path in sorted((tmp_path / "data").glob("*.png"))]
+    assert main(["score", *pictures, "--checkpoint", str(tiny_checkpoint), "--out", str(out)]) == 0
+    assert len(list(out.glob("*_overlay.png"))) == len(list(out.glob("*_map.npz"))) == 3
+    assert all(path.name.isprintable() for path in out.iterdir())
