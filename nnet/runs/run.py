@@ -173,7 +173,7 @@ def usable_checkpoints(folder: Path, depth: int = 3) -> Iterator[Path]:
     """
     if is_usable(folder):
         yield folder
-    elif depth and not (folder / layout.SPEC).exists():
+    elif depth and not os.path.lexists(folder / layout.SPEC):
         for child in _visible_folders(folder):
             yield from usable_checkpoints(child, depth - 1)
 

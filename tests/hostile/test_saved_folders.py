@@ -1,5 +1,6 @@
 """Folders that somebody else may have made, beside good ones: each is named as damaged, and the others work."""
 
+import errno
 import json
 import os
 import re
@@ -197,6 +198,23 @@ def test_a_damaged_run_is_listed_with_its_reason_and_stops_nothing_else(good: Pa
     assert fine_one.path in list(usable_checkpoints(tmp_path))
     runs.delete(path.name)
     assert [run.id for run in runs.list()] == [fine_one.id]
+
+
+def test_a_folder_that_may_not_be_entered_hides_no_model(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Python 3.11 answers for what lies in it; root may enter every one."""
+    shutil.copytree(good, tmp_path / "good")
+    (locked := tmp_path / "locked").mkdir()
+    found = Path.stat
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        if path.parent == locked:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return found(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert list(usable_checkpoints(tmp_path)) == [tmp_path / "good"]
 
 
 @pytest.mark.parametrize("kind", [*damaging.JSON, *damaging.KINDS])

@@ -1,5 +1,7 @@
 """Inspect's live part, which runs alone when one of its own controls changes, and what the page above it still says."""
 
+import errno
+
 import pytest
 from apptest import INSPECT, PNG, address, alone, circuit_maps, encoded, heading, pictures, shown_score, start, upload
 from streamlit.testing.v1 import AppTest
@@ -9,7 +11,7 @@ from nnet.errors import NNetError
 from nnet.scoring.judge import judge
 from workbench.inspect import settings, three_pictures
 from workbench.inspect import words as wording
-from workbench.shared import samples
+from workbench.shared import model_list, samples
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(240)]
 
@@ -84,3 +86,19 @@ def test_what_people_can_mend_is_told_in_the_part_and_the_session_counts_as_used
     assert session.seen > 0
     whole = at.run()
     assert [error.value for error in whole.error] == ["the picture has gone"] and not whole.exception
+
+
+def test_a_file_that_vanishes_while_a_page_is_drawn_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At any place, since any file may vanish or be changed at any time."""
+
+    def vanished(*_: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "runs/a/x.png")
+
+    at = start(INSPECT)
+    with monkeypatch.context() as patched:
+        patched.setattr(three_pictures, "draw", vanished)
+        (told,) = [error.value.replace("\\", "") for error in alone(at).error]
+        assert told.startswith("runs/a/x.png cannot be used at the moment (No such file or directory).")
+    monkeypatch.setattr(model_list, "entries", vanished)
+    whole = at.run()
+    assert [error.value.replace("\\", "") for error in whole.error] == [told] and not whole.exception

@@ -86,8 +86,8 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
             st.html(f"<script>{_SCRIPTS}</script>", unsafe_allow_javascript=True)
             glossary.draw()
         yield entry
-    except NNetError as error:
-        st.error(units.plain(str(error)), icon=":material/error:")
+    except (NNetError, OSError) as error:
+        _tell(error)
         st.stop()
     finally:
         first_look.done()
@@ -106,10 +106,16 @@ def part(draw: Callable[P, None]) -> Callable[P, None]:
         visits.seen()
         try:
             draw(*args, **kwargs)
-        except NNetError as error:
-            st.error(units.plain(str(error)), icon=":material/error:")
+        except (NNetError, OSError) as error:
+            _tell(error)
 
     return st.fragment(told)
+
+
+def _tell(error: NNetError | OSError) -> None:
+    """Say what keeps a page from going on: a file may change or vanish at any moment while it is drawn."""
+    said = str(error) if isinstance(error, NNetError) else words.unusable(error)
+    st.error(units.plain(said), icon=":material/error:")
 
 
 def _take_samples(entry: ModelEntry | None) -> None:

@@ -423,6 +423,13 @@ CHECKPOINT_UNREADABLE = "The checkpoint {name} cannot be read ({reason}). Restor
 CHECKPOINT_DAMAGED = "The checkpoint {name} is damaged ({reason}). Restore it or choose another."
 
 
+def unusable(error: OSError) -> str:
+    """Of a file that changed or vanished while a page was drawn."""
+    file = error.filename if isinstance(error.filename, str) else "A file"
+    reason = error.strerror or error
+    return f"{file} cannot be used at the moment ({reason}). It may just have been changed: load the page again."
+
+
 def no_sample(name: str) -> str:
     """Of a link to a sample that does not exist."""
     return f"There is no sample “{units.plain(name)}”."
