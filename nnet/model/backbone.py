@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nnet.errors import NNetError
-from nnet.model.compat import declare_torchvision_operators
+from nnet.model.compat import Uninitialised, import_timm
 from nnet.model.weights import architecture_of, load_weights
 
 STRIDES = (4, 8, 16)
@@ -92,7 +92,7 @@ class Teacher(Backbone):
             super().__init__(name, features)
         self.origin = "random weights, on request: this model detects nothing"
         if pretrained:
-            with torch.device("meta"):  # names and shapes only
+            with Uninitialised():  # names and shapes only
                 reference = _create(name).state_dict()
             state, self.origin = load_weights(name, reference, weights_file)
             wanted = self.stages.model.state_dict()
@@ -120,11 +120,8 @@ class Teacher(Backbone):
 
 
 def _create(name: str, **options: Any) -> Any:
-    """A timm module. It is typed as Any, since what timm adds to `nn.Module` (`feature_info`, ...) has no type."""
-    declare_torchvision_operators()
-    import timm
-
-    make = functools.partial(timm.create_model, architecture_of(name), pretrained=False, **options)
+    """A timm module."""
+    make = functools.partial(import_timm().create_model, architecture_of(name), pretrained=False, **options)
     try:
         return make()
     except NotImplementedError:  # on device meta, where early versions of PyTorch lack an operator that RegNets need
@@ -162,12 +159,13 @@ def _activated(name: str, stages: Any) -> tuple[tuple[int, ...], tuple[int, int,
     return ends, (c1, c2, c3)
 
 
-def _stage_indices(name: str) -> list[int]:
-    with torch.device("meta"):  # no memory, no initialisation
+@functools.cache
+def _stage_indices(name: str) -> tuple[int, ...]:
+    with Uninitialised():
         strides = _create(name, features_only=True).feature_info.reduction()
     if missing := [stride for stride in STRIDES if stride not in strides]:
         raise BackboneError(
             f"{name} has feature stages at stride {', '.join(map(str, strides))}; "
             f"a teacher needs 4, 8 and 16 ({missing[0]} is missing)."
         )
-    return [strides.index(stride) for stride in STRIDES]
+    return tuple(strides.index(stride) for stride in STRIDES)

@@ -1,4 +1,4 @@
-"""Let timm be imported where torchvision's compiled operators do not match the installed PyTorch.
+"""Import timm, with any build of torchvision, and without the compiler of PyTorch.
 
 torchvision's wheels are compiled against the CUDA build of PyTorch. Beside a CPU build they cannot load their
 operators, and `import torchvision` (which timm needs) stops with "operator torchvision::nms does not exist".
@@ -6,6 +6,9 @@ N-Net uses none of these operators (box suppression); declaring their signatures
 """
 
 import functools
+import sys
+from types import ModuleType
+from typing import Any
 
 import torch
 
@@ -17,7 +20,7 @@ _SCHEMAS = (
 
 @functools.cache
 def declare_torchvision_operators() -> tuple[torch.library.Library, ...]:
-    """Declare torchvision's operators if its own library cannot be loaded; call before `import timm`.
+    """Declare torchvision's operators if its own library cannot be loaded.
 
     Returns the declarations made (none on a matching pair of builds); they live as long as the process.
     """
@@ -42,3 +45,54 @@ def _compiled_operators_load() -> bool:
     except OSError:
         return False
     return True
+
+
+@functools.cache
+def import_timm() -> Any:
+    """The package timm; typed as Any, since what it adds to `nn.Module` (`feature_info`, ...) has no type.
+
+    timm and torchvision ask PyTorch's compiler to leave two of their functions alone, which N-Net does not use. That
+    imports the compiler with some 700 modules, which takes a third of the time to the first heatmap. They are answered
+    by a stand-in, which is gone afterwards: who compiles imports the compiler itself.
+    """
+    declare_torchvision_operators()
+    names = ("torch._dynamo", "torch._dynamo.utils")
+    if not any(name in sys.modules for name in names):
+        compiler, utils = map(ModuleType, names)
+        compiler.__path__ = []
+        compiler.disable = lambda function=None, *_, **__: function  # type: ignore[attr-defined]
+        compiler.utils, utils.is_compile_supported = utils, lambda _: False  # type: ignore[attr-defined]
+        sys.modules.update(zip(names, (compiler, utils), strict=True))
+        try:
+            import timm
+        except (ImportError, AttributeError):  # a version that asks more of it
+            pass
+        finally:
+            for name in names:
+                del sys.modules[name]
+    import timm
+
+    return timm
+
+
+class Uninitialised(torch.overrides.TorchFunctionMode):
+    """A block in which modules are made on device meta without weights, and what would fill these is left out.
+
+    PyTorch would go through its compiler for each of them, to find that there is nothing to fill.
+    """
+
+    def __enter__(self) -> "Uninitialised":
+        self._device = torch.device("meta")
+        self._device.__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
+        self._device.__exit__(*error)
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """As the function, but for those of `torch.nn.init`."""
+        if getattr(function, "__module__", "") == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **(kwargs or {}))

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from nnet.errors import NNetError
 from nnet.formats import GIB, FileFormat
+from nnet.model.compat import import_timm
 
 StateDict = dict[str, Tensor]
 
@@ -219,10 +220,8 @@ def _fit(state: StateDict, reference: StateDict, teacher: str, path: Path, by_or
 
 def _from_timm(teacher: str, reference: StateDict) -> tuple[StateDict, str]:
     """Weights of any other timm architecture, from the Hugging Face cache or its hub."""
-    import timm
-
     try:
-        model = timm.create_model(teacher, pretrained=True)
+        model = import_timm().create_model(teacher, pretrained=True)
     except Exception as error:  # no such weights, no network, no cache: the hub raises many kinds
         cache = os.environ.get("HF_HOME", "~/.cache/huggingface")
         raise WeightsError(

@@ -60,10 +60,24 @@ def test_weights_are_read_as_tensors_only():
 
 
 def test_timm_can_be_imported_with_any_build_of_torchvision():
-    compat.declare_torchvision_operators()
-    import timm
+    assert "tf_efficientnet_lite0" in compat.import_timm().list_models()
 
-    assert "tf_efficientnet_lite0" in timm.list_models()
+
+_WITHOUT_COMPILER = """
+import sys, torch
+from nnet.detector import Detector
+from nnet.model.compat import import_timm
+import_timm()
+assert "torch._dynamo" not in sys.modules
+model = Detector.load("checkpoints/elpv-mono", "cpu")
+assert "torch._dynamo" not in sys.modules, "the compiler takes a third of the time to the first heatmap"
+assert torch.compile(lambda x: 2 * x, backend="eager")(torch.ones(2)).tolist() == [2, 2]
+assert hasattr(sys.modules["torch._dynamo"], "convert_frame"), "the stand-in is still there"
+"""
+
+
+def test_a_model_is_loaded_without_the_compiler_which_is_there_when_it_is_asked_for():
+    subprocess.run([sys.executable, "-c", _WITHOUT_COMPILER], cwd=ROOT, check=True)
 
 
 def test_the_overlay_leaves_cold_pixels_and_paints_hot_ones():
