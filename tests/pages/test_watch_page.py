@@ -107,6 +107,16 @@ def test_a_visitor_names_a_folder_and_a_link_cannot(out: Path) -> None:
     assert "holds no results of nnet watch" in at.error[0].value
 
 
+@pytest.mark.parametrize(
+    "written", ["~nobody at all/x", "x" * 5000, "/".join(["x" * 200] * 30), "/dev/zero", "/proc/self"]
+)
+def test_what_is_no_folder_of_results_gets_a_sentence(written: str) -> None:
+    at = start(PAGE)
+    fine(at.text_input(key="watch_path").set_value(written).run())
+    assert len(at.error) == 1 and at.error[0].value.endswith(".")
+    assert at.text_input(key="watch_path").value == written  # to be mended
+
+
 def test_where_folders_are_listed_no_other_can_be_opened(listed: Path, tmp_path: Path) -> None:
     watch(tmp_path / "in", tmp_path / "other")
     at = start(PAGE, line=str(tmp_path / "other"))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from nnet.data.names import local_path
 from nnet.watch.results import has_results
 from nnet.watch.table import TABLE
 from workbench.shared import chosen_picture, controls, frame, hosting, hosting_words, places, resources, theme, units
@@ -73,4 +74,4 @@ def _folder() -> Path | None:
         words.FOLDER, key=_PATH, placeholder=words.FOLDER_EXAMPLE, help=words.FOLDER_HELP, width=480
     ).strip()
     st.session_state[_KEPT] = written
-    return Path(written).expanduser() if written else None
+    return local_path(written) if written else None
