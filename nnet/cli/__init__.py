@@ -1,6 +1,7 @@
 """The command line: `python -m nnet COMMAND`, or `nnet COMMAND` once it is installed. One file per command."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 done, 1 the user can fix it, 2 wrong usage (by SystemExit), 130 interrupted, 141 whoever read the output closed
     it (`| head`).
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file's name may hold bytes that are no UTF-8
+        sys.stdout.reconfigure(errors="surrogateescape")
     try:
         try:
             return _run(arguments)

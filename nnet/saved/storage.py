@@ -22,6 +22,9 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         with temporary.open("rb+") as stream:
             os.fsync(stream.fileno())
         temporary.replace(path)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # what people know, not the temporary file
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

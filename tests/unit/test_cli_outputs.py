@@ -2,8 +2,10 @@
 
 import csv
 import json
+import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,7 +127,7 @@ def test_a_place_that_cannot_be_written_is_named_in_a_sentence(
     picture = data / "train" / "good" / "000.png"
     assert main([one.format(picture=picture, **known) for one in arguments]) == 1
     said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert said.startswith("nnet: ") and str(tmp_path) in said and said.endswith(".")
+    assert said.startswith("nnet: ") and str(tmp_path) in said and said.endswith(".") and ".tmp" not in said
 
 
 def test_complaints_go_to_stderr_with_the_programs_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,9 +151,20 @@ def test_a_threshold_that_decides_nothing_is_wrong_usage(
 def test_a_picture_with_as_long_a_name_as_there_can_be_is_scored(tiny_checkpoint: Path, tmp_path: Path) -> None:
     data, out = write_small_category(tmp_path / "data"), tmp_path / "out"
     picture = data / "train" / "good" / "000.png"
-    for name in ("a" * 251, "b" * 251, "line\nbreak"):
+    for name in ("a" * 251, "b" * 251, "line\nbreak", "no utf-8 \udcff"):
         shutil.copy(picture, tmp_path / "data" / f"{name}.png")
     pictures = [str(path) for path in sorted((tmp_path / "data").glob("*.png"))]
     assert main(["score", *pictures, "--checkpoint", str(tiny_checkpoint), "--out", str(out)]) == 0
-    assert len(list(out.glob("*_overlay.png"))) == len(list(out.glob("*_map.npz"))) == 3
+    assert len(list(out.glob("*_overlay.png"))) == len(list(out.glob("*_map.npz"))) == 4
     assert all(path.name.isprintable() for path in out.iterdir())
+
+
+def test_a_folder_whose_name_is_no_utf_8_is_written_and_named(
+    tiny_checkpoint: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    picture = write_small_category(tmp_path / "data") / "train" / "good" / "000.png"
+    out = tmp_path / "out \udcff"
+    with open(os.dup(1), "w", encoding="utf-8") as utf_8, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "stdout", utf_8)
+        assert main(["score", str(picture), "--checkpoint", str(tiny_checkpoint), "--out", str(out)]) == 0
+    assert b"results in " + os.fsencode(out) in capfdbinary.readouterr().out
