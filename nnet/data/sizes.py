@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from nnet.data.images import MIN_SIDE
 from nnet.errors import NNetError
 
 MOST = 20
@@ -45,7 +46,7 @@ def known(kept: Mapping[str, Any]) -> tuple[Size, ...]:
 
 def read(text: str) -> Size:
     """1920x1080. Raises NNetError for no size."""
-    found = re.fullmatch(r"(\d{1,6})x(\d{1,6})", text)
-    if found is None:
+    found = re.fullmatch(r"(\d{1,6})x(\d{1,6})", text, re.ASCII)
+    if found is None or min(int(side) for side in found.groups()) < MIN_SIDE:
         raise NNetError(f"--size {text} is no size of a picture. Write it as 1920x1080, the width first.")
     return Size(int(found[1]), int(found[2]))

@@ -15,5 +15,7 @@ Share: TypeAlias = Annotated[float, Meta(ge=0, le=1 + 1e-9)]
 """A sum of shares may come out a rounding error above 1."""
 Sha256: TypeAlias = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Name: TypeAlias = Annotated[str, Meta(max_length=300)]
-Sentence: TypeAlias = Annotated[str, Meta(max_length=10_000)]
+LONGEST = 10_000
+"""Characters of a `Sentence`."""
+Sentence: TypeAlias = Annotated[str, Meta(max_length=LONGEST)]
 Words: TypeAlias = Annotated[str, Meta(max_length=100_000)]

@@ -34,6 +34,7 @@ SCORES = "scores.json"
 RESUME = "resume.safetensors"
 KIND, KIND_FEATURES, DECISION = "kind.safetensors", "features", "decision.json"
 LEVELS, EXTENTS = "level ", "extents"
+MOST_THRESHOLD = 1e30
 MOST_HELD_OUT = 256
 """Training keeps 64 held-out images at most. Each is enlarged to the size of the input when a threshold is found."""
 _AGAIN = "Restore it from its source, or train the model again."
@@ -236,7 +237,7 @@ class KeptThreshold(TypedDict):
     """A threshold that somebody chose for a score expression, and why."""
 
     expression: Sentence
-    threshold: Annotated[float, Meta(gt=0, le=1e30)]
+    threshold: Annotated[float, Meta(gt=0, le=MOST_THRESHOLD)]
     reason: Sentence
     created: NotRequired[Name]
     pictures: NotRequired[Count]

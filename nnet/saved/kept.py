@@ -6,7 +6,6 @@ checkpoint that came with the program is not changed silently.
 """
 
 import datetime
-import math
 import os
 import shutil
 import subprocess
@@ -14,8 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import cast
 
+from nnet.formats.types import LONGEST
 from nnet.saved.errors import CheckpointError
-from nnet.saved.formats import DECISION, DECISION_FORMAT, KeptThreshold
+from nnet.saved.formats import DECISION, DECISION_FORMAT, MOST_THRESHOLD, KeptThreshold
 from nnet.saved.storage import write_json
 from nnet.scoring.calibration import Kept
 
@@ -33,10 +33,13 @@ def keep(path: Path, expression: str, chosen: Kept) -> None:
     """Make a threshold the checkpoint's own for an expression (canonical text), until `undo`.
 
     Raises:
-        CheckpointError: no threshold, or the file cannot be written.
+        CheckpointError: no threshold, a reason that is too long, or the file cannot be written.
     """
-    if not (math.isfinite(chosen.threshold) and chosen.threshold > 0):
-        raise CheckpointError(f"Expected a threshold above 0, found {chosen.threshold:g}. Scores are never below 0.")
+    if not 0 < chosen.threshold <= MOST_THRESHOLD:
+        expected = f"Expected a threshold above 0 and up to {MOST_THRESHOLD:g}"
+        raise CheckpointError(f"{expected}, found {chosen.threshold:g}. Scores are never below 0.")
+    if len(chosen.reason) > LONGEST:
+        raise CheckpointError(f"A reason has at most {LONGEST:,} characters, but this one has {len(chosen.reason):,}.")
     created = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     entry = cast(KeptThreshold, {"expression": expression, **asdict(chosen), "created": created})
     _write(path, [*_entries(path), entry])

@@ -34,8 +34,9 @@ def test_sizes_are_counted_the_most_frequent_first() -> None:
     assert sizes.known(sizes.about([(9, 8)] * 3)) == () and sizes.about([(9, 8)] * 3) == {"picture": [9, 8]}
     assert Size(1920, 1080, 30).told == "1,920 x 1,080 (30 pictures)" and Size(1920, 1080).text == "1920x1080"
     assert sizes.read("1920x1080") == Size(1920, 1080)
-    with pytest.raises(NNetError, match="the width first"):
-        sizes.read("1920")
+    for written in ("1920", "0x0", "15x400", "\u0661\u0660\u0660x100", "9999999x9999999"):
+        with pytest.raises(NNetError, match="the width first"):
+            sizes.read(written)
 
 
 def test_each_picture_is_scored_by_the_export_for_its_size(tmp_path: Path) -> None:

@@ -95,6 +95,17 @@ def test_calibrate_keeps_undoes_and_says_what_it_promises(model, tmp_path, capsy
     assert "nothing to undo" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("threshold", "reason"), [("1e40", "by hand"), ("2.5", "x" * 20_000), ("1e31", "by hand"), ("inf", "by hand")]
+)
+def test_nothing_is_kept_that_could_not_be_read_again(model, threshold, reason):
+    with pytest.raises(CheckpointError, match=r"at most 10,000 characters|up to 1e"):
+        kept.keep(model, "M1", Kept(float(threshold), reason))
+    assert not kept.read(model) and checkpoints.load(model)
+    kept.keep(model, "M1", Kept(1e30, "x" * 10_000))
+    assert checkpoints.load(model).calibration.for_expression("M1").threshold == 1e30
+
+
 def test_a_checkpoint_that_git_tracks_is_not_changed_silently(model, tmp_path, capsys):
     for command in (["init", "-q"], ["add", "."]):
         subprocess.run(["git", *command], cwd=model, check=True)
