@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from nnet.data.images import MIN_SIDE
+from nnet.data.images import MAX_PIXELS, MIN_SIDE
 from nnet.errors import NNetError
 
 MOST = 20
@@ -41,7 +41,17 @@ def about(shapes: Iterable[tuple[int, int]]) -> dict[str, Any]:
 
 def known(kept: Mapping[str, Any]) -> tuple[Size, ...]:
     """The sizes by what a checkpoint keeps, the most frequent first; () where it names none or one only."""
-    return tuple(Size(int(width), int(height), int(count)) for height, width, count in kept.get("pictures", ()))
+    return tuple(Size(w, h, count) for h, w, count in kept.get("pictures", ()) if _can_be(h, w))
+
+
+def only(kept: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Height and width, where a checkpoint names one size that a picture can have."""
+    height, width = kept.get("picture") or (0, 0)
+    return (height, width) if _can_be(height, width) else None
+
+
+def _can_be(height: int, width: int) -> bool:
+    return min(height, width) >= 1 and height * width <= MAX_PIXELS
 
 
 def read(text: str) -> Size:

@@ -125,7 +125,7 @@ def _frame(model: TrainedModel, kind: str, own: Sequence[np.ndarray]) -> Frame |
     """
     if model.framing.is_whole:
         return None
-    found = next((image.shape[:2] for image in own), None) or model.checkpoint.about.get("picture")
+    found = next((image.shape[:2] for image in own), None) or sizes.only(model.checkpoint.about)
     if found is None:
         several = sizes.known(model.checkpoint.about)
         named = (

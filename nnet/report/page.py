@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from nnet.analysis.evaluation import Result
 from nnet.analysis.stored import Stored
 from nnet.config import Config
-from nnet.data import GOOD
+from nnet.data import GOOD, sizes
 from nnet.data.framing import Framing
 from nnet.presets import PRESETS
 from nnet.report import svg, words
@@ -72,7 +72,7 @@ def render(subject: Subject) -> str:
         promise=_promise(subject),
         questions=questions(checkpoint.card),
         framing=[words.sentence(way) for way in framed(checkpoint.config.model)] or [words.WHOLE],
-        region=region(Framing.of(checkpoint.config.model), checkpoint.about.get("picture")),
+        region=region(Framing.of(checkpoint.config.model), sizes.only(checkpoint.about)),
         result=None if subject.stored is None else _result(subject, subject.stored),
         how=words.no_result(checkpoint.name),
         data=_data(subject),

@@ -58,9 +58,10 @@ class DataAccount(TypedDict, total=False):
 
 
 class About(TypedDict):
-    """Where a model comes from. `teacher_file` is the file of the teacher's weights where one was named; `picture` the
-    height and width of the pictures of a model that frames them, where all have one size; `masks` says how masks of
-    photos that EXIF turns were read where nothing tells."""
+    """Where a model comes from. `teacher_file` is the file of the teacher's weights where one was named. `picture` has
+    the height and width of the pictures of a model that frames them, where all have one size, else `pictures` the most
+    frequent sizes with their counts (`nnet.data.sizes`). `masks` says how masks of photos that EXIF turns were read
+    where nothing tells."""
 
     teacher_origin: Sentence
     training_images: Count
@@ -69,6 +70,7 @@ class About(TypedDict):
     calibration_images: NotRequired[Count]
     cross_folds: NotRequired[Count]
     picture: NotRequired[tuple[Count, Count]]
+    pictures: NotRequired[Annotated[list[tuple[Count, Count, Count]], Meta(max_length=100)]]
     device: NotRequired[Sentence]
     data: NotRequired[DataAccount | None]
     split_seed: NotRequired[Count]

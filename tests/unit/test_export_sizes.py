@@ -9,6 +9,8 @@ from nnet.data import sizes
 from nnet.data.sizes import Size
 from nnet.errors import NNetError
 from nnet.export import several
+from nnet.saved.errors import CheckpointError
+from nnet.saved.formats import CONFIG_FORMAT
 
 STUB = """
 import csv
@@ -37,6 +39,21 @@ def test_sizes_are_counted_the_most_frequent_first() -> None:
     for written in ("1920", "0x0", "15x400", "\u0661\u0660\u0660x100", "9999999x9999999"):
         with pytest.raises(NNetError, match="the width first"):
             sizes.read(written)
+
+
+@pytest.mark.parametrize("picture", [[0, 0], [0, 64], [2**53, 2**53], [4_000_001, 16], None])
+def test_a_size_that_no_picture_can_have_is_passed_over(picture: list[int] | None) -> None:
+    assert sizes.only({"picture": picture}) is None and sizes.only({}) is None
+    assert sizes.known({"pictures": [[*(picture or (0, 0)), 3], [90, 130, 2]]}) == (Size(130, 90, 2),)
+    assert sizes.only({"picture": [90, 130]}) == (90, 130)
+
+
+@pytest.mark.parametrize("pictures", ["x", [1], [[1, 2]], [["a", 2, 3]], {"a": 1}, [[-1, 2, 3]], [[64, 64, 1]] * 1000])
+def test_sizes_of_another_shape_are_refused_with_the_config(pictures: object) -> None:
+    about = {"teacher_origin": "", "training_images": 1, "pictures": pictures}
+    hashes = {"weights.safetensors": "0" * 64, "normal_maps.safetensors": "0" * 64}
+    with pytest.raises(CheckpointError, match=r"damaged.*about\.pictures"):
+        CONFIG_FORMAT.checked({"format": 1, "config": {}, "sha256": hashes, "about": about}, "config.json")
 
 
 def test_each_picture_is_scored_by_the_export_for_its_size(tmp_path: Path) -> None:

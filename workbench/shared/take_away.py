@@ -29,6 +29,7 @@ KEPT_BYTES = 2 * 2**30
 """Most bytes of ZIPs on the disk, for all visitors together; the paper's network takes some 600 MB."""
 _POLL = 0.3
 _ANOTHER = "another"
+_LONGEST = 99_999  # pixels
 _TOLD = re.compile(r"^ *(\d+)%  (.+)$", re.MULTILINE)
 
 
@@ -118,11 +119,12 @@ def _size(model: Model, kind: str) -> str | None:
         chosen = st.radio(words.SIZES, list(options), format_func=options.get, key=f"take_away_sizes-{model.key}")
         if chosen != _ANOTHER:
             return chosen
-    height, width = about.get("picture") or (None, None)
+    height, width = sizes.only(about) or (None, None)
     given = []
     for column, label, side in zip(st.columns(2), (words.WIDTH, words.HEIGHT), (width, height), strict=True):
         with column:
-            given.append(st.number_input(label, MIN_SIDE, 99_999, side, 1, key=f"take_away_size-{label}-{model.key}"))
+            side = side if side and MIN_SIDE <= side <= _LONGEST else None
+            given.append(st.number_input(label, MIN_SIDE, _LONGEST, side, 1, key=f"take_away_size-{label}-{model.key}"))
     return None if None in given else f"{given[0]}x{given[1]}"
 
 
@@ -157,7 +159,8 @@ def _pack(model: Model, key: tuple[str, str, str, str], name: str) -> Packed:
     if process.returncode:
         last = _read(log).strip().rsplit("\n", 1)[-1]
         raise NNetError(last.removeprefix("nnet: "))
-    with zipfile.ZipFile(packed.path, "w") as archive:  # not compressed: weights do not become smaller
+    # Not compressed, since weights do not become smaller; and the clock may have gone back to before there were ZIPs.
+    with zipfile.ZipFile(packed.path, "w", strict_timestamps=False) as archive:
         for file in sorted(folder.rglob("*")):
             archive.write(file, file.relative_to(folder.parent))
     shutil.rmtree(folder)
