@@ -21,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 from nnet.data.errors import ImageError as ImageError
 from nnet.data.errors import shown
 from nnet.data.grey import DEEP_GREY, ON_WHITE, deep_colour_notes, deep_grey_to_rgb, strips
+from nnet.data.jpeg import MOST_SCANS, has_too_many_scans
 from nnet.data.pixel_budget import PixelBudget, Silence
 from nnet.errors import NNetError
 
@@ -37,6 +38,7 @@ IMAGE_SUFFIXES = frozenset(
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", "AVIF")
 _READABLE = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"II+\0", b"MM\0*", b"MM\0+")
+_JPEG = ("JPEG", "MPO")
 _RAW_SUFFIXES = frozenset({".arw", ".cr2", ".dng", ".nef", ".orf", ".pef", ".rw2"})
 
 # Formats that people mistake for readable ones: where the telling bytes stand, the bytes, what to call the format.
@@ -301,6 +303,11 @@ def _tiff_tag(image: Image.Image, tag: int, default: int) -> int:
 def _decode(stream: BinaryIO, name: str, bits: int | None) -> Decoded:
     with _open(stream, name) as image:
         _check_size(image, name)
+        if image.format in _JPEG and has_too_many_scans(stream):
+            raise ImageError(
+                f"{shown(name)} has more than {MOST_SCANS} scans, each of which takes as long as a whole picture; save "
+                f"it as PNG with an image editor."
+            )
         tiles = getattr(image, "tile", ())
         with _BUDGET.take(max(image.width * image.height, _tile_pixels(image))):
             notes = _frame_notes(image, stream)

@@ -7,13 +7,14 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
-from builders import write_category
+from builders import encode, write_category
 
 from nnet.data import DataError, inspect, open_dataset
 from nnet.data.depth import file_bits
 from nnet.data.ignoring import decode_ignore
-from nnet.data.images import ImageError, orientation, stored_size
+from nnet.data.images import ImageError, decode, orientation, stored_size
 from nnet.data.masks import looks_like_mask, marks_something, read_mask
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\nshowpage\n%%EOF\n"
@@ -61,6 +62,21 @@ def test_a_mask_that_states_a_huge_size_takes_no_memory(tmp_path: Path) -> None:
     assert not looks_like_mask(path) and stored_size(path) is None and file_bits(path) is None
     with pytest.raises(DataError, match="part_mask"):
         read_mask(path, (12_000, 12_000))
+
+
+def test_a_jpeg_of_thousands_of_scans_is_refused(tmp_path: Path) -> None:
+    """Each takes as long as the picture: 4,000 of 4,000 x 4,000 pixels took most of a minute."""
+    picture = encode(np.full((64, 64), 90, np.uint8), "JPEG", progressive=True)
+    scans = picture[picture.index(b"\xff\xda") : -2]
+    hidden = b"\xff\xfe\0\4\xff\xd9"  # a comment that looks like the end
+    for count, between in ((200, b""), (200, hidden)):
+        with pytest.raises(ImageError, match=r"part\.jpg has more than 100 scans"):
+            decode(picture[:-2] + (between + scans) * count + b"\xff\xd9", "part.jpg")
+    film = b"\xff\xda" * 1000  # of a motion photo, behind the end of the picture
+    assert decode(picture + film, "part.jpg").image.shape == (64, 64, 3)
+    thumbnail = b"\xff\xe1" + (2 + 2000).to_bytes(2, "big") + film
+    (tmp_path / "part.jpg").write_bytes(picture[:2] + thumbnail + picture[2:])
+    assert decode(tmp_path / "part.jpg").image.shape == (64, 64, 3)
 
 
 @pytest.mark.parametrize("size", [12_000, 100_000])
