@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -26,7 +27,8 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         error.filename, error.filename2 = str(path), None  # what people know, not the temporary file
         raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # its folder is none
+            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -425,7 +425,7 @@ CHECKPOINT_DAMAGED = "The checkpoint {name} is damaged ({reason}). Restore it or
 
 def unusable(error: OSError) -> str:
     """Of a file that changed or vanished while a page was drawn."""
-    file = error.filename if isinstance(error.filename, str) else "A file"
+    file = units.cut(error.filename) if isinstance(error.filename, str) else "A file"
     reason = error.strerror or error
     return f"{file} cannot be used at the moment ({reason}). It may just have been changed: load the page again."
 
