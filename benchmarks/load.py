@@ -105,9 +105,7 @@ class Session:
         """Everything that this visitor does."""
         chance = random.Random(self.number)
         cookie = await asyncio.to_thread(self._cookie)
-        headers = {"Cookie": f"_streamlit_xsrf={cookie}", "Origin": f"http://localhost:{self.port}"}
-        address = f"ws://localhost:{self.port}/_stcore/stream"
-        async with websockets.connect(address, additional_headers=headers, max_size=None) as self.socket:
+        async with self._connection(cookie) as self.socket:
             await self._timed("open", self._rerun())
             for count in range(uploads):
                 await asyncio.sleep(chance.uniform(0, seconds / (uploads + changes)))
@@ -120,15 +118,18 @@ class Session:
     async def run_bulk(self, count: int) -> None:
         """So many pictures in one upload, and then one change."""
         cookie = await asyncio.to_thread(self._cookie)
-        headers = {"Cookie": f"_streamlit_xsrf={cookie}", "Origin": f"http://localhost:{self.port}"}
-        address = f"ws://localhost:{self.port}/_stcore/stream"
-        async with websockets.connect(address, additional_headers=headers, max_size=None) as self.socket:
+        async with self._connection(cookie) as self.socket:
             await self._rerun()
             await self._timed(f"upload of {count:,} pictures", self._upload(range(count), cookie))
             self._check_picture(0)
             if not any(f"of {count:,}" in text for text in self.progress):
                 self.found.wrong.append("It was not said how many of the pictures had been scored.")
             await self._timed(f"control beside {count:,} pictures", self._change(random.Random(1)))
+
+    def _connection(self, cookie: str) -> websockets.connect:
+        headers = {"Cookie": f"_streamlit_xsrf={cookie}", "Origin": f"http://localhost:{self.port}"}
+        address = f"ws://localhost:{self.port}/_stcore/stream"
+        return websockets.connect(address, additional_headers=headers, max_size=None, open_timeout=PATIENCE)
 
     async def _timed(self, kind: str, act: object) -> None:
         started = time.perf_counter()
