@@ -71,6 +71,7 @@ def test_what_was_packed_can_be_downloaded_and_is_not_made_again(opened, monkeyp
     monkeypatch.setattr(take_away, "missing", lambda kind: "")
     at = pressed(opened("onnx"), words.MAKE)
     assert words.NEXT["onnx"] in at.success[0].value and at.get("download_button")
+    assert words.MAKE not in [button.label for button in at.button], "it is made"
     assert commands[0][4:8] == ["--format", "onnx", "--score", "(M1+M6)*(M2+M5)*(M3+M4)"]
     (packed,) = take_away._packed()._values.values()
     assert zipfile.ZipFile(packed.path).namelist() == ["tiny-onnx/model.onnx"]

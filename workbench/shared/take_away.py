@@ -80,13 +80,14 @@ def _dialog(model: Model) -> None:
         return
     size = _size(model, kind)
     name, key = words.file_name(model.name, kind), (model.key, kind, expression, size or "")
-    packed = _packed().get(key)
-    wanted = packed is None and st.button(
+    packed, place = _packed().get(key), st.empty()
+    wanted = packed is None and place.button(
         words.MAKE, "take_away_make", type="primary", icon=":material/folder_zip:", disabled=size is None
     )
     if wanted:
         try:
             packed = _packed().put(key, _pack(model, key, name))
+            place.empty()  # it is made
         except (NNetError, OSError) as error:
             st.error(units.plain(words.FAILED.format(reason=str(error))), icon=":material/error:")
     if packed is not None:
