@@ -77,7 +77,10 @@ def test_one_press_of_back_leaves_inspect_and_a_picture_that_was_chosen_is_an_en
     browser: object, address: str
 ) -> None:
     with Visitor(browser, address) as visitor:
-        page = visitor.open().page
+        page = visitor.open("Inspect").page
+        assert "sample=" in page.url
+        assert page.evaluate("() => navigation.entries().length") == 1, "also where it is opened by its own address"
+        visitor.open()
         _from_the_sidebar(visitor, "Inspect")
         assert "sample=" in page.url, "what the page wrote into its address is kept"
         page.go_back()
