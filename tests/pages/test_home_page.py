@@ -46,6 +46,7 @@ def test_home_begins_with_a_good_part_its_score_and_its_maps(detector: Detector)
     assert samples.collection().images[0].sample.is_defective and good.source.is_normal
     sent = component(at, "home_demo")
     assert sent["good"] and sent["layer"] is None and sent["image"] == good.load().hash
+    assert f"larger than {sent['largest'] / 1e6:g} MB" in sent["words"]["large"]
     assert shown(at) == said(detector, good.load().image)
     names = [one["name"].partition(":")[0] for branch in sent["answer"]["branches"] for one in branch["maps"]]
     assert sorted(names) == sorted(detector.config.maps)
@@ -54,6 +55,7 @@ def test_home_begins_with_a_good_part_its_score_and_its_maps(detector: Detector)
 def test_a_drawing_is_answered_by_one_run_of_the_network(detector: Detector) -> None:
     at = start()
     clean = component(at, "home_demo")["answer"]["heat"]
+    assert not component(at, "home_network")["changed"]
     loaded = demo.good_part().load()
     drawn = stroke(loaded.shown.shape)
     at.session_state["drawings"] = {loaded.hash: drawn}
@@ -65,7 +67,8 @@ def test_a_drawing_is_answered_by_one_run_of_the_network(detector: Detector) -> 
     assert component(at, "home_demo")["layer"] == layer.uri(drawn)
     with patch.object(Detector, "trace_batch", side_effect=AssertionError("a second run")):
         fine(at.run())
-    assert component(at, "home_network")["picture"].startswith(drawings.altered(loaded, drawn).hash)
+    network = component(at, "home_network")
+    assert network["picture"].startswith(drawings.altered(loaded, drawn).hash) and network["changed"]
 
 
 def test_a_stroke_that_goes_on_is_answered_and_not_kept() -> None:

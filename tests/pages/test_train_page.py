@@ -1,5 +1,6 @@
 """The Train page without a browser: what is dropped, set and pressed reaches the run; what runs do is shown."""
 
+import base64
 import dataclasses
 import json
 import shutil
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import PNG, encoded, fine, said, start, use_model
+from apptest import PNG, component, encoded, fine, said, start, use_model
 from builders import TINY, encode, random_images, tiny_config, zipped
 from PIL import Image
 from run_builders import end, finish, make_run, say, wait_in_queue, write_film, write_frames, write_history
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.config import Config
 from nnet.data import Dataset, open_dataset, open_synthetic
+from nnet.data.framing import SMALLEST_SHARE
 from nnet.data.ignoring import decode_ignore, encode_ignore
 from nnet.errors import NNetError
 from nnet.presets import PRESETS, preset
@@ -24,6 +26,7 @@ from nnet.runs.film import FILM
 from nnet.saved.card import write_card
 from nnet.scoring import doubts
 from workbench.shared import model_words, resources, setting_words, units
+from workbench.shared.layer import decoded
 from workbench.train import estimates, form, looking
 from workbench.train import words as train_text
 
@@ -701,6 +704,10 @@ def test_the_crop_box_and_the_ignore_mask_become_settings_and_can_be_undone(runs
     uploader = next(one for one in at.file_uploader if one.key == "ignore_file")
     fine(uploader.set_value(("mask.png", encode(np.eye(16, dtype=np.uint8) * 255), "image/png")).run())
     assert (decode_ignore(widget(at, "model.ignore").value) == np.eye(16, dtype=bool)).all()
+    painter, box = component(at, "ignore_painter"), component(at, "crop_box")
+    red, green, blue, alpha = decoded(base64.b64decode(painter["layer"].partition(",")[2]))[0, 0]
+    assert f"#{red:02x}{green:02x}{blue:02x}" == painter["mask"]["colour"]
+    assert alpha == round(255 * painter["mask"]["opacity"] / 100) and box["least"] == SMALLEST_SHARE
     press(at, "remove_ignore")
     assert widget(at, "model.ignore").value == ""
 

@@ -20,6 +20,8 @@ PAINTER = {
     "undo": "Undo",
     "clear": "Clear",
 }
+PHOTO_MEGABYTES = 40
+"""Largest photo that Home sends with the page's messages."""
 DEMO = {
     "part": "The part: draw a scratch on it",
     "heatmap": "Where it does not look like the good ones",
@@ -29,7 +31,7 @@ DEMO = {
     "photo": "Your photo",
     "undo": PAINTER["undo"],
     "clear": "Start again",
-    "large": "That file is larger than 40 MB. Open it on the Inspect page instead.",
+    "large": f"That file is larger than {PHOTO_MEGABYTES} MB. Open it on the Inspect page instead.",
 }
 BURST_CAMERA = {
     "label": "The camera's picture",

@@ -68,7 +68,7 @@ def altered(loaded: Loaded, layer: bytes | None) -> Loaded:
 def _drawn_on(loaded: Loaded, layer: bytes, key: str) -> Loaded:
     image = lay_over(loaded.image, decoded(layer))[0]
     image.flags.writeable = False
-    return Loaded(image, pictures.reduced(image), key, loaded.notes, 0.0)
+    return Loaded(image, pictures.reduced(image), key, loaded.notes, 0.0, is_drawn_on=True)
 
 
 def sheet(loaded: Loaded) -> Sheet:

@@ -152,7 +152,8 @@ def of(model: Model, loaded: Loaded, expression: Expression, show: str = part_wo
         for name, part in parts.items()
     }
     kinds = {name: part.kind for name, part in parts.items()}
-    return Network(wide, narrow, cards, kinds, variants, f"{loaded.hash}-{model.key}", show, channels)
+    stands_for = f"{loaded.hash}-{model.key}"
+    return Network(wide, narrow, cards, kinds, variants, stands_for, loaded.is_drawn_on, show, channels)
 
 
 def _card(part: Part, sentence: str, variants: Mapping[str, Variant], reading: list[tuple[str, str]]) -> Card:

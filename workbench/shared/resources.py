@@ -64,13 +64,15 @@ PICTURE_BYTES = 64 * MEBIBYTE
 @dataclass(frozen=True)
 class Loaded:
     """A decoded image: `image` uint8 (H, W, 3), `shown` the same at a size for the browser, the `hash` of its pixels,
-    `notes` on what was changed while decoding (sentences), and how long decoding took in `milliseconds`."""
+    `notes` on what was changed while decoding (sentences), how long decoding took in `milliseconds`, and whether the
+    visitor drew on it."""
 
     image: np.ndarray
     shown: np.ndarray
     hash: str
     notes: tuple[str, ...]
     milliseconds: float
+    is_drawn_on: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from nnet.config import Config, ModelConfig
 from nnet.crop import box_of
-from nnet.data.framing import Advice, Framing, advice
+from nnet.data.framing import SMALLEST_SHARE, Advice, Framing, advice
 from nnet.data.ignoring import decode_ignore, encode_ignore
 from nnet.data.images import decode
 from nnet.errors import NNetError
@@ -26,7 +26,6 @@ from workbench.train.figures import defect_as_seen
 from workbench.train.looking import Choice
 
 _PROBLEM, _FILE = "region_problem", "ignore_file"
-_MASKED, _OPACITY = "#ff7a00", 166  # as the painter paints
 _SIDES = ("left", "top", "width", "height")
 
 
@@ -101,6 +100,7 @@ def _crop(model: ModelConfig, loaded: Loaded) -> None:
         "crop_box",
         drawings.sheet(dataclasses.replace(loaded, hash=stands_for, shown=hatched(loaded.shown, mask))),
         (left, top, min(1.0, left + width), min(1.0, top + height)),
+        SMALLEST_SHARE,
         _boxed,
         label=words.CROP_LABEL,
         hint=words.CROP_HINT,
@@ -195,8 +195,8 @@ def _as_drawing(ignore: str, own: Loaded) -> bytes:
     opacity = Image.fromarray(decode_ignore(ignore).astype(np.uint8) * 255).resize(
         (width, height), Image.Resampling.NEAREST
     )
-    drawing = Image.new("RGBA", (width, height), _MASKED)
-    drawing.putalpha(opacity.point(lambda value: value * _OPACITY // 255))
+    drawing = Image.new("RGBA", (width, height), defect_canvas.MASK_COLOUR)
+    drawing.putalpha(opacity.point(lambda value: round(value * defect_canvas.MASK_OPACITY / 100)))
     content = io.BytesIO()
     drawing.save(content, "PNG")
     return content.getvalue()

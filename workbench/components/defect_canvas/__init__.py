@@ -19,6 +19,9 @@ _place = register("studio_placer", _HERE, _HERE / "placer")
 _crop = register("crop_box", _HERE, _HERE / "cropper")
 _demo = register("draw_and_see", _HERE, _HERE / "demo")
 
+MASK_COLOUR, MASK_OPACITY = "#ff7a00", 65
+"""How `painter` paints a mask, the opacity in per cent: it is seen on dark and light pictures alike."""
+
 
 @dataclass(frozen=True)
 class Sheet:
@@ -50,12 +53,13 @@ def painter(
         on_layer: called, before the next run, with what the browser sent at the end of a stroke; not checked.
         label: what a screen reader says.
         hint: below the picture.
-        mask: what is painted marks a place; it has one colour that is seen on dark and light pictures alike.
+        mask: what is painted marks a place; it has the one colour of `MASK_COLOUR`.
     """
 
+    one = {"colour": MASK_COLOUR, "opacity": MASK_OPACITY} if mask else None
     _paint(
         key=key,
-        data=asdict(sheet) | {"label": label, "hint": hint, "layer": layer, "mask": mask, "words": words.PAINTER},
+        data=asdict(sheet) | {"label": label, "hint": hint, "layer": layer, "mask": one, "words": words.PAINTER},
         on_layer_change=handed(key, "layer", str, on_layer),
     )
 
@@ -98,6 +102,7 @@ def cropper(
     key: str,
     sheet: Sheet,
     box: tuple[float, float, float, float],
+    least: float,
     on_box: Callable[[tuple[float, float, float, float]], None],
     *,
     label: str,
@@ -108,10 +113,11 @@ def cropper(
     Args:
         key: unique on the page.
         box: left, top, right and bottom, 0..1.
+        least: share of each side of the picture that a box has at least, 0..1.
         on_box: called, before the next run, at the end of a drag with the four; they may lie outside.
     """
 
-    data = asdict(sheet) | {"label": label, "hint": hint, "box": list(box)}
+    data = asdict(sheet) | {"label": label, "hint": hint, "box": list(box), "least": least}
     _crop(key=key, data=data, on_box_change=handed(key, "box", tuple[Number, Number, Number, Number], on_box))
 
 
@@ -191,7 +197,8 @@ def demo(key: str, sheet: Sheet, layer: str | None, seen: Seen, calls: DemoCalls
 
     _demo(
         key=key,
-        data=asdict(sheet) | {"layer": layer, "answer": asdict(seen), "words": words.DEMO, **more},
+        data=asdict(sheet)
+        | {"layer": layer, "answer": asdict(seen), "words": words.DEMO, "largest": 1e6 * words.PHOTO_MEGABYTES, **more},
         on_layer_change=handed(
             key, "layer", _Stroke, lambda sent: calls.on_layer(sent["layer"], sent.get("done", True))
         ),

@@ -55,6 +55,8 @@ class Network:
         kinds: likewise, see `nnet.analysis.anatomy`.
         variants: by key.
         picture: stands for the picture and the model; when it changes, a wave runs through the drawing.
+        changed: whether the picture is one that the visitor has changed above the drawing: where that is out of sight
+            then, a button leads to it.
         tiles: what the tiles of features show, see `workbench.components.network.words.TILES`; or a channel's number.
         channels: the largest number of channels that one of them has.
     """
@@ -65,6 +67,7 @@ class Network:
     kinds: Mapping[str, str]
     variants: Mapping[str, Variant]
     picture: str
+    changed: bool
     tiles: str
     channels: int
 

@@ -7,7 +7,6 @@ const LEGIBLE = 12;
 
 const STEP = 130;
 const LAST = 900;
-const DRAWN = '+';  // in what stands for a picture that was drawn on
 
 // Words with symbols in them: what follows a low line stands below it.
 const write = (element, text) => element.replaceChildren(...text.split(/_([A-Za-z0-9]+)/).map(
@@ -290,7 +289,7 @@ const put = (root, send) => {
   root._stage.classList.toggle('narrow', narrow);
   fit(root);
   react(root, send);
-  if (root._picture !== root._data.picture) wave(root, !!root._picture || root._data.picture.includes(DRAWN));
+  if (root._picture !== root._data.picture) wave(root, !!root._picture || root._data.changed);
   root._picture = root._data.picture;
   open(root, root._data.cards[root._open] ? root._open : '', send);
   leaveOut(root, root._kept ?? '');

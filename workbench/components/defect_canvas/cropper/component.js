@@ -1,6 +1,5 @@
 // A box on the picture: drawn anew where there is none, moved by its inside, resized by its sides and corners. Sides are
 // left, top, right and bottom, 0..1.
-const LEAST = 0.05; // of each side
 const WHOLE = [0, 0, 1, 1];
 const build = (root) => {
   frameIn(root);
@@ -34,9 +33,9 @@ const grasped = (root, [x, y], reach) => {
 };
 const CURSORS = { '': 'move', 0: 'ew-resize', 2: 'ew-resize', 1: 'ns-resize', 3: 'ns-resize',
   '0,1': 'nwse-resize', '2,3': 'nwse-resize', '2,1': 'nesw-resize', '0,3': 'nesw-resize' };
-const resized = (box, side, to) => {
+const resized = (box, side, to, least) => {
   const [other, found] = [box[(side + 2) % 4], [...box]];
-  found[side] = side < 2 ? clip(to, 0, other - LEAST) : clip(to, other + LEAST, 1);
+  found[side] = side < 2 ? clip(to, 0, other - least) : clip(to, other + least, 1);
   return found;
 };
 const moved = ([left, top, right, bottom], dx, dy) => {
@@ -46,6 +45,7 @@ const moved = ([left, top, right, bottom], dx, dy) => {
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = rootOf(parentElement, 'root', build);
   const { _frame: frame } = root;
+  const { least } = data;
   showPhoto(root, data);
   if (!root._held && !root._late) root._at = data.box;
   draw(root);
@@ -73,7 +73,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
         const ends = [0, 1].map((axis) => [from[axis], at[axis]].map((end) => clip(end, 0, 1)).sort((a, b) => a - b));
         put([ends[0][0], ends[1][0], ends[0][1], ends[1][1]]);
       } else if (!sides.length) put(moved(box, dx, dy));
-      else put(sides.reduce((found, side) => resized(found, side, box[side] + (side % 2 ? dy : dx)), box));
+      else put(sides.reduce((found, side) => resized(found, side, box[side] + (side % 2 ? dy : dx), least), box));
     }
   };
   frame.onpointerup = frame.onpointercancel = (event) => {
@@ -82,14 +82,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root._held = null;
     const [left, top, right, bottom] = root._at;
     // A press without a drag, or a drag too short for a box, changes nothing.
-    if (event.type === 'pointercancel' || (!sides && (right - left < LEAST || bottom - top < LEAST))) put(box);
+    if (event.type === 'pointercancel' || (!sides && (right - left < least || bottom - top < least))) put(box);
     else if (root._at !== box) report();
   };
   frame.onkeydown = (event) => {
     const move = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
     if (event.key === 'Escape' && !isWhole(root._at)) put(WHOLE);
     else if (!move) return;
-    else if (event.shiftKey) put(resized(root._at, move[0] ? 2 : 3, root._at[move[0] ? 2 : 3] + (move[0] + move[1]) / 100));
+    else if (event.shiftKey) {
+      const side = move[0] ? 2 : 3;
+      put(resized(root._at, side, root._at[side] + (move[0] + move[1]) / 100, least));
+    }
     else put(moved(root._at, move[0] / 100, move[1] / 100));
     event.preventDefault();
     report();

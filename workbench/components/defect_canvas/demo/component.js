@@ -2,7 +2,6 @@
 const SCRATCH = [[-0.2, -0.13], [-0.11, -0.02], [-0.03, -0.05], [0.06, 0.06], [0.13, 0.04], [0.2, 0.15]];
 const INVITED = 'nnet-invited';
 const LIVE = 350;  // milliseconds between two looks at a stroke that goes on
-const LARGEST = 40e6;  // bytes of a photo that is sent with the page's messages
 const SVG = 'http://www.w3.org/2000/svg';
 
 const invitation = (root, words) => {
@@ -107,7 +106,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const [file] = root._file.files;
     root._file.value = '';
     if (!file) return;
-    if (file.size > LARGEST) { root._hint.textContent = data.words.large; return; }
+    if (file.size > data.largest) { root._hint.textContent = data.words.large; return; }
     const reader = new FileReader();
     reader.onload = () => { change(); setTriggerValue('photo', { name: file.name, content: reader.result }); };
     reader.readAsDataURL(file);

@@ -17,7 +17,7 @@ const build = (root, { words, mask }) => {
     return [input, make('output', '', label)];
   };
   [root._size, root._sizeRead] = slider(words.size, 1, 100, 8);
-  [root._opacity, root._opacityRead] = slider(words.opacity, 5, 100, mask ? 65 : 80);
+  [root._opacity, root._opacityRead] = slider(words.opacity, 5, 100, mask?.opacity ?? 80);
   root._opacity.parentElement.style.display = mask ? 'none' : '';
   const edit = make('span', 'group', tools);
   root._undo = make('button', '', edit, { textContent: words.undo });
@@ -33,7 +33,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root._size.max = Math.max(20, Math.round(side / 3));
     root._size.value = Math.max(2, Math.round(side / (data.mask ? 12 : 40)));
   }
-  const colours = { lighter: '#ffffff', darker: '#000000', mask: '#ff7a00', eraser: '#000000' };
+  const colours = { lighter: '#ffffff', darker: '#000000', mask: data.mask?.colour, eraser: '#000000' };
   const brush = () => ({
     colour: colours[root._tool] ?? root._colour.value,
     erase: root._tool === 'eraser',
