@@ -26,6 +26,7 @@ from PIL import Image
 
 import nnet
 from nnet.analysis import atlas as atlases
+from nnet.config import Config
 from nnet.data import DataError, elpv
 from nnet.data.framing import Frame
 from nnet.data.images import IMAGE_SUFFIXES, decode
@@ -33,11 +34,12 @@ from nnet.detector import TrainedModel
 from nnet.export import runtime
 from nnet.export.errors import ExportError
 from nnet.export.framed import across, down
+from nnet.expression import PRESETS
 from nnet.saved.checkpoint import Checkpoint, load_atlas
 from nnet.saved.storage import write_json
-from nnet.scoring import circuit, overlay
+from nnet.scoring import circuit, overlay, students
 from nnet.scoring.calibration import Reference
-from nnet.scoring.maps import enlargement
+from nnet.scoring.maps import BRANCHES, enlargement
 
 SOURCES = Path(__file__).with_name("page")
 DATA = "page.json"
@@ -161,6 +163,7 @@ def _describe(model: TrainedModel, reference: Reference) -> dict[str, Any]:
         "expression": reference.expression.text,
         "threshold": reference.threshold,
         "presets": {name: preset.text for name, preset in circuit.presets(config).items()},
+        "students": _students(config),
         "levels": {name: levels["q99"] for name, levels in calibration.map_quantiles.items()},
         "unfamiliar": UNFAMILIAR_SHARE,
         "colours": overlay.colour_table("inferno").tolist(),
@@ -174,6 +177,13 @@ def _describe(model: TrainedModel, reference: Reference) -> dict[str, Any]:
         },
         "licence": str(data.get("licence", "")),
     }
+
+
+def _students(config: Config) -> dict[str, Any] | None:
+    """The scores of both students, and from which difference on, in thresholds, all look alike; None of one alone."""
+    if not students.has_both(config):
+        return None
+    return {"limit": students.LIMIT, **{branch: PRESETS[branch].text for branch in BRANCHES}}
 
 
 def _memory(model: TrainedModel) -> dict[str, int] | None:

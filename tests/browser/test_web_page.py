@@ -109,6 +109,7 @@ def test_the_folder_is_complete_and_small(folder):
     assert "MIT License" in (folder / "runtime" / "LICENSE.txt").read_text()
     described = json.loads((folder / "page.json").read_text())
     assert "CC BY-NC-SA 4.0" in described["licence"]
+    assert described["students"] == {"limit": 2, "forward": "M4*M5*M6", "reverse": "M1*M2*M3"}
 
 
 def test_ten_samples_get_the_apps_maps_scores_and_decisions(student, model):

@@ -5,8 +5,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from builders import tiny_config
 
 from nnet.export import web
+from nnet.expression import PRESETS
 from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
 from workbench.inspect import words as inspect_words
@@ -66,6 +68,11 @@ def test_colours_are_the_apps():
     assert "#{:02x}{:02x}{:02x}".format(*web.REVERSE) == theme.REVERSE
     assert web.UNFAMILIAR_SHARE == shared_words.UNFAMILIAR_SHARE
     assert units.TIMES in WORDS
+
+
+def test_a_model_with_one_student_has_none_to_compare():
+    assert web._students(tiny_config(model__forward=False)) is None
+    assert web._students(tiny_config())["reverse"] == PRESETS["reverse"].text
 
 
 def test_the_policy_is_strict_and_no_text_becomes_html():

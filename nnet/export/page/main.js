@@ -153,9 +153,7 @@ async function start() {
     broken: (why) => { $('progress').hidden = true; $('status').textContent = words.BROKEN(why); },
   });
   if (model.memory) state.memory = new Memory(model, atlas && canvasOf(atlas));
-  if (['M1', 'M2', 'M3', 'M4', 'M5', 'M6'].every((name) => model.maps.includes(name))) {
-    state.students = new Students(model, scorer);
-  }
+  if (model.students) state.students = new Students(model, scorer);
   state.drawing = new Drawing(compute);
   state.circuit = { expression: parse(model.expression) };
   state.circuit = new CircuitView(model, (expression) => { state.circuit.expression = expression; if (state.arrays) show(); });

@@ -5,19 +5,17 @@ import { parse } from './expression.js';
 import { enlarge, paint } from './score.js';
 import * as words from './words.js';
 
-const FORWARD = parse('M4*M5*M6'), REVERSE = parse('M1*M2*M3');
-const LIMIT = 2; // differences of so many thresholds or more look alike
-
 export class Students {
   constructor(model, scorer) {
     this.model = model;
     this.scorer = scorer;
+    this.expressions = [model.students.forward, model.students.reverse].map((text) => parse(text));
     $('students').hidden = false;
     $('line').oninput = () => this.wipe();
   }
   show(maps, picture) {
     const { scorer } = this, side = $('wipe').width;
-    const [forward, reverse] = [FORWARD, REVERSE].map((expression) => {
+    const [forward, reverse] = this.expressions.map((expression) => {
       const { threshold } = scorer.reference(expression);
       return scorer.score(expression, maps).map.map((value) => value / threshold);
     });
@@ -51,7 +49,7 @@ export class Students {
     context.filter = 'none';
     const image = context.getImageData(0, 0, side, side), { data } = image;
     for (let i = 0, at = 0; i < values.length; i++, at += 4) {
-      const part = Math.min(1, Math.abs(values[i]) / LIMIT);
+      const part = Math.min(1, Math.abs(values[i]) / this.model.students.limit);
       const colour = values[i] > 0 ? this.model.forward : this.model.reverse;
       for (let c = 0; c < 3; c++) data[at + c] += 0.85 * part * (colour[c] - data[at + c]);
     }
