@@ -14,8 +14,7 @@ def main(where: Path, out: Path) -> str:
     folders = sorted(path.parent for path in HERE.glob("*/score.py"))
     left_out, rows = [], []
     for folder in folders:  # each export scores the pictures of its size, and names the others
-        said = runpy.run_path(str(folder / "score.py"))["main"](where, out / folder.name)
-        left_out.append(dict(line.split("; needed: ", 1) for line in said.splitlines()))
+        left_out.append(runpy.run_path(str(folder / "score.py"))["main"](where, out / folder.name))
         with (out / folder.name / "scores.csv").open(newline="", encoding="utf-8-sig") as stream:
             header, *found = csv.reader(stream)
         rows += found
@@ -23,7 +22,7 @@ def main(where: Path, out: Path) -> str:
         csv.writer(stream).writerows([header, *sorted(rows)])
     sizes = " or ".join(folder.name for folder in folders)
     by_none = (line for line in left_out[0] if all(line in one for one in left_out))
-    return "".join(f"{line}; needed: {sizes}, 8 bits.\n" for line in by_none)
+    return "".join(f"{line}: {sizes}, 8 bits.\n" for line in by_none)
 
 
 if __name__ == "__main__":

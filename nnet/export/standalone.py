@@ -13,8 +13,8 @@ HERE, ENDS = Path(__file__).parent, {".bmp", ".gif", ".jfif", ".jpeg", ".jpg", "
 INFERNO = np.array([*bytes.fromhex("0000041b0c414a0c6b781c6da52c60cf4446ed6925fb9b06f7d13dfcffa4")]).reshape(10, 3)
 
 
-def main(where: Path, out: Path) -> str:
-    about, left_out = json.loads((HERE / "manifest.json").read_text("utf-8")), ""
+def main(where: Path, out: Path) -> dict[str, str]:
+    about, left_out = json.loads((HERE / "manifest.json").read_text("utf-8")), dict[str, str]()  # and what would fit
     limit, normals, only = about["threshold"], np.array(about["calibration"]["scores"]), about["input"]["pictures"]
     model = onnxruntime.InferenceSession(str(HERE / "model.onnx"), providers=["CPUExecutionProvider"])
     out.mkdir(parents=True, exist_ok=True)
@@ -24,7 +24,7 @@ def main(where: Path, out: Path) -> str:
             rgba = ImageOps.exif_transpose(image := Image.open(p)).convert("RGBA")
             picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
             if image.mode[0] in "IF" or only not in (None, [*picture.size]):
-                left_out += f"Not scored: {p} has {picture.size} pixels, {image.mode}; needed: {only}, 8 bits.\n"
+                left_out[f"Not scored: {p} has {picture.size} pixels, {image.mode}; needed"] = f"{only}, 8 bits."
                 continue
             small = np.asarray(picture if about["region"] else picture.resize([about["preprocessing"]["size"]] * 2, 2))
             heat, score, alarm = (a[0] for a in model.run(["score_map", "score", "anomalous"], {"images": small[None]}))
@@ -37,4 +37,4 @@ def main(where: Path, out: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])) or None)
+    sys.exit("\n".join(map(": ".join, main(Path(sys.argv[1]), Path(sys.argv[2])).items())) or None)

@@ -16,7 +16,7 @@ STUB = """
 import csv
 def main(where, out):
     out.mkdir(parents=True)
-    left = ""
+    left = {{}}
     with (out / "scores.csv").open("w", newline="", encoding="utf-8-sig") as stream:
         table = csv.writer(stream)
         table.writerow(["image", "score"])
@@ -24,7 +24,7 @@ def main(where, out):
             if path.stem == "{0}":
                 table.writerow([path.name, "{1}"])
             else:
-                left += f"Not scored: {{path.name}} has it, RGB; needed: {0}, 8 bits.\\n"
+                left[f"Not scored: {{path.name}} has it, RGB; needed"] = "{0}, 8 bits."
     return left
 """
 
