@@ -306,7 +306,8 @@ def score(evidence: Evidence, expression: Expression) -> Result:
     def part(indices: Sequence[int]) -> Metrics:
         masks = masks_looked_at(evidence, indices) if evidence.has_masks else None
         some = None if masks is None else looked_at(evidence, pixels, indices)
-        return evaluate(some, masks, values[list(indices)], evidence.defective[list(indices)])
+        names = [evidence.keys[i] for i in indices]
+        return evaluate(some, masks, values[list(indices)], evidence.defective[list(indices)], names)
 
     by_type = {
         kind: part(sorted(normal + [i for i, label in enumerate(evidence.labels) if label == kind]))

@@ -12,7 +12,7 @@ from nnet.analysis.evaluation import score
 from nnet.analysis.projection import pca
 from nnet.analysis.subsets import attribute
 from nnet.expression import parse
-from nnet.scoring.metrics import evaluate, rank_scores
+from nnet.scoring.metrics import rank_scores
 from workbench.evaluate import cache, decisions, figures, tables, words
 from workbench.evaluate.figures import Images, Line
 from workbench.evaluate.scene import Pictures, Scene
@@ -125,16 +125,6 @@ def test_a_stored_result_has_the_threshold_of_its_data_and_its_own_place_in_the_
     fresh, stored = (Scene(model, pictures, (SimpleNamespace(result=of_m1),)) for pictures in (now, before))
     assert fresh.decided_on == stored.decided_on == ("weights+kept", "sha", "M1")
     assert fresh.key != stored.key
-
-
-def test_images_without_a_mask_are_named() -> None:
-    masks = [None, np.ones((4, 4), bool), *[np.zeros((4, 4), bool)] * 12]
-    maps = np.random.default_rng(0).random((14, 4, 4))
-    keys = [f"test/dent/{i:02}.png" for i in range(14)]
-    notes = evaluate(maps, masks, np.arange(14.0), [False, *[True] * 13]).notes
-    told = words.note(notes, keys).replace("\\", "")
-    assert "1 of 14 images have no mask" in told and "12 of 14 images are defective, but their masks" in told
-    assert f"({', '.join(keys[2:12])} and others)" in told and "counted from 0" not in told
 
 
 def test_which_map_carries_the_result_in_words() -> None:

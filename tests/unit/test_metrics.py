@@ -288,7 +288,16 @@ def test_images_without_mask_or_with_an_empty_one_count_as_images_only():
     assert result.i_auroc == metrics.auroc(scores, labels)
     assert (result.images, result.pixel_images) == (6, 4)
     assert "1 of 6 images have no mask" in result.notes[0]
-    assert "masks mark nothing that is looked at" in result.notes[1] and "0: 4" in result.notes[1]
+    assert "masks mark nothing that is looked at" in result.notes[1] and result.notes[1].endswith("(4).")
+    names = [f"{i}.png" for i in range(6)]
+    assert metrics.evaluate(maps, some, scores, labels, names).notes[1].endswith("(4.png).")
+
+
+def test_so_many_images_are_named():
+    masks = [np.ones((4, 4), bool), *[np.zeros((4, 4), bool)] * 12]
+    maps, names = np.random.default_rng(0).random((13, 4, 4)), [f"test/dent/{i:02}.png" for i in range(13)]
+    (note,) = metrics.evaluate(maps, masks, np.arange(13.0), [True] * 13, names).notes[:1]
+    assert f"({', '.join(names[1:11])} and others)" in note
 
 
 def test_no_positives():

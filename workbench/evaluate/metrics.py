@@ -13,7 +13,7 @@ from workbench.evaluate import decisions, figures, words
 from workbench.evaluate.curves import Scored
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import LEVEL
-from workbench.shared import controls, session
+from workbench.shared import controls, session, units
 from workbench.shared.controls import choose
 
 
@@ -42,7 +42,7 @@ def draw(scene: Scene) -> None:
     if not scene.result.overall.pixel_images:
         st.caption(words.NO_MASKS)
     elif scene.result.overall.notes:
-        st.caption(words.note(scene.result.overall.notes, scene.pictures.keys))
+        st.caption(" ".join(map(units.plain, scene.result.overall.notes)))
     _curves(scene)
 
 

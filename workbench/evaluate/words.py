@@ -1,6 +1,5 @@
 """Wording of the Evaluate page and its report."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from nnet.data import GOOD, Dataset, Inspection
@@ -153,7 +152,6 @@ NO_MASKS = (
     "defective. The image metrics need only labels."
 )
 NOT_AVAILABLE = "n.a."
-_NUMBERED = re.compile(r"\(counted from 0: (?P<numbers>\d+(, \d+)*)(?P<more>, \.\.\.)?\)")
 PART, SCORE, LEVEL, METRIC = "Part", "Score", "Curves over", "Metric"
 OVERALL_TITLE = "**Metrics over all images**"
 RECORDED_COLUMNS = ("Data", "Images", "Score")
@@ -266,20 +264,6 @@ def verdict(metrics: Metrics) -> str:
         f"{sentence} Up to a false positive rate of 0.3, the heatmaps cover **{units.percent(metrics.p_pro)}** of a "
         "defective region on average."
     )
-
-
-def note(sentences: Sequence[str], keys: Sequence[str]) -> str:
-    """Remarks of the metrics, such as images without a mask; these are named, where the metrics know numbers only.
-
-    Args:
-        keys: of the images, in the order in which they were measured.
-    """
-
-    def named(found: re.Match[str]) -> str:
-        names = [keys[int(number)] for number in found["numbers"].split(", ")]
-        return f"({', '.join(names)}{' and others' if found['more'] else ''})"
-
-    return " ".join(units.plain(_NUMBERED.sub(named, sentence)) for sentence in sentences)
 
 
 def score_name(expression: Expression | str) -> str:

@@ -13,6 +13,8 @@ from nnet.scoring.metrics.pixels import ImageLabels, Mask, label_pixels, rank_pi
 from nnet.scoring.metrics.ranking import BestF1, Ranking, rank_scores
 
 T = TypeVar("T")
+SHOWN, LONGEST = 10, 200
+"""Images that a note names, and characters of a name: what is stored has bounds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +51,11 @@ class Metrics:
 
 
 def evaluate(
-    maps: Sequence[ArrayLike] | None, masks: Sequence[Mask] | None, image_scores: ArrayLike, image_labels: ArrayLike
+    maps: Sequence[ArrayLike] | None,
+    masks: Sequence[Mask] | None,
+    image_scores: ArrayLike,
+    image_labels: ArrayLike,
+    names: Sequence[str] = (),
 ) -> Metrics:
     """All metrics of a data set.
 
@@ -60,6 +66,7 @@ def evaluate(
             None: image metrics only. A defective image whose mask is empty counts for image metrics only (noted).
         image_scores: (N,) finite numbers, larger is more anomalous.
         image_labels: (N,) bool or 0/1, 1: defective.
+        names: what the notes call the images; without them, their numbers from 0.
 
     Raises MetricError, in words for the user, for anything that does not fit: lengths, shapes, NaN or infinite
     values, masks that are not 0/1, a normal image with defective pixels. Undefined metrics are None, with a note.
@@ -74,7 +81,8 @@ def evaluate(
     regions = label_pixels(masks)
     usable, unlabelled, empty = _split(regions, labels)
     pixels = rank_pixels(maps, [regions[i] if i in usable else None for i in range(len(maps))]) if usable else None
-    return _metrics(images, pixels, len(usable), _omissions(unlabelled, empty, len(labels)))
+    of_empty = [names[i] if names else str(i) for i in empty]
+    return _metrics(images, pixels, len(usable), _omissions(len(unlabelled), of_empty, len(labels)))
 
 
 def _image_samples(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
@@ -106,17 +114,17 @@ def _split(regions: Sequence[ImageLabels | None], labels: NDArray[np.bool_]) -> 
     return usable, unlabelled, empty
 
 
-def _omissions(unlabelled: Sequence[int], empty: Sequence[int], images: int) -> list[str]:
+def _omissions(unlabelled: int, empty: Sequence[str], images: int) -> list[str]:
     """A sentence for each reason why images do not count for pixel metrics."""
     notes = []
     if unlabelled:
-        notes.append(f"{len(unlabelled)} of {images} images have no mask and count for image metrics only.")
+        notes.append(f"{unlabelled} of {images} images have no mask and count for image metrics only.")
     if empty:
-        shown = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
+        shown = ", ".join(name[-LONGEST:] for name in empty[:SHOWN]) + (" and others" if len(empty) > SHOWN else "")
         notes.append(
             f"{len(empty)} of {images} images are defective, but their masks mark nothing that is looked at: they are "
             "empty, or what they mark lies outside of the crop box or is ignored. They count for image metrics only "
-            f"(counted from 0: {shown})."
+            f"({shown})."
         )
     return notes
 
