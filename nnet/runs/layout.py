@@ -22,7 +22,7 @@ SPEC, QUEUED, LOCK, STATUS = "run.json", "queued.json", "lock", "status.json"
 STOP, LOG, EXIT, DATA, IMAGES = "stop.json", "log.txt", "exit.json", "data", "images.json"
 LIBRARY_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG = ".library.lock", ".supervisor.lock", ".supervisor.log"
 UPLOADED = "upload"
-CANCELLED = 130
+CANCELLED, DIVERGED = 130, 3
 RUNNING = ("running", "stopping")
 LIVE = ("queued", *RUNNING)
 STATES = ("created", "queued", "running", "stopping", "done", "cancelled", "failed", "lost", "unreadable")
@@ -131,7 +131,7 @@ class Exit:
     """How an attempt ended; exit.json.
 
     Attributes:
-        code: 0 done, CANCELLED, -n killed by signal n, anything else failed.
+        code: 0 done, CANCELLED, -n killed by signal n, anything else failed, DIVERGED of it by its loss.
         reason: a sentence.
         wall: UNIX time, for people.
     """

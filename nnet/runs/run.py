@@ -68,6 +68,11 @@ class Run:
         return self.path if self.state == "done" and (self.path / CONFIG).is_file() else None
 
     @property
+    def has_diverged(self) -> bool:
+        """Whether it failed because its loss became infinite or no number."""
+        return self.state == "failed" and self.exit is not None and self.exit.code == layout.DIVERGED
+
+    @property
     def can_resume(self) -> bool:
         """Whether `Runs.resume` continues it."""
         return self.state in RESUMABLE

@@ -30,7 +30,7 @@ RESERVE, RESERVED = ".reserve", 1 << 16
 
 
 def work(path: Path, study: Job | None = None) -> int:
-    """Train the run in `path` to the end, or continue it; returns the exit code that exit.json also states.
+    """Train the run in `path` to the end, or continue it; returns an exit code: 0, CANCELLED, or 1 for what failed.
 
     Args:
         path: the run's directory.
@@ -84,7 +84,7 @@ def _attempt(path: Path, study: Job) -> tuple[int, str]:
     """(exit code, reason) of one attempt."""
     from nnet.runs.members import Lost
     from nnet.runs.recorder import Recorder
-    from nnet.training.events import Stopped
+    from nnet.training.events import DivergedError, Stopped
 
     before = layout.read_status(path)
     try:
@@ -99,6 +99,8 @@ def _attempt(path: Path, study: Job) -> tuple[int, str]:
         return 0, ""
     except (Stopped, KeyboardInterrupt):
         return CANCELLED, f"It was cancelled. {kept(path)}"
+    except DivergedError as error:
+        return layout.DIVERGED, str(error)
     except (NNetError, Lost) as error:
         return 1, str(error)
     except MemoryError:

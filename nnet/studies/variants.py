@@ -78,6 +78,7 @@ class Row:
         published: the paper's numbers in percent by metric; {} where it prints none.
         printed: where they stand, such as "Table 5, row 2".
         value: position on the axis of a figure; None in a table.
+        setting: which of Figure 10 it varies, "L", "delta", "alpha" or "beta"; "" for none.
     """
 
     label: str
@@ -86,6 +87,7 @@ class Row:
     published: Mapping[str, float] = field(default_factory=dict)
     printed: str = ""
     value: float | None = None
+    setting: str = ""
 
 
 @dataclass(frozen=True)
@@ -336,11 +338,11 @@ _STUDIES = (
         "N-Net",
         (
             Row("N-Net", "nnet"),
-            *(Row(f"L = {blocks}", f"reverse-blocks-{blocks}", value=blocks) for blocks in BLOCKS),
-            *(Row(f"delta = {delta:g}", f"nnet-delta-{delta:g}", value=delta) for delta in DELTAS),
-            *(Row(f"alpha = {alpha:g}", f"nnet-alpha-{alpha:g}", value=alpha) for alpha in ALPHAS),
-            Row("beta on at first", "nnet"),
-            Row("beta constant", "nnet-beta-constant"),
+            *(Row(f"L = {blocks}", f"reverse-blocks-{blocks}", value=blocks, setting="L") for blocks in BLOCKS),
+            *(Row(f"delta = {delta:g}", f"nnet-delta-{delta:g}", value=delta, setting="delta") for delta in DELTAS),
+            *(Row(f"alpha = {alpha:g}", f"nnet-alpha-{alpha:g}", value=alpha, setting="alpha") for alpha in ALPHAS),
+            Row("beta on at first", "nnet", setting="beta"),
+            Row("beta constant", "nnet-beta-constant", setting="beta"),
         ),
         f"{_UNPRINTED} L is varied in S2 alone, as section 4.4 says; the others in the whole network. "
         "Beta is on for 20 of 200 epochs in the paper, for a tenth of the steps in the presets small and medium.",

@@ -20,6 +20,10 @@ class TrainingError(NNetError):
     """Training cannot start or continue."""
 
 
+class DivergedError(TrainingError):
+    """The loss became infinite or no number."""
+
+
 class Stopped(Exception):
     """A listener wants the run to stop; nothing is wrong with it."""
 

@@ -26,7 +26,7 @@ from nnet.scoring.calibration import Calibration, calibrate
 from nnet.scoring.kind import Kind
 from nnet.training.cross import Split, cross_maps
 from nnet.training.distributed import Team
-from nnet.training.events import Callbacks, Listener, Progress, Report, TrainingError
+from nnet.training.events import Callbacks, DivergedError, Listener, Progress, Report, TrainingError
 from nnet.training.features import FeatureCache, memory_centres
 from nnet.training.job import TrainJob
 from nnet.training.losses import total_loss
@@ -339,10 +339,10 @@ def finite(values: dict[str, float], epoch: int) -> dict[str, float]:
     """The loss terms of a step of an epoch (from 0) as they are.
 
     Raises:
-        TrainingError: "loss" is not finite.
+        DivergedError: "loss" is not finite.
     """
     if not math.isfinite(values["loss"]):
-        raise TrainingError(
+        raise DivergedError(
             f"The loss became {values['loss']} in epoch {epoch + 1}: training diverged. "
             "Lower the learning rate (a fifth is a good try) or use --precision float32."
         )

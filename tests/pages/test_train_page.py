@@ -23,6 +23,7 @@ from nnet.presets import PRESETS, preset
 from nnet.runs import CANCELLED, Estimate, Runs
 from nnet.runs.estimate import Remedy
 from nnet.runs.film import FILM
+from nnet.runs.layout import DIVERGED, EXIT
 from nnet.saved.card import write_card
 from nnet.scoring import doubts
 from workbench.shared import model_words, resources, setting_words, units
@@ -444,7 +445,7 @@ def test_every_state_is_shown_in_words(runs: Runs, tiny_checkpoint: Path) -> Non
     finish(made["done"], tiny_checkpoint)
     say(made["stopped"])
     end(made["stopped"], CANCELLED, "It was cancelled.")
-    end(made["failed"], 1, "The loss became nan in epoch 2: training diverged.")
+    end(made["failed"], DIVERGED, "The loss became nan in epoch 2: training diverged.")
     (made["failed"].path / "log.txt").write_text("first line\nEpoch 1 of 2\nnnet: the loss became nan\n")
     (made["lost"].path / "lock").write_text('{"pid": 1, "started": "long ago"}')
     torn = make_run(runs, "torn")
@@ -552,7 +553,10 @@ def test_a_duplicate_fills_the_form_with_data_and_settings(runs: Runs) -> None:
     assert at.segmented_control(key="texture").value == "fabric" and at.toggle(key="run_tensorboard").value
     for path, value in TINY.items():
         assert widget(at, path).value == value
-    end(made, 1, "The loss became nan in epoch 2: training diverged.")
+    end(made, 1, "The loss became nan in epoch 2: training diverged.")  # what an error says decides nothing
+    assert not has(start(TRAIN, run=made.id), "slower_run")
+    (made.path / EXIT).unlink()
+    end(made, DIVERGED, "The loss became nan in epoch 2.")
     at = press(start(TRAIN, run=made.id), "slower_run")
     assert widget(at, "train.learning_rate").value == pytest.approx(TINY["train.learning_rate"] / 5)
 

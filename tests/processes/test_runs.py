@@ -689,7 +689,7 @@ def test_a_diverging_run_stops_with_advice_and_is_no_model(runs):
     run = made(runs, epochs=40, train__learning_rate=1.0, train__schedule="constant", loss__alpha=1e39)
     assert work_here(run) == 1
     run = runs.get(run.id)
-    assert run.state == "failed" and "Lower the learning rate" in run.reason and run.model is None
+    assert run.has_diverged and "Lower the learning rate" in run.reason and run.model is None
 
 
 def test_a_hostile_zip_makes_no_run_and_leaves_no_file(runs):

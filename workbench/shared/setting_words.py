@@ -3,6 +3,7 @@
 from nnet.crop import in_words
 from workbench.shared import units
 
+PRESETS = {"small": "Small", "medium": "Medium", "paper": "Paper"}
 TITLES = {
     "model.teacher": "Teacher",
     "model.teacher_weights": "Teacher weights",

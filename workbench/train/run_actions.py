@@ -34,7 +34,7 @@ def draw(run: Run) -> None:
             if _button(words.RENAME, "edit", "rename_run"):
                 _ask_name(run)
             _button(words.DUPLICATE, "content_copy", "copy_run", duplicate, run, spec)
-        if spec is not None and run.state == "failed" and words.DIVERGED in run.reason:
+        if spec is not None and run.has_diverged:
             slower = spec.config.override({"train.learning_rate": spec.config.train.learning_rate / 5})
             copy = dataclasses.replace(spec, config=slower)
             _button(words.SLOWER, "healing", "slower_run", duplicate, run, copy, help=words.SLOWER_HELP)

@@ -253,7 +253,8 @@ def unreadable(count: int) -> str:
 
 # ------------------------------------------------------------------------------------------------------ settings
 
-PRESET_NAMES = {"small": "Small · minutes", "medium": "Medium · an hour or so", "paper": "Paper · for a GPU"}
+_TIMES = {"small": "minutes", "medium": "an hour or so", "paper": "for a GPU"}
+PRESET_NAMES = {name: f"{setting_words.PRESETS[name]} · {time}" for name, time in _TIMES.items()}
 PRESET_HELP = (
     "Small: 128 pixels and a teacher that comes with the workbench. Medium: the same at 256 pixels, for small "
     "defects. Paper: WideResNet-50-2, 256 pixels, 200 epochs. The times are for a CPU. Choosing one resets every field "
@@ -390,10 +391,10 @@ def length(config: Config, images: int, epochs: int, steps: int) -> str:
 
 def few_steps(steps: int, least: int, preset: str) -> str:
     """That the run is shorter than its preset lets any run be."""
-    title = PRESET_NAMES[preset].partition(" ")[0]
     return (
-        f"Only {units.plural(steps, 'step')}: the preset {title} makes at least {least:,}. After fewer the model may "
-        "have learnt too little to tell good parts from defects. Set more epochs, or start all the same for a trial."
+        f"Only {units.plural(steps, 'step')}: the preset {setting_words.PRESETS[preset]} makes at least {least:,}. "
+        "After fewer the model may have learnt too little to tell good parts from defects. Set more epochs, or start "
+        "all the same for a trial."
     )
 
 
@@ -552,8 +553,6 @@ def silence(seconds: float | None) -> str:
     )
 
 
-DIVERGED = "training diverged"
-"""Stands in the reason of a run whose loss became infinite or no number (`nnet.training.loop.Trainer.step`)."""
 CANCEL, START, RESUME, RENAME, DELETE = "Cancel", "Start", "Resume", "Rename", "Delete"
 DUPLICATE, COPY_NAME = "Duplicate with changes", "{name} copy"
 CANCEL_QUESTION, DELETE_QUESTION, NAME_QUESTION = "Cancel this run?", "Delete this run?", "Rename this run"

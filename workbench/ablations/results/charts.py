@@ -67,7 +67,7 @@ def sweeps(scene: Scene, study: Study) -> None:
         for name, title in words.SWEEP_TITLES.items():
             own = data.sweep(found, name)
             figure = figures.sweep_figure(
-                own, limits, chosen=words.CHOSEN_VALUES.get(name), log=data.SWEEPS.get(name, False)
+                own, limits, chosen=words.CHOSEN_VALUES.get(name), log=name in data.LOGARITHMIC
             )
             with grid.cell():
                 st.markdown(f"**{title}**")

@@ -22,9 +22,8 @@ from workbench.ablations.results.folders import data_argument
 NOT_CLAIMED = "not claimed"
 """Beside the engine's outcomes: the paper does not say this about the chosen metric."""
 
-SWEEPS = {"L": False, "delta": True, "alpha": False}
-"""The settings of Figure 10 that have numbers, and whether their axis is logarithmic."""
-FIRST, CONSTANT = "beta on at first", "beta constant"
+LOGARITHMIC = ("delta",)
+"""The settings of Figure 10 whose axis is logarithmic."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,8 @@ class Origin:
 @dataclass(frozen=True)
 class Values:
     """One row of a study under one metric, in percent or percentage points: its place `x` on a figure's axis, what was
-    `measured` over the `seeds` (None: not run, or it could not be), the paper's own number, and whether it `ran`."""
+    `measured` over the `seeds` (None: not run, or it could not be), the paper's own number, whether it `ran`, and the
+    `setting` of Figure 10 that it varies."""
 
     label: str
     x: float | None
@@ -106,6 +106,7 @@ class Values:
     seeds: dict[int, float]
     published: float | None
     ran: bool
+    setting: str = ""
 
     @property
     def level(self) -> Measured:
@@ -273,8 +274,8 @@ def values(base: Base, study: Study, metric: str) -> list[Values]:
     found = []
     for row in study.rows:
         seeds = by_seed(base.rows, study.name, row.label, metric)
-        paper = row.published.get(metric)
-        found.append(Values(row.label, row.value, measured(seeds.values()), seeds, paper, _ran(base, study, row)))
+        paper, ran = row.published.get(metric), _ran(base, study, row)
+        found.append(Values(row.label, row.value, measured(seeds.values()), seeds, paper, ran, row.setting))
     return found
 
 
@@ -296,6 +297,7 @@ def deltas(base: Base, study: Study, metric: str) -> list[Values]:
                 {seed: ours[seed] - theirs[seed] for seed in sorted(ours.keys() & theirs.keys())},
                 None if own is None or other is None else own - other,
                 _ran(base, study, row),
+                row.setting,
             )
         )
     return found
@@ -306,10 +308,8 @@ def _ran(base: Base, study: Study, row: Row) -> bool:
 
 
 def sweep(found: Sequence[Values], name: str) -> list[Values]:
-    """The points of one setting of Figure 10, "L", "delta", "alpha" or "beta", in the order of its axis."""
-    if name == "beta":
-        return [value for value in found if value.label in (FIRST, CONSTANT)]
-    return [value for value in found if value.label.startswith(f"{name} = ")]
+    """The points of one setting of Figure 10 (`nnet.studies.Row.setting`), in the order of its axis."""
+    return [value for value in found if value.setting == name]
 
 
 def speed_points(base: Base, metric: str) -> list[SpeedPoint]:

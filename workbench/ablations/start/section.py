@@ -15,7 +15,7 @@ from workbench.ablations.results import section as results
 from workbench.ablations.results.folders import study_folders
 from workbench.ablations.start import studies, words
 from workbench.ablations.start.studies import Standing, Wish
-from workbench.shared import data_choice, places, units
+from workbench.shared import data_choice, places, setting_words, units
 from workbench.shared.controls import choose, slider
 
 POLL = 2.0
@@ -58,7 +58,7 @@ def _wish() -> Wish | None:
         chosen = None
     if chosen and chosen.upload:
         st.caption(units.plain(chosen.upload))
-    preset = choose(settings.START_PRESET, words.PRESETS, label=words.PRESET_LABEL, help=words.PRESET_HELP)
+    preset = choose(settings.START_PRESET, setting_words.PRESETS, label=words.PRESET_LABEL, help=words.PRESET_HELP)
     seeds = slider(settings.START_SEEDS, words.SEEDS_LABEL, 1, settings.MOST_SEEDS, help=words.SEEDS_HELP)
     settings.START_CHANGES.remember()
     changes = st.text_input(

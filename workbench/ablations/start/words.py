@@ -27,7 +27,6 @@ DATA_HELP = (
     "layout of MVTec AD or VisA, or folders such as good/ and scratch/. With masks, pixel metrics are measured, too."
 )
 PRESET_HELP = "small trains everywhere in minutes; paper is the paper's network, which needs a GPU."
-PRESETS = {"small": "Small", "medium": "Medium", "paper": "Paper"}
 SEEDS_LABEL = "Seeds"
 SEEDS_HELP = (
     "Each network is trained once with each seed. One seed decides nothing: a claim is checked by the spread over "
