@@ -14,6 +14,7 @@ from nnet.data.sample import GOOD, Dataset, Sample
 from nnet.errors import NNetError
 
 SHOWN = 10  # files named per finding in the text form
+_THREADS = 2
 COLUMNS = ("split", "label", "images", "with mask", "size (w x h)", "mode")
 
 
@@ -144,16 +145,15 @@ class _Reading:
     depth: str = ""
 
 
-def inspect(dataset: Dataset, *, workers: int = 2, progress: Callable[[int, int], None] | None = None) -> Inspection:
+def inspect(dataset: Dataset, *, progress: Callable[[int, int], None] | None = None) -> Inspection:
     """Decode every image and every mask of `dataset` and list what was found.
 
     Args:
-        workers: threads.
         progress: called with (images done, images in all) after each.
     """
     samples = dataset.samples
     readings = []
-    with ThreadPoolExecutor(max(1, workers)) as pool:
+    with ThreadPoolExecutor(_THREADS) as pool:
         for reading in pool.map(_read, samples):
             readings.append(reading)
             if progress:

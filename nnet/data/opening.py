@@ -32,21 +32,18 @@ from nnet.data.turned_masks import settle
 from nnet.data.visa import find_visa_root, is_unsplit, open_unsplit, open_visa, visa_categories
 
 
-def open_dataset(
-    spec: str | Path, *, seed: int = 0, strict: bool = True, extract_to: Path | None = None, masks: str | None = None
-) -> Dataset:
+def open_dataset(spec: str | Path, *, seed: int = 0, strict: bool = True, masks: str | None = None) -> Dataset:
     """Open a data set by name or path; the layout is recognised.
 
     Args:
         spec: "elpv" (the same as "elpv:mono"), "elpv:poly", "synthetic" or "synthetic:KIND"; or a folder of normal
             images (with folders of defects beside it or not), of an MVTec-style category or a VisA category; or a
-            ZIP of any of these, where "FILE.zip/category" names a category inside. A folder that has the name of a
+            ZIP of any of these, where "FILE.zip/category" names a category inside; its files go to a temporary folder,
+            which is removed with the last sample. A folder that has the name of a
             set is opened as a Path, or as "./elpv".
         seed: draws the held-out normal images where the data set has no split of its own, and synthetic images.
         strict: a mask without an image, or of another size than its image, is an error. With False the former are
             listed in `unpaired_masks` and the latter are found by `inspect`, or raise when they are read.
-        extract_to: an empty or new folder for the files of a ZIP. Without it they go to a temporary folder, which
-            is removed with the last sample.
         masks: how masks of photos that EXIF turns are read where nothing tells (`nnet.data.turned_masks.READINGS`).
 
     Raises:
@@ -55,7 +52,7 @@ def open_dataset(
     """
     try:
         with not_too_deep():
-            return _open(spec, seed, strict, extract_to, masks)
+            return _open(spec, seed, strict, masks)
     except OSError as error:  # no permission, a broken disk, a share that went away
         raise DataError(
             f"{error.filename or spec} cannot be read ({error.strerror or error}). Give this program permission to "
@@ -63,7 +60,7 @@ def open_dataset(
         ) from error
 
 
-def _open(spec: Path | str, seed: int, strict: bool, extract_to: Path | None, masks: str | None) -> Dataset:
+def _open(spec: Path | str, seed: int, strict: bool, masks: str | None) -> Dataset:
     name, _, kind = str(spec).partition(":")
     if not isinstance(spec, Path) and name == "elpv":
         return open_elpv(kind or "mono", seed=seed)
@@ -74,7 +71,7 @@ def _open(spec: Path | str, seed: int, strict: bool, extract_to: Path | None, ma
     if archive is None:
         return open_folder(path, seed=seed, strict=strict, masks=masks)
     inside = path.relative_to(archive).as_posix()
-    return open_zip(archive, inside=inside, extract_to=extract_to, seed=seed, strict=strict, masks=masks)
+    return open_zip(archive, inside=inside, seed=seed, strict=strict, masks=masks)
 
 
 def open_zip(
@@ -82,7 +79,6 @@ def open_zip(
     *,
     name: str = "",
     inside: str = "",
-    extract_to: Path | None = None,
     seed: int = 0,
     strict: bool = True,
     masks: str | None = None,
@@ -92,18 +88,15 @@ def open_zip(
     Args:
         name: what to call it in titles and messages, where the source is a stream.
         inside: a folder in it, such as a category.
-        extract_to, seed, strict, masks: as in `open_dataset`.
+        seed, strict, masks: as in `open_dataset`.
 
     Raises:
         DataError: as `extract_zip` and `open_dataset`.
     """
     name = name or (str(source) if isinstance(source, Path) else "upload.zip")
-    owner = None
-    if extract_to is None:
-        owner = TemporaryFolder()
-        # In it the files get a folder with the ZIP's name, from which the data set takes its own.
-        extract_to = owner.path / safe_name(Path(name).stem)
-    target = extract_to.resolve()
+    owner = TemporaryFolder()
+    # In it the files get a folder with the ZIP's name, from which the data set takes its own.
+    target = (owner.path / safe_name(Path(name).stem)).resolve()
     extract_zip(source, target, name=name)
     if ".." in PurePosixPath(inside).parts:
         raise DataError(f"{inside} would leave {name}; name a folder in it.")

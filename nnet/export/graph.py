@@ -13,9 +13,6 @@ from nnet.export.resizing import resized
 from nnet.scoring.calibration import Reference
 from nnet.scoring.maps import anomaly_maps, divided, image_score, score_maps, to_common_size
 
-INSIDE = "addressing", "F1", "F2", "F3", "P1", "P2", "P3", "D1", "D2", "D3", "SP1", "SP2", "SP3"
-"""Names of what `inside` adds, as far as the network has it."""
-
 
 class Graph(nn.Module):
     """uint8 pixels in; M1..M6, the score map, the score, the threshold and the decision out.
@@ -23,8 +20,8 @@ class Graph(nn.Module):
     Args:
         model: the trained model; its network is used as it is.
         reference: expression and threshold.
-        inside: for the web page, which cuts, resizes and blends by itself: give the intermediates of INSIDE, too, and
-            take pictures of the network's size alone.
+        inside: for the web page, which cuts, resizes and blends by itself: give "addressing", "F1", ..., "SP3", too, as
+            far as the network has them, and take pictures of the network's size alone.
         frame: of a model that frames its pictures; they are then all of this frame's size.
 
     Attributes:

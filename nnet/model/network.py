@@ -92,27 +92,19 @@ class NNet(nn.Module):
         """Images in 0..1 -> the teacher's input range."""
         return (images - self.mean) / self.std
 
-    def forward(
-        self,
-        images: Tensor,
-        features: Features | None = None,
-        *,
-        keep_items: Tensor | None = None,
-        tick: Tick | None = None,
-    ) -> Outputs:
+    def forward(self, images: Tensor, features: Features | None = None, *, tick: Tick | None = None) -> Outputs:
         """One pass through every part that exists.
 
         Args:
             images: (B, 3, size, size) in 0..1.
             features: the teacher's F_1, F_2, F_3 of these images, if they were computed before.
-            keep_items: (N,) booleans; memory items at False are forgotten.
             tick: called with a stage's name when that stage has been queued, for timing.
         """
         tick = tick or _silent
         x = self.normalise(images)
         f = self.T(x) if features is None else features
         tick("teacher")
-        recalled, addressing = self.NFS(f[2], keep_items) if self.NFS is not None else (None, None)
+        recalled, addressing = self.NFS(f[2]) if self.NFS is not None else (None, None)
         tick("memory")
         sf = sp = gates_s1 = None
         if self.S1 is not None:

@@ -37,18 +37,13 @@ class NFS(nn.Module):
         self.shrink = shrink
         self.memory = nn.Parameter(functional.normalize(torch.randn(items, channels), dim=1))
 
-    def forward(self, f3: Tensor, keep: Tensor | None = None) -> tuple[Tensor, Addressing]:
-        """f3 (B, C, H, W) -> F'_3 of the same shape, and the addressing.
-
-        Args:
-            f3: the teacher's F_3.
-            keep: optional (N,) booleans; items at False are forgotten (never addressed).
-        """
+    def forward(self, f3: Tensor) -> tuple[Tensor, Addressing]:
+        """The teacher's F_3 (B, C, H, W) -> F'_3 of the same shape, and the addressing."""
         # Always in float32: divided by the temperature, half precision's error would move weights by per cents.
         with torch.autocast(f3.device.type, enabled=False):
             query = f3.float().permute(0, 2, 3, 1)  # (B, H, W, C)
             cosine = functional.normalize(query, dim=-1) @ functional.normalize(self.memory, dim=1).T  # (B, H, W, N)
-            addressing = address(cosine, self.temperature, self.shrink, keep)
+            addressing = address(cosine, self.temperature, self.shrink)
             recalled = (addressing.weights @ self.memory).permute(0, 3, 1, 2)  # (B, C, H, W)
         return recalled.to(f3.dtype), addressing
 

@@ -15,6 +15,7 @@ from workbench.shared import theme, units
 
 Counts = tuple[int, int, int, int]
 """Normal and let pass, normal but flagged, defective but let pass, defective and flagged."""
+_STEPS = 200  # that a threshold can be set to, beside the special ones
 
 
 # ----------------------------------------------------------------------------------------------- the chosen threshold
@@ -78,11 +79,11 @@ def cut(scene: Scene) -> float:
     return CUT.remember(own, read)
 
 
-def threshold_steps(scores: np.ndarray, special: Sequence[float], count: int = 200) -> list[float]:
+def threshold_steps(scores: np.ndarray, special: Sequence[float]) -> list[float]:
     """Thresholds to choose from, rising: even on a logarithmic scale over the scores, and the special ones exactly."""
     positive = scores[scores > 0]
     low, high = (float(positive.min()), float(positive.max())) if len(positive) else (1e-6, 1.0)
-    even = [float(f"{value:.4g}") for value in np.geomspace(low * 0.98, max(high * 1.02, low * 1.1), count)]
+    even = [float(f"{value:.4g}") for value in np.geomspace(low * 0.98, max(high * 1.02, low * 1.1), _STEPS)]
     return sorted({*even, *(float(value) for value in special if value > 0)})
 
 

@@ -19,6 +19,7 @@ from workbench.shared.pictures import Scale
 _BRANCH_COLOURS = {"forward": theme.FORWARD, "reverse": theme.REVERSE}
 _LEAST = 1e-3  # a value of 0 has no place on a logarithmic axis; it stands here, in normal medians
 _PART_SIDE, _RING = 240, 12
+_AROUND = 0.2  # side of the part around a pixel as a share of the picture's shorter side
 
 
 # ---------------------------------------------------------------------------------------------------------- verdict
@@ -150,13 +151,7 @@ def against_normal_figure(
 
 
 def around(
-    image: np.ndarray,
-    score: np.ndarray,
-    scale: Scale,
-    opacity: float,
-    pixel: tuple[int, int],
-    shape: tuple[int, ...],
-    share: float = 0.2,
+    image: np.ndarray, score: np.ndarray, scale: Scale, opacity: float, pixel: tuple[int, int], shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     """A square part of a picture around a pixel, and the same with the score on it; the pixel has a ring.
 
@@ -167,11 +162,10 @@ def around(
         score, scale, opacity: as for `figures.overlay`.
         pixel: x and y in the image as given.
         shape: of the image as given.
-        share: side of the part as a share of the picture's shorter side.
     """
     x, y = pixel
     height, width = image.shape[:2]
-    side = max(1, round(share * min(height, width)))
+    side = max(1, round(_AROUND * min(height, width)))
     row, column = (y + 0.5) * height / shape[0], (x + 0.5) * width / shape[1]
     top, left = _start(row, side, height), _start(column, side, width)
     inside = (slice(top, top + side), slice(left, left + side))
