@@ -11,7 +11,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from apptest import address as written
-from apptest import charts, component, fine, html
+from apptest import charts, component, fine, go, html
 from apptest import start as on_page
 from apptest import words as said
 from builders import encode, files_of, random_images, write_category, zipped
@@ -199,26 +199,19 @@ def test_another_score_starts_at_its_own_threshold(category: Path, detector: Det
     assert at.select_slider(key="cut").value == pytest.approx(own)
 
 
-def visit(at: AppTest, page: str) -> AppTest:
-    """Switch to another page of the same visit; a browser's address then starts without parameters."""
-    at.query_params.clear()
-    at.switch_page(page)
-    return fine(at.run())
-
-
 def test_the_threshold_of_this_page_and_the_multiple_of_inspect_are_two_settings(category: Path) -> None:
     at = measured(category, evaluate_part="threshold")
     aim(at, "miss", 0)
     chosen = at.select_slider(key="cut").value
     assert at.session_state["cut"] == chosen == float(written(at, "cut"))
-    visit(at, INSPECT)
+    go(at, INSPECT)
     assert at.session_state["threshold"] == 1 and "threshold" not in at.query_params
     at.session_state["threshold"] = 1.5
     assert float(written(fine(at.run()), "threshold")) == 1.5
-    visit(at, PAGE)
+    go(at, PAGE)
     assert at.select_slider(key="cut").value == chosen == float(written(at, "cut"))
     assert "threshold" not in at.query_params
-    assert visit(at, INSPECT).session_state["threshold"] == 1.5
+    assert go(at, INSPECT).session_state["threshold"] == 1.5
 
 
 def test_the_slider_follows_when_its_threshold_is_kept(
@@ -255,8 +248,8 @@ def test_a_threshold_that_was_set_outlives_every_part_and_page(category: Path, w
     for part in ("report", "metrics", "images", "metrics", "threshold", "report", "metrics"):
         open_part(at, part)
         assert line(at) == chosen == float(written(at, "cut")), part
-    visit(at, INSPECT)
-    open_part(visit(at, PAGE), "threshold")
+    go(at, INSPECT)
+    open_part(go(at, PAGE), "threshold")
     assert line(at) == chosen == at.select_slider(key="cut").value and at.selectbox(key="aim").value == way
     if way == "alarm":
         at.slider(key="rate").set_value(0)
@@ -301,7 +294,7 @@ def test_an_old_link_is_read_where_it_is_unambiguous_and_goes_nowhere_else(categ
     ):
         at = measured(category, evaluate_part="threshold", **address)
         assert at.select_slider(key="cut").value == expected and "threshold" not in at.query_params
-        assert visit(at, INSPECT).session_state["threshold"] == 1
+        assert go(at, INSPECT).session_state["threshold"] == 1
 
 
 def test_the_report_is_made_without_a_session(category: Path, monkeypatch: pytest.MonkeyPatch) -> None:

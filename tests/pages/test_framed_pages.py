@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import component, encoded, fine, heading, pressed, shown_score, start, take_away_dialog, upload, words
+from apptest import component, encoded, fine, go, heading, pressed, shown_score, start, take_away_dialog, upload, words
 from builders import encode, random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 
@@ -63,9 +63,7 @@ def test_pages_that_look_inside_show_the_part_under_the_largest_score_and_say_so
 
 def test_a_drawing_on_the_part_that_home_shows_is_the_picture_of_the_other_pages(tiled: Path) -> None:
     at = upload(start("pages/1_Inspect.py"), ("part.png", PICTURE, "image/png"))
-    at.query_params.clear()
-    at.switch_page("Workbench.py")
-    (own,) = fine(at.run()).session_state["uploads"].values()
+    (own,) = go(at, "Workbench.py").session_state["uploads"].values()
     shown = resources.inside(resources.load_model("tiled", tiled, "cpu"), own.load())
     assert component(at, "home_demo")["image"] == shown.hash and shown.image.shape == (64, 64, 3)
     sheet = np.zeros((*shown.shown.shape[:2], 4), np.uint8)
@@ -73,9 +71,7 @@ def test_a_drawing_on_the_part_that_home_shows_is_the_picture_of_the_other_pages
     at.session_state["drawings"] = OrderedDict({shown.hash: encode(sheet)})
     fine(at.run())
     for page in ("pages/1_Inspect.py", "pages/2_Memory.py"):
-        at.query_params.clear()
-        at.switch_page(page)
-        assert heading(fine(at.run())).endswith("with your drawing")
+        assert heading(go(at, page)).endswith("with your drawing")
         assert "64 x 64" in words(at) or "64 × 64" in words(at)
     at.switch_page("Workbench.py")
     sent = component(fine(at.run()), "home_demo")

@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
-from apptest import INSPECT, PNG, address, component, encoded, fine, heading, start, upload, words
+from apptest import INSPECT, PNG, address, component, encoded, fine, go, heading, start, upload, words
 from builders import encode
 from streamlit.testing.v1 import AppTest
 
@@ -15,13 +15,6 @@ from workbench.shared.picture import Picture
 HOME, MEMORY, PROJECTION, TOUR = "Workbench.py", "pages/2_Memory.py", "pages/3_Projection.py", "pages/7_How_it_works.py"
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(120)]
-
-
-def go(at: AppTest, page: str) -> AppTest:
-    """To another page by the sidebar, whose links have no parameters."""
-    at.query_params.clear()
-    at.switch_page(page)
-    return fine(at.run())
 
 
 def pictured(one: samples.SampleImage) -> Picture:

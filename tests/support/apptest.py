@@ -55,6 +55,13 @@ def charts(at: AppTest) -> list[dict]:
     return [json.loads(chart.proto.spec) for chart in at.get("plotly_chart")]
 
 
+def go(at: AppTest, page: str) -> AppTest:
+    """To another page by the sidebar, whose links have no parameters."""
+    at.query_params.clear()
+    at.switch_page(page)
+    return fine(at.run())
+
+
 def component(at: AppTest, key: str) -> dict:
     """What the component of this key sends to the browser."""
     found = [element for element in at.get("bidi_component") if element.proto.id.endswith(f"-{key}")]

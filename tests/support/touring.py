@@ -39,12 +39,7 @@ class _ChosenStop(SelectSlider):
     """The same for a slider with named stops."""
 
     chosen: list[str]
-
-    @property
-    def _widget_state(self) -> WidgetState:
-        state = WidgetState(id=self.id)
-        state.string_array_value.data[:] = self.chosen
-        return state
+    _widget_state = _ChosenButtons._widget_state
 
 
 _CLASSES = {"button_group": _ChosenButtons, "selectbox": _ChosenEntry, "select_slider": _ChosenStop}

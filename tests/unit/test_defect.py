@@ -4,7 +4,6 @@ import base64
 import struct
 import zlib
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,11 +40,6 @@ def stroke(height: int = 60, width: int = 90, opacity: int = 255) -> np.ndarray:
     layer = np.zeros((height, width, 4), np.uint8)
     layer[20:30, 10:70, 3] = opacity
     return layer
-
-
-@pytest.fixture(scope="module")
-def detector(tiny_checkpoint: Path) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
 
 
 # -------------------------------------------------------------------------------------------------------- cut-paste

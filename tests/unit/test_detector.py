@@ -18,11 +18,6 @@ from nnet.scoring.maps import MAPS, score_map
 
 
 @pytest.fixture(scope="module")
-def detector(tiny_checkpoint) -> Detector:
-    return Detector.load(tiny_checkpoint, "cpu")
-
-
-@pytest.fixture(scope="module")
 def image() -> np.ndarray:
     return random_images(1, 96, seed=5)[0][:80]  # 80 x 96: neither square nor the network's size
 
