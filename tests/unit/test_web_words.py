@@ -8,7 +8,7 @@ import pytest
 from builders import tiny_config
 
 from nnet.export import web
-from nnet.expression import PRESETS
+from nnet.expression import MAX_DEPTH, MAX_LENGTH, PRESETS
 from nnet.scoring import circuit
 from nnet.scoring.maps import MAPS
 from workbench.inspect import words as inspect_words
@@ -68,6 +68,11 @@ def test_colours_are_the_apps():
     assert "#{:02x}{:02x}{:02x}".format(*web.REVERSE) == theme.REVERSE
     assert web.UNFAMILIAR_SHARE == shared_words.UNFAMILIAR_SHARE
     assert units.TIMES in WORDS
+
+
+def test_expressions_have_the_apps_bounds():
+    written = (web.SOURCES / "expression.js").read_text(encoding="utf-8")
+    assert f"MAX_LENGTH = {MAX_LENGTH}, MAX_DEPTH = {MAX_DEPTH}," in written
 
 
 def test_a_model_with_one_student_has_none_to_compare():
