@@ -52,10 +52,13 @@ def of_place(spec: str) -> str:
 
 
 def of_uploaded(folder: Path) -> str:
-    """The key of uploaded pictures by the names and sizes of their files; "" without any."""
-    files = sorted(
-        (file.relative_to(folder).as_posix(), file.stat().st_size) for file in folder.rglob("*") if file.is_file()
-    )
+    """The key of uploaded pictures by the names and sizes of their files; "" without any that can be looked at."""
+    try:
+        files = sorted(
+            (file.relative_to(folder).as_posix(), file.stat().st_size) for file in folder.rglob("*") if file.is_file()
+        )
+    except OSError:  # somebody removes them at this moment, or they may not be read
+        return ""
     return f"upload-{_short(repr(files))}" if files else ""
 
 

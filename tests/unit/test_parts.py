@@ -1,5 +1,6 @@
 """Which runs and models are of one part follows from what they record about their data."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -68,3 +69,17 @@ def test_a_name_is_kept_and_taken_back(runs: Runs) -> None:
     (runs.root / parts.PARTS).write_text("[]")
     with pytest.raises(RunError, match=r"parts\.json is damaged"):
         parts.rename(runs.root, "x", "a")
+
+
+def test_pictures_that_may_not_be_looked_at_are_of_no_known_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Python 3.11 answers without the right to enter their folder; root may enter every one."""
+    (tmp_path / "a.png").write_bytes(b"a")
+    assert parts.of_uploaded(tmp_path).startswith("upload-")
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert parts.of_uploaded(tmp_path) == ""
