@@ -298,6 +298,10 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
             f"The weights in {checkpoint.path} do not fit their configuration ({str(error).splitlines()[0]}). "
             "Train the model again, or restore both files from one source."
         ) from error
+    known, wanted = checkpoint.kind and checkpoint.kind.features.shape[1], network.T.channels[2]
+    if known not in (None, wanted):
+        reason = f"its features have {known} channels, those of the network {wanted}"
+        raise KIND_FORMAT.damaged(checkpoint.path / KIND, reason)
     return network.eval().requires_grad_(False)
 
 

@@ -148,6 +148,17 @@ def test_weights_and_atlas_of_another_shape_are_refused(good: Path, tmp_path: Pa
             use(path)
 
 
+def test_a_kind_of_other_features_is_refused(good: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(good, tmp_path / "bad"))
+    checkpoint.add_kind(path, Kind(np.eye(8, 16, dtype=np.float32)))
+    with pytest.raises(
+        checkpoint.CheckpointError, match=r"kind\.safetensors is damaged: its features have 16 channels"
+    ):
+        use(path)
+    checkpoint.add_kind(path, Kind(np.eye(8, 256, dtype=np.float32)))
+    use(path)
+
+
 def test_hashes_name_no_other_files(good: Path, tmp_path: Path) -> None:
     path = Path(shutil.copytree(good, tmp_path / "bad"))
     data = json.loads((path / "config.json").read_text())
