@@ -37,6 +37,9 @@ from nnet.trace import MemoryUse as MemoryUse
 from nnet.trace import Trace as Trace
 from nnet.trace import array, trace_of
 
+LARGEST = 1e12
+"""Of a map: more than any distance of features is of its level, and so little that products of three are finite."""
+
 
 class InputError(NNetError, ValueError):
     """An array that is no image."""
@@ -315,6 +318,20 @@ class TrainedModel(Detector):
         processes, so that a plain `Detector` makes no copy.
         """
         return folded(self.network, self.config.model.size) if self.device.type == "cpu" else self.network
+
+    def _in_half_or_full(self, run: Callable[[], Outputs]) -> tuple[Outputs, dict[str, Tensor], dict[str, Tensor]]:
+        """The same. Weights that are finite one by one may still compute what is not.
+
+        Raises:
+            CheckpointError: they do.
+        """
+        out, native, maps = super()._in_half_or_full(run)
+        if not all(bool((m.abs() <= LARGEST).all()) for m in maps.values()):  # also refuses NaN
+            raise checkpoints.CheckpointError(
+                f"{self.checkpoint.name} computes no usable numbers from a picture, so its weights or levels are "
+                "damaged. Restore it from its source, or train the model again."
+            )
+        return out, native, maps
 
     @property
     def calibration(self) -> Calibration:

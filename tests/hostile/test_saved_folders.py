@@ -12,7 +12,7 @@ from pathlib import Path
 import damaging
 import numpy as np
 import pytest
-from apptest import INSPECT, ROOT, start
+from apptest import INSPECT, ROOT, encoded, start
 from run_builders import end, finish, make_run, say, write_film, write_history
 from safetensors.torch import load_file
 
@@ -28,7 +28,7 @@ from nnet.scoring.calibration import Kept
 from nnet.scoring.kind import Kind
 from nnet.studies.store import StudyFolder
 from nnet.watch.journal import JOURNAL, Entry, Journal, Stamp, WatchError
-from workbench.shared import model_list, model_words, parts, words
+from workbench.shared import model_list, model_words, parts, resources, words
 
 TRAIN, EVALUATE = "pages/5_Train.py", "pages/4_Evaluate.py"
 PAGES = [None, *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
@@ -138,6 +138,26 @@ def test_weights_and_atlas_that_are_not_finite_are_refused(good: Path, tmp_path:
         use(path)
 
 
+@pytest.mark.parametrize("value", [1e38, -1e38])
+def test_weights_that_compute_no_numbers_are_named_when_they_do(
+    good: Path, tmp_path: Path, value: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each of them is finite."""
+    path = Path(shutil.copytree(good, tmp_path / "bad"))
+    tensors = load_file(path / "weights.safetensors")
+    for tensor in tensors.values():
+        if tensor.is_floating_point() and tensor.ndim == 1:
+            tensor.fill_(value)
+    write_tensors(path / "weights.safetensors", tensors)
+    signed(path)
+    (tmp_path / "a.png").write_bytes(encoded())
+    use(path)
+    assert main(["score", str(tmp_path / "a.png"), "--checkpoint", str(path), "--out", str(tmp_path / "out")]) == 1
+    assert "bad computes no usable numbers" in capsys.readouterr().err
+    with pytest.raises(NNetError, match="bad computes no usable numbers"):
+        resources.load_model("bad", path, "cpu")
+
+
 def test_weights_and_atlas_of_another_shape_are_refused(good: Path, tmp_path: Path) -> None:
     for name, change in (("weights", lambda t: t[..., :1]), ("atlas", lambda t: t[:3])):
         path = Path(shutil.copytree(good, tmp_path / name))
@@ -155,7 +175,7 @@ def test_a_kind_of_other_features_is_refused(good: Path, tmp_path: Path) -> None
         checkpoint.CheckpointError, match=r"kind\.safetensors is damaged: its features have 16 channels"
     ):
         use(path)
-    checkpoint.add_kind(path, Kind(np.eye(8, 256, dtype=np.float32)))
+    checkpoint.add_kind(path, Kind(np.eye(8, 192, dtype=np.float32)))
     use(path)
 
 
