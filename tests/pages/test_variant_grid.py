@@ -149,6 +149,8 @@ def test_a_variant_has_its_rows_in_the_paper():
 def test_differences_are_told_in_few_words():
     settings = sides.settings(tiny_config(), tiny_config(model__nfs=False, loss__alpha=0.4, train__seed=2))
     assert wording.differs(settings) == "without memory (NFS); α: 0.4; Seed: 2"
+    tiled = sides.settings(tiny_config(), tiny_config(model__tile=64, model__overlap=8))
+    assert wording.differs(tiled).startswith("Tiles (pixels of the picture, 0: none): 64; ")
     assert wording.differs([]) == "same settings as the reference"
     many = sides.settings(
         tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96, loss__alpha=0.4, loss__delta=0.1)

@@ -4,6 +4,8 @@ from nnet.crop import in_words
 from workbench.shared import units
 
 PRESETS = {"small": "Small", "medium": "Medium", "paper": "Paper"}
+SYMBOLS = {"loss.alpha": "α", "loss.beta": "β", "loss.delta": "δ"}
+"""What Eq. (7) calls a setting, by its path."""
 TITLES = {
     "model.teacher": "Teacher",
     "model.teacher_weights": "Teacher weights",
@@ -31,11 +33,11 @@ TITLES = {
     "loss.align": "Aligning loss of S₁",
     "loss.distance": "Distance",
     "loss.moves_teacher": "S₁'s losses train T's projection",
-    "loss.alpha": "α, weight of copying",
-    "loss.beta": "β, weight of aligning",
+    "loss.alpha": f"{SYMBOLS['loss.alpha']}, weight of copying",
+    "loss.beta": f"{SYMBOLS['loss.beta']}, weight of aligning",
     "loss.beta_share": "Share of the steps of β (empty: count epochs)",
     "loss.beta_epochs": "Epochs of β (empty: all)",
-    "loss.delta": "δ, weight of sparse addressing",
+    "loss.delta": f"{SYMBOLS['loss.delta']}, weight of sparse addressing",
     "train.epochs": "Epochs",
     "train.min_steps": "Minimum number of steps",
     "train.batch_size": "Batch size (images)",

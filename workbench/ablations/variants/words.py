@@ -230,7 +230,7 @@ _LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epoch
 def _few(setting: Difference) -> str:
     if setting.name in _PARTS and isinstance(setting.second, bool):
         return f"{'with' if setting.second else 'without'} {_PARTS[setting.name]}"
-    name = setting_words.title(setting.name).partition(",")[0]  # "α", not "α, weight of copying"
+    name = setting_words.SYMBOLS.get(setting.name) or setting_words.title(setting.name)
     return f"{name}: {setting_words.value(setting.second, setting.name)}"
 
 
