@@ -26,7 +26,7 @@ from nnet.data.listing import list_images, not_too_deep, subfolders, walk_images
 from nnet.data.names import local_path, safe_name
 from nnet.data.not_taken import account
 from nnet.data.sample import Dataset, Sample
-from nnet.data.synthetic import DEFAULT_KIND, open_synthetic
+from nnet.data.synthetic import DEFAULT_KIND, of_source, open_synthetic
 from nnet.data.table import find_table, open_table
 from nnet.data.turned_masks import settle
 from nnet.data.visa import find_visa_root, is_unsplit, open_unsplit, open_visa, visa_categories
@@ -248,9 +248,9 @@ def packaged(described: Mapping[str, Any]) -> str:
     Args:
         described: as `nnet.analysis.evaluation.describe` gives it.
     """
-    name, (spec, _, drawn) = str(described.get("name", "")), str(described.get("source", "")).partition(",")
+    name, (spec, seed) = str(described.get("name", "")), of_source(str(described.get("source", "")))
     for kind, word in KINDS.items():
         if name == f"ELPV {word}":
             return f"elpv:{kind}"
     # Of a synthetic set another seed draws other pictures.
-    return spec if spec.startswith("synthetic:") and drawn.strip() in ("", "seed 0") else ""
+    return spec if seed == 0 else ""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from nnet.data.opening import packaged
+from nnet.data.synthetic import of_source
 from nnet.formats import Document, Name
 from nnet.runs.layout import DATA, UPLOADED, RunError, RunSpec
 from nnet.saved.storage import write_json
@@ -67,8 +68,8 @@ def of_account(data: Mapping[str, Any]) -> str:
     if spec := packaged(data):
         return spec
     name, source = str(data.get("name", "")), str(data.get("source", ""))
-    if source.startswith("synthetic:"):
-        return source.partition(",")[0]
+    if spec := of_source(source)[0]:
+        return spec
     if os.path.isabs(source):
         return of_place(source)
     known = data.get("sha256") or (f"{name}\0{source}" if name or source else "")

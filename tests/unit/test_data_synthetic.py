@@ -19,6 +19,7 @@ from nnet.data import (
     open_synthetic,
     paint_defect,
 )
+from nnet.data.synthetic import of_source
 from nnet.data.textures import part_mask
 
 
@@ -26,6 +27,14 @@ from nnet.data.textures import part_mask
 def photographs() -> dict[str, np.ndarray]:
     """One image of each texture, (H, W, 3) with H and W differing, as a user's own image would."""
     return {kind: np.ascontiguousarray(normal_image(kind, seed=5, size=128)[:, :112]) for kind in TEXTURES}
+
+
+def test_a_set_is_known_again_by_its_source():
+    for seed in (0, 3):
+        assert of_source(open_synthetic("metal", seed=seed, size=64, train=1).source) == ("synthetic:metal", seed)
+    assert of_source("synthetic:cog") == ("synthetic:cog", 0)
+    for other in ("", "/data/synthetic:cog", "synthetic:cog, by hand", "/data/parts, seed 1"):
+        assert of_source(other) == ("", 0)
 
 
 def grey_of(image: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 
 import streamlit as st
 
+from nnet.data.synthetic import of_source
 from nnet.errors import NNetError
 from workbench.shared import datasets, drawings, known_data, pictures, resources, samples, units, visits, words
 from workbench.shared.picture import BITS, INTO, SAMPLE_PREFIX, Drawn, Picture
@@ -137,7 +138,7 @@ def _leave(is_former: Callable[[str], bool]) -> None:
 
 def _leave_data(source: str) -> None:
     """Let the picture that is shown no longer be one of this data set."""
-    former = {known_data.key_of(one) for one in (source, source.partition(",")[0]) if one}
+    former = {known_data.key_of(one) for one in (source, of_source(source)[0]) if one}
     if st.query_params.get(_SET) in former:
         for name in (_SET, _IMAGE):
             st.query_params.pop(name, None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from nnet.data import DataError, Dataset, Sample, open_dataset
 from nnet.data.elpv import SHOWN
 from nnet.data.listing import budget
-from nnet.data.synthetic import open_synthetic
+from nnet.data.synthetic import of_source, open_synthetic
 from nnet.runs.layout import DATA
 from workbench.shared import words
 
@@ -64,12 +64,12 @@ def collection(source: str = "", seed: int = 0) -> Collection:
 def _own(source: str, seed: int) -> Collection:
     """Test images of a data set, as few as a row shows; none where it cannot be opened."""
     nothing = Collection("", "", ())
-    synthetic = source.startswith("synthetic:")
+    synthetic, _ = of_source(source)
     if not synthetic and not _is_at_hand(source):
         return nothing
     try:
         with budget(_LISTED, _SECONDS):
-            dataset = open_dataset(source.partition(",")[0], seed=0) if synthetic else open_dataset(source, seed=seed)
+            dataset = open_dataset(synthetic, seed=0) if synthetic else open_dataset(source, seed=seed)
     except DataError:
         return nothing
     path = Path(source)
