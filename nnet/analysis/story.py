@@ -304,12 +304,20 @@ def heaviest_loss(history: Sequence[Mapping[str, Any]], loss: LossConfig) -> Fin
 PARTS = {"forward": WhatIf(without_forward=True), "fpm": WhatIf(without_fpm=True), "nfs": WhatIf(without_nfs=True)}
 
 
+def apart(good: Sequence[float], defective: Sequence[float]) -> float:
+    """How far the mean logarithm of the scores of defective pictures lies above that of good ones, in standard
+    deviations within the groups. Whatever all scores are divided by, such as a threshold, changes nothing, so scores of
+    different expressions can be compared by it. At least two scores, 0 or more, of each kind."""
+    groups = [np.log(np.maximum(scores, SMALLEST)) for scores in (good, defective)]
+    within = np.sqrt(np.mean([group.var(ddof=1) for group in groups]))
+    return float((groups[1].mean() - groups[0].mean()) / max(float(within), SMALLEST))
+
+
 def leans_on(detector: Detector, good: Sequence[Trace], defective: Sequence[Trace], expression: Expression) -> Finding:
     """Which part this network needs most to tell defective pictures from good ones. Outcomes: a key of `PARTS`, or
     "none" where no part's loss costs a tenth of the distance. Nothing is expected: the paper trains anew for that.
 
-    Numbers: "whole" and, for each part that the network has, the distance between the mean logarithms of the scores of
-    the two groups, in standard deviations within the groups, when that part is left out.
+    Numbers: "whole" and, for each part that the network has, how far `apart` the two groups are when it is left out.
 
     Raises:
         StoryError: fewer than two pictures of a kind.
@@ -319,17 +327,16 @@ def leans_on(detector: Detector, good: Sequence[Trace], defective: Sequence[Trac
     sigma = detector.config.scoring.sigma
 
     def distance(score_of: WhatIf | None) -> float:
-        groups = []
-        for traces in (good, defective):
-            scores = [
+        groups = [
+            [
                 float(score_map(trace.maps, expression, trace.input_size, sigma).max())
                 if score_of is None
                 else intervene(detector, trace, score_of, expression).score
                 for trace in traces
             ]
-            groups.append(np.log(np.maximum(scores, SMALLEST)))
-        within = np.sqrt(np.mean([group.var(ddof=1) for group in groups]))
-        return float((groups[1].mean() - groups[0].mean()) / max(float(within), SMALLEST))
+            for traces in (good, defective)
+        ]
+        return apart(*groups)
 
     numbers = {"whole": distance(None)}
     for name, what in PARTS.items():

@@ -9,6 +9,7 @@ from apptest import PNG, charts, component, encoded, fine, pressed, probed, star
 from builders import random_images, tiny_config
 from streamlit.testing.v1 import AppTest
 
+from nnet.analysis.story import leans_on
 from nnet.analysis.whatif import LABEL, Donor, WhatIf, energy, intervene
 from nnet.data import Sample
 from nnet.detector import Detector
@@ -239,10 +240,26 @@ def test_one_table_says_what_the_score_is_without_each_part(detector: Detector) 
         assert rows[_read(wording.part_out(key))] == wording.flagged(multiple), key
     titles = [_read(title) for title in wording.PARTS_SAMPLES.values()]
     assert not set(titles) & set(tables(at)[-1])
-    asked = tables(pressed(at, wording.PARTS_BUTTON))[-1]
+    button = next(one for one in at.button if one.key == "parts_out")
+    assert f"Ask the {len(samples.collection().images)} samples" in button.label
+    at = button.click().run()
+    asked = tables(at)[-1]
     for title, is_normal in zip(titles, (False, True), strict=True):
         count = sum(one.sample.is_normal is is_normal for one in samples.collection().images)
         assert all(told.endswith(f" of {count}") for told in asked[title])
+    traces = {
+        kind: [
+            detector.trace(one.sample.load().image)
+            for one in samples.collection().images
+            if one.sample.is_normal is kind
+        ]
+        for kind in (True, False)
+    }
+    distances = leans_on(detector, traces[True], traces[False], expression).numbers
+    told = dict(zip(asked[wording.PARTS_COLUMN], asked[wording.PARTS_APART], strict=True))
+    for key, name in (("whole", ""), ("forward", "forward"), ("fpm", "fpm"), ("nfs", "nfs")):
+        assert told[_read(wording.part_out(name))] == units.number(distances[key]), "as on How it works"
+    assert any("of all parts" in text or "none of them" in text for text in words(at).splitlines())
     assert list(tables(opened())[-1]) == list(asked), "once they were asked, they are known"
 
 
@@ -251,7 +268,19 @@ def _read(text: str) -> str:
     return units.symbols(text).replace("\\", "")
 
 
+def test_the_samples_say_which_part_helps() -> None:
+    assert "the samples say" in wording.helps({}, 0)
+    assert f"2.00 without **{wording.PARTS['nfs']}**" in wording.helps({"": 4.0, "nfs": 2.0, "fpm": 5.0, "M1": 1.0}, 9)
+    assert "none of them is needed" in wording.helps({"": 4.0, "nfs": 3.9, "fpm": 5.0}, 9)
+
+
+def test_how_long_the_samples_take_is_said_where_it_is_known() -> None:
+    assert wording.ask(10, 0) == "Ask the 10 samples, too"
+    assert wording.ask(1, 42) == "Ask the 1 sample, too (about 40 s)"
+
+
 def test_the_part_that_changes_the_score_most_is_named() -> None:
     told = wording.changes_most({"": 8.0, "forward": 2.0, "nfs": 16.0, "M1": 0.1})
-    assert wording.PARTS["forward"] in told and "from 8.0 to 2.0" in told
+    assert wording.PARTS["forward"] in told and "**falls** from 8.0 to 2.0" in told
+    assert "**rises** from 4.7 to 9.2" in wording.changes_most({"": 4.7, "forward": 9.2, "nfs": 4.8})
     assert "no part" in wording.changes_most({"": 8.0, "M1": 1.0})

@@ -20,9 +20,11 @@ INSPECT_AT_ONCE = 3000
 
 def show_found(model: Model, chosen: Chosen) -> None:
     """Say what the set holds: counts at once, and what looking at every file finds."""
-    st.markdown(words.found(chosen.dataset))
-    about = model.detector.checkpoint.about.get("data", {})
+    whole = model.detector.checkpoint.about
+    about = whole.get("data", {})
     trained_hash = about.get("sha256") if isinstance(about, dict) else None
+    knows_held_out = trained_hash == chosen.hash and not whole.get("cross_folds")
+    st.markdown(words.found(chosen.dataset, whole.get("calibration_images", 0) if knows_held_out else 0))
     if trained_hash != chosen.hash and shared_words.data_name(model.detector.checkpoint.about):
         if chosen.dataset.drawn and model.detector.config.train.seed != 0:
             st.warning(words.OTHER_SPLIT.format(seed=model.detector.config.train.seed), icon=":material/warning:")

@@ -83,14 +83,17 @@ OTHER_SPLIT = (
 )
 
 
-def found(dataset: Dataset) -> str:
-    """What the listing shows, before any image is decoded."""
+def found(dataset: Dataset, held_out: int = 0) -> str:
+    """What the listing shows, before any image is decoded. `held_out`: how many of the training images the model did
+    not learn from, if it is the set that it was trained on."""
     normal = sum(s.is_normal for s in dataset.test)
     defective = sum(s.is_defective for s in dataset.test)
     types = dataset.defect_types()
     kinds = f" of {len(types)} types" if len(types) > 1 else ""
     tested = f"{normal:,} normal and {units.plural(defective, 'defective test image')}{kinds}"
     trained = units.plural(len(dataset.train), "training image")
+    if held_out:
+        trained += f", of which this model learnt from {len(dataset.train) - held_out:,} and held out {held_out:,}"
     return f"**{units.plain(dataset.name)}** ({units.plain(dataset.layout)}): {tested}, {trained}."
 
 

@@ -109,6 +109,8 @@ def _card(part: Part) -> None:
     for name in shown:
         if st.button(labels[name], f"use-{name}", on_click=choose, args=(name,), help=model_words.USE, width="stretch"):
             st.rerun()
+    if (newest := part.models[0]).i_auroc is not None:
+        st.caption(model_words.trained(newest))
     if more := model_words.more(len(part.models) - len(shown), len(part.runs)):
         st.caption(more)
 

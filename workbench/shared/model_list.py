@@ -12,6 +12,8 @@ from nnet.runs import parts
 from nnet.runs.layout import SPEC, read_spec
 from nnet.saved.checkpoint import bits_of, read_config, read_metrics
 from nnet.saved.formats import CONFIG, METRICS
+from nnet.training.schedule import steps_per_epoch
+from nnet.training.state import load_history
 from workbench.shared import model_data, resources, words
 
 _KEPT = 256
@@ -37,6 +39,8 @@ class ModelEntry:
         bits: how many bits of deeper grey values it was trained with, or None.
         part: key of its part (`nnet.runs.parts`), "" where nothing says which.
         account: what it says about its data (`nnet.analysis.evaluation.describe`).
+        held_out: how many further good pictures its threshold was found on, or None.
+        steps: how many optimiser steps it was trained for, or None.
         masks: how masks of photos that EXIF turns were read, "" where that was not asked.
     """
 
@@ -56,6 +60,8 @@ class ModelEntry:
     part: str = ""
     account: Mapping[str, Any] = field(default_factory=dict, compare=False)
     masks: str = ""
+    held_out: int | None = None
+    steps: int | None = None
 
     @property
     def place(self) -> str:
@@ -104,6 +110,8 @@ def _entry(name: str, path: Path, stamp: tuple[int, ...]) -> ModelEntry:
             part=_part(path, about),
             account=about.get("data") or {},
             masks=about.get("masks", ""),
+            held_out=None if about.get("cross_folds") else about.get("calibration_images"),
+            steps=_steps(path, config, about["training_images"]),
         )
     except NNetError as error:
         return ModelEntry(name, path, _title(path), problem=str(error), part=_part(path, {}))
@@ -117,6 +125,15 @@ def _part(path: Path, about: Mapping[str, Any]) -> str:
     except (NNetError, OSError):  # the list of runs says why
         pass
     return parts.of_account(about.get("data") or {})
+
+
+def _steps(path: Path, config: Config, images: int) -> int | None:
+    """As its history tells; None without one that can be read."""
+    try:
+        history = load_history(path)
+        return history[-1]["epoch"] * steps_per_epoch(config.train, images) if history else None
+    except (NNetError, OSError):
+        return None
 
 
 def _title(path: Path) -> str:

@@ -81,6 +81,7 @@ def model_row(entry: ModelEntry, decided: Decided | None, reason: str) -> dict[s
     """A model in the table of its part."""
     state = "Damaged" if entry.problem else "Model"
     found, metric = at_its_threshold(decided), headline_metric(entry.i_auroc)
+    metric = ", ".join(filter(None, (metric, trained(entry)))) if metric else ""
     cells = entry.title, date(entry.created), state, metric, found, reason or FROM_HELD_OUT
     return dict(zip(COLUMNS, cells, strict=True))
 
@@ -113,6 +114,12 @@ def headline_metric(value: float | None) -> str:
     return "" if value is None else f"I-AUROC {value:.3f}"
 
 
+def trained(entry: ModelEntry) -> str:
+    """How large and how long, without which no result says much: "256 \N{MULTIPLICATION SIGN} 256 px, 1,200 steps"."""
+    size = units.pixels(entry.size, entry.size) if entry.size else ""
+    return ", ".join(filter(None, (size, units.plural(entry.steps, "step") if entry.steps else "")))
+
+
 def model_labels(entries: Mapping[str, ModelEntry]) -> dict[str, str]:
     """Each model in the list, by name: "Brackets · I-AUROC 0.943"; where two are called alike, with their names."""
     titles = [entry.title for entry in entries.values()]
@@ -136,9 +143,10 @@ def model_lines(entry: ModelEntry) -> list[str]:
     if entry.problem:
         return [units.plain(entry.problem)]
     images = "" if entry.training_images is None else units.plural(entry.training_images, "training image")
+    held = f"{entry.held_out:,} held out for the threshold" if images and entry.held_out else ""
     lines = [
-        (f"Data: {units.plain(entry.data)}" if entry.data else "", images),
-        (f"Teacher: {units.plain(entry.teacher)}", units.pixels(entry.size, entry.size) if entry.size else ""),
+        (f"Data: {units.plain(entry.data)}" if entry.data else "", images, held),
+        (f"Teacher: {units.plain(entry.teacher)}", trained(entry)),
         (headline_metric(entry.i_auroc) or "Not measured: no labelled test images", date(entry.created)),
     ]
     return [" · ".join(filter(None, line)) for line in lines if any(line)]

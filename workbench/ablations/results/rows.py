@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from nnet.errors import NNetError
+from nnet.presets import PRESETS
 from nnet.saved.formats import CARD_FORMAT
 from nnet.studies import CLAIMS, STUDIES, Claim, Measured, Row, Study, averaged, groups, judge, read_results
 from nnet.studies.claims import NOT_MEASURED, PIXEL_METRICS, Verdict, by_seed, difference, measured, printed_difference
@@ -58,6 +59,14 @@ class Base:
     def epochs(self) -> tuple[int, int] | None:
         """The fewest and the most epochs of its trainings; None where the table does not say."""
         return self._range("epochs")
+
+    @property
+    def size(self) -> int | None:
+        """Side of its networks' input in pixels; None for a preset that this program does not know."""
+        if self.preset not in PRESETS:
+            return None
+        changed = re.search(r"\bmodel\.size=(\d+)", self.settings)
+        return int(changed[1]) if changed else base_config(self.preset).model.size
 
     def _range(self, column: str) -> tuple[int, int] | None:
         found = [row[column] for row in self.raw if row[column] is not None]

@@ -232,7 +232,12 @@ def points(value: Measured) -> str:
 
 
 def _signed(value: Measured) -> str:
-    return f"{value.mean:+.2f}" + ("" if value.spread is None else f" ± {value.spread:.2f}")
+    """With two decimals, or as many more as tell the difference from its spread, since that decides what holds."""
+    if value.spread is None:
+        return f"{value.mean:+.2f}"
+    size, spread = abs(value.mean), value.spread
+    digits = next((n for n in (2, 3, 4) if f"{size:.{n}f}" != f"{spread:.{n}f}"), 2)
+    return f"{value.mean:+.{digits}f} ± {spread:.{digits}f}"
 
 
 def _claims(count: int) -> str:
@@ -504,6 +509,12 @@ NO_RESULTS = (
 NO_ROWS = "No training of this study is finished yet. The table fills while the study runs; reload the page."
 
 
+def size(base: Base) -> str:
+    """How large its networks' input is, and how long they learnt; "" where nothing says."""
+    side = units.pixels(base.size, base.size) if base.size else ""
+    return ", ".join(filter(None, (side, _length(base.steps, "step") if base.steps else "")))
+
+
 def about_results(base: Base, about: Origin) -> str:
     """One line on where the numbers come from."""
     seeds = _joined([str(seed) for seed in about.seeds])
@@ -514,11 +525,22 @@ def about_results(base: Base, about: Origin) -> str:
         f"{about.training_images:,} good images to learn from",
         f"{about.images:,} to test, {about.defective:,} of them defective",
         units.plain(preset) if base.preset else "",
-        f"{units.duration(60 * about.minutes)} of training" if about.minutes else "",
+        size(base),
+        _time(about) if about.minutes else "",
         units.plain("; ".join(about.devices)),
         f"commit {units.plain(', '.join(about.commits))}" if about.commits else "",
     ]
     return f"{units.plain(base.data)}: {' · '.join(filter(None, facts))}."
+
+
+_TIME = "{all} for all runs, of which {training} training and the rest reading pictures and measuring"
+
+
+def _time(about: Origin) -> str:
+    """What a card calls the time of all runs together, and how much of it was training."""
+    training = units.duration(60 * about.minutes)
+    whole = 60 * about.minutes_each * about.runs
+    return _TIME.format(all=units.duration(whole), training=training) if whole else f"{training} of training"
 
 
 _SIZE = (

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nnet.analysis.story import SAME
 from nnet.config import Config
 from nnet.expression import Expression
 from nnet.scoring.calibration import Reference
@@ -240,9 +241,9 @@ PICTURE, KNOWN_AS, BEFORE_COLUMN, AFTER_COLUMN, CHANGE_COLUMN = "Picture", "Know
 DECISION_BEFORE, DECISION_AFTER = "Decision before", "Decision after"
 
 
-# --------------------------------------------------------------------------------------------------- which part helps
+# ----------------------------------------------------------------------------------------- which part changes the score
 
-PARTS_TITLE = "Which part helps"
+PARTS_TITLE = "Which part changes this score"
 PARTS = {
     "forward": shared_words.BRANCHES["forward"],
     "reverse": shared_words.BRANCHES["reverse"],
@@ -251,13 +252,24 @@ PARTS = {
 }
 """The parts that can be left out besides single maps."""
 PARTS_COLUMN, PARTS_HERE = "Left out", "This picture, \N{MULTIPLICATION SIGN} threshold"
+PARTS_APART = "Good and defective samples apart, standard deviations"
 PARTS_SAMPLES = {True: "Defective samples flagged", False: "Good samples flagged"}
-PARTS_BUTTON = "Ask the samples, too"
+PARTS_COUNTED = ("sample", "asked")
+_ASK, _ASK_FOR = "Ask the {samples}, too", "Ask the {samples}, too ({expected})"
 PARTS_HINT = (
-    "Look for a row in which a defect is no longer flagged, or a good sample is. Each score has the threshold of the "
-    "maps that are left, from the network as it was trained. With S₂ goes the fusion (FFC), which feeds nothing "
-    "else; without the fusion alone there is no S₂, which sees nothing else."
+    "Each score has the threshold of the maps that are left, from the network as it was trained. With S₂ goes the "
+    "fusion (FFC), which feeds nothing else; without the fusion alone there is no S₂, which sees nothing else."
 )
+PARTS_APART_HINT = (
+    "Apart: how far the mean logarithm of the defective samples' scores lies above that of the good ones, in standard "
+    "deviations within the two groups, as on How it works. Look for a row that is clearly smaller than the first."
+)
+
+
+def ask(count: int, seconds: float) -> str:
+    """The button. `seconds`: what it is expected to take; 0 where that is not known."""
+    samples = units.plural(count, "sample")
+    return (_ASK_FOR if seconds else _ASK).format(samples=samples, expected=units.about(seconds))
 
 
 def part_out(name: str) -> str:
@@ -275,19 +287,44 @@ def share_flagged(multiples: Sequence[float]) -> str:
     return f"{sum(one > 1 for one in multiples)} of {len(multiples)}"
 
 
+_CHANGES = {
+    True: "Without **{part}** this picture's score changes most: it **rises** from {before} to {after}.",
+    False: "Without **{part}** this picture's score changes most: it **falls** from {before} to {after}.",
+}
+"""By whether the score rises without the part."""
+_HELPS = (
+    "A higher score is not a better one, since good pictures score otherwise without a part, too. Whether a part helps "
+    "to tell good from defective, the samples say."
+)
+_AS_GOOD = (
+    "Over {count} samples, good and defective ones lie {whole} standard deviations apart. Without no part does that "
+    "shrink by a tenth or more, so **none of them is needed to tell these samples apart**."
+)
+_NEEDED = (
+    "Over {count} samples, good and defective ones lie {whole} standard deviations apart, and only {least} without "
+    "**{part}**: of all parts **this one helps most to tell these samples apart**."
+)
+
+
 def changes_most(multiples: Mapping[str, float]) -> str:
-    """Without which part the picture's score changes most. The whole network's has the key ""."""
+    """Without which part the picture's score changes most, and which way. The whole network's has the key ""."""
     whole = max(multiples[""], SMALLEST)
     parts = {name: multiple for name, multiple in multiples.items() if name in PARTS}
     if not parts:
         return "This model has no part that can be left out."
     name = max(parts, key=lambda name: abs(np.log(max(parts[name], SMALLEST) / whole)))
-    return (
-        f"On this picture the score changes most without **{PARTS[name]}**: from {units.times(multiples[''])} to "
-        f"{shared_words.against_threshold(parts[name])}."
+    return _CHANGES[parts[name] > multiples[""]].format(
+        part=PARTS[name], before=units.times(multiples[""]), after=shared_words.against_threshold(parts[name])
     )
 
 
-def looked_at(done: int, total: int) -> str:
-    """While samples are asked."""
-    return f"{done} of {units.plural(total, 'sample')} asked"
+def helps(distances: Mapping[str, float], count: int) -> str:
+    """What the samples say of the parts, by how far apart the two kinds are without each; "" without any."""
+    parts = {name: distance for name, distance in distances.items() if name in PARTS}
+    if not parts:
+        return _HELPS
+    name, whole = min(parts, key=parts.__getitem__), distances[""]
+    said = _NEEDED if whole - parts[name] >= SAME * abs(whole) else _AS_GOOD
+    return said.format(
+        count=count, whole=units.number(whole), least=units.number(parts[name]), part=PARTS.get(name, name)
+    )
