@@ -77,7 +77,7 @@ class ModelConfig:
     fpm_reduction: int = setting(
         16,
         "r: a projection (FPM) squeezes C channels to C/r (never below 8).",
-        "choice: open in the paper; 32 is the precedent's (coordinate attention), 16 suits teachers with few channels",
+        "choice: open in the paper; coordinate attention has 32; 16 suits teachers with few channels",
     )
     nfs: bool = setting(True, "Memory (NFS): answers F_3 with good patches.", "paper, section 3.3; Table 5")
     memory_items: int = setting(
@@ -256,7 +256,7 @@ class ScoreConfig:
     sigma: float = setting(
         4.0,
         "Standard deviation of the Gaussian, in pixels of a 256-pixel input (scaled with the size).",
-        "paper, section 4.1(2); the precedent (reverse distillation) applies it at input resolution",
+        "paper, section 4.1(2); reverse distillation, on which it builds, smooths at input resolution",
     )
     quantile: float = setting(
         0.95,

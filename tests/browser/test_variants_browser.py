@@ -18,7 +18,7 @@ def test_variants_are_explored_by_press(browser: object, address: str, width: in
         page.get_by_role("button", name="Figure 5", exact=True).click()
         page.wait_for_url(re.compile("figure=Figure"))
         grid = visitor.settle().page.locator(".st-key-variants_grid")
-        assert grid.locator("figcaption").all_inner_texts() == ["Baseline (RD)", "N-Net", "Original"]
+        assert grid.locator("figcaption").all_inner_texts() == ["Baseline (RD)", "All parts (N-Net)", "Original"]
         grid.get_by_role("button", name="Zoom in").click()
         views = grid.locator(".view").evaluate_all("all => all.map((one) => one.style.transform)")
         assert len(views) == 3 and len(set(views)) == 1 and "scale(2)" in views[0]

@@ -76,6 +76,14 @@ def test_the_page_opens_with_one_sentence_on_the_claims(folders: dict[str, Path]
     assert written(at, "results_view") == "table4" and len(at.table) == 1
 
 
+def test_three_experiments_stand_side_by_side_with_their_set_up(folders: dict[str, Path]) -> None:
+    told = said(start())
+    for title in (words.EXPERIMENTS, words.PAPERS, words.STUDYS, words.CHOSEN, words.READING, words.IN_TAKE_OUT):
+        assert title in told
+    assert "changes by **+1.00" in told or "+0.00" in told
+    assert "tiny (" in told and "good pictures" in told
+
+
 def test_measured_stands_beside_published_and_the_difference_is_drawn(folders: dict[str, Path]) -> None:
     at = start(results_view="table4")
     table = tables(at)[0]

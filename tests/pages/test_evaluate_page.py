@@ -473,8 +473,12 @@ def opens_on_the_stored_result(checkpoint: Path, category: Path) -> None:
         assert not measuring.called
     the_report_needs_no_measuring(category)
     fine(at.segmented_control(key="evaluate_part").set_value("maps").run())
-    assert words.NEEDS_MAPS in said(at)
+    assert "Measuring the 13 pictures once makes them, which takes a few seconds" in said(at)
+    told = said(at).partition("what the stored scores say of the maps")[2]
+    assert all(f"{found['i_auroc']:.3f}" in told for found in values["scores"].values())
     fine(next(b for b in at.button if b.label == words.OPEN_AND_MEASURE).click().run())
+    assert not any(b.key == "evaluate_start" for b in at.button), "one press measures"
+    assert any(b.key == "subsets_start" for b in at.button), "and the part has its maps"
     assert words.MEASURED_BEFORE in said(at)
     changed = category / opener.key.removeprefix("hero-")
     changed.write_bytes(encode(np.zeros((64, 64, 3), np.uint8)))

@@ -291,12 +291,19 @@ def test_every_setting_has_a_widget_with_its_help_and_the_papers_value(runs: Run
     at = start_on_texture()
     for path, field, _ in form.fields():
         told = train_text.setting_help(path, field.metadata)
-        assert field.metadata["help"].partition("; see docs/")[0] in told
+        assert (train_text.PLAIN.get(path) or field.metadata["help"].partition("; see docs/")[0]) in told
         assert "docs/" not in told, "no file there can be opened from a page"
         where = widget(at, path).help if path in form.MAIN else None
         assert units.symbols(told).replace("\\", "") in (where or said(at)).replace("\\", "")
     assert "Paper: 1.2 (section 4.1(2), Figure 10c)." in said(at)
     assert "Not in the paper; the preset Paper uses 100" in said(at)
+
+
+def test_what_a_setting_does_is_told_in_plain_words() -> None:
+    assert set(train_text.PLAIN) <= {path for path, _, _ in form.fields()}
+    told = " ".join(train_text.setting_help(path, field.metadata) for path, field, _ in form.fields())
+    for word in ("linear outputs", "precedent", "Softmax", "moment decay", "bf16", "hard shrinkage"):
+        assert word.lower() not in told.lower(), word
 
 
 def test_every_setting_reaches_the_run(runs: Runs) -> None:

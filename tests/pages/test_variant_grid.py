@@ -155,7 +155,12 @@ def test_differences_are_told_in_few_words():
     many = sides.settings(
         tiny_config(), tiny_config(model__nfs=False, model__fpm=False, model__size=96, loss__alpha=0.4, loss__delta=0.1)
     )
-    assert wording.differs(many).endswith("and 2 more")
+    assert wording.differs(many).endswith("; and 2 other settings")
+
+
+def test_what_the_copier_follows_is_told_without_the_name_of_its_setting():
+    settings = sides.settings(tiny_config(), tiny_config(model__forward_target="recalled"))
+    assert wording.differs(settings) == "S₁ follows the memory's answer at the coarse scale"
 
 
 def test_the_bars_of_a_pixel_add_up_to_its_log_score():
@@ -192,7 +197,7 @@ def test_a_model_alone_stands_beside_what_ifs_on_it(detector: Detector, image: n
 def test_variants_of_a_study_are_shown_with_their_own_thresholds(study: Path, image: np.ndarray) -> None:
     at = opened(variants="~".join((RD, KD, NNET)))
     shown = tiles(at)
-    for title, key in (("Baseline (RD)", "rd"), ("Copier alone (KD)", "kd"), ("N-Net", "nnet")):
+    for title, key in (("Baseline (RD)", "rd"), ("Copier alone (KD)", "kd"), ("All parts (N-Net)", "nnet")):
         assert shown[title]["tag"] == tagged(Detector.load(study / "models" / key, "cpu"), image)
     grid = component(at, "variants_grid")
     assert (grid["hero"], grid["second"], grid["picked"]) == (0, 1, 1), "the reference, and what is looked at closely"
@@ -200,10 +205,11 @@ def test_variants_of_a_study_are_shown_with_their_own_thresholds(study: Path, im
     assert (grid["hero"], grid["second"]) == (1, 2)
     grid = component(opened(variants=RD), "variants_grid")
     assert [grid["tiles"][grid[name]]["title"] for name in ("hero", "second")] == ["Baseline (RD)", wording.ORIGINAL]
-    assert "with copier (S₁)" in shown["N-Net"]["hint"]
+    assert "with copier (S₁)" in shown["All parts (N-Net)"]["hint"]
     fine(at.segmented_control(key="grid_show").set_value("forward").run())
     shown = tiles(at)
-    assert list(shown)[:3] == ["M6 · Baseline (RD)", "M6 · Copier alone (KD)", "M6 · N-Net"] and len(shown) == 9
+    names = ["M6 · Baseline (RD)", "M6 · Copier alone (KD)", "M6 · All parts (N-Net)"]
+    assert list(shown)[:3] == names and len(shown) == 9
     assert shown["M6 · Baseline (RD)"]["hint"] == wording.NO_MAP and shown["M6 · Baseline (RD)"]["base"] is None
     assert component(at, "variants_grid")["across"] == 3
     maps = Detector.load(study / "models" / "kd", "cpu").trace(image).maps
@@ -229,14 +235,14 @@ def test_without_a_study_the_chosen_model_stands_in_for_n_net() -> None:
     at = pressed(opened(), "Figure 6")
     assert at.multiselect(key="variants_chosen").value == ["m:tiny"]
     said = at.info[0].value
-    assert "For N-Net the model of the sidebar stands in" in said and "--study figure6" in said
+    assert "For All parts (N-Net) the model of the sidebar stands in" in said and "--study figure6" in said
 
 
 @pytest.mark.usefixtures("kept")
 def test_the_difference_is_told_against_the_chosen_reference(study: Path, image: np.ndarray) -> None:
     at = opened(variants=f"{RD}~{NNET}", grid_show="difference", reference=NNET)
     shown = tiles(at)
-    assert shown["N-Net"]["hint"] == wording.REFERENCE_TAG
+    assert shown["All parts (N-Net)"]["hint"] == wording.REFERENCE_TAG
     assert "without copier (S₁)" in shown["Baseline (RD)"]["hint"]
     rd, nnet = (Detector.load(study / "models" / key, "cpu") for key in ("rd", "nnet"))
     np.testing.assert_allclose(
@@ -272,7 +278,7 @@ def test_what_tells_a_variant_apart_stands_below(study: Path) -> None:
     at = opened(variants=f"{NNET}~{RD}~w:nfs")
     table, places = tables(at)
     assert {"model.forward", "model.fpm", "model.nfs", "model.ffc"} <= set(table["Path"])
-    assert list(table.columns) == ["Setting", "N-Net", "Baseline (RD)", "What it is", "Path"]
+    assert list(table.columns) == ["Setting", "All parts (N-Net)", "Baseline (RD)", "What it is", "Path"]
     row = places[places["Source"] == "Table 5, row 1"].iloc[0]
     assert (row["I-AUROC, published"], row["I-AUROC, measured"]) == ("98.62", "12.50")
     fine(at.pills(key="variant").set_value("w:nfs").run())

@@ -232,6 +232,7 @@ def test_one_table_says_what_the_score_is_without_each_part(detector: Detector) 
     at = opened()
     expression, calibration = detector.config.scoring.parsed, detector.calibration
     trace = detector.trace(samples.collection().images[0].sample.load().image)
+    assert said_twice(at, "this picture's score changes most"), "in its sentence, and beside the other experiments"
     rows = dict(zip(*(tables(at)[-1][column] for column in (wording.PARTS_COLUMN, wording.PARTS_HERE)), strict=True))
     assert [name for name in rows if name in detector.config.maps] == list(expression.maps)
     for what, key in ((WhatIf(), ""), (WhatIf(without_forward=True), "forward"), (WhatIf(without_nfs=True), "nfs")):
@@ -261,6 +262,10 @@ def test_one_table_says_what_the_score_is_without_each_part(detector: Detector) 
         assert told[_read(wording.part_out(name))] == units.number(distances[key]), "as on How it works"
     assert any("of all parts" in text or "none of them" in text for text in words(at).splitlines())
     assert list(tables(opened())[-1]) == list(asked), "once they were asked, they are known"
+
+
+def said_twice(at: AppTest, sentence: str) -> bool:
+    return sum(sentence in element.value for element in at.markdown) == 2
 
 
 def _read(text: str) -> str:

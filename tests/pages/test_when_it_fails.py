@@ -8,10 +8,11 @@ from apptest import fine, start, words
 from builders import write_category
 
 from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL, causes
-from nnet.data import open_dataset
+from nnet.data import Sample, open_dataset
 from nnet.detector import Detector
 from workbench.shared import samples
-from workbench.when_it_fails import mistakes
+from workbench.shared.resources import Model
+from workbench.when_it_fails import mistakes, nearest
 from workbench.when_it_fails import words as texts
 from workbench.when_it_fails.scene import Scene
 
@@ -93,3 +94,34 @@ def test_causes_are_what_was_measured() -> None:
     wide = np.zeros((64, 64), np.float32)
     wide[20:40, 20:40] = 1.0
     assert causes(image, maps, wide, {"M1": 0.4}) == ()
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((6, 5, 5, 6), "**The Euclidean search finds more here than N-Net**"),
+        ((6, 6, 5, 6), "**Either search finds more"),
+        ((4, 4, 5, 6), "**N-Net finds more"),
+        ((5, 4, 5, 6), "**Neither search finds more"),
+        ((6, 6, 6, 6), "**All three find every one**"),
+    ],
+)
+def test_the_searches_end_with_a_conclusion(counts: tuple[int, int, int, int], said: str) -> None:
+    assert texts.concluded(*counts).startswith(said)
+
+
+def test_a_search_says_how_long_it_takes_and_how_far_it_is(tmp_path: Path, detector: Detector) -> None:
+    assert texts.search(42) == "Search (about 40 s)"
+    told: list[str] = []
+
+    class Place:
+        def progress(self, share: float, text: str) -> None:
+            told.append(text)
+
+    dataset = open_dataset(write_category(tmp_path, train=nearest.KNOWN + nearest.REFERENCE))
+    model = Model(detector, "tiny", "key@cpu")
+    scene = Scene(model, detector.config.scoring.parsed)
+    found = nearest._searched(scene, dataset, Place())  # type: ignore[arg-type]
+    asked = sum(isinstance(picture.source, Sample) for picture, _ in scene.samples)
+    assert len(told) == len(dataset.train) + asked and told[0].startswith("0 of ") and "left" in told[1]
+    assert {name: len(values) for name, values in found.items()} == {"euclidean": asked, "cosine": asked}

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from builders import ablation_rows
 
-from nnet.studies import CLAIMS, STUDIES, TABLES, StudyError, read_results, summarise
+from nnet.studies import CLAIMS, STUDIES, TABLES, Measured, StudyError, read_results, summarise
 from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, OUTCOMES, WITHIN
 from nnet.studies.store import CARD, CSV, to_csv
 from workbench.ablations.results import downloads, figures, words
@@ -350,3 +350,44 @@ def test_a_card_is_read_if_there_is_one(tmp_path: Path) -> None:
     assert data.card(tmp_path) is None
     (tmp_path / CARD).write_text("# A study\n")
     assert data.card(tmp_path) == "# A study"
+
+
+# ----------------------------------------------------------------------------------------------- words that must agree
+
+
+@pytest.mark.parametrize(
+    ("mean", "spread", "written"),
+    [
+        (-0.071382, 0.070714, "-0.0714 ± 0.0707 points"),
+        (0.4200, 0.1, "+0.42 ± 0.10 points"),
+        (-1.004, 1.001, "-1.004 ± 1.001 points"),
+        (0.5, None, "+0.50 points"),
+        (0.0, 0.0, "+0.00 ± 0.00 points"),
+    ],
+)
+def test_a_difference_has_as_many_digits_as_tell_it_from_its_spread(
+    mean: float, spread: float | None, written: str
+) -> None:
+    assert words.points(Measured(mean, spread, 3)) == written
+
+
+def test_both_times_of_a_study_are_named_and_how_large_its_networks_are() -> None:
+    base = only([row | {"steps": 600} for row in ablation_rows("table4", TABLE4)])
+    told = words.about_results(base, data.origin(base))
+    assert "24 min for all runs, of which 18 min training" in told and "128 × 128 px, 600 steps" in told
+    other = only(ablation_rows("table4", TABLE4, settings="model.size=256 train.epochs=2"))
+    assert other.size == 256 and "(256 × 256 px)" in words.table_title(other, True)
+    assert only(ablation_rows("table4", TABLE4, preset="gone")).size is None
+
+
+def test_a_study_answers_what_the_paper_claims_of_the_copier() -> None:
+    copier = next(claim for claim in CLAIMS if claim.key == "bd")
+    assert "from 61.18 to **62.77** (+1.59 points)" in words.paper_says(copier, "p_ap")
+    base = only(ablation_rows("table4", TABLE4))
+    found = next(one for one in data.checked(base, "i_auroc", ["table4"]) if one.claim == copier)
+    told = words.study_says(base, found, data.origin(base), "i_auroc")
+    assert "I-AUROC changes by **+0.00 ± 1.00 points**: the paper's claim is undecided" in told
+    assert "50 good pictures of part, 3 seeds" in told and "128 × 128 px" in told
+    one = only(ablation_rows("table4", {"Baseline": TABLE4["Baseline"]}))
+    found = next(o for o in data.checked(one, "i_auroc", ["table4"]) if o.claim == copier)
+    assert words.study_says(one, found, data.origin(one), "i_auroc") == words.NO_STUDY

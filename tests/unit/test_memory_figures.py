@@ -284,8 +284,8 @@ def test_the_map_tells_normal_flagged_and_dead_apart() -> None:
     ],
 )
 def test_the_headline_compares_with_training(per_patch: float, usual: float | None, expected: str) -> None:
-    sentence = words.headline(per_patch, 1.5, 100, usual)
-    assert expected in sentence and "ln 100 = 4.61" in sentence
+    sentence = words.headline(per_patch, 100, usual)
+    assert expected in sentence and "nats" not in sentence
     assert f"{per_patch:.1f}" not in sentence, "the number of items stands below its own name alone"
     assert ("On the training" in sentence) == (usual is not None and per_patch < 70)
 

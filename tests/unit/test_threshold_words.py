@@ -1,9 +1,15 @@
 """What the pages say of a threshold and of another kind of part."""
 
+from builders import write_category
+
+from nnet.data import open_dataset
+from nnet.expression import PRESETS
 from nnet.report.words import headline
 from nnet.scoring.promise import before_training
 from workbench.evaluate import words as evaluate_words
-from workbench.shared import words
+from workbench.shared import model_words, words
+from workbench.shared.model_list import ModelEntry
+from workbench.shared.parts import Decided
 
 
 def test_evaluate_opens_on_the_four_counts():
@@ -38,3 +44,33 @@ def test_a_threshold_that_is_unsure_or_cautious_says_what_to_do():
     assert "flags 0 of 176 good parts and misses 104 of 313 defects" in cautious and "a wanted miss rate" in cautious
     assert "13 of 20" in evaluate_words.advice((7, 13, 0, 30), many)
     assert evaluate_words.advice((95, 5, 3, 27), many) == ""
+
+
+def test_the_promise_is_held_beside_what_became_of_it_on_the_test_pictures():
+    many = before_training(41, 0.95)
+    said = words.tried(many, Decided((209, 313), (0, 176)))
+    assert "flagged 0 of 176 good parts and missed 104 of 313 defects: so the threshold is cautious here." in said
+    assert words.tried(many, Decided((30, 30), (8, 176))).endswith("missed 0 of 30 defects.")
+    assert words.tried(many, Decided((30, 30), (90, 176))).endswith(": more than promised.")
+
+
+def test_a_part_without_maps_says_how_long_they_take_and_what_is_known_without():
+    assert "489 pictures once makes them, which takes about 2 min;" in evaluate_words.needs_maps(489, 120)
+    assert "once makes them; the" in evaluate_words.needs_maps(489, 0)
+    both = PRESETS["both"], PRESETS["forward"]
+    told = evaluate_words.stored_scores([(both[0], 0.947), (both[1], 0.949)])
+    assert "0.947" in told and "0.949" in told
+    assert evaluate_words.stored_scores([(both[0], 0.947), (both[1], None)]) == ""
+
+
+def test_the_pictures_that_were_held_out_are_named_where_training_images_are_counted(tmp_path):
+    dataset = open_dataset(write_category(tmp_path))
+    count = len(dataset.train)
+    assert f"learnt from {count - 1} and held out 1" in evaluate_words.found(dataset, 1)
+    assert "held out" not in evaluate_words.found(dataset)
+    entry = ModelEntry("m", tmp_path, "m", "cells", "net", 128, 371, i_auroc=0.9, held_out=41, steps=1008)
+    lines = model_words.model_lines(entry)
+    assert "371 training images · 41 held out for the threshold" in lines[0]
+    assert "128 × 128 px, 1,008 steps" in lines[1]
+    assert model_words.model_row(entry, None, "")["Result"] == "I-AUROC 0.900, 128 × 128 px, 1,008 steps"
+    assert "1,008 steps, 371 good pictures of cells" in model_words.setup(entry)

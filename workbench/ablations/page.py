@@ -3,6 +3,7 @@
 import streamlit as st
 
 from workbench.ablations import settings
+from workbench.ablations.results import experiments
 from workbench.ablations.results import section as results
 from workbench.ablations.start import section as start
 from workbench.ablations.variants import section as variants
@@ -20,10 +21,11 @@ def main() -> None:
         offered = {name: title for name, title in PARTS.items() if not (hosting.is_shared() and name == "start")}
         part = choose(settings.PART, offered, label="Part", label_visibility="collapsed", default=settings.first_part())
         if part == "results":
-            results.draw()
+            results.draw(entry)
         elif part == "start":
             start.draw()
         elif part == "grid":
             variants.draw(entry)
         else:
-            whatif.draw(frame.loaded(entry))
+            said = whatif.draw(frame.loaded(entry))
+            experiments.draw(results.first_base(), entry, said)

@@ -1,5 +1,6 @@
 """The data set: what was found in it, at once and by looking at every file."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -65,11 +66,12 @@ def _inspection(chosen: Chosen) -> Inspection | None:
     total = len(chosen.dataset.samples)
     if total > INSPECT_AT_ONCE and not st.button(words.INSPECT_BUTTON, icon=":material/search:"):
         return None
-    bar = st.progress(0.0, words.INSPECT_PROGRESS.format(done=0, total=total))
+    bar, started = st.progress(0.0, units.progress(0, total, *words.INSPECT_PROGRESS)), time.perf_counter()
 
     def report(done: int, of: int) -> None:
         if done % 8 == 0 or done == of:
-            bar.progress(done / of, words.INSPECT_PROGRESS.format(done=done, total=of))
+            left = (time.perf_counter() - started) / done * (of - done)
+            bar.progress(done / of, units.progress(done, of, *words.INSPECT_PROGRESS, left))
 
     found = kept.put(key, inspect(chosen.dataset, progress=report))
     bar.empty()

@@ -17,6 +17,8 @@ from workbench.shared.data_choice import Chosen
 from workbench.shared.resources import Model
 
 _RUNS = "evaluate_runs"
+AT_ONCE = "evaluate_at_once"
+"""Key of whether the next set that is opened is measured without another press."""
 
 
 @dataclass
@@ -32,6 +34,8 @@ def measured(model: Model, chosen: Chosen) -> Evidence | None:
     found = evidence(model, chosen)
     total = len(current.collecting.samples)
     done = found.done if found is not None else 0
+    if st.session_state.pop(AT_ONCE, False) and done < total:
+        current.active = True
     if done < total:
         says = measuring.Says(shared_words.measure(total), "image", "measured")
         measuring.measure("evaluate", current, lambda: steps(model, chosen, current), says, lambda: pace(model, chosen))

@@ -1,5 +1,6 @@
 """Evaluate: what the model finds and misses on a labelled set. Opens on a result that the model keeps."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,6 +15,7 @@ from nnet.expression import Expression, ExpressionError
 from nnet.saved.checkpoint import read_metrics
 from nnet.scoring import judge
 from workbench.evaluate import (
+    cache,
     categories,
     curves,
     data_findings,
@@ -30,7 +32,7 @@ from workbench.evaluate import (
 )
 from workbench.evaluate.scene import Pictures, Scene
 from workbench.evaluate.settings import DATA, FOLDER, MORE, PART, SCORE
-from workbench.shared import data_choice, frame, model_data, units
+from workbench.shared import chosen_picture, data_choice, frame, model_data, units
 from workbench.shared import words as shared_words
 from workbench.shared.controls import choose
 from workbench.shared.data_choice import Chosen
@@ -60,7 +62,7 @@ def main() -> None:
         # Only the part that is open is computed.
         part = choose(PART, words.PARTS, label=words.PART, label_visibility="collapsed")
         if part in _NEED_MAPS and scene.evidence is None:
-            _ask_to_measure(scene)
+            _ask_to_measure(scene, part)
         else:
             _PARTS[part](scene)
 
@@ -159,15 +161,33 @@ def _score(expressions: Sequence[Expression]) -> str:
     )
 
 
-def _ask_to_measure(scene: Scene) -> None:
-    st.info(words.NEEDS_MAPS, icon=":material/info:")
+def _ask_to_measure(scene: Scene, part: str) -> None:
+    """What is missing, how long it takes, a button for it, and what can be said without it."""
     spec = scene.pictures.spec
-    if spec and DATA.value == data_choice.NONE:
-        st.button(words.OPEN_AND_MEASURE, icon=":material/dataset:", on_click=_open, args=(spec,))
+    count, offered = len(scene.pictures.keys), spec and DATA.value == data_choice.NONE
+    st.info(words.needs_maps(count, count * _pace(scene.model) if offered else 0), icon=":material/info:")
+    if offered:
+        st.button(words.OPEN_AND_MEASURE, icon=":material/play_arrow:", on_click=_open, args=(spec,), type="primary")
+    if part == "maps":
+        st.markdown(words.stored_scores([(one.result.expression, one.result.overall.i_auroc) for one in scene.scored]))
+
+
+def _pace(model: Model) -> float:
+    """About how many seconds a picture takes: as measured before, else as a sample does."""
+
+    def try_one() -> float:
+        picture = next(iter(chosen_picture.sample_pictures().values()))
+        image = picture.load().image
+        started = time.perf_counter()
+        model.detector.maps_and_f3([image])
+        return time.perf_counter() - started
+
+    return cache.PACES.of(model.network_key, try_one)
 
 
 def _open(spec: str) -> None:
-    """Choose a data set. A callback."""
+    """Choose a data set, to be measured at once. A callback."""
+    st.session_state[measured.AT_ONCE] = True
     if spec == model_data.current()[0]:
         DATA.set(data_choice.OWN)
     elif spec in shared_words.DATA_NAMES:

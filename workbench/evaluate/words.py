@@ -32,12 +32,13 @@ NOTHING_CHOSEN = (
 )
 KEPT_RESULT = "Stored result"
 NOT_AT_HAND = "The picture is not on this computer."
-NEEDS_MAPS = (
-    "This needs the six maps of every picture, which no result stores. Measuring the pictures once makes them; the "
-    "stored scores stay."
+_NEEDS_MAPS = (
+    "This needs the six maps of every picture, which no result stores. Measuring the {pictures} once makes them{time}; "
+    "the stored scores stay, and it can be stopped and continued."
 )
+_STORED = "Until then, what the stored scores say of the maps, by I-AUROC: {scores}."
 CHOOSE_DATA = "Choose the data to measure"
-OPEN_AND_MEASURE = "Open this data set to measure it"
+OPEN_AND_MEASURE = "Measure it now"
 REPORT_WITHOUT_MAPS = "The report shows what the model keeps. Measure the data set to add curves over pixels."
 MEASURED_BEFORE = "The model keeps a result of this data set. Measuring again adds the maps and the curves over pixels."
 
@@ -47,6 +48,19 @@ OWN_ZIP_HELP = (
     "Opens the uploader for a ZIP with good and defective pictures in a folder each. Single pictures, and a folder or "
     "ZIP on this computer, stand in the list beside it."
 )
+
+
+def needs_maps(pictures: int, seconds: float) -> str:
+    """Why a part has nothing to show of a stored result, and what it takes. `seconds`: 0 where that is not known."""
+    time = f", which takes {units.about(seconds)}" if seconds else ""
+    return _NEEDS_MAPS.format(pictures=units.plural(pictures, "picture"), time=time)
+
+
+def stored_scores(found: Sequence[tuple[Expression, float | None]]) -> str:
+    """What is known of the maps without measuring: how well each stored score separates; "" with fewer than two."""
+    known = [(score_name(expression), value) for expression, value in found if value is not None]
+    said = "; ".join(f"{units.plain(name)} {value:.3f}" for name, value in known)
+    return _STORED.format(scores=said) if len(known) > 1 else ""
 
 
 def data_bar(name: str) -> str:
@@ -76,7 +90,7 @@ ALL_TESTED = (
 )
 NEEDS_BOTH = "Measuring needs test images of both kinds, normal and defective. Add the kind that is missing."
 INSPECT_BUTTON = "Check every file"
-INSPECT_PROGRESS = "Checking the files: {done:,} of {total:,}"
+INSPECT_PROGRESS = ("file", "checked before the pictures are measured")
 OTHER_SPLIT = (
     "This model was trained with seed {seed}, but the test images here are drawn with seed 0. Some of them may "
     "have been used for training, which makes the numbers too good."

@@ -20,10 +20,13 @@ from workbench.shared import (
     keep_threshold,
     kinds,
     model_list,
+    parts,
     resources,
     units,
 )
 from workbench.shared import words as shared_words
+from workbench.shared.cache import BoundedCache
+from workbench.shared.parts import Decided
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import MODEL
@@ -42,6 +45,8 @@ OF_WHOLE_PICTURES = ("pixel", "regions", "time")
 """What a model whose inputs are not whole pictures has: the others compare features or run the network on a picture."""
 JUDGING = ("pixel", "regions")
 """Those that say why a score is high, which means nothing for another kind of part."""
+_DECIDED: BoundedCache[tuple[str, float], tuple[Decided | None]] = BoundedCache(resources.MODELS)
+"""What a model's files say of its own test pictures, by model and threshold."""
 
 
 def main() -> None:
@@ -87,7 +92,7 @@ def _live(model: Model, picture: Picture, drawn_for: tuple[object, ...]) -> None
     with right:
         three_pictures.draw(scene)
     if is_judged:
-        _strip(picture, loaded, judged)
+        _strip(scene, picture, calibrated)
     else:
         st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
     three_pictures.downloads(scene)
@@ -129,8 +134,18 @@ def _unproven(model: Model, judged: Judgement) -> None:
         st.markdown(f":material/warning: {said}", help=full)
 
 
-def _strip(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
+def _tried(scene: Scene, calibrated: Judgement) -> str:
+    """What the model's own threshold came to on its own test pictures; "" for another threshold or score."""
+    if scene.judged is not calibrated or scene.expression != scene.model.detector.config.scoring.parsed:
+        return ""
+    entry, key = model_list.entries().get(scene.model.name), (scene.model.key, calibrated.reference.threshold)
+    found = None if entry is None else _DECIDED.of(key, lambda: (parts.decided(entry),))[0]
+    return "" if found is None else shared_words.tried(calibrated.reference.promise, found)
+
+
+def _strip(scene: Scene, picture: Picture, calibrated: Judgement) -> None:
     """The picture among the held-out normal ones, and how far the threshold can be trusted."""
+    judged, loaded = scene.judged, scene.loaded
     reference, value = judged.reference, judged.value
     st.markdown(f"**{words.STRIP_TITLE}**", help=words.strip_help(reference, value))
     figure = figures.strip_figure(reference.scores, reference.threshold, value)
@@ -140,6 +155,7 @@ def _strip(picture: Picture, loaded: Loaded, judged: Judgement) -> None:
     said = (
         told,
         shared_words.promise(reference.promise),
+        _tried(scene, calibrated),
         shared_words.advice(reference.promise),
         units.plain(reference.reason),
         facts,

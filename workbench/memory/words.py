@@ -10,8 +10,8 @@ from workbench.shared import words as shared_words
 TITLE = "Memory"
 LOOKING = "Computing the picture's features…"
 LEAD = (
-    "The memory holds typical patches of good parts. It replaces every patch of the picture with a mixture of the "
-    "stored items most like it, so anything the training images never showed cannot be recalled well."
+    "The memory holds typical patches of good parts and answers each patch of the picture by the ones most like it: "
+    "what it never saw, it cannot recall."
 )
 NO_MEMORY = (
     "This model has no memory: it was trained with normal feature storage off (`model.nfs`), so S₂, the rebuilder, "
@@ -29,7 +29,11 @@ NO_ATLAS = (
 NUMBERS_AS_TRAINED = "Numbers, always as trained"
 TABS = {"recall": "Recall", "items": "Items", "forget": "Forget", "atlas": "Atlas"}
 PER_PATCH = "Items per patch"
-PER_PATCH_HELP = "How many items a patch of this image mixes, on average: exp(entropy) of its weights after shrinkage."
+PER_PATCH_HELP = (
+    "How many items a patch mixes: exp(entropy) of its weights after shrinkage; then the mean over the patches of this "
+    "image, as everywhere in the workbench. The mean entropy itself is {nats:.2f} nats of at most ln {items} = "
+    "{top:.2f}; exp({nats:.2f}) = {geometric:.1f} is less than the mean, since a few patches mix many items."
+)
 USED, USED_HELP = "Items in use here", "Items that have any weight on any patch of this image, after shrinkage."
 SPREAD = "Equally used items"
 SPREAD_HELP = "So many items, all used equally, would be spread like those of this image: exp(entropy) of their shares."
@@ -37,27 +41,22 @@ DEAD = "Dead items"
 DEAD_HELP = "Dead: the item gets less than 1 % of a fair share of all addressing over the training set."
 
 
-_USUAL = "a patch mixed {usual:.1f}"
+_USUAL = "a patch mixed {usual:.1f} on average"
 
 
-def headline(per_patch: float, nats: float, items: int, usual: float | None) -> str:
-    """How sharp the addressing is on this image, compared with the maximum and with training.
+def per_patch_help(nats: float, items: int) -> str:
+    """How items per patch are counted. `nats`: mean entropy of the addressing; `items`: N."""
+    return PER_PATCH_HELP.format(nats=nats, items=items, top=math.log(items), geometric=math.exp(nats))
+
+
+def headline(per_patch: float, items: int, usual: float | None) -> str:
+    """How sharp the addressing is on this image beside all items and training; "" where nothing is to be said.
 
     Args:
         per_patch: mean effective number of items per patch.
-        nats: mean entropy of the addressing.
         items: N.
-        usual: `per_patch` at the end of training, or None.
+        usual: the same over the training images at the end of training, or None.
     """
-    top = math.log(items)
-    sentence = (
-        f"The entropy of the addressing is {nats:.2f} nats on average, {units.percent(nats / top)} of its maximum, "
-        f"ln {items} = {top:.2f}."
-    )
-    return f"{sentence} {_compared_with_training(per_patch, usual, items)}".rstrip()
-
-
-def _compared_with_training(per_patch: float, usual: float | None, items: int) -> str:
     if per_patch > 0.7 * items:
         return (
             "That is nearly uniform: every patch gets almost the same mixture, so the memory hardly distinguishes "

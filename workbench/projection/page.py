@@ -18,6 +18,7 @@ from workbench.shared.resources import Loaded
 def main() -> None:
     with frame.page("Projection") as model:
         st.title(words.TITLE, anchor=False, help=words.ABOUT)
+        st.markdown(words.LEAD)
         picture, loaded = gallery.pick(model)
         with st.spinner(words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)

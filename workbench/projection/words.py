@@ -11,6 +11,10 @@ from workbench.shared.words import DATA_NAMES
 
 TITLE = "Projection"
 LOOKING = "Computing the picture's features…"
+LEAD = (
+    "Gates weigh the features before the networks compare them: what differs among good parts anyway is to count for "
+    "less."
+)
 ABOUT = (
     "Before the networks are compared, a projection module (FPM) multiplies each feature by one gate per channel and "
     "row and one per channel and column. The paper's Figure 7 shows the purpose: on normal regions, the variance along "
@@ -411,9 +415,10 @@ def data_counts(normal: int, defective: int, total: int, name: str) -> str:
 
 def where(normal: int, defective: int, name: str) -> str:
     """The place for `verdict`: the normal images of a set, or the defective ones where it has no others."""
-    if normal:
-        return f"Over {units.plural(normal, 'normal test image')} of {units.plain(name)}"
-    return f"Over {units.plural(defective, 'defective test image')} of {units.plain(name)}"
+    count, kind = (normal, NORMAL) if normal else (defective, DEFECTIVE)
+    if name == SAMPLES:
+        return f"Over {units.plural(count, f'{kind} sample picture')}"
+    return f"Over {units.plural(count, f'{kind} test image')} of {units.plain(name)}"
 
 
 def data_row(side: str, scale: int, label: str, statistic: str) -> dict[str, object]:

@@ -120,6 +120,14 @@ def trained(entry: ModelEntry) -> str:
     return ", ".join(filter(None, (size, units.plural(entry.steps, "step") if entry.steps else "")))
 
 
+def setup(entry: ModelEntry) -> str:
+    """A model by its name, and what it was trained on, how large and how long."""
+    images = "" if entry.training_images is None else units.plural(entry.training_images, "good picture")
+    data = f"{images} of {units.plain(entry.data)}" if images and entry.data else images
+    facts = ", ".join(filter(None, (trained(entry), data)))
+    return f"{units.plain(entry.title)} ({facts})" if facts else units.plain(entry.title)
+
+
 def model_labels(entries: Mapping[str, ModelEntry]) -> dict[str, str]:
     """Each model in the list, by name: "Brackets · I-AUROC 0.943"; where two are called alike, with their names."""
     titles = [entry.title for entry in entries.values()]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:  # it imports torch, which takes seconds: the first words are shown before (see `first_look`)
     from nnet.scoring.calibration import Reference
     from nnet.scoring.promise import Promise
+    from workbench.shared.parts import Decided
 
 PRODUCT = "N-Net Workbench"
 PAPER = (
@@ -237,6 +238,21 @@ def promise(said: Promise) -> str:
         f"{units.percent(CERTAINTY)} certainty between {low} and {high} of further good parts will be flagged, "
         f"{expected} on average."
     )
+
+
+_TRIED = (
+    "On its own test pictures this model flagged {flagged} of {good} good parts and missed {missed} of {defects}{so}."
+)
+_CAUTIOUS = ": so the threshold is cautious here"
+_MORE_ALARMS = ": more than promised"
+
+
+def tried(said: Promise, found: Decided) -> str:
+    """What became of a promise on the model's own test pictures, where both are known."""
+    (hits, defective), (flagged, good) = found.found, found.flagged
+    so = _MORE_ALARMS if flagged > said.high * good else _CAUTIOUS if flagged < said.low * good else ""
+    missed, defects = f"{defective - hits:,}", units.plural(defective, "defect")
+    return _TRIED.format(flagged=f"{flagged:,}", good=f"{good:,}", missed=missed, defects=defects, so=so)
 
 
 def zip_of_pictures(name: str) -> str:

@@ -363,8 +363,58 @@ _IN_THE_DOCS = re.compile(r"[;:]? ?\(?see docs/[\w-]+\.md(?: for the measurement
 """Where a reader of the command line finds more, which cannot be opened from a page."""
 
 
+PLAIN = {
+    "model.teacher": "The ready-made network whose features S₁ and S₂ learn to match. It is not trained itself.",
+    "model.teacher_weights": "pretrained: what the teacher learnt on ordinary photos. random: only for testing the "
+    "program; such a model finds no defects.",
+    "model.features": "Which numbers of the teacher are compared: stages, with positive and negative values, or "
+    "activated, where the negative ones became 0. With a ResNet both are the same.",
+    "model.size": "Every picture is resized to a square with this side. Larger: smaller defects are seen, and training "
+    "and judging take longer.",
+    "model.forward_target": "What S₁ follows at the coarse scale: original, the teacher's own features, or recalled, "
+    "the memory's answer.",
+    "model.fpm_reduction": "How narrow the projections are inside. Larger: fewer weights, coarser gates.",
+    "model.memory_items": "How many patterns of good patches the memory can hold.",
+    "model.temperature": "How choosy the memory is. Small: a patch is answered by the items most like it. Large: by a "
+    "mix of all.",
+    "model.shrink": "Items that count for less than this many equal shares are left out of an answer. 0: none is.",
+    "model.ffc": "Fuses the three scales before the code. Off: they are only put together, as in the baseline.",
+    "model.ffc_blocks": "How many blocks squeeze the fused scales into the code, one after the other.",
+    "model.initialisation": "How the weights start before training: two usual ways of drawing them at random.",
+    "model.map_size": "How finely the six maps are drawn before they are combined.",
+    "loss.kd": "Trains S₁ to match the teacher's projected features.",
+    "loss.align": "Pulls S₁'s features towards the teacher's at the beginning of training.",
+    "loss.distance": "How two descriptions of a patch are compared: cosine, by direction alone; l1 and l2, by "
+    "size, too.",
+    "loss.moves_teacher": "On: what trains S₁ trains the teacher's gates, too. Off: S₁ has to follow them as they are.",
+    "loss.alpha": "How much copying counts beside rebuilding.",
+    "loss.beta": "How much aligning counts while it is on.",
+    "loss.beta_epochs": "After so many epochs aligning ends. Empty: it never does.",
+    "loss.beta_share": "After this share of the training aligning ends. Empty: the epochs above count instead.",
+    "loss.delta": "How strongly the memory is pushed to answer a patch with few items.",
+    "train.epochs": "How often every good picture is learnt from.",
+    "train.min_steps": "With few pictures the epochs are repeated until there are this many steps. 0: they are not.",
+    "train.learning_rate": "How far the weights move in a step. Too large: training becomes unstable. Too small: slow.",
+    "train.schedule": "constant: all steps are equally large. cosine: they grow at first and shrink towards the end.",
+    "train.adam_beta1": "How long a step remembers the direction of those before it.",
+    "train.adam_beta2": "How long a step remembers how large those before it were.",
+    "train.calibration_share": "Share of the good pictures that is not learnt from but finds the threshold (8 to 64 "
+    "pictures). 0: all are learnt from, and the threshold comes out too low.",
+    "train.cross_folds": "Where pictures are few: so many light models find the threshold, and the model learns from "
+    "all pictures. 0: pictures are held out instead.",
+    "train.seed": "Start of all random numbers: the same seed gives the same run on the same computer.",
+    "train.precision": "How numbers are kept while computing. auto picks what this device does fast.",
+    "train.cache_gb": "How much memory may hold the teacher's features, which are computed in every epoch otherwise.",
+    "score.expression": "How the six maps are combined into the heatmap. + adds two maps, * multiplies them.",
+    "score.levels": "On: each map is divided by what it usually is on good pictures before they are combined.",
+    "score.sigma": "How much the heatmap is smoothed, in pixels of a picture 256 wide.",
+    "score.quantile": "Which share of the held-out good pictures lies at or below the threshold.",
+}
+"""What a setting does, for those who do not know the field's own words; others have the sentence of `nnet.config`."""
+
+
 def setting_help(path: str, metadata: Mapping[str, str]) -> str:
-    """A field's sentence, and the paper's value with where it stands, or why the value was chosen."""
+    """What it does, and the paper's value with where it stands, or why the value was chosen."""
     section, _, name = path.partition(".")
     value = setting_words.value(getattr(getattr(Config(), section), name))
     source = _IN_THE_DOCS.sub("", metadata["source"])
@@ -375,7 +425,7 @@ def setting_help(path: str, metadata: Mapping[str, str]) -> str:
         said = f"Paper: {value} ({source.removeprefix('paper').lstrip(',: ')})."
     else:
         said = f"Paper's preset: {value} ({source})."
-    return f"{_IN_THE_DOCS.sub('', metadata['help'])} {said}"
+    return f"{PLAIN.get(path) or _IN_THE_DOCS.sub('', metadata['help'])} {said}"
 
 
 def length(config: Config, images: int, epochs: int, steps: int) -> str:

@@ -58,6 +58,10 @@ def draw(scene: Scene) -> None:
     judged = _judged(scene, dataset, evidence, kept)
     counted = [(defective, ratio) for defective, ratio in kept.values()] or [(o.defective, o.ratio) for o in judged]
     st.markdown(f"**{_count(counted)}**")
+    if any(one and ratio <= 1 for one, ratio in counted):
+        where = {"evaluate_part": "threshold"}
+        icon = ":material/arrow_forward:"
+        st.page_link("pages/4_Evaluate.py", label=words.FIND_MORE, icon=icon, query_params=where)
     names = {"all": words.EVERY} | words.CAUSE_NAMES
     cause = CAUSE.remember()
     helped = words.how_measured(scene.model.detector.config.model.size)

@@ -1,9 +1,12 @@
 """What a nearest-neighbour search on the teacher's features sees, by Euclidean distance and by cosine."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 import torch
+from streamlit.delta_generator import DeltaGenerator
 
 from nnet.analysis.failures import to_nearest
 from nnet.data import Dataset, Sample
@@ -16,6 +19,9 @@ KNOWN, REFERENCE, VECTORS, LEVEL = 40, 12, 12_000, 0.95
 """Good pictures that are searched, others that give the threshold, most vectors of the search, and its quantile."""
 
 
+_SEARCHES = ("euclidean", "cosine", "network")
+
+
 def draw(scene: Scene) -> None:
     key = (scene.model.key, scene.place)
     found = cache.SEARCHED.get(key)
@@ -26,10 +32,13 @@ def draw(scene: Scene) -> None:
         if dataset is None:
             st.info(words.NO_TRAINING_SET, icon=":material/block:")
             return
-        if not st.button(words.SEARCH, icon=":material/search:", key="fails_search"):
+        pace = sum(resources.trace(scene.model, scene.samples[0][0].load()).timings.values()) / 1000
+        place = st.empty()
+        label = words.search(pace * (KNOWN + REFERENCE + len(scene.samples)))
+        if not place.button(label, icon=":material/search:", key="fails_search"):
             return
-        with st.spinner(words.SEARCHING):
-            found = cache.SEARCHED.of(key, lambda: _searched(scene, dataset))
+        found = cache.SEARCHED.of(key, lambda: _searched(scene, dataset, place))
+        place.empty()
     _table(scene, found)
     _least_seen(scene)
     st.markdown(words.NEAREST)
@@ -59,13 +68,19 @@ def _training_set(scene: Scene) -> Dataset | None:
     return dataset if dataset is not None and len(dataset.train) >= KNOWN + REFERENCE else None
 
 
-def _searched(scene: Scene, dataset: Dataset) -> dict[str, np.ndarray]:
-    """Each sample's largest distance as a multiple of the threshold: "euclidean" and "cosine", (n,)."""
+def _searched(scene: Scene, dataset: Dataset, place: DeltaGenerator) -> dict[str, np.ndarray]:
+    """Each sample's largest distance as a multiple of the threshold: "euclidean" and "cosine", (n,). Its progress
+    stands in the empty `place`."""
     order = np.random.default_rng(0).permutation(len(dataset.train))[: KNOWN + REFERENCE]
-    good = [_cells(scene, dataset.train[i]) for i in order]
+    asked = [picture.source for picture, _ in scene.samples if isinstance(picture.source, Sample)]
+    samples, cells, started = [*(dataset.train[i] for i in order), *asked], [], time.perf_counter()
+    for done, sample in enumerate(samples):
+        left = (time.perf_counter() - started) / done * (len(samples) - done) if done else None
+        place.progress(done / len(samples), units.progress(done, len(samples), *words.COUNTED, left))
+        cells.append(_cells(scene, sample))
+    good, queries = cells[: len(order)], cells[len(order) :]
     known = torch.cat(good[:KNOWN])
     known = known[torch.from_numpy(np.random.default_rng(0).permutation(len(known))[:VECTORS])]
-    queries = [_cells(scene, picture.source) for picture, _ in scene.samples if isinstance(picture.source, Sample)]
     found = {}
     for name, cosine in (("euclidean", False), ("cosine", True)):
         reference = [float(to_nearest(one, known, cosine=cosine).max()) for one in good[KNOWN:]]
@@ -81,7 +96,7 @@ def _cells(scene: Scene, sample: Sample) -> torch.Tensor:
 
 
 def _table(scene: Scene, found: dict[str, np.ndarray]) -> None:
-    rows, seen = [], {"euclidean": 0, "cosine": 0, "network": 0}
+    rows, seen, alarms = [], dict.fromkeys(_SEARCHES, 0), dict.fromkeys(_SEARCHES, 0)
     defective = 0
     for index, (picture, is_defective) in enumerate(scene.samples):
         judged = resources.judgement(scene.model, picture.load(), scene.expression)
@@ -90,9 +105,12 @@ def _table(scene: Scene, found: dict[str, np.ndarray]) -> None:
         defective += is_defective
         for name, ratio in ratios.items():
             seen[name] += is_defective and ratio > 1
+            alarms[name] += not is_defective and ratio > 1
         known = words.DEFECTIVE if is_defective else words.GOOD
         written = [f"{units.times(ratios[name])} {units.TIMES}" for name in ("network", "euclidean", "cosine")]
         rows.append((picture.title, known, *written))
-    st.markdown(f"**{words.seen_only(seen['euclidean'], seen['cosine'], seen['network'], defective)}**")
+    counts, wrong = ((one["euclidean"], one["cosine"], one["network"]) for one in (seen, alarms))
+    st.markdown(f"**{words.seen_only(*counts, defective)}** {words.false_alarms(*wrong, len(rows) - defective)}")
+    st.markdown(words.concluded(*counts, defective))
     st.dataframe(pd.DataFrame(rows, columns=list(words.COLUMNS)), hide_index=True, key="fails_nearest")
     st.caption(words.UNIT)

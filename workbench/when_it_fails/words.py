@@ -22,6 +22,7 @@ PARTS = {
 
 # ---------------------------------------------------------------------------------------------------------- mistakes
 
+FIND_MORE = "See what a lower threshold would find, on Evaluate"
 OF_SAMPLES = "These are its samples only. Score all of its test pictures to see the worst of them."
 NO_TEST_SET = (
     "The test pictures of this model ({data}) are not on this computer, so only its samples are judged here. Evaluate "
@@ -136,7 +137,12 @@ NEAREST = (
     "distance the length of a description counts, too; the cosine, which N-Net uses, sees its direction only."
 )
 THE_SAMPLE, WHAT_IS_SEEN = "The picture", "What the network sees of it"
-SEARCH, SEARCHING = "Search", "Reading good pictures…"
+COUNTED = ("picture", "read and searched")
+_SEARCH = "Search ({expected})"
+_SEES_MORE = "**{search} finds more here than N-Net**: what N-Net misses is in the teacher's features, and lost later."
+_SEES_LESS = "**N-Net finds more here than either search**: what it learned about good parts helps it."
+_AS_MANY = "**Neither search finds more here than N-Net**: what it misses hardly shows in the teacher's features."
+_ALL_FOUND = "**All three find every one**, so these samples do not tell them apart."
 NO_TRAINING_SET = "The pictures that this model learned from are not on this computer, so there are no neighbours."
 COLUMNS = ("Sample", "Known as", "N-Net", "Euclidean", "Cosine")
 UNIT = (
@@ -150,6 +156,30 @@ def least_seen(title: str, ratio: float) -> str:
     """Above the defective sample with the lowest score."""
     scored = shared_words.against_threshold(ratio)
     return f"The network sees least of {units.plain(title)}: {scored}. Does a search see more?"
+
+
+def search(seconds: float) -> str:
+    """The button, with what the search is expected to take."""
+    return _SEARCH.format(expected=units.about(seconds))
+
+
+def concluded(euclidean: int, cosine: int, network: int, total: int) -> str:
+    """What the counts of found defective samples say of the network."""
+    best = max(euclidean, cosine)
+    if best == network == total:
+        return _ALL_FOUND
+    if best > network:
+        names = [name for name, count in zip(COLUMNS[3:], (euclidean, cosine), strict=True) if count == best]
+        return _SEES_MORE.format(search=f"The {names[0]} search" if len(names) == 1 else "Either search")
+    return _AS_MANY if best == network else _SEES_LESS
+
+
+def false_alarms(euclidean: int, cosine: int, network: int, good: int) -> str:
+    """How many of the good samples each flags."""
+    return (
+        f"Of {units.plural(good, 'good sample')} the Euclidean search flags {euclidean}, the cosine search {cosine} "
+        f"and N-Net {network}."
+    )
 
 
 def seen_only(euclidean: int, cosine: int, network: int, total: int) -> str:

@@ -10,20 +10,21 @@ from nnet.studies import STUDIES, TABLES, Study, StudyError, summarise
 from nnet.studies.claims import NOT_RUN
 from nnet.studies.store import StudyFolder
 from workbench.ablations import settings
-from workbench.ablations.results import as_printed, charts, downloads, words
+from workbench.ablations.results import as_printed, charts, downloads, experiments, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.folders import study_folders
 from workbench.ablations.results.rows import Base
 from workbench.ablations.results.scene import Scene
 from workbench.shared import places, units
 from workbench.shared.controls import choose, download, table
+from workbench.shared.model_list import ModelEntry
 from workbench.shared.settings import one_of
 
 _PREFERRED = {words.FIGURE4: "p_pro", "figure9": "p_auroc"}
 """Views with a metric of their own: what the paper draws there."""
 
 
-def draw() -> None:
+def draw(entry: ModelEntry | None) -> None:
     """The whole part: choosers, the statement on the claims, and the chosen view."""
     with st.expander(words.CHOOSE, icon=":material/tune:", expanded=not study_folders(places.APP)):
         st.markdown(words.ABOUT)
@@ -42,7 +43,15 @@ def draw() -> None:
     elif base is None:
         _nothing(folder, view)
     else:
-        _results(Scene(base, metric, data.origin(base)), view, folder)
+        _results(Scene(base, metric, data.origin(base)), view, folder, entry)
+
+
+def first_base() -> Base | None:
+    """The results that were looked at last, else the first at hand; None without any."""
+    folders = study_folders(places.APP)
+    name = settings.RESULTS_FROM.value
+    found = _read(folders.get(name) or next(iter(folders.values()), None) if folders else None)[0]
+    return found.get(settings.RESULTS_DATA.value or "") or next(iter(found.values()), None)
 
 
 def example(study: Study) -> None:
@@ -122,9 +131,9 @@ def _metric(base: Base, view: str) -> str:
 # -------------------------------------------------------------------------------------------------------------- views
 
 
-def _results(scene: Scene, view: str, folder: Path | None) -> None:
+def _results(scene: Scene, view: str, folder: Path | None, entry: ModelEntry | None) -> None:
     if view == words.CLAIMS:
-        _claims(scene)
+        _claims(scene, entry)
     elif view == words.FIGURE4:
         charts.speed(scene)
     else:
@@ -170,12 +179,13 @@ def _rule(scene: Scene, found: Sequence[data.Checked]) -> None:
     st.caption(" ".join(filter(None, said)), help=words.RULE_HELP)
 
 
-def _claims(scene: Scene) -> None:
+def _claims(scene: Scene, entry: ModelEntry | None) -> None:
     """Every claim of the paper: at one sight, then by study."""
     every = data.checked(scene.base, scene.metric, STUDIES)
     _statement(scene, every)
     charts.claims(scene, every)
     _rule(scene, every)
+    experiments.draw(scene.base, entry, words.IN_TAKE_OUT)
     with st.grid(2, min_column_width=340, gap="small") as grid:
         for study in STUDIES.values():
             found = data.checked(scene.base, scene.metric, [study.name])
@@ -238,7 +248,7 @@ def _study(scene: Scene, study: Study) -> None:
 
 
 def _table(scene: Scene, study: Study) -> None:
-    st.markdown(f"**{words.TABLE_TITLES[study.name in TABLES]}**")
+    st.markdown(f"**{words.table_title(scene.base, study.name in TABLES)}**")
     table(words.results_table(summarise(scene.base.of(study), study), study, scene.metric))
     more = f" {words.levels(scene.base)}" if study.name in TABLES else ""
     st.caption(words.TABLE_HINTS[study.name in TABLES] + more)

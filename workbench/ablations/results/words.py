@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
-from nnet.studies import STUDIES, VARIANTS, Measured, Study, SummaryCell, SummaryRow
+from nnet.studies import STUDIES, VARIANTS, Claim, Measured, Study, SummaryCell, SummaryRow
 from nnet.studies.claims import FAILS, HOLDS, NOT_MEASURED, NOT_RUN, ONE_SEED, PIXEL_METRICS, WITHIN, printed_difference
 from nnet.studies.published import PublishedTable
 from workbench.ablations.results.rows import NOT_CLAIMED, Base, Checked, Origin, SpeedPoint, Values, trainings
@@ -274,6 +274,60 @@ def row_name(label: str) -> str:
 NOT_RUN_CLAIMS = "{badge} {claims}: {texts}."
 OPEN_STUDY = "Open {study}"
 
+# -------------------------------------------------------------------------------------------------- three experiments
+
+EXPERIMENTS = "Three experiments, and why they disagree"
+PAPERS, STUDYS, CHOSEN = "The paper's networks", "This study's networks", "The network in the sidebar"
+_PAPER = (
+    "Each trained anew, with one part more: 256 × 256 px, 200 epochs, 15 kinds of parts (MVTec AD). With S₁, the "
+    "copier, {metric} goes from {without:.2f} to **{with_it:.2f}** ({change:+.2f} points)."
+)
+_STUDY = (
+    "Each trained anew, too, but small: {size}, {images} good pictures of {data}, {seeds}. With S₁, the copier, "
+    "{metric} changes by **{points}**: the paper's claim {outcome}."
+)
+_OUTCOMES = {HOLDS: "holds here", FAILS: "does not hold here", WITHIN: "is undecided, within the spread"}
+_NOT_DECIDED = "cannot be checked here"
+NO_STUDY = "None is at hand that trained networks with S₁, the copier, and without it."
+_CHOSEN = "Nothing is trained. A part is taken out of one finished network: {setup}."
+_ANY = "the chosen model"
+IN_TAKE_OUT = "What its score does then stands under “Take a part out”."
+READING = (
+    "**What this can mean.** The first two ask whether a network that never had the part is worse. The third asks how "
+    "much this network leans on it; another one may learn to do without it, so the third neither supports nor refutes "
+    "the paper. The second asks the paper's question of smaller networks, trained briefly on other pictures: a claim "
+    "that does not hold there does not hold **for this set-up**. Whether size, training or pictures are the reason, it "
+    "cannot say, and with three seeds it decides only large differences."
+)
+
+
+def paper_says(claim: Claim, metric: str) -> str:
+    """What the paper's networks say of a claim that compares two rows."""
+    study = STUDIES[claim.study]
+    before, after = (study.row(label).published[metric] for label in (claim.others[0], claim.better))
+    return _PAPER.format(metric=METRICS[metric], without=before, with_it=after, change=after - before)
+
+
+def study_says(base: Base, found: Checked, about: Origin, metric: str) -> str:
+    """What a study of this program says of the same claim."""
+    if found.verdict is None or found.deciding is None:
+        return NO_STUDY
+    return _STUDY.format(
+        size=size(base) or f"preset {units.plain(base.preset)}",
+        images=f"{about.training_images:,}",
+        data=units.plain(base.data),
+        seeds=units.plural(len(about.seeds), "seed"),
+        metric=METRICS[metric],
+        points=points(found.verdict.differences[found.deciding]),
+        outcome=_OUTCOMES.get(found.outcome, _NOT_DECIDED),
+    )
+
+
+def chosen(setup: str) -> str:
+    """What is done with the model in the sidebar. `setup`: it in words, or ""."""
+    return _CHOSEN.format(setup=setup or _ANY)
+
+
 # ------------------------------------------------------------------------------------------------------------ studies
 
 _L = {name: f"$L_\\mathrm{{{name}}}$" for name in ("RKD", "KD", "align")}
@@ -320,8 +374,16 @@ def study_notes(study: Study) -> str:
     return " ".join(dict.fromkeys(filter(None, notes)))
 
 
-TABLE_TITLES = {True: "This study's networks, beside the paper's", False: "This study's networks"}
-"""By whether the paper prints numbers."""
+_TABLE_TITLES = {True: "{networks}, beside the paper's", False: "{networks}"}
+_NETWORKS, _NETWORKS_OF = "This study's networks", "This study's networks ({size})"
+
+
+def table_title(base: Base, printed: bool) -> str:
+    """What the table shows, and how large its networks are. `printed`: whether the paper prints numbers."""
+    networks = _NETWORKS_OF.format(size=size(base)) if size(base) else _NETWORKS
+    return _TABLE_TITLES[printed].format(networks=networks)
+
+
 _SPREAD = "± is the sample standard deviation over the seeds."
 TABLE_HINTS = {
     True: f"Look at the differences: do ours point the way the paper's do? {_SPREAD}",

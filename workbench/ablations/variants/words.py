@@ -83,7 +83,11 @@ PLACES_NOTE = (
 IS_REFERENCE = "This is the reference. Choose another variant to see how it differs from it."
 NOT_IN_PAPER = "Its settings are none of the paper's variants."
 SAME_WEIGHTS = "It has the reference's weights."
-_KINDS = {MODEL: "a model of the list", STUDY: "a study's variant", WHATIF: "a what-if on the chosen model"}
+_KINDS = {
+    MODEL: "a model of the list, trained outside of any study",
+    STUDY: "a study's variant",
+    WHATIF: "a what-if on the chosen model",
+}
 WHATIF_WORDS = {"nfs": "without the memory", "fpm": "without projections", "forward": "without S₁"}
 
 _SHORT = {
@@ -95,7 +99,7 @@ _SHORT = {
     "bd-kd": "Two students by copying",
     "bd-align": "Two students by aligning",
     "bd": "Two students",
-    "nnet": "N-Net",
+    "nnet": "All parts (N-Net)",
     "kd": "Copier alone (KD)",
 }
 _MODEL_PARTS = {
@@ -107,6 +111,10 @@ _MODEL_PARTS = {
 }
 _LOSSES = {"loss.kd": "copying behind the gates", "loss.align": "aligning"}
 _PARTS = {f"model.{name}": part for name, part in _MODEL_PARTS.items()} | _LOSSES
+_TARGETS = {
+    "original": "S₁ follows the teacher's own coarse features",
+    "recalled": "S₁ follows the memory's answer at the coarse scale",
+}
 _FEW = 3
 
 
@@ -194,7 +202,7 @@ def about(variant: Variant) -> str:
 
 def score_tag(variant: Variant) -> str:
     """The badge below a tile: the score in thresholds, and the decision."""
-    return f"{units.number(variant.side.relative)} {units.TIMES} threshold, {decision(variant).lower()}"
+    return f"{units.times(variant.side.relative)} {units.TIMES} threshold, {decision(variant).lower()}"
 
 
 def decision(variant: Variant) -> str:
@@ -221,7 +229,8 @@ def differs(found: Sequence[Difference]) -> str:
     if not found:
         return "same settings as the reference"
     few = [_few(setting) for setting in found if setting.name not in _LESSER] or [_few(s) for s in found]
-    return "; ".join(few[:_FEW]) + (f"; and {len(few) - _FEW} more" if len(few) > _FEW else "")
+    more = len(few) - _FEW
+    return "; ".join([*few[:_FEW], *([f"and {units.plural(more, 'other setting')}"] if more > 0 else [])])
 
 
 _LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epochs", "loss.beta_share")
@@ -230,6 +239,8 @@ _LESSER = ("train.epochs", "train.min_steps", "train.cache_gb", "loss.beta_epoch
 def _few(setting: Difference) -> str:
     if setting.name in _PARTS and isinstance(setting.second, bool):
         return f"{'with' if setting.second else 'without'} {_PARTS[setting.name]}"
+    if (said := _TARGETS.get(str(setting.second))) and setting.name == "model.forward_target":
+        return said
     name = setting_words.SYMBOLS.get(setting.name) or setting_words.title(setting.name)
     return f"{name}: {setting_words.value(setting.second, setting.name)}"
 
@@ -267,7 +278,7 @@ def answer(shown: Sequence[Variant], reference: Variant) -> str:
         flagged=len(flagged), count=count, names=", ".join(flagged), decision=decided
     )
     low, *_, high = sorted(shown, key=lambda one: one.side.relative)
-    scores = {"highest": units.number(high.side.relative), "lowest": units.number(low.side.relative)}
+    scores = {"highest": units.times(high.side.relative), "lowest": units.times(low.side.relative)}
     return f"{said} {_RANGE.format(high=units.plain(high.title), low=units.plain(low.title), **scores)}"
 
 

@@ -27,19 +27,22 @@ Asked = tuple[bool, dict[str, float]]
 """Whether a sample is defective, and its scores by what is left out."""
 
 
-def draw(model: Model, loaded: Loaded) -> None:
+def draw(model: Model, loaded: Loaded) -> str:
+    """Draw the table with its sentences, and hand over the first of them."""
     expression = model.detector.config.scoring.parsed
     started = time.perf_counter()
     here = judgements(model, loaded, expression)
     _took(model, time.perf_counter() - started)
     st.subheader(words.PARTS_TITLE, anchor=False)
-    st.markdown(words.changes_most({name: judged.multiple for name, judged in here.items()}))
+    said = words.changes_most({name: judged.multiple for name, judged in here.items()})
+    st.markdown(said)
     pictures = [one for one in chosen_picture.sample_pictures().values() if one.is_defective is not None]
     samples = _of_samples(model, pictures, expression)
     distances = distances_without(samples)
     st.markdown(words.helps(distances, len(samples)))
     controls.table(table(here, samples, distances))
     st.caption(" ".join([words.PARTS_HINT, *([words.PARTS_APART_HINT] if distances else [])]))
+    return said
 
 
 def judgements(model: Model, loaded: Loaded, expression: Expression) -> dict[str, Judgement]:
@@ -68,8 +71,8 @@ def _of_samples(model: Model, pictures: Sequence[Picture], expression: Expressio
         place.progress(done / len(missing), units.progress(done, len(missing), *words.PARTS_COUNTED, left))
     _took(model, pace)
     place.empty()
-    found = [(picture.is_defective is True, _MULTIPLES.get(keys[picture.key])) for picture in pictures]
-    return [(defective, scores) for defective, scores in found if scores is not None]
+    asked = [(picture.is_defective is True, _MULTIPLES.get(keys[picture.key])) for picture in pictures]
+    return [(defective, scores) for defective, scores in asked if scores is not None]
 
 
 def _took(model: Model, seconds: float) -> None:

@@ -45,8 +45,8 @@ _SIDE = 640  # longest side of a picture in pixels
 _DIFFERENCE_OPACITY = 0.9
 
 
-def draw(model: Model) -> None:
-    """Draw the part. `model`: the chosen one; it is never changed."""
+def draw(model: Model) -> str:
+    """Draw the part; what it says of the picture, in a sentence. `model`: the chosen one; it is never changed."""
     picture, loaded = gallery.pick(model)
     with st.spinner(words.LOOKING_AT_ONE, show_time=True):
         trace = resources.trace(model, loaded)
@@ -56,8 +56,7 @@ def draw(model: Model) -> None:
     st.warning(f"**{LABEL}** {words.CAVEAT}", icon=":material/science:")
     if choice.what == WhatIf():
         stage.info(f"{words.INTRO} {words.NOTHING}", icon=":material/tune:")
-        parts_out.draw(model, loaded)
-        return
+        return parts_out.draw(model, loaded)
     changed = altered(model.detector, choice.what)
     expression = restricted(model.detector.config.scoring.parsed, changed.config.maps)
     curve = _rank_scan(model, loaded, trace, choice, expression) if choice.what.rank is not None else []
@@ -68,13 +67,14 @@ def draw(model: Model) -> None:
     with stage:
         _pictures(model, loaded, choice, found, opacity, colours)
     _answer(model, choice, found)
-    parts_out.draw(model, loaded)
+    said = parts_out.draw(model, loaded)
     st.caption(words.INTRO)
     gallery.heading(picture, loaded)
     if choice.what.rank is not None:
         _rank_curve(trace, choice.what.rank, found, curve)
     _peaks(found)
     _samples(model, choice, expression)
+    return said
 
 
 # ------------------------------------------------------------------------------------------------------ the controls
@@ -196,8 +196,8 @@ def _answer(model: Model, choice: Choice, found: Change) -> None:
     told = f"{words.raw_scores(found)} {words.UNIT_NOTE}"
     with st.grid(3, min_column_width=150, gap="small"):
         for label, value in (
-            (words.BEFORE_METRIC, units.number(found.before.relative)),
-            (words.AFTER_METRIC, units.number(found.after.relative)),
+            (words.BEFORE_METRIC, units.times(found.before.relative)),
+            (words.AFTER_METRIC, units.times(found.after.relative)),
             (words.CHANGE_METRIC, words.signed(found.after.relative - found.before.relative)),
         ):
             st.metric(label, value, help=told)

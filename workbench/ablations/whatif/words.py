@@ -126,7 +126,7 @@ def answer(found: Change) -> str:
     old, new = (shared_words.decision(s.judged.reference, s.judged.value).lower() for s in (found.before, found.after))
     ratio = after / before if before > 0 and after > 0 else None
     way = "" if ratio is None else "same" if 0.995 < ratio < 1.005 else "more" if ratio > 1 else "less"
-    numbers = {"before": units.number(before), "after": units.number(after)}
+    numbers = {"before": units.times(before), "after": units.times(after)}
     if ratio is not None:
         numbers |= {"times": verdict_words.times(ratio), "share": units.percent(ratio)}
     return f"{(_STAYS if old == new else _TURNS).format(before=old, after=new)} {_SCORES[way].format(**numbers)}"
@@ -177,7 +177,7 @@ SCALE_TICKS, SCALE_UNIT = {0.0: "0", 1.0: "1 = threshold", 2.0: "≥ 2"}, "times
 
 def tag(reference: Reference, value: float, relative: float) -> str:
     """The badge below a picture."""
-    return f"{units.number(relative)} {units.TIMES} threshold, {shared_words.decision(reference, value).lower()}"
+    return f"{units.times(relative)} {units.TIMES} threshold, {shared_words.decision(reference, value).lower()}"
 
 
 _MOVED = {
