@@ -316,3 +316,9 @@ def test_a_channel_is_kept_where_another_scale_has_it_too() -> None:
     at = start(part="gates", channel="9")
     _stage(at)
     assert at.slider(key="channel").value == 9 and "Channel 9 ·" in said(at)
+
+
+def test_samples_are_not_called_test_images() -> None:
+    assert words.where(4, 6, words.SAMPLES) == "Over 4 normal sample pictures"
+    assert words.where(0, 1, words.SAMPLES) == "Over 1 defective sample picture"
+    assert words.where(5, 4, "bottle") == "Over 5 normal test images of bottle"

@@ -67,7 +67,7 @@ def tagged(detector: Detector, image: np.ndarray, expression: str | None = None)
 
 
 def tag(value: float, reference: object) -> str:
-    return f"{units.number(value / reference.threshold)} × threshold, {shared_words.decision(reference, value).lower()}"
+    return f"{units.times(value / reference.threshold)} × threshold, {shared_words.decision(reference, value).lower()}"
 
 
 # -------------------------------------------------------------------------------------------------------- candidates
@@ -252,7 +252,7 @@ def test_the_difference_is_told_against_the_chosen_reference(study: Path, image:
     fine(at.selectbox(key="reference").set_value(RD).run())
     assert tiles(at)["Baseline (RD)"]["base"] != first and tiles(at)["Baseline (RD)"]["hint"] == wording.REFERENCE_TAG
     judged = [d.score([image])[0].value / d.calibration.for_expression().threshold for d in (rd, nnet)]
-    assert units.number(max(judged)) in words(at) and units.number(min(judged)) in words(at)
+    assert units.times(max(judged)) in words(at) and units.times(min(judged)) in words(at)
 
 
 @pytest.mark.usefixtures("kept")

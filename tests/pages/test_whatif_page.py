@@ -61,7 +61,7 @@ def expected(detector: Detector, image: np.ndarray, what: WhatIf) -> tuple[str, 
     result = intervene(detector, detector.trace(image), what)
     after = detector.calibration.for_expression(result.expression).threshold
     before = detector.calibration.for_expression().threshold
-    return units.number(result.before / before), units.number(result.score / after)
+    return units.times(result.before / before), units.times(result.score / after)
 
 
 # ---------------------------------------------------------------------------------------------------------- choices
@@ -182,7 +182,7 @@ def test_the_curve_over_ranks_is_computed_once_and_the_slider_runs_nothing(
     ):
         fine(at.slider(key="whatif_rank").set_value(3).run())
         fine(at.slider(key="opacity").set_value(20).run())
-    assert shown(at)[1] == units.number(every[2])
+    assert shown(at)[1] == units.times(every[2])
     assert wording.RANK_KEPT.format(rank=3, highest=4, share=units.percent(float(energy(trace)[2]))) in words(at)
     assert len(at.dataframe) == 0, "at a rank, the other pictures wait for the button"
     fine(at.button(key="whatif_run").click().run())

@@ -25,8 +25,6 @@ from workbench.shared import (
     units,
 )
 from workbench.shared import words as shared_words
-from workbench.shared.cache import BoundedCache
-from workbench.shared.parts import Decided
 from workbench.shared.picture import Picture
 from workbench.shared.resources import Loaded, Model
 from workbench.shared.settings import MODEL
@@ -45,8 +43,6 @@ OF_WHOLE_PICTURES = ("pixel", "regions", "time")
 """What a model whose inputs are not whole pictures has: the others compare features or run the network on a picture."""
 JUDGING = ("pixel", "regions")
 """Those that say why a score is high, which means nothing for another kind of part."""
-_DECIDED: BoundedCache[tuple[str, float], tuple[Decided | None]] = BoundedCache(resources.MODELS)
-"""What a model's files say of its own test pictures, by model and threshold."""
 
 
 def main() -> None:
@@ -138,8 +134,8 @@ def _tried(scene: Scene, calibrated: Judgement) -> str:
     """What the model's own threshold came to on its own test pictures; "" for another threshold or score."""
     if scene.judged is not calibrated or scene.expression != scene.model.detector.config.scoring.parsed:
         return ""
-    entry, key = model_list.entries().get(scene.model.name), (scene.model.key, calibrated.reference.threshold)
-    found = None if entry is None else _DECIDED.of(key, lambda: (parts.decided(entry),))[0]
+    entry = model_list.entries().get(scene.model.name)
+    found = None if entry is None else parts.decided(entry)
     return "" if found is None else shared_words.tried(calibrated.reference.promise, found)
 
 

@@ -8,7 +8,7 @@ from streamlit.elements.lib.grid_container import GridContainer
 
 from nnet.studies import STUDIES, TABLES, Study, StudyError, summarise
 from nnet.studies.claims import NOT_RUN
-from nnet.studies.store import StudyFolder
+from nnet.studies.store import CSV, StudyFolder
 from workbench.ablations import settings
 from workbench.ablations.results import as_printed, charts, downloads, experiments, words
 from workbench.ablations.results import rows as data
@@ -16,12 +16,15 @@ from workbench.ablations.results.folders import study_folders
 from workbench.ablations.results.rows import Base
 from workbench.ablations.results.scene import Scene
 from workbench.shared import places, units
+from workbench.shared.cache import BoundedCache
 from workbench.shared.controls import choose, download, table
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.settings import one_of
 
 _PREFERRED = {words.FIGURE4: "p_pro", "figure9": "p_auroc"}
 """Views with a metric of their own: what the paper draws there."""
+_BASES: BoundedCache[tuple[Path, int], dict[str, Base]] = BoundedCache(8)
+"""What stands in studies' tables, which take longer to read than all else here to draw."""
 
 
 def draw(entry: ModelEntry | None) -> None:
@@ -90,9 +93,15 @@ def _folder(grid: GridContainer) -> Path | None:
 def _read(folder: Path | None) -> tuple[dict[str, Base], str]:
     """What is in a folder, and what is wrong with it in words, or ""."""
     try:
-        return ({} if folder is None else data.bases(folder)), ""
+        return ({} if folder is None else _BASES.of(_stamp(folder), lambda: data.bases(folder))), ""
     except StudyError as error:
         return {}, str(error)
+
+
+def _stamp(folder: Path) -> tuple[Path, int]:
+    """Changes when a run is added to a study's table."""
+    table = folder / CSV
+    return folder, table.stat().st_mtime_ns if table.is_file() else 0
 
 
 def _base(grid: GridContainer, found: dict[str, Base]) -> Base | None:
