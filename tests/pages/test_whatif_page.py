@@ -105,7 +105,7 @@ def test_the_summary_tells_defective_pictures_from_normal_ones():
     assert (defective.count, defective.before, defective.after) == (3, 4, 8)
     assert (normal.flagged_before, normal.flagged_after) == (0, 1)
     said = wording.samples_summary(defective, normal)
-    assert "3 defective pictures goes from 4.00 to 8.00" in said and "the number flagged from 0 to 1" in said
+    assert "3 defective pictures goes from 4.0 to 8.0" in said and "the number flagged from 0 to 1" in said
     assert "narrower" in said and "4.0 times the normal one, 8.0 times as trained" in said
     assert whatif_data.summary([]) is None and wording.samples_summary(None, None) == ""
     table = interventions.samples_table(rows)

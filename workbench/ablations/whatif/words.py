@@ -209,8 +209,8 @@ def samples_summary(defective: Summary | None, normal: Summary | None) -> str:
     said = [
         _MOVED[one.flagged_after == one.flagged_before].format(
             pictures=units.plural(one.count, kind),
-            before=units.number(one.before),
-            after=units.number(one.after),
+            before=units.times(one.before),
+            after=units.times(one.after),
             flagged=one.flagged_after,
             once=one.flagged_before,
         )
@@ -231,7 +231,7 @@ def _margin(defective: Summary | None, normal: Summary | None) -> str:
 
 def row_told(row: Row) -> str:
     """A picture's change, for the pointer."""
-    before, after = units.number(row.before), units.number(row.after)
+    before, after = units.times(row.before), units.times(row.after)
     return f"{row.title} ({KINDS[row.defective]}): {before} to {after} {shared_words.UNIT}"
 
 
