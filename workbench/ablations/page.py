@@ -27,5 +27,4 @@ def main() -> None:
         elif part == "grid":
             variants.draw(entry)
         else:
-            said = whatif.draw(frame.loaded(entry))
-            experiments.draw(results.first_base(), entry, said)
+            whatif.draw(frame.loaded(entry), lambda said: experiments.draw(results.first_base(), entry, said))

@@ -11,7 +11,7 @@ from workbench.memory.cards import Card
 from workbench.memory.linked import linked
 from workbench.memory.recall import Addressing
 from workbench.memory.scene import Now, Scene
-from workbench.shared import controls, pictures, theme
+from workbench.shared import controls, pictures, theme, units
 from workbench.shared import words as shared_words
 from workbench.shared.settings import Setting, whole_number
 
@@ -103,7 +103,7 @@ def picture_tile(scene: Scene, now: Now) -> Tile:
     """The picture with its flagged patches under the addressing of now."""
     judged = cache.effect(scene, now).judged if now.changed else scene.judged
     ratios = judged.reference.multiple(recall.per_position(judged.score, scene.shape))
-    flagged, read = recall.flagged(judged, scene.shape), colours.readings(ratios, words.SCORE_READING)
+    flagged, read = recall.flagged(judged, scene.shape), colours.readings(ratios, words.SCORE_READING, units.times)
     return Tile(words.PICTURE, words.PICTURE_HINT, scene.photo, colours.flagged_cells(flagged), read)
 
 

@@ -4,6 +4,7 @@ Nothing here knows Streamlit. Maps over the positions of F_3 are (H, W), weights
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -85,9 +86,9 @@ def mosaic(weights: np.ndarray, atlas: Atlas) -> np.ndarray:
 # ----------------------------------------------------------------------------------------------------------- readings
 
 
-def readings(values: np.ndarray, unit: str = "") -> list[list[str]]:
+def readings(values: np.ndarray, unit: str = "", write: Callable[[float], str] = units.number) -> list[list[str]]:
     """A map (H, W) as texts with a unit, to be read under the pointer."""
-    return [[f"{units.number(float(v))}{unit}" for v in row] for row in values]
+    return [[f"{write(float(v))}{unit}" for v in row] for row in values]
 
 
 def entropy_readings(entropy: np.ndarray, items: int) -> list[list[str]]:

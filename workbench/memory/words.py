@@ -9,10 +9,7 @@ from workbench.shared import words as shared_words
 
 TITLE = "Memory"
 LOOKING = "Computing the picture's features…"
-LEAD = (
-    "The memory holds typical patches of good parts and answers each patch of the picture by the ones most like it: "
-    "what it never saw, it cannot recall."
-)
+LEAD = "The memory answers each patch of the picture by stored patches of good parts; a defect has none."
 NO_MEMORY = (
     "This model has no memory: it was trained with normal feature storage off (`model.nfs`), so S₂, the rebuilder, "
     "gets the teacher's coarsest features unchanged. Choose a model with a memory in the sidebar, or train one with "
@@ -82,7 +79,7 @@ def in_training(spread: float | None) -> str:
 # --------------------------------------------------------------------------------------------------- the addressing
 
 AS_TRAINED = ":gray-badge[As trained]"
-AS_TRAINED_HINT = "Move a slider: the memory's answers and the score follow."
+AS_TRAINED_HINT = "Move a slider: answers and score follow."
 RESET = "Reset"
 TEMPERATURE = (
     "Temperature",
@@ -104,7 +101,7 @@ BY_NUMBER = "The patch by row and column"
 ROW, ROW_HELP = "Row of the patch", "Counted from the top. A click on a picture does the same."
 COLUMN, COLUMN_HELP = "Column of the patch", "Counted from the left. A click on a picture does the same."
 PICTURE = "Picture"
-PICTURE_HINT = "Click a patch to see how it is recalled. Orange: its score is above the threshold."
+PICTURE_HINT = "Click a patch. Orange: above the threshold."
 _SCORE_NOW = "Score now **{now}**, as trained {trained}."
 SCORE_READING = f" {shared_words.UNIT}"
 ENTROPY_SCALE, CHANGE_SCALE = "entropy in nats", "1 − cos"

@@ -1,7 +1,7 @@
 """Ablations, what if: parts of the trained model dropped, replaced or truncated, without training."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -45,8 +45,13 @@ _SIDE = 640  # longest side of a picture in pixels
 _DIFFERENCE_OPACITY = 0.9
 
 
-def draw(model: Model) -> str:
-    """Draw the part; what it says of the picture, in a sentence. `model`: the chosen one; it is never changed."""
+def draw(model: Model, beside: Callable[[str], None]) -> None:
+    """Draw the part.
+
+    Args:
+        model: the chosen one; it is never changed.
+        beside: draws the other experiments below the table of all parts, and is told what that table says.
+    """
     picture, loaded = gallery.pick(model)
     with st.spinner(words.LOOKING_AT_ONE, show_time=True):
         trace = resources.trace(model, loaded)
@@ -56,7 +61,8 @@ def draw(model: Model) -> str:
     st.warning(f"**{LABEL}** {words.CAVEAT}", icon=":material/science:")
     if choice.what == WhatIf():
         stage.info(f"{words.INTRO} {words.NOTHING}", icon=":material/tune:")
-        return parts_out.draw(model, loaded)
+        beside(parts_out.draw(model, loaded))
+        return
     changed = altered(model.detector, choice.what)
     expression = restricted(model.detector.config.scoring.parsed, changed.config.maps)
     curve = _rank_scan(model, loaded, trace, choice, expression) if choice.what.rank is not None else []
@@ -67,14 +73,13 @@ def draw(model: Model) -> str:
     with stage:
         _pictures(model, loaded, choice, found, opacity, colours)
     _answer(model, choice, found)
-    said = parts_out.draw(model, loaded)
+    beside(parts_out.draw(model, loaded))
     st.caption(words.INTRO)
     gallery.heading(picture, loaded)
     if choice.what.rank is not None:
         _rank_curve(trace, choice.what.rank, found, curve)
     _peaks(found)
     _samples(model, choice, expression)
-    return said
 
 
 # ------------------------------------------------------------------------------------------------------ the controls
