@@ -57,6 +57,8 @@ def test_a_result_that_the_model_keeps_is_counted_without_measuring(
     assert texts.found(defective, defective, len(test) - defective, 0) in words(at)
     headings = [one.value for one in at.subheader]
     assert texts.MISSED in headings and texts.closest(texts.NONE_ALARMED[True]) in headings
+    links = {one.proto.label: one.proto.query_string for one in at.get("page_link")}
+    assert links[texts.FIND_MORE] == "evaluate_part=threshold"
     assert texts.ALARMED not in headings and [texts.multiple(0.1)] in [one.captions for one in at.image]
     assert texts.KEPT in words(at) and not [one for one in at.button if one.key == "fails_start"]
 

@@ -57,11 +57,11 @@ def draw(scene: Scene) -> None:
     kept = _kept(scene) if evidence is None else {}
     judged = _judged(scene, dataset, evidence, kept)
     counted = [(defective, ratio) for defective, ratio in kept.values()] or [(o.defective, o.ratio) for o in judged]
-    st.markdown(f"**{_count(counted)}**")
-    if any(one and ratio <= 1 for one, ratio in counted):
-        where = {"evaluate_part": "threshold"}
-        icon = ":material/arrow_forward:"
-        st.page_link("pages/4_Evaluate.py", label=words.FIND_MORE, icon=icon, query_params=where)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{_count(counted)}**", width="content")
+        if any(one and ratio <= 1 for one, ratio in counted):
+            icon, where = ":material/arrow_forward:", {"evaluate_part": "threshold"}
+            st.page_link("pages/4_Evaluate.py", label=words.FIND_MORE, icon=icon, query_params=where)
     names = {"all": words.EVERY} | words.CAUSE_NAMES
     cause = CAUSE.remember()
     helped = words.how_measured(scene.model.detector.config.model.size)

@@ -22,7 +22,7 @@ PARTS = {
 
 # ---------------------------------------------------------------------------------------------------------- mistakes
 
-FIND_MORE = "See what a lower threshold would find, on Evaluate"
+FIND_MORE = "Try a lower threshold"
 OF_SAMPLES = "These are its samples only. Score all of its test pictures to see the worst of them."
 NO_TEST_SET = (
     "The test pictures of this model ({data}) are not on this computer, so only its samples are judged here. Evaluate "

@@ -34,9 +34,9 @@ const floats = (text) => {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   return new Float32Array(bytes.buffer);
 };
-const three = (value) => {
-  if (value !== 0 && Math.abs(value) < 0.001) return String(Number(value.toPrecision(2)));
-  return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+const times = (value) => { // as workbench.shared.units.times writes a multiple
+  const size = Math.abs(value);
+  return size < 10 ? value.toFixed(size < 1 ? 2 : 1) : Math.round(value).toLocaleString('en');
 };
 const LARGEST = 16;
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -86,7 +86,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const row = Math.floor(((at[0] + 0.5) * probe.rows) / rows);
     const value = probe.values[row * probe.columns + Math.floor(((at[1] + 0.5) * probe.columns) / columns)];
     const sentence = cell ? data.words.pointed : data.words.chosen;
-    root._probe.textContent = fill(sentence, { x: at[1], y: at[0], label: probe.label, value: `${three(value)} ${probe.unit}` });
+    root._probe.textContent = fill(sentence, { x: at[1], y: at[0], label: probe.label, value: `${times(value)} ${probe.unit}` });
   });
   const zoomed = root._zoomed;
   const draw = () => {
