@@ -297,8 +297,8 @@ _HELPS = (
     "to tell good from defective, the samples say."
 )
 _AS_GOOD = (
-    "Over {count} samples, good and defective ones lie {whole} standard deviations apart. Without no part does that "
-    "shrink by a tenth or more, so **none of them is needed to tell these samples apart**."
+    "Over {count} samples, good and defective ones lie {whole} standard deviations apart. Taking out any one part "
+    "shrinks that by less than a tenth, so **none of them is needed to tell these samples apart**."
 )
 _NEEDED = (
     "Over {count} samples, good and defective ones lie {whole} standard deviations apart, and only {least} without "
