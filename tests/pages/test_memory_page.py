@@ -196,7 +196,7 @@ def test_the_score_and_its_picture_follow_the_slider_that_was_moved(detector: De
     assert memory_text.score_now(now, trained) in words(at)
     ratios = judged.reference.multiple(recall.per_position(judged.score, use.weights.shape[:2]))
     shown = tiles(at, RECALL)[memory_text.PICTURE]["values"]
-    assert shown == _flat(colours.readings(ratios, memory_text.SCORE_READING))
+    assert shown == _flat(colours.readings(ratios, memory_text.SCORE_READING, units.times))
 
 
 def assert_effect(at: AppTest, detector: Detector, trace: Trace, weights: np.ndarray) -> None:

@@ -57,7 +57,7 @@ def test_the_promise_is_held_beside_what_became_of_it_on_the_test_pictures():
 def test_a_part_without_maps_says_how_long_they_take_and_what_is_known_without():
     assert "489 pictures once makes them, which takes about 2 min;" in evaluate_words.needs_maps(489, 120)
     assert "once makes them; the" in evaluate_words.needs_maps(489, 0)
-    both = PRESETS["both"], PRESETS["forward"]
+    both = PRESETS["paper"], PRESETS["forward"]
     told = evaluate_words.stored_scores([(both[0], 0.947), (both[1], 0.949)])
     assert "0.947" in told and "0.949" in told
     assert evaluate_words.stored_scores([(both[0], 0.947), (both[1], None)]) == ""
