@@ -37,6 +37,28 @@ def safe_name(given: str) -> str:
     return f"{kept}-{digest}{mark}{suffix}"
 
 
+def shown_name(given: str) -> str:
+    """A path inside of a data set as it can be shown and written down: what is no UTF-8 in it as `safe_name` stores it.
+
+    >>> shown_name("good/a.png"), shown_name("good/\udcff.png")
+    ('good/a.png', 'good/_-8f1d0f9c.png')
+    """
+    return given if _is_utf_8(given) else "/".join(safe_name(part) if part else "" for part in given.split("/"))
+
+
+def shown_text(given: str) -> str:
+    """A sentence that may quote such a name: ? stands for each byte."""
+    return given if _is_utf_8(given) else given.encode("utf-8", "replace").decode()
+
+
+def _is_utf_8(given: str) -> bool:
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def local_path(spec: Path | str) -> Path:
     """The path that a specification names; ~ is the user's own folder.
 

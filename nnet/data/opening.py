@@ -23,7 +23,7 @@ from nnet.data.folders import (
 )
 from nnet.data.images import ImageError, stored_size
 from nnet.data.listing import list_images, not_too_deep, subfolders, walk_images
-from nnet.data.names import local_path, safe_name
+from nnet.data.names import local_path, safe_name, shown_name, shown_text
 from nnet.data.not_taken import account
 from nnet.data.sample import Dataset, Sample
 from nnet.data.synthetic import DEFAULT_KIND, of_source, open_synthetic
@@ -174,7 +174,30 @@ def _completed(root: Path, dataset: Dataset, strict: bool, masks: str | None = N
         dataset = read_as(dataset, bits)
     if strict:
         check_mask_sizes(dataset.test)
-    return dataset
+    return _shown(dataset)
+
+
+def _shown(dataset: Dataset) -> Dataset:
+    """With names that can be shown and written down, whatever bytes those of the files are."""
+
+    def sample(one: Sample) -> Sample:
+        key, label = shown_name(one.key), shown_name(one.label)
+        return one if (key, label) == (one.key, one.label) else replace(one, key=key, label=label)
+
+    train, test = tuple(map(sample, dataset.train)), tuple(map(sample, dataset.test))
+    lists = (dataset.problems, dataset.notes, dataset.questions)
+    problems, notes, questions = (tuple(map(shown_text, sentences)) for sentences in lists)
+    return replace(
+        dataset,
+        name=shown_name(dataset.name),
+        train=train,
+        test=test,
+        problems=problems,
+        notes=notes,
+        questions=questions,
+        unsettled_masks=tuple(map(shown_name, dataset.unsettled_masks)),
+        not_taken=tuple((shown_text(path), shown_text(why)) for path, why in dataset.not_taken),
+    )
 
 
 def _recognised(root: Path, seed: int, strict: bool) -> Dataset:

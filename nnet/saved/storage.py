@@ -35,7 +35,7 @@ def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
 
     def write(target: Path) -> None:
-        target.write_text(text, encoding="utf-8")
+        target.write_text(text, encoding="utf-8", errors="replace")  # a path may hold what is no UTF-8
 
     write_atomically(path, write)
 

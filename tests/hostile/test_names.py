@@ -1,19 +1,21 @@
 """Names of files that no file system takes or that look like something else: stored safely, shown as given."""
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
-from apptest import encoded
-from builders import zipped
+from apptest import encoded, start
+from builders import write_category, zipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnet.data import DataError, extract_zip, open_dataset, open_zip
 from nnet.data.names import MOST_BYTES, local_path, safe_name
 from nnet.runs import Runs
-from workbench.shared import data_choice, units
+from nnet.saved.storage import write_json
+from workbench.shared import data_choice, known_data, units
 from workbench.train import uploads
 
 LONG, CHINESE, MATHEMATICAL = "x" * 300, "部品" * 90, "\U0001d41a\U0001d41b" * 60
@@ -146,3 +148,23 @@ def test_uploaded_pictures_are_kept_under_any_name(name: str, tmp_path: Path, mo
 def test_what_is_shown_is_cut() -> None:
     assert units.cut(LONG) == "x" * 80 + "…" and units.cut("a\n\tb") == "a b"
     assert len(units.plain("[" * 10_000)) <= 4001
+
+
+def test_files_whose_names_are_no_utf_8_are_measured_and_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only_tiny: Path
+) -> None:
+    root = write_category(tmp_path / "parts \udcff", dent=3)
+    for path in (*root.rglob("*.png"), root / "test" / "dent", root / "ground_truth" / "dent"):
+        path.rename(path.with_name(path.name.replace("0", "\udce9", 1).replace("dent", "dent \udcfe")))
+    dataset = open_dataset(root)
+    assert len(dataset.train) == 14 and sum(sample.has_mask for sample in dataset.test) == 8
+    assert len({sample.key for sample in dataset.samples}) == 22
+    told = (dataset.name, *dataset.notes, *dataset.defect_types(), *(sample.key for sample in dataset.samples))
+    for text in told:
+        text.encode()
+    monkeypatch.setenv("NNET_DATA", str(tmp_path))
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    for page, beside in (("pages/4_Evaluate.py", "evaluate_data"), ("pages/1_Inspect.py", "set")):
+        start(page, **{beside: known_data.key_of(str(root)), "image": dataset.test[0].key})
+    write_json(tmp_path / "a.json", {"source": str(root)})
+    assert json.loads((tmp_path / "a.json").read_text()) == {"source": str(root).replace("\udcff", "?")}

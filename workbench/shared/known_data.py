@@ -18,6 +18,7 @@ import streamlit as st
 from nnet.data import DataError
 from nnet.data.folders import is_category, is_plain
 from nnet.data.listing import budget, list_archives, subfolders
+from nnet.data.names import shown_text
 from nnet.data.visa import visa_categories
 from workbench.shared import places, words
 from workbench.shared.settings import Setting
@@ -93,7 +94,7 @@ def labels() -> dict[str, str]:
 
 def _label(path: Path) -> str:
     root = next(root for root in roots() if path.is_relative_to(root))
-    return path.relative_to(root.parent).as_posix()
+    return shown_text(path.relative_to(root.parent).as_posix())
 
 
 @st.cache_data(ttl=60, show_spinner=False)

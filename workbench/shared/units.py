@@ -66,7 +66,7 @@ def plain(words: str) -> str:
     Addresses are no links: Streamlit's Markdown looks for them after it has taken the backslashes away, so an invisible
     character, which no line may break at, keeps their parts apart. Visitors of a shared demo read no folders.
     """
-    words = hosting.without_paths(words)
+    words = hosting.without_paths(words).encode("utf-8", "replace").decode()  # a file's name may be no UTF-8
     words = words if len(words) <= _MOST_SHOWN else f"{words[:_MOST_SHOWN]}…"
     words = _ADDRESS.sub("\\g<0>\N{WORD JOINER}", words)
     return "".join(f"\\{c}" if c in _MARKDOWN else c for c in words)
