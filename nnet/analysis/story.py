@@ -160,10 +160,11 @@ def shortcut(model: TrainedModel, trace: Trace, expression: Expression) -> Findi
     alone = for_maps(reverse)
     changed = intervene(model, trace, WhatIf(without_nfs=True), alone)
     finding = _judged(model, trace, changed.trace, alone, alone)
-    return replace(finding, numbers={**finding.numbers, "code": _turned(trace.F_C, changed.trace.F_C)})
+    return replace(finding, numbers={**finding.numbers, "code": turned(trace.F_C, changed.trace.F_C)})
 
 
-def _turned(before: Array | None, after: Array | None) -> float:
+def turned(before: Array | None, after: Array | None) -> float:
+    """By how much features (C, H, W) turn: the mean cosine distance over their cells, 0..2; 0 where one is missing."""
     if before is None or after is None:
         return 0.0
     return float(1 - (unit_vectors(before) * unit_vectors(after)).sum(axis=0).mean())

@@ -3,6 +3,7 @@
 import pytest
 from browsing import Visitor
 
+from nnet.analysis import anatomy
 from workbench.components.network import words
 
 
@@ -64,7 +65,7 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
         page.locator(".network .tiles input").press("Enter")
         page.locator(".network .scale", has_text=words.tiles_of(3)).wait_for()
         with page.expect_download() as svg:
-            page.locator(".network .save button").nth(1).click()
+            page.locator(".network .save .svg").click()
         assert svg.value.suggested_filename == "n-net.svg" and words.tiles_of(3) in svg.value.path().read_text("utf-8")
         with page.expect_download() as png:
             page.locator(".network .save button").last.click()
@@ -77,6 +78,46 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
 
 
 @pytest.mark.long
+def test_the_stages_are_stepped_through_by_button_and_by_a_clickers_keys(browser: object, address: str) -> None:
+    with Visitor(browser, address) as visitor:
+        page = visitor.open().page
+        part(page, "score").wait_for()
+        through(page)
+        line, onward = page.locator(".network .line"), page.locator(".network .onward")
+        onward.click()
+        total = len(words.STAGES)
+        assert line.inner_text() == f"1 of {total}. {words.STAGES[anatomy.PICTURE]}"
+        assert reached(page) == {"picture"}
+        page.keyboard.press(" ")  # of the button, which has the focus: one stage, not two
+        assert line.inner_text().startswith("2 of") and reached(page) == {"picture", "F_1", "F_2", "F_3"}
+        page.keyboard.press("PageDown")
+        page.keyboard.press("ArrowLeft")
+        assert line.inner_text().startswith("2 of")
+        part(page, "SP_2").hover()
+        assert line.inner_text().startswith("2 of"), "pointing does not end it"
+        for _ in range(total - 2):
+            page.keyboard.press("PageDown")
+        assert line.inner_text().startswith(f"{total} of") and "score" in reached(page)
+        page.locator(".network .end").click()
+        assert page.locator(".network svg.walking").count() == 0 and not reached(page)
+        assert onward.inner_text() == words.BROWSER["walk"]
+        for name in page.locator(".network .part").evaluate_all("all => all.map((one) => one.dataset.name)"):
+            part(page, name).locator(".frame").hover()
+            assert len(line.inner_text()) > len(words.HINT), f"{name} says nothing"
+        part(page, "P_2").click()
+        page.mouse.move(0, 0)
+        assert line.inner_text() == "", "the panel says it"
+        page.locator(".network .panel input").check()
+        assert line.inner_text().startswith(f"Without {words.LEFT_OUT['fpm']}: ")
+        visitor.check()
+
+
+def reached(page: object) -> set[str]:
+    """The parts that are lit so far, while the stages are gone through."""
+    return set(page.locator(".network .part.reached").evaluate_all("parts => parts.map((each) => each.dataset.name)"))
+
+
+@pytest.mark.long
 def test_on_a_phone_the_network_is_a_path_downwards(browser: object, address: str) -> None:
     with Visitor(browser, address, 400, color_scheme="dark") as visitor:
         page = visitor.open("?tiles=mean").page
@@ -84,6 +125,8 @@ def test_on_a_phone_the_network_is_a_path_downwards(browser: object, address: st
         assert page.locator(".network .scale").count() == 1
         top = {name: part(page, name).bounding_box()["y"] for name in ("picture", "SF_1", "F_1", "F_C", "D_1", "score")}
         assert list(top) == sorted(top, key=lambda name: top[name])
+        said = part(page, "M4").locator("text").text_content()
+        assert said.startswith("M4 ") and "\N{MULTIPLICATION SIGN}" in said, "how finely, where no row says it"
         part(page, "F_1").click()
         assert page.locator(".network .panel h4").inner_text() == "F\N{SUBSCRIPT ONE}"
         visitor.check()

@@ -2,21 +2,23 @@
 
 import re
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import ROOT, component, fine, start, words
+from apptest import ROOT, address, component, copied, fine, html, said, start, words
 from builders import encode
 from streamlit.testing.v1 import AppTest
 
 from nnet.analysis import story
+from nnet.config import LossConfig
 from nnet.detector import Detector
 from nnet.scoring import judge
-from workbench.how_it_works import figures, lesson_sheet, model_answer, settings
+from workbench.how_it_works import cache, elsewhere, figures, lesson_sheet, model_answer, settings, subject
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
-from workbench.shared import chosen_picture, glossary, samples, units
+from workbench.shared import chosen_picture, glossary, model_list, samples, units
 from workbench.shared.picture import Picture
 
 TOUR = "pages/7_How_it_works.py"
@@ -133,7 +135,9 @@ def variances(evenness: tuple[float, ...]) -> dict[str, float]:
 def test_the_tour_looks_at_a_defect_or_at_the_visitors_own_scratch(detector: Detector) -> None:
     at = start(TOUR)
     offered = at.selectbox(key="on").options
-    defective = [one.title for one in samples.collection().images if one.sample.is_defective]
+    defective = [
+        f"Defective: {one.title.partition(': ')[2]}" for one in samples.collection().images if one.sample.is_defective
+    ]
     assert offered == defective
     good = next(one for one in samples.collection().images if one.sample.is_normal)
     loaded = Picture(f"sample:{good.id}", good.title, good.sample, good.known).load()
@@ -141,7 +145,7 @@ def test_the_tour_looks_at_a_defect_or_at_the_visitors_own_scratch(detector: Det
     sheet[40:60, 20:-20, 3] = 255
     at.session_state["drawings"] = OrderedDict({loaded.hash: encode(sheet)})
     fine(at.run())
-    assert at.selectbox(key="on").value == "own" and good.title in at.selectbox(key="on").options[0]
+    assert at.selectbox(key="on").value == "own" and at.selectbox(key="on").options[0] == "Your scratch, a good part"
     assert component(at, "tour_network")["picture"].startswith(f"{loaded.hash}+")
 
 
@@ -167,14 +171,79 @@ def _as_picture(one: samples.SampleImage) -> Picture:
 
 def test_an_answered_step_is_marked_as_answered_and_not_as_right() -> None:
     assert [tour.step_name(3, done) for done in (False, True)] == ["3", "3 :small[answered]"]
-    for step in (3, 4):
-        at = start(TOUR, step=str(step), picked="---a" if step == 4 else "--a")
-        assert any("multiples of the threshold" in one.value for one in at.caption)
 
 
 def test_of_the_last_step_nothing_is_judged_by_another_experiment() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "nfs": 2.0}, {})
-    assert "another experiment" in tour.verdict(9, finding, (0, 0), {})
+    assert "another experiment" in tour.verdict(9, finding, (0, 0))
+
+
+def test_the_weights_stand_there_before_one_guesses() -> None:
+    assert "α = " in html(start(TOUR, step="8"))
+
+
+OUTCOME = {"before": 2.0, "after": 1.9, "code": 0.04}
+IMAGES = dict.fromkeys(("before", "after"), np.ones((64, 64), np.float32))
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """No answers are kept, before and after."""
+    cache.FINDINGS.drop(lambda key: True)
+    yield
+    cache.FINDINGS.drop(lambda key: True)
+
+
+def test_where_a_failure_does_not_show_the_measured_reason_is_what_is_said() -> None:
+    same, less = (story.Finding(outcome, "less", OUTCOME, {}) for outcome in ("same", "less"))
+    said = tour.reason(4, same, (0, 6), {})
+    assert said.startswith("It shows in none of this model's 6 defective samples: two of the three scales ")
+    assert "turns by only 0.0400" in said and "1 of this model's" in tour.reason(4, same, (1, 6), {})
+    assert "I-AUROC of 0.950" in tour.reason(3, same, (0, 6), {"forward": 0.95, "both": 0.94})
+    assert tour.reason(3, less, (1, 6), {}) == tour.reason(5, same, (0, 6), {}) == ""
+    assert "shows in" not in tour.verdict(4, same, (0, 6)), "the same twice"
+
+
+def test_another_model_is_named_only_if_it_shows_it(
+    monkeypatch: pytest.MonkeyPatch, forgotten: None, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    for name in ("copier_alone", "shortcut"):
+        monkeypatch.setattr(story, name, lambda *_: story.Finding("same", "less", OUTCOME, IMAGES))
+    at = start(TOUR, step="3", picked="--a")
+    assert not [one for one in at.button if one.key == "tour_elsewhere"] and "No other model" not in words(at)
+    copy = copied(tiny_checkpoint, tmp_path, monkeypatch)
+    monkeypatch.setenv("NNET_CHECKPOINTS", f"{tiny_checkpoint.parent}:{tmp_path}")
+    entry = next(one for one in model_list.entries().values() if one.path == copy)
+    monkeypatch.setattr(elsewhere, "shipped", lambda besides: [entry] if besides != entry.name else [])
+    at = start(TOUR, step="3", picked="--a")
+    assert f"No other model that comes with the workbench shows it: none of the {len(subject.defective())} " in said(at)
+    at = start(TOUR, step="4", picked="---a")
+    assert "whose code turns by" in said(at)
+    answers = {"less": 0.5, "same": 1.0}
+    found = {
+        name: story.Finding(name, "less", {"before": 2.0, "after": left}, IMAGES) for name, left in answers.items()
+    }
+    monkeypatch.setattr(story, "copier_alone", lambda one, *_: found["less" if one.checkpoint.path == copy else "same"])
+    cache.FINDINGS.drop(lambda key: True)
+    at = start(TOUR, step="3", picked="--a")
+    assert f"The model {entry.name} shows it, in" in said(at)
+    fine(at.button(key="tour_elsewhere").click().run())
+    assert address(at, "model") == entry.name and address(at, "sample") == at.selectbox(key="on").value
+    assert at.subheader[0].value == CARDS[2].title and "As the paper says" in words(at)
+
+
+def test_only_models_that_came_with_the_workbench_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NNET_CHECKPOINTS_ONLY", raising=False)
+    names = {one.name for one in elsewhere.shipped("elpv-mono")}
+    assert names == {one.name for one in elsewhere.shipped("")} - {"elpv-mono"} and "tiny" not in names
+    assert "synthetic-cog" in names
+
+
+def test_nothing_of_an_answer_is_left_under_another_step() -> None:
+    at = start(TOUR, step="2", picked="-b")
+    assert "nn-turned" in html(at)
+    assert "nn-same" in html(fine(at.run())), "what an answer replaces stays until then"
+    assert "nn-turned" in html(fine(at.button(key="tour_next").click().run()))
 
 
 def test_a_model_without_the_part_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,16 +284,20 @@ def test_numbers_are_written_for_people() -> None:
 
 def test_shares_and_distances_are_bars_and_no_row_of_numbers() -> None:
     finding = story.Finding("none", "", {"whole": 2.0, "forward": 1.0, "nfs": -0.5}, {})
-    assert tour.measured(9, finding) == "None of them: without any one it tells them apart as well as before."
+    assert tour.measured(9, finding).endswith("the distance between the two groups shrinks by less than a tenth.")
     drawn = figures.bars(finding)
-    assert re.findall(r"width:([\d.]+)%", drawn) == ["100.0", "50.0", "0.0"]
+    assert re.findall(r"margin-left:([\d.]+)%;width:([\d.]+)%", drawn) == [
+        ("20.0", "80.0"),
+        ("20.0", "40.0"),
+        ("0.0", "20.0"),
+    ], "what is below zero goes to the left"
+    assert "<span>-0.500</span>" in drawn
     assert "<span>2.00</span>" in drawn and "without projections" not in drawn, "which this model lacks"
-    weights = {"alpha": 1.2, "beta": 1.0, "beta_now": 0.0, "delta": 0.002}
-    finding = story.Finding("L_RKD", "", {"L_RKD": 0.6, "L_KD": 0.4, "epoch": 12, **weights}, {})
+    finding = story.Finding("L_RKD", "", {"L_RKD": 0.6, "L_KD": 0.4, "epoch": 12}, {})
     drawn = figures.bars(finding)
     assert "copying, L<sub>KD</sub>" in drawn and "<span>40 %</span>" in drawn
     assert "after epoch 12; L<sub>RKD</sub> has the weight 1." in drawn
-    table = figures.weights(finding)
-    assert re.findall(r'"row">([^<]*)<', table) == ["α = 1.2", "β = 1 at first, 0 now", "δ = 0.002"]
+    table = figures.weights(LossConfig())
+    assert re.findall(r'"row">([^<]*)<', table) == ["α = 1.2", "β = 1 at first, then 0", "δ = 0.002"]
     assert table.count("<td>") == 9 and "a patch mixes fewer items" in table
     assert figures.bars(story.Finding("few", "few", {"before": 8, "after": 1}, {})) == ""

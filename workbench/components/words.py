@@ -24,6 +24,7 @@ PHOTO_MEGABYTES = 40
 """Largest photo that Home sends with the page's messages."""
 DEMO = {
     "part": "The part: draw a scratch on it",
+    "picture": "The picture: draw on it, too",
     "heatmap": "Where it does not look like the good ones",
     "here": "Draw here",
     "defect": "A real defect",

@@ -10,23 +10,25 @@ from workbench.shared import glossary, units
 
 def draw(scene: Scene) -> Finding | None:
     """Returns the answer once the visitor has picked one of their own. In a hall the text, which has been read by then,
-    leaves its room to the drawing, and stands in a tooltip."""
+    stands above the drawing."""
     card = scene.card
     pictures = scene.picked is not None and scene.step in shown.WITH_PICTURES
     about, asked, *seen = st.columns(3 if pictures else 2, gap="medium")
     with about:
-        st.subheader(card.title, anchor=False, help=glossary.plain(card.text) if scene.is_in_hall else None)
+        st.subheader(card.title, anchor=False)
         if not scene.is_in_hall:
             st.html(glossary.prose(card.text))
+        if scene.step == 8:
+            st.html(figures.weights(scene.model.detector.config.loss))
     with asked, st.container(gap="xsmall", key="tour_asked"):
         finding = _question(scene)
     if finding is not None and seen:
         with seen[0]:
             shown.tiles(scene, finding)
-    if finding is not None and scene.step == 8:
-        about.html(figures.weights(finding))
-    if finding is not None and (verdict := _verdict(scene, finding)):  # as wide as the page: it is long
-        st.caption(units.symbols(f"{verdict} {words.OTHER_MEASURE.get(scene.step, '')}".strip()))
+    if scene.is_in_hall:
+        st.html(glossary.prose(card.text))
+    if finding is not None:
+        _compared(scene, finding)
     return finding
 
 
@@ -60,13 +62,18 @@ def _question(scene: Scene) -> Finding | None:
     return finding
 
 
-def _verdict(scene: Scene, finding: Finding) -> str:
-    """What the paper says of it, and how this model's measurement lies beside that; nothing of a good picture."""
+def _compared(scene: Scene, finding: Finding) -> None:
+    """How the measurement lies beside what the paper says, as wide as the page. Nothing of a good picture."""
     if scene.step == 8:
-        return words.WEIGHTED
+        st.caption(units.symbols(words.WEIGHTED))
+        return
     if scene.step in model_answer.OF_ALL and not scene.subject.is_defective:
-        return words.NOT_KNOWN
+        st.caption(words.NOT_KNOWN)
+        return
     samples = model_answer.of_samples(scene)
-    showing = sum(one.agrees for one in samples.values())
-    auroc = model_answer.auroc(scene) if scene.step == 3 else {}
-    return words.verdict(scene.step, finding, (showing, len(samples)), auroc)
+    showing = sum(one.agrees for one in samples.values()), len(samples)
+    with st.container(gap=None):
+        if why := words.reason(scene.step, finding, showing, model_answer.auroc(scene) if scene.step == 3 else {}):
+            st.markdown(units.symbols(why))
+        if verdict := words.verdict(scene.step, finding, showing):
+            st.caption(units.symbols(verdict))

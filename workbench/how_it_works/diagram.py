@@ -16,7 +16,8 @@ KINDS: dict[int, tuple[str, ...]] = {
 }
 """The kinds of parts (`nnet.analysis.anatomy`) that a step is about; all where none are named."""
 LEFT_OUT = {3: "reverse", 4: "nfs"}
-"""What is left out of the drawing once the step is answered, see `living_network`."""
+"""What is left out of the drawing once the step is answered, see `living_network`. Then it tells no number: the answer
+has another measure."""
 
 
 def draw(scene: Scene, *, answered: bool) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nnet.analysis.story import Finding, by_scale
+from nnet.config import LossConfig
 from nnet.units import SMALLEST, multiple
 from workbench.how_it_works import words
 from workbench.shared import charts, pictures, theme, units
@@ -68,22 +69,23 @@ def bars(finding: Finding) -> str:
     about, found = words.bars(finding)
     if not found:
         return ""
-    longest = max(SMALLEST, *(value for _, value, _ in found))
+    values = [0.0, *(value for _, value, _ in found)]
+    lowest, span = min(values), max(SMALLEST, max(values) - min(values))
     rows = [
         f"<div><span>{units.indices(name)}</span><p>"
-        f'<i style="width:{100 * max(0.0, value) / longest:.1f}%;background:{theme.NORMAL}"></i></p>'
-        f"<span>{told}</span></div>"
+        f'<i style="margin-left:{100 * (min(0.0, value) - lowest) / span:.1f}%;width:{100 * abs(value) / span:.1f}%;'
+        f'background:{theme.ANOMALOUS if value < 0 else theme.NORMAL}"></i></p><span>{told}</span></div>'
         for name, value, told in found
     ]
     return f'<div class="nn-pairs nn-named">{"".join(rows)}<small>{units.indices(about)}</small></div>'
 
 
-def weights(finding: Finding) -> str:
-    """What the losses of step 8 weigh, as an HTML table."""
+def weights(loss: LossConfig) -> str:
+    """What the losses of step 8 weigh in a training with these settings, as an HTML table."""
     head = "".join(f'<th scope="col">{name}</th>' for name in words.WEIGHTS_HEAD)
     rows = [
         f'<tr><th scope="row">{letter}</th>{"".join(f"<td>{units.indices(told)}</td>" for told in row)}</tr>'
-        for letter, *row in words.weights(finding)
+        for letter, *row in words.weights(loss)
     ]
     return f'<div class="nn-weights"><table><tr>{head}</tr>{"".join(rows)}</table></div>'
 

@@ -1,6 +1,6 @@
 """A step's question, asked of the model. Which of `nnet.analysis.story` it is, and with which pictures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from nnet.analysis import story
 from nnet.analysis.story import Finding, StoryError
@@ -38,12 +38,17 @@ def _asked_of(scene: Scene) -> str:
     return "+".join((scene.loaded.hash, *subject.beside(scene.step))) if sample is None else sample.content_key
 
 
-def of_samples(scene: Scene) -> dict[str, Finding]:
-    """What each defective sample answers, by its key; nothing for steps that do not depend on the picture."""
+def of_samples(scene: Scene, pictures: Mapping[str, Picture] | None = None) -> dict[str, Finding]:
+    """What each defective sample answers, by its key; nothing for steps that do not depend on the picture.
+
+    Args:
+        pictures: the samples, where they are not those of the model in use.
+    """
     if scene.step not in OF_ALL:
         return {}
     try:
-        return subject.of_samples(scene.model, scene.expression, _of_picture(scene), scene.step)
+        found = subject.defective() if pictures is None else pictures
+        return subject.of_samples(scene.model, scene.expression, _of_picture(scene), scene.step, found)
     except StoryError:
         return {}
 

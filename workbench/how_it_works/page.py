@@ -1,6 +1,7 @@
 """How it works: nine steps, each with something to predict and an answer from the model at hand."""
 
 from contextlib import nullcontext
+from pathlib import Path
 
 import streamlit as st
 
@@ -12,11 +13,16 @@ from workbench.shared import controls, frame
 from workbench.shared.resources import Model
 
 LAST = len(words.CARDS)
+_SEEN = "tour_seen"
+"""What was last drawn to the end. While another step or picture is drawn, nothing of that is in sight (style.css)."""
+_KEYS = Path(__file__).with_name("keys.js").read_text(encoding="utf-8")
 
 
 def main() -> None:
     with frame.page(words.TITLE) as model:
         scene = _scene(model)
+        asked_of = (scene.step, scene.loaded.hash, model.key)
+        st.html(f'<div class="{"nn-turned" if st.session_state.get(_SEEN) != asked_of else "nn-same"}"></div>')
         with st.container(key="tour_hall") if scene.is_in_hall else nullcontext():
             finding = card.draw(scene)
             diagram.draw(scene, answered=finding is not None)
@@ -24,6 +30,7 @@ def main() -> None:
             shown.draw(scene)
         if PICKED.value:
             st.button(words.AGAIN, type="tertiary", key="tour_again", on_click=PICKED.forget)
+        st.session_state[_SEEN] = asked_of  # only here: a run that is broken off has replaced nothing
 
 
 def _scene(model: Model) -> Scene:
@@ -46,7 +53,7 @@ def _scene(model: Model) -> Scene:
             width="content",
         )
         _turn("tour_next", words.NEXT, min(LAST, step + 1), step, ":material/arrow_forward:", "Right")
-        with st.container(width=205):
+        with st.container(width=246):
             found = subject.choose(model, expression)
         presenting = controls.toggle(PRESENT, words.PRESENT)
     if presenting:
@@ -61,7 +68,7 @@ def _turn(key: str, label: str, to: int, step: int, icon: str | None = None, sho
 def _clicker(step: int) -> None:
     """Buttons that are not seen, for the keys of a presenter's clicker."""
     with st.container(key="tour_clicker"):
-        st.html('<div class="nn-presenting"></div>')
+        st.html(f'<div class="nn-presenting"></div><script>{_KEYS}</script>', unsafe_allow_javascript=True)
         _turn("tour_page_up", words.PREVIOUS, max(1, step - 1), step, shortcut="PageUp")
         _turn("tour_page_down", words.NEXT, min(LAST, step + 1), step, shortcut="PageDown")
         _turn("tour_space", words.NEXT, min(LAST, step + 1), step, shortcut="Space")

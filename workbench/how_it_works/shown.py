@@ -7,7 +7,7 @@ import streamlit as st
 
 from nnet.analysis.anatomy import anatomy
 from nnet.analysis.story import Finding
-from workbench.how_it_works import collapse, figures, model_answer, subject, words
+from workbench.how_it_works import collapse, elsewhere, figures, model_answer, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.how_it_works.settings import ON
 from workbench.shared import chosen_picture, living_network, resources, training_film, units
@@ -51,13 +51,13 @@ def _row(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> N
 
 def _failure(scene: Scene) -> None:
     """The failure that the step is about, and where to look further."""
-    _best_shown(scene)
     picture = subject.defective().get(ON.value or "")
     address = chosen_picture.address_of(picture) if picture is not None else {}
     where = {**address, "view": "students"}
     with st.container(horizontal=True):
         st.page_link("pages/1_Inspect.py", label=words.STUDENTS, icon=":material/arrow_forward:", query_params=where)
         _which_part()
+    _best_shown(scene)
 
 
 def _which_part() -> None:
@@ -73,10 +73,13 @@ def _best_shown(scene: Scene) -> None:
     shows = {key: one for key, one in found.items() if one.agrees}
     about = words.FAILURES[scene.step]
     if not shows:
-        st.caption(words.NO_FAILURE.format(about=about, samples=units.plural(len(found), "defective sample")))
+        if found:
+            elsewhere.draw(scene)
         return
-    key = min(shows, key=lambda key: units.multiple(shows[key].numbers["after"], shows[key].numbers["before"]))
+    key = elsewhere.least_left(shows)
     picture = subject.defective()[key]
+    if picture.load().hash == scene.loaded.hash:  # it is what the answer shows
+        return
     with st.container(width=2 * figures.SIDE):
         st.caption(words.FAILURE.format(about=about, picture=units.plain(picture.title)))
         _row(scene, picture.load().shown, shows[key], picture.load())

@@ -115,23 +115,23 @@ def unlike(model: Model, expression: Expression) -> Callable[[Trace], Finding]:
     return lambda trace: story.unlike(trace, [resources.trace(model, g.load()) for g in good()], expression, sigma)
 
 
-def of_samples(model: Model, expression: Expression, ask: Callable[[Trace], Finding], step: int) -> dict[str, Finding]:
-    """What each defective sample answers, by its key; asked once, with a bar that says how far it is."""
-    samples = defective()
+def of_samples(
+    model: Model, expression: Expression, ask: Callable[[Trace], Finding], step: int, samples: Mapping[str, Picture]
+) -> dict[str, Finding]:
+    """What each of a model's defective samples answers, by its key; asked once, with a bar that says how far it is."""
     hashes = {key: "+".join((picture.load().hash, *beside(step))) for key, picture in samples.items()}
     keys = {key: (model.key, hashes[key], expression, step) for key in samples}
+
+    def answer(key: str) -> Finding:
+        return ask(resources.trace(model, samples[key].load()))
+
     new = [key for key in samples if cache.FINDINGS.get(keys[key]) is None]
     place = st.empty()
     for done, key in enumerate(new):
         place.progress(done / len(new), words.LOOKING.format(done=done, all=len(new)))
-        trace = resources.trace(model, samples[key].load())
-        cache.FINDINGS.of(keys[key], lambda trace=trace: ask(trace))  # type: ignore[misc]
+        cache.FINDINGS.of(keys[key], lambda key=key: answer(key))  # type: ignore[misc]
     place.empty()
-    return {key: cache.FINDINGS.of(keys[key], lambda key=key: ask(_traced(model, key))) for key in samples}  # type: ignore[misc]
-
-
-def _traced(model: Model, key: str) -> Trace:
-    return resources.trace(model, defective()[key].load())
+    return {key: cache.FINDINGS.of(keys[key], lambda key=key: answer(key)) for key in samples}  # type: ignore[misc]
 
 
 def _offered(model: Model, expression: Expression) -> dict[str, tuple[str, Callable[[], Subject]]]:
@@ -139,16 +139,22 @@ def _offered(model: Model, expression: Expression) -> dict[str, tuple[str, Calla
     if (own := _own()) is not None:
         picture, altered = own
         seen = resources.judgement(model, altered, expression).is_anomalous
-        title = words.OWN.format(picture=picture.title)
+        title = words.OWN[picture.is_defective]
         found[OWN] = title, lambda: Subject(title, altered, seen)
     if (other := _other()) is not None:
-        found[CHOSEN] = other.title, lambda: _of(other)
+        found[CHOSEN] = (_tagged(other.title) if other.is_defective else other.title), lambda: _of(other)
+    kinds = {key: picture.title.rpartition(": ")[2] for key, picture in defective().items()}
     for key, picture in defective().items():
-        found[key] = picture.title, lambda picture=picture: _of(picture)  # type: ignore[misc]
+        short = list(kinds.values()).count(kinds[key]) == 1
+        found[key] = _tagged(kinds[key] if short else picture.title), lambda picture=picture: _of(picture)  # type: ignore[misc]
     if not found:
         chosen = chosen_picture.chosen()
         found[CHOSEN] = chosen.title, lambda: _of(chosen)
     return found
+
+
+def _tagged(what: str) -> str:
+    return words.DEFECTIVE.format(what=what)
 
 
 def _other() -> Picture | None:
@@ -184,7 +190,7 @@ def _first(found: Mapping[str, object], model: Model, expression: Expression) ->
         if key in found:
             return key
     try:
-        answers = of_samples(model, expression, unlike(model, expression), 1)
+        answers = of_samples(model, expression, unlike(model, expression), 1, defective())
     except StoryError:  # there are too few good samples to compare with
         return next(iter(found))
     return max(answers, key=lambda key: units.multiple(answers[key].numbers["peak"], answers[key].numbers["typical"]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nnet.analysis.story import Finding, by_scale, claimed
+from nnet.config import LossConfig
 from workbench.shared import units
 
 TITLE = "How it works"
@@ -19,10 +20,8 @@ ASKING_ALL = "Looking at every sample, with all parts and without each…"
 EXPECTED = "You expected: {option}. {whether}; the model {model}:"
 WHETHER = {True: "Right", False: "Not so"}
 AGREES = "As the paper says of its own networks: {story}"
-NOTHING = (
-    "The paper, of its own networks: {story} This model shows no difference that counts (less than a tenth). {why}"
-)
-OTHERWISE = "The paper, of its own networks: {story} In this model it is the other way round. {why}"
+NOTHING = "The paper, of its own networks: {story} Here a difference of less than a tenth counts as none."
+OTHERWISE = "The paper, of its own networks: {story} For this picture it is the other way round."
 EVENNESS = {
     True: "As the paper says of its own networks: {story}",
     None: "The paper, of its own networks: {story} In this model that holds in part: smaller {smaller}, more even "
@@ -42,12 +41,17 @@ OTHER_EXPERIMENT = (
     "third: networks of its own studies."
 )
 SHOWN = "The paper's effect shows in {showing} of this model's {total}."
-AUROC = "On this model's own test pictures S₁ alone has an image AUROC of {forward}, both students of {both}."
-BETA = {True: "{beta}", False: "{beta} at first, 0 now"}
+AUROC = "in its test S₁ alone reaches an I-AUROC of {forward}, both students {both}."
+BETA = {True: "{beta}", False: "{beta} at first, then 0"}
 WEIGHTS_HEAD = ("Weight", "Of", "Smaller", "Larger")
 WEIGHTS = {
     "alpha": ("α = {used}", "copying", "rebuilding counts for more", "copying counts for more"),
-    "beta": ("β = {used}", "aligning", "S₁ starts with less help", "S₁ follows without its own gates"),
+    "beta": (
+        "β = {used}",
+        "aligning",
+        "slower: S₁ starts with less help",
+        "worse if kept on: S₁ copies without its own gates",
+    ),
     "delta": ("δ = {used}", "choice", "a patch mixes more items", "a patch mixes fewer items"),
 }
 """What was used, what it weighs, and what becomes of it when it is smaller or larger."""
@@ -55,17 +59,21 @@ WEIGHTED = (
     "In the paper α = 1.2 did best, and δ = 0.002, of which only the order of magnitude matters; β did better when it "
     "ended after 20 epochs than when it stayed (Figure 10)."
 )
-OTHER_MEASURE = {
-    3: "The drawing shows multiples of the threshold instead; S₁ alone has a threshold of its own.",
-    4: "The drawing shows multiples of the threshold instead, for the score of both students.",
-}
-"""Why the drawing shows another number than the answer."""
 FIRST, LAST = "First step", "Last step"
-ON, OWN = "Picture", "Your scratch: {picture}"
+ON = "Picture"
+OWN = {True: "Your scratch on a defect", False: "Your scratch, a good part", None: "Your scratch"}
+DEFECTIVE = "Defective: {what}"
 LOOKING = "Asking the samples… {done} of {all}"
 FAILURES = {3: "Over-imitation", 4: "The restoration shortcut"}
 FAILURE = "{about} where this model shows it best among its samples, {picture}:"
-NO_FAILURE = "{about} cannot be shown with this model: none of its {samples} shows it. Another model may."
+SHOWN_IN_OTHERS = "{about} does not show here, but in {showing} of this model's {total}."
+NO_REASON = "the two students differ too little there."
+SHOWN_NOWHERE = "It shows in none of this model's {total}: {why}"
+ELSEWHERE = "The model {model} shows it, in {showing} of its {total}."
+SEE_IT_ON = "See it on {picture}"
+NOR_ELSEWHERE = "No other model that comes with the workbench shows it: {others}."
+NONE_OF = "none of the {total} of {model}"
+TURNS = "{told}, whose code turns by {code} without the memory"
 STUDENTS = "See on Inspect where only one of the students reacts"
 FILM = "The film of this training: from before the first step to the last epoch."
 NO_FILM = "This model came without a film of its training. `nnet train --film` keeps one."
@@ -83,9 +91,10 @@ COLLAPSE_CHARTS = (
     ("channels", "Share of the channels still in use"),
 )
 COLLAPSE_WHY = (
-    "The paper's text compares S₁ with the teacher's own features, its Figure 2 can be read as the memory's answer, "
-    "and nothing says whether S₁'s loss also moves the teacher's projections. Where both are so, the gates close "
-    "until the two sides agree, and the agreement is worth nothing."
+    "S₁ learns to agree with a target. The paper can be read in several ways: the target is made from the teacher's "
+    "features or from the memory's answer, and its gates are fixed for S₁ or trained along with it. Made from the "
+    "memory's answer and trained along, the gates close until the two sides agree on nearly nothing. Then S₁ no longer "
+    "finds defects, though its loss is small."
 )
 COLLAPSE_ABOUT = "Preset {preset} on {data}, {seeds}, {epochs} epochs; `python -m benchmarks.collapse` measures it."
 EPOCH = "epoch"
@@ -127,14 +136,14 @@ CARDS: tuple[Card, ...] = (
         "patch by numbers, its [[features]], on a fine, a middle and a coarse [[scale]]. A defect looks different "
         "to it.",
         "The patch with the highest score: how does the teacher describe it?",
-        {"more": "Unlike good parts", "same": "Like good parts", "less": "More usual"},
+        {"more": "Unlike good patches", "same": "Like good patches", "less": "More typical than they are"},
         {
-            "more": "Unlike good parts: the nearest patch of the good samples is {peak} away, that of a typical good "
-            "patch {typical}.",
-            "same": "Like good parts: the nearest patch of the good samples is {peak} away, that of a typical good "
-            "patch {typical}.",
-            "less": "More usual than good parts: the nearest patch of the good samples is {peak} away, that of a "
-            "typical good patch {typical}.",
+            "more": "Unlike good patches: the most similar one of the good samples is at a cosine distance of {peak}, "
+            "where a typical good patch has one at {typical}.",
+            "same": "Like good patches: the most similar one of the good samples is at a cosine distance of {peak}, "
+            "where a typical good patch has one at {typical}.",
+            "less": "More typical than good patches are: the most similar one of the good samples is at a cosine "
+            "distance of {peak}, where a typical good patch has one at {typical}.",
         },
         "a defect looks different to the teacher, so students who never met one cannot follow it there.",
         "The three tiles of T light up. The map shows how far each patch is from the most similar one of the good "
@@ -159,36 +168,35 @@ CARDS: tuple[Card, ...] = (
     Card(
         "The danger of copying: over-imitation",
         "S₁ sees the picture, defect included. If it follows the teacher everywhere, both agree even on a defect, "
-        "which stays dark: [[over-imitation]]. That is why S₁ is not alone.",
-        "Leave S₁ alone. Does this picture still stand out from good ones?",
-        {"less": "It stands out less", "same": "Just as much", "more": "More"},
+        "which stays dark: [[over-imitation]]. S₂ fails in another way (step 4), so each can cover for the other.",
+        "Leave S₁ alone. How much does this picture stand out to it?",
+        {"less": "Less than to both", "same": "As much as to both", "more": "More than to both"},
         {
-            "less": "It stands out less: {after} standard deviations above the good pictures, {before} with "
-            "both students.",
-            "same": "Just as much: {after} standard deviations above the good pictures, {before} with both students.",
-            "more": "It stands out more: {after} standard deviations above the good pictures, {before} with "
-            "both students.",
+            "less": "Less than to both: {after} standard deviations above the good pictures, {before} to both.",
+            "same": "As much as to both: {after} standard deviations above the good pictures, {before} to both.",
+            "more": "More than to both: {after} standard deviations above the good pictures, {before} to both.",
         },
         "S₁ alone misses what it imitates too well; both students together see more.",
         "S₂'s lane goes grey. Compare the two heatmaps, each with its own threshold in the middle of the colours.",
     ),
     Card(
         "The danger of rebuilding: the restoration shortcut",
-        "If the code still carries the defect, S₂ rebuilds it, too, agrees with the teacher and sees nothing: the "
-        "[[restoration shortcut]]. The [[memory]] is to close it: good patches replace every coarse one.",
+        "If the code carries the defect, S₂ rebuilds it, agrees with the teacher and sees nothing: the "
+        "[[restoration shortcut]]. Against that the [[memory]] answers every coarse patch with good ones; P₁ and P₂, "
+        "fine and middle, go past it.",
         "Switch the memory off. Does this picture still stand out to S₂?",
-        {"less": "It fades", "same": "No change", "more": "More"},
+        {"less": "Less than with it", "same": "As much as with it", "more": "More than with it"},
         {
-            "less": "It fades: {after} standard deviations above the good pictures, {before} with the memory.",
-            "same": "No change: {after} standard deviations above the good pictures, {before} with the memory.",
-            "more": "It stands out more: {after} standard deviations above the good pictures, {before} with the "
+            "less": "Less than with it: {after} standard deviations above the good pictures, {before} with the memory.",
+            "same": "As much as with it: {after} standard deviations above the good pictures, {before} with the "
             "memory.",
+            "more": "More than with it: {after} standard deviations above the good pictures, {before} with the memory.",
         },
         "without the memory a defect reaches the code, and S₂ rebuilds it.",
         "The memory goes grey and F_3 goes straight on. If the heatmap hardly changes, the narrow code does the "
         "work here.",
-        "Without the memory the code turns by only {code} (cosine distance): two of the three scales reach it past the "
-        "memory.",
+        "two of the three scales reach the code past the memory; without it the code turns by only {code} (cosine "
+        "distance).",
     ),
     Card(
         "The memory answers with good patches",
@@ -197,12 +205,12 @@ CARDS: tuple[Card, ...] = (
         "Let every patch mix all items. What becomes of the answers?",
         {"less": "They become alike", "same": "They stay", "more": "More varied"},
         {
-            "less": "They become alike: {after} apart instead of {before}, as each mixes {all} items instead of "
-            "{items} (effectively).",
-            "same": "They stay as they are: {after} apart, {before} before, as each mixes {all} items instead of "
-            "{items} (effectively).",
-            "more": "They become more varied: {after} apart instead of {before}, as each mixes {all} items instead of "
-            "{items} (effectively).",
+            "less": "They become alike: at a cosine distance of {after} from their mean instead of {before}, as each "
+            "mixes {all} items instead of {items} (effectively).",
+            "same": "They stay as they are: at a cosine distance of {after} from their mean, {before} before, though "
+            "each mixes {all} items instead of {items} (effectively).",
+            "more": "They become more varied: at a cosine distance of {after} from their mean instead of {before}, as "
+            "each mixes {all} items instead of {items} (effectively).",
         },
         "addressing must be sparse, or everything is answered by the same grey average.",
         "Three mosaics: what the teacher says, the memory's answer, and the answer of all items at once, which "
@@ -222,8 +230,9 @@ CARDS: tuple[Card, ...] = (
     ),
     Card(
         "Add within a scale, multiply across",
-        "Each scale has two [[maps]], one for each student. They are added: one student may miss it. The three "
-        "scales are multiplied: what only one scale sees is noise, and nearly zero times anything is nearly zero.",
+        "The [[maps]] measure the angle to the teacher: M1, M2, M3 S₂'s, M6, M5, M4 S₁'s, fine to coarse. Within a "
+        "[[scale]] they are added, since one student may miss it; scales are multiplied, so what only one "
+        "sees fades.",
         "Add the scales instead. What happens to the heatmap's ground?",
         {"more": "It gets brighter", "same": "No change", "less": "Darker"},
         {
@@ -259,13 +268,14 @@ CARDS: tuple[Card, ...] = (
         "Without which part does this model separate good from defective samples worst?",
         {"forward": "S₁, the copier", "fpm": "The projections", "nfs": "The memory", "none": "None of them"},
         {
-            "forward": "S₁, the copier.",
-            "fpm": "The projections.",
-            "nfs": "The memory.",
-            "none": "None of them: without any one it tells them apart as well as before.",
+            "forward": "S₁, the copier: the distance between the two groups shrinks most without it.",
+            "fpm": "The projections: the distance between the two groups shrinks most without them.",
+            "nfs": "The memory: the distance between the two groups shrinks most without it.",
+            "none": "None of them: without any one the distance between the two groups shrinks by less than a tenth.",
         },
         "of all parts S₁ with its maps raises P-AP most, from 61.18 to 62.77 (Table 4).",
-        "The numbers are distances between the two groups of samples, in standard deviations.",
+        "The bars are distances between the two groups of samples, in standard deviations; one to the left says that "
+        "the defective ones score lower than the good ones. A loss of less than a tenth counts as none.",
     ),
 )
 DISTANCES = "Distance between good and defective samples, in standard deviations"
@@ -325,21 +335,44 @@ def bars(finding: Finding) -> tuple[str, tuple[tuple[str, float, str], ...]]:
     return about, tuple((text, numbers[name], write(numbers[name])) for name, text in names.items() if name in numbers)
 
 
-def weights(finding: Finding) -> tuple[tuple[str, ...], ...]:
+def weights(loss: LossConfig) -> tuple[tuple[str, ...], ...]:
     """The rows of step 8's table, below `WEIGHTS_HEAD`."""
-    used = {name: f"{finding.numbers[name]:g}" for name in WEIGHTS}
-    used["beta"] = BETA[finding.numbers["beta_now"] > 0].format(beta=used["beta"])
+    used = {name: f"{getattr(loss, name):g}" for name in WEIGHTS}
+    stays = loss.beta_epochs is None and loss.beta_share is None
+    used["beta"] = BETA[stays or not loss.beta].format(beta=used["beta"])
     return tuple((used_here.format(used=used[name]), *rest) for name, (used_here, *rest) in WEIGHTS.items())
 
 
-def verdict(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapping[str, float]) -> str:
+def reason(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapping[str, float]) -> str:
+    """Why a failure of steps 3 and 4 does not show with this picture; "" where it does. Arguments as for `verdict`.
+
+    Args:
+        auroc: of S1 alone ("forward") and of "both", where that is known and part of the reason.
+    """
+    if number not in FAILURES or finding.agrees or not showing[1]:
+        return ""
+    about, total = FAILURES[number], units.plural(showing[1], "defective sample")
+    if showing[0]:
+        return SHOWN_IN_OTHERS.format(about=about, showing=showing[0], total=total)
+    plain = {name: units.number(value) for name, value in finding.numbers.items()}
+    why = AUROC.format(**{name: f"{value:.3f}" for name, value in auroc.items()}) if auroc else CARDS[number - 1].why
+    return SHOWN_NOWHERE.format(about=about, total=total, why=why.format(**plain) if why else NO_REASON)
+
+
+def none_of(model: str, answers: Mapping[str, Finding]) -> str:
+    """That none of another model's samples shows a failure, with what was measured of step 4."""
+    told = NONE_OF.format(total=units.plural(len(answers), "defective sample"), model=units.plain(model))
+    codes = [one.numbers["code"] for one in answers.values() if "code" in one.numbers]
+    return TURNS.format(told=told, code=units.number(sum(codes) / len(codes))) if codes else told
+
+
+def verdict(number: int, finding: Finding, showing: tuple[int, int]) -> str:
     """How this lies beside what the paper says, or "" where the paper says nothing.
 
     Args:
         number: of the step.
         finding: the answer.
         showing: in how many of the defective samples it is as the paper says, and of how many; (0, 0) if not asked.
-        auroc: of S1 alone ("forward") and of "both", where that is known and part of the reason.
     """
     card = CARDS[number - 1]
     if not card.story:
@@ -353,7 +386,9 @@ def verdict(number: int, finding: Finding, showing: tuple[int, int], auroc: Mapp
     elif finding.agrees:
         said = AGREES.format(story=card.story)
     else:
-        said = (NOTHING if finding.outcome == "same" else OTHERWISE).format(story=story, why=_why(card, finding, auroc))
+        said = (NOTHING if finding.outcome == "same" else OTHERWISE).format(story=story)
+    if reason(number, finding, showing, {}):  # which has said in how many
+        return said
     total = units.plural(showing[1], "defective sample")
     return f"{said} {SHOWN.format(showing=showing[0], total=total)}" if showing[1] else said.strip()
 
@@ -373,13 +408,6 @@ def spreads(finding: Finding) -> tuple[tuple[str, bool, str], ...]:
             zip(SPREAD_SCALES, by_scale(finding.numbers, "even"), strict=True), 1
         )
     )
-
-
-def _why(card: Card, finding: Finding, auroc: Mapping[str, float]) -> str:
-    plain = {name: units.number(value) for name, value in finding.numbers.items()}
-    if auroc:
-        return AUROC.format(**{name: f"{value:.3f}" for name, value in auroc.items()})
-    return card.why.format(**plain)
 
 
 def collapse_told(reading: str) -> str:
@@ -403,7 +431,8 @@ LESSON_ABOUT = (
     "For teachers, to be printed. It is made from the cards of the page How it works by "
     "`python -m workbench.how_it_works.lesson_sheet > docs/lesson.md`; a test says whether it is current.",
     "Before: start the workbench (`make demo`), open How it works, switch Presenter on. Arrow keys or a clicker turn "
-    "the pages, 1, 2 and 3 answer, Escape leaves. Let the class vote first, then press what most of them chose. The "
+    "the pages, 1, 2 and 3 answer, Escape leaves. “Step through” below the drawing lights stage by stage; the "
+    "same keys then go through the stages. Let the class vote first, then press what most of them chose. The "
     "answers are computed on the model at hand, so they need not be those of the paper; a grey line then says why, and "
     "that is worth talking about.",
 )

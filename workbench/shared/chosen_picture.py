@@ -165,10 +165,11 @@ def sample_collection() -> samples.Collection:
 
 def sample_pictures() -> dict[str, Picture]:
     """The sample images as pictures, by key."""
-    return _as_pictures(sample_collection())
+    return as_pictures(sample_collection())
 
 
-def _as_pictures(collection: samples.Collection) -> dict[str, Picture]:
+def as_pictures(collection: samples.Collection) -> dict[str, Picture]:
+    """Sample images as pictures, by key."""
     return {
         SAMPLE_PREFIX + image.id: Picture(SAMPLE_PREFIX + image.id, image.title, image.sample, image.known)
         for image in collection.images
@@ -268,7 +269,7 @@ def decided() -> Picture | None:
 def known() -> dict[str, Picture]:
     """The samples and the visitor's images, by key."""
     # A link may show a solar cell to a model of other parts, too.
-    return {**_as_pictures(samples.collection()), **sample_pictures(), **own()}
+    return {**as_pictures(samples.collection()), **sample_pictures(), **own()}
 
 
 def find(key: str) -> Picture | None:

@@ -44,7 +44,7 @@ def _pressed(name: str) -> str:
 
 
 def _meaning(term: Term) -> str:
-    symbol = f"<b>{units.indices(escape(term.symbol))}</b> " if term.symbol else ""
+    symbol = f"<b>{units.indices(escape(term.symbol))}:</b> " if term.symbol else ""
     return symbol + units.indices(escape(term.means))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from nnet.analysis import story
 from nnet.analysis.anatomy import FeatureColours, FeatureRanges, Part, anatomy, upstream
 from nnet.analysis.whatif import WhatIf, intervene
 from nnet.detector import Trace
@@ -53,6 +54,8 @@ class _Changed:
 
     parts: Mapping[str, Part]
     judged: Judgement
+    turned: float
+    """By how much that turns the code."""
 
     @property
     def nbytes(self) -> int:
@@ -152,8 +155,8 @@ def of(model: Model, loaded: Loaded, expression: Expression, show: str = part_wo
         for name, part in parts.items()
     }
     kinds = {name: part.kind for name, part in parts.items()}
-    stands_for = f"{loaded.hash}-{model.key}"
-    return Network(wide, narrow, cards, kinds, variants, stands_for, loaded.is_drawn_on, show, channels)
+    stands_for, stages = f"{loaded.hash}-{model.key}", part_words.stages(parts)
+    return Network(wide, narrow, cards, kinds, variants, stands_for, loaded.is_drawn_on, show, channels, stages)
 
 
 def _card(part: Part, sentence: str, variants: Mapping[str, Variant], reading: list[tuple[str, str]]) -> Card:
@@ -167,6 +170,7 @@ def _card(part: Part, sentence: str, variants: Mapping[str, Variant], reading: l
         page,
         title,
         key if key in variants else "",
+        part_words.LEFT_OUT.get(key, part_words.name(part)),
     )
 
 
@@ -240,8 +244,9 @@ def _variants(
     show, tiles = shown
     every = _CHANGED.of((loaded.hash, model.key, expression), lambda: _without(model, trace, expression))
     before = anatomy(trace, ())
+    result = _result(judge.judge(model.detector.calibration, trace.maps, expression))
     found = {
-        key: _variant(before, one.parts, _tiles(model, loaded, one.parts, one.judged, show), tiles, one.judged)
+        key: _variant(before, one, _tiles(model, loaded, one.parts, one.judged, show), tiles, result)
         for key, one in every.items()
     }
     whole = anatomy(trace, expression.maps)
@@ -261,7 +266,8 @@ def _without(model: Model, trace: Trace, expression: Expression) -> dict[str, _C
         except NNetError:  # this network has no such part, or could not be scored without it
             continue
         judged = judge.judge(model.detector.calibration, changed.trace.maps, changed.expression)
-        found[key] = _Changed(anatomy(changed.trace, changed.expression.maps), judged)
+        turned = story.turned(trace.F_C, changed.trace.F_C)
+        found[key] = _Changed(anatomy(changed.trace, changed.expression.maps), judged, turned)
     return found
 
 
@@ -279,11 +285,8 @@ def _only_for(parts: Mapping[str, Part], left: Sequence[str]) -> tuple[str, ...]
 
 
 def _variant(
-    before: Mapping[str, Part],
-    after: Mapping[str, Part],
-    new: Mapping[str, str],
-    old: Mapping[str, str],
-    judged: Judgement,
+    before: Mapping[str, Part], after: _Changed, new: Mapping[str, str], old: Mapping[str, str], result: str
 ) -> Variant:
     changed = {name: tile for name, tile in new.items() if old.get(name) != tile}
-    return Variant(tuple(name for name in before if name not in after), changed, _result(judged))
+    gone, now = tuple(name for name in before if name not in after.parts), _result(after.judged)
+    return Variant(gone, changed, now, part_words.unchanged(after.turned) if now == result else "")

@@ -10,7 +10,8 @@ from pathlib import Path
 from workbench.components.base import handed, register
 from workbench.components.network import words
 
-_mount = register("network", Path(__file__).parent)
+_HERE = Path(__file__).parent
+_mount = register("network", _HERE / "walk", _HERE)
 
 SCREEN, HALL = "screen", "hall"
 """How large it is drawn, see `draw`."""
@@ -24,7 +25,7 @@ class Card:
         title, sentence: in plain words.
         facts: label and value.
         page: the page about it as in pages/, "" for none; `page_title` for people.
-        variant: the key of what happens without it, "" where it cannot be left out.
+        variant: the key of what happens without it, "" where it cannot be left out; `left_out` names what that is.
     """
 
     title: str
@@ -33,16 +34,18 @@ class Card:
     page: str
     page_title: str
     variant: str
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """The network without a part: the parts that are `gone`, the `tiles` that change (name -> data URI), and the
-    `result` in words."""
+    """The network without a part: the parts that are `gone`, the `tiles` that change (name -> data URI), the `result`
+    in words, and, where that stays the same, `why`."""
 
     gone: tuple[str, ...]
     tiles: Mapping[str, str]
     result: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Network:
             then, a button leads to it.
         tiles: what the tiles of features show, see `workbench.components.network.words.TILES`; or a channel's number.
         channels: the largest number of channels that one of them has.
+        stages: what lights up one after the other: the parts of each, and a sentence.
     """
 
     wide: str
@@ -70,6 +74,7 @@ class Network:
     changed: bool
     tiles: str
     channels: int
+    stages: tuple[tuple[tuple[str, ...], str], ...]
 
 
 def draw(
@@ -90,7 +95,8 @@ def draw(
         on_visit: called, before the next run, with the page that the visitor wants to go to.
         on_tiles: likewise, with what the tiles are to show.
         focus: kinds of parts that stay lit while nothing is pointed at; none for all.
-        left_out: the variant that is shown at first.
+        left_out: the variant that is shown at first; the page tells its result in its own measure, so none stands below
+            the heatmap.
         room: "" for the width of its place; SCREEN, so that the whole drawing is seen below what stands above it; HALL,
             the same without what only serves a desk.
     """

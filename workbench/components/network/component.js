@@ -1,9 +1,11 @@
 const NARROW = 780;
 const HOLD = 350;
-const LEAST = 300;  // pixels of the drawing's height
-const BELOW = 40;  // and of its line of text
+const LEAST = 284;  // pixels of the drawing's height
+const BELOW = 50;  // and of its line of text and buttons
+const TALKING = 84;  // while the stages are gone through: two lines
 const BESIDE = 230;  // of the width that is free beside it: then the line stands there
 const LEGIBLE = 12;
+const FROM_AFAR = 15;
 
 const STEP = 130;
 const LAST = 900;
@@ -32,6 +34,7 @@ const light = (root, name) => {
   const svg = root._svg;
   const { cards, focus, kinds, words } = root._data;
   if (svg.matches('.armed, .wave')) name = '';  // nothing is dimmed while the wave runs
+  if (svg.matches('.walking')) return;  // nor while one stage after the other is lit
   svg.classList.toggle('pointed', !!name || (focus.length > 0 && !svg.matches('.armed, .wave')));
   const edges = [...svg.querySelectorAll('.edge')];
   const sees = name ? reach(edges, name, 'to', 'from') : new Set();
@@ -47,7 +50,8 @@ const light = (root, name) => {
     edge.classList.toggle('lit', about || both((part) => within(sees, part)) || both((part) => within(feeds, part)));
   });
   const card = cards[name];
-  write(root._line, card && name !== root._open ? `${card.title}. ${card.sentence}` : words.hint);
+  const prompt = root._open ? '' : words.hint;
+  write(root._line, card && name !== root._open ? `${card.title}. ${card.sentence}` : prompt);
 };
 
 // Show the network without what the variant leaves out; '' shows it whole.
@@ -67,7 +71,8 @@ const leaveOut = (root, key) => {
 
 const say = (root, card) => {
   const variant = root._data.variants[card.variant];
-  write(root._line, fill(root._data.words.without, { part: card.title.replace(/^The /, 'the '), result: variant.result }));
+  const told = { part: card.left_out.replace(/^The /, 'the '), result: variant.result, why: variant.why };
+  write(root._line, fill(variant.why ? root._data.words.unchanged : root._data.words.without, told));
 };
 
 // As high as the screen has room below what stands above the drawing, so that all of it is seen, and its writing not too
@@ -82,13 +87,13 @@ const fit = (root) => {
   const fitting = (below) => Math.round(Math.min(root.clientWidth * height / width, Math.max(LEAST, main.clientHeight - above - below)));
   const free = (root.clientWidth - fitting(0) * width / height) / 2;
   const beside = root.matches('.large') && free >= BESIDE;
-  const high = fitting(beside ? 0 : BELOW);
+  const high = fitting(beside ? 0 : root.matches('.walks') ? TALKING : BELOW);
   root.classList.toggle('beside', beside);
   root.style.setProperty('--free', `${free}px`);
   if (svg._high === high) return;
   svg._high = high;
   svg.style.height = `${high}px`;
-  const least = LEGIBLE * height / high;
+  const least = (root.matches('.large') ? FROM_AFAR : LEGIBLE) * height / high;
   [svg, ...svg.querySelectorAll(SIZES)].forEach((text) => {
     text._size ??= Number(text.getAttribute('font-size'));
     text.setAttribute('font-size', Math.max(text._size, least));
@@ -116,7 +121,7 @@ const open = (root, name, send) => {
   });
   const row = make('div', 'buttons', text);
   if (card.variant) {
-    const hold = make('button', 'hold', row, { textContent: words.hold });
+    const hold = make('button', 'hold', row, { textContent: fill(words.hold, { part: card.left_out.replace(/^The /, 'the ') }) });
     const on = () => { leaveOut(root, card.variant); say(root, card); };
     const off = () => { leaveOut(root, root._kept ?? ''); light(root, name); };
     hold.onpointerdown = (event) => { hold.setPointerCapture(event.pointerId); on(); };
@@ -242,6 +247,7 @@ const run = (root) => {
   svg.classList.remove('armed', 'wave');
   svg.getBoundingClientRect();  // so that it starts anew
   svg.classList.add('wave');
+  root._began = performance.now();
   const stages = [...svg.querySelectorAll('.part')].map((part) => Number(part.style.getPropertyValue('--stage')));
   clearTimeout(root._ends);
   root._ends = setTimeout(() => { svg.classList.remove('wave'); light(root, root._at || root._open); }, calm() ? 0 : Math.max(...stages) * STEP + LAST);
@@ -278,8 +284,9 @@ const put = (root, send) => {
   follow(root);
   if (root._text === text) {
     fit(root);
+    walk(root, root._stage_lit ?? -1);
     leaveOut(root, root._kept ?? '');
-    light(root, root._open);
+    light(root, root._at || root._open);  // its sentence may have changed the height
     return;
   }
   root._text = text;
@@ -289,8 +296,9 @@ const put = (root, send) => {
   root._stage.classList.toggle('narrow', narrow);
   fit(root);
   react(root, send);
-  if (root._picture !== root._data.picture) wave(root, !!root._picture || root._data.changed);
+  if (root._picture !== root._data.picture) { root._stage_lit = -1; wave(root, !!root._picture || root._data.changed); }
   root._picture = root._data.picture;
+  walk(root, root._stage_lit ?? -1);
   open(root, root._data.cards[root._open] ? root._open : '', send);
   leaveOut(root, root._kept ?? '');
   light(root, root._open);
@@ -313,8 +321,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const send = (page) => setTriggerValue('visit', page);
   const root = rootOf(parentElement, 'network', (element) => {
     element._stage = make('div', 'stage', element);
-    element._line = make('p', 'line', element);
+    const said = make('div', 'said', element);
+    element._line = make('p', 'line', said);
     element._line.setAttribute('aria-live', 'polite');
+    buildWalk(element, said, data.words);
     element._panel = make('div', 'panel', element, { hidden: true });
     const tiles = make('label', 'tiles', element, { textContent: data.words.tiles });
     element._kind = make('select', '', tiles);
@@ -325,12 +335,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
       setTriggerValue('tiles', element._number.value);
     };
     const row = make('div', 'save', element);
-    make('button', 'replay', row, { textContent: data.words.replay, onclick: () => run(element) });
+    make('button', 'replay', row, { textContent: data.words.replay, onclick: () => { walk(element, -1); run(element); } });
     const show = () => element._stage.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth', block: 'center' });
     element._below = make('button', 'below', element, { textContent: data.words.below, onclick: show, hidden: true });
     element._changing = () => { element._below.hidden = true; };  // it would lead to the picture as it was
     document.addEventListener(CHANGING, element._changing);
-    make('button', '', row, { textContent: data.words.svg, onclick: () => download(saved(element), 'n-net.svg') });
+    make('button', 'svg', row, { textContent: data.words.svg, onclick: () => download(saved(element), 'n-net.svg') });
     make('button', '', row, { textContent: data.words.png, onclick: () => savePng(element) });
     element._size = new ResizeObserver(() => { if (element._data && element.clientWidth) put(element, element._send); });
     element._size.observe(element);
@@ -338,13 +348,16 @@ export default function ({ parentElement, data, setTriggerValue }) {
     document.querySelectorAll('.stMain, .stMainBlockContainer').forEach((one) => element._above.observe(one));
   });
   root.classList.toggle('large', data.room === 'hall');
-  root._data = data;
-  root._send = send;
+  root.classList.toggle('silent', !!data.left_out);
+  const about = JSON.stringify([data.focus, data.left_out]);
+  if (root._step !== about) root._stage_lit = -1;  // another step of the tour
+  Object.assign(root, { _data: data, _send: send, _step: about });
   offerTiles(root);
   if (root.clientWidth) put(root, send);
   return () => {
     if (root.isConnected) return;
     [root._size, root._above].forEach((one) => one.disconnect());
     document.removeEventListener(CHANGING, root._changing);
+    removeEventListener('keydown', root._keys, true);
   };
 }

@@ -10,7 +10,7 @@ from html import escape
 
 import numpy as np
 
-from nnet.analysis.anatomy import CODE, COPIER, MEMORY, REBUILDER, RECALLED, Part, depths
+from nnet.analysis.anatomy import CODE, COPIER, MAP, MEMORY, REBUILDER, RECALLED, Part, depths
 from nnet.scoring.circuit import PAIRS, Circuit
 from nnet.scoring.overlay import LEVELS, colour_table
 from nnet.units import SMALLEST
@@ -29,6 +29,8 @@ _NEUTRAL = theme.THRESHOLD
 _FONT, _SYMBOL, _INDEX = 16, 17, 15
 _BAR, _STEPS, _BELOW = 270.0, 32, 76
 """Length of the bar of colours, how many it has, and the room that it takes at the end of a narrow drawing."""
+_ROWS = -84
+"""Left edge of the sizes of the rows, which stand before the picture."""
 _SIGNS = {"+": "+", "*": "\N{MULTIPLICATION SIGN}"}
 
 
@@ -77,7 +79,7 @@ def _svg(
 ) -> str:
     order = depths(parts)
     height = layout.height + (_BELOW if layout.narrow and labels.scale else 0)
-    left, around = (-22, 44) if layout.narrow else (-12, 18)
+    left, around = (-22, 44) if layout.narrow else (_ROWS, 6 - _ROWS)
     drawn = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left} 0 {layout.width + around:g} {height:g}" role="group" '
         f'aria-label="{escape(labels.title)}" font-family="sans-serif" font-size="{_FONT}" fill="currentColor">',
@@ -152,6 +154,8 @@ def _caption(box: Box, part: Part, labels: Labels, narrow: bool) -> str:
     weight = "" if part.name in labels.captions else f' font-size="{_SYMBOL}" font-weight="600"'
     if part.kind == MEMORY and not narrow:  # long, and what it answers stands at its right
         return f'<text x="{box.x + box.width:g}" y="{below:g}" text-anchor="end">{text}</text>'
+    if part.kind == MAP and narrow:  # where no row says it
+        text += f' <tspan font-size="{_INDEX}" font-weight="400">{escape(labels.rows.get(part.scale or 0, ""))}</tspan>'
     return f'<text x="{box.x:g}" y="{below:g}"{weight}>{text}</text>'
 
 
@@ -347,8 +351,7 @@ def _lanes(layout: Layout, parts: Mapping[str, Part], labels: Labels) -> list[st
     """A title at the first part of each lane, and in the N the size of each row."""
     drawn, done = [], set()
     for scale, size in () if layout.narrow else labels.rows.items():
-        y = layout.signs[scale][1] + (5 if scale else 82)
-        drawn.append(f'<text x="-9" y="{y:g}">{escape(size)}</text>')
+        drawn.append(f'<text x="{_ROWS + 2}" y="{layout.signs[scale][1] + 5:g}">{escape(size)}</text>')
     for name, part in parts.items():
         kind = part.kind
         if kind not in labels.lanes or kind in done or (kind == REBUILDER and name != "D_1" and not layout.narrow):

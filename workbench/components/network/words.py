@@ -22,10 +22,16 @@ TILES = {COLOURS: "PCA colours", MEAN: "Mean of the channels", CHANNEL: "One cha
 """What the tiles of features can show."""
 BROWSER = {
     "hint": HINT,
-    "hold": "Hold to see the result without it",
+    "hold": "Hold to see the result without {part}",
     "keep": "Leave it out",
     "without": "Without {part}: {result}",
+    "unchanged": "Without {part}: {result}, as before, {why}",
     "replay": "Play the wave again",
+    "walk": "Step through",
+    "stage": "{number} of {all}. {sentence}",
+    "onward": "Next stage",
+    "back": "Stage before",
+    "end": "Show all",
     "below": "See it run through the network \N{DOWNWARDS ARROW}",
     "close": "Close",
     "visit": "More on the page {page}",
@@ -57,6 +63,25 @@ SENTENCES = {
     "rebuilds that description.",
     anatomy.SCORE: "Maps of one scale are added, and the scales multiplied: only what all scales see stays bright.",
 }
+LEFT_OUT = {"nfs": "the memory", "fpm": "all projections", "forward": "S₁", "reverse": "S₂"}
+"""What more than the pressed part goes with it."""
+HARDLY = 0.1
+"""A code that turns by less is said to be the reason."""
+SAME_CODE = "since the code turns by only {turned} (cosine distance)."
+THOUGH_CODE = "though the code turns by {turned} (cosine distance)."
+STAGES = {
+    anatomy.PICTURE: "The picture, brought to the size that the network takes.",
+    anatomy.TEACHER: "The teacher describes each patch of it: fine, middle and coarse.",
+    anatomy.COPIER: "S₁, the copier, sees the picture, too, and describes it as it learned to on good parts.",
+    anatomy.PROJECTED: "Gates for rows and columns damp what does not matter, on the teacher's side and on S₁'s.",
+    anatomy.MEMORY: "Each coarse patch looks in the memory for the good patches that are most like it.",
+    anatomy.RECALLED: "What the memory answers: coarse patches that are made of good ones only.",
+    anatomy.CODE: "Fine, middle and coarse are squeezed into one narrow code.",
+    anatomy.REBUILDER: "S₂, the rebuilder, sees nothing but the code, and rebuilds the teacher's description from it.",
+    anatomy.MAP: "Six maps: bright where a student points in another direction than the teacher.",
+    anatomy.SCORE: "Maps of one scale are added, and the scales multiplied: what all scales see stays bright.",
+}
+"""What is said while one stage after the other is lit, in this order."""
 PROJECTED = {
     "P_3": "Made from F₃ itself by the gates of the coarse scale: S₁'s SP₃ is compared with it. The code is made from "
     "P′₃ instead.",
@@ -117,6 +142,18 @@ def sentence(part: Part, among: Collection[str] = ()) -> str:
 def spoken(part: Part, among: Collection[str] = ()) -> str:
     """What a screen reader says of a part."""
     return f"{name(part)}. {sentence(part, among)}"
+
+
+def stages(parts: Mapping[str, Part]) -> tuple[tuple[tuple[str, ...], str], ...]:
+    """The parts of each stage of the walk through the drawing, and its sentence."""
+    named = {kind: tuple(name for name, part in parts.items() if part.kind == kind) for kind in STAGES}
+    return tuple((names, STAGES[kind]) for kind, names in named.items() if names)
+
+
+def unchanged(turned: float) -> str:
+    """Why the result stays the same without a part, from how much that turns the code."""
+    template = SAME_CODE if turned < HARDLY else THOUGH_CODE
+    return template.format(turned=units.number(turned)) if turned else ""
 
 
 def facts(part: Part) -> list[tuple[str, str]]:

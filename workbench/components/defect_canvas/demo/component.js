@@ -26,7 +26,7 @@ const invitation = (root, words) => {
 const build = (root, words) => {
   const pair = make('div', 'pair', root);
   const left = make('figure', '', pair);
-  make('figcaption', '', left, { textContent: words.part });
+  root._about = make('figcaption', '', left);
   frameIn(root, left);
   canvasIn(root);
   const right = make('figure', 'answer', pair);
@@ -98,6 +98,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   drawWith(root, { brush, report, press });
   root._frame.addEventListener('pointerdown', () => root._uninvite(), { once: true });
+  root._about.textContent = data.good ? data.words.part : data.words.picture;
   root._defect.textContent = data.good ? data.words.defect : data.words.another;
   root._defect.onclick = () => { change(); setTriggerValue('press', 'defect'); };
   const clear = root._clear.onclick;

@@ -1,0 +1,80 @@
+"""Whether another model that comes with the workbench shows what the one in use does not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from nnet.analysis.story import Finding
+from nnet.errors import NNetError
+from nnet.scoring import judge
+from workbench.how_it_works import model_answer, words
+from workbench.how_it_works.scene import Scene
+from workbench.shared import chosen_picture, model_choice, model_data, model_list, resources, samples, units
+from workbench.shared.model_list import ModelEntry
+from workbench.shared.picture import Picture
+
+
+@dataclass(frozen=True)
+class Other:
+    """What another model's defective samples answer, by the keys of their `pictures`."""
+
+    name: str
+    pictures: Mapping[str, Picture]
+    answers: Mapping[str, Finding]
+
+    @property
+    def shows(self) -> dict[str, Finding]:
+        """Those that show it."""
+        return {key: one for key, one in self.answers.items() if one.agrees}
+
+
+def shipped(besides: str) -> list[ModelEntry]:
+    """The models that came with the workbench, but for the one of this name."""
+    folder = resources.DEFAULT_CHECKPOINT.parent
+    every = model_list.entries().values()
+    return [one for one in every if one.path.parent == folder and one.name != besides and not one.problem]
+
+
+def draw(scene: Scene) -> None:
+    """The way to the model and sample that show it best, or that none does."""
+    others = [other for entry in shipped(scene.model.name) if (other := _ask(scene, entry)) is not None]
+    if not others:
+        return
+    best = max(others, key=lambda other: len(other.shows))
+    if not best.shows:
+        told = [words.none_of(one.name, one.answers) for one in others]
+        st.markdown(words.NOR_ELSEWHERE.format(others="; ".join(told)))
+        return
+    key = least_left(best.shows)
+    picture, count = best.pictures[key], units.plural(len(best.answers), "defective sample")
+    st.markdown(words.ELSEWHERE.format(model=units.plain(best.name), showing=len(best.shows), total=count))
+    label = words.SEE_IT_ON.format(picture=units.plain(picture.title))
+    icon = ":material/arrow_forward:"
+    st.button(label, "tour_elsewhere", on_click=_go, args=(best.name, picture.key), type="tertiary", icon=icon)
+
+
+def least_left(shows: Mapping[str, Finding]) -> str:
+    """Which of the samples that show it loses most."""
+    return min(shows, key=lambda key: units.multiple(shows[key].numbers["after"], shows[key].numbers["before"]))
+
+
+def _ask(scene: Scene, entry: ModelEntry) -> Other | None:
+    """None where the model cannot be asked."""
+    try:
+        model = resources.load_model(entry.name, entry.path, str(scene.model.detector.device))
+        if not model.detector.framing.is_whole:
+            return None
+        collection = samples.collection(model_data.source(entry.path, entry.source), entry.seed)
+        pictures = {one.id: one for one in chosen_picture.as_pictures(collection).values() if one.is_defective}
+        expression = next(iter(judge.presets(model.detector.config).values()))
+        asked = replace(scene, model=model, expression=expression)
+        return Other(entry.name, pictures, model_answer.of_samples(asked, pictures))
+    except NNetError:
+        return None
+
+
+def _go(model: str, picture: str) -> None:
+    """Look at this step with that model and its sample. A callback."""
+    model_choice.choose(model)
+    chosen_picture.choose(picture)
