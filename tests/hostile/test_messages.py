@@ -28,7 +28,7 @@ SHEET = defect_canvas.Sheet("", "", 8, 8, 1.0)
 PAIR = wipe.Pair("", "", ("", ""), 50, 1.0, "")
 REELS = training_film.Reels("", (0, 1), ("", ""), ("", ""), (), ())
 CARD = network.Card("", "", (), "pages/2_Memory.py", "", "")
-NETWORK = network.Network("", "", {"memory": CARD}, {}, {}, "", "", 1)
+NETWORK = network.Network("", "", {"memory": CARD}, {}, {}, "", False, "", 1)
 RESULT = score_circuit.Result(np.zeros((2, 2, 3), np.uint8), "", "", "")
 DIAGRAM = score_circuit.Diagram((), (), RESULT, None, "", (0.5, 0.5), 1.0)
 PICTURES = linked_pictures.Pictures([linked_pictures.Tile("a")], (4, 4), (0, 0), (4, 4, 3), "")
@@ -46,7 +46,7 @@ def _placer(taken: Callable[..., object]) -> None:
 
 
 def _cropper(taken: Callable[..., object]) -> None:
-    defect_canvas.cropper("c", SHEET, (0, 0, 1, 1), taken, label="", hint="")
+    defect_canvas.cropper("c", SHEET, (0, 0, 1, 1), 0.05, taken, label="", hint="")
 
 
 def _demo(taken: Callable[..., object]) -> None:
