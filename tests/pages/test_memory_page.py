@@ -68,7 +68,7 @@ def test_the_page_says_how_the_memory_works_on_this_image(detector: Detector, tr
     assert memory_text.headline(per_patch, 6, usual) in words(at)
     help = next(one.help for one in at.metric if one.label == memory_text.PER_PATCH)
     assert f"exp({nats:.2f}) = {np.exp(nats):.1f}" in help, "what the other mean is called, and why it is less"
-    assert next(one.value for one in at.main if one.type == "markdown") == memory_text.LEAD, "what it is comes first"
+    assert at.main.caption[0].value == memory_text.LEAD, "what it is comes first"
     atlas = from_tensors(checkpoints.load_atlas(detector.checkpoint))
     here = recall.usage(weights)
     here_evenly, in_training = (float(recall.effective_items(share)) for share in (here, atlas.usage))

@@ -14,8 +14,9 @@ _SHOWN = "memory_shown"
 
 def main() -> None:
     with frame.page("Memory") as model:
-        st.title(words.TITLE, anchor=False)
-        st.markdown(words.LEAD)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):  # beside it: pictures come first
+            st.title(words.TITLE, anchor=False, width="content")
+            st.caption(words.LEAD, width="content")
         picture, loaded = gallery.pick(model)
         if model.detector.memory is None:
             st.info(words.NO_MEMORY, icon=":material/block:")

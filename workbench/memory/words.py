@@ -9,7 +9,7 @@ from workbench.shared import words as shared_words
 
 TITLE = "Memory"
 LOOKING = "Computing the picture's features…"
-LEAD = "The memory answers each patch of the picture by stored patches of good parts; a defect has none."
+LEAD = "Each patch of the picture is answered by stored patches of good parts."
 NO_MEMORY = (
     "This model has no memory: it was trained with normal feature storage off (`model.nfs`), so S₂, the rebuilder, "
     "gets the teacher's coarsest features unchanged. Choose a model with a memory in the sidebar, or train one with "

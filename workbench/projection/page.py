@@ -17,8 +17,9 @@ from workbench.shared.resources import Loaded
 
 def main() -> None:
     with frame.page("Projection") as model:
-        st.title(words.TITLE, anchor=False, help=words.ABOUT)
-        st.markdown(words.LEAD)
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):  # beside it: pictures come first
+            st.title(words.TITLE, anchor=False, help=words.ABOUT, width="content")
+            st.caption(words.LEAD, width="content")
         picture, loaded = gallery.pick(model)
         with st.spinner(words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)
