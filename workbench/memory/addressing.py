@@ -69,7 +69,6 @@ def _slider(setting: Setting[float], stops: list[float], trained: float, said: t
 def _status(scene: Scene, now: Now, trained: Addressing) -> None:
     if not now.changed:
         st.markdown(words.AS_TRAINED)
-        st.caption(words.AS_TRAINED_HINT)
         return
     here, before = (float(recall.effective_items(r.use.weights).mean()) for r in (now.recall, scene.trained))
     st.markdown(words.changed_addressing(now.addressing, trained))

@@ -9,7 +9,7 @@ from workbench.shared import words as shared_words
 
 TITLE = "Memory"
 LOOKING = "Computing the picture's features…"
-LEAD = "Each patch of the picture is answered by stored patches of good parts."
+LEAD = "Stored patches of good parts answer each patch of the picture."
 NO_MEMORY = (
     "This model has no memory: it was trained with normal feature storage off (`model.nfs`), so S₂, the rebuilder, "
     "gets the teacher's coarsest features unchanged. Choose a model with a memory in the sidebar, or train one with "
@@ -79,7 +79,6 @@ def in_training(spread: float | None) -> str:
 # --------------------------------------------------------------------------------------------------- the addressing
 
 AS_TRAINED = ":gray-badge[As trained]"
-AS_TRAINED_HINT = "Move a slider: answers and score follow."
 RESET = "Reset"
 TEMPERATURE = (
     "Temperature",
