@@ -125,8 +125,9 @@ def answer(found: Change) -> str:
     before, after = found.before.relative, found.after.relative
     old, new = (shared_words.decision(s.judged.reference, s.judged.value).lower() for s in (found.before, found.after))
     ratio = after / before if before > 0 and after > 0 else None
-    way = "" if ratio is None else "same" if 0.995 < ratio < 1.005 else "more" if ratio > 1 else "less"
     numbers = {"before": units.times(before), "after": units.times(after)}
+    alike = numbers["before"] == numbers["after"]
+    way = "" if ratio is None else "same" if alike else "more" if ratio > 1 else "less"
     if ratio is not None:
         numbers |= {"times": verdict_words.times(ratio), "share": units.percent(ratio)}
     return f"{(_STAYS if old == new else _TURNS).format(before=old, after=new)} {_SCORES[way].format(**numbers)}"
