@@ -72,8 +72,7 @@ def _compared(scene: Scene, finding: Finding) -> None:
         return
     samples = model_answer.of_samples(scene)
     showing = sum(one.agrees for one in samples.values()), len(samples)
-    with st.container(gap=None):
-        if why := words.reason(scene.step, finding, showing, model_answer.auroc(scene) if scene.step == 3 else {}):
-            st.markdown(units.symbols(why))
-        if verdict := words.verdict(scene.step, finding, showing):
-            st.caption(units.symbols(verdict))
+    why = words.reason(scene.step, finding, showing, model_answer.auroc(scene) if scene.step == 3 else {})
+    said = f"**{why}**" if why else "", words.verdict(scene.step, finding, showing)
+    if text := " ".join(filter(None, said)):
+        st.caption(units.symbols(text))
