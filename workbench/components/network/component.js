@@ -1,7 +1,7 @@
 const NARROW = 780;
 const HOLD = 350;
 const LEAST = 284;  // pixels of the drawing's height
-const BELOW = 50;  // and of its line of text and buttons
+const BELOW = 44;  // and of its line of text and buttons
 const TALKING = 84;  // while the stages are gone through: two lines
 const BESIDE = 230;  // of the width that is free beside it: then the line stands there
 const LEGIBLE = 12;
