@@ -14,7 +14,7 @@ _SHOWN = "memory_shown"
 
 def main() -> None:
     with frame.page("Memory") as model:
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):  # beside it: pictures come first
+        with st.container(key="titled", horizontal=True, vertical_alignment="center", gap="medium"):
             st.title(words.TITLE, anchor=False, width="content")
             st.caption(words.LEAD, width="content")
         picture, loaded = gallery.pick(model)

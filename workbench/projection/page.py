@@ -17,7 +17,7 @@ from workbench.shared.resources import Loaded
 
 def main() -> None:
     with frame.page("Projection") as model:
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):  # beside it: pictures come first
+        with st.container(key="titled", horizontal=True, vertical_alignment="center", gap="medium"):
             st.title(words.TITLE, anchor=False, help=words.ABOUT, width="content")
             st.caption(words.LEAD, width="content")
         picture, loaded = gallery.pick(model)
