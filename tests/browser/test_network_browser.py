@@ -72,7 +72,7 @@ def test_the_network_answers_to_pointing_holding_and_keys(browser: object, addre
         assert png.value.path().read_bytes().startswith(b"\x89PNG")
         visitor.check()
         part(page, "memory").click()
-        page.locator(".network .panel button", has_text="Memory").click()
+        page.locator(".network .panel button", has_text="More on the page Memory").click()
         page.wait_for_url("**/Memory**")
         visitor.settle().check()
 
