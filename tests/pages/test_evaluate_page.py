@@ -81,7 +81,7 @@ def test_every_image_passes_through_the_network_once_and_the_table_holds_the_met
         patch.object(Detector, "maps_and_f3", lambda self, images: seen.append(len(images)) or real(self, images)),
     ):
         at = start(evaluate_data="folder", evaluate_folder=str(category))
-        assert "6 normal and 7 defective test images of 2 types, 4 training images." in said(at)
+        assert "6 normal and 7 defective test images of 2 types (7 with a mask), 4 training images." in said(at)
         assert any("no problems found" in one.label for one in at.expander)
         tried = sum(seen)
         fine(at.button(key="evaluate_start").click().run())
@@ -415,7 +415,7 @@ def test_all_good_pictures_of_an_upload_without_a_split_are_tested() -> None:
     at = start(evaluate_data="zip")
     at.file_uploader[0].set_value([("parts.zip", zipped(files), "application/zip")])
     fine(at.run())
-    assert "9 normal and 3 defective test images, 0 training images" in said(at)
+    assert "9 normal and 3 defective test images (0 with a mask), 0 training images" in said(at)
     assert words.ALL_TESTED in said(at)
     assert not any("held out" in one.value for one in at.main.caption), "the sidebar tells it of the model"
     fine(at.button(key="evaluate_start").click().run())

@@ -1,5 +1,6 @@
 """The pages with a model that looks at tiles: whole pictures on Inspect, the part under the largest score elsewhere."""
 
+import re
 import subprocess
 import sys
 from collections import OrderedDict
@@ -15,11 +16,14 @@ from streamlit.testing.v1 import AppTest
 from nnet.data import Dataset, Sample
 from nnet.data.images import Decoded, decode
 from nnet.detector import Detector
+from nnet.saved import kept
+from nnet.scoring.calibration import Kept
 from nnet.training.job import TrainJob
 from nnet.training.pipeline import train_on
 from workbench.inspect import words as inspect_words
 from workbench.shared import resources, take_away, take_away_words, units
 from workbench.shared import words as shared_words
+from workbench.watch import words as watch_words
 from workbench.when_it_fails import words as fails_words
 
 PICTURE = encoded(1, (150, 96))
@@ -59,6 +63,21 @@ def test_inspect_shows_whole_pictures_and_says_what_is_not_of_them(tiled: Path) 
 def test_pages_that_look_inside_show_the_part_under_the_largest_score_and_say_so(page: str) -> None:
     at = start(page)
     assert shared_words.looks_into(64) in [info.value for info in at.info]
+
+
+def test_watch_judges_whole_pictures_at_the_kept_threshold_as_inspect_does(tiled: Path) -> None:
+    detector = Detector.load(tiled, "cpu")
+    expression = detector.config.scoring.parsed
+    found = detector.calibration.for_expression(expression).threshold
+    kept.keep(tiled, expression.text, Kept(100 * found, "for the test"))
+    try:
+        watch, inspect = start("pages/9_Watch.py"), start("pages/1_Inspect.py")
+    finally:
+        kept.undo(tiled, expression.text)
+    (badge,) = re.findall(r":blue-badge\[(Normal, 0\.0.*? × threshold)\]", words(watch))
+    assert all(part in inspect.expander[0].label for part in badge.split(", "))
+    assert watch_words.EXAMPLE.format(sample=heading(inspect)) in words(watch).replace("\\", "")
+    assert shared_words.looks_into(64) not in [info.value for info in watch.info]
 
 
 def test_a_drawing_on_the_part_that_home_shows_is_the_picture_of_the_other_pages(tiled: Path) -> None:

@@ -1,8 +1,11 @@
 """What the pages say of a threshold and of another kind of part."""
 
+from dataclasses import replace
+
 from builders import write_category
 
 from nnet.data import open_dataset
+from nnet.data.framing import Advice
 from nnet.expression import PRESETS
 from nnet.report.words import headline
 from nnet.scoring.promise import before_training
@@ -10,6 +13,7 @@ from workbench.evaluate import words as evaluate_words
 from workbench.shared import model_words, words
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.parts import Decided
+from workbench.train import words as train_words
 
 
 def test_evaluate_opens_on_the_four_counts():
@@ -68,9 +72,20 @@ def test_the_pictures_that_were_held_out_are_named_where_training_images_are_cou
     count = len(dataset.train)
     assert f"learnt from {count - 1} and held out 1" in evaluate_words.found(dataset, 1)
     assert "held out" not in evaluate_words.found(dataset)
+    masks = sum(sample.has_mask for sample in dataset.test if sample.is_defective)
+    assert masks and f" ({masks} with a mask)" in evaluate_words.found(dataset)
+    unmasked = replace(dataset, test=tuple(replace(sample, mask=None, mask_loader=None) for sample in dataset.test))
+    assert " (0 with a mask)" in evaluate_words.found(unmasked)
     entry = ModelEntry("m", tmp_path, "m", "cells", "net", 128, 371, i_auroc=0.9, held_out=41, steps=1008)
     lines = model_words.model_lines(entry)
     assert "371 training images · 41 held out for the threshold" in lines[0]
     assert "128 × 128 px, 1,008 steps" in lines[1]
     assert model_words.model_row(entry, None, "")["Result"] == "I-AUROC 0.900, 128 × 128 px, 1,008 steps"
     assert "1,008 steps, 371 good pictures of cells" in model_words.setup(entry)
+
+
+def test_one_size_of_large_pictures_is_an_example_and_stretching_is_named():
+    found = Advice(248, 601, 8, 1.7, 128, 16, 10)
+    told = train_words.too_large(found, is_stretched=True)
+    assert "for example one of 601 × 248 px," in told and train_words.STRETCHED in told
+    assert train_words.STRETCHED not in train_words.too_large(found, is_stretched=False)

@@ -104,7 +104,9 @@ def found(dataset: Dataset, held_out: int = 0) -> str:
     defective = sum(s.is_defective for s in dataset.test)
     types = dataset.defect_types()
     kinds = f" of {len(types)} types" if len(types) > 1 else ""
-    tested = f"{normal:,} normal and {units.plural(defective, 'defective test image')}{kinds}"
+    masks = sum(s.is_defective and s.has_mask for s in dataset.test)
+    masked = f" ({masks:,} with a mask)" if defective else ""
+    tested = f"{normal:,} normal and {units.plural(defective, 'defective test image')}{kinds}{masked}"
     trained = units.plural(len(dataset.train), "training image")
     if held_out:
         trained += f", of which this model learnt from {len(dataset.train) - held_out:,} and held out {held_out:,}"

@@ -56,7 +56,7 @@ def draw(choice: Choice, config: Config, pictures_learnt: int) -> int:
         if problem := st.session_state.pop(_PROBLEM, None):
             st.error(units.plain(problem), icon=":material/error:")
     if found is not None:  # below what ends it, which would jump away under the pointer otherwise
-        _too_large(loaded, found)
+        _too_large(loaded, found, is_stretched=framing.fit == "stretch")
     return min(frame.count, windows_per_picture(pictures_learnt))
 
 
@@ -75,8 +75,8 @@ def _example(choice: Choice, config: Config) -> Loaded | None:
     return None
 
 
-def _too_large(loaded: Loaded, found: Advice) -> None:
-    st.warning(words.too_large(found), icon=":material/zoom_in:")
+def _too_large(loaded: Loaded, found: Advice, *, is_stretched: bool) -> None:
+    st.warning(words.too_large(found, is_stretched=is_stretched), icon=":material/zoom_in:")
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         for picture, caption in zip(defect_as_seen(loaded.image, found), words.as_seen(found), strict=True):
             st.image(picture, caption=caption, alt=caption, width=160)

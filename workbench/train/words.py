@@ -339,10 +339,14 @@ def ignored(share: float) -> str:
     return f"{units.percent(share)} of every picture is ignored: its map is zero there, and no metric counts it."
 
 
-def too_large(found: Advice) -> str:
+STRETCHED = "Pictures of other shapes than square are stretched to a square, unless letterbox or tiles are chosen. "
+
+
+def too_large(found: Advice, *, is_stretched: bool) -> str:
     """What becomes of a small defect in large pictures."""
     return (
-        f"Pictures of {units.pixels(found.width, found.height)} are much larger than the network’s input. A defect of "
+        f"The pictures, for example one of {units.pixels(found.width, found.height)}, are much larger than the "
+        f"network’s input. {STRETCHED if is_stretched else ''}A defect of "
         f"{found.defect} px becomes {found.shrunk:.1f} px, and can be missed. In tiles of {found.tile} px it stays "
         f"visible, but each picture then makes {units.plural(found.count, 'input')}: scoring takes up to "
         f"{found.count:,} times as long."

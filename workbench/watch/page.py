@@ -7,7 +7,18 @@ import streamlit as st
 from nnet.data.names import local_path
 from nnet.watch.results import has_results
 from nnet.watch.table import TABLE
-from workbench.shared import chosen_picture, controls, frame, hosting, hosting_words, places, resources, theme, units
+from workbench.shared import (
+    chosen_picture,
+    controls,
+    frame,
+    hosting,
+    hosting_words,
+    kinds,
+    places,
+    resources,
+    theme,
+    units,
+)
 from workbench.shared import words as shared_words
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.resources import Model
@@ -46,20 +57,23 @@ def _before_the_first(entry: ModelEntry | None) -> None:
             st.markdown(words.AT_HAND_HOW)
     with example:
         if model is not None:
-            _example(frame.loaded(model))
+            _example(frame.loaded(model, looks_into=False))
 
 
 def _example(model: Model) -> None:
-    """A defective sample of the model, as the pictures of a line are shown."""
+    """A defective sample of the model, judged as a whole, as `nnet watch` and Inspect judge it."""
     samples = list(chosen_picture.sample_pictures().values())
     one = next((one for one in samples if one.is_defective), samples[0])
     loaded = one.load()
     judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
     title = units.plain(one.title)
     st.image(figures.example(loaded.shown, judged), width=420, alt=words.EXAMPLE.format(sample=title))
-    badge = shared_words.decision(judged.reference, judged.value)
-    times = shared_words.relative(judged.reference, judged.value)
-    st.markdown(f":{theme.BADGES[judged.is_anomalous]}-badge[{badge}, {times}]")
+    if kinds.beyond(model, loaded) is None:
+        badge = shared_words.decision(judged.reference, judged.value)
+        times = shared_words.relative(judged.reference, judged.value)
+        st.markdown(f":{theme.BADGES[judged.is_anomalous]}-badge[{badge}, {times}]")
+    else:
+        st.markdown(f":gray-badge[{shared_words.OTHER_KIND}]")
     st.caption(words.EXAMPLE.format(sample=title))
 
 
