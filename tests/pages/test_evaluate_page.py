@@ -231,6 +231,32 @@ def test_the_slider_follows_when_its_threshold_is_kept(
     assert after.proto.set_value and after.proto.raw_value[0] in map(words.multiple, ("1", "1.0"))
 
 
+def test_a_threshold_that_is_kept_brings_its_counts_and_is_spoken_of_on_both_pages(
+    category: Path, tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / "part"))
+    monkeypatch.setenv("NNET_CHECKPOINTS", str(path.parent))
+    monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
+    at = measured(category, evaluate_part="threshold", model="part")
+    assert at.selectbox(key="aim").options[0] == words.AIMS["own"]
+    rising = component(at, "evaluate_histogram")["values"]
+    fine(at.select_slider(key="cut").set_value(rising[0]).run())
+    assert "more than half" not in said(at)
+    fine(at.select_slider(key="cut").set_value(rising[-1]).run())
+    assert shared_words.keeps_missing(7, 7) in said(at)
+    fine(at.button(key="keep-evaluate").click().run())
+    ((_, chosen),) = kept.read(path).items()
+    assert (chosen.pictures, chosen.above) == (6, 0)
+    assert "more than half" not in said(at), "there is nothing to press"
+    aims = at.selectbox(key="aim")
+    assert aims.value == "own" and aims.options[0] == words.aims(chosen)["own"]
+    assert shared_words.kept_threshold(chosen) in aims.help and "seen no defect" not in aims.help
+    assert component(at, "evaluate_histogram")["reference"]["name"] == words.KEPT_THRESHOLD
+    go(at, INSPECT)
+    assert shared_words.kept_threshold(chosen) in said(at) and "The threshold rests on" not in said(at)
+    assert shared_words.unproven_kept(chosen, None)[0] in said(at) and "on Evaluate" not in said(at)
+
+
 def open_part(at: AppTest, part: str) -> AppTest:
     return fine(at.segmented_control(key="evaluate_part").set_value(part).run())
 

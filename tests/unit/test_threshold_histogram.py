@@ -46,7 +46,7 @@ def test_what_a_threshold_would_do_is_what_it_does() -> None:
     four = decisions.counts_at(SCORES, DEFECTIVE, steps)
     assert four == [decisions.counts(SCORES, DEFECTIVE, step) for step in steps]
     labels = decisions.step_labels(steps, 0.25)
-    data = decisions.histogram(SCORES, DEFECTIVE, labels, 0.39, 0.25)
+    data = decisions.histogram(SCORES, DEFECTIVE, labels, 0.39, (words.OWN_THRESHOLD, 0.25))
     at = steps.index(0.39)
     assert data["now"] == at and data["labels"][at] == labels[0.39]
     assert data["told"][at] == ["1 miss among 3 defective", "1 false alarm among 3 normal"]
@@ -59,7 +59,9 @@ def test_what_a_threshold_would_do_is_what_it_does() -> None:
 
 def test_scores_of_nothing_but_zero_are_drawn() -> None:
     steps = decisions.threshold_steps(np.zeros(6), [])
-    data = decisions.histogram(np.zeros(6), DEFECTIVE, decisions.step_labels(steps, 0.0), 1.0, 0.0)
+    data = decisions.histogram(
+        np.zeros(6), DEFECTIVE, decisions.step_labels(steps, 0.0), 1.0, (words.OWN_THRESHOLD, 0.0)
+    )
     assert [sum(series["counts"]) for series in data["series"]] == [3, 3] and np.isfinite(data["stops"]).all()
 
 

@@ -8,9 +8,11 @@ from nnet.data import open_dataset
 from nnet.data.framing import Advice
 from nnet.expression import PRESETS
 from nnet.report.words import headline
+from nnet.scoring.calibration import Kept
+from nnet.scoring.metrics.bootstrap import share_interval
 from nnet.scoring.promise import before_training
 from workbench.evaluate import words as evaluate_words
-from workbench.shared import model_words, words
+from workbench.shared import model_words, units, words
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.parts import Decided
 from workbench.train import words as train_words
@@ -40,22 +42,53 @@ def test_a_decision_by_few_pictures_says_so_with_what_the_model_can_do():
     assert words.unproven(many, 0.694) == ("", "")
 
 
-def test_a_threshold_that_is_unsure_or_cautious_says_what_to_do():
+def test_a_threshold_that_is_unsure_or_too_high_or_low_says_what_to_do():
     few, many = before_training(8, 0.95), before_training(100, 0.95)
     assert "more good photos" in words.advice(few) and "Evaluate" in words.advice(few)
     assert words.advice(many) == ""
-    cautious = evaluate_words.advice((176, 0, 104, 209), many)
-    assert "flags 0 of 176 good parts and misses 104 of 313 defects" in cautious and "a wanted miss rate" in cautious
-    assert "13 of 20" in evaluate_words.advice((7, 13, 0, 30), many)
+    high = evaluate_words.advice((176, 0, 104, 209), many)
+    assert "flags 0 of 176 good parts and misses 104 of 313 defects" in high and "a wanted miss rate" in high
+    assert "lets more defects pass here than it has to" in high
+    low = evaluate_words.advice((7, 13, 0, 30), many)
+    assert "13 of 20" in low and "a wanted false alarm rate" in low and "miss rate" not in low
     assert evaluate_words.advice((95, 5, 3, 27), many) == ""
 
 
 def test_the_promise_is_held_beside_what_became_of_it_on_the_test_pictures():
     many = before_training(41, 0.95)
     said = words.tried(many, Decided((209, 313), (0, 176)))
-    assert "flagged 0 of 176 good parts and missed 104 of 313 defects: so the threshold is cautious here." in said
+    assert (
+        "flagged 0 of 176 good parts and missed 104 of 313 defects: fewer false alarms than promised, so it lets"
+        in said
+    )
+    assert words.tried(many, Decided((313, 313), (0, 176))).endswith("defects: fewer false alarms than promised.")
+    assert words.tried(None, Decided((209, 313), (90, 176))).endswith("missed 104 of 313 defects.")
     assert words.tried(many, Decided((30, 30), (8, 176))).endswith("missed 0 of 30 defects.")
     assert words.tried(many, Decided((30, 30), (90, 176))).endswith(": more than promised.")
+
+
+def test_a_kept_threshold_is_said_with_what_it_was_chosen_by_and_nothing_held_out():
+    found = Kept(2.0, "Chosen on cells: 27 of 30 defects found, 3 of 20 good parts flagged.", pictures=20, above=3)
+    low, high = share_interval(3, 20)
+    said = words.kept_threshold(found)
+    assert "27 of 30 defects found" in said and "20 good pictures" in said and "held-out" not in said
+    assert f"between {units.percent(low)} and {units.percent(high)} of further good parts" in said
+    short, full = words.unproven_kept(found, 0.694)
+    assert "kept" in short and "20 good pictures" in short and said in full and "0.69" in full
+    assert words.unproven_kept(Kept(2.0, "", pictures=200, above=3), None) == ("", "")
+    by_hand = words.kept_threshold(Kept(2.0, "Set by hand"))
+    assert "Set by hand. " in by_hand and "certainty" not in by_hand
+    assert words.unproven_kept(Kept(2.0, ""), None)[0] == "Unproven: a kept threshold"
+    assert (
+        evaluate_words.aims(found)["own"] == "The kept threshold" and evaluate_words.aims(None) == evaluate_words.AIMS
+    )
+    assert said in evaluate_words.aim_help(found) and "seen no defect" not in evaluate_words.aim_help(found)
+    assert "seen no defect" in evaluate_words.aim_help(None)
+
+
+def test_a_threshold_that_misses_more_than_half_of_the_defects_is_not_kept_unwarned():
+    assert "104 of 200 defects" in words.keeps_missing(104, 200)
+    assert words.keeps_missing(100, 200) == "" == words.keeps_missing(0, 0)
 
 
 def test_a_part_without_maps_says_how_long_they_take_and_what_is_known_without():

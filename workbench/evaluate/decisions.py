@@ -143,14 +143,14 @@ def galleries(scene: Scene, threshold: float) -> list[tuple[str, np.ndarray, str
 
 
 def histogram(
-    scores: np.ndarray, defective: np.ndarray, labels: Mapping[float, str], threshold: float, own: float
+    scores: np.ndarray, defective: np.ndarray, labels: Mapping[float, str], threshold: float, own: tuple[str, float]
 ) -> dict[str, object]:
     """The histogram whose threshold is dragged, for `workbench.components.threshold_histogram.draw`.
 
     Args:
         labels: the thresholds to choose from, rising, with a text each.
         threshold: the one that is set.
-        own: the model's own, the unit of the axis.
+        own: the model's, the unit of the axis, with the name of its line.
     """
     groups = (
         threshold_histogram.Group(words.NORMAL_IMAGES, theme.NORMAL, scores[~defective], "right"),
@@ -162,10 +162,5 @@ def histogram(
         for step, four in zip(rising, counts_at(scores, defective, rising), strict=True)
     ]
     return threshold_histogram.data(
-        groups,
-        figures.borders(scores),
-        stops,
-        threshold,
-        label=words.HISTOGRAM_LABEL,
-        reference=(words.OWN_THRESHOLD, own),
+        groups, figures.borders(scores), stops, threshold, label=words.HISTOGRAM_LABEL, reference=own
     )

@@ -34,7 +34,8 @@ def draw(scene: Scene, threshold: float) -> None:
     with right:
         labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold)
         scores, own = scene.result.scores, scene.own_threshold
-        shown = decisions.histogram(scores, scene.defective, labels, threshold, own)
+        name = words.OWN_THRESHOLD if scene.reference.kept is None else words.KEPT_THRESHOLD
+        shown = decisions.histogram(scores, scene.defective, labels, threshold, (name, own))
         threshold_histogram.draw("evaluate_histogram", {**shown, "height": _HEIGHT, "quiet": True}, by_hand)
         st.caption(words.DRAG_HINT)
 

@@ -10,6 +10,7 @@ from workbench.evaluate import decisions, figures, hero, words
 from workbench.evaluate.scene import Scene
 from workbench.evaluate.settings import AIM, CUT, RATE
 from workbench.shared import keep_threshold
+from workbench.shared import words as shared_words
 from workbench.shared.controls import choose, slider
 
 _TILES = 12  # images in each gallery
@@ -18,11 +19,11 @@ _STAYS: dict[str, Any] = {"persist_state": "session"}
 
 
 def draw(scene: Scene) -> None:
-    threshold = decisions.cut(scene)
+    threshold, kept = decisions.cut(scene), scene.reference.kept
     labels = decisions.step_labels(decisions.steps(scene), scene.own_threshold)
     left, middle, right = st.columns((3, 2, 4), gap="medium", vertical_alignment="bottom")
     with left:
-        aim = choose(AIM, words.AIMS, label=words.AIM, help=words.AIM_HELP, kind="list", **_STAYS)
+        aim = choose(AIM, words.aims(kept), label=words.AIM, help=words.aim_help(kept), kind="list", **_STAYS)
     with middle:
         wanted = aim in words.RATES
         slider(RATE, words.RATES.get(aim, words.RATE), 0, 50, format="%d %%", disabled=not wanted, **_STAYS)
@@ -40,10 +41,13 @@ def draw(scene: Scene) -> None:
     scores, defective = scene.result.scores, scene.defective
     counts = decisions.counts(scores, defective, threshold)
     st.markdown(words.decided(*counts))
-    if aim == "own" and scene.reference.kept is None and (said := words.advice(counts, scene.reference.promise)):
+    if aim == "own" and kept is None and (said := words.advice(counts, scene.reference.promise)):
         st.info(said, icon=":material/lightbulb:")
+    passed, flagged, missed, found = counts
     reason = words.chosen_on(scene.pictures.name, *counts)
-    keep_threshold.draw(scene.model, scene.reference, Kept(threshold, reason), "evaluate")
+    chosen = Kept(threshold, reason, pictures=passed + flagged, above=flagged)
+    warning = shared_words.keeps_missing(missed, missed + found)
+    keep_threshold.draw(scene.model, scene.reference, chosen, "evaluate", warning)
     table, tiles = st.columns((2, 3), gap="large", vertical_alignment="center")
     with table:
         st.html(figures.confusion_html(counts))

@@ -6,6 +6,7 @@ from nnet.data import GOOD, Dataset, Inspection
 from nnet.data.folders import DEFECTIVE
 from nnet.expression import PRESETS, Expression
 from nnet.report.words import BEST_F1_MEANS, headline
+from nnet.scoring.calibration import Kept
 from nnet.scoring.maps import BRANCHES, MAPS
 from nnet.scoring.metric_names import SHORT_NAMES, meanings
 from nnet.scoring.metrics import BestF1, Metrics
@@ -314,12 +315,25 @@ AIMS = {
     "alarm": "A wanted false alarm rate",
     "hand": "Hand",
 }
-AIM_HELP = (
-    "The model's own threshold comes from held-out normal images and has seen no defect. The others are chosen on "
+_OWN_HELP = "The model's own threshold comes from held-out normal images and has seen no defect."
+_AIM_HELP = (
+    "The others are chosen on "
     "these pictures and their labels: the best F1, of several with the same F1 the highest; the highest threshold that "
     "misses no more than the wanted share of the defects; the lowest that flags no more than the wanted share of the "
     "good parts. Counted on the same pictures, they look better than they are."
 )
+
+
+def aims(kept: Kept | None) -> dict[str, str]:
+    """`AIMS`, in which a threshold that somebody kept is called so."""
+    return AIMS if kept is None else AIMS | {"own": "The kept threshold"}
+
+
+def aim_help(kept: Kept | None) -> str:
+    """Where each threshold comes from."""
+    return f"{_OWN_HELP if kept is None else shared_words.kept_threshold(kept)} {_AIM_HELP}"
+
+
 RATES = {"miss": "Defects missed, at most", "alarm": "Good parts flagged, at most"}
 RATE = "Wanted rate"
 INTERVAL_HELP = (
@@ -332,7 +346,7 @@ SHARE_HELP = (
 )
 F1_HELP = "Below it: where it lies with 95 % (percentile bootstrap); nothing where all pictures were decided alike."
 _MANY_MISSED = 0.2
-"""The share of the defects that a threshold may miss before it counts as cautious, if it flags hardly any good part."""
+"""The share of the defects that a threshold may miss before it is advised against, if it flags hardly a good part."""
 _WHAT_TO_DO = "Set it by these pictures (above: {aim}), or train with more good photos."
 
 
@@ -345,16 +359,16 @@ def advice(counts: tuple[int, int, int, int], promised: Promise) -> str:
     """
     passed, flagged, missed, found = counts
     good, defective = passed + flagged, missed + found
-    todo = _WHAT_TO_DO.format(aim=AIMS["miss"].lower())
     if flagged > promised.high * good:
         return (
             f"The model's own threshold flags more good parts here than it promises, {flagged} of {good}: they differ "
-            f"from those that it was set by. {todo}"
+            f"from those that it was set by. {_WHAT_TO_DO.format(aim=AIMS['alarm'].lower())}"
         )
     if flagged <= promised.expected * good and missed > _MANY_MISSED * defective:
         return (
-            f"The model's own threshold is cautious here: it has seen no defect, flags {flagged} of "
-            f"{units.plural(good, 'good part')} and misses {missed} of {units.plural(defective, 'defect')}. {todo}"
+            "The model's own threshold lets more defects pass here than it has to: it has seen no defect, flags "
+            f"{flagged} of {units.plural(good, 'good part')} and misses {missed} of "
+            f"{units.plural(defective, 'defect')}. {_WHAT_TO_DO.format(aim=AIMS['miss'].lower())}"
         )
     return ""
 
@@ -433,7 +447,7 @@ def would_do(normal: int, alarm: int, miss: int, hit: int) -> tuple[str, str]:
     )
 
 
-OWN_THRESHOLD = "the model's own threshold"
+OWN_THRESHOLD, KEPT_THRESHOLD = "the model's own threshold", "the kept threshold"
 """The name of the dotted line."""
 TIMES_OWN = f"{units.TIMES} the model's threshold"
 

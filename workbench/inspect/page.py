@@ -22,7 +22,6 @@ from workbench.shared import (
     model_list,
     parts,
     resources,
-    units,
 )
 from workbench.shared import words as shared_words
 from workbench.shared.picture import Picture
@@ -115,17 +114,35 @@ def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgem
     if judged is not calibrated:
         st.markdown(f":material/tune: {words.moved_threshold(judged.reference, calibrated.reference)}")
     if judged is not calibrated or calibrated.reference.kept is not None:
-        keep_threshold.draw(model, calibrated.reference, Kept(moved, words.KEPT_ON_INSPECT), "inspect")
+        chosen, warning = Kept(moved, words.KEPT_ON_INSPECT), _missing(model, judged)
+        keep_threshold.draw(model, calibrated.reference, chosen, "inspect", warning)
     if kinds.beyond(model, loaded) is not None:
         return
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:
         st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
 
 
+def _missing(model: Model, judged: Judgement) -> str:
+    """How many of the known defects a threshold misses, where they are too many."""
+    entry = model_list.entries().get(model.name)
+    if entry is None or judged.reference.expression != model.detector.config.scoring.parsed:
+        return ""
+    found = parts.decided(entry, judged.reference.threshold)
+    if found is None:
+        return ""
+    hits, defective = found.found
+    return shared_words.keeps_missing(defective - hits, defective, words.ON_TEST_PICTURES)
+
+
 def _unproven(model: Model, judged: Judgement) -> None:
     """Below the decision, how little it may be worth."""
-    entry = model_list.entries().get(model.name)
-    said, full = shared_words.unproven(judged.reference.promise, entry.i_auroc if entry else None)
+    entry, reference = model_list.entries().get(model.name), judged.reference
+    known = entry.i_auroc if entry else None
+    said, full = (
+        shared_words.unproven(reference.promise, known)
+        if reference.kept is None
+        else shared_words.unproven_kept(reference.kept, known)
+    )
     if said:
         st.markdown(f":material/warning: {said}", help=full)
 
@@ -136,7 +153,10 @@ def _tried(scene: Scene, calibrated: Judgement) -> str:
         return ""
     entry = model_list.entries().get(scene.model.name)
     found = None if entry is None else parts.decided(entry)
-    return "" if found is None else shared_words.tried(calibrated.reference.promise, found)
+    kept = calibrated.reference.kept
+    if found is None or (kept is not None and found.flagged == (kept.above, kept.pictures)):  # it says so itself
+        return ""
+    return shared_words.tried(calibrated.reference.promise if kept is None else None, found)
 
 
 def _strip(scene: Scene, picture: Picture, calibrated: Judgement) -> None:
@@ -148,12 +168,7 @@ def _strip(scene: Scene, picture: Picture, calibrated: Judgement) -> None:
     told = shared_words.verdict(reference, value)
     controls.chart(figure, "strip", alt=told)
     facts = shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes)
-    said = (
-        told,
-        shared_words.promise(reference.promise),
-        _tried(scene, calibrated),
-        shared_words.advice(reference.promise),
-        units.plain(reference.reason),
-        facts,
-    )
-    st.caption(" ".join(filter(None, said)))
+    kept = reference.kept
+    rests_on = shared_words.promise(reference.promise) if kept is None else shared_words.kept_threshold(kept)
+    advice = shared_words.advice(reference.promise) if kept is None else ""
+    st.caption(" ".join(filter(None, (told, rests_on, _tried(scene, calibrated), advice, facts))))

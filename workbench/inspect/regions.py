@@ -53,7 +53,7 @@ def _threshold(scene: Scene) -> None:
         factors,
         key="threshold_slider",
         on_change=_moved,
-        help=words.THRESHOLD_HELP,
+        help=words.threshold_help(calibrated),
         format_func=words.threshold_step,
     )
     st.caption(words.NORMALS_HINT)

@@ -47,6 +47,7 @@ def strip_help(reference: Reference, value: float) -> str:
 
 
 KEPT_ON_INSPECT = "Set by hand on Inspect."
+ON_TEST_PICTURES = "among the model's own test pictures"
 
 
 def moved_threshold(reference: Reference, calibrated: Reference) -> str:
@@ -192,10 +193,16 @@ NORMALS_HINT = (
 )
 HELD_OUT = "held-out normal images"
 THRESHOLD_LABEL = "Threshold of the image score"
-THRESHOLD_HELP = (
-    "Scores above it count as anomalous, everywhere on this page. The calibrated threshold comes from the held-out "
-    "normal images."
-)
+
+
+def threshold_help(calibrated: Reference) -> str:
+    """What a threshold does, and where the model's comes from."""
+    kept = calibrated.kept
+    comes = _FROM_HELD_OUT if kept is None else shared_words.kept_threshold(kept)
+    return f"Scores above it count as anomalous, everywhere on this page. {comes}"
+
+
+_FROM_HELD_OUT = "The calibrated threshold comes from the held-out normal images."
 BACK_TO_CALIBRATED = "Back to the calibrated threshold"
 REGIONS_TITLE = "Regions above the threshold"
 REGION_COLUMNS = ("Region", "Times threshold", "Area in px", "Area in %", "Box x", "Box y", "Peak at", "Peak score")

@@ -14,7 +14,7 @@ from workbench.shared.resources import Model
 _SAID = "threshold_kept"
 
 
-def draw(model: Model, reference: Reference, chosen: Kept, place: str) -> None:
+def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: str = "") -> None:
     """The button to keep a threshold, the one to undo what was kept, and what came of the last press.
 
     In a shared demo nobody changes a model.
@@ -23,6 +23,7 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str) -> None:
         reference: the model's own, for the score at hand.
         chosen: the threshold at hand, with its reason.
         place: tells the buttons of two pages apart.
+        warning: what should be known before the press; "" for nothing.
     """
     if hosting.is_shared():
         return
@@ -36,6 +37,8 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str) -> None:
             on_click=_keep,
             args=(model, reference.expression.text, chosen),
         )
+        if warning and chosen.threshold != reference.threshold:
+            st.markdown(f":material/warning: {warning}")
         if reference.kept is not None:
             st.button(
                 words.UNDO_KEPT,

@@ -183,8 +183,12 @@ def counts_now(part: Part) -> Mapping[str, Any]:
 # --------------------------------------------------------------------------------------------------------- results
 
 
-def decided(entry: ModelEntry) -> Decided | None:
-    """What stands in a model's files about its own test pictures; None without it."""
+def decided(entry: ModelEntry, threshold: float | None = None) -> Decided | None:
+    """What stands in a model's files about its own test pictures; None without it.
+
+    Args:
+        threshold: of the model's own expression; None for the one in force.
+    """
     try:
         config = read_config(entry.path)
         data = str((config["about"].get("data") or {}).get("sha256", ""))
@@ -192,7 +196,9 @@ def decided(entry: ModelEntry) -> Decided | None:
         own = _own_threshold(entry.path)
     except (NNetError, KeyError):
         return None
-    return None if found is None or own is None else _counted(found, *own)
+    if found is None or own is None:
+        return None
+    return _counted(found, own[0], own[1] if threshold is None else threshold)
 
 
 def kept_reason(entry: ModelEntry) -> str:

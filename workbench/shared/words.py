@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.shared.samples import Collection
 
 if TYPE_CHECKING:  # it imports torch, which takes seconds: the first words are shown before (see `first_look`)
-    from nnet.scoring.calibration import Reference
+    from nnet.scoring.calibration import Kept, Reference
     from nnet.scoring.promise import Promise
     from workbench.shared.parts import Decided
 
@@ -215,6 +215,15 @@ KEPT_IN_COPY = (
 )
 UNDO_KEPT = "Undo the kept threshold"
 UNDONE = "The threshold that was kept last is undone."
+
+
+def keeps_missing(missed: int, defective: int, where: str = "here") -> str:
+    """The warning beside the button, where the threshold misses more than half of the known defects; else ""."""
+    if 2 * missed <= defective:
+        return ""
+    return f"It misses {missed:,} of {units.plural(defective, 'defect')} {where}, more than half."
+
+
 NO_VERDICT = "This model has learnt parts that look different, so its score means nothing for this picture."
 OTHER_KIND = "Not this model's kind of part"
 OTHER_KIND_SHORT = "another kind"
@@ -243,14 +252,19 @@ def promise(said: Promise) -> str:
 _TRIED = (
     "On its own test pictures this model flagged {flagged} of {good} good parts and missed {missed} of {defects}{so}."
 )
-_CAUTIOUS = ": so the threshold is cautious here"
+_FEW_ALARMS = ": fewer false alarms than promised, so it lets more defects pass than it has to"
+_FEW_ALARMS_ALONE = ": fewer false alarms than promised"
 _MORE_ALARMS = ": more than promised"
 
 
-def tried(said: Promise, found: Decided) -> str:
-    """What became of a promise on the model's own test pictures, where both are known."""
+def tried(said: Promise | None, found: Decided) -> str:
+    """What became of a promise on the model's own test pictures; without one, what was decided there alone."""
     (hits, defective), (flagged, good) = found.found, found.flagged
-    so = _MORE_ALARMS if flagged > said.high * good else _CAUTIOUS if flagged < said.low * good else ""
+    so = ""
+    if said is not None and flagged > said.high * good:
+        so = _MORE_ALARMS
+    elif said is not None and flagged < said.low * good:
+        so = _FEW_ALARMS if hits < defective else _FEW_ALARMS_ALONE
     missed, defects = f"{defective - hits:,}", units.plural(defective, "defect")
     return _TRIED.format(flagged=f"{flagged:,}", good=f"{good:,}", missed=missed, defects=defects, so=so)
 
@@ -282,11 +296,49 @@ def unproven(said: Promise, i_auroc: float | None) -> tuple[str, str]:
     enough pictures."""
     if said.high - said.low <= _UNSURE:
         return "", ""
-    known = "" if i_auroc is None else f" Its I-AUROC on the test pictures is {i_auroc:.2f}; 0.5 would be guessing."
     return (
         f"Unproven: a threshold from {units.plural(said.n, 'picture')}",
-        f"Do not rely on this decision yet. {promise(said)}{known}",
+        f"{_NOT_YET} {promise(said)}{_known(i_auroc)}",
     )
+
+
+def kept_threshold(found: Kept) -> str:
+    """What a threshold that somebody kept was chosen by, and how surely its false alarms there are known."""
+    why = found.reason.strip()
+    why = why if why.endswith(".") or not why else f"{why}."
+    said = f"This model decides by a kept threshold. {units.plain(why)}".strip()
+    if not found.pictures:
+        return f"{said} How surely its false alarms are known, Evaluate shows on labelled pictures."
+    low, high = map(units.percent, _false_alarms(found))
+    return (
+        f"{said} Of the {units.plural(found.pictures, 'good picture')} that it was chosen on, it flags "
+        f"{found.above:,}, {units.percent(found.above / found.pictures)}, so with 95 % certainty between {low} and "
+        f"{high} of further good parts (Clopper and Pearson's exact interval). Counted on the pictures that it was "
+        "chosen on, it looks better than it is."
+    )
+
+
+def unproven_kept(found: Kept, i_auroc: float | None) -> tuple[str, str]:
+    """`unproven` of a threshold that somebody kept."""
+    if found.pictures:
+        low, high = _false_alarms(found)
+        if high - low <= _UNSURE:
+            return "", ""
+    chosen = f", chosen on {units.plural(found.pictures, 'good picture')}" if found.pictures else ""
+    return f"Unproven: a kept threshold{chosen}", f"{_NOT_YET} {kept_threshold(found)}{_known(i_auroc)}"
+
+
+def _false_alarms(found: Kept) -> tuple[float, float]:
+    from nnet.scoring.metrics.bootstrap import share_interval  # not among what a page shows first
+
+    return share_interval(found.above, found.pictures)
+
+
+_NOT_YET = "Do not rely on this decision yet."
+
+
+def _known(i_auroc: float | None) -> str:
+    return "" if i_auroc is None else f" Its I-AUROC on the test pictures is {i_auroc:.2f}; 0.5 would be guessing."
 
 
 def other_kind(distance: float, images: int) -> str:
@@ -327,6 +379,9 @@ def verdict(reference: Reference, value: float) -> str:
 
 def threshold(reference: Reference) -> str:
     """What the threshold is and what it stands for."""
+    if reference.kept is not None:
+        share = units.percent(reference.quantile)
+        return f"The threshold was kept by somebody; {share} of these {reference.n} images stay at or below it."
     return (
         "The threshold is the score that "
         f"{units.percent(reference.quantile)} of these {reference.n} images stay at or below."
