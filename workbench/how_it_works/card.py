@@ -1,5 +1,7 @@
 """A step's card: what one should know, what is to be predicted, and what the model answered."""
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from nnet.analysis.story import Finding, StoryError
@@ -19,7 +21,9 @@ def draw(scene: Scene) -> Finding | None:
         if not scene.is_in_hall:
             st.html(glossary.prose(card.text))
         if scene.step == 8:
-            st.html(figures.weights(scene.model.detector.config.loss))
+            # On the first screen it would be too much to read; it can be had without an answer, too.
+            with nullcontext() if scene.picked is not None else st.popover(words.WEIGHTS_LABEL, type="tertiary"):
+                st.html(figures.weights(scene.model.detector.config.loss))
     with asked, st.container(gap="xsmall", key="tour_asked"):
         finding = _question(scene)
     if finding is not None and seen:

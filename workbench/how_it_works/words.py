@@ -43,6 +43,7 @@ OTHER_EXPERIMENT = (
 SHOWN = "The paper's effect shows in {showing} of this model's {total}."
 AUROC = "in its test S₁ alone reaches an I-AUROC of {forward}, both students {both}."
 BETA = {True: "{beta}", False: "{beta} at first, then 0"}
+WEIGHTS_LABEL = "What α, β and δ weigh"
 WEIGHTS_HEAD = ("Weight", "Of", "Smaller", "Larger")
 WEIGHTS = {
     "alpha": ("α = {used}", "copying", "rebuilding counts for more", "copying counts for more"),
@@ -136,7 +137,7 @@ CARDS: tuple[Card, ...] = (
         "patch by numbers, its [[features]], on a fine, a middle and a coarse [[scale]]. A defect looks different "
         "to it.",
         "The patch with the highest score: how does the teacher describe it?",
-        {"more": "Unlike good patches", "same": "Like good patches", "less": "More typical than they are"},
+        {"more": "Unlike good ones", "same": "Like good ones", "less": "More typical"},
         {
             "more": "Unlike good patches: the most similar one of the good samples is at a cosine distance of {peak}, "
             "where a typical good patch has one at {typical}.",
@@ -184,8 +185,8 @@ CARDS: tuple[Card, ...] = (
         "If the code carries the defect, S₂ rebuilds it, agrees with the teacher and sees nothing: the "
         "[[restoration shortcut]]. Against that the [[memory]] answers every coarse patch with good ones; P₁ and P₂, "
         "fine and middle, go past it.",
-        "Switch the memory off. Does this picture still stand out to S₂?",
-        {"less": "Less than with it", "same": "As much as with it", "more": "More than with it"},
+        "Switch the memory off. Does the picture stand out to S₂ as before?",
+        {"less": "Less", "same": "Just as much", "more": "More"},
         {
             "less": "Less than with it: {after} standard deviations above the good pictures, {before} with the memory.",
             "same": "As much as with it: {after} standard deviations above the good pictures, {before} with the "
@@ -221,7 +222,7 @@ CARDS: tuple[Card, ...] = (
         "A [[projection]] (FPM) multiplies rows and columns by gates, made from averages along them. S₁ copies only "
         "the gated description, not the teacher's own. On good parts it should vary less, so that the [[code]] can "
         "leave defects out.",
-        "On a good part: is the variance along channels more even behind the gates?",
+        "On good parts: is the variance along channels more even behind the gates?",
         {"all": "At all scales", "some": "At some", "none": "At none"},
         {"all": "More even at all three scales.", "some": "More even {even} only.", "none": "More even at no scale."},
         "behind the gates the variance of good parts along channels is smaller and more even (Figure 7).",

@@ -11,10 +11,7 @@ from workbench.shared.words import DATA_NAMES
 
 TITLE = "Projection"
 LOOKING = "Computing the picture's features…"
-LEAD = (
-    "Gates weigh the features before the networks compare them: what differs among good parts anyway is to count for "
-    "less."
-)
+LEAD = "Gates weigh features before they are compared: what differs among good parts is to count less."
 ABOUT = (
     "Before the networks are compared, a projection module (FPM) multiplies each feature by one gate per channel and "
     "row and one per channel and column. The paper's Figure 7 shows the purpose: on normal regions, the variance along "

@@ -26,7 +26,7 @@ COLOURS = {
     CODE: theme.REVERSE,
 }
 _NEUTRAL = theme.THRESHOLD
-_FONT, _SYMBOL, _INDEX = 16, 17, 15
+_FONT, _SYMBOL, _INDEX = 16, 17, 16
 _BAR, _STEPS, _BELOW = 270.0, 32, 76
 """Length of the bar of colours, how many it has, and the room that it takes at the end of a narrow drawing."""
 _ROWS = -84
