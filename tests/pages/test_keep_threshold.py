@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 from apptest import INSPECT, fine, start
+from apptest import words as said
 from streamlit.testing.v1 import AppTest
 
 from nnet.saved import kept
-from workbench.shared import resources
+from workbench.inspect import words as inspect_words
+from workbench.shared import parts, resources, words
 
 
 def page(folder: str) -> None:
@@ -84,3 +86,20 @@ def test_inspect_keeps_a_threshold_that_was_moved(
     ((expression, chosen),) = kept.read(path).items()
     reference = resources.load_model("part", path, "cpu").detector.calibration.for_expression(expression)
     assert reference.threshold == chosen.threshold
+    assert at.session_state["threshold"] == 1, "it is not to be multiplied once more"
+    assert "Set by hand on Inspect." in said(at) and "The threshold rests on" not in said(at)
+
+
+def test_inspect_warns_before_most_known_defects_are_let_pass(only_tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float | None] = []
+
+    def decided(entry: object, threshold: float | None = None) -> parts.Decided:
+        asked.append(threshold)
+        return parts.Decided((3, 10), (0, 5))
+
+    monkeypatch.setattr(parts, "decided", decided)
+    warning = words.keeps_missing(7, 10, inspect_words.ON_TEST_PICTURES)
+    own = resources.load_model("tiny", only_tiny, "cpu").detector.calibration.for_expression().threshold
+    assert warning not in said(start(INSPECT))
+    assert warning in said(start(INSPECT, view="regions", threshold="1.5"))
+    assert any(threshold is not None and threshold > own for threshold in asked)

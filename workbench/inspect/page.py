@@ -115,11 +115,16 @@ def _remarks(model: Model, loaded: Loaded, judged: Judgement, calibrated: Judgem
         st.markdown(f":material/tune: {words.moved_threshold(judged.reference, calibrated.reference)}")
     if judged is not calibrated or calibrated.reference.kept is not None:
         chosen, warning = Kept(moved, words.KEPT_ON_INSPECT), _missing(model, judged)
-        keep_threshold.draw(model, calibrated.reference, chosen, "inspect", warning)
+        keep_threshold.draw(model, calibrated.reference, chosen, "inspect", warning, _unmoved)
     if kinds.beyond(model, loaded) is not None:
         return
     if judged.share_above > shared_words.UNFAMILIAR_SHARE:
         st.markdown(f":material/help: {shared_words.unfamiliar(judged.share_above)}")
+
+
+def _unmoved() -> None:
+    """Once a threshold is kept, it is not to be multiplied once more. A callback."""
+    settings.THRESHOLD.set(1.0)
 
 
 def _missing(model: Model, judged: Judgement) -> str:

@@ -3,6 +3,8 @@
 A model that came with the program is not changed; its copy in the folder of runs is.
 """
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from nnet.errors import NNetError
@@ -12,9 +14,10 @@ from workbench.shared import hosting, resources, units, words
 from workbench.shared.resources import Model
 
 _SAID = "threshold_kept"
+Then = Callable[[], None] | None
 
 
-def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: str = "") -> None:
+def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: str = "", then: Then = None) -> None:
     """The button to keep a threshold, the one to undo what was kept, and what came of the last press.
 
     In a shared demo nobody changes a model.
@@ -24,6 +27,7 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
         chosen: the threshold at hand, with its reason.
         place: tells the buttons of two pages apart.
         warning: what should be known before the press; "" for nothing.
+        then: called once it is kept.
     """
     if hosting.is_shared():
         return
@@ -35,7 +39,7 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
             help=words.KEEP_HELP,
             disabled=chosen.threshold == reference.threshold,
             on_click=_keep,
-            args=(model, reference.expression.text, chosen),
+            args=(model, reference.expression.text, chosen, then),
         )
         if warning and chosen.threshold != reference.threshold:
             st.markdown(f":material/warning: {warning}")
@@ -52,7 +56,7 @@ def draw(model: Model, reference: Reference, chosen: Kept, place: str, warning: 
         st.info(units.plain(said), icon=":material/bookmark:")
 
 
-def _keep(model: Model, expression: str, chosen: Kept) -> None:
+def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
     """A callback."""
     path = model.detector.checkpoint.path
     try:
@@ -66,6 +70,8 @@ def _keep(model: Model, expression: str, chosen: Kept) -> None:
         else:
             kept.keep(path, expression, chosen)
             st.session_state[_SAID] = words.KEPT
+        if then is not None:
+            then()
     except (NNetError, OSError) as error:
         st.session_state[_SAID] = str(error)
 
