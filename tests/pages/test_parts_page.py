@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 import pytest
-from apptest import PNG, encoded, fine, said, start, use_model
+from apptest import PNG, encoded, fine, said, start, upload, use_model
 from builders import write_category
 from run_builders import end, finish, make_run, wait_in_queue
 from streamlit.testing.v1 import AppTest
@@ -25,7 +25,7 @@ from workbench.shared.cache import BoundedCache
 from workbench.shared.model_list import ModelEntry
 
 pytestmark = [pytest.mark.usefixtures("only_tiny"), pytest.mark.timeout(180)]
-TRAIN = "pages/5_Train.py"
+INSPECT, TRAIN = "pages/1_Inspect.py", "pages/5_Train.py"
 
 
 @pytest.fixture
@@ -213,6 +213,34 @@ def test_a_copy_that_kept_a_threshold_and_a_run_are_deleted_after_their_conseque
     assert (runs.root / which).is_dir()
     fine(at.button(key="delete_one").click().run())
     assert not (runs.root / which).exists() and tiny_checkpoint.is_dir() and (runs.root / "brackets-longer").is_dir()
+
+
+def test_a_model_that_takes_the_place_of_a_deleted_one_is_named_until_the_visitor_agrees(
+    brackets: Run, runs: Runs
+) -> None:
+    at = upload(start(INSPECT, model="brackets"), ("part.png", encoded(3), PNG))
+    assert not told_replaced(at)
+    runs.delete("brackets-longer")
+    runs.delete("brackets")
+    (told,) = told_replaced(fine(at.run()))
+    assert "**Brackets**" in told and "In use is now **" in told and "another part" in told
+    assert model_words.UPLOADS_STAY in told
+    assert told_replaced(fine(at.run())), "it stays"
+    assert not told_replaced(fine(at.button(key="replaced_keep").click().run()))
+    assert not told_replaced(fine(at.run()))
+
+
+def test_another_model_of_the_same_part_goes_first_and_a_choice_is_an_answer(brackets: Run, runs: Runs) -> None:
+    at = start(INSPECT, model="brackets")
+    runs.delete("brackets")
+    (told,) = told_replaced(fine(at.run()))
+    assert "now **Brackets, longer**. It is of the same part" in told and model_words.UPLOADS_STAY not in told
+    other = next(name for name in model_list.entries() if name != "brackets-longer")
+    assert not told_replaced(use_model(at, other))
+
+
+def told_replaced(at: AppTest) -> list[str]:
+    return [one.value for one in at.warning if "was deleted" in one.value]
 
 
 def test_what_came_with_the_program_is_never_offered_for_deletion(

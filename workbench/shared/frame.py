@@ -82,6 +82,7 @@ def _framed(title: str) -> Iterator[ModelEntry | None]:
         visits.enter(title)
         entry = _chosen_entry()
         _take_samples(entry)
+        model_choice.tell_replaced(len(chosen_picture.uploads()))
         with st.sidebar:
             st.html(f"<script>{_SCRIPTS}</script>", unsafe_allow_javascript=True)
             glossary.draw()

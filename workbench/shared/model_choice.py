@@ -21,6 +21,7 @@ _LISTED = 12
 _UNDER = 4  # models named under a part's picture
 _KEPT: BoundedCache[tuple[Path, str], str] = BoundedCache(256)
 _NAME, _PROBLEM, _RENAMED, _GO = "part_name", "part_problem", "part_renamed", "part_goes_on"
+_USED, _REPLACED = "model_used", "model_replaced"
 
 
 def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
@@ -29,9 +30,11 @@ def draw(entries: Mapping[str, ModelEntry]) -> ModelEntry:
         st.switch_page(page)
     st.session_state.pop(_RENAMED, None)
     first = next(iter(entries))
-    chosen = entries[MODEL.remember(first, one_of(list(entries)))]
     every = parts.of_models(entries)
+    _stay_with_part(entries, every)
+    chosen = entries[MODEL.remember(first, one_of(list(entries)))]
     part = next(one for one in every if chosen in one.models)
+    _note_in_use(entries, chosen, part)
     with st.container(gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if picture := thumbnail(part):
@@ -76,7 +79,41 @@ def _thumbnail(entry: ModelEntry) -> str:
 
 def choose(name: str) -> None:
     """Make a model the one that all pages use. A callback."""
+    st.session_state.pop(_REPLACED, None)
     MODEL.set(name)
+
+
+def _stay_with_part(entries: Mapping[str, ModelEntry], every: Sequence[Part]) -> None:
+    """Where the model in use was deleted, go on with the newest one of its part, if that has any."""
+    before: tuple[str, str, str, str] | None = st.session_state.get(_USED)
+    if before is not None and before[0] not in entries and MODEL.value not in entries:
+        part = next((one for one in every if one.key and one.key == before[2]), None)
+        if part is not None:
+            MODEL.set(part.models[0].name)
+
+
+def _note_in_use(entries: Mapping[str, ModelEntry], chosen: ModelEntry, part: Part) -> None:
+    """Notice that another model has taken the place of the one in use, since that was deleted, here or elsewhere."""
+    before: tuple[str, str, str, str] | None = st.session_state.get(_USED)
+    if before is not None and before[0] not in entries:
+        _, title, key, name = before
+        other = part.name if part.key != key else ""
+        told = model_words.replaced(*map(units.plain, (title, name, chosen.title, other)))
+        st.session_state[_REPLACED] = chosen.name, told, bool(other)
+    st.session_state[_USED] = chosen.name, chosen.title, part.key, part.name
+
+
+def tell_replaced(uploads: int) -> None:
+    """Say so on every page until the visitor chooses a model or agrees. `uploads`: how many pictures he uploaded."""
+    name, told, is_other = st.session_state.get(_REPLACED, ("", "", False))
+    if not told or name != MODEL.value:
+        st.session_state.pop(_REPLACED, None)
+        return
+    st.warning(f"{told} {model_words.UPLOADS_STAY if uploads and is_other else ''}", icon=":material/swap_horiz:")
+    with st.container(horizontal=True, gap="small"):
+        if st.button(shared_words.CHOOSE_ANOTHER, "replaced_choose", icon=":material/apps:"):
+            dialog()
+        st.button(model_words.KEEP_USING, "replaced_keep", on_click=choose, args=(name,))
 
 
 # ------------------------------------------------------------------------------------------------------- all parts

@@ -30,6 +30,18 @@ def deleting(title: str, *, film: bool, photos: bool) -> str:
     return f"This removes **{title}** from the disk with {listed}. Links to it open nothing then. It cannot be undone."
 
 
+KEEP_USING = "Go on with it"
+UPLOADS_STAY = (
+    "Your uploaded pictures are now judged by a model that learnt other parts, so its scores mean little for them."
+)
+
+
+def replaced(gone: str, part: str, now: str, other: str) -> str:
+    """Which model is in use since the one before was deleted. `other`: the part of the new one if it is another."""
+    of = f"It is of another part, **{other}**" if other else "It is of the same part"
+    return f"The model in use, **{gone}** of **{part}**, was deleted. In use is now **{now}**. {of}."
+
+
 FROM_HELD_OUT = "from held-out good pictures"
 RUN_STATES = {
     "created": "Not started",
