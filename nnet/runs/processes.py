@@ -38,6 +38,14 @@ def is_alive(pid: int, started: str) -> bool:
     return pid > 0 and started_at(pid) == started
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether somebody suspended the process (Ctrl-Z, SIGSTOP); False where the system has no /proc to say it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "Tt"
+    except OSError:
+        return False
+
+
 def signal_group(pid: int, started: str, number: int) -> None:
     """Send a signal to exactly this process, and to its whole group if it leads one; one that is gone gets none."""
     if is_alive(pid, started):

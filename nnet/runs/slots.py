@@ -17,15 +17,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 
-from nnet.formats import Count, Document, Number, Sentence
+from nnet.formats import Count, Document, Name, Number, Sentence
+from nnet.runs import processes
 from nnet.runs.layout import RunError
 from nnet.runs.locks import FileLock, is_held, locked
 from nnet.saved.storage import write_json
 
 MACHINE = "NNET_MACHINE"
 """Environment variable: the folder of the machine's slots, for tests and for machines that share /tmp."""
+ADMISSION = "admission.lock"
 MOST_PER_GPU, MOST_PER_CPU = 8, 64
 UNKNOWN_NEED = 12 * 1024**3  # the paper's configuration at 256 pixels and batch 16 stays below it
 WHOLE = 1 << 20  # size of the one slot of a CPU
@@ -35,9 +37,14 @@ WAITS_SECONDS = 5.0  # a folder that waits asks every half second
 
 
 class SlotFile(TypedDict):
-    """What the run in a slot was promised."""
+    """What the run in a slot was promised, and who has it: its process (pid and start), since when (UNIX time), and the
+    folder of the run, "" until its trainer has been started."""
 
     bytes: Count
+    pid: NotRequired[Count]
+    started: NotRequired[Name]
+    since: NotRequired[Number]
+    run: NotRequired[Sentence]
 
 
 class NextFile(TypedDict):
@@ -82,21 +89,35 @@ def take_slot(device: str, need: int | None, at_once: int = 1, queue: str = "") 
             keep a large one of another waiting for ever. "" takes part in no such order.
     """
     folder = machine_folder()
-    with locked(folder / "admission.lock"):
-        name = f"cuda-{_on_board(device)}" if device.startswith("cuda") else device
-        promised = sum(_promised(path) for path in folder.glob(f"{name}-*.lock"))
-        if device.startswith("cuda"):
-            need, most = need or UNKNOWN_NEED, MOST_PER_GPU
-            fits = _fits(device, need, promised)
-        else:  # a slot has a size here, too, so that a few small runs can share it
-            need, most = WHOLE // at_once, MOST_PER_CPU
-            fits = promised + need <= WHOLE
-        fits = fits and _is_next(folder / f"{name}-next.json", queue)
-        slots = (_take(folder / f"{name}-{number}.lock", need) for number in range(most) if fits)
+    with locked(folder / ADMISSION):
+        name, most = _name(device), MOST_PER_GPU if device.startswith("cuda") else MOST_PER_CPU
+        fits = has_room(device, need, at_once) and _is_next(folder / f"{name}-next.json", queue)
+        promise = _need(device, need, at_once)
+        slots = (_take(folder / f"{name}-{number}.lock", promise) for number in range(most) if fits)
         slot = next((slot for slot in slots if slot is not None), None)
         if queue:
             _note_wait(folder / f"{name}-next.json", queue, refused=slot is None)
         return slot
+
+
+def has_room(device: str, need: int | None, at_once: int = 1) -> bool:
+    """Whether a run that `take_slot` is asked for would fit beside those that have a slot; nothing is taken."""
+    promised, wanted = sum(map(_promised, files(device))), _need(device, need, at_once)
+    return _fits(device, wanted, promised) if device.startswith("cuda") else promised + wanted <= WHOLE
+
+
+def files(device: str) -> list[Path]:
+    """The files of a device's slots, held or not."""
+    return sorted(machine_folder().glob(f"{_name(device)}-*.lock"))
+
+
+def _name(device: str) -> str:
+    return f"cuda-{_on_board(device)}" if device.startswith("cuda") else device
+
+
+def _need(device: str, need: int | None, at_once: int) -> int:
+    """Bytes on a GPU; elsewhere a slot has a size, too, so that a few small runs can share it."""
+    return need or UNKNOWN_NEED if device.startswith("cuda") else WHOLE // at_once
 
 
 def _is_next(path: Path, queue: str) -> bool:
@@ -148,7 +169,7 @@ def _take(path: Path, promise: int) -> FileLock | None:
     lock = FileLock(path)
     if not lock.take():
         return None
-    lock.write({"bytes": promise})
+    lock.write({"bytes": promise, "since": time.time(), **processes.identity(os.getpid())})
     return lock
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnet.errors import NNetError
-from nnet.runs import layout, processes
+from nnet.runs import holders, layout, processes
 from nnet.runs.layout import LIBRARY_LOCK, SUPERVISOR_LOCK, Exit
 from nnet.runs.locks import FileLock, is_held, locked
 from nnet.runs.queue import directories, ticket, waiting
@@ -98,6 +98,7 @@ def _start(path: Path) -> Child | None:
         )
         lock.write({**processes.identity(process.pid), "supervisor": [own["pid"], own["started"]]})
         (path / layout.QUEUED).unlink(missing_ok=True)
+        holders.hand_over(slot, path, process.pid)
         return Child(path, process)
     finally:  # the trainer has inherited both
         lock.release()

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import local_script_runner
 
 from nnet.data import elpv, synthetic
 from nnet.detector import Detector
-from nnet.runs import Runs
+from nnet.runs import Runs, slots
 from workbench.shared import charts, resources, samples
 from workbench.shared.resources import Model
 
@@ -75,6 +75,7 @@ def detector(model: Model) -> Detector:
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     """An empty folder of runs, in which nothing is really started."""
     monkeypatch.setenv(resources.RUNS_FOLDER, str(tmp_path / "runs"))
+    monkeypatch.setenv(slots.MACHINE, str(tmp_path / "slots"))  # nor does it wait for what this computer trains
     monkeypatch.setattr("nnet.runs.queue.ensure_supervisor", lambda root: None)
     return Runs(tmp_path / "runs")
 

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from nnet.presets import PRESETS, preset
 from nnet.runs import CANCELLED, Estimate, Runs
 from nnet.runs.estimate import Remedy
 from nnet.runs.film import FILM
+from nnet.runs.holders import Holder, hand_over
 from nnet.runs.layout import DIVERGED, EXIT
+from nnet.runs.slots import resolve, take_slot
 from nnet.saved.card import write_card
 from nnet.scoring import doubts
 from workbench.shared import model_words, resources, setting_words, units
@@ -440,6 +443,30 @@ def test_starting_puts_the_run_with_its_photos_into_the_queue_once(runs: Runs) -
     assert at.query_params["run"] in ("brackets", ["brackets"]) and "Number 1 in the queue" in said(at)
     fine(part(at).set_value("new").run())
     assert at.button(key="start_training-1")  # not the one that a double press would meet
+
+
+def test_what_a_run_waits_for_is_named_before_start_and_in_the_queue(runs: Runs) -> None:
+    slot = take_slot(resolve("auto"), None)
+    assert slot is not None
+    at = drop(start(TRAIN), *photos(14))
+    assert f"It waits for another program, process {os.getpid()}, since" in said(at), "no run is noted yet"
+    blocker = make_run(runs, "Brackets")
+    say(blocker, seconds_left=300.0)
+    hand_over(slot, blocker.path, os.getpid())
+    told = f"It waits for the training “Brackets”, process {os.getpid()}, since"
+    fine(at.run())
+    assert train_text.AFTER_START.format(waits=told) in said(at) and "(about 5 min left)" in said(at)
+    press(at, "start_training")
+    assert "Number 1 in the queue" in said(at) and told in said(at)
+    slot.release()
+    fine(at.run())
+    assert "Number 1 in the queue" in said(at) and told not in said(at)
+
+
+def test_a_suspended_process_is_said_to_be_so_and_how_to_go_on() -> None:
+    told = train_text.waits_for("Cogs", Holder(Path("runs/cogs"), 71, 0.0, True), 60.0)
+    assert "process 71. That process is **suspended**" in told and "`kill -CONT 71`" in told and "left" not in told
+    assert "how long is not known" in train_text.waits_for("", Holder(None, 0, 0.0, False), None)
 
 
 # ---------------------------------------------------------------------------------------------------------- runs

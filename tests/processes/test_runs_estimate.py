@@ -3,18 +3,21 @@
 import dataclasses
 import importlib
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 import torch
 from builders import tiny_config
+from waiting import until
 
 from nnet.model.network import NNet
 from nnet.presets import preset
 from nnet.runs import RunError, Runs, RunSpec, disk, estimate, worker
 from nnet.runs import slots as slot_module
 from nnet.runs.estimate import judge
+from nnet.runs.holders import Holder, hand_over, in_the_way
 from nnet.runs.slots import MACHINE, resolve, take_slot
 
 GIB = 2**30
@@ -147,6 +150,27 @@ def test_a_cpu_has_one_slot_and_gets_it_back(tmp_path, monkeypatch):
     assert first is not None and take_slot("cpu", None) is None
     first.release()
     assert take_slot("cpu", None) is not None
+
+
+def test_who_holds_a_slot_is_known_and_that_it_was_suspended(tmp_path, monkeypatch):
+    monkeypatch.setenv(MACHINE, str(tmp_path))
+    assert in_the_way("cpu", None) == ()
+    slot = take_slot("cpu", None)
+    assert slot is not None
+    (holder,) = in_the_way("cpu", None)
+    assert (holder.run, holder.pid, holder.is_stopped) == (None, os.getpid(), False) and holder.since > 0
+    with subprocess.Popen(["sleep", "60"]) as trainer:
+        hand_over(slot, tmp_path / "runs" / "brackets", trainer.pid)
+        assert take_slot("cpu", None) is None, "what it was promised stays noted"
+        assert in_the_way("cpu", None)[0][:2] == (tmp_path / "runs" / "brackets", trainer.pid)
+        trainer.send_signal(signal.SIGSTOP)
+        until(lambda: in_the_way("cpu", None)[0].is_stopped)
+        trainer.kill()
+    assert in_the_way("cpu", None)[0].pid == 0, "that process has ended, another holds the lock"
+    slot.write({"bytes": slot_module.WHOLE})  # as versions before wrote it
+    assert in_the_way("cpu", None) == (Holder(None, 0, 0.0, False),)
+    slot.release()
+    assert in_the_way("cpu", None) == ()
 
 
 def test_the_runs_of_a_study_share_the_slot_of_a_cpu(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ from workbench.shared import (
     units,
 )
 from workbench.shared.model_list import ModelEntry
-from workbench.train import each, estimates, form, images, looking, region, run, runs, uploads, words
+from workbench.train import each, estimates, form, images, looking, region, run, runs, uploads, waiting, words
 from workbench.train.looking import Choice
 from workbench.train.settings import PART
 
@@ -147,6 +147,7 @@ def _start(choice: Choice, spec: RunSpec) -> None:
     known: dict[str, Estimate | str] = st.session_state.setdefault("train_estimates", {})
     # Once a run is started, the button is another one: the second press of a double press goes nowhere.
     turn = st.session_state.setdefault(_TURN, 0)
+    waiting.before_start(spec)
     with st.container(horizontal=True, gap="small"):
         starting = st.button(
             words.START_TRAINING, type="primary", icon=":material/play_arrow:", key=f"start_training-{turn}"

@@ -15,7 +15,7 @@ from nnet.runs import LIVE, Run, Status
 from nnet.saved.card import questions
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, CARD, CARD_FORMAT, METRICS, METRICS_FORMAT
 from workbench.shared import chosen_picture, controls, hosting, model_choice, resources, theme, training_film, units
-from workbench.train import figures, form, run_actions, uploads, words
+from workbench.train import figures, form, run_actions, uploads, waiting, words
 from workbench.train.figures import Line
 from workbench.train.runs import POLL, poll
 from workbench.train.settings import VIEW
@@ -56,7 +56,8 @@ def _status(run_id: str) -> None:
     run = uploads.runs().get(run_id)
     said = units.plain(run.reason) if run.reason else words.STATES[run.state].help
     if run.state == "queued":
-        said = f"{words.run_line(run)}. {said}"
+        holds = waiting.told(run.spec) if run.spec is not None else ""
+        said = " ".join(filter(None, (f"{words.run_line(run)}.", said, holds)))
     st.markdown(f"{words.badge(run.state)} {said}")
     if advice := words.advice(run):
         st.caption(advice)

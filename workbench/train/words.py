@@ -1,5 +1,6 @@
 """Wording of the Train page."""
 
+import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from nnet.data import Inspection
 from nnet.data.framing import Advice
 from nnet.data.intake import Contents
 from nnet.runs import Estimate, Run, Status
+from nnet.runs.holders import Holder
 from nnet.scoring.metric_names import METRIC_NAMES
 from nnet.training.events import title_of
 from workbench.shared import model_words, setting_words, units
@@ -548,6 +550,36 @@ _QUEUED = (
     "It starts by itself when the trainings before it on this computer have ended, also those that another workbench "
     "or a study has started."
 )
+AFTER_START = "Started now, this training would not begin at once. {waits}"
+
+
+def waits_for(name: str, holder: Holder, left: float | None) -> str:
+    """What a run waits for, since when, for how long, and what can be done.
+
+    Args:
+        name: of the run that holds the slot; "" for another program.
+        left: seconds that its training still takes, None where that is not known.
+    """
+    who = f"the training “{name}”" if name else "another program"
+    said = f"It waits for {who}{f', process {holder.pid}' if holder.pid else ''}{_since(holder.since)}"
+    if holder.is_stopped:
+        return (
+            f"{said}. That process is **suspended** and does not go on by itself: in a terminal, "
+            f"`kill -CONT {holder.pid}` lets it go on, and `kill -KILL {holder.pid}` ends it."
+        )
+    long = "how long is not known" if left is None else f"about {units.duration(left)} left"
+    return f"{said} ({long}). To begin sooner, {'cancel that training' if name else 'end that program'}."
+
+
+def _since(moment: float) -> str:
+    """The time of day, with the day if that was another; "" for 0."""
+    if not moment:
+        return ""
+    then = datetime.datetime.fromtimestamp(moment)
+    day = "" if then.date() == datetime.date.today() else f"{then.day} {then:%b} "
+    return f", since {day}{then:%H:%M}"
+
+
 STATES: dict[str, StateText] = {
     "created": StateText("gray", ":material/draft:", "It was created but never queued."),
     "queued": StateText("gray", ":material/hourglass_empty:", _QUEUED),
