@@ -32,6 +32,7 @@ from nnet.cli import main
 from nnet.config import Config
 from nnet.data import DataError
 from nnet.runs import CANCELLED, LIVE, Run, RunError, Runs, RunSpec, cancelling, is_usable, layout, processes, queue
+from nnet.runs.holders import in_the_way
 from nnet.runs.layout import SUPERVISOR_LOCK
 from nnet.runs.locks import FileLock, is_held
 from nnet.runs.slots import MACHINE, take_slot
@@ -312,15 +313,17 @@ def test_one_at_a_time_on_a_machine_also_from_two_servers(runs):
     first, second = made(runs, "first", 1), made(other, "second", 1)
     runs.start(first.id)
     other.start(second.id)
-    alive = set()
+    alive, holding = set(), set()
 
     def all_done() -> bool:
         both = [runs.get(first.id), other.get(second.id)]
+        holding.update((holder.run, holder.pid > 0) for holder in in_the_way("cpu", None))
         alive.add(sum(run.state == "running" for run in both))
         return all(run.state == "done" for run in both)
 
     until(all_done)
     assert max(alive) == 1
+    assert {(first.path, True), (second.path, True)} <= holding, "whoever waits is told of either"
 
 
 def test_those_that_wait_wait_in_order(runs):
