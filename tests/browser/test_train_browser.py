@@ -43,8 +43,10 @@ def tall(seed: int) -> bytes:
 
 
 def choose(page: object, key: str, option: str) -> None:
-    """Choose from a list."""
-    page.locator(f".st-key-{key} input").click()
+    """Choose from a list, which closes when the page scrolls under it."""
+    field = page.locator(f".st-key-{key} input")
+    place_of(field)
+    field.click()
     page.get_by_role("option", name=option, exact=True).click()
 
 
