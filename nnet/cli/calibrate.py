@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         raise NNetError(f"{path} keeps no threshold for {text}, so there is nothing to undo.")
     after = checkpoints.load(path).calibration.for_expression(text)
     print(f"The threshold of {path} for {text} was {before.threshold:.4g} and is now {after.threshold:.4g}.")
-    print(" ".join(filter(None, (after.reason, after.promise.sentence()))))
+    print(" ".join(filter(None, (after.reason, after.promised))))
     return 0
 
 

@@ -45,7 +45,7 @@ def _decides(saved: Checkpoint) -> str:
     texts = dict.fromkeys((calibration.for_expression().expression.text, *calibration.kept))
     lines = ["## What it decides", ""]
     for found in map(calibration.for_expression, texts):
-        said = " ".join(filter(None, (found.reason, found.promise.sentence())))
+        said = " ".join(filter(None, (found.reason, found.promised)))
         lines.append(f"- Anomalous above {found.threshold:.4g} for `{found.expression}`. {said}")
     kind = saved.kind
     lines.append(

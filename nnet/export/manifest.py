@@ -52,7 +52,7 @@ def describe(model: TrainedModel, reference: Reference, graph: Graph, kind: str,
             f"A picture whose score is above the threshold is called anomalous. {reference.n} normal pictures "
             f"{'in a cross-calibration' if reference.folds else 'that the model was not trained on'} were scored, and "
             f"{percent(reference.quantile)} of them lie at or below it. "
-            + " ".join(filter(None, (reference.promise.sentence(), reference.reason)))
+            + " ".join(filter(None, (reference.promised, reference.reason)))
         ),
         "input": {
             "name": INPUT,

@@ -94,7 +94,7 @@ def _promise(subject: Subject) -> list[str]:
     used = own.with_threshold(subject.threshold) if moved and subject.threshold is not None else own
     other = words.OTHER_THRESHOLD if moved else ""
     lies = words.threshold(used.threshold, used.quantile, used.n, used.folds)
-    said = (lies, used.promise.sentence(), used.reason, other)
+    said = (lies, used.promised, used.reason, other)
     return [sentence for sentence in said if sentence]
 
 

@@ -85,6 +85,12 @@ class Reference:
         return promise(self.n, above, drawn=bool(np.isin(self.threshold, self.scores)), folds=self.folds)
 
     @property
+    def promised(self) -> str:
+        """`promise` as a sentence, which says whose pictures it rests on."""
+        chosen = self.kept is not None and self.kept.pictures
+        return self.promise.sentence("good pictures that it was chosen on") if chosen else self.promise.sentence()
+
+    @property
     def colour_range(self) -> tuple[float, float]:
         """Ends of the fixed colour scale of Score_p: from 0 to twice the threshold, which lies in the middle.
 

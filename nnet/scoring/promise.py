@@ -33,8 +33,9 @@ class Promise:
     high: float
     folds: int = 0
 
-    def sentence(self) -> str:
-        """Such as "Of further good parts it flags between 0.6 % and 31 % (90 % certain), 11 % on average." """
+    def sentence(self, pictures: str = "held-out pictures") -> str:
+        """Such as "Of further good parts it flags between 0.6 % and 31 % (90 % certain from 8 held-out pictures), 11 %
+        on average." `pictures`: what the n are called."""
         if self.folds:
             return (
                 f"Of further good parts it flags about {percent(self.low)} to {percent(self.high)}, "
@@ -43,7 +44,7 @@ class Promise:
             )
         return (
             f"Of further good parts it flags between {percent(self.low)} and {percent(self.high)} "
-            f"({percent(CERTAINTY)} certain from {self.n:,} held-out pictures), {percent(self.expected)} on average."
+            f"({percent(CERTAINTY)} certain from {self.n:,} {pictures}), {percent(self.expected)} on average."
         )
 
 

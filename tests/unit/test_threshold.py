@@ -86,7 +86,9 @@ def test_calibrate_keeps_undoes_and_says_what_it_promises(model, tmp_path, capsy
     assert "Anomalous above 2.5" in said and "Another threshold than that of the card was kept" in said
     data = write_category(tmp_path / "part")
     assert main(["calibrate", "--checkpoint", str(model), "--data", str(data)]) == 0
-    assert "From 5 normal pictures of part." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "From 5 normal pictures of part." in said
+    assert "certain from 5 good pictures that it was chosen on)" in said and "held-out" not in said
     entries = json.loads((model / kept.DECISION).read_text())["kept"]
     assert entries[0]["threshold"] == 2.5 and entries[1]["pictures"] == 5
     for _ in entries:
