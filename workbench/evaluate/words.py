@@ -44,7 +44,7 @@ REPORT_WITHOUT_MAPS = "The report shows what the model keeps. Measure the data s
 MEASURED_BEFORE = "The model keeps a result of this data set. Measuring again adds the maps and the curves over pixels."
 
 
-OWN_ZIP = "Measure your own ZIP"
+OWN_ZIP = "Measure your ZIP"
 OWN_ZIP_HELP = (
     "Opens the uploader for a ZIP with good and defective pictures in a folder each. Single pictures, and a folder or "
     "ZIP on this computer, stand in the list beside it."
