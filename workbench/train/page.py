@@ -5,26 +5,12 @@ import dataclasses
 import streamlit as st
 
 from nnet.data.framing import Framing
-from nnet.errors import NNetError
 from nnet.presets import PRESETS
-from nnet.runs import Estimate, Film, RunSpec
-from workbench.shared import (
-    frame,
-    hosting,
-    hosting_words,
-    model_list,
-    parts,
-    settings,
-    training_allowance,
-    training_film,
-    units,
-)
+from nnet.runs import Film
+from workbench.shared import frame, hosting, hosting_words, model_list, parts, settings, training_film, units
 from workbench.shared.model_list import ModelEntry
-from workbench.train import each, estimates, form, images, looking, region, run, runs, uploads, waiting, words
-from workbench.train.looking import Choice
+from workbench.train import each, form, images, looking, region, run, runs, start, uploads, words
 from workbench.train.settings import PART
-
-_TURN = "train_turn"  # how many runs this visit has started
 
 
 def main() -> None:
@@ -111,7 +97,7 @@ def _new_model(entry: ModelEntry | None) -> None:
     if several := choice.categories() if choice is not None else ():
         choice = each.one_of(several)
         if choice is None:
-            if each.draw(several, _queued):
+            if each.draw(several, start.queued):
                 st.rerun()
             return
     images.draw_part(choice)
@@ -138,102 +124,4 @@ def _new_model(entry: ModelEntry | None) -> None:
         st.warning(words.few_steps(steps, least, filled.preset), icon=":material/hourglass_bottom:")
     if looking.has_several_sizes(found) and not Framing.of(filled.config.model).is_whole:
         st.info(words.SEVERAL_SIZES, icon=":material/photo_size_select_large:")
-    _start(choice, dataclasses.replace(filled, data=choice.data, masks=choice.masks))
-
-
-def _start(choice: Choice, spec: RunSpec) -> None:
-    """Start, or estimate first. Start queues the run at once: the run itself finds out whether it fits."""
-    key = estimates.estimate_key(spec, choice.upload)
-    known: dict[str, Estimate | str] = st.session_state.setdefault("train_estimates", {})
-    # Once a run is started, the button is another one: the second press of a double press goes nowhere.
-    turn = st.session_state.setdefault(_TURN, 0)
-    waiting.before_start(spec)
-    with st.container(horizontal=True, gap="small"):
-        starting = st.button(
-            words.START_TRAINING, type="primary", icon=":material/play_arrow:", key=f"start_training-{turn}"
-        )
-        asked = st.button(words.ESTIMATE, icon=":material/timer:", key="estimate", help=words.ESTIMATE_HELP)
-    if starting and not hosting.is_shared():
-        found = known.get(key)
-        _begin(spec, choice, found if isinstance(found, Estimate) and not found.warnings else None)
-    if asked or starting:  # in a shared demo, what may be started depends on the estimate
-        known.clear()
-        if refused := training_allowance.refusal():
-            st.error(refused, icon=":material/block:")
-            return
-        with st.spinner(words.MEASURING, show_time=True):
-            known[key] = _measured(spec, choice)
-    estimate = known.get(key)
-    if isinstance(estimate, str):
-        st.error(units.plain(estimate), icon=":material/error:")
-    elif estimate is not None:
-        _show(estimate)
-        if refused := training_allowance.refusal(estimate):
-            st.error(refused, icon=":material/block:")
-            return
-        fits = starting and not estimate.refusals and not estimate.warnings
-        may = bool(estimate.warnings and not estimate.refusals)
-        if fits or (may and st.button(words.START_ANYWAY, icon=":material/warning:", key=f"start_anyway-{turn}")):
-            _begin(spec, choice, estimate)
-    elif known:
-        st.caption(words.STALE)
-
-
-def _measured(spec: RunSpec, choice: Choice) -> Estimate | str:
-    """The estimate, or the sentence that says why there is none."""
-    try:
-        return estimates.estimated(spec, choice.upload)
-    except NNetError as error:
-        return str(error)
-
-
-def _show(estimate: Estimate) -> None:
-    with st.grid(4, min_column_width=150, gap="small") as grid:
-        for label, value, help, free in words.estimated(estimate):
-            with grid.cell():
-                st.metric(label, value, help=help)
-                if free:
-                    st.caption(free)
-    st.caption(words.estimate_sentence(estimate))
-    for sentence in estimate.refusals:
-        st.error(units.plain(sentence), icon=":material/block:")
-    for sentence in estimate.warnings:
-        st.warning(units.plain(sentence), icon=":material/warning:")
-    with st.container(horizontal=True, gap="small"):
-        for index, remedy in enumerate(estimate.remedies):
-            if remedy.changes:
-                st.button(
-                    units.plain(remedy.text.rstrip(".")),
-                    icon=":material/healing:",
-                    key=f"remedy{index}",
-                    on_click=form.apply,
-                    args=(remedy.changes,),
-                )
-            else:
-                st.caption(units.plain(remedy.text))
-
-
-def _begin(spec: RunSpec, choice: Choice, estimate: Estimate | None) -> None:
-    """Make the run, put it in the queue and show it. Between making and starting nothing can come in between.
-
-    Without an estimate, the run makes one itself and stops if it does not fit.
-    """
-    if estimate is not None:
-        spec = dataclasses.replace(spec, memory_bytes=estimate.memory_bytes, disk_bytes=estimate.disk_bytes)
-    with training_allowance.granted(estimate):
-        _queued(choice, spec)
-    st.rerun()
-
-
-def _queued(choice: Choice, spec: RunSpec) -> None:
-    """Make the run, put it in the queue, and let the next run of the page show it."""
-    library = uploads.runs()
-    try:
-        if (part := images.of_part(choice)) is not None:
-            spec = dataclasses.replace(spec, part=part.key)
-        created = library.create(spec, choice.upload)
-        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
-        library.start(created.id)
-    except OSError as error:
-        raise NNetError(words.DISK_PROBLEM.format(reason=error.strerror or error)) from error
-    parts.hand_run(created.id)  # the switch of the page's parts is drawn already
+    start.draw(choice, dataclasses.replace(filled, data=choice.data, masks=choice.masks))
