@@ -6,7 +6,7 @@ from pathlib import Path
 from nnet.runs import disk, layout, processes
 from nnet.runs.layout import SUPERVISOR_LOCK, SUPERVISOR_LOG, RunError
 from nnet.runs.locks import FileLock, is_held, locked
-from nnet.runs.run import state_of
+from nnet.runs.state import state_of
 from nnet.saved.storage import write_json
 
 LOOKED_AT = 0.1  # seconds; a lock that is only looked at is free again at once

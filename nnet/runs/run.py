@@ -10,11 +10,10 @@ from pathlib import Path
 
 from nnet.data import Dataset, open_dataset
 from nnet.errors import NNetError
-from nnet.formats import is_plain, not_plain
 from nnet.runs import layout, processes
 from nnet.runs.film import FILM, Film
-from nnet.runs.layout import LOCK_FORMAT, LOG_FORMAT, RUNNING, Exit, RunError, RunSpec, Status
-from nnet.runs.locks import is_held
+from nnet.runs.layout import LOG_FORMAT, RUNNING, Exit, RunError, RunSpec, Status
+from nnet.runs.state import state_of
 from nnet.saved.formats import CONFIG, HISTORY, HISTORY_FORMAT, RESUME, RESUME_FORMAT, Epoch
 
 RESUMABLE = ("cancelled", "failed", "lost")
@@ -188,40 +187,6 @@ def _visible_folders(folder: Path) -> list[Path]:
         return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
     except OSError:
         return []
-
-
-def state_of(path: Path) -> str:
-    """The state from lock and files; see `nnet.runs`. Raises RunError if one of them is damaged."""
-    if os.path.lexists(path / layout.LOCK) and not is_plain(path / layout.LOCK):
-        raise LOCK_FORMAT.damaged(path / layout.LOCK, not_plain(path / layout.LOCK))
-    for _ in range(2):
-        if is_held(path / layout.LOCK):
-            return "stopping" if (path / layout.STOP).exists() else "running"
-        if ending := _ending(path):
-            return ending
-        if layout.read_ticket(path) is not None:
-            return "queued"
-        if not _has_begun(path):
-            return "created"
-    # Looked twice, since it might have ended between the two looks.
-    if processes.is_alive(*layout.read_supervisor(path)):  # which is about to say how the trainer ended
-        return "stopping" if (path / layout.STOP).exists() else "running"
-    return _ending(path) or "lost"
-
-
-def _has_begun(path: Path) -> bool:
-    """Whether a trainer has ever held the run's lock, into which it writes who it is; the file alone is made before."""
-    try:
-        return (path / layout.LOCK).stat().st_size > 0
-    except FileNotFoundError:
-        return False
-
-
-def _ending(path: Path) -> str:
-    """The state that exit.json says, "" without one."""
-    ending = layout.read_exit(path)
-    names = {0: "done", layout.CANCELLED: "cancelled"}
-    return "" if ending is None else names.get(ending.code, "failed")
 
 
 def live_trainer(path: Path) -> tuple[int, str] | None:

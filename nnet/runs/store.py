@@ -15,7 +15,8 @@ from nnet.errors import NNetError
 from nnet.runs import cancelling, disk, layout, queue, uploads
 from nnet.runs.layout import RunError, RunSpec
 from nnet.runs.locks import is_held, locked
-from nnet.runs.run import RESUMABLE, Run, is_usable, state_of
+from nnet.runs.run import RESUMABLE, Run, is_usable
+from nnet.runs.state import state_of
 
 T = TypeVar("T")
 

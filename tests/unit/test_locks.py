@@ -10,7 +10,7 @@ from builders import tiny_config
 
 from nnet.runs import RunError, Runs, RunSpec, layout
 from nnet.runs.locks import FileLock, is_held
-from nnet.runs.run import state_of
+from nnet.runs.state import state_of
 
 
 @pytest.fixture
