@@ -34,7 +34,7 @@ from nnet.config import Config
 from nnet.data.elpv import open_elpv
 from nnet.data.images import resize
 from nnet.detector import Detector, TrainedModel
-from nnet.export import formats
+from nnet.export import writers
 from nnet.export.graph import Graph
 from nnet.export.opening import INPUT, MANIFEST, MODELS, Run, open_export
 from nnet.model.inputs import to_network_input
@@ -133,7 +133,7 @@ class Case:
         if kind == "int8":
             quantise(self.folder / "onnx" / MODELS["onnx"], folder / MODELS["onnx"], self.typical())
         else:
-            formats.write(graph, kind, folder)
+            writers.write(graph, kind, folder)
         described = "onnx" if kind == "int8" else kind
         write_json(folder / MANIFEST, {"format": described, "outputs": graph.names})
 

@@ -1,7 +1,7 @@
 """Export: a trained model as a folder that runs where neither N-Net nor, but for `torch`, PyTorch is installed.
 
 graph.py      the network from pixels to decision, the one thing that every format holds
-formats.py    write it as ONNX, OpenVINO or torch.export
+writers.py    write it as ONNX, OpenVINO or torch.export
 opening.py    open what was written, without PyTorch
 checking.py   the exported model against the original
 manifest.py   manifest.json: what the numbers mean and where they come from

@@ -12,7 +12,7 @@ import numpy as np
 from nnet.data import sizes
 from nnet.data.framing import Frame
 from nnet.detector import TrainedModel
-from nnet.export import checking, formats, manifest, opening, runtime, web
+from nnet.export import checking, manifest, opening, runtime, web, writers
 from nnet.export.checking import Check
 from nnet.export.errors import ExportError
 from nnet.export.graph import Graph
@@ -76,7 +76,7 @@ def export(
         folder = Path(temporary) / "export"
         folder.mkdir()
         tell(0.05, "Writing the network.")
-        formats.write(graph, kind, folder)
+        writers.write(graph, kind, folder)
         # The runner reads the outputs' names in the manifest, so a first one stands there before the check.
         write_json(folder / MANIFEST, {"format": kind, "outputs": graph.names})
         run = opening.open_export(folder)

@@ -10,9 +10,9 @@ import numpy as np
 from nnet.data.framing import Frame
 from nnet.detector import TrainedModel
 from nnet.export.checking import Check
-from nnet.export.formats import OPSET
 from nnet.export.graph import Graph
 from nnet.export.opening import INPUT
+from nnet.export.writers import OPSET
 from nnet.model.weights import file_sha256
 from nnet.saved.provenance import commit, versions
 from nnet.scoring.calibration import Reference
