@@ -15,9 +15,9 @@ from workbench.shared import pictures, resources
 from workbench.shared.cache import BoundedCache
 
 if TYPE_CHECKING:
-    from workbench.evaluate.curves import Scored
     from workbench.evaluate.layouts import Layout
     from workbench.evaluate.scene import Scene
+    from workbench.evaluate.scored import Scored
 
 THUMB_SIDE = 240
 

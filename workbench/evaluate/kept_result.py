@@ -8,7 +8,7 @@ from nnet.analysis import stored
 from nnet.analysis.stored import Stored
 from nnet.expression import Expression
 from nnet.saved.errors import CheckpointError
-from workbench.evaluate import curves, words
+from workbench.evaluate import scored, words
 from workbench.evaluate.scene import Pictures, Scene
 from workbench.evaluate.settings import KEPT
 from workbench.shared import model_data, units
@@ -50,5 +50,5 @@ def scene(model: Model, found: Stored, first: str, chosen: Chosen | None) -> Sce
     spec = chosen.spec if chosen else model_data.place(model.detector.checkpoint.path, found.data)
     name = str(found.data.get("name", ""))
     pictures = Pictures(name, found.sha256, spec, found.keys, found.labels, stored=found.created)
-    every = curves.of_stored((model.key, pictures.key, 0), found)
+    every = scored.of_stored((model.key, pictures.key, 0), found)
     return Scene(model, pictures, tuple(sorted(every, key=lambda one: one.result.expression.text != first)))

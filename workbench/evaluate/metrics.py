@@ -10,8 +10,8 @@ import streamlit as st
 from nnet.data import GOOD
 from nnet.scoring.aim import for_best_f1
 from workbench.evaluate import decisions, figures, words
-from workbench.evaluate.curves import Scored
 from workbench.evaluate.scene import Scene
+from workbench.evaluate.scored import Scored
 from workbench.evaluate.settings import LEVEL
 from workbench.shared import controls, session, units
 from workbench.shared.controls import choose

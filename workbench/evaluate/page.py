@@ -18,7 +18,6 @@ from nnet.scoring import judge
 from workbench.evaluate import (
     cache,
     categories,
-    curves,
     data_findings,
     decisions,
     download,
@@ -27,6 +26,7 @@ from workbench.evaluate import (
     kept_result,
     measured,
     metrics,
+    scored,
     subsets,
     threshold,
     words,
@@ -144,7 +144,7 @@ def _of_evidence(model: Model, chosen: Chosen, found: Evidence) -> Scene:
     key = (model.key, chosen.hash, len(found))
     pictures = Pictures(chosen.dataset.name, chosen.hash, chosen.spec, found.keys, found.labels, chosen.dataset)
     with st.spinner(words.WORKING_OUT, show_time=True):
-        scene = Scene(model, pictures, tuple(curves.scored(key, found, e) for e in ordered), found)
+        scene = Scene(model, pictures, tuple(scored.of_evidence(key, found, e) for e in ordered), found)
     if len(found) == len(evaluation.labelled(chosen.dataset)):
         measures = {metric: getattr(scene.result.overall, metric) for metric in words.METRICS}
         categories.note(model.detector.checkpoint.path, chosen.spec, measures)

@@ -15,8 +15,8 @@ from nnet.scoring.judge import Judgement
 from nnet.units import SMALLEST
 from workbench.evaluate import words
 from workbench.evaluate.cache import Key
-from workbench.evaluate.curves import Scored
 from workbench.evaluate.figures import Images
+from workbench.evaluate.scored import Scored
 from workbench.shared import chosen_picture, resources
 from workbench.shared.resources import Model
 

@@ -40,7 +40,7 @@ class Scored:
         return lines + self.result.scores.nbytes
 
 
-def scored(key: Key, found: Evidence, expression: Expression) -> Scored:
+def of_evidence(key: Key, found: Evidence, expression: Expression) -> Scored:
     """An expression's metrics and curves, worked out once."""
 
     def make() -> Scored:
