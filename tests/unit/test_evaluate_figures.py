@@ -13,7 +13,7 @@ from nnet.analysis.projection import pca
 from nnet.analysis.subsets import attribute
 from nnet.expression import parse
 from nnet.scoring.metrics import rank_scores
-from workbench.evaluate import cache, decisions, figures, tables, words
+from workbench.evaluate import cache, decisions, download_tables, figures, words
 from workbench.evaluate.figures import Images, Line
 from workbench.evaluate.scene import Pictures, Scene
 from workbench.shared.resources import Model
@@ -141,16 +141,16 @@ def test_which_map_carries_the_result_in_words() -> None:
 def test_tables_hold_every_image_and_every_metric() -> None:
     some = evidence()
     results = [score(some, parse("M1")), score(some, parse("M3"))]
-    table = tables.scores(some, results, 0.5)
+    table = download_tables.scores(some, results, 0.5)
     assert list(table["image"]) == sorted(some.keys) and table["defective"].sum() == 12
     row = table[table["image"] == some.keys[5]].iloc[0]
     assert row["score M3"] == results[1].scores[5]
     assert row["anomalous at 0.5"] == int(results[0].scores[5] >= 0.5)
-    metrics = tables.metrics(some, results, 0.5)
+    metrics = download_tables.metrics(some, results, 0.5)
     assert list(metrics["P-AP"]) == [r.overall.p_ap for r in results]
     _, alarms, missed, _ = decisions.counts(results[0].scores, some.defective, 0.5)
     first, second = (list(metrics.iloc[row][list(words.DECIDED_COLUMNS)]) for row in (0, 1))
     assert first == [0.5, missed, alarms] and all(np.isnan(value) for value in second)
-    subsets = tables.subsets(attribute(some), "p_ap")
+    subsets = download_tables.subsets(attribute(some), "p_ap")
     assert len(subsets) == 7 and subsets["P-AP"].is_monotonic_decreasing
     assert list(subsets.columns[:3]) == ["Rank", "Score", "M1"]

@@ -11,7 +11,7 @@ from nnet.report import Subject, render
 from nnet.saved import scores as saved_scores
 from nnet.saved.checkpoint import add_evaluation
 from nnet.saved.formats import METRICS
-from workbench.evaluate import decisions, tables, words
+from workbench.evaluate import decisions, download_tables, words
 from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.subsets import attribution
 from workbench.shared import spreadsheet
@@ -24,8 +24,8 @@ def draw(scene: Scene) -> None:
     threshold, results = decisions.cut(scene), scene.results
     name = "".join(c if c.isalnum() else "-" for c in scene.pictures.name)[:40]
     files: dict[str, Callable[[], str | bytes]] = {
-        "scores.csv": lambda: spreadsheet.csv(tables.scores(scene.pictures, results, threshold)),
-        "metrics.csv": lambda: spreadsheet.csv(tables.metrics(scene.pictures, results, threshold)),
+        "scores.csv": lambda: spreadsheet.csv(download_tables.scores(scene.pictures, results, threshold)),
+        "metrics.csv": lambda: spreadsheet.csv(download_tables.metrics(scene.pictures, results, threshold)),
     }
     found = None if scene.evidence is None else attribution(scene)
     files = {"report.html": lambda: report(scene, threshold, found), **files}

@@ -9,7 +9,7 @@ from nnet.analysis import subsets
 from nnet.analysis.evaluation import Evidence
 from nnet.analysis.subsets import Attribution, Subset
 from nnet.scoring.metric_names import SHORT_NAMES
-from workbench.evaluate import cache, figures, tables, words
+from workbench.evaluate import cache, download_tables, figures, words
 from workbench.evaluate.cache import Key
 from workbench.evaluate.scene import Scene, measured_just_now
 from workbench.evaluate.settings import METRIC
@@ -101,7 +101,7 @@ def _ranking(found: Attribution, metric: str) -> None:
     if found.complete:
         whole = next(s for s in found.subsets if s.maps == found.maps)
         st.markdown(words.best_subset(best.expression, best.values[metric], whole.values[metric], metric))
-    table = tables.subsets(found, metric)
+    table = download_tables.subsets(found, metric)
     columns = {name: st.column_config.CheckboxColumn(name, width="small") for name in found.maps}
     columns |= {SHORT_NAMES[key]: st.column_config.NumberColumn(format="%.4f") for key in found.metrics}
     columns |= {words.SUBSET_COLUMNS[0]: st.column_config.NumberColumn(width="small")}
