@@ -15,7 +15,7 @@ from nnet.analysis.framed import looked_at, masks_looked_at
 from nnet.data import GOOD, Dataset
 from nnet.detector import TrainedModel
 from nnet.expression import Expression, parse
-from nnet.saved import scores as saved_scores
+from nnet.saved import kept_scores
 from nnet.saved.checkpoint import Checkpoint, read_metrics
 from nnet.saved.formats import PictureScores
 from nnet.saved.provenance import provenance
@@ -126,7 +126,7 @@ def read(checkpoint: Checkpoint) -> list[Stored]:
     metrics = read_metrics(checkpoint.path)
     own = metrics.get("data", {}).get("sha256")
     found = []
-    for data, entry in saved_scores.read(checkpoint.path, checkpoint.weights_hash).items():
+    for data, entry in kept_scores.read(checkpoint.path, checkpoint.weights_hash).items():
         trained, later = metrics if data == own else {}, metrics.get("evaluations", {}).get(data, {})
         values = {**trained.get("scores", {}), **later.get("scores", {})}
         if stored := _together(data, entry, values, checkpoint.config.scoring.parsed.text):

@@ -75,7 +75,7 @@ def _measure(options: argparse.Namespace, checkpoint: Path, data: str) -> dict[s
     from nnet.analysis import subsets as map_subsets
     from nnet.detector import Detector
     from nnet.expression import parse
-    from nnet.saved import scores
+    from nnet.saved import kept_scores
     from nnet.saved.card import intervals_table, results_table
     from nnet.saved.checkpoint import add_evaluation
 
@@ -98,7 +98,7 @@ def _measure(options: argparse.Namespace, checkpoint: Path, data: str) -> dict[s
         print(subsets.text())
     if options.save:
         add_evaluation(detector.checkpoint.path, entry)
-        scores.add(detector.checkpoint.path, pictures)
+        kept_scores.add(detector.checkpoint.path, pictures)
         print(f"{detector.checkpoint.path} keeps these results, for the workbench and nnet report.")
     return entry
 

@@ -11,7 +11,7 @@ decision.json            thresholds that somebody chose, with their reasons (see
 calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
 metrics.json             measured results, if there are any
-scores.json              the scores of the pictures that they were measured on (see `nnet.saved.scores`), if any
+scores.json              the scores of the pictures that they were measured on (see `nnet.saved.kept_scores`), if any
 card.md                  what a person should know before using the model
 film/                    a film of the training, if one was made (see `nnet.runs.film`); nothing depends on it
 

@@ -279,7 +279,7 @@ METRICS_FORMAT = Document[MetricsFile](
 )
 SCORES_FORMAT = Document[ScoresFile](
     name=SCORES,
-    about="The scores of every picture that was measured, if any (`nnet.saved.scores`).",
+    about="The scores of every picture that was measured, if any (`nnet.saved.kept_scores`).",
     error=CheckpointError,
     remedy="The model works without it. Delete the file, or measure the model again.",
     schema=ScoresFile,

@@ -17,7 +17,7 @@ from nnet.device import available_memory
 from nnet.errors import NNetError
 from nnet.model.inputs import Images
 from nnet.saved import checkpoint as checkpoints
-from nnet.saved import scores
+from nnet.saved import kept_scores
 from nnet.saved.card import write_card
 from nnet.saved.formats import RESUME, RESUME_FORMAT, PictureScores
 from nnet.saved.provenance import provenance
@@ -70,7 +70,7 @@ def train_on(job: TrainJob, dataset: Dataset, listener: Listener | None = None) 
     card = write_card(job.name or job.out.name, job.config, about, results, detector.calibration.summary(), doubts)
     checkpoints.write_results(job.out, results, card)
     if pictures is not None:
-        scores.add(job.out, pictures)
+        kept_scores.add(job.out, pictures)
     detector.checkpoint = checkpoints.load(job.out)
     return detector
 

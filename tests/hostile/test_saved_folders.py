@@ -21,7 +21,7 @@ from nnet.errors import NNetError
 from nnet.runs import Runs
 from nnet.runs.film import FILM
 from nnet.runs.run import is_usable, usable_checkpoints
-from nnet.saved import checkpoint, kept, scores
+from nnet.saved import checkpoint, kept, kept_scores
 from nnet.saved.formats import KIND
 from nnet.saved.storage import write_tensors
 from nnet.scoring.calibration import Kept
@@ -109,7 +109,7 @@ def use(path: Path) -> None:
     saved = checkpoint.load(path)
     checkpoint.build_network(saved)
     checkpoint.load_atlas(saved)
-    scores.read(path, saved.weights_hash)
+    kept_scores.read(path, saved.weights_hash)
 
 
 def test_the_good_one_is_good(good: Path) -> None:

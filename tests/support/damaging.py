@@ -12,7 +12,7 @@ import torch
 from builders import random_images, tiny_config
 
 from nnet.model.network import NNet
-from nnet.saved import checkpoint, scores
+from nnet.saved import checkpoint, kept_scores
 from nnet.saved.storage import write_tensors
 from nnet.scoring.calibration import Calibration
 
@@ -57,7 +57,7 @@ def _score(path: Path, expression: str) -> None:
     """Keep the scores of two pictures."""
     weights = checkpoint.load(path).weights_hash
     entry = {"data": PARTS, "weights_sha256": weights, "keys": ["1.png", "2.png"]}
-    scores.add(path, {**entry, "labels": ["good", "dent"], "scores": {expression: [0.25, 0.5]}})  # type: ignore[typeddict-item]
+    kept_scores.add(path, {**entry, "labels": ["good", "dent"], "scores": {expression: [0.25, 0.5]}})  # type: ignore[typeddict-item]
 
 
 def _remove(path: Path) -> None:

@@ -21,7 +21,7 @@ from nnet.detector import Detector
 from nnet.errors import NNetError
 from nnet.expression import ExpressionError, parse
 from nnet.saved import checkpoint as checkpoints
-from nnet.saved import scores
+from nnet.saved import kept_scores
 from nnet.saved.checkpoint import CheckpointError, add_evaluation
 from nnet.scoring.maps import score_maps
 from nnet.scoring.metrics import auroc
@@ -236,15 +236,15 @@ def scored(data: str = "a", text: str = "M1", weights: str = "w", keys: tuple[st
 
 def test_scores_of_other_data_and_other_expressions_stay_those_of_other_weights_and_pictures_go(tmp_path: Path) -> None:
     for one in (scored("old", weights="v"), scored("a"), scored("b"), scored("a", "M2")):
-        scores.add(tmp_path, one)
-    found = scores.read(tmp_path, "w")
+        kept_scores.add(tmp_path, one)
+    found = kept_scores.read(tmp_path, "w")
     assert {data: set(entry["scores"]) for data, entry in found.items()} == {"b": {"M1"}, "a": {"M1", "M2"}}
-    scores.add(tmp_path, scored("a", "M3", keys=("1", "3")))
-    assert set(scores.read(tmp_path, "w")["a"]["scores"]) == {"M3"} and scores.read(tmp_path, "v") == {}
+    kept_scores.add(tmp_path, scored("a", "M3", keys=("1", "3")))
+    assert set(kept_scores.read(tmp_path, "w")["a"]["scores"]) == {"M3"} and kept_scores.read(tmp_path, "v") == {}
 
 
 def test_scores_that_do_not_fit_their_pictures_are_called_damaged(tmp_path: Path) -> None:
     wrong = {**scored(), "scores": {"M1": [0.25]}}
     (tmp_path / "scores.json").write_text(json.dumps({"sets": {"a": wrong}}))
     with pytest.raises(CheckpointError, match="2 pictures, but 1 values of M1"):
-        scores.read(tmp_path, "w")
+        kept_scores.read(tmp_path, "w")

@@ -8,7 +8,7 @@ import streamlit as st
 from nnet.analysis import evaluation, stored
 from nnet.analysis.subsets import Attribution
 from nnet.report import Subject, render
-from nnet.saved import scores as saved_scores
+from nnet.saved import kept_scores
 from nnet.saved.checkpoint import add_evaluation
 from nnet.saved.formats import METRICS
 from workbench.evaluate import decisions, download_tables, words
@@ -42,7 +42,7 @@ def draw(scene: Scene) -> None:
         checkpoint = scene.model.detector.checkpoint
         entry, pictures = stored.account(dataset, evidence, results, checkpoint.weights_hash)
         add_evaluation(checkpoint.path, evaluation.with_origin(entry, checkpoint))
-        saved_scores.add(checkpoint.path, pictures)
+        kept_scores.add(checkpoint.path, pictures)
         st.success(words.saved(f"{checkpoint.name}/{METRICS}"), icon=":material/check:")
 
 

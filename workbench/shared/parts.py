@@ -19,7 +19,7 @@ from nnet.runs import LIVE, Run, Runs, RunSpec
 from nnet.runs import parts as recorded
 from nnet.runs.film import FILM
 from nnet.runs.layout import DATA, UPLOADED
-from nnet.saved import kept, scores
+from nnet.saved import kept, kept_scores
 from nnet.saved.checkpoint import read_config
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, PictureScores
 from workbench.shared import datasets, resources, words
@@ -192,7 +192,7 @@ def decided(entry: ModelEntry, threshold: float | None = None) -> Decided | None
     try:
         config = read_config(entry.path)
         data = str((config["about"].get("data") or {}).get("sha256", ""))
-        found = scores.read(entry.path, config["sha256"]["weights.safetensors"]).get(data)
+        found = kept_scores.read(entry.path, config["sha256"]["weights.safetensors"]).get(data)
         own = _own_threshold(entry.path)
     except (NNetError, KeyError):
         return None
