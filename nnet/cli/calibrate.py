@@ -58,10 +58,10 @@ def run(options: argparse.Namespace) -> int:
     """Change the checkpoint, or its copy, and say what its threshold promises."""
     from nnet.detector import Detector
     from nnet.saved import checkpoint as checkpoints
-    from nnet.saved import kept
+    from nnet.saved import kept_thresholds
 
     path = options.checkpoint
-    if options.copy_to is None and not options.shipped and kept.shipped(path):
+    if options.copy_to is None and not options.shipped and kept_thresholds.shipped(path):
         raise NNetError(
             f"{path} came with N-Net, is tracked by git or cannot be written, so it is left as it is. "
             "Change a copy with --copy-to DIR, or this one with --shipped."
@@ -76,15 +76,15 @@ def run(options: argparse.Namespace) -> int:
     found = None if options.undo or options.kind else _chosen(detector, before, options)
     kind = _kind(detector, options.kind) if options.kind else None
     if options.copy_to is not None:
-        kept.copy(path, options.copy_to)
+        kept_thresholds.copy(path, options.copy_to)
         path = options.copy_to
     if kind is not None:
         checkpoints.add_kind(path, kind)
         print(f"{path} knows its kind of part from {kind.n:,} normal pictures.")
         return 0
     if found is not None:
-        kept.keep(path, text, found)
-    elif kept.undo(path, text) is None:
+        kept_thresholds.keep(path, text, found)
+    elif kept_thresholds.undo(path, text) is None:
         raise NNetError(f"{path} keeps no threshold for {text}, so there is nothing to undo.")
     after = checkpoints.load(path).calibration.for_expression(text)
     print(f"The threshold of {path} for {text} was {before.threshold:.4g} and is now {after.threshold:.4g}.")

@@ -7,7 +7,7 @@ normal_maps.safetensors  M1..M6 of the held-out normal images, float16 (see `nne
                          with a framing (`nnet.data.framing`) also "extents", what of the arrays each picture fills
 atlas.safetensors        what each memory item stands for (see `nnet.analysis.atlas`), if there is a memory
 kind.safetensors         "features" float16 (n, C_3): mean F_3 of some normal images (see `nnet.scoring.kind`), if any
-decision.json            thresholds that somebody chose, with their reasons (see `nnet.saved.kept`), if any
+decision.json            thresholds that somebody chose, with their reasons (see `nnet.saved.kept_thresholds`), if any
 calibration.json         a readable account of the calibration
 history.jsonl            one line per epoch
 metrics.json             measured results, if there are any
@@ -32,7 +32,7 @@ from nnet.data.framing import Framing
 from nnet.formats import Arrays, is_plain
 from nnet.model.network import NNet
 from nnet.model.weights import WeightsError, file_sha256, hub_cache
-from nnet.saved import kept
+from nnet.saved import kept_thresholds
 from nnet.saved.formats import (
     ATLAS,
     ATLAS_FORMAT,
@@ -152,7 +152,7 @@ def add_kind(path: Path, kind: Kind) -> None:
         data["sha256"]["kind.safetensors"] = file_sha256(path / KIND)
         write_json(path / CONFIG, data)
     except OSError as error:
-        raise kept.unwritable(path, error) from error
+        raise kept_thresholds.unwritable(path, error) from error
 
 
 def write_results(path: Path, metrics: dict[str, Any], card: str) -> None:
@@ -223,7 +223,7 @@ def load(path: Path | str) -> Checkpoint:
         raise MAPS_FORMAT.damaged(path / MAPS, "a picture's maps would fill more than there is")
     folds = data["about"].get("cross_folds", 0)
     calibration = Calibration(
-        maps, framing.pixels, config.scoring, levels, kept.read(path), framing.blended_cells, extents, folds
+        maps, framing.pixels, config.scoring, levels, kept_thresholds.read(path), framing.blended_cells, extents, folds
     )
     kind = Kind(KIND_FORMAT.torch(path / KIND)[KIND_FEATURES].float().numpy()) if KIND in hashes else None
     about, card = dict(data["about"]), CARD_FORMAT.read(path / CARD)

@@ -350,7 +350,7 @@ KIND_FORMAT = Arrays(
 )
 DECISION_FORMAT = Document[DecisionFile](
     name=DECISION,
-    about="Thresholds that somebody chose, with their reasons, if any (`nnet.saved.kept`).",
+    about="Thresholds that somebody chose, with their reasons, if any (`nnet.saved.kept_thresholds`).",
     error=CheckpointError,
     remedy="Restore it, or remove it to undo its thresholds.",
     schema=DecisionFile,

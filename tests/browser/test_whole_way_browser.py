@@ -10,7 +10,7 @@ from builders import encode, zipped
 from test_train_browser import SLOW, choose, enter
 
 from nnet.runs import Runs
-from nnet.saved import kept
+from nnet.saved import kept_thresholds
 from workbench.evaluate import words as evaluate_words
 from workbench.shared import model_words
 from workbench.shared import words as shared_words
@@ -106,7 +106,7 @@ def test_from_a_box_of_parts_to_a_threshold(browser: object, address: str, runs:
         page.get_by_role("button", name=shared_words.KEEP).click()
         page.get_by_text(shared_words.KEPT).wait_for()
         visitor.settle().check()
-        ((_, chosen),) = kept.read(run.path).items()
+        ((_, chosen),) = kept_thresholds.read(run.path).items()
         assert "tiles" in chosen.reason
 
         page.locator(".st-key-this_part button").click()

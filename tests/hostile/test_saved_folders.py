@@ -21,7 +21,7 @@ from nnet.errors import NNetError
 from nnet.runs import Runs
 from nnet.runs.film import FILM
 from nnet.runs.run import is_usable, usable_checkpoints
-from nnet.saved import checkpoint, kept, kept_scores
+from nnet.saved import checkpoint, kept_scores, kept_thresholds
 from nnet.saved.formats import KIND
 from nnet.saved.storage import write_tensors
 from nnet.scoring.calibration import Kept
@@ -486,7 +486,7 @@ def test_no_single_value_of_a_model_breaks_a_page(
     path = Path(shutil.copytree(good, tmp_path / "models" / "worn"))
     expression = checkpoint.load(good).config.score.expression
     if name == "decision.json":
-        kept.keep(path, expression, Kept(1.0, "a reason"))
+        kept_thresholds.keep(path, expression, Kept(1.0, "a reason"))
     monkeypatch.setenv("NNET_CHECKPOINTS", str(tmp_path / "models"))
     monkeypatch.setenv("NNET_CHECKPOINTS_ONLY", "1")
     document = json.loads((path / name).read_text())

@@ -24,7 +24,7 @@ from nnet.detector import Detector
 from nnet.expression import parse
 from nnet.report import words as report_words
 from nnet.report.words import headline
-from nnet.saved import kept
+from nnet.saved import kept_thresholds
 from nnet.scoring.calibration import Kept
 from workbench.evaluate import cache, decisions, download, layouts, page, words
 from workbench.evaluate.scene import Scene
@@ -245,7 +245,7 @@ def test_a_threshold_that_is_kept_brings_its_counts_and_is_spoken_of_on_both_pag
     fine(at.select_slider(key="cut").set_value(rising[-1]).run())
     assert shared_words.keeps_missing(7, 7) in said(at)
     fine(at.button(key="keep-evaluate").click().run())
-    ((_, chosen),) = kept.read(path).items()
+    ((_, chosen),) = kept_thresholds.read(path).items()
     assert (chosen.pictures, chosen.above) == (6, 0)
     assert "more than half" not in said(at), "there is nothing to press"
     aims = at.selectbox(key="aim")
@@ -290,7 +290,7 @@ def test_a_threshold_is_dropped_with_its_model(
     """Undone, or another model chosen: a threshold is a score of one model, and nobody set it on the other."""
     own = Detector.load(tiny_checkpoint, "cpu").calibration.for_expression()
     kept_one, plain = (Path(shutil.copytree(tiny_checkpoint, tmp_path / "models" / name)) for name in ("kept", "plain"))
-    kept.keep(kept_one, own.expression.text, Kept(own.threshold * 0.9, "Chosen on a test."))
+    kept_thresholds.keep(kept_one, own.expression.text, Kept(own.threshold * 0.9, "Chosen on a test."))
     monkeypatch.setenv("NNET_CHECKPOINTS", str(kept_one.parent))
     monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
     at = measured(category, evaluate_part="threshold", model=kept_one.name)
@@ -298,7 +298,7 @@ def test_a_threshold_is_dropped_with_its_model(
     fine(at.button(key="undo-evaluate").click().run())
     assert line(at) == pytest.approx(own.threshold) and at.selectbox(key="aim").value == "own"
     assert written(at, "cut") is None
-    kept.keep(kept_one, own.expression.text, Kept(own.threshold * 0.9, "Chosen on a test."))
+    kept_thresholds.keep(kept_one, own.expression.text, Kept(own.threshold * 0.9, "Chosen on a test."))
     fine(at.run())
     aim(at, "miss", 0)
     at.session_state["model"] = plain.name

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.data import Dataset, Sample
 from nnet.data.images import Decoded, decode
 from nnet.detector import Detector
-from nnet.saved import kept
+from nnet.saved import kept_thresholds
 from nnet.scoring.calibration import Kept
 from nnet.training.job import TrainJob
 from nnet.training.pipeline import train_on
@@ -69,11 +69,11 @@ def test_watch_judges_whole_pictures_at_the_kept_threshold_as_inspect_does(tiled
     detector = Detector.load(tiled, "cpu")
     expression = detector.config.scoring.parsed
     found = detector.calibration.for_expression(expression).threshold
-    kept.keep(tiled, expression.text, Kept(100 * found, "for the test"))
+    kept_thresholds.keep(tiled, expression.text, Kept(100 * found, "for the test"))
     try:
         watch, inspect = start("pages/9_Watch.py"), start("pages/1_Inspect.py")
     finally:
-        kept.undo(tiled, expression.text)
+        kept_thresholds.undo(tiled, expression.text)
     (badge,) = re.findall(r":blue-badge\[(Normal, 0\.0.*? × threshold)\]", words(watch))
     assert all(part in inspect.expander[0].label for part in badge.split(", "))
     assert watch_words.EXAMPLE.format(sample=heading(inspect)) in words(watch).replace("\\", "")

@@ -8,7 +8,7 @@ from apptest import INSPECT, fine, start
 from apptest import words as said
 from streamlit.testing.v1 import AppTest
 
-from nnet.saved import kept
+from nnet.saved import kept_thresholds
 from workbench.inspect import words as inspect_words
 from workbench.shared import parts, resources, words
 
@@ -21,14 +21,14 @@ def page(folder: str) -> None:
     import numpy as np
 
     from nnet.expression import read
-    from nnet.saved import kept
+    from nnet.saved import kept_thresholds
     from nnet.scoring.calibration import Kept, Reference
     from workbench.shared import keep_threshold
 
     path = Path(folder)
     model = SimpleNamespace(detector=SimpleNamespace(checkpoint=SimpleNamespace(path=path)))
     own = Reference(read("M1"), np.array([0.5, 1.0]), 1.0, 1.0, 0.1)
-    found = kept.read(path).get("M1")
+    found = kept_thresholds.read(path).get("M1")
     reference = own if found is None else own.with_threshold(found.threshold, found)
     keep_threshold.draw(model, reference, Kept(2.0, "Chosen on a test."), "test")  # type: ignore[arg-type]
 
@@ -43,19 +43,19 @@ def test_a_threshold_is_kept_with_a_press_and_undone_with_another(model):
     at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
     assert not at.exception and [button.key for button in at.button] == ["keep-test"]
     at.button(key="keep-test").click().run()
-    assert kept.read(model)["M1"].reason == "Chosen on a test." and "decides by this" in at.info[0].value
+    assert kept_thresholds.read(model)["M1"].reason == "Chosen on a test." and "decides by this" in at.info[0].value
     assert at.button(key="keep-test").disabled
     at.button(key="undo-test").click().run()
-    assert kept.read(model) == {} and "undone" in at.info[0].value
+    assert kept_thresholds.read(model) == {} and "undone" in at.info[0].value
 
 
 def test_a_model_that_came_with_the_workbench_is_kept_in_a_copy(model, monkeypatch, tmp_path):
     monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(kept, "shipped", lambda path: True)
+    monkeypatch.setattr(kept_thresholds, "shipped", lambda path: True)
     at = AppTest.from_function(page, args=(str(model),), default_timeout=60).run()
     at.button(key="keep-test").click().run()
-    assert kept.read(model) == {}
-    assert kept.read(tmp_path / "runs" / "part-own-threshold")["M1"].threshold == 2.0
+    assert kept_thresholds.read(model) == {}
+    assert kept_thresholds.read(tmp_path / "runs" / "part-own-threshold")["M1"].threshold == 2.0
     assert "came with the workbench" in at.info[0].value
 
 
@@ -65,12 +65,14 @@ def test_what_was_measured_stays_when_a_threshold_is_kept(
     path = Path(shutil.copytree(tiny_checkpoint, tmp_path / "copy"))
     monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
     before = resources.load_model("copy", path, "cpu")
-    kept.keep(path, before.detector.config.scoring.parsed.text, kept.Kept(3.0, "Chosen on a test."))
+    kept_thresholds.keep(
+        path, before.detector.config.scoring.parsed.text, kept_thresholds.Kept(3.0, "Chosen on a test.")
+    )
     after = resources.load_model("copy", path, "cpu")
     assert after.key != before.key and after.network_key == before.network_key
     assert after.decision_key != before.decision_key and after.key == f"{after.decision_key}@cpu"
     assert after.detector.calibration.for_expression().threshold == 3.0
-    kept.undo(path, before.detector.config.scoring.parsed.text)
+    kept_thresholds.undo(path, before.detector.config.scoring.parsed.text)
     assert resources.load_model("copy", path, "cpu").network_key == before.network_key
 
 
@@ -83,7 +85,7 @@ def test_inspect_keeps_a_threshold_that_was_moved(
     monkeypatch.setenv("NNET_RUNS", str(tmp_path / "runs"))
     at = start(INSPECT, view="regions", threshold="1.5")
     fine(at.button(key="keep-inspect").click().run())
-    ((expression, chosen),) = kept.read(path).items()
+    ((expression, chosen),) = kept_thresholds.read(path).items()
     reference = resources.load_model("part", path, "cpu").detector.calibration.for_expression(expression)
     assert reference.threshold == chosen.threshold
     assert at.session_state["threshold"] == 1, "it is not to be multiplied once more"

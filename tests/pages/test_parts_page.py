@@ -18,7 +18,7 @@ from nnet.data import open_dataset
 from nnet.expression import parse
 from nnet.runs import Run, Runs
 from nnet.runs.parts import names
-from nnet.saved import kept
+from nnet.saved import kept_thresholds
 from nnet.scoring.calibration import Kept
 from workbench.shared import model_choice, model_data, model_list, model_words, parts, samples
 from workbench.shared.cache import BoundedCache
@@ -179,7 +179,7 @@ def test_what_is_kept_is_found_however_the_expression_is_written(tiny_checkpoint
     own = parse(config["config"]["score"]["expression"]).text
     config["config"]["score"]["expression"] = own.replace("*", " * ")
     (path / "config.json").write_text(json.dumps(config))
-    kept.keep(path, own, Kept(3.0, "Chosen on a test."))
+    kept_thresholds.keep(path, own, Kept(3.0, "Chosen on a test."))
     assert parts.kept_reason(cast(ModelEntry, SimpleNamespace(path=path))) == "Chosen on a test."
 
 
@@ -201,7 +201,7 @@ def deleting(model: str) -> AppTest:
 def test_a_copy_that_kept_a_threshold_and_a_run_are_deleted_after_their_consequences_were_read(
     brackets: Run, runs: Runs, tiny_checkpoint: Path, which: str
 ) -> None:
-    kept.copy(tiny_checkpoint, runs.root / "tiny-own-threshold")
+    kept_thresholds.copy(tiny_checkpoint, runs.root / "tiny-own-threshold")
     at = opened(start(TRAIN, model=which), "this_part")
     assert [one for one in at.selectbox if one.label == model_words.WHICH_ONE]
     at = deleting(which)
@@ -248,5 +248,5 @@ def test_what_came_with_the_program_is_never_offered_for_deletion(
 ) -> None:
     part = next(one for one in parts.every(model_list.entries()) if any(m.name == "brackets" for m in one.models))
     assert {one.id for one in parts.deletable(part)} == {"brackets", "brackets-longer", "brackets-broken"}
-    monkeypatch.setattr(kept, "shipped", lambda path: True)
+    monkeypatch.setattr(kept_thresholds, "shipped", lambda path: True)
     assert {one.id for one in parts.deletable(part)} == {"brackets-broken"}

@@ -25,7 +25,7 @@ from nnet.runs import Run, RunError, Runs, RunSpec, processes
 from nnet.runs.locks import FileLock, is_held
 from nnet.runs.slots import MACHINE
 from nnet.runs.worker import work
-from nnet.saved import checkpoint, kept
+from nnet.saved import checkpoint, kept_thresholds
 from nnet.saved.formats import CONFIG, WEIGHTS
 from nnet.scoring.calibration import Kept
 
@@ -211,7 +211,7 @@ def test_a_checkpoint_that_cannot_be_written_is_used_and_not_changed(
     loaded = checkpoint.load(path)
     expression = loaded.config.score.expression
     with pytest.raises(NNetError, match=r"cannot be changed .* Make the folder writable, or change a copy"):
-        kept.keep(path, expression, Kept(1.0, "a reason"))
+        kept_thresholds.keep(path, expression, Kept(1.0, "a reason"))
     assert {file.name: file.read_bytes() for file in path.iterdir() if file.is_file()} == before
     assert checkpoint.load(path).weights_hash == loaded.weights_hash and (path / CONFIG).is_file()
 

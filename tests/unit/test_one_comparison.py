@@ -14,7 +14,7 @@ from nnet.cli import main
 from nnet.detector import Detector
 from nnet.export.graph import Graph
 from nnet.report import svg
-from nnet.saved import kept
+from nnet.saved import kept_thresholds
 from nnet.scoring.aim import for_best_f1, for_false_alarm_rate, for_miss_rate
 from nnet.scoring.calibration import Kept
 from nnet.scoring.maps import MAP_NAMES
@@ -58,7 +58,7 @@ def test_inspect_and_the_command_line_decide_alike(
         assert chosen.is_anomalous(value) is flagged
         assert (words.decision(chosen, value) == words.decision(own, np.inf)) is flagged
         model = Path(shutil.copytree(trained_checkpoint, tmp_path / name))
-        kept.keep(model, own.expression.text, Kept(threshold, ""))
+        kept_thresholds.keep(model, own.expression.text, Kept(threshold, ""))
         assert main(["score", "--checkpoint", str(model), str(tmp_path / "one.png"), "--out", str(tmp_path / "o")]) == 0
         with (tmp_path / "o" / "scores.csv").open(encoding="utf-8-sig") as stream:
             assert [row["anomalous"] for row in csv.DictReader(stream)] == [str(int(flagged))]

@@ -14,7 +14,7 @@ from nnet.analysis.kinds import kind_of
 from nnet.cli import main
 from nnet.detector import Detector
 from nnet.saved import checkpoint as checkpoints
-from nnet.saved import kept
+from nnet.saved import kept_thresholds
 from nnet.saved.errors import CheckpointError
 from nnet.scoring.calibration import Kept
 from nnet.scoring.kind import MOST, Kind, chosen
@@ -52,27 +52,27 @@ def test_a_threshold_from_elsewhere_has_the_wider_interval_of_clopper_and_pearso
 
 def test_a_threshold_is_kept_with_its_reason_and_undone(model):
     before = checkpoints.load(model).calibration.for_expression()
-    kept.keep(model, before.expression.text, Kept(3.5, "agreed with the customer"))
-    kept.keep(model, before.expression.text, Kept(4.5, "agreed again", pictures=30, above=2))
+    kept_thresholds.keep(model, before.expression.text, Kept(3.5, "agreed with the customer"))
+    kept_thresholds.keep(model, before.expression.text, Kept(4.5, "agreed again", pictures=30, above=2))
     found = checkpoints.load(model).calibration
     assert (found.for_expression().threshold, found.for_expression().reason) == (4.5, "agreed again")
     assert found.for_expression().promise == promise(30, 2)
     assert found.for_expression("M1").reason == ""
-    assert kept.undo(model, before.expression.text).threshold == 4.5
+    assert kept_thresholds.undo(model, before.expression.text).threshold == 4.5
     assert checkpoints.load(model).calibration.for_expression().threshold == 3.5
-    kept.undo(model, before.expression.text)
+    kept_thresholds.undo(model, before.expression.text)
     assert checkpoints.load(model).calibration.for_expression().threshold == before.threshold
-    assert kept.undo(model, before.expression.text) is None
+    assert kept_thresholds.undo(model, before.expression.text) is None
 
 
 @pytest.mark.parametrize("threshold", [0.0, -1.0, float("nan"), float("inf")])
 def test_what_is_no_threshold_is_refused(model, threshold):
     with pytest.raises(CheckpointError, match="above 0"):
-        kept.keep(model, "M1", Kept(threshold, ""))
+        kept_thresholds.keep(model, "M1", Kept(threshold, ""))
 
 
 def test_a_damaged_decision_is_named(model):
-    (model / kept.DECISION).write_text('{"kept": [{"expression": "M1"}]}')
+    (model / kept_thresholds.DECISION).write_text('{"kept": [{"expression": "M1"}]}')
     with pytest.raises(CheckpointError, match=r"decision\.json is damaged"):
         checkpoints.load(model)
 
@@ -89,7 +89,7 @@ def test_calibrate_keeps_undoes_and_says_what_it_promises(model, tmp_path, capsy
     said = capsys.readouterr().out
     assert "From 5 normal pictures of part." in said
     assert "certain from 5 good pictures that it was chosen on)" in said and "held-out" not in said
-    entries = json.loads((model / kept.DECISION).read_text())["kept"]
+    entries = json.loads((model / kept_thresholds.DECISION).read_text())["kept"]
     assert entries[0]["threshold"] == 2.5 and entries[1]["pictures"] == 5
     for _ in entries:
         assert main(["calibrate", "--checkpoint", str(model), "--undo"]) == 0
@@ -102,9 +102,9 @@ def test_calibrate_keeps_undoes_and_says_what_it_promises(model, tmp_path, capsy
 )
 def test_nothing_is_kept_that_could_not_be_read_again(model, threshold, reason):
     with pytest.raises(CheckpointError, match=r"at most 10,000 characters|up to 1e"):
-        kept.keep(model, "M1", Kept(float(threshold), reason))
-    assert not kept.read(model) and checkpoints.load(model)
-    kept.keep(model, "M1", Kept(1e30, "x" * 10_000))
+        kept_thresholds.keep(model, "M1", Kept(float(threshold), reason))
+    assert not kept_thresholds.read(model) and checkpoints.load(model)
+    kept_thresholds.keep(model, "M1", Kept(1e30, "x" * 10_000))
     assert checkpoints.load(model).calibration.for_expression("M1").threshold == 1e30
 
 
@@ -113,10 +113,10 @@ def test_a_checkpoint_that_git_tracks_is_not_changed_silently(model, tmp_path, c
         subprocess.run(["git", *command], cwd=model, check=True)
     arguments = ["calibrate", "--checkpoint", str(model), "--threshold", "2.5"]
     assert main(arguments) == 1
-    assert "--copy-to" in capsys.readouterr().err and not (model / kept.DECISION).exists()
+    assert "--copy-to" in capsys.readouterr().err and not (model / kept_thresholds.DECISION).exists()
     assert main([*arguments, "--copy-to", str(tmp_path / "mine")]) == 0
     assert checkpoints.load(tmp_path / "mine").calibration.for_expression().threshold == 2.5
-    assert not (model / kept.DECISION).exists()
+    assert not (model / kept_thresholds.DECISION).exists()
     assert main([*arguments, "--shipped"]) == 0
     assert checkpoints.load(model).calibration.for_expression().threshold == 2.5
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from nnet.errors import NNetError
-from nnet.saved import kept
+from nnet.saved import kept_thresholds
 from nnet.scoring.calibration import Kept, Reference
 from workbench.shared import hosting, resources, units, words
 from workbench.shared.resources import Model
@@ -60,15 +60,15 @@ def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
     """A callback."""
     path = model.detector.checkpoint.path
     try:
-        if kept.shipped(path):
+        if kept_thresholds.shipped(path):
             target = resources.runs_folder() / f"{path.name}-own-threshold"
             if not target.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
-                kept.copy(path, target)
-            kept.keep(target, expression, chosen)
+                kept_thresholds.copy(path, target)
+            kept_thresholds.keep(target, expression, chosen)
             st.session_state[_SAID] = words.KEPT_IN_COPY.format(name=path.name, copy=target.name)
         else:
-            kept.keep(path, expression, chosen)
+            kept_thresholds.keep(path, expression, chosen)
             st.session_state[_SAID] = words.KEPT
         if then is not None:
             then()
@@ -79,7 +79,7 @@ def _keep(model: Model, expression: str, chosen: Kept, then: Then) -> None:
 def _undo(model: Model, expression: str) -> None:
     """A callback."""
     try:
-        kept.undo(model.detector.checkpoint.path, expression)
+        kept_thresholds.undo(model.detector.checkpoint.path, expression)
         st.session_state[_SAID] = words.UNDONE
     except NNetError as error:
         st.session_state[_SAID] = str(error)

@@ -19,7 +19,7 @@ from nnet.runs import LIVE, Run, Runs, RunSpec
 from nnet.runs import parts as recorded
 from nnet.runs.film import FILM
 from nnet.runs.layout import DATA, UPLOADED
-from nnet.saved import kept, kept_scores
+from nnet.saved import kept_scores, kept_thresholds
 from nnet.saved.checkpoint import read_config
 from nnet.saved.formats import CALIBRATION, CALIBRATION_FORMAT, PictureScores
 from workbench.shared import datasets, resources, words
@@ -141,7 +141,7 @@ def deletable(part: Part) -> list[Deletable]:
     """The models and runs of a part that lie in the folder of runs, without those that came with the program and those
     that are under way."""
     root = resources.runs_folder().resolve()
-    models = [(entry.path, entry.title) for entry in part.models if not kept.shipped(entry.path)]
+    models = [(entry.path, entry.title) for entry in part.models if not kept_thresholds.shipped(entry.path)]
     runs = [(run.path, run.name) for run in part.runs if run.state not in LIVE]
     return [
         Deletable(path.name, title, (path / FILM).exists(), (path / DATA).is_dir())
@@ -205,7 +205,7 @@ def kept_reason(entry: ModelEntry) -> str:
     """Why somebody keeps another threshold than the one that was found, or ""."""
     try:
         own = _own_threshold(entry.path)
-        chosen = None if own is None else kept.read(entry.path).get(own[0])
+        chosen = None if own is None else kept_thresholds.read(entry.path).get(own[0])
     except NNetError:
         return ""
     return "" if chosen is None else chosen.reason
@@ -217,7 +217,7 @@ def _own_threshold(path: Path) -> tuple[str, float] | None:
     written = CALIBRATION_FORMAT.find(path / CALIBRATION)
     if written is None:
         return None
-    chosen = kept.read(path).get(written["expression"])
+    chosen = kept_thresholds.read(path).get(written["expression"])
     return written["expression"], written["threshold"] if chosen is None else chosen.threshold
 
 
