@@ -253,7 +253,7 @@ def reverse_distillation(config: Config, model: TrainedModel) -> Score:
     from anomalib.models.image.reverse_distillation.torch_model import ReverseDistillationModel
 
     from benchmarks.peers import build_rd, untrained_timm
-    from nnet.model.weights import architecture_of
+    from nnet.model.teacher_weights import architecture_of
 
     teacher, size = config.model.teacher, config.model.size
     with untrained_timm():

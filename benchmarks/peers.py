@@ -13,8 +13,9 @@ Methods (a trained one runs once per seed and data set):
                  method and features can be told apart
 
 What is made equal, and how:
-    Teacher       EfficientNet-Lite0 with the weights of nnet.model.weights. anomalib's feature extractors are built
-                  without weights and get the same tensors; each run checks that their features equal our teacher's.
+    Teacher       EfficientNet-Lite0 with the weights of nnet.model.teacher_weights. anomalib's feature extractors are
+                  built without weights and get the same tensors; each run checks that their features equal our
+                  teacher's.
     Images        Those that N-Net trains on (the normal images without its held-out share), resized by
                   nnet.data.images, with the teacher's normalisation. The held-out share is drawn by the seed, for every
                   method alike.
@@ -63,7 +64,7 @@ from nnet.expression import PRESETS
 from nnet.model.backbone import Teacher
 from nnet.model.compat import declare_torchvision_operators
 from nnet.model.inputs import batches, to_network_input
-from nnet.model.weights import architecture_of, load_weights
+from nnet.model.teacher_weights import architecture_of, load_weights
 from nnet.presets import preset
 from nnet.saved.storage import write_text
 from nnet.scoring.maps import SIGMA_REFERENCE_SIZE, image_score, score_maps

@@ -5,7 +5,7 @@ DOI 10.12263/DZXB.20240733. Comments and docstrings call it "the paper".
 
 Which part of the paper is in which file, in a good order to read them:
 
-    teacher T, forward student S1        model/backbone.py; the teacher's weights: model/weights.py
+    teacher T, forward student S1        model/backbone.py; the teacher's weights: model/teacher_weights.py
     projection FPM (Figure 3a)           model/fpm.py
     feature storage NFS                  model/nfs.py; what its items stand for: analysis/atlas.py
     fusion FFC (Figure 3b, Eq. 6)        model/ffc.py

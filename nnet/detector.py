@@ -82,7 +82,7 @@ class Detector:
 
         Raises:
             nnet.saved.checkpoint.CheckpointError: no checkpoint, damaged, or of another version.
-            nnet.model.weights.WeightsError: the teacher's weights are missing.
+            nnet.model.teacher_weights.WeightsError: the teacher's weights are missing.
             nnet.device.DeviceError: the device is missing.
         """
         saved = checkpoints.load(path)

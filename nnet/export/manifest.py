@@ -13,7 +13,7 @@ from nnet.export.checking import Check
 from nnet.export.graph import Graph
 from nnet.export.opening import INPUT
 from nnet.export.writers import OPSET
-from nnet.model.weights import file_sha256
+from nnet.model.teacher_weights import file_sha256
 from nnet.saved.provenance import commit, versions
 from nnet.scoring.calibration import Reference
 from nnet.scoring.promise import percent

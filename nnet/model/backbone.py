@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from nnet.errors import NNetError
 from nnet.model.compat import Uninitialised, import_timm
-from nnet.model.weights import architecture_of, load_weights
+from nnet.model.teacher_weights import architecture_of, load_weights
 
 STRIDES = (4, 8, 16)
 POOLED = (3, 3, 6)  # of a mobile teacher's activated channels: 144, 240 and 672 of EfficientNet-Lite0 to 48, 80, 112
@@ -76,7 +76,7 @@ class Teacher(Backbone):
     Args:
         name: as for `Backbone`.
         pretrained: False leaves random weights (for tests only: nothing is detected with them).
-        weights_file: explicit weights; otherwise they are looked up, see `nnet.model.weights`.
+        weights_file: explicit weights; otherwise they are looked up, see `nnet.model.teacher_weights`.
         features: as for `Backbone`.
 
     Attributes:

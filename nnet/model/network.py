@@ -56,7 +56,7 @@ class NNet(nn.Module):
 
     Args:
         config: which parts exist and how large they are.
-        weights_file: explicit teacher weights; otherwise they are looked up, see `nnet.model.weights`.
+        weights_file: explicit teacher weights; otherwise they are looked up, see `nnet.model.teacher_weights`.
 
     Input images are float (B, 3, size, size) in 0..1; `normalise` applies the teacher's own mean and deviation.
     """

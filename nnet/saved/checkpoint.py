@@ -31,7 +31,7 @@ from nnet.config import Config
 from nnet.data.framing import Framing
 from nnet.formats import Arrays, is_plain
 from nnet.model.network import NNet
-from nnet.model.weights import WeightsError, file_sha256, hub_cache
+from nnet.model.teacher_weights import WeightsError, file_sha256, hub_cache
 from nnet.saved import kept_thresholds
 from nnet.saved.formats import (
     ATLAS,
@@ -262,11 +262,11 @@ def build_network(checkpoint: Checkpoint, weights_file: Path | None = None) -> N
         checkpoint: as `load` reads it.
         weights_file: explicit teacher weights; by default the file that the model was trained with, if it still lies
             where it did and that is a place where a model may name one (`_may_name`), else they are looked up, see
-            `nnet.model.weights`.
+            `nnet.model.teacher_weights`.
 
     Raises:
         CheckpointError: the weights do not fit the configuration, or the teacher's are not those of the training.
-        nnet.model.weights.WeightsError: the teacher's weights are missing.
+        nnet.model.teacher_weights.WeightsError: the teacher's weights are missing.
     """
     named = str(checkpoint.about.get("teacher_file") or "")
     allowed = bool(named) and _may_name(checkpoint.path, Path(named))

@@ -11,7 +11,7 @@ from damaging import untrained_checkpoint
 from nnet.config import ConfigError
 from nnet.data import DataError, open_dataset
 from nnet.errors import NNetError
-from nnet.model.weights import WeightsError, load_weights
+from nnet.model.teacher_weights import WeightsError, load_weights
 from nnet.saved import checkpoint
 
 

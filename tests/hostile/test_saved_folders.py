@@ -81,7 +81,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def signed(path: Path) -> None:
     """Let config.json state the hashes of what is there now, as somebody who forges a checkpoint would write it."""
-    from nnet.model.weights import file_sha256
+    from nnet.model.teacher_weights import file_sha256
 
     data = json.loads((path / "config.json").read_text())
     data["sha256"] = {

@@ -31,7 +31,7 @@ from streamlit.testing.v1 import AppTest
 
 from nnet.data.images import decode
 from nnet.detector import Detector
-from nnet.model.weights import WeightsError
+from nnet.model.teacher_weights import WeightsError
 from nnet.scoring import judge
 from workbench.shared import pictures as figures
 from workbench.shared import samples, units

@@ -15,7 +15,7 @@ from nnet.config import ConfigError, TrainConfig
 from nnet.detector import Detector, TrainedModel
 from nnet.model.backbone import _create
 from nnet.model.network import NNet
-from nnet.model.weights import WeightsError
+from nnet.model.teacher_weights import WeightsError
 from nnet.saved import checkpoint as checkpoints
 from nnet.saved.checkpoint import CheckpointError
 from nnet.saved.formats import RESUME, RESUME_FORMAT
@@ -171,7 +171,7 @@ def test_a_model_finds_the_teacher_file_it_was_trained_with_and_refuses_another(
             file.rename(tmp_path / "moved.safetensors")
         with pytest.raises(CheckpointError, match=r"other weights of the teacher .* --teacher-weights"):
             Detector.load(model, "cpu", other)
-    monkeypatch.setattr("nnet.model.weights._candidates", lambda source: iter(()))
+    monkeypatch.setattr("nnet.model.teacher_weights._candidates", lambda source: iter(()))
     monkeypatch.setattr("torch.hub.download_url_to_file", refuse)
     with pytest.raises(WeightsError, match=r"trained with .*teacher\.safetensors, which is no longer there"):
         Detector.load(model, "cpu")

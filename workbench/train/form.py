@@ -15,7 +15,7 @@ import streamlit as st
 
 from nnet.config import Config, ConfigError
 from nnet.errors import NNetError
-from nnet.model.weights import SOURCES
+from nnet.model.teacher_weights import SOURCES
 from nnet.presets import PRESETS, preset
 from nnet.runs import RunSpec
 from nnet.settings import flat

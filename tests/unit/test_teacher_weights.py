@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from nnet.model import weights
-from nnet.model.weights import SOURCES, WeightsError, load_weights
+from nnet.model import teacher_weights
+from nnet.model.teacher_weights import SOURCES, WeightsError, load_weights
 
 STATE = {"conv.weight": torch.arange(4.0).view(2, 2), "bn.bias": torch.ones(3)}
 
@@ -24,8 +24,8 @@ def offline(monkeypatch, tmp_path):
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
-    weights.hub_cache().mkdir(parents=True)
-    return weights.hub_cache()
+    teacher_weights.hub_cache().mkdir(parents=True)
+    return teacher_weights.hub_cache()
 
 
 def cached(folder, monkeypatch, state=STATE):
