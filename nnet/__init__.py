@@ -10,7 +10,7 @@ Which part of the paper is in which file, in a good order to read them:
     feature storage NFS                  model/nfs.py; what its items stand for: analysis/atlas.py
     fusion FFC (Figure 3b, Eq. 6)        model/ffc.py
     reverse student S2                   model/decoder.py
-    all of Figure 2, wired together      model/network.py
+    all of Figure 2, wired together      model/network.py; its first weights: model/initialisation.py
     distance, Eq. (2)                    model/distance.py
     losses, Eq. (1), (3) to (5), (7)     training/losses.py, minimised in training/loop.py
     maps M1 to M6, Score_p, Eq. (8)      scoring/maps.py; other expressions: expression.py

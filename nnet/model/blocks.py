@@ -1,7 +1,6 @@
 """Residual blocks that the compression (FFC) and the decoder (S2) are built of."""
 
 from torch import Tensor, nn
-from torch.nn import init
 
 
 def conv_bn(channels_in: int, channels_out: int, kernel: int, stride: int = 1) -> list[nn.Module]:
@@ -63,22 +62,3 @@ def basic_up(channels_in: int, channels_out: int) -> Residual:
     """Basic block whose first convolution is transposed and doubles H and W."""
     body = [*up_bn(channels_in, channels_out), nn.ReLU(inplace=True), *conv_bn(channels_out, channels_out, 3)]
     return Residual(body, up_bn(channels_in, channels_out))
-
-
-def initialise_as_precedents(s1: nn.Module | None, *rebuilding: nn.Module | None) -> None:
-    """The first weights in the code of the works that the paper builds on.
-
-    Reverse distillation (Deng and Li, CVPR 2022) draws the convolutions of its bottleneck and decoder from a normal
-    distribution scaled by the outputs (He et al., ICCV 2015), but not the transposed ones. torchvision, which forward
-    distillation takes its student from, starts the last batch normalisation of a residual block at 1; timm at 0.
-
-    Args:
-        s1: the forward student.
-        rebuilding: FFC and S2.
-    """
-    for module in (m for part in rebuilding if part is not None for m in part.modules()):
-        if isinstance(module, nn.Conv2d):
-            init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    for module in () if s1 is None else s1.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            init.ones_(module.weight)

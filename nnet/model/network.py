@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from nnet.config import Config
 from nnet.model.backbone import Backbone, Teacher
-from nnet.model.blocks import initialise_as_precedents
 from nnet.model.decoder import Decoder, plan_for
 from nnet.model.ffc import FFC, PlainBottleneck
 from nnet.model.fpm import FPM, Gates
+from nnet.model.initialisation import initialise_as_precedents
 from nnet.model.nfs import NFS, Addressing
 
 Features = list[Tensor]
