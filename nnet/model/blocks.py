@@ -1,4 +1,4 @@
-"""Residual blocks that the compression (FFC) and the decoder (S2) are built of."""
+"""The residual block that the compression (FFC) and the decoder (S2) are built of."""
 
 from torch import Tensor, nn
 
@@ -7,11 +7,6 @@ def conv_bn(channels_in: int, channels_out: int, kernel: int, stride: int = 1) -
     """Convolution without bias, 'same' padding at stride 1, followed by batch normalisation."""
     conv = nn.Conv2d(channels_in, channels_out, kernel, stride, padding=kernel // 2, bias=False)
     return [conv, nn.BatchNorm2d(channels_out)]
-
-
-def up_bn(channels_in: int, channels_out: int) -> list[nn.Module]:
-    """2x2 stride-2 transposed convolution (paper, section 3.2) and batch normalisation: doubles H and W."""
-    return [nn.ConvTranspose2d(channels_in, channels_out, 2, 2, bias=False), nn.BatchNorm2d(channels_out)]
 
 
 class Residual(nn.Module):
@@ -39,26 +34,3 @@ def bottleneck(channels_in: int, channels_out: int, width: int, stride: int = 1)
     ]
     same = stride == 1 and channels_in == channels_out
     return Residual(body, None if same else conv_bn(channels_in, channels_out, 1, stride))
-
-
-def bottleneck_up(channels_in: int, channels_out: int, width: int) -> Residual:
-    """Bottleneck whose middle convolution is transposed and doubles H and W."""
-    body = [
-        *conv_bn(channels_in, width, 1),
-        nn.ReLU(inplace=True),
-        *up_bn(width, width),
-        nn.ReLU(inplace=True),
-        *conv_bn(width, channels_out, 1),
-    ]
-    return Residual(body, up_bn(channels_in, channels_out))
-
-
-def basic(channels: int) -> Residual:
-    """ResNet basic block: two 3x3 convolutions."""
-    return Residual([*conv_bn(channels, channels, 3), nn.ReLU(inplace=True), *conv_bn(channels, channels, 3)])
-
-
-def basic_up(channels_in: int, channels_out: int) -> Residual:
-    """Basic block whose first convolution is transposed and doubles H and W."""
-    body = [*up_bn(channels_in, channels_out), nn.ReLU(inplace=True), *conv_bn(channels_out, channels_out, 3)]
-    return Residual(body, up_bn(channels_in, channels_out))

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from nnet.model.backbone import Backbone
-from nnet.model.blocks import basic, basic_up, bottleneck, bottleneck_up
+from nnet.model.blocks import Residual, bottleneck, conv_bn
 
 # For teachers that are no ResNets. Mobile architectures have few channels (24, 40, 112) and widen them inside their
 # blocks; a decoder that does not, with a code of 2 C_3, leaves the texture of normal images unexplained
@@ -75,3 +75,31 @@ def _stage(channels_in: int, plan: DecoderPlan, index: int) -> nn.Sequential:
     width = plan.widths[index]
     first = bottleneck_up(channels_in, channels, width)
     return nn.Sequential(first, *(bottleneck(channels, channels, width) for _ in rest))
+
+
+def up_bn(channels_in: int, channels_out: int) -> list[nn.Module]:
+    """2x2 stride-2 transposed convolution (paper, section 3.2) and batch normalisation: doubles H and W."""
+    return [nn.ConvTranspose2d(channels_in, channels_out, 2, 2, bias=False), nn.BatchNorm2d(channels_out)]
+
+
+def bottleneck_up(channels_in: int, channels_out: int, width: int) -> Residual:
+    """Bottleneck whose middle convolution is transposed and doubles H and W."""
+    body = [
+        *conv_bn(channels_in, width, 1),
+        nn.ReLU(inplace=True),
+        *up_bn(width, width),
+        nn.ReLU(inplace=True),
+        *conv_bn(width, channels_out, 1),
+    ]
+    return Residual(body, up_bn(channels_in, channels_out))
+
+
+def basic(channels: int) -> Residual:
+    """ResNet basic block: two 3x3 convolutions."""
+    return Residual([*conv_bn(channels, channels, 3), nn.ReLU(inplace=True), *conv_bn(channels, channels, 3)])
+
+
+def basic_up(channels_in: int, channels_out: int) -> Residual:
+    """Basic block whose first convolution is transposed and doubles H and W."""
+    body = [*up_bn(channels_in, channels_out), nn.ReLU(inplace=True), *conv_bn(channels_out, channels_out, 3)]
+    return Residual(body, up_bn(channels_in, channels_out))

@@ -5,8 +5,8 @@ import torch
 from builders import tiny_config
 
 from nnet.model.backbone import Backbone, BackboneError, Teacher
-from nnet.model.blocks import basic_up, bottleneck, bottleneck_up
-from nnet.model.decoder import plan_for
+from nnet.model.blocks import bottleneck
+from nnet.model.decoder import basic_up, bottleneck_up, plan_for
 from nnet.model.ffc import FFC, PlainBottleneck
 from nnet.model.fpm import FPM
 from nnet.model.network import NNet
