@@ -6,7 +6,7 @@ import streamlit as st
 
 from nnet.analysis.projection import Pair
 from nnet.scoring.judge import Judgement
-from workbench.projection import cache, features, figure7, gates, pairs, settings, variance, whole_set, words
+from workbench.projection import cache, does_figure7_hold, features, gates, pairs, settings, variance, whole_set, words
 from workbench.projection.pairs import Region
 from workbench.projection.scene import Scene
 from workbench.shared import controls, frame, gallery, resources
@@ -43,7 +43,7 @@ def main() -> None:
         if part == "figure7":
             variance.section(scene, int(stage) - 1)
             _about(picture, loaded, judged, region)
-            figure7.section(scene)
+            does_figure7_hold.section(scene)
             return
         {"gates": gates.section, "features": features.section}[part](scene, int(stage) - 1)
         _about(picture, loaded, judged, region)
