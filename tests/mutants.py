@@ -96,14 +96,14 @@ FAULTS = [
     ),
     Fault(
         "F1 without its factor",
-        "nnet/scoring/metrics/ranking.py",
+        "nnet/scoring/metrics/areas.py",
         "f1 = 2 * self.found",
         "f1 = self.found",
         "unit/test_metrics.py",
     ),
     Fault(
         "false positive rate per positive",
-        "nnet/scoring/metrics/ranking.py",
+        "nnet/scoring/metrics/areas.py",
         "RocCurve(false / self.negatives",
         "RocCurve(false / self.positives",
         "unit/test_metrics.py",

@@ -18,7 +18,7 @@ from nnet.errors import NNetError
 
 if TYPE_CHECKING:  # torch is loaded only to score
     from nnet.watch.judges import Judge
-    from nnet.watch.looks import Look
+    from nnet.watch.settings import Look
 
 HELP = "score pictures as they arrive in a folder"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -58,7 +58,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Watch until it is told to stop; 1 if --once met pictures that were not scored."""
     from nnet.watch.folder import check
-    from nnet.watch.looks import Settings
+    from nnet.watch.settings import Settings
     from nnet.watch.watcher import Watcher
 
     check(options.folder, options.out)  # before the model is loaded

@@ -32,7 +32,7 @@ from nnet.watch.journal import (
     WatchError,
 )
 from nnet.watch.judges import Judge, Judged
-from nnet.watch.looks import Look, Settings
+from nnet.watch.settings import Look, Settings
 from nnet.watch.table import TABLE, Table, shown
 
 LOCK, STATUS = "lock", "status.json"

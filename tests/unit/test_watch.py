@@ -20,7 +20,7 @@ from nnet.watch import judges
 from nnet.watch import watcher as watching
 from nnet.watch.journal import JOURNAL, OTHER_SIZE, Journal, WatchError
 from nnet.watch.judges import CheckpointJudge
-from nnet.watch.looks import Settings
+from nnet.watch.settings import Settings
 from nnet.watch.watcher import Watcher
 
 

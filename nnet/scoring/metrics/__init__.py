@@ -21,11 +21,11 @@ No grid of thresholds is involved, so nothing is approximated. Conventions, in e
   (`evaluate` gives None and says why instead).
 """
 
+from nnet.scoring.metrics.areas import FPR_LIMIT, BestF1, Ranking, auroc, average_precision, best_f1, rank_scores
 from nnet.scoring.metrics.curves import PrCurve, ProCurve, RocCurve
 from nnet.scoring.metrics.dataset import Metrics, evaluate
 from nnet.scoring.metrics.errors import MetricError, UndefinedMetricError
 from nnet.scoring.metrics.pixels import ImageLabels, Mask, label_pixels, pro, pro_curve, rank_pixels
-from nnet.scoring.metrics.ranking import FPR_LIMIT, BestF1, Ranking, auroc, average_precision, best_f1, rank_scores
 
 __all__ = [
     "FPR_LIMIT",

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnet.scoring.metrics.areas import FPR_LIMIT
 from nnet.scoring.metrics.pixels import ImageLabels
-from nnet.scoring.metrics.ranking import FPR_LIMIT
 
 REPEATS, CERTAINTY, SEED, BINS = 1000, 0.95, 0, 1024
 _BLOCK = 50  # repeats at a time

@@ -7,10 +7,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nnet.scoring.metrics.areas import BestF1, Ranking, rank_scores
 from nnet.scoring.metrics.checks import as_binary, as_floats, check_finite, check_lengths
 from nnet.scoring.metrics.errors import MetricError, UndefinedMetricError
 from nnet.scoring.metrics.pixels import ImageLabels, Mask, label_pixels, rank_pixels
-from nnet.scoring.metrics.ranking import BestF1, Ranking, rank_scores
 
 T = TypeVar("T")
 SHOWN, LONGEST = 10, 200

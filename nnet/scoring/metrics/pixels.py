@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from nnet.scoring.metrics.areas import BLOCK, FPR_LIMIT, Ranking, rank
 from nnet.scoring.metrics.checks import as_binary, as_floats, check_finite, check_lengths
 from nnet.scoring.metrics.curves import ProCurve
 from nnet.scoring.metrics.errors import MetricError
-from nnet.scoring.metrics.ranking import BLOCK, FPR_LIMIT, Ranking, rank
 
 _EIGHT_CONNECTED = np.ones((3, 3), dtype=bool)
 

@@ -1,4 +1,4 @@
-"""The ranking of normal among defective samples, from which every metric is a sum."""
+"""AUROC, average precision, PRO and the best F1: sums over the ranking of normal among defective samples."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
