@@ -18,7 +18,7 @@ from nnet.errors import NNetError
 
 if TYPE_CHECKING:  # torch is loaded only to score
     from nnet.watch.judges import Judge
-    from nnet.watch.settings import Look
+    from nnet.watch.look import Look
 
 HELP = "score pictures as they arrive in a folder"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

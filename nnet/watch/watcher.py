@@ -32,7 +32,8 @@ from nnet.watch.journal import (
     WatchError,
 )
 from nnet.watch.judges import Judge, Judged
-from nnet.watch.settings import Look, Settings
+from nnet.watch.look import Look
+from nnet.watch.settings import Settings
 from nnet.watch.table import TABLE, Table, shown
 
 LOCK, STATUS = "lock", "status.json"
