@@ -10,7 +10,7 @@ from nnet.studies import STUDIES, TABLES, Study, StudyError, summarise
 from nnet.studies.claims import NOT_RUN
 from nnet.studies.store import CSV, StudyFolder
 from workbench.ablations import settings
-from workbench.ablations.results import as_printed, charts, downloads, experiments, words
+from workbench.ablations.results import as_printed, downloads, experiments, paper_figures, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.folders import study_folders
 from workbench.ablations.results.rows import Base
@@ -63,7 +63,9 @@ def example(study: Study) -> None:
         for base in _read(folder)[0].values():
             metric = "p_ap" if base.has_masks else "i_auroc"
             if any(value.measured for value in data.values(base, study, metric)):
-                charts.FIGURES.get(study.name, charts.deltas)(Scene(base, metric, data.origin(base), True), study)
+                paper_figures.FIGURES.get(study.name, paper_figures.deltas)(
+                    Scene(base, metric, data.origin(base), True), study
+                )
                 st.caption(words.EXAMPLE.format(data=units.plain(base.data)), help=words.levels(base))
                 return
 
@@ -144,7 +146,7 @@ def _results(scene: Scene, view: str, folder: Path | None, entry: ModelEntry | N
     if view == words.CLAIMS:
         _claims(scene, entry)
     elif view == words.FIGURE4:
-        charts.speed(scene)
+        paper_figures.speed(scene)
     else:
         _study(scene, STUDIES[view])
     _made(scene, folder)
@@ -192,7 +194,7 @@ def _claims(scene: Scene, entry: ModelEntry | None) -> None:
     """Every claim of the paper: at one sight, then by study."""
     every = data.checked(scene.base, scene.metric, STUDIES)
     _statement(scene, every)
-    charts.claims(scene, every)
+    paper_figures.claims(scene, every)
     _rule(scene, every)
     experiments.draw(scene.base, entry, words.IN_TAKE_OUT)
     with st.grid(2, min_column_width=340, gap="small") as grid:
@@ -243,7 +245,7 @@ def _study(scene: Scene, study: Study) -> None:
     found = data.checked(base, metric, [study.name])
     _statement(scene, found)
     if any(value.measured for value in data.values(base, study, metric)):
-        charts.FIGURES.get(study.name, charts.deltas)(scene, study)
+        paper_figures.FIGURES.get(study.name, paper_figures.deltas)(scene, study)
     else:
         st.info(words.no_masks(base), icon=":material/info:")
     _rule(scene, found)
