@@ -1,7 +1,6 @@
-"""The charts of the results: differences to the baseline, and the paper's figures with our numbers."""
+"""The paper's figures 4, 6, 9 (distances) and 10 (sweeps) with the numbers of a study; figures.py draws them."""
 
 import functools
-from collections.abc import Sequence
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -11,30 +10,18 @@ from nnet.studies import Study
 from workbench.ablations.results import downloads, figures, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.scene import Scene
-from workbench.shared import controls, units
+from workbench.shared import controls
 
 _MAPS = ("M4 to M6", "M4 (16 x 16)", "M5 (32 x 32)", "M6 (64 x 64)")
 
 
-def claims(scene: Scene, found: Sequence[data.Checked]) -> None:
-    """Every claim that was measured, by the comparison that decides it."""
-    outcomes, values = data.of_claims(found, scene.metric)
-    if values:
-        figure = figures.claims_figure(outcomes, values)
-        _chart(scene, figure, "claims", words.claims_told(values, scene.metric), words.CLAIMS_HINT)
-
-
-def deltas(scene: Scene, study: Study) -> None:
-    found = data.deltas(scene.base, study, scene.metric)
-    baseline = units.symbols(words.row_name(study.baseline))
-    st.markdown(words.DELTA_TITLE.format(baseline=baseline, metric=scene.metric_name))
-    _chart(
-        scene,
-        figures.delta_figure(found, study.baseline),
-        f"deltas-{study.name}",
-        words.delta_told(found, study, scene.metric),
-        words.DELTA_HINT,
-    )
+def captioned(
+    scene: Scene, figure: go.Figure, key: str, told: str, hint: str = "", width: int | Literal["stretch"] = "stretch"
+) -> None:
+    """A chart with its hint below it; examples of other parts have none."""
+    controls.chart(figure, f"results-chart-{key}", alt=told, width=width)
+    if hint and not scene.brief:
+        st.caption(hint)
 
 
 def distances(scene: Scene, study: Study) -> None:
@@ -42,14 +29,14 @@ def distances(scene: Scene, study: Study) -> None:
     st.markdown(words.DISTANCE_TITLE.format(metric=scene.metric_name))
     hint = f"{words.DISTANCE_HINT} {words.AXIS_NOTE.format(low=figures.lowest(found))}"
     figure = figures.bars_figure(found, study.baseline)
-    _chart(scene, figure, "distances", words.level_told(found, scene.metric), hint, width=680)
+    captioned(scene, figure, "distances", words.level_told(found, scene.metric), hint, width=680)
 
 
 def maps(scene: Scene, study: Study) -> None:
     found = {value.label: value for value in data.values(scene.base, study, scene.metric)}
     branches = {name: [found[f"{key}, {label}"] for label in _MAPS] for key, name in words.BRANCHES.items()}
     st.markdown(words.MAPS_TITLE.format(metric=scene.metric_name))
-    _chart(
+    captioned(
         scene,
         figures.maps_figure(branches, _MAPS),
         "maps",
@@ -71,7 +58,7 @@ def sweeps(scene: Scene, study: Study) -> None:
             )
             with grid.cell():
                 st.markdown(f"**{title}**")
-                _chart(scene, figure, f"sweep-{name}", words.level_told(own, scene.metric))
+                captioned(scene, figure, f"sweep-{name}", words.level_told(own, scene.metric))
     if not scene.brief:
         st.caption(words.SWEEP_HINT)
 
@@ -93,15 +80,7 @@ def speed(scene: Scene) -> None:
     st.markdown(words.SPEED_TITLE.format(metric=scene.metric_name))
     figure = figures.speed_figure(points, scene.metric_name)
     hint = f"{words.SPEED_HINT} {words.speed_made(scene.about)}"
-    _chart(scene, figure, "speed", words.speed_told(points, scene.metric), hint)
+    captioned(scene, figure, "speed", words.speed_told(points, scene.metric), hint)
     controls.table(words.speed_table(points, scene.metric))
     make = functools.partial(downloads.speed_csv, points, scene.metric)
     controls.download(words.DOWNLOAD_TABLE, make, scene.file("figure4"), "results-figure4")
-
-
-def _chart(
-    scene: Scene, figure: go.Figure, key: str, told: str, hint: str = "", width: int | Literal["stretch"] = "stretch"
-) -> None:
-    controls.chart(figure, f"results-chart-{key}", alt=told, width=width)
-    if hint and not scene.brief:
-        st.caption(hint)

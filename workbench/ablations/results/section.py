@@ -10,7 +10,7 @@ from nnet.studies import STUDIES, TABLES, Study, StudyError, summarise
 from nnet.studies.claims import NOT_RUN
 from nnet.studies.store import CSV, StudyFolder
 from workbench.ablations import settings
-from workbench.ablations.results import as_printed, downloads, experiments, paper_figures, words
+from workbench.ablations.results import as_printed, downloads, experiments, figures, paper_figures, words
 from workbench.ablations.results import rows as data
 from workbench.ablations.results.folders import study_folders
 from workbench.ablations.results.rows import Base
@@ -63,9 +63,7 @@ def example(study: Study) -> None:
         for base in _read(folder)[0].values():
             metric = "p_ap" if base.has_masks else "i_auroc"
             if any(value.measured for value in data.values(base, study, metric)):
-                paper_figures.FIGURES.get(study.name, paper_figures.deltas)(
-                    Scene(base, metric, data.origin(base), True), study
-                )
+                paper_figures.FIGURES.get(study.name, _deltas)(Scene(base, metric, data.origin(base), True), study)
                 st.caption(words.EXAMPLE.format(data=units.plain(base.data)), help=words.levels(base))
                 return
 
@@ -194,7 +192,7 @@ def _claims(scene: Scene, entry: ModelEntry | None) -> None:
     """Every claim of the paper: at one sight, then by study."""
     every = data.checked(scene.base, scene.metric, STUDIES)
     _statement(scene, every)
-    paper_figures.claims(scene, every)
+    _claims_chart(scene, every)
     _rule(scene, every)
     experiments.draw(scene.base, entry, words.IN_TAKE_OUT)
     with st.grid(2, min_column_width=340, gap="small") as grid:
@@ -206,6 +204,15 @@ def _claims(scene: Scene, entry: ModelEntry | None) -> None:
     st.caption(words.levels(scene.base))
     base = scene.base
     download(words.DOWNLOAD_CLAIMS, lambda: downloads.claims_csv(base), scene.file("claims"), "results-claims")
+
+
+def _claims_chart(scene: Scene, found: Sequence[data.Checked]) -> None:
+    """Every claim that was measured, by the comparison that decides it."""
+    outcomes, values = data.of_claims(found, scene.metric)
+    if values:
+        figure = figures.claims_figure(outcomes, values)
+        told = words.claims_told(values, scene.metric)
+        paper_figures.captioned(scene, figure, "claims", told, words.CLAIMS_HINT)
 
 
 def _study_claims(scene: Scene, study: Study, found: Sequence[data.Checked]) -> None:
@@ -245,7 +252,7 @@ def _study(scene: Scene, study: Study) -> None:
     found = data.checked(base, metric, [study.name])
     _statement(scene, found)
     if any(value.measured for value in data.values(base, study, metric)):
-        paper_figures.FIGURES.get(study.name, paper_figures.deltas)(scene, study)
+        paper_figures.FIGURES.get(study.name, _deltas)(scene, study)
     else:
         st.info(words.no_masks(base), icon=":material/info:")
     _rule(scene, found)
@@ -256,6 +263,15 @@ def _study(scene: Scene, study: Study) -> None:
                 st.markdown(words.claim(one, metric, whole=True))
     _table(scene, study)
     _notes(study)
+
+
+def _deltas(scene: Scene, study: Study) -> None:
+    """A chart of the differences to the baseline."""
+    found = data.deltas(scene.base, study, scene.metric)
+    baseline = units.symbols(words.row_name(study.baseline))
+    st.markdown(words.DELTA_TITLE.format(baseline=baseline, metric=scene.metric_name))
+    figure, told = figures.delta_figure(found, study.baseline), words.delta_told(found, study, scene.metric)
+    paper_figures.captioned(scene, figure, f"deltas-{study.name}", told, words.DELTA_HINT)
 
 
 def _table(scene: Scene, study: Study) -> None:
