@@ -9,7 +9,7 @@ from nnet.expression import PRESETS, parse
 from nnet.scoring.attribution import attribute
 from nnet.scoring.calibration import Reference
 from nnet.scoring.students import Students
-from workbench.inspect import figures, regions, settings, words
+from workbench.inspect import figures, settings, threshold, words
 from workbench.shared import pictures, sides_figures, theme, verdict_words
 
 NORMAL = dict.fromkeys(("M1", "M2", "M3", "M4", "M5", "M6"), 0.1)
@@ -22,18 +22,18 @@ RAISED = NORMAL | {"M3": 0.5, "M4": 0.1}
 def test_the_histogram_tells_flagged_normals_from_kept_ones() -> None:
     reference = Reference(parse("M1"), np.array([0.01, 0.011, 0.1, 0.4]), 0.3, 0.95, 0.0)
     factors = settings.threshold_factors(reference, 0.2, 0.25)
-    data = regions.histogram(reference, factors, 0.25, 0.2)
+    data = threshold.histogram(reference, factors, 0.25, 0.2)
     assert sum(data["series"][0]["counts"]) == 4 and data["values"][data["now"]] == 0.25 * 0.3
     assert data["told"][data["now"]] == list(words.sides(2, 4))
     assert data["told"][factors.index(1.0)] == list(words.sides(3, 4))
     assert data["stops"][data["now"]] < data["mark"]["at"] < data["reference"]["at"]
     assert data["reference"]["at"] == data["stops"][factors.index(1.0)]
     for factor, value in zip(factors, data["values"], strict=True):
-        assert regions.nearest_factor(reference, factors, value) == factor
+        assert threshold.nearest_factor(reference, factors, value) == factor
 
 
 def test_the_histogram_survives_scores_of_nothing_but_zero() -> None:
-    data = regions.histogram(Reference(parse("M1"), np.zeros(3), 0.0, 0.95, 0.0), [1.0], 1.0, 0.0)
+    data = threshold.histogram(Reference(parse("M1"), np.zeros(3), 0.0, 0.95, 0.0), [1.0], 1.0, 0.0)
     assert sum(data["series"][0]["counts"]) == 3 and data["told"] == [list(words.sides(3, 3))]
     assert np.isfinite([*data["stops"], *data["edges"], data["mark"]["at"], data["reference"]["at"]]).all()
 
