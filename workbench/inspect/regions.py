@@ -3,20 +3,29 @@
 import pandas as pd
 import streamlit as st
 
-from nnet.scoring.judge import Judgement
 from nnet.scoring.regions import Region, find_regions
+from workbench.components.linked_pictures import Badge
 from workbench.inspect import threshold, words
 from workbench.inspect.scene import Scene
 from workbench.shared import chosen_pixel
 
 LISTED = 50
 """Most regions in the table."""
+_NUMBERED = 9  # regions that get their number in the pictures; more would cover what they point at
 _NUMBERS = (*words.REGION_COLUMNS[1:4], words.REGION_COLUMNS[-1])
 
 
-def regions_of(judged: Judgement, shape: tuple[int, ...]) -> list[Region]:
+def _found(scene: Scene) -> list[Region]:
     """The regions above the threshold that is set, the highest peak first."""
-    return find_regions(judged.score, judged.reference.threshold, shape)
+    return find_regions(scene.judged.score, scene.judged.reference.threshold, scene.loaded.image.shape)
+
+
+def badges(scene: Scene) -> list[Badge]:
+    """The numbers of the first regions, where the pictures outline them."""
+    if scene.view.edge is None:
+        return []
+    found = _found(scene)[:_NUMBERED]
+    return [Badge(region.top, region.top_x, str(number)) for number, region in enumerate(found, 1)]
 
 
 def section(scene: Scene) -> None:
@@ -25,7 +34,7 @@ def section(scene: Scene) -> None:
 
 
 def _regions(scene: Scene) -> None:
-    found = regions_of(scene.judged, scene.loaded.image.shape)
+    found = _found(scene)
     st.markdown(f"**{words.REGIONS_TITLE}**")
     st.markdown(words.regions_found(len(found), scene.judged.share_above))
     if not found:

@@ -10,7 +10,7 @@ from nnet.scoring.circuit import PAIRS
 from nnet.scoring.judge import Judgement
 from nnet.scoring.overlay import enlarge
 from workbench.components import linked_pictures
-from workbench.components.linked_pictures import Badge, Bar, Probe, Tile
+from workbench.components.linked_pictures import Bar, Probe, Tile
 from workbench.inspect import linked, regions, settings, words
 from workbench.inspect.replay import section as replay
 from workbench.inspect.scene import Scene, View
@@ -18,7 +18,6 @@ from workbench.shared import chosen_pixel, controls, pictures, resources
 from workbench.shared import words as shared_words
 from workbench.shared.resources import Loaded
 
-_NUMBERED = 9  # regions that get their number in the pictures; more would cover what they point at
 _NO_BAR: Bar = {"gradient": "", "ticks": ()}
 
 
@@ -38,7 +37,7 @@ def view(loaded: Loaded, judged: Judgement, calibrated: Judgement) -> View:
 
 def draw(scene: Scene) -> None:
     """The three pictures, the overlay large, with the first regions numbered."""
-    judged, shape = scene.judged, scene.loaded.image.shape
+    judged = scene.judged
     bar = linked_pictures.bar(scene.view.scale)
     # One pixel per value of the score map; the browser draws it smoothly at the image's size.
     score_map = pictures.data_uri(pictures.colourised(judged.score, scene.view.scale))
@@ -48,10 +47,8 @@ def draw(scene: Scene) -> None:
         Tile(words.OVERLAY, hint, scene.overlay_uri, **(bar if scene.view.opacity else _NO_BAR), numbered=True),
         Tile(words.ANOMALY_MAP, shared_words.MAP_HINT, score_map, **bar, numbered=True),
     ]
-    found = regions.regions_of(judged, shape)[:_NUMBERED] if scene.view.edge is not None else []
-    badges = [Badge(region.top, region.top_x, str(number)) for number, region in enumerate(found, 1)]
     probe = Probe(judged.reference.multiple(judged.score), words.PROBE, shared_words.UNIT)
-    linked.linked(scene, "pictures", tiles, words.PICTURES_LABEL, probe=probe, badges=badges, hero=1)
+    linked.linked(scene, "pictures", tiles, words.PICTURES_LABEL, probe=probe, badges=regions.badges(scene), hero=1)
 
 
 def downloads(scene: Scene) -> None:
