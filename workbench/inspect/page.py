@@ -7,7 +7,7 @@ import streamlit as st
 from nnet.expression import Expression
 from nnet.scoring.calibration import Kept
 from nnet.scoring.judge import Judgement
-from workbench.inspect import circuit, figures, pixel, regions, settings, students, three_pictures, time_taken, words
+from workbench.inspect import circuit, pixel, regions, settings, strip, students, three_pictures, time_taken, words
 from workbench.inspect.compare import section as compare
 from workbench.inspect.defect import section as defect
 from workbench.inspect.replay import section as replay
@@ -87,7 +87,7 @@ def _live(model: Model, picture: Picture, drawn_for: tuple[object, ...]) -> None
     with right:
         three_pictures.draw(scene)
     if is_judged:
-        _strip(scene, picture, calibrated)
+        strip.draw(scene, calibrated)
     else:
         st.caption(shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes))
     three_pictures.downloads(scene)
@@ -150,30 +150,3 @@ def _unproven(model: Model, judged: Judgement) -> None:
     )
     if said:
         st.markdown(f":material/warning: {said}", help=full)
-
-
-def _tried(scene: Scene, calibrated: Judgement) -> str:
-    """What the model's own threshold came to on its own test pictures; "" for another threshold or score."""
-    if scene.judged is not calibrated or scene.expression != scene.model.detector.config.scoring.parsed:
-        return ""
-    entry = model_list.entries().get(scene.model.name)
-    found = None if entry is None else parts.decided(entry)
-    kept = calibrated.reference.kept
-    if found is None or (kept is not None and found.flagged == (kept.above, kept.pictures)):  # it says so itself
-        return ""
-    return shared_words.tried(calibrated.reference.promise if kept is None else None, found)
-
-
-def _strip(scene: Scene, picture: Picture, calibrated: Judgement) -> None:
-    """The picture among the held-out normal ones, and how far the threshold can be trusted."""
-    judged, loaded = scene.judged, scene.loaded
-    reference, value = judged.reference, judged.value
-    st.markdown(f"**{words.STRIP_TITLE}**", help=words.strip_help(reference, value))
-    figure = figures.strip_figure(reference.scores, reference.threshold, value)
-    told = shared_words.verdict(reference, value)
-    controls.chart(figure, "strip", alt=told)
-    facts = shared_words.picture_facts(loaded.image.shape, picture.known, loaded.notes)
-    kept = reference.kept
-    rests_on = shared_words.promise(reference.promise) if kept is None else shared_words.kept_threshold(kept)
-    advice = shared_words.advice(reference.promise) if kept is None else ""
-    st.caption(" ".join(filter(None, (told, rests_on, _tried(scene, calibrated), advice, facts))))

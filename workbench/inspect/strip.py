@@ -1,0 +1,36 @@
+"""Inspect, strip: the picture among the held-out normal ones, and how far the threshold can be trusted."""
+
+import streamlit as st
+
+from nnet.scoring.judge import Judgement
+from workbench.inspect import figures, words
+from workbench.inspect.scene import Scene
+from workbench.shared import controls, model_list, parts
+from workbench.shared import words as shared_words
+
+
+def draw(scene: Scene, calibrated: Judgement) -> None:
+    """The chart and the sentence below it; `calibrated`: judged by the threshold that comes with the model."""
+    judged, loaded = scene.judged, scene.loaded
+    reference, value = judged.reference, judged.value
+    st.markdown(f"**{words.STRIP_TITLE}**", help=words.strip_help(reference, value))
+    figure = figures.strip_figure(reference.scores, reference.threshold, value)
+    told = shared_words.verdict(reference, value)
+    controls.chart(figure, "strip", alt=told)
+    facts = shared_words.picture_facts(loaded.image.shape, scene.picture.known, loaded.notes)
+    kept = reference.kept
+    rests_on = shared_words.promise(reference.promise) if kept is None else shared_words.kept_threshold(kept)
+    advice = shared_words.advice(reference.promise) if kept is None else ""
+    st.caption(" ".join(filter(None, (told, rests_on, _tried(scene, calibrated), advice, facts))))
+
+
+def _tried(scene: Scene, calibrated: Judgement) -> str:
+    """What the model's own threshold came to on its own test pictures; "" for another threshold or score."""
+    if scene.judged is not calibrated or scene.expression != scene.model.detector.config.scoring.parsed:
+        return ""
+    entry = model_list.entries().get(scene.model.name)
+    found = None if entry is None else parts.decided(entry)
+    kept = calibrated.reference.kept
+    if found is None or (kept is not None and found.flagged == (kept.above, kept.pictures)):  # it says so itself
+        return ""
+    return shared_words.tried(calibrated.reference.promise if kept is None else None, found)
