@@ -24,7 +24,7 @@ from nnet.model.inputs import batches
 from nnet.saved.card import number
 from nnet.saved.checkpoint import Checkpoint
 from nnet.saved.provenance import provenance
-from nnet.scoring.maps import score_maps
+from nnet.scoring.maps import image_score, score_maps
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import ImageLabels, Metrics, evaluate
 from nnet.units import as_markdown
@@ -299,7 +299,7 @@ def score(evidence: Evidence, expression: Expression) -> Result:
         nnet.expression.MissingMapError: a map that the evidence does not have.
     """
     pixels = pixel_scores(evidence, expression)
-    values = pixels.max(axis=(1, 2)).astype(np.float64)
+    values = image_score(pixels).astype(np.float64)
     types = evidence.defect_types
     normal = [i for i, label in enumerate(evidence.labels) if label == GOOD]
 

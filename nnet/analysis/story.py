@@ -20,7 +20,7 @@ from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps, parse
 from nnet.scoring import judge
 from nnet.scoring.judge import Judgement
-from nnet.scoring.maps import MAPS, score_map
+from nnet.scoring.maps import MAPS, image_score, score_map
 from nnet.units import SMALLEST, multiple
 
 SAME = 0.1
@@ -330,7 +330,7 @@ def leans_on(detector: Detector, good: Sequence[Trace], defective: Sequence[Trac
     def distance(score_of: WhatIf | None) -> float:
         groups = [
             [
-                float(score_map(trace.maps, expression, trace.input_size, sigma).max())
+                float(image_score(score_map(trace.maps, expression, trace.input_size, sigma)))
                 if score_of is None
                 else intervene(detector, trace, score_of, expression).score
                 for trace in traces

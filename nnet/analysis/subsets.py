@@ -23,6 +23,7 @@ from nnet.analysis.framed import looked_at, masks_looked_at
 from nnet.data.loading import ahead
 from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps
+from nnet.scoring.maps import image_score
 from nnet.scoring.metric_names import SHORT_NAMES
 from nnet.scoring.metrics import FPR_LIMIT, rank_pixels, rank_scores
 from nnet.units import as_markdown
@@ -129,7 +130,7 @@ def measure_subsets(evidence: Evidence, start: int = 0) -> Iterator[Subset]:
 def _measure(evidence: Evidence, maps: tuple[str, ...]) -> Subset:
     expression = for_maps(maps)
     pixels = pixel_scores(evidence, expression)
-    images = rank_scores(pixels.max(axis=(1, 2)), evidence.defective)
+    images = rank_scores(image_score(pixels), evidence.defective)
     values = {"i_auroc": images.auroc(), "i_ap": images.average_precision()}
     if chosen := _with_pixels(evidence):
         found = rank_pixels(looked_at(evidence, pixels, chosen), masks_looked_at(evidence, chosen))

@@ -18,7 +18,7 @@ from nnet.detector import Detector, Trace
 from nnet.errors import NNetError
 from nnet.expression import Expression, for_maps, read
 from nnet.model.network import NNet
-from nnet.scoring.maps import score_map
+from nnet.scoring.maps import image_score, score_map
 
 LABEL = "An intervention on a trained network, not a network trained without the part."
 
@@ -286,4 +286,5 @@ def _upstream(trace: Trace, what: WhatIf, donated: Trace | None) -> Trace:
 
 
 def _score(detector: Detector, trace: Trace, expression: Expression) -> float:
-    return float(score_map(trace.maps, expression, trace.input_size, detector.config.scoring.sigma).max())
+    score = score_map(trace.maps, expression, trace.input_size, detector.config.scoring.sigma)
+    return float(image_score(score))

@@ -99,6 +99,7 @@ def _chosen(detector: TrainedModel, before: Reference, options: argparse.Namespa
     if options.data is None:
         return Kept(options.threshold, options.reason or f"Set by hand; before, it was {before.threshold:.4g}.")
     from nnet.analysis.evaluation import gather, pixel_scores
+    from nnet.scoring.maps import image_score
     from nnet.scoring.promise import conformal
 
     dataset = _opened(options.data, detector)
@@ -114,7 +115,7 @@ def _chosen(detector: TrainedModel, before: Reference, options: argparse.Namespa
     with Bars() as bars:
         report = phase("measure", bars.report)
         evidence = gather(detector, dataclasses.replace(dataset, test=normal), [before.expression], report)
-    scores = pixel_scores(evidence, before.expression).max(axis=(1, 2))
+    scores = image_score(pixel_scores(evidence, before.expression))
     threshold = float(conformal(scores, detector.config.scoring.quantile))
     reason = options.reason or f"From {len(scores):,} normal pictures of {dataset.name}."
     return Kept(threshold, reason, pictures=len(scores), above=int((scores > threshold).sum()))

@@ -19,7 +19,7 @@ from nnet.replay.bundle import Bundle
 from nnet.replay.formats import ReplayError
 from nnet.replay.packing import environment, stated_hashes
 from nnet.saved.formats import MAPS, WEIGHTS
-from nnet.scoring.maps import score_map
+from nnet.scoring.maps import image_score, score_map
 from nnet.units import SMALLEST
 
 FLOAT32_TOLERANCE = 1e-4
@@ -93,7 +93,7 @@ def _score(bundle: Bundle) -> Check:
 
 def _numbers(bundle: Bundle) -> Check:
     """Score, percentile, p-value and decision follow from the stored score map and calibration."""
-    value, reference = float(bundle.score.max()), bundle.reference
+    value, reference = float(image_score(bundle.score)), bundle.reference
     expected = {
         "score": (bundle.value, value),
         "percentile": (bundle.percentile, reference.percentile(value)),
@@ -195,13 +195,13 @@ def _score_again(bundle: Bundle, score: np.ndarray, tolerance: float) -> Check:
     Sums and products of numbers that are not negative grow with each of them, so the ends of the maps give its ends.
     """
     low, high = (
-        float(score_map(maps, bundle.reference.expression, bundle.size, bundle.sigma).max())
+        float(image_score(score_map(maps, bundle.reference.expression, bundle.size, bundle.sigma)))
         for maps in (
             {name: np.maximum(m - tolerance, 0) for name, m in bundle.maps.items()},
             {name: np.maximum(m, 0) + tolerance for name, m in bundle.maps.items()},
         )
     )
-    value = float(score.max())
+    value = float(image_score(score))
     slack = ARITHMETIC * high if tolerance else 0.0
     agrees = low - slack <= value <= high + slack if tolerance else value == bundle.value
     detail = f"{bundle.value:.6g} then, {value:.6g} now, a difference of {_said(abs(value - bundle.value))}"
@@ -210,7 +210,7 @@ def _score_again(bundle: Bundle, score: np.ndarray, tolerance: float) -> Check:
 
 
 def _decision(bundle: Bundle, score: np.ndarray) -> Check:
-    now = bundle.reference.is_anomalous(float(score.max()))
+    now = bundle.reference.is_anomalous(float(image_score(score)))
     names = {True: "anomalous", False: "normal"}
     detail = f"{names[bundle.anomalous].capitalize()} then, {names[now]} now, at the threshold of the bundle."
     return Check("Decision", now == bundle.anomalous, detail)

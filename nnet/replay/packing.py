@@ -43,7 +43,7 @@ def pack(
             threshold in use, which need not be the model's own.
         title, original, view: as in `Bundle`.
     """
-    config, reference, value = detector.config, judged.reference, float(judged.score.max())
+    config, reference, value = detector.config, judged.reference, judged.value
     settings = {
         "title": title,
         "pixels_sha256": content_hash(image),

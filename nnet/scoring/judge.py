@@ -8,7 +8,7 @@ import numpy as np
 from nnet.config import Config
 from nnet.expression import PRESETS, Expression, for_maps, read
 from nnet.scoring.calibration import Calibration, Reference
-from nnet.scoring.maps import BRANCHES, score_map
+from nnet.scoring.maps import BRANCHES, image_score, score_map
 
 OWN = "own"
 """The choice of an expression that the visitor writes."""
@@ -46,7 +46,7 @@ def judge(calibration: Calibration, maps: Mapping[str, np.ndarray], expression: 
         nnet.expression.MissingMapError: a map that this model does not have.
     """
     score = score_map(maps, expression, calibration.size, calibration.settings.sigma, calibration.cells)
-    return Judgement(score, float(score.max()), calibration.for_expression(expression))
+    return Judgement(score, float(image_score(score)), calibration.for_expression(expression))
 
 
 def presets(config: Config) -> dict[str, Expression]:

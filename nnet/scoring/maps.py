@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ MAP_NAMES = ("M1", "M2", "M3", "M4", "M5", "M6")
 GAUSSIAN_RADIUS = 4.0
 SIGMA_REFERENCE_SIZE = 256
 LEAST_LEVEL = 1e-9  # a map that is 0 on all normal images cannot be divided by its mean
+Scores = TypeVar("Scores", Tensor, np.ndarray)
 _CPU = torch.device("cpu")
 
 
@@ -114,9 +116,10 @@ def score_map(
     return score_maps(tensors, read(expression), size, sigma, cells)[0].numpy()
 
 
-def image_score(score: Tensor) -> Tensor:
-    """Score_l: the largest value of Score_p, (B, H, W) -> (B,)."""
-    return score.amax(dim=(-2, -1))
+def image_score(score: Scores) -> Scores:
+    """Score_l: the largest value of Score_p, (..., H, W) -> (...)."""
+    largest: Scores = score.amax(dim=(-2, -1)) if isinstance(score, Tensor) else score.max(axis=(-2, -1))
+    return largest
 
 
 @lru_cache(maxsize=16)

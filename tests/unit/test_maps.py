@@ -89,7 +89,8 @@ def _width(score: np.ndarray) -> float:
 def test_the_image_score_is_the_largest_pixel():
     pixels = torch.zeros(2, 4, 4)
     pixels[0, 1, 2], pixels[1, 3, 3] = 5.0, 7.0
-    assert image_score(pixels).tolist() == [5.0, 7.0]
+    assert image_score(pixels).tolist() == image_score(pixels.numpy()).tolist() == [5.0, 7.0]
+    assert float(image_score(pixels[1].numpy())) == 7.0
 
 
 def test_a_map_that_does_not_exist_is_named():
