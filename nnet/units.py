@@ -1,4 +1,4 @@
-"""Numbers as multiples of a level, and how a length of time, a number of bytes and a table are written."""
+"""Numbers as multiples of a level, and how a share, a length of time, a number of bytes and a table are written."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -13,6 +13,15 @@ SMALLEST = 1e-12
 def multiple(value: Numbers, level: float) -> Numbers:
     """Values >= 0 as multiples of a level >= 0, such as a threshold."""
     return value / max(level, SMALLEST)
+
+
+def percent(share: float) -> str:
+    """A share 0..1 in percent, with at most two digits that count below 10: 95 %, 2.4 %, 0.31 %, 0.004 %."""
+    value = round(100 * share, 9)  # 100 * 0.07 is not 7
+    if 0 < value < 0.01:
+        return f"{value:.1g} %"
+    digits = 0 if value >= 10 or value == int(value) else 1 if value >= 1 else 2
+    return f"{value:.{digits}f} %"
 
 
 def duration(seconds: float) -> str:

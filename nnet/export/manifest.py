@@ -16,7 +16,7 @@ from nnet.export.writers import OPSET
 from nnet.model.teacher_weights import file_sha256
 from nnet.saved.provenance import commit, versions
 from nnet.scoring.calibration import Reference
-from nnet.scoring.promise import percent
+from nnet.units import percent
 
 VERSION = 1
 """Raised when a field changes its meaning."""

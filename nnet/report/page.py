@@ -22,9 +22,9 @@ from nnet.scoring.aim import for_best_f1
 from nnet.scoring.calibration import Reference
 from nnet.scoring.metric_names import METRIC_NAMES, SHORT_NAMES
 from nnet.scoring.metrics.bootstrap import image_intervals, rate_intervals
-from nnet.scoring.promise import between, percent
+from nnet.scoring.promise import between
 from nnet.settings import differences
-from nnet.units import SMALLEST
+from nnet.units import SMALLEST, percent
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from nnet.crop import in_words
 from nnet.data import GOOD
-from nnet.scoring.promise import percent
+from nnet.units import percent
 
 GROUPS = {
     "misses": "Worst misses",

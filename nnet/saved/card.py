@@ -8,9 +8,9 @@ from nnet.crop import in_words
 from nnet.expression import PRESETS
 from nnet.saved.formats import PictureScores
 from nnet.scoring.metric_names import SHORT_NAMES
-from nnet.scoring.promise import Promise, percent
+from nnet.scoring.promise import Promise
 from nnet.settings import flat
-from nnet.units import as_markdown
+from nnet.units import as_markdown, percent
 
 _QUESTIONS = "## Questions\n\n"
 _TITLES = {preset.text: title for title, preset in PRESETS.items()}

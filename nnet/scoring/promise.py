@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnet.units import percent
+
 CERTAINTY = 0.9
 """How often the true false alarm rate lies inside the stated interval."""
 
@@ -34,7 +36,7 @@ class Promise:
     folds: int = 0
 
     def sentence(self, pictures: str = "held-out pictures") -> str:
-        """Such as "Of further good parts it flags between 0.6 % and 31 % (90 % certain from 8 held-out pictures), 11 %
+        """Such as "Of further good parts it flags between 0.64 % and 31 % (90 % certain from 8 held-out pictures), 11 %
         on average." `pictures`: what the n are called."""
         if self.folds:
             return (
@@ -85,14 +87,8 @@ def before_training(n: int, quantile: float, folds: int = 0) -> Promise:
     return promise(n, n - conformal_rank(n, quantile), folds=folds)
 
 
-def percent(share: float) -> str:
-    """A share in words: "0.6 %", "31 %"."""
-    value = 100 * share
-    return f"{value:.0f} %" if value >= 1 or value == 0 else f"{value:.1g} %"
-
-
 def between(low: float, high: float) -> str:
-    """Where a share lies: "91 % to 97 %", "up to 2 %", "at least 78 %"."""
+    """Where a share lies: "91 % to 97 %", "up to 2.4 %", "at least 78 %"."""
     if low == 0 and high < 1:
         return f"up to {percent(high)}"
     return (

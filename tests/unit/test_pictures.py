@@ -253,13 +253,8 @@ def test_numbers(value: float, expected: str) -> None:
 
 
 def test_units() -> None:
-    assert [units.percent(share) for share in (0.95, 0.024, 0.0031, 1, 0.05)] == [
-        "95 %",
-        "2.4 %",
-        "0.31 %",
-        "100 %",
-        "5 %",
-    ]
+    shares = {0.95: "95 %", 0.024: "2.4 %", 0.0031: "0.31 %", 1: "100 %", 0.05: "5 %", 0.07: "7 %", 4e-5: "0.004 %"}
+    assert {share: units.percent(share) for share in (*shares, 0)} == shares | {0: "0 %"}
     assert [units.milliseconds(value) for value in (0.42, 48.3, 1300)] == ["0.4 ms", "48 ms", "1.3 s"]
     sizes = [units.data_size(value) for value in (812_000, 1_400_000, 40_000_000, 19_118_000_000)]
     assert sizes == ["812 kB", "1.4 MB", "40 MB", "19.1 GB"]

@@ -11,6 +11,7 @@ from nnet.units import SMALLEST as SMALLEST
 from nnet.units import data_size as data_size
 from nnet.units import duration as duration
 from nnet.units import multiple as multiple
+from nnet.units import percent as percent
 from workbench.shared import hosting
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -28,13 +29,6 @@ def number(value: float) -> str:
     if value != 0 and abs(value) < 0.001:
         return f"{value:.2g}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
-
-
-def percent(share: float) -> str:
-    """A share 0..1 in percent with at most two significant decimals: 95 %, 2.4 %, 0.31 %."""
-    value = 100 * share
-    digits = 0 if value >= 10 or value == int(value) else 1 if value >= 1 else 2
-    return f"{value:.{digits}f} %"
 
 
 def milliseconds(value: float) -> str:

@@ -26,9 +26,10 @@ export function number(value) {
 /** A multiple: 0.42, 3.1, 12, 1,300. */
 export const times = (ratio) => (ratio < 1 ? ratio.toFixed(2) : ratio < 10 ? ratio.toFixed(1)
   : Math.round(ratio).toLocaleString('en'));
-/** A share 0..1 in percent: 95 %, 2.4 %, 0.31 %. */
+/** A share 0..1 in percent: 95 %, 2.4 %, 0.31 %, 0.004 %. */
 export function percent(share) {
-  const value = 100 * share;
+  const value = Number((100 * share).toFixed(9));
+  if (value > 0 && value < 0.01) return `${Number(value.toPrecision(1))} %`;
   return `${value.toFixed(value >= 10 || Number.isInteger(value) ? 0 : value >= 1 ? 1 : 2)} %`;
 }
 
