@@ -188,7 +188,7 @@ def test_a_model_that_differs_is_not_written_and_an_older_export_stays(tiny_chec
     out.mkdir()
     (out / "manifest.json").write_text("{}")
     monkeypatch.setattr(folder.checking, "compare", lambda *_: Check(3, {"M1": 0.1}, 0.002, 0, 0))
-    monkeypatch.setattr(folder.formats, "write", lambda graph, kind, where: (where / opening.MODELS[kind]).touch())
+    monkeypatch.setattr(folder.writers, "write", lambda graph, kind, where: (where / opening.MODELS[kind]).touch())
     monkeypatch.setattr(folder.opening, "open_export", lambda where: None)
     with pytest.raises(ExportError, match=r"0\.002 of the threshold, where at most 0\.001"):
         export(Detector.load(tiny_checkpoint, "cpu"), "torch", out)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from nnet.scoring import metrics
-from nnet.scoring.metrics import MetricError, UndefinedMetricError, ranking
+from nnet.scoring.metrics import MetricError, UndefinedMetricError, areas
 
 CLOSE = {"rel": 0, "abs": 1e-9}
 
@@ -443,7 +443,7 @@ def test_labelling_beforehand_changes_nothing(case):
 @given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=30))
 def test_keys_keep_the_order_of_floats(values):
     array = np.array(values, dtype=np.float32)
-    keys = ranking._order_keys(array)
-    assert (ranking._from_keys(keys) == array).all()
+    keys = areas._order_keys(array)
+    assert (areas._from_keys(keys) == array).all()
     assert ((keys[:, None] < keys) == (array[:, None] < array)).all()
     assert ((keys[:, None] == keys) == (array[:, None] == array)).all()
