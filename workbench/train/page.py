@@ -9,7 +9,7 @@ from nnet.presets import PRESETS
 from nnet.runs import Film
 from workbench.shared import frame, hosting, hosting_words, model_list, parts, settings, training_film, units
 from workbench.shared.model_list import ModelEntry
-from workbench.train import each, form, images, looking, region, run, runs, start, uploads, words
+from workbench.train import each, findings, form, images, looking, region, run, runs, start, uploads, words
 from workbench.train.settings import PART
 
 
@@ -101,18 +101,18 @@ def _new_model(entry: ModelEntry | None) -> None:
                 st.rerun()
             return
     images.draw_part(choice)
-    findings = st.container()
+    place = st.container()
     st.subheader(words.SETTINGS_STEP, anchor=False)
     filled = form.draw(words.suggested_name(choice.data if choice else ""))
     if filled is not None:
         form.keep(filled)
     found, pieces = None, 1
     if choice is not None and filled is not None:
-        with findings:
-            choice, found = images.found(choice, filled.config)
+        with place:
+            choice, found = findings.draw(choice, filled.config)
             if found is not None and not hosting.is_shared():  # there the settings are given
                 pieces = region.draw(choice, filled.config, looking.split(found, filled.config)[0])
-                images.draw_offer(found, filled.config)
+                findings.draw_offer(found, filled.config)
     st.subheader(words.START_STEP, anchor=False)
     if choice is None or filled is None or found is None:
         st.caption(words.NOT_READY)
