@@ -1,4 +1,4 @@
-"""A folder of training runs: make, list, start, cancel, resume, rename, duplicate and delete them."""
+"""A folder of training runs: make, list, start, cancel, resume, rename and delete them."""
 
 import contextlib
 import dataclasses
@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 from nnet.data.archive import ZipLimits
 from nnet.errors import NNetError
@@ -119,25 +119,6 @@ class Runs:
             raise
         uploads.forget_old(self.root)
         return self.get(path.name)
-
-    def duplicate(self, id: str, name: str, changes: dict[str, Any] | None = None, **spec: Any) -> Run:
-        """A new run like another one, not started.
-
-        Args:
-            changes: settings by path, as for `Config.override`.
-            spec: other fields of `RunSpec` to replace.
-
-        Raises:
-            RunError: unknown or unreadable run.
-            nnet.config.ConfigError: a setting is out of range.
-        """
-        path = self._path(id)
-        old = layout.read_spec(path)
-        config = old.config.override(changes or {})
-        needs = {"memory_bytes": None, "disk_bytes": None}
-        new = dataclasses.replace(old, **{"name": name, "config": config, **needs, **spec})
-        upload = path / layout.DATA if new.data == layout.UPLOADED else None
-        return self.create(new, upload)
 
     def rename(self, id: str, name: str) -> Run:
         """Give a run another name; its directory, and with it its id, stays. Allowed at any time."""

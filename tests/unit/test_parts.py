@@ -11,7 +11,7 @@ from run_builders import make_run
 from nnet.data import open_dataset
 from nnet.data.intake import take
 from nnet.runs import RunError, Runs, parts
-from nnet.runs.layout import read_spec
+from nnet.runs.layout import DATA, read_spec
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def key(run: object) -> str:
 
 def test_runs_on_the_same_pictures_are_of_one_part_whatever_they_are_called(runs: Runs) -> None:
     first = make_run(runs, "Brackets", "upload", upload=uploaded(runs, 1, 2))
-    again = runs.duplicate(first.id, "Brackets, longer")
+    again = make_run(runs, "Brackets, longer", "upload", upload=first.path / DATA)
     other = make_run(runs, "Brackets", "upload", upload=uploaded(runs, 1, 3))
     assert key(first) == key(again) != key(other)
     texture = make_run(runs, "Metal", "synthetic:metal")

@@ -15,15 +15,13 @@ from workbench.shared.pictures import Scale
 COLOUR_MAP = "viridis"
 """Of variances: not the one of scores, so that nobody takes one for the other."""
 BINS = 32
-WAYS = ("log", "linear", "relative")
-"""How variances are brought on a scale: logarithmic, linear, or each map divided by its own mean."""
 
 _FLOOR = 1e-9
 _MAP_SIDE, _MAP_SIDE_TOUCH = 424, 166  # longest side of a map in pixels; two stand side by side on a phone
 
 
 def brought(variance: np.ndarray, way: str) -> np.ndarray:
-    """Variances on the scale of one of `WAYS`: log10 of them, themselves, or divided by their mean."""
+    """Variances on a scale: "log", log10 of them; "linear", themselves; "relative", divided by their mean."""
     if way == "log":
         return np.log10(np.maximum(variance, _FLOOR))
     return variance / max(float(variance.mean()), _FLOOR) if way == "relative" else variance

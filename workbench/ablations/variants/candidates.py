@@ -17,7 +17,6 @@ from nnet.expression import PRESETS, Expression
 from nnet.saved.checkpoint import Checkpoint
 from nnet.scoring.attribution import Attribution, NormalMaps, attribute
 from nnet.scoring.judge import Judgement
-from nnet.scoring.maps import BRANCHES
 from nnet.scoring.regions import pixel_to_cell
 from nnet.settings import differences
 from nnet.studies.store import StudyFolder
@@ -39,8 +38,7 @@ WHATIFS: dict[str, WhatIf] = {
 }
 """The interventions on the chosen model that can stand beside trained variants."""
 OWN = "own"
-SCORES = (OWN, *BRANCHES)
-"""What each variant's score is made of: its own expression, or one branch's maps."""
+"""Of what each variant's score is made: its own expression, or else "forward" or "reverse": the maps of one branch."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ def variant_of(config: Config) -> str:
 
 
 def expression_for(config: Config, score: str) -> Expression | None:
-    """The expression of a kind of score (see SCORES) for a model; None if it lacks maps for it."""
+    """The expression of a kind of score (OWN or a branch) for a model; None if it lacks maps for it."""
     if score == OWN:
         return config.scoring.parsed
     return PRESETS[score] if set(PRESETS[score].maps) <= set(config.maps) else None
