@@ -124,6 +124,15 @@ def test_only_what_our_own_script_sends_is_taken_over(name: str, monkeypatch: py
             said.clear()
 
 
+def test_the_drawing_leads_only_to_pages_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    visited: list[object] = []
+    visit = reports("network", monkeypatch, visited.append)["visit"]
+    for page in ("pages/4_Evaluate.py", "../x.py", "", "pages/2_Memory.py"):
+        st.session_state["c"] = SimpleNamespace(visit=page)
+        visit()
+    assert visited == ["pages/2_Memory.py"]
+
+
 def test_a_change_of_the_circuit_that_there_is_not_changes_nothing(tiny_checkpoint: Path) -> None:
     model = resources.load_model("tiny", tiny_checkpoint, "cpu")
     settings.remember_expression(model)

@@ -232,6 +232,15 @@ def test_another_model_is_named_only_if_it_shows_it(
     assert at.subheader[0].value == CARDS[2].title and "As the paper says" in words(at)
 
 
+def test_of_the_samples_that_show_a_failure_the_one_that_shows_it_most_is_named() -> None:
+    kept = {"a": (2.0, 1.5), "b": (4.0, 1.0), "c": (1.0, 0.9)}
+    shows = {
+        key: story.Finding("less", "less", {"before": before, "after": after}, {})
+        for key, (before, after) in kept.items()
+    }
+    assert elsewhere.least_left(shows) == "b"
+
+
 def test_only_models_that_came_with_the_workbench_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NNET_CHECKPOINTS_ONLY", raising=False)
     names = {one.name for one in elsewhere.shipped("elpv-mono")}
