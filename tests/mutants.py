@@ -215,7 +215,7 @@ FAULTS = [
     ),
     Fault(
         "of several thresholds with the best F1 the lowest",
-        "nnet/scoring/metrics/ranking.py",
+        "nnet/scoring/metrics/areas.py",
         "i = int(f1.argmax())",
         "i = len(f1) - 1 - int(f1[::-1].argmax())",
         "unit/test_aim.py unit/test_metrics.py",
@@ -243,7 +243,7 @@ FAULTS = [
     ),
     Fault(
         "a threshold beyond what can be read again",
-        "nnet/saved/kept.py",
+        "nnet/saved/kept_thresholds.py",
         "if not 0 < chosen.threshold <= MOST_THRESHOLD:",
         "if not 0 < chosen.threshold:",
         "unit/test_threshold.py",
