@@ -252,7 +252,7 @@ def reverse_distillation(config: Config, model: TrainedModel) -> Score:
     from anomalib.models.image.reverse_distillation.anomaly_map import AnomalyMapGenerationMode
     from anomalib.models.image.reverse_distillation.torch_model import ReverseDistillationModel
 
-    from benchmarks.peers import build_rd, untrained_timm
+    from benchmarks.peers_anomalib import build_rd, untrained_timm
     from nnet.model.teacher_weights import architecture_of
 
     teacher, size = config.model.teacher, config.model.size

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(path for folder in ("nnet", "workbench", "pages", "examples") for path in (ROOT / folder).rglob("*.py"))
+FOLDERS = ("nnet", "workbench", "pages", "examples", "benchmarks")
+FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 FILE_LINES, FUNCTION_LINES, PARAMETERS, EXAMPLE_LINES = 400, 60, 7, 30
 LONG_FILES = ("words.py", "published.py")  # sentences, and the paper's tables
 

@@ -1,6 +1,6 @@
 """The comparison's own arithmetic: equal steps, the table from finished runs, and that a finished run is not repeated.
 
-The detectors themselves are trained by benchmarks/peers.py, never by a test.
+The detectors themselves are trained by benchmarks.peers, never by a test.
 """
 
 import argparse
