@@ -15,12 +15,8 @@ from nnet.data.pairing import Sorted, pair_masks, sort_pictures
 from nnet.data.sample import GOOD, UNKNOWN, Dataset, Sample
 
 NORMAL_NAMES = frozenset({"good", "normal", "normals", "ok", "pass", "defect-free", "defect_free", "free"})
-DEFECT_NAMES = frozenset({"bad", "defect", "defects", "defective", "anomaly", "anomalies", "anomalous", "abnormal"}) | {
-    "ng",
-    "nok",
-    "fail",
-    "faulty",
-}
+_ABNORMAL = frozenset({"anomaly", "anomalies", "anomalous", "abnormal"})
+DEFECT_NAMES = _ABNORMAL | {"bad", "defect", "defects", "defective", "ng", "nok", "fail", "faulty"}
 MASK_NAMES = ("ground_truth", "masks", "mask", "gt")
 HELD_OUT_NAMES = ("validation", "val")
 SPLIT_NAMES = frozenset({"train", "test", *HELD_OUT_NAMES})
