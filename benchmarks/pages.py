@@ -110,7 +110,13 @@ VIEWS = [
         },
         {"atlas_layout": "PCA"},
     ),
-    View(PROJECTION, "Figure 7", {"side": ("student", "teacher"), "way": ("linear", "relative", "log")}),
+    View(PROJECTION, "Good parts", {"side": ("student", "teacher"), "stage": ("2", "3", "1")}),
+    View(
+        PROJECTION,
+        "Figure 7",
+        {"side": ("student", "teacher"), "way": ("linear", "relative", "log")},
+        {"part": "figure7"},
+    ),
     View(
         PROJECTION,
         "Gates and channels",

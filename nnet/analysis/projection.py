@@ -4,9 +4,11 @@ The figure shows the variance along channels of the teacher's features before an
 and more even on normal regions. Since FPM multiplies by gates in (0, 1), it can only shorten a feature vector, and the
 anomaly maps compare directions alone (Eq. 2), so a smaller variance alone proves little. Each statistic that
 depends on the features' scale therefore stands beside ones that do not.
+
+What the gates are for is another question: whether what differs among good parts counts less behind them. The variance
+along the channels of one patch does not answer it; `among_parts` does, from the same patch of several good parts.
 """
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -26,10 +28,8 @@ SCALES = 3
 STATISTICS = ("mean", "variation", "unit", "directions")
 """The statistics of an image that `measure_trace` returns, in order; see `Statistics`."""
 BATCH = 4
-UMAP_NEIGHBOURS = 15
 _PRIME = "\N{PRIME}"
 _SYMBOLS = {"teacher": ("F", "P"), "student": ("SF", "SP")}
-_UMAP_TURN = threading.Lock()  # not every threading layer of numba survives two calls at once
 
 
 @dataclass(frozen=True)
@@ -254,76 +254,71 @@ def _signed(basis: Array) -> Array:
     return basis * np.where(largest < 0, -1.0, 1.0)
 
 
-# ----------------------------------------------------------------------------------------------- groups of vectors
+# ------------------------------------------------------------------------------------------------ among good parts
+
+DEALS = 20
+"""How often gates are dealt to other channels by chance."""
 
 
-def sub_sample(flagged: Array, limit: int) -> Array:
-    """Positions to draw, ascending flat indices into (H, W), at most `limit`.
+@dataclass(frozen=True)
+class AmongParts:
+    """How far good parts differ at one scale and side, as angles in degrees, 0..180. An angle knows no length, so gates
+    below 1 do not make it smaller by themselves.
 
-    Flagged positions are rare, so they may take up to half of the places; the rest is drawn from the normal ones.
+    Attributes:
+        before, after: (H, W), the angle between the features of two parts at one position, before FPM and after it; the
+            mean over all pairs of parts.
+        dealt: (DEALS,), the mean over positions that chance leads to: every channel is given the gates of another one,
+            the same one in all parts.
     """
-    generator = np.random.default_rng(0)
-    marked, plain = np.flatnonzero(flagged), np.flatnonzero(~flagged)
-    wanted = min(len(marked), max(limit // 2, limit - len(plain)))
-    chosen = (
-        generator.choice(marked, wanted, replace=False),
-        generator.choice(plain, min(len(plain), limit - wanted), replace=False),
-    )
-    return np.sort(np.concatenate(chosen))
+
+    before: Array
+    after: Array
+    dealt: Array
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """The mean over positions, before and after."""
+        return float(self.before.mean()), float(self.after.mean())
+
+    @property
+    def change(self) -> int:
+        """-1 where the gates make the angle smaller, and smaller than any deal does; 1 where larger and larger than any
+        deal does; else 0."""
+        before, after = self.means
+        found = change(before, after)
+        beyond = after < self.dealt.min() if found < 0 else after > self.dealt.max()
+        return found if beyond else 0
 
 
-def vectors_at(f: Array, positions: Array) -> Array:
-    """Channel vectors of (C, H, W) at flat positions (n,), as (n, C)."""
-    return f.reshape(len(f), -1)[:, positions].T
-
-
-def embed(vectors: Array, seed: int = 0) -> Array:
-    """UMAP of vectors (n, C) by cosine distance, as the anomaly maps compare them: (n, 2) float32, no unit.
-
-    The seed makes it repeatable. The library is imported here, since its first import takes seconds.
-
-    Raises:
-        NNetError: fewer than four vectors, or the library is missing.
-    """
-    if len(vectors) < 4:
-        raise NNetError(f"UMAP needs at least 4 feature vectors; there are {len(vectors)} here. Choose a finer scale.")
-    try:
-        from umap import UMAP
-    except ImportError as error:
-        raise NNetError("The UMAP needs a package that is not installed; run: pip install umap-learn") from error
-    neighbours = min(UMAP_NEIGHBOURS, len(vectors) - 1)
-    mapper = UMAP(n_neighbors=neighbours, metric="cosine", random_state=seed, n_jobs=1, init="pca")
-    with _UMAP_TURN:
-        return np.asarray(mapper.fit_transform(vectors), np.float32)
-
-
-def pca(vectors: Array) -> tuple[Array, float]:
-    """The plane of largest variance of vectors (n, C): points (n, 2), and the share of the variance in it, 0..1."""
-    centred = vectors.astype(np.float64) - vectors.mean(axis=0)
-    u, s, vt = np.linalg.svd(centred, full_matrices=False)
-    # A direction and its opposite are equally good: the largest entry shall be positive.
-    sign = np.sign(vt[np.arange(len(vt)), np.abs(vt).argmax(axis=1)])
-    points = np.zeros((len(vectors), 2))
-    rank = min(2, len(s))
-    points[:, :rank] = (u * s * sign)[:, :rank]
-    return points, float((s[:2] ** 2).sum() / max((s**2).sum(), 1e-30))
-
-
-def separation(vectors: Array, flagged: Array) -> float | None:
-    """How far apart two groups of vectors are, by cosine distance: the mean silhouette, -1..1.
-
-    Near 0 they are mixed, near 1 far apart. None unless both groups hold at least two vectors.
+def among_parts(parts: Sequence[Pair]) -> AmongParts:
+    """Whether what differs among good parts counts less behind the gates, at one scale and side.
 
     Args:
-        vectors: (n, C).
-        flagged: bool (n,).
-    """
-    count = int(np.sum(flagged))
-    if min(count, len(flagged) - count) < 2:
-        return None
-    from sklearn.metrics import silhouette_score  # here, since it takes a second that other callers need not wait
+        parts: that scale's features of two or more good parts, each with its gates.
 
-    return float(silhouette_score(vectors, flagged, metric="cosine"))
+    Raises:
+        NNetError: fewer than two parts, or there are no gates.
+    """
+    gated = [(part.before, part.after, part.gate) for part in parts if part.after is not None and part.gate is not None]
+    if len(gated) < 2:
+        raise NNetError("To see what differs among good parts, two of them and a model with projections are needed.")
+    before, gates = np.stack([f for f, _, _ in gated]), [gate for _, _, gate in gated]  # (n, C, H, W)
+    generator = np.random.default_rng(0)
+    orders = [generator.permutation(before.shape[1]) for _ in range(DEALS)]
+    chance = [
+        [f * g.h[order, :, None] * g.w[order, None, :] for f, g in zip(before, gates, strict=True)] for order in orders
+    ]
+    dealt = [float(_angles(np.stack(features)).mean()) for features in chance]
+    return AmongParts(_angles(before), _angles(np.stack([f for _, f, _ in gated])), np.array(dealt))
+
+
+def _angles(features: Array) -> Array:
+    """The mean angle between the vectors of every two of n feature maps at each position, (n, C, H, W) -> (H, W)."""
+    first, second = np.triu_indices(len(features), 1)
+    unit = np.stack([unit_vectors(f) for f in features])
+    cosines = np.stack([(unit[i] * unit[j]).sum(axis=0) for i, j in zip(first, second, strict=True)])
+    return np.rad2deg(np.arccos(np.clip(cosines, -1, 1))).mean(axis=0)
 
 
 # ------------------------------------------------------------------------------------------------- whole data sets

@@ -28,7 +28,7 @@ PROJECTOR = {"width": 1280, "height": 720}
 PHONE = {"width": 400, "height": 850}
 TABS = {
     "Memory": ("Items", "Forget", "Atlas"),
-    "Projection": ("Channels", "Colours", "Test set"),
+    "Projection": ("Figure 7", "Channels", "Colours", "Test set"),
     "Ablations": ("Take a part out", "The paper’s claims", "Start a study"),
     "Inspect": ("Threshold and regions", "S₁ against S₂", "Two models"),
     "When_it_fails": ("Over-imitation", "Wrong kind of picture", "Nearest neighbours", "Smallest scratch"),

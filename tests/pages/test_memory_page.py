@@ -12,7 +12,7 @@ from apptest import charts, encoded, fine, html, metrics, pressed, start, upload
 from builders import tiny_config
 from streamlit.testing.v1 import AppTest
 
-from nnet.analysis import projection
+from nnet.analysis import embedding
 from nnet.analysis.atlas import from_tensors
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace
@@ -326,9 +326,9 @@ def test_the_atlas_has_a_view_for_items_similarity_and_the_map(detector: Detecto
 
 def test_the_layout_of_the_map_is_chosen() -> None:
     def upside_down(points: np.ndarray) -> np.ndarray:
-        return -projection.pca(points)[0]  # UMAP itself takes seconds; see the tests of the figures
+        return -embedding.pca(points)[0]  # UMAP itself takes seconds; see the tests of the figures
 
-    with patch.object(projection, "embed", upside_down):
+    with patch.object(embedding, "embed", upside_down):
         at = start(MEMORY, atlas="map")
         before = charts(at)[-1]
         assert memory_text.MAP_TITLE.format(method="UMAP") in words(at)

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from nnet.analysis import projection
 from nnet.data import open_dataset
 from nnet.detector import Detector, Trace
-from workbench.projection import pairs, words
+from workbench.projection import good_parts, pairs, words
 from workbench.shared import chosen_picture, resources, samples, units
 from workbench.shared.picture import Picture
 from workbench.shared.words import CONTINUE, RANDOM_TEACHER
@@ -42,12 +42,38 @@ def trace(detector: Detector) -> Trace:
     return detector.trace(samples.collection().images[0].sample.load().image)
 
 
+# ----------------------------------------------------------------------------------------------- among good parts
+
+
+def test_the_first_line_says_whether_good_parts_differ_less_behind_the_gates(detector: Detector) -> None:
+    good = [image.sample.load().image for image in samples.collection().images if image.sample.is_normal]
+    found = pairs.among_parts(detector.trace_batch(good))
+    assert list(found) == list(projection.SIDES)
+    at = start(stage="2")
+    assert words.lead(good_parts.scales(found)) in said(at)
+    one, names = found["teacher"][1], ("F₂", "P₂")
+    assert words.among(one, names) in said(at) and words.how_apart(len(good)) in said(at)
+    before, after, beside = charts(at)
+    assert (before["data"][0]["zmin"], before["data"][0]["zmax"]) == (
+        after["data"][0]["zmin"],
+        after["data"][0]["zmax"],
+    )
+    assert beside["data"][0]["x"][3] == pytest.approx(one.dealt.min())
+
+
+def test_without_good_samples_nothing_is_said_of_good_parts() -> None:
+    with patch.object(chosen_picture, "good_samples", list):
+        at = start()
+    assert words.LEAD in [one.value for one in at.caption]
+    assert words.NO_GOOD_PARTS in [one.value for one in at.info] and not charts(at)
+
+
 # ------------------------------------------------------------------------------------------------------- Figure 7
 
 
 def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None:
     for pair in projection.pairs(trace, "teacher"):
-        at = start(stage=str(pair.scale + 1))
+        at = start(part="figure7", stage=str(pair.scale + 1))
         shown = charts(at)
         assert len(shown) == 3 + 1 + 4
         assert shown[2]["layout"]["xaxis2"]["title"]["text"] == "gate h", "the gates stand above all numbers"
@@ -63,13 +89,13 @@ def test_figure_seven_is_answered_with_the_numbers_of_nnet(trace: Trace) -> None
 
 def test_an_image_with_nothing_flagged_says_so_and_counts_as_normal() -> None:
     with patch.object(pairs, "flagged_region", return_value=pairs.Region(np.zeros((64, 64), bool), "score")):
-        at = start(sample=samples.collection().images[1].id)
+        at = start(part="figure7", sample=samples.collection().images[1].id)
     assert "Nothing here scores above the threshold" in said(at)
     assert set(at.dataframe[-1].value["Region"]) == {"normal"}
 
 
 def test_verdict_and_table_agree_with_statistics_inside_the_region(detector: Detector, trace: Trace) -> None:
-    at = start()
+    at = start(part="figure7")
     settings = detector.config.score
     score = detector.score([trace.image], settings.expression)[0].map
     flagged = score > detector.calibration.for_expression(settings.expression).threshold
@@ -185,7 +211,7 @@ def test_the_umap_is_drawn_on_request_and_kept() -> None:
 
 
 def test_an_upload_is_the_picture_of_this_page_too() -> None:
-    at = start()
+    at = start(part="figure7")
     before = charts(at)
     at.file_uploader[0].set_value([("part.png", encode(random_images(1, seed=5)[0]), "image/png")])
     fine(at.run())
@@ -195,7 +221,7 @@ def test_an_upload_is_the_picture_of_this_page_too() -> None:
 @pytest.mark.parametrize("part", ["results", "grid", "whatif"])
 def test_a_part_of_another_page_is_none_of_this_one(part: str) -> None:
     at = start(part=part)
-    assert at.segmented_control(key="part").value == "figure7" and "part" not in at.query_params
+    assert at.segmented_control(key="part").value == "good" and "part" not in at.query_params
     assert [warning.value for warning in at.warning] == [RANDOM_TEACHER] and not at.error
     fine(at.segmented_control(key="part").set_value("features").run())
     fine(at.switch_page("pages/6_Ablations.py").run())
@@ -205,7 +231,8 @@ def test_a_part_of_another_page_is_none_of_this_one(part: str) -> None:
 
 def test_nonsense_in_the_address_does_no_harm() -> None:
     at = start(part="x", side="y", way="z")
-    assert at.segmented_control(key="part").value == "figure7" and at.segmented_control(key="way").value == "log"
+    assert at.segmented_control(key="part").value == "good"
+    assert start(part="figure7", way="z").segmented_control(key="way").value == "log"
     assert start(part="gates", channel="9999", stage="8").slider(key="channel").value < 32
 
 
@@ -233,7 +260,7 @@ def test_without_projection_the_features_remain(part: str, monkeypatch: pytest.M
         at = start(part=part, sample=image.id, side="teacher")
     assert words.no_projection("teacher") in said(at)
     if part == "figure7":
-        assert "Variance of F₁" in said(at) and "Variance of P₁" not in said(at)
+        assert "Variance along channels of F₁" in said(at) and "channels of P₁" not in said(at)
     if part == "features":
         assert "step by step" not in said(at) and pictures(at)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scored import DEFECTIVE, SCORES, evidence
 
+from nnet.analysis.embedding import pca
 from nnet.analysis.evaluation import score
-from nnet.analysis.projection import pca
 from nnet.analysis.subsets import attribute
 from nnet.expression import parse
 from nnet.scoring.metrics import rank_scores

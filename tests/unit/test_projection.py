@@ -92,7 +92,7 @@ def test_a_region_covers_the_cells_it_fills_by_half_and_never_gets_lost() -> Non
     assert projection.cells(region, (2, 2)).tolist() == [[False, False], [False, True]]
 
 
-# ----------------------------------------------------------------------------------------------- gates, PCA, groups
+# ------------------------------------------------------------------------------------------------------ gates, PCA
 
 
 def test_mean_gates_are_the_means_of_the_products() -> None:
@@ -120,37 +120,43 @@ def test_three_components_hold_all_of_three_channels() -> None:
     assert projection.pca_rgb(F[:2], None)[0].shape == (4, 5, 3)
 
 
-def test_sub_samples_keep_the_rare_flagged_positions() -> None:
-    flagged = np.zeros((40, 40), bool)
-    flagged[0, :10] = True
-    chosen = projection.sub_sample(flagged, 100)
-    assert len(chosen) == 100 and len(set(chosen)) == 100 and set(range(10)) <= set(chosen)
-    assert np.array_equal(chosen, projection.sub_sample(flagged, 100))
-    assert len(projection.sub_sample(flagged, 10_000)) == 1600
-    assert flagged.ravel()[projection.sub_sample(~flagged, 100)].sum() == 10
+# ------------------------------------------------------------------------------------------------ among good parts
 
 
-def test_vectors_at_positions() -> None:
-    assert np.array_equal(projection.vectors_at(F, np.array([0, 7])), np.stack([F[:, 0, 0], F[:, 1, 2]]))
+def part_of(before: np.ndarray, gate: np.ndarray) -> Pair:
+    """Features (C, H, W) behind one gate per channel, (C,)."""
+    channels, height, width = before.shape
+    gates = Gate(np.tile(gate[:, None], height), np.ones((channels, width), np.float32))
+    return Pair("teacher", 0, before, before * gate[:, None, None], gates)
 
 
-def test_separation_is_high_for_groups_apart_and_low_for_mixed_ones() -> None:
-    apart = np.concatenate([np.tile([1.0, 0.0], (5, 1)), np.tile([0.0, 1.0], (5, 1))])
-    flagged = np.arange(10) < 5
-    assert projection.separation(apart, flagged) == pytest.approx(1)
-    assert projection.separation(apart, np.arange(10) % 2 == 0) < 0.1
-    assert projection.separation(apart, np.arange(10) == 0) is None
+def test_good_parts_lie_as_far_apart_as_their_vectors_point() -> None:
+    ways = np.deg2rad([0, 30, 90])
+    before = [np.array([np.cos(way), np.sin(way)], np.float32)[:, None, None] * np.ones((2, 2, 3)) for way in ways]
+    found = projection.among_parts([part_of(f, np.array([0.5, 0.5], np.float32)) for f in before])
+    assert found.before == pytest.approx(np.full((2, 3), (30 + 60 + 90) / 3), abs=1e-3)
+    assert found.after == pytest.approx(found.before, abs=1e-3), "gates that shorten all channels alike turn nothing"
+    assert found.change == 0 and found.means[0] == pytest.approx(60, abs=1e-3)
 
 
-@pytest.mark.slow
-def test_umap_is_repeatable_and_says_when_there_is_too_little() -> None:
-    pytest.importorskip("umap")
-    vectors = RNG.normal(size=(24, 8)).astype(np.float32)
-    first = projection.embed(vectors)
-    assert first.shape == (24, 2) and np.isfinite(first).all()
-    assert np.array_equal(first, projection.embed(vectors))
-    with pytest.raises(NNetError, match="at least 4"):
-        projection.embed(vectors[:3])
+def test_gates_that_close_what_differs_bring_good_parts_together_and_chance_does_not() -> None:
+    common = np.ones((8, 4, 4), np.float32)
+    parts = [common + np.concatenate([RNG.normal(size=(4, 4, 4)), np.zeros((4, 4, 4))]) for _ in range(4)]
+    closes, opens = np.repeat([0.1, 1.0], 4).astype(np.float32), np.repeat([1.0, 0.1], 4).astype(np.float32)
+    closed = projection.among_parts([part_of(f, closes) for f in parts])
+    assert closed.change == -1 and closed.means[1] < closed.dealt.min() and len(closed.dealt) == projection.DEALS
+    assert projection.among_parts([part_of(f, opens) for f in parts]).change == 1
+
+
+def test_a_change_that_chance_brings_as_well_is_none() -> None:
+    found = projection.AmongParts(np.full((2, 2), 30.0), np.full((2, 2), 20.0), np.array([19.0, 25.0]))
+    assert found.change == 0 and replace(found, dealt=np.array([21.0, 25.0])).change == -1
+    assert "no more so than behind gates dealt by chance" in words.among(found, ("F₁", "P₁"))
+
+
+def test_one_good_part_differs_from_nothing() -> None:
+    with pytest.raises(NNetError, match="two of them"):
+        projection.among_parts([part_of(F, np.ones(6, np.float32))])
 
 
 # -------------------------------------------------------------------------------------------------- pairs of a trace
@@ -263,6 +269,8 @@ def test_changes_blends_and_umaps_are_drawn_from_their_values() -> None:
     figure = figures.change_figure(["a", "b"], [series], "unit", log=True)
     assert list(figure.data[1].x) == [4, 2] and list(figure.data[1].error_x.array) == [1, 1]
     assert figure.layout.xaxis.type == "log" and figure.layout.yaxis.ticktext == ("a", "b")
+    barred = figures.change_figure(["a", "b"], [series], "unit", ranges=[(1.0, 2.0), (3.0, 5.0)])
+    assert barred.data[0].x == (1, 2, None, 3, 5, None) and barred.data[0].y == (0, 0, None, 1, 1, None)
     blend = figures.blend_figure({"normal": (np.array([4.0, 2.0, 0.0]), "#2a7fb8")}, 0.25, "unit")
     assert blend.data[1].x == (25,) and blend.data[1].y == (3,)
     flagged = np.array([True, False, False])
@@ -286,6 +294,14 @@ def test_the_verdict_follows_the_numbers() -> None:
     assert "holds in part" in contrary and "more even at no scale" in contrary and "The paper" in contrary
     assert "Figure 7 does not hold here" in claim((1, 4), (0.2, 0.5))
     assert "more even at no scale" in claim((4, 1), (0.5, 0.499))
+
+
+def test_the_first_line_says_at_which_scales_good_parts_differ_less() -> None:
+    assert words.lead({}) == words.LEAD
+    assert words.lead({"teacher": (), "student": ()}).endswith("Here it does not.")
+    assert words.lead({"teacher": (), "student": (3,)}).endswith("Here it does only in S₁ at scale 3.")
+    both = words.lead({"teacher": (1,), "student": (1, 2, 3)})
+    assert both.endswith("Here it does in the teacher at scale 1 and in S₁ at all three scales.")
 
 
 def test_answers_per_scale() -> None:

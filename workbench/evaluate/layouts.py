@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnet.analysis.projection import embed, pca
+from nnet.analysis.embedding import embed, pca
 from workbench.evaluate import cache
 from workbench.evaluate.scene import Scene, measured_just_now
 

@@ -99,7 +99,7 @@ def _of_picture(scene: Scene) -> Callable[[Trace], Finding]:
 
 def good_sample() -> Picture | None:
     """The first sample that is known to be good, which step 6 is asked of; without one it is asked of the picture."""
-    return next(iter(subject.good()), None)
+    return next(iter(chosen_picture.good_samples()), None)
 
 
 def _samples(scene: Scene) -> tuple[list[Trace], list[Trace]]:

@@ -99,20 +99,16 @@ def defective() -> Mapping[str, Picture]:
     return {one.id: one for one in chosen_picture.sample_pictures().values() if one.is_defective}
 
 
-def good() -> list[Picture]:
-    """The samples that are known to be good."""
-    return [one for one in chosen_picture.sample_pictures().values() if one.is_defective is False]
-
-
 def beside(step: int) -> list[str]:
     """What stands for the good samples where a step compares with them."""
-    return [one.content_key for one in good()] if step == 1 else []
+    return [one.content_key for one in chosen_picture.good_samples()] if step == 1 else []
 
 
 def unlike(model: Model, expression: Expression) -> Callable[[Trace], Finding]:
     """The question of step 1: against the good samples."""
     sigma = model.detector.config.scoring.sigma
-    return lambda trace: story.unlike(trace, [resources.trace(model, g.load()) for g in good()], expression, sigma)
+    good = chosen_picture.good_samples()
+    return lambda trace: story.unlike(trace, [resources.trace(model, one.load()) for one in good], expression, sigma)
 
 
 def of_samples(

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from nnet.analysis import projection
+from nnet.analysis import embedding
 from nnet.units import SMALLEST
 from workbench.memory import recall, words
 
@@ -73,5 +73,5 @@ def embed(memory: np.ndarray, queries: np.ndarray, shares: np.ndarray, method: s
     if method == "UMAP" and len(points) < UMAP_POINTS:
         method = "PCA"
         notes.append(words.TOO_FEW.format(points=len(points)))
-    plane = projection.embed(points) if method == "UMAP" else projection.pca(points)[0]
+    plane = embedding.embed(points) if method == "UMAP" else embedding.pca(points)[0]
     return Embedding(plane[: len(which)], which, plane[len(which) :], where, method, tuple(notes))

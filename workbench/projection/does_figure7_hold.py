@@ -23,7 +23,7 @@ def section(scene: Scene) -> None:
     st.page_link("pages/7_How_it_works.py", label=words.TOUR, icon=":material/arrow_forward:", query_params=step)
     if scene.has_projection:
         _answers(scene)
-    _changes(scene)
+        _changes(scene)
     with st.expander(words.TABLE, icon=":material/table_rows:"):
         st.caption(words.TABLE_HINT)
         st.dataframe(_table(scene), hide_index=True, key="regions_table")
@@ -53,15 +53,14 @@ def _answers(scene: Scene) -> None:
 
 
 def _changes(scene: Scene) -> None:
-    """A chart per statistic, with a row per side and scale, normal and flagged regions apart."""
-    projected = {side: looks for side, looks in scene.all_looks.items() if scene.all_pairs[side][0].after is not None}
-    every = [look for looks in projected.values() for look in looks]
+    """A chart per statistic of the chosen side, with a row per scale, normal and flagged regions apart."""
+    every = scene.looks
     groups = {words.NORMAL: (theme.NORMAL, [look.normal for look in every])}
     if any(look.region.any() for look in every):
         groups[words.FLAGGED] = (theme.ANOMALOUS, [look.flagged for look in every])
 
     def drawn() -> dict[str, go.Figure]:
-        rows = [words.row_name(side, i) for side, looks in projected.items() for i in range(len(looks))]
+        rows = [words.row_name(scene.side, i) for i in range(len(every))]
         return {
             name: figures.change_figure(
                 rows,
@@ -73,7 +72,7 @@ def _changes(scene: Scene) -> None:
         }
 
     st.html(figures.change_key(groups))
-    kept = cache.charts(scene, drawn)
+    kept = cache.charts(scene, drawn, scene.side)
     with st.grid(2, min_column_width=320, gap="medium") as grid:
         for name, question in words.QUESTIONS.items():
             with grid.cell():

@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 from workbench.projection import words
 from workbench.shared import charts, theme
 
+_RANGE = 16  # width of a grey bar in pixels
+
 
 @dataclass(frozen=True)
 class Series:
@@ -25,7 +27,13 @@ class Series:
 
 
 def change_figure(
-    rows: Sequence[str], series: Sequence[Series], unit: str, *, log: bool = False, row: int = 36
+    rows: Sequence[str],
+    series: Sequence[Series],
+    unit: str,
+    *,
+    log: bool = False,
+    row: int = 36,
+    ranges: Sequence[tuple[float, float]] = (),
 ) -> go.Figure:
     """Before and after as an open and a filled mark joined by a line, one row per scale and side.
 
@@ -35,8 +43,13 @@ def change_figure(
         unit: what the axis counts.
         log: a logarithmic axis.
         row: height of a row in pixels.
+        ranges: for each row the ends of a grey bar behind its marks, or none.
     """
     traces: list[dict[str, Any]] = []
+    if ranges:
+        heights: list[Any] = list(range(len(rows)))
+        low, high = zip(*ranges, strict=True)
+        traces.append(charts.spans(heights, low, high, _RANGE, opacity=0.3))
     offsets = np.linspace(-0.17, 0.17, len(series)) if len(series) > 1 else [0.0]
     for group, offset in zip(series, offsets, strict=True):
         traces += _marks(group, np.arange(len(rows)) + offset, rows)

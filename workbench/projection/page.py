@@ -6,7 +6,18 @@ import streamlit as st
 
 from nnet.analysis.projection import Pair
 from nnet.scoring.judge import Judgement
-from workbench.projection import cache, does_figure7_hold, features, gates, pairs, settings, variance, whole_set, words
+from workbench.projection import (
+    cache,
+    does_figure7_hold,
+    features,
+    gates,
+    good_parts,
+    pairs,
+    settings,
+    variance,
+    whole_set,
+    words,
+)
 from workbench.projection.pairs import Region
 from workbench.projection.scene import Scene
 from workbench.shared import controls, frame, gallery, resources
@@ -19,10 +30,12 @@ def main() -> None:
     with frame.page("Projection") as model:
         with st.container(key="titled", horizontal=True, vertical_alignment="center", gap="medium"):
             st.title(words.TITLE, anchor=False, help=words.ABOUT, width="content")
-            st.caption(words.LEAD, width="content")
+            lead = st.empty()
         picture, loaded = gallery.pick(model)
         with st.spinner(words.LOOKING, show_time=True):
             trace = resources.trace(model, loaded)
+            among = good_parts.measured(model)
+        lead.caption(words.lead(good_parts.scales(among)))
         judged = resources.judgement(model, loaded, model.detector.config.scoring.parsed)
         region = pairs.flagged_region(picture, loaded, judged)
         if judged.share_above > shared_words.UNFAMILIAR_SHARE:
@@ -34,12 +47,15 @@ def main() -> None:
             whole_set.section(model, sum(trace.timings.values()))
             return
         with st.container(horizontal=True, gap="medium"):
-            side = _side(every)
-            stage = controls.choose(settings.STAGE, words.SCALE_NAMES, label=words.SCALE, help=words.SCALE_HELP)
+            side = _side(every, collapsed)
+            stage = controls.choose(settings.STAGE, words.SCALE_NAMES, label=words.SCALE, **collapsed)
         looked = {name: cache.looks(model, loaded, name, some, region) for name, some in every.items()}
         scene = Scene(model, loaded, region, side, every, looked)
         if not scene.has_projection:
             st.info(words.no_projection(side), icon=":material/info:")
+        if part == "good":
+            good_parts.section(scene, among, int(stage) - 1)
+            return
         if part == "figure7":
             variance.section(scene, int(stage) - 1)
             _about(picture, loaded, judged, region)
@@ -56,9 +72,9 @@ def _about(picture: Picture, loaded: Loaded, judged: Judgement, region: Region) 
     st.caption(" ".join((score, words.region(region.kind, region.share), facts)))
 
 
-def _side(every: Mapping[str, tuple[Pair, ...]]) -> str:
+def _side(every: Mapping[str, tuple[Pair, ...]], collapsed: Mapping[str, str]) -> str:
     if len(every) == 1:
         st.info(words.NO_STUDENT, icon=":material/info:")
         return next(iter(every))
     names = {side: words.SIDE_NAMES[side] for side in every}
-    return controls.choose(settings.SIDE, names, label=words.SIDE, help=words.SIDE_HELP)
+    return controls.choose(settings.SIDE, names, label=words.SIDE, **collapsed)

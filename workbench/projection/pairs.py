@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnet.analysis import projection
-from nnet.analysis.projection import Pair, Statistics
+from nnet.analysis import embedding, projection
+from nnet.analysis.projection import AmongParts, Pair, Statistics
 from nnet.data import Sample
 from nnet.detector import Trace
 from nnet.scoring.judge import Judgement
@@ -90,20 +90,30 @@ def look_at(pair: Pair, mask: np.ndarray) -> Look:
     )
 
 
+def among_parts(traces: Sequence[Trace]) -> dict[str, tuple[AmongParts, ...]]:
+    """`projection.among_parts` of each scale, by side; without the sides that have no gates."""
+    found = {}
+    for side in projection.SIDES:
+        of_each = [projection.pairs(trace, side) for trace in traces]
+        if of_each[0] and of_each[0][0].after is not None:
+            found[side] = tuple(projection.among_parts(scale) for scale in zip(*of_each, strict=True))
+    return found
+
+
 def embed(pair: Pair, inside: np.ndarray) -> Embedding:
     """UMAPs of a pair, where `inside` (H, W) is flagged.
 
     Raises:
         nnet.errors.NNetError: there are too few vectors.
     """
-    positions = projection.sub_sample(inside, UMAP_POINTS)
+    positions = embedding.sub_sample(inside, UMAP_POINTS)
     flagged = inside.ravel()[positions]
-    vectors = [projection.vectors_at(f, positions) for f in (pair.before, pair.after) if f is not None]
+    vectors = [embedding.vectors_at(f, positions) for f in (pair.before, pair.after) if f is not None]
     return Embedding(
         positions,
         flagged,
-        tuple(projection.embed(v) for v in vectors),
-        tuple(projection.separation(v, flagged) for v in vectors),
+        tuple(embedding.embed(v) for v in vectors),
+        tuple(embedding.separation(v, flagged) for v in vectors),
     )
 
 

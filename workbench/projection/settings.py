@@ -7,7 +7,7 @@ from workbench.shared.settings import Setting, one_of, whole_number, yes_or_no
 
 _PAGE = "projection"
 
-PART = Setting(_PAGE, "part", "figure7", one_of(words.PART_NAMES))
+PART = Setting(_PAGE, "part", "good", one_of(words.PART_NAMES))
 """The part of the page that is open; the others are not computed."""
 SIDE = Setting(_PAGE, "side", "teacher", one_of(projection.SIDES))
 WAY = Setting(_PAGE, "way", "log", one_of(words.WAY_NAMES))

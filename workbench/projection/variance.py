@@ -18,8 +18,11 @@ def section(scene: Scene, stage: int) -> None:
     variance occurs. Runs again alone when the scale of its colours is changed."""
     way, pair, look = settings.WAY.remember(), scene.pairs[stage], scene.looks[stage]
     kept = _figures(scene, pair, look, way)
+    if scene.has_projection:
+        st.caption(words.BUILT_IN)
     _maps(scene, pair, kept)
-    st.html(pictures.colour_bar(variance_figures.variance_scale(look.variance, way)))
+    with st.container(key="projection_bar"):
+        st.html(pictures.colour_bar(variance_figures.variance_scale(look.variance, way)))
     st.caption(f"{words.MAPS_HINT} {words.SAME_REGIONS}" if scene.has_projection else words.SAME_REGIONS)
     controls.choose(settings.WAY, words.WAY_NAMES, label=words.WAY, help=words.WAY_HELP)
     *gates, histogram = st.columns(1 if pair.gate is None else 2, gap="medium")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from workbench.projection import words
 from workbench.shared import charts, pictures, theme, units
 from workbench.shared.pictures import Scale
 
@@ -53,7 +54,6 @@ def variance_figure(
         scale: as `variance_scale` gives it for this map and the one it is compared with.
         touch: a drag scrolls the page instead of zooming.
     """
-    side = _MAP_SIDE_TOUCH if touch else _MAP_SIDE
     read = {
         "customdata": variance,
         "hovertemplate": "x %{x:.0f} px, y %{y:.0f} px<br>variance %{customdata:.3g}<extra></extra>",
@@ -65,8 +65,25 @@ def variance_figure(
         touch=touch,
         told=read,
         over=[_outline(region, shape)] if region.any() else [],
-        height=int(np.clip(round(side * shape[0] / shape[1]), side // 2, side)),
+        height=_height(shape, touch),
     )
+
+
+def angle_scale(angles: Sequence[np.ndarray]) -> Scale:
+    """One colour scale from 0 that holds several maps of angles in degrees."""
+    high = max(1.0, *(float(one.max()) for one in angles))
+    return Scale(0.0, high, {at: words.angle(at) for at in (0.0, high / 2, high)}, words.ANGLE_SCALE, COLOUR_MAP)
+
+
+def angle_figure(angles: np.ndarray, shape: tuple[int, ...], scale: Scale, *, touch: bool = False) -> go.Figure:
+    """A map of angles in degrees (H, W) between good parts, as large as `variance_figure`."""
+    read = {"hovertemplate": words.ANGLE_TOLD}
+    return pictures.map_figure(angles, shape, scale, touch=touch, told=read, height=_height(shape, touch))
+
+
+def _height(shape: tuple[int, ...], touch: bool) -> int:
+    side = _MAP_SIDE_TOUCH if touch else _MAP_SIDE
+    return int(np.clip(round(side * shape[0] / shape[1]), side // 2, side))
 
 
 def _outline(region: np.ndarray, shape: tuple[int, ...]) -> dict[str, object]:

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnet.analysis.projection import Pair, Statistics, change, falling, figure7
+from nnet.analysis.projection import DEALS, AmongParts, Pair, Statistics, change, falling, figure7
 from workbench.shared import units
 from workbench.shared.words import DATA_NAMES
 
 TITLE = "Projection"
 LOOKING = "Computing the picture's features…"
-LEAD = "Gates weigh features before they are compared: what differs among good parts is to count less."
+LEAD = "Behind the gates, what differs among good parts is to count less."
+WHO = {"teacher": "the teacher", "student": "S₁"}
 ABOUT = (
     "Before the networks are compared, a projection module (FPM) multiplies each feature by one gate per channel and "
     "row and one per channel and column. The paper's Figure 7 shows the purpose: on normal regions, the variance along "
-    "channels should become smaller and more even. This page shows what the modules do in this model."
+    "channels should become smaller and more even. This page shows what the modules do in this model: on the teacher's "
+    "side, from F to P, which S₂, the rebuilder, works on, and on that of S₁, the copier, from SF to SP, which is "
+    "compared with P; at a fine, a middle and a coarse scale, which divide the picture into ever fewer patches."
 )
 BLEND_AXIS, UMAP_AXIS = "share of P in the blend, %", "UMAP {number} (no unit)"
 POINTS = {"normal": "normal", "flagged": "flagged"}
@@ -23,13 +26,8 @@ SIDE = "Side"
 SIDE_NAMES = {"teacher": "Teacher", "student": "S₁, the copier"}
 WHOSE = {"teacher": "teacher's", "student": "student's"}
 SIDE_SHORT = {"teacher": "Teacher", "student": "S₁"}
-SIDE_HELP = (
-    "Teacher: from F to P, which S₂, the rebuilder, works on. S₁, the copier: from SF to SP. The forward maps compare "
-    "P with SP."
-)
 SCALE = "Scale"
 SCALE_NAMES = {"1": "1 · fine", "2": "2 · middle", "3": "3 · coarse"}
-SCALE_HELP = "Features of the fine, middle and coarse scale, which divide the picture into ever fewer patches."
 WAY = "Variance scale"
 WAY_NAMES = {"log": "Logarithmic", "linear": "Linear", "relative": "Relative"}
 WAY_HELP = (
@@ -38,7 +36,8 @@ WAY_HELP = (
 )
 PART = "Part"
 PART_NAMES = {
-    "figure7": ":material/compare_arrows: Before and after",
+    "good": ":material/compare_arrows: Good parts",
+    "figure7": ":material/menu_book: Figure 7",
     "gates": ":material/tune: Channels",
     "features": ":material/palette: Colours",
     "data": ":material/folder_open: Test set",
@@ -89,7 +88,65 @@ def region(kind: str, share: float) -> str:
 
 SCORE = "{score}."
 
+# --------------------------------------------------------------------------------------------------- among good parts
+
+APART_BEFORE, APART_BEHIND = "{name}, before: {angle} apart", "{name}, behind: {angle} apart"
+IN_FRONT, BEHIND = "before the gates", "behind the gates"
+ANGLE_SCALE, ANGLE_TOLD = "angle between good parts in degrees", "%{z:.0f}° apart<extra></extra>"
+ANGLE_AXIS, DEGREES = "angle between good parts, degrees", "°"
+BY_CHANCE = "gates dealt by chance"
+DEALT_TITLE = "**Beside gates dealt by chance**"
+DEALT_HINT = (
+    "Look for a filled mark left of its grey bar: there good parts differ less than behind gates dealt by chance."
+)
+NO_GOOD_PARTS = "At least two samples that are known to be good are needed here; this model has fewer."
+_CLOSER = {-1: "closer together", 1: "further apart"}
+
+
+def lead(found: Mapping[str, Sequence[int]]) -> str:
+    """The first line: what the gates are for, and at which scales they do it here.
+
+    Args:
+        found: side -> the scales, from 1, at which what differs among good parts counts less; {} where that is unknown.
+    """
+    if not found:
+        return LEAD
+    if not any(found.values()):
+        return f"{LEAD} Here it does not."
+    where = [f"in {WHO[side]} {units.at_scales(scales)}" for side, scales in found.items() if scales]
+    only = "only " if len(where) < len(found) else ""
+    return f"{LEAD} Here it does {only}{' and '.join(where)}."
+
+
+def angle(degrees: float) -> str:
+    """An angle: "34°", "8.8°", "0°"."""
+    return f"{degrees:.0f}{DEGREES}" if degrees >= 10 or degrees == 0 else f"{degrees:.1f}{DEGREES}"
+
+
+def among(found: AmongParts, names: tuple[str, str]) -> str:
+    """What the gates do to the differences among good parts at one scale, beside what chance does."""
+    before, after = found.means
+    way = change(before, after)
+    if not way:
+        return f"**Good parts lie about as far apart in {names[1]} as in {names[0]}.**"
+    if not found.change:
+        return f"**Good parts lie {_CLOSER[way]} in {names[1]}**, but no more so than behind gates dealt by chance."
+    return f"**Good parts lie {_CLOSER[way]} in {names[1]}**, and that is not by chance."
+
+
+def how_apart(count: int) -> str:
+    """What is measured, on how many parts."""
+    return (
+        f"Measured on the model's {count} good samples, whatever the picture above: the angle between the features of "
+        "the same patch in two of them, the mean over every two. An angle knows no length, so gates below 1 alone do "
+        f"not shrink it. By chance: each channel is given the gates of another one, {DEALS} times; the grey bar is the "
+        "range of what comes out."
+    )
+
+
 # ------------------------------------------------------------------------------------------------------ Figure 7
+
+BUILT_IN = "**Smaller is nearly built in**: gates below 1 shrink all features. Look for more even."
 
 FIGURE_7_TITLE = "Does Figure 7 of the paper hold here?"
 MEASURED = (
@@ -127,7 +184,7 @@ QUESTIONS: dict[str, Question] = {
         "Look for marks that move left: the variance becomes more even from place to place, whatever its size.",
     ),
     "unit": Question(
-        "Smaller at length 1?",
+        "Smaller at equal length?",
         "C × variance of unit vectors, 0 to 1",
         "Variance along channels once every vector is brought to length 1, times the number of channels C. "
         "It is 1 where the channels have no common offset, and cannot pass 1.",
@@ -174,11 +231,7 @@ _VERDICTS = {
         "smaller nor more even at any scale."
     ),
 }
-_NUMBERS = "Mean variance by scale: {means}. Coefficient of variation by scale: {variations}."
-_SCALE_FREE = (
-    "**Without the shrinking:** the vectors' directions come closer together {closer} (spread by scale: {spreads}; 0 "
-    "means that all are alike). At unit length, the variance times C goes {unit}."
-)
+_SCALE_FREE = "**Without the shrinking:** the vectors' directions come closer together {closer}."
 
 
 def verdict(values: Mapping[str, Sequence[tuple[float, float]]], whose: str, where: str) -> str:
@@ -191,15 +244,12 @@ def verdict(values: Mapping[str, Sequence[tuple[float, float]]], whose: str, whe
     """
     claim = figure7(values["mean"], values["variation"])
     smaller, even = units.at_scales(claim.smaller), units.at_scales(claim.even)
-    said = _VERDICTS[claim.holds].format(where=where, whose=whose, smaller=smaller, even=even)
-    return f"{said} {_NUMBERS.format(means=units.arrows(values['mean']), variations=units.arrows(values['variation']))}"
+    return _VERDICTS[claim.holds].format(where=where, whose=whose, smaller=smaller, even=even)
 
 
 def scale_free(values: Mapping[str, Sequence[tuple[float, float]]]) -> str:
     """What remains once the shrinking is taken out."""
-    directions, unit = values["directions"], values["unit"]
-    closer = units.at_scales(falling(directions))
-    return _SCALE_FREE.format(closer=closer, spreads=units.arrows(directions), unit=units.arrows(unit))
+    return _SCALE_FREE.format(closer=units.at_scales(falling(values["directions"])))
 
 
 WHY_SCALE_FREE = (
@@ -241,7 +291,7 @@ MAPS_HINT = (
 HISTOGRAM_TITLE, HISTOGRAM_ALT = "How often each variance occurs", "Histogram of the variance"
 
 
-VARIANCE_OF, VARIANCE_OF_WHEN = "Variance of {name}", "Variance of {name} ({when})"
+VARIANCE_OF, VARIANCE_OF_WHEN = "Variance along channels of {name}", "Variance along channels of {name} ({when})"
 BEFORE, AFTER = "before", "after"
 CHANGE_TOLD = "{row}, {group}<br>{when}: {value:.3g}"
 

@@ -272,6 +272,11 @@ def known() -> dict[str, Picture]:
     return {**as_pictures(samples.collection()), **sample_pictures(), **own()}
 
 
+def good_samples() -> list[Picture]:
+    """The samples of the model in use that are known to be good."""
+    return [one for one in sample_pictures().values() if one.is_defective is False]
+
+
 def find(key: str) -> Picture | None:
     """The picture of this key, if it is still there."""
     data = data_image()
