@@ -15,10 +15,10 @@ from nnet.analysis import story
 from nnet.config import LossConfig
 from nnet.detector import Detector
 from nnet.scoring import judge
-from workbench.how_it_works import cache, elsewhere, figures, lesson_sheet, model_answer, settings, subject
+from workbench.how_it_works import cache, figures, lesson_sheet, model_answer, settings, subject
 from workbench.how_it_works import words as tour
 from workbench.how_it_works.words import CARDS
-from workbench.shared import chosen_picture, glossary, model_list, samples, units
+from workbench.shared import chosen_picture, glossary, model_list, other_models, samples, units
 from workbench.shared.picture import Picture
 
 TOUR = "pages/7_How_it_works.py"
@@ -214,7 +214,7 @@ def test_another_model_is_named_only_if_it_shows_it(
     copy = copied(tiny_checkpoint, tmp_path, monkeypatch)
     monkeypatch.setenv("NNET_CHECKPOINTS", f"{tiny_checkpoint.parent}:{tmp_path}")
     entry = next(one for one in model_list.entries().values() if one.path == copy)
-    monkeypatch.setattr(elsewhere, "shipped", lambda besides: [entry] if besides != entry.name else [])
+    monkeypatch.setattr(other_models, "shipped", lambda besides: [entry] if besides != entry.name else [])
     at = start(TOUR, step="3", picked="--a")
     assert f"No other model that comes with the workbench shows it: none of the {len(subject.defective())} " in said(at)
     at = start(TOUR, step="4", picked="---a")
@@ -243,8 +243,8 @@ def test_of_the_samples_that_show_a_failure_the_one_that_shows_it_most_is_named(
 
 def test_only_models_that_came_with_the_workbench_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NNET_CHECKPOINTS_ONLY", raising=False)
-    names = {one.name for one in elsewhere.shipped("elpv-mono")}
-    assert names == {one.name for one in elsewhere.shipped("")} - {"elpv-mono"} and "tiny" not in names
+    names = {one.name for one in other_models.shipped("elpv-mono")}
+    assert names == {one.name for one in other_models.shipped("")} - {"elpv-mono"} and "tiny" not in names
     assert "synthetic-cog" in names
 
 

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from apptest import fine, start, words
+from apptest import address, copied, fine, start, words
 from builders import write_category
 
+from nnet.analysis import story
 from nnet.analysis.failures import BORDER, FAINT, PLAIN, SMALL, causes
+from nnet.analysis.story import Finding
 from nnet.data import Sample, open_dataset
 from nnet.detector import Detector
-from workbench.shared import samples
+from workbench.shared import model_list, other_models, samples
 from workbench.shared.resources import Model
 from workbench.when_it_fails import mistakes, nearest
 from workbench.when_it_fails import words as texts
@@ -83,6 +85,26 @@ def test_every_part_is_shown_and_kept_in_the_address(part: str) -> None:
         "scratch": texts.SCRATCH,
     }.get(part, texts.MISSED)
     assert lead in words(at) + "".join(one.value for one in at.info)
+
+
+def test_over_imitation_is_looked_for_in_the_other_models_that_came_along(
+    monkeypatch: pytest.MonkeyPatch, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    image, numbers = np.full((8, 8), 0.5, np.float32), {"before": 2.0, "after": 1.0}
+    same, less = (Finding(outcome, "less", numbers, {"before": image, "after": image}) for outcome in ("same", "less"))
+    copy = copied(tiny_checkpoint, tmp_path, monkeypatch)
+    monkeypatch.setenv("NNET_CHECKPOINTS", f"{tiny_checkpoint.parent}:{tmp_path}")
+    entry = next(one for one in model_list.entries().values() if one.path == copy)
+    monkeypatch.setattr(other_models, "shipped", lambda besides: [entry] if besides != entry.name else [])
+    monkeypatch.setattr(story, "copier_alone", lambda *_: same)
+    at = start(FAILS, fails_part="imitation")
+    assert "No other model that comes with the workbench shows it: none of the " in words(at)
+    monkeypatch.setattr(story, "copier_alone", lambda one, *_: less if one.checkpoint.path == copy else same)
+    at = start(FAILS, fails_part="imitation")
+    assert f"The model {entry.name} shows it, in" in words(at).replace("\\", "")
+    fine(at.button(key="fails_elsewhere").click().run())
+    assert address(at, "model") == entry.name and at.segmented_control(key="fails_part").value == "imitation"
+    assert not [one for one in at.button if one.key == "fails_elsewhere"] and at.get("image")
 
 
 def test_causes_are_what_was_measured() -> None:

@@ -1,18 +1,22 @@
 """What a question measured, in pictures: beside the answer, and what follows the drawing."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from nnet.analysis.anatomy import anatomy
 from nnet.analysis.story import Finding
-from workbench.how_it_works import collapse, elsewhere, figures, model_answer, subject, words
+from nnet.expression import Expression
+from workbench.how_it_works import collapse, figures, model_answer, subject, words
 from workbench.how_it_works.scene import Scene
 from workbench.how_it_works.settings import ON
-from workbench.shared import chosen_picture, living_network, resources, training_film, units
+from workbench.shared import chosen_picture, living_network, other_models, resources, training_film, units
 from workbench.shared import words as shared_words
-from workbench.shared.resources import Loaded
+from workbench.shared.picture import Picture
+from workbench.shared.resources import Loaded, Model
 
 WITH_PICTURES = (1, 3, 4, 5, 6, 7)
 """Steps whose answer is shown in pictures beside it."""
@@ -74,15 +78,22 @@ def _best_shown(scene: Scene) -> None:
     about = words.FAILURES[scene.step]
     if not shows:
         if found:
-            elsewhere.draw(scene)
+            other_models.draw(scene.model, partial(_of_another, scene), words.none_of, "tour_elsewhere")
         return
-    key = elsewhere.least_left(shows)
+    key = other_models.least_left(shows)
     picture = subject.defective()[key]
     if picture.load().hash == scene.loaded.hash:  # it is what the answer shows
         return
     with st.container(width=2 * figures.SIDE):
         st.caption(words.FAILURE.format(about=about, picture=units.plain(picture.title)))
         _row(scene, picture.load().shown, shows[key], picture.load())
+
+
+def _of_another(
+    scene: Scene, model: Model, expression: Expression, pictures: Mapping[str, Picture]
+) -> dict[str, Finding]:
+    """What another model's samples answer at this step."""
+    return model_answer.of_samples(replace(scene, model=model, expression=expression), pictures)
 
 
 def _tiles(scene: Scene, shown: np.ndarray, finding: Finding, loaded: Loaded) -> dict[str, np.ndarray]:

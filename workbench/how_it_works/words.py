@@ -9,7 +9,7 @@ from typing import Any
 
 from nnet.analysis.story import Finding, by_scale, claimed
 from nnet.config import LossConfig
-from workbench.shared import units
+from workbench.shared import model_words, units
 
 TITLE = "How it works"
 STEP, PREVIOUS, NEXT, AGAIN, LEAVE = "Step", "Previous", "Next", "Forget my answers", "Leave the presenter's mode"
@@ -70,10 +70,6 @@ FAILURE = "{about} where this model shows it best among its samples, {picture}:"
 SHOWN_IN_OTHERS = "{about} does not show here, but in {showing} of this model's {total}."
 NO_REASON = "the two students differ too little there."
 SHOWN_NOWHERE = "It shows in none of this model's {total}: {why}"
-ELSEWHERE = "The model {model} shows it, in {showing} of its {total}."
-SEE_IT_ON = "See it on {picture}"
-NOR_ELSEWHERE = "No other model that comes with the workbench shows it: {others}."
-NONE_OF = "none of the {total} of {model}"
 TURNS = "{told}, whose code turns by {code} without the memory"
 STUDENTS = "See on Inspect where only one of the students reacts"
 FILM = "The film of this training: from before the first step to the last epoch."
@@ -362,7 +358,7 @@ def reason(number: int, finding: Finding, showing: tuple[int, int], auroc: Mappi
 
 def none_of(model: str, answers: Mapping[str, Finding]) -> str:
     """That none of another model's samples shows a failure, with what was measured of step 4."""
-    told = NONE_OF.format(total=units.plural(len(answers), "defective sample"), model=units.plain(model))
+    told = model_words.none_of(model, answers)
     codes = [one.numbers["code"] for one in answers.values() if "code" in one.numbers]
     return TURNS.format(told=told, code=units.number(sum(codes) / len(codes))) if codes else told
 

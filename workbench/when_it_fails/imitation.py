@@ -1,14 +1,17 @@
 """Over-imitation: L_KD over training, beside what S1 still misses."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from nnet.analysis import story
-from nnet.analysis.story import Finding
-from nnet.expression import for_maps
+from nnet.analysis.story import Finding, StoryError
+from nnet.expression import Expression, for_maps
 from nnet.scoring.maps import MAPS
 from nnet.training.state import load_history
-from workbench.shared import controls, pictures, resources, units
+from workbench.shared import controls, model_words, other_models, pictures, resources, units
 from workbench.shared.picture import Picture
+from workbench.shared.resources import Model
 from workbench.when_it_fails import figures, words
 from workbench.when_it_fails.scene import SIDE, Scene, side_by_side
 
@@ -28,10 +31,16 @@ def draw(scene: Scene) -> None:
         name: sum(not resources.judgement(scene.model, loaded, score).is_anomalous for loaded in defective)
         for name, score in scores.items()
     }
-    st.markdown(f"**{words.still_missed(missed, len(defective)) if defective else words.NONE_DEFECTIVE}**")
-    found = _shown_best(scene)
-    if found is not None:
-        _pictures(*found)
+    told = f"**{words.still_missed(missed, len(defective)) if defective else words.NONE_DEFECTIVE}**"
+    answers = _answers(scene.model, scene.expression, _defective(scene))
+    shows = {key: one for key, one in answers.items() if one.agrees}
+    if shows:
+        st.markdown(told)
+        key = other_models.least_left(shows)
+        _pictures(_defective(scene)[key], shows[key])
+    else:
+        st.markdown(words.NOT_SHOWN)
+        other_models.draw(scene.model, _answers, model_words.none_of, "fails_elsewhere")
     history = [entry for entry in load_history(detector.checkpoint.path) if "L_KD" in entry]
     if history:
         figure = figures.course([entry["epoch"] for entry in history], [entry["L_KD"] for entry in history])
@@ -39,22 +48,23 @@ def draw(scene: Scene) -> None:
         fallen = units.symbols(words.fallen(history[0]["L_KD"], history[-1]["L_KD"]))
     else:
         fallen = words.NO_HISTORY
+    if not shows:
+        st.markdown(told)
     st.markdown(units.symbols(words.IMITATION))
-    if found is None:
-        st.caption(words.NOT_SHOWN.format(samples=units.plural(len(defective), "defective sample")))
     st.caption(fallen)
 
 
-def _shown_best(scene: Scene) -> tuple[Picture, Finding] | None:
-    """The defective sample that S1 alone loses most of, with what it and both students see of it."""
-    found = []
-    for picture, is_defective in scene.samples:
-        if is_defective:
-            trace = resources.trace(scene.model, picture.load())
-            answer = story.copier_alone(scene.model.detector, trace, scene.expression)
-            found.append((units.multiple(answer.numbers["after"], answer.numbers["before"]), picture, answer))
-    shows = [one for one in found if one[2].agrees]
-    return min(shows, key=lambda one: one[0])[1:] if shows else None
+def _defective(scene: Scene) -> dict[str, Picture]:
+    return {picture.key: picture for picture, is_defective in scene.samples if is_defective}
+
+
+def _answers(model: Model, expression: Expression, defective: Mapping[str, Picture]) -> dict[str, Finding]:
+    """What S1 alone sees of a model's defective samples, beside what both students see."""
+    traces = {key: resources.trace(model, picture.load()) for key, picture in defective.items()}
+    try:
+        return {key: story.copier_alone(model.detector, trace, expression) for key, trace in traces.items()}
+    except StoryError:  # it has one student only
+        return {}
 
 
 def _pictures(picture: Picture, answer: Finding) -> None:

@@ -1,18 +1,23 @@
 """Whether another model that comes with the workbench shows what the one in use does not."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
 from nnet.analysis.story import Finding
 from nnet.errors import NNetError
+from nnet.expression import Expression
 from nnet.scoring import judge
-from workbench.how_it_works import model_answer, words
-from workbench.how_it_works.scene import Scene
 from workbench.shared import chosen_picture, model_choice, model_data, model_list, resources, samples, units
+from workbench.shared import model_words as words
 from workbench.shared.model_list import ModelEntry
 from workbench.shared.picture import Picture
+from workbench.shared.resources import Model
+
+Pictures = Mapping[str, Picture]
+Ask = Callable[[Model, Expression, Pictures], Mapping[str, Finding]]
+"""What each of a model's defective samples answers, by its key, under the model's own score."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Other:
     """What another model's defective samples answer, by the keys of their `pictures`."""
 
     name: str
-    pictures: Mapping[str, Picture]
+    pictures: Pictures
     answers: Mapping[str, Finding]
 
     @property
@@ -36,22 +41,28 @@ def shipped(besides: str) -> list[ModelEntry]:
     return [one for one in every if one.path.parent == folder and one.name != besides and not one.problem]
 
 
-def draw(scene: Scene) -> None:
-    """The way to the model and sample that show it best, or that none does."""
-    others = [other for entry in shipped(scene.model.name) if (other := _ask(scene, entry)) is not None]
+def draw(model: Model, ask: Ask, none_of: Callable[[str, Mapping[str, Finding]], str], key: str) -> None:
+    """The way to the model and sample that show it best, or that none does.
+
+    Args:
+        model: the one in use.
+        ask: see `Ask`.
+        none_of: says of a model's name and its answers that none shows it.
+        key: of the button.
+    """
+    others = [other for entry in shipped(model.name) if (other := _asked(model, entry, ask)) is not None]
     if not others:
         return
     best = max(others, key=lambda other: len(other.shows))
     if not best.shows:
-        told = [words.none_of(one.name, one.answers) for one in others]
+        told = [none_of(one.name, one.answers) for one in others]
         st.markdown(words.NOR_ELSEWHERE.format(others="; ".join(told)))
         return
-    key = least_left(best.shows)
-    picture, count = best.pictures[key], units.plural(len(best.answers), "defective sample")
+    picture, count = best.pictures[least_left(best.shows)], units.plural(len(best.answers), "defective sample")
     st.markdown(words.ELSEWHERE.format(model=units.plain(best.name), showing=len(best.shows), total=count))
     label = words.SEE_IT_ON.format(picture=units.plain(picture.title))
     icon = ":material/arrow_forward:"
-    st.button(label, "tour_elsewhere", on_click=_go, args=(best.name, picture.key), type="tertiary", icon=icon)
+    st.button(label, key, on_click=_go, args=(best.name, picture.key), type="tertiary", icon=icon)
 
 
 def least_left(shows: Mapping[str, Finding]) -> str:
@@ -59,22 +70,21 @@ def least_left(shows: Mapping[str, Finding]) -> str:
     return min(shows, key=lambda key: units.multiple(shows[key].numbers["after"], shows[key].numbers["before"]))
 
 
-def _ask(scene: Scene, entry: ModelEntry) -> Other | None:
+def _asked(model: Model, entry: ModelEntry, ask: Ask) -> Other | None:
     """None where the model cannot be asked."""
     try:
-        model = resources.load_model(entry.name, entry.path, str(scene.model.detector.device))
-        if not model.detector.framing.is_whole:
+        other = resources.load_model(entry.name, entry.path, str(model.detector.device))
+        if not other.detector.framing.is_whole:
             return None
         collection = samples.collection(model_data.source(entry.path, entry.source), entry.seed)
         pictures = {one.id: one for one in chosen_picture.as_pictures(collection).values() if one.is_defective}
-        expression = next(iter(judge.presets(model.detector.config).values()))
-        asked = replace(scene, model=model, expression=expression)
-        return Other(entry.name, pictures, model_answer.of_samples(asked, pictures))
+        expression = next(iter(judge.presets(other.detector.config).values()))
+        return Other(entry.name, pictures, ask(other, expression, pictures))
     except NNetError:
         return None
 
 
 def _go(model: str, picture: str) -> None:
-    """Look at this step with that model and its sample. A callback."""
+    """Look at this page with that model and its sample. A callback."""
     model_choice.choose(model)
     chosen_picture.choose(picture)
