@@ -12,7 +12,7 @@ from apptest import charts, encoded, fine, html, metrics, pressed, start, upload
 from builders import tiny_config
 from streamlit.testing.v1 import AppTest
 
-from nnet.analysis import embedding
+from nnet.analysis import embedding, story
 from nnet.analysis.atlas import from_tensors
 from nnet.data.images import decode
 from nnet.detector import Detector, Trace
@@ -83,8 +83,8 @@ def test_uploaded_images_are_shown_here_too(detector: Detector) -> None:
     content = encoded(4)
     at = upload(start(MEMORY), ("part.png", content, "image/png"))
     assert at.subheader[0].value == r"part\.png" or at.subheader[0].value == "part.png"
-    expected = recall.entropy(detector.trace(decode(content).image).addressing.weights)
-    assert tiles(at, RECALL)["Entropy in nats"]["values"] == _flat(colours.entropy_readings(expected, 6))
+    expected = recall.effective_items(detector.trace(decode(content).image).addressing.weights)
+    assert tiles(at, RECALL)["Items per patch"]["values"] == _flat(colours.per_patch_readings(expected))
     assert all(value.endswith(shared_words.UNIT) for value in tiles(at, RECALL)[memory_text.PICTURE]["values"])
 
 
@@ -108,8 +108,7 @@ def test_the_most_conspicuous_patch_is_chosen_first_and_explained(detector: Dete
     place = chosen(at)
     assert cells[place] == pytest.approx(cells.max(), rel=1e-4)
     for weights in (trace.addressing.raw[place], trace.addressing.weights[place]):
-        nats = float(recall.entropy(weights))
-        assert f"{nats:.2f}" in words(at) and f"{np.exp(nats):.1f}" in words(at)
+        assert f" {float(recall.effective_items(weights)):.1f} " in words(at)
     bars = {bar["name"]: bar for bar in charts(at)[ADDRESSING]["data"]}
     assert len(bars) == 2 and set(bars["after"]["x"]) == {"1", "2", "3", "4", "5", "6"}
 
@@ -161,7 +160,8 @@ def test_a_slider_of_the_addressing_is_followed_and_only_what_comes_after_the_me
     settings = {"temperature": trained.temperature, "shrink": trained.shrink} | {key: value}
     use = detector.address(trace.addressing.cosine, **settings)
     shown = tiles(at, RECALL)
-    assert shown["Entropy in nats"]["values"] == _flat(colours.entropy_readings(recall.entropy(use.weights), 6))
+    mixed = recall.effective_items(use.weights)
+    assert shown["Items per patch"]["values"] == _flat(colours.per_patch_readings(mixed))
     most = use.weights.argmax(axis=-1)
     assert shown["Most used item"]["values"] == _flat(colours.item_readings(most, use.weights.max(axis=-1)))
     recalled = np.ascontiguousarray(np.moveaxis(use.weights @ detector.memory, -1, 0))
@@ -180,7 +180,7 @@ def test_every_number_says_to_which_addressing_it_belongs(detector: Detector, tr
     assert memory_text.now_recalled_from(now, trained, 6) in words(at)
     assert metrics(at)["Items per patch"] == f"{trained:.1f}"
     assert memory_text.NUMBERS_AS_TRAINED in [expander.label for expander in at.expander]
-    assert words(at).count(memory_text.UNDER_CHANGED) == 2
+    assert words(at).count(memory_text.UNDER_CHANGED) == 3, "on Recall, Items and Forget"
 
 
 def test_the_score_and_its_picture_follow_the_slider_that_was_moved(detector: Detector, trace: Trace) -> None:
@@ -194,6 +194,8 @@ def test_the_score_and_its_picture_follow_the_slider_that_was_moved(detector: De
     ).judged
     now, trained = (metrics(at)[name] for name in (memory_text.SCORE_NOW, memory_text.SCORE_TRAINED))
     assert memory_text.score_now(now, trained) in words(at)
+    same = story.compared(judged.value, detector.score([trace.image])[0].value) == story.EQUAL
+    assert (memory_text.HARDLY in words(at)) == same
     ratios = judged.reference.multiple(recall.per_position(judged.score, use.weights.shape[:2]))
     shown = tiles(at, RECALL)[memory_text.PICTURE]["values"]
     assert shown == _flat(colours.readings(ratios, memory_text.SCORE_READING, units.times))
@@ -208,6 +210,15 @@ def assert_effect(at: AppTest, detector: Detector, trace: Trace, weights: np.nda
     assert "what follows the memory ran" in words(at) and "rebuilder S₂" in words(at)
     assert set(tiles(at, MAPS)) == {f"{name} {when}" for name in trace.maps for when in ("as trained", "now")}
     assert len(tiles(at, FORGET)) == 4
+
+
+def test_every_patch_mixes_all_items_at_a_press(detector: Detector, trace: Trace) -> None:
+    at = fine(start(MEMORY).button(key="memory_mix_all").click().run())
+    use = detector.address(trace.addressing.cosine, 1.0, 0.0)
+    assert_effect(at, detector, trace, use.weights)
+    mixed = recall.effective_items(use.weights)
+    assert tiles(at, RECALL)["Items per patch"]["values"] == _flat(colours.per_patch_readings(mixed))
+    assert at.button(key="memory_mix_all").disabled and memory_text.AS_TRAINED not in words(at)
 
 
 def test_the_trained_addressing_is_marked_and_comes_back() -> None:

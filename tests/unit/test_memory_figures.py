@@ -197,8 +197,8 @@ def test_items_far_apart_have_different_colours() -> None:
 
 
 def test_scales_are_fixed_by_the_number_of_items() -> None:
-    scale = colours.entropy_scale(100)
-    assert (scale.low, scale.high) == (0, math.log(100)) and "ln 100" in scale.ticks[scale.high]
+    scale = colours.per_patch_scale(100)
+    assert (scale.low, scale.high) == (0, math.log(100)) and list(scale.ticks.values()) == ["1 item", "10", "all 100"]
 
 
 def test_cards_hold_pictures_and_facts_and_no_foreign_markup() -> None:

@@ -1,7 +1,9 @@
 """How a patch is recalled: the sliders of the addressing, the maps of it, and the chosen patch's weights."""
 
+import numpy as np
 import streamlit as st
 
+from nnet.analysis import story
 from nnet.analysis.atlas import Atlas, patch
 from nnet.data.images import resize
 from workbench.components import linked_pictures
@@ -53,6 +55,9 @@ def _controls(scene: Scene) -> Now:
     chosen = Addressing(temperature, shrink, off)
     changed = chosen != trained
     now = Now(chosen, recall.recall(detector, scene.trace, chosen) if changed else scene.trained, changed)
+    st.caption(words.SPARSE)
+    dense = chosen.temperature == story.DENSE_TEMPERATURE and chosen.shrink == story.DENSE_SHRINK
+    st.button(words.MIX_ALL, key="memory_mix_all", on_click=settings.mix_all, disabled=dense)
     _status(scene, now, trained)  # below the sliders, which must not move under the hand
     return now
 
@@ -68,31 +73,31 @@ def _slider(setting: Setting[float], stops: list[float], trained: float, said: t
 
 def _status(scene: Scene, now: Now, trained: Addressing) -> None:
     if not now.changed:
-        st.markdown(words.AS_TRAINED)
+        st.caption(words.AS_TRAINED)
         return
     here, before = (float(recall.effective_items(r.use.weights).mean()) for r in (now.recall, scene.trained))
     st.markdown(words.changed_addressing(now.addressing, trained))
     st.markdown(words.now_recalled_from(here, before, scene.items))
     result = cache.effect(scene, now)
     both = (shared_words.relative(one.reference, one.value) for one in (result.judged, scene.judged))
-    st.markdown(words.score_now(*both))
+    hardly = story.compared(result.judged.value, scene.judged.value) == story.EQUAL
+    st.markdown(" ".join([words.score_now(*both), *([words.HARDLY] * hardly)]))
     icon = ":material/restart_alt:"
     st.button(words.RESET, icon=icon, key="memory_reset", on_click=settings.reset, args=(trained,))
 
 
 def _tiles(scene: Scene, now: Now) -> list[Tile]:
     weights = now.recall.use.weights
-    nats = recall.entropy(weights)
-    scale = colours.entropy_scale(scene.items)
-    entropy = Tile(
-        words.ENTROPY,
-        words.ENTROPY_HINT,
+    mixed, scale = recall.effective_items(weights), colours.per_patch_scale(scene.items)
+    per_patch = Tile(
+        words.PER_PATCH,
+        words.PER_PATCH_HINT,
         None,
-        pictures.colourised(nats, scale),
-        colours.entropy_readings(nats, scene.items),
+        pictures.colourised(np.log(mixed), scale),
+        colours.per_patch_readings(mixed),
         **linked_pictures.bar(scale),
     )
-    tiles = [picture_tile(scene, now), entropy, _most_used(scene, now)]
+    tiles = [picture_tile(scene, now), per_patch, _most_used(scene, now)]
     if scene.atlas is not None:
         tiles.insert(1, rebuilt_tile(scene, now))
     return tiles
@@ -132,8 +137,8 @@ def _chosen_patch(scene: Scene, now: Now, chosen: tuple[int, int]) -> None:
     with facts:
         ratio = float(scene.ratios[chosen])
         st.markdown(words.patch(*chosen, ratio, bool(scene.flagged[chosen])))
-        before, after = ((float(recall.entropy(some)), int((some > 0).sum())) for some in (raw, weights))
-        st.markdown(words.addressing_table(before, after, scene.items))
+        before, after = ((float(recall.effective_items(some)), int((some > 0).sum())) for some in (raw, weights))
+        st.markdown(words.addressing_table(before, after))
     if scene.atlas is not None:
         _recalled_from(scene, scene.atlas, now, chosen)
 

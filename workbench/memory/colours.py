@@ -26,11 +26,11 @@ def photo_uri(image: np.ndarray, side: int = PHOTO_SIDE) -> str:
     return pictures.photo_uri(pictures.reduced(image, side))
 
 
-def entropy_scale(items: int) -> Scale:
-    """The fixed scale of addressing entropy: 0 to ln N nats."""
+def per_patch_scale(items: int) -> Scale:
+    """The fixed scale of the logarithm of the items per patch, which is the entropy of the addressing: 0 to ln N."""
     top = math.log(items)
-    ticks = dict(zip((0.0, top / 2, top), words.entropy_ticks(items), strict=True))
-    return Scale(0.0, top, ticks, words.ENTROPY_SCALE, "viridis")
+    ticks = dict(zip((0.0, top / 2, top), words.per_patch_ticks(items), strict=True))
+    return Scale(0.0, top, ticks, words.PER_PATCH_SCALE, "viridis")
 
 
 def distance_scale(top: float) -> Scale:
@@ -91,10 +91,9 @@ def readings(values: np.ndarray, unit: str = "", write: Callable[[float], str] =
     return [[f"{write(float(v))}{unit}" for v in row] for row in values]
 
 
-def entropy_readings(entropy: np.ndarray, items: int) -> list[list[str]]:
-    """Entropies (H, W) in nats, as a share of ln N, and as an effective number of items."""
-    top = math.log(items)
-    return [[words.entropy_reading(float(v), top) for v in row] for row in entropy]
+def per_patch_readings(mixed: np.ndarray) -> list[list[str]]:
+    """How many items each patch mixes, (H, W)."""
+    return [[words.per_patch_reading(float(v)) for v in row] for row in mixed]
 
 
 def item_readings(items: np.ndarray, weights: np.ndarray) -> list[list[str]]:

@@ -1,5 +1,7 @@
 """Forget an item: switch items off, and see what the memory answers then and what the decoder makes of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import streamlit as st
 
@@ -37,6 +39,8 @@ def _effect(scene: Scene, now: Now) -> None:
 
 def _controls(scene: Scene, now: Now) -> None:
     off = now.addressing.off
+    if replace(now.addressing, off=()) != recall.trained(scene.model.detector):
+        st.markdown(words.UNDER_CHANGED)
     st.session_state["forgotten"] = list(off)
     st.multiselect(
         words.OFF,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from nnet.analysis import story
 from workbench.memory import recall, words
 from workbench.memory.recall import Addressing
 from workbench.shared.settings import Setting, number, one_of, whole_number
@@ -70,6 +71,12 @@ def reset(trained: Addressing) -> None:
     TEMPERATURE.set(trained.temperature)
     SHRINK.set(trained.shrink)
     bring_all_back()
+
+
+def mix_all() -> None:
+    """Address the memory so that every patch mixes all items, as step 5 of the tour does. A callback."""
+    TEMPERATURE.set(story.DENSE_TEMPERATURE)
+    SHRINK.set(story.DENSE_SHRINK)
 
 
 def choose_patch(row: int, column: int) -> None:

@@ -78,7 +78,10 @@ def in_training(spread: float | None) -> str:
 
 # --------------------------------------------------------------------------------------------------- the addressing
 
-AS_TRAINED = ":gray-badge[As trained]"
+AS_TRAINED = "As trained."
+SPARSE = "A low temperature makes it sparse; shrinkage removes the rest."
+MIX_ALL = "Let every patch mix all items"
+HARDLY = "This picture's score hardly depends on it."
 RESET = "Reset"
 TEMPERATURE = (
     "Temperature",
@@ -94,22 +97,21 @@ SHRINK = (
 ALL_OFF = (
     "Every item is switched off, so nothing can be recalled. All items are treated as on until you bring one back."
 )
-UNDER_CHANGED = ":violet-badge[Changed] For the addressing as you have set it above, not as trained."
+UNDER_CHANGED = ":violet-badge[Changed] For the addressing as you have set it, not as trained."
 PICKER_LABEL = "Pictures of the image. Click a patch to choose it; the arrow keys move the chosen patch."
-BY_NUMBER = "The patch by row and column"
+BY_NUMBER = "By row and column"
 ROW, ROW_HELP = "Row of the patch", "Counted from the top. A click on a picture does the same."
 COLUMN, COLUMN_HELP = "Column of the patch", "Counted from the left. A click on a picture does the same."
 PICTURE = "Picture"
 PICTURE_HINT = "Click a patch. Orange: above the threshold."
 _SCORE_NOW = "Score now **{now}**, as trained {trained}."
 SCORE_READING = f" {shared_words.UNIT}"
-ENTROPY_SCALE, CHANGE_SCALE = "entropy in nats", "1 − cos"
-ENTROPY = "Entropy in nats"
-ENTROPY_HINT = "Look for bright patches: they are mixed from many items because no single one is like them."
+PER_PATCH_SCALE, CHANGE_SCALE = "items per patch, logarithmic", "1 − cos"
+PER_PATCH_HINT = "Look for bright patches: they are mixed from many items because no single one is like them."
 MOST_USED, MOST_USED_TICK = "Most used item", "similar items have similar colours"
 MOST_USED_HINT = "The item with the largest weight. Look for areas of one colour: to the memory they are alike."
 MOSAIC = "Rebuilt from training patches"
-MOSAIC_HINT = "Look for where it blurs or differs from the picture."
+MOSAIC_HINT = "Look for blur."
 BARS_TITLE = "**Addressing of the chosen patch, before and after shrinkage**"
 BEFORE, AFTER = "before shrinkage", "after"
 BARS_AXES = ("memory item", "weight (no unit)")
@@ -157,10 +159,9 @@ def score_now(now: str, trained: str) -> str:
     return _SCORE_NOW.format(now=now, trained=trained)
 
 
-def entropy_ticks(items: int) -> tuple[str, str, str]:
-    """The colour bar of the entropy."""
-    top = math.log(items)
-    return "0: one item", f"{top / 2:.2f} nats", f"{top:.2f} = ln {items}"
+def per_patch_ticks(items: int) -> tuple[str, str, str]:
+    """The colour bar of the items per patch: 1, the middle of a logarithmic scale, and all."""
+    return "1 item", f"{math.sqrt(items):.0f}", f"all {items}"
 
 
 def change_ticks(top: float) -> tuple[str, str]:
@@ -168,9 +169,9 @@ def change_ticks(top: float) -> tuple[str, str]:
     return "0: same", f"≥ {units.number(top)}"
 
 
-def entropy_reading(nats: float, top: float) -> str:
-    """An entropy under the pointer: "1.80 nats (39 %), 6.1 items"."""
-    return f"{nats:.2f} nats ({100 * nats / top:.0f} %), {math.exp(nats):.1f} items"
+def per_patch_reading(mixed: float) -> str:
+    """How many items a patch mixes, under the pointer: "6.1 items"."""
+    return f"{mixed:.1f} items"
 
 
 def weight(value: float) -> str:
@@ -192,13 +193,10 @@ def patch(row: int, column: int, ratio: float, flagged: bool) -> str:
     )
 
 
-def addressing_table(before: tuple[float, int], after: tuple[float, int], items: int) -> str:
-    """A Markdown table before and after shrinkage, from the entropy in nats and the number of items above 0."""
-    top = math.log(items)
+def addressing_table(before: tuple[float, int], after: tuple[float, int]) -> str:
+    """A Markdown table before and after shrinkage, from how many items the patch mixes and how many lie above 0."""
     rows = {
-        "Entropy in nats": [f"{nats:.2f}" for nats, _ in (before, after)],
-        f"Share of ln {items} = {top:.2f}": [f"{100 * nats / top:.0f} %" for nats, _ in (before, after)],
-        "Items this patch mixes": [f"{math.exp(nats):.1f}" for nats, _ in (before, after)],
+        "Items this patch mixes": [f"{mixed:.1f}" for mixed, _ in (before, after)],
         "Items in use for it": [f"{count}" for _, count in (before, after)],
     }
     body = (f"| {name} | {' | '.join(values)} |" for name, values in rows.items())
