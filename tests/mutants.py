@@ -264,7 +264,7 @@ FAULTS = [
     ),
     Fault(
         "the model that shows a failure, at the sample that shows it least",
-        "workbench/how_it_works/elsewhere.py",
+        "workbench/shared/other_models.py",
         "return min(shows",
         "return max(shows",
         "pages/test_how_it_works.py -k samples_that_show",
