@@ -238,7 +238,7 @@ def test_of_the_samples_that_show_a_failure_the_one_that_shows_it_most_is_named(
         key: story.Finding("less", "less", {"before": before, "after": after}, {})
         for key, (before, after) in kept.items()
     }
-    assert elsewhere.least_left(shows) == "b"
+    assert other_models.least_left(shows) == "b"
 
 
 def test_only_models_that_came_with_the_workbench_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
