@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from nnet.data.images import MAX_PIXELS, MIN_SIDE
 from nnet.errors import NNetError
 
-MOST = 20
-"""Sizes that a checkpoint keeps."""
+MOST = 100
+"""Sizes that a checkpoint keeps, the most frequent ones."""
 
 
 class Size(NamedTuple):

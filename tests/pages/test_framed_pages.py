@@ -116,7 +116,7 @@ def test_an_export_for_one_size_says_so_and_asks_for_it_where_the_training_pictu
     monkeypatch.setattr(take_away, "launch", writes)
     monkeypatch.setattr(take_away, "missing", lambda kind: "")
     at = pressed(AppTest.from_function(take_away_dialog, args=(str(tiled),)).run(timeout=60), take_away_words.MAKE)
-    assert take_away_words.ONE_SIZE in [info.value for info in at.info]
+    assert take_away_words.LIMIT in [info.value for info in at.info]
     assert commands[0][-4:-1] == ["--size", "150x96", "--out"]
 
     monkeypatch.delitem(resources.load_model("tiled", tiled, "cpu").detector.checkpoint.about, "picture")
@@ -144,10 +144,10 @@ def test_what_is_done_with_a_zip_for_several_sizes_is_said(tiled: Path, monkeypa
     monkeypatch.setattr(take_away, "launch", writes)
     monkeypatch.setattr(take_away, "missing", lambda kind: "")
     at = fine(AppTest.from_function(take_away_dialog, args=(str(tiled),)).run(timeout=60))
-    (chosen,) = (radio for radio in at.radio if radio.label == take_away_words.SIZES)
+    (chosen,) = (box for box in at.selectbox if box.label == take_away_words.SIZES)
     for kind, last in (("onnx", "150x96 96x150"), ("torch", "150x96 96x150"), ("torch", "96x150")):
         fine(at.radio(key="take").set_value(kind).run())
-        pressed(fine(at.radio(key=chosen.key).set_value(last).run()), take_away_words.MAKE)
+        pressed(fine(at.selectbox(key=chosen.key).set_value(last).run()), take_away_words.MAKE)
         told = take_away_words.NEXT_OF_SEVERAL if " " in last else take_away_words.NEXT
         assert told[kind] in at.success[0].value and at.get("download_button")
         assert commands[-1][-2 - len(last.split()) : -2] == last.split()
@@ -160,11 +160,11 @@ def test_the_sizes_of_the_training_pictures_are_offered_with_their_counts(
     monkeypatch.setitem(about, "pictures", [[96, 150, 9], [150, 96, 1]])
     monkeypatch.setattr(take_away, "missing", lambda kind: "")
     at = fine(AppTest.from_function(take_away_dialog, args=(str(tiled),)).run(timeout=60))
-    (chosen,) = (radio for radio in at.radio if radio.label == take_away_words.SIZES)
+    (chosen,) = (box for box in at.selectbox if box.label == take_away_words.SIZES)
     one = ["150 x 96 (9 pictures)", "96 x 150 (1 picture)"]
-    assert chosen.options == [*one, take_away_words.ALL_SIZES, take_away_words.ANOTHER_SIZE] and not at.number_input
-    assert chosen.value == "150x96" and take_away_words.SEVERAL in [info.value for info in at.info]
+    assert chosen.options == [*one, take_away_words.ANOTHER_SIZE, take_away_words.all_sizes(2)] and not at.number_input
+    assert chosen.value == "150x96" and take_away_words.LIMIT in [info.value for info in at.info]
     assert len(fine(chosen.set_value("another").run()).number_input) == 2
     fine(at.radio(key="take").set_value("web").run())
-    (chosen,) = (radio for radio in at.radio if radio.label == take_away_words.SIZES)
+    (chosen,) = (box for box in at.selectbox if box.label == take_away_words.SIZES)
     assert chosen.options == [*one, take_away_words.ANOTHER_SIZE], "a page is for one size"

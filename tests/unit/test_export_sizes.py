@@ -34,6 +34,9 @@ def test_sizes_are_counted_the_most_frequent_first() -> None:
     kept = sizes.about(shapes)
     assert sizes.known(kept) == (Size(130, 90, 2), Size(10, 20, 1), Size(40, 30, 1))
     assert sizes.known(sizes.about([(9, 8)] * 3)) == () and sizes.about([(9, 8)] * 3) == {"picture": [9, 8]}
+    every = [(60 + i, 80) for i in range(30)]
+    assert len(sizes.known(sizes.about([*every, every[7]]))) == 30, "all of them can be chosen"
+    assert sizes.known(sizes.about([*every, every[7]]))[0] == Size(80, 67, 2), "the part's own most frequent one first"
     assert Size(1920, 1080, 30).told == "1,920 x 1,080 (30 pictures)" and Size(1920, 1080).text == "1920x1080"
     assert sizes.read("1920x1080") == Size(1920, 1080)
     for written in ("1920", "0x0", "15x400", "\u0661\u0660\u0660x100", "9999999x9999999"):

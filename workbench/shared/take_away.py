@@ -57,7 +57,8 @@ def button(model: Model) -> None:
     """The button in the sidebar, and what it opens. In a shared demo an export would take the others' processor."""
     if hosting.is_shared():
         return
-    if st.sidebar.button(words.TITLE, "take_away", words.HELP, icon=":material/luggage:", width="stretch"):
+    help = words.HELP if model.detector.framing.is_whole else f"{words.HELP} {words.LIMIT}"
+    if st.sidebar.button(words.TITLE, "take_away", help, icon=":material/luggage:", width="stretch"):
         st.session_state.pop("take_away_score", None)
         _dialog(model)
 
@@ -65,20 +66,18 @@ def button(model: Model) -> None:
 @st.dialog(words.TITLE, width="medium")
 def _dialog(model: Model) -> None:
     st.markdown(words.ABOUT)
+    if not model.detector.framing.is_whole:
+        st.info(words.LIMIT, icon=":material/aspect_ratio:")
     kind = st.radio(
         words.FORMAT, list(words.NAMES), format_func=words.NAMES.get, captions=list(words.PURPOSES.values()), key="take"
     )
     if package := missing(kind):
         st.warning(words.missing(kind, package), icon=":material/extension_off:")
         return
-    own = model.detector.calibration.for_expression().expression.text
-    written = st.text_input(words.SCORE, own, key="take_away_score", help=words.SCORE_HELP)
-    try:
-        expression = judge.check(model.detector.config, written).text
-    except ExpressionError as error:
-        st.warning(units.plain(str(error)), icon=":material/edit:")
-        return
     size = _size(model, kind)
+    expression = _expression(model)
+    if expression is None:
+        return
     name, key = words.file_name(model.name, kind), (model.key, kind, expression, size or "")
     packed, place = _packed().get(key), st.empty()
     wanted = packed is None and place.button(
@@ -105,19 +104,31 @@ def _dialog(model: Model) -> None:
     st.caption(words.TERMS)
 
 
+def _expression(model: Model) -> str | None:
+    """What the score is made of: the model's own unless another one is written; None for one that cannot be."""
+    own = model.detector.calibration.for_expression().expression.text
+    with st.expander(words.OTHER_SCORE, icon=":material/functions:", expanded="take_away_score" in st.session_state):
+        written = st.text_input(words.SCORE, own, key="take_away_score", help=words.SCORE_HELP)
+    try:
+        return judge.check(model.detector.config, written).text
+    except ExpressionError as error:
+        st.warning(units.plain(str(error)), icon=":material/edit:")
+        return None
+
+
 def _size(model: Model, kind: str) -> str | None:
     """Of the pictures to come, as `--size` takes it; "" for a model that takes any, None until it is given."""
     if model.detector.framing.is_whole:
         return ""
     about = model.detector.checkpoint.about
-    several = sizes.known(about)
-    st.info(words.SEVERAL if several and kind != "web" else words.ONE_SIZE, icon=":material/aspect_ratio:")
-    if several:
-        options = {one.text: one.told for one in several}
-        if kind != "web":
-            options[" ".join(options)] = words.ALL_SIZES
+    if several := sizes.known(about):
+        options = {one.text: one.told for one in several}  # the most frequent one stands first
         options[_ANOTHER] = words.ANOTHER_SIZE
-        chosen = st.radio(words.SIZES, list(options), format_func=options.get, key=f"take_away_sizes-{model.key}")
+        if kind != "web":
+            options[" ".join(one.text for one in several)] = words.all_sizes(len(several))
+        key, named = f"take_away_sizes-{model.key}-{kind == 'web'}", list(options)
+        help = words.SIZES_HELP if kind == "web" else f"{words.SIZES_HELP} {words.ALL_HELP}"
+        chosen = st.selectbox(words.SIZES, named, format_func=lambda one: options.get(one, one), key=key, help=help)
         if chosen != _ANOTHER:
             return chosen
     height, width = sizes.only(about) or (None, None)

@@ -6,10 +6,9 @@ from workbench.shared import units
 TITLE = "Take this model with you"
 HELP = "Saves the model with its threshold as a ZIP, for a machine without N-Net or for a web page."
 ABOUT = (
-    "The ZIP holds everything from the pixels to the decision. Before you get it, the new model is compared with this "
-    "one; it is refused if a single decision differs."
+    "The ZIP holds everything from the pixels to the decision. It is refused if a single decision differs from here."
 )
-FORMAT, SCORE = "What for?", "Score"
+FORMAT, SCORE, OTHER_SCORE = "What for?", "Score", "Another score than the model's own"
 NAMES = {"onnx": "ONNX", "web": "Web page", "openvino": "OpenVINO", "torch": "PyTorch"}
 PURPOSES = {
     "onnx": "For a machine on the line: comes with a script that needs only ONNX Runtime, NumPy and Pillow.",
@@ -36,23 +35,27 @@ NEXT_OF_SEVERAL = {
 SCORE_HELP = (
     "What the score is made of: the model's own expression unless you write another one. Its threshold goes with it."
 )
-ONE_SIZE = (
-    "This model has a crop box, an ignore mask, tiles or a letterbox, so an export takes pictures of **one size "
-    "only**. Where the size changes from picture to "
-    "picture, leave the model here and use `nnet watch` or `nnet score`, which take any size; or crop the pictures "
+LIMIT = (
+    "This model has a crop box, an ignore mask, tiles or a letterbox, so each export takes pictures of **one size**. "
+    "`nnet watch` and `nnet score` take any."
+)
+SIZES = "Size of your pictures"
+SIZES_HELP = (
+    "The sizes that the model was trained on, the most frequent first, with the number of pictures. Where the size "
+    "changes from picture to picture, leave the model here and use `nnet watch` or `nnet score`; or crop the pictures "
     "before training, and train without these settings."
 )
-SEVERAL = (
-    "This model has a crop box, an ignore mask, tiles or a letterbox, so an export takes pictures of **one size "
-    "only**. It was trained on pictures of several sizes. Choose one of them, or all: then the ZIP has a folder for "
-    "each. `nnet watch` and `nnet score` with the model here take any size."
-)
-SIZES = "Which size do your pictures have? So many of those that it was trained on have each:"
-ALL_SIZES, ANOTHER_SIZE = "All of them, a folder for each in one ZIP", "Another size"
+ALL_HELP = "All sizes in one ZIP take as much time and room as so many exports."
+ANOTHER_SIZE = "Another size"
 WIDTH, HEIGHT = "Width of your pictures, px", "Height of your pictures, px"
 MAKE, STARTING, DOWNLOAD = "Make the ZIP", "Loading the model.", "Download the ZIP"
 TERMS = "A model keeps the terms of the data that it was made from; `manifest.json` states them."
 FAILED = "The ZIP could not be made. {reason}"
+
+
+def all_sizes(count: int) -> str:
+    """An export for each size that the model was trained on."""
+    return f"All {count:,} sizes, a folder for each in one ZIP"
 
 
 def missing(kind: str, package: str) -> str:
