@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 # Perceptually uniform, readable in print and with every common kind of colour blindness; cividis was made for it.
 # The equally spaced colours between which each runs straight are Plotly's, so that pictures look like the charts.
@@ -36,7 +37,7 @@ def overlay(
         opacity: 0..1, reached at the middle of the scale, where the threshold is. Colder pixels are more
             transparent in proportion, so that a normal image looks like itself.
         colour_map: one of COLOUR_MAPS.
-        edge: outline the regions whose score lies above this value; None draws no outline.
+        edge: outline the regions whose score lies above this value, holes in them dashed; None draws no outline.
     """
     values = enlarge(score, image.shape[:2])
     position = relative(values, colour_range)
@@ -48,7 +49,7 @@ def overlay(
     mixed += image
     painted = np.rint(mixed, out=mixed).astype(np.uint8)
     if edge is not None:
-        painted[outline(values > edge, max(1, round(max(image.shape[:2]) / 400)))] = OUTLINE
+        painted[marked_edge(values > edge, score > edge, max(1, round(max(image.shape[:2]) / 400)))] = OUTLINE
     return painted
 
 
@@ -96,6 +97,29 @@ def outline(mask: np.ndarray, thickness: int = 1) -> np.ndarray:
         padded = np.pad(grown, 1)
         grown = padded[1:-1, 1:-1] | padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
     border: np.ndarray = grown & ~mask
+    return border
+
+
+def marked_edge(mask: np.ndarray, cells: np.ndarray, thickness: int = 1) -> np.ndarray:
+    """The border of what is marked, bool (H, W), so that inside and outside are told apart however much is marked: a
+    region that reaches the picture's own edge is closed along it, and a hole in a region is dashed.
+
+    Args:
+        mask: bool (H, W), True on what is marked.
+        cells: the same in the cells of the score, bool (h, w), in which holes are looked for.
+        thickness: in pixels.
+    """
+    border = outline(mask, thickness)
+    frame = np.zeros_like(mask)
+    frame[:thickness] = frame[-thickness:] = frame[:, :thickness] = frame[:, -thickness:] = True
+    border |= frame & mask
+    holes = ndimage.binary_fill_holes(cells) & ~cells
+    if holes.any():
+        around = Image.fromarray(ndimage.binary_dilation(holes, np.ones((3, 3))))
+        within = np.asarray(around.resize(mask.shape[::-1], Image.Resampling.NEAREST))
+        y, x = np.ogrid[: mask.shape[0], : mask.shape[1]]
+        dash = 4 * thickness
+        border &= ~within | ((x // dash + 2 * (y // dash)) % 4 < 2)  # dashes lines of any direction
     return border
 
 

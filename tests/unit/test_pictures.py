@@ -100,6 +100,25 @@ def test_an_overlay_outlines_what_lies_above_the_edge() -> None:
     assert not white[3:6, 3:6].any()
 
 
+def drawn(score: np.ndarray, side: int = 240) -> np.ndarray:
+    black = np.zeros((side, side, 3), np.uint8)
+    found = pictures.overlay(black, score.astype(np.float32), pictures.calibrated_scale(1.0), 0.0, edge=1.0)
+    return (found == 255).all(axis=-1)
+
+
+def test_a_hole_in_what_is_marked_is_dashed_and_the_region_is_closed_along_the_picture() -> None:
+    island = np.full((24, 24), 2.0)
+    island[8:16, 8:16] = 0.0  # most of the picture is above the threshold
+    white, region = drawn(island), drawn(2.0 - island)
+    assert white[0].all() and white[-1].all() and white[:, 0].all() and white[:, -1].all()
+    inner, outer = white[40:200, 40:200].sum(), region[40:200, 40:200].sum()
+    assert 0.3 * outer < inner < 0.7 * outer, "half of a closed line"
+    assert not region[0].any(), "a region in the middle has a line of its own alone"
+    bay = np.full((24, 24), 2.0)
+    bay[8:16, 8:] = 0.0  # open to the side, so no hole
+    assert drawn(bay)[90:150, 70:90].any(axis=1).all()
+
+
 def test_outline_of_nothing_is_nothing() -> None:
     assert not overlay.outline(np.zeros((5, 5), bool), 3).any()
 

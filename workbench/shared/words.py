@@ -147,7 +147,7 @@ SCALE_HELP = (
 )
 UNFAMILIAR_SHARE = 0.5
 """From this share of pixels above the threshold on, a picture is called unfamiliar."""
-OUTLINE_HELP = "Outlines the regions whose score is above the threshold."
+OUTLINE_HELP = "Outlines the regions whose score is above the threshold. A dashed line is around a hole, which is not."
 OVERLAY_HINT = "Look for outlined regions: there the score is above the threshold."
 MAP_HINT = "The score at every pixel; its highest value is the image score."
 UPLOAD_LABEL = "Drop images or a replay bundle here, or choose files"
@@ -208,6 +208,9 @@ KEEP_HELP = (
     "From now on this model decides by this threshold, here and on the command line. A model that came with the "
     "workbench stays as it is, and a copy of it keeps the threshold."
 )
+KEEPING = "The threshold is being kept ..."
+IS_KEPT = "The threshold is kept. The pictures are being judged by it."
+NOT_KEPT = "The threshold was not kept."
 KEPT = "The model now decides by this threshold. It can be undone."
 KEPT_IN_COPY = (
     "The model {name} came with the workbench and stays as it is. Its copy {copy} keeps this threshold; choose it in "
@@ -494,6 +497,12 @@ CHECKPOINT_UNREADABLE = "The checkpoint {name} cannot be read ({reason}). Restor
 CHECKPOINT_DAMAGED = "The checkpoint {name} is damaged ({reason}). Restore it or choose another."
 
 
+UPDATED = (
+    "The program's files have changed since the workbench was started, so that old and new parts meet. Start the "
+    "workbench again; models, runs and uploads on the disk stay. This helps where the error is gone afterwards:"
+)
+
+
 def unusable(error: OSError) -> str:
     """Of a file that changed or vanished while a page was drawn."""
     file = units.cut(error.filename) if isinstance(error.filename, str) else "A file"
@@ -591,6 +600,8 @@ THRESHOLD_WORDS = {
     "handle": "Threshold",
 }
 """What is written around the histogram, by the names that its component knows."""
+EACH_DOT = "each dot is an image"
+"""Instead of "counted" where there are few."""
 
 
 def threshold_spoken(label: str, left: str, right: str) -> str:
